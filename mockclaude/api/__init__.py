@@ -1,0 +1,1 @@
+"""The Messages API as data. Knows nothing of mocking."""

@@ -1,0 +1,1 @@
+"""Decides everything about a reply, touches nothing."""

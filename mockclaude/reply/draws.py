@@ -1,0 +1,87 @@
+"""Every random decision: a keyed hash of what is being decided, never a shared generator.
+
+In: the seed, the rule, the request's fingerprint, the lane, the occurrence, and a label that says what is drawn.
+Out: a number in [0, 1), bytes, an identifier, or a seed for somebody else's generator.
+Knows nothing of time, of other requests, or of the order in which decisions are asked for: that is why two requests
+that arrive in any order get the same answers.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import TypeVar
+
+T = TypeVar("T")
+
+DRAW_VERSION = "1"
+"""Part of every draw; changes only when the same inputs are meant to give other results."""
+
+_BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_TO_BASE58 = bytes(_BASE58[byte % 58] for byte in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """The decisions about one reply to one request.
+
+    `rule` is the rule's id (its name, never its position), `fingerprint` the hash of the request, `lane` whom the
+    request belongs to, `occurrence` how often this rule has seen this request in this lane before.
+    """
+
+    seed: int
+    rule: str
+    fingerprint: str = ""
+    lane: str = ""
+    occurrence: int = 0
+
+    @property
+    def content(self) -> Draws:
+        """The draws that decide content: the same for everyone who asks the same, however often."""
+        return replace(self, lane="", occurrence=0)
+
+    def uniform(self, label: str) -> float:
+        """Return a number in [0, 1) with 53 random bits."""
+        return (int.from_bytes(self._hash(label, 8), "big") >> 11) * 2.0**-53
+
+    def integer(self, label: str, low: int, high: int) -> int:
+        """Return a whole number from `low` to `high`, both included."""
+        return low + int(self.uniform(label) * (high - low + 1))
+
+    def pick(self, label: str, options: Sequence[T]) -> T:
+        """Return one of `options`, which must not be empty."""
+        return options[self.integer(label, 0, len(options) - 1)]
+
+    def weighted(self, label: str, weights: Sequence[float]) -> int:
+        """Return an index into `weights`, each as likely as its share of their sum."""
+        left = self.uniform(label) * sum(weights)
+        for index, weight in enumerate(weights):
+            left -= weight
+            if left < 0:
+                return index
+        return len(weights) - 1
+
+    def identifier(self, prefix: str, label: str = "") -> str:
+        """Return an id in the API's form: `prefix`, `_01`, and 22 base-58 characters (wire.md 3.1: all recordings)."""
+        return f"{prefix}_01{self._hash(f'{prefix}/{label}', 22).translate(_TO_BASE58).decode()}"
+
+    def opaque(self, label: str, length: int = 192) -> str:
+        """Return base64 text that stands for `length` bytes only the API could read (signatures, encrypted content)."""
+        blocks = (self._hash(f"{label}/{index}", 64) for index in range(-(-length // 64)))
+        return base64.b64encode(b"".join(blocks)[:length]).decode()
+
+    def seed_for(self, label: str) -> int:
+        """Return a 64-bit seed for a generator of somebody else's, such as Faker's."""
+        return int.from_bytes(self._hash(label, 8), "big")
+
+    def _hash(self, label: str, size: int) -> bytes:
+        parts = (DRAW_VERSION, self.rule, self.fingerprint, self.lane, str(self.occurrence), label)
+        message = b"".join(_length_prefixed(part) for part in parts)
+        return blake2b(message, digest_size=size, key=str(self.seed).encode()[:64]).digest()
+
+
+def _length_prefixed(part: str) -> bytes:
+    data = part.encode("utf-8", "surrogatepass")
+    return len(data).to_bytes(4, "big") + data

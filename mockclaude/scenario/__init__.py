@@ -1,0 +1,1 @@
+"""What the user wrote. Knows nothing of HTTP."""

@@ -1,0 +1,1 @@
+"""Where every side effect lives."""
