@@ -1,0 +1,84 @@
+"""Errors as the Messages API words them.
+
+In: an error type of the API, a message, and what else the error carries.
+Out: the JSON envelope, the status, and the headers that tell an SDK whether to try again.
+Knows nothing of why an error happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+STATUS: dict[str, int] = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "conflict_error": 409,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+"""Error type -> HTTP status (wire.md 5.2)."""
+
+MESSAGES: dict[str, str] = {
+    "invalid_request_error": "Invalid request",
+    "authentication_error": "invalid x-api-key",
+    "billing_error": "Your credit balance is too low to access the Anthropic API. "
+    "Please go to Plans & Billing to upgrade or purchase credits.",
+    "permission_error": "Your API key does not have permission to use the specified resource",
+    "not_found_error": "Not found",
+    "conflict_error": "Conflict",
+    "request_too_large": "Request exceeds the maximum size",
+    "rate_limit_error": "This request would exceed your organization's rate limit. Please reduce the prompt length "
+    "or the maximum tokens requested, or try again later.",
+    "api_error": "Internal server error",
+    "timeout_error": "Request timed out",
+    "overloaded_error": "Overloaded",
+}
+"""Error type -> the message that is sent when nobody wrote another (wire.md 6)."""
+
+_RETRIED = {408, 409, 429}
+
+
+@dataclass(eq=False)
+class ApiError(Exception):
+    """An error that the client gets as the API's JSON.
+
+    `status` defaults to the one of `type`, `message` to the API's own words; `headers` come on top of the usual ones;
+    `details` is the `error.details` object (absent when None, except that the API sends null with an overload).
+    """
+
+    type: str
+    message: str = ""
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        self.status = self.status or STATUS.get(self.type, 500)
+        self.message = self.message or MESSAGES.get(self.type, self.type)
+
+    def envelope(self, request_id: str) -> dict[str, Any]:
+        """Return the body: `{"type": "error", "error": {...}, "request_id": ...}` in the API's key order."""
+        error: dict[str, Any] = {"type": self.type, "message": self.message}
+        if self.details is not None:
+            error["details"] = dict(self.details)
+        elif self.type == "overloaded_error":
+            error = {"details": None, **error}
+        return {"type": "error", "error": error, "request_id": request_id}
+
+    @property
+    def should_retry(self) -> bool:
+        """What `x-should-retry` says: the statuses that the SDKs retry by themselves (wire.md 5.2)."""
+        return self.status in _RETRIED or self.status >= 500
+
+
+def invalid(message: str) -> ApiError:
+    """Return the 400 with which the API refuses a request."""
+    return ApiError("invalid_request_error", message)

@@ -1,0 +1,116 @@
+"""The server-sent events of a streamed message.
+
+In: a message and its content blocks as the API's JSON, and text already cut into pieces.
+Out: the bytes of each event, in the API's names and key order (wire.md 4.3).
+Knows nothing of time, of HTTP, or of why a piece is as long as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+import orjson
+
+Block: TypeAlias = dict[str, Any]
+"""A content block as the API's JSON."""
+
+PING = b'event: ping\ndata: {"type": "ping"}\n\n'
+MESSAGE_STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+
+_START_ONLY_USAGE = ("cache_creation", "service_tier", "inference_geo", "speed")
+_END_ONLY_USAGE = ("output_tokens_details", "server_tool_use", "iterations")
+_TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
+
+
+def event(name: str, data: dict[str, Any]) -> bytes:
+    """Return one event: `event: <name>`, `data: <compact JSON>`, a blank line."""
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps(data))
+
+
+def message_start(message: dict[str, Any], first_tokens: int) -> bytes:
+    """Return `message_start`: the message without content or an ending, `first_tokens` as its output so far."""
+    usage = {key: value for key, value in message["usage"].items() if key not in _END_ONLY_USAGE}
+    begun = {
+        "model": message["model"],
+        "id": message["id"],
+        "type": "message",
+        "role": "assistant",
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+        "stop_details": None,
+        "usage": {**usage, "output_tokens": first_tokens},
+    }
+    return event("message_start", {"type": "message_start", "message": begun})
+
+
+def message_delta(message: dict[str, Any]) -> bytes:
+    """Return `message_delta`: how the message ended, and the cumulative usage."""
+    usage = {key: value for key, value in message["usage"].items() if key not in _START_ONLY_USAGE}
+    ending = {key: message[key] for key in ("stop_reason", "stop_sequence", "stop_details")}
+    if message.get("container"):
+        ending["container"] = message["container"]
+    data = {"type": "message_delta", "delta": ending, "usage": usage}
+    if "context_management" in message:
+        data["context_management"] = message["context_management"]
+    return event("message_delta", data)
+
+
+def error(envelope: dict[str, Any]) -> bytes:
+    """Return the `error` event that ends a stream which fails after its headers went out."""
+    return event("error", envelope)
+
+
+def content_block_start(index: int, block: Block) -> bytes:
+    """Return `content_block_start`: an empty block where deltas follow, the whole block where none do."""
+    return event("content_block_start", {"type": "content_block_start", "index": index, "content_block": _begun(block)})
+
+
+def content_block_stop(index: int) -> bytes:
+    """Return `content_block_stop`."""
+    return b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n' % index
+
+
+def delta_event(index: int, delta: dict[str, Any]) -> bytes:
+    """Return one `content_block_delta`."""
+    return event("content_block_delta", {"type": "content_block_delta", "index": index, "delta": delta})
+
+
+def streamed_text(block: Block) -> str:
+    """Return the text of `block` that arrives piece by piece: prose, thinking, or the JSON of a tool's input."""
+    kind = block["type"]
+    if kind in _TOOL_USES:
+        return orjson.dumps(block["input"]).decode() if block.get("input") else ""
+    return str(block.get(kind) or "") if kind in ("text", "thinking") else ""
+
+
+def deltas(block: Block, pieces: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the deltas of `block`, whose `streamed_text` is cut into `pieces`. Result blocks and newer ones have none."""
+    kind = block["type"]
+    if kind == "text":
+        yield from ({"type": "citations_delta", "citation": citation} for citation in block.get("citations") or ())
+        yield from ({"type": "text_delta", "text": piece} for piece in pieces)
+    elif kind == "thinking":
+        yield from ({"type": "thinking_delta", "thinking": piece} for piece in pieces)
+        yield {"type": "signature_delta", "signature": block.get("signature", "")}
+    elif kind == "compaction":
+        yield {"type": "compaction_delta", **{key: block[key] for key in _COMPACTED if key in block}}
+    elif kind in _TOOL_USES:
+        yield from ({"type": "input_json_delta", "partial_json": piece} for piece in ("", *pieces))
+
+
+_COMPACTED = ("content", "encrypted_content")
+_EMPTY: dict[str, Block] = {
+    "text": {"text": ""},
+    "thinking": {"thinking": "", "signature": ""},
+    **{kind: {"input": {}} for kind in _TOOL_USES},
+}
+
+
+def _begun(block: Block) -> Block:
+    kind = block["type"]
+    if kind == "compaction":
+        return {**block, **{key: None for key in _COMPACTED if key in block}}
+    begun = {**block, **_EMPTY.get(kind, {})}
+    return {**begun, "citations": []} if block.get("citations") else begun

@@ -1,0 +1,70 @@
+"""The response headers of the Messages API.
+
+In: a request id, the time, and what kind of response it is.
+Out: header names and values in the order of real recordings (wire.md 5.3).
+Knows nothing of what the response says. Of all that a response holds, only what is drawn from the time here, `date` and
+the `-reset` times, differs between two runs.
+"""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+from functools import lru_cache
+
+JSON = "application/json"
+SSE = "text/event-stream; charset=utf-8"
+
+ORGANIZATION_ID = "3a2f5c1e-6d0b-4f7a-9c58-2b7e41d09a66"
+WORKSPACE_ID = "wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ"
+
+REQUEST_LIMIT = 4000
+TOKEN_LIMITS = {"tokens": 4_800_000, "input-tokens": 4_000_000, "output-tokens": 800_000}
+"""Limit per minute of each family that a response to `/v1/messages` reports."""
+
+_EDGE = (
+    "strict-transport-security: max-age=31536000; includeSubDomains; preload\r\n"
+    "content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
+    "server: cloudflare\r\n"
+    "cf-cache-status: DYNAMIC\r\n"
+    "x-robots-tag: none\r\n"
+    "vary: Accept-Encoding\r\n"
+    "access-control-allow-origin: *\r\n"
+    "access-control-expose-headers: *\r\n"
+)
+
+CORS_PREFLIGHT = (
+    "access-control-allow-origin: *\r\n"
+    "access-control-allow-methods: GET, POST, DELETE, OPTIONS\r\n"
+    "access-control-allow-headers: *, authorization\r\n"
+    "access-control-max-age: 600\r\n"
+)
+"""What a browser asks for before it sends a request with `anthropic-dangerous-direct-browser-access`."""
+
+
+@lru_cache(maxsize=8)
+def date(now: int) -> str:
+    """Return the `date` header line for `now`, in seconds since the epoch."""
+    return f"date: {formatdate(now, usegmt=True)}\r\n"
+
+
+@lru_cache(maxsize=8)
+def rate_limits(now: int) -> str:
+    """Return the `anthropic-ratelimit-*` lines of an account that is far from its limits."""
+    reset = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    families = {"requests": (REQUEST_LIMIT, REQUEST_LIMIT - 1)}
+    families |= {name: (limit, limit) for name, limit in TOKEN_LIMITS.items()}
+    return "".join(
+        f"anthropic-ratelimit-{family}-limit: {limit}\r\n"
+        f"anthropic-ratelimit-{family}-remaining: {remaining}\r\n"
+        f"anthropic-ratelimit-{family}-reset: {reset}\r\n"
+        for family, (limit, remaining) in families.items()
+    )
+
+
+def common(request_id: str, now: int) -> str:
+    """Return the lines that every response of the API carries."""
+    return (
+        f"{date(now)}request-id: {request_id}\r\n"
+        f"anthropic-organization-id: {ORGANIZATION_ID}\r\nanthropic-workspace-id: {WORKSPACE_ID}\r\n{_EDGE}"
+    )

@@ -1,0 +1,139 @@
+"""The body of `POST /v1/messages` and `/v1/messages/count_tokens`.
+
+In: bytes. Out: the parsed body, of which everything that the rest of the program reads has the type it expects, or the
+API's own 400. Keys that the program does not read are kept as they came.
+Knows nothing of models, headers or the rules between fields.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+import orjson
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+from typing_extensions import NotRequired, Required, TypedDict
+
+from mockclaude.api.errors import ApiError, invalid
+
+Body: TypeAlias = dict[str, Any]
+"""A request body as it came: JSON data, its shape checked."""
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+class _Block(TypedDict, total=False):
+    type: Required[str]
+    text: str
+    id: str
+    name: str
+    input: dict[str, Any]
+    tool_use_id: str
+    is_error: bool | None
+    content: str | list[dict[str, Any]] | dict[str, Any] | None
+
+
+class _Message(TypedDict):
+    role: Literal["user", "assistant", "system"]
+    content: str | list[_Block]
+
+
+class _Tool(TypedDict, total=False):
+    name: str
+    type: str | None
+    input_schema: dict[str, Any]
+
+
+class _ToolChoice(TypedDict):
+    type: Literal["auto", "any", "tool", "none"]
+    name: NotRequired[str]
+
+
+class _Typed(TypedDict):
+    type: str
+
+
+class _Format(TypedDict):
+    type: Literal["json_schema"]
+    schema: dict[str, Any]
+
+
+class _OutputConfig(TypedDict, total=False):
+    format: _Format | None
+
+
+class _CountTokens(TypedDict):
+    __pydantic_config__ = ConfigDict(strict=True)  # type: ignore[misc]
+
+    model: Annotated[str, Field(min_length=1)]
+    messages: Annotated[list[_Message], Field(min_length=1, max_length=100_000)]
+    system: NotRequired[str | list[_Block]]
+    tools: NotRequired[list[_Tool]]
+    tool_choice: NotRequired[_ToolChoice | None]
+    thinking: NotRequired[_Typed | None]
+    output_config: NotRequired[_OutputConfig | None]
+    output_format: NotRequired[_Format | None]
+
+
+class _Create(_CountTokens):
+    max_tokens: Annotated[int, Field(ge=0)]
+    stream: NotRequired[bool | None]
+    stop_sequences: NotRequired[list[str] | None]
+    metadata: NotRequired[dict[str, Any] | None]
+
+
+_CREATE: TypeAdapter[Any] = TypeAdapter(_Create)
+_COUNT_TOKENS: TypeAdapter[Any] = TypeAdapter(_CountTokens)
+
+
+def parse_create(data: bytes) -> Body:
+    """Return the body of `POST /v1/messages`. Raises `ApiError` 400 with the first problem, path first."""
+    return _checked(_CREATE, data)
+
+
+def parse_count_tokens(data: bytes) -> Body:
+    """Return the body of `POST /v1/messages/count_tokens`. Raises `ApiError` like `parse_create`."""
+    return _checked(_COUNT_TOKENS, data)
+
+
+def _checked(adapter: TypeAdapter[Any], data: bytes) -> Body:
+    body = _json_object(data)
+    try:
+        adapter.validate_python(body)
+    except ValidationError as error:
+        raise _first_problem(error.errors(include_url=False, include_context=False), body) from None
+    return body
+
+
+def _json_object(data: bytes) -> Body:
+    try:
+        body = orjson.loads(data)
+    except ValueError as error:
+        raise invalid(f"The request body is not valid JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise invalid("Input should be a valid dictionary")
+    return body
+
+
+def _first_problem(errors: list[ErrorDetails], body: Body) -> ApiError:
+    problems = [(_path_in(body, error["loc"]), error["msg"]) for error in errors]
+    first, _ = problems[0]
+    path, message = max((p for p in problems if p[0][: len(first)] == first), key=lambda problem: len(problem[0]))
+    if path == ("messages",) and body["messages"] == []:
+        return invalid("messages: at least one message is required")
+    return invalid(f"{'.'.join(map(str, path))}: {message}")
+
+
+def _path_in(body: Body, location: Path) -> Path:
+    """Return `location` without the names of union members, which pydantic adds and the API does not show."""
+    path: list[str | int] = []
+    here: Any = body
+    for part in location:
+        if isinstance(here, list) and isinstance(part, int):
+            here = here[part]
+        elif isinstance(here, dict) and (part in here or part == location[-1]):
+            here = here.get(part)
+        else:
+            continue
+        path.append(part)
+    return tuple(path)

@@ -1,0 +1,232 @@
+"""The conditions of a rule: what is looked at, what is wanted, and whether it holds.
+
+In: the `when` of a rule. Out: `Condition`s, which test a conversation and say in words what they wanted and what came.
+Knows nothing of rules, of how often one has answered, or of replies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.format import BodyMatch, Match, ToolResultMatch, When
+
+REGEX_TIMEOUT = 0.05
+"""Seconds after which a regular expression that is still searching counts as not found: it must not stall the server."""
+
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition held against one conversation."""
+
+    key: str
+    wanted: str
+    got: str
+    held: bool
+
+    def __str__(self) -> str:
+        return f"{self.key}: wanted {self.wanted}, got {self.got}"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that must hold: `holds` of what `look` finds. `groups` are what a regular expression catches there."""
+
+    key: str
+    wanted: str
+    look: Callable[[Conversation], Any]
+    holds: Callable[[Any], bool]
+    groups: Callable[[Any], Mapping[str, str]] | None = None
+
+    def check(self, conversation: Conversation) -> Check:
+        """Return the outcome in words."""
+        found = self.look(conversation)
+        return Check(self.key, self.wanted, _shown(found), self.holds(found))
+
+
+def conditions(when: When) -> tuple[Condition, ...]:
+    """Return the conditions of `when`, the cheapest first."""
+    return tuple(_conditions(when))
+
+
+def _conditions(when: When) -> Iterator[Condition]:
+    if when.stream is not None:
+        yield Condition("stream", str(when.stream).lower(), lambda c: c.stream, lambda found: found is when.stream)
+    if when.model:
+        yield _text_condition("model", when.model, lambda c: c.model)
+    if when.turn:
+        yield _number_condition("turn", when.turn, lambda c: c.turn)
+    if when.retry:
+        yield _number_condition("retry", when.retry, lambda c: c.retry)
+    for header, matches in (when.headers or {}).items():
+        yield _text_condition(f"headers.{header}", matches, _header(header.lower()))
+    if when.user:
+        yield _text_condition("user", when.user, lambda c: c.user)
+    if when.tool_result is not None:
+        yield _tool_result_condition(when.tool_result)
+    if when.tools:
+        yield _tools_condition(when.tools)
+    if when.system:
+        yield _text_condition("system", when.system, lambda c: c.system)
+    for body in _parts(when.body or ()):
+        yield body
+
+
+def _header(name: str) -> Callable[[Conversation], str | None]:
+    return lambda conversation: conversation.headers.get(name)
+
+
+def _number_condition(key: str, numbers: list[int], look: Callable[[Conversation], int]) -> Condition:
+    return Condition(key, " or ".join(map(str, numbers)), look, lambda found: found in numbers)
+
+
+def _text_condition(key: str, matches: list[Match], look: Callable[[Conversation], str | None]) -> Condition:
+    return Condition(key, _wanted(matches), look, text_test(matches), _groups(matches))
+
+
+def _tools_condition(matches: list[Match]) -> Condition:
+    test = text_test(matches)
+    return Condition("tools", _wanted(matches), lambda c: list(c.tools), lambda names: any(map(test, names)))
+
+
+def _tool_result_condition(matches: list[ToolResultMatch]) -> Condition:
+    tests = [_tool_result_test(match) for match in matches]
+    wanted = " or ".join(map(_tool_result_wanted, matches))
+    return Condition(
+        "tool_result",
+        wanted,
+        lambda c: c.tool_results,
+        lambda results: any(test(result) for result in results for test in tests),
+        None,
+    )
+
+
+def _tool_result_test(match: ToolResultMatch) -> Callable[[Any], bool]:
+    name, content = (text_test(part) if part else None for part in (match.name, match.content))
+    return lambda result: (
+        (name is None or name(result.name))
+        and match.is_error in (None, result.is_error)
+        and (content is None or content(result.content))
+    )
+
+
+def _tool_result_wanted(match: ToolResultMatch) -> str:
+    parts = [_wanted(match.name)] if match.name else ["any"]
+    if match.is_error is not None:
+        parts.append(f"is_error: {str(match.is_error).lower()}")
+    if match.content:
+        parts.append(f"content {_wanted(match.content)}")
+    return " with ".join(parts)
+
+
+def _parts(bodies: Iterable[BodyMatch]) -> Iterator[Condition]:
+    """Yield one condition for a list of body matches, any of which is enough."""
+    tests = [test for body in bodies for test in [_body_test(body)]]
+    if tests:
+        wanted = " or ".join(wanted for wanted, _ in tests)
+        yield Condition("body", wanted, lambda c: c.body, lambda found: any(test(found) for _, test in tests))
+
+
+def _body_test(match: BodyMatch) -> tuple[str, Callable[[Any], bool]]:
+    import jmespath
+
+    if match.truthy is not None:
+        truthy = jmespath.compile(match.truthy)
+        return match.truthy, lambda body: bool(truthy.search(body))
+    expected = [(jmespath.compile(path), value) for path, value in match.values.items()]
+    wanted = " and ".join(f"{path} = {value!r}" for path, value in match.values.items())
+    return wanted, lambda body: all(path.search(body) == value for path, value in expected)
+
+
+def text_test(matches: list[Match]) -> Callable[[str | None], bool]:
+    """Return a test that holds for a text which one of `matches` accepts, and never for None."""
+    tests = [test for match in matches for test in _tests(match)]
+    if len(tests) == 1:
+        only = tests[0]
+        return lambda text: text is not None and only(text)
+    return lambda text: text is not None and any(test(text) for test in tests)
+
+
+def _tests(match: Match) -> Iterator[Callable[[str], bool]]:
+    yield from (whole.__eq__ for whole in match.equals or ())
+    yield from (_containing(part) for part in match.contains or ())
+    yield from (_like(pattern) for pattern in match.like or ())
+    yield from (_matching(pattern) for pattern in match.regex or ())
+
+
+def _containing(part: str) -> Callable[[str], bool]:
+    return lambda text: part in text
+
+
+def _like(pattern: str) -> Callable[[str], bool]:
+    if "*" not in pattern:
+        return pattern.__eq__
+    compiled = re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+def _matching(pattern: str) -> Callable[[str], bool]:
+    return lambda text: _search(pattern, text) is not None
+
+
+def _search(pattern: str, text: str) -> Any:
+    import regex
+
+    try:
+        return regex.compile(pattern).search(text, timeout=REGEX_TIMEOUT)
+    except TimeoutError:
+        return None
+
+
+def _groups(matches: list[Match]) -> Callable[[Any], Mapping[str, str]] | None:
+    """Return what names and numbers of groups hold after the first pattern that is found."""
+    patterns = [pattern for match in matches for pattern in match.regex or ()]
+
+    def caught(text: str) -> Mapping[str, str]:
+        found = next((found for pattern in patterns if (found := _search(pattern, text))), None)
+        return {} if found is None else {str(number): found[number] for number in range(len(found.groups()) + 1)} | (
+            found.groupdict()
+        )
+
+    return caught if patterns else None
+
+
+def group_names(when: When) -> set[str]:
+    """Return the names and numbers of the groups that the regular expressions of `when` catch."""
+    import regex
+
+    texts = [when.user, when.system, when.model, *(when.headers or {}).values()]
+    patterns = [pattern for matches in texts for match in matches or () for pattern in match.regex or ()]
+    names: set[str] = set()
+    for compiled in map(regex.compile, patterns):
+        names |= set(compiled.groupindex) | {str(number) for number in range(compiled.groups + 1)}
+    return names
+
+
+def _wanted(matches: list[Match]) -> str:
+    return " or ".join(
+        f"{_VERBS[key]}{text!r}"
+        for match in matches
+        for key, texts in match.model_dump(exclude_none=True).items()
+        for text in texts
+    )
+
+
+_VERBS = {"equals": "exactly ", "contains": "a text with ", "like": "", "regex": "a match of "}
+
+
+def _shown(found: Any) -> str:
+    if found is None or found in ("", [], ()):
+        return "nothing"
+    if isinstance(found, (list, tuple)):
+        return ", ".join(map(_shown, found))
+    if isinstance(found, dict):
+        return "another body"
+    name = getattr(found, "name", None)
+    text = f"{name}{' (is_error)' if found.is_error else ''}" if name is not None else repr(found)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

@@ -1,0 +1,119 @@
+"""What a request says, in the words that a rule asks for.
+
+In: a request body whose shape is checked, and headers. Out: a `Conversation`.
+Knows nothing of rules. The *current turn* is what the client sent since the last assistant message; an assistant
+message at the very end is a prefill of the answer and ends no turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from mockclaude.api.request import Body
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """A `tool_result` of the current turn: the name of the tool it answers ('' if unknown), and its text."""
+
+    name: str
+    is_error: bool
+    content: str
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A request as rules see it. `headers` have lower-case names."""
+
+    body: Body
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def model(self) -> str:
+        """The model's name as the client wrote it."""
+        return str(self.body["model"])
+
+    @property
+    def stream(self) -> bool:
+        """Whether the client wants a stream."""
+        return bool(self.body.get("stream"))
+
+    @property
+    def retry(self) -> int:
+        """How often the SDK has tried before: 0 for a first attempt."""
+        count = self.headers.get("x-stainless-retry-count", "")
+        return int(count) if count.isdecimal() and len(count) < 10 else 0
+
+    @cached_property
+    def user(self) -> str:
+        """The text of the current turn, blocks joined by line breaks."""
+        return "\n".join(text for message in self._turn if message["role"] == "user" for text in _texts(message))
+
+    @cached_property
+    def system(self) -> str:
+        """The system prompt and all system messages, joined by line breaks."""
+        inside = (text for message in self._messages if message["role"] == "system" for text in _texts(message))
+        return "\n".join((*_block_texts(self.body.get("system") or ()), *inside))
+
+    @cached_property
+    def turn(self) -> int:
+        """The number of the current turn, from 1: one more than the assistant messages that came before it."""
+        return 1 + sum(message["role"] == "assistant" for message in self._messages[: self._begin])
+
+    @cached_property
+    def tools(self) -> dict[str, Mapping[str, Any]]:
+        """The offered tools by name; a toolset without a name goes by its type."""
+        return {str(tool.get("name") or tool.get("type")): tool for tool in self.body.get("tools") or ()}
+
+    @cached_property
+    def tool_results(self) -> tuple[ToolResult, ...]:
+        """The tool results of the current turn, in the order in which they came."""
+        blocks = [block for message in self._turn for block in _blocks(message) if block["type"] == "tool_result"]
+        names = self._tool_names() if blocks else {}
+        return tuple(
+            ToolResult(
+                names.get(block.get("tool_use_id", ""), ""),
+                bool(block.get("is_error")),
+                "\n".join(_block_texts(block.get("content") or "")),
+            )
+            for block in blocks
+        )
+
+    @property
+    def _messages(self) -> list[dict[str, Any]]:
+        messages: list[dict[str, Any]] = self.body["messages"]
+        return messages
+
+    @cached_property
+    def _begin(self) -> int:
+        """The index of the current turn's first message."""
+        last = len(self._messages) - 1
+        behind = (i for i in range(last - 1, -1, -1) if self._messages[i]["role"] == "assistant")
+        return next(behind, -1) + 1
+
+    @property
+    def _turn(self) -> list[dict[str, Any]]:
+        return self._messages[self._begin :]
+
+    def _tool_names(self) -> dict[str, str]:
+        uses = (block for message in self._messages for block in _blocks(message) if block["type"] == "tool_use")
+        return {use.get("id", ""): use.get("name", "") for use in uses}
+
+
+def _blocks(message: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    return () if isinstance(message["content"], str) else message["content"]
+
+
+def _texts(message: Mapping[str, Any]) -> Iterator[str]:
+    return _block_texts(message["content"])
+
+
+def _block_texts(content: Any) -> Iterator[str]:
+    """Yield the texts of a `content` in any of its forms: text, blocks, or one thing that is neither."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, (list, tuple)):
+        yield from (str(block["text"]) for block in content if block.get("type") == "text" and "text" in block)

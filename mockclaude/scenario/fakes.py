@@ -1,0 +1,141 @@
+"""Faker, behind a door: imported when the first value is asked for, limited to what a scenario file may ask.
+
+In: a locale, a method's name and its arguments. Out: a value, the same for the same seed on whatever day.
+Knows nothing of scenarios.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from typing import Any
+
+from mockclaude.scenario.mistakes import did_you_mean
+
+DEFAULT_LOCALE = "en_US"
+MAX_ARGUMENT = 10_000
+TODAY = datetime(2026, 1, 1)
+"""The day on which Faker believes to be: values that count from today would otherwise differ from day to day."""
+
+_NOT_VALUES = {"add_element", "binary", "zip", "tar", "image", "json_bytes", "xml"}
+"""Provider methods that make bytes, need further packages, or work on the provider instead of making a value."""
+
+_FROM_TODAY = {
+    "ssn": {"lv_LV", "fi_FI", "et_EE", "no_NO", "sv_SE", "zh_CN"},
+    "profile": {"lv_LV", "fi_FI", "et_EE", "no_NO", "sv_SE", "zh_CN"},
+    "passport_dates": {"en_US"},
+    "passport_full": {"en_US"},
+}
+"""Methods that read the clock in a way that cannot be fixed, and the locales in which they do."""
+
+
+class Fakes:
+    """A source of made-up values in one locale. Values follow from `seed`, in the order in which they are asked for."""
+
+    def __init__(self, locale: str) -> None:
+        from faker import Factory
+
+        self._faker: Any = Factory.create(locale)
+
+    def seed(self, seed: int) -> None:
+        """Begin anew: from here on the values follow from `seed`."""
+        self._faker.seed_instance(seed)
+
+    def value(self, method: str, positional: tuple[Any, ...] = (), named: dict[str, Any] | None = None) -> Any:
+        """Return what Faker's `method` makes, as JSON data: numbers, booleans and lists stay, the rest becomes text."""
+        with _fixed_day():
+            return _json(getattr(self._faker, method)(*positional, **(named or {})))
+
+    def methods(self) -> set[str]:
+        """Return the names of the methods that make values."""
+        return {
+            name
+            for provider in self._faker.get_providers()
+            for name in dir(provider)
+            if not name.startswith("_") and name not in _NOT_VALUES and callable(getattr(provider, name))
+        }
+
+
+def problem(locale: str, method: str, arguments: str) -> str | None:
+    """Return what is wrong with `fake.method(arguments)`, or None. A trial run shows wrong arguments."""
+    fakes, methods = _for_checks(locale)
+    if method not in methods:
+        return f"Faker has no '{method}' in {locale}; expected one of its methods{did_you_mean(method, methods)}"
+    if locale in _FROM_TODAY.get(method, ()):
+        return f"fake.{method} counts from today in {locale}, so replies would differ from day to day; write the value"
+    try:
+        fakes.value(method, *parse_arguments(arguments))
+    except Exception as error:
+        return f"fake.{method}({arguments}) does not work: {error}"
+    return None
+
+
+def parse_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the literals in `text`, written as in a Python call. Raises `ValueError` for anything else."""
+    try:
+        call = ast.parse(f"f({text})", mode="eval").body
+        assert isinstance(call, ast.Call)
+        positional = tuple(ast.literal_eval(argument) for argument in call.args)
+        named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
+    except (AssertionError, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
+        raise ValueError("expected literal arguments, such as min=1, max=6") from None
+    for value in (*positional, *named.values()):
+        if isinstance(value, (int, float)) and abs(value) > MAX_ARGUMENT:
+            raise ValueError(f"{value} is too large; expected at most {MAX_ARGUMENT}")
+    return positional, named
+
+
+def locale_problem(locale: str) -> str | None:
+    """Return what is wrong with a locale's name, or None."""
+    from faker.config import AVAILABLE_LOCALES
+
+    if locale in AVAILABLE_LOCALES:
+        return None
+    hint = did_you_mean(locale, AVAILABLE_LOCALES)
+    return f"Faker has no locale '{locale}'; expected one such as en_US, de_DE or zh_CN{hint}"
+
+
+@lru_cache(maxsize=4)
+def _for_checks(locale: str) -> tuple[Fakes, set[str]]:
+    fakes = Fakes(locale)
+    return fakes, fakes.methods()
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [_json(item) for item in value]
+    return value if isinstance(value, (bool, int, float, type(None))) else str(value)
+
+
+@contextmanager
+def _fixed_day() -> Iterator[None]:
+    from faker.providers import date_time
+
+    before = date_time.datetime, date_time.dtdate
+    date_time.datetime, date_time.dtdate = _Datetime, _Date
+    try:
+        yield
+    finally:
+        date_time.datetime, date_time.dtdate = before
+
+
+class _AnyDate(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, datetime if issubclass(cls, datetime) else date)
+
+
+class _Datetime(datetime, metaclass=_AnyDate):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return TODAY.replace(tzinfo=tz)
+
+
+class _Date(date, metaclass=_AnyDate):
+    @classmethod
+    def today(cls) -> date:  # type: ignore[override]
+        return TODAY.date()

@@ -1,0 +1,60 @@
+"""Which rule answers, and why not the ones above it.
+
+In: rules, a conversation, and how often each rule has answered before. Out: a `Verdict`.
+Knows nothing of replies. Matching and explaining are the same conditions: matching stops at the first that fails,
+explaining asks them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mockclaude.scenario.conditions import Check
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.rules import Rule
+
+
+def match(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> Rule | None:
+    """Return the first rule that is not used up and whose conditions all hold."""
+    for rule in rules:
+        for condition in rule.conditions:
+            if not condition.holds(condition.look(conversation)):
+                break
+        else:
+            if rule.times is None or answered(rule) < rule.times:
+                return rule
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One rule held against one conversation: a check for each condition, and whether the rule was used up."""
+
+    rule: Rule
+    checks: tuple[Check, ...]
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that did not hold."""
+        return tuple(check for check in self.checks if not check.held)
+
+
+def explain(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> list[Explanation]:
+    """Return every rule with all its checks, in order; the first without a failed one is the one that answers."""
+    return [Explanation(rule, _checks(rule, conversation, answered(rule))) for rule in rules]
+
+
+def _checks(rule: Rule, conversation: Conversation, answered: int) -> tuple[Check, ...]:
+    checks = tuple(condition.check(conversation) for condition in rule.conditions)
+    if rule.times is None:
+        return checks
+    return (*checks, Check("times", f"at most {rule.times}", f"{answered} before: used up", answered < rule.times))
+
+
+def why_none(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> str:
+    """Return one sentence that names the closest rule and the conditions that failed there."""
+    explained = explain(rules, conversation, answered)
+    closest = min(explained, key=lambda e: (len(e.failed), -len(e.checks)))
+    reasons = "; ".join(map(str, closest.failed))
+    return f"No rule answers this request. The closest is {closest.rule.label}: {reasons}"

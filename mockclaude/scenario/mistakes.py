@@ -1,0 +1,54 @@
+"""Mistakes in what a user wrote, in one form: place, what is wrong, what was expected, what to do.
+
+In: a place in a file and words. Out: one line of text per mistake.
+Knows nothing of YAML or of the scenario format.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands: a file as the user named it, line and column counted from 1 (0: the file as a whole)."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """One thing to mend: `place: what is wrong; what was expected; did you mean ...`."""
+
+    place: Place
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+class ScenarioError(Exception):
+    """A scenario that cannot be used. `mistakes` has at least one, in the order of the files' lines."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = sorted(set(mistakes))
+        super().__init__("\n".join(map(str, self.mistakes)))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean '...'?` for the known word most like `word`, or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def one_of(words: Iterable[str]) -> str:
+    """Return the words as a reader wants them: `a, b or c`."""
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last

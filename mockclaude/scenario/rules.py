@@ -1,0 +1,193 @@
+"""A scenario as the server uses it: rules with their conditions and replies made ready.
+
+In: scenario files whose form is checked. Out: a `Scenario`, or the mistakes that only show when everything is read.
+Knows nothing of requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from mockclaude.scenario import fakes, format as written
+from mockclaude.scenario.conditions import Condition, conditions, group_names
+from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError
+from mockclaude.scenario.source import Path, Source
+from mockclaude.scenario.templates import Template, compile_template, problems
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a reply: what kind it is, and its value in the long form."""
+
+    kind: str
+    value: Template
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule made ready. `id` names it in every draw; of `replies`, `weights` draws one, or they are a sequence."""
+
+    id: str
+    place: Place
+    conditions: tuple[Condition, ...] = ()
+    replies: tuple[tuple[Step, ...], ...] = ()
+    weights: tuple[float, ...] | None = None
+    times: int | None = None
+    pace: written.Pace = field(default_factory=written.Pace)
+    name: str | None = None
+
+    @property
+    def label(self) -> str:
+        """How messages and the log call the rule: its name and place."""
+        return f"'{self.name}' ({self.place})" if self.name else str(self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Rules, and the seed and locale of what is made up."""
+
+    rules: tuple[Rule, ...]
+    seed: int = 0
+    locale: str = fakes.DEFAULT_LOCALE
+    files: tuple[str, ...] = ()
+
+
+def build(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Scenario:
+    """Return the files as one scenario. Raises `ScenarioError` with every mistake that is left."""
+    mistakes = list(_mistakes(files))
+    if mistakes:
+        raise ScenarioError(mistakes)
+    rules = [
+        _rule(rule, file.pace, source.place(("rules", index)))
+        for source, file in files
+        for index, rule in enumerate(file.rules)
+    ]
+    return Scenario(
+        rules=tuple(rules),
+        seed=next((file.seed for _, file in files if file.seed is not None), 0),
+        locale=_locale(files),
+        files=tuple(source.file for source, _ in files),
+    )
+
+
+def _locale(files: Sequence[tuple[Source, written.ScenarioFile]]) -> str:
+    return next((file.locale for _, file in files if file.locale is not None), fakes.DEFAULT_LOCALE)
+
+
+def _rule(rule: written.Rule, pace: written.Pace | None, place: Place) -> Rule:
+    replies, weights = _replies(rule)
+    return Rule(
+        id=rule.name or _content_id(rule),
+        place=place,
+        conditions=conditions(rule.when),
+        replies=tuple(tuple(_step(step) for step in reply) for reply in replies),
+        weights=weights,
+        times=rule.times,
+        pace=rule.pace or pace or written.Pace(),
+        name=rule.name,
+    )
+
+
+def _replies(rule: written.Rule) -> tuple[list[list[written.Step]], tuple[float, ...] | None]:
+    if rule.choice:
+        return [choice.reply for choice in rule.choice], tuple(choice.weight for choice in rule.choice)
+    return rule.sequence or [rule.reply or []], None
+
+
+def _step(step: written.Step) -> Step:
+    (kind, value), *_ = step.model_dump(by_alias=True, exclude_unset=True).items()
+    field_value = getattr(step, "json_" if kind == "json" else kind)
+    return Step(kind, compile_template(field_value.model_dump() if isinstance(field_value, written.BaseModel) else value))
+
+
+def _content_id(rule: written.Rule) -> str:
+    """Return an id that a rule without a name keeps when rules are added above it: the hash of what it says."""
+    data = orjson.dumps(rule.model_dump(mode="json", exclude_unset=True), option=orjson.OPT_SORT_KEYS)
+    return blake2b(data, digest_size=8).hexdigest()
+
+
+def _mistakes(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterator[Mistake]:
+    yield from _differing(files, "seed")
+    yield from _differing(files, "locale")
+    yield from _bad_locales(files)
+    yield from _repeated_names(files)
+    yield from _unreachable(files)
+    locale = _locale(files)
+    if any(_bad_locales(files)):
+        return
+    for source, file in files:
+        for index, rule in enumerate(file.rules):
+            yield from _template_mistakes(source, ("rules", index), rule, locale)
+
+
+def _differing(files: Sequence[tuple[Source, written.ScenarioFile]], key: str) -> Iterator[Mistake]:
+    first: tuple[Place, Any] | None = None
+    for source, file in files:
+        value, place = getattr(file, key), source.place((key,))
+        if value is not None and first and value != first[1]:
+            yield Mistake(place, f"the {key} is {value} here and {first[1]} in {first[0]}; expected one for the scenario")
+        elif value is not None:
+            first = first or (place, value)
+
+
+def _bad_locales(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterator[Mistake]:
+    for source, file in files:
+        if file.locale is not None and (problem := fakes.locale_problem(file.locale)):
+            yield Mistake(source.place(("locale",)), problem)
+
+
+def _repeated_names(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterator[Mistake]:
+    seen: dict[str, Place] = {}
+    for source, file in files:
+        for index, rule in enumerate(file.rules):
+            place = source.place(("rules", index, "name"))
+            if rule.name in seen:
+                yield Mistake(place, f"a rule named '{rule.name}' is already in {seen[rule.name]}; expected another name")
+            elif rule.name:
+                seen[rule.name] = place
+
+
+def _unreachable(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterator[Mistake]:
+    """Yield the rules below one that never runs out and holds whenever they do: no conditions, or the same ones."""
+    endless: list[tuple[Place, dict[str, Any]]] = []
+    for source, file in files:
+        for index, rule in enumerate(file.rules):
+            place, when = source.place(("rules", index)), rule.when.model_dump(exclude_none=True)
+            above = next((above for above, wanted in endless if wanted.items() <= when.items()), None)
+            if above:
+                yield Mistake(
+                    place,
+                    f"this rule can never be reached: the rule in {above} answers whenever it would; expected the "
+                    "narrower rule first, or `times` on the one above",
+                )
+            elif rule.times is None:
+                endless.append((place, when))
+
+
+def _template_mistakes(source: Source, path: Path, rule: written.Rule, locale: str) -> Iterator[Mistake]:
+    groups: set[str] | None = None
+    for where, text in _templated(source, path):
+        groups = group_names(rule.when) if groups is None else groups
+        yield from (Mistake(source.place(where), problem) for problem in problems(text, groups, locale))
+
+
+def _templated(source: Source, path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the texts with placeholders in the replies of the rule at `path`."""
+    data: Any = source.data
+    for part in path:
+        data = data[part]
+    for key in ("reply", "sequence", "choice"):
+        yield from _texts_in(data.get(key), (*path, key))
+
+
+def _texts_in(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(data, str) and "${{" in data:
+        yield path, data
+    elif isinstance(data, (dict, list)):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _texts_in(value, (*path, key))

@@ -1,0 +1,196 @@
+"""The text of a scenario file, as plain data that remembers where each value stands.
+
+In: the bytes of a YAML 1.2 or JSON file. Out: a `Source`, whose `data` is JSON data and whose `place(path)` says where.
+Knows nothing of what a scenario may say. The only module that imports YAML: PyYAML's C parser, because its events come
+with positions and take a tenth of the time of its rivals; what it resolves by YAML 1.1 (`no`, `on`, `12:30`, `0777`) and
+lets pass (duplicate keys, aliases, tags) is decided here instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import yaml
+
+from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError
+
+MAX_BYTES = 5_000_000
+MAX_DEPTH = 64
+
+Path: TypeAlias = tuple[str | int, ...]
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SURROGATE_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_CONSTANTS: dict[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,300}|0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file's data, and the place of each value and each key in it."""
+
+    file: str
+    data: Any
+    values: dict[Path, Place] = field(repr=False)
+    keys: dict[Path, Place] = field(repr=False)
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """Return where the value (or, with `key`, the key) at `path` stands, or the nearest value around it.
+
+        Parts of `path` that the file does not have are passed over: a shorthand has fewer levels than what it means.
+        """
+        here: Path = ()
+        for part in path:
+            if (*here, part) in self.values:
+                here = (*here, part)
+        exact = key and here == path and here in self.keys
+        return self.keys[here] if exact else self.values[here]
+
+
+def read(file: str, content: bytes) -> Source:
+    """Return the data of `content`, calling it `file`. Raises `ScenarioError` with the first mistake of form."""
+    return _Reader(file).read(_decoded(file, content))
+
+
+def _decoded(file: str, content: bytes) -> str:
+    if len(content) > MAX_BYTES:
+        raise _mistake(
+            Place(file),
+            f"the file has {len(content) / 1e6:.1f} MB; expected at most {MAX_BYTES // 1_000_000} MB: split it into "
+            "several files, which are one scenario when they are named together",
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _mistake(Place(file, line, 1), "this is not UTF-8 text; expected a YAML or JSON file") from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise _mistake(Place(file, line, 1), "there is a NUL byte; expected a YAML or JSON file, not a binary one")
+    return _SURROGATE_PAIR.sub(_joined, text) if file.endswith(".json") else text
+
+
+def _joined(pair: re.Match[str]) -> str:
+    high, low = (int(half, 16) for half in pair.groups())
+    return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
+
+
+def _mistake(place: Place, message: str) -> ScenarioError:
+    return ScenarioError([Mistake(place, message)])
+
+
+class _Reader:
+    """Builds plain data from parser events, one value at a time, and notes the places on the way."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.values: dict[Path, Place] = {}
+        self.keys: dict[Path, Place] = {}
+
+    def read(self, text: str) -> Source:
+        try:
+            events = self._content(text)
+            first = next(events, None)
+            data = None if first is None else self._value(first, events, ())
+            self._end(next(events, None))
+        except yaml.MarkedYAMLError as error:
+            raise self._syntax_error(error) from None
+        except yaml.reader.ReaderError as error:
+            place = Place(self.file, text.count("\n", 0, error.position) + 1, 1)
+            raise _mistake(place, f"this is not YAML: {str(error).splitlines()[0]}; remove the character") from None
+        self.values.setdefault((), Place(self.file, 1, 1))
+        return Source(self.file, data, self.values, self.keys)
+
+    def _content(self, text: str) -> Iterator[yaml.Event]:
+        frame = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
+        return (event for event in yaml.parse(text, Loader=_Loader) if not isinstance(event, frame))
+
+    def _end(self, extra: yaml.Event | None) -> None:
+        if extra is not None:
+            raise self._at(extra, "a second document begins here; expected one document in a file")
+
+    def _value(self, event: yaml.Event, events: Iterator[yaml.Event], path: Path) -> Any:
+        self._refuse(event, path)
+        self.values[path] = self._place(event)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(events, path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(events, path)
+        return self._scalar(event)
+
+    def _refuse(self, event: yaml.Event, path: Path) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            raise self._at(event, f"aliases (*{event.anchor}) are not supported; expected the value itself: repeat it")
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "!"):
+            raise self._at(event, f"tags ({tag}) are not supported; expected a plain value: remove the tag")
+        if len(path) > MAX_DEPTH:
+            raise self._at(event, f"this is nested more than {MAX_DEPTH} levels deep; expected fewer")
+
+    def _mapping(self, events: Iterator[yaml.Event], path: Path) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            self._refuse(event, path)
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self._at(event, "a key must be a word; expected `key: value`, or quotes around a text with braces")
+            key = event.value
+            here = (*path, key)
+            if key in result:
+                first = self.keys[here].line
+                raise self._at(event, f"the key '{key}' is already there in line {first}; expected each key once")
+            self.keys[here] = self._place(event)
+            result[key] = self._value(next(events), events, here)
+        return result
+
+    def _sequence(self, events: Iterator[yaml.Event], path: Path) -> list[Any]:
+        result: list[Any] = []
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            result.append(self._value(event, events, (*path, len(result))))
+        return result
+
+    def _scalar(self, event: yaml.Event) -> Any:
+        text: str = event.value
+        if not event.implicit[0]:
+            return text
+        if text in _CONSTANTS:
+            return _CONSTANTS[text]
+        if _INTEGER.fullmatch(text):
+            return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+        if _FLOAT.fullmatch(text):
+            return self._finite(event, float(text))
+        return text
+
+    def _finite(self, event: yaml.Event, number: float) -> float:
+        if number in (float("inf"), float("-inf")):
+            raise self._at(event, "this number is too large; expected one that JSON can carry, or quotes around it")
+        return number
+
+    def _place(self, event: yaml.Event) -> Place:
+        return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _at(self, event: yaml.Event, message: str) -> ScenarioError:
+        return _mistake(self._place(event), message)
+
+    def _syntax_error(self, error: yaml.MarkedYAMLError) -> ScenarioError:
+        mark = error.problem_mark or error.context_mark
+        place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file, 1, 1)
+        problem = error.problem or error.context
+        hint = _SYNTAX_HINTS.get(str(problem), "check the indentation, the colons and the quotes around this place")
+        return _mistake(place, f"this is not YAML: {problem}; {hint}")
+
+
+_SYNTAX_HINTS = {
+    "mapping values are not allowed in this context": "quote a text that contains ': '",
+    "found character that cannot start any token": "indent with spaces, not tabs, and quote a text that starts with "
+    "@, `, % or a tab",
+    "did not find expected ',' or '}'": "quote a text that contains { or }, such as '${{ user }}'",
+    "did not find expected ',' or ']'": "close the list with ], or quote a text that contains [ or ]",
+}

@@ -1,0 +1,185 @@
+"""`${{ ... }}`: values of the request, filled into a reply.
+
+In: data from a scenario file, and later a `Scope`. Out: the same data with its placeholders replaced.
+Knows nothing of YAML: templates are read after the file is parsed, never in its text. There are no operators, no loops
+and no way to call anything but Faker: `user`, `system`, `turn`, `tool_result[.name]`, `match.group`, `request[.JMESPath]`,
+`fake.method[(literals)]`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import orjson
+
+from mockclaude.scenario import fakes
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.mistakes import did_you_mean, one_of
+
+ROOTS = ("user", "system", "tool_result", "match", "request", "turn", "fake")
+
+_PLACEHOLDER = re.compile(r"(\$?)\$\{\{(.*?)\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"(?P<root>\w+)(?:\.(?P<rest>.+))?", re.DOTALL)
+_CALL = re.compile(r"(?P<method>\w+)(?:\((?P<arguments>.*)\))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a template can see: the conversation, the groups that the rule's regular expressions caught, and Faker."""
+
+    conversation: Conversation
+    groups: Callable[[], Mapping[str, str]]
+    fakes: Callable[[], fakes.Fakes]
+
+
+Expression: TypeAlias = Callable[[Scope], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Data with placeholders. `fill` returns it with their values; without any, the very data it was made of."""
+
+    data: Any
+    _fill: Expression | None
+
+    def fill(self, scope: Scope) -> Any:
+        """Return the data with every placeholder replaced. Must not be changed by whoever gets it."""
+        return self.data if self._fill is None else self._fill(scope)
+
+
+def compile_template(data: Any) -> Template:
+    """Return `data`, whose placeholders `problems` has found in order, as a template."""
+    return Template(data, _compiled(data))
+
+
+def problems(text: str, groups: set[str], locale: str) -> list[str]:
+    """Return what is wrong with the placeholders in `text`, if `groups` are the groups a rule's conditions catch."""
+    found = [
+        problem
+        for escape, expression in _PLACEHOLDER.findall(text)
+        if not escape and (problem := _problem(expression.strip(), groups, locale))
+    ]
+    rest = _PLACEHOLDER.sub("", text)
+    if "${{" in rest and "$${{" not in rest:
+        found.append("'${{' is not closed; expected }} after it, or $${{ for the characters themselves")
+    return found
+
+
+def _problem(expression: str, groups: set[str], locale: str) -> str | None:
+    parsed = _EXPRESSION.fullmatch(expression)
+    root, rest = (parsed["root"], parsed["rest"]) if parsed else (expression, None)
+    if root not in ROOTS:
+        return f"'{root}' is unknown in ${{{{ }}}}; expected {one_of(ROOTS)}{did_you_mean(root, ROOTS)}"
+    if root in ("user", "system", "turn") and rest:
+        return f"'{root}' has no parts; expected ${{{{ {root} }}}}"
+    if root == "match":
+        return _match_problem(rest, groups)
+    if root == "fake":
+        return _fake_problem(rest or "", locale)
+    return _jmespath_problem(rest) if root == "request" and rest else None
+
+
+def _match_problem(group: str | None, groups: set[str]) -> str | None:
+    if group in groups:
+        return None
+    known = one_of(sorted(groups)) if groups else "a regex in `when`, with a group such as (?P<city>\\w+)"
+    return f"no regex of this rule has a group '{group or ''}'; expected {known}{did_you_mean(group or '', groups)}"
+
+
+def _fake_problem(rest: str, locale: str) -> str | None:
+    call = _CALL.fullmatch(rest)
+    if not call:
+        return f"'fake.{rest}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
+    return fakes.problem(locale, call["method"], call["arguments"] or "")
+
+
+def _jmespath_problem(path: str) -> str | None:
+    import jmespath
+
+    try:
+        jmespath.compile(path)
+    except jmespath.exceptions.JMESPathError as error:
+        return f"'{path}' is not a JMESPath expression: {str(error).splitlines()[0]}"
+    return None
+
+
+def _compiled(data: Any) -> Expression | None:
+    if isinstance(data, str):
+        return _compiled_text(data)
+    if isinstance(data, dict):
+        parts = {key: compile_template(value) for key, value in data.items()}
+        return _filler(parts.values(), lambda scope: {key: part.fill(scope) for key, part in parts.items()})
+    if isinstance(data, list):
+        items = [compile_template(value) for value in data]
+        return _filler(items, lambda scope: [item.fill(scope) for item in items])
+    return None
+
+
+def _filler(parts: Any, fill: Expression) -> Expression | None:
+    return fill if any(part._fill for part in parts) else None
+
+
+def _compiled_text(text: str) -> Expression | None:
+    """Compile a text; a placeholder that is the whole text keeps the type of its value."""
+    pieces: list[str | Expression] = []
+    end = 0
+    for found in _PLACEHOLDER.finditer(text):
+        pieces.append(text[end : found.start()])
+        pieces.append(found[0][1:] if found[1] else _compiled_expression(found[2].strip()))
+        end = found.end()
+    pieces = [piece for piece in (*pieces, text[end:]) if piece != ""]
+    if end == 0:
+        return None
+    if len(pieces) == 1 and not isinstance(pieces[0], str):
+        return pieces[0]
+    return lambda scope: "".join(piece if isinstance(piece, str) else _text(piece(scope)) for piece in pieces)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else orjson.dumps(value).decode()
+
+
+def _compiled_expression(expression: str) -> Expression:
+    parsed = _EXPRESSION.fullmatch(expression)
+    assert parsed, "problems() refuses what does not parse"
+    return _COMPILERS[parsed["root"]](parsed["rest"])
+
+
+def _compiled_tool_result(name: str | None) -> Expression:
+    def value(scope: Scope) -> str | None:
+        results = scope.conversation.tool_results
+        return next((result.content for result in results if name in (None, result.name)), None)
+
+    return value
+
+
+def _compiled_request(path: str | None) -> Expression:
+    if path is None:
+        return lambda scope: scope.conversation.body
+    import jmespath
+
+    compiled = jmespath.compile(path)
+    return lambda scope: compiled.search(scope.conversation.body)
+
+
+def _compiled_fake(rest: str | None) -> Expression:
+    call = _CALL.fullmatch(rest or "")
+    assert call, "problems() refuses what does not parse"
+    method, arguments = call["method"], fakes.parse_arguments(call["arguments"] or "")
+    return lambda scope: scope.fakes().value(method, *arguments)
+
+
+_COMPILERS: dict[str, Callable[[str | None], Expression]] = {
+    "user": lambda _: lambda scope: scope.conversation.user,
+    "system": lambda _: lambda scope: scope.conversation.system,
+    "turn": lambda _: lambda scope: scope.conversation.turn,
+    "match": lambda group: lambda scope: scope.groups().get(group or ""),
+    "tool_result": _compiled_tool_result,
+    "request": _compiled_request,
+    "fake": _compiled_fake,
+}
