@@ -42,6 +42,10 @@ class Draws:
         """The draws that decide content: the same for everyone who asks the same, however often."""
         return replace(self, lane="", occurrence=0)
 
+    def scoped(self, scope: str) -> Draws:
+        """Return the draws of one part of the reply, unaffected by what the other parts draw."""
+        return replace(self, rule=f"{self.rule}\n{scope}")
+
     def uniform(self, label: str) -> float:
         """Return a number in [0, 1) with 53 random bits."""
         return (int.from_bytes(self._hash(label, 8), "big") >> 11) * 2.0**-53

@@ -13,18 +13,10 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mockclaude.api.errors import STATUS
+from mockclaude.scenario.citations import Citation
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 
 FOREVER = "forever"
-SERVER_TOOLS = (
-    "web_search",
-    "web_fetch",
-    "code_execution",
-    "bash_code_execution",
-    "text_editor_code_execution",
-    "tool_search_tool_regex",
-    "tool_search_tool_bm25",
-)
 _UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|m|h)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
@@ -168,10 +160,10 @@ class When(Model):
 
 
 class Text(Model):
-    """A `text` block. `citations` are in the API's form."""
+    """A `text` block."""
 
     text: str
-    citations: list[dict[str, Any]] = []
+    citations: list[Citation] = []
 
 
 class Thinking(Model):
@@ -197,6 +189,34 @@ class ToolUse(Model):
     toolset_name: str | None = None
 
 
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_text_or_mapping(value: Any) -> bool:
+    return isinstance(value, (str, dict))
+
+
+def _is_list_of(kind: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(isinstance(item, kind) for item in value)
+
+
+_MCP = "a tool of an MCP server"
+_OUTPUT = (_is_text_or_mapping, "the standard output, or {stdout, stderr, return_code, content}")
+_NAMES = (_is_list_of(str), "a list of tool names")
+_RESULTS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "web_search": (_is_list_of(dict), "a list of {url, title}"),
+    "web_fetch": (_is_mapping, "{url, title, text}"),
+    "code_execution": _OUTPUT,
+    "bash_code_execution": _OUTPUT,
+    "text_editor_code_execution": (_is_mapping, "{content}, {is_file_update} or {lines}"),
+    "tool_search_tool_regex": _NAMES,
+    "tool_search_tool_bm25": _NAMES,
+    _MCP: (lambda value: isinstance(value, str) or _is_list_of(dict)(value), "text or a list of blocks"),
+}
+SERVER_TOOLS = tuple(name for name in _RESULTS if name != _MCP)
+
+
 class ServerTool(Model):
     """A tool that the API runs: the block that uses it, and the block with its result or error.
 
@@ -218,7 +238,13 @@ class ServerTool(Model):
             raise ValueError(f"'{self.name}' is no server tool; expected {one_of(SERVER_TOOLS)}{hint}")
         if self.result is not None and self.error is not None:
             raise ValueError("a server tool has a result or an error; got both")
+        self._check_result()
         return self
+
+    def _check_result(self) -> None:
+        fits, expected = _RESULTS[_MCP if self.server_name is not None else self.name]
+        if self.result is not None and not fits(self.result):
+            raise ValueError(f"this is no result of {self.name}; expected {expected}")
 
 
 class Error(Model):

@@ -1,0 +1,243 @@
+"""The model catalogue: what `GET /v1/models` lists, which names mean which model, and what each model can do.
+
+In: a model name as a client writes it. Out: the model, the id a response echoes, the JSON of its `ModelInfo`.
+Knows nothing of requests or of today's date: a lifecycle is what the table says, however late it is read.
+
+Ids and fields are those of SDK 2.12.0. Recorded Models API answers gave dates and limits from Claude 4 to
+Opus 5 and capabilities to Opus 4.8; Anthropic's model, migration and deprecation pages gave most of the rest.
+Carried over or estimated: Fable 5.2 and Mythos 5.2 (as 5.1, dated by an SDK that lists them); dates of
+Mythos 5 and 5.1 (their Fable's); Mythos Preview but for its retirement; `deprecated_at` of Opus 4.1 and 4,
+Sonnet 4.5 and 4, Haiku 3.5 and 3; `features` and `context_edits` from Opus 5 on (as Opus 4.8); all
+`server_tools`; dates and abilities of Claude 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+Lifecycle: TypeAlias = Literal["active", "deprecated", "retired"]
+Line: TypeAlias = Literal["haiku", "sonnet", "opus", "fable", "mythos"]
+
+THINKING_MODES = ("adaptive", "between_tools", "disabled", "enabled")
+"""Every `thinking.type` a request can name (SDK: ThinkingTypes)."""
+
+EFFORT_LEVELS = ("high", "low", "max", "medium", "xhigh")
+"""Every `output_config.effort` a request can name (SDK: EffortCapability), ordered as in the API's errors."""
+
+CONTEXT_EDITS = ("clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112")
+"""Every edit of `context_management` that the catalogue reports (SDK: ContextManagementCapability)."""
+
+SERVER_TOOLS = ("code_execution", "web_search")
+"""Every server tool that the catalogue reports (SDK: ServerToolsCapability)."""
+
+FEATURES = ("batch", "citations", "code_execution", "image_input", "pdf_input", "structured_outputs")
+"""Every capability that is a plain yes or no (SDK: ModelCapabilities)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What the models of one generation accept; every tuple keeps the order of the constants above.
+
+    The last four are rules of the Messages API that `ModelInfo` does not report (migration guides): whether a
+    request without `thinking` thinks, may end in an assistant message, may choose `temperature`, `top_p` and
+    `top_k`, and may force a tool with `tool_choice`.
+    """
+
+    thinking_modes: tuple[str, ...]
+    effort_levels: tuple[str, ...] = ()
+    context_edits: tuple[str, ...] = ()
+    server_tools: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    thinks_by_default: bool = False
+    prefill: bool = True
+    sampling: bool = True
+    forced_tools: bool = True
+
+    @property
+    def thinks(self) -> bool:
+        """Whether the model can think at all; to accept `disabled` is no thinking (SDK: ThinkingTypes)."""
+        return "adaptive" in self.thinking_modes or "enabled" in self.thinking_modes
+
+    def capabilities(self) -> dict[str, Any]:
+        """Return the JSON of the SDK's ModelCapabilities, keys in its order."""
+        groups = {
+            "context_management": _group(CONTEXT_EDITS, self.context_edits),
+            "effort": _group(EFFORT_LEVELS, self.effort_levels),
+            "server_tools": _group(SERVER_TOOLS, self.server_tools),
+            "thinking": {"supported": self.thinks, "types": _switches(THINKING_MODES, self.thinking_modes)},
+        }
+        return dict(sorted({**_switches(FEATURES, self.features), **groups}.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One entry of the catalogue (SDK: ModelInfo). Dates are ISO days, which the API writes as midnights."""
+
+    id: str
+    display_name: str
+    line: Line
+    created_at: str
+    max_input_tokens: int
+    max_tokens: int
+    abilities: Abilities
+    lifecycle: Lifecycle = "active"
+    deprecated_at: str | None = None
+    retires_at: str | None = None
+
+    @property
+    def thinking_modes(self) -> tuple[str, ...]:
+        """The `thinking.type` values this model accepts."""
+        return self.abilities.thinking_modes
+
+    @property
+    def effort_levels(self) -> tuple[str, ...]:
+        """The `output_config.effort` values this model accepts; none where it has no effort setting."""
+        return self.abilities.effort_levels
+
+    @property
+    def capabilities(self) -> dict[str, Any]:
+        """A fresh copy of the capabilities that `info` reports."""
+        return self.abilities.capabilities()
+
+    def info(self) -> dict[str, Any]:
+        """Return the JSON that `GET /v1/models/{id}` answers, keys in the order of the SDK's ModelInfo."""
+        return {
+            "id": self.id,
+            "capabilities": self.capabilities,
+            "created_at": _midnight(self.created_at),
+            "deprecated_at": _midnight(self.deprecated_at),
+            "display_name": self.display_name,
+            "lifecycle": self.lifecycle,
+            "line": self.line,
+            "max_input_tokens": self.max_input_tokens,
+            "max_tokens": self.max_tokens,
+            "retires_at": _midnight(self.retires_at),
+            "type": "model",
+        }
+
+
+def find(name: str) -> Model | None:
+    """Return the model that an id or an alias names, or None for a name the API would answer with 404."""
+    return _BY_NAME.get(name)
+
+
+def resolve(name: str) -> str:
+    """Return the id a response echoes: the dated id for an alias, any other name as it came (recorded)."""
+    return ALIASES.get(name, name)
+
+
+def _switches(known: Collection[str], supported: Collection[str]) -> dict[str, Any]:
+    return {name: {"supported": name in supported} for name in known}
+
+
+def _group(known: Collection[str], supported: Collection[str]) -> dict[str, Any]:
+    return dict(sorted({**_switches(known, supported), "supported": bool(supported)}.items()))
+
+
+def _midnight(day: str | None) -> str | None:
+    return day and f"{day}T00:00:00Z"
+
+
+_CLEARING = CONTEXT_EDITS[:2]
+_FEATURES_3_5 = ("batch", "citations", "image_input", "pdf_input")
+
+_CLAUDE_3 = Abilities(thinking_modes=("disabled",), features=("batch", "image_input"))
+_CLAUDE_3_5 = replace(_CLAUDE_3, features=_FEATURES_3_5, server_tools=SERVER_TOOLS)
+_SONNET_3_7 = replace(_CLAUDE_3_5, thinking_modes=("disabled", "enabled"))
+_CLAUDE_4 = replace(_SONNET_3_7, context_edits=_CLEARING)
+_OPUS_4_1 = replace(_CLAUDE_4, features=(*_FEATURES_3_5, "structured_outputs"))
+_HAIKU_4_5 = _OPUS_4_1
+_SONNET_4_5 = replace(_OPUS_4_1, features=FEATURES)
+_OPUS_4_5 = replace(_SONNET_4_5, effort_levels=("high", "low", "medium"))
+_CLAUDE_4_6 = replace(
+    _OPUS_4_5,
+    thinking_modes=("adaptive", "disabled", "enabled"),
+    effort_levels=("high", "low", "max", "medium"),
+    context_edits=CONTEXT_EDITS,
+    prefill=False,
+)
+_MYTHOS_PREVIEW = replace(_CLAUDE_4_6, thinking_modes=("adaptive", "enabled"), thinks_by_default=True)
+_OPUS_4_7 = replace(
+    _CLAUDE_4_6, thinking_modes=("adaptive", "disabled"), effort_levels=EFFORT_LEVELS, sampling=False
+)
+_CLAUDE_5 = replace(_OPUS_4_7, thinks_by_default=True)
+_FABLE_5 = replace(_CLAUDE_5, thinking_modes=("adaptive",))
+_FABLE_5_1 = replace(_FABLE_5, forced_tools=False)
+_OPUS_5_5 = _FABLE_5_1
+_SONNET_5_5 = replace(_FABLE_5_1, thinking_modes=("adaptive", "between_tools"))
+_HAIKU_5_5 = _CLAUDE_5
+
+_1M, _200K = 1_000_000, 200_000
+_128K, _64K, _32K, _8K, _4K = 128_000, 64_000, 32_000, 8_192, 4_096
+
+_ROWS: tuple[tuple[str, str, Line, str, int, int, Abilities], ...] = (
+    ("claude-fable-5-2", "Claude Fable 5.2", "fable", "2026-11-19", _1M, _128K, _FABLE_5_1),
+    ("claude-mythos-5-2", "Claude Mythos 5.2", "mythos", "2026-11-19", _1M, _128K, _FABLE_5_1),
+    ("claude-haiku-5-5", "Claude Haiku 5.5", "haiku", "2026-10-07", _1M, _128K, _HAIKU_5_5),
+    ("claude-sonnet-5-5", "Claude Sonnet 5.5", "sonnet", "2026-09-28", _1M, _128K, _SONNET_5_5),
+    ("claude-opus-5-5", "Claude Opus 5.5", "opus", "2026-09-22", _1M, _128K, _OPUS_5_5),
+    ("claude-fable-5-1", "Claude Fable 5.1", "fable", "2026-09-01", _1M, _128K, _FABLE_5_1),
+    ("claude-mythos-5-1", "Claude Mythos 5.1", "mythos", "2026-09-01", _1M, _128K, _FABLE_5_1),
+    ("claude-opus-5", "Claude Opus 5", "opus", "2026-07-24", _1M, _128K, _CLAUDE_5),
+    ("claude-sonnet-5", "Claude Sonnet 5", "sonnet", "2026-06-29", _1M, _128K, _CLAUDE_5),
+    ("claude-fable-5", "Claude Fable 5", "fable", "2026-06-07", _1M, _128K, _FABLE_5),
+    ("claude-mythos-5", "Claude Mythos 5", "mythos", "2026-06-07", _1M, _128K, _FABLE_5),
+    ("claude-opus-4-8", "Claude Opus 4.8", "opus", "2026-05-28", _1M, _128K, _OPUS_4_7),
+    ("claude-opus-4-7", "Claude Opus 4.7", "opus", "2026-04-14", _1M, _128K, _OPUS_4_7),
+    ("claude-mythos-preview", "Claude Mythos Preview", "mythos", "2026-04-07", _1M, _128K, _MYTHOS_PREVIEW),
+    ("claude-sonnet-4-6", "Claude Sonnet 4.6", "sonnet", "2026-02-17", _1M, _128K, _CLAUDE_4_6),
+    ("claude-opus-4-6", "Claude Opus 4.6", "opus", "2026-02-04", _1M, _128K, _CLAUDE_4_6),
+    ("claude-opus-4-5-20251101", "Claude Opus 4.5", "opus", "2025-11-24", _200K, _64K, _OPUS_4_5),
+    ("claude-haiku-4-5-20251001", "Claude Haiku 4.5", "haiku", "2025-10-15", _200K, _64K, _HAIKU_4_5),
+    ("claude-sonnet-4-5-20250929", "Claude Sonnet 4.5", "sonnet", "2025-09-29", _1M, _64K, _SONNET_4_5),
+    ("claude-opus-4-1-20250805", "Claude Opus 4.1", "opus", "2025-08-05", _200K, _32K, _OPUS_4_1),
+    ("claude-opus-4-20250514", "Claude Opus 4", "opus", "2025-05-22", _200K, _32K, _CLAUDE_4),
+    ("claude-sonnet-4-20250514", "Claude Sonnet 4", "sonnet", "2025-05-22", _1M, _64K, _CLAUDE_4),
+    ("claude-3-7-sonnet-20250219", "Claude Sonnet 3.7", "sonnet", "2025-02-24", _200K, _64K, _SONNET_3_7),
+    ("claude-3-5-sonnet-20241022", "Claude Sonnet 3.5", "sonnet", "2024-10-22", _200K, _8K, _CLAUDE_3_5),
+    ("claude-3-5-haiku-20241022", "Claude Haiku 3.5", "haiku", "2024-10-22", _200K, _8K, _CLAUDE_3_5),
+    ("claude-3-5-sonnet-20240620", "Claude Sonnet 3.5", "sonnet", "2024-06-20", _200K, _8K, _CLAUDE_3_5),
+    ("claude-3-haiku-20240307", "Claude Haiku 3", "haiku", "2024-03-07", _200K, _4K, _CLAUDE_3),
+    ("claude-3-opus-20240229", "Claude Opus 3", "opus", "2024-02-29", _200K, _4K, _CLAUDE_3),
+    ("claude-3-sonnet-20240229", "Claude Sonnet 3", "sonnet", "2024-02-29", _200K, _4K, _CLAUDE_3),
+)
+
+_ACTIVE: tuple[Lifecycle, None, None] = ("active", None, None)
+_ENDINGS: dict[str, tuple[Lifecycle, str, str]] = {
+    "claude-sonnet-4-5-20250929": ("deprecated", "2026-10-01", "2026-11-30"),
+    "claude-mythos-preview": ("retired", "2026-06-09", "2026-06-30"),
+    "claude-opus-4-1-20250805": ("retired", "2026-06-05", "2026-08-05"),
+    "claude-opus-4-20250514": ("retired", "2026-04-14", "2026-06-15"),
+    "claude-sonnet-4-20250514": ("retired", "2026-04-14", "2026-06-15"),
+    "claude-3-7-sonnet-20250219": ("retired", "2025-10-28", "2026-02-19"),
+    "claude-3-5-sonnet-20241022": ("retired", "2025-08-13", "2025-10-28"),
+    "claude-3-5-haiku-20241022": ("retired", "2025-12-19", "2026-02-19"),
+    "claude-3-5-sonnet-20240620": ("retired", "2025-08-13", "2025-10-28"),
+    "claude-3-haiku-20240307": ("retired", "2026-02-19", "2026-04-19"),
+    "claude-3-opus-20240229": ("retired", "2025-06-30", "2026-01-05"),
+    "claude-3-sonnet-20240229": ("retired", "2025-01-21", "2025-07-21"),
+}
+
+ALIASES: dict[str, str] = {
+    "claude-opus-4-5": "claude-opus-4-5-20251101",
+    "claude-haiku-4-5": "claude-haiku-4-5-20251001",
+    "claude-sonnet-4-5": "claude-sonnet-4-5-20250929",
+    "claude-opus-4-1": "claude-opus-4-1-20250805",
+    "claude-opus-4-0": "claude-opus-4-20250514",
+    "claude-4-opus-20250514": "claude-opus-4-20250514",
+    "claude-sonnet-4-0": "claude-sonnet-4-20250514",
+    "claude-4-sonnet-20250514": "claude-sonnet-4-20250514",
+    "claude-3-7-sonnet-latest": "claude-3-7-sonnet-20250219",
+    "claude-3-5-sonnet-latest": "claude-3-5-sonnet-20241022",
+    "claude-3-5-haiku-latest": "claude-3-5-haiku-20241022",
+    "claude-3-opus-latest": "claude-3-opus-20240229",
+}
+"""Every name that stands for a dated id; ids from Claude 4.6 on have no date and stand for themselves."""
+
+CATALOGUE: tuple[Model, ...] = tuple(Model(*row, *_ENDINGS.get(row[0], _ACTIVE)) for row in _ROWS)
+"""Every model, newest first, as `GET /v1/models` lists them when all three lifecycles are asked for."""
+
+_BY_ID = {model.id: model for model in CATALOGUE}
+_BY_NAME = _BY_ID | {alias: _BY_ID[target] for alias, target in ALIASES.items()}

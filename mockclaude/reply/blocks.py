@@ -1,0 +1,215 @@
+"""From the steps of a reply to the content blocks of the API.
+
+In: a step's kind and its filled-in value. Out: content blocks in the API's form and key order.
+Knows nothing of streaming or of what else happens in a reply. One table: kind of step -> how its blocks are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from mockclaude.api.errors import invalid
+from mockclaude.api.events import Block
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.instances import Unsatisfiable, instance
+from mockclaude.scenario.conversation import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes the blocks of one step: `draws` are the step's own."""
+
+    conversation: Conversation
+    draws: Draws
+
+    def blocks(self, kind: str, value: Any) -> list[Block]:
+        """Return the blocks of a step. Raises `ApiError` 400 if a schema of the request has no instance."""
+        return list(BUILDERS[kind](self, value))
+
+    def from_schema(self, schema: Mapping[str, Any], where: str) -> Any:
+        """Return data that validates against `schema`, which the request holds at `where`."""
+        try:
+            return instance(schema, self.draws.content, self.conversation.user)
+        except Unsatisfiable as error:
+            raise invalid(f"{where}: {error}") from None
+
+
+def signature(seed: int, thinking: str) -> str:
+    """Return the signature of a thinking block: it follows from the text, so that a block sent back can be checked."""
+    return Draws(seed, "signature", fingerprint=thinking).opaque("signature")
+
+
+def output_schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the schema that the reply must fit: `output_config.format`, or the older beta's `output_format`."""
+    chosen = (body.get("output_config") or {}).get("format") or body.get("output_format")
+    return chosen["schema"] if chosen else None
+
+
+def _text(_: Maker, value: Any) -> Iterator[Block]:
+    cited = {"citations": value["citations"]} if value["citations"] else {}
+    yield {**cited, "type": "text", "text": _as_text(value["text"])}
+
+
+def _thinking(maker: Maker, value: Any) -> Iterator[Block]:
+    thought = _as_text(value["thinking"])
+    signed = value["signature"] or signature(maker.draws.seed, thought)
+    yield {"type": "thinking", "thinking": thought, "signature": signed}
+
+
+def _redacted_thinking(_: Maker, value: Any) -> Iterator[Block]:
+    yield {"type": "redacted_thinking", "data": _as_text(value["data"])}
+
+
+def _tool_use(maker: Maker, value: Any) -> Iterator[Block]:
+    name, given = _as_text(value["name"]), value["input"]
+    if given == "from_schema":
+        tool = maker.conversation.tools.get(name, {})
+        given = maker.from_schema(tool.get("input_schema") or {"type": "object"}, f"tools: {name}.input_schema")
+    block = {
+        "type": "tool_use",
+        "id": value["id"] or maker.draws.identifier("toolu"),
+        "name": name,
+        "input": given,
+        "caller": value["caller"],
+    }
+    yield {**block, "toolset_name": value["toolset_name"]} if value["toolset_name"] else block
+
+
+def _json(maker: Maker, value: Any) -> Iterator[Block]:
+    if value == "from_schema":
+        value = maker.from_schema(output_schema(maker.conversation.body) or {}, "output_config.format.schema")
+    yield {"type": "text", "text": orjson.dumps(value).decode()}
+
+
+def _block(_: Maker, value: Any) -> Iterator[Block]:
+    yield value
+
+
+def _server_tool(maker: Maker, value: Any) -> Iterator[Block]:
+    if value["server_name"]:
+        yield from _mcp_tool(maker, value)
+        return
+    name = value["name"]
+    used = value["id"] or maker.draws.identifier("srvtoolu")
+    yield {"type": "server_tool_use", "id": used, "name": name, "input": value["input"]}
+    family = "tool_search" if name.startswith("tool_search") else name
+    if value["error"]:
+        content = {"type": f"{family}_tool_result_error", "error_code": value["error"]}
+    elif value["result"] is not None:
+        content = RESULTS[family](value["result"], maker.draws)
+    else:
+        return
+    yield {"type": f"{family}_tool_result", "tool_use_id": used, "content": content}
+
+
+def _mcp_tool(maker: Maker, value: Any) -> Iterator[Block]:
+    used = value["id"] or maker.draws.identifier("mcptoolu")
+    use = {"type": "mcp_tool_use", "id": used, "name": value["name"]}
+    yield {**use, "input": value["input"], "server_name": value["server_name"]}
+    said = value["error"] if value["error"] is not None else value["result"]
+    if said is not None:
+        content = [{"type": "text", "text": said}] if isinstance(said, str) else said
+        yield {
+            "type": "mcp_tool_result",
+            "tool_use_id": used,
+            "is_error": value["error"] is not None,
+            "content": content,
+        }
+
+
+def _web_search(result: Any, draws: Draws) -> list[Block]:
+    return [
+        {
+            "type": "web_search_result",
+            "url": "",
+            "title": "",
+            "encrypted_content": draws.opaque(f"page/{index}"),
+            "page_age": None,
+            **page,
+        }
+        for index, page in enumerate(result)
+    ]
+
+
+def _web_fetch(result: Any, _: Draws) -> Block:
+    if "content" in result:
+        return {"type": "web_fetch_result", "url": "", "retrieved_at": None, **result}
+    source = {"type": "text", "media_type": "text/plain", "data": result.get("text", "")}
+    document = {"type": "document", "source": source, "title": result.get("title"), "citations": None}
+    return {
+        "type": "web_fetch_result",
+        "url": result.get("url", ""),
+        "retrieved_at": result.get("retrieved_at"),
+        "content": document,
+    }
+
+
+def _execution(kind: str) -> Callable[[Any, Draws], Block]:
+    empty = {"type": f"{kind}_result", "stdout": "", "stderr": "", "return_code": 0, "content": []}
+    return lambda result, _: {**empty, **({"stdout": result} if isinstance(result, str) else result)}
+
+
+def _text_editor(result: Any, _: Draws) -> Block:
+    kind = result.get("type") or _editor_kind(result)
+    return {**_EDITOR_RESULTS.get(kind, {}), **result, "type": kind}
+
+
+def _editor_kind(result: Mapping[str, Any]) -> str:
+    action = "create" if "is_file_update" in result else "view" if "content" in result else "str_replace"
+    return f"text_editor_code_execution_{action}_result"
+
+
+_EDITOR_RESULTS: dict[str, Block] = {
+    "text_editor_code_execution_view_result": {
+        "type": "",
+        "file_type": "text",
+        "content": "",
+        "num_lines": None,
+        "start_line": None,
+        "total_lines": None,
+    },
+    "text_editor_code_execution_create_result": {"type": "", "is_file_update": False},
+    "text_editor_code_execution_str_replace_result": {
+        "type": "",
+        "old_start": None,
+        "old_lines": None,
+        "new_start": None,
+        "new_lines": None,
+        "lines": None,
+    },
+}
+
+
+def _tool_search(result: Any, _: Draws) -> Block:
+    references = [{"type": "tool_reference", "tool_name": name} for name in result]
+    return {"type": "tool_search_tool_search_result", "tool_references": references}
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
+
+
+RESULTS: dict[str, Callable[[Any, Draws], Any]] = {
+    "web_search": _web_search,
+    "web_fetch": _web_fetch,
+    "code_execution": _execution("code_execution"),
+    "bash_code_execution": _execution("bash_code_execution"),
+    "text_editor_code_execution": _text_editor,
+    "tool_search": _tool_search,
+}
+"""Server tool -> how the short form of its result becomes the API's (wire.md 2.4)."""
+
+BUILDERS: dict[str, Callable[[Maker, Any], Iterator[Block]]] = {
+    "text": _text,
+    "thinking": _thinking,
+    "redacted_thinking": _redacted_thinking,
+    "tool_use": _tool_use,
+    "server_tool": _server_tool,
+    "json": _json,
+    "block": _block,
+}
+"""Kind of step -> how its blocks are made."""

@@ -1,0 +1,129 @@
+"""From a reply to the script that plays it: as JSON at once, or as a stream of events with their times.
+
+In: a reply, its pace, the draws, and what every response carries. Out: a `Script`.
+Knows nothing of sockets, and of time only what is planned: microseconds from the script's beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from mockclaude.api import events, headers
+from mockclaude.api.errors import ApiError
+from mockclaude.reply.compose import Disconnect, Pause, Reply
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.script import End, Response, Script, Send, script, silent
+from mockclaude.reply.stream import Beat, Flow, flow
+from mockclaude.scenario.format import Pace
+
+_ENDINGS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
+_INSTANT = Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every response to one request carries: its id, the second it is sent in, and whether it may be chunked."""
+
+    request_id: str
+    now: int
+    chunked: bool = True
+
+    def json(self, status: int, data: Any, extra: str = "", at: int = 0) -> Script:
+        """Return the response with `data` as its JSON body and `extra` header lines."""
+        lines = f"{headers.common(self.request_id, self.now)}content-type: {headers.JSON}\r\n{extra}"
+        body = data if isinstance(data, bytes) else orjson.dumps(data)
+        return script(Response(status, lines, [Send(at, body)], end_at=at), chunked=self.chunked)
+
+    def error(self, error: ApiError, at: int = 0) -> Script:
+        """Return the response with `error` as the API words it."""
+        lines = {"x-should-retry": "true" if error.should_retry else "false", **error.headers}
+        extra = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        return self.json(error.status, error.envelope(self.request_id), extra, at)
+
+    def stream(self, sends: list[Send], end: End, end_at: int, *, complete: bool) -> Script:
+        """Return the response with `sends` as the events of its body."""
+        lines = (
+            f"{headers.common(self.request_id, self.now)}content-type: {headers.SSE}\r\ncache-control: no-cache\r\n"
+            f"{headers.rate_limits(self.now)}"
+        )
+        return script(Response(200, lines, sends, end, end_at, complete), chunked=self.chunked)
+
+
+def plan(reply: Reply, pace: Pace, draws: Draws, envelope: Envelope, *, stream: bool) -> Script:
+    """Return the script of `reply`.
+
+    Streamed, an error before all content is an HTTP error, a later one an `error` event; a disconnect cuts the stream
+    where it stands. Not streamed, any error is the response, and a disconnect leaves none; both when the stream would
+    have come so far, as the message itself comes when the stream would have ended.
+    """
+    played = _timed(flow(reply, whole=pace == _INSTANT), _Timing(pace, draws))
+    if isinstance(played.cause, ApiError) and not (stream and played.sends):
+        return envelope.error(played.cause, played.at)
+    if played.cause is not None and not (stream and played.sends):
+        return silent(_silence(played.cause), played.at)
+    if not stream:
+        return envelope.json(200, reply.message, headers.rate_limits(envelope.now), played.at)
+    return _streamed(played, envelope)
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """Events with their times, up to the incident that ends the stream before its time, if one does."""
+
+    sends: list[Send]
+    at: int
+    cause: Pause | Disconnect | ApiError | None = None
+
+
+def _timed(stream: Flow, timing: _Timing) -> _Played:
+    sends: list[Send] = []
+    for part in stream:
+        if isinstance(part, Beat):
+            sends.append(Send(timing.generate(part.tokens, first=not sends), part.data))
+        elif isinstance(part, Pause) and part.microseconds is not None:
+            timing.now += part.microseconds
+        else:
+            return _Played(sends, timing.now, part)
+    return _Played(sends, timing.now)
+
+
+def _streamed(played: _Played, envelope: Envelope) -> Script:
+    cause = played.cause
+    if isinstance(cause, ApiError):
+        failure = Send(played.at, events.error(cause.envelope(envelope.request_id)))
+        return envelope.stream([*played.sends, failure], End.KEEP, played.at, complete=True)
+    if isinstance(cause, Disconnect):
+        return envelope.stream(played.sends, _ENDINGS[cause.how], played.at, complete=cause.how == "clean")
+    end = End.HANG if isinstance(cause, Pause) else End.KEEP
+    return envelope.stream(played.sends, end, played.at, complete=cause is None)
+
+
+def _silence(cause: Pause | Disconnect | ApiError) -> End:
+    if isinstance(cause, Pause):
+        return End.HANG
+    return End.RESET if isinstance(cause, Disconnect) and cause.how == "reset" else End.CLOSE
+
+
+class _Timing:
+    """When each token of a reply is due."""
+
+    def __init__(self, pace: Pace, draws: Draws) -> None:
+        self.now = 0
+        self._ttft = pace.ttft
+        self._per_token = 1_000_000 / pace.tokens_per_second if pace.tokens_per_second else 0.0
+        self._vary: Callable[[], float] = lambda: 1.0
+        if pace.jitter:
+            numbers = iter(range(10**9))
+            self._vary = lambda: 1 + pace.jitter * (2 * draws.uniform(f"delay/{next(numbers)}") - 1)
+
+    def generate(self, count: int, *, first: bool) -> int:
+        """Let the time pass that `count` tokens take, and before the `first` bytes the time to the first token."""
+        if first:
+            self.now += self._ttft
+        if self._per_token and count:
+            self.now += round(count * self._per_token * self._vary())
+        return self.now
