@@ -86,7 +86,7 @@ def streamed_text(block: Block) -> str:
 
 
 def deltas(block: Block, pieces: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield the deltas of `block`, whose `streamed_text` is cut into `pieces`. Result blocks and newer ones have none."""
+    """Yield the deltas of `block`, whose `streamed_text` is cut into `pieces`; most kinds of block have none."""
     kind = block["type"]
     if kind == "text":
         yield from ({"type": "citations_delta", "citation": citation} for citation in block.get("citations") or ())

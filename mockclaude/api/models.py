@@ -159,9 +159,7 @@ _CLAUDE_4_6 = replace(
     prefill=False,
 )
 _MYTHOS_PREVIEW = replace(_CLAUDE_4_6, thinking_modes=("adaptive", "enabled"), thinks_by_default=True)
-_OPUS_4_7 = replace(
-    _CLAUDE_4_6, thinking_modes=("adaptive", "disabled"), effort_levels=EFFORT_LEVELS, sampling=False
-)
+_OPUS_4_7 = replace(_CLAUDE_4_6, thinking_modes=("adaptive", "disabled"), effort_levels=EFFORT_LEVELS, sampling=False)
 _CLAUDE_5 = replace(_OPUS_4_7, thinks_by_default=True)
 _FABLE_5 = replace(_CLAUDE_5, thinking_modes=("adaptive",))
 _FABLE_5_1 = replace(_FABLE_5, forced_tools=False)

@@ -7,12 +7,12 @@ Knows nothing of models, headers or the rules between fields.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, NotRequired, Required, TypeAlias
 
 import orjson
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
-from typing_extensions import NotRequired, Required, TypedDict
+from typing_extensions import TypedDict
 
 from mockclaude.api.errors import ApiError, invalid
 

@@ -15,7 +15,6 @@ import orjson
 from mockclaude.api.errors import invalid
 from mockclaude.api.events import Block
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.instances import Unsatisfiable, instance
 from mockclaude.scenario.conversation import Conversation
 
 
@@ -32,6 +31,8 @@ class Maker:
 
     def from_schema(self, schema: Mapping[str, Any], where: str) -> Any:
         """Return data that validates against `schema`, which the request holds at `where`."""
+        from mockclaude.reply.instances import Unsatisfiable, instance
+
         try:
             return instance(schema, self.draws.content, self.conversation.user)
         except Unsatisfiable as error:

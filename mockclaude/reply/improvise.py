@@ -22,7 +22,21 @@ Improvised: TypeAlias = tuple[str, Any]
 
 _REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
-_VERBS = {"get", "fetch", "find", "look", "lookup", "search", "query", "list", "read", "make", "create", "run", "use"}
+_VERBS = {
+    "get",
+    "fetch",
+    "find",
+    "look",
+    "lookup",
+    "search",
+    "query",
+    "list",
+    "read",
+    "make",
+    "create",
+    "run",
+    "use",
+}
 _QUOTED = 120
 
 
@@ -30,7 +44,13 @@ def improvise(conversation: Conversation, draws: Draws) -> Iterator[Improvised]:
     """Yield the steps of a plausible reply."""
     asked = _question(conversation)
     if (conversation.body.get("thinking") or {}).get("type") in ("enabled", "adaptive"):
-        yield "thinking", {"thinking": f"The question is: {_shortened(asked)} {_prose(draws, 'thinking', 1)}", "signature": None}
+        yield (
+            "thinking",
+            {
+                "thinking": f"The question is: {_shortened(asked)} {_prose(draws, 'thinking', 1)}",
+                "signature": None,
+            },
+        )
     tool = None if conversation.tool_results else _wanted_tool(conversation, asked)
     if tool:
         yield "tool_use", _tool_use(tool)
@@ -69,7 +89,13 @@ def _asks_for(tool: str, asked: str) -> bool:
 
 
 def _tool_use(name: str) -> dict[str, Any]:
-    return {"name": name, "input": "from_schema", "id": None, "caller": {"type": "direct"}, "toolset_name": None}
+    return {
+        "name": name,
+        "input": "from_schema",
+        "id": None,
+        "caller": {"type": "direct"},
+        "toolset_name": None,
+    }
 
 
 def _answer(conversation: Conversation, asked: str, draws: Draws) -> str:

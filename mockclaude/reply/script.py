@@ -47,6 +47,7 @@ class Response:
     """A response before it becomes bytes: `body` in timed pieces, and how it ends.
 
     `complete` is false where the body is cut off: its end is then not marked, so that a client can tell.
+    `head_only` is a response that has no body by its nature.
     """
 
     status: int
@@ -55,21 +56,28 @@ class Response:
     end: End = End.KEEP
     end_at: int = 0
     complete: bool = True
+    head_only: bool = False
 
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus} | {529: ""}
 
 
 def script(response: Response, *, chunked: bool) -> Script:
-    """Return the bytes of `response`; `chunked` is false for a client of HTTP/1.0, whose body ends with the connection."""
+    """Return the bytes of `response`; not `chunked`, as for HTTP/1.0, the body ends with the connection."""
+    if response.head_only:
+        return Script(response.status, (Send(0, _head(response, "connection: keep-alive\r\n")),))
     framing = "transfer-encoding: chunked\r\nconnection: keep-alive\r\n" if chunked else "connection: close\r\n"
-    head = f"HTTP/1.1 {response.status} {_REASONS.get(response.status, '')}\r\n{response.headers}{framing}\r\n".encode()
     at = response.body[0].at if response.body else response.end_at
-    pieces = [Send(at, head), *(_chunks(response.body) if chunked else response.body)]
+    pieces = [Send(at, _head(response, framing)), *(_chunks(response.body) if chunked else response.body)]
     if chunked and response.complete:
         pieces.append(Send(response.end_at, b"0\r\n\r\n"))
     end = End.CLOSE if response.end is End.KEEP and not chunked else response.end
     return Script(response.status, tuple(joined(pieces)), end, response.end_at)
+
+
+def _head(response: Response, framing: str) -> bytes:
+    reason = _REASONS.get(response.status, "")
+    return f"HTTP/1.1 {response.status} {reason}\r\n{response.headers}{framing}\r\n".encode("latin-1", "replace")
 
 
 def silent(end: End, at: int) -> Script:

@@ -17,8 +17,8 @@ from mockclaude.reply import tokens
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 
 PIECES = (4, 18, 27, 12, 31, 22, 9, 35, 24, 18)
-"""Lengths in characters of the pieces that text is streamed in, again and again: a short first one, 20 on average, as in
-recordings (wire.md 4.5)."""
+"""Lengths in characters of the pieces that text is streamed in, again and again: 20 on average, with a short first one,
+as in recordings (wire.md 4.5)."""
 
 
 class Beat(NamedTuple):

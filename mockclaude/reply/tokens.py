@@ -20,7 +20,16 @@ TOOLS_OVERHEAD = 346
 
 FLAT = {"image": 1_500, "document": 3_000}
 
-_NOT_TEXT = {"type", "id", "tool_use_id", "signature", "cache_control", "encrypted_content", "encrypted_index", "data"}
+_NOT_TEXT = {
+    "type",
+    "id",
+    "tool_use_id",
+    "signature",
+    "cache_control",
+    "encrypted_content",
+    "encrypted_index",
+    "data",
+}
 
 
 def of_text(text: str) -> int:

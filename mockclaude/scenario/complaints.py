@@ -29,7 +29,16 @@ _TEXT_OR_MAPPING = "text or a mapping (`key: value`)"
 _EXPECTED_MODEL = {
     "Step": "text, a step or a list of steps",
     **dict.fromkeys(
-        ("Match", "ToolResultMatch", "Text", "Thinking", "RedactedThinking", "ToolUse", "Error", "StopReason"),
+        (
+            "Match",
+            "ToolResultMatch",
+            "Text",
+            "Thinking",
+            "RedactedThinking",
+            "ToolUse",
+            "Error",
+            "StopReason",
+        ),
         _TEXT_OR_MAPPING,
     ),
 }

@@ -15,7 +15,7 @@ from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format import BodyMatch, Match, ToolResultMatch, When
 
 REGEX_TIMEOUT = 0.05
-"""Seconds after which a regular expression that is still searching counts as not found: it must not stall the server."""
+"""Seconds after which a regular expression that still searches counts as not found: it must not stall the server."""
 
 _SHOWN = 80
 
@@ -55,6 +55,21 @@ def conditions(when: When) -> tuple[Condition, ...]:
 
 
 def _conditions(when: When) -> Iterator[Condition]:
+    yield from _exact_conditions(when)
+    for header, matches in (when.headers or {}).items():
+        yield _text_condition(f"headers.{header}", matches, _header(header.lower()))
+    if when.user:
+        yield _text_condition("user", when.user, lambda c: c.user)
+    if when.tool_result:
+        yield _tool_result_condition(when.tool_result)
+    if when.tools:
+        yield _tools_condition(when.tools)
+    if when.system:
+        yield _text_condition("system", when.system, lambda c: c.system)
+    yield from _body_conditions(when.body or ())
+
+
+def _exact_conditions(when: When) -> Iterator[Condition]:
     if when.stream is not None:
         yield Condition("stream", str(when.stream).lower(), lambda c: c.stream, lambda found: found is when.stream)
     if when.model:
@@ -63,18 +78,6 @@ def _conditions(when: When) -> Iterator[Condition]:
         yield _number_condition("turn", when.turn, lambda c: c.turn)
     if when.retry:
         yield _number_condition("retry", when.retry, lambda c: c.retry)
-    for header, matches in (when.headers or {}).items():
-        yield _text_condition(f"headers.{header}", matches, _header(header.lower()))
-    if when.user:
-        yield _text_condition("user", when.user, lambda c: c.user)
-    if when.tool_result is not None:
-        yield _tool_result_condition(when.tool_result)
-    if when.tools:
-        yield _tools_condition(when.tools)
-    if when.system:
-        yield _text_condition("system", when.system, lambda c: c.system)
-    for body in _parts(when.body or ()):
-        yield body
 
 
 def _header(name: str) -> Callable[[Conversation], str | None]:
@@ -124,7 +127,7 @@ def _tool_result_wanted(match: ToolResultMatch) -> str:
     return " with ".join(parts)
 
 
-def _parts(bodies: Iterable[BodyMatch]) -> Iterator[Condition]:
+def _body_conditions(bodies: Iterable[BodyMatch]) -> Iterator[Condition]:
     """Yield one condition for a list of body matches, any of which is enough."""
     tests = [test for body in bodies for test in [_body_test(body)]]
     if tests:
@@ -189,8 +192,10 @@ def _groups(matches: list[Match]) -> Callable[[Any], Mapping[str, str]] | None:
 
     def caught(text: str) -> Mapping[str, str]:
         found = next((found for pattern in patterns if (found := _search(pattern, text))), None)
-        return {} if found is None else {str(number): found[number] for number in range(len(found.groups()) + 1)} | (
-            found.groupdict()
+        return (
+            {}
+            if found is None
+            else {str(number): found[number] for number in range(len(found.groups()) + 1)} | (found.groupdict())
         )
 
     return caught if patterns else None

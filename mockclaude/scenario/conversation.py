@@ -61,7 +61,7 @@ class Conversation:
     @cached_property
     def turn(self) -> int:
         """The number of the current turn, from 1: one more than the assistant messages that came before it."""
-        return 1 + sum(message["role"] == "assistant" for message in self._messages[: self._begin])
+        return 1 + [message["role"] for message in self._messages[: self._begin]].count("assistant")
 
     @cached_property
     def tools(self) -> dict[str, Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from mockclaude.scenario.mistakes import did_you_mean
@@ -114,7 +115,7 @@ def _json(value: Any) -> Any:
 
 @contextmanager
 def _fixed_day() -> Iterator[None]:
-    from faker.providers import date_time
+    date_time: Any = import_module("faker.providers.date_time")
 
     before = date_time.datetime, date_time.dtdate
     date_time.datetime, date_time.dtdate = _Datetime, _Date

@@ -349,7 +349,7 @@ class Choice(Model):
 
 
 class Pace(Model):
-    """How fast a reply comes: the time to the first token, then so many tokens per second, each gap varied by `jitter`."""
+    """How fast a reply comes: the time to the first token, the tokens per second, and how much each gap may vary."""
 
     ttft: Microseconds = 0
     tokens_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None

@@ -49,12 +49,21 @@ def _checks(rule: Rule, conversation: Conversation, answered: int) -> tuple[Chec
     checks = tuple(condition.check(conversation) for condition in rule.conditions)
     if rule.times is None:
         return checks
-    return (*checks, Check("times", f"at most {rule.times}", f"{answered} before: used up", answered < rule.times))
+    return (
+        *checks,
+        Check("times", f"at most {rule.times}", f"{answered} before: used up", answered < rule.times),
+    )
 
 
 def why_none(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> str:
     """Return one sentence that names the closest rule and the conditions that failed there."""
     explained = explain(rules, conversation, answered)
-    closest = min(explained, key=lambda e: (len(e.failed), -len(e.checks)))
+    closest = min(explained, key=_distance)
     reasons = "; ".join(map(str, closest.failed))
     return f"No rule answers this request. The closest is {closest.rule.label}: {reasons}"
+
+
+def _distance(explanation: Explanation) -> tuple[int, bool, int]:
+    """Return what is smaller for a closer rule: few failures, of what the user said rather than of what was sent."""
+    failed = explanation.failed
+    return len(failed), any(check.key != "user" for check in failed), -len(explanation.checks)

@@ -12,8 +12,10 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
+from pydantic import BaseModel
 
-from mockclaude.scenario import fakes, format as written
+from mockclaude.scenario import fakes
+from mockclaude.scenario import format as written
 from mockclaude.scenario.conditions import Condition, conditions, group_names
 from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError
 from mockclaude.scenario.source import Path, Source
@@ -55,6 +57,12 @@ class Scenario:
     seed: int = 0
     locale: str = fakes.DEFAULT_LOCALE
     files: tuple[str, ...] = ()
+
+
+def built_in() -> Scenario:
+    """Return the scenario that answers where no file says anything: one rule, whose reply is improvised."""
+    generate = Step("generate", compile_template("auto"))
+    return Scenario((Rule("built-in", Place("built-in"), replies=((generate,),)),))
 
 
 def build(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Scenario:
@@ -102,7 +110,10 @@ def _replies(rule: written.Rule) -> tuple[list[list[written.Step]], tuple[float,
 def _step(step: written.Step) -> Step:
     (kind, value), *_ = step.model_dump(by_alias=True, exclude_unset=True).items()
     field_value = getattr(step, "json_" if kind == "json" else kind)
-    return Step(kind, compile_template(field_value.model_dump() if isinstance(field_value, written.BaseModel) else value))
+    return Step(
+        kind,
+        compile_template(field_value.model_dump() if isinstance(field_value, BaseModel) else value),
+    )
 
 
 def _content_id(rule: written.Rule) -> str:
@@ -130,7 +141,10 @@ def _differing(files: Sequence[tuple[Source, written.ScenarioFile]], key: str) -
     for source, file in files:
         value, place = getattr(file, key), source.place((key,))
         if value is not None and first and value != first[1]:
-            yield Mistake(place, f"the {key} is {value} here and {first[1]} in {first[0]}; expected one for the scenario")
+            yield Mistake(
+                place,
+                f"the {key} is {value} here and {first[1]} in {first[0]}; expected one for the scenario",
+            )
         elif value is not None:
             first = first or (place, value)
 
@@ -147,7 +161,10 @@ def _repeated_names(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Ite
         for index, rule in enumerate(file.rules):
             place = source.place(("rules", index, "name"))
             if rule.name in seen:
-                yield Mistake(place, f"a rule named '{rule.name}' is already in {seen[rule.name]}; expected another name")
+                yield Mistake(
+                    place,
+                    f"a rule named '{rule.name}' is already in {seen[rule.name]}; expected another name",
+                )
             elif rule.name:
                 seen[rule.name] = place
 

@@ -2,8 +2,8 @@
 
 In: the bytes of a YAML 1.2 or JSON file. Out: a `Source`, whose `data` is JSON data and whose `place(path)` says where.
 Knows nothing of what a scenario may say. The only module that imports YAML: PyYAML's C parser, because its events come
-with positions and take a tenth of the time of its rivals; what it resolves by YAML 1.1 (`no`, `on`, `12:30`, `0777`) and
-lets pass (duplicate keys, aliases, tags) is decided here instead.
+with positions and take a tenth of the time of its rivals; what it resolves by YAML 1.1 (`no`, `on`, `12:30`, `0777`)
+and lets pass (duplicate keys, aliases, tags) is decided here instead.
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ class _Reader:
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             self._refuse(event, path)
             if not isinstance(event, yaml.ScalarEvent):
-                raise self._at(event, "a key must be a word; expected `key: value`, or quotes around a text with braces")
+                raise self._at(
+                    event, "a key must be a word; expected `key: value`, or quotes around a text with braces"
+                )
             key = event.value
             here = (*path, key)
             if key in result:
@@ -156,7 +158,7 @@ class _Reader:
             result.append(self._value(event, events, (*path, len(result))))
         return result
 
-    def _scalar(self, event: yaml.Event) -> Any:
+    def _scalar(self, event: Any) -> Any:
         text: str = event.value
         if not event.implicit[0]:
             return text
@@ -174,7 +176,8 @@ class _Reader:
         return number
 
     def _place(self, event: yaml.Event) -> Place:
-        return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+        mark: Any = event.start_mark
+        return Place(self.file, mark.line + 1, mark.column + 1)
 
     def _at(self, event: yaml.Event, message: str) -> ScenarioError:
         return _mistake(self._place(event), message)

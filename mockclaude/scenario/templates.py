@@ -2,8 +2,8 @@
 
 In: data from a scenario file, and later a `Scope`. Out: the same data with its placeholders replaced.
 Knows nothing of YAML: templates are read after the file is parsed, never in its text. There are no operators, no loops
-and no way to call anything but Faker: `user`, `system`, `turn`, `tool_result[.name]`, `match.group`, `request[.JMESPath]`,
-`fake.method[(literals)]`.
+and no way to call anything but Faker: `user`, `system`, `turn`, `tool_result[.name]`, `match.group`,
+`request[.JMESPath]`, `fake.method[(literals)]`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import orjson
@@ -26,13 +27,26 @@ _EXPRESSION = re.compile(r"(?P<root>\w+)(?:\.(?P<rest>.+))?", re.DOTALL)
 _CALL = re.compile(r"(?P<method>\w+)(?:\((?P<arguments>.*)\))?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
-    """What a template can see: the conversation, the groups that the rule's regular expressions caught, and Faker."""
+    """What a template can see: the conversation, the groups that the rule's regular expressions caught, and Faker.
+
+    Groups and Faker are made when they are first asked for, once for a reply.
+    """
 
     conversation: Conversation
-    groups: Callable[[], Mapping[str, str]]
-    fakes: Callable[[], fakes.Fakes]
+    find_groups: Callable[[], Mapping[str, str]]
+    make_fakes: Callable[[], fakes.Fakes]
+
+    @cached_property
+    def groups(self) -> Mapping[str, str]:
+        """What the groups of the rule's regular expressions caught."""
+        return self.find_groups()
+
+    @cached_property
+    def fakes(self) -> fakes.Fakes:
+        """Faker: its values follow each other in the order of the placeholders."""
+        return self.make_fakes()
 
 
 Expression: TypeAlias = Callable[[Scope], Any]
@@ -171,14 +185,14 @@ def _compiled_fake(rest: str | None) -> Expression:
     call = _CALL.fullmatch(rest or "")
     assert call, "problems() refuses what does not parse"
     method, arguments = call["method"], fakes.parse_arguments(call["arguments"] or "")
-    return lambda scope: scope.fakes().value(method, *arguments)
+    return lambda scope: scope.fakes.value(method, *arguments)
 
 
 _COMPILERS: dict[str, Callable[[str | None], Expression]] = {
     "user": lambda _: lambda scope: scope.conversation.user,
     "system": lambda _: lambda scope: scope.conversation.system,
     "turn": lambda _: lambda scope: scope.conversation.turn,
-    "match": lambda group: lambda scope: scope.groups().get(group or ""),
+    "match": lambda group: lambda scope: scope.groups.get(group or ""),
     "tool_result": _compiled_tool_result,
     "request": _compiled_request,
     "fake": _compiled_fake,

@@ -1,0 +1,193 @@
+"""The aiohttp server: connections in, calls out, scripts back.
+
+In: HTTP requests. Out: what the scenarios answer, played on the connection, and a line in the log for each.
+Knows nothing of the Messages API but the shape of its errors. It is built on aiohttp's low-level server: there is one
+handler, and the bytes of a response are written by `play`, not by aiohttp.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
+
+from mockclaude.api.errors import ApiError, invalid
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.plan import Envelope
+from mockclaude.reply.script import Script
+from mockclaude.scenario.mistakes import did_you_mean
+from mockclaude.scenario.rules import Scenario
+from mockclaude.server.calls import SCENARIO_HEADER, Answer, Call
+from mockclaude.server.endpoints import Served, answer
+from mockclaude.server.pages import index
+from mockclaude.server.play import Played, play
+
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes that the API takes for a message (wire.md 1)."""
+
+BODY_TIMEOUT = 30.0
+KEEPALIVE_TIMEOUT = 75.0
+_LOOPBACK = re.compile(r"(localhost|([\w-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the log says of one request. `status` is 0 where no response was sent; `seconds` is how long it took."""
+
+    method: str
+    path: str
+    status: int
+    streamed: bool
+    reason: str
+    ending: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything that is served: scenarios by name, the one at the root under ''."""
+
+    scenarios: Mapping[str, Scenario]
+    log: Callable[[Line], None]
+    clock: Callable[[], float] = time.time
+    any_host: bool = False
+    served: dict[str, Served] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "served", {name: Served(scenario) for name, scenario in self.scenarios.items()})
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        begin = time.perf_counter()
+        given = Answer(Script(0, ()))
+        ending = "client gone"
+        try:
+            given = await self._answer(request)
+            played = await play(given.script, request)
+            ending = "" if played.keep_alive or request.version < (1, 1) else given.script.end.name.lower()
+        finally:
+            path, seconds = request.path, time.perf_counter() - begin
+            reason, status = given.reason, given.script.status
+            self.log(Line(request.method, path, status, given.streamed, reason, ending, seconds))
+        return played
+
+    async def _answer(self, request: web.BaseRequest) -> Answer:
+        now = int(self.clock())
+        try:
+            self._check_host(request)
+            body = await _body(request)
+            if request.path == "/":
+                html = "text/html" in request.headers.get("accept", "")
+                return Answer(
+                    index(self.scenarios, request.url.origin(), now, html=html, method=request.method),
+                    "index",
+                )
+            return self._route(request, body, now)
+        except ApiError as error:
+            return _refused(error, now)
+
+    def _check_host(self, request: web.BaseRequest) -> None:
+        if not self.any_host and not _LOOPBACK.fullmatch(request.headers.get("host", "localhost")):
+            raise ApiError(
+                "permission_error",
+                "This server answers on this machine only; use --host to open it to others",
+            )
+
+    def _route(self, request: web.BaseRequest, body: bytes, now: int) -> Answer:
+        prefix, slash, rest = request.path.partition("/v1/")
+        name = prefix.strip("/") or request.headers.get(SCENARIO_HEADER, "")
+        if name not in self.served or not slash:
+            raise self._unknown(request.path, name)
+        call = Call(
+            method=request.method,
+            path=slash + rest,
+            query=request.query if request.query_string else {},
+            headers={key.lower(): value for key, value in request.headers.items()},
+            body=body,
+            now=now,
+            chunked=request.version >= (1, 1),
+        )
+        return answer(self.served[name], call)
+
+    def _unknown(self, path: str, name: str) -> ApiError:
+        if "/v1/" in path:
+            known = [known for known in self.served if known]
+            hint = did_you_mean(name, known) or "; the scenarios are listed at /"
+            return ApiError("not_found_error", f"No scenario is named '{name}'{hint}")
+        return ApiError(
+            "not_found_error", f"Not found: {path}; the API's paths begin with /v1/, after a scenario's name"
+        )
+
+
+def _refused(error: ApiError, now: int) -> Answer:
+    request_id = Draws(0, "refused", error.message).identifier("req")
+    return Answer(Envelope(request_id, now).error(error), error.message)
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise ApiError("request_too_large") from None
+    except TimeoutError:
+        raise ApiError("invalid_request_error", "The request body did not arrive in time", 408) from None
+    except (web.RequestPayloadError, BadHttpMessage) as error:
+        raise invalid(f"The request body could not be decoded: {error}") from None
+
+
+class _Refusal(Played):
+    """The response to bytes that are no HTTP request."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__(keep_alive=False)
+        self._script = script
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        await play(self._script, request)
+
+
+class _Connection(web.RequestHandler):
+    """One connection. Words aiohttp's own refusals as the API's errors, and keeps them out of the log."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,  # noqa: ARG002 (aiohttp's signature)
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Return the API's JSON for a request that aiohttp could not read."""
+        if exc is not None and not isinstance(exc, BadHttpMessage):
+            self.log_exception("Error handling request", exc_info=exc)
+        error = ApiError("api_error" if status >= 500 else "invalid_request_error", message or "", status)
+        return _Refusal(_refused(error, int(time.time())).script)
+
+
+class _Server(web.Server):
+    def __call__(self) -> web.RequestHandler:
+        return _Connection(self, loop=self._loop, **self._kwargs)
+
+
+def make_server(site: Site) -> web.Server:
+    """Return aiohttp's server for `site`; needs a running event loop."""
+    loop = asyncio.get_running_loop()
+
+    def make_request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
+
+    return _Server(
+        site.handle,
+        request_factory=make_request,
+        handler_cancellation=True,
+        access_log=None,
+        keepalive_timeout=KEEPALIVE_TIMEOUT,
+    )

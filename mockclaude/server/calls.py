@@ -1,0 +1,72 @@
+"""A call to the API, as it arrived and as it is answered.
+
+In: the parts of an HTTP request. Out: a `Call`, which says whose it is and hashes to what it asks; an `Answer`.
+Knows nothing of aiohttp and of scenarios.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from mockclaude.reply.script import Script
+
+LANE_HEADER = "x-mockclaude-lane"
+SCENARIO_HEADER = "x-mockclaude-scenario"
+
+_WHOLE_FLOAT = re.compile(rb"\d\.0[,}\]]|\de\d")
+_NOT_CONTENT = ("stream", "metadata")
+"""Body fields that do not change what is asked: the same question streamed, or by another user, has the same answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: `path` without the scenario, header names in lower case, `now` in seconds since the epoch."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    now: int
+    chunked: bool = True
+
+    @property
+    def lane(self) -> str:
+        """Whom the call belongs to: what its lane header says, or else a hash of its API key."""
+        named = self.headers.get(LANE_HEADER)
+        if named is not None:
+            return named
+        key = self.headers.get("x-api-key") or self.headers.get("authorization", "")
+        return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest() if key else ""
+
+    def fingerprint(self, body: Mapping[str, Any] | None = None) -> str:
+        """Return the hash of what is asked: the path, and the body however it is written."""
+        asked = {key: value for key, value in (body or {}).items() if key not in _NOT_CONTENT}
+        data = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
+        if _WHOLE_FLOAT.search(data):
+            data = orjson.dumps(_plain(asked), option=orjson.OPT_SORT_KEYS)
+        return blake2b(f"{self.method} {self.path}\n".encode() + data, digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The script that answers a call, and what the log says of it: which rule answered, or why none did."""
+
+    script: Script
+    reason: str = ""
+    streamed: bool = False
+
+
+def _plain(value: Any) -> Any:
+    """Return JSON data with whole numbers as integers: `1.0` and `1` ask the same."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value

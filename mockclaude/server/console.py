@@ -1,0 +1,59 @@
+"""What a person sees: the first screen, and a line for each request.
+
+In: scenarios, the address, log lines. Out: text. Knows nothing of terminals but whether colour is wanted.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+import click
+
+from mockclaude import __version__
+from mockclaude.scenario.rules import Scenario
+from mockclaude.server.app import Line
+
+_TRY = '{"model":"claude-sonnet-5","max_tokens":1024,"messages":[{"role":"user","content":"Hello!"}]}'
+
+
+def first_screen(scenarios: Mapping[str, Scenario], url: str) -> str:
+    """Return the version, what is served where, how to point an SDK at it, and a request to try."""
+    width = max(len(_base(url, name)) for name in scenarios)
+    served = [f"  {_base(url, name):{width}}  {_described(scenario)}" for name, scenario in sorted(scenarios.items())]
+    return "\n".join(
+        [
+            f"mockclaude {__version__} on {url}",
+            "",
+            *served,
+            "",
+            f"  export ANTHROPIC_BASE_URL={url}",
+            "  export ANTHROPIC_API_KEY=mock",
+            "",
+            f"  curl {url}/v1/messages -H 'content-type: application/json' -H 'x-api-key: mock' "
+            f"-H 'anthropic-version: 2023-06-01' -d {shlex.quote(_TRY)}",
+            "",
+        ]
+    )
+
+
+def _base(url: str, name: str) -> str:
+    return f"{url}/{name}" if name else url
+
+
+def _described(scenario: Scenario) -> str:
+    files = ", ".join(scenario.files) or "built in"
+    count = len(scenario.rules)
+    return f"{files} ({count} rule{'s' if count != 1 else ''}, seed {scenario.seed})"
+
+
+def log_line(line: Line, *, colour: bool) -> str:
+    """Return status, whether streamed, what was asked, the rule that answered or why none did, and the duration."""
+    status = click.style(line.status or "---", fg=_colour(line.status)) if colour else str(line.status or "---")
+    kind = "stream" if line.streamed else "      "
+    ending = f" [{line.ending}]" if line.ending else ""
+    return f"{status} {kind} {line.method} {line.path}  {line.reason}{ending}  {line.seconds * 1000:.1f} ms"
+
+
+def _colour(status: int) -> str:
+    return "green" if 200 <= status < 300 else "yellow" if 400 <= status < 500 else "red"

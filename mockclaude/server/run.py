@@ -1,0 +1,117 @@
+"""Runs a server until it is told to stop.
+
+In: scenarios and an address. Out: a listening server, and lines on standard output.
+Knows nothing of files and of the command line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from mockclaude.scenario.rules import Scenario
+from mockclaude.server.app import Line, Site, make_server
+from mockclaude.server.console import first_screen, log_line
+
+SHUTDOWN_TIMEOUT = 3.0
+"""Seconds that open streams get to finish when the server is told to stop."""
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class CannotListenError(Exception):
+    """The address cannot be served on; says why and what to do."""
+
+
+class Output:
+    """Lines on standard output, written together once the event loop has a moment."""
+
+    def __init__(self, write: Callable[[str], Any], *, colour: bool) -> None:
+        self._write = write
+        self._colour = colour
+        self._lines: list[str] = []
+
+    def log(self, line: Line) -> None:
+        """Note a request."""
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._lines.append(log_line(line, colour=self._colour))
+
+    def flush(self) -> None:
+        """Write what was noted."""
+        lines, self._lines = self._lines, []
+        if lines:
+            self._write("\n".join(lines))
+
+
+async def serve(scenarios: Mapping[str, Scenario], host: str, port: int, write: Callable[[str], Any]) -> None:
+    """Serve until SIGINT or SIGTERM. Raises `CannotListenError`."""
+    output = Output(write, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    site = Site(scenarios, output.log, any_host=host not in _LOOPBACK)
+    runner = web.ServerRunner(make_server(site), shutdown_timeout=SHUTDOWN_TIMEOUT)
+    await runner.setup()
+    try:
+        await _listen(runner, host, port)
+        write(first_screen(scenarios, _url(runner, host)))
+        await _stopped()
+    finally:
+        await runner.cleanup()
+        output.flush()
+
+
+async def _listen(runner: web.ServerRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        number = error.errno or 0
+        remedy = _REMEDIES.get(number, "choose another with --host and --port")
+        reason = os.strerror(number).lower() if number > 0 else str(error)
+        raise CannotListenError(f"cannot listen on {host}:{port}: {reason}; {remedy}") from None
+    except (OverflowError, UnicodeError):
+        raise CannotListenError(
+            f"cannot listen on {host}:{port}: this is no address; use such as --host 127.0.0.1"
+        ) from None
+
+
+_REMEDIES = {
+    errno.EADDRINUSE: "stop the other program, or choose a port with --port (0 picks a free one)",
+    errno.EACCES: "ports below 1024 need permission; choose a higher one with --port",
+    errno.EADDRNOTAVAIL: "this machine has no such address; use --host 127.0.0.1, or 0.0.0.0 for all",
+}
+
+
+def _url(runner: web.ServerRunner, host: str) -> str:
+    port = runner.addresses[0][1]
+    shown = "127.0.0.1" if host == "0.0.0.0" else "::1" if host == "::" else host
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+async def _stopped() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await stop.wait()
+
+
+def run(coroutine: Any) -> None:
+    """Run `coroutine` on uvloop where it exists, on asyncio elsewhere."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(coroutine)
+    else:
+        uvloop.run(coroutine)
+
+
+def write_line(text: str) -> None:
+    """Write to standard output, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
