@@ -12,9 +12,6 @@ import time
 from email.utils import formatdate
 from functools import lru_cache
 
-JSON = "application/json"
-SSE = "text/event-stream; charset=utf-8"
-
 ORGANIZATION_ID = "3a2f5c1e-6d0b-4f7a-9c58-2b7e41d09a66"
 WORKSPACE_ID = "wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ"
 
@@ -48,8 +45,7 @@ def date(now: int) -> str:
     return f"date: {formatdate(now, usegmt=True)}\r\n"
 
 
-@lru_cache(maxsize=8)
-def rate_limits(now: int) -> str:
+def _rate_limits(now: int) -> str:
     """Return the `anthropic-ratelimit-*` lines of an account that is far from its limits."""
     reset = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
     families = {"requests": (REQUEST_LIMIT, REQUEST_LIMIT - 1)}
@@ -62,9 +58,25 @@ def rate_limits(now: int) -> str:
     )
 
 
-def common(request_id: str, now: int) -> str:
-    """Return the lines that every response of the API carries."""
-    return (
-        f"{date(now)}request-id: {request_id}\r\n"
-        f"anthropic-organization-id: {ORGANIZATION_ID}\r\nanthropic-workspace-id: {WORKSPACE_ID}\r\n{_EDGE}"
-    )
+@lru_cache(maxsize=8)
+def json(now: int) -> str:
+    """Return the lines that every JSON response carries besides its `request-id`."""
+    return f"{_common(now)}content-type: application/json\r\n"
+
+
+@lru_cache(maxsize=8)
+def message(now: int) -> str:
+    """Return the lines that a message carries besides its `request-id`."""
+    return json(now) + _rate_limits(now)
+
+
+@lru_cache(maxsize=8)
+def stream(now: int) -> str:
+    """Return the lines that a streamed message carries besides its `request-id`."""
+    kind = "content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
+    return f"{_common(now)}{kind}{_rate_limits(now)}"
+
+
+def _common(now: int) -> str:
+    ids = f"anthropic-organization-id: {ORGANIZATION_ID}\r\nanthropic-workspace-id: {WORKSPACE_ID}\r\n"
+    return f"{date(now)}{ids}{_EDGE}"

@@ -82,8 +82,8 @@ class _Create(_CountTokens):
     metadata: NotRequired[dict[str, Any] | None]
 
 
-_CREATE: TypeAdapter[Any] = TypeAdapter(_Create)
-_COUNT_TOKENS: TypeAdapter[Any] = TypeAdapter(_CountTokens)
+_CREATE = TypeAdapter(_Create).validator
+_COUNT_TOKENS = TypeAdapter(_CountTokens).validator
 
 
 def parse_create(data: bytes) -> Body:
@@ -96,10 +96,10 @@ def parse_count_tokens(data: bytes) -> Body:
     return _checked(_COUNT_TOKENS, data)
 
 
-def _checked(adapter: TypeAdapter[Any], data: bytes) -> Body:
+def _checked(validator: Any, data: bytes) -> Body:
     body = _json_object(data)
     try:
-        adapter.validate_python(body)
+        validator.validate_python(body)
     except ValidationError as error:
         raise _first_problem(error.errors(include_url=False, include_context=False), body) from None
     return body

@@ -7,8 +7,7 @@ Knows nothing of streaming or of what else happens in a reply. One table: kind o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -16,14 +15,20 @@ from mockclaude.api.errors import invalid
 from mockclaude.api.events import Block
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.format import FROM_SCHEMA
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
-    """Makes the blocks of one step: `draws` are the step's own."""
+class Maker(NamedTuple):
+    """Makes the blocks of the step that is `position` blocks into the reply."""
 
     conversation: Conversation
-    draws: Draws
+    reply_draws: Draws
+    position: int
+
+    @property
+    def draws(self) -> Draws:
+        """The step's own draws."""
+        return self.reply_draws.scoped(str(self.position))
 
     def blocks(self, kind: str, value: Any) -> list[Block]:
         """Return the blocks of a step. Raises `ApiError` 400 if a schema of the request has no instance."""
@@ -67,7 +72,7 @@ def _redacted_thinking(_: Maker, value: Any) -> Iterator[Block]:
 
 def _tool_use(maker: Maker, value: Any) -> Iterator[Block]:
     name, given = _as_text(value["name"]), value["input"]
-    if given == "from_schema":
+    if given == FROM_SCHEMA:
         tool = maker.conversation.tools.get(name, {})
         given = maker.from_schema(tool.get("input_schema") or {"type": "object"}, f"tools: {name}.input_schema")
     block = {
@@ -81,7 +86,7 @@ def _tool_use(maker: Maker, value: Any) -> Iterator[Block]:
 
 
 def _json(maker: Maker, value: Any) -> Iterator[Block]:
-    if value == "from_schema":
+    if value == FROM_SCHEMA:
         value = maker.from_schema(output_schema(maker.conversation.body) or {}, "output_config.format.schema")
     yield {"type": "text", "text": orjson.dumps(value).decode()}
 

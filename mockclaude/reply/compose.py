@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import models
 from mockclaude.api.errors import ApiError
@@ -19,7 +19,7 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.improvise import improvise
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format import FOREVER
-from mockclaude.scenario.rules import Rule, Step
+from mockclaude.scenario.rules import Outline, Rule
 from mockclaude.scenario.templates import Scope
 
 
@@ -41,30 +41,44 @@ Part: TypeAlias = Block | Pause | Disconnect | ApiError
 """What a reply is made of, in order: content blocks, and what happens between them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A decided answer: the finished message, and the parts it arrives in."""
 
     message: dict[str, Any]
-    parts: tuple[Part, ...]
+    parts: Sequence[Part]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing happens on its way."""
+        return all(isinstance(part, dict) for part in self.parts)
 
 
-def choose(rule: Rule, answered: int, draws: Draws) -> tuple[Step, ...]:
+def choose(rule: Rule, answered: int, draws: Draws) -> Outline:
     """Return the reply of `rule` that is due: the next of a sequence, or one drawn by weight."""
     if rule.weights:
         return rule.replies[draws.weighted("choice", rule.weights)]
     return rule.replies[min(answered, len(rule.replies) - 1)]
 
 
-def compose(steps: Sequence[Step], scope: Scope, draws: Draws) -> Reply:
-    """Return the reply that `steps` describe. Raises `ApiError` 400 if a schema of the request has no instance."""
-    composer = _Composer(scope.conversation, draws)
-    for step in steps:
-        composer.add(step.kind, step.value.fill(scope))
-    return composer.reply()
+def compose(outline: Outline, scope: Scope, draws: Draws) -> Reply:
+    """Return the reply that `outline` describes. Raises `ApiError` 400 if a schema of the request has no instance."""
+    conversation = scope.conversation
+    drafter = _Drafter(conversation, draws)
+    for step in outline.steps:
+        drafter.add(step.kind, step.value.fill(scope))
+    message = {
+        "model": models.resolve(conversation.model),
+        "id": draws.identifier("msg"),
+        "type": "message",
+        "role": "assistant",
+        "content": drafter.content,
+        **_ending(drafter.ending, drafter.content),
+        "usage": _usage(conversation, drafter.content, drafter.usage),
+    }
+    return Reply(message, drafter.parts)
 
 
-class _Composer:
+class _Drafter:
     def __init__(self, conversation: Conversation, draws: Draws) -> None:
         self.conversation = conversation
         self.draws = draws
@@ -75,7 +89,9 @@ class _Composer:
 
     def add(self, kind: str, value: Any) -> None:
         if kind in BUILDERS:
-            self._add_blocks(kind, value)
+            blocks = Maker(self.conversation, self.draws, len(self.content)).blocks(kind, value)
+            self.parts += blocks
+            self.content += blocks
         elif kind == "generate":
             for made_kind, made_value in improvise(self.conversation, self.draws):
                 self.add(made_kind, made_value)
@@ -85,24 +101,6 @@ class _Composer:
             self.usage = value
         else:
             self.parts.append(_INCIDENTS[kind](value))
-
-    def _add_blocks(self, kind: str, value: Any) -> None:
-        maker = Maker(self.conversation, self.draws.scoped(str(len(self.content))))
-        blocks = maker.blocks(kind, value)
-        self.parts += blocks
-        self.content += blocks
-
-    def reply(self) -> Reply:
-        message = {
-            "model": models.resolve(self.conversation.model),
-            "id": self.draws.identifier("msg"),
-            "type": "message",
-            "role": "assistant",
-            "content": self.content,
-            **_ending(self.ending, self.content),
-            "usage": _usage(self.conversation, self.content, self.usage),
-        }
-        return Reply(message, tuple(self.parts))
 
 
 def _error(value: Mapping[str, Any]) -> ApiError:
@@ -137,8 +135,11 @@ def _inferred_stop_reason(content: Sequence[Block]) -> str:
     return "pause_turn" if kinds[-1:] in (["server_tool_use"], ["mcp_tool_use"]) else "end_turn"
 
 
+_THOUGHTS = ("thinking", "redacted_thinking")
+
+
 def _usage(conversation: Conversation, content: Sequence[Block], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the usage of a message in the API's key order; what is `given` replaces what was counted."""
+    """Return the usage of a message in the API's key order; what is `given` replaces what is counted."""
     usage = {
         "input_tokens": tokens.of_input(conversation.body),
         "cache_creation_input_tokens": 0,
@@ -153,7 +154,7 @@ def _usage(conversation: Conversation, content: Sequence[Block], given: Mapping[
 
 
 def _usage_details(content: Sequence[Block]) -> Iterator[tuple[str, Any]]:
-    thoughts = [block for block in content if block["type"] in ("thinking", "redacted_thinking")]
+    thoughts = [block for block in content if block["type"] in _THOUGHTS]
     if thoughts:
         yield "output_tokens_details", {"thinking_tokens": sum(map(tokens.of_output, thoughts))}
     used = [block["name"] for block in content if block["type"] == "server_tool_use"]

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -23,8 +22,7 @@ _BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _TO_BASE58 = bytes(_BASE58[byte % 58] for byte in range(256))
 
 
-@dataclass(frozen=True, slots=True)
-class Draws:
+class Draws(NamedTuple):
     """The decisions about one reply to one request.
 
     `rule` is the rule's id (its name, never its position), `fingerprint` the hash of the request, `lane` whom the
@@ -40,11 +38,11 @@ class Draws:
     @property
     def content(self) -> Draws:
         """The draws that decide content: the same for everyone who asks the same, however often."""
-        return replace(self, lane="", occurrence=0)
+        return self._replace(lane="", occurrence=0)
 
     def scoped(self, scope: str) -> Draws:
         """Return the draws of one part of the reply, unaffected by what the other parts draw."""
-        return replace(self, rule=f"{self.rule}\n{scope}")
+        return self._replace(rule=f"{self.rule}\n{scope}")
 
     def uniform(self, label: str) -> float:
         """Return a number in [0, 1) with 53 random bits."""
@@ -81,11 +79,8 @@ class Draws:
         return int.from_bytes(self._hash(label, 8), "big")
 
     def _hash(self, label: str, size: int) -> bytes:
-        parts = (DRAW_VERSION, self.rule, self.fingerprint, self.lane, str(self.occurrence), label)
-        message = b"".join(_length_prefixed(part) for part in parts)
-        return blake2b(message, digest_size=size, key=str(self.seed).encode()[:64]).digest()
-
-
-def _length_prefixed(part: str) -> bytes:
-    data = part.encode("utf-8", "surrogatepass")
-    return len(data).to_bytes(4, "big") + data
+        rule, fingerprint, lane, occurrence = self.rule, self.fingerprint, self.lane, self.occurrence
+        message = (
+            f"{DRAW_VERSION}:{len(rule)}:{rule}{len(fingerprint)}:{fingerprint}{len(lane)}:{lane}{occurrence}:{label}"
+        )
+        return blake2b(message.encode("utf-8", "surrogatepass"), digest_size=size, key=b"%d" % self.seed).digest()

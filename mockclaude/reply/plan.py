@@ -6,9 +6,7 @@ Knows nothing of sockets, and of time only what is planned: microseconds from th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,36 +19,42 @@ from mockclaude.reply.stream import Beat, Flow, flow
 from mockclaude.scenario.format import Pace
 
 _ENDINGS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
-_INSTANT = Pace()
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What every response to one request carries: its id, the second it is sent in, and whether it may be chunked."""
 
     request_id: str
     now: int
     chunked: bool = True
 
-    def json(self, status: int, data: Any, extra: str = "", at: int = 0) -> Script:
-        """Return the response with `data` as its JSON body and `extra` header lines."""
-        lines = f"{headers.common(self.request_id, self.now)}content-type: {headers.JSON}\r\n{extra}"
-        body = data if isinstance(data, bytes) else orjson.dumps(data)
-        return script(Response(status, lines, [Send(at, body)], end_at=at), chunked=self.chunked)
+    def json(self, data: Any) -> Script:
+        """Return the response with `data` as its JSON body."""
+        return self._whole(200, headers.json(self.now), orjson.dumps(data))
+
+    def message(self, body: bytes, at: int = 0) -> Script:
+        """Return the response with a message, as JSON, as its body."""
+        return self._whole(200, headers.message(self.now), body, at)
+
+    def whole_stream(self, body: bytes) -> Script:
+        """Return the response with all events of a stream at once as its body."""
+        return self._whole(200, headers.stream(self.now), body)
 
     def error(self, error: ApiError, at: int = 0) -> Script:
         """Return the response with `error` as the API words it."""
         lines = {"x-should-retry": "true" if error.should_retry else "false", **error.headers}
         extra = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        return self.json(error.status, error.envelope(self.request_id), extra, at)
+        body = orjson.dumps(error.envelope(self.request_id))
+        return self._whole(error.status, headers.json(self.now) + extra, body, at)
 
     def stream(self, sends: list[Send], end: End, end_at: int, *, complete: bool) -> Script:
         """Return the response with `sends` as the events of its body."""
-        lines = (
-            f"{headers.common(self.request_id, self.now)}content-type: {headers.SSE}\r\ncache-control: no-cache\r\n"
-            f"{headers.rate_limits(self.now)}"
-        )
-        return script(Response(200, lines, sends, end, end_at, complete), chunked=self.chunked)
+        response = Response(200, headers.stream(self.now), self.request_id, sends, end, end_at, complete)
+        return script(response, chunked=self.chunked)
+
+    def _whole(self, status: int, lines: str, body: bytes, at: int = 0) -> Script:
+        response = Response(status, lines, self.request_id, [Send(at, body)], End.KEEP, at)
+        return script(response, chunked=self.chunked)
 
 
 def plan(reply: Reply, pace: Pace, draws: Draws, envelope: Envelope, *, stream: bool) -> Script:
@@ -60,18 +64,19 @@ def plan(reply: Reply, pace: Pace, draws: Draws, envelope: Envelope, *, stream: 
     where it stands. Not streamed, any error is the response, and a disconnect leaves none; both when the stream would
     have come so far, as the message itself comes when the stream would have ended.
     """
-    played = _timed(flow(reply, whole=pace == _INSTANT), _Timing(pace, draws))
+    if pace.instant and not stream and reply.is_plain:
+        return envelope.message(orjson.dumps(reply.message))
+    played = _timed(flow(reply, whole=pace.instant), _Timing(pace, draws))
     if isinstance(played.cause, ApiError) and not (stream and played.sends):
         return envelope.error(played.cause, played.at)
     if played.cause is not None and not (stream and played.sends):
         return silent(_silence(played.cause), played.at)
     if not stream:
-        return envelope.json(200, reply.message, headers.rate_limits(envelope.now), played.at)
+        return envelope.message(orjson.dumps(reply.message), played.at)
     return _streamed(played, envelope)
 
 
-@dataclass(frozen=True, slots=True)
-class _Played:
+class _Played(NamedTuple):
     """Events with their times, up to the incident that ends the stream before its time, if one does."""
 
     sends: list[Send]
@@ -115,10 +120,9 @@ class _Timing:
         self.now = 0
         self._ttft = pace.ttft
         self._per_token = 1_000_000 / pace.tokens_per_second if pace.tokens_per_second else 0.0
-        self._vary: Callable[[], float] = lambda: 1.0
-        if pace.jitter:
-            numbers = iter(range(10**9))
-            self._vary = lambda: 1 + pace.jitter * (2 * draws.uniform(f"delay/{next(numbers)}") - 1)
+        self._jitter = pace.jitter
+        self._draws = draws
+        self._gaps = 0
 
     def generate(self, count: int, *, first: bool) -> int:
         """Let the time pass that `count` tokens take, and before the `first` bytes the time to the first token."""
@@ -127,3 +131,9 @@ class _Timing:
         if self._per_token and count:
             self.now += round(count * self._per_token * self._vary())
         return self.now
+
+    def _vary(self) -> float:
+        if not self._jitter:
+            return 1.0
+        self._gaps += 1
+        return 1 + self._jitter * (2 * self._draws.uniform(f"delay/{self._gaps}") - 1)

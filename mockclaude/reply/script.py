@@ -6,10 +6,12 @@ Knows nothing of sockets and clocks: times are microseconds from the moment the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 from http import HTTPStatus
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 
@@ -29,55 +31,66 @@ class End(Enum):
     HANG = "nothing more is sent, and the connection stays open"
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(NamedTuple):
     """What a client gets: `sends` in the order of their times, then `end`, `end_at` microseconds after the beginning.
 
     `status` is the one sent, or 0 where none is.
     """
 
     status: int
-    sends: tuple[Send, ...]
+    sends: Sequence[Send]
     end: End = End.KEEP
     end_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A response before it becomes bytes: `body` in timed pieces, and how it ends.
 
-    `complete` is false where the body is cut off: its end is then not marked, so that a client can tell.
-    `head_only` is a response that has no body by its nature.
+    `headers` are the lines it shares with others, as text with line ends. `complete` is false where the body is cut
+    off: its end is then not marked, so that a client can tell.
     """
 
     status: int
     headers: str
+    request_id: str
     body: Sequence[Send]
     end: End = End.KEEP
     end_at: int = 0
     complete: bool = True
-    head_only: bool = False
 
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus} | {529: ""}
+_LAST_CHUNK = b"0\r\n\r\n"
 
 
 def script(response: Response, *, chunked: bool) -> Script:
     """Return the bytes of `response`; not `chunked`, as for HTTP/1.0, the body ends with the connection."""
-    if response.head_only:
-        return Script(response.status, (Send(0, _head(response, "connection: keep-alive\r\n")),))
+    status, headers, request_id, body, end, end_at, complete = response
+    head = b"%brequest-id: %b\r\n\r\n" % (_head(status, headers, chunked), request_id.encode())
+    body = joined(body)
+    begin = body[0].at if body else end_at
+    if not chunked:
+        return Script(status, joined([Send(begin, head), *body]), End.CLOSE if end is End.KEEP else end, end_at)
+    last = _LAST_CHUNK if complete else b""
+    if begin == end_at and len(body) == 1:
+        data = body[0].data
+        return Script(status, [Send(begin, b"%b%x\r\n%b\r\n%b" % (head, len(data), data, last))], end, end_at)
+    return Script(status, joined([Send(begin, head), *map(_chunk, body), Send(end_at, last)]), end, end_at)
+
+
+def head_only(status: int, headers: str) -> Script:
+    """Return the response that has no body by its nature: to `HEAD`, or a 204."""
+    return Script(status, [Send(0, f"HTTP/1.1 {status} {_REASONS[status]}\r\n{headers}\r\n".encode())])
+
+
+@lru_cache(maxsize=64)
+def _head(status: int, headers: str, chunked: bool) -> bytes:
     framing = "transfer-encoding: chunked\r\nconnection: keep-alive\r\n" if chunked else "connection: close\r\n"
-    at = response.body[0].at if response.body else response.end_at
-    pieces = [Send(at, _head(response, framing)), *(_chunks(response.body) if chunked else response.body)]
-    if chunked and response.complete:
-        pieces.append(Send(response.end_at, b"0\r\n\r\n"))
-    end = End.CLOSE if response.end is End.KEEP and not chunked else response.end
-    return Script(response.status, tuple(joined(pieces)), end, response.end_at)
+    return f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\n{headers}{framing}".encode("latin-1", "replace")
 
 
-def _head(response: Response, framing: str) -> bytes:
-    reason = _REASONS.get(response.status, "")
-    return f"HTTP/1.1 {response.status} {reason}\r\n{response.headers}{framing}\r\n".encode("latin-1", "replace")
+def _chunk(piece: Send) -> Send:
+    return Send(piece.at, b"%x\r\n%b\r\n" % (len(piece.data), piece.data))
 
 
 def silent(end: End, at: int) -> Script:
@@ -85,19 +98,9 @@ def silent(end: End, at: int) -> Script:
     return Script(0, (), end, at)
 
 
-def joined(sends: Iterable[Send]) -> list[Send]:
+def joined(sends: Sequence[Send]) -> Sequence[Send]:
     """Return `sends` with those of the same time put together: what is due at once is sent at once."""
-    result: list[Send] = []
-    due: list[bytes] = []
-    now = None
-    for at, data in sends:
-        if at != now and due:
-            result.append(Send(now or 0, b"".join(due)))
-            due = []
-        now = at
-        due.append(data)
-    return [*result, Send(now or 0, b"".join(due))] if due else result
-
-
-def _chunks(body: Iterable[Send]) -> Iterable[Send]:
-    return (Send(at, b"%x\r\n%b\r\n" % (len(data), data)) for at, data in joined(body) if data)
+    if not sends or sends[0].at == sends[-1].at:
+        return [Send(sends[0].at, b"".join([send.data for send in sends]))] if len(sends) > 1 else sends
+    groups = groupby(sends, key=attrgetter("at"))
+    return [Send(at, b"".join([send.data for send in group])) for at, group in groups]

@@ -9,15 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter, methodcaller
+from typing import Any, TypeAlias
 
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format import BodyMatch, Match, ToolResultMatch, When
 
+USER = attrgetter("user")
 REGEX_TIMEOUT = 0.05
 """Seconds after which a regular expression that still searches counts as not found: it must not stall the server."""
 
 _SHOWN = 80
+
+
+Look: TypeAlias = Callable[[Conversation], Any]
+Holds: TypeAlias = Callable[[Any], bool]
+Test: TypeAlias = tuple[Look, Holds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +46,8 @@ class Condition:
 
     key: str
     wanted: str
-    look: Callable[[Conversation], Any]
-    holds: Callable[[Any], bool]
+    look: Look
+    holds: Holds
     groups: Callable[[Any], Mapping[str, str]] | None = None
 
     def check(self, conversation: Conversation) -> Check:
@@ -57,38 +64,45 @@ def conditions(when: When) -> tuple[Condition, ...]:
 def _conditions(when: When) -> Iterator[Condition]:
     yield from _exact_conditions(when)
     for header, matches in (when.headers or {}).items():
-        yield _text_condition(f"headers.{header}", matches, _header(header.lower()))
+        yield _header_condition(header, matches)
     if when.user:
-        yield _text_condition("user", when.user, lambda c: c.user)
+        yield _text_condition("user", when.user, USER)
     if when.tool_result:
         yield _tool_result_condition(when.tool_result)
     if when.tools:
         yield _tools_condition(when.tools)
     if when.system:
-        yield _text_condition("system", when.system, lambda c: c.system)
+        yield _text_condition("system", when.system, attrgetter("system"))
     yield from _body_conditions(when.body or ())
 
 
 def _exact_conditions(when: When) -> Iterator[Condition]:
     if when.stream is not None:
-        yield Condition("stream", str(when.stream).lower(), lambda c: c.stream, lambda found: found is when.stream)
+        yield Condition("stream", str(when.stream).lower(), attrgetter("stream"), lambda found: found is when.stream)
     if when.model:
-        yield _text_condition("model", when.model, lambda c: c.model)
+        yield _text_condition("model", when.model, attrgetter("model"))
     if when.turn:
-        yield _number_condition("turn", when.turn, lambda c: c.turn)
+        yield _number_condition("turn", when.turn, attrgetter("turn"))
     if when.retry:
-        yield _number_condition("retry", when.retry, lambda c: c.retry)
+        yield _number_condition("retry", when.retry, attrgetter("retry"))
 
 
-def _header(name: str) -> Callable[[Conversation], str | None]:
-    return lambda conversation: conversation.headers.get(name)
+def _header_condition(name: str, matches: list[Match]) -> Condition:
+    test, groups = text_test(matches), _groups(matches)
+    return Condition(
+        f"headers.{name}",
+        _wanted(matches),
+        lambda conversation: conversation.headers.get(name),
+        lambda value: value is not None and test(value),
+        groups,
+    )
 
 
 def _number_condition(key: str, numbers: list[int], look: Callable[[Conversation], int]) -> Condition:
     return Condition(key, " or ".join(map(str, numbers)), look, lambda found: found in numbers)
 
 
-def _text_condition(key: str, matches: list[Match], look: Callable[[Conversation], str | None]) -> Condition:
+def _text_condition(key: str, matches: list[Match], look: Callable[[Conversation], str]) -> Condition:
     return Condition(key, _wanted(matches), look, text_test(matches), _groups(matches))
 
 
@@ -103,7 +117,7 @@ def _tool_result_condition(matches: list[ToolResultMatch]) -> Condition:
     return Condition(
         "tool_result",
         wanted,
-        lambda c: c.tool_results,
+        attrgetter("tool_results"),
         lambda results: any(test(result) for result in results for test in tests),
         None,
     )
@@ -132,7 +146,7 @@ def _body_conditions(bodies: Iterable[BodyMatch]) -> Iterator[Condition]:
     tests = [test for body in bodies for test in [_body_test(body)]]
     if tests:
         wanted = " or ".join(wanted for wanted, _ in tests)
-        yield Condition("body", wanted, lambda c: c.body, lambda found: any(test(found) for _, test in tests))
+        yield Condition("body", wanted, attrgetter("body"), lambda found: any(test(found) for _, test in tests))
 
 
 def _body_test(match: BodyMatch) -> tuple[str, Callable[[Any], bool]]:
@@ -146,24 +160,17 @@ def _body_test(match: BodyMatch) -> tuple[str, Callable[[Any], bool]]:
     return wanted, lambda body: all(path.search(body) == value for path, value in expected)
 
 
-def text_test(matches: list[Match]) -> Callable[[str | None], bool]:
-    """Return a test that holds for a text which one of `matches` accepts, and never for None."""
+def text_test(matches: list[Match]) -> Callable[[str], bool]:
+    """Return a test that holds for a text which one of `matches` accepts."""
     tests = [test for match in matches for test in _tests(match)]
-    if len(tests) == 1:
-        only = tests[0]
-        return lambda text: text is not None and only(text)
-    return lambda text: text is not None and any(test(text) for test in tests)
+    return tests[0] if len(tests) == 1 else lambda text: any(test(text) for test in tests)
 
 
 def _tests(match: Match) -> Iterator[Callable[[str], bool]]:
     yield from (whole.__eq__ for whole in match.equals or ())
-    yield from (_containing(part) for part in match.contains or ())
+    yield from (methodcaller("__contains__", part) for part in match.contains or ())
     yield from (_like(pattern) for pattern in match.like or ())
     yield from (_matching(pattern) for pattern in match.regex or ())
-
-
-def _containing(part: str) -> Callable[[str], bool]:
-    return lambda text: part in text
 
 
 def _like(pattern: str) -> Callable[[str], bool]:

@@ -7,12 +7,16 @@ message at the very end is a prefill of the answer and ends no turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from multidict import CIMultiDict, CIMultiDictProxy
+
 from mockclaude.api.request import Body
+
+NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,16 @@ class ToolResult:
     content: str
 
 
-@dataclass(frozen=True)
 class Conversation:
-    """A request as rules see it. `headers` have lower-case names."""
+    """A request as rules see it. Names in `headers` are looked up whatever their case."""
 
-    body: Body
-    headers: Mapping[str, str] = field(default_factory=dict)
+    def __init__(self, body: Body, headers: Mapping[str, str] = NO_HEADERS) -> None:
+        self.body = body
+        self.headers = headers
+        self._messages: list[dict[str, Any]] = body["messages"]
+        self._begin = _begin_of_turn(self._messages)
+        self.user = "\n".join(_texts_of("user", self._turn))
+        """The text of the current turn, blocks joined by line breaks."""
 
     @property
     def model(self) -> str:
@@ -48,14 +56,9 @@ class Conversation:
         return int(count) if count.isdecimal() and len(count) < 10 else 0
 
     @cached_property
-    def user(self) -> str:
-        """The text of the current turn, blocks joined by line breaks."""
-        return "\n".join(text for message in self._turn if message["role"] == "user" for text in _texts(message))
-
-    @cached_property
     def system(self) -> str:
         """The system prompt and all system messages, joined by line breaks."""
-        inside = (text for message in self._messages if message["role"] == "system" for text in _texts(message))
+        inside = _texts_of("system", self._messages)
         return "\n".join((*_block_texts(self.body.get("system") or ()), *inside))
 
     @cached_property
@@ -83,18 +86,6 @@ class Conversation:
         )
 
     @property
-    def _messages(self) -> list[dict[str, Any]]:
-        messages: list[dict[str, Any]] = self.body["messages"]
-        return messages
-
-    @cached_property
-    def _begin(self) -> int:
-        """The index of the current turn's first message."""
-        last = len(self._messages) - 1
-        behind = (i for i in range(last - 1, -1, -1) if self._messages[i]["role"] == "assistant")
-        return next(behind, -1) + 1
-
-    @property
     def _turn(self) -> list[dict[str, Any]]:
         return self._messages[self._begin :]
 
@@ -103,17 +94,29 @@ class Conversation:
         return {use.get("id", ""): use.get("name", "") for use in uses}
 
 
+def _begin_of_turn(messages: list[dict[str, Any]]) -> int:
+    """Return the index of the current turn's first message."""
+    for index in range(len(messages) - 2, -1, -1):
+        if messages[index]["role"] == "assistant":
+            return index + 1
+    return 0
+
+
 def _blocks(message: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     return () if isinstance(message["content"], str) else message["content"]
 
 
-def _texts(message: Mapping[str, Any]) -> Iterator[str]:
-    return _block_texts(message["content"])
+def _texts_of(role: str, messages: Iterable[Mapping[str, Any]]) -> list[str]:
+    texts: list[str] = []
+    for message in messages:
+        if message["role"] == role:
+            texts += _block_texts(message["content"])
+    return texts
 
 
-def _block_texts(content: Any) -> Iterator[str]:
-    """Yield the texts of a `content` in any of its forms: text, blocks, or one thing that is neither."""
+def _block_texts(content: Any) -> Sequence[str]:
+    """Return the texts of a `content` in any of its forms: text, blocks, or one thing that is neither."""
     if isinstance(content, str):
-        yield content
-    elif isinstance(content, (list, tuple)):
-        yield from (str(block["text"]) for block in content if block.get("type") == "text" and "text" in block)
+        return (content,)
+    blocks = content if isinstance(content, (list, tuple)) else ()
+    return [str(block["text"]) for block in blocks if block.get("type") == "text" and "text" in block]

@@ -17,6 +17,7 @@ from mockclaude.scenario.citations import Citation
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 
 FOREVER = "forever"
+FROM_SCHEMA = "from_schema"
 _UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|m|h)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
@@ -354,6 +355,11 @@ class Pace(Model):
     ttft: Microseconds = 0
     tokens_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     jitter: Share = 0.0
+
+    @property
+    def instant(self) -> bool:
+        """Whether nothing takes time."""
+        return not (self.ttft or self.tokens_per_second)
 
 
 def _pace(value: Any) -> Any:

@@ -18,8 +18,8 @@ from mockclaude.scenario.rules import Rule
 def match(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> Rule | None:
     """Return the first rule that is not used up and whose conditions all hold."""
     for rule in rules:
-        for condition in rule.conditions:
-            if not condition.holds(condition.look(conversation)):
+        for look, holds in rule.tests:
+            if not holds(look(conversation)):
                 break
         else:
             if rule.times is None or answered(rule) < rule.times:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -16,10 +17,12 @@ from pydantic import BaseModel
 
 from mockclaude.scenario import fakes
 from mockclaude.scenario import format as written
-from mockclaude.scenario.conditions import Condition, conditions, group_names
+from mockclaude.scenario.conditions import Condition, Test, conditions, group_names
 from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError
 from mockclaude.scenario.source import Path, Source
 from mockclaude.scenario.templates import Template, compile_template, problems
+
+_FIXED = {"text", "redacted_thinking", "json", "block", "error", "pause", "disconnect", "stop_reason", "usage"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +32,42 @@ class Step:
     kind: str
     value: Template
 
+    @property
+    def fixed(self) -> bool:
+        """Whether its blocks depend on nothing: no placeholder, no id, no schema of the request."""
+        return self.kind in _FIXED and self.value.fixed and self.value.data != written.FROM_SCHEMA
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """What a reply is to be, step by step; it is one thing, equal only to itself, so that work on it can be kept.
+
+    `fixed` says that no step depends on the request: every reply from it has the same content.
+    """
+
+    steps: tuple[Step, ...]
+    fixed: bool
+
+
+@dataclass(frozen=True, eq=False)
 class Rule:
     """A rule made ready. `id` names it in every draw; of `replies`, `weights` draws one, or they are a sequence."""
 
     id: str
     place: Place
     conditions: tuple[Condition, ...] = ()
-    replies: tuple[tuple[Step, ...], ...] = ()
+    replies: tuple[Outline, ...] = ()
     weights: tuple[float, ...] | None = None
     times: int | None = None
     pace: written.Pace = field(default_factory=written.Pace)
     name: str | None = None
 
-    @property
+    @cached_property
+    def tests(self) -> tuple[Test, ...]:
+        """What its conditions look at, and what must hold of it."""
+        return tuple((condition.look, condition.holds) for condition in self.conditions)
+
+    @cached_property
     def label(self) -> str:
         """How messages and the log call the rule: its name and place."""
         return f"'{self.name}' ({self.place})" if self.name else str(self.place)
@@ -62,7 +86,7 @@ class Scenario:
 def built_in() -> Scenario:
     """Return the scenario that answers where no file says anything: one rule, whose reply is improvised."""
     generate = Step("generate", compile_template("auto"))
-    return Scenario((Rule("built-in", Place("built-in"), replies=((generate,),)),))
+    return Scenario((Rule("built-in", Place("built-in"), replies=(Outline((generate,), fixed=False),)),))
 
 
 def build(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Scenario:
@@ -93,7 +117,7 @@ def _rule(rule: written.Rule, pace: written.Pace | None, place: Place) -> Rule:
         id=rule.name or _content_id(rule),
         place=place,
         conditions=conditions(rule.when),
-        replies=tuple(tuple(_step(step) for step in reply) for reply in replies),
+        replies=tuple(map(_outline, replies)),
         weights=weights,
         times=rule.times,
         pace=rule.pace or pace or written.Pace(),
@@ -105,6 +129,11 @@ def _replies(rule: written.Rule) -> tuple[list[list[written.Step]], tuple[float,
     if rule.choice:
         return [choice.reply for choice in rule.choice], tuple(choice.weight for choice in rule.choice)
     return rule.sequence or [rule.reply or []], None
+
+
+def _outline(reply: list[written.Step]) -> Outline:
+    steps = tuple(map(_step, reply))
+    return Outline(steps, all(step.fixed for step in steps))
 
 
 def _step(step: written.Step) -> Step:

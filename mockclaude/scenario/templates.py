@@ -27,26 +27,31 @@ _EXPRESSION = re.compile(r"(?P<root>\w+)(?:\.(?P<rest>.+))?", re.DOTALL)
 _CALL = re.compile(r"(?P<method>\w+)(?:\((?P<arguments>.*)\))?", re.DOTALL)
 
 
-@dataclass(frozen=True)
 class Scope:
     """What a template can see: the conversation, the groups that the rule's regular expressions caught, and Faker.
 
     Groups and Faker are made when they are first asked for, once for a reply.
     """
 
-    conversation: Conversation
-    find_groups: Callable[[], Mapping[str, str]]
-    make_fakes: Callable[[], fakes.Fakes]
+    def __init__(
+        self,
+        conversation: Conversation,
+        find_groups: Callable[[], Mapping[str, str]],
+        make_fakes: Callable[[], fakes.Fakes],
+    ) -> None:
+        self.conversation = conversation
+        self._find_groups = find_groups
+        self._make_fakes = make_fakes
 
     @cached_property
     def groups(self) -> Mapping[str, str]:
         """What the groups of the rule's regular expressions caught."""
-        return self.find_groups()
+        return self._find_groups()
 
     @cached_property
     def fakes(self) -> fakes.Fakes:
         """Faker: its values follow each other in the order of the placeholders."""
-        return self.make_fakes()
+        return self._make_fakes()
 
 
 Expression: TypeAlias = Callable[[Scope], Any]
@@ -58,6 +63,11 @@ class Template:
 
     data: Any
     _fill: Expression | None
+
+    @property
+    def fixed(self) -> bool:
+        """Whether there is no placeholder."""
+        return self._fill is None
 
     def fill(self, scope: Scope) -> Any:
         """Return the data with every placeholder replaced. Must not be changed by whoever gets it."""

@@ -12,7 +12,9 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
@@ -26,7 +28,7 @@ from mockclaude.scenario.rules import Scenario
 from mockclaude.server.calls import SCENARIO_HEADER, Answer, Call
 from mockclaude.server.endpoints import Served, answer
 from mockclaude.server.pages import index
-from mockclaude.server.play import Played, play
+from mockclaude.server.play import CLOSED, Played, play
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes that the API takes for a message (wire.md 1)."""
@@ -36,8 +38,7 @@ KEEPALIVE_TIMEOUT = 75.0
 _LOOPBACK = re.compile(r"(localhost|([\w-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What the log says of one request. `status` is 0 where no response was sent; `seconds` is how long it took."""
 
     method: str
@@ -71,8 +72,10 @@ class Site:
             given = await self._answer(request)
             played = await play(given.script, request)
             ending = "" if played.keep_alive or request.version < (1, 1) else given.script.end.name.lower()
+        except ConnectionError:
+            return CLOSED
         finally:
-            path, seconds = request.path, time.perf_counter() - begin
+            path, seconds = request.raw_path, time.perf_counter() - begin
             reason, status = given.reason, given.script.status
             self.log(Line(request.method, path, status, given.streamed, reason, ending, seconds))
         return played
@@ -82,7 +85,7 @@ class Site:
         try:
             self._check_host(request)
             body = await _body(request)
-            if request.path == "/":
+            if request.raw_path.partition("?")[0] == "/":
                 html = "text/html" in request.headers.get("accept", "")
                 return Answer(
                     index(self.scenarios, request.url.origin(), now, html=html, method=request.method),
@@ -93,22 +96,23 @@ class Site:
             return _refused(error, now)
 
     def _check_host(self, request: web.BaseRequest) -> None:
-        if not self.any_host and not _LOOPBACK.fullmatch(request.headers.get("host", "localhost")):
+        if not self.any_host and not _is_loopback(request.headers.get("host", "localhost")):
             raise ApiError(
                 "permission_error",
                 "This server answers on this machine only; use --host to open it to others",
             )
 
     def _route(self, request: web.BaseRequest, body: bytes, now: int) -> Answer:
-        prefix, slash, rest = request.path.partition("/v1/")
-        name = prefix.strip("/") or request.headers.get(SCENARIO_HEADER, "")
+        path = request.raw_path.partition("?")[0]
+        prefix, slash, rest = path.partition("/v1/")
+        name = unquote(prefix.strip("/")) or request.headers.get(SCENARIO_HEADER, "")
         if name not in self.served or not slash:
-            raise self._unknown(request.path, name)
+            raise self._unknown(path, name)
         call = Call(
             method=request.method,
             path=slash + rest,
-            query=request.query if request.query_string else {},
-            headers={key.lower(): value for key, value in request.headers.items()},
+            query=request.query if "?" in request.raw_path else {},
+            headers=request.headers,
             body=body,
             now=now,
             chunked=request.version >= (1, 1),
@@ -125,13 +129,20 @@ class Site:
         )
 
 
-def _refused(error: ApiError, now: int) -> Answer:
+def _refused(error: ApiError, now: int, *, chunked: bool = True) -> Answer:
     request_id = Draws(0, "refused", error.message).identifier("req")
-    return Answer(Envelope(request_id, now).error(error), error.message)
+    return Answer(Envelope(request_id, now, chunked).error(error), error.message)
+
+
+@lru_cache(maxsize=64)
+def _is_loopback(host: str) -> bool:
+    return _LOOPBACK.fullmatch(host) is not None
 
 
 async def _body(request: web.BaseRequest) -> bytes:
     try:
+        if request.content.is_eof():
+            return request.content.read_nowait()
         async with asyncio.timeout(BODY_TIMEOUT):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
@@ -168,8 +179,9 @@ class _Connection(web.RequestHandler):
         """Return the API's JSON for a request that aiohttp could not read."""
         if exc is not None and not isinstance(exc, BadHttpMessage):
             self.log_exception("Error handling request", exc_info=exc)
-        error = ApiError("api_error" if status >= 500 else "invalid_request_error", message or "", status)
-        return _Refusal(_refused(error, int(time.time())).script)
+        kind = "api_error" if status >= 500 else "invalid_request_error"
+        problem = (message or "").partition("\n")[0].rstrip(":")
+        return _Refusal(_refused(ApiError(kind, problem, status), int(time.time()), chunked=False).script)
 
 
 class _Server(web.Server):

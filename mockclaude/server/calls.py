@@ -6,11 +6,10 @@ Knows nothing of aiohttp and of scenarios.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -19,14 +18,12 @@ from mockclaude.reply.script import Script
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
 
-_WHOLE_FLOAT = re.compile(rb"\d\.0[,}\]]|\de\d")
 _NOT_CONTENT = ("stream", "metadata")
 """Body fields that do not change what is asked: the same question streamed, or by another user, has the same answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request: `path` without the scenario, header names in lower case, `now` in seconds since the epoch."""
+class Call(NamedTuple):
+    """One request: `path` without the scenario, header names in any case, `now` in seconds since the epoch."""
 
     method: str
     path: str
@@ -42,25 +39,28 @@ class Call:
         named = self.headers.get(LANE_HEADER)
         if named is not None:
             return named
-        key = self.headers.get("x-api-key") or self.headers.get("authorization", "")
-        return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest() if key else ""
+        return _hashed(self.headers.get("x-api-key") or self.headers.get("authorization", ""))
 
     def fingerprint(self, body: Mapping[str, Any] | None = None) -> str:
         """Return the hash of what is asked: the path, and the body however it is written."""
         asked = {key: value for key, value in (body or {}).items() if key not in _NOT_CONTENT}
         data = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
-        if _WHOLE_FLOAT.search(data):
+        if b".0" in data:
             data = orjson.dumps(_plain(asked), option=orjson.OPT_SORT_KEYS)
         return blake2b(f"{self.method} {self.path}\n".encode() + data, digest_size=16).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The script that answers a call, and what the log says of it: which rule answered, or why none did."""
 
     script: Script
     reason: str = ""
     streamed: bool = False
+
+
+@lru_cache(maxsize=1024)
+def _hashed(key: str) -> str:
+    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest() if key else ""
 
 
 def _plain(value: Any) -> Any:

@@ -17,10 +17,11 @@ from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.headers import CORS_PREFLIGHT, date
 from mockclaude.api.request import Body, parse_count_tokens, parse_create
 from mockclaude.reply import tokens
-from mockclaude.reply.compose import choose, compose
+from mockclaude.reply.compose import choose
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.plan import Envelope, plan
-from mockclaude.reply.script import Response, script
+from mockclaude.reply.plan import Envelope
+from mockclaude.reply.respond import respond
+from mockclaude.reply.script import head_only
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import Fakes
 from mockclaude.scenario.matching import match, why_none
@@ -47,8 +48,7 @@ class Served:
 def answer(served: Served, call: Call) -> Answer:
     """Return the answer to `call`: the API's, or the API's error."""
     if call.method == "OPTIONS":
-        preflight = Response(204, date(call.now) + CORS_PREFLIGHT, [], head_only=True)
-        return Answer(script(preflight, chunked=call.chunked), "CORS preflight")
+        return Answer(head_only(204, date(call.now) + CORS_PREFLIGHT), "CORS preflight")
     try:
         return _handler(call.method, call.path)(served, call)
     except ApiError as error:
@@ -75,11 +75,10 @@ def _create(served: Served, call: Call) -> Answer:
     envelope = _envelope(draws, call)
     scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
     try:
-        reply = compose(choose(rule, before, draws), scope, draws)
+        script = respond(choose(rule, before, draws), rule.pace, scope, draws, envelope)
     except ApiError as error:
         return Answer(envelope.error(error), f"{rule.label}: {error.message}")
-    stream = conversation.stream
-    return Answer(plan(reply, rule.pace, draws, envelope, stream=stream), rule.label, stream)
+    return Answer(script, rule.label, conversation.stream)
 
 
 def _groups(rule: Rule, conversation: Conversation) -> Mapping[str, str]:
@@ -105,12 +104,12 @@ def _fakes(scenario: Scenario, draws: Draws) -> Fakes:
 def _count_tokens(served: Served, call: Call) -> Answer:
     body = parse_count_tokens(call.body)
     envelope = _envelope(served.draws(call, "", call.fingerprint(body)), call)
-    return Answer(envelope.json(200, {"input_tokens": tokens.of_input(body)}), "count_tokens")
+    return Answer(envelope.json({"input_tokens": tokens.of_input(body)}), "count_tokens")
 
 
 def _list_models(served: Served, call: Call) -> Answer:
     envelope = _envelope(served.draws(call, "", call.fingerprint()), call)
-    return Answer(envelope.json(200, models_page(call.query)), "models")
+    return Answer(envelope.json(models_page(call.query)), "models")
 
 
 def _retrieve_model(served: Served, call: Call) -> Answer:
@@ -119,7 +118,7 @@ def _retrieve_model(served: Served, call: Call) -> Answer:
     if model is None:
         raise ApiError("not_found_error", f"model: {name}")
     envelope = _envelope(served.draws(call, "", call.fingerprint()), call)
-    return Answer(envelope.json(200, model.info()), "models")
+    return Answer(envelope.json(model.info()), "models")
 
 
 def models_page(query: Mapping[str, str]) -> Body:
@@ -162,16 +161,18 @@ def _envelope(draws: Draws, call: Call) -> Envelope:
 Handler: TypeAlias = Callable[[Served, Call], Answer]
 
 ENDPOINTS: dict[str, dict[str, Handler]] = {
-    r"/v1/messages": {"POST": _create},
-    r"/v1/messages/count_tokens": {"POST": _count_tokens},
-    r"/v1/models": {"GET": _list_models},
-    r"/v1/models/[^/]+": {"GET": _retrieve_model},
+    "/v1/messages": {"POST": _create},
+    "/v1/messages/count_tokens": {"POST": _count_tokens},
+    "/v1/models": {"GET": _list_models},
+    "/v1/models/{model_id}": {"GET": _retrieve_model},
 }
 """Path -> method -> how it is answered."""
 
+_MODEL = re.compile(r"/v1/models/[^/]+")
+
 
 def _handler(method: str, path: str) -> Handler:
-    handlers = next((found for pattern, found in ENDPOINTS.items() if re.fullmatch(pattern, path)), None)
+    handlers = ENDPOINTS.get("/v1/models/{model_id}" if _MODEL.fullmatch(path) else path)
     if handlers is None:
         hint = "; the base URL ends before /v1" if path.startswith("/v1/v1/") else ""
         raise ApiError("not_found_error", f"Not found: {method} {path}{hint}")

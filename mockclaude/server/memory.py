@@ -23,12 +23,12 @@ class Memory:
 
     def answered(self, rule: Rule, lane: str) -> int:
         """Return how often `rule` has answered in `lane`."""
-        return self._answers.get((rule.place, lane), 0)
+        return self._answers.get((rule, lane), 0)
 
     def answer(self, rule: Rule, lane: str) -> int:
         """Note that `rule` answers in `lane`; return how often it had before."""
         before = self.answered(rule, lane)
-        self._answers[rule.place, lane] = before + 1
+        self._answers[rule, lane] = before + 1
         return before
 
     def occurrence(self, rule: str, fingerprint: str, lane: str) -> int:

@@ -14,7 +14,8 @@ from yarl import URL
 
 from mockclaude import __version__
 from mockclaude.api.headers import date
-from mockclaude.reply.script import Response, Script, Send, script
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.script import Response, Script, Send, head_only, script
 from mockclaude.scenario.rules import Scenario
 
 _PAGE = """<!doctype html>
@@ -48,10 +49,10 @@ def index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: boo
     lines = (
         f"{date(now)}content-type: {kind}\r\ncontent-security-policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
     )
-    return script(
-        Response(200, lines, [] if method == "HEAD" else [Send(0, body)], complete=method != "HEAD"),
-        chunked=True,
-    )
+    if method == "HEAD":
+        return head_only(200, lines)
+    request_id = Draws(0, "index").identifier("req")
+    return script(Response(200, lines, request_id, [Send(0, body)]), chunked=True)
 
 
 def _entry(name: str, scenario: Scenario, origin: URL) -> dict[str, Any]:

@@ -39,35 +39,49 @@ class Played(web.StreamResponse):
         """Do nothing: the body is sent."""
 
 
+ALIVE = Played(keep_alive=True)
+CLOSED = Played(keep_alive=False)
+
+
 async def play(script: Script, request: web.BaseRequest) -> Played:
     """Send what `script` says, when it says so, and end as it ends.
 
     Raises `ConnectionResetError` when the client is gone, `CancelledError` when it goes while nothing is sent.
     """
-    loop = asyncio.get_running_loop()
-    begin = loop.time()
-    for at, data in script.sends:
-        if at:
-            await asyncio.sleep(begin + at / 1e6 - loop.time())
-        transport = _transport(request)
-        transport.write(data)
-        if len(data) > _DRAIN_ABOVE or at:
-            await request.writer.drain()
-    if script.end_at:
-        await asyncio.sleep(begin + script.end_at / 1e6 - loop.time())
+    if script.end_at == 0:
+        for send in script.sends:
+            await _write(send.data, request)
+    else:
+        await _play_in_time(script, request)
+    if script.end is End.KEEP:
+        return ALIVE if request.keep_alive else CLOSED
     return await _end(script.end, request)
 
 
+async def _play_in_time(script: Script, request: web.BaseRequest) -> None:
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    for at, data in script.sends:
+        await asyncio.sleep(begin + at / 1e6 - loop.time())
+        await _write(data, request)
+    await asyncio.sleep(begin + script.end_at / 1e6 - loop.time())
+
+
+async def _write(data: bytes, request: web.BaseRequest) -> None:
+    transport = _transport(request)
+    transport.write(data)
+    if transport.get_write_buffer_size() > _DRAIN_ABOVE:
+        await request.writer.drain()
+
+
 async def _end(end: End, request: web.BaseRequest) -> Played:
-    if end is End.KEEP:
-        return Played(keep_alive=request.keep_alive)
     if end is End.HANG:
         await asyncio.get_running_loop().create_future()
     elif end is End.CLOSE:
         _transport(request).close()
     else:
         await _reset(_transport(request))
-    return Played(keep_alive=False)
+    return CLOSED
 
 
 def _transport(request: web.BaseRequest) -> asyncio.Transport:

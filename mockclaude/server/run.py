@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import sys
@@ -22,6 +23,9 @@ from mockclaude.server.console import first_screen, log_line
 
 SHUTDOWN_TIMEOUT = 3.0
 """Seconds that open streams get to finish when the server is told to stop."""
+
+FLUSH_AFTER = 0.05
+"""Seconds that a line may wait for others: writing each by itself costs more than answering the request."""
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -41,7 +45,7 @@ class Output:
     def log(self, line: Line) -> None:
         """Note a request."""
         if not self._lines:
-            asyncio.get_running_loop().call_soon(self.flush)
+            asyncio.get_running_loop().call_later(FLUSH_AFTER, self.flush)
         self._lines.append(log_line(line, colour=self._colour))
 
     def flush(self) -> None:
@@ -59,6 +63,9 @@ async def serve(scenarios: Mapping[str, Scenario], host: str, port: int, write: 
     await runner.setup()
     try:
         await _listen(runner, host, port)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
         write(first_screen(scenarios, _url(runner, host)))
         await _stopped()
     finally:

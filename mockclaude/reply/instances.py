@@ -1,0 +1,445 @@
+"""Data that fits a JSON Schema: the input of a tool call, or structured output, when a scenario does not say which.
+
+In: a client's schema, draws, and what the user wrote. Out: JSON data with nothing in it but what the schema requires.
+Knows nothing of tools or requests. Every choice is drawn by the value's path, so a new property changes no other.
+Own code, since jsf (and every other library found) draws from the global generator, fills in optional properties,
+looks at no hints, and takes half a second to import; rstr and Faker make the strings, jsonschema-rs has the last word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from itertools import islice
+from math import ceil, floor
+from typing import Any, NamedTuple
+
+import orjson
+
+from mockclaude.reply import plausible
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.schemas import (
+    Active,
+    Document,
+    Flat,
+    Schema,
+    Unsatisfiable,
+    as_list,
+    both,
+    matches,
+    unsatisfiable,
+)
+
+__all__ = ["Unsatisfiable", "instance"]
+
+MAX_ATTEMPTS = 8
+MAX_DEPTH = 32
+MAX_ITEMS = 1_000
+MAX_LENGTH = 20_000
+MAX_STEPS = 20_000
+"""How many values, tries and hundreds of characters an instance may take, over all attempts."""
+
+_MAX_ALTERNATIVES = 64
+_TRIES = 4
+_PATTERN_TRIES = 24
+_USUAL = (1, 100)
+"""The range of numbers, where the schema leaves the choice."""
+_UNCHECKED = {"type", "title", "description", "minLength", "maxLength", "default", "examples"}
+
+
+def instance(schema: Mapping[str, Any] | bool, draws: Draws, hints: str = "") -> Any:
+    """Return data that validates against `schema`: the same for the same arguments.
+
+    `hints` is what the user wrote; values are taken from it where they fit. Raises `Unsatisfiable` if the schema is
+    invalid, has no instance, or would take too much to fill.
+    """
+    try:
+        return _first_accepted(Document(schema), draws, hints)
+    except Unsatisfiable:
+        raise
+    except Exception as error:
+        raise unsatisfiable("$", "$schema", f"the schema cannot be read ({type(error).__name__}: {error})") from error
+
+
+def _first_accepted(document: Document, draws: Draws, hints: str) -> Any:
+    problems = []
+    budget = _Budget()
+    for attempt in range(MAX_ATTEMPTS):
+        try:
+            value = _Filler(document, draws, hints, attempt, budget).value(document.root, _ROOT)
+            if document.accepts(value):
+                return value
+            problems.append(document.mismatch(value))
+        except Unsatisfiable as error:
+            problems.append(error)
+    raise problems[0]
+
+
+class _Place(NamedTuple):
+    """Where a value goes: `active` are the references around it, `again` counts the values not wanted there."""
+
+    path: str
+    name: str
+    depth: int
+    active: Active
+    again: int
+
+    def child(self, key: str) -> _Place:
+        return self._replace(path=f"{self.path}.{key}", name=key, depth=self.depth + 1)
+
+    def item(self, index: int, again: int) -> _Place:
+        return self._replace(path=f"{self.path}[{index}]", depth=self.depth + 1, again=self.again + index + again)
+
+
+_ROOT = _Place("$", "", 0, ("#",), 0)
+
+
+class _Budget:
+    def __init__(self) -> None:
+        self.left = MAX_STEPS
+
+    def spend(self, steps: int, path: str) -> None:
+        """Count work, and raise `Unsatisfiable` when there has been too much."""
+        self.left -= steps
+        if self.left < 0:
+            raise unsatisfiable(path, "$schema", f"filling the schema takes more than {MAX_STEPS} steps")
+
+
+class _Filler:
+    """One attempt. In the second, references may contain themselves; from the third on, hints and defaults are out."""
+
+    def __init__(self, document: Document, draws: Draws, hints: str, attempt: int, budget: _Budget) -> None:
+        self.document, self.draws, self.hints, self.attempt, self.budget = document, draws, hints, attempt, budget
+
+    def value(self, schema: Schema, place: _Place) -> Any:
+        """Return a value for the first alternative of `schema` that has one."""
+        self.budget.spend(1, place.path)
+        if place.depth > MAX_DEPTH:
+            raise unsatisfiable(place.path, "$ref", f"values would be nested more than {MAX_DEPTH} deep")
+        problems = []
+        for flat, active in self.alternatives(schema, place):
+            try:
+                return self.filled(flat, place._replace(active=active))
+            except Unsatisfiable as error:
+                problems.append(error)
+        raise problems[0] if problems else _no_alternative(schema, place.path)
+
+    def alternatives(self, schema: Schema, place: _Place) -> list[tuple[Flat, Active]]:
+        """Return what `schema` can mean, most natural first: said by the user, not null, in the schema's order."""
+        found = list(islice(self.document.alternatives(schema, place.active, self.attempt), _MAX_ALTERNATIVES))
+        if len(found) < 2:
+            return found
+        if self.attempt:
+            start = self.drawn("alternative", place, 0, len(found) - 1)
+            return found[start:] + found[:start]
+        return sorted(found, key=lambda each: (not self.is_said(each[0]), each[0].get("type") == "null"))
+
+    def is_said(self, flat: Flat) -> bool:
+        """Tell whether the user wrote a constant that sets this alternative apart, such as a `kind`."""
+        parts = [flat, *(each for each in flat.get("properties", {}).values() if isinstance(each, dict))]
+        constants = [each for part in parts for each in (part.get("const", ""), *part.get("enum", ()))]
+        return bool(plausible.mentioned(constants, self.hints))
+
+    def is_told(self, place: _Place) -> bool:
+        """Tell whether a value may be taken from the user's text or from the schema's defaults."""
+        return not place.again and self.attempt < 2
+
+    def label(self, place: _Place, what: str) -> str:
+        """Return what names a draw."""
+        return f"{place.path}#{self.attempt}:{what}" if self.attempt else f"{place.path}:{what}"
+
+    def drawn(self, what: str, place: _Place, low: int, high: int) -> int:
+        """Return a number from `low` to `high`, another one each time the array has the value already."""
+        first = self.draws.integer(self.label(place, what), 0, min(high - low, MAX_STEPS))
+        return low + (first + place.again) % (high - low + 1)
+
+    def filled(self, flat: Flat, place: _Place) -> Any:
+        """Return a value for a schema without combinations."""
+        if "const" in flat:
+            return flat["const"]
+        if "enum" in flat:
+            return self.chosen(flat, place)
+        kind = self.kind(flat, place)
+        suggested = self.suggested(kind, flat, place) if self.is_told(place) else ()
+        for value in suggested:
+            if self.fits(flat, value):
+                return value
+        return _MAKERS[kind](self, flat, place)
+
+    def fits(self, flat: Flat, value: Any) -> bool:
+        """Tell whether `value` is an instance of `flat`."""
+        if isinstance(value, str) and flat.get("type") == "string" and flat.keys() <= _UNCHECKED:
+            return bool(flat.get("minLength", 0) <= len(value) <= flat.get("maxLength", MAX_LENGTH))
+        return self.document.accepts_part(flat, value)
+
+    def chosen(self, flat: Flat, place: _Place) -> Any:
+        """Return an entry of `enum`."""
+        options = flat["enum"]
+        if self.attempt:
+            options = [each for each in options if self.fits(flat, each)] or options
+        if not options:
+            raise unsatisfiable(place.path, "enum", "it allows no value")
+        told = [*plausible.mentioned(options, self.hints), *(each for each in _examples(flat) if each in options)]
+        if told and self.is_told(place):
+            return told[0]
+        return options[self.drawn("enum", place, 0, len(options) - 1)]
+
+    def kind(self, flat: Flat, place: _Place) -> str:
+        """Return the JSON type of the value to make."""
+        kinds = as_list(flat["type"]) if "type" in flat else self.guessed_kinds(flat, place)
+        if not kinds:
+            raise unsatisfiable(place.path, "type", "the schemas that apply here have no type in common")
+        if self.attempt:
+            return str(kinds[self.drawn("type", place, 0, len(kinds) - 1)])
+        return next((str(kind) for kind in kinds if kind != "null"), "null")
+
+    def guessed_kinds(self, flat: Flat, place: _Place) -> list[str]:
+        """Return the types that a schema without `type` seems to be about."""
+        kinds = [kind for kind, keywords in _KEYWORDS.items() if any(keyword in flat for keyword in keywords)]
+        usual = kinds or ([] if place.depth else ["object"])
+        return [*usual, *_MAKERS] if self.attempt or not usual else usual
+
+    def suggested(self, kind: str, flat: Flat, place: _Place) -> Iterator[Any]:
+        """Yield what the user or the schema's author had in mind."""
+        if kind == "string":
+            said = plausible.said(place.name, self.hints)
+            yield from said
+            yield from (text[: flat.get("maxLength")].rstrip() for text in said[-1:])
+        if kind in ("integer", "number"):
+            yield from plausible.numbers(place.name, self.hints)
+        if place.depth:
+            yield from _examples(flat)
+
+    def string(self, flat: Flat, place: _Place) -> str:
+        """Return text by pattern, by format, or by the property's name."""
+        shortest, longest = flat.get("minLength", 0), flat.get("maxLength", MAX_LENGTH)
+        if shortest > MAX_LENGTH:
+            raise unsatisfiable(place.path, "minLength", f"{shortest} is more than the {MAX_LENGTH} made here")
+        text = ""
+        for text in (self.patterned if "pattern" in flat else self.worded)(flat, place, shortest, longest):
+            self.budget.spend(1 + len(text) // 100, place.path)
+            if self.fits(flat, text):
+                break
+        return text
+
+    def worded(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
+        for attempt in range(_TRIES):
+            source = plausible.Source(self.draws, self.label(place, f"text/{attempt + place.again}"))
+            text = plausible.formatted(flat.get("format", ""), source)
+            yield text or _sized(plausible.named(place.name, source), shortest, longest)
+
+    def patterned(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
+        """Yield texts that probably match, each with repetitions set after the length of the one before."""
+        reach, greedy = 4, False
+        for attempt in range(_PATTERN_TRIES):
+            seed = self.draws.seed_for(self.label(place, f"pattern/{attempt + place.again}"))
+            text = plausible.matching(flat["pattern"], seed, reach, greedy)
+            if text is None:
+                return
+            yield text
+            yield _sized(text, shortest, longest, filler="x")
+            missing = max(shortest - len(text), 0) - max(len(text) - longest, 0)
+            reach, greedy = max(reach + ceil(missing / (attempt + 1)), 0), greedy or missing != 0
+
+    def number(self, flat: Flat, place: _Place) -> int | float:
+        """Return a number, as a multiple of `multipleOf` or of a hundredth, or from a narrower range."""
+        steps = _steps(flat, Fraction(1, 100))
+        return self.multiple(flat, place, steps, lambda value: float(value))
+
+    def integer(self, flat: Flat, place: _Place) -> int | float:
+        """Return a whole number."""
+        steps = [Fraction(step.numerator) for step in _steps(flat, Fraction(1))[:1]]
+        return self.multiple(flat, place, steps, _whole)
+
+    def multiple(
+        self, flat: Flat, place: _Place, steps: list[Fraction], shown: Callable[[Fraction], int | float]
+    ) -> int | float:
+        low, high, step = _window(flat, steps, place.path)
+        value: int | float = 0
+        for attempt in range(_TRIES):
+            value = shown(step * self.drawn("number", place._replace(again=place.again + attempt), low, high))
+            if self.fits(flat, value):
+                break
+        return value
+
+    def boolean(self, _: Flat, place: _Place) -> bool:
+        """Return a truth value."""
+        return bool(self.drawn("boolean", place, 0, 1))
+
+    def null(self, _: Flat, __: _Place) -> None:
+        """Return null."""
+
+    def array(self, flat: Flat, place: _Place) -> list[Any]:
+        """Return as few items as are allowed, but one where the schema says what items are."""
+        contained = flat.get("minContains", 1) if "contains" in flat else 0
+        needed = max(flat.get("minItems", 0), contained)
+        if needed > MAX_ITEMS:
+            raise unsatisfiable(place.path, "minItems", f"{needed} is more than the {MAX_ITEMS} made here")
+        wanted = max(needed, min(_natural_length(flat), flat.get("maxItems", MAX_ITEMS)))
+        items: list[Any] = []
+        for index in range(wanted):
+            try:
+                items.append(self.item(flat, place, items, index >= wanted - contained))
+            except Unsatisfiable:
+                if index < needed:
+                    raise
+                break
+        return items
+
+    def item(self, flat: Flat, place: _Place, before: list[Any], contained: bool) -> Any:
+        """Return the next item, one that is not there yet if items must be unique."""
+        index = len(before)
+        prefix = flat.get("prefixItems", [])
+        schema = prefix[index] if index < len(prefix) else flat.get("items", True)
+        schema = both(schema, flat["contains"]) if contained else schema
+        if not flat.get("uniqueItems"):
+            return self.value(schema, place.item(index, 0))
+        taken = {_canonical(each) for each in before}
+        made = (self.value(schema, place.item(index, again)) for again in range(index + _TRIES))
+        found = next((each for each in made if _canonical(each) not in taken), _NOTHING)
+        if found is _NOTHING:
+            raise unsatisfiable(place.path, "uniqueItems", f"there are only {index} different items")
+        return found
+
+    def object(self, flat: Flat, place: _Place) -> dict[str, Any]:
+        """Return an object with what is required, and more only for `minProperties`."""
+        keys = _required(flat)
+        dependent = flat.get("dependentSchemas", {})
+        due = [dependent[key] for key in keys if key in dependent]
+        if due:
+            rest = {**flat, "dependentSchemas": {key: dependent[key] for key in dependent if key not in keys}}
+            result: dict[str, Any] = self.value({"allOf": [rest, *due]}, place)
+            return result
+        fewest = flat.get("minProperties", 0)
+        if fewest > MAX_ITEMS:
+            raise unsatisfiable(place.path, "minProperties", f"{fewest} is more than the {MAX_ITEMS} made here")
+        spare = (key for key in self.spare_keys(flat, place) if key not in keys)
+        while len(keys) < fewest and (key := next(spare, None)) is not None:
+            keys.append(key)
+        return {key: self.value(_property(flat, key), place.child(key)) for key in keys}
+
+    def spare_keys(self, flat: Flat, place: _Place) -> Iterator[str]:
+        """Yield names that an object may have without having to."""
+        yield from (key for key, schema in flat.get("properties", {}).items() if schema is not False)
+        names = both({"type": "string"}, flat.get("propertyNames", True))
+        sources = [both(names, {"pattern": pattern}) for pattern in flat.get("patternProperties", ())]
+        if flat.get("additionalProperties", True) is not False:
+            sources.append(names)
+        for again in range(flat["minProperties"] + _TRIES):
+            yield from (self.value(source, place.child("*").item(0, again)) for source in sources)
+
+
+_NOTHING = object()
+
+_MAKERS: dict[str, Callable[[_Filler, Flat, _Place], Any]] = {
+    "string": _Filler.string,
+    "integer": _Filler.integer,
+    "number": _Filler.number,
+    "boolean": _Filler.boolean,
+    "array": _Filler.array,
+    "object": _Filler.object,
+    "null": _Filler.null,
+}
+
+_KEYWORDS = {
+    "object": ("properties", "required", "additionalProperties", "patternProperties", "propertyNames",
+               "minProperties", "maxProperties", "dependentRequired", "dependentSchemas"),
+    "array": ("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"),
+    "string": ("pattern", "format", "minLength", "maxLength"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}  # fmt: skip
+"""Type -> keywords that are about values of that type."""
+
+
+def _no_alternative(schema: Schema, path: str) -> Unsatisfiable:
+    if schema is False:
+        return unsatisfiable(path, "false", "the schema 'false' allows no value")
+    return unsatisfiable(path, "$ref", "references contain themselves without an end, or lead to 'false'")
+
+
+def _examples(flat: Flat) -> list[Any]:
+    return [flat[key] for key in ("default",) if key in flat] + flat.get("examples", [])
+
+
+def _sized(text: str, shortest: int, longest: int, filler: str = " and more") -> str:
+    padding = filler * ceil(max(shortest - len(text), 0) / len(filler))
+    return (text + padding)[: max(shortest, min(len(text), longest))]
+
+
+def _canonical(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _natural_length(flat: Flat) -> int:
+    return len(flat.get("prefixItems", ())) or int(flat.get("items", False) is not False)
+
+
+def _required(flat: Flat) -> list[str]:
+    """Return the required names, in the order of the properties."""
+    keys = dict.fromkeys(flat.get("required", ()))
+    left = list(keys)
+    while left:
+        due = [key for key in flat.get("dependentRequired", {}).get(left.pop(), ()) if key not in keys]
+        keys.update(dict.fromkeys(due))
+        left.extend(due)
+    known = [key for key in flat.get("properties", {}) if key in keys]
+    return known + [key for key in keys if key not in known]
+
+
+def _property(flat: Flat, key: str) -> Schema:
+    """Return the schema of everything that applies to the property called `key`."""
+    named = [flat["properties"][key]] if key in flat.get("properties", {}) else []
+    found = named + [each for pattern, each in flat.get("patternProperties", {}).items() if matches(pattern, key)]
+    result: Schema = found[0] if found else flat.get("additionalProperties", True)
+    for each in found[1:]:
+        result = both(result, each)
+    return result
+
+
+def _exact(number: int | float) -> Fraction:
+    return Fraction(number) if isinstance(number, int) else Fraction(str(number))
+
+
+def _whole(value: Fraction) -> int | float:
+    """Return a whole number that JSON libraries can write: those of more than 64 bits as floats."""
+    return int(value) if -(2**63) <= value < 2**64 else float(value)
+
+
+def _steps(flat: Flat, usual: Fraction) -> list[Fraction]:
+    """Return what the number may be a multiple of: beside the usual step, a smaller one for a narrow range."""
+    if "multipleOf" in flat:
+        return [_exact(flat["multipleOf"])]
+    lows = [_exact(flat[key]) for key in ("minimum", "exclusiveMinimum") if key in flat]
+    highs = [_exact(flat[key]) for key in ("maximum", "exclusiveMaximum") if key in flat]
+    span = min(highs) - max(lows) if lows and highs else Fraction(0)
+    return [usual, span / 8] if span > 0 else [usual, Fraction(1, 10**9)]
+
+
+def _window(flat: Flat, steps: list[Fraction], path: str) -> tuple[int, int, Fraction]:
+    """Return the lowest and highest count of steps, near the usual range, for the first step that has any."""
+    for step in steps:
+        low, high = _bounds(flat, step)
+        if low is None or high is None or low <= high:
+            return *_near(low, high, step), step
+    raise unsatisfiable(path, "minimum", "no number lies between the bounds, or is such a multiple")
+
+
+def _bounds(flat: Flat, step: Fraction) -> tuple[int | None, int | None]:
+    def found(key: str, to_steps: Callable[[Fraction], int]) -> list[int]:
+        return [to_steps(_exact(flat[key]) / step)] if key in flat else []
+
+    lows = found("minimum", ceil) + found("exclusiveMinimum", lambda count: floor(count) + 1)
+    highs = found("maximum", floor) + found("exclusiveMaximum", lambda count: ceil(count) - 1)
+    return max(lows, default=None), min(highs, default=None)
+
+
+def _near(low: int | None, high: int | None, step: Fraction) -> tuple[int, int]:
+    """Narrow bounds down to the usual range, or else to what is nearest to it."""
+    first = ceil(_USUAL[0] / step)
+    last = max(floor(_USUAL[1] / step), first)
+    least, most = first if low is None else low, last if high is None else high
+    if least > last:
+        return least, max(least, min(most, least + 99))
+    if most < first:
+        return min(most, max(least, most - 99)), most
+    return max(least, first), min(most, last)

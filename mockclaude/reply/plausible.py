@@ -1,0 +1,326 @@
+"""Text for one string of a tool's input: what the user wrote, or something that fits a format, a pattern or a name.
+
+In: the property's name and what the user wrote, or draws and a label. Out: candidates, best first; nobody has checked
+them yet. One table: words of a name -> what to look for in the user's text -> what to make up instead.
+Knows nothing of schemas. What it makes up is harmless: example domains, documentation addresses, `echo`.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import warnings
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import chain
+from random import Random
+from typing import Any, NamedTuple, TypeAlias, cast
+from uuid import UUID
+
+from mockclaude.reply.draws import Draws
+
+MAX_PATTERN = 2_000
+MAX_PATTERN_STEPS = 5_000
+_READ = 2_000
+_SHORT = 120
+
+Finder: TypeAlias = Callable[[str, set[str]], list[str]]
+"""What the user wrote, and the words of the property's name -> what in it could be meant."""
+
+
+class Source(NamedTuple):
+    """Makes things up for one label."""
+
+    draws: Draws
+    label: str
+
+    def number(self, low: int, high: int, part: str = "") -> int:
+        """Return a number from `low` to `high`."""
+        return self.draws.integer(f"{self.label}/{part}", low, high)
+
+    def pick(self, *options: str) -> str:
+        """Return one of `options`."""
+        return self.draws.pick(self.label, options)
+
+    def fake(self, method: str) -> str:
+        """Return what Faker's `method` makes."""
+        faker = _faker()
+        faker.seed_instance(self.draws.seed_for(self.label))
+        return str(getattr(faker, method)())
+
+
+Maker: TypeAlias = Callable[[Source], str]
+
+
+def said(name: str, hints: str) -> list[str]:
+    """Return what in `hints` could be meant by a property called `name`."""
+    words = _words(name)
+    text = hints[-_READ:]
+    return [found for finder in _kind(words).finders for found in _turned(finder(text, words), words)]
+
+
+def named(name: str, source: Source) -> str:
+    """Return something that a property called `name` could hold."""
+    return _kind(_words(name)).make(source)
+
+
+def formatted(format_name: str, source: Source) -> str | None:
+    """Return text in a format of JSON Schema, or None if it is not one of those known here."""
+    make = _FORMATS.get(format_name)
+    return make(source) if make else None
+
+
+def numbers(name: str, hints: str) -> list[int | float]:
+    """Return the numbers in `hints`, first the one that a property called `name` would mean."""
+    found = [match.replace(",", "") for match in _NUMBER.findall(hints[-_READ:])]
+    return [float(text) if "." in text else int(text) for text in _turned(found, _words(name))]
+
+
+def mentioned(options: Sequence[Any], hints: str) -> list[Any]:
+    """Return those of `options` whose text is a word of `hints`."""
+    text = hints[-_READ:].lower()
+    return [each for each in options if isinstance(each, (str, int, float)) and _is_word(str(each).lower(), text)]
+
+
+def matching(pattern: str, seed: int, reach: int, greedy: bool) -> str | None:
+    """Return text that probably matches an ECMA pattern, or None if rstr cannot read it or it would be too long.
+
+    A repetition is at most `reach` more than its minimum; if `greedy`, exactly that.
+    """
+    if len(pattern) > MAX_PATTERN:
+        return None
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return str(_bounded()(Random(seed), reach, greedy).xeger(_as_python(pattern)))
+    except Exception:
+        return None
+
+
+def _is_word(text: str, hints: str) -> bool:
+    return bool(text) and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", hints) is not None
+
+
+def _words(name: str) -> set[str]:
+    return {word.lower() for word in _NAME_WORDS.findall(name)}
+
+
+def _turned(found: list[Any], words: set[str]) -> list[Any]:
+    """Put the second one first for names such as `b` or `new_text`."""
+    at = 1 if words & _SECOND and len(found) > 1 else 0
+    return found[at:] + found[:at]
+
+
+def _kind(words: set[str]) -> _Kind:
+    return next((kind for kind in _KINDS if words & kind.words), _ANYTHING)
+
+
+def _found(pattern: str) -> Finder:
+    compiled = re.compile(pattern)
+    return lambda hints, _: compiled.findall(hints)
+
+
+def _quoted(hints: str, _: set[str]) -> list[str]:
+    return [next(filter(None, groups)) for groups in _QUOTED.findall(hints)]
+
+
+def _phrases(hints: str, words: set[str]) -> list[str]:
+    """Return the phrases after a preposition: first those after the one the name asks for, then the capitalized."""
+    wanted = next((lead for word, lead in _LEADS.items() if word in words), "")
+    found = [(lead.lower(), phrase.strip()) for lead, phrase in _PHRASE.findall(hints)]
+    ranked = sorted(found, key=lambda each: (each[0] != wanted, not each[1][0].isupper(), each[0] == "to"))
+    return [phrase for _, phrase in ranked if phrase.lower() not in _PRONOUNS]
+
+
+def _whole(hints: str, _: set[str]) -> list[str]:
+    line = " ".join(hints.split())
+    shortened = line if len(line) <= _SHORT else line[:_SHORT].rsplit(" ", 1)[0]
+    return [shortened] if shortened else []
+
+
+def _date(source: Source) -> str:
+    return f"2026-{source.number(1, 12, 'month'):02}-{source.number(1, 28, 'day'):02}"
+
+
+def _time(source: Source) -> str:
+    return f"{source.number(0, 23, 'hour'):02}:{source.number(0, 59, 'minute'):02}:00Z"
+
+
+def _uuid(source: Source) -> str:
+    high, low = (source.draws.seed_for(f"{source.label}/{half}") for half in ("high", "low"))
+    return str(UUID(int=high << 64 | low, version=4))
+
+
+def _word(source: Source) -> str:
+    return source.pick(*_PLAIN_WORDS)
+
+
+def _email(source: Source) -> str:
+    return f"{source.fake('first_name').lower()}@example.com"
+
+
+def _url(source: Source) -> str:
+    return f"https://example.com/{_word(source)}"
+
+
+class _Kind(NamedTuple):
+    words: set[str]
+    finders: Sequence[Finder]
+    make: Maker
+
+
+def _of(words: str, finders: Sequence[Finder], make: Maker) -> _Kind:
+    return _Kind(set(words.split()), finders, make)
+
+
+def _fake(method: str) -> Maker:
+    return lambda source: source.fake(method)
+
+
+def _one_of(*options: str) -> Maker:
+    return lambda source: source.pick(*options)
+
+
+_NAME_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_NUMBER = re.compile(r"(?<![\w./:,-])-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,9})?(?![\w/:-]|[.,]\d)")
+_QUOTED = re.compile(r"""(?<!\w)(?:"([^"\n]+)"|'([^'\n]+)'|`([^`\n]+)`|“([^”\n]+)”|‘([^’\n]+)’|«([^»\n]+)»)(?!\w)""")
+_STOPS = "in|for|of|about|at|to|from|on|with|by|using|and|or|then|please|today|tomorrow|now|tool"
+_PHRASE = re.compile(
+    rf"\b(in|for|of|about|at|to|from)\s+(?:(?:the|an?|my|our|your|some|any)\s+)?"
+    rf"([^\W_][^,;!?\"()\n]{{0,80}}?)(?=[.:]?\s*$|[.:]\s|[,;!?\"()\n]|\s+(?:{_STOPS})\b)",
+    re.IGNORECASE,
+)
+_PRONOUNS = {"me", "you", "us", "it", "this", "that", "them", "him", "her", "do", "be"}
+_LEADS = {"destination": "to", "to": "to", "target": "to", "origin": "from", "from": "from", "source": "from"}
+_SECOND = {"b", "y", "2", "second", "new", "replacement", "right", "divisor", "exponent", "longitude", "lon", "lng"}
+_PLAIN_WORDS = ("alpha", "amber", "cedar", "delta", "ember", "harbor", "lunar", "maple", "orbit", "river", "sierra")
+
+_DATES = _found(r"\b\d{4}-\d{2}-\d{2}\b")
+_URLS = _found(r"https?://[^\s'\"<>)]*[^\s'\"<>).,;:!?]")
+_EMAILS = _found(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PATHS = _found(r"(?<![\w:/.~])(?:~|\.{1,2})?/[\w.@/-]*\w|(?<![\w:/.])[\w-][\w/-]*\.[A-Za-z]\w{0,4}\b(?![/@])")
+_FREELY: Sequence[Finder] = (_quoted, _phrases)
+_ANYTHING = _Kind(set(), _FREELY, _fake("word"))
+
+_KINDS = (
+    _of("email mail", [_EMAILS], _email),
+    _of("url uri link href endpoint website", [_URLS], _url),
+    _of("timezone tz zone", [_found(r"\b[A-Z]\w+(?:/[A-Z][\w+-]+)+|\bUTC\b")], _one_of("UTC", "Europe/Paris")),
+    _of("datetime timestamp", [_found(r"\b\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?")], lambda s: _moment(s)),
+    _of("dir directory folder cwd", [_PATHS, _quoted], _one_of("/tmp")),
+    _of("path file filename filepath", [_PATHS, _quoted], lambda s: f"/tmp/{_word(s)}.txt"),
+    _of("glob", [_found(r"[^\s'\"`]*\*[^\s'\"`,]*"), _quoted], _one_of("**/*")),
+    _of("command cmd", [_quoted, _found(r"(?i)\b(?:run|execute)\s+([^.,;!?\n]+)")], lambda s: f"echo {_word(s)}"),
+    _of("country", _FREELY, _fake("country")),
+    _of("currency", [_found(r"\b[A-Z]{3}\b")], _one_of("USD", "EUR", "GBP", "JPY")),
+    _of("zip postal postcode", [_found(r"\b\d{5}\b")], _fake("postcode")),
+    _of("sql", [_quoted], _one_of("SELECT 1")),
+    _of("code script", [_quoted], _one_of("print('hello')")),
+    _of("expression formula equation", [_found(r"[\d(][\d\s.()]*[-+*/^%][\d\s.()+*/^%-]*[\d)]"), _quoted],
+        lambda s: f"{s.number(2, 20, 'left')} + {s.number(2, 20, 'right')}"),
+    _of("date day deadline birthday since until", [_DATES], _date),
+    _of("time", [_found(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")], lambda s: _time(s)[:5]),
+    _of("phone tel mobile", [_found(r"\+?\d[\d ()-]{6,}\d")], lambda s: f"+1-202-555-01{s.number(0, 99):02}"),
+    _of("uuid guid", [_found(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")], _uuid),
+    _of("unit units", [_found(r"(?i)\b(?:celsius|fahrenheit|kelvin|metric|imperial)\b")], _one_of("celsius")),
+    _of("symbol ticker", [_found(r"\b[A-Z]{2,5}\b"), _quoted], _one_of("AAPL", "MSFT", "GOOGL", "AMZN")),
+    _of("language lang", _FREELY, _one_of("English", "French", "Spanish", "German")),
+    _of("address street", _FREELY, _fake("street_address")),
+    _of("city town location place destination origin region area", _FREELY, _fake("city")),
+    _of("company organization organisation employer", _FREELY, _fake("company")),
+    _of("id identifier", [_found(r"(?<!\w)(?:[A-Za-z]{1,10}[-_]?)?\d[\w-]*"), _quoted],
+        lambda s: f"{_word(s)}-{s.number(100, 999, 'number')}"),
+    _of("query search keyword keywords term q topic subject pattern regex", [_quoted, _phrases, _whole],
+        lambda s: f"{_word(s)} {s.fake('word')}"),
+    _of("prompt question text message input content body description instruction instructions task request reason "
+        "thought explanation comment note summary answer", [_quoted, _whole], _fake("sentence")),
+    _of("username login", _FREELY, _fake("user_name")),
+    _of("name author person recipient customer owner assignee contact", _FREELY, _fake("name")),
+)  # fmt: skip
+"""The first whose words meet those of the property's name counts."""
+
+
+def _moment(source: Source) -> str:
+    return f"{_date(source)}T{_time(source)}"
+
+
+_FORMATS: dict[str, Maker] = {
+    "date": _date,
+    "time": _time,
+    "date-time": _moment,
+    "duration": lambda source: f"P{source.number(1, 14)}D",
+    **dict.fromkeys(("email", "idn-email"), lambda source: f"{_word(source)}@example.com"),
+    **dict.fromkeys(("hostname", "idn-hostname"), lambda source: f"{_word(source)}.example.com"),
+    **dict.fromkeys(("uri", "iri", "uri-reference", "iri-reference", "uri-template"), _url),
+    "uuid": _uuid,
+    "ipv4": lambda source: f"192.0.2.{source.number(1, 254)}",
+    "ipv6": lambda source: f"2001:db8::{source.number(1, 9999)}",
+    "json-pointer": lambda source: f"/{_word(source)}",
+    "relative-json-pointer": lambda source: f"0/{_word(source)}",
+    "regex": lambda source: f"^{_word(source)}$",
+}
+
+
+def _faker() -> Any:
+    from faker.generator import Generator
+
+    generator = Generator()
+    for provider in _providers():
+        generator.add_provider(provider)
+    return generator
+
+
+@lru_cache(maxsize=1)
+def _providers() -> list[Any]:
+    from importlib import import_module
+
+    names = ("address", "company", "internet", "lorem", "person")
+    return [import_module(f"faker.providers.{name}.en_US").Provider for name in names]
+
+
+def _as_python(pattern: str) -> str:
+    return re.sub(r"\\p\{[^}]*\}", r"\\w", re.sub(r"\(\?<(?![=!])", "(?P<", pattern))
+
+
+@lru_cache(maxsize=1)
+def _bounded() -> type[Any]:
+    from rstr import Rstr
+
+    letters = string.ascii_letters + string.digits
+    printable = letters + " " + string.punctuation
+
+    class Bounded(Rstr):
+        """rstr with a limit on its work, pleasant characters, and the same result in every process."""
+
+        def __init__(self, random: Random, reach: int, greedy: bool) -> None:
+            super().__init__(random, printable=letters, whitespace=" ", nonword=" -", nonwhitespace=letters)
+            self._reach, self._greedy, self._left = reach, greedy, MAX_PATTERN_STEPS
+            self._cases = {
+                **self._cases,
+                "not_literal": lambda code: self._pleasant([each for each in printable if each != chr(code)]),
+                "range": lambda ends: [chr(code) for code in range(ends[0], min(ends[1], ends[0] + 255) + 1)],
+            }
+
+        def _spend(self, steps: int) -> None:
+            self._left -= steps
+            if self._left < 0:
+                raise OverflowError
+
+        def _pleasant(self, options: list[str]) -> str:
+            return self._random.choice([each for each in options if each in letters] or options)
+
+        def _handle_state(self, state: Any) -> Any:
+            self._spend(1)
+            return super()._handle_state(state)
+
+        def _handle_in(self, value: Any) -> str:
+            listed = list(chain(*(self._handle_state(each) for each in value)))
+            negated = listed[0] is False
+            return self._pleasant([each for each in printable if each not in listed] if negated else listed)
+
+        def _handle_repeat(self, start_range: int, end_range: int, value: Any) -> str:
+            top = min(end_range, start_range + self._reach)
+            times = top if self._greedy else self._random.randint(start_range, top)
+            self._spend(times)
+            return "".join(cast(str, self._handle_state(state)) for _ in range(times) for state in value)
+
+    return Bounded

@@ -1,0 +1,296 @@
+"""Reading a JSON Schema (draft 2020-12) from a client: what it refers to, what its parts add up to, what it accepts.
+
+In: a schema that nobody has checked. Out: schemas without `$ref`, `allOf`, `anyOf`, `oneOf` and `if`, and verdicts on
+values, each at a bounded cost.
+Knows nothing of how values come about. Fetches nothing: a `$ref` to another document is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import zip_longest
+from typing import Any, NoReturn, TypeAlias
+from urllib.parse import unquote
+
+import orjson
+
+Schema: TypeAlias = dict[str, Any] | bool
+Flat: TypeAlias = dict[str, Any]
+Active: TypeAlias = tuple[str, ...]
+
+MAX_BYTES = 500_000
+MAX_PATTERNS = 1_000
+MAX_VISITS = 100_000
+"""How many pairs of subschema and value a check may touch."""
+MAX_EXPLAINED = 4_000
+"""The same, for a check that says what is wrong: that one collects the errors of every branch."""
+
+REMEDY = "change the schema, or write this value in the scenario"
+_COMBINING = {"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "then", "else"}
+_COMMENTS = {"$schema", "$id", "$anchor", "$dynamicAnchor", "$comment", "$defs", "definitions", "$vocabulary"}
+_IN_PLACE = ("not", "if", "then", "else")
+
+
+class Unsatisfiable(ValueError):  # noqa: N818
+    """No instance was found; the message names the place, the keyword and a way out."""
+
+
+def unsatisfiable(path: str, keyword: str, why: str, remedy: str = REMEDY) -> Unsatisfiable:
+    """Return the error for the value at `path`."""
+    return Unsatisfiable(f"{path}: no value found that meets '{keyword}': {_shortened(why)}; {remedy}")
+
+
+class Document:
+    """A client's schema. Raises `Unsatisfiable` if it is not valid, or too large to be looked at."""
+
+    def __init__(self, schema: Mapping[str, Any] | bool) -> None:
+        text = _serialized(schema)
+        self.root: Schema = orjson.loads(text)
+        try:
+            self._validator = _validator(self.root)
+        except ValueError as error:
+            raise _invalid(error) from None
+
+    def resolve(self, ref: str) -> Schema:
+        """Return the schema that `ref` points to within this document."""
+        if ref in ("", "#"):
+            return self.root
+        if ref.startswith("#/"):
+            return self._at_pointer(ref)
+        return self._named.get(ref.removeprefix("#")) or _no_target(ref)
+
+    def accepts(self, value: Any) -> bool:
+        """Tell whether `value` is an instance. `format` is not asserted, as draft 2020-12 has it."""
+        self._weigh(self.root, value, MAX_VISITS)
+        try:
+            return bool(self._validator.is_valid(value))
+        except ValueError:
+            return False
+
+    def accepts_part(self, schema: Flat, value: Any) -> bool:
+        """Tell whether `value` is an instance of `schema`, a part of this document; `format` is asserted."""
+        self._weigh(schema, value, MAX_VISITS)
+        known = self.root if isinstance(self.root, dict) and b'ef":' in orjson.dumps(schema) else {}
+        definitions = {key: known[key] for key in ("$defs", "definitions") if key in known}
+        try:
+            return bool(_validator({**schema, **definitions}, validate_formats=True).is_valid(value))
+        except ValueError:
+            return False
+
+    def mismatch(self, value: Any) -> Unsatisfiable:
+        """Return what is wrong with `value`, which is not an instance."""
+        self._weigh(self.root, value, MAX_EXPLAINED)
+        error = next(iter(self._validator.iter_errors(value)))
+        return unsatisfiable(_path(error.instance_path), error.kind.name, error.message)
+
+    def alternatives(self, schema: Schema, active: Active, loops: int) -> Iterator[tuple[Flat, Active]]:
+        """Yield what `schema` can mean, without references and combinations, and the references on the way.
+
+        A reference may be within itself `loops` times; alternatives that need more are left out.
+        """
+        if schema is False:
+            return
+        own = {} if schema is True else schema
+        references = [own[key] for key in ("$ref", "$dynamicRef") if key in own]
+        entered = (*active, *references)
+        if any(entered.count(ref) > loops + 1 for ref in references):
+            return
+        base = {key: value for key, value in own.items() if key not in _COMBINING | _COMMENTS}
+        yield from self._joined(base, entered, [[self.resolve(ref)] for ref in references] + _choices(own), loops)
+
+    def _joined(
+        self, base: Flat, active: Active, parts: Sequence[Sequence[Schema]], loops: int
+    ) -> Iterator[tuple[Flat, Active]]:
+        if not parts:
+            yield base, active
+            return
+        for schema in parts[0]:
+            for flat, entered in self.alternatives(schema, active, loops):
+                yield from self._joined(merged(base, flat), entered, parts[1:], loops)
+
+    def _at_pointer(self, ref: str) -> Schema:
+        found: Any = self.root
+        for step in ref[2:].split("/"):
+            key = unquote(step).replace("~1", "/").replace("~0", "~")
+            try:
+                found = found[int(key)] if isinstance(found, list) else found[key]
+            except (LookupError, TypeError, ValueError):
+                _no_target(ref)
+        return found if isinstance(found, (dict, bool)) else _no_target(ref)
+
+    @cached_property
+    def _named(self) -> dict[str, Schema]:
+        names = ("$id", "$anchor", "$dynamicAnchor")
+        return {part[key]: part for part in _parts(self.root) for key in names if isinstance(part.get(key), str)}
+
+    def _weigh(self, schema: Schema, value: Any, limit: int) -> None:
+        """Count what a check would touch, and raise `Unsatisfiable` beyond `limit`."""
+        left, visits = [(schema, value)], 0
+        while left:
+            part, data = left.pop()
+            visits += 1
+            if visits > limit:
+                raise unsatisfiable("$", "$ref", "the schema branches too often to be checked")
+            if isinstance(part, dict):
+                left.extend(self._applied(part, data))
+
+    def _applied(self, part: Flat, value: Any) -> Iterator[tuple[Any, Any]]:
+        yield from ((self.resolve(part[key]), value) for key in ("$ref", "$dynamicRef") if key in part)
+        yield from ((part[key], value) for key in _IN_PLACE if key in part)
+        yield from ((each, value) for key in ("allOf", "anyOf", "oneOf") for each in part.get(key, ()))
+        if isinstance(value, dict):
+            yield from _applied_to_object(part, value)
+        if isinstance(value, list):
+            yield from _applied_to_array(part, value)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Tell whether a valid ECMA pattern is found in `text`, in bounded time."""
+    return bool(_validator({"pattern": pattern}).is_valid(text))
+
+
+def merged(first: Flat, second: Flat) -> Flat:
+    """Return a schema for what both accept. What cannot be merged is kept under `allOf`, for checks only."""
+    result = {**second, **first}
+    for key in first.keys() & second.keys():
+        if key in _MERGERS:
+            result[key] = _MERGERS[key](first[key], second[key])
+        elif key in _ASSERTIONS and first[key] != second[key]:
+            result["allOf"] = [*result.get("allOf", ()), {key: second[key]}]
+    return result
+
+
+def both(first: Schema, second: Schema) -> Schema:
+    """Return the schema of what both accept, not merged yet."""
+    return first if second in (True, first) else second if first is True else {"allOf": [first, second]}
+
+
+def _choices(own: Flat) -> list[Sequence[Schema]]:
+    conditional = [_conditions(own)] if "if" in own else []
+    either = [own[key] for key in ("anyOf", "oneOf") if key in own]
+    return [[each] for each in own.get("allOf", ())] + conditional + either
+
+
+def _conditions(own: Flat) -> list[Schema]:
+    """Return both outcomes of `if`, first the one that holds where nothing optional is present."""
+    outcomes: list[Schema] = [{"allOf": [own["if"], own.get("then", True)]}, own.get("else", True)]
+    return outcomes[::-1] if isinstance(own["if"], dict) and "required" in own["if"] else outcomes
+
+
+def _applied_to_object(part: Flat, value: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    for key in ("properties", "dependentSchemas"):
+        for name, schema in part.get(key, {}).items():
+            if name in value:
+                yield schema, value[name] if key == "properties" else value
+    rest = [*part.get("patternProperties", {}).values()]
+    rest += [part[key] for key in ("additionalProperties", "unevaluatedProperties", "propertyNames") if key in part]
+    yield from ((schema, each) for schema in rest for each in value.values())
+
+
+def _applied_to_array(part: Flat, value: list[Any]) -> Iterator[tuple[Any, Any]]:
+    yield from zip(part.get("prefixItems", ()), value, strict=False)
+    rest = [part[key] for key in ("items", "contains", "unevaluatedItems") if key in part]
+    yield from ((schema, each) for schema in rest for each in value)
+
+
+def _parts(root: Any) -> Iterator[Flat]:
+    left = [root]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            yield part
+        left.extend(part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
+
+
+def _types(first: Any, second: Any) -> list[str]:
+    ours, theirs = as_list(first), as_list(second)
+    integers = ["integer"] if {"integer", "number"} <= {*ours, *theirs} else []
+    return list(dict.fromkeys([kind for kind in ours if kind in theirs] + integers))
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return `value`, or a list of only it."""
+    return value if isinstance(value, list) else [value]
+
+
+def _union(first: list[Any], second: list[Any]) -> list[Any]:
+    return [*first, *(each for each in second if each not in first)]
+
+
+def _common(first: list[Any], second: list[Any]) -> list[Any]:
+    return [each for each in first if each in second]
+
+
+def _both_in_each(first: dict[str, Schema], second: dict[str, Schema]) -> dict[str, Schema]:
+    return {key: both(first.get(key, True), second.get(key, True)) for key in {**first, **second}}
+
+
+def _union_in_each(first: dict[str, list[Any]], second: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {key: _union(first.get(key, []), second.get(key, [])) for key in {**first, **second}}
+
+
+def _both_at_each(first: list[Schema], second: list[Schema]) -> list[Schema]:
+    return [both(ours, theirs) for ours, theirs in zip_longest(first, second, fillvalue=True)]
+
+
+def _neither(first: Schema, second: Schema) -> Schema:
+    return {"anyOf": [first, second]}
+
+
+_MERGERS: dict[str, Callable[[Any, Any], Any]] = {
+    "type": _types,
+    "enum": _common,
+    "required": _union,
+    "allOf": _union,
+    "not": _neither,
+    "uniqueItems": max,
+    "properties": _both_in_each,
+    "patternProperties": _both_in_each,
+    "dependentSchemas": _both_in_each,
+    "dependentRequired": _union_in_each,
+    "prefixItems": _both_at_each,
+    **dict.fromkeys(("items", "additionalProperties", "propertyNames"), both),
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains"), max),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains"), min),
+}
+_ASSERTIONS = {"const", "pattern", "format", "multipleOf", "contains"}
+
+
+def _serialized(schema: Mapping[str, Any] | bool) -> bytes:
+    try:
+        text = orjson.dumps(schema if isinstance(schema, bool) else dict(schema))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise unsatisfiable("$", "$schema", f"the schema is not JSON data ({error})", "send plain JSON") from None
+    if len(text) > MAX_BYTES or text.count(b'"pattern') > MAX_PATTERNS:
+        raise unsatisfiable("$", "$schema", f"the schema has over {MAX_BYTES} bytes or {MAX_PATTERNS} patterns")
+    return text
+
+
+def _validator(schema: Schema, **options: Any) -> Any:
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator(schema, retriever=_refuse, **options)
+
+
+def _refuse(uri: str) -> NoReturn:
+    raise ValueError(f"schemas are not fetched, and {uri} is elsewhere; put it under $defs")
+
+
+def _no_target(ref: str) -> NoReturn:
+    raise unsatisfiable("$", "$ref", f"{ref} is not in the schema", "put what it refers to under $defs")
+
+
+def _invalid(error: ValueError) -> Unsatisfiable:
+    keyword = str(error.kind.name) if hasattr(error, "kind") else "$schema"
+    where = _path(getattr(error, "instance_path", []))
+    why = getattr(error, "message", str(error))
+    return unsatisfiable(where, keyword, f"the schema is not valid ({why})", "make it valid JSON Schema draft 2020-12")
+
+
+def _path(steps: Sequence[str | int]) -> str:
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:199]}…"
