@@ -23,6 +23,7 @@ _EDGE = (
     "strict-transport-security: max-age=31536000; includeSubDomains; preload\r\n"
     "content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
     "server: cloudflare\r\n"
+    "cf-ray: 9e793df2cb2c16a4-SJC\r\n"
     "cf-cache-status: DYNAMIC\r\n"
     "x-robots-tag: none\r\n"
     "vary: Accept-Encoding\r\n"

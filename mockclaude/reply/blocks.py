@@ -57,27 +57,27 @@ def output_schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _text(_: Maker, value: Any) -> Iterator[Block]:
     cited = {"citations": value["citations"]} if value["citations"] else {}
-    yield {**cited, "type": "text", "text": _as_text(value["text"])}
+    yield {**cited, "type": "text", "text": as_text(value["text"])}
 
 
 def _thinking(maker: Maker, value: Any) -> Iterator[Block]:
-    thought = _as_text(value["thinking"])
-    signed = value["signature"] or signature(maker.draws.seed, thought)
+    thought = as_text(value["thinking"])
+    signed = as_text(value["signature"]) or signature(maker.draws.seed, thought)
     yield {"type": "thinking", "thinking": thought, "signature": signed}
 
 
 def _redacted_thinking(_: Maker, value: Any) -> Iterator[Block]:
-    yield {"type": "redacted_thinking", "data": _as_text(value["data"])}
+    yield {"type": "redacted_thinking", "data": as_text(value["data"])}
 
 
 def _tool_use(maker: Maker, value: Any) -> Iterator[Block]:
-    name, given = _as_text(value["name"]), value["input"]
+    name, given = as_text(value["name"]), value["input"]
     if given == FROM_SCHEMA:
         tool = maker.conversation.tools.get(name, {})
         given = maker.from_schema(tool.get("input_schema") or {"type": "object"}, f"tools: {name}.input_schema")
     block = {
         "type": "tool_use",
-        "id": value["id"] or maker.draws.identifier("toolu"),
+        "id": as_text(value["id"]) or maker.draws.identifier("toolu"),
         "name": name,
         "input": given,
         "caller": value["caller"],
@@ -100,7 +100,7 @@ def _server_tool(maker: Maker, value: Any) -> Iterator[Block]:
         yield from _mcp_tool(maker, value)
         return
     name = value["name"]
-    used = value["id"] or maker.draws.identifier("srvtoolu")
+    used = as_text(value["id"]) or maker.draws.identifier("srvtoolu")
     yield {"type": "server_tool_use", "id": used, "name": name, "input": value["input"]}
     family = "tool_search" if name.startswith("tool_search") else name
     if value["error"]:
@@ -113,7 +113,7 @@ def _server_tool(maker: Maker, value: Any) -> Iterator[Block]:
 
 
 def _mcp_tool(maker: Maker, value: Any) -> Iterator[Block]:
-    used = value["id"] or maker.draws.identifier("mcptoolu")
+    used = as_text(value["id"]) or maker.draws.identifier("mcptoolu")
     use = {"type": "mcp_tool_use", "id": used, "name": value["name"]}
     yield {**use, "input": value["input"], "server_name": value["server_name"]}
     said = value["error"] if value["error"] is not None else value["result"]
@@ -195,7 +195,8 @@ def _tool_search(result: Any, _: Draws) -> Block:
     return {"type": "tool_search_tool_search_result", "tool_references": references}
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Return a filled-in value where the API wants text: a placeholder alone may have left a number or a list."""
     return value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
 
 

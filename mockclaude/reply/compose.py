@@ -14,7 +14,7 @@ from mockclaude.api import models
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.reply import tokens
-from mockclaude.reply.blocks import BUILDERS, Maker
+from mockclaude.reply.blocks import BUILDERS, Maker, as_text
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.improvise import improvise
 from mockclaude.scenario.conversation import Conversation
@@ -105,7 +105,7 @@ class _Drafter:
 
 def _error(value: Mapping[str, Any]) -> ApiError:
     headers = {name: str(header) for name, header in value["headers"].items()}
-    return ApiError(value["type"], value["message"], value["status"] or 0, headers, value["details"])
+    return ApiError(value["type"], as_text(value["message"]), value["status"] or 0, headers, value["details"])
 
 
 _INCIDENTS: dict[str, Callable[[Any], Part]] = {

@@ -6,22 +6,47 @@ Knows nothing of what a scenario says. A folder is a set of scenarios, one per f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from mockclaude.scenario.complaints import mistakes
 from mockclaude.scenario.format import ScenarioFile
-from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError
-from mockclaude.scenario.rules import Scenario, build
+from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError, one_of
+from mockclaude.scenario.rules import Scenario, build, built_in
 from mockclaude.scenario.source import MAX_BYTES, Source, read
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
+def load_all(paths: Sequence[Path], seed: int | None = None) -> dict[str, Scenario]:
+    """Return what `paths` name, by the name it is served under, with `seed` in place of the files' own if given.
+
+    The files among them are one scenario, at the root (''), where otherwise the built-in one is; each folder is a set.
+    Raises `ScenarioError` with the mistakes of all files.
+    """
+    scenarios = {"": built_in()}
+    found: list[Mistake] = []
+    for folder in (path for path in paths if path.is_dir()):
+        for name, file in _named_files(folder):
+            if name in scenarios:
+                found.append(Mistake(Place(str(file)), f"another file is served as '{name}' too; rename one"))
+            found += _add(scenarios, name, [file])
+        if not any(_named_files(folder)):
+            found.append(
+                Mistake(Place(str(folder)), f"no scenario files here; expected one ending in {one_of(SUFFIXES)}")
+            )
+    if files := [path for path in paths if not path.is_dir()]:
+        found += _add(scenarios, "", files)
+    if found:
+        raise ScenarioError(found)
+    return {name: scenario if seed is None else replace(scenario, seed=seed) for name, scenario in scenarios.items()}
+
+
 def load(files: Sequence[Path]) -> Scenario:
-    """Return `files`, in the order given, as one scenario. Raises `ScenarioError`."""
+    """Return `files`, in the order given, as one scenario. Raises `ScenarioError` with the mistakes of all."""
     checked: list[tuple[Source, ScenarioFile]] = []
     found: list[Mistake] = []
     for file in files:
@@ -39,23 +64,19 @@ def load_text(text: str, file: str = "scenario.yaml") -> Scenario:
     return build([_checked(read(file, text.encode()))])
 
 
-def load_folder(folder: Path) -> dict[str, Scenario]:
-    """Return the scenarios below `folder` by name: the path of the file, without its suffix. Raises `ScenarioError`."""
-    files = sorted(file for file in folder.rglob("*") if file.suffix in SUFFIXES and file.is_file())
-    scenarios: dict[str, Scenario] = {}
-    found: list[Mistake] = []
-    for file in files:
-        name = file.relative_to(folder).with_suffix("").as_posix()
-        try:
-            if name in scenarios:
-                raise ScenarioError([Mistake(Place(str(file)), f"another file is named '{name}' too; rename one")])
-            scenarios[name] = load([file])
-        except ScenarioError as error:
-            found += error.mistakes
-    if found or not scenarios:
-        missing = Mistake(Place(str(folder)), f"no scenario files here; expected one ending in {', '.join(SUFFIXES)}")
-        raise ScenarioError(found or [missing])
-    return scenarios
+def _named_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the scenario files below `folder`, each with the name it is served under: its path without the suffix."""
+    for file in sorted(folder.rglob("*")):
+        if file.suffix in SUFFIXES and file.is_file():
+            yield file.relative_to(folder).with_suffix("").as_posix(), file
+
+
+def _add(scenarios: dict[str, Scenario], name: str, files: Sequence[Path]) -> list[Mistake]:
+    try:
+        scenarios[name] = load(files)
+    except ScenarioError as error:
+        return error.mistakes
+    return []
 
 
 def _source(file: Path) -> Source:

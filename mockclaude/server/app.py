@@ -22,7 +22,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope
-from mockclaude.reply.script import Script
+from mockclaude.reply.script import Script, Send
 from mockclaude.scenario.mistakes import did_you_mean
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.calls import SCENARIO_HEADER, Answer, Call
@@ -134,6 +134,9 @@ def _refused(error: ApiError, now: int, *, chunked: bool = True) -> Answer:
     return Answer(Envelope(request_id, now, chunked).error(error), error.message)
 
 
+_GO_ON = Script(100, [Send(0, b"HTTP/1.1 100 Continue\r\n\r\n")])
+
+
 @lru_cache(maxsize=64)
 def _is_loopback(host: str) -> bool:
     return _LOOPBACK.fullmatch(host) is not None
@@ -143,6 +146,8 @@ async def _body(request: web.BaseRequest) -> bytes:
     try:
         if request.content.is_eof():
             return request.content.read_nowait()
+        if request.headers.get("expect", "").lower() == "100-continue":
+            await play(_GO_ON, request)
         async with asyncio.timeout(BODY_TIMEOUT):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:

@@ -56,8 +56,15 @@ def answer(served: Served, call: Call) -> Answer:
         return Answer(envelope.error(error), error.message)
 
 
+_NO_THREADS = "Message threads are not supported here; send the whole conversation without `thread`"
+_THREADS_UNSUPPORTED = {"error_code": "thread_unsupported_request", "unsupported": []}
+"""How the API says so; the SDKs' tool runners then go on without a thread (wire.md 2.12)."""
+
+
 def _create(served: Served, call: Call) -> Answer:
     body = parse_create(call.body)
+    if body.get("thread") is not None:
+        raise ApiError("invalid_request_error", _NO_THREADS, details=_THREADS_UNSUPPORTED)
     conversation = Conversation(body, call.headers)
     lane, fingerprint = call.lane, call.fingerprint(body)
     rules = served.scenario.rules

@@ -10,8 +10,8 @@ from collections.abc import Hashable
 
 from mockclaude.scenario.rules import Rule
 
-MAX_REQUESTS = 100_000
-"""Different requests whose occurrences are remembered; the one that was first seen longest ago is forgotten first."""
+MAX_COUNTS = 100_000
+"""Counts of a kind that are kept; the one that was begun longest ago is forgotten first."""
 
 
 class Memory:
@@ -27,15 +27,16 @@ class Memory:
 
     def answer(self, rule: Rule, lane: str) -> int:
         """Note that `rule` answers in `lane`; return how often it had before."""
-        before = self.answered(rule, lane)
-        self._answers[rule, lane] = before + 1
-        return before
+        return _raise_count(self._answers, (rule, lane))
 
     def occurrence(self, rule: str, fingerprint: str, lane: str) -> int:
         """Note a request that the rule with this id decides; return how often it was seen before."""
-        key = (rule, fingerprint, lane)
-        before = self._seen.get(key, 0)
-        self._seen[key] = before + 1
-        if len(self._seen) > MAX_REQUESTS:
-            del self._seen[next(iter(self._seen))]
-        return before
+        return _raise_count(self._seen, (rule, fingerprint, lane))
+
+
+def _raise_count(counts: dict[Hashable, int], key: Hashable) -> int:
+    before = counts.get(key, 0)
+    counts[key] = before + 1
+    if len(counts) > MAX_COUNTS:
+        del counts[next(iter(counts))]
+    return before

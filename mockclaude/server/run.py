@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -79,7 +80,7 @@ async def _listen(runner: web.ServerRunner, host: str, port: int) -> None:
     except OSError as error:
         number = error.errno or 0
         remedy = _REMEDIES.get(number, "choose another with --host and --port")
-        reason = os.strerror(number).lower() if number > 0 else str(error)
+        reason = os.strerror(number).lower() if number > 0 else str(error.strerror).lower()
         raise CannotListenError(f"cannot listen on {host}:{port}: {reason}; {remedy}") from None
     except (OverflowError, UnicodeError):
         raise CannotListenError(
@@ -100,12 +101,19 @@ def _url(runner: web.ServerRunner, host: str) -> str:
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
 async def _stopped() -> None:
+    """Wait for a signal; a second one, while open streams finish, ends the process at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+    with suppress(NotImplementedError):
+        for name in _STOPPING:
+            loop.add_signal_handler(name, stop.set)
     await stop.wait()
+    for name in _STOPPING:
+        loop.remove_signal_handler(name)
 
 
 def run(coroutine: Any) -> None:
