@@ -24,6 +24,7 @@ from tests.benchmarks.servers import BARE, MOCKCLAUDE, REPLY, SERVERS, WITHOUT_F
 
 WARM_UP = 1
 START, START_TARGET = "start", 150
+VERDICT = ("MISSED", "met")
 IMPORTS = "import aiohttp.web, pydantic"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mockclaude-benchmarks"
 
@@ -39,7 +40,7 @@ def in_turn(rounds: int, measures: Measures, notes: dict[str, str]) -> dict[str,
             if not notes.get(name, "").startswith("void"):
                 figures[name].append(measures[name]())
         except Exception as failure:
-            figures[name], notes[name] = [], f"void: {failure!r}"
+            figures[name], notes[name] = [], f"void: {type(failure).__name__}: {' '.join(str(failure).split())}"
     return figures
 
 
@@ -60,7 +61,7 @@ def load(case: Case, given: Namespace) -> Table:
         mine = rates.get(server.name, [])
         ours = list(map(truediv, rates[MOCKCLAUDE.name], mine))
         least = case.targets.get(server.name)
-        target = f">= {least:.2f}: {met(ours and median(ours) >= least)}" if least else ""
+        target = f">= {least:.2f}: {VERDICT[median(ours) >= least]}" if least and ours else ""
         spreads = [spread(mine, ",.0f"), spread(list(map(truediv, mine, rates[BARE.name]))), spread(ours)]
         table.append([server.name, *spreads, target, server.cannot.get(case.name) or notes[server.name]])
     return table
@@ -78,25 +79,20 @@ def start(given: Namespace) -> Table:
 
     notes: dict[str, str] = {}
     measures: Measures = {IMPORTS: imports}
-    measures.update((each.name, partial(first_answer, each)) for each in (*SERVERS, WITHOUT_FILE))
+    measures.update((each.name, partial(first_answer, each)) for each in (WITHOUT_FILE, *SERVERS))
     in_turn(1, measures, {})
     spent = in_turn(given.rounds, measures, notes)
     table = [[START, "ms to the first answer", "more than the imports", "target", ""]]
     for name, mine in spent.items():
         more = list(map(sub, mine, spent[IMPORTS]))
-        aimed = name in (MOCKCLAUDE.name, WITHOUT_FILE.name)
-        target = f"<= {START_TARGET}: {met(more and median(more) <= START_TARGET)}" if aimed else ""
+        aimed = more and name in (MOCKCLAUDE.name, WITHOUT_FILE.name)
+        target = f"<= {START_TARGET}: {VERDICT[median(more) <= START_TARGET]}" if aimed else ""
         table.append([name, spread(mine, ".0f"), spread(more, ".0f"), target, notes.get(name, "")])
     return table
 
 
-def spread(figures: list[float], form: str = ".2f") -> str:
-    numbers = [format(function(figures), form) for function in (median, min, max)] if figures else []
-    return "{} ({}..{})".format(*numbers) if numbers else "-"
-
-
-def met(holds: object) -> str:
-    return "met" if holds else "MISSED"
+def spread(figures: list[float], form: str = ".3g") -> str:
+    return f"{median(figures):{form}} ({min(figures):{form}}..{max(figures):{form}})" if figures else "-"
 
 
 def show(table: Table) -> None:
@@ -119,9 +115,9 @@ def main() -> bool:
     given = arguments()
     if not WRK:
         sys.exit("the benchmarks need wrk, which is not on the PATH (Debian: apt-get install wrk)")
-    print(platform.platform(), f"{os.cpu_count()} CPUs", f"Python {platform.python_version()}", sep=", ")
-    print(*(f"{name} {version(name)}" for name in ("mockclaude", "aiohttp", "uvloop", "pydantic")), sep=", ")
-    print("peers:", *(server.package for server in SERVERS))
+    ours = (f"{name} {version(name)}" for name in ("mockclaude", "aiohttp", "uvloop", "pydantic"))
+    print(platform.platform(), f"{os.cpu_count()} CPUs", f"Python {platform.python_version()}", *ours, sep=", ")
+    print("peers:", *(server.package for server in SERVERS if server.package))
     print(f"{given.rounds} rounds of {given.seconds} s, wrk {' '.join(SIZE)}, {len(REPLY)} characters of reply")
     tables = []
     with tempfile.TemporaryDirectory() as folder:

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -30,13 +31,10 @@ CASES = (
 
 
 def ask(port: int, path: str, data: bytes) -> bytes:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
         connection.request("POST", path, data, HEADERS)
         response = connection.getresponse()
         answer = response.read()
-    finally:
-        connection.close()
     if response.status not in (200, 201):
         raise RuntimeError(f"status {response.status}: {answer[:200]!r}")
     return answer
@@ -66,6 +64,6 @@ def drive(case: Case, port: int, path: str, seconds: int, folder: Path) -> float
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     errors = re.findall(r"^ *((?:Non-2xx|Socket errors).*)$", said, re.MULTILINE)
     rate = re.search(r"^Requests/sec: *([\d.]+)", said, re.MULTILINE)
-    if errors or not rate:
+    if errors or not rate or not float(rate[1]):
         raise RuntimeError(f"wrk says: {'; '.join(errors) or said}")
     return float(rate[1])

@@ -14,9 +14,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from tests.benchmarks.load import ask
 
-REPLY = ("The quick brown fox jumps over the lazy dog, and nobody asks it why. " * 30)[:2000]
+REPLY = "nineteen-characters " * 100
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Server:
     name: str
     start: str
     package: str = ""
-    install: tuple[str, ...] = ("{python} -m venv {home}", "{home}/bin/python -m pip install -q {package}")
+    install: tuple[str, ...] = ("{python} -m venv {home}", "{home}/bin/python -m pip install -qq {package}")
     path: str = "/v1/messages"
     tell: tuple[str, bytes] | None = None
     cannot: dict[str, str] = field(default_factory=dict)
@@ -62,19 +64,15 @@ SERVERS = (
 
 
 def write_files(folder: Path) -> None:
-    """Write what the servers read. JSON is YAML as well."""
-    rules = [{"when": {"user": f"something nobody asks {n}"}, "reply": "no"} for n in range(19)]
-    rules.append({"when": {"user": "benchmark"}, "reply": REPLY})
+    """Write what the servers read."""
+    rules = [{"name": f"rule {n}", "when": {"user": f"something nobody asks {n}"}, "reply": "no"} for n in range(19)]
+    rules.append({"name": "the last", "when": {"user": "benchmark"}, "reply": REPLY})
     rule = {"name": "only", "when": {"messages_contain": "benchmark"}, "respond": {"content": REPLY}}
     fixture = {"match": {"userMessage": "benchmark"}, "response": {"content": REPLY}}
-    files = {
-        "mockclaude.yaml": {"rules": rules},
-        "fakellm.yaml": {"version": 1, "rules": [rule]},
-        "fixtures.json": {"fixtures": [fixture]},
-        "aimock.json": {"llm": {"fixtures": f"{folder}/fixtures.json"}},
-    }
-    for name, data in files.items():
-        (folder / name).write_text(json.dumps(data))
+    (folder / "mockclaude.yaml").write_text(yaml.safe_dump({"rules": rules}))
+    (folder / "fakellm.yaml").write_text(yaml.safe_dump({"version": 1, "rules": [rule]}))
+    (folder / "fixtures.json").write_text(json.dumps({"fixtures": [fixture]}))
+    (folder / "aimock.json").write_text(json.dumps({"llm": {"fixtures": f"{folder}/fixtures.json"}}))
 
 
 def install(server: Server, home: Path) -> None:
@@ -101,10 +99,7 @@ def running(server: Server, folder: Path, cache: Path, data: bytes) -> Iterator[
         port = free.getsockname()[1]
     command = _command(server.start, folder=folder, home=home, port=port)
     begun = time.perf_counter()
-    with (
-        log.open("w") as output,
-        subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as process,
-    ):
+    with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
             while True:
                 with suppress(ConnectionError):
