@@ -63,7 +63,7 @@ def why_none(rules: Sequence[Rule], conversation: Conversation, answered: Callab
     return f"No rule answers this request. The closest is {closest.rule.label}: {reasons}"
 
 
-def _distance(explanation: Explanation) -> tuple[int, bool, int]:
-    """Return what is smaller for a closer rule: few failures, of what the user said rather than of what was sent."""
+def _distance(explanation: Explanation) -> tuple[int, bool]:
+    """Return what is smaller for a closer rule: few failures beside what held, and those of what the user said."""
     failed = explanation.failed
-    return len(failed), any(check.key != "user" for check in failed), -len(explanation.checks)
+    return 2 * len(failed) - len(explanation.checks), any(check.key != "user" for check in failed)

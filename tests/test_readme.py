@@ -1,0 +1,113 @@
+"""The README, played from top to bottom: its commands are run, its files written, its outputs compared."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+URL = "http://127.0.0.1:4141"
+
+
+class Block(NamedTuple):
+    """A fenced block: its language, its text, and the output that is shown right below it."""
+
+    line: int
+    language: str
+    text: str
+    output: str
+
+
+def blocks() -> Iterator[Block]:
+    found = list(re.finditer(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
+    for block, below in zip(found, [*found[1:], None], strict=True):
+        shown = below is not None and below[1] in ("text", "json") and not README[block.end() : below.start()].strip()
+        line = README.count("\n", 0, block.start()) + 2
+        yield Block(line, block[1], block[2], below[2] if below is not None and shown else "")
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+class Player:
+    """A reader who does what the README says, in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server: subprocess.Popen[str] | None = None
+        self.url = URL
+        shutil.copytree(ROOT / "scenarios", folder / "scenarios")
+
+    def play(self, block: Block) -> None:
+        getattr(self, f"play_{block.language}")(block)
+
+    def play_yaml(self, block: Block) -> None:
+        name = block.text.partition("\n")[0].removeprefix("# ")
+        (self.folder / name).write_text(block.text)
+
+    def play_python(self, block: Block) -> None:
+        played = run([sys.executable, "-c", block.text.replace(URL, self.url)], self.folder)
+        assert (played.stdout, played.stderr) == (block.output, "")
+
+    def play_sh(self, block: Block) -> None:
+        command = shlex.split(block.text.rpartition("&&")[2].strip().replace(URL, self.url))
+        if command[0] == "curl":
+            assert run(command, self.folder).stdout == block.output.rstrip("\n")
+        elif command[0] == ".venv/bin/mockclaude" and "--help" in command:
+            assert run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder).stdout == block.output
+        elif command[0] == ".venv/bin/mockclaude":
+            self.serve(command[1:], block.output)
+
+    def serve(self, arguments: list[str], complaint: str) -> None:
+        self.stop()
+        command = [sys.executable, "-m", "mockclaude", *arguments, "--port", "0"]
+        if complaint:
+            refused = run(command, self.folder)
+            assert (refused.stderr, refused.returncode) == (complaint, 2)
+            return
+        self.server = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        assert self.server.stdout
+        self.url = self.server.stdout.readline().split()[-1]
+
+    def stop(self) -> None:
+        if self.server:
+            self.server.terminate()
+            self.server.communicate(timeout=10)
+            self.server = None
+
+    def play_text(self, block: Block) -> None:
+        """Outputs are compared where they are made."""
+
+    play_json = play_typescript = play_text
+
+
+@pytest.fixture
+def player(tmp_path: Path) -> Iterator[Player]:
+    player = Player(tmp_path)
+    yield player
+    player.stop()
+
+
+def test_the_readme_holds_from_top_to_bottom(player: Player) -> None:
+    for block in blocks():
+        try:
+            player.play(block)
+        except AssertionError as error:
+            raise AssertionError(f"README.md:{block.line}: {error}") from error
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", README))))
+def test_a_link_of_the_readme_leads_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+def test_the_readme_shows_every_scenario_of_the_top_folder() -> None:
+    assert all(f"(scenarios/{file.name})" in README for file in (ROOT / "scenarios").glob("*.yaml"))
