@@ -62,7 +62,8 @@ class ApiError(Exception):
 
     def __post_init__(self) -> None:
         self.status = self.status or STATUS.get(self.type, 500)
-        self.message = self.message or MESSAGES.get(self.type, self.type)
+        message = self.message or MESSAGES.get(self.type, self.type)
+        self.message = message.encode("utf-8", "replace").decode()  # a header may hold what no JSON can
 
     def envelope(self, request_id: str) -> dict[str, Any]:
         """Return the body: `{"type": "error", "error": {...}, "request_id": ...}` in the API's key order."""

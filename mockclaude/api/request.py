@@ -112,26 +112,36 @@ def _json_object(data: bytes) -> Body:
         raise invalid(f"The request body is not valid JSON: {error}") from None
     if not isinstance(body, dict):
         raise invalid("Input should be a valid dictionary")
+    _refuse_deep(body)
     return body
 
 
+def _refuse_deep(body: Body) -> None:
+    """Raise `ApiError` 400 for a body that nests deeper than orjson writes, and than functions may call themselves."""
+    try:
+        orjson.dumps(body)
+    except TypeError:
+        raise invalid("The request body is nested too deeply") from None
+
+
 def _first_problem(errors: list[ErrorDetails], body: Body) -> ApiError:
-    problems = [(_path_in(body, error["loc"]), error["msg"]) for error in errors]
+    problems = [(_path_in(body, error), error["msg"]) for error in errors]
     first, _ = problems[0]
     path, message = max((p for p in problems if p[0][: len(first)] == first), key=lambda problem: len(problem[0]))
-    if path == ("messages",) and body["messages"] == []:
+    if path == ("messages",) and body.get("messages") == []:
         return invalid("messages: at least one message is required")
     return invalid(f"{'.'.join(map(str, path))}: {message}")
 
 
-def _path_in(body: Body, location: Path) -> Path:
-    """Return `location` without the names of union members, which pydantic adds and the API does not show."""
+def _path_in(body: Body, error: ErrorDetails) -> Path:
+    """Return where `error` is, without the names of union members, which pydantic adds and the API does not show."""
     path: list[str | int] = []
     here: Any = body
-    for part in location:
+    missing = error["loc"][-1] if error["type"] == "missing" else None
+    for part in error["loc"]:
         if isinstance(here, list) and isinstance(part, int):
             here = here[part]
-        elif isinstance(here, dict) and (part in here or part == location[-1]):
+        elif isinstance(here, dict) and (part in here or part == missing):
             here = here.get(part)
         else:
             continue

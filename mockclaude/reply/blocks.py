@@ -39,7 +39,7 @@ class Maker(NamedTuple):
         from mockclaude.reply.instances import Unsatisfiable, instance
 
         try:
-            return instance(schema, self.draws.content, self.conversation.user)
+            return instance(schema, self.draws.content, self.conversation.question)
         except Unsatisfiable as error:
             raise invalid(f"{where}: {error}") from None
 
@@ -106,7 +106,7 @@ def _server_tool(maker: Maker, value: Any) -> Iterator[Block]:
     if value["error"]:
         content = {"type": f"{family}_tool_result_error", "error_code": value["error"]}
     elif value["result"] is not None:
-        content = RESULTS[family](value["result"], maker.draws)
+        content = RESULTS[family](value["result"], maker.draws.content)
     else:
         return
     yield {"type": f"{family}_tool_result", "tool_use_id": used, "content": content}
@@ -118,7 +118,7 @@ def _mcp_tool(maker: Maker, value: Any) -> Iterator[Block]:
     yield {**use, "input": value["input"], "server_name": value["server_name"]}
     said = value["error"] if value["error"] is not None else value["result"]
     if said is not None:
-        content = [{"type": "text", "text": said}] if isinstance(said, str) else said
+        content = said if isinstance(said, list) else [{"type": "text", "text": as_text(said)}]
         yield {
             "type": "mcp_tool_result",
             "tool_use_id": used,
@@ -156,7 +156,7 @@ def _web_fetch(result: Any, _: Draws) -> Block:
 
 def _execution(kind: str) -> Callable[[Any, Draws], Block]:
     empty = {"type": f"{kind}_result", "stdout": "", "stderr": "", "return_code": 0, "content": []}
-    return lambda result, _: {**empty, **({"stdout": result} if isinstance(result, str) else result)}
+    return lambda result, _: {**empty, **(result if isinstance(result, dict) else {"stdout": as_text(result)})}
 
 
 def _text_editor(result: Any, _: Draws) -> Block:

@@ -104,7 +104,7 @@ class _Drafter:
 
 
 def _error(value: Mapping[str, Any]) -> ApiError:
-    headers = {name: str(header) for name, header in value["headers"].items()}
+    headers = {name: " ".join(as_text(header).splitlines()) for name, header in value["headers"].items()}
     return ApiError(value["type"], as_text(value["message"]), value["status"] or 0, headers, value["details"])
 
 
@@ -157,7 +157,7 @@ def _usage_details(content: Sequence[Block]) -> Iterator[tuple[str, Any]]:
     thoughts = [block for block in content if block["type"] in _THOUGHTS]
     if thoughts:
         yield "output_tokens_details", {"thinking_tokens": sum(map(tokens.of_output, thoughts))}
-    used = [block["name"] for block in content if block["type"] == "server_tool_use"]
+    used = [block.get("name") for block in content if block["type"] == "server_tool_use"]
     if "web_search" in used or "web_fetch" in used:
         counts = {f"{name}_requests": used.count(name) for name in ("web_search", "web_fetch")}
         yield "server_tool_use", counts

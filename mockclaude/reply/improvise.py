@@ -20,9 +20,8 @@ from mockclaude.scenario.fakes import DEFAULT_LOCALE, Fakes
 Improvised: TypeAlias = tuple[str, Any]
 """A step: its kind, and its value in the long form."""
 
-_REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
-_VERBS = {
+_COMMON = {
     "get",
     "fetch",
     "find",
@@ -36,21 +35,20 @@ _VERBS = {
     "create",
     "run",
     "use",
+    "tool",
 }
+"""Words of tools' names that do not say what a tool is about."""
+
 _QUOTED = 120
 
 
 def improvise(conversation: Conversation, draws: Draws) -> Iterator[Improvised]:
     """Yield the steps of a plausible reply."""
-    asked = _question(conversation)
-    if (conversation.body.get("thinking") or {}).get("type") in ("enabled", "adaptive"):
-        yield (
-            "thinking",
-            {
-                "thinking": f"The question is: {_shortened(asked)} {_prose(draws, 'thinking', 1)}",
-                "signature": None,
-            },
-        )
+    asked = conversation.question
+    thinking = conversation.body.get("thinking") or {}
+    if thinking.get("type") in ("enabled", "adaptive"):
+        shown = thinking.get("display") != "omitted"
+        yield "thinking", {"thinking": _thought(asked, draws) if shown else "", "signature": None}
     tool = None if conversation.tool_results else _wanted_tool(conversation, asked)
     if tool:
         yield "tool_use", _tool_use(tool)
@@ -60,9 +58,9 @@ def improvise(conversation: Conversation, draws: Draws) -> Iterator[Improvised]:
         yield "text", {"text": _answer(conversation, asked, draws), "citations": []}
 
 
-def _question(conversation: Conversation) -> str:
-    """Return what the person typed: the turn without the reminders that agents put around it."""
-    return _REMINDER.sub("", conversation.user).strip()
+def _thought(asked: str, draws: Draws) -> str:
+    about = f"The question is: {_shortened(asked)} " if asked else ""
+    return about + _prose(draws, "thinking", 1)
 
 
 def _wanted_tool(conversation: Conversation, asked: str) -> str | None:
@@ -73,19 +71,28 @@ def _wanted_tool(conversation: Conversation, asked: str) -> str | None:
         return str(choice.get("name", ""))
     if choice["type"] == "none" or not callable_tools:
         return None
-    named = next((name for name in callable_tools if _asks_for(name, asked)), None)
-    return named or (callable_tools[0] if choice["type"] == "any" else None)
+    named = (name for asks_for in _ASKS_FOR for name in callable_tools if asks_for(name, asked))
+    return next(named, None) or (callable_tools[0] if choice["type"] == "any" else None)
 
 
-def _asks_for(tool: str, asked: str) -> bool:
-    """Tell whether `asked` names the tool, or has the words of a name such as `get_stock_price` but for its verb."""
-    name = re.escape(tool)
-    if re.search(rf"\b(use|call|run|invoke)\b[^.!?]*\b{name}\b|\b{name} tool\b", asked, re.IGNORECASE):
-        return True
+def _calls_it_a_tool(tool: str, asked: str) -> bool:
+    return re.search(rf"\b{re.escape(tool)} tool\b", asked, re.IGNORECASE) is not None
+
+
+def _says_to_use_it(tool: str, asked: str) -> bool:
+    return re.search(rf"\b(use|call|run|invoke)\b[^.!?]*\b{re.escape(tool)}\b", asked, re.IGNORECASE) is not None
+
+
+def _speaks_of_it(tool: str, asked: str) -> bool:
+    """Tell whether `asked` has the words of a name such as `get_stock_price`, but for the common ones."""
     words = [word.lower() for word in _WORDS.findall(tool)]
-    nouns = [word for word in words if word not in _VERBS]
+    nouns = [word for word in words if word not in _COMMON]
     said = {word.lower() for word in _WORDS.findall(asked)}
     return len(words) > 1 and bool(nouns) and all(noun in said for noun in nouns)
+
+
+_ASKS_FOR = (_calls_it_a_tool, _says_to_use_it, _speaks_of_it)
+"""How a text can ask for a tool, the plainest way first."""
 
 
 def _tool_use(name: str) -> dict[str, Any]:

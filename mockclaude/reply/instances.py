@@ -9,24 +9,23 @@ looks at no hints, and takes half a second to import; rstr and Faker make the st
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from itertools import islice
-from math import ceil, floor
+from math import ceil
 from typing import Any, NamedTuple
 
 import orjson
 
-from mockclaude.reply import plausible
+from mockclaude.reply import plausible, ranges
 from mockclaude.reply.draws import Draws
+from mockclaude.reply.merging import Flat, Schema, as_list, both
 from mockclaude.reply.schemas import (
     Active,
     Document,
-    Flat,
-    Schema,
+    Exhausted,
     Unsatisfiable,
-    as_list,
-    both,
-    matches,
+    Walk,
+    property_schema,
+    required_names,
     unsatisfiable,
 )
 
@@ -36,14 +35,12 @@ MAX_ATTEMPTS = 8
 MAX_DEPTH = 32
 MAX_ITEMS = 1_000
 MAX_LENGTH = 20_000
-MAX_STEPS = 20_000
-"""How many values, tries and hundreds of characters an instance may take, over all attempts."""
+MAX_STEPS = 10_000
+"""How many values, tries and alternatives an instance may take, over all attempts."""
 
 _MAX_ALTERNATIVES = 64
 _TRIES = 4
 _PATTERN_TRIES = 24
-_USUAL = (1, 100)
-"""The range of numbers, where the schema leaves the choice."""
 _UNCHECKED = {"type", "title", "description", "minLength", "maxLength", "default", "examples"}
 
 
@@ -70,6 +67,8 @@ def _first_accepted(document: Document, draws: Draws, hints: str) -> Any:
             if document.accepts(value):
                 return value
             problems.append(document.mismatch(value))
+        except Exhausted:
+            raise
         except Unsatisfiable as error:
             problems.append(error)
     raise problems[0]
@@ -99,10 +98,11 @@ class _Budget:
         self.left = MAX_STEPS
 
     def spend(self, steps: int, path: str) -> None:
-        """Count work, and raise `Unsatisfiable` when there has been too much."""
+        """Count work, and raise `Exhausted` when there has been too much."""
         self.left -= steps
         if self.left < 0:
-            raise unsatisfiable(path, "$schema", f"filling the schema takes more than {MAX_STEPS} steps")
+            why = f"filling the schema takes more than {MAX_STEPS} steps"
+            raise Exhausted(str(unsatisfiable(path, "$schema", why)))
 
 
 class _Filler:
@@ -126,7 +126,8 @@ class _Filler:
 
     def alternatives(self, schema: Schema, place: _Place) -> list[tuple[Flat, Active]]:
         """Return what `schema` can mean, most natural first: said by the user, not null, in the schema's order."""
-        found = list(islice(self.document.alternatives(schema, place.active, self.attempt), _MAX_ALTERNATIVES))
+        walk = Walk(self.attempt, lambda: self.budget.spend(1, place.path))
+        found = list(islice(self.document.alternatives(schema, place.active, walk), _MAX_ALTERNATIVES))
         if len(found) < 2:
             return found
         if self.attempt:
@@ -168,6 +169,7 @@ class _Filler:
 
     def fits(self, flat: Flat, value: Any) -> bool:
         """Tell whether `value` is an instance of `flat`."""
+        self.budget.spend(1, "$")
         if isinstance(value, str) and flat.get("type") == "string" and flat.keys() <= _UNCHECKED:
             return bool(flat.get("minLength", 0) <= len(value) <= flat.get("maxLength", MAX_LENGTH))
         return self.document.accepts_part(flat, value)
@@ -217,7 +219,7 @@ class _Filler:
             raise unsatisfiable(place.path, "minLength", f"{shortest} is more than the {MAX_LENGTH} made here")
         text = ""
         for text in (self.patterned if "pattern" in flat else self.worded)(flat, place, shortest, longest):
-            self.budget.spend(1 + len(text) // 100, place.path)
+            self.budget.spend(len(text) // 20, place.path)
             if self.fits(flat, text):
                 break
         return text
@@ -233,31 +235,31 @@ class _Filler:
         reach, greedy = 4, False
         for attempt in range(_PATTERN_TRIES):
             seed = self.draws.seed_for(self.label(place, f"pattern/{attempt + place.again}"))
+            self.budget.spend(len(flat["pattern"]) // 20, place.path)
             text = plausible.matching(flat["pattern"], seed, reach, greedy)
             if text is None:
-                return
+                break
             yield text
-            yield _sized(text, shortest, longest, filler="x")
             missing = max(shortest - len(text), 0) - max(len(text) - longest, 0)
             reach, greedy = max(reach + ceil(missing / (attempt + 1)), 0), greedy or missing != 0
+        yield _sized(text or "", shortest, longest, filler="x")
 
     def number(self, flat: Flat, place: _Place) -> int | float:
-        """Return a number, as a multiple of `multipleOf` or of a hundredth, or from a narrower range."""
-        steps = _steps(flat, Fraction(1, 100))
-        return self.multiple(flat, place, steps, lambda value: float(value))
+        """Return a number, or a whole number if `flat` was found to be about those."""
+        return self.counted(ranges.numbers(flat), flat, place)
 
     def integer(self, flat: Flat, place: _Place) -> int | float:
         """Return a whole number."""
-        steps = [Fraction(step.numerator) for step in _steps(flat, Fraction(1))[:1]]
-        return self.multiple(flat, place, steps, _whole)
+        return self.counted(ranges.integers(flat), flat, place)
 
-    def multiple(
-        self, flat: Flat, place: _Place, steps: list[Fraction], shown: Callable[[Fraction], int | float]
-    ) -> int | float:
-        low, high, step = _window(flat, steps, place.path)
+    def counted(self, span: ranges.Range | None, flat: Flat, place: _Place) -> int | float:
+        """Return one of the numbers in `span`."""
+        if span is None:
+            raise unsatisfiable(place.path, "minimum", "there is no such number between the bounds")
         value: int | float = 0
         for attempt in range(_TRIES):
-            value = shown(step * self.drawn("number", place._replace(again=place.again + attempt), low, high))
+            again = place._replace(again=place.again + attempt)
+            value = span.number(self.drawn("number", again, span.low, span.high))
             if self.fits(flat, value):
                 break
         return value
@@ -275,7 +277,7 @@ class _Filler:
         needed = max(flat.get("minItems", 0), contained)
         if needed > MAX_ITEMS:
             raise unsatisfiable(place.path, "minItems", f"{needed} is more than the {MAX_ITEMS} made here")
-        wanted = max(needed, min(_natural_length(flat), flat.get("maxItems", MAX_ITEMS)))
+        wanted = max(needed, min(_natural_length(flat, contained), flat.get("maxItems", MAX_ITEMS)))
         items: list[Any] = []
         for index in range(wanted):
             try:
@@ -303,20 +305,19 @@ class _Filler:
 
     def object(self, flat: Flat, place: _Place) -> dict[str, Any]:
         """Return an object with what is required, and more only for `minProperties`."""
-        keys = _required(flat)
+        keys = required_names(flat)
         dependent = flat.get("dependentSchemas", {})
         due = [dependent[key] for key in keys if key in dependent]
         if due:
             rest = {**flat, "dependentSchemas": {key: dependent[key] for key in dependent if key not in keys}}
-            result: dict[str, Any] = self.value({"allOf": [rest, *due]}, place)
-            return result
+            return dict(self.value({"allOf": [rest, *due]}, place))
         fewest = flat.get("minProperties", 0)
         if fewest > MAX_ITEMS:
             raise unsatisfiable(place.path, "minProperties", f"{fewest} is more than the {MAX_ITEMS} made here")
         spare = (key for key in self.spare_keys(flat, place) if key not in keys)
         while len(keys) < fewest and (key := next(spare, None)) is not None:
             keys.append(key)
-        return {key: self.value(_property(flat, key), place.child(key)) for key in keys}
+        return {key: self.value(property_schema(flat, key), place.child(key)) for key in keys}
 
     def spare_keys(self, flat: Flat, place: _Place) -> Iterator[str]:
         """Yield names that an object may have without having to."""
@@ -358,7 +359,7 @@ def _no_alternative(schema: Schema, path: str) -> Unsatisfiable:
 
 
 def _examples(flat: Flat) -> list[Any]:
-    return [flat[key] for key in ("default",) if key in flat] + flat.get("examples", [])
+    return [*([flat["default"]] if "default" in flat else ()), *flat.get("examples", ())]
 
 
 def _sized(text: str, shortest: int, longest: int, filler: str = " and more") -> str:
@@ -370,76 +371,6 @@ def _canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def _natural_length(flat: Flat) -> int:
-    return len(flat.get("prefixItems", ())) or int(flat.get("items", False) is not False)
-
-
-def _required(flat: Flat) -> list[str]:
-    """Return the required names, in the order of the properties."""
-    keys = dict.fromkeys(flat.get("required", ()))
-    left = list(keys)
-    while left:
-        due = [key for key in flat.get("dependentRequired", {}).get(left.pop(), ()) if key not in keys]
-        keys.update(dict.fromkeys(due))
-        left.extend(due)
-    known = [key for key in flat.get("properties", {}) if key in keys]
-    return known + [key for key in keys if key not in known]
-
-
-def _property(flat: Flat, key: str) -> Schema:
-    """Return the schema of everything that applies to the property called `key`."""
-    named = [flat["properties"][key]] if key in flat.get("properties", {}) else []
-    found = named + [each for pattern, each in flat.get("patternProperties", {}).items() if matches(pattern, key)]
-    result: Schema = found[0] if found else flat.get("additionalProperties", True)
-    for each in found[1:]:
-        result = both(result, each)
-    return result
-
-
-def _exact(number: int | float) -> Fraction:
-    return Fraction(number) if isinstance(number, int) else Fraction(str(number))
-
-
-def _whole(value: Fraction) -> int | float:
-    """Return a whole number that JSON libraries can write: those of more than 64 bits as floats."""
-    return int(value) if -(2**63) <= value < 2**64 else float(value)
-
-
-def _steps(flat: Flat, usual: Fraction) -> list[Fraction]:
-    """Return what the number may be a multiple of: beside the usual step, a smaller one for a narrow range."""
-    if "multipleOf" in flat:
-        return [_exact(flat["multipleOf"])]
-    lows = [_exact(flat[key]) for key in ("minimum", "exclusiveMinimum") if key in flat]
-    highs = [_exact(flat[key]) for key in ("maximum", "exclusiveMaximum") if key in flat]
-    span = min(highs) - max(lows) if lows and highs else Fraction(0)
-    return [usual, span / 8] if span > 0 else [usual, Fraction(1, 10**9)]
-
-
-def _window(flat: Flat, steps: list[Fraction], path: str) -> tuple[int, int, Fraction]:
-    """Return the lowest and highest count of steps, near the usual range, for the first step that has any."""
-    for step in steps:
-        low, high = _bounds(flat, step)
-        if low is None or high is None or low <= high:
-            return *_near(low, high, step), step
-    raise unsatisfiable(path, "minimum", "no number lies between the bounds, or is such a multiple")
-
-
-def _bounds(flat: Flat, step: Fraction) -> tuple[int | None, int | None]:
-    def found(key: str, to_steps: Callable[[Fraction], int]) -> list[int]:
-        return [to_steps(_exact(flat[key]) / step)] if key in flat else []
-
-    lows = found("minimum", ceil) + found("exclusiveMinimum", lambda count: floor(count) + 1)
-    highs = found("maximum", floor) + found("exclusiveMaximum", lambda count: ceil(count) - 1)
-    return max(lows, default=None), min(highs, default=None)
-
-
-def _near(low: int | None, high: int | None, step: Fraction) -> tuple[int, int]:
-    """Narrow bounds down to the usual range, or else to what is nearest to it."""
-    first = ceil(_USUAL[0] / step)
-    last = max(floor(_USUAL[1] / step), first)
-    least, most = first if low is None else low, last if high is None else high
-    if least > last:
-        return least, max(least, min(most, least + 99))
-    if most < first:
-        return min(most, max(least, most - 99)), most
-    return max(least, first), min(most, last)
+def _natural_length(flat: Flat, contained: int) -> int:
+    prefix = len(flat.get("prefixItems", ()))
+    return prefix + contained if prefix else int(flat.get("items", False) is not False)

@@ -154,12 +154,16 @@ def _word(source: Source) -> str:
     return source.pick(*_PLAIN_WORDS)
 
 
+def _handle(source: Source) -> str:
+    return f"{_word(source)}-{source.number(1, 999, 'number')}"
+
+
 def _email(source: Source) -> str:
     return f"{source.fake('first_name').lower()}@example.com"
 
 
 def _url(source: Source) -> str:
-    return f"https://example.com/{_word(source)}"
+    return f"https://example.com/{_handle(source)}"
 
 
 class _Kind(NamedTuple):
@@ -198,6 +202,7 @@ _DATES = _found(r"\b\d{4}-\d{2}-\d{2}\b")
 _URLS = _found(r"https?://[^\s'\"<>)]*[^\s'\"<>).,;:!?]")
 _EMAILS = _found(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PATHS = _found(r"(?<![\w:/.~])(?:~|\.{1,2})?/[\w.@/-]*\w|(?<![\w:/.])[\w-][\w/-]*\.[A-Za-z]\w{0,4}\b(?![/@])")
+_COMMAND_LINES = _found(r"(?i)\b(?:run|execute):\s*(\S.*)")
 _FREELY: Sequence[Finder] = (_quoted, _phrases)
 _ANYTHING = _Kind(set(), _FREELY, _fake("word"))
 
@@ -209,7 +214,8 @@ _KINDS = (
     _of("dir directory folder cwd", [_PATHS, _quoted], _one_of("/tmp")),
     _of("path file filename filepath", [_PATHS, _quoted], lambda s: f"/tmp/{_word(s)}.txt"),
     _of("glob", [_found(r"[^\s'\"`]*\*[^\s'\"`,]*"), _quoted], _one_of("**/*")),
-    _of("command cmd", [_quoted, _found(r"(?i)\b(?:run|execute)\s+([^.,;!?\n]+)")], lambda s: f"echo {_word(s)}"),
+    _of("command cmd", [_COMMAND_LINES, _quoted, _found(r"(?i)\b(?:run|execute)\s+([^.,;!?\n]+)")],
+        lambda s: f"echo {_word(s)}"),
     _of("country", _FREELY, _fake("country")),
     _of("currency", [_found(r"\b[A-Z]{3}\b")], _one_of("USD", "EUR", "GBP", "JPY")),
     _of("zip postal postcode", [_found(r"\b\d{5}\b")], _fake("postcode")),
@@ -248,15 +254,15 @@ _FORMATS: dict[str, Maker] = {
     "time": _time,
     "date-time": _moment,
     "duration": lambda source: f"P{source.number(1, 14)}D",
-    **dict.fromkeys(("email", "idn-email"), lambda source: f"{_word(source)}@example.com"),
-    **dict.fromkeys(("hostname", "idn-hostname"), lambda source: f"{_word(source)}.example.com"),
+    **dict.fromkeys(("email", "idn-email"), lambda source: f"{_handle(source)}@example.com"),
+    **dict.fromkeys(("hostname", "idn-hostname"), lambda source: f"{_handle(source)}.example.com"),
     **dict.fromkeys(("uri", "iri", "uri-reference", "iri-reference", "uri-template"), _url),
     "uuid": _uuid,
     "ipv4": lambda source: f"192.0.2.{source.number(1, 254)}",
     "ipv6": lambda source: f"2001:db8::{source.number(1, 9999)}",
-    "json-pointer": lambda source: f"/{_word(source)}",
-    "relative-json-pointer": lambda source: f"0/{_word(source)}",
-    "regex": lambda source: f"^{_word(source)}$",
+    "json-pointer": lambda source: f"/{_handle(source)}",
+    "relative-json-pointer": lambda source: f"0/{_handle(source)}",
+    "regex": lambda source: f"^{_handle(source)}$",
 }
 
 

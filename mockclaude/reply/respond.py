@@ -65,7 +65,8 @@ def _prepared(outline: Outline, stream: bool) -> Prepared | None:
 
 
 def _input_is_written(outline: Outline) -> bool:
-    return any(step.kind == "usage" and step.value.data["input_tokens"] is not None for step in outline.steps)
+    written = [step.value.data["input_tokens"] for step in outline.steps if step.kind == "usage"]
+    return written[-1:] not in ([], [None])
 
 
 def _stream_bytes(reply: Reply) -> bytes:

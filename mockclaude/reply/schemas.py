@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import zip_longest
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 from urllib.parse import unquote
 
 import orjson
 
-Schema: TypeAlias = dict[str, Any] | bool
-Flat: TypeAlias = dict[str, Any]
+from mockclaude.reply.merging import Flat, Schema, both, merged
+
 Active: TypeAlias = tuple[str, ...]
 
 MAX_BYTES = 500_000
 MAX_PATTERNS = 1_000
-MAX_VISITS = 100_000
+MAX_VISITS = 20_000
 """How many pairs of subschema and value a check may touch."""
 MAX_EXPLAINED = 4_000
 """The same, for a check that says what is wrong: that one collects the errors of every branch."""
@@ -36,9 +35,20 @@ class Unsatisfiable(ValueError):  # noqa: N818
     """No instance was found; the message names the place, the keyword and a way out."""
 
 
+class Exhausted(Unsatisfiable):
+    """Finding out would take too long, so that further attempts are no use."""
+
+
 def unsatisfiable(path: str, keyword: str, why: str, remedy: str = REMEDY) -> Unsatisfiable:
     """Return the error for the value at `path`."""
     return Unsatisfiable(f"{path}: no value found that meets '{keyword}': {_shortened(why)}; {remedy}")
+
+
+class Walk(NamedTuple):
+    """How far to look: how often a reference may be within itself, and what to call at each step."""
+
+    loops: int
+    step: Callable[[], None]
 
 
 class Document:
@@ -62,52 +72,52 @@ class Document:
 
     def accepts(self, value: Any) -> bool:
         """Tell whether `value` is an instance. `format` is not asserted, as draft 2020-12 has it."""
-        self._weigh(self.root, value, MAX_VISITS)
-        try:
-            return bool(self._validator.is_valid(value))
-        except ValueError:
-            return False
+        return self._is_valid(self._validator, self.root, value)
 
     def accepts_part(self, schema: Flat, value: Any) -> bool:
         """Tell whether `value` is an instance of `schema`, a part of this document; `format` is asserted."""
-        self._weigh(schema, value, MAX_VISITS)
         known = self.root if isinstance(self.root, dict) and b'ef":' in orjson.dumps(schema) else {}
         definitions = {key: known[key] for key in ("$defs", "definitions") if key in known}
         try:
-            return bool(_validator({**schema, **definitions}, validate_formats=True).is_valid(value))
+            validator = _validator({**schema, **definitions}, validate_formats=True)
         except ValueError:
             return False
+        return self._is_valid(validator, schema, value)
 
     def mismatch(self, value: Any) -> Unsatisfiable:
         """Return what is wrong with `value`, which is not an instance."""
-        self._weigh(self.root, value, MAX_EXPLAINED)
+        if not self._is_light(self.root, value, MAX_EXPLAINED):
+            return unsatisfiable("$", "$schema", "the schema branches too often to tell where it was not met")
         error = next(iter(self._validator.iter_errors(value)))
         return unsatisfiable(_path(error.instance_path), error.kind.name, error.message)
 
-    def alternatives(self, schema: Schema, active: Active, loops: int) -> Iterator[tuple[Flat, Active]]:
+    def alternatives(self, schema: Schema, active: Active, walk: Walk) -> Iterator[tuple[Flat, Active]]:
         """Yield what `schema` can mean, without references and combinations, and the references on the way.
 
-        A reference may be within itself `loops` times; alternatives that need more are left out.
+        Alternatives that need a reference within itself more often than `walk` allows are left out.
         """
+        walk.step()
         if schema is False:
             return
         own = {} if schema is True else schema
         references = [own[key] for key in ("$ref", "$dynamicRef") if key in own]
-        entered = (*active, *references)
-        if any(entered.count(ref) > loops + 1 for ref in references):
+        if any(active.count(ref) > walk.loops for ref in references):
             return
         base = {key: value for key, value in own.items() if key not in _COMBINING | _COMMENTS}
-        yield from self._joined(base, entered, [[self.resolve(ref)] for ref in references] + _choices(own), loops)
+        parts = [[self.resolve(ref)] for ref in references] + _choices(own)
+        yield from self._joined(base, (*active, *references), (), parts, walk)
 
     def _joined(
-        self, base: Flat, active: Active, parts: Sequence[Sequence[Schema]], loops: int
+        self, base: Flat, around: Active, entered: Active, parts: Sequence[Sequence[Schema]], walk: Walk
     ) -> Iterator[tuple[Flat, Active]]:
+        """Yield the ways to have one of each of `parts`, which are all within the references `around`."""
         if not parts:
-            yield base, active
+            yield base, (*around, *entered)
             return
         for schema in parts[0]:
-            for flat, entered in self.alternatives(schema, active, loops):
-                yield from self._joined(merged(base, flat), entered, parts[1:], loops)
+            for flat, active in self.alternatives(schema, around, walk):
+                within = (*entered, *active[len(around) :])
+                yield from self._joined(merged(base, flat), around, within, parts[1:], walk)
 
     def _at_pointer(self, ref: str) -> Schema:
         found: Any = self.root
@@ -124,16 +134,20 @@ class Document:
         names = ("$id", "$anchor", "$dynamicAnchor")
         return {part[key]: part for part in _parts(self.root) for key in names if isinstance(part.get(key), str)}
 
-    def _weigh(self, schema: Schema, value: Any, limit: int) -> None:
-        """Count what a check would touch, and raise `Unsatisfiable` beyond `limit`."""
-        left, visits = [(schema, value)], 0
-        while left:
+    def _is_valid(self, validator: Any, schema: Schema, value: Any) -> bool:
+        if not self._is_light(schema, value, MAX_VISITS):
+            raise Exhausted(str(unsatisfiable("$", "$schema", "the schema branches too often to be checked")))
+        return bool(validator.is_valid(value))
+
+    def _is_light(self, schema: Schema, value: Any, limit: int) -> bool:
+        """Tell whether a check touches at most `limit` pairs of subschema and value."""
+        left: list[tuple[Any, Any]] = [(schema, value)]
+        for _ in range(limit):
             part, data = left.pop()
-            visits += 1
-            if visits > limit:
-                raise unsatisfiable("$", "$ref", "the schema branches too often to be checked")
-            if isinstance(part, dict):
-                left.extend(self._applied(part, data))
+            left.extend(self._applied(part, data) if isinstance(part, dict) else ())
+            if not left:
+                return True
+        return False
 
     def _applied(self, part: Flat, value: Any) -> Iterator[tuple[Any, Any]]:
         yield from ((self.resolve(part[key]), value) for key in ("$ref", "$dynamicRef") if key in part)
@@ -145,25 +159,31 @@ class Document:
             yield from _applied_to_array(part, value)
 
 
-def matches(pattern: str, text: str) -> bool:
+def _matches(pattern: str, text: str) -> bool:
     """Tell whether a valid ECMA pattern is found in `text`, in bounded time."""
     return bool(_validator({"pattern": pattern}).is_valid(text))
 
 
-def merged(first: Flat, second: Flat) -> Flat:
-    """Return a schema for what both accept. What cannot be merged is kept under `allOf`, for checks only."""
-    result = {**second, **first}
-    for key in first.keys() & second.keys():
-        if key in _MERGERS:
-            result[key] = _MERGERS[key](first[key], second[key])
-        elif key in _ASSERTIONS and first[key] != second[key]:
-            result["allOf"] = [*result.get("allOf", ()), {key: second[key]}]
+def required_names(flat: Flat) -> list[str]:
+    """Return the required names, in the order of the properties."""
+    keys = dict.fromkeys(flat.get("required", ()))
+    left = list(keys)
+    while left:
+        due = [key for key in flat.get("dependentRequired", {}).get(left.pop(), ()) if key not in keys]
+        keys.update(dict.fromkeys(due))
+        left.extend(due)
+    known = [key for key in flat.get("properties", {}) if key in keys]
+    return known + [key for key in keys if key not in known]
+
+
+def property_schema(flat: Flat, key: str) -> Schema:
+    """Return the schema of everything that applies to the property called `key`."""
+    named = [flat["properties"][key]] if key in flat.get("properties", {}) else []
+    found = named + [each for pattern, each in flat.get("patternProperties", {}).items() if _matches(pattern, key)]
+    result: Schema = found[0] if found else flat.get("additionalProperties", True)
+    for each in found[1:]:
+        result = both(result, each)
     return result
-
-
-def both(first: Schema, second: Schema) -> Schema:
-    """Return the schema of what both accept, not merged yet."""
-    return first if second in (True, first) else second if first is True else {"allOf": [first, second]}
 
 
 def _choices(own: Flat) -> list[Sequence[Schema]]:
@@ -201,60 +221,6 @@ def _parts(root: Any) -> Iterator[Flat]:
         if isinstance(part, dict):
             yield part
         left.extend(part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
-
-
-def _types(first: Any, second: Any) -> list[str]:
-    ours, theirs = as_list(first), as_list(second)
-    integers = ["integer"] if {"integer", "number"} <= {*ours, *theirs} else []
-    return list(dict.fromkeys([kind for kind in ours if kind in theirs] + integers))
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return `value`, or a list of only it."""
-    return value if isinstance(value, list) else [value]
-
-
-def _union(first: list[Any], second: list[Any]) -> list[Any]:
-    return [*first, *(each for each in second if each not in first)]
-
-
-def _common(first: list[Any], second: list[Any]) -> list[Any]:
-    return [each for each in first if each in second]
-
-
-def _both_in_each(first: dict[str, Schema], second: dict[str, Schema]) -> dict[str, Schema]:
-    return {key: both(first.get(key, True), second.get(key, True)) for key in {**first, **second}}
-
-
-def _union_in_each(first: dict[str, list[Any]], second: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    return {key: _union(first.get(key, []), second.get(key, [])) for key in {**first, **second}}
-
-
-def _both_at_each(first: list[Schema], second: list[Schema]) -> list[Schema]:
-    return [both(ours, theirs) for ours, theirs in zip_longest(first, second, fillvalue=True)]
-
-
-def _neither(first: Schema, second: Schema) -> Schema:
-    return {"anyOf": [first, second]}
-
-
-_MERGERS: dict[str, Callable[[Any, Any], Any]] = {
-    "type": _types,
-    "enum": _common,
-    "required": _union,
-    "allOf": _union,
-    "not": _neither,
-    "uniqueItems": max,
-    "properties": _both_in_each,
-    "patternProperties": _both_in_each,
-    "dependentSchemas": _both_in_each,
-    "dependentRequired": _union_in_each,
-    "prefixItems": _both_at_each,
-    **dict.fromkeys(("items", "additionalProperties", "propertyNames"), both),
-    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains"), max),
-    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains"), min),
-}
-_ASSERTIONS = {"const", "pattern", "format", "multipleOf", "contains"}
 
 
 def _serialized(schema: Mapping[str, Any] | bool) -> bytes:

@@ -41,7 +41,7 @@ def of_text(text: str) -> int:
 def of_output(block: Block) -> int:
     """Return the output tokens of a content block."""
     if block["type"] == "tool_use":
-        return of_text(block["name"]) + of_text(streamed_text(block)) + MESSAGE_OVERHEAD
+        return of_text(str(block.get("name", ""))) + of_text(streamed_text(block)) + MESSAGE_OVERHEAD
     return of_text(streamed_text(block)) or _of_input(block)
 
 

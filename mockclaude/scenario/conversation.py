@@ -7,6 +7,7 @@ message at the very end is a prefill of the answer and ends no turn.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from mockclaude.api.request import Body
 
 NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
+
+_REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,11 @@ class Conversation:
         self._begin = _begin_of_turn(self._messages)
         self.user = "\n".join(_texts_of("user", self._turn))
         """The text of the current turn, blocks joined by line breaks."""
+
+    @cached_property
+    def question(self) -> str:
+        """What the person typed: the text of the current turn without the reminders that agents put around it."""
+        return _REMINDER.sub("", self.user).strip()
 
     @property
     def model(self) -> str:

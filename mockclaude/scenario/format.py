@@ -7,20 +7,30 @@ Knows nothing of files and places, of requests, or of how a reply is made.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from mockclaude.api.errors import STATUS
+from mockclaude.scenario import queries
 from mockclaude.scenario.citations import Citation
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 
 FOREVER = "forever"
 FROM_SCHEMA = "from_schema"
 _UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|m|h)")
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s|m|h)")
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%")
 
 
 def _duration(value: Any) -> int:
@@ -34,9 +44,12 @@ def _pause(value: Any) -> Any:
     return value if value == FOREVER else _duration(value)
 
 
-def _share(value: Any) -> Any:
+def _share(value: Any) -> float:
     match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
-    return float(match[1]) / 100 if match else value
+    share = float(match[1]) / 100 if match else value
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
+        raise ValueError(f"{value!r} is not a share; expected a percentage such as 20%, or a number from 0 to 1")
+    return float(share)
 
 
 def _short_for(key: str) -> Callable[[Any], Any]:
@@ -57,10 +70,15 @@ def _body_matches(value: Any) -> Any:
     return [{"truthy": item} if isinstance(item, str) else {"values": item} for item in _listed(value)]
 
 
-def _exactly_one(what: str, keys: tuple[str, ...], given: list[str]) -> None:
+def _exactly_one(what: str, keys: Iterable[str], value: Any, known: Iterable[str]) -> Any:
+    """Return `value`, if it is a mapping, with exactly one of `keys`. Unknown keys are a mistake of their own."""
+    if not isinstance(value, dict) or value.keys() - known:
+        return value
+    given = [key for key in keys if key in value]
     if len(given) != 1:
         got = one_of(given).replace(" or ", " and ") if given else "none of them"
         raise ValueError(f"{what} has exactly one of {one_of(keys)}; got {got}")
+    return value
 
 
 def _pattern(text: str) -> str:
@@ -74,18 +92,13 @@ def _pattern(text: str) -> str:
 
 
 def _path(text: str) -> str:
-    import jmespath
-
-    try:
-        jmespath.compile(text)
-    except jmespath.exceptions.JMESPathError as error:
-        problem = str(error).splitlines()[0]
-        raise ValueError(f"{text!r} is not a JMESPath expression: {problem}") from None
+    if problem := queries.problem(text):
+        raise ValueError(problem)
     return text
 
 
 Microseconds: TypeAlias = Annotated[int, BeforeValidator(_duration)]
-Share: TypeAlias = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1)]
+Share: TypeAlias = Annotated[float, BeforeValidator(_share)]
 Texts: TypeAlias = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
 
 Patterns: TypeAlias = Annotated[
@@ -95,9 +108,16 @@ JmesPath: TypeAlias = Annotated[str, AfterValidator(_path)]
 
 
 class Model(BaseModel):
-    """A mapping of the file: no unknown keys, no conversions."""
+    """A mapping of the file: no unknown keys, no keys without a value, no conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _given(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and cls.model_fields[str(info.field_name)].annotation is not Any:
+            raise ValueError("there is no value here; expected one after the colon, or no key")
+        return value
 
 
 class Match(Model):
@@ -115,9 +135,7 @@ class Match(Model):
     @model_validator(mode="before")
     @classmethod
     def _one(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            _exactly_one("a match", tuple(cls.model_fields), list(value))
-        return value
+        return _exactly_one("a match", cls.model_fields, value, cls.model_fields)
 
 
 Prose: TypeAlias = Annotated[list[Match], BeforeValidator(_each_short_for("contains")), Field(min_length=1)]
@@ -139,7 +157,7 @@ class BodyMatch(Model):
     """JMESPath expressions over the request body: one that must be true, or the values that some must have."""
 
     truthy: JmesPath | None = None
-    values: dict[JmesPath, Any] = {}
+    values: Annotated[dict[JmesPath, Any], Field(min_length=1)] = {}
 
 
 Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidator(_listed), Field(min_length=1)]
@@ -149,11 +167,13 @@ class When(Model):
     """What must hold for a rule to answer. Every key that is given must hold."""
 
     user: Prose | None = None
-    tool_result: Annotated[list[ToolResultMatch], BeforeValidator(_each_short_for("name"))] | None = None
+    tool_result: (
+        Annotated[list[ToolResultMatch], BeforeValidator(_each_short_for("name")), Field(min_length=1)] | None
+    ) = None
     system: Prose | None = None
     model: Name | None = None
     tools: Name | None = None
-    headers: dict[str, Name] | None = None
+    headers: Annotated[dict[str, Name], Field(min_length=1)] | None = None
     body: Annotated[list[BodyMatch], BeforeValidator(_body_matches), Field(min_length=1)] | None = None
     stream: bool | None = None
     turn: Numbers | None = None
@@ -248,13 +268,20 @@ class ServerTool(Model):
             raise ValueError(f"this is no result of {self.name}; expected {expected}")
 
 
+def _header(value: Any) -> Any:
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+Header: TypeAlias = Annotated[str, BeforeValidator(_header)]
+
+
 class Error(Model):
     """An error of the API. `status` follows from `type`; a type that the API does not have needs one."""
 
     type: str
     message: str = ""
     status: Annotated[int, Field(ge=400, le=599)] | None = None
-    headers: dict[str, str | int | float] = {}
+    headers: dict[str, Header] = {}
     details: dict[str, Any] | None = None
 
     @model_validator(mode="after")
@@ -331,9 +358,7 @@ class Step(Model):
     @model_validator(mode="before")
     @classmethod
     def _one(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            _exactly_one("a step", STEPS, list(value))
-        return value
+        return _exactly_one("a step", STEPS, value, STEPS)
 
 
 STEPS: tuple[str, ...] = tuple(field.alias or name for name, field in Step.model_fields.items())
@@ -346,7 +371,7 @@ class Choice(Model):
     """One of the replies that are drawn from, and how likely it is beside the others."""
 
     reply: Reply
-    weight: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=False)] = 1.0
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
 
 
 class Pace(Model):
@@ -383,10 +408,7 @@ class Rule(Model):
     @model_validator(mode="before")
     @classmethod
     def _one(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            kinds = ("reply", "sequence", "choice")
-            _exactly_one("a rule", kinds, [key for key in kinds if key in value])
-        return value
+        return _exactly_one("a rule", ("reply", "sequence", "choice"), value, cls.model_fields)
 
 
 class ScenarioFile(Model):

@@ -31,7 +31,7 @@ class Mistake:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        return f"{self.place}: {' '.join(self.message.splitlines())}"
 
 
 class ScenarioError(Exception):

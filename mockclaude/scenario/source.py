@@ -43,16 +43,21 @@ class Source:
     keys: dict[Path, Place] = field(repr=False)
 
     def place(self, path: Path, *, key: bool = False) -> Place:
-        """Return where the value (or, with `key`, the key) at `path` stands, or the nearest value around it.
+        """Return where the value (or, with `key`, the key) at `path` stands.
 
         Parts of `path` that the file does not have are passed over: a shorthand has fewer levels than what it means.
         """
+        here = self.nearest(path)
+        exact = key and here == path and here in self.keys
+        return self.keys[here] if exact else self.values[here]
+
+    def nearest(self, path: Path) -> Path:
+        """Return `path` without the parts that the file does not have."""
         here: Path = ()
         for part in path:
             if (*here, part) in self.values:
                 here = (*here, part)
-        exact = key and here == path and here in self.keys
-        return self.keys[here] if exact else self.values[here]
+        return here
 
 
 def read(file: str, content: bytes) -> Source:

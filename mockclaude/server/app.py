@@ -18,11 +18,12 @@ from urllib.parse import unquote
 
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
+from yarl import URL
 
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope
-from mockclaude.reply.script import Script, Send
+from mockclaude.reply.script import End, Script, Send
 from mockclaude.scenario.mistakes import did_you_mean
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.calls import SCENARIO_HEADER, Answer, Call
@@ -70,10 +71,15 @@ class Site:
         ending = "client gone"
         try:
             given = await self._answer(request)
+            if request.method == "HEAD":
+                given = _bodiless(given)
             played = await play(given.script, request)
-            ending = "" if played.keep_alive or request.version < (1, 1) else given.script.end.name.lower()
+            ending = _ending(given.script.end, request)
         except ConnectionError:
             return CLOSED
+        except Exception:
+            ending = "internal error"
+            raise
         finally:
             path, seconds = request.raw_path, time.perf_counter() - begin
             reason, status = given.reason, given.script.status
@@ -87,10 +93,7 @@ class Site:
             body = await _body(request)
             if request.raw_path.partition("?")[0] == "/":
                 html = "text/html" in request.headers.get("accept", "")
-                return Answer(
-                    index(self.scenarios, request.url.origin(), now, html=html, method=request.method),
-                    "index",
-                )
+                return Answer(index(self.scenarios, _origin(request), now, html=html), "index")
             return self._route(request, body, now)
         except ApiError as error:
             return _refused(error, now)
@@ -129,6 +132,25 @@ class Site:
         )
 
 
+def _bodiless(given: Answer) -> Answer:
+    """Return the answer to `HEAD`, where `given` is what another method would get: its headers alone."""
+    head, end_of_head, _ = given.script.sends[0].data.partition(b"\r\n\r\n")
+    return given._replace(script=given.script._replace(sends=[Send(0, head + end_of_head)]))
+
+
+def _ending(end: End, request: web.BaseRequest) -> str:
+    """Return what the log says of how the connection ended; nothing where it ended as HTTP has it."""
+    as_usual = end is End.KEEP or (end is End.CLOSE and request.version < (1, 1))
+    return "" if as_usual else end.name.lower()
+
+
+def _origin(request: web.BaseRequest) -> URL:
+    try:
+        return request.url.origin()
+    except ValueError:
+        raise invalid("The Host header is not a host and a port") from None
+
+
 def _refused(error: ApiError, now: int, *, chunked: bool = True) -> Answer:
     request_id = Draws(0, "refused", error.message).identifier("req")
     return Answer(Envelope(request_id, now, chunked).error(error), error.message)
@@ -155,7 +177,9 @@ async def _body(request: web.BaseRequest) -> bytes:
     except TimeoutError:
         raise ApiError("invalid_request_error", "The request body did not arrive in time", 408) from None
     except (web.RequestPayloadError, BadHttpMessage) as error:
-        raise invalid(f"The request body could not be decoded: {error}") from None
+        request.content.feed_eof()  # else aiohttp would read on, and log that it cannot
+        reason = str(error).splitlines()[-1].strip()
+        raise invalid(f"The request body could not be decoded: {reason}") from None
 
 
 class _Refusal(Played):

@@ -63,9 +63,13 @@ def _hashed(key: str) -> str:
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest() if key else ""
 
 
+_EXACT = 2**53
+"""Below this, every integer has a float of its own; above, orjson takes not all of them."""
+
+
 def _plain(value: Any) -> Any:
     """Return JSON data with whole numbers as integers: `1.0` and `1` ask the same."""
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}

@@ -5,8 +5,10 @@ In: scenarios, the address, log lines. Out: text. Knows nothing of terminals but
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import click
 
@@ -38,7 +40,7 @@ def first_screen(scenarios: Mapping[str, Scenario], url: str) -> str:
 
 
 def _base(url: str, name: str) -> str:
-    return f"{url}/{name}" if name else url
+    return f"{url}/{quote(name)}" if name else url
 
 
 def _described(scenario: Scenario) -> str:
@@ -52,7 +54,16 @@ def log_line(line: Line, *, colour: bool) -> str:
     status = click.style(line.status or "---", fg=_colour(line.status)) if colour else str(line.status or "---")
     kind = "stream" if line.streamed else "      "
     ending = f" [{line.ending}]" if line.ending else ""
-    return f"{status} {kind} {line.method} {line.path}  {line.reason}{ending}  {line.seconds * 1000:.1f} ms"
+    asked = _printable(f"{line.method} {line.path}  {line.reason}")
+    return f"{status} {kind} {asked}{ending}  {line.seconds * 1000:.1f} ms"
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def _printable(text: str) -> str:
+    """Return `text` with control characters escaped: what a client sends must not steer the terminal."""
+    return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _colour(status: int) -> str:

@@ -15,7 +15,7 @@ from yarl import URL
 from mockclaude import __version__
 from mockclaude.api.headers import date
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import Response, Script, Send, head_only, script
+from mockclaude.reply.script import Response, Script, Send, script
 from mockclaude.scenario.rules import Scenario
 
 _PAGE = """<!doctype html>
@@ -39,8 +39,8 @@ th, td {{ text-align: left; padding: .4rem 1rem .4rem 0; border-bottom: 1px soli
 """
 
 
-def index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: bool, method: str = "GET") -> Script:
-    """Return the list of `scenarios`: a page if `html`, else JSON; no body for `HEAD`."""
+def index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: bool) -> Script:
+    """Return the list of `scenarios`: a page if `html`, else JSON."""
     listed = [_entry(name, scenario, origin) for name, scenario in sorted(scenarios.items())]
     if html:
         kind, body = "text/html; charset=utf-8", _page(listed)
@@ -49,8 +49,6 @@ def index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: boo
     lines = (
         f"{date(now)}content-type: {kind}\r\ncontent-security-policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
     )
-    if method == "HEAD":
-        return head_only(200, lines)
     request_id = Draws(0, "index").identifier("req")
     return script(Response(200, lines, request_id, [Send(0, body)]), chunked=True)
 

@@ -60,7 +60,8 @@ async def serve(scenarios: Mapping[str, Scenario], host: str, port: int, write: 
     """Serve until SIGINT or SIGTERM. Raises `CannotListenError`."""
     output = Output(write, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
     site = Site(scenarios, output.log, any_host=host not in _LOOPBACK)
-    runner = web.ServerRunner(make_server(site), shutdown_timeout=SHUTDOWN_TIMEOUT)
+    half = SHUTDOWN_TIMEOUT / 2  # aiohttp waits twice: for the handler, then for its connection
+    runner = web.ServerRunner(make_server(site), shutdown_timeout=half)
     await runner.setup()
     try:
         await _listen(runner, host, port)
@@ -95,9 +96,13 @@ _REMEDIES = {
 }
 
 
+_ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Hosts that stand for all addresses -> the one to show."""
+
+
 def _url(runner: web.ServerRunner, host: str) -> str:
     port = runner.addresses[0][1]
-    shown = "127.0.0.1" if host == "0.0.0.0" else "::1" if host == "::" else host
+    shown = _ANY_ADDRESS.get(host, host)
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
@@ -127,6 +132,10 @@ def run(coroutine: Any) -> None:
 
 
 def write_line(text: str) -> None:
-    """Write to standard output, at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """Write to standard output, at once; what it cannot show is escaped, and once nobody reads it, it is lost."""
+    encoding = sys.stdout.encoding
+    try:
+        sys.stdout.write(f"{text}\n".encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
