@@ -20,10 +20,13 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.merging import Flat, Schema, as_list, both
 from mockclaude.reply.schemas import (
     Active,
+    Budget,
     Document,
     Exhausted,
     Unsatisfiable,
     Walk,
+    kinds_of,
+    limit_of,
     property_schema,
     required_names,
     unsatisfiable,
@@ -60,7 +63,7 @@ def instance(schema: Mapping[str, Any] | bool, draws: Draws, hints: str = "") ->
 
 def _first_accepted(document: Document, draws: Draws, hints: str) -> Any:
     problems = []
-    budget = _Budget()
+    budget = Budget(MAX_STEPS)
     for attempt in range(MAX_ATTEMPTS):
         try:
             value = _Filler(document, draws, hints, attempt, budget).value(document.root, _ROOT)
@@ -93,22 +96,10 @@ class _Place(NamedTuple):
 _ROOT = _Place("$", "", 0, ("#",), 0)
 
 
-class _Budget:
-    def __init__(self) -> None:
-        self.left = MAX_STEPS
-
-    def spend(self, steps: int, path: str) -> None:
-        """Count work, and raise `Exhausted` when there has been too much."""
-        self.left -= steps
-        if self.left < 0:
-            why = f"filling the schema takes more than {MAX_STEPS} steps"
-            raise Exhausted(str(unsatisfiable(path, "$schema", why)))
-
-
 class _Filler:
     """One attempt. In the second, references may contain themselves; from the third on, hints and defaults are out."""
 
-    def __init__(self, document: Document, draws: Draws, hints: str, attempt: int, budget: _Budget) -> None:
+    def __init__(self, document: Document, draws: Draws, hints: str, attempt: int, budget: Budget) -> None:
         self.document, self.draws, self.hints, self.attempt, self.budget = document, draws, hints, attempt, budget
 
     def value(self, schema: Schema, place: _Place) -> Any:
@@ -171,7 +162,7 @@ class _Filler:
         """Tell whether `value` is an instance of `flat`."""
         self.budget.spend(1, "$")
         if isinstance(value, str) and flat.get("type") == "string" and flat.keys() <= _UNCHECKED:
-            return bool(flat.get("minLength", 0) <= len(value) <= flat.get("maxLength", MAX_LENGTH))
+            return limit_of(flat, "minLength", 0) <= len(value) <= limit_of(flat, "maxLength", MAX_LENGTH)
         return self.document.accepts_part(flat, value)
 
     def chosen(self, flat: Flat, place: _Place) -> Any:
@@ -197,8 +188,7 @@ class _Filler:
 
     def guessed_kinds(self, flat: Flat, place: _Place) -> list[str]:
         """Return the types that a schema without `type` seems to be about."""
-        kinds = [kind for kind, keywords in _KEYWORDS.items() if any(keyword in flat for keyword in keywords)]
-        usual = kinds or ([] if place.depth else ["object"])
+        usual = kinds_of(flat) or ([] if place.depth else ["object"])
         return [*usual, *_MAKERS] if self.attempt or not usual else usual
 
     def suggested(self, kind: str, flat: Flat, place: _Place) -> Iterator[Any]:
@@ -206,7 +196,7 @@ class _Filler:
         if kind == "string":
             said = plausible.said(place.name, self.hints)
             yield from said
-            yield from (text[: flat.get("maxLength")].rstrip() for text in said[-1:])
+            yield from (text[: limit_of(flat, "maxLength", MAX_LENGTH)].rstrip() for text in said[-1:])
         if kind in ("integer", "number"):
             yield from plausible.numbers(place.name, self.hints)
         if place.depth:
@@ -214,7 +204,7 @@ class _Filler:
 
     def string(self, flat: Flat, place: _Place) -> str:
         """Return text by pattern, by format, or by the property's name."""
-        shortest, longest = flat.get("minLength", 0), flat.get("maxLength", MAX_LENGTH)
+        shortest, longest = limit_of(flat, "minLength", 0), limit_of(flat, "maxLength", MAX_LENGTH)
         if shortest > MAX_LENGTH:
             raise unsatisfiable(place.path, "minLength", f"{shortest} is more than the {MAX_LENGTH} made here")
         text = ""
@@ -228,7 +218,7 @@ class _Filler:
         for attempt in range(_TRIES):
             source = plausible.Source(self.draws, self.label(place, f"text/{attempt + place.again}"))
             text = plausible.formatted(flat.get("format", ""), source)
-            yield text or _sized(plausible.named(place.name, source), shortest, longest)
+            yield text or plausible.sized(plausible.named(place.name, source), shortest, longest)
 
     def patterned(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
         """Yield texts that probably match, each with repetitions set after the length of the one before."""
@@ -242,10 +232,10 @@ class _Filler:
             yield text
             missing = max(shortest - len(text), 0) - max(len(text) - longest, 0)
             reach, greedy = max(reach + ceil(missing / (attempt + 1)), 0), greedy or missing != 0
-        yield _sized(text or "", shortest, longest, filler="x")
+        yield plausible.sized(text or "", shortest, longest, filler="x")
 
     def number(self, flat: Flat, place: _Place) -> int | float:
-        """Return a number, or a whole number if `flat` was found to be about those."""
+        """Return a number."""
         return self.counted(ranges.numbers(flat), flat, place)
 
     def integer(self, flat: Flat, place: _Place) -> int | float:
@@ -273,11 +263,11 @@ class _Filler:
 
     def array(self, flat: Flat, place: _Place) -> list[Any]:
         """Return as few items as are allowed, but one where the schema says what items are."""
-        contained = flat.get("minContains", 1) if "contains" in flat else 0
-        needed = max(flat.get("minItems", 0), contained)
+        contained = limit_of(flat, "minContains", 1) if "contains" in flat else 0
+        needed = max(limit_of(flat, "minItems", 0), contained)
         if needed > MAX_ITEMS:
             raise unsatisfiable(place.path, "minItems", f"{needed} is more than the {MAX_ITEMS} made here")
-        wanted = max(needed, min(_natural_length(flat, contained), flat.get("maxItems", MAX_ITEMS)))
+        wanted = max(needed, min(_natural_length(flat, contained), limit_of(flat, "maxItems", MAX_ITEMS)))
         items: list[Any] = []
         for index in range(wanted):
             try:
@@ -311,7 +301,7 @@ class _Filler:
         if due:
             rest = {**flat, "dependentSchemas": {key: dependent[key] for key in dependent if key not in keys}}
             return dict(self.value({"allOf": [rest, *due]}, place))
-        fewest = flat.get("minProperties", 0)
+        fewest = limit_of(flat, "minProperties", 0)
         if fewest > MAX_ITEMS:
             raise unsatisfiable(place.path, "minProperties", f"{fewest} is more than the {MAX_ITEMS} made here")
         spare = (key for key in self.spare_keys(flat, place) if key not in keys)
@@ -326,7 +316,7 @@ class _Filler:
         sources = [both(names, {"pattern": pattern}) for pattern in flat.get("patternProperties", ())]
         if flat.get("additionalProperties", True) is not False:
             sources.append(names)
-        for again in range(flat["minProperties"] + _TRIES):
+        for again in range(limit_of(flat, "minProperties", 0) + _TRIES):
             yield from (self.value(source, place.child("*").item(0, again)) for source in sources)
 
 
@@ -342,15 +332,6 @@ _MAKERS: dict[str, Callable[[_Filler, Flat, _Place], Any]] = {
     "null": _Filler.null,
 }
 
-_KEYWORDS = {
-    "object": ("properties", "required", "additionalProperties", "patternProperties", "propertyNames",
-               "minProperties", "maxProperties", "dependentRequired", "dependentSchemas"),
-    "array": ("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"),
-    "string": ("pattern", "format", "minLength", "maxLength"),
-    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-}  # fmt: skip
-"""Type -> keywords that are about values of that type."""
-
 
 def _no_alternative(schema: Schema, path: str) -> Unsatisfiable:
     if schema is False:
@@ -360,11 +341,6 @@ def _no_alternative(schema: Schema, path: str) -> Unsatisfiable:
 
 def _examples(flat: Flat) -> list[Any]:
     return [*([flat["default"]] if "default" in flat else ()), *flat.get("examples", ())]
-
-
-def _sized(text: str, shortest: int, longest: int, filler: str = " and more") -> str:
-    padding = filler * ceil(max(shortest - len(text), 0) / len(filler))
-    return (text + padding)[: max(shortest, min(len(text), longest))]
 
 
 def _canonical(value: Any) -> bytes:

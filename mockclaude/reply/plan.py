@@ -14,7 +14,7 @@ from mockclaude.api import events, headers
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import End, Response, Script, Send, script, silent
+from mockclaude.reply.script import End, Response, Script, Send, script, silent, whole
 from mockclaude.reply.stream import Beat, Flow, flow
 from mockclaude.scenario.format import Pace
 
@@ -53,8 +53,7 @@ class Envelope(NamedTuple):
         return script(response, chunked=self.chunked)
 
     def _whole(self, status: int, lines: str, body: bytes, at: int = 0) -> Script:
-        response = Response(status, lines, self.request_id, [Send(at, body)], End.KEEP, at)
-        return script(response, chunked=self.chunked)
+        return whole(status, lines, self.request_id, body, at, chunked=self.chunked)
 
 
 def plan(reply: Reply, pace: Pace, draws: Draws, envelope: Envelope, *, stream: bool) -> Script:

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
+from math import ceil
 from random import Random
 from typing import Any, NamedTuple, TypeAlias, cast
 from uuid import UUID
@@ -96,6 +97,12 @@ def matching(pattern: str, seed: int, reach: int, greedy: bool) -> str | None:
         return None
 
 
+def sized(text: str, shortest: int, longest: int, filler: str = " and more") -> str:
+    """Return `text`, cut or filled up."""
+    padding = filler * ceil(max(shortest - len(text), 0) / len(filler))
+    return (text + padding)[: max(shortest, min(len(text), longest))]
+
+
 def _is_word(text: str, hints: str) -> bool:
     return bool(text) and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", hints) is not None
 
@@ -143,6 +150,10 @@ def _date(source: Source) -> str:
 
 def _time(source: Source) -> str:
     return f"{source.number(0, 23, 'hour'):02}:{source.number(0, 59, 'minute'):02}:00Z"
+
+
+def _moment(source: Source) -> str:
+    return f"{_date(source)}T{_time(source)}"
 
 
 def _uuid(source: Source) -> str:
@@ -210,7 +221,7 @@ _KINDS = (
     _of("email mail", [_EMAILS], _email),
     _of("url uri link href endpoint website", [_URLS], _url),
     _of("timezone tz zone", [_found(r"\b[A-Z]\w+(?:/[A-Z][\w+-]+)+|\bUTC\b")], _one_of("UTC", "Europe/Paris")),
-    _of("datetime timestamp", [_found(r"\b\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?")], lambda s: _moment(s)),
+    _of("datetime timestamp", [_found(r"\b\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?")], _moment),
     _of("dir directory folder cwd", [_PATHS, _quoted], _one_of("/tmp")),
     _of("path file filename filepath", [_PATHS, _quoted], lambda s: f"/tmp/{_word(s)}.txt"),
     _of("glob", [_found(r"[^\s'\"`]*\*[^\s'\"`,]*"), _quoted], _one_of("**/*")),
@@ -243,10 +254,6 @@ _KINDS = (
     _of("name author person recipient customer owner assignee contact", _FREELY, _fake("name")),
 )  # fmt: skip
 """The first whose words meet those of the property's name counts."""
-
-
-def _moment(source: Source) -> str:
-    return f"{_date(source)}T{_time(source)}"
 
 
 _FORMATS: dict[str, Maker] = {

@@ -46,10 +46,15 @@ def respond(outline: Outline, pace: Pace, scope: Scope, draws: Draws, envelope: 
 
 
 def _filled(prepared: Prepared, conversation: Conversation, draws: Draws) -> bytes:
-    model = orjson.dumps(models.resolve(conversation.model))[1:-1]
     count = b"%d" % tokens.of_input(conversation.body)
     before, between, *rest = prepared
-    return b"".join((before, model, between, draws.identifier("msg").encode(), count.join(rest)))
+    message_id = draws.identifier("msg").encode()
+    return b"".join((before, _model(conversation.model), between, message_id, count.join(rest)))
+
+
+@lru_cache(maxsize=256)
+def _model(name: str) -> bytes:
+    return orjson.dumps(models.resolve(name))[1:-1]
 
 
 @lru_cache(maxsize=1024)

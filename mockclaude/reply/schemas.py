@@ -44,6 +44,24 @@ def unsatisfiable(path: str, keyword: str, why: str, remedy: str = REMEDY) -> Un
     return Unsatisfiable(f"{path}: no value found that meets '{keyword}': {_shortened(why)}; {remedy}")
 
 
+def exhausted(path: str, why: str) -> Exhausted:
+    """Return the error for a schema that takes too much work."""
+    return Exhausted(str(unsatisfiable(path, "$schema", why)))
+
+
+class Budget:
+    """The work that finding an instance may take."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = self.left = steps
+
+    def spend(self, steps: int, path: str) -> None:
+        """Count work, and raise `Exhausted` when there has been too much."""
+        self.left -= steps
+        if self.left < 0:
+            raise exhausted(path, f"filling the schema takes more than {self.steps} steps")
+
+
 class Walk(NamedTuple):
     """How far to look: how often a reference may be within itself, and what to call at each step."""
 
@@ -136,7 +154,7 @@ class Document:
 
     def _is_valid(self, validator: Any, schema: Schema, value: Any) -> bool:
         if not self._is_light(schema, value, MAX_VISITS):
-            raise Exhausted(str(unsatisfiable("$", "$schema", "the schema branches too often to be checked")))
+            raise exhausted("$", "the schema branches too often to be checked")
         return bool(validator.is_valid(value))
 
     def _is_light(self, schema: Schema, value: Any, limit: int) -> bool:
@@ -164,6 +182,16 @@ def _matches(pattern: str, text: str) -> bool:
     return bool(_validator({"pattern": pattern}).is_valid(text))
 
 
+def kinds_of(flat: Flat) -> list[str]:
+    """Return the types whose keywords a schema uses."""
+    return [kind for kind, keywords in _KEYWORDS.items() if any(keyword in flat for keyword in keywords)]
+
+
+def limit_of(flat: Flat, keyword: str, otherwise: int) -> int:
+    """Return a length or a count, which may be written as `2.0`."""
+    return int(flat.get(keyword, otherwise))
+
+
 def required_names(flat: Flat) -> list[str]:
     """Return the required names, in the order of the properties."""
     keys = dict.fromkeys(flat.get("required", ()))
@@ -184,6 +212,16 @@ def property_schema(flat: Flat, key: str) -> Schema:
     for each in found[1:]:
         result = both(result, each)
     return result
+
+
+_KEYWORDS = {
+    "object": ("properties", "required", "additionalProperties", "patternProperties", "propertyNames",
+               "minProperties", "maxProperties", "dependentRequired", "dependentSchemas"),
+    "array": ("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"),
+    "string": ("pattern", "format", "minLength", "maxLength"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}  # fmt: skip
+"""Type -> keywords that are about values of that type."""
 
 
 def _choices(own: Flat) -> list[Sequence[Schema]]:

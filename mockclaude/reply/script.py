@@ -63,6 +63,15 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus} | {529: ""}
 _LAST_CHUNK = b"0\r\n\r\n"
 
 
+def whole(status: int, headers: str, request_id: str, body: bytes, at: int, *, chunked: bool) -> Script:
+    """Return the bytes of a complete response that is sent at once, `at` so many microseconds after the beginning."""
+    head = _head(status, headers, chunked)
+    if chunked:
+        data = b"%brequest-id: %b\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (head, request_id.encode(), len(body), body)
+        return Script(status, (Send(at, data),), End.KEEP, at)
+    return Script(status, (Send(at, b"%brequest-id: %b\r\n\r\n%b" % (head, request_id.encode(), body)),), End.CLOSE, at)
+
+
 def script(response: Response, *, chunked: bool) -> Script:
     """Return the bytes of `response`; not `chunked`, as for HTTP/1.0, the body ends with the connection."""
     status, headers, request_id, body, end, end_at, complete = response
@@ -72,9 +81,6 @@ def script(response: Response, *, chunked: bool) -> Script:
     if not chunked:
         return Script(status, joined([Send(begin, head), *body]), End.CLOSE if end is End.KEEP else end, end_at)
     last = _LAST_CHUNK if complete else b""
-    if begin == end_at and len(body) == 1:
-        data = body[0].data
-        return Script(status, [Send(begin, b"%b%x\r\n%b\r\n%b" % (head, len(data), data, last))], end, end_at)
     return Script(status, joined([Send(begin, head), *map(_chunk, body), Send(end_at, last)]), end, end_at)
 
 

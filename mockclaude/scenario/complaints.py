@@ -16,104 +16,118 @@ from pydantic_core import ErrorDetails
 from mockclaude.scenario.mistakes import Mistake, did_you_mean, one_of
 from mockclaude.scenario.source import Path, Source
 
+_MAPPING = "a mapping (`key: value`)"
 _EXPECTED = {
     "string_type": "text",
+    "string_too_short": "at least one character",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
     "bool_type": "true or false",
-    "dict_type": "a mapping (`key: value`)",
+    "dict_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
     "list_type": "a list",
+    "literal_error": "{expected}",
 }
-_TEXT_OR_MAPPING = "text or a mapping (`key: value`)"
+_TEXT_OR_MAPPING = f"text or {_MAPPING}"
 _EXPECTED_MODEL = {
+    "ScenarioFile": "a mapping with `rules`, such as `rules: [{reply: Hello}]`",
+    "Rule": "a mapping, such as `reply: Hello`",
+    "Choice": "a mapping, such as `{weight: 1, reply: Hello}`",
+    "Pace": f"'instant' or {_MAPPING}",
     "Step": "text, a step or a list of steps",
     **dict.fromkeys(
-        (
-            "Match",
-            "ToolResultMatch",
-            "Text",
-            "Thinking",
-            "RedactedThinking",
-            "ToolUse",
-            "Error",
-            "StopReason",
-        ),
+        ("Match", "ToolResultMatch", "Text", "Thinking", "RedactedThinking", "ToolUse", "Error", "StopReason"),
         _TEXT_OR_MAPPING,
     ),
 }
-_UNION_MEMBER = re.compile(r"(dict|literal|list)\[.*\]", re.DOTALL)
-_KINDS: dict[type, str] = {
-    type(None): "nothing",
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    str: "text",
-    list: "a list",
-    dict: "a mapping",
-}
+_TAKES_TEXT = {name for name, expected in _EXPECTED_MODEL.items() if expected.startswith("text")}
+_KINDS: dict[type, str] = {type(None): "nothing", list: "a list", dict: "a mapping"}
+_ABOUT_KEYS = ("extra_forbidden", "missing")
 
 
 def mistakes(error: ValidationError, model: type[BaseModel], source: Source) -> list[Mistake]:
     """Return a mistake for each thing that `error` says about `source`, which was read as `model`."""
-    by_place: dict[Path, list[ErrorDetails]] = {}
+    by_path: dict[Path, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False):
-        by_place.setdefault(_without_union(details["loc"]), []).append(details)
-    return [_mistake(path, details, model, source) for path, details in by_place.items()]
-
-
-def _without_union(location: Path) -> Path:
-    """Return `location` without the name of a union's member at its end, such as `dict[str,any]` or `literal['x']`."""
-    ends_in_member = bool(location) and _UNION_MEMBER.fullmatch(str(location[-1]))
-    return location[:-1] if ends_in_member else location
+        path = details["loc"] if details["type"] in _ABOUT_KEYS else source.nearest(details["loc"])
+        by_path.setdefault(path, []).append(details)
+    return [_mistake(path, details, model, source) for path, details in by_path.items()]
 
 
 def _mistake(path: Path, errors: list[ErrorDetails], model: type[BaseModel], source: Source) -> Mistake:
-    error = errors[0]
-    if error["type"] == "extra_forbidden":
+    if errors[0]["type"] == "extra_forbidden":
         known = _keys_at(model, path[:-1])
         unknown = str(path[-1])
         message = f"unknown key '{unknown}'; expected {one_of(known)}{did_you_mean(unknown, known)}"
         return Mistake(source.place(path, key=True), message)
-    if error["type"] == "missing":
-        return Mistake(source.place(path[:-1]), f"the key '{path[-1]}' is missing here; expected it beside the others")
-    if error["type"] == "value_error":
-        return Mistake(source.place(path), str(error["ctx"]["error"]))
-    if error["type"] == "too_short":
-        return Mistake(source.place(path), "this is empty; expected at least one item")
+    return Mistake(source.place(path), _message(path, errors))
+
+
+def _message(path: Path, errors: list[ErrorDetails]) -> str:
+    kind, context = errors[0]["type"], errors[0].get("ctx", {})
+    if kind in ("missing", "union_tag_not_found"):
+        missing = path[-1] if kind == "missing" else "type"
+        return f"the key '{missing}' is missing here; expected it beside the others"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "too_short":
+        return "this is empty; expected at least one item"
+    if kind == "union_tag_invalid":
+        known = _quoted(context["expected_tags"])
+        return f"'{context['tag']}' is no type for this; expected {one_of(known)}{did_you_mean(context['tag'], known)}"
     expected = " or ".join(map(_expected, errors))
-    return Mistake(source.place(path), f"this is {_described(error['input'])}; expected {expected}{_remedy(error)}")
+    return f"this is {_described(errors[0]['input'])}; expected {expected}{_remedy(errors)}"
 
 
 def _expected(error: ErrorDetails) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "model_type":
-        return _EXPECTED_MODEL.get(context["class_name"], _EXPECTED["dict_type"])
-    if kind == "literal_error":
-        return str(context["expected"])
-    return _EXPECTED.get(kind) or error["msg"].removeprefix("Input should be ")
+        return _EXPECTED_MODEL.get(context["class_name"], _MAPPING)
+    return _EXPECTED[kind].format(**context)
 
 
-def _remedy(error: ErrorDetails) -> str:
-    value = error["input"]
-    if error["type"] == "literal_error":
-        return did_you_mean(str(value), re.findall(r"'([^']*)'", error["ctx"]["expected"]))
-    takes_text = error["type"] == "string_type" or error.get("ctx", {}).get("class_name") in _EXPECTED_MODEL
-    return "; put quotes around it" if takes_text and isinstance(value, (bool, int, float)) else ""
+def _remedy(errors: list[ErrorDetails]) -> str:
+    value = errors[0]["input"]
+    if isinstance(value, str):
+        return did_you_mean(value, [word for error in errors for word in _quoted(_expected(error))])
+    takes_text = any(
+        error["type"] == "string_type" or error.get("ctx", {}).get("class_name") in _TAKES_TEXT for error in errors
+    )
+    return "; put quotes around it" if takes_text and isinstance(value, (int, float)) else ""
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"'([^']*)'", text)
 
 
 def _described(value: Any) -> str:
-    kind = _KINDS.get(type(value), "something else")
-    shown = "" if value is None or isinstance(value, (dict, list)) else f" ({str(value)[:40]!r})"
-    return kind + shown.replace("'", "" if isinstance(value, (int, float)) else "'")
+    if isinstance(value, str):
+        return f"text ('{value[:40]}')"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"a number ({value})" if isinstance(value, (int, float)) else _KINDS[type(value)]
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
     """Return the keys of the mapping at `path` below `model`."""
+    models = [model]
     for part in path:
-        field = next((f for name, f in model.model_fields.items() if part in (name, f.alias)), None)
-        model = next(_models_in(field.annotation), model) if field else model
-    return [field.alias or name for name, field in model.model_fields.items()]
+        models = list(_below(models, part)) or models
+    return [field.alias or name for name, field in models[0].model_fields.items()]
+
+
+def _below(models: list[type[BaseModel]], part: str | int) -> Iterator[type[BaseModel]]:
+    """Yield the models of the field `part`, or the one whose type is called so: a union's errors name its member."""
+    for model in models:
+        for name, field in model.model_fields.items():
+            if part in (name, field.alias):
+                yield from _models_in(field.annotation)
+            elif name == "type" and part in get_args(field.annotation):
+                yield model
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

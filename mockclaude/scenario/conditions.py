@@ -7,13 +7,14 @@ Knows nothing of rules, of how often one has answered, or of replies.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter, methodcaller
 from typing import Any, TypeAlias
 
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format import BodyMatch, Match, ToolResultMatch, When
+from mockclaude.scenario.queries import look_up
 
 USER = attrgetter("user")
 REGEX_TIMEOUT = 0.05
@@ -73,7 +74,8 @@ def _conditions(when: When) -> Iterator[Condition]:
         yield _tools_condition(when.tools)
     if when.system:
         yield _text_condition("system", when.system, attrgetter("system"))
-    yield from _body_conditions(when.body or ())
+    if when.body:
+        yield _body_condition(when.body)
 
 
 def _exact_conditions(when: When) -> Iterator[Condition]:
@@ -119,7 +121,6 @@ def _tool_result_condition(matches: list[ToolResultMatch]) -> Condition:
         wanted,
         attrgetter("tool_results"),
         lambda results: any(test(result) for result in results for test in tests),
-        None,
     )
 
 
@@ -141,23 +142,23 @@ def _tool_result_wanted(match: ToolResultMatch) -> str:
     return " with ".join(parts)
 
 
-def _body_conditions(bodies: Iterable[BodyMatch]) -> Iterator[Condition]:
-    """Yield one condition for a list of body matches, any of which is enough."""
-    tests = [test for body in bodies for test in [_body_test(body)]]
-    if tests:
-        wanted = " or ".join(wanted for wanted, _ in tests)
-        yield Condition("body", wanted, attrgetter("body"), lambda found: any(test(found) for _, test in tests))
+def _body_condition(bodies: list[BodyMatch]) -> Condition:
+    """Return one condition for a list of body matches, any of which is enough. It looks at what each of them finds."""
+    wanted, looks, tests = zip(*map(_body_test, bodies), strict=True)
+    return Condition(
+        "body",
+        " or ".join(wanted),
+        lambda conversation: [look(conversation.body) for look in looks],
+        lambda found: any(test(value) for test, value in zip(tests, found, strict=True)),
+    )
 
 
-def _body_test(match: BodyMatch) -> tuple[str, Callable[[Any], bool]]:
-    import jmespath
-
+def _body_test(match: BodyMatch) -> tuple[str, Callable[[Any], Any], Holds]:
     if match.truthy is not None:
-        truthy = jmespath.compile(match.truthy)
-        return match.truthy, lambda body: bool(truthy.search(body))
-    expected = [(jmespath.compile(path), value) for path, value in match.values.items()]
+        return match.truthy, look_up(match.truthy), bool
+    looks, expected = [look_up(path) for path in match.values], list(match.values.values())
     wanted = " and ".join(f"{path} = {value!r}" for path, value in match.values.items())
-    return wanted, lambda body: all(path.search(body) == value for path, value in expected)
+    return wanted, lambda body: [look(body) for look in looks], expected.__eq__
 
 
 def text_test(matches: list[Match]) -> Callable[[str], bool]:
@@ -176,7 +177,8 @@ def _tests(match: Match) -> Iterator[Callable[[str], bool]]:
 def _like(pattern: str) -> Callable[[str], bool]:
     if "*" not in pattern:
         return pattern.__eq__
-    compiled = re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+    first, *middle, last = map(re.escape, pattern.split("*"))
+    compiled = re.compile(f"{first}{''.join(f'(?>.*?{part})' for part in middle)}.*{last}", re.DOTALL)
     return lambda text: compiled.fullmatch(text) is not None
 
 
@@ -237,8 +239,8 @@ def _shown(found: Any) -> str:
         return "nothing"
     if isinstance(found, (list, tuple)):
         return ", ".join(map(_shown, found))
-    if isinstance(found, dict):
-        return "another body"
+    if isinstance(found, bool):
+        return str(found).lower()
     name = getattr(found, "name", None)
     text = f"{name}{' (is_error)' if found.is_error else ''}" if name is not None else repr(found)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

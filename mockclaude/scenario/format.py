@@ -32,11 +32,14 @@ _UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s|m|h)")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%")
 
+_SHOWN = 40
+
 
 def _duration(value: Any) -> int:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match:
-        raise ValueError(f"{value!r} is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m")
+        shown = repr(value)[:_SHOWN]
+        raise ValueError(f"{shown} is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m")
     return round(float(match[1]) * _UNITS[match[2]])
 
 
@@ -48,7 +51,7 @@ def _share(value: Any) -> float:
     match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
     share = float(match[1]) / 100 if match else value
     if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
-        raise ValueError(f"{value!r} is not a share; expected a percentage such as 20%, or a number from 0 to 1")
+        raise ValueError(f"{repr(value)[:_SHOWN]} is not a share; expected a percentage such as 20%, or a number from 0 to 1")
     return float(share)
 
 
@@ -87,7 +90,8 @@ def _pattern(text: str) -> str:
     try:
         regex.compile(text)
     except regex.error as error:
-        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
+        hint = "put a backslash before a special character that stands for itself"
+        raise ValueError(f"{text!r} is not a regular expression: {error}; {hint}") from None
     return text
 
 

@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from mockclaude.scenario.conditions import Check
+from mockclaude.scenario.conditions import Check, Look
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.rules import Rule
 
 
 def match(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> Rule | None:
     """Return the first rule that is not used up and whose conditions all hold."""
+    looked: Look | None = None
+    found: Any = None
     for rule in rules:
         for look, holds in rule.tests:
-            if not holds(look(conversation)):
+            if look is not looked:
+                looked, found = look, look(conversation)
+            if not holds(found):
                 break
         else:
             if rule.times is None or answered(rule) < rule.times:

@@ -24,7 +24,8 @@ def problem(expression: str) -> str | None:
         orjson.dumps(parsed)
         return next(_misuses({"type": "expression", "children": [parsed]}), None)
     except (JMESPathError, PendingDeprecationWarning) as error:
-        return f"{expression!r} is not a JMESPath expression: {str(error).splitlines()[0]}"
+        reason = str(error).splitlines()[0].partition(", for expression")[0].rstrip(":")
+        return f"{expression!r} is not a JMESPath expression: {reason}; expected such as metadata.user_id"
     except (RecursionError, TypeError):
         return f"{expression[:40]!r} is too deep, or has a literal that JSON cannot carry; expected a simpler one"
 

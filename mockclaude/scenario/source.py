@@ -29,6 +29,10 @@ _CONSTANTS: dict[str, Any] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What YAML refuses outside an escape, or takes for a line break where JSON does not."""
+_INFINITE = (float("inf"), float("-inf"))
+_LEAST, _MOST = -(2**63), 2**64 - 1
 _INTEGER = re.compile(r"[-+]?[0-9]{1,300}|0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
@@ -61,26 +65,30 @@ class Source:
 
 
 def read(file: str, content: bytes) -> Source:
-    """Return the data of `content`, calling it `file`. Raises `ScenarioError` with the first mistake of form."""
+    """Return the data of `content`, calling it `file`. Raises `ScenarioError` with the mistakes of form."""
     return _Reader(file).read(_decoded(file, content))
 
 
 def _decoded(file: str, content: bytes) -> str:
     if len(content) > MAX_BYTES:
-        raise _mistake(
-            Place(file),
-            f"the file has {len(content) / 1e6:.1f} MB; expected at most {MAX_BYTES // 1_000_000} MB: split it into "
-            "several files, which are one scenario when they are named together",
-        )
+        limit = f"{MAX_BYTES // 1_000_000} MB"
+        message = f"this file has more than {limit}; expected less: split it, files named together are one scenario"
+        raise ScenarioError([Mistake(Place(file), message)])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise _mistake(Place(file, line, 1), "this is not UTF-8 text; expected a YAML or JSON file") from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise _mistake(Place(file, line, 1), "there is a NUL byte; expected a YAML or JSON file, not a binary one")
+        place = _place_after(file, content[: error.start].decode("latin-1"))
+        raise ScenarioError([Mistake(place, "this is not UTF-8; expected a YAML or JSON text")]) from None
+    if unprintable := _UNPRINTABLE.search(text):
+        place = _place_after(file, text[: unprintable.start()])
+        code = f"U+{ord(unprintable[0]):04X}"
+        message = f"there is a character {code} here; expected text: remove it, or write its escape in double quotes"
+        raise ScenarioError([Mistake(place, message)])
     return _SURROGATE_PAIR.sub(_joined, text) if file.endswith(".json") else text
+
+
+def _place_after(file: str, text: str) -> Place:
+    return Place(file, text.count("\n") + 1, len(text) - text.rfind("\n"))
 
 
 def _joined(pair: re.Match[str]) -> str:
@@ -88,29 +96,26 @@ def _joined(pair: re.Match[str]) -> str:
     return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
 
 
-def _mistake(place: Place, message: str) -> ScenarioError:
-    return ScenarioError([Mistake(place, message)])
-
-
 class _Reader:
-    """Builds plain data from parser events, one value at a time, and notes the places on the way."""
+    """Builds plain data from parser events, one value at a time, and notes the places and mistakes on the way."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.values: dict[Path, Place] = {}
         self.keys: dict[Path, Place] = {}
+        self.mistakes: list[Mistake] = []
 
     def read(self, text: str) -> Source:
+        data = None
         try:
             events = self._content(text)
             first = next(events, None)
             data = None if first is None else self._value(first, events, ())
             self._end(next(events, None))
         except yaml.MarkedYAMLError as error:
-            raise self._syntax_error(error) from None
-        except yaml.reader.ReaderError as error:
-            place = Place(self.file, text.count("\n", 0, error.position) + 1, 1)
-            raise _mistake(place, f"this is not YAML: {str(error).splitlines()[0]}; remove the character") from None
+            self.mistakes.append(self._syntax_mistake(error))
+        if self.mistakes:
+            raise ScenarioError(self.mistakes)
         self.values.setdefault((), Place(self.file, 1, 1))
         return Source(self.file, data, self.values, self.keys)
 
@@ -120,42 +125,46 @@ class _Reader:
 
     def _end(self, extra: yaml.Event | None) -> None:
         if extra is not None:
-            raise self._at(extra, "a second document begins here; expected one document in a file")
+            self._note(extra, "a second document begins here; expected one document in a file")
 
     def _value(self, event: yaml.Event, events: Iterator[yaml.Event], path: Path) -> Any:
-        self._refuse(event, path)
+        self._check(event, path)
         self.values[path] = self._place(event)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(events, path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(events, path)
-        return self._scalar(event)
+        return self._scalar(event) if isinstance(event, yaml.ScalarEvent) else None
 
-    def _refuse(self, event: yaml.Event, path: Path) -> None:
+    def _check(self, event: yaml.Event, path: Path) -> None:
         if isinstance(event, yaml.AliasEvent):
-            raise self._at(event, f"aliases (*{event.anchor}) are not supported; expected the value itself: repeat it")
+            self._note(event, f"aliases (*{event.anchor}) are not supported; expected the value itself: repeat it")
         tag = getattr(event, "tag", None)
         if tag not in (None, "!"):
-            raise self._at(event, f"tags ({tag}) are not supported; expected a plain value: remove the tag")
+            self._note(event, f"tags ({tag}) are not supported; expected a plain value: remove the tag")
         if len(path) > MAX_DEPTH:
-            raise self._at(event, f"this is nested more than {MAX_DEPTH} levels deep; expected fewer")
+            self._note(event, f"this is nested more than {MAX_DEPTH} levels deep; expected fewer")
+            raise ScenarioError(self.mistakes)
 
     def _mapping(self, events: Iterator[yaml.Event], path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
-            self._refuse(event, path)
-            if not isinstance(event, yaml.ScalarEvent):
-                raise self._at(
-                    event, "a key must be a word; expected `key: value`, or quotes around a text with braces"
-                )
-            key = event.value
+            key = self._key(event, events, path)
             here = (*path, key)
             if key in result:
                 first = self.keys[here].line
-                raise self._at(event, f"the key '{key}' is already there in line {first}; expected each key once")
+                self._note(event, f"the key '{key}' is already there in line {first}; expected each key once")
             self.keys[here] = self._place(event)
             result[key] = self._value(next(events), events, here)
         return result
+
+    def _key(self, event: yaml.Event, events: Iterator[yaml.Event], path: Path) -> str:
+        if isinstance(event, yaml.ScalarEvent):
+            self._check(event, path)
+            return str(event.value)
+        self._note(event, "a key must be a word; expected `key: value`, or quotes around a text with braces")
+        self._value(event, events, (*path, ""))
+        return str(self._place(event))
 
     def _sequence(self, events: Iterator[yaml.Event], path: Path) -> list[Any]:
         result: list[Any] = []
@@ -163,36 +172,37 @@ class _Reader:
             result.append(self._value(event, events, (*path, len(result))))
         return result
 
-    def _scalar(self, event: Any) -> Any:
+    def _scalar(self, event: yaml.ScalarEvent) -> Any:
         text: str = event.value
         if not event.implicit[0]:
             return text
         if text in _CONSTANTS:
             return _CONSTANTS[text]
         if _INTEGER.fullmatch(text):
-            return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+            return self._number(event, int(text, 0) if text[:2] in ("0o", "0x") else int(text))
         if _FLOAT.fullmatch(text):
-            return self._finite(event, float(text))
+            return self._number(event, float(text))
         return text
 
-    def _finite(self, event: yaml.Event, number: float) -> float:
-        if number in (float("inf"), float("-inf")):
-            raise self._at(event, "this number is too large; expected one that JSON can carry, or quotes around it")
+    def _number(self, event: yaml.Event, number: float) -> float:
+        if number in _INFINITE or (isinstance(number, int) and not _LEAST <= number <= _MOST):
+            self._note(event, "this number is too large; expected one that JSON can carry, or quotes around it")
         return number
 
     def _place(self, event: yaml.Event) -> Place:
         mark: Any = event.start_mark
         return Place(self.file, mark.line + 1, mark.column + 1)
 
-    def _at(self, event: yaml.Event, message: str) -> ScenarioError:
-        return _mistake(self._place(event), message)
+    def _note(self, event: yaml.Event, message: str) -> None:
+        self.mistakes.append(Mistake(self._place(event), message))
 
-    def _syntax_error(self, error: yaml.MarkedYAMLError) -> ScenarioError:
-        mark = error.problem_mark or error.context_mark
-        place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file, 1, 1)
-        problem = error.problem or error.context
-        hint = _SYNTAX_HINTS.get(str(problem), "check the indentation, the colons and the quotes around this place")
-        return _mistake(place, f"this is not YAML: {problem}; {hint}")
+    def _syntax_mistake(self, error: yaml.MarkedYAMLError) -> Mistake:
+        mark: Any = error.problem_mark
+        hint = _SYNTAX_HINTS.get(str(error.problem), "check the indentation, the colons and the quotes around this place")
+        begin = error.context_mark.line if error.context_mark else mark.line
+        begun = f" {error.context} that began in line {begin + 1}" if begin != mark.line else ""
+        message = f"this is not YAML: {error.problem}{begun}; {hint}"
+        return Mistake(Place(self.file, mark.line + 1, mark.column + 1), message)
 
 
 _SYNTAX_HINTS = {
@@ -201,4 +211,7 @@ _SYNTAX_HINTS = {
     "@, `, % or a tab",
     "did not find expected ',' or '}'": "quote a text that contains { or }, such as '${{ user }}'",
     "did not find expected ',' or ']'": "close the list with ], or quote a text that contains [ or ]",
+    "found unexpected end of stream": "close the quotes",
+    "found unknown escape character": "write \\\\ for a backslash, or use single quotes",
+    "found invalid Unicode character escape code": "write the character itself",
 }

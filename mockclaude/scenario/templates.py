@@ -16,13 +16,15 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from mockclaude.scenario import fakes
+from mockclaude.scenario import fakes, queries
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 
 ROOTS = ("user", "system", "tool_result", "match", "request", "turn", "fake")
 
-_PLACEHOLDER = re.compile(r"(\$?)\$\{\{(.*?)\}\}", re.DOTALL)
+_PLACEHOLDER = re.compile(r"\$(\$\{\{)|\$\{\{(.*?)\}\}", re.DOTALL)
+"""The escape, whose first `$` goes, or a placeholder."""
+
 _EXPRESSION = re.compile(r"(?P<root>\w+)(?:\.(?P<rest>.+))?", re.DOTALL)
 _CALL = re.compile(r"(?P<method>\w+)(?:\((?P<arguments>.*)\))?", re.DOTALL)
 
@@ -86,8 +88,7 @@ def problems(text: str, groups: set[str], locale: str) -> list[str]:
         for escape, expression in _PLACEHOLDER.findall(text)
         if not escape and (problem := _problem(expression.strip(), groups, locale))
     ]
-    rest = _PLACEHOLDER.sub("", text)
-    if "${{" in rest and "$${{" not in rest:
+    if "${{" in _PLACEHOLDER.sub(" ", text):
         found.append("'${{' is not closed; expected }} after it, or $${{ for the characters themselves")
     return found
 
@@ -102,32 +103,27 @@ def _problem(expression: str, groups: set[str], locale: str) -> str | None:
     if root == "match":
         return _match_problem(rest, groups)
     if root == "fake":
-        return _fake_problem(rest or "", locale)
-    return _jmespath_problem(rest) if root == "request" and rest else None
+        return _fake_problem(rest, locale)
+    return queries.problem(rest) if root == "request" and rest else None
 
 
 def _match_problem(group: str | None, groups: set[str]) -> str | None:
     if group in groups:
         return None
-    known = one_of(sorted(groups)) if groups else "a regex in `when`, with a group such as (?P<city>\\w+)"
-    return f"no regex of this rule has a group '{group or ''}'; expected {known}{did_you_mean(group or '', groups)}"
+    asked, known = _part("match", group), [f"match.{name}" for name in sorted(groups)]
+    expected = one_of(known) if known else "a regex in its `when.user`, with a group such as (?P<city>\\w+)"
+    return f"'{asked}' is no group of a regex of this rule; expected {expected}{did_you_mean(asked, known)}"
 
 
-def _fake_problem(rest: str, locale: str) -> str | None:
-    call = _CALL.fullmatch(rest)
+def _part(root: str, rest: str | None) -> str:
+    return f"{root}.{rest}" if rest else root
+
+
+def _fake_problem(rest: str | None, locale: str) -> str | None:
+    call = _CALL.fullmatch(rest or "")
     if not call:
-        return f"'fake.{rest}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
+        return f"'{_part('fake', rest)}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
     return fakes.problem(locale, call["method"], call["arguments"] or "")
-
-
-def _jmespath_problem(path: str) -> str | None:
-    import jmespath
-
-    try:
-        jmespath.compile(path)
-    except jmespath.exceptions.JMESPathError as error:
-        return f"'{path}' is not a JMESPath expression: {str(error).splitlines()[0]}"
-    return None
 
 
 def _compiled(data: Any) -> Expression | None:
@@ -152,7 +148,7 @@ def _compiled_text(text: str) -> Expression | None:
     end = 0
     for found in _PLACEHOLDER.finditer(text):
         pieces.append(text[end : found.start()])
-        pieces.append(found[0][1:] if found[1] else _compiled_expression(found[2].strip()))
+        pieces.append(found[1] or _compiled_expression(found[2].strip()))
         end = found.end()
     pieces = [piece for piece in (*pieces, text[end:]) if piece != ""]
     if end == 0:
@@ -185,10 +181,8 @@ def _compiled_tool_result(name: str | None) -> Expression:
 def _compiled_request(path: str | None) -> Expression:
     if path is None:
         return lambda scope: scope.conversation.body
-    import jmespath
-
-    compiled = jmespath.compile(path)
-    return lambda scope: compiled.search(scope.conversation.body)
+    find = queries.look_up(path)
+    return lambda scope: find(scope.conversation.body)
 
 
 def _compiled_fake(rest: str | None) -> Expression:

@@ -51,6 +51,9 @@ class Line(NamedTuple):
     seconds: float
 
 
+_NOTHING = Answer(Script(0, ()))
+
+
 @dataclass(frozen=True)
 class Site:
     """Everything that is served: scenarios by name, the one at the root under ''."""
@@ -67,7 +70,7 @@ class Site:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         begin = time.perf_counter()
-        given = Answer(Script(0, ()))
+        given = _NOTHING
         ending = "client gone"
         try:
             given = await self._answer(request)
@@ -108,7 +111,7 @@ class Site:
     def _route(self, request: web.BaseRequest, body: bytes, now: int) -> Answer:
         path = request.raw_path.partition("?")[0]
         prefix, slash, rest = path.partition("/v1/")
-        name = unquote(prefix.strip("/")) or request.headers.get(SCENARIO_HEADER, "")
+        name = unquote(prefix.strip("/")) if prefix else request.headers.get(SCENARIO_HEADER, "")
         if name not in self.served or not slash:
             raise self._unknown(path, name)
         call = Call(

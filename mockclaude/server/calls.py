@@ -43,7 +43,9 @@ class Call(NamedTuple):
 
     def fingerprint(self, body: Mapping[str, Any] | None = None) -> str:
         """Return the hash of what is asked: the path, and the body however it is written."""
-        asked = {key: value for key, value in (body or {}).items() if key not in _NOT_CONTENT}
+        asked = dict(body or {})
+        for field in _NOT_CONTENT:
+            asked.pop(field, None)
         data = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
         if b".0" in data:
             data = orjson.dumps(_plain(asked), option=orjson.OPT_SORT_KEYS)

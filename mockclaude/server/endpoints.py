@@ -38,9 +38,8 @@ class Served:
     scenario: Scenario
     memory: Memory = field(default_factory=Memory)
 
-    def draws(self, call: Call, rule: str, fingerprint: str) -> Draws:
-        """Return the draws for the answer to `call`, counting its occurrence."""
-        lane = call.lane
+    def draws(self, rule: str, fingerprint: str, lane: str) -> Draws:
+        """Return the draws for the answer that a rule gives to a request, counting its occurrence."""
         occurrence = self.memory.occurrence(rule, fingerprint, lane)
         return Draws(self.scenario.seed, rule, fingerprint, lane, occurrence)
 
@@ -52,7 +51,7 @@ def answer(served: Served, call: Call) -> Answer:
     try:
         return _handler(call.method, call.path)(served, call)
     except ApiError as error:
-        envelope = _envelope(served.draws(call, "", call.fingerprint()), call)
+        envelope = _envelope(served.draws("", call.fingerprint(), call.lane), call)
         return Answer(envelope.error(error), error.message)
 
 
@@ -75,10 +74,10 @@ def _create(served: Served, call: Call) -> Answer:
     rule = match(rules, conversation, answered)
     if rule is None:
         reason = why_none(rules, conversation, answered)
-        envelope = _envelope(served.draws(call, "", fingerprint), call)
+        envelope = _envelope(served.draws("", fingerprint, lane), call)
         return Answer(envelope.error(ApiError("not_found_error", reason)), reason)
     before = served.memory.answer(rule, lane)
-    draws = served.draws(call, rule.id, fingerprint)
+    draws = served.draws(rule.id, fingerprint, lane)
     envelope = _envelope(draws, call)
     scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
     try:
@@ -110,12 +109,12 @@ def _fakes(scenario: Scenario, draws: Draws) -> Fakes:
 
 def _count_tokens(served: Served, call: Call) -> Answer:
     body = parse_count_tokens(call.body)
-    envelope = _envelope(served.draws(call, "", call.fingerprint(body)), call)
+    envelope = _envelope(served.draws("", call.fingerprint(body), call.lane), call)
     return Answer(envelope.json({"input_tokens": tokens.of_input(body)}), "count_tokens")
 
 
 def _list_models(served: Served, call: Call) -> Answer:
-    envelope = _envelope(served.draws(call, "", call.fingerprint()), call)
+    envelope = _envelope(served.draws("", call.fingerprint(), call.lane), call)
     return Answer(envelope.json(models_page(call.query)), "models")
 
 
@@ -124,7 +123,7 @@ def _retrieve_model(served: Served, call: Call) -> Answer:
     model = models.find(name)
     if model is None:
         raise ApiError("not_found_error", f"model: {name}")
-    envelope = _envelope(served.draws(call, "", call.fingerprint()), call)
+    envelope = _envelope(served.draws("", call.fingerprint(), call.lane), call)
     return Answer(envelope.json(model.info()), "models")
 
 
@@ -179,7 +178,7 @@ _MODEL = re.compile(r"/v1/models/[^/]+")
 
 
 def _handler(method: str, path: str) -> Handler:
-    handlers = ENDPOINTS.get("/v1/models/{model_id}" if _MODEL.fullmatch(path) else path)
+    handlers = ENDPOINTS.get(path) or (ENDPOINTS["/v1/models/{model_id}"] if _MODEL.fullmatch(path) else None)
     if handlers is None:
         hint = "; the base URL ends before /v1" if path.startswith("/v1/v1/") else ""
         raise ApiError("not_found_error", f"Not found: {method} {path}{hint}")

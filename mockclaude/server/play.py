@@ -50,7 +50,8 @@ async def play(script: Script, request: web.BaseRequest) -> Played:
     """
     if script.end_at == 0:
         for send in script.sends:
-            await _write(send.data, request)
+            if _write(send.data, request).get_write_buffer_size() > _DRAIN_ABOVE:
+                await request.writer.drain()
     else:
         await _play_in_time(script, request)
     if script.end is End.KEEP:
@@ -63,15 +64,15 @@ async def _play_in_time(script: Script, request: web.BaseRequest) -> None:
     begin = loop.time()
     for at, data in script.sends:
         await asyncio.sleep(begin + at / 1e6 - loop.time())
-        await _write(data, request)
+        _write(data, request)
+        await request.writer.drain()
     await asyncio.sleep(begin + script.end_at / 1e6 - loop.time())
 
 
-async def _write(data: bytes, request: web.BaseRequest) -> None:
+def _write(data: bytes, request: web.BaseRequest) -> asyncio.Transport:
     transport = _transport(request)
     transport.write(data)
-    if transport.get_write_buffer_size() > _DRAIN_ABOVE:
-        await request.writer.drain()
+    return transport
 
 
 async def _end(end: End, request: web.BaseRequest) -> Played:
