@@ -15,7 +15,7 @@ from mockclaude.api.errors import invalid
 from mockclaude.api.events import Block
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.format import FROM_SCHEMA
+from mockclaude.scenario.format import FROM_SCHEMA, SERVER_TOOLS
 
 
 class Maker(NamedTuple):
@@ -96,7 +96,7 @@ def _block(_: Maker, value: Any) -> Iterator[Block]:
 
 
 def _server_tool(maker: Maker, value: Any) -> Iterator[Block]:
-    if value["server_name"]:
+    if value["server_name"] is not None or value["name"] not in SERVER_TOOLS:
         yield from _mcp_tool(maker, value)
         return
     name = value["name"]
@@ -114,8 +114,8 @@ def _server_tool(maker: Maker, value: Any) -> Iterator[Block]:
 
 def _mcp_tool(maker: Maker, value: Any) -> Iterator[Block]:
     used = as_text(value["id"]) or maker.draws.identifier("mcptoolu")
-    use = {"type": "mcp_tool_use", "id": used, "name": value["name"]}
-    yield {**use, "input": value["input"], "server_name": value["server_name"]}
+    use = {"type": "mcp_tool_use", "id": used, "name": as_text(value["name"])}
+    yield {**use, "input": value["input"], "server_name": as_text(value["server_name"])}
     said = value["error"] if value["error"] is not None else value["result"]
     if said is not None:
         content = said if isinstance(said, list) else [{"type": "text", "text": as_text(said)}]

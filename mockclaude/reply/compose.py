@@ -18,7 +18,7 @@ from mockclaude.reply.blocks import BUILDERS, Maker, as_text
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.improvise import improvise
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.format import FOREVER
+from mockclaude.scenario.quantities import FOREVER
 from mockclaude.scenario.rules import Outline, Rule
 from mockclaude.scenario.templates import Scope
 
@@ -68,7 +68,7 @@ def compose(outline: Outline, scope: Scope, draws: Draws) -> Reply:
         drafter.add(step.kind, step.value.fill(scope))
     message = {
         "model": models.resolve(conversation.model),
-        "id": draws.identifier("msg"),
+        "id": draws.message_id,
         "type": "message",
         "role": "assistant",
         "content": drafter.content,

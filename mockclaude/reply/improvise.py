@@ -20,6 +20,8 @@ from mockclaude.scenario.fakes import DEFAULT_LOCALE, Fakes
 Improvised: TypeAlias = tuple[str, Any]
 """A step: its kind, and its value in the long form."""
 
+_SENTENCE_END = re.compile(r"[.!?]")
+_TO_USE = re.compile(r"\b(use|call|run|invoke)\b", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _COMMON = {
     "get",
@@ -80,7 +82,10 @@ def _calls_it_a_tool(tool: str, asked: str) -> bool:
 
 
 def _says_to_use_it(tool: str, asked: str) -> bool:
-    return re.search(rf"\b(use|call|run|invoke)\b[^.!?]*\b{re.escape(tool)}\b", asked, re.IGNORECASE) is not None
+    """Tell whether a sentence of `asked` has a verb of use before the tool's name, in time linear in its length."""
+    named = re.compile(rf"\b{re.escape(tool)}\b", re.IGNORECASE)
+    verbs = ((sentence, _TO_USE.search(sentence)) for sentence in _SENTENCE_END.split(asked))
+    return any(verb and named.search(sentence, verb.end()) for sentence, verb in verbs)
 
 
 def _speaks_of_it(tool: str, asked: str) -> bool:

@@ -42,6 +42,8 @@ MAX_STEPS = 10_000
 """How many values, tries and alternatives an instance may take, over all attempts."""
 
 _MAX_ALTERNATIVES = 64
+_MAX_READ = 1_000
+"""How many entries of an `enum` are looked for in the user's words."""
 _TRIES = 4
 _PATTERN_TRIES = 24
 _UNCHECKED = {"type", "title", "description", "minLength", "maxLength", "default", "examples"}
@@ -130,7 +132,7 @@ class _Filler:
         """Tell whether the user wrote a constant that sets this alternative apart, such as a `kind`."""
         parts = [flat, *(each for each in flat.get("properties", {}).values() if isinstance(each, dict))]
         constants = [each for part in parts for each in (part.get("const", ""), *part.get("enum", ()))]
-        return bool(plausible.mentioned(constants, self.hints))
+        return bool(plausible.mentioned(constants[:_MAX_READ], self.hints))
 
     def is_told(self, place: _Place) -> bool:
         """Tell whether a value may be taken from the user's text or from the schema's defaults."""
@@ -169,12 +171,14 @@ class _Filler:
         """Return an entry of `enum`."""
         options = flat["enum"]
         if self.attempt:
-            options = [each for each in options if self.fits(flat, each)] or options
+            rest = {key: value for key, value in flat.items() if key != "enum"}
+            options = [each for each in options if self.fits(rest, each)] or options
         if not options:
             raise unsatisfiable(place.path, "enum", "it allows no value")
-        told = [*plausible.mentioned(options, self.hints), *(each for each in _examples(flat) if each in options)]
-        if told and self.is_told(place):
-            return told[0]
+        if self.is_told(place):
+            known = options[:_MAX_READ]
+            told = [*plausible.mentioned(known, self.hints), *(each for each in _examples(flat) if each in known)]
+            options = told[:1] or options
         return options[self.drawn("enum", place, 0, len(options) - 1)]
 
     def kind(self, flat: Flat, place: _Place) -> str:
@@ -211,7 +215,7 @@ class _Filler:
         for text in (self.patterned if "pattern" in flat else self.worded)(flat, place, shortest, longest):
             self.budget.spend(len(text) // 20, place.path)
             if self.fits(flat, text):
-                break
+                return text
         return text
 
     def worded(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
@@ -246,13 +250,10 @@ class _Filler:
         """Return one of the numbers in `span`."""
         if span is None:
             raise unsatisfiable(place.path, "minimum", "there is no such number between the bounds")
-        value: int | float = 0
-        for attempt in range(_TRIES):
-            again = place._replace(again=place.again + attempt)
-            value = span.number(self.drawn("number", again, span.low, span.high))
-            if self.fits(flat, value):
-                break
-        return value
+        first = span.number(self.drawn("number", place, span.low, span.high))
+        others = (span.low, span.high, self.drawn("other number", place, span.low, span.high))
+        tried = (first, *(span.number(count) for count in others))
+        return next((number for number in tried if self.fits(flat, number)), first)
 
     def boolean(self, _: Flat, place: _Place) -> bool:
         """Return a truth value."""
@@ -340,7 +341,7 @@ def _no_alternative(schema: Schema, path: str) -> Unsatisfiable:
 
 
 def _examples(flat: Flat) -> list[Any]:
-    return [*([flat["default"]] if "default" in flat else ()), *flat.get("examples", ())]
+    return [*([flat["default"]] if "default" in flat else ()), *flat.get("examples", ())[:_TRIES]]
 
 
 def _canonical(value: Any) -> bytes:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import zip_longest
+from operator import add
 from typing import Any, TypeAlias
+
+import orjson
 
 Schema: TypeAlias = dict[str, Any] | bool
 Flat: TypeAlias = dict[str, Any]
@@ -41,12 +44,19 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _union(first: list[Any], second: list[Any]) -> list[Any]:
-    return [*first, *(each for each in second if each not in first)]
+def _union(first: list[str], second: list[str]) -> list[str]:
+    return list(dict.fromkeys([*first, *second]))
 
 
 def _common(first: list[Any], second: list[Any]) -> list[Any]:
-    return [each for each in first if each in second]
+    known = set(map(_comparable, second))
+    return [each for each in first if _comparable(each) in known]
+
+
+def _comparable(value: Any) -> Any:
+    """Return something hashable that is equal for values that JSON Schema calls equal."""
+    is_compound = isinstance(value, (list, dict, bool))
+    return (orjson.dumps(value, option=orjson.OPT_SORT_KEYS),) if is_compound else value
 
 
 def _both_in_each(first: dict[str, Schema], second: dict[str, Schema]) -> dict[str, Schema]:
@@ -69,7 +79,7 @@ _MERGERS: dict[str, Callable[[Any, Any], Any]] = {
     "type": _types,
     "enum": _common,
     "required": _union,
-    "allOf": _union,
+    "allOf": add,
     "not": _neither,
     "uniqueItems": max,
     "properties": _both_in_each,

@@ -104,7 +104,7 @@ def sized(text: str, shortest: int, longest: int, filler: str = " and more") -> 
 
 
 def _is_word(text: str, hints: str) -> bool:
-    return bool(text) and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", hints) is not None
+    return bool(text) and text in hints and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", hints) is not None
 
 
 def _words(name: str) -> set[str]:

@@ -48,7 +48,7 @@ def respond(outline: Outline, pace: Pace, scope: Scope, draws: Draws, envelope: 
 def _filled(prepared: Prepared, conversation: Conversation, draws: Draws) -> bytes:
     count = b"%d" % tokens.of_input(conversation.body)
     before, between, *rest = prepared
-    message_id = draws.identifier("msg").encode()
+    message_id = draws.message_id.encode()
     return b"".join((before, _model(conversation.model), between, message_id, count.join(rest)))
 
 

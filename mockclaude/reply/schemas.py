@@ -8,7 +8,7 @@ Knows nothing of how values come about. Fetches nothing: a `$ref` to another doc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 from urllib.parse import unquote
 
@@ -18,14 +18,15 @@ from mockclaude.reply.merging import Flat, Schema, both, merged
 
 Active: TypeAlias = tuple[str, ...]
 
-MAX_BYTES = 500_000
-MAX_PATTERNS = 1_000
+MAX_BYTES = 200_000
+MAX_PATTERNS = 200
 MAX_VISITS = 20_000
 """How many pairs of subschema and value a check may touch."""
 MAX_EXPLAINED = 4_000
 """The same, for a check that says what is wrong: that one collects the errors of every branch."""
 
 REMEDY = "change the schema, or write this value in the scenario"
+_INLINE = "put what it refers to under $defs"
 _COMBINING = {"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "then", "else"}
 _COMMENTS = {"$schema", "$id", "$anchor", "$dynamicAnchor", "$comment", "$defs", "definitions", "$vocabulary"}
 _IN_PLACE = ("not", "if", "then", "else")
@@ -73,12 +74,14 @@ class Document:
     """A client's schema. Raises `Unsatisfiable` if it is not valid, or too large to be looked at."""
 
     def __init__(self, schema: Mapping[str, Any] | bool) -> None:
-        text = _serialized(schema)
-        self.root: Schema = orjson.loads(text)
+        self.root: Schema = orjson.loads(_serialized(schema))
+        if sum(map(_patterns, _parts(self.root))) > MAX_PATTERNS:
+            raise exhausted("$", f"the schema has more than {MAX_PATTERNS} patterns")
         try:
             self._validator = _validator(self.root)
         except ValueError as error:
             raise _invalid(error) from None
+        self._part: tuple[Schema, Any] = self.root, self._validator
 
     def resolve(self, ref: str) -> Schema:
         """Return the schema that `ref` points to within this document."""
@@ -94,13 +97,9 @@ class Document:
 
     def accepts_part(self, schema: Flat, value: Any) -> bool:
         """Tell whether `value` is an instance of `schema`, a part of this document; `format` is asserted."""
-        known = self.root if isinstance(self.root, dict) and b'ef":' in orjson.dumps(schema) else {}
-        definitions = {key: known[key] for key in ("$defs", "definitions") if key in known}
-        try:
-            validator = _validator({**schema, **definitions}, validate_formats=True)
-        except ValueError:
-            return False
-        return self._is_valid(validator, schema, value)
+        if self._part[0] is not schema:
+            self._part = schema, self._part_validator(schema)
+        return self._is_valid(self._part[1], schema, value)
 
     def mismatch(self, value: Any) -> Unsatisfiable:
         """Return what is wrong with `value`, which is not an instance."""
@@ -152,6 +151,14 @@ class Document:
         names = ("$id", "$anchor", "$dynamicAnchor")
         return {part[key]: part for part in _parts(self.root) for key in names if isinstance(part.get(key), str)}
 
+    def _part_validator(self, schema: Flat) -> Any:
+        known = self.root if isinstance(self.root, dict) and b'ef":' in orjson.dumps(schema) else {}
+        definitions = {key: known[key] for key in ("$defs", "definitions") if key in known}
+        try:
+            return _validator({**schema, **definitions}, validate_formats=True)
+        except ValueError:
+            return _validator(False)
+
     def _is_valid(self, validator: Any, schema: Schema, value: Any) -> bool:
         if not self._is_light(schema, value, MAX_VISITS):
             raise exhausted("$", "the schema branches too often to be checked")
@@ -177,9 +184,16 @@ class Document:
             yield from _applied_to_array(part, value)
 
 
-def _matches(pattern: str, text: str) -> bool:
-    """Tell whether a valid ECMA pattern is found in `text`, in bounded time."""
-    return bool(_validator({"pattern": pattern}).is_valid(text))
+@lru_cache(maxsize=MAX_PATTERNS)
+def _finder(pattern: str) -> Callable[[str], bool]:
+    """Return a function that tells whether a valid ECMA pattern is found in a text, in bounded time."""
+    found: Callable[[str], bool] = _validator({"pattern": pattern}).is_valid
+    return found
+
+
+def _patterns(part: Flat) -> int:
+    within = part.get("patternProperties")
+    return ("pattern" in part) + (len(within) if isinstance(within, dict) else 0)
 
 
 def kinds_of(flat: Flat) -> list[str]:
@@ -200,14 +214,14 @@ def required_names(flat: Flat) -> list[str]:
         due = [key for key in flat.get("dependentRequired", {}).get(left.pop(), ()) if key not in keys]
         keys.update(dict.fromkeys(due))
         left.extend(due)
-    known = [key for key in flat.get("properties", {}) if key in keys]
-    return known + [key for key in keys if key not in known]
+    known = {key: None for key in flat.get("properties", {}) if key in keys}
+    return [*{**known, **keys}]
 
 
 def property_schema(flat: Flat, key: str) -> Schema:
     """Return the schema of everything that applies to the property called `key`."""
     named = [flat["properties"][key]] if key in flat.get("properties", {}) else []
-    found = named + [each for pattern, each in flat.get("patternProperties", {}).items() if _matches(pattern, key)]
+    found = named + [each for pattern, each in flat.get("patternProperties", {}).items() if _finder(pattern)(key)]
     result: Schema = found[0] if found else flat.get("additionalProperties", True)
     for each in found[1:]:
         result = both(result, each)
@@ -266,8 +280,8 @@ def _serialized(schema: Mapping[str, Any] | bool) -> bytes:
         text = orjson.dumps(schema if isinstance(schema, bool) else dict(schema))
     except (TypeError, ValueError, RecursionError) as error:
         raise unsatisfiable("$", "$schema", f"the schema is not JSON data ({error})", "send plain JSON") from None
-    if len(text) > MAX_BYTES or text.count(b'"pattern') > MAX_PATTERNS:
-        raise unsatisfiable("$", "$schema", f"the schema has over {MAX_BYTES} bytes or {MAX_PATTERNS} patterns")
+    if len(text) > MAX_BYTES:
+        raise exhausted("$", f"the schema has more than {MAX_BYTES} bytes")
     return text
 
 
@@ -278,18 +292,19 @@ def _validator(schema: Schema, **options: Any) -> Any:
 
 
 def _refuse(uri: str) -> NoReturn:
-    raise ValueError(f"schemas are not fetched, and {uri} is elsewhere; put it under $defs")
+    raise ValueError(f"{uri} is not fetched")
 
 
 def _no_target(ref: str) -> NoReturn:
-    raise unsatisfiable("$", "$ref", f"{ref} is not in the schema", "put what it refers to under $defs")
+    raise unsatisfiable("$", "$ref", f"{ref} is not in the schema", _INLINE)
 
 
 def _invalid(error: ValueError) -> Unsatisfiable:
     keyword = str(error.kind.name) if hasattr(error, "kind") else "$schema"
     where = _path(getattr(error, "instance_path", []))
     why = getattr(error, "message", str(error))
-    return unsatisfiable(where, keyword, f"the schema is not valid ({why})", "make it valid JSON Schema draft 2020-12")
+    remedy = _INLINE if keyword == "$ref" else "make it valid JSON Schema draft 2020-12"
+    return unsatisfiable(where, keyword, f"the schema is not valid ({why})", remedy)
 
 
 def _path(steps: Sequence[str | int]) -> str:
@@ -297,4 +312,4 @@ def _path(steps: Sequence[str | int]) -> str:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= 200 else f"{text[:199]}…"
+    return text if len(text) <= 300 else f"{text[:299]}…"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter, methodcaller
 from typing import Any, TypeAlias
 
@@ -43,13 +43,17 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One thing that must hold: `holds` of what `look` finds. `groups` are what a regular expression catches there."""
+    """One thing that must hold: `holds` of what `look` finds.
+
+    `groups` are what a regular expression catches there; `needle` is a text that the current turn must contain for it.
+    """
 
     key: str
     wanted: str
     look: Look
     holds: Holds
     groups: Callable[[Any], Mapping[str, str]] | None = None
+    needle: str = ""
 
     def check(self, conversation: Conversation) -> Check:
         """Return the outcome in words."""
@@ -67,7 +71,7 @@ def _conditions(when: When) -> Iterator[Condition]:
     for header, matches in (when.headers or {}).items():
         yield _header_condition(header, matches)
     if when.user:
-        yield _text_condition("user", when.user, USER)
+        yield replace(_text_condition("user", when.user, USER), needle=_needle(when.user))
     if when.tool_result:
         yield _tool_result_condition(when.tool_result)
     if when.tools:
@@ -106,6 +110,11 @@ def _number_condition(key: str, numbers: list[int], look: Callable[[Conversation
 
 def _text_condition(key: str, matches: list[Match], look: Callable[[Conversation], str]) -> Condition:
     return Condition(key, _wanted(matches), look, text_test(matches), _groups(matches))
+
+
+def _needle(matches: list[Match]) -> str:
+    texts = [text for match in matches for text in (match.contains or match.equals or [""])]
+    return texts[0] if len(texts) == 1 else ""
 
 
 def _tools_condition(matches: list[Match]) -> Condition:

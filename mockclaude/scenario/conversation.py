@@ -39,6 +39,8 @@ class Conversation:
         self.headers = headers
         self._messages: list[dict[str, Any]] = body["messages"]
         self._begin = _begin_of_turn(self._messages)
+        self.stream = bool(body.get("stream"))
+        """Whether the client wants a stream."""
         self.user = "\n".join(_texts_of("user", self._turn))
         """The text of the current turn, blocks joined by line breaks."""
 
@@ -51,11 +53,6 @@ class Conversation:
     def model(self) -> str:
         """The model's name as the client wrote it."""
         return str(self.body["model"])
-
-    @property
-    def stream(self) -> bool:
-        """Whether the client wants a stream."""
-        return bool(self.body.get("stream"))
 
     @property
     def retry(self) -> int:

@@ -7,30 +7,54 @@ Knows nothing of scenarios.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from importlib import import_module
+from inspect import signature
+from threading import Lock
 from typing import Any
 
-from mockclaude.scenario.mistakes import did_you_mean
+from mockclaude.scenario.mistakes import did_you_mean, one_of
 
 DEFAULT_LOCALE = "en_US"
 MAX_ARGUMENT = 10_000
 TODAY = datetime(2026, 1, 1)
 """The day on which Faker believes to be: values that count from today would otherwise differ from day to day."""
 
-_NOT_VALUES = {"add_element", "binary", "zip", "tar", "image", "json_bytes", "xml"}
-"""Provider methods that make bytes, need further packages, or work on the provider instead of making a value."""
+_NOT_VALUES = {"add_element", "binary", "zip", "tar", "image", "json_bytes", "xml", "time_series"}
+"""Provider methods that make bytes or an iterator, need further packages, or work on the provider instead."""
 
-_FROM_TODAY = {
-    "ssn": {"lv_LV", "fi_FI", "et_EE", "no_NO", "sv_SE", "zh_CN"},
-    "profile": {"lv_LV", "fi_FI", "et_EE", "no_NO", "sv_SE", "zh_CN"},
-    "passport_dates": {"en_US"},
-    "passport_full": {"en_US"},
+_UNSTEADY = {"passport_dates", "passport_full", "passport_gender"}
+"""Methods that take something from the clock, from Python's own generator or from its hashes, which no seed reaches."""
+
+_UNSTEADY_IN: dict[str, set[str]] = {
+    "cif": {"es", "es_CA", "es_ES"},
+    "nie": {"es", "es_CA", "es_ES"},
+    "nif": {"es", "es_CA", "es_ES"},
+    "nuss": {"es", "es_CA", "es_ES"},
+    "curp": {"es_MX"},
+    "elector_code": {"es_MX"},
+    "rfc": {"es_MX"},
+    "city": {"it_IT"},
+    "businesses_ogrn": {"ru_RU"},
+    "individuals_ogrn": {"ru_RU"},
+    "org_and_vat_id": {"sv_SE"},
+    "org_id": {"sv_SE"},
+    "tin": {"el_GR"},
+    "vat_id": {"el_GR", "sv_SE", "th", "th_TH"},
+    "diplomatic_license_plate": {"uk_UA"},
+    "license_plate": {"uk_UA"},
+    "plate_letter_prefix": {"uk_UA"},
+    "plate_region_code": {"uk_UA"},
+    "ssn": {"lv_LV", "fi_FI", "et_EE", "no_NO", "sv_SE", "zh_CN", "th", "th_TH", "uk_UA"},
+    "profile": {"lv_LV", "fi_FI", "et_EE", "no_NO", "sv_SE", "zh_CN", "th", "th_TH", "uk_UA"},
 }
-"""Methods that read the clock in a way that cannot be fixed, and the locales in which they do."""
+"""Further methods of the kind, and the locales in which they are."""
+
+_DAY = Lock()
+"""Held while the day is fixed, which is so for the whole process."""
 
 
 class Fakes:
@@ -47,8 +71,12 @@ class Fakes:
 
     def value(self, method: str, positional: tuple[Any, ...] = (), named: dict[str, Any] | None = None) -> Any:
         """Return what Faker's `method` makes, as JSON data: numbers, booleans and lists stay, the rest becomes text."""
-        with _fixed_day():
+        with _DAY, _fixed_day():
             return _json(getattr(self._faker, method)(*positional, **(named or {})))
+
+    def parameters(self, method: str) -> list[str]:
+        """Return the names of the arguments that `method` takes."""
+        return list(signature(getattr(self._faker, method)).parameters)
 
     def methods(self) -> set[str]:
         """Return the names of the methods that make values."""
@@ -65,13 +93,22 @@ def problem(locale: str, method: str, arguments: str) -> str | None:
     fakes, methods = _for_checks(locale)
     if method not in methods:
         return f"Faker has no '{method}' in {locale}; expected one of its methods{did_you_mean(method, methods)}"
-    if locale in _FROM_TODAY.get(method, ()):
-        return f"fake.{method} counts from today in {locale}, so replies would differ from day to day; write the value"
+    if method in _UNSTEADY or locale in _UNSTEADY_IN.get(method, ()):
+        return f"fake.{method} differs from run to run in {locale}, whatever the seed; expected the value itself"
     try:
-        fakes.value(method, *parse_arguments(arguments))
-    except Exception as error:
+        positional, named = parse_arguments(arguments)
+    except ValueError as error:
         return f"fake.{method}({arguments}) does not work: {error}"
+    try:
+        fakes.value(method, positional, named)
+    except Exception as error:
+        return f"fake.{method}({arguments}) does not work: {error}{_expected(named, fakes.parameters(method))}"
     return None
+
+
+def _expected(named: Iterable[str], known: list[str]) -> str:
+    unknown = next((name for name in named if name not in known), "")
+    return f"; expected {one_of(known) if known else 'no arguments'}{did_you_mean(unknown, known)}"
 
 
 def parse_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -79,6 +116,7 @@ def parse_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     try:
         call = ast.parse(f"f({text})", mode="eval").body
         assert isinstance(call, ast.Call)
+        assert isinstance(call.func, ast.Name)
         positional = tuple(ast.literal_eval(argument) for argument in call.args)
         named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
     except (AssertionError, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
@@ -108,7 +146,9 @@ def _for_checks(locale: str) -> tuple[Fakes, set[str]]:
 def _json(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _json(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set)):
+    if isinstance(value, set):
+        return sorted(map(_json, value), key=str)
+    if isinstance(value, (list, tuple)):
         return [_json(item) for item in value]
     return value if isinstance(value, (bool, int, float, type(None))) else str(value)
 

@@ -6,7 +6,6 @@ Knows nothing of files and places, of requests, or of how a reply is made.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -22,37 +21,11 @@ from pydantic import (
 )
 
 from mockclaude.api.errors import STATUS
-from mockclaude.scenario import queries
+from mockclaude.scenario import quantities, queries
 from mockclaude.scenario.citations import Citation
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 
-FOREVER = "forever"
 FROM_SCHEMA = "from_schema"
-_UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s|m|h)")
-_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%")
-
-_SHOWN = 40
-
-
-def _duration(value: Any) -> int:
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if not match:
-        shown = repr(value)[:_SHOWN]
-        raise ValueError(f"{shown} is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m")
-    return round(float(match[1]) * _UNITS[match[2]])
-
-
-def _pause(value: Any) -> Any:
-    return value if value == FOREVER else _duration(value)
-
-
-def _share(value: Any) -> float:
-    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
-    share = float(match[1]) / 100 if match else value
-    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
-        raise ValueError(f"{repr(value)[:_SHOWN]} is not a share; expected a percentage such as 20%, or a number from 0 to 1")
-    return float(share)
 
 
 def _short_for(key: str) -> Callable[[Any], Any]:
@@ -101,8 +74,8 @@ def _path(text: str) -> str:
     return text
 
 
-Microseconds: TypeAlias = Annotated[int, BeforeValidator(_duration)]
-Share: TypeAlias = Annotated[float, BeforeValidator(_share)]
+Microseconds: TypeAlias = Annotated[int, BeforeValidator(quantities.duration)]
+Share: TypeAlias = Annotated[float, BeforeValidator(quantities.share)]
 Texts: TypeAlias = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
 
 Patterns: TypeAlias = Annotated[
@@ -354,7 +327,7 @@ class Step(Model):
     block: RawBlock | None = None
     generate: Literal["auto"] | None = None
     error: Annotated[Error, BeforeValidator(_short_for("type"))] | None = None
-    pause: Annotated[int | Literal["forever"], BeforeValidator(_pause)] | None = None
+    pause: Annotated[int | Literal["forever"], BeforeValidator(quantities.pause)] | None = None
     disconnect: Literal["reset", "close", "clean"] | None = None
     stop_reason: Annotated[StopReason, BeforeValidator(_short_for("type"))] | None = None
     usage: Usage | None = None

@@ -20,7 +20,10 @@ def match(rules: Sequence[Rule], conversation: Conversation, answered: Callable[
     """Return the first rule that is not used up and whose conditions all hold."""
     looked: Look | None = None
     found: Any = None
+    user = conversation.user
     for rule in rules:
+        if rule.needle not in user:
+            continue
         for look, holds in rule.tests:
             if look is not looked:
                 looked, found = look, look(conversation)

@@ -63,6 +63,11 @@ class Rule:
     name: str | None = None
 
     @cached_property
+    def needle(self) -> str:
+        """A text without which in the current turn the rule cannot hold: most rules are ruled out by it alone."""
+        return next((condition.needle for condition in self.conditions if condition.needle), "")
+
+    @cached_property
     def tests(self) -> tuple[Test, ...]:
         """What its conditions look at, and what must hold of it."""
         return tuple((condition.look, condition.holds) for condition in self.conditions)

@@ -198,13 +198,14 @@ class _Reader:
 
     def _syntax_mistake(self, error: yaml.MarkedYAMLError) -> Mistake:
         mark: Any = error.problem_mark
-        hint = _SYNTAX_HINTS.get(str(error.problem), "check the indentation, the colons and the quotes around this place")
+        hint = _SYNTAX_HINTS.get(str(error.problem), _SYNTAX_HINT)
         begin = error.context_mark.line if error.context_mark else mark.line
         begun = f" {error.context} that began in line {begin + 1}" if begin != mark.line else ""
         message = f"this is not YAML: {error.problem}{begun}; {hint}"
         return Mistake(Place(self.file, mark.line + 1, mark.column + 1), message)
 
 
+_SYNTAX_HINT = "check the indentation, the colons and the quotes around this place"
 _SYNTAX_HINTS = {
     "mapping values are not allowed in this context": "quote a text that contains ': '",
     "found character that cannot start any token": "indent with spaces, not tabs, and quote a text that starts with "

@@ -122,7 +122,8 @@ def _part(root: str, rest: str | None) -> str:
 def _fake_problem(rest: str | None, locale: str) -> str | None:
     call = _CALL.fullmatch(rest or "")
     if not call:
-        return f"'{_part('fake', rest)}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
+        asked = _part("fake", rest)
+        return f"'{asked}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
     return fakes.problem(locale, call["method"], call["arguments"] or "")
 
 

@@ -93,7 +93,8 @@ class Site:
         now = int(self.clock())
         try:
             self._check_host(request)
-            body = await _body(request)
+            arrived = request.content.is_eof() and request.content.exception() is None
+            body = request.content.read_nowait() if arrived else await _body(request)
             if request.raw_path.partition("?")[0] == "/":
                 html = "text/html" in request.headers.get("accept", "")
                 return Answer(index(self.scenarios, _origin(request), now, html=html), "index")
@@ -155,7 +156,7 @@ def _origin(request: web.BaseRequest) -> URL:
 
 
 def _refused(error: ApiError, now: int, *, chunked: bool = True) -> Answer:
-    request_id = Draws(0, "refused", error.message).identifier("req")
+    request_id = Draws(0, "refused", error.message).request_id
     return Answer(Envelope(request_id, now, chunked).error(error), error.message)
 
 
@@ -169,8 +170,6 @@ def _is_loopback(host: str) -> bool:
 
 async def _body(request: web.BaseRequest) -> bytes:
     try:
-        if request.content.is_eof():
-            return request.content.read_nowait()
         if request.headers.get("expect", "").lower() == "100-continue":
             await play(_GO_ON, request)
         async with asyncio.timeout(BODY_TIMEOUT):

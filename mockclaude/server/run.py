@@ -41,19 +41,19 @@ class Output:
     def __init__(self, write: Callable[[str], Any], *, colour: bool) -> None:
         self._write = write
         self._colour = colour
-        self._lines: list[str] = []
+        self._lines: list[Line] = []
 
     def log(self, line: Line) -> None:
         """Note a request."""
         if not self._lines:
             asyncio.get_running_loop().call_later(FLUSH_AFTER, self.flush)
-        self._lines.append(log_line(line, colour=self._colour))
+        self._lines.append(line)
 
     def flush(self) -> None:
         """Write what was noted."""
         lines, self._lines = self._lines, []
         if lines:
-            self._write("\n".join(lines))
+            self._write("\n".join(log_line(line, colour=self._colour) for line in lines))
 
 
 async def serve(scenarios: Mapping[str, Scenario], host: str, port: int, write: Callable[[str], Any]) -> None:
@@ -68,7 +68,7 @@ async def serve(scenarios: Mapping[str, Scenario], host: str, port: int, write: 
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
-        write(first_screen(scenarios, _url(runner, host)))
+        write(first_screen(scenarios, base_url(host, runner.addresses[0][1])))
         await _stopped()
     finally:
         await runner.cleanup()
@@ -100,8 +100,8 @@ _ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 """Hosts that stand for all addresses -> the one to show."""
 
 
-def _url(runner: web.ServerRunner, host: str) -> str:
-    port = runner.addresses[0][1]
+def base_url(host: str, port: int) -> str:
+    """Return the URL under which a server on this address is reached from this machine."""
     shown = _ANY_ADDRESS.get(host, host)
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
