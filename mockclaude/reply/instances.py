@@ -72,10 +72,10 @@ def _first_accepted(document: Document, draws: Draws, hints: str) -> Any:
             if document.accepts(value):
                 return value
             problems.append(document.mismatch(value))
-        except Exhausted:
-            raise
         except Unsatisfiable as error:
             problems.append(error)
+            if isinstance(error, Exhausted):
+                break
     raise problems[0]
 
 

@@ -30,30 +30,27 @@ class Envelope(NamedTuple):
 
     def json(self, data: Any) -> Script:
         """Return the response with `data` as its JSON body."""
-        return self._whole(200, headers.json(self.now), orjson.dumps(data))
+        return whole(200, headers.json(self.now), self.request_id, orjson.dumps(data), 0, chunked=self.chunked)
 
     def message(self, body: bytes, at: int = 0) -> Script:
         """Return the response with a message, as JSON, as its body."""
-        return self._whole(200, headers.message(self.now), body, at)
+        return whole(200, headers.message(self.now), self.request_id, body, at, chunked=self.chunked)
 
     def whole_stream(self, body: bytes) -> Script:
         """Return the response with all events of a stream at once as its body."""
-        return self._whole(200, headers.stream(self.now), body)
+        return whole(200, headers.stream(self.now), self.request_id, body, 0, chunked=self.chunked)
 
     def error(self, error: ApiError, at: int = 0) -> Script:
         """Return the response with `error` as the API words it."""
         lines = {"x-should-retry": "true" if error.should_retry else "false", **error.headers}
         extra = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         body = orjson.dumps(error.envelope(self.request_id))
-        return self._whole(error.status, headers.json(self.now) + extra, body, at)
+        return whole(error.status, headers.json(self.now) + extra, self.request_id, body, at, chunked=self.chunked)
 
     def stream(self, sends: list[Send], end: End, end_at: int, *, complete: bool) -> Script:
         """Return the response with `sends` as the events of its body."""
         response = Response(200, headers.stream(self.now), self.request_id, sends, end, end_at, complete)
         return script(response, chunked=self.chunked)
-
-    def _whole(self, status: int, lines: str, body: bytes, at: int = 0) -> Script:
-        return whole(status, lines, self.request_id, body, at, chunked=self.chunked)
 
 
 def plan(reply: Reply, pace: Pace, draws: Draws, envelope: Envelope, *, stream: bool) -> Script:

@@ -153,7 +153,7 @@ class Document:
 
     def _part_validator(self, schema: Flat) -> Any:
         known = self.root if isinstance(self.root, dict) and b'ef":' in orjson.dumps(schema) else {}
-        definitions = {key: known[key] for key in ("$defs", "definitions") if key in known}
+        definitions: Flat = {key: known[key] for key in ("$defs", "definitions") if key in known}
         try:
             return _validator({**schema, **definitions}, validate_formats=True)
         except ValueError:

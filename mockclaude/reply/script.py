@@ -59,7 +59,10 @@ class Response(NamedTuple):
     complete: bool = True
 
 
-_REASONS = {status.value: status.phrase for status in HTTPStatus} | {529: ""}
+_RENAMED = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+"""Reasons that Python words anew since 3.13: the bytes of a response do not depend on who runs it."""
+
+_REASONS = {status.value: status.phrase for status in HTTPStatus} | _RENAMED
 _LAST_CHUNK = b"0\r\n\r\n"
 
 
