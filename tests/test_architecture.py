@@ -12,7 +12,7 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 ONLY_IN = {
     "aiohttp": "server/",
     "yaml": "scenario/source.py",
-    "faker": ("scenario/fakes.py", "reply/plausible.py"),
+    "faker": ("scenario/fakes.py", "reply/schema/plausible.py"),
     "click": ("cli.py", "server/console.py"),
     "uvloop": "server/run.py",
 }

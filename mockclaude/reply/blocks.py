@@ -36,7 +36,7 @@ class Maker(NamedTuple):
 
     def from_schema(self, schema: Mapping[str, Any], where: str) -> Any:
         """Return data that validates against `schema`, which the request holds at `where`."""
-        from mockclaude.reply.instances import Unsatisfiable, instance
+        from mockclaude.reply.schema.instances import Unsatisfiable, instance
 
         try:
             return instance(schema, self.draws.content, self.conversation.question)

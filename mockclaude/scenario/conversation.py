@@ -41,6 +41,7 @@ class Conversation:
         self._begin = _begin_of_turn(self._messages)
         self.stream = bool(body.get("stream"))
         """Whether the client wants a stream."""
+        self._turn = self._messages[self._begin :]
         self.user = "\n".join(_texts_of("user", self._turn))
         """The text of the current turn, blocks joined by line breaks."""
 
@@ -89,10 +90,6 @@ class Conversation:
             )
             for block in blocks
         )
-
-    @property
-    def _turn(self) -> list[dict[str, Any]]:
-        return self._messages[self._begin :]
 
     def _tool_names(self) -> dict[str, str]:
         uses = (block for message in self._messages for block in _blocks(message) if block["type"] == "tool_use")

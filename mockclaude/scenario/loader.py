@@ -61,7 +61,7 @@ def load(files: Sequence[Path]) -> Scenario:
 
 def load_text(text: str, file: str = "scenario.yaml") -> Scenario:
     """Return the scenario that `text` describes, calling it `file`. Raises `ScenarioError`."""
-    return build([_checked(read(file, text.encode()))])
+    return build([_checked(read(file, text.encode("utf-8", "surrogatepass")))])
 
 
 def _named_files(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.instances import Unsatisfiable, instance
+from mockclaude.reply.schema.instances import Unsatisfiable, instance
 
 DRAWS = Draws(7, "rule", "fingerprint")
 TEXT = {"type": "string"}
@@ -415,7 +415,7 @@ def test_any_dict_gives_an_instance_or_unsatisfiable(schema: dict[str, Any]) -> 
 PRINTED = """
 import json, sys
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.instances import instance
+from mockclaude.reply.schema.instances import instance
 print(json.dumps([instance(schema, Draws(7, "rule", "fingerprint")) for schema in json.load(sys.stdin)]))
 """
 
@@ -435,6 +435,6 @@ def test_another_process_makes_the_same(hash_seed: str) -> None:
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
-    check = "import sys, mockclaude.reply.instances; print({'faker', 'rstr', 'jsonschema_rs'} & sys.modules.keys())"
+    check = "import sys, mockclaude.reply.schema.instances; print({'faker', 'rstr', 'jsonschema_rs'} & sys.modules.keys())"
     made = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert made.stdout == "set()\n"

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import orjson
 
-from mockclaude.reply.merging import Flat, Schema, both, merged
+from mockclaude.reply.schema.merging import Flat, Schema, both, merged
 
 Active: TypeAlias = tuple[str, ...]
 

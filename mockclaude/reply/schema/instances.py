@@ -2,7 +2,7 @@
 
 In: a client's schema, draws, and what the user wrote. Out: JSON data with nothing in it but what the schema requires.
 Knows nothing of tools or requests. Every choice is drawn by the value's path, so a new property changes no other.
-Own code, since jsf (and every other library found) draws from the global generator, fills in optional properties,
+Own code, since jsf draws from the global generator, fills in optional properties,
 looks at no hints, and takes half a second to import; rstr and Faker make the strings, jsonschema-rs has the last word.
 """
 
@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from mockclaude.reply import plausible, ranges
+from mockclaude.reply.schema import plausible, ranges
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.merging import Flat, Schema, as_list, both
-from mockclaude.reply.schemas import (
+from mockclaude.reply.schema.merging import Flat, Schema, as_list, both
+from mockclaude.reply.schema.schemas import (
     Active,
     Budget,
     Document,
