@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks`: mockclaude beside bare aiohttp and its peers, on this machine, in one run.
 
-Every round starts each server afresh, checks its answer, drives it and stops it; figures are compared within
-a round. Prints a table for each case: medians (least..greatest). Ends with status 1 if a figure is void.
+Every round starts each server afresh, checks its answer, drives it and stops it; figures are compared within a round.
+All have their bytecode cached, as when installed. Prints medians (least..greatest); ends with 1 if a figure is void.
 """
 
 import os
@@ -24,7 +24,6 @@ from tests.benchmarks.servers import BARE, MOCKCLAUDE, REPLY, SERVERS, WITHOUT_F
 
 WARM_UP = 1
 START, START_TARGET = "start", 150
-VERDICT = ("MISSED", "met")
 IMPORTS = "import aiohttp.web, pydantic"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mockclaude-benchmarks"
 
@@ -61,7 +60,7 @@ def load(case: Case, given: Namespace) -> Table:
         mine = rates.get(server.name, [])
         ours = list(map(truediv, rates[MOCKCLAUDE.name], mine))
         least = case.targets.get(server.name)
-        target = f">= {least:.2f}: {VERDICT[median(ours) >= least]}" if least and ours else ""
+        target = f">= {least:.2f}: {'met' if median(ours) >= least else 'MISSED'}" if least and ours else ""
         spreads = [spread(mine, ",.0f"), spread(list(map(truediv, mine, rates[BARE.name]))), spread(ours)]
         table.append([server.name, *spreads, target, server.cannot.get(case.name) or notes[server.name]])
     return table
@@ -86,7 +85,7 @@ def start(given: Namespace) -> Table:
     for name, mine in spent.items():
         more = list(map(sub, mine, spent[IMPORTS]))
         aimed = more and name in (MOCKCLAUDE.name, WITHOUT_FILE.name)
-        target = f"<= {START_TARGET}: {VERDICT[median(more) <= START_TARGET]}" if aimed else ""
+        target = f"<= {START_TARGET}: {'met' if median(more) <= START_TARGET else 'MISSED'}" if aimed else ""
         table.append([name, spread(mine, ".0f"), spread(more, ".0f"), target, notes.get(name, "")])
     return table
 
@@ -115,13 +114,14 @@ def main() -> bool:
     given = arguments()
     if not WRK:
         sys.exit("the benchmarks need wrk, which is not on the PATH (Debian: apt-get install wrk)")
-    ours = (f"{name} {version(name)}" for name in ("mockclaude", "aiohttp", "uvloop", "pydantic"))
-    print(platform.platform(), f"{os.cpu_count()} CPUs", f"Python {platform.python_version()}", *ours, sep=", ")
-    print("peers:", *(server.package for server in SERVERS if server.package))
+    versions = [f"{name} {version(name)}" for name in ("mockclaude", "aiohttp", "uvloop", "pydantic")]
+    versions += [server.package for server in SERVERS if server.package]
+    print(platform.platform(), f"{os.cpu_count()} CPUs", f"Python {platform.python_version()}", *versions, sep=", ")
     print(f"{given.rounds} rounds of {given.seconds} s, wrk {' '.join(SIZE)}, {len(REPLY)} characters of reply")
     tables = []
     with tempfile.TemporaryDirectory() as folder:
         given.folder, given.cache = Path(folder), given.cache.resolve()
+        os.environ.update(PYTHONDONTWRITEBYTECODE="", PYTHONPYCACHEPREFIX=f"{folder}/pycache")
         servers.write_files(given.folder)
         with servers.running(MOCKCLAUDE, given.folder, given.cache, CASES[0].data) as (port, _):
             for case in CASES:

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from mockclaude.reply.schema import plausible, ranges
 from mockclaude.reply.draws import Draws
+from mockclaude.reply.schema import plausible, ranges
 from mockclaude.reply.schema.merging import Flat, Schema, as_list, both
 from mockclaude.reply.schema.schemas import (
     Active,

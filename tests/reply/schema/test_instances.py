@@ -435,6 +435,7 @@ def test_another_process_makes_the_same(hash_seed: str) -> None:
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
-    check = "import sys, mockclaude.reply.schema.instances; print({'faker', 'rstr', 'jsonschema_rs'} & sys.modules.keys())"
+    module = "mockclaude.reply.schema.instances"
+    check = f"import sys, {module}; print({{'faker', 'rstr', 'jsonschema_rs'}} & sys.modules.keys())"
     made = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert made.stdout == "set()\n"
