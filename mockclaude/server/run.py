@@ -68,8 +68,9 @@ async def serve(scenarios: Mapping[str, Scenario], host: str, port: int, write: 
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
+        stopped = _stopped_by_signal()
         write(first_screen(scenarios, base_url(host, runner.addresses[0][1])))
-        await _stopped()
+        await stopped.wait()
     finally:
         await runner.cleanup()
         output.flush()
@@ -109,16 +110,21 @@ def base_url(host: str, port: int) -> str:
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
-async def _stopped() -> None:
-    """Wait for a signal; a second one, while open streams finish, ends the process at once."""
-    stop = asyncio.Event()
+def _stopped_by_signal() -> asyncio.Event:
+    """Return what the first signal sets; a second one, while open streams finish, ends the process at once."""
+    stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        stopped.set()
+        for name in _STOPPING:
+            loop.remove_signal_handler(name)
+            signal.signal(name, signal.SIG_DFL)
+
     with suppress(NotImplementedError):
         for name in _STOPPING:
-            loop.add_signal_handler(name, stop.set)
-    await stop.wait()
-    for name in _STOPPING:
-        loop.remove_signal_handler(name)
+            loop.add_signal_handler(name, stop)
+    return stopped
 
 
 def run(coroutine: Any) -> None:

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, TypeAlias
+
+import pytest
+
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.rules import Scenario
+from tests.serving import Command, Running, ServerThread
+
+Serve: TypeAlias = Callable[..., Running]
+Start: TypeAlias = Callable[..., Command]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden transcripts anew")
+
+
+@pytest.fixture
+def serve(caplog: pytest.LogCaptureFixture) -> Iterator[Serve]:
+    """Return a function that starts a server for the text of a scenario, or for scenarios by name.
+
+    The servers end with the test, which fails if any of them left a traceback.
+    """
+    with ExitStack() as running:
+
+        def start(scenario: str | dict[str, Scenario], **site: Any) -> Running:
+            scenarios = {"": load_text(scenario)} if isinstance(scenario, str) else scenario
+            return running.enter_context(ServerThread(scenarios, **site))
+
+        yield start
+    assert [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.WARNING] == []
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Return a function that starts the command with arguments and environment variables."""
+    with ExitStack() as running:
+
+        def run(*arguments: object, **env: str) -> Command:
+            return running.enter_context(Command(*arguments, **env))
+
+        yield run

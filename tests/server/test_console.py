@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from mockclaude import __version__
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.rules import built_in
+from mockclaude.server.app import Line
+from mockclaude.server.console import first_screen, log_line
+
+LINE = Line("POST", "/v1/messages", 200, False, "'hello' (a.yaml:3:5)", "", 0.00123)
+
+
+def test_the_first_screen_says_what_is_served_where_and_what_to_try() -> None:
+    scenarios = {"": built_in(), "a b": load_text("seed: 7\nrules: [{reply: 'Yes', when: {user: x}}, {reply: 'No'}]")}
+    screen = first_screen(scenarios, "http://127.0.0.1:4141")
+
+    assert screen.splitlines()[:8] == [
+        f"mockclaude {__version__} on http://127.0.0.1:4141",
+        "",
+        "  http://127.0.0.1:4141        built in (1 rule, seed 0)",
+        "  http://127.0.0.1:4141/a%20b  scenario.yaml (2 rules, seed 7)",
+        "",
+        "  export ANTHROPIC_BASE_URL=http://127.0.0.1:4141",
+        "  export ANTHROPIC_API_KEY=mock",
+        "",
+    ]
+    assert screen.splitlines()[8].startswith(
+        "  curl http://127.0.0.1:4141/v1/messages -H 'content-type: application/json'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({}, "200        POST /v1/messages  'hello' (a.yaml:3:5)  1.2 ms"),
+        ({"streamed": True}, "200 stream POST /v1/messages  'hello' (a.yaml:3:5)  1.2 ms"),
+        ({"ending": "reset"}, "200        POST /v1/messages  'hello' (a.yaml:3:5) [reset]  1.2 ms"),
+        ({"status": 0, "ending": "close"}, "---        POST /v1/messages  'hello' (a.yaml:3:5) [close]  1.2 ms"),
+        ({"reason": "é — ✓"}, "200        POST /v1/messages  é — ✓  1.2 ms"),
+    ],
+)
+def test_a_line_says_status_request_reason_ending_and_time(changed: dict[str, Any], text: str) -> None:
+    assert log_line(LINE._replace(**changed), colour=False) == text
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(200, 32), (204, 32), (400, 33), (404, 33), (429, 33), (500, 31), (529, 31), (0, 31)]
+)
+def test_colour_tells_good_from_refused_from_broken(status: int, code: int) -> None:
+    line = LINE._replace(status=status)
+
+    assert log_line(line, colour=True).startswith(f"\x1b[{code}m{status or '---'}\x1b[0m ")
+    assert re.sub(r"\x1b\[\d+m", "", log_line(line, colour=True)) == log_line(line, colour=False)
+
+
+@pytest.mark.parametrize("character", ["\x1b", "\n", "\r", "\x00", "\x7f", "\x9b", "\u2028", "\udcff"])
+def test_what_a_client_sends_cannot_steer_the_terminal(character: str) -> None:
+    given = log_line(LINE._replace(path=f"/{character}"), colour=False)
+
+    assert given == log_line(LINE._replace(path=f"/{ascii(character)[1:-1]}"), colour=False)
+    assert character not in given
+    assert character not in log_line(LINE._replace(reason=character), colour=False)

@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.rules import Scenario, built_in
+from mockclaude.server import run
+from mockclaude.server.app import Line
+from mockclaude.server.run import CannotListenError, Output, base_url, serve, write_line
+from tests.serving import PATIENCE, post, received, request
+
+HELLO = {"": load_text("rules: [{name: hello, reply: Hello!}]")}
+LINE = Line("GET", "/", 200, False, "index", "", 0.001)
+
+
+@pytest.fixture(autouse=True)
+def _unchanged_process() -> Iterator[None]:
+    """Undo what a server does to its process: how it collects garbage and what signals do."""
+    thresholds = gc.get_threshold()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+
+
+class Serving:
+    """A server that runs in the test's own loop."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.up = asyncio.Event()
+
+    def write(self, text: str) -> None:
+        self.said.append(text)
+        self.up.set()
+
+    @property
+    def port(self) -> int:
+        return int(self.said[0].splitlines()[0].rpartition(":")[2])
+
+    async def send(self, data: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(data)
+        return reader, writer
+
+    async def ask(self, data: bytes) -> int:
+        reader, writer = await self.send(data.replace(b"\r\n", b"\r\nconnection: close\r\n", 1))
+        status = received(await reader.read()).status
+        writer.close()
+        return status
+
+
+@asynccontextmanager
+async def serving(
+    scenarios: Mapping[str, Scenario] = HELLO, host: str = "127.0.0.1", number: int = signal.SIGTERM
+) -> AsyncIterator[Serving]:
+    """Serve until the block ends; then end the server with a signal."""
+    here = Serving()
+    async with asyncio.timeout(PATIENCE):
+        task = asyncio.create_task(serve(scenarios, host, 0, here.write))
+        await here.up.wait()
+        yield here
+        os.kill(os.getpid(), number)
+        await task
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_the_first_screen_comes_first_then_a_line_for_each_request_until_a_signal(number: int) -> None:
+    async with serving(number=number) as here:
+        assert [await here.ask(post()), await here.ask(request("GET", "/nothing"))] == [200, 404]
+
+    first, *lines = here.said
+    assert first.startswith("mockclaude ")
+    log = "\n".join(lines).splitlines()
+    assert [line[:3] for line in log] == ["200", "404"]
+    assert "'hello' (scenario.yaml:1:9)" in log[0]
+
+
+async def test_the_port_is_free_once_the_server_has_ended() -> None:
+    async with serving() as here:
+        port = here.port
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_lines_that_come_together_are_written_together() -> None:
+    said: list[str] = []
+    output = Output(said.append, colour=False)
+    output.log(LINE)
+    output.log(LINE._replace(path="/two"))
+    assert said == []
+
+    output.flush()
+    output.flush()
+    assert said == ["200        GET /  index  1.0 ms\n200        GET /two  index  1.0 ms"]
+
+
+async def test_lines_are_written_before_long_without_being_asked_for() -> None:
+    said: asyncio.Queue[str] = asyncio.Queue()
+    output = Output(said.put_nowait, colour=True)
+    output.log(LINE)
+
+    assert (await asyncio.wait_for(said.get(), PATIENCE)).startswith("\x1b[32m200\x1b[0m ")
+
+
+async def test_an_open_stream_gets_to_finish() -> None:
+    slow = "rules: [{pace: {tokens_per_second: 200}, reply: The tide comes and goes and comes again as it always has.}]"
+    async with serving({"": load_text(slow)}) as here:
+        reader, writer = await here.send(post(stream=True))
+        first = await reader.readexactly(100)
+
+    assert received(first + await reader.read()).body.endswith(b'data: {"type":"message_stop"}\n\n')
+    writer.close()
+
+
+async def test_a_stream_that_hangs_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "SHUTDOWN_TIMEOUT", 0.1)
+    hanging = "rules: [{reply: [{text: Half a}, {pause: forever}]}]"
+    async with serving({"": load_text(hanging)}) as here:
+        reader, writer = await here.send(post(stream=True))
+        await reader.readexactly(100)
+
+    assert not (await reader.read()).endswith(b"0\r\n\r\n")
+    writer.close()
+
+
+async def test_only_a_server_on_the_loopback_itself_is_closed_to_other_names() -> None:
+    async with serving() as closed:
+        assert await closed.ask(request("GET", "/", host="mock.test")) == 403
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="has one loopback address only")
+async def test_a_server_on_another_address_is_open_to_every_name() -> None:
+    here, stop = Serving(), signal.SIGTERM
+    task = asyncio.create_task(serve({"": built_in()}, "127.0.0.2", 0, here.write))
+    await asyncio.wait_for(here.up.wait(), PATIENCE)
+    reader, writer = await asyncio.open_connection("127.0.0.2", here.port)
+    writer.write(request("GET", "/", host="mock.test", connection="close"))
+
+    assert received(await reader.read()).status == 200
+    writer.close()
+    os.kill(os.getpid(), stop)
+    await task
+
+
+@pytest.mark.parametrize(
+    ("host", "message"),
+    [
+        ("203.0.113.9", "this machine has no such address; use --host 127.0.0.1, or 0.0.0.0 for all"),
+        ("::1%nosuch", "choose another with --host and --port"),
+        ("a..b", "this is no address; use such as --host 127.0.0.1"),
+        ("a" * 64, "this is no address; use such as --host 127.0.0.1"),
+    ],
+)
+async def test_an_address_that_cannot_be_is_named_with_a_remedy(host: str, message: str) -> None:
+    with pytest.raises(CannotListenError) as caught:
+        await serve(HELLO, host, 0, pytest.fail)
+
+    assert str(caught.value).startswith(f"cannot listen on {host}:0: ")
+    assert str(caught.value).endswith(message)
+
+
+async def test_a_port_in_use_is_named_with_a_remedy() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(CannotListenError) as caught:
+            await serve(HELLO, "127.0.0.1", port, pytest.fail)
+
+    remedy = "stop the other program, or choose a port with --port (0 picks a free one)"
+    assert str(caught.value) == f"cannot listen on 127.0.0.1:{port}: address already in use; {remedy}"
+
+
+def privileged() -> bool:
+    lowest = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+    return lowest.exists() and int(lowest.read_text()) > 1
+
+
+@pytest.mark.skipif(not privileged(), reason="every port is free for all here")
+async def test_a_port_that_needs_permission_is_named_with_a_remedy() -> None:
+    before = os.geteuid()
+    os.seteuid(before or 65534)
+    try:
+        with pytest.raises(CannotListenError) as caught:
+            await serve(HELLO, "127.0.0.1", 1, pytest.fail)
+    finally:
+        os.seteuid(before)
+
+    remedy = "ports below 1024 need permission; choose a higher one with --port"
+    assert str(caught.value) == f"cannot listen on 127.0.0.1:1: permission denied; {remedy}"
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("localhost", "http://localhost:80"),
+        ("::1", "http://[::1]:80"),
+        ("0.0.0.0", "http://127.0.0.1:80"),
+        ("", "http://127.0.0.1:80"),
+        ("::", "http://[::1]:80"),
+    ],
+)
+def test_the_url_is_one_that_works_on_this_machine(host: str, url: str) -> None:
+    assert base_url(host, 80) == url
+
+
+@pytest.mark.parametrize(("hidden", "module"), [({}, "uvloop"), ({"uvloop": None}, "asyncio.unix_events")])
+def test_uvloop_is_used_where_it_exists(monkeypatch: pytest.MonkeyPatch, hidden: dict[str, None], module: str) -> None:
+    kinds: list[str] = []
+    for name, nothing in hidden.items():
+        monkeypatch.setitem(sys.modules, name, nothing)
+
+    async def look() -> None:
+        kinds.append(type(asyncio.get_running_loop()).__module__)
+
+    run.run(look())
+    assert kinds == [module]
+
+
+def test_what_the_terminal_cannot_show_is_escaped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w", encoding="ascii") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        write_line("é and e")
+
+    assert (tmp_path / "out").read_bytes() == b"\\xe9 and e\n"
+
+
+def test_once_nobody_reads_lines_are_lost_and_nothing_else_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    with open(writing, "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        write_line("read")
+        assert os.read(reading, 100) == b"read\n"
+        os.close(reading)
+        for _ in range(2):
+            write_line("lost")
