@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Any, TypeAlias
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.rules import Scenario
@@ -13,6 +14,11 @@ from tests.serving import Command, Running, ServerThread
 
 Serve: TypeAlias = Callable[..., Running]
 Start: TypeAlias = Callable[..., Command]
+
+
+# A law holds or it does not, however busy the machine is.
+settings.register_profile("unhurried", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "mockclaude"
 FLOORS = ["api", "scenario", "reply", "server", "cli"]
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
-ONLY_IN = {
+ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "aiohttp": "server/",
     "yaml": "scenario/source.py",
     "faker": ("scenario/fakes.py", "reply/schema/plausible.py"),

@@ -155,8 +155,13 @@ def _web_fetch(result: Any, _: Draws) -> Block:
 
 
 def _execution(kind: str) -> Callable[[Any, Draws], Block]:
-    empty = {"type": f"{kind}_result", "stdout": "", "stderr": "", "return_code": 0, "content": []}
-    return lambda result, _: {**empty, **(result if isinstance(result, dict) else {"stdout": as_text(result)})}
+    empty: Block = {"type": f"{kind}_result", "stdout": "", "stderr": "", "return_code": 0, "content": []}
+
+    def made(result: Any, _: Draws) -> Block:
+        given = result if isinstance(result, dict) else {"stdout": as_text(result)}
+        return {**empty, **given} if given.get("type", empty["type"]) == empty["type"] else given
+
+    return made
 
 
 def _text_editor(result: Any, _: Draws) -> Block:

@@ -105,7 +105,8 @@ class _Drafter:
 
 def _error(value: Mapping[str, Any]) -> ApiError:
     headers = {name: " ".join(as_text(header).splitlines()) for name, header in value["headers"].items()}
-    return ApiError(value["type"], as_text(value["message"]), value["status"] or 0, headers, value["details"])
+    kind, message = as_text(value["type"]), as_text(value["message"])
+    return ApiError(kind, message, value["status"] or 0, headers, value["details"])
 
 
 _INCIDENTS: dict[str, Callable[[Any], Part]] = {

@@ -150,7 +150,9 @@ def _json(value: Any) -> Any:
         return sorted(map(_json, value), key=str)
     if isinstance(value, (list, tuple)):
         return [_json(item) for item in value]
-    return value if isinstance(value, (bool, int, float, type(None))) else str(value)
+    if isinstance(value, int):
+        return value if abs(value) < 2**63 else str(value)
+    return value if isinstance(value, (float, type(None))) else str(value)
 
 
 @contextmanager

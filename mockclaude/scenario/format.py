@@ -6,7 +6,9 @@ Knows nothing of files and places, of requests, or of how a reply is made.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from math import prod
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -26,6 +28,11 @@ from mockclaude.scenario.citations import Citation
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 
 FROM_SCHEMA = "from_schema"
+MAX_REPEATS = 100_000
+"""How often a regular expression may repeat a part, the counts of all multiplied: they are written out in memory."""
+
+_REPEATS = re.compile(r"\{([0-9]{0,9}),?([0-9]{0,9})\}")
+_SHOWN = 80
 
 
 def _short_for(key: str) -> Callable[[Any], Any]:
@@ -60,11 +67,13 @@ def _exactly_one(what: str, keys: Iterable[str], value: Any, known: Iterable[str
 def _pattern(text: str) -> str:
     import regex
 
+    if prod(int(number) or 1 for repeat in _REPEATS.findall(text) for number in repeat if number) > MAX_REPEATS:
+        raise ValueError(f"this regular expression repeats too much; expected at most {MAX_REPEATS} times, or * or +")
     try:
         regex.compile(text)
-    except regex.error as error:
+    except (regex.error, RecursionError) as error:
         hint = "put a backslash before a special character that stands for itself"
-        raise ValueError(f"{text!r} is not a regular expression: {error}; {hint}") from None
+        raise ValueError(f"'{text[:_SHOWN]}' is not a regular expression: {error}; {hint}") from None
     return text
 
 

@@ -25,13 +25,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
-    """One thing to mend: `place: what is wrong; what was expected; did you mean ...`."""
+    """One thing to mend: `place: what is wrong; what was expected; did you mean ...`, in one printable line."""
 
     place: Place
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {' '.join(self.message.splitlines())}"
+        return "".join(char if char.isprintable() else " " for char in f"{self.place}: {self.message}")
 
 
 class ScenarioError(Exception):

@@ -13,6 +13,8 @@ import orjson
 
 from mockclaude.scenario.mistakes import did_you_mean
 
+_SHOWN = 80
+
 
 def problem(expression: str) -> str | None:
     """Return what is wrong with a JMESPath expression, or None. What its functions are called with is checked too."""
@@ -25,9 +27,9 @@ def problem(expression: str) -> str | None:
         return next(_misuses({"type": "expression", "children": [parsed]}), None)
     except (JMESPathError, PendingDeprecationWarning) as error:
         reason = str(error).splitlines()[0].partition(", for expression")[0].rstrip(":")
-        return f"{expression!r} is not a JMESPath expression: {reason}; expected such as metadata.user_id"
+        return f"'{expression[:_SHOWN]}' is not a JMESPath expression: {reason}; expected such as metadata.user_id"
     except (RecursionError, TypeError):
-        return f"{expression[:40]!r} is too deep, or has a literal that JSON cannot carry; expected a simpler one"
+        return f"'{expression[:_SHOWN]}' is too deep, or has a literal that JSON cannot carry; expected a simpler one"
 
 
 def look_up(expression: str) -> Callable[[Any], Any]:
@@ -48,22 +50,25 @@ def look_up(expression: str) -> Callable[[Any], Any]:
 def _misuses(node: dict[str, Any]) -> Iterator[str]:
     """Yield the functions below `node` that do not exist or get too few or too many arguments, and any stray `&`."""
     children = [child for child in node["children"] if isinstance(child, dict)]
+    signature: list[dict[str, Any]] = []
     if node["type"] == "function_expression":
-        yield from _misused(node["value"], len(children))
-    elif any(child["type"] == "expref" for child in children):
-        yield "'&' is out of place in this JMESPath expression; expected it before an argument of a function"
+        signature = _functions().get(node["value"], {}).get("signature", [])
+        yield from _misused(node["value"], signature, len(children))
+    if any(child["type"] == "expref" for child in children) and not any("expref" in one["types"] for one in signature):
+        yield "'&' is out of place in this JMESPath expression; expected it in map, sort_by, min_by or max_by"
     for child in children:
         yield from _misuses(child)
 
 
-def _misused(name: str, given: int) -> Iterator[str]:
+def _misused(name: str, signature: list[dict[str, Any]], given: int) -> Iterator[str]:
+    if name not in _functions():
+        yield f"JMESPath has no function '{name}'; expected one of its own{did_you_mean(name, _functions())}"
+    elif given < len(signature) or (given > len(signature) and not signature[-1].get("variadic")):
+        yield f"{name}() has {given} arguments in this JMESPath expression; expected {len(signature)}"
+
+
+def _functions() -> dict[str, Any]:
     from jmespath.functions import Functions
 
     functions: dict[str, Any] = Functions.FUNCTION_TABLE
-    if name not in functions:
-        yield f"JMESPath has no function '{name}'; expected one of its own{did_you_mean(name, functions)}"
-        return
-    signature = functions[name]["signature"]
-    least = len(signature)
-    if given < least or (given > least and not signature[-1].get("variadic")):
-        yield f"{name}() has {given} arguments in this JMESPath expression; expected {least}"
+    return functions

@@ -140,7 +140,7 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             self._note(event, f"aliases (*{event.anchor}) are not supported; expected the value itself: repeat it")
         tag = getattr(event, "tag", None)
-        if tag not in (None, "!"):
+        if tag is not None:
             self._note(event, f"tags ({tag}) are not supported; expected a plain value: remove the tag")
         if len(path) > MAX_DEPTH:
             self._note(event, f"this is nested more than {MAX_DEPTH} levels deep; expected fewer")
@@ -162,7 +162,8 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             self._check(event, path)
             return str(event.value)
-        self._note(event, "a key must be a word; expected `key: value`, or quotes around a text with braces")
+        if isinstance(event, yaml.CollectionStartEvent):
+            self._note(event, "a key must be a word; expected `key: value`, or quotes around a text with braces")
         self._value(event, events, (*path, ""))
         return str(self._place(event))
 
