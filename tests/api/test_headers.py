@@ -1,0 +1,89 @@
+"""Response headers are those of real recordings; only what is drawn from the time differs between two runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from mockclaude.api import headers
+
+NOW = 1_787_150_451  # 2026-08-19 14:40:51 UTC
+
+EVERY_RESPONSE = [
+    "date",
+    "anthropic-organization-id",
+    "anthropic-workspace-id",
+    "strict-transport-security",
+    "content-security-policy",
+    "server",
+    "cf-ray",
+    "cf-cache-status",
+    "x-robots-tag",
+    "vary",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "content-type",
+]
+RATE_LIMITS = [
+    f"anthropic-ratelimit-{family}-{what}"
+    for family in ("requests", "tokens", "input-tokens", "output-tokens")
+    for what in ("limit", "remaining", "reset")
+]
+
+
+def parsed(lines: str) -> dict[str, str]:
+    *each, rest = lines.split("\r\n")
+    assert rest == ""
+    return dict(line.split(": ", 1) for line in each)
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (headers.json, EVERY_RESPONSE),
+        (headers.message, EVERY_RESPONSE + RATE_LIMITS),
+        (headers.stream, [*EVERY_RESPONSE, "cache-control", *RATE_LIMITS]),
+    ],
+    ids=["json", "message", "stream"],
+)
+def test_each_kind_of_response_has_its_headers_in_order(lines: Callable[[int], str], names: list[str]) -> None:
+    assert list(parsed(lines(NOW))) == names
+    assert lines(NOW).count("\r\n") == len(names)
+
+
+def test_a_message_is_json_and_a_stream_is_server_sent_events() -> None:
+    assert parsed(headers.message(NOW))["content-type"] == "application/json"
+    assert parsed(headers.stream(NOW))["content-type"] == "text/event-stream; charset=utf-8"
+    assert parsed(headers.stream(NOW))["cache-control"] == "no-cache"
+
+
+def test_the_values_are_those_of_an_account_far_from_its_limits() -> None:
+    values = parsed(headers.message(NOW))
+
+    assert values["date"] == "Wed, 19 Aug 2026 14:40:51 GMT"
+    assert values["anthropic-organization-id"] == "3a2f5c1e-6d0b-4f7a-9c58-2b7e41d09a66"
+    assert values["anthropic-workspace-id"].startswith("wrkspc_01")
+    assert [values[name] for name in RATE_LIMITS] == [
+        *("4000", "3999", "2026-08-19T14:40:51Z"),
+        *("4800000", "4800000", "2026-08-19T14:40:51Z"),
+        *("4000000", "4000000", "2026-08-19T14:40:51Z"),
+        *("800000", "800000", "2026-08-19T14:40:51Z"),
+    ]
+
+
+@pytest.mark.parametrize("lines", [headers.json, headers.message, headers.stream])
+def test_only_the_date_and_the_reset_times_differ_between_two_seconds(lines: Callable[[int], str]) -> None:
+    one, other = parsed(lines(NOW)), parsed(lines(NOW + 1))
+    differing = [name for name in one if one[name] != other[name]]
+
+    assert "date" in differing
+    assert all(name == "date" or name.endswith("-reset") for name in differing)
+
+
+def test_a_browser_may_send_any_header_from_anywhere() -> None:
+    allowed = parsed(headers.CORS_PREFLIGHT)
+
+    assert allowed["access-control-allow-origin"] == "*"
+    assert "POST" in allowed["access-control-allow-methods"].split(", ")
+    assert allowed["access-control-allow-headers"].split(", ") == ["*", "authorization"]

@@ -1,0 +1,94 @@
+"""The two ways to a response, prepared or composed, have the same result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mockclaude.api.errors import ApiError
+from mockclaude.reply.compose import compose
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.plan import Envelope, plan
+from mockclaude.reply.respond import respond
+from mockclaude.reply.script import Script
+from mockclaude.scenario.format import Pace
+from mockclaude.scenario.rules import Outline
+from tests.reply.client import message_of, received
+from tests.reply.making import DRAWS, INSTANT, any_replies, conversation, outline, plain_replies, scope
+
+PACED = Pace.model_validate({"ttft": "1s", "tokens_per_second": 100, "jitter": "20%"})
+INPUT_TOKENS = 8_611_000_000_000_017  # what stands for the input tokens in a prepared reply
+ENVELOPE = Envelope("req_1", 1_787_150_451)
+
+fixed_steps = plain_replies | any_replies
+models = st.sampled_from(["claude-haiku-4-5", 'quoted "name"', "модель"]) | st.text(min_size=1)
+questions = st.fixed_dictionaries({"model": models, "stream": st.booleans(), "system": st.text()})
+
+
+def same(one: Script, other: Script) -> bool:
+    return one._replace(sends=list(one.sends)) == other._replace(sends=list(other.sends))
+
+
+def both_ways(told: Outline, pace: Pace, draws: Draws, envelope: Envelope, **fields: Any) -> bool:
+    """Tell whether `told` is answered by `respond` as it is when it is composed and planned."""
+    asked = scope(conversation(**fields))
+    composed = plan(compose(told, asked, draws), pace, draws, envelope, stream=asked.conversation.stream)
+    return same(respond(told, pace, asked, draws, envelope), composed)
+
+
+@given(steps=fixed_steps, asked=st.lists(questions, min_size=2, max_size=4), chunked=st.booleans())
+@example(steps=[{"usage": {"input_tokens": 5}}], asked=[{"stream": True}, {"stream": False}], chunked=True)
+@example(
+    steps=[{"usage": {"input_tokens": 5}}, {"usage": {"output_tokens": 5}}],
+    asked=[{"stream": True}, {"stream": False}],
+    chunked=True,
+)
+@example(steps=[{"text": "\ue000id\ue000"}], asked=[{"stream": True}, {"stream": False}], chunked=True)
+@example(steps=[{"json": INPUT_TOKENS}], asked=[{"stream": True}, {"stream": False}], chunked=True)
+def test_a_prepared_reply_has_the_bytes_of_a_composed_one(
+    steps: list[dict[str, Any]], asked: list[dict[str, Any]], chunked: bool
+) -> None:
+    told, envelope = outline(*steps), ENVELOPE._replace(chunked=chunked)
+
+    for attempt, fields in enumerate(asked):
+        assert both_ways(told, INSTANT, DRAWS._replace(occurrence=attempt), envelope, **fields)
+
+
+@given(steps=any_replies, stream=st.booleans())
+def test_a_reply_that_takes_time_is_planned(steps: list[dict[str, Any]], stream: bool) -> None:
+    assert both_ways(outline(*steps), PACED, DRAWS, ENVELOPE, stream=stream)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_prepared_reply_is_filled_in_for_each_request(stream: bool) -> None:
+    told = outline({"text": "Hi."})
+    messages = []
+    for model, system in [("claude-haiku-4-5", ""), ("claude-opus-5", "Be brief.")]:
+        asked = scope(conversation(model=model, system=system, stream=stream))
+        response = received(respond(told, INSTANT, asked, DRAWS._replace(fingerprint=model), ENVELOPE))
+        messages.append(message_of(response.events) if stream else response.json)
+    one, other = messages
+
+    assert (one["model"], other["model"]) == ("claude-haiku-4-5-20251001", "claude-opus-5")
+    assert one["id"] != other["id"]
+    assert (one["usage"]["input_tokens"], other["usage"]["input_tokens"]) == (6, 9)
+    assert one["content"] == other["content"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_depends_on_the_request_is_made_for_it(stream: bool) -> None:
+    told = outline({"text": "${{ user }}"}, {"tool_use": {"name": "look", "input": {}}})
+
+    assert both_ways(told, INSTANT, DRAWS, ENVELOPE, stream=stream)
+    assert both_ways(told, INSTANT, DRAWS, ENVELOPE, stream=stream, messages=[{"role": "user", "content": "Bye"}])
+
+
+def test_a_schema_of_the_request_without_an_instance_is_a_bad_request() -> None:
+    output = {"format": {"type": "json_schema", "schema": {"not": {}}}}
+    asked = scope(conversation(output_config=output))
+
+    with pytest.raises(ApiError, match=r"output_config\.format\.schema: "):
+        respond(outline({"json": "from_schema"}), INSTANT, asked, DRAWS, ENVELOPE)

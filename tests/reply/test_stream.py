@@ -1,0 +1,160 @@
+"""The events of a stream, in order: put together again they are the message."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from mockclaude.api.errors import ApiError
+from mockclaude.reply import tokens
+from mockclaude.reply.compose import Disconnect, Pause, Reply
+from mockclaude.reply.stream import PIECES, Beat, block_beats, block_bytes, flow, pieces
+from tests.api.bodies import texts
+from tests.reply.client import events_of, message_of
+from tests.reply.making import block_steps, composed, plain_replies
+
+TEXT = {"text": "Hello there, friend."}
+LOOK = {"tool_use": {"name": "look", "id": "toolu_1", "input": {"city": "Paris"}}}
+FOUND = {"server_tool": {"name": "web_search", "id": "u_1", "input": {}, "result": []}}
+CITED = {"text": {"text": "Hi.", "citations": [{"type": "char_location", "cited_text": "Hi."}]}}
+THOUGHT = {"thinking": {"thinking": "Hm.", "signature": "c2ln"}}
+
+
+def streamed(reply: Reply, *, whole: bool) -> bytes:
+    return b"".join(beat.data for beat in flow(reply, whole=whole) if isinstance(beat, Beat))
+
+
+def order(reply: Reply) -> list[str]:
+    """Name the events of `reply`: those of a block by its index, deltas by their kind."""
+    named = []
+    for event in events_of(streamed(reply, whole=False)):
+        kind = event.get("delta", {}).get("type") or event["type"].removeprefix("content_block_")
+        named.append(f"{event['index']} {kind}" if "index" in event else kind)
+    return named
+
+
+@pytest.mark.parametrize(
+    ("steps", "events"),
+    [
+        ([TEXT], "0 start, ping, 0 text_delta, 0 text_delta, 0 stop"),
+        ([{"text": ""}], "0 start, ping, 0 stop"),
+        ([CITED], "0 start, ping, 0 citations_delta, 0 text_delta, 0 stop"),
+        (
+            [THOUGHT, {"text": "Hi."}],
+            "0 start, ping, 0 thinking_delta, 0 signature_delta, 0 stop, 1 start, 1 text_delta, 1 stop",
+        ),
+        ([{"thinking": ""}], "0 start, ping, 0 signature_delta, 0 stop"),
+        ([{"redacted_thinking": "EmwK"}], "0 start, ping, 0 stop"),
+        ([LOOK], "0 start, ping, 0 input_json_delta, 0 input_json_delta, 0 input_json_delta, 0 stop"),
+        ([{"tool_use": {"name": "look", "input": {}}}], "0 start, ping, 0 input_json_delta, 0 stop"),
+        ([FOUND], "0 start, ping, 0 input_json_delta, 0 stop, 1 start, 1 stop"),
+        ([{"block": {"type": "compaction", "content": "Summary"}}], "0 start, ping, 0 compaction_delta, 0 stop"),
+        ([{"block": {"type": "hologram"}}, {"text": ""}], "0 start, ping, 0 stop, 1 start, 1 stop"),
+    ],
+)
+def test_each_kind_of_block_has_its_events_in_order(steps: list[dict[str, Any]], events: str) -> None:
+    assert ", ".join(order(composed(*steps))) == f"message_start, {events}, message_delta, message_stop"
+
+
+def test_a_refusal_before_any_output_has_no_blocks_no_ping_and_no_tokens() -> None:
+    reply = composed({"stop_reason": "refusal"})
+    start, delta, stop = events_of(streamed(reply, whole=False))
+
+    assert (start["type"], delta["type"], stop["type"]) == ("message_start", "message_delta", "message_stop")
+    assert start["message"]["usage"]["output_tokens"] == delta["usage"]["output_tokens"] == 0
+    assert delta["delta"]["stop_reason"] == "refusal"
+
+
+def test_a_stream_of_text_is_these_bytes() -> None:
+    reply = composed({"text": "Hello."})
+    opening, *rest = streamed(reply, whole=True).split(b"\n\n")
+
+    assert opening.startswith(b'event: message_start\ndata: {"type":"message_start","message":{"model":"claude-opus-5"')
+    assert json.loads(opening.partition(b"data: ")[2])["message"]["usage"]["output_tokens"] == 1
+    assert rest == [
+        b'event: content_block_start\ndata: {"type":"content_block_start","index":0,'
+        b'"content_block":{"type":"text","text":""}}',
+        b'event: ping\ndata: {"type": "ping"}',
+        b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,'
+        b'"delta":{"type":"text_delta","text":"Hell"}}',
+        b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,'
+        b'"delta":{"type":"text_delta","text":"o."}}',
+        b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}',
+        b'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn",'
+        b'"stop_sequence":null,"stop_details":null},"usage":{"input_tokens":6,"cache_creation_input_tokens":0,'
+        b'"cache_read_input_tokens":0,"output_tokens":2}}',
+        b'event: message_stop\ndata: {"type":"message_stop"}',
+        b"",
+    ]
+
+
+def test_the_input_of_a_tool_comes_as_pieces_of_its_json_after_an_empty_one() -> None:
+    events = events_of(streamed(composed(LOOK), whole=False))
+    parts = [event["delta"]["partial_json"] for event in events if event["type"] == "content_block_delta"]
+
+    assert parts == ["", '{"ci', 'ty":"Paris"}']
+
+
+@given(steps=plain_replies)
+def test_however_it_is_streamed_a_reply_is_the_same_message(steps: list[dict[str, Any]]) -> None:
+    reply = composed(*steps)
+    fine, whole = streamed(reply, whole=False), streamed(reply, whole=True)
+
+    assert fine == whole
+    assert message_of(events_of(fine)) == reply.message
+
+
+@given(text=texts)
+def test_the_pieces_of_a_text_are_as_long_as_recorded_ones_and_join_to_it(text: str) -> None:
+    cut = list(pieces(text))
+
+    assert "".join(cut) == text
+    assert b"".join(piece.encode() for piece in cut) == text.encode()
+    assert [len(piece) for piece in cut[:-1]] == [PIECES[index % len(PIECES)] for index in range(len(cut) - 1)]
+    assert all(cut)
+
+
+@given(step=block_steps)
+def test_a_block_is_the_same_in_one_piece_and_in_beats(step: dict[str, Any]) -> None:
+    for index, block in enumerate(composed(step).message["content"]):
+        beats = block_beats(index, block)
+
+        assert b"".join(beat.data for beat in beats) == block_bytes(index, block)
+        assert (b"event: ping" in beats[0].data) is (index == 0)
+        assert all(beat.data.count(b"event: ") == 1 for beat in beats[1:])
+
+
+@given(text=texts)
+def test_a_beat_takes_as_many_tokens_as_its_text_has(text: str) -> None:
+    start, *deltas = block_beats(0, {"type": "text", "text": text})
+
+    assert start.tokens == 0
+    assert [beat.tokens for beat in deltas] == [tokens.of_text(piece) for piece in pieces(text)]
+
+
+@pytest.mark.parametrize(
+    ("block", "counts"),
+    [
+        ({"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}, [0, 1, 0]),
+        ({"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"a": 1}}, [0, 0, 2, 1]),
+        ({"type": "compaction", "content": "Summary"}, [0, 0]),
+        ({"citations": [{}], "type": "text", "text": "Hi."}, [0, 0, 1]),
+        ({"type": "redacted_thinking", "data": "EmwK"}, [0]),
+    ],
+)
+def test_only_what_is_generated_takes_tokens(block: dict[str, Any], counts: list[int]) -> None:
+    assert [beat.tokens for beat in block_beats(1, block)] == counts
+
+
+def test_what_happens_on_the_way_finds_the_block_before_it_open() -> None:
+    reply = composed(TEXT, {"pause": "1s"}, {"error": "api_error"}, TEXT, {"disconnect": "close"})
+    kinds = [part if isinstance(part, (Pause, Disconnect)) else type(part) for part in flow(reply, whole=True)]
+    told = [part.data for part in flow(reply, whole=True) if isinstance(part, Beat)]
+
+    assert kinds == [Beat, Beat, Pause(1_000_000), ApiError, Beat, Beat, Disconnect("close"), Beat]
+    assert b"content_block_stop" not in told[0] + told[1]
+    assert told[2] == b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n'
+    assert told[4].startswith(b"event: content_block_stop")

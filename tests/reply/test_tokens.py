@@ -1,0 +1,100 @@
+"""Tokens: the same thing always counts the same, and what is not text counts as the API says or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockclaude.api.events import streamed_text
+from mockclaude.reply import tokens
+from tests.api.bodies import accepted, json_objects, texts
+
+SIGNED = {"type": "thinking", "thinking": "Hm, well.", "signature": "x" * 700}
+
+
+def asked(*content: Any, **fields: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": item} for item in content], **fields}
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        ("a", 1),
+        ("sevench", 2),
+        ("eight ch", 3),
+        ("Hello, how are you today?", 8),
+        ("é" * 7, 4),
+        ("漢字", 2),
+        ("👩‍👩‍👧‍👦", 8),
+        ("\udc80", 1),
+    ],
+)
+def test_seven_bytes_of_text_are_two_tokens(text: str, count: int) -> None:
+    assert tokens.of_text(text) == count
+
+
+@given(one=texts, other=texts)
+def test_text_put_together_counts_as_its_parts_do_but_for_rounding(one: str, other: str) -> None:
+    apart = tokens.of_text(one) + tokens.of_text(other)
+
+    assert apart - 1 <= tokens.of_text(one + other) <= apart
+    assert (tokens.of_text(one) == 0) is (one == "")
+
+
+@pytest.mark.parametrize(
+    ("block", "count"),
+    [
+        ({"type": "text", "text": "sevenchsevench"}, 4),
+        ({"type": "text", "text": ""}, 0),
+        (SIGNED, 3),
+        ({"type": "thinking", "thinking": "", "signature": "c2ln"}, 0),
+        ({"type": "redacted_thinking", "data": "EmwKAhgB"}, 0),
+        ({"type": "tool_use", "id": "toolu_1", "name": "sevench", "input": {}}, 2 + 4),
+        ({"type": "tool_use", "id": "toolu_1", "name": "sevench", "input": {"a": 1}}, 2 + 2 + 4),
+        ({"type": "tool_use", "input": {}}, 4),
+        ({"type": "server_tool_use", "id": "u_1", "name": "web_search", "input": {"a": 1}}, 2),
+        ({"type": "code_execution_tool_result", "content": {"stdout": "sevench", "return_code": 0}}, 2),
+        ({"type": "web_search_tool_result", "content": [{"title": "sevench", "encrypted_content": "x" * 700}]}, 2),
+    ],
+)
+def test_output_counts_what_a_reader_sees(block: dict[str, Any], count: int) -> None:
+    assert tokens.of_output(block) == count
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        (asked("sevench"), 4 + 2),
+        (asked("sevench", "sevench"), 2 * (4 + 2)),
+        (asked([{"type": "text", "text": "sevench", "cache_control": {"type": "ephemeral"}}]), 4 + 2),
+        (asked("", system="sevench"), 4 + 2),
+        (asked("", system=[{"type": "text", "text": "sevench"}]), 4 + 2),
+        (asked([{"type": "image", "source": {"type": "base64", "data": "x" * 7000}}]), 4 + 1500),
+        (asked([{"type": "document", "source": {"type": "text", "data": "x" * 7000}}]), 4 + 3000),
+        (asked([{"type": "tool_result", "tool_use_id": "toolu_1", "content": [{"type": "image"}]}]), 4 + 1500),
+        (asked([SIGNED]), 4 + 3),
+        (asked("", tools=[]), 4),
+        (asked("", tools=[{"name": "look"}]), 4 + 346 + 5),
+    ],
+)
+def test_input_counts_system_tools_and_messages(body: dict[str, Any], count: int) -> None:
+    assert tokens.of_input(body) == count
+
+
+@given(body=accepted)
+def test_any_body_counts_the_same_however_it_is_written(body: dict[str, Any]) -> None:
+    again = orjson.loads(orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+
+    assert tokens.of_input(again) == tokens.of_input(body) >= 4 * len(body["messages"])
+
+
+@given(arguments=json_objects, name=st.text())
+def test_a_call_of_a_tool_counts_its_name_and_its_arguments(arguments: dict[str, Any], name: str) -> None:
+    block = {"type": "tool_use", "name": name, "input": arguments}
+
+    assert tokens.of_output(block) == tokens.of_text(name) + tokens.of_text(streamed_text(block)) + 4
