@@ -89,7 +89,7 @@ def deltas(block: Block, pieces: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield the deltas of `block`, whose `streamed_text` is cut into `pieces`; most kinds of block have none."""
     kind = block["type"]
     if kind == "text":
-        yield from ({"type": "citations_delta", "citation": citation} for citation in block.get("citations") or ())
+        yield from ({"type": "citations_delta", "citation": citation} for citation in _citations(block))
         yield from ({"type": "text_delta", "text": piece} for piece in pieces)
     elif kind == "thinking":
         yield from ({"type": "thinking_delta", "thinking": piece} for piece in pieces)
@@ -113,4 +113,9 @@ def _begun(block: Block) -> Block:
     if kind == "compaction":
         return {**block, **{key: None for key in _COMPACTED if key in block}}
     begun = {**block, **_EMPTY.get(kind, {})}
-    return {**begun, "citations": []} if block.get("citations") else begun
+    return {**begun, "citations": []} if _citations(block) else begun
+
+
+def _citations(block: Block) -> list[Any]:
+    citations = block.get("citations")
+    return citations if isinstance(citations, list) else []

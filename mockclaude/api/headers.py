@@ -9,6 +9,7 @@ the `-reset` times, differs between two runs.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from email.utils import formatdate
 from functools import lru_cache
 
@@ -81,3 +82,10 @@ def stream(now: int) -> str:
 def _common(now: int) -> str:
     ids = f"anthropic-organization-id: {ORGANIZATION_ID}\r\nanthropic-workspace-id: {WORKSPACE_ID}\r\n"
     return f"{date(now)}{ids}{_EDGE}"
+
+
+def replaced(lines: str, others: Mapping[str, str]) -> str:
+    """Return header `lines` with `others` added, each in place of a line of the same name."""
+    named = {name.lower(): value for name, value in others.items()}
+    kept = (line for line in lines.splitlines(keepends=True) if line.partition(":")[0] not in named)
+    return "".join((*kept, *(f"{name}: {value}\r\n" for name, value in named.items())))

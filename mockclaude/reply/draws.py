@@ -98,7 +98,9 @@ class Draws(NamedTuple):
         message = (
             f"{DRAW_VERSION}:{len(rule)}:{rule}{len(fingerprint)}:{fingerprint}{len(lane)}:{lane}{occurrence}:{label}"
         )
-        return blake2b(message.encode("utf-8", "surrogatepass"), digest_size=size, key=b"%d" % self.seed).digest()
+        return blake2b(
+            message.encode("utf-8", "surrogatepass"), digest_size=size, key=(b"%d" % self.seed)[:64]
+        ).digest()
 
 
 @lru_cache(maxsize=64)

@@ -42,10 +42,10 @@ class Envelope(NamedTuple):
 
     def error(self, error: ApiError, at: int = 0) -> Script:
         """Return the response with `error` as the API words it."""
-        lines = {"x-should-retry": "true" if error.should_retry else "false", **error.headers}
-        extra = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        retry = {"x-should-retry": "true" if error.should_retry else "false"}
+        lines = headers.replaced(headers.json(self.now), retry | dict(error.headers))
         body = orjson.dumps(error.envelope(self.request_id))
-        return whole(error.status, headers.json(self.now) + extra, self.request_id, body, at, chunked=self.chunked)
+        return whole(error.status, lines, self.request_id, body, at, chunked=self.chunked)
 
     def stream(self, sends: list[Send], end: End, end_at: int, *, complete: bool) -> Script:
         """Return the response with `sends` as the events of its body."""

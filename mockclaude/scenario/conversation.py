@@ -7,7 +7,6 @@ message at the very end is a prefill of the answer and ends no turn.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +18,7 @@ from mockclaude.api.request import Body
 
 NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
 
-_REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
+_REMINDER, _END_OF_REMINDER = "<system-reminder>", "</system-reminder>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,8 @@ class Conversation:
     @cached_property
     def question(self) -> str:
         """What the person typed: the text of the current turn without the reminders that agents put around it."""
-        return _REMINDER.sub("", self.user).strip()
+        before, *reminders = self.user.split(_REMINDER)
+        return "".join((before, *map(_after_reminder, reminders))).strip()
 
     @property
     def model(self) -> str:
@@ -94,6 +94,11 @@ class Conversation:
     def _tool_names(self) -> dict[str, str]:
         uses = (block for message in self._messages for block in _blocks(message) if block["type"] == "tool_use")
         return {use.get("id", ""): use.get("name", "") for use in uses}
+
+
+def _after_reminder(text: str) -> str:
+    _, end, after = text.partition(_END_OF_REMINDER)
+    return after if end else _REMINDER + text
 
 
 def _begin_of_turn(messages: list[dict[str, Any]]) -> int:

@@ -87,3 +87,9 @@ def test_a_browser_may_send_any_header_from_anywhere() -> None:
     assert allowed["access-control-allow-origin"] == "*"
     assert "POST" in allowed["access-control-allow-methods"].split(", ")
     assert allowed["access-control-allow-headers"].split(", ") == ["*", "authorization"]
+
+
+def test_a_replaced_header_is_sent_once_whatever_its_case() -> None:
+    lines = "content-type: application/json\r\nserver: cloudflare\r\n"
+    others = {"Content-Type": "text/html", "retry-after": "2"}
+    assert headers.replaced(lines, others) == "server: cloudflare\r\ncontent-type: text/html\r\nretry-after: 2\r\n"

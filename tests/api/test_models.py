@@ -114,9 +114,7 @@ def test_only_a_model_on_its_way_out_has_dates_for_that(model: Model) -> None:
         ("claude-3-opus-latest", "disabled", ""),
     ],
 )
-def test_each_generation_has_its_own_thinking_modes_and_effort_levels(
-    name: str, thinking: str, effort: str
-) -> None:
+def test_each_generation_has_its_own_thinking_modes_and_effort_levels(name: str, thinking: str, effort: str) -> None:
     model = known(name)
     reported = model.capabilities
 
