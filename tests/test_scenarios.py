@@ -1,7 +1,7 @@
 """Every shipped scenario, asked what its golden transcript asks, answers the very bytes that the transcript holds.
 
-A transcript is a text file: lines that begin with `>>>` are requests (`>>> [header: value; ...] {body}`), what follows is
-the response, byte for byte, with the planned times. `pytest --update-golden` writes the responses anew.
+A transcript is a text file: lines that begin with `>>>` are requests (`>>> [header: value; ...] {body}`), what follows
+is the response, byte for byte, with the planned times. `pytest --update-golden` writes the responses anew.
 """
 
 import json
