@@ -60,7 +60,7 @@ def choose(rule: Rule, answered: int, draws: Draws) -> Outline:
     return rule.replies[min(answered, len(rule.replies) - 1)]
 
 
-def compose(outline: Outline, scope: Scope, draws: Draws) -> Reply:
+def compose(outline: Outline, scope: Scope, draws: Draws, message_id: str) -> Reply:
     """Return the reply that `outline` describes. Raises `ApiError` 400 if a schema of the request has no instance."""
     conversation = scope.conversation
     drafter = _Drafter(conversation, draws)
@@ -68,7 +68,7 @@ def compose(outline: Outline, scope: Scope, draws: Draws) -> Reply:
         drafter.add(step.kind, step.value.fill(scope))
     message = {
         "model": models.resolve(conversation.model),
-        "id": draws.message_id,
+        "id": message_id,
         "type": "message",
         "role": "assistant",
         "content": drafter.content,

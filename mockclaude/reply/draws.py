@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple, TypeVar
 
@@ -68,21 +67,12 @@ class Draws(NamedTuple):
 
     def identifier(self, prefix: str, label: str = "") -> str:
         """Return an id in the API's form: `prefix`, `_01`, and 22 base-58 characters (wire.md 3.1: all recordings)."""
-        return f"{prefix}_01{self.base58(f'{prefix}/{label}', 22)}"
+        return f"{prefix}_01{self._hash(f'{prefix}/{label}', 22).translate(_TO_BASE58).decode()}"
 
-    def base58(self, label: str, length: int) -> str:
-        """Return `length` base-58 characters, 64 at most."""
-        return self._hash(label, length).translate(_TO_BASE58).decode()
-
-    @property
-    def request_id(self) -> str:
-        """The id of the request."""
-        return _ids(self)[0]
-
-    @property
-    def message_id(self) -> str:
-        """The id of the message that answers it."""
-        return _ids(self)[1]
+    def ids(self) -> tuple[str, str]:
+        """Return the ids that every answer needs, of the request and of the message, from one draw."""
+        drawn = self._hash("ids", 44).translate(_TO_BASE58).decode()
+        return f"req_01{drawn[:22]}", f"msg_01{drawn[22:]}"
 
     def opaque(self, label: str, length: int = 192) -> str:
         """Return base64 text that stands for `length` bytes only the API could read (signatures, encrypted content)."""
@@ -101,10 +91,3 @@ class Draws(NamedTuple):
         return blake2b(
             message.encode("utf-8", "surrogatepass"), digest_size=size, key=(b"%d" % self.seed)[:64]
         ).digest()
-
-
-@lru_cache(maxsize=64)
-def _ids(draws: Draws) -> tuple[str, str]:
-    """Return the ids that every answer needs, from one draw."""
-    drawn = draws.base58("ids", 44)
-    return f"req_01{drawn[:22]}", f"msg_01{drawn[22:]}"

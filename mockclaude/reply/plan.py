@@ -22,9 +22,10 @@ _ENDINGS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
 
 class Envelope(NamedTuple):
-    """What every response to one request carries: its id, the second it is sent in, and whether it may be chunked."""
+    """What every response to one request carries: ids, the second it is sent in, and whether it may be chunked."""
 
     request_id: str
+    message_id: str
     now: int
     chunked: bool = True
 

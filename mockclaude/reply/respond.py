@@ -40,16 +40,17 @@ def respond(outline: Outline, pace: Pace, scope: Scope, draws: Draws, envelope: 
     conversation = scope.conversation
     prepared = _prepared(outline, conversation.stream) if outline.fixed and pace.instant else None
     if prepared is None:
-        return plan(compose(outline, scope, draws), pace, draws, envelope, stream=conversation.stream)
-    body = _filled(prepared, conversation, draws)
+        return plan(
+            compose(outline, scope, draws, envelope.message_id), pace, draws, envelope, stream=conversation.stream
+        )
+    body = _filled(prepared, conversation, envelope.message_id)
     return envelope.whole_stream(body) if conversation.stream else envelope.message(body)
 
 
-def _filled(prepared: Prepared, conversation: Conversation, draws: Draws) -> bytes:
+def _filled(prepared: Prepared, conversation: Conversation, message_id: str) -> bytes:
     count = b"%d" % tokens.of_input(conversation.body)
     before, between, *rest = prepared
-    message_id = draws.message_id.encode()
-    return b"".join((before, _model(conversation.model), between, message_id, count.join(rest)))
+    return b"".join((before, _model(conversation.model), between, message_id.encode(), count.join(rest)))
 
 
 @lru_cache(maxsize=256)
@@ -61,11 +62,11 @@ def _model(name: str) -> bytes:
 def _prepared(outline: Outline, stream: bool) -> Prepared | None:
     """Return the bytes of the reply in the pieces between its holes; None if an incident is among them."""
     nobody = Scope(Conversation({"model": _MODEL, "messages": []}), dict, lambda: Fakes(DEFAULT_LOCALE))
-    reply = compose(outline, nobody, Draws(0, ""))
+    reply = compose(outline, nobody, Draws(0, ""), _ID)
     if not reply.is_plain or _HOLES.search(orjson.dumps(reply.message["content"])):
         return None
     usage = reply.message["usage"] if _input_is_written(outline) else {**reply.message["usage"], **_COUNTED}
-    reply = reply._replace(message={**reply.message, "id": _ID, "usage": usage})
+    reply = reply._replace(message={**reply.message, "usage": usage})
     return tuple(_HOLES.split(_stream_bytes(reply) if stream else orjson.dumps(reply.message)))
 
 

@@ -115,16 +115,9 @@ class Site:
         name = unquote(prefix.strip("/")) if prefix else request.headers.get(SCENARIO_HEADER, "")
         if name not in self.served or not slash:
             raise self._unknown(path, name)
-        call = Call(
-            method=request.method,
-            path=slash + rest,
-            query=request.query if "?" in request.raw_path else {},
-            headers=request.headers,
-            body=body,
-            now=now,
-            chunked=request.version >= (1, 1),
-        )
-        return answer(self.served[name], call)
+        query = request.query if "?" in request.raw_path else {}
+        chunked = request.version >= (1, 1)
+        return answer(self.served[name], Call(request.method, slash + rest, query, request.headers, body, now, chunked))
 
     def _unknown(self, path: str, name: str) -> ApiError:
         if "/v1/" in path:
@@ -156,8 +149,8 @@ def _origin(request: web.BaseRequest) -> URL:
 
 
 def _refused(error: ApiError, now: int, *, chunked: bool = True) -> Answer:
-    request_id = Draws(0, "refused", error.message).request_id
-    return Answer(Envelope(request_id, now, chunked).error(error), error.message)
+    ids = Draws(0, "refused", error.message).ids()
+    return Answer(Envelope(*ids, now, chunked).error(error), error.message)
 
 
 _GO_ON = Script(100, [Send(0, b"HTTP/1.1 100 Continue\r\n\r\n")])

@@ -161,7 +161,7 @@ def _index(ids: list[Any], model: str, parameter: str) -> int:
 
 
 def _envelope(draws: Draws, call: Call) -> Envelope:
-    return Envelope(draws.request_id, call.now, call.chunked)
+    return Envelope(*draws.ids(), call.now, call.chunked)
 
 
 Handler: TypeAlias = Callable[[Served, Call], Answer]

@@ -49,7 +49,7 @@ def index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: boo
     lines = (
         f"{date(now)}content-type: {kind}\r\ncontent-security-policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
     )
-    request_id = Draws(0, "index").request_id
+    request_id, _ = Draws(0, "index").ids()
     return script(Response(200, lines, request_id, [Send(0, body)]), chunked=True)
 
 

@@ -43,7 +43,7 @@ def scope(asked: Conversation) -> Scope:
 
 
 def composed(*steps: dict[str, Any], draws: Draws = DRAWS, **fields: Any) -> Reply:
-    return compose(outline(*steps), scope(conversation(**fields)), draws)
+    return compose(outline(*steps), scope(conversation(**fields)), draws, draws.ids()[1])
 
 
 def content(*steps: dict[str, Any], draws: Draws = DRAWS, **fields: Any) -> list[dict[str, Any]]:

@@ -29,15 +29,14 @@ any_draws = st.builds(
 
 DRAWN = (
     "[d.uniform('delay/1'), d.integer('dice', 1, 6), d.weighted('choice', [80, 15, 5]), d.identifier('msg'),"
-    " d.request_id, d.message_id, d.opaque('signature', 40), d.seed_for('fake'), d.scoped('3').identifier('toolu')]"
+    " d.ids(), d.opaque('signature', 40), d.seed_for('fake'), d.scoped('3').identifier('toolu')]"
 )
 
 
 def test_what_is_drawn_never_changes() -> None:
     assert DRAWS.uniform("delay/1") == 0.5976222825995433
     assert DRAWS.identifier("toolu") == "toolu_013XszCPN3sZRNYPHD2C3jNH"
-    assert DRAWS.request_id == "req_01V4BqrysGC4u9Kr4JkQaRYK"
-    assert DRAWS.message_id == "msg_01udMnR8Wcc6nwMBepiGNgYn"
+    assert DRAWS.ids() == ("req_01V4BqrysGC4u9Kr4JkQaRYK", "msg_01udMnR8Wcc6nwMBepiGNgYn")
     assert DRAWS.seed_for("fake") == 6123703123140231747
 
 
@@ -64,8 +63,7 @@ def test_another_process_draws_the_same(hash_seed: str) -> None:
 def test_every_key_changes_the_result(other: Draws) -> None:
     assert other.uniform("x") != DRAWS.uniform("x")
     assert other.identifier("msg") != DRAWS.identifier("msg")
-    assert other.request_id != DRAWS.request_id
-    assert other.message_id != DRAWS.message_id
+    assert not set(other.ids()) & set(DRAWS.ids())
     assert other.opaque("x") != DRAWS.opaque("x")
     assert other.seed_for("x") != DRAWS.seed_for("x")
 
@@ -73,7 +71,7 @@ def test_every_key_changes_the_result(other: Draws) -> None:
 def test_every_label_prefix_and_scope_is_a_draw_of_its_own() -> None:
     assert DRAWS.uniform("delay/1") != DRAWS.uniform("delay/2")
     assert DRAWS.identifier("msg") != DRAWS.identifier("req").replace("req_", "msg_")
-    assert DRAWS.message_id[4:] != DRAWS.request_id[4:]
+    assert len({identifier[4:] for identifier in DRAWS.ids()}) == 2
     assert DRAWS.identifier("msg", "1") != DRAWS.identifier("msg", "2")
     assert DRAWS.scoped("0").uniform("x") != DRAWS.scoped("1").uniform("x")
 
@@ -112,8 +110,7 @@ def test_numbers_stay_in_their_range(draws: Draws, label: str, low: int, size: i
 @given(draws=any_draws, prefix=st.sampled_from(["msg", "req", "toolu", "srvtoolu"]), label=st.text())
 def test_an_identifier_has_the_apis_form(draws: Draws, prefix: str, label: str) -> None:
     assert re.fullmatch(f"{prefix}_01{BASE58}{{22}}", draws.identifier(prefix, label))
-    assert re.fullmatch(f"req_01{BASE58}{{22}}", draws.request_id)
-    assert re.fullmatch(f"msg_01{BASE58}{{22}}", draws.message_id)
+    assert re.fullmatch(f"req_01{BASE58}{{22}} msg_01{BASE58}{{22}}", " ".join(draws.ids()))
 
 
 @given(draws=any_draws, length=st.integers(0, 300))

@@ -37,7 +37,7 @@ def improvised(text: str = "Hello", **fields: Any) -> list[dict[str, Any]]:
 
 
 def answered(asked: Conversation) -> Reply:
-    return compose(OUTLINE, scope(asked), DRAWS)
+    return compose(OUTLINE, scope(asked), DRAWS, "msg_1")
 
 
 def used(blocks: list[dict[str, Any]]) -> str | None:
@@ -78,7 +78,7 @@ def test_nothing_asked_is_answered_in_prose_all_the_same() -> None:
 def test_another_question_gets_another_answer_and_the_same_one_the_same() -> None:
     def answer(fingerprint: str, occurrence: int) -> Any:
         draws = DRAWS._replace(fingerprint=fingerprint, occurrence=occurrence)
-        return compose(OUTLINE, scope(conversation()), draws).message["content"]
+        return compose(OUTLINE, scope(conversation()), draws, "msg_1").message["content"]
 
     assert answer("one", 0) == answer("one", 1)
     assert answer("one", 0) != answer("other", 0)

@@ -43,7 +43,7 @@ def paced(**pace: Any) -> Pace:
 
 
 def planned(reply: Reply, pace: Pace = INSTANT, *, stream: bool = True, chunked: bool = True) -> Script:
-    return plan(reply, pace, DRAWS, Envelope("req_1", NOW, chunked), stream=stream)
+    return plan(reply, pace, DRAWS, Envelope("req_1", "msg_1", NOW, chunked), stream=stream)
 
 
 def beats(reply: Reply) -> list[int]:
@@ -133,7 +133,7 @@ def test_jitter_is_drawn_for_each_gap_on_its_own() -> None:
 
 
 def test_jitter_is_the_same_in_every_run_and_another_for_another_attempt() -> None:
-    reply, pace, envelope = composed(TEXT), paced(tokens_per_second=50, jitter="50%"), Envelope("req_1", NOW)
+    reply, pace, envelope = composed(TEXT), paced(tokens_per_second=50, jitter="50%"), Envelope("req_1", "msg_1", NOW)
     one, again = (plan(reply, pace, DRAWS, envelope, stream=True) for _ in range(2))
     other = plan(reply, pace, DRAWS._replace(occurrence=1), envelope, stream=True)
 
@@ -259,7 +259,7 @@ def test_http_1_0_has_no_chunks_and_its_end_is_the_connections(cause: dict[str, 
     ],
 )
 def test_an_error_says_whether_to_try_again(error: ApiError, retried: str, last: str) -> None:
-    response = received(Envelope("req_1", NOW).error(error))
+    response = received(Envelope("req_1", "msg_1", NOW).error(error))
     own = list(response.headers)[:-3]
 
     assert (response.status, response.json) == (error.status, error.envelope("req_1"))
@@ -269,7 +269,7 @@ def test_an_error_says_whether_to_try_again(error: ApiError, retried: str, last:
 
 
 def test_any_json_can_be_a_response() -> None:
-    script = Envelope("req_1", NOW).json({"input_tokens": 6})
+    script = Envelope("req_1", "msg_1", NOW).json({"input_tokens": 6})
 
     assert received(script).body == b'{"input_tokens":6}'
     assert script.sends[0].data.decode().startswith(f"HTTP/1.1 200 OK\r\n{headers.json(NOW)}transfer-encoding")

@@ -21,7 +21,7 @@ from tests.reply.making import DRAWS, INSTANT, any_replies, conversation, outlin
 
 PACED = Pace.model_validate({"ttft": "1s", "tokens_per_second": 100, "jitter": "20%"})
 INPUT_TOKENS = 8_611_000_000_000_017  # what stands for the input tokens in a prepared reply
-ENVELOPE = Envelope("req_1", 1_787_150_451)
+ENVELOPE = Envelope("req_1", "msg_1", 1_787_150_451)
 
 fixed_steps = plain_replies | any_replies
 models = st.sampled_from(["claude-haiku-4-5", 'quoted "name"', "модель"]) | st.text(min_size=1)
@@ -35,7 +35,9 @@ def same(one: Script, other: Script) -> bool:
 def both_ways(told: Outline, pace: Pace, draws: Draws, envelope: Envelope, **fields: Any) -> bool:
     """Tell whether `told` is answered by `respond` as it is when it is composed and planned."""
     asked = scope(conversation(**fields))
-    composed = plan(compose(told, asked, draws), pace, draws, envelope, stream=asked.conversation.stream)
+    composed = plan(
+        compose(told, asked, draws, envelope.message_id), pace, draws, envelope, stream=asked.conversation.stream
+    )
     return same(respond(told, pace, asked, draws, envelope), composed)
 
 
@@ -68,12 +70,12 @@ def test_a_prepared_reply_is_filled_in_for_each_request(stream: bool) -> None:
     messages = []
     for model, system in [("claude-haiku-4-5", ""), ("claude-opus-5", "Be brief.")]:
         asked = scope(conversation(model=model, system=system, stream=stream))
-        response = received(respond(told, INSTANT, asked, DRAWS._replace(fingerprint=model), ENVELOPE))
+        response = received(respond(told, INSTANT, asked, DRAWS, ENVELOPE._replace(message_id=f"msg_{model}")))
         messages.append(message_of(response.events) if stream else response.json)
     one, other = messages
 
     assert (one["model"], other["model"]) == ("claude-haiku-4-5-20251001", "claude-opus-5")
-    assert one["id"] != other["id"]
+    assert (one["id"], other["id"]) == ("msg_claude-haiku-4-5", "msg_claude-opus-5")
     assert (one["usage"]["input_tokens"], other["usage"]["input_tokens"]) == (6, 9)
     assert one["content"] == other["content"]
 
