@@ -38,6 +38,7 @@ _EXPECTED_MODEL = {
     "Rule": "a mapping, such as `reply: Hello`",
     "Choice": "a mapping, such as `{weight: 1, reply: Hello}`",
     "Pace": f"'instant' or {_MAPPING}",
+    "BodyMatch": f"a JMESPath expression or {_MAPPING}",
     "Step": "text, a step or a list of steps",
     **dict.fromkeys(
         ("Match", "ToolResultMatch", "Text", "Thinking", "RedactedThinking", "ToolUse", "Error", "StopReason"),
@@ -47,6 +48,7 @@ _EXPECTED_MODEL = {
 _TAKES_TEXT = {name for name, expected in _EXPECTED_MODEL.items() if expected.startswith("text")}
 _KINDS: dict[type, str] = {type(None): "nothing", list: "a list", dict: "a mapping"}
 _ABOUT_KEYS = ("extra_forbidden", "missing")
+_KEY = ("[key]",)
 
 
 def mistakes(error: ValidationError, model: type[BaseModel], source: Source) -> list[Mistake]:
@@ -64,7 +66,7 @@ def _mistake(path: Path, errors: list[ErrorDetails], model: type[BaseModel], sou
         unknown = str(path[-1])
         message = f"unknown key '{unknown}'; expected {one_of(known)}{did_you_mean(unknown, known)}"
         return Mistake(source.place(path, key=True), message)
-    return Mistake(source.place(path), _message(path, errors))
+    return Mistake(source.place(path, key=errors[0]["loc"][-1:] == _KEY), _message(path, errors))
 
 
 def _message(path: Path, errors: list[ErrorDetails]) -> str:

@@ -50,7 +50,8 @@ def _each_short_for(key: str) -> Callable[[Any], Any]:
 
 
 def _body_matches(value: Any) -> Any:
-    return [{"truthy": item} if isinstance(item, str) else {"values": item} for item in _listed(value)]
+    short = _short_for("truthy")
+    return [{"values": item} if isinstance(item, dict) else short(item) for item in _listed(value)]
 
 
 def _exactly_one(what: str, keys: Iterable[str], value: Any, known: Iterable[str]) -> Any:

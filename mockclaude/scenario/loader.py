@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from mockclaude.scenario.complaints import mistakes
 from mockclaude.scenario.format import ScenarioFile
-from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError, one_of
+from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError, did_you_mean, one_of
 from mockclaude.scenario.rules import Scenario, build, built_in
 from mockclaude.scenario.source import MAX_BYTES, Source, read
 
@@ -84,8 +84,14 @@ def _source(file: Path) -> Source:
         with file.open("rb") as stream:
             return read(str(file), stream.read(MAX_BYTES + 1))
     except OSError as error:
-        nearby = "" if file.parent.is_dir() else f"; there is no folder '{file.parent}' either"
-        raise ScenarioError([Mistake(Place(str(file)), f"cannot read this file: {error.strerror}{nearby}")]) from None
+        message = f"cannot read this file: {error.strerror}{_nearby(file)}"
+        raise ScenarioError([Mistake(Place(str(file)), message)]) from None
+
+
+def _nearby(file: Path) -> str:
+    if not file.parent.is_dir():
+        return f"; there is no folder '{file.parent}' either"
+    return did_you_mean(file.name, sorted({other.name for other in file.parent.glob("*")} - {file.name}))
 
 
 def _checked(source: Source) -> tuple[Source, ScenarioFile]:

@@ -52,8 +52,8 @@ class Source:
         Parts of `path` that the file does not have are passed over: a shorthand has fewer levels than what it means.
         """
         here = self.nearest(path)
-        exact = key and here == path and here in self.keys
-        return self.keys[here] if exact else self.values[here]
+        own = key and here[-1:] == path[-1:] and here in self.keys
+        return self.keys[here] if own else self.values[here]
 
     def nearest(self, path: Path) -> Path:
         """Return `path` without the parts that the file does not have."""

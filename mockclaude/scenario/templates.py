@@ -112,7 +112,7 @@ def _match_problem(group: str | None, groups: set[str]) -> str | None:
         return None
     asked, known = _part("match", group), [f"match.{name}" for name in sorted(groups)]
     expected = one_of(known) if known else "a regex in its `when.user`, with a group such as (?P<city>\\w+)"
-    return f"'{asked}' is no group of a regex of this rule; expected {expected}{did_you_mean(asked, known)}"
+    return f"'{asked}' is no group of a regex of this rule; expected {expected}{did_you_mean(group or '', groups)}"
 
 
 def _part(root: str, rest: str | None) -> str:

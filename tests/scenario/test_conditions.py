@@ -1,0 +1,206 @@
+"""Each key of `when` holds for what it means, and says in words what it wanted and what came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockclaude.scenario.conditions import Check, conditions, group_names, text_test
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.format import Match, When
+from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
+
+ASKED = conversation("What is the weather in Paris?", system="Be brief.", tools=[{"name": "get_weather"}], stream=True,
+                     metadata={"user_id": "u1", "n": 5}, headers={"X-Team": "blue"})  # fmt: skip
+ANSWERED = conversation(
+    "hi",
+    assistant(tool_use("add", "toolu_1"), tool_use("get_weather", "toolu_2")),
+    user(tool_result("3", "toolu_1"), tool_result([text("rain or sun")], "toolu_2", is_error=True)),
+    headers={"x-stainless-retry-count": "1"},
+)
+
+
+def checks(when: Any, heard: Conversation) -> list[Check]:
+    return [condition.check(heard) for condition in conditions(When.model_validate(when))]
+
+
+def holds(when: Any, heard: Conversation) -> bool:
+    return all(check.held for check in checks(when, heard))
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {},
+        {"user": "weather"},
+        {"user": ["rain", "weather"]},
+        {"user": {"equals": ["x", "What is the weather in Paris?"]}},
+        {"user": {"like": "What*Paris?"}},
+        {"user": {"regex": r"in (\w+)\?$"}},
+        {"user": {"regex": ["^no", "(?i)WEATHER"]}},
+        {"system": "brief"},
+        {"model": "claude-sonnet-5"},
+        {"model": "claude-*"},
+        {"model": ["x", {"contains": "sonnet"}]},
+        {"tools": "get_*"},
+        {"tools": ["add", "get_weather"]},
+        {"headers": {"x-team": "blue"}},
+        {"headers": {"X-TEAM": ["red", {"contains": "lu"}]}},
+        {"body": "metadata.user_id"},
+        {"body": {"metadata.user_id": "u1", "metadata.n": 5}},
+        {"body": ["missing", {"metadata.n": 5}]},
+        {"body": "contains(metadata.user_id, 'u')"},
+        {"stream": True},
+        {"turn": 1},
+        {"turn": [2, 1]},
+        {"retry": 0},
+        {"user": "weather", "system": "brief", "stream": True, "turn": 1},
+    ],
+)
+def test_a_condition_that_holds(when: Any) -> None:
+    assert holds(when, ASKED)
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ({"user": "rain"}, "user: wanted a text with 'rain', got 'What is the weather in Paris?'"),
+        (
+            {"user": ["rain", {"equals": "x"}]},
+            "user: wanted a text with 'rain' or exactly 'x', got 'What is the weather in Paris?'",
+        ),
+        ({"user": {"regex": "^weather"}}, "user: wanted a match of '^weather', got 'What is the weather in Paris?'"),
+        ({"user": {"equals": "weather"}}, "user: wanted exactly 'weather', got 'What is the weather in Paris?'"),
+        ({"system": "Brief"}, "system: wanted a text with 'Brief', got 'Be brief.'"),
+        ({"model": "claude"}, "model: wanted 'claude', got 'claude-sonnet-5'"),
+        ({"tools": "weather"}, "tools: wanted 'weather', got 'get_weather'"),
+        ({"headers": {"x-team": "red"}}, "headers.x-team: wanted 'red', got 'blue'"),
+        ({"headers": {"x-other": "*"}}, "headers.x-other: wanted '*', got nothing"),
+        ({"body": "metadata.missing"}, "body: wanted metadata.missing, got nothing"),
+        ({"body": {"metadata.n": 6, "stream": True}}, "body: wanted metadata.n = 6 and stream = True, got 5, true"),
+        (
+            {"body": ["missing", {"metadata": 1}]},
+            "body: wanted missing or metadata = 1, got nothing, {'user_id': 'u1', 'n': 5}",
+        ),
+        ({"body": "length(metadata.n)"}, "body: wanted length(metadata.n), got nothing"),
+        ({"stream": False}, "stream: wanted false, got true"),
+        ({"turn": [2, 3]}, "turn: wanted 2 or 3, got 1"),
+        ({"retry": 1}, "retry: wanted 1, got 0"),
+        ({"tool_result": "add"}, "tool_result: wanted 'add', got nothing"),
+    ],
+)
+def test_a_condition_that_fails_says_why(when: Any, told: str) -> None:
+    (check,) = checks(when, ASKED)
+
+    assert not check.held
+    assert str(check) == told
+
+
+@pytest.mark.parametrize(
+    ("when", "held"),
+    [
+        ("add", True),
+        ("get_*", True),
+        (["x", "add"], True),
+        ("read", False),
+        ({"is_error": True}, True),
+        ({"is_error": False}, True),
+        ({"name": "add", "is_error": True}, False),
+        ({"name": "get_weather", "is_error": True, "content": "rain"}, True),
+        ({"name": "add", "content": "rain"}, False),
+        ({"content": {"regex": r"^\d$"}}, True),
+        ([{"name": "add", "is_error": True}, {"content": "sun"}], True),
+        ({}, True),
+    ],
+)
+def test_one_tool_result_must_have_all_that_is_asked_of_it(when: Any, held: bool) -> None:
+    assert holds({"tool_result": when}, ANSWERED) is held
+
+
+@pytest.mark.parametrize(
+    ("when", "wanted"),
+    [
+        ("read", "'read'"),
+        ({"is_error": False, "content": "x"}, "any with is_error: false with content a text with 'x'"),
+        ([{"name": "read", "is_error": True}, "x*"], "'read' with is_error: true or 'x*'"),
+    ],
+)
+def test_a_tool_result_that_is_missed_is_told_beside_those_that_came(when: Any, wanted: str) -> None:
+    heard = conversation(assistant(tool_use("add")), user(tool_result("4"), tool_result("5", is_error=True)))
+
+    assert str(checks({"tool_result": when}, heard)[0]) == f"tool_result: wanted {wanted}, got add, add (is_error)"
+
+
+def test_a_later_turn_and_a_retry_are_counted() -> None:
+    assert holds({"turn": 2, "retry": [1, 2], "stream": False, "tool_result": "add"}, ANSWERED)
+
+
+def test_the_cheap_conditions_are_asked_first() -> None:
+    every = {"body": "a", "system": "a", "tools": "a", "tool_result": "a", "user": "a", "headers": {"x": "a", "y": "a"},
+             "retry": 0, "turn": 1, "model": "a", "stream": True}  # fmt: skip
+
+    assert [condition.key for condition in conditions(When.model_validate(every))] == [
+        "stream", "model", "turn", "retry", "headers.x", "headers.y", "user", "tool_result", "tools", "system", "body",
+    ]  # fmt: skip
+
+
+def test_a_long_text_is_shown_in_short() -> None:
+    (check,) = checks({"user": "b"}, conversation("a" * 1000))
+
+    assert check.got == f"'{'a' * 78}…"
+
+
+@pytest.mark.parametrize("said", ["", "a", "ab", "x" * 30_000])
+def test_a_regex_that_takes_too_long_does_not_hold(said: str) -> None:
+    test = text_test([Match(regex=["(x+x+)+y"])])
+
+    assert not test(said)
+
+
+@given(st.text("ab*", max_size=8), st.text("ab\n", max_size=8))
+def test_a_star_stands_for_any_part(pattern: str, name: str) -> None:
+    def like(pattern: str, name: str) -> bool:
+        if not pattern or not name:
+            return not name and not pattern.strip("*")
+        if pattern[0] == "*":
+            return like(pattern[1:], name) or like(pattern, name[1:])
+        return pattern[0] == name[0] and like(pattern[1:], name[1:])
+
+    assert text_test([Match(like=[pattern])])(name) == like(pattern, name)
+
+
+def test_many_stars_take_no_time() -> None:
+    assert not text_test([Match(like=["*a" * 1000 + "b"])])("a" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("when", "groups"),
+    [
+        ({"user": {"regex": r"in (?P<city>\w+)"}}, {"0": "in Paris", "1": "Paris", "city": "Paris"}),
+        ({"user": {"regex": ["(no)", "(w)eather"]}}, {"0": "weather", "1": "w"}),
+        ({"user": [{"contains": "x"}, {"regex": "(W)hat|(x)"}]}, {"0": "What", "1": "W", "2": None}),
+        ({"user": ["weather", {"regex": "rain"}]}, {}),
+        ({"headers": {"x-team": {"regex": "(?P<team>.*)"}}}, {"0": "blue", "1": "blue", "team": "blue"}),
+    ],
+)
+def test_groups_are_what_the_first_pattern_that_is_found_catches(when: Any, groups: dict[str, Any]) -> None:
+    (condition,) = conditions(When.model_validate(when))
+
+    assert condition.groups is not None
+    assert condition.groups(condition.look(ASKED)) == groups
+
+
+def test_conditions_without_a_regex_catch_nothing() -> None:
+    (condition,) = conditions(When.model_validate({"user": "weather"}))
+
+    assert condition.groups is None
+
+
+def test_the_groups_of_a_rule_are_known_before_any_request() -> None:
+    when = {"user": [{"regex": "(?P<a>x)(y)"}, "z"], "headers": {"x": {"regex": "(?P<b>.)"}}, "model": "m"}
+
+    assert group_names(When.model_validate(when)) == {"0", "1", "2", "a", "b"}
+    assert group_names(When()) == set()

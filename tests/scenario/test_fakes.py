@@ -1,0 +1,209 @@
+"""Made-up values follow from the seed alone: not from the day, the process, or what else draws from Python's random."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockclaude.scenario import fakes
+from mockclaude.scenario.fakes import Fakes
+
+LOCALES = ["en_US", "de_DE", "es_MX", "it_IT", "ja_JP", "sv_SE", "th_TH", "uk_UA", "zh_CN"]
+
+
+def steady(locale: str) -> list[str]:
+    return sorted(method for method in Fakes(locale).methods() if fakes.problem(locale, method, "") is None)
+
+
+def made(locale: str, methods: list[str], seed: int) -> list[Any]:
+    source = Fakes(locale)
+    values = []
+    for method in methods:
+        source.seed(seed)
+        values.append(source.value(method))
+    return values
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_value_follows_from_its_seed(locale: str) -> None:
+    methods = steady(locale)
+    random.seed(1)
+    first = made(locale, methods, 7)
+    random.seed(2)
+
+    assert made(locale, methods, 7) == first
+    assert made(locale, methods, 8) != first
+    json.dumps(first, allow_nan=False)
+
+
+def test_another_process_makes_the_same_values() -> None:
+    methods = steady("en_US")
+    program = f"from tests.scenario.test_fakes import made; print(repr(made('en_US', {methods!r}, 7)))"
+
+    other = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert other.stdout.strip() == repr(made("en_US", methods, 7))
+
+
+@pytest.mark.parametrize(
+    ("method", "named", "days"),
+    [
+        ("date_this_month", {"after_today": False}, {"2026-01-01"}),
+        ("date_between", {"start_date": "-1d", "end_date": "today"}, {"2025-12-31", "2026-01-01"}),
+        ("date_of_birth", {"minimum_age": 0, "maximum_age": 0}, {"2025", "2026-01-01"}),
+        ("future_date", {"end_date": "+1d"}, {"2026-01-02"}),
+        ("past_datetime", {"start_date": "-1d"}, {"2025-12-31"}),
+        ("credit_card_expire", {"start": "now", "end": "+10d"}, {"01/26"}),
+    ],
+)
+def test_today_is_always_the_same_day(method: str, named: dict[str, Any], days: set[str]) -> None:
+    value = Fakes("en_US").value(method, (), named)
+
+    assert value.startswith(tuple(days))
+
+
+def test_the_day_is_fixed_for_no_longer_than_a_value_takes() -> None:
+    from datetime import date
+
+    from faker import Faker
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda seed: made("en_US", ["date_this_month", "name"], seed), range(64)))
+
+    assert Faker().date_between("today", "today") == date.today()
+
+
+@given(st.integers(0, 2**64))
+def test_values_follow_each_other_and_begin_anew_with_the_seed(seed: int) -> None:
+    source = Fakes("en_US")
+    source.seed(seed)
+    first = [source.value("pyint"), source.value("pyint"), source.value("pyint")]
+    source.seed(seed)
+
+    assert [source.value("pyint") for _ in first] == first
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "kind"),
+    [
+        ("random_int", "min=1, max=6", int),
+        ("pyfloat", "", float),
+        ("boolean", "", bool),
+        ("words", "3", list),
+        ("pyset", "", list),
+        ("pytuple", "", list),
+        ("simple_profile", "", dict),
+        ("random_element", "[None]", type(None)),
+        ("date_object", "", str),
+        ("pydecimal", "", str),
+        ("random_number", "digits=40, fix_len=True", str),
+    ],
+)
+def test_numbers_booleans_and_lists_stay_and_the_rest_becomes_text(method: str, arguments: str, kind: type) -> None:
+    positional, named = fakes.parse_arguments(arguments)
+
+    assert fakes.problem("en_US", method, arguments) is None
+    assert type(Fakes("en_US").value(method, positional, named)) is kind
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "told"),
+    [
+        ("nam", "", "Faker has no 'nam' in en_US; expected one of its methods; did you mean 'name'?"),
+        (
+            "seed_instance",
+            "1",
+            "Faker has no 'seed_instance' in en_US; expected one of its methods; did you mean 'sentence'?",
+        ),
+        ("_Provider__x", "", "Faker has no '_Provider__x' in en_US; expected one of its methods"),
+        ("binary", "", "Faker has no 'binary' in en_US; expected one of its methods; did you mean 'name_nonbinary'?"),
+        (
+            "passport_dates",
+            "",
+            "fake.passport_dates differs from run to run in en_US, whatever the seed; expected the value itself",
+        ),
+        (
+            "random_int",
+            "mn=1",
+            "fake.random_int(mn=1) does not work: BaseProvider.random_int() got an unexpected keyword "
+            "argument 'mn'; expected min, max or step; did you mean 'min'?",
+        ),
+        (
+            "name",
+            "1",
+            "fake.name(1) does not work: Provider.name() takes 1 positional argument but 2 were given; expected "
+            "no arguments",
+        ),
+        (
+            "random_int",
+            "open('x')",
+            "fake.random_int(open('x')) does not work: expected literal arguments, such as min=1, max=6",
+        ),
+        ("words", "99999", "fake.words(99999) does not work: 99999 is too large; expected at most 10000"),
+    ],
+)
+def test_what_does_not_work_is_told_when_a_file_is_loaded(method: str, arguments: str, told: str) -> None:
+    assert fakes.problem("en_US", method, arguments) == told
+
+
+def test_what_is_steady_in_one_locale_may_not_be_in_another() -> None:
+    assert fakes.problem("de_DE", "ssn", "") is None
+    assert fakes.problem("sv_SE", "ssn", "") == (
+        "fake.ssn differs from run to run in sv_SE, whatever the seed; expected the value itself"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("", ((), {})),
+        ("1, 'a', [2.5, None]", ((1, "a", [2.5, None]), {})),
+        ("min=-1, max=6", ((), {"min": -1, "max": 6})),
+        ("('a', 'b'), x={'k': True}", ((("a", "b"),), {"x": {"k": True}})),
+    ],
+)
+def test_arguments_are_literals(text: str, parsed: Any) -> None:
+    assert fakes.parse_arguments(text) == parsed
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "f()", "1)(2", "1); f(2", "*[1]", "'a' * 9", "1 if 1 else 2", "a=b", "(" * 500, "\0", "1e999 - 1"]
+)
+def test_anything_else_in_arguments_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expected literal arguments, such as min=1, max=6"):
+        fakes.parse_arguments(text)
+
+
+@pytest.mark.parametrize("text", ["10001", "-10001", "nb=1e999", "99999999999999999999999"])
+def test_large_numbers_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is too large; expected at most 10000"):
+        fakes.parse_arguments(text)
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("de_DE", None),
+        ("de_ED", "Faker has no locale 'de_ED'; expected one such as en_US, de_DE or zh_CN; did you mean 'de_DE'?"),
+        ("", "Faker has no locale ''; expected one such as en_US, de_DE or zh_CN"),
+        ("../x", "Faker has no locale '../x'; expected one such as en_US, de_DE or zh_CN"),
+    ],
+)
+def test_a_locale_is_one_that_faker_has(locale: str, told: str | None) -> None:
+    assert fakes.locale_problem(locale) == told

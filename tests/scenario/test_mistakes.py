@@ -1,0 +1,39 @@
+"""A mistake is one line that says where, what, and what else was meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError, did_you_mean, one_of
+
+HERE = Place("a.yaml", 2, 5)
+
+
+@pytest.mark.parametrize(("place", "shown"), [(HERE, "a.yaml:2:5"), (Place("a.yaml"), "a.yaml")])
+def test_a_place_is_written_as_editors_read_it(place: Place, shown: str) -> None:
+    assert str(place) == shown
+
+
+def test_a_mistake_is_one_printable_line() -> None:
+    assert str(Mistake(HERE, "unknown key 'a\nb\x1b[31m\ud800'")) == "a.yaml:2:5: unknown key 'a b [31m '"
+
+
+def test_mistakes_come_once_and_in_the_order_of_the_lines() -> None:
+    late, early = Mistake(Place("a.yaml", 10, 1), "late"), Mistake(HERE, "early")
+
+    error = ScenarioError([late, early, late])
+
+    assert error.mistakes == [early, late]
+    assert str(error) == "a.yaml:2:5: early\na.yaml:10:1: late"
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("usr", "; did you mean 'user'?"), ("system", "; did you mean 'system'?"), ("xyz", ""), ("", "")]
+)
+def test_a_suggestion_is_made_for_a_word_that_is_like_a_known_one(word: str, hint: str) -> None:
+    assert did_you_mean(word, ["user", "system"]) == hint
+
+
+@pytest.mark.parametrize(("words", "shown"), [(["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")])
+def test_words_are_listed_with_or(words: list[str], shown: str) -> None:
+    assert one_of(words) == shown

@@ -1,0 +1,76 @@
+"""JMESPath expressions are judged when a file is loaded, and find something or nothing afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockclaude.scenario.queries import look_up, problem
+
+BODY = {"model": "claude", "max_tokens": 5, "tools": [{"name": "b", "n": 2}, {"name": "a", "n": 1}], "metadata": {}}
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ("model", "claude"),
+        ("tools[*].name", ["b", "a"]),
+        ("tools[?n > `1`] | [0].name", "b"),
+        ("sort_by(tools, &n)[0].name", "a"),
+        ("not_null(system, model, max_tokens)", "claude"),
+        ("{m: model, n: length(tools)}", {"m": "claude", "n": 2}),
+        ("tools[::-1].n", [1, 2]),
+        ("metadata.user_id", None),
+        ("length(max_tokens)", None),
+        ("contains(model, `1`)", None),
+        ("tools[::0]", None),
+    ],
+)
+def test_an_expression_finds_its_value_or_nothing(expression: str, found: Any) -> None:
+    assert problem(expression) is None
+    assert look_up(expression)(BODY) == found
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        (
+            "",
+            "'' is not a JMESPath expression: Invalid JMESPath expression: cannot be empty.; expected such as "
+            "metadata.user_id",
+        ),
+        (
+            "a[",
+            "'a[' is not a JMESPath expression: Invalid jmespath expression: Incomplete expression; expected such as "
+            "metadata.user_id",
+        ),
+        ("lenght(a)", "JMESPath has no function 'lenght'; expected one of its own; did you mean 'length'?"),
+        ("a || xyz(b)", "JMESPath has no function 'xyz'; expected one of its own"),
+        ("length(a, b)", "length() has 2 arguments in this JMESPath expression; expected 1"),
+        ("not_null()", "not_null() has 0 arguments in this JMESPath expression; expected 1"),
+        ("&a", "'&' is out of place in this JMESPath expression; expected it in map, sort_by, min_by or max_by"),
+        (
+            "not_null(&a)",
+            "'&' is out of place in this JMESPath expression; expected it in map, sort_by, min_by or max_by",
+        ),
+    ],
+)
+def test_a_mistake_in_an_expression_is_told(expression: str, message: str) -> None:
+    assert problem(expression) == message
+
+
+@pytest.mark.parametrize("expression", ["(" * 5000 + "a" + ")" * 5000, "a" + "|a" * 5000, f"`{'9' * 30}`", '"\\ud800"'])
+def test_an_expression_that_could_fail_later_is_refused(expression: str) -> None:
+    told = problem(expression)
+
+    assert told == f"'{expression[:80]}' is too deep, or has a literal that JSON cannot carry; expected a simpler one"
+
+
+def test_a_deprecated_spelling_is_a_mistake_where_warnings_are_errors() -> None:
+    told = problem("`x`")
+
+    assert (
+        told
+        == "'`x`' is not a JMESPath expression: deprecated string literal syntax; expected such as metadata.user_id"
+    )

@@ -1,0 +1,187 @@
+"""Placeholders are filled with values of the request, after the file is parsed, and keep their type when alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.fakes import Fakes
+from mockclaude.scenario.templates import Scope, compile_template, problems
+from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
+
+HEARD = conversation(
+    "hi",
+    assistant(tool_use("add", "toolu_1"), tool_use("read", "toolu_2")),
+    user(text("go on"), tool_result("3", "toolu_1"), tool_result([text("a"), text("b")], "toolu_2")),
+    system="be brief",
+    max_tokens=5,
+    metadata={"user_id": "u1", "tags": ["x", None]},
+)
+GROUPS: dict[str, Any] = {"city": "Paris", "0": "in Paris", "1": "Paris", "none": None}
+UNKNOWN = "expected user, system, tool_result, match, request, turn or fake"
+
+
+def scope(seed: int = 0, heard: Conversation = HEARD, groups: Mapping[str, Any] = GROUPS) -> Scope:
+    source = Fakes("en_US")
+    source.seed(seed)
+    return Scope(heard, lambda: groups, lambda: source)
+
+
+def filled(data: Any, seed: int = 0) -> Any:
+    return compile_template(data).fill(scope(seed))
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ("${{ user }}", "go on"),
+        ("${{user}}", "go on"),
+        ("${{ system }}", "be brief"),
+        ("${{ turn }}", 2),
+        ("${{ tool_result }}", "3"),
+        ("${{ tool_result.read }}", "a\nb"),
+        ("${{ tool_result.other }}", None),
+        ("${{ match.city }}", "Paris"),
+        ("${{ match.0 }}", "in Paris"),
+        ("${{ match.none }}", None),
+        ("${{ request.max_tokens }}", 5),
+        ("${{ request.metadata }}", {"user_id": "u1", "tags": ["x", None]}),
+        ("${{ request.messages[-1].role }}", "user"),
+        ("${{ request.missing }}", None),
+        ("${{ request.length(max_tokens) }}", None),
+        ("${{ request }}", HEARD.body),
+        ("${{ fake.random_int(min=3, max=3) }}", 3),
+        ("${{ fake.random_element(['a']) }}", "a"),
+    ],
+)
+def test_a_placeholder_alone_keeps_the_type_of_its_value(template: str, value: Any) -> None:
+    assert problems(template, set(GROUPS), "en_US") == []
+    assert filled(template) == value
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ("turn ${{ turn }}.", "turn 2."),
+        ("${{ user }}${{ turn }}", "go on2"),
+        (" ${{ turn }}", " 2"),
+        ("${{ request.metadata.tags }}!", '["x",null]!'),
+        ("[${{ request.missing }}]", "[]"),
+        ("$${{ user }}", "${{ user }}"),
+        ("$${{ ${{ turn }}", "${{ 2"),
+        ("$${{", "${{"),
+        ("cost: $5 {{ user }} $${{ x }} ${ user }", "cost: $5 {{ user }} ${{ x }} ${ user }"),
+        ("${{\n  turn\n}}\n", "2\n"),
+    ],
+)
+def test_in_a_text_values_become_text(template: str, value: str) -> None:
+    assert problems(template, set(GROUPS), "en_US") == []
+    assert filled(template) == value
+
+
+def test_placeholders_are_filled_at_any_depth() -> None:
+    data: dict[str, Any] = {"a": ["${{ turn }}", {"b": "x${{ turn }}", "c": 1}], "d": {"e": []}, "${{ turn }}": None}
+
+    assert filled(data) == {"a": [2, {"b": "x2", "c": 1}], "d": {"e": []}, "${{ turn }}": None}
+
+
+def test_what_a_value_says_is_not_read_as_a_template() -> None:
+    heard = conversation("${{ system }} $${{ x }}", system="secret")
+
+    assert compile_template("${{ user }}!").fill(scope(heard=heard)) == "${{ system }} $${{ x }}!"
+
+
+@pytest.mark.parametrize("data", ["plain", 5, None, True, [], {"a": ["b", {"c": 1.5}]}])
+def test_data_without_placeholders_is_the_very_data(data: Any) -> None:
+    template = compile_template(data)
+
+    assert template.fixed
+    assert template.fill(scope()) is data
+
+
+@pytest.mark.parametrize("data", ["${{ user }}", ["a", "${{ user }}"], {"a": {"b": "${{ user }}"}}, "$${{"])
+def test_data_with_placeholders_is_not_fixed(data: Any) -> None:
+    assert not compile_template(data).fixed
+
+
+def test_fakes_follow_the_seed_and_each_other() -> None:
+    names = ["${{ fake.name }}", "${{ fake.name() }}", "${{ fake.name }}"]
+
+    first = filled(names, seed=7)
+
+    assert filled(names, seed=7) == first
+    assert filled(names, seed=8) != first
+    assert len(set(first)) == 3
+
+
+def test_groups_and_fakes_are_made_once_for_a_reply_and_only_if_asked_for() -> None:
+    groups, source = iter([GROUPS]), iter([Fakes("en_US")])
+    heard = Scope(HEARD, lambda: next(groups), lambda: next(source))
+
+    asked = compile_template(["${{ match.city }}", "${{ match.0 }}", "${{ fake.name }}", "${{ fake.city }}"]).fill(
+        heard
+    )
+
+    assert asked[:2] == ["Paris", "in Paris"]
+    assert compile_template("${{ user }}").fill(Scope(HEARD, groups.__next__, source.__next__)) == "go on"
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("${{ usr }}", f"'usr' is unknown in ${{{{ }}}}; {UNKNOWN}; did you mean 'user'?"),
+        ("${{ }}", f"'' is unknown in ${{{{ }}}}; {UNKNOWN}"),
+        ("${{ user | upper }}", f"'user | upper' is unknown in ${{{{ }}}}; {UNKNOWN}"),
+        ("${{ env.HOME }}", f"'env' is unknown in ${{{{ }}}}; {UNKNOWN}"),
+        ("${{ user.name }}", "'user' has no parts; expected ${{ user }}"),
+        ("${{ turn.x }}", "'turn' has no parts; expected ${{ turn }}"),
+        ("${{ match }}", "'match' is no group of a regex of this rule; expected match.0 or match.city"),
+        (
+            "${{ match.cty }}",
+            "'match.cty' is no group of a regex of this rule; expected match.0 or match.city; did you mean 'city'?",
+        ),
+        (
+            "${{ request.a[ }}",
+            "'a[' is not a JMESPath expression: Invalid jmespath expression: Incomplete expression; "
+            "expected such as metadata.user_id",
+        ),
+        (
+            "${{ request.lenght(a) }}",
+            "JMESPath has no function 'lenght'; expected one of its own; did you mean 'length'?",
+        ),
+        ("${{ fake }}", "'fake' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"),
+        (
+            "${{ fake.name.x }}",
+            "'fake.name.x' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)",
+        ),
+        ("${{ fake.nam }}", "Faker has no 'nam' in en_US; expected one of its methods; did you mean 'name'?"),
+        ("a ${{ user", "'${{' is not closed; expected }} after it, or $${{ for the characters themselves"),
+        ("$${{ a ${{ user }", "'${{' is not closed; expected }} after it, or $${{ for the characters themselves"),
+    ],
+)
+def test_a_mistake_in_a_placeholder_is_told_with_a_remedy(template: str, told: str) -> None:
+    assert problems(template, {"0", "city"}, "en_US") == [told]
+
+
+def test_all_mistakes_in_a_text_are_told() -> None:
+    told = problems("${{ usr }} ${{ user }} $${{ x }} ${{ fake.nam }} ${{", set(), "en_US")
+
+    assert [problem.split()[0] for problem in told] == ["'usr'", "Faker", "'${{'"]
+
+
+def test_without_groups_the_remedy_is_a_regex() -> None:
+    assert problems("${{ match.city }}", set(), "en_US") == [
+        "'match.city' is no group of a regex of this rule; expected a regex in its `when.user`, with a group such as "
+        "(?P<city>\\w+)"
+    ]
+
+
+@given(st.text("${} user.\n", max_size=30))
+def test_a_text_without_problems_can_be_filled(template: str) -> None:
+    if not problems(template, set(), "en_US"):
+        assert "$${{" not in filled(template)
