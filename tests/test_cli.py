@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import runpy
 import signal
 import socket
 import subprocess
@@ -244,3 +245,10 @@ def test_a_pipe_that_nobody_reads_any_more_does_not_disturb(start: Start) -> Non
 
     code, _, err = command.end()
     assert (code, err) == (0, "")
+
+
+def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["mockclaude", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("mockclaude", run_name="__main__")
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"mockclaude {__version__}\n")
