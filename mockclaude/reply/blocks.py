@@ -15,7 +15,7 @@ from mockclaude.api.errors import invalid
 from mockclaude.api.events import Block
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.format import FROM_SCHEMA, SERVER_TOOLS
+from mockclaude.scenario.steps import FROM_SCHEMA, SERVER_TOOLS
 
 
 class Maker(NamedTuple):

@@ -13,8 +13,8 @@ from operator import attrgetter, methodcaller
 from typing import Any, TypeAlias
 
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.format import BodyMatch, Match, ToolResultMatch, When
 from mockclaude.scenario.queries import look_up
+from mockclaude.scenario.when import BodyMatch, Match, ToolResultMatch, When
 
 USER = attrgetter("user")
 REGEX_TIMEOUT = 0.05
@@ -251,5 +251,5 @@ def _shown(found: Any) -> str:
     if isinstance(found, bool):
         return str(found).lower()
     name = getattr(found, "name", None)
-    text = f"{name}{' (is_error)' if found.is_error else ''}" if name is not None else repr(found)
+    text = repr(found) if name is None else f"{name or 'an unknown tool'}{' (is_error)' if found.is_error else ''}"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

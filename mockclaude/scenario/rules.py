@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from mockclaude.scenario import fakes
 from mockclaude.scenario import format as written
+from mockclaude.scenario import steps as written_steps
 from mockclaude.scenario.conditions import Condition, Test, conditions, group_names
 from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError
 from mockclaude.scenario.source import Path, Source
@@ -35,7 +36,7 @@ class Step:
     @property
     def fixed(self) -> bool:
         """Whether its blocks depend on nothing: no placeholder, no id, no schema of the request."""
-        return self.kind in _FIXED and self.value.fixed and self.value.data != written.FROM_SCHEMA
+        return self.kind in _FIXED and self.value.fixed and self.value.data != written_steps.FROM_SCHEMA
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,18 +131,18 @@ def _rule(rule: written.Rule, pace: written.Pace | None, place: Place) -> Rule:
     )
 
 
-def _replies(rule: written.Rule) -> tuple[list[list[written.Step]], tuple[float, ...] | None]:
+def _replies(rule: written.Rule) -> tuple[list[list[written_steps.Step]], tuple[float, ...] | None]:
     if rule.choice:
         return [choice.reply for choice in rule.choice], tuple(choice.weight for choice in rule.choice)
     return rule.sequence or [rule.reply or []], None
 
 
-def _outline(reply: list[written.Step]) -> Outline:
+def _outline(reply: list[written_steps.Step]) -> Outline:
     steps = tuple(map(_step, reply))
     return Outline(steps, all(step.fixed for step in steps))
 
 
-def _step(step: written.Step) -> Step:
+def _step(step: written_steps.Step) -> Step:
     (kind, value), *_ = step.model_dump(by_alias=True, exclude_unset=True).items()
     field_value = getattr(step, "json_" if kind == "json" else kind)
     return Step(

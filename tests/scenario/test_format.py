@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mockclaude.scenario.format import SERVER_TOOLS, STEPS, Pace, Rule, ScenarioFile, Step, When
+from mockclaude.scenario.format import Pace, Rule, ScenarioFile
+from mockclaude.scenario.steps import SERVER_TOOLS, STEPS, Step
+from mockclaude.scenario.when import When
 
 
 def dump(model: type[Any], data: Any) -> Any:
@@ -141,3 +143,9 @@ def test_a_server_tool_may_have_an_error_or_nothing_yet() -> None:
 def test_something_that_is_no_mapping_is_refused_without_a_question_of_keys() -> None:
     with pytest.raises(ValidationError, match="valid dictionary"):
         Rule.model_validate("x")
+
+
+@pytest.mark.parametrize("name", ["retry after", "x:y", "", "ü"])
+def test_a_header_has_a_name_that_http_allows(name: str) -> None:
+    with pytest.raises(ValidationError, match="no name of a header"):
+        Step.model_validate({"error": {"type": "api_error", "headers": {name: "1"}}})

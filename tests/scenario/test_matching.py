@@ -113,7 +113,7 @@ def test_every_rule_is_explained_and_the_first_without_a_failure_answers() -> No
         (["hello"], "'hello' (scenario.yaml:2:5): times: wanted at most 2, got 2 before: used up"),
         (
             [*CALLED, user(tool_result("3", id="toolu_9"))],
-            "'failed' (scenario.yaml:9:5): tool_result: wanted 'get_weather' with is_error: true, got ",
+            "'failed' (scenario.yaml:9:5): tool_result: wanted 'get_weather' with is_error: true, got an unknown tool",
         ),
     ],
 )
@@ -127,8 +127,8 @@ def test_all_conditions_that_failed_are_named() -> None:
     rules = load_text("rules: [{when: {user: a, turn: 2, stream: true}, reply: x}]").rules
 
     assert why_none(rules, conversation("b", stream=True), before()) == (
-        "No rule answers this request. The closest is scenario.yaml:1:9: turn: wanted 2, got 1; user: wanted a text with "
-        "'a', got 'b'"
+        "No rule answers this request. The closest is scenario.yaml:1:9: turn: wanted 2, got 1; user: wanted a text "
+        "with 'a', got 'b'"
     )
 
 

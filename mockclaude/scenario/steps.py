@@ -1,0 +1,217 @@
+"""The steps of a reply, as the scenario file writes them.
+
+In: steps as plain data. Out: pydantic models in their long form.
+Knows nothing of how blocks are made of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from mockclaude.api.errors import STATUS
+from mockclaude.scenario import quantities
+from mockclaude.scenario.citations import Citation
+from mockclaude.scenario.mistakes import did_you_mean, one_of
+from mockclaude.scenario.shorthand import Model, each_short_for, exactly_one, short_for
+
+FROM_SCHEMA = "from_schema"
+
+
+class Text(Model):
+    """A `text` block."""
+
+    text: str
+    citations: list[Citation] = Field(default_factory=list)
+
+
+class Thinking(Model):
+    """A `thinking` block; a signature is made when none is given."""
+
+    thinking: str
+    signature: str | None = None
+
+
+class RedactedThinking(Model):
+    """A `redacted_thinking` block."""
+
+    data: str
+
+
+class ToolUse(Model):
+    """A `tool_use` block; `input: from_schema` makes an input from the schema that the request offers."""
+
+    name: str
+    input: dict[str, Any] | Literal["from_schema"] = "from_schema"
+    id: str | None = None
+    caller: dict[str, Any] = Field(default_factory=lambda: {"type": "direct"})
+    toolset_name: str | None = None
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_text_or_mapping(value: Any) -> bool:
+    return isinstance(value, (str, dict))
+
+
+def _is_list_of(kind: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(isinstance(item, kind) for item in value)
+
+
+_MCP = "a tool of an MCP server"
+_OUTPUT = (_is_text_or_mapping, "the standard output, or {stdout, stderr, return_code, content}")
+_NAMES = (_is_list_of(str), "a list of tool names")
+_RESULTS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "web_search": (_is_list_of(dict), "a list of {url, title}"),
+    "web_fetch": (_is_mapping, "{url, title, text}"),
+    "code_execution": _OUTPUT,
+    "bash_code_execution": _OUTPUT,
+    "text_editor_code_execution": (_is_mapping, "{content}, {is_file_update} or {lines}"),
+    "tool_search_tool_regex": _NAMES,
+    "tool_search_tool_bm25": _NAMES,
+    _MCP: (lambda value: isinstance(value, str) or _is_list_of(dict)(value), "text or a list of blocks"),
+}
+SERVER_TOOLS = tuple(name for name in _RESULTS if name != _MCP)
+
+
+class ServerTool(Model):
+    """A tool that the API runs: the block that uses it, and the block with its result or error.
+
+    Without `result` and `error` the use is left dangling, as in a turn that ends with `pause_turn`. With `server_name`
+    it is a tool of an MCP server.
+    """
+
+    name: str
+    input: dict[str, Any] = Field(default_factory=dict)
+    result: Any = None
+    error: str | None = None
+    id: str | None = None
+    server_name: str | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> ServerTool:
+        if self.server_name is None and self.name not in SERVER_TOOLS:
+            hint = did_you_mean(self.name, SERVER_TOOLS) or "; give `server_name` for a tool of an MCP server"
+            raise ValueError(f"'{self.name}' is no server tool; expected {one_of(SERVER_TOOLS)}{hint}")
+        if self.result is not None and self.error is not None:
+            raise ValueError("a server tool has a result or an error; got both")
+        self._check_result()
+        return self
+
+    def _check_result(self) -> None:
+        fits, expected = _RESULTS[_MCP if self.server_name is not None else self.name]
+        if self.result is not None and not fits(self.result):
+            raise ValueError(f"this is no result of {self.name}; expected {expected}")
+
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def _header_name(name: str) -> str:
+    if not _HEADER_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a header; expected letters, digits and dashes")
+    return name
+
+
+def _header(value: Any) -> Any:
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+Header: TypeAlias = Annotated[str, BeforeValidator(_header)]
+
+
+class Error(Model):
+    """An error of the API. `status` follows from `type`; a type that the API does not have needs one."""
+
+    type: str
+    message: str = ""
+    status: Annotated[int, Field(ge=400, le=599)] | None = None
+    headers: dict[Annotated[str, AfterValidator(_header_name)], Header] = Field(default_factory=dict)
+    details: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Error:
+        if self.status is None and self.type not in STATUS:
+            hint = did_you_mean(self.type, STATUS) or "; give `status` for another"
+            raise ValueError(f"'{self.type}' is no error type of the API; expected {one_of(STATUS)}{hint}")
+        return self
+
+
+class StopReason(Model):
+    """How the message ends. `category` and `explanation` go into `stop_details` of a refusal."""
+
+    type: Literal[
+        "end_turn",
+        "max_tokens",
+        "stop_sequence",
+        "tool_use",
+        "pause_turn",
+        "refusal",
+        "model_context_window_exceeded",
+        "compaction",
+    ]
+    stop_sequence: str | None = None
+    category: str | None = None
+    explanation: str | None = None
+
+
+Count: TypeAlias = Annotated[int, Field(ge=0)]
+
+
+class Usage(Model):
+    """Counters that replace those the server would count."""
+
+    input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
+    cache_creation: dict[str, Count] | None = None
+    output_tokens: Count | None = None
+    output_tokens_details: dict[str, Count] | None = None
+    server_tool_use: dict[str, Count] | None = None
+    service_tier: Literal["standard", "priority", "batch"] | None = None
+    inference_geo: str | None = None
+    speed: Literal["standard", "fast"] | None = None
+    iterations: list[dict[str, Any]] | None = None
+    fallback_credit: dict[str, Any] | None = None
+
+
+class RawBlock(BaseModel):
+    """A content block in the API's own form, sent as it is."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: Annotated[str, Field(min_length=1, strict=True)]
+
+
+class Step(Model):
+    """One step of a reply: exactly one key."""
+
+    text: Annotated[Text, BeforeValidator(short_for("text"))] | None = None
+    thinking: Annotated[Thinking, BeforeValidator(short_for("thinking"))] | None = None
+    redacted_thinking: Annotated[RedactedThinking, BeforeValidator(short_for("data"))] | None = None
+    tool_use: Annotated[ToolUse, BeforeValidator(short_for("name"))] | None = None
+    server_tool: ServerTool | None = None
+    json_: Any = Field(default=None, alias="json")
+    block: RawBlock | None = None
+    generate: Literal["auto"] | None = None
+    error: Annotated[Error, BeforeValidator(short_for("type"))] | None = None
+    pause: Annotated[int | Literal["forever"], BeforeValidator(quantities.pause)] | None = None
+    disconnect: Literal["reset", "close", "clean"] | None = None
+    stop_reason: Annotated[StopReason, BeforeValidator(short_for("type"))] | None = None
+    usage: Usage | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one(cls, value: Any) -> Any:
+        return exactly_one("a step", STEPS, value, STEPS)
+
+
+STEPS: tuple[str, ...] = tuple(field.alias or name for name, field in Step.model_fields.items())
+
+Reply: TypeAlias = Annotated[list[Step], BeforeValidator(each_short_for("text")), Field(min_length=1)]
+"""What to answer, played from top to bottom: a text, a step, or a list of them."""

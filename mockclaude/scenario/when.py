@@ -1,0 +1,113 @@
+"""The conditions of a rule, as the scenario file writes them.
+
+In: the `when` of a rule as plain data. Out: pydantic models in their long form.
+Knows nothing of requests: `conditions.py` holds these against one.
+"""
+
+from __future__ import annotations
+
+import re
+from math import prod
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from mockclaude.scenario import queries
+from mockclaude.scenario.shorthand import Model, each_short_for, exactly_one, listed, short_for
+
+MAX_REPEATS = 100_000
+"""How often a regular expression may repeat a part, the counts of all multiplied: they are written out in memory."""
+
+_REPEATS = re.compile(r"\{([0-9]{0,9}),?([0-9]{0,9})\}")
+_SHOWN = 80
+
+
+def _body_matches(value: Any) -> Any:
+    short = short_for("truthy")
+    return [{"values": item} if isinstance(item, dict) else short(item) for item in listed(value)]
+
+
+def _pattern(text: str) -> str:
+    import regex
+
+    if prod(int(number) or 1 for repeat in _REPEATS.findall(text) for number in repeat if number) > MAX_REPEATS:
+        raise ValueError(f"this regular expression repeats too much; expected at most {MAX_REPEATS} times, or * or +")
+    try:
+        regex.compile(text)
+    except (regex.error, RecursionError) as error:
+        hint = "put a backslash before a special character that stands for itself"
+        raise ValueError(f"'{text[:_SHOWN]}' is not a regular expression: {error}; {hint}") from None
+    return text
+
+
+def _path(text: str) -> str:
+    if problem := queries.problem(text):
+        raise ValueError(problem)
+    return text
+
+
+Texts: TypeAlias = Annotated[list[str], BeforeValidator(listed), Field(min_length=1)]
+Patterns: TypeAlias = Annotated[
+    list[Annotated[str, AfterValidator(_pattern)]], BeforeValidator(listed), Field(min_length=1)
+]
+JmesPath: TypeAlias = Annotated[str, AfterValidator(_path)]
+
+
+class Match(Model):
+    """What a text must be: exactly one of these keys; of several texts any one.
+
+    `equals` is the whole text, `contains` a part of it, `like` the whole text with `*` for any part, `regex` a regular
+    expression that is found in it.
+    """
+
+    equals: Texts | None = None
+    contains: Texts | None = None
+    like: Texts | None = None
+    regex: Patterns | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one(cls, value: Any) -> Any:
+        return exactly_one("a match", cls.model_fields, value, cls.model_fields)
+
+
+Prose: TypeAlias = Annotated[list[Match], BeforeValidator(each_short_for("contains")), Field(min_length=1)]
+"""Matches of prose: a bare text means that it is contained."""
+
+Name: TypeAlias = Annotated[list[Match], BeforeValidator(each_short_for("like")), Field(min_length=1)]
+"""Matches of a name: a bare text is the whole name, with `*` for any part of it."""
+
+
+class ToolResultMatch(Model):
+    """A tool result of the current turn: the tool it answers, whether it reports an error, what it says."""
+
+    name: Name | None = None
+    is_error: bool | None = None
+    content: Prose | None = None
+
+
+class BodyMatch(Model):
+    """JMESPath expressions over the request body: one that must be true, or the values that some must have."""
+
+    truthy: JmesPath | None = None
+    values: Annotated[dict[JmesPath, Any], Field(min_length=1)] = Field(default_factory=dict)
+
+
+Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidator(listed), Field(min_length=1)]
+
+
+class When(Model):
+    """What must hold for a rule to answer. Every key that is given must hold."""
+
+    user: Prose | None = None
+    tool_result: (
+        Annotated[list[ToolResultMatch], BeforeValidator(each_short_for("name")), Field(min_length=1)] | None
+    ) = None
+    system: Prose | None = None
+    model: Name | None = None
+    tools: Name | None = None
+    headers: Annotated[dict[str, Name], Field(min_length=1)] | None = None
+    body: Annotated[list[BodyMatch], BeforeValidator(_body_matches), Field(min_length=1)] | None = None
+    stream: bool | None = None
+    turn: Numbers | None = None
+    retry: Numbers | None = None
