@@ -13,7 +13,7 @@ from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from importlib import import_module
 from inspect import signature
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Any
 
 from mockclaude.scenario.mistakes import did_you_mean, one_of
@@ -86,6 +86,16 @@ class Fakes:
             for name in dir(provider)
             if not name.startswith("_") and name not in _NOT_VALUES and callable(getattr(provider, name))
         }
+
+
+def shared(locale: str) -> Fakes:
+    """Return the one source that a locale has in this thread; whoever uses it seeds it first."""
+    return _of_thread(locale, get_ident())
+
+
+@lru_cache(maxsize=16)
+def _of_thread(locale: str, _thread: int) -> Fakes:
+    return Fakes(locale)
 
 
 def problem(locale: str, method: str, arguments: str) -> str | None:

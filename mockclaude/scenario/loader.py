@@ -1,7 +1,8 @@
 """Scenario files, from the disk to a `Scenario`.
 
 In: paths, as the user named them. Out: a scenario, or every mistake that was found.
-Knows nothing of what a scenario says. A folder is a set of scenarios, one per file below it.
+Knows nothing of what a scenario says. A folder is a set of scenarios, one per file below it. YAML is imported with the
+first file, since the built-in scenario needs none.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from mockclaude.scenario.complaints import mistakes
 from mockclaude.scenario.format import ScenarioFile
 from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError, did_you_mean, one_of
 from mockclaude.scenario.rules import Scenario, build, built_in
-from mockclaude.scenario.source import MAX_BYTES, Source, read
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.source import Source
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -61,6 +64,8 @@ def load(files: Sequence[Path]) -> Scenario:
 
 def load_text(text: str, file: str = "scenario.yaml") -> Scenario:
     """Return the scenario that `text` describes, calling it `file`. Raises `ScenarioError`."""
+    from mockclaude.scenario.source import read
+
     return build([_checked(read(file, text.encode("utf-8", "surrogatepass")))])
 
 
@@ -80,6 +85,8 @@ def _add(scenarios: dict[str, Scenario], name: str, files: Sequence[Path]) -> li
 
 
 def _source(file: Path) -> Source:
+    from mockclaude.scenario.source import MAX_BYTES, read
+
     try:
         with file.open("rb") as stream:
             return read(str(file), stream.read(MAX_BYTES + 1))
@@ -98,4 +105,6 @@ def _checked(source: Source) -> tuple[Source, ScenarioFile]:
     try:
         return source, ScenarioFile.model_validate(source.data)
     except ValidationError as error:
+        from mockclaude.scenario.complaints import mistakes
+
         raise ScenarioError(mistakes(error, ScenarioFile, source)) from None

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from pydantic import BaseModel
@@ -20,8 +20,10 @@ from mockclaude.scenario import format as written
 from mockclaude.scenario import steps as written_steps
 from mockclaude.scenario.conditions import Condition, Test, conditions, group_names
 from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError
-from mockclaude.scenario.source import Path, Source
 from mockclaude.scenario.templates import Template, compile_template, problems
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.source import Path, Source
 
 _FIXED = {"text", "redacted_thinking", "json", "block", "error", "pause", "disconnect", "stop_reason", "usage"}
 

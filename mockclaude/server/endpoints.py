@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from mockclaude.api import models
@@ -23,7 +22,7 @@ from mockclaude.reply.plan import Envelope
 from mockclaude.reply.respond import respond
 from mockclaude.reply.script import head_only
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.fakes import Fakes
+from mockclaude.scenario.fakes import Fakes, shared
 from mockclaude.scenario.matching import match, why_none
 from mockclaude.scenario.rules import Rule, Scenario
 from mockclaude.scenario.templates import Scope
@@ -95,14 +94,9 @@ def _groups(rule: Rule, conversation: Conversation) -> Mapping[str, str]:
     return groups
 
 
-@lru_cache(maxsize=4)
-def _locale_fakes(locale: str) -> Fakes:
-    return Fakes(locale)
-
-
 def _fakes(scenario: Scenario, draws: Draws) -> Fakes:
     """Return Faker, seeded once for a reply: its values follow each other in the order of the placeholders."""
-    fakes = _locale_fakes(scenario.locale)
+    fakes = shared(scenario.locale)
     fakes.seed(draws.content.seed_for("fake"))
     return fakes
 
