@@ -112,7 +112,8 @@ def problem(locale: str, method: str, arguments: str) -> str | None:
     try:
         fakes.value(method, positional, named)
     except Exception as error:
-        return f"fake.{method}({arguments}) does not work: {error}{_expected(named, fakes.parameters(method))}"
+        problem = str(error).partition(". Did you mean")[0]  # Python 3.13 has a suggestion too
+        return f"fake.{method}({arguments}) does not work: {problem}{_expected(named, fakes.parameters(method))}"
     return None
 
 
