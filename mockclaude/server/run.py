@@ -85,7 +85,7 @@ async def _listen(runner: web.ServerRunner, host: str, port: int) -> None:
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
-        number = error.errno or 0
+        number = error.errno or errno.EADDRNOTAVAIL  # asyncio of Python 3.13 tells no number for that one
         remedy = _REMEDIES.get(number, "choose another with --host and --port")
         reason = os.strerror(number).lower() if number > 0 else str(error.strerror).lower()
         raise CannotListenError(f"cannot listen on {host}:{port}: {reason}; {remedy}") from None
