@@ -29,7 +29,7 @@ _EXPECTED = {
     "bool_type": "true or false",
     "dict_type": _MAPPING,
     "model_attributes_type": _MAPPING,
-    "list_type": "a list",
+    "list_type": "a list (`- item`)",
     "literal_error": "{expected}",
 }
 _TEXT_OR_MAPPING = f"text or {_MAPPING}"
@@ -60,11 +60,17 @@ def mistakes(error: ValidationError, model: type[BaseModel], source: Source) -> 
     return [_mistake(path, details, model, source) for path, details in by_path.items()]
 
 
+def _hint(unknown: str, known: list[str]) -> str:
+    if unknown.partition(":")[0] in known:
+        return "; put a space after the colon"
+    return did_you_mean(unknown, known)
+
+
 def _mistake(path: Path, errors: list[ErrorDetails], model: type[BaseModel], source: Source) -> Mistake:
     if errors[0]["type"] == "extra_forbidden":
         known = _keys_at(model, path[:-1])
         unknown = str(path[-1])
-        message = f"unknown key '{unknown}'; expected {one_of(known)}{did_you_mean(unknown, known)}"
+        message = f"unknown key '{unknown}'; expected {one_of(known)}{_hint(unknown, known)}"
         return Mistake(source.place(path, key=True), message)
     return Mistake(source.place(path, key=errors[0]["loc"][-1:] == _KEY), _message(path, errors))
 

@@ -13,6 +13,7 @@ import orjson
 
 from mockclaude.scenario.mistakes import did_you_mean
 
+EXAMPLES = "expected such as metadata.user_id, or max_tokens > `4000` with backticks around a number"
 _SHOWN = 80
 
 
@@ -27,7 +28,7 @@ def problem(expression: str) -> str | None:
         return next(_misuses({"type": "expression", "children": [parsed]}), None)
     except (JMESPathError, PendingDeprecationWarning) as error:
         reason = str(error).splitlines()[0].partition(", for expression")[0].rstrip(":")
-        return f"'{expression[:_SHOWN]}' is not a JMESPath expression: {reason}; expected such as metadata.user_id"
+        return f"'{expression[:_SHOWN]}' is not a JMESPath expression: {reason}; {EXAMPLES}"
     except (RecursionError, TypeError):
         return f"'{expression[:_SHOWN]}' is too deep, or has a literal that JSON cannot carry; expected a simpler one"
 

@@ -211,8 +211,10 @@ _SYNTAX_HINTS = {
     "mapping values are not allowed in this context": "quote a text that contains ': '",
     "found character that cannot start any token": "indent with spaces, not tabs, and quote a text that starts with "
     "@, `, % or a tab",
-    "did not find expected ',' or '}'": "quote a text that contains { or }, such as '${{ user }}'",
-    "did not find expected ',' or ']'": "close the list with ], or quote a text that contains [ or ]",
+    "did not find expected ',' or '}'": "close the mapping with }, or quote a text that has { or }, as '${{ user }}'",
+    "did not find expected ',' or ']'": "close the list with ], or quote a text that has [, ] or {, as '${{ user }}'",
+    "did not find expected alphabetic or numeric character": "quote a text that begins with * or &",
+    "did not find expected key": "check the indentation, and write '' for an apostrophe within single quotes",
     "found unexpected end of stream": "close the quotes",
     "found unknown escape character": "write \\\\ for a backslash, or use single quotes",
     "found invalid Unicode character escape code": "write the character itself",

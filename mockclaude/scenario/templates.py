@@ -93,11 +93,18 @@ def problems(text: str, groups: set[str], locale: str) -> list[str]:
     return found
 
 
+def _hint(expression: str) -> str:
+    word = re.match(r"\w*", expression)
+    if word and word[0] in ROOTS:
+        return f", then a dot and a name: there are no operators, filters or functions in {expression!r}"
+    return did_you_mean(expression, ROOTS)
+
+
 def _problem(expression: str, groups: set[str], locale: str) -> str | None:
     parsed = _EXPRESSION.fullmatch(expression)
     root, rest = (parsed["root"], parsed["rest"]) if parsed else (expression, None)
     if root not in ROOTS:
-        return f"'{root}' is unknown in ${{{{ }}}}; expected {one_of(ROOTS)}{did_you_mean(root, ROOTS)}"
+        return f"'{root}' is unknown in ${{{{ }}}}; expected {one_of(ROOTS)}{_hint(expression)}"
     if root in ("user", "system", "turn") and rest:
         return f"'{root}' has no parts; expected ${{{{ {root} }}}}"
     if root == "match":

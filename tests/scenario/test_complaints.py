@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mockclaude.scenario.queries import EXAMPLES
 from tests.scenario.talk import complaints
 
 RULE_KEYS = "name, when, times, pace, reply, sequence or choice"
@@ -43,7 +44,7 @@ def told(text: str) -> str:
         ("- reply: x", f"1:1: this is a list; expected {FILE}"),
         ("seed: 1", "1:1: the key 'rules' is missing here; expected it beside the others"),
         ("rules: []", "1:8: this is empty; expected at least one item"),
-        ("rules: {reply: x}", "1:8: this is a mapping; expected a list"),
+        ("rules: {reply: x}", "1:8: this is a mapping; expected a list (`- item`)"),
         ("rules: [x]", "1:9: this is text ('x'); expected a mapping, such as `reply: Hello`"),
         (
             "rules: [reply: x]\nsed: 1",
@@ -88,7 +89,7 @@ def test_a_mistake_in_the_file(text: str, line: str) -> None:
         ("name: '', reply: x", "8: this is text (''); expected at least one character"),
         ("times: 0, reply: x", "9: this is a number (0); expected at least 1"),
         ("times: true, reply: x", "9: this is true; expected a whole number"),
-        ("sequence: x", "12: this is text ('x'); expected a list"),
+        ("sequence: x", "12: this is text ('x'); expected a list (`- item`)"),
         ("sequence: []", "12: this is empty; expected at least one item"),
         ("choice: [hello]", "11: this is text ('hello'); expected a mapping, such as `{weight: 1, reply: Hello}`"),
         ("choice: [{weight: 0, reply: x}]", "20: this is a number (0); expected more than 0"),
@@ -163,12 +164,12 @@ def test_a_mistake_in_a_rule(rule: str, line: str) -> None:
         ("body: 3", f"7: this is a number (3); expected a JMESPath expression or {MAPPING}"),
         (
             "body: 'a['",
-            f"7: 'a[' {PATH}: Invalid jmespath expression: Incomplete expression; expected such as metadata.user_id",
+            f"7: 'a[' {PATH}: Invalid jmespath expression: Incomplete expression; {EXAMPLES}",
         ),
         (
             "body: {'a b': 1}",
             f"8: 'a b' {PATH}: Unexpected token: b: Parse error at column 2, token \"b\" "
-            "(UNQUOTED_IDENTIFIER); expected such as metadata.user_id",
+            f"(UNQUOTED_IDENTIFIER); {EXAMPLES}",
         ),
         (
             "body: lenght(tools)",
@@ -308,4 +309,8 @@ rules:
 
 
 def test_a_long_value_is_told_in_short() -> None:
-    assert told(f"rules: {'x' * 1000}") == f"1:8: this is text ('{'x' * 40}'); expected a list"
+    assert told(f"rules: {'x' * 1000}") == f"1:8: this is text ('{'x' * 40}'); expected a list (`- item`)"
+
+
+def test_a_key_without_a_space_after_its_colon_is_told_so() -> None:
+    assert told("rules: [{when: {user:refund}, reply: x}]").endswith("; put a space after the colon")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.queries import look_up, problem
+from mockclaude.scenario.queries import EXAMPLES, look_up, problem
 
 BODY = {"model": "claude", "max_tokens": 5, "tools": [{"name": "b", "n": 2}, {"name": "a", "n": 1}], "metadata": {}}
 
@@ -37,13 +37,11 @@ def test_an_expression_finds_its_value_or_nothing(expression: str, found: Any) -
     [
         (
             "",
-            "'' is not a JMESPath expression: Invalid JMESPath expression: cannot be empty.; expected such as "
-            "metadata.user_id",
+            f"'' is not a JMESPath expression: Invalid JMESPath expression: cannot be empty.; {EXAMPLES}",
         ),
         (
             "a[",
-            "'a[' is not a JMESPath expression: Invalid jmespath expression: Incomplete expression; expected such as "
-            "metadata.user_id",
+            f"'a[' is not a JMESPath expression: Invalid jmespath expression: Incomplete expression; {EXAMPLES}",
         ),
         ("lenght(a)", "JMESPath has no function 'lenght'; expected one of its own; did you mean 'length'?"),
         ("a || xyz(b)", "JMESPath has no function 'xyz'; expected one of its own"),
@@ -70,7 +68,4 @@ def test_an_expression_that_could_fail_later_is_refused(expression: str) -> None
 def test_a_deprecated_spelling_is_a_mistake_where_warnings_are_errors() -> None:
     told = problem("`x`")
 
-    assert (
-        told
-        == "'`x`' is not a JMESPath expression: deprecated string literal syntax; expected such as metadata.user_id"
-    )
+    assert told == f"'`x`' is not a JMESPath expression: deprecated string literal syntax; {EXAMPLES}"

@@ -165,14 +165,19 @@ def test_a_mistake_of_form_is_told_with_its_place(content: str | bytes, lines: l
             "1:5: this is not YAML: mapping values are not allowed in this context; quote a text that contains ': '",
         ),
         (
+            "model: *",
+            "1:9: this is not YAML: did not find expected alphabetic or numeric character; quote a text that begins "
+            "with * or &",
+        ),
+        (
             "[{a: b ${{ c }}}]",
-            "1:9: this is not YAML: did not find expected ',' or '}'; quote a text that contains { or }, "
-            "such as '${{ user }}'",
+            "1:9: this is not YAML: did not find expected ',' or '}'; close the mapping with }, or "
+            "quote a text that has { or }, as '${{ user }}'",
         ),
         (
             "a: [b\nc: d",
             "2:2: this is not YAML: did not find expected ',' or ']' while parsing a flow sequence that began in "
-            "line 1; close the list with ], or quote a text that contains [ or ]",
+            "line 1; close the list with ], or quote a text that has [, ] or {, as '${{ user }}'",
         ),
         (
             "a: 'b\n\n",

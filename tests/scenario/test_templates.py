@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import Fakes
+from mockclaude.scenario.queries import EXAMPLES
 from mockclaude.scenario.templates import Scope, compile_template, problems
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
 
@@ -136,7 +137,11 @@ def test_groups_and_fakes_are_made_once_for_a_reply_and_only_if_asked_for() -> N
     [
         ("${{ usr }}", f"'usr' is unknown in ${{{{ }}}}; {UNKNOWN}; did you mean 'user'?"),
         ("${{ }}", f"'' is unknown in ${{{{ }}}}; {UNKNOWN}"),
-        ("${{ user | upper }}", f"'user | upper' is unknown in ${{{{ }}}}; {UNKNOWN}"),
+        (
+            "${{ user | upper }}",
+            f"'user | upper' is unknown in ${{{{ }}}}; {UNKNOWN}, then a dot and a name: there are no operators, "
+            "filters or functions in 'user | upper'",
+        ),
         ("${{ env.HOME }}", f"'env' is unknown in ${{{{ }}}}; {UNKNOWN}"),
         ("${{ user.name }}", "'user' has no parts; expected ${{ user }}"),
         ("${{ turn.x }}", "'turn' has no parts; expected ${{ turn }}"),
@@ -147,8 +152,7 @@ def test_groups_and_fakes_are_made_once_for_a_reply_and_only_if_asked_for() -> N
         ),
         (
             "${{ request.a[ }}",
-            "'a[' is not a JMESPath expression: Invalid jmespath expression: Incomplete expression; "
-            "expected such as metadata.user_id",
+            f"'a[' is not a JMESPath expression: Invalid jmespath expression: Incomplete expression; {EXAMPLES}",
         ),
         (
             "${{ request.lenght(a) }}",
