@@ -24,7 +24,7 @@ STATUS: dict[str, int] = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
-"""Error type -> HTTP status (wire.md 5.2)."""
+"""Error type -> HTTP status (as both SDKs map them)."""
 
 MESSAGES: dict[str, str] = {
     "invalid_request_error": "Invalid request",
@@ -41,7 +41,7 @@ MESSAGES: dict[str, str] = {
     "timeout_error": "Request timed out",
     "overloaded_error": "Overloaded",
 }
-"""Error type -> the message that is sent when nobody wrote another (wire.md 6)."""
+"""Error type -> the message that is sent when nobody wrote another, in the API's words as far as they are known."""
 
 _RETRIED = {408, 409, 429}
 
@@ -76,7 +76,7 @@ class ApiError(Exception):
 
     @property
     def should_retry(self) -> bool:
-        """What `x-should-retry` says: the statuses that the SDKs retry by themselves (wire.md 5.2)."""
+        """What `x-should-retry` says: the statuses that the SDKs retry by themselves (their `_should_retry`)."""
         return self.status in _RETRIED or self.status >= 500
 
 

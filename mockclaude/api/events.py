@@ -1,7 +1,7 @@
 """The server-sent events of a streamed message.
 
 In: a message and its content blocks as the API's JSON, and text already cut into pieces.
-Out: the bytes of each event, in the API's names and key order (wire.md 4.3).
+Out: the bytes of each event, in the API's names and key order (as recorded, and as the SDKs' event types have them).
 Knows nothing of time, of HTTP, or of why a piece is as long as it is.
 """
 

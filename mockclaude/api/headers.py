@@ -1,7 +1,7 @@
 """The response headers of the Messages API.
 
 In: a request id, the time, and what kind of response it is.
-Out: header names and values in the order of real recordings (wire.md 5.3).
+Out: header names and values in the order of real recordings.
 Knows nothing of what the response says. Of all that a response holds, only what is drawn from the time here, `date` and
 the `-reset` times, differs between two runs.
 """

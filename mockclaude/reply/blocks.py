@@ -213,7 +213,7 @@ RESULTS: dict[str, Callable[[Any, Draws], Any]] = {
     "text_editor_code_execution": _text_editor,
     "tool_search": _tool_search,
 }
-"""Server tool -> how the short form of its result becomes the API's (wire.md 2.4)."""
+"""Server tool -> how the short form of its result becomes the API's (the SDKs' result block types)."""
 
 BUILDERS: dict[str, Callable[[Maker, Any], Iterator[Block]]] = {
     "text": _text,

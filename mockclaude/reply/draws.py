@@ -66,7 +66,7 @@ class Draws(NamedTuple):
         return len(weights) - 1
 
     def identifier(self, prefix: str, label: str = "") -> str:
-        """Return an id in the API's form: `prefix`, `_01`, and 22 base-58 characters (wire.md 3.1: all recordings)."""
+        """Return an id in the API's form: `prefix`, `_01`, and 22 base-58 characters, as in all recordings."""
         return f"{prefix}_01{self._hash(f'{prefix}/{label}', 22).translate(_TO_BASE58).decode()}"
 
     def ids(self) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from mockclaude.reply.compose import Disconnect, Pause, Reply
 
 PIECES = (4, 18, 27, 12, 31, 22, 9, 35, 24, 18)
 """Lengths in characters of the pieces that text is streamed in, again and again: 20 on average, with a short first one,
-as in recordings (wire.md 4.5)."""
+as in recordings."""
 
 
 class Beat(NamedTuple):

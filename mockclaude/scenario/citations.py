@@ -1,4 +1,4 @@
-"""The citations of a text block, in the API's form (wire.md 3.4), with defaults for what a scenario leaves out.
+"""The citations of a text block, in the form of the SDKs' types, with defaults for what a scenario leaves out.
 
 In: plain data of a scenario file. Out: pydantic models, one for each kind. Knows nothing of replies.
 """

@@ -32,7 +32,7 @@ from mockclaude.server.pages import index
 from mockclaude.server.play import CLOSED, Played, play
 
 MAX_BODY = 32 * 1024 * 1024
-"""Bytes that the API takes for a message (wire.md 1)."""
+"""Bytes that the API takes for a message, by its documentation."""
 
 BODY_TIMEOUT = 30.0
 KEEPALIVE_TIMEOUT = 75.0

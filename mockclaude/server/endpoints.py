@@ -56,7 +56,7 @@ def answer(served: Served, call: Call) -> Answer:
 
 _NO_THREADS = "Message threads are not supported here; send the whole conversation without `thread`"
 _THREADS_UNSUPPORTED = {"error_code": "thread_unsupported_request", "unsupported": []}
-"""How the API says so; the SDKs' tool runners then go on without a thread (wire.md 2.12)."""
+"""How the API says so; the SDKs' tool runners then go on without a thread (measured with both)."""
 
 
 def _create(served: Served, call: Call) -> Answer:
@@ -122,7 +122,7 @@ def _retrieve_model(served: Served, call: Call) -> Answer:
 
 
 def models_page(query: Mapping[str, str]) -> Body:
-    """Return the page of the model list that `query` asks for (wire.md 1.3). Raises `ApiError` 400."""
+    """Return the page of the model list that `query` asks for (the SDKs' `Page`). Raises `ApiError` 400."""
     listed = [model.info() for model in models.CATALOGUE if model.lifecycle != "retired"]
     ids = [model["id"] for model in listed]
     limit = _limit(query.get("limit", "20"))

@@ -32,7 +32,7 @@ _COMMENTS = {"$schema", "$id", "$anchor", "$dynamicAnchor", "$comment", "$defs",
 _IN_PLACE = ("not", "if", "then", "else")
 
 
-class Unsatisfiable(ValueError):  # noqa: N818
+class Unsatisfiable(ValueError):  # noqa: N818 (says what the schema is)
     """No instance was found; the message names the place, the keyword and a way out."""
 
 
