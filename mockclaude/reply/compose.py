@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from mockclaude.api import models
+from mockclaude.api import models, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
-from mockclaude.reply import tokens
 from mockclaude.reply.blocks import BUILDERS, Maker, as_text
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.improvise import improvise

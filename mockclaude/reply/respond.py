@@ -13,8 +13,7 @@ from typing import TypeAlias
 
 import orjson
 
-from mockclaude.api import models
-from mockclaude.reply import tokens
+from mockclaude.api import models, tokens
 from mockclaude.reply.compose import Reply, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope, plan

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-from mockclaude.api import events
+from mockclaude.api import events, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
-from mockclaude.reply import tokens
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 
 PIECES = (4, 18, 27, 12, 31, 22, 9, 35, 24, 18)

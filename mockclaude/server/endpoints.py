@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from mockclaude.api import models
+from mockclaude.api import models, tokens
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.headers import CORS_PREFLIGHT, date
 from mockclaude.api.request import Body, parse_count_tokens, parse_create
-from mockclaude.reply import tokens
 from mockclaude.reply.compose import choose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope

@@ -11,8 +11,8 @@ from hypothesis import example, given
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.request import Body, parse_create
+from mockclaude.api.tokens import of_input
 from mockclaude.reply.compose import Reply, compose
-from mockclaude.reply.tokens import of_input
 from mockclaude.scenario.conversation import Conversation, ToolResult
 from mockclaude.scenario.rules import built_in
 from tests.api.bodies import accepted

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from mockclaude.api import tokens
 from mockclaude.api.errors import ApiError
-from mockclaude.reply import tokens
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.stream import PIECES, Beat, block_beats, block_bytes, flow, pieces
 from tests.api.bodies import texts

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api import tokens
 from mockclaude.api.events import streamed_text
-from mockclaude.reply import tokens
 from tests.api.bodies import accepted, json_objects, texts
 
 SIGNED = {"type": "thinking", "thinking": "Hm, well.", "signature": "x" * 700}

@@ -1,0 +1,1 @@
+"""The schema of a request, as strict as the API's own."""
