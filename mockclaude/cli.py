@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from mockclaude import __version__
+from mockclaude.api.validation import MODES, Mode
 from mockclaude.scenario.loader import load_all
 from mockclaude.scenario.mistakes import ScenarioError
 
@@ -51,7 +52,14 @@ def main() -> None:
     type=int,
     help="Seed of everything that is drawn, instead of the files' own.",
 )
-def serve(files: tuple[Path, ...], host: str, port: int, seed: int | None) -> None:
+@click.option(
+    "--validation",
+    envvar="MOCKCLAUDE_VALIDATION",
+    show_envvar=True,
+    type=click.Choice(MODES),
+    help="Refuse what the API refuses, less like a gateway, or nothing; instead of what the files say.",
+)
+def serve(files: tuple[Path, ...], host: str, port: int, seed: int | None, validation: Mode | None) -> None:
     """Serve FILES as one scenario, and each folder among them as a set of scenarios.
 
     Without FILES, the built-in scenario answers.
@@ -60,7 +68,7 @@ def serve(files: tuple[Path, ...], host: str, port: int, seed: int | None) -> No
     from mockclaude.server.run import serve as serve_forever
 
     try:
-        run(serve_forever(load_all(files, seed), host, port, write_line))
+        run(serve_forever(load_all(files, seed, validation), host, port, write_line))
     except (ScenarioError, CannotListenError) as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -249,9 +249,19 @@ class Wire:
         return read_response(self._reader, method)
 
 
-def request(method: str, path: str, body: bytes = b"", version: str = "1.1", **headers: str) -> bytes:
-    """Return the bytes of a request; an underscore in a header's name stands for a dash."""
-    given = {"host": "127.0.0.1", **{name.replace("_", "-"): value for name, value in headers.items()}}
+CLIENT = {"x-api-key": "mock", "anthropic-version": "2026-10-21", "content-type": "application/json"}
+"""The headers that every client of the API sends."""
+
+
+def with_client_headers(headers: Mapping[str, str | None]) -> dict[str, str]:
+    """Return `headers` on top of every client's; an underscore in a name stands for a dash, None leaves one out."""
+    given = {**CLIENT, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def request(method: str, path: str, body: bytes = b"", version: str = "1.1", **headers: str | None) -> bytes:
+    """Return the bytes of a client's request, with `headers` as `with_client_headers` takes them."""
+    given = with_client_headers({"host": "127.0.0.1", **headers})
     if body and "transfer-encoding" not in given:
         given.setdefault("content-length", str(len(body)))
     lines = [f"{method} {path} HTTP/{version}", *map(": ".join, given.items()), "", ""]
@@ -264,6 +274,6 @@ def asking(content: Any = "Hello", **fields: Any) -> bytes:
     return json.dumps(asked | fields).encode()
 
 
-def post(content: Any = "Hello", path: str = "/v1/messages", *, stream: bool = False, **headers: str) -> bytes:
+def post(content: Any = "Hello", path: str = "/v1/messages", *, stream: bool = False, **headers: str | None) -> bytes:
     """Return the bytes of a request in which a user says `content`."""
-    return request("POST", path, asking(content, stream=stream), **headers)
+    return request("POST", path, asking(content, stream=stream), "1.1", **headers)

@@ -12,7 +12,9 @@ import pytest
 
 from mockclaude.scenario.loader import load
 from mockclaude.server.calls import Answer, Call
-from mockclaude.server.endpoints import Served, answer
+from mockclaude.server.endpoints import answer
+from mockclaude.server.served import Served
+from tests.serving import CLIENT
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"
@@ -26,8 +28,8 @@ def golden_file(scenario: Path) -> Path:
 
 
 def call(request: re.Match[bytes]) -> Call:
-    headers = dict(pair.split(": ") for pair in (request["headers"] or b"x-api-key: mock").decode().split("; "))
-    return Call("POST", "/v1/messages", {}, headers, request["body"], NOW)
+    headers = dict(pair.split(": ") for pair in request["headers"].decode().split("; ")) if request["headers"] else {}
+    return Call("POST", "/v1/messages", {}, CLIENT | headers, request["body"], NOW)
 
 
 def written(given: Answer) -> bytes:

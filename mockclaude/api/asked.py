@@ -92,7 +92,7 @@ class Asked:
         """The content blocks of all messages by type, those in tool results included, in the order of the request."""
         found: dict[str, list[Located]] = {}
         for located in self._walk():
-            found.setdefault(located.block["type"], []).append(located)
+            found.setdefault(located.block.get("type", ""), []).append(located)
         return found
 
     def _walk(self) -> Iterator[Located]:
@@ -102,7 +102,7 @@ class Asked:
                 for index, block in enumerate(content):
                     path = ("messages", number, "content", index)
                     yield Located(path, block)
-                    if block["type"] == "tool_result":
+                    if block.get("type") == "tool_result":
                         yield from _inside(path, block)
 
     @cached_property

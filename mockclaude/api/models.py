@@ -8,7 +8,8 @@ Opus 5 and capabilities to Opus 4.8; Anthropic's model, migration and deprecatio
 Carried over or estimated: Fable 5.2 and Mythos 5.2 (as 5.1, dated by an SDK that lists them); dates of
 Mythos 5 and 5.1 (their Fable's); Mythos Preview but for its retirement; `deprecated_at` of Opus 4.1 and 4,
 Sonnet 4.5 and 4, Haiku 3.5 and 3; `features` and `context_edits` from Opus 5 on (as Opus 4.8); all
-`server_tools`; dates and abilities of Claude 3.
+`server_tools`; dates and abilities of Claude 3; `fast` and `computer_tools` of Sonnet 5.5 and Haiku 5.5, and
+`computer_tools` of Fable and Mythos.
 """
 
 from __future__ import annotations
@@ -40,9 +41,11 @@ FEATURES = ("batch", "citations", "code_execution", "image_input", "pdf_input", 
 class Abilities:
     """What the models of one generation accept; every tuple keeps the order of the constants above.
 
-    The last four are rules of the Messages API that `ModelInfo` does not report (migration guides): whether a
-    request without `thinking` thinks, may end in an assistant message, may choose `temperature`, `top_p` and
-    `top_k`, and may force a tool with `tool_choice`.
+    All from `thinks_by_default` on are rules of the Messages API that `ModelInfo` does not report (migration
+    guides): whether a request without `thinking` thinks, may end in an assistant message, may choose `temperature`,
+    `top_p` and `top_k`, may choose only one of the first two, may force a tool with `tool_choice`, may have
+    messages of the role `system`, and may ask for `speed: "fast"`; then the effort levels that it must think for,
+    and the tools for the use of computers.
     """
 
     thinking_modes: tuple[str, ...]
@@ -53,7 +56,12 @@ class Abilities:
     thinks_by_default: bool = False
     prefill: bool = True
     sampling: bool = True
+    one_sampler: bool = False
     forced_tools: bool = True
+    system_role: bool = False
+    fast: bool = False
+    efforts_that_think: tuple[str, ...] = ()
+    computer_tools: tuple[str, ...] = ()
 
     @property
     def thinks(self) -> bool:
@@ -143,29 +151,43 @@ def _midnight(day: str | None) -> str | None:
 _CLEARING = CONTEXT_EDITS[:2]
 _FEATURES_3_5 = ("batch", "citations", "image_input", "pdf_input")
 
+_TOOLSETS = ("browser_toolset_20260801", "computer_toolset_20260801")
+
 _CLAUDE_3 = Abilities(thinking_modes=("disabled",), features=("batch", "image_input"))
 _CLAUDE_3_5 = replace(_CLAUDE_3, features=_FEATURES_3_5, server_tools=SERVER_TOOLS)
-_SONNET_3_7 = replace(_CLAUDE_3_5, thinking_modes=("disabled", "enabled"))
+_SONNET_3_5 = replace(_CLAUDE_3_5, computer_tools=("computer_20241022",))
+_SONNET_3_7 = replace(_CLAUDE_3_5, thinking_modes=("disabled", "enabled"), computer_tools=("computer_20250124",))
 _CLAUDE_4 = replace(_SONNET_3_7, context_edits=_CLEARING)
-_OPUS_4_1 = replace(_CLAUDE_4, features=(*_FEATURES_3_5, "structured_outputs"))
+_OPUS_4_1 = replace(_CLAUDE_4, features=(*_FEATURES_3_5, "structured_outputs"), one_sampler=True)
 _HAIKU_4_5 = _OPUS_4_1
 _SONNET_4_5 = replace(_OPUS_4_1, features=FEATURES)
-_OPUS_4_5 = replace(_SONNET_4_5, effort_levels=("high", "low", "medium"))
-_CLAUDE_4_6 = replace(
+_OPUS_4_5 = replace(_SONNET_4_5, effort_levels=("high", "low", "medium"), computer_tools=("computer_20251124",))
+_SONNET_4_6 = replace(
     _OPUS_4_5,
     thinking_modes=("adaptive", "disabled", "enabled"),
     effort_levels=("high", "low", "max", "medium"),
     context_edits=CONTEXT_EDITS,
     prefill=False,
 )
-_MYTHOS_PREVIEW = replace(_CLAUDE_4_6, thinking_modes=("adaptive", "enabled"), thinks_by_default=True)
-_OPUS_4_7 = replace(_CLAUDE_4_6, thinking_modes=("adaptive", "disabled"), effort_levels=EFFORT_LEVELS, sampling=False)
-_CLAUDE_5 = replace(_OPUS_4_7, thinks_by_default=True)
-_FABLE_5 = replace(_CLAUDE_5, thinking_modes=("adaptive",))
+_OPUS_4_6 = replace(_SONNET_4_6, fast=True)
+_MYTHOS_PREVIEW = replace(_SONNET_4_6, thinking_modes=("adaptive", "enabled"), thinks_by_default=True)
+_OPUS_4_7 = replace(_SONNET_4_6, thinking_modes=("adaptive", "disabled"), effort_levels=EFFORT_LEVELS, sampling=False)
+_OPUS_4_8 = replace(
+    _OPUS_4_7,
+    system_role=True,
+    fast=True,
+    efforts_that_think=("max", "xhigh"),
+    computer_tools=("computer_20251124", *_TOOLSETS),
+)
+_OPUS_5 = replace(_OPUS_4_8, thinks_by_default=True)
+_SONNET_5 = replace(_OPUS_5, fast=False, efforts_that_think=())
+_FABLE_5 = replace(_SONNET_5, thinking_modes=("adaptive",))
 _FABLE_5_1 = replace(_FABLE_5, forced_tools=False)
-_OPUS_5_5 = _FABLE_5_1
-_SONNET_5_5 = replace(_FABLE_5_1, thinking_modes=("adaptive", "between_tools"))
-_HAIKU_5_5 = _CLAUDE_5
+_OPUS_5_5 = replace(_FABLE_5_1, fast=True, computer_tools=_TOOLSETS)
+_SONNET_5_5 = replace(
+    _OPUS_5_5, thinking_modes=("adaptive", "between_tools"), fast=False, efforts_that_think=("max", "xhigh")
+)
+_HAIKU_5_5 = replace(_OPUS_5, fast=False, computer_tools=_TOOLSETS)
 
 _1M, _200K = 1_000_000, 200_000
 _128K, _64K, _32K, _8K, _4K = 128_000, 64_000, 32_000, 8_192, 4_096
@@ -178,15 +200,15 @@ _ROWS: tuple[tuple[str, str, Line, str, int, int, Abilities], ...] = (
     ("claude-opus-5-5", "Claude Opus 5.5", "opus", "2026-09-22", _1M, _128K, _OPUS_5_5),
     ("claude-fable-5-1", "Claude Fable 5.1", "fable", "2026-09-01", _1M, _128K, _FABLE_5_1),
     ("claude-mythos-5-1", "Claude Mythos 5.1", "mythos", "2026-09-01", _1M, _128K, _FABLE_5_1),
-    ("claude-opus-5", "Claude Opus 5", "opus", "2026-07-24", _1M, _128K, _CLAUDE_5),
-    ("claude-sonnet-5", "Claude Sonnet 5", "sonnet", "2026-06-29", _1M, _128K, _CLAUDE_5),
+    ("claude-opus-5", "Claude Opus 5", "opus", "2026-07-24", _1M, _128K, _OPUS_5),
+    ("claude-sonnet-5", "Claude Sonnet 5", "sonnet", "2026-06-29", _1M, _128K, _SONNET_5),
     ("claude-fable-5", "Claude Fable 5", "fable", "2026-06-07", _1M, _128K, _FABLE_5),
     ("claude-mythos-5", "Claude Mythos 5", "mythos", "2026-06-07", _1M, _128K, _FABLE_5),
-    ("claude-opus-4-8", "Claude Opus 4.8", "opus", "2026-05-28", _1M, _128K, _OPUS_4_7),
+    ("claude-opus-4-8", "Claude Opus 4.8", "opus", "2026-05-28", _1M, _128K, _OPUS_4_8),
     ("claude-opus-4-7", "Claude Opus 4.7", "opus", "2026-04-14", _1M, _128K, _OPUS_4_7),
     ("claude-mythos-preview", "Claude Mythos Preview", "mythos", "2026-04-07", _1M, _128K, _MYTHOS_PREVIEW),
-    ("claude-sonnet-4-6", "Claude Sonnet 4.6", "sonnet", "2026-02-17", _1M, _128K, _CLAUDE_4_6),
-    ("claude-opus-4-6", "Claude Opus 4.6", "opus", "2026-02-04", _1M, _128K, _CLAUDE_4_6),
+    ("claude-sonnet-4-6", "Claude Sonnet 4.6", "sonnet", "2026-02-17", _1M, _128K, _SONNET_4_6),
+    ("claude-opus-4-6", "Claude Opus 4.6", "opus", "2026-02-04", _1M, _128K, _OPUS_4_6),
     ("claude-opus-4-5-20251101", "Claude Opus 4.5", "opus", "2025-11-24", _200K, _64K, _OPUS_4_5),
     ("claude-haiku-4-5-20251001", "Claude Haiku 4.5", "haiku", "2025-10-15", _200K, _64K, _HAIKU_4_5),
     ("claude-sonnet-4-5-20250929", "Claude Sonnet 4.5", "sonnet", "2025-09-29", _1M, _64K, _SONNET_4_5),
@@ -194,7 +216,7 @@ _ROWS: tuple[tuple[str, str, Line, str, int, int, Abilities], ...] = (
     ("claude-opus-4-20250514", "Claude Opus 4", "opus", "2025-05-22", _200K, _32K, _CLAUDE_4),
     ("claude-sonnet-4-20250514", "Claude Sonnet 4", "sonnet", "2025-05-22", _1M, _64K, _CLAUDE_4),
     ("claude-3-7-sonnet-20250219", "Claude Sonnet 3.7", "sonnet", "2025-02-24", _200K, _64K, _SONNET_3_7),
-    ("claude-3-5-sonnet-20241022", "Claude Sonnet 3.5", "sonnet", "2024-10-22", _200K, _8K, _CLAUDE_3_5),
+    ("claude-3-5-sonnet-20241022", "Claude Sonnet 3.5", "sonnet", "2024-10-22", _200K, _8K, _SONNET_3_5),
     ("claude-3-5-haiku-20241022", "Claude Haiku 3.5", "haiku", "2024-10-22", _200K, _8K, _CLAUDE_3_5),
     ("claude-3-5-sonnet-20240620", "Claude Sonnet 3.5", "sonnet", "2024-06-20", _200K, _8K, _CLAUDE_3_5),
     ("claude-3-haiku-20240307", "Claude Haiku 3", "haiku", "2024-03-07", _200K, _4K, _CLAUDE_3),

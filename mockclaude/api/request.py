@@ -1,7 +1,7 @@
-"""The body of `POST /v1/messages` and `/v1/messages/count_tokens`.
+"""The body of `POST /v1/messages` and `/v1/messages/count_tokens`, as far as the program depends on it.
 
-In: bytes. Out: the parsed body, of which everything that the rest of the program reads has the type it expects, or the
-API's own 400. Keys that the program does not read are kept as they came.
+In: bytes. Out: the parsed body, or the API's own 400. `check_usable` is what holds in every mode: all that the rest of
+the program reads has the type it expects, and what it does not read is kept as it came.
 Knows nothing of models, headers or the rules between fields.
 """
 
@@ -22,6 +22,9 @@ Body: TypeAlias = dict[str, Any]
 _MAX_DEPTH = 254
 """How deep orjson writes what it has read."""
 
+_LONG = 20_000
+"""Bytes above which it is quicker to write a body than to count its brackets."""
+
 Path: TypeAlias = tuple[str | int, ...]
 
 
@@ -34,6 +37,7 @@ class _Block(TypedDict, total=False):
     tool_use_id: str
     is_error: bool | None
     content: str | list[dict[str, Any]] | dict[str, Any] | None
+    cache_control: dict[str, Any] | None
 
 
 class _Message(TypedDict):
@@ -45,6 +49,7 @@ class _Tool(TypedDict, total=False):
     name: str
     type: str | None
     input_schema: dict[str, Any]
+    cache_control: dict[str, Any] | None
 
 
 class _ToolChoice(TypedDict):
@@ -52,8 +57,14 @@ class _ToolChoice(TypedDict):
     name: NotRequired[str]
 
 
-class _Typed(TypedDict):
+class _Thinking(TypedDict, total=False):
     type: str
+    budget_tokens: int | None
+
+
+class _Container(TypedDict, total=False):
+    id: str | None
+    skills: list[dict[str, Any]] | None
 
 
 class _Format(TypedDict):
@@ -65,57 +76,49 @@ class _OutputConfig(TypedDict, total=False):
     format: _Format | None
 
 
-class _CountTokens(TypedDict):
+class _Usable(TypedDict):
     __pydantic_config__ = ConfigDict(strict=True)  # type: ignore[misc]
 
     model: Annotated[str, Field(min_length=1)]
-    messages: Annotated[list[_Message], Field(min_length=1, max_length=100_000)]
-    system: NotRequired[str | list[_Block]]
-    tools: NotRequired[list[_Tool]]
+    messages: Annotated[list[_Message], Field(max_length=100_000)]
+    system: NotRequired[str | list[_Block] | None]
+    tools: NotRequired[list[_Tool] | None]
     tool_choice: NotRequired[_ToolChoice | None]
-    thinking: NotRequired[_Typed | None]
+    thinking: NotRequired[_Thinking | None]
     output_config: NotRequired[_OutputConfig | None]
     output_format: NotRequired[_Format | None]
-
-
-class _Create(_CountTokens):
-    max_tokens: Annotated[int, Field(ge=0)]
+    max_tokens: NotRequired[Annotated[int, Field(ge=0)] | None]
     stream: NotRequired[bool | None]
     stop_sequences: NotRequired[list[str] | None]
     metadata: NotRequired[dict[str, Any] | None]
+    cache_control: NotRequired[dict[str, Any] | None]
+    container: NotRequired[str | _Container | None]
+    diagnostics: NotRequired[dict[str, Any] | None]
+    thread: NotRequired[dict[str, Any] | None]
 
 
-_CREATE = TypeAdapter(_Create).validator
-_COUNT_TOKENS = TypeAdapter(_CountTokens).validator
+_USABLE = TypeAdapter(_Usable).validator
 
 
-def parse_create(data: bytes) -> Body:
-    """Return the body of `POST /v1/messages`. Raises `ApiError` 400 with the first problem, path first."""
-    return _checked(_CREATE, data)
-
-
-def parse_count_tokens(data: bytes) -> Body:
-    """Return the body of `POST /v1/messages/count_tokens`. Raises `ApiError` like `parse_create`."""
-    return _checked(_COUNT_TOKENS, data)
-
-
-def _checked(validator: Any, data: bytes) -> Body:
-    body = _json_object(data)
+def check_usable(body: Body) -> None:
+    """Raise `ApiError` 400 for a body that cannot be answered: what the program reads must have the type it expects."""
     try:
-        validator.validate_python(body)
+        _USABLE.validate_python(body)
     except ValidationError as error:
         raise _first_problem(error.errors(include_url=False, include_context=False), body) from None
-    return body
+    if not body["messages"] and not body.get("thread"):
+        raise invalid("messages: at least one message is required")
 
 
-def _json_object(data: bytes) -> Body:
+def parse(data: bytes) -> Body:
+    """Return the JSON object that a request holds. Raises `ApiError` 400 for anything else."""
     try:
         body = orjson.loads(data)
     except ValueError as error:
         raise invalid(f"The request body is not valid JSON: {error}") from None
     if not isinstance(body, dict):
         raise invalid("Input should be a valid dictionary")
-    if data.count(b"[") + data.count(b"{") > _MAX_DEPTH:
+    if len(data) > _LONG or data.count(b"[") + data.count(b"{") > _MAX_DEPTH:
         _refuse_deep(body)
     return body
 
@@ -132,8 +135,6 @@ def _first_problem(errors: list[ErrorDetails], body: Body) -> ApiError:
     problems = [(_path_in(body, error), error["msg"]) for error in errors]
     first, _ = problems[0]
     path, message = max((p for p in problems if p[0][: len(first)] == first), key=lambda problem: len(problem[0]))
-    if path == ("messages",) and body.get("messages") == []:
-        return invalid("messages: at least one message is required")
     return invalid(f"{'.'.join(map(str, path))}: {message}")
 
 

@@ -10,7 +10,9 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from mockclaude.api.validation import Mode
 from mockclaude.scenario import quantities
+from mockclaude.scenario.policy import Models
 from mockclaude.scenario.shorthand import Model, exactly_one
 from mockclaude.scenario.steps import Reply
 from mockclaude.scenario.when import When
@@ -68,5 +70,8 @@ class ScenarioFile(Model):
 
     seed: int | None = None
     locale: str | None = None
+    validation: Mode | None = None
+    api_keys: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
+    models: Models | None = None
     pace: AnyPace | None = None
     rules: Annotated[list[Rule], Field(min_length=1)]

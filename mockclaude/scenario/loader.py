@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from mockclaude.api.validation import Mode
 from mockclaude.scenario.format import ScenarioFile
 from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError, did_you_mean, one_of
 from mockclaude.scenario.rules import Scenario, build, built_in
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def load_all(paths: Sequence[Path], seed: int | None = None) -> dict[str, Scenario]:
-    """Return what `paths` name, by the name it is served under, with `seed` in place of the files' own if given.
+def load_all(paths: Sequence[Path], seed: int | None = None, validation: Mode | None = None) -> dict[str, Scenario]:
+    """Return what `paths` name, by the name it is served under; `seed` and `validation` go before the files' own.
 
     The files among them are one scenario, at the root (''), where otherwise the built-in one is; each folder is a set.
     Raises `ScenarioError` with the mistakes of all files.
@@ -45,7 +46,12 @@ def load_all(paths: Sequence[Path], seed: int | None = None) -> dict[str, Scenar
         found += _add(scenarios, "", files)
     if found:
         raise ScenarioError(found)
-    return {name: scenario if seed is None else replace(scenario, seed=seed) for name, scenario in scenarios.items()}
+    return {name: _overridden(scenario, seed, validation) for name, scenario in scenarios.items()}
+
+
+def _overridden(scenario: Scenario, seed: int | None, validation: Mode | None) -> Scenario:
+    policy = scenario.policy if validation is None else scenario.policy._replace(validation=validation)
+    return replace(scenario, seed=scenario.seed if seed is None else seed, policy=policy)
 
 
 def load(files: Sequence[Path]) -> Scenario:

@@ -20,6 +20,7 @@ from mockclaude.scenario import format as written
 from mockclaude.scenario import steps as written_steps
 from mockclaude.scenario.conditions import Condition, Test, conditions, group_names
 from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError
+from mockclaude.scenario.policy import Policy
 from mockclaude.scenario.templates import Template, compile_template, problems
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Scenario:
     seed: int = 0
     locale: str = fakes.DEFAULT_LOCALE
     files: tuple[str, ...] = ()
+    policy: Policy = field(default_factory=Policy)
 
 
 def built_in() -> Scenario:
@@ -109,14 +111,21 @@ def build(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Scenario:
     ]
     return Scenario(
         rules=tuple(rules),
-        seed=next((file.seed for _, file in files if file.seed is not None), 0),
-        locale=_locale(files),
+        seed=_first(files, "seed", 0),
+        locale=_first(files, "locale", fakes.DEFAULT_LOCALE),
         files=tuple(source.file for source, _ in files),
+        policy=_policy(files),
     )
 
 
-def _locale(files: Sequence[tuple[Source, written.ScenarioFile]]) -> str:
-    return next((file.locale for _, file in files if file.locale is not None), fakes.DEFAULT_LOCALE)
+def _first(files: Sequence[tuple[Source, written.ScenarioFile]], key: str, default: Any) -> Any:
+    """Return what the files say of `key`, which is the same wherever it is said."""
+    return next((value for _, file in files if (value := getattr(file, key)) is not None), default)
+
+
+def _policy(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Policy:
+    keys = [key for _, file in files for key in file.api_keys or ()]
+    return Policy(_first(files, "validation", "anthropic"), frozenset(keys), _first(files, "models", "similar"))
 
 
 def _rule(rule: written.Rule, pace: written.Pace | None, place: Place) -> Rule:
@@ -160,12 +169,12 @@ def _content_id(rule: written.Rule) -> str:
 
 
 def _mistakes(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterator[Mistake]:
-    yield from _differing(files, "seed")
-    yield from _differing(files, "locale")
+    for key in ("seed", "locale", "validation", "models"):
+        yield from _differing(files, key)
     yield from _bad_locales(files)
     yield from _repeated_names(files)
     yield from _unreachable(files)
-    locale = _locale(files)
+    locale = _first(files, "locale", fakes.DEFAULT_LOCALE)
     if any(_bad_locales(files)):
         return
     for source, file in files:

@@ -26,10 +26,12 @@ from mockclaude.reply.plan import Envelope
 from mockclaude.reply.script import End, Script, Send
 from mockclaude.scenario.mistakes import did_you_mean
 from mockclaude.scenario.rules import Scenario
+from mockclaude.server.admission import mode
 from mockclaude.server.calls import SCENARIO_HEADER, Answer, Call
-from mockclaude.server.endpoints import Served, answer
+from mockclaude.server.endpoints import answer
 from mockclaude.server.pages import index
 from mockclaude.server.play import CLOSED, Played, play
+from mockclaude.server.served import Served
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes that the API takes for a message, by its documentation."""
@@ -49,6 +51,7 @@ class Line(NamedTuple):
     reason: str
     ending: str
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 _NOTHING = Answer(Script(0, ()))
@@ -86,7 +89,7 @@ class Site:
         finally:
             path, seconds = request.raw_path, time.perf_counter() - begin
             reason, status = given.reason, given.script.status
-            self.log(Line(request.method, path, status, given.streamed, reason, ending, seconds))
+            self.log(Line(request.method, path, status, given.streamed, reason, ending, seconds, given.notes))
         return played
 
     async def _answer(self, request: web.BaseRequest) -> Answer:
@@ -110,14 +113,26 @@ class Site:
             )
 
     def _route(self, request: web.BaseRequest, body: bytes, now: int) -> Answer:
-        path = request.raw_path.partition("?")[0]
-        prefix, slash, rest = path.partition("/v1/")
-        name = unquote(prefix.strip("/")) if prefix else request.headers.get(SCENARIO_HEADER, "")
-        if name not in self.served or not slash:
-            raise self._unknown(path, name)
+        served, path = self._addressed(request)
         query = request.query if "?" in request.raw_path else {}
         chunked = request.version >= (1, 1)
-        return answer(self.served[name], Call(request.method, slash + rest, query, request.headers, body, now, chunked))
+        return answer(served, Call(request.method, path, query, request.headers, body, now, chunked))
+
+    def _addressed(self, request: web.BaseRequest) -> tuple[Served, str]:
+        """Return the scenario that `request` goes to, and the API's path. Some gateways leave out the `/v1`."""
+        path = request.raw_path.partition("?")[0]
+        prefix, slash, rest = path.partition("/v1/")
+        if not slash:
+            prefix, slash, rest = path.partition("/messages")
+        name = unquote(prefix.strip("/")) if prefix else request.headers.get(SCENARIO_HEADER, "")
+        served = self.served.get(name)
+        if served is None or not slash:
+            raise self._unknown(path, name)
+        if slash == "/v1/":
+            return served, slash + rest
+        if mode(request.headers, served.scenario.policy) == "gateway":
+            return served, f"/v1{slash}{rest}"
+        raise self._unknown(path, name)
 
     def _unknown(self, path: str, name: str) -> ApiError:
         if "/v1/" in path:
@@ -161,20 +176,30 @@ def _is_loopback(host: str) -> bool:
     return _LOOPBACK.fullmatch(host) is not None
 
 
+_ENCODINGS = ("", "identity", "gzip", "deflate")
+_TOO_LARGE_DECODED = {"error_code": "request_body_too_large_after_decoding"}
+
+
 async def _body(request: web.BaseRequest) -> bytes:
+    encoding = request.headers.get("content-encoding", "").lower()
+    if encoding not in _ENCODINGS:
+        message = f"The request body encoding '{encoding}' is not supported; use gzip or none"
+        raise ApiError("invalid_request_error", message, details={"error_code": "request_body_encoding_unsupported"})
     try:
         if request.headers.get("expect", "").lower() == "100-continue":
             await play(_GO_ON, request)
         async with asyncio.timeout(BODY_TIMEOUT):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
-        raise ApiError("request_too_large") from None
+        raise ApiError("request_too_large", details=_TOO_LARGE_DECODED if encoding else None) from None
     except TimeoutError:
         raise ApiError("invalid_request_error", "The request body did not arrive in time", 408) from None
     except (web.RequestPayloadError, BadHttpMessage) as error:
         request.content.feed_eof()  # else aiohttp would read on, and log that it cannot
         reason = str(error).splitlines()[-1].strip()
-        raise invalid(f"The request body could not be decoded: {reason}") from None
+        message = f"The request body could not be decoded: {reason}"
+        details = {"error_code": "request_body_encoding_invalid"} if encoding else None
+        raise ApiError("invalid_request_error", message, details=details) from None
 
 
 class _Refusal(Played):

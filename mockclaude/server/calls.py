@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from mockclaude.api.access import api_key
 from mockclaude.reply.script import Script
 
 LANE_HEADER = "x-mockclaude-lane"
@@ -39,7 +40,7 @@ class Call(NamedTuple):
         named = self.headers.get(LANE_HEADER)
         if named is not None:
             return named
-        return _hashed(self.headers.get("x-api-key") or self.headers.get("authorization", ""))
+        return _hashed(api_key(self.headers))
 
     def fingerprint(self, body: Mapping[str, Any] | None = None) -> str:
         """Return the hash of what is asked: the path, and the body however it is written."""
@@ -53,11 +54,14 @@ class Call(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The script that answers a call, and what the log says of it: which rule answered, or why none did."""
+    """The script that answers a call, and what the log says of it: which rule answered, or why none did, and `notes`
+    on what the API would have refused, or what of the reply gave way to the request.
+    """
 
     script: Script
     reason: str = ""
     streamed: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1024)

@@ -50,12 +50,13 @@ def _described(scenario: Scenario) -> str:
 
 
 def log_line(line: Line, *, colour: bool) -> str:
-    """Return status, whether streamed, what was asked, the rule that answered or why none did, and the duration."""
+    """Return status, whether streamed, what was asked, the rule that answered or why none did, the duration, notes."""
     status = click.style(line.status or "---", fg=_colour(line.status)) if colour else str(line.status or "---")
     kind = "stream" if line.streamed else "      "
     ending = f" [{line.ending}]" if line.ending else ""
     asked = _printable(f"{line.method} {line.path}  {line.reason}")
-    return f"{status} {kind} {asked}{ending}  {line.seconds * 1000:.1f} ms"
+    notes = "".join(f"  [{_printable(note)}]" for note in line.notes)
+    return f"{status} {kind} {asked}{ending}  {line.seconds * 1000:.1f} ms{notes}"
 
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

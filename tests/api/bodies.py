@@ -49,7 +49,7 @@ _BLOCKS = st.lists(
         tool_use_id=_NAMES,
         is_error=st.none() | st.booleans(),
         content=st.none() | _TEXTS | _INNER | json_objects,
-        cache_control=json_values,
+        cache_control=st.none() | json_objects,
     ),
     max_size=4,
 )

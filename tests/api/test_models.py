@@ -140,6 +140,36 @@ def test_newer_models_drop_what_older_ones_allow(rule: str, first_without: str) 
     assert since[0] == first_without
 
 
+@pytest.mark.parametrize(
+    ("rule", "first_with"),
+    [
+        ("one_sampler", "claude-opus-4-1-20250805"),
+        ("fast", "claude-opus-4-6"),
+        ("system_role", "claude-opus-4-8"),
+        ("efforts_that_think", "claude-opus-4-8"),
+        ("computer_tools", "claude-3-5-sonnet-20241022"),
+    ],
+)
+def test_newer_models_have_what_older_ones_do_not(rule: str, first_with: str) -> None:
+    since = [model.id for model in reversed(CATALOGUE) if getattr(model.abilities, rule)]
+
+    assert since[0] == first_with
+
+
+def test_only_some_lines_answer_fast() -> None:
+    assert [model.id for model in CATALOGUE if model.abilities.fast] == [
+        "claude-opus-5-5",
+        "claude-opus-5",
+        "claude-opus-4-8",
+        "claude-opus-4-6",
+    ]
+
+
+@pytest.mark.parametrize("model", CATALOGUE, ids=lambda model: model.id)
+def test_an_effort_that_needs_thinking_is_one_that_the_model_makes(model: Model) -> None:
+    assert set(model.abilities.efforts_that_think) <= set(model.effort_levels)
+
+
 def test_nobody_can_change_the_catalogue_through_what_it_hands_out() -> None:
     known("claude-opus-5").info()["capabilities"]["batch"]["supported"] = False
 

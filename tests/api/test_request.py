@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api.errors import ApiError
-from mockclaude.api.request import parse_count_tokens, parse_create
+from mockclaude.api.request import check_usable, parse
 from tests.api.bodies import accepted, mangled
 
 BODY: dict[str, Any] = {"model": "claude-opus-5", "max_tokens": 1024, "messages": [{"role": "user", "content": "Hi"}]}
@@ -22,20 +22,26 @@ FIELDS = (
 )
 
 
+def usable(data: bytes) -> dict[str, Any]:
+    body = parse(data)
+    check_usable(body)
+    return body
+
+
 def parsed(**changes: Any) -> dict[str, Any]:
-    return parse_create(orjson.dumps({**BODY, **changes}))
+    return usable(orjson.dumps({**BODY, **changes}))
 
 
 def refusal(data: bytes) -> str:
     with pytest.raises(ApiError) as caught:
-        parse_create(data)
+        usable(data)
     assert (caught.value.type, caught.value.status) == ("invalid_request_error", 400)
     return caught.value.message
 
 
 def outcome(data: bytes) -> dict[str, Any] | ApiError:
     try:
-        return parse_create(data)
+        return usable(data)
     except ApiError as error:
         return error
 
@@ -49,7 +55,7 @@ def block(**fields: Any) -> list[dict[str, Any]]:
     return [{"role": "user", "content": [fields]}]
 
 
-@pytest.mark.parametrize("missing", ["model", "max_tokens", "messages"])
+@pytest.mark.parametrize("missing", ["model", "messages"])
 def test_a_missing_field_is_named(missing: str) -> None:
     body = {key: value for key, value in BODY.items() if key != missing}
 
@@ -100,7 +106,7 @@ def test_a_missing_field_is_named(missing: str) -> None:
         ({"tools": [{"input_schema": 5}]}, "tools.0.input_schema: Input should be a valid dictionary"),
         ({"tool_choice": {}}, "tool_choice.type: Field required"),
         ({"tool_choice": {"type": "x"}}, "tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'"),
-        ({"thinking": {}}, "thinking.type: Field required"),
+        ({"thinking": {"type": 5}}, "thinking.type: Input should be a valid string"),
         ({"output_config": {"format": {"type": "json_schema"}}}, "output_config.format.schema: Field required"),
         ({"output_format": {"type": "xml", "schema": {}}}, "output_format.type: Input should be 'json_schema'"),
         ({"stop_sequences": "END"}, "stop_sequences: Input should be a valid list"),
@@ -135,7 +141,7 @@ def test_a_body_is_refused_that_nests_too_deeply_to_be_worked_on(levels: int) ->
 
 
 def test_a_body_nested_as_deeply_as_any_schema_is_accepted() -> None:
-    assert "extra" in parse_create(nested(254))
+    assert "extra" in usable(nested(254))
 
 
 @pytest.mark.parametrize(
@@ -160,12 +166,16 @@ def test_a_body_is_kept_as_it_came_with_what_nobody_reads(changes: dict[str, Any
     assert parsed(**changes) == {**BODY, **changes}
 
 
-def test_counting_tokens_takes_no_max_tokens() -> None:
+def test_a_gateway_may_leave_out_max_tokens() -> None:
     body = {"model": "claude-opus-5", "messages": BODY["messages"]}
 
-    assert parse_count_tokens(orjson.dumps(body)) == body
-    with pytest.raises(ApiError, match="messages: Field required"):
-        parse_count_tokens(b'{"model": "claude-opus-5"}')
+    assert usable(orjson.dumps(body)) == body
+
+
+def test_a_thread_may_go_on_without_new_messages() -> None:
+    body = {**BODY, "messages": [], "thread": {"type": "continue", "previous_message_id": "msg_1"}}
+
+    assert usable(orjson.dumps(body)) == body
 
 
 @given(data=st.binary() | st.text().map(str.encode) | st.recursive(st.none(), st.lists).map(orjson.dumps))
@@ -175,10 +185,9 @@ def test_any_bytes_are_a_body_or_a_bad_request(data: bytes) -> None:
 
 @given(body=accepted)
 def test_a_body_of_the_right_shape_is_accepted(body: dict[str, Any]) -> None:
-    data = orjson.dumps({"max_tokens": 1, **body})
+    data = orjson.dumps(body)
 
-    assert parse_create(data) == orjson.loads(data)
-    assert parse_count_tokens(data) == orjson.loads(data)
+    assert usable(data) == orjson.loads(data)
 
 
 @given(body=mangled())

@@ -19,11 +19,14 @@ from pathlib import Path
 from statistics import median
 
 from tests.benchmarks import servers
+from tests.benchmarks.judging import TARGET as JUDGING_TARGET
+from tests.benchmarks.judging import judge
 from tests.benchmarks.load import CASES, SIZE, WRK, Case, checked, drive
 from tests.benchmarks.servers import BARE, MOCKCLAUDE, REPLY, SERVERS, WITHOUT_FILE, Server
 
 WARM_UP = 1
 START, START_TARGET = "start", 150
+JUDGING = "judging"
 IMPORTS = "import aiohttp.web, pydantic"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mockclaude-benchmarks"
 
@@ -90,6 +93,17 @@ def start(given: Namespace) -> Table:
     return table
 
 
+def judging(given: Namespace) -> Table:
+    rounds = judge(given.rounds)
+    ratios = [answered / parsed for parsed, answered in rounds]
+    target = f"<= {JUDGING_TARGET}: {'met' if median(ratios) <= JUDGING_TARGET else 'MISSED'}"
+    parsing, answering = zip(*rounds, strict=True)
+    return [
+        [JUDGING, "ms to parse 200 KB", "ms to judge and answer it", "of parsing", "target", ""],
+        [MOCKCLAUDE.name, spread(list(parsing)), spread(list(answering)), spread(ratios), target, ""],
+    ]
+
+
 def spread(figures: list[float], form: str = ".3g") -> str:
     return f"{median(figures):{form}} ({min(figures):{form}}..{max(figures):{form}})" if figures else "-"
 
@@ -101,7 +115,7 @@ def show(table: Table) -> None:
 
 
 def arguments() -> Namespace:
-    names = [*(case.name for case in CASES), START]
+    names = [*(case.name for case in CASES), START, JUDGING]
     parser = ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5, help="how long a server is driven in a round")
@@ -126,9 +140,9 @@ def main() -> bool:
         with servers.running(MOCKCLAUDE, given.folder, given.cache, CASES[0].data) as (port, _):
             for case in CASES:
                 (given.folder / case.name).write_bytes(checked(case, port, MOCKCLAUDE.path, REPLY))
-        measured = {case.name: partial(load, case) for case in CASES}
+        measured = {case.name: partial(load, case) for case in CASES} | {START: start, JUDGING: judging}
         for name in given.only:
-            tables.append(measured.get(name, start)(given))
+            tables.append(measured[name](given))
             show(tables[-1])
     return any(row[-1].startswith("void") for table in tables for row in table)
 

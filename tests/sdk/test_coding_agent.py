@@ -10,12 +10,15 @@ import pytest
 
 from mockclaude.scenario.rules import built_in
 from mockclaude.server.calls import Call
-from mockclaude.server.endpoints import Served, answer
+from mockclaude.server.endpoints import answer
+from mockclaude.server.served import Served
+from tests.serving import CLIENT
 
 REMINDER = (
     "<system-reminder>\nEnd `git commits` with a line, see CLAUDE.md, and use the Agent tool.\n</system-reminder>\n"
 )
 BETAS = "claude-code-20250219,interleaved-thinking-2025-05-14,context-management-2025-06-27,effort-2025-11-24"
+BETAS += ",mid-conversation-output-config-2026-07-01"
 
 
 def tool(name: str, **properties: str) -> dict[str, Any]:
@@ -53,7 +56,9 @@ def asked(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, Any]:
         "output_config": {"effort": "medium"},
         **fields,
     }
-    call = Call("POST", "/v1/messages", {"beta": "true"}, {"anthropic-beta": BETAS}, orjson.dumps(body), 0, False)
+    call = Call(
+        "POST", "/v1/messages", {"beta": "true"}, {**CLIENT, "anthropic-beta": BETAS}, orjson.dumps(body), 0, False
+    )
     message: dict[str, Any] = orjson.loads(answer(Served(built_in()), call).script.sends[0].data.split(b"\r\n\r\n")[1])
     return message
 
@@ -105,7 +110,7 @@ def test_omitted_thinking_is_signed_but_not_shown() -> None:
 
 
 def test_thinking_that_is_shown_begins_with_the_question() -> None:
-    thinking, _ = asked("hello", thinking={"type": "enabled", "budget_tokens": 1024})["content"]
+    thinking, _ = asked("hello", thinking={"type": "adaptive", "display": "summarized"})["content"]
     assert thinking["thinking"].startswith("The question is: hello ")
 
 

@@ -9,8 +9,10 @@ import pytest
 from mockclaude.api.models import ALIASES, CATALOGUE
 from mockclaude.scenario.loader import load_text
 from mockclaude.server.calls import Answer, Call
-from mockclaude.server.endpoints import ENDPOINTS, Served, answer, models_page
-from tests.serving import NOW, Received, asking, received
+from mockclaude.server.endpoints import ENDPOINTS, answer
+from mockclaude.server.model_list import models_page
+from mockclaude.server.served import Served
+from tests.serving import NOW, Received, asking, received, with_client_headers
 
 LISTED = [model.id for model in CATALOGUE if model.lifecycle != "retired"]
 
@@ -19,8 +21,10 @@ def served(rules: str) -> Served:
     return Served(load_text(f"rules:\n{rules}"))
 
 
-def call(method: str, path: str, body: bytes = b"", query: Mapping[str, str] | None = None, **headers: str) -> Call:
-    return Call(method, path, query or {}, {k.replace("_", "-"): v for k, v in headers.items()}, body, NOW)
+def call(
+    method: str, path: str, body: bytes = b"", query: Mapping[str, str] | None = None, **headers: str | None
+) -> Call:
+    return Call(method, path, query or {}, with_client_headers(headers), body, NOW)
 
 
 def sent(given: Answer) -> Received:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from mockclaude.api.asked import Asked
@@ -52,12 +51,12 @@ class Problem(NamedTuple):
 
 def problems(checks: Sequence[Check], asked: Asked) -> Iterator[Problem]:
     """Yield what is wrong with `asked`, in the order of the table."""
-    for check in _that_apply(tuple(checks), asked.traits):
+    for check in that_apply(checks, asked.traits):
         details = check.find(asked)
         if details is not None:
             yield Problem(check, check.message.format(**details))
 
 
-@lru_cache(maxsize=512)
-def _that_apply(checks: tuple[Check, ...], traits: frozenset[str]) -> tuple[Check, ...]:
+def that_apply(checks: Sequence[Check], traits: frozenset[str]) -> tuple[Check, ...]:
+    """Return those of `checks` that can find something in a request with these `traits`."""
     return tuple(check for check in checks if not check.needs or check.needs in traits)

@@ -1,0 +1,7 @@
+"""Checks."""
+
+from __future__ import annotations
+
+from mockclaude.api.checks.check import Check
+
+CHECKS: tuple[Check, ...] = ()

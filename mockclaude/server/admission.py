@@ -1,0 +1,89 @@
+"""Whether a call is answered at all, before any rule is asked.
+
+In: a call and the policy of its scenario. Out: an `Admitted` request, or the API's error.
+Knows nothing of replies. The order is the API's, as far as it is known: key, headers, shape, model, rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from mockclaude.api import models
+from mockclaude.api.access import Access, access
+from mockclaude.api.asked import Asked, Issued
+from mockclaude.api.errors import ApiError, invalid
+from mockclaude.api.judge import check_model, check_rules, check_shape, looks_like_a_model
+from mockclaude.api.request import Body, parse
+from mockclaude.api.validation import MODES, Mode, Validation
+from mockclaude.scenario.mistakes import did_you_mean, one_of
+from mockclaude.scenario.policy import Policy
+from mockclaude.server.calls import Call
+
+VALIDATION_HEADER = "x-mockclaude-validation"
+
+
+class Admitted(NamedTuple):
+    """A request that is answered: its body, what its headers say, and what the API would have objected to."""
+
+    asked: Asked
+    access: Access
+    warnings: list[str]
+
+
+class Admission(NamedTuple):
+    """Admits calls by `policy`. `mentions` tells whether a rule asks for a model, `issued` what was once sent."""
+
+    policy: Policy
+    mentions: Callable[[str], bool]
+    issued: Issued
+
+    def headers(self, call: Call) -> tuple[Access, Validation]:
+        """Return what the headers say. Raises `ApiError`."""
+        validation = Validation(mode(call.headers, self.policy))
+        return access(call.headers, self.policy.api_keys, validation), validation
+
+    def request(self, call: Call, whole: Callable[[str, Body], Body], *, counting: bool = False) -> Admitted:
+        """Return the request that `call` makes, put together by `whole` if it continues a thread. Raises `ApiError`."""
+        allowed, validation = self.headers(call)
+        _check_content_type(call, validation)
+        body = parse(call.body)
+        check_shape(body, allowed, validation, counting=counting)
+        name = body["model"]
+        model = models.find(name)
+        check_model(name, validation, known=model is not None or self._takes(name))
+        asked = Asked(
+            whole(allowed.key, body),
+            model,
+            version=allowed.version,
+            betas=allowed.betas,
+            counting=counting,
+            issued=self.issued,
+        )
+        check_rules(asked, validation)
+        return Admitted(asked, allowed, validation.warnings)
+
+    def _takes(self, model: str) -> bool:
+        wanted = self.policy.models
+        return wanted == "any" or self.mentions(model) or (wanted == "similar" and looks_like_a_model(model))
+
+
+def mode(headers: Mapping[str, str], policy: Policy) -> Mode:
+    """Return how strictly a request with these headers is judged. Raises `ApiError` 400 for an unknown mode."""
+    chosen = headers.get(VALIDATION_HEADER)
+    if chosen is None:
+        return policy.validation
+    for known in MODES:
+        if chosen == known:
+            return known
+    raise invalid(f"{VALIDATION_HEADER}: expected {one_of(MODES)}; got '{chosen}'{did_you_mean(chosen, MODES)}")
+
+
+_JSON = "application/json"
+
+
+def _check_content_type(call: Call, validation: Validation) -> None:
+    kind = call.headers.get("content-type", "")
+    if kind != _JSON and kind.partition(";")[0].strip().lower() != _JSON:
+        message = f"Content-Type must be {_JSON}; got '{kind}'" if kind else f"Content-Type must be {_JSON}"
+        validation.object(ApiError("invalid_request_error", message, 415), gateways_take_it=True)

@@ -1,0 +1,93 @@
+"""How messages are made and counted: `POST /v1/messages` and `POST /v1/messages/count_tokens`.
+
+In: a call and the scenario it goes to. Out: an `Answer`, or the API's error.
+Knows nothing of sockets and of other paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mockclaude.api.errors import ApiError
+from mockclaude.api.request import Body
+from mockclaude.reply.compose import choose
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.plan import Envelope
+from mockclaude.reply.respond import respond
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.fakes import Fakes, shared
+from mockclaude.scenario.matching import match, why_none
+from mockclaude.scenario.rules import Rule, Scenario
+from mockclaude.scenario.templates import Scope
+from mockclaude.server.admission import Admitted
+from mockclaude.server.calls import Answer, Call
+from mockclaude.server.served import Served
+
+_NO_THREADS = "Message threads are not supported here; send the whole conversation without `thread`"
+_THREADS_UNSUPPORTED = {"error_code": "thread_unsupported_request", "unsupported": []}
+
+
+def _no_threads(key: str, body: Body) -> Body:
+    if body.get("thread") is not None:
+        raise ApiError("invalid_request_error", _NO_THREADS, details=_THREADS_UNSUPPORTED)
+    return body
+
+
+def create(served: Served, call: Call) -> Answer:
+    """Return the reply of the rule that answers. Raises `ApiError` for what the API refuses."""
+    admitted = served.admission.request(call, _no_threads)
+    conversation = Conversation(admitted.asked.body, call.headers)
+    lane, rules = call.lane, served.scenario.rules
+
+    def answered(rule: Rule) -> int:
+        return served.memory.answered(rule, lane)
+
+    rule = match(rules, conversation, answered)
+    if rule is not None:
+        return _reply(served, call, admitted, rule, conversation)
+    reason = why_none(rules, conversation, answered)
+    error = ApiError("not_found_error", reason)
+    envelope = served.envelope(call, call.fingerprint(admitted.asked.body))
+    return Answer(envelope.error(error), reason, notes=_warnings(admitted))
+
+
+def _reply(served: Served, call: Call, admitted: Admitted, rule: Rule, conversation: Conversation) -> Answer:
+    before = served.memory.answer(rule, call.lane)
+    draws = served.draws(rule.id, call.fingerprint(conversation.body), call.lane)
+    envelope = Envelope(*draws.ids(), call.now, call.chunked)
+    scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
+    try:
+        script = respond(choose(rule, before, draws), rule.pace, scope, draws, envelope)
+    except ApiError as error:
+        return Answer(envelope.error(error), f"{rule.label}: {error.message}", notes=_warnings(admitted))
+    return Answer(script, rule.label, conversation.stream, _warnings(admitted))
+
+
+def _warnings(admitted: Admitted) -> tuple[str, ...]:
+    return tuple(f"warning: {warning}" for warning in admitted.warnings)
+
+
+def _groups(rule: Rule, conversation: Conversation) -> Mapping[str, str]:
+    groups: dict[str, str] = {}
+    for condition in rule.conditions:
+        if condition.groups:
+            groups = {**condition.groups(condition.look(conversation)), **groups}
+    return groups
+
+
+def _fakes(scenario: Scenario, draws: Draws) -> Fakes:
+    """Return Faker, seeded once for a reply: its values follow each other in the order of the placeholders."""
+    fakes = shared(scenario.locale)
+    fakes.seed(draws.content.seed_for("fake"))
+    return fakes
+
+
+def count_tokens(served: Served, call: Call) -> Answer:
+    """Return how many input tokens a request has. Raises `ApiError` for what the API refuses."""
+    admitted = served.admission.request(call, _no_threads, counting=True)
+    asked = admitted.asked
+    counted: Body = {"input_tokens": asked.input_tokens}
+    if asked.body.get("context_management") is not None:
+        counted["context_management"] = {"original_input_tokens": asked.input_tokens}
+    envelope = served.envelope(call, call.fingerprint(asked.body))
+    return Answer(envelope.json(counted), "count_tokens", notes=_warnings(admitted))

@@ -1,0 +1,78 @@
+"""The pages of `GET /v1/models`.
+
+In: the query of a request. Out: the JSON of the page that it asks for, newest first, or `ApiError` 400.
+Knows nothing of HTTP but that a query may name a value more than once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from mockclaude.api.errors import invalid
+from mockclaude.api.models import CATALOGUE, Lifecycle, Model, resolve
+
+LIFECYCLES: tuple[str, ...] = get_args(Lifecycle)
+"""What `lifecycle[]` may name, in the order of the API's messages."""
+
+_LISTED = ("active", "deprecated")
+"""What is listed where nobody says which: a retired model only appears when it is asked for."""
+
+
+def models_page(query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the page of the model list that `query` asks for (the SDKs' `Page`). Raises `ApiError` 400."""
+    limit = _limit(query.get("limit", "20"))
+    lifecycles = _lifecycles(query)
+    found = [model.info() for model in _on_its_side(query) if model.lifecycle in lifecycles]
+    page = found[-limit:] if "before_id" in query else found[:limit]
+    first, last = (page[0]["id"], page[-1]["id"]) if page else (None, None)
+    return {"data": page, "has_more": len(found) > limit, "first_id": first, "last_id": last}
+
+
+def _limit(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        raise invalid("limit: Input should be a valid integer, unable to parse string as an integer")
+    limit = int(text)
+    if limit < 1:
+        raise invalid("limit: Input should be greater than or equal to 1")
+    if limit > 1000:
+        raise invalid("limit: Input should be less than or equal to 1000")
+    return limit
+
+
+def _lifecycles(query: Mapping[str, str]) -> Sequence[str]:
+    asked = _every(query, "lifecycle[]")
+    if len(asked) > len(LIFECYCLES):
+        raise invalid(f"lifecycle: List should have at most {len(LIFECYCLES)} items after validation, not {len(asked)}")
+    for index, value in enumerate(asked):
+        if value not in LIFECYCLES:
+            raise invalid(f"lifecycle.{index}: Input should be 'active', 'deprecated' or 'retired'")
+    return asked or _LISTED
+
+
+def _every(query: Mapping[str, str], name: str) -> list[str]:
+    """Return all values of `name`: a multidict may hold several."""
+    if name not in query:
+        return []
+    getall = getattr(query, "getall", None)
+    return list(getall(name)) if getall else [query[name]]
+
+
+def _on_its_side(query: Mapping[str, str]) -> Sequence[Model]:
+    """Return the models on the side of the cursor that `query` asks for; all without a cursor."""
+    if "before_id" in query and "after_id" in query:
+        raise invalid("Only one of after_id and before_id may be given")
+    if "before_id" in query:
+        return CATALOGUE[: _index(query["before_id"], "before_id")]
+    return CATALOGUE[_index(query["after_id"], "after_id") + 1 :] if "after_id" in query else CATALOGUE
+
+
+_INDEX = {model.id: index for index, model in enumerate(CATALOGUE)}
+
+
+def _index(name: str, parameter: str) -> int:
+    index = _INDEX.get(resolve(name))
+    if index is None:
+        raise invalid(f"{parameter}: '{name}' is not the id of a listed model")
+    return index

@@ -1,0 +1,38 @@
+"""Checks are asked in the order of their table, and only where there is something to find."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockclaude.api.asked import Asked
+from mockclaude.api.checks.check import Check, Details, problems, that_apply
+from tests.api.asking import asked
+
+
+def names_the_model(request: Asked) -> Details:
+    return {"model": request.body["model"]}
+
+
+def fails(_: Asked) -> Details:
+    raise AssertionError("there is nothing to find")
+
+
+LEGAL = Check("nothing", "never told", "assumed", lambda _: None)
+MODEL = Check("a model", "not {model}", "assumed", names_the_model)
+SYSTEM = Check("a system prompt", "no system", "assumed", lambda _: {}, needs="system", type="permission_error")
+
+
+def test_problems_come_in_the_order_of_the_table_with_their_messages_filled_in() -> None:
+    found = list(problems((LEGAL, MODEL, SYSTEM), asked(system="Be kind.")))
+
+    assert [problem.message for problem in found] == ["not claude-sonnet-5", "no system"]
+    assert [problem.check for problem in found] == [MODEL, SYSTEM]
+    assert [problem.error.status for problem in found] == [400, 403]
+
+
+@pytest.mark.parametrize("needs", ["system", "role:system", "block:image"])
+def test_a_check_is_not_asked_where_what_it_needs_is_missing(needs: str) -> None:
+    check = Check("nothing", "never told", "assumed", fails, needs=needs)
+
+    assert list(problems([check], asked())) == []
+    assert that_apply([check], frozenset({needs})) == (check,)

@@ -1,0 +1,41 @@
+"""A request as checks see it."""
+
+from __future__ import annotations
+
+from mockclaude.api.asked import Anything, Asked
+from tests.api.asking import QUESTION, asked, body
+
+IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
+RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [IMAGE, {"type": "text", "text": "A cat"}]}
+
+
+def test_blocks_are_found_by_type_with_their_paths_also_in_tool_results() -> None:
+    request = asked(QUESTION, {"role": "user", "content": [RESULT, IMAGE]})
+
+    assert [str(located) for located in request.blocks["image"]] == [
+        "messages.1.content.0.tool_result.content.0",
+        "messages.1.content.1",
+    ]
+    assert {kind: len(found) for kind, found in request.blocks.items()} == {"tool_result": 1, "image": 2, "text": 1}
+
+
+def test_a_tool_result_of_plain_text_has_no_blocks_inside() -> None:
+    assert list(asked({"role": "user", "content": [{**RESULT, "content": "A cat"}]}).blocks) == ["tool_result"]
+
+
+def test_traits_are_the_fields_that_say_something_the_roles_and_the_kinds_of_blocks() -> None:
+    request = asked({"role": "user", "content": [IMAGE]}, thinking=None, system="Be kind.")
+
+    assert request.traits == {"model", "max_tokens", "messages", "system", "role:user", "block:image"}
+
+
+def test_input_tokens_are_those_of_the_body() -> None:
+    assert asked(QUESTION).input_tokens == asked(QUESTION, max_tokens=1).input_tokens > 0
+
+
+def test_unless_told_otherwise_every_block_was_issued() -> None:
+    issued = Asked(body()).issued
+
+    assert isinstance(issued, Anything)
+    assert issued.thinking("Hm.", "signature") == "issued"
+    assert issued.redacted("data")

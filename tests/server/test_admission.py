@@ -1,0 +1,90 @@
+"""Which calls are answered: by key, headers, content type, shape, model and mode, in this order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockclaude.scenario.loader import load_text
+from mockclaude.server.calls import Answer, Call
+from mockclaude.server.endpoints import answer
+from mockclaude.server.served import Served
+from tests.serving import NOW, Received, asking, received, with_client_headers
+
+HELLO = "rules: [{reply: Hello!}]"
+GPT = "rules: [{when: {model: gpt-4o}, reply: Hello!}, {reply: Bye!}]"
+
+
+def ask(scenario: str = HELLO, headers: dict[str, str | None] | None = None, **fields: Any) -> Answer:
+    call = Call("POST", "/v1/messages", {}, with_client_headers(headers or {}), asking(**fields), NOW)
+    return answer(Served(load_text(scenario)), call)
+
+
+def sent(given: Answer) -> Received:
+    return received(b"".join(send.data for send in given.script.sends))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "message"),
+    [
+        ({"x-api-key": None}, 401, "x-api-key header is required"),
+        ({"content-type": None}, 415, "Content-Type must be application/json"),
+        ({"content-type": "text/plain"}, 415, "Content-Type must be application/json; got 'text/plain'"),
+        (
+            {"x-mockclaude-validation": "of"},
+            400,
+            "x-mockclaude-validation: expected 'anthropic', 'gateway' or 'off'; got 'of'; did you mean 'off'?",
+        ),
+    ],
+)
+def test_a_call_that_is_refused_by_its_headers(headers: dict[str, str | None], status: int, message: str) -> None:
+    given = sent(ask(headers=headers))
+
+    assert (given.status, given.error[1]) == (status, message)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
+def test_json_is_json_however_it_is_written(kind: str) -> None:
+    assert sent(ask(headers={"content-type": kind})).status == 200
+
+
+def test_an_api_key_that_the_file_does_not_list_is_refused() -> None:
+    listed = f"api_keys: [sk-test]\n{HELLO}"
+
+    assert sent(ask(listed, {"x-api-key": "sk-test"})).status == 200
+    assert sent(ask(listed, {"x-api-key": None, "authorization": "Bearer sk-test"})).status == 200
+    assert sent(ask(listed)).error == ("authentication_error", "invalid x-api-key")
+
+
+@pytest.mark.parametrize(
+    ("models", "known", "unknown"),
+    [
+        ("similar", ["claude-sonnet-5", "claude-sonnet-9", "gpt-4o"], ["gpt-5", "claude-does-not-exist"]),
+        ("listed", ["claude-sonnet-5", "gpt-4o"], ["claude-sonnet-9"]),
+        ("any", ["claude-sonnet-5", "gpt-4o", "gpt-5"], []),
+    ],
+)
+def test_a_model_is_known_as_the_file_says(models: str, known: list[str], unknown: list[str]) -> None:
+    scenario = f"models: {models}\n{GPT}"
+
+    assert {sent(ask(scenario, model=model)).status for model in known} == {200}
+    assert [sent(ask(scenario, model=model)).error for model in unknown] == [
+        ("not_found_error", f"model: {model}") for model in unknown
+    ]
+
+
+@pytest.mark.parametrize(
+    "chosen", [(f"validation: gateway\n{HELLO}", {}), (HELLO, {"x-mockclaude-validation": "gateway"})]
+)
+def test_what_a_gateway_takes_is_answered_with_a_warning(chosen: tuple[str, dict[str, str | None]]) -> None:
+    given = ask(*chosen, web_search_options={})
+
+    assert sent(given).status == 200
+    assert given.notes == ("warning: web_search_options: Extra inputs are not permitted",)
+
+
+def test_the_header_goes_before_the_file() -> None:
+    given = ask(f"validation: 'off'\n{HELLO}", {"x-mockclaude-validation": "anthropic"}, web_search_options={})
+
+    assert sent(given).error[1] == "web_search_options: Extra inputs are not permitted"
