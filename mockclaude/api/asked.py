@@ -106,16 +106,35 @@ class Asked:
                         yield from _inside(path, block)
 
     @cached_property
+    def breakpoints(self) -> list[Located]:
+        """What has `cache_control`, in the API's order: tools, system, messages, and last the request itself."""
+        inside = [located for found in self.blocks.values() for located in found if "cache_control" in located.block]
+        own = [Located((), self.body)]
+        every = [*self._parts("tools"), *self._parts("system"), *sorted(inside, key=_position), *own]
+        return [located for located in every if located.block.get("cache_control")]
+
+    def _parts(self, field: str) -> list[Located]:
+        parts: Any = self.body.get(field) or ()
+        return [] if isinstance(parts, str) else [Located((field, n), part) for n, part in enumerate(parts)]
+
+    @cached_property
     def input_tokens(self) -> int:
         """The input tokens of the request."""
         return tokens.of_input(self.body)
 
     @cached_property
     def traits(self) -> frozenset[str]:
-        """What there is to check: top-level fields that are not null, `role:system`, `block:image`."""
+        """What there is to check: top-level fields that are not null, `role:system`, `block:image`, and `cached` where
+        anything has `cache_control`.
+        """
         roles = {f"role:{message['role']}" for message in self.messages}
         fields = {name for name, value in self.body.items() if value is not None}
-        return frozenset(fields | roles | {f"block:{kind}" for kind in self.blocks})
+        cached = {"cached"} if self.breakpoints else set()
+        return frozenset(fields | roles | {f"block:{kind}" for kind in self.blocks} | cached)
+
+
+def _position(located: Located) -> tuple[int, ...]:
+    return tuple(part for part in located.path if isinstance(part, int))
 
 
 def _inside(path: tuple[str | int, ...], result: Body) -> Iterator[Located]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from mockclaude.api import schema
+from mockclaude.api import shape
 from mockclaude.api.access import Access
 from mockclaude.api.asked import Asked
 from mockclaude.api.checks.check import problems
@@ -29,7 +29,7 @@ def check_shape(body: Body, access: Access, validation: Validation, *, counting:
     if validation.mode != "anthropic":
         check_usable(body)
     if not validation.off:
-        problem = schema.problem(body, access.version, access.betas, counting=counting)
+        problem = shape.problem(body, access.version, access.betas, counting=counting)
         if problem is not None:
             validation.object(invalid(problem), gateways_take_it=True)
 

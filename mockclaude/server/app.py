@@ -27,16 +27,13 @@ from mockclaude.reply.script import End, Script, Send
 from mockclaude.scenario.mistakes import did_you_mean
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.admission import mode
+from mockclaude.server.bodies import MAX_BODY, read_body
 from mockclaude.server.calls import SCENARIO_HEADER, Answer, Call
 from mockclaude.server.endpoints import answer
 from mockclaude.server.pages import index
 from mockclaude.server.play import CLOSED, Played, play
 from mockclaude.server.served import Served
 
-MAX_BODY = 32 * 1024 * 1024
-"""Bytes that the API takes for a message, by its documentation."""
-
-BODY_TIMEOUT = 30.0
 KEEPALIVE_TIMEOUT = 75.0
 _LOOPBACK = re.compile(r"(localhost|([\w-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
 
@@ -96,8 +93,7 @@ class Site:
         now = int(self.clock())
         try:
             self._check_host(request)
-            arrived = request.content.is_eof() and request.content.exception() is None
-            body = request.content.read_nowait() if arrived else await _body(request)
+            body = await read_body(request)
             if request.raw_path.partition("?")[0] == "/":
                 html = "text/html" in request.headers.get("accept", "")
                 return Answer(index(self.scenarios, _origin(request), now, html=html), "index")
@@ -168,38 +164,9 @@ def _refused(error: ApiError, now: int, *, chunked: bool = True) -> Answer:
     return Answer(Envelope(*ids, now, chunked).error(error), error.message)
 
 
-_GO_ON = Script(100, [Send(0, b"HTTP/1.1 100 Continue\r\n\r\n")])
-
-
 @lru_cache(maxsize=64)
 def _is_loopback(host: str) -> bool:
     return _LOOPBACK.fullmatch(host) is not None
-
-
-_ENCODINGS = ("", "identity", "gzip", "deflate")
-_TOO_LARGE_DECODED = {"error_code": "request_body_too_large_after_decoding"}
-
-
-async def _body(request: web.BaseRequest) -> bytes:
-    encoding = request.headers.get("content-encoding", "").lower()
-    if encoding not in _ENCODINGS:
-        message = f"The request body encoding '{encoding}' is not supported; use gzip or none"
-        raise ApiError("invalid_request_error", message, details={"error_code": "request_body_encoding_unsupported"})
-    try:
-        if request.headers.get("expect", "").lower() == "100-continue":
-            await play(_GO_ON, request)
-        async with asyncio.timeout(BODY_TIMEOUT):
-            return await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise ApiError("request_too_large", details=_TOO_LARGE_DECODED if encoding else None) from None
-    except TimeoutError:
-        raise ApiError("invalid_request_error", "The request body did not arrive in time", 408) from None
-    except (web.RequestPayloadError, BadHttpMessage) as error:
-        request.content.feed_eof()  # else aiohttp would read on, and log that it cannot
-        reason = str(error).splitlines()[-1].strip()
-        message = f"The request body could not be decoded: {reason}"
-        details = {"error_code": "request_body_encoding_invalid"} if encoding else None
-        raise ApiError("invalid_request_error", message, details=details) from None
 
 
 class _Refusal(Played):
@@ -229,7 +196,7 @@ class _Connection(web.RequestHandler):
         if exc is not None and not isinstance(exc, BadHttpMessage):
             self.log_exception("Error handling request", exc_info=exc)
         kind = "api_error" if status >= 500 else "invalid_request_error"
-        problem = (message or "").partition("\n")[0].rstrip(":")
+        problem = (message or "").partition("\n")[0].partition(": bytearray")[0].rstrip(":")
         return _Refusal(_refused(ApiError(kind, problem, status), int(time.time()), chunked=False).script)
 
 

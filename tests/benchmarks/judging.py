@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from mockclaude.api import schema
+from mockclaude.api import shape
 from mockclaude.api.asked import NEW_VERSION
 from mockclaude.scenario.loader import load_text
 from mockclaude.server.calls import Call
@@ -61,7 +61,7 @@ def conversation(size: int = 200_000) -> bytes:
 
 def parsed(data: bytes) -> None:
     """Parse `data` as orjson and pydantic-core do, into a request of the API's shape."""
-    assert schema.problem(orjson.loads(data), NEW_VERSION, frozenset(), counting=False) is None
+    assert shape.problem(orjson.loads(data), NEW_VERSION, frozenset(), counting=False) is None
 
 
 def milliseconds(work: Callable[[], object]) -> float:

@@ -48,7 +48,8 @@ def told(text: str) -> str:
         ("rules: [x]", "1:9: this is text ('x'); expected a mapping, such as `reply: Hello`"),
         (
             "rules: [reply: x]\nsed: 1",
-            "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, pace or rules; did you mean 'seed'?",
+            "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, pace or rules; "
+            "did you mean 'seed'?",
         ),
         ("rules: [reply: x]\nseed: 1.5", "2:7: this is a number (1.5); expected a whole number"),
         ("rules: [reply: x]\nseed: 1e3", "2:7: this is a number (1000.0); expected a whole number"),

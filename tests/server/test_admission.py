@@ -34,7 +34,7 @@ def sent(given: Answer) -> Received:
         (
             {"x-mockclaude-validation": "of"},
             400,
-            "x-mockclaude-validation: expected 'anthropic', 'gateway' or 'off'; got 'of'; did you mean 'off'?",
+            "x-mockclaude-validation: expected anthropic, gateway or off; got 'of'; did you mean 'off'?",
         ),
     ],
 )

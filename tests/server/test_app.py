@@ -12,7 +12,7 @@ from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.test_utils import make_mocked_request
 
 from mockclaude.scenario.loader import load_text
-from mockclaude.server import app
+from mockclaude.server import app, bodies
 from tests.conftest import Serve
 from tests.serving import asking, post, request
 
@@ -78,7 +78,7 @@ def test_a_body_in_chunks_is_read(serve: Serve) -> None:
 
 def test_a_body_of_32_mb_is_read_and_a_larger_one_is_a_413(serve: Serve) -> None:
     server, body = serve(HELLO), asking()
-    body += b" " * (app.MAX_BODY - len(body))
+    body += b" " * (bodies.MAX_BODY - len(body))
 
     assert server.ask(request("POST", "/v1/messages", body)).status == 200
     given = server.ask(request("POST", "/v1/messages", body + b" "))
@@ -86,7 +86,7 @@ def test_a_body_of_32_mb_is_read_and_a_larger_one_is_a_413(serve: Serve) -> None
 
 
 def test_a_body_is_measured_unpacked(serve: Serve) -> None:
-    bomb = gzip.compress(b" " * (app.MAX_BODY + 1))
+    bomb = gzip.compress(b" " * (bodies.MAX_BODY + 1))
 
     assert serve(HELLO).ask(request("POST", "/v1/messages", bomb, content_encoding="gzip")).status == 413
 
@@ -100,7 +100,7 @@ def test_a_client_that_waits_for_100_continue_gets_it(serve: Serve) -> None:
 
 
 def test_a_body_that_does_not_arrive_is_a_408(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "BODY_TIMEOUT", 0.01)
+    monkeypatch.setattr(bodies, "BODY_TIMEOUT", 0.01)
     given = serve(HELLO).ask(request("POST", "/v1/messages", content_length="5"))
 
     assert (given.status, given.error[1]) == (408, "The request body did not arrive in time")

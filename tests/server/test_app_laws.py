@@ -25,6 +25,12 @@ rules:
     reply: {json: from_schema}
   - {when: {turn: [1, 2]}, reply: {json: {all: '${{ request }}', turn: '${{ turn }}', fake: '${{ fake.name }}'}}}
 """
+SCHEMA = {
+    "type": "object",
+    "properties": {"x": {"type": "string"}},
+    "required": ["x"],
+    "additionalProperties": False,
+}
 BODY: dict[str, Any] = {
     "model": "claude-sonnet-5",
     "max_tokens": 100,
@@ -39,13 +45,14 @@ BODY: dict[str, Any] = {
     ],
     "tools": [{"name": "get_weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}],
     "tool_choice": {"type": "auto"},
-    "output_config": {"format": {"type": "json_schema", "schema": {"type": "object", "required": ["x"]}}},
+    "output_config": {"format": {"type": "json_schema", "schema": SCHEMA}},
     "thinking": {"type": "adaptive"},
     "metadata": {"user_id": "somebody"},
     "stop_sequences": ["stop"],
     "stream": False,
 }
-FOLLOW_UP = {"messages": [*BODY["messages"], *BODY["messages"][:2], {"role": "user", "content": "And tomorrow?"}]}
+ANSWER = {"role": "assistant", "content": "Sunny."}
+FOLLOW_UP = {"messages": [*BODY["messages"], ANSWER, {"role": "user", "content": "And tomorrow?"}]}
 BODIES = [BODY, BODY | FOLLOW_UP, BODY | FOLLOW_UP | {"system": "Be brief.", "stream": True}]
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text()
 WORDS = st.sampled_from(["text", "tool_use", "user", "system", "get_weather", "type", "string", "$ref", "#", "any", ""])

@@ -40,6 +40,7 @@ def said(server: Served, content: Any = "Hello", lane: str = "") -> str:
     return str(sent(answer(server, asked)).json["content"][0]["text"])
 
 
+IMPOSSIBLE = {"type": "object", "properties": {}, "required": ["x"], "additionalProperties": False}
 HELLO = served("  - {name: hello, reply: Hello!}")
 
 
@@ -72,7 +73,7 @@ def test_a_bad_body_is_the_apis_400_and_its_reason() -> None:
 
 
 def test_a_schema_without_an_instance_is_a_400_and_the_reason_names_the_rule() -> None:
-    output = {"format": {"type": "json_schema", "schema": {"type": "object", "not": {}}}}
+    output = {"format": {"type": "json_schema", "schema": IMPOSSIBLE}}
     given = ask(served("  - {name: made, reply: {json: from_schema}}"), output_config=output)
 
     assert sent(given).status == 400
@@ -88,7 +89,9 @@ def test_message_threads_are_refused_as_the_tool_runners_expect(thread: dict[str
 
 
 def test_no_thread_is_no_thread() -> None:
-    assert sent(ask(HELLO, thread=None)).status == 200
+    asked = call("POST", "/v1/messages", asking(thread=None), anthropic_beta="message-threads-2026-08-12")
+
+    assert sent(answer(HELLO, asked)).status == 200
 
 
 def test_the_same_request_again_has_another_id_and_the_same_content() -> None:

@@ -1,7 +1,108 @@
-"""Checks."""
+"""What the API refuses of the marks up to which it is to cache: how many there are, where, and for how long.
+
+In: a request whose shape is right. Out: the rows of the table.
+Knows nothing of what is cached.
+"""
 
 from __future__ import annotations
 
-from mockclaude.api.checks.check import Check
+from collections.abc import Iterator
+from functools import lru_cache
 
-CHECKS: tuple[Check, ...] = ()
+from mockclaude.api.asked import Asked, Located, dotted
+from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.request import Body
+
+_MOST = 4
+
+
+_FIELDS = ("tools", "system")
+
+
+def _marked(asked: Asked) -> list[Located]:
+    """Return what has a `cache_control`, in the order in which the API reads it."""
+    return [] if not asked.blocks and asked.traits.isdisjoint(_FIELDS) else _look(asked)
+
+
+@lru_cache(maxsize=1)
+def _look(asked: Asked) -> list[Located]:
+    found = asked.blocks.values()
+    blocks = [located for several in found for located in several if located[1].get("cache_control")]
+    return [*_marked_in(asked, "tools"), *_marked_in(asked, "system"), *sorted(blocks, key=_path)]
+
+
+def _path(located: Located) -> tuple[str | int, ...]:
+    return located.path
+
+
+def _marked_in(asked: Asked, field: str) -> Iterator[Located]:
+    every = asked.body.get(field)
+    if isinstance(every, list):
+        for index, block in enumerate(every):
+            if block.get("cache_control"):
+                yield Located((field, index), block)
+
+
+def _too_many(asked: Asked) -> Details | None:
+    count = len(_marked(asked)) + bool(asked.body.get("cache_control"))
+    return {"count": count} if count > _MOST else None
+
+
+def _empty(asked: Asked) -> Details | None:
+    for path, block in _marked(asked):
+        if path[0] == "messages" and _is_empty(block):
+            return {"path": dotted(path)}
+    return None
+
+
+def _empty_system(asked: Asked) -> Details | None:
+    for path, block in _marked(asked):
+        if path[0] == "system" and _is_empty(block):
+            return {"index": path[1]}
+    return None
+
+
+def _is_empty(block: Body) -> bool:
+    return block.get("type") == "text" and block.get("text") == ""
+
+
+def _longer_after_shorter(asked: Asked) -> Details | None:
+    shorter = False
+    for located in _marked(asked):
+        longer = located.block["cache_control"].get("ttl") == "1h"
+        if longer and shorter:
+            return {"path": located}
+        shorter = shorter or not longer
+    return None
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "more marks than four",
+        "A maximum of 4 blocks with cache_control may be provided. Found {count}.",
+        "reported",
+        _too_many,
+    ),
+    Check(
+        "a mark on an empty text",
+        "{path}.text: cache_control cannot be set for empty text blocks",
+        "reported",
+        _empty,
+        "block:text",
+    ),
+    Check(
+        "a mark on an empty text in the system prompt",
+        "system.{index}: cache_control cannot be set for empty text blocks",
+        "reported",
+        _empty_system,
+        "system",
+    ),
+    Check(
+        "a mark for an hour after one for five minutes",
+        "{path}.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. "
+        "Note that blocks are processed in the following order: `tools`, `system`, `messages`.",
+        "reported",
+        _longer_after_shorter,
+    ),
+)
+"""Rules of the marks to cache: how many, for how long, and not on nothing."""

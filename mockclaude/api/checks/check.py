@@ -24,7 +24,7 @@ class Check:
     `message` is a template for `str.format`, filled with what `find` returns; `find` returns None where nothing is
     wrong. `source` says how the wording is known: "recorded" (in a recording of the API), "documented" (by Anthropic),
     "reported" (by people who met it), "assumed" (the condition is known, its wording is not). `needs` names one of
-    `Asked.traits` without which there is nothing to find: a top-level field, `role:system`, `block:image`.
+    `Asked.traits` without which there is nothing to find: a top-level field, `role:system`, `block:image`, `cached`.
     `gateway` says that a gateway may let it through, as what it asks depends on the model or the API's version.
     """
 

@@ -1,7 +1,238 @@
-"""Checks."""
+"""What the API refuses of calls and their results: each has its other half, where it belongs.
+
+In: a request whose shape is right. Out: the rows of the table.
+Knows nothing of which tools there are.
+"""
 
 from __future__ import annotations
 
-from mockclaude.api.checks.check import Check
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
 
-CHECKS: tuple[Check, ...] = ()
+from mockclaude.api.asked import Asked
+from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.request import Body
+
+_OF_MESSAGES = 4
+"""The length of the path of a block that stands in a message, not in a tool result."""
+
+_RESULTS_OF_SERVERS = (
+    ("web_search_tool_result", "server_tool_use"),
+    ("web_fetch_tool_result", "server_tool_use"),
+    ("code_execution_tool_result", "server_tool_use"),
+    ("bash_code_execution_tool_result", "server_tool_use"),
+    ("text_editor_code_execution_tool_result", "server_tool_use"),
+    ("tool_search_tool_result", "server_tool_use"),
+    ("advisor_tool_result", "server_tool_use"),
+    ("mcp_tool_result", "mcp_tool_use"),
+)
+
+_TALK: list[Body] = [{"type": "text"}]
+"""What a content that is a string stands for."""
+
+_Key: TypeAlias = tuple[int, str | None]
+"""The turn in which a result is, or has to be, and the id of its call."""
+
+
+class _Pairs(NamedTuple):
+    """Calls and results by turn: messages of one role in a row are one turn, and those of the system are in none."""
+
+    of: list[int]
+    calls: list[_Key]
+    results: list[_Key]
+    answers: set[_Key]
+    """Those of the results that come immediately after a turn that ends in calls."""
+
+
+@lru_cache(maxsize=1)
+def _pairs(asked: Asked) -> _Pairs:
+    """Return the calls and results of a conversation. Every row looks at the same."""
+    of = _numbers(asked.messages)
+    used: Any = asked.blocks.get("tool_use", ())
+    told: Any = asked.blocks.get("tool_result", ())
+    calls = [(of[path[1]] + 1, block.get("id")) for path, block in used if len(path) == _OF_MESSAGES]
+    results = [(of[path[1]], block.get("tool_use_id")) for path, block in told if len(path) == _OF_MESSAGES]
+    return _Pairs(of, calls, results, _answers(asked.messages, of))
+
+
+def _numbers(messages: list[Body]) -> list[int]:
+    numbers, turn, last = [], -1, ""
+    for message in messages:
+        role = message["role"]
+        if role not in (last, "system"):
+            turn, last = turn + 1, role
+        numbers.append(turn)
+    return numbers
+
+
+def _answers(messages: list[Body], turns: list[int]) -> set[_Key]:
+    answers: set[_Key] = set()
+    over = -1
+    for message, turn in zip(messages, turns, strict=True):
+        role, content = message["role"], message["content"]
+        if role == "assistant":
+            over = turn + 1 if _ends_in_text(content) else -1
+        elif role == "user" and turn != over:
+            for block in _TALK if isinstance(content, str) else content:
+                if block.get("type") != "tool_result":
+                    over = turn
+                    break
+                answers.add((turn, block.get("tool_use_id")))
+    return answers
+
+
+def _ends_in_text(content: Any) -> bool:
+    return isinstance(content, str) or bool(content and content[-1].get("type") == "text")
+
+
+def _blocks(message: Body) -> list[Body]:
+    content: Any = message["content"]
+    return _TALK if isinstance(content, str) else content
+
+
+def _own(asked: Asked, kind: str) -> list[tuple[Any, Body]]:
+    """Return the blocks of a `kind` that stand in a message, not in a tool result, and their paths."""
+    return [located for located in asked.blocks.get(kind, ()) if len(located[0]) == _OF_MESSAGES]
+
+
+def _goes_on(asked: Asked) -> bool:
+    """Return whether the request continues a thread, of whose earlier messages it says nothing."""
+    thread = asked.body.get("thread")
+    return isinstance(thread, dict) and thread.get("type") == "continue"
+
+
+def _same_id(asked: Asked) -> Details | None:
+    ids = [name for _, name in _pairs(asked).calls]
+    return _repeated(asked, "tool_use", ids)
+
+
+def _repeated(asked: Asked, kind: str, keys: Sequence[object]) -> Details | None:
+    """Find the second block of a `kind` whose key is one that was there before."""
+    if len(set(keys)) == len(keys):
+        return None
+    second = next(index for index, key in enumerate(keys) if key in keys[:index])
+    located = _own(asked, kind)[second]
+    return {"path": located, "id": located[1].get("tool_use_id")}
+
+
+def _unanswered(asked: Asked) -> Details | None:
+    _, calls, _, answers = _pairs(asked)
+    if answers.issuperset(calls):
+        return None
+    missing = [index for index, key in enumerate(calls) if key not in answers]
+    turn, _ = calls[missing[0]]
+    ids = [str(calls[index][1]) for index in missing if calls[index][0] == turn]
+    return {"number": _own(asked, "tool_use")[missing[0]][0][1], "ids": ", ".join(ids)}
+
+
+def _unexpected(asked: Asked) -> Details | None:
+    _, calls, results, _ = _pairs(asked)
+    expected = set(calls)
+    if expected.issuperset(results):
+        return None
+    for index, (turn, name) in enumerate(results):
+        if (turn, name) not in expected and not (turn == 0 and _goes_on(asked)):
+            return {"path": _own(asked, "tool_result")[index], "id": name}
+    return None
+
+
+def _two_results(asked: Asked) -> Details | None:
+    return _repeated(asked, "tool_result", _pairs(asked).results)
+
+
+def _without_source(asked: Asked) -> Details | None:
+    for block in [block for _, block in asked.blocks["tool_use"] if block.get("caller")]:
+        caller = block["caller"]
+        source = caller.get("tool_id") if isinstance(caller, dict) else None
+        if source is not None and not _goes_on(asked) and source not in _ids(asked, "server_tool_use"):
+            return {"source": source, "id": block.get("id")}
+    return None
+
+
+def _ids(asked: Asked, kind: str) -> list[object]:
+    return [block.get("id") for _, block in _own(asked, kind)]
+
+
+def _unfinished(asked: Asked) -> Details | None:
+    """Find a call of a server's tool that has no result though the turn is over: the user said something else."""
+    done = {block.get("tool_use_id") for kind, _ in _RESULTS_OF_SERVERS for _, block in _own(asked, kind)}
+    for path, block in _own(asked, "server_tool_use"):
+        if block.get("id") not in done and _is_over(asked.messages[path[1] + 1 :]):
+            name = str(block.get("name"))
+            return {"number": path[1], "name": name, "id": block.get("id"), "result": _result_of(name)}
+    return None
+
+
+def _is_over(later: list[Body]) -> bool:
+    said = (block for message in later if message["role"] == "user" for block in _blocks(message))
+    return any(block.get("type") != "tool_result" for block in said)
+
+
+def _result_of(name: str) -> str:
+    return "tool_search_tool_result" if name.startswith("tool_search_tool") else f"{name}_tool_result"
+
+
+def _of_a_server(result: str, call: str) -> Check:
+    """Return the row for a `result` without the `call` before it."""
+
+    def find(asked: Asked) -> Details | None:
+        before = {block.get("id"): path for path, block in reversed(_own(asked, call))}
+        for located in _own(asked, result):
+            path, block = located
+            if before.get(block.get("tool_use_id"), path) >= path and not _goes_on(asked):
+                return {"path": located, "id": block.get("tool_use_id")}
+        return None
+
+    return Check(
+        f"a {result} without a call",
+        f"{{path}}: unexpected `tool_use_id` found in `{result}` blocks: {{id}}. "
+        f"Each `{result}` block must have a corresponding `{call}` block before it.",
+        "reported",
+        find,
+        f"block:{result}",
+    )
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("two calls of one id", "{path}: `tool_use` ids must be unique", "reported", _same_id, "block:tool_use"),
+    Check(
+        "a call without a result",
+        "messages.{number}: `tool_use` ids were found without `tool_result` blocks immediately after: {ids}. "
+        "Each `tool_use` block must have a corresponding `tool_result` block in the next message.",
+        "recorded",
+        _unanswered,
+        "block:tool_use",
+    ),
+    Check(
+        "a result without a call",
+        "{path}: unexpected `tool_use_id` found in `tool_result` blocks: {id}. "
+        "Each `tool_result` block must have a corresponding `tool_use` block in the previous message.",
+        "recorded",
+        _unexpected,
+        "block:tool_result",
+    ),
+    Check(
+        "two results of one call",
+        "{path}: each tool_use must have a single result. Found multiple `tool_result` blocks with id: {id}",
+        "reported",
+        _two_results,
+        "block:tool_result",
+    ),
+    Check(
+        "a call from code that never ran",
+        "source tool `{source}` not found for tool use block `{id}`",
+        "recorded",
+        _without_source,
+        "block:tool_use",
+    ),
+    *(_of_a_server(result, call) for result, call in _RESULTS_OF_SERVERS),
+    Check(
+        "a call of a server's tool without a result",
+        "messages.{number}: `{name}` tool use with id `{id}` was found without a corresponding `{result}` block",
+        "reported",
+        _unfinished,
+        "block:server_tool_use",
+    ),
+)
+"""Rules of calls and results: those of the caller's tools in the next turn, those of a server's anywhere after."""

@@ -26,11 +26,11 @@ CHECKS: tuple[Check, ...] = (
     *models.CHECKS,
     *tools.CHECKS,
     *output.CHECKS,
+    *caching.CHECKS,
     *messages.CHECKS,
     *system_role.CHECKS,
     *pairing.CHECKS,
     *thinking.CHECKS,
-    *caching.CHECKS,
     *media.CHECKS,
     *limits.CHECKS,
 )

@@ -280,6 +280,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _idle_server,
         "mcp_servers",
+        gateway=True,
     ),
     Check(
         "tools of an MCP server that is not there",

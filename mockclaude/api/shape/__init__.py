@@ -1,0 +1,71 @@
+"""The schema of a request, as strict as the API's own.
+
+In: a body, the version of the API, the betas. Out: the first thing that is wrong, in the API's words.
+Knows nothing of the rules between fields. The schema itself is data, in `body`, `blocks` and `tools`.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import Any
+
+from pydantic_core import ErrorDetails, SchemaValidator, ValidationError
+
+from mockclaude.api.shape.blocks import BLOCKS
+from mockclaude.api.shape.body import BODY
+from mockclaude.api.shape.gates import opened
+from mockclaude.api.shape.notation import read
+from mockclaude.api.shape.tools import TOOLS
+from mockclaude.api.shape.validators import HIDDEN, Builder, Definitions
+
+_ROLES = "Input should be 'user', 'assistant' or 'system'"
+
+
+def problem(body: dict[str, Any], version: str, betas: frozenset[str], *, counting: bool) -> str | None:
+    """Return what is wrong with `body`, path first, such as `max_tokens: Field required`; None if nothing is."""
+    try:
+        _validator(_definition(body, counting), opened(version, betas)).validate_python(body)
+    except ValidationError as error:
+        return _told(error.errors(include_url=False)[0])
+    return None
+
+
+def _definition(body: dict[str, Any], counting: bool) -> str:
+    thread = body.get("thread")
+    continues = isinstance(thread, dict) and thread.get("type") == "continue"
+    return "count_tokens" if counting else "continue" if continues else "create"
+
+
+@cache
+def _definitions() -> Definitions:
+    return read(BODY + BLOCKS + TOOLS)
+
+
+@lru_cache(maxsize=64)
+def _validator(definition: str, gates: frozenset[str]) -> SchemaValidator:
+    return SchemaValidator(Builder(_definitions(), gates).named(definition))
+
+
+def _told(error: ErrorDetails) -> str:
+    path = [str(part) for part in error["loc"] if not str(part).startswith(HIDDEN)]
+    kind, message = error["type"], error["msg"]
+    if kind == "union_tag_invalid":
+        message = _unexpected(path, error["ctx"])
+    elif kind == "union_tag_not_found":
+        path.append("role" if path[-2:-1] == ["messages"] else "type")
+        message = "Field required"
+    elif kind == "too_short" and path == ["messages"]:
+        message = "at least one message is required"
+    elif kind == "too_long":
+        message = "Extra inputs are not permitted"
+    return f"{'.'.join(path)}: {message}"
+
+
+def _unexpected(path: list[str], context: dict[str, Any]) -> str:
+    """Return the message for a tag that is not known; a role is told as the field that it is."""
+    expected = sorted(context["expected_tags"].split(", "))
+    if expected[0].startswith(f"'{HIDDEN}"):
+        path.append("role")
+        return _ROLES
+    tags = ", ".join(expected)
+    return f"Input tag '{context['tag']}' found using 'type' does not match any of the expected tags: {tags}"

@@ -1,0 +1,80 @@
+"""The fields of a request, in the notation of `notation`.
+
+In: nothing. Out: `BODY`, the definitions: `create`, `continue` for what goes on in a message thread, `count_tokens`.
+Knows nothing of how they are checked. Source: the SDKs' types (2.12.0, beta namespace), and for what is missing there
+the API's own words as they were recorded and reported.
+"""
+
+BODY = """
+create = {model: str>=1, messages: [message]>=1, max_tokens: int>=0, ...prompt, ...creating}
+continue = {model: str>=1, messages: [message], max_tokens: int>=0, ...settings, ...creating}
+count_tokens = {model: str>=1, messages: [message]>=1, ...prompt, ...counting}
+
+prompt = {system?: str | [user_text], tools?: [tool], ...settings}
+settings = {
+  tool_choice?: auto | any_tool_choice | one_tool | no_tool
+  thinking?: thinking
+  cache_control?: cache_control | null
+  output_config?: output_config
+  output_format? @structured_outputs: output_format | null
+  speed?: 'standard' | 'fast' | null
+  context_management? @context_management: {edits?: [edit]} | null
+  mcp_servers? @mcp: [mcp_server]
+  billing_policy? @billing: {type: 'billing_policy', bill_to?: 'self' | 'user_profile'} | null
+  compaction? @compaction: {type: 'summarize', instructions?: str | null} | null
+}
+creating = {
+  stream?: bool | null
+  stop_sequences?: [str] | null
+  metadata?: {user_id?: str | null} | null
+  temperature? @2023-06-01: number | null
+  top_p? @2023-06-01: number | null
+  top_k? @2023-06-01: int | null
+  container?: str | container | null
+  diagnostics?: {previous_message_id?: str | null} | null
+  inference_geo?: str | null
+  service_tier?: 'auto' | 'standard_only'
+  fallbacks? @fallbacks: 'default' | [fallback_model] | null
+  fallback_credit_token? @fallback_credit: str | {token: str, mode?: 'strict' | 'best_effort'} | null
+  thread? @threads: {type: 'create'} | {type: 'continue', previous_message_id: str} | null
+}
+counting = {speed?: 'standard' | 'fast' | null}
+
+message = user | assistant | system
+user = {role: 'user', content: str | [user_block]}
+assistant = {role: 'assistant', content: str | [assistant_block]}
+system = {role: 'system', content: str | [user_block], clear_at? @clear_at: 'next_user_message' | 'never' | null,
+  output_config? @mid_output_config: {effort?: effort | null} | null}
+
+auto = {type: 'auto', ...parallel}
+any_tool_choice = {type: 'any', ...parallel}
+one_tool = {type: 'tool', name: str, ...parallel}
+no_tool = {type: 'none'}
+parallel = {disable_parallel_tool_use?: bool}
+
+thinking = {type: 'enabled', budget_tokens: int>=1024, ...shown} | {type: 'adaptive', ...shown}
+  | {type: 'disabled', ...bound} | {type: 'between_tools', ...bound} | {block_binding: binding} @binding
+shown = {display?: 'summarized' | 'omitted' | 'updates' @display_updates | null, ...bound}
+bound = {block_binding? @binding: binding | null}
+binding = {prefix_mismatch_behavior?: 'error' | 'drop_block' | null}
+
+output_config = {effort?: effort | null, format?: output_format | null, task_budget? @task_budget: task_budget | null}
+effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+output_format = {type: 'json_schema', schema: object}
+task_budget = {type: 'tokens', total: int>=1, remaining?: int>=0 | null}
+
+edit = {type: 'clear_tool_uses_20250919', trigger?: input_tokens | tool_uses, keep?: tool_uses,
+    clear_at_least?: input_tokens | null, exclude_tools?: [str] | null, clear_tool_inputs?: bool | [str] | null}
+  | {type: 'clear_thinking_20251015', keep?: 'all' | {type: 'all'} | {type: 'thinking_turns', value: int>=1}}
+  | {type: 'compact_20260112', trigger?: {type: 'input_tokens', value: int>=50000} | null, instructions?: str | null,
+    pause_after_compaction?: bool}
+input_tokens = {type: 'input_tokens', value: int>=0}
+tool_uses = {type: 'tool_uses', value: int>=0}
+
+mcp_server = {type: 'url', name: str, url: str, authorization_token?: str | null,
+  tool_configuration?: {allowed_tools?: [str] | null, enabled?: bool | null} | null}
+container = {id?: str | null, skills?: [skill] | null}
+skill = {type: 'anthropic' | 'custom', skill_id: str, version?: str}
+fallback_model = {model: str, max_tokens?: int>=1 | null, output_config?: output_config | null,
+  speed?: 'standard' | 'fast' | null, thinking?: thinking | null}
+"""

@@ -1,0 +1,147 @@
+"""The notation in which the schema of a request is written.
+
+In: definitions such as `image = {type: 'image', source: base64_image | url, cache_control?: cache_control | null}`.
+Out: the type that each name stands for, as plain data.
+Knows nothing of what the definitions say and of how they are checked.
+
+A field whose name ends in `?` may be missing; `...name` brings in the fields of another definition. `[text]` is a list,
+`[text]>=1` one that is not empty. `int>=0` has a least value, `str<=9` a greatest length, `str~'a+'` a
+pattern. A `@gate` after a field's name or after an alternative says that it is only there when the gate is open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A definition, or one of `str`, `int`, `number`, `bool`, `object`, `any`, `null`, with what restricts it."""
+
+    name: str
+    least: int | None = None
+    most: int | None = None
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """One text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A list of at least `least` and at most `most` items."""
+
+    item: Type
+    least: int | None = None
+    most: int | None = None
+
+
+class Field(NamedTuple):
+    """A field of an object; `gates` is empty where it is always there."""
+
+    type: Type
+    required: bool
+    gates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An object with these fields and no others; `spread` names definitions whose fields it has too.
+
+    A field may be there more than once, each time with other gates.
+    """
+
+    fields: tuple[tuple[str, Field], ...]
+    spread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Alternatives, each with the gates that let it be there."""
+
+    options: tuple[tuple[Type, tuple[str, ...]], ...]
+
+
+Type: TypeAlias = Name | Literal | List | Object | OneOf
+
+_TOKENS = re.compile(r"\s+|#[^\n]*|(\.\.\.|[>~<]=?|[{}\[\]:,|=@?]|'[^']*'|[\w-]+)")
+
+
+def read(text: str) -> dict[str, Type]:
+    """Return what each name in `text` is defined as."""
+    reader = _Reader(text)
+    return dict(reader.definitions())
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self._tokens: list[str] = [token for token in _TOKENS.findall(text) if token]
+        self._at = 0
+
+    def definitions(self) -> Iterator[tuple[str, Type]]:
+        while self._at < len(self._tokens):
+            name = self._next()
+            self._next()
+            yield name, self._type()
+
+    def _peek(self) -> str:
+        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+
+    def _next(self) -> str:
+        self._at += 1
+        return self._tokens[self._at - 1]
+
+    def _skips(self, token: str) -> bool:
+        found = self._peek() == token
+        self._at += found
+        return found
+
+    def _type(self) -> Type:
+        options = [(self._term(), self._gates())]
+        while self._skips("|"):
+            options.append((self._term(), self._gates()))
+        (only, gates), *more = options
+        return OneOf(tuple(options)) if more or gates else only
+
+    def _gates(self) -> tuple[str, ...]:
+        gates: tuple[str, ...] = ()
+        while self._skips("@"):
+            gates += (self._next(),)
+        return gates
+
+    def _term(self) -> Type:
+        token = self._next()
+        if token == "{":
+            return self._object()
+        if token == "[":
+            item = self._type()
+            self._next()
+            return List(item, self._bound(">="), self._bound("<="))
+        if token.startswith("'"):
+            return Literal(token[1:-1])
+        pattern = self._next()[1:-1] if self._skips("~") else None
+        return Name(token, self._bound(">="), self._bound("<="), pattern)
+
+    def _bound(self, sign: str) -> int | None:
+        return int(self._next()) if self._skips(sign) else None
+
+    def _object(self) -> Object:
+        fields: list[tuple[str, Field]] = []
+        spread: list[str] = []
+        while not self._skips("}"):
+            if self._skips("..."):
+                spread.append(self._next())
+            else:
+                name = self._next()
+                required, gates = not self._skips("?"), self._gates()
+                self._next()
+                fields.append((name, Field(self._type(), required, gates)))
+            self._skips(",")
+        return Object(tuple(fields), tuple(spread))

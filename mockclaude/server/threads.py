@@ -1,0 +1,189 @@
+"""Message threads: conversations that the server keeps between requests.
+
+In: a request body with `thread`, the key it comes from, the second it is answered in. Out: the whole request, or the
+API's error. Knows nothing of replies but their content. Sources: the SDKs' types and helpers, Anthropic's documentation
+of message threads; the texts of errors as reported, or else after the SDKs' descriptions of them.
+
+A request goes: `turn`, `resolve`, `begin`, and then `store` if its reply was given, or `release` if it was not: what it
+continues can then be continued by another attempt, such as an SDK's after a 529. Nothing is marked before `begin`, so
+that a request that is refused in between leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Any, NamedTuple, TypeAlias
+
+import orjson
+
+from mockclaude.api.errors import ApiError
+from mockclaude.api.events import Block
+from mockclaude.api.request import Body
+from mockclaude.reply.cache import without_cache_control
+
+MAX_THREADS = 10_000
+"""Replies that can be continued, or could be once; the one given longest ago is forgotten first."""
+
+MAX_BYTES = 256 * 1024 * 1024
+"""How much JSON all that can be continued takes; the same one goes first."""
+
+LIFETIME = 300
+"""Seconds after which a reply cannot be continued any more, as documented."""
+
+_FROM_CREATE = ("system", "tools")
+"""What a request that continues leaves out: it is taken from the one that created the thread."""
+
+_FINGERPRINT = (*_FROM_CREATE, "output_config")
+"""What no request of a thread may change (reported for `output_config`; the SDKs let every other field be changed)."""
+
+_UNSUPPORTED = ("context_management",)
+"""What the API refuses in a thread. The SDKs' types also name `cache_control`, `fallbacks` and `thinking`, which
+Anthropic's documentation and its own clients use in threads.
+"""
+
+_Address: TypeAlias = tuple[str, str]
+"""A key, and the id of a message that it got."""
+
+
+class _State(Enum):
+    READY = auto()
+    IN_FLIGHT = auto()
+    CONTINUED = auto()
+
+
+class _Kept(NamedTuple):
+    state: _State
+    data: bytes
+    until: int
+
+
+class Threads:
+    """The threads of every key, in `max_bytes` of JSON and of at most `max_threads` replies."""
+
+    def __init__(self, max_threads: int = MAX_THREADS, max_bytes: int = MAX_BYTES) -> None:
+        self._max_threads = max_threads
+        self._max_bytes = max_bytes
+        self._kept: dict[_Address, _Kept] = {}
+        self._bytes = 0
+
+    def turn(self, now: int) -> Turn:
+        """Return what a request that arrives `now` does to threads."""
+        return Turn(self, now)
+
+    def continued(self, address: _Address, body: Body, now: int) -> Body:
+        """Return `body` as the whole request that continues the reply at `address`. Raises `ApiError`."""
+        kept = self._kept.get(address)
+        if kept is None or now >= kept.until:
+            raise _refusal("thread_not_found", "not_found_error")
+        if kept.state is not _State.READY:
+            raise _refusal(_NOT_READY[kept.state])
+        stored: Body = orjson.loads(kept.data)
+        _check_fingerprint(stored, body)
+        inherited = {field: stored[field] for field in _FROM_CREATE if field in stored and body.get(field) is None}
+        return {**body, **inherited, "messages": stored["messages"] + body["messages"]}
+
+    def mark(self, address: _Address, state: _State) -> None:
+        """Note what becomes of the reply at `address`: one that was continued needs its conversation no longer."""
+        kept = self._kept.get(address)
+        if kept is not None:
+            self._put(address, kept._replace(state=state, data=b"" if state is _State.CONTINUED else kept.data))
+
+    def keep(self, address: _Address, conversation: Body, now: int) -> None:
+        """Let the reply at `address`, at the end of `conversation`, be continued."""
+        self._put(address, _Kept(_State.READY, orjson.dumps(conversation), now + LIFETIME))
+        while len(self._kept) > self._max_threads or self._bytes > self._max_bytes:
+            self._bytes -= len(self._kept.pop(next(iter(self._kept))).data)
+
+    def _put(self, address: _Address, kept: _Kept) -> None:
+        before = self._kept.get(address)
+        self._bytes += len(kept.data) - (len(before.data) if before else 0)
+        self._kept[address] = kept
+
+
+class Turn:
+    """One request: the reply that it continues, and what its own reply lets others continue.
+
+    All but `resolve` do nothing for a request without `thread`.
+    """
+
+    def __init__(self, threads: Threads, now: int) -> None:
+        self._threads = threads
+        self._now = now
+        self._key = ""
+        self._previous: _Address | None = None
+        self._whole: Body | None = None
+
+    def resolve(self, key: str, body: Body) -> Body:
+        """Return the whole request that `key` makes, without `thread`. Raises `ApiError` 400 or 404."""
+        thread = body.get("thread")
+        if thread is None:
+            return body
+        _check_supported(body)
+        whole = {field: value for field, value in body.items() if field != "thread"}
+        if thread.get("type") == "continue":
+            self._previous = key, str(thread.get("previous_message_id"))
+            whole = self._threads.continued(self._previous, whole, self._now)
+        self._key, self._whole = key, whole
+        return whole
+
+    def begin(self) -> None:
+        """Refuse others what this request continues, as long as it is being answered."""
+        self._mark(_State.IN_FLIGHT)
+
+    def release(self) -> None:
+        """Let others continue what this request could not: its reply was an error, or did not get to its end."""
+        self._mark(_State.READY)
+
+    def store(self, message_id: str, content: Sequence[Block]) -> None:
+        """Let the reply to this request be continued, and what it continues no more."""
+        if self._whole is None:
+            return
+        self._mark(_State.CONTINUED)
+        self._threads.keep((self._key, message_id), _conversation(self._whole, content), self._now)
+
+    def _mark(self, state: _State) -> None:
+        if self._previous is not None:
+            self._threads.mark(self._previous, state)
+
+
+def _conversation(whole: Body, content: Sequence[Block]) -> Body:
+    """Return what is kept of a request and its reply. Breakpoints of the cache hold for one request only."""
+    messages = [*whole["messages"], {"role": "assistant", "content": list(content)}] if content else whole["messages"]
+    kept = {field: whole[field] for field in _FINGERPRINT if whole.get(field) is not None}
+    return {field: without_cache_control(value) for field, value in {**kept, "messages": messages}.items()}
+
+
+def _check_supported(body: Body) -> None:
+    unsupported = [field for field in _UNSUPPORTED if body.get(field) is not None]
+    if unsupported:
+        raise _refusal("thread_unsupported_request", fields=", ".join(unsupported), unsupported=unsupported)
+
+
+def _check_fingerprint(stored: Body, body: Body) -> None:
+    """Raise `ApiError` 400 for a field with another value than the thread's; those of its creation may be left out."""
+    given = [field for field in _FINGERPRINT if field not in _FROM_CREATE or body.get(field) is not None]
+    differing = [field for field in given if without_cache_control(body.get(field)) != stored.get(field)]
+    if differing:
+        raise _refusal("thread_fingerprint_mismatch", fields=", ".join(differing))
+
+
+_REPLAY = 'the full conversation with thread: {"type": "create"}'
+_MESSAGES = {
+    "thread_not_found": "No thread state was found for the requested `previous_message_id`. "
+    f"Replay {_REPLAY} to start a new Thread.",
+    "thread_already_continued": "The response that `previous_message_id` names has already been continued, and each "
+    "response can be continued only once. Continue from the Thread's most recent response `id`.",
+    "thread_continue_in_flight": "Another request is still continuing from the same `previous_message_id`. "
+    f"Wait for it to complete and continue from its response `id`, or replay {_REPLAY}.",
+    "thread_fingerprint_mismatch": "The request does not match the stored Thread; differing field(s): {fields}. "
+    f"Send the stored values, or replay {_REPLAY} to change them.",
+    "thread_unsupported_request": "Threads do not support this request: {fields}. "
+    "Send the full conversation without `thread`, or change that field.",
+}
+_NOT_READY = {_State.IN_FLIGHT: "thread_continue_in_flight", _State.CONTINUED: "thread_already_continued"}
+
+
+def _refusal(code: str, kind: str = "invalid_request_error", *, fields: str = "", **details: Any) -> ApiError:
+    message = _MESSAGES[code].replace("{fields}", fields)
+    return ApiError(kind, message, details={"error_code": code, **details})
