@@ -37,7 +37,7 @@ _IN_GROUPS = {
     4096: "claude-opus-4-6 claude-opus-4-5-20251101 claude-haiku-4-5-20251001",
 }
 MINIMUMS = {model: least for least, group in _IN_GROUPS.items() for model in group.split()}
-"""Model -> tokens below which no prefix is cached, as documented; carried over for Fable 5.2 and Mythos 5.2 (as 5.1)."""
+"""Model -> tokens below which no prefix is cached, as documented; for Fable 5.2 and Mythos 5.2 as for 5.1."""
 
 MINIMUM = 1024
 """The same for every other model."""
@@ -144,7 +144,7 @@ def _marks(segments: Sequence[Segment], automatic: Ttl | None) -> list[Ttl | Non
 
 
 def _mark(block: Block) -> Ttl | None:
-    """Return how a block is marked, or something in it: that counts for the block, as nothing within is cached alone."""
+    """Return how a block is marked, or else something in it, as nothing within a block is cached alone."""
     return next(filter(None, (_ttl(each.get("cache_control")) for each in _with_nested(block))), None)
 
 

@@ -223,36 +223,34 @@ def test_the_oldest_replies_are_forgotten_when_there_are_too_many() -> None:
     assert answered(threads, "msg_3", asking(MORE, thread=after("msg_1")))
 
 
-def _room(replies: int) -> Threads:
-    """Return a place for as many conversations of one reply as said."""
-    return Threads(max_bytes=replies * len(b'{"messages":[{"role":"user","content":"Hello"}') + replies * 70)
+LONG = {"role": "user", "content": "x" * 10_000}
 
 
 def test_the_oldest_replies_are_forgotten_when_they_take_too_much_room() -> None:
-    threads = _room(2)
+    threads = Threads(max_bytes=25_000)
     for number in range(3):
-        answered(threads, f"msg_{number}", asking(HELLO, thread=CREATE))
+        answered(threads, f"msg_{number}", asking(LONG, thread=CREATE))
 
     assert code(refused(threads, asking(MORE, thread=after("msg_0")))) == NOT_FOUND
+    assert threads.turn(NOW).resolve(KEY, asking(MORE, thread=after("msg_1")))
     assert threads.turn(NOW).resolve(KEY, asking(MORE, thread=after("msg_2")))
 
 
 def test_a_conversation_that_went_on_takes_room_once() -> None:
-    threads, turns = _room(2), 3
-    answered(threads, "msg_0", asking(HELLO, thread=CREATE))
-    for number in range(turns):
+    threads = Threads(max_bytes=15_000)
+    answered(threads, "msg_0", asking(LONG, thread=CREATE))
+    for number in range(3):
         answered(threads, f"msg_{number + 1}", asking(thread=after(f"msg_{number}")))
 
     assert code(refused(threads, asking(thread=after("msg_0")))) == ALREADY_CONTINUED
 
 
-def test_an_id_that_is_given_again_stands_for_the_newer_reply() -> None:
-    threads = _room(1)
-    for text in ("One", "Two"):
-        answered(threads, "msg_1", asking({"role": "user", "content": text}, thread=CREATE))
+def test_an_id_that_is_given_again_stands_for_the_newer_reply_and_takes_its_room() -> None:
+    threads = Threads(max_bytes=15_000)
+    for first in (HELLO, LONG, HELLO, LONG):
+        answered(threads, "msg_1", asking(first, thread=CREATE))
 
-    whole = threads.turn(NOW).resolve(KEY, asking(thread=after("msg_1")))
-    assert whole["messages"][0]["content"] == "Two"
+    assert threads.turn(NOW).resolve(KEY, asking(thread=after("msg_1")))["messages"][0] == LONG
 
 
 def test_what_was_forgotten_while_it_went_on_is_not_missed() -> None:

@@ -41,7 +41,7 @@ def _blank_string(asked: Asked) -> Details | None:
 def _empty_text(asked: Asked) -> Details | None:
     """Find a text block that is empty; one that is also to be cached is refused for that."""
     for path, block in asked.blocks["text"]:
-        if block.get("text") == "" and len(path) == 4 and not block.get("cache_control"):
+        if not block.get("text", True) and len(path) == 4 and not block.get("cache_control"):
             return {}
     return None
 

@@ -60,7 +60,7 @@ def _numbers(messages: list[Body]) -> list[int]:
     numbers, turn, last = [], -1, ""
     for message in messages:
         role = message["role"]
-        if role not in (last, "system"):
+        if role != last and role != "system":
             turn, last = turn + 1, role
         numbers.append(turn)
     return numbers
@@ -103,8 +103,7 @@ def _goes_on(asked: Asked) -> bool:
 
 
 def _same_id(asked: Asked) -> Details | None:
-    ids = [name for _, name in _pairs(asked).calls]
-    return _repeated(asked, "tool_use", ids)
+    return _repeated(asked, "tool_use", [name for _, name in _pairs(asked).calls])
 
 
 def _repeated(asked: Asked, kind: str, keys: Sequence[object]) -> Details | None:

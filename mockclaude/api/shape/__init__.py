@@ -49,10 +49,12 @@ def _validator(definition: str, gates: frozenset[str]) -> SchemaValidator:
 def _told(error: ErrorDetails) -> str:
     path = [str(part) for part in error["loc"] if not str(part).startswith(HIDDEN)]
     kind, message = error["type"], error["msg"]
+    is_message = path[:1] == ["messages"] and len(path) == 2
     if kind == "union_tag_invalid":
-        message = _unexpected(path, error["ctx"])
+        message = _ROLES if is_message else _unexpected(error["ctx"])
+        path += ["role"] if is_message else []
     elif kind == "union_tag_not_found":
-        path.append("role" if path[-2:-1] == ["messages"] else "type")
+        path.append("role" if is_message else "type")
         message = "Field required"
     elif kind == "too_short" and path == ["messages"]:
         message = "at least one message is required"
@@ -61,11 +63,6 @@ def _told(error: ErrorDetails) -> str:
     return f"{'.'.join(path)}: {message}"
 
 
-def _unexpected(path: list[str], context: dict[str, Any]) -> str:
-    """Return the message for a tag that is not known; a role is told as the field that it is."""
-    expected = sorted(context["expected_tags"].split(", "))
-    if expected[0].startswith(f"'{HIDDEN}"):
-        path.append("role")
-        return _ROLES
-    tags = ", ".join(expected)
+def _unexpected(context: dict[str, Any]) -> str:
+    tags = ", ".join(sorted(context["expected_tags"].split(", ")))
     return f"Input tag '{context['tag']}' found using 'type' does not match any of the expected tags: {tags}"

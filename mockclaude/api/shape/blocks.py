@@ -5,7 +5,7 @@ Source: the SDKs' types (2.12.0, beta namespace). What only one version of the A
 """
 
 BLOCKS = """
-cache_control = {type: 'ephemeral', ttl?: '5m' | '1h' | null}
+cache_control = | {type: 'ephemeral', ttl?: '5m' | '1h' | null, scope? @cache_scope: str | null}
 cached = {cache_control?: cache_control | null}
 enabled = {enabled?: bool}
 

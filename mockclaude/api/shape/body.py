@@ -10,7 +10,7 @@ create = {model: str>=1, messages: [message]>=1, max_tokens: int>=0, ...prompt, 
 continue = {model: str>=1, messages: [message], max_tokens: int>=0, ...settings, ...creating}
 count_tokens = {model: str>=1, messages: [message]>=1, ...prompt, ...counting}
 
-prompt = {system?: str | [user_text], tools?: [tool], ...settings}
+prompt = {system?: str | [text], tools?: [tool], ...settings}
 settings = {
   tool_choice?: auto | any_tool_choice | one_tool | no_tool
   thinking?: thinking
@@ -34,7 +34,7 @@ creating = {
   diagnostics?: {previous_message_id?: str | null} | null
   inference_geo?: str | null
   service_tier?: 'auto' | 'standard_only'
-  fallbacks? @fallbacks: 'default' | [fallback_model] | null
+  fallbacks? @fallbacks: 'default' | [object] | null
   fallback_credit_token? @fallback_credit: str | {token: str, mode?: 'strict' | 'best_effort'} | null
   thread? @threads: {type: 'create'} | {type: 'continue', previous_message_id: str} | null
 }
@@ -75,6 +75,4 @@ mcp_server = {type: 'url', name: str, url: str, authorization_token?: str | null
   tool_configuration?: {allowed_tools?: [str] | null, enabled?: bool | null} | null}
 container = {id?: str | null, skills?: [skill] | null}
 skill = {type: 'anthropic' | 'custom', skill_id: str, version?: str}
-fallback_model = {model: str, max_tokens?: int>=1 | null, output_config?: output_config | null,
-  speed?: 'standard' | 'fast' | null, thinking?: thinking | null}
 """

@@ -5,8 +5,9 @@ Out: the type that each name stands for, as plain data.
 Knows nothing of what the definitions say and of how they are checked.
 
 A field whose name ends in `?` may be missing; `...name` brings in the fields of another definition. `[text]` is a list,
-`[text]>=1` one that is not empty. `int>=0` has a least value, `str<=9` a greatest length, `str~'a+'` a
-pattern. A `@gate` after a field's name or after an alternative says that it is only there when the gate is open.
+`[text]>=1` one that is not empty. `int>=0` has a least value, `str<=9` a greatest length, `str~'a+'` a pattern. A `|`
+before an only object shows its `type` in paths. A `@gate` after a field's name or after an alternative says that it is
+only there when the gate is open.
 """
 
 from __future__ import annotations
@@ -55,11 +56,13 @@ class Field(NamedTuple):
 class Object:
     """An object with these fields and no others; `spread` names definitions whose fields it has too.
 
-    A field may be there more than once, each time with other gates.
+    A field may be there more than once, each time with other gates. `told` says that its `type` is part of a path even
+    where there is no alternative.
     """
 
     fields: tuple[tuple[str, Field], ...]
     spread: tuple[str, ...] = ()
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,9 @@ class _Reader:
 
     def _term(self) -> Type:
         token = self._next()
+        if token == "|":
+            self._next()
+            return self._object(told=True)
         if token == "{":
             return self._object()
         if token == "[":
@@ -132,7 +138,7 @@ class _Reader:
     def _bound(self, sign: str) -> int | None:
         return int(self._next()) if self._skips(sign) else None
 
-    def _object(self) -> Object:
+    def _object(self, *, told: bool = False) -> Object:
         fields: list[tuple[str, Field]] = []
         spread: list[str] = []
         while not self._skips("}"):
@@ -144,4 +150,4 @@ class _Reader:
                 self._next()
                 fields.append((name, Field(self._type(), required, gates)))
             self._skips(",")
-        return Object(tuple(fields), tuple(spread))
+        return Object(tuple(fields), tuple(spread), told)

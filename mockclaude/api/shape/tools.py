@@ -10,8 +10,8 @@ tool = custom | bash_20250124 | text_editor_20250124 | text_editor_20250429 | te
   | web_search_20250305 | web_search_20260209 | web_search_20260318
   | web_fetch_20250910 | web_fetch_20260209 | web_fetch_20260309 | web_fetch_20260318
   | tool_search_regex | tool_search_bm25 | computer_toolset_20260801 | browser_toolset_20260801
-  | bash_20241022 @computer_use | text_editor_20241022 @computer_use | computer_20241022 @computer_use
-  | computer_20250124 @computer_use | computer_20251124 @computer_use
+  | bash_20241022 @computer_2024 | text_editor_20241022 @computer_2024 | computer_20241022 @computer_2024
+  | computer_20250124 @computer_2025 | computer_20251124 @computer_use
   | advisor_20260301 @advisor | mcp_toolset @mcp
 
 any_tool = {allowed_callers?: [allowed_caller] | null, defer_loading?: bool | null, strict?: bool | null, ...cached}

@@ -15,7 +15,7 @@ from pydantic_core import core_schema as core
 
 from mockclaude.api.shape.notation import Field, List, Literal, Name, Object, OneOf, Type
 
-HIDDEN = "~"
+HIDDEN = "\0"
 """Begins the names of alternatives that the API does not show in its paths."""
 
 _INPUT_SCHEMA = core.typed_dict_schema(
@@ -107,7 +107,9 @@ class Builder:
         if texts:
             by_type["str"] = core.literal_schema(texts)
         if objects:
-            by_type["dict"] = self._object(objects[0]) if len(objects) == 1 else self._tagged(objects)
+            by_type["dict"] = (
+                self._object(objects[0]) if len(objects) == 1 and not objects[0].told else self._tagged(objects)
+            )
         return next(iter(by_type.values())) if len(by_type) == 1 else _by_python_type(by_type)
 
     def _tagged(self, objects: list[Object]) -> CoreSchema:

@@ -60,6 +60,7 @@ class Signed:
         ([QUESTION, assistant(CALL), user(RESULT)], absent(1, "tool_use")),
         ([QUESTION, assistant(TEXT, CALL), user(RESULT)], absent(1, "text")),
         ([QUESTION, {"role": "assistant", "content": "Sun"}], absent(1, "text")),
+        ([QUESTION, assistant(CALL), user(RESULT), {"role": "system", "content": "Be brief."}], absent(1, "tool_use")),
         ([QUESTION, assistant(CALL), user(RESULT), assistant(thought(), CALL), user(RESULT)], absent(1, "tool_use")),
         ([QUESTION, assistant(thought(), CALL), user(RESULT), assistant(CALL), user(RESULT)], None),
         ([QUESTION, assistant(REDACTED, CALL), user(RESULT)], None),
@@ -81,15 +82,27 @@ def test_only_thinking_with_a_budget_must_come_back(kind: str) -> None:
     assert refusal(CHECKS, asked(*conversation)) is None
 
 
-def test_thinking_comes_first() -> None:
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        ([assistant(TEXT, thought())], True),
+        ([assistant(TEXT, REDACTED)], True),
+        ([assistant(thought(), TEXT)], False),
+        ([assistant(thought(), TEXT, thought())], False),
+        ([assistant(thought()), assistant(TEXT, thought())], False),
+    ],
+)
+def test_thinking_comes_first(answer: Any, refused: bool) -> None:
     message = (
         "messages.1.content.0: If an assistant message contains any thinking blocks, the first block must be "
         "`thinking` or `redacted_thinking`. Found `text`."
     )
 
-    assert refusal(CHECKS, asked(QUESTION, assistant(TEXT, thought()), QUESTION, thinking=ENABLED)) == message
-    assert refusal(CHECKS, asked(QUESTION, assistant(thought(), TEXT), QUESTION, thinking=ENABLED)) is None
-    assert refusal(CHECKS, asked(QUESTION, assistant(TEXT), assistant(thought()), QUESTION, thinking=ENABLED)) is None
+    assert refusal(CHECKS, asked(QUESTION, *answer, QUESTION, thinking=ENABLED)) == (message if refused else None)
+
+
+def test_a_thread_goes_on_with_thinking_that_only_the_server_knows() -> None:
+    assert refusal(CHECKS, asked(user(RESULT), thinking=ENABLED, thread={"type": "continue"})) is None
 
 
 @pytest.mark.parametrize(

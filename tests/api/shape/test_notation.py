@@ -25,6 +25,7 @@ TEXT = Name("text")
         ("'a' | 'b' @beta", OneOf(((Literal("a"), ()), (Literal("b"), ("beta",))))),
         ("text @2023-06-01 @beta", OneOf(((TEXT, ("2023-06-01", "beta")),))),
         ("{}", Object(())),
+        ("| {}", Object((), told=True)),
         ("{a: text, b?: text}", Object((("a", Field(TEXT, True)), ("b", Field(TEXT, False))))),
         (
             "{a? @beta: text\n ...cached, ...called}",

@@ -80,6 +80,10 @@ def answer(**fields: Any) -> dict[str, Any]:
             answer(type="tool_use", id="a", name="x" * 201, input={}),
             "messages.1.content.0.tool_use.name: String should have at most 200 characters",
         ),
+        (
+            {"cache_control": {"type": "ephemeral", "ttl": "2h"}},
+            "cache_control.ephemeral.ttl: Input should be '5m' or '1h'",
+        ),
         ({"system": 5}, "system: Input should be a valid list"),
         ({"system": [{"type": "image"}]}, "system.0.type: Input should be 'text'"),
         (
@@ -145,12 +149,15 @@ def test_sampling_is_gone_in_the_newer_version(field: str) -> None:
 def test_a_document_in_an_answer_and_citations_in_a_question_are_gone_in_the_newer_version() -> None:
     document = answer(type="document", source={"type": "text", "media_type": "text/plain", "data": "Hi"})
     location = {"type": "search_result_location", "cited_text": "", "end_block_index": 1, "search_result_index": 0}
+    history = answer(
+        type="text", text="Hi", citations=[{**location, "source": "", "start_block_index": 0, "title": ""}]
+    )
     cited = block(type="text", text="Hi", citations=[{**location, "source": "", "start_block_index": 0, "title": None}])
 
     assert str(said(**document)).startswith("messages.1.content.0: Input tag 'document'")
     assert said(**cited) == f"messages.0.content.0.text.citations: {EXTRA}"
     assert said(OLD_VERSION, **document) is said(OLD_VERSION, **cited) is None
-    assert said(**block(type="text", text="Hi", citations=[])) is None
+    assert said(**block(type="text", text="Hi", citations=[])) is said(**history) is None
 
 
 @pytest.mark.parametrize(
