@@ -77,9 +77,19 @@ def delta_event(index: int, delta: dict[str, Any]) -> bytes:
     return event("content_block_delta", {"type": "content_block_delta", "index": index, "delta": delta})
 
 
+class CutToolUse(dict[str, Any]):
+    """A tool use that `max_tokens` has ended: what was sent of its JSON is `partial_json`."""
+
+    def __init__(self, block: Block, partial_json: str) -> None:
+        super().__init__(block)
+        self.partial_json = partial_json
+
+
 def streamed_text(block: Block) -> str:
     """Return the text of `block` that arrives piece by piece: prose, thinking, or the JSON of a tool's input."""
     kind = block["type"]
+    if isinstance(block, CutToolUse):
+        return block.partial_json
     if kind in _TOOL_USES:
         return orjson.dumps(block["input"]).decode() if block.get("input") else ""
     return str(block.get(kind) or "") if kind in ("text", "thinking") else ""
@@ -93,7 +103,8 @@ def deltas(block: Block, pieces: Sequence[str]) -> Iterator[dict[str, Any]]:
         yield from ({"type": "text_delta", "text": piece} for piece in pieces)
     elif kind == "thinking":
         yield from ({"type": "thinking_delta", "thinking": piece} for piece in pieces)
-        yield {"type": "signature_delta", "signature": block.get("signature", "")}
+        if block.get("signature"):
+            yield {"type": "signature_delta", "signature": block["signature"]}
     elif kind == "compaction":
         yield {"type": "compaction_delta", **{key: block[key] for key in _COMPACTED if key in block}}
     elif kind in _TOOL_USES:

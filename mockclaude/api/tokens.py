@@ -7,7 +7,8 @@ code and other scripts; a picture or a document counts a flat figure.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -38,11 +39,54 @@ def of_text(text: str) -> int:
     return -(-size * 2 // 7)
 
 
+def cut(text: str, count: int) -> str:
+    """Return as much of `text`, in whole characters, as `count` tokens hold."""
+    size = max(0, count * 7 // 2)
+    return text[:size] if text.isascii() else text.encode("utf-8", "surrogatepass")[:size].decode(errors="ignore")
+
+
 def of_output(block: Block) -> int:
     """Return the output tokens of a content block."""
     if block["type"] == "tool_use":
         return of_text(str(block.get("name", ""))) + of_text(streamed_text(block)) + MESSAGE_OVERHEAD
     return of_text(streamed_text(block)) or _of_input(block)
+
+
+class Segment(NamedTuple):
+    """A part of a prompt: its tokens, where it is, and the block, or the tool, that it is. Text is a text block."""
+
+    tokens: int
+    path: tuple[str | int, ...]
+    block: Block
+
+
+def segments(body: Body) -> list[Segment]:
+    """Return the parts of a prompt in the API's order, tools, system, messages; their tokens add up to `of_input`."""
+    return list(_segments(body))
+
+
+def _segments(body: Body) -> Iterator[Segment]:
+    for index, tool in enumerate(body.get("tools") or ()):
+        yield Segment(_of_tool(tool) + (0 if index else TOOLS_OVERHEAD), ("tools", index), tool)
+    for index, block in enumerate(_blocks(body.get("system") or ())):
+        yield Segment(_of_input(block), ("system", index), block)
+    for number, message in enumerate(body["messages"]):
+        blocks = _blocks(message["content"]) or [_text("")]
+        for index, block in enumerate(blocks):
+            overhead = 0 if index else MESSAGE_OVERHEAD
+            yield Segment(_of_input(block) + overhead, ("messages", number, "content", index), block)
+
+
+def _blocks(content: Any) -> Sequence[Block]:
+    return [_text(content)] if isinstance(content, str) else content
+
+
+def _text(text: str) -> Block:
+    return {"type": "text", "text": text}
+
+
+def _of_tool(tool: Body) -> int:
+    return of_text(orjson.dumps(tool).decode())
 
 
 def of_input(body: Body) -> int:
@@ -51,7 +95,7 @@ def of_input(body: Body) -> int:
     for message in body["messages"]:
         count += MESSAGE_OVERHEAD + _of_input(message["content"])
     tools = body.get("tools")
-    return count + TOOLS_OVERHEAD + of_text(orjson.dumps(tools).decode()) if tools else count
+    return count + TOOLS_OVERHEAD + sum(map(_of_tool, tools)) if tools else count
 
 
 def _of_input(value: Any) -> int:

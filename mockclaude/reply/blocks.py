@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from mockclaude.api import models
 from mockclaude.api.errors import invalid
 from mockclaude.api.events import Block
 from mockclaude.reply.draws import Draws
+from mockclaude.reply.signatures import signature
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.steps import FROM_SCHEMA, SERVER_TOOLS
 
@@ -24,6 +26,7 @@ class Maker(NamedTuple):
     conversation: Conversation
     reply_draws: Draws
     position: int
+    as_written: bool = False
 
     @property
     def draws(self) -> Draws:
@@ -33,6 +36,10 @@ class Maker(NamedTuple):
     def blocks(self, kind: str, value: Any) -> list[Block]:
         """Return the blocks of a step. Raises `ApiError` 400 if a schema of the request has no instance."""
         return list(BUILDERS[kind](self, value))
+
+    def continued(self, text: str) -> str:
+        """Return `text` without what the client has written of it already, as a prefill."""
+        return text if self.as_written or self.position else text.removeprefix(self.conversation.prefill)
 
     def from_schema(self, schema: Mapping[str, Any], where: str) -> Any:
         """Return data that validates against `schema`, which the request holds at `where`."""
@@ -44,9 +51,18 @@ class Maker(NamedTuple):
             raise invalid(f"{where}: {error}") from None
 
 
-def signature(seed: int, thinking: str) -> str:
-    """Return the signature of a thinking block: it follows from the text, so that a block sent back can be checked."""
-    return Draws(seed, "signature", fingerprint=thinking).opaque("signature")
+def thinks(body: Mapping[str, Any]) -> bool:
+    """Return whether the request asks the model to think."""
+    return (body.get("thinking") or {}).get("type") in ("enabled", "adaptive")
+
+
+def shows_thinking(body: Mapping[str, Any]) -> bool:
+    """Return whether thoughts are shown: as `thinking.display` says, else to those who ask a model to think that still
+    takes `enabled`; newer ones leave them out (documented).
+    """
+    display = (body.get("thinking") or {}).get("display")
+    model = models.find(body["model"])
+    return display != "omitted" if display else model is None or "enabled" in model.thinking_modes or not thinks(body)
 
 
 def output_schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -55,15 +71,16 @@ def output_schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return chosen["schema"] if chosen else None
 
 
-def _text(_: Maker, value: Any) -> Iterator[Block]:
+def _text(maker: Maker, value: Any) -> Iterator[Block]:
     cited = {"citations": value["citations"]} if value["citations"] else {}
-    yield {**cited, "type": "text", "text": as_text(value["text"])}
+    yield {**cited, "type": "text", "text": maker.continued(as_text(value["text"]))}
 
 
 def _thinking(maker: Maker, value: Any) -> Iterator[Block]:
     thought = as_text(value["thinking"])
-    signed = as_text(value["signature"]) or signature(maker.draws.seed, thought)
-    yield {"type": "thinking", "thinking": thought, "signature": signed}
+    shown = thought if maker.as_written or shows_thinking(maker.conversation.body) else ""
+    signed = as_text(value["signature"]) or signature(maker.draws.seed, thought, shown)
+    yield {"type": "thinking", "thinking": shown, "signature": signed}
 
 
 def _redacted_thinking(_: Maker, value: Any) -> Iterator[Block]:
@@ -88,7 +105,7 @@ def _tool_use(maker: Maker, value: Any) -> Iterator[Block]:
 def _json(maker: Maker, value: Any) -> Iterator[Block]:
     if value == FROM_SCHEMA:
         value = maker.from_schema(output_schema(maker.conversation.body) or {}, "output_config.format.schema")
-    yield {"type": "text", "text": orjson.dumps(value).decode()}
+    yield {"type": "text", "text": maker.continued(orjson.dumps(value).decode())}
 
 
 def _block(_: Maker, value: Any) -> Iterator[Block]:

@@ -14,8 +14,11 @@ from mockclaude.api import models, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.reply.blocks import BUILDERS, Maker, as_text
+from mockclaude.reply.cache import InputUsage
+from mockclaude.reply.contradictions import contradictions
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.improvise import improvise
+from mockclaude.reply.obey import Obeyed, obey
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.quantities import FOREVER
 from mockclaude.scenario.rules import Outline, Rule
@@ -41,10 +44,18 @@ Part: TypeAlias = Block | Pause | Disconnect | ApiError
 
 
 class Reply(NamedTuple):
-    """A decided answer: the finished message, and the parts it arrives in."""
+    """A decided answer: the finished message, its parts, and notes on where it does not fit the request."""
 
     message: dict[str, Any]
     parts: Sequence[Part]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def arrives(self) -> bool:
+        """Whether it gets to its end."""
+        return all(
+            isinstance(part, dict) or (isinstance(part, Pause) and part.microseconds is not None) for part in self.parts
+        )
 
     @property
     def is_plain(self) -> bool:
@@ -59,28 +70,57 @@ def choose(rule: Rule, answered: int, draws: Draws) -> Outline:
     return rule.replies[min(answered, len(rule.replies) - 1)]
 
 
-def compose(outline: Outline, scope: Scope, draws: Draws, message_id: str) -> Reply:
-    """Return the reply that `outline` describes. Raises `ApiError` 400 if a schema of the request has no instance."""
+class Asking(NamedTuple):
+    """What of a request a reply tells: its input tokens (None: counted), and fields that it asks for."""
+
+    input_usage: InputUsage | None = None
+    extras: Mapping[str, Any] = {}
+    as_written: bool = False
+
+
+PLAIN = Asking()
+"""Nothing that is not counted, and nothing that was asked for."""
+
+
+def compose(outline: Outline, scope: Scope, draws: Draws, message_id: str, asking: Asking = PLAIN) -> Reply:
+    """Return the reply that `outline` describes. Raises `ApiError` 400 if a schema of the request has no instance.
+
+    It obeys the request, unless it is to be sent `as_written`.
+    """
     conversation = scope.conversation
-    drafter = _Drafter(conversation, draws)
+    drafter = _Drafter(conversation, draws, asking.as_written)
     for step in outline.steps:
         drafter.add(step.kind, step.value.fill(scope))
+    obeyed = Obeyed(drafter.parts) if asking.as_written else obey(drafter.parts, conversation.body)
+    content = [part for part in obeyed.parts if isinstance(part, dict)]
     message = {
         "model": models.resolve(conversation.model),
         "id": message_id,
         "type": "message",
         "role": "assistant",
-        "content": drafter.content,
-        **_ending(drafter.ending, drafter.content),
-        "usage": _usage(conversation, drafter.content, drafter.usage),
+        "content": content,
+        **_ending(drafter.ending, content, obeyed),
+        "usage": _usage(asking.input_usage or InputUsage(tokens.of_input(conversation.body)), content, drafter.usage),
+        **asking.extras,
     }
-    return Reply(message, drafter.parts)
+    notes = () if asking.as_written else tuple(_notes(obeyed, conversation.body, content))
+    return Reply(message, obeyed.parts, notes)
+
+
+def _notes(obeyed: Obeyed, body: Mapping[str, Any], content: Sequence[Block]) -> Iterator[str]:
+    if obeyed.reason == "max_tokens":
+        yield f"cut at max_tokens ({body['max_tokens']})"
+    elif obeyed.reason == "stop_sequence":
+        yield f"stopped at '{obeyed.sequence}'"
+    else:
+        yield from contradictions(dict(body), content)
 
 
 class _Drafter:
-    def __init__(self, conversation: Conversation, draws: Draws) -> None:
+    def __init__(self, conversation: Conversation, draws: Draws, as_written: bool) -> None:
         self.conversation = conversation
         self.draws = draws
+        self.as_written = as_written
         self.parts: list[Part] = []
         self.content: list[Block] = []
         self.ending: Mapping[str, Any] | None = None
@@ -88,7 +128,7 @@ class _Drafter:
 
     def add(self, kind: str, value: Any) -> None:
         if kind in BUILDERS:
-            blocks = Maker(self.conversation, self.draws, len(self.content)).blocks(kind, value)
+            blocks = Maker(self.conversation, self.draws, len(self.content), self.as_written).blocks(kind, value)
             self.parts += blocks
             self.content += blocks
         elif kind == "generate":
@@ -115,8 +155,12 @@ _INCIDENTS: dict[str, Callable[[Any], Part]] = {
 }
 
 
-def _ending(given: Mapping[str, Any] | None, content: Sequence[Block]) -> dict[str, Any]:
-    """Return `stop_reason`, `stop_sequence` and `stop_details`, inferred from the content when not given."""
+def _ending(given: Mapping[str, Any] | None, content: Sequence[Block], obeyed: Obeyed) -> dict[str, Any]:
+    """Return `stop_reason`, `stop_sequence` and `stop_details`: as the request ended the reply, as it is given, or
+    inferred from the content.
+    """
+    if obeyed.reason is not None:
+        return {"stop_reason": obeyed.reason, "stop_sequence": obeyed.sequence, "stop_details": None}
     if given is None:
         return {"stop_reason": _inferred_stop_reason(content), "stop_sequence": None, "stop_details": None}
     reason = given["type"]
@@ -138,13 +182,14 @@ def _inferred_stop_reason(content: Sequence[Block]) -> str:
 _THOUGHTS = ("thinking", "redacted_thinking")
 
 
-def _usage(conversation: Conversation, content: Sequence[Block], given: Mapping[str, Any]) -> dict[str, Any]:
+def _usage(used: InputUsage, content: Sequence[Block], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the usage of a message in the API's key order; what is `given` replaces what is counted."""
+    created = {"ephemeral_5m_input_tokens": used.created_5m, "ephemeral_1h_input_tokens": used.created_1h}
     usage = {
-        "input_tokens": tokens.of_input(conversation.body),
-        "cache_creation_input_tokens": 0,
-        "cache_read_input_tokens": 0,
-        "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+        "input_tokens": used.input_tokens,
+        "cache_creation_input_tokens": used.created_5m + used.created_1h,
+        "cache_read_input_tokens": used.read,
+        "cache_creation": created,
         "output_tokens": sum(map(tokens.of_output, content)),
         "service_tier": "standard",
         "inference_geo": "not_available",

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from mockclaude.reply.blocks import output_schema
+from mockclaude.reply.blocks import output_schema, thinks
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import DEFAULT_LOCALE, shared
@@ -47,10 +47,8 @@ _QUOTED = 120
 def improvise(conversation: Conversation, draws: Draws) -> Iterator[Improvised]:
     """Yield the steps of a plausible reply."""
     asked = conversation.question
-    thinking = conversation.body.get("thinking") or {}
-    if thinking.get("type") in ("enabled", "adaptive"):
-        shown = thinking.get("display") != "omitted"
-        yield "thinking", {"thinking": _thought(asked, draws) if shown else "", "signature": None}
+    if thinks(conversation.body):
+        yield "thinking", {"thinking": _thought(asked, draws), "signature": None}
     tool = None if conversation.tool_results else _wanted_tool(conversation, asked)
     if tool:
         yield "tool_use", _tool_use(tool)
@@ -114,7 +112,7 @@ def _answer(conversation: Conversation, asked: str, draws: Draws) -> str:
     if conversation.tool_results:
         said = "; ".join(f"{result.name or 'the tool'}: {result.content}" for result in conversation.tool_results)
         return f"Here is what I found. {_shortened(said)}"
-    about = f"You asked: “{_shortened(asked)}”\n\n" if asked else ""
+    about = f"You asked: “{_shortened(asked)}”\n\n" if asked and not conversation.prefill else ""
     return about + _prose(draws, "answer", 3)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple
 
 import orjson
 
 from mockclaude.api import models, tokens
-from mockclaude.reply.compose import Reply, compose
+from mockclaude.api.events import Block
+from mockclaude.reply.compose import PLAIN, Asking, Reply, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.script import Script
@@ -30,25 +31,46 @@ _INPUT_TOKENS = 8_611_000_000_000_017
 _COUNTED = {"input_tokens": _INPUT_TOKENS}
 _HOLES = re.compile(f"{_MODEL}|{_ID}|{_INPUT_TOKENS}".encode())
 
-Prepared: TypeAlias = tuple[bytes, ...]
-"""A rendered reply, cut at its holes: the model, the message's id, then the input tokens wherever they are told."""
+_PLAIN = frozenset({"model", "messages", "max_tokens", "stream", "system", "metadata"})
+"""Fields that leave a fixed reply as it is, if it is short enough."""
 
 
-def respond(outline: Outline, pace: Pace, scope: Scope, draws: Draws, envelope: Envelope) -> Script:
+class Prepared(NamedTuple):
+    """A rendered reply, cut at its holes: the model, the message's id, then the input tokens wherever they are told."""
+
+    pieces: tuple[bytes, ...]
+    tokens: int
+    content: list[Block]
+
+
+class Responded(NamedTuple):
+    """A script, notes on where the reply gave way to the request, and the content sent; None if it never got there."""
+
+    script: Script
+    notes: tuple[str, ...] = ()
+    content: list[Block] | None = None
+
+
+def respond(
+    outline: Outline, pace: Pace, scope: Scope, draws: Draws, envelope: Envelope, asking: Asking = PLAIN
+) -> Responded:
     """Return the script of the reply. Raises `ApiError` 400 if a schema of the request has no instance."""
     conversation = scope.conversation
-    prepared = _prepared(outline, conversation.stream) if outline.fixed and pace.instant else None
-    if prepared is None:
-        return plan(
-            compose(outline, scope, draws, envelope.message_id), pace, draws, envelope, stream=conversation.stream
-        )
-    body = _filled(prepared, conversation, envelope.message_id)
-    return envelope.whole_stream(body) if conversation.stream else envelope.message(body)
+    body = conversation.body
+    if outline.fixed and pace.instant and asking is PLAIN and _PLAIN.issuperset(body):
+        prepared = _prepared(outline, conversation.stream)
+        if prepared and prepared.tokens <= body.get("max_tokens", prepared.tokens) and not conversation.prefill:
+            data = _filled(prepared.pieces, conversation, envelope.message_id)
+            script = envelope.whole_stream(data) if conversation.stream else envelope.message(data)
+            return Responded(script, (), prepared.content)
+    reply = compose(outline, scope, draws, envelope.message_id, asking)
+    script = plan(reply, pace, draws, envelope, stream=conversation.stream)
+    return Responded(script, reply.notes, reply.message["content"] if reply.arrives else None)
 
 
-def _filled(prepared: Prepared, conversation: Conversation, message_id: str) -> bytes:
+def _filled(pieces: tuple[bytes, ...], conversation: Conversation, message_id: str) -> bytes:
     count = b"%d" % tokens.of_input(conversation.body)
-    before, between, *rest = prepared
+    before, between, *rest = pieces
     return b"".join((before, _model(conversation.model), between, message_id.encode(), count.join(rest)))
 
 
@@ -61,12 +83,13 @@ def _model(name: str) -> bytes:
 def _prepared(outline: Outline, stream: bool) -> Prepared | None:
     """Return the bytes of the reply in the pieces between its holes; None if an incident is among them."""
     nobody = Scope(Conversation({"model": _MODEL, "messages": []}), dict, lambda: shared(DEFAULT_LOCALE))
-    reply = compose(outline, nobody, Draws(0, ""), _ID)
+    reply = compose(outline, nobody, Draws(0, ""), _ID, Asking(as_written=True))
     if not reply.is_plain or _HOLES.search(orjson.dumps(reply.message["content"])):
         return None
     usage = reply.message["usage"] if _input_is_written(outline) else {**reply.message["usage"], **_COUNTED}
     reply = reply._replace(message={**reply.message, "usage": usage})
-    return tuple(_HOLES.split(_stream_bytes(reply) if stream else orjson.dumps(reply.message)))
+    pieces = tuple(_HOLES.split(_stream_bytes(reply) if stream else orjson.dumps(reply.message)))
+    return Prepared(pieces, sum(map(tokens.of_output, reply.message["content"])), reply.message["content"])
 
 
 def _input_is_written(outline: Outline) -> bool:

@@ -50,6 +50,12 @@ class Conversation:
         before, *reminders = self.user.split(_REMINDER)
         return "".join((before, *map(_after_reminder, reminders))).strip()
 
+    @cached_property
+    def prefill(self) -> str:
+        """The beginning of the answer, as the client wrote it: the text of an assistant message at the very end."""
+        last = self._messages[-1] if self._messages else None
+        return "\n".join(_block_texts(last["content"])) if last and last["role"] == "assistant" else ""
+
     @property
     def model(self) -> str:
         """The model's name as the client wrote it."""

@@ -55,6 +55,7 @@ class Rule(Model):
     when: When = When()
     times: Annotated[int, Field(ge=1)] | None = None
     pace: AnyPace | None = None
+    as_written: bool | None = None
     reply: Reply | None = None
     sequence: Annotated[list[Reply], Field(min_length=1)] | None = None
     choice: Annotated[list[Choice], Field(min_length=1)] | None = None
@@ -73,5 +74,6 @@ class ScenarioFile(Model):
     validation: Mode | None = None
     api_keys: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     models: Models | None = None
+    as_written: bool = False
     pace: AnyPace | None = None
     rules: Annotated[list[Rule], Field(min_length=1)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from pydantic import BaseModel
@@ -65,6 +65,7 @@ class Rule:
     times: int | None = None
     pace: written.Pace = field(default_factory=written.Pace)
     name: str | None = None
+    as_written: bool = False
 
     @cached_property
     def needle(self) -> str:
@@ -82,6 +83,14 @@ class Rule:
         return f"'{self.name}' ({self.place})" if self.name else str(self.place)
 
 
+class Recorded(NamedTuple):
+    """What a scenario holds of signatures and of redacted data; `templated` says that some only show in a reply."""
+
+    signatures: frozenset[str] = frozenset()
+    data: frozenset[str] = frozenset()
+    templated: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """Rules, and the seed and locale of what is made up."""
@@ -91,6 +100,7 @@ class Scenario:
     locale: str = fakes.DEFAULT_LOCALE
     files: tuple[str, ...] = ()
     policy: Policy = field(default_factory=Policy)
+    recorded: Recorded = field(default_factory=Recorded)
 
 
 def built_in() -> Scenario:
@@ -105,7 +115,7 @@ def build(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Scenario:
     if mistakes:
         raise ScenarioError(mistakes)
     rules = [
-        _rule(rule, file.pace, source.place(("rules", index)))
+        _rule(rule, file, source.place(("rules", index)))
         for source, file in files
         for index, rule in enumerate(file.rules)
     ]
@@ -115,6 +125,7 @@ def build(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Scenario:
         locale=_first(files, "locale", fakes.DEFAULT_LOCALE),
         files=tuple(source.file for source, _ in files),
         policy=_policy(files),
+        recorded=_recorded(rules),
     )
 
 
@@ -128,7 +139,15 @@ def _policy(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Policy:
     return Policy(_first(files, "validation", "anthropic"), frozenset(keys), _first(files, "models", "similar"))
 
 
-def _rule(rule: written.Rule, pace: written.Pace | None, place: Place) -> Rule:
+def _recorded(rules: Sequence[Rule]) -> Recorded:
+    steps = [step.value.data for rule in rules for reply in rule.replies for step in reply.steps]
+    signatures = {data["signature"] for data in steps if isinstance(data, dict) and data.get("signature")}
+    redacted = {data["data"] for data in steps if isinstance(data, dict) and isinstance(data.get("data"), str)}
+    templated = any("${{" in text for text in (*signatures, *redacted))
+    return Recorded(frozenset(signatures), frozenset(redacted), templated)
+
+
+def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place) -> Rule:
     replies, weights = _replies(rule)
     return Rule(
         id=rule.name or _content_id(rule),
@@ -137,8 +156,9 @@ def _rule(rule: written.Rule, pace: written.Pace | None, place: Place) -> Rule:
         replies=tuple(map(_outline, replies)),
         weights=weights,
         times=rule.times,
-        pace=rule.pace or pace or written.Pace(),
+        pace=rule.pace or file.pace or written.Pace(),
         name=rule.name,
+        as_written=file.as_written if rule.as_written is None else rule.as_written,
     )
 
 

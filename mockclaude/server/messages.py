@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.request import Body
-from mockclaude.reply.compose import choose
+from mockclaude.reply.compose import PLAIN, Asking, choose
 from mockclaude.reply.draws import Draws
+from mockclaude.reply.extras import extras
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.respond import respond
 from mockclaude.scenario.conversation import Conversation
@@ -22,20 +23,13 @@ from mockclaude.scenario.templates import Scope
 from mockclaude.server.admission import Admitted
 from mockclaude.server.calls import Answer, Call
 from mockclaude.server.served import Served
-
-_NO_THREADS = "Message threads are not supported here; send the whole conversation without `thread`"
-_THREADS_UNSUPPORTED = {"error_code": "thread_unsupported_request", "unsupported": []}
-
-
-def _no_threads(key: str, body: Body) -> Body:
-    if body.get("thread") is not None:
-        raise ApiError("invalid_request_error", _NO_THREADS, details=_THREADS_UNSUPPORTED)
-    return body
+from mockclaude.server.threads import Turn
 
 
 def create(served: Served, call: Call) -> Answer:
     """Return the reply of the rule that answers. Raises `ApiError` for what the API refuses."""
-    admitted = served.admission.request(call, _no_threads)
+    turn = served.threads.turn(call.now)
+    admitted = served.admission.request(call, turn.resolve)
     conversation = Conversation(admitted.asked.body, call.headers)
     lane, rules = call.lane, served.scenario.rules
 
@@ -44,23 +38,52 @@ def create(served: Served, call: Call) -> Answer:
 
     rule = match(rules, conversation, answered)
     if rule is not None:
-        return _reply(served, call, admitted, rule, conversation)
+        return _reply(served, call, admitted, rule, conversation, turn)
     reason = why_none(rules, conversation, answered)
     error = ApiError("not_found_error", reason)
     envelope = served.envelope(call, call.fingerprint(admitted.asked.body))
     return Answer(envelope.error(error), reason, notes=_warnings(admitted))
 
 
-def _reply(served: Served, call: Call, admitted: Admitted, rule: Rule, conversation: Conversation) -> Answer:
+def _reply(
+    served: Served, call: Call, admitted: Admitted, rule: Rule, conversation: Conversation, turn: Turn
+) -> Answer:
     before = served.memory.answer(rule, call.lane)
     draws = served.draws(rule.id, call.fingerprint(conversation.body), call.lane)
     envelope = Envelope(*draws.ids(), call.now, call.chunked)
     scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
     try:
-        script = respond(choose(rule, before, draws), rule.pace, scope, draws, envelope)
+        responded = respond(
+            choose(rule, before, draws),
+            rule.pace,
+            scope,
+            draws,
+            envelope,
+            _asking(served, call, admitted, rule, draws),
+        )
     except ApiError as error:
         return Answer(envelope.error(error), f"{rule.label}: {error.message}", notes=_warnings(admitted))
-    return Answer(script, rule.label, conversation.stream, _warnings(admitted))
+    if responded.content is None:
+        turn.release()
+    else:
+        turn.store(envelope.message_id, responded.content)
+        served.prompt_cache.remember(admitted.access.key, envelope.message_id, conversation.body)
+    return Answer(responded.script, rule.label, conversation.stream, (*_warnings(admitted), *responded.notes))
+
+
+def _asking(served: Served, call: Call, admitted: Admitted, rule: Rule, draws: Draws) -> Asking:
+    """Return what the message tells of the request: what the prompt cache made of it, and what it asked to be told."""
+    body, key = admitted.asked.body, admitted.access.key
+    if not (rule.as_written or admitted.asked.breakpoints or not _TOLD.isdisjoint(body)):
+        return PLAIN
+    told = extras(body, draws, call.now)
+    if body.get("diagnostics") is not None:
+        told["diagnostics"] = served.prompt_cache.diagnose(key, body, body["diagnostics"].get("previous_message_id"))
+    used = served.prompt_cache.use(key, body, call.now) if admitted.asked.breakpoints else None
+    return Asking(used, told, rule.as_written)
+
+
+_TOLD = frozenset({"container", "context_management", "diagnostics", "thinking"})
 
 
 def _warnings(admitted: Admitted) -> tuple[str, ...]:
@@ -84,7 +107,7 @@ def _fakes(scenario: Scenario, draws: Draws) -> Fakes:
 
 def count_tokens(served: Served, call: Call) -> Answer:
     """Return how many input tokens a request has. Raises `ApiError` for what the API refuses."""
-    admitted = served.admission.request(call, _no_threads, counting=True)
+    admitted = served.admission.request(call, served.threads.turn(call.now).resolve, counting=True)
     asked = admitted.asked
     counted: Body = {"input_tokens": asked.input_tokens}
     if asked.body.get("context_management") is not None:

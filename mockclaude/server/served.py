@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from mockclaude.api.asked import Anything
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope
+from mockclaude.reply.signatures import Signatures
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.admission import Admission
 from mockclaude.server.calls import Call
 from mockclaude.server.memory import Memory
+from mockclaude.server.prompt_cache import PromptCache
+from mockclaude.server.threads import Threads
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,14 @@ class Served:
 
     scenario: Scenario
     memory: Memory = field(default_factory=Memory)
+    prompt_cache: PromptCache = field(default_factory=PromptCache)
+    threads: Threads = field(default_factory=Threads)
 
     @cached_property
     def admission(self) -> Admission:
         """What decides which calls are answered."""
-        return Admission(self.scenario.policy, self._mentions, Anything())
+        scenario = self.scenario
+        return Admission(scenario.policy, self._mentions, Signatures(scenario.seed, scenario.recorded))
 
     def _mentions(self, model: str) -> bool:
         conditions = (condition for rule in self.scenario.rules for condition in rule.conditions)

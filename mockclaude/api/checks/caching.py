@@ -27,8 +27,12 @@ def _marked(asked: Asked) -> list[Located]:
 @lru_cache(maxsize=1)
 def _look(asked: Asked) -> list[Located]:
     found = asked.blocks.values()
-    blocks = [located for several in found for located in several if located[1].get("cache_control")]
-    return [*_marked_in(asked, "tools"), *_marked_in(asked, "system"), *sorted(blocks, key=_path)]
+    blocks = [located for several in found for located in several if "cache_control" in located[1]]
+    return [*_marked_in(asked, "tools"), *_marked_in(asked, "system"), *sorted(filter(_is_marked, blocks), key=_path)]
+
+
+def _is_marked(located: Located) -> bool:
+    return bool(located.block["cache_control"])
 
 
 def _path(located: Located) -> tuple[str | int, ...]:

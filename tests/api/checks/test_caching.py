@@ -54,7 +54,7 @@ def test_more_than_four_marks_are_refused(fields: Any, found: int) -> None:
         {"tools": [tool()], "system": [text()], "messages": [user(text(), text(), text(None))]},
         {"messages": [user(result(text()), text(), text())], "cache_control": SHORT},
         {"messages": [user(text(), text(), text(), text())], "cache_control": None},
-        {"system": "Be kind."},
+        {"system": "Be kind.", "tools": [WEATHER, tool()]},
     ],
 )
 def test_four_marks_are_taken(fields: Any) -> None:

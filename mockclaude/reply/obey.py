@@ -1,0 +1,83 @@
+"""A reply gives way to the request: `max_tokens` and `stop_sequences` end it before its own end.
+
+In: the parts of a reply, a request body. Out: the parts up to where the request ends them, and how it does.
+Knows nothing of how parts were made and of streaming.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic_core import from_json
+
+from mockclaude.api import tokens
+from mockclaude.api.events import Block, CutToolUse, streamed_text
+from mockclaude.api.request import Body
+
+T = TypeVar("T")
+
+
+class Obeyed(NamedTuple):
+    """What is left of a reply. `reason` is None where it came to its own end, `sequence` what stopped it."""
+
+    parts: list[Any]
+    reason: str | None = None
+    sequence: str | None = None
+
+
+def obey(parts: Sequence[Any], body: Body) -> Obeyed:
+    """Return `parts` up to the token or the stop sequence that ends them. Parts that are no blocks cost nothing."""
+    left: int | None = body.get("max_tokens")
+    sequences: Sequence[str] = body.get("stop_sequences") or ()
+    kept: list[Any] = []
+    for part in parts:
+        if not isinstance(part, dict):
+            kept.append(part)
+            continue
+        block, sequence = _stopped(part, sequences)
+        spent = tokens.of_output(block)
+        if left is not None and spent > left:
+            return Obeyed([*kept, *_cut(block, left)], "max_tokens")
+        if sequence is not None:
+            return Obeyed([*kept, block] if block["text"] else kept, "stop_sequence", sequence)
+        kept.append(block)
+        left = None if left is None else left - spent
+    return Obeyed(kept)
+
+
+def _stopped(block: Block, sequences: Sequence[str]) -> tuple[Block, str | None]:
+    """Return a text block up to the first stop sequence, and the sequence; any other block as it is."""
+    if block["type"] != "text" or not sequences:
+        return block, None
+    text = block["text"]
+    found = [(text.find(sequence), order) for order, sequence in enumerate(sequences) if sequence in text]
+    if not found:
+        return block, None
+    at, order = min(found)
+    return {**block, "text": text[:at]}, sequences[order]
+
+
+_CUT_AS = {"text": "text", "thinking": "thinking"}
+_TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
+
+
+def _cut(block: Block, left: int) -> list[Block]:
+    """Return what fits of `block` into `left` tokens: a part of its text or of its JSON, or nothing."""
+    kind = block["type"]
+    if kind in _TOOL_USES:
+        return _cut_tool_use(block, left - tokens.of_output(CutToolUse(block, "")))
+    text = tokens.cut(streamed_text(block), left) if kind in _CUT_AS else ""
+    if not text:
+        return []
+    cut = {**block, _CUT_AS[kind]: text}
+    return [{**cut, "signature": ""} if kind == "thinking" else cut]
+
+
+def _cut_tool_use(block: Block, left: int) -> list[Block]:
+    """Return a tool use whose JSON ends where its tokens do; its `input` is what the SDKs make of such JSON."""
+    if left < 0:
+        return []
+    partial = tokens.cut(streamed_text(block), left)
+    made = from_json(partial, allow_partial=True) if partial else {}
+    return [CutToolUse({**block, "input": made}, partial)]
