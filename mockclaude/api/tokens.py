@@ -46,7 +46,9 @@ def cut(text: str, count: int) -> str:
 
 
 def of_output(block: Block) -> int:
-    """Return the output tokens of a content block."""
+    """Return the output tokens of a content block; none for the result of a tool, which the model does not write."""
+    if block["type"].endswith("_tool_result"):
+        return 0
     if block["type"] == "tool_use":
         return of_text(str(block.get("name", ""))) + of_text(streamed_text(block)) + MESSAGE_OVERHEAD
     return of_text(streamed_text(block)) or _of_input(block)

@@ -58,8 +58,8 @@ def test_text_put_together_counts_as_its_parts_do_but_for_rounding(one: str, oth
         ({"type": "tool_use", "id": "toolu_1", "name": "sevench", "input": {"a": 1}}, 2 + 2 + 4),
         ({"type": "tool_use", "input": {}}, 4),
         ({"type": "server_tool_use", "id": "u_1", "name": "web_search", "input": {"a": 1}}, 2),
-        ({"type": "code_execution_tool_result", "content": {"stdout": "sevench", "return_code": 0}}, 2),
-        ({"type": "web_search_tool_result", "content": [{"title": "sevench", "encrypted_content": "x" * 700}]}, 2),
+        ({"type": "code_execution_tool_result", "content": {"stdout": "sevench", "return_code": 0}}, 0),
+        ({"type": "web_search_tool_result", "content": [{"title": "sevench", "encrypted_content": "x" * 700}]}, 0),
     ],
 )
 def test_output_counts_what_a_reader_sees(block: dict[str, Any], count: int) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from mockclaude.api.errors import ApiError
-from mockclaude.reply.blocks import signature
+from mockclaude.reply.signatures import signature
 from tests.api.bodies import json_values, texts
 from tests.reply.making import DRAWS, content
 

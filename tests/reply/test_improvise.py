@@ -181,7 +181,7 @@ def test_thinking_comes_first_where_it_is_on(thinking: dict[str, Any] | None, ki
 
 @pytest.mark.parametrize(("text", "begin"), [("Why?", "The question is: Why? "), ("", "")])
 def test_a_thought_is_about_the_question_and_signed(text: str, begin: str) -> None:
-    [thought, _] = improvised(text, thinking={"type": "adaptive"})
+    [thought, _] = improvised(text, thinking={"type": "adaptive", "display": "summarized"})
 
     assert thought["thinking"].startswith(begin)
     assert len(thought["thinking"]) > len(begin)

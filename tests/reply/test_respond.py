@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockclaude.api.errors import ApiError
-from mockclaude.reply.compose import compose
+from mockclaude.reply.cache import InputUsage
+from mockclaude.reply.compose import Asking, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.respond import respond
@@ -28,6 +29,10 @@ models = st.sampled_from(["claude-haiku-4-5", 'quoted "name"', "модель"]) 
 questions = st.fixed_dictionaries({"model": models, "stream": st.booleans(), "system": st.text()})
 
 
+PREFILLED = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+UNUSED = "tool_choice is any, but the reply uses no tool"
+
+
 def same(one: Script, other: Script) -> bool:
     return one._replace(sends=list(one.sends)) == other._replace(sends=list(other.sends))
 
@@ -38,7 +43,7 @@ def both_ways(told: Outline, pace: Pace, draws: Draws, envelope: Envelope, **fie
     composed = plan(
         compose(told, asked, draws, envelope.message_id), pace, draws, envelope, stream=asked.conversation.stream
     )
-    return same(respond(told, pace, asked, draws, envelope), composed)
+    return same(respond(told, pace, asked, draws, envelope).script, composed)
 
 
 @given(steps=fixed_steps, asked=st.lists(questions, min_size=2, max_size=4), chunked=st.booleans())
@@ -70,7 +75,8 @@ def test_a_prepared_reply_is_filled_in_for_each_request(stream: bool) -> None:
     messages = []
     for model, system in [("claude-haiku-4-5", ""), ("claude-opus-5", "Be brief.")]:
         asked = scope(conversation(model=model, system=system, stream=stream))
-        response = received(respond(told, INSTANT, asked, DRAWS, ENVELOPE._replace(message_id=f"msg_{model}")))
+        responded = respond(told, INSTANT, asked, DRAWS, ENVELOPE._replace(message_id=f"msg_{model}"))
+        response = received(responded.script)
         messages.append(message_of(response.events) if stream else response.json)
     one, other = messages
 
@@ -94,3 +100,48 @@ def test_a_schema_of_the_request_without_an_instance_is_a_bad_request() -> None:
 
     with pytest.raises(ApiError, match=r"output_config\.format\.schema: "):
         respond(outline({"json": "from_schema"}), INSTANT, asked, DRAWS, ENVELOPE)
+
+
+@pytest.mark.parametrize(
+    ("fields", "content", "notes"),
+    [
+        ({}, [{"type": "text", "text": "Hello there."}], ()),
+        ({"max_tokens": 1}, [{"type": "text", "text": "Hel"}], ("cut at max_tokens (1)",)),
+        ({"stop_sequences": [" "]}, [{"type": "text", "text": "Hello"}], ("stopped at ' '",)),
+        ({"tool_choice": {"type": "any"}}, [{"type": "text", "text": "Hello there."}], (UNUSED,)),
+        ({"messages": PREFILLED}, [{"type": "text", "text": " there."}], ()),
+    ],
+)
+def test_a_fixed_reply_too_gives_way_to_the_request(fields: Any, content: Any, notes: tuple[str, ...]) -> None:
+    responded = respond(outline({"text": "Hello there."}), INSTANT, scope(conversation(**fields)), DRAWS, ENVELOPE)
+
+    assert (responded.content, responded.notes) == (content, notes)
+
+
+def test_a_reply_as_written_gives_way_to_nothing() -> None:
+    asked = scope(conversation(max_tokens=1, messages=PREFILLED))
+    responded = respond(outline({"text": "Hello there."}), INSTANT, asked, DRAWS, ENVELOPE, Asking(as_written=True))
+
+    assert (responded.content, responded.notes) == ([{"type": "text", "text": "Hello there."}], ())
+
+
+@pytest.mark.parametrize("ending", [{"error": "overloaded_error"}, {"disconnect": "reset"}, {"pause": "forever"}])
+def test_a_reply_that_does_not_get_to_its_end_has_no_content_to_go_on_from(ending: dict[str, Any]) -> None:
+    asked = scope(conversation(stream=True))
+
+    assert respond(outline({"text": "Hi"}, ending), INSTANT, asked, DRAWS, ENVELOPE).content is None
+    assert respond(outline({"text": "Hi"}, {"pause": "1s"}), INSTANT, asked, DRAWS, ENVELOPE).content
+
+
+def test_what_was_asked_to_be_told_is_told_and_the_cache_is_part_of_the_usage() -> None:
+    asking = Asking(InputUsage(1, 2, 3, 4), {"context_management": {"applied_edits": []}})
+    responded = respond(outline({"text": "Hi"}), INSTANT, scope(conversation()), DRAWS, ENVELOPE, asking)
+    message = received(responded.script).json
+
+    assert message["context_management"] == {"applied_edits": []}
+    assert {key: message["usage"][key] for key in list(message["usage"])[:4]} == {
+        "input_tokens": 1,
+        "cache_creation_input_tokens": 5,
+        "cache_read_input_tokens": 4,
+        "cache_creation": {"ephemeral_5m_input_tokens": 2, "ephemeral_1h_input_tokens": 3},
+    }

@@ -80,14 +80,6 @@ def test_a_schema_without_an_instance_is_a_400_and_the_reason_names_the_rule() -
     assert given.reason == f"'made' (scenario.yaml:2:5): {sent(given).error[1]}"
 
 
-@pytest.mark.parametrize("thread", [{"type": "create"}, {"type": "continue", "previous_message_id": "msg_1"}])
-def test_message_threads_are_refused_as_the_tool_runners_expect(thread: dict[str, str]) -> None:
-    given = sent(ask(HELLO, thread=thread))
-
-    assert given.status == 400
-    assert given.json["error"]["details"] == {"error_code": "thread_unsupported_request", "unsupported": []}
-
-
 def test_no_thread_is_no_thread() -> None:
     asked = call("POST", "/v1/messages", asking(thread=None), anthropic_beta="message-threads-2026-08-12")
 

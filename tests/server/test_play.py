@@ -107,6 +107,7 @@ async def test_a_client_that_is_gone_already_is_a_connection_reset() -> None:
 
 
 FAULTS = """
+as_written: true
 rules:
   - {when: {user: reset}, reply: [{text: Half a}, {disconnect: reset}]}
   - {when: {user: close}, reply: [{text: Half a}, {disconnect: close}]}

@@ -6,9 +6,6 @@ Knows nothing of what is cached.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
-
 from mockclaude.api.asked import Asked, Located, dotted
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.request import Body
@@ -16,39 +13,13 @@ from mockclaude.api.request import Body
 _MOST = 4
 
 
-_FIELDS = ("tools", "system")
-
-
 def _marked(asked: Asked) -> list[Located]:
-    """Return what has a `cache_control`, in the order in which the API reads it."""
-    return [] if not asked.blocks and asked.traits.isdisjoint(_FIELDS) else _look(asked)
-
-
-@lru_cache(maxsize=1)
-def _look(asked: Asked) -> list[Located]:
-    found = asked.blocks.values()
-    blocks = [located for several in found for located in several if "cache_control" in located[1]]
-    return [*_marked_in(asked, "tools"), *_marked_in(asked, "system"), *sorted(filter(_is_marked, blocks), key=_path)]
-
-
-def _is_marked(located: Located) -> bool:
-    return bool(located.block["cache_control"])
-
-
-def _path(located: Located) -> tuple[str | int, ...]:
-    return located.path
-
-
-def _marked_in(asked: Asked, field: str) -> Iterator[Located]:
-    every = asked.body.get(field)
-    if isinstance(every, list):
-        for index, block in enumerate(every):
-            if block.get("cache_control"):
-                yield Located((field, index), block)
+    """Return the blocks that have a `cache_control`, in the order in which the API reads them."""
+    return [located for located in asked.breakpoints if located.path]
 
 
 def _too_many(asked: Asked) -> Details | None:
-    count = len(_marked(asked)) + bool(asked.body.get("cache_control"))
+    count = len(asked.breakpoints)
     return {"count": count} if count > _MOST else None
 
 

@@ -1,4 +1,4 @@
-"""What the API refuses of the messages as such: who speaks first, and what says nothing.
+"""What the API refuses of the messages as such: what says nothing. Who speaks first is free, as recorded.
 
 In: a request whose shape is right. Out: the rows of the table.
 Knows nothing of tools and of thinking.
@@ -13,10 +13,6 @@ from mockclaude.api.checks.check import Check, Details
 
 _NON_EMPTY = "text content blocks must be non-empty"
 _NON_WHITESPACE = "text content blocks must contain non-whitespace text"
-
-
-def _first_is_assistant(asked: Asked) -> Details | None:
-    return {} if asked.messages[0]["role"] == "assistant" and "thread" not in asked.traits else None
 
 
 def _empty(asked: Asked) -> Details | None:
@@ -79,13 +75,6 @@ def _end(content: Any) -> str:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check(
-        "an answer before any question",
-        'messages: first message must use the "user" role',
-        "reported",
-        _first_is_assistant,
-        "role:assistant",
-    ),
     Check(
         "a message without content",
         "messages.{number}: all messages must have non-empty content except for the optional final assistant message",

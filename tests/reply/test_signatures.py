@@ -1,0 +1,61 @@
+"""A signature tells, without a memory, whether a thinking block was sent and is still what was sent."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockclaude.reply.signatures import Signatures, signature
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.rules import Recorded
+
+OURS = Signatures(7, Recorded(frozenset({"recorded"}), frozenset({"data"})))
+
+
+@given(thinking=st.text(), other=st.text())
+def test_a_block_is_issued_as_it_was_sent_and_edited_with_another_text(thinking: str, other: str) -> None:
+    signed = signature(7, thinking)
+
+    assert OURS.thinking(thinking, signed) == "issued"
+    assert OURS.thinking(other, signed) == ("issued" if other == thinking else "edited")
+    assert Signatures(8, Recorded()).thinking(thinking, signed) == "unknown"
+
+
+def test_a_block_that_shows_nothing_is_signed_by_what_was_thought() -> None:
+    one, other = signature(7, "Hm.", ""), signature(7, "Ha.", "")
+
+    assert one != other
+    assert OURS.thinking("", one) == OURS.thinking("", other) == "issued"
+    assert OURS.thinking("Hm.", one) == "edited"
+
+
+@pytest.mark.parametrize("forged", ["", "sig", "nö", base64.b64encode(bytes(192)).decode()])
+def test_what_nobody_signed_is_unknown(forged: str) -> None:
+    assert OURS.thinking("Hm.", forged) == "unknown"
+
+
+def test_what_the_scenario_has_was_issued() -> None:
+    assert OURS.thinking("Whatever", "recorded") == "issued"
+    assert (OURS.redacted("data"), OURS.redacted("forged")) == (True, False)
+
+
+def test_a_scenario_knows_what_its_replies_hold() -> None:
+    scenario = load_text("""
+rules:
+  - when: {user: block}
+    reply: [{block: {type: thinking, thinking: Hm., signature: one}}, {redacted_thinking: secret}]
+  - sequence: [[{thinking: {thinking: Hm., signature: two}}, Hi], Bye]
+""")
+
+    assert scenario.recorded == Recorded(frozenset({"one", "two"}), frozenset({"secret"}), False)
+
+
+def test_where_signatures_are_templates_everything_was_issued() -> None:
+    recorded = load_text("rules: [{reply: [{redacted_thinking: '${{ user }}'}, Hi]}]").recorded
+
+    assert recorded.templated
+    assert Signatures(7, recorded).thinking("Hm.", "forged") == "issued"
+    assert Signatures(7, recorded).redacted("forged")
