@@ -2,16 +2,18 @@
 
 In: texts, content blocks, request bodies. Out: whole numbers; the same thing always counts the same.
 Knows nothing of models. Two tokens to seven bytes of UTF-8 is what published counts come to on average over English,
-code and other scripts; a picture or a document counts a flat figure.
+code and other scripts; pictures count by their pixels, PDFs by their pages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
+from mockclaude.api import media
 from mockclaude.api.events import Block, streamed_text
 from mockclaude.api.request import Body
 
@@ -19,7 +21,14 @@ MESSAGE_OVERHEAD = 4
 TOOLS_OVERHEAD = 346
 """What the API's own system prompt for tools takes (its documentation names 346 for most models)."""
 
-FLAT = {"image": 1_500, "document": 3_000}
+IMAGE, DOCUMENT = 1_500, 3_000
+"""What a picture or a document counts that is not in the request itself, but behind a URL or a file id."""
+
+PIXELS, LONG_EDGE, MAX_IMAGE = 750, 1_568, 1_600
+"""Pixels to a token; pictures are scaled to this edge, and to this many tokens, first (documented)."""
+
+PAGE = 2_250
+"""Tokens of a page of a PDF: the middle of what is documented, 1,500 to 3,000."""
 
 _NOT_TEXT = {
     "type",
@@ -107,5 +116,28 @@ def _of_input(value: Any) -> int:
         return sum(map(_of_input, value))
     if not isinstance(value, dict):
         return 0
-    flat = FLAT.get(str(value.get("type")))
-    return flat or sum(_of_input(item) for key, item in value.items() if key not in _NOT_TEXT)
+    special = _SPECIAL.get(str(value.get("type")))
+    if special is not None:
+        source = value.get("source")
+        described = sum(_of_input(value.get(key)) for key in ("title", "context"))
+        return special(source if isinstance(source, dict) else {}) + described
+    return sum(_of_input(item) for key, item in value.items() if key not in _NOT_TEXT)
+
+
+def _of_image(source: dict[str, Any]) -> int:
+    picture = media.picture(str(source.get("data", ""))) if source.get("type") == "base64" else None
+    if picture is None or picture.width < 1 or picture.height < 1:
+        return IMAGE
+    scale = min(1.0, LONG_EDGE / max(picture.width, picture.height))
+    return min(MAX_IMAGE, math.ceil(picture.width * scale * picture.height * scale / PIXELS))
+
+
+def _of_document(source: dict[str, Any]) -> int:
+    kind = source.get("type")
+    if kind in ("text", "content"):
+        return _of_input(source.get("data")) + _of_input(source.get("content"))
+    pdf = media.pdf(str(source.get("data", ""))) if kind == "base64" else None
+    return pdf.pages * PAGE if pdf and pdf.pages else DOCUMENT
+
+
+_SPECIAL: dict[str, Callable[[dict[str, Any]], int]] = {"image": _of_image, "document": _of_document}

@@ -1,7 +1,134 @@
-"""Checks."""
+"""What the API refuses of pictures and PDFs.
+
+In: a request whose shape is right. Out: `CHECKS`.
+Knows nothing of how they are read. Nothing is fetched: what stands behind a URL or a file id is not judged.
+"""
 
 from __future__ import annotations
 
-from mockclaude.api.checks.check import Check
+from collections.abc import Callable, Iterator
+from typing import Any
 
-CHECKS: tuple[Check, ...] = ()
+from mockclaude.api import media
+from mockclaude.api.asked import Asked, Located
+from mockclaude.api.checks.check import Check, Details
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_EDGE = 8000
+MAX_PAGES = 100
+
+
+def _sources(asked: Asked, kind: str) -> Iterator[tuple[Located, dict[str, Any], str]]:
+    """Yield the base64 sources of blocks of a kind, each with its block and its data."""
+    for located in asked.blocks[kind]:
+        source = located.block.get("source")
+        if isinstance(source, dict) and source.get("type") == "base64":
+            yield located, source, str(source.get("data", ""))
+
+
+def _of_pictures(fails: Callable[[media.Picture, dict[str, Any], str], Details | None]) -> Any:
+    def find(asked: Asked) -> Details | None:
+        for located, source, data in _sources(asked, "image"):
+            picture = media.picture(data)
+            details = fails(picture, source, data) if picture and data else None
+            if details is not None:
+                return {"path": located, **details}
+        return None
+
+    return find
+
+
+def _of_pdfs(fails: Callable[[media.Pdf], bool]) -> Any:
+    def find(asked: Asked) -> Details | None:
+        found = (media.pdf(data) for _, _, data in _sources(asked, "document"))
+        return {"most": MAX_PAGES} if any(pdf is not None and fails(pdf) for pdf in found) else None
+
+    return find
+
+
+def _no_base64(kind: str) -> Callable[[Asked], Details | None]:
+    def find(asked: Asked) -> Details | None:
+        for located, _, data in _sources(asked, kind):
+            if (media.picture(data) if kind == "image" else media.pdf(data)) is None:
+                return {"path": located}
+        return None
+
+    return find
+
+
+def _empty(asked: Asked) -> Details | None:
+    return next(({"path": located} for located, _, data in _sources(asked, "image") if not data), None)
+
+
+def _too_large(_: media.Picture, __: dict[str, Any], data: str) -> Details | None:
+    return {"size": len(data), "most": MAX_BYTES} if len(data) > MAX_BYTES else None
+
+
+def _of_another_type(picture: media.Picture, source: dict[str, Any], _: str) -> Details | None:
+    said, found = source.get("media_type"), picture.media_type
+    return {"said": said, "found": found} if found and found != said else None
+
+
+def _unreadable(picture: media.Picture, _: dict[str, Any], __: str) -> Details | None:
+    return {} if min(picture.width, picture.height) < 1 else None
+
+
+def _too_wide(picture: media.Picture, _: dict[str, Any], __: str) -> Details | None:
+    return {"most": MAX_EDGE} if max(picture.width, picture.height) > MAX_EDGE else None
+
+
+def _check(condition: str, message: str, source: str, find: Callable[[Asked], Details | None], kind: str) -> Check:
+    return Check(condition, message, source, find, needs=f"block:{kind}", gateway=True)
+
+
+_IMAGE = "{path}.image.source.base64: "
+_DOCUMENT = "{path}.document.source.base64: "
+
+CHECKS: tuple[Check, ...] = (
+    _check("an empty picture", f"{_IMAGE}image cannot be empty", "reported", _empty, "image"),
+    _check("a picture that is no base64", f"{_IMAGE}invalid base64 data", "reported", _no_base64("image"), "image"),
+    _check(
+        "a picture of too many bytes",
+        f"{_IMAGE}image exceeds 5 MB maximum: {{size}} bytes > {{most}} bytes",
+        "reported",
+        _of_pictures(_too_large),
+        "image",
+    ),
+    _check(
+        "a picture of another type than said",
+        f"{_IMAGE}The image was specified using the {{said}} media type, but the image appears to be a {{found}} image",
+        "reported",
+        _of_pictures(_of_another_type),
+        "image",
+    ),
+    _check("a picture that cannot be read", "Could not process image", "reported", _of_pictures(_unreadable), "image"),
+    _check(
+        "a picture with too long an edge",
+        f"{_IMAGE}At least one of the image dimensions exceed max allowed size: {{most}} pixels",
+        "assumed",
+        _of_pictures(_too_wide),
+        "image",
+    ),
+    _check("a PDF that is no base64", f"{_DOCUMENT}invalid base64 data", "assumed", _no_base64("document"), "document"),
+    _check(
+        "a PDF with a password",
+        "The PDF specified is password protected.",
+        "assumed",
+        _of_pdfs(lambda pdf: pdf.locked),
+        "document",
+    ),
+    _check(
+        "a PDF that cannot be read",
+        "The PDF specified was not valid.",
+        "assumed",
+        _of_pdfs(lambda pdf: not pdf.pages and not pdf.locked),
+        "document",
+    ),
+    _check(
+        "a PDF of too many pages",
+        "A maximum of {most} PDF pages may be provided.",
+        "reported",
+        _of_pdfs(lambda pdf: pdf.pages > MAX_PAGES),
+        "document",
+    ),
+)
