@@ -8,7 +8,6 @@ Knows nothing of which rules there are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from mockclaude.api import tokens
@@ -57,6 +56,9 @@ class Located(NamedTuple):
         return dotted(self.path)
 
 
+Blocks: TypeAlias = dict[str, list[Located]]
+
+
 def dotted(path: Iterable[str | int]) -> str:
     """Return a path as the API's messages write it."""
     return ".".join(map(str, path))
@@ -86,51 +88,62 @@ class Asked:
         self.counting = counting
         self.issued: Issued = issued or Anything()
         self.messages: list[Body] = body["messages"]
-
-    @cached_property
-    def blocks(self) -> dict[str, list[Located]]:
-        """The content blocks of all messages by type, those in tool results included, in the order of the request."""
-        found: dict[str, list[Located]] = {}
-        for located in self._walk():
-            found.setdefault(located.block.get("type", ""), []).append(located)
-        return found
-
-    def _walk(self) -> Iterator[Located]:
-        for number, message in enumerate(self.messages):
-            content = message["content"]
-            if not isinstance(content, str):
-                for index, block in enumerate(content):
-                    path = ("messages", number, "content", index)
-                    yield Located(path, block)
-                    if block.get("type") == "tool_result":
-                        yield from _inside(path, block)
-
-    @cached_property
-    def breakpoints(self) -> list[Located]:
-        """What has `cache_control`, in the API's order: tools, system, messages, and last the request itself."""
-        inside = [located for found in self.blocks.values() for located in found if "cache_control" in located.block]
-        own = [Located((), self.body)]
-        every = [*self._parts("tools"), *self._parts("system"), *sorted(inside, key=_position), *own]
-        return [located for located in every if located.block.get("cache_control")]
-
-    def _parts(self, field: str) -> list[Located]:
-        parts: Any = self.body.get(field) or ()
-        return [] if isinstance(parts, str) else [Located((field, n), part) for n, part in enumerate(parts)]
-
-    @cached_property
-    def input_tokens(self) -> int:
+        self.input_tokens = tokens.of_input(body)
         """The input tokens of the request."""
-        return tokens.of_input(self.body)
-
-    @cached_property
-    def traits(self) -> frozenset[str]:
+        self.blocks = _blocks(self.messages)
+        """The content blocks of all messages by type, those in tool results included, in the order of the request."""
+        self.breakpoints = _breakpoints(body, self.blocks)
+        """What has `cache_control`, in the API's order: tools, system, messages, and last the request itself."""
+        self.traits = frozenset(_traits(body, self.blocks, bool(self.breakpoints)))
         """What there is to check: top-level fields that are not null, `role:system`, `block:image`, and `cached` where
         anything has `cache_control`.
         """
-        roles = {f"role:{message['role']}" for message in self.messages}
-        fields = {name for name, value in self.body.items() if value is not None}
-        cached = {"cached"} if self.breakpoints else set()
-        return frozenset(fields | roles | {f"block:{kind}" for kind in self.blocks} | cached)
+
+
+def _traits(body: Body, blocks: Blocks, cached: bool) -> Iterator[str]:
+    for name, value in body.items():
+        if value is not None:
+            yield name
+    for message in body["messages"]:
+        yield _ROLES.get(message["role"], "")
+    for kind in blocks:
+        yield f"block:{kind}"
+    if cached:
+        yield "cached"
+
+
+_ROLES = {role: f"role:{role}" for role in ("user", "assistant", "system")}
+
+
+def _blocks(messages: list[Body]) -> Blocks:
+    found: Blocks = {}
+    for number, message in enumerate(messages):
+        content = message["content"]
+        if not isinstance(content, str):
+            for located in _walk(number, content):
+                found.setdefault(located.block.get("type", ""), []).append(located)
+    return found
+
+
+def _walk(number: int, content: list[Body]) -> Iterator[Located]:
+    for index, block in enumerate(content):
+        path = ("messages", number, "content", index)
+        yield Located(path, block)
+        if block.get("type") == "tool_result":
+            yield from _inside(path, block)
+
+
+def _breakpoints(body: Body, blocks: Blocks) -> list[Located]:
+    inside = [located for found in blocks.values() for located in found if "cache_control" in located.block]
+    every = [*_parts(body, "tools"), *_parts(body, "system"), *sorted(inside, key=_position)]
+    if "cache_control" in body:
+        every.append(Located((), body))
+    return [located for located in every if located.block.get("cache_control")]
+
+
+def _parts(body: Body, field: str) -> list[Located]:
+    parts: Any = body.get(field)
+    return [Located((field, n), part) for n, part in enumerate(parts)] if isinstance(parts, list) else []
 
 
 def _position(located: Located) -> tuple[int, ...]:

@@ -112,16 +112,23 @@ def of_input(body: Body) -> int:
 def _of_input(value: Any) -> int:
     if isinstance(value, str):
         return of_text(value)
-    if isinstance(value, list):
-        return sum(map(_of_input, value))
-    if not isinstance(value, dict):
-        return 0
-    special = _SPECIAL.get(str(value.get("type")))
-    if special is not None:
-        source = value.get("source")
-        described = sum(_of_input(value.get(key)) for key in ("title", "context"))
-        return special(source if isinstance(source, dict) else {}) + described
-    return sum(_of_input(item) for key, item in value.items() if key not in _NOT_TEXT)
+    if isinstance(value, dict):
+        return _of_block(value)
+    return sum(map(_of_input, value)) if isinstance(value, list) else 0
+
+
+def _of_block(block: dict[str, Any]) -> int:
+    kind = block.get("type")
+    if kind == "text":
+        return _of_input(block.get("text"))
+    if kind == "tool_result":
+        return _of_input(block.get("content"))
+    special = _SPECIAL.get(kind) if isinstance(kind, str) else None
+    if special is None:
+        return sum([_of_input(item) for key, item in block.items() if key not in _NOT_TEXT])
+    source = block.get("source")
+    described = _of_input(block.get("title")) + _of_input(block.get("context"))
+    return special(source if isinstance(source, dict) else {}) + described
 
 
 def _of_image(source: dict[str, Any]) -> int:

@@ -100,7 +100,7 @@ def compose(outline: Outline, scope: Scope, draws: Draws, message_id: str, askin
         "role": "assistant",
         "content": content,
         **_ending(drafter.ending, content, obeyed),
-        "usage": _usage(asking.input_usage or InputUsage(tokens.of_input(conversation.body)), content, drafter.usage),
+        "usage": _usage(asking.input_usage or InputUsage(conversation.input_tokens), content, drafter.usage),
         **asking.extras,
     }
     notes = () if asking.as_written else tuple(_notes(obeyed, conversation.body, content))

@@ -69,7 +69,7 @@ def respond(
 
 
 def _filled(pieces: tuple[bytes, ...], conversation: Conversation, message_id: str) -> bytes:
-    count = b"%d" % tokens.of_input(conversation.body)
+    count = b"%d" % conversation.input_tokens
     before, between, *rest = pieces
     return b"".join((before, _model(conversation.model), between, message_id.encode(), count.join(rest)))
 

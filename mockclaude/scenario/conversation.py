@@ -14,6 +14,7 @@ from typing import Any
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from mockclaude.api import tokens
 from mockclaude.api.request import Body
 
 NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
@@ -33,9 +34,11 @@ class ToolResult:
 class Conversation:
     """A request as rules see it. Names in `headers` are looked up whatever their case."""
 
-    def __init__(self, body: Body, headers: Mapping[str, str] = NO_HEADERS) -> None:
+    def __init__(self, body: Body, headers: Mapping[str, str] = NO_HEADERS, input_tokens: int | None = None) -> None:
         self.body = body
         self.headers = headers
+        self.input_tokens = tokens.of_input(body) if input_tokens is None else input_tokens
+        """How many input tokens the request has; counted, if it is not given."""
         self._messages: list[dict[str, Any]] = body["messages"]
         self._begin = _begin_of_turn(self._messages)
         self.stream = bool(body.get("stream"))

@@ -30,7 +30,7 @@ def create(served: Served, call: Call) -> Answer:
     """Return the reply of the rule that answers. Raises `ApiError` for what the API refuses."""
     turn = served.threads.turn(call.now)
     admitted = served.admission.request(call, turn.resolve)
-    conversation = Conversation(admitted.asked.body, call.headers)
+    conversation = Conversation(admitted.asked.body, call.headers, admitted.asked.input_tokens)
     lane, rules = call.lane, served.scenario.rules
 
     def answered(rule: Rule) -> int:
@@ -38,7 +38,7 @@ def create(served: Served, call: Call) -> Answer:
 
     rule = match(rules, conversation, answered)
     if rule is not None:
-        return _reply(served, call, admitted, rule, conversation, turn)
+        return _reply(served, call, lane, admitted, rule, conversation, turn)
     reason = why_none(rules, conversation, answered)
     error = ApiError("not_found_error", reason)
     envelope = served.envelope(call, call.fingerprint(admitted.asked.body))
@@ -46,10 +46,10 @@ def create(served: Served, call: Call) -> Answer:
 
 
 def _reply(
-    served: Served, call: Call, admitted: Admitted, rule: Rule, conversation: Conversation, turn: Turn
+    served: Served, call: Call, lane: str, admitted: Admitted, rule: Rule, conversation: Conversation, turn: Turn
 ) -> Answer:
-    before = served.memory.answer(rule, call.lane)
-    draws = served.draws(rule.id, call.fingerprint(conversation.body), call.lane)
+    before = served.memory.answer(rule, lane)
+    draws = served.draws(rule.id, call.fingerprint(conversation.body), lane)
     envelope = Envelope(*draws.ids(), call.now, call.chunked)
     scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
     try:

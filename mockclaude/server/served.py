@@ -7,7 +7,6 @@ Knows nothing of how a request is answered.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope
@@ -28,12 +27,11 @@ class Served:
     memory: Memory = field(default_factory=Memory)
     prompt_cache: PromptCache = field(default_factory=PromptCache)
     threads: Threads = field(default_factory=Threads)
+    admission: Admission = field(init=False)
 
-    @cached_property
-    def admission(self) -> Admission:
-        """What decides which calls are answered."""
-        scenario = self.scenario
-        return Admission(scenario.policy, self._mentions, Signatures(scenario.seed, scenario.recorded))
+    def __post_init__(self) -> None:
+        issued = Signatures(self.scenario.seed, self.scenario.recorded)
+        object.__setattr__(self, "admission", Admission(self.scenario.policy, self._mentions, issued))
 
     def _mentions(self, model: str) -> bool:
         conditions = (condition for rule in self.scenario.rules for condition in rule.conditions)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockclaude.api import models
 from mockclaude.api.asked import Asked
-from mockclaude.api.checks.check import Check, problems
+from mockclaude.api.checks.check import Check, problems, that_apply
 
 QUESTION = {"role": "user", "content": "What is the weather?"}
 WEATHER = {
@@ -33,4 +33,4 @@ def asked(*messages: Any, **fields: Any) -> Asked:
 
 def refusal(checks: Sequence[Check], request: Asked) -> str | None:
     """Return the first message that `checks` have for `request`."""
-    return next((problem.message for problem in problems(checks, request)), None)
+    return next((problem.message for problem in problems(that_apply(checks, request.traits), request)), None)

@@ -50,8 +50,8 @@ class Problem(NamedTuple):
 
 
 def problems(checks: Sequence[Check], asked: Asked) -> Iterator[Problem]:
-    """Yield what is wrong with `asked`, in the order of the table."""
-    for check in that_apply(checks, asked.traits):
+    """Yield what is wrong with `asked`, in the order of `checks`, all of which must apply to it."""
+    for check in checks:
         details = check.find(asked)
         if details is not None:
             yield Problem(check, check.message.format(**details))

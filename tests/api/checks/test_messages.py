@@ -9,7 +9,7 @@ from hypothesis import given
 
 from mockclaude.api.asked import Asked
 from mockclaude.api.checks import caching, messages, pairing, system_role, thinking
-from mockclaude.api.checks.check import problems
+from mockclaude.api.checks.check import problems, that_apply
 from mockclaude.api.checks.messages import CHECKS
 from tests.api.asking import QUESTION, asked, refusal
 from tests.api.bodies import accepted
@@ -104,7 +104,8 @@ def test_an_earlier_answer_may_end_in_a_space() -> None:
 def test_whatever_can_be_answered_can_be_checked(body: dict[str, Any]) -> None:
     every = (*CHECKS, *system_role.CHECKS, *pairing.CHECKS, *thinking.CHECKS, *caching.CHECKS)
 
-    assert all(problem.message for problem in problems(every, Asked(body)))
+    request = Asked(body)
+    assert all(problem.message for problem in problems(that_apply(every, request.traits), request))
 
 
 def test_only_what_the_server_knows_of_may_pass_a_gateway() -> None:

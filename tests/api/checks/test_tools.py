@@ -11,7 +11,7 @@ from mockclaude.api import models
 from mockclaude.api.asked import Asked
 from mockclaude.api.checks import models as of_models
 from mockclaude.api.checks import output
-from mockclaude.api.checks.check import problems
+from mockclaude.api.checks.check import problems, that_apply
 from mockclaude.api.checks.tools import CHECKS
 from tests.api.asking import QUESTION, WEATHER, asked, refusal
 from tests.api.bodies import accepted
@@ -272,4 +272,5 @@ def test_a_server_and_its_tools_go_together(fields: dict[str, Any], message: str
 def test_whatever_can_be_answered_can_be_checked(body: dict[str, Any]) -> None:
     every = (*of_models.CHECKS, *CHECKS, *output.CHECKS)
 
-    assert all(problem.message for problem in problems(every, Asked(body, models.find("claude-opus-4-5"))))
+    request = Asked(body, models.find("claude-opus-4-5"))
+    assert all(problem.message for problem in problems(that_apply(every, request.traits), request))
