@@ -67,6 +67,12 @@ def json(now: int) -> str:
 
 
 @lru_cache(maxsize=8)
+def anonymous(now: int) -> str:
+    """Return the lines of a JSON response to somebody who is not known: without organization and workspace."""
+    return f"{date(now)}{_EDGE}content-type: application/json\r\n"
+
+
+@lru_cache(maxsize=8)
 def message(now: int) -> str:
     """Return the lines that a message carries besides its `request-id`."""
     return json(now) + _rate_limits(now)

@@ -44,7 +44,8 @@ class Envelope(NamedTuple):
     def error(self, error: ApiError, at: int = 0) -> Script:
         """Return the response with `error` as the API words it."""
         retry = {"x-should-retry": "true" if error.should_retry else "false"}
-        lines = headers.replaced(headers.json(self.now), retry | dict(error.headers))
+        usual = headers.anonymous(self.now) if error.status == 401 else headers.json(self.now)
+        lines = headers.replaced(usual, retry | dict(error.headers))
         body = orjson.dumps(error.envelope(self.request_id))
         return whole(error.status, lines, self.request_id, body, at, chunked=self.chunked)
 

@@ -88,3 +88,10 @@ def test_the_header_goes_before_the_file() -> None:
     given = ask(f"validation: 'off'\n{HELLO}", {"x-mockclaude-validation": "anthropic"}, web_search_options={})
 
     assert sent(given).error[1] == "web_search_options: Extra inputs are not permitted"
+
+
+def test_who_is_not_known_is_told_no_organization_and_no_workspace() -> None:
+    unknown, known = (sent(ask(headers=headers)).headers for headers in ({"x-api-key": None}, {}))
+
+    assert {"anthropic-organization-id", "anthropic-workspace-id"} <= known.keys()
+    assert {"anthropic-organization-id", "anthropic-workspace-id"}.isdisjoint(unknown)
