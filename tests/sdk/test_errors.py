@@ -45,7 +45,7 @@ class Row(NamedTuple):
             "message": f"Scripted: {self}",
             "error_code": self.code,
             "details": self.code and {"error_code": self.code, "unsupported": ["thinking"]},
-            "workspace_id": WORKSPACE_ID,
+            "workspace_id": None if self.status == 401 else WORKSPACE_ID,
         }
 
     @property

@@ -91,7 +91,7 @@ def test_the_header_goes_before_the_file() -> None:
 
 
 def test_who_is_not_known_is_told_no_organization_and_no_workspace() -> None:
-    unknown, known = (sent(ask(headers=headers)).headers for headers in ({"x-api-key": None}, {}))
+    unknown, known = sent(ask(headers={"x-api-key": None})).headers, sent(ask()).headers
 
     assert {"anthropic-organization-id", "anthropic-workspace-id"} <= known.keys()
     assert {"anthropic-organization-id", "anthropic-workspace-id"}.isdisjoint(unknown)
