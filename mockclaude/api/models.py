@@ -3,11 +3,11 @@
 In: a model name as a client writes it. Out: the model, the id a response echoes, the JSON of its `ModelInfo`.
 Knows nothing of requests or of today's date: a lifecycle is what the table says, however late it is read.
 
-Ids and fields are those of SDK 2.12.0. Recorded Models API answers gave dates and limits from Claude 4 to
+Ids and fields are those of SDK 2.13.0. Recorded Models API answers gave dates and limits from Claude 4 to
 Opus 5 and capabilities to Opus 4.8; Anthropic's model, migration and deprecation pages gave most of the rest.
 Carried over or estimated: Fable 5.2 and Mythos 5.2 (as 5.1, dated by an SDK that lists them); dates of
-Mythos 5 and 5.1 (their Fable's); Mythos Preview but for its retirement; `deprecated_at` of Opus 4.1 and 4,
-Sonnet 4.5 and 4, Haiku 3.5 and 3; `features` and `context_edits` from Opus 5 on (as Opus 4.8); all
+Mythos 5 and 5.1 (their Fable's); Mythos Preview but for its retirement; `deprecated_at` of Opus 4.5, 4.1 and
+4, Sonnet 4.5 and 4, Haiku 3.5 and 3; `features` and `context_edits` from Opus 5 on (as Opus 4.8); all
 `server_tools`; dates and abilities of Claude 3; `fast` and `computer_tools` of Sonnet 5.5 and Haiku 5.5, and
 `computer_tools` of Fable and Mythos.
 """
@@ -227,6 +227,7 @@ _ROWS: tuple[tuple[str, str, Line, str, int, int, Abilities], ...] = (
 _ACTIVE: tuple[Lifecycle, None, None] = ("active", None, None)
 _ENDINGS: dict[str, tuple[Lifecycle, str, str]] = {
     "claude-sonnet-4-5-20250929": ("deprecated", "2026-10-01", "2026-11-30"),
+    "claude-opus-4-5-20251101": ("deprecated", "2026-11-23", "2027-01-22"),
     "claude-mythos-preview": ("retired", "2026-06-09", "2026-06-30"),
     "claude-opus-4-1-20250805": ("retired", "2026-06-05", "2026-08-05"),
     "claude-opus-4-20250514": ("retired", "2026-04-14", "2026-06-15"),

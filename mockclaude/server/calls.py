@@ -1,7 +1,7 @@
 """A call to the API, as it arrived and as it is answered.
 
 In: the parts of an HTTP request. Out: a `Call`, which says whose it is and hashes to what it asks; an `Answer`.
-Knows nothing of aiohttp and of scenarios.
+Knows nothing of aiohttp, and of scenarios only that rules answer.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.api.access import api_key
+from mockclaude.reply.draws import Draws
 from mockclaude.reply.script import Script
+from mockclaude.scenario.rules import Rule
 
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
@@ -56,12 +58,16 @@ class Call(NamedTuple):
 class Answer(NamedTuple):
     """The script that answers a call, and what the log says of it: which rule answered, or why none did, and `notes`
     on what the API would have refused, or what of the reply gave way to the request.
+
+    `rule` is the one that answered and `draws` are what it drew from: seed, fingerprint, lane and occurrence.
     """
 
     script: Script
     reason: str = ""
     streamed: bool = False
     notes: tuple[str, ...] = ()
+    rule: Rule | None = None
+    draws: Draws | None = None
 
 
 @lru_cache(maxsize=1024)

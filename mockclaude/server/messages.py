@@ -62,13 +62,15 @@ def _reply(
             _asking(served, call, admitted, rule, draws),
         )
     except ApiError as error:
-        return Answer(envelope.error(error), f"{rule.label}: {error.message}", notes=_warnings(admitted))
+        reason = f"{rule.label}: {error.message}"
+        return Answer(envelope.error(error), reason, notes=_warnings(admitted), rule=rule, draws=draws)
     if responded.content is None:
         turn.release()
     else:
         turn.store(envelope.message_id, responded.content)
         served.prompt_cache.remember(admitted.access.key, envelope.message_id, conversation.body)
-    return Answer(responded.script, rule.label, conversation.stream, (*_warnings(admitted), *responded.notes))
+    notes = (*_warnings(admitted), *responded.notes)
+    return Answer(responded.script, rule.label, conversation.stream, notes, rule, draws)
 
 
 def _asking(served: Served, call: Call, admitted: Admitted, rule: Rule, draws: Draws) -> Asking:
