@@ -74,10 +74,14 @@ class Draws(NamedTuple):
         drawn = self._hash("ids", 44).translate(_TO_BASE58).decode()
         return f"req_01{drawn[:22]}", f"msg_01{drawn[22:]}"
 
+    def noise(self, label: str, length: int) -> bytes:
+        """Return `length` random bytes."""
+        blocks = (self._hash(f"{label}/{index}", 64) for index in range(-(-length // 64)))
+        return b"".join(blocks)[:length]
+
     def opaque(self, label: str, length: int = 192) -> str:
         """Return base64 text that stands for `length` bytes only the API could read (signatures, encrypted content)."""
-        blocks = (self._hash(f"{label}/{index}", 64) for index in range(-(-length // 64)))
-        return base64.b64encode(b"".join(blocks)[:length]).decode()
+        return base64.b64encode(self.noise(label, length)).decode()
 
     def seed_for(self, label: str) -> int:
         """Return a 64-bit seed for a generator of somebody else's, such as Faker's."""

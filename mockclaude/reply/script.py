@@ -34,13 +34,14 @@ class End(Enum):
 class Script(NamedTuple):
     """What a client gets: `sends` in the order of their times, then `end`, `end_at` microseconds after the beginning.
 
-    `status` is the one sent, or 0 where none is.
+    `status` is the one sent, or 0 where none is. Afterwards no connection is accepted for `down` microseconds.
     """
 
     status: int
     sends: Sequence[Send]
     end: End = End.KEEP
     end_at: int = 0
+    down: int = 0
 
 
 class Response(NamedTuple):

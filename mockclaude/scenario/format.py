@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.api.validation import Mode
 from mockclaude.scenario import quantities
+from mockclaude.scenario.faults import Faults
 from mockclaude.scenario.policy import Models
 from mockclaude.scenario.shorthand import Model, exactly_one
 from mockclaude.scenario.steps import Reply
@@ -55,6 +56,7 @@ class Rule(Model):
     when: When = When()
     times: Annotated[int, Field(ge=1)] | None = None
     pace: AnyPace | None = None
+    fault: Faults | None = None
     as_written: bool | None = None
     reply: Reply | None = None
     sequence: Annotated[list[Reply], Field(min_length=1)] | None = None
@@ -76,4 +78,6 @@ class ScenarioFile(Model):
     models: Models | None = None
     as_written: bool = False
     pace: AnyPace | None = None
+    chaos: Faults | None = None
+    client_faults: bool | None = None
     rules: Annotated[list[Rule], Field(min_length=1)]

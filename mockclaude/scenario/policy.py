@@ -1,6 +1,6 @@
 """Whom a scenario answers, and how strictly.
 
-In: the file's `validation`, `api_keys` and `models`. Out: a `Policy`.
+In: the file's `validation`, `api_keys`, `models` and `client_faults`. Out: a `Policy`.
 Knows nothing of requests.
 """
 
@@ -16,8 +16,11 @@ for always are."""
 
 
 class Policy(NamedTuple):
-    """How strictly requests are judged, which API keys are accepted (empty: any), and which models are known."""
+    """How strictly requests are judged, which API keys are accepted (empty: any), which models are known, and whether
+    a client may ask for a fault.
+    """
 
     validation: Mode = "anthropic"
     api_keys: frozenset[str] = frozenset()
     models: Models = "similar"
+    client_faults: bool = True

@@ -19,9 +19,13 @@ from mockclaude.scenario import fakes
 from mockclaude.scenario import format as written
 from mockclaude.scenario import steps as written_steps
 from mockclaude.scenario.conditions import Condition, Test, conditions, group_names
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.fault_checks import fault_mistakes
+from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError
 from mockclaude.scenario.policy import Policy
 from mockclaude.scenario.templates import Template, compile_template, problems
+from mockclaude.scenario.when import When
 
 if TYPE_CHECKING:
     from mockclaude.scenario.source import Path, Source
@@ -53,6 +57,17 @@ class Outline:
     fixed: bool
 
 
+class PossibleFault(NamedTuple):
+    """A fault, and the conditions under which it may strike."""
+
+    fault: Fault
+    conditions: tuple[Condition, ...] = ()
+
+    def applies(self, conversation: Conversation) -> bool:
+        """Return whether its conditions hold."""
+        return all(condition.holds(condition.look(conversation)) for condition in self.conditions)
+
+
 @dataclass(frozen=True, eq=False)
 class Rule:
     """A rule made ready. `id` names it in every draw; of `replies`, `weights` draws one, or they are a sequence."""
@@ -66,6 +81,7 @@ class Rule:
     pace: written.Pace = field(default_factory=written.Pace)
     name: str | None = None
     as_written: bool = False
+    faults: tuple[PossibleFault, ...] = ()
 
     @cached_property
     def needle(self) -> str:
@@ -101,6 +117,7 @@ class Scenario:
     files: tuple[str, ...] = ()
     policy: Policy = field(default_factory=Policy)
     recorded: Recorded = field(default_factory=Recorded)
+    chaos: tuple[PossibleFault, ...] = ()
 
 
 def built_in() -> Scenario:
@@ -126,6 +143,7 @@ def build(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Scenario:
         files=tuple(source.file for source, _ in files),
         policy=_policy(files),
         recorded=_recorded(rules),
+        chaos=tuple(fault for _, file in files for fault in _faults(file.chaos)),
     )
 
 
@@ -136,7 +154,12 @@ def _first(files: Sequence[tuple[Source, written.ScenarioFile]], key: str, defau
 
 def _policy(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Policy:
     keys = [key for _, file in files for key in file.api_keys or ()]
-    return Policy(_first(files, "validation", "anthropic"), frozenset(keys), _first(files, "models", "similar"))
+    return Policy(
+        validation=_first(files, "validation", "anthropic"),
+        api_keys=frozenset(keys),
+        models=_first(files, "models", "similar"),
+        client_faults=_first(files, "client_faults", True),
+    )
 
 
 def _recorded(rules: Sequence[Rule]) -> Recorded:
@@ -153,13 +176,18 @@ def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place) -> Rule:
         id=rule.name or _content_id(rule),
         place=place,
         conditions=conditions(rule.when),
-        replies=tuple(map(_outline, replies)),
+        replies=tuple(map(outline, replies)),
         weights=weights,
         times=rule.times,
         pace=rule.pace or file.pace or written.Pace(),
         name=rule.name,
         as_written=file.as_written if rule.as_written is None else rule.as_written,
+        faults=_faults(rule.fault),
     )
+
+
+def _faults(faults: Sequence[Fault] | None) -> tuple[PossibleFault, ...]:
+    return tuple(PossibleFault(fault, conditions(fault.when or When())) for fault in faults or ())
 
 
 def _replies(rule: written.Rule) -> tuple[list[list[written_steps.Step]], tuple[float, ...] | None]:
@@ -168,7 +196,8 @@ def _replies(rule: written.Rule) -> tuple[list[list[written_steps.Step]], tuple[
     return rule.sequence or [rule.reply or []], None
 
 
-def _outline(reply: list[written_steps.Step]) -> Outline:
+def outline(reply: Sequence[written_steps.Step]) -> Outline:
+    """Return the steps of a reply made ready."""
     steps = tuple(map(_step, reply))
     return Outline(steps, all(step.fixed for step in steps))
 
@@ -189,11 +218,12 @@ def _content_id(rule: written.Rule) -> str:
 
 
 def _mistakes(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterator[Mistake]:
-    for key in ("seed", "locale", "validation", "models"):
+    for key in ("seed", "locale", "validation", "models", "client_faults"):
         yield from _differing(files, key)
     yield from _bad_locales(files)
     yield from _repeated_names(files)
     yield from _unreachable(files)
+    yield from fault_mistakes(files)
     locale = _first(files, "locale", fakes.DEFAULT_LOCALE)
     if any(_bad_locales(files)):
         return

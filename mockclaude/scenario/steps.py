@@ -123,6 +123,7 @@ def _header(value: Any) -> Any:
 
 
 Header: TypeAlias = Annotated[str, BeforeValidator(_header)]
+HeaderName: TypeAlias = Annotated[str, AfterValidator(_header_name)]
 
 
 class Error(Model):
@@ -131,7 +132,7 @@ class Error(Model):
     type: str
     message: str = ""
     status: Annotated[int, Field(ge=400, le=599)] | None = None
-    headers: dict[Annotated[str, AfterValidator(_header_name)], Header] = Field(default_factory=dict)
+    headers: dict[HeaderName, Header] = Field(default_factory=dict)
     details: dict[str, Any] | None = None
 
     @model_validator(mode="after")
@@ -209,6 +210,12 @@ class Step(Model):
     @classmethod
     def _one(cls, value: Any) -> Any:
         return exactly_one("a step", STEPS, value, STEPS)
+
+    @property
+    def kind(self) -> str:
+        """Which of `STEPS` it is."""
+        (field,) = self.model_fields_set
+        return type(self).model_fields[field].alias or field
 
 
 STEPS: tuple[str, ...] = tuple(field.alias or name for name, field in Step.model_fields.items())

@@ -26,7 +26,10 @@ _NOT_CONTENT = ("stream", "metadata")
 
 
 class Call(NamedTuple):
-    """One request: `path` without the scenario, header names in any case, `now` in seconds since the epoch."""
+    """One request: `path` without the scenario, header names in any case, `now` in seconds since the epoch.
+
+    `time` is microseconds since the server began, `reused` whether its connection has served another before.
+    """
 
     method: str
     path: str
@@ -35,6 +38,8 @@ class Call(NamedTuple):
     body: bytes
     now: int
     chunked: bool = True
+    time: int = 0
+    reused: bool = False
 
     @property
     def lane(self) -> str:

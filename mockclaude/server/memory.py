@@ -29,6 +29,10 @@ class Memory:
         """Note that `rule` answers in `lane`; return how often it had before."""
         return _raise_count(self._answers, (rule, lane))
 
+    def request(self, lane: str) -> int:
+        """Note a request of `lane` that a rule answers; return how many of them there were before."""
+        return _raise_count(self._answers, lane)
+
     def occurrence(self, rule: str, fingerprint: str, lane: str) -> int:
         """Note a request that the rule with this id decides; return how often it was seen before."""
         return _raise_count(self._seen, (rule, fingerprint, lane))

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.request import Body
+from mockclaude.reply.breaking import break_
 from mockclaude.reply.compose import PLAIN, Asking, choose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.extras import extras
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.respond import respond
+from mockclaude.reply.schedule import Position, due
+from mockclaude.reply.script import Script
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import Fakes, shared
 from mockclaude.scenario.matching import match, why_none
@@ -22,6 +25,7 @@ from mockclaude.scenario.rules import Rule, Scenario
 from mockclaude.scenario.templates import Scope
 from mockclaude.server.admission import Admitted
 from mockclaude.server.calls import Answer, Call
+from mockclaude.server.fault_wishes import wish
 from mockclaude.server.served import Served
 from mockclaude.server.threads import Turn
 
@@ -64,13 +68,43 @@ def _reply(
     except ApiError as error:
         reason = f"{rule.label}: {error.message}"
         return Answer(envelope.error(error), reason, notes=_warnings(admitted), rule=rule, draws=draws)
-    if responded.content is None:
+    script, faults = _broken(served, call, responded.script, rule, conversation, draws, envelope)
+    if responded.content is None or script.status != 200:
         turn.release()
     else:
         turn.store(envelope.message_id, responded.content)
         served.prompt_cache.remember(admitted.access.key, envelope.message_id, conversation.body)
-    notes = (*_warnings(admitted), *responded.notes)
-    return Answer(responded.script, rule.label, conversation.stream, notes, rule, draws)
+    notes = (*_warnings(admitted), *responded.notes, *faults)
+    return Answer(script, rule.label, conversation.stream, notes, rule, draws)
+
+
+def _broken(
+    served: Served,
+    call: Call,
+    script: Script,
+    rule: Rule,
+    conversation: Conversation,
+    draws: Draws,
+    envelope: Envelope,
+) -> tuple[Script, tuple[str, ...]]:
+    """Return `script` with the faults that are due, and notes on them: of the client's wish, else of rule and chaos."""
+    wished = wish(call.headers) if served.scenario.policy.client_faults else []
+    if not (wished or rule.faults or served.scenario.chaos):
+        return script, ()
+    position = Position(served.memory.request(draws.lane), call.time, call.reused)
+    faults = [
+        fault
+        for label, possible in (("fault", rule.faults), ("chaos", served.scenario.chaos))
+        for fault in due([each.fault for each in possible if each.applies(conversation)], draws, position, label)
+    ]
+    broken = break_(script, due(wished, draws, position, "wish") or faults, envelope, draws)
+    return broken.script, broken.notes and (*broken.notes, _decided(draws))
+
+
+def _decided(draws: Draws) -> str:
+    """Return what a fault was drawn from: enough to make the same decision again, without a server."""
+    seed, rule, fingerprint, lane, occurrence = draws
+    return f"seed {seed}, rule {rule}, fingerprint {fingerprint}, lane {lane or '-'}, occurrence {occurrence + 1}"
 
 
 def _asking(served: Served, call: Call, admitted: Admitted, rule: Rule, draws: Draws) -> Asking:

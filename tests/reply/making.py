@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from mockclaude.reply.compose import Reply, compose
 from mockclaude.reply.draws import Draws
+from mockclaude.scenario import rules
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import DEFAULT_LOCALE, Fakes
 from mockclaude.scenario.format import Pace, ScenarioFile
 from mockclaude.scenario.mistakes import Place
 from mockclaude.scenario.rules import Outline, Rule, build
 from mockclaude.scenario.source import Source
+from mockclaude.scenario.steps import Step
 from mockclaude.scenario.templates import Scope
 from tests.api.bodies import json_objects, json_values, texts
 
@@ -29,7 +31,8 @@ def rule(**keys: Any) -> Rule:
 
 
 def outline(*steps: dict[str, Any]) -> Outline:
-    return rule(reply=list(steps)).replies[0]
+    """Return the outline of `steps`, also of such as a scenario file may not have after each other."""
+    return rules.outline([Step.model_validate(step) for step in steps])
 
 
 def conversation(**fields: Any) -> Conversation:

@@ -7,7 +7,7 @@ import pytest
 from mockclaude.scenario.queries import EXAMPLES
 from tests.scenario.talk import complaints
 
-RULE_KEYS = "name, when, times, pace, as_written, reply, sequence or choice"
+RULE_KEYS = "name, when, times, pace, fault, as_written, reply, sequence or choice"
 STEP_KEYS = (
     "text, thinking, redacted_thinking, tool_use, server_tool, json, block, generate, error, pause, disconnect, "
     "stop_reason or usage"
@@ -48,7 +48,8 @@ def told(text: str) -> str:
         ("rules: [x]", "1:9: this is text ('x'); expected a mapping, such as `reply: Hello`"),
         (
             "rules: [reply: x]\nsed: 1",
-            "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, as_written, pace or rules; "
+            "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, as_written, pace, chaos, "
+            "client_faults or rules; "
             "did you mean 'seed'?",
         ),
         ("rules: [reply: x]\nseed: 1.5", "2:7: this is a number (1.5); expected a whole number"),
