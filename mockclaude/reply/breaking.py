@@ -43,7 +43,12 @@ class Broken(NamedTuple):
 
 
 def break_(script: Script, faults: Sequence[Fault], envelope: Envelope, draws: Draws) -> Broken:
-    """Return `script` with `faults`, each drawing from `draws`. One that finds nothing to strike is noted as such."""
+    """Return `script` with `faults`, each drawing from `draws`, and a note on each, with what it was decided by.
+
+    A fault that finds nothing to strike is noted as such.
+    """
+    if not faults:
+        return Broken(script, ())
     broken: Exchange | Script = apart(script) or script
     notes: list[str] = []
     for position, fault in enumerate(sorted(faults, key=lambda fault: KINDS.index(fault.kind))):
@@ -52,7 +57,13 @@ def break_(script: Script, faults: Sequence[Fault], envelope: Envelope, draws: D
             struck = BREAK[fault.kind](broken, fault, Context(envelope, draws.scoped(f"fault/{position}")))
         notes.append(f"fault: {fault}" if struck is not None else f"fault: {fault} found nothing to strike")
         broken = broken if struck is None else struck
-    return Broken(together(broken) if isinstance(broken, Exchange) else broken, tuple(notes))
+    return Broken(together(broken) if isinstance(broken, Exchange) else broken, (*notes, _decided_by(draws)))
+
+
+def _decided_by(draws: Draws) -> str:
+    """Return what the faults were drawn from: enough to decide again, without a server."""
+    seed, rule, fingerprint, lane, occurrence = draws
+    return f"seed {seed}, rule {rule}, fingerprint {fingerprint}, lane {lane or '-'}, occurrence {occurrence + 1}"
 
 
 def _error(exchange: Exchange, fault: Fault, context: Context) -> Exchange | None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from mockclaude.reply.script import End, Script, Send
 from mockclaude.scenario.moments import EVERY, LAST, Moment, Selector
 
+_EVENT = re.compile(rb".+?(?:\n\n|\Z)", re.DOTALL)
 _DELTA = re.compile(rb'"delta":\{"type":"([a-z_]+)"')
 LAST_CHUNK = b"0\r\n\r\n"
 _FRAMING = (b"transfer-encoding", b"connection", b"content-length")
@@ -82,7 +83,7 @@ def _unchunked(framed: bytes) -> Iterator[bytes]:
 
 def _events(body: Iterable[Send]) -> Iterator[Send]:
     for at, data in body:
-        yield from (Send(at, event + b"\n\n") for event in data.split(b"\n\n") if event)
+        yield from (Send(at, event) for event in _EVENT.findall(data))
 
 
 def together(exchange: Exchange) -> Script:

@@ -21,14 +21,19 @@ from mockclaude.scenario.policy import Policy
 from mockclaude.server.calls import Call
 
 VALIDATION_HEADER = "x-mockclaude-validation"
+FAULT_MARK = "+"
+"""What stands between the name of a model and a fault that is asked for: for clients that cannot set headers."""
 
 
 class Admitted(NamedTuple):
-    """A request that is answered: its body, what its headers say, and what the API would have objected to."""
+    """A request that is answered: its body, what its headers say, what the API would have objected to, and the fault
+    that it asks for after the name of its model.
+    """
 
     asked: Asked
     access: Access
     warnings: list[str]
+    wish: str = ""
 
 
 class Admission(NamedTuple):
@@ -49,7 +54,9 @@ class Admission(NamedTuple):
         _check_content_type(call, validation)
         body = parse(call.body)
         check_shape(body, allowed, validation, counting=counting)
-        name = body["model"]
+        name, wish = self._model_and_wish(body["model"])
+        if wish:
+            body = {**body, "model": name}
         model = models.find(name)
         check_model(name, validation, known=model is not None or self._takes(name))
         asked = Asked(
@@ -61,7 +68,12 @@ class Admission(NamedTuple):
             issued=self.issued,
         )
         check_rules(asked, validation)
-        return Admitted(asked, allowed, validation.warnings)
+        return Admitted(asked, allowed, validation.warnings, wish)
+
+    def _model_and_wish(self, model: str) -> tuple[str, str]:
+        """Return the name of a model, and the fault that a client may ask for after it."""
+        name, _, wish = model.partition(FAULT_MARK) if self.policy.client_faults else (model, "", "")
+        return (name, wish) if wish else (model, "")
 
     def _takes(self, model: str) -> bool:
         wanted = self.policy.models

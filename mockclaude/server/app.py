@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -56,15 +56,21 @@ _NOTHING = Answer(Script(0, ()))
 
 @dataclass(frozen=True)
 class Site:
-    """Everything that is served: scenarios by name, the one at the root under ''."""
+    """Everything that is served: scenarios by name, the one at the root under ''.
+
+    `refuse` is called with the seconds for which a fault lets no connection be accepted.
+    """
 
     scenarios: Mapping[str, Scenario]
     log: Callable[[Line], None]
     clock: Callable[[], float] = time.time
     any_host: bool = False
+    refuse: Callable[[float], None] = lambda _: None
     served: dict[str, Served] = field(init=False)
+    began: float = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "began", self.clock())
         object.__setattr__(self, "served", {name: Served(scenario) for name, scenario in self.scenarios.items()})
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -76,6 +82,8 @@ class Site:
             given = await self._answer(request)
             if request.method == "HEAD":
                 given = _bodiless(given)
+            if given.script.down:
+                self.refuse(given.script.down / 1e6)
             played = await play(given.script, request)
             ending = _ending(given.script.end, request)
         except ConnectionError:
@@ -90,14 +98,15 @@ class Site:
         return played
 
     async def _answer(self, request: web.BaseRequest) -> Answer:
-        now = int(self.clock())
+        clock = self.clock()
+        now = int(clock)
         try:
             self._check_host(request)
             body = await read_body(request)
             if request.raw_path.partition("?")[0] == "/":
                 html = "text/html" in request.headers.get("accept", "")
                 return Answer(index(self.scenarios, _origin(request), now, html=html), "index")
-            return self._route(request, body, now)
+            return self._route(request, body, clock)
         except ApiError as error:
             return _refused(error, now)
 
@@ -108,11 +117,15 @@ class Site:
                 "This server answers on this machine only; use --host to open it to others",
             )
 
-    def _route(self, request: web.BaseRequest, body: bytes, now: int) -> Answer:
+    def _route(self, request: web.BaseRequest, body: bytes, clock: float) -> Answer:
         served, path = self._addressed(request)
         query = request.query if "?" in request.raw_path else {}
         chunked = request.version >= (1, 1)
-        return answer(served, Call(request.method, path, query, request.headers, body, now, chunked))
+        time_since = int((clock - self.began) * 1e6)
+        reused = _is_reused(request)
+        return answer(
+            served, Call(request.method, path, query, request.headers, body, int(clock), chunked, time_since, reused)
+        )
 
     def _addressed(self, request: web.BaseRequest) -> tuple[Served, str]:
         """Return the scenario that `request` goes to, and the API's path. Some gateways leave out the `/v1`."""
@@ -152,6 +165,13 @@ def _ending(end: End, request: web.BaseRequest) -> str:
     return "" if as_usual else end.name.lower()
 
 
+def _is_reused(request: web.BaseRequest) -> bool:
+    """Return whether the connection has served a request before, and note that it serves this one."""
+    connection = cast("_Connection", request.protocol)
+    before, connection.requests = connection.requests, connection.requests + 1
+    return before > 0
+
+
 def _origin(request: web.BaseRequest) -> URL:
     try:
         return request.url.origin()
@@ -183,7 +203,11 @@ class _Refusal(Played):
 class _Connection(web.RequestHandler):
     """One connection. Words aiohttp's own refusals as the API's errors, and keeps them out of the log."""
 
-    __slots__ = ()
+    __slots__ = ("requests",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.requests = 0
 
     def handle_error(
         self,

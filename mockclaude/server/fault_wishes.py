@@ -18,20 +18,13 @@ from mockclaude.api.errors import invalid
 from mockclaude.scenario.faults import Fault, Faults
 
 FAULT_HEADER = "x-mockclaude-fault"
-MARK = "+"
-"""What stands between the name of a model and the fault that is asked for."""
 
 
-def wish(headers: Mapping[str, str]) -> list[Fault]:
-    """Return the faults that a request asks for in its header."""
+def wishes(headers: Mapping[str, str], after_model: str) -> tuple[Fault, ...]:
+    """Return the faults that a request asks for, in its header or `after_model`. Raises `ApiError` 400."""
     text = headers.get(FAULT_HEADER)
-    return [] if text is None else list(_read(text, FAULT_HEADER))
-
-
-def model_and_wish(model: str) -> tuple[str, str | None]:
-    """Return the name of a model without the fault after it, and that fault; None where there is none."""
-    name, mark, text = model.partition(MARK)
-    return name, text if mark else None
+    asked = () if text is None else _read(text, FAULT_HEADER)
+    return (*asked, *_read(after_model, "model")) if after_model else asked
 
 
 @lru_cache(maxsize=256)

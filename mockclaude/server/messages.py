@@ -7,6 +7,7 @@ Knows nothing of sockets and of other paths.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.request import Body
@@ -17,23 +18,36 @@ from mockclaude.reply.extras import extras
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.respond import respond
 from mockclaude.reply.schedule import Position, due
-from mockclaude.reply.script import Script
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import Fakes, shared
+from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.matching import match, why_none
 from mockclaude.scenario.rules import Rule, Scenario
 from mockclaude.scenario.templates import Scope
 from mockclaude.server.admission import Admitted
 from mockclaude.server.calls import Answer, Call
-from mockclaude.server.fault_wishes import wish
+from mockclaude.server.fault_wishes import wishes
 from mockclaude.server.served import Served
 from mockclaude.server.threads import Turn
+
+
+class _Request(NamedTuple):
+    """A request that was admitted, and everything that its answer follows from."""
+
+    served: Served
+    call: Call
+    lane: str
+    admitted: Admitted
+    wished: tuple[Fault, ...]
+    conversation: Conversation
+    turn: Turn
 
 
 def create(served: Served, call: Call) -> Answer:
     """Return the reply of the rule that answers. Raises `ApiError` for what the API refuses."""
     turn = served.threads.turn(call.now)
     admitted = served.admission.request(call, turn.resolve)
+    wished = wishes(call.headers, admitted.wish) if served.scenario.policy.client_faults else ()
     conversation = Conversation(admitted.asked.body, call.headers, admitted.asked.input_tokens)
     lane, rules = call.lane, served.scenario.rules
 
@@ -42,16 +56,15 @@ def create(served: Served, call: Call) -> Answer:
 
     rule = match(rules, conversation, answered)
     if rule is not None:
-        return _reply(served, call, lane, admitted, rule, conversation, turn)
+        return _reply(_Request(served, call, lane, admitted, wished, conversation, turn), rule)
     reason = why_none(rules, conversation, answered)
     error = ApiError("not_found_error", reason)
     envelope = served.envelope(call, call.fingerprint(admitted.asked.body))
     return Answer(envelope.error(error), reason, notes=_warnings(admitted))
 
 
-def _reply(
-    served: Served, call: Call, lane: str, admitted: Admitted, rule: Rule, conversation: Conversation, turn: Turn
-) -> Answer:
+def _reply(request: _Request, rule: Rule) -> Answer:
+    served, call, lane, admitted, _, conversation, turn = request
     before = served.memory.answer(rule, lane)
     draws = served.draws(rule.id, call.fingerprint(conversation.body), lane)
     envelope = Envelope(*draws.ids(), call.now, call.chunked)
@@ -68,7 +81,7 @@ def _reply(
     except ApiError as error:
         reason = f"{rule.label}: {error.message}"
         return Answer(envelope.error(error), reason, notes=_warnings(admitted), rule=rule, draws=draws)
-    script, faults = _broken(served, call, responded.script, rule, conversation, draws, envelope)
+    script, faults = break_(responded.script, _due(request, rule, draws), envelope, draws)
     if responded.content is None or script.status != 200:
         turn.release()
     else:
@@ -78,33 +91,19 @@ def _reply(
     return Answer(script, rule.label, conversation.stream, notes, rule, draws)
 
 
-def _broken(
-    served: Served,
-    call: Call,
-    script: Script,
-    rule: Rule,
-    conversation: Conversation,
-    draws: Draws,
-    envelope: Envelope,
-) -> tuple[Script, tuple[str, ...]]:
-    """Return `script` with the faults that are due, and notes on them: of the client's wish, else of rule and chaos."""
-    wished = wish(call.headers) if served.scenario.policy.client_faults else []
-    if not (wished or rule.faults or served.scenario.chaos):
-        return script, ()
-    position = Position(served.memory.request(draws.lane), call.time, call.reused)
-    faults = [
+def _due(request: _Request, rule: Rule, draws: Draws) -> list[Fault]:
+    """Return the faults that strike: those that the client asks for, or else those of the rule and of chaos."""
+    served, call, conversation = request.served, request.call, request.conversation
+    if not (request.wished or rule.faults or served.scenario.chaos):
+        return []
+    position = Position(served.memory.request(request.lane), call.time, call.reused)
+    if wished := due(request.wished, draws, position, "wish"):
+        return wished
+    return [
         fault
         for label, possible in (("fault", rule.faults), ("chaos", served.scenario.chaos))
         for fault in due([each.fault for each in possible if each.applies(conversation)], draws, position, label)
     ]
-    broken = break_(script, due(wished, draws, position, "wish") or faults, envelope, draws)
-    return broken.script, broken.notes and (*broken.notes, _decided(draws))
-
-
-def _decided(draws: Draws) -> str:
-    """Return what a fault was drawn from: enough to make the same decision again, without a server."""
-    seed, rule, fingerprint, lane, occurrence = draws
-    return f"seed {seed}, rule {rule}, fingerprint {fingerprint}, lane {lane or '-'}, occurrence {occurrence + 1}"
 
 
 def _asking(served: Served, call: Call, admitted: Admitted, rule: Rule, draws: Draws) -> Asking:

@@ -21,6 +21,7 @@ from aiohttp import web
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Line, Site, make_server
 from mockclaude.server.console import first_screen, log_line
+from mockclaude.server.listener import Listener
 
 SHUTDOWN_TIMEOUT = 3.0
 """Seconds that open streams get to finish when the server is told to stop."""
@@ -59,12 +60,13 @@ class Output:
 async def serve(scenarios: Mapping[str, Scenario], host: str, port: int, write: Callable[[str], Any]) -> None:
     """Serve until SIGINT or SIGTERM. Raises `CannotListenError`."""
     output = Output(write, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
-    site = Site(scenarios, output.log, any_host=host not in _LOOPBACK)
+    listener = Listener(host, port)
+    site = Site(scenarios, output.log, any_host=host not in _LOOPBACK, refuse=listener.refuse)
     half = SHUTDOWN_TIMEOUT / 2  # aiohttp waits twice: for the handler, then for its connection
     runner = web.ServerRunner(make_server(site), shutdown_timeout=half)
     await runner.setup()
     try:
-        await _listen(runner, host, port)
+        await _listen(listener, runner)
         _spare_the_collector()
         stopped = _stopped_by_signal()
         write(first_screen(scenarios, base_url(host, runner.addresses[0][1])))
@@ -81,9 +83,10 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-async def _listen(runner: web.ServerRunner, host: str, port: int) -> None:
+async def _listen(listener: Listener, runner: web.ServerRunner) -> None:
+    host, port = listener.host, listener.port
     try:
-        await web.TCPSite(runner, host, port).start()
+        await listener.open(runner)
     except OSError as error:
         number = error.errno or errno.EADDRNOTAVAIL  # asyncio of Python 3.13 tells no number for that one
         remedy = _REMEDIES.get(number, "choose another with --host and --port")

@@ -118,6 +118,7 @@ def test_a_client_that_goes_in_the_middle_of_its_body_is_gone_in_the_log_too(ser
 async def test_a_client_that_goes_just_before_the_answer_is_gone_in_the_log_too() -> None:
     lines: list[app.Line] = []
     gone = make_mocked_request("GET", "/v1/models", {"host": "localhost"}, payload=EMPTY_PAYLOAD)
+    gone.protocol.__dict__["requests"] = 0
 
     assert not (await app.Site({"": load_text(HELLO)}, lines.append).handle(gone)).keep_alive
     assert [line.ending for line in lines] == ["client gone"]
@@ -144,10 +145,8 @@ def test_bytes_that_are_no_request_are_a_400_and_the_end(serve: Serve, sent: byt
 def test_a_bug_in_the_server_is_a_500_with_a_traceback_and_named_in_the_log(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken() -> float:
-        raise ZeroDivisionError
-
-    server = serve(HELLO, clock=broken)
+    moments = iter((1, 0))
+    server = serve(HELLO, clock=lambda: 1 / next(moments))
     given = server.ask(post())
 
     assert (given.status, given.error) == (500, ("api_error", "Internal server error"))

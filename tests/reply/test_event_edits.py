@@ -1,0 +1,129 @@
+"""Faults among the events of a stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from mockclaude.reply.script import Script
+from tests.reply.breakage import SLOW, body, broken, events, parts, struck, whole
+
+ALL = events(whole())
+
+
+def data(script: Script, name: str) -> Any:
+    """Return the JSON of the first event called so."""
+    piece = parts(script).body[events(script).index(name)]
+    return orjson.loads(piece.data.partition(b"\ndata: ")[2])
+
+
+@pytest.mark.parametrize(
+    ("selector", "left"),
+    [
+        ("message_stop", ALL[:-1]),
+        ("text_delta 2", [*ALL[:4], *ALL[5:]]),
+        (
+            "last input_json_delta",
+            [name for at, name in enumerate(ALL) if at != len(ALL) - 1 - ALL[::-1].index("input_json_delta")],
+        ),
+        ("every content_block_delta", [name for name in ALL if "_delta" not in name or name == "message_delta"]),
+    ],
+)
+def test_events_are_dropped(selector: str, left: list[str]) -> None:
+    assert events(struck({"drop": selector})) == left
+
+
+def test_events_are_sent_again_right_after_themselves() -> None:
+    assert events(struck("duplicate_message_start"))[:3] == ["message_start", "message_start", "content_block_start"]
+    assert events(struck({"duplicate": "ping", "copies": 28})).count("ping") == 29
+
+
+def test_two_events_change_places_and_keep_the_times_of_these() -> None:
+    swapped, usual = struck({"swap": ["message_start", "text_delta 2"]}, pace=SLOW), whole(pace=SLOW)
+
+    assert events(swapped) == ["text_delta", *ALL[1:4], "message_start", *ALL[5:]]
+    assert [piece.at for piece in parts(swapped).body] == [piece.at for piece in parts(usual).body]
+
+
+@pytest.mark.parametrize(
+    ("edit", "event", "path", "value"),
+    [
+        ({"edit": "message_delta", "set": {"usage.output_tokens": None}}, "message_delta", "usage.output_tokens", None),
+        ({"edit": "message_start", "set": {"message.new.deep": 1}}, "message_start", "message.new.deep", 1),
+        ({"edit": "content_block_start", "set": {"index": 5}}, "content_block_start", "index", 5),
+        (
+            {"edit": "message_start", "set": {"message.content": [{"a": 1}], "message.content.0.a": 2}},
+            "message_start",
+            "message.content.0.a",
+            2,
+        ),
+        ({"edit": "message_start", "set": {"message.model.name": 1}}, "message_start", "message.model.name", 1),
+    ],
+)
+def test_keys_of_an_event_are_set(edit: dict[str, Any], event: str, path: str, value: Any) -> None:
+    found = data(struck(edit), event)
+    for key in path.split("."):
+        found = found[int(key)] if isinstance(found, list) else found[key]
+
+    assert found == value
+
+
+def test_keys_of_an_event_are_deleted() -> None:
+    assert "usage" not in data(struck("no_usage"), "message_delta")
+    assert "usage" not in data(struck("no_usage_at_start"), "message_start")["message"]
+
+
+def test_items_of_a_list_are_edited_where_they_are() -> None:
+    content = {
+        "edit": "body",
+        "set": {"content.0.text": "other"},
+        "delete": ["content.1.input.a", "content.1.name", "content.9", "no.such"],
+    }
+    message = orjson.loads(body(struck(content, stream=False)))
+    shorter = orjson.loads(body(struck({"edit": "body", "delete": "content.0"}, stream=False)))
+
+    assert (message["content"][0]["text"], message["content"][1]["input"]) == ("other", {})
+    assert "name" not in message["content"][1]
+    assert [block["type"] for block in shorter["content"]] == ["tool_use"]
+
+
+def test_an_edited_event_keeps_its_name() -> None:
+    assert events(struck("null_delta"))[3] == "content_block_delta"
+    assert events(struck("unknown_delta"))[3] == "beam_delta"
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("unknown_event", b'event: hologram\ndata: {"type":"hologram"}\n\n'),
+        ("data_only", b'data: {"type":"ping"}\n\n'),
+        ("empty_data", b"event: ping\n\n"),
+        ("invalid_utf8", b"\xff"),
+    ],
+)
+def test_strangers_come_between_the_events(name: str, sent: bytes) -> None:
+    good = body(whole())
+    after = good.index(b"\n\n") + 2
+
+    assert body(struck(name)) == good[:after] + sent + good[after:]
+
+
+def test_a_stranger_comes_at_the_end_where_nobody_says() -> None:
+    assert body(struck({"insert": {"event": "x", "data": "y"}})) == body(whole()) + b"event: x\ndata: y\n\n"
+    assert body(struck("done")) == body(whole()) + b"data: [DONE]\n\n"
+
+
+def test_a_message_begins_anew_with_another_id() -> None:
+    script = struck({"restart": True, "after": "message_start"}, pace=SLOW)
+    first, again = (orjson.loads(piece.data.partition(b"data: ")[2])["message"] for piece in parts(script).body[:2])
+
+    assert events(script) == ["message_start", *ALL]
+    assert first["id"] != again["id"]
+    assert {**first, "id": ""} == {**again, "id": ""}
+    assert parts(script).end_at == parts(whole(pace=SLOW)).end_at + parts(script).body[0].at
+
+
+def test_an_event_that_is_not_there_cannot_be_changed() -> None:
+    assert all("nothing" in note for note in broken({"drop": "thinking_delta"}, {"duplicate": "error"}).notes)

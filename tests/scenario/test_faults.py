@@ -1,0 +1,174 @@
+"""Faults as a scenario file writes them, and what it is told of those that cannot be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockclaude.scenario.faults import KINDS, Fault
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.named_faults import NAMED
+
+
+def told(text: str) -> list[str]:
+    """Return the mistakes in a scenario file, without its name."""
+    with pytest.raises(ScenarioError) as error:
+        load_text(text)
+    return [str(mistake).removeprefix("scenario.yaml:") for mistake in error.value.mistakes]
+
+
+def of_rule(fault: str, reply: str = "Hello") -> str:
+    return f"rules:\n- reply: {reply}\n  fault: {fault}\n"
+
+
+def loaded(fault: str) -> list[Fault]:
+    return [possible.fault for possible in load_text(of_rule(fault, "{generate: auto}")).rules[0].faults]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_name_stands_for_what_it_is_in_the_table(name: str) -> None:
+    (short,) = loaded(name)
+
+    assert str(short) == name
+    assert short.model_copy(update={"name": None}) == Fault.model_validate(dict(NAMED[name].fault))
+    assert NAMED[name].sees
+
+
+def test_faults_come_one_by_one_or_in_lists() -> None:
+    assert list(map(str, loaded("529"))) == ["529"]
+    assert list(map(str, loaded("[529, {disconnect: reset, after: 3 events}]"))) == [
+        "529",
+        "disconnect reset after 3 events",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "label"),
+    [
+        ("{error: 529}", "error overloaded_error"),
+        ("{respond: {status: 502}}", "respond 502"),
+        ("{stall: forever, before: body}", "stall forever before body"),
+        ("{drop: last ping}", "drop last ping"),
+        ("{drop: text_delta 3}", "drop text_delta 3"),
+        ("{restart: true}", "restart"),
+        ("{name: mine, slice: 1}", "mine"),
+    ],
+)
+def test_a_fault_is_called_by_its_name_or_by_what_it_does(fault: str, label: str) -> None:
+    assert str(loaded(fault)[0]) == label
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        ("rest", "3:10: 'rest' is no fault; expected a name such as reset or 529, or a mapping; did you mean 'reset'?"),
+        ("12", "3:10: '12' is no fault; expected a name such as reset or 529, or a mapping; the names are listed in"),
+        ("{disconect: reset}", "unknown key 'disconect'; expected name, error"),
+        ("{before: headers}", "a fault has exactly one of error, respond,"),
+        ("{drop: ping, slice: 1}", "got drop and slice"),
+        (
+            "{drop: ping, after: 3 events}",
+            "`after` says nothing of `drop`; expected it beside disconnect, stall, error",
+        ),
+        (
+            "{disconnect: reset, before: headers, after: 50%}",
+            "a fault strikes before something or after something; got",
+        ),
+        ("{disconnect: reset, after: 150%}", "3:37: '150%' is not a share; expected a percentage, such as 20%, or a"),
+        ("{stall: -3s}", "'-3s' is not a duration; expected a number with a unit"),
+        ("{edit: message_delta}", "an edit changes nothing here; expected `set` or `delete` beside it"),
+        ("{raw: {hex: xyz}}", "these are not bytes; expected base64, or pairs of hexadecimal digits"),
+        ("{raw: {base64: '!'}}", "these are not bytes"),
+        ("{raw: {text: a, hex: aa}}", "raw bytes has exactly one of text, base64 or hex; got text and hex"),
+        ("{insert: {text: a, data: b}}", "an insert has exactly one of"),
+        ("{malformed: nothing}", "expected 'status_line'"),
+        ("{error: overloded_error}", "did you mean 'overloaded_error'?"),
+        ("{error: 529, p: 1.5}", "1.5 is not a share"),
+        (
+            "[{error: 529, p: 0.7}, {error: 500, p: 0.5}]",
+            "the probabilities of these faults make 1.2 together; expected",
+        ),
+        ("[{error: 529, ramp: {end: 0.7, over: 10}}, {error: 500, p: 0.5}]", "make 1.2 together"),
+        ("{script: [529, okay]}", "'okay' is no fault"),
+        ("{headers: {'a b': c}}", "'a b' is no name of a header"),
+        (
+            "{drop: input_json_delta}",
+            "3:10: this fault waits for input_json_delta, which never comes in this reply; expected",
+        ),
+        ("{disconnect: close, before: thinking_delta}", "this fault waits for thinking_delta, which never comes"),
+        ("{swap: [message_start, signature_delta]}", "this fault waits for signature_delta"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_told(fault: str, problem: str) -> None:
+    assert problem in " ".join(told(of_rule(fault)))
+
+
+def test_a_fault_that_needs_content_is_refused_where_there_is_none() -> None:
+    problem = "this fault waits for content_block_stop, which never comes in this reply; expected a step with text, "
+
+    assert problem in told(of_rule("{disconnect: close, before: content_block_stop}", "{error: overloaded_error}"))[0]
+
+
+@pytest.mark.parametrize(
+    "key", ["reply: [{block: {type: text}}]", "sequence: [a, {thinking: b}]", "choice: [{reply: {thinking: c}}]"]
+)
+def test_a_fault_that_some_reply_can_have_is_taken(key: str) -> None:
+    load_text(f"rules:\n- {key}\n  fault: {{drop: thinking_delta}}\n")
+
+
+def test_chaos_may_be_more_than_certain_only_where_conditions_part_it() -> None:
+    apart = "chaos: [{error: 529, p: 0.7, when: {model: a*}}, {error: 500, p: 0.7, when: {model: b*}}]"
+    together = apart.replace(", when: {model: a*}", "").replace(", when: {model: b*}", "")
+
+    assert len(load_text(f"{apart}\nrules: [reply: x]").chaos) == 2
+    assert (
+        "2:8: the probabilities of these faults make 1.4 together" in told(f"seed: 1\n{together}\nrules: [reply: x]")[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("reply", "place"),
+    [
+        ("reply: [{error: overloaded_error}, never]", "2:38"),
+        ("sequence: [[a, {disconnect: reset}, never]]", "2:39"),
+        ("choice: [{reply: [{pause: forever}, never]}]", "2:39"),
+    ],
+)
+def test_a_step_that_is_never_reached_is_refused(reply: str, place: str) -> None:
+    (problem,) = told(f"rules:\n- {reply}\n")
+
+    assert problem.startswith(f"{place}: this step is never reached: the reply ends with the ")
+
+
+def test_how_a_message_ends_and_what_it_used_may_stand_after_its_end() -> None:
+    load_text("rules: [{reply: [a, {disconnect: reset}, {usage: {output_tokens: 1}}]}]")
+
+
+def test_every_kind_is_one_of_the_keys() -> None:
+    assert set(KINDS) < set(Fault.model_fields)
+
+
+def test_a_fault_may_have_conditions() -> None:
+    possible = load_text(of_rule("{error: 529, when: {user: storm}}")).rules[0].faults[0]
+    assert [condition.key for condition in possible.conditions] == ["user"]
+
+
+def data_of(fault: str) -> Any:
+    (read,) = loaded(fault)
+    return (read.insert or read.raw or read).content()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("fault", "content"),
+    [
+        ("{raw: hello}", b"hello"),
+        ("{raw: {hex: 'ff00'}}", b"\xff\x00"),
+        ("{insert: {base64: aGk=}}", b"hi"),
+        ("{insert: {data: [1]}}", b"data: [1]\n\n"),
+        ("{insert: {event: x, data: y}}", b"event: x\ndata: y\n\n"),
+    ],
+)
+def test_bytes_are_read_from_text_base64_and_hex(fault: str, content: bytes) -> None:
+    assert data_of(fault) == content
