@@ -116,9 +116,11 @@ def _scripted(value: Any) -> Any:
     return [{"nothing": True} if item == OK else item for item in listed(value)]
 
 
-def _name_of_status(value: Any) -> Any:
-    by_status = {status: kind for kind, status in STATUS.items()}
-    return {"type": by_status[value]} if isinstance(value, int) and value in by_status else value
+def _status(value: Any) -> Any:
+    """Return the error that the API sends with a status; `api_error` where it has none of its own."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    return {"type": next((kind for kind, status in STATUS.items() if status == value), "api_error"), "status": value}
 
 
 def _moment(read: Any) -> Any:
@@ -137,7 +139,7 @@ class Fault(Model):
     """One fault: exactly one of `KINDS`, with the moment (`before` or `after`) and the requests it is for."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
-    error: Annotated[Error, BeforeValidator(short_for("type")), BeforeValidator(_name_of_status)] | None = None
+    error: Annotated[Error, BeforeValidator(short_for("type")), BeforeValidator(_status)] | None = None
     respond: Respond | None = None
     stall: Annotated[int | Literal["forever"], BeforeValidator(quantities.pause)] | None = None
     drop: Events | None = None
