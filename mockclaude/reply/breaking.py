@@ -15,7 +15,7 @@ from mockclaude.api import events
 from mockclaude.api.errors import ApiError
 from mockclaude.reply import event_edits, malformed
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.exchange import Exchange, Point, apart, locate, split, together
+from mockclaude.reply.exchange import Exchange, Point, apart, locate, split, together, whole_events
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.script import End, Script, Send, silent
 from mockclaude.reply.slices import limited, sliced
@@ -75,7 +75,7 @@ def _error(exchange: Exchange, fault: Fault, context: Context) -> Exchange | Non
         return None
     if point.offset is None or not exchange.is_stream:
         return apart(context.envelope.error(error, point.at))
-    before, _ = split(exchange, point.offset)
+    before = whole_events(exchange, point.offset)
     failure = Send(point.at, events.error(error.envelope(context.envelope.request_id)))
     return exchange._replace(body=(*before, failure), end=End.KEEP, end_at=point.at, complete=True)
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.exchange import Exchange, locate, select, split
+from mockclaude.reply.exchange import Exchange, locate, select, whole_events
 from mockclaude.reply.script import Send
 from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.moments import Moment, Selector
@@ -106,7 +106,8 @@ def insert(exchange: Exchange, fault: Fault) -> Exchange | None:
     point = locate(exchange, fault.moment or Moment("end")) if exchange.is_stream else None
     if point is None or point.offset is None:
         return None
-    before, after = split(exchange, point.offset)
+    before = whole_events(exchange, point.offset)
+    after = exchange.body[len(before) :]
     return exchange._replace(body=(*before, Send(point.at, fault.insert.content()), *after))
 
 
@@ -115,7 +116,7 @@ def restart(exchange: Exchange, fault: Fault, draws: Draws) -> Exchange | None:
     point = locate(exchange, fault.moment or Moment("end")) if exchange.is_stream else None
     if point is None or point.offset is None:
         return None
-    before, _ = split(exchange, point.offset)
+    before = whole_events(exchange, point.offset)
     other = b'"id":"%b"' % draws.identifier("msg", "restart").encode()
     again = [Send(at + point.at, _ID.sub(other, data)) for at, data in exchange.body]
     return exchange._replace(body=(*before, *again), end_at=exchange.end_at + point.at)

@@ -187,3 +187,9 @@ def split(exchange: Exchange, offset: int) -> tuple[tuple[Send, ...], tuple[Send
         before.append(Send(at, data))
         offset -= len(data)
     return tuple(before), ()
+
+
+def whole_events(exchange: Exchange, offset: int) -> tuple[Send, ...]:
+    """Return the pieces of the body that end within `offset` bytes: something new comes between events, not inside one."""
+    ends = accumulate(len(piece.data) for piece in exchange.body)
+    return tuple(piece for piece, end in zip(exchange.body, ends, strict=True) if end <= offset)

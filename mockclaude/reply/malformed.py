@@ -12,7 +12,7 @@ from mockclaude.reply.exchange import LAST_CHUNK, Exchange, chunk, head, togethe
 from mockclaude.reply.script import End, Script, Send
 
 _CHUNKED = (b"transfer-encoding: chunked", b"connection: keep-alive")
-_HUGE = 150_000
+_HUGE = 400_000
 _MANY = 2_000
 _EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n" * 100
 

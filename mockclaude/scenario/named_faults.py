@@ -106,7 +106,7 @@ NAMED: dict[str, Named] = {
             "status_line": "a status line that is none",
             "header_name": "a header whose name has a space in it",
             "double_content_length": "two `content-length` headers that differ",
-            "huge_header": "one header of 150 KB",
+            "huge_header": "one header of 400 KB",
             "many_headers": "2,000 headers",
             "early_hints": "100 informational responses before the real one",
             "no_head": "a body without status line and headers",
