@@ -14,9 +14,10 @@ from mockclaude.api import events, headers
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.draws import Draws
+from mockclaude.reply.pace import Timing
 from mockclaude.reply.script import End, Response, Script, Send, script, silent, whole
 from mockclaude.reply.stream import Beat, Flow, flow
-from mockclaude.scenario.format import Pace
+from mockclaude.scenario.pace import Pace
 
 _ENDINGS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
@@ -64,7 +65,7 @@ def plan(reply: Reply, pace: Pace, draws: Draws, envelope: Envelope, *, stream: 
     """
     if pace.instant and not stream and reply.is_plain:
         return envelope.message(orjson.dumps(reply.message))
-    played = _timed(flow(reply, whole=pace.instant), _Timing(pace, draws))
+    played = _timed(flow(reply, whole=pace.instant), Timing(pace.for_model(reply.message["model"]), draws))
     if isinstance(played.cause, ApiError) and not (stream and played.sends):
         return envelope.error(played.cause, played.at)
     if played.cause is not None and not (stream and played.sends):
@@ -82,13 +83,13 @@ class _Played(NamedTuple):
     cause: Pause | Disconnect | ApiError | None = None
 
 
-def _timed(stream: Flow, timing: _Timing) -> _Played:
+def _timed(stream: Flow, timing: Timing) -> _Played:
     sends: list[Send] = []
     for part in stream:
         if isinstance(part, Beat):
             sends.append(Send(timing.generate(part.tokens, first=not sends), part.data))
         elif isinstance(part, Pause) and part.microseconds is not None:
-            timing.now += part.microseconds
+            timing.wait(part.microseconds)
         else:
             return _Played(sends, timing.now, part)
     return _Played(sends, timing.now)
@@ -109,29 +110,3 @@ def _silence(cause: Pause | Disconnect | ApiError) -> End:
     if isinstance(cause, Pause):
         return End.HANG
     return End.RESET if isinstance(cause, Disconnect) and cause.how == "reset" else End.CLOSE
-
-
-class _Timing:
-    """When each token of a reply is due."""
-
-    def __init__(self, pace: Pace, draws: Draws) -> None:
-        self.now = 0
-        self._ttft = pace.ttft
-        self._per_token = 1_000_000 / pace.tokens_per_second if pace.tokens_per_second else 0.0
-        self._jitter = pace.jitter
-        self._draws = draws
-        self._gaps = 0
-
-    def generate(self, count: int, *, first: bool) -> int:
-        """Let the time pass that `count` tokens take, and before the `first` bytes the time to the first token."""
-        if first:
-            self.now += self._ttft
-        if self._per_token and count:
-            self.now += round(count * self._per_token * self._vary())
-        return self.now
-
-    def _vary(self) -> float:
-        if not self._jitter:
-            return 1.0
-        self._gaps += 1
-        return 1 + self._jitter * (2 * self._draws.uniform(f"delay/{self._gaps}") - 1)

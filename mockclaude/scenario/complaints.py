@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mockclaude.scenario.mistakes import Mistake, did_you_mean, one_of
+from mockclaude.scenario.pace import INSTANT, NAMES
 from mockclaude.scenario.source import Path, Source
 
 _MAPPING = "a mapping (`key: value`)"
@@ -37,7 +38,7 @@ _EXPECTED_MODEL = {
     "ScenarioFile": "a mapping with `rules`, such as `rules: [{reply: Hello}]`",
     "Rule": "a mapping, such as `reply: Hello`",
     "Choice": "a mapping, such as `{weight: 1, reply: Hello}`",
-    "Pace": f"'instant' or {_MAPPING}",
+    "Pace": f"{', '.join(map(repr, (INSTANT, *NAMES)))} or {_MAPPING}",
     "BodyMatch": f"a JMESPath expression or {_MAPPING}",
     "Step": "text, a step or a list of steps",
     **dict.fromkeys(

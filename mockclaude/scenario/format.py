@@ -6,20 +6,18 @@ Knows nothing of files and places, of requests, or of how a reply is made.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from mockclaude.api.validation import Mode
-from mockclaude.scenario import quantities
 from mockclaude.scenario.faults import Faults
+from mockclaude.scenario.pace import AnyPace
+from mockclaude.scenario.pace import Pace as Pace
 from mockclaude.scenario.policy import Models
 from mockclaude.scenario.shorthand import Model, exactly_one
 from mockclaude.scenario.steps import Reply
 from mockclaude.scenario.when import When
-
-Microseconds: TypeAlias = Annotated[int, BeforeValidator(quantities.duration)]
-Share: TypeAlias = Annotated[float, BeforeValidator(quantities.share)]
 
 
 class Choice(Model):
@@ -27,26 +25,6 @@ class Choice(Model):
 
     reply: Reply
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-
-
-class Pace(Model):
-    """How fast a reply comes: the time to the first token, the tokens per second, and how much each gap may vary."""
-
-    ttft: Microseconds = 0
-    tokens_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    jitter: Share = 0.0
-
-    @property
-    def instant(self) -> bool:
-        """Whether nothing takes time."""
-        return not (self.ttft or self.tokens_per_second)
-
-
-def _pace(value: Any) -> Any:
-    return {} if value == "instant" else value
-
-
-AnyPace: TypeAlias = Annotated[Pace, BeforeValidator(_pace)]
 
 
 class Rule(Model):

@@ -27,6 +27,11 @@ QUOTES = "; put quotes around it"
 NO_VALUE = "there is no value here; expected one after the colon, or no key"
 DURATION = "is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m"
 SHARE = "is not a share; expected a percentage, such as 20%, or a number from 0 to 1"
+RATE = "is not a rate; expected a number per second above 0, such as 60"
+PACES = "'instant', 'haiku', 'sonnet', 'opus', 'fable', 'mythos', 'model'"
+DISTRIBUTION = (
+    "is no distribution; expected exactly one of uniform, normal, lognormal or exponential; did you mean 'uniform'?"
+)
 PATH = "is not a JMESPath expression"
 
 
@@ -56,22 +61,27 @@ def told(text: str) -> str:
         ("rules: [reply: x]\nseed: 1e3", "2:7: this is a number (1000.0); expected a whole number"),
         ("rules: [reply: x]\nseed: yes", "2:7: this is text ('yes'); expected a whole number"),
         ("rules: [reply: x]\nlocale: 5", f"2:9: this is a number (5); expected text{QUOTES}"),
-        ("rules: [reply: x]\npace: slow", f"2:7: this is text ('slow'); expected 'instant' or {MAPPING}"),
+        ("rules: [reply: x]\npace: slow", f"2:7: this is text ('slow'); expected {PACES} or {MAPPING}"),
         (
             "rules: [reply: x]\npace: instan",
-            "2:7: this is text ('instan'); expected 'instant' or a mapping (`key: value`); did you mean 'instant'?",
+            f"2:7: this is text ('instan'); expected {PACES} or {MAPPING}; did you mean 'instant'?",
         ),
         (
             "rules: [reply: x]\npace: {tfft: 1s}",
-            "2:8: unknown key 'tfft'; expected ttft, tokens_per_second or jitter; did you mean 'ttft'?",
+            "2:8: unknown key 'tfft'; expected ttft, tokens_per_second, gap, jitter or profile; did you mean 'ttft'?",
         ),
         ("rules: [reply: x]\npace: {ttft: 400}", f"2:14: 400 {DURATION}"),
         ("rules: [reply: x]\npace: {ttft: 5 days}", f"2:14: '5 days' {DURATION}"),
         ("rules: [reply: x]\npace: {jitter: 20}", f"2:16: 20 {SHARE}"),
         ("rules: [reply: x]\npace: {jitter: 200%}", f"2:16: '200%' {SHARE}"),
         ("rules: [reply: x]\npace: {jitter: true}", f"2:16: True {SHARE}"),
-        ("rules: [reply: x]\npace: {tokens_per_second: 0}", "2:27: this is a number (0); expected more than 0"),
-        ("rules: [reply: x]\npace: {tokens_per_second: fast}", "2:27: this is text ('fast'); expected a number"),
+        ("rules: [reply: x]\npace: {tokens_per_second: 0}", f"2:27: 0 {RATE}"),
+        ("rules: [reply: x]\npace: {tokens_per_second: fast}", f"2:27: 'fast' {RATE}"),
+        ("rules: [reply: x]\npace: {ttft: {unifrom: [1s, 2s]}}", f"2:14: {{'unifrom': ['1s', '2s']}} {DISTRIBUTION}"),
+        (
+            "rules: [reply: x]\npace: {gap: 1s, tokens_per_second: 5}",
+            "2:7: a pace has tokens_per_second or a gap; got both",
+        ),
     ],
 )
 def test_a_mistake_in_the_file(text: str, line: str) -> None:

@@ -1,0 +1,132 @@
+"""How fast a reply comes, as a scenario file or the header of a request writes it.
+
+In: `instant`, the name of a profile, or a mapping. Out: a `Pace`, or a `ValueError` with what was expected.
+Knows nothing of replies, and draws nothing: what is a distribution stays one.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Annotated, Any, Literal, TypeAlias
+
+import orjson
+from pydantic import BeforeValidator, TypeAdapter, ValidationError, model_validator
+
+from mockclaude.scenario import quantities
+from mockclaude.scenario.mistakes import did_you_mean, one_of
+from mockclaude.scenario.profiles import OF_MODEL, PROFILES, resolve
+from mockclaude.scenario.quantities import Distribution, Read
+from mockclaude.scenario.shorthand import Model
+
+PACE_HEADER = "x-mockclaude-pace"
+INSTANT = "instant"
+NAMES = (*PROFILES, OF_MODEL)
+"""The names of the profiles, and the one that stands for the profile of the model asked for."""
+
+
+def _fixed_or_drawn(fixed: Read, drawn: Read) -> BeforeValidator:
+    def read(value: Any) -> Any:
+        if isinstance(value, Distribution):
+            return value
+        return quantities.distribution(value, drawn) if isinstance(value, dict) else fixed(value)
+
+    return BeforeValidator(read)
+
+
+Time: TypeAlias = Annotated[int | Distribution, _fixed_or_drawn(quantities.duration, quantities.duration)]
+Rate: TypeAlias = Annotated[float | Distribution, _fixed_or_drawn(quantities.rate, quantities.rate)]
+Jitter: TypeAlias = Annotated[float | Distribution, _fixed_or_drawn(quantities.share, quantities.factor)]
+
+
+class Pace(Model):
+    """How fast a reply comes: the time to the first token, and the tokens per second or the gap before each delta.
+
+    Times are microseconds. A `jitter` of 0.2 makes each gap up to 20% shorter or longer; a distribution is that of the
+    factor each gap is multiplied by. A `profile` says everything that is not said beside it.
+    """
+
+    ttft: Time = 0
+    tokens_per_second: Rate | None = None
+    gap: Time | None = None
+    jitter: Jitter = 0.0
+    profile: Literal[NAMES] | None = None  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _one_speed(self) -> Pace:
+        if self.tokens_per_second is not None and self.gap is not None:
+            raise ValueError("a pace has tokens_per_second or a gap; got both")
+        return self
+
+    @property
+    def instant(self) -> bool:
+        """Whether nothing takes time."""
+        return not (self.ttft or self.tokens_per_second or self.gap or self.profile)
+
+    def for_model(self, model: str) -> Pace:
+        """Return this pace with what its profile says for `model`."""
+        if self.profile is None:
+            return self
+        said = {key: getattr(self, key) for key in self.model_fields_set - {"profile"}}
+        given = _PACES[resolve(self.profile, model)]
+        usual = {} if _SPEEDS.isdisjoint(said) else dict.fromkeys(_SPEEDS)
+        return given.model_copy(update={**usual, **said})
+
+
+_SPEEDS = frozenset({"tokens_per_second", "gap"})
+
+
+def _pace(value: Any) -> Any:
+    if value == INSTANT:
+        return {}
+    return {"profile": value} if isinstance(value, str) and value in NAMES else value
+
+
+AnyPace: TypeAlias = Annotated[Pace, BeforeValidator(_pace)]
+_READ: TypeAdapter[Pace] = TypeAdapter(AnyPace)
+
+_PACES = {name: Pace.model_validate(profile.pace) for name, profile in PROFILES.items()}
+
+
+@lru_cache(maxsize=256)
+def parse_pace(text: str) -> Pace:
+    """Return the pace that a header says: `instant`, a profile, keys and values (`ttft=400ms, tokens_per_second=60`),
+    or the mapping of a scenario file as JSON. Raises `ValueError` with what was expected.
+    """
+    try:
+        return _READ.validate_python(_data(text.strip()))
+    except ValidationError as error:
+        raise ValueError(_problem(error)) from None
+
+
+def _data(text: str) -> Any:
+    if text.startswith("{"):
+        try:
+            return orjson.loads(text)
+        except ValueError as error:
+            raise ValueError(f"this is not JSON: {error}") from None
+    if "=" not in text:
+        if text not in (INSTANT, *NAMES):
+            raise ValueError(f"{text[:40]!r} is no pace; {_EXPECTED}{did_you_mean(text, (INSTANT, *NAMES))}")
+        return text
+    pairs = (pair.partition("=") for pair in text.replace(";", ",").split(","))
+    return {key.strip(): _value(value.strip()) for key, _, value in pairs if key.strip()}
+
+
+_EXPECTED = f"expected {one_of((INSTANT, *NAMES))}, or keys and values, such as ttft=400ms, tokens_per_second=60"
+
+
+def _value(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return text
+
+
+def _problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
+    if first["type"] == "extra_forbidden":
+        known = list(Pace.model_fields)
+        return f"unknown key '{where}'; expected {one_of(known)}{did_you_mean(where, known)}"
+    what = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
