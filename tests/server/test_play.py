@@ -6,26 +6,28 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from mockclaude.reply.script import End, Script, Send
+from mockclaude.server.clock import Clock, ManualClock
 from mockclaude.server.play import play
 from tests.conftest import Serve
-from tests.serving import PATIENCE, post, request
+from tests.serving import NOW, PATIENCE, post, request
 
 ASK = request("GET", "/")
 LARGE = bytes(20_000_000)
 
 
 @asynccontextmanager
-async def playing(script: Script) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def playing(script: Script, **given: Any) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """Yield a connection to a server that plays `script` to every request."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        web.Server(lambda asked: play(script, asked), handler_cancellation=True), "127.0.0.1", 0
+        web.Server(lambda asked: play(script, asked, **given), handler_cancellation=True), "127.0.0.1", 0
     )
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     async with server, asyncio.timeout(PATIENCE):
@@ -106,6 +108,170 @@ async def test_a_client_that_is_gone_already_is_a_connection_reset() -> None:
         await play(Script(200, [Send(0, b"some")]), make_mocked_request("GET", "/"))
 
 
+SLOW = Script(200, [Send(3_600_000_000 * hour, b"%d " % hour) for hour in range(1, 4)], End.CLOSE, 4 * 3_600_000_000)
+
+
+async def test_without_waiting_everything_comes_at_once_and_in_order() -> None:
+    sent: list[int] = []
+    async with playing(SLOW, clock=Clock(0.0), sent=sent) as (reader, writer):
+        writer.write(ASK)
+
+        assert await reader.read() == b"1 2 3 "
+    assert len(sent) == 3
+    assert sent == sorted(sent)
+
+
+async def test_a_faster_clock_plays_the_same_script_faster() -> None:
+    sent: list[int] = []
+    async with playing(SLOW, clock=Clock(3_600_000.0), sent=sent) as (reader, writer):
+        writer.write(ASK)
+
+        assert await reader.read() == b"1 2 3 "
+    assert all(at >= due for at, (due, _) in zip(sent, SLOW.sends, strict=True))
+
+
+async def test_a_clock_that_is_advanced_sends_what_is_due_and_no_more() -> None:
+    clock, sent = ManualClock(NOW), list[int]()
+    async with playing(SLOW, clock=clock, sent=sent) as (reader, writer):
+        writer.write(ASK)
+        while not clock.waiting:
+            await asyncio.sleep(0)
+        clock.advance(2 * 3600)
+        assert await reader.readexactly(4) == b"1 2 "
+        assert sent == [3_600_000_000, 7_200_000_000]
+
+        clock.advance(3600)
+        assert await reader.readexactly(2) == b"3 "
+        while not clock.waiting:
+            await asyncio.sleep(0)
+        clock.advance(3600)
+        assert await reader.read() == b""
+
+
+async def test_two_streams_are_sent_in_the_order_of_their_times() -> None:
+    clock, sent = ManualClock(NOW), list[int]()
+    async with (
+        playing(SLOW, clock=clock, sent=sent) as (reader, writer),
+        playing(SLOW, clock=clock, sent=sent) as other,
+    ):
+        for each in (writer, other[1]):
+            each.write(ASK)
+        while clock.waiting < 2:
+            await asyncio.sleep(0)
+        clock.advance(3 * 3600)
+        assert await reader.readexactly(6) == await other[0].readexactly(6) == b"1 2 3 "
+
+    assert sent == [3_600_000_000 * hour for hour in (1, 1, 2, 2, 3, 3)]
+
+
+@pytest.mark.parametrize("end_at", [0, 1000])
+@pytest.mark.parametrize("end", [End.KEEP, End.CLOSE, End.HANG])
+async def test_a_client_that_does_not_read_is_dropped(end_at: int, end: End) -> None:
+    size = len(LARGE)
+    async with playing(Script(200, [Send(0, bytes(size))], end, end_at), write_timeout=0.05) as (reader, writer):
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(ASK)
+        await asyncio.sleep(0.3)
+        reader._transport.resume_reading()  # type: ignore[attr-defined]
+
+        with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+            await reader.readexactly(size)
+
+
+class Socket(asyncio.Transport):
+    """A transport on which nothing is read; `unread` is what waits to be sent."""
+
+    def __init__(self, unread: int = 0) -> None:
+        super().__init__()
+        self.unread = unread
+        self.closing = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Take the bytes."""
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def close(self) -> None:
+        """Go on until everything is read, as a real transport does."""
+
+    def abort(self) -> None:
+        self.closing = True
+
+
+def asked_on(transport: Socket) -> web.BaseRequest:
+    return make_mocked_request("GET", "/", transport=transport)
+
+
+@pytest.mark.parametrize("end", [End.KEEP, End.CLOSE])
+async def test_a_client_that_leaves_the_last_bytes_unread_is_dropped(end: End) -> None:
+    transport = Socket(unread=1000)
+    await play(Script(200, [Send(0, b"some")], end), asked_on(transport), write_timeout=0)
+    async with asyncio.timeout(PATIENCE):
+        while not transport.closing:
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("left", [0, 999])
+async def test_a_client_that_reads_on_is_not_dropped(left: int) -> None:
+    transport = Socket(unread=1000)
+    await play(Script(200, [Send(0, b"some")]), asked_on(transport), write_timeout=0.01)
+    await asyncio.sleep(0)
+    transport.unread = left
+    await asyncio.sleep(0.03)
+
+    assert not transport.closing
+
+
+async def test_a_client_that_read_the_last_bytes_at_once_is_not_watched() -> None:
+    transport = Socket(unread=1000)
+    await play(Script(200, [Send(0, b"some")]), asked_on(transport), write_timeout=0)
+    transport.unread = 0
+    await asyncio.sleep(0.01)
+
+    assert not transport.closing
+
+
+async def test_a_client_that_is_gone_when_something_is_due_is_a_connection_reset() -> None:
+    clock, transport = ManualClock(NOW), Socket()
+    playing = asyncio.ensure_future(play(SLOW, asked_on(transport), clock))
+    while not clock.waiting:
+        await asyncio.sleep(0)
+    transport.closing = True
+    clock.advance(3600)
+
+    with pytest.raises(ConnectionResetError):
+        await playing
+
+
+async def test_what_becomes_due_when_the_script_is_cancelled_is_not_sent() -> None:
+    clock, sent = ManualClock(NOW), list[int]()
+    playing = asyncio.ensure_future(play(SLOW, asked_on(Socket()), clock, sent=sent))
+    while not clock.waiting:
+        await asyncio.sleep(0)
+    playing.cancel()
+    clock.advance(3600)
+
+    with pytest.raises(asyncio.CancelledError):
+        await playing
+    assert sent == []
+
+
+async def test_five_hundred_events_end_when_planned() -> None:
+    sent: list[int] = []
+    script = Script(200, [Send(1000 * number, b".") for number in range(500)], End.CLOSE, 500_000)
+    async with playing(script, sent=sent) as (reader, writer):
+        writer.write(ASK)
+        assert await reader.read() == b"." * 500
+
+    late = [at - due for at, (due, _) in zip(sent, script.sends, strict=True)]
+    assert min(late) >= 0
+    assert late[-1] < 250_000
+
+
 FAULTS = """
 as_written: true
 rules:
@@ -115,6 +281,7 @@ rules:
   - {when: {user: hang}, reply: [{text: Half a}, {pause: forever}]}
   - {when: {user: storm}, reply: [{text: Half a}, {error: overloaded_error}]}
   - {when: {user: slow}, pace: {tokens_per_second: 1000}, reply: The tide is slow and comes and goes and comes again.}
+  - {when: {user: wait}, reply: [{pause: 1h}, {text: x}]}
   - {when: {user: much}, reply: '${{ user }}'}
 """
 
@@ -197,6 +364,17 @@ def test_a_client_that_goes_in_the_middle_of_a_stream_is_gone_in_the_log_too(ser
     line = server.line()
     assert (line.status, line.streamed, line.ending) == (200, True, "client gone")
     assert server.ask(post("much")).status == 200
+
+
+def test_a_client_that_goes_during_a_pause_ends_its_script_at_once(serve: Serve) -> None:
+    server = serve(FAULTS)
+    with server.connect() as wire:
+        wire.send(post("wait"))
+        server.ask(post("slow", stream=True))
+        assert server.line().status == 200
+        wire.reset()
+
+    assert server.line().ending == "client gone"
 
 
 def test_a_client_that_goes_before_it_has_read_everything_is_gone_in_the_log_too(serve: Serve) -> None:

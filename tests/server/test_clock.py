@@ -1,0 +1,164 @@
+"""Time is real, faster, of no account, or moved by hand; what is due is called in the order of its time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockclaude.server.clock import REAL, Clock, ManualClock, parse_speed
+from tests.serving import NOW, PATIENCE
+
+S = 1_000_000
+
+
+def noting(notes: list[int], number: int) -> Callable[[], None]:
+    return lambda: notes.append(number)
+
+
+async def test_real_time_passes_by_itself() -> None:
+    begin = REAL.begin()
+    await REAL.until(begin, 20_000)
+
+    assert 20_000 <= REAL.since(begin) < PATIENCE * S
+    assert REAL.now() == pytest.approx(time.time(), abs=PATIENCE)
+
+
+async def test_what_is_past_is_not_waited_for() -> None:
+    await asyncio.wait_for(REAL.until(REAL.begin() - 60, 60 * S), 1)
+
+
+async def test_a_faster_clock_waits_less_and_counts_as_much() -> None:
+    clock = Clock(1000.0)
+    begin, real = clock.begin(), time.monotonic()
+    await clock.until(begin, 60 * S)
+
+    assert 0.06 <= time.monotonic() - real < PATIENCE
+    assert clock.since(begin) >= 60 * S
+
+
+async def test_without_waiting_the_order_is_kept() -> None:
+    clock = Clock(0.0)
+    notes: list[int] = []
+    for number in range(3):
+        clock.call(clock.begin(), 3600 * S, noting(notes, number))
+    await clock.until(clock.begin(), 3600 * S)
+    await asyncio.sleep(0)
+
+    assert not clock.waits
+    assert notes == [0, 1, 2]
+
+
+async def test_what_becomes_due_when_nobody_waits_any_more_is_nothing() -> None:
+    clock = ManualClock(NOW)
+    waiting = asyncio.ensure_future(clock.until(clock.begin(), S))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    clock.advance(1)
+
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+async def test_who_stops_waiting_leaves_nothing_due() -> None:
+    clock = ManualClock(NOW)
+    waiting = asyncio.ensure_future(clock.until(clock.begin(), S))
+    await asyncio.sleep(0)
+    assert clock.waiting == 1
+
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert clock.waiting == 0
+    clock.advance(2)
+
+
+@given(due=st.lists(st.integers(1, 10 * S), max_size=20), steps=st.lists(st.floats(0, 5), min_size=1, max_size=5))
+def test_an_advanced_clock_calls_what_is_due_in_the_order_of_its_time(due: list[int], steps: list[float]) -> None:
+    notes: list[tuple[int, int]] = []
+
+    async def run() -> ManualClock:
+        clock = ManualClock(NOW)
+        for at in due:
+            clock.call(0, at, lambda at=at: notes.append((at, clock.since(0))))  # type: ignore[misc]
+        for step in steps:
+            clock.advance(step)
+        return clock
+
+    clock = asyncio.run(run())
+    passed = sum(round(step * S) for step in steps)
+    assert notes == sorted((at, at) for at in due if at <= passed)
+    assert clock.now() == pytest.approx(NOW + passed / S)
+    assert clock.waiting == len(due) - len(notes)
+
+
+async def test_what_becomes_due_while_time_is_advanced_is_called_too() -> None:
+    clock = ManualClock(NOW)
+    notes: list[int] = []
+
+    def due_later() -> None:
+        clock.call(0, 2 * S, noting(notes, 2))
+
+    clock.call(0, S, due_later)
+    clock.advance(3)
+
+    assert notes == [2]
+
+
+async def test_what_is_due_already_is_called_soon() -> None:
+    clock = ManualClock(NOW)
+    notes: list[int] = []
+    clock.advance(5)
+    clock.call(0, S, noting(notes, 1))
+    await clock.until(0, 5 * S)
+    await asyncio.sleep(0)
+
+    assert notes == [1]
+
+
+def test_a_clock_is_advanced_from_another_thread() -> None:
+    clock = ManualClock(NOW)
+    clock.advance(1)
+    notes: list[int] = []
+    begun = asyncio.Event()
+
+    async def run() -> None:
+        waiting = asyncio.ensure_future(clock.until(clock.begin(), 3 * S))
+        clock.call(clock.begin(), 2 * S, noting(notes, clock.since(0)))
+        begun.set()
+        await asyncio.wait_for(waiting, PATIENCE)
+
+    with ThreadPoolExecutor() as pool:
+        loop = asyncio.new_event_loop()
+        server = Thread(target=loop.run_until_complete, args=(run(),))
+        server.start()
+        while clock.waiting < 2:
+            pass
+        pool.submit(clock.advance, 3).result(PATIENCE)
+        server.join()
+        loop.close()
+
+    assert notes == [S]
+    clock.advance(1)
+    assert clock.now() == NOW + 5
+
+
+def test_time_goes_forward() -> None:
+    with pytest.raises(ValueError, match="time goes forward; expected 0 seconds or more, got -1"):
+        ManualClock(NOW).advance(-1)
+
+
+@pytest.mark.parametrize(("text", "speed"), [("10x", 10), ("0.5x", 0.5), ("2", 2), ("instant", 0), ("0", 0)])
+def test_a_speed_says_how_many_times_as_fast(text: str, speed: float) -> None:
+    assert parse_speed(text) == speed
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1x", "fast", "1e3x", "10 x"])
+def test_anything_else_is_no_speed(text: str) -> None:
+    with pytest.raises(ValueError, match="is no speed; expected how many times as fast, such as 10x, or instant"):
+        parse_speed(text)
