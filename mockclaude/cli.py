@@ -1,6 +1,7 @@
-"""The command line: `mockclaude [serve] [FILES]`.
+"""The command line: `mockclaude [serve] [FILES]`, and commands that need no server.
 
-In: arguments. Out: a running server, or one message and an exit code: 0 for an end on request, 2 for a mistake.
+In: arguments. Out: a running server, or one message and an exit code: 0 for an
+end on request, 2 for a mistake, and 1 where `check` finds one.
 Knows nothing of requests.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import BinaryIO, NoReturn
 
 import click
 
@@ -15,6 +17,7 @@ from mockclaude import __version__
 from mockclaude.api.validation import MODES, Mode
 from mockclaude.scenario.loader import load_all
 from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.strictness import refuse_order_dependent
 
 PORT = 4141
 
@@ -59,7 +62,21 @@ def main() -> None:
     type=click.Choice(MODES),
     help="Refuse what the API refuses, less like a gateway, or nothing; instead of what the files say.",
 )
-def serve(files: tuple[Path, ...], host: str, port: int, seed: int | None, validation: Mode | None) -> None:
+@click.option(
+    "--strict-determinism",
+    envvar="MOCKCLAUDE_STRICT_DETERMINISM",
+    show_envvar=True,
+    is_flag=True,
+    help="Refuse what depends on the clock or on the order of requests.",
+)
+def serve(
+    files: tuple[Path, ...],
+    host: str,
+    port: int,
+    seed: int | None,
+    validation: Mode | None,
+    strict_determinism: bool,
+) -> None:
     """Serve FILES as one scenario, and each folder among them as a set of scenarios.
 
     Without FILES, the built-in scenario answers.
@@ -68,7 +85,58 @@ def serve(files: tuple[Path, ...], host: str, port: int, seed: int | None, valid
     from mockclaude.server.run import serve as serve_forever
 
     try:
-        run(serve_forever(load_all(files, seed, validation), host, port, write_line))
+        scenarios = load_all(files, seed, validation)
+        if strict_determinism:
+            refuse_order_dependent(scenarios.values())
+        run(serve_forever(scenarios, host, port, write_line))
     except (ScenarioError, CannotListenError) as error:
+        _fail(error)
+
+
+def _fail(error: object) -> NoReturn:
+    click.echo(str(error), err=True)
+    sys.exit(2)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def check(files: tuple[Path, ...]) -> None:
+    """Check FILES, and say every mistake with its place; the exit code is 1 if there is one."""
+    try:
+        scenarios = load_all(files)
+    except ScenarioError as error:
         click.echo(str(error), err=True)
-        sys.exit(2)
+        sys.exit(1)
+    checked = [scenario for scenario in scenarios.values() if scenario.files]
+    rules = sum(len(scenario.rules) for scenario in checked)
+    click.echo(f"{len(checked)} scenario{'s' * (len(checked) != 1)}, {rules} rule{'s' * (rules != 1)}: no mistakes")
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--request", type=click.File("rb"), required=True, help="The JSON body; - is the standard input.")
+@click.option("--header", "-H", multiple=True, help="A header of the request, such as 'x-api-key: mock'.")
+@click.option("--lane", help="The lane of the request, as the log names it; else it follows from the API key.")
+@click.option("--occurrence", type=click.IntRange(1, 100_000), default=1, help="How often the request has come.")
+@click.option("--seed", type=int, envvar="MOCKCLAUDE_SEED", show_envvar=True, help="Instead of the files' own.")
+def explain(
+    files: tuple[Path, ...],
+    request: BinaryIO,
+    header: tuple[str, ...],
+    lane: str | None,
+    occurrence: int,
+    seed: int | None,
+) -> None:
+    """Say what a server with FILES would answer to a request, and why, without a server."""
+    from mockclaude.server.calls import LANE_HEADER, Call
+    from mockclaude.server.explaining import explained
+
+    given = [line.partition(":") for line in header]
+    headers = {name.strip().lower(): value.strip() for name, _, value in given}
+    usual = {"x-api-key": "mock", "anthropic-version": "2023-06-01", "content-type": "application/json"}
+    asked = usual | headers | ({LANE_HEADER: lane} if lane is not None else {})
+    try:
+        scenario = load_all(files, seed)[""]
+    except ScenarioError as error:
+        _fail(error)
+    click.echo(explained(scenario, Call("POST", "/v1/messages", {}, asked, request.read(), 0), occurrence))

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from mockclaude import __version__
 from mockclaude.cli import main
 from tests.conftest import Start
-from tests.serving import Command, announced, post, request
+from tests.serving import Command, announced, asking, post, request
 
 HELLO = "rules: [{name: hello, reply: Hello!}]"
 SLOW = "rules: [{pace: {tokens_per_second: 200}, reply: The tide comes and goes and comes again as it always has.}]"
@@ -252,3 +252,77 @@ def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("mockclaude", run_name="__main__")
     assert (ended.value.code, capsys.readouterr().out) == (0, f"mockclaude {__version__}\n")
+
+
+def test_check_counts_what_is_right_and_tells_what_is_not(tmp_path: Path) -> None:
+    hello, wrong = written(tmp_path / "hello.yaml", HELLO), written(tmp_path / "wrong.yaml", "rules: [{replay: x}]")
+
+    assert (invoke("check", hello).output, invoke("check", hello).exit_code) == ("1 scenario, 1 rule: no mistakes\n", 0)
+    assert (invoke("check", wrong).exit_code, "unknown key 'replay'" in invoke("check", wrong).output) == (1, True)
+    assert invoke("check").exit_code == 2
+
+
+def explain(tmp_path: Path, text: str, *arguments: object) -> list[str]:
+    body = written(tmp_path / "body.json", asking("Hello").decode())
+    result = invoke("explain", written(tmp_path / "file.yaml", text), "--request", body, *arguments)
+    assert result.exit_code == 0
+    return result.output.replace(f"{tmp_path}/", "").splitlines()
+
+
+FLAKY = """
+rules:
+  - {name: other, when: {user: Bye}, reply: Bye!}
+  - {name: once, times: 1, reply: Once}
+  - {name: flaky, reply: Hello!, fault: {script: [ok, 529]}}
+"""
+
+
+def test_explain_says_what_a_server_would_answer_and_why(tmp_path: Path) -> None:
+    first, third = explain(tmp_path, FLAKY), explain(tmp_path, FLAKY, "--occurrence", 3, "--lane", "me", "--seed", 5)
+
+    assert first[0] == "rule    'once' (file.yaml:4:5)"
+    assert first[2] == "not     'other' (file.yaml:3:5): user: wanted a text with 'Bye', got 'Hello'"
+    assert third[0] == "rule    'flaky' (file.yaml:5:5)"
+    assert third[1].startswith("drawn   seed 5, rule flaky, fingerprint ")
+    assert third[1].endswith(", lane me, occurrence 2")
+    assert third[2] == "note    fault: 529"
+    assert third[5] == "not     'once' (file.yaml:4:5): times: wanted at most 1, got 1 before: used up"
+    assert third[6].startswith("sent    status 529, in 3 pieces")
+
+
+def test_explain_says_what_a_server_says(start: Start, tmp_path: Path) -> None:
+    file, body = written(tmp_path / "file.yaml", FLAKY), asking("Hello")
+    server = start(file).server
+    given = [server.ask(request("POST", "/v1/messages", body)) for _ in range(3)][-1]
+
+    assert given.body.decode() in "\n".join(explain(tmp_path, FLAKY, "--occurrence", 3))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [("[]", "no rule"), ("{", "no rule"), ('{"model": "claude-sonnet-5"}', "no rule messages: Field required")],
+)
+def test_explain_says_what_is_refused(tmp_path: Path, body: str, said: str) -> None:
+    asked = written(tmp_path / "body.json", body)
+    result = invoke("explain", "--request", asked, "--header", "x-other: 1")
+
+    assert result.output.startswith(said)
+    assert "sent    status 400" in result.output
+
+
+def test_explain_needs_a_scenario_without_mistakes(tmp_path: Path) -> None:
+    wrong = written(tmp_path / "wrong.yaml", "rules: [{replay: x}]")
+    result = invoke("explain", wrong, "--request", written(tmp_path / "body.json", "{}"))
+
+    assert (result.exit_code, "unknown key 'replay'" in result.output) == (2, True)
+
+
+def test_strict_determinism_refuses_what_depends_on_the_clock(start: Start, tmp_path: Path) -> None:
+    timed = written(tmp_path / "timed.yaml", "chaos: [{error: 529, time: 1s..2s}]\nrules: [{reply: x}]")
+    result = invoke(timed, "--strict-determinism")
+
+    assert result.exit_code == 2
+    assert (
+        "timed.yaml:1:8: the fault 'error overloaded_error' depends on the clock; expected a window in" in result.output
+    )
+    assert start(written(tmp_path / "hello.yaml", HELLO), "--strict-determinism").server.ask(post()).status == 200

@@ -57,13 +57,7 @@ def break_(script: Script, faults: Sequence[Fault], envelope: Envelope, draws: D
             struck = BREAK[fault.kind](broken, fault, Context(envelope, draws.scoped(f"fault/{position}")))
         notes.append(f"fault: {fault}" if struck is not None else f"fault: {fault} found nothing to strike")
         broken = broken if struck is None else struck
-    return Broken(together(broken) if isinstance(broken, Exchange) else broken, (*notes, _decided_by(draws)))
-
-
-def _decided_by(draws: Draws) -> str:
-    """Return what the faults were drawn from: enough to decide again, without a server."""
-    seed, rule, fingerprint, lane, occurrence = draws
-    return f"seed {seed}, rule {rule}, fingerprint {fingerprint}, lane {lane or '-'}, occurrence {occurrence + 1}"
+    return Broken(together(broken) if isinstance(broken, Exchange) else broken, (*notes, str(draws)))
 
 
 def _error(exchange: Exchange, fault: Fault, context: Context) -> Exchange | None:

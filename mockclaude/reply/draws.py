@@ -35,6 +35,11 @@ class Draws(NamedTuple):
     lane: str = ""
     occurrence: int = 0
 
+    def __str__(self) -> str:
+        """Return what everything is drawn from: enough to draw it again, without a server. Occurrences count from 1."""
+        seed, rule, fingerprint, lane, occurrence = self
+        return f"seed {seed}, rule {rule}, fingerprint {fingerprint}, lane {lane or '-'}, occurrence {occurrence + 1}"
+
     @property
     def content(self) -> Draws:
         """The draws that decide content: the same for everyone who asks the same, however often."""

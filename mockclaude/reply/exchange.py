@@ -190,6 +190,6 @@ def split(exchange: Exchange, offset: int) -> tuple[tuple[Send, ...], tuple[Send
 
 
 def whole_events(exchange: Exchange, offset: int) -> tuple[Send, ...]:
-    """Return the pieces of the body that end within `offset` bytes: something new comes between events, not inside one."""
+    """Return the pieces of the body that end within `offset` bytes: what is new comes between events."""
     ends = accumulate(len(piece.data) for piece in exchange.body)
     return tuple(piece for piece, end in zip(exchange.body, ends, strict=True) if end <= offset)

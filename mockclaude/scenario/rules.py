@@ -58,9 +58,10 @@ class Outline:
 
 
 class PossibleFault(NamedTuple):
-    """A fault, and the conditions under which it may strike."""
+    """A fault, where it is written, and the conditions under which it may strike."""
 
     fault: Fault
+    place: Place
     conditions: tuple[Condition, ...] = ()
 
     def applies(self, conversation: Conversation) -> bool:
@@ -143,7 +144,7 @@ def build(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Scenario:
         files=tuple(source.file for source, _ in files),
         policy=_policy(files),
         recorded=_recorded(rules),
-        chaos=tuple(fault for _, file in files for fault in _faults(file.chaos)),
+        chaos=tuple(fault for source, file in files for fault in _faults(file.chaos, source.place(("chaos",)))),
     )
 
 
@@ -182,12 +183,12 @@ def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place) -> Rule:
         pace=rule.pace or file.pace or written.Pace(),
         name=rule.name,
         as_written=file.as_written if rule.as_written is None else rule.as_written,
-        faults=_faults(rule.fault),
+        faults=_faults(rule.fault, place),
     )
 
 
-def _faults(faults: Sequence[Fault] | None) -> tuple[PossibleFault, ...]:
-    return tuple(PossibleFault(fault, conditions(fault.when or When())) for fault in faults or ())
+def _faults(faults: Sequence[Fault] | None, place: Place) -> tuple[PossibleFault, ...]:
+    return tuple(PossibleFault(fault, place, conditions(fault.when or When())) for fault in faults or ())
 
 
 def _replies(rule: written.Rule) -> tuple[list[list[written_steps.Step]], tuple[float, ...] | None]:

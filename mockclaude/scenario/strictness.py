@@ -1,0 +1,36 @@
+"""What of a scenario depends on the order in which requests arrive, or on when they do.
+
+In: scenarios. Out: a mistake for each such thing. Everything else is the same for each client, whoever else asks.
+Knows nothing of requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mockclaude.scenario.faults import Fault
+from mockclaude.scenario.mistakes import Mistake, ScenarioError
+from mockclaude.scenario.rules import Scenario
+
+
+def refuse_order_dependent(scenarios: Iterable[Scenario]) -> None:
+    """Raise `ScenarioError` where something in `scenarios` depends on the order of requests or on the clock."""
+    if mistakes := [mistake for scenario in scenarios for mistake in order_dependent(scenario)]:
+        raise ScenarioError(mistakes)
+
+
+def order_dependent(scenario: Scenario) -> list[Mistake]:
+    """Return what `--strict-determinism` refuses."""
+    faults = [*scenario.chaos, *(possible for rule in scenario.rules for possible in rule.faults)]
+    return [Mistake(possible.place, reason) for possible in faults for reason in _reasons(possible.fault)]
+
+
+def _reasons(fault: Fault) -> Iterator[str]:
+    if fault.time is not None:
+        yield f"the fault '{fault}' depends on the clock; expected a window in `requests`"
+    if fault.connection is not None:
+        yield f"the fault '{fault}' depends on which connection a client uses; expected `occurrence`"
+    if fault.refuse is not None:
+        yield f"the fault '{fault}' hits whoever connects meanwhile; expected `disconnect: reset`"
+    for turn in fault.script or ():
+        yield from _reasons(turn)

@@ -1,0 +1,33 @@
+"""What depends on the order of requests or on the clock is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.mistakes import Place
+from mockclaude.scenario.strictness import order_dependent, refuse_order_dependent
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("{error: 529, time: 1s..2s}", "depends on the clock; expected a window in `requests`"),
+        ("close_idle", "depends on which connection a client uses; expected `occurrence`"),
+        ("refuse", "hits whoever connects meanwhile; expected `disconnect: reset`"),
+        ("{script: [ok, refuse]}", "hits whoever connects meanwhile; expected `disconnect: reset`"),
+    ],
+)
+def test_what_depends_on_the_order_is_named_with_its_place(fault: str, reason: str) -> None:
+    (of_rule,) = order_dependent(load_text(f"rules: [{{reply: Hello, fault: {fault}}}]"))
+    (of_chaos,) = order_dependent(load_text(f"chaos: [{fault}]\nrules: [{{reply: Hello}}]"))
+
+    assert (of_rule.place, of_chaos.place) == (Place("scenario.yaml", 1, 9), Place("scenario.yaml", 1, 8))
+    assert of_rule.message.startswith("the fault '")
+    assert of_rule.message.endswith(reason)
+
+
+def test_what_follows_from_a_lane_is_not() -> None:
+    chaos = "[{error: 529, p: 10%}, {error: 500, requests: 1..2}, {error: 503, burst: {enter: 10%, leave: 10%}}]"
+
+    refuse_order_dependent([load_text(f"chaos: {chaos}\nrules: [{{reply: Hello}}]")])
