@@ -21,6 +21,7 @@ from aiohttp import web
 
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Line, Site, make_server
+from mockclaude.server.listener import Listener
 
 NOW = 1_795_000_000
 """The time of all servers in tests, in seconds since the epoch: 2026-11-18 11:06:40 UTC."""
@@ -91,12 +92,13 @@ class ServerThread:
 
     async def _serve(self) -> None:
         stop = asyncio.Event()
-        site = Site(self._scenarios, self._lines.put, **self._options)
+        listener = Listener("127.0.0.1", 0)
+        site = Site(self._scenarios, self._lines.put, **{"refuse": listener.refuse, **self._options})
         runner = web.ServerRunner(make_server(site), shutdown_timeout=0.1)
         try:
             await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self._begun.set_result(_Begun(asyncio.get_running_loop(), stop, runner.addresses[0][1]))
+            await listener.open(runner)
+            self._begun.set_result(_Begun(asyncio.get_running_loop(), stop, listener.port))
             await stop.wait()
         finally:
             await runner.cleanup()

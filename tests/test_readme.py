@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
+from mockclaude.api.errors import STATUS
+from mockclaude.scenario.named_faults import NAMED
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 URL = "http://127.0.0.1:4141"
@@ -28,7 +31,11 @@ class Block(NamedTuple):
 def blocks() -> Iterator[Block]:
     found = list(re.finditer(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
     for block, below in zip(found, [*found[1:], None], strict=True):
-        shown = below is not None and below[1] in ("text", "json") and not README[block.end() : below.start()].strip()
+        shown = (
+            below is not None
+            and below[1] in ("text", "json", "html")
+            and not README[block.end() : below.start()].strip()
+        )
         line = README.count("\n", 0, block.start()) + 2
         yield Block(line, block[1], block[2], below[2] if below is not None and shown else "")
 
@@ -60,8 +67,8 @@ class Player:
     def play_sh(self, block: Block) -> None:
         command = shlex.split(block.text.rpartition("&&")[2].strip().replace(URL, self.url))
         if command[0] == "curl":
-            assert run(command, self.folder).stdout == block.output.rstrip("\n")
-        elif command[0] == ".venv/bin/mockclaude" and "--help" in command:
+            assert run(command, self.folder).stdout.rstrip("\n") == block.output.rstrip("\n")
+        elif command[0] == ".venv/bin/mockclaude" and {"--help", "check"} & set(command):
             assert run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder).stdout == block.output
         elif command[0] == ".venv/bin/mockclaude":
             self.serve(command[1:], block.output)
@@ -86,7 +93,7 @@ class Player:
     def play_text(self, block: Block) -> None:
         """Outputs are compared where they are made."""
 
-    play_json = play_typescript = play_text
+    play_json = play_typescript = play_html = play_text
 
 
 @pytest.fixture
@@ -111,3 +118,8 @@ def test_a_link_of_the_readme_leads_somewhere(link: str) -> None:
 
 def test_the_readme_shows_every_scenario_of_the_top_folder() -> None:
     assert all(f"(scenarios/{file.name})" in README for file in (ROOT / "scenarios").glob("*.yaml"))
+
+
+def test_the_readme_has_every_named_fault() -> None:
+    for name, named in NAMED.items():
+        assert name in STATUS or name.isdigit() or f"| `{name}` | {named.sees} |" in README

@@ -218,4 +218,5 @@ _SYNTAX_HINTS = {
     "found unexpected end of stream": "close the quotes",
     "found unknown escape character": "write \\\\ for a backslash, or use single quotes",
     "found invalid Unicode character escape code": "write the character itself",
+    "exceeded maximum nesting depth": "this is nested too deep; expected fewer levels",
 }

@@ -136,7 +136,7 @@ def test_a_key_has_a_place_of_its_own() -> None:
         ("!x a: 1", ["1:1: tags (!x) are not supported; expected a plain value: remove the tag"]),
         ("a: 1\n---\nb: 2\n", ["3:1: a second document begins here; expected one document in a file"]),
         ("? [a, b]\n: 1\n", ["1:3: a key must be a word; expected `key: value`, or quotes around a text with braces"]),
-        (MANY, ["1:66: this is nested more than 64 levels deep; expected fewer"]),
+        ("[" * 100, ["1:66: this is nested more than 64 levels deep; expected fewer"]),
         ("{a: " * 100_000, ["1:261: this is nested more than 64 levels deep; expected fewer"]),
         ("a: 1e999", ["1:4: this number is too large; expected one that JSON can carry, or quotes around it"]),
         ("a: " + "9" * 20, ["1:4: this number is too large; expected one that JSON can carry, or quotes around it"]),
@@ -150,6 +150,13 @@ def test_a_key_has_a_place_of_its_own() -> None:
 )
 def test_a_mistake_of_form_is_told_with_its_place(content: str | bytes, lines: list[str]) -> None:
     assert mistakes(content) == [f"a.yaml:{line}" for line in lines]
+
+
+def test_a_file_that_is_nested_without_end_is_one_mistake() -> None:
+    (mistake,) = mistakes(MANY)
+
+    assert "nest" in mistake
+    assert "; expected fewer" in mistake
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ async def test_it_refuses_connections_for_a_while_and_listens_on_the_same_port_a
     await runner.setup()
     listener = Listener("127.0.0.1", 0)
     await listener.open(runner)
+    await listener.reopened()
     assert await accepted(listener.port)
 
     listener.refuse(0.05)
