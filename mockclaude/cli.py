@@ -8,8 +8,9 @@ Knows nothing of requests.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn, TypeVar
 
 import click
 
@@ -18,6 +19,8 @@ from mockclaude.api.validation import MODES, Mode
 from mockclaude.scenario.loader import load_all
 from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.scenario.strictness import refuse_order_dependent
+
+T = TypeVar("T")
 
 PORT = 4141
 
@@ -69,6 +72,22 @@ def main() -> None:
     is_flag=True,
     help="Refuse what depends on the clock or on the order of requests.",
 )
+@click.option(
+    "--speed",
+    envvar="MOCKCLAUDE_SPEED",
+    show_envvar=True,
+    default="1x",
+    show_default=True,
+    help="How many times as fast time passes: 10x, or instant. `manual` lets it stand still until it is advanced.",
+)
+@click.option(
+    "--retry-speed",
+    envvar="MOCKCLAUDE_RETRY_SPEED",
+    show_envvar=True,
+    default="1x",
+    show_default=True,
+    help="How many times as fast as is written clients are told to retry: 10x, or instant, which is 1 ms.",
+)
 def serve(
     files: tuple[Path, ...],
     host: str,
@@ -76,21 +95,32 @@ def serve(
     seed: int | None,
     validation: Mode | None,
     strict_determinism: bool,
+    speed: str,
+    retry_speed: str,
 ) -> None:
     """Serve FILES as one scenario, and each folder among them as a set of scenarios.
 
     Without FILES, the built-in scenario answers.
     """
-    from mockclaude.server.run import CannotListenError, run, write_line
+    from mockclaude.server.clock import clock_of, parse_speed
+    from mockclaude.server.run import CannotListenError, Playing, run, write_line
     from mockclaude.server.run import serve as serve_forever
 
+    playing = Playing(_read("--speed", clock_of, speed), _read("--retry-speed", parse_speed, retry_speed))
     try:
         scenarios = load_all(files, seed, validation)
         if strict_determinism:
             refuse_order_dependent(scenarios.values())
-        run(serve_forever(scenarios, host, port, write_line))
+        run(serve_forever(scenarios, host, port, write_line, playing))
     except (ScenarioError, CannotListenError) as error:
         _fail(error)
+
+
+def _read(option: str, read: Callable[[str], T], text: str) -> T:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
 
 
 def _fail(error: object) -> NoReturn:

@@ -20,7 +20,9 @@ from typing import Any, BinaryIO, NamedTuple
 from aiohttp import web
 
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server.app import Line, Site, make_server
+from mockclaude.server.app import Site, make_server
+from mockclaude.server.clock import Clock
+from mockclaude.server.journal import Entry
 from mockclaude.server.listener import Listener
 
 NOW = 1_795_000_000
@@ -35,13 +37,13 @@ class Running:
     """A server that is listening, and what it has logged."""
 
     port: int
-    lines: queue.Queue[Line] = field(default_factory=queue.Queue)
+    lines: queue.Queue[Entry] = field(default_factory=queue.Queue)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def line(self) -> Line:
+    def line(self) -> Entry:
         """Return the next line of the log, once it is there."""
         return self.lines.get(timeout=PATIENCE)
 
@@ -76,9 +78,9 @@ class ServerThread:
 
     def __init__(self, scenarios: Mapping[str, Scenario], **site: Any) -> None:
         self._scenarios = scenarios
-        self._options: dict[str, Any] = {"clock": lambda: NOW, **site}
+        self._options: dict[str, Any] = {"clock": Clock(now=lambda: NOW), **site}
         self._begun: Future[_Begun] = Future()
-        self._lines: queue.Queue[Line] = queue.Queue()
+        self._lines: queue.Queue[Entry] = queue.Queue()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
     def __enter__(self) -> Running:

@@ -87,6 +87,22 @@ def test_a_bad_file_is_one_line_and_exit_code_2(
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("option", ["--speed", "--retry-speed"])
+def test_a_speed_that_is_none_is_told_what_one_is(option: str) -> None:
+    result = invoke(option, "fast")
+
+    assert result.exit_code == 2
+    assert f"Invalid value for {option}: 'fast' is no speed; expected how many times as fast" in result.stderr
+
+
+def test_time_and_retries_can_be_faster(start: Start, tmp_path: Path) -> None:
+    slow = written(tmp_path / "slow.yaml", "pace: {ttft: 1h}\nrules: [{times: 1, reply: x}, {reply: {error: 529}}]")
+    server = start(slow, "--speed", "instant", MOCKCLAUDE_RETRY_SPEED="instant").server
+
+    assert server.ask(post()).status == 200
+    assert server.ask(post()).headers["retry-after-ms"] == "1"
+
+
 def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     result = invoke(tmp_path / "none.yaml")
 

@@ -23,12 +23,16 @@ _ENDINGS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
 
 class Envelope(NamedTuple):
-    """What every response to one request carries: ids, the second it is sent in, and whether it may be chunked."""
+    """What every response to one request carries: ids, the second it is sent in, and whether it may be chunked.
+
+    Clients are told to retry errors `retry_speed` times as fast as is written; with 0, after a millisecond.
+    """
 
     request_id: str
     message_id: str
     now: int
     chunked: bool = True
+    retry_speed: float = 1.0
 
     def json(self, data: Any) -> Script:
         """Return the response with `data` as its JSON body."""
@@ -46,9 +50,18 @@ class Envelope(NamedTuple):
         """Return the response with `error` as the API words it."""
         retry = {"x-should-retry": "true" if error.should_retry else "false"}
         usual = headers.anonymous(self.now) if error.status == 401 else headers.json(self.now)
-        lines = headers.replaced(usual, retry | dict(error.headers))
+        lines = headers.replaced(usual, retry | self._sooner(error) | dict(error.headers))
         body = orjson.dumps(error.envelope(self.request_id))
         return whole(error.status, lines, self.request_id, body, at, chunked=self.chunked)
+
+    def _sooner(self, error: ApiError) -> dict[str, str]:
+        """Return the header that makes SDKs retry sooner than `error` says: they obey it before `retry-after`."""
+        if self.retry_speed == 1 or not error.should_retry:
+            return {}
+        if self.retry_speed == 0:
+            return {"retry-after-ms": "1"}
+        wait = next((value for name, value in error.headers.items() if name.lower() == "retry-after"), "")
+        return {"retry-after-ms": f"{float(wait) * 1000 / self.retry_speed:g}"} if wait.isdecimal() else {}
 
     def stream(self, sends: list[Send], end: End, end_at: int, *, complete: bool) -> Script:
         """Return the response with `sends` as the events of its body."""

@@ -12,13 +12,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 import orjson
 from pydantic import BeforeValidator, Field, model_validator
 
-from mockclaude.api.errors import STATUS
 from mockclaude.scenario import moments, quantities
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 from mockclaude.scenario.moments import Moment, Selector
 from mockclaude.scenario.named_faults import MALFORMED, NAMED
 from mockclaude.scenario.shorthand import Model, exactly_one, listed, short_for
-from mockclaude.scenario.steps import Error, Header, HeaderName
+from mockclaude.scenario.steps import AnyError, Error, Header, HeaderName
 from mockclaude.scenario.when import Numbers, When
 
 OK = "ok"
@@ -116,13 +115,6 @@ def _scripted(value: Any) -> Any:
     return [{"nothing": True} if item == OK else item for item in listed(value)]
 
 
-def _status(value: Any) -> Any:
-    """Return the error that the API sends with a status; `api_error` where it has none of its own."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        return value
-    return {"type": next((kind for kind, status in STATUS.items() if status == value), "api_error"), "status": value}
-
-
 def _moment(read: Any) -> Any:
     return BeforeValidator(lambda value: value if isinstance(value, Moment) else read(value))
 
@@ -139,7 +131,7 @@ class Fault(Model):
     """One fault: exactly one of `KINDS`, with the moment (`before` or `after`) and the requests it is for."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
-    error: Annotated[Error, BeforeValidator(short_for("type")), BeforeValidator(_status)] | None = None
+    error: AnyError | None = None
     respond: Respond | None = None
     stall: Annotated[int | Literal["forever"], BeforeValidator(quantities.pause)] | None = None
     drop: Events | None = None

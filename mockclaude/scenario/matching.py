@@ -63,12 +63,15 @@ def _checks(rule: Rule, conversation: Conversation, answered: int) -> tuple[Chec
     )
 
 
-def why_none(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> str:
+def closest(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> Explanation:
+    """Return how the rule that comes nearest to `conversation`, which none answers, was held against it."""
+    return min(explain(rules, conversation, answered), key=_distance)
+
+
+def why_none(nearest: Explanation) -> str:
     """Return one sentence that names the closest rule and the conditions that failed there."""
-    explained = explain(rules, conversation, answered)
-    closest = min(explained, key=_distance)
-    reasons = "; ".join(map(str, closest.failed))
-    return f"No rule answers this request. The closest is {closest.rule.label}: {reasons}"
+    reasons = "; ".join(map(str, nearest.failed))
+    return f"No rule answers this request. The closest is {nearest.rule.label}: {reasons}"
 
 
 def _distance(explanation: Explanation) -> tuple[int, bool]:

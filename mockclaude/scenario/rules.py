@@ -107,6 +107,12 @@ class Recorded(NamedTuple):
     data: frozenset[str] = frozenset()
     templated: bool = False
 
+    @classmethod
+    def together(cls, recorded: Sequence[Recorded]) -> Recorded:
+        """Return what several scenarios hold."""
+        signatures, data, templated = zip(*recorded, strict=True)
+        return cls(frozenset().union(*signatures), frozenset().union(*data), any(templated))
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:

@@ -143,6 +143,17 @@ class Error(Model):
         return self
 
 
+def _of_status(value: Any) -> Any:
+    """Return the error that the API sends with a status; `api_error` where it has none of its own."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    return {"type": next((kind for kind, status in STATUS.items() if status == value), "api_error"), "status": value}
+
+
+AnyError: TypeAlias = Annotated[Error, BeforeValidator(short_for("type")), BeforeValidator(_of_status)]
+"""An error by its type, by its status, or as a mapping."""
+
+
 class StopReason(Model):
     """How the message ends. `category` and `explanation` go into `stop_details` of a refusal."""
 
@@ -200,7 +211,7 @@ class Step(Model):
     json_: Any = Field(default=None, alias="json")
     block: RawBlock | None = None
     generate: Literal["auto"] | None = None
-    error: Annotated[Error, BeforeValidator(short_for("type"))] | None = None
+    error: AnyError | None = None
     pause: Annotated[int | Literal["forever"], BeforeValidator(quantities.pause)] | None = None
     disconnect: Literal["reset", "close", "clean"] | None = None
     stop_reason: Annotated[StopReason, BeforeValidator(short_for("type"))] | None = None

@@ -11,8 +11,8 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import count
 from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
@@ -29,7 +29,9 @@ from mockclaude.scenario.rules import Scenario
 from mockclaude.server.admission import mode
 from mockclaude.server.bodies import MAX_BODY, read_body
 from mockclaude.server.calls import SCENARIO_HEADER, Answer, Call
+from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.endpoints import answer
+from mockclaude.server.journal import Entry, Journal, asked, decided, redacted
 from mockclaude.server.pages import index
 from mockclaude.server.play import CLOSED, Played, play
 from mockclaude.server.served import Served
@@ -38,96 +40,112 @@ KEEPALIVE_TIMEOUT = 75.0
 _LOOPBACK = re.compile(r"(localhost|([\w-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
-class Line(NamedTuple):
-    """What the log says of one request. `status` is 0 where no response was sent; `seconds` is how long it took."""
-
-    method: str
-    path: str
-    status: int
-    streamed: bool
-    reason: str
-    ending: str
-    seconds: float
-    notes: tuple[str, ...] = ()
-
-
 _NOTHING = Answer(Script(0, ()))
 
 
-@dataclass(frozen=True)
+class _Heard(NamedTuple):
+    """A request and its answer; `call` and `scenario` where it was for the API."""
+
+    answer: Answer
+    scenario: str = ""
+    call: Call | None = None
+
+
 class Site:
     """Everything that is served: scenarios by name, the one at the root under ''.
 
-    `refuse` is called with the seconds for which a fault lets no connection be accepted.
+    `log` is called with the entry of each request that has ended, `refuse` with the seconds for which a fault lets no
+    connection be accepted. `retry_speed` is as `Served` takes it.
     """
 
-    scenarios: Mapping[str, Scenario]
-    log: Callable[[Line], None]
-    clock: Callable[[], float] = time.time
-    any_host: bool = False
-    refuse: Callable[[float], None] = lambda _: None
-    served: dict[str, Served] = field(init=False)
-    began: float = field(init=False)
+    def __init__(
+        self,
+        scenarios: Mapping[str, Scenario],
+        log: Callable[[Entry], None],
+        *,
+        clock: Clock = REAL,
+        journal: Journal | None = None,
+        any_host: bool = False,
+        refuse: Callable[[float], None] = lambda _: None,
+        retry_speed: float = 1.0,
+    ) -> None:
+        self.clock = clock
+        self.journal = Journal() if journal is None else journal
+        self.served = {name: Served(scenario, retry_speed) for name, scenario in scenarios.items()}
+        self._log = log
+        self._any_host = any_host
+        self._refuse = refuse
+        self._began = clock.now()
+        self._numbers = count(1)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "began", self.clock())
-        object.__setattr__(self, "served", {name: Served(scenario) for name, scenario in self.scenarios.items()})
+    @property
+    def scenarios(self) -> dict[str, Scenario]:
+        """The scenarios by name."""
+        return {name: served.scenario for name, served in self.served.items()}
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         begin = time.perf_counter()
-        given = _NOTHING
-        ending = "client gone"
+        entry = Entry(
+            next(self._numbers), self.clock.now(), request.method, request.raw_path, redacted(request.headers)
+        )
+        entry.ending = "client gone"
         try:
-            given = await self._answer(request)
-            if request.method == "HEAD":
-                given = _bodiless(given)
-            if given.script.down:
-                self.refuse(given.script.down / 1e6)
-            played = await play(given.script, request)
-            ending = _ending(given.script.end, request)
+            heard = await self._heard(request, entry.at)
+            given = _for_method(heard.answer, request.method)
+            self._keep(entry, heard, given)
+            return await self._played(given.script, request, entry)
         except ConnectionError:
             return CLOSED
         except Exception:
-            ending = "internal error"
+            entry.ending = "internal error"
             raise
         finally:
-            path, seconds = request.raw_path, time.perf_counter() - begin
-            reason, status = given.reason, given.script.status
-            self.log(Line(request.method, path, status, given.streamed, reason, ending, seconds, given.notes))
+            entry.seconds = time.perf_counter() - begin
+            self._log(entry)
+
+    def _keep(self, entry: Entry, heard: _Heard, given: Answer) -> None:
+        decided(entry, given, self.journal.max_body)
+        if heard.call is not None:
+            asked(entry, heard.call, heard.scenario, self.journal.max_body)
+            self.journal.keep(entry)
+
+    async def _played(self, script: Script, request: web.BaseRequest, entry: Entry) -> Played:
+        if script.down:
+            self._refuse(script.down / 1e6)
+        played = await play(script, request, self.clock, sent=entry.sent)
+        entry.ending = _ending(script.end, request)
         return played
 
-    async def _answer(self, request: web.BaseRequest) -> Answer:
-        clock = self.clock()
-        now = int(clock)
+    async def _heard(self, request: web.BaseRequest, now: float) -> _Heard:
         try:
             self._check_host(request)
             body = await read_body(request)
             if request.raw_path.partition("?")[0] == "/":
                 html = "text/html" in request.headers.get("accept", "")
-                return Answer(index(self.scenarios, _origin(request), now, html=html), "index")
-            return self._route(request, body, clock)
+                return _Heard(Answer(index(self.scenarios, _origin(request), int(now), html=html), "index"))
+            return self._routed(request, body, now)
         except ApiError as error:
-            return _refused(error, now)
+            return _Heard(_refused(error, int(now)))
 
     def _check_host(self, request: web.BaseRequest) -> None:
-        if not self.any_host and not _is_loopback(request.headers.get("host", "localhost")):
+        if not self._any_host and not _is_loopback(request.headers.get("host", "localhost")):
             raise ApiError(
                 "permission_error",
                 "This server answers on this machine only; use --host to open it to others",
             )
 
-    def _route(self, request: web.BaseRequest, body: bytes, clock: float) -> Answer:
-        served, path = self._addressed(request)
+    def _routed(self, request: web.BaseRequest, body: bytes, now: float) -> _Heard:
+        name, path = self._addressed(request)
         query = request.query if "?" in request.raw_path else {}
         chunked = request.version >= (1, 1)
-        time_since = int((clock - self.began) * 1e6)
-        reused = _is_reused(request)
-        return answer(
-            served, Call(request.method, path, query, request.headers, body, int(clock), chunked, time_since, reused)
+        time_since = int((now - self._began) * 1e6)
+        call = Call(
+            request.method, path, query, request.headers, body, int(now), chunked, time_since, _is_reused(request)
         )
+        return _Heard(answer(self.served[name], call), name, call)
 
-    def _addressed(self, request: web.BaseRequest) -> tuple[Served, str]:
+    def _addressed(self, request: web.BaseRequest) -> tuple[str, str]:
         """Return the scenario that `request` goes to, and the API's path. Some gateways leave out the `/v1`."""
         path = request.raw_path.partition("?")[0]
         prefix, slash, rest = path.partition("/v1/")
@@ -138,9 +156,9 @@ class Site:
         if served is None or not slash:
             raise self._unknown(path, name)
         if slash == "/v1/":
-            return served, slash + rest
+            return name, slash + rest
         if mode(request.headers, served.scenario.policy) == "gateway":
-            return served, f"/v1{slash}{rest}"
+            return name, f"/v1{slash}{rest}"
         raise self._unknown(path, name)
 
     def _unknown(self, path: str, name: str) -> ApiError:
@@ -153,8 +171,10 @@ class Site:
         )
 
 
-def _bodiless(given: Answer) -> Answer:
-    """Return the answer to `HEAD`, where `given` is what another method would get: its headers alone."""
+def _for_method(given: Answer, method: str) -> Answer:
+    """Return `given`, or to `HEAD` its headers alone."""
+    if method != "HEAD":
+        return given
     head, end_of_head, _ = given.script.sends[0].data.partition(b"\r\n\r\n")
     return given._replace(script=given.script._replace(sends=[Send(0, head + end_of_head)]))
 

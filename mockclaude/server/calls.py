@@ -16,6 +16,7 @@ import orjson
 from mockclaude.api.access import api_key
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.script import Script
+from mockclaude.scenario.matching import Explanation
 from mockclaude.scenario.rules import Rule
 
 LANE_HEADER = "x-mockclaude-lane"
@@ -64,7 +65,9 @@ class Answer(NamedTuple):
     """The script that answers a call, and what the log says of it: which rule answered, or why none did, and `notes`
     on what the API would have refused, or what of the reply gave way to the request.
 
-    `rule` is the one that answered and `draws` are what it drew from: seed, fingerprint, lane and occurrence.
+    `rule` is the one that answered and `draws` are what it drew from: seed, fingerprint, lane and occurrence. `closest`
+    is the rule that came nearest where none answered. `whole` is the request with all that its thread holds, if it
+    continues one.
     """
 
     script: Script
@@ -73,6 +76,8 @@ class Answer(NamedTuple):
     notes: tuple[str, ...] = ()
     rule: Rule | None = None
     draws: Draws | None = None
+    closest: Explanation | None = None
+    whole: bytes | None = None
 
 
 @lru_cache(maxsize=1024)

@@ -163,3 +163,8 @@ def parse_speed(text: str) -> float:
     if not match:
         raise ValueError(f"{text[:40]!r} is no speed; expected how many times as fast, such as 10x, or instant")
     return float(match[1])
+
+
+def clock_of(text: str) -> Clock:
+    """Return the clock that `text` says: a speed, or `manual`, which begins now. Raises `ValueError`."""
+    return ManualClock(time.time()) if text == "manual" else Clock(parse_speed(text))

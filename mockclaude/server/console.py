@@ -14,7 +14,7 @@ import click
 
 from mockclaude import __version__
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server.app import Line
+from mockclaude.server.journal import Entry
 
 _TRY = '{"model":"claude-sonnet-5","max_tokens":1024,"messages":[{"role":"user","content":"Hello!"}]}'
 
@@ -49,7 +49,7 @@ def _described(scenario: Scenario) -> str:
     return f"{files} ({count} rule{'s' if count != 1 else ''}, seed {scenario.seed})"
 
 
-def log_line(line: Line, *, colour: bool) -> str:
+def log_line(line: Entry, *, colour: bool) -> str:
     """Return status, whether streamed, what was asked, the rule that answered or why none did, the duration, notes."""
     status = click.style(line.status or "---", fg=_colour(line.status)) if colour else str(line.status or "---")
     kind = "stream" if line.streamed else "      "

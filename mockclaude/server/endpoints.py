@@ -27,12 +27,12 @@ def answer(served: Served, call: Call) -> Answer:
     try:
         return _handler(call.method, call.path)(served, call)
     except ApiError as error:
-        return Answer(served.envelope(call).error(error), error.message)
+        return Answer(served.undecided(call).error(error), error.message)
 
 
 def _list_models(served: Served, call: Call) -> Answer:
     served.admission.headers(call)
-    return Answer(served.envelope(call).json(models_page(call.query)), "models")
+    return Answer(served.undecided(call).json(models_page(call.query)), "models")
 
 
 def _retrieve_model(served: Served, call: Call) -> Answer:
@@ -41,7 +41,7 @@ def _retrieve_model(served: Served, call: Call) -> Answer:
     model = models.find(name)
     if model is None:
         raise ApiError("not_found_error", f"model: {name}")
-    return Answer(served.envelope(call).json(model.info()), "models")
+    return Answer(served.undecided(call).json(model.info()), "models")
 
 
 Handler: TypeAlias = Callable[[Served, Call], Answer]

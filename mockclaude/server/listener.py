@@ -10,13 +10,16 @@ import asyncio
 
 from aiohttp import web
 
+from mockclaude.server.clock import REAL, Clock
+
 
 class Listener:
-    """Listens on `host` and `port`; once open, `port` is the one the system gave for 0."""
+    """Listens on `host` and `port`; once open, `port` is the one the system gave for 0. It is down by `clock`."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, clock: Clock = REAL) -> None:
         self.host = host
         self.port = port
+        self._clock = clock
         self._runner: web.ServerRunner | None = None
         self._site: web.TCPSite | None = None
         self._down: asyncio.Future[None] | None = None
@@ -39,7 +42,7 @@ class Listener:
         assert runner is not None
         if site in runner.sites:
             await site.stop()
-        await asyncio.sleep(seconds)
+        await self._clock.until(self._clock.begin(), round(seconds * 1e6))
         if runner.server is not None:
             await self.open(runner)
 

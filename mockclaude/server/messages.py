@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mockclaude.api.errors import ApiError
+import orjson
+
+from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.request import Body
 from mockclaude.reply.breaking import break_
 from mockclaude.reply.compose import PLAIN, Asking, choose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.extras import extras
-from mockclaude.reply.plan import Envelope
 from mockclaude.reply.respond import respond
 from mockclaude.reply.schedule import Position, due
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import Fakes, shared
 from mockclaude.scenario.faults import Fault
-from mockclaude.scenario.matching import match, why_none
+from mockclaude.scenario.matching import closest, match, why_none
+from mockclaude.scenario.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Rule, Scenario
 from mockclaude.scenario.templates import Scope
 from mockclaude.server.admission import Admitted
@@ -49,7 +51,7 @@ def create(served: Served, call: Call) -> Answer:
     admitted = served.admission.request(call, turn.resolve)
     wished = wishes(call.headers, admitted.wish) if served.scenario.policy.client_faults else ()
     conversation = Conversation(admitted.asked.body, call.headers, admitted.asked.input_tokens)
-    lane, rules = call.lane, served.scenario.rules
+    lane, rules = call.lane, served.rules
 
     def answered(rule: Rule) -> int:
         return served.memory.answered(rule, lane)
@@ -57,22 +59,23 @@ def create(served: Served, call: Call) -> Answer:
     rule = match(rules, conversation, answered)
     if rule is not None:
         return _reply(_Request(served, call, lane, admitted, wished, conversation, turn), rule)
-    reason = why_none(rules, conversation, answered)
-    error = ApiError("not_found_error", reason)
-    envelope = served.envelope(call, call.fingerprint(admitted.asked.body))
-    return Answer(envelope.error(error), reason, notes=_warnings(admitted))
+    nearest = closest(rules, conversation, answered)
+    error = ApiError("not_found_error", why_none(nearest))
+    script = served.undecided(call, call.fingerprint(conversation.body)).error(error)
+    return Answer(script, error.message, notes=_warnings(admitted), closest=nearest, whole=_whole(turn, conversation))
 
 
 def _reply(request: _Request, rule: Rule) -> Answer:
     served, call, lane, admitted, _, conversation, turn = request
     before = served.memory.answer(rule, lane)
     draws = served.draws(rule.id, call.fingerprint(conversation.body), lane)
-    envelope = Envelope(*draws.ids(), call.now, call.chunked)
+    envelope = served.envelope(call, draws)
+    whole = _whole(turn, conversation)
     scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
     try:
         responded = respond(
             choose(rule, before, draws),
-            rule.pace,
+            _pace(call, rule),
             scope,
             draws,
             envelope,
@@ -80,7 +83,7 @@ def _reply(request: _Request, rule: Rule) -> Answer:
         )
     except ApiError as error:
         reason = f"{rule.label}: {error.message}"
-        return Answer(envelope.error(error), reason, notes=_warnings(admitted), rule=rule, draws=draws)
+        return Answer(envelope.error(error), reason, notes=_warnings(admitted), rule=rule, draws=draws, whole=whole)
     script, faults = break_(responded.script, _due(request, rule, draws), envelope, draws)
     if responded.content is None or script.status != 200:
         turn.release()
@@ -88,7 +91,23 @@ def _reply(request: _Request, rule: Rule) -> Answer:
         turn.store(envelope.message_id, responded.content)
         served.prompt_cache.remember(admitted.access.key, envelope.message_id, conversation.body)
     notes = (*_warnings(admitted), *responded.notes, *faults)
-    return Answer(script, rule.label, conversation.stream, notes, rule, draws)
+    return Answer(script, rule.label, conversation.stream, notes, rule, draws, whole=whole)
+
+
+def _pace(call: Call, rule: Rule) -> Pace:
+    """Return the pace that the request asks for, or else that of the rule. Raises `ApiError` 400."""
+    asked = call.headers.get(PACE_HEADER)
+    if asked is None:
+        return rule.pace
+    try:
+        return parse_pace(asked)
+    except ValueError as error:
+        raise invalid(f"{PACE_HEADER}: {error}") from None
+
+
+def _whole(turn: Turn, conversation: Conversation) -> bytes | None:
+    """Return the request with all that its thread holds, where that is more than what came."""
+    return orjson.dumps(conversation.body) if turn.continues else None
 
 
 def _due(request: _Request, rule: Rule, draws: Draws) -> list[Fault]:
@@ -147,5 +166,5 @@ def count_tokens(served: Served, call: Call) -> Answer:
     counted: Body = {"input_tokens": asked.input_tokens}
     if asked.body.get("context_management") is not None:
         counted["context_management"] = {"original_input_tokens": asked.input_tokens}
-    envelope = served.envelope(call, call.fingerprint(asked.body))
+    envelope = served.undecided(call, call.fingerprint(asked.body))
     return Answer(envelope.json(counted), "count_tokens", notes=_warnings(admitted))

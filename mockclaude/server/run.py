@@ -14,13 +14,15 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server.app import Line, Site, make_server
+from mockclaude.server.app import Site, make_server
+from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.console import first_screen, log_line
+from mockclaude.server.journal import Entry
 from mockclaude.server.listener import Listener
 
 SHUTDOWN_TIMEOUT = 3.0
@@ -42,9 +44,9 @@ class Output:
     def __init__(self, write: Callable[[str], Any], *, colour: bool) -> None:
         self._write = write
         self._colour = colour
-        self._lines: list[Line] = []
+        self._lines: list[Entry] = []
 
-    def log(self, line: Line) -> None:
+    def log(self, line: Entry) -> None:
         """Note a request."""
         if not self._lines:
             asyncio.get_running_loop().call_later(FLUSH_AFTER, self.flush)
@@ -57,11 +59,30 @@ class Output:
             self._write("\n".join(log_line(line, colour=self._colour) for line in lines))
 
 
-async def serve(scenarios: Mapping[str, Scenario], host: str, port: int, write: Callable[[str], Any]) -> None:
+class Playing(NamedTuple):
+    """How what is decided is played: by which clock, and how much sooner than written clients are told to retry."""
+
+    clock: Clock = REAL
+    retry_speed: float = 1.0
+
+
+async def serve(
+    scenarios: Mapping[str, Scenario],
+    host: str,
+    port: int,
+    write: Callable[[str], Any],
+    playing: Playing = Playing(),  # noqa: B008 (a frozen value)
+) -> None:
     """Serve until SIGINT or SIGTERM. Raises `CannotListenError`."""
     output = Output(write, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
-    listener = Listener(host, port)
-    site = Site(scenarios, output.log, any_host=host not in _LOOPBACK, refuse=listener.refuse)
+    listener = Listener(host, port, playing.clock)
+    site = Site(
+        scenarios,
+        output.log,
+        any_host=host not in _LOOPBACK,
+        refuse=listener.refuse,
+        **playing._asdict(),
+    )
     half = SHUTDOWN_TIMEOUT / 2  # aiohttp waits twice: for the handler, then for its connection
     runner = web.ServerRunner(make_server(site), shutdown_timeout=half)
     await runner.setup()

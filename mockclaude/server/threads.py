@@ -127,6 +127,11 @@ class Turn:
         self._key, self._whole = key, whole
         return whole
 
+    @property
+    def continues(self) -> bool:
+        """Whether the request continues a thread, so that there is more to it than what came."""
+        return self._previous is not None
+
     def begin(self) -> None:
         """Refuse others what this request continues, as long as it is being answered."""
         self._mark(_State.IN_FLIGHT)

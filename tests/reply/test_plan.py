@@ -268,6 +268,25 @@ def test_an_error_says_whether_to_try_again(error: ApiError, retried: str, last:
     assert not any("ratelimit" in name for name in own)
 
 
+@pytest.mark.parametrize(
+    ("error", "speed", "told"),
+    [
+        (ApiError("overloaded_error"), 1, None),
+        (ApiError("overloaded_error"), 0, "1"),
+        (ApiError("rate_limit_error", headers={"retry-after": "2"}), 0, "1"),
+        (ApiError("rate_limit_error", headers={"Retry-After": "2"}), 10, "200"),
+        (ApiError("rate_limit_error", headers={"retry-after": "soon"}), 10, None),
+        (ApiError("rate_limit_error", headers={"retry-after-ms": "7"}), 0, "7"),
+        (ApiError("overloaded_error"), 10, None),
+        (invalid("model: Field required"), 0, None),
+    ],
+)
+def test_clients_can_be_told_to_retry_sooner(error: ApiError, speed: float, told: str | None) -> None:
+    response = received(Envelope("req_1", "msg_1", NOW, retry_speed=speed).error(error))
+
+    assert response.headers.get("retry-after-ms") == told
+
+
 def test_any_json_can_be_a_response() -> None:
     script = Envelope("req_1", "msg_1", NOW).json({"input_tokens": 6})
 

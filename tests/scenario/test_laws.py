@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import Fakes
 from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.matching import explain, match, why_none
+from mockclaude.scenario.matching import closest, explain, match, why_none
 from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.scenario.rules import Rule, Scenario
 from mockclaude.scenario.source import read
@@ -49,7 +49,9 @@ def hear(scenario: Scenario, heard: Conversation) -> None:
     answering = next((explanation.rule for explanation in explained if not explanation.failed), None)
     assert match(scenario.rules, heard, never) is answering
     if answering is None:
-        assert why_none(scenario.rules, heard, never).startswith("No rule answers this request. The closest is ")
+        assert why_none(closest(scenario.rules, heard, never)).startswith(
+            "No rule answers this request. The closest is "
+        )
     else:
         scope = Scope(heard, lambda: groups(answering, heard), lambda: Fakes(scenario.locale))
         orjson.dumps([step.value.fill(scope) for reply in answering.replies for step in reply.steps])

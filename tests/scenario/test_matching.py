@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.matching import explain, match, why_none
+from mockclaude.scenario.matching import closest, explain, match, why_none
 from mockclaude.scenario.rules import Rule, Scenario
 from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
 
@@ -118,7 +118,7 @@ def test_every_rule_is_explained_and_the_first_without_a_failure_answers() -> No
     ],
 )
 def test_a_miss_names_the_closest_rule_and_the_conditions_that_failed(said: list[Any], told: str) -> None:
-    sentence = why_none(LOOP.rules, conversation(*said), before("hello", "hello"))
+    sentence = why_none(closest(LOOP.rules, conversation(*said), before("hello", "hello")))
 
     assert sentence == f"No rule answers this request. The closest is {told}"
 
@@ -126,14 +126,14 @@ def test_a_miss_names_the_closest_rule_and_the_conditions_that_failed(said: list
 def test_all_conditions_that_failed_are_named() -> None:
     rules = load_text("rules: [{when: {user: a, turn: 2, stream: true}, reply: x}]").rules
 
-    assert why_none(rules, conversation("b", stream=True), before()) == (
+    assert why_none(closest(rules, conversation("b", stream=True), before())) == (
         "No rule answers this request. The closest is scenario.yaml:1:9: turn: wanted 2, got 1; user: wanted a text "
         "with 'a', got 'b'"
     )
 
 
 @pytest.mark.parametrize(
-    ("rules", "closest"),
+    ("rules", "name"),
     [
         ("{name: two, when: {user: a, system: b}, reply: x}, {name: one, when: {user: b}, reply: x}", "one"),
         ("{name: all, when: {user: a}, reply: x}, {name: half, when: {user: b, turn: 1}, reply: x}", "half"),
@@ -141,7 +141,7 @@ def test_all_conditions_that_failed_are_named() -> None:
         ("{name: first, when: {user: a}, reply: x}, {name: second, when: {user: b}, reply: x}", "first"),
     ],
 )
-def test_the_closest_rule_fails_in_little_and_in_what_the_user_said(rules: str, closest: str) -> None:
-    sentence = why_none(load_text(f"rules: [{rules}]").rules, conversation("hi"), before())
+def test_the_closest_rule_fails_in_little_and_in_what_the_user_said(rules: str, name: str) -> None:
+    sentence = why_none(closest(load_text(f"rules: [{rules}]").rules, conversation("hi"), before()))
 
-    assert f"The closest is '{closest}'" in sentence
+    assert f"The closest is '{name}'" in sentence

@@ -13,6 +13,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from mockclaude.scenario.loader import load_text
 from mockclaude.server import app, bodies
+from mockclaude.server.journal import Entry, Journal
 from tests.conftest import Serve
 from tests.serving import asking, post, request
 
@@ -116,7 +117,7 @@ def test_a_client_that_goes_in_the_middle_of_its_body_is_gone_in_the_log_too(ser
 
 
 async def test_a_client_that_goes_just_before_the_answer_is_gone_in_the_log_too() -> None:
-    lines: list[app.Line] = []
+    lines: list[Entry] = []
     gone = make_mocked_request("GET", "/v1/models", {"host": "localhost"}, payload=EMPTY_PAYLOAD)
     gone.protocol.__dict__["requests"] = 0
 
@@ -142,11 +143,15 @@ def test_bytes_that_are_no_request_are_a_400_and_the_end(serve: Serve, sent: byt
     assert given.headers["connection"] == "close"
 
 
+class BrokenJournal(Journal):
+    def keep(self, entry: Entry) -> None:
+        entry.seconds = 1 / 0
+
+
 def test_a_bug_in_the_server_is_a_500_with_a_traceback_and_named_in_the_log(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
-    moments = iter((1, 0))
-    server = serve(HELLO, clock=lambda: 1 / next(moments))
+    server = serve(HELLO, journal=BrokenJournal())
     given = server.ask(post())
 
     assert (given.status, given.error) == (500, ("api_error", "Internal server error"))

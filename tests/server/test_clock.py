@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.server.clock import REAL, Clock, ManualClock, parse_speed
+from mockclaude.server.clock import REAL, Clock, ManualClock, clock_of, parse_speed
 from tests.serving import NOW, PATIENCE
 
 S = 1_000_000
@@ -162,3 +162,8 @@ def test_a_speed_says_how_many_times_as_fast(text: str, speed: float) -> None:
 def test_anything_else_is_no_speed(text: str) -> None:
     with pytest.raises(ValueError, match="is no speed; expected how many times as fast, such as 10x, or instant"):
         parse_speed(text)
+
+
+def test_a_clock_has_a_speed_or_is_moved_by_hand() -> None:
+    assert clock_of("10x").speed == 10
+    assert isinstance(clock_of("manual"), ManualClock)

@@ -19,7 +19,7 @@ import pytest
 from mockclaude.api.errors import STATUS
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.named_faults import NAMED
-from tests.serving import Running, ServerThread, Wire, post
+from tests.serving import PATIENCE, Running, ServerThread, Wire, post
 
 SCENARIO = """
 rules:
@@ -28,7 +28,9 @@ rules:
       - tool_use: {name: get_weather, input: {city: Kyōto, unit: celsius, days: 7}}
 """
 UNTIL = 2.5
-"""Seconds for which a response is watched that does not come to an end."""
+"""Seconds for which a response is watched that does not come to an end, or not soon."""
+
+ENDLESS = ("hang", "hang_before_body", "stall", "silence", "pings_forever", "dribble", "slow", "bytewise")
 
 QUIET = 0.03
 """Seconds of silence after a complete response that show that the connection stays open."""
@@ -46,9 +48,9 @@ class Watching(Wire):
     def __enter__(self) -> Watching:
         return self
 
-    def watch(self) -> tuple[bytes, Ending]:
+    def watch(self, until: float = PATIENCE) -> tuple[bytes, Ending]:
         """Return what arrives until the connection ends, or nothing more comes."""
-        raw, deadline = b"", time.monotonic() + UNTIL
+        raw, deadline = b"", time.monotonic() + until
         while True:
             left = QUIET if raw.endswith(b"\r\n" + LAST_CHUNK) else deadline - time.monotonic()
             self._socket.settimeout(max(left, 0.001))
@@ -140,7 +142,7 @@ def watched(port: int, name: str, stream: bool) -> Seen:
     lane = f"{name or 'nothing'} {stream}"
     with Watching(port) as wire:
         wire.send(post(stream=stream, x_mockclaude_fault=name or None, x_mockclaude_lane=lane))
-        return seen(*wire.watch())
+        return seen(*wire.watch(UNTIL if name in ENDLESS else PATIENCE))
 
 
 SHARED = [name for name in NAMED if name != "refuse"]

@@ -108,3 +108,35 @@ def test_a_thread_that_is_not_there_is_a_404(served: Served) -> None:
 def test_what_gave_way_is_noted_but_not_where_a_reply_is_as_written(served: Served) -> None:
     assert notes(served, max_tokens=4) == ("cut at max_tokens (4)",)
     assert notes(served, content="written", max_tokens=4) == ()
+
+
+def planned(served: Served, **headers: str) -> Answer:
+    call = Call("POST", "/v1/messages", {}, with_client_headers(headers), asking(), NOW)
+    return answer(served, call)
+
+
+def test_a_request_says_how_fast_it_is_to_be_answered(served: Served) -> None:
+    assert planned(served).script.end_at == 0
+    assert planned(served, x_mockclaude_pace="ttft=400ms").script.end_at == 400_000
+
+
+def test_a_pace_that_is_none_is_a_400(served: Served) -> None:
+    given = planned(served, x_mockclaude_pace="opsu")
+
+    assert given.script.status == 400
+    assert "x-mockclaude-pace: 'opsu' is no pace; expected instant, haiku" in given.reason
+
+
+def test_rules_that_are_added_come_first(served: Served) -> None:
+    served.use(served.scenario, [load_text("rules: [{name: added, reply: Added.}]")])
+    assert send(served).json["content"][0]["text"] == "Added."
+
+    served.use(served.scenario)
+    assert send(served).json["content"][0]["text"] == "Much more than four tokens."
+
+
+def test_what_is_reset_is_forgotten(served: Served) -> None:
+    first = send(served, system=[LONG])
+    served.reset()
+
+    assert send(served, system=[LONG]).json == first.json

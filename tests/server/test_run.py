@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,12 @@ import pytest
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.rules import Scenario, built_in
 from mockclaude.server import run
-from mockclaude.server.app import Line
+from mockclaude.server.journal import Entry
 from mockclaude.server.run import CannotListenError, Output, base_url, serve, write_line
 from tests.serving import PATIENCE, post, received, request
 
 HELLO = {"": load_text("rules: [{name: hello, reply: Hello!}]")}
-LINE = Line("GET", "/", 200, False, "index", "", 0.001)
+LINE = Entry(1, 0, "GET", "/", {}, status=200, reason="index", ending="", seconds=0.001)
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +100,7 @@ async def test_lines_that_come_together_are_written_together() -> None:
     said: list[str] = []
     output = Output(said.append, colour=False)
     output.log(LINE)
-    output.log(LINE._replace(path="/two"))
+    output.log(replace(LINE, path="/two"))
     assert said == []
 
     output.flush()

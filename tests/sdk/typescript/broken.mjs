@@ -22,13 +22,14 @@ function described(message) {
 async function outcome(name, headers, way) {
   const client = new Anthropic({ apiKey: way, maxRetries: 0, timeout: 800 });
   const patience = new AbortController(); // AbortSignal.timeout neither keeps node running nor lives as long as it must
-  const timer = setTimeout(() => patience.abort(), 1_500);
+  const timers = [setTimeout(() => patience.abort(), 1_500)];
+  const never = new Promise((resolve) => timers.push(setTimeout(() => resolve("never settled"), 10_000)));
   try {
-    return await WAYS[way](client, { headers, signal: patience.signal });
+    return await Promise.race([WAYS[way](client, { headers, signal: patience.signal }), never]);
   } catch (error) {
     return error.constructor.name;
   } finally {
-    clearTimeout(timer);
+    timers.forEach(clearTimeout);
   }
 }
 

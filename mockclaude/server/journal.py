@@ -1,0 +1,203 @@
+"""What happened: which requests came, what was decided for each and why, what was planned, and how it went.
+
+In: requests and answers as they come, and how each ended. Out: entries, the newest last, and those that a condition
+holds for. Knows nothing of sockets, and of how an answer is decided. It forgets the oldest first, and credentials are
+taken out before anything is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+from multidict import CIMultiDict
+
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.script import End
+from mockclaude.scenario.conditions import Condition
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.matching import Explanation
+from mockclaude.scenario.rules import Rule
+from mockclaude.server.calls import Answer, Call
+
+MAX_ENTRIES = 1_000
+"""Requests that are kept."""
+
+MAX_BYTES = 64 * 1024 * 1024
+"""How many bytes all that is kept takes, as `Entry.size` counts them."""
+
+MAX_BODY = 64 * 1024
+"""How many bytes of the body of a request, or of a response, are kept."""
+
+OVERHEAD = 4096
+"""What an entry takes besides bodies: headers, the decision."""
+
+OVERHEAD_OF_A_WRITE = 170
+"""What the times of each write take."""
+
+CREDENTIALS = ("x-api-key", "authorization", "proxy-authorization", "cookie")
+"""Headers that are kept without their value."""
+
+REDACTED = "[redacted]"
+PLAYING = "playing"
+"""How an entry is said to have ended that has not."""
+
+
+@dataclass(eq=False)
+class Entry:
+    """One request. `path` is as it was asked, with the base URL's path and the query; `scenario` the name it went to.
+
+    `planned` has the microseconds after the beginning and the bytes of each write, `sent` the microseconds at which
+    they were written so far. `ending` is '' for a response that ended as HTTP has it. `closest` is the rule that came
+    nearest, where none answered. `body` and `response` are cut at `MAX_BODY`; `body_size` is what came.
+    """
+
+    number: int
+    at: float
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    scenario: str = ""
+    lane: str = ""
+    endpoint: str = ""
+    body: bytes = b""
+    body_size: int = 0
+    whole: bytes | None = None
+    status: int = 0
+    streamed: bool = False
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    rule: Rule | None = None
+    draws: Draws | None = None
+    closest: Explanation | None = None
+    planned: tuple[tuple[int, int], ...] = ()
+    end: End = End.KEEP
+    response: bytes | None = None
+    sent: list[int] = field(default_factory=list)
+    ending: str = PLAYING
+    seconds: float = 0.0
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it asked for a message."""
+        return self.endpoint == "/v1/messages" and self.method == "POST"
+
+    @property
+    def unmatched(self) -> bool:
+        """Whether it was a good request that no rule answered."""
+        return self.closest is not None
+
+    @property
+    def conversation(self) -> Conversation | None:
+        """What the request says, with all that a thread holds; None where it cannot be read."""
+        if self.whole is None and len(self.body) < self.body_size:
+            return None
+        try:
+            return Conversation(orjson.loads(self.whole or self.body), self.headers)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    @property
+    def size(self) -> int:
+        """How many bytes it counts for."""
+        bodies = len(self.body) + len(self.whole or b"") + len(self.response or b"")
+        return OVERHEAD + bodies + OVERHEAD_OF_A_WRITE * len(self.planned)
+
+
+def redacted(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return `headers` without the values of credentials."""
+    kept = CIMultiDict(headers)
+    for name in CREDENTIALS:
+        if name in kept:
+            kept[name] = REDACTED
+    return kept
+
+
+def asked(entry: Entry, call: Call, scenario: str, max_body: int = MAX_BODY) -> None:
+    """Write into `entry` what was asked of the API."""
+    entry.scenario, entry.lane, entry.endpoint = scenario, call.lane, call.path
+    entry.body, entry.body_size = call.body[:max_body], len(call.body)
+
+
+def decided(entry: Entry, answer: Answer, max_body: int = MAX_BODY) -> None:
+    """Write into `entry` what was decided for it."""
+    script = answer.script
+    entry.status, entry.streamed, entry.reason, entry.notes = (
+        script.status,
+        answer.streamed,
+        answer.reason,
+        answer.notes,
+    )
+    entry.rule, entry.draws, entry.closest, entry.whole = answer.rule, answer.draws, answer.closest, answer.whole
+    entry.planned = tuple([(send.at, len(send.data)) for send in script.sends])
+    entry.end = script.end
+    if sum([size for _, size in entry.planned]) <= max_body:
+        entry.response = script.sends[0].data if len(script.sends) == 1 else b"".join([s.data for s in script.sends])
+
+
+class Journal:
+    """The newest requests, at most `max_entries` of them and `max_bytes` together."""
+
+    def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES, max_body: int = MAX_BODY) -> None:
+        self.max_body = max_body
+        self.forgotten = 0
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._entries: deque[Entry] = deque()
+        self._bytes = 0
+        self._waiting: list[Callable[[], None]] = []
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def keep(self, entry: Entry) -> None:
+        """Keep `entry`, and forget what is too much."""
+        self._entries.append(entry)
+        self._bytes += entry.size
+        while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
+            self._bytes -= self._entries.popleft().size
+            self.forgotten += 1
+        for check in tuple(self._waiting):
+            check()
+
+    def entries(self, lane: str | None = None) -> Sequence[Entry]:
+        """Return what is kept, or of it what one lane has asked."""
+        kept = tuple(self._entries)
+        return kept if lane is None else [entry for entry in kept if entry.lane == lane]
+
+    def find(self, conditions: Iterable[Condition], lane: str | None = None) -> list[Entry]:
+        """Return the questions that all `conditions` hold for."""
+        wanted = tuple(conditions)
+        return [entry for entry in self.entries(lane) if entry.is_question and holds(wanted, entry)]
+
+    async def wait_for(self, count: int, conditions: Iterable[Condition] = (), lane: str | None = None) -> list[Entry]:
+        """Return the questions that all `conditions` hold for, once there are `count` of them."""
+        wanted = tuple(conditions)
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def check() -> None:
+            if len(self.find(wanted, lane)) >= count and not reached.done():
+                reached.set_result(None)
+
+        self._waiting.append(check)
+        try:
+            check()
+            await reached
+        finally:
+            self._waiting.remove(check)
+        return self.find(wanted, lane)
+
+    def clear(self, lane: str | None = None) -> None:
+        """Forget everything, or what one lane has asked."""
+        gone = self.entries(lane)
+        self._entries = deque(entry for entry in self._entries if lane is not None and entry.lane != lane)
+        self._bytes -= sum(entry.size for entry in gone)
+
+
+def holds(conditions: Iterable[Condition], entry: Entry) -> bool:
+    """Return whether all `conditions` hold for what `entry` asked; not for one that cannot be read."""
+    conversation = entry.conversation
+    return conversation is not None and all(each.holds(each.look(conversation)) for each in conditions)

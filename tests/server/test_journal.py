@@ -1,0 +1,185 @@
+"""What happened is kept, the newest of it, without credentials, and found again by the words of a rule."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from mockclaude.reply.script import End
+from mockclaude.scenario.conditions import conditions
+from mockclaude.scenario.when import When
+from mockclaude.server.app import Site
+from mockclaude.server.journal import OVERHEAD, REDACTED, Entry, Journal, redacted
+from mockclaude.server.journal_data import as_data
+from tests.conftest import Serve
+from tests.serving import NOW, asking, post, request
+
+SCENARIO = """
+rules:
+  - {name: hello, when: {user: Hello}, reply: Hi!}
+  - {name: slow, when: {user: slow}, pace: {ttft: 1ms}, reply: There.}
+  - {name: tool, when: {tools: [get_weather]}, reply: Sunny.}
+"""
+
+
+def entry(number: int = 1, text: str = "Hello", **fields: Any) -> Entry:
+    body = asking(text)
+    usual = {"endpoint": "/v1/messages", "body": body, "body_size": len(body)}
+    return Entry(number, NOW, "POST", "/v1/messages", {}, **{**usual, **fields})
+
+
+def when(**wanted: Any) -> Any:
+    return conditions(When(**wanted))
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return Journal()
+
+
+def test_what_was_asked_decided_planned_and_sent_is_kept(serve: Serve, journal: Journal) -> None:
+    server = serve(SCENARIO, journal=journal)
+    server.ask(post("slow", stream=True, x_mockclaude_lane="me"))
+    ended = server.line()
+    (kept,) = journal.entries()
+
+    assert kept is ended
+    assert (kept.method, kept.path, kept.body) == ("POST", "/v1/messages", asking("slow", stream=True))
+    assert (kept.rule and kept.rule.name, kept.lane, kept.status, kept.ending) == ("slow", "me", 200, "")
+    assert kept.draws
+    assert kept.planned[0][0] == 1000
+    assert len(kept.sent) == len(kept.planned)
+    assert kept.sent[0] >= 1000
+
+
+@pytest.mark.parametrize("name", ["x-api-key", "X-Api-Key", "authorization", "cookie"])
+def test_credentials_are_not_kept(name: str) -> None:
+    kept = redacted({name: "sk-ant-secret", "accept": "text/plain"})
+
+    assert (kept[name], kept["Accept"]) == (REDACTED, "text/plain")
+    assert "secret" not in str(dict(kept))
+
+
+def test_an_unmatched_question_has_the_closest_rule(serve: Serve, journal: Journal) -> None:
+    serve(SCENARIO, journal=journal).ask(post("Bye"))
+    (kept,) = journal.entries()
+
+    assert kept.unmatched
+    assert kept.closest
+    assert kept.closest.rule.name == "hello"
+
+
+def test_what_is_not_for_the_api_is_not_kept(serve: Serve, journal: Journal) -> None:
+    server = serve(SCENARIO, journal=journal)
+    for path in ("/", "/nowhere"):
+        server.ask(request("GET", path))
+
+    assert len(journal) == 0
+
+
+def test_the_newest_entries_are_kept() -> None:
+    journal = Journal(max_entries=2)
+    for number in range(5):
+        journal.keep(entry(number))
+
+    assert [kept.number for kept in journal.entries()] == [3, 4]
+    assert journal.forgotten == 3
+
+
+def test_so_many_bytes_are_kept() -> None:
+    journal = Journal(max_bytes=10 * OVERHEAD)
+    for number in range(5):
+        journal.keep(entry(number, response=bytes(4 * OVERHEAD)))
+
+    assert [kept.number for kept in journal.entries()] == [4]
+    journal.clear()
+    journal.keep(entry(6))
+    assert len(journal) == 1
+
+
+def test_of_a_body_only_the_beginning_is_kept(serve: Serve) -> None:
+    journal = Journal(max_body=1000)
+    server = serve("rules: [{reply: '${{ user }}'}]", journal=journal)
+    server.ask(post("x" * 2000))
+    (kept,) = journal.entries()
+
+    assert (len(kept.body), kept.body_size, kept.response) == (1000, len(asking("x" * 2000, stream=False)), None)
+    assert kept.conversation is None
+    assert journal.find(when(user="x")) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [({}, [1, 2, 3]), ({"user": "Hello"}, [1, 2]), ({"user": "Hello", "turn": [2]}, []), ({"user": "Bye"}, [3])],
+)
+def test_questions_are_found_by_the_words_of_a_rule(wanted: dict[str, Any], found: list[int]) -> None:
+    journal = Journal()
+    for number, text in enumerate(("Hello", "Hello there", "Bye"), 1):
+        journal.keep(entry(number, text))
+    journal.keep(entry(4, endpoint="/v1/messages/count_tokens"))
+    journal.keep(entry(5, body=b"{", body_size=1))
+
+    assert [kept.number for kept in journal.find(when(**wanted))] == found
+
+
+def test_a_lane_is_found_and_forgotten_by_itself() -> None:
+    journal = Journal()
+    for number, lane in enumerate("aba"):
+        journal.keep(entry(number, lane=lane))
+
+    assert [kept.number for kept in journal.find((), "a")] == [0, 2]
+    journal.clear("a")
+    assert [kept.number for kept in journal.entries()] == [1]
+
+
+async def test_who_waits_for_the_second_question_gets_both() -> None:
+    journal = Journal()
+    waiting = asyncio.ensure_future(journal.wait_for(2, when(user="Hello")))
+    for number, text in enumerate(("Hello", "Bye", "Hello"), 1):
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        journal.keep(entry(number, text))
+
+    assert [kept.number for kept in await waiting] == [1, 3]
+    assert [kept.number for kept in await journal.wait_for(1)] == [1, 2, 3]
+
+
+def test_a_request_that_continues_a_thread_is_kept_with_all_that_the_thread_holds(
+    serve: Serve, journal: Journal
+) -> None:
+    server = serve("rules: [{reply: Hi!}]", journal=journal)
+    beta = {"anthropic_beta": "message-threads-2026-08-12"}
+    first = server.ask(request("POST", "/v1/messages", asking("One", thread={"type": "create"}), **beta)).json
+    thread = {"type": "continue", "previous_message_id": first["id"]}
+    server.ask(request("POST", "/v1/messages", asking("Two", thread=thread), **beta))
+    second = journal.entries()[1]
+
+    assert second.conversation
+    assert (second.conversation.user, second.conversation.turn) == ("Two", 2)
+    assert second.body == asking("Two", thread=thread)
+
+
+def test_an_entry_is_json_data(serve: Serve, journal: Journal) -> None:
+    server = serve(SCENARIO, journal=journal)
+    server.ask(post("Hello"))
+    server.ask(post("Bye"))
+    hello, bye = map(as_data, journal.entries())
+
+    assert hello["decision"]["rule"] == {"id": "hello", "name": "hello", "place": "scenario.yaml:3:5"}
+    assert hello["decision"]["drawn"]["occurrence"] == 1
+    assert (hello["request"]["headers"]["x-api-key"], hello["request"]["body"][:9]) == (REDACTED, '{"model":')
+    assert (hello["response"]["status"], hello["response"]["end"], hello["ending"]) == (200, "keep", "")
+    assert len(hello["response"]["digest"]) == 32
+    assert bye["decision"]["closest"]["checks"] == [
+        {"key": "user", "wanted": "a text with 'Hello'", "got": "'Bye'", "held": False}
+    ]
+
+
+def test_a_response_that_was_too_long_to_keep_has_no_digest() -> None:
+    assert as_data(entry(end=End.RESET))["response"]["digest"] is None
+
+
+def test_a_site_has_a_journal_of_its_own() -> None:
+    assert len(Site({}, lambda _: None).journal) == 0
