@@ -13,9 +13,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from mockclaude.scenario.mistakes import Mistake, did_you_mean, one_of
+from mockclaude.scenario.mistakes import Mistake, Path, Placed, did_you_mean, one_of
 from mockclaude.scenario.pace import INSTANT, NAMES
-from mockclaude.scenario.source import Path, Source
 
 _MAPPING = "a mapping (`key: value`)"
 _EXPECTED = {
@@ -52,7 +51,7 @@ _ABOUT_KEYS = ("extra_forbidden", "missing")
 _KEY = ("[key]",)
 
 
-def mistakes(error: ValidationError, model: type[BaseModel], source: Source) -> list[Mistake]:
+def mistakes(error: ValidationError, model: type[BaseModel], source: Placed) -> list[Mistake]:
     """Return a mistake for each thing that `error` says about `source`, which was read as `model`."""
     by_path: dict[Path, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False):
@@ -67,7 +66,7 @@ def _hint(unknown: str, known: list[str]) -> str:
     return did_you_mean(unknown, known)
 
 
-def _mistake(path: Path, errors: list[ErrorDetails], model: type[BaseModel], source: Source) -> Mistake:
+def _mistake(path: Path, errors: list[ErrorDetails], model: type[BaseModel], source: Placed) -> Mistake:
     if errors[0]["type"] == "extra_forbidden":
         known = _keys_at(model, path[:-1])
         unknown = str(path[-1])

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mockclaude.scenario.faults import Fault
-from mockclaude.scenario.mistakes import Mistake, one_of
+from mockclaude.scenario.mistakes import Mistake, Path, Placed, one_of
 from mockclaude.scenario.steps import Step
 
 if TYPE_CHECKING:
     from mockclaude.scenario import format as written
-    from mockclaude.scenario.source import Path, Source
 
 _ANY_BLOCK = ("text", "thinking", "redacted_thinking", "tool_use", "server_tool", "json", "block", "generate")
 _NEEDED: Mapping[str, Sequence[str]] = {
@@ -32,7 +31,7 @@ _NEEDED: Mapping[str, Sequence[str]] = {
 """Event -> the steps of which one is needed for it to come."""
 
 
-def fault_mistakes(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterator[Mistake]:
+def fault_mistakes(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
     """Yield what is wrong with the faults of all files, and with the order of steps in replies."""
     chaos = [fault for _, file in files for fault in file.chaos or ()]
     for source, file in files:
@@ -47,7 +46,7 @@ def fault_mistakes(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iter
                 yield from _never_reached(source, where, steps)
 
 
-def _too_likely(source: Source, path: Path, faults: Sequence[Fault]) -> Iterator[Mistake]:
+def _too_likely(source: Placed, path: Path, faults: Sequence[Fault]) -> Iterator[Mistake]:
     total = sum(_likely(fault) for fault in faults if fault.when is None)
     if total > 1 + 1e-9:
         yield Mistake(
@@ -60,7 +59,7 @@ def _likely(fault: Fault) -> float:
     return max(fault.ramp.start, fault.ramp.end) if fault.ramp else fault.p or 0.0
 
 
-def _impossible(source: Source, path: Path, rule: written.Rule) -> Iterator[Mistake]:
+def _impossible(source: Placed, path: Path, rule: written.Rule) -> Iterator[Mistake]:
     kinds = {step.kind for _, steps in _replies((), rule) for step in steps}
     for fault in rule.fault or ():
         missing = next((event for event in _events(fault) if not kinds.intersection(_NEEDED.get(event, kinds))), None)
@@ -87,7 +86,7 @@ def _replies(path: Path, rule: written.Rule) -> Iterator[tuple[Path, Sequence[St
         yield (*path, "choice", index, "reply"), choice.reply
 
 
-def _never_reached(source: Source, path: Path, steps: Sequence[Step]) -> Iterator[Mistake]:
+def _never_reached(source: Placed, path: Path, steps: Sequence[Step]) -> Iterator[Mistake]:
     """Yield the first step after one that ends the reply, if it is a step that would send something."""
     for index, step in enumerate(steps[:-1]):
         if _ends(step) and steps[index + 1].kind not in ("stop_reason", "usage"):

@@ -9,6 +9,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+"""The keys and indices that lead to a part of data."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,6 +25,28 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+class Placed(Protocol):
+    """Data, called `file`, that knows where each part of it stands."""
+
+    @property
+    def file(self) -> str:
+        """How the user calls it."""
+        ...
+
+    @property
+    def data(self) -> Any:
+        """The data itself."""
+        ...
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """Return where the value (or, with `key`, the key) at `path` stands, passing over what the data has not."""
+        ...
+
+    def nearest(self, path: Path) -> Path:
+        """Return `path` without the parts that the data does not have."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic import BaseModel
@@ -22,13 +22,10 @@ from mockclaude.scenario.conditions import Condition, Test, conditions, group_na
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fault_checks import fault_mistakes
 from mockclaude.scenario.faults import Fault
-from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError
+from mockclaude.scenario.mistakes import Mistake, Path, Place, Placed, ScenarioError
 from mockclaude.scenario.policy import Policy
 from mockclaude.scenario.templates import Template, compile_template, problems
 from mockclaude.scenario.when import When
-
-if TYPE_CHECKING:
-    from mockclaude.scenario.source import Path, Source
 
 _FIXED = {"text", "redacted_thinking", "json", "block", "error", "pause", "disconnect", "stop_reason", "usage"}
 
@@ -133,9 +130,9 @@ def built_in() -> Scenario:
     return Scenario((Rule("built-in", Place("built-in"), replies=(Outline((generate,), fixed=False),)),))
 
 
-def build(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Scenario:
+def build(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Scenario:
     """Return the files as one scenario. Raises `ScenarioError` with every mistake that is left."""
-    mistakes = list(_mistakes(files))
+    mistakes = list(mistakes_in(files))
     if mistakes:
         raise ScenarioError(mistakes)
     rules = [
@@ -154,12 +151,12 @@ def build(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Scenario:
     )
 
 
-def _first(files: Sequence[tuple[Source, written.ScenarioFile]], key: str, default: Any) -> Any:
+def _first(files: Sequence[tuple[Placed, written.ScenarioFile]], key: str, default: Any) -> Any:
     """Return what the files say of `key`, which is the same wherever it is said."""
     return next((value for _, file in files if (value := getattr(file, key)) is not None), default)
 
 
-def _policy(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Policy:
+def _policy(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Policy:
     keys = [key for _, file in files for key in file.api_keys or ()]
     return Policy(
         validation=_first(files, "validation", "anthropic"),
@@ -224,7 +221,8 @@ def _content_id(rule: written.Rule) -> str:
     return blake2b(data, digest_size=8).hexdigest()
 
 
-def _mistakes(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterator[Mistake]:
+def mistakes_in(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
+    """Yield the mistakes that only show when all files of a scenario are read."""
     for key in ("seed", "locale", "validation", "models", "client_faults"):
         yield from _differing(files, key)
     yield from _bad_locales(files)
@@ -239,7 +237,7 @@ def _mistakes(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterator[
             yield from _template_mistakes(source, ("rules", index), rule, locale)
 
 
-def _differing(files: Sequence[tuple[Source, written.ScenarioFile]], key: str) -> Iterator[Mistake]:
+def _differing(files: Sequence[tuple[Placed, written.ScenarioFile]], key: str) -> Iterator[Mistake]:
     first: tuple[Place, Any] | None = None
     for source, file in files:
         value, place = getattr(file, key), source.place((key,))
@@ -252,13 +250,13 @@ def _differing(files: Sequence[tuple[Source, written.ScenarioFile]], key: str) -
             first = first or (place, value)
 
 
-def _bad_locales(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterator[Mistake]:
+def _bad_locales(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
     for source, file in files:
         if file.locale is not None and (problem := fakes.locale_problem(file.locale)):
             yield Mistake(source.place(("locale",)), problem)
 
 
-def _repeated_names(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterator[Mistake]:
+def _repeated_names(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
     seen: dict[str, Place] = {}
     for source, file in files:
         for index, rule in enumerate(file.rules):
@@ -272,7 +270,7 @@ def _repeated_names(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Ite
                 seen[rule.name] = place
 
 
-def _unreachable(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterator[Mistake]:
+def _unreachable(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
     """Yield the rules below one that never runs out and holds whenever they do: no conditions, or the same ones."""
     endless: list[tuple[Place, dict[str, Any]]] = []
     for source, file in files:
@@ -289,14 +287,14 @@ def _unreachable(files: Sequence[tuple[Source, written.ScenarioFile]]) -> Iterat
                 endless.append((place, when))
 
 
-def _template_mistakes(source: Source, path: Path, rule: written.Rule, locale: str) -> Iterator[Mistake]:
+def _template_mistakes(source: Placed, path: Path, rule: written.Rule, locale: str) -> Iterator[Mistake]:
     groups: set[str] | None = None
     for where, text in _templated(source, path):
         groups = group_names(rule.when) if groups is None else groups
         yield from (Mistake(source.place(where), problem) for problem in problems(text, groups, locale))
 
 
-def _templated(source: Source, path: Path) -> Iterator[tuple[Path, str]]:
+def _templated(source: Placed, path: Path) -> Iterator[tuple[Path, str]]:
     """Yield the texts with placeholders in the replies of the rule at `path`."""
     data: Any = source.data
     for part in path:

@@ -11,16 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 
-from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError
+from mockclaude.scenario.mistakes import Mistake, Path, Place, ScenarioError
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 64
-
-Path: TypeAlias = tuple[str | int, ...]
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SURROGATE_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")

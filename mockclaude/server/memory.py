@@ -29,6 +29,12 @@ class Memory:
         """Note that `rule` answers in `lane`; return how often it had before."""
         return _raise_count(self._answers, (rule, lane))
 
+    def forget(self, lane: str) -> None:
+        """Forget what was counted for `lane`."""
+        for counts in (self._answers, self._seen):
+            for key in [key for key in counts if (key[-1] if isinstance(key, tuple) else key) == lane]:
+                del counts[key]
+
     def request(self, lane: str) -> int:
         """Note a request of `lane` that a rule answers; return how many of them there were before."""
         return _raise_count(self._answers, lane)

@@ -6,14 +6,16 @@ Knows nothing of how a request is answered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.signatures import Signatures
+from mockclaude.scenario import inline
+from mockclaude.scenario.inline import Addition
 from mockclaude.scenario.rules import Recorded, Rule, Scenario
 from mockclaude.server.admission import Admission
-from mockclaude.server.calls import Call
+from mockclaude.server.calls import LANE_HEADER, Call
 from mockclaude.server.memory import Memory
 from mockclaude.server.prompt_cache import PromptCache
 from mockclaude.server.threads import Threads
@@ -28,21 +30,51 @@ class Served:
 
     def __init__(self, scenario: Scenario, retry_speed: float = 1.0) -> None:
         self.retry_speed = retry_speed
-        self.reset()
+        self.added: dict[str | None, tuple[Addition, ...]] = {}
+        self._forget()
         self.use(scenario)
 
-    def reset(self) -> None:
-        """Forget what has happened."""
+    def _forget(self) -> None:
         self.memory = Memory()
         self.prompt_cache = PromptCache()
         self.threads = Threads()
 
-    def use(self, scenario: Scenario, added: Sequence[Scenario] = ()) -> None:
-        """Let `scenario` answer from now on, and before its rules those of `added`."""
+    def use(self, scenario: Scenario) -> None:
+        """Let `scenario` answer from now on, after the rules that were added: those of a lane, then those of all."""
         self.scenario = scenario
-        self.rules: tuple[Rule, ...] = (*(rule for other in added for rule in other.rules), *scenario.rules)
-        recorded = Recorded.together([scenario.recorded, *(other.recorded for other in added)])
+        lanes = sorted(self.added, key=lambda lane: lane is None)
+        parts = [*(addition.scenario for lane in lanes for addition in self.added[lane]), scenario]
+        self.rules: tuple[Rule, ...] = tuple(rule for part in parts for rule in part.rules)
+        recorded = Recorded.together([part.recorded for part in parts])
         self.admission = Admission(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
+
+    def add(self, rules: Any, where: str, lane: str | None = None) -> tuple[Rule, ...]:
+        """Let `rules`, one or a list as a file has them, answer before those of the scenario and after those added
+        before; if `lane` is given, only in it. Raises `ScenarioError` with what is wrong, told as being at `where`.
+        """
+        before = self.added.get(lane, ())
+        addition = inline.add(rules if lane is None else in_lane(rules, lane), where, before)
+        self.added[lane] = (*before, addition)
+        self.use(self.scenario)
+        return addition.scenario.rules
+
+    def remove(self, rule_id: str) -> bool:
+        """Take back the added rules of this id; return whether there were any."""
+        before = len(self.rules)
+        for lane, additions in self.added.items():
+            self.added[lane] = tuple(addition.without(rule_id) for addition in additions)
+        self.use(self.scenario)
+        return len(self.rules) < before
+
+    def reset(self, lane: str | None = None) -> None:
+        """Take back the rules that were added, and forget what has happened; with `lane`, only what concerns it."""
+        if lane is None:
+            self.added.clear()
+            self._forget()
+        else:
+            self.added.pop(lane, None)
+            self.memory.forget(lane)
+        self.use(self.scenario)
 
     def _mentions(self, model: str) -> bool:
         conditions = (condition for rule in self.rules for condition in rule.conditions)
@@ -61,3 +93,14 @@ class Served:
         """Return what a response that no rule decides carries."""
         asked = call.fingerprint() if fingerprint is None else fingerprint
         return self.envelope(call, self.draws("", asked, call.lane))
+
+
+def in_lane(rules: Any, lane: str) -> Any:
+    """Return `rules`, one or a list as a file has them, with the condition that a request comes from `lane`."""
+    if isinstance(rules, list):
+        return [in_lane(rule, lane) for rule in rules]
+    if not isinstance(rules, dict) or not isinstance(rules.get("when", {}), dict):
+        return rules
+    when = rules.get("when", {})
+    headers = {**when.get("headers", {}), LANE_HEADER: {"equals": lane}}
+    return {**rules, "when": {**when, "headers": headers}}

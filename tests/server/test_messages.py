@@ -125,18 +125,3 @@ def test_a_pace_that_is_none_is_a_400(served: Served) -> None:
 
     assert given.script.status == 400
     assert "x-mockclaude-pace: 'opsu' is no pace; expected instant, haiku" in given.reason
-
-
-def test_rules_that_are_added_come_first(served: Served) -> None:
-    served.use(served.scenario, [load_text("rules: [{name: added, reply: Added.}]")])
-    assert send(served).json["content"][0]["text"] == "Added."
-
-    served.use(served.scenario)
-    assert send(served).json["content"][0]["text"] == "Much more than four tokens."
-
-
-def test_what_is_reset_is_forgotten(served: Served) -> None:
-    first = send(served, system=[LONG])
-    served.reset()
-
-    assert send(served, system=[LONG]).json == first.json

@@ -1,0 +1,75 @@
+"""Rules that are given as data instead of in a file: by a test, or by a request to add them.
+
+In: what a file would have as `rules`, and where it was said. Out: a scenario of these rules, or their mistakes.
+Knows nothing of servers. The place of everything is the one given, with the keys that lead to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from mockclaude.scenario.format import ScenarioFile
+from mockclaude.scenario.mistakes import Path, Place, ScenarioError
+from mockclaude.scenario.rules import Scenario, build, mistakes_in
+
+
+class Inline(NamedTuple):
+    """Data that was said at `where`, such as `test_chat.py:12`."""
+
+    file: str
+    data: Any
+
+    def place(self, path: Path, *, key: bool = False) -> Place:  # noqa: ARG002 (a file tells keys from values)
+        """Return where what is at `path` was said: `where (when.user)`."""
+        here = self.nearest(path)
+        keys = ".".join(map(str, here[2:]))
+        return Place(f"{self.file} ({keys})" if keys else self.file)
+
+    def nearest(self, path: Path) -> Path:
+        """Return `path` without the parts that the data does not have."""
+        here: Path = ()
+        data = self.data
+        for part in path:
+            if _has(data, part):
+                here, data = (*here, part), data[part]
+        return here
+
+
+def _has(data: Any, part: str | int) -> bool:
+    if isinstance(data, list):
+        return isinstance(part, int) and part < len(data)
+    return isinstance(data, dict) and part in data
+
+
+class Addition(NamedTuple):
+    """Rules made ready, and what they were made of."""
+
+    source: Inline
+    file: ScenarioFile
+    scenario: Scenario
+
+    def without(self, rule_id: str) -> Addition:
+        """Return it without the rules of this id."""
+        kept = [index for index, rule in enumerate(self.scenario.rules) if rule.id != rule_id]
+        rules = tuple(self.scenario.rules[index] for index in kept)
+        file = self.file.model_copy(update={"rules": [self.file.rules[index] for index in kept]})
+        data = {"rules": [self.source.data["rules"][index] for index in kept]}
+        return Addition(self.source._replace(data=data), file, replace(self.scenario, rules=rules))
+
+
+def add(rules: Any, where: str, earlier: Sequence[Addition] = ()) -> Addition:
+    """Return `rules`, one or a list of them, that come after those `earlier`. Raises `ScenarioError`."""
+    source = Inline(where, {"rules": rules if isinstance(rules, list) else [rules]})
+    try:
+        file = ScenarioFile.model_validate(source.data)
+    except ValidationError as error:
+        from mockclaude.scenario.complaints import mistakes
+
+        raise ScenarioError(mistakes(error, ScenarioFile, source)) from None
+    if found := list(mistakes_in([*((each.source, each.file) for each in earlier), (source, file)])):
+        raise ScenarioError(found)
+    return Addition(source, file, build([(source, file)]))

@@ -1,0 +1,112 @@
+"""A scenario that is served takes more rules, gives them back, and forgets; for everyone, or for one lane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.server.calls import LANE_HEADER, Call
+from mockclaude.server.endpoints import answer
+from mockclaude.server.served import Served
+from tests.serving import NOW, asking, received, with_client_headers
+
+
+@pytest.fixture
+def served() -> Served:
+    return Served(load_text("rules: [{times: 1, reply: Once.}, {reply: Then.}]"))
+
+
+def said(served: Served, lane: str = "a", **fields: Any) -> Any:
+    headers = with_client_headers({LANE_HEADER: lane})
+    given = answer(served, Call("POST", "/v1/messages", {}, headers, asking(**fields), NOW))
+    body = received(b"".join(sent.data for sent in given.script.sends)).json
+    return body["content"][0]["text"] if "content" in body else body["error"]["message"]
+
+
+def test_added_rules_come_before_the_scenario_in_the_order_in_which_they_were_added(served: Served) -> None:
+    served.add({"when": {"user": "Hello"}, "reply": "First."}, "here")
+    served.add([{"when": {"turn": 1}, "reply": "Second."}], "there")
+
+    assert said(served) == "First."
+    assert said(served, content="Bye") == "Second."
+    assert [str(rule.place) for rule in served.rules[:2]] == ["here", "there"]
+
+
+def test_a_rule_of_one_lane_answers_in_it_only_and_before_those_of_all(served: Served) -> None:
+    served.add({"reply": "All."}, "here")
+    served.add([{"name": "mine", "when": {"headers": {"x-api-key": "mock"}}, "reply": "Mine."}], "here", lane="b")
+
+    assert (said(served, "a"), said(served, "b")) == ("All.", "Mine.")
+
+
+def test_two_lanes_may_use_a_name_twice_but_one_may_not(served: Served) -> None:
+    for lane in ("a", "b"):
+        served.add({"name": "mine", "when": {"user": "x"}, "reply": "x"}, "here", lane)
+
+    with pytest.raises(ScenarioError, match=r"there \(name\): a rule named 'mine' is already in here \(name\)"):
+        served.add({"name": "mine", "reply": "x"}, "there", "a")
+
+
+def test_a_rule_can_be_taken_back(served: Served) -> None:
+    served.add([{"name": "one", "when": {"user": "x"}, "reply": "1"}, {"name": "two", "reply": "2"}], "here")
+
+    assert served.remove("two")
+    assert not served.remove("two")
+    assert (said(served), said(served, content="x")) == ("Once.", "1")
+    served.add({"name": "two", "reply": "2 again"}, "here")
+    assert said(served) == "2 again"
+
+
+def test_a_reset_takes_back_what_was_added_and_forgets_what_has_happened(served: Served) -> None:
+    served.add({"times": 1, "reply": "Added."}, "here")
+    assert [said(served) for _ in range(3)] == ["Added.", "Once.", "Then."]
+    served.reset()
+
+    assert [said(served) for _ in range(2)] == ["Once.", "Then."]
+
+
+def test_the_reset_of_a_lane_leaves_the_others_alone(served: Served) -> None:
+    for lane in ("a", "b"):
+        served.add({"when": {"user": "x"}, "reply": lane}, "here", lane)
+        assert said(served, lane) == "Once."
+    served.reset("a")
+
+    assert (said(served, "a"), said(served, "b")) == ("Once.", "Then.")
+    assert (said(served, "a", content="x"), said(served, "b", content="x")) == ("Then.", "b")
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ({"replay": "x"}, "here (replay): unknown key 'replay'; expected name, "),
+        ({"when": {"users": "x"}, "reply": "x"}, "here (when.users): unknown key 'users'; expected user, "),
+        ({"reply": "x", "times": "two"}, "here (times): this is text ('two'); expected a whole number"),
+        ({"reply": "${{ usr }}"}, "here (reply): "),
+        ("Hello", "here: this is text ('Hello'); expected a mapping"),
+        ({"when": "x", "reply": "x"}, "here (when): this is text ('x'); expected a mapping"),
+    ],
+)
+@pytest.mark.parametrize("lane", [None, "a"])
+def test_a_mistake_is_told_with_the_keys_that_lead_to_it(served: Served, rule: Any, told: str, lane: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        served.add(rule, "here", lane)
+
+    assert str(caught.value).startswith(told)
+    assert len(served.rules) == 2
+
+
+def test_a_rule_that_could_never_answer_is_a_mistake(served: Served) -> None:
+    served.add({"reply": "x"}, "here")
+
+    with pytest.raises(ScenarioError, match="there: this rule can never be reached: the rule in here answers whenever"):
+        served.add({"when": {"user": "y"}, "reply": "y"}, "there")
+
+
+def test_another_scenario_answers_after_the_rules_that_were_added(served: Served) -> None:
+    served.add({"when": {"user": "x"}, "reply": "Added."}, "here")
+    served.use(load_text("rules: [{reply: Anew.}]"))
+
+    assert (said(served), said(served, content="x")) == ("Anew.", "Added.")
