@@ -32,7 +32,7 @@ UNTIL = 2.5
 
 ENDLESS = ("hang", "hang_before_body", "stall", "silence", "pings_forever", "dribble", "slow", "bytewise")
 
-QUIET = 0.03
+QUIET = 0.5
 """Seconds of silence after a complete response that show that the connection stays open."""
 
 LAST_CHUNK = b"0\r\n\r\n"
