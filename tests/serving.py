@@ -95,7 +95,8 @@ class ServerThread:
     async def _serve(self) -> None:
         stop = asyncio.Event()
         listener = Listener("127.0.0.1", 0)
-        site = Site(self._scenarios, self._lines.put, **{"refuse": listener.refuse, **self._options})
+        site = Site(self._scenarios, self._lines.put, **self._options)
+        site.refuse = listener.refuse
         runner = web.ServerRunner(make_server(site), shutdown_timeout=0.1)
         try:
             await runner.setup()

@@ -88,17 +88,21 @@ def _events(body: Iterable[Send]) -> Iterator[Send]:
 
 def together(exchange: Exchange) -> Script:
     """Return the bytes of `exchange`, each piece of its body as a chunk of its own where it is `chunked`."""
-    framing = (
-        (b"transfer-encoding: chunked", b"connection: keep-alive") if exchange.chunked else (b"connection: close",)
-    )
     sends = [
-        Send(exchange.head_at, head(exchange, *framing)),
+        Send(exchange.head_at, whole_head(exchange)),
         *map(chunk if exchange.chunked else Send._make, exchange.body),
     ]
     if exchange.chunked and exchange.complete:
         sends.append(Send(max(exchange.end_at, sends[-1].at), LAST_CHUNK))
     end = End.CLOSE if exchange.end is End.KEEP and not exchange.chunked else exchange.end
     return Script(exchange.status, sends, end, max(exchange.end_at, sends[-1].at))
+
+
+def whole_head(exchange: Exchange) -> bytes:
+    """Return the head of `exchange` with the lines that say how its body is framed."""
+    if exchange.chunked:
+        return head(exchange, b"transfer-encoding: chunked", b"connection: keep-alive")
+    return head(exchange, b"connection: close")
 
 
 def head(exchange: Exchange, *framing: bytes) -> bytes:

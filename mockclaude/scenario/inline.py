@@ -6,7 +6,7 @@ Knows nothing of servers. The place of everything is the one given, with the key
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from mockclaude.scenario.format import ScenarioFile
 from mockclaude.scenario.mistakes import Path, Place, ScenarioError
-from mockclaude.scenario.rules import Scenario, build, mistakes_in
+from mockclaude.scenario.rules import Rule, Scenario, build, mistakes_in
 
 
 class Inline(NamedTuple):
@@ -52,9 +52,17 @@ class Addition(NamedTuple):
     file: ScenarioFile
     scenario: Scenario
 
+    def made(self, make: Callable[[Rule], Rule]) -> Addition:
+        """Return it with each rule as `make` makes it; what comes after it cannot be unreachable by what it says."""
+        rules = tuple(map(make, self.scenario.rules))
+        unsaid = self.file.model_copy(update={"rules": []})
+        return Addition(self.source._replace(data={"rules": []}), unsaid, replace(self.scenario, rules=rules))
+
     def without(self, rule_id: str) -> Addition:
         """Return it without the rules of this id."""
         kept = [index for index, rule in enumerate(self.scenario.rules) if rule.id != rule_id]
+        if len(kept) == len(self.scenario.rules):
+            return self
         rules = tuple(self.scenario.rules[index] for index in kept)
         file = self.file.model_copy(update={"rules": [self.file.rules[index] for index in kept]})
         data = {"rules": [self.source.data["rules"][index] for index in kept]}

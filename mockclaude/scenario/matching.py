@@ -63,18 +63,21 @@ def _checks(rule: Rule, conversation: Conversation, answered: int) -> tuple[Chec
     )
 
 
-def closest(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> Explanation:
+def closest(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> Explanation | None:
     """Return how the rule that comes nearest to `conversation`, which none answers, was held against it."""
-    return min(explain(rules, conversation, answered), key=_distance)
+    explained = explain(rules, conversation, answered)
+    return min(explained, key=lambda explanation: distance(explanation.checks), default=None)
 
 
-def why_none(nearest: Explanation) -> str:
+def why_none(nearest: Explanation | None) -> str:
     """Return one sentence that names the closest rule and the conditions that failed there."""
+    if nearest is None:
+        return "No rule answers this request: there are none yet"
     reasons = "; ".join(map(str, nearest.failed))
     return f"No rule answers this request. The closest is {nearest.rule.label}: {reasons}"
 
 
-def _distance(explanation: Explanation) -> tuple[int, bool]:
-    """Return what is smaller for a closer rule: few failures beside what held, and those of what the user said."""
-    failed = explanation.failed
-    return 2 * len(failed) - len(explanation.checks), any(check.key != "user" for check in failed)
+def distance(checks: Sequence[Check]) -> tuple[int, bool]:
+    """Return what is smaller for closer checks: few failures beside what held, and those of what the user said."""
+    failed = [check for check in checks if not check.held]
+    return 2 * len(failed) - len(checks), any(check.key != "user" for check in failed)

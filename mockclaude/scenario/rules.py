@@ -6,7 +6,7 @@ Knows nothing of requests.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -68,7 +68,11 @@ class PossibleFault(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """A rule made ready. `id` names it in every draw; of `replies`, `weights` draws one, or they are a sequence."""
+    """A rule made ready. `id` names it in every draw; of `replies`, `weights` draws one, or they are a sequence.
+
+    A rule that was made in Python may have a function instead, which makes the reply to a conversation; `live` yields
+    it part by part while it is sent.
+    """
 
     id: str
     place: Place
@@ -80,6 +84,8 @@ class Rule:
     name: str | None = None
     as_written: bool = False
     faults: tuple[PossibleFault, ...] = ()
+    function: Callable[[Conversation], Outline] | None = None
+    live: Callable[[Conversation], AsyncGenerator[Outline, None]] | None = None
 
     @cached_property
     def needle(self) -> str:

@@ -32,6 +32,7 @@ from mockclaude.server.calls import SCENARIO_HEADER, Answer, Call
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.endpoints import answer
 from mockclaude.server.journal import Entry, Journal, asked, decided, redacted
+from mockclaude.server.live import play_live
 from mockclaude.server.pages import index
 from mockclaude.server.play import CLOSED, Played, play
 from mockclaude.server.served import Served
@@ -54,8 +55,9 @@ class _Heard(NamedTuple):
 class Site:
     """Everything that is served: scenarios by name, the one at the root under ''.
 
-    `log` is called with the entry of each request that has ended, `refuse` with the seconds for which a fault lets no
-    connection be accepted. `retry_speed` is as `Served` takes it.
+    `log` is called with the entry of each request that has ended. `retry_speed` is as `Served` takes it. Whoever lets
+    it listen sets `refuse`, which is called with the microseconds for which a fault lets no connection be accepted, and
+    the clock they are of.
     """
 
     def __init__(
@@ -66,7 +68,6 @@ class Site:
         clock: Clock = REAL,
         journal: Journal | None = None,
         any_host: bool = False,
-        refuse: Callable[[float], None] = lambda _: None,
         retry_speed: float = 1.0,
     ) -> None:
         self.clock = clock
@@ -74,7 +75,7 @@ class Site:
         self.served = {name: Served(scenario, retry_speed) for name, scenario in scenarios.items()}
         self._log = log
         self._any_host = any_host
-        self._refuse = refuse
+        self.refuse: Callable[[int, Clock], None] = lambda *_: None
         self._began = clock.now()
         self._numbers = count(1)
 
@@ -94,7 +95,7 @@ class Site:
             heard = await self._heard(request, entry.at)
             given = _for_method(heard.answer, request.method)
             self._keep(entry, heard, given)
-            return await self._played(given.script, request, entry)
+            return await self._played(given, request, entry)
         except ConnectionError:
             return CLOSED
         except Exception:
@@ -110,11 +111,15 @@ class Site:
             asked(entry, heard.call, heard.scenario, self.journal.max_body)
             self.journal.keep(entry)
 
-    async def _played(self, script: Script, request: web.BaseRequest, entry: Entry) -> Played:
-        if script.down:
-            self._refuse(script.down / 1e6)
-        played = await play(script, request, self.clock, sent=entry.sent)
-        entry.ending = _ending(script.end, request)
+    async def _played(self, given: Answer, request: web.BaseRequest, entry: Entry) -> Played:
+        if given.live is not None:
+            given, played = await play_live(given.live, request, self.clock, entry.sent)
+            decided(entry, given, self.journal.max_body)
+        else:
+            if given.script.down:
+                self.refuse(given.script.down, self.clock)
+            played = await play(given.script, request, self.clock, sent=entry.sent)
+        entry.ending = _ending(given.script.end, request)
         return played
 
     async def _heard(self, request: web.BaseRequest, now: float) -> _Heard:

@@ -6,10 +6,10 @@ Knows nothing of aiohttp, and of scenarios only that rules answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -61,13 +61,21 @@ class Call(NamedTuple):
         return blake2b(f"{self.method} {self.path}\n".encode() + data, digest_size=16).hexdigest()
 
 
+class Live(Protocol):
+    """An answer that is made while it is sent."""
+
+    def parts(self) -> AsyncGenerator[Answer, None]:
+        """Yield the answer as far as it is made, again and again; the last one is whole."""
+        ...
+
+
 class Answer(NamedTuple):
     """The script that answers a call, and what the log says of it: which rule answered, or why none did, and `notes`
     on what the API would have refused, or what of the reply gave way to the request.
 
-    `rule` is the one that answered and `draws` are what it drew from: seed, fingerprint, lane and occurrence. `closest`
-    is the rule that came nearest where none answered. `whole` is the request with all that its thread holds, if it
-    continues one.
+    `rule` is the one that answered and `draws` are what it drew from: seed, fingerprint, lane and occurrence. Where
+    none did, the request is `unmatched`, and `closest` the rule that came nearest. `whole` is the request with all that
+    its thread holds, if it continues one. A `live` answer has no script yet: it is made while it is sent.
     """
 
     script: Script
@@ -76,8 +84,10 @@ class Answer(NamedTuple):
     notes: tuple[str, ...] = ()
     rule: Rule | None = None
     draws: Draws | None = None
+    unmatched: bool = False
     closest: Explanation | None = None
     whole: bytes | None = None
+    live: Live | None = None
 
 
 @lru_cache(maxsize=1024)

@@ -41,6 +41,9 @@ OVERHEAD_OF_A_WRITE = 170
 CREDENTIALS = ("x-api-key", "authorization", "proxy-authorization", "cookie")
 """Headers that are kept without their value."""
 
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+"""What looking at a request raises that is no message: the journal has those too that were refused."""
+
 REDACTED = "[redacted]"
 PLAYING = "playing"
 """How an entry is said to have ended that has not."""
@@ -72,6 +75,7 @@ class Entry:
     notes: tuple[str, ...] = ()
     rule: Rule | None = None
     draws: Draws | None = None
+    unmatched: bool = False
     closest: Explanation | None = None
     planned: tuple[tuple[int, int], ...] = ()
     end: End = End.KEEP
@@ -86,18 +90,13 @@ class Entry:
         return self.endpoint == "/v1/messages" and self.method == "POST"
 
     @property
-    def unmatched(self) -> bool:
-        """Whether it was a good request that no rule answered."""
-        return self.closest is not None
-
-    @property
     def conversation(self) -> Conversation | None:
         """What the request says, with all that a thread holds; None where it cannot be read."""
         if self.whole is None and len(self.body) < self.body_size:
             return None
         try:
             return Conversation(orjson.loads(self.whole or self.body), self.headers)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except UNREADABLE:
             return None
 
     @property
@@ -131,7 +130,8 @@ def decided(entry: Entry, answer: Answer, max_body: int = MAX_BODY) -> None:
         answer.reason,
         answer.notes,
     )
-    entry.rule, entry.draws, entry.closest, entry.whole = answer.rule, answer.draws, answer.closest, answer.whole
+    entry.rule, entry.draws, entry.whole = answer.rule, answer.draws, answer.whole
+    entry.unmatched, entry.closest = answer.unmatched, answer.closest
     entry.planned = tuple([(send.at, len(send.data)) for send in script.sends])
     entry.end = script.end
     if sum([size for _, size in entry.planned]) <= max_body:
@@ -200,4 +200,7 @@ class Journal:
 def holds(conditions: Iterable[Condition], entry: Entry) -> bool:
     """Return whether all `conditions` hold for what `entry` asked; not for one that cannot be read."""
     conversation = entry.conversation
-    return conversation is not None and all(each.holds(each.look(conversation)) for each in conditions)
+    try:
+        return conversation is not None and all(each.holds(each.look(conversation)) for each in conditions)
+    except UNREADABLE:
+        return False

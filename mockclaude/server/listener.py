@@ -14,12 +14,11 @@ from mockclaude.server.clock import REAL, Clock
 
 
 class Listener:
-    """Listens on `host` and `port`; once open, `port` is the one the system gave for 0. It is down by `clock`."""
+    """Listens on `host` and `port`; once open, `port` is the one the system gave for 0."""
 
-    def __init__(self, host: str, port: int, clock: Clock = REAL) -> None:
+    def __init__(self, host: str, port: int) -> None:
         self.host = host
         self.port = port
-        self._clock = clock
         self._runner: web.ServerRunner | None = None
         self._site: web.TCPSite | None = None
         self._down: asyncio.Future[None] | None = None
@@ -31,18 +30,18 @@ class Listener:
         await self._site.start()
         self.port = runner.addresses[0][1]
 
-    def refuse(self, seconds: float) -> None:
-        """Accept no connection for so long, from now on; it does nothing where none is accepted already."""
+    def refuse(self, microseconds: int, clock: Clock = REAL) -> None:
+        """Accept no connection for so long by `clock`, from now on; it does nothing where none is accepted already."""
         if self._site is not None:
-            self._down = asyncio.ensure_future(self._reopen(self._site, seconds))
+            self._down = asyncio.ensure_future(self._reopen(self._site, microseconds, clock))
             self._site = None
 
-    async def _reopen(self, site: web.TCPSite, seconds: float) -> None:
+    async def _reopen(self, site: web.TCPSite, microseconds: int, clock: Clock) -> None:
         runner = self._runner
         assert runner is not None
         if site in runner.sites:
             await site.stop()
-        await self._clock.until(self._clock.begin(), round(seconds * 1e6))
+        await clock.until(clock.begin(), microseconds)
         if runner.server is not None:
             await self.open(runner)
 

@@ -6,7 +6,8 @@ Knows nothing of sockets and of other paths.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import NamedTuple
 
 import orjson
@@ -17,14 +18,16 @@ from mockclaude.reply.breaking import break_
 from mockclaude.reply.compose import PLAIN, Asking, choose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.extras import extras
-from mockclaude.reply.respond import respond
+from mockclaude.reply.plan import Envelope
+from mockclaude.reply.respond import Responded, respond
 from mockclaude.reply.schedule import Position, due
+from mockclaude.reply.script import Script
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import Fakes, shared
 from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.matching import closest, match, why_none
 from mockclaude.scenario.pace import PACE_HEADER, Pace, parse_pace
-from mockclaude.scenario.rules import Rule, Scenario
+from mockclaude.scenario.rules import Outline, Rule, Scenario, Step
 from mockclaude.scenario.templates import Scope
 from mockclaude.server.admission import Admitted
 from mockclaude.server.calls import Answer, Call
@@ -62,36 +65,77 @@ def create(served: Served, call: Call) -> Answer:
     nearest = closest(rules, conversation, answered)
     error = ApiError("not_found_error", why_none(nearest))
     script = served.undecided(call, call.fingerprint(conversation.body)).error(error)
-    return Answer(script, error.message, notes=_warnings(admitted), closest=nearest, whole=_whole(turn, conversation))
+    return Answer(
+        script,
+        error.message,
+        notes=_warnings(admitted),
+        unmatched=True,
+        closest=nearest,
+        whole=_whole(turn, conversation),
+    )
+
+
+class _Making(NamedTuple):
+    """A reply in the making: the rule that gives it, and everything that it follows from."""
+
+    request: _Request
+    rule: Rule
+    draws: Draws
+    envelope: Envelope
+    scope: Scope
+    asking: Asking
+
+    def answer(self, outline: Outline) -> Answer:
+        """Return the answer with the reply that `outline` describes."""
+        served, _, _, admitted, _, conversation, turn = self.request
+        try:
+            responded = self.responded(outline)
+        except ApiError as error:
+            return self._given(self.envelope.error(error), f"{self.rule.label}: {error.message}")
+        script, faults = break_(responded.script, _due(self.request, self.rule, self.draws), self.envelope, self.draws)
+        if responded.content is None or script.status != 200:
+            turn.release()
+        else:
+            turn.store(self.envelope.message_id, responded.content)
+            served.prompt_cache.remember(admitted.access.key, self.envelope.message_id, conversation.body)
+        return self._given(script, self.rule.label, conversation.stream, (*responded.notes, *faults))
+
+    def responded(self, outline: Outline) -> Responded:
+        """Return the response with the reply that `outline` describes, and remember nothing. Raises `ApiError`."""
+        pace = _pace(self.request.call, self.rule)
+        return respond(outline, pace, self.scope, self.draws, self.envelope, self.asking)
+
+    def _given(self, script: Script, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Answer:
+        request = self.request
+        notes = (*_warnings(request.admitted), *notes)
+        whole = _whole(request.turn, request.conversation)
+        return Answer(script, reason, stream, notes, self.rule, self.draws, whole=whole)
+
+    async def parts(self) -> AsyncGenerator[Answer, None]:
+        """Yield the answer as far as the rule's `live` function has made it, and at last the whole."""
+        assert self.rule.live
+        steps: tuple[Step, ...] = ()
+        try:
+            async with aclosing(self.rule.live(self.request.conversation)) as made:
+                async for outline in made:
+                    steps += outline.steps
+                    yield Answer(self.responded(Outline(steps, fixed=False)).script, live=self)
+        except ApiError as error:
+            yield self._given(self.envelope.error(error), f"{self.rule.label}: {error.message}")
+        else:
+            yield self.answer(Outline(steps, fixed=False))
 
 
 def _reply(request: _Request, rule: Rule) -> Answer:
-    served, call, lane, admitted, _, conversation, turn = request
+    served, call, lane, admitted, _, conversation, _ = request
     before = served.memory.answer(rule, lane)
     draws = served.draws(rule.id, call.fingerprint(conversation.body), lane)
-    envelope = served.envelope(call, draws)
-    whole = _whole(turn, conversation)
     scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
-    try:
-        responded = respond(
-            choose(rule, before, draws),
-            _pace(call, rule),
-            scope,
-            draws,
-            envelope,
-            _asking(served, call, admitted, rule, draws),
-        )
-    except ApiError as error:
-        reason = f"{rule.label}: {error.message}"
-        return Answer(envelope.error(error), reason, notes=_warnings(admitted), rule=rule, draws=draws, whole=whole)
-    script, faults = break_(responded.script, _due(request, rule, draws), envelope, draws)
-    if responded.content is None or script.status != 200:
-        turn.release()
-    else:
-        turn.store(envelope.message_id, responded.content)
-        served.prompt_cache.remember(admitted.access.key, envelope.message_id, conversation.body)
-    notes = (*_warnings(admitted), *responded.notes, *faults)
-    return Answer(script, rule.label, conversation.stream, notes, rule, draws, whole=whole)
+    asking = _asking(served, call, admitted, rule, draws)
+    making = _Making(request, rule, draws, served.envelope(call, draws), scope, asking)
+    if rule.live:
+        return Answer(Script(0, ()), rule.label, conversation.stream, rule=rule, draws=draws, live=making)
+    return making.answer(rule.function(conversation) if rule.function else choose(rule, before, draws))
 
 
 def _pace(call: Call, rule: Rule) -> Pace:

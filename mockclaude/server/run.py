@@ -75,19 +75,19 @@ async def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises `CannotListenError`."""
     output = Output(write, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
-    listener = Listener(host, port, playing.clock)
+    listener = Listener(host, port)
     site = Site(
         scenarios,
         output.log,
         any_host=host not in _LOOPBACK,
-        refuse=listener.refuse,
         **playing._asdict(),
     )
+    site.refuse = listener.refuse
     half = SHUTDOWN_TIMEOUT / 2  # aiohttp waits twice: for the handler, then for its connection
     runner = web.ServerRunner(make_server(site), shutdown_timeout=half)
     await runner.setup()
     try:
-        await _listen(listener, runner)
+        await listen(listener, runner)
         _spare_the_collector()
         stopped = _stopped_by_signal()
         write(first_screen(scenarios, base_url(host, runner.addresses[0][1])))
@@ -104,7 +104,8 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-async def _listen(listener: Listener, runner: web.ServerRunner) -> None:
+async def listen(listener: Listener, runner: web.ServerRunner) -> None:
+    """Listen. Raises `CannotListenError` with why the address cannot be had, and what to do."""
     host, port = listener.host, listener.port
     try:
         await listener.open(runner)

@@ -6,6 +6,7 @@ Knows nothing of how a request is answered.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mockclaude.reply.draws import Draws
@@ -48,12 +49,18 @@ class Served:
         recorded = Recorded.together([part.recorded for part in parts])
         self.admission = Admission(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
 
-    def add(self, rules: Any, where: str, lane: str | None = None) -> tuple[Rule, ...]:
+    def add(
+        self, rules: Any, where: str, lane: str | None = None, *, made: Callable[[Rule], Rule] | None = None
+    ) -> tuple[Rule, ...]:
         """Let `rules`, one or a list as a file has them, answer before those of the scenario and after those added
         before; if `lane` is given, only in it. Raises `ScenarioError` with what is wrong, told as being at `where`.
+
+        `made` gives rules what no file can say: functions.
         """
         before = self.added.get(lane, ())
         addition = inline.add(rules if lane is None else in_lane(rules, lane), where, before)
+        if made is not None:
+            addition = addition.made(made)
         self.added[lane] = (*before, addition)
         self.use(self.scenario)
         return addition.scenario.rules

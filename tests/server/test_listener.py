@@ -32,8 +32,8 @@ async def test_it_refuses_connections_for_a_while_and_listens_on_the_same_port_a
     await listener.reopened()
     assert await accepted(listener.port)
 
-    listener.refuse(0.05)
-    listener.refuse(0.05)
+    listener.refuse(50_000)
+    listener.refuse(50_000)
     while await accepted(listener.port):
         pass
 
@@ -47,7 +47,7 @@ async def test_it_stays_down_where_the_server_has_stopped_meanwhile() -> None:
     await runner.setup()
     listener = Listener("127.0.0.1", 0)
     await listener.open(runner)
-    listener.refuse(0.02)
+    listener.refuse(20_000)
     await runner.cleanup()
     await listener.reopened()
 
