@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "mockclaude"
-FLOORS = ["api", "scenario", "reply", "server", "cli"]
+FLOORS = ["api", "scenario", "reply", "server", "testing", "cli"]
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 ONLY_IN: dict[str, str | tuple[str, ...]] = {
-    "aiohttp": "server/",
+    "aiohttp": ("server/", "testing/background.py"),
+    "pytest": "testing/plugin.py",
     "yaml": "scenario/source.py",
     "faker": ("scenario/fakes.py", "reply/schema/plausible.py"),
     "click": ("cli.py", "server/console.py"),

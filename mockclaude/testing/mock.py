@@ -1,0 +1,207 @@
+"""`MockClaude`: a server for a test, in a thread.
+
+In: scenario files, and rules said in Python. Out: a URL to point a client at, and what was asked there.
+Knows nothing of pytest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Unpack
+
+from mockclaude.api.validation import Mode
+from mockclaude.scenario import inline
+from mockclaude.scenario.loader import load
+from mockclaude.scenario.rules import Scenario
+from mockclaude.server.app import Site
+from mockclaude.server.clock import ManualClock, clock_of, parse_speed
+from mockclaude.server.journal import Entry, Journal
+from mockclaude.server.verifying import AT_LEAST_ONE, Times, verify
+from mockclaude.testing.asked import Asked, asked
+from mockclaude.testing.background import Background
+from mockclaude.testing.environment import pointing_to, variables
+from mockclaude.testing.functions import Functions
+from mockclaude.testing.rules import Added, Condition, Replies, Saying
+from mockclaude.testing.vocabulary import Function, Options, Predicate, When
+from mockclaude.testing.where import caller
+
+MAX_BODY = 8 * 1024 * 1024
+"""Bytes of a request's body that are kept: more than a server keeps, since a test lasts less."""
+
+
+class MockClaude(Replies):
+    """A server for a test, as a context manager and as an asynchronous one.
+
+    `files` are scenario files; rules said with `when` and `reply` come before theirs. Without either, no request is
+    answered. `seed` and `validation` go before the files' own. Nothing waits, and clients are told to retry at once,
+    unless `speed` and `retry_speed` say otherwise (`1x`, `10x`, `instant`, for `speed` also `manual`). `port` 0 is a
+    free one. Raises `ScenarioError` for a wrong file, `CannotListenError` for a port that is taken.
+
+    At the end of `with`, what a function of the test raised while it answered is raised again.
+    """
+
+    def __init__(
+        self,
+        *files: str | Path,
+        seed: int | None = None,
+        validation: Mode | None = None,
+        speed: str = "instant",
+        retry_speed: str = "instant",
+        port: int = 0,
+        max_body: int = MAX_BODY,
+    ) -> None:
+        self._seed, self._validation = seed, validation
+        self._scenario = _scenario(files, seed, validation)
+        self._journal = Journal(max_body=max_body)
+        self._site = Site({"": self._scenario}, lambda _: None, journal=self._journal)
+        self._served = self._site.served[""]
+        self._play(speed, retry_speed)
+        self._background = Background(self._site, port)
+        self._functions = Functions()
+        self._added: list[Added] = []
+        self.url = ""
+        """Where clients find it, such as `http://127.0.0.1:41473`."""
+
+    def _play(self, speed: str, retry_speed: str) -> None:
+        self._site.clock = clock_of(speed)
+        self._served.retry_speed = parse_speed(retry_speed)
+
+    def start(self) -> MockClaude:
+        """Start; return itself."""
+        self.url = f"http://127.0.0.1:{self._background.start()}"
+        return self
+
+    def stop(self) -> None:
+        """Stop; streams that are open are cut."""
+        self._background.stop()
+
+    def __enter__(self) -> MockClaude:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
+        self.stop()
+        if kind is None:
+            self.raise_what_was_raised()
+
+    async def __aenter__(self) -> MockClaude:
+        return self.start()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
+        self.__exit__(kind, error, traceback)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment variables that point the SDKs here, past any proxy."""
+        return variables(self.url)
+
+    def environment(self) -> AbstractContextManager[None]:
+        """Set `env` in this process, and afterwards what was there before."""
+        return pointing_to(self.url)
+
+    def load(self, *files: str | Path) -> None:
+        """Let scenario files answer instead of those before; rules said in Python stay. Raises `ScenarioError`."""
+        self._scenario = _scenario(files, self._seed, self._validation)
+        self._background.call(lambda: self._served.use(self._scenario))
+
+    def _add(self, saying: Saying) -> Added:
+        made = saying.made(self._functions)
+        rules = self._background.call(lambda: self._served.add(saying.rule, saying.where, made=made))
+        added = Added(rules[0], lambda: self.requests)
+        self._added.append(added)
+        return added
+
+    def _say(self, said: Mapping[str, Any], options: Options, function: Function | None = None) -> Added:
+        return self._add(Saying(caller(), {}).answering(said, options, function))
+
+    def when(self, predicate: Predicate | None = None, /, **wanted: Unpack[When]) -> Condition:
+        """Return the beginning of a rule: what must hold, in the words of a scenario file; `predicate` too, if given.
+
+        Such as `mock.when(user="weather", tools="get_weather").reply({"tool_use": "get_weather"})`.
+        """
+        return Condition(self._add, Saying(caller(), wanted, predicate))
+
+    @property
+    def journal(self) -> list[Entry]:
+        """Everything that was asked, with what was decided, planned and sent."""
+        return list(self._journal.entries())
+
+    @property
+    def requests(self) -> list[Asked]:
+        """The requests for a message, in the order in which they came."""
+        return [asked(entry) for entry in self._journal.entries() if entry.is_question]
+
+    @property
+    def last(self) -> Asked:
+        """The last request for a message. Raises `AssertionError` if there was none."""
+        requests = self.requests
+        if not requests:
+            raise AssertionError("nothing was asked; expected a request for a message")
+        return requests[-1]
+
+    @property
+    def unmatched(self) -> list[Entry]:
+        """The requests that no rule answered."""
+        return [entry for entry in self._journal.entries() if entry.unmatched]
+
+    @property
+    def unused(self) -> list[Added]:
+        """The rules said in Python that have not answered."""
+        return [added for added in self._added if not added.requests]
+
+    def assert_asked(self, *, times: int | Times = AT_LEAST_ONE, **wanted: Unpack[When]) -> None:
+        """Raise `AssertionError`, with the closest request, unless something like this was asked: `times` often, or at
+        least once.
+        """
+        wished = inline.add({"when": dict(wanted), "reply": "-"}, caller()).scenario.rules[0].conditions
+        verified = verify(self._journal.entries(), wished, times)
+        if not verified.ok:
+            raise AssertionError(verified.message)
+
+    def raise_what_was_raised(self) -> None:
+        """Raise what a function of the test raised while it answered."""
+        raised, self._functions.raised = self._functions.raised, []
+        if len(raised) == 1:
+            raise raised[0]
+        if raised:
+            raise BaseExceptionGroup("functions of this test raised", raised)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, where `speed` is `manual`."""
+        clock = self._site.clock
+        if not isinstance(clock, ManualClock):
+            raise RuntimeError("this clock moves by itself; expected MockClaude(speed='manual')")
+        clock.advance(seconds)
+
+    def prepare(
+        self,
+        *files: str | Path,
+        seed: int | None = None,
+        validation: Mode | None = None,
+        speed: str = "instant",
+        retry_speed: str = "instant",
+    ) -> None:
+        """Begin anew, as if it had been made with these arguments. Raises `ScenarioError` for a wrong file."""
+        self.reset()
+        self._seed, self._validation = seed, validation
+        self.load(*files)
+        self._background.call(lambda: self._play(speed, retry_speed))
+
+    def reset(self) -> None:
+        """Take back the rules said in Python and forget what was asked."""
+        self._added.clear()
+        self._functions = Functions()
+        self._background.call(self._forget)
+
+    def _forget(self) -> None:
+        self._served.reset()
+        self._journal.clear()
+
+
+def _scenario(files: tuple[str | Path, ...], seed: int | None, validation: Mode | None) -> Scenario:
+    scenario = load([Path(file) for file in files]) if files else Scenario(())
+    policy = scenario.policy if validation is None else scenario.policy._replace(validation=validation)
+    return replace(scenario, seed=scenario.seed if seed is None else seed, policy=policy)

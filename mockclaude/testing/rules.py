@@ -1,0 +1,104 @@
+"""Rules, said in Python.
+
+In: conditions, replies and options by the names that a scenario file has for them. Out: a rule as a file would have
+it, and what it needs of Python's functions. Knows nothing of servers.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Unpack
+
+from mockclaude.scenario.rules import Rule
+from mockclaude.testing.asked import Asked
+from mockclaude.testing.functions import Functions, is_live
+from mockclaude.testing.vocabulary import Choice, Function, Options, Predicate, Step, Steps, When
+
+
+class Added:
+    """A rule that was added, and what it has answered."""
+
+    def __init__(self, rule: Rule, requests: Callable[[], Sequence[Asked]]) -> None:
+        self.rule = rule
+        self._requests = requests
+
+    def __repr__(self) -> str:
+        return f"<rule {self.rule.label}>"
+
+    @property
+    def requests(self) -> list[Asked]:
+        """The requests that it answered."""
+        return [request for request in self._requests() if request.entry and request.entry.rule is self.rule]
+
+
+class Saying:
+    """A rule that is being said: what is asked, at last what is answered, and where that is written."""
+
+    def __init__(self, where: str, wanted: When, predicate: Predicate | None = None) -> None:
+        self.where = where
+        self.rule: dict[str, Any] = {"when": dict(wanted)} if wanted else {}
+        self._predicate = predicate
+        self._function: Function | None = None
+
+    def answering(self, said: Mapping[str, Any], options: Options, function: Function | None = None) -> Saying:
+        """Return it with what is answered: the keys of a rule, or a function."""
+        whole = Saying(self.where, {}, self._predicate)
+        whole.rule = {**self.rule, **options, **said}
+        whole._function = function
+        return whole
+
+    def made(self, functions: Functions) -> Callable[[Rule], Rule] | None:
+        """Return what gives a rule its functions, if it has any; what they raise is noted in `functions`."""
+        if self._predicate is None and self._function is None:
+            return None
+        return lambda rule: self._with_reply(self._with_condition(rule, functions), functions)
+
+    def _with_condition(self, rule: Rule, functions: Functions) -> Rule:
+        if self._predicate is None:
+            return rule
+        return replace(rule, conditions=(*rule.conditions, functions.condition(self._predicate, self.where)))
+
+    def _with_reply(self, rule: Rule, functions: Functions) -> Rule:
+        if self._function is None:
+            return rule
+        if is_live(self._function):
+            return replace(rule, live=functions.live(self._function, self.where))
+        return replace(rule, function=functions.reply(self._function, self.where))
+
+
+class Replies(ABC):
+    """The ways to say what is answered, each with the `Options` of a rule: `name`, `times`, `pace`, `fault`,
+    `as_written`. Each raises `ScenarioError` with what is wrong and where.
+    """
+
+    @abstractmethod
+    def _say(self, said: Mapping[str, Any], options: Options, function: Function | None = None) -> Added:
+        """Add the rule that answers what is `said`, or what `function` makes."""
+
+    def reply(self, *steps: str | Step | Function, **options: Unpack[Options]) -> Added:
+        """Answer with text, with steps as a scenario file has them, or with what a function returns or yields."""
+        first = steps[0] if len(steps) == 1 else list(steps)
+        if callable(first):
+            return self._say({"reply": f"what {first!r} makes".replace("${{", "$${{")}, options, first)
+        return self._say({"reply": first}, options)
+
+    def sequence(self, *replies: Steps, **options: Unpack[Options]) -> Added:
+        """Answer with one reply after the other, and with the last again and again."""
+        return self._say({"sequence": list(replies)}, options)
+
+    def choice(self, *choices: Choice, **options: Unpack[Options]) -> Added:
+        """Answer with one of the replies, drawn by weight: `{"weight": 9, "reply": "Yes."}`."""
+        return self._say({"choice": list(choices)}, options)
+
+
+class Condition(Replies):
+    """The beginning of a rule: what is asked. What is answered comes next."""
+
+    def __init__(self, add: Callable[[Saying], Added], saying: Saying) -> None:
+        self._add = add
+        self._saying = saying
+
+    def _say(self, said: Mapping[str, Any], options: Options, function: Function | None = None) -> Added:
+        return self._add(self._saying.answering(said, options, function))
