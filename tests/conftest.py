@@ -12,6 +12,8 @@ from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.rules import Scenario
 from tests.serving import Command, Running, ServerThread
 
+pytest_plugins = ["pytester", "mockclaude.testing.plugin"]
+
 Serve: TypeAlias = Callable[..., Running]
 Start: TypeAlias = Callable[..., Command]
 

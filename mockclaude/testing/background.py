@@ -32,7 +32,7 @@ class Background:
         self._site = site
         self._port = port
         self._begun: Future[int] = Future()
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
         self._stop = asyncio.Event()
         self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name="mockclaude", daemon=True)
@@ -69,14 +69,12 @@ class Background:
 
     def _run(self) -> None:
         try:
-            self._loop.run_until_complete(self._serve())
+            asyncio.run(self._serve())
         except BaseException as error:  # whoever starts it is waiting for it
             self._begun.set_exception(error)
-        finally:
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
 
     async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
         listener = Listener("127.0.0.1", self._port)
         self._site.refuse = listener.refuse
         runner = web.ServerRunner(make_server(self._site), shutdown_timeout=0.05)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from mockclaude.api.errors import ApiError
@@ -22,6 +22,8 @@ from mockclaude.testing.asked import Asked
 from mockclaude.testing.vocabulary import Function, Predicate
 
 _DONE = object()
+_PATIENCE = 1.0
+"""Seconds that a generator gets to end, when nobody listens any more and its loop may be busy or gone."""
 
 
 class Functions:
@@ -49,8 +51,13 @@ class Functions:
         name = getattr(predicate, "__name__", repr(predicate))
         return Condition("function", f"{name}() to be true", Asked, holds)
 
-    def reply(self, function: Function, where: str) -> Callable[[Conversation], Outline]:
-        """Return what makes a reply at once."""
+    def given(self, function: Function, where: str) -> dict[str, Any]:
+        """Return the field of a rule for which `function` makes the reply."""
+        if _is_live(function):
+            return {"live": self._live(function, where)}
+        return {"function": self._reply(function, where)}
+
+    def _reply(self, function: Function, where: str) -> Callable[[Conversation], Outline]:
 
         def made(conversation: Conversation) -> Outline:
             with self._noting(where):
@@ -58,7 +65,7 @@ class Functions:
 
         return made
 
-    def live(self, function: Function, where: str) -> Callable[[Conversation], AsyncGenerator[Outline, None]]:
+    def _live(self, function: Function, where: str) -> Callable[[Conversation], AsyncGenerator[Outline, None]]:
         """Return what makes a reply step by step, on the loop that runs here and now, if one does."""
         home = _running_loop()
 
@@ -73,13 +80,13 @@ class Functions:
                         part = outline(step, where)
                     yield part
             finally:
-                await _on(home, steps.aclose())
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(_on(home, steps.aclose()), _PATIENCE)
 
         return made
 
 
-def is_live(function: Function) -> bool:
-    """Return whether `function` has to be waited for."""
+def _is_live(function: Function) -> bool:
     called = function if inspect.isroutine(function) else getattr(function, "__call__", function)  # noqa: B004
     return inspect.isasyncgenfunction(called) or inspect.iscoroutinefunction(called)
 

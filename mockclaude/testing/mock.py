@@ -6,6 +6,7 @@ Knows nothing of pytest.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -91,6 +92,7 @@ class MockClaude(Replies):
         return self.start()
 
     async def __aexit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
+        await asyncio.to_thread(self.stop)  # a generator of this loop may have to end meanwhile
         self.__exit__(kind, error, traceback)
 
     @property

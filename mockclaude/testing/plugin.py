@@ -132,12 +132,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _check(item: pytest.Item, used: _Used) -> None:
-    from mockclaude.testing.telling import unmatched
-
     mock, chosen = used
     mock.raise_what_was_raised()
     if mock.unmatched and not chosen.allow_unmatched:
-        pytest.fail(unmatched(mock.unmatched), pytrace=False)
+        pytest.fail("\n".join(entry.reason for entry in mock.unmatched), pytrace=False)
     unused = [added.rule.label for added in mock.unused]
     if unused and chosen.strict:
         pytest.fail(f"rules of this test were never used: {', '.join(unused)}", pytrace=False)

@@ -13,7 +13,7 @@ from typing import Any, Unpack
 
 from mockclaude.scenario.rules import Rule
 from mockclaude.testing.asked import Asked
-from mockclaude.testing.functions import Functions, is_live
+from mockclaude.testing.functions import Functions
 from mockclaude.testing.vocabulary import Choice, Function, Options, Predicate, Step, Steps, When
 
 
@@ -51,21 +51,11 @@ class Saying:
 
     def made(self, functions: Functions) -> Callable[[Rule], Rule] | None:
         """Return what gives a rule its functions, if it has any; what they raise is noted in `functions`."""
-        if self._predicate is None and self._function is None:
+        conditions = () if self._predicate is None else (functions.condition(self._predicate, self.where),)
+        given = {} if self._function is None else functions.given(self._function, self.where)
+        if not (conditions or given):
             return None
-        return lambda rule: self._with_reply(self._with_condition(rule, functions), functions)
-
-    def _with_condition(self, rule: Rule, functions: Functions) -> Rule:
-        if self._predicate is None:
-            return rule
-        return replace(rule, conditions=(*rule.conditions, functions.condition(self._predicate, self.where)))
-
-    def _with_reply(self, rule: Rule, functions: Functions) -> Rule:
-        if self._function is None:
-            return rule
-        if is_live(self._function):
-            return replace(rule, live=functions.live(self._function, self.where))
-        return replace(rule, function=functions.reply(self._function, self.where))
+        return lambda rule: replace(rule, conditions=(*rule.conditions, *conditions), **given)
 
 
 class Replies(ABC):

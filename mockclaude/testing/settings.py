@@ -6,6 +6,7 @@ Knows nothing of servers. A mark goes before the command line, and that before t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,18 +17,27 @@ from mockclaude.scenario.mistakes import did_you_mean, one_of
 
 
 class Option(NamedTuple):
-    """One thing to choose: what it is if nobody does, of which type, and what it means."""
+    """One thing to choose: what it is if nobody does, of which type, what it means, and how what is given looks."""
 
     default: Any
     kind: type
     meaning: str
+    form: str = ".*"
 
+    def takes(self, value: Any) -> bool:
+        """Return whether `value` can be chosen."""
+        return isinstance(value, self.kind) and re.fullmatch(self.form, str(value)) is not None
+
+
+_SPEED = r"instant|[0-9.]+x"
 
 OPTIONS: Mapping[str, Option] = {
     "seed": Option(None, int, "the seed of everything that is drawn, instead of the files' own"),
-    "validation": Option(None, str, "anthropic, gateway or off, instead of what the files say"),
-    "speed": Option("instant", str, "how fast time passes: instant, 1x, 10x, or manual"),
-    "retry_speed": Option("instant", str, "how fast clients are told to retry: instant, 1x, 10x"),
+    "validation": Option(
+        None, str, "anthropic, gateway or off, instead of what the files say", "anthropic|gateway|off"
+    ),
+    "speed": Option("instant", str, "how fast time passes: instant, 1x, 10x, or manual", f"{_SPEED}|manual"),
+    "retry_speed": Option("instant", str, "how fast clients are told to retry: instant, 1x, 10x", _SPEED),
     "strict": Option(False, bool, "whether a rule that is never used fails its test"),
     "allow_unmatched": Option(False, bool, "whether a test may ask what no rule answers"),
 }
@@ -84,10 +94,10 @@ def _configured(config: pytest.Config, name: str, option: Option) -> Any:
         given = config.getini(f"mockclaude_{name}")
     if given in (None, ""):
         return option.default
-    try:
-        return option.kind(given)
-    except ValueError:
-        raise pytest.UsageError(f"mockclaude_{name} is {given!r}; expected {option.meaning}") from None
+    value = int(given) if option.kind is int and re.fullmatch("-?[0-9]+", str(given)) else given
+    if not option.takes(value):
+        raise pytest.UsageError(f"mockclaude_{name} is {given!r}; expected {option.meaning}")
+    return value
 
 
 def _check(item: pytest.Item, mark: pytest.Mark) -> None:
@@ -95,7 +105,7 @@ def _check(item: pytest.Item, mark: pytest.Mark) -> None:
         if name not in OPTIONS:
             hint = did_you_mean(name, OPTIONS)
             raise pytest.UsageError(f"{item.nodeid}: the mark has no '{name}'; expected {one_of(OPTIONS)}{hint}")
-        if not isinstance(value, OPTIONS[name].kind):
+        if not OPTIONS[name].takes(value):
             raise pytest.UsageError(f"{item.nodeid}: {name}={value!r} in the mark; expected {OPTIONS[name].meaning}")
 
 

@@ -5,7 +5,7 @@ In: entries of the journal. Out: text. Knows nothing of pytest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from mockclaude.server.console import log_line
 from mockclaude.server.journal import Entry
@@ -18,13 +18,6 @@ def told(entries: Iterable[Entry]) -> str:
     that came nearest.
     """
     return "\n".join(line for number, entry in enumerate(entries, 1) for line in _lines(number, entry))
-
-
-def unmatched(entries: Sequence[Entry]) -> str:
-    """Return why a test fails that asked what no rule answers."""
-    count = len(entries)
-    head = f"{count} request{'s' * (count > 1)} of this test {'were' if count > 1 else 'was'} answered by no rule:"
-    return "\n".join([head, told(entries)])
 
 
 def _lines(number: int, entry: Entry) -> Iterator[str]:

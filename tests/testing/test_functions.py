@@ -1,0 +1,280 @@
+"""Python functions as conditions and as replies; what they raise fails the test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+import anthropic
+import pytest
+from anthropic import Anthropic, AsyncAnthropic
+
+from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.testing import Asked, MockClaude
+from mockclaude.testing.vocabulary import Function
+
+ASK: dict[str, Any] = {
+    "model": "claude-sonnet-5",
+    "max_tokens": 100,
+    "messages": [{"role": "user", "content": "Hello"}],
+}
+
+
+@pytest.fixture
+async def mock() -> AsyncIterator[MockClaude]:
+    async with MockClaude() as mock:
+        yield mock
+
+
+@pytest.fixture
+async def client(mock: MockClaude) -> AsyncIterator[AsyncAnthropic]:
+    async with AsyncAnthropic(base_url=mock.url, api_key="mock", max_retries=0) as client:
+        yield client
+
+
+async def said(client: AsyncAnthropic) -> str:
+    return "".join(block.text for block in (await client.messages.create(**ASK)).content if block.type == "text")
+
+
+async def test_a_predicate_holds_beside_the_other_conditions(mock: MockClaude, client: AsyncAnthropic) -> None:
+    mock.when(lambda asked: asked.turn == 2).reply("Second turn.")
+    mock.when(lambda asked: "ell" in asked.user, user="Bye").reply("Bye!")
+    mock.when(lambda asked: asked.headers["authorization"] == "Bearer mock").reply("Here.")
+
+    assert await said(client) == "Here."
+
+
+async def test_a_predicate_that_does_not_hold_is_told_by_its_name(mock: MockClaude, client: AsyncAnthropic) -> None:
+    def is_late(asked: Asked) -> bool:
+        return asked.turn > 3
+
+    mock.when(is_late).reply("Late.")
+    with pytest.raises(anthropic.NotFoundError, match=r"function: wanted is_late\(\) to be true, got <Asked 'Hello'"):
+        await said(client)
+
+
+def shout(asked: Asked) -> str:
+    return asked.user.upper()
+
+
+def steps(asked: Asked) -> Any:
+    return [{"text": asked.user}, {"text": "!"}]
+
+
+async def later(asked: Asked) -> str:
+    await asyncio.sleep(0)
+    return f"{asked.user}, later"
+
+
+async def in_parts(asked: Asked) -> AsyncGenerator[Any, None]:
+    yield asked.user
+    await asyncio.sleep(0)
+    yield {"text": ", in parts"}
+
+
+class Polite:
+    async def __call__(self, asked: Asked) -> str:
+        return f"{asked.user}, please"
+
+
+FUNCTIONS = [
+    (shout, "HELLO"),
+    (steps, "Hello!"),
+    (later, "Hello, later"),
+    (in_parts, "Hello, in parts"),
+    (Polite(), "Hello, please"),
+]
+
+
+@pytest.mark.parametrize(("function", "text"), FUNCTIONS)
+async def test_a_function_makes_the_reply(
+    mock: MockClaude, client: AsyncAnthropic, function: Function, text: str
+) -> None:
+    mock.reply(function)
+
+    assert await said(client) == text
+    async with client.messages.stream(**ASK) as stream:
+        assert await stream.get_final_text() == text
+    streamed, whole = mock.journal[1].response, mock.journal[0].response
+    assert streamed
+    assert whole
+    assert streamed.count(b"message_stop") == 2
+
+
+def test_a_function_that_is_given_outside_a_loop_runs_on_the_servers() -> None:
+    with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
+        mock.reply(in_parts)
+
+        assert [block.text for block in client.messages.create(**ASK).content if block.type == "text"] == [
+            "Hello",
+            ", in parts",
+        ]
+
+
+async def test_a_generator_decides_when_a_stream_goes_on(mock: MockClaude, client: AsyncAnthropic) -> None:
+    gate = asyncio.Event()
+
+    async def waiting(_: Asked) -> AsyncGenerator[Any, None]:
+        yield "First."
+        await gate.wait()
+        yield {"tool_use": {"name": "next", "input": {"n": 1}}}
+
+    mock.reply(waiting)
+    kinds: list[str] = []
+    async for event in await client.messages.create(**ASK, stream=True):
+        kinds.append(event.type)
+        if event.type == "content_block_delta" and not gate.is_set():
+            assert "content_block_stop" not in kinds
+            gate.set()
+
+    assert kinds.count("message_start") == kinds.count("message_stop") == 1
+    assert kinds.count("content_block_start") == kinds.count("content_block_stop") == 2
+
+
+async def test_an_error_that_is_yielded_is_an_event_or_the_status(mock: MockClaude, client: AsyncAnthropic) -> None:
+    async def failing(asked: Asked) -> AsyncGenerator[Any, None]:
+        if asked.stream:
+            yield "First."
+        yield {"error": "overloaded_error"}
+
+    mock.reply(failing)
+    with pytest.raises(anthropic.OverloadedError):
+        await said(client)
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        async for _ in await client.messages.create(**ASK, stream=True):
+            pass
+    assert caught.value.status_code == 200
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_generator_that_yields_nothing_is_an_empty_message(
+    mock: MockClaude, client: AsyncAnthropic, stream: bool
+) -> None:
+    async def nothing(_: Asked) -> AsyncGenerator[Any, None]:
+        for text in list[str]():
+            yield text
+
+    mock.reply(nothing)
+    if not stream:
+        assert (await client.messages.create(**ASK)).content == []
+        return
+    async with client.messages.stream(**ASK) as events:
+        assert (await events.get_final_message()).content == []
+
+
+def raises(_: Asked) -> str:
+    raise KeyError("oops")
+
+
+async def raises_later(asked: Asked) -> AsyncGenerator[Any, None]:
+    if asked.stream:
+        yield "First."
+    raise KeyError("oops")
+
+
+@pytest.mark.parametrize("function", [raises, raises_later])
+async def test_a_function_that_raises_is_a_500_that_is_not_retried_and_fails_the_test(
+    mock: MockClaude, client: AsyncAnthropic, function: Function
+) -> None:
+    mock.reply(function)
+    with pytest.raises(
+        anthropic.InternalServerError, match=r"test_functions.py:\d+: a function raised KeyError: 'oops'"
+    ):
+        await client.with_options(max_retries=2).messages.create(**ASK)
+
+    assert len(mock.journal) == 1
+    with pytest.raises(KeyError, match="oops") as raised:
+        mock.raise_what_was_raised()
+    assert raised.traceback[-1].name == function.__name__
+    mock.raise_what_was_raised()
+
+
+async def test_a_generator_that_raises_in_the_middle_is_an_error_event(
+    mock: MockClaude, client: AsyncAnthropic
+) -> None:
+    mock.reply(raises_later)
+    with pytest.raises(anthropic.APIStatusError, match="a function raised KeyError"):
+        async for _ in await client.messages.create(**ASK, stream=True):
+            pass
+
+    with pytest.raises(KeyError):
+        mock.raise_what_was_raised()
+
+
+async def test_a_predicate_that_raises_fails_the_test_too(mock: MockClaude, client: AsyncAnthropic) -> None:
+    mock.when(lambda asked: asked.body["none"]).reply("x")
+    with pytest.raises(anthropic.InternalServerError):
+        await said(client)
+
+    with pytest.raises(KeyError, match="none"):
+        mock.raise_what_was_raised()
+
+
+async def test_a_function_that_returns_no_reply_is_told_where_it_was_given(
+    mock: MockClaude, client: AsyncAnthropic
+) -> None:
+    wrong: Any = lambda asked: {"txt": asked.user}  # noqa: E731
+    mock.reply(wrong)
+    with pytest.raises(anthropic.InternalServerError):
+        await said(client)
+
+    with pytest.raises(ScenarioError, match=r"test_functions.py:\d+ \(reply.txt\): unknown key 'txt'"):
+        mock.raise_what_was_raised()
+
+
+async def test_several_that_raised_are_raised_together(mock: MockClaude, client: AsyncAnthropic) -> None:
+    mock.reply(raises)
+    for _ in range(2):
+        with pytest.raises(anthropic.InternalServerError):
+            await said(client)
+
+    with pytest.raises(BaseExceptionGroup, match="functions of this test raised"):
+        mock.raise_what_was_raised()
+
+
+def test_the_end_of_with_raises_what_was_raised_but_not_over_another_error() -> None:
+    def run(error: type[Exception] | None) -> None:
+        with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
+            mock.reply(raises)
+            with pytest.raises(anthropic.InternalServerError):
+                client.messages.create(**ASK)
+            if error:
+                raise error
+
+    with pytest.raises(KeyError, match="oops"):
+        run(None)
+    with pytest.raises(ZeroDivisionError):
+        run(ZeroDivisionError)
+
+
+async def test_a_client_that_goes_ends_the_generator(mock: MockClaude, client: AsyncAnthropic) -> None:
+    ended = asyncio.Event()
+
+    async def endless(_: Asked) -> AsyncGenerator[Any, None]:
+        try:
+            while True:
+                yield "More. "
+                await asyncio.sleep(0.001)
+        finally:
+            ended.set()
+
+    mock.reply(endless)
+    async for _ in await client.messages.create(**ASK, stream=True):
+        break
+    async with asyncio.timeout(10):
+        await client.close()
+        await ended.wait()
+
+
+def test_a_function_may_say_more_rules() -> None:
+    with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
+
+        def once(_: Asked) -> str:
+            mock.reply("From now on.")
+            return "Once."
+
+        mock.when(user="Hello").reply(once, times=1)
+        texts = [client.messages.create(**ASK).content[0] for _ in range(2)]
+
+    assert [text.text for text in texts if text.type == "text"] == ["Once.", "From now on."]

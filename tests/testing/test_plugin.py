@@ -1,0 +1,300 @@
+"""The fixture, as a suite of somebody else uses it: each test here is a run of pytest of its own."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import TypeAlias
+
+import anthropic
+import pytest
+
+from mockclaude.scenario import source
+from mockclaude.testing import mock
+
+IMPORTED = (anthropic, source, mock)
+"""What a run within this one must not import for itself: it would be imported anew for each run."""
+
+ASK = """
+import pytest
+from anthropic import Anthropic, NotFoundError
+
+def ask(text="Hello"):
+    with Anthropic() as client:
+        messages = [{"role": "user", "content": text}]
+        message = client.messages.create(model="claude-sonnet-5", max_tokens=100, messages=messages)
+    return message.content[0].text
+"""
+
+
+Run: TypeAlias = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return a function that runs a test file, of which `ask` is the beginning."""
+    monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+
+    def run(tests: str, *arguments: str, ini: str = "") -> pytest.RunResult:
+        pytester.makeini(f"[pytest]\nasyncio_default_fixture_loop_scope = function\n{ini}")
+        pytester.makepyfile(test_chat=ASK + tests)
+        return pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
+
+    return run
+
+
+def test_a_test_says_what_is_answered_and_asks_what_was_asked(run: Run) -> None:
+    result = run("""
+def test_hello(mockclaude):
+    mockclaude.when(user="Hello").reply("Hi!")
+    assert ask() == "Hi!"
+    assert mockclaude.last.user == "Hello"
+
+def test_each_test_begins_anew(mockclaude):
+    assert mockclaude.requests == []
+    mockclaude.reply({"error": 529}, times=2)
+    mockclaude.reply("At last.")
+    assert ask() == "At last."
+""")
+
+    result.assert_outcomes(passed=2)
+    assert "ANTHROPIC_BASE_URL" not in os.environ
+    assert not [thread for thread in threading.enumerate() if thread.name == "mockclaude"]
+
+
+def test_what_no_rule_answers_fails_the_test_and_says_why(run: Run) -> None:
+    result = run("""
+def test_hello(mockclaude):
+    mockclaude.when(user="Bye", tools="get_weather").reply("Bye!")
+    with pytest.raises(NotFoundError):
+        ask()
+""")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "No rule answers this request. The closest is test_chat.py:11: user: wanted*",
+            "*- mockclaude -*",
+            "1. 404        POST /v1/messages  No rule answers this request. The closest is *",
+            "   user: 'Hello'",
+            "   the closest rule is test_chat.py:11",
+            "     no  user: wanted a text with 'Bye', got 'Hello'",
+            "     no  tools: wanted 'get_weather', got nothing",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("mark", "arguments", "ini"),
+    [
+        ("@pytest.mark.mockclaude(allow_unmatched=True)", (), ""),
+        ("", ("--mockclaude-allow-unmatched",), ""),
+        ("", (), "mockclaude_allow_unmatched = true"),
+    ],
+)
+def test_a_test_may_ask_what_no_rule_answers_if_it_says_so(
+    run: Run, mark: str, arguments: tuple[str], ini: str
+) -> None:
+    tests = f"""
+{mark}
+def test_hello(mockclaude):
+    with pytest.raises(NotFoundError):
+        ask()
+"""
+    run(tests, *arguments, ini=ini).assert_outcomes(passed=1)
+
+
+def test_a_failing_test_tells_what_it_asked_and_which_rule_answered(run: Run) -> None:
+    result = run("""
+def test_hello(mockclaude):
+    mockclaude.when(user="Hello").reply("Hi!", name="greeting")
+    assert ask() == "Hello!"
+""")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- mockclaude -*",
+            "1. 200        POST /v1/messages  'greeting' (test_chat.py:11)*",
+            "   user: 'Hello'",
+        ]
+    )
+
+
+def test_a_function_that_raises_fails_the_test_with_its_own_traceback(run: Run) -> None:
+    result = run("""
+def broken(asked):
+    return asked.tool_results["get_weather"]
+
+def test_hello(mockclaude):
+    mockclaude.reply(broken)
+    with pytest.raises(Exception):
+        ask()
+""")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(['>       return asked.tool_results*', "E       KeyError: 'get_weather'"])
+
+
+UNUSED = """
+def test_hello(mockclaude):
+    mockclaude.when(user="Bye").reply("Bye!")
+    mockclaude.reply("Hi!")
+    ask()
+"""
+
+
+def test_a_rule_that_is_never_used_is_named_at_the_end(run: Run) -> None:
+    result = run(UNUSED)
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["*mockclaude: rules that were never used*", "test_chat.py::test_hello: test_chat.py:11"]
+    )
+
+
+def test_a_rule_that_is_never_used_fails_a_strict_test(run: Run) -> None:
+    result = run(UNUSED, "--mockclaude-strict")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["rules of this test were never used: test_chat.py:11"])
+
+
+def test_a_mark_names_files_and_chooses(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.path.joinpath("hello.yaml").write_text("rules: [{reply: From the file.}]")
+    result = run("""
+pytestmark = pytest.mark.mockclaude("hello.yaml", seed=3)
+
+@pytest.mark.mockclaude(seed=7, speed="manual", retry_speed="1x", validation="off")
+def test_hello(mockclaude):
+    assert ask() == "From the file."
+    assert mockclaude.journal[0].draws.seed == 7
+    mockclaude.advance(1)
+
+def test_the_module_has_a_mark_too(mockclaude):
+    ask()
+    assert mockclaude.journal[0].draws.seed == 3
+""")
+
+    result.assert_outcomes(passed=2)
+
+
+def test_options_choose_for_all_tests(run: Run) -> None:
+    result = run(
+        """
+def test_hello(mockclaude):
+    mockclaude.reply("Hi!")
+    ask()
+    assert mockclaude.journal[0].draws.seed == 5
+""",
+        "--mockclaude-seed=5",
+        ini="mockclaude_seed = 4\nmockclaude_speed = 1x",
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("mark", "told"),
+    [
+        (
+            '"helo.yaml"',
+            "*the mark names 'helo.yaml', which is neither beside the test nor in *; did you mean 'hello.yaml'?",
+        ),
+        ('"none/x.yaml"', "*the mark names 'none/x.yaml', which is neither beside the test nor in *"),
+        ("sed=3", "*the mark has no 'sed'; expected seed, validation, * or allow_unmatched; did you mean 'seed'?"),
+        ('seed="3"', "*seed='3' in the mark; expected the seed of everything that is drawn*"),
+        ('"wrong.yaml"', "*wrong.yaml:1:10: *"),
+        ('speed="fast"', "*speed='fast' in the mark; expected how fast time passes: instant, 1x, 10x, or manual"),
+        ('validation="of"', "*validation='of' in the mark; expected anthropic, gateway or off*"),
+    ],
+)
+def test_a_wrong_mark_is_told(run: Run, pytester: pytest.Pytester, mark: str, told: str) -> None:
+    pytester.path.joinpath("hello.yaml").write_text("rules: [{reply: From the file.}]")
+    pytester.path.joinpath("wrong.yaml").write_text("rules: [{replay: x}]")
+    result = run(f"""
+@pytest.mark.mockclaude({mark})
+def test_hello(mockclaude):
+    ask()
+
+def test_the_next_one_is_fine(mockclaude):
+    mockclaude.reply("Hi!")
+    ask()
+""")
+
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines([told])
+
+
+@pytest.mark.parametrize("ini", ["mockclaude_seed = four", "mockclaude_speed = fast", "mockclaude_validation = strict"])
+def test_a_wrong_line_of_the_configuration_is_told(run: Run, ini: str) -> None:
+    result = run("def test_hello(mockclaude): pass", ini=ini)
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*{ini.partition(' ')[0]} is '{ini.rpartition(' ')[2]}'; expected *"])
+
+
+def test_a_client_made_at_import_finds_the_server_if_the_session_has_the_environment(run: Run) -> None:
+    result = run(
+        """
+client = Anthropic()
+
+def test_hello(mockclaude):
+    mockclaude.reply("Hi!")
+    messages = [{"role": "user", "content": "Hello"}]
+    assert client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=messages).content[0].text == "Hi!"
+    client.close()
+""",
+        ini="mockclaude_environment = session",
+    )
+
+    result.assert_outcomes(passed=1)
+    assert "ANTHROPIC_BASE_URL" not in os.environ
+
+
+def test_it_works_in_asynchronous_tests_and_in_many_processes(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_async="""
+import pytest
+from anthropic import AsyncAnthropic
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("number", range(4))
+async def test_hello(mockclaude, number):
+    async def reply(asked):
+        yield f"Hi {number}!"
+    mockclaude.reply(reply)
+    async with AsyncAnthropic() as client:
+        messages = [{"role": "user", "content": "Hello"}]
+        message = await client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=messages)
+    assert message.content[0].text == f"Hi {number}!"
+"""
+    )
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+
+    pytester.runpytest_subprocess("-n2", "-p", "no:cacheprovider").assert_outcomes(passed=4)
+
+
+def test_an_interrupted_run_ends(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+def test_hello(mockclaude):
+    raise KeyboardInterrupt
+""")
+
+    assert pytester.runpytest_subprocess("-p", "no:cacheprovider").ret == pytest.ExitCode.INTERRUPTED
+
+
+def test_a_run_without_the_fixture_does_not_load_the_server(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+import sys
+
+def test_nothing():
+    assert [name for name in ("mockclaude.server", "faker", "yaml", "jmespath") if name in sys.modules] == []
+""")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_the_mark_is_in_the_list_of_marks(run: Run) -> None:
+    run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.mockclaude([*]files, seed=, *): how the mockclaude *"])
