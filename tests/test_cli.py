@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import mockclaude
 from mockclaude import __version__
 from mockclaude.cli import main
 from tests.conftest import Start
@@ -266,7 +267,7 @@ def test_a_pipe_that_nobody_reads_any_more_does_not_disturb(start: Start) -> Non
 def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.argv", ["mockclaude", "--version"])
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("mockclaude", run_name="__main__")
+        runpy.run_path(str(Path(mockclaude.__file__).parent / "__main__.py"), run_name="__main__")
     assert (ended.value.code, capsys.readouterr().out) == (0, f"mockclaude {__version__}\n")
 
 

@@ -135,7 +135,7 @@ def test_hello(mockclaude):
 """)
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(['>       return asked.tool_results*', "E       KeyError: 'get_weather'"])
+    result.stdout.fnmatch_lines([">       return asked.tool_results*", "E       KeyError: 'get_weather'"])
 
 
 UNUSED = """
