@@ -35,10 +35,10 @@ _PAST = """
     tools-2024-04-04 tools-2024-05-16 web-fetch-2025-09-10 web-search-2025-03-05
 """
 
-# What coding agents and the SDKs' credential providers send, though the SDKs' types have no name for it.
+# What coding agents, and the SDKs' credential providers and `parse`, send though the SDKs' types have no name for it.
 _IN_THE_WILD = """
     advanced-tool-use-2025-11-20 claude-code-20250219 effort-2025-11-24 oauth-2025-04-20 oidc-federation-2026-04-01
-    prompt-caching-scope-2026-01-05 tool-examples-2025-10-29 tool-search-tool-2025-10-19
+    prompt-caching-scope-2026-01-05 structured-outputs-2025-12-15 tool-examples-2025-10-29 tool-search-tool-2025-10-19
 """
 
 KNOWN: frozenset[str] = frozenset((_OF_THE_SDK + _PAST + _IN_THE_WILD).split())

@@ -40,8 +40,12 @@ MESSAGES: dict[str, str] = {
     "api_error": "Internal server error",
     "timeout_error": "Request timed out",
     "overloaded_error": "Overloaded",
+    "forbidden": "Request not allowed",
 }
 """Error type -> the message that is sent when nobody wrote another, in the API's words as far as they are known."""
+
+EDGE_TYPE = "forbidden"
+"""What does not come from the API but from the edge before it, with a 403 for some places: it has no outer type."""
 
 _RETRIED = {408, 409, 429}
 
@@ -68,6 +72,8 @@ class ApiError(Exception):
     def envelope(self, request_id: str) -> dict[str, Any]:
         """Return the body: `{"type": "error", "error": {...}, "request_id": ...}` in the API's key order."""
         error: dict[str, Any] = {"type": self.type, "message": self.message}
+        if self.type == EDGE_TYPE:
+            return {"error": error}
         if self.details is not None:
             error["details"] = dict(self.details)
         elif self.type == "overloaded_error":
@@ -78,6 +84,12 @@ class ApiError(Exception):
     def should_retry(self) -> bool:
         """What `x-should-retry` says: the statuses that the SDKs retry by themselves (their `_should_retry`)."""
         return self.status in _RETRIED or self.status >= 500
+
+
+def type_of(status: int) -> str:
+    """Return the type of an error with this status: its own, or the one that says whose fault it is."""
+    general = "api_error" if status >= 500 else "invalid_request_error"
+    return next((kind for kind, own in STATUS.items() if own == status), general)
 
 
 def invalid(message: str) -> ApiError:

@@ -44,8 +44,8 @@ class Abilities:
     All from `thinks_by_default` on are rules of the Messages API that `ModelInfo` does not report (migration
     guides): whether a request without `thinking` thinks, may end in an assistant message, may choose `temperature`,
     `top_p` and `top_k`, may choose only one of the first two, may force a tool with `tool_choice`, may have
-    messages of the role `system`, and may ask for `speed: "fast"`; then the effort levels that it must think for,
-    and the tools for the use of computers.
+    messages of the role `system`, may ask for `speed: "fast"`, and may ask for more tokens than the context window
+    has left; then the effort levels that it must think for, and the tools for the use of computers.
     """
 
     thinking_modes: tuple[str, ...]
@@ -60,6 +60,7 @@ class Abilities:
     forced_tools: bool = True
     system_role: bool = False
     fast: bool = False
+    overflow: bool = False
     efforts_that_think: tuple[str, ...] = ()
     computer_tools: tuple[str, ...] = ()
 
@@ -159,8 +160,8 @@ _SONNET_3_5 = replace(_CLAUDE_3_5, computer_tools=("computer_20241022",))
 _SONNET_3_7 = replace(_CLAUDE_3_5, thinking_modes=("disabled", "enabled"), computer_tools=("computer_20250124",))
 _CLAUDE_4 = replace(_SONNET_3_7, context_edits=_CLEARING)
 _OPUS_4_1 = replace(_CLAUDE_4, features=(*_FEATURES_3_5, "structured_outputs"), one_sampler=True)
-_HAIKU_4_5 = _OPUS_4_1
-_SONNET_4_5 = replace(_OPUS_4_1, features=FEATURES)
+_HAIKU_4_5 = replace(_OPUS_4_1, overflow=True)
+_SONNET_4_5 = replace(_HAIKU_4_5, features=FEATURES)
 _OPUS_4_5 = replace(_SONNET_4_5, effort_levels=("high", "low", "medium"), computer_tools=("computer_20251124",))
 _SONNET_4_6 = replace(
     _OPUS_4_5,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import models, tokens
@@ -91,7 +92,7 @@ def compose(outline: Outline, scope: Scope, draws: Draws, message_id: str, askin
     drafter = _Drafter(conversation, draws, asking.as_written)
     for step in outline.steps:
         drafter.add(step.kind, step.value.fill(scope))
-    obeyed = Obeyed(drafter.parts) if asking.as_written else obey(drafter.parts, conversation.body)
+    obeyed = Obeyed(drafter.parts) if asking.as_written else obey(drafter.parts, conversation.body, room(conversation))
     content = [part for part in obeyed.parts if isinstance(part, dict)]
     message = {
         "model": models.resolve(conversation.model),
@@ -107,11 +108,19 @@ def compose(outline: Outline, scope: Scope, draws: Draws, message_id: str, askin
     return Reply(message, obeyed.parts, notes)
 
 
+def room(conversation: Conversation) -> float:
+    """Return how many tokens the context window of the model has left for a reply."""
+    model = models.find(conversation.model)
+    return inf if model is None else max(0, model.max_input_tokens - conversation.input_tokens)
+
+
 def _notes(obeyed: Obeyed, body: Mapping[str, Any], content: Sequence[Block]) -> Iterator[str]:
     if obeyed.reason == "max_tokens":
         yield f"cut at max_tokens ({body['max_tokens']})"
     elif obeyed.reason == "stop_sequence":
         yield f"stopped at '{obeyed.sequence}'"
+    elif obeyed.reason is not None:
+        yield "cut at the end of the context window"
     else:
         yield from contradictions(dict(body), content)
 

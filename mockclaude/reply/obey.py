@@ -1,12 +1,14 @@
-"""A reply gives way to the request: `max_tokens` and `stop_sequences` end it before its own end.
+"""A reply gives way to the request: `max_tokens`, a full context window and `stop_sequences` end it before its own end.
 
-In: the parts of a reply, a request body. Out: the parts up to where the request ends them, and how it does.
+In: the parts of a reply, a request body, the tokens that the context window has left. Out: the parts up to where the
+request ends them, and how it does.
 Knows nothing of how parts were made and of streaming.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic_core import from_json
@@ -26,9 +28,12 @@ class Obeyed(NamedTuple):
     sequence: str | None = None
 
 
-def obey(parts: Sequence[Any], body: Body) -> Obeyed:
-    """Return `parts` up to the token or the stop sequence that ends them. Parts that are no blocks cost nothing."""
-    left: int | None = body.get("max_tokens")
+def obey(parts: Sequence[Any], body: Body, room: float = inf) -> Obeyed:
+    """Return `parts` up to the token or the stop sequence that ends them. Parts that are no blocks cost nothing.
+
+    `room` is how many tokens the context window of the model still has.
+    """
+    left, limit = _limit(body.get("max_tokens"), room)
     sequences: Sequence[str] = body.get("stop_sequences") or ()
     kept: list[Any] = []
     for part in parts:
@@ -37,13 +42,20 @@ def obey(parts: Sequence[Any], body: Body) -> Obeyed:
             continue
         block, sequence = _stopped(part, sequences)
         spent = tokens.of_output(block)
-        if left is not None and spent > left:
-            return Obeyed([*kept, *_cut(block, left)], "max_tokens")
+        if spent > left:
+            return Obeyed([*kept, *_cut(block, int(left))], limit)
         if sequence is not None:
             return Obeyed([*kept, block] if block["text"] else kept, "stop_sequence", sequence)
         kept.append(block)
-        left = None if left is None else left - spent
+        left -= spent
     return Obeyed(kept)
+
+
+def _limit(max_tokens: int | None, room: float) -> tuple[float, str]:
+    """Return how many tokens a reply may have, and the `stop_reason` of one that has them all."""
+    if max_tokens is not None and max_tokens <= room:
+        return max_tokens, "max_tokens"
+    return room, "model_context_window_exceeded"
 
 
 def _stopped(block: Block, sequences: Sequence[str]) -> tuple[Block, str | None]:

@@ -15,7 +15,7 @@ import orjson
 
 from mockclaude.api import models, tokens
 from mockclaude.api.events import Block
-from mockclaude.reply.compose import PLAIN, Asking, Reply, compose
+from mockclaude.reply.compose import PLAIN, Asking, Reply, compose, room
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.script import Script
@@ -59,13 +59,18 @@ def respond(
     body = conversation.body
     if outline.fixed and pace.instant and asking is PLAIN and _PLAIN.issuperset(body):
         prepared = _prepared(outline, conversation.stream)
-        if prepared and prepared.tokens <= body.get("max_tokens", prepared.tokens) and not conversation.prefill:
+        if prepared and _fits(prepared.tokens, conversation) and not conversation.prefill:
             data = _filled(prepared.pieces, conversation, envelope.message_id)
             script = envelope.whole_stream(data) if conversation.stream else envelope.message(data)
             return Responded(script, (), prepared.content)
     reply = compose(outline, scope, draws, envelope.message_id, asking)
     script = plan(reply, pace, draws, envelope, stream=conversation.stream)
     return Responded(script, reply.notes, reply.message["content"] if reply.arrives else None)
+
+
+def _fits(count: int, conversation: Conversation) -> bool:
+    """Return whether a reply of so many tokens need not be cut."""
+    return count <= conversation.body.get("max_tokens", count) and count <= room(conversation)
 
 
 def _filled(pieces: tuple[bytes, ...], conversation: Conversation, message_id: str) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mockclaude.api.errors import STATUS
+from mockclaude.api.errors import STATUS, type_of
 
 MALFORMED = (
     "status_line",
@@ -48,7 +48,7 @@ def _page(status: int, title: str, server: str, **headers: str) -> dict[str, Any
 
 
 def _odd_status(status: int) -> dict[str, Any]:
-    return {"error": {"type": "api_error", "status": status}}
+    return {"error": {"type": type_of(status), "status": status}}
 
 
 _CHALLENGE = {"cf-mitigated": "challenge"}

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from mockclaude.api.errors import STATUS
+from mockclaude.api.errors import STATUS, type_of
 from mockclaude.scenario import quantities
 from mockclaude.scenario.citations import Citation
 from mockclaude.scenario.mistakes import did_you_mean, one_of
@@ -144,10 +144,10 @@ class Error(Model):
 
 
 def _of_status(value: Any) -> Any:
-    """Return the error that the API sends with a status; `api_error` where it has none of its own."""
+    """Return the error that the API sends with a status."""
     if not isinstance(value, int) or isinstance(value, bool):
         return value
-    return {"type": next((kind for kind, status in STATUS.items() if status == value), "api_error"), "status": value}
+    return {"type": type_of(value), "status": value}
 
 
 AnyError: TypeAlias = Annotated[Error, BeforeValidator(short_for("type")), BeforeValidator(_of_status)]

@@ -21,6 +21,9 @@ from mockclaude.scenario.policy import Policy
 from mockclaude.server.calls import Call
 
 VALIDATION_HEADER = "x-mockclaude-validation"
+DIRECTING_BETA = "mid-conversation-output-config-2026-07-01"
+"""With it, a message of the system may have no content: it then sets `output_config` from there on."""
+
 FAULT_MARK = "+"
 """What stands between the name of a model and a fault that is asked for: for clients that cannot set headers."""
 
@@ -54,6 +57,8 @@ class Admission(NamedTuple):
         _check_content_type(call, validation)
         body = parse(call.body)
         check_shape(body, allowed, validation, counting=counting)
+        if DIRECTING_BETA in allowed.betas:
+            body = {**body, "messages": [{"content": [], **message} for message in body["messages"]]}
         name, wish = self._model_and_wish(body["model"])
         if wish:
             body = {**body, "model": name}

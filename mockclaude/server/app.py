@@ -112,13 +112,16 @@ class Site:
             self.journal.keep(entry)
 
     async def _played(self, given: Answer, request: web.BaseRequest, entry: Entry) -> Played:
-        if given.live is not None:
-            given, played = await play_live(given.live, request, self.clock, entry.sent)
-            decided(entry, given, self.journal.max_body)
-        else:
-            if given.script.down:
-                self.refuse(given.script.down, self.clock)
-            played = await play(given.script, request, self.clock, sent=entry.sent)
+        try:
+            if given.live is not None:
+                given, played = await play_live(given.live, request, self.clock, entry.sent)
+                decided(entry, given, self.journal.max_body)
+            else:
+                if given.script.down:
+                    self.refuse(given.script.down, self.clock)
+                played = await play(given.script, request, self.clock, sent=entry.sent)
+        finally:
+            given.ended()
         entry.ending = _ending(given.script.end, request)
         return played
 

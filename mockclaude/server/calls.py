@@ -6,7 +6,7 @@ Knows nothing of aiohttp, and of scenarios only that rules answer.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
@@ -69,6 +69,10 @@ class Live(Protocol):
         ...
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 class Answer(NamedTuple):
     """The script that answers a call, and what the log says of it: which rule answered, or why none did, and `notes`
     on what the API would have refused, or what of the reply gave way to the request.
@@ -76,6 +80,7 @@ class Answer(NamedTuple):
     `rule` is the one that answered and `draws` are what it drew from: seed, fingerprint, lane and occurrence. Where
     none did, the request is `unmatched`, and `closest` the rule that came nearest. `whole` is the request with all that
     its thread holds, if it continues one. A `live` answer has no script yet: it is made while it is sent.
+    `ended` is to be called once the script is played, however that ended.
     """
 
     script: Script
@@ -88,6 +93,7 @@ class Answer(NamedTuple):
     closest: Explanation | None = None
     whole: bytes | None = None
     live: Live | None = None
+    ended: Callable[[], None] = nothing
 
 
 @lru_cache(maxsize=1024)

@@ -93,12 +93,12 @@ class _Making(NamedTuple):
         except ApiError as error:
             return self._given(self.envelope.error(error), f"{self.rule.label}: {error.message}")
         script, faults = break_(responded.script, _due(self.request, self.rule, self.draws), self.envelope, self.draws)
-        if responded.content is None or script.status != 200:
-            turn.release()
-        else:
+        given = self._given(script, self.rule.label, conversation.stream, (*responded.notes, *faults))
+        if responded.content is not None and script.status == 200:
             turn.store(self.envelope.message_id, responded.content)
             served.prompt_cache.remember(admitted.access.key, self.envelope.message_id, conversation.body)
-        return self._given(script, self.rule.label, conversation.stream, (*responded.notes, *faults))
+            return given._replace(ended=turn.end)
+        return given
 
     def responded(self, outline: Outline) -> Responded:
         """Return the response with the reply that `outline` describes, and remember nothing. Raises `ApiError`."""

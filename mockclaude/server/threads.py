@@ -4,9 +4,9 @@ In: a request body with `thread`, the key it comes from, the second it is answer
 API's error. Knows nothing of replies but their content. Sources: the SDKs' types and helpers, Anthropic's documentation
 of message threads; the texts of errors as reported, or else after the SDKs' descriptions of them.
 
-A request goes: `turn`, `resolve`, `begin`, and then `store` if its reply was given, or `release` if it was not: what it
-continues can then be continued by another attempt, such as an SDK's after a 529. Nothing is marked before `begin`, so
-that a request that is refused in between leaves nothing behind.
+A request goes: `turn`, `resolve`, and then `store` if it has a reply, and `end` once that is sent: in between, nobody
+else can continue what it continues. Without `store` it leaves nothing behind, so that another attempt, such as an SDK's
+after a 529, can continue the same.
 """
 
 from __future__ import annotations
@@ -84,10 +84,10 @@ class Threads:
         return {**body, **inherited, "messages": stored["messages"] + body["messages"]}
 
     def mark(self, address: _Address, state: _State) -> None:
-        """Note what becomes of the reply at `address`: one that was continued needs its conversation no longer."""
+        """Note that the reply at `address` goes on, or did: its conversation is not needed any longer."""
         kept = self._kept.get(address)
         if kept is not None:
-            self._put(address, kept._replace(state=state, data=b"" if state is _State.CONTINUED else kept.data))
+            self._put(address, kept._replace(state=state, data=b""))
 
     def keep(self, address: _Address, conversation: Body, now: int) -> None:
         """Let the reply at `address`, at the end of `conversation`, be continued."""
@@ -132,20 +132,16 @@ class Turn:
         """Whether the request continues a thread, so that there is more to it than what came."""
         return self._previous is not None
 
-    def begin(self) -> None:
-        """Refuse others what this request continues, as long as it is being answered."""
-        self._mark(_State.IN_FLIGHT)
-
-    def release(self) -> None:
-        """Let others continue what this request could not: its reply was an error, or did not get to its end."""
-        self._mark(_State.READY)
-
     def store(self, message_id: str, content: Sequence[Block]) -> None:
-        """Let the reply to this request be continued, and what it continues no more."""
+        """Let the reply to this request be continued, and what it continues by nobody else while it is being sent."""
         if self._whole is None:
             return
-        self._mark(_State.CONTINUED)
+        self._mark(_State.IN_FLIGHT)
         self._threads.keep((self._key, message_id), _conversation(self._whole, content), self._now)
+
+    def end(self) -> None:
+        """Note that the reply is sent: what it continues was continued."""
+        self._mark(_State.CONTINUED)
 
     def _mark(self, state: _State) -> None:
         if self._previous is not None:

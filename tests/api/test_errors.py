@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from mockclaude.api.errors import STATUS, ApiError, invalid
+from mockclaude.api.errors import STATUS, ApiError, invalid, type_of
 
 
 def body(error: ApiError) -> str:
@@ -57,6 +57,28 @@ def test_an_overload_has_details_first_and_null() -> None:
         '{"type":"error","error":{"details":null,"type":"overloaded_error","message":"Overloaded"},'
         '"request_id":"req_1"}'
     )
+
+
+def test_what_the_edge_refuses_has_no_outer_type() -> None:
+    assert body(ApiError("forbidden", status=403)) == '{"error":{"type":"forbidden","message":"Request not allowed"}}'
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, "invalid_request_error"),
+        (403, "permission_error"),
+        (405, "invalid_request_error"),
+        (408, "invalid_request_error"),
+        (415, "invalid_request_error"),
+        (500, "api_error"),
+        (503, "api_error"),
+        (504, "timeout_error"),
+        (529, "overloaded_error"),
+    ],
+)
+def test_a_status_has_its_type(status: int, kind: str) -> None:
+    assert type_of(status) == kind
 
 
 @pytest.mark.parametrize("kind", ["not_found_error", "overloaded_error"])

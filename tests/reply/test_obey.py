@@ -44,6 +44,14 @@ def test_tokens_cut_a_reply_in_the_middle_of_a_block(limit: int, left: list[Any]
 
 
 @pytest.mark.parametrize(
+    ("limit", "room", "reason"),
+    [(2, 2, "max_tokens"), (3, 2, "model_context_window_exceeded"), (2, 3, "max_tokens")],
+)
+def test_a_full_context_window_cuts_a_reply_alike(limit: int, room: int, reason: str) -> None:
+    assert obey([HELLO], {"max_tokens": limit}, room) == Obeyed([{**HELLO, "text": "Hello t"}], reason)
+
+
+@pytest.mark.parametrize(
     ("limit", "partial", "made"),
     [
         (6, "", {}),

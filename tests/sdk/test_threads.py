@@ -161,6 +161,22 @@ def test_a_reply_is_continued_once(serve: Serve) -> None:
     assert again["error"]["details"] == {"error_code": "thread_already_continued"}
 
 
+def test_while_a_reply_is_sent_nobody_else_continues_the_one_before(serve: Serve) -> None:
+    server = serve(
+        "rules: [{when: {user: slow}, pace: {ttft: 0s, tokens_per_second: 1}, reply: One by one.}, {reply: Hi!}]"
+    )
+    first = ask(server, CREATE, PLAN)
+    slow = asking("slow", thread=after(first), stream=True)
+    with server.connect() as wire:
+        wire.send(request("POST", "/v1/messages", slow, anthropic_beta=BETA))
+        wire.head()
+        assert ask(server, after(first), PLAN)["error"]["details"] == {"error_code": "thread_continue_in_flight"}
+    for _ in range(3):
+        server.line()
+
+    assert ask(server, after(first), PLAN)["error"]["details"] == {"error_code": "thread_already_continued"}
+
+
 def test_the_sdk_raises_the_class_of_a_thread_that_is_not_found(serve: Serve) -> None:
     with Anthropic(base_url=serve(TRIP).url, api_key="mock") as client, pytest.raises(ThreadNotFoundError):
         client.beta.messages.create(

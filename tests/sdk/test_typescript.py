@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import pytest
 import yaml
 
+from mockclaude.api.betas import KNOWN
 from mockclaude.api.errors import STATUS
 from mockclaude.api.models import CATALOGUE
 from mockclaude.scenario.loader import load_all
@@ -140,6 +141,21 @@ def test_parse_reads_the_json_of_the_scenario(run: Run) -> None:
         "plan_interest": "Enterprise",
         "demo_requested": True,
     }
+
+
+def test_the_beta_parses_alike_streamed_and_not(run: Run) -> None:
+    parsed, streamed = run("betaParse", "structured_output", "I am John.")["result"]
+    assert parsed == streamed
+    assert parsed["name"] == "John Smith"
+
+
+_NAME_OF_A_BETA = re.compile(r"'([a-z][a-z0-9-]+-20\d\d-\d\d-\d\d)'")
+
+
+def test_every_beta_that_the_sdk_sends_by_itself_is_known(node_folder: Path) -> None:
+    sources = (node_folder / "node_modules" / "@anthropic-ai" / "sdk").rglob("*.mjs")
+    named = {name for source in sources for name in _NAME_OF_A_BETA.findall(source.read_text(encoding="utf-8"))}
+    assert "structured-outputs-2025-12-15" in named <= KNOWN
 
 
 def test_json_made_from_a_zod_schema_passes_it(run: Run) -> None:

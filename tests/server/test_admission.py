@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mockclaude.scenario.loader import load_text
+from mockclaude.server.admission import DIRECTING_BETA
 from mockclaude.server.calls import Answer, Call
 from mockclaude.server.endpoints import answer
 from mockclaude.server.served import Served
@@ -88,6 +89,18 @@ def test_the_header_goes_before_the_file() -> None:
     given = ask(f"validation: 'off'\n{HELLO}", {"x-mockclaude-validation": "anthropic"}, web_search_options={})
 
     assert sent(given).error[1] == "web_search_options: Extra inputs are not permitted"
+
+
+def test_a_system_message_that_only_directs_needs_no_content() -> None:
+    beta: dict[str, str | None] = {"anthropic-beta": DIRECTING_BETA}
+    question = {"role": "user", "content": "Hello"}
+    directive: dict[str, Any] = {"role": "system", "output_config": {"effort": "low"}}
+
+    assert sent(ask(headers=beta, messages=[question, directive])).status == 200
+    assert sent(ask(headers=beta, messages=[question, {"role": "system"}])).error[1] == (
+        "messages.1: system content must contain at least one block"
+    )
+    assert sent(ask(messages=[question, {"role": "system"}])).error[1] == "messages.1.content: Field required"
 
 
 def test_who_is_not_known_is_told_no_organization_and_no_workspace() -> None:

@@ -32,6 +32,7 @@ rules:
 def send(served: Served, path: str = "/v1/messages", key: str = "mock", **fields: Any) -> Received:
     headers = with_client_headers({"x-api-key": key, "anthropic-beta": BETAS})
     given = answer(served, Call("POST", path, {}, headers, asking(**fields), NOW))
+    given.ended()
     return received(b"".join(sent.data for sent in given.script.sends))
 
 
@@ -125,3 +126,12 @@ def test_a_pace_that_is_none_is_a_400(served: Served) -> None:
 
     assert given.script.status == 400
     assert "x-mockclaude-pace: 'opsu' is no pace; expected instant, haiku" in given.reason
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_reply_ends_where_the_context_window_is_full(served: Served, stream: bool) -> None:
+    long = {"role": "user", "content": "x" * (7 * 99_998 - 1)}
+    call: dict[str, Any] = {"model": "claude-haiku-4-5", "messages": [long], "stream": stream}
+
+    assert b'"stop_reason":"model_context_window_exceeded"' in send(served, **call).raw
+    assert notes(served, **call) == ("cut at the end of the context window",)

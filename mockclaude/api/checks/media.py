@@ -1,11 +1,13 @@
 """What the API refuses of pictures and PDFs.
 
 In: a request whose shape is right. Out: `CHECKS`.
-Knows nothing of how they are read. Nothing is fetched: what stands behind a URL or a file id is not judged.
+Knows nothing of how they are read. Nothing is fetched: what stands behind a URL or a file id is not judged,
+only whether anything can stand there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +18,15 @@ from mockclaude.api.checks.check import Check, Details
 MAX_BYTES = 5 * 1024 * 1024
 MAX_EDGE = 8000
 MAX_PAGES = 100
+
+_WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+_NOWHERE = re.compile(
+    r"https?://([^/?#]*@)?(([^/?#]*\.)?(invalid|test|localhost|local)|127\.[\d.]+|0\.0\.0\.0|\[::1\])(:\d*)?([/?#]|$)",
+    re.IGNORECASE,
+)
+"""URLs whose host nobody but this machine or its network finds: names that are never in public use (RFC 6761, RFC 6762)
+and addresses of this machine.
+"""
 
 
 def _sources(asked: Asked, kind: str) -> Iterator[tuple[Located, dict[str, Any], str]]:
@@ -56,6 +67,21 @@ def _no_base64(kind: str) -> Callable[[Asked], Details | None]:
     return find
 
 
+def _unreachable(kind: str) -> Callable[[Asked], Details | None]:
+    def find(asked: Asked) -> Details | None:
+        for located in asked.blocks[kind]:
+            source = located.block.get("source")
+            if isinstance(source, dict) and source.get("type") == "url" and not _is_public(str(source.get("url"))):
+                return {"path": located}
+        return None
+
+    return find
+
+
+def _is_public(url: str) -> bool:
+    return _WEB.match(url) is not None and _NOWHERE.match(url) is None
+
+
 def _empty(asked: Asked) -> Details | None:
     return next(({"path": located} for located, _, data in _sources(asked, "image") if not data), None)
 
@@ -81,6 +107,7 @@ def _check(condition: str, message: str, source: str, find: Callable[[Asked], De
     return Check(condition, message, source, find, needs=f"block:{kind}", gateway=True)
 
 
+_UNREACHABLE = "Unable to download the file. Please verify the URL and try again."
 _IMAGE = "{path}.image.source.base64: "
 _DOCUMENT = "{path}.document.source.base64: "
 
@@ -108,6 +135,13 @@ CHECKS: tuple[Check, ...] = (
         "assumed",
         _of_pictures(_too_wide),
         "image",
+    ),
+    *(
+        _check(f"the URL of {what} that is nowhere", f"{{path}}.{kind}.source.url: {_UNREACHABLE}", source, find, kind)
+        for what, kind, source, find in (
+            ("a picture", "image", "reported", _unreachable("image")),
+            ("a document", "document", "assumed", _unreachable("document")),
+        )
     ),
     _check("a PDF that is no base64", f"{_DOCUMENT}invalid base64 data", "assumed", _no_base64("document"), "document"),
     _check(

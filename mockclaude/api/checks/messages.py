@@ -1,4 +1,5 @@
-"""What the API refuses of the messages as such: what says nothing. Who speaks first is free, as recorded.
+"""What the API refuses of the messages as such: what says nothing. Who speaks first is free, as reported since 2024
+(anthropic-sdk-typescript#622): the older API had it begin with the user.
 
 In: a request whose shape is right. Out: the rows of the table.
 Knows nothing of tools and of thinking.
@@ -94,4 +95,4 @@ CHECKS: tuple[Check, ...] = (
         "role:assistant",
     ),
 )
-"""Rules of the messages as such: who speaks first, and that each says something."""
+"""Rules of the messages as such: that each says something."""

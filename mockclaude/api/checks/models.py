@@ -84,12 +84,12 @@ def _thinks(asked: Asked) -> bool:
     return _mode(asked) in ("enabled", "adaptive")
 
 
-def _too_warm(asked: Asked, _model: Model) -> Details | None:
+def _too_warm(asked: Asked) -> Details | None:
     temperature = _number(asked.body["temperature"])
     return {} if temperature is not None and temperature > 1 else None
 
 
-def _too_cold(asked: Asked, _model: Model) -> Details | None:
+def _too_cold(asked: Asked) -> Details | None:
     temperature = _number(asked.body["temperature"])
     return {"temperature": temperature} if temperature is not None and temperature < 0 else None
 
@@ -260,13 +260,14 @@ CHECKS: tuple[Check, ...] = (
         _effort_that_thinks,
         "output_config",
     ),
-    _rule("a temperature above 1", "temperature: range: 0..1", "reported", _too_warm, "temperature"),
-    _rule(
+    Check("a temperature above 1", "temperature: range: 0..1", "reported", _too_warm, "temperature", gateway=True),
+    Check(
         "a temperature below 0",
         "`temperature` cannot be set to {temperature} for this model",
         "reported",
         _too_cold,
         "temperature",
+        gateway=True,
     ),
     *(
         _rule(f"a {field}", f"`{field}` is deprecated for this model.", "reported", _no_sampler(field), field)

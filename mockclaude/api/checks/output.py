@@ -166,6 +166,10 @@ def _enabled(citations: object) -> bool:
     return _dict(citations).get("enabled") is True
 
 
+def _edited_too(asked: Asked) -> Details | None:
+    return {} if asked.body.get("context_management") is not None else None
+
+
 def _blank_stop(asked: Asked) -> Details | None:
     return None if all(map(str.strip, asked.body["stop_sequences"])) else {}
 
@@ -194,6 +198,13 @@ CHECKS: tuple[Check, ...] = (
             f"block:{kind}",
         )
         for kind in ("document", "search_result")
+    ),
+    Check(
+        "a compaction, and edits of the context",
+        "`compaction` cannot be combined with `context_management`.",
+        "assumed",
+        _edited_too,
+        "compaction",
     ),
     Check(
         "a stop sequence without a character",

@@ -17,7 +17,7 @@ _KINDS = ("text", "tool_addition", "tool_removal")
 
 
 def _only_directs(message: Body) -> bool:
-    return message["content"] == [] and message.get("output_config") is not None
+    return message["content"] == [] and bool(message.get("output_config"))
 
 
 def _placed(asked: Asked) -> Iterator[tuple[int, Body]]:

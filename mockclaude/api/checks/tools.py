@@ -20,6 +20,7 @@ _COMBINING = frozenset({"oneOf", "allOf", "anyOf"})
 _CUSTOM = (None, "custom")
 _OF_COMPUTERS = ("computer_", "browser_")
 _FOR_EVERY_MODEL = (
+    "advisor_20260301",
     "bash_20250124",
     "code_execution_20250825",
     "memory_20250818",

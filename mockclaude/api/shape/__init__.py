@@ -18,7 +18,9 @@ from mockclaude.api.shape.notation import read
 from mockclaude.api.shape.tools import TOOLS
 from mockclaude.api.shape.validators import HIDDEN, Builder, Definitions
 
-_ROLES = "Input should be 'user', 'assistant' or 'system'"
+_ROLES = "Input should be 'user' or 'assistant'"
+_INTERNAL = ("'connector_text'", "'mid_conv_system'")
+"""Kinds of blocks that the API's messages name among those of a message (recorded), though nobody can send them."""
 
 
 def problem(body: dict[str, Any], version: str, betas: frozenset[str], *, counting: bool) -> str | None:
@@ -51,18 +53,23 @@ def _told(error: ErrorDetails) -> str:
     kind, message = error["type"], error["msg"]
     is_message = path[:1] == ["messages"] and len(path) == 2
     if kind == "union_tag_invalid":
-        message = _ROLES if is_message else _unexpected(error["ctx"])
+        message = _ROLES if is_message else _unexpected(error["ctx"], path)
         path += ["role"] if is_message else []
     elif kind == "union_tag_not_found":
         path.append("role" if is_message else "type")
         message = "Field required"
     elif kind == "too_short" and path == ["messages"]:
         message = "at least one message is required"
-    elif kind == "too_long":
+    elif kind == "too_long" and path[-1:] == ["citations"]:
         message = "Extra inputs are not permitted"
     return f"{'.'.join(path)}: {message}"
 
 
-def _unexpected(context: dict[str, Any]) -> str:
-    tags = ", ".join(sorted(context["expected_tags"].split(", ")))
+def _unexpected(context: dict[str, Any], path: list[str]) -> str:
+    known = context["expected_tags"].split(", ")
+    tags = ", ".join(sorted((*known, *_INTERNAL) if _is_of_a_message(path) else known))
     return f"Input tag '{context['tag']}' found using 'type' does not match any of the expected tags: {tags}"
+
+
+def _is_of_a_message(path: list[str]) -> bool:
+    return path[0] == "messages" and len(path) == 4

@@ -64,36 +64,43 @@ web_search_tool_result = {type: 'web_search_tool_result', tool_use_id: str, ...c
   content: [web_search_result] | web_search_error}
 web_search_result =
   {type: 'web_search_result', encrypted_content: str, title: str, url: str, page_age?: str | null}
-web_search_error = {type: 'web_search_tool_result_error', error_code: str}
+web_search_error = {type: 'web_search_tool_result_error', error_code: failure | 'max_uses_exceeded' | 'query_too_long'
+  | 'request_too_large'}
+failure = 'invalid_tool_input' | 'unavailable' | 'too_many_requests'
 web_fetch_tool_result = {type: 'web_fetch_tool_result', tool_use_id: str, ...called,
-  content: {type: 'web_fetch_tool_result_error', error_code: str}
+  content: {type: 'web_fetch_tool_result_error', error_code: failure | 'url_too_long' | 'url_not_allowed'
+       | 'url_not_in_prior_context' | 'url_not_accessible' | 'unsupported_content_type' | 'max_uses_exceeded'
+       | 'content_too_large'}
     | {type: 'web_fetch_result', url: str, content: document, retrieved_at?: str | null}}
 
 answered = {tool_use_id: str, ...cached}
 code_execution_tool_result = {type: 'code_execution_tool_result', ...answered,
-  content: {type: 'code_execution_tool_result_error', error_code: str}
+  content: {type: 'code_execution_tool_result_error', error_code: code_failure}
     | {type: 'code_execution_result', stdout: str, content: [code_output], ...executed}
     | {type: 'encrypted_code_execution_result', encrypted_stdout: str, content: [code_output], ...executed}}
 executed = {stderr: str, return_code: int, abort_reason?: str | null}
+code_failure = failure | 'execution_time_exceeded'
 code_output = {type: 'code_execution_output', file_id: str}
 bash_code_execution_tool_result = {type: 'bash_code_execution_tool_result', ...answered,
-  content: {type: 'bash_code_execution_tool_result_error', error_code: str}
+  content: {type: 'bash_code_execution_tool_result_error', error_code: code_failure | 'output_file_too_large'}
     | {type: 'bash_code_execution_result', stdout: str, content: [bash_output], ...executed}}
 bash_output = {type: 'bash_code_execution_output', file_id: str}
 text_editor_code_execution_tool_result = {type: 'text_editor_code_execution_tool_result', ...answered,
-  content: {type: 'text_editor_code_execution_tool_result_error', error_code: str, error_message?: str | null}
+  content: {type: 'text_editor_code_execution_tool_result_error', error_code: code_failure | 'file_not_found',
+       error_message?: str | null}
     | {type: 'text_editor_code_execution_view_result', content: str, file_type: 'text' | 'image' | 'pdf',
        num_lines?: int | null, start_line?: int | null, total_lines?: int | null}
     | {type: 'text_editor_code_execution_create_result', is_file_update: bool}
     | {type: 'text_editor_code_execution_str_replace_result', lines?: [str] | null, new_lines?: int | null,
        new_start?: int | null, old_lines?: int | null, old_start?: int | null}}
 tool_search_tool_result = {type: 'tool_search_tool_result', ...answered,
-  content: {type: 'tool_search_tool_result_error', error_code: str, error_message?: str | null}
+  content: {type: 'tool_search_tool_result_error', error_code: code_failure, error_message?: str | null}
     | {type: 'tool_search_tool_search_result', tool_references: [tool_reference]}}
 container_upload = {type: 'container_upload', file_id: str, ...cached}
 
 advisor_tool_result = {type: 'advisor_tool_result', ...answered,
-  content: {type: 'advisor_tool_result_error', error_code: str}
+  content: {type: 'advisor_tool_result_error', error_code: 'unavailable' | 'too_many_requests' | 'max_uses_exceeded'
+       | 'execution_time_exceeded' | 'prompt_too_long' | 'overloaded' | 'model_not_found'}
     | {type: 'advisor_result', text: str, stop_reason?: str | null}
     | {type: 'advisor_redacted_result', encrypted_content: str, stop_reason?: str | null}}
 mcp_tool_use = {type: 'mcp_tool_use', id: str, name: str, server_name: str, input: object, ...cached}
@@ -116,5 +123,6 @@ shared_block = image | search_result | thinking_block | redacted_thinking | tool
   | advisor_tool_result @advisor | mcp_tool_use @mcp | mcp_tool_result @mcp | mcp_tool_listing @mcp
   | compaction @compaction | fallback @fallbacks | tool_addition @tool_changes | tool_removal @tool_changes
 user_block = shared_block | user_text | document
+system_block = shared_block | text | document
 assistant_block = shared_block | text | document @2023-06-01
 """

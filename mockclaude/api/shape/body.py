@@ -6,9 +6,9 @@ the API's own words as they were recorded and reported.
 """
 
 BODY = """
-create = {model: str>=1, messages: [message]>=1, max_tokens: int>=0, ...prompt, ...creating}
-continue = {model: str>=1, messages: [message], max_tokens: int>=0, ...settings, ...creating}
-count_tokens = {model: str>=1, messages: [message]>=1, ...prompt, ...counting}
+create = {model: str>=1, messages: [message]>=1<=100000, max_tokens: int>=0, ...prompt, ...creating}
+continue = {model: str>=1, messages: [message]<=100000, max_tokens: int>=0, ...settings, ...creating}
+count_tokens = {model: str>=1, messages: [message]>=1<=100000, ...prompt, ...counting}
 
 prompt = {system?: str | [text], tools?: [tool], ...settings}
 settings = {
@@ -34,16 +34,19 @@ creating = {
   diagnostics?: {previous_message_id?: str | null} | null
   inference_geo?: str | null
   service_tier?: 'auto' | 'standard_only'
-  fallbacks? @fallbacks: 'default' | [object] | null
+  fallbacks? @fallbacks: 'default' | [another_model] | null
   fallback_credit_token? @fallback_credit: str | {token: str, mode?: 'strict' | 'best_effort'} | null
   thread? @threads: {type: 'create'} | {type: 'continue', previous_message_id: str} | null
 }
 counting = {speed?: 'standard' | 'fast' | null}
+another_model = {model: str>=1, max_tokens?: int>=0 | null, thinking?: thinking | null,
+  output_config?: output_config | null, speed?: 'standard' | 'fast' | null}
 
 message = user | assistant | system
 user = {role: 'user', content: str | [user_block]}
 assistant = {role: 'assistant', content: str | [assistant_block]}
-system = {role: 'system', content: str | [user_block], clear_at? @clear_at: 'next_user_message' | 'never' | null,
+system = {role: 'system', content: str | [system_block], content? @mid_output_config: str | [system_block],
+  clear_at? @clear_at: 'next_user_message' | 'never' | null,
   output_config? @mid_output_config: {effort?: effort | null} | null}
 
 auto = {type: 'auto', ...parallel}

@@ -25,7 +25,7 @@ GATES: dict[str, frozenset[str]] = {
     "inline_tools": frozenset({"inline-tools-2026-09-15"}),
     "mcp": frozenset({"mcp-client-2025-04-04", "mcp-client-2025-11-20", "mcp-client-2026-09-15"}),
     "mid_output_config": frozenset({"mid-conversation-output-config-2026-07-01"}),
-    "structured_outputs": frozenset({"structured-outputs-2025-11-13"}),
+    "structured_outputs": frozenset({"structured-outputs-2025-11-13", "structured-outputs-2025-12-15"}),
     "task_budget": frozenset({"task-budgets-2026-03-13"}),
     "threads": frozenset({"message-threads-2026-08-12"}),
     "tool_changes": frozenset({"mid-conversation-tool-changes-2026-07-01", "inline-tools-2026-09-15"}),

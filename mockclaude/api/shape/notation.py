@@ -5,9 +5,9 @@ Out: the type that each name stands for, as plain data.
 Knows nothing of what the definitions say and of how they are checked.
 
 A field whose name ends in `?` may be missing; `...name` brings in the fields of another definition. `[text]` is a list,
-`[text]>=1` one that is not empty. `int>=0` has a least value, `str<=9` a greatest length, `str~'a+'` a pattern. A `|`
-before an only object shows its `type` in paths. A `@gate` after a field's name or after an alternative says that it is
-only there when the gate is open.
+`[text]>=1` one that is not empty, `{str: text}` an object of any keys. `int>=0` has a least value, `str<=9` a greatest
+length, `str~'a+'` a pattern. A `|` before an only object shows its `type` in paths. A `@gate` after a field's name or
+after an alternative says that it is only there when the gate is open.
 """
 
 from __future__ import annotations
@@ -44,6 +44,13 @@ class List:
     most: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Map:
+    """An object of any keys, whose values are all of one type."""
+
+    value: Type
+
+
 class Field(NamedTuple):
     """A field of an object; `gates` is empty where it is always there."""
 
@@ -72,7 +79,7 @@ class OneOf:
     options: tuple[tuple[Type, tuple[str, ...]], ...]
 
 
-Type: TypeAlias = Name | Literal | List | Object | OneOf
+Type: TypeAlias = Name | Literal | List | Map | Object | OneOf
 
 _TOKENS = re.compile(r"\s+|#[^\n]*|(\.\.\.|[>~<]=?|[{}\[\]:,|=@?]|'[^']*'|[\w-]+)")
 
@@ -125,7 +132,7 @@ class _Reader:
             self._next()
             return self._object(told=True)
         if token == "{":
-            return self._object()
+            return self._map() if self._skips("str") else self._object()
         if token == "[":
             item = self._type()
             self._next()
@@ -137,6 +144,12 @@ class _Reader:
 
     def _bound(self, sign: str) -> int | None:
         return int(self._next()) if self._skips(sign) else None
+
+    def _map(self) -> Map:
+        self._next()
+        value = self._type()
+        self._next()
+        return Map(value)
 
     def _object(self, *, told: bool = False) -> Object:
         fields: list[tuple[str, Field]] = []

@@ -76,6 +76,6 @@ browser_members = {close_tab?: member | null, file_upload?: member | null, find?
   ...pointer}
 advisor_20260301 = {type: 'advisor_20260301', name: 'advisor', model: str, max_uses?: int>=1 | null,
   max_tokens?: int>=1 | null, caching?: cache_control | null, ...any_tool}
-mcp_toolset = {type: 'mcp_toolset', mcp_server_name: str, default_config?: member, configs?: object | null,
+mcp_toolset = {type: 'mcp_toolset', mcp_server_name: str, default_config?: member, configs?: {str: member} | null,
   tools?: [mcp_tool] | null, ...cached}
 """

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from pydantic_core import CoreSchema
 from pydantic_core import core_schema as core
 
-from mockclaude.api.shape.notation import Field, List, Literal, Name, Object, OneOf, Type
+from mockclaude.api.shape.notation import Field, List, Literal, Map, Name, Object, OneOf, Type
 
 HIDDEN = "\0"
 """Begins the names of alternatives that the API does not show in its paths."""
@@ -60,6 +60,8 @@ class Builder:
             return core.literal_schema([kind.text])
         if isinstance(kind, List):
             return core.list_schema(self.of(kind.item), min_length=kind.least, max_length=kind.most, strict=True)
+        if isinstance(kind, Map):
+            return core.dict_schema(core.str_schema(), self.of(kind.value), strict=True)
         return self._object(kind) if isinstance(kind, Object) else self._one_of(kind)
 
     def _object(self, kind: Object) -> CoreSchema:
@@ -138,8 +140,8 @@ class Builder:
 
 def _python_type(kind: Type) -> str:
     """Return the name of the Python type that JSON of this type is read as."""
-    if isinstance(kind, List):
-        return "list"
+    if isinstance(kind, List | Map):
+        return "list" if isinstance(kind, List) else "dict"
     return kind.name if isinstance(kind, Name) else "str"
 
 

@@ -14,6 +14,7 @@ from tests.api.bodies import accepted
 from tests.api.pictures import encoded, gif, pdf, png
 
 IMAGE = "messages.0.content.0.image.source.base64: "
+UNREACHABLE = "Unable to download the file. Please verify the URL and try again."
 LARGE = png(10, 10) + "A" * (MAX_BYTES // 4 * 4)
 
 
@@ -23,6 +24,10 @@ def image(data: str, media_type: str = "image/png") -> dict[str, Any]:
 
 def document(data: str) -> dict[str, Any]:
     return {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": data}}
+
+
+def at(place: str, kind: str = "image") -> dict[str, Any]:
+    return {"type": kind, "source": {"type": "url", "url": f"https://{place}"}}
 
 
 def user(*blocks: dict[str, Any]) -> dict[str, Any]:
@@ -42,6 +47,9 @@ def user(*blocks: dict[str, Any]) -> dict[str, Any]:
         ),
         (image(encoded(b"no picture")), "Could not process image"),
         (image(png(8001, 1)), f"{IMAGE}At least one of the image dimensions exceed max allowed size: 8000 pixels"),
+        (at("localhost:8000/a.png"), f"messages.0.content.0.image.source.url: {UNREACHABLE}"),
+        (at("cdn.invalid"), f"messages.0.content.0.image.source.url: {UNREACHABLE}"),
+        (at("", "document"), f"messages.0.content.0.document.source.url: {UNREACHABLE}"),
         (document("<BASE64_PDF>"), "messages.0.content.0.document.source.base64: invalid base64 data"),
         (document(encoded(b"no PDF")), "The PDF specified was not valid."),
         (document(pdf(1, "secret")), "The PDF specified is password protected."),
@@ -58,7 +66,9 @@ def test_what_cannot_be_looked_at_is_refused(block: dict[str, Any], message: str
         image(png(8000, 8000)),
         image(gif(1, 1), "image/gif"),
         document(pdf(100)),
-        {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}},
+        at("example.com/a.png"),
+        at("example.com/invalid.test?of=localhost"),
+        at("test.example.com:8000", "document"),
         {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Hi"}},
     ],
 )

@@ -231,7 +231,6 @@ def test_an_answer_that_was_answered_is_no_prefill() -> None:
     "fields",
     [
         {"max_tokens": 10**9},
-        {"temperature": 3},
         {"speed": "fast"},
         {"output_config": {"effort": "extreme"}},
         {"tool_choice": {"type": "any"}},
@@ -239,6 +238,19 @@ def test_an_answer_that_was_answered_is_no_prefill() -> None:
 )
 def test_nothing_is_known_of_a_model_that_the_catalogue_does_not_have(fields: dict[str, Any]) -> None:
     assert told("someone-elses", QUESTION, ANSWER, **fields) is None
+
+
+@pytest.mark.parametrize(
+    ("temperature", "message"),
+    [
+        (1.01, "temperature: range: 0..1"),
+        (-0.5, "`temperature` cannot be set to -0.5 for this model"),
+        (0, None),
+        (1, None),
+    ],
+)
+def test_a_temperature_has_its_range_whoever_the_model_is(temperature: float, message: str | None) -> None:
+    assert told("someone-elses", temperature=temperature) == message
 
 
 def test_a_budget_is_held_against_the_length_whoever_the_model_is() -> None:

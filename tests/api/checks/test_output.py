@@ -156,3 +156,12 @@ def test_an_answer_with_a_format_has_no_place_for_citations(
 )
 def test_a_stop_sequence_has_a_character_that_is_seen(sequences: list[str], message: str | None) -> None:
     assert refusal(CHECKS, asked(stop_sequences=sequences)) == message
+
+
+def test_a_compaction_has_no_edits_of_the_context() -> None:
+    compacted: dict[str, Any] = {"compaction": {"type": "summarize"}}
+
+    assert refusal(CHECKS, asked(**compacted, context_management={"edits": []})) == (
+        "`compaction` cannot be combined with `context_management`."
+    )
+    assert refusal(CHECKS, asked(**compacted, context_management=None)) is None

@@ -44,7 +44,7 @@ def system(*kinds: str) -> dict[str, Any]:
         ([QUESTION, ANSWER, QUESTION, SYSTEM, SYSTEM, QUESTION], f"messages.3: {BEFORE}"),
         ([QUESTION, system()], "messages.1: system content must contain at least one block"),
         (
-            [QUESTION, {**DIRECTIVE, "output_config": None}],
+            [QUESTION, {**DIRECTIVE, "output_config": {}}],
             "messages.1: system content must contain at least one block",
         ),
         ([QUESTION, system("text", "image")], f"messages.1: {KINDS}"),

@@ -126,9 +126,9 @@ def test_a_strict_tool_has_a_schema_that_can_constrain_its_input(tools: Any, mes
 
 
 OFFER = (
-    "bash_20250124, browser_toolset_20260801, code_execution_20250825, computer_toolset_20260801, memory_20250818, "
-    "text_editor_20250728, tool_search_tool_bm25_20251119, tool_search_tool_regex_20251119, web_fetch_20250910, "
-    "web_search_20250305"
+    "advisor_20260301, bash_20250124, browser_toolset_20260801, code_execution_20250825, computer_toolset_20260801, "
+    "memory_20250818, text_editor_20250728, tool_search_tool_bm25_20251119, tool_search_tool_regex_20251119, "
+    "web_fetch_20250910, web_search_20250305"
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.api.shape.notation import Field, List, Literal, Name, Object, OneOf, read
+from mockclaude.api.shape.notation import Field, List, Literal, Map, Name, Object, OneOf, read
 
 TEXT = Name("text")
 
@@ -25,6 +25,7 @@ TEXT = Name("text")
         ("'a' | 'b' @beta", OneOf(((Literal("a"), ()), (Literal("b"), ("beta",))))),
         ("text @2023-06-01 @beta", OneOf(((TEXT, ("2023-06-01", "beta")),))),
         ("{}", Object(())),
+        ("{str: text}", Map(TEXT)),
         ("| {}", Object((), told=True)),
         ("{a: text, b?: text}", Object((("a", Field(TEXT, True)), ("b", Field(TEXT, False))))),
         (

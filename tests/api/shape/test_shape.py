@@ -46,12 +46,16 @@ def answer(**fields: Any) -> dict[str, Any]:
         ({"max_tokens": -1}, "max_tokens: Input should be greater than or equal to 0"),
         ({"messages": ...}, "messages: Field required"),
         ({"messages": []}, "messages: at least one message is required"),
+        (
+            {"messages": [QUESTION] * 100_001},
+            "messages: List should have at most 100000 items after validation, not 100001",
+        ),
         ({"messages": "Hi"}, "messages: Input should be a valid list"),
         ({"messages": ["Hi"]}, "messages.0: Input should be a valid dictionary"),
         ({"messages": [{"content": "Hi"}]}, "messages.0.role: Field required"),
         (
             {"messages": [{"role": "robot", "content": "Hi"}]},
-            "messages.0.role: Input should be 'user', 'assistant' or 'system'",
+            "messages.0.role: Input should be 'user' or 'assistant'",
         ),
         ({"messages": [{"role": "user"}]}, "messages.0.content: Field required"),
         ({"messages": [{"role": "user", "content": 5}]}, "messages.0.content: Input should be a valid list"),
@@ -122,7 +126,14 @@ def test_a_request_of_another_shape(fields: dict[str, Any], message: str) -> Non
     [
         (
             block(type="hologram"),
-            unexpected("messages.0.content.0", "hologram", "'bash_code_execution_tool_result', 'code_execution_"),
+            unexpected(
+                "messages.0.content.0",
+                "hologram",
+                "'bash_code_execution_tool_result', 'code_execution_tool_result', 'connector_text', "
+                "'container_upload', 'document', 'image', 'mid_conv_system', 'redacted_thinking', 'search_result', "
+                "'server_tool_use', 'text', 'text_editor_code_execution_tool_result', 'thinking', 'tool_result', "
+                "'tool_search_tool_result', 'tool_use', 'web_fetch_tool_result', 'web_search_tool_result'",
+            ),
         ),
         (
             {"tools": [{"type": "hammer"}]},
@@ -176,6 +187,13 @@ def test_a_document_in_an_answer_and_citations_in_a_question_are_gone_in_the_new
 def test_a_field_that_needs_a_beta(beta: str, fields: dict[str, Any]) -> None:
     assert said(**fields) == f"{next(iter(fields))}: {EXTRA}"
     assert said(betas=(beta,), **fields) is None
+
+
+def test_a_system_message_may_only_direct_with_a_beta() -> None:
+    directive: Any = {"messages": [QUESTION, {"role": "system", "output_config": {"effort": "low"}}]}
+
+    assert said(betas=("mid-conversation-output-config-2026-07-01",), **directive) is None
+    assert said(**directive) == "messages.1.content: Field required"
 
 
 def test_thinking_may_be_bound_without_a_type() -> None:

@@ -12,7 +12,7 @@ async function thrown(content) {
     return {
       class: constructor.name,
       said: { status, type, message: apiMessage, error_code: errorCode, details, workspace_id: workspaceID },
-      ids: [requestID, error.error.request_id],
+      ids: [requestID, error.error.request_id ?? null],
       headers: Object.fromEntries(headers),
     };
   }

@@ -38,6 +38,13 @@ const cases = {
     return message.parsed_output;
   },
 
+  async betaParse(client, asked) {
+    const output_config = { format: zodOutputFormat(Signup) };
+    const parsed = await client.beta.messages.parse({ ...asked, output_config });
+    const streamed = await client.beta.messages.stream({ ...asked, output_config }).finalMessage();
+    return [parsed.parsed_output, streamed.parsed_output];
+  },
+
   async countTokens(client, asked) {
     const { max_tokens, ...counted } = asked;
     const { input_tokens } = await client.messages.countTokens(counted);
