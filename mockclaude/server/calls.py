@@ -6,7 +6,7 @@ Knows nothing of aiohttp, and of scenarios only that rules answer.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
@@ -29,7 +29,8 @@ _NOT_CONTENT = ("stream", "metadata")
 class Call(NamedTuple):
     """One request: `path` without the scenario, header names in any case, `now` in seconds since the epoch.
 
-    `time` is microseconds since the server began, `reused` whether its connection has served another before.
+    `time` is microseconds since the server began, `reused` whether its connection has served another before, `fraction`
+    what it is later than `now`, in microseconds.
     """
 
     method: str
@@ -41,6 +42,12 @@ class Call(NamedTuple):
     chunked: bool = True
     time: int = 0
     reused: bool = False
+    fraction: int = 0
+
+    @property
+    def instant(self) -> int:
+        """When it arrived, in microseconds since the epoch."""
+        return self.now * 1_000_000 + self.fraction
 
     @property
     def lane(self) -> str:
@@ -69,6 +76,10 @@ class Live(Protocol):
         ...
 
 
+def _nothing() -> None:
+    """Do nothing, as there is nothing to release."""
+
+
 class Answer(NamedTuple):
     """The script that answers a call, and what the log says of it: which rule answered, or why none did, and `notes`
     on what the API would have refused, or what of the reply gave way to the request.
@@ -76,6 +87,7 @@ class Answer(NamedTuple):
     `rule` is the one that answered and `draws` are what it drew from: seed, fingerprint, lane and occurrence. Where
     none did, the request is `unmatched`, and `closest` the rule that came nearest. `whole` is the request with all that
     its thread holds, if it continues one. A `live` answer has no script yet: it is made while it is sent.
+    `done` is called once, when the script has ended, however it ends.
     """
 
     script: Script
@@ -88,6 +100,7 @@ class Answer(NamedTuple):
     closest: Explanation | None = None
     whole: bytes | None = None
     live: Live | None = None
+    done: Callable[[], None] = _nothing
 
 
 @lru_cache(maxsize=1024)
