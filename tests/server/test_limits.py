@@ -127,12 +127,13 @@ def test_what_is_refused_is_not_used() -> None:
 
 def test_output_counts_once_it_is_there_and_any_is_let_in_while_some_is_left() -> None:
     limited = limits("{output_tokens_per_minute: 60}")
-    for output in (59, 61):
-        entry = limited.enter(asks())
-        assert isinstance(entry, Entry)
-        entry.settle({"output_tokens": output})
+    first, second = limited.enter(asks()), limited.enter(asks())
+    assert isinstance(first, Entry)
+    assert isinstance(second, Entry)
+    first.settle({"output_tokens": 59})
+    second.settle({"output_tokens": 61})
 
-    assert left(entry.headers(NOTHING), OUTPUT) == [("60", "0", 120)]
+    assert left(second.headers(NOTHING), OUTPUT) == [("60", "0", 120)]
     assert let_in(limited, asks(at=60.9), asks(at=61)) == [False, True]
 
 
