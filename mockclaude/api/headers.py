@@ -90,6 +90,7 @@ def rate_limits(quotas: Mapping[str, Quota]) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=64)
 def _rfc3339(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
