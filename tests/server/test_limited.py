@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import calendar
 import time
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from mockclaude.api.errors import ApiError
+from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.loader import load_text
-from mockclaude.server import messages
+from mockclaude.scenario.mistakes import Place
+from mockclaude.scenario.rules import Outline, Rule
 from mockclaude.server.calls import Answer, Call
 from mockclaude.server.clock import ManualClock
 from mockclaude.server.endpoints import answer
@@ -161,14 +166,33 @@ def test_a_request_is_in_flight_until_its_answer_is_done() -> None:
     assert given(served).script.status == 200
 
 
-def test_a_request_that_cannot_be_answered_is_not_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
-    served = limited("{in_flight: 1}")
-    with monkeypatch.context() as patched:
-        patched.setattr(messages, "match", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            given(served)
+def with_rule(limits: str, **rule: Any) -> Served:
+    """Return what serves a rule, of more than a file can say, before those of the file."""
+    scenario = load_text(f"limits: {limits}\n{RULES}")
+    return Served(replace(scenario, rules=(Rule("first", Place("test"), **rule), *scenario.rules)))
 
-    assert given(served).script.status == 200
+
+def test_a_request_that_fails_while_rules_are_asked_is_not_in_flight() -> None:
+    def fail(_: object) -> bool:
+        raise ApiError("api_error")
+
+    served = with_rule("{in_flight: 1}", conditions=(Condition("function", "", fail, bool),))
+
+    assert [given(served).script.status for _ in range(2)] == [500, 500]
+
+
+async def test_a_reply_that_is_made_while_it_is_sent_counts_once_it_is_whole() -> None:
+    async def live(_: object) -> AsyncGenerator[Outline, None]:
+        for _ in range(2):
+            yield load_text(RULES).rules[-1].replies[0]
+
+    served = with_rule("{output_tokens_per_minute: 100}", live=live, times=1)
+    making = given(served, stream=True).live
+    assert making
+    parts = [received(b"".join(send.data for send in part.script.sends)) async for part in making.parts()]
+
+    assert [remaining(part, "output-tokens") for part in parts] == [[98], [96], [96]]
+    assert remaining(sent(served), "output-tokens") == [94]
 
 
 def test_an_explanation_leaves_limits_out() -> None:
