@@ -8,7 +8,7 @@ Knows nothing of requests.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO, NoReturn, TypeVar
 
@@ -18,6 +18,7 @@ from mockclaude import __version__
 from mockclaude.api.validation import MODES, Mode
 from mockclaude.scenario.loader import load_all
 from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.rules import Scenario
 from mockclaude.scenario.strictness import refuse_order_dependent
 
 T = TypeVar("T")
@@ -111,6 +112,7 @@ def serve(
         scenarios = load_all(files, seed, validation)
         if strict_determinism:
             refuse_order_dependent(scenarios.values())
+        _warn(scenarios, err=True)
         run(serve_forever(scenarios, host, port, write_line, playing))
     except (ScenarioError, CannotListenError) as error:
         _fail(error)
@@ -121,6 +123,11 @@ def _read(option: str, read: Callable[[str], T], text: str) -> T:
         return read(text)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint=option) from None
+
+
+def _warn(scenarios: Mapping[str, Scenario], *, err: bool) -> None:
+    for warning in sorted(warning for scenario in scenarios.values() for warning in scenario.warnings):
+        click.echo(f"warning: {warning}", err=err)
 
 
 def _fail(error: object) -> NoReturn:
@@ -137,6 +144,7 @@ def check(files: tuple[Path, ...]) -> None:
     except ScenarioError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+    _warn(scenarios, err=False)
     checked = [scenario for scenario in scenarios.values() if scenario.files]
     rules = sum(len(scenario.rules) for scenario in checked)
     click.echo(f"{len(checked)} scenario{'s' * (len(checked) != 1)}, {rules} rule{'s' * (rules != 1)}: no mistakes")

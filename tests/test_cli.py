@@ -343,3 +343,35 @@ def test_strict_determinism_refuses_what_depends_on_the_clock(start: Start, tmp_
         "timed.yaml:1:8: the fault 'error overloaded_error' depends on the clock; expected a window in" in result.output
     )
     assert start(written(tmp_path / "hello.yaml", HELLO), "--strict-determinism").server.ask(post()).status == 200
+
+
+LONG_WAIT = "rules: [{reply: {error: {type: rate_limit_error, headers: {retry-after: 120}}}}]"
+
+
+def test_a_check_tells_warnings_and_finds_no_mistake(tmp_path: Path) -> None:
+    file = written(tmp_path / "wait.yaml", LONG_WAIT)
+    result = invoke("check", file)
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        f"warning: {file}:1:73: retry-after is 120 s, and clients wait that long; expected at most 60 s in tests",
+        "1 scenario, 1 rule: no mistakes",
+    ]
+
+
+def test_warnings_are_told_before_anything_is_served(start: Start, tmp_path: Path) -> None:
+    command = start(written(tmp_path / "wait.yaml", LONG_WAIT))
+    command.signal(signal.SIGTERM)
+    code, _, err = command.end()
+
+    assert code == 0
+    assert err.startswith(f"warning: {tmp_path}/wait.yaml:1:73: retry-after is 120 s")
+    assert err.count("\n") == 1
+
+
+def test_limits_are_refused_where_only_what_is_the_same_every_time_will_do(tmp_path: Path) -> None:
+    file = written(tmp_path / "limits.yaml", "limits: {requests_per_minute: 1}\nrules: [{reply: Hello!}]")
+    result = invoke("--strict-determinism", file)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"{file}:1:9: limits depend on the order of requests and on the clock; ")

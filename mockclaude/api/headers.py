@@ -12,13 +12,16 @@ import time
 from collections.abc import Mapping
 from email.utils import formatdate
 from functools import lru_cache
+from typing import NamedTuple
 
 ORGANIZATION_ID = "3a2f5c1e-6d0b-4f7a-9c58-2b7e41d09a66"
 WORKSPACE_ID = "wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ"
 
-REQUEST_LIMIT = 4000
-TOKEN_LIMITS = {"tokens": 4_800_000, "input-tokens": 4_000_000, "output-tokens": 800_000}
-"""Limit per minute of each family that a response to `/v1/messages` reports."""
+REQUESTS, INPUT, OUTPUT = "requests", "input-tokens", "output-tokens"
+"""What is limited per minute, as the headers of a response to `/v1/messages` name it."""
+
+_TOKENS = "tokens"
+_THOUSAND = 1_000
 
 _EDGE = (
     "strict-transport-security: max-age=31536000; includeSubDomains; preload\r\n"
@@ -47,17 +50,53 @@ def date(now: int) -> str:
     return f"date: {formatdate(now, usegmt=True)}\r\n"
 
 
+class Quota(NamedTuple):
+    """A limit per minute, what is left of it, and the second since the epoch in which all of it is there again."""
+
+    limit: int
+    remaining: int
+    reset: int
+
+    def rounded(self) -> Quota:
+        """Return what is told of tokens: thousands, of a limit below a thousand everything.
+
+        The API rounds to the nearest thousand (documented); down, nobody is promised what is not there.
+        """
+        step = _THOUSAND if self.limit >= _THOUSAND else 1
+        return self._replace(remaining=self.remaining // step * step)
+
+
+def usual_quotas(now: int) -> dict[str, Quota]:
+    """Return the quotas of an account that is far from its limits."""
+    return {
+        REQUESTS: Quota(4_000, 3_999, now),
+        INPUT: Quota(4_000_000, 4_000_000, now),
+        OUTPUT: Quota(800_000, 800_000, now),
+    }
+
+
+def rate_limits(quotas: Mapping[str, Quota]) -> dict[str, str]:
+    """Return the `anthropic-ratelimit-*` headers for requests, input and output; `tokens` is the sum of the latter two,
+    as documented for an account whose workspace has no limits of its own.
+    """
+    tokens = [quotas[INPUT].rounded(), quotas[OUTPUT].rounded()]
+    limits, remainings, resets = zip(*tokens, strict=True)
+    together = Quota(sum(limits), sum(remainings), max(resets))
+    families = {REQUESTS: quotas[REQUESTS], _TOKENS: together, INPUT: tokens[0], OUTPUT: tokens[1]}
+    return {
+        f"anthropic-ratelimit-{family}-{what}": value
+        for family, (limit, remaining, reset) in families.items()
+        for what, value in (("limit", str(limit)), ("remaining", str(remaining)), ("reset", _rfc3339(reset)))
+    }
+
+
+@lru_cache(maxsize=64)
+def _rfc3339(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
 def _rate_limits(now: int) -> str:
-    """Return the `anthropic-ratelimit-*` lines of an account that is far from its limits."""
-    reset = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-    families = {"requests": (REQUEST_LIMIT, REQUEST_LIMIT - 1)}
-    families |= {name: (limit, limit) for name, limit in TOKEN_LIMITS.items()}
-    return "".join(
-        f"anthropic-ratelimit-{family}-limit: {limit}\r\n"
-        f"anthropic-ratelimit-{family}-remaining: {remaining}\r\n"
-        f"anthropic-ratelimit-{family}-reset: {reset}\r\n"
-        for family, (limit, remaining) in families.items()
-    )
+    return "".join(f"{name}: {value}\r\n" for name, value in rate_limits(usual_quotas(now)).items())
 
 
 @lru_cache(maxsize=8)

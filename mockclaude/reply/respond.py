@@ -8,8 +8,9 @@ its outline is fixed and takes no time, its bytes are made once and only the hol
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -41,14 +42,19 @@ class Prepared(NamedTuple):
     pieces: tuple[bytes, ...]
     tokens: int
     content: list[Block]
+    usage: Mapping[str, Any]
 
 
 class Responded(NamedTuple):
-    """A script, notes on where the reply gave way to the request, and the content sent; None if it never got there."""
+    """A script, notes on where the reply gave way to the request, and the content sent; None if it never got there.
+
+    `usage` is that of the message, in which `input_tokens` may be missing where nothing says other than is counted.
+    """
 
     script: Script
-    notes: tuple[str, ...] = ()
-    content: list[Block] | None = None
+    notes: tuple[str, ...]
+    content: list[Block] | None
+    usage: Mapping[str, Any]
 
 
 def respond(
@@ -62,10 +68,11 @@ def respond(
         if prepared and _fits(prepared.tokens, conversation) and not conversation.prefill:
             data = _filled(prepared.pieces, conversation, envelope.message_id)
             script = envelope.whole_stream(data) if conversation.stream else envelope.message(data)
-            return Responded(script, (), prepared.content)
+            return Responded(script, (), prepared.content, prepared.usage)
     reply = compose(outline, scope, draws, envelope.message_id, asking)
     script = plan(reply, pace, draws, envelope, stream=conversation.stream)
-    return Responded(script, reply.notes, reply.message["content"] if reply.arrives else None)
+    content = reply.message["content"] if reply.arrives else None
+    return Responded(script, reply.notes, content, reply.message["usage"])
 
 
 def _fits(count: int, conversation: Conversation) -> bool:
@@ -91,10 +98,12 @@ def _prepared(outline: Outline, stream: bool) -> Prepared | None:
     reply = compose(outline, nobody, Draws(0, ""), _ID, Asking(as_written=True))
     if not reply.is_plain or _HOLES.search(orjson.dumps(reply.message["content"])):
         return None
-    usage = reply.message["usage"] if _input_is_written(outline) else {**reply.message["usage"], **_COUNTED}
-    reply = reply._replace(message={**reply.message, "usage": usage})
+    usage, content = reply.message["usage"], reply.message["content"]
+    if not _input_is_written(outline):
+        reply = reply._replace(message={**reply.message, "usage": {**usage, **_COUNTED}})
+        usage = {key: count for key, count in usage.items() if key not in _COUNTED}
     pieces = tuple(_HOLES.split(_stream_bytes(reply) if stream else orjson.dumps(reply.message)))
-    return Prepared(pieces, sum(map(tokens.of_output, reply.message["content"])), reply.message["content"])
+    return Prepared(pieces, sum(map(tokens.of_output, content)), content, usage)
 
 
 def _input_is_written(outline: Outline) -> bool:

@@ -6,7 +6,7 @@ Knows nothing of sockets and clocks: times are microseconds from the moment the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from http import HTTPStatus
@@ -86,6 +86,22 @@ def script(response: Response, *, chunked: bool) -> Script:
         return Script(status, joined([Send(begin, head), *body]), End.CLOSE if end is End.KEEP else end, end_at)
     last = _LAST_CHUNK if complete else b""
     return Script(status, joined([Send(begin, head), *map(_chunk, body), Send(end_at, last)]), end, end_at)
+
+
+def with_headers(script: Script, values: Mapping[str, str]) -> Script:
+    """Return `script` with other `values` for headers, named in lower case, that its response has."""
+    if not script.sends:
+        return script
+    first, *others = script.sends
+    head, end_of_head, body = first.data.partition(b"\r\n\r\n")
+    lines = (_with_value(line, values) for line in head.decode("latin-1").split("\r\n"))
+    data = "\r\n".join(lines).encode("latin-1") + end_of_head + body
+    return script._replace(sends=[first._replace(data=data), *others])
+
+
+def _with_value(line: str, values: Mapping[str, str]) -> str:
+    name = line.partition(":")[0]
+    return f"{name}: {values[name]}" if name in values else line
 
 
 def head_only(status: int, headers: str) -> Script:

@@ -38,6 +38,7 @@ _EXPECTED_MODEL = {
     "Rule": "a mapping, such as `reply: Hello`",
     "Choice": "a mapping, such as `{weight: 1, reply: Hello}`",
     "Pace": f"{', '.join(map(repr, (INSTANT, *NAMES)))} or {_MAPPING}",
+    "InFlight": f"a whole number or {_MAPPING}",
     "BodyMatch": f"a JMESPath expression or {_MAPPING}",
     "Step": "text, a step or a list of steps",
     **dict.fromkeys(

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from mockclaude.api.validation import Mode
 from mockclaude.scenario.faults import Faults
+from mockclaude.scenario.limits import Limits
 from mockclaude.scenario.pace import AnyPace
 from mockclaude.scenario.pace import Pace as Pace
 from mockclaude.scenario.policy import Models
@@ -56,6 +57,7 @@ class ScenarioFile(Model):
     models: Models | None = None
     as_written: bool = False
     pace: AnyPace | None = None
+    limits: Limits | None = None
     chaos: Faults | None = None
     client_faults: bool | None = None
     rules: Annotated[list[Rule], Field(min_length=1)]

@@ -22,9 +22,11 @@ from mockclaude.scenario.conditions import Condition, Test, conditions, group_na
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fault_checks import fault_mistakes
 from mockclaude.scenario.faults import Fault
+from mockclaude.scenario.limits import PossibleLimit, limit_mistakes, possible_limits
 from mockclaude.scenario.mistakes import Mistake, Path, Place, Placed, ScenarioError
 from mockclaude.scenario.policy import Policy
 from mockclaude.scenario.templates import Template, compile_template, problems
+from mockclaude.scenario.waits import long_waits
 from mockclaude.scenario.when import When
 
 _FIXED = {"text", "redacted_thinking", "json", "block", "error", "pause", "disconnect", "stop_reason", "usage"}
@@ -119,7 +121,7 @@ class Recorded(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Rules, and the seed and locale of what is made up."""
+    """Rules, and the seed and locale of what is made up; `warnings` are on what is allowed but hardly meant."""
 
     rules: tuple[Rule, ...]
     seed: int = 0
@@ -128,6 +130,8 @@ class Scenario:
     policy: Policy = field(default_factory=Policy)
     recorded: Recorded = field(default_factory=Recorded)
     chaos: tuple[PossibleFault, ...] = ()
+    limits: tuple[PossibleLimit, ...] = ()
+    warnings: tuple[Mistake, ...] = ()
 
 
 def built_in() -> Scenario:
@@ -154,6 +158,8 @@ def build(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Scenario:
         policy=_policy(files),
         recorded=_recorded(rules),
         chaos=tuple(fault for source, file in files for fault in _faults(file.chaos, source.place(("chaos",)))),
+        limits=possible_limits(files),
+        warnings=tuple(long_waits([source for source, _ in files])),
     )
 
 
@@ -235,6 +241,7 @@ def mistakes_in(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterato
     yield from _repeated_names(files)
     yield from _unreachable(files)
     yield from fault_mistakes(files)
+    yield from limit_mistakes(files)
     locale = _first(files, "locale", fakes.DEFAULT_LOCALE)
     if any(_bad_locales(files)):
         return

@@ -22,7 +22,14 @@ def refuse_order_dependent(scenarios: Iterable[Scenario]) -> None:
 def order_dependent(scenario: Scenario) -> list[Mistake]:
     """Return what `--strict-determinism` refuses."""
     faults = [*scenario.chaos, *(possible for rule in scenario.rules for possible in rule.faults)]
-    return [Mistake(possible.place, reason) for possible in faults for reason in _reasons(possible.fault)]
+    limits = [Mistake(limited.place, _LIMITS) for limited in scenario.limits]
+    return [*limits, *(Mistake(possible.place, reason) for possible in faults for reason in _reasons(possible.fault))]
+
+
+_LIMITS = (
+    "limits depend on the order of requests and on the clock; expected rules with `times` that answer rate_limit_error "
+    "or overloaded_error"
+)
 
 
 def _reasons(fault: Fault) -> Iterator[str]:

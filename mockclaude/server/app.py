@@ -91,6 +91,7 @@ class Site:
             next(self._numbers), self.clock.now(), request.method, request.raw_path, redacted(request.headers)
         )
         entry.ending = "client gone"
+        heard = _Heard(_NOTHING)
         try:
             heard = await self._heard(request, entry.at)
             given = _for_method(heard.answer, request.method)
@@ -102,6 +103,7 @@ class Site:
             entry.ending = "internal error"
             raise
         finally:
+            heard.answer.ended()
             entry.seconds = time.perf_counter() - begin
             self._log(entry)
 
@@ -112,16 +114,13 @@ class Site:
             self.journal.keep(entry)
 
     async def _played(self, given: Answer, request: web.BaseRequest, entry: Entry) -> Played:
-        try:
-            if given.live is not None:
-                given, played = await play_live(given.live, request, self.clock, entry.sent)
-                decided(entry, given, self.journal.max_body)
-            else:
-                if given.script.down:
-                    self.refuse(given.script.down, self.clock)
-                played = await play(given.script, request, self.clock, sent=entry.sent)
-        finally:
-            given.ended()
+        if given.live is not None:
+            given, played = await play_live(given.live, request, self.clock, entry.sent)
+            decided(entry, given, self.journal.max_body)
+        else:
+            if given.script.down:
+                self.refuse(given.script.down, self.clock)
+            played = await play(given.script, request, self.clock, sent=entry.sent)
         entry.ending = _ending(given.script.end, request)
         return played
 
@@ -147,10 +146,9 @@ class Site:
         name, path = self._addressed(request)
         query = request.query if "?" in request.raw_path else {}
         chunked = request.version >= (1, 1)
-        time_since = int((now - self._began) * 1e6)
-        call = Call(
-            request.method, path, query, request.headers, body, int(now), chunked, time_since, _is_reused(request)
-        )
+        time_since, fraction = int((now - self._began) * 1e6), int(now % 1 * 1e6)
+        reused = _is_reused(request)
+        call = Call(request.method, path, query, request.headers, body, int(now), chunked, time_since, reused, fraction)
         return _Heard(answer(self.served[name], call), name, call)
 
     def _addressed(self, request: web.BaseRequest) -> tuple[str, str]:

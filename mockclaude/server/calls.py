@@ -29,7 +29,8 @@ _NOT_CONTENT = ("stream", "metadata")
 class Call(NamedTuple):
     """One request: `path` without the scenario, header names in any case, `now` in seconds since the epoch.
 
-    `time` is microseconds since the server began, `reused` whether its connection has served another before.
+    `time` is microseconds since the server began, `reused` whether its connection has served another before, `fraction`
+    what it is later than `now`, in microseconds.
     """
 
     method: str
@@ -41,6 +42,12 @@ class Call(NamedTuple):
     chunked: bool = True
     time: int = 0
     reused: bool = False
+    fraction: int = 0
+
+    @property
+    def instant(self) -> int:
+        """When it arrived, in microseconds since the epoch."""
+        return self.now * 1_000_000 + self.fraction
 
     @property
     def lane(self) -> str:
@@ -80,7 +87,7 @@ class Answer(NamedTuple):
     `rule` is the one that answered and `draws` are what it drew from: seed, fingerprint, lane and occurrence. Where
     none did, the request is `unmatched`, and `closest` the rule that came nearest. `whole` is the request with all that
     its thread holds, if it continues one. A `live` answer has no script yet: it is made while it is sent.
-    `ended` is to be called once the script is played, however that ended.
+    `ended` is called once, when the script was played, however that ended.
     """
 
     script: Script

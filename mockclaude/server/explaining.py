@@ -1,12 +1,14 @@
 """What a server would answer, and why, without a server.
 
 In: a scenario, a call, and how often it was made before. Out: text for a person.
-Knows nothing of files and sockets. It asks the same functions that a server asks, so it says what a server does.
+Knows nothing of files and sockets. It asks the same functions that a server asks, so it says what a server does; limits
+are left out, since they depend on who else asks and when.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.request import parse
@@ -21,7 +23,7 @@ from mockclaude.server.served import Served
 
 def explained(scenario: Scenario, call: Call, occurrence: int = 1) -> str:
     """Return which rule answers `call` the `occurrence`th time it comes, why not those above it, and what is sent."""
-    served = Served(scenario)
+    served = Served(replace(scenario, limits=()))
     given = Answer(Script(0, ()))
     counts: dict[Rule, int] = {}
     for _ in range(occurrence):

@@ -15,13 +15,14 @@ import orjson
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.request import Body
 from mockclaude.reply.breaking import break_
+from mockclaude.reply.cache import InputUsage
 from mockclaude.reply.compose import PLAIN, Asking, choose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.extras import extras
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.respond import Responded, respond
 from mockclaude.reply.schedule import Position, due
-from mockclaude.reply.script import Script
+from mockclaude.reply.script import Script, with_headers
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import Fakes, shared
 from mockclaude.scenario.faults import Fault
@@ -32,6 +33,7 @@ from mockclaude.scenario.templates import Scope
 from mockclaude.server.admission import Admitted
 from mockclaude.server.calls import Answer, Call
 from mockclaude.server.fault_wishes import wishes
+from mockclaude.server.limits import Asks, Entry, Refusal
 from mockclaude.server.served import Served
 from mockclaude.server.threads import Turn
 
@@ -46,22 +48,57 @@ class _Request(NamedTuple):
     wished: tuple[Fault, ...]
     conversation: Conversation
     turn: Turn
+    entry: Entry | None = None
 
 
 def create(served: Served, call: Call) -> Answer:
-    """Return the reply of the rule that answers. Raises `ApiError` for what the API refuses."""
+    """Return the reply of the rule that answers, or the refusal of a limit. Raises `ApiError` for what the API refuses
+    whoever else asks.
+    """
     turn = served.threads.turn(call.now)
     admitted = served.admission.request(call, turn.resolve)
     wished = wishes(call.headers, admitted.wish) if served.scenario.policy.client_faults else ()
     conversation = Conversation(admitted.asked.body, call.headers, admitted.asked.input_tokens)
-    lane, rules = call.lane, served.rules
+    request = _Request(served, call, call.lane, admitted, wished, conversation, turn)
+    return _limited(request) if served.scenario.limits else _answered(request)
+
+
+def _limited(request: _Request) -> Answer:
+    """Return the answer to a request that the limits let in, or the API's error."""
+    served, call, _, admitted, _, conversation, turn, _ = request
+    asked, key = admitted.asked, admitted.access.key
+    counted = InputUsage(asked.input_tokens)
+    used = served.prompt_cache.peek(key, asked.body, call.now) if asked.breakpoints else counted
+    entry = served.limits.enter(Asks(key, asked.body["model"], used, call.instant))
+    if entry is None:
+        return _answered(request)
+    if isinstance(entry, Refusal):
+        script = served.undecided(call, call.fingerprint(asked.body)).error(entry.error)
+        notes = (*_warnings(admitted), entry.note)
+        return Answer(script, entry.error.message, notes=notes, whole=_whole(turn, conversation))
+    try:
+        given = _answered(request._replace(entry=entry))
+    except BaseException:
+        entry.leave()
+        raise
+
+    def ended() -> None:
+        given.ended()
+        entry.leave()
+
+    return given._replace(ended=ended)
+
+
+def _answered(request: _Request) -> Answer:
+    served, call, lane, admitted, _, conversation, turn, _ = request
+    rules = served.rules
 
     def answered(rule: Rule) -> int:
         return served.memory.answered(rule, lane)
 
     rule = match(rules, conversation, answered)
     if rule is not None:
-        return _reply(_Request(served, call, lane, admitted, wished, conversation, turn), rule)
+        return _reply(request, rule)
     nearest = closest(rules, conversation, answered)
     error = ApiError("not_found_error", why_none(nearest))
     script = served.undecided(call, call.fingerprint(conversation.body)).error(error)
@@ -87,29 +124,30 @@ class _Making(NamedTuple):
 
     def answer(self, outline: Outline) -> Answer:
         """Return the answer with the reply that `outline` describes."""
-        served, _, _, admitted, _, conversation, turn = self.request
+        served, _, _, admitted, _, conversation, turn, entry = self.request
         try:
             responded = self.responded(outline)
         except ApiError as error:
             return self._given(self.envelope.error(error), f"{self.rule.label}: {error.message}")
         script, faults = break_(responded.script, _due(self.request, self.rule, self.draws), self.envelope, self.draws)
-        given = self._given(script, self.rule.label, conversation.stream, (*responded.notes, *faults))
+        if entry and script.status == 200:
+            entry.settle(responded.usage)
         if responded.content is not None and script.status == 200:
             turn.store(self.envelope.message_id, responded.content)
             served.prompt_cache.remember(admitted.access.key, self.envelope.message_id, conversation.body)
-            return given._replace(ended=turn.end)
-        return given
+        return self._given(script, self.rule.label, conversation.stream, (*responded.notes, *faults))
 
     def responded(self, outline: Outline) -> Responded:
         """Return the response with the reply that `outline` describes, and remember nothing. Raises `ApiError`."""
-        pace = _pace(self.request.call, self.rule)
-        return respond(outline, pace, self.scope, self.draws, self.envelope, self.asking)
+        pace, entry = _pace(self.request.call, self.rule), self.request.entry
+        made = respond(outline, pace, self.scope, self.draws, self.envelope, self.asking)
+        return made._replace(script=with_headers(made.script, entry.headers(made.usage))) if entry else made
 
     def _given(self, script: Script, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Answer:
         request = self.request
         notes = (*_warnings(request.admitted), *notes)
         whole = _whole(request.turn, request.conversation)
-        return Answer(script, reason, stream, notes, self.rule, self.draws, whole=whole)
+        return Answer(script, reason, stream, notes, self.rule, self.draws, whole=whole, ended=request.turn.end)
 
     async def parts(self) -> AsyncGenerator[Answer, None]:
         """Yield the answer as far as the rule's `live` function has made it, and at last the whole."""
@@ -127,14 +165,16 @@ class _Making(NamedTuple):
 
 
 def _reply(request: _Request, rule: Rule) -> Answer:
-    served, call, lane, admitted, _, conversation, _ = request
+    served, call, lane, admitted, _, conversation, *_ = request
     before = served.memory.answer(rule, lane)
     draws = served.draws(rule.id, call.fingerprint(conversation.body), lane)
     scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
     asking = _asking(served, call, admitted, rule, draws)
     making = _Making(request, rule, draws, served.envelope(call, draws), scope, asking)
     if rule.live:
-        return Answer(Script(0, ()), rule.label, conversation.stream, rule=rule, draws=draws, live=making)
+        return Answer(
+            Script(0, ()), rule.label, conversation.stream, rule=rule, draws=draws, live=making, ended=request.turn.end
+        )
     return making.answer(rule.function(conversation) if rule.function else choose(rule, before, draws))
 
 

@@ -15,7 +15,7 @@ import orjson
 
 from mockclaude.api import models, tokens
 from mockclaude.api.request import Body
-from mockclaude.reply.cache import InputUsage, minimum, prefixes, use, without_cache_control
+from mockclaude.reply.cache import InputUsage, Use, minimum, prefixes, use, without_cache_control
 
 MAX_ENTRIES = 100_000
 """Prefixes that are kept, and requests that are remembered; the one used longest ago is forgotten first."""
@@ -39,15 +39,22 @@ class PromptCache:
 
     def use(self, key: str, body: Body, now: int) -> InputUsage:
         """Return what `key` reads from the cache with this request and what it creates there, and keep that."""
-        found = prefixes(body)
-        if not found:
-            return InputUsage(tokens.of_input(body))
-        used = use(found, minimum(body["model"]), lambda digest: self._alive((key, digest), now))
+        used = self._looked_up(key, body, now)
         for digest in used.renewed:
             self._renew((key, digest), now)
         for digest, ttl in used.written:
             self._keep((key, digest), SECONDS[ttl], now)
         return used.usage
+
+    def peek(self, key: str, body: Body, now: int) -> InputUsage:
+        """Return what `use` would, and keep nothing."""
+        return self._looked_up(key, body, now).usage
+
+    def _looked_up(self, key: str, body: Body, now: int) -> Use:
+        found = prefixes(body)
+        if not found:
+            return Use(InputUsage(tokens.of_input(body)))
+        return use(found, minimum(body["model"]), lambda digest: self._alive((key, digest), now))
 
     def _alive(self, name: tuple[str, bytes], now: int) -> bool:
         entry = self._entries.get(name)

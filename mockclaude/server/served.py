@@ -17,6 +17,7 @@ from mockclaude.scenario.inline import Addition
 from mockclaude.scenario.rules import Recorded, Rule, Scenario
 from mockclaude.server.admission import Admission
 from mockclaude.server.calls import LANE_HEADER, Call
+from mockclaude.server.limits import Limits
 from mockclaude.server.memory import Memory
 from mockclaude.server.prompt_cache import PromptCache
 from mockclaude.server.threads import Threads
@@ -39,6 +40,7 @@ class Served:
         self.memory = Memory()
         self.prompt_cache = PromptCache()
         self.threads = Threads()
+        self.limits = Limits()
 
     def use(self, scenario: Scenario) -> None:
         """Let `scenario` answer from now on, after the rules that were added: those of a lane, then those of all."""
@@ -48,6 +50,8 @@ class Served:
         self.rules: tuple[Rule, ...] = tuple(rule for part in parts for rule in part.rules)
         recorded = Recorded.together([part.recorded for part in parts])
         self.admission = Admission(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
+        if self.limits.limits is not scenario.limits:
+            self.limits = Limits(scenario.limits)
 
     def add(
         self, rules: Any, where: str, lane: str | None = None, *, made: Callable[[Rule], Rule] | None = None

@@ -113,6 +113,7 @@ class Turn:
         self._key = ""
         self._previous: _Address | None = None
         self._whole: Body | None = None
+        self._stored = False
 
     def resolve(self, key: str, body: Body) -> Body:
         """Return the whole request that `key` makes, without `thread`. Raises `ApiError` 400 or 404."""
@@ -136,12 +137,14 @@ class Turn:
         """Let the reply to this request be continued, and what it continues by nobody else while it is being sent."""
         if self._whole is None:
             return
+        self._stored = True
         self._mark(_State.IN_FLIGHT)
         self._threads.keep((self._key, message_id), _conversation(self._whole, content), self._now)
 
     def end(self) -> None:
-        """Note that the reply is sent: what it continues was continued."""
-        self._mark(_State.CONTINUED)
+        """Note that the reply, if there is one, is sent: what it continues was continued."""
+        if self._stored:
+            self._mark(_State.CONTINUED)
 
     def _mark(self, state: _State) -> None:
         if self._previous is not None:

@@ -93,3 +93,27 @@ def test_a_replaced_header_is_sent_once_whatever_its_case() -> None:
     lines = "content-type: application/json\r\nserver: cloudflare\r\n"
     others = {"Content-Type": "text/html", "retry-after": "2"}
     assert headers.replaced(lines, others) == "server: cloudflare\r\ncontent-type: text/html\r\nretry-after: 2\r\n"
+
+
+@pytest.mark.parametrize(
+    ("limit", "left", "told"), [(40_000, 39_999, 39_000), (40_000, 999, 0), (1_000, 1_000, 1_000), (999, 998, 998)]
+)
+def test_what_remains_of_tokens_is_told_in_thousands_and_never_more_than_there_is(
+    limit: int, left: int, told: int
+) -> None:
+    assert headers.Quota(limit, left, NOW).rounded().remaining == told
+
+
+def test_tokens_are_input_and_output_together() -> None:
+    quotas = {
+        headers.REQUESTS: headers.Quota(50, 49, NOW),
+        headers.INPUT: headers.Quota(40_000, 38_500, NOW + 3),
+        headers.OUTPUT: headers.Quota(8_000, 7_900, NOW + 1),
+    }
+    told = headers.rate_limits(quotas)
+
+    assert list(told) == RATE_LIMITS
+    assert [told[name] for name in RATE_LIMITS[:6]] == [
+        *("50", "49", "2026-08-19T14:40:51Z"),
+        *("48000", "45000", "2026-08-19T14:40:54Z"),
+    ]

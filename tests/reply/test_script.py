@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.reply.script import End, Response, Script, Send, head_only, joined, script, silent, whole
+from mockclaude.reply.script import End, Response, Script, Send, head_only, joined, script, silent, whole, with_headers
 from tests.reply.client import received
 
 HEADERS = "date: today\r\ncontent-type: text/plain\r\n"
@@ -115,3 +115,16 @@ def test_a_response_that_has_no_body_by_its_nature_is_only_a_head() -> None:
 
 def test_silence_sends_nothing_and_has_no_status() -> None:
     assert silent(End.HANG, 7) == Script(0, (), End.HANG, 7)
+
+
+def test_headers_that_a_response_has_get_other_values_in_their_place() -> None:
+    made = script(response(Send(0, b"date: of the body\r\n"), Send(5, b"date"), end_at=5), chunked=True)
+    changed = with_headers(made, {"date": "tomorrow", "x-new": "1"})
+
+    assert changed == made._replace(
+        sends=[Send(0, made.sends[0].data.replace(b"date: today", b"date: tomorrow")), made.sends[1]]
+    )
+
+
+def test_what_sends_nothing_has_no_headers_to_change() -> None:
+    assert with_headers(silent(End.HANG, 3), {"date": "tomorrow"}) == silent(End.HANG, 3)

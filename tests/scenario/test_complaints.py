@@ -53,8 +53,8 @@ def told(text: str) -> str:
         ("rules: [x]", "1:9: this is text ('x'); expected a mapping, such as `reply: Hello`"),
         (
             "rules: [reply: x]\nsed: 1",
-            "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, as_written, pace, chaos, "
-            "client_faults or rules; "
+            "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, as_written, pace, limits, "
+            "chaos, client_faults or rules; "
             "did you mean 'seed'?",
         ),
         ("rules: [reply: x]\nseed: 1.5", "2:7: this is a number (1.5); expected a whole number"),

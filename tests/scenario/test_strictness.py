@@ -31,3 +31,14 @@ def test_what_follows_from_a_lane_is_not() -> None:
     chaos = "[{error: 529, p: 10%}, {error: 500, requests: 1..2}, {error: 503, burst: {enter: 10%, leave: 10%}}]"
 
     refuse_order_dependent([load_text(f"chaos: {chaos}\nrules: [{{reply: Hello}}]")])
+
+
+def test_limits_depend_on_who_asks_when() -> None:
+    limits = "[{model: claude-opus-5, in_flight: 1}, {requests_per_minute: 5}]"
+    mistakes = order_dependent(load_text(f"limits: {limits}\nrules: [{{reply: Hello}}]"))
+
+    assert [mistake.place.column for mistake in mistakes] == [10, 48]
+    assert mistakes[0].message == (
+        "limits depend on the order of requests and on the clock; expected rules with `times` that answer "
+        "rate_limit_error or overloaded_error"
+    )

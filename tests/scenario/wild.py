@@ -10,6 +10,7 @@ _KEYS = """
     rules reply sequence choice weight when times name pace seed locale user system tool_result model tools headers body
     stream turn retry equals contains like regex is_error content text thinking tool_use server_tool json block generate
     error pause disconnect stop_reason usage type input citations cited_text result ttft jitter tokens_per_second
+    limits requests_per_minute in_flight most release acceleration start step api_key
 """
 _VALUES = """
     auto forever reset 20% instant 0 1 -3 2.5 1e3 0o17 true null ~ 400ms 1h overloaded_error refusal web_search ( a* *
@@ -70,7 +71,16 @@ RULES = with_keys(
     times=st.integers(0, 2),
     name=st.text(max_size=5),
 )
-FILES = with_keys({"rules": st.lists(RULES, min_size=1, max_size=2)})
+LIMITS = with_keys(
+    {},
+    model=MATCHES,
+    requests_per_minute=st.integers(0, 2),
+    in_flight=st.integers(0, 2) | with_keys({"most": st.integers(0, 3)}, release=st.integers(-1, 3)),
+    acceleration=st.dictionaries(st.sampled_from(["start", "step"]), st.integers(0, 2)),
+)
+FILES = with_keys(
+    {"rules": st.lists(RULES, min_size=1, max_size=2)}, limits=LIMITS | st.lists(LIMITS, max_size=2) | DATA
+)
 FRAGMENTS = [
     *KEYS,
     *VALUES,

@@ -53,6 +53,14 @@ def test_a_second_request_reads_what_the_first_created(control: dict[str, Any]) 
     assert second.read > 2000
 
 
+def test_looking_tells_what_a_use_would_and_keeps_nothing() -> None:
+    cache = PromptCache()
+    looked = [cache.peek(KEY, lasting(SHORT), NOW) for _ in range(2)]
+
+    assert looked == [cache.use(KEY, lasting(SHORT), NOW)] * 2
+    assert cache.peek(KEY, lasting(SHORT), NOW).read > 2000
+
+
 @pytest.mark.parametrize(("control", "seconds"), [(SHORT, 300), (HOUR, 3600)])
 def test_what_is_created_lives_as_long_as_asked(control: dict[str, Any], seconds: int) -> None:
     body = lasting(control)

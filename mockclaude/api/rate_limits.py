@@ -1,0 +1,39 @@
+"""The errors with which the API refuses a request for its rate limits.
+
+In: what is limited, the model, how long to wait. Out: an `ApiError` 429.
+Knows nothing of what was used and by whom. The messages are those that users report of 2026; the API has another ending
+for accounts that can raise their limits by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mockclaude.api.errors import ApiError
+from mockclaude.api.headers import ORGANIZATION_ID
+
+_DETAILS = "For details, refer to: https://docs.claude.com/en/api/rate-limits."
+
+
+def exceeded(limit: int, what: str, model: str, headers: Mapping[str, str]) -> ApiError:
+    """Return the error for more than `limit` of `what` (`input tokens`) per minute."""
+    return ApiError(
+        "rate_limit_error",
+        f"This request would exceed your organization's rate limit of {limit:,} {what} per minute "
+        f"(org: {ORGANIZATION_ID}, model: {model}). {_DETAILS} You can see the response headers for current usage. "
+        "Please reduce the prompt length or the maximum tokens requested, or try again later. You may also contact "
+        "sales at https://claude.com/contact-sales to discuss your options for a rate limit increase.",
+        headers=headers,
+    )
+
+
+def accelerated(limit: int, next_limit: int, what: str, model: str, headers: Mapping[str, str]) -> ApiError:
+    """Return the error for use that grows beyond `limit` of `what` per minute too fast."""
+    return ApiError(
+        "rate_limit_error",
+        f"This request would exceed your organization's maximum usage increase rate for {what} per minute "
+        f"(org: {ORGANIZATION_ID}, model: {model}). Your current limit is {limit:,} {what} per minute, and will "
+        f"increase to {next_limit:,} at the next minute boundary. Please scale up your {what} usage more gradually to "
+        f"stay within the acceleration limit. {_DETAILS}",
+        headers=headers,
+    )
