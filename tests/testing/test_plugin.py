@@ -291,7 +291,7 @@ def test_a_run_without_the_fixture_does_not_load_the_server(pytester: pytest.Pyt
 import sys
 
 def test_nothing():
-    assert [name for name in ("mockclaude.server", "faker", "yaml", "jmespath") if name in sys.modules] == []
+    assert [name for name in ("mockclaude.server", "yaml", "jmespath") if name in sys.modules] == []
 """)
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
