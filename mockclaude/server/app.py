@@ -113,12 +113,12 @@ class Site:
         """Answer one request to the admin plane; it leaves a line in the log only if it fails."""
         entry = Entry(0, self.clock.now(), request.method, request.raw_path.partition("?")[0], {})
         begin = time.perf_counter()
-        given = _for_method(await self._administered(request, entry), request.method)
-        if given.script.status >= 400:
-            decided(entry, given)
-            entry.ending, entry.seconds = "", time.perf_counter() - begin
-            self._log(entry)
         with suppress(ConnectionError):
+            given = _for_method(await self._administered(request, entry), request.method)
+            if given.script.status >= 400:
+                decided(entry, given)
+                entry.ending, entry.seconds = "", time.perf_counter() - begin
+                self._log(entry)
             return await play(given.script, request)
         return CLOSED
 

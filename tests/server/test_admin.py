@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp.streams import EMPTY_PAYLOAD
+from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -181,13 +183,20 @@ def test_faults_and_broken_scenarios_do_not_touch_it(serve: Serve) -> None:
     assert Admin(server).get("health", x_mockclaude_fault="529").json["status"] == "ok"
 
 
-def test_a_client_that_goes_while_it_waits_is_let_go(serve: Serve) -> None:
+@pytest.mark.parametrize("length", [None, "99"])
+def test_a_client_that_goes_while_it_waits_or_says_something_is_let_go(serve: Serve, length: str | None) -> None:
     server = serve(SCENARIO)
     with server.connect() as wire:
-        wire.send(request("POST", "/_mockclaude/journal/wait", b'{"timeout": "1h"}'))
+        wire.send(request("POST", "/_mockclaude/journal/wait", b'{"timeout": "1h"}', content_length=length or "17"))
         wire.reset()
 
     assert server.ask(post("Hello")).status == 200
+
+
+async def test_a_client_that_goes_just_before_the_answer_is_let_go() -> None:
+    gone = make_mocked_request("GET", "/_mockclaude/health", {"host": "localhost"}, payload=EMPTY_PAYLOAD)
+
+    assert not (await Site({"": load_text(SCENARIO)}, lambda _: None).handle(gone)).keep_alive
 
 
 _JSON = st.recursive(

@@ -69,6 +69,14 @@ def test_a_rule_is_taken_back_in_one_lane_alone(served: Served) -> None:
     assert (said(served, "a"), said(served, "b")) == ("Once.", "b")
 
 
+def test_a_rule_that_was_made_otherwise_than_it_was_said_is_taken_back_too(served: Served) -> None:
+    rules = [{"name": name, "when": {"user": name}, "reply": "x"} for name in ("one", "two")]
+    served.add(rules, "here", made=lambda rule: rule)
+
+    assert served.remove("one")
+    assert [rule.name for rule in served.rules] == ["two", None, None]
+
+
 def test_the_lane_of_an_api_key_has_rules_too(served: Served) -> None:
     served.add({"reply": "Mine."}, "here", lane_of_key("sk-mine"))
     call = Call("POST", "/v1/messages", {}, with_client_headers({"x-api-key": "sk-mine"}), asking(), NOW)
