@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ import pytest
 
 from mockclaude.api.errors import STATUS
 from mockclaude.scenario.named_faults import NAMED
+from tests.sdk import node
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -89,6 +91,17 @@ class Player:
             self.server.terminate()
             self.server.communicate(timeout=10)
             self.server = None
+
+    def play_ts(self, block: Block) -> None:
+        """Run it as a test, if there is Node."""
+        if node.lacking():
+            return
+        with tempfile.TemporaryDirectory(dir=node.installed()) as folder:
+            name = block.text.partition("\n")[0].removeprefix("// ")
+            (Path(folder) / name).write_text(block.text.replace(URL, self.url))
+            played = run(["node", "../node_modules/vitest/vitest.mjs", "run"], Path(folder))
+        assert (played.returncode, played.stderr) == (0, ""), played.stdout
+        assert "1 passed" in played.stdout
 
     def play_text(self, block: Block) -> None:
         """Outputs are compared where they are made."""

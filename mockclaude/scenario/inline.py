@@ -12,21 +12,23 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.format import ScenarioFile
-from mockclaude.scenario.mistakes import Path, Place, ScenarioError
+from mockclaude.scenario.mistakes import MAX_DEPTH, Mistake, Path, Place, ScenarioError
 from mockclaude.scenario.rules import Rule, Scenario, build, mistakes_in
 
 
 class Inline(NamedTuple):
-    """Data that was said at `where`, such as `test_chat.py:12`."""
+    """Data that was said at `file`, such as `test_chat.py:12`; its first `common` keys lead to all there is."""
 
     file: str
     data: Any
+    common: int = 0
 
     def place(self, path: Path, *, key: bool = False) -> Place:  # noqa: ARG002 (a file tells keys from values)
-        """Return where what is at `path` was said: `where (when.user)`."""
+        """Return where what is at `path` was said: `test_chat.py:12 (when.user)`."""
         here = self.nearest(path)
-        keys = ".".join(map(str, here[2:]))
+        keys = ".".join(map(str, here[self.common :]))
         return Place(f"{self.file} ({keys})" if keys else self.file)
 
     def nearest(self, path: Path) -> Path:
@@ -58,20 +60,40 @@ class Addition(NamedTuple):
         unsaid = self.file.model_copy(update={"rules": []})
         return Addition(self.source._replace(data={"rules": []}), unsaid, replace(self.scenario, rules=rules))
 
+    def narrowed(self, condition: Condition) -> Addition:
+        """Return it with rules for which `condition` must hold too."""
+        rules = tuple(replace(rule, conditions=(condition, *rule.conditions)) for rule in self.scenario.rules)
+        return self._replace(scenario=replace(self.scenario, rules=rules))
+
     def without(self, rule_id: str) -> Addition:
         """Return it without the rules of this id."""
         kept = [index for index, rule in enumerate(self.scenario.rules) if rule.id != rule_id]
         if len(kept) == len(self.scenario.rules):
             return self
         rules = tuple(self.scenario.rules[index] for index in kept)
-        file = self.file.model_copy(update={"rules": [self.file.rules[index] for index in kept]})
-        data = {"rules": [self.source.data["rules"][index] for index in kept]}
+        said = kept if self.file.rules else []
+        file = self.file.model_copy(update={"rules": [self.file.rules[index] for index in said]})
+        data = {"rules": [self.source.data["rules"][index] for index in said]}
         return Addition(self.source._replace(data=data), file, replace(self.scenario, rules=rules))
+
+
+def check_depth(source: Inline) -> None:
+    """Raise `ScenarioError` where the data is nested deeper than that of a file may be."""
+    if _is_deeper(source.data, MAX_DEPTH):
+        message = f"this is nested more than {MAX_DEPTH} levels deep; expected fewer"
+        raise ScenarioError([Mistake(source.place(()), message)])
+
+
+def _is_deeper(data: Any, levels: int) -> bool:
+    inside = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return levels < 0 or any(_is_deeper(each, levels - 1) for each in inside)
 
 
 def add(rules: Any, where: str, earlier: Sequence[Addition] = ()) -> Addition:
     """Return `rules`, one or a list of them, that come after those `earlier`. Raises `ScenarioError`."""
-    source = Inline(where, {"rules": rules if isinstance(rules, list) else [rules]})
+    listed = rules if isinstance(rules, list) else [rules]
+    source = Inline(where, {"rules": listed}, 2 if len(listed) == 1 else 0)
+    check_depth(source)
     try:
         file = ScenarioFile.model_validate(source.data)
     except ValidationError as error:

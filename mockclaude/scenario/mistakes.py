@@ -14,6 +14,9 @@ from typing import Any, Protocol, TypeAlias
 Path: TypeAlias = tuple[str | int, ...]
 """The keys and indices that lead to a part of data."""
 
+MAX_DEPTH = 64
+"""How long such a path may be, in what a user writes."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -75,6 +78,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def one_of(words: Iterable[str]) -> str:
-    """Return the words as a reader wants them: `a, b or c`."""
-    *first, last = words
+    """Return the words as a reader wants them: `a, b or c`; `nothing` if there are none."""
+    *first, last = list(words) or ["nothing"]
     return f"{', '.join(first)} or {last}" if first else last

@@ -15,10 +15,9 @@ from typing import Any
 
 import yaml
 
-from mockclaude.scenario.mistakes import Mistake, Path, Place, ScenarioError
+from mockclaude.scenario.mistakes import MAX_DEPTH, Mistake, Path, Place, ScenarioError
 
 MAX_BYTES = 5_000_000
-MAX_DEPTH = 64
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SURROGATE_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")

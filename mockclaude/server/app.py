@@ -11,6 +11,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple, cast
@@ -26,6 +27,7 @@ from mockclaude.reply.plan import Envelope
 from mockclaude.reply.script import End, Script, Send
 from mockclaude.scenario.mistakes import did_you_mean
 from mockclaude.scenario.rules import Scenario
+from mockclaude.server import admin
 from mockclaude.server.admission import mode
 from mockclaude.server.bodies import MAX_BODY, read_body
 from mockclaude.server.calls import SCENARIO_HEADER, Answer, Call
@@ -86,6 +88,8 @@ class Site:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
+        if admin.is_for(request.raw_path):
+            return await self._administer(request)
         begin = time.perf_counter()
         entry = Entry(
             next(self._numbers), self.clock.now(), request.method, request.raw_path, redacted(request.headers)
@@ -106,6 +110,28 @@ class Site:
             heard.answer.ended()
             entry.seconds = time.perf_counter() - begin
             self._log(entry)
+
+    async def _administer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request to the admin plane; it leaves a line in the log only if it fails."""
+        entry = Entry(0, self.clock.now(), request.method, request.raw_path.partition("?")[0], {})
+        begin = time.perf_counter()
+        with suppress(ConnectionError):
+            given = _for_method(await self._administered(request, entry), request.method)
+            if given.script.status >= 400:
+                decided(entry, given)
+                entry.ending, entry.seconds = "", time.perf_counter() - begin
+                self._log(entry)
+            return await play(given.script, request)
+        return CLOSED
+
+    async def _administered(self, request: web.BaseRequest, entry: Entry) -> Answer:
+        chunked = request.version >= (1, 1)
+        call = Call(request.method, entry.path, request.query, request.headers, b"", int(entry.at), chunked)
+        try:
+            self._check_host(request)
+            return await admin.answer(self, call._replace(body=await read_body(request)))
+        except ApiError as error:
+            return admin.refusal(call, error)
 
     def _keep(self, entry: Entry, heard: _Heard, given: Answer) -> None:
         decided(entry, given, self.journal.max_body)

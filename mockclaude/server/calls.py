@@ -51,11 +51,8 @@ class Call(NamedTuple):
 
     @property
     def lane(self) -> str:
-        """Whom the call belongs to: what its lane header says, or else a hash of its API key."""
-        named = self.headers.get(LANE_HEADER)
-        if named is not None:
-            return named
-        return _hashed(api_key(self.headers))
+        """Whom the call belongs to."""
+        return lane_of(self.headers)
 
     def fingerprint(self, body: Mapping[str, Any] | None = None) -> str:
         """Return the hash of what is asked: the path, and the body however it is written."""
@@ -103,8 +100,15 @@ class Answer(NamedTuple):
     ended: Callable[[], None] = nothing
 
 
+def lane_of(headers: Mapping[str, str]) -> str:
+    """Return whom a request with these headers belongs to: what its lane header says, or else the lane of its key."""
+    named = headers.get(LANE_HEADER)
+    return lane_of_key(api_key(headers)) if named is None else named
+
+
 @lru_cache(maxsize=1024)
-def _hashed(key: str) -> str:
+def lane_of_key(key: str) -> str:
+    """Return the lane of requests with this API key: a hash of it, '' for none."""
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest() if key else ""
 
 

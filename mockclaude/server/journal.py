@@ -89,6 +89,10 @@ class Entry:
         """Whether it asked for a message."""
         return self.endpoint == "/v1/messages" and self.method == "POST"
 
+    def is_of(self, lane: str | None, scenario: str | None) -> bool:
+        """Whether it is one of this lane and this scenario; None is any."""
+        return lane in (None, self.lane) and scenario in (None, self.scenario)
+
     @property
     def conversation(self) -> Conversation | None:
         """What the request says, with all that a thread holds; None where it cannot be read."""
@@ -148,7 +152,7 @@ class Journal:
         self._max_bytes = max_bytes
         self._entries: deque[Entry] = deque()
         self._bytes = 0
-        self._waiting: list[Callable[[], None]] = []
+        self._waiting: list[Callable[[Entry], None]] = []
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -160,40 +164,50 @@ class Journal:
         while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
             self._bytes -= self._entries.popleft().size
             self.forgotten += 1
-        for check in tuple(self._waiting):
-            check()
+        for hear in tuple(self._waiting):
+            hear(entry)
 
-    def entries(self, lane: str | None = None) -> Sequence[Entry]:
-        """Return what is kept, or of it what one lane has asked."""
-        kept = tuple(self._entries)
-        return kept if lane is None else [entry for entry in kept if entry.lane == lane]
+    def entries(self, lane: str | None = None, scenario: str | None = None) -> Sequence[Entry]:
+        """Return what is kept, or of it what one lane has asked, or what was asked of one scenario."""
+        return [entry for entry in tuple(self._entries) if entry.is_of(lane, scenario)]
 
-    def find(self, conditions: Iterable[Condition], lane: str | None = None) -> list[Entry]:
+    def find(
+        self, conditions: Iterable[Condition], lane: str | None = None, scenario: str | None = None
+    ) -> list[Entry]:
         """Return the questions that all `conditions` hold for."""
         wanted = tuple(conditions)
-        return [entry for entry in self.entries(lane) if entry.is_question and holds(wanted, entry)]
+        return [entry for entry in self.entries(lane, scenario) if entry.is_question and holds(wanted, entry)]
 
-    async def wait_for(self, count: int, conditions: Iterable[Condition] = (), lane: str | None = None) -> list[Entry]:
-        """Return the questions that all `conditions` hold for, once there are `count` of them."""
+    async def wait_for(
+        self,
+        count: int,
+        conditions: Iterable[Condition] = (),
+        lane: str | None = None,
+        scenario: str | None = None,
+    ) -> list[Entry]:
+        """Return the questions that all `conditions` hold for, once there are `count` of them, those kept included."""
         wanted = tuple(conditions)
+        found = self.find(wanted, lane, scenario)
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        def check() -> None:
-            if len(self.find(wanted, lane)) >= count and not reached.done():
-                reached.set_result(None)
+        def hear(entry: Entry) -> None:
+            if entry.is_question and entry.is_of(lane, scenario) and holds(wanted, entry):
+                found.append(entry)
+                if len(found) >= count and not reached.done():
+                    reached.set_result(None)
 
-        self._waiting.append(check)
+        self._waiting.append(hear)
         try:
-            check()
-            await reached
+            if len(found) < count:
+                await reached
         finally:
-            self._waiting.remove(check)
-        return self.find(wanted, lane)
+            self._waiting.remove(hear)
+        return found
 
-    def clear(self, lane: str | None = None) -> None:
-        """Forget everything, or what one lane has asked."""
-        gone = self.entries(lane)
-        self._entries = deque(entry for entry in self._entries if lane is not None and entry.lane != lane)
+    def clear(self, lane: str | None = None, scenario: str | None = None) -> None:
+        """Forget everything, or what one lane has asked, or what was asked of one scenario."""
+        gone = self.entries(lane, scenario)
+        self._entries = deque(entry for entry in self._entries if not entry.is_of(lane, scenario))
         self._bytes -= sum(entry.size for entry in gone)
 
 

@@ -14,6 +14,10 @@ from mockclaude.server.journal import Entry
 
 def as_data(entry: Entry) -> dict[str, Any]:
     """Return `entry` as JSON data: what was asked, what was decided and why, what was planned, how it went."""
+    return {key: _encodable(value) for key, value in _data(entry).items()}
+
+
+def _data(entry: Entry) -> dict[str, Any]:
     return {
         "number": entry.number,
         "at": entry.at,
@@ -22,7 +26,7 @@ def as_data(entry: Entry) -> dict[str, Any]:
         "request": {
             "method": entry.method,
             "path": entry.path,
-            "headers": dict(entry.headers),
+            "headers": {name.lower(): value for name, value in entry.headers.items()},
             "body": _text(entry.body),
             "body_size": entry.body_size,
         },
@@ -61,6 +65,15 @@ def explained(explanation: Explanation) -> dict[str, Any]:
 
 def _text(body: bytes) -> str:
     return body.decode("utf-8", "backslashreplace")
+
+
+def _encodable(data: Any) -> Any:
+    """Return `data` without what no JSON can hold: bytes that are no UTF-8, and names of a kind of their own."""
+    if isinstance(data, str):
+        return data.encode("utf-8", "backslashreplace").decode()
+    if isinstance(data, dict):
+        return {_encodable(key): _encodable(value) for key, value in data.items()}
+    return [_encodable(item) for item in data] if isinstance(data, list) else data
 
 
 def _digest(entry: Entry) -> str | None:

@@ -6,6 +6,7 @@ what one client does never changes what another gets; nothing is awaited between
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 
 from mockclaude.scenario.rules import Rule
@@ -24,6 +25,14 @@ class Memory:
     def answered(self, rule: Rule, lane: str) -> int:
         """Return how often `rule` has answered in `lane`."""
         return self._answers.get((rule, lane), 0)
+
+    def answers(self) -> Counter[Rule]:
+        """Return how often each rule has answered, in all lanes together."""
+        counts: Counter[Rule] = Counter()
+        for key, count in self._answers.items():
+            if isinstance(key, tuple):
+                counts[key[0]] += count
+        return counts
 
     def answer(self, rule: Rule, lane: str) -> int:
         """Note that `rule` answers in `lane`; return how often it had before."""

@@ -13,10 +13,11 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.signatures import Signatures
 from mockclaude.scenario import inline
+from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.inline import Addition
 from mockclaude.scenario.rules import Recorded, Rule, Scenario
 from mockclaude.server.admission import Admission
-from mockclaude.server.calls import LANE_HEADER, Call
+from mockclaude.server.calls import Call, lane_of
 from mockclaude.server.limits import Limits
 from mockclaude.server.memory import Memory
 from mockclaude.server.prompt_cache import PromptCache
@@ -27,12 +28,13 @@ class Served:
     """A scenario, the rules that were added to it, and what has happened in it.
 
     `rules` are those that were added and then the scenario's own. Clients are told to retry errors `retry_speed` times
-    as fast as is written; with 0, after a millisecond.
+    as fast as is written; with 0, after a millisecond. `problem` says why its files could not be read again.
     """
 
     def __init__(self, scenario: Scenario, retry_speed: float = 1.0) -> None:
         self.retry_speed = retry_speed
         self.added: dict[str | None, tuple[Addition, ...]] = {}
+        self.problem = ""
         self._forget()
         self.use(scenario)
 
@@ -62,18 +64,21 @@ class Served:
         `made` gives rules what no file can say: functions.
         """
         before = self.added.get(lane, ())
-        addition = inline.add(rules if lane is None else in_lane(rules, lane), where, before)
+        addition = inline.add(rules, where, before)
+        if lane is not None:
+            addition = addition.narrowed(_in_lane(lane))
         if made is not None:
             addition = addition.made(made)
         self.added[lane] = (*before, addition)
         self.use(self.scenario)
         return addition.scenario.rules
 
-    def remove(self, rule_id: str) -> bool:
-        """Take back the added rules of this id; return whether there were any."""
+    def remove(self, rule_id: str, lane: str | None = None) -> bool:
+        """Take back the added rules of this id, or of them those of one lane; return whether there were any."""
         before = len(self.rules)
-        for lane, additions in self.added.items():
-            self.added[lane] = tuple(addition.without(rule_id) for addition in additions)
+        for where, additions in self.added.items():
+            if lane in (None, where):
+                self.added[where] = tuple(addition.without(rule_id) for addition in additions)
         self.use(self.scenario)
         return len(self.rules) < before
 
@@ -106,12 +111,5 @@ class Served:
         return self.envelope(call, self.draws("", asked, call.lane))
 
 
-def in_lane(rules: Any, lane: str) -> Any:
-    """Return `rules`, one or a list as a file has them, with the condition that a request comes from `lane`."""
-    if isinstance(rules, list):
-        return [in_lane(rule, lane) for rule in rules]
-    if not isinstance(rules, dict) or not isinstance(rules.get("when", {}), dict):
-        return rules
-    when = rules.get("when", {})
-    headers = {**when.get("headers", {}), LANE_HEADER: {"equals": lane}}
-    return {**rules, "when": {**when, "headers": headers}}
+def _in_lane(lane: str) -> Condition:
+    return Condition("lane", f"exactly {lane!r}", lambda conversation: lane_of(conversation.headers), lane.__eq__)

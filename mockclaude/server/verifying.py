@@ -122,7 +122,7 @@ def _unseen(unreadable: int, forgotten: int) -> Iterator[str]:
     if unreadable:
         yield f"{_questions(unreadable)} could not be read: no message, or one that was too long to keep"
     if forgotten:
-        yield f"the journal has forgotten {forgotten} older requests"
+        yield f"the journal has forgotten {forgotten} older request{'s' if forgotten != 1 else ''}"
 
 
 def _questions(count: int) -> str:

@@ -34,6 +34,8 @@ def test_a_suggestion_is_made_for_a_word_that_is_like_a_known_one(word: str, hin
     assert did_you_mean(word, ["user", "system"]) == hint
 
 
-@pytest.mark.parametrize(("words", "shown"), [(["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")])
+@pytest.mark.parametrize(
+    ("words", "shown"), [([], "nothing"), (["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")]
+)
 def test_words_are_listed_with_or(words: list[str], shown: str) -> None:
     assert one_of(words) == shown

@@ -16,6 +16,7 @@ from mockclaude.scenario.named_faults import NAMED
 from mockclaude.server.fault_wishes import FAULT_HEADER
 from tests.sdk import test_typescript
 from tests.sdk.broken import ASK, WAYS, python, python_async, table, typescript
+from tests.sdk.node import HERE
 from tests.serving import ServerThread
 
 node_folder = test_typescript.node_folder
@@ -181,7 +182,7 @@ async def test_what_the_asynchronous_sdk_makes_of_each_is_the_same(url: str) -> 
 
 
 def test_what_the_typescript_sdk_makes_of_each(url: str, node_folder: Path) -> None:
-    shutil.copy(test_typescript.HERE / "broken.mjs", node_folder)
+    shutil.copy(HERE / "broken.mjs", node_folder)
     given = typescript(node_folder, url, {name: headers(name) for name in TABLE})
 
     assert given == {name: cells[3:] for name, cells in TABLE.items()}

@@ -18,6 +18,7 @@ from mockclaude.api.errors import EDGE_TYPE
 from mockclaude.api.headers import WORKSPACE_ID
 from mockclaude.scenario.loader import load_text
 from tests.sdk import test_typescript
+from tests.sdk.node import HERE
 from tests.serving import ServerThread
 
 node_folder = test_typescript.node_folder
@@ -140,7 +141,7 @@ def client(url: str) -> Iterator[Anthropic]:
 @pytest.fixture(scope="module")
 def thrown(url: str, node_folder: Path) -> dict[str, dict[str, Any]]:
     """What the TypeScript SDK throws for each row, all of them in one process."""
-    shutil.copy(test_typescript.HERE / "errors.mjs", node_folder)
+    shutil.copy(HERE / "errors.mjs", node_folder)
     done = subprocess.run(
         ["node", "errors.mjs"],
         cwd=node_folder,

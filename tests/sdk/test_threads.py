@@ -16,6 +16,7 @@ from anthropic.types import ThreadNotFoundError
 
 from tests.conftest import Serve
 from tests.sdk import test_typescript
+from tests.sdk.node import HERE
 from tests.serving import Running, asking, request
 
 node_folder = test_typescript.node_folder
@@ -105,7 +106,7 @@ def test_the_python_tool_runner_ends_its_loop_alike_with_and_without_a_thread(
 def test_the_typescript_tool_runner_ends_its_loop_alike_with_and_without_a_thread(
     node_folder: Path, serve: Serve
 ) -> None:
-    shutil.copy(test_typescript.HERE / "threads.mjs", node_folder)
+    shutil.copy(HERE / "threads.mjs", node_folder)
     env = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}
     env["ANTHROPIC_BASE_URL"] = serve(TRIP).url
     node = subprocess.run(

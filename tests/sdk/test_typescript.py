@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,11 +18,10 @@ from mockclaude.api.betas import KNOWN
 from mockclaude.api.errors import STATUS
 from mockclaude.api.models import CATALOGUE
 from mockclaude.scenario.loader import load_all
+from tests.sdk.node import HERE, installed
 from tests.serving import ServerThread
 
-HERE = Path(__file__).parent / "typescript"
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mockclaude-tests"
 
 
 class Run(Protocol):
@@ -33,35 +30,10 @@ class Run(Protocol):
 
 @pytest.fixture(scope="session")
 def node_folder() -> Path:
-    """The folder that `run.mjs` is run in: beside the SDK, which is installed once for each lock file."""
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            _give_up(f"{program} is not installed")
-    lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
-    folder = CACHE / f"typescript-{lock}"
-    if not folder.is_dir():
-        _install(folder)
+    """The folder that `run.mjs` is run in: beside the SDK."""
+    folder = installed()
     shutil.copy(HERE / "run.mjs", folder)
     return folder
-
-
-def _install(folder: Path) -> None:
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE, ignore_cleanup_errors=True) as name:
-        fresh = Path(name) / "fresh"
-        shutil.copytree(HERE, fresh)
-        command = [shutil.which("npm") or "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode:
-            _give_up(f"npm ci failed: {done.stderr}")
-        fresh.rename(folder)
-
-
-def _give_up(reason: str) -> None:
-    """Skip the tests of this file, but fail where they are what a run is for."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -134,6 +134,16 @@ def test_a_lane_is_found_and_forgotten_by_itself() -> None:
     assert [kept.number for kept in journal.entries()] == [1]
 
 
+def test_a_scenario_is_found_and_forgotten_by_itself() -> None:
+    journal = Journal()
+    for number, scenario in enumerate("xyx"):
+        journal.keep(entry(number, lane="a", scenario=scenario))
+
+    assert [kept.number for kept in journal.find((), scenario="x")] == [0, 2]
+    journal.clear("a", "x")
+    assert [kept.number for kept in journal.entries()] == [1]
+
+
 async def test_who_waits_for_the_second_question_gets_both() -> None:
     journal = Journal()
     waiting = asyncio.ensure_future(journal.wait_for(2, when(user="Hello")))
@@ -144,6 +154,37 @@ async def test_who_waits_for_the_second_question_gets_both() -> None:
 
     assert [kept.number for kept in await waiting] == [1, 3]
     assert [kept.number for kept in await journal.wait_for(1)] == [1, 2, 3]
+
+
+async def test_who_waits_gets_all_that_came_until_it_hears_of_it() -> None:
+    journal = Journal()
+    waiting = asyncio.ensure_future(journal.wait_for(1))
+    await asyncio.sleep(0)
+    for number in (1, 2):
+        journal.keep(entry(number))
+
+    assert [kept.number for kept in await waiting] == [1, 2]
+
+
+async def test_who_waits_hears_only_of_its_lane_and_scenario() -> None:
+    journal = Journal()
+    waiting = asyncio.ensure_future(journal.wait_for(1, lane="a", scenario="x"))
+    await asyncio.sleep(0)
+    for number, (lane, scenario) in enumerate((("a", "y"), ("b", "x"), ("a", "x")), 1):
+        journal.keep(entry(number, lane=lane, scenario=scenario))
+
+    assert [kept.number for kept in await waiting] == [3]
+
+
+async def test_who_no_longer_waits_disturbs_nobody() -> None:
+    journal = Journal()
+    waiting = asyncio.ensure_future(journal.wait_for(1))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    journal.keep(entry())
+
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
 
 
 def test_a_request_that_continues_a_thread_is_kept_with_all_that_the_thread_holds(

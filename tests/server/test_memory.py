@@ -35,6 +35,15 @@ def test_rules_that_read_the_same_are_counted_apart() -> None:
     assert memory.answered(twin, "lane") == 0
 
 
+def test_the_answers_of_all_lanes_are_counted_together() -> None:
+    memory = Memory()
+    for rule, lane in ((ONE, "a"), (ONE, "b"), (TWO, "a")):
+        memory.answer(rule, lane)
+        memory.request(lane)
+
+    assert memory.answers() == {ONE: 2, TWO: 1}
+
+
 def test_occurrences_count_a_request_per_rule_and_lane() -> None:
     memory = Memory()
     seen = [("r", "asked", "l"), ("r", "asked", "l"), ("r", "asked", "m"), ("r", "other", "l"), ("s", "asked", "l")]

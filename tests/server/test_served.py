@@ -8,7 +8,7 @@ import pytest
 
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.mistakes import ScenarioError
-from mockclaude.server.calls import LANE_HEADER, Call
+from mockclaude.server.calls import LANE_HEADER, Call, lane_of_key
 from mockclaude.server.endpoints import answer
 from mockclaude.server.served import Served
 from tests.serving import NOW, asking, received, with_client_headers
@@ -58,6 +58,47 @@ def test_a_rule_can_be_taken_back(served: Served) -> None:
     assert (said(served), said(served, content="x")) == ("Once.", "1")
     served.add({"name": "two", "reply": "2 again"}, "here")
     assert said(served) == "2 again"
+
+
+def test_a_rule_is_taken_back_in_one_lane_alone(served: Served) -> None:
+    for lane in ("a", "b"):
+        served.add({"name": "mine", "reply": lane}, "here", lane)
+
+    assert served.remove("mine", "a")
+    assert not served.remove("mine", "a")
+    assert (said(served, "a"), said(served, "b")) == ("Once.", "b")
+
+
+def test_a_rule_that_was_made_otherwise_than_it_was_said_is_taken_back_too(served: Served) -> None:
+    rules = [{"name": name, "when": {"user": name}, "reply": "x"} for name in ("one", "two")]
+    served.add(rules, "here", made=lambda rule: rule)
+
+    assert served.remove("one")
+    assert [rule.name for rule in served.rules] == ["two", None, None]
+
+
+def test_the_lane_of_an_api_key_has_rules_too(served: Served) -> None:
+    served.add({"reply": "Mine."}, "here", lane_of_key("sk-mine"))
+    call = Call("POST", "/v1/messages", {}, with_client_headers({"x-api-key": "sk-mine"}), asking(), NOW)
+    given = answer(served, call)
+
+    assert given.rule
+    assert str(given.rule.place) == "here"
+
+
+def test_of_several_rules_each_has_its_place(served: Served) -> None:
+    rules = served.add([{"when": {"user": "x"}, "reply": "x"}, {"reply": "y"}], "here")
+
+    assert [str(rule.place) for rule in rules] == ["here (rules.0)", "here (rules.1)"]
+
+
+def test_a_rule_that_is_too_deep_is_a_mistake(served: Served) -> None:
+    deep: Any = "x"
+    for _ in range(100):
+        deep = [deep]
+
+    with pytest.raises(ScenarioError, match="here: this is nested more than 64 levels deep; expected fewer"):
+        served.add({"reply": deep}, "here")
 
 
 def test_a_reset_takes_back_what_was_added_and_forgets_what_has_happened(served: Served) -> None:
