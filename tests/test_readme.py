@@ -63,6 +63,12 @@ class Player:
         (self.folder / name).write_text(block.text)
 
     def play_python(self, block: Block) -> None:
+        name = block.text.partition("\n")[0].removeprefix("# ")
+        if name.startswith("test_"):
+            (self.folder / name).write_text(block.text)
+            played = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", name], self.folder)
+            assert played.returncode == 0, played.stdout
+            return
         played = run([sys.executable, "-c", block.text.replace(URL, self.url)], self.folder)
         assert (played.stdout, played.stderr) == (block.output, "")
 

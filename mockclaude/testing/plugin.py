@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.testing.environment import pointing_to
 from mockclaude.testing.settings import ENVIRONMENT, OPTIONS, Settings, add_options, settings
 
@@ -85,13 +86,16 @@ def mockclaude(request: pytest.FixtureRequest, _mockclaude_server: MockClaude) -
     """A server that speaks the Messages API and answers as the test says; the SDKs' environment points to it."""
     chosen = settings(request.node)
     mock = _mockclaude_server
-    mock.prepare(
-        *chosen.files,
-        seed=chosen.seed,
-        validation=chosen.validation,
-        speed=chosen.speed,
-        retry_speed=chosen.retry_speed,
-    )
+    try:
+        mock.prepare(
+            *chosen.files,
+            seed=chosen.seed,
+            validation=chosen.validation,
+            speed=chosen.speed,
+            retry_speed=chosen.retry_speed,
+        )
+    except ScenarioError as error:
+        pytest.fail(str(error), pytrace=False)
     request.node.stash[_USED] = _Used(mock, chosen)
     with mock.environment():
         yield mock
