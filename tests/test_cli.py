@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import runpy
@@ -17,6 +18,7 @@ from click.testing import CliRunner, Result
 import mockclaude
 from mockclaude import __version__
 from mockclaude.cli import main
+from mockclaude.scenario.schema import json_schema
 from tests.conftest import Start
 from tests.serving import Command, announced, asking, post, request
 
@@ -277,6 +279,10 @@ def test_check_counts_what_is_right_and_tells_what_is_not(tmp_path: Path) -> Non
     assert (invoke("check", hello).output, invoke("check", hello).exit_code) == ("1 scenario, 1 rule: no mistakes\n", 0)
     assert (invoke("check", wrong).exit_code, "unknown key 'replay'" in invoke("check", wrong).output) == (1, True)
     assert invoke("check").exit_code == 2
+
+
+def test_schema_prints_the_json_schema_of_scenario_files() -> None:
+    assert json.loads(invoke("schema").output) == json_schema()
 
 
 def explain(tmp_path: Path, text: str, *arguments: object) -> list[str]:
