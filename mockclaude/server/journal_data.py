@@ -5,6 +5,7 @@ In: entries of the journal. Out: JSON data. Knows nothing of how entries are kep
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any
 
@@ -57,10 +58,7 @@ def _decision(entry: Entry) -> dict[str, Any]:
 
 def explained(explanation: Explanation) -> dict[str, Any]:
     """Return as JSON data how a rule was held against a request."""
-    checks = [
-        {"key": check.key, "wanted": check.wanted, "got": check.got, "held": check.held} for check in explanation.checks
-    ]
-    return {"rule": explanation.rule.label, "checks": checks}
+    return {"rule": explanation.rule.label, "checks": [asdict(check) for check in explanation.checks]}
 
 
 def _text(body: bytes) -> str:
