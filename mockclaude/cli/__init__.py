@@ -8,6 +8,7 @@ Knows nothing of what the commands do: each is imported when it is named, so tha
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,6 +20,9 @@ COMMANDS = {
     "check": "checking",
     "explain": "explaining",
     "schema": "checking",
+    "run": "running",
+    "journal": "journal",
+    "replay": "journal",
 }
 """Command -> the module that has it. `serve` is meant where none is named."""
 
@@ -33,7 +37,19 @@ class _Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         named = bool(args) and args[0] in (*COMMANDS, "-h", "--help", "--version")
+        if args and not named:
+            _check_is_no_command(args[0], ctx)
         return super().parse_args(ctx, args if named else ["serve", *args])
+
+
+def _check_is_no_command(word: str, ctx: click.Context) -> None:
+    """Raise `click.UsageError` for what is written like a command, but is none, and no file either."""
+    if word.isidentifier() and not Path(word).exists():
+        from mockclaude.scenario.mistakes import did_you_mean, one_of
+
+        expected = f"expected {one_of(COMMANDS)}, or scenario files to serve"
+        message = f"'{word}' is no command, and there is no such file; {expected}{did_you_mean(word, COMMANDS)}"
+        raise click.UsageError(message, ctx)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,45 +6,37 @@ In: files and how to serve them. Out: a running server. Knows nothing of request
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mockclaude.api.validation import MODES, Mode
-from mockclaude.cli.options import fail, files, option, read, warn
-from mockclaude.scenario.loader import load_all
-from mockclaude.scenario.mistakes import ScenarioError
-from mockclaude.scenario.strictness import refuse_order_dependent
+from mockclaude.api.validation import Mode
+from mockclaude.cli import options
+from mockclaude.cli.options import Loading, fail, option, read, warn
+
+if TYPE_CHECKING:
+    from mockclaude.server.run import Beside, Keep
 
 PORT = 4141
 
 
 @click.command()
-@files()
+@options.files()
 @option("--host", default="127.0.0.1", show_default=True)
 @option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
-@option("--seed", type=int, help="Seed of everything that is drawn, instead of the files' own.")
-@option(
-    "--validation",
-    type=click.Choice(MODES),
-    help="Refuse what the API refuses, less like a gateway, or nothing; instead of what the files say.",
-)
-@option("--strict-determinism", is_flag=True, help="Refuse what depends on the clock or on the order of requests.")
-@option(
-    "--speed",
-    default="1x",
-    show_default=True,
-    help="How many times as fast time passes: 10x, or instant. `manual` lets it stand still until it is advanced.",
-)
-@option(
-    "--retry-speed",
-    default="1x",
-    show_default=True,
-    help="How many times as fast as is written clients are told to retry: 10x, or instant, which is 1 ms.",
-)
+@option("--watch", is_flag=True, help="Load FILES again when they change; those that are wrong change nothing.")
+@options.file("--journal", "Append each request, when it has ended, to this file, as a line of JSON.")
+@options.SEED
+@options.VALIDATION
+@options.STRICT
+@options.speed("1x", " `manual` lets it stand still until it is advanced.")
+@options.RETRY_SPEED
 def serve(
     files: tuple[Path, ...],
     host: str,
     port: int,
+    watch: bool,
+    journal: Path | None,
     seed: int | None,
     validation: Mode | None,
     strict_determinism: bool,
@@ -60,11 +52,27 @@ def serve(
     from mockclaude.server.run import serve as serve_forever
 
     playing = Playing(read("--speed", clock_of, speed), read("--retry-speed", parse_speed, retry_speed))
+    loading = Loading(files, seed, validation, strict_determinism)
+    watching = _watching(loading) if watch else None
+    scenarios = loading.loaded()
+    warn(scenarios, err=True)
+    keep = _keeping(journal) if journal else None
     try:
-        scenarios = load_all(files, seed, validation)
-        if strict_determinism:
-            refuse_order_dependent(scenarios.values())
-        warn(scenarios, err=True)
-        run(serve_forever(scenarios, host, port, write_line, playing))
-    except (ScenarioError, CannotListenError) as error:
+        run(serve_forever(scenarios, host, port, write_line, playing, keep=keep, beside=watching))
+    except CannotListenError as error:
+        fail(error)
+
+
+def _watching(loading: Loading) -> Beside:
+    from mockclaude.server.watching import Watching
+
+    return Watching(loading.files, loading.load)
+
+
+def _keeping(journal: Path) -> Keep:
+    from mockclaude.server.journal_file import JournalError, JournalFile
+
+    try:
+        return JournalFile(journal).write
+    except JournalError as error:
         fail(error)

@@ -50,6 +50,11 @@ class Explanation:
         """The checks that did not hold."""
         return tuple(check for check in self.checks if not check.held)
 
+    @property
+    def shadowed(self) -> bool:
+        """Whether the rule would answer, if none above it did."""
+        return [check.key for check in self.failed] == ["order"]
+
 
 def explain(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> list[Explanation]:
     """Return every rule with all its checks, in order; the first without a failed one is the one that answers."""

@@ -12,7 +12,13 @@ from mockclaude.scenario.hints import hinted
 from mockclaude.scenario.when import When
 from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
 
-TOOL_LOOP: list[str | dict[str, Any]] = ["weather?", assistant(tool_use("get_weather")), user(tool_result("sun")), assistant("Sun."), "Thanks"]
+TOOL_LOOP: list[str | dict[str, Any]] = [
+    "weather?",
+    assistant(tool_use("get_weather")),
+    user(tool_result("sun")),
+    assistant("Sun."),
+    "Thanks",
+]
 
 
 def hint(when: dict[str, Any], said: Conversation) -> str:
