@@ -15,7 +15,7 @@ from mockclaude.scenario.loader import load_all
 from mockclaude.scenario.mistakes import ScenarioError
 
 
-@click.command()
+@click.command(short_help="Say every mistake in scenario files.")
 @files(required=True)
 def check(files: tuple[Path, ...]) -> None:
     """Check FILES, and say every mistake with its place; the exit code is 1 if there is one."""
@@ -30,7 +30,7 @@ def check(files: tuple[Path, ...]) -> None:
     click.echo(f"{len(checked)} scenario{'s' * (len(checked) != 1)}, {rules} rule{'s' * (rules != 1)}: no mistakes")
 
 
-@click.command()
+@click.command(short_help="Print the JSON Schema of scenario files.")
 def schema() -> None:
     """Print the JSON Schema of scenario files, by which editors complete them."""
     import orjson

@@ -34,7 +34,7 @@ class _Header(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has none 
         return name.strip().lower(), text.strip()
 
 
-@click.command()
+@click.command(short_help="Say what is answered to a request, and why.")
 @options.files()
 @option("--request", type=click.File("rb"), help="The JSON body; - is the standard input.")
 @option("--header", "-H", multiple=True, type=_Header(), help="A header of the request, such as 'x-api-key: mock'.")

@@ -22,7 +22,7 @@ TIMEOUT = 30.0
 """Seconds that a server may be silent."""
 
 
-@click.command()
+@click.command(short_help="Print what a running server has answered.")
 @option("--url", default="http://127.0.0.1:4141", show_default=True, help="Where the server is.")
 @option("--pretty", is_flag=True, help="As lines of the log, instead of JSON.")
 def journal(url: str, pretty: bool) -> None:
@@ -56,7 +56,7 @@ def _pretty(line: bytes) -> str:
     return f"{log_line(logged(orjson.loads(line)), colour=wants_colour())}\n"
 
 
-@click.command()
+@click.command(short_help="Make recorded requests again, and compare.")
 @click.argument("recording", type=click.Path(path_type=Path, dir_okay=False))
 @options.files()
 @options.SEED

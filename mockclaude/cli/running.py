@@ -41,7 +41,7 @@ class _WithCommand(click.Command):
         return [*super().collect_usage_pieces(ctx), "-- COMMAND [ARGS]..."]
 
 
-@click.command(cls=_WithCommand)
+@click.command(cls=_WithCommand, short_help="Run a command with a server.")
 @options.files()
 @option("--allow-unmatched", is_flag=True, help="Requests that no rule answers do not change the exit code.")
 @options.SEED

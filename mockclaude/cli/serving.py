@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PORT = 4141
 
 
-@click.command()
+@click.command(short_help="Serve scenario files; meant where no command is named.")
 @options.files()
 @option("--host", default="127.0.0.1", show_default=True)
 @option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
