@@ -100,10 +100,11 @@ def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     assert result.stderr == f"{tmp_path}/none.yaml: cannot read this file: No such file or directory\n"
 
 
-def test_a_port_in_use_is_one_line_and_exit_code_2(hello: Path) -> None:
+@pytest.mark.parametrize("option", [(), ("--watch",)])
+def test_a_port_in_use_is_one_line_and_exit_code_2(hello: Path, option: tuple[str, ...]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        result = invoke(hello, "--port", port)
+        result = invoke(hello, "--port", port, *option)
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"cannot listen on 127.0.0.1:{port}: address already in use; ")

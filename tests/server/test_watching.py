@@ -102,16 +102,18 @@ def test_a_change_counts_once_the_file_stays_the_same(watched: Watched) -> None:
     assert watched.ask("one") == "new"
 
 
-def test_a_named_file_that_goes_is_told(tmp_path: Path) -> None:
+def test_a_named_file_that_goes_is_told_on_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(ONCE)
-    said: list[str] = []
-    watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]), lambda _: None)
+    watching, site = Watching([file], lambda: load_all([file])), Site(load_all([file]), lambda _: None)
     file.unlink()
     watching.look(site)
     watching.look(site)
 
-    assert said[0].startswith(f"{file}: cannot read this file: No such file or directory\n")
+    assert capsys.readouterr().err == (
+        f"{file}: cannot read this file: No such file or directory\n"
+        "the files are served as they last were without a mistake\n"
+    )
 
 
 async def test_it_looks_again_and_again(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
