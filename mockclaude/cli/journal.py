@@ -16,7 +16,9 @@ from mockclaude.api.validation import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import Loading, fail, option, read
 
-JOURNAL = "/_mockclaude/journal"
+JOURNAL = "/_mockclaude/journal?limit=1000"
+"""A server keeps no more requests than that."""
+
 NDJSON = "application/x-ndjson"
 TIMEOUT = 30.0
 """Seconds that a server may be silent."""
@@ -27,7 +29,7 @@ TIMEOUT = 30.0
 @option("--pretty", is_flag=True, help="As lines of the log, instead of JSON.")
 def journal(url: str, pretty: bool) -> None:
     """Print the requests that a running server has answered, each as a line of JSON."""
-    for line in _fetched(url.rstrip("/") + JOURNAL):
+    for line in _fetched(url.rstrip("/")):
         click.echo(_pretty(line) if pretty else line, nl=False)
 
 
@@ -36,7 +38,7 @@ def _fetched(url: str) -> Iterator[bytes]:
     from urllib.request import ProxyHandler, Request, build_opener
 
     try:
-        asked = Request(url, headers={"accept": NDJSON})
+        asked = Request(url + JOURNAL, headers={"accept": NDJSON})
         with closing(build_opener(ProxyHandler({})).open(asked, timeout=TIMEOUT)) as response:
             yield from response
     except HTTPError as error:

@@ -26,7 +26,7 @@ class Admin(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         asked = (self.path, self.headers["accept"])
-        found = asked == ("/_mockclaude/journal", "application/x-ndjson")
+        found = asked == ("/_mockclaude/journal?limit=1000", "application/x-ndjson")
         self.send_response(200 if found else 404)
         self.end_headers()
         self.wfile.write(json.dumps(as_data(ENTRY)).encode() + b"\n" if found else b"")
@@ -53,13 +53,20 @@ def test_the_journal_is_printed_as_lines_of_json_or_of_the_log(admin: str) -> No
     )
 
 
+def test_a_real_server_is_asked(start: Start, tmp_path: Path) -> None:
+    command = start(written(tmp_path / "hello.yaml", HELLO))
+    for _ in range(2):
+        command.server.ask(post())
+    printed = invoke("journal", "--url", command.server.url).output.splitlines()
+
+    assert [json.loads(line)["number"] for line in printed] == [1, 2]
+
+
 def test_a_server_that_has_no_journal_is_told(admin: str) -> None:
     result = invoke("journal", "--url", f"{admin}/other")
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == (
-        f"{admin}/other/_mockclaude/journal answers with a 404; expected mockclaude: name its address with --url\n"
-    )
+    assert result.stderr == (f"{admin}/other answers with a 404; expected mockclaude: name its address with --url\n")
 
 
 def test_a_server_that_is_not_there_is_told() -> None:
@@ -68,8 +75,8 @@ def test_a_server_that_is_not_there_is_told() -> None:
     result = invoke("journal", "--url", url)
 
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert result.stderr.startswith(f"cannot reach {url}/_mockclaude/journal: ")
-    assert invoke("journal", "--url", "nowhere").stderr.startswith("cannot reach nowhere/_mockclaude/journal: ")
+    assert result.stderr.startswith(f"cannot reach {url}: ")
+    assert invoke("journal", "--url", "nowhere").stderr.startswith("cannot reach nowhere: ")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tests.serving import asking, post, request
 SCENARIO = """
 seed: 3
 api_keys: [secret, mock, other]
+limits: {requests_per_minute: 50}
 chaos: [{error: 529, p: 30%}]
 rules:
   - {name: twice, times: 2, reply: '${{ fake.name }}'}
@@ -66,11 +67,11 @@ def test_what_has_not_changed_is_answered_as_recorded_to_the_byte(recorded: list
     [
         ("There it is.", "Here it is.", "the bytes are different"),
         ("ttft: 1ms", "ttft: 2ms", "the times are different"),
-        ("name: slow", "name: fast", "the rule was 'slow' (scenario.yaml:8:5), is 'fast' (scenario.yaml:8:5)"),
+        ("name: slow", "name: fast", "the rule was 'slow' (scenario.yaml:9:5), is 'fast' (scenario.yaml:9:5)"),
         (
             "{user: late}",
             "{user: never}",
-            "the rule was 'late' (scenario.yaml:9:5), is none; the status was 500, is 404",
+            "the rule was 'late' (scenario.yaml:10:5), is none; the status was 500, is 404",
         ),
         ("{error: 500, time: 0s..1h}", "{disconnect: reset}", "the ending was keep, is reset"),
     ],
@@ -81,7 +82,7 @@ def test_what_has_changed_is_named(recorded: list[dict[str, Any]], before: str, 
 
 def test_a_rule_without_a_name_is_called_by_its_place(recorded: list[dict[str, Any]]) -> None:
     assert (
-        "the rule was 'slow' (scenario.yaml:8:5), is scenario.yaml:8:5"
+        "the rule was 'slow' (scenario.yaml:9:5), is scenario.yaml:9:5"
         in again(recorded, SCENARIO.replace("name: slow, ", ""))[0]
     )
 
