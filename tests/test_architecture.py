@@ -14,7 +14,7 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "pytest": ("testing/plugin.py", "testing/settings.py"),
     "yaml": "scenario/source.py",
     "faker": ("scenario/fakes.py", "reply/schema/plausible.py"),
-    "click": ("cli.py", "server/console.py"),
+    "click": ("cli/", "server/console.py"),
     "uvloop": "server/run.py",
 }
 

@@ -1,5 +1,6 @@
 """The README, played from top to bottom: its commands are run, its files written, its outputs compared."""
 
+import os
 import re
 import shlex
 import shutil
@@ -13,12 +14,15 @@ from typing import NamedTuple
 import pytest
 
 from mockclaude.api.errors import STATUS
+from mockclaude.cli import COMMANDS
 from mockclaude.scenario.named_faults import NAMED
 from tests.sdk import node
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 URL = "http://127.0.0.1:4141"
+ENDING = {"--help", "check", "explain", "replay", "run"}
+"""Words by which a command is known to end by itself."""
 
 
 class Block(NamedTuple):
@@ -43,7 +47,8 @@ def blocks() -> Iterator[Block]:
 
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    here = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.run(command, cwd=folder, env=here, capture_output=True, text=True, timeout=60, check=False)
 
 
 class Player:
@@ -76,8 +81,9 @@ class Player:
         command = shlex.split(block.text.rpartition("&&")[2].strip().replace(URL, self.url))
         if command[0] == "curl":
             assert run(command, self.folder).stdout.rstrip("\n") == block.output.rstrip("\n")
-        elif command[0] == ".venv/bin/mockclaude" and {"--help", "check"} & set(command):
-            assert run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder).stdout == block.output
+        elif command[0] == ".venv/bin/mockclaude" and ENDING & set(command):
+            played = run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder)
+            assert played.stdout + played.stderr == block.output
         elif command[0] == ".venv/bin/mockclaude":
             self.serve(command[1:], block.output)
 
@@ -142,3 +148,9 @@ def test_the_readme_shows_every_scenario_of_the_top_folder() -> None:
 def test_the_readme_has_every_named_fault() -> None:
     for name, named in NAMED.items():
         assert name in STATUS or name.isdigit() or f"| `{name}` | {named.sees} |" in README
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_readme_has_every_command_and_its_options(command: str) -> None:
+    assert f"\n| `{command}" in README
+    assert f"\n.venv/bin/mockclaude {command} --help\n" in README

@@ -7,7 +7,7 @@ Knows nothing of rules, of how often one has answered, or of replies.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter, methodcaller
 from typing import Any, TypeAlias
@@ -23,6 +23,9 @@ REGEX_TIMEOUT = 0.05
 _SHOWN = 80
 
 
+OF_THE_RULE = ("times", "order")
+"""What is checked of a rule besides its conditions: whether it is used up, and whether one above it answers."""
+
 Look: TypeAlias = Callable[[Conversation], Any]
 Holds: TypeAlias = Callable[[Any], bool]
 Test: TypeAlias = tuple[Look, Holds]
@@ -30,15 +33,22 @@ Test: TypeAlias = tuple[Look, Holds]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One condition held against one conversation."""
+    """One condition held against one conversation, and, where it did not hold, a `hint` at why or at what was meant.
+
+    For the `key`s in `OF_THE_RULE` the hint says it all.
+    """
 
     key: str
     wanted: str
     got: str
     held: bool
+    hint: str = ""
 
     def __str__(self) -> str:
-        return f"{self.key}: wanted {self.wanted}, got {self.got}"
+        if self.hint and self.key in OF_THE_RULE:
+            return self.hint
+        said = f"{self.key}: wanted {self.wanted}, got {self.got}"
+        return f"{said}; {self.hint}" if self.hint else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ class Condition:
     """One thing that must hold: `holds` of what `look` finds.
 
     `groups` are what a regular expression catches there; `needle` is a text that the current turn must contain for it.
+    `texts` are the words and names it asks for.
     """
 
     key: str
@@ -54,6 +65,7 @@ class Condition:
     holds: Holds
     groups: Callable[[Any], Mapping[str, str]] | None = None
     needle: str = ""
+    texts: tuple[str, ...] = ()
 
     def check(self, conversation: Conversation) -> Check:
         """Return the outcome in words."""
@@ -101,6 +113,7 @@ def _header_condition(name: str, matches: list[Match]) -> Condition:
         lambda conversation: conversation.headers.get(name),
         lambda value: value is not None and test(value),
         groups,
+        texts=_texts(matches),
     )
 
 
@@ -109,7 +122,12 @@ def _number_condition(key: str, numbers: list[int], look: Callable[[Conversation
 
 
 def _text_condition(key: str, matches: list[Match], look: Callable[[Conversation], str]) -> Condition:
-    return Condition(key, _wanted(matches), look, text_test(matches), _groups(matches))
+    return Condition(key, _wanted(matches), look, text_test(matches), _groups(matches), texts=_texts(matches))
+
+
+def _texts(matches: Iterable[Match]) -> tuple[str, ...]:
+    said = [text for match in matches for text in (match.equals or match.contains or match.like or ())]
+    return tuple(text for text in said if "*" not in text)
 
 
 def _needle(matches: list[Match]) -> str:
@@ -119,7 +137,13 @@ def _needle(matches: list[Match]) -> str:
 
 def _tools_condition(matches: list[Match]) -> Condition:
     test = text_test(matches)
-    return Condition("tools", _wanted(matches), lambda c: list(c.tools), lambda names: any(map(test, names)))
+    return Condition(
+        "tools",
+        _wanted(matches),
+        lambda conversation: list(conversation.tools),
+        lambda names: any(map(test, names)),
+        texts=_texts(matches),
+    )
 
 
 def _tool_result_condition(matches: list[ToolResultMatch]) -> Condition:
@@ -130,6 +154,7 @@ def _tool_result_condition(matches: list[ToolResultMatch]) -> Condition:
         wanted,
         attrgetter("tool_results"),
         lambda results: any(test(result) for result in results for test in tests),
+        texts=tuple(text for match in matches for text in _texts(match.name or ())),
     )
 
 

@@ -47,6 +47,12 @@ class Conversation:
         self.user = "\n".join(_texts_of("user", self._turn))
         """The text of the current turn, blocks joined by line breaks."""
 
+    @property
+    def before(self) -> Conversation | None:
+        """The conversation as it was one turn ago; None in its first turn."""
+        messages = self._messages[: max(0, self._begin - 1)]
+        return Conversation({**self.body, "messages": messages}, self.headers, self.input_tokens) if messages else None
+
     @cached_property
     def question(self) -> str:
         """What the person typed: the text of the current turn without the reminders that agents put around it."""

@@ -7,6 +7,8 @@ expected. Knows nothing of how a fault is done to a response. Names stand for ma
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Literal, TypeAlias
 
 import orjson
@@ -32,16 +34,22 @@ class Respond(Model):
     """A response in place of the reply, as a proxy would send it: without the API's own headers."""
 
     status: Annotated[int, Field(ge=200, le=999)] = 200
+    """The status."""
     headers: dict[HeaderName, Header] = Field(default_factory=dict)
+    """The headers."""
     body: str | dict[str, Any] = ""
+    """The body: a text, or JSON."""
 
 
 class Raw(Model):
     """Bytes as they are: as text, base64, or hexadecimal digits."""
 
     text: str | None = None
+    """The bytes of this text in UTF-8."""
     base64: str | None = None
+    """Bytes as base64."""
     hex: str | None = None
+    """Bytes as hexadecimal digits."""
 
     @model_validator(mode="before")
     @classmethod
@@ -67,7 +75,9 @@ class Insert(Raw):
     """Something that is sent between the events of a stream: an event, data without a name, or bytes as they are."""
 
     event: str | None = None
+    """The name of the event."""
     data: Any = None
+    """The data of the event: a text, or JSON."""
 
     @model_validator(mode="before")
     @classmethod
@@ -88,18 +98,23 @@ class Burst(Model):
     """Faults in bursts: each request of a lane begins one with probability `enter`, and ends it with `leave`."""
 
     enter: Share
+    """How likely a request begins a burst."""
     leave: Share
+    """How likely a request ends it."""
 
 
 class Ramp(Model):
     """A probability that goes from `start` to `end` over so many requests of a lane."""
 
     start: Share = 0.0
+    """The probability at first; 0 if it is not said."""
     end: Share
+    """The probability in the end."""
     over: Annotated[int, Field(ge=1)]
+    """After how many requests."""
 
 
-def _fault(value: Any) -> Any:
+def named(value: Any) -> Any:
     """Return the mapping that a name or a status stands for."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
@@ -111,67 +126,103 @@ def _fault(value: Any) -> Any:
     raise ValueError(f"'{value}' is no fault; expected a name such as reset or 529, or a mapping{hint}")
 
 
-def _scripted(value: Any) -> Any:
+def scripted(value: Any) -> Any:
+    """Return a list of faults, in which `ok` is one that does nothing."""
     return [{"nothing": True} if item == OK else item for item in listed(value)]
 
 
-def _moment(read: Any) -> Any:
-    return BeforeValidator(lambda value: value if isinstance(value, Moment) else read(value))
+def read_once(kind: type, read: Callable[[Any], Any], value: Any) -> Any:
+    """Return `value` as it is, if it is a `kind` already, or else what is read from it."""
+    return value if isinstance(value, kind) else read(value)
 
 
-def _selecting(read: Any) -> Any:
-    return BeforeValidator(lambda value: value if isinstance(value, Selector) else read(value))
+def _reading(kind: type, read: Callable[[Any], Any]) -> BeforeValidator:
+    return BeforeValidator(partial(read_once, kind, read))
 
 
-Events: TypeAlias = Annotated[Selector, _selecting(moments.selector)]
-Event: TypeAlias = Annotated[Selector, _selecting(moments.one_event)]
+Events: TypeAlias = Annotated[Selector, _reading(Selector, moments.selector)]
+Event: TypeAlias = Annotated[Selector, _reading(Selector, moments.one_event)]
 
 
 class Fault(Model):
     """One fault: exactly one of `KINDS`, with the moment (`before` or `after`) and the requests it is for."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
+    """What the log calls it."""
     error: AnyError | None = None
+    """An error of the API instead of the reply, or with a moment an error event in the stream."""
     respond: Respond | None = None
+    """A response instead of the reply, as a proxy would send it."""
     stall: Annotated[int | Literal["forever"], BeforeValidator(quantities.pause)] | None = None
+    """Nothing is sent for so long."""
     drop: Events | None = None
+    """Events that are left out."""
     duplicate: Events | None = None
+    """Events that are sent again."""
     swap: Annotated[list[Event], Field(min_length=2, max_length=2)] | None = None
-    edit: (
-        Annotated[Selector, _selecting(lambda value: Selector("body") if value == "body" else moments.selector(value))]
-        | None
-    ) = None
+    """Two events that change places."""
+    edit: Annotated[Selector, _reading(Selector, moments.events_or_body)] | None = None
+    """Events, or the whole body, in whose JSON `set` and `delete` change keys."""
     insert: Annotated[Insert, BeforeValidator(short_for("text"))] | None = None
+    """What is sent between the events: an event, a text, or bytes."""
     restart: Literal[True] | None = None
+    """The message begins anew, with another id."""
     headers: dict[HeaderName, Header | Literal[False]] | None = None
+    """Headers on the response; false leaves one out."""
     corrupt: Size | None = None
+    """How many bytes are changed."""
     slice: Size | Literal["utf8", "separator"] | None = None
+    """The body in pieces of so many bytes, or cut inside each character or blank line."""
     rate: Annotated[float, BeforeValidator(moments.rate)] | None = None
+    """How fast the body is sent at most."""
     disconnect: Literal["reset", "close", "clean"] | None = None
+    """RST, FIN before the end of the body is marked, or a body that ends as if it were whole."""
     content_length: int | None = None
+    """How many bytes more, or below 0 less, content-length says than there are."""
     malformed: Literal[MALFORMED] | None = None  # type: ignore[valid-type]
+    """A response that is no HTTP, or not what it claims."""
     garbage: Size | None = None
+    """How many random bytes are sent."""
     raw: Annotated[Raw, BeforeValidator(short_for("text"))] | None = None
+    """Bytes that are sent."""
     refuse: Microseconds | None = None
-    script: Annotated[list[AnyFault], BeforeValidator(_scripted), Field(min_length=1)] | None = None
+    """How long no connection is accepted."""
+    script: Annotated[list[AnyFault], BeforeValidator(scripted), Field(min_length=1)] | None = None
+    """What happens the first, second, third time the same request comes: a fault, or `ok`."""
     nothing: Literal[True] | None = None
+    """No fault: what `ok` stands for."""
 
-    before: Annotated[Moment, _moment(moments.before)] | None = None
-    after: Annotated[Moment, _moment(moments.after)] | None = None
+    before: Annotated[Moment, _reading(Moment, moments.before)] | None = None
+    """The moment before the headers, the body, its end, or an event."""
+    after: Annotated[Moment, _reading(Moment, moments.after)] | None = None
+    """The moment after so many events, bytes, a share of the body, a duration, or an event."""
     pings: Microseconds | None = None
+    """How long after each other ping events are sent meanwhile."""
     every: Microseconds | None = None
+    """How long after each other the pieces are sent."""
     copies: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """How many times they are sent again; once if it is not said."""
     set: dict[str, Any] | None = None
+    """Paths of keys, such as usage.output_tokens, and their new values."""
     delete: Annotated[list[str], BeforeValidator(listed)] | None = None
+    """Paths of keys that are taken out."""
 
     when: When | None = None
+    """Conditions of the request, as in a rule."""
     p: Share | None = None
+    """How likely it strikes."""
     occurrence: Numbers | None = None
+    """How often the same request has come, the first time being 1."""
     requests: Annotated[tuple[int, int], BeforeValidator(moments.window)] | None = None
+    """Which requests of a lane, such as 10..20."""
     time: Annotated[tuple[int, int], BeforeValidator(moments.time_window)] | None = None
+    """When after the server began, such as 10s..20s."""
     connection: Literal["reused"] | None = None
+    """Only where the connection has served another request."""
     burst: Burst | None = None
+    """Faults in bursts."""
     ramp: Ramp | None = None
+    """A probability that grows."""
 
     @model_validator(mode="before")
     @classmethod
@@ -204,7 +255,7 @@ class Fault(Model):
         return self.name or (f"{shown} {self.moment}" if self.moment else shown)
 
 
-AnyFault: TypeAlias = Annotated[Fault, BeforeValidator(_fault)]
+AnyFault: TypeAlias = Annotated[Fault, BeforeValidator(named)]
 
 Faults: TypeAlias = Annotated[list[AnyFault], BeforeValidator(listed), Field(min_length=1)]
 """One fault or several: by name, by status, or as mappings."""

@@ -28,7 +28,9 @@ class InFlight(Model):
     """
 
     most: Annotated[int, Field(ge=1)]
+    """From how many on the API is overloaded."""
     release: Annotated[int, Field(ge=0)] | None = None
+    """How many are left when it is not any more."""
 
     @model_validator(mode="after")
     def _below(self) -> InFlight:
@@ -46,10 +48,13 @@ class Acceleration(Model):
     """How fast use may grow: `start` input tokens in the minute of the first request, `step` more in each one after."""
 
     start: PerMinute
+    """How many input tokens are allowed in the first minute."""
     step: PerMinute
+    """How many more in each minute after it."""
 
 
-def _in_flight(value: Any) -> Any:
+def counted(value: Any) -> Any:
+    """Return a number of requests as what it is short for."""
     return {"most": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -60,21 +65,28 @@ class Limit(Model):
     """
 
     model: Name | None = None
+    """For which models it is."""
     api_key: Name | None = None
+    """For which API keys it is."""
     requests_per_minute: PerMinute | None = None
+    """How many requests are allowed in a minute."""
     input_tokens_per_minute: PerMinute | None = None
+    """How many input tokens are allowed in a minute."""
     output_tokens_per_minute: PerMinute | None = None
+    """How many output tokens are allowed in a minute."""
     acceleration: Acceleration | None = None
-    in_flight: Annotated[InFlight, BeforeValidator(_in_flight)] | None = None
+    """How fast use may grow."""
+    in_flight: Annotated[InFlight, BeforeValidator(counted)] | None = None
+    """How many requests are answered at the same time."""
 
     @model_validator(mode="after")
     def _limits_something(self) -> Limit:
-        if not self.model_fields_set.intersection(_LIMITS):
-            raise ValueError(f"nothing is limited here; expected {one_of(_LIMITS)}")
+        if not self.model_fields_set.intersection(LIMITS):
+            raise ValueError(f"nothing is limited here; expected {one_of(LIMITS)}")
         return self
 
 
-_LIMITS = [name for name in Limit.model_fields if name not in ("model", "api_key")]
+LIMITS = [name for name in Limit.model_fields if name not in ("model", "api_key")]
 
 Limits: TypeAlias = Annotated[list[Limit], BeforeValidator(listed), Field(min_length=1)]
 """One limit or several, of which the first that is for a request holds."""

@@ -7,7 +7,7 @@ first file, since the built-in scenario needs none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +47,15 @@ def load_all(paths: Sequence[Path], seed: int | None = None, validation: Mode | 
     if found:
         raise ScenarioError(found)
     return {name: _overridden(scenario, seed, validation) for name, scenario in scenarios.items()}
+
+
+def files_of(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files that `paths` name, and the scenario files of each folder among them."""
+    for path in paths:
+        if path.is_dir():
+            yield from (file for _, file in _named_files(path))
+        else:
+            yield path
 
 
 def _overridden(scenario: Scenario, seed: int | None, validation: Mode | None) -> Scenario:

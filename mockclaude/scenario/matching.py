@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mockclaude.scenario.conditions import Check, Look
+from mockclaude.scenario.conditions import Check, Condition, Look
 from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.hints import hinted
 from mockclaude.scenario.rules import Rule
 
 
@@ -37,7 +38,9 @@ def match(rules: Sequence[Rule], conversation: Conversation, answered: Callable[
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One rule held against one conversation: a check for each condition, and whether the rule was used up."""
+    """One rule held against one conversation: a check for each condition, for whether the rule was used up, and, if it
+    would answer but for a rule above it, for that.
+    """
 
     rule: Rule
     checks: tuple[Check, ...]
@@ -47,26 +50,50 @@ class Explanation:
         """The checks that did not hold."""
         return tuple(check for check in self.checks if not check.held)
 
+    @property
+    def shadowed(self) -> bool:
+        """Whether the rule would answer, if none above it did."""
+        return [check.key for check in self.failed] == ["order"]
+
 
 def explain(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> list[Explanation]:
     """Return every rule with all its checks, in order; the first without a failed one is the one that answers."""
-    return [Explanation(rule, _checks(rule, conversation, answered(rule))) for rule in rules]
+    explained: list[Explanation] = []
+    answering: Rule | None = None
+    for rule in rules:
+        explanation = _explained(rule, conversation, answered, hinted)
+        if not explanation.failed and answering:
+            explanation = Explanation(rule, (*explanation.checks, _shadowed(answering)))
+        elif not explanation.failed:
+            answering = rule
+        explained.append(explanation)
+    return explained
 
 
-def _checks(rule: Rule, conversation: Conversation, answered: int) -> tuple[Check, ...]:
-    checks = tuple(condition.check(conversation) for condition in rule.conditions)
-    if rule.times is None:
-        return checks
-    return (
-        *checks,
-        Check("times", f"at most {rule.times}", f"{answered} before: used up", answered < rule.times),
-    )
+def _explained(
+    rule: Rule,
+    conversation: Conversation,
+    answered: Callable[[Rule], int],
+    check: Callable[[Condition, Conversation], Check] = Condition.check,
+) -> Explanation:
+    checks = tuple(check(condition, conversation) for condition in rule.conditions)
+    return Explanation(rule, checks if rule.times is None else (*checks, _spent(rule.times, answered(rule))))
+
+
+def _spent(times: int, answered: int) -> Check:
+    hint = "" if answered < times else f"already used up (times: {times})"
+    return Check("times", f"at most {times}", f"{answered} before", not hint, hint)
+
+
+def _shadowed(by: Rule) -> Check:
+    return Check("order", "no rule above that holds", by.label, False, f"shadowed by {by.label}")
 
 
 def closest(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> Explanation | None:
     """Return how the rule that comes nearest to `conversation`, which none answers, was held against it."""
-    explained = explain(rules, conversation, answered)
-    return min(explained, key=lambda explanation: distance(explanation.checks), default=None)
+    explained = [_explained(rule, conversation, answered) for rule in rules]
+    nearest = min(explained, key=lambda explanation: distance(explanation.checks), default=None)
+    return nearest and _explained(nearest.rule, conversation, answered, hinted)
 
 
 def why_none(nearest: Explanation | None) -> str:

@@ -62,15 +62,16 @@ class Moment(NamedTuple):
         return f"after {self.amount / 1e6:g}s" if self.unit == "time" else f"after {self.amount:g} {self.unit}"
 
 
-_SELECTOR = re.compile(r"(?:(every|last) )?([a-z_]+)(?: ([1-9][0-9]{0,5}))?")
-_COUNTED = re.compile(r"([0-9]{1,9}) (event|byte)s?")
-_RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(B|KB|MB)/s")
+SELECTOR = re.compile(r"(?:(every|last) )?([a-z_]+)(?: ([1-9][0-9]{0,5}))?")
+COUNTED = re.compile(r"([0-9]{1,9}) (event|byte)s?")
+RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(B|KB|MB)/s")
+WINDOW = re.compile(r"([1-9][0-9]{0,8})\.\.([1-9][0-9]{0,8})?")
 _RATE_UNITS = {"B": 1, "KB": 1_000, "MB": 1_000_000}
 
 
 def selector(value: Any) -> Selector:
     """Return the events that `value` names, such as `ping`, `text_delta 3`, `last text_delta` or `every ping`."""
-    match = _SELECTOR.fullmatch(value) if isinstance(value, str) else None
+    match = SELECTOR.fullmatch(value) if isinstance(value, str) else None
     if match is None or (match[1] and match[3]):
         raise ValueError(
             f"{str(value)[:40]!r} names no event; expected such as message_stop, content_block_delta 3, "
@@ -80,6 +81,11 @@ def selector(value: Any) -> Selector:
         known = EVENTS + DELTAS
         raise ValueError(f"'{match[2]}' is no event; expected {one_of(known)}{did_you_mean(match[2], known)}")
     return Selector(match[2], {"every": EVERY, "last": LAST}.get(match[1], int(match[3] or FIRST)))
+
+
+def events_or_body(value: Any) -> Selector:
+    """Return the events that `value` names, or the `body` as a whole."""
+    return Selector("body") if value == "body" else selector(value)
 
 
 def one_event(value: Any) -> Selector:
@@ -103,7 +109,7 @@ def before(value: Any) -> Moment:
 def after(value: Any) -> Moment:
     """Return the moment after so many events or bytes, a share of the body, a duration, or an event."""
     text = str(value)
-    if match := _COUNTED.fullmatch(text):
+    if match := COUNTED.fullmatch(text):
         return Moment("events" if match[2] == "event" else "bytes", int(match[1]))
     if text.endswith("%"):
         return Moment("share", quantities.share(value))
@@ -119,7 +125,7 @@ def after(value: Any) -> Moment:
 
 def rate(value: Any) -> float:
     """Return `value`, such as 20KB/s, in bytes per second."""
-    match = _RATE.fullmatch(value) if isinstance(value, str) else None
+    match = RATE.fullmatch(value) if isinstance(value, str) else None
     if not match or not float(match[1]):
         raise ValueError(f"{str(value)[:40]!r} is no rate; expected bytes per second, such as 500B/s, 20KB/s or 1MB/s")
     return float(match[1]) * _RATE_UNITS[match[2]]
@@ -127,7 +133,7 @@ def rate(value: Any) -> float:
 
 def window(value: Any) -> tuple[int, int]:
     """Return `value`, such as 10..20, as the first and the last of the requests it means, counted from 1."""
-    match = re.fullmatch(r"([1-9][0-9]{0,8})\.\.([1-9][0-9]{0,8})?", str(value))
+    match = WINDOW.fullmatch(str(value))
     if not match or (match[2] and int(match[2]) < int(match[1])):
         raise ValueError(f"{str(value)[:40]!r} is no window; expected the first and the last request, such as 10..20")
     return int(match[1]), int(match[2] or 10**9)

@@ -6,7 +6,7 @@ Knows nothing of replies, and draws nothing: what is a distribution stays one.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, Literal, TypeAlias
 
 import orjson
@@ -24,32 +24,39 @@ NAMES = (*PROFILES, OF_MODEL)
 """The names of the profiles, and the one that stands for the profile of the model asked for."""
 
 
-def _fixed_or_drawn(fixed: Read, drawn: Read) -> BeforeValidator:
-    def read(value: Any) -> Any:
-        if isinstance(value, Distribution):
-            return value
-        return quantities.distribution(value, drawn) if isinstance(value, dict) else fixed(value)
-
-    return BeforeValidator(read)
+def fixed_or_drawn(fixed: Read, drawn: Read, value: Any) -> Any:
+    """Return what `fixed` reads, or of a mapping the distribution in which `drawn` reads the numbers."""
+    if isinstance(value, Distribution):
+        return value
+    return quantities.distribution(value, drawn) if isinstance(value, dict) else fixed(value)
 
 
-Time: TypeAlias = Annotated[int | Distribution, _fixed_or_drawn(quantities.duration, quantities.duration)]
-Rate: TypeAlias = Annotated[float | Distribution, _fixed_or_drawn(quantities.rate, quantities.rate)]
-Jitter: TypeAlias = Annotated[float | Distribution, _fixed_or_drawn(quantities.share, quantities.factor)]
+def _reading(fixed: Read, drawn: Read) -> BeforeValidator:
+    return BeforeValidator(partial(fixed_or_drawn, fixed, drawn))
+
+
+Time: TypeAlias = Annotated[int | Distribution, _reading(quantities.duration, quantities.duration)]
+Rate: TypeAlias = Annotated[float | Distribution, _reading(quantities.rate, quantities.rate)]
+Jitter: TypeAlias = Annotated[float | Distribution, _reading(quantities.share, quantities.factor)]
 
 
 class Pace(Model):
     """How fast a reply comes: the time to the first token, and the tokens per second or the gap before each delta.
 
-    Times are microseconds. A `jitter` of 0.2 makes each gap up to 20% shorter or longer; a distribution is that of the
-    factor each gap is multiplied by. A `profile` says everything that is not said beside it.
+    Once read, times are microseconds. A `jitter` of 0.2 makes each gap up to 20% shorter or longer; a distribution is
+    that of the factor each gap is multiplied by. A `profile` says everything that is not said beside it.
     """
 
     ttft: Time = 0
+    """The time to the first token."""
     tokens_per_second: Rate | None = None
+    """How fast the other tokens come."""
     gap: Time | None = None
+    """How long after each other they come."""
     jitter: Jitter = 0.0
+    """By how much each gap is longer or shorter, at most; or a distribution of the factor."""
     profile: Literal[NAMES] | None = None  # type: ignore[valid-type]
+    """The family of models whose figures hold for all that is not said beside it."""
 
     @model_validator(mode="after")
     def _one_speed(self) -> Pace:
@@ -75,13 +82,14 @@ class Pace(Model):
 _SPEEDS = frozenset({"tokens_per_second", "gap"})
 
 
-def _pace(value: Any) -> Any:
+def named(value: Any) -> Any:
+    """Return the mapping that a name stands for."""
     if value == INSTANT:
         return {}
     return {"profile": value} if isinstance(value, str) and value in NAMES else value
 
 
-AnyPace: TypeAlias = Annotated[Pace, BeforeValidator(_pace)]
+AnyPace: TypeAlias = Annotated[Pace, BeforeValidator(named)]
 _READ: TypeAdapter[Pace] = TypeAdapter(AnyPace)
 
 _PACES = {name: Pace.model_validate(profile.pace) for name, profile in PROFILES.items()}

@@ -16,15 +16,15 @@ from mockclaude.scenario.mistakes import did_you_mean, one_of
 FOREVER = "forever"
 
 _UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s|m|h)")
-_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%")
+DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s|m|h)")
+PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%")
 _Z99 = 2.3263478740408408
 """How many standard deviations of a normal distribution above its mean the 99th percentile is."""
 
 
 def duration(value: Any) -> int:
     """Return `value`, such as 400ms, in microseconds."""
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    match = DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match:
         raise ValueError(f"{_shown(value)} is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m")
     return round(float(match[1]) * _UNITS[match[2]])
@@ -37,7 +37,7 @@ def pause(value: Any) -> Any:
 
 def share(value: Any) -> float:
     """Return `value`, a percentage or a number, as a number from 0 to 1."""
-    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    match = PERCENT.fullmatch(value) if isinstance(value, str) else None
     number = float(match[1]) / 100 if match else value
     if not _is_number(number) or not 0 <= number <= 1:
         raise ValueError(f"{_shown(value)} is not a share; expected a percentage, such as 20%, or a number from 0 to 1")
@@ -53,7 +53,7 @@ def rate(value: Any) -> float:
 
 def factor(value: Any) -> float:
     """Return `value`, a number from 0 on by which something is multiplied, as such or as a percentage."""
-    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    match = PERCENT.fullmatch(value) if isinstance(value, str) else None
     number = float(match[1]) / 100 if match else value
     if not _is_number(number) or not 0 <= number < math.inf:
         raise ValueError(f"{_shown(value)} is not a factor; expected a number from 0 on, such as 1.5 or 150%")

@@ -7,6 +7,7 @@ Knows nothing of any key of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
@@ -21,7 +22,8 @@ class Model(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _given(cls, value: Any, info: ValidationInfo) -> Any:
+    def given(cls, value: Any, info: ValidationInfo) -> Any:
+        """Return `value`, if there is one."""
         if value is None and cls.model_fields[str(info.field_name)].annotation is not Any:
             raise ValueError("there is no value here; expected one after the colon, or no key")
         return value
@@ -29,7 +31,12 @@ class Model(BaseModel):
 
 def short_for(key: str) -> Callable[[Any], Any]:
     """Return a validator that reads a bare text as `{key: text}`."""
-    return lambda value: {key: value} if isinstance(value, str) else value
+    return partial(lengthened, key)
+
+
+def lengthened(key: str, value: Any) -> Any:
+    """Return a bare text as `{key: text}`, and anything else as it is."""
+    return {key: value} if isinstance(value, str) else value
 
 
 def listed(value: Any) -> Any:
@@ -39,8 +46,12 @@ def listed(value: Any) -> Any:
 
 def each_short_for(key: str) -> Callable[[Any], Any]:
     """Return a validator that reads one thing or a list, and a bare text in it as `{key: text}`."""
-    short = short_for(key)
-    return lambda value: [short(item) for item in listed(value)]
+    return partial(each_lengthened, key)
+
+
+def each_lengthened(key: str, value: Any) -> Any:
+    """Return one thing or a list as a list, in which a bare text became `{key: text}`."""
+    return [lengthened(key, item) for item in listed(value)]
 
 
 def exactly_one(what: str, keys: Iterable[str], value: Any, known: Iterable[str]) -> Any:

@@ -25,28 +25,36 @@ class Text(Model):
     """A `text` block."""
 
     text: str
+    """What it says."""
     citations: list[Citation] = Field(default_factory=list)
+    """What it cites."""
 
 
 class Thinking(Model):
     """A `thinking` block; a signature is made when none is given."""
 
     thinking: str
+    """What is thought."""
     signature: str | None = None
+    """Its signature; made if none is given."""
 
 
 class RedactedThinking(Model):
     """A `redacted_thinking` block."""
 
     data: str
+    """What stands for the redacted thinking."""
 
 
 class ToolUse(Model):
     """A `tool_use` block; `input: from_schema` makes an input from the schema that the request offers."""
 
     name: str
+    """The tool."""
     input: dict[str, Any] | Literal["from_schema"] = "from_schema"
+    """Its input; made from the schema of the tool if none is given."""
     id: str | None = None
+    """Its id; made if none is given."""
     caller: dict[str, Any] = Field(default_factory=lambda: {"type": "direct"})
     toolset_name: str | None = None
 
@@ -87,11 +95,17 @@ class ServerTool(Model):
     """
 
     name: str
+    """The tool."""
     input: dict[str, Any] = Field(default_factory=dict)
+    """Its input."""
     result: Any = None
+    """What it returns."""
     error: str | None = None
+    """The code of the error it ends with."""
     id: str | None = None
+    """Its id; made if none is given."""
     server_name: str | None = None
+    """The MCP server whose tool it is."""
 
     @model_validator(mode="after")
     def _known(self) -> ServerTool:
@@ -109,31 +123,38 @@ class ServerTool(Model):
             raise ValueError(f"this is no result of {self.name}; expected {expected}")
 
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def _header_name(name: str) -> str:
-    if not _HEADER_NAME.fullmatch(name):
+def header_name(name: str) -> str:
+    """Return `name`, if a header can be called so."""
+    if not HEADER_NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name of a header; expected letters, digits and dashes")
     return name
 
 
-def _header(value: Any) -> Any:
+def header(value: Any) -> Any:
+    """Return a number as text."""
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
-Header: TypeAlias = Annotated[str, BeforeValidator(_header)]
-HeaderName: TypeAlias = Annotated[str, AfterValidator(_header_name)]
+Header: TypeAlias = Annotated[str, BeforeValidator(header)]
+HeaderName: TypeAlias = Annotated[str, AfterValidator(header_name)]
 
 
 class Error(Model):
     """An error of the API. `status` follows from `type`; a type that the API does not have needs one."""
 
     type: str
+    """An error type of the API, or one of your own."""
     message: str = ""
+    """What it says."""
     status: Annotated[int, Field(ge=400, le=599)] | None = None
+    """The status it is sent with; that of its type if none is given."""
     headers: dict[HeaderName, Header] = Field(default_factory=dict)
+    """Headers it is sent with."""
     details: dict[str, Any] | None = None
+    """What it carries besides."""
 
     @model_validator(mode="after")
     def _known(self) -> Error:
@@ -143,14 +164,14 @@ class Error(Model):
         return self
 
 
-def _of_status(value: Any) -> Any:
+def of_status(value: Any) -> Any:
     """Return the error that the API sends with a status."""
     if not isinstance(value, int) or isinstance(value, bool):
         return value
     return {"type": type_of(value), "status": value}
 
 
-AnyError: TypeAlias = Annotated[Error, BeforeValidator(short_for("type")), BeforeValidator(_of_status)]
+AnyError: TypeAlias = Annotated[Error, BeforeValidator(short_for("type")), BeforeValidator(of_status)]
 """An error by its type, by its status, or as a mapping."""
 
 
@@ -167,9 +188,13 @@ class StopReason(Model):
         "model_context_window_exceeded",
         "compaction",
     ]
+    """The stop reason."""
     stop_sequence: str | None = None
+    """The stop sequence that was met."""
     category: str | None = None
+    """The category of a refusal."""
     explanation: str | None = None
+    """The explanation of a refusal."""
 
 
 Count: TypeAlias = Annotated[int, Field(ge=0)]
@@ -204,18 +229,31 @@ class Step(Model):
     """One step of a reply: exactly one key."""
 
     text: Annotated[Text, BeforeValidator(short_for("text"))] | None = None
+    """A text block."""
     thinking: Annotated[Thinking, BeforeValidator(short_for("thinking"))] | None = None
+    """A thinking block, signed."""
     redacted_thinking: Annotated[RedactedThinking, BeforeValidator(short_for("data"))] | None = None
+    """A redacted_thinking block: its data."""
     tool_use: Annotated[ToolUse, BeforeValidator(short_for("name"))] | None = None
+    """A tool_use block: the name of the tool, or a mapping with its input."""
     server_tool: ServerTool | None = None
+    """The use of a tool that the API runs, and its result."""
     json_: Any = Field(default=None, alias="json")
+    """A text block with this as JSON; `from_schema` makes it from the format that the request wants."""
     block: RawBlock | None = None
+    """A block in the API's own form, sent as it is."""
     generate: Literal["auto"] | None = None
+    """What the built-in scenario would answer."""
     error: AnyError | None = None
+    """An HTTP error if it comes first, an error event in the middle of a stream."""
     pause: Annotated[int | Literal["forever"], BeforeValidator(quantities.pause)] | None = None
+    """How long nothing is sent."""
     disconnect: Literal["reset", "close", "clean"] | None = None
+    """How the connection ends: TCP reset, cut body, or a body that ends properly before the message does."""
     stop_reason: Annotated[StopReason, BeforeValidator(short_for("type"))] | None = None
+    """The stop reason, where it should not follow from the content."""
     usage: Usage | None = None
+    """Counters that should not be counted."""
 
     @model_validator(mode="before")
     @classmethod

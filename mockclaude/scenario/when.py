@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mockclaude.scenario import queries
-from mockclaude.scenario.shorthand import Model, each_short_for, exactly_one, listed, short_for
+from mockclaude.scenario.shorthand import Model, each_short_for, exactly_one, lengthened, listed
 
 MAX_REPEATS = 100_000
 """How often a regular expression may repeat a part, the counts of all multiplied: they are written out in memory."""
@@ -22,9 +22,9 @@ _REPEATS = re.compile(r"\{([0-9]{0,9}),?([0-9]{0,9})\}")
 _SHOWN = 80
 
 
-def _body_matches(value: Any) -> Any:
-    short = short_for("truthy")
-    return [{"values": item} if isinstance(item, dict) else short(item) for item in listed(value)]
+def body_matches(value: Any) -> Any:
+    """Return expressions and mappings of expressions to values, one or a list of them, in their long form."""
+    return [{"values": item} if isinstance(item, dict) else lengthened("truthy", item) for item in listed(value)]
 
 
 def _pattern(text: str) -> str:
@@ -61,9 +61,13 @@ class Match(Model):
     """
 
     equals: Texts | None = None
+    """The whole text."""
     contains: Texts | None = None
+    """A part of the text."""
     like: Texts | None = None
+    """The whole text, with `*` for any part of it."""
     regex: Patterns | None = None
+    """A regular expression that is found in the text; its groups are `${{ match.NAME }}` in the reply."""
 
     @model_validator(mode="before")
     @classmethod
@@ -82,8 +86,11 @@ class ToolResultMatch(Model):
     """A tool result of the current turn: the tool it answers, whether it reports an error, what it says."""
 
     name: Name | None = None
+    """The tool whose result it is."""
     is_error: bool | None = None
+    """Whether it reports an error."""
     content: Prose | None = None
+    """What its text contains."""
 
 
 class BodyMatch(Model):
@@ -100,14 +107,24 @@ class When(Model):
     """What must hold for a rule to answer. Every key that is given must hold."""
 
     user: Prose | None = None
+    """The text that the client sent since the last assistant message contains this."""
     tool_result: (
         Annotated[list[ToolResultMatch], BeforeValidator(each_short_for("name")), Field(min_length=1)] | None
     ) = None
+    """Since the last assistant message the client sent the result of this tool."""
     system: Prose | None = None
+    """The system prompt or a system message contains this."""
     model: Name | None = None
+    """The model has this name."""
     tools: Name | None = None
+    """A tool of this name is offered."""
     headers: Annotated[dict[str, Name], Field(min_length=1)] | None = None
-    body: Annotated[list[BodyMatch], BeforeValidator(_body_matches), Field(min_length=1)] | None = None
+    """Each of these headers has this value."""
+    body: Annotated[list[BodyMatch], BeforeValidator(body_matches), Field(min_length=1)] | None = None
+    """A JMESPath expression over the body is true, or expressions have these values."""
     stream: bool | None = None
+    """Whether a stream is asked for."""
     turn: Numbers | None = None
+    """The number of the turn, from 1."""
     retry: Numbers | None = None
+    """How often the SDK has tried before: its header x-stainless-retry-count."""

@@ -66,6 +66,12 @@ async def _scenarios(plane: Plane, _: asked.Nothing) -> Outcome:
     return Outcome({"scenarios": [_status(name, served) for name, served in sorted(plane.served.items())]})
 
 
+async def _schema(_: Plane, __: asked.Nothing) -> Outcome:
+    from mockclaude.scenario.schema import json_schema
+
+    return Outcome(json_schema())
+
+
 def _status(name: str, served: Served) -> dict[str, Any]:
     answers = served.memory.answers()
     return {
@@ -204,6 +210,7 @@ def _some(plane: Plane, scope: asked.Scope) -> list[tuple[str, Served]]:
 CALLS: dict[str, dict[str, Route]] = {
     "health": {"GET": Route(asked.Nothing, _health)},
     "scenarios": {"GET": Route(asked.Nothing, _scenarios)},
+    "schema": {"GET": Route(asked.Nothing, _schema)},
     "journal": {"GET": Route(asked.Listing, _journal), "DELETE": Route(asked.Scope, _clear)},
     "journal/{number}": {"GET": Route(asked.Numbered, _entry)},
     "journal/query": {"POST": Route(asked.Query, _query)},

@@ -24,13 +24,13 @@ from yarl import URL
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope
-from mockclaude.reply.script import End, Script, Send
+from mockclaude.reply.script import End, Script
 from mockclaude.scenario.mistakes import did_you_mean
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server import admin
 from mockclaude.server.admission import mode
 from mockclaude.server.bodies import MAX_BODY, read_body
-from mockclaude.server.calls import SCENARIO_HEADER, Answer, Call
+from mockclaude.server.calls import SCENARIO_HEADER, Answer, Call, for_method
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.endpoints import answer
 from mockclaude.server.journal import Entry, Journal, asked, decided, redacted
@@ -77,6 +77,7 @@ class Site:
         self.served = {name: Served(scenario, retry_speed) for name, scenario in scenarios.items()}
         self._log = log
         self._any_host = any_host
+        self._retry_speed = retry_speed
         self.refuse: Callable[[int, Clock], None] = lambda *_: None
         self._began = clock.now()
         self._numbers = count(1)
@@ -85,6 +86,19 @@ class Site:
     def scenarios(self) -> dict[str, Scenario]:
         """The scenarios by name."""
         return {name: served.scenario for name, served in self.served.items()}
+
+    def use(self, scenarios: Mapping[str, Scenario]) -> None:
+        """Let `scenarios` answer from now on. One that is served already, and the same, forgets nothing."""
+        self.served = {name: self._serving(name, scenario) for name, scenario in scenarios.items()}
+
+    def _serving(self, name: str, scenario: Scenario) -> Served:
+        served = self.served.get(name)
+        if served is None:
+            return Served(scenario, self._retry_speed)
+        if served.scenario is not scenario:
+            served.use(scenario)
+        served.problem = ""
+        return served
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -98,7 +112,7 @@ class Site:
         heard = _Heard(_NOTHING)
         try:
             heard = await self._heard(request, entry.at)
-            given = _for_method(heard.answer, request.method)
+            given = for_method(heard.answer, request.method)
             self._keep(entry, heard, given)
             return await self._played(given, request, entry)
         except ConnectionError:
@@ -116,7 +130,7 @@ class Site:
         entry = Entry(0, self.clock.now(), request.method, request.raw_path.partition("?")[0], {})
         begin = time.perf_counter()
         with suppress(ConnectionError):
-            given = _for_method(await self._administered(request, entry), request.method)
+            given = for_method(await self._administered(request, entry), request.method)
             if given.script.status >= 400:
                 decided(entry, given)
                 entry.ending, entry.seconds = "", time.perf_counter() - begin
@@ -201,14 +215,6 @@ class Site:
         return ApiError(
             "not_found_error", f"Not found: {path}; the API's paths begin with /v1/, after a scenario's name"
         )
-
-
-def _for_method(given: Answer, method: str) -> Answer:
-    """Return `given`, or to `HEAD` its headers alone."""
-    if method != "HEAD":
-        return given
-    head, end_of_head, _ = given.script.sends[0].data.partition(b"\r\n\r\n")
-    return given._replace(script=given.script._replace(sends=[Send(0, head + end_of_head)]))
 
 
 def _ending(end: End, request: web.BaseRequest) -> str:

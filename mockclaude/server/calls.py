@@ -15,7 +15,7 @@ import orjson
 
 from mockclaude.api.access import api_key
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import Script
+from mockclaude.reply.script import Script, Send
 from mockclaude.scenario.matching import Explanation
 from mockclaude.scenario.rules import Rule
 
@@ -104,6 +104,14 @@ def lane_of(headers: Mapping[str, str]) -> str:
     """Return whom a request with these headers belongs to: what its lane header says, or else the lane of its key."""
     named = headers.get(LANE_HEADER)
     return lane_of_key(api_key(headers)) if named is None else named
+
+
+def for_method(given: Answer, method: str) -> Answer:
+    """Return `given`, or to `HEAD` its headers alone."""
+    if method != "HEAD":
+        return given
+    head, end_of_head, _ = given.script.sends[0].data.partition(b"\r\n\r\n")
+    return given._replace(script=given.script._replace(sends=[Send(0, head + end_of_head)]))
 
 
 @lru_cache(maxsize=1024)

@@ -5,8 +5,10 @@ In: scenarios, the address, log lines. Out: text. Knows nothing of terminals but
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import sys
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -47,6 +49,11 @@ def _described(scenario: Scenario) -> str:
     files = ", ".join(scenario.files) or "built in"
     count = len(scenario.rules)
     return f"{files} ({count} rule{'s' if count != 1 else ''}, seed {scenario.seed})"
+
+
+def wants_colour() -> bool:
+    """Return whether standard output is a terminal whose user has not refused colour (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def log_line(line: Entry, *, colour: bool) -> str:

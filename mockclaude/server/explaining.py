@@ -1,13 +1,13 @@
 """What a server would answer, and why, without a server.
 
-In: a scenario, a call, and how often it was made before. Out: text for a person.
+In: a scenario, and calls. Out: text for a person.
 Knows nothing of files and sockets. It asks the same functions that a server asks, so it says what a server does; limits
 are left out, since they depend on who else asks and when.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mockclaude.api.errors import ApiError
@@ -21,14 +21,16 @@ from mockclaude.server.endpoints import answer
 from mockclaude.server.served import Served
 
 
-def explained(scenario: Scenario, call: Call, occurrence: int = 1) -> str:
-    """Return which rule answers `call` the `occurrence`th time it comes, why not those above it, and what is sent."""
+def explained(scenario: Scenario, calls: Sequence[Call]) -> str:
+    """Return which rule answers the last of `calls`, after the others have come, why not the other rules, and what is
+    sent.
+    """
     served = Served(replace(scenario, limits=()))
-    given = Answer(Script(0, ()))
-    counts: dict[Rule, int] = {}
-    for _ in range(occurrence):
-        counts = {rule: served.memory.answered(rule, call.lane) for rule in scenario.rules}
-        given = answer(served, call)
+    *before, call = calls
+    for earlier in before:
+        answer(served, earlier)
+    counts = {rule: served.memory.answered(rule, call.lane) for rule in scenario.rules}
+    given = answer(served, call)
     return "\n".join([*_decision(given), *_not_chosen(scenario, call, given, counts), *_sent(given.script)])
 
 
@@ -40,18 +42,19 @@ def _decision(given: Answer) -> Iterator[str]:
 
 
 def _not_chosen(scenario: Scenario, call: Call, given: Answer, counts: dict[Rule, int]) -> Iterator[str]:
-    """Yield the rules above the one that answers, each with what it wanted and what came."""
-    for explanation in _explanations(scenario, call, counts):
-        if explanation.rule is given.rule:
-            return
-        reasons = "; ".join(map(str, explanation.failed))
-        yield f"not     {explanation.rule.label}: {reasons}"
+    """Yield the rules above the one that answers, each with what it wanted and what came, and those that it shadows."""
+    above = True
+    for explanation in _explanations(scenario, given.whole or call.body, call.headers, counts):
+        above = above and explanation.rule is not given.rule
+        if explanation.failed and (above or explanation.shadowed):
+            yield f"not     {explanation.rule.label}: {'; '.join(map(str, explanation.failed))}"
 
 
-def _explanations(scenario: Scenario, call: Call, counts: dict[Rule, int]) -> list[Explanation]:
+def _explanations(
+    scenario: Scenario, body: bytes, headers: Mapping[str, str], counts: dict[Rule, int]
+) -> list[Explanation]:
     try:
-        body = parse(call.body)
-        return explain(scenario.rules, Conversation(body, call.headers), lambda rule: counts.get(rule, 0))
+        return explain(scenario.rules, Conversation(parse(body), headers), counts.__getitem__)
     except (ApiError, KeyError, TypeError, AttributeError):
         return []
 

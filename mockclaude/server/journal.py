@@ -53,6 +53,8 @@ PLAYING = "playing"
 class Entry:
     """One request. `path` is as it was asked, with the base URL's path and the query; `scenario` the name it went to.
 
+    `time`, `chunked` and `reused` are as in `Call`.
+
     `planned` has the microseconds after the beginning and the bytes of each write, `sent` the microseconds at which
     they were written so far. `ending` is '' for a response that ended as HTTP has it. `closest` is the rule that came
     nearest, where none answered. `body` and `response` are cut at `MAX_BODY`; `body_size` is what came.
@@ -66,6 +68,9 @@ class Entry:
     scenario: str = ""
     lane: str = ""
     endpoint: str = ""
+    time: int = 0
+    chunked: bool = True
+    reused: bool = False
     body: bytes = b""
     body_size: int = 0
     whole: bytes | None = None
@@ -122,6 +127,7 @@ def redacted(headers: Mapping[str, str]) -> Mapping[str, str]:
 def asked(entry: Entry, call: Call, scenario: str, max_body: int = MAX_BODY) -> None:
     """Write into `entry` what was asked of the API."""
     entry.scenario, entry.lane, entry.endpoint = scenario, call.lane, call.path
+    entry.time, entry.chunked, entry.reused = call.time, call.chunked, call.reused
     entry.body, entry.body_size = call.body[:max_body], len(call.body)
 
 

@@ -1,10 +1,13 @@
 """The journal as JSON data, for programs in other languages and for files.
 
-In: entries of the journal. Out: JSON data. Knows nothing of how entries are kept.
+In: entries of the journal. Out: JSON data, and back again what the log says of an entry. Knows nothing of how entries
+are kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any
 
@@ -26,6 +29,10 @@ def _data(entry: Entry) -> dict[str, Any]:
         "request": {
             "method": entry.method,
             "path": entry.path,
+            "endpoint": entry.endpoint,
+            "http": "1.1" if entry.chunked else "1.0",
+            "reused_connection": entry.reused,
+            "since_start_us": entry.time,
             "headers": {name.lower(): value for name, value in entry.headers.items()},
             "body": _text(entry.body),
             "body_size": entry.body_size,
@@ -44,6 +51,16 @@ def _data(entry: Entry) -> dict[str, Any]:
     }
 
 
+def logged(data: Mapping[str, Any]) -> Entry:
+    """Return of an entry as JSON data what the log says of it. Raises `KeyError` or `TypeError` for other data."""
+    request, decision, response = data["request"], data["decision"], data["response"]
+    entry = Entry(data["number"], data["at"], request["method"], request["path"], {})
+    entry.status, entry.streamed = response["status"], response["streamed"]
+    entry.reason, entry.notes = decision["reason"], tuple(decision["notes"])
+    entry.ending, entry.seconds = data["ending"], data["seconds"]
+    return entry
+
+
 def _decision(entry: Entry) -> dict[str, Any]:
     draws, rule = entry.draws, entry.rule
     return {
@@ -57,10 +74,7 @@ def _decision(entry: Entry) -> dict[str, Any]:
 
 def explained(explanation: Explanation) -> dict[str, Any]:
     """Return as JSON data how a rule was held against a request."""
-    checks = [
-        {"key": check.key, "wanted": check.wanted, "got": check.got, "held": check.held} for check in explanation.checks
-    ]
-    return {"rule": explanation.rule.label, "checks": checks}
+    return {"rule": explanation.rule.label, "checks": [asdict(check) for check in explanation.checks]}
 
 
 def _text(body: bytes) -> str:

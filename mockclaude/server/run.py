@@ -12,17 +12,18 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from aiohttp import web
 
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Site, make_server
+from mockclaude.server.bodies import MAX_BODY
 from mockclaude.server.clock import REAL, Clock
-from mockclaude.server.console import first_screen, log_line
-from mockclaude.server.journal import Entry
+from mockclaude.server.console import first_screen, log_line, wants_colour
+from mockclaude.server.journal import Entry, Journal
 from mockclaude.server.listener import Listener
 
 SHUTDOWN_TIMEOUT = 3.0
@@ -38,11 +39,19 @@ class CannotListenError(Exception):
     """The address cannot be served on; says why and what to do."""
 
 
-class Output:
-    """Lines on standard output, written together once the event loop has a moment."""
+Keep: TypeAlias = Callable[[Sequence[Entry]], Any]
+"""What is done with requests that have ended."""
 
-    def __init__(self, write: Callable[[str], Any], *, colour: bool) -> None:
+Beside: TypeAlias = Callable[[Site], Coroutine[Any, Any, None]]
+"""What is done while a site is served."""
+
+
+class Output:
+    """Lines on standard output, written together once the event loop has a moment; `keep` gets the entries."""
+
+    def __init__(self, write: Callable[[str], Any], keep: Keep | None = None, *, colour: bool) -> None:
         self._write = write
+        self._keep = keep
         self._colour = colour
         self._lines: list[Entry] = []
 
@@ -57,6 +66,8 @@ class Output:
         lines, self._lines = self._lines, []
         if lines:
             self._write("\n".join(log_line(line, colour=self._colour) for line in lines))
+            if self._keep:
+                self._keep(lines)
 
 
 class Playing(NamedTuple):
@@ -72,14 +83,21 @@ async def serve(
     port: int,
     write: Callable[[str], Any],
     playing: Playing = Playing(),  # noqa: B008 (a frozen value)
+    *,
+    keep: Keep | None = None,
+    beside: Beside | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. Raises `CannotListenError`."""
-    output = Output(write, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    """Serve until SIGINT or SIGTERM, with `beside` as long. Raises `CannotListenError`.
+
+    What `keep` gets of requests that have ended has their bodies whole.
+    """
+    output = Output(write, keep, colour=wants_colour())
     listener = Listener(host, port)
     site = Site(
         scenarios,
         output.log,
         any_host=host not in _LOOPBACK,
+        journal=Journal(max_body=MAX_BODY) if keep else None,
         **playing._asdict(),
     )
     site.refuse = listener.refuse
@@ -91,7 +109,11 @@ async def serve(
         _spare_the_collector()
         stopped = _stopped_by_signal()
         write(first_screen(scenarios, base_url(host, runner.addresses[0][1])))
-        await stopped.wait()
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(beside(site)) if beside else None
+            await stopped.wait()
+            if running:
+                running.cancel()
     finally:
         await runner.cleanup()
         output.flush()

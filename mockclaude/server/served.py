@@ -28,7 +28,8 @@ class Served:
     """A scenario, the rules that were added to it, and what has happened in it.
 
     `rules` are those that were added and then the scenario's own. Clients are told to retry errors `retry_speed` times
-    as fast as is written; with 0, after a millisecond. `problem` says why its files could not be read again.
+    as fast as is written; with 0, after a millisecond. `problem` says what is wrong with the files as they are now, if
+    they cannot be used and what they were before is served on.
     """
 
     def __init__(self, scenario: Scenario, retry_speed: float = 1.0) -> None:

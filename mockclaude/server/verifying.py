@@ -6,10 +6,12 @@ says what a test needs to know. Knows nothing of who wants to know: the admin pl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mockclaude.scenario.conditions import Check, Condition
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.hints import hinted
 from mockclaude.scenario.matching import distance
 from mockclaude.server.journal import UNREADABLE, Entry
 
@@ -72,15 +74,19 @@ def verify(
     head = f"wanted {bounds}{_with(wanted)}, got {_count(len(held), len(questions))}"
     if len(held) in bounds:
         return Verified(True, head)
-    found = _those(held) if len(held) > bounds.at_least else _closest([each for each in read if not each.all])
+    found = _those(held) if len(held) > bounds.at_least else _closest([each for each in read if not each.all], wanted)
     return Verified(False, "\n".join([head, *found, *_unseen(len(questions) - len(read), forgotten)]))
 
 
-def _checks(conditions: Iterable[Condition], entry: Entry) -> tuple[Check, ...] | None:
+def _checks(
+    conditions: Iterable[Condition],
+    entry: Entry,
+    check: Callable[[Condition, Conversation], Check] = Condition.check,
+) -> tuple[Check, ...] | None:
     """Return the outcome of each condition for what `entry` asked; None for one that cannot be read."""
     conversation = entry.conversation
     try:
-        return None if conversation is None else tuple(condition.check(conversation) for condition in conditions)
+        return None if conversation is None else tuple(check(condition, conversation) for condition in conditions)
     except UNREADABLE:
         return None
 
@@ -105,12 +111,13 @@ def _those(held: Sequence[_Held]) -> Iterator[str]:
     yield from (f"  {_named(each.entry)}" for each in held[-_NAMED:])
 
 
-def _closest(others: Sequence[_Held]) -> Iterator[str]:
+def _closest(others: Sequence[_Held], wanted: Sequence[Condition]) -> Iterator[str]:
     """Yield what was wanted and what came, for the question that comes nearest; of equal ones the last."""
     if others:
         nearest = min(reversed(others), key=lambda each: distance(each.checks))
+        hints = _checks(wanted, nearest.entry, hinted)
         yield f"the closest of the others is {_named(nearest.entry)}:"
-        yield from (f"  {'held  ' if check.held else 'failed'} {check}" for check in nearest.checks)
+        yield from (f"  {'held  ' if check.held else 'failed'} {check}" for check in hints or nearest.checks)
 
 
 def _named(entry: Entry) -> str:

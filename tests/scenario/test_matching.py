@@ -110,7 +110,7 @@ def test_every_rule_is_explained_and_the_first_without_a_failure_answers() -> No
     ("said", "told"),
     [
         (["weather in Paris?"], "'ask the tool' (scenario.yaml:6:5): tools: wanted 'get_weather', got nothing"),
-        (["hello"], "'hello' (scenario.yaml:2:5): times: wanted at most 2, got 2 before: used up"),
+        (["hello"], "'hello' (scenario.yaml:2:5): already used up (times: 2)"),
         (
             [*CALLED, user(tool_result("3", id="toolu_9"))],
             "'failed' (scenario.yaml:9:5): tool_result: wanted 'get_weather' with is_error: true, got an unknown tool",
@@ -130,6 +130,17 @@ def test_all_conditions_that_failed_are_named() -> None:
         "No rule answers this request. The closest is scenario.yaml:1:9: turn: wanted 2, got 1; user: wanted a text "
         "with 'a', got 'b'"
     )
+
+
+def test_a_rule_that_would_hold_but_for_one_above_it_is_shadowed() -> None:
+    rules = "{name: once, times: 1, reply: x}, {name: hi, when: {user: hi}, reply: x}, {name: last, reply: x}"
+    explained = explain(load_text(f"rules: [{rules}]").rules, conversation("bye"), before())
+
+    assert ["; ".join(map(str, explanation.failed)) for explanation in explained] == [
+        "",
+        "user: wanted a text with 'hi', got 'bye'",
+        "shadowed by 'once' (scenario.yaml:1:9)",
+    ]
 
 
 @pytest.mark.parametrize(

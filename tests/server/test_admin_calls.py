@@ -11,6 +11,7 @@ import pytest
 from mockclaude import __version__
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.rules import built_in
+from mockclaude.scenario.schema import json_schema
 from mockclaude.server.clock import ManualClock
 from mockclaude.server.journal import Journal
 from tests.conftest import Serve
@@ -48,6 +49,10 @@ def numbers(given: Received) -> list[int]:
 
 def test_health_says_that_the_server_is_there(admin: Admin) -> None:
     assert admin.get("health").json == {"status": "ok", "version": __version__, "scenarios": 2}
+
+
+def test_the_schema_of_scenario_files_is_told(admin: Admin) -> None:
+    assert admin.get("schema").json == json_schema()
 
 
 def test_the_status_says_how_often_each_rule_has_answered(server: Running, admin: Admin) -> None:

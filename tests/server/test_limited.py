@@ -199,7 +199,7 @@ def test_an_explanation_leaves_limits_out() -> None:
     scenario = load_text(f"limits: {{requests_per_minute: 1, in_flight: 1}}\n{RULES}")
     asked = Call("POST", "/v1/messages", {}, with_client_headers({}), asking("hello"), NOW)
 
-    assert "status 200" in explained(scenario, asked, 3)
+    assert "status 200" in explained(scenario, [asked] * 3)
 
 
 SLOW = """

@@ -10,13 +10,15 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.rules import Scenario, built_in
 from mockclaude.server import run
-from mockclaude.server.journal import Entry
+from mockclaude.server.app import Site
+from mockclaude.server.journal import MAX_BODY, Entry
 from mockclaude.server.run import CannotListenError, Output, base_url, serve, write_line
 from tests.serving import PATIENCE, post, received, request
 
@@ -65,12 +67,12 @@ class Serving:
 
 @asynccontextmanager
 async def serving(
-    scenarios: Mapping[str, Scenario] = HELLO, host: str = "127.0.0.1", number: int = signal.SIGTERM
+    scenarios: Mapping[str, Scenario] = HELLO, host: str = "127.0.0.1", number: int = signal.SIGTERM, **more: Any
 ) -> AsyncIterator[Serving]:
     """Serve until the block ends; then end the server with a signal."""
     here = Serving()
     async with asyncio.timeout(PATIENCE):
-        task = asyncio.create_task(serve(scenarios, host, 0, here.write))
+        task = asyncio.create_task(serve(scenarios, host, 0, here.write, **more))
         await here.up.wait()
         yield here
         os.kill(os.getpid(), number)
@@ -87,6 +89,29 @@ async def test_the_first_screen_comes_first_then_a_line_for_each_request_until_a
     log = "\n".join(lines).splitlines()
     assert [line[:3] for line in log] == ["200", "404"]
     assert "'hello' (scenario.yaml:1:9)" in log[0]
+
+
+async def test_requests_are_kept_with_their_bodies_whole() -> None:
+    kept: list[Entry] = []
+    async with serving(keep=kept.extend) as here:
+        await here.ask(post("x" * 2 * MAX_BODY))
+
+    (entry,) = kept
+    assert (len(entry.body), entry.ending) == (entry.body_size, "")
+
+
+async def test_what_is_done_beside_ends_with_the_server() -> None:
+    ended: list[bool] = []
+
+    async def beside(site: Site) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("" in site.served)
+
+    async with serving(beside=beside):
+        assert ended == []
+    assert ended == [True]
 
 
 async def test_the_port_is_free_once_the_server_has_ended() -> None:

@@ -9,34 +9,23 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 import mockclaude
 from mockclaude import __version__
-from mockclaude.cli import main
+from tests.cli.invoking import HELLO, invoke, written
 from tests.conftest import Start
-from tests.serving import Command, announced, asking, post, request
+from tests.serving import Command, announced, post, request
 
-HELLO = "rules: [{name: hello, reply: Hello!}]"
 SLOW = "rules: [{pace: {tokens_per_second: 200}, reply: The tide comes and goes and comes again as it always has.}]"
 
 
 @pytest.fixture
 def hello(tmp_path: Path) -> Path:
     return written(tmp_path / "hello.yaml", HELLO)
-
-
-def written(file: Path, text: str) -> Path:
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(text)
-    return file
-
-
-def invoke(*arguments: object, **env: str) -> Result:
-    return CliRunner().invoke(main, list(map(str, arguments)), env=env, prog_name="mockclaude")
 
 
 def scenarios(command: Command) -> list[dict[str, object]]:
@@ -111,10 +100,11 @@ def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     assert result.stderr == f"{tmp_path}/none.yaml: cannot read this file: No such file or directory\n"
 
 
-def test_a_port_in_use_is_one_line_and_exit_code_2(hello: Path) -> None:
+@pytest.mark.parametrize("option", [(), ("--watch",)])
+def test_a_port_in_use_is_one_line_and_exit_code_2(hello: Path, option: tuple[str, ...]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        result = invoke(hello, "--port", port)
+        result = invoke(hello, "--port", port, *option)
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"cannot listen on 127.0.0.1:{port}: address already in use; ")
@@ -271,69 +261,6 @@ def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert (ended.value.code, capsys.readouterr().out) == (0, f"mockclaude {__version__}\n")
 
 
-def test_check_counts_what_is_right_and_tells_what_is_not(tmp_path: Path) -> None:
-    hello, wrong = written(tmp_path / "hello.yaml", HELLO), written(tmp_path / "wrong.yaml", "rules: [{replay: x}]")
-
-    assert (invoke("check", hello).output, invoke("check", hello).exit_code) == ("1 scenario, 1 rule: no mistakes\n", 0)
-    assert (invoke("check", wrong).exit_code, "unknown key 'replay'" in invoke("check", wrong).output) == (1, True)
-    assert invoke("check").exit_code == 2
-
-
-def explain(tmp_path: Path, text: str, *arguments: object) -> list[str]:
-    body = written(tmp_path / "body.json", asking("Hello").decode())
-    result = invoke("explain", written(tmp_path / "file.yaml", text), "--request", body, *arguments)
-    assert result.exit_code == 0
-    return result.output.replace(f"{tmp_path}/", "").splitlines()
-
-
-FLAKY = """
-rules:
-  - {name: other, when: {user: Bye}, reply: Bye!}
-  - {name: once, times: 1, reply: Once}
-  - {name: flaky, reply: Hello!, fault: {script: [ok, 529]}}
-"""
-
-
-def test_explain_says_what_a_server_would_answer_and_why(tmp_path: Path) -> None:
-    first, third = explain(tmp_path, FLAKY), explain(tmp_path, FLAKY, "--occurrence", 3, "--lane", "me", "--seed", 5)
-
-    assert first[0] == "rule    'once' (file.yaml:4:5)"
-    assert first[2] == "not     'other' (file.yaml:3:5): user: wanted a text with 'Bye', got 'Hello'"
-    assert third[0] == "rule    'flaky' (file.yaml:5:5)"
-    assert third[1].startswith("drawn   seed 5, rule flaky, fingerprint ")
-    assert third[1].endswith(", lane me, occurrence 2")
-    assert third[2] == "note    fault: 529"
-    assert third[5] == "not     'once' (file.yaml:4:5): times: wanted at most 1, got 1 before: used up"
-    assert third[6].startswith("sent    status 529, in 3 pieces")
-
-
-def test_explain_says_what_a_server_says(start: Start, tmp_path: Path) -> None:
-    file, body = written(tmp_path / "file.yaml", FLAKY), asking("Hello")
-    server = start(file).server
-    given = [server.ask(request("POST", "/v1/messages", body)) for _ in range(3)][-1]
-
-    assert given.body.decode() in "\n".join(explain(tmp_path, FLAKY, "--occurrence", 3))
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [("[]", "no rule"), ("{", "no rule"), ('{"model": "claude-sonnet-5"}', "no rule messages: Field required")],
-)
-def test_explain_says_what_is_refused(tmp_path: Path, body: str, said: str) -> None:
-    asked = written(tmp_path / "body.json", body)
-    result = invoke("explain", "--request", asked, "--header", "x-other: 1")
-
-    assert result.output.startswith(said)
-    assert "sent    status 400" in result.output
-
-
-def test_explain_needs_a_scenario_without_mistakes(tmp_path: Path) -> None:
-    wrong = written(tmp_path / "wrong.yaml", "rules: [{replay: x}]")
-    result = invoke("explain", wrong, "--request", written(tmp_path / "body.json", "{}"))
-
-    assert (result.exit_code, "unknown key 'replay'" in result.output) == (2, True)
-
-
 def test_strict_determinism_refuses_what_depends_on_the_clock(start: Start, tmp_path: Path) -> None:
     timed = written(tmp_path / "timed.yaml", "chaos: [{error: 529, time: 1s..2s}]\nrules: [{reply: x}]")
     result = invoke(timed, "--strict-determinism")
@@ -346,17 +273,6 @@ def test_strict_determinism_refuses_what_depends_on_the_clock(start: Start, tmp_
 
 
 LONG_WAIT = "rules: [{reply: {error: {type: rate_limit_error, headers: {retry-after: 120}}}}]"
-
-
-def test_a_check_tells_warnings_and_finds_no_mistake(tmp_path: Path) -> None:
-    file = written(tmp_path / "wait.yaml", LONG_WAIT)
-    result = invoke("check", file)
-
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.splitlines() == [
-        f"warning: {file}:1:73: retry-after is 120 s, and clients wait that long; expected at most 60 s in tests",
-        "1 scenario, 1 rule: no mistakes",
-    ]
 
 
 def test_warnings_are_told_before_anything_is_served(start: Start, tmp_path: Path) -> None:
@@ -375,3 +291,31 @@ def test_limits_are_refused_where_only_what_is_the_same_every_time_will_do(tmp_p
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"{file}:1:9: limits depend on the order of requests and on the clock; ")
+
+
+@pytest.mark.parametrize(("word", "hint"), [("sreve", "; did you mean 'serve'?"), ("nothing", "")])
+def test_a_word_that_is_neither_a_command_nor_a_file_is_told(word: str, hint: str) -> None:
+    result = invoke(word, "x.yaml")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert (
+        f"Error: '{word}' is no command, and there is no such file; expected serve, check, explain, schema, run, "
+        f"journal or replay, or scenario files to serve{hint}\n"
+    ) in result.stderr
+
+
+def test_a_file_that_is_called_like_a_command_almost_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "sreve", "rules: []")
+
+    assert "sreve:1:8: this is empty" in invoke("sreve").stderr
+
+
+def test_files_are_watched(start: Start, hello: Path) -> None:
+    command = start(hello, "--watch")
+    written(hello, "rules: [{reply: Goodbye!}]")
+    while command.server.ask(post()).json["content"][0]["text"] != "Goodbye!":
+        time.sleep(0.01)
+    command.signal(signal.SIGTERM)
+
+    assert command.end()[2] == f"loaded again: {hello}\n"

@@ -1,0 +1,58 @@
+"""The command line: `mockclaude [serve] [FILES]`, and commands that need no server.
+
+In: arguments. Out: what a command does, and its exit code: 0 for an end on request and for what is as it should be, 1
+where a command that compares or checks finds something, 2 for a mistake.
+Knows nothing of what the commands do: each is imported when it is named, so that `serve` waits for none of the others.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockclaude import __version__
+
+COMMANDS = {
+    "serve": "serving",
+    "check": "checking",
+    "explain": "explaining",
+    "schema": "checking",
+    "run": "running",
+    "journal": "journal",
+    "replay": "journal",
+}
+"""Command -> the module that has it. `serve` is meant where none is named."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (as above)
+        command: Any = getattr(import_module(f"{__name__}.{COMMANDS[cmd_name]}"), cmd_name)
+        return command  # type: ignore[no-any-return]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        named = bool(args) and args[0] in (*COMMANDS, "-h", "--help", "--version")
+        if args and not named:
+            _check_is_no_command(args[0], ctx)
+        return super().parse_args(ctx, args if named else ["serve", *args])
+
+
+def _check_is_no_command(word: str, ctx: click.Context) -> None:
+    """Raise `click.UsageError` for what is written like a command, but is none, and no file either."""
+    if word.isidentifier() and not Path(word).exists():
+        from mockclaude.scenario.mistakes import did_you_mean, one_of
+
+        expected = f"expected {one_of(COMMANDS)}, or scenario files to serve"
+        message = f"'{word}' is no command, and there is no such file; {expected}{did_you_mean(word, COMMANDS)}"
+        raise click.UsageError(message, ctx)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def main() -> None:
+    """Serve Anthropic's Messages API from scenario files, deterministically and offline."""

@@ -1,0 +1,95 @@
+"""Scenario files that change while they are served.
+
+In: paths, and how they are loaded. Out: a site that serves what the files say now, or, where that is wrong, what they
+last said. Knows nothing of what they say. Running responses are not touched: everything of them was decided before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from mockclaude.scenario.loader import files_of
+from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.rules import Scenario
+from mockclaude.server.app import Site
+
+POLL = 0.25
+"""Seconds between two looks at the files. A change counts once a second look finds no other: editors write twice."""
+
+Stamps: TypeAlias = Mapping[str, tuple[int, int, int] | None]
+"""File -> when it was changed, how long it is, and which one it is; None for one that is not there."""
+
+
+def stamps(paths: Sequence[Path]) -> Stamps:
+    """Return the state of every scenario file that `paths` name."""
+    return {str(file): _stamp(file) for file in files_of(paths)}
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+class Watching:
+    """Watches `paths` for a site. `load` returns the scenarios by name, `say` tells a person what has happened."""
+
+    def __init__(
+        self, paths: Sequence[Path], load: Callable[[], dict[str, Scenario]], say: Callable[[str], None] = _say
+    ) -> None:
+        self._paths = paths
+        self._load = load
+        self._say = say
+        self._loaded = self._seen = stamps(paths)
+
+    async def __call__(self, site: Site) -> None:
+        """Keep `site` up to date, for ever."""
+        while True:
+            await asyncio.sleep(POLL)
+            self.look(site)
+
+    def look(self, site: Site) -> None:
+        """Look once: load what has changed, if it was the same the last time."""
+        before, self._seen = self._seen, stamps(self._paths)
+        if self._seen == before and self._seen != self._loaded:
+            self._renew(site, {file for file, stamp in self._seen.items() if self._loaded.get(file) != stamp})
+            self._loaded = self._seen
+
+    def _renew(self, site: Site, changed: set[str]) -> None:
+        try:
+            loaded = self._load()
+        except ScenarioError as error:
+            _blame(site, error)
+            self._say(f"{error}\nthe files are served as they last were without a mistake")
+            return
+        stays = {name: scenario for name, scenario in site.scenarios.items() if changed.isdisjoint(scenario.files)}
+        site.use({name: _newer(stays.get(name), scenario) for name, scenario in loaded.items()})
+        self._say(f"loaded again: {', '.join(sorted(changed)) or 'without the files that are gone'}")
+
+
+def _newer(before: Scenario | None, now: Scenario) -> Scenario:
+    """Return `before` if nothing has changed: it keeps what has happened in it."""
+    return before if before is not None and before.files == now.files else now
+
+
+def _blame(site: Site, error: ScenarioError) -> None:
+    for served in site.served.values():
+        own = [str(mistake) for mistake in error.mistakes if mistake.place.file in served.scenario.files]
+        served.problem = "\n".join(own)
+    others = {mistake.place.file for mistake in error.mistakes}.difference(
+        file for served in site.served.values() for file in served.scenario.files
+    )
+    if others:
+        root = site.served[""]
+        root.problem = "\n".join(str(mistake) for mistake in error.mistakes)

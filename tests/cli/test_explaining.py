@@ -1,0 +1,155 @@
+"""A request is explained without a server: one in a file, or one that a server has recorded."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.cli.invoking import invoke, written
+from tests.conftest import Start
+from tests.serving import asking, request
+
+
+def explain(tmp_path: Path, text: str, *arguments: object) -> list[str]:
+    body = written(tmp_path / "body.json", asking("Hello").decode())
+    result = invoke("explain", written(tmp_path / "file.yaml", text), "--request", body, *arguments)
+    assert result.exit_code == 0
+    return result.output.replace(f"{tmp_path}/", "").splitlines()
+
+
+FLAKY = """
+rules:
+  - {name: other, when: {user: Bye}, reply: Bye!}
+  - {name: once, times: 1, reply: Once}
+  - {name: flaky, reply: Hello!, fault: {script: [ok, 529]}}
+"""
+
+
+def test_explain_says_what_a_server_would_answer_and_why(tmp_path: Path) -> None:
+    first, third = explain(tmp_path, FLAKY), explain(tmp_path, FLAKY, "--occurrence", 3, "--lane", "me", "--seed", 5)
+
+    assert first[0] == "rule    'once' (file.yaml:4:5)"
+    assert first[2] == "not     'other' (file.yaml:3:5): user: wanted a text with 'Bye', got 'Hello'"
+    assert third[0] == "rule    'flaky' (file.yaml:5:5)"
+    assert third[1].startswith("drawn   seed 5, rule flaky, fingerprint ")
+    assert third[1].endswith(", lane me, occurrence 2")
+    assert third[2] == "note    fault: 529"
+    assert third[5] == "not     'once' (file.yaml:4:5): already used up (times: 1)"
+    assert third[6].startswith("sent    status 529, in 3 pieces")
+
+
+def test_explain_says_what_a_server_says(start: Start, tmp_path: Path) -> None:
+    file, body = written(tmp_path / "file.yaml", FLAKY), asking("Hello")
+    server = start(file).server
+    given = [server.ask(request("POST", "/v1/messages", body)) for _ in range(3)][-1]
+
+    assert given.body.decode() in "\n".join(explain(tmp_path, FLAKY, "--occurrence", 3))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [("[]", "no rule"), ("{", "no rule"), ('{"model": "claude-sonnet-5"}', "no rule messages: Field required")],
+)
+def test_explain_says_what_is_refused(tmp_path: Path, body: str, said: str) -> None:
+    asked = written(tmp_path / "body.json", body)
+    result = invoke("explain", "--request", asked, "--header", "x-other: 1")
+
+    assert result.output.startswith(said)
+    assert "sent    status 400" in result.output
+
+
+def test_explain_needs_a_scenario_without_mistakes(tmp_path: Path) -> None:
+    wrong = written(tmp_path / "wrong.yaml", "rules: [{replay: x}]")
+    result = invoke("explain", wrong, "--request", written(tmp_path / "body.json", "{}"))
+
+    assert (result.exit_code, "unknown key 'replay'" in result.output) == (2, True)
+
+
+SHADOWED = (
+    "rules: [{name: once, times: 1, reply: A}, {name: hi, when: {user: Hello}, reply: B}, {name: last, reply: C}]"
+)
+
+
+def test_rules_that_would_answer_but_for_the_one_above_are_told(tmp_path: Path) -> None:
+    told = [line for line in explain(tmp_path, SHADOWED) if line.startswith("not ")]
+
+    assert told == [
+        "not     'hi' (file.yaml:1:43): shadowed by 'once' (file.yaml:1:9)",
+        "not     'last' (file.yaml:1:86): shadowed by 'once' (file.yaml:1:9)",
+    ]
+
+
+@pytest.fixture
+def journal(start: Start, tmp_path: Path) -> Path:
+    """Return the journal of a server that was asked three times, by two clients."""
+    server = start(written(tmp_path / "file.yaml", FLAKY), "--journal", tmp_path / "journal.jsonl")
+    for key in ("one", "one", "other"):
+        server.server.ask(request("POST", "/v1/messages", asking("Hello"), x_api_key=key))
+    server.signal(signal.SIGTERM)
+    server.end()
+    return tmp_path / "journal.jsonl"
+
+
+@pytest.mark.parametrize(("entry", "rule"), [((), "once"), (("--entry", 2), "flaky"), (("--entry", 1), "once")])
+def test_a_recorded_request_is_explained_as_it_was_decided(
+    journal: Path, tmp_path: Path, entry: tuple[object, ...], rule: str
+) -> None:
+    result = invoke("explain", tmp_path / "file.yaml", "--journal", journal, *entry)
+
+    assert result.output.startswith(f"rule    '{rule}' ")
+    assert ("already used up (times: 1)" in result.output) is (rule == "flaky")
+
+
+@pytest.mark.parametrize(
+    ("line", "entry", "told"),
+    [
+        ("", 0, "there are no requests here"),
+        ("{}", 0, "journal.jsonl:1: this is no entry of a journal; expected a line of `serve --journal`"),
+        (None, 9, "there is no request 9 here"),
+        ('"scenario":"other"', 1, "no scenario is named 'other'; expected the files it was answered from"),
+        ('"body_size":9', 1, "the body of this request is not whole in the journal"),
+    ],
+)
+def test_what_cannot_be_explained_is_told(
+    journal: Path, tmp_path: Path, line: str | None, entry: int, told: str
+) -> None:
+    recorded = journal.read_text().splitlines()[0]
+    if line in ("", "{}"):
+        journal.write_text(line)
+    elif line is not None:
+        name = line.partition(":")[0]
+        journal.write_text(re.sub(rf'{name}:("[^"]*"|[0-9]+)', line, recorded, count=1))
+    number = ("--entry", entry) if entry else ()
+    result = invoke("explain", tmp_path / "file.yaml", "--journal", journal, *number)
+
+    assert (result.exit_code, told in result.stderr) == (2, True)
+
+
+def test_a_journal_that_is_not_there_is_told(tmp_path: Path) -> None:
+    result = invoke("explain", "--journal", tmp_path / "none.jsonl")
+
+    assert result.stderr == f"{tmp_path}/none.jsonl: cannot read this journal: No such file or directory\n"
+
+
+def test_a_request_is_needed() -> None:
+    result = invoke("explain")
+
+    assert (result.exit_code, "a request is missing; expected --request or --journal" in result.stderr) == (2, True)
+
+
+def test_options_come_from_the_environment_several_headers_one_on_a_line(tmp_path: Path) -> None:
+    body = written(tmp_path / "body.json", asking("Hello").decode())
+    file = written(tmp_path / "file.yaml", "rules: [{when: {headers: {x-a: one, x-b: two words}}, reply: Both}]")
+    variables = {
+        "MOCKCLAUDE_REQUEST": str(body),
+        "MOCKCLAUDE_HEADER": "x-a: one\nx-b: two words",
+        "MOCKCLAUDE_LANE": "me",
+    }
+    result = invoke("explain", file, **variables)
+
+    assert '"text":"Both"' in result.output
+    assert "lane me" in result.output
+    assert "'nothing' is no header; expected a name and a value" in invoke("explain", "-H", "nothing").stderr

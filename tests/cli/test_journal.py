@@ -1,0 +1,129 @@
+"""What a server has answered is printed while it runs, and made again when it does not."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from mockclaude.server.journal import Entry
+from mockclaude.server.journal_data import as_data
+from tests.cli.invoking import HELLO, invoke, written
+from tests.conftest import Start
+from tests.serving import post
+
+ENTRY = Entry(1, 0, "POST", "/v1/messages", {}, status=200, reason="'hello' (a.yaml:1:9)", ending="", seconds=0.001)
+
+
+class Admin(BaseHTTPRequestHandler):
+    """Answers as the admin plane does, with one entry."""
+
+    def do_GET(self) -> None:
+        asked = (self.path, self.headers["accept"])
+        found = asked == ("/_mockclaude/journal?limit=1000", "application/x-ndjson")
+        self.send_response(200 if found else 404)
+        self.end_headers()
+        self.wfile.write(json.dumps(as_data(ENTRY)).encode() + b"\n" if found else b"")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def admin() -> Iterator[str]:
+    """Return the address of a server with a journal."""
+    with HTTPServer(("127.0.0.1", 0), Admin) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_journal_is_printed_as_lines_of_json_or_of_the_log(admin: str) -> None:
+    assert json.loads(invoke("journal", "--url", admin).output) == as_data(ENTRY)
+    assert invoke("journal", "--pretty", MOCKCLAUDE_URL=f"{admin}/").output == (
+        "200        POST /v1/messages  'hello' (a.yaml:1:9)  1.0 ms\n"
+    )
+
+
+def test_a_real_server_is_asked(start: Start, tmp_path: Path) -> None:
+    command = start(written(tmp_path / "hello.yaml", HELLO))
+    for _ in range(2):
+        command.server.ask(post())
+    printed = invoke("journal", "--url", command.server.url).output.splitlines()
+
+    assert [json.loads(line)["number"] for line in printed] == [1, 2]
+
+
+def test_a_server_that_has_no_journal_is_told(admin: str) -> None:
+    result = invoke("journal", "--url", f"{admin}/other")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (f"{admin}/other answers with a 404; expected mockclaude: name its address with --url\n")
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        url = f"http://127.0.0.1:{other.getsockname()[1]}"
+    result = invoke("journal", "--url", url)
+
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith(f"cannot reach {url}: ")
+    assert invoke("journal", "--url", "nowhere").stderr.startswith("cannot reach nowhere: ")
+
+
+@pytest.fixture
+def recording(start: Start, tmp_path: Path) -> Path:
+    """Return the journal of a server that was asked twice."""
+    command = start(written(tmp_path / "hello.yaml", HELLO), MOCKCLAUDE_JOURNAL=str(tmp_path / "journal.jsonl"))
+    for _ in range(2):
+        command.server.ask(post())
+    command.signal(signal.SIGTERM)
+    command.end()
+    return tmp_path / "journal.jsonl"
+
+
+def test_a_recording_holds_no_key_and_is_answered_again_as_recorded(recording: Path, tmp_path: Path) -> None:
+    result = invoke("replay", recording, tmp_path / "hello.yaml")
+
+    assert '"x-api-key":"[redacted]"' in recording.read_text()
+    assert (result.exit_code, result.output) == (0, "2 requests: answered as recorded\n")
+
+
+def test_what_is_different_is_told_and_is_exit_code_1(recording: Path, tmp_path: Path) -> None:
+    changed = written(
+        tmp_path / "changed.yaml", "rules: [{name: hello, times: 1, reply: Hello!}, {reply: {error: 529}}]"
+    )
+    result = invoke("replay", recording, changed)
+
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        f"request 2, POST /v1/messages: the rule was 'hello' ({tmp_path}/hello.yaml:1:9), is {changed}:1:49; "
+        "the status was 200, is 529",
+        "2 requests: 1 answered differently",
+    ]
+
+
+@pytest.mark.parametrize(("option", "value"), [("--retry-speed", "fast"), ("--validation", "some")])
+def test_a_wrong_option_is_told(recording: Path, option: str, value: str) -> None:
+    assert invoke("replay", recording, option, value).exit_code == 2
+
+
+def test_a_recording_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    result = invoke("replay", tmp_path / "none.jsonl")
+
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+
+
+def test_a_journal_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    result = invoke("--journal", tmp_path / "none" / "journal.jsonl")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"{tmp_path}/none/journal.jsonl: cannot write this journal: ")

@@ -1,0 +1,89 @@
+"""Where a condition failed, its check says what may have been meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockclaude.scenario.conditions import conditions
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.hints import hinted
+from mockclaude.scenario.when import When
+from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
+
+TOOL_LOOP: list[str | dict[str, Any]] = [
+    "weather?",
+    assistant(tool_use("get_weather")),
+    user(tool_result("sun")),
+    assistant("Sun."),
+    "Thanks",
+]
+
+
+def hint(when: dict[str, Any], said: Conversation) -> str:
+    (condition,) = conditions(When.model_validate(when))
+    return hinted(condition, said).hint
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ({"user": "weather"}, "it is in turn 1: `user` looks at the current turn, 3"),
+        ({"tool_result": "get_weather"}, "it is in turn 2: `tool_result` looks at the current turn, 3"),
+        ({"user": "refund"}, ""),
+        ({"user": "Thanks"}, ""),
+    ],
+)
+def test_what_was_said_in_an_earlier_turn_is_found_there(when: dict[str, Any], told: str) -> None:
+    assert hint(when, conversation(*TOOL_LOOP)) == told
+
+
+def test_of_earlier_turns_the_last_one_is_named() -> None:
+    talk = conversation("again", assistant("a"), "again", assistant("b"), "over")
+
+    assert hint({"user": "again"}, talk).startswith("it is in turn 2: ")
+
+
+@pytest.mark.parametrize("first", [[], [assistant("Hello!")]])
+def test_the_first_turn_has_none_before_it(first: list[Any]) -> None:
+    assert conversation(*first, "hi").before is None
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ({"user": "refund"}, "'REFUND' differs in upper and lower case: {regex: '(?i)...'} takes both"),
+        ({"user": "mony"}, "did you mean 'money'?"),
+        ({"user": "wnat my"}, "did you mean 'want my'?"),
+        ({"user": ["bill", "monney"]}, "did you mean 'money'?"),
+        ({"user": {"equals": "x" * 80}}, ""),
+        ({"user": "bye"}, ""),
+        ({"user": {"regex": "refund"}}, ""),
+        ({"system": "pollite"}, "did you mean 'polite'?"),
+        ({"model": "claude-sonet-5"}, "did you mean 'claude-sonnet-5'?"),
+        ({"model": "gpt*"}, ""),
+        ({"tools": "get_wether"}, "did you mean 'get_weather'?"),
+        ({"headers": {"x-tenant": "acne"}}, "did you mean 'acme'?"),
+        ({"headers": {"x-other": "acne"}}, ""),
+        ({"turn": 2}, ""),
+    ],
+)
+def test_what_differs_little_is_named(when: dict[str, Any], told: str) -> None:
+    asked = conversation(
+        "I want my money, a REFUND!", system="Be polite.", tools=[{"name": "get_weather"}], headers={"x-tenant": "acme"}
+    )
+
+    assert hint(when, asked) == told
+
+
+def test_a_tool_that_was_meant_is_named() -> None:
+    assert hint({"tool_result": "get_wether"}, conversation(*TOOL_LOOP[:3])) == "did you mean 'get_weather'?"
+
+
+def test_what_is_said_of_a_check_ends_with_its_hint() -> None:
+    (condition,) = conditions(When.model_validate({"user": "monney"}))
+
+    assert str(hinted(condition, conversation("money"))) == (
+        "user: wanted a text with 'monney', got 'money'; did you mean 'money'?"
+    )

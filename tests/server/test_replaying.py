@@ -1,0 +1,147 @@
+"""Recorded requests are made again: what has not changed gives the same bytes, what has is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.policy import Policy
+from mockclaude.server.journal import REDACTED, Entry, Journal
+from mockclaude.server.journal_data import as_data
+from mockclaude.server.replaying import call_of, leading_to, replay, runs
+from tests.conftest import Serve
+from tests.serving import asking, post, request
+
+SCENARIO = """
+seed: 3
+api_keys: [secret, mock, other]
+limits: {requests_per_minute: 50}
+chaos: [{error: 529, p: 30%}]
+rules:
+  - {name: twice, times: 2, reply: '${{ fake.name }}'}
+  - {name: drawn, when: {user: Hello}, choice: [{reply: A}, {reply: B}, {reply: [{thinking: x}, C]}]}
+  - {name: slow, when: {user: slow}, pace: {ttft: 1ms, jitter: 50%, tokens_per_second: 5000}, reply: There it is.}
+  - {name: late, when: {user: late}, reply: Late., fault: {error: 500, time: 0s..1h}}
+"""
+
+
+@pytest.fixture
+def recorded(serve: Serve) -> list[dict[str, Any]]:
+    """Return the journal of a server, as it is read back from a file."""
+    journal = Journal()
+    server = serve({"": load_text(SCENARIO), "set/a": load_text("rules: [{reply: x}]")}, journal=journal)
+    for number in range(6):
+        server.ask(post("Hello", x_api_key="secret" if number % 2 else "mock"))
+    for said in ("slow", "late", "nothing"):
+        server.ask(post(said, stream=True))
+    server.ask(post("x", path="/set/a/v1/messages?beta=true", x_mockclaude_lane="me"))
+    server.ask(post("x", x_api_key=None, authorization="Bearer secret"))
+    server.ask(post("x", x_api_key="wrong"))
+    server.ask(post("x", x_api_key=None))
+    server.ask(request("POST", "/v1/messages", asking("slow"), version="1.0"))
+    server.ask(request("GET", "/v1/models?limit=2"))
+    with server.connect() as wire:
+        wire.send(request("HEAD", "/v1/models"))
+        wire.response("HEAD")
+    for _ in range(16):
+        server.line()
+    return [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+
+
+def again(recorded: list[dict[str, Any]], scenario: str = SCENARIO, **more: Any) -> list[str]:
+    scenarios = {"": load_text(scenario), "set/a": load_text("rules: [{reply: x}]")}
+    return [str(difference).partition(": ")[2] for difference in replay(scenarios, recorded, **more)]
+
+
+def test_what_has_not_changed_is_answered_as_recorded_to_the_byte(recorded: list[dict[str, Any]]) -> None:
+    assert {entry["response"]["status"] for entry in recorded} >= {200, 401, 404, 500}
+    assert again(recorded) == []
+    assert again(recorded[::-1]) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("There it is.", "Here it is.", "the bytes are different"),
+        ("ttft: 1ms", "ttft: 2ms", "the times are different"),
+        ("name: slow", "name: fast", "the rule was 'slow' (scenario.yaml:9:5), is 'fast' (scenario.yaml:9:5)"),
+        (
+            "{user: late}",
+            "{user: never}",
+            "the rule was 'late' (scenario.yaml:10:5), is none; the status was 500, is 404",
+        ),
+        ("{error: 500, time: 0s..1h}", "{disconnect: reset}", "the ending was keep, is reset"),
+    ],
+)
+def test_what_has_changed_is_named(recorded: list[dict[str, Any]], before: str, after: str, told: str) -> None:
+    assert any(told in line for line in again(recorded, SCENARIO.replace(before, after)))
+
+
+def test_a_rule_without_a_name_is_called_by_its_place(recorded: list[dict[str, Any]]) -> None:
+    assert (
+        "the rule was 'slow' (scenario.yaml:9:5), is scenario.yaml:9:5"
+        in again(recorded, SCENARIO.replace("name: slow, ", ""))[0]
+    )
+
+
+def test_another_speed_of_retries_is_other_bytes(recorded: list[dict[str, Any]]) -> None:
+    assert set(again(recorded, retry_speed=0)) == {"the bytes are different"}
+
+
+def test_a_response_that_was_too_long_to_keep_is_compared_in_all_else(recorded: list[dict[str, Any]]) -> None:
+    for entry in recorded:
+        entry["response"]["digest"] = None
+
+    assert again(recorded, SCENARIO.replace("There it is.", "Her it isss.")) == []
+
+
+def test_what_cannot_be_made_again_is_told(recorded: list[dict[str, Any]]) -> None:
+    recorded[0]["request"]["body_size"] += 1
+    told = {str(difference) for difference in replay({"": load_text(SCENARIO)}, recorded)}
+
+    assert "request 1, POST /v1/messages: its body is not whole in the journal, so it cannot be made again" in told
+    assert "request 10, POST /set/a/v1/messages?beta=true: no scenario is named 'set/a' any more" in told
+
+
+def entry(number: int, at: float, since_start: float, scenario: str = "") -> dict[str, Any]:
+    made = Entry(number, at, "POST", "/v1/messages", {}, scenario=scenario, time=int(since_start * 1e6))
+    return as_data(made)
+
+
+def test_the_entries_of_each_server_come_in_the_order_of_their_requests() -> None:
+    first = [entry(2, 101.5, 1.5), entry(1, 101.25, 1.25)]
+    second = [entry(1, 205.5, 5.5)]
+
+    assert runs([*first, *second]) == [[first[1], first[0]], second]
+
+
+def test_before_an_entry_come_those_of_its_scenario() -> None:
+    one, two, other, last = entry(1, 100, 0), entry(2, 101, 1), entry(3, 102, 2, "x"), entry(1, 500, 0)
+
+    assert leading_to([one, two, other], 2) == [one, two]
+    assert leading_to([one, two, other]) == [other]
+    assert leading_to([one, two, last], 1) == [last]
+    assert leading_to([one, two, last], 9) == leading_to([]) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "keys", "status", "given"),
+    [
+        ({"X-Api-Key": REDACTED}, (), 200, {"x-api-key": "lane"}),
+        ({"authorization": REDACTED}, (), 200, {"authorization": "Bearer lane"}),
+        ({"x-api-key": REDACTED}, ("b", "a"), 200, {"x-api-key": "a"}),
+        ({"x-api-key": REDACTED}, ("a",), 401, {"x-api-key": REDACTED}),
+        ({}, (), 200, {"x-api-key": None, "authorization": None}),
+    ],
+)
+def test_a_lane_stands_for_the_key_that_is_not_recorded(
+    headers: dict[str, str], keys: tuple[str, ...], status: int, given: dict[str, str | None]
+) -> None:
+    recorded = as_data(Entry(1, 0, "POST", "/v1/messages", headers, lane="lane", status=status))
+    call = call_of(recorded, Policy(api_keys=frozenset(keys)))
+
+    assert {name: call.headers.get(name) for name in given} == given
+    assert call.lane == "lane"
