@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-from mockclaude.api.asked import Asked
+from mockclaude.api.asked import Asked, Located, dotted
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.request import Body
 
@@ -91,7 +91,7 @@ def _blocks(message: Body) -> list[Body]:
     return _TALK if isinstance(content, str) else content
 
 
-def _own(asked: Asked, kind: str) -> list[tuple[Any, Body]]:
+def _own(asked: Asked, kind: str) -> list[Located]:
     """Return the blocks of a `kind` that stand in a message, not in a tool result, and their paths."""
     return [located for located in asked.blocks.get(kind, ()) if len(located[0]) == _OF_MESSAGES]
 
@@ -111,8 +111,8 @@ def _repeated(asked: Asked, kind: str, keys: Sequence[object]) -> Details | None
     if len(set(keys)) == len(keys):
         return None
     second = next(index for index, key in enumerate(keys) if key in keys[:index])
-    located = _own(asked, kind)[second]
-    return {"path": located, "id": located[1].get("tool_use_id")}
+    path, block = _own(asked, kind)[second]
+    return {"path": dotted(path), "id": block.get("tool_use_id")}
 
 
 def _unanswered(asked: Asked) -> Details | None:
@@ -132,7 +132,7 @@ def _unexpected(asked: Asked) -> Details | None:
         return None
     for index, (turn, name) in enumerate(results):
         if (turn, name) not in expected and not (turn == 0 and _goes_on(asked)):
-            return {"path": _own(asked, "tool_result")[index], "id": name}
+            return {"path": dotted(_own(asked, "tool_result")[index][0]), "id": name}
     return None
 
 
@@ -177,10 +177,9 @@ def _of_a_server(result: str, call: str) -> Check:
 
     def find(asked: Asked) -> Details | None:
         before = {block.get("id"): path for path, block in reversed(_own(asked, call))}
-        for located in _own(asked, result):
-            path, block = located
+        for path, block in _own(asked, result):
             if before.get(block.get("tool_use_id"), path) >= path and not _goes_on(asked):
-                return {"path": located, "id": block.get("tool_use_id")}
+                return {"path": dotted(path), "id": block.get("tool_use_id")}
         return None
 
     return Check(

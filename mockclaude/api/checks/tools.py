@@ -146,11 +146,11 @@ def _no_domains(asked: Asked) -> Details | None:
 
 
 def _unknown_reference(asked: Asked) -> Details | None:
-    return _missing(asked, (located.block for located in asked.blocks["tool_reference"]))
+    return _missing(asked, (block for _, block in asked.blocks["tool_reference"]))
 
 
 def _unknown_result(asked: Asked) -> Details | None:
-    found = (located.block.get("content") for located in asked.blocks["tool_search_tool_result"])
+    found = (block.get("content") for _, block in asked.blocks["tool_search_tool_result"])
     return _missing(asked, (reference for content in found for reference in _references(content)))
 
 
