@@ -50,7 +50,7 @@ def _not_chosen(scenario: Scenario, call: Call, given: Answer, counts: dict[Rule
 
 def _explanations(scenario: Scenario, call: Call, counts: dict[Rule, int]) -> list[Explanation]:
     try:
-        body = parse(call.body)
+        body = parse(call.body).body
         return explain(scenario.rules, Conversation(body, call.headers), lambda rule: counts.get(rule, 0))
     except (ApiError, KeyError, TypeError, AttributeError):
         return []
