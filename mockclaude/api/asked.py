@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
 from mockclaude.api import tokens
 from mockclaude.api.models import Model
+from mockclaude.api.pairs import Pairs, pairs
 from mockclaude.api.request import Body
 
 OLD_VERSION, NEW_VERSION = "2023-06-01", "2026-10-21"
@@ -92,6 +94,11 @@ class Asked:
         """What there is to check: top-level fields that are not null, `role:system`, `block:image`, and `cached` where
         anything has `cache_control`.
         """
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The calls of the caller's tools and their results."""
+        return pairs(self.messages, self.blocks.get("tool_use", ()), self.blocks.get("tool_result", ()))
 
 
 def _traits(body: Body, blocks: Blocks, cached: bool) -> frozenset[str]:

@@ -7,15 +7,12 @@ Knows nothing of which tools there are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from mockclaude.api.asked import Asked, Located, dotted
 from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.pairs import OF_MESSAGES
 from mockclaude.api.request import Body
-
-_OF_MESSAGES = 4
-"""The length of the path of a block that stands in a message, not in a tool result."""
 
 _RESULTS_OF_SERVERS = (
     ("web_search_tool_result", "server_tool_use"),
@@ -28,72 +25,10 @@ _RESULTS_OF_SERVERS = (
     ("mcp_tool_result", "mcp_tool_use"),
 )
 
-_TALK: list[Body] = [{"type": "text"}]
-"""What a content that is a string stands for."""
-
-_Key: TypeAlias = tuple[int, str | None]
-"""The turn in which a result is, or has to be, and the id of its call."""
-
-
-class _Pairs(NamedTuple):
-    """Calls and results by turn: messages of one role in a row are one turn, and those of the system are in none."""
-
-    of: list[int]
-    calls: list[_Key]
-    results: list[_Key]
-    answers: set[_Key]
-    """Those of the results that come immediately after a turn that ends in calls."""
-
-
-@lru_cache(maxsize=1)
-def _pairs(asked: Asked) -> _Pairs:
-    """Return the calls and results of a conversation. Every row looks at the same."""
-    of = _numbers(asked.messages)
-    used: Any = asked.blocks.get("tool_use", ())
-    told: Any = asked.blocks.get("tool_result", ())
-    calls = [(of[path[1]] + 1, block.get("id")) for path, block in used if len(path) == _OF_MESSAGES]
-    results = [(of[path[1]], block.get("tool_use_id")) for path, block in told if len(path) == _OF_MESSAGES]
-    return _Pairs(of, calls, results, _answers(asked.messages, of))
-
-
-def _numbers(messages: list[Body]) -> list[int]:
-    numbers, turn, last = [], -1, ""
-    for message in messages:
-        role = message["role"]
-        if role != last and role != "system":
-            turn, last = turn + 1, role
-        numbers.append(turn)
-    return numbers
-
-
-def _answers(messages: list[Body], turns: list[int]) -> set[_Key]:
-    answers: set[_Key] = set()
-    over = -1
-    for message, turn in zip(messages, turns, strict=True):
-        role, content = message["role"], message["content"]
-        if role == "assistant":
-            over = turn + 1 if _ends_in_text(content) else -1
-        elif role == "user" and turn != over:
-            for block in _TALK if isinstance(content, str) else content:
-                if block.get("type") != "tool_result":
-                    over = turn
-                    break
-                answers.add((turn, block.get("tool_use_id")))
-    return answers
-
-
-def _ends_in_text(content: Any) -> bool:
-    return isinstance(content, str) or bool(content and content[-1].get("type") == "text")
-
-
-def _blocks(message: Body) -> list[Body]:
-    content: Any = message["content"]
-    return _TALK if isinstance(content, str) else content
-
 
 def _own(asked: Asked, kind: str) -> list[Located]:
     """Return the blocks of a `kind` that stand in a message, not in a tool result, and their paths."""
-    return [located for located in asked.blocks.get(kind, ()) if len(located[0]) == _OF_MESSAGES]
+    return [located for located in asked.blocks.get(kind, ()) if len(located[0]) == OF_MESSAGES]
 
 
 def _goes_on(asked: Asked) -> bool:
@@ -103,7 +38,7 @@ def _goes_on(asked: Asked) -> bool:
 
 
 def _same_id(asked: Asked) -> Details | None:
-    return _repeated(asked, "tool_use", [name for _, name in _pairs(asked).calls])
+    return _repeated(asked, "tool_use", [name for _, name in asked.pairs.calls])
 
 
 def _repeated(asked: Asked, kind: str, keys: Sequence[object]) -> Details | None:
@@ -116,7 +51,7 @@ def _repeated(asked: Asked, kind: str, keys: Sequence[object]) -> Details | None
 
 
 def _unanswered(asked: Asked) -> Details | None:
-    _, calls, _, answers = _pairs(asked)
+    calls, _, answers = asked.pairs
     if answers.issuperset(calls):
         return None
     missing = [index for index, key in enumerate(calls) if key not in answers]
@@ -126,7 +61,7 @@ def _unanswered(asked: Asked) -> Details | None:
 
 
 def _unexpected(asked: Asked) -> Details | None:
-    _, calls, results, _ = _pairs(asked)
+    calls, results, _ = asked.pairs
     expected = set(calls)
     if expected.issuperset(results):
         return None
@@ -137,7 +72,7 @@ def _unexpected(asked: Asked) -> Details | None:
 
 
 def _two_results(asked: Asked) -> Details | None:
-    return _repeated(asked, "tool_result", _pairs(asked).results)
+    return _repeated(asked, "tool_result", asked.pairs.results)
 
 
 def _without_source(asked: Asked) -> Details | None:
@@ -164,8 +99,12 @@ def _unfinished(asked: Asked) -> Details | None:
 
 
 def _is_over(later: list[Body]) -> bool:
-    said = (block for message in later if message["role"] == "user" for block in _blocks(message))
-    return any(block.get("type") != "tool_result" for block in said)
+    return any(_says_more(message["content"]) for message in later if message["role"] == "user")
+
+
+def _says_more(content: Any) -> bool:
+    """Return whether there is more in a content than results of calls."""
+    return isinstance(content, str) or any(block["type"] != "tool_result" for block in content)
 
 
 def _result_of(name: str) -> str:
