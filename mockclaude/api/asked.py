@@ -84,10 +84,10 @@ class Asked:
         self.counting = counting
         self.issued: Issued = issued or Anything()
         self.messages: list[Body] = body["messages"]
-        self.input_tokens = tokens.of_input(body)
-        """The input tokens of the request."""
-        self.blocks = _blocks(self.messages)
+        self.blocks, counted = _walked(self.messages)
         """The content blocks of all messages by type, those in tool results included, in the order of the request."""
+        self.input_tokens = tokens.of_prompt(body) + counted
+        """The input tokens of the request."""
         self.breakpoints = _breakpoints(body, self.blocks)
         """What has `cache_control`, in the API's order: tools, system, messages, and last the request itself."""
         self.traits = _traits(body, self.blocks, bool(self.breakpoints))
@@ -108,17 +108,23 @@ def _traits(body: Body, blocks: Blocks, cached: bool) -> frozenset[str]:
     return frozenset(traits | {"cached"} if cached else traits)
 
 
-def _blocks(messages: list[Body]) -> Blocks:
+def _walked(messages: list[Body]) -> tuple[Blocks, int]:
+    """Return the blocks of messages and the tokens of these: long conversations are walked once."""
     found: defaultdict[str, list[Located]] = defaultdict(list)
+    count = tokens.MESSAGE_OVERHEAD * len(messages)
     for number, message in enumerate(messages):
         content = message["content"]
-        for index, block in enumerate(content) if isinstance(content, list) else ():
+        if isinstance(content, str):
+            count += tokens.of_text(content)
+            continue
+        for index, block in enumerate(content):
             path, kind = ("messages", number, "content", index), block["type"]
             found[kind].append((path, block))
+            count += tokens.of_block(block)
             if kind == "tool_result":
                 for inner in _inside(path, block):
                     found[_kind(inner[1])].append(inner)
-    return dict(found)
+    return dict(found), count
 
 
 def _inside(path: tuple[str | int, ...], result: Body) -> list[Located]:

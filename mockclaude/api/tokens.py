@@ -8,7 +8,7 @@ code and other scripts; pictures count by their pixels, PDFs by their pages.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -103,38 +103,29 @@ def _of_tool(tool: Body) -> int:
 def of_input(body: Body) -> int:
     """Return the input tokens of a request: system, tools and messages."""
     contents = [message["content"] for message in body["messages"]]
-    count = MESSAGE_OVERHEAD * len(contents) + _of_inputs(contents) + _of_input(body.get("system"))
+    return of_prompt(body) + MESSAGE_OVERHEAD * len(contents) + _of_input(contents)
+
+
+def of_prompt(body: Body) -> int:
+    """Return the input tokens of what comes before the messages of a request: system and tools."""
     tools = body.get("tools")
-    return count + TOOLS_OVERHEAD + sum(map(_of_tool, tools)) if tools else count
+    return _of_input(body.get("system")) + (TOOLS_OVERHEAD + sum(map(_of_tool, tools)) if tools else 0)
 
 
 def _of_input(value: Any) -> int:
     if isinstance(value, str):
         return of_text(value)
     if isinstance(value, dict):
-        return _of_block(value)
-    return _of_inputs(value) if isinstance(value, list) else 0
+        return of_block(value)
+    return sum(map(_of_input, value)) if isinstance(value, list) else 0
 
 
-def _of_inputs(values: Iterable[Any]) -> int:
-    """Return the sum of `_of_input`, which is not called for each: most of the time goes by here."""
-    count = 0
-    for value in values:
-        if isinstance(value, str):
-            count += of_text(value)
-        elif isinstance(value, dict):
-            count += _of_block(value)
-        elif isinstance(value, list):
-            count += _of_inputs(value)
-    return count
-
-
-def _of_block(block: dict[str, Any]) -> int:
+def of_block(block: dict[str, Any]) -> int:
+    """Return the input tokens of a content block."""
     kind = block.get("type")
-    if kind == "text":
-        return _of_input(block.get("text"))
-    if kind == "tool_result":
-        return _of_input(block.get("content"))
+    if kind == "text" or kind == "tool_result":
+        only = block.get("text" if kind == "text" else "content")
+        return of_text(only) if isinstance(only, str) else _of_input(only)
     if isinstance(kind, str) and kind in _BY_SOURCE:
         source = block.get("source")
         described = _of_input(block.get("title")) + _of_input(block.get("context"))
