@@ -141,18 +141,17 @@ def _kind(block: Body) -> str:
 
 
 def _breakpoints(body: Body, blocks: Blocks) -> list[Located]:
-    inside = [located for found in blocks.values() for located in found if "cache_control" in located[1]]
-    every = [*_parts(body, "tools"), *_parts(body, "system"), *sorted(inside, key=_position)]
-    if "cache_control" in body:
-        every.append(((), body))
-    return [located for located in every if located[1].get("cache_control")]
-
-
-def _parts(body: Body, field: str) -> list[Located]:
-    parts = body.get(field)
-    if not isinstance(parts, list):
-        return []
-    return [((field, index), part) for index, part in enumerate(parts) if "cache_control" in part]
+    marked = [
+        ((field, index), part)
+        for field in ("tools", "system")
+        if isinstance(parts := body.get(field), list)
+        for index, part in enumerate(parts)
+        if part.get("cache_control")
+    ]
+    inside = [located for found in blocks.values() for located in found if located[1].get("cache_control")]
+    if inside:
+        marked += sorted(inside, key=_position)
+    return [*marked, ((), body)] if body.get("cache_control") else marked
 
 
 def _position(located: Located) -> tuple[int, ...]:

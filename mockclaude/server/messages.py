@@ -225,7 +225,7 @@ _TOLD = frozenset({"container", "context_management", "diagnostics", "thinking"}
 
 
 def _warnings(admitted: Admitted) -> tuple[str, ...]:
-    return tuple(f"warning: {warning}" for warning in admitted.warnings)
+    return tuple([f"warning: {warning}" for warning in admitted.warnings])
 
 
 def _groups(rule: Rule, conversation: Conversation) -> Mapping[str, str]:

@@ -23,6 +23,12 @@ def test_a_tool_result_of_plain_text_has_no_blocks_inside() -> None:
     assert list(asked({"role": "user", "content": [{**RESULT, "content": "A cat"}]}).blocks) == ["tool_result"]
 
 
+def test_a_block_in_a_tool_result_that_a_gateway_lets_through_may_have_any_type() -> None:
+    inside = [{"type": ["text"]}, {}]
+
+    assert len(asked({"role": "user", "content": [{**RESULT, "content": inside}]}).blocks[""]) == 2
+
+
 def test_traits_are_the_fields_that_say_something_the_roles_and_the_kinds_of_blocks() -> None:
     request = asked({"role": "user", "content": [IMAGE]}, thinking=None, system="Be kind.")
 

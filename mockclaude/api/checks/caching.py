@@ -57,20 +57,21 @@ CHECKS: tuple[Check, ...] = (
         "A maximum of 4 blocks with cache_control may be provided. Found {count}.",
         "reported",
         _too_many,
+        "cached",
     ),
     Check(
         "a mark on an empty text",
         "{path}.text: cache_control cannot be set for empty text blocks",
         "reported",
         _empty,
-        "block:text",
+        "cached",
     ),
     Check(
         "a mark on an empty text in the system prompt",
         "system.{index}: cache_control cannot be set for empty text blocks",
         "reported",
         _empty_system,
-        "system",
+        "cached",
     ),
     Check(
         "a mark for an hour after one for five minutes",
@@ -78,6 +79,7 @@ CHECKS: tuple[Check, ...] = (
         "Note that blocks are processed in the following order: `tools`, `system`, `messages`.",
         "reported",
         _longer_after_shorter,
+        "cached",
     ),
 )
 """Rules of the marks to cache: how many, for how long, and not on nothing."""

@@ -12,7 +12,6 @@ from typing import Any
 from mockclaude.api.asked import Asked, Located, dotted
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.pairs import OF_MESSAGES
-from mockclaude.api.request import Body
 
 _RESULTS_OF_SERVERS = (
     ("web_search_tool_result", "server_tool_use"),
@@ -45,7 +44,8 @@ def _repeated(asked: Asked, kind: str, keys: Sequence[object]) -> Details | None
     """Find the second block of a `kind` whose key is one that was there before."""
     if len(set(keys)) == len(keys):
         return None
-    second = next(index for index, key in enumerate(keys) if key in keys[:index])
+    first = {key: index for index, key in reversed([*enumerate(keys)])}
+    second = next(index for index, key in enumerate(keys) if first[key] != index)
     path, block = _own(asked, kind)[second]
     return {"path": dotted(path), "id": block.get("tool_use_id")}
 
@@ -76,30 +76,32 @@ def _two_results(asked: Asked) -> Details | None:
 
 
 def _without_source(asked: Asked) -> Details | None:
-    for block in [block for _, block in asked.blocks["tool_use"] if block.get("caller")]:
-        caller = block["caller"]
-        source = caller.get("tool_id") if isinstance(caller, dict) else None
-        if source is not None and not _goes_on(asked) and source not in _ids(asked, "server_tool_use"):
+    called = [block for _, block in asked.blocks["tool_use"] if block.get("caller")]
+    known = {block.get("id") for _, block in _own(asked, "server_tool_use")} if called else set()
+    for block in called:
+        source = _source(block["caller"])
+        if source is not None and source not in known and not _goes_on(asked):
             return {"source": source, "id": block.get("id")}
     return None
 
 
-def _ids(asked: Asked, kind: str) -> list[object]:
-    return [block.get("id") for _, block in _own(asked, kind)]
+def _source(caller: object) -> str | None:
+    """Return the id of the call whose code made another, None for one that the model made."""
+    source = caller.get("tool_id") if isinstance(caller, dict) else None
+    return None if source is None else str(source)
 
 
 def _unfinished(asked: Asked) -> Details | None:
     """Find a call of a server's tool that has no result though the turn is over: the user said something else."""
     done = {block.get("tool_use_id") for kind, _ in _RESULTS_OF_SERVERS for _, block in _own(asked, kind)}
+    said = [
+        n for n, message in enumerate(asked.messages) if message["role"] == "user" and _says_more(message["content"])
+    ]
     for path, block in _own(asked, "server_tool_use"):
-        if block.get("id") not in done and _is_over(asked.messages[path[1] + 1 :]):
+        if block.get("id") not in done and said and path[1] < said[-1]:
             name = str(block.get("name"))
             return {"number": path[1], "name": name, "id": block.get("id"), "result": _result_of(name)}
     return None
-
-
-def _is_over(later: list[Body]) -> bool:
-    return any(_says_more(message["content"]) for message in later if message["role"] == "user")
 
 
 def _says_more(content: Any) -> bool:
