@@ -69,10 +69,10 @@ def _no_base64(kind: str) -> Callable[[Asked], Details | None]:
 
 def _unreachable(kind: str) -> Callable[[Asked], Details | None]:
     def find(asked: Asked) -> Details | None:
-        for located in asked.blocks[kind]:
-            source = located.block.get("source")
+        for path, block in asked.blocks[kind]:
+            source = block.get("source")
             if isinstance(source, dict) and source.get("type") == "url" and not _is_public(str(source.get("url"))):
-                return {"path": located}
+                return {"path": dotted(path)}
         return None
 
     return find
