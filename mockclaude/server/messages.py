@@ -73,7 +73,7 @@ def _limited(request: _Request) -> Answer:
     if entry is None:
         return _answered(request)
     if isinstance(entry, Refusal):
-        script = served.undecided(call, call.fingerprint(asked.body)).error(entry.error)
+        script = served.undecided(call, call.fingerprint(admitted.question)).error(entry.error)
         notes = (*_warnings(admitted), entry.note)
         return Answer(script, entry.error.message, notes=notes, whole=_whole(turn, conversation))
     try:
