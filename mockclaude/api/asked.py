@@ -7,11 +7,14 @@ Knows nothing of which rules there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Literal, Protocol, TypeAlias
 
 from mockclaude.api import tokens
 from mockclaude.api.models import Model
+from mockclaude.api.pairs import Pairs, pairs
 from mockclaude.api.request import Body
 
 OLD_VERSION, NEW_VERSION = "2023-06-01", "2026-10-21"
@@ -44,17 +47,10 @@ class Anything:
         return True
 
 
-class Located(NamedTuple):
-    """A content block and where it is: `("messages", 0, "content", 2)`, in a tool result
-    `("messages", 0, "content", 2, "tool_result", "content", 0)`.
-    """
-
-    path: tuple[str | int, ...]
-    block: Body
-
-    def __str__(self) -> str:
-        return dotted(self.path)
-
+Located: TypeAlias = tuple[tuple[Any, ...], Body]
+"""Where a content block is, and the block: `("messages", 0, "content", 2)`, in a tool result
+`("messages", 0, "content", 2, "tool_result", "content", 0)`.
+"""
 
 Blocks: TypeAlias = dict[str, list[Located]]
 
@@ -88,70 +84,75 @@ class Asked:
         self.counting = counting
         self.issued: Issued = issued or Anything()
         self.messages: list[Body] = body["messages"]
-        self.input_tokens = tokens.of_input(body)
-        """The input tokens of the request."""
-        self.blocks = _blocks(self.messages)
+        self.blocks, counted = _walked(self.messages)
         """The content blocks of all messages by type, those in tool results included, in the order of the request."""
+        self.input_tokens = tokens.of_prompt(body) + counted
+        """The input tokens of the request."""
         self.breakpoints = _breakpoints(body, self.blocks)
         """What has `cache_control`, in the API's order: tools, system, messages, and last the request itself."""
-        self.traits = frozenset(_traits(body, self.blocks, bool(self.breakpoints)))
+        self.traits = _traits(body, self.blocks, bool(self.breakpoints))
         """What there is to check: top-level fields that are not null, `role:system`, `block:image`, and `cached` where
         anything has `cache_control`.
         """
 
-
-def _traits(body: Body, blocks: Blocks, cached: bool) -> Iterator[str]:
-    for name, value in body.items():
-        if value is not None:
-            yield name
-    for message in body["messages"]:
-        yield _ROLES.get(message["role"], "")
-    for kind in blocks:
-        yield f"block:{kind}"
-    if cached:
-        yield "cached"
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The calls of the caller's tools and their results."""
+        return pairs(self.messages, self.blocks.get("tool_use", ()), self.blocks.get("tool_result", ()))
 
 
-_ROLES = {role: f"role:{role}" for role in ("user", "assistant", "system")}
+def _traits(body: Body, blocks: Blocks, cached: bool) -> frozenset[str]:
+    traits = {name for name, value in body.items() if value is not None}
+    traits |= {f"role:{role}" for role in {message["role"] for message in body["messages"]}}
+    traits |= {f"block:{kind}" for kind in blocks}
+    return frozenset(traits | {"cached"} if cached else traits)
 
 
-def _blocks(messages: list[Body]) -> Blocks:
-    found: Blocks = {}
+def _walked(messages: list[Body]) -> tuple[Blocks, int]:
+    """Return the blocks of messages and the tokens of these: long conversations are walked once."""
+    found: defaultdict[str, list[Located]] = defaultdict(list)
+    count = tokens.MESSAGE_OVERHEAD * len(messages)
     for number, message in enumerate(messages):
         content = message["content"]
-        if not isinstance(content, str):
-            for located in _walk(number, content):
-                found.setdefault(located.block.get("type", ""), []).append(located)
-    return found
+        if isinstance(content, str):
+            count += tokens.of_text(content)
+            continue
+        for index, block in enumerate(content):
+            path, kind = ("messages", number, "content", index), block["type"]
+            found[kind].append((path, block))
+            count += tokens.of_block(block)
+            if kind == "tool_result":
+                for inner in _inside(path, block):
+                    found[_kind(inner[1])].append(inner)
+    return dict(found), count
 
 
-def _walk(number: int, content: list[Body]) -> Iterator[Located]:
-    for index, block in enumerate(content):
-        path = ("messages", number, "content", index)
-        yield Located(path, block)
-        if block.get("type") == "tool_result":
-            yield from _inside(path, block)
+def _inside(path: tuple[str | int, ...], result: Body) -> list[Located]:
+    content = result.get("content")
+    if not isinstance(content, list):
+        return []
+    return [((*path, "tool_result", "content", index), block) for index, block in enumerate(content)]
+
+
+def _kind(block: Body) -> str:
+    """Return the type of a block in a tool result, which only the API's own mode holds to have one."""
+    kind = block.get("type")
+    return kind if isinstance(kind, str) else ""
 
 
 def _breakpoints(body: Body, blocks: Blocks) -> list[Located]:
-    inside = [located for found in blocks.values() for located in found if "cache_control" in located.block]
-    every = [*_parts(body, "tools"), *_parts(body, "system"), *sorted(inside, key=_position)]
-    if "cache_control" in body:
-        every.append(Located((), body))
-    return [located for located in every if located.block.get("cache_control")]
-
-
-def _parts(body: Body, field: str) -> list[Located]:
-    parts: Any = body.get(field)
-    return [Located((field, n), part) for n, part in enumerate(parts)] if isinstance(parts, list) else []
+    marked = [
+        ((field, index), part)
+        for field in ("tools", "system")
+        if isinstance(parts := body.get(field), list)
+        for index, part in enumerate(parts)
+        if part.get("cache_control")
+    ]
+    inside = [located for found in blocks.values() for located in found if located[1].get("cache_control")]
+    if inside:
+        marked += sorted(inside, key=_position)
+    return [*marked, ((), body)] if body.get("cache_control") else marked
 
 
 def _position(located: Located) -> tuple[int, ...]:
-    return tuple(part for part in located.path if isinstance(part, int))
-
-
-def _inside(path: tuple[str | int, ...], result: Body) -> Iterator[Located]:
-    content: Any = result.get("content")
-    if isinstance(content, list):
-        for index, block in enumerate(content):
-            yield Located((*path, "tool_result", "content", index), block)
+    return tuple(part for part in located[0] if isinstance(part, int))

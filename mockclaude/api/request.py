@@ -7,7 +7,7 @@ Knows nothing of models, headers or the rules between fields.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NotRequired, Required, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired, Required, TypeAlias
 
 import orjson
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -15,15 +15,10 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
 from mockclaude.api.errors import ApiError, invalid
+from mockclaude.api.question import question
 
 Body: TypeAlias = dict[str, Any]
 """A request body as it came: JSON data, its shape checked."""
-
-_MAX_DEPTH = 254
-"""How deep orjson writes what it has read."""
-
-_LONG = 20_000
-"""Bytes above which it is quicker to write a body than to count its brackets."""
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -110,7 +105,14 @@ def check_usable(body: Body) -> None:
         raise invalid("messages: at least one message is required")
 
 
-def parse(data: bytes) -> Body:
+class Parsed(NamedTuple):
+    """What a request holds, and the `question` that this is."""
+
+    body: Body
+    question: bytes
+
+
+def parse(data: bytes) -> Parsed:
     """Return the JSON object that a request holds. Raises `ApiError` 400 for anything else."""
     try:
         body = orjson.loads(data)
@@ -118,17 +120,7 @@ def parse(data: bytes) -> Body:
         raise invalid(f"The request body is not valid JSON: {error}") from None
     if not isinstance(body, dict):
         raise invalid("Input should be a valid dictionary")
-    if len(data) > _LONG or data.count(b"[") + data.count(b"{") > _MAX_DEPTH:
-        _refuse_deep(body)
-    return body
-
-
-def _refuse_deep(body: Body) -> None:
-    """Raise `ApiError` 400 for a body that nests deeper than orjson writes, and than functions may call themselves."""
-    try:
-        orjson.dumps(body)
-    except TypeError:
-        raise invalid("The request body is nested too deeply") from None
+    return Parsed(body, question(body))
 
 
 def _first_problem(errors: list[ErrorDetails], body: Body) -> ApiError:

@@ -102,33 +102,39 @@ def _of_tool(tool: Body) -> int:
 
 def of_input(body: Body) -> int:
     """Return the input tokens of a request: system, tools and messages."""
-    count = _of_input(body.get("system") or "")
-    for message in body["messages"]:
-        count += MESSAGE_OVERHEAD + _of_input(message["content"])
+    contents = [message["content"] for message in body["messages"]]
+    return of_prompt(body) + MESSAGE_OVERHEAD * len(contents) + _of_input(contents)
+
+
+def of_prompt(body: Body) -> int:
+    """Return the input tokens of what comes before the messages of a request: system and tools."""
     tools = body.get("tools")
-    return count + TOOLS_OVERHEAD + sum(map(_of_tool, tools)) if tools else count
+    return _of_input(body.get("system")) + (TOOLS_OVERHEAD + sum(map(_of_tool, tools)) if tools else 0)
 
 
 def _of_input(value: Any) -> int:
     if isinstance(value, str):
         return of_text(value)
     if isinstance(value, dict):
-        return _of_block(value)
+        return of_block(value)
     return sum(map(_of_input, value)) if isinstance(value, list) else 0
 
 
-def _of_block(block: dict[str, Any]) -> int:
+def of_block(block: dict[str, Any]) -> int:
+    """Return the input tokens of a content block."""
     kind = block.get("type")
-    if kind == "text":
-        return _of_input(block.get("text"))
-    if kind == "tool_result":
-        return _of_input(block.get("content"))
-    special = _SPECIAL.get(kind) if isinstance(kind, str) else None
-    if special is None:
-        return sum([_of_input(item) for key, item in block.items() if key not in _NOT_TEXT])
-    source = block.get("source")
-    described = _of_input(block.get("title")) + _of_input(block.get("context"))
-    return special(source if isinstance(source, dict) else {}) + described
+    if kind == "text" or kind == "tool_result":
+        only = block.get("text" if kind == "text" else "content")
+        return of_text(only) if isinstance(only, str) else _of_input(only)
+    if isinstance(kind, str) and kind in _BY_SOURCE:
+        source = block.get("source")
+        described = _of_input(block.get("title")) + _of_input(block.get("context"))
+        return _BY_SOURCE[kind](source if isinstance(source, dict) else {}) + described
+    count = 0
+    for key, value in block.items():
+        if key not in _NOT_TEXT:
+            count += of_text(value) if isinstance(value, str) else _of_input(value)
+    return count
 
 
 def _of_image(source: dict[str, Any]) -> int:
@@ -147,4 +153,4 @@ def _of_document(source: dict[str, Any]) -> int:
     return pdf.pages * PAGE if pdf and pdf.pages else DOCUMENT
 
 
-_SPECIAL: dict[str, Callable[[dict[str, Any]], int]] = {"image": _of_image, "document": _of_document}
+_BY_SOURCE: dict[str, Callable[[dict[str, Any]], int]] = {"image": _of_image, "document": _of_document}

@@ -32,8 +32,8 @@ _INPUT_TOKENS = 8_611_000_000_000_017
 _COUNTED = {"input_tokens": _INPUT_TOKENS}
 _HOLES = re.compile(f"{_MODEL}|{_ID}|{_INPUT_TOKENS}".encode())
 
-_PLAIN = frozenset({"model", "messages", "max_tokens", "stream", "system", "metadata"})
-"""Fields that leave a fixed reply as it is, if it is short enough."""
+_PLAIN = frozenset({"model", "messages", "max_tokens", "stream", "system", "tools", "metadata"})
+"""Fields that leave a fixed reply as it is, if it is short enough and calls no tool."""
 
 
 class Prepared(NamedTuple):
@@ -93,10 +93,11 @@ def _model(name: str) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _prepared(outline: Outline, stream: bool) -> Prepared | None:
-    """Return the bytes of the reply in the pieces between its holes; None if an incident is among them."""
+    """Return the bytes of the reply in the pieces between its holes; None if an incident or a call is among them."""
     nobody = Scope(Conversation({"model": _MODEL, "messages": []}), dict, lambda: shared(DEFAULT_LOCALE))
     reply = compose(outline, nobody, Draws(0, ""), _ID, Asking(as_written=True))
-    if not reply.is_plain or _HOLES.search(orjson.dumps(reply.message["content"])):
+    calls = any(part["type"] == "tool_use" for part in reply.message["content"])
+    if calls or not reply.is_plain or _HOLES.search(orjson.dumps(reply.message["content"])):
         return None
     usage, content = reply.message["usage"], reply.message["content"]
     if not _input_is_written(outline):

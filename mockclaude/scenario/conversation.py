@@ -59,7 +59,7 @@ class Conversation:
         before, *reminders = self.user.split(_REMINDER)
         return "".join((before, *map(_after_reminder, reminders))).strip()
 
-    @cached_property
+    @property
     def prefill(self) -> str:
         """The beginning of the answer, as the client wrote it: the text of an assistant message at the very end."""
         last = self._messages[-1] if self._messages else None

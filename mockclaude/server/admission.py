@@ -14,6 +14,7 @@ from mockclaude.api.access import Access, access
 from mockclaude.api.asked import Asked, Issued
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.judge import check_model, check_rules, check_shape, looks_like_a_model
+from mockclaude.api.question import question
 from mockclaude.api.request import Body, parse
 from mockclaude.api.validation import MODES, Mode, Validation
 from mockclaude.scenario.mistakes import did_you_mean, one_of
@@ -29,11 +30,12 @@ FAULT_MARK = "+"
 
 
 class Admitted(NamedTuple):
-    """A request that is answered: its body, what its headers say, what the API would have objected to, and the fault
-    that it asks for after the name of its model.
+    """A request that is answered: its body, what that asks, what its headers say, what the API would have objected to,
+    and the fault that it asks for after the name of its model.
     """
 
     asked: Asked
+    question: bytes
     access: Access
     warnings: list[str]
     wish: str = ""
@@ -55,7 +57,8 @@ class Admission(NamedTuple):
         """Return the request that `call` makes, put together by `whole` if it continues a thread. Raises `ApiError`."""
         allowed, validation = self.headers(call)
         _check_content_type(call, validation)
-        body = parse(call.body)
+        parsed = parse(call.body)
+        body = parsed.body
         check_shape(body, allowed, validation, counting=counting)
         if DIRECTING_BETA in allowed.betas:
             body = {**body, "messages": [{"content": [], **message} for message in body["messages"]]}
@@ -73,7 +76,8 @@ class Admission(NamedTuple):
             issued=self.issued,
         )
         check_rules(asked, validation)
-        return Admitted(asked, allowed, validation.warnings, wish)
+        asks = parsed.question if asked.body is parsed.body else question(asked.body)
+        return Admitted(asked, asks, allowed, validation.warnings, wish)
 
     def _model_and_wish(self, model: str) -> tuple[str, str]:
         """Return the name of a model, and the fault that a client may ask for after it."""

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple, Protocol
-
-import orjson
+from typing import NamedTuple, Protocol
 
 from mockclaude.api.access import api_key
 from mockclaude.reply.draws import Draws
@@ -21,9 +19,6 @@ from mockclaude.scenario.rules import Rule
 
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
-
-_NOT_CONTENT = ("stream", "metadata")
-"""Body fields that do not change what is asked: the same question streamed, or by another user, has the same answer."""
 
 
 class Call(NamedTuple):
@@ -54,15 +49,11 @@ class Call(NamedTuple):
         """Whom the call belongs to."""
         return lane_of(self.headers)
 
-    def fingerprint(self, body: Mapping[str, Any] | None = None) -> str:
-        """Return the hash of what is asked: the path, and the body however it is written."""
-        asked = dict(body or {})
-        for field in _NOT_CONTENT:
-            asked.pop(field, None)
-        data = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
-        if b".0" in data:
-            data = orjson.dumps(_plain(asked), option=orjson.OPT_SORT_KEYS)
-        return blake2b(f"{self.method} {self.path}\n".encode() + data, digest_size=16).hexdigest()
+    def fingerprint(self, question: bytes = b"{}") -> str:
+        """Return the hash of what is asked: the path, and the `question` of the body."""
+        state = blake2b(f"{self.method} {self.path}\n".encode(), digest_size=16)
+        state.update(question)
+        return state.hexdigest()
 
 
 class Live(Protocol):
@@ -118,16 +109,3 @@ def for_method(given: Answer, method: str) -> Answer:
 def lane_of_key(key: str) -> str:
     """Return the lane of requests with this API key: a hash of it, '' for none."""
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest() if key else ""
-
-
-_EXACT = 2**53
-"""Below this, every integer has a float of its own; above, orjson takes not all of them."""
-
-
-def _plain(value: Any) -> Any:
-    """Return JSON data with whole numbers as integers: `1.0` and `1` ask the same."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
-        return int(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -54,7 +54,7 @@ def _explanations(
     scenario: Scenario, body: bytes, headers: Mapping[str, str], counts: dict[Rule, int]
 ) -> list[Explanation]:
     try:
-        return explain(scenario.rules, Conversation(parse(body), headers), counts.__getitem__)
+        return explain(scenario.rules, Conversation(parse(body).body, headers), counts.__getitem__)
     except (ApiError, KeyError, TypeError, AttributeError):
         return []
 

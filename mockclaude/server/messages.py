@@ -73,7 +73,7 @@ def _limited(request: _Request) -> Answer:
     if entry is None:
         return _answered(request)
     if isinstance(entry, Refusal):
-        script = served.undecided(call, call.fingerprint(asked.body)).error(entry.error)
+        script = served.undecided(call, call.fingerprint(admitted.question)).error(entry.error)
         notes = (*_warnings(admitted), entry.note)
         return Answer(script, entry.error.message, notes=notes, whole=_whole(turn, conversation))
     try:
@@ -101,7 +101,7 @@ def _answered(request: _Request) -> Answer:
         return _reply(request, rule)
     nearest = closest(rules, conversation, answered)
     error = ApiError("not_found_error", why_none(nearest))
-    script = served.undecided(call, call.fingerprint(conversation.body)).error(error)
+    script = served.undecided(call, call.fingerprint(admitted.question)).error(error)
     return Answer(
         script,
         error.message,
@@ -167,7 +167,7 @@ class _Making(NamedTuple):
 def _reply(request: _Request, rule: Rule) -> Answer:
     served, call, lane, admitted, _, conversation, *_ = request
     before = served.memory.answer(rule, lane)
-    draws = served.draws(rule.id, call.fingerprint(conversation.body), lane)
+    draws = served.draws(rule.id, call.fingerprint(admitted.question), lane)
     scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
     asking = _asking(served, call, admitted, rule, draws)
     making = _Making(request, rule, draws, served.envelope(call, draws), scope, asking)
@@ -225,7 +225,7 @@ _TOLD = frozenset({"container", "context_management", "diagnostics", "thinking"}
 
 
 def _warnings(admitted: Admitted) -> tuple[str, ...]:
-    return tuple(f"warning: {warning}" for warning in admitted.warnings)
+    return tuple([f"warning: {warning}" for warning in admitted.warnings])
 
 
 def _groups(rule: Rule, conversation: Conversation) -> Mapping[str, str]:
@@ -250,5 +250,5 @@ def count_tokens(served: Served, call: Call) -> Answer:
     counted: Body = {"input_tokens": asked.input_tokens}
     if asked.body.get("context_management") is not None:
         counted["context_management"] = {"original_input_tokens": asked.input_tokens}
-    envelope = served.undecided(call, call.fingerprint(asked.body))
+    envelope = served.undecided(call, call.fingerprint(admitted.question))
     return Answer(envelope.json(counted), "count_tokens", notes=_warnings(admitted))

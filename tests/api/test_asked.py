@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockclaude.api.asked import Anything, Asked
+from mockclaude.api.asked import Anything, Asked, dotted
 from tests.api.asking import QUESTION, asked, body
 
 IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
@@ -12,7 +12,7 @@ RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [IMAGE, {"
 def test_blocks_are_found_by_type_with_their_paths_also_in_tool_results() -> None:
     request = asked(QUESTION, {"role": "user", "content": [RESULT, IMAGE]})
 
-    assert [str(located) for located in request.blocks["image"]] == [
+    assert [dotted(path) for path, _ in request.blocks["image"]] == [
         "messages.1.content.0.tool_result.content.0",
         "messages.1.content.1",
     ]
@@ -21,6 +21,12 @@ def test_blocks_are_found_by_type_with_their_paths_also_in_tool_results() -> Non
 
 def test_a_tool_result_of_plain_text_has_no_blocks_inside() -> None:
     assert list(asked({"role": "user", "content": [{**RESULT, "content": "A cat"}]}).blocks) == ["tool_result"]
+
+
+def test_a_block_in_a_tool_result_that_a_gateway_lets_through_may_have_any_type() -> None:
+    inside = [{"type": ["text"]}, {}]
+
+    assert len(asked({"role": "user", "content": [{**RESULT, "content": inside}]}).blocks[""]) == 2
 
 
 def test_traits_are_the_fields_that_say_something_the_roles_and_the_kinds_of_blocks() -> None:

@@ -118,6 +118,14 @@ def test_a_fixed_reply_too_gives_way_to_the_request(fields: Any, content: Any, n
     assert (responded.content, responded.notes) == (content, notes)
 
 
+@pytest.mark.parametrize("fields", [{}, {"tools": [{"name": "look", "input_schema": {"type": "object"}}]}])
+def test_a_call_that_is_written_out_is_held_against_the_tools_that_are_offered(fields: Any) -> None:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "listen", "input": {}}
+    responded = respond(outline({"block": call}), INSTANT, scope(conversation(**fields)), DRAWS, ENVELOPE)
+
+    assert responded.notes == ("the tool 'listen' was not offered",)
+
+
 def test_a_reply_as_written_gives_way_to_nothing() -> None:
     asked = scope(conversation(max_tokens=1, messages=PREFILLED))
     responded = respond(outline({"text": "Hello there."}), INSTANT, asked, DRAWS, ENVELOPE, Asking(as_written=True))

@@ -15,7 +15,7 @@ _MOST = 4
 
 def _marked(asked: Asked) -> list[Located]:
     """Return the blocks that have a `cache_control`, in the order in which the API reads them."""
-    return [located for located in asked.breakpoints if located.path]
+    return [located for located in asked.breakpoints if located[0]]
 
 
 def _too_many(asked: Asked) -> Details | None:
@@ -43,10 +43,10 @@ def _is_empty(block: Body) -> bool:
 
 def _longer_after_shorter(asked: Asked) -> Details | None:
     shorter = False
-    for located in _marked(asked):
-        longer = located.block["cache_control"].get("ttl") == "1h"
+    for path, block in _marked(asked):
+        longer = block["cache_control"].get("ttl") == "1h"
         if longer and shorter:
-            return {"path": located}
+            return {"path": dotted(path)}
         shorter = shorter or not longer
     return None
 
@@ -57,20 +57,21 @@ CHECKS: tuple[Check, ...] = (
         "A maximum of 4 blocks with cache_control may be provided. Found {count}.",
         "reported",
         _too_many,
+        "cached",
     ),
     Check(
         "a mark on an empty text",
         "{path}.text: cache_control cannot be set for empty text blocks",
         "reported",
         _empty,
-        "block:text",
+        "cached",
     ),
     Check(
         "a mark on an empty text in the system prompt",
         "system.{index}: cache_control cannot be set for empty text blocks",
         "reported",
         _empty_system,
-        "system",
+        "cached",
     ),
     Check(
         "a mark for an hour after one for five minutes",
@@ -78,6 +79,7 @@ CHECKS: tuple[Check, ...] = (
         "Note that blocks are processed in the following order: `tools`, `system`, `messages`.",
         "reported",
         _longer_after_shorter,
+        "cached",
     ),
 )
 """Rules of the marks to cache: how many, for how long, and not on nothing."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mockclaude.api import media
-from mockclaude.api.asked import Asked, Located
+from mockclaude.api.asked import Asked, dotted
 from mockclaude.api.checks.check import Check, Details
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -29,21 +29,21 @@ and addresses of this machine.
 """
 
 
-def _sources(asked: Asked, kind: str) -> Iterator[tuple[Located, dict[str, Any], str]]:
-    """Yield the base64 sources of blocks of a kind, each with its block and its data."""
-    for located in asked.blocks[kind]:
-        source = located.block.get("source")
+def _sources(asked: Asked, kind: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield the base64 sources of blocks of a kind, each with where its block is and its data."""
+    for path, block in asked.blocks[kind]:
+        source = block.get("source")
         if isinstance(source, dict) and source.get("type") == "base64":
-            yield located, source, str(source.get("data", ""))
+            yield dotted(path), source, str(source.get("data", ""))
 
 
 def _of_pictures(fails: Callable[[media.Picture, dict[str, Any], str], Details | None]) -> Any:
     def find(asked: Asked) -> Details | None:
-        for located, source, data in _sources(asked, "image"):
+        for path, source, data in _sources(asked, "image"):
             picture = media.picture(data)
             details = fails(picture, source, data) if picture and data else None
             if details is not None:
-                return {"path": located, **details}
+                return {"path": path, **details}
         return None
 
     return find
@@ -59,9 +59,9 @@ def _of_pdfs(fails: Callable[[media.Pdf], bool]) -> Any:
 
 def _no_base64(kind: str) -> Callable[[Asked], Details | None]:
     def find(asked: Asked) -> Details | None:
-        for located, _, data in _sources(asked, kind):
+        for path, _, data in _sources(asked, kind):
             if (media.picture(data) if kind == "image" else media.pdf(data)) is None:
-                return {"path": located}
+                return {"path": path}
         return None
 
     return find
@@ -69,10 +69,10 @@ def _no_base64(kind: str) -> Callable[[Asked], Details | None]:
 
 def _unreachable(kind: str) -> Callable[[Asked], Details | None]:
     def find(asked: Asked) -> Details | None:
-        for located in asked.blocks[kind]:
-            source = located.block.get("source")
+        for path, block in asked.blocks[kind]:
+            source = block.get("source")
             if isinstance(source, dict) and source.get("type") == "url" and not _is_public(str(source.get("url"))):
-                return {"path": located}
+                return {"path": dotted(path)}
         return None
 
     return find
@@ -83,7 +83,7 @@ def _is_public(url: str) -> bool:
 
 
 def _empty(asked: Asked) -> Details | None:
-    return next(({"path": located} for located, _, data in _sources(asked, "image") if not data), None)
+    return next(({"path": path} for path, _, data in _sources(asked, "image") if not data), None)
 
 
 def _too_large(_: media.Picture, __: dict[str, Any], data: str) -> Details | None:

@@ -161,7 +161,7 @@ def _without(feature: str, asks: Callable[[Asked], bool]) -> _Find:
 
 
 def _has_pdf(asked: Asked) -> bool:
-    sources = [located.block.get("source") for located in asked.blocks["document"]]
+    sources = [block.get("source") for _, block in asked.blocks["document"]]
     return any(isinstance(source, dict) and source.get("media_type") == "application/pdf" for source in sources)
 
 

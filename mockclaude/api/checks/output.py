@@ -157,7 +157,7 @@ def _cited(kind: str) -> Callable[[Asked], Details | None]:
     def find(asked: Asked) -> Details | None:
         if not (_format(asked, "output_config") or _format(asked, "output_format")):
             return None
-        return {} if any(_enabled(located.block.get("citations")) for located in asked.blocks[kind]) else None
+        return {} if any(_enabled(block.get("citations")) for _, block in asked.blocks[kind]) else None
 
     return find
 

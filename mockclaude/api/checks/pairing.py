@@ -7,15 +7,11 @@ Knows nothing of which tools there are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
-from mockclaude.api.asked import Asked
+from mockclaude.api.asked import Asked, Located, dotted
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Body
-
-_OF_MESSAGES = 4
-"""The length of the path of a block that stands in a message, not in a tool result."""
+from mockclaude.api.pairs import OF_MESSAGES
 
 _RESULTS_OF_SERVERS = (
     ("web_search_tool_result", "server_tool_use"),
@@ -28,72 +24,10 @@ _RESULTS_OF_SERVERS = (
     ("mcp_tool_result", "mcp_tool_use"),
 )
 
-_TALK: list[Body] = [{"type": "text"}]
-"""What a content that is a string stands for."""
 
-_Key: TypeAlias = tuple[int, str | None]
-"""The turn in which a result is, or has to be, and the id of its call."""
-
-
-class _Pairs(NamedTuple):
-    """Calls and results by turn: messages of one role in a row are one turn, and those of the system are in none."""
-
-    of: list[int]
-    calls: list[_Key]
-    results: list[_Key]
-    answers: set[_Key]
-    """Those of the results that come immediately after a turn that ends in calls."""
-
-
-@lru_cache(maxsize=1)
-def _pairs(asked: Asked) -> _Pairs:
-    """Return the calls and results of a conversation. Every row looks at the same."""
-    of = _numbers(asked.messages)
-    used: Any = asked.blocks.get("tool_use", ())
-    told: Any = asked.blocks.get("tool_result", ())
-    calls = [(of[path[1]] + 1, block.get("id")) for path, block in used if len(path) == _OF_MESSAGES]
-    results = [(of[path[1]], block.get("tool_use_id")) for path, block in told if len(path) == _OF_MESSAGES]
-    return _Pairs(of, calls, results, _answers(asked.messages, of))
-
-
-def _numbers(messages: list[Body]) -> list[int]:
-    numbers, turn, last = [], -1, ""
-    for message in messages:
-        role = message["role"]
-        if role != last and role != "system":
-            turn, last = turn + 1, role
-        numbers.append(turn)
-    return numbers
-
-
-def _answers(messages: list[Body], turns: list[int]) -> set[_Key]:
-    answers: set[_Key] = set()
-    over = -1
-    for message, turn in zip(messages, turns, strict=True):
-        role, content = message["role"], message["content"]
-        if role == "assistant":
-            over = turn + 1 if _ends_in_text(content) else -1
-        elif role == "user" and turn != over:
-            for block in _TALK if isinstance(content, str) else content:
-                if block.get("type") != "tool_result":
-                    over = turn
-                    break
-                answers.add((turn, block.get("tool_use_id")))
-    return answers
-
-
-def _ends_in_text(content: Any) -> bool:
-    return isinstance(content, str) or bool(content and content[-1].get("type") == "text")
-
-
-def _blocks(message: Body) -> list[Body]:
-    content: Any = message["content"]
-    return _TALK if isinstance(content, str) else content
-
-
-def _own(asked: Asked, kind: str) -> list[tuple[Any, Body]]:
+def _own(asked: Asked, kind: str) -> list[Located]:
     """Return the blocks of a `kind` that stand in a message, not in a tool result, and their paths."""
-    return [located for located in asked.blocks.get(kind, ()) if len(located[0]) == _OF_MESSAGES]
+    return [located for located in asked.blocks.get(kind, ()) if len(located[0]) == OF_MESSAGES]
 
 
 def _goes_on(asked: Asked) -> bool:
@@ -103,20 +37,21 @@ def _goes_on(asked: Asked) -> bool:
 
 
 def _same_id(asked: Asked) -> Details | None:
-    return _repeated(asked, "tool_use", [name for _, name in _pairs(asked).calls])
+    return _repeated(asked, "tool_use", [name for _, name in asked.pairs.calls])
 
 
 def _repeated(asked: Asked, kind: str, keys: Sequence[object]) -> Details | None:
     """Find the second block of a `kind` whose key is one that was there before."""
     if len(set(keys)) == len(keys):
         return None
-    second = next(index for index, key in enumerate(keys) if key in keys[:index])
-    located = _own(asked, kind)[second]
-    return {"path": located, "id": located[1].get("tool_use_id")}
+    first = {key: index for index, key in reversed([*enumerate(keys)])}
+    second = next(index for index, key in enumerate(keys) if first[key] != index)
+    path, block = _own(asked, kind)[second]
+    return {"path": dotted(path), "id": block.get("tool_use_id")}
 
 
 def _unanswered(asked: Asked) -> Details | None:
-    _, calls, _, answers = _pairs(asked)
+    calls, _, answers = asked.pairs
     if answers.issuperset(calls):
         return None
     missing = [index for index, key in enumerate(calls) if key not in answers]
@@ -126,46 +61,52 @@ def _unanswered(asked: Asked) -> Details | None:
 
 
 def _unexpected(asked: Asked) -> Details | None:
-    _, calls, results, _ = _pairs(asked)
+    calls, results, _ = asked.pairs
     expected = set(calls)
     if expected.issuperset(results):
         return None
     for index, (turn, name) in enumerate(results):
         if (turn, name) not in expected and not (turn == 0 and _goes_on(asked)):
-            return {"path": _own(asked, "tool_result")[index], "id": name}
+            return {"path": dotted(_own(asked, "tool_result")[index][0]), "id": name}
     return None
 
 
 def _two_results(asked: Asked) -> Details | None:
-    return _repeated(asked, "tool_result", _pairs(asked).results)
+    return _repeated(asked, "tool_result", asked.pairs.results)
 
 
 def _without_source(asked: Asked) -> Details | None:
-    for block in [block for _, block in asked.blocks["tool_use"] if block.get("caller")]:
-        caller = block["caller"]
-        source = caller.get("tool_id") if isinstance(caller, dict) else None
-        if source is not None and not _goes_on(asked) and source not in _ids(asked, "server_tool_use"):
+    called = [block for _, block in asked.blocks["tool_use"] if block.get("caller")]
+    known = {block.get("id") for _, block in _own(asked, "server_tool_use")} if called else set()
+    for block in called:
+        source = _source(block["caller"])
+        if source is not None and source not in known and not _goes_on(asked):
             return {"source": source, "id": block.get("id")}
     return None
 
 
-def _ids(asked: Asked, kind: str) -> list[object]:
-    return [block.get("id") for _, block in _own(asked, kind)]
+def _source(caller: object) -> str | None:
+    """Return the id of the call whose code made another, None for one that the model made."""
+    source = caller.get("tool_id") if isinstance(caller, dict) else None
+    return None if source is None else str(source)
 
 
 def _unfinished(asked: Asked) -> Details | None:
     """Find a call of a server's tool that has no result though the turn is over: the user said something else."""
     done = {block.get("tool_use_id") for kind, _ in _RESULTS_OF_SERVERS for _, block in _own(asked, kind)}
+    said = [
+        n for n, message in enumerate(asked.messages) if message["role"] == "user" and _says_more(message["content"])
+    ]
     for path, block in _own(asked, "server_tool_use"):
-        if block.get("id") not in done and _is_over(asked.messages[path[1] + 1 :]):
+        if block.get("id") not in done and said and path[1] < said[-1]:
             name = str(block.get("name"))
             return {"number": path[1], "name": name, "id": block.get("id"), "result": _result_of(name)}
     return None
 
 
-def _is_over(later: list[Body]) -> bool:
-    said = (block for message in later if message["role"] == "user" for block in _blocks(message))
-    return any(block.get("type") != "tool_result" for block in said)
+def _says_more(content: Any) -> bool:
+    """Return whether there is more in a content than results of calls."""
+    return isinstance(content, str) or any(block["type"] != "tool_result" for block in content)
 
 
 def _result_of(name: str) -> str:
@@ -177,10 +118,9 @@ def _of_a_server(result: str, call: str) -> Check:
 
     def find(asked: Asked) -> Details | None:
         before = {block.get("id"): path for path, block in reversed(_own(asked, call))}
-        for located in _own(asked, result):
-            path, block = located
+        for path, block in _own(asked, result):
             if before.get(block.get("tool_use_id"), path) >= path and not _goes_on(asked):
-                return {"path": located, "id": block.get("tool_use_id")}
+                return {"path": dotted(path), "id": block.get("tool_use_id")}
         return None
 
     return Check(

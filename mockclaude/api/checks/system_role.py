@@ -6,7 +6,7 @@ Knows nothing of which models take them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from mockclaude.api.asked import Asked
 from mockclaude.api.checks.check import Check, Details
@@ -20,30 +20,26 @@ def _only_directs(message: Body) -> bool:
     return message["content"] == [] and bool(message.get("output_config"))
 
 
-def _placed(asked: Asked) -> Iterator[tuple[int, Body]]:
-    """Yield the system messages for which it matters where they are, and their numbers."""
+def _placed(asked: Asked) -> Iterator[tuple[int, Body, Body | None]]:
+    """Yield the system messages for which it matters where they are: number, message, and the last one before it that
+    is not of the system.
+    """
+    before = None
     for number, message in enumerate(asked.messages):
-        if message["role"] == "system" and not _only_directs(message):
-            yield number, message
-
-
-def _other(messages: Iterable[Body]) -> Body | None:
-    """Return the first message that is not of the system."""
-    return next((message for message in messages if message["role"] != "system"), None)
-
-
-def _before(asked: Asked, number: int) -> Body | None:
-    return _other(asked.messages[number - 1 :: -1] if number else ())
+        if message["role"] != "system":
+            before = message
+        elif not _only_directs(message):
+            yield number, message, before
 
 
 def _first(asked: Asked) -> Details | None:
     if "thread" in asked.traits:
         return None
-    return next(({"number": number} for number, _ in _placed(asked) if _before(asked, number) is None), None)
+    return next(({"number": number} for number, _, before in _placed(asked) if before is None), None)
 
 
 def _after_assistant(asked: Asked) -> Details | None:
-    return next(({"number": number} for number, _ in _placed(asked) if _interrupts(_before(asked, number))), None)
+    return next(({"number": number} for number, _, before in _placed(asked) if _interrupts(before)), None)
 
 
 def _interrupts(before: Body | None) -> bool:
@@ -55,19 +51,23 @@ def _interrupts(before: Body | None) -> bool:
 
 
 def _before_user(asked: Asked) -> Details | None:
-    for number, _ in _placed(asked):
-        after = _other(asked.messages[number + 1 :])
-        if after is not None and after["role"] == "user":
-            return {"number": number}
+    waiting = None
+    for number, message in enumerate(asked.messages):
+        if message["role"] == "user" and waiting is not None:
+            return {"number": waiting}
+        if message["role"] != "system":
+            waiting = None
+        elif waiting is None and not _only_directs(message):
+            waiting = number
     return None
 
 
 def _empty(asked: Asked) -> Details | None:
-    return next(({"number": number} for number, message in _placed(asked) if message["content"] == []), None)
+    return next(({"number": number} for number, message, _ in _placed(asked) if message["content"] == []), None)
 
 
 def _other_kinds(asked: Asked) -> Details | None:
-    return next(({"number": number} for number, message in _placed(asked) if not _is_legal(message)), None)
+    return next(({"number": number} for number, message, _ in _placed(asked) if not _is_legal(message)), None)
 
 
 def _is_legal(message: Body) -> bool:

@@ -7,8 +7,9 @@ Knows nothing of which models think, and of how a block is known again.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from mockclaude.api.asked import Asked, Located
+from mockclaude.api.asked import Asked, Located, dotted
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.request import Body
 
@@ -70,29 +71,28 @@ def _latest(asked: Asked) -> int:
 
 
 def _own(asked: Asked, kind: str) -> Iterator[Located]:
-    return (located for located in asked.blocks[kind] if len(located.path) == 4)
+    return (located for located in asked.blocks[kind] if len(located[0]) == 4)
 
 
-def _altered(asked: Asked, origins: tuple[str, ...]) -> Iterator[Located]:
-    for located in _own(asked, "thinking"):
-        block = located.block
+def _altered(asked: Asked, origins: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    for path, block in _own(asked, "thinking"):
         if asked.issued.thinking(str(block.get("thinking", "")), str(block.get("signature", ""))) in origins:
-            yield located
+            yield path
 
 
 def _edited(asked: Asked) -> Details | None:
     latest = _latest(asked)
-    return next(({"path": found} for found in _altered(asked, ("edited",)) if found.path[1] == latest), None)
+    return next(({"path": dotted(path)} for path in _altered(asked, ("edited",)) if path[1] == latest), None)
 
 
 def _foreign(asked: Asked) -> Details | None:
-    return next(({"path": found} for found in _altered(asked, ("edited", "unknown"))), None)
+    return next(({"path": dotted(path)} for path in _altered(asked, ("edited", "unknown"))), None)
 
 
 def _foreign_data(asked: Asked) -> Details | None:
-    for located in _own(asked, "redacted_thinking"):
-        if not asked.issued.redacted(str(located.block.get("data", ""))):
-            return {"path": located}
+    for path, block in _own(asked, "redacted_thinking"):
+        if not asked.issued.redacted(str(block.get("data", ""))):
+            return {"path": dotted(path)}
     return None
 
 

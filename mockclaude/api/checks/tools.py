@@ -146,11 +146,11 @@ def _no_domains(asked: Asked) -> Details | None:
 
 
 def _unknown_reference(asked: Asked) -> Details | None:
-    return _missing(asked, (located.block for located in asked.blocks["tool_reference"]))
+    return _missing(asked, (block for _, block in asked.blocks["tool_reference"]))
 
 
 def _unknown_result(asked: Asked) -> Details | None:
-    found = (located.block.get("content") for located in asked.blocks["tool_search_tool_result"])
+    found = (block.get("content") for _, block in asked.blocks["tool_search_tool_result"])
     return _missing(asked, (reference for content in found for reference in _references(content)))
 
 
@@ -168,12 +168,14 @@ def _missing(asked: Asked, references: Iterable[Body]) -> Details | None:
     return next(({"name": name} for name in wanted if name not in (names or ())), None)
 
 
-def _servers(asked: Asked) -> list[object]:
-    return [server.get("name") for server in _dicts(asked.body.get("mcp_servers"))]
+def _servers(asked: Asked) -> dict[str, None]:
+    """Return the names of the MCP servers, in their order."""
+    return {str(server.get("name")): None for server in _dicts(asked.body.get("mcp_servers"))}
 
 
-def _toolsets(asked: Asked) -> list[object]:
-    return [tool.get("mcp_server_name") for tool in _tools(asked) if tool.get("type") == "mcp_toolset"]
+def _toolsets(asked: Asked) -> dict[str, None]:
+    """Return the names of the MCP servers whose tools there are, in the order of the tools."""
+    return {str(tool.get("mcp_server_name")): None for tool in _tools(asked) if tool.get("type") == "mcp_toolset"}
 
 
 def _idle_server(asked: Asked) -> Details | None:
@@ -182,8 +184,8 @@ def _idle_server(asked: Asked) -> Details | None:
 
 
 def _unknown_server(asked: Asked) -> Details | None:
-    wanted = _toolsets(asked)
-    return next(({"name": name} for name in wanted if name not in _servers(asked)), None)
+    known = _servers(asked)
+    return next(({"name": name} for name in _toolsets(asked) if name not in known), None)
 
 
 CHECKS: tuple[Check, ...] = (
