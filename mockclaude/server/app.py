@@ -30,7 +30,7 @@ from mockclaude.scenario.rules import Scenario
 from mockclaude.server import admin
 from mockclaude.server.admission import mode
 from mockclaude.server.bodies import MAX_BODY, read_body
-from mockclaude.server.calls import SCENARIO_HEADER, Answer, Call, for_method
+from mockclaude.server.calls import NOTHING, SCENARIO_HEADER, Answer, Call, for_method
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.endpoints import answer
 from mockclaude.server.journal import Entry, Journal, asked, decided, redacted
@@ -41,9 +41,6 @@ from mockclaude.server.served import Served
 
 KEEPALIVE_TIMEOUT = 75.0
 _LOOPBACK = re.compile(r"(localhost|([\w-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
-
-
-_NOTHING = Answer(Script(0, ()))
 
 
 class _Heard(NamedTuple):
@@ -109,7 +106,7 @@ class Site:
             next(self._numbers), self.clock.now(), request.method, request.raw_path, redacted(request.headers)
         )
         entry.ending = "client gone"
-        heard = _Heard(_NOTHING)
+        heard = _Heard(NOTHING)
         try:
             heard = await self._heard(request, entry.at)
             given = for_method(heard.answer, request.method)

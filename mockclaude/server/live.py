@@ -16,7 +16,7 @@ from aiohttp import web
 from mockclaude.api import events
 from mockclaude.reply.exchange import LAST_CHUNK, Exchange, apart, chunk, names, whole_head
 from mockclaude.reply.script import End, Script, Send
-from mockclaude.server.calls import Answer, Live
+from mockclaude.server.calls import NOTHING, Answer, Live
 from mockclaude.server.clock import Clock
 from mockclaude.server.play import Played, play
 
@@ -33,17 +33,16 @@ class Sent(NamedTuple):
 
 async def play_live(live: Live, request: web.BaseRequest, clock: Clock, sent: list[int]) -> tuple[Answer, Played]:
     """Send what `live` makes as soon as it is there; return the whole answer, and how it was played."""
-    done = Sent()
+    done, given = Sent(), NOTHING
     async with aclosing(live.parts()) as parts:
         async for given in parts:
             exchange = apart(given.script)
-            if given.live is None:
-                script = last(exchange, done) if exchange and done.events else given.script
-                return given, await play(script, request, clock, sent=sent)
-            if exchange and exchange.is_stream:
+            if given.live and exchange and exchange.is_stream:
                 script, done = more(exchange, done)
                 await play(script, request, clock, sent=sent)
-    raise AssertionError("a live answer ends with the whole")
+    whole = apart(given.script)
+    script = last(whole, done) if whole and done.events else given.script
+    return given, await play(script, request, clock, sent=sent)
 
 
 def more(exchange: Exchange, done: Sent) -> tuple[Script, Sent]:

@@ -5,7 +5,6 @@ In: the stack. Out: `tests/test_chat.py:12`. Knows nothing of what is said there
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -21,8 +20,5 @@ def caller() -> str:
 
 
 def _relative(file: str) -> str:
-    try:
-        relative = os.path.relpath(file)
-    except ValueError:  # on another drive
-        return file
-    return file if relative.startswith("..") else relative
+    path, here = Path(file).resolve(), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file

@@ -218,6 +218,7 @@ def test_the_environment_points_here_for_a_while(mock: MockClaude, monkeypatch: 
     monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
     mock.reply("Hi!")
     with mock.environment(), Anthropic() as client:
+        assert mock.env.items() <= os.environ.items()
         assert said(client) == "Hi!"
         assert os.environ["no_proxy"] == "127.0.0.1,localhost,example.com"
 
