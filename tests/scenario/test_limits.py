@@ -62,37 +62,36 @@ limits:
     assert all(every.applies(*each) for each in asked)
 
 
-@pytest.mark.parametrize(
-    ("limits", "line"),
-    [
-        ("5", "1:9: this is a number (5); expected a mapping (`key: value`)"),
-        ("[]", "1:9: this is empty; expected at least one item"),
-        ("{}", f"1:9: nothing is limited here; expected {KEYS}"),
-        ("{model: claude-opus-5}", f"1:9: nothing is limited here; expected {KEYS}"),
-        (
-            "{request_per_minute: 5}",
-            f"1:10: unknown key 'request_per_minute'; expected model, api_key, {KEYS}; "
-            "did you mean 'requests_per_minute'?",
-        ),
-        ("{requests_per_minute: 0}", "1:31: this is a number (0); expected at least 1"),
-        ("{requests_per_minute: 1.5}", "1:31: this is a number (1.5); expected a whole number"),
-        ("{requests_per_minute: 10000000000}", "1:31: this is a number (10000000000); expected at most 1000000000"),
-        ("{in_flight: 0}", "1:21: this is a number (0); expected at least 1"),
-        ("{in_flight: many}", "1:21: this is text ('many'); expected a whole number or a mapping (`key: value`)"),
-        ("{in_flight: {release: 1}}", "1:21: the key 'most' is missing here; expected it beside the others"),
-        ("{in_flight: {most: 5, release: -1}}", "1:40: this is a number (-1); expected at least 0"),
-        (
-            "{in_flight: {most: 5, release: 5}}",
-            "1:21: `release` is 5 and `most` 5; expected `release` below `most`",
-        ),
-        ("{acceleration: {start: 5}}", "1:24: the key 'step' is missing here; expected it beside the others"),
-        ("{acceleration: {start: 0, step: 1}}", "1:32: this is a number (0); expected at least 1"),
-        (
-            "[{in_flight: 1}, {model: claude-opus-5, in_flight: 1}]",
-            "1:26: this limit can never hold: the one in a.yaml:1:10 is for every request; expected it after this one",
-        ),
-    ],
-)
+WRONG = [
+    ("5", "1:9: this is a number (5); expected a mapping (`key: value`)"),
+    ("[]", "1:9: this is empty; expected at least one item"),
+    ("{}", f"1:9: nothing is limited here; expected {KEYS}"),
+    ("{model: claude-opus-5}", f"1:9: nothing is limited here; expected {KEYS}"),
+    (
+        "{request_per_minute: 5}",
+        f"1:10: unknown key 'request_per_minute'; expected model, api_key, {KEYS}; did you mean 'requests_per_minute'?",
+    ),
+    ("{requests_per_minute: 0}", "1:31: this is a number (0); expected at least 1"),
+    ("{requests_per_minute: 1.5}", "1:31: this is a number (1.5); expected a whole number"),
+    ("{requests_per_minute: 10000000000}", "1:31: this is a number (10000000000); expected at most 1000000000"),
+    ("{in_flight: 0}", "1:21: this is a number (0); expected at least 1"),
+    ("{in_flight: many}", "1:21: this is text ('many'); expected a whole number or a mapping (`key: value`)"),
+    ("{in_flight: {release: 1}}", "1:21: the key 'most' is missing here; expected it beside the others"),
+    ("{in_flight: {most: 5, release: -1}}", "1:40: this is a number (-1); expected at least 0"),
+    (
+        "{in_flight: {most: 5, release: 5}}",
+        "1:21: `release` is 5 and `most` 5; expected `release` below `most`",
+    ),
+    ("{acceleration: {start: 5}}", "1:24: the key 'step' is missing here; expected it beside the others"),
+    ("{acceleration: {start: 0, step: 1}}", "1:32: this is a number (0); expected at least 1"),
+    (
+        "[{in_flight: 1}, {model: claude-opus-5, in_flight: 1}]",
+        "1:26: this limit can never hold: the one in a.yaml:1:10 is for every request; expected it after this one",
+    ),
+]
+
+
+@pytest.mark.parametrize(("limits", "line"), WRONG)
 def test_a_mistake_in_a_limit(limits: str, line: str) -> None:
     (told,) = complaints(f"limits: {limits}\n{RULES}")
 

@@ -19,7 +19,8 @@ from mockclaude.scenario.named_faults import NAMED
 from mockclaude.scenario.schema import READ, descriptions, json_schema
 from mockclaude.scenario.source import read
 from tests.scenario.test_complaints import IN_A_CITATION, IN_A_CONDITION, IN_A_FILE, IN_A_RULE, IN_A_STEP
-from tests.scenario.test_faults import WRONG
+from tests.scenario.test_faults import WRONG as WRONG_FAULTS
+from tests.scenario.test_limits import WRONG as WRONG_LIMITS
 from tests.scenario.wild import DATA, FILES, SCALARS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -33,7 +34,8 @@ MISTAKES = [
     *(f"rules:\n- reply: x\n  when:\n    {condition}\n" for condition, _ in IN_A_CONDITION),
     *(f"rules:\n- reply:\n  - {step}\n" for step, _ in IN_A_STEP),
     *(f"rules: [{{reply: {{text: {{text: x, citations: [{citation}]}}}}}}]" for citation, _ in IN_A_CITATION),
-    *(f"rules:\n- reply: x\n  fault: {fault}\n" for fault, _ in WRONG),
+    *(f"rules:\n- reply: x\n  fault: {fault}\n" for fault, _ in WRONG_FAULTS),
+    *(f"limits: {limits}\nrules: [{{reply: x}}]\n" for limits, _ in WRONG_LIMITS),
 ]
 BEYOND = [
     "rules: [reply: x]\nseed: 1e3",
@@ -55,6 +57,8 @@ BEYOND = [
     "rules:\n- reply: x\n  fault: {drop: input_json_delta}\n",
     "rules:\n- reply: x\n  fault: {disconnect: close, before: thinking_delta}\n",
     "rules:\n- reply: x\n  fault: {swap: [message_start, signature_delta]}\n",
+    "limits: {in_flight: {most: 5, release: 5}}\nrules: [{reply: x}]\n",
+    "limits: [{in_flight: 1}, {model: claude-opus-5, in_flight: 1}]\nrules: [{reply: x}]\n",
 ]
 """What only the loader sees: expressions in other languages, what depends on another value, whole numbers as floats."""
 
