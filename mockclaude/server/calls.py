@@ -91,6 +91,10 @@ class Answer(NamedTuple):
     ended: Callable[[], None] = nothing
 
 
+NOTHING = Answer(Script(0, ()))
+"""No answer: nothing is sent."""
+
+
 def lane_of(headers: Mapping[str, str]) -> str:
     """Return whom a request with these headers belongs to: what its lane header says, or else the lane of its key."""
     named = headers.get(LANE_HEADER)
