@@ -25,7 +25,7 @@ DEAF, MUCH, OTHERS, LATE = 20, 8_000_000, 50, 50.0
 """How many clients do not read how many bytes; how many others have streams meanwhile, and how many milliseconds 99 in
 100 of their events may be late."""
 
-GRACE = 5.0
+GRACE = 15.0
 """Seconds by which a timeout may come later than it is written."""
 
 SCENARIO = f"""
