@@ -157,7 +157,7 @@ def test_the_readme_has_every_command_and_its_options(command: str) -> None:
 
 
 def incident_row(file: Path) -> str:
-    """Return the row that the README has for an incident: the first sentences of its comment, and its first citation."""
+    """Return the row that the README has for an incident: its first sentences, and its first citation."""
     comment = [line.removeprefix("# ") for line in file.read_text(encoding="utf-8").splitlines() if line[:2] == "# "]
     happened, _, seen = " ".join(comment).partition(" The client sees: ")
     repository, number = re.findall(r"([\w.-]+/[\w.-]+)#(\d+)", happened)[0]

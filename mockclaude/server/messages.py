@@ -6,9 +6,10 @@ Knows nothing of sockets and of other paths.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import NamedTuple
+from itertools import chain
+from typing import NamedTuple, TypeAlias
 
 import orjson
 
@@ -29,6 +30,7 @@ from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.matching import closest, match, why_none
 from mockclaude.scenario.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Outline, Rule, Scenario, Step
+from mockclaude.scenario.strictness import dependence
 from mockclaude.scenario.templates import Scope
 from mockclaude.server.admission import Admitted
 from mockclaude.server.calls import Answer, Call
@@ -129,13 +131,16 @@ class _Making(NamedTuple):
             responded = self.responded(outline)
         except ApiError as error:
             return self._given(self.envelope.error(error), f"{self.rule.label}: {error.message}")
-        script, faults = break_(responded.script, _due(self.request, self.rule, self.draws), self.envelope, self.draws)
+        possible = _possible(self.request, self.rule)
+        strike = _due(self.request, possible, self.draws)
+        script, faults = break_(responded.script, strike, self.envelope, self.draws)
         if entry and script.status == 200:
             entry.settle(responded.usage)
         if responded.content is not None and script.status == 200:
             turn.store(self.envelope.message_id, responded.content)
             served.prompt_cache.remember(admitted.access.key, self.envelope.message_id, conversation.body)
-        return self._given(script, self.rule.label, conversation.stream, (*responded.notes, *faults))
+        notes = (*responded.notes, *faults, *_order_dependent(possible))
+        return self._given(script, self.rule.label, conversation.stream, notes)
 
     def responded(self, outline: Outline) -> Responded:
         """Return the response with the reply that `outline` describes, and remember nothing. Raises `ApiError`."""
@@ -194,19 +199,35 @@ def _whole(turn: Turn, conversation: Conversation) -> bytes | None:
     return orjson.dumps(conversation.body) if turn.continues else None
 
 
-def _due(request: _Request, rule: Rule, draws: Draws) -> list[Fault]:
-    """Return the faults that strike: those that the client asks for, or else those of the rule and of chaos."""
-    served, call, conversation = request.served, request.call, request.conversation
-    if not (request.wished or rule.faults or served.scenario.chaos):
+_Possible: TypeAlias = Mapping[str, Sequence[Fault]]
+
+
+def _possible(request: _Request, rule: Rule) -> _Possible:
+    """Return the faults that may strike: those that the client asks for, and those of the rule and of chaos."""
+    chaos = request.served.scenario.chaos
+    if not (request.wished or rule.faults or chaos):
+        return {}
+    of_rule, of_chaos = (
+        [each.fault for each in faults if each.applies(request.conversation)] for faults in (rule.faults, chaos)
+    )
+    return {"wish": request.wished, "fault": of_rule, "chaos": of_chaos}
+
+
+def _due(request: _Request, possible: _Possible, draws: Draws) -> list[Fault]:
+    """Return the faults that strike: those that the client asks for, or else the others."""
+    if not possible:
         return []
-    position = Position(served.memory.request(request.lane), call.time, call.reused)
-    if wished := due(request.wished, draws, position, "wish"):
-        return wished
-    return [
-        fault
-        for label, possible in (("fault", rule.faults), ("chaos", served.scenario.chaos))
-        for fault in due([each.fault for each in possible if each.applies(conversation)], draws, position, label)
-    ]
+    call = request.call
+    position = Position(request.served.memory.request(request.lane), call.time, call.reused)
+    strike = {label: due(faults, draws, position, label) for label, faults in possible.items()}
+    return strike["wish"] or [*strike["fault"], *strike["chaos"]]
+
+
+def _order_dependent(possible: _Possible) -> Iterator[str]:
+    """Yield a note on each fault that need not strike again when the same is asked in the same order."""
+    for fault in chain.from_iterable(possible.values()):
+        if why := dependence(fault):
+            yield f"not the same each time: the fault '{fault}' {why}"
 
 
 def _asking(served: Served, call: Call, admitted: Admitted, rule: Rule, draws: Draws) -> Asking:
