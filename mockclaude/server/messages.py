@@ -6,7 +6,7 @@ Knows nothing of sockets and of other paths.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from itertools import chain
 from typing import NamedTuple, TypeAlias
@@ -22,7 +22,7 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.extras import extras
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.respond import Responded, respond
-from mockclaude.reply.schedule import Position, due
+from mockclaude.reply.schedule import Position, counts_requests, due
 from mockclaude.reply.script import Script, with_headers
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import Fakes, shared
@@ -131,15 +131,14 @@ class _Making(NamedTuple):
             responded = self.responded(outline)
         except ApiError as error:
             return self._given(self.envelope.error(error), f"{self.rule.label}: {error.message}")
-        possible = _possible(self.request, self.rule)
-        strike = _due(self.request, possible, self.draws)
-        script, faults = break_(responded.script, strike, self.envelope, self.draws)
+        struck = _struck(self.request, _possible(self.request, self.rule), self.draws)
+        script, faults = break_(responded.script, struck.faults, self.envelope, self.draws)
         if entry and script.status == 200:
             entry.settle(responded.usage)
         if responded.content is not None and script.status == 200:
             turn.store(self.envelope.message_id, responded.content)
             served.prompt_cache.remember(admitted.access.key, self.envelope.message_id, conversation.body)
-        notes = (*responded.notes, *faults, *_order_dependent(possible))
+        notes = (*responded.notes, *faults, *struck.notes)
         return self._given(script, self.rule.label, conversation.stream, notes)
 
     def responded(self, outline: Outline) -> Responded:
@@ -213,21 +212,32 @@ def _possible(request: _Request, rule: Rule) -> _Possible:
     return {"wish": request.wished, "fault": of_rule, "chaos": of_chaos}
 
 
-def _due(request: _Request, possible: _Possible, draws: Draws) -> list[Fault]:
+class _Struck(NamedTuple):
+    """The faults that strike, and what has to be known, besides the draws, to decide so again."""
+
+    faults: Sequence[Fault]
+    notes: Sequence[str]
+
+
+def _struck(request: _Request, possible: _Possible, draws: Draws) -> _Struck:
     """Return the faults that strike: those that the client asks for, or else the others."""
     if not possible:
-        return []
+        return _Struck((), ())
     call = request.call
     position = Position(request.served.memory.request(request.lane), call.time, call.reused)
     strike = {label: due(faults, draws, position, label) for label, faults in possible.items()}
-    return strike["wish"] or [*strike["fault"], *strike["chaos"]]
+    notes = list(_decided_by(chain.from_iterable(possible.values()), position))
+    return _Struck(strike["wish"] or [*strike["fault"], *strike["chaos"]], notes)
 
 
-def _order_dependent(possible: _Possible) -> Iterator[str]:
-    """Yield a note on each fault that need not strike again when the same is asked in the same order."""
-    for fault in chain.from_iterable(possible.values()):
+def _decided_by(faults: Iterable[Fault], position: Position) -> Iterator[str]:
+    counted = False
+    for fault in faults:
+        counted = counted or counts_requests(fault)
         if why := dependence(fault):
             yield f"not the same each time: the fault '{fault}' {why}"
+    if counted:
+        yield f"request {position.request + 1} of its lane"
 
 
 def _asking(served: Served, call: Call, admitted: Admitted, rule: Rule, draws: Draws) -> Asking:
