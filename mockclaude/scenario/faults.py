@@ -261,7 +261,7 @@ class Fault(Model):
         return self.before or self.after
 
     def __str__(self) -> str:
-        shown = f"{self.kind} {_shown(getattr(self, self.kind))}".rstrip()
+        shown = f"{self.kind} {_shown(self.kind, getattr(self, self.kind))}".rstrip()
         return self.name or (f"{shown} {self.moment}" if self.moment else shown)
 
 
@@ -287,7 +287,12 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 """Key that says more of a fault -> the kinds it goes with."""
 
 
-def _shown(value: Any) -> str:
+_TIMES = ("stall", "refuse")
+
+
+def _shown(kind: str, value: Any) -> str:
+    if kind in _TIMES and value != "forever":
+        return f"{value / 1e6:g}s"
     if isinstance(value, Error):
         return value.type
     if isinstance(value, Respond):
