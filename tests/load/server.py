@@ -92,7 +92,8 @@ async def serve(file: Path) -> None:
         counted[entry.ending] += 1
 
     listener = Listener("127.0.0.1", 0)
-    site = Site({"": load([file])}, log, refuse=listener.refuse)
+    site = Site({"": load([file])}, log)
+    site.refuse = listener.refuse
     runner = web.ServerRunner(make_server(site), shutdown_timeout=0)
     await runner.setup()
     await listener.open(runner)

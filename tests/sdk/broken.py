@@ -62,7 +62,7 @@ async def python_async(url: str, way: str, headers: Mapping[str, str]) -> str:
     """Return what the asynchronous Python SDK makes of a request."""
     async with AsyncAnthropic(base_url=url, api_key=way, max_retries=0, timeout=PATIENCE) as client:
         try:
-            return await _ASYNC[way](client, headers)
+            return await ASYNC_WAYS[way](client, headers)
         except Exception as error:
             return type(error).__name__
 
@@ -82,7 +82,7 @@ async def _helper_async(client: AsyncAnthropic, headers: Mapping[str, str]) -> s
         return described(await stream.get_final_message())
 
 
-_ASYNC = {"create": _create_async, "raw": _raw_async, "helper": _helper_async}
+ASYNC_WAYS = {"create": _create_async, "raw": _raw_async, "helper": _helper_async}
 
 
 def typescript(folder: Path, url: str, headers: Mapping[str, Mapping[str, str]]) -> dict[str, Sequence[str]]:

@@ -9,14 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from anthropic import Anthropic, APIConnectionError
+from anthropic import Anthropic, APIConnectionError, AsyncAnthropic
 
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.named_faults import NAMED
 from mockclaude.server.fault_wishes import FAULT_HEADER
 from tests.sdk import test_typescript
-from tests.sdk.broken import ASK, WAYS, python, python_async, table, typescript
-from tests.sdk.node import HERE
+from tests.sdk.broken import ASK, ASYNC_WAYS, WAYS, python, python_async, table, typescript
 from tests.serving import ServerThread
 
 node_folder = test_typescript.node_folder
@@ -182,7 +181,7 @@ async def test_what_the_asynchronous_sdk_makes_of_each_is_the_same(url: str) -> 
 
 
 def test_what_the_typescript_sdk_makes_of_each(url: str, node_folder: Path) -> None:
-    shutil.copy(HERE / "broken.mjs", node_folder)
+    shutil.copy(test_typescript.HERE / "broken.mjs", node_folder)
     given = typescript(node_folder, url, {name: headers(name) for name in TABLE})
 
     assert given == {name: cells[3:] for name, cells in TABLE.items()}
@@ -197,3 +196,33 @@ def test_an_idle_connection_that_is_closed_fails_without_retries_and_is_not_noti
             except APIConnectionError as error:
                 given = type(error).__name__
         assert given == expected
+
+
+ALL_REFUSED = dict.fromkeys(WAYS, "APIConnectionError")
+
+
+async def test_refused_connections_are_connection_errors_to_both_python_clients(url: str) -> None:
+    refusing = await asyncio.to_thread(python, url, "create", headers("refuse"))
+    meanwhile = await asyncio.gather(*(asyncio.to_thread(python, url, way, {}) for way in WAYS))
+    too = await asyncio.gather(*(python_async(url, way, {}) for way in WAYS))
+
+    assert refusing == "APIConnectionError"
+    assert dict(zip(WAYS, meanwhile, strict=True)) == dict(zip(WAYS, too, strict=True)) == ALL_REFUSED
+
+
+def test_refused_connections_are_connection_errors_to_the_typescript_client(url: str, node_folder: Path) -> None:
+    shutil.copy(test_typescript.HERE / "broken.mjs", node_folder)
+
+    assert typescript(node_folder, url, {"refuse": headers("refuse")}) == {"refuse": list(ALL_REFUSED.values())}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_an_idle_connection_that_is_closed_is_a_connection_error_whatever_is_asked(url: str, way: str) -> None:
+    with Anthropic(base_url=url, api_key="mock", max_retries=0) as client:
+        assert (await asyncio.to_thread(WAYS[way], client, headers("close_idle"))).startswith("ok ")
+        with pytest.raises(APIConnectionError):
+            await asyncio.to_thread(WAYS[way], client, headers("close_idle"))
+    async with AsyncAnthropic(base_url=url, api_key="mock", max_retries=0) as other:
+        assert (await ASYNC_WAYS[way](other, headers("close_idle"))).startswith("ok ")
+        with pytest.raises(APIConnectionError):
+            await ASYNC_WAYS[way](other, headers("close_idle"))
