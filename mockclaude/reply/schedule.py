@@ -44,6 +44,11 @@ def due(faults: Iterable[Fault], draws: Draws, position: Position, label: str) -
     return struck
 
 
+def counts_requests(fault: Fault) -> bool:
+    """Return whether it depends on how many requests of the lane came before whether `fault` strikes."""
+    return fault.requests is not None or fault.ramp is not None or fault.burst is not None
+
+
 def probability(fault: Fault, request: int) -> float | None:
     """Return with which probability `fault` strikes the request after so many of its lane; None: it needs no luck."""
     return fault.p if fault.ramp is None else _ramped(fault.ramp, request)

@@ -47,12 +47,24 @@ def fault_mistakes(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iter
 
 
 def _too_likely(source: Placed, path: Path, faults: Sequence[Fault]) -> Iterator[Mistake]:
-    total = sum(_likely(fault) for fault in faults if fault.when is None)
-    if total > 1 + 1e-9:
+    """Yield where faults that are due for the same requests are more than certain together."""
+    always = sum(_likely(fault) for fault in faults if _conditions(fault) == _NONE)
+    sometimes = {_conditions(fault) for fault in faults} - {_NONE}
+    totals = [sum(_likely(fault) for fault in faults if _conditions(fault) == each) for each in sometimes]
+    if (total := always + max(totals, default=0.0)) > 1 + 1e-9:
         yield Mistake(
             source.place(path),
             f"the probabilities of these faults make {total:g} together; expected at most 1, since one of them strikes",
         )
+
+
+def _conditions(fault: Fault) -> str:
+    """Return for which requests a fault is due, apart from luck."""
+    return str([getattr(fault, key) for key in _DUE])
+
+
+_DUE = ("when", "occurrence", "requests", "time", "connection", "burst")
+_NONE = str([None] * len(_DUE))
 
 
 def _likely(fault: Fault) -> float:
@@ -60,16 +72,29 @@ def _likely(fault: Fault) -> float:
 
 
 def _impossible(source: Placed, path: Path, rule: written.Rule) -> Iterator[Mistake]:
-    kinds = {step.kind for _, steps in _replies((), rule) for step in steps}
+    replies = [steps for _, steps in _replies((), rule)]
     for fault in rule.fault or ():
-        missing = next((event for event in _events(fault) if not kinds.intersection(_NEEDED.get(event, kinds))), None)
+        missing = next((event for event in _events(fault) if not any(_comes(event, steps) for steps in replies)), None)
         if missing:
-            steps = one_of(_NEEDED[missing])
-            problem = f"this fault waits for {missing}, which never comes in this reply; expected a step with {steps}"
+            steps = f"a step with {one_of(_NEEDED[missing])}" if missing in _NEEDED else "a reply that comes so far"
+            problem = f"this fault waits for {missing}, which never comes in this reply; expected {steps}"
             yield Mistake(source.place(path), problem)
 
 
+def _comes(event: str, steps: Sequence[Step]) -> bool:
+    """Return whether an event of this name can be in the stream of a reply."""
+    ends = next((index for index, step in enumerate(steps) if _ends(step)), None)
+    kinds = {step.kind for step in steps[:ends]}.intersection(_ANY_BLOCK)
+    if event in _NEEDED:
+        return not kinds.isdisjoint(_NEEDED[event])
+    if event == "message_start":
+        return bool(kinds) or ends is None
+    return ends is None if event in ("message_delta", "message_stop") else True
+
+
 def _events(fault: Fault) -> Iterator[str]:
+    for turn in fault.script or ():
+        yield from _events(turn)
     for selector in (fault.drop, fault.duplicate, fault.edit, *(fault.swap or ())):
         if selector is not None:
             yield selector.event

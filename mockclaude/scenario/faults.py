@@ -12,7 +12,7 @@ from functools import partial
 from typing import Annotated, Any, Literal, TypeAlias
 
 import orjson
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mockclaude.scenario import moments, quantities
 from mockclaude.scenario.mistakes import did_you_mean, one_of
@@ -131,6 +131,14 @@ def scripted(value: Any) -> Any:
     return [{"nothing": True} if item == OK else item for item in listed(value)]
 
 
+def _unconditional(faults: list[Fault]) -> list[Fault]:
+    """Refuse conditions, and scripts, where a script says already when a fault strikes."""
+    for fault in faults:
+        if said := [key for key in ("script", *CONDITIONS) if getattr(fault, key) is not None]:
+            raise ValueError(f"the fault '{fault}' has `{said[0]}`, which says nothing within a script")
+    return faults
+
+
 def read_once(kind: type, read: Callable[[Any], Any], value: Any) -> Any:
     """Return `value` as it is, if it is a `kind` already, or else what is read from it."""
     return value if isinstance(value, kind) else read(value)
@@ -187,7 +195,9 @@ class Fault(Model):
     """Bytes that are sent."""
     refuse: Microseconds | None = None
     """How long no connection is accepted."""
-    script: Annotated[list[AnyFault], BeforeValidator(scripted), Field(min_length=1)] | None = None
+    script: (
+        Annotated[list[AnyFault], BeforeValidator(scripted), Field(min_length=1), AfterValidator(_unconditional)] | None
+    ) = None
     """What happens the first, second, third time the same request comes: a fault, or `ok`."""
     nothing: Literal[True] | None = None
     """No fault: what `ok` stands for."""
@@ -251,7 +261,7 @@ class Fault(Model):
         return self.before or self.after
 
     def __str__(self) -> str:
-        shown = f"{self.kind} {_shown(getattr(self, self.kind))}".rstrip()
+        shown = f"{self.kind} {_shown(self.kind, getattr(self, self.kind))}".rstrip()
         return self.name or (f"{shown} {self.moment}" if self.moment else shown)
 
 
@@ -261,6 +271,8 @@ Faults: TypeAlias = Annotated[list[AnyFault], BeforeValidator(listed), Field(min
 """One fault or several: by name, by status, or as mappings."""
 
 KINDS = tuple(list(Fault.model_fields)[1 : list(Fault.model_fields).index("before")])
+CONDITIONS = tuple(list(Fault.model_fields)[list(Fault.model_fields).index("when") :])
+"""Keys that say for which requests a fault is due."""
 
 _PLACED = ("disconnect", "stall", "error", "insert", "restart", "corrupt", "garbage", "raw")
 OPTIONS: dict[str, tuple[str, ...]] = {
@@ -275,7 +287,12 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 """Key that says more of a fault -> the kinds it goes with."""
 
 
-def _shown(value: Any) -> str:
+_TIMES = ("stall", "refuse")
+
+
+def _shown(kind: str, value: Any) -> str:
+    if kind in _TIMES and value != "forever":
+        return f"{value / 1e6:g}s"
     if isinstance(value, Error):
         return value.type
     if isinstance(value, Respond):

@@ -33,11 +33,22 @@ _LIMITS = (
 
 
 def _reasons(fault: Fault) -> Iterator[str]:
-    if fault.time is not None:
-        yield f"the fault '{fault}' depends on the clock; expected a window in `requests`"
-    if fault.connection is not None:
-        yield f"the fault '{fault}' depends on which connection a client uses; expected `occurrence`"
-    if fault.refuse is not None:
-        yield f"the fault '{fault}' hits whoever connects meanwhile; expected `disconnect: reset`"
+    for key, (reason, instead) in _DEPENDS.items():
+        if getattr(fault, key) is not None:
+            yield f"the fault '{fault}' {reason}; expected {instead}"
     for turn in fault.script or ():
         yield from _reasons(turn)
+
+
+def dependence(fault: Fault) -> str:
+    """Return why it is not the same each time whether `fault` strikes a request, or whom it hits; '' where it is."""
+    reasons = [reason for key, (reason, _) in _DEPENDS.items() if getattr(fault, key) is not None]
+    return next((reason for turn in fault.script or () if (reason := dependence(turn))), "") or " and ".join(reasons)
+
+
+_DEPENDS = {
+    "time": ("depends on the clock", "a window in `requests`"),
+    "connection": ("depends on which connection a client uses", "`occurrence`"),
+    "refuse": ("hits whoever connects meanwhile", "`disconnect: reset`"),
+}
+"""Key of a fault -> what is not the same each time, and what to write for the same each time."""

@@ -6,8 +6,9 @@ what one client does never changes what another gets; nothing is awaited between
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Hashable
+from typing import TypeAlias
 
 from mockclaude.scenario.rules import Rule
 
@@ -15,12 +16,16 @@ MAX_COUNTS = 100_000
 """Counts of a kind that are kept; the one that was begun longest ago is forgotten first."""
 
 
+_Counts: TypeAlias = OrderedDict[Hashable, int]
+"""A plain dict looks for its oldest key among all that were deleted before."""
+
+
 class Memory:
     """The counters of one scenario."""
 
     def __init__(self) -> None:
-        self._answers: dict[Hashable, int] = {}
-        self._seen: dict[Hashable, int] = {}
+        self._answers: _Counts = OrderedDict()
+        self._seen: _Counts = OrderedDict()
 
     def answered(self, rule: Rule, lane: str) -> int:
         """Return how often `rule` has answered in `lane`."""
@@ -53,9 +58,9 @@ class Memory:
         return _raise_count(self._seen, (rule, fingerprint, lane))
 
 
-def _raise_count(counts: dict[Hashable, int], key: Hashable) -> int:
+def _raise_count(counts: _Counts, key: Hashable) -> int:
     before = counts.get(key, 0)
     counts[key] = before + 1
     if len(counts) > MAX_COUNTS:
-        del counts[next(iter(counts))]
+        counts.popitem(last=False)
     return before

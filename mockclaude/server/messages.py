@@ -6,9 +6,10 @@ Knows nothing of sockets and of other paths.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import NamedTuple
+from itertools import chain
+from typing import NamedTuple, TypeAlias
 
 import orjson
 
@@ -21,7 +22,7 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.extras import extras
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.respond import Responded, respond
-from mockclaude.reply.schedule import Position, due
+from mockclaude.reply.schedule import Position, counts_requests, due
 from mockclaude.reply.script import Script, with_headers
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import Fakes, shared
@@ -29,6 +30,7 @@ from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.matching import closest, match, why_none
 from mockclaude.scenario.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Outline, Rule, Scenario, Step
+from mockclaude.scenario.strictness import dependence
 from mockclaude.scenario.templates import Scope
 from mockclaude.server.admission import Admitted
 from mockclaude.server.calls import Answer, Call
@@ -129,13 +131,15 @@ class _Making(NamedTuple):
             responded = self.responded(outline)
         except ApiError as error:
             return self._given(self.envelope.error(error), f"{self.rule.label}: {error.message}")
-        script, faults = break_(responded.script, _due(self.request, self.rule, self.draws), self.envelope, self.draws)
+        struck = _struck(self.request, _possible(self.request, self.rule), self.draws)
+        script, faults = break_(responded.script, struck.faults, self.envelope, self.draws)
         if entry and script.status == 200:
             entry.settle(responded.usage)
         if responded.content is not None and script.status == 200:
             turn.store(self.envelope.message_id, responded.content)
             served.prompt_cache.remember(admitted.access.key, self.envelope.message_id, conversation.body)
-        return self._given(script, self.rule.label, conversation.stream, (*responded.notes, *faults))
+        notes = (*responded.notes, *faults, *struck.notes)
+        return self._given(script, self.rule.label, conversation.stream, notes)
 
     def responded(self, outline: Outline) -> Responded:
         """Return the response with the reply that `outline` describes, and remember nothing. Raises `ApiError`."""
@@ -194,19 +198,46 @@ def _whole(turn: Turn, conversation: Conversation) -> bytes | None:
     return orjson.dumps(conversation.body) if turn.continues else None
 
 
-def _due(request: _Request, rule: Rule, draws: Draws) -> list[Fault]:
-    """Return the faults that strike: those that the client asks for, or else those of the rule and of chaos."""
-    served, call, conversation = request.served, request.call, request.conversation
-    if not (request.wished or rule.faults or served.scenario.chaos):
-        return []
-    position = Position(served.memory.request(request.lane), call.time, call.reused)
-    if wished := due(request.wished, draws, position, "wish"):
-        return wished
-    return [
-        fault
-        for label, possible in (("fault", rule.faults), ("chaos", served.scenario.chaos))
-        for fault in due([each.fault for each in possible if each.applies(conversation)], draws, position, label)
-    ]
+_Possible: TypeAlias = Mapping[str, Sequence[Fault]]
+
+
+def _possible(request: _Request, rule: Rule) -> _Possible:
+    """Return the faults that may strike: those that the client asks for, and those of the rule and of chaos."""
+    chaos = request.served.scenario.chaos
+    if not (request.wished or rule.faults or chaos):
+        return {}
+    of_rule, of_chaos = (
+        [each.fault for each in faults if each.applies(request.conversation)] for faults in (rule.faults, chaos)
+    )
+    return {"wish": request.wished, "fault": of_rule, "chaos": of_chaos}
+
+
+class _Struck(NamedTuple):
+    """The faults that strike, and what has to be known, besides the draws, to decide so again."""
+
+    faults: Sequence[Fault]
+    notes: Sequence[str]
+
+
+def _struck(request: _Request, possible: _Possible, draws: Draws) -> _Struck:
+    """Return the faults that strike: those that the client asks for, or else the others."""
+    if not possible:
+        return _Struck((), ())
+    call = request.call
+    position = Position(request.served.memory.request(request.lane), call.time, call.reused)
+    strike = {label: due(faults, draws, position, label) for label, faults in possible.items()}
+    notes = list(_decided_by(chain.from_iterable(possible.values()), position))
+    return _Struck(strike["wish"] or [*strike["fault"], *strike["chaos"]], notes)
+
+
+def _decided_by(faults: Iterable[Fault], position: Position) -> Iterator[str]:
+    counted = False
+    for fault in faults:
+        counted = counted or counts_requests(fault)
+        if why := dependence(fault):
+            yield f"not the same each time: the fault '{fault}' {why}"
+    if counted:
+        yield f"request {position.request + 1} of its lane"
 
 
 def _asking(served: Served, call: Call, admitted: Admitted, rule: Rule, draws: Draws) -> Asking:

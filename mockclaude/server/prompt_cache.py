@@ -7,7 +7,7 @@ event of its response. Isolation is by key, where the API's is by workspace.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -34,8 +34,8 @@ class PromptCache:
 
     def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
         self._max = max_entries
-        self._entries: dict[tuple[str, bytes], _Entry] = {}
-        self._requests: dict[tuple[str, str], _Asked] = {}
+        self._entries: OrderedDict[tuple[str, bytes], _Entry] = OrderedDict()
+        self._requests: OrderedDict[tuple[str, str], _Asked] = OrderedDict()
 
     def use(self, key: str, body: Body, now: int) -> InputUsage:
         """Return what `key` reads from the cache with this request and what it creates there, and keep that."""
@@ -68,7 +68,7 @@ class PromptCache:
         self._entries.pop(name, None)
         self._entries[name] = _Entry(now + seconds, seconds)
         if len(self._entries) > self._max:
-            del self._entries[next(iter(self._entries))]
+            self._entries.popitem(last=False)
 
     def remember(self, key: str, message_id: str, body: Body) -> None:
         """Note that `body` was answered with this message, if it asks for `diagnostics`; others are not kept."""
@@ -76,7 +76,7 @@ class PromptCache:
             return
         self._requests[key, message_id] = _asked(body)
         if len(self._requests) > self._max:
-            del self._requests[next(iter(self._requests))]
+            self._requests.popitem(last=False)
 
     def diagnose(self, key: str, body: Body, previous_message_id: str | None) -> dict[str, Any] | None:
         """Return the `diagnostics` of a message: why its request shares less with an earlier one than it could.

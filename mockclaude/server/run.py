@@ -106,7 +106,8 @@ async def serve(
     await runner.setup()
     try:
         await listen(listener, runner)
-        _spare_the_collector()
+        spare_the_collector()
+        allow_many_connections()
         stopped = _stopped_by_signal()
         write(first_screen(scenarios, base_url(host, runner.addresses[0][1])))
         async with asyncio.TaskGroup() as tasks:
@@ -119,11 +120,26 @@ async def serve(
         output.flush()
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """Take what is loaded out of the garbage collector's rounds: it stays anyway, and requests leave few cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+def allow_many_connections() -> int | None:
+    """Let this process open as many connections as the system allows it; return how many, if it says.
+
+    Shells begin with 1024, where the system would allow many more.
+    """
+    try:
+        import resource
+    except ImportError:
+        return None
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 async def listen(listener: Listener, runner: web.ServerRunner) -> None:

@@ -50,6 +50,9 @@ def test_faults_come_one_by_one_or_in_lists() -> None:
         ("{error: 529}", "error overloaded_error"),
         ("{respond: {status: 502}}", "respond 502"),
         ("{stall: forever, before: body}", "stall forever before body"),
+        ("{stall: 1500ms}", "stall 1.5s"),
+        ("{name: down, refuse: 5s}", "down"),
+        ("{refuse: 5s}", "refuse 5s"),
         ("{drop: last ping}", "drop last ping"),
         ("{drop: text_delta 3}", "drop text_delta 3"),
         ("{restart: true}", "restart"),
@@ -89,7 +92,12 @@ WRONG = [
         "the probabilities of these faults make 1.2 together; expected",
     ),
     ("[{error: 529, ramp: {end: 0.7, over: 10}}, {error: 500, p: 0.5}]", "make 1.2 together"),
+    ("[{error: 529, p: 0.7, when: {turn: 1}}, {error: 500, p: 0.2}, {error: 503, p: 0.4, when: {turn: 1}}]", "1.3"),
     ("{script: [529, okay]}", "'okay' is no fault"),
+    ("{script: [{error: 529, p: 5%}]}", "the fault 'error overloaded_error' has `p`, which says nothing within a"),
+    ("{script: [ok, close_idle]}", "the fault 'close_idle' has `connection`, which says nothing within a script"),
+    ("{script: [ok, {script: [529]}]}", "has `script`, which says nothing within a script"),
+    ("{script: [ok, {drop: thinking_delta}]}", "this fault waits for thinking_delta, which never comes"),
     ("{headers: {'a b': c}}", "'a b' is no name of a header"),
     (
         "{drop: input_json_delta}",
@@ -109,6 +117,22 @@ def test_a_fault_that_needs_content_is_refused_where_there_is_none() -> None:
     problem = "this fault waits for content_block_stop, which never comes in this reply; expected a step with text, "
 
     assert problem in told(of_rule("{disconnect: close, before: content_block_stop}", "{error: overloaded_error}"))[0]
+
+
+@pytest.mark.parametrize("event", ["message_start", "message_delta", "message_stop"])
+def test_a_fault_that_needs_a_message_is_refused_where_there_is_none(event: str) -> None:
+    problem = f"this fault waits for {event}, which never comes in this reply; expected a reply that comes so far"
+
+    assert problem in told(of_rule(f"{{drop: {event}}}", "[{pause: 1s}, {error: overloaded_error}]"))[0]
+
+
+@pytest.mark.parametrize("end", ["{error: overloaded_error}", "{disconnect: reset}", "{pause: forever}"])
+def test_a_fault_at_the_end_is_refused_where_the_reply_ends_before(end: str) -> None:
+    reply = f"[hi, {end}]"
+
+    assert "waits for message_stop, which never comes" in told(of_rule("{drop: message_stop}", reply))[0]
+    load_text(of_rule("{drop: message_start}", reply))
+    load_text(of_rule("{drop: ping}", reply))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.mistakes import Place
-from mockclaude.scenario.strictness import order_dependent, refuse_order_dependent
+from mockclaude.scenario.strictness import dependence, order_dependent, refuse_order_dependent
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,24 @@ def test_what_depends_on_the_order_is_named_with_its_place(fault: str, reason: s
     assert (of_rule.place, of_chaos.place) == (Place("scenario.yaml", 1, 9), Place("scenario.yaml", 1, 8))
     assert of_rule.message.startswith("the fault '")
     assert of_rule.message.endswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("{error: 529, time: 1s..2s}", "depends on the clock"),
+        (
+            "{refuse: 5s, connection: reused}",
+            "depends on which connection a client uses and hits whoever connects meanwhile",
+        ),
+        ("{script: [ok, refuse]}", "hits whoever connects meanwhile"),
+        ("{error: 529, p: 10%}", ""),
+    ],
+)
+def test_why_a_fault_need_not_strike_again_is_told(fault: str, why: str) -> None:
+    (possible,) = load_text(f"rules: [{{reply: Hello, fault: {fault}}}]").rules[0].faults
+
+    assert dependence(possible.fault) == why
 
 
 def test_what_follows_from_a_lane_is_not() -> None:

@@ -12,16 +12,19 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import httpx2
-from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
+from anthropic import Anthropic, AsyncAnthropic, DefaultAsyncHttpxClient, DefaultHttpxClient
 from anthropic.types import MessageParam
 
 HERE = Path(__file__).parent / "typescript"
 WAITING = "waiting"
 ALONE = httpx2.Limits(max_keepalive_connections=0)
+TOGETHER = 16
+"""Requests that are made at once: more would wait for each other, and their clients are not patient."""
 
 Way: TypeAlias = Literal["create", "raw", "helper"]
 """Not streamed; the events of a stream as they come; the SDK's own helper that puts a message together."""
@@ -96,10 +99,53 @@ def named(error: BaseException) -> str:
     return type(error).__name__ + (f" {status}" if status else "")
 
 
+def end(outcome: str) -> str:
+    """Return how a response ended, without what was seen of it."""
+    return outcome.rpartition(" | ")[2]
+
+
+def all_python(cases: Sequence[Case]) -> list[str]:
+    """Return what the client makes of each response, each on a connection of its own."""
+    with (
+        Anthropic(api_key="mock", http_client=DefaultHttpxClient(limits=ALONE)) as client,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        return list(pool.map(lambda case: python(client.with_options(**case.options), case), cases))
+
+
+def python(client: Anthropic, case: Case) -> str:
+    """Return what `client` makes of a response; it is not patient longer than its timeout."""
+    seen = Seen()
+    try:
+        _ask(client, case, seen)
+    except Exception as error:
+        return f"{seen.text} | {named(error)}"
+    return f"{seen.text} | {seen.end}"
+
+
+def _ask(client: Anthropic, case: Case, seen: Seen) -> None:
+    if case.way == "create":
+        seen.message(client.messages.create(**case.asked))
+    elif case.way == "raw":
+        for event in client.messages.create(**case.asked, stream=True):
+            seen.event(event)
+    else:
+        with client.messages.stream(**case.asked) as stream:
+            for event in stream:
+                seen.event(event)
+            seen.message(stream.get_final_message())
+
+
 async def all_python_async(cases: Sequence[Case]) -> list[str]:
     """Return what the asynchronous client makes of each response, each on a connection of its own."""
+    turns = asyncio.Semaphore(TOGETHER)
+
+    async def in_turn(client: AsyncAnthropic, case: Case) -> str:
+        async with turns:
+            return await python_async(client.with_options(**case.options), case)
+
     async with AsyncAnthropic(api_key="mock", http_client=DefaultAsyncHttpxClient(limits=ALONE)) as client:
-        return await asyncio.gather(*(python_async(client.with_options(**case.options), case) for case in cases))
+        return await asyncio.gather(*(in_turn(client, case) for case in cases))
 
 
 async def python_async(client: AsyncAnthropic, case: Case) -> str:
@@ -129,7 +175,7 @@ async def _ask_async(client: AsyncAnthropic, case: Case, seen: Seen) -> None:
 
 
 def typescript(folder: Path, cases: Sequence[Case]) -> list[str]:
-    """Return what the TypeScript client makes of each response, all at once in one process."""
+    """Return what the TypeScript client makes of each response, in one process."""
     shutil.copy(HERE / "faults.mjs", folder)
     asked = [
         {"client": case.options, "asked": case.asked, "way": case.way, "patience": case.patience} for case in cases

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from anthropic import Anthropic, APIConnectionError
+from anthropic import Anthropic, AsyncAnthropic
 
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.named_faults import NAMED
-from mockclaude.server.fault_wishes import FAULT_HEADER
 from tests.sdk import test_typescript
-from tests.sdk.broken import ASK, WAYS, python, python_async, table, typescript
-from tests.sdk.node import HERE
+from tests.sdk.outcomes import Case, Way, all_python, all_python_async, end, python, python_async, typescript
 from tests.serving import ServerThread
 
 node_folder = test_typescript.node_folder
 
 TALK = """
+seed: 1
 rules:
   - reply: ['Größe and more than one piece of it', {tool_use: {name: write_file, input: {path: hello}}}]
 """
@@ -33,116 +30,128 @@ SHORTER = {
 }
 """Faults that take their time -> the same kind with less of it."""
 
+QUIET = {"hang", "hang_before_body", "stall", "pings_forever"}
+"""Faults that never come to an end: no client is patient."""
+
 ALONE = {"refuse", "close_idle"}
 """Faults that take more than one request to see."""
 
+WAYS: tuple[Way, ...] = ("create", "raw", "helper")
+
+
+def table(text: str) -> dict[str, list[str]]:
+    """Return the rows of a table, `name | cell | ...`, by name; a single cell stands for six of them."""
+    lines = ([cell.strip() for cell in line.split("|")] for line in text.strip().splitlines())
+    return {name: cells if len(cells) > 1 else cells * 6 for name, *cells in lines}
+
+
 # Fault | Python: create | its stream | stream helper | TypeScript: create | its stream | stream helper; one cell
-# is for all six.
+# is for all six. A cell says how a message ended: its stop reason, the class that is raised, or `waiting`.
 TABLE = table("""
-invalid_request_error | BadRequestError
-authentication_error | AuthenticationError
-billing_error | PaymentRequiredError
-permission_error | PermissionDeniedError
-not_found_error | NotFoundError
-conflict_error | ConflictError
-request_too_large | ContentTooLargeError
-rate_limit_error | RateLimitError
-api_error | InternalServerError
-timeout_error | GatewayTimeoutError
-overloaded_error | OverloadedError
-400 | BadRequestError
-401 | AuthenticationError
-402 | PaymentRequiredError
-403 | PermissionDeniedError
-404 | NotFoundError
-409 | ConflictError
-413 | ContentTooLargeError
-429 | RateLimitError
-500 | InternalServerError
-504 | GatewayTimeoutError
-529 | OverloadedError
-408 | RequestTimeoutError
-418 | APIStatusError | APIStatusError | APIStatusError | APIError | APIError | APIError
-422 | UnprocessableEntityError
-501 | HTTPNotImplementedError | HTTPNotImplementedError | HTTPNotImplementedError | NotImplementedError | NotImplementedError | NotImplementedError
-502 | InternalServerError
-503 | ServiceUnavailableError
-520 | InternalServerError
-522 | InternalServerError
-524 | InternalServerError
-599 | InternalServerError
-error_event_first | OverloadedError | APIStatusError | APIStatusError | OverloadedError | APIError | APIError
-error_event | OverloadedError | APIStatusError | APIStatusError | OverloadedError | APIError | APIError
-retry_after_an_hour | RateLimitError
+invalid_request_error | BadRequestError 400
+authentication_error | AuthenticationError 401
+billing_error | PaymentRequiredError 402
+permission_error | PermissionDeniedError 403
+not_found_error | NotFoundError 404
+conflict_error | ConflictError 409
+request_too_large | ContentTooLargeError 413
+rate_limit_error | RateLimitError 429
+api_error | InternalServerError 500
+timeout_error | GatewayTimeoutError 504
+overloaded_error | OverloadedError 529
+400 | BadRequestError 400
+401 | AuthenticationError 401
+402 | PaymentRequiredError 402
+403 | PermissionDeniedError 403
+404 | NotFoundError 404
+409 | ConflictError 409
+413 | ContentTooLargeError 413
+429 | RateLimitError 429
+500 | InternalServerError 500
+504 | GatewayTimeoutError 504
+529 | OverloadedError 529
+408 | RequestTimeoutError 408
+418 | APIStatusError 418 | APIStatusError 418 | APIStatusError 418 | APIError 418 | APIError 418 | APIError 418
+422 | UnprocessableEntityError 422
+501 | HTTPNotImplementedError 501 | HTTPNotImplementedError 501 | HTTPNotImplementedError 501 | NotImplementedError 501 | NotImplementedError 501 | NotImplementedError 501
+502 | InternalServerError 502
+503 | ServiceUnavailableError 503
+520 | InternalServerError 520
+522 | InternalServerError 522
+524 | InternalServerError 524
+599 | InternalServerError 599
+error_event_first | OverloadedError 529 | APIStatusError 200 | APIStatusError 200 | OverloadedError 529 | APIError | APIError
+error_event | OverloadedError 529 | APIStatusError 200 | APIStatusError 200 | OverloadedError 529 | APIError | APIError
+retry_after_an_hour | RateLimitError 429
 reset_at_once | APIConnectionError
 empty_reply | APIConnectionError
 reset | APIConnectionError | ReadError | ReadError | TypeError | TypeError | AnthropicError
 cut | APIConnectionError | RemoteProtocolError | RemoteProtocolError | TypeError | TypeError | AnthropicError
 cut_event | APIConnectionError | RemoteProtocolError | RemoteProtocolError | TypeError | TypeError | AnthropicError
-short | JSONDecodeError | ok content_block_delta | ok None | SyntaxError | ok content_block_delta | AnthropicError
-no_message_stop | APIConnectionError | ok message_delta | ok tool_use | APIConnectionError | ok message_delta | AnthropicError
-no_message_delta | APIConnectionError | ok content_block_stop | ok None | APIConnectionError | ok content_block_stop | AnthropicError
+short | JSONDecodeError | None | None | SyntaxError | None | AnthropicError
+no_message_stop | APIConnectionError | tool_use | tool_use | APIConnectionError | tool_use | AnthropicError
+no_message_delta | APIConnectionError | None | None | APIConnectionError | None | AnthropicError
 no_last_chunk | APIConnectionError | RemoteProtocolError | RemoteProtocolError | TypeError | TypeError | AnthropicError
-empty_body | JSONDecodeError | ok nothing | AssertionError | SyntaxError | ok nothing | AnthropicError
+empty_body | JSONDecodeError | None | AssertionError | SyntaxError | None | AnthropicError
 hang | APITimeoutError | APITimeoutError | APITimeoutError | APIConnectionTimeoutError | APIConnectionTimeoutError | APIConnectionTimeoutError
-hang_before_body | APITimeoutError | ReadTimeout | ReadTimeout | DOMException | ok nothing | APIUserAbortError
-stall | APITimeoutError | ReadTimeout | ReadTimeout | DOMException | ok content_block_delta | APIUserAbortError
-pings_forever | APITimeoutError | ReadTimeout | ReadTimeout | APIConnectionTimeoutError | ok message_start | APIUserAbortError
-silence | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-dribble | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-slow | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-bytewise | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-split_utf8 | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-split_separator | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-corrupt | UnicodeDecodeError | UnicodeDecodeError | UnicodeDecodeError | SyntaxError | ok message_stop | AnthropicError
+hang_before_body | APITimeoutError | ReadTimeout | ReadTimeout | waiting | waiting | waiting
+stall | APITimeoutError | ReadTimeout | ReadTimeout | waiting | waiting | waiting
+pings_forever | APITimeoutError | ReadTimeout | ReadTimeout | APIConnectionTimeoutError | waiting | waiting
+silence | tool_use
+dribble | tool_use
+slow | tool_use
+bytewise | tool_use
+split_utf8 | tool_use
+split_separator | tool_use
+corrupt | UnicodeDecodeError | UnicodeDecodeError | UnicodeDecodeError | SyntaxError | tool_use | AnthropicError
 garbage | APIConnectionError
 garbage_after_headers | APIConnectionError | RemoteProtocolError | RemoteProtocolError | TypeError | TypeError | AnthropicError
 content_length_too_long | APIConnectionError | RemoteProtocolError | RemoteProtocolError | TypeError | TypeError | AnthropicError
-content_length_too_short | JSONDecodeError | ok message_delta | ok tool_use | SyntaxError | ok message_delta | AnthropicError
+content_length_too_short | JSONDecodeError | tool_use | tool_use | SyntaxError | tool_use | AnthropicError
 status_line | APIConnectionError
-header_name | APIConnectionError | APIConnectionError | APIConnectionError | ok tool_use | ok message_stop | ok tool_use
+header_name | APIConnectionError | APIConnectionError | APIConnectionError | tool_use | tool_use | tool_use
 double_content_length | APIConnectionError
 huge_header | APIConnectionError
-many_headers | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-early_hints | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
+many_headers | tool_use
+early_hints | tool_use
 no_head | APIConnectionError
 chunk_size | APIConnectionError | RemoteProtocolError | RemoteProtocolError | TypeError | TypeError | AnthropicError
 not_gzip | APIConnectionError | DecodingError | DecodingError | TypeError | TypeError | AnthropicError
 broken_gzip | APIConnectionError | DecodingError | DecodingError | TypeError | TypeError | AnthropicError
-truncated_gzip | JSONDecodeError | ok nothing | AssertionError | SyntaxError | ok nothing | AnthropicError
-drop_message_start | ok tool_use | ok message_stop | AssertionError | ok tool_use | ok message_stop | AnthropicError
-drop_message_stop | ok tool_use | ok message_delta | ok tool_use | ok tool_use | ok message_delta | AnthropicError
-drop_block_start | ok tool_use | ok message_stop | IndexError | ok tool_use | ok message_stop | AnthropicError
-drop_first_tool_json | ok tool_use | ok message_stop | ValueError | ok tool_use | ok message_stop | AnthropicError
-drop_last_tool_json | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-duplicate_message_start | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | AnthropicError
-duplicate_delta | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-swapped_start | ok tool_use | ok message_stop | IndexError | ok tool_use | ok message_stop | AnthropicError
-wrong_index | ok tool_use | ok message_stop | IndexError | ok tool_use | ok message_stop | ok tool_use
-null_delta | ok tool_use | ok message_stop | AttributeError | ok tool_use | ok message_stop | AnthropicError
-null_text | ok tool_use | ok message_stop | TypeError | ok tool_use | ok message_stop | ok tool_use
-null_usage | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-no_usage | ok tool_use | ok message_stop | AttributeError | ok tool_use | ok message_stop | AnthropicError
-no_usage_at_start | ok tool_use | ok message_stop | AttributeError | ok tool_use | ok message_stop | AnthropicError
-null_content | ok without content | ok message_stop | ok tool_use | ok without content | ok message_stop | ok tool_use
-unknown_event | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-unknown_delta | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-data_only | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-empty_data | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-done | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | ok tool_use
-broken_json | ok tool_use | JSONDecodeError | JSONDecodeError | ok tool_use | SyntaxError | AnthropicError
-invalid_utf8 | ok tool_use | UnicodeDecodeError | UnicodeDecodeError | ok tool_use | ok message_stop | AnthropicError
-restart | ok tool_use | ok message_stop | ok tool_use | ok tool_use | ok message_stop | AnthropicError
-wrong_content_type | ok tool_use | ok message_stop | ok tool_use | ok string | ok message_stop | ok tool_use
-no_content_type | ok tool_use | ok message_stop | ok tool_use | ok string | ok message_stop | ok tool_use
-error_with_200 | ok without content | ok nothing | AssertionError | ok without content | ok nothing | AnthropicError
-bad_gateway_page | InternalServerError
-gateway_timeout_page | GatewayTimeoutError
-cloudflare_524_page | InternalServerError
-challenge_page | PermissionDeniedError
-empty_520 | InternalServerError
-page_with_200 | ok str | ok nothing | AssertionError | ok string | ok nothing | AnthropicError
-status_999 | InternalServerError
+truncated_gzip | JSONDecodeError | None | AssertionError | SyntaxError | None | AnthropicError
+drop_message_start | tool_use | tool_use | AssertionError | tool_use | tool_use | AnthropicError
+drop_message_stop | tool_use | tool_use | tool_use | tool_use | tool_use | AnthropicError
+drop_block_start | tool_use | tool_use | IndexError | tool_use | tool_use | AnthropicError
+drop_first_tool_json | tool_use | tool_use | ValueError | tool_use | tool_use | AnthropicError
+drop_last_tool_json | tool_use
+duplicate_message_start | tool_use | tool_use | tool_use | tool_use | tool_use | AnthropicError
+duplicate_delta | tool_use
+swapped_start | tool_use | tool_use | IndexError | tool_use | tool_use | AnthropicError
+wrong_index | tool_use | tool_use | IndexError | tool_use | tool_use | tool_use
+null_delta | tool_use | tool_use | AttributeError | tool_use | tool_use | AnthropicError
+null_text | tool_use | tool_use | TypeError | tool_use | tool_use | tool_use
+null_usage | tool_use
+no_usage | tool_use | tool_use | AttributeError | tool_use | tool_use | AnthropicError
+no_usage_at_start | tool_use | tool_use | AttributeError | tool_use | tool_use | AnthropicError
+null_content | tool_use
+unknown_event | tool_use
+unknown_delta | tool_use
+data_only | tool_use
+empty_data | tool_use
+done | tool_use
+broken_json | tool_use | JSONDecodeError | JSONDecodeError | tool_use | SyntaxError | AnthropicError
+invalid_utf8 | tool_use | UnicodeDecodeError | UnicodeDecodeError | tool_use | tool_use | AnthropicError
+restart | tool_use | tool_use | tool_use | tool_use | tool_use | AnthropicError
+wrong_content_type | tool_use | tool_use | tool_use | None | tool_use | tool_use
+no_content_type | tool_use | tool_use | tool_use | None | tool_use | tool_use
+error_with_200 | None | None | AssertionError | None | None | AnthropicError
+bad_gateway_page | InternalServerError 502
+gateway_timeout_page | GatewayTimeoutError 504
+cloudflare_524_page | InternalServerError 524
+challenge_page | PermissionDeniedError 403
+empty_520 | InternalServerError 520
+page_with_200 | AttributeError | None | AssertionError | None | None | AnthropicError
+status_999 | InternalServerError 999
 """)  # noqa: E501
 
 
@@ -152,8 +161,23 @@ def url() -> Iterator[str]:
         yield server.url
 
 
-def headers(name: str) -> dict[str, str]:
-    return {FAULT_HEADER: SHORTER.get(name, name)}
+def case(url: str, name: str, way: Way) -> Case:
+    """Return a request with a fault, in a lane of its own, so that none changes what another gets."""
+    asked = Case(url, way, fault=SHORTER.get(name, name), lane=f"{name} {way}")
+    return asked._replace(timeout=1.5, patience=4.0) if name in QUIET else asked
+
+
+def cases(url: str) -> list[Case]:
+    return [case(url, name, way) for name in TABLE for way in WAYS]
+
+
+def rows(outcomes: Sequence[str]) -> dict[str, list[str]]:
+    """Return how the responses ended, by the name of the fault."""
+    ends = [end(outcome).replace("null", "None").replace("undefined", "None") for outcome in outcomes]
+    return {name: ends[3 * number : 3 * number + 3] for number, name in enumerate(TABLE)}
+
+
+PYTHON, TYPESCRIPT = ({name: cells[side] for name, cells in TABLE.items()} for side in (slice(3), slice(3, 6)))
 
 
 def test_the_table_has_every_name() -> None:
@@ -161,39 +185,49 @@ def test_the_table_has_every_name() -> None:
 
 
 def test_what_the_python_sdk_makes_of_each(url: str) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        rows = {name: [pool.submit(python, url, way, headers(name)) for way in WAYS] for name in TABLE}
-        given = {name: [outcome.result() for outcome in outcomes] for name, outcomes in rows.items()}
-
-    assert given == {name: cells[:3] for name, cells in TABLE.items()}
+    assert rows(all_python(cases(url))) == PYTHON
 
 
 async def test_what_the_asynchronous_sdk_makes_of_each_is_the_same(url: str) -> None:
-    turns = asyncio.Semaphore(16)
-
-    async def outcome(name: str, way: str) -> str:
-        async with turns:
-            return await python_async(url, way, headers(name))
-
-    jobs = [(name, way) for name in TABLE for way in WAYS]
-    given = dict(zip(jobs, await asyncio.gather(*(outcome(*job) for job in jobs)), strict=True))
-
-    assert given == {(name, way): TABLE[name][column] for name in TABLE for column, way in enumerate(WAYS)}
+    assert rows(await all_python_async(cases(url))) == PYTHON
 
 
 def test_what_the_typescript_sdk_makes_of_each(url: str, node_folder: Path) -> None:
-    shutil.copy(HERE / "broken.mjs", node_folder)
-    given = typescript(node_folder, url, {name: headers(name) for name in TABLE})
-
-    assert given == {name: cells[3:] for name, cells in TABLE.items()}
+    assert rows(typescript(node_folder, cases(url))) == TYPESCRIPT
 
 
-def test_an_idle_connection_that_is_closed_fails_without_retries_and_is_not_noticed_with_them(url: str) -> None:
-    for retries, expected in ((0, "APIConnectionError"), (2, "Message")):
-        with Anthropic(base_url=url, api_key="mock", max_retries=retries) as client:
-            client.messages.create(**ASK)
-            try:
-                given = type(client.messages.create(**ASK, extra_headers=headers("close_idle"))).__name__
-            except APIConnectionError as error:
-                given = type(error).__name__
-        assert given == expected
+REFUSED = ["APIConnectionError"] * 3
+
+
+async def test_refused_connections_are_connection_errors_to_both_python_clients(url: str) -> None:
+    refusing = await all_python_async([case(url, "refuse", "create")])
+    meanwhile = [Case(url, way) for way in WAYS]
+    given = [*await asyncio.to_thread(all_python, meanwhile), *await all_python_async(meanwhile)]
+
+    assert list(map(end, [*refusing, *given])) == [REFUSED[0], *REFUSED, *REFUSED]
+
+
+def test_refused_connections_are_connection_errors_to_the_typescript_client(url: str, node_folder: Path) -> None:
+    refusing = [case(url, "refuse", way) for way in WAYS]
+
+    assert list(map(end, typescript(node_folder, refusing))) == REFUSED
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_an_idle_connection_that_is_closed_is_a_connection_error_whatever_is_asked(url: str, way: Way) -> None:
+    asked = case(url, "close_idle", way)
+    with Anthropic(api_key="mock") as client:
+        one = client.with_options(**asked.options)
+        ends = [end(await asyncio.to_thread(python, one, asked)) for _ in range(2)]
+    async with AsyncAnthropic(api_key="mock") as other:
+        ends += [end(await python_async(other.with_options(**asked.options), asked)) for _ in range(2)]
+
+    assert ends == ["tool_use", "APIConnectionError"] * 2
+
+
+def test_a_retry_hides_that_an_idle_connection_was_closed(url: str) -> None:
+    asked = case(url, "close_idle", "create")._replace(retries=2)
+    with Anthropic(api_key="mock") as client:
+        patient = client.with_options(**asked.options)
+
+        assert [end(python(patient, asked)) for _ in range(2)] == ["tool_use", "tool_use"]

@@ -41,6 +41,24 @@ def notes(served: Served, **fields: Any) -> tuple[str, ...]:
     return given.notes
 
 
+FAULTS = """
+chaos:
+  - {error: 529, requests: 3..3}
+  - {error: 503, time: 1h..2h}
+rules: [reply: Hello]
+"""
+
+
+def test_the_log_says_what_a_fault_was_decided_by_besides_the_draws() -> None:
+    served = Served(load_text(FAULTS))
+    of_each = [notes(served, content=said) for said in ("One", "Two", "Three")]
+    clock = "not the same each time: the fault 'error service_unavailable' depends on the clock"
+
+    assert [each[-1] for each in of_each] == [f"request {number} of its lane" for number in (1, 2, 3)]
+    assert {each[-2].partition(" the fault")[0] for each in of_each} == {clock.partition(" the fault")[0]}
+    assert [each[0] for each in of_each[2:]] == ["fault: error overloaded_error"]
+
+
 def usage(message: Received) -> tuple[int, int, int]:
     used = message.json["usage"]
     return used["input_tokens"], used["cache_creation_input_tokens"], used["cache_read_input_tokens"]

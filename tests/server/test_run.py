@@ -227,6 +227,22 @@ async def test_a_port_that_needs_permission_is_named_with_a_remedy() -> None:
     assert str(caught.value) == f"cannot listen on 127.0.0.1:1: permission denied; {remedy}"
 
 
+def test_a_process_may_open_as_many_connections_as_the_system_allows_it() -> None:
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits[0] - 1, limits[1]))
+    try:
+        assert run.allow_many_connections() == limits[1]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def test_where_the_system_has_no_limit_of_its_own_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resource", None)
+
+    assert run.allow_many_connections() is None
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [

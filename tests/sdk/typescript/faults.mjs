@@ -47,5 +47,13 @@ async function outcome({ client, asked, way, patience }) {
   return `${seen.text} | ${end}`;
 }
 
-const outcomes = await Promise.all(JSON.parse(await read(process.stdin)).map(outcome));
+const cases = JSON.parse(await read(process.stdin));
+const outcomes = [];
+const numbers = cases.keys();
+
+async function worker() {
+  for (const number of numbers) outcomes[number] = await outcome(cases[number]);
+}
+
+await Promise.all(Array.from({ length: 16 }, worker));
 process.stdout.write(JSON.stringify(outcomes), () => process.exit());
