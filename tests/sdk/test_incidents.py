@@ -51,7 +51,7 @@ class Row(NamedTuple):
     def case(self, url: str, language: str) -> Case:
         lane = f"{language} {self}"
         case = Case(f"{url}/{self.file}", self.way, retries=self.retries, lane=lane)
-        return case._replace(timeout=1.5, patience=4.0) if self.quiet else case
+        return case._replace(timeout=3.0, patience=6.0) if self.quiet else case
 
 
 ROWS = [
