@@ -54,8 +54,8 @@ BEYOND = [
     "rules:\n- reply: x\n  fault: {raw: {base64: '!'}}\n",
     "rules:\n- reply: x\n  fault: [{error: 529, p: 0.7}, {error: 500, p: 0.5}]\n",
     "rules:\n- reply: x\n  fault: [{error: 529, ramp: {end: 0.7, over: 10}}, {error: 500, p: 0.5}]\n",
-    "rules:\n- reply: x\n  fault: [{error: 529, p: 0.7, when: {turn: 1}}, {error: 500, p: 0.2}, {error: 503, p: 0.4, "
-    "when: {turn: 1}}]\n",
+    "rules:\n- reply: x\n  fault: [{error: 529, p: 0.7, when: {turn: 1}}, {error: 500, p: 0.2}, "
+    "{error: 503, p: 0.4, when: {turn: 1}}]\n",
     "rules:\n- reply: x\n  fault: {script: [{error: 529, p: 5%}]}\n",
     "rules:\n- reply: x\n  fault: {script: [ok, close_idle]}\n",
     "rules:\n- reply: x\n  fault: {script: [ok, {script: [529]}]}\n",
