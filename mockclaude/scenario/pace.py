@@ -9,10 +9,9 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import Annotated, Any, Literal, TypeAlias
 
-import orjson
 from pydantic import BeforeValidator, TypeAdapter, ValidationError, model_validator
 
-from mockclaude.scenario import quantities
+from mockclaude.scenario import assignments, quantities
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 from mockclaude.scenario.profiles import OF_MODEL, PROFILES, resolve
 from mockclaude.scenario.quantities import Distribution, Read
@@ -100,41 +99,13 @@ def parse_pace(text: str) -> Pace:
     """Return the pace that a header says: `instant`, a profile, keys and values (`ttft=400ms, tokens_per_second=60`),
     or the mapping of a scenario file as JSON. Raises `ValueError` with what was expected.
     """
+    data = assignments.read(text, ",;")
+    if isinstance(data, str) and data not in (INSTANT, *NAMES):
+        raise ValueError(f"{data[:40]!r} is no pace; {_EXPECTED}{did_you_mean(data, (INSTANT, *NAMES))}")
     try:
-        return _READ.validate_python(_data(text.strip()))
+        return _READ.validate_python(data)
     except ValidationError as error:
-        raise ValueError(_problem(error)) from None
-
-
-def _data(text: str) -> Any:
-    if text.startswith("{"):
-        try:
-            return orjson.loads(text)
-        except ValueError as error:
-            raise ValueError(f"this is not JSON: {error}") from None
-    if "=" not in text:
-        if text not in (INSTANT, *NAMES):
-            raise ValueError(f"{text[:40]!r} is no pace; {_EXPECTED}{did_you_mean(text, (INSTANT, *NAMES))}")
-        return text
-    pairs = (pair.partition("=") for pair in text.replace(";", ",").split(","))
-    return {key.strip(): _value(value.strip()) for key, _, value in pairs if key.strip()}
+        raise ValueError(assignments.problem(error, Pace)) from None
 
 
 _EXPECTED = f"expected {one_of((INSTANT, *NAMES))}, or keys and values, such as ttft=400ms, tokens_per_second=60"
-
-
-def _value(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except ValueError:
-        return text
-
-
-def _problem(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
-    if first["type"] == "extra_forbidden":
-        known = list(Pace.model_fields)
-        return f"unknown key '{where}'; expected {one_of(known)}{did_you_mean(where, known)}"
-    what = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {what}" if where else what

@@ -7,14 +7,14 @@ events`), or the mapping of the scenario file as JSON.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
-import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from mockclaude.api.errors import invalid
+from mockclaude.scenario import assignments
 from mockclaude.scenario.faults import Fault, Faults
 
 FAULT_HEADER = "x-mockclaude-fault"
@@ -30,33 +30,12 @@ def wishes(headers: Mapping[str, str], after_model: str) -> tuple[Fault, ...]:
 @lru_cache(maxsize=256)
 def _read(text: str, where: str) -> tuple[Fault, ...]:
     try:
-        return tuple(_FAULTS.validate_python(_data(text.strip())))
-    except (ValidationError, ValueError) as error:
-        raise invalid(f"{where}: {_problem(error)}") from None
+        data = assignments.read(text)
+        return tuple(_FAULTS.validate_python(re.split(r"\s*,\s*", data) if isinstance(data, str) else data))
+    except ValidationError as error:
+        raise invalid(f"{where}: {assignments.problem(error, Fault)}") from None
+    except ValueError as error:
+        raise invalid(f"{where}: {error}") from None
 
 
 _FAULTS: TypeAdapter[list[Fault]] = TypeAdapter(Faults)
-
-
-def _data(text: str) -> Any:
-    if text.startswith(("{", "[")):
-        return orjson.loads(text)
-    if "=" not in text:
-        return [part.strip() for part in text.split(",")]
-    pairs = (pair.partition("=") for pair in text.split(";") if pair.strip())
-    return {key.strip(): _value(value.strip()) for key, _, value in pairs}
-
-
-def _value(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except ValueError:
-        return text
-
-
-def _problem(error: ValueError) -> str:
-    if not isinstance(error, ValidationError):
-        return f"this is not JSON: {error}"
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
-    return f"{where}: {first['msg']}".removeprefix(": ").replace("Value error, ", "")

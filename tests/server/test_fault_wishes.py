@@ -50,6 +50,8 @@ def test_the_model_is_the_one_before_the_fault() -> None:
         ("rest", "x-mockclaude-fault: 'rest' is no fault; expected a name such as reset or 529, or a mapping; did you"),
         ("disconnect=sideways", "x-mockclaude-fault: disconnect: Input should be 'reset', 'close' or 'clean'"),
         ("{", "x-mockclaude-fault: this is not JSON: "),
+        ("slcie=3", "; did you mean 'slice'?"),
+        ("slice=3; evry=1ms", "x-mockclaude-fault: unknown key 'evry'; expected name, error, "),
     ],
 )
 def test_what_is_no_fault_is_a_400(wish: str, problem: str) -> None:
