@@ -30,7 +30,7 @@ class Timing:
         """Let the time pass that `count` tokens take, and before the `first` bytes the time to the first token."""
         if first:
             self.now += round(self._drawn(self._pace.ttft, "ttft"))
-        if count and (self._per_token or self._pace.gap):
+        if count and (self._per_token or self._pace.gap or self._pace.gaps):
             self._gaps += 1
             self.now += round(self._gap(count) * self._vary())
         return self.now
@@ -40,9 +40,11 @@ class Timing:
         self.now += microseconds
 
     def _gap(self, count: int) -> float:
-        if self._pace.gap is None:
-            return count * self._per_token
-        return self._drawn(self._pace.gap, f"gap/{self._gaps}")
+        if self._pace.gaps is not None:
+            return self._pace.gaps[min(self._gaps, len(self._pace.gaps)) - 1]
+        if self._pace.gap is not None:
+            return self._drawn(self._pace.gap, f"gap/{self._gaps}")
+        return count * self._per_token
 
     def _vary(self) -> float:
         jitter = self._pace.jitter

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, TypeAdapter, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from mockclaude.scenario import assignments, quantities
 from mockclaude.scenario.mistakes import did_you_mean, one_of
@@ -34,9 +34,14 @@ def _reading(fixed: Read, drawn: Read) -> BeforeValidator:
     return BeforeValidator(partial(fixed_or_drawn, fixed, drawn))
 
 
+Duration: TypeAlias = Annotated[int, BeforeValidator(quantities.duration)]
 Time: TypeAlias = Annotated[int | Distribution, _reading(quantities.duration, quantities.duration)]
 Rate: TypeAlias = Annotated[float | Distribution, _reading(quantities.rate, quantities.rate)]
 Jitter: TypeAlias = Annotated[float | Distribution, _reading(quantities.share, quantities.factor)]
+
+
+SPEEDS = ("tokens_per_second", "gap", "gaps")
+"""Keys of which a pace has one: how fast the tokens after the first come."""
 
 
 class Pace(Model):
@@ -52,6 +57,8 @@ class Pace(Model):
     """How fast the other tokens come."""
     gap: Time | None = None
     """How long after each other they come."""
+    gaps: Annotated[list[Duration], Field(min_length=1)] | None = None
+    """How long after each other they came in a recording; the last gap again and again."""
     jitter: Jitter = 0.0
     """By how much each gap is longer or shorter, at most; or a distribution of the factor."""
     profile: Literal[NAMES] | None = None  # type: ignore[valid-type]
@@ -59,14 +66,15 @@ class Pace(Model):
 
     @model_validator(mode="after")
     def _one_speed(self) -> Pace:
-        if self.tokens_per_second is not None and self.gap is not None:
-            raise ValueError("a pace has tokens_per_second or a gap; got both")
+        said = [key for key in SPEEDS if getattr(self, key) is not None]
+        if len(said) > 1:
+            raise ValueError(f"a pace has one of {one_of(SPEEDS)}; got {' and '.join(said)}")
         return self
 
     @property
     def instant(self) -> bool:
         """Whether nothing takes time."""
-        return not (self.ttft or self.tokens_per_second or self.gap or self.profile)
+        return not (self.ttft or self.tokens_per_second or self.gap or self.gaps or self.profile)
 
     def for_model(self, model: str) -> Pace:
         """Return this pace with what its profile says for `model`."""
@@ -74,11 +82,8 @@ class Pace(Model):
             return self
         said = {key: getattr(self, key) for key in self.model_fields_set - {"profile"}}
         given = _PACES[resolve(self.profile, model)]
-        usual = {} if _SPEEDS.isdisjoint(said) else dict.fromkeys(_SPEEDS)
+        usual = {} if said.keys().isdisjoint(SPEEDS) else dict.fromkeys(SPEEDS)
         return given.model_copy(update={**usual, **said})
-
-
-_SPEEDS = frozenset({"tokens_per_second", "gap"})
 
 
 def named(value: Any) -> Any:

@@ -12,7 +12,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel
@@ -125,7 +125,7 @@ MORE: dict[type[BaseModel], Schema] = {
     },
     steps.Error: {"if": {"required": ["status"]}, "else": {"properties": {"type": _names(list(STATUS))}}},
     limits.Limit: {"anyOf": [{"required": [key]} for key in limits.LIMITS]},
-    pace.Pace: _not_both("tokens_per_second", "gap"),
+    pace.Pace: {"allOf": [_not_both(*pair) for pair in combinations(pace.SPEEDS, 2)]},
     faults.Raw: _ONE_KEY,
     faults.Insert: {"anyOf": [_ONE_KEY, {"required": ["event", "data"]}]},
     faults.Fault: {

@@ -124,10 +124,11 @@ class Verification(Query):
 
 
 class NewRules(Scope):
-    """A rule, or a list of rules, as a file has them, and where the client has them from."""
+    """A rule, or a list of rules, as a file has them, where the client has them from, and how long they hold."""
 
     rules: Any
     where: Annotated[str, Field(min_length=1)] | None = None
+    ttl: Duration | None = None
 
     @property
     def said(self) -> str:

@@ -31,6 +31,10 @@ def test_a_gap_is_before_each_piece_that_is_generated() -> None:
     assert times(ttft="1s", gap="20ms") == [10**6 + pieces * 20_000 for pieces in (0, 1, 2, 2, 3, 4)]
 
 
+def test_recorded_gaps_come_one_after_the_other_and_the_last_again() -> None:
+    assert times(gaps=["5ms", "30ms"], counts=[0, 1, 9, 0, 2]) == [0, 5_000, 35_000, 35_000, 65_000]
+
+
 def test_a_pause_comes_on_top() -> None:
     timing = Timing(Pace(), DRAWS)
     timing.wait(2_000_000)

@@ -66,7 +66,7 @@ IN_A_FILE = [
     ),
     (
         "rules: [reply: x]\npace: {tfft: 1s}",
-        "2:8: unknown key 'tfft'; expected ttft, tokens_per_second, gap, jitter or profile; did you mean 'ttft'?",
+        "2:8: unknown key 'tfft'; expected ttft, tokens_per_second, gap, gaps, jitter or profile; did you mean 'ttft'?",
     ),
     ("rules: [reply: x]\npace: {ttft: 400}", f"2:14: 400 {DURATION}"),
     ("rules: [reply: x]\npace: {ttft: 5 days}", f"2:14: '5 days' {DURATION}"),
@@ -78,7 +78,7 @@ IN_A_FILE = [
     ("rules: [reply: x]\npace: {ttft: {unifrom: [1s, 2s]}}", f"2:14: {{'unifrom': ['1s', '2s']}} {DISTRIBUTION}"),
     (
         "rules: [reply: x]\npace: {gap: 1s, tokens_per_second: 5}",
-        "2:7: a pace has tokens_per_second or a gap; got both",
+        "2:7: a pace has one of tokens_per_second, gap or gaps; got tokens_per_second and gap",
     ),
 ]
 

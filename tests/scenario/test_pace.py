@@ -108,9 +108,12 @@ NAMED = "instant, haiku, sonnet, opus, fable, mythos or model"
         ("ttft=4", "ttft: 4 is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m"),
         (
             "tfft=4ms",
-            "unknown key 'tfft'; expected ttft, tokens_per_second, gap, jitter or profile; did you mean 'ttft'?",
+            "unknown key 'tfft'; expected ttft, tokens_per_second, gap, gaps, jitter or profile; did you mean 'ttft'?",
         ),
-        ("gap=4ms, tokens_per_second=5", "a pace has tokens_per_second or a gap; got both"),
+        (
+            "gap=4ms, tokens_per_second=5",
+            "a pace has one of tokens_per_second, gap or gaps; got tokens_per_second and gap",
+        ),
         ("tokens_per_second=0", "tokens_per_second: 0 is not a rate; expected a number per second above 0, such as 60"),
     ],
 )

@@ -307,3 +307,13 @@ def test_a_manual_clock_is_advanced_and_what_is_due_is_sent(serve: Serve) -> Non
         assert admin.post("clock", advance="5s").json == {"manual": True, "speed": None, "now": NOW + 5}
         assert said(wire.response()) == "Here."
     assert admin.get("clock").json["now"] == NOW + 5
+
+
+def test_rules_are_taken_back_after_their_time(serve: Serve) -> None:
+    server = serve(SCENARIOS, clock=ManualClock(NOW))
+    admin = Admin(server)
+    admin.post("rules", rules={"reply": "For now."}, ttl="30s")
+    assert ask(server, "Hello") == ["For now."]
+
+    admin.post("clock", advance="30s")
+    assert ask(server, "Hello") == ["Hi!"]
