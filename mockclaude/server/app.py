@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from itertools import count
@@ -33,7 +33,7 @@ from mockclaude.server.bodies import MAX_BODY, read_body
 from mockclaude.server.calls import NOTHING, SCENARIO_HEADER, Answer, Call, for_method
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.endpoints import answer
-from mockclaude.server.journal import Entry, Journal, asked, decided, redacted
+from mockclaude.server.journal import PLAYING, Entry, Journal, asked, decided, redacted
 from mockclaude.server.live import play_live
 from mockclaude.server.pages import index
 from mockclaude.server.play import CLOSED, Played, play
@@ -77,7 +77,8 @@ class Site:
         self._retry_speed = retry_speed
         self.refuse: Callable[[int, Clock], None] = lambda *_: None
         self._began = clock.now()
-        self._numbers = count(1)
+        self.numbers: Iterator[int] = count(1)
+        """The number of the next request, and of those after it."""
 
     @property
     def scenarios(self) -> dict[str, Scenario]:
@@ -102,10 +103,7 @@ class Site:
         if admin.is_for(request.raw_path):
             return await self._administer(request)
         begin = time.perf_counter()
-        entry = Entry(
-            next(self._numbers), self.clock.now(), request.method, request.raw_path, redacted(request.headers)
-        )
-        entry.ending = "client gone"
+        entry = Entry(next(self.numbers), self.clock.now(), request.method, request.raw_path, redacted(request.headers))
         heard = _Heard(NOTHING)
         try:
             heard = await self._heard(request, entry.at)
@@ -119,6 +117,8 @@ class Site:
             raise
         finally:
             heard.answer.ended()
+            if entry.ending == PLAYING:
+                entry.ending = "client gone"
             entry.seconds = time.perf_counter() - begin
             self._log(entry)
 

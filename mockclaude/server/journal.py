@@ -215,6 +215,8 @@ class Journal:
         gone = self.entries(lane, scenario)
         self._entries = deque(entry for entry in self._entries if not entry.is_of(lane, scenario))
         self._bytes -= sum(entry.size for entry in gone)
+        if not self._entries:
+            self.forgotten = 0
 
 
 def holds(conditions: Iterable[Condition], entry: Entry) -> bool:

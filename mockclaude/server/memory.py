@@ -34,7 +34,7 @@ class Memory:
     def answers(self) -> Counter[Rule]:
         """Return how often each rule has answered, in all lanes together."""
         counts: Counter[Rule] = Counter()
-        for key, count in self._answers.items():
+        for key, count in tuple(self._answers.items()):
             if isinstance(key, tuple):
                 counts[key[0]] += count
         return counts

@@ -10,7 +10,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 from aiohttp import web
@@ -18,6 +18,7 @@ from aiohttp import web
 from mockclaude.server.app import Site, make_server
 from mockclaude.server.listener import Listener
 from mockclaude.server.run import listen
+from mockclaude.testing.where import busy
 
 T = TypeVar("T")
 
@@ -65,7 +66,13 @@ class Background:
             raise RuntimeError("this MockClaude is not running; use it as `with MockClaude() as mock:`")
         done: Future[T] = Future()
         self._loop.call_soon_threadsafe(_settle, done, function)
-        return done.result(PATIENCE)
+        if not wait([done], PATIENCE).done:
+            where = busy(self._thread.ident or 0)
+            raise RuntimeError(
+                f"this MockClaude has been busy for {PATIENCE:g} s{where}; expected an asynchronous function of what "
+                "takes long"
+            )
+        return done.result()
 
     def _run(self) -> None:
         try:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Unpack
@@ -19,6 +20,7 @@ from mockclaude.scenario import inline
 from mockclaude.scenario.loader import load
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Site
+from mockclaude.server.bodies import MAX_BODY
 from mockclaude.server.clock import ManualClock, clock_of, parse_speed
 from mockclaude.server.journal import Entry, Journal
 from mockclaude.server.verifying import AT_LEAST_ONE, Times, verify
@@ -30,9 +32,6 @@ from mockclaude.testing.rules import Added, Condition, Replies, Saying
 from mockclaude.testing.vocabulary import Function, Options, Predicate, When
 from mockclaude.testing.where import caller
 
-MAX_BODY = 8 * 1024 * 1024
-"""Bytes of a request's body that are kept: more than a server keeps, since a test lasts less."""
-
 
 class MockClaude(Replies):
     """A server for a test, as a context manager and as an asynchronous one.
@@ -40,7 +39,8 @@ class MockClaude(Replies):
     `files` are scenario files; rules said with `when` and `reply` come before theirs. Without either, no request is
     answered. `seed` and `validation` go before the files' own. Nothing waits, and clients are told to retry at once,
     unless `speed` and `retry_speed` say otherwise (`1x`, `10x`, `instant`, for `speed` also `manual`). `port` 0 is a
-    free one. Raises `ScenarioError` for a wrong file, `CannotListenError` for a port that is taken.
+    free one. Of a body `max_body` bytes are kept, or all that the API takes. Raises `ScenarioError` for a wrong file,
+    `CannotListenError` for a port that is taken.
 
     At the end of `with`, what a function of the test raised while it answered is raised again.
     """
@@ -112,7 +112,7 @@ class MockClaude(Replies):
     def _add(self, saying: Saying) -> Added:
         made = saying.made(self._functions)
         rules = self._background.call(lambda: self._served.add(saying.rule, saying.where, made=made))
-        added = Added(rules[0], lambda: self.requests)
+        added = Added(rules[0], self._journal.entries)
         self._added.append(added)
         return added
 
@@ -152,7 +152,8 @@ class MockClaude(Replies):
     @property
     def unused(self) -> list[Added]:
         """The rules said in Python that have not answered."""
-        return [added for added in self._added if not added.requests]
+        answers = self._served.memory.answers()
+        return [added for added in self._added if not answers[added.rule]]
 
     def assert_asked(self, *, times: int | Times = AT_LEAST_ONE, **wanted: Unpack[When]) -> None:
         """Raise `AssertionError`, with the closest request, unless something like this was asked: `times` often, or at
@@ -165,11 +166,20 @@ class MockClaude(Replies):
 
     def raise_what_was_raised(self) -> None:
         """Raise what a function of the test raised while it answered."""
+        raised = self.what_was_raised()
+        if raised is not None:
+            raise raised
+
+    def what_was_raised(self) -> BaseException | None:
+        """Return, once, what functions of the test raised while they answered: an exception, or a group of them."""
         raised, self._functions.raised = self._functions.raised, []
-        if len(raised) == 1:
-            raise raised[0]
-        if raised:
-            raise BaseExceptionGroup("functions of this test raised", raised)
+        if len(raised) > 1:
+            return BaseExceptionGroup("functions of this test raised", raised)
+        return raised[0] if raised else None
+
+    def settle(self) -> None:
+        """Let what has just been sent be noted as sent."""
+        self._background.call(lambda: None)
 
     def advance(self, seconds: float) -> None:
         """Let time pass, where `speed` is `manual`."""
@@ -201,6 +211,7 @@ class MockClaude(Replies):
     def _forget(self) -> None:
         self._served.reset()
         self._journal.clear()
+        self._site.numbers = count(1)
 
 
 def _scenario(files: tuple[str | Path, ...], seed: int | None, validation: Mode | None) -> Scenario:

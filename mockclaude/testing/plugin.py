@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -19,17 +20,31 @@ from mockclaude.testing.environment import pointing_to
 from mockclaude.testing.settings import ENVIRONMENT, OPTIONS, Settings, add_options, settings
 
 if TYPE_CHECKING:
+    from mockclaude.server.journal import Entry
     from mockclaude.testing.mock import MockClaude
 
 UNUSED = "mockclaude_unused"
 """The property of a test's report that names a rule it never used."""
 
 
-class _Used(NamedTuple):
-    """The fixture, as one test uses it."""
+@dataclass
+class _Used:
+    """The fixture, as one test uses it; what was asked and raised, once it has ended; and how much of it was judged."""
 
     mock: MockClaude
     chosen: Settings
+    asked: list[Entry] | None = None
+    raised: BaseException | None = None
+    judged: int = 0
+
+    @property
+    def entries(self) -> list[Entry]:
+        return self.mock.journal if self.asked is None else self.asked
+
+    def end(self) -> None:
+        """Keep what is to be told of it, and let it begin anew for others."""
+        self.asked, self.raised = self.mock.journal, self.mock.what_was_raised()
+        self.mock.reset()
 
 
 class _Reserved(NamedTuple):
@@ -96,32 +111,41 @@ def mockclaude(request: pytest.FixtureRequest, _mockclaude_server: MockClaude) -
         )
     except ScenarioError as error:
         pytest.fail(str(error), pytrace=False)
-    request.node.stash[_USED] = _Used(mock, chosen)
+    used = request.node.stash[_USED] = _Used(mock, chosen)
     with mock.environment():
         yield mock
-    del request.node.stash[_USED]
-    mock.reset()
+    used.end()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that was good but for what no rule answered, what its functions raised, or what it never used."""
-    result = yield
+    result = yield from _judged(item)
     used = item.stash.get(_USED, None)
     if used is not None:
-        _check(item, used)
+        _check_rules(item, used)
     return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Judge in the same way what other fixtures asked at their end."""
+    return (yield from _judged(item))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to the report of a failed test what it asked, and what answered."""
+    """Add to the report of a failed test what it asked, and what answered; from here on only the teardown is judged."""
     report = yield
     used = item.stash.get(_USED, None)
-    if used is not None and report.failed and used.mock.journal:
-        from mockclaude.testing.telling import told
-
-        report.sections.append(("mockclaude", told(used.mock.journal)))
+    if used is None:
+        return report
+    if report.failed and used.entries:
+        report.sections.append(("mockclaude", _told(used)))
+    if report.failed or report.when == "call":
+        used.judged = max([entry.number for entry in used.entries], default=0)
+    if report.when == "teardown":
+        del item.stash[_USED]
     return report
 
 
@@ -135,12 +159,46 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(f"{nodeid}: {rule}")
 
 
-def _check(item: pytest.Item, used: _Used) -> None:
-    mock, chosen = used
-    mock.raise_what_was_raised()
-    if mock.unmatched and not chosen.allow_unmatched:
-        pytest.fail("\n".join(entry.reason for entry in mock.unmatched), pytrace=False)
-    unused = [added.rule.label for added in mock.unused]
-    if unused and chosen.strict:
+def _judged(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail what is good so far by what its functions raised, which else is the cause, or by what no rule answered."""
+    try:
+        result = yield
+    except (Exception, pytest.fail.Exception) as error:
+        raised = _raised(item)
+        if raised is not None:
+            _first(error).__cause__ = raised
+        raise
+    raised = _raised(item)
+    if raised is not None:
+        raise raised
+    used = item.stash.get(_USED, None)
+    if used is not None and not used.chosen.allow_unmatched:
+        unmatched = [entry.reason for entry in used.entries if entry.unmatched and entry.number > used.judged]
+        if unmatched:
+            pytest.fail("\n".join(unmatched), pytrace=False)
+    return result
+
+
+def _raised(item: pytest.Item) -> BaseException | None:
+    used = item.stash.get(_USED, None)
+    return None if used is None else used.raised or used.mock.what_was_raised()
+
+
+def _told(used: _Used) -> str:
+    from mockclaude.testing.telling import told
+
+    if used.asked is None:
+        with suppress(RuntimeError):  # a function keeps the server busy: the next call says so
+            used.mock.settle()
+    return told(used.entries, [added.rule for added in used.mock.unused])
+
+
+def _first(error: BaseException) -> BaseException:
+    return error if error.__cause__ is None else _first(error.__cause__)
+
+
+def _check_rules(item: pytest.Item, used: _Used) -> None:
+    unused = [added.rule.label for added in used.mock.unused]
+    if unused and used.chosen.strict:
         pytest.fail(f"rules of this test were never used: {', '.join(unused)}", pytrace=False)
     item.user_properties.extend((UNUSED, label) for label in unused)

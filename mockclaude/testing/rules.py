@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any, Unpack
 
 from mockclaude.scenario.rules import Rule
-from mockclaude.testing.asked import Asked
+from mockclaude.server.journal import Entry
+from mockclaude.testing.asked import Asked, asked
 from mockclaude.testing.functions import Functions
 from mockclaude.testing.vocabulary import Choice, Function, Options, Predicate, Step, Steps, When
 
@@ -20,9 +21,9 @@ from mockclaude.testing.vocabulary import Choice, Function, Options, Predicate, 
 class Added:
     """A rule that was added, and what it has answered."""
 
-    def __init__(self, rule: Rule, requests: Callable[[], Sequence[Asked]]) -> None:
+    def __init__(self, rule: Rule, entries: Callable[[], Sequence[Entry]]) -> None:
         self.rule = rule
-        self._requests = requests
+        self._entries = entries
 
     def __repr__(self) -> str:
         return f"<rule {self.rule.label}>"
@@ -30,7 +31,7 @@ class Added:
     @property
     def requests(self) -> list[Asked]:
         """The requests that it answered."""
-        return [request for request in self._requests() if request.entry and request.entry.rule is self.rule]
+        return [asked(entry) for entry in self._entries() if entry.rule is self.rule and entry.is_question]
 
 
 class Saying:

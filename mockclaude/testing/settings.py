@@ -29,7 +29,7 @@ class Option(NamedTuple):
         return isinstance(value, self.kind) and re.fullmatch(self.form, str(value)) is not None
 
 
-_SPEED = r"instant|[0-9.]+x"
+_SPEED = r"instant|[0-9]{1,6}(\.[0-9]{1,6})?x"
 
 OPTIONS: Mapping[str, Option] = {
     "seed": Option(None, int, "the seed of everything that is drawn, instead of the files' own"),

@@ -1,29 +1,54 @@
 """What a failing test was asked and answered, in words.
 
-In: entries of the journal. Out: text. Knows nothing of pytest.
+In: entries of the journal, and rules that answered nothing. Out: text. Knows nothing of pytest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from mockclaude.scenario.rules import Rule
 from mockclaude.server.console import log_line
-from mockclaude.server.journal import Entry
+from mockclaude.server.journal import Entry, holds
+from mockclaude.server.verifying import verify
 
 _SHOWN = 200
+"""Characters of what the user said."""
+
+_NEWEST = 50
+"""Requests that are told, besides those that no rule answered."""
 
 
-def told(entries: Iterable[Entry]) -> str:
+def told(entries: Sequence[Entry], unused: Iterable[Rule] = ()) -> str:
     """Return a paragraph for each request: what answered it and where that is written, or each condition of the rule
-    that came nearest.
+    that came nearest; and one for each rule in `unused`: why it answered none of them.
     """
-    return "\n".join(line for number, entry in enumerate(entries, 1) for line in _lines(number, entry))
+    shown = [entry for place, entry in enumerate(entries) if entry.unmatched or place >= len(entries) - _NEWEST]
+    left_out = len(entries) - len(shown)
+    head = [f"{left_out} earlier requests were answered, and are left out"] if left_out else []
+    told_of = [entry.closest.rule for entry in shown if entry.closest]
+    judged = [entry for entry in entries if entry.is_question and (entry.rule or entry.unmatched)]
+    answered = [line for entry in shown for line in _lines(entry)]
+    others = [line for rule in unused if rule not in told_of for line in _unused(rule, judged)]
+    return "\n".join([*head, *answered, *others])
 
 
-def _lines(number: int, entry: Entry) -> Iterator[str]:
-    yield f"{number}. {log_line(entry, colour=False)}"
+def _lines(entry: Entry) -> Iterator[str]:
+    yield f"{entry.number}. {log_line(entry, colour=False)}"
     if entry.conversation is not None:
         yield f"   user: {entry.conversation.user[:_SHOWN]!r}"
     if entry.closest is not None:
         yield f"   the closest rule is {entry.closest.rule.label}"
         yield from (f"     {'ok ' if check.held else 'no '} {check}" for check in entry.closest.checks)
+
+
+def _unused(rule: Rule, entries: Sequence[Entry]) -> Iterator[str]:
+    """Yield why a rule answered none of `entries`; a function of a test is not asked again."""
+    yield f"never used: {rule.label}"
+    if any(condition.key == "function" for condition in rule.conditions):
+        return
+    above = next(((entry, entry.rule) for entry in entries if entry.rule and holds(rule.conditions, entry)), None)
+    if above:
+        yield f"   shadowed by {above[1].label} in request {above[0].number}"
+    elif entries:
+        yield from (f"   {line}" for line in verify(entries, rule.conditions).message.splitlines())

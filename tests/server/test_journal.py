@@ -86,6 +86,8 @@ def test_the_newest_entries_are_kept() -> None:
 
     assert [kept.number for kept in journal.entries()] == [3, 4]
     assert journal.forgotten == 3
+    journal.clear()
+    assert journal.forgotten == 0
 
 
 def test_so_many_bytes_are_kept() -> None:

@@ -17,7 +17,7 @@ from mockclaude import testing
 from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.server.run import CannotListenError
 from mockclaude.server.verifying import Times
-from mockclaude.testing import Asked, MockClaude
+from mockclaude.testing import Asked, MockClaude, background
 
 HERE = Path(__file__).name
 
@@ -258,6 +258,50 @@ def test_a_fork_is_told_to_start_its_own(mock: MockClaude, monkeypatch: pytest.M
     with pytest.raises(RuntimeError, match="of which 1 is a fork; here its URL can be used"):
         mock.reply("Hi!")
     mock.stop()
+
+
+def test_a_function_that_takes_long_is_told_with_its_place(
+    mock: MockClaude, client: Anthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def slow(_: Asked) -> str:
+        begun.set()
+        done.wait()
+        return "At last."
+
+    mock.reply(slow)
+    asking = threading.Thread(target=said, args=(client,))
+    asking.start()
+    begun.wait()
+    monkeypatch.setattr(background, "PATIENCE", 0.01)
+    with pytest.raises(RuntimeError, match=rf"busy for 0.01 s at tests/testing/{HERE}:\d+; expected an asynchronous"):
+        mock.reply("Hi!")
+    monkeypatch.undo()
+    done.set()
+    asking.join()
+
+
+def test_a_server_that_is_busy_otherwise_says_so_without_a_place(
+    mock: MockClaude, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    mock._background._loop.call_soon_threadsafe(done.wait)
+    monkeypatch.setattr(background, "PATIENCE", 0.01)
+    with pytest.raises(RuntimeError, match=r"busy for 0.01 s; expected"):
+        mock.settle()
+    monkeypatch.undo()
+    done.set()
+
+
+def test_a_rule_is_used_even_if_its_request_is_forgotten(mock: MockClaude, client: Anthropic) -> None:
+    first = mock.reply("Hi!", times=1)
+    mock.reply("Ho!")
+    for _ in range(2):
+        said(client)
+    mock._journal.clear()
+
+    assert (mock.unused, first.requests) == ([], [])
 
 
 def test_a_stream_that_is_open_does_not_keep_it_from_stopping() -> None:

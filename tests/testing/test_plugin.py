@@ -138,6 +138,131 @@ def test_hello(mockclaude):
     result.stdout.fnmatch_lines([">       return asked.tool_results*", "E       KeyError: 'get_weather'"])
 
 
+def test_a_function_that_raises_is_told_as_the_cause_of_a_failure(run: Run) -> None:
+    result = run("""
+def broken(asked):
+    return asked.tool_results["get_weather"]
+
+def test_hello(mockclaude):
+    mockclaude.reply(broken)
+    assert ask() == "Hi!"
+""")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E       KeyError: 'get_weather'",
+            "The above exception was the direct cause of the following exception:",
+            "E * anthropic.InternalServerError: *test_chat.py:14: a function raised KeyError: *",
+        ]
+    )
+
+
+FIXTURE = """
+@pytest.fixture
+def asked_at_the_end(mockclaude):
+    yield
+    try:
+        ask("Bye")
+    except Exception:
+        pass
+
+def test_hello(mockclaude, asked_at_the_end):
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ('mockclaude.when(user="Hello").reply("Hi!"); ask()', "No rule answers this request. The closest is *"),
+        ("mockclaude.reply(lambda asked: 1 / 0)", "E * ZeroDivisionError: division by zero"),
+    ],
+)
+def test_what_another_fixture_asks_at_its_end_is_judged_too(run: Run, body: str, told: str) -> None:
+    result = run(f"{FIXTURE}    {body}")
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines([told, "*- mockclaude -*", "   user: 'Bye'"])
+
+
+def test_a_failure_is_told_once(run: Run) -> None:
+    result = run("""
+@pytest.fixture
+def asked_before(mockclaude):
+    ask("Hello")
+
+def test_before(asked_before):
+    pass
+
+def test_hello(mockclaude):
+    ask("Bye")
+""")
+
+    result.assert_outcomes(failed=1, errors=1)
+
+
+def test_a_rule_that_was_shadowed_is_told_in_the_failure(run: Run) -> None:
+    result = run("""
+def test_hello(mockclaude):
+    mockclaude.when(user="Hell").reply("Hi!")
+    mockclaude.when(user="Hello").reply("Hello!")
+    assert ask() == "Hello!"
+""")
+
+    result.stdout.fnmatch_lines(["never used: test_chat.py:12", "   shadowed by test_chat.py:11 in request 1"])
+
+
+def test_a_long_body_and_many_requests_change_nothing(run: Run) -> None:
+    result = run(
+        """
+@pytest.mark.mockclaude(validation="off")
+def test_hello(mockclaude):
+    mockclaude.when(user="Hello").reply("Hi!", times=1)
+    mockclaude.reply("Ho!", as_written=True)
+    ask()
+    ask("x" * 10_000_000)
+    assert len(mockclaude.last.user) == 10_000_000
+
+def test_the_next_one_is_fine(mockclaude):
+    mockclaude.reply("Hi!")
+    ask()
+    assert mockclaude.last.entry.number == 1
+""",
+        "--mockclaude-strict",
+    )
+
+    result.assert_outcomes(passed=2)
+
+
+def test_classes_and_unittest_can_use_it(run: Run) -> None:
+    result = run("""
+import unittest
+
+class TestPlain:
+    @pytest.fixture(autouse=True)
+    def _mock(self, mockclaude):
+        mockclaude.reply("Hi!")
+
+    def test_hello(self):
+        assert ask() == "Hi!"
+
+class TestCase(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def _mock(self, mockclaude):
+        self.mock = mockclaude
+
+    def test_hello(self):
+        self.mock.reply("Hi!")
+        self.assertEqual(ask(), "Hi!")
+
+    def test_bye(self):
+        with self.assertRaises(NotFoundError):
+            ask("Bye")
+""")
+
+    result.assert_outcomes(passed=2, failed=1)
+
+
 UNUSED = """
 def test_hello(mockclaude):
     mockclaude.when(user="Bye").reply("Bye!")
@@ -207,6 +332,7 @@ def test_hello(mockclaude):
         ("sed=3", "*the mark has no 'sed'; expected seed, validation, * or allow_unmatched; did you mean 'seed'?"),
         ('seed="3"', "*seed='3' in the mark; expected the seed of everything that is drawn*"),
         ('"wrong.yaml"', "*wrong.yaml:1:10: *"),
+        ('speed="1..2x"', "*speed='1..2x' in the mark; expected how fast time passes: *"),
         ('speed="fast"', "*speed='fast' in the mark; expected how fast time passes: instant, 1x, 10x, or manual"),
         ('validation="of"', "*validation='of' in the mark; expected anthropic, gateway or off*"),
     ],
