@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.rules import Rule
 from mockclaude.server.console import log_line
 from mockclaude.server.journal import Entry, holds
 from mockclaude.server.verifying import verify
 
 _SHOWN = 200
-"""Characters of what the user said."""
+"""Characters of what the user or a tool said."""
 
 _NEWEST = 50
 """Requests that are told, besides those that no rule answered."""
@@ -36,10 +37,18 @@ def told(entries: Sequence[Entry], unused: Iterable[Rule] = ()) -> str:
 def _lines(entry: Entry) -> Iterator[str]:
     yield f"{entry.number}. {log_line(entry, colour=False)}"
     if entry.conversation is not None:
-        yield f"   user: {entry.conversation.user[:_SHOWN]!r}"
+        yield from _said(entry.conversation)
     if entry.closest is not None:
         yield f"   the closest rule is {entry.closest.rule.label}"
         yield from (f"     {'ok ' if check.held else 'no '} {check}" for check in entry.closest.checks)
+
+
+def _said(conversation: Conversation) -> Iterator[str]:
+    """Yield what came since the last assistant message."""
+    results = conversation.tool_results
+    if conversation.user or not results:
+        yield f"   user: {conversation.user[:_SHOWN]!r}"
+    yield from (f"   result of {result.name}: {result.content[:_SHOWN]!r}" for result in results)
 
 
 def _unused(rule: Rule, entries: Sequence[Entry]) -> Iterator[str]:

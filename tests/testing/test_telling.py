@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from mockclaude.scenario import inline
@@ -62,3 +63,21 @@ def test_a_rule_that_answered_nothing_is_told_with_the_reason(unused: Rule, line
 
 def test_what_was_refused_is_no_reason() -> None:
     assert told([entry(1, status=400)], [OTHER]).splitlines()[2:] == ["never used: test_chat.py:7"]
+
+
+@pytest.mark.parametrize(("text", "said"), [("", []), ("Well?", ["   user: 'Well?'"])])
+def test_the_results_of_tools_are_told(text: str, said: list[str]) -> None:
+    use = {"type": "tool_use", "id": "t", "name": "get_weather", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "t", "content": "sunny"}
+    turn = [result, *([{"type": "text", "text": text}] if text else [])]
+    messages = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": [use]},
+        {"role": "user", "content": turn},
+    ]
+    body = orjson.dumps({"model": "m", "messages": messages})
+
+    assert told([entry(1, body=body, body_size=len(body))]).splitlines()[1:] == [
+        *said,
+        "   result of get_weather: 'sunny'",
+    ]
