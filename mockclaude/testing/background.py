@@ -39,7 +39,9 @@ class Background:
         self._thread = threading.Thread(target=self._run, name="mockclaude", daemon=True)
 
     def start(self) -> int:
-        """Return the port, once it listens. Raises `CannotListenError`."""
+        """Return the port, once it listens. Raises `CannotListenError`, and `RuntimeError` if it was started before."""
+        if self._thread.ident is not None:
+            raise RuntimeError("this MockClaude was started before; expected another one: MockClaude()")
         self._thread.start()
         try:
             return self._begun.result(PATIENCE)

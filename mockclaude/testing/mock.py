@@ -64,6 +64,7 @@ class MockClaude(Replies):
         self._background = Background(self._site, port)
         self._functions = Functions()
         self._added: list[Added] = []
+        self._unfinished: dict[Saying, str] = {}
         self.url = ""
         """Where clients find it, such as `http://127.0.0.1:41473`."""
 
@@ -110,6 +111,7 @@ class MockClaude(Replies):
         self._background.call(lambda: self._served.use(self._scenario))
 
     def _add(self, saying: Saying) -> Added:
+        self._unfinished.pop(saying.begun, None)
         made = saying.made(self._functions)
         rules = self._background.call(lambda: self._served.add(saying.rule, saying.where, made=made))
         added = Added(rules[0], self._journal.entries)
@@ -122,9 +124,14 @@ class MockClaude(Replies):
     def when(self, predicate: Predicate | None = None, /, **wanted: Unpack[When]) -> Condition:
         """Return the beginning of a rule: what must hold, in the words of a scenario file; `predicate` too, if given.
 
-        Such as `mock.when(user="weather", tools="get_weather").reply({"tool_use": "get_weather"})`.
+        Such as `mock.when(user="weather", tools="get_weather").reply({"tool_use": "get_weather"})`. Raises `TypeError`
+        for a `predicate` that is no function.
         """
-        return Condition(self._add, Saying(caller(), wanted, predicate))
+        if predicate is not None and not callable(predicate):
+            raise TypeError(f"{predicate!r} is no function; expected such as when(user={predicate!r})")
+        saying = Saying(caller(), wanted, predicate)
+        self._unfinished[saying] = saying.where
+        return Condition(self._add, saying)
 
     @property
     def journal(self) -> list[Entry]:
@@ -154,6 +161,11 @@ class MockClaude(Replies):
         """The rules said in Python that have not answered."""
         answers = self._served.memory.answers()
         return [added for added in self._added if not answers[added.rule]]
+
+    @property
+    def unfinished(self) -> list[str]:
+        """Where a `when` was written after which nothing says what is answered."""
+        return list(self._unfinished.values())
 
     def assert_asked(self, *, times: int | Times = AT_LEAST_ONE, **wanted: Unpack[When]) -> None:
         """Raise `AssertionError`, with the closest request, unless something like this was asked: `times` often, or at
@@ -185,7 +197,7 @@ class MockClaude(Replies):
         """Let time pass, where `speed` is `manual`."""
         clock = self._site.clock
         if not isinstance(clock, ManualClock):
-            raise RuntimeError("this clock moves by itself; expected MockClaude(speed='manual')")
+            raise RuntimeError("this clock moves by itself; expected MockClaude(speed='manual'), or the mark with it")
         clock.advance(seconds)
 
     def prepare(
@@ -205,6 +217,7 @@ class MockClaude(Replies):
     def reset(self) -> None:
         """Take back the rules said in Python and forget what was asked."""
         self._added.clear()
+        self._unfinished.clear()
         self._functions = Functions()
         self._background.call(self._forget)
 

@@ -190,7 +190,12 @@ def _told(used: _Used) -> str:
     if used.asked is None:
         with suppress(RuntimeError):  # a function keeps the server busy: the next call says so
             used.mock.settle()
-    return told(used.entries, [added.rule for added in used.mock.unused])
+    rules = [added.rule for added in used.mock.unused]
+    return "\n".join([told(used.entries, rules), *map(_unfinished, used.mock.unfinished)])
+
+
+def _unfinished(where: str) -> str:
+    return f"{where}: `when` says what is asked; expected what is answered, such as .reply(...)"
 
 
 def _first(error: BaseException) -> BaseException:
@@ -198,6 +203,8 @@ def _first(error: BaseException) -> BaseException:
 
 
 def _check_rules(item: pytest.Item, used: _Used) -> None:
+    if used.mock.unfinished:
+        pytest.fail("\n".join(map(_unfinished, used.mock.unfinished)), pytrace=False)
     unused = [added.rule.label for added in used.mock.unused]
     if unused and used.chosen.strict:
         pytest.fail(f"rules of this test were never used: {', '.join(unused)}", pytrace=False)

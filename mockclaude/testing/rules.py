@@ -40,12 +40,14 @@ class Saying:
     def __init__(self, where: str, wanted: When, predicate: Predicate | None = None) -> None:
         self.where = where
         self.rule: dict[str, Any] = {"when": dict(wanted)} if wanted else {}
+        self.begun = self
         self._predicate = predicate
         self._function: Function | None = None
 
     def answering(self, said: Mapping[str, Any], options: Options, function: Function | None = None) -> Saying:
         """Return it with what is answered: the keys of a rule, or a function."""
         whole = Saying(self.where, {}, self._predicate)
+        whole.begun = self
         whole.rule = {**self.rule, **options, **said}
         whole._function = function
         return whole

@@ -133,6 +133,12 @@ def test_a_misspelt_key_is_told_with_its_place(mock: MockClaude) -> None:
         mock.assert_asked(**wrong)
 
 
+def test_a_text_in_place_of_a_function_is_told(mock: MockClaude) -> None:
+    wrong: Any = "Hello"
+    with pytest.raises(TypeError, match=r"'Hello' is no function; expected such as when\(user='Hello'\)"):
+        mock.when(wrong)
+
+
 @pytest.mark.parametrize("reply", [(), ([],), (3,), ({"txt": "x"},), ({"error": "none"},), ("${{ nothing }}",)])
 def test_a_reply_that_is_none_is_told_with_its_place(mock: MockClaude, reply: tuple[Any, ...]) -> None:
     with pytest.raises(ScenarioError, match=rf"{HERE}:\d+ \(reply"):
@@ -243,6 +249,11 @@ def test_a_port_that_is_taken_is_told_and_leaves_nothing_behind(mock: MockClaude
         MockClaude(port=port).start()
 
     assert threading.active_count() == before
+
+
+def test_it_is_started_once(mock: MockClaude) -> None:
+    with pytest.raises(RuntimeError, match=r"was started before; expected another one"):
+        mock.start()
 
 
 def test_what_has_stopped_says_so() -> None:

@@ -263,6 +263,17 @@ class TestCase(unittest.TestCase):
     result.assert_outcomes(passed=2, failed=1)
 
 
+@pytest.mark.parametrize("then", ["", "; ask()"])
+def test_a_when_without_an_answer_is_told(run: Run, then: str) -> None:
+    result = run(f"""
+def test_hello(mockclaude):
+    mockclaude.when(user="Hello"){then}
+""")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["test_chat.py:11: `when` says what is asked; expected what is answered, such as *"])
+
+
 UNUSED = """
 def test_hello(mockclaude):
     mockclaude.when(user="Bye").reply("Bye!")
