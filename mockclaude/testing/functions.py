@@ -86,6 +86,13 @@ class Functions:
         return made
 
 
+def blame(error: BaseException, raised: BaseException) -> None:
+    """Let what a function raised be told as the cause of `error`, in which it was answered as an error."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    error.__cause__ = raised
+
+
 def _is_live(function: Function) -> bool:
     called = function if inspect.isroutine(function) else getattr(function, "__call__", function)  # noqa: B004
     return inspect.isasyncgenfunction(called) or inspect.iscoroutinefunction(called)

@@ -27,7 +27,7 @@ from mockclaude.server.verifying import AT_LEAST_ONE, Times, verify
 from mockclaude.testing.asked import Asked, asked
 from mockclaude.testing.background import Background
 from mockclaude.testing.environment import pointing_to, variables
-from mockclaude.testing.functions import Functions
+from mockclaude.testing.functions import Functions, blame
 from mockclaude.testing.rules import Added, Condition, Replies, Saying
 from mockclaude.testing.vocabulary import Function, Options, Predicate, When
 from mockclaude.testing.where import caller
@@ -42,7 +42,8 @@ class MockClaude(Replies):
     free one. Of a body `max_body` bytes are kept, or all that the API takes. Raises `ScenarioError` for a wrong file,
     `CannotListenError` for a port that is taken.
 
-    At the end of `with`, what a function of the test raised while it answered is raised again.
+    At the end of `with`, what a function of the test raised while it answered is raised again, or is the cause of what
+    was raised there.
     """
 
     def __init__(
@@ -84,15 +85,21 @@ class MockClaude(Replies):
     def __enter__(self) -> MockClaude:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self.stop()
-        if kind is None:
+        if error is None:
             self.raise_what_was_raised()
+        elif raised := self.what_was_raised():
+            blame(error, raised)
 
     async def __aenter__(self) -> MockClaude:
         return self.start()
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         await asyncio.to_thread(self.stop)  # a generator of this loop may have to end meanwhile
         self.__exit__(kind, error, traceback)
 

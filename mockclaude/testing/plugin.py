@@ -166,7 +166,9 @@ def _judged(item: pytest.Item) -> Generator[None, object, object]:
     except (Exception, pytest.fail.Exception) as error:
         raised = _raised(item)
         if raised is not None:
-            _first(error).__cause__ = raised
+            from mockclaude.testing.functions import blame
+
+            blame(error, raised)
         raise
     raised = _raised(item)
     if raised is not None:
@@ -196,10 +198,6 @@ def _told(used: _Used) -> str:
 
 def _unfinished(where: str) -> str:
     return f"{where}: `when` says what is asked; expected what is answered, such as .reply(...)"
-
-
-def _first(error: BaseException) -> BaseException:
-    return error if error.__cause__ is None else _first(error.__cause__)
 
 
 def _check_rules(item: pytest.Item, used: _Used) -> None:

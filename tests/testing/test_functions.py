@@ -278,3 +278,27 @@ def test_a_function_may_say_more_rules() -> None:
         texts = [client.messages.create(**ASK).content[0] for _ in range(2)]
 
     assert [text.text for text in texts if text.type == "text"] == ["Once.", "From now on."]
+
+
+def ask_and_fail() -> None:
+    with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
+        mock.reply(raises)
+        try:
+            client.messages.create(**ASK)
+        except anthropic.InternalServerError as error:
+            raise error from RuntimeError("an earlier cause")
+
+
+def test_what_a_function_raises_is_the_cause_of_what_ends_the_with() -> None:
+    with pytest.raises(anthropic.InternalServerError) as caught:
+        ask_and_fail()
+
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    assert isinstance(caught.value.__cause__.__cause__, KeyError)
+
+
+def test_what_ends_the_with_by_itself_has_no_other_cause() -> None:
+    with pytest.raises(ZeroDivisionError) as caught, MockClaude():
+        _ = 1 / 0
+
+    assert caught.value.__cause__ is None
