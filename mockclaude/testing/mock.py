@@ -216,17 +216,25 @@ class MockClaude(Replies):
         retry_speed: str = "instant",
     ) -> None:
         """Begin anew, as if it had been made with these arguments. Raises `ScenarioError` for a wrong file."""
-        self.reset()
         self._seed, self._validation = seed, validation
-        self.load(*files)
-        self._background.call(lambda: self._play(speed, retry_speed))
+        self._scenario = _scenario(files, seed, validation)
+        self._forget_what_was_said()
+        self._background.call(lambda: self._begin(speed, retry_speed))
+
+    def _begin(self, speed: str, retry_speed: str) -> None:
+        self._forget()
+        self._served.use(self._scenario)
+        self._play(speed, retry_speed)
 
     def reset(self) -> None:
         """Take back the rules said in Python and forget what was asked."""
+        self._forget_what_was_said()
+        self._background.call(self._forget)
+
+    def _forget_what_was_said(self) -> None:
         self._added.clear()
         self._unfinished.clear()
         self._functions = Functions()
-        self._background.call(self._forget)
 
     def _forget(self) -> None:
         self._served.reset()
