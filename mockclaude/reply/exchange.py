@@ -135,11 +135,14 @@ def select(exchange: Exchange, selector: Selector) -> list[int]:
 def locate(exchange: Exchange, moment: Moment) -> Point | None:
     """Return where `moment` falls in `exchange`; None if it never comes.
 
-    A moment among events comes, in a response that has none, before its headers: nothing of it is there before all is.
+    A moment among events comes, in a message that is not streamed, before its headers: nothing of it is there before
+    all is. In an error it never comes.
     """
     unit, amount, selector = moment
-    if unit == "headers" or (unit in ("before", "after", "events") and not exchange.is_stream):
+    if unit == "headers":
         return Point(None, exchange.head_at)
+    if unit in ("before", "after", "events") and not exchange.is_stream:
+        return Point(None, exchange.head_at) if exchange.status == 200 else None
     if unit == "time":
         return _at_time(exchange, int(amount))
     if unit == "end":

@@ -201,6 +201,15 @@ def test_several_faults_are_done_in_one_order() -> None:
     assert (parts(one.script).body[0].at, one.script.end) == (1_000_000, End.CLOSE)
 
 
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("moment", [{"before": "message_stop"}, {"after": "3 events"}])
+def test_an_error_has_no_events_to_be_cut_at(stream: bool, moment: dict[str, str]) -> None:
+    script, notes = broken({"error": 529}, {"disconnect": "close", **moment}, stream=stream)
+
+    assert (script.status, script.end) == (529, End.KEEP)
+    assert notes[1].endswith("found nothing to strike")
+
+
 def test_after_the_end_of_a_response_nothing_is_left_to_strike() -> None:
     assert broken("reset_at_once", "garbage").notes == (
         "fault: reset_at_once",
