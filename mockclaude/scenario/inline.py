@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
 from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.format import ScenarioFile
 from mockclaude.scenario.mistakes import MAX_DEPTH, Mistake, Path, Place, ScenarioError
 from mockclaude.scenario.rules import Rule, Scenario, build, mistakes_in
+from mockclaude.scenario.validation import validate
 
 
 class Inline(NamedTuple):
@@ -94,12 +93,7 @@ def add(rules: Any, where: str, earlier: Sequence[Addition] = ()) -> Addition:
     listed = rules if isinstance(rules, list) else [rules]
     source = Inline(where, {"rules": listed}, 2 if len(listed) == 1 else 0)
     check_depth(source)
-    try:
-        file = ScenarioFile.model_validate(source.data)
-    except ValidationError as error:
-        from mockclaude.scenario.complaints import mistakes
-
-        raise ScenarioError(mistakes(error, ScenarioFile, source)) from None
+    file = validate(source)
     if found := list(mistakes_in([*((each.source, each.file) for each in earlier), (source, file)])):
         raise ScenarioError(found)
     return Addition(source, file, build([(source, file)]))

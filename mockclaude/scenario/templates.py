@@ -152,6 +152,8 @@ def _filler(parts: Any, fill: Expression) -> Expression | None:
 
 def _compiled_text(text: str) -> Expression | None:
     """Compile a text; a placeholder that is the whole text keeps the type of its value."""
+    if "${{" not in text:
+        return None
     pieces: list[str | Expression] = []
     end = 0
     for found in _PLACEHOLDER.finditer(text):
@@ -159,8 +161,6 @@ def _compiled_text(text: str) -> Expression | None:
         pieces.append(found[1] or _compiled_expression(found[2].strip()))
         end = found.end()
     pieces = [piece for piece in (*pieces, text[end:]) if piece != ""]
-    if end == 0:
-        return None
     if len(pieces) == 1 and not isinstance(pieces[0], str):
         return pieces[0]
     return lambda scope: "".join(piece if isinstance(piece, str) else _text(piece(scope)) for piece in pieces)
