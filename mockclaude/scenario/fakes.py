@@ -13,13 +13,19 @@ from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from importlib import import_module
 from inspect import signature
+from random import Random
 from threading import Lock, get_ident
 from typing import Any
 
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 
 DEFAULT_LOCALE = "en_US"
-MAX_ARGUMENT = 10_000
+MAX_ARGUMENT, MAX_ARGUMENTS = 10_000, 10_000
+"""The largest number among the arguments of a call, and the characters of all of them."""
+
+MAX_DRAWS, MAX_DRAWS_IN_A_REPLY = 20_000, 200_000
+"""How much one call may draw when it is tried, and all calls of a reply together: the cost of Faker is in its draws."""
+
 TODAY = datetime(2026, 1, 1)
 """The day on which Faker believes to be: values that count from today would otherwise differ from day to day."""
 
@@ -57,17 +63,53 @@ _DAY = Lock()
 """Held while the day is fixed, which is so for the whole process."""
 
 
+class TooManyDrawsError(Exception):
+    """Faker draws more than it may."""
+
+
+class _Random(Random):
+    """Python's generator, which counts what is drawn. It gives the same numbers as if it did not."""
+
+    left = MAX_DRAWS_IN_A_REPLY
+
+    def random(self) -> float:
+        """Return a number in [0, 1)."""
+        self.spend()
+        return super().random()
+
+    def getrandbits(self, k: int, /) -> int:
+        """Return a number of `k` bits."""
+        self.spend()
+        return super().getrandbits(k)
+
+    def spend(self) -> None:
+        """Count a draw. Raises `TooManyDrawsError`."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooManyDrawsError("it makes too much; expected smaller numbers")
+
+
 class Fakes:
     """A source of made-up values in one locale. Values follow from `seed`, in the order in which they are asked for."""
 
     def __init__(self, locale: str) -> None:
         from faker import Factory
 
-        self._faker: Any = Factory.create(locale)
+        self._random = _Random()
+        faker: Any = Factory.create(locale)
+        self._parse = faker.parse
+        faker.random, faker.parse = self._random, self._parsed
+        self._faker = faker
 
-    def seed(self, seed: int) -> None:
-        """Begin anew: from here on the values follow from `seed`."""
+    def _parsed(self, text: str) -> Any:
+        """Return `text` with its fields filled in, as Faker does for each cell of a table, and count it."""
+        self._random.spend()
+        return self._parse(text)
+
+    def seed(self, seed: int, draws: int = MAX_DRAWS_IN_A_REPLY) -> None:
+        """Begin anew: from here on the values follow from `seed`, until so many `draws` are made."""
         self._faker.seed_instance(seed)
+        self._random.left = draws
 
     def value(self, method: str, positional: tuple[Any, ...] = (), named: dict[str, Any] | None = None) -> Any:
         """Return what Faker's `method` makes, as JSON data: numbers, booleans and lists stay, the rest becomes text."""
@@ -98,6 +140,7 @@ def _of_thread(locale: str, _thread: int) -> Fakes:
     return Fakes(locale)
 
 
+@lru_cache(maxsize=1024)
 def problem(locale: str, method: str, arguments: str) -> str | None:
     """Return what is wrong with `fake.method(arguments)`, or None. A trial run shows wrong arguments."""
     fakes, methods = _for_checks(locale)
@@ -110,7 +153,10 @@ def problem(locale: str, method: str, arguments: str) -> str | None:
     except ValueError as error:
         return f"fake.{method}({arguments}) does not work: {error}"
     try:
+        fakes.seed(0, MAX_DRAWS)
         fakes.value(method, positional, named)
+    except TooManyDrawsError as error:
+        return f"fake.{method}({arguments}) does not work: {error}"
     except Exception as error:
         problem = str(error).partition(". Did you mean")[0]  # Python 3.13 has a suggestion too
         return f"fake.{method}({arguments}) does not work: {problem}{_expected(named, fakes.parameters(method))}"
@@ -124,6 +170,8 @@ def _expected(named: Iterable[str], known: list[str]) -> str:
 
 def parse_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the literals in `text`, written as in a Python call. Raises `ValueError` for anything else."""
+    if len(text) > MAX_ARGUMENTS:
+        raise ValueError(f"its arguments have {len(text)} characters; expected at most {MAX_ARGUMENTS}")
     try:
         call = ast.parse(f"f({text})", mode="eval").body
         assert isinstance(call, ast.Call)
@@ -132,10 +180,21 @@ def parse_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
         named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
     except (AssertionError, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         raise ValueError("expected literal arguments, such as min=1, max=6") from None
-    for value in (*positional, *named.values()):
-        if isinstance(value, (int, float)) and abs(value) > MAX_ARGUMENT:
-            raise ValueError(f"{value} is too large; expected at most {MAX_ARGUMENT}")
+    for number in _numbers([*positional, *named.values()]):
+        if not abs(number) <= MAX_ARGUMENT:
+            raise ValueError(f"{number} is too large; expected at most {MAX_ARGUMENT}")
     return positional, named
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """Yield the numbers in a literal."""
+    if isinstance(value, (int, float)):
+        yield value
+    elif isinstance(value, dict):
+        yield from _numbers([*value, *value.values()])
+    elif isinstance(value, (list, tuple, set)):
+        for item in value:
+            yield from _numbers(item)
 
 
 def locale_problem(locale: str) -> str | None:

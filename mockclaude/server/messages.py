@@ -31,7 +31,7 @@ from mockclaude.scenario.matching import closest, match, why_none
 from mockclaude.scenario.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Outline, Rule, Scenario, Step
 from mockclaude.scenario.strictness import dependence
-from mockclaude.scenario.templates import Scope
+from mockclaude.scenario.templates import FillError, Scope
 from mockclaude.server.admission import Admitted
 from mockclaude.server.calls import Answer, Call
 from mockclaude.server.fault_wishes import wishes
@@ -130,7 +130,7 @@ class _Making(NamedTuple):
         try:
             responded = self.responded(outline)
         except ApiError as error:
-            return self._given(self.envelope.error(error), f"{self.rule.label}: {error.message}")
+            return self._failed(error)
         struck = _struck(self.request, _possible(self.request, self.rule), self.draws)
         script, faults = break_(responded.script, struck.faults, self.envelope, self.draws)
         if entry and script.status == 200:
@@ -144,8 +144,15 @@ class _Making(NamedTuple):
     def responded(self, outline: Outline) -> Responded:
         """Return the response with the reply that `outline` describes, and remember nothing. Raises `ApiError`."""
         pace, entry = _pace(self.request.call, self.rule), self.request.entry
-        made = respond(outline, pace, self.scope, self.draws, self.envelope, self.asking)
+        try:
+            made = respond(outline, pace, self.scope, self.draws, self.envelope, self.asking)
+        except FillError as error:
+            raise invalid(f"{self.rule.label}: {error}") from None
         return made._replace(script=with_headers(made.script, entry.headers(made.usage))) if entry else made
+
+    def _failed(self, error: ApiError) -> Answer:
+        label = self.rule.label
+        return self._given(self.envelope.error(error), f"{label}: {error.message.removeprefix(f'{label}: ')}")
 
     def _given(self, script: Script, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Answer:
         request = self.request
@@ -163,7 +170,7 @@ class _Making(NamedTuple):
                     steps += outline.steps
                     yield Answer(self.responded(Outline(steps, fixed=False)).script, live=self)
         except ApiError as error:
-            yield self._given(self.envelope.error(error), f"{self.rule.label}: {error.message}")
+            yield self._failed(error)
         else:
             yield self.answer(Outline(steps, fixed=False))
 
