@@ -225,7 +225,6 @@ TOO_MUCH = "it makes too much; expected smaller numbers"
         ("texts", "nb_texts=10000, max_nb_chars=10000"),
         ("paragraphs", "nb=10000"),
         ("json", "num_rows=10000"),
-        ("pylist", "nb_elements=10000, value_types=[str]"),
         ("csv", "data_columns=('abc', 'abc', 'abc'), num_rows=10000"),
     ],
 )
