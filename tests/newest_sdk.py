@@ -1,7 +1,8 @@
 """`python -m tests.newest_sdk [FOLDER]`: the tests of the SDK with the newest SDK, instead of the pinned one.
 
-Makes a virtual environment in FOLDER, else in a temporary one, with mockclaude and the newest `anthropic` of PyPI. Prints the names of betas that `mockclaude/api/betas.txt` does not have, and runs `tests/sdk`. Ends with 1 if a name is
-new or a test fails.
+Makes a virtual environment in FOLDER, else in a temporary one, with mockclaude and the newest `anthropic` of PyPI.
+Prints the names that `mockclaude/api/betas.txt` does not have, and runs `tests/sdk`. Ends with 1 if a name is new or a
+test fails.
 """
 
 import subprocess

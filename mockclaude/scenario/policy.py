@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mockclaude.api.betas import MODES, Accepted
-from mockclaude.api.errors import STATUS, ApiError, type_of
+from mockclaude.api.errors import RETRIED, STATUS, ApiError, type_of
 from mockclaude.api.validation import Mode
 from mockclaude.scenario.mistakes import did_you_mean
 
@@ -21,6 +21,14 @@ UNMATCHED = 410
 """Status of the error for a request that no rule matches. SDKs and Claude Code do not retry it and show its message;
 of a 404 Claude Code shows that the model may not exist, a 400 it retries with other betas.
 """
+
+
+def _is_final(status: int) -> bool:
+    return 400 <= status < 500 and status not in RETRIED
+
+
+UNMATCHED_TYPES = tuple(kind for kind, status in STATUS.items() if _is_final(status))
+"""Error types that an unmatched request may get."""
 
 _LONGEST = 40
 """Characters of a value that messages show."""
@@ -52,9 +60,9 @@ def accepted_betas(value: Any) -> Accepted:
     for mode in MODES:
         if value == mode:
             return mode
-    names = value.split(",") if isinstance(value, str) and "-" in value else value
-    if isinstance(names, (list, tuple)) and names and all(isinstance(name, str) and name.strip() for name in names):
-        return tuple(name.strip() for name in names)
+    names = [name.strip() for name in value.split(",")] if isinstance(value, str) and "-" in value else value
+    if isinstance(names, (list, tuple)) and names and all(isinstance(name, str) and name for name in names):
+        return tuple(names)
     hint = did_you_mean(value, MODES) if isinstance(value, str) else ""
     raise ValueError(
         f"unknown betas, got {_shown(value)}; expected known, strict, any, or names, e.g. [new-beta-2026-11-29]{hint}"
@@ -63,10 +71,10 @@ def accepted_betas(value: Any) -> Accepted:
 
 def unmatched_status(value: Any) -> int:
     """Parse a 4xx status that clients do not retry, or its error type. Raises `ValueError`."""
-    status = STATUS.get(value, 0) if isinstance(value, str) else value
-    if type(status) is int and 400 <= status < 500 and not ApiError("", status=status).should_retry:
+    status = STATUS.get(value) if isinstance(value, str) else value
+    if type(status) is int and _is_final(status):
         return status
-    hint = did_you_mean(value, STATUS) if isinstance(value, str) else ""
+    hint = did_you_mean(value, UNMATCHED_TYPES) if isinstance(value, str) and value not in STATUS else ""
     raise ValueError(
         f"wrong error for unmatched requests, got {_shown(value)}; expected a status from 400 to 499 that clients do "
         f"not retry, or its type, e.g. not_found_error{hint}"

@@ -241,11 +241,17 @@ def test_each_error_type_is_the_sdks_class(
 
 def test_what_no_rule_answers_fails_at_once_and_says_why(serve: Serve, connect: Connect) -> None:
     server = serve("rules: [{name: greeting, when: {user: Hi}, reply: Hello!}]")
-    with pytest.raises(anthropic.NotFoundError, match=r"No rule answers this.+ closest is 'greeting'"):
+    with pytest.raises(anthropic.APIStatusError, match=r"No rule answers this.+ closest is 'greeting'") as caught:
         connect(server, max_retries=5).messages.create(**asked("Bye"))
 
-    assert server.line().status == 404
+    assert (caught.value.status_code, server.line().status) == (410, 410)
     assert server.lines.empty()
+
+
+def test_unmatched_request_is_a_not_found_error_if_the_file_says_so(connect: Connect) -> None:
+    client = connect("unmatched: not_found_error\nrules: [{when: {user: Hi}, reply: Hello!}]")
+    with pytest.raises(anthropic.NotFoundError, match="No rule answers this request"):
+        client.messages.create(**asked("Bye"))
 
 
 def test_an_error_in_the_middle_of_a_stream_is_raised_after_what_came_before(connect: Connect) -> None:
