@@ -73,8 +73,8 @@ VALIDATION = option(
 BETAS = option(
     "--betas",
     callback=lambda _context, _parameter, text: None if text is None else read("--betas", accepted_betas, text),
-    help="Betas that are accepted: known, strict, any, or further names with commas between them. Overrides `betas` in "
-    "the files.",
+    help="Accept these names in `anthropic-beta`: known, strict, any, or further names with commas between them. "
+    "Overrides `betas` in the files.",
 )
 STRICT = option(
     "--strict-determinism", is_flag=True, help="Refuse what depends on the clock or on the order of requests."
