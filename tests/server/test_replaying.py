@@ -145,3 +145,17 @@ def test_a_lane_stands_for_the_key_that_is_not_recorded(
 
     assert {name: call.headers.get(name) for name in given} == given
     assert call.lane == "lane"
+
+
+def test_betas_in_several_header_lines_are_judged_and_recorded_together(serve: Serve) -> None:
+    journal = Journal()
+    server = serve("betas: strict\nrules: [{reply: x}]", journal=journal)
+    lines = b"anthropic-beta: new-2027-01-01\r\nanthropic-beta: pdfs-2024-09-25, old-2023-01-01\r\n\r\n"
+    given = server.ask(post().replace(b"\r\n\r\n", b"\r\n" + lines, 1))
+    server.line()
+    entries = [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+
+    assert given.error[1].startswith("Unexpected value(s) `new-2027-01-01`, `old-2023-01-01` for")
+    assert entries[0]["request"]["headers"]["anthropic-beta"] == "new-2027-01-01, pdfs-2024-09-25, old-2023-01-01"
+    assert replay({"": load_text("betas: strict\nrules: [{reply: x}]")}, entries) == []
+    assert len(replay({"": load_text("betas: any\nrules: [{reply: x}]")}, entries)) == 1
