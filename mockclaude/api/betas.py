@@ -48,14 +48,16 @@ class BetaList(NamedTuple):
     betas: tuple[Beta, ...]
 
 
+_DATED = "# Date: "
+
+
 def read(text: str) -> BetaList:
     """Parse the content of `betas.txt`."""
-    comments, lines = [], []
-    for line in text.splitlines():
-        (comments if line.startswith("#") else lines).append(line)
-    fields = [line.split(maxsplit=2) for line in lines]
-    betas = tuple(Beta(name, () if opens == "-" else tuple(opens.split(",")), source) for name, opens, source in fields)
-    return BetaList(comments[-1].split()[-1], betas)
+    lines = text.splitlines()
+    date = next(line for line in lines if line.startswith(_DATED)).removeprefix(_DATED)
+    fields = [line.split(maxsplit=2) for line in lines if not line.startswith("#")]
+    betas = (Beta(name, () if opens == "-" else tuple(opens.split(",")), source) for name, opens, source in fields)
+    return BetaList(date, tuple(betas))
 
 
 LISTED = read(FILE.read_text(encoding="utf-8"))
