@@ -146,10 +146,10 @@ def test_the_models_are_listed_page_by_page(run: Run) -> None:
     assert outcome["statuses"] == [200] * -(-len(outcome["result"]) // 5)
 
 
-def test_an_unmatched_request_is_a_404_that_is_not_retried(run: Run) -> None:
+def test_an_unmatched_request_is_a_410_that_is_not_retried(run: Run) -> None:
     outcome = run("create", "", "Nobody expects this.")
-    assert outcome["statuses"] == [404]
-    assert outcome["error"]["class"] == "NotFoundError"
+    assert outcome["statuses"] == [410]
+    assert outcome["error"]["class"] == "APIError"
     assert "No rule answers this request" in outcome["error"]["message"]
 
 

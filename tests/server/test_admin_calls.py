@@ -229,7 +229,7 @@ def test_who_waits_in_vain_is_told_how_many_came_and_what_came_instead(server: R
             "timeout_error",
             "After 0.01 s: wanted at least 1 question with user: a text with 'Hello', "
             "got none of the one that was asked\n"
-            "the closest of the others is request 1, answered with a 404:\n"
+            "the closest of the others is request 1, answered with a 410:\n"
             "  failed user: wanted a text with 'Hello', got 'Bye'",
         ),
     )

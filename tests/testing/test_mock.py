@@ -146,10 +146,10 @@ def test_a_reply_that_is_none_is_told_with_its_place(mock: MockClaude, reply: tu
 
 
 def test_without_rules_nothing_is_answered(mock: MockClaude, client: Anthropic) -> None:
-    with pytest.raises(anthropic.NotFoundError, match="No rule answers this request: there are none yet"):
+    with pytest.raises(anthropic.APIStatusError, match="No rule answers this request: there are none yet"):
         ask(client)
 
-    assert [entry.status for entry in mock.unmatched] == [404]
+    assert [entry.status for entry in mock.unmatched] == [410]
 
 
 def test_nothing_asked_is_an_assertion_that_fails(mock: MockClaude) -> None:
