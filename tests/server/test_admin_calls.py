@@ -12,6 +12,7 @@ from mockclaude import __version__
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.rules import built_in
 from mockclaude.scenario.schema import json_schema
+from mockclaude.server.admin_asked import Wait
 from mockclaude.server.clock import ManualClock
 from mockclaude.server.journal import Journal
 from tests.conftest import Serve
@@ -317,3 +318,8 @@ def test_rules_are_taken_back_after_their_time(serve: Serve) -> None:
 
     admin.post("clock", advance="30s")
     assert ask(server, "Hello") == ["Hi!"]
+
+
+def test_who_waits_without_a_timeout_waits_five_seconds() -> None:
+    assert Wait().timeout == 5_000_000
+    assert Wait(timeout="10ms").timeout == 10_000
