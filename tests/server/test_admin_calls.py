@@ -213,7 +213,7 @@ def test_questions_are_found_in_the_words_of_a_rule(server: Running, admin: Admi
 def test_who_waits_gets_what_comes(server: Running, admin: Admin) -> None:
     ask(server, "Hello")
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(admin.post, "journal/wait", count=2, when={"user": "Hello"}, timeout="10s")
+        waiting = pool.submit(admin.post, "journal/wait", count=2, when={"user": "Hello"}, timeout="10m")
         ask(server, "Bye", "Hello")
 
     assert numbers(waiting.result()) == [1, 3]
