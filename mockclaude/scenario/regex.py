@@ -151,7 +151,7 @@ def _captured(match: Any, number: int, end: int | None) -> str | None:
 
 
 def _shown(pattern: str) -> str:
-    return repr(pattern if len(pattern) <= _SHOWN else f"{pattern[: _SHOWN - 1]}…")
+    return f"'{pattern if len(pattern) <= _SHOWN else f'{pattern[: _SHOWN - 1]}…'}'"
 
 
 @lru_cache(maxsize=_KEPT_TEXTS)

@@ -220,7 +220,7 @@ def test_pattern_that_re2_cannot_run_is_refused_at_load(
 
     message = str(caught.value)
     assert message.startswith(f"a.yaml:2:24: `regex`: {problem}")
-    assert f", got {shown!r}; expected " in message
+    assert f", got '{shown}'; expected " in message
     assert fix in message
     assert capfd.readouterr() == ("", "")
 
