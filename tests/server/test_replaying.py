@@ -16,7 +16,7 @@ from tests.conftest import Serve
 from tests.serving import asking, post, request
 
 SCENARIO = """
-seed: 3
+seed: 4
 api_keys: [secret, mock, other]
 limits: {requests_per_minute: 50}
 chaos: [{error: 529, p: 30%}]

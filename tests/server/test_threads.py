@@ -254,3 +254,14 @@ def test_what_was_forgotten_while_it_went_on_is_not_missed() -> None:
     turn.end()
 
     assert code(refused(threads, asking(MORE, thread=after("msg_1")))) == NOT_FOUND
+
+
+def test_the_threads_of_one_key_drop_none_of_another() -> None:
+    dropped: list[str] = []
+    threads = Threads(dropped.append, max_threads=2)
+    for number, key in enumerate(["victim", "flood", "flood", "flood"]):
+        answered(threads, f"msg_{number}", asking(HELLO, thread=CREATE), key=key)
+
+    assert dropped == ["dropped: 1 of the threads of this API key, put longest ago"]
+    assert answered(threads, "msg_4", asking(MORE, thread=after("msg_0")), key="victim")
+    assert code(refused(threads, asking(MORE, thread=after("msg_1")), key="flood")) == NOT_FOUND
