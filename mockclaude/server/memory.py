@@ -7,7 +7,7 @@ Counters and their bounds belong to a lane, so that one client never changes wha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from mockclaude.scenario.rules import Rule
@@ -35,6 +35,7 @@ class Memory:
     def __init__(self, drop: Callable[[str], None] = lambda _: None) -> None:
         self._drop = drop
         self._lanes: Bounded[str, _Lane] = Bounded(MAX_LANES, MAX_COUNTS)
+        self._newest: tuple[str, _Lane] | None = None
 
     def answered(self, rule: Rule, lane: str) -> int:
         """Return how often `rule` has answered in `lane`."""
@@ -55,6 +56,7 @@ class Memory:
     def forget(self, lane: str) -> None:
         """Forget what was counted for `lane`."""
         self._lanes.pop(lane)
+        self._newest = None
 
     def request(self, lane: str) -> int:
         """Count a Messages request of `lane`; return how many there were before."""
@@ -71,11 +73,20 @@ class Memory:
         return self._raise(self._lane(lane).attempts, (rule, turn), lane)
 
     def _lane(self, name: str) -> _Lane:
-        found = self._lanes.get(name)
-        if found is None:
-            found = _Lane()
-        self._note(self._lanes.put(name, found, found.size))
+        """Return the counters of a lane as the newest; what it grew by is noted when another becomes that."""
+        newest = self._newest
+        if newest is not None and newest[0] == name:
+            return newest[1]
+        if newest is not None:
+            self._put(*newest)
+        found = self._lanes.get(name) or _Lane()
+        self._put(name, found)
+        self._newest = name, found
         return found
+
+    def _put(self, name: str, counts: _Lane) -> None:
+        for lane in self._lanes.put(name, counts, counts.size):
+            self._drop(f"dropped: all counts of lane '{lane or '-'}', the one used longest ago")
 
     def _raise(self, counts: _Counts[K], key: K, lane: str) -> int:
         before, dropped = counts.add(key)
@@ -84,10 +95,6 @@ class Memory:
                 f"dropped: {dropped} counts of lane '{lane or '-'}', which keeps {GENERATION} to {2 * GENERATION}"
             )
         return before
-
-    def _note(self, lanes: Sequence[str]) -> None:
-        for lane in lanes:
-            self._drop(f"dropped: all counts of lane '{lane or '-'}', the one used longest ago")
 
 
 class _Counts(Generic[K]):

@@ -115,8 +115,8 @@ class Served:
         return self.envelope(call, self.draws("", fingerprints or call.as_it_came(), call.lane))
 
     def noted(self, answer: Answer) -> Answer:
-        """Return `answer` with notes on what was dropped since the last one."""
-        if not self.dropped:
+        """Return `answer` with notes on what was dropped since the last one; a live one gets its notes later."""
+        if not self.dropped or answer.live:
             return answer
         notes = (*answer.notes, *self.dropped)
         self.dropped.clear()
