@@ -121,7 +121,7 @@ def test_all_messages_requests_of_a_lane_are_counted(fault: str) -> None:
     client = Client(COUNTED.replace("FAULT", fault))
     statuses = [client.ask(**earlier) for earlier in EARLIER]
 
-    assert statuses == [200, 404, 400, 415, 200]
+    assert statuses == [200, 410, 400, 415, 200]
     assert client.ask("counted") == 529
     assert client.notes[-1] == "request 6 of its lane"
     assert client.ask("counted", lane="b") == 200

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockclaude.api.errors import ApiError
-from mockclaude.server.threads import LIFETIME, Threads, Turn
+from mockclaude.server.threads import KEY_BYTES, LIFETIME, MAX_BYTES, MAX_THREADS, Threads, Turn
 
 KEY, NOW = "key", 1_000
 CREATE: dict[str, Any] = {"type": "create"}
@@ -265,3 +265,25 @@ def test_the_threads_of_one_key_drop_none_of_another() -> None:
     assert dropped == ["dropped: 1 of the threads of this API key, put longest ago"]
     assert answered(threads, "msg_4", asking(MORE, thread=after("msg_0")), key="victim")
     assert code(refused(threads, asking(MORE, thread=after("msg_1")), key="flood")) == NOT_FOUND
+
+
+def test_the_bounds_of_threads_are_those_of_the_documentation() -> None:
+    assert (MAX_THREADS, KEY_BYTES, MAX_BYTES, LIFETIME) == (10_000, 64 * 1024**2, 256 * 1024**2, 300)
+
+
+def test_a_reply_can_be_continued_until_its_lifetime_ends() -> None:
+    for age, is_continued in ((LIFETIME - 1, True), (LIFETIME, False)):
+        threads, body = created(), asking(MORE, thread=after("msg_1"))
+        if is_continued:
+            assert len(threads.turn(NOW + age).resolve(KEY, body)["messages"]) == 3
+        else:
+            assert code(refused(threads, body, NOW + age)) == NOT_FOUND
+
+
+def test_as_many_replies_as_the_bound_allows_can_be_continued() -> None:
+    threads = Threads(max_threads=2)
+    for message_id in ("msg_1", "msg_2"):
+        answered(threads, message_id, asking(HELLO, thread=CREATE))
+
+    for message_id in ("msg_1", "msg_2"):
+        assert len(threads.turn(NOW).resolve(KEY, asking(MORE, thread=after(message_id)))["messages"]) == 3
