@@ -67,7 +67,7 @@ class Reply(NamedTuple):
 def choose(rule: Rule, answered: int, draws: Draws) -> Outline:
     """Return the reply of `rule` that is due: the next of a sequence, or one drawn by weight."""
     if rule.weights:
-        return rule.replies[draws.weighted("choice", rule.weights)]
+        return rule.replies[draws.of_question.weighted("choice", rule.weights)]
     return rule.replies[min(answered, len(rule.replies) - 1)]
 
 

@@ -78,7 +78,7 @@ def plan(reply: Reply, pace: Pace, draws: Draws, envelope: Envelope, *, stream: 
     """
     if pace.instant and not stream and reply.is_plain:
         return envelope.message(orjson.dumps(reply.message))
-    played = _timed(flow(reply, whole=pace.instant), Timing(pace.for_model(reply.message["model"]), draws))
+    played = _timed(flow(reply, whole=pace.instant), Timing(pace.for_model(reply.message["model"]), draws.of_question))
     if isinstance(played.cause, ApiError) and not (stream and played.sends):
         return envelope.error(played.cause, played.at)
     if played.cause is not None and not (stream and played.sends):

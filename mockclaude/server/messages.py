@@ -32,8 +32,9 @@ from mockclaude.scenario.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Outline, Rule, Scenario, Step
 from mockclaude.scenario.strictness import dependence
 from mockclaude.scenario.templates import Scope
+from mockclaude.scenario.volatile import turn_hash
 from mockclaude.server.admission import Admitted
-from mockclaude.server.calls import Answer, Call
+from mockclaude.server.calls import Answer, Call, Fingerprints
 from mockclaude.server.fault_wishes import wishes
 from mockclaude.server.limits import Asks, Entry, Refusal
 from mockclaude.server.served import Served
@@ -50,24 +51,31 @@ class _Request(NamedTuple):
     wished: tuple[Fault, ...]
     conversation: Conversation
     turn: Turn
+    number: int
     entry: Entry | None = None
+
+    @property
+    def fingerprints(self) -> Fingerprints:
+        """The hashes that everything about its answer is drawn from."""
+        return self.call.fingerprints(self.admitted.question, self.admitted.beside)
 
 
 def create(served: Served, call: Call) -> Answer:
     """Return the reply of the rule that answers, or the refusal of a limit. Raises `ApiError` for what the API refuses
     whoever else asks.
     """
+    number = served.memory.request(call.lane)
     turn = served.threads.turn(call.now)
     admitted = served.admission.request(call, turn.resolve)
     wished = wishes(call.headers, admitted.wish) if served.scenario.policy.client_faults else ()
     conversation = Conversation(admitted.asked.body, call.headers, admitted.asked.input_tokens)
-    request = _Request(served, call, call.lane, admitted, wished, conversation, turn)
+    request = _Request(served, call, call.lane, admitted, wished, conversation, turn, number)
     return _limited(request) if served.scenario.limits else _answered(request)
 
 
 def _limited(request: _Request) -> Answer:
     """Return the answer to a request that the limits let in, or the API's error."""
-    served, call, _, admitted, _, conversation, turn, _ = request
+    served, call, _, admitted, _, conversation, turn, *_ = request
     asked, key = admitted.asked, admitted.access.key
     counted = InputUsage(asked.input_tokens)
     used = served.prompt_cache.peek(key, asked.body, call.now) if asked.breakpoints else counted
@@ -75,7 +83,7 @@ def _limited(request: _Request) -> Answer:
     if entry is None:
         return _answered(request)
     if isinstance(entry, Refusal):
-        script = served.undecided(call, call.fingerprint(admitted.question)).error(entry.error)
+        script = served.undecided(call, request.fingerprints).error(entry.error)
         notes = (*_warnings(admitted), entry.note)
         return Answer(script, entry.error.message, notes=notes, whole=_whole(turn, conversation))
     try:
@@ -92,7 +100,7 @@ def _limited(request: _Request) -> Answer:
 
 
 def _answered(request: _Request) -> Answer:
-    served, call, lane, admitted, _, conversation, turn, _ = request
+    served, call, lane, admitted, _, conversation, turn, *_ = request
     rules = served.rules
 
     def answered(rule: Rule) -> int:
@@ -103,7 +111,7 @@ def _answered(request: _Request) -> Answer:
         return _reply(request, rule)
     nearest = closest(rules, conversation, answered)
     error = served.scenario.policy.unmatched_error(why_none(nearest))
-    script = served.undecided(call, call.fingerprint(admitted.question)).error(error)
+    script = served.undecided(call, request.fingerprints).error(error)
     return Answer(
         script,
         error.message,
@@ -126,7 +134,7 @@ class _Making(NamedTuple):
 
     def answer(self, outline: Outline) -> Answer:
         """Return the answer with the reply that `outline` describes."""
-        served, _, _, admitted, _, conversation, turn, entry = self.request
+        served, _, _, admitted, _, conversation, turn, _, entry = self.request
         try:
             responded = self.responded(outline)
         except ApiError as error:
@@ -171,7 +179,7 @@ class _Making(NamedTuple):
 def _reply(request: _Request, rule: Rule) -> Answer:
     served, call, lane, admitted, _, conversation, *_ = request
     before = served.memory.answer(rule, lane)
-    draws = served.draws(rule.id, call.fingerprint(admitted.question), lane)
+    draws = served.draws(rule.id, request.fingerprints, lane)
     scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
     asking = _asking(served, call, admitted, rule, draws)
     making = _Making(request, rule, draws, served.envelope(call, draws), scope, asking)
@@ -224,10 +232,26 @@ def _struck(request: _Request, possible: _Possible, draws: Draws) -> _Struck:
     if not possible:
         return _Struck((), ())
     call = request.call
-    position = Position(request.served.memory.request(request.lane), call.time, call.reused)
-    strike = {label: due(faults, draws, position, label) for label, faults in possible.items()}
+    position = Position(request.number, call.time, call.reused)
+    attempts = _attempts(request, possible, draws.rule)
+    strike = {
+        label: due(faults, draws, position._replace(attempt=attempts.get(label, 0)), label)
+        for label, faults in possible.items()
+    }
     notes = list(_decided_by(chain.from_iterable(possible.values()), position))
+    notes += dict.fromkeys(f"attempt {attempt + 1} of its turn" for attempt in attempts.values())
     return _Struck(strike["wish"] or [*strike["fault"], *strike["chaos"]], notes)
+
+
+def _attempts(request: _Request, possible: _Possible, rule: str) -> dict[str, int]:
+    """Return how many attempts of the same turn came before, where a script depends on it: under this rule, or under
+    any rule for scripts of chaos.
+    """
+    scripted = [label for label, faults in possible.items() if any(fault.script for fault in faults)]
+    if not scripted:
+        return {}
+    turn, memory, lane = turn_hash(request.conversation.body), request.served.memory, request.lane
+    return {label: memory.attempt(rule if label == "fault" else label, turn, lane) for label in scripted}
 
 
 def _decided_by(faults: Iterable[Fault], position: Position) -> Iterator[str]:
@@ -281,5 +305,5 @@ def count_tokens(served: Served, call: Call) -> Answer:
     counted: Body = {"input_tokens": asked.input_tokens}
     if asked.body.get("context_management") is not None:
         counted["context_management"] = {"original_input_tokens": asked.input_tokens}
-    envelope = served.undecided(call, call.fingerprint(admitted.question))
+    envelope = served.undecided(call, call.fingerprints(admitted.question, admitted.beside))
     return Answer(envelope.json(counted), "count_tokens", notes=_warnings(admitted))

@@ -11,7 +11,7 @@ after a 529, can continue the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from typing import Any, NamedTuple, TypeAlias
 
@@ -21,12 +21,16 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.request import Body
 from mockclaude.reply.cache import without_cache_control
+from mockclaude.server.bounded import Owned
 
 MAX_THREADS = 10_000
-"""Replies that can be continued, or could be once; the one given longest ago is forgotten first."""
+"""Replies of an API key that can be continued, or could be once; the one used longest ago is dropped first."""
 
-MAX_BYTES = 256 * 1024 * 1024
-"""How much JSON all that can be continued takes; the same one goes first."""
+KEY_BYTES = 64 * 1024 * 1024
+"""Bytes of JSON that the conversations of an API key take; the same one goes first."""
+
+MAX_BYTES = 4 * KEY_BYTES
+"""Bytes of JSON that all conversations take; those of the key used longest ago go first."""
 
 LIFETIME = 300
 """Seconds after which a reply cannot be continued any more, as documented."""
@@ -59,13 +63,19 @@ class _Kept(NamedTuple):
 
 
 class Threads:
-    """The threads of every key, in `max_bytes` of JSON and of at most `max_threads` replies."""
+    """The threads of every API key: for each, `max_threads` replies and `max_bytes` of JSON.
 
-    def __init__(self, max_threads: int = MAX_THREADS, max_bytes: int = MAX_BYTES) -> None:
-        self._max_threads = max_threads
-        self._max_bytes = max_bytes
-        self._kept: dict[_Address, _Kept] = {}
-        self._bytes = 0
+    `drop` is called with a note for everything that is dropped.
+    """
+
+    def __init__(
+        self,
+        drop: Callable[[str], None] = lambda _: None,
+        *,
+        max_threads: int = MAX_THREADS,
+        max_bytes: int = KEY_BYTES,
+    ) -> None:
+        self._kept: Owned[str, _Kept] = Owned("threads", (max_threads, max_bytes), MAX_BYTES, drop)
 
     def turn(self, now: int) -> Turn:
         """Return what a request that arrives `now` does to threads."""
@@ -73,7 +83,7 @@ class Threads:
 
     def continued(self, address: _Address, body: Body, now: int) -> Body:
         """Return `body` as the whole request that continues the reply at `address`. Raises `ApiError`."""
-        kept = self._kept.get(address)
+        kept = self._kept.get(*address)
         if kept is None or now >= kept.until:
             raise _refusal("thread_not_found", "not_found_error")
         if kept.state is not _State.READY:
@@ -85,20 +95,16 @@ class Threads:
 
     def mark(self, address: _Address, state: _State) -> None:
         """Note that the reply at `address` goes on, or did: its conversation is not needed any longer."""
-        kept = self._kept.get(address)
+        kept = self._kept.get(*address)
         if kept is not None:
             self._put(address, kept._replace(state=state, data=b""))
 
     def keep(self, address: _Address, conversation: Body, now: int) -> None:
         """Let the reply at `address`, at the end of `conversation`, be continued."""
         self._put(address, _Kept(_State.READY, orjson.dumps(conversation), now + LIFETIME))
-        while len(self._kept) > self._max_threads or self._bytes > self._max_bytes:
-            self._bytes -= len(self._kept.pop(next(iter(self._kept))).data)
 
     def _put(self, address: _Address, kept: _Kept) -> None:
-        before = self._kept.get(address)
-        self._bytes += len(kept.data) - (len(before.data) if before else 0)
-        self._kept[address] = kept
+        self._kept.put(*address, kept, len(kept.data))
 
 
 class Turn:

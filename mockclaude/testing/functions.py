@@ -11,6 +11,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from mockclaude.api.errors import ApiError
@@ -48,8 +49,7 @@ class Functions:
             with self._noting(where):
                 return bool(predicate(asked))
 
-        name = getattr(predicate, "__name__", repr(predicate))
-        return Condition("function", f"{name}() to be true", Asked, holds, costly=True)
+        return Condition("function", f"{_name(predicate)}() to be true", Asked, holds, costly=True)
 
     def given(self, function: Function, where: str) -> dict[str, Any]:
         """Return the field of a rule for which `function` makes the reply."""
@@ -84,6 +84,13 @@ class Functions:
                     await asyncio.wait_for(_on(home, steps.aclose()), _PATIENCE)
 
         return made
+
+
+def _name(function: Any) -> str:
+    """Return the name of a function, or of what else is called, without an address: it is part of responses."""
+    while isinstance(function, partial):
+        function = function.func
+    return str(getattr(function, "__name__", type(function).__name__))
 
 
 def blame(error: BaseException, raised: BaseException) -> None:

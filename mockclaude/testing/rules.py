@@ -74,7 +74,7 @@ class Replies(ABC):
         """Answer with text, with steps as a scenario file has them, or with what a function returns or yields."""
         first = steps[0] if len(steps) == 1 else list(steps)
         if callable(first):
-            return self._say({"reply": f"what {first!r} makes".replace("${{", "$${{")}, options, first)
+            return self._say({"reply": "what a function returns"}, options, first)
         return self._say({"reply": first}, options)
 
     def sequence(self, *replies: Steps, **options: Unpack[Options]) -> Added:
