@@ -25,7 +25,7 @@ from mockclaude.reply.respond import Responded, respond
 from mockclaude.reply.schedule import Position, counts_requests, due
 from mockclaude.reply.script import Script, with_headers
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.fakes import Fakes, shared
+from mockclaude.scenario.fakes import Fakes
 from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.matching import closest, match, why_none
 from mockclaude.scenario.pace import PACE_HEADER, Pace, parse_pace
@@ -268,10 +268,8 @@ def _groups(rule: Rule, conversation: Conversation) -> Mapping[str, str]:
 
 
 def _fakes(scenario: Scenario, draws: Draws) -> Fakes:
-    """Return Faker, seeded once for a reply: its values follow each other in the order of the placeholders."""
-    fakes = shared(scenario.locale)
-    fakes.seed(draws.content.seed_for("fake"))
-    return fakes
+    """Return a source of one reply's own: its values follow each other in the order of the placeholders."""
+    return Fakes(scenario.locale, draws.content.seed_for("fake"))
 
 
 def count_tokens(served: Served, call: Call) -> Answer:
