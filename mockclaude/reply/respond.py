@@ -70,7 +70,11 @@ def respond(
             script = envelope.whole_stream(data) if conversation.stream else envelope.message(data)
             return Responded(script, (), prepared.content, prepared.usage)
     reply = compose(outline, scope, draws, envelope.message_id, asking)
-    script = plan(reply, pace, draws, envelope, stream=conversation.stream)
+    return responded(reply, plan(reply, pace, draws, envelope, stream=conversation.stream))
+
+
+def responded(reply: Reply, script: Script) -> Responded:
+    """Return the response that sends `reply` with `script`."""
     content = reply.message["content"] if reply.arrives else None
     return Responded(script, reply.notes, content, reply.message["usage"])
 
