@@ -13,7 +13,6 @@ from mockclaude.api.events import Block
 from mockclaude.reply.obey import Truncation
 from mockclaude.reply.signatures import signature
 
-
 _FIRST_CHARACTER = 1
 """Tokens that may be too few for the first character of a text, so that nothing is left of it."""
 

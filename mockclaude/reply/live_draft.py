@@ -34,8 +34,8 @@ class Signature(NamedTuple):
     signature: str
 
 
-Addition: TypeAlias = Part | More | Signature
-"""What a step adds to a reply: a block (of one that grows its beginning), or something that happens after it."""
+Addition: TypeAlias = Block | More | Signature | Pause
+"""What a step adds to a reply: a block (of one that grows its beginning), more of the last one, or time."""
 
 
 class LiveDraft:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from mockclaude.reply.breaking import BREAK, Context
 from mockclaude.reply.draws import Draws
+from mockclaude.reply.event_edits import restart
 from mockclaude.reply.exchange import Exchange, locate, names, select
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.script import End, Script, Send
@@ -125,18 +126,20 @@ class _Stage:
 
     def _applied_to(self, batch: Exchange, fault: Fault, *, last: bool) -> Batch | None:
         """Return `batch` with the fault; None where its position is not in it."""
+        if self._kind == "restart":
+            return self._restarted(batch, fault, last=last)
         if not last and _is_at_end(fault):
-            applied: Batch | None = None
-        elif self._kind == "restart" and locate(batch, fault.moment or Moment("end")):
-            whole = batch._replace(body=(*self._past, *batch.body))
-            applied = BREAK["restart"](whole, self._fault, self._context)
-            if isinstance(applied, Exchange):
-                applied = applied._replace(body=applied.body[len(self._past) :])
-        else:
-            applied = BREAK[self._kind](batch, fault, self._context)
-        if self._kind == "restart" and applied is None:
-            self._past += batch.body
-        return applied
+            return None
+        return BREAK[self._kind](batch, fault, self._context)
+
+    def _restarted(self, batch: Exchange, fault: Fault, *, last: bool) -> Exchange | None:
+        """Return `batch` with all events so far again; they are kept until the position of the fault is reached."""
+        past = len(self._past)
+        self._past += batch.body
+        if (not last and _is_at_end(fault)) or locate(batch, fault.moment or Moment("end")) is None:
+            return None
+        again = restart(batch._replace(body=tuple(self._past)), self._fault, self._context.draws)
+        return again and again._replace(body=again.body[past:])
 
     def _must_wait(self, batch: Exchange, fault: Fault) -> bool:
         """Return whether the fault needs more than has come."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from mockclaude.api import events, tokens
 from mockclaude.api.events import Block
-from mockclaude.reply.compose import Pause
 from mockclaude.reply.live_draft import Addition, More, Signature
 from mockclaude.reply.pace import Timing
 from mockclaude.reply.script import Send
@@ -32,7 +31,7 @@ class LiveStream:
         return Send(self.timing.generate(0, first=True), events.message_start(message, first_tokens=1))
 
     def add(self, addition: Addition) -> Iterator[Send]:
-        """Yield the events of an addition to the reply; of an incident there are none, and a pause takes its time."""
+        """Yield the events of an addition to the reply. A pause has none, but takes its time."""
         if isinstance(addition, dict):
             yield from self._block(addition)
         elif isinstance(addition, More):
@@ -42,8 +41,8 @@ class LiveStream:
                 yield self._delta(delta, tokens.of_text(piece))
         elif isinstance(addition, Signature):
             yield self._delta({"type": "signature_delta", "signature": addition.signature}, 0)
-        elif isinstance(addition, Pause) and addition.microseconds is not None:
-            self.timing.wait(addition.microseconds)
+        else:
+            self.timing.wait(addition.microseconds or 0)
 
     def end(self, message: dict[str, Any]) -> Send:
         """Return the end of the message."""

@@ -126,6 +126,8 @@ async def _on(home: _Loop, make: Callable[[], Awaitable[Any]]) -> Any:
     """Return what the awaitable that `make` returns gives, on the loop `home`, or on this one."""
     if home is None or home is asyncio.get_running_loop():
         return await make()
+    if home.is_closed():
+        raise RuntimeError("the event loop that the function was given in is closed")
 
     async def run() -> Any:
         return await make()
