@@ -5,7 +5,6 @@ A client that goes, or does not read, ends the making of its answer.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 
@@ -36,7 +35,6 @@ async def play_live(
                     played = await play(script, request, clock, sent=written)
                 finally:
                     sent += [start + at for at in written]
-                await asyncio.sleep(0)  # a function that never waits must not keep the server from its clients
     finally:
         if whole is None:
             decide(live.so_far())

@@ -6,7 +6,8 @@ Knows nothing of sockets and of other paths.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from itertools import chain
 from typing import NamedTuple, TypeAlias
@@ -171,9 +172,16 @@ class _Making(NamedTuple):
         entry = self.request.entry
         return made._replace(script=with_headers(made.script, entry.headers(made.usage))) if entry else made
 
-    def coming(self, reply: Coming) -> Answer:
-        """Return the answer with a reply that is made while it is sent. Nobody else continues its thread meanwhile."""
-        live = _LiveAnswer(self, reply)
+    def called(self, function: Callable[[Conversation], Outline | Coming]) -> Answer:
+        """Return the answer with what `function` makes, which may take time: then nobody else continues its thread."""
+        try:
+            self.pace()
+        except ApiError as error:
+            return self.failed(error)
+        made = function(self.request.conversation)
+        if isinstance(made, Outline):
+            return self.answer(made)
+        live = _LiveAnswer(self, made)
         self.request.turn.hold()
         return self.given(Script(0, ()), self.rule.label, self.request.conversation.stream)._replace(live=live)
 
@@ -221,6 +229,7 @@ class _LiveAnswer:
                         yield Part(script)
                     if self._response.ended:
                         break
+                    await asyncio.sleep(0)  # a function that never waits must not keep the server from its clients
             except ApiError as error:
                 failure = error
         yield self._last(failure)
@@ -256,10 +265,7 @@ def _reply(request: _Request, rule: Rule) -> Answer:
     scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
     asking = _asking(served, call, admitted, rule, draws)
     making = _Making(request, rule, draws, served.envelope(call, draws), scope, asking)
-    if rule.function is None:
-        return making.answer(choose(rule, before, draws))
-    made = rule.function(conversation)
-    return making.answer(made) if isinstance(made, Outline) else making.coming(made)
+    return making.called(rule.function) if rule.function else making.answer(choose(rule, before, draws))
 
 
 def _pace(call: Call, rule: Rule) -> Pace:

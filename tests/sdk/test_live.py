@@ -456,6 +456,44 @@ async def test_an_async_function_that_raises_is_answered_with_an_error(
         mock.raise_what_was_raised()
 
 
+async def test_a_pace_that_is_none_is_refused_before_a_function_is_called(
+    mock: MockClaude, client: AsyncAnthropic
+) -> None:
+    async def later(_: Asked) -> str:
+        return "Later."
+
+    mock.reply(later)
+    with pytest.raises(anthropic.BadRequestError, match="x-mockclaude-pace"):
+        await client.messages.create(**ask(), extra_headers={"x-mockclaude-pace": "warp"})
+
+
+@pytest.mark.parametrize("make", [yielding, stepping])
+async def test_others_are_answered_while_a_function_never_waits(
+    mock: MockClaude, client: AsyncAnthropic, make: Callable[..., Function]
+) -> None:
+    mock.when(user="Other").reply("Hello!")
+    answered: list[Message] = []
+
+    def until_then() -> Iterator[str]:
+        while not answered:
+            yield "${{ turn }}"
+
+    def function(asked: Asked) -> Any:
+        return iter(until_then()) if make is stepping else asynchronous(asked)
+
+    async def asynchronous(_: Asked) -> AsyncIterator[str]:
+        for part in until_then():
+            yield part
+
+    mock.reply(function, as_written=True)
+    async with asyncio.timeout(PATIENCE):
+        endless = asyncio.create_task(client.messages.create(**ask()))
+        while not mock.journal:
+            await asyncio.sleep(0)
+        answered.append(await client.messages.create(**ask("Other")))
+        await endless
+
+
 async def test_a_function_that_raises_ends_a_faulted_stream_with_an_error(
     mock: MockClaude, client: AsyncAnthropic
 ) -> None:
