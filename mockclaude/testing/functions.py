@@ -52,7 +52,7 @@ class Functions:
                 return bool(predicate(asked))
 
         name = getattr(predicate, "__name__", repr(predicate))
-        return Condition("function", f"{name}() to be true", Asked, holds)
+        return Condition("function", f"{name}() to be true", Asked, holds, costly=True)
 
     def reply(self, function: Function, where: str) -> Callable[[Conversation], Outline | Coming]:
         """Return what makes a reply with `function`, whose coroutines and asynchronous generators run on this loop."""
