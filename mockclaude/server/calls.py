@@ -72,11 +72,22 @@ class Call(NamedTuple):
         return self.fingerprints(self.body or b"{}", beside.encode("utf-8", "surrogatepass"))
 
 
+class Part(NamedTuple):
+    """What is to be sent of a live answer after the parts before; the last part has the `whole` answer."""
+
+    script: Script
+    whole: Answer | None = None
+
+
 class Live(Protocol):
     """An answer that is made while it is sent."""
 
-    def parts(self) -> AsyncGenerator[Answer, None]:
-        """Yield the answer as far as it is made, again and again; the last one is whole."""
+    def parts(self) -> AsyncGenerator[Part, None]:
+        """Yield the parts of the answer, each as soon as it is made."""
+        ...
+
+    def so_far(self) -> Answer:
+        """Return the answer as far as it is made: all that there will be of it if the client goes."""
         ...
 
 

@@ -4,9 +4,9 @@ In: a request body with `thread`, the key it comes from, the second it is answer
 API's error. Knows nothing of replies but their content. Sources: the SDKs' types and helpers, Anthropic's documentation
 of message threads; the texts of errors as reported, or else after the SDKs' descriptions of them.
 
-A request goes: `turn`, `resolve`, and then `store` if it has a reply, and `end` once that is sent: in between, nobody
-else can continue what it continues. Without `store` it leaves nothing behind, so that another attempt, such as an SDK's
-after a 529, can continue the same.
+A request goes: `turn`, `resolve`, `hold` if its reply takes time to be made, and then `store` if it has a reply, and
+`end` once that is sent: from `hold` or `store` to `end`, nobody else can continue what it continues. Without `store` it
+leaves nothing behind, so that another attempt, such as an SDK's after a 529, can continue the same.
 """
 
 from __future__ import annotations
@@ -93,11 +93,11 @@ class Threads:
         inherited = {field: stored[field] for field in _FROM_CREATE if field in stored and body.get(field) is None}
         return {**body, **inherited, "messages": stored["messages"] + body["messages"]}
 
-    def mark(self, address: _Address, state: _State) -> None:
-        """Note that the reply at `address` goes on, or did: its conversation is not needed any longer."""
+    def mark(self, address: _Address, state: _State, *, stored: bool = True) -> None:
+        """Note what the reply at `address` is. Once the next reply is `stored`, nobody needs its conversation."""
         kept = self._kept.get(*address)
         if kept is not None:
-            self._put(address, kept._replace(state=state, data=b""))
+            self._put(address, kept._replace(state=state, data=b"" if stored else kept.data))
 
     def keep(self, address: _Address, conversation: Body, now: int) -> None:
         """Let the reply at `address`, at the end of `conversation`, be continued."""
@@ -119,7 +119,7 @@ class Turn:
         self._key = ""
         self._previous: _Address | None = None
         self._whole: Body | None = None
-        self._stored = False
+        self._held = self._stored = False
 
     def resolve(self, key: str, body: Body) -> Body:
         """Return the whole request that `key` makes, without `thread`. Raises `ApiError` 400 or 404."""
@@ -139,6 +139,11 @@ class Turn:
         """Whether the request continues a thread, so that there is more to it than what came."""
         return self._previous is not None
 
+    def hold(self) -> None:
+        """Let nobody else continue what the request continues until `end`."""
+        self._held = True
+        self._mark(_State.IN_FLIGHT, stored=False)
+
     def store(self, message_id: str, content: Sequence[Block]) -> None:
         """Let the reply to this request be continued, and what it continues by nobody else while it is being sent."""
         if self._whole is None:
@@ -148,13 +153,15 @@ class Turn:
         self._threads.keep((self._key, message_id), _conversation(self._whole, content), self._now)
 
     def end(self) -> None:
-        """Note that the reply, if there is one, is sent: what it continues was continued."""
+        """Note that the reply, if there is one, is sent: what it continues was continued, or can be again."""
         if self._stored:
             self._mark(_State.CONTINUED)
+        elif self._held:
+            self._mark(_State.READY, stored=False)
 
-    def _mark(self, state: _State) -> None:
+    def _mark(self, state: _State, *, stored: bool = True) -> None:
         if self._previous is not None:
-            self._threads.mark(self._previous, state)
+            self._threads.mark(self._previous, state, stored=stored)
 
 
 def _conversation(whole: Body, content: Sequence[Block]) -> Body:

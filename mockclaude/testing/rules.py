@@ -55,10 +55,10 @@ class Saying:
     def made(self, functions: Functions) -> Callable[[Rule], Rule] | None:
         """Return what gives a rule its functions, if it has any; what they raise is noted in `functions`."""
         conditions = () if self._predicate is None else (functions.condition(self._predicate, self.where),)
-        given = {} if self._function is None else functions.given(self._function, self.where)
-        if not (conditions or given):
+        function = None if self._function is None else functions.reply(self._function, self.where)
+        if not (conditions or function):
             return None
-        return lambda rule: replace(rule, conditions=(*rule.conditions, *conditions), **given)
+        return lambda rule: replace(rule, conditions=(*rule.conditions, *conditions), function=function)
 
 
 class Replies(ABC):
