@@ -67,7 +67,7 @@ def _found(exchange: Exchange, selector: Selector | None) -> list[int]:
 
 
 def _edited(event: bytes, fault: Fault) -> bytes | None:
-    """Return an event, or a body, with its JSON changed; None where it has none, as in the page of a proxy."""
+    """Return an event, or a body, with its JSON changed; None where it has none: a page, or what a fault has cut."""
     before, marker, text = event.rpartition(b"\ndata: ")
     try:
         data = orjson.loads(text)

@@ -7,15 +7,16 @@ Knows nothing of scenarios.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from importlib import import_module
 from inspect import signature
 from random import Random
-from threading import Lock, get_ident
+from threading import Lock
 from typing import Any
+from weakref import ref
 
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 
@@ -60,7 +61,7 @@ _UNSTEADY_IN: dict[str, set[str]] = {
 """Further methods of the kind, and the locales in which they are."""
 
 _DAY = Lock()
-"""Held while the day is fixed, which is so for the whole process."""
+"""Held while a value is made: the day is fixed for the whole process, and Faker shared by all sources of a locale."""
 
 
 class TooManyDrawsError(Exception):
@@ -90,31 +91,31 @@ class _Random(Random):
 
 
 class Fakes:
-    """A source of made-up values in one locale. Values follow from `seed`, in the order in which they are asked for."""
+    """A source of made-up values in one locale. Values follow from `seed`, in the order in which they are asked for.
 
-    def __init__(self, locale: str) -> None:
-        from faker import Factory
+    Sources do not affect each other, although they share what is costly: the Faker of their locale. Providers keep its
+    generator of random numbers, so that it is the state of this generator that changes hands.
+    """
 
-        self._random = _Random()
-        faker: Any = Factory.create(locale)
-        self._parse = faker.parse
-        faker.random, faker.parse = self._random, self._parsed
-        self._faker = faker
-
-    def _parsed(self, text: str) -> Any:
-        """Return `text` with its fields filled in, as Faker does for each cell of a table, and count it."""
-        self._random.spend()
-        return self._parse(text)
+    def __init__(self, locale: str, seed: int = 0) -> None:
+        self._shared = _shared(locale)
+        self._faker = self._shared.faker
+        self.seed(seed)
 
     def seed(self, seed: int, draws: int = MAX_DRAWS_IN_A_REPLY) -> None:
         """Begin anew: from here on the values follow from `seed`, until so many `draws` are made."""
-        self._faker.seed_instance(seed)
-        self._random.left = draws
+        self._left = draws
+        self._restore: Callable[[Random], None] = lambda random: random.seed(seed)
+        self._shared.release(self)
 
     def value(self, method: str, positional: tuple[Any, ...] = (), named: dict[str, Any] | None = None) -> Any:
         """Return what Faker's `method` makes, as JSON data: numbers, booleans and lists stay, the rest becomes text."""
         with _DAY, _fixed_day():
-            return _json(getattr(self._faker, method)(*positional, **(named or {})))
+            self._shared.hand_to(self)
+            self._shared.random.left = self._left
+            made = _json(getattr(self._faker, method)(*positional, **(named or {})))
+            self._left = self._shared.random.left
+            return made
 
     def parameters(self, method: str) -> list[str]:
         """Return the names of the arguments that `method` takes."""
@@ -130,14 +131,42 @@ class Fakes:
         }
 
 
-def shared(locale: str) -> Fakes:
-    """Return the one source that a locale has in this thread; whoever uses it seeds it first."""
-    return _of_thread(locale, get_ident())
+class _Shared:
+    """The Faker of a locale, and the source that made the last value, if that source still exists."""
+
+    def __init__(self, locale: str) -> None:
+        from faker import Factory
+
+        faker: Any = Factory.create(locale)
+        self.random = _Random()
+        self._parse = faker.parse
+        faker.random, faker.parse = self.random, self._parsed
+        self.faker = faker
+        self._user: Callable[[], Fakes | None] = lambda: None
+
+    def _parsed(self, text: str) -> Any:
+        """Return `text` with its fields filled in, as Faker does for each cell of a table, and count it."""
+        self.random.spend()
+        return self._parse(text)
+
+    def hand_to(self, user: Fakes) -> None:
+        """Continue with the numbers of `user`, after its last value."""
+        before = self._user()
+        if before is user:
+            return
+        if before is not None:
+            state = self.faker.random.getstate()
+            before._restore = lambda random: random.setstate(state)
+        self._user = ref(user)
+        user._restore(self.faker.random)
+
+    def release(self, user: Fakes) -> None:
+        """Forget where `user` is in its numbers."""
+        if self._user() is user:
+            self._user = lambda: None
 
 
-@lru_cache(maxsize=16)
-def _of_thread(locale: str, _thread: int) -> Fakes:
-    return Fakes(locale)
+_shared = lru_cache(maxsize=16)(_Shared)
 
 
 @lru_cache(maxsize=1024)

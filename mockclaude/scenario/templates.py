@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from mockclaude.api.errors import ApiError
 from mockclaude.scenario import fakes, queries
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.mistakes import MAX_DEPTH, did_you_mean, one_of
@@ -36,8 +37,11 @@ _ROOM = MAX_DEPTH + 16
 """Levels around a value in a reply: those of the file, and those of the events that carry it."""
 
 
-class FillError(ValueError):
-    """A placeholder whose value cannot be part of this reply."""
+class FillError(ApiError):
+    """A placeholder whose value cannot be part of this reply: a 400, since another request may have another value."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("invalid_request_error", message)
 
 
 class Scope:

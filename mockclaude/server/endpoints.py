@@ -25,9 +25,10 @@ def answer(served: Served, call: Call) -> Answer:
     if call.method == "OPTIONS":
         return Answer(head_only(204, date(call.now) + CORS_PREFLIGHT), "CORS preflight")
     try:
-        return _handler(call.method, call.path)(served, call)
+        given = _handler(call.method, call.path)(served, call)
     except ApiError as error:
-        return Answer(served.undecided(call).error(error), error.message)
+        given = Answer(served.undecided(call, call.as_it_came(error.message)).error(error), error.message)
+    return served.noted(given)
 
 
 def _list_models(served: Served, call: Call) -> Answer:

@@ -272,3 +272,17 @@ def test_counting_does_not_change_the_values(seed: int, method: str) -> None:
     source.seed(seed)
 
     assert source.value(method) == fakes._json(getattr(plain, method)())
+
+
+def test_sources_that_take_turns_have_the_values_they_have_alone() -> None:
+    def values(*sources: Fakes) -> list[list[Any]]:
+        made: list[list[Any]] = [[] for _ in sources]
+        for method in ("name", "color", "pyint", "pyfloat", "address"):
+            for source, mine in zip(sources, made, strict=True):
+                mine.append(source.value(method))
+        return made
+
+    alone = [values(Fakes("en_US", seed))[0] for seed in (1, 2)]
+
+    assert values(Fakes("en_US", 1), Fakes("en_US", 2)) == alone
+    assert alone[0] != alone[1]
