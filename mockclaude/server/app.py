@@ -44,7 +44,7 @@ _LOOPBACK = re.compile(r"(localhost|([\w-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::
 
 
 class _Heard(NamedTuple):
-    """A request and its answer. `call` is None for the index page; its path is '' for a request that no scenario got."""
+    """A request and its answer. `call` is None for the index page; its path is '' where no scenario has the request."""
 
     answer: Answer
     scenario: str = ""
