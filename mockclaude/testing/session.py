@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
     from mockclaude.testing.mock import MockClaude
 
 
+_SHARES_PORTS = sys.platform == "linux"
+"""Whether a second socket may be bound to a port, both with SO_REUSEADDR: it is then reserved without a gap."""
+
+
 class Session:
     """A port that is reserved for the server, and the environment that points there while tests need it."""
 
     def __init__(self) -> None:
         self._holder = socket.socket()
+        self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._holder.bind(("127.0.0.1", 0))
         self.port: int = self._holder.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -43,8 +49,9 @@ class Session:
         self.is_pointing = False
 
     def release(self) -> int:
-        """Release the port for the server, and return it."""
-        self._holder.close()
+        """Return the port, on which the server can listen from now on."""
+        if not _SHARES_PORTS:
+            self._holder.close()
         return self.port
 
     def close(self) -> None:

@@ -446,7 +446,7 @@ def test_hello():
 """)
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["1. 404        POST /v1/messages  No rule answers this request: *"])
+    result.stdout.fnmatch_lines(["1. 410        POST /v1/messages  No rule answers this request: *"])
 
 
 def test_a_failing_test_shows_what_was_answered(run: Run) -> None:

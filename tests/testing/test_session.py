@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable
 from typing import TypeAlias
@@ -11,7 +12,7 @@ import anthropic
 import pytest
 
 from mockclaude.scenario import source
-from mockclaude.testing import mock
+from mockclaude.testing import mock, session
 
 IMPORTED = (anthropic, source, mock)
 """What a run within this one must not import for itself: it would be imported anew for each run."""
@@ -57,8 +58,18 @@ def test_hello(mockclaude):
 """
 
 
-def test_a_client_created_at_import_reaches_the_server(run: Run) -> None:
+@pytest.mark.parametrize("shares", [True, False])
+def test_a_client_created_at_import_reaches_the_server(run: Run, monkeypatch: pytest.MonkeyPatch, shares: bool) -> None:
+    monkeypatch.setattr(session, "_SHARES_PORTS", shares and session._SHARES_PORTS)
+
     run(USES).assert_outcomes(passed=1)
+
+
+def test_the_reserved_port_is_not_given_to_others() -> None:
+    reserved = session.Session()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", reserved.port))
+    reserved.close()
 
 
 def test_a_client_of_a_conftest_reaches_the_server(run: Run) -> None:
