@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
+import warnings
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -44,7 +46,10 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(tests: str, *arguments: str, ini: str = "", **files: str) -> pytest.RunResult:
         pytester.makeini(f"[pytest]\nasyncio_default_fixture_loop_scope = function\n{ini}")
         pytester.makepyfile(app=APP, test_app=f"import os, pytest, app\n{tests}", **files)
-        result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", *arguments)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the clients of the project are never closed
+            result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", *arguments)
+            gc.collect()
         assert os.environ["ANTHROPIC_BASE_URL"] == ELSEWHERE
         return result
 
