@@ -11,7 +11,7 @@ FLOORS = ["api", "scenario", "reply", "server", "testing", "cli"]
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "aiohttp": ("server/", "testing/background.py"),
-    "pytest": ("testing/plugin.py", "testing/settings.py"),
+    "pytest": ("testing/plugin.py", "testing/session.py", "testing/settings.py"),
     "yaml": "scenario/source.py",
     "faker": ("scenario/fakes.py", "reply/schema/plausible.py"),
     "click": ("cli/", "server/console.py"),
