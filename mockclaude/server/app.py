@@ -44,7 +44,7 @@ _LOOPBACK = re.compile(r"(localhost|([\w-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::
 
 
 class _Heard(NamedTuple):
-    """A request and its answer; `call` and `scenario` where it was for the API."""
+    """A request and its answer. `call` is None for the index page; its path is '' where no scenario has the request."""
 
     answer: Answer
     scenario: str = ""
@@ -169,6 +169,7 @@ class Site:
             self.refuse(script.down, self.clock)
 
     async def _heard(self, request: web.BaseRequest, now: float) -> _Heard:
+        body = b""
         try:
             self._check_host(request)
             body = await read_body(request)
@@ -177,7 +178,7 @@ class Site:
                 return _Heard(Answer(index(self.scenarios, _origin(request), int(now), html=html), "index"))
             return self._routed(request, body, now)
         except ApiError as error:
-            return _Heard(_refused(error, int(now)))
+            return _Heard(_refused(error, int(now)), call=self._call(request, "", body, now))
 
     def _check_host(self, request: web.BaseRequest) -> None:
         if not self._any_host and not _is_loopback(request.headers.get("host", "localhost")):
@@ -188,12 +189,15 @@ class Site:
 
     def _routed(self, request: web.BaseRequest, body: bytes, now: float) -> _Heard:
         name, path = self._addressed(request)
+        call = self._call(request, path, body, now)
+        return _Heard(answer(self.served[name], call), name, call)
+
+    def _call(self, request: web.BaseRequest, path: str, body: bytes, now: float) -> Call:
         query = request.query if "?" in request.raw_path else {}
         chunked = request.version >= (1, 1)
         time_since, fraction = int((now - self._began) * 1e6), int(now % 1 * 1e6)
         reused = _is_reused(request)
-        call = Call(request.method, path, query, request.headers, body, int(now), chunked, time_since, reused, fraction)
-        return _Heard(answer(self.served[name], call), name, call)
+        return Call(request.method, path, query, request.headers, body, int(now), chunked, time_since, reused, fraction)
 
     def _addressed(self, request: web.BaseRequest) -> tuple[str, str]:
         """Return the scenario that `request` goes to, and the API's path. Some gateways leave out the `/v1`."""

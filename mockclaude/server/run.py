@@ -35,7 +35,7 @@ FLUSH_AFTER = 0.05
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-class CannotListenError(Exception):
+class CannotListenError(RuntimeError):
     """The address cannot be served on; says why and what to do."""
 
 

@@ -22,6 +22,7 @@ from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.rules import Coming, Outline
 from mockclaude.testing.asked import Asked
+from mockclaude.testing.tracebacks import hide_frames
 from mockclaude.testing.vocabulary import Function, Predicate
 
 _DONE = object()
@@ -41,6 +42,7 @@ class Functions:
         try:
             yield
         except Exception as error:
+            hide_frames(error)
             self.raised.append(error)
             told = f"{where}: a function raised {type(error).__name__}: {error}"
             raise ApiError("api_error", told, headers={"x-should-retry": "false"}) from None
