@@ -70,6 +70,16 @@ VALIDATION = option(
 STRICT = option(
     "--strict-determinism", is_flag=True, help="Refuse what depends on the clock or on the order of requests."
 )
+ADMIN_TOKEN = option(
+    "--admin-token", help="What `x-mockclaude-token` must hold below /_mockclaude/; drawn where --host is no loopback."
+)
+ORIGINS = option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    help="An origin such as http://localhost:3000 whose pages may send `x-mockclaude-*` headers.",
+)
+HOSTS = option("--allow-host", "hosts", multiple=True, help="A host name by which clients may call the server.")
 RETRY_SPEED = option(
     "--retry-speed",
     default="1x",
@@ -88,6 +98,20 @@ def warn(scenarios: Mapping[str, Scenario], *, err: bool) -> None:
     """Say what is no mistake, but may be meant otherwise."""
     for warning in sorted(warning for scenario in scenarios.values() for warning in scenario.warnings):
         click.echo(f"warning: {warning}", err=err)
+
+
+def entries_of(journal: Path) -> list[dict[str, Any]]:
+    """Return the entries of a journal, and say which lines are torn; or end with what is wrong with it."""
+    from mockclaude.server.journal_file import JournalError, read_journal
+
+    try:
+        return [recorded.data for recorded in read_journal(journal, _warn)]
+    except JournalError as error:
+        fail(error)
+
+
+def _warn(problem: str) -> None:
+    click.echo(f"warning: {problem}", err=True)
 
 
 def fail(error: object) -> NoReturn:

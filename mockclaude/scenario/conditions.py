@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter, methodcaller
 from typing import Any, TypeAlias
 
+from mockclaude.api.redaction import redact, redact_header
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.queries import look_up
 from mockclaude.scenario.when import BodyMatch, Match, ToolResultMatch, When
@@ -35,7 +36,7 @@ Test: TypeAlias = tuple[Look, Holds]
 class Check:
     """One condition held against one conversation, and, where it did not hold, a `hint` at why or at what was meant.
 
-    For the `key`s in `OF_THE_RULE` the hint says it all.
+    `got` is without credentials. For the `key`s in `OF_THE_RULE` the hint says it all.
     """
 
     key: str
@@ -66,11 +67,14 @@ class Condition:
     groups: Callable[[Any], Mapping[str, str]] | None = None
     needle: str = ""
     texts: tuple[str, ...] = ()
+    header: str = ""
+    """The header it looks at, if it does."""
 
     def check(self, conversation: Conversation) -> Check:
         """Return the outcome in words."""
         found = self.look(conversation)
-        return Check(self.key, self.wanted, _shown(found), self.holds(found))
+        shown = redact_header(self.header, found) if self.header and found else found
+        return Check(self.key, self.wanted, _shown(shown), self.holds(found))
 
 
 def conditions(when: When) -> tuple[Condition, ...]:
@@ -114,6 +118,7 @@ def _header_condition(name: str, matches: list[Match]) -> Condition:
         lambda value: value is not None and test(value),
         groups,
         texts=_texts(matches),
+        header=name,
     )
 
 
@@ -277,4 +282,5 @@ def _shown(found: Any) -> str:
         return str(found).lower()
     name = getattr(found, "name", None)
     text = repr(found) if name is None else f"{name or 'an unknown tool'}{' (is_error)' if found.is_error else ''}"
+    text = redact(text)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

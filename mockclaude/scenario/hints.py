@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from mockclaude.api.redaction import REDACTED, redact
 from mockclaude.scenario.conditions import Check, Condition
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.mistakes import did_you_mean
@@ -27,7 +28,8 @@ _WRONG_LETTERS = {6: 2, 4: 1}
 def hinted(condition: Condition, conversation: Conversation) -> Check:
     """Return the outcome of `condition` in words, with what may have been meant if it does not hold."""
     check = condition.check(conversation)
-    return check if check.held else replace(check, hint=_hint(condition, conversation))
+    hidden = bool(condition.header) and REDACTED in check.got
+    return check if check.held or hidden else replace(check, hint=redact(_hint(condition, conversation)))
 
 
 def _hint(condition: Condition, conversation: Conversation) -> str:

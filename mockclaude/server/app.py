@@ -22,6 +22,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from yarl import URL
 
 from mockclaude.api.errors import ApiError, invalid
+from mockclaude.api.redaction import redact, redact_headers
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.script import End, Script
@@ -33,7 +34,7 @@ from mockclaude.server.bodies import MAX_BODY, read_body
 from mockclaude.server.calls import NOTHING, SCENARIO_HEADER, Answer, Call, for_method
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.endpoints import answer
-from mockclaude.server.journal import PLAYING, Entry, Journal, asked, decided, redacted
+from mockclaude.server.journal import PLAYING, Entry, Journal, asked, decided
 from mockclaude.server.live import play_live
 from mockclaude.server.pages import index
 from mockclaude.server.play import CLOSED, Played, play
@@ -103,7 +104,8 @@ class Site:
         if admin.is_for(request.raw_path):
             return await self._administer(request)
         begin = time.perf_counter()
-        entry = Entry(next(self.numbers), self.clock.now(), request.method, request.raw_path, redacted(request.headers))
+        path, headers = redact(request.raw_path), redact_headers(request.headers)
+        entry = Entry(next(self.numbers), self.clock.now(), request.method, path, headers)
         heard = _Heard(NOTHING)
         try:
             heard = await self._heard(request, entry.at)
@@ -124,7 +126,7 @@ class Site:
 
     async def _administer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request to the admin plane; it leaves a line in the log only if it fails."""
-        entry = Entry(0, self.clock.now(), request.method, request.raw_path.partition("?")[0], {})
+        entry = Entry(0, self.clock.now(), request.method, redact(request.raw_path.partition("?")[0]), {})
         begin = time.perf_counter()
         with suppress(ConnectionError):
             given = for_method(await self._administered(request, entry), request.method)
@@ -137,7 +139,8 @@ class Site:
 
     async def _administered(self, request: web.BaseRequest, entry: Entry) -> Answer:
         chunked = request.version >= (1, 1)
-        call = Call(request.method, entry.path, request.query, request.headers, b"", int(entry.at), chunked)
+        path = request.raw_path.partition("?")[0]
+        call = Call(request.method, path, request.query, request.headers, b"", int(entry.at), chunked)
         try:
             self._check_host(request)
             return await admin.answer(self, call._replace(body=await read_body(request)))
