@@ -17,6 +17,7 @@ from mockclaude.scenario.loader import load_all
 from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.scenario.rules import Scenario
 from mockclaude.scenario.strictness import refuse_order_dependent
+from mockclaude.server.trust import parse_host, parse_origin
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -61,6 +62,18 @@ def file(name: str, help: str, **more: Any) -> Callable[[F], F]:  # noqa: A002 (
     return option(name, type=click.Path(path_type=Path, dir_okay=False), help=help, **more)
 
 
+def _each(parse: Callable[[str], str]) -> Callable[[click.Context, click.Parameter, Sequence[str]], tuple[str, ...]]:
+    """Return a callback that parses each value of an option; a `ValueError` is a mistake in that option."""
+
+    def parsed(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+        try:
+            return tuple(map(parse, values))
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from None
+
+    return parsed
+
+
 SEED = option("--seed", type=int, help="Seed of everything that is drawn, instead of the files' own.")
 VALIDATION = option(
     "--validation",
@@ -77,9 +90,16 @@ ORIGINS = option(
     "--allow-origin",
     "origins",
     multiple=True,
+    callback=_each(parse_origin),
     help="An origin such as http://localhost:3000 whose pages may send `x-mockclaude-*` headers.",
 )
-HOSTS = option("--allow-host", "hosts", multiple=True, help="A host name by which clients may call the server.")
+HOSTS = option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    callback=_each(parse_host),
+    help="A name by which clients may call the server, such as mock.example.com.",
+)
 RETRY_SPEED = option(
     "--retry-speed",
     default="1x",

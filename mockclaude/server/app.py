@@ -8,7 +8,6 @@ handler, and the bytes of a response are written by `play`, not by aiohttp.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -19,6 +18,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from mockclaude.api.errors import ApiError, invalid
@@ -39,9 +39,10 @@ from mockclaude.server.live import play_live
 from mockclaude.server.pages import index
 from mockclaude.server.play import CLOSED, Played, play
 from mockclaude.server.served import Served
+from mockclaude.server.trust import Trust
 
 KEEPALIVE_TIMEOUT = 75.0
-_LOOPBACK = re.compile(r"(localhost|([\w-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
+_LOCAL = Trust()
 
 
 class _Heard(NamedTuple):
@@ -67,14 +68,15 @@ class Site:
         *,
         clock: Clock = REAL,
         journal: Journal | None = None,
-        any_host: bool = False,
+        trust: Trust = _LOCAL,
         retry_speed: float = 1.0,
     ) -> None:
         self.clock = clock
         self.journal = Journal() if journal is None else journal
         self.served = {name: Served(scenario, retry_speed) for name, scenario in scenarios.items()}
         self._log = log
-        self._any_host = any_host
+        self.trust = trust
+        self._check_host = lru_cache(maxsize=64)(trust.check_host)
         self._retry_speed = retry_speed
         self.refuse: Callable[[int, Clock], None] = lambda *_: None
         self._began = clock.now()
@@ -142,7 +144,7 @@ class Site:
         path = request.raw_path.partition("?")[0]
         call = Call(request.method, path, request.query, request.headers, b"", int(entry.at), chunked)
         try:
-            self._check_host(request)
+            self._check_host(request.headers.get("host", "localhost"))
             return await admin.answer(self, call._replace(body=await read_body(request)))
         except ApiError as error:
             return admin.refusal(call, error)
@@ -166,7 +168,7 @@ class Site:
 
     async def _heard(self, request: web.BaseRequest, now: float) -> _Heard:
         try:
-            self._check_host(request)
+            self._check_host(request.headers.get("host", "localhost"))
             body = await read_body(request)
             if request.raw_path.partition("?")[0] == "/":
                 html = "text/html" in request.headers.get("accept", "")
@@ -175,20 +177,16 @@ class Site:
         except ApiError as error:
             return _Heard(_refused(error, int(now)))
 
-    def _check_host(self, request: web.BaseRequest) -> None:
-        if not self._any_host and not _is_loopback(request.headers.get("host", "localhost")):
-            raise ApiError(
-                "permission_error",
-                "This server answers on this machine only; use --host to open it to others",
-            )
-
     def _routed(self, request: web.BaseRequest, body: bytes, now: float) -> _Heard:
+        page, headers = self.trust.page(request.headers), request.headers
+        if page:
+            headers = self.trust.headers_of_page(page, headers)
         name, path = self._addressed(request)
         query = request.query if "?" in request.raw_path else {}
         chunked = request.version >= (1, 1)
         time_since, fraction = int((now - self._began) * 1e6), int(now % 1 * 1e6)
         reused = _is_reused(request)
-        call = Call(request.method, path, query, request.headers, body, int(now), chunked, time_since, reused, fraction)
+        call = Call(request.method, path, query, headers, body, int(now), chunked, time_since, reused, fraction, page)
         return _Heard(answer(self.served[name], call), name, call)
 
     def _addressed(self, request: web.BaseRequest) -> tuple[str, str]:
@@ -242,11 +240,6 @@ def _refused(error: ApiError, now: int, *, chunked: bool = True) -> Answer:
     return Answer(Envelope(*ids, now, chunked).error(error), error.message)
 
 
-@lru_cache(maxsize=64)
-def _is_loopback(host: str) -> bool:
-    return _LOOPBACK.fullmatch(host) is not None
-
-
 class _Refusal(Played):
     """The response to bytes that are no HTTP request."""
 
@@ -282,6 +275,14 @@ class _Connection(web.RequestHandler):
         return _Refusal(_refused(ApiError(kind, problem, status), int(time.time()), chunked=False).script)
 
 
+def _with_origin_form(message: Any) -> Any:
+    """Return a request whose target is a whole URL, as one has it whose target is a path: the URL names the host."""
+    url, headers = message.url, CIMultiDict(message.headers)
+    headers["host"] = url.host_port_subcomponent or ""
+    path = url.raw_path_qs
+    return message._replace(path=path, url=URL(path, encoded=True), headers=CIMultiDictProxy(headers))
+
+
 class _Server(web.Server):
     def __call__(self) -> web.RequestHandler:
         return _Connection(self, loop=self._loop, **self._kwargs)
@@ -292,6 +293,8 @@ def make_server(site: Site) -> web.Server:
     loop = asyncio.get_running_loop()
 
     def make_request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        if not message.path.startswith("/") and message.url.scheme:
+            message = _with_origin_form(message)
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
 
     return _Server(

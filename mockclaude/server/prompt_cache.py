@@ -7,6 +7,7 @@ event of its response. Isolation is by key, where the API's is by workspace.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, OrderedDict
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -20,6 +21,9 @@ from mockclaude.reply.cache import InputUsage, Use, minimum, prefixes, use, with
 MAX_ENTRIES = 100_000
 """Prefixes that are kept, and requests that are remembered; the one used longest ago is forgotten first."""
 
+MAX_DIAGNOSTICS = 64 * 1024 * 1024
+"""Bytes that the requests take which are remembered for `diagnostics`; the oldest is forgotten first."""
+
 SECONDS = {"5m": 300, "1h": 3600}
 """How long a prefix lives after its last use."""
 
@@ -30,10 +34,14 @@ class _Entry(NamedTuple):
 
 
 class PromptCache:
-    """The prompt cache of every key. It holds `max_entries` prefixes, and as many requests."""
+    """The prompt cache of every key. It holds `max_entries` prefixes, and as many requests, those in
+    `max_diagnostics` bytes.
+    """
 
-    def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
+    def __init__(self, max_entries: int = MAX_ENTRIES, max_diagnostics: int = MAX_DIAGNOSTICS) -> None:
         self._max = max_entries
+        self._max_diagnostics = max_diagnostics
+        self._diagnostics = 0
         self._entries: OrderedDict[tuple[str, bytes], _Entry] = OrderedDict()
         self._requests: OrderedDict[tuple[str, str], _Asked] = OrderedDict()
 
@@ -74,9 +82,11 @@ class PromptCache:
         """Note that `body` was answered with this message, if it asks for `diagnostics`; others are not kept."""
         if body.get("diagnostics") is None:
             return
-        self._requests[key, message_id] = _asked(body)
-        if len(self._requests) > self._max:
-            self._requests.popitem(last=False)
+        before = self._requests.pop((key, message_id), None)
+        self._requests[key, message_id] = asked = _asked(body)
+        self._diagnostics += asked.size - (before.size if before else 0)
+        while len(self._requests) > self._max or self._diagnostics > self._max_diagnostics:
+            self._diagnostics -= self._requests.popitem(last=False)[1].size
 
     def diagnose(self, key: str, body: Body, previous_message_id: str | None) -> dict[str, Any] | None:
         """Return the `diagnostics` of a message: why its request shares less with an earlier one than it could.
@@ -91,17 +101,29 @@ class PromptCache:
 
 
 class _Asked(NamedTuple):
-    """A request as diagnostics compare it: hashes of its parts, and the tokens of its tools and of each message."""
+    """A request as diagnostics compare it: hashes of its parts, and the tokens of its tools and of each message.
+
+    `messages` are the hashes of all of them, one after the other.
+    """
 
     model: str
     system: bytes
     tools: bytes
     settings: bytes
-    messages: tuple[bytes, ...]
+    messages: bytes
     tool_tokens: int
     system_tokens: int
-    message_tokens: tuple[int, ...]
+    message_tokens: array[int]
 
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes."""
+        return _OVERHEAD + len(self.messages) + self.message_tokens.itemsize * len(self.message_tokens)
+
+
+_HASH = 16
+_OVERHEAD = 1_024
+"""What a request takes besides its messages, with its place among the others."""
 
 _SETTINGS = ("tool_choice", "thinking", "context_management", "output_config", "output_format")
 """What else of a request goes into its prompt."""
@@ -116,10 +138,10 @@ def _asked(body: Body) -> _Asked:
         _hashed(_blocks(body.get("system"))),
         _hashed(body.get("tools") or []),
         _hashed([body.get(field) for field in _SETTINGS]),
-        tuple(_hashed([message["role"], _blocks(message["content"])]) for message in body["messages"]),
+        b"".join([_hashed([message["role"], _blocks(message["content"])]) for message in body["messages"]]),
         spent["tools"],
         spent["system"],
-        tuple(spent["messages", index] for index in range(len(body["messages"]))),
+        array("Q", [spent["messages", index] for index in range(len(body["messages"]))]),
     )
 
 
@@ -128,7 +150,7 @@ def _blocks(content: Any) -> Any:
 
 
 def _hashed(value: Any) -> bytes:
-    return blake2b(orjson.dumps(without_cache_control(value)), digest_size=16).digest()
+    return blake2b(orjson.dumps(without_cache_control(value)), digest_size=_HASH).digest()
 
 
 def _reason(earlier: _Asked, asked: _Asked) -> dict[str, Any] | None:
@@ -146,8 +168,9 @@ def _reason(earlier: _Asked, asked: _Asked) -> dict[str, Any] | None:
 
 
 def _messages_reason(earlier: _Asked, asked: _Asked) -> dict[str, Any] | None:
-    for index, message in enumerate(earlier.messages):
-        if asked.messages[index : index + 1] != (message,):
+    for index in range(len(earlier.message_tokens)):
+        place = slice(index * _HASH, (index + 1) * _HASH)
+        if asked.messages[place] != earlier.messages[place]:
             return _changed("messages", sum(earlier.message_tokens[index:]))
     return None
 
