@@ -28,7 +28,7 @@ TIMEOUT = 30.0
 @click.command(short_help="Print what a running server has answered.")
 @option("--url", default="http://127.0.0.1:4141", show_default=True, help="Where the server is.")
 @option("--pretty", is_flag=True, help="As lines of the log, instead of JSON.")
-@options.ADMIN_TOKEN
+@option("--admin-token", help="The token that the server prints at its start, if others can reach it.")
 def journal(url: str, pretty: bool, admin_token: str | None) -> None:
     """Print the requests that a running server has answered, each as a line of JSON."""
     for line in _fetched(url.rstrip("/"), admin_token):
@@ -46,7 +46,10 @@ def _fetched(url: str, token: str | None) -> Iterator[bytes]:
     try:
         asked = Request(url + JOURNAL, headers={"accept": NDJSON, **({TOKEN_HEADER: token} if token else {})})
         with closing(build_opener(ProxyHandler({})).open(asked, timeout=TIMEOUT)) as response:
-            yield from response
+            for line in response:
+                if not line.endswith(b"\n"):
+                    raise HTTPException("the answer breaks off")
+                yield line
     except HTTPError as error:
         with error:
             fail(f"{shown} answers with a {error.code}; {_REMEDIES.get(error.code, _REMEDY)}")

@@ -84,7 +84,9 @@ STRICT = option(
     "--strict-determinism", is_flag=True, help="Refuse what depends on the clock or on the order of requests."
 )
 ADMIN_TOKEN = option(
-    "--admin-token", help="What `x-mockclaude-token` must hold below /_mockclaude/; drawn where --host is no loopback."
+    "--admin-token",
+    help="Token demanded below /_mockclaude/ in the header `x-mockclaude-token`. Drawn and printed if --host opens the "
+    "server to others.",
 )
 ORIGINS = option(
     "--allow-origin",
