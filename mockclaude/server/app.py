@@ -22,7 +22,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from mockclaude.api.errors import ApiError, invalid
-from mockclaude.api.redaction import redact, redact_headers
+from mockclaude.api.redaction import redact
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.script import End, Script
@@ -106,8 +106,8 @@ class Site:
         if admin.is_for(request.raw_path):
             return await self._administer(request)
         begin = time.perf_counter()
-        path, headers = redact(request.raw_path), redact_headers(request.headers)
-        entry = Entry(next(self.numbers), self.clock.now(), request.method, path, headers)
+        path = redact(request.raw_path)
+        entry = Entry(next(self.numbers), self.clock.now(), request.method, path, request.headers)
         heard = _Heard(NOTHING)
         try:
             heard = await self._heard(request, entry.at)

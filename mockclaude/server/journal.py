@@ -1,8 +1,8 @@
 """What happened: which requests came, what was decided for each and why, what was planned, and how it went.
 
 In: requests and answers as they come, and how each ended. Out: entries, the newest last, and those that a condition
-holds for. Knows nothing of sockets, and of how an answer is decided. It forgets the oldest first. Credentials are
-redacted before anything is kept, except in bodies: conditions match them as they came, and what shows one redacts it.
+holds for. Knows nothing of sockets, and of how an answer is decided. It forgets the oldest first. Conditions match
+headers and bodies as they came, so those are kept; what shows one redacts its credentials.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import orjson
 
-from mockclaude.api.redaction import redact
+from mockclaude.api.redaction import redact, redact_headers
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.script import End
 from mockclaude.scenario.conditions import Condition
@@ -53,15 +54,15 @@ class Entry:
 
     `planned` has the microseconds after the beginning and the bytes of each write, `sent` the microseconds at which
     they were written so far. `ending` is '' for a response that ended as HTTP has it. `closest` is the rule that came
-    nearest, where none answered. `body` and `response` are cut at `MAX_BODY`; `body_size` is what came. Bodies hold the
-    credentials that came in them, and are not shown by `repr`.
+    nearest, where none answered. `body` and `response` are cut at `MAX_BODY`; `body_size` is what came. `raw_headers`
+    and bodies hold the credentials that came in them, and are not shown by `repr`.
     """
 
     number: int
     at: float
     method: str
     path: str
-    headers: Mapping[str, str]
+    raw_headers: Mapping[str, str] = field(repr=False)
     scenario: str = ""
     lane: str = ""
     endpoint: str = ""
@@ -86,6 +87,11 @@ class Entry:
     ending: str = PLAYING
     seconds: float = 0.0
 
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, whatever the case of their names, without credentials."""
+        return redact_headers(self.raw_headers)
+
     @property
     def is_question(self) -> bool:
         """Whether it asked for a message."""
@@ -101,7 +107,7 @@ class Entry:
         if self.whole is None and len(self.body) < self.body_size:
             return None
         try:
-            return Conversation(orjson.loads(self.whole or self.body), self.headers)
+            return Conversation(orjson.loads(self.whole or self.body), self.raw_headers)
         except UNREADABLE:
             return None
 

@@ -73,7 +73,7 @@ class Asked:
     @property
     def headers(self) -> Mapping[str, str]:
         """The headers, whatever the case of their names; credentials are redacted once it is answered."""
-        return self._conversation.headers
+        return self._conversation.headers if self.entry is None else self.entry.headers
 
     @property
     def body(self) -> dict[str, Any]:

@@ -189,6 +189,7 @@ def test_no_cut_of_a_body_shows_a_credential(style: dict[str, Any]) -> None:
 
 
 def test_body_that_is_no_json_is_redacted_as_text() -> None:
+    assert redact_body(b'{token : 1, "a": "sk-ant-abcd"}') == b'{token : 1, "a": "sk-ant-[redacted]"}'
     assert redact_body(b"api_key=abc&x=1") == b"api_key=[redacted]&x=1"
     assert (
         redact_body(b'{"password": "a", oops \xff DB_TOKEN=b')

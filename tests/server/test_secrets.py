@@ -119,7 +119,7 @@ def test_conditions_match_the_secrets_themselves(serve: Serve, journal: Journal)
     given = server.ask(request("POST", "/v1/messages", asking(f"sk-ant-{key}"), "1.1", x_auth_token=key))
 
     assert (given.status, given.json["content"][0]["text"]) == (200, "Hi!")
-    assert len(journal.find(when(user=f"sk-ant-{key}"))) == 1
+    assert len(journal.find(when(user=f"sk-ant-{key}", headers={"x-auth-token": key}))) == 1
     assert as_asked(journal.entries()[0]).user == f"sk-ant-{key}"
 
 
