@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from mockclaude.api.betas import Accepted
 from mockclaude.api.validation import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import Loading, entries_of, fail, option, read
@@ -83,9 +84,15 @@ def _pretty(url: str, line: bytes) -> str:
 @options.files()
 @options.SEED
 @options.VALIDATION
+@options.BETAS
 @options.RETRY_SPEED
 def replay(
-    recording: Path, files: tuple[Path, ...], seed: int | None, validation: Mode | None, retry_speed: str
+    recording: Path,
+    files: tuple[Path, ...],
+    seed: int | None,
+    validation: Mode | None,
+    betas: Accepted | None,
+    retry_speed: str,
 ) -> None:
     """Make the requests of RECORDING, a journal of `serve --journal`, again to FILES, without a server.
 
@@ -97,7 +104,7 @@ def replay(
     from mockclaude.server.replaying import replay as again
 
     speed = read("--retry-speed", parse_speed, retry_speed)
-    scenarios = Loading(files, seed, validation).loaded()
+    scenarios = Loading(files, seed, validation, betas=betas).loaded()
     entries = entries_of(recording)
     different = again(scenarios, entries, speed)
     for difference in different:

@@ -39,7 +39,7 @@ def _data(entry: Entry) -> dict[str, Any]:
             "http": "1.1" if entry.chunked else "1.0",
             "reused_connection": entry.reused,
             "since_start_us": entry.time,
-            "headers": {name.lower(): value for name, value in entry.headers.items()},
+            "headers": _joined(entry.headers),
         },
         "decision": _decision(entry),
         "response": {
@@ -86,6 +86,15 @@ def _body(entry: Entry) -> dict[str, Any]:
     text = kept.decode("utf-8", "backslashreplace")
     whole = len(entry.body) == entry.body_size and text.encode() == kept
     return {"body": text, "body_size": entry.body_size, "whole": whole, "redacted": kept != entry.body}
+
+
+def _joined(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return `headers` in lower case, with the values of repeated ones joined by commas, as RFC 9110 allows."""
+    joined: dict[str, str] = {}
+    for name, value in headers.items():
+        key = name.lower()
+        joined[key] = f"{joined[key]}, {value}" if key in joined else value
+    return joined
 
 
 def _presentable(data: Any) -> Any:

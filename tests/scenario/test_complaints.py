@@ -41,6 +41,10 @@ def told(text: str) -> str:
     return line.removeprefix("a.yaml:")
 
 
+BETAS = "expected known, strict, any, or names, e.g. [new-beta-2026-11-29]"
+WRONG_UNMATCHED = "wrong error for unmatched requests"
+UNMATCHED = "expected a status from 400 to 499 that clients do not retry, or its type, e.g. not_found_error"
+
 IN_A_FILE = [
     ("", f"1:1: this is nothing; expected {FILE}"),
     ("hello", f"1:1: this is text ('hello'); expected {FILE}"),
@@ -51,8 +55,8 @@ IN_A_FILE = [
     ("rules: [x]", "1:9: this is text ('x'); expected a mapping, such as `reply: Hello`"),
     (
         "rules: [reply: x]\nsed: 1",
-        "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, as_written, pace, limits, "
-        "chaos, client_faults or rules; "
+        "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, betas, unmatched, as_written, "
+        "pace, limits, chaos, client_faults or rules; "
         "did you mean 'seed'?",
     ),
     ("rules: [reply: x]\nseed: 1.5", "2:7: this is a number (1.5); expected a whole number"),
@@ -79,6 +83,25 @@ IN_A_FILE = [
     (
         "rules: [reply: x]\npace: {gap: 1s, tokens_per_second: 5}",
         "2:7: a pace has one of tokens_per_second, gap or gaps; got tokens_per_second and gap",
+    ),
+    ("rules: [reply: x]\nbetas: strct", f"2:8: unknown betas, got 'strct'; {BETAS}; did you mean 'strict'?"),
+    ("rules: [reply: x]\nbetas: known,any", f"2:8: unknown betas, got 'known,any'; {BETAS}; did you mean 'known'?"),
+    ("rules: [reply: x]\nbetas: 5", f"2:8: unknown betas, got 5; {BETAS}"),
+    ("rules: [reply: x]\nbetas: []", f"2:8: unknown betas, got []; {BETAS}"),
+    ("rules: [reply: x]\nbetas: [a-2026-01-01, 5]", f"2:8: unknown betas, got ['a-2026-01-01', 5]; {BETAS}"),
+    ("rules: [reply: x]\nbetas: ['']", f"2:8: unknown betas, got ['']; {BETAS}"),
+    ("rules: [reply: x]\nbetas: ~", f"2:8: {NO_VALUE}"),
+    ("rules: [reply: x]\nunmatched: 529", f"2:12: {WRONG_UNMATCHED}, got 529; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 429", f"2:12: {WRONG_UNMATCHED}, got 429; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 408", f"2:12: {WRONG_UNMATCHED}, got 408; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 409", f"2:12: {WRONG_UNMATCHED}, got 409; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 399", f"2:12: {WRONG_UNMATCHED}, got 399; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 500", f"2:12: {WRONG_UNMATCHED}, got 500; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: true", f"2:12: {WRONG_UNMATCHED}, got True; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: api_error", f"2:12: {WRONG_UNMATCHED}, got 'api_error'; {UNMATCHED}"),
+    (
+        "rules: [reply: x]\nunmatched: not_fond_error",
+        f"2:12: {WRONG_UNMATCHED}, got 'not_fond_error'; {UNMATCHED}; did you mean 'not_found_error'?",
     ),
 ]
 

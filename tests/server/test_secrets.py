@@ -93,7 +93,7 @@ def test_no_secret_is_in_the_journal_the_admin_api_and_the_log(serve: Serve, jou
 
     answers = [called("journal"), called("journal/1"), called("journal/query", when={"user": "sk-ant-"})]
     answers.append(called("verify", when={"user": "something else", "headers": {"x-auth-token": "x"}}))
-    assert (given.status, [answer.status for answer in answers]) == (404, [200] * 4)
+    assert (given.status, [answer.status for answer in answers]) == (410, [200] * 4)
     assert all(b"[redacted]" in answer.body for answer in answers)
     assert found_in(given.body.decode(), *(answer.body.decode() for answer in answers)) == []
     assert found_in(log_line(entry, colour=True), entry, entry.reason, entry.path, dict(entry.headers)) == []
@@ -138,7 +138,7 @@ def test_no_secret_is_in_the_file_and_on_the_console(start: Start, tmp_path: Pat
     command.signal(signal.SIGTERM)
     _, out, err = command.end()
 
-    assert [answer.status for answer in answers] == [404, 200]
+    assert [answer.status for answer in answers] == [410, 200]
     assert (len(journal.read_text().splitlines()), "[redacted]" in out) == (2, True)
     assert found_in(journal.read_text(), out, err, printed) == []
     assert json.loads(json.loads(journal.read_text().splitlines()[0])["request"]["body"])["max_tokens"] == 1024
