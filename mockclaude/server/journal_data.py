@@ -39,6 +39,7 @@ def _data(entry: Entry) -> dict[str, Any]:
             "http": "1.1" if entry.chunked else "1.0",
             "reused_connection": entry.reused,
             "since_start_us": entry.time,
+            "page": entry.page or None,
             "headers": _joined(entry.headers),
         },
         "decision": _decision(entry),

@@ -124,6 +124,7 @@ def call_of(entry: Data, policy: Policy) -> Call:
         asked["since_start_us"],
         asked["reused_connection"],
         int(entry["at"] % 1 * 1e6),
+        asked.get("page") or "",
     )
 
 

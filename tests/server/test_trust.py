@@ -9,7 +9,10 @@ from contextlib import nullcontext
 import pytest
 
 from mockclaude.api.errors import ApiError
+from mockclaude.scenario.loader import load_text
 from mockclaude.server.journal import Journal
+from mockclaude.server.journal_data import as_data
+from mockclaude.server.replaying import replay
 from mockclaude.server.trust import PAGES_LANE, Trust, parse_host, parse_origin
 from tests.conftest import Serve
 from tests.server.administering import Admin
@@ -249,3 +252,17 @@ def test_control_headers_are_refused_as_json_of_the_api(serve: Serve) -> None:
     given = serve(SCENARIO).ask(request("GET", "/v1/models", origin="null", x_mockclaude_lane="x"))
 
     assert json.loads(given.body)["error"]["type"] == "permission_error"
+
+
+def test_requests_of_pages_are_replayed_as_recorded(serve: Serve) -> None:
+    journal = Journal()
+    server = serve(SCENARIO, journal=journal, trust=Trust(origins=frozenset(["http://named.test"])))
+    for origin in (EVIL, LOCAL, "http://named.test"):
+        server.ask(post(origin=origin))
+        server.ask(
+            request("OPTIONS", "/v1/messages", origin=origin, access_control_request_headers="x-mockclaude-lane")
+        )
+
+    entries = [as_data(entry) for entry in journal.entries()]
+    assert [entry["request"]["page"] for entry in entries] == [EVIL, EVIL, LOCAL, LOCAL, None, None]
+    assert replay({"": load_text(SCENARIO)}, entries) == []
