@@ -20,6 +20,7 @@ from mockclaude.server import run
 from mockclaude.server.app import Site
 from mockclaude.server.journal import MAX_BODY, Entry
 from mockclaude.server.run import CannotListenError, Output, base_url, serve, write_line
+from mockclaude.server.trust import Trust
 from tests.serving import PATIENCE, post, received, request
 
 HELLO = {"": load_text("rules: [{name: hello, reply: Hello!}]")}
@@ -196,8 +197,10 @@ async def test_open_server_answers_to_private_names_and_demands_its_token() -> N
 
 
 def test_trust_follows_from_the_host_and_the_options() -> None:
-    assert run.trust_of("LOCALHOST.") == (False, {"localhost"}, frozenset(), "")
-    assert run.trust_of("", ["mock.test"], ["http://a"], "t") == (True, {"mock.test"}, {"http://a"}, "t")
+    assert run.trust_of("LOCALHOST.") == Trust(False, frozenset(["localhost"]))
+    assert run.trust_of("", ["mock.test"], ["http://a"], "t") == Trust(
+        True, frozenset(["mock.test"]), frozenset(["http://a"]), "t"
+    )
     assert not run.trust_of("::1%nosuch").opened
     assert run.trust_of("0.0.0.0").token != run.trust_of("0.0.0.0").token
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import nullcontext
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_model_name_is_only_a_name_where_clients_ask_for_no_faults(serve: Serve)
 
 
 @pytest.mark.parametrize("headers", [{}, {"x_mockclaude_lane": "me"}], ids=["key", "lane"])
-def test_page_uses_up_no_rule_of_anybody_else(serve: Serve, headers: dict[str, str]) -> None:
+def test_page_uses_up_no_rule_of_anybody_else(serve: Serve, headers: dict[str, Any]) -> None:
     journal = Journal()
     server = serve(SCENARIO, journal=journal)
     pages = [text(server.ask(post(origin=origin)).json) for origin in (EVIL, "null", EVIL)]
@@ -100,7 +101,10 @@ def test_preflight_grants_control_headers_to_named_origins_only(
     serve: Serve, origins: tuple[str, ...], granted: str
 ) -> None:
     server = serve(SCENARIO, trust=Trust(origins=frozenset(origins)))
-    asked = {"access_control_request_method": "POST", "access_control_request_headers": "x-api-key,x-mockclaude-lane"}
+    asked: dict[str, Any] = {
+        "access_control_request_method": "POST",
+        "access_control_request_headers": "x-api-key,x-mockclaude-lane",
+    }
     given = server.ask(request("OPTIONS", "/v1/messages", origin=LOCAL, **asked))
 
     assert (given.status, given.headers["access-control-allow-headers"]) == (204, granted)
@@ -109,7 +113,7 @@ def test_preflight_grants_control_headers_to_named_origins_only(
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 @pytest.mark.parametrize("headers", [{}, {"x_mockclaude_token": "wrong"}, {"authorization": "Basic right"}])
-def test_admin_plane_demands_the_token(serve: Serve, method: str, headers: dict[str, str]) -> None:
+def test_admin_plane_demands_the_token(serve: Serve, method: str, headers: dict[str, Any]) -> None:
     given = Admin(serve(SCENARIO, trust=Trust(opened=True, token="right"))).call(method, "journal", **headers)
     problem = "Wrong" if headers.get("x_mockclaude_token") else "Missing"
 
@@ -122,7 +126,7 @@ def test_admin_plane_demands_the_token(serve: Serve, method: str, headers: dict[
 
 
 @pytest.mark.parametrize("headers", [{"x_mockclaude_token": "right"}, {"authorization": "bearer right"}])
-def test_admin_plane_answers_whoever_has_the_token(serve: Serve, headers: dict[str, str]) -> None:
+def test_admin_plane_answers_whoever_has_the_token(serve: Serve, headers: dict[str, Any]) -> None:
     assert Admin(serve(SCENARIO, trust=Trust(token="right"))).get("journal", **headers).status == 200
 
 
@@ -134,7 +138,7 @@ def test_health_needs_no_token_but_an_unknown_path_does(serve: Serve) -> None:
 
 def test_page_under_a_name_that_leads_here_is_refused(serve: Serve) -> None:
     server = serve(SCENARIO, trust=Trust(opened=True, token="right"))
-    rebound = {"host": "evil.example", "origin": "http://evil.example", "x_mockclaude_lane": "me"}
+    rebound: dict[str, Any] = {"host": "evil.example", "origin": "http://evil.example", "x_mockclaude_lane": "me"}
     answers = [server.ask(post(**rebound)), Admin(server).get("journal", **rebound)]
 
     assert [answer.status for answer in answers] == [403, 403]
