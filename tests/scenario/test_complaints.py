@@ -163,17 +163,23 @@ IN_A_CONDITION = [
     ),
     (
         "user: {regex: '('}",
-        "15: '(' is not a regular expression: missing ) at position 1; put a backslash before a "
-        "special character that stands for itself",
+        "15: `regex`: invalid pattern (missing ), unterminated subpattern at position 0), got '('; expected Python's "
+        "syntax; put a backslash before a special character that stands for itself",
     ),
     (
         "user: {regex: [a, '*b']}",
-        "19: '*b' is not a regular expression: nothing to repeat at position 0; put a "
+        "19: `regex`: invalid pattern (nothing to repeat at position 0), got '*b'; expected Python's syntax; put a "
         "backslash before a special character that stands for itself",
     ),
     (
         "user: {regex: '(?:a{1000}){1000}'}",
-        "15: this regular expression repeats too much; expected at most 100000 times, or * or +",
+        "15: `regex`: too many repetitions, got '(?:a{1000}){1000}'; expected counts of at most 1,000, multiplied "
+        "where they are nested; use * or +",
+    ),
+    (
+        "user: {regex: 'refund(?! policy)'}",
+        "15: `regex`: negative look-around is not supported, got 'refund(?! policy)'; expected a pattern that RE2 can "
+        "run in linear time; add a rule for the exception above this rule",
     ),
     ("system: {equals: []}", "18: this is empty; expected at least one item"),
     ("model: true", f"8: this is true; expected {TEXT}{QUOTES}"),

@@ -322,4 +322,4 @@ def test_rules_are_taken_back_after_their_time(serve: Serve) -> None:
 
 def test_who_waits_without_a_timeout_waits_five_seconds() -> None:
     assert Wait().timeout == 5_000_000
-    assert Wait(timeout="10ms").timeout == 10_000
+    assert Wait.model_validate({"timeout": "10ms"}).timeout == 10_000

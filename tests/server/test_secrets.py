@@ -174,3 +174,17 @@ def test_difference_names_what_was_redacted(start: Start, tmp_path: Path) -> Non
 
     hidden = "proxy-authorization, cookie, api-key, x-goog-api-key, x-auth-token"
     assert f"(redacted: {hidden}" in invoke("replay", journal, file).output
+
+
+def test_value_of_a_body_is_redacted_by_the_name_in_its_path(serve: Serve) -> None:
+    long = {"authorization_token": secret(1), "url": "https://h/" + "x" * 100}
+    for wanted in (
+        "{'mcp_servers[0].authorization_token': other}",
+        "{'mcp_servers[0].authorization_token': other, model: x}",
+        f"{{'mcp_servers[0]': {json.dumps({**long, 'authorization_token': 'other' * 20})}}}",
+        "\"mcp_servers[0].authorization_token == 'x'\"",
+    ):
+        server = serve(f"validation: 'off'\nrules: [{{when: {{body: {wanted}}}, reply: Hi!}}]")
+        given = server.ask(request("POST", "/v1/messages", asking(mcp_servers=[long])))
+
+        assert (given.status, found_in(given.body.decode())) == (410, [])
