@@ -178,7 +178,8 @@ class Site:
             return _Heard(_refused(error, int(now)))
 
     def _routed(self, request: web.BaseRequest, body: bytes, now: float) -> _Heard:
-        page, headers = self.trust.page(request.headers), request.headers
+        headers: Mapping[str, str] = request.headers
+        page = self.trust.page(headers)
         if page:
             headers = self.trust.headers_of_page(page, headers)
         name, path = self._addressed(request)
