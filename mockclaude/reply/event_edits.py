@@ -67,8 +67,12 @@ def _found(exchange: Exchange, selector: Selector | None) -> list[int]:
 
 
 def _edited(event: bytes, fault: Fault) -> bytes:
+    """Return `event` with its JSON changed; as it is where another fault has cut or changed it, so that it has none."""
     before, marker, text = event.rpartition(b"\ndata: ")
-    data = orjson.loads(text)
+    try:
+        data = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return event
     for path, value in (fault.set or {}).items():
         data = _with(data, path.split("."), value)
     for path in fault.delete or ():

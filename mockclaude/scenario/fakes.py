@@ -7,14 +7,16 @@ Knows nothing of scenarios.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from importlib import import_module
 from inspect import signature
-from threading import Lock, get_ident
+from random import Random
+from threading import Lock
 from typing import Any
+from weakref import ref
 
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 
@@ -54,24 +56,30 @@ _UNSTEADY_IN: dict[str, set[str]] = {
 """Further methods of the kind, and the locales in which they are."""
 
 _DAY = Lock()
-"""Held while the day is fixed, which is so for the whole process."""
+"""Held while a value is made: the day is fixed for the whole process, and Faker shared by all sources of a locale."""
 
 
 class Fakes:
-    """A source of made-up values in one locale. Values follow from `seed`, in the order in which they are asked for."""
+    """A source of made-up values in one locale. Values follow from `seed`, in the order in which they are asked for.
 
-    def __init__(self, locale: str) -> None:
-        from faker import Factory
+    Sources do not affect each other, although they share what is costly: the Faker of their locale. Providers keep its
+    generator of random numbers, so that it is the state of this generator that changes hands.
+    """
 
-        self._faker: Any = Factory.create(locale)
+    def __init__(self, locale: str, seed: int = 0) -> None:
+        self._shared = _shared(locale)
+        self._faker = self._shared.faker
+        self.seed(seed)
 
     def seed(self, seed: int) -> None:
         """Begin anew: from here on the values follow from `seed`."""
-        self._faker.seed_instance(seed)
+        self._restore: Callable[[Random], None] = lambda random: random.seed(seed)
+        self._shared.release(self)
 
     def value(self, method: str, positional: tuple[Any, ...] = (), named: dict[str, Any] | None = None) -> Any:
         """Return what Faker's `method` makes, as JSON data: numbers, booleans and lists stay, the rest becomes text."""
         with _DAY, _fixed_day():
+            self._shared.hand_to(self)
             return _json(getattr(self._faker, method)(*positional, **(named or {})))
 
     def parameters(self, method: str) -> list[str]:
@@ -88,14 +96,34 @@ class Fakes:
         }
 
 
-def shared(locale: str) -> Fakes:
-    """Return the one source that a locale has in this thread; whoever uses it seeds it first."""
-    return _of_thread(locale, get_ident())
+class _Shared:
+    """The Faker of a locale, and the source that made the last value, if that source still exists."""
+
+    def __init__(self, locale: str) -> None:
+        from faker import Factory
+
+        self.faker: Any = Factory.create(locale)
+        self.faker.seed_instance(0)
+        self._user: Callable[[], Fakes | None] = lambda: None
+
+    def hand_to(self, user: Fakes) -> None:
+        """Continue with the numbers of `user`, after its last value."""
+        before = self._user()
+        if before is user:
+            return
+        if before is not None:
+            state = self.faker.random.getstate()
+            before._restore = lambda random: random.setstate(state)
+        self._user = ref(user)
+        user._restore(self.faker.random)
+
+    def release(self, user: Fakes) -> None:
+        """Forget where `user` is in its numbers."""
+        if self._user() is user:
+            self._user = lambda: None
 
 
-@lru_cache(maxsize=16)
-def _of_thread(locale: str, _thread: int) -> Fakes:
-    return Fakes(locale)
+_shared = lru_cache(maxsize=16)(_Shared)
 
 
 def problem(locale: str, method: str, arguments: str) -> str | None:

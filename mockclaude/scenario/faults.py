@@ -222,9 +222,9 @@ class Fault(Model):
     p: Share | None = None
     """How likely it strikes."""
     occurrence: Numbers | None = None
-    """How often the same request has come, the first time being 1."""
+    """How many requests with this body have come, the first time being 1."""
     requests: Annotated[tuple[int, int], BeforeValidator(moments.window)] | None = None
-    """Which requests of a lane, such as 10..20."""
+    """Which Messages requests of a lane, such as 10..20."""
     time: Annotated[tuple[int, int], BeforeValidator(moments.time_window)] | None = None
     """When after the server began, such as 10s..20s."""
     connection: Literal["reused"] | None = None

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from hashlib import blake2b
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -54,9 +56,18 @@ class Addition(NamedTuple):
     file: ScenarioFile
     scenario: Scenario
 
-    def made(self, make: Callable[[Rule], Rule]) -> Addition:
-        """Return it with each rule as `make` makes it; what comes after it cannot be unreachable by what it says."""
-        rules = tuple(map(make, self.scenario.rules))
+    def made(self, make: Callable[[Rule], Rule], earlier: Sequence[Addition] = ()) -> Addition:
+        """Return a copy with functions, which `make` gives each rule; it makes no later rule unreachable.
+
+        Nothing of a function is the same in every process, so a rule without a name gets an id from the line where it
+        was added, and from its order among those of `earlier` that were added there.
+        """
+        place = self.source.file
+        order = sum(each.source.file == place for each in earlier)
+        rules = tuple(
+            replace(make(rule), id=rule.name or _id_of_place(rule.id, place, order, index))
+            for index, rule in enumerate(self.scenario.rules)
+        )
         unsaid = self.file.model_copy(update={"rules": []})
         return Addition(self.source._replace(data={"rules": []}), unsaid, replace(self.scenario, rules=rules))
 
@@ -75,6 +86,12 @@ class Addition(NamedTuple):
         file = self.file.model_copy(update={"rules": [self.file.rules[index] for index in said]})
         data = {"rules": [self.source.data["rules"][index] for index in said]}
         return Addition(self.source._replace(data=data), file, replace(self.scenario, rules=rules))
+
+
+def _id_of_place(content: str, place: str, order: int, index: int) -> str:
+    """Return the id of a rule that is added at `place`, such as `tests/test_chat.py:12`, whatever folder that is in."""
+    written = f"{content}\n{PurePath(place).name}\n{order}.{index}"
+    return blake2b(written.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def check_depth(source: Inline) -> None:

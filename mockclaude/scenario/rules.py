@@ -6,11 +6,11 @@ Knows nothing of requests.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 from pydantic import BaseModel
@@ -49,11 +49,17 @@ class Step:
 class Outline:
     """What a reply is to be, step by step; it is one thing, equal only to itself, so that work on it can be kept.
 
-    `fixed` says that no step depends on the request: every reply from it has the same content.
+    `fixed` says that no step depends on the request: every reply from it has the same content. Where a reply is made
+    part by part, the first step of one that `continues` goes on with the block before it, if that is of its kind.
     """
 
     steps: tuple[Step, ...]
     fixed: bool
+    continues: bool = False
+
+
+Coming: TypeAlias = Awaitable[Outline] | AsyncGenerator[Outline, None]
+"""A reply that takes time to be made: as a whole, or part by part."""
 
 
 class PossibleFault(NamedTuple):
@@ -72,8 +78,7 @@ class PossibleFault(NamedTuple):
 class Rule:
     """A rule made ready. `id` names it in every draw; of `replies`, `weights` draws one, or they are a sequence.
 
-    A rule that was made in Python may have a function instead, which makes the reply to a conversation; `live` yields
-    it part by part while it is sent.
+    A rule that was made in Python may have a function instead, which makes the reply to a conversation.
     """
 
     id: str
@@ -86,8 +91,7 @@ class Rule:
     name: str | None = None
     as_written: bool = False
     faults: tuple[PossibleFault, ...] = ()
-    function: Callable[[Conversation], Outline] | None = None
-    live: Callable[[Conversation], AsyncGenerator[Outline, None]] | None = None
+    function: Callable[[Conversation], Outline | Coming] | None = None
 
     @cached_property
     def needle(self) -> str:

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
@@ -157,14 +157,21 @@ class Site:
 
     async def _played(self, given: Answer, request: web.BaseRequest, entry: Entry) -> Played:
         if given.live is not None:
-            given, played = await play_live(given.live, request, self.clock, entry.sent)
-            decided(entry, given, self.journal.max_body)
+            decide = partial(self._decide, entry)
+            given, played = await play_live(given.live, request, self.clock, entry.sent, decide)
         else:
-            if given.script.down:
-                self.refuse(given.script.down, self.clock)
+            self._refuse(given.script)
             played = await play(given.script, request, self.clock, sent=entry.sent)
         entry.ending = _ending(given.script.end, request)
         return played
+
+    def _decide(self, entry: Entry, given: Answer) -> None:
+        decided(entry, given, self.journal.max_body)
+        self._refuse(given.script)
+
+    def _refuse(self, script: Script) -> None:
+        if script.down:
+            self.refuse(script.down, self.clock)
 
     async def _heard(self, request: web.BaseRequest, now: float) -> _Heard:
         try:

@@ -26,9 +26,10 @@ def answer(served: Served, call: Call) -> Answer:
         granted = cors_preflight(call.headers.get("access-control-request-headers", ""), control=not call.page)
         return Answer(head_only(204, date(call.now) + granted), "CORS preflight")
     try:
-        return _handler(call.method, call.path)(served, call)
+        given = _handler(call.method, call.path)(served, call)
     except ApiError as error:
-        return Answer(served.undecided(call).error(error), error.message)
+        given = Answer(served.undecided(call, call.as_it_came(error.message)).error(error), error.message)
+    return served.noted(given)
 
 
 def _list_models(served: Served, call: Call) -> Answer:

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import Any
 
 from mockclaude.api.redaction import redact, redact_body
+from mockclaude.reply.draws import Draws
 from mockclaude.scenario.matching import Explanation
 from mockclaude.server.journal import Entry
 
@@ -72,9 +73,16 @@ def _decision(entry: Entry) -> dict[str, Any]:
         "rule": rule and {"id": rule.id, "name": rule.name, "place": str(rule.place)},
         "reason": entry.reason,
         "notes": list(entry.notes),
-        "drawn": draws and {**draws._asdict(), "occurrence": draws.occurrence + 1},
+        "drawn": draws and _drawn(draws),
         "closest": entry.closest and explained(entry.closest),
     }
+
+
+def _drawn(draws: Draws) -> dict[str, Any]:
+    drawn = {**draws._asdict(), "occurrence": draws.occurrence + 1}
+    if not draws.question:
+        del drawn["question"]
+    return drawn
 
 
 def explained(explanation: Explanation) -> dict[str, Any]:

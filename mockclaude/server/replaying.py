@@ -85,6 +85,7 @@ def _again(
         if called is None:
             yield entry, [f"no scenario is named '{entry['scenario']}' any more"]
         elif not is_whole(entry):
+            answer(called, call_of(entry, called.scenario.policy))  # is refused, but counts in its lane
             yield entry, ["its body is not whole in the journal, so it cannot be made again"]
         else:
             yield entry, list(_differences(entry, _answered(called, entry)))

@@ -214,3 +214,17 @@ def test_large_numbers_are_refused(text: str) -> None:
 )
 def test_a_locale_is_one_that_faker_has(locale: str, told: str | None) -> None:
     assert fakes.locale_problem(locale) == told
+
+
+def test_sources_that_take_turns_have_the_values_they_have_alone() -> None:
+    def values(*sources: Fakes) -> list[list[Any]]:
+        made: list[list[Any]] = [[] for _ in sources]
+        for method in ("name", "color", "pyint", "pyfloat", "address"):
+            for source, mine in zip(sources, made, strict=True):
+                mine.append(source.value(method))
+        return made
+
+    alone = [values(Fakes("en_US", seed))[0] for seed in (1, 2)]
+
+    assert values(Fakes("en_US", 1), Fakes("en_US", 2)) == alone
+    assert alone[0] != alone[1]

@@ -277,3 +277,24 @@ def test_request_remembered_again_counts_once() -> None:
         cache.remember(KEY, message_id, EARLIER)
 
     assert cache.diagnose(KEY, EARLIER, "msg_1") is None
+
+
+def test_the_prefixes_of_one_key_drop_none_of_another() -> None:
+    dropped: list[str] = []
+    cache = PromptCache(dropped.append, max_entries=2)
+    one, *others = (asking(said(text(LONG + str(number), cache_control=HOUR))) for number in range(4))
+    for key, body in (("victim", one), *(("flood", body) for body in others)):
+        cache.use(key, body, NOW)
+
+    assert dropped == ["dropped: 1 of the cached prefixes of this API key, put longest ago"]
+    assert cache.use("victim", one, NOW).read > 0
+    assert cache.use("flood", others[0], NOW).read == 0
+
+
+def test_the_requests_of_one_key_drop_none_of_another() -> None:
+    cache = PromptCache(max_entries=1)
+    for number, key in enumerate(["victim", "flood", "flood"]):
+        cache.remember(key, f"msg_{number}", EARLIER)
+
+    assert cache.diagnose("victim", EARLIER, "msg_0") is None
+    assert cache.diagnose("flood", EARLIER, "msg_1") == NOT_FOUND
