@@ -23,6 +23,7 @@ Start: TypeAlias = Callable[..., Command]
 
 # A law holds or it does not, however busy the machine is.
 settings.register_profile("unhurried", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("deep", settings.get_profile("unhurried"), max_examples=5_000)
 settings.load_profile("unhurried")
 
 

@@ -12,7 +12,7 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "aiohttp": ("server/", "testing/background.py"),
     "pytest": ("testing/plugin.py", "testing/session.py", "testing/settings.py"),
-    "yaml": "scenario/source.py",
+    "yaml": "scenario/yaml_source.py",
     "faker": ("scenario/fakes.py", "reply/schema/plausible.py"),
     "click": ("cli/", "server/console.py"),
     "uvloop": "server/run.py",

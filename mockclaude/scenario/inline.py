@@ -12,12 +12,13 @@ from hashlib import blake2b
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+import orjson
 
 from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.format import ScenarioFile
 from mockclaude.scenario.mistakes import MAX_DEPTH, Mistake, Path, Place, ScenarioError
 from mockclaude.scenario.rules import Rule, Scenario, build, mistakes_in
+from mockclaude.scenario.validation import validate
 
 
 class Inline(NamedTuple):
@@ -106,17 +107,23 @@ def _is_deeper(data: Any, levels: int) -> bool:
     return levels < 0 or any(_is_deeper(each, levels - 1) for each in inside)
 
 
+def _check_json(source: Inline) -> None:
+    """Raise `ScenarioError` where the data holds what a request and a response cannot, such as a set."""
+    try:
+        orjson.dumps(source.data, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS)
+    except TypeError as error:
+        raise ScenarioError(
+            [Mistake(source.place(()), f"JSON cannot carry this: {error}; expected JSON data")]
+        ) from None
+
+
 def add(rules: Any, where: str, earlier: Sequence[Addition] = ()) -> Addition:
     """Return `rules`, one or a list of them, that come after those `earlier`. Raises `ScenarioError`."""
     listed = rules if isinstance(rules, list) else [rules]
     source = Inline(where, {"rules": listed}, 2 if len(listed) == 1 else 0)
     check_depth(source)
-    try:
-        file = ScenarioFile.model_validate(source.data)
-    except ValidationError as error:
-        from mockclaude.scenario.complaints import mistakes
-
-        raise ScenarioError(mistakes(error, ScenarioFile, source)) from None
+    _check_json(source)
+    file = validate(source)
     if found := list(mistakes_in([*((each.source, each.file) for each in earlier), (source, file)])):
         raise ScenarioError(found)
     return Addition(source, file, build([(source, file)]))

@@ -33,7 +33,7 @@ from mockclaude.scenario.matching import closest, match, why_none
 from mockclaude.scenario.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Coming, Outline, Rule, Scenario
 from mockclaude.scenario.strictness import dependence
-from mockclaude.scenario.templates import Scope
+from mockclaude.scenario.templates import FillError, Scope
 from mockclaude.scenario.volatile import turn_hash
 from mockclaude.server.admission import Admitted
 from mockclaude.server.calls import Answer, Call, Fingerprints, Part
@@ -169,8 +169,9 @@ class _Making(NamedTuple):
         return self.given(script, self.rule.label, conversation.stream, (*responded.notes, *notes))
 
     def failed(self, error: ApiError) -> Answer:
-        """Return the answer in which the reply fails."""
-        return self.given(self.envelope.error(error), _reason(self.rule, error))
+        """Return the answer in which the reply fails; what a placeholder fails with is said with the rule's place."""
+        shown = invalid(f"{self.rule.label}: {error.message}") if isinstance(error, FillError) else error
+        return self.given(self.envelope.error(shown), _reason(self.rule, error))
 
     def struck(self) -> _Struck:
         """Return the faults that strike; the request is counted for them."""
