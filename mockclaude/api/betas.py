@@ -6,7 +6,7 @@ Knows nothing of what a beta changes.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from mockclaude.api.remembering import remember
 
 # `AnthropicBetaParam` of SDK 2.13.0.
 _OF_THE_SDK = """
@@ -45,13 +45,13 @@ KNOWN: frozenset[str] = frozenset((_OF_THE_SDK + _PAST + _IN_THE_WILD).split())
 """Every name that the API takes."""
 
 
-@lru_cache(maxsize=256)
+@remember(256, 2_000)
 def parse(header: str) -> frozenset[str]:
     """Return the names in a header: joined with commas, by older SDKs with spaces after them."""
     return frozenset(name for part in header.split(",") if (name := part.strip()))
 
 
-@lru_cache(maxsize=256)
+@remember(256, 50)
 def unknown(betas: frozenset[str]) -> str | None:
     """Return the API's message (documented) for the names it does not know, or None."""
     names = ", ".join(f"`{name}`" for name in sorted(betas - KNOWN))

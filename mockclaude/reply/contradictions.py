@@ -7,12 +7,12 @@ Knows nothing of where the reply comes from. Nothing is changed: a scenario may 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from mockclaude.api.events import Block
+from mockclaude.api.remembering import remember
 from mockclaude.api.request import Body
 from mockclaude.reply.blocks import output_schema
 
@@ -73,7 +73,7 @@ def _problem(schema: Any, value: Any) -> str | None:
     return f"{error.message} at {where}" if where else str(error.message)
 
 
-@lru_cache(maxsize=512)
+@remember(256, 10_000)
 def _validator(schema: bytes) -> Any:
     import jsonschema_rs
 

@@ -7,6 +7,7 @@ Knows nothing of the schema. Source: the SDKs' types, which name the beta of eac
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain
 
 GATES: dict[str, frozenset[str]] = {
     "advisor": frozenset({"advisor-tool-2026-03-01"}),
@@ -33,7 +34,14 @@ GATES: dict[str, frozenset[str]] = {
 """Gate -> the betas of which each opens it. The versions of the API are gates too, which open themselves."""
 
 
-@lru_cache(maxsize=256)
+_KEYS = frozenset(chain.from_iterable(GATES.values()))
+
+
 def opened(version: str, betas: frozenset[str]) -> frozenset[str]:
     """Return the gates that `version` and `betas` open."""
+    return _opened(version, betas & _KEYS)
+
+
+@lru_cache(maxsize=256)
+def _opened(version: str, betas: frozenset[str]) -> frozenset[str]:
     return frozenset({version, *(gate for gate, keys in GATES.items() if keys & betas)})
