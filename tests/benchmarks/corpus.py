@@ -769,6 +769,95 @@ def _(size: int) -> Body:
     return ask(tools=tools, tool_choice={"type": "tool", "name": "tool"})
 
 
+@entry("tools: 2,000 characters of hints for many properties")
+def _(size: int) -> Body:
+    names = [f"query_{n}_path_{n}" for n in range(min(size, 180_000) // 60)]
+    hints = ("in a 'b' of c.txt at d for 12 " * 100)[:2000]
+    return called({"properties": {n: {"type": "string"} for n in names}, "required": names}) | {"messages": [user(hints)]}
+
+
+@entry("tools: 2,000 characters of hints for many enums")
+def _(size: int) -> Body:
+    names = [f"p{n}" for n in range(min(size, 180_000) // 4000)]
+    options = {"enum": ["a" * n for n in range(1, 90)]}
+    return called({"properties": dict.fromkeys(names, options), "required": names}) | {"messages": [user("a" * 2000)]}
+
+
+@entry("tools: parts that refer to many definitions")
+def _(size: int) -> Body:
+    definitions = {f"d{n}": {"type": "integer", "minimum": n} for n in range(min(size, 130_000) // 45)}
+    parts = {f"p{n}": {"type": "number", "multipleOf": n + 1, "not": {"$ref": "#/$defs/d1"}} for n in range(600)}
+    return called({"properties": parts, "required": [*parts], "$defs": definitions})
+
+
+@entry("tools: allOf of many, within")
+def _(size: int) -> Body:
+    parts: Body = {"type": "object"}
+    for n in range(250):
+        more = {f"p{n}_{m}": {"type": "string"} for m in range(min(size, 150_000) // 6500)}
+        parts = {"allOf": [parts, {"properties": more}]} if n % 2 else {"allOf": [{"properties": more}, parts]}
+    return called({"properties": {"a": parts}, "required": ["a"]})
+
+
+@entry("tools: dependent schemas")
+def _(size: int) -> Body:
+    names = [f"p{n}" for n in range(min(size, 180_000) // 50)]
+    return called({"required": names, "dependentSchemas": {name: {"minProperties": 1} for name in names}})
+
+
+@entry("tools: dependent required names")
+def _(size: int) -> Body:
+    names = [f"p{n}" for n in range(min(size, 180_000) // 20)]
+    return called({"required": names[:1], "dependentRequired": {a: [b] for a, b in zip(names, names[1:], strict=False)}})
+
+
+@entry("tools: contains of many items")
+def _(size: int) -> Body:
+    array = {"type": "array", "minItems": 1000, "contains": {"enum": [f"x{n}" for n in range(1000)]}, "minContains": 1000}
+    return called({"properties": {"a": array}, "required": ["a"]})
+
+
+@entry("tools: fits of alternatives of alternatives")
+def _(size: int) -> Body:
+    definitions = {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(12)} | {"d12": {"minLength": 1}}
+    parts = {f"p{n}": {"type": "string", "not": {"$ref": "#/$defs/d0"}} for n in range(300)}
+    return called({"properties": parts, "required": [*parts], "$defs": definitions})
+
+
+@entry("tools: a pattern of many characters")
+def _(size: int) -> Body:
+    return called({"properties": {"a": {"type": "string", "pattern": "a" * min(size, 190_000)}}, "required": ["a"]})
+
+
+@entry("tools: patterns of Unicode classes")
+def _(size: int) -> Body:
+    properties = {f"p{n}": {"type": "string", "pattern": f"^\\p{{L}}{{{n + 900}}}$"} for n in range(190)}
+    return called({"properties": properties, "required": [*properties]})
+
+
+@entry("tools: a long default, wanted often")
+def _(size: int) -> Body:
+    item = {"type": "string", "default": "a" * min(size, 150_000), "pattern": "a"}
+    return called({"properties": {"a": {"type": "array", "minItems": 900, "items": item}}, "required": ["a"]})
+
+
+@entry("tools: references that are percent-encoded")
+def _(size: int) -> Body:
+    return called({"$ref": "#/$defs/" + "%61" * (min(size, 150_000) // 3), "$defs": {"a": {"type": "object"}}})
+
+
+@entry("tools: a long pointer")
+def _(size: int) -> Body:
+    steps = "/properties/a" * (min(size, 100_000) // 13)
+    return called({"properties": {"a": {"$ref": "#" + steps}}, "required": ["a"]})
+
+
+@entry("tools: named anchors")
+def _(size: int) -> Body:
+    definitions = {f"d{n}": {"$anchor": f"a{n}", "$ref": f"#a{n + 1}"} for n in range(min(size, 150_000) // 50)}
+    return called({"properties": {"a": {"$ref": "#a0"}}, "required": ["a"], "$defs": definitions})
+
+
 # Output
 
 
