@@ -240,13 +240,19 @@ class _Filler:
         for attempt in range(_PATTERN_TRIES):
             seed = self.draws.seed_for(self.label(place, f"pattern/{attempt + place.again}"))
             self.budget.spend(len(flat["pattern"]) // 20, place.path)
-            text = plausible.matching(flat["pattern"], seed, reach, greedy)
+            text = plausible.matching(
+                flat["pattern"], seed, reach, greedy, lambda steps: self.spend_on_text(steps, place)
+            )
             if text is None:
                 break
             yield text
             missing = max(shortest - len(text), 0) - max(len(text) - longest, 0)
             reach, greedy = max(reach + ceil(missing / (attempt + 1)), 0), greedy or missing != 0
         yield plausible.sized(text or "", shortest, longest, filler="x")
+
+    def spend_on_text(self, steps: int, place: _Place) -> None:
+        """Count steps of making text after a pattern, three of which are as much work as one of a budget."""
+        self.budget.spend(steps // 3, place.path)
 
     def number(self, flat: Flat, place: _Place) -> int | float:
         """Return a number."""

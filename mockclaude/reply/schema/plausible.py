@@ -85,18 +85,24 @@ def mentioned(options: Sequence[Any], hints: str) -> list[Any]:
     return [each for each in options if isinstance(each, (str, int, float)) and _is_word(str(each).lower(), text)]
 
 
-def matching(pattern: str, seed: int, reach: int, greedy: bool) -> str | None:
+def matching(
+    pattern: str, seed: int, reach: int, greedy: bool, spend: Callable[[int], None] = lambda _: None
+) -> str | None:
     """Return text that probably matches an ECMA pattern, or None if rstr cannot read it or it would be too long.
 
-    A repetition is at most `reach` more than its minimum; if `greedy`, exactly that.
+    A repetition is at most `reach` more than its minimum; if `greedy`, exactly that. `spend` is called with the steps
+    that it took.
     """
     if len(pattern) > MAX_PATTERN:
         return None
+    maker = _bounded()(Random(seed), reach, greedy)
     try:
         with warnings.catch_warnings(action="ignore"):
-            return str(_bounded()(Random(seed), reach, greedy).xeger(_as_python(pattern)))
+            text = str(maker.xeger(_as_python(pattern)))
     except Exception:
-        return None
+        text = None
+    spend(maker.steps)
+    return text
 
 
 def sized(text: str, shortest: int, longest: int, filler: str = " and more") -> str:
@@ -327,7 +333,7 @@ def _bounded() -> type[Any]:
 
         def __init__(self, random: Random, reach: int, greedy: bool) -> None:
             super().__init__(random, printable=letters, whitespace=" ", nonword=" -", nonwhitespace=letters)
-            self._reach, self._greedy, self._left = reach, greedy, MAX_PATTERN_STEPS
+            self._reach, self._greedy, self.steps = reach, greedy, 0
             self._cases = {
                 **self._cases,
                 "not_literal": lambda code: self._pleasant([each for each in printable if each != chr(code)]),
@@ -335,8 +341,8 @@ def _bounded() -> type[Any]:
             }
 
         def _spend(self, steps: int) -> None:
-            self._left -= steps
-            if self._left < 0:
+            self.steps += steps
+            if self.steps > MAX_PATTERN_STEPS:
                 raise OverflowError
 
         def _pleasant(self, options: list[str]) -> str:

@@ -21,7 +21,7 @@ Active: TypeAlias = tuple[str, ...]
 
 MAX_BYTES = 200_000
 MAX_PATTERNS = 200
-MAX_VISITS = 20_000
+MAX_VISITS = 10_000
 """How many pairs of subschema and value a check may touch."""
 MAX_EXPLAINED = 4_000
 """The same, for a check that says what is wrong: that one collects the errors of every branch."""
@@ -31,7 +31,7 @@ MAX_COMPILED = 2_000_000
 MAX_BACKTRACKS = 10_000
 """How often a pattern may begin again at a text: those with look-around or references to groups do."""
 
-BYTES_OF_A_STEP, VISITS_OF_A_STEP, STEPS_OF_A_PATTERN = 200, 20, 20
+BYTES_OF_A_STEP, VISITS_OF_A_STEP, STEPS_OF_A_PATTERN = 200, 5, 30
 """What takes as long as a step of a `Budget`: so many bytes of schema, so many pairs; and the steps of a pattern."""
 
 REMEDY = "change the schema, or write this value in the scenario"
@@ -104,7 +104,7 @@ class Document:
 
     def accepts(self, value: Any) -> bool:
         """Tell whether `value` is an instance. `format` is not asserted, as draft 2020-12 has it."""
-        return self._is_valid(self._validator, self.root, value)
+        return _is_valid(self._validator, value, self._visits(self.root, value, MAX_VISITS))
 
     def accepts_part(self, schema: Flat, value: Any, spend: Callable[[int], None]) -> bool:
         """Tell whether `value` is an instance of `schema`, a part of this document; `format` is asserted.
@@ -113,8 +113,9 @@ class Document:
         """
         if self._part[0] is not schema:
             self._part = schema, self._part_validator(schema, spend)
-        spend(self._visits(schema, value, MAX_VISITS) // VISITS_OF_A_STEP + STEPS_OF_A_PATTERN * _patterns(schema))
-        return self._is_valid(self._part[1], schema, value)
+        visits = self._visits(schema, value, MAX_VISITS)
+        spend(visits // VISITS_OF_A_STEP + STEPS_OF_A_PATTERN * _patterns(schema))
+        return _is_valid(self._part[1], value, visits)
 
     def problem(self, value: Any) -> str | None:
         """Return why `value` is not an instance; None if it is one, and if finding out would take too long."""
@@ -196,11 +197,6 @@ class Document:
     def _size_of_definitions(self) -> int:
         return len(orjson.dumps(self._definitions))
 
-    def _is_valid(self, validator: Any, schema: Schema, value: Any) -> bool:
-        if self._visits(schema, value, MAX_VISITS) > MAX_VISITS:
-            raise exhausted("$", "the schema branches too often to be checked")
-        return bool(validator.is_valid(value))
-
     def _visits(self, schema: Schema, value: Any, limit: int) -> int:
         """Return how many pairs of subschema and value a check touches, or a number above `limit`."""
         left: list[tuple[Any, Any]] = [(schema, value)]
@@ -219,6 +215,12 @@ class Document:
             yield from _applied_to_object(part, value)
         if isinstance(value, list):
             yield from _applied_to_array(part, value)
+
+
+def _is_valid(validator: Any, value: Any, visits: int) -> bool:
+    if visits > MAX_VISITS:
+        raise exhausted("$", "the schema branches too often to be checked")
+    return bool(validator.is_valid(value))
 
 
 @lru_cache(maxsize=MAX_PATTERNS)
