@@ -26,6 +26,11 @@ MAX_COUNTED = 1_000
 MAX_READS = 200_000
 """How often a PDF is read from until it counts as one that cannot be read: a long one of many objects needs a tenth."""
 
+MAX_UNPACKED = 8_000_000
+"""Bytes that a part of a PDF takes once it is unpacked: a hundred thousand objects need less to be listed."""
+
+_SMALL = dict.fromkeys(("lzw_maximum_output_length", "run_length_maximum_output_length"), MAX_UNPACKED)
+
 _BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
@@ -90,9 +95,10 @@ def _pdf(data: bytes) -> Pdf:
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
-        reader = pypdf.PdfReader(_File(data), xref_stream_maximum_entries=MAX_READS)
-        locked = reader.is_encrypted and not reader.decrypt("")
-        return Pdf(0, locked=True) if locked else Pdf(_pages(reader.root_object["/Pages"].get_object()))
+        with pypdf.apply_configuration(zlib_maximum_output_length=MAX_UNPACKED, **_SMALL):
+            reader = pypdf.PdfReader(_File(data), xref_stream_maximum_entries=MAX_READS)
+            locked = reader.is_encrypted and not reader.decrypt("")
+            return Pdf(0, locked=True) if locked else Pdf(_pages(reader.root_object["/Pages"]))
     except Exception:  # whatever it stumbles over, such a PDF cannot be read
         return Pdf(0)
 

@@ -33,7 +33,10 @@ MAX_BODY = 64 * 1024
 """How many bytes of the body of a request, or of a response, are kept."""
 
 OVERHEAD = 4096
-"""What an entry takes besides bodies: headers, the decision."""
+"""What an entry takes besides bodies and texts."""
+
+MAX_TEXT = 10_000
+"""How many characters are kept of each sentence on what was decided: some errors repeat what the client sent."""
 
 OVERHEAD_OF_A_WRITE = 170
 """What the times of each write take."""
@@ -112,7 +115,12 @@ class Entry:
     def size(self) -> int:
         """How many bytes it counts for."""
         bodies = len(self.body) + len(self.whole or b"") + len(self.response or b"")
-        return OVERHEAD + bodies + OVERHEAD_OF_A_WRITE * len(self.planned)
+        texts = len(self.path) + len(self.reason) + sum(map(len, (*self.headers.values(), *self.notes)))
+        return OVERHEAD + bodies + texts + OVERHEAD_OF_A_WRITE * len(self.planned)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
 
 
 def redacted(headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -137,8 +145,8 @@ def decided(entry: Entry, answer: Answer, max_body: int = MAX_BODY) -> None:
     entry.status, entry.streamed, entry.reason, entry.notes = (
         script.status,
         answer.streamed,
-        answer.reason,
-        answer.notes,
+        _shortened(answer.reason),
+        tuple([_shortened(note) for note in answer.notes]),
     )
     entry.rule, entry.draws, entry.whole = answer.rule, answer.draws, answer.whole
     entry.unmatched, entry.closest = answer.unmatched, answer.closest

@@ -25,7 +25,7 @@ from mockclaude.reply.cache import without_cache_control
 MAX_THREADS = 10_000
 """Replies that can be continued, or could be once; the one given longest ago is forgotten first."""
 
-MAX_BYTES = 256 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 """How much JSON all that can be continued takes; the same one goes first."""
 
 LIFETIME = 300

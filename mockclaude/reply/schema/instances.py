@@ -45,8 +45,7 @@ MAX_STEPS = 10_000
 _MAX_ALTERNATIVES = 64
 _MAX_READ = 1_000
 """How many entries of an `enum` are looked for in the user's words."""
-_READ_IN_A_STEP = 4
-_PATTERNS_OF_A_STEP = 5
+_READ_IN_A_STEP, _PATTERNS_OF_A_STEP, _LETTERS_OF_A_STEP = 4, 5, 3
 _TRIES = 4
 _PATTERN_TRIES = 24
 _UNCHECKED = {"type", "title", "description", "minLength", "maxLength", "default", "examples"}
@@ -237,22 +236,20 @@ class _Filler:
     def patterned(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
         """Yield texts that probably match, each with repetitions set after the length of the one before."""
         reach, greedy = 4, False
+
+        def spend(steps: int) -> None:
+            self.budget.spend(steps // _LETTERS_OF_A_STEP, place.path)
+
         for attempt in range(_PATTERN_TRIES):
             seed = self.draws.seed_for(self.label(place, f"pattern/{attempt + place.again}"))
             self.budget.spend(len(flat["pattern"]) // 20, place.path)
-            text = plausible.matching(
-                flat["pattern"], seed, reach, greedy, lambda steps: self.spend_on_text(steps, place)
-            )
+            text = plausible.matching(flat["pattern"], seed, reach, greedy, spend)
             if text is None:
                 break
             yield text
             missing = max(shortest - len(text), 0) - max(len(text) - longest, 0)
             reach, greedy = max(reach + ceil(missing / (attempt + 1)), 0), greedy or missing != 0
         yield plausible.sized(text or "", shortest, longest, filler="x")
-
-    def spend_on_text(self, steps: int, place: _Place) -> None:
-        """Count steps of making text after a pattern, three of which are as much work as one of a budget."""
-        self.budget.spend(steps // 3, place.path)
 
     def number(self, flat: Flat, place: _Place) -> int | float:
         """Return a number."""
