@@ -29,8 +29,6 @@ MAX_READS = 200_000
 MAX_UNPACKED = 8_000_000
 """Bytes that a part of a PDF takes once it is unpacked: a hundred thousand objects need less to be listed."""
 
-_SMALL = dict.fromkeys(("lzw_maximum_output_length", "run_length_maximum_output_length"), MAX_UNPACKED)
-
 _BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
@@ -95,7 +93,11 @@ def _pdf(data: bytes) -> Pdf:
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
-        with pypdf.apply_configuration(zlib_maximum_output_length=MAX_UNPACKED, **_SMALL):
+        with pypdf.apply_configuration(
+            zlib_maximum_output_length=MAX_UNPACKED,
+            lzw_maximum_output_length=MAX_UNPACKED,
+            run_length_maximum_output_length=MAX_UNPACKED,
+        ):
             reader = pypdf.PdfReader(_File(data), xref_stream_maximum_entries=MAX_READS)
             locked = reader.is_encrypted and not reader.decrypt("")
             return Pdf(0, locked=True) if locked else Pdf(_pages(reader.root_object["/Pages"]))

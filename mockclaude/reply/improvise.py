@@ -107,7 +107,9 @@ def _said(text: str, tools: list[str]) -> _Said:
     names = {tuple(_ATOMS.findall(tool.lower())): tool.lower() for tool in tools}
     lengths = _lengths(names)
     atoms = _ATOMS.findall(text.lower())
-    called, used, verb = set(), set(), False
+    called: set[str] = set()
+    used: set[str] = set()
+    verb = False
     for at, atom in enumerate(atoms):
         for length in lengths.get(atom, ()):
             name = names.get(tuple(atoms[at : at + length]))

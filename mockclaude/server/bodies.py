@@ -44,8 +44,7 @@ async def read_body(request: web.BaseRequest) -> bytes:
     if (request.content_length or 0) > MAX_BODY:
         raise ApiError("request_too_large")
     arrived = request.content.is_eof() and request.content.exception() is None
-    data = request.content.read_nowait() if arrived else await _rest(request)
-    return data if encoding in _PLAIN else _unpacked(data, encoding)
+    return unpacked(request.content.read_nowait() if arrived else await _rest(request), encoding)
 
 
 async def _rest(request: web.BaseRequest) -> bytes:
@@ -64,8 +63,10 @@ async def _rest(request: web.BaseRequest) -> bytes:
         raise ApiError("invalid_request_error", f"{_UNREADABLE}: {reason}") from None
 
 
-def _unpacked(data: bytes, encoding: str) -> bytes:
+def unpacked(data: bytes, encoding: str) -> bytes:
     """Return `data` decompressed. Raises `ApiError` 400, or 413 as soon as there is more than `MAX_BODY`."""
+    if encoding in _PLAIN:
+        return data
     try:
         return b"".join(_parts(data, _window(data, encoding)))
     except zlib.error:

@@ -499,7 +499,9 @@ def _(size: int) -> Body:
 
 @entry("messages: an id that does not match")
 def _(size: int) -> Body:
-    return ask(messages=[MESSAGE, assistant([{"type": "tool_use", "id": "t" * size + "!", "name": "find", "input": {}}])])
+    return ask(
+        messages=[MESSAGE, assistant([{"type": "tool_use", "id": "t" * size + "!", "name": "find", "input": {}}])]
+    )
 
 
 @entry("messages: forged thinking", {"anthropic-beta": "interleaved-thinking-2025-05-14"})
@@ -594,7 +596,9 @@ def _(size: int) -> Body:
 def _(size: int) -> Body:
     names = [f"p{n}" for n in range(min(size, 180_000) // 38)]
     patterns = {f"^p.*{n}$": {"type": "string"} for n in range(150)}
-    return called({"properties": {n: {"type": "string"} for n in names}, "required": names, "patternProperties": patterns})
+    return called(
+        {"properties": {n: {"type": "string"} for n in names}, "required": names, "patternProperties": patterns}
+    )
 
 
 @entry("tools: 190 KB of additional required names")
@@ -773,7 +777,9 @@ def _(size: int) -> Body:
 def _(size: int) -> Body:
     names = [f"query_{n}_path_{n}" for n in range(min(size, 180_000) // 60)]
     hints = ("in a 'b' of c.txt at d for 12 " * 100)[:2000]
-    return called({"properties": {n: {"type": "string"} for n in names}, "required": names}) | {"messages": [user(hints)]}
+    return called({"properties": {n: {"type": "string"} for n in names}, "required": names}) | {
+        "messages": [user(hints)]
+    }
 
 
 @entry("tools: 2,000 characters of hints for many enums")
@@ -808,18 +814,27 @@ def _(size: int) -> Body:
 @entry("tools: dependent required names")
 def _(size: int) -> Body:
     names = [f"p{n}" for n in range(min(size, 180_000) // 20)]
-    return called({"required": names[:1], "dependentRequired": {a: [b] for a, b in zip(names, names[1:], strict=False)}})
+    return called(
+        {"required": names[:1], "dependentRequired": {a: [b] for a, b in zip(names, names[1:], strict=False)}}
+    )
 
 
 @entry("tools: contains of many items")
 def _(size: int) -> Body:
-    array = {"type": "array", "minItems": 1000, "contains": {"enum": [f"x{n}" for n in range(1000)]}, "minContains": 1000}
+    array = {
+        "type": "array",
+        "minItems": 1000,
+        "contains": {"enum": [f"x{n}" for n in range(1000)]},
+        "minContains": 1000,
+    }
     return called({"properties": {"a": array}, "required": ["a"]})
 
 
 @entry("tools: fits of alternatives of alternatives")
 def _(size: int) -> Body:
-    definitions = {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(12)} | {"d12": {"minLength": 1}}
+    definitions = {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(12)} | {
+        "d12": {"minLength": 1}
+    }
     parts = {f"p{n}": {"type": "string", "not": {"$ref": "#/$defs/d0"}} for n in range(300)}
     return called({"properties": parts, "required": [*parts], "$defs": definitions})
 
@@ -891,7 +906,9 @@ def _(size: int) -> Body:
 
 @entry("output: many properties, the last one wrong")
 def _(size: int) -> Body:
-    return formatted(closed({**{f"p{n}": {"type": "string"} for n in range(size // 28)}, "z": {"type": "string", "minLength": 1}}))
+    return formatted(
+        closed({**{f"p{n}": {"type": "string"} for n in range(size // 28)}, "z": {"type": "string", "minLength": 1}})
+    )
 
 
 @entry("output: many alternatives")
@@ -1005,7 +1022,9 @@ def pdf(*objects: bytes, size: int = 0) -> bytes:
     start = len(body)
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     return (
-        body + b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1) + table
+        body
+        + b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+        + table
         + b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, start)
     )
 
@@ -1023,7 +1042,9 @@ def _(size: int) -> Body:
     count = size * 3 // 4 // 120
     kids = b" ".join(b"%d 0 R" % (number + 3) for number in range(count))
     pages = [b"<< /Type /Page /Parent 2 0 R >>"] * count
-    return ask(messages=[user([document(pdf(CATALOG, b"<< /Type /Pages /Count %d /Kids [%b] >>" % (count, kids), *pages))])])
+    return ask(
+        messages=[user([document(pdf(CATALOG, b"<< /Type /Pages /Count %d /Kids [%b] >>" % (count, kids), *pages))])]
+    )
 
 
 @entry("media: a PDF whose pages branch")
@@ -1070,7 +1091,10 @@ def _(size: int) -> Body:
 @entry("media: a PDF with a long index")
 def _(size: int) -> Body:
     rows = b"0000000009 00000 n \n" * (size * 3 // 4 // 20)
-    data = b"%%PDF-1.4\nxref\n0 %d\n%btrailer\n<< /Size 1 /Root 1 0 R >>\nstartxref\n9\n%%%%EOF" % (len(rows) // 20, rows)
+    data = b"%%PDF-1.4\nxref\n0 %d\n%btrailer\n<< /Size 1 /Root 1 0 R >>\nstartxref\n9\n%%%%EOF" % (
+        len(rows) // 20,
+        rows,
+    )
     return ask(messages=[user([document(data)])])
 
 
@@ -1249,7 +1273,11 @@ def _(size: int) -> Body:
 
 @entry("count: tools that refer", None, "/v1/messages/count_tokens")
 def _(size: int) -> Body:
-    return {"model": MODEL, "messages": [MESSAGE], "tools": [{"name": "a", "strict": True, "input_schema": lattice(24)}]}
+    return {
+        "model": MODEL,
+        "messages": [MESSAGE],
+        "tools": [{"name": "a", "strict": True, "input_schema": lattice(24)}],
+    }
 
 
 @entry("count: input of a call", None, "/v1/messages/count_tokens")

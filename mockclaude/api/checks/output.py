@@ -29,6 +29,7 @@ _UNSUPPORTED: dict[str, frozenset[str]] = {
 
 _TYPED_BY = ("type", "enum", "const", "$ref", "anyOf", "allOf")
 _DEFINITIONS = ("$defs", "definitions")
+_WITH_SCHEMAS = frozenset({"properties", *_DEFINITIONS, "anyOf", "allOf", "items"})
 
 
 @remember(256, 20_000)
@@ -49,7 +50,8 @@ def _nodes(schema: object) -> Iterator[Body]:
         node = left.pop()
         if isinstance(node, dict):
             yield node
-            left += reversed([*_inner(node)])
+            if not _WITH_SCHEMAS.isdisjoint(node):
+                left += reversed([*_inner(node)])
 
 
 def _inner(schema: Body) -> Iterator[object]:
@@ -102,9 +104,9 @@ def _few_items(node: Body) -> str | None:
 
 def _unsupported(node: Body) -> str | None:
     for kind in _types(node):
-        names = sorted(_UNSUPPORTED.get(str(kind), frozenset()) & node.keys())
-        if names:
-            return f"For '{kind}' type, {_named(names)} not supported"
+        unsupported = _UNSUPPORTED.get(kind) if isinstance(kind, str) else None
+        if unsupported and not unsupported.isdisjoint(node):
+            return f"For '{kind}' type, {_named(sorted(unsupported & node.keys()))} not supported"
     return None
 
 

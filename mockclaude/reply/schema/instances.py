@@ -39,7 +39,7 @@ MAX_ATTEMPTS = 8
 MAX_DEPTH = 32
 MAX_ITEMS = 1_000
 MAX_LENGTH = 20_000
-MAX_STEPS = 10_000
+MAX_STEPS = 8_000
 """How many values, tries and alternatives an instance may take, over all attempts."""
 
 _MAX_ALTERNATIVES = 64
