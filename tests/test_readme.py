@@ -48,7 +48,7 @@ def blocks() -> Iterator[Block]:
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     here = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    return subprocess.run(command, cwd=folder, env=here, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=folder, env=here, capture_output=True, text=True, timeout=300, check=False)
 
 
 class Player:
@@ -101,7 +101,7 @@ class Player:
     def stop(self) -> None:
         if self.server:
             self.server.terminate()
-            self.server.communicate(timeout=10)
+            self.server.communicate(timeout=60)
             self.server = None
 
     def play_ts(self, block: Block) -> None:

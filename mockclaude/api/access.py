@@ -16,11 +16,10 @@ from mockclaude.api.validation import Validation
 
 OAUTH_BETA = "oauth-2025-04-20"
 _OAUTH_TOKEN = "sk-ant-oat"
-_NO_BETAS: frozenset[str] = frozenset()
 
 
 class Access(NamedTuple):
-    """What the headers say: the API key or token ('' if none), the version, and the betas."""
+    """What the headers say: the API key or token ('' if none), the version, and the betas that the list has."""
 
     key: str
     version: str
@@ -37,25 +36,32 @@ def _bearer(headers: Mapping[str, str]) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def access(headers: Mapping[str, str], keys: Collection[str], validation: Validation) -> Access:
-    """Return what `headers` say. Raises `ApiError` 401 for no key or one not in `keys` (empty: any), 400 for the rest.
+def access(
+    headers: Mapping[str, str],
+    keys: Collection[str],
+    validation: Validation,
+    accepted: betas.Accepted = "known",
+) -> Access:
+    """Return what `headers` say; `accepted` are the betas that are not refused.
 
-    The order is the API's, as far as it is known: key, version, betas.
+    Raises `ApiError` 401 for no key or one not in `keys` (empty: any), 400 for the rest. The order is the API's, as far
+    as it is known: key, version, betas.
     """
-    key = api_key(headers)
+    key, names = api_key(headers), betas.parse(headers)
     if not validation.off:
-        _check_key(key, headers, keys)
+        _check_key(key, headers, keys, names)
     version = _version(headers, validation)
-    given = headers.get("anthropic-beta")
-    return Access(key, version, _betas(given, validation) if given else _NO_BETAS)
+    if not names <= betas.KNOWN:
+        _check_betas(names, validation, accepted)
+    return Access(key, version, names & betas.KNOWN)
 
 
-def _check_key(key: str, headers: Mapping[str, str], keys: Collection[str]) -> None:
+def _check_key(key: str, headers: Mapping[str, str], keys: Collection[str], names: frozenset[str]) -> None:
     if not key:
         raise ApiError("authentication_error", "x-api-key header is required")
     if keys and key not in keys:
         raise ApiError("authentication_error", "" if "x-api-key" in headers else "Invalid bearer token")
-    if key.startswith(_OAUTH_TOKEN) and OAUTH_BETA not in headers.get("anthropic-beta", ""):
+    if key.startswith(_OAUTH_TOKEN) and OAUTH_BETA not in names:
         raise ApiError("authentication_error", "OAuth authentication is currently not supported.")
 
 
@@ -68,9 +74,9 @@ def _version(headers: Mapping[str, str], validation: Validation) -> str:
     return OLD_VERSION
 
 
-def _betas(header: str, validation: Validation) -> frozenset[str]:
-    given = betas.parse(header)
-    problem = betas.unknown(given)
-    if problem:
-        validation.object(invalid(problem), gateways_take_it=True)
-    return given
+def _check_betas(names: frozenset[str], validation: Validation, accepted: betas.Accepted) -> None:
+    refused, unlisted = betas.judge(names, accepted)
+    if refused:
+        validation.object(invalid(betas.refusal(refused)), gateways_take_it=True)
+    if unlisted:
+        validation.warn(betas.warning(unlisted))

@@ -1,63 +1,138 @@
-"""The `anthropic-beta` header.
+"""The `anthropic-beta` header: which names the API accepts, and which gates they open.
 
-In: the header as it came. Out: the names in it, and the API's message for those that it does not know.
-Knows nothing of what a beta changes.
+The names are data in `betas.txt`. `python -m tests.betas` compares them with an installed SDK.
 """
 
 from __future__ import annotations
 
-from mockclaude.api.remembering import remember
+import re
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import takewhile
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
-# `AnthropicBetaParam` of SDK 2.13.0.
-_OF_THE_SDK = """
-    admin-user-sign-out-2026-10-08 advisor-tool-2026-03-01 agent-memory-2026-07-22 analytics-usage-cost-2026-08-24
-    cache-diagnosis-2026-04-07 ce-claude-code-managed-settings-2026-10-06 ce-plugins-2026-09-01
-    ce-user-management-2026-07-13 code-execution-2025-05-22 compact-2026-01-12 compact-2026-09-04
-    computer-use-2024-10-22 computer-use-2025-01-24 computer-use-2025-11-24 context-1m-2025-08-07
-    context-management-2025-06-27 dev-full-thinking-2025-05-14 dreaming-2026-04-21 efs-2026-10-01
-    experimental-claude-tag-2026-10-21 extended-cache-ttl-2025-04-11 fallback-credit-2026-06-01
-    fallback-credit-2026-07-01 fast-mode-2026-02-01 files-api-2025-04-14 inline-tools-2026-09-15
-    interleaved-thinking-2025-05-14 managed-agents-2026-04-01 mcp-client-2025-04-04 mcp-client-2025-11-20
-    mcp-client-2026-09-15 mcp-tunnels-2026-06-22 message-batches-2024-09-24 message-threads-2026-08-12
-    mid-conversation-output-config-2026-07-01 mid-conversation-system-clear-at-2026-08-21
-    mid-conversation-tool-changes-2026-07-01 model-context-window-exceeded-2025-08-26 output-128k-2025-02-19
-    output-300k-2026-03-24 pdfs-2024-09-25 prompt-caching-2024-07-31 server-side-fallback-2026-06-01
-    server-side-fallback-2026-07-01 skills-2025-10-02 spend-limit-reads-2026-09-26 structured-outputs-2025-11-13
-    task-budgets-2026-03-13 telemetry-destinations-2026-08-11 thinking-binding-controls-2026-08-01
-    thinking-display-updates-2026-08-18 thinking-token-count-2026-05-13 token-counting-2024-11-01
-    token-efficient-tools-2025-02-19 user-profiles-2026-03-24 user-profiles-2026-08-18 user-profiles-2026-09-04
-    user-profiles-billing-2026-10-01 webhooks-2026-10-07
+HEADER = "anthropic-beta"
+FILE = Path(__file__).with_name("betas.txt")
+
+Mode: TypeAlias = Literal["known", "strict", "any"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+Accepted: TypeAlias = Mode | tuple[str, ...]
+"""Which names are accepted. `strict`: those of the list. `known`: also unknown ones that are well formed and no slips,
+with a warning. A tuple: as `known`, with these names added to the list. `any`: all.
 """
 
-# Features that have left their beta: Anthropic's release notes.
-_PAST = """
-    fine-grained-tool-streaming-2025-05-14 max-tokens-3-5-sonnet-2024-07-15 search-results-2025-06-09
-    tools-2024-04-04 tools-2024-05-16 web-fetch-2025-09-10 web-search-2025-03-05
-"""
+MOST_UNKNOWN = 32
+"""Unknown names of one request that are looked at. No client sends more, so that more are refused."""
 
-# What coding agents, and the SDKs' credential providers and `parse`, send though the SDKs' types have no name for it.
-_IN_THE_WILD = """
-    advanced-tool-use-2025-11-20 claude-code-20250219 effort-2025-11-24 oauth-2025-04-20 oidc-federation-2026-04-01
-    prompt-caching-scope-2026-01-05 structured-outputs-2025-12-15 tool-examples-2025-10-29 tool-search-tool-2025-10-19
-"""
+MAX_LENGTH = 64
+"""Characters of a well-formed name; those of the list have fewer than 50."""
 
-KNOWN: frozenset[str] = frozenset((_OF_THE_SDK + _PAST + _IN_THE_WILD).split())
-"""Every name that the API takes."""
+SLIP = 2
+"""Edits by which the name of a slip differs, without its date, from that of a known beta."""
 
 
-@remember(256, 2_000)
-def parse(header: str) -> frozenset[str]:
-    """Return the names in a header: joined with commas, by older SDKs with spaces after them."""
-    return frozenset(name for part in header.split(",") if (name := part.strip()))
+class Beta(NamedTuple):
+    """A line of the list: a name, the gates that it opens, and who sends or lists the name."""
+
+    name: str
+    opens: tuple[str, ...]
+    source: str
 
 
-@remember(256, 50)
-def unknown(betas: frozenset[str]) -> str | None:
-    """Return the API's message (documented) for the names it does not know, or None."""
-    names = ", ".join(f"`{name}`" for name in sorted(betas - KNOWN))
-    if not names:
-        return None
+class BetaList(NamedTuple):
+    """The content of `betas.txt`; `date` is the ISO date of its last refresh."""
+
+    date: str
+    betas: tuple[Beta, ...]
+
+
+_DATED = "# Date: "
+
+
+def read(text: str) -> BetaList:
+    """Parse the content of `betas.txt`."""
+    lines = text.splitlines()
+    date = next(line for line in lines if line.startswith(_DATED)).removeprefix(_DATED)
+    fields = [line.split(maxsplit=2) for line in lines if not line.startswith("#")]
+    betas = (Beta(name, () if opens == "-" else tuple(opens.split(",")), source) for name, opens, source in fields)
+    return BetaList(date, tuple(betas))
+
+
+LISTED = read(FILE.read_text(encoding="utf-8"))
+KNOWN: frozenset[str] = frozenset(beta.name for beta in LISTED.betas)
+"""Every name of the list."""
+
+_DATE = re.compile(r"-20[0-9]{2}-?[0-9]{2}-?[0-9]{2}$")
+_FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-20[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_STEMS: frozenset[str] = frozenset(_DATE.sub("", name) for name in KNOWN)
+
+
+def parse(headers: Mapping[str, str]) -> frozenset[str]:
+    """Parse the names in all `anthropic-beta` lines of `headers`: joined with commas, in older SDKs with spaces."""
+    if HEADER not in headers:
+        return frozenset()
+    getall = getattr(headers, "getall", None)
+    lines: Sequence[str] = getall(HEADER) if getall else [headers[HEADER]]
+    return frozenset(name for part in ",".join(lines).split(",") if (name := part.strip()))
+
+
+class Judgement(NamedTuple):
+    """Unknown names of a request: those that are refused, and those that are accepted with a warning."""
+
+    refused: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
+
+
+def judge(names: AbstractSet[str], accepted: Accepted) -> Judgement:
+    """Decide which of `names` are refused, and which are accepted though the list does not have them."""
+    if accepted == "any":
+        return Judgement()
+    listed = KNOWN.union(accepted) if isinstance(accepted, tuple) else KNOWN
+    unknown = tuple(sorted(names - listed))
+    if accepted == "strict" or len(unknown) > MOST_UNKNOWN:
+        return Judgement(refused=unknown[:MOST_UNKNOWN])
+    plausible = tuple(name for name in unknown if _is_plausible(name))
+    return Judgement(tuple(name for name in unknown if name not in plausible), plausible)
+
+
+def refusal(names: Sequence[str]) -> str:
+    """Return the API's message (documented) for names that it does not know."""
+    quoted = ", ".join(f"`{name}`" for name in names)
     return (
-        f"Unexpected value(s) {names} for the `anthropic-beta` header. Please consult our documentation at "
+        f"Unexpected value(s) {quoted} for the `anthropic-beta` header. Please consult our documentation at "
         "platform.claude.com/docs or try again without the header."
+    )
+
+
+def warning(names: Sequence[str]) -> str:
+    """Return the warning for names that are accepted though the list does not have them."""
+    quoted = ", ".join(f"'{name}'" for name in names)
+    return (
+        f"{HEADER}: unknown, accepted because well formed, got {quoted}; expected a name in the list of {LISTED.date}; "
+        f"add `betas: [{', '.join(names)}]` to the scenario file to accept without a warning"
+    )
+
+
+def _is_plausible(name: str) -> bool:
+    """Return whether `name` has the form of a beta and is not the slip of a known one."""
+    if len(name) > MAX_LENGTH or not _FORM.fullmatch(name):
+        return False
+    stem = _DATE.sub("", name)
+    return stem in _STEMS or not any(_within(stem, known, SLIP) for known in _STEMS)
+
+
+def _within(one: str, other: str, edits: int) -> bool:
+    """Return whether `edits` insertions, deletions and replacements of characters turn `one` into `other`."""
+    if abs(len(one) - len(other)) > edits:
+        return False
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    one, other = one[same:], other[same:]
+    if not one or not other:
+        return True  # what is left of the longer one is no more than `edits`
+    return edits > 0 and (
+        _within(one[1:], other[1:], edits - 1)
+        or _within(one[1:], other, edits - 1)
+        or _within(one, other[1:], edits - 1)
     )

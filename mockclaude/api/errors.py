@@ -47,7 +47,8 @@ MESSAGES: dict[str, str] = {
 EDGE_TYPE = "forbidden"
 """What does not come from the API but from the edge before it, with a 403 for some places: it has no outer type."""
 
-_RETRIED = {408, 409, 429}
+RETRIED = (408, 409, 429)
+"""The statuses below 500 that the SDKs retry."""
 
 
 @dataclass(eq=False)
@@ -83,7 +84,7 @@ class ApiError(Exception):
     @property
     def should_retry(self) -> bool:
         """What `x-should-retry` says: the statuses that the SDKs retry by themselves (their `_should_retry`)."""
-        return self.status in _RETRIED or self.status >= 500
+        return self.status in RETRIED or self.status >= 500
 
 
 def type_of(status: int) -> str:

@@ -3,7 +3,7 @@
 In: a model name as a client writes it. Out: the model, the id a response echoes, the JSON of its `ModelInfo`.
 Knows nothing of requests or of today's date: a lifecycle is what the table says, however late it is read.
 
-Ids and fields are those of SDK 2.13.0. Recorded Models API answers gave dates and limits from Claude 4 to
+Ids and fields are those of SDK 2.14.0. Recorded Models API answers gave dates and limits from Claude 4 to
 Opus 5 and capabilities to Opus 4.8; Anthropic's model, migration and deprecation pages gave most of the rest.
 Carried over or estimated: Fable 5.2 and Mythos 5.2 (as 5.1, dated by an SDK that lists them); dates of
 Mythos 5 and 5.1 (their Fable's); Mythos Preview but for its retirement; `deprecated_at` of Opus 4.5, 4.1 and

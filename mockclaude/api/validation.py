@@ -33,4 +33,9 @@ class Validation:
         if self.mode == "anthropic" or (self.mode == "gateway" and not gateways_take_it):
             raise error
         if self.mode == "gateway":
-            self.warnings.append(error.message)
+            self.warn(error.message)
+
+    def warn(self, message: str) -> None:
+        """Add a warning, unless the mode is `off`."""
+        if not self.off:
+            self.warnings.append(message)

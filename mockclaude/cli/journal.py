@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from mockclaude.api.betas import Accepted
 from mockclaude.api.validation import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import Loading, fail, option, read
@@ -63,9 +64,15 @@ def _pretty(line: bytes) -> str:
 @options.files()
 @options.SEED
 @options.VALIDATION
+@options.BETAS
 @options.RETRY_SPEED
 def replay(
-    recording: Path, files: tuple[Path, ...], seed: int | None, validation: Mode | None, retry_speed: str
+    recording: Path,
+    files: tuple[Path, ...],
+    seed: int | None,
+    validation: Mode | None,
+    betas: Accepted | None,
+    retry_speed: str,
 ) -> None:
     """Make the requests of RECORDING, a journal of `serve --journal`, again to FILES, without a server.
 
@@ -77,7 +84,7 @@ def replay(
     from mockclaude.server.replaying import replay as again
 
     speed = read("--retry-speed", parse_speed, retry_speed)
-    scenarios = Loading(files, seed, validation).loaded()
+    scenarios = Loading(files, seed, validation, betas=betas).loaded()
     try:
         entries = [recorded.data for recorded in read_journal(recording)]
     except JournalError as error:

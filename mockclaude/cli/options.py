@@ -12,9 +12,11 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import click
 
+from mockclaude.api.betas import Accepted
 from mockclaude.api.validation import MODES, Mode
 from mockclaude.scenario.loader import load_all
 from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.policy import accepted_betas
 from mockclaude.scenario.rules import Scenario
 from mockclaude.scenario.strictness import refuse_order_dependent
 
@@ -40,10 +42,11 @@ class Loading(NamedTuple):
     seed: int | None = None
     validation: Mode | None = None
     strict: bool = False
+    betas: Accepted | None = None
 
     def load(self) -> dict[str, Scenario]:
         """Return the scenarios by name. Raises `ScenarioError`."""
-        scenarios = load_all(self.files, self.seed, self.validation)
+        scenarios = load_all(self.files, self.seed, self.validation, self.betas)
         if self.strict:
             refuse_order_dependent(scenarios.values())
         return scenarios
@@ -66,6 +69,12 @@ VALIDATION = option(
     "--validation",
     type=click.Choice(MODES),
     help="Refuse what the API refuses, less like a gateway, or nothing; instead of what the files say.",
+)
+BETAS = option(
+    "--betas",
+    callback=lambda _context, _parameter, text: None if text is None else read("--betas", accepted_betas, text),
+    help="Accept these names in `anthropic-beta`: known, strict, any, or further names with commas between them. "
+    "Overrides `betas` in the files.",
 )
 STRICT = option(
     "--strict-determinism", is_flag=True, help="Refuse what depends on the clock or on the order of requests."

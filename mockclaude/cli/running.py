@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from mockclaude.api.betas import Accepted
 from mockclaude.api.validation import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import Loading, option, read, warn
@@ -46,6 +47,7 @@ class _WithCommand(click.Command):
 @option("--allow-unmatched", is_flag=True, help="Requests that no rule answers do not change the exit code.")
 @options.SEED
 @options.VALIDATION
+@options.BETAS
 @options.STRICT
 @options.speed("1x")
 @options.RETRY_SPEED
@@ -56,6 +58,7 @@ def run(
     allow_unmatched: bool,
     seed: int | None,
     validation: Mode | None,
+    betas: Accepted | None,
     strict_determinism: bool,
     speed: str,
     retry_speed: str,
@@ -76,7 +79,7 @@ def run(
     clock = Clock(read("--speed", parse_speed, speed))
     retries = read("--retry-speed", parse_speed, retry_speed)
     summary = Summary()
-    scenarios = Loading(files, seed, validation, strict_determinism).loaded()
+    scenarios = Loading(files, seed, validation, strict_determinism, betas).loaded()
     warn(scenarios, err=True)
     server = Background(Site(scenarios, summary.add, clock=clock, retry_speed=retries))
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mockclaude.api.betas import Accepted
 from mockclaude.api.validation import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import Loading, fail, option, read, warn
@@ -28,6 +29,7 @@ PORT = 4141
 @options.file("--journal", "Append each request, when it has ended, to this file, as a line of JSON.")
 @options.SEED
 @options.VALIDATION
+@options.BETAS
 @options.STRICT
 @options.speed("1x", " `manual` lets it stand still until it is advanced.")
 @options.RETRY_SPEED
@@ -39,6 +41,7 @@ def serve(
     journal: Path | None,
     seed: int | None,
     validation: Mode | None,
+    betas: Accepted | None,
     strict_determinism: bool,
     speed: str,
     retry_speed: str,
@@ -52,7 +55,7 @@ def serve(
     from mockclaude.server.run import serve as serve_forever
 
     playing = Playing(read("--speed", clock_of, speed), read("--retry-speed", parse_speed, retry_speed))
-    loading = Loading(files, seed, validation, strict_determinism)
+    loading = Loading(files, seed, validation, strict_determinism, betas)
     watching = _watching(loading) if watch else None
     scenarios = loading.loaded()
     warn(scenarios, err=True)

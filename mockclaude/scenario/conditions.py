@@ -9,19 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import attrgetter, methodcaller
 from typing import Any, TypeAlias
 
+from mockclaude.scenario.condition_text import (
+    body_describer,
+    describe,
+    describe_body_match,
+    describe_matches,
+    describe_names,
+    describe_tool_result_match,
+    tool_result_describer,
+)
 from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.differences import first_difference
 from mockclaude.scenario.queries import look_up
 from mockclaude.scenario.when import BodyMatch, Match, ToolResultMatch, When
 
 USER = attrgetter("user")
-REGEX_TIMEOUT = 0.05
-"""Seconds after which a regular expression that still searches counts as not found: it must not stall the server."""
-
-_SHOWN = 80
-
+TOOLS = attrgetter("tools")
+SYSTEM = attrgetter("system")
 
 OF_THE_RULE = ("times", "order")
 """What is checked of a rule besides its conditions: whether it is used up, and whether one above it answers."""
@@ -56,21 +64,25 @@ class Condition:
     """One thing that must hold: `holds` of what `look` finds.
 
     `groups` are what a regular expression catches there; `needle` is a text that the current turn must contain for it.
-    `texts` are the words and names it asks for.
+    `texts` are the words and names it asks for. `costly` conditions search with an expression or call a function.
+    `describe` puts what was found into words, and `difference` says where a long value begins to differ.
     """
 
     key: str
     wanted: str
     look: Look
     holds: Holds
-    groups: Callable[[Any], Mapping[str, str]] | None = None
+    groups: Callable[[Any], Mapping[str, Any]] | None = None
     needle: str = ""
     texts: tuple[str, ...] = ()
+    costly: bool = False
+    describe: Callable[[Any], str] = describe
+    difference: Callable[[Any], str] | None = None
 
     def check(self, conversation: Conversation) -> Check:
         """Return the outcome in words."""
         found = self.look(conversation)
-        return Check(self.key, self.wanted, _shown(found), self.holds(found))
+        return Check(self.key, self.wanted, self.describe(found), self.holds(found))
 
 
 def conditions(when: When) -> tuple[Condition, ...]:
@@ -89,7 +101,7 @@ def _conditions(when: When) -> Iterator[Condition]:
     if when.tools:
         yield _tools_condition(when.tools)
     if when.system:
-        yield _text_condition("system", when.system, attrgetter("system"))
+        yield _text_condition("system", when.system, SYSTEM)
     if when.body:
         yield _body_condition(when.body)
 
@@ -106,14 +118,10 @@ def _exact_conditions(when: When) -> Iterator[Condition]:
 
 
 def _header_condition(name: str, matches: list[Match]) -> Condition:
-    test, groups = text_test(matches), _groups(matches)
-    return Condition(
-        f"headers.{name}",
-        _wanted(matches),
-        lambda conversation: conversation.headers.get(name),
-        lambda value: value is not None and test(value),
-        groups,
-        texts=_texts(matches),
+    test = text_test(matches)
+    return replace(
+        _text_condition(f"headers.{name}", matches, lambda conversation: conversation.headers.get(name)),
+        holds=lambda value: value is not None and test(value),
     )
 
 
@@ -121,8 +129,21 @@ def _number_condition(key: str, numbers: list[int], look: Callable[[Conversation
     return Condition(key, " or ".join(map(str, numbers)), look, lambda found: found in numbers)
 
 
-def _text_condition(key: str, matches: list[Match], look: Callable[[Conversation], str]) -> Condition:
-    return Condition(key, _wanted(matches), look, text_test(matches), _groups(matches), texts=_texts(matches))
+def _text_condition(key: str, matches: list[Match], look: Look) -> Condition:
+    return Condition(
+        key,
+        describe_matches(matches),
+        look,
+        text_test(matches),
+        _groups(matches),
+        texts=_texts(matches),
+        costly=_has_regex(matches),
+        difference=_text_difference(matches),
+    )
+
+
+def _has_regex(matches: Iterable[Match]) -> bool:
+    return any(match.regex for match in matches)
 
 
 def _texts(matches: Iterable[Match]) -> tuple[str, ...]:
@@ -130,69 +151,84 @@ def _texts(matches: Iterable[Match]) -> tuple[str, ...]:
     return tuple(text for text in said if "*" not in text)
 
 
+def _text_difference(matches: list[Match]) -> Callable[[Any], str] | None:
+    """Build the function that finds where a text begins to differ from the only whole text that is accepted."""
+    texts = [text for match in matches for text in match.equals or match.like or ("*",)]
+    return partial(first_difference, texts[0]) if len(texts) == 1 and "*" not in texts[0] else None
+
+
 def _needle(matches: list[Match]) -> str:
-    texts = [text for match in matches for text in (match.contains or match.equals or [""])]
-    return texts[0] if len(texts) == 1 else ""
+    needles = [needle for match in matches for needle in _needles(match)]
+    return needles[0] if len(needles) == 1 else ""
+
+
+def _needles(match: Match) -> Iterable[str]:
+    if match.like:
+        return [max(pattern.split("*"), key=len) for pattern in match.like]
+    return match.contains or match.equals or [pattern.needle for pattern in match.regex or ()]
 
 
 def _tools_condition(matches: list[Match]) -> Condition:
     test = text_test(matches)
     return Condition(
         "tools",
-        _wanted(matches),
-        lambda conversation: list(conversation.tools),
+        describe_matches(matches),
+        TOOLS,
         lambda names: any(map(test, names)),
         texts=_texts(matches),
+        costly=_has_regex(matches),
+        describe=describe_names,
     )
 
 
 def _tool_result_condition(matches: list[ToolResultMatch]) -> Condition:
     tests = [_tool_result_test(match) for match in matches]
-    wanted = " or ".join(map(_tool_result_wanted, matches))
+    names = [text_test(match.name) if match.name else _any for match in matches]
     return Condition(
         "tool_result",
-        wanted,
+        " or ".join(map(describe_tool_result_match, matches)),
         attrgetter("tool_results"),
         lambda results: any(test(result) for result in results for test in tests),
         texts=tuple(text for match in matches for text in _texts(match.name or ())),
+        costly=any(_has_regex((*(match.name or ()), *(match.content or ()))) for match in matches),
+        describe=tool_result_describer(matches, lambda result: any(name(result.name) for name in names)),
     )
+
+
+def _any(_: str) -> bool:
+    return True
 
 
 def _tool_result_test(match: ToolResultMatch) -> Callable[[Any], bool]:
-    name, content = (text_test(part) if part else None for part in (match.name, match.content))
-    return lambda result: (
-        (name is None or name(result.name))
-        and match.is_error in (None, result.is_error)
-        and (content is None or content(result.content))
-    )
-
-
-def _tool_result_wanted(match: ToolResultMatch) -> str:
-    parts = [_wanted(match.name)] if match.name else ["any"]
-    if match.is_error is not None:
-        parts.append(f"is_error: {str(match.is_error).lower()}")
-    if match.content:
-        parts.append(f"content {_wanted(match.content)}")
-    return " with ".join(parts)
+    name, content = (text_test(part) if part else _any for part in (match.name, match.content))
+    return lambda result: name(result.name) and match.is_error in (None, result.is_error) and content(result.content)
 
 
 def _body_condition(bodies: list[BodyMatch]) -> Condition:
     """Return one condition for a list of body matches, any of which is enough. It looks at what each of them finds."""
-    wanted, looks, tests = zip(*map(_body_test, bodies), strict=True)
+    looks, tests = zip(*map(_body_test, bodies), strict=True)
     return Condition(
         "body",
-        " or ".join(wanted),
+        " or ".join(map(describe_body_match, bodies)),
         lambda conversation: [look(conversation.body) for look in looks],
         lambda found: any(test(value) for test, value in zip(tests, found, strict=True)),
+        costly=True,
+        describe=body_describer(bodies),
+        difference=_body_difference(bodies[0].values) if len(bodies) == 1 else None,
     )
 
 
-def _body_test(match: BodyMatch) -> tuple[str, Callable[[Any], Any], Holds]:
+def _body_difference(values: dict[str, Any]) -> Callable[[Any], str] | None:
+    if not values:
+        return None
+    return lambda found: first_difference(values, dict(zip(values, found[0], strict=True)))
+
+
+def _body_test(match: BodyMatch) -> tuple[Callable[[Any], Any], Holds]:
     if match.truthy is not None:
-        return match.truthy, look_up(match.truthy), bool
+        return look_up(match.truthy), bool
     looks, expected = [look_up(path) for path in match.values], list(match.values.values())
-    wanted = " and ".join(f"{path} = {value!r}" for path, value in match.values.items())
-    return wanted, lambda body: [look(body) for look in looks], expected.__eq__
+    return lambda body: [look(body) for look in looks], expected.__eq__
 
 
 def text_test(matches: list[Match]) -> Callable[[str], bool]:
@@ -205,7 +241,7 @@ def _tests(match: Match) -> Iterator[Callable[[str], bool]]:
     yield from (whole.__eq__ for whole in match.equals or ())
     yield from (methodcaller("__contains__", part) for part in match.contains or ())
     yield from (_like(pattern) for pattern in match.like or ())
-    yield from (_matching(pattern) for pattern in match.regex or ())
+    yield from (pattern.matches for pattern in match.regex or ())
 
 
 def _like(pattern: str) -> Callable[[str], bool]:
@@ -216,65 +252,18 @@ def _like(pattern: str) -> Callable[[str], bool]:
     return lambda text: compiled.fullmatch(text) is not None
 
 
-def _matching(pattern: str) -> Callable[[str], bool]:
-    return lambda text: _search(pattern, text) is not None
-
-
-def _search(pattern: str, text: str) -> Any:
-    import regex
-
-    try:
-        return regex.compile(pattern).search(text, timeout=REGEX_TIMEOUT)
-    except TimeoutError:
-        return None
-
-
-def _groups(matches: list[Match]) -> Callable[[Any], Mapping[str, str]] | None:
+def _groups(matches: list[Match]) -> Callable[[Any], Mapping[str, Any]] | None:
     """Return what names and numbers of groups hold after the first pattern that is found."""
     patterns = [pattern for match in matches for pattern in match.regex or ()]
 
-    def caught(text: str) -> Mapping[str, str]:
-        found = next((found for pattern in patterns if (found := _search(pattern, text))), None)
-        return (
-            {}
-            if found is None
-            else {str(number): found[number] for number in range(len(found.groups()) + 1)} | (found.groupdict())
-        )
+    def caught(text: str) -> Mapping[str, Any]:
+        return next((found for pattern in patterns if (found := pattern.captures(text)) is not None), {})
 
     return caught if patterns else None
 
 
 def group_names(when: When) -> set[str]:
     """Return the names and numbers of the groups that the regular expressions of `when` catch."""
-    import regex
-
     texts = [when.user, when.system, when.model, *(when.headers or {}).values()]
     patterns = [pattern for matches in texts for match in matches or () for pattern in match.regex or ()]
-    names: set[str] = set()
-    for compiled in map(regex.compile, patterns):
-        names |= set(compiled.groupindex) | {str(number) for number in range(compiled.groups + 1)}
-    return names
-
-
-def _wanted(matches: list[Match]) -> str:
-    return " or ".join(
-        f"{_VERBS[key]}{text!r}"
-        for match in matches
-        for key, texts in match.model_dump(exclude_none=True).items()
-        for text in texts
-    )
-
-
-_VERBS = {"equals": "exactly ", "contains": "a text with ", "like": "", "regex": "a match of "}
-
-
-def _shown(found: Any) -> str:
-    if found is None or found in ("", [], ()):
-        return "nothing"
-    if isinstance(found, (list, tuple)):
-        return ", ".join(map(_shown, found))
-    if isinstance(found, bool):
-        return str(found).lower()
-    name = getattr(found, "name", None)
-    text = repr(found) if name is None else f"{name or 'an unknown tool'}{' (is_error)' if found.is_error else ''}"
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return set().union(*(pattern.capture_names for pattern in patterns))

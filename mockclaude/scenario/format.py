@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from mockclaude.api.betas import Accepted
 from mockclaude.api.validation import Mode
 from mockclaude.scenario.faults import Faults
 from mockclaude.scenario.limits import Limits
 from mockclaude.scenario.pace import AnyPace
 from mockclaude.scenario.pace import Pace as Pace
-from mockclaude.scenario.policy import Models
+from mockclaude.scenario.policy import Models, accepted_betas, unmatched_status
 from mockclaude.scenario.shorthand import Model, exactly_one
 from mockclaude.scenario.steps import Reply
 from mockclaude.scenario.when import When
@@ -71,6 +72,12 @@ class ScenarioFile(Model):
     """The API keys that are accepted; any, if no file says it."""
     models: Models | None = None
     """Which model names are known; `similar` to the SDKs' own if no file says it."""
+    betas: Annotated[Accepted, BeforeValidator(accepted_betas)] | None = None
+    """Which names in `anthropic-beta` are accepted: `known`, `strict`, `any`, or a list of further names; `known` if no
+    file says it.
+    """
+    unmatched: Annotated[int, BeforeValidator(unmatched_status)] | None = None
+    """The status, or error type, of the error for a request that no rule matches; 410 if no file says it."""
     as_written: bool = False
     """Whether the replies of this file are sent exactly as they are here."""
     pace: AnyPace | None = None

@@ -6,8 +6,11 @@ Knows nothing of rules. It is asked about what is told to a person, never while 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from mockclaude.scenario.conditions import Check, Condition
@@ -19,9 +22,16 @@ _PROSE = ("user", "system")
 _SEARCHED = 2_000
 """Characters at the end of a text in which something similar is looked for."""
 
-_LONGEST = 60
-_WRONG_LETTERS = {6: 2, 4: 1}
-"""Length from which on a text may differ -> in how many letters."""
+_NAMES, _WORDS = 50, 10
+"""How many names of a request are compared, with how many words of a condition."""
+
+_LONGEST = 80
+_SHORTEST = 4
+"""Characters from which on a text may differ in more than case."""
+
+_WRONG_LETTERS = 2
+_SIMILAR = 0.8
+"""The least similarity of a text that may have been meant, as `difflib` measures it."""
 
 
 def hinted(condition: Condition, conversation: Conversation) -> Check:
@@ -31,7 +41,12 @@ def hinted(condition: Condition, conversation: Conversation) -> Check:
 
 
 def _hint(condition: Condition, conversation: Conversation) -> str:
-    return _earlier(condition, conversation) or _similar(condition, condition.look(conversation))
+    found = condition.look(conversation)
+    return (
+        _earlier(condition, conversation)
+        or (condition.difference(found) if condition.difference else "")
+        or _similar(condition, found)
+    )
 
 
 def _earlier(condition: Condition, conversation: Conversation) -> str:
@@ -46,25 +61,32 @@ def _earlier(condition: Condition, conversation: Conversation) -> str:
 def _similar(condition: Condition, found: Any) -> str:
     if not condition.texts:
         return ""
-    said = [found] if isinstance(found, str) else [getattr(item, "name", item) for item in found or ()]
+    said = [found] if isinstance(found, str) else [getattr(item, "name", item) for item in islice(found or (), _NAMES)]
     resembling = _in_prose if condition.key in _PROSE else _among_names
-    return next((hint for text in condition.texts if (hint := resembling(text, said))), "")
+    return next((hint for text in condition.texts[:_WORDS] if (hint := resembling(text, said))), "")
 
 
-def _among_names(wanted: str, names: Iterable[str]) -> str:
-    return did_you_mean(wanted, names).removeprefix("; ")
+def _among_names(wanted: str, names: list[str]) -> str:
+    return "" if wanted in names or len(wanted) > _LONGEST else did_you_mean(wanted, names).removeprefix("; ")
 
 
 def _in_prose(wanted: str, texts: Iterable[str]) -> str:
     """Return a hint at what in `texts` differs from `wanted` in case only, or in a letter or two."""
-    import regex
-
-    wrong = next((wrong for length, wrong in _WRONG_LETTERS.items() if len(wanted) >= length), 0)
-    if len(wanted) > _LONGEST:
+    if not 0 < len(wanted) <= _LONGEST:
         return ""
-    pattern = rf"\b(?:{regex.escape(wanted)}){{e<={wrong}}}\b" if wrong else regex.escape(wanted)
-    similar = regex.compile(pattern, regex.IGNORECASE | regex.BESTMATCH)
-    found = next((match[0] for text in texts if (match := similar.search(text[-_SEARCHED:]))), "")
-    if found.casefold() == wanted.casefold() != "":
-        return f"'{found}' differs in upper and lower case: {{regex: '(?i)...'}} takes both"
-    return f"did you mean '{found}'?" if found else ""
+    texts = [text[-_SEARCHED:] for text in texts]
+    same = re.compile(re.escape(wanted), re.IGNORECASE)
+    if cased := next((match[0] for text in texts if (match := same.search(text))), ""):
+        return f"'{cased}' differs in upper and lower case: {{regex: '(?i)...'}} takes both"
+    similar = get_close_matches(wanted, {part for text in texts for part in _parts(text, wanted)}, n=1, cutoff=_SIMILAR)
+    return f"did you mean '{similar[0]}'?" if similar else ""
+
+
+def _parts(text: str, wanted: str) -> Iterator[str]:
+    """Yield the parts of `text` that have as many words as `wanted`, and about as many characters."""
+    words = [match.span() for match in re.finditer(r"\w+", text)]
+    count = len(re.findall(r"\w+", wanted))
+    if count and len(wanted) >= _SHORTEST:
+        for (begin, _), (_, end) in zip(words, words[count - 1 :], strict=False):
+            if abs(end - begin - len(wanted)) <= _WRONG_LETTERS:
+                yield text[begin:end]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from mockclaude.api.betas import Accepted
 from mockclaude.api.validation import Mode
 from mockclaude.scenario.format import ScenarioFile
 from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError, did_you_mean, one_of
@@ -25,8 +26,13 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def load_all(paths: Sequence[Path], seed: int | None = None, validation: Mode | None = None) -> dict[str, Scenario]:
-    """Return what `paths` name, by the name it is served under; `seed` and `validation` go before the files' own.
+def load_all(
+    paths: Sequence[Path],
+    seed: int | None = None,
+    validation: Mode | None = None,
+    betas: Accepted | None = None,
+) -> dict[str, Scenario]:
+    """Return what `paths` name, by the name it is served under; what else is given goes before the files' own.
 
     The files among them are one scenario, at the root (''), where otherwise the built-in one is; each folder is a set.
     Raises `ScenarioError` with the mistakes of all files.
@@ -46,7 +52,7 @@ def load_all(paths: Sequence[Path], seed: int | None = None, validation: Mode | 
         found += _add(scenarios, "", files)
     if found:
         raise ScenarioError(found)
-    return {name: _overridden(scenario, seed, validation) for name, scenario in scenarios.items()}
+    return {name: _overridden(scenario, seed, validation, betas) for name, scenario in scenarios.items()}
 
 
 def files_of(paths: Iterable[Path]) -> Iterator[Path]:
@@ -58,8 +64,8 @@ def files_of(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _overridden(scenario: Scenario, seed: int | None, validation: Mode | None) -> Scenario:
-    policy = scenario.policy if validation is None else scenario.policy._replace(validation=validation)
+def _overridden(scenario: Scenario, seed: int | None, validation: Mode | None, betas: Accepted | None) -> Scenario:
+    policy = scenario.policy.overridden(validation=validation, betas=betas)
     return replace(scenario, seed=scenario.seed if seed is None else seed, policy=policy)
 
 

@@ -7,23 +7,42 @@ explaining asks them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from heapq import nsmallest
 from typing import Any
 
 from mockclaude.scenario.conditions import Check, Condition, Look
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.hints import hinted
+from mockclaude.scenario.needles import NeedleIndex
 from mockclaude.scenario.rules import Rule
+
+_LIKELY = 16
+"""How many rules are compared in full to find the closest."""
+
+
+class RuleList(tuple[Rule, ...]):
+    """Rules in their order, with an index of their needles."""
+
+    @cached_property
+    def needles(self) -> NeedleIndex:
+        """The index; built when it is first needed, since rules may be added many times before a request."""
+        return NeedleIndex(rule.needle for rule in self)
+
+
+def _needles_in(rules: Sequence[Rule], text: str) -> Container[str]:
+    return rules.needles.find(text) if isinstance(rules, RuleList) else text
 
 
 def match(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> Rule | None:
     """Return the first rule that is not used up and whose conditions all hold."""
     looked: Look | None = None
     found: Any = None
-    user = conversation.user
+    needles = _needles_in(rules, conversation.user)
     for rule in rules:
-        if rule.needle not in user:
+        if rule.needle not in needles:
             continue
         for look, holds in rule.tests:
             if look is not looked:
@@ -90,10 +109,37 @@ def _shadowed(by: Rule) -> Check:
 
 
 def closest(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> Explanation | None:
-    """Return how the rule that comes nearest to `conversation`, which none answers, was held against it."""
-    explained = [_explained(rule, conversation, answered) for rule in rules]
+    """Return how the rule that comes nearest to `conversation`, which none answers, was held against it.
+
+    Only the rules that come nearest by their cheap conditions are held against it wholly.
+    """
+    needles = _needles_in(rules, conversation.user)
+    likely = nsmallest(_LIKELY, rules, key=lambda rule: _estimate(rule, conversation, needles, answered))
+    explained = [_explained(rule, conversation, answered) for rule in likely]
     nearest = min(explained, key=lambda explanation: distance(explanation.checks), default=None)
     return nearest and _explained(nearest.rule, conversation, answered, hinted)
+
+
+def _estimate(
+    rule: Rule, conversation: Conversation, needles: Container[str], answered: Callable[[Rule], int]
+) -> tuple[int, bool]:
+    """Estimate the distance of a rule that does not match, as if its costly conditions held.
+
+    The only condition of a rule fails without being tested.
+    """
+    if rule.times is None and len(rule.conditions) == 1:
+        return 1, rule.conditions[0].key != "user"
+    spent = rule.times is not None and answered(rule) >= rule.times
+    failed = [condition.key for condition in rule.conditions if not _may_hold(condition, conversation, needles)]
+    total = len(rule.conditions) + (rule.times is not None)
+    return 2 * (len(failed) + spent) - total, spent or any(key != "user" for key in failed)
+
+
+def _may_hold(condition: Condition, conversation: Conversation, needles: Container[str]) -> bool:
+    """Return False if a condition certainly fails, without a search by expression or a call."""
+    if condition.needle not in needles:
+        return False
+    return condition.costly or condition.holds(condition.look(conversation))
 
 
 def why_none(nearest: Explanation | None) -> str:

@@ -24,7 +24,7 @@ from mockclaude.scenario.fault_checks import fault_mistakes
 from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.limits import PossibleLimit, limit_mistakes, possible_limits
 from mockclaude.scenario.mistakes import Mistake, Path, Place, Placed, ScenarioError
-from mockclaude.scenario.policy import Policy
+from mockclaude.scenario.policy import UNMATCHED, Policy
 from mockclaude.scenario.templates import Template, compile_template, problems
 from mockclaude.scenario.waits import long_waits
 from mockclaude.scenario.when import When
@@ -175,6 +175,8 @@ def _policy(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Policy:
         api_keys=frozenset(keys),
         models=_first(files, "models", "similar"),
         client_faults=_first(files, "client_faults", True),
+        betas=_first(files, "betas", "known"),
+        unmatched=_first(files, "unmatched", UNMATCHED),
     )
 
 
@@ -235,7 +237,7 @@ def _content_id(rule: written.Rule) -> str:
 
 def mistakes_in(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
     """Yield the mistakes that only show when all files of a scenario are read."""
-    for key in ("seed", "locale", "validation", "models", "client_faults"):
+    for key in ("seed", "locale", "validation", "models", "client_faults", "betas", "unmatched"):
         yield from _differing(files, key)
     yield from _bad_locales(files)
     yield from _repeated_names(files)
@@ -257,7 +259,8 @@ def _differing(files: Sequence[tuple[Placed, written.ScenarioFile]], key: str) -
         if value is not None and first and value != first[1]:
             yield Mistake(
                 place,
-                f"the {key} is {value} here and {first[1]} in {first[0]}; expected one for the scenario",
+                f"`{key}`: conflicting values, got {value} and {first[1]} ({first[0]}); expected one value for all "
+                "files of a scenario",
             )
         elif value is not None:
             first = first or (place, value)

@@ -19,8 +19,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonRef
 from pydantic_core import core_schema
 
-from mockclaude.api.errors import STATUS
-from mockclaude.scenario import faults, limits, moments, pace, quantities, shorthand, steps, when
+from mockclaude.api import betas
+from mockclaude.api.errors import RETRIED, STATUS
+from mockclaude.scenario import faults, limits, moments, pace, policy, quantities, shorthand, steps, when
 from mockclaude.scenario.format import Rule, ScenarioFile
 from mockclaude.scenario.named_faults import NAMED
 
@@ -88,6 +89,13 @@ READ: dict[Any, Schema] = {
     moments.time_window: _text(rf"(?:{_D})\.\.(?:{_D})?", examples=["10s..20s"]),
     when.body_matches: _any_of(_STRING, {"type": "object", "minProperties": 1}, _list({"type": ["string", "object"]})),
     steps.header: {"type": ["string", "number"]},
+    policy.accepted_betas: _any_of(
+        _names(betas.MODES), {"type": "string", "pattern": "-"}, _list({"type": "string", "minLength": 1})
+    ),
+    policy.unmatched_status: _any_of(
+        _names(policy.UNMATCHED_TYPES),
+        {"type": "integer", "minimum": 400, "maximum": 499, "not": {"enum": list(RETRIED)}},
+    ),
 }
 """Validator that reads a value of the file -> what that value looks like there."""
 

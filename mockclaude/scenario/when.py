@@ -6,38 +6,18 @@ Knows nothing of requests: `conditions.py` holds these against one.
 
 from __future__ import annotations
 
-import re
-from math import prod
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mockclaude.scenario import queries
+from mockclaude.scenario.regex import Regex
 from mockclaude.scenario.shorthand import Model, each_short_for, exactly_one, lengthened, listed
-
-MAX_REPEATS = 100_000
-"""How often a regular expression may repeat a part, the counts of all multiplied: they are written out in memory."""
-
-_REPEATS = re.compile(r"\{([0-9]{0,9}),?([0-9]{0,9})\}")
-_SHOWN = 80
 
 
 def body_matches(value: Any) -> Any:
     """Return expressions and mappings of expressions to values, one or a list of them, in their long form."""
     return [{"values": item} if isinstance(item, dict) else lengthened("truthy", item) for item in listed(value)]
-
-
-def _pattern(text: str) -> str:
-    import regex
-
-    if prod(int(number) or 1 for repeat in _REPEATS.findall(text) for number in repeat if number) > MAX_REPEATS:
-        raise ValueError(f"this regular expression repeats too much; expected at most {MAX_REPEATS} times, or * or +")
-    try:
-        regex.compile(text)
-    except (regex.error, RecursionError) as error:
-        hint = "put a backslash before a special character that stands for itself"
-        raise ValueError(f"'{text[:_SHOWN]}' is not a regular expression: {error}; {hint}") from None
-    return text
 
 
 def _path(text: str) -> str:
@@ -47,9 +27,7 @@ def _path(text: str) -> str:
 
 
 Texts: TypeAlias = Annotated[list[str], BeforeValidator(listed), Field(min_length=1)]
-Patterns: TypeAlias = Annotated[
-    list[Annotated[str, AfterValidator(_pattern)]], BeforeValidator(listed), Field(min_length=1)
-]
+Patterns: TypeAlias = Annotated[list[Regex], BeforeValidator(listed), Field(min_length=1)]
 JmesPath: TypeAlias = Annotated[str, AfterValidator(_path)]
 
 
@@ -67,7 +45,7 @@ class Match(Model):
     like: Texts | None = None
     """The whole text, with `*` for any part of it."""
     regex: Patterns | None = None
-    """A regular expression that is found in the text; its groups are `${{ match.NAME }}` in the reply."""
+    """A regular expression that is found in the text, in Python's syntax; groups are `${{ match.NAME }}` in replies."""
 
     @model_validator(mode="before")
     @classmethod

@@ -16,14 +16,15 @@ from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.judge import check_model, check_rules, check_shape, looks_like_a_model
 from mockclaude.api.question import question
 from mockclaude.api.request import Body, parse
+from mockclaude.api.shape.gates import GATES
 from mockclaude.api.validation import MODES, Mode, Validation
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 from mockclaude.scenario.policy import Policy
 from mockclaude.server.calls import Call
 
 VALIDATION_HEADER = "x-mockclaude-validation"
-DIRECTING_BETA = "mid-conversation-output-config-2026-07-01"
-"""With it, a message of the system may have no content: it then sets `output_config` from there on."""
+DIRECTING_BETAS = GATES["mid_output_config"]
+"""With any of them, a message of the system may have no content: it then sets `output_config` from there on."""
 
 FAULT_MARK = "+"
 """What stands between the name of a model and a fault that is asked for: for clients that cannot set headers."""
@@ -51,7 +52,7 @@ class Admission(NamedTuple):
     def headers(self, call: Call) -> tuple[Access, Validation]:
         """Return what the headers say. Raises `ApiError`."""
         validation = Validation(mode(call.headers, self.policy))
-        return access(call.headers, self.policy.api_keys, validation), validation
+        return access(call.headers, self.policy.api_keys, validation, self.policy.betas), validation
 
     def request(self, call: Call, whole: Callable[[str, Body], Body], *, counting: bool = False) -> Admitted:
         """Return the request that `call` makes, put together by `whole` if it continues a thread. Raises `ApiError`."""
@@ -60,7 +61,7 @@ class Admission(NamedTuple):
         parsed = parse(call.body)
         body = parsed.body
         check_shape(body, allowed, validation, counting=counting)
-        if DIRECTING_BETA in allowed.betas:
+        if not DIRECTING_BETAS.isdisjoint(allowed.betas):
             body = {**body, "messages": [{"content": [], **message} for message in body["messages"]]}
         name, wish = self._model_and_wish(body["model"])
         if wish:

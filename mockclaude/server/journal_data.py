@@ -33,7 +33,7 @@ def _data(entry: Entry) -> dict[str, Any]:
             "http": "1.1" if entry.chunked else "1.0",
             "reused_connection": entry.reused,
             "since_start_us": entry.time,
-            "headers": {name.lower(): value for name, value in entry.headers.items()},
+            "headers": _joined(entry.headers),
             "body": _text(entry.body),
             "body_size": entry.body_size,
         },
@@ -75,6 +75,15 @@ def _decision(entry: Entry) -> dict[str, Any]:
 def explained(explanation: Explanation) -> dict[str, Any]:
     """Return as JSON data how a rule was held against a request."""
     return {"rule": explanation.rule.label, "checks": [asdict(check) for check in explanation.checks]}
+
+
+def _joined(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return `headers` in lower case, with the values of repeated ones joined by commas, as RFC 9110 allows."""
+    joined: dict[str, str] = {}
+    for name, value in headers.items():
+        key = name.lower()
+        joined[key] = f"{joined[key]}, {value}" if key in joined else value
+    return joined
 
 
 def _text(body: bytes) -> str:

@@ -102,7 +102,7 @@ def _answered(request: _Request) -> Answer:
     if rule is not None:
         return _reply(request, rule)
     nearest = closest(rules, conversation, answered)
-    error = ApiError("not_found_error", why_none(nearest))
+    error = served.scenario.policy.unmatched_error(why_none(nearest))
     script = served.undecided(call, call.fingerprint(admitted.question)).error(error)
     return Answer(
         script,

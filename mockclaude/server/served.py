@@ -15,6 +15,7 @@ from mockclaude.reply.signatures import Signatures
 from mockclaude.scenario import inline
 from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.inline import Addition
+from mockclaude.scenario.matching import RuleList
 from mockclaude.scenario.rules import Recorded, Rule, Scenario
 from mockclaude.server.admission import Admission
 from mockclaude.server.calls import Call, lane_of
@@ -50,7 +51,7 @@ class Served:
         self.scenario = scenario
         lanes = sorted(self.added, key=lambda lane: lane is None)
         parts = [*(addition.scenario for lane in lanes for addition in self.added[lane]), scenario]
-        self.rules: tuple[Rule, ...] = tuple(rule for part in parts for rule in part.rules)
+        self.rules = RuleList(rule for part in parts for rule in part.rules)
         recorded = Recorded.together([part.recorded for part in parts])
         self.admission = Admission(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
         if self.limits.limits is not scenario.limits:

@@ -49,7 +49,7 @@ class Functions:
                 return bool(predicate(asked))
 
         name = getattr(predicate, "__name__", repr(predicate))
-        return Condition("function", f"{name}() to be true", Asked, holds)
+        return Condition("function", f"{name}() to be true", Asked, holds, costly=True)
 
     def given(self, function: Function, where: str) -> dict[str, Any]:
         """Return the field of a rule for which `function` makes the reply."""

@@ -69,14 +69,15 @@ def test_an_oauth_token_needs_its_beta() -> None:
     headers = {"authorization": "Bearer sk-ant-oat01-x", "anthropic-version": "2026-10-21"}
 
     assert refused(headers) == (401, "OAuth authentication is currently not supported.")
+    assert refused({**headers, "anthropic-beta": "xoauth-2025-04-20"})[0] == 401
     assert access({**headers, "anthropic-beta": "oauth-2025-04-20"}, (), Validation()).betas == {"oauth-2025-04-20"}
 
 
 def test_a_gateway_takes_any_version_and_beta_with_a_warning() -> None:
     validation = Validation("gateway")
 
-    assert access({"x-api-key": "mock", "anthropic-beta": "of-a-gateway"}, (), validation) == Access(
-        "mock", "2023-06-01", frozenset({"of-a-gateway"})
+    assert access({"x-api-key": "mock", "anthropic-beta": "of-a-gateway,pdfs-2024-09-25"}, (), validation) == Access(
+        "mock", "2023-06-01", frozenset({"pdfs-2024-09-25"})
     )
     assert [warning.partition(" ")[0] for warning in validation.warnings] == ["anthropic-version:", "Unexpected"]
     assert refused({}, mode="gateway")[0] == 401
@@ -85,5 +86,24 @@ def test_a_gateway_takes_any_version_and_beta_with_a_warning() -> None:
 def test_without_validation_no_header_is_needed_and_nothing_is_said() -> None:
     validation = Validation("off")
 
-    assert access({}, ("mock",), validation) == Access("", "2023-06-01", frozenset())
+    headers = {"anthropic-beta": "of-a-gateway, new-2027-01-01"}
+    assert access(headers, ("mock",), validation) == Access("", "2023-06-01", frozenset())
     assert validation.warnings == []
+
+
+def test_an_unknown_beta_that_is_well_formed_is_a_warning_in_any_mode() -> None:
+    for mode in ("anthropic", "gateway"):
+        validation = Validation(mode)
+        access({**GOOD, "anthropic-beta": "new-2027-01-01"}, (), validation)
+        assert [warning.partition(",")[0] for warning in validation.warnings] == ["anthropic-beta: unknown"]
+
+
+def test_betas_are_accepted_as_given() -> None:
+    headers = {**GOOD, "anthropic-beta": "new-2027-01-01,pdfs-2024-09-25"}
+    validation = Validation()
+
+    for accepted in ("any", ("new-2027-01-01",)):
+        assert access(headers, (), validation, accepted).betas == {"pdfs-2024-09-25"}
+    assert validation.warnings == []
+    with pytest.raises(ApiError, match="`new-2027-01-01`"):
+        access(headers, (), validation, "strict")

@@ -9,6 +9,7 @@ import json
 import random
 import zlib
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 Body = dict[str, Any]
@@ -95,8 +96,10 @@ def closed(properties: Body, **more: Any) -> Body:
 
 def lattice(levels: int, ways: int = 2) -> Body:
     """Return definitions, each of which refers `ways` times to the next: no circle, and exponentially many ways."""
-    refs = lambda level: {f"p{way}": {"$ref": f"#/$defs/d{level + 1}"} for way in range(ways)}
-    definitions = {f"d{level}": closed(refs(level)) for level in range(levels)}
+    definitions = {
+        f"d{level}": closed({f"p{way}": {"$ref": f"#/$defs/d{level + 1}"} for way in range(ways)})
+        for level in range(levels)
+    }
     definitions[f"d{levels}"] = {"type": "string"}
     return closed({"start": {"$ref": "#/$defs/d0"}}, required=["start"], **{"$defs": definitions})
 
@@ -309,7 +312,7 @@ def _(size: int) -> Body:
 
 
 @entry("wrong: a long number")
-def _(size: int) -> Any:
+def _(_: int) -> Any:
     return ask(temperature=int("9" * 4000))
 
 
@@ -334,7 +337,7 @@ def _(size: int) -> Request:
 
 
 @raw("wrong: brackets")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return Request(b'{"a":' + b"[" * 1000 + b"]" * 1000 + b"}", {})
 
 
@@ -357,7 +360,7 @@ def _(size: int) -> Body:
 
 
 @entry("deep: schema of an array")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     return formatted(nested(200))
 
 
@@ -619,20 +622,20 @@ def _(size: int) -> Body:
 
 
 @entry("tools: enums that have nothing in common")
-def _(size: int) -> Body:
+def _(_size: int) -> Body:
     parts = [{"enum": [f"v{n}" for n in range(500)]} for _ in range(40)] + [{"enum": ["x"]}]
     return called({"properties": {"a": {"allOf": parts}}, "required": ["a"]})
 
 
 @entry("tools: a pattern that backtracks")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     return called({"properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}, "required": ["a"]}) | {
         "messages": [user("a: '" + "a" * 1900 + "!'")]
     }
 
 
 @entry("tools: patterns that backtrack, with references")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     pattern = {"type": "string", "pattern": "^(a|a?)+(?=b)\\1$"}
     names = [f"a{n}" for n in range(190)]
     return called({"properties": dict.fromkeys(names, pattern), "required": names}) | {
@@ -641,13 +644,13 @@ def _(size: int) -> Body:
 
 
 @entry("tools: many patterns")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     properties = {f"p{n}": {"type": "string", "pattern": f"^[a-z]{{{n},{n + 900}}}$"} for n in range(190)}
     return called({"properties": properties, "required": [*properties]})
 
 
 @entry("tools: repetitions within repetitions")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     pattern = "((((a{1,9}){1,9}){1,9}){1,9}){1,9}"
     properties = {f"p{n}": {"type": "string", "pattern": pattern} for n in range(100)}
     return called({"properties": properties, "required": [*properties]})
@@ -660,7 +663,7 @@ def _(size: int) -> Body:
 
 
 @entry("tools: allOf of anyOf")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     parts = [{"anyOf": [{"minimum": n}, {"maximum": -n}]} for n in range(30)]
     return called({"properties": {"a": {"type": "integer", "allOf": parts}}, "required": ["a"]})
 
@@ -672,12 +675,12 @@ def _(size: int) -> Body:
 
 
 @entry("tools: definitions that refer to each other")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     return called(lattice(24))
 
 
 @entry("tools: definitions that refer to each other, strict")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     return called(lattice(24), strict=True)
 
 
@@ -694,31 +697,31 @@ def _(size: int) -> Body:
 
 
 @entry("tools: a circle")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     node = {"type": "object", "properties": {"a": {"$ref": "#/$defs/n"}, "b": {"$ref": "#/$defs/n"}}}
     return called({"properties": {"a": {"$ref": "#/$defs/n"}}, "required": ["a"], "$defs": {"n": node}})
 
 
 @entry("tools: a circle that is required")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     node = {"type": "object", "properties": {"a": {"$ref": "#/$defs/n"}}, "required": ["a"]}
     return called({"properties": {"a": {"$ref": "#/$defs/n"}}, "required": ["a"], "$defs": {"n": node}})
 
 
 @entry("tools: a thousand unique items")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     array = {"type": "array", "minItems": 1000, "uniqueItems": True, "items": {"type": "integer", "maximum": 999}}
     return called({"properties": {"a": array}, "required": ["a"]})
 
 
 @entry("tools: a thousand items that are large")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     item = {"type": "string", "minLength": 19_000}
     return called({"properties": {"a": {"type": "array", "minItems": 1000, "items": item}}, "required": ["a"]})
 
 
 @entry("tools: a large number of items in items")
-def _(size: int) -> Body:
+def _(_size: int) -> Body:
     item: Body = {"type": "integer"}
     for _ in range(6):
         item = {"type": "array", "minItems": 20, "items": item}
@@ -732,13 +735,13 @@ def _(size: int) -> Body:
 
 
 @entry("tools: unevaluated properties")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     part = {"type": "object", "properties": {"a": {"type": "string"}}, "unevaluatedProperties": False}
     return called({"allOf": [part] * 50, "properties": {"a": {"type": "string"}}, "required": ["a"]})
 
 
 @entry("tools: numbers with many digits")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     return called({"properties": {"a": {"type": "number", "minimum": 1e-300, "multipleOf": 1e-300}}, "required": ["a"]})
 
 
@@ -814,13 +817,11 @@ def _(size: int) -> Body:
 @entry("tools: dependent required names")
 def _(size: int) -> Body:
     names = [f"p{n}" for n in range(min(size, 180_000) // 20)]
-    return called(
-        {"required": names[:1], "dependentRequired": {a: [b] for a, b in zip(names, names[1:], strict=False)}}
-    )
+    return called({"required": names[:1], "dependentRequired": {a: [b] for a, b in pairwise(names)}})
 
 
 @entry("tools: contains of many items")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     array = {
         "type": "array",
         "minItems": 1000,
@@ -831,7 +832,7 @@ def _(size: int) -> Body:
 
 
 @entry("tools: fits of alternatives of alternatives")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     definitions = {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(12)} | {
         "d12": {"minLength": 1}
     }
@@ -845,7 +846,7 @@ def _(size: int) -> Body:
 
 
 @entry("tools: patterns of Unicode classes")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     properties = {f"p{n}": {"type": "string", "pattern": f"^\\p{{L}}{{{n + 900}}}$"} for n in range(190)}
     return called({"properties": properties, "required": [*properties]})
 
@@ -877,7 +878,7 @@ def _(size: int) -> Body:
 
 
 @entry("output: definitions that refer to each other")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     return formatted(lattice(24))
 
 
@@ -917,12 +918,12 @@ def _(size: int) -> Body:
 
 
 @entry("output: the old field", {"anthropic-beta": "structured-outputs-2025-11-13"})
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     return ask(output_format={"type": "json_schema", "schema": lattice(24)})
 
 
 @entry("output: definitions, and no validation", OFF)
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     return formatted(lattice(24))
 
 
@@ -1014,7 +1015,7 @@ def _(size: int) -> Body:
     return ask(messages=[user([block])])
 
 
-def pdf(*objects: bytes, size: int = 0) -> bytes:
+def pdf(*objects: bytes) -> bytes:
     body, offsets = b"%PDF-1.4\n", []
     for number, content in enumerate(objects, 1):
         offsets.append(len(body))
@@ -1033,7 +1034,7 @@ CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
 
 
 @entry("media: a PDF that says it has many pages")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     return ask(messages=[user([document(pdf(CATALOG, b"<< /Type /Pages /Count 1000000000 /Kids [] >>"))])])
 
 
@@ -1048,14 +1049,14 @@ def _(size: int) -> Body:
 
 
 @entry("media: a PDF whose pages branch")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     levels = 24
     nodes = [b"<< /Type /Pages /Kids [%d 0 R %d 0 R] >>" % (level + 3, level + 3) for level in range(levels)]
     return ask(messages=[user([document(pdf(CATALOG, *nodes, b"<< /Type /Page >>"))])])
 
 
 @entry("media: a PDF whose pages are a circle")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     return ask(messages=[user([document(pdf(CATALOG, b"<< /Type /Pages /Kids [2 0 R 2 0 R] >>"))])])
 
 
@@ -1135,67 +1136,67 @@ def _(size: int) -> Body:
 
 
 @raw("headers: many")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return request(ask(), {f"x-h{n}": "a" for n in range(90)})
 
 
 @raw("headers: a long one")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return request(ask(), {"x-long": "a" * 8000})
 
 
 @raw("headers: many betas")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return request(ask(), {"anthropic-beta": ",".join(f"b{n}" for n in range(1000))})
 
 
 @raw("headers: many betas, gateway")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return request(ask(), {"anthropic-beta": ",".join(f"b{n}" for n in range(1000)), **GATEWAY})
 
 
 @raw("headers: a long fault")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return request(ask(), {"x-mockclaude-fault": "reset," * 1300})
 
 
 @raw("headers: a nested fault")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return request(ask(), {"x-mockclaude-fault": "[" * 4000})
 
 
 @raw("headers: a long pace")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return request(ask(), {"x-mockclaude-pace": "ttft=1ms," * 880})
 
 
 @raw("headers: a wrong pace")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return request(ask(), {"x-mockclaude-pace": "i" * 8000})
 
 
 @raw("headers: a long scenario")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return request(ask(), {"x-mockclaude-scenario": "hell" * 2000})
 
 
 @raw("headers: a long retry count")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return request(ask(), {"x-stainless-retry-count": "9" * 8000})
 
 
 @raw("path: a long one")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return request(ask(), {}, "/" + "a/" * 3900 + "v1/messages")
 
 
 @raw("path: a long model")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return Request(b"", {}, "/v1/models/" + "a" * 7900)
 
 
 @raw("path: a long query")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return request(ask(), {}, "/v1/messages?" + "a=1&" * 1900)
 
 
@@ -1203,7 +1204,7 @@ def _(size: int) -> Request:
 
 
 @raw("gzip: 32 MB of spaces")
-def _(size: int) -> Request:
+def _(_: int) -> Request:
     return Request(gzip.compress(b" " * 32 * 1024 * 1024), {"content-encoding": "gzip"})
 
 
@@ -1272,7 +1273,7 @@ def _(size: int) -> Body:
 
 
 @entry("count: tools that refer", None, "/v1/messages/count_tokens")
-def _(size: int) -> Body:
+def _(_: int) -> Body:
     return {
         "model": MODEL,
         "messages": [MESSAGE],

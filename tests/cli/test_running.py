@@ -59,7 +59,7 @@ def test_what_no_rule_answers_is_told_and_is_exit_code_1(
 
     assert result.exit_code == code
     assert result.stderr.splitlines() == [
-        "mockclaude: 2 requests (200: 1, 404: 1)",
+        "mockclaude: 2 requests (200: 1, 410: 1)",
         f"unmatched: No rule answers this request. The closest is 'hello' ({hello}:1:9): user: wanted a text with "
         "'Hello', got 'hello'; 'hello' differs in upper and lower case: {regex: '(?i)...'} takes both",
     ]

@@ -319,3 +319,36 @@ def test_files_are_watched(start: Start, hello: Path) -> None:
     command.signal(signal.SIGTERM)
 
     assert command.end()[2] == f"loaded again: {hello}\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "statuses"),
+    [({}, [200, 400]), ({"MOCKCLAUDE_BETAS": "strict"}, [400, 400]), ({"MOCKCLAUDE_BETAS": "any"}, [200, 200])],
+)
+def test_option_betas_overrides_the_files(
+    start: Start, tmp_path: Path, given: dict[str, str], statuses: list[int]
+) -> None:
+    file = written(tmp_path / "hello.yaml", f"betas: known\n{HELLO}")
+    server = start(file, **given).server
+
+    names = ("new-2027-01-01", "interleaved-thinkin-2025-05-14")
+    assert [server.ask(post(anthropic_beta=name)).status for name in names] == statuses
+
+
+def test_option_betas_takes_names(start: Start) -> None:
+    server = start("--betas", "of-a-gateway, interleaved-thinkin-2025-05-14").server
+
+    assert server.ask(post(anthropic_beta="of-a-gateway,interleaved-thinkin-2025-05-14")).status == 200
+    assert server.ask(post(anthropic_beta="of-another-gateway")).status == 400
+
+
+@pytest.mark.parametrize("command", [("serve",), ("run",), ("replay", "recording.jsonl")])
+def test_wrong_option_betas_is_an_error(command: tuple[str, ...]) -> None:
+    more = ("--", "true") if command == ("run",) else ()
+    result = invoke(*command, "--betas", "strct", *more)
+
+    assert result.exit_code == 2
+    assert (
+        "Invalid value for --betas: unknown betas, got 'strct'; expected known, strict, any, or names, "
+        "e.g. [new-beta-2026-11-29]; did you mean 'strict'?" in result.stderr
+    )

@@ -117,8 +117,9 @@ def test_a_tool_is_used_when_the_text_plainly_asks_for_it(text: str, tool: str |
         ("use web-search", "web-search"),
         ("use web-search-now", "web-search-now"),
         ("use the web-fetch tool", "web-fetch"),
-        ("use a web search", None),
-        (f"use {'a-' * 20}z", None),
+        ("use a web search", "web-search"),
+        (f"{'a-' * 20}z is long", f"{'a-' * 20}z"),
+        ("use spiders", None),
     ],
 )
 def test_names_of_several_words_are_found_as_a_whole(text: str, tool: str | None) -> None:

@@ -41,6 +41,10 @@ def told(text: str) -> str:
     return line.removeprefix("a.yaml:")
 
 
+BETAS = "expected known, strict, any, or names, e.g. [new-beta-2026-11-29]"
+WRONG_UNMATCHED = "wrong error for unmatched requests"
+UNMATCHED = "expected a status from 400 to 499 that clients do not retry, or its type, e.g. not_found_error"
+
 IN_A_FILE = [
     ("", f"1:1: this is nothing; expected {FILE}"),
     ("hello", f"1:1: this is text ('hello'); expected {FILE}"),
@@ -51,8 +55,8 @@ IN_A_FILE = [
     ("rules: [x]", "1:9: this is text ('x'); expected a mapping, such as `reply: Hello`"),
     (
         "rules: [reply: x]\nsed: 1",
-        "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, as_written, pace, limits, "
-        "chaos, client_faults or rules; "
+        "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, betas, unmatched, as_written, "
+        "pace, limits, chaos, client_faults or rules; "
         "did you mean 'seed'?",
     ),
     ("rules: [reply: x]\nseed: 1.5", "2:7: this is a number (1.5); expected a whole number"),
@@ -79,6 +83,25 @@ IN_A_FILE = [
     (
         "rules: [reply: x]\npace: {gap: 1s, tokens_per_second: 5}",
         "2:7: a pace has one of tokens_per_second, gap or gaps; got tokens_per_second and gap",
+    ),
+    ("rules: [reply: x]\nbetas: strct", f"2:8: unknown betas, got 'strct'; {BETAS}; did you mean 'strict'?"),
+    ("rules: [reply: x]\nbetas: known,any", f"2:8: unknown betas, got 'known,any'; {BETAS}; did you mean 'known'?"),
+    ("rules: [reply: x]\nbetas: 5", f"2:8: unknown betas, got 5; {BETAS}"),
+    ("rules: [reply: x]\nbetas: []", f"2:8: unknown betas, got []; {BETAS}"),
+    ("rules: [reply: x]\nbetas: [a-2026-01-01, 5]", f"2:8: unknown betas, got ['a-2026-01-01', 5]; {BETAS}"),
+    ("rules: [reply: x]\nbetas: ['']", f"2:8: unknown betas, got ['']; {BETAS}"),
+    ("rules: [reply: x]\nbetas: ~", f"2:8: {NO_VALUE}"),
+    ("rules: [reply: x]\nunmatched: 529", f"2:12: {WRONG_UNMATCHED}, got 529; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 429", f"2:12: {WRONG_UNMATCHED}, got 429; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 408", f"2:12: {WRONG_UNMATCHED}, got 408; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 409", f"2:12: {WRONG_UNMATCHED}, got 409; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 399", f"2:12: {WRONG_UNMATCHED}, got 399; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 500", f"2:12: {WRONG_UNMATCHED}, got 500; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: true", f"2:12: {WRONG_UNMATCHED}, got True; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: api_error", f"2:12: {WRONG_UNMATCHED}, got 'api_error'; {UNMATCHED}"),
+    (
+        "rules: [reply: x]\nunmatched: not_fond_error",
+        f"2:12: {WRONG_UNMATCHED}, got 'not_fond_error'; {UNMATCHED}; did you mean 'not_found_error'?",
     ),
 ]
 
@@ -140,17 +163,23 @@ IN_A_CONDITION = [
     ),
     (
         "user: {regex: '('}",
-        "15: '(' is not a regular expression: missing ) at position 1; put a backslash before a "
-        "special character that stands for itself",
+        "15: `regex`: invalid pattern (missing ), unterminated subpattern at position 0), got '('; expected Python's "
+        "syntax; put a backslash before a special character that stands for itself",
     ),
     (
         "user: {regex: [a, '*b']}",
-        "19: '*b' is not a regular expression: nothing to repeat at position 0; put a "
+        "19: `regex`: invalid pattern (nothing to repeat at position 0), got '*b'; expected Python's syntax; put a "
         "backslash before a special character that stands for itself",
     ),
     (
         "user: {regex: '(?:a{1000}){1000}'}",
-        "15: this regular expression repeats too much; expected at most 100000 times, or * or +",
+        "15: `regex`: too many repetitions, got '(?:a{1000}){1000}'; expected counts of at most 1,000, multiplied "
+        "where they are nested; use * or +",
+    ),
+    (
+        "user: {regex: 'refund(?! policy)'}",
+        "15: `regex`: negative look-around is not supported, got 'refund(?! policy)'; expected a pattern that RE2 can "
+        "run in linear time; add a rule for the exception above this rule",
     ),
     ("system: {equals: []}", "18: this is empty; expected at least one item"),
     ("model: true", f"8: this is true; expected {TEXT}{QUOTES}"),

@@ -57,7 +57,7 @@ def test_another_process_makes_the_same_values() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
 
     assert other.stdout.strip() == repr(made("en_US", methods, 7))

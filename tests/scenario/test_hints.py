@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from mockclaude.scenario import hints
 from mockclaude.scenario.conditions import conditions
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.hints import hinted
 from mockclaude.scenario.when import When
 from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
 
+LONG = "a" * 200
 TOOL_LOOP: list[str | dict[str, Any]] = [
     "weather?",
     assistant(tool_use("get_weather")),
@@ -59,6 +61,9 @@ def test_the_first_turn_has_none_before_it(first: list[Any]) -> None:
         ({"user": ["bill", "monney"]}, "did you mean 'money'?"),
         ({"user": {"equals": "x" * 80}}, ""),
         ({"user": "bye"}, ""),
+        ({"user": "mo"}, ""),
+        ({"user": "?!?!"}, ""),
+        ({"user": "rebate!"}, ""),
         ({"user": {"regex": "refund"}}, ""),
         ({"system": "pollite"}, "did you mean 'polite'?"),
         ({"model": "claude-sonet-5"}, "did you mean 'claude-sonnet-5'?"),
@@ -75,6 +80,77 @@ def test_what_differs_little_is_named(when: dict[str, Any], told: str) -> None:
     )
 
     assert hint(when, asked) == told
+
+
+def test_name_that_matches_is_not_suggested() -> None:
+    said = conversation("x", assistant(tool_use("run_tests")), user(tool_result("green")))
+    (condition,) = conditions(When.model_validate({"tool_result": {"name": "run_tests", "content": "failed"}}))
+
+    assert str(hinted(condition, said)) == (
+        "tool_result: wanted 'run_tests' with content a text with 'failed', got run_tests with content 'green'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        (
+            {"user": {"equals": f"{LONG}cd"}},
+            "first difference at character 201: wanted 'aaaaaaaaaacd', got 'aaaaaaaaaab'",
+        ),
+        ({"user": {"equals": LONG}}, "first difference at character 201: wanted 'aaaaaaaaaa', got 'aaaaaaaaaab'"),
+        ({"user": {"equals": f"c{LONG}"}}, ""),
+        ({"user": {"equals": [f"{LONG}c", f"{LONG}d"]}}, ""),
+        (
+            {"headers": {"x-id": f"{LONG}c"}},
+            "first difference at character 201: wanted 'aaaaaaaaaac', got 'aaaaaaaaaad'",
+        ),
+        ({"headers": {"x-other": f"{LONG}c"}}, ""),
+        ({"headers": {"x-id": f"{LONG}c*"}}, ""),
+        (
+            {"body": {"metadata": {"user_id": LONG, "tags": [1, 2]}, "stream": False}},
+            "first difference at metadata.tags[1]: wanted 2, got 3",
+        ),
+        (
+            {"body": {"metadata": {"user_id": LONG, "tags": [1, 3, 4]}}},
+            "first difference at metadata.tags[2]: wanted 4, got nothing",
+        ),
+        (
+            {"body": {"metadata": {"user_id": f"{LONG}x", "tags": [1, 3]}}},
+            "first difference at metadata.user_id, character 201: wanted 'aaaaaaaaaax', got 'aaaaaaaaaa'",
+        ),
+        (
+            {"body": {"metadata": {"user_id": LONG, "tags": [1, 3], "n": None}}},
+            "first difference at metadata.n: wanted nothing, got nothing",
+        ),
+        (
+            {"body": {"metadata": {"tags": [1, 3]}}},
+            f"first difference at metadata.user_id: wanted nothing, got '{'a' * 78}…",
+        ),
+        ({"body": ["missing", {"metadata": {}}]}, ""),
+        ({"body": "missing"}, ""),
+        ({"body": {"max_tokens": 1}}, ""),
+    ],
+)
+def test_difference_that_is_not_shown_is_located(when: dict[str, Any], expected: str) -> None:
+    metadata = {"user_id": LONG, "tags": [1, 3]}
+    said = conversation(f"{LONG}b", stream=False, metadata=metadata, headers={"x-id": f"{LONG}d"})
+
+    assert hint(when, said) == expected
+
+
+def test_hints_compare_a_bounded_number_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+
+    def compare(_: str, names: list[str]) -> str:
+        compared.append(len(names))
+        return ""
+
+    monkeypatch.setattr(hints, "did_you_mean", compare)
+    said = conversation("x", tools=[{"name": f"tool_{n}"} for n in range(5_000)])
+
+    assert hint({"tools": [f"get_{n}" for n in range(5_000)]}, said) == ""
+    assert compared == [50] * 10
 
 
 def test_a_tool_that_was_meant_is_named() -> None:

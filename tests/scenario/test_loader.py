@@ -137,7 +137,18 @@ def test_the_mistakes_of_all_files_are_told_at_once() -> None:
     assert places == ["a.yaml:2:1", "b.yaml:1:1", "b.yaml:2:8", "d.yaml", "set/c.yaml:1:7"]
 
 
-@pytest.mark.parametrize(("key", "first", "second"), [("seed", "1", "2"), ("locale", "de_DE", "fr_FR")])
+@pytest.mark.parametrize(
+    ("key", "first", "second"),
+    [
+        ("seed", "1", "2"),
+        ("locale", "de_DE", "fr_FR"),
+        ("validation", "gateway", "off"),
+        ("models", "any", "listed"),
+        ("client_faults", "False", "True"),
+        ("betas", "strict", "any"),
+        ("unmatched", "404", "410"),
+    ],
+)
 def test_files_of_one_scenario_agree(key: str, first: str, second: str) -> None:
     files = write(
         a=f"{key}: {first}\nrules: [{{times: 1, reply: x}}]",
@@ -145,8 +156,9 @@ def test_files_of_one_scenario_agree(key: str, first: str, second: str) -> None:
         c=f"rules: [{{reply: z}}]\n{key}: {second}",
     )
 
-    line = f"c.yaml:2:{len(key) + 3}: the {key} is {second} here and {first} in a.yaml:1:{len(key) + 3}; expected one"
-    assert told(*files) == [f"{line} for the scenario"]
+    at = len(key) + 3
+    line = f"c.yaml:2:{at}: `{key}`: conflicting values, got {second} and {first} (a.yaml:1:{at}); expected one value"
+    assert told(*files) == [f"{line} for all files of a scenario"]
 
 
 def test_files_of_one_scenario_may_say_the_same() -> None:

@@ -73,3 +73,23 @@ def test_what_means_nothing_is_told(read: Callable[[Any], Any], written: Any, pr
     with pytest.raises(ValueError) as told:  # noqa: PT011 (what it says is looked at below)
         read(written)
     assert problem in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("2s", "after 2s"),
+        ("1500ms", "after 1.5s"),
+        ("3 events", "after 3 events"),
+        ("100 bytes", "after 100 bytes"),
+        ("50%", "after 50%"),
+        ("text_delta 2", "after text_delta 2"),
+    ],
+)
+def test_a_position_is_shown_in_the_words_of_the_file(written: str, shown: str) -> None:
+    assert str(after(written)) == shown
+
+
+@pytest.mark.parametrize("place", ["headers", "body", "end", "message_stop", "last ping"])
+def test_a_position_before_something_is_shown_as_written(place: str) -> None:
+    assert str(before(place)) == f"before {place}"

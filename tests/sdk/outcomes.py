@@ -38,8 +38,8 @@ class Case(NamedTuple):
     text: str = "Hello"
     fault: str | None = None
     retries: int = 0
-    timeout: float = 5.0
-    patience: float = 10.0
+    timeout: float = 20.0
+    patience: float = 40.0
     lane: str = "one"
 
     @property
@@ -188,7 +188,7 @@ def typescript(folder: Path, cases: Sequence[Case]) -> list[str]:
         input=json.dumps(asked),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
         check=True,
     )
     outcomes: list[str] = json.loads(done.stdout)

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from mockclaude.scenario.rules import built_in
-from mockclaude.server.calls import Call
+from mockclaude.server.calls import Answer, Call
 from mockclaude.server.endpoints import answer
 from mockclaude.server.served import Served
 from tests.serving import CLIENT
@@ -17,8 +17,22 @@ from tests.serving import CLIENT
 REMINDER = (
     "<system-reminder>\nEnd `git commits` with a line, see CLAUDE.md, and use the Agent tool.\n</system-reminder>\n"
 )
-BETAS = "claude-code-20250219,interleaved-thinking-2025-05-14,context-management-2025-06-27,effort-2025-11-24"
-BETAS += ",mid-conversation-output-config-2026-07-01"
+PLAIN = (
+    "claude-code-20250219,interleaved-thinking-2025-05-14,context-management-2025-06-27,per-turn-control-2026-07-01,"
+    "mid-conversation-tool-changes-2026-07-01,thinking-token-count-2026-05-13,advanced-tool-use-2025-11-20,"
+    "effort-2025-11-24"
+)
+AUTO = f"{PLAIN},dangerous-tool-use-2026-09-03,afk-mode-2026-01-31"
+OTHER_CAPTURE = (
+    "claude-code-20250219,interleaved-thinking-2025-05-14,thinking-token-count-2026-05-13,"
+    "context-management-2025-06-27,prompt-caching-scope-2026-01-05,mid-conversation-system-2026-04-07,"
+    "per-turn-control-2026-07-01,mid-conversation-tool-changes-2026-07-01,effort-2025-11-24"
+)
+BY_OAUTH = (
+    f"{OTHER_CAPTURE},oauth-2025-04-20,context-1m-2025-08-07,timing-2026-09-09,redact-thinking-2026-02-12,"
+    "mid-conversation-effort-2026-08-01,thinking-display-updates-2026-08-18"
+).replace("per-turn-control-2026-07-01,", "")
+"""What Claude Code 2.1.332 sends in `anthropic-beta`: plainly, in auto mode, as captured elsewhere, by subscription."""
 
 
 def tool(name: str, **properties: str) -> dict[str, Any]:
@@ -40,11 +54,11 @@ TOOLS = [
 ]
 
 
-def asked(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """Return the message that answers an agent whose user typed `text`."""
+def request_of(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Return the body that an agent sends whose user typed `text`."""
     typed = {"role": "user", "content": [{"type": "text", "text": REMINDER}, {"type": "text", "text": text}]}
     environment = {"role": "system", "content": "# Environment", "output_config": {"effort": "medium"}}
-    body = {
+    return {
         "model": "claude-opus-5-5",
         "messages": [typed, environment, *later],
         "system": [{"type": "text", "text": "You are an agent.", "cache_control": {"type": "ephemeral"}}],
@@ -56,11 +70,20 @@ def asked(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, Any]:
         "output_config": {"effort": "medium"},
         **fields,
     }
-    call = Call(
-        "POST", "/v1/messages", {"beta": "true"}, {**CLIENT, "anthropic-beta": BETAS}, orjson.dumps(body), 0, False
-    )
-    message: dict[str, Any] = orjson.loads(answer(Served(built_in()), call).script.sends[0].data.split(b"\r\n\r\n")[1])
+
+
+def asked(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Return the message that answers an agent whose user typed `text`."""
+    body = request_of(text, *later, **fields)
+    message: dict[str, Any] = orjson.loads(sent(body).script.sends[0].data.split(b"\r\n\r\n")[1])
     return message
+
+
+def sent(body: dict[str, Any], betas: str = PLAIN) -> Answer:
+    headers = {**CLIENT, "anthropic-version": "2023-06-01", "anthropic-beta": betas}
+    return answer(
+        Served(built_in()), Call("POST", "/v1/messages", {"beta": "true"}, headers, orjson.dumps(body), 0, False)
+    )
 
 
 def used(message: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -89,6 +112,41 @@ def test_a_reminder_asks_for_nothing(text: str) -> None:
     message = asked(text)
     assert message["content"][-1]["text"].startswith(f"You asked: “{text}”")
     assert message["stop_reason"] == "end_turn"
+
+
+SAFEGUARDS = [
+    {
+        "type": "dangerous_tool_use",
+        "classifier_context": {
+            "v": 1,
+            "permission_mode": "auto",
+            "rules": {"allow": [], "deny": []},
+            "refused_calls": [],
+        },
+    }
+]
+
+
+@pytest.mark.parametrize(
+    ("betas", "fields"),
+    [
+        (PLAIN, {}),
+        (OTHER_CAPTURE, {}),
+        (BY_OAUTH, {"thinking": {"type": "adaptive", "display": "updates"}}),
+        (AUTO, {"safeguards": SAFEGUARDS}),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_first_request_of_claude_code_is_accepted(betas: str, fields: dict[str, Any], stream: bool) -> None:
+    given = sent(request_of("hi", stream=stream, **fields), betas)
+
+    assert (given.script.status, given.notes) == (200, ())
+
+
+def test_output_config_on_a_system_message_needs_its_beta() -> None:
+    betas = PLAIN.replace("per-turn-control-2026-07-01,", "")
+
+    assert sent(request_of("hi"), betas).reason == "messages.1.output_config: Extra inputs are not permitted"
 
 
 def test_the_loop_ends_after_the_tool_result() -> None:

@@ -149,7 +149,7 @@ def thrown(url: str, node_folder: Path) -> dict[str, dict[str, Any]]:
         input=json.dumps([str(row) for row in ROWS]),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
         check=True,
     )
     return dict(zip([str(row) for row in ROWS], json.loads(done.stdout), strict=True))

@@ -51,7 +51,7 @@ class Row(NamedTuple):
     def case(self, url: str, language: str) -> Case:
         lane = f"{language} {self}"
         case = Case(f"{url}/{self.file}", self.way, retries=self.retries, lane=lane)
-        return case._replace(timeout=3.0, patience=6.0) if self.quiet else case
+        return case._replace(timeout=6.0, patience=12.0) if self.quiet else case
 
 
 ROWS = [
@@ -299,7 +299,7 @@ def test_a_conversation_that_is_too_long_stays_so_until_it_is_shorter(connect: C
 def test_streams_that_are_refused_give_their_connections_back(connect: Connect) -> None:
     limits = httpx2.Limits(max_connections=2)
     with DefaultHttpxClient(limits=limits) as http:
-        client = connect("rate_limited_streams", http_client=http, timeout=2.0)
+        client = connect("rate_limited_streams", http_client=http, timeout=30.0)
         for _ in range(25):
             with pytest.raises(anthropic.RateLimitError):
                 client.final()

@@ -241,11 +241,35 @@ def test_each_error_type_is_the_sdks_class(
 
 def test_what_no_rule_answers_fails_at_once_and_says_why(serve: Serve, connect: Connect) -> None:
     server = serve("rules: [{name: greeting, when: {user: Hi}, reply: Hello!}]")
-    with pytest.raises(anthropic.NotFoundError, match=r"No rule answers this.+ closest is 'greeting'"):
+    with pytest.raises(anthropic.APIStatusError, match=r"No rule answers this.+ closest is 'greeting'") as caught:
         connect(server, max_retries=5).messages.create(**asked("Bye"))
 
-    assert server.line().status == 404
+    assert (caught.value.status_code, server.line().status) == (410, 410)
     assert server.lines.empty()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_unknown_beta_is_accepted_with_one_warning(serve: Serve, connect: Connect, stream: bool) -> None:
+    server = serve("rules: [{reply: Hello!}]")
+    names = ["pdfs-2024-09-25", "new-2027-01-01", "newer-2027-01-02"]
+    connect(server).beta.messages.create(**asked(), betas=names, stream=stream)
+
+    (note,) = server.line().notes
+    assert note.startswith("warning: anthropic-beta: unknown, accepted because well formed, got 'new-2027-01-01', 'new")
+
+
+def test_slip_in_a_beta_is_a_bad_request(connect: Connect) -> None:
+    client = connect("rules: [{reply: Hello!}]")
+    with pytest.raises(
+        anthropic.BadRequestError, match=r"Unexpected value\(s\) `context-1n-2025-08-07` for the `anthr"
+    ):
+        client.beta.messages.create(**asked(), betas=["context-1n-2025-08-07"])
+
+
+def test_unmatched_request_is_a_not_found_error_if_the_file_says_so(connect: Connect) -> None:
+    client = connect("unmatched: not_found_error\nrules: [{when: {user: Hi}, reply: Hello!}]")
+    with pytest.raises(anthropic.NotFoundError, match="No rule answers this request"):
+        client.messages.create(**asked("Bye"))
 
 
 def test_an_error_in_the_middle_of_a_stream_is_raised_after_what_came_before(connect: Connect) -> None:

@@ -110,7 +110,7 @@ def test_the_typescript_tool_runner_ends_its_loop_alike_with_and_without_a_threa
     env = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}
     env["ANTHROPIC_BASE_URL"] = serve(TRIP).url
     node = subprocess.run(
-        ["node", "threads.mjs"], cwd=node_folder, env=env, capture_output=True, text=True, timeout=60, check=False
+        ["node", "threads.mjs"], cwd=node_folder, env=env, capture_output=True, text=True, timeout=300, check=False
     )
 
     assert node.stderr == ""

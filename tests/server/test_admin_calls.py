@@ -12,6 +12,7 @@ from mockclaude import __version__
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.rules import built_in
 from mockclaude.scenario.schema import json_schema
+from mockclaude.server.admin_asked import Wait
 from mockclaude.server.clock import ManualClock
 from mockclaude.server.journal import Journal
 from tests.conftest import Serve
@@ -212,7 +213,7 @@ def test_questions_are_found_in_the_words_of_a_rule(server: Running, admin: Admi
 def test_who_waits_gets_what_comes(server: Running, admin: Admin) -> None:
     ask(server, "Hello")
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(admin.post, "journal/wait", count=2, when={"user": "Hello"}, timeout="10s")
+        waiting = pool.submit(admin.post, "journal/wait", count=2, when={"user": "Hello"}, timeout="10m")
         ask(server, "Bye", "Hello")
 
     assert numbers(waiting.result()) == [1, 3]
@@ -229,7 +230,7 @@ def test_who_waits_in_vain_is_told_how_many_came_and_what_came_instead(server: R
             "timeout_error",
             "After 0.01 s: wanted at least 1 question with user: a text with 'Hello', "
             "got none of the one that was asked\n"
-            "the closest of the others is request 1, answered with a 404:\n"
+            "the closest of the others is request 1, answered with a 410:\n"
             "  failed user: wanted a text with 'Hello', got 'Bye'",
         ),
     )
@@ -317,3 +318,8 @@ def test_rules_are_taken_back_after_their_time(serve: Serve) -> None:
 
     admin.post("clock", advance="30s")
     assert ask(server, "Hello") == ["Hi!"]
+
+
+def test_who_waits_without_a_timeout_waits_five_seconds() -> None:
+    assert Wait().timeout == 5_000_000
+    assert Wait.model_validate({"timeout": "10ms"}).timeout == 10_000

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from mockclaude.scenario.loader import load_text
-from mockclaude.server.admission import DIRECTING_BETA
 from mockclaude.server.calls import Answer, Call
 from mockclaude.server.endpoints import answer
 from mockclaude.server.served import Served
@@ -91,8 +91,16 @@ def test_the_header_goes_before_the_file() -> None:
     assert sent(given).error[1] == "web_search_options: Extra inputs are not permitted"
 
 
-def test_a_system_message_that_only_directs_needs_no_content() -> None:
-    beta: dict[str, str | None] = {"anthropic-beta": DIRECTING_BETA}
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mid-conversation-output-config-2026-07-01",
+        "per-turn-control-2026-07-01",
+        "mid-conversation-effort-2026-08-01",
+    ],
+)
+def test_a_system_message_that_only_directs_needs_no_content(name: str) -> None:
+    beta: dict[str, str | None] = {"anthropic-beta": name}
     question = {"role": "user", "content": "Hello"}
     directive: dict[str, Any] = {"role": "system", "output_config": {"effort": "low"}}
 
@@ -101,6 +109,46 @@ def test_a_system_message_that_only_directs_needs_no_content() -> None:
         "messages.1: system content must contain at least one block"
     )
     assert sent(ask(messages=[question, {"role": "system"}])).error[1] == "messages.1.content: Field required"
+    assert sent(ask(messages=[question, directive])).error[1] == "messages.1.content: Field required"
+
+
+@pytest.mark.parametrize(
+    ("betas", "status", "notes"),
+    [
+        ("known", 200, 1),
+        ("strict", 400, 0),
+        ("any", 200, 0),
+        ("[new-2027-01-01]", 200, 0),
+        ("new-2027-01-01", 200, 0),
+        ("[other-2027-01-01]", 200, 1),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
+def test_an_unknown_beta_is_accepted_as_the_file_says(betas: str, status: int, notes: int, path: str) -> None:
+    headers = with_client_headers({"anthropic-beta": "new-2027-01-01"})
+    fields = {} if path == "/v1/messages" else {"max_tokens": None}
+    body = {key: value for key, value in orjson.loads(asking(**fields)).items() if value is not None}
+    given = answer(
+        Served(load_text(f"betas: {betas}\n{HELLO}")), Call("POST", path, {}, headers, orjson.dumps(body), NOW)
+    )
+
+    assert sent(given).status == status
+    assert [note.partition(",")[0] for note in given.notes] == ["warning: anthropic-beta: unknown"] * notes
+
+
+def test_a_slip_in_the_name_of_a_beta_is_refused() -> None:
+    headers: dict[str, str | None] = {"anthropic-beta": "interleaved-thinkin-2025-05-14"}
+
+    assert sent(ask(headers=headers)).error[1].startswith("Unexpected value(s) `interleaved-thinkin-2025-05-14` for")
+    assert sent(ask(f"betas: [interleaved-thinkin-2025-05-14]\n{HELLO}", headers)).status == 200
+
+
+def test_safeguards_need_their_beta() -> None:
+    headers: dict[str, str | None] = {"anthropic-beta": "dangerous-tool-use-2026-09-03,afk-mode-2026-01-31"}
+    safeguards = [{"type": "dangerous_tool_use", "classifier_context": {"v": 1, "rules": {"allow": []}}}]
+
+    assert sent(ask(headers=headers, safeguards=safeguards)).status == 200
+    assert sent(ask(safeguards=safeguards)).error[1] == "safeguards: Extra inputs are not permitted"
 
 
 def test_who_is_not_known_is_told_no_organization_and_no_workspace() -> None:

@@ -53,13 +53,32 @@ def test_a_message_is_answered_by_a_rule_whose_label_is_the_reason(stream: bool,
     assert sent(given).headers["content-type"] == kind
 
 
-def test_what_no_rule_answers_is_a_404_that_is_not_retried_and_names_the_closest_rule() -> None:
+def test_unmatched_request_is_a_410_that_is_not_retried_and_names_the_near_miss() -> None:
     given = ask(served("  - {name: hello, when: {user: Hi}, reply: Hello!}"), "Bye")
 
-    assert sent(given).status == 404
+    assert sent(given).status == 410
     assert sent(given).headers["x-should-retry"] == "false"
-    assert sent(given).error == ("not_found_error", given.reason)
+    assert sent(given).error == ("invalid_request_error", given.reason)
     assert given.reason.startswith("No rule answers this request. The closest is 'hello' (scenario.yaml:2:5): user")
+
+
+@pytest.mark.parametrize(
+    ("unmatched", "status", "kind"),
+    [
+        ("410", 410, "invalid_request_error"),
+        ("404", 404, "not_found_error"),
+        ("not_found_error", 404, "not_found_error"),
+        ("invalid_request_error", 400, "invalid_request_error"),
+        ("request_too_large", 413, "request_too_large"),
+        ("422", 422, "invalid_request_error"),
+    ],
+)
+def test_unmatched_request_gets_the_error_of_the_file(unmatched: str, status: int, kind: str) -> None:
+    scenario = load_text(f"unmatched: {unmatched}\nrules: [{{when: {{user: Hi}}, reply: Hello!}}]")
+    given = ask(Served(scenario), "Bye")
+
+    assert given.unmatched
+    assert (sent(given).status, sent(given).error) == (status, (kind, given.reason))
 
 
 def test_a_bad_body_is_the_apis_400_and_its_reason() -> None:

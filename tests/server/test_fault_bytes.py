@@ -534,7 +534,7 @@ def test_connections_are_refused_after_a_reset() -> None:
 
 def refused(server: Running) -> None:
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", server.port), timeout=1)
+        socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
 
 
 def test_every_named_fault_is_here() -> None:

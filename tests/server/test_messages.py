@@ -153,3 +153,49 @@ def test_a_reply_ends_where_the_context_window_is_full(served: Served, stream: b
 
     assert b'"stop_reason":"model_context_window_exceeded"' in send(served, **call).raw
     assert notes(served, **call) == ("cut at the end of the context window",)
+
+
+TRIGGERED = """
+chaos:
+  - {error: 503, when: {user: storm}}
+rules:
+  - fault: {error: 529, when: {user: busy}}
+    reply: Hello
+"""
+
+
+@pytest.mark.parametrize(("said", "status"), [("busy", 529), ("storm", 503), ("calm", 200)])
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_fault_with_a_when_is_applied_where_it_matches_and_nowhere_else(said: str, status: int, stream: bool) -> None:
+    served = Served(load_text(TRIGGERED))
+
+    assert send(served, messages=[{"role": "user", "content": said}], stream=stream).status == status
+
+
+CITY = """
+rules:
+  - when: {system: {regex: 'in (?P<city>Oslo|Rome)'}, user: {regex: '(Hello|Hi)'}}
+    reply: '${{ match.1 }} from ${{ match.city }}'
+"""
+
+
+def test_a_reply_fills_in_what_the_patterns_of_user_and_system_capture() -> None:
+    given = send(Served(load_text(CITY)), system="You live in Rome.", messages=[QUESTION])
+
+    assert given.json["content"][0]["text"] == "Hello from Rome"
+
+
+NEAR = """
+rules:
+  - {name: forecast, when: {user: weather, tools: get_weather}, reply: Rain.}
+"""
+
+
+def test_the_error_of_an_unmatched_request_says_what_may_have_been_meant() -> None:
+    tool = {"name": "get_wether", "input_schema": {"type": "object"}}
+    question = {"role": "user", "content": "How is the weather?"}
+
+    error = send(Served(load_text(NEAR)), messages=[question], tools=[tool]).json["error"]
+
+    assert "forecast" in error["message"]
+    assert error["message"].endswith("tools: wanted 'get_weather', got 'get_wether'; did you mean 'get_wether'?")

@@ -9,7 +9,7 @@ from mockclaude.server.summary import Summary
 def summary(*entries: tuple[int, str]) -> Summary:
     made = Summary()
     for status, reason in entries:
-        unmatched = status == 404
+        unmatched = status == 410
         made.add(Entry(1, 0, "POST", "/v1/messages", {}, status=status, reason=reason, unmatched=unmatched))
     return made
 
@@ -26,13 +26,13 @@ def test_a_run_without_requests_says_so() -> None:
 
 
 def test_what_no_rule_answered_is_told_once_for_each_reason() -> None:
-    told = summary((404, "none"), (404, "other"), (404, "none"))
+    told = summary((410, "none"), (410, "other"), (410, "none"))
 
     assert told.unmatched == 3
     assert str(told).splitlines()[1:] == ["unmatched, 2 times: none", "unmatched: other"]
 
 
 def test_of_many_reasons_the_first_ones_are_told() -> None:
-    told = summary(*((404, str(number)) for number in range(12)))
+    told = summary(*((410, str(number)) for number in range(12)))
 
     assert str(told).splitlines()[-2:] == ["unmatched: 9", "and 2 more that no rule answered"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockclaude.api.errors import ApiError
-from mockclaude.server.threads import LIFETIME, Threads, Turn
+from mockclaude.server.threads import LIFETIME, MAX_BYTES, MAX_THREADS, Threads, Turn
 
 KEY, NOW = "key", 1_000
 CREATE: dict[str, Any] = {"type": "create"}
@@ -254,3 +254,25 @@ def test_what_was_forgotten_while_it_went_on_is_not_missed() -> None:
     turn.end()
 
     assert code(refused(threads, asking(MORE, thread=after("msg_1")))) == NOT_FOUND
+
+
+def test_the_bounds_of_threads_are_those_of_the_documentation() -> None:
+    assert (MAX_THREADS, MAX_BYTES, LIFETIME) == (10_000, 256 * 1024**2, 300)
+
+
+def test_a_reply_can_be_continued_until_its_lifetime_ends() -> None:
+    for age, is_continued in ((LIFETIME - 1, True), (LIFETIME, False)):
+        threads, body = created(), asking(MORE, thread=after("msg_1"))
+        if is_continued:
+            assert len(threads.turn(NOW + age).resolve(KEY, body)["messages"]) == 3
+        else:
+            assert code(refused(threads, body, NOW + age)) == NOT_FOUND
+
+
+def test_as_many_replies_as_the_bound_allows_can_be_continued() -> None:
+    threads = Threads(max_threads=2)
+    for message_id in ("msg_1", "msg_2"):
+        answered(threads, message_id, asking(HELLO, thread=CREATE))
+
+    for message_id in ("msg_1", "msg_2"):
+        assert len(threads.turn(NOW).resolve(KEY, asking(MORE, thread=after(message_id)))["messages"]) == 3

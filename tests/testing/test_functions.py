@@ -50,7 +50,7 @@ async def test_a_predicate_that_does_not_hold_is_told_by_its_name(mock: MockClau
         return asked.turn > 3
 
     mock.when(is_late).reply("Late.")
-    with pytest.raises(anthropic.NotFoundError, match=r"function: wanted is_late\(\) to be true, got <Asked 'Hello'"):
+    with pytest.raises(anthropic.APIStatusError, match=r"function: wanted is_late\(\) to be true, got <Asked 'Hello'"):
         await said(client)
 
 

@@ -146,10 +146,10 @@ def test_a_reply_that_is_none_is_told_with_its_place(mock: MockClaude, reply: tu
 
 
 def test_without_rules_nothing_is_answered(mock: MockClaude, client: Anthropic) -> None:
-    with pytest.raises(anthropic.NotFoundError, match="No rule answers this request: there are none yet"):
+    with pytest.raises(anthropic.APIStatusError, match="No rule answers this request: there are none yet"):
         ask(client)
 
-    assert [entry.status for entry in mock.unmatched] == [404]
+    assert [entry.status for entry in mock.unmatched] == [410]
 
 
 def test_nothing_asked_is_an_assertion_that_fails(mock: MockClaude) -> None:
@@ -358,3 +358,15 @@ async def test_it_can_be_used_inside_a_running_loop(mock: MockClaude) -> None:
     await asyncio.sleep(0)
 
     assert mock.requests == []
+
+
+def test_unmatched_holds_the_requests_that_no_rule_answered_and_no_others(mock: MockClaude, client: Anthropic) -> None:
+    mock.when(user="Hello").reply("Hi!")
+    ask(client)
+    for text in ("Bye", "Ciao"):
+        with pytest.raises(anthropic.APIStatusError):
+            ask(client, text)
+    ask(client)
+
+    assert [request.user for request in mock.requests] == ["Hello", "Bye", "Ciao", "Hello"]
+    assert [(entry.number, entry.unmatched) for entry in mock.unmatched] == [(2, True), (3, True)]

@@ -18,7 +18,7 @@ IMPORTED = (anthropic, source, mock)
 
 ASK = """
 import pytest
-from anthropic import Anthropic, NotFoundError
+from anthropic import Anthropic, APIStatusError
 
 def ask(text="Hello"):
     with Anthropic() as client:
@@ -68,7 +68,7 @@ def test_what_no_rule_answers_fails_the_test_and_says_why(run: Run) -> None:
     result = run("""
 def test_hello(mockclaude):
     mockclaude.when(user="Bye", tools="get_weather").reply("Bye!")
-    with pytest.raises(NotFoundError):
+    with pytest.raises(APIStatusError):
         ask()
 """)
 
@@ -77,7 +77,7 @@ def test_hello(mockclaude):
         [
             "No rule answers this request. The closest is test_chat.py:11: user: wanted*",
             "*- mockclaude -*",
-            "1. 404        POST /v1/messages  No rule answers this request. The closest is *",
+            "1. 410        POST /v1/messages  No rule answers this request. The closest is *",
             "   user: 'Hello'",
             "   the closest rule is test_chat.py:11",
             "     no  user: wanted a text with 'Bye', got 'Hello'",
@@ -100,7 +100,7 @@ def test_a_test_may_ask_what_no_rule_answers_if_it_says_so(
     tests = f"""
 {mark}
 def test_hello(mockclaude):
-    with pytest.raises(NotFoundError):
+    with pytest.raises(APIStatusError):
         ask()
 """
     run(tests, *arguments, ini=ini).assert_outcomes(passed=1)
@@ -256,7 +256,7 @@ class TestCase(unittest.TestCase):
         self.assertEqual(ask(), "Hi!")
 
     def test_bye(self):
-        with self.assertRaises(NotFoundError):
+        with self.assertRaises(APIStatusError):
             ask("Bye")
 """)
 

@@ -36,8 +36,10 @@ creating = {
   service_tier?: 'auto' | 'standard_only'
   fallbacks? @fallbacks: 'default' | [another_model] | null
   fallback_credit_token? @fallback_credit: str | {token: str, mode?: 'strict' | 'best_effort'} | null
+  safeguards? @safeguards: [safeguard] | null
   thread? @threads: {type: 'create'} | {type: 'continue', previous_message_id: str} | null
 }
+safeguard = {type: 'dangerous_tool_use', classifier_context?: object | null}
 counting = {speed?: 'standard' | 'fast' | null}
 another_model = {model: str>=1, max_tokens?: int>=0 | null, thinking?: thinking | null,
   output_config?: output_config | null, speed?: 'standard' | 'fast' | null}

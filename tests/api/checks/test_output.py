@@ -165,3 +165,15 @@ def test_a_compaction_has_no_edits_of_the_context() -> None:
         "`compaction` cannot be combined with `context_management`."
     )
     assert refusal(CHECKS, asked(**compacted, context_management=None)) is None
+
+
+KEYWORDS_OF_NUMBERS = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]
+
+
+@pytest.mark.parametrize("keyword", KEYWORDS_OF_NUMBERS)
+@pytest.mark.parametrize("kind", ["number", "integer"])
+def test_a_number_has_no_bounds_in_a_schema_that_constrains(keyword: str, kind: str) -> None:
+    problem = told(holding(age={"type": kind, keyword: 3}))
+
+    assert problem is not None
+    assert keyword in problem

@@ -34,3 +34,58 @@ def test_a_plain_question_meets_few_rows_and_passes_them() -> None:
     assert len(applying(request.traits)) < len(CHECKS) / 2
     check_usable(request.body)
     check_rules(request, Validation())
+
+
+GATEWAYS_ACCEPT = """
+more tokens than the model writes
+a budget for thoughts where the model sets it
+a budget for thoughts where the model has none
+adaptive thinking on an older model
+thinking between tools where it is not known
+no thinking where it is always on, but can be between tools only
+no thinking where it is always on, but can have a budget
+no thinking where it is always on
+an effort where the model has no such setting
+an effort that the model does not have
+an effort that is not made without thinking
+a temperature above 1
+a temperature below 0
+a temperature
+a top_p
+a top_k
+two samplers where the model takes one
+thoughts at another temperature than 1
+thoughts from too few words
+thoughts from a number of words
+a prefilled answer
+a system message
+a forced tool
+a forced tool, and thoughts before it
+a fast answer
+a PDF
+a format of the answer
+a format of the answer, in the old field
+a way to use computers that the model does not know
+an MCP server without tools
+thinking that was changed in the latest answer
+thinking that nobody signed
+redacted thinking that nobody sent
+an empty picture
+a picture that is no base64
+a picture of too many bytes
+a picture of another type than said
+a picture that cannot be read
+a picture with too long an edge
+the URL of a picture that is nowhere
+the URL of a document that is nowhere
+a PDF that is no base64
+a PDF with a password
+a PDF that cannot be read
+a PDF of too many pages
+a prompt that is longer than the context window
+a prompt and an answer that are together longer than the context window
+"""
+
+
+def test_gateways_accept_what_depends_on_the_model_and_nothing_else() -> None:
+    assert [check.condition for check in CHECKS if check.gateway] == GATEWAYS_ACCEPT.strip().splitlines()

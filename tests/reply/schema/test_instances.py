@@ -439,3 +439,14 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     check = f"import sys, {module}; print({{'faker', 'rstr', 'jsonschema_rs'}} & sys.modules.keys())"
     made = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert made.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("schema", [{"type": "array"}, {"type": "array", "maxItems": 3}])
+def test_an_array_whose_items_are_not_described_is_empty(schema: dict[str, Any]) -> None:
+    assert instance(schema, DRAWS) == []
+
+
+def test_an_array_whose_items_are_described_has_one() -> None:
+    items = instance({"type": "array", "items": TEXT}, DRAWS)
+
+    assert [type(item) for item in items] == [str]

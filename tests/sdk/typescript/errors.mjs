@@ -2,7 +2,7 @@
 import { text as read } from "node:stream/consumers";
 import Anthropic from "@anthropic-ai/sdk";
 
-const client = new Anthropic({ maxRetries: 0, timeout: 20_000 });
+const client = new Anthropic({ maxRetries: 0, timeout: 120_000 });
 
 async function thrown(content) {
   try {

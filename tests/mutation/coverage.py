@@ -1,0 +1,96 @@
+"""Which tests cover which lines of the package, measured once for each version of the source."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from tests.mutation.mutants import Mutant
+
+MOST_TESTS = 400
+"""Tests that are run for a mutant, at the most: those of its own module come first."""
+
+
+class Coverage(NamedTuple):
+    """Tests by file and line of the package. Lines that only run at import have no tests of their own."""
+
+    lines: dict[str, dict[int, list[str]]]
+
+    def tests(self, mutant: Mutant) -> list[str]:
+        """Return the tests that may notice `mutant`, the likeliest first."""
+        of_file = self.lines.get(mutant.path, {})
+        covering = {test for line in range(mutant.line, mutant.last + 1) for test in of_file.get(line, ())}
+        found = covering or {test for tests in of_file.values() for test in tests} or self._all()
+        touched = Counter(test for tests in of_file.values() for test in tests)
+        return sorted(found, key=lambda test: (not _is_of(test, mutant.path), -touched[test], test))[:MOST_TESTS]
+
+    def _all(self) -> set[str]:
+        return {test for lines in self.lines.values() for tests in lines.values() for test in tests}
+
+
+def _is_of(test: str, path: str) -> bool:
+    """Return whether `test` stands in the test module of the module at `path`."""
+    module = PurePath(path)
+    expected = PurePath("tests", *module.parts[1:-1], f"test_{module.stem}.py").as_posix()
+    return test.startswith(f"{expected}::")
+
+
+def cover(root: Path, file: Path) -> Coverage:
+    """Return the coverage of the tests below `root`, from `file` if it is of this source.
+
+    Raises `subprocess.CalledProcessError` if the tests fail.
+    """
+    version = _version([*root.glob("mockclaude/**/*.py"), *root.glob("tests/**/*.py")])
+    if file.exists():
+        kept = json.loads(file.read_text())
+        if kept["version"] == version:
+            return Coverage(
+                {path: {int(n): tests for n, tests in lines.items()} for path, lines in kept["lines"].items()}
+            )
+    lines = _measure(root)
+    file.write_text(json.dumps({"version": version, "lines": lines}))
+    return Coverage(lines)
+
+
+def _version(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _measure(root: Path) -> dict[str, dict[int, list[str]]]:
+    with TemporaryDirectory() as folder:
+        report = Path(folder) / "coverage.json"
+        config = Path(folder) / "coveragerc"
+        config.write_text(f"[run]\nbranch = false\nsource = mockclaude\ndata_file = {folder}/data\n")
+        command = [sys.executable, "-m", "pytest", "-q", "--cov", f"--cov-config={config}", "--cov-context=test"]
+        subprocess.run([*command, "--cov-report="], cwd=root, check=True, stdout=subprocess.PIPE, text=True)
+        write = [
+            sys.executable,
+            "-m",
+            "coverage",
+            "json",
+            f"--rcfile={config}",
+            "--show-contexts",
+            "-q",
+            "-o",
+            str(report),
+        ]
+        subprocess.run(write, cwd=root, check=True)
+        files = json.loads(report.read_text())["files"]
+    return {path: _of_file(measured["contexts"]) for path, measured in files.items()}
+
+
+def _of_file(contexts: dict[str, list[str]]) -> dict[int, list[str]]:
+    return {
+        int(line): sorted({name.rpartition("|")[0] for name in names if name.endswith("|run")})
+        for line, names in contexts.items()
+    }
