@@ -42,7 +42,9 @@ def request(body: Any, headers: dict[str, str] | None = None, path: str = "/v1/m
     return Request(json.dumps(body, separators=(",", ":")).encode(), headers or {}, path)
 
 
-def entry(name: str, headers: dict[str, str] | None = None, path: str = "/v1/messages") -> Any:
+def entry(
+    name: str, headers: dict[str, str] | None = None, path: str = "/v1/messages"
+) -> Callable[[Callable[[int], Any]], Callable[[int], Any]]:
     """Register what builds the JSON body of a request."""
 
     def register(build: Callable[[int], Any]) -> Callable[[int], Any]:

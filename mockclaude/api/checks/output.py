@@ -32,7 +32,7 @@ _DEFINITIONS = ("$defs", "definitions")
 _WITH_SCHEMAS = frozenset({"properties", *_DEFINITIONS, "anyOf", "allOf", "items"})
 
 
-@remember(256, 20_000)
+@remember(64, 20_000)
 def schema_problem(schema: bytes) -> str | None:
     """Return what is wrong with a schema, written as JSON, that shall constrain what a model writes."""
     parsed = orjson.loads(schema)

@@ -80,7 +80,7 @@ def _invalid_schema(asked: Asked) -> Details | None:
     return None if index is None else {"index": index}
 
 
-@remember(64, 100_000)
+@remember(16, 100_000)
 def _first_invalid(tools: bytes) -> int | None:
     """Return which of `tools`, written as JSON, is the first with a schema that is none; agents repeat their tools."""
     return next((index for index, tool in enumerate(orjson.loads(tools)) if not _is_schema(tool)), None)
