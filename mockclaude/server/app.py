@@ -315,4 +315,5 @@ def make_server(site: Site) -> web.Server:
         handler_cancellation=True,
         access_log=None,
         keepalive_timeout=KEEPALIVE_TIMEOUT,
+        auto_decompress=False,  # aiohttp unpacks to the end before anybody can refuse
     )

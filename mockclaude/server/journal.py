@@ -34,7 +34,10 @@ MAX_BODY = 64 * 1024
 """How many bytes of the body of a request, or of a response, are kept."""
 
 OVERHEAD = 4096
-"""What an entry takes besides bodies: headers, the decision."""
+"""What an entry takes besides bodies and texts."""
+
+MAX_TEXT = 10_000
+"""How many characters are kept of each sentence on what was decided: some errors repeat what the client sent."""
 
 OVERHEAD_OF_A_WRITE = 170
 """What the times of each write take."""
@@ -116,7 +119,14 @@ class Entry:
     def size(self) -> int:
         """How many bytes it counts for."""
         bodies = len(self.body) + len(self.whole or b"") + len(self.response or b"")
-        return OVERHEAD + bodies + OVERHEAD_OF_A_WRITE * len(self.planned)
+        texts = len(self.path) + len(self.reason) + sum(map(len, (*self.headers.values(), *self.notes)))
+        return OVERHEAD + bodies + texts + OVERHEAD_OF_A_WRITE * len(self.planned)
+
+
+def _kept(text: str) -> str:
+    """Return a text without credentials, of at most `MAX_TEXT` characters."""
+    redacted = redact(text)
+    return redacted if len(redacted) <= MAX_TEXT else f"{redacted[:MAX_TEXT]}…"
 
 
 def asked(entry: Entry, call: Call, scenario: str, max_body: int = MAX_BODY) -> None:
@@ -132,8 +142,8 @@ def decided(entry: Entry, answer: Answer, max_body: int = MAX_BODY) -> None:
     entry.status, entry.streamed, entry.reason, entry.notes = (
         script.status,
         answer.streamed,
-        redact(answer.reason),
-        tuple(map(redact, answer.notes)),
+        _kept(answer.reason),
+        tuple(map(_kept, answer.notes)),
     )
     entry.rule, entry.draws, entry.whole = answer.rule, answer.draws, answer.whole
     entry.unmatched, entry.closest = answer.unmatched, answer.closest

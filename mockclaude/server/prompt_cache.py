@@ -158,7 +158,10 @@ def _blocks(content: Any) -> Any:
 
 
 def _hashed(value: Any) -> bytes:
-    return blake2b(orjson.dumps(without_cache_control(value)), digest_size=_HASH).digest()
+    data = orjson.dumps(value)
+    if b'"cache_control"' in data:
+        data = orjson.dumps(without_cache_control(value))
+    return blake2b(data, digest_size=_HASH).digest()
 
 
 def _reason(earlier: _Asked, asked: _Asked) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from secrets import token_urlsafe
+from threading import Timer
 from typing import Any, NamedTuple, TypeAlias
 
 from aiohttp import web
@@ -30,6 +31,9 @@ from mockclaude.server.trust import Trust, is_loopback
 
 SHUTDOWN_TIMEOUT = 3.0
 """Seconds that open streams get to finish when the server is told to stop."""
+
+EXIT_AFTER = 4.5
+"""Seconds after which a server that is told to stop ends, whatever it does."""
 
 FLUSH_AFTER = 0.05
 """Seconds that a line may wait for others: writing each by itself costs more than answering the request."""
@@ -114,12 +118,13 @@ async def serve(
     site.refuse = listener.refuse
     half = SHUTDOWN_TIMEOUT / 2  # aiohttp waits twice: for the handler, then for its connection
     runner = web.ServerRunner(make_server(site), shutdown_timeout=half)
+    stopping = _Stopping()
     await runner.setup()
     try:
         await listen(listener, runner)
         spare_the_collector()
         allow_many_connections()
-        stopped = _stopped_by_signal()
+        stopped = stopping.by_signal()
         write(first_screen(scenarios, base_url(host, runner.addresses[0][1]), site.trust.token))
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(beside(site)) if beside else None
@@ -129,6 +134,7 @@ async def serve(
     finally:
         await runner.cleanup()
         output.flush()
+        stopping.end()
 
 
 def spare_the_collector() -> None:
@@ -189,21 +195,35 @@ def base_url(host: str, port: int) -> str:
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
-def _stopped_by_signal() -> asyncio.Event:
-    """Return what the first signal sets; a second one, while open streams finish, ends the process at once."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
+class _Stopping:
+    """How signals stop a server. The first one lets open streams finish, a second one ends the process at once.
 
-    def stop() -> None:
-        stopped.set()
-        for name in _STOPPING:
-            loop.remove_signal_handler(name)
-            signal.signal(name, signal.SIG_DFL)
+    The event loop may be held, by a function of the user or by standard output that nobody reads. So a thread ends the
+    process `EXIT_AFTER` seconds after the first signal, unless `end` is called before.
+    """
 
-    with suppress(NotImplementedError):
-        for name in _STOPPING:
-            loop.add_signal_handler(name, stop)
-    return stopped
+    def __init__(self) -> None:
+        self._exit = Timer(EXIT_AFTER, lambda: os._exit(0))
+        self._exit.daemon = True
+
+    def by_signal(self) -> asyncio.Event:
+        """Return what the first signal sets."""
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def stop(*_: object) -> None:
+            for number in _STOPPING:
+                signal.signal(number, signal.SIG_DFL)
+            self._exit.start()
+            loop.call_soon_threadsafe(stopped.set)
+
+        for number in _STOPPING:
+            signal.signal(number, stop)
+        return stopped
+
+    def end(self) -> None:
+        """Note that the server has stopped."""
+        self._exit.cancel()
 
 
 def run(coroutine: Any) -> None:

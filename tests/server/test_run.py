@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -99,6 +100,25 @@ async def test_requests_are_kept_with_their_bodies_whole() -> None:
 
     (entry,) = kept
     assert (len(entry.body), entry.ending) == (entry.body_size, "")
+
+
+async def test_a_signal_ends_a_server_whose_event_loop_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes: list[int] = []
+    released = threading.Event()
+
+    def leave(code: int) -> None:
+        codes.append(code)
+        released.set()
+
+    async def hold(_: Site) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        released.wait()
+
+    monkeypatch.setattr(os, "_exit", leave)
+    monkeypatch.setattr(run, "EXIT_AFTER", 0.01)
+    await serve(HELLO, "127.0.0.1", 0, lambda _: None, beside=hold)
+
+    assert codes == [0]
 
 
 async def test_what_is_done_beside_ends_with_the_server() -> None:

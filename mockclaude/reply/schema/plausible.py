@@ -11,10 +11,11 @@ import re
 import string
 import warnings
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from math import ceil
 from random import Random
+from threading import local
 from typing import Any, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
@@ -24,6 +25,7 @@ MAX_PATTERN = 2_000
 MAX_PATTERN_STEPS = 5_000
 _READ = 2_000
 _SHORT = 120
+_OCCURRENCES = 20
 
 Finder: TypeAlias = Callable[[str, set[str]], list[str]]
 """What the user wrote, and the words of the property's name -> what in it could be meant."""
@@ -45,7 +47,7 @@ class Source(NamedTuple):
 
     def fake(self, method: str) -> str:
         """Return what Faker's `method` makes."""
-        faker = _faker()
+        faker = _FAKERS.generator
         faker.seed_instance(self.draws.seed_for(self.label))
         return str(getattr(faker, method)())
 
@@ -73,7 +75,7 @@ def formatted(format_name: str, source: Source) -> str | None:
 
 def numbers(name: str, hints: str) -> list[int | float]:
     """Return the numbers in `hints`, first the one that a property called `name` would mean."""
-    found = [match.replace(",", "") for match in _NUMBER.findall(hints[-_READ:])]
+    found = [match.replace(",", "") for match in _all_of(_NUMBER, hints[-_READ:])]
     return [float(text) if "." in text else int(text) for text in _turned(found, _words(name))]
 
 
@@ -83,18 +85,24 @@ def mentioned(options: Sequence[Any], hints: str) -> list[Any]:
     return [each for each in options if isinstance(each, (str, int, float)) and _is_word(str(each).lower(), text)]
 
 
-def matching(pattern: str, seed: int, reach: int, greedy: bool) -> str | None:
+def matching(
+    pattern: str, seed: int, reach: int, greedy: bool, spend: Callable[[int], None] = lambda _: None
+) -> str | None:
     """Return text that probably matches an ECMA pattern, or None if rstr cannot read it or it would be too long.
 
-    A repetition is at most `reach` more than its minimum; if `greedy`, exactly that.
+    A repetition is at most `reach` more than its minimum; if `greedy`, exactly that. `spend` is called with the steps
+    that it took.
     """
     if len(pattern) > MAX_PATTERN:
         return None
+    maker = _bounded()(Random(seed), reach, greedy)
     try:
         with warnings.catch_warnings(action="ignore"):
-            return str(_bounded()(Random(seed), reach, greedy).xeger(_as_python(pattern)))
+            text = str(maker.xeger(_as_python(pattern)))
     except Exception:
-        return None
+        text = None
+    spend(maker.steps)
+    return text
 
 
 def sized(text: str, shortest: int, longest: int, filler: str = " and more") -> str:
@@ -104,7 +112,19 @@ def sized(text: str, shortest: int, longest: int, filler: str = " and more") -> 
 
 
 def _is_word(text: str, hints: str) -> bool:
-    return bool(text) and text in hints and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", hints) is not None
+    """Tell whether `text` is in `hints` between word boundaries; its first occurrences are looked at."""
+    at = hints.find(text) if text else -1
+    for _ in range(_OCCURRENCES):
+        if at < 0:
+            break
+        if not (_goes_on(hints[:at][-1:]) or _goes_on(hints[at + len(text) :][:1])):
+            return True
+        at = hints.find(text, at + 1)
+    return False
+
+
+def _goes_on(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _words(name: str) -> set[str]:
@@ -123,17 +143,23 @@ def _kind(words: set[str]) -> _Kind:
 
 def _found(pattern: str) -> Finder:
     compiled = re.compile(pattern)
-    return lambda hints, _: compiled.findall(hints)
+    return lambda hints, _: [*_all_of(compiled, hints)]
+
+
+@lru_cache(maxsize=64)
+def _all_of(pattern: re.Pattern[str], hints: str) -> tuple[Any, ...]:
+    """Return all matches: every property of a schema looks for them in the same text."""
+    return tuple(pattern.findall(hints))
 
 
 def _quoted(hints: str, _: set[str]) -> list[str]:
-    return [next(filter(None, groups)) for groups in _QUOTED.findall(hints)]
+    return [next(filter(None, groups)) for groups in _all_of(_QUOTED, hints)]
 
 
 def _phrases(hints: str, words: set[str]) -> list[str]:
     """Return the phrases after a preposition: first those after the one the name asks for, then the capitalized."""
     wanted = next((lead for word, lead in _LEADS.items() if word in words), "")
-    found = [(lead.lower(), phrase.strip()) for lead, phrase in _PHRASE.findall(hints)]
+    found = [(lead.lower(), phrase.strip()) for lead, phrase in _all_of(_PHRASE, hints)]
     ranked = sorted(found, key=lambda each: (each[0] != wanted, not each[1][0].isupper(), each[0] == "to"))
     return [phrase for _, phrase in ranked if phrase.lower() not in _PRONOUNS]
 
@@ -273,21 +299,22 @@ _FORMATS: dict[str, Maker] = {
 }
 
 
-def _faker() -> Any:
-    from faker.generator import Generator
+class _Fakers(local):
+    """Faker, once for each thread: it is seeded before each value, and made once since that takes longer."""
 
-    generator = Generator()
-    for provider in _providers():
-        generator.add_provider(provider)
-    return generator
+    @cached_property
+    def generator(self) -> Any:
+        from importlib import import_module
+
+        from faker.generator import Generator
+
+        generator = Generator()
+        for name in ("address", "company", "internet", "lorem", "person"):
+            generator.add_provider(import_module(f"faker.providers.{name}.en_US").Provider)
+        return generator
 
 
-@lru_cache(maxsize=1)
-def _providers() -> list[Any]:
-    from importlib import import_module
-
-    names = ("address", "company", "internet", "lorem", "person")
-    return [import_module(f"faker.providers.{name}.en_US").Provider for name in names]
+_FAKERS = _Fakers()
 
 
 def _as_python(pattern: str) -> str:
@@ -306,7 +333,7 @@ def _bounded() -> type[Any]:
 
         def __init__(self, random: Random, reach: int, greedy: bool) -> None:
             super().__init__(random, printable=letters, whitespace=" ", nonword=" -", nonwhitespace=letters)
-            self._reach, self._greedy, self._left = reach, greedy, MAX_PATTERN_STEPS
+            self._reach, self._greedy, self.steps = reach, greedy, 0
             self._cases = {
                 **self._cases,
                 "not_literal": lambda code: self._pleasant([each for each in printable if each != chr(code)]),
@@ -314,8 +341,8 @@ def _bounded() -> type[Any]:
             }
 
         def _spend(self, steps: int) -> None:
-            self._left -= steps
-            if self._left < 0:
+            self.steps += steps
+            if self.steps > MAX_PATTERN_STEPS:
                 raise OverflowError
 
         def _pleasant(self, options: list[str]) -> str:
