@@ -20,6 +20,11 @@ from mockclaude.reply.cache import InputUsage, Use, minimum, prefixes, use, with
 MAX_ENTRIES = 100_000
 """Prefixes that are kept, and requests that are remembered; the one used longest ago is forgotten first."""
 
+MAX_WRITTEN = 4
+"""Prefixes that one request keeps, the longest ones: the breakpoints that the API takes. Without validation there may be
+thousands.
+"""
+
 SECONDS = {"5m": 300, "1h": 3600}
 """How long a prefix lives after its last use."""
 
@@ -42,7 +47,7 @@ class PromptCache:
         used = self._looked_up(key, body, now)
         for digest in used.renewed:
             self._renew((key, digest), now)
-        for digest, ttl in used.written:
+        for digest, ttl in used.written[-MAX_WRITTEN:]:
             self._keep((key, digest), SECONDS[ttl], now)
         return used.usage
 
