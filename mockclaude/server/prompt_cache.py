@@ -21,9 +21,7 @@ MAX_ENTRIES = 100_000
 """Prefixes that are kept, and requests that are remembered; the one used longest ago is forgotten first."""
 
 MAX_WRITTEN = 4
-"""Prefixes that one request keeps, the longest ones: the breakpoints that the API takes. Without validation there may be
-thousands.
-"""
+"""Prefixes that one request keeps, the longest ones: as many as the API takes. Without validation there may be more."""
 
 SECONDS = {"5m": 300, "1h": 3600}
 """How long a prefix lives after its last use."""
