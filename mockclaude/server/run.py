@@ -123,6 +123,7 @@ async def serve(
     try:
         await listen(listener, runner)
         spare_the_collector()
+        return_freed_memory()
         allow_many_connections()
         stopped = stopping.by_signal()
         write(first_screen(scenarios, base_url(host, runner.addresses[0][1]), site.trust.token))
@@ -142,6 +143,24 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+def return_freed_memory() -> None:
+    """Let the C library return the memory of large requests to the system, where it is glibc.
+
+    Otherwise, once a block of some megabytes was freed, glibc keeps blocks of that size in a heap that never shrinks.
+    """
+    import ctypes
+
+    with suppress(AttributeError, OSError, TypeError):
+        set_option = ctypes.CDLL(None).mallopt
+        for option in (_TRIM_THRESHOLD, _MMAP_THRESHOLD):
+            set_option(option, _LARGE_BLOCK)
+
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Options of `mallopt`."""
+_LARGE_BLOCK = 128 * 1024
 
 
 def allow_many_connections() -> int | None:

@@ -1,7 +1,8 @@
 """`python -m tests.benchmarks.hostile`: what requests that are made to cost much take of the server's CPU and memory.
 
 Sends every request of the corpus to a server of its own process, twice, and prints the CPU time of the dearer one, the
-worst first; then the same for a request of a coding agent; then how much memory many hostile requests leave behind.
+worst first; then the same for a request of a coding agent; then how much memory many hostile requests leave behind,
+after one of each, which loads the libraries that they need.
 Needs Linux, whose /proc has the figures. Ends with 1 if a target is missed.
 """
 
@@ -123,6 +124,8 @@ def main() -> bool:
         agent = Request(conversation(AGENT_SIZE), {})
         spent = median(server.cost(agent)[0] for _ in range(20))
         print(f"an agent's request of {len(agent.body) / 1e3:.0f} KB: {spent:.1f} ms; {verdict(spent, AGENT_TARGET)}")
+        for name in names:
+            server.send(CORPUS[name](SMALL))
         before = server.memory()
         for number, name in enumerate(islice(cycle(names), given.requests)):
             server.send(CORPUS[name](SMALL + number))

@@ -43,6 +43,19 @@ def test_a_request_without_a_breakpoint_is_all_input() -> None:
     assert [cache.use(KEY, body, NOW) for _ in range(2)] == [InputUsage(total(body))] * 2
 
 
+def test_a_request_keeps_its_four_longest_prefixes_however_many_it_marks() -> None:
+    parts = [text(f"{number}{LONG}", cache_control=SHORT) for number in range(6)]
+    cache = PromptCache()
+    cache.use(KEY, asking(said(*parts)), NOW)
+
+    assert [cache.peek(KEY, asking(said(*parts[:count])), NOW).read > 0 for count in (1, 2, 3, 6)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
 @pytest.mark.parametrize("control", [SHORT, HOUR])
 def test_a_second_request_reads_what_the_first_created(control: dict[str, Any]) -> None:
     cache = PromptCache()

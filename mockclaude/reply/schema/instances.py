@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.schema import plausible, ranges
+from mockclaude.reply.schema import patterns, plausible, ranges
 from mockclaude.reply.schema.merging import Flat, Schema, as_list, both
 from mockclaude.reply.schema.schemas import (
     BYTES_OF_A_STEP,
@@ -243,7 +243,7 @@ class _Filler:
         for attempt in range(_PATTERN_TRIES):
             seed = self.draws.seed_for(self.label(place, f"pattern/{attempt + place.again}"))
             self.budget.spend(len(flat["pattern"]) // 20, place.path)
-            text = plausible.matching(flat["pattern"], seed, reach, greedy, spend)
+            text = patterns.matching(flat["pattern"], seed, reach, greedy, spend)
             if text is None:
                 break
             yield text
