@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
 from mockclaude.api import tokens
+from mockclaude.api.errors import invalid
 from mockclaude.api.models import Model
 from mockclaude.api.pairs import Pairs, pairs
 from mockclaude.api.request import Body
@@ -46,6 +47,11 @@ class Anything:
         """Return True."""
         return True
 
+
+MAX_DOCUMENTS = 500
+"""Documents of a request, in every mode: each PDF has to be opened to be counted."""
+
+_WITH_DOCUMENTS = ("document", "tool_result")
 
 Located: TypeAlias = tuple[tuple[Any, ...], Body]
 """Where a content block is, and the block: `("messages", 0, "content", 2)`, in a tool result
@@ -120,10 +126,12 @@ def _walked(messages: list[Body]) -> tuple[Blocks, int]:
         for index, block in enumerate(content):
             path, kind = ("messages", number, "content", index), block["type"]
             found[kind].append((path, block))
-            count += tokens.of_block(block)
             if kind == "tool_result":
                 for inner in _inside(path, block):
                     found[_kind(inner[1])].append(inner)
+            if kind in _WITH_DOCUMENTS and len(found.get("document", ())) > MAX_DOCUMENTS:
+                raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")
+            count += tokens.of_block(block)
     return dict(found), count
 
 

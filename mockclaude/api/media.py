@@ -15,8 +15,19 @@ from hashlib import blake2b
 from io import BytesIO
 from typing import Any, NamedTuple
 
-MAX_REMEMBERED = 1024
-"""Pictures and PDFs of which it is remembered what they are; the first ones are forgotten first."""
+MAX_REMEMBERED = 20_000
+"""Pictures and PDFs of which it is remembered what they are: more than a request of 1 MB holds. The first ones are
+forgotten first.
+"""
+
+MAX_COUNTED = 1_000
+"""Pages of a PDF that are counted, ten times what the API takes; one with more has so many."""
+
+MAX_READS = 200_000
+"""How often a PDF is read from until it counts as one that cannot be read: a long one of many objects needs a tenth."""
+
+MAX_UNPACKED = 8_000_000
+"""Bytes that a part of a PDF takes once it is unpacked: a hundred thousand objects need less to be listed."""
 
 _BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
@@ -82,8 +93,37 @@ def _pdf(data: bytes) -> Pdf:
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
-        reader = pypdf.PdfReader(BytesIO(data))
-        locked = reader.is_encrypted and not reader.decrypt("")
-        return Pdf(0, locked=True) if locked else Pdf(len(reader.pages))
+        with pypdf.apply_configuration(
+            zlib_maximum_output_length=MAX_UNPACKED,
+            lzw_maximum_output_length=MAX_UNPACKED,
+            run_length_maximum_output_length=MAX_UNPACKED,
+        ):
+            reader = pypdf.PdfReader(_File(data), xref_stream_maximum_entries=MAX_READS)
+            locked = reader.is_encrypted and not reader.decrypt("")
+            return Pdf(0, locked=True) if locked else Pdf(_pages(reader.root_object["/Pages"]))
     except Exception:  # whatever it stumbles over, such a PDF cannot be read
         return Pdf(0)
+
+
+class _File(BytesIO):
+    """A PDF in memory that can be read from `MAX_READS` times. Raises `OverflowError` after that."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.reads += 1
+        if self.reads > MAX_READS:
+            raise OverflowError
+        return super().read(size)
+
+
+def _pages(root: Any) -> int:
+    """Return the pages below a node of the page tree, at most `MAX_COUNTED`: a node may be in many places of it."""
+    left, pages = [root], 0
+    for _ in range(MAX_COUNTED * 2):
+        if not left:
+            break
+        node = left.pop().get_object()
+        pages += "/Kids" not in node
+        left += list(node.get("/Kids", ()))[:MAX_COUNTED]
+    return min(pages, MAX_COUNTED)

@@ -7,7 +7,7 @@ Knows nothing of models, headers or the rules between fields.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple, NotRequired, Required, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired, Required, TypeAlias, TypeVar
 
 import orjson
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -23,6 +23,11 @@ Body: TypeAlias = dict[str, Any]
 Path: TypeAlias = tuple[str | int, ...]
 
 
+T = TypeVar("T")
+_List: TypeAlias = Annotated[list[T], Field(fail_fast=True)]
+"""A list of which the first wrong item is reported, and no other: one error is sent, whatever there is."""
+
+
 class _Block(TypedDict, total=False):
     type: Required[str]
     text: str
@@ -31,13 +36,13 @@ class _Block(TypedDict, total=False):
     input: dict[str, Any]
     tool_use_id: str
     is_error: bool | None
-    content: str | list[dict[str, Any]] | dict[str, Any] | None
+    content: str | _List[dict[str, Any]] | dict[str, Any] | None
     cache_control: dict[str, Any] | None
 
 
 class _Message(TypedDict):
     role: Literal["user", "assistant", "system"]
-    content: str | list[_Block]
+    content: str | _List[_Block]
 
 
 class _Tool(TypedDict, total=False):
@@ -59,7 +64,7 @@ class _Thinking(TypedDict, total=False):
 
 class _Container(TypedDict, total=False):
     id: str | None
-    skills: list[dict[str, Any]] | None
+    skills: _List[dict[str, Any]] | None
 
 
 class _Format(TypedDict):
@@ -75,16 +80,16 @@ class _Usable(TypedDict):
     __pydantic_config__ = ConfigDict(strict=True)  # type: ignore[misc]
 
     model: Annotated[str, Field(min_length=1)]
-    messages: Annotated[list[_Message], Field(max_length=100_000)]
-    system: NotRequired[str | list[_Block] | None]
-    tools: NotRequired[list[_Tool] | None]
+    messages: Annotated[_List[_Message], Field(max_length=100_000)]
+    system: NotRequired[str | _List[_Block] | None]
+    tools: NotRequired[_List[_Tool] | None]
     tool_choice: NotRequired[_ToolChoice | None]
     thinking: NotRequired[_Thinking | None]
     output_config: NotRequired[_OutputConfig | None]
     output_format: NotRequired[_Format | None]
     max_tokens: NotRequired[Annotated[int, Field(ge=0)] | None]
     stream: NotRequired[bool | None]
-    stop_sequences: NotRequired[list[str] | None]
+    stop_sequences: NotRequired[_List[str] | None]
     metadata: NotRequired[dict[str, Any] | None]
     cache_control: NotRequired[dict[str, Any] | None]
     container: NotRequired[str | _Container | None]

@@ -85,10 +85,10 @@ def _segments(body: Body) -> Iterator[Segment]:
     for index, block in enumerate(_blocks(body.get("system") or ())):
         yield Segment(_of_input(block), ("system", index), block)
     for number, message in enumerate(body["messages"]):
-        blocks = _blocks(message["content"]) or [_text("")]
-        for index, block in enumerate(blocks):
-            overhead = 0 if index else MESSAGE_OVERHEAD
-            yield Segment(_of_input(block) + overhead, ("messages", number, "content", index), block)
+        overhead = MESSAGE_OVERHEAD
+        for index, block in enumerate(_blocks(message["content"]) or [_text("")]):
+            yield Segment(of_block(block) + overhead, ("messages", number, "content", index), block)
+            overhead = 0
 
 
 def _blocks(content: Any) -> Sequence[Block]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
+from itertools import chain
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import orjson
@@ -19,6 +20,9 @@ from mockclaude.api.request import Body
 from mockclaude.api.tokens import Segment
 
 Ttl: TypeAlias = Literal["5m", "1h"]
+
+MOST_MARKS = 4
+"""Breakpoints that the API takes in a request (documented)."""
 
 LOOKBACK = 20
 """Blocks, a breakpoint's own among them, at whose ends a kept prefix is looked for."""
@@ -134,17 +138,25 @@ def _ttl(control: Any) -> Ttl | None:
 
 
 def _marks(segments: Sequence[Segment], automatic: Ttl | None) -> list[Ttl | None]:
-    """Return for how long each segment is marked to be kept; `automatic` marks the last one that can be."""
+    """Return for how long each segment is marked to be kept; `automatic` marks the last one that can be.
+
+    Of more marks than the API takes, which only pass without validation, the last ones count.
+    """
     marks = [_mark(segment.block) for segment in segments]
     if automatic:
         last = max((index for index, segment in enumerate(segments) if _can_be_marked(segment.block)), default=None)
         if last is not None:
             marks[last] = marks[last] or automatic
+    for index in [index for index, mark in enumerate(marks) if mark][:-MOST_MARKS]:
+        marks[index] = None
     return marks
 
 
 def _mark(block: Block) -> Ttl | None:
     """Return how a block is marked, or else something in it, as nothing within a block is cached alone."""
+    own = _ttl(block.get("cache_control"))
+    if own or not isinstance(block.get("content"), list):
+        return own
     return next(filter(None, (_ttl(each.get("cache_control")) for each in _with_nested(block))), None)
 
 
@@ -160,28 +172,42 @@ def _with_nested(block: Block) -> Iterator[Block]:
         yield from (each for each in nested if isinstance(each, dict))
 
 
-def _accumulated(body: Body, segments: Sequence[Segment], marks: Iterable[Ttl | None]) -> Iterator[Prefix]:
-    settings = _settings(body, [each for segment in segments for each in _with_nested(segment.block)])
+def _accumulated(body: Body, segments: Sequence[Segment], marks: Sequence[Ttl | None]) -> Iterator[Prefix]:
+    settings = _settings(body, chain.from_iterable(_with_nested(segment.block) for segment in segments))
     state = blake2b(models.resolve(body["model"]).encode("utf-8", "surrogatepass"), digest_size=16)
     total, section = 0, "tools"
-    for segment, mark in zip(segments, marks, strict=True):
+    ends = _looked_up(marks)
+    for index, (segment, mark) in enumerate(zip(segments, marks, strict=True)):
         if segment.path[0] != section:
             section = str(segment.path[0])
             state.update(settings[section])
         state.update(_content(body, segment))
         total += segment.tokens
-        yield Prefix(state.digest(), total, mark)
+        yield Prefix(state.digest() if index in ends else b"", total, mark)
+
+
+def _looked_up(marks: Sequence[Ttl | None]) -> set[int]:
+    """Return the ends of the prefixes that are looked for in the cache."""
+    marked = (index for index, mark in enumerate(marks) if mark)
+    return set(chain.from_iterable(range(index, max(index - LOOKBACK, -1), -1) for index in marked))
 
 
 def _content(body: Body, segment: Segment) -> bytes:
     """Return what a segment is, with its role: keys in any order, but below them in theirs, as it is in the prompt."""
     role = body["messages"][segment.path[1]]["role"] if segment.path[0] == "messages" else ""
-    return orjson.dumps([role, sorted(without_cache_control(segment.block).items())])
+    block = segment.block
+    if block.get("type") == "text" and len(block) == 2 + ("cache_control" in block):
+        return orjson.dumps([role, block.get("text")])
+    return orjson.dumps([role, sorted(without_cache_control(block).items())])
 
 
-def _settings(body: Body, blocks: Sequence[Block]) -> dict[str, bytes]:
+def _settings(body: Body, blocks: Iterable[Block]) -> dict[str, bytes]:
     """Return what a request says beside its blocks, by the first section of the prompt that it changes."""
-    system = [body.get("speed") or "standard", any(map(_cites, blocks))]
+    cites, pictures = False, False
+    for block in blocks:
+        cites = cites or _cites(block)
+        pictures = pictures or block.get("type") == "image"
+    system = [body.get("speed") or "standard", cites]
     thinking = body.get("thinking") or {}
     config = body.get("output_config") or {}
     messages = [
@@ -190,7 +216,7 @@ def _settings(body: Body, blocks: Sequence[Block]) -> dict[str, bytes]:
         thinking.get("budget_tokens"),
         config.get("effort") or "high",
         config.get("format") or body.get("output_format"),
-        any(block.get("type") == "image" for block in blocks),
+        pictures,
     ]
     return {"system": orjson.dumps(system), "messages": orjson.dumps([system, messages])}
 

@@ -7,14 +7,17 @@ Knows nothing of where the reply comes from. Nothing is changed: a scenario may 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from mockclaude.api.events import Block
+from mockclaude.api.remembering import remember
 from mockclaude.api.request import Body
 from mockclaude.reply.blocks import output_schema
+
+if TYPE_CHECKING:
+    from mockclaude.reply.schema.schemas import Document
 
 
 def contradictions(body: Body, content: Sequence[Block]) -> Iterator[str]:
@@ -65,19 +68,15 @@ def _of_format(schema: Any, content: Sequence[Block]) -> Iterator[str]:
 
 def _problem(schema: Any, value: Any) -> str | None:
     """Return why `value` does not validate against `schema`, None if it does or if the schema is none."""
-    validator = _validator(orjson.dumps(schema)) if isinstance(schema, dict) else None
-    error = next(validator.iter_errors(value), None) if validator else None
-    if error is None:
-        return None
-    where = "".join(f"/{part}" for part in error.instance_path)
-    return f"{error.message} at {where}" if where else str(error.message)
+    document = _document(orjson.dumps(schema)) if isinstance(schema, dict) else None
+    return document.problem(value) if document else None
 
 
-@lru_cache(maxsize=512)
-def _validator(schema: bytes) -> Any:
-    import jsonschema_rs
+@remember(256, 10_000)
+def _document(schema: bytes) -> Document | None:
+    from mockclaude.reply.schema.schemas import Document, Unsatisfiable
 
     try:
-        return jsonschema_rs.validator_for(orjson.loads(schema))
-    except (ValueError, jsonschema_rs.ReferencingError):
+        return Document(orjson.loads(schema))
+    except Unsatisfiable:
         return None

@@ -16,6 +16,7 @@ import orjson
 
 from mockclaude.api import models, tokens
 from mockclaude.api.events import Block
+from mockclaude.api.remembering import remember
 from mockclaude.reply.compose import PLAIN, Asking, Reply, compose, room
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope, plan
@@ -90,7 +91,7 @@ def _filled(pieces: tuple[bytes, ...], conversation: Conversation, message_id: s
     return b"".join((before, _model(conversation.model), between, message_id.encode(), count.join(rest)))
 
 
-@lru_cache(maxsize=256)
+@remember(256, 200)
 def _model(name: str) -> bytes:
     return orjson.dumps(models.resolve(name))[1:-1]
 

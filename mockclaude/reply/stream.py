@@ -7,12 +7,12 @@ Knows nothing of time or of HTTP.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import events, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
+from mockclaude.api.remembering import remember
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 
 PIECES = (4, 18, 27, 12, 31, 22, 9, 35, 24, 18)
@@ -73,12 +73,12 @@ def block_bytes(index: int, block: Block) -> bytes:
     return b"".join(beat.data for beat in _beats(index, block))
 
 
-@lru_cache(maxsize=512)
+@remember(512, 10_000)
 def _text_beats(index: int, text: str) -> tuple[Beat, ...]:
     return tuple(_beats(index, {"type": "text", "text": text}))
 
 
-@lru_cache(maxsize=512)
+@remember(512, 10_000)
 def _text_bytes(index: int, text: str) -> bytes:
     return b"".join(beat.data for beat in _text_beats(index, text))
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 import orjson
 from pydantic import BaseModel
 
-from mockclaude.scenario import fakes
+from mockclaude.scenario import fakes, volatile
 from mockclaude.scenario import format as written
 from mockclaude.scenario import steps as written_steps
 from mockclaude.scenario.conditions import Condition, Test, conditions, group_names
@@ -209,6 +209,8 @@ def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place) -> Rule:
 
 
 def _faults(faults: Sequence[Fault] | None, place: Place) -> tuple[PossibleFault, ...]:
+    if any(fault.script for fault in faults or ()):
+        volatile.prepare()
     return tuple(PossibleFault(fault, place, conditions(fault.when or When())) for fault in faults or ())
 
 

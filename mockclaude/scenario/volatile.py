@@ -46,6 +46,11 @@ MAX_PARTS = 10_000
 """Volatile parts of a text that are taken out; each costs far more time than other text of its length."""
 
 
+def prepare() -> None:
+    """Compile the expressions, so that no request has to wait for that."""
+    _expression()
+
+
 @cache
 def _expression() -> Any:
     import re2  # takes 20 ms, and most scenarios have no script

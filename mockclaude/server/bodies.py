@@ -7,6 +7,8 @@ Knows nothing of what they say.
 from __future__ import annotations
 
 import asyncio
+import zlib
+from collections.abc import Iterator
 
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
@@ -18,10 +20,16 @@ from mockclaude.server.play import play
 MAX_BODY = 32 * 1024 * 1024
 """Bytes that the API takes for a message, by its documentation."""
 
+MAX_MEMBERS = 1_000
+"""Members of a gzip body: each costs the same, however little it holds."""
+
 BODY_TIMEOUT = 30.0
 
 _GO_ON = Script(100, [Send(0, b"HTTP/1.1 100 Continue\r\n\r\n")])
-_ENCODINGS = ("", "identity", "gzip", "deflate")
+_PLAIN = ("", "identity")
+_ENCODINGS = (*_PLAIN, "gzip", "deflate")
+_UNREADABLE = "The request body could not be decoded"
+_PIECE = 64 * 1024
 _UNSUPPORTED = {"error_code": "request_body_encoding_unsupported"}
 _INVALID = {"error_code": "request_body_encoding_invalid"}
 _TOO_LARGE_DECODED = {"error_code": "request_body_too_large_after_decoding"}
@@ -36,21 +44,61 @@ async def read_body(request: web.BaseRequest) -> bytes:
     if (request.content_length or 0) > MAX_BODY:
         raise ApiError("request_too_large")
     arrived = request.content.is_eof() and request.content.exception() is None
-    return request.content.read_nowait() if arrived else await _rest(request, encoding)
+    return unpacked(request.content.read_nowait() if arrived else await _rest(request), encoding)
 
 
-async def _rest(request: web.BaseRequest, encoding: str) -> bytes:
+async def _rest(request: web.BaseRequest) -> bytes:
     try:
         if request.headers.get("expect", "").lower() == "100-continue":
             await play(_GO_ON, request)
         async with asyncio.timeout(BODY_TIMEOUT):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
-        raise ApiError("request_too_large", details=_TOO_LARGE_DECODED if encoding else None) from None
+        raise ApiError("request_too_large") from None
     except TimeoutError:
         raise ApiError("invalid_request_error", "The request body did not arrive in time", 408) from None
     except (web.RequestPayloadError, BadHttpMessage) as error:
         request.content.feed_eof()  # else aiohttp would read on, and log that it cannot
         reason = str(error).splitlines()[-1].strip()
-        message = f"The request body could not be decoded: {reason}"
-        raise ApiError("invalid_request_error", message, details=_INVALID if encoding else None) from None
+        raise ApiError("invalid_request_error", f"{_UNREADABLE}: {reason}") from None
+
+
+def unpacked(data: bytes, encoding: str) -> bytes:
+    """Return `data` decompressed. Raises `ApiError` 400, or 413 as soon as there is more than `MAX_BODY`."""
+    if encoding in _PLAIN:
+        return data
+    try:
+        return b"".join(_parts(data, _window(data, encoding)))
+    except zlib.error:
+        message = f"{_UNREADABLE}: Can not decode content-encoding: {encoding}"
+        raise ApiError("invalid_request_error", message, details=_INVALID) from None
+
+
+def _parts(data: bytes, window: int) -> Iterator[bytes]:
+    """Yield what `data` holds. It may have several members, as gzip allows; what is left of each is copied, so that
+    they are read in pieces.
+    """
+    left, members = MAX_BODY, 1
+    unpacker = zlib.decompressobj(window)
+    for start in range(0, len(data), _PIECE):
+        piece = data[start : start + _PIECE]
+        while piece:
+            if unpacker.eof:
+                unpacker, members = zlib.decompressobj(window), members + 1
+            part = unpacker.decompress(piece, left + 1)
+            left -= len(part)
+            if left < 0:
+                raise ApiError("request_too_large", details=_TOO_LARGE_DECODED)
+            if members > MAX_MEMBERS:
+                raise zlib.error
+            yield part
+            piece = unpacker.unused_data
+    if data and not unpacker.eof:
+        raise zlib.error
+
+
+def _window(data: bytes, encoding: str) -> int:
+    """Return the `wbits` of zlib for `data`. Some clients call it `deflate` where the header of zlib is missing."""
+    if encoding == "gzip":
+        return zlib.MAX_WBITS + 16
+    return zlib.MAX_WBITS if data[:1] and data[0] & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS

@@ -32,7 +32,8 @@ class Call(NamedTuple):
     """One request: `path` without the scenario, header names in any case, `now` in seconds since the epoch.
 
     `time` is microseconds since the server began, `reused` whether its connection has served another before, `fraction`
-    what it is later than `now`, in microseconds.
+    what it is later than `now`, in microseconds. `page` is the origin of the page that sent it, if that may not control
+    the server.
     """
 
     method: str
@@ -45,6 +46,7 @@ class Call(NamedTuple):
     time: int = 0
     reused: bool = False
     fraction: int = 0
+    page: str = ""
 
     @property
     def instant(self) -> int:

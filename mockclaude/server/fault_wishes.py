@@ -9,26 +9,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from pydantic import TypeAdapter, ValidationError
 
 from mockclaude.api.errors import invalid
+from mockclaude.api.remembering import remember
 from mockclaude.scenario import assignments
 from mockclaude.scenario.faults import Fault, Faults
 
 FAULT_HEADER = "x-mockclaude-fault"
 
+MAX_WISH = 2_000
+"""How many characters of faults a client may ask for."""
+
 
 def wishes(headers: Mapping[str, str], after_model: str) -> tuple[Fault, ...]:
     """Return the faults that a request asks for, in its header or `after_model`. Raises `ApiError` 400."""
     text = headers.get(FAULT_HEADER)
-    asked = () if text is None else _read(text, FAULT_HEADER)
-    return (*asked, *_read(after_model, "model")) if after_model else asked
+    asked = () if text is None else _read(FAULT_HEADER, text)
+    return (*asked, *_read("model", after_model)) if after_model else asked
 
 
-@lru_cache(maxsize=256)
-def _read(text: str, where: str) -> tuple[Fault, ...]:
+@remember(256, MAX_WISH)
+def _read(where: str, text: str) -> tuple[Fault, ...]:
+    if len(text) > MAX_WISH:
+        raise invalid(f"{where}: a fault has at most {MAX_WISH} characters, got {len(text)}; ask for fewer faults")
     try:
         data = assignments.read(text)
         return tuple(_FAULTS.validate_python(re.split(r"\s*,\s*", data) if isinstance(data, str) else data))

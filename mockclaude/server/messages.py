@@ -41,6 +41,7 @@ from mockclaude.server.fault_wishes import wishes
 from mockclaude.server.limits import Asks, Entry, Refusal
 from mockclaude.server.served import Served
 from mockclaude.server.threads import Turn
+from mockclaude.server.trust import refused_page
 
 
 class _Request(NamedTuple):
@@ -69,10 +70,18 @@ def create(served: Served, call: Call) -> Answer:
     number = served.memory.request(call.lane)
     turn = served.threads.turn(call.now)
     admitted = served.admission.request(call, turn.resolve)
-    wished = wishes(call.headers, admitted.wish) if served.scenario.policy.client_faults else ()
+    wished = _wished(served, call, admitted)
     conversation = Conversation(admitted.asked.body, call.headers, admitted.asked.input_tokens)
     request = _Request(served, call, call.lane, admitted, wished, conversation, turn, number)
     return _limited(request) if served.scenario.limits else _answered(request)
+
+
+def _wished(served: Served, call: Call, admitted: Admitted) -> tuple[Fault, ...]:
+    if not served.scenario.policy.client_faults:
+        return ()
+    if call.page and admitted.wish:
+        raise refused_page(call.page, "ask for a fault")
+    return wishes(call.headers, admitted.wish)
 
 
 def _limited(request: _Request) -> Answer:

@@ -7,6 +7,7 @@ event of its response. Isolation is by key, where the API's is by workspace.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable
 from hashlib import blake2b
@@ -23,7 +24,13 @@ KEY_ENTRIES = 20_000
 """Prefixes that an API key keeps, and requests that are remembered of it; the one used longest ago is dropped first."""
 
 MAX_ENTRIES = 100_000
-"""Prefixes, and requests, of all API keys; those of the key used longest ago are dropped first."""
+"""Prefixes of all API keys; those of the key used longest ago are dropped first."""
+
+KEY_DIAGNOSTICS = 16 * 1024 * 1024
+"""Bytes of the requests of an API key that are remembered for `diagnostics`; the oldest is dropped first."""
+
+MAX_DIAGNOSTICS = 4 * KEY_DIAGNOSTICS
+"""Bytes of the requests of all API keys; those of the key used longest ago are dropped first."""
 
 SECONDS = {"5m": 300, "1h": 3600}
 """How long a prefix lives after its last use."""
@@ -37,13 +44,20 @@ class _Entry(NamedTuple):
 class PromptCache:
     """The prompt cache of every API key: `max_entries` prefixes of each, and as many requests.
 
-    `drop` is called with a note for everything that is dropped.
+    The requests take `max_diagnostics` bytes. `drop` is called with a note for everything that is dropped.
     """
 
-    def __init__(self, drop: Callable[[str], None] = lambda _: None, *, max_entries: int = KEY_ENTRIES) -> None:
+    def __init__(
+        self,
+        drop: Callable[[str], None] = lambda _: None,
+        *,
+        max_entries: int = KEY_ENTRIES,
+        max_diagnostics: int = KEY_DIAGNOSTICS,
+    ) -> None:
         share = max_entries, max_entries
         self._entries: Owned[bytes, _Entry] = Owned("cached prefixes", share, MAX_ENTRIES, drop)
-        self._requests: Owned[str, _Asked] = Owned("requests for diagnostics", share, MAX_ENTRIES, drop)
+        requests = max_entries, max_diagnostics
+        self._requests: Owned[str, _Asked] = Owned("requests for diagnostics", requests, MAX_DIAGNOSTICS, drop)
 
     def use(self, key: str, body: Body, now: int) -> InputUsage:
         """Return what `key` reads from the cache with this request and what it creates there, and keep that."""
@@ -79,7 +93,8 @@ class PromptCache:
         """Note that `body` was answered with this message, if it asks for `diagnostics`; others are not kept."""
         if body.get("diagnostics") is None:
             return
-        self._requests.put(key, message_id, _asked(body))
+        asked = _asked(body)
+        self._requests.put(key, message_id, asked, asked.size)
 
     def diagnose(self, key: str, body: Body, previous_message_id: str | None) -> dict[str, Any] | None:
         """Return the `diagnostics` of a message: why its request shares less with an earlier one than it could.
@@ -94,17 +109,29 @@ class PromptCache:
 
 
 class _Asked(NamedTuple):
-    """A request as diagnostics compare it: hashes of its parts, and the tokens of its tools and of each message."""
+    """A request as diagnostics compare it: hashes of its parts, and the tokens of its tools and of each message.
+
+    `messages` are the hashes of all of them, one after the other.
+    """
 
     model: str
     system: bytes
     tools: bytes
     settings: bytes
-    messages: tuple[bytes, ...]
+    messages: bytes
     tool_tokens: int
     system_tokens: int
-    message_tokens: tuple[int, ...]
+    message_tokens: array[int]
 
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes."""
+        return _OVERHEAD + len(self.messages) + self.message_tokens.itemsize * len(self.message_tokens)
+
+
+_HASH = 16
+_OVERHEAD = 1_024
+"""What a request takes besides its messages, with its place among the others."""
 
 _SETTINGS = ("tool_choice", "thinking", "context_management", "output_config", "output_format")
 """What else of a request goes into its prompt."""
@@ -119,10 +146,10 @@ def _asked(body: Body) -> _Asked:
         _hashed(_blocks(body.get("system"))),
         _hashed(body.get("tools") or []),
         _hashed([body.get(field) for field in _SETTINGS]),
-        tuple(_hashed([message["role"], _blocks(message["content"])]) for message in body["messages"]),
+        b"".join([_hashed([message["role"], _blocks(message["content"])]) for message in body["messages"]]),
         spent["tools"],
         spent["system"],
-        tuple(spent["messages", index] for index in range(len(body["messages"]))),
+        array("Q", [spent["messages", index] for index in range(len(body["messages"]))]),
     )
 
 
@@ -131,7 +158,10 @@ def _blocks(content: Any) -> Any:
 
 
 def _hashed(value: Any) -> bytes:
-    return blake2b(orjson.dumps(without_cache_control(value)), digest_size=16).digest()
+    data = orjson.dumps(value)
+    if b'"cache_control"' in data:
+        data = orjson.dumps(without_cache_control(value))
+    return blake2b(data, digest_size=_HASH).digest()
 
 
 def _reason(earlier: _Asked, asked: _Asked) -> dict[str, Any] | None:
@@ -149,8 +179,9 @@ def _reason(earlier: _Asked, asked: _Asked) -> dict[str, Any] | None:
 
 
 def _messages_reason(earlier: _Asked, asked: _Asked) -> dict[str, Any] | None:
-    for index, message in enumerate(earlier.messages):
-        if asked.messages[index : index + 1] != (message,):
+    for index in range(len(earlier.message_tokens)):
+        place = slice(index * _HASH, (index + 1) * _HASH)
+        if asked.messages[place] != earlier.messages[place]:
             return _changed("messages", sum(earlier.message_tokens[index:]))
     return None
 

@@ -12,8 +12,10 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
+from secrets import token_urlsafe
+from threading import Timer
 from typing import Any, NamedTuple, TypeAlias
 
 from aiohttp import web
@@ -25,14 +27,16 @@ from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.console import first_screen, log_line, wants_colour
 from mockclaude.server.journal import Entry, Journal
 from mockclaude.server.listener import Listener
+from mockclaude.server.trust import Trust, is_loopback
 
 SHUTDOWN_TIMEOUT = 3.0
 """Seconds that open streams get to finish when the server is told to stop."""
 
+EXIT_AFTER = 4.5
+"""Seconds after which a server that is told to stop ends, whatever it does."""
+
 FLUSH_AFTER = 0.05
 """Seconds that a line may wait for others: writing each by itself costs more than answering the request."""
-
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class CannotListenError(RuntimeError):
@@ -77,6 +81,14 @@ class Playing(NamedTuple):
     retry_speed: float = 1.0
 
 
+def trust_of(host: str, hosts: Iterable[str] = (), origins: Iterable[str] = (), token: str | None = None) -> Trust:
+    """Return whom a server on `host` trusts. If others can reach it, it has a token, drawn if none is given."""
+    name = host.lower().removesuffix(".")
+    opened = not is_loopback(name)
+    names = frozenset(filter(None, (*hosts, name)))
+    return Trust(opened, names, frozenset(origins), token or (token_urlsafe(24) if opened else ""))
+
+
 async def serve(
     scenarios: Mapping[str, Scenario],
     host: str,
@@ -84,10 +96,13 @@ async def serve(
     write: Callable[[str], Any],
     playing: Playing = Playing(),  # noqa: B008 (a frozen value)
     *,
+    trust: Trust | None = None,
     keep: Keep | None = None,
     beside: Beside | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, with `beside` as long. Raises `CannotListenError`.
+
+    `trust` follows from `host`, unless it is given.
 
     What `keep` gets of requests that have ended has their bodies whole.
     """
@@ -96,20 +111,22 @@ async def serve(
     site = Site(
         scenarios,
         output.log,
-        any_host=host not in _LOOPBACK,
+        trust=trust or trust_of(host),
         journal=Journal(max_body=MAX_BODY) if keep else None,
         **playing._asdict(),
     )
     site.refuse = listener.refuse
     half = SHUTDOWN_TIMEOUT / 2  # aiohttp waits twice: for the handler, then for its connection
     runner = web.ServerRunner(make_server(site), shutdown_timeout=half)
+    stopping = _Stopping()
     await runner.setup()
     try:
         await listen(listener, runner)
         spare_the_collector()
+        return_freed_memory()
         allow_many_connections()
-        stopped = _stopped_by_signal()
-        write(first_screen(scenarios, base_url(host, runner.addresses[0][1])))
+        stopped = stopping.by_signal()
+        write(first_screen(scenarios, base_url(host, runner.addresses[0][1]), site.trust.token))
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(beside(site)) if beside else None
             await stopped.wait()
@@ -118,6 +135,7 @@ async def serve(
     finally:
         await runner.cleanup()
         output.flush()
+        stopping.end()
 
 
 def spare_the_collector() -> None:
@@ -125,6 +143,24 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+def return_freed_memory() -> None:
+    """Let the C library return the memory of large requests to the system, where it is glibc.
+
+    Otherwise, once a block of some megabytes was freed, glibc keeps blocks of that size in a heap that never shrinks.
+    """
+    import ctypes
+
+    with suppress(AttributeError, OSError, TypeError):
+        set_option = ctypes.CDLL(None).mallopt
+        for option in (_TRIM_THRESHOLD, _MMAP_THRESHOLD):
+            set_option(option, _LARGE_BLOCK)
+
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Options of `mallopt`."""
+_LARGE_BLOCK = 128 * 1024
 
 
 def allow_many_connections() -> int | None:
@@ -178,21 +214,35 @@ def base_url(host: str, port: int) -> str:
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
-def _stopped_by_signal() -> asyncio.Event:
-    """Return what the first signal sets; a second one, while open streams finish, ends the process at once."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
+class _Stopping:
+    """How signals stop a server. The first one lets open streams finish, a second one ends the process at once.
 
-    def stop() -> None:
-        stopped.set()
-        for name in _STOPPING:
-            loop.remove_signal_handler(name)
-            signal.signal(name, signal.SIG_DFL)
+    The event loop may be held, by a function of the user or by standard output that nobody reads. So a thread ends the
+    process `EXIT_AFTER` seconds after the first signal, unless `end` is called before.
+    """
 
-    with suppress(NotImplementedError):
-        for name in _STOPPING:
-            loop.add_signal_handler(name, stop)
-    return stopped
+    def __init__(self) -> None:
+        self._exit = Timer(EXIT_AFTER, lambda: os._exit(0))
+        self._exit.daemon = True
+
+    def by_signal(self) -> asyncio.Event:
+        """Return what the first signal sets."""
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def stop(*_: object) -> None:
+            for number in _STOPPING:
+                signal.signal(number, signal.SIG_DFL)
+            self._exit.start()
+            loop.call_soon_threadsafe(stopped.set)
+
+        for number in _STOPPING:
+            signal.signal(number, stop)
+        return stopped
+
+    def end(self) -> None:
+        """Note that the server has stopped."""
+        self._exit.cancel()
 
 
 def run(coroutine: Any) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from mockclaude.api.redaction import redact
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.rules import Rule
 from mockclaude.server.console import log_line
@@ -49,8 +50,8 @@ def _said(conversation: Conversation) -> Iterator[str]:
     """Yield what came since the last assistant message."""
     results = conversation.tool_results
     if conversation.user or not results:
-        yield f"   user: {conversation.user[:_SHOWN]!r}"
-    yield from (f"   result of {result.name}: {result.content[:_SHOWN]!r}" for result in results)
+        yield f"   user: {redact(conversation.user)[:_SHOWN]!r}"
+    yield from (f"   result of {result.name}: {redact(result.content)[:_SHOWN]!r}" for result in results)
 
 
 def _answered(entry: Entry) -> Iterator[str]:

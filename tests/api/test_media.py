@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mockclaude.api import media
 from mockclaude.api.media import MAX_REMEMBERED, Pdf, Picture
 from tests.api.pictures import encoded, gif, pdf, png, webp
+from tests.benchmarks import corpus
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,22 @@ def test_no_more_is_remembered_than_is_said() -> None:
 def test_whatever_comes_is_a_picture_or_none(data: str) -> None:
     media.picture(data)
     media.pdf(data)
+
+
+def test_a_pdf_whose_pages_are_in_many_places_is_counted_up_to_a_limit() -> None:
+    found = media.pdf(document(40))
+
+    assert found is not None
+    assert 100 < found.pages <= media.MAX_COUNTED
+    assert media.pdf(document(3)) == Pdf(8)
+
+
+def document(levels: int) -> str:
+    """Return a PDF whose every node of the page tree holds the next one twice."""
+    nodes = [b"<< /Type /Pages /Kids [%d 0 R %d 0 R] >>" % (level + 3, level + 3) for level in range(levels)]
+    return encoded(corpus.pdf(corpus.CATALOG, *nodes, b"<< /Type /Page >>"))
+
+
+def test_a_pdf_that_is_read_too_often_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "MAX_READS", 20)
+    assert media.pdf(document(2)) == Pdf(0)

@@ -112,6 +112,23 @@ def test_a_tool_is_used_when_the_text_plainly_asks_for_it(text: str, tool: str |
 
 
 @pytest.mark.parametrize(
+    ("text", "tool"),
+    [
+        ("use web-search", "web-search"),
+        ("use web-search-now", "web-search-now"),
+        ("use the web-fetch tool", "web-fetch"),
+        ("use a web search", "web-search"),
+        (f"{'a-' * 20}z is long", f"{'a-' * 20}z"),
+        ("use spiders", None),
+    ],
+)
+def test_names_of_several_words_are_found_as_a_whole(text: str, tool: str | None) -> None:
+    names = ["web-search-now", "web-search", "web-fetch", f"{'a-' * 20}z"]
+
+    assert used(improvised(text, tools=[{"name": name, "input_schema": {"type": "object"}} for name in names])) == tool
+
+
+@pytest.mark.parametrize(
     ("choice", "tool"),
     [
         ({"type": "auto"}, None),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mockclaude.scenario import volatile
+from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.volatile import KINDS, turn_hash, without_volatile
 
 HEX = "0123456789abcdef01234567"
@@ -100,3 +101,13 @@ def test_attempts_of_a_turn_have_one_hash(one: dict[str, Any], other: dict[str, 
 )
 def test_another_turn_has_another_hash(other: dict[str, Any]) -> None:
     assert turn_hash(body()) != turn_hash(other)
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_prepared"), [("{script: [529, ok]}", True), ("{error: 529, occurrence: 1}", False)]
+)
+def test_the_expressions_are_compiled_when_a_script_is_loaded(fault: str, is_prepared: bool) -> None:
+    volatile._expression.cache_clear()
+    load_text(f"rules: [{{reply: x, fault: {fault}}}]")
+
+    assert (volatile._expression.cache_info().currsize == 1) is is_prepared

@@ -43,6 +43,19 @@ def test_a_request_without_a_breakpoint_is_all_input() -> None:
     assert [cache.use(KEY, body, NOW) for _ in range(2)] == [InputUsage(total(body))] * 2
 
 
+def test_a_request_keeps_its_four_longest_prefixes_however_many_it_marks() -> None:
+    parts = [text(f"{number}{LONG}", cache_control=SHORT) for number in range(6)]
+    cache = PromptCache()
+    cache.use(KEY, asking(said(*parts)), NOW)
+
+    assert [cache.peek(KEY, asking(said(*parts[:count])), NOW).read > 0 for count in (1, 2, 3, 6)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
 @pytest.mark.parametrize("control", [SHORT, HOUR])
 def test_a_second_request_reads_what_the_first_created(control: dict[str, Any]) -> None:
     cache = PromptCache()
@@ -258,6 +271,25 @@ def test_the_oldest_requests_are_forgotten_when_there_are_too_many() -> None:
 
     assert cache.diagnose(KEY, EARLIER, "msg_1") == NOT_FOUND
     assert cache.diagnose(KEY, EARLIER, "msg_2") is None
+
+
+def test_requests_are_remembered_in_bounded_memory() -> None:
+    cache = PromptCache(max_diagnostics=100_000)
+    long = EARLIER | {"messages": EARLIER["messages"] * 1_000}
+    for number in range(20):
+        cache.remember(KEY, f"msg_{number}", long)
+    kept = [number for number in range(20) if cache.diagnose(KEY, long, f"msg_{number}") is None]
+
+    assert kept == list(range(20 - len(kept), 20))
+    assert 1 <= len(kept) * 24_000 * len(EARLIER["messages"]) <= 100_000
+
+
+def test_request_remembered_again_counts_once() -> None:
+    cache = PromptCache(max_diagnostics=3_000)
+    for message_id in ("msg_1", "msg_2", "msg_2", "msg_2"):
+        cache.remember(KEY, message_id, EARLIER)
+
+    assert cache.diagnose(KEY, EARLIER, "msg_1") is None
 
 
 def test_the_prefixes_of_one_key_drop_none_of_another() -> None:

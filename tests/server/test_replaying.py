@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
+from mockclaude.api.redaction import REDACTED
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.policy import Policy
-from mockclaude.server.journal import REDACTED, Entry, Journal
+from mockclaude.server.journal import Entry, Journal
 from mockclaude.server.journal_data import as_data
 from mockclaude.server.replaying import call_of, leading_to, replay, runs
 from tests.conftest import Serve

@@ -20,12 +20,10 @@ MAX_EDGE = 8000
 MAX_PAGES = 100
 
 _WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
-_NOWHERE = re.compile(
-    r"https?://([^/?#]*@)?(([^/?#]*\.)?(invalid|test|localhost|local)|127\.[\d.]+|0\.0\.0\.0|\[::1\])(:\d*)?([/?#]|$)",
-    re.IGNORECASE,
-)
-"""URLs whose host nobody but this machine or its network finds: names that are never in public use (RFC 6761, RFC 6762)
-and addresses of this machine.
+_HOST = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
+_NOWHERE = re.compile(r"((.*\.)?(invalid|test|localhost|local)|127\.[\d.]+|0\.0\.0\.0|\[::1\])(:\d*)?", re.IGNORECASE)
+"""Hosts that nobody but this machine or its network finds: names that are never in public use (RFC 6761, RFC 6762) and
+addresses of this machine.
 """
 
 
@@ -79,7 +77,8 @@ def _unreachable(kind: str) -> Callable[[Asked], Details | None]:
 
 
 def _is_public(url: str) -> bool:
-    return _WEB.match(url) is not None and _NOWHERE.match(url) is None
+    named = _HOST.match(url) if _WEB.match(url) else None
+    return named is not None and _NOWHERE.fullmatch(named[1].rpartition("@")[2]) is None
 
 
 def _empty(asked: Asked) -> Details | None:

@@ -7,13 +7,14 @@ Knows nothing of models.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import orjson
 
 from mockclaude.api.asked import Asked
 from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.remembering import remember
 from mockclaude.api.request import Body
 
 _NUMERIC = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
@@ -28,9 +29,10 @@ _UNSUPPORTED: dict[str, frozenset[str]] = {
 
 _TYPED_BY = ("type", "enum", "const", "$ref", "anyOf", "allOf")
 _DEFINITIONS = ("$defs", "definitions")
+_WITH_SCHEMAS = frozenset({"properties", *_DEFINITIONS, "anyOf", "allOf", "items"})
 
 
-@lru_cache(maxsize=256)
+@remember(64, 20_000)
 def schema_problem(schema: bytes) -> str | None:
     """Return what is wrong with a schema, written as JSON, that shall constrain what a model writes."""
     parsed = orjson.loads(schema)
@@ -43,11 +45,13 @@ def schema_problem(schema: bytes) -> str | None:
 
 def _nodes(schema: object) -> Iterator[Body]:
     """Yield a schema and all that are in it, from the outside in."""
-    if not isinstance(schema, dict):
-        return
-    yield schema
-    for inner in _inner(schema):
-        yield from _nodes(inner)
+    left = [schema]
+    while left:
+        node = left.pop()
+        if isinstance(node, dict):
+            yield node
+            if not _WITH_SCHEMAS.isdisjoint(node):
+                left += reversed([*_inner(node)])
 
 
 def _inner(schema: Body) -> Iterator[object]:
@@ -100,9 +104,9 @@ def _few_items(node: Body) -> str | None:
 
 def _unsupported(node: Body) -> str | None:
     for kind in _types(node):
-        names = sorted(_UNSUPPORTED.get(str(kind), frozenset()) & node.keys())
-        if names:
-            return f"For '{kind}' type, {_named(names)} not supported"
+        unsupported = _UNSUPPORTED.get(kind) if isinstance(kind, str) else None
+        if unsupported and not unsupported.isdisjoint(node):
+            return f"For '{kind}' type, {_named(sorted(unsupported & node.keys()))} not supported"
     return None
 
 
@@ -113,9 +117,20 @@ def _named(names: list[str]) -> str:
 def _circle(schema: object) -> str | None:
     """Return the first definition of a schema that needs itself, and by which way."""
     definitions = {name: node for key in _DEFINITIONS for name, node in _dict(_dict(schema).get(key)).items()}
-    needs = {name: [*_references(node)] for name, node in definitions.items()}
-    ways = (_way_back(name, [name], needs) for name in needs)
-    return next((f"Circular reference detected in schema definitions: {' -> '.join(way)}" for way in ways if way), None)
+    needs = {name: dict.fromkeys(_references(node)) for name, node in definitions.items()}
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        way = _in_order(error.args[1][:0:-1], [*definitions])
+        return f"Circular reference detected in schema definitions: {' -> '.join(way)}"
+    return None
+
+
+def _in_order(circle: list[str], definitions: list[str]) -> list[str]:
+    """Return the names of a circle from the one that is defined first on, back to it."""
+    members = set(circle)
+    start = circle.index(next(name for name in definitions if name in members))
+    return [*circle[start:], *circle[: start + 1]]
 
 
 def _references(schema: object) -> Iterator[str]:
@@ -123,16 +138,6 @@ def _references(schema: object) -> Iterator[str]:
         reference = node.get("$ref")
         if isinstance(reference, str):
             yield reference.rpartition("/")[2]
-
-
-def _way_back(start: str, way: list[str], needs: dict[str, list[str]]) -> list[str] | None:
-    """Return `way` with what leads from its end to `start`."""
-    for name in needs.get(way[-1], ()):
-        if name == start:
-            return [*way, name]
-        if name not in way and (found := _way_back(start, [*way, name], needs)):
-            return found
-    return None
 
 
 def _format(asked: Asked, field: str) -> Any:

@@ -37,7 +37,14 @@ CHECKS: tuple[Check, ...] = (
 """Rules of the model, then of the tools and the output, then of the conversation, then limits of size."""
 
 
-@lru_cache(maxsize=512)
+_NEEDED = frozenset(check.needs for check in CHECKS)
+
+
 def applying(traits: frozenset[str]) -> tuple[Check, ...]:
     """Return the rows that can find something in a request with these `traits`."""
+    return _applying(traits & _NEEDED)
+
+
+@lru_cache(maxsize=512)
+def _applying(traits: frozenset[str]) -> tuple[Check, ...]:
     return that_apply(CHECKS, traits)

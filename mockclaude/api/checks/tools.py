@@ -7,13 +7,13 @@ Knows nothing of the calls in a conversation.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 import orjson
 
 from mockclaude.api.asked import Asked
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.checks.output import schema_problem
+from mockclaude.api.remembering import remember
 from mockclaude.api.request import Body
 
 _COMBINING = frozenset({"oneOf", "allOf", "anyOf"})
@@ -80,7 +80,7 @@ def _invalid_schema(asked: Asked) -> Details | None:
     return None if index is None else {"index": index}
 
 
-@lru_cache(maxsize=128)
+@remember(16, 100_000)
 def _first_invalid(tools: bytes) -> int | None:
     """Return which of `tools`, written as JSON, is the first with a schema that is none; agents repeat their tools."""
     return next((index for index, tool in enumerate(orjson.loads(tools)) if not _is_schema(tool)), None)

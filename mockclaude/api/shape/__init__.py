@@ -7,6 +7,7 @@ Knows nothing of the rules between fields. The schema itself is data, in `body`,
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from itertools import islice
 from typing import Any
 
 from pydantic_core import ErrorDetails, SchemaValidator, ValidationError
@@ -14,7 +15,7 @@ from pydantic_core import ErrorDetails, SchemaValidator, ValidationError
 from mockclaude.api.shape.blocks import BLOCKS
 from mockclaude.api.shape.body import BODY
 from mockclaude.api.shape.gates import opened
-from mockclaude.api.shape.notation import read
+from mockclaude.api.shape.notation import names_of, read
 from mockclaude.api.shape.tools import TOOLS
 from mockclaude.api.shape.validators import HIDDEN, Builder, Definitions
 
@@ -22,14 +23,38 @@ _ROLES = "Input should be 'user' or 'assistant'"
 _INTERNAL = ("'connector_text'", "'mid_conv_system'")
 """Kinds of blocks that the API's messages name among those of a message (recorded), though nobody can send them."""
 
+_MANY = 100
+"""How many errors of one request are worded: one is sent."""
+
 
 def problem(body: dict[str, Any], version: str, betas: frozenset[str], *, counting: bool) -> str | None:
     """Return what is wrong with `body`, path first, such as `max_tokens: Field required`; None if nothing is."""
+    validator = _validator(_definition(body, counting), opened(version, betas))
     try:
-        _validator(_definition(body, counting), opened(version, betas)).validate_python(body)
+        validator.validate_python(body)
     except ValidationError as error:
-        return _told(error.errors(include_url=False)[0])
+        return _told(_first_error(error, validator, body))
     return None
+
+
+def _first_error(error: ValidationError, validator: SchemaValidator, body: dict[str, Any]) -> ErrorDetails:
+    """Return the first error of `body`. Only objects with many unknown fields have many: lists end at their first."""
+    if error.error_count() > _MANY:
+        try:
+            validator.validate_python(_with_few_fields(body))
+        except ValidationError as first:
+            error = first
+    return error.errors(include_url=False, include_input=False)[0]
+
+
+def _with_few_fields(value: Any) -> Any:
+    """Return JSON data in which an object has the fields that a definition names, and of the others the first ones."""
+    if isinstance(value, list):
+        return [_with_few_fields(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    others = frozenset(islice((key for key in value if key not in _field_names()), _MANY))
+    return {key: _with_few_fields(item) for key, item in value.items() if key in others or key in _field_names()}
 
 
 def _definition(body: dict[str, Any], counting: bool) -> str:
@@ -41,6 +66,11 @@ def _definition(body: dict[str, Any], counting: bool) -> str:
 @cache
 def _definitions() -> Definitions:
     return read(BODY + BLOCKS + TOOLS)
+
+
+@cache
+def _field_names() -> frozenset[str]:
+    return frozenset(names_of(_definitions().values()))
 
 
 @lru_cache(maxsize=64)

@@ -7,6 +7,7 @@ Knows nothing of the schema. Source of the gates: the SDKs' types, which name th
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain
 
 from mockclaude.api.betas import LISTED
 
@@ -19,7 +20,14 @@ themselves.
 """
 
 
-@lru_cache(maxsize=256)
+_KEYS = frozenset(chain.from_iterable(GATES.values()))
+
+
 def opened(version: str, betas: frozenset[str]) -> frozenset[str]:
     """Return the gates that `version` and `betas` open."""
+    return _opened(version, betas & _KEYS)
+
+
+@lru_cache(maxsize=256)
+def _opened(version: str, betas: frozenset[str]) -> frozenset[str]:
     return frozenset({version, *(gate for gate, keys in GATES.items() if keys & betas)})

@@ -13,7 +13,7 @@ after an alternative says that it is only there when the gate is open.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -80,6 +80,23 @@ class OneOf:
 
 
 Type: TypeAlias = Name | Literal | List | Map | Object | OneOf
+
+
+def names_of(kinds: Iterable[Type]) -> Iterator[str]:
+    """Yield the names of all fields in `kinds`."""
+    left = [*kinds]
+    while left:
+        kind = left.pop()
+        if isinstance(kind, Object):
+            yield from (name for name, _ in kind.fields)
+            left += [field.type for _, field in kind.fields]
+        elif isinstance(kind, List):
+            left.append(kind.item)
+        elif isinstance(kind, Map):
+            left.append(kind.value)
+        elif isinstance(kind, OneOf):
+            left += [option for option, _ in kind.options]
+
 
 _TOKENS = re.compile(r"\s+|#[^\n]*|(\.\.\.|[>~<]=?|[{}\[\]:,|=@?]|'[^']*'|[\w-]+)")
 

@@ -59,7 +59,8 @@ class Builder:
         if isinstance(kind, Literal):
             return core.literal_schema([kind.text])
         if isinstance(kind, List):
-            return core.list_schema(self.of(kind.item), min_length=kind.least, max_length=kind.most, strict=True)
+            item = self.of(kind.item)
+            return core.list_schema(item, min_length=kind.least, max_length=kind.most, strict=True, fail_fast=True)
         if isinstance(kind, Map):
             return core.dict_schema(core.str_schema(), self.of(kind.value), strict=True)
         return self._object(kind) if isinstance(kind, Object) else self._one_of(kind)

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.schema import plausible, ranges
+from mockclaude.reply.schema import patterns, plausible, ranges
 from mockclaude.reply.schema.merging import Flat, Schema, as_list, both
 from mockclaude.reply.schema.schemas import (
+    BYTES_OF_A_STEP,
     Active,
     Budget,
     Document,
@@ -38,12 +39,13 @@ MAX_ATTEMPTS = 8
 MAX_DEPTH = 32
 MAX_ITEMS = 1_000
 MAX_LENGTH = 20_000
-MAX_STEPS = 10_000
+MAX_STEPS = 8_000
 """How many values, tries and alternatives an instance may take, over all attempts."""
 
 _MAX_ALTERNATIVES = 64
 _MAX_READ = 1_000
 """How many entries of an `enum` are looked for in the user's words."""
+_READ_IN_A_STEP, _PATTERNS_OF_A_STEP, _LETTERS_OF_A_STEP = 4, 5, 3
 _TRIES = 4
 _PATTERN_TRIES = 24
 _UNCHECKED = {"type", "title", "description", "minLength", "maxLength", "default", "examples"}
@@ -119,7 +121,7 @@ class _Filler:
 
     def alternatives(self, schema: Schema, place: _Place) -> list[tuple[Flat, Active]]:
         """Return what `schema` can mean, most natural first: said by the user, not null, in the schema's order."""
-        walk = Walk(self.attempt, lambda: self.budget.spend(1, place.path))
+        walk = Walk(self.attempt, lambda steps: self.budget.spend(steps, place.path))
         found = list(islice(self.document.alternatives(schema, place.active, walk), _MAX_ALTERNATIVES))
         if len(found) < 2:
             return found
@@ -132,6 +134,7 @@ class _Filler:
         """Tell whether the user wrote a constant that sets this alternative apart, such as a `kind`."""
         parts = [flat, *(each for each in flat.get("properties", {}).values() if isinstance(each, dict))]
         constants = [each for part in parts for each in (part.get("const", ""), *part.get("enum", ()))]
+        self.budget.spend(min(len(constants), _MAX_READ) // _READ_IN_A_STEP, "$")
         return bool(plausible.mentioned(constants[:_MAX_READ], self.hints))
 
     def is_told(self, place: _Place) -> bool:
@@ -150,22 +153,27 @@ class _Filler:
     def filled(self, flat: Flat, place: _Place) -> Any:
         """Return a value for a schema without combinations."""
         if "const" in flat:
-            return flat["const"]
+            return self.taken(flat["const"], place)
         if "enum" in flat:
             return self.chosen(flat, place)
         kind = self.kind(flat, place)
         suggested = self.suggested(kind, flat, place) if self.is_told(place) else ()
         for value in suggested:
             if self.fits(flat, value):
-                return value
+                return self.taken(value, place)
         return _MAKERS[kind](self, flat, place)
+
+    def taken(self, value: Any, place: _Place) -> Any:
+        """Return a value that is written in the schema: however large, it may be wanted in many places."""
+        self.budget.spend(len(orjson.dumps(value)) // BYTES_OF_A_STEP, place.path)
+        return value
 
     def fits(self, flat: Flat, value: Any) -> bool:
         """Tell whether `value` is an instance of `flat`."""
         self.budget.spend(1, "$")
         if isinstance(value, str) and flat.get("type") == "string" and flat.keys() <= _UNCHECKED:
             return limit_of(flat, "minLength", 0) <= len(value) <= limit_of(flat, "maxLength", MAX_LENGTH)
-        return self.document.accepts_part(flat, value)
+        return self.document.accepts_part(flat, value, lambda steps: self.budget.spend(steps, "$"))
 
     def chosen(self, flat: Flat, place: _Place) -> Any:
         """Return an entry of `enum`."""
@@ -177,9 +185,10 @@ class _Filler:
             raise unsatisfiable(place.path, "enum", "it allows no value")
         if self.is_told(place):
             known = options[:_MAX_READ]
+            self.budget.spend(len(known) // _READ_IN_A_STEP, place.path)
             told = [*plausible.mentioned(known, self.hints), *(each for each in _examples(flat) if each in known)]
             options = told[:1] or options
-        return options[self.drawn("enum", place, 0, len(options) - 1)]
+        return self.taken(options[self.drawn("enum", place, 0, len(options) - 1)], place)
 
     def kind(self, flat: Flat, place: _Place) -> str:
         """Return the JSON type of the value to make."""
@@ -227,10 +236,14 @@ class _Filler:
     def patterned(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
         """Yield texts that probably match, each with repetitions set after the length of the one before."""
         reach, greedy = 4, False
+
+        def spend(steps: int) -> None:
+            self.budget.spend(steps // _LETTERS_OF_A_STEP, place.path)
+
         for attempt in range(_PATTERN_TRIES):
             seed = self.draws.seed_for(self.label(place, f"pattern/{attempt + place.again}"))
             self.budget.spend(len(flat["pattern"]) // 20, place.path)
-            text = plausible.matching(flat["pattern"], seed, reach, greedy)
+            text = patterns.matching(flat["pattern"], seed, reach, greedy, spend)
             if text is None:
                 break
             yield text
@@ -270,33 +283,33 @@ class _Filler:
             raise unsatisfiable(place.path, "minItems", f"{needed} is more than the {MAX_ITEMS} made here")
         wanted = max(needed, min(_natural_length(flat, contained), limit_of(flat, "maxItems", MAX_ITEMS)))
         items: list[Any] = []
+        taken: set[bytes] = set()
         for index in range(wanted):
             try:
-                items.append(self.item(flat, place, items, index >= wanted - contained))
+                items.append(self.item(flat, place, index, taken, index >= wanted - contained))
             except Unsatisfiable:
                 if index < needed:
                     raise
                 break
         return items
 
-    def item(self, flat: Flat, place: _Place, before: list[Any], contained: bool) -> Any:
-        """Return the next item, one that is not there yet if items must be unique."""
-        index = len(before)
+    def item(self, flat: Flat, place: _Place, index: int, taken: set[bytes], contained: bool) -> Any:
+        """Return the next item; if items must be unique, one that is not in `taken`, to which it is added."""
         prefix = flat.get("prefixItems", [])
         schema = prefix[index] if index < len(prefix) else flat.get("items", True)
         schema = both(schema, flat["contains"]) if contained else schema
         if not flat.get("uniqueItems"):
             return self.value(schema, place.item(index, 0))
-        taken = {_canonical(each) for each in before}
         made = (self.value(schema, place.item(index, again)) for again in range(index + _TRIES))
         found = next((each for each in made if _canonical(each) not in taken), _NOTHING)
         if found is _NOTHING:
             raise unsatisfiable(place.path, "uniqueItems", f"there are only {index} different items")
+        taken.add(_canonical(found))
         return found
 
     def object(self, flat: Flat, place: _Place) -> dict[str, Any]:
         """Return an object with what is required, and more only for `minProperties`."""
-        keys = required_names(flat)
+        keys = dict.fromkeys(required_names(flat))
         dependent = flat.get("dependentSchemas", {})
         due = [dependent[key] for key in keys if key in dependent]
         if due:
@@ -307,7 +320,8 @@ class _Filler:
             raise unsatisfiable(place.path, "minProperties", f"{fewest} is more than the {MAX_ITEMS} made here")
         spare = (key for key in self.spare_keys(flat, place) if key not in keys)
         while len(keys) < fewest and (key := next(spare, None)) is not None:
-            keys.append(key)
+            keys[key] = None
+        self.budget.spend(len(keys) * len(flat.get("patternProperties", ())) // _PATTERNS_OF_A_STEP, place.path)
         return {key: self.value(property_schema(flat, key), place.child(key)) for key in keys}
 
     def spare_keys(self, flat: Flat, place: _Place) -> Iterator[str]:

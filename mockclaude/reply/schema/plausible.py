@@ -1,4 +1,4 @@
-"""Text for one string of a tool's input: what the user wrote, or something that fits a format, a pattern or a name.
+"""Text for one string of a tool's input: what the user wrote, or something that fits a format or a name.
 
 In: the property's name and what the user wrote, or draws and a label. Out: candidates, best first; nobody has checked
 them yet. One table: words of a name -> what to look for in the user's text -> what to make up instead.
@@ -8,22 +8,18 @@ Knows nothing of schemas. What it makes up is harmless: example domains, documen
 from __future__ import annotations
 
 import re
-import string
-import warnings
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from itertools import chain
+from functools import cached_property, lru_cache
 from math import ceil
-from random import Random
-from typing import Any, NamedTuple, TypeAlias, cast
+from threading import local
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from mockclaude.reply.draws import Draws
 
-MAX_PATTERN = 2_000
-MAX_PATTERN_STEPS = 5_000
 _READ = 2_000
 _SHORT = 120
+_OCCURRENCES = 20
 
 Finder: TypeAlias = Callable[[str, set[str]], list[str]]
 """What the user wrote, and the words of the property's name -> what in it could be meant."""
@@ -45,7 +41,7 @@ class Source(NamedTuple):
 
     def fake(self, method: str) -> str:
         """Return what Faker's `method` makes."""
-        faker = _faker()
+        faker = _FAKERS.generator
         faker.seed_instance(self.draws.seed_for(self.label))
         return str(getattr(faker, method)())
 
@@ -73,7 +69,7 @@ def formatted(format_name: str, source: Source) -> str | None:
 
 def numbers(name: str, hints: str) -> list[int | float]:
     """Return the numbers in `hints`, first the one that a property called `name` would mean."""
-    found = [match.replace(",", "") for match in _NUMBER.findall(hints[-_READ:])]
+    found = [match.replace(",", "") for match in _all_of(_NUMBER, hints[-_READ:])]
     return [float(text) if "." in text else int(text) for text in _turned(found, _words(name))]
 
 
@@ -83,20 +79,6 @@ def mentioned(options: Sequence[Any], hints: str) -> list[Any]:
     return [each for each in options if isinstance(each, (str, int, float)) and _is_word(str(each).lower(), text)]
 
 
-def matching(pattern: str, seed: int, reach: int, greedy: bool) -> str | None:
-    """Return text that probably matches an ECMA pattern, or None if rstr cannot read it or it would be too long.
-
-    A repetition is at most `reach` more than its minimum; if `greedy`, exactly that.
-    """
-    if len(pattern) > MAX_PATTERN:
-        return None
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return str(_bounded()(Random(seed), reach, greedy).xeger(_as_python(pattern)))
-    except Exception:
-        return None
-
-
 def sized(text: str, shortest: int, longest: int, filler: str = " and more") -> str:
     """Return `text`, cut or filled up."""
     padding = filler * ceil(max(shortest - len(text), 0) / len(filler))
@@ -104,7 +86,19 @@ def sized(text: str, shortest: int, longest: int, filler: str = " and more") -> 
 
 
 def _is_word(text: str, hints: str) -> bool:
-    return bool(text) and text in hints and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", hints) is not None
+    """Tell whether `text` is in `hints` between word boundaries; its first occurrences are looked at."""
+    at = hints.find(text) if text else -1
+    for _ in range(_OCCURRENCES):
+        if at < 0:
+            break
+        if not (_goes_on(hints[:at][-1:]) or _goes_on(hints[at + len(text) :][:1])):
+            return True
+        at = hints.find(text, at + 1)
+    return False
+
+
+def _goes_on(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _words(name: str) -> set[str]:
@@ -123,17 +117,23 @@ def _kind(words: set[str]) -> _Kind:
 
 def _found(pattern: str) -> Finder:
     compiled = re.compile(pattern)
-    return lambda hints, _: compiled.findall(hints)
+    return lambda hints, _: [*_all_of(compiled, hints)]
+
+
+@lru_cache(maxsize=64)
+def _all_of(pattern: re.Pattern[str], hints: str) -> tuple[Any, ...]:
+    """Return all matches: every property of a schema looks for them in the same text."""
+    return tuple(pattern.findall(hints))
 
 
 def _quoted(hints: str, _: set[str]) -> list[str]:
-    return [next(filter(None, groups)) for groups in _QUOTED.findall(hints)]
+    return [next(filter(None, groups)) for groups in _all_of(_QUOTED, hints)]
 
 
 def _phrases(hints: str, words: set[str]) -> list[str]:
     """Return the phrases after a preposition: first those after the one the name asks for, then the capitalized."""
     wanted = next((lead for word, lead in _LEADS.items() if word in words), "")
-    found = [(lead.lower(), phrase.strip()) for lead, phrase in _PHRASE.findall(hints)]
+    found = [(lead.lower(), phrase.strip()) for lead, phrase in _all_of(_PHRASE, hints)]
     ranked = sorted(found, key=lambda each: (each[0] != wanted, not each[1][0].isupper(), each[0] == "to"))
     return [phrase for _, phrase in ranked if phrase.lower() not in _PRONOUNS]
 
@@ -273,67 +273,19 @@ _FORMATS: dict[str, Maker] = {
 }
 
 
-def _faker() -> Any:
-    from faker.generator import Generator
+class _Fakers(local):
+    """Faker, once for each thread: it is seeded before each value, and made once since that takes longer."""
 
-    generator = Generator()
-    for provider in _providers():
-        generator.add_provider(provider)
-    return generator
+    @cached_property
+    def generator(self) -> Any:
+        from importlib import import_module
 
+        from faker.generator import Generator
 
-@lru_cache(maxsize=1)
-def _providers() -> list[Any]:
-    from importlib import import_module
-
-    names = ("address", "company", "internet", "lorem", "person")
-    return [import_module(f"faker.providers.{name}.en_US").Provider for name in names]
+        generator = Generator()
+        for name in ("address", "company", "internet", "lorem", "person"):
+            generator.add_provider(import_module(f"faker.providers.{name}.en_US").Provider)
+        return generator
 
 
-def _as_python(pattern: str) -> str:
-    return re.sub(r"\\p\{[^}]*\}", r"\\w", re.sub(r"\(\?<(?![=!])", "(?P<", pattern))
-
-
-@lru_cache(maxsize=1)
-def _bounded() -> type[Any]:
-    from rstr import Rstr
-
-    letters = string.ascii_letters + string.digits
-    printable = letters + " " + string.punctuation
-
-    class Bounded(Rstr):
-        """rstr with a limit on its work, pleasant characters, and the same result in every process."""
-
-        def __init__(self, random: Random, reach: int, greedy: bool) -> None:
-            super().__init__(random, printable=letters, whitespace=" ", nonword=" -", nonwhitespace=letters)
-            self._reach, self._greedy, self._left = reach, greedy, MAX_PATTERN_STEPS
-            self._cases = {
-                **self._cases,
-                "not_literal": lambda code: self._pleasant([each for each in printable if each != chr(code)]),
-                "range": lambda ends: [chr(code) for code in range(ends[0], min(ends[1], ends[0] + 255) + 1)],
-            }
-
-        def _spend(self, steps: int) -> None:
-            self._left -= steps
-            if self._left < 0:
-                raise OverflowError
-
-        def _pleasant(self, options: list[str]) -> str:
-            return self._random.choice([each for each in options if each in letters] or options)
-
-        def _handle_state(self, state: Any) -> Any:
-            self._spend(1)
-            return super()._handle_state(state)
-
-        def _handle_in(self, value: Any) -> str:
-            listed = list(chain(*(self._handle_state(each) for each in value)))
-            negated = listed[0] is False
-            return self._pleasant([each for each in printable if each not in listed] if negated else listed)
-
-        def _handle_repeat(self, start_range: int, end_range: int, value: Any) -> str:
-            top = min(end_range, start_range + self._reach)
-            times = top if self._greedy else self._random.randint(start_range, top)
-            self._spend(times)
-            return "".join(cast(str, self._handle_state(state)) for _ in range(times) for state in value)
-
-    return Bounded
+_FAKERS = _Fakers()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 from urllib.parse import unquote
 
@@ -20,10 +21,18 @@ Active: TypeAlias = tuple[str, ...]
 
 MAX_BYTES = 200_000
 MAX_PATTERNS = 200
-MAX_VISITS = 20_000
+MAX_VISITS = 10_000
 """How many pairs of subschema and value a check may touch."""
 MAX_EXPLAINED = 4_000
 """The same, for a check that says what is wrong: that one collects the errors of every branch."""
+
+MAX_COMPILED = 2_000_000
+"""Bytes that all compiled patterns of a schema take together."""
+MAX_BACKTRACKS = 10_000
+"""How often a pattern may begin again at a text: those with look-around or references to groups do."""
+
+BYTES_OF_A_STEP, VISITS_OF_A_STEP, STEPS_OF_A_PATTERN = 200, 5, 30
+"""What takes as long as a step of a `Budget`: so many bytes of schema, so many pairs; and the steps of a pattern."""
 
 REMEDY = "change the schema, or write this value in the scenario"
 _INLINE = "put what it refers to under $defs"
@@ -64,10 +73,10 @@ class Budget:
 
 
 class Walk(NamedTuple):
-    """How far to look: how often a reference may be within itself, and what to call at each step."""
+    """How far to look: how often a reference may be within itself, and what to call with the steps that are taken."""
 
     loops: int
-    step: Callable[[], None]
+    step: Callable[[int], None]
 
 
 class Document:
@@ -75,10 +84,12 @@ class Document:
 
     def __init__(self, schema: Mapping[str, Any] | bool) -> None:
         self.root: Schema = orjson.loads(_serialized(schema))
-        if sum(map(_patterns, _parts(self.root))) > MAX_PATTERNS:
+        patterns = sum(map(_patterns, _parts(self.root)))
+        if patterns > MAX_PATTERNS:
             raise exhausted("$", f"the schema has more than {MAX_PATTERNS} patterns")
+        self._share = MAX_COMPILED // max(patterns, 1)
         try:
-            self._validator = _validator(self.root)
+            self._validator = _validator(self.root, self._share)
         except ValueError as error:
             raise _invalid(error) from None
         self._part: tuple[Schema, Any] = self.root, self._validator
@@ -93,17 +104,32 @@ class Document:
 
     def accepts(self, value: Any) -> bool:
         """Tell whether `value` is an instance. `format` is not asserted, as draft 2020-12 has it."""
-        return self._is_valid(self._validator, self.root, value)
+        return _is_valid(self._validator, value, self._visits(self.root, value, MAX_VISITS))
 
-    def accepts_part(self, schema: Flat, value: Any) -> bool:
-        """Tell whether `value` is an instance of `schema`, a part of this document; `format` is asserted."""
+    def accepts_part(self, schema: Flat, value: Any, spend: Callable[[int], None]) -> bool:
+        """Tell whether `value` is an instance of `schema`, a part of this document; `format` is asserted.
+
+        `spend` is called with the steps that this takes.
+        """
         if self._part[0] is not schema:
-            self._part = schema, self._part_validator(schema)
-        return self._is_valid(self._part[1], schema, value)
+            self._part = schema, self._part_validator(schema, spend)
+        visits = self._visits(schema, value, MAX_VISITS)
+        spend(visits // VISITS_OF_A_STEP + STEPS_OF_A_PATTERN * _patterns(schema))
+        return _is_valid(self._part[1], value, visits)
+
+    def problem(self, value: Any) -> str | None:
+        """Return why `value` is not an instance; None if it is one, and if finding out would take too long."""
+        if self._visits(self.root, value, MAX_EXPLAINED) > MAX_EXPLAINED:
+            return None
+        error = next(iter(self._validator.iter_errors(value)), None)
+        if error is None:
+            return None
+        where = "".join(f"/{part}" for part in error.instance_path)
+        return f"{error.message} at {where}" if where else str(error.message)
 
     def mismatch(self, value: Any) -> Unsatisfiable:
         """Return what is wrong with `value`, which is not an instance."""
-        if not self._is_light(self.root, value, MAX_EXPLAINED):
+        if self._visits(self.root, value, MAX_EXPLAINED) > MAX_EXPLAINED:
             return unsatisfiable("$", "$schema", "the schema branches too often to tell where it was not met")
         error = next(iter(self._validator.iter_errors(value)))
         return unsatisfiable(_path(error.instance_path), error.kind.name, error.message)
@@ -113,7 +139,7 @@ class Document:
 
         Alternatives that need a reference within itself more often than `walk` allows are left out.
         """
-        walk.step()
+        walk.step(1)
         if schema is False:
             return
         own = {} if schema is True else schema
@@ -134,6 +160,7 @@ class Document:
         for schema in parts[0]:
             for flat, active in self.alternatives(schema, around, walk):
                 within = (*entered, *active[len(around) :])
+                walk.step((_members(base) + _members(flat)) // VISITS_OF_A_STEP)
                 yield from self._joined(merged(base, flat), around, within, parts[1:], walk)
 
     def _at_pointer(self, ref: str) -> Schema:
@@ -151,28 +178,34 @@ class Document:
         names = ("$id", "$anchor", "$dynamicAnchor")
         return {part[key]: part for part in _parts(self.root) for key in names if isinstance(part.get(key), str)}
 
-    def _part_validator(self, schema: Flat) -> Any:
-        known = self.root if isinstance(self.root, dict) and b'ef":' in orjson.dumps(schema) else {}
-        definitions: Flat = {key: known[key] for key in ("$defs", "definitions") if key in known}
+    def _part_validator(self, schema: Flat, spend: Callable[[int], None]) -> Any:
+        text = orjson.dumps(schema)
+        refers = isinstance(self.root, dict) and b'ef":' in text
+        spend((len(text) + (self._size_of_definitions if refers else 0)) // BYTES_OF_A_STEP)
         try:
-            return _validator({**schema, **definitions}, validate_formats=True)
+            whole = {**schema, **self._definitions} if refers else schema
+            return _validator(whole, self._share, validate_formats=True)
         except ValueError:
             return _validator(False)
 
-    def _is_valid(self, validator: Any, schema: Schema, value: Any) -> bool:
-        if not self._is_light(schema, value, MAX_VISITS):
-            raise exhausted("$", "the schema branches too often to be checked")
-        return bool(validator.is_valid(value))
+    @cached_property
+    def _definitions(self) -> Flat:
+        known = self.root if isinstance(self.root, dict) else {}
+        return {key: known[key] for key in ("$defs", "definitions") if key in known}
 
-    def _is_light(self, schema: Schema, value: Any, limit: int) -> bool:
-        """Tell whether a check touches at most `limit` pairs of subschema and value."""
+    @cached_property
+    def _size_of_definitions(self) -> int:
+        return len(orjson.dumps(self._definitions))
+
+    def _visits(self, schema: Schema, value: Any, limit: int) -> int:
+        """Return how many pairs of subschema and value a check touches, or a number above `limit`."""
         left: list[tuple[Any, Any]] = [(schema, value)]
-        for _ in range(limit):
+        for visits in range(1, limit + 1):
             part, data = left.pop()
-            left.extend(self._applied(part, data) if isinstance(part, dict) else ())
+            left.extend(islice(self._applied(part, data), limit) if isinstance(part, dict) else ())
             if not left:
-                return True
-        return False
+                return visits
+        return limit + 1
 
     def _applied(self, part: Flat, value: Any) -> Iterator[tuple[Any, Any]]:
         yield from ((self.resolve(part[key]), value) for key in ("$ref", "$dynamicRef") if key in part)
@@ -184,11 +217,22 @@ class Document:
             yield from _applied_to_array(part, value)
 
 
+def _is_valid(validator: Any, value: Any, visits: int) -> bool:
+    if visits > MAX_VISITS:
+        raise exhausted("$", "the schema branches too often to be checked")
+    return bool(validator.is_valid(value))
+
+
 @lru_cache(maxsize=MAX_PATTERNS)
 def _finder(pattern: str) -> Callable[[str], bool]:
     """Return a function that tells whether a valid ECMA pattern is found in a text, in bounded time."""
-    found: Callable[[str], bool] = _validator({"pattern": pattern}).is_valid
+    found: Callable[[str], bool] = _validator({"pattern": pattern}, MAX_COMPILED // MAX_PATTERNS).is_valid
     return found
+
+
+def _members(flat: Flat) -> int:
+    """Return how many properties, names and alternatives a schema lists: what merging it takes."""
+    return sum(len(value) for value in flat.values() if isinstance(value, (dict, list)))
 
 
 def _patterns(part: Flat) -> int:
@@ -285,10 +329,11 @@ def _serialized(schema: Mapping[str, Any] | bool) -> bytes:
     return text
 
 
-def _validator(schema: Schema, **options: Any) -> Any:
-    from jsonschema_rs import Draft202012Validator
+def _validator(schema: Schema, compiled: int = MAX_COMPILED, **options: Any) -> Any:
+    from jsonschema_rs import Draft202012Validator, FancyRegexOptions
 
-    return Draft202012Validator(schema, retriever=_refuse, **options)
+    patterns = FancyRegexOptions(backtrack_limit=MAX_BACKTRACKS, size_limit=compiled, dfa_size_limit=compiled)
+    return Draft202012Validator(schema, retriever=_refuse, pattern_options=patterns, **options)
 
 
 def _refuse(uri: str) -> NoReturn:

@@ -1,0 +1,138 @@
+"""`python -m tests.benchmarks.hostile`: what requests that are made to cost much take of the server's CPU and memory.
+
+Sends every request of the corpus to a server of its own process, twice, and prints the CPU time of the dearer one, the
+worst first; then the same for a request of a coding agent; then how much memory many hostile requests leave behind,
+after one of each, which loads the libraries that they need.
+Needs Linux, whose /proc has the figures. Ends with 1 if a target is missed.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from tests.benchmarks.corpus import CORPUS, Request, ask, request
+from tests.benchmarks.judging import conversation
+from tests.benchmarks.load import HEADERS
+
+SIZE = 950_000
+SMALL = 50_000
+"""Bytes of the requests of which many are sent."""
+AGENT_SIZE = 200_000
+TARGET, AGENT_TARGET, MEMORY_TARGET = 250.0, 10.0, 100.0
+"""Milliseconds of CPU for each request, for that of an agent, and megabytes after all of them."""
+TIMEOUT = 60
+
+
+class Server(NamedTuple):
+    """A server in a process of its own."""
+
+    pid: int
+    port: int
+
+    def send(self, given: Request) -> int:
+        """Return the status of the response, once it is read."""
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)) as connection:
+            connection.request("POST" if given.body else "GET", given.path, given.body, {**HEADERS, **given.headers})
+            response = connection.getresponse()
+            response.read()
+            return response.status
+
+    def cpu(self) -> float:
+        """Return the milliseconds of CPU that the process has used, in all its threads."""
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
+
+    def memory(self) -> float:
+        """Return the megabytes that the process holds."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def cost(self, given: Request) -> tuple[float, int]:
+        """Return the milliseconds of CPU that a request takes, and the status of its response."""
+        before = self.cpu()
+        status = self.send(given)
+        return self.cpu() - before, status
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """Run a server of the built-in scenario; it has answered a request."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mockclaude", "serve", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        server = Server(process.pid, port)
+        try:
+            while process.poll() is None:
+                with suppress(ConnectionError):
+                    server.send(request(ask()))
+                    break
+                time.sleep(0.01)
+            yield server
+        finally:
+            process.terminate()
+
+
+class Row(NamedTuple):
+    """What a request of the corpus took."""
+
+    cpu: float
+    kilobytes: float
+    status: int
+    name: str
+
+
+def measured(server: Server, name: str, size: int) -> Row:
+    given = CORPUS[name](size)
+    (first, status), (again, _) = server.cost(given), server.cost(given)
+    return Row(max(first, again), len(given.body) / 1e3, status, name)
+
+
+def verdict(figure: float, target: float) -> str:
+    return f"<= {target:g}: {'met' if figure <= target else 'MISSED'}"
+
+
+def main() -> bool:
+    parser = ArgumentParser(prog="python -m tests.benchmarks.hostile", description=__doc__)
+    parser.add_argument("--only", default="", help="measure the requests whose name contains this, and nothing else")
+    parser.add_argument("--size", type=int, default=SIZE, help="bytes of a request (%(default)s)")
+    parser.add_argument("--requests", type=int, default=10_000, help="sent before memory is measured (%(default)s)")
+    given = parser.parse_args()
+    names = [name for name in CORPUS if given.only in name]
+    with running() as server:
+        rows = sorted((measured(server, name, given.size) for name in names), reverse=True)
+        print(
+            "  ms CPU  KB     status  request",
+            *(f"{r.cpu:8.1f}  {r.kilobytes:5.0f}  {r.status}     {r.name}" for r in rows),
+            sep="\n",
+        )
+        print(f"\n{len(rows)} requests, the worst {rows[0].cpu:.0f} ms; {verdict(rows[0].cpu, TARGET)}")
+        if given.only:
+            return rows[0].cpu > TARGET
+    with running() as server:
+        agent = Request(conversation(AGENT_SIZE), {})
+        spent = median(server.cost(agent)[0] for _ in range(20))
+        print(f"an agent's request of {len(agent.body) / 1e3:.0f} KB: {spent:.1f} ms; {verdict(spent, AGENT_TARGET)}")
+        for name in names:
+            server.send(CORPUS[name](SMALL))
+        before = server.memory()
+        for number, name in enumerate(islice(cycle(names), given.requests)):
+            server.send(CORPUS[name](SMALL + number))
+        more = server.memory() - before
+        print(f"{given.requests} requests of {SMALL // 1000} KB: {more:.0f} MB more; {verdict(more, MEMORY_TARGET)}")
+    return rows[0].cpu > TARGET or spent > AGENT_TARGET or more > MEMORY_TARGET
+
+
+if __name__ == "__main__":
+    sys.exit(main())
