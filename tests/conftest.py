@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, TypeAlias
@@ -12,7 +13,9 @@ from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.rules import Scenario
 from tests.serving import Command, Running, ServerThread
 
-pytest_plugins = ["pytester", "mockclaude.testing.plugin"]
+pytest_plugins = ["pytester"]
+if "mockclaude.testing.plugin" not in sys.modules:  # with `-p no:mockclaude`, so that coverage sees it being imported
+    pytest_plugins.append("mockclaude.testing.plugin")
 
 Serve: TypeAlias = Callable[..., Running]
 Start: TypeAlias = Callable[..., Command]
@@ -20,6 +23,7 @@ Start: TypeAlias = Callable[..., Command]
 
 # A law holds or it does not, however busy the machine is.
 settings.register_profile("unhurried", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("deep", settings.get_profile("unhurried"), max_examples=5_000)
 settings.load_profile("unhurried")
 
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
+from mockclaude.reply.script import Script
+from mockclaude.scenario.loader import load_text
+from mockclaude.server.calls import LANE_HEADER, Call
+from mockclaude.server.endpoints import answer
+from mockclaude.server.served import Served
 from tests.conftest import Start
-from tests.serving import Running, asking, request
+from tests.serving import CLIENT, NOW, Running, asking, request
 
 SCENARIO = r"""
 pace: {ttft: 1ms, tokens_per_second: 100000, jitter: 50%}
@@ -23,8 +30,6 @@ rules:
     reply: {json: from_schema}
   - when: {user: tool}
     reply: [{thinking: Which tool?}, {tool_use: look_up}]
-  - when: {user: twice}
-    sequence: [Once, Twice]
 """
 SCHEMA = {
     "type": "object",
@@ -43,7 +48,6 @@ FIELDS = {
 TEXTS = [
     "schema",
     "tool",
-    "twice",
     "nothing answers this",
     *(f"{what} {n}" for n in range(8) for what in ("chance", "who")),
 ]
@@ -54,6 +58,17 @@ QUESTIONS = [
     for stream in (False, True)
     for key in ("one", "two")
 ]
+FAULTS = """
+limits: {requests_per_minute: 6}
+chaos:
+  - {error: 500, p: 10%}
+  - {corrupt: 3, ramp: {end: 90%, over: 6}}
+  - {headers: {x-burst: '1'}, burst: {enter: 20%, leave: 50%}}
+rules:
+  - {when: {user: choice}, choice: [{reply: Heads.}, {reply: Tails.}], fault: {error: 529, requests: 1..1}}
+  - {when: {user: script}, sequence: [One., Two.], fault: {script: [529, ok]}}
+  - {when: {user: once}, times: 1, reply: Once.}
+"""
 CLOCK = re.compile(rb"(?m)^(date|anthropic-ratelimit-[a-z-]+-reset): .*\r\n")
 
 
@@ -72,15 +87,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def distinct(questions: Sequence[bytes]) -> list[bytes]:
-    """Return the questions without those that ask the same in the same lane, streamed instead."""
-    return [question for question in questions if b'"stream": false' in question]
-
-
 def test_two_processes_answer_alike_in_any_order(start: Start, folder: Path) -> None:
-    questions = distinct(QUESTIONS)
-    shuffled = random.Random(1).sample(questions, len(questions))
-    first = answers(start(folder, PYTHONHASHSEED="1").server, questions)
+    shuffled = random.Random(1).sample(QUESTIONS, len(QUESTIONS))
+    first = answers(start(folder, PYTHONHASHSEED="1").server, QUESTIONS)
     second = answers(start(folder, PYTHONHASHSEED="2").server, shuffled)
 
     assert first == second
@@ -95,9 +104,75 @@ def test_a_process_that_starts_anew_answers_streams_and_repetitions_alike(start:
 
 
 def test_another_seed_answers_otherwise(start: Start, folder: Path) -> None:
-    questions = distinct(QUESTIONS)
-    first, second = (answers(start(folder, "--seed", seed).server, questions) for seed in (0, 1))
+    first, second = (answers(start(folder, "--seed", seed).server, QUESTIONS) for seed in (0, 1))
 
-    assert not [question for question in questions if first[question] == second[question]]
+    assert not [question for question in QUESTIONS if first[question] == second[question]]
     texts = [re.findall(rb'"(?:text|input)":("[^"]*"|\{[^}]*\})', b"".join(each.values())) for each in (first, second)]
     assert texts[0] != texts[1]
+
+
+Sent: TypeAlias = tuple[Script, tuple[str, ...]]
+"""All bytes and times of a response, and the notes on it."""
+
+
+def sent(served: Served, body: bytes, lane: str = "", path: str = "/v1/messages") -> Sent:
+    given = answer(served, Call("POST", path, {}, {**CLIENT, "x-api-key": f"key {lane}", LANE_HEADER: lane}, body, NOW))
+    given.ended()
+    return given.script._replace(sends=tuple(given.script.sends)), given.notes
+
+
+def variations(text: str) -> Iterable[bytes]:
+    """Yield six requests with one question."""
+    streams: list[dict[str, Any]] = [{}, {"stream": True}, {"stream": False}]
+    for stream, metadata in product(streams, [{}, {"metadata": {"user_id": "somebody"}}]):
+        yield asking(text, **stream, **metadata)
+
+
+def test_24_requests_of_one_lane_get_the_same_bytes_in_any_order() -> None:
+    scenario = load_text(SCENARIO + "chaos: [{error: 500, p: 30%}, {corrupt: 1, p: 30%}]")
+    requests = [body for text in ("chance", "who", "tool", "unmatched") for body in variations(text)]
+    assert len(requests) == 24
+    served = Served(scenario)
+    first = {body: sent(served, body) for body in requests}
+
+    for seed in range(20):
+        served, shuffled = Served(scenario), random.Random(seed).sample(requests, 24)
+        assert {body: sent(served, body) for body in shuffled} == first
+
+
+def test_requests_that_are_refused_get_the_same_bytes_in_any_order() -> None:
+    scenario = load_text("rules: [{reply: x}]")
+    bodies = (b"", b"{", b"[]", asking(), asking(stream=True), asking(max_tokens=0), asking(messages=[]))
+    requests = list(product(bodies, ("/v1/messages", "/v1/messages/count_tokens", "/v1/complete")))
+    served = Served(scenario)
+    first = {request: sent(served, request[0], path=request[1]) for request in requests}
+
+    for seed in range(5):
+        served, shuffled = Served(scenario), random.Random(seed).sample(requests, len(requests))
+        assert {request: sent(served, request[0], path=request[1]) for request in shuffled} == first
+
+
+TEXTS_OF_CLIENT = ("choice", "script", "script", "unmatched", "once", "once", "choice")
+TALK = [asking(text, stream=bool(number % 2)) for number, text in enumerate(TEXTS_OF_CLIENT)]
+"""What each client sends, one request after the other: the last one is more than its limit."""
+
+
+def told(order: Iterable[str]) -> dict[str, list[Sent]]:
+    """Return what each lane gets if requests arrive in this order of lanes."""
+    served = Served(load_text(FAULTS))
+    given: dict[str, list[Sent]] = {}
+    for lane in order:
+        responses = given.setdefault(lane, [])
+        responses.append(sent(served, TALK[len(responses)], lane))
+    return given
+
+
+def test_50_clients_get_the_same_bytes_however_their_requests_mix() -> None:
+    lanes = [f"lane {number}" for number in range(50)]
+    order = [lane for lane in lanes for _ in TALK]
+    first = told(order)
+    statuses = {script.status for responses in first.values() for script, _ in responses}
+
+    assert statuses >= {200, 410, 429, 500, 529}
+    for seed in range(20):
+        assert told(random.Random(seed).sample(order, len(order))) == first

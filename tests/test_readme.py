@@ -136,6 +136,17 @@ def test_the_readme_holds_from_top_to_bottom(player: Player) -> None:
             raise AssertionError(f"README.md:{block.line}: {error}") from error
 
 
+def test_the_first_test_passes_in_the_clone(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    first = next(block.text for block in blocks() if block.text.startswith("# test_chat.py\n"))
+    (tmp_path / "test_chat.py").write_text(first)
+
+    played = run([sys.executable, "-m", "pytest", "test_chat.py"], tmp_path)
+
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert "2 passed" in played.stdout
+
+
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", README))))
 def test_a_link_of_the_readme_leads_somewhere(link: str) -> None:
     assert (ROOT / link).exists()

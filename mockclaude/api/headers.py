@@ -8,6 +8,7 @@ the `-reset` times, differs between two runs.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from email.utils import formatdate
@@ -35,13 +36,23 @@ _EDGE = (
     "access-control-expose-headers: *\r\n"
 )
 
-CORS_PREFLIGHT = (
+_CORS_PREFLIGHT = (
     "access-control-allow-origin: *\r\n"
     "access-control-allow-methods: GET, POST, DELETE, OPTIONS\r\n"
-    "access-control-allow-headers: *, authorization\r\n"
     "access-control-max-age: 600\r\n"
+    "vary: origin, access-control-request-headers\r\n"
 )
-"""What a browser asks for before it sends a request with `anthropic-dangerous-direct-browser-access`."""
+_FIELD = re.compile(r"[!#$%&'+.^_`|~0-9a-z-]+")
+_CONTROL = "x-mockclaude-"
+
+
+def cors_preflight(requested: str = "", *, control: bool = False) -> str:
+    """Return what a browser is granted before it sends a request with `anthropic-dangerous-direct-browser-access`: the
+    `requested` headers, but the server's own `x-mockclaude-*` only if a page may `control` it.
+    """
+    names = map(str.strip, requested.lower().split(","))
+    granted = [name for name in names if _FIELD.fullmatch(name) and (control or not name.startswith(_CONTROL))]
+    return f"{_CORS_PREFLIGHT}access-control-allow-headers: {', '.join(granted or ['authorization'])}\r\n"
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,7 @@
 """What a request asks, written in the one way that is the same however a client writes it.
 
-In: a request body. Out: JSON, its keys sorted and its numbers alike, or the API's 400 for a body that nests too deeply.
-Knows nothing of what the fields mean, but that some change nothing of the question.
+In: a request body. Out: JSON, its keys sorted and its numbers alike, or the API's 400 for a body that nests too deeply;
+and, apart from it, the fields that change nothing of the question. Knows nothing of what the fields mean.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from mockclaude.api.errors import invalid
 
 _NOT_ASKED = ("stream", "metadata")
 """Body fields that do not change what is asked: the same question streamed, or by another user, has the same answer."""
+
+_BESIDE = (*_NOT_ASKED, "thread")
+"""Body fields that a question does not have: a thread is part of it as the messages that it stands for."""
 
 _WHOLE_FLOAT = re.compile(rb"\.0[,}\]]")
 
@@ -36,6 +39,12 @@ def question(body: Mapping[str, Any]) -> bytes:
     except TypeError:
         raise invalid("The request body is nested too deeply") from None
     return orjson.dumps(_plain(asked), option=orjson.OPT_SORT_KEYS) if _WHOLE_FLOAT.search(written) else written
+
+
+def beside(body: Mapping[str, Any], *more: str) -> bytes:
+    """Return, as JSON, the fields of `body` that its question lacks, and those that are named; empty if it has none."""
+    found = {field: body[field] for field in (*_BESIDE, *more) if field in body}
+    return orjson.dumps(found, option=orjson.OPT_SORT_KEYS) if found else b""
 
 
 def _plain(value: Any) -> Any:

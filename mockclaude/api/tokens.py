@@ -24,6 +24,9 @@ TOOLS_OVERHEAD = 346
 IMAGE, DOCUMENT = 1_500, 3_000
 """What a picture or a document counts that is not in the request itself, but behind a URL or a file id."""
 
+BYTES = 3.5
+"""Bytes of UTF-8 to a token."""
+
 PIXELS, LONG_EDGE, MAX_IMAGE = 750, 1_568, 1_600
 """Pixels to a token; pictures are scaled to this edge, and to this many tokens, first (documented)."""
 

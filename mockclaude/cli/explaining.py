@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from mockclaude.cli import options
-from mockclaude.cli.options import Loading, fail, option
+from mockclaude.cli.options import Loading, entries_of, fail, option
 
 if TYPE_CHECKING:
     from mockclaude.scenario.rules import Scenario
@@ -70,13 +70,9 @@ def explain(
 
 def _recorded(scenarios: Mapping[str, Scenario], journal: Path, number: int | None) -> tuple[Scenario, list[Call]]:
     """Return the scenario that a recorded request went to, and the calls up to it."""
-    from mockclaude.server.journal_file import JournalError, read_journal
-    from mockclaude.server.replaying import call_of, is_whole, leading_to
+    from mockclaude.server.replaying import call_of, is_redacted, is_whole, leading_to
 
-    try:
-        entries = leading_to([recorded.data for recorded in read_journal(journal)], number)
-    except JournalError as error:
-        fail(error)
+    entries = leading_to(entries_of(journal), number)
     if not entries:
         fail(f"{journal}: there is no request {number} here" if number else f"{journal}: there are no requests here")
     scenario = scenarios.get(entries[-1]["scenario"])
@@ -84,4 +80,8 @@ def _recorded(scenarios: Mapping[str, Scenario], journal: Path, number: int | No
         fail(f"{journal}: no scenario is named '{entries[-1]['scenario']}'; expected the files it was answered from")
     if not is_whole(entries[-1]):
         fail(f"{journal}: the body of this request is not whole in the journal")
-    return scenario, [call_of(entry, scenario.policy) for entry in entries if is_whole(entry)]
+    if is_redacted(entries[-1]):
+        click.echo(
+            f"warning: {journal}: credentials in this request are redacted, so conditions on them fail", err=True
+        )
+    return scenario, [call_of(entry, scenario.policy) for entry in entries]

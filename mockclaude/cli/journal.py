@@ -15,12 +15,13 @@ import click
 from mockclaude.api.betas import Accepted
 from mockclaude.api.validation import Mode
 from mockclaude.cli import options
-from mockclaude.cli.options import Loading, fail, option, read
+from mockclaude.cli.options import Loading, entries_of, fail, option, read
 
 JOURNAL = "/_mockclaude/journal?limit=1000"
 """A server keeps no more requests than that."""
 
 NDJSON = "application/x-ndjson"
+TOKEN_HEADER = "x-mockclaude-token"
 TIMEOUT = 30.0
 """Seconds that a server may be silent."""
 
@@ -28,35 +29,54 @@ TIMEOUT = 30.0
 @click.command(short_help="Print what a running server has answered.")
 @option("--url", default="http://127.0.0.1:4141", show_default=True, help="Where the server is.")
 @option("--pretty", is_flag=True, help="As lines of the log, instead of JSON.")
-def journal(url: str, pretty: bool) -> None:
+@option("--admin-token", help="The token that the server prints at its start, if others can reach it.")
+def journal(url: str, pretty: bool, admin_token: str | None) -> None:
     """Print the requests that a running server has answered, each as a line of JSON."""
-    for line in _fetched(url.rstrip("/")):
-        click.echo(_pretty(line) if pretty else line, nl=False)
+    for line in _fetched(url.rstrip("/"), admin_token):
+        click.echo(_pretty(url, line) if pretty else line, nl=False)
 
 
-def _fetched(url: str) -> Iterator[bytes]:
+def _fetched(url: str, token: str | None) -> Iterator[bytes]:
+    from http.client import HTTPException
     from urllib.error import HTTPError, URLError
     from urllib.request import ProxyHandler, Request, build_opener
 
+    from mockclaude.api.redaction import redact
+
+    shown = redact(url)
     try:
-        asked = Request(url + JOURNAL, headers={"accept": NDJSON})
+        asked = Request(url + JOURNAL, headers={"accept": NDJSON, **({TOKEN_HEADER: token} if token else {})})
         with closing(build_opener(ProxyHandler({})).open(asked, timeout=TIMEOUT)) as response:
-            yield from response
+            for line in response:
+                if not line.endswith(b"\n"):
+                    raise HTTPException("the answer breaks off")
+                yield line
     except HTTPError as error:
         with error:
-            fail(f"{url} answers with a {error.code}; expected mockclaude: name its address with --url")
-    except (URLError, ValueError, OSError) as error:
-        reason = getattr(error, "reason", error)
-        fail(f"cannot reach {url}: {reason}; start a server there, or name the address of one with --url")
+            fail(f"{shown} answers with a {error.code}; {_REMEDIES.get(error.code, _REMEDY)}")
+    except (URLError, ValueError, OSError, HTTPException) as error:
+        reason = getattr(error, "reason", None) or error or type(error).__name__
+        fail(f"cannot reach {shown}: {reason}; start a server there, or name the address of one with --url")
 
 
-def _pretty(line: bytes) -> str:
+_REMEDY = "expected mockclaude: name its address with --url"
+_REMEDIES = {
+    401: "pass the token that the server prints at its start with --admin-token",
+    403: "name the server by its address, such as --url http://127.0.0.1:4141",
+}
+
+
+def _pretty(url: str, line: bytes) -> str:
     import orjson
 
     from mockclaude.server.console import log_line, wants_colour
     from mockclaude.server.journal_data import logged
 
-    return f"{log_line(logged(orjson.loads(line)), colour=wants_colour())}\n"
+    try:
+        entry = logged(orjson.loads(line))
+    except (ValueError, KeyError, TypeError):
+        fail(f"{url} sends no entries of a journal; {_REMEDY}")
+    return f"{log_line(entry, colour=wants_colour())}\n"
 
 
 @click.command(short_help="Make recorded requests again, and compare.")
@@ -80,22 +100,20 @@ def replay(
     is different.
     """
     from mockclaude.server.clock import parse_speed
-    from mockclaude.server.journal_file import JournalError, read_journal
+    from mockclaude.server.replaying import is_redacted
     from mockclaude.server.replaying import replay as again
 
     speed = read("--retry-speed", parse_speed, retry_speed)
     scenarios = Loading(files, seed, validation, betas=betas).loaded()
-    try:
-        entries = [recorded.data for recorded in read_journal(recording)]
-    except JournalError as error:
-        fail(error)
+    entries = entries_of(recording)
     different = again(scenarios, entries, speed)
     for difference in different:
         click.echo(str(difference))
-    click.echo(_summary(len(entries), len(different)))
+    click.echo(_summary(len(entries), len(different), sum(map(is_redacted, entries))))
     sys.exit(1 if different else 0)
 
 
-def _summary(count: int, different: int) -> str:
+def _summary(count: int, different: int, redacted: int) -> str:
     requests = f"{count} request{'s' * (count != 1)}"
-    return f"{requests}: {different} answered differently" if different else f"{requests}: answered as recorded"
+    partly = f" ({redacted} with redacted credentials: rule, status and ending compared)" if redacted else ""
+    return f"{requests}: {f'{different} answered differently' if different else 'answered as recorded'}{partly}"

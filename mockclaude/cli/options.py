@@ -19,6 +19,7 @@ from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.scenario.policy import accepted_betas
 from mockclaude.scenario.rules import Scenario
 from mockclaude.scenario.strictness import refuse_order_dependent
+from mockclaude.server.trust import parse_host, parse_origin
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -64,6 +65,18 @@ def file(name: str, help: str, **more: Any) -> Callable[[F], F]:  # noqa: A002 (
     return option(name, type=click.Path(path_type=Path, dir_okay=False), help=help, **more)
 
 
+def _each(parse: Callable[[str], str]) -> Callable[[click.Context, click.Parameter, Sequence[str]], tuple[str, ...]]:
+    """Return a callback that parses each value of an option; a `ValueError` is a mistake in that option."""
+
+    def parsed(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+        try:
+            return tuple(map(parse, values))
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from None
+
+    return parsed
+
+
 SEED = option("--seed", type=int, help="Seed of everything that is drawn, instead of the files' own.")
 VALIDATION = option(
     "--validation",
@@ -78,6 +91,25 @@ BETAS = option(
 )
 STRICT = option(
     "--strict-determinism", is_flag=True, help="Refuse what depends on the clock or on the order of requests."
+)
+ADMIN_TOKEN = option(
+    "--admin-token",
+    help="Token demanded below /_mockclaude/ in the header `x-mockclaude-token`. Drawn and printed if --host opens the "
+    "server to others.",
+)
+ORIGINS = option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    callback=_each(parse_origin),
+    help="An origin such as http://localhost:3000 whose pages may send `x-mockclaude-*` headers.",
+)
+HOSTS = option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    callback=_each(parse_host),
+    help="A name by which clients may call the server, such as mock.example.com.",
 )
 RETRY_SPEED = option(
     "--retry-speed",
@@ -97,6 +129,20 @@ def warn(scenarios: Mapping[str, Scenario], *, err: bool) -> None:
     """Say what is no mistake, but may be meant otherwise."""
     for warning in sorted(warning for scenario in scenarios.values() for warning in scenario.warnings):
         click.echo(f"warning: {warning}", err=err)
+
+
+def entries_of(journal: Path) -> list[dict[str, Any]]:
+    """Return the entries of a journal, and say which lines are torn; or end with what is wrong with it."""
+    from mockclaude.server.journal_file import JournalError, read_journal
+
+    try:
+        return [recorded.data for recorded in read_journal(journal, _warn)]
+    except JournalError as error:
+        fail(error)
+
+
+def _warn(problem: str) -> None:
+    click.echo(f"warning: {problem}", err=True)
 
 
 def fail(error: object) -> NoReturn:

@@ -33,6 +33,9 @@ PORT = 4141
 @options.STRICT
 @options.speed("1x", " `manual` lets it stand still until it is advanced.")
 @options.RETRY_SPEED
+@options.HOSTS
+@options.ORIGINS
+@options.ADMIN_TOKEN
 def serve(
     files: tuple[Path, ...],
     host: str,
@@ -45,15 +48,19 @@ def serve(
     strict_determinism: bool,
     speed: str,
     retry_speed: str,
+    hosts: tuple[str, ...],
+    origins: tuple[str, ...],
+    admin_token: str | None,
 ) -> None:
     """Serve FILES as one scenario, and each folder among them as a set of scenarios.
 
     Without FILES, the built-in scenario answers.
     """
     from mockclaude.server.clock import clock_of, parse_speed
-    from mockclaude.server.run import CannotListenError, Playing, run, write_line
+    from mockclaude.server.run import CannotListenError, Playing, run, trust_of, write_line
     from mockclaude.server.run import serve as serve_forever
 
+    trust = trust_of(host, hosts, origins, admin_token)
     playing = Playing(read("--speed", clock_of, speed), read("--retry-speed", parse_speed, retry_speed))
     loading = Loading(files, seed, validation, strict_determinism, betas)
     watching = _watching(loading) if watch else None
@@ -61,7 +68,7 @@ def serve(
     warn(scenarios, err=True)
     keep = _keeping(journal) if journal else None
     try:
-        run(serve_forever(scenarios, host, port, write_line, playing, keep=keep, beside=watching))
+        run(serve_forever(scenarios, host, port, write_line, playing, trust=trust, keep=keep, beside=watching))
     except CannotListenError as error:
         fail(error)
 

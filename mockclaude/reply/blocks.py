@@ -16,8 +16,10 @@ from mockclaude.api.errors import invalid
 from mockclaude.api.events import Block
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.signatures import signature
+from mockclaude.scenario import raw_blocks
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.steps import FROM_SCHEMA, SERVER_TOOLS
+from mockclaude.scenario.templates import FillError
 
 
 class Maker(NamedTuple):
@@ -109,6 +111,8 @@ def _json(maker: Maker, value: Any) -> Iterator[Block]:
 
 
 def _block(_: Maker, value: Any) -> Iterator[Block]:
+    if problem := raw_blocks.problem(value):
+        raise FillError(f"{problem}, after its placeholders are filled in")
     yield value
 
 

@@ -15,15 +15,12 @@ from mockclaude.api import events
 from mockclaude.api.errors import ApiError
 from mockclaude.reply import event_edits, malformed
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.exchange import Exchange, Point, apart, locate, split, together, whole_events
+from mockclaude.reply.exchange import Exchange, Point, TooLargeError, apart, locate, split, together, whole_events
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.script import End, Script, Send, silent
 from mockclaude.reply.slices import limited, sliced
-from mockclaude.scenario.faults import KINDS, Fault
+from mockclaude.scenario.faults import KINDS, STALL, Fault
 from mockclaude.scenario.moments import Moment
-
-PING_FOR = 3_600_000_000
-"""Microseconds for which a stall that lasts for ever sends pings; a script is finite."""
 
 _ENDS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
@@ -52,12 +49,25 @@ def break_(script: Script, faults: Sequence[Fault], envelope: Envelope, draws: D
     broken: Exchange | Script = apart(script) or script
     notes: list[str] = []
     for position, fault in enumerate(sorted(faults, key=lambda fault: KINDS.index(fault.kind))):
-        struck = None
+        struck, outcome = None, _NOTHING
         if isinstance(broken, Exchange):
-            struck = BREAK[fault.kind](broken, fault, Context(envelope, draws.scoped(f"fault/{position}")))
-        notes.append(f"fault: {fault}" if struck is not None else f"fault: {fault} found nothing to strike")
+            context = Context(envelope, draws.scoped(f"fault/{position}"))
+            struck, outcome = _struck(broken, fault, context)
+        notes.append(f"fault: {fault}{outcome}")
         broken = broken if struck is None else struck
     return Broken(together(broken) if isinstance(broken, Exchange) else broken, (*notes, str(draws)))
+
+
+_NOTHING = " found nothing to strike"
+
+
+def _struck(exchange: Exchange, fault: Fault, context: Context) -> tuple[Exchange | Script | None, str]:
+    """Return the response with `fault`, None where it is not done, and what to say of that."""
+    try:
+        struck = BREAK[fault.kind](exchange, fault, context)
+    except TooLargeError as error:
+        return None, f" {error}, and is left out"
+    return struck, "" if struck is not None else _NOTHING
 
 
 def _error(exchange: Exchange, fault: Fault, context: Context) -> Exchange | None:
@@ -104,7 +114,7 @@ def _hanging(exchange: Exchange, point: Point, interval: int | None) -> Exchange
     if point.offset is None:
         return silent(End.HANG, point.at)
     before, _ = split(exchange, point.offset)
-    body = (*before, *_pings(exchange, point.at, PING_FOR, interval))
+    body = (*before, *_pings(exchange, point.at, STALL, interval))
     end_at = max(point.at, body[-1].at if body else 0)
     return exchange._replace(body=body, end=End.HANG, end_at=end_at, complete=False)
 
@@ -139,9 +149,10 @@ def _corrupt(exchange: Exchange, fault: Fault, context: Context) -> Exchange | N
 
 
 def _refilled(pieces: Sequence[Send], data: bytes) -> Iterator[Send]:
+    begin = 0
     for piece in pieces:
-        yield piece._replace(data=data[: len(piece.data)])
-        data = data[len(piece.data) :]
+        yield piece._replace(data=data[begin : begin + len(piece.data)])
+        begin += len(piece.data)
 
 
 def _slice(exchange: Exchange, fault: Fault, _: Context) -> Exchange:

@@ -67,7 +67,7 @@ class Reply(NamedTuple):
 def choose(rule: Rule, answered: int, draws: Draws) -> Outline:
     """Return the reply of `rule` that is due: the next of a sequence, or one drawn by weight."""
     if rule.weights:
-        return rule.replies[draws.weighted("choice", rule.weights)]
+        return rule.replies[draws.of_question.weighted("choice", rule.weights)]
     return rule.replies[min(answered, len(rule.replies) - 1)]
 
 
@@ -89,10 +89,16 @@ def compose(outline: Outline, scope: Scope, draws: Draws, message_id: str, askin
     It obeys the request, unless it is to be sent `as_written`.
     """
     conversation = scope.conversation
-    drafter = _Drafter(conversation, draws, asking.as_written)
+    drafter = Drafter(conversation, draws, asking.as_written)
     for step in outline.steps:
         drafter.add(step.kind, step.value.fill(scope))
     obeyed = Obeyed(drafter.parts) if asking.as_written else obey(drafter.parts, conversation.body, room(conversation))
+    return finish(drafter, obeyed, message_id, asking)
+
+
+def finish(drafter: Drafter, obeyed: Obeyed, message_id: str, asking: Asking) -> Reply:
+    """Return the reply of which the request leaves `obeyed`, with the ending and the usage that `drafter` was given."""
+    conversation = drafter.conversation
     content = [part for part in obeyed.parts if isinstance(part, dict)]
     message = {
         "model": models.resolve(conversation.model),
@@ -125,7 +131,9 @@ def _notes(obeyed: Obeyed, body: Mapping[str, Any], content: Sequence[Block]) ->
         yield from contradictions(dict(body), content)
 
 
-class _Drafter:
+class Drafter:
+    """Steps made into parts, one after the other; `ending` and `usage` are what steps say of them, if any does."""
+
     def __init__(self, conversation: Conversation, draws: Draws, as_written: bool) -> None:
         self.conversation = conversation
         self.draws = draws
@@ -136,6 +144,7 @@ class _Drafter:
         self.usage: Mapping[str, Any] = {}
 
     def add(self, kind: str, value: Any) -> None:
+        """Add what a step with this value makes. Raises `ApiError` 400 if a schema of the request has no instance."""
         if kind in BUILDERS:
             blocks = Maker(self.conversation, self.draws, len(self.content), self.as_written).blocks(kind, value)
             self.parts += blocks

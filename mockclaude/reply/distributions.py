@@ -13,15 +13,20 @@ from functools import lru_cache
 
 from mockclaude.scenario.quantities import Distribution
 
+MOST = 1e15
+"""What is drawn at most where a distribution says nothing of it: in microseconds some thirty years."""
+
 _LEAST = 2.0**-54
 """What a drawn 0 counts as where the function has no value there: half of the next number that can be drawn."""
 
 
 def quantile(distribution: Distribution, share: float) -> float:
-    """Return the number that `share` of what is drawn from `distribution` is below; at least 0, at most its `most`."""
+    """Return the number that `share` of what is drawn from `distribution` is below; at least 0, at most its `most`, or
+    else `MOST`.
+    """
     kind, first, second, most = distribution
     number = max(0.0, _QUANTILES[kind](first, second, share))
-    return number if most is None else min(number, most)
+    return min(number, MOST if most is None else most)
 
 
 def _uniform(least: float, most: float, share: float) -> float:

@@ -1,6 +1,6 @@
 """Every random decision: a keyed hash of what is being decided, never a shared generator.
 
-In: the seed, the rule, the request's fingerprint, the lane, the occurrence, and a label that says what is drawn.
+In: the seed, the rule, the request's fingerprints, the lane, the occurrence, and a label that says what is drawn.
 Out: a number in [0, 1), bytes, an identifier, or a seed for somebody else's generator.
 Knows nothing of time, of other requests, or of the order in which decisions are asked for: that is why two requests
 that arrive in any order get the same answers.
@@ -25,8 +25,15 @@ _TO_BASE58 = bytes(_BASE58[byte % 58] for byte in range(256))
 class Draws(NamedTuple):
     """The decisions about one reply to one request.
 
-    `rule` is the rule's id (its name, never its position), `fingerprint` the hash of the request, `lane` whom the
-    request belongs to, `occurrence` how often this rule has seen this request in this lane before.
+    Ids and faults are drawn from the whole request, content from its question: the streamed and the plain form of one
+    question get the same content under different ids, whichever arrives first.
+
+    Attributes:
+        rule: The rule's id: its name, never its position.
+        fingerprint: The hash of the request with its whole body.
+        lane: The lane (isolation key) of the request.
+        occurrence: How many requests with this fingerprint the rule has answered in this lane before.
+        question: The hash of the request without `stream` and `metadata`; "" if that is the fingerprint.
     """
 
     seed: int
@@ -34,16 +41,24 @@ class Draws(NamedTuple):
     fingerprint: str = ""
     lane: str = ""
     occurrence: int = 0
+    question: str = ""
 
     def __str__(self) -> str:
         """Return what everything is drawn from: enough to draw it again, without a server. Occurrences count from 1."""
-        seed, rule, fingerprint, lane, occurrence = self
-        return f"seed {seed}, rule {rule}, fingerprint {fingerprint}, lane {lane or '-'}, occurrence {occurrence + 1}"
+        seed, rule, fingerprint, lane, occurrence, question = self
+        asked = f", question {question}" if question else ""
+        whose = f"lane {lane or '-'}, occurrence {occurrence + 1}"
+        return f"seed {seed}, rule {rule}, fingerprint {fingerprint}{asked}, {whose}"
+
+    @property
+    def of_question(self) -> Draws:
+        """The draws that decide which reply is given and its pace: the same whether streamed or not."""
+        return self._replace(fingerprint=self.question, question="") if self.question else self
 
     @property
     def content(self) -> Draws:
-        """The draws that decide content: the same for everyone who asks the same, however often."""
-        return self._replace(lane="", occurrence=0)
+        """The draws that decide content: the same for each client that sends this question, however often."""
+        return self.of_question._replace(lane="", occurrence=0)
 
     def scoped(self, scope: str) -> Draws:
         """Return the draws of one part of the reply, unaffected by what the other parts draw."""

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.exchange import Exchange, locate, select, whole_events
+from mockclaude.reply.exchange import Exchange, bounded, check_size, locate, select, whole_events
 from mockclaude.reply.script import Send
 from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.moments import Moment, Selector
@@ -22,17 +22,17 @@ _ID = re.compile(rb'"id":"(msg_[^"]*)"')
 
 def drop(exchange: Exchange, fault: Fault) -> Exchange | None:
     """Leave out events."""
-    found = _found(exchange, fault.drop)
+    found = set(_found(exchange, fault.drop))
     kept = tuple(piece for position, piece in enumerate(exchange.body) if position not in found)
     return exchange._replace(body=kept) if found else None
 
 
 def duplicate(exchange: Exchange, fault: Fault) -> Exchange | None:
     """Send events again, right after themselves, so many `copies`."""
-    found = _found(exchange, fault.duplicate)
+    found = set(_found(exchange, fault.duplicate))
     times = 1 + (fault.copies or 1)
     repeated = (copy for at, piece in enumerate(exchange.body) for copy in [piece] * (times if at in found else 1))
-    return exchange._replace(body=tuple(repeated)) if found else None
+    return exchange._replace(body=bounded(repeated)) if found else None
 
 
 def swap(exchange: Exchange, fault: Fault) -> Exchange | None:
@@ -55,20 +55,24 @@ def edit(exchange: Exchange, fault: Fault) -> Exchange | None:
     assert selector
     whole = selector.event == "body" and not exchange.is_stream
     found = range(len(exchange.body)) if whole else _found(exchange, selector)
-    edited = [
-        piece._replace(data=_edited(piece.data, fault)) if position in found else piece
-        for position, piece in enumerate(exchange.body)
-    ]
-    return exchange._replace(body=tuple(edited)) if found else None
+    edited = {
+        position: data for position in found if (data := _edited(exchange.body[position].data, fault)) is not None
+    }
+    body = (piece._replace(data=edited.get(position, piece.data)) for position, piece in enumerate(exchange.body))
+    return exchange._replace(body=tuple(body)) if edited else None
 
 
 def _found(exchange: Exchange, selector: Selector | None) -> list[int]:
     return select(exchange, selector) if selector else []
 
 
-def _edited(event: bytes, fault: Fault) -> bytes:
+def _edited(event: bytes, fault: Fault) -> bytes | None:
+    """Return an event, or a body, with its JSON changed; None where it has none: a page, or what a fault has cut."""
     before, marker, text = event.rpartition(b"\ndata: ")
-    data = orjson.loads(text)
+    try:
+        data = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
     for path, value in (fault.set or {}).items():
         data = _with(data, path.split("."), value)
     for path in fault.delete or ():
@@ -118,5 +122,6 @@ def restart(exchange: Exchange, fault: Fault, draws: Draws) -> Exchange | None:
         return None
     before = whole_events(exchange, point.offset)
     other = b'"id":"%b"' % draws.identifier("msg", "restart").encode()
+    check_size(len(before) + len(exchange.body), 2 * len(exchange.data))
     again = [Send(at + point.at, _ID.sub(other, data)) for at, data in exchange.body]
     return exchange._replace(body=(*before, *again), end_at=exchange.end_at + point.at)

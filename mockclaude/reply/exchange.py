@@ -17,7 +17,14 @@ from mockclaude.scenario.moments import EVERY, LAST, Moment, Selector
 _EVENT = re.compile(rb".+?(?:\n\n|\Z)", re.DOTALL)
 _DELTA = re.compile(rb'"delta":\{"type":"([a-z_]+)"')
 LAST_CHUNK = b"0\r\n\r\n"
+MAX_PIECES, MAX_BYTES = 500_000, 64_000_000
+"""Pieces and bytes that a body may have once faults have made more of it."""
+
 _FRAMING = (b"transfer-encoding", b"connection", b"content-length")
+
+
+class TooLargeError(Exception):
+    """A fault that makes more of a body than a response may have."""
 
 
 class Exchange(NamedTuple):
@@ -71,6 +78,23 @@ def apart(script: Script) -> Exchange | None:
         script.status, status_line, headers, first.at, tuple(body), end, script.end_at, chunked, complete
     )
     return exchange._replace(body=tuple(_events(body))) if exchange.is_stream else exchange
+
+
+def bounded(pieces: Iterable[Send]) -> tuple[Send, ...]:
+    """Return the pieces of a body. Raises `TooLargeError` once there are too many of them."""
+    body: list[Send] = []
+    size = 0
+    for piece in pieces:
+        size += len(piece.data)
+        body.append(piece)
+        check_size(len(body), size)
+    return tuple(body)
+
+
+def check_size(pieces: int, size: int) -> None:
+    """Raise `TooLargeError` if a body of so many pieces and bytes is too large."""
+    if pieces > MAX_PIECES or size > MAX_BYTES:
+        raise TooLargeError(f"makes more than {MAX_PIECES:,} pieces or {MAX_BYTES // 1_000_000} MB")
 
 
 def _unchunked(framed: bytes) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 from mockclaude.reply.blocks import output_schema, thinks
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.fakes import DEFAULT_LOCALE, shared
+from mockclaude.scenario.fakes import DEFAULT_LOCALE, Fakes
 
 Improvised: TypeAlias = tuple[str, Any]
 """A step: its kind, and its value in the long form."""
@@ -160,6 +160,5 @@ def _shortened(text: str) -> str:
 
 
 def _prose(draws: Draws, label: str, sentences: int) -> str:
-    fakes = shared(DEFAULT_LOCALE)
-    fakes.seed(draws.content.seed_for(label))
+    fakes = Fakes(DEFAULT_LOCALE, draws.content.seed_for(label))
     return str(fakes.value("paragraph", (), {"nb_sentences": sentences}))

@@ -58,7 +58,7 @@ def _no_head(exchange: Exchange) -> Script:
 
 
 def _chunk_size(exchange: Exchange) -> Script:
-    first, *others = map(chunk, exchange.body)
+    first, *others = map(chunk, exchange.body or (Send(exchange.end_at, b""),))
     bad = [first, *(piece._replace(data=b"zz\r\n" + piece.data) for piece in others[:1]), *others[1:]]
     if not others:
         bad = [first._replace(data=b"zz\r\n" + first.data)]

@@ -33,22 +33,50 @@ def obey(parts: Sequence[Any], body: Body, room: float = inf) -> Obeyed:
 
     `room` is how many tokens the context window of the model still has.
     """
-    left, limit = _limit(body.get("max_tokens"), room)
-    sequences: Sequence[str] = body.get("stop_sequences") or ()
+    truncation = Truncation(body, room)
     kept: list[Any] = []
     for part in parts:
         if not isinstance(part, dict):
             kept.append(part)
             continue
-        block, sequence = _stopped(part, sequences)
+        kept += truncation.take(part)
+        if truncation.reason is not None:
+            break
+    return Obeyed(kept, truncation.reason, truncation.sequence)
+
+
+class Truncation:
+    """Cuts a reply block by block. `reason` and `sequence` are as in `Obeyed`; with a `reason` the reply has ended.
+
+    `left` is how many tokens the reply may still have.
+    """
+
+    def __init__(self, body: Body, room: float = inf) -> None:
+        self.left, self._limit = _limit(body.get("max_tokens"), room)
+        self.sequences: Sequence[str] = body.get("stop_sequences") or ()
+        self.reason: str | None = None
+        self.sequence: str | None = None
+
+    def take(self, whole: Block) -> list[Block]:
+        """Return what the request leaves of the next block: the block, a part of it, or nothing."""
+        block, sequence = _stopped(whole, self.sequences)
         spent = tokens.of_output(block)
-        if spent > left:
-            return Obeyed([*kept, *_cut(block, int(left))], limit)
+        if spent > self.left:
+            return self.spend_all(_cut(block, int(self.left)))
         if sequence is not None:
-            return Obeyed([*kept, block] if block["text"] else kept, "stop_sequence", sequence)
-        kept.append(block)
-        left -= spent
-    return Obeyed(kept)
+            self.stop(sequence)
+            return [block] if block["text"] else []
+        self.left -= spent
+        return [block]
+
+    def spend_all(self, last: T) -> T:
+        """Return `last`, with which the reply ends because it has no token left."""
+        self.reason, self.sequence = self._limit, None
+        return last
+
+    def stop(self, sequence: str) -> None:
+        """End the reply at a stop sequence."""
+        self.reason, self.sequence = "stop_sequence", sequence
 
 
 def _limit(max_tokens: int | None, room: float) -> tuple[float, str]:

@@ -6,7 +6,8 @@ Knows nothing of sockets, and of time only what is planned: microseconds from th
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -18,6 +19,9 @@ from mockclaude.reply.pace import Timing
 from mockclaude.reply.script import End, Response, Script, Send, script, silent, whole
 from mockclaude.reply.stream import Beat, Flow, flow
 from mockclaude.scenario.pace import Pace
+
+Incident: TypeAlias = Pause | Disconnect | ApiError
+"""What ends a reply before its own end; a pause does that if it is for ever."""
 
 _ENDINGS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
@@ -63,7 +67,7 @@ class Envelope(NamedTuple):
         wait = next((value for name, value in error.headers.items() if name.lower() == "retry-after"), "")
         return {"retry-after-ms": f"{float(wait) * 1000 / self.retry_speed:g}"} if wait.isdecimal() else {}
 
-    def stream(self, sends: list[Send], end: End, end_at: int, *, complete: bool) -> Script:
+    def stream(self, sends: Sequence[Send], end: End, end_at: int, *, complete: bool) -> Script:
         """Return the response with `sends` as the events of its body."""
         response = Response(200, headers.stream(self.now), self.request_id, sends, end, end_at, complete)
         return script(response, chunked=self.chunked)
@@ -78,14 +82,14 @@ def plan(reply: Reply, pace: Pace, draws: Draws, envelope: Envelope, *, stream: 
     """
     if pace.instant and not stream and reply.is_plain:
         return envelope.message(orjson.dumps(reply.message))
-    played = _timed(flow(reply, whole=pace.instant), Timing(pace.for_model(reply.message["model"]), draws))
+    played = _timed(flow(reply, whole=pace.instant), Timing(pace.for_model(reply.message["model"]), draws.of_question))
     if isinstance(played.cause, ApiError) and not (stream and played.sends):
         return envelope.error(played.cause, played.at)
     if played.cause is not None and not (stream and played.sends):
         return silent(_silence(played.cause), played.at)
     if not stream:
         return envelope.message(orjson.dumps(reply.message), played.at)
-    return _streamed(played, envelope)
+    return streamed(played.sends, played.at, played.cause, envelope)
 
 
 class _Played(NamedTuple):
@@ -93,7 +97,7 @@ class _Played(NamedTuple):
 
     sends: list[Send]
     at: int
-    cause: Pause | Disconnect | ApiError | None = None
+    cause: Incident | None = None
 
 
 def _timed(stream: Flow, timing: Timing) -> _Played:
@@ -108,18 +112,18 @@ def _timed(stream: Flow, timing: Timing) -> _Played:
     return _Played(sends, timing.now)
 
 
-def _streamed(played: _Played, envelope: Envelope) -> Script:
-    cause = played.cause
+def streamed(sends: Sequence[Send], at: int, cause: Incident | None, envelope: Envelope) -> Script:
+    """Return the stream of events that ends `at` so many microseconds, by itself or because of an incident."""
     if isinstance(cause, ApiError):
-        failure = Send(played.at, events.error(cause.envelope(envelope.request_id)))
-        return envelope.stream([*played.sends, failure], End.KEEP, played.at, complete=True)
+        failure = Send(at, events.error(cause.envelope(envelope.request_id)))
+        return envelope.stream([*sends, failure], End.KEEP, at, complete=True)
     if isinstance(cause, Disconnect):
-        return envelope.stream(played.sends, _ENDINGS[cause.how], played.at, complete=cause.how == "clean")
+        return envelope.stream(sends, _ENDINGS[cause.how], at, complete=cause.how == "clean")
     end = End.HANG if isinstance(cause, Pause) else End.KEEP
-    return envelope.stream(played.sends, end, played.at, complete=cause is None)
+    return envelope.stream(sends, end, at, complete=cause is None)
 
 
-def _silence(cause: Pause | Disconnect | ApiError) -> End:
+def _silence(cause: Incident) -> End:
     if isinstance(cause, Pause):
         return End.HANG
     return End.RESET if isinstance(cause, Disconnect) and cause.how == "reset" else End.CLOSE

@@ -23,7 +23,7 @@ from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.script import Script
 from mockclaude.reply.stream import Beat, flow
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.fakes import DEFAULT_LOCALE, shared
+from mockclaude.scenario.fakes import DEFAULT_LOCALE, Fakes
 from mockclaude.scenario.format import Pace
 from mockclaude.scenario.rules import Outline
 from mockclaude.scenario.templates import Scope
@@ -71,7 +71,11 @@ def respond(
             script = envelope.whole_stream(data) if conversation.stream else envelope.message(data)
             return Responded(script, (), prepared.content, prepared.usage)
     reply = compose(outline, scope, draws, envelope.message_id, asking)
-    script = plan(reply, pace, draws, envelope, stream=conversation.stream)
+    return responded(reply, plan(reply, pace, draws, envelope, stream=conversation.stream))
+
+
+def responded(reply: Reply, script: Script) -> Responded:
+    """Return the response that sends `reply` with `script`."""
     content = reply.message["content"] if reply.arrives else None
     return Responded(script, reply.notes, content, reply.message["usage"])
 
@@ -95,7 +99,7 @@ def _model(name: str) -> bytes:
 @lru_cache(maxsize=1024)
 def _prepared(outline: Outline, stream: bool) -> Prepared | None:
     """Return the bytes of the reply in the pieces between its holes; None if an incident or a call is among them."""
-    nobody = Scope(Conversation({"model": _MODEL, "messages": []}), dict, lambda: shared(DEFAULT_LOCALE))
+    nobody = Scope(Conversation({"model": _MODEL, "messages": []}), dict, lambda: Fakes(DEFAULT_LOCALE))
     reply = compose(outline, nobody, Draws(0, ""), _ID, Asking(as_written=True))
     calls = any(part["type"] == "tool_use" for part in reply.message["content"])
     if calls or not reply.is_plain or _HOLES.search(orjson.dumps(reply.message["content"])):

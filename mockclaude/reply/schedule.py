@@ -1,8 +1,8 @@
 """Which faults are due for a request: by probability, by occurrence, by script, in windows, in bursts.
 
-In: faults as written, the draws of the reply, and how many requests of the lane came before. Out: the faults that are
-due. Knows nothing of responses. Nothing here remembers anything: a decision follows from its arguments, so that it can
-be made again without a server.
+In: faults as written, the draws of the reply, and how many requests of the lane and attempts of the turn came before.
+Out: the faults that are due. Knows nothing of responses. Nothing here remembers anything: a decision follows from its
+arguments, so that it can be made again without a server.
 """
 
 from __future__ import annotations
@@ -15,13 +15,19 @@ from mockclaude.scenario.faults import Burst, Fault, Ramp
 
 
 class Position(NamedTuple):
-    """Where a request stands: how many of its lane came before, microseconds since the server began, and whether its
-    connection has served another.
+    """Where a request stands.
+
+    Attributes:
+        request: How many Messages requests of its lane came before.
+        time: Microseconds since the server began.
+        reused: Whether its connection has served another request.
+        attempt: How many attempts of its turn came before.
     """
 
     request: int = 0
     time: int = 0
     reused: bool = False
+    attempt: int = 0
 
 
 def due(faults: Iterable[Fault], draws: Draws, position: Position, label: str) -> list[Fault]:
@@ -35,12 +41,12 @@ def due(faults: Iterable[Fault], draws: Draws, position: Position, label: str) -
     for fault in (fault for fault in faults if _in_window(fault, draws, position)):
         share = probability(fault, position.request)
         if share is None:
-            struck += _scripted(fault, draws)
+            struck += _scripted(fault, position.attempt)
             continue
         before = draws.uniform(label) if luck is None else luck
         luck = before - share
         if before >= 0 > luck:
-            struck += _scripted(fault, draws)
+            struck += _scripted(fault, position.attempt)
     return struck
 
 
@@ -58,10 +64,10 @@ def _ramped(ramp: Ramp, request: int) -> float:
     return ramp.start + (ramp.end - ramp.start) * min(1.0, request / ramp.over)
 
 
-def _scripted(fault: Fault, draws: Draws) -> Iterator[Fault]:
-    """Yield the fault, or of a script the one whose turn it is with this occurrence of the request."""
-    turns = fault.script if fault.script is not None else [fault] * (draws.occurrence + 1)
-    yield from (turn for turn in turns[draws.occurrence : draws.occurrence + 1] if turn.kind != "nothing")
+def _scripted(fault: Fault, attempt: int) -> Iterator[Fault]:
+    """Yield the fault, or of a script the one for the attempt that came after so many."""
+    due_now = [fault] if fault.script is None else fault.script[attempt : attempt + 1]
+    yield from (each for each in due_now if each.kind != "nothing")
 
 
 def _in_window(fault: Fault, draws: Draws, position: Position) -> bool:

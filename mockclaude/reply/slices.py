@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mockclaude.reply.exchange import Exchange
+from mockclaude.reply.exchange import Exchange, bounded
 from mockclaude.reply.script import Send
 
 GAP = 1_000
@@ -20,14 +20,16 @@ RATE_SLICE = 100_000
 
 def sliced(exchange: Exchange, by: int | str, gap: int | None) -> Exchange:
     """Return `exchange` in slices of `by` bytes, or cut inside each character (`utf8`) or blank line (`separator`)."""
-    slices = [Send(at, part) for at, data in exchange.body for part in _parts(data, _cuts(data, by))]
+    slices = bounded(Send(at, part) for at, data in exchange.body for part in _parts(data, _cuts(data, by)))
     return _spaced(exchange, slices, [GAP if gap is None else gap] * len(slices))
 
 
 def limited(exchange: Exchange, rate: float) -> Exchange:
     """Return `exchange` with its body at no more than `rate` bytes per second."""
     size = max(1, int(rate * RATE_SLICE / 1e6))
-    slices = [Send(at, part) for at, data in exchange.body for part in _parts(data, range(size, len(data), size))]
+    slices = bounded(
+        Send(at, part) for at, data in exchange.body for part in _parts(data, range(size, len(data), size))
+    )
     return _spaced(exchange, slices, [round(len(part.data) / rate * 1e6) for part in slices])
 
 

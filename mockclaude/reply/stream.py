@@ -50,9 +50,9 @@ def flow(reply: Reply, *, whole: bool) -> Flow:
     yield Beat(_before(reply, index) + ending)
 
 
-def pieces(text: str) -> Iterator[str]:
-    """Yield `text` cut into the pieces it is streamed in. A character is never cut."""
-    begin = turn = 0
+def pieces(text: str, turn: int = 0) -> Iterator[str]:
+    """Yield `text` cut into pieces to stream, after `turn` pieces of the same block. A character is never cut."""
+    begin = 0
     while begin < len(text):
         end = begin + PIECES[turn % len(PIECES)]
         yield text[begin:end]

@@ -13,21 +13,28 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from mockclaude.scenario.mistakes import Mistake, Path, Placed, did_you_mean, one_of
+from mockclaude.scenario.mistakes import MAX_MISTAKES, Mistake, Path, Placed, did_you_mean, one_of, shown
 from mockclaude.scenario.pace import INSTANT, NAMES
 
 _MAPPING = "a mapping (`key: value`)"
 _EXPECTED = {
     "string_type": "text",
+    "string_unicode": "text without halves of surrogate pairs",
     "string_too_short": "at least one character",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
+    "int_parsing_size": "a smaller number",
+    "finite_number": "a finite number",
     "greater_than": "more than {gt:g}",
     "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
+    "too_long": "at most {max_length} items",
+    "string_too_long": "at most {max_length} characters",
     "bool_type": "true or false",
     "dict_type": _MAPPING,
+    "mapping_type": _MAPPING,
     "model_attributes_type": _MAPPING,
     "list_type": "a list (`- item`)",
     "literal_error": "{expected}",
@@ -52,13 +59,17 @@ _ABOUT_KEYS = ("extra_forbidden", "missing")
 _KEY = ("[key]",)
 
 
-def mistakes(error: ValidationError, model: type[BaseModel], source: Placed) -> list[Mistake]:
-    """Return a mistake for each thing that `error` says about `source`, which was read as `model`."""
+def mistakes(error: ValidationError, model: type[BaseModel], source: Placed, at: Path = ()) -> list[Mistake]:
+    """Return a mistake for each thing that `error` says about what is `at` this path of `source`, and was read as
+    `model`; no more than are shown.
+    """
     by_path: dict[Path, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False):
-        path = details["loc"] if details["type"] in _ABOUT_KEYS else source.nearest(details["loc"])
-        by_path.setdefault(path, []).append(details)
-    return [_mistake(path, details, model, source) for path, details in by_path.items()]
+        loc = (*at, *details["loc"])
+        path = loc if details["type"] in _ABOUT_KEYS else source.nearest(loc)
+        if path in by_path or len(by_path) <= MAX_MISTAKES:
+            by_path.setdefault(path, []).append(details)
+    return [_mistake(path, details, model, source, at) for path, details in by_path.items()]
 
 
 def _hint(unknown: str, known: list[str]) -> str:
@@ -67,11 +78,11 @@ def _hint(unknown: str, known: list[str]) -> str:
     return did_you_mean(unknown, known)
 
 
-def _mistake(path: Path, errors: list[ErrorDetails], model: type[BaseModel], source: Placed) -> Mistake:
+def _mistake(path: Path, errors: list[ErrorDetails], model: type[BaseModel], source: Placed, at: Path) -> Mistake:
     if errors[0]["type"] == "extra_forbidden":
-        known = _keys_at(model, path[:-1])
+        known = _keys_at(model, path[len(at) : -1])
         unknown = str(path[-1])
-        message = f"unknown key '{unknown}'; expected {one_of(known)}{_hint(unknown, known)}"
+        message = f"unknown key '{shown(unknown)}'; expected {one_of(known)}{_hint(unknown, known)}"
         return Mistake(source.place(path, key=True), message)
     return Mistake(source.place(path, key=errors[0]["loc"][-1:] == _KEY), _message(path, errors))
 
@@ -87,7 +98,8 @@ def _message(path: Path, errors: list[ErrorDetails]) -> str:
         return "this is empty; expected at least one item"
     if kind == "union_tag_invalid":
         known = _quoted(context["expected_tags"])
-        return f"'{context['tag']}' is no type for this; expected {one_of(known)}{did_you_mean(context['tag'], known)}"
+        tag = str(context["tag"])
+        return f"'{shown(tag)}' is no type for this; expected {one_of(known)}{did_you_mean(tag, known)}"
     expected = " or ".join(map(_expected, errors))
     return f"this is {_described(errors[0]['input'])}; expected {expected}{_remedy(errors)}"
 
@@ -96,7 +108,12 @@ def _expected(error: ErrorDetails) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "model_type":
         return _EXPECTED_MODEL.get(context["class_name"], _MAPPING)
-    return _EXPECTED[kind].format(**context)
+    return _EXPECTED[kind].format(**context) if kind in _EXPECTED else _as_pydantic_says(error["msg"])
+
+
+def _as_pydantic_says(message: str) -> str:
+    """Return what was expected, by a message for which there is no better one here."""
+    return re.sub(r"^\w+ should (be |have )?", "", message)
 
 
 def _remedy(errors: list[ErrorDetails]) -> str:
@@ -118,7 +135,9 @@ def _described(value: Any) -> str:
         return f"text ('{value[:40]}')"
     if isinstance(value, bool):
         return str(value).lower()
-    return f"a number ({value})" if isinstance(value, (int, float)) else _KINDS[type(value)]
+    if isinstance(value, (int, float)):
+        return f"a number ({value})"
+    return _KINDS.get(type(value)) or f"a Python {type(value).__name__}"
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:

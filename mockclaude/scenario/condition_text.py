@@ -1,15 +1,19 @@
-"""Texts of conditions and of the values that they are compared with, each value truncated."""
+"""Texts of conditions and of the values that they are compared with, each value truncated and without credentials."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from mockclaude.api.redaction import redact, redact_header
 from mockclaude.scenario.conversation import ToolResult
 from mockclaude.scenario.when import BodyMatch, Match, ToolResultMatch
 
 SHOWN = 80
 """Characters of a value that are shown."""
+
+_SEARCHED = 1_000
+"""Characters of a value that are searched for credentials before it is truncated."""
 
 _LISTED = 20
 _VERBS = {"equals": "exactly ", "contains": "a text with ", "like": "", "regex": "a match of "}
@@ -27,9 +31,21 @@ def describe(value: Any) -> str:
 def _describe_one(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return "nothing" if value is None else str(value).lower()
-    if isinstance(value, str):
-        return truncate(repr(value[:SHOWN])) if len(value) <= SHOWN else truncate(f"{value[:SHOWN]!r}…")
-    return truncate(repr(value))
+    if not isinstance(value, str):
+        return truncate(redact(repr(value)[:_SEARCHED]))
+    text = redact(value[:_SEARCHED])
+    return truncate(repr(text)) if len(text) <= SHOWN else truncate(f"{text[:SHOWN]!r}…")
+
+
+def describe_header(name: str, value: str | None) -> str:
+    """Describe the value of the header `name`."""
+    return describe(value and redact_header(name, value))
+
+
+def describe_at(path: str, value: Any) -> str:
+    """Describe the value at `path`, whose last name may be that of a credential."""
+    begin = f"{path} = "
+    return redact(f"{begin}{describe(value)}").removeprefix(begin)
 
 
 def truncate(text: str) -> str:
@@ -105,14 +121,15 @@ def describe_body_match(match: BodyMatch) -> str:
 def body_describer(matches: Sequence[BodyMatch]) -> Callable[[Sequence[Any]], str]:
     """Build the function that describes the values in a body; with their expressions, if there are several."""
     if len(matches) == 1 and len(matches[0].values) < 2:
-        return lambda found: describe(found[0] if matches[0].truthy else found[0][0])
+        path = matches[0].truthy or next(iter(matches[0].values))
+        return lambda found: describe_at(path, found[0] if matches[0].truthy else found[0][0])
 
     def describe_one(match: BodyMatch, value: Any) -> str:
         if match.truthy is not None:
             return _join_values([match.truthy], [value], describe)
         return _join_values(match.values, value, describe)
 
-    return lambda found: ", ".join(map(describe_one, matches, found))
+    return lambda found: redact(", ".join(map(describe_one, matches, found)))
 
 
 def _literal(value: Any) -> str:

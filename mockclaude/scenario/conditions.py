@@ -17,6 +17,7 @@ from mockclaude.scenario.condition_text import (
     body_describer,
     describe,
     describe_body_match,
+    describe_header,
     describe_matches,
     describe_names,
     describe_tool_result_match,
@@ -43,7 +44,7 @@ Test: TypeAlias = tuple[Look, Holds]
 class Check:
     """One condition held against one conversation, and, where it did not hold, a `hint` at why or at what was meant.
 
-    For the `key`s in `OF_THE_RULE` the hint says it all.
+    `got` is without credentials. For the `key`s in `OF_THE_RULE` the hint says it all.
     """
 
     key: str
@@ -122,6 +123,7 @@ def _header_condition(name: str, matches: list[Match]) -> Condition:
     return replace(
         _text_condition(f"headers.{name}", matches, lambda conversation: conversation.headers.get(name)),
         holds=lambda value: value is not None and test(value),
+        describe=partial(describe_header, name),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockclaude.scenario.condition_text import SHOWN, describe
+from mockclaude.scenario.condition_text import SHOWN, describe_at
 
 _BEFORE = 10
 _VISIBLE = SHOWN - 2
@@ -27,7 +27,7 @@ def first_difference(expected: Any, value: Any) -> str:
             return ""
         at = f"{path and f'{at}, '}character {begin + 1}"
         expected, value = (text[max(0, begin - _BEFORE) :] for text in (expected, value))
-    return f"first difference at {at}: wanted {describe(expected)}, got {describe(value)}"
+    return f"first difference at {at}: wanted {describe_at(path, expected)}, got {describe_at(path, value)}"
 
 
 def _differing_part(expected: Any, value: Any) -> str | int | None:

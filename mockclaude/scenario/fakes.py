@@ -7,19 +7,26 @@ Knows nothing of scenarios.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from importlib import import_module
 from inspect import signature
-from threading import Lock, get_ident
+from random import Random
+from threading import Lock
 from typing import Any
+from weakref import ref
 
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 
 DEFAULT_LOCALE = "en_US"
-MAX_ARGUMENT = 10_000
+MAX_ARGUMENT, MAX_ARGUMENTS = 10_000, 10_000
+"""The largest number among the arguments of a call, and the characters of all of them."""
+
+MAX_DRAWS, MAX_DRAWS_IN_A_REPLY = 20_000, 200_000
+"""How much one call may draw when it is tried, and all calls of a reply together: the cost of Faker is in its draws."""
+
 TODAY = datetime(2026, 1, 1)
 """The day on which Faker believes to be: values that count from today would otherwise differ from day to day."""
 
@@ -54,25 +61,61 @@ _UNSTEADY_IN: dict[str, set[str]] = {
 """Further methods of the kind, and the locales in which they are."""
 
 _DAY = Lock()
-"""Held while the day is fixed, which is so for the whole process."""
+"""Held while a value is made: the day is fixed for the whole process, and Faker shared by all sources of a locale."""
+
+
+class TooManyDrawsError(Exception):
+    """Faker draws more than it may."""
+
+
+class _Random(Random):
+    """Python's generator, which counts what is drawn. It gives the same numbers as if it did not."""
+
+    left = MAX_DRAWS_IN_A_REPLY
+
+    def random(self) -> float:
+        """Return a number in [0, 1)."""
+        self.spend()
+        return super().random()
+
+    def getrandbits(self, k: int, /) -> int:
+        """Return a number of `k` bits."""
+        self.spend()
+        return super().getrandbits(k)
+
+    def spend(self) -> None:
+        """Count a draw. Raises `TooManyDrawsError`."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooManyDrawsError("it makes too much; expected smaller numbers")
 
 
 class Fakes:
-    """A source of made-up values in one locale. Values follow from `seed`, in the order in which they are asked for."""
+    """A source of made-up values in one locale. Values follow from `seed`, in the order in which they are asked for.
 
-    def __init__(self, locale: str) -> None:
-        from faker import Factory
+    Sources do not affect each other, although they share what is costly: the Faker of their locale. Providers keep its
+    generator of random numbers, so that it is the state of this generator that changes hands.
+    """
 
-        self._faker: Any = Factory.create(locale)
+    def __init__(self, locale: str, seed: int = 0) -> None:
+        self._shared = _shared(locale)
+        self._faker = self._shared.faker
+        self.seed(seed)
 
-    def seed(self, seed: int) -> None:
-        """Begin anew: from here on the values follow from `seed`."""
-        self._faker.seed_instance(seed)
+    def seed(self, seed: int, draws: int = MAX_DRAWS_IN_A_REPLY) -> None:
+        """Begin anew: from here on the values follow from `seed`, until so many `draws` are made."""
+        self._left = draws
+        self._restore: Callable[[Random], None] = lambda random: random.seed(seed)
+        self._shared.release(self)
 
     def value(self, method: str, positional: tuple[Any, ...] = (), named: dict[str, Any] | None = None) -> Any:
         """Return what Faker's `method` makes, as JSON data: numbers, booleans and lists stay, the rest becomes text."""
         with _DAY, _fixed_day():
-            return _json(getattr(self._faker, method)(*positional, **(named or {})))
+            self._shared.hand_to(self)
+            self._shared.random.left = self._left
+            made = _json(getattr(self._faker, method)(*positional, **(named or {})))
+            self._left = self._shared.random.left
+            return made
 
     def parameters(self, method: str) -> list[str]:
         """Return the names of the arguments that `method` takes."""
@@ -88,16 +131,45 @@ class Fakes:
         }
 
 
-def shared(locale: str) -> Fakes:
-    """Return the one source that a locale has in this thread; whoever uses it seeds it first."""
-    return _of_thread(locale, get_ident())
+class _Shared:
+    """The Faker of a locale, and the source that made the last value, if that source still exists."""
+
+    def __init__(self, locale: str) -> None:
+        from faker import Factory
+
+        faker: Any = Factory.create(locale)
+        self.random = _Random()
+        self._parse = faker.parse
+        faker.random, faker.parse = self.random, self._parsed
+        self.faker = faker
+        self._user: Callable[[], Fakes | None] = lambda: None
+
+    def _parsed(self, text: str) -> Any:
+        """Return `text` with its fields filled in, as Faker does for each cell of a table, and count it."""
+        self.random.spend()
+        return self._parse(text)
+
+    def hand_to(self, user: Fakes) -> None:
+        """Continue with the numbers of `user`, after its last value."""
+        before = self._user()
+        if before is user:
+            return
+        if before is not None:
+            state = self.faker.random.getstate()
+            before._restore = lambda random: random.setstate(state)
+        self._user = ref(user)
+        user._restore(self.faker.random)
+
+    def release(self, user: Fakes) -> None:
+        """Forget where `user` is in its numbers."""
+        if self._user() is user:
+            self._user = lambda: None
 
 
-@lru_cache(maxsize=16)
-def _of_thread(locale: str, _thread: int) -> Fakes:
-    return Fakes(locale)
+_shared = lru_cache(maxsize=16)(_Shared)
 
 
+@lru_cache(maxsize=1024)
 def problem(locale: str, method: str, arguments: str) -> str | None:
     """Return what is wrong with `fake.method(arguments)`, or None. A trial run shows wrong arguments."""
     fakes, methods = _for_checks(locale)
@@ -110,7 +182,10 @@ def problem(locale: str, method: str, arguments: str) -> str | None:
     except ValueError as error:
         return f"fake.{method}({arguments}) does not work: {error}"
     try:
+        fakes.seed(0, MAX_DRAWS)
         fakes.value(method, positional, named)
+    except TooManyDrawsError as error:
+        return f"fake.{method}({arguments}) does not work: {error}"
     except Exception as error:
         problem = str(error).partition(". Did you mean")[0]  # Python 3.13 has a suggestion too
         return f"fake.{method}({arguments}) does not work: {problem}{_expected(named, fakes.parameters(method))}"
@@ -124,6 +199,8 @@ def _expected(named: Iterable[str], known: list[str]) -> str:
 
 def parse_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the literals in `text`, written as in a Python call. Raises `ValueError` for anything else."""
+    if len(text) > MAX_ARGUMENTS:
+        raise ValueError(f"its arguments have {len(text)} characters; expected at most {MAX_ARGUMENTS}")
     try:
         call = ast.parse(f"f({text})", mode="eval").body
         assert isinstance(call, ast.Call)
@@ -132,10 +209,21 @@ def parse_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
         named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
     except (AssertionError, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         raise ValueError("expected literal arguments, such as min=1, max=6") from None
-    for value in (*positional, *named.values()):
-        if isinstance(value, (int, float)) and abs(value) > MAX_ARGUMENT:
-            raise ValueError(f"{value} is too large; expected at most {MAX_ARGUMENT}")
+    for number in _numbers([*positional, *named.values()]):
+        if not abs(number) <= MAX_ARGUMENT:
+            raise ValueError(f"{number} is too large; expected at most {MAX_ARGUMENT}")
     return positional, named
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """Yield the numbers in a literal."""
+    if isinstance(value, (int, float)):
+        yield value
+    elif isinstance(value, dict):
+        yield from _numbers([*value, *value.values()])
+    elif isinstance(value, (list, tuple, set)):
+        for item in value:
+            yield from _numbers(item)
 
 
 def locale_problem(locale: str) -> str | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.mistakes import Mistake, Path, Placed, one_of
+from mockclaude.scenario.moments import DELTAS, EVENTS
 from mockclaude.scenario.steps import Step
 
 if TYPE_CHECKING:
@@ -48,10 +49,11 @@ def fault_mistakes(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iter
 
 def _too_likely(source: Placed, path: Path, faults: Sequence[Fault]) -> Iterator[Mistake]:
     """Yield where faults that are due for the same requests are more than certain together."""
-    always = sum(_likely(fault) for fault in faults if _conditions(fault) == _NONE)
-    sometimes = {_conditions(fault) for fault in faults} - {_NONE}
-    totals = [sum(_likely(fault) for fault in faults if _conditions(fault) == each) for each in sometimes]
-    if (total := always + max(totals, default=0.0)) > 1 + 1e-9:
+    totals: dict[str, float] = {}
+    for fault in faults:
+        conditions = _conditions(fault)
+        totals[conditions] = totals.get(conditions, 0.0) + _likely(fault)
+    if (total := totals.pop(_NONE, 0.0) + max(totals.values(), default=0.0)) > 1 + 1e-9:
         yield Mistake(
             source.place(path),
             f"the probabilities of these faults make {total:g} together; expected at most 1, since one of them strikes",
@@ -73,8 +75,9 @@ def _likely(fault: Fault) -> float:
 
 def _impossible(source: Placed, path: Path, rule: written.Rule) -> Iterator[Mistake]:
     replies = [steps for _, steps in _replies((), rule)]
+    absent = {event for event in (*EVENTS, *DELTAS) if not any(_comes(event, steps) for steps in replies)}
     for fault in rule.fault or ():
-        missing = next((event for event in _events(fault) if not any(_comes(event, steps) for steps in replies)), None)
+        missing = next((event for event in _events(fault) if event in absent), None)
         if missing:
             steps = f"a step with {one_of(_NEEDED[missing])}" if missing in _NEEDED else "a reply that comes so far"
             problem = f"this fault waits for {missing}, which never comes in this reply; expected {steps}"

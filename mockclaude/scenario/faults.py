@@ -15,7 +15,7 @@ import orjson
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mockclaude.scenario import moments, quantities
-from mockclaude.scenario.mistakes import did_you_mean, one_of
+from mockclaude.scenario.mistakes import MAX_DEPTH, did_you_mean, one_of
 from mockclaude.scenario.moments import Moment, Selector
 from mockclaude.scenario.named_faults import MALFORMED, NAMED
 from mockclaude.scenario.shorthand import Model, exactly_one, listed, short_for
@@ -28,6 +28,12 @@ OK = "ok"
 Microseconds: TypeAlias = Annotated[int, BeforeValidator(quantities.duration)]
 Share: TypeAlias = Annotated[float, BeforeValidator(quantities.share)]
 Size: TypeAlias = Annotated[int, Field(ge=1, le=10_000_000)]
+
+MAX_FAULTS, MAX_PINGS = 50, 100_000
+"""How many faults a list may have, each of which goes through a response, and how many pings a stall may send."""
+
+STALL = 3_600_000_000
+"""Microseconds for which a stall that lasts for ever sends pings."""
 
 
 class Respond(Model):
@@ -177,7 +183,7 @@ class Fault(Model):
     """The message begins anew, with another id."""
     headers: dict[HeaderName, Header | Literal[False]] | None = None
     """Headers on the response; false leaves one out."""
-    corrupt: Size | None = None
+    corrupt: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """How many bytes are changed."""
     slice: Size | Literal["utf8", "separator"] | None = None
     """The body in pieces of so many bytes, or cut inside each character or blank line."""
@@ -189,7 +195,7 @@ class Fault(Model):
     """How many bytes more, or below 0 less, content-length says than there are."""
     malformed: Literal[MALFORMED] | None = None  # type: ignore[valid-type]
     """A response that is no HTTP, or not what it claims."""
-    garbage: Size | None = None
+    garbage: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """How many random bytes are sent."""
     raw: Annotated[Raw, BeforeValidator(short_for("text"))] | None = None
     """Bytes that are sent."""
@@ -222,9 +228,9 @@ class Fault(Model):
     p: Share | None = None
     """How likely it strikes."""
     occurrence: Numbers | None = None
-    """How often the same request has come, the first time being 1."""
+    """How many requests with this body have come, the first time being 1."""
     requests: Annotated[tuple[int, int], BeforeValidator(moments.window)] | None = None
-    """Which requests of a lane, such as 10..20."""
+    """Which Messages requests of a lane, such as 10..20."""
     time: Annotated[tuple[int, int], BeforeValidator(moments.time_window)] | None = None
     """When after the server began, such as 10s..20s."""
     connection: Literal["reused"] | None = None
@@ -246,9 +252,17 @@ class Fault(Model):
                 raise ValueError(f"`{option}` says nothing of `{self.kind}`; expected it beside {one_of(kinds)}")
         if self.before and self.after:
             raise ValueError("a fault strikes before something or after something; got both")
+        self._check_pings()
+        if any(path.count(".") >= MAX_DEPTH for path in (*(self.set or ()), *(self.delete or ()))):
+            raise ValueError(f"a path of keys has more than {MAX_DEPTH} parts here; expected fewer")
         if self.kind == "edit" and not (self.set or self.delete):
             raise ValueError("an edit changes nothing here; expected `set` or `delete` beside it")
         return self
+
+    def _check_pings(self) -> None:
+        length = STALL if self.stall == "forever" else int(self.stall or 0)
+        if self.pings is not None and length > self.pings * MAX_PINGS:
+            raise ValueError(f"these pings are more than {MAX_PINGS:,}; expected a longer time between them")
 
     @property
     def kind(self) -> str:
@@ -267,7 +281,7 @@ class Fault(Model):
 
 AnyFault: TypeAlias = Annotated[Fault, BeforeValidator(named)]
 
-Faults: TypeAlias = Annotated[list[AnyFault], BeforeValidator(listed), Field(min_length=1)]
+Faults: TypeAlias = Annotated[list[AnyFault], BeforeValidator(listed), Field(min_length=1, max_length=MAX_FAULTS)]
 """One fault or several: by name, by status, or as mappings."""
 
 KINDS = tuple(list(Fault.model_fields)[1 : list(Fault.model_fields).index("before")])

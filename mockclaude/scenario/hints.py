@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
+from mockclaude.api.redaction import REDACTED, redact
 from mockclaude.scenario.conditions import Check, Condition
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.mistakes import did_you_mean
@@ -37,7 +38,8 @@ _SIMILAR = 0.8
 def hinted(condition: Condition, conversation: Conversation) -> Check:
     """Return the outcome of `condition` in words, with what may have been meant if it does not hold."""
     check = condition.check(conversation)
-    return check if check.held else replace(check, hint=_hint(condition, conversation))
+    hidden = check.key.startswith("headers.") and REDACTED in check.got
+    return check if check.held or hidden else replace(check, hint=redact(_hint(condition, conversation)))
 
 
 def _hint(condition: Condition, conversation: Conversation) -> str:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from hashlib import blake2b
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+import orjson
 
 from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.format import ScenarioFile
 from mockclaude.scenario.mistakes import MAX_DEPTH, Mistake, Path, Place, ScenarioError
 from mockclaude.scenario.rules import Rule, Scenario, build, mistakes_in
+from mockclaude.scenario.validation import validate
 
 
 class Inline(NamedTuple):
@@ -54,9 +57,18 @@ class Addition(NamedTuple):
     file: ScenarioFile
     scenario: Scenario
 
-    def made(self, make: Callable[[Rule], Rule]) -> Addition:
-        """Return it with each rule as `make` makes it; what comes after it cannot be unreachable by what it says."""
-        rules = tuple(map(make, self.scenario.rules))
+    def made(self, make: Callable[[Rule], Rule], earlier: Sequence[Addition] = ()) -> Addition:
+        """Return a copy with functions, which `make` gives each rule; it makes no later rule unreachable.
+
+        Nothing of a function is the same in every process, so a rule without a name gets an id from the line where it
+        was added, and from its order among those of `earlier` that were added there.
+        """
+        place = self.source.file
+        order = sum(each.source.file == place for each in earlier)
+        rules = tuple(
+            replace(make(rule), id=rule.name or _id_of_place(rule.id, place, order, index))
+            for index, rule in enumerate(self.scenario.rules)
+        )
         unsaid = self.file.model_copy(update={"rules": []})
         return Addition(self.source._replace(data={"rules": []}), unsaid, replace(self.scenario, rules=rules))
 
@@ -77,6 +89,12 @@ class Addition(NamedTuple):
         return Addition(self.source._replace(data=data), file, replace(self.scenario, rules=rules))
 
 
+def _id_of_place(content: str, place: str, order: int, index: int) -> str:
+    """Return the id of a rule that is added at `place`, such as `tests/test_chat.py:12`, whatever folder that is in."""
+    written = f"{content}\n{PurePath(place).name}\n{order}.{index}"
+    return blake2b(written.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
 def check_depth(source: Inline) -> None:
     """Raise `ScenarioError` where the data is nested deeper than that of a file may be."""
     if _is_deeper(source.data, MAX_DEPTH):
@@ -89,17 +107,23 @@ def _is_deeper(data: Any, levels: int) -> bool:
     return levels < 0 or any(_is_deeper(each, levels - 1) for each in inside)
 
 
+def _check_json(source: Inline) -> None:
+    """Raise `ScenarioError` where the data holds what a request and a response cannot, such as a set."""
+    try:
+        orjson.dumps(source.data, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS)
+    except TypeError as error:
+        raise ScenarioError(
+            [Mistake(source.place(()), f"JSON cannot carry this: {error}; expected JSON data")]
+        ) from None
+
+
 def add(rules: Any, where: str, earlier: Sequence[Addition] = ()) -> Addition:
     """Return `rules`, one or a list of them, that come after those `earlier`. Raises `ScenarioError`."""
     listed = rules if isinstance(rules, list) else [rules]
     source = Inline(where, {"rules": listed}, 2 if len(listed) == 1 else 0)
     check_depth(source)
-    try:
-        file = ScenarioFile.model_validate(source.data)
-    except ValidationError as error:
-        from mockclaude.scenario.complaints import mistakes
-
-        raise ScenarioError(mistakes(error, ScenarioFile, source)) from None
+    _check_json(source)
+    file = validate(source)
     if found := list(mistakes_in([*((each.source, each.file) for each in earlier), (source, file)])):
         raise ScenarioError(found)
     return Addition(source, file, build([(source, file)]))

@@ -7,21 +7,25 @@ first file, since the built-in scenario needs none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
+from stat import S_ISREG
+from typing import TYPE_CHECKING, TypeVar
 
 from mockclaude.api.betas import Accepted
 from mockclaude.api.validation import Mode
 from mockclaude.scenario.format import ScenarioFile
 from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError, did_you_mean, one_of
 from mockclaude.scenario.rules import Scenario, build, built_in
+from mockclaude.scenario.validation import validate
 
 if TYPE_CHECKING:
     from mockclaude.scenario.source import Source
+
+T = TypeVar("T")
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -39,26 +43,30 @@ def load_all(
     """
     scenarios = {"": built_in()}
     found: list[Mistake] = []
-    for folder in (path for path in paths if path.is_dir()):
+    for folder in (path for path in paths if os.path.isdir(path)):
         for name, file in _named_files(folder):
             if name in scenarios:
-                found.append(Mistake(Place(str(file)), f"another file is served as '{name}' too; rename one"))
+                found.append(Mistake(Place(name_of(file)), f"another file is served as '{name}' too; rename one"))
             found += _add(scenarios, name, [file])
         if not any(_named_files(folder)):
-            found.append(
-                Mistake(Place(str(folder)), f"no scenario files here; expected one ending in {one_of(SUFFIXES)}")
-            )
-    if files := [path for path in paths if not path.is_dir()]:
+            message = f"no scenario files here; expected one ending in {one_of(SUFFIXES)}"
+            found.append(Mistake(Place(name_of(folder)), message))
+    if files := [path for path in paths if not os.path.isdir(path)]:
         found += _add(scenarios, "", files)
     if found:
         raise ScenarioError(found)
     return {name: _overridden(scenario, seed, validation, betas) for name, scenario in scenarios.items()}
 
 
+def name_of(path: Path) -> str:
+    """Return how messages, pages and the journal call `path`: with an escape for each byte that is not UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def files_of(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the files that `paths` name, and the scenario files of each folder among them."""
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):
             yield from (file for _, file in _named_files(path))
         else:
             yield path
@@ -75,26 +83,37 @@ def load(files: Sequence[Path]) -> Scenario:
     found: list[Mistake] = []
     for file in files:
         try:
-            checked.append(_checked(_source(file)))
+            checked.append(_guarded(name_of(file), partial(_read, file)))
         except ScenarioError as error:
             found += error.mistakes
     if found:
         raise ScenarioError(found)
-    return build(checked)
+    return _guarded(", ".join(map(name_of, files)), lambda: build(checked))
 
 
 def load_text(text: str, file: str = "scenario.yaml") -> Scenario:
     """Return the scenario that `text` describes, calling it `file`. Raises `ScenarioError`."""
     from mockclaude.scenario.source import read
 
-    return build([_checked(read(file, text.encode("utf-8", "surrogatepass")))])
+    return _guarded(file, lambda: build([_checked(read(file, text.encode("utf-8", "surrogatepass")))]))
+
+
+def _guarded(file: str, load: Callable[[], T]) -> T:
+    """Return what `load` returns. Any exception but `ScenarioError`, which is a bug of ours, becomes one."""
+    try:
+        return load()
+    except ScenarioError:
+        raise
+    except Exception as error:
+        message = f"cannot load this file, because of a bug in mockclaude: {type(error).__name__}: {error}"
+        raise ScenarioError([Mistake(Place(file), f"{message}; please report it")]) from error
 
 
 def _named_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the scenario files below `folder`, each with the name it is served under: its path without the suffix."""
     for file in sorted(folder.rglob("*")):
-        if file.suffix in SUFFIXES and file.is_file():
-            yield file.relative_to(folder).with_suffix("").as_posix(), file
+        if file.suffix in SUFFIXES and os.path.isfile(file):
+            yield name_of(file.relative_to(folder).with_suffix("")).replace(os.sep, "/"), file
 
 
 def _add(scenarios: dict[str, Scenario], name: str, files: Sequence[Path]) -> list[Mistake]:
@@ -105,27 +124,35 @@ def _add(scenarios: dict[str, Scenario], name: str, files: Sequence[Path]) -> li
     return []
 
 
-def _source(file: Path) -> Source:
-    from mockclaude.scenario.source import MAX_BYTES, read
+def _read(file: Path) -> tuple[Source, ScenarioFile]:
+    from mockclaude.scenario.source import read
 
     try:
-        with file.open("rb") as stream:
-            return read(str(file), stream.read(MAX_BYTES + 1))
+        content = _content(file)
     except OSError as error:
         message = f"cannot read this file: {error.strerror}{_nearby(file)}"
-        raise ScenarioError([Mistake(Place(str(file)), message)]) from None
+        raise ScenarioError([Mistake(Place(name_of(file)), message)]) from None
+    return _checked(read(name_of(file), content))
+
+
+def _content(file: Path) -> bytes:
+    """Return what is in `file`, or more than a file may have. Never waits, as a FIFO or a device would let it."""
+    from mockclaude.scenario.source import MAX_BYTES
+
+    with open(os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as stream:
+        if not S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(0, "it is not a regular file; expected one: a FIFO, a device or a socket is never read")
+        return stream.read(MAX_BYTES + 1)
 
 
 def _nearby(file: Path) -> str:
-    if not file.parent.is_dir():
-        return f"; there is no folder '{file.parent}' either"
-    return did_you_mean(file.name, sorted({other.name for other in file.parent.glob("*")} - {file.name}))
+    if os.path.exists(file):
+        return ""
+    if not os.path.isdir(file.parent):
+        return f"; there is no folder '{name_of(file.parent)}' either"
+    others = sorted({name_of(Path(other.name)) for other in file.parent.glob("*")})
+    return did_you_mean(name_of(Path(file.name)), others)
 
 
 def _checked(source: Source) -> tuple[Source, ScenarioFile]:
-    try:
-        return source, ScenarioFile.model_validate(source.data)
-    except ValidationError as error:
-        from mockclaude.scenario.complaints import mistakes
-
-        raise ScenarioError(mistakes(error, ScenarioFile, source)) from None
+    return source, validate(source)

@@ -7,8 +7,9 @@ Knows nothing of YAML or of the scenario format.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby, islice
 from typing import Any, Protocol, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -16,6 +17,13 @@ Path: TypeAlias = tuple[str | int, ...]
 
 MAX_DEPTH = 64
 """How long such a path may be, in what a user writes."""
+
+MAX_MISTAKES = 100
+"""How many mistakes of one file are looked for: nobody reads more, and each takes memory."""
+
+_SHOWN = 40
+_LONGEST_WORD = 100
+"""Characters of a word for which a similar one is looked for."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,17 +72,35 @@ class Mistake:
 
 
 class ScenarioError(Exception):
-    """A scenario that cannot be used. `mistakes` has at least one, in the order of the files' lines."""
+    """A scenario that cannot be used. `mistakes` has at least one, in the order of the files' lines.
+
+    Of each file it has `MAX_MISTAKES`, and one more that says that there are more, if there are.
+    """
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        self.mistakes = sorted(set(mistakes))
+        by_file = groupby(sorted(set(mistakes)), lambda mistake: mistake.place.file)
+        self.mistakes = [mistake for _, found in by_file for mistake in _first(found)]
         super().__init__("\n".join(map(str, self.mistakes)))
+
+
+def _first(mistakes: Iterator[Mistake]) -> Iterator[Mistake]:
+    """Yield the first of the mistakes of one file."""
+    yield from islice(mistakes, MAX_MISTAKES)
+    if further := next(mistakes, None):
+        yield Mistake(further.place, "there are more mistakes from here on; mend those above, and check again")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean '...'?` for the known word most like `word`, or nothing."""
+    if len(word) > _LONGEST_WORD:
+        return ""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def shown(text: str) -> str:
+    """Return a text of a user's in the length in which messages show it."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def one_of(words: Iterable[str]) -> str:

@@ -15,6 +15,9 @@ from mockclaude.scenario.mistakes import did_you_mean, one_of
 
 FOREVER = "forever"
 
+LEAST_RATE, MOST_RATE, MOST_FACTOR = 1e-6, 1e12, 1e6
+"""What rates and factors may be, so that whatever follows from them is a finite time."""
+
 _UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
 DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s|m|h)")
 PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%")
@@ -48,6 +51,8 @@ def rate(value: Any) -> float:
     """Return `value`, so many per second, as a number above 0."""
     if not _is_number(value) or not 0 < value < math.inf:
         raise ValueError(f"{_shown(value)} is not a rate; expected a number per second above 0, such as 60")
+    if not LEAST_RATE <= value <= MOST_RATE:
+        raise ValueError(f"the rate is {_shown(value)}; expected a number from {LEAST_RATE:g} to {MOST_RATE:g}")
     return float(value)
 
 
@@ -57,6 +62,8 @@ def factor(value: Any) -> float:
     number = float(match[1]) / 100 if match else value
     if not _is_number(number) or not 0 <= number < math.inf:
         raise ValueError(f"{_shown(value)} is not a factor; expected a number from 0 on, such as 1.5 or 150%")
+    if number > MOST_FACTOR:
+        raise ValueError(f"the factor is {_shown(value)}; expected at most {MOST_FACTOR:g}")
     return float(number)
 
 

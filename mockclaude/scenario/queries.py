@@ -11,9 +11,10 @@ from typing import Any
 
 import orjson
 
-from mockclaude.scenario.mistakes import did_you_mean
+from mockclaude.scenario.mistakes import MAX_DEPTH, did_you_mean
 
 EXAMPLES = "expected such as metadata.user_id, or max_tokens > `4000` with backticks around a number"
+MAX_LENGTH = 1_000
 _SHOWN = 80
 
 
@@ -22,34 +23,69 @@ def problem(expression: str) -> str | None:
     from jmespath import compile as parse
     from jmespath.exceptions import JMESPathError
 
+    quoted = f"'{expression[:_SHOWN]}'"
+    if len(expression) > MAX_LENGTH:
+        return f"{quoted} has {len(expression)} characters; expected at most {MAX_LENGTH} in a JMESPath expression"
     try:
         parsed = parse(expression).parsed
         orjson.dumps(parsed)
         return next(_misuses({"type": "expression", "children": [parsed]}), None)
     except (JMESPathError, PendingDeprecationWarning) as error:
         reason = str(error).splitlines()[0].partition(", for expression")[0].rstrip(":")
-        return f"'{expression[:_SHOWN]}' is not a JMESPath expression: {reason}; {EXAMPLES}"
+        return f"{quoted} is not a JMESPath expression: {reason}; {EXAMPLES}"
     except (RecursionError, TypeError):
-        return f"'{expression[:_SHOWN]}' is too deep, or has a literal that JSON cannot carry; expected a simpler one"
+        return f"{quoted} is too deep, or has a literal that JSON cannot carry; expected a simpler one"
 
 
-def look_up(expression: str) -> Callable[[Any], Any]:
-    """Return a function that finds `expression`, in which there is no problem, in JSON data; None where it is not."""
+class TooMuchWorkError(Exception):
+    """An expression that takes more work, or makes a larger result, than one may."""
+
+
+def evaluate(expression: str) -> Callable[[Any], Any]:
+    """Return a function that finds `expression`, in which there is no problem, in JSON data; None where it is not.
+
+    The function raises `TooMuchWorkError`; which data it does so for depends on nothing but the data.
+    """
     from jmespath import compile as parse
 
-    search = parse(expression).search
+    from mockclaude.scenario.interpreter import Interpreter
+
+    parsed = parse(expression).parsed
 
     def found(data: Any) -> Any:
         try:
-            return search(data)
+            return Interpreter().visit(parsed, data)
+        except TooMuchWorkError:
+            problem = "takes too much work, or its result is too large; expected a simpler expression"
+            raise TooMuchWorkError(f"'{expression[:_SHOWN]}' {problem}") from None
         except Exception:  # a function met a value it does not take: what is looked for is not there
             return None
 
     return found
 
 
-def _misuses(node: dict[str, Any]) -> Iterator[str]:
-    """Yield the functions below `node` that do not exist or get too few or too many arguments, and any stray `&`."""
+def look_up(expression: str) -> Callable[[Any], Any]:
+    """Return a function that finds `expression`, in which there is no problem, in JSON data; None where it is not, or
+    where finding it takes too much work.
+    """
+    find = evaluate(expression)
+
+    def found(data: Any) -> Any:
+        try:
+            return find(data)
+        except TooMuchWorkError:
+            return None
+
+    return found
+
+
+def _misuses(node: dict[str, Any], depth: int = 0) -> Iterator[str]:
+    """Yield the functions below `node` that do not exist or get too few or too many arguments, and any stray `&`.
+
+    Raises `RecursionError` for more than `MAX_DEPTH` levels.
+    """
+    if depth > MAX_DEPTH:
+        raise RecursionError
     children = [child for child in node["children"] if isinstance(child, dict)]
     signature: list[dict[str, Any]] = []
     if node["type"] == "function_expression":
@@ -58,7 +94,7 @@ def _misuses(node: dict[str, Any]) -> Iterator[str]:
     if any(child["type"] == "expref" for child in children) and not any("expref" in one["types"] for one in signature):
         yield "'&' is out of place in this JMESPath expression; expected it in map, sort_by, min_by or max_by"
     for child in children:
-        yield from _misuses(child)
+        yield from _misuses(child, depth + 1)
 
 
 def _misused(name: str, signature: list[dict[str, Any]], given: int) -> Iterator[str]:

@@ -6,16 +6,16 @@ Knows nothing of requests.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 from pydantic import BaseModel
 
-from mockclaude.scenario import fakes
+from mockclaude.scenario import fakes, volatile
 from mockclaude.scenario import format as written
 from mockclaude.scenario import steps as written_steps
 from mockclaude.scenario.conditions import Condition, Test, conditions, group_names
@@ -49,11 +49,17 @@ class Step:
 class Outline:
     """What a reply is to be, step by step; it is one thing, equal only to itself, so that work on it can be kept.
 
-    `fixed` says that no step depends on the request: every reply from it has the same content.
+    `fixed` says that no step depends on the request: every reply from it has the same content. Where a reply is made
+    part by part, the first step of one that `continues` goes on with the block before it, if that is of its kind.
     """
 
     steps: tuple[Step, ...]
     fixed: bool
+    continues: bool = False
+
+
+Coming: TypeAlias = Awaitable[Outline] | AsyncGenerator[Outline, None]
+"""A reply that takes time to be made: as a whole, or part by part."""
 
 
 class PossibleFault(NamedTuple):
@@ -72,8 +78,7 @@ class PossibleFault(NamedTuple):
 class Rule:
     """A rule made ready. `id` names it in every draw; of `replies`, `weights` draws one, or they are a sequence.
 
-    A rule that was made in Python may have a function instead, which makes the reply to a conversation; `live` yields
-    it part by part while it is sent.
+    A rule that was made in Python may have a function instead, which makes the reply to a conversation.
     """
 
     id: str
@@ -86,8 +91,7 @@ class Rule:
     name: str | None = None
     as_written: bool = False
     faults: tuple[PossibleFault, ...] = ()
-    function: Callable[[Conversation], Outline] | None = None
-    live: Callable[[Conversation], AsyncGenerator[Outline, None]] | None = None
+    function: Callable[[Conversation], Outline | Coming] | None = None
 
     @cached_property
     def needle(self) -> str:
@@ -205,6 +209,8 @@ def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place) -> Rule:
 
 
 def _faults(faults: Sequence[Fault] | None, place: Place) -> tuple[PossibleFault, ...]:
+    if any(fault.script for fault in faults or ()):
+        volatile.prepare()
     return tuple(PossibleFault(fault, place, conditions(fault.when or When())) for fault in faults or ())
 
 
@@ -288,19 +294,50 @@ def _repeated_names(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Ite
 
 def _unreachable(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
     """Yield the rules below one that never runs out and holds whenever they do: no conditions, or the same ones."""
-    endless: list[tuple[Place, dict[str, Any]]] = []
+    endless = Endless()
     for source, file in files:
         for index, rule in enumerate(file.rules):
-            place, when = source.place(("rules", index)), rule.when.model_dump(exclude_none=True)
-            above = next((above for above, wanted in endless if wanted.items() <= when.items()), None)
-            if above:
+            place = source.place(("rules", index))
+            when = {key: _canonical(value) for key, value in rule.when.model_dump(exclude_unset=True).items()}
+            if above := endless.first_for(when):
                 yield Mistake(
                     place,
                     f"this rule can never be reached: the rule in {above} answers whenever it would; expected the "
                     "narrower rule first, or `times` on the one above",
                 )
             elif rule.times is None:
-                endless.append((place, when))
+                endless.add(when, place)
+
+
+def _canonical(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+class Endless:
+    """Rules that never run out, by their conditions.
+
+    They are kept by the keys of their conditions, of which there are few combinations, and then by the values: a search
+    costs one look-up for each combination, however many rules there are.
+    """
+
+    def __init__(self) -> None:
+        self._by_keys: dict[tuple[str, ...], dict[tuple[str, ...], tuple[int, Place]]] = {}
+        self._count = 0
+
+    def add(self, when: Mapping[str, str], place: Place) -> None:
+        """Add the rule with the conditions `when` at `place`."""
+        keys = tuple(sorted(when))
+        self._count += 1
+        self._by_keys.setdefault(keys, {})[tuple(when[key] for key in keys)] = (self._count, place)
+
+    def first_for(self, when: Mapping[str, str]) -> Place | None:
+        """Return the place of the first rule that has no other conditions than `when`."""
+        found = [
+            rules[values]
+            for keys, rules in self._by_keys.items()
+            if when.keys() >= set(keys) and (values := tuple(when[key] for key in keys)) in rules
+        ]
+        return min(found)[1] if found else None
 
 
 def _template_mistakes(source: Placed, path: Path, rule: written.Rule, locale: str) -> Iterator[Mistake]:

@@ -1,37 +1,31 @@
-"""The text of a scenario file, as plain data that remembers where each value stands.
+"""The text of a scenario file, as plain data that knows the place of each value.
 
 In: the bytes of a YAML 1.2 or JSON file. Out: a `Source`, whose `data` is JSON data and whose `place(path)` says where.
-Knows nothing of what a scenario may say. The only module that imports YAML: PyYAML's C parser, because its events come
-with positions and take a tenth of the time of its rivals; what it resolves by YAML 1.1 (`no`, `on`, `12:30`, `0777`)
-and lets pass (duplicate keys, aliases, tags) is decided here instead.
+Knows nothing of what a scenario may say. YAML and JSON are imported when the first file of the kind is read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-import yaml
-
-from mockclaude.scenario.mistakes import MAX_DEPTH, Mistake, Path, Place, ScenarioError
+from mockclaude.scenario.mistakes import Mistake, Path, Place, ScenarioError
+from mockclaude.scenario.positions import Branch, Lines
 
 MAX_BYTES = 5_000_000
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_SURROGATE_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
-_CONSTANTS: dict[str, Any] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """What YAML refuses outside an escape, or takes for a line break where JSON does not."""
-_INFINITE = (float("inf"), float("-inf"))
-_LEAST, _MOST = -(2**63), 2**64 - 1
-_INTEGER = re.compile(r"[-+]?[0-9]{1,300}|0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+
+class _Position(NamedTuple):
+    """Where a path leads: the part of the path that exists, the offset of its value, and that of its key."""
+
+    path: Path
+    value: int
+    key: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +34,63 @@ class Source:
 
     file: str
     data: Any
-    values: dict[Path, Place] = field(repr=False)
-    keys: dict[Path, Place] = field(repr=False)
+    _lines: Lines = field(repr=False)
+    _offset: int = field(default=0, repr=False)
+    _branch: Branch | None = field(default=None, repr=False)
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """Return where the value (or, with `key`, the key) at `path` stands.
 
         Parts of `path` that the file does not have are passed over: a shorthand has fewer levels than what it means.
         """
-        here = self.nearest(path)
-        own = key and here[-1:] == path[-1:] and here in self.keys
-        return self.keys[here] if own else self.values[here]
+        here = self._position(path)
+        own = key and here.path[-1:] == path[-1:] and here.key is not None
+        return self._lines.place(here.key if own and here.key is not None else here.value)
 
     def nearest(self, path: Path) -> Path:
         """Return `path` without the parts that the file does not have."""
-        here: Path = ()
+        return self._position(path).path
+
+    def _position(self, path: Path) -> _Position:
+        here: list[str | int] = []
+        value, key = self._offset, None
+        data, branch = self.data, self._branch
         for part in path:
-            if (*here, part) in self.values:
-                here = (*here, part)
-        return here
+            index = _index(data, part) if branch is not None else None
+            if branch is None or index is None:
+                continue
+            if isinstance(data, dict):
+                key, value = branch.offsets[2 * index : 2 * index + 2]
+            else:
+                key, value = None, branch.offsets[index]
+            here.append(part)
+            data = data[part]
+            branch = branch.below.get(index) if branch.below else None
+        return _Position(tuple(here), value, key)
+
+
+def _index(data: Any, part: str | int) -> int | None:
+    """Return which value of `data` is the one at `part`; None if it has none there."""
+    if isinstance(data, list):
+        return part if isinstance(part, int) and part < len(data) else None
+    return list(data).index(part) if part in data else None
 
 
 def read(file: str, content: bytes) -> Source:
-    """Return the data of `content`, calling it `file`. Raises `ScenarioError` with the mistakes of form."""
-    return _Reader(file).read(_decoded(file, content))
+    """Return the data of `content`, calling it `file`: JSON if it is called `.json`, else YAML. Raises `ScenarioError`
+    with the mistakes of form.
+    """
+    if file.endswith(".json"):
+        from mockclaude.scenario.json_source import JsonReader as Reader
+    else:
+        from mockclaude.scenario.yaml_source import YamlReader as Reader  # type: ignore[assignment]
+    text = _decoded(file, content)
+    lines = Lines(file, text)
+    reader = Reader(text, lines)
+    data, offset, branch = reader.read()
+    if reader.mistakes:
+        raise ScenarioError(reader.mistakes)
+    return Source(file, data, lines, offset, branch)
 
 
 def _decoded(file: str, content: bytes) -> str:
@@ -71,149 +98,20 @@ def _decoded(file: str, content: bytes) -> str:
         limit = f"{MAX_BYTES // 1_000_000} MB"
         message = f"this file has more than {limit}; expected less: split it, files named together are one scenario"
         raise ScenarioError([Mistake(Place(file), message)])
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise ScenarioError([Mistake(Place(file, 1, 1), "this is UTF-16; expected UTF-8: save it as such")])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         place = _place_after(file, content[: error.start].decode("latin-1"))
         raise ScenarioError([Mistake(place, "this is not UTF-8; expected a YAML or JSON text")]) from None
-    if unprintable := _UNPRINTABLE.search(text):
+    if not file.endswith(".json") and (unprintable := _UNPRINTABLE.search(text)):
         place = _place_after(file, text[: unprintable.start()])
         code = f"U+{ord(unprintable[0]):04X}"
         message = f"there is a character {code} here; expected text: remove it, or write its escape in double quotes"
         raise ScenarioError([Mistake(place, message)])
-    return _SURROGATE_PAIR.sub(_joined, text) if file.endswith(".json") else text
+    return text
 
 
 def _place_after(file: str, text: str) -> Place:
-    return Place(file, text.count("\n") + 1, len(text) - text.rfind("\n"))
-
-
-def _joined(pair: re.Match[str]) -> str:
-    high, low = (int(half, 16) for half in pair.groups())
-    return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
-
-
-class _Reader:
-    """Builds plain data from parser events, one value at a time, and notes the places and mistakes on the way."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.values: dict[Path, Place] = {}
-        self.keys: dict[Path, Place] = {}
-        self.mistakes: list[Mistake] = []
-
-    def read(self, text: str) -> Source:
-        data = None
-        try:
-            events = self._content(text)
-            first = next(events, None)
-            data = None if first is None else self._value(first, events, ())
-            self._end(next(events, None))
-        except yaml.MarkedYAMLError as error:
-            self.mistakes.append(self._syntax_mistake(error))
-        if self.mistakes:
-            raise ScenarioError(self.mistakes)
-        self.values.setdefault((), Place(self.file, 1, 1))
-        return Source(self.file, data, self.values, self.keys)
-
-    def _content(self, text: str) -> Iterator[yaml.Event]:
-        frame = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
-        return (event for event in yaml.parse(text, Loader=_Loader) if not isinstance(event, frame))
-
-    def _end(self, extra: yaml.Event | None) -> None:
-        if extra is not None:
-            self._note(extra, "a second document begins here; expected one document in a file")
-
-    def _value(self, event: yaml.Event, events: Iterator[yaml.Event], path: Path) -> Any:
-        self._check(event, path)
-        self.values[path] = self._place(event)
-        if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(events, path)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(events, path)
-        return self._scalar(event) if isinstance(event, yaml.ScalarEvent) else None
-
-    def _check(self, event: yaml.Event, path: Path) -> None:
-        if isinstance(event, yaml.AliasEvent):
-            self._note(event, f"aliases (*{event.anchor}) are not supported; expected the value itself: repeat it")
-        tag = getattr(event, "tag", None)
-        if tag is not None:
-            self._note(event, f"tags ({tag}) are not supported; expected a plain value: remove the tag")
-        if len(path) > MAX_DEPTH:
-            self._note(event, f"this is nested more than {MAX_DEPTH} levels deep; expected fewer")
-            raise ScenarioError(self.mistakes)
-
-    def _mapping(self, events: Iterator[yaml.Event], path: Path) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        while not isinstance(event := next(events), yaml.MappingEndEvent):
-            key = self._key(event, events, path)
-            here = (*path, key)
-            if key in result:
-                first = self.keys[here].line
-                self._note(event, f"the key '{key}' is already there in line {first}; expected each key once")
-            self.keys[here] = self._place(event)
-            result[key] = self._value(next(events), events, here)
-        return result
-
-    def _key(self, event: yaml.Event, events: Iterator[yaml.Event], path: Path) -> str:
-        if isinstance(event, yaml.ScalarEvent):
-            self._check(event, path)
-            return str(event.value)
-        if isinstance(event, yaml.CollectionStartEvent):
-            self._note(event, "a key must be a word; expected `key: value`, or quotes around a text with braces")
-        self._value(event, events, (*path, ""))
-        return str(self._place(event))
-
-    def _sequence(self, events: Iterator[yaml.Event], path: Path) -> list[Any]:
-        result: list[Any] = []
-        while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            result.append(self._value(event, events, (*path, len(result))))
-        return result
-
-    def _scalar(self, event: yaml.ScalarEvent) -> Any:
-        text: str = event.value
-        if not event.implicit[0]:
-            return text
-        if text in _CONSTANTS:
-            return _CONSTANTS[text]
-        if _INTEGER.fullmatch(text):
-            return self._number(event, int(text, 0) if text[:2] in ("0o", "0x") else int(text))
-        if _FLOAT.fullmatch(text):
-            return self._number(event, float(text))
-        return text
-
-    def _number(self, event: yaml.Event, number: float) -> float:
-        if number in _INFINITE or (isinstance(number, int) and not _LEAST <= number <= _MOST):
-            self._note(event, "this number is too large; expected one that JSON can carry, or quotes around it")
-        return number
-
-    def _place(self, event: yaml.Event) -> Place:
-        mark: Any = event.start_mark
-        return Place(self.file, mark.line + 1, mark.column + 1)
-
-    def _note(self, event: yaml.Event, message: str) -> None:
-        self.mistakes.append(Mistake(self._place(event), message))
-
-    def _syntax_mistake(self, error: yaml.MarkedYAMLError) -> Mistake:
-        mark: Any = error.problem_mark
-        hint = _SYNTAX_HINTS.get(str(error.problem), _SYNTAX_HINT)
-        begin = error.context_mark.line if error.context_mark else mark.line
-        begun = f" {error.context} that began in line {begin + 1}" if begin != mark.line else ""
-        message = f"this is not YAML: {error.problem}{begun}; {hint}"
-        return Mistake(Place(self.file, mark.line + 1, mark.column + 1), message)
-
-
-_SYNTAX_HINT = "check the indentation, the colons and the quotes around this place"
-_SYNTAX_HINTS = {
-    "mapping values are not allowed in this context": "quote a text that contains ': '",
-    "found character that cannot start any token": "indent with spaces, not tabs, and quote a text that starts with "
-    "@, `, % or a tab",
-    "did not find expected ',' or '}'": "close the mapping with }, or quote a text that has { or }, as '${{ user }}'",
-    "did not find expected ',' or ']'": "close the list with ], or quote a text that has [, ] or {, as '${{ user }}'",
-    "did not find expected alphabetic or numeric character": "quote a text that begins with * or &",
-    "did not find expected key": "check the indentation, and write '' for an apostrophe within single quotes",
-    "found unexpected end of stream": "close the quotes",
-    "found unknown escape character": "write \\\\ for a backslash, or use single quotes",
-    "found invalid Unicode character escape code": "write the character itself",
-    "exceeded maximum nesting depth": "this is nested too deep; expected fewer levels",
-}
+    return Lines(file, text).place(len(text))

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mockclaude.api.errors import STATUS, type_of
-from mockclaude.scenario import quantities
+from mockclaude.scenario import quantities, raw_blocks
 from mockclaude.scenario.citations import Citation
 from mockclaude.scenario.mistakes import did_you_mean, one_of
 from mockclaude.scenario.shorthand import Model, each_short_for, exactly_one, short_for
@@ -60,11 +60,11 @@ class ToolUse(Model):
 
 
 def _is_mapping(value: Any) -> bool:
-    return isinstance(value, dict)
+    return isinstance(value, dict) and isinstance(value.get("type", ""), str)
 
 
 def _is_text_or_mapping(value: Any) -> bool:
-    return isinstance(value, (str, dict))
+    return isinstance(value, str) or _is_mapping(value)
 
 
 def _is_list_of(kind: type) -> Callable[[Any], bool]:
@@ -223,6 +223,12 @@ class RawBlock(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     type: Annotated[str, Field(min_length=1, strict=True)]
+
+    @model_validator(mode="after")
+    def _complete(self) -> RawBlock:
+        if problem := raw_blocks.problem({"type": self.type, **(self.model_extra or {})}, templated=True):
+            raise ValueError(problem)
+        return self
 
 
 class Step(Model):

@@ -16,9 +16,10 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from mockclaude.api.errors import ApiError
 from mockclaude.scenario import fakes, queries
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.mistakes import did_you_mean, one_of
+from mockclaude.scenario.mistakes import MAX_DEPTH, did_you_mean, one_of
 
 ROOTS = ("user", "system", "tool_result", "match", "request", "turn", "fake")
 
@@ -27,6 +28,20 @@ _PLACEHOLDER = re.compile(r"\$(\$\{\{)|\$\{\{(.*?)\}\}", re.DOTALL)
 
 _EXPRESSION = re.compile(r"(?P<root>\w+)(?:\.(?P<rest>.+))?", re.DOTALL)
 _CALL = re.compile(r"(?P<method>\w+)(?:\((?P<arguments>.*)\))?", re.DOTALL)
+
+
+MAX_FILLED = 5_000_000
+"""Bytes that the placeholders of one reply may make together."""
+
+_ROOM = MAX_DEPTH + 16
+"""Levels around a value in a reply: those of the file, and those of the events that carry it."""
+
+
+class FillError(ApiError):
+    """A placeholder whose value cannot be part of this reply: a 400, since another request may have another value."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("invalid_request_error", message)
 
 
 class Scope:
@@ -44,6 +59,7 @@ class Scope:
         self.conversation = conversation
         self._find_groups = find_groups
         self._make_fakes = make_fakes
+        self._left = MAX_FILLED
 
     @cached_property
     def groups(self) -> Mapping[str, str]:
@@ -54,6 +70,27 @@ class Scope:
     def fakes(self) -> fakes.Fakes:
         """Faker: its values follow each other in the order of the placeholders."""
         return self._make_fakes()
+
+    def admit(self, value: Any) -> Any:
+        """Return `value`, which is to be part of the reply. Raises `FillError` if the reply gets too large or deep."""
+        self._left -= len(value) if isinstance(value, str) else _size(value)
+        if self._left < 0:
+            raise FillError(f"the placeholders of this reply make more than {MAX_FILLED:,} bytes; expected fewer")
+        return value
+
+
+def _size(value: Any) -> int:
+    """Return the bytes of `value` as JSON. Raises `FillError` if it is nested too deep to be part of a reply."""
+    if not isinstance(value, (dict, list)):
+        return 0
+    for _ in range(_ROOM):
+        value = [value]
+    try:
+        return len(orjson.dumps(value))
+    except TypeError as error:
+        raise FillError(
+            f"a placeholder has a value that a reply cannot carry ({error}); expected a part of it"
+        ) from None
 
 
 Expression: TypeAlias = Callable[[Scope], Any]
@@ -152,6 +189,8 @@ def _filler(parts: Any, fill: Expression) -> Expression | None:
 
 def _compiled_text(text: str) -> Expression | None:
     """Compile a text; a placeholder that is the whole text keeps the type of its value."""
+    if "${{" not in text:
+        return None
     pieces: list[str | Expression] = []
     end = 0
     for found in _PLACEHOLDER.finditer(text):
@@ -159,16 +198,18 @@ def _compiled_text(text: str) -> Expression | None:
         pieces.append(found[1] or _compiled_expression(found[2].strip()))
         end = found.end()
     pieces = [piece for piece in (*pieces, text[end:]) if piece != ""]
-    if end == 0:
-        return None
     if len(pieces) == 1 and not isinstance(pieces[0], str):
-        return pieces[0]
-    return lambda scope: "".join(piece if isinstance(piece, str) else _text(piece(scope)) for piece in pieces)
+        only = pieces[0]
+        return lambda scope: scope.admit(only(scope))
+    return lambda scope: "".join(
+        piece if isinstance(piece, str) else scope.admit(_text(piece(scope))) for piece in pieces
+    )
 
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
+    _size(value)
     return "" if value is None else orjson.dumps(value).decode()
 
 
@@ -189,15 +230,29 @@ def _compiled_tool_result(name: str | None) -> Expression:
 def _compiled_request(path: str | None) -> Expression:
     if path is None:
         return lambda scope: scope.conversation.body
-    find = queries.look_up(path)
-    return lambda scope: find(scope.conversation.body)
+    find = queries.evaluate(path)
+
+    def found(scope: Scope) -> Any:
+        try:
+            return find(scope.conversation.body)
+        except queries.TooMuchWorkError as error:
+            raise FillError(f"in ${{{{ request }}}}, {error}") from None
+
+    return found
 
 
 def _compiled_fake(rest: str | None) -> Expression:
     call = _CALL.fullmatch(rest or "")
     assert call, "problems() refuses what does not parse"
     method, arguments = call["method"], fakes.parse_arguments(call["arguments"] or "")
-    return lambda scope: scope.fakes.value(method, *arguments)
+
+    def made(scope: Scope) -> Any:
+        try:
+            return scope.fakes.value(method, *arguments)
+        except Exception as error:  # whatever Faker raises for this seed, though it did not when it was tried
+            raise FillError(f"${{{{ fake.{rest} }}}}: {error}") from None
+
+    return made
 
 
 _COMPILERS: dict[str, Callable[[str | None], Expression]] = {

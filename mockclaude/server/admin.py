@@ -1,9 +1,9 @@
 """The admin plane: how programs in any language tell a server what to answer, and ask what it was asked.
 
 In: a call below `/_mockclaude/`. Out: an `Answer` with JSON. Knows nothing of what a call does, but who may make one:
-programs on this machine, and pages that this server has served, never a page that a browser has from elsewhere. A
-browser tells where a page is from in `Origin` and `Sec-Fetch-Site`; and what changes something needs a content type
-that no page may send elsewhere without being allowed to, which nothing here ever allows.
+programs on this machine, with the token those on others, and pages that this server has served, never a page that a
+browser has from elsewhere. A browser tells where a page is from in `Origin` and `Sec-Fetch-Site`; and what changes
+something needs a content type that no page may send elsewhere without being allowed to, which nothing here ever allows.
 """
 
 from __future__ import annotations
@@ -22,15 +22,19 @@ from mockclaude.scenario.mistakes import did_you_mean, one_of
 from mockclaude.server.admin_asked import read
 from mockclaude.server.admin_calls import CALLS, Plane, Route
 from mockclaude.server.calls import Answer, Call
+from mockclaude.server.trust import AGAINST_OTHER_SITES, is_own
 
 PREFIX = "/_mockclaude"
+HEALTH = f"{PREFIX}/health"
+"""What is answered without the token: whether the server is there."""
+
 LINES = "application/x-ndjson"
 
 _HEADERS = {
     "content-type": "application/json",
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
+    **AGAINST_OTHER_SITES,
 }
 _OWN_SITES = (None, "same-origin", "none")
 """What `sec-fetch-site` is where it is no other site that asks."""
@@ -51,6 +55,8 @@ def is_for(path: str) -> bool:
 async def answer(plane: Plane, call: Call) -> Answer:
     """Return the answer to `call`, whose path is as it was asked. Raises `ApiError` for what is refused."""
     _check_origin(call.headers)
+    if call.path != HEALTH:
+        plane.trust.check_token(call.headers)
     route, named = _route(call.method, call.path)
     if call.method not in _READING:
         _check_content_type(call.headers)
@@ -79,7 +85,7 @@ def _request_id(call: Call) -> str:
 def _check_origin(headers: Mapping[str, str]) -> None:
     """Raise `ApiError` 403 for what a browser sends on behalf of another site."""
     origin = headers.get("origin")
-    own = origin is None or origin.lower() == f"http://{headers.get('host', '').lower()}"
+    own = origin is None or is_own(origin, headers)
     if not own or headers.get("sec-fetch-site") not in _OWN_SITES:
         asking = f"a page of {origin}" if origin else "a page of another site"
         raise ApiError(

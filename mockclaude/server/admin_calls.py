@@ -22,6 +22,7 @@ from mockclaude.server.clock import Clock, ManualClock
 from mockclaude.server.journal import Entry, Journal
 from mockclaude.server.journal_data import as_data
 from mockclaude.server.served import Served
+from mockclaude.server.trust import Trust
 from mockclaude.server.verifying import Times, verify
 
 
@@ -36,6 +37,11 @@ class Plane(Protocol):
     @property
     def journal(self) -> Journal:
         """What has happened."""
+        ...
+
+    @property
+    def trust(self) -> Trust:
+        """Who may administer it."""
         ...
 
     @property

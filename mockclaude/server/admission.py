@@ -14,7 +14,7 @@ from mockclaude.api.access import Access, access
 from mockclaude.api.asked import Asked, Issued
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.judge import check_model, check_rules, check_shape, looks_like_a_model
-from mockclaude.api.question import question
+from mockclaude.api.question import beside, question
 from mockclaude.api.request import Body, parse
 from mockclaude.api.shape.gates import GATES
 from mockclaude.api.validation import MODES, Mode, Validation
@@ -31,12 +31,13 @@ FAULT_MARK = "+"
 
 
 class Admitted(NamedTuple):
-    """A request that is answered: its body, what that asks, what its headers say, what the API would have objected to,
-    and the fault that it asks for after the name of its model.
+    """A request that is answered: its body, its question and what its body has beside that, what its headers say, what
+    the API would have objected to, and the fault that it asks for after the name of its model.
     """
 
     asked: Asked
     question: bytes
+    beside: bytes
     access: Access
     warnings: list[str]
     wish: str = ""
@@ -78,7 +79,8 @@ class Admission(NamedTuple):
         )
         check_rules(asked, validation)
         asks = parsed.question if asked.body is parsed.body else question(asked.body)
-        return Admitted(asked, asks, allowed, validation.warnings, wish)
+        more = beside(parsed.body, *(("model",) if wish else ()))
+        return Admitted(asked, asks, more, allowed, validation.warnings, wish)
 
     def _model_and_wish(self, model: str) -> tuple[str, str]:
         """Return the name of a model, and the fault that a client may ask for after it."""

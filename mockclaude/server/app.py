@@ -8,20 +8,21 @@ handler, and the bytes of a response are written by `play`, not by aiohttp.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from mockclaude.api.errors import ApiError, invalid
+from mockclaude.api.redaction import redact
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.script import End, Script
@@ -33,18 +34,19 @@ from mockclaude.server.bodies import MAX_BODY, read_body
 from mockclaude.server.calls import NOTHING, SCENARIO_HEADER, Answer, Call, for_method
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.endpoints import answer
-from mockclaude.server.journal import PLAYING, Entry, Journal, asked, decided, redacted
+from mockclaude.server.journal import PLAYING, Entry, Journal, asked, decided
 from mockclaude.server.live import play_live
 from mockclaude.server.pages import index
 from mockclaude.server.play import CLOSED, Played, play
 from mockclaude.server.served import Served
+from mockclaude.server.trust import Trust
 
 KEEPALIVE_TIMEOUT = 75.0
-_LOOPBACK = re.compile(r"(localhost|([\w-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?", re.IGNORECASE)
+_LOCAL = Trust()
 
 
 class _Heard(NamedTuple):
-    """A request and its answer; `call` and `scenario` where it was for the API."""
+    """A request and its answer. `call` is None for the index page; its path is '' where no scenario has the request."""
 
     answer: Answer
     scenario: str = ""
@@ -66,14 +68,15 @@ class Site:
         *,
         clock: Clock = REAL,
         journal: Journal | None = None,
-        any_host: bool = False,
+        trust: Trust = _LOCAL,
         retry_speed: float = 1.0,
     ) -> None:
         self.clock = clock
         self.journal = Journal() if journal is None else journal
         self.served = {name: Served(scenario, retry_speed) for name, scenario in scenarios.items()}
         self._log = log
-        self._any_host = any_host
+        self.trust = trust
+        self._check_host = lru_cache(maxsize=64)(trust.check_host)
         self._retry_speed = retry_speed
         self.refuse: Callable[[int, Clock], None] = lambda *_: None
         self._began = clock.now()
@@ -103,7 +106,8 @@ class Site:
         if admin.is_for(request.raw_path):
             return await self._administer(request)
         begin = time.perf_counter()
-        entry = Entry(next(self.numbers), self.clock.now(), request.method, request.raw_path, redacted(request.headers))
+        path = redact(request.raw_path)
+        entry = Entry(next(self.numbers), self.clock.now(), request.method, path, request.headers)
         heard = _Heard(NOTHING)
         try:
             heard = await self._heard(request, entry.at)
@@ -124,7 +128,7 @@ class Site:
 
     async def _administer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request to the admin plane; it leaves a line in the log only if it fails."""
-        entry = Entry(0, self.clock.now(), request.method, request.raw_path.partition("?")[0], {})
+        entry = Entry(0, self.clock.now(), request.method, redact(request.raw_path.partition("?")[0]), {})
         begin = time.perf_counter()
         with suppress(ConnectionError):
             given = for_method(await self._administered(request, entry), request.method)
@@ -137,9 +141,10 @@ class Site:
 
     async def _administered(self, request: web.BaseRequest, entry: Entry) -> Answer:
         chunked = request.version >= (1, 1)
-        call = Call(request.method, entry.path, request.query, request.headers, b"", int(entry.at), chunked)
+        path = request.raw_path.partition("?")[0]
+        call = Call(request.method, path, request.query, request.headers, b"", int(entry.at), chunked)
         try:
-            self._check_host(request)
+            self._check_host(request.headers.get("host", "localhost"))
             return await admin.answer(self, call._replace(body=await read_body(request)))
         except ApiError as error:
             return admin.refusal(call, error)
@@ -152,41 +157,49 @@ class Site:
 
     async def _played(self, given: Answer, request: web.BaseRequest, entry: Entry) -> Played:
         if given.live is not None:
-            given, played = await play_live(given.live, request, self.clock, entry.sent)
-            decided(entry, given, self.journal.max_body)
+            decide = partial(self._decide, entry)
+            given, played = await play_live(given.live, request, self.clock, entry.sent, decide)
         else:
-            if given.script.down:
-                self.refuse(given.script.down, self.clock)
+            self._refuse(given.script)
             played = await play(given.script, request, self.clock, sent=entry.sent)
         entry.ending = _ending(given.script.end, request)
         return played
 
+    def _decide(self, entry: Entry, given: Answer) -> None:
+        decided(entry, given, self.journal.max_body)
+        self._refuse(given.script)
+
+    def _refuse(self, script: Script) -> None:
+        if script.down:
+            self.refuse(script.down, self.clock)
+
     async def _heard(self, request: web.BaseRequest, now: float) -> _Heard:
+        body = b""
         try:
-            self._check_host(request)
+            self._check_host(request.headers.get("host", "localhost"))
             body = await read_body(request)
             if request.raw_path.partition("?")[0] == "/":
                 html = "text/html" in request.headers.get("accept", "")
                 return _Heard(Answer(index(self.scenarios, _origin(request), int(now), html=html), "index"))
             return self._routed(request, body, now)
         except ApiError as error:
-            return _Heard(_refused(error, int(now)))
-
-    def _check_host(self, request: web.BaseRequest) -> None:
-        if not self._any_host and not _is_loopback(request.headers.get("host", "localhost")):
-            raise ApiError(
-                "permission_error",
-                "This server answers on this machine only; use --host to open it to others",
-            )
+            return _Heard(_refused(error, int(now)), call=self._call(request, "", body, now))
 
     def _routed(self, request: web.BaseRequest, body: bytes, now: float) -> _Heard:
+        page = self.trust.page(request.headers)
+        headers = self.trust.headers_of_page(page, request.headers) if page else request.headers
         name, path = self._addressed(request)
+        call = self._call(request, path, body, now)
+        if page:
+            call = call._replace(headers=headers, page=page)
+        return _Heard(answer(self.served[name], call), name, call)
+
+    def _call(self, request: web.BaseRequest, path: str, body: bytes, now: float) -> Call:
         query = request.query if "?" in request.raw_path else {}
         chunked = request.version >= (1, 1)
         time_since, fraction = int((now - self._began) * 1e6), int(now % 1 * 1e6)
         reused = _is_reused(request)
-        call = Call(request.method, path, query, request.headers, body, int(now), chunked, time_since, reused, fraction)
-        return _Heard(answer(self.served[name], call), name, call)
+        return Call(request.method, path, query, request.headers, body, int(now), chunked, time_since, reused, fraction)
 
     def _addressed(self, request: web.BaseRequest) -> tuple[str, str]:
         """Return the scenario that `request` goes to, and the API's path. Some gateways leave out the `/v1`."""
@@ -239,11 +252,6 @@ def _refused(error: ApiError, now: int, *, chunked: bool = True) -> Answer:
     return Answer(Envelope(*ids, now, chunked).error(error), error.message)
 
 
-@lru_cache(maxsize=64)
-def _is_loopback(host: str) -> bool:
-    return _LOOPBACK.fullmatch(host) is not None
-
-
 class _Refusal(Played):
     """The response to bytes that are no HTTP request."""
 
@@ -279,6 +287,14 @@ class _Connection(web.RequestHandler):
         return _Refusal(_refused(ApiError(kind, problem, status), int(time.time()), chunked=False).script)
 
 
+def _with_origin_form(message: Any) -> Any:
+    """Return a request whose target is a whole URL, as one has it whose target is a path: the URL names the host."""
+    url, headers = message.url, CIMultiDict(message.headers)
+    headers["host"] = url.host_port_subcomponent or ""
+    path = url.raw_path_qs
+    return message._replace(path=path, url=URL(path, encoded=True), headers=CIMultiDictProxy(headers))
+
+
 class _Server(web.Server):
     def __call__(self) -> web.RequestHandler:
         return _Connection(self, loop=self._loop, **self._kwargs)
@@ -289,6 +305,8 @@ def make_server(site: Site) -> web.Server:
     loop = asyncio.get_running_loop()
 
     def make_request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        if not message.path.startswith("/") and message.url.scheme:
+            message = _with_origin_form(message)
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
 
     return _Server(

@@ -21,11 +21,19 @@ LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
 
 
+class Fingerprints(NamedTuple):
+    """The hash of a whole request, from which ids are drawn, and that of its question; "" if that is the same."""
+
+    whole: str
+    question: str = ""
+
+
 class Call(NamedTuple):
     """One request: `path` without the scenario, header names in any case, `now` in seconds since the epoch.
 
     `time` is microseconds since the server began, `reused` whether its connection has served another before, `fraction`
-    what it is later than `now`, in microseconds.
+    what it is later than `now`, in microseconds. `page` is the origin of the page that sent it, if that may not control
+    the server.
     """
 
     method: str
@@ -38,6 +46,7 @@ class Call(NamedTuple):
     time: int = 0
     reused: bool = False
     fraction: int = 0
+    page: str = ""
 
     @property
     def instant(self) -> int:
@@ -49,18 +58,38 @@ class Call(NamedTuple):
         """Whom the call belongs to."""
         return lane_of(self.headers)
 
-    def fingerprint(self, question: bytes = b"{}") -> str:
-        """Return the hash of what is asked: the path, and the `question` of the body."""
+    def fingerprints(self, question: bytes, beside: bytes = b"") -> Fingerprints:
+        """Return the hashes of the path and the `question`, and of these with what is `beside`, and the query."""
         state = blake2b(f"{self.method} {self.path}\n".encode(), digest_size=16)
         state.update(question)
-        return state.hexdigest()
+        asked = state.hexdigest()
+        if not (beside or self.query):
+            return Fingerprints(asked)
+        query = "&".join(map("=".join, self.query.items()))
+        state.update(f"\n{query}\n".encode("utf-8", "surrogatepass") + beside)
+        return Fingerprints(state.hexdigest(), asked)
+
+    def as_it_came(self, beside: str = "") -> Fingerprints:
+        """Return the hashes of a request whose body is not read any further, which differ with what is `beside`."""
+        return self.fingerprints(self.body or b"{}", beside.encode("utf-8", "surrogatepass"))
+
+
+class Part(NamedTuple):
+    """What is to be sent of a live answer after the parts before; the last part has the `whole` answer."""
+
+    script: Script
+    whole: Answer | None = None
 
 
 class Live(Protocol):
     """An answer that is made while it is sent."""
 
-    def parts(self) -> AsyncGenerator[Answer, None]:
-        """Yield the answer as far as it is made, again and again; the last one is whole."""
+    def parts(self) -> AsyncGenerator[Part, None]:
+        """Yield the parts of the answer, each as soon as it is made."""
+        ...
+
+    def so_far(self) -> Answer:
+        """Return the answer as far as it is made: all that there will be of it if the client goes."""
         ...
 
 

@@ -21,8 +21,8 @@ from mockclaude.server.journal import Entry
 _TRY = '{"model":"claude-sonnet-5","max_tokens":1024,"messages":[{"role":"user","content":"Hello!"}]}'
 
 
-def first_screen(scenarios: Mapping[str, Scenario], url: str) -> str:
-    """Return the version, what is served where, how to point an SDK at it, and a request to try."""
+def first_screen(scenarios: Mapping[str, Scenario], url: str, token: str = "") -> str:
+    """Return the version, what is served where, how to point an SDK at it, a request to try, and the admin token."""
     width = max(len(_base(url, name)) for name in scenarios)
     served = [f"  {_base(url, name):{width}}  {_described(scenario)}" for name, scenario in sorted(scenarios.items())]
     return "\n".join(
@@ -37,6 +37,11 @@ def first_screen(scenarios: Mapping[str, Scenario], url: str) -> str:
             f"  curl {url}/v1/messages -H 'content-type: application/json' -H 'x-api-key: mock' "
             f"-H 'anthropic-version: 2023-06-01' -d {shlex.quote(_TRY)}",
             "",
+            *(
+                [f"  The admin token, for {url}/_mockclaude/ in the header x-mockclaude-token: {token}", ""]
+                if token
+                else []
+            ),
         ]
     )
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from mockclaude.api import models
 from mockclaude.api.errors import ApiError
-from mockclaude.api.headers import CORS_PREFLIGHT, date
+from mockclaude.api.headers import cors_preflight, date
 from mockclaude.reply.script import head_only
 from mockclaude.server.calls import Answer, Call
 from mockclaude.server.messages import count_tokens, create
@@ -23,11 +23,13 @@ from mockclaude.server.served import Served
 def answer(served: Served, call: Call) -> Answer:
     """Return the answer to `call`: the API's, or the API's error."""
     if call.method == "OPTIONS":
-        return Answer(head_only(204, date(call.now) + CORS_PREFLIGHT), "CORS preflight")
+        granted = cors_preflight(call.headers.get("access-control-request-headers", ""), control=not call.page)
+        return Answer(head_only(204, date(call.now) + granted), "CORS preflight")
     try:
-        return _handler(call.method, call.path)(served, call)
+        given = _handler(call.method, call.path)(served, call)
     except ApiError as error:
-        return Answer(served.undecided(call).error(error), error.message)
+        given = Answer(served.undecided(call, call.as_it_came(error.message)).error(error), error.message)
+    return served.noted(given)
 
 
 def _list_models(served: Served, call: Call) -> Answer:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mockclaude.api.errors import ApiError
+from mockclaude.api.redaction import redact
 from mockclaude.api.request import parse
 from mockclaude.reply.script import Script
 from mockclaude.scenario.conversation import Conversation
@@ -31,7 +32,7 @@ def explained(scenario: Scenario, calls: Sequence[Call]) -> str:
         answer(served, earlier)
     counts = {rule: served.memory.answered(rule, call.lane) for rule in scenario.rules}
     given = answer(served, call)
-    return "\n".join([*_decision(given), *_not_chosen(scenario, call, given, counts), *_sent(given.script)])
+    return redact("\n".join([*_decision(given), *_not_chosen(scenario, call, given, counts), *_sent(given.script)]))
 
 
 def _decision(given: Answer) -> Iterator[str]:

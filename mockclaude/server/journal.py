@@ -1,8 +1,8 @@
 """What happened: which requests came, what was decided for each and why, what was planned, and how it went.
 
 In: requests and answers as they come, and how each ended. Out: entries, the newest last, and those that a condition
-holds for. Knows nothing of sockets, and of how an answer is decided. It forgets the oldest first, and credentials are
-taken out before anything is kept.
+holds for. Knows nothing of sockets, and of how an answer is decided. It forgets the oldest first. Conditions match
+headers and bodies as they came, so those are kept; what shows one redacts its credentials.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import orjson
-from multidict import CIMultiDict
 
+from mockclaude.api.redaction import redact, redact_headers
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.script import End
 from mockclaude.scenario.conditions import Condition
@@ -41,13 +42,9 @@ MAX_TEXT = 10_000
 OVERHEAD_OF_A_WRITE = 170
 """What the times of each write take."""
 
-CREDENTIALS = ("x-api-key", "authorization", "proxy-authorization", "cookie")
-"""Headers that are kept without their value."""
-
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 """What looking at a request raises that is no message: the journal has those too that were refused."""
 
-REDACTED = "[redacted]"
 PLAYING = "playing"
 """How an entry is said to have ended that has not."""
 
@@ -56,27 +53,29 @@ PLAYING = "playing"
 class Entry:
     """One request. `path` is as it was asked, with the base URL's path and the query; `scenario` the name it went to.
 
-    `time`, `chunked` and `reused` are as in `Call`.
+    `time`, `chunked`, `reused` and `page` are as in `Call`.
 
     `planned` has the microseconds after the beginning and the bytes of each write, `sent` the microseconds at which
     they were written so far. `ending` is '' for a response that ended as HTTP has it. `closest` is the rule that came
-    nearest, where none answered. `body` and `response` are cut at `MAX_BODY`; `body_size` is what came.
+    nearest, where none answered. `body` and `response` are cut at `MAX_BODY`; `body_size` is what came. `raw_headers`
+    and bodies hold the credentials that came in them, and are not shown by `repr`.
     """
 
     number: int
     at: float
     method: str
     path: str
-    headers: Mapping[str, str]
+    raw_headers: Mapping[str, str] = field(repr=False)
     scenario: str = ""
     lane: str = ""
     endpoint: str = ""
     time: int = 0
     chunked: bool = True
     reused: bool = False
-    body: bytes = b""
+    page: str = ""
+    body: bytes = field(default=b"", repr=False)
     body_size: int = 0
-    whole: bytes | None = None
+    whole: bytes | None = field(default=None, repr=False)
     status: int = 0
     streamed: bool = False
     reason: str = ""
@@ -87,10 +86,15 @@ class Entry:
     closest: Explanation | None = None
     planned: tuple[tuple[int, int], ...] = ()
     end: End = End.KEEP
-    response: bytes | None = None
+    response: bytes | None = field(default=None, repr=False)
     sent: list[int] = field(default_factory=list)
     ending: str = PLAYING
     seconds: float = 0.0
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, whatever the case of their names, without credentials."""
+        return redact_headers(self.raw_headers)
 
     @property
     def is_question(self) -> bool:
@@ -107,7 +111,7 @@ class Entry:
         if self.whole is None and len(self.body) < self.body_size:
             return None
         try:
-            return Conversation(orjson.loads(self.whole or self.body), self.headers)
+            return Conversation(orjson.loads(self.whole or self.body), self.raw_headers)
         except UNREADABLE:
             return None
 
@@ -119,23 +123,16 @@ class Entry:
         return OVERHEAD + bodies + texts + OVERHEAD_OF_A_WRITE * len(self.planned)
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
-
-
-def redacted(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return `headers` without the values of credentials."""
-    kept = CIMultiDict(headers)
-    for name in CREDENTIALS:
-        if name in kept:
-            kept[name] = REDACTED
-    return kept
+def _kept(text: str) -> str:
+    """Return a text without credentials, of at most `MAX_TEXT` characters."""
+    redacted = redact(text)
+    return redacted if len(redacted) <= MAX_TEXT else f"{redacted[:MAX_TEXT]}…"
 
 
 def asked(entry: Entry, call: Call, scenario: str, max_body: int = MAX_BODY) -> None:
     """Write into `entry` what was asked of the API."""
     entry.scenario, entry.lane, entry.endpoint = scenario, call.lane, call.path
-    entry.time, entry.chunked, entry.reused = call.time, call.chunked, call.reused
+    entry.time, entry.chunked, entry.reused, entry.page = call.time, call.chunked, call.reused, call.page
     entry.body, entry.body_size = call.body[:max_body], len(call.body)
 
 
@@ -145,8 +142,8 @@ def decided(entry: Entry, answer: Answer, max_body: int = MAX_BODY) -> None:
     entry.status, entry.streamed, entry.reason, entry.notes = (
         script.status,
         answer.streamed,
-        _shortened(answer.reason),
-        tuple([_shortened(note) for note in answer.notes]),
+        _kept(answer.reason),
+        tuple(map(_kept, answer.notes)),
     )
     entry.rule, entry.draws, entry.whole = answer.rule, answer.draws, answer.whole
     entry.unmatched, entry.closest = answer.unmatched, answer.closest

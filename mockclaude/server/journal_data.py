@@ -1,7 +1,7 @@
 """The journal as JSON data, for programs in other languages and for files.
 
-In: entries of the journal. Out: JSON data, and back again what the log says of an entry. Knows nothing of how entries
-are kept.
+In: entries of the journal. Out: JSON data without credentials, and back again what the log says of an entry. Knows
+nothing of how entries are kept.
 """
 
 from __future__ import annotations
@@ -11,13 +11,20 @@ from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any
 
+from mockclaude.api.redaction import redact, redact_body
+from mockclaude.reply.draws import Draws
 from mockclaude.scenario.matching import Explanation
 from mockclaude.server.journal import Entry
 
 
 def as_data(entry: Entry) -> dict[str, Any]:
-    """Return `entry` as JSON data: what was asked, what was decided and why, what was planned, how it went."""
-    return {key: _encodable(value) for key, value in _data(entry).items()}
+    """Return `entry` as JSON data: what was asked, what was decided and why, what was planned, how it went.
+
+    `request.whole` is false if the body was cut or is not UTF-8, `request.redacted` true if it held credentials.
+    """
+    data: dict[str, Any] = _presentable(_data(entry))
+    data["request"] |= _body(entry)
+    return data
 
 
 def _data(entry: Entry) -> dict[str, Any]:
@@ -33,9 +40,8 @@ def _data(entry: Entry) -> dict[str, Any]:
             "http": "1.1" if entry.chunked else "1.0",
             "reused_connection": entry.reused,
             "since_start_us": entry.time,
+            "page": entry.page or None,
             "headers": _joined(entry.headers),
-            "body": _text(entry.body),
-            "body_size": entry.body_size,
         },
         "decision": _decision(entry),
         "response": {
@@ -67,14 +73,28 @@ def _decision(entry: Entry) -> dict[str, Any]:
         "rule": rule and {"id": rule.id, "name": rule.name, "place": str(rule.place)},
         "reason": entry.reason,
         "notes": list(entry.notes),
-        "drawn": draws and {**draws._asdict(), "occurrence": draws.occurrence + 1},
+        "drawn": draws and _drawn(draws),
         "closest": entry.closest and explained(entry.closest),
     }
+
+
+def _drawn(draws: Draws) -> dict[str, Any]:
+    drawn = {**draws._asdict(), "occurrence": draws.occurrence + 1}
+    if not draws.question:
+        del drawn["question"]
+    return drawn
 
 
 def explained(explanation: Explanation) -> dict[str, Any]:
     """Return as JSON data how a rule was held against a request."""
     return {"rule": explanation.rule.label, "checks": [asdict(check) for check in explanation.checks]}
+
+
+def _body(entry: Entry) -> dict[str, Any]:
+    kept = redact_body(entry.body)
+    text = kept.decode("utf-8", "backslashreplace")
+    whole = len(entry.body) == entry.body_size and text.encode() == kept
+    return {"body": text, "body_size": entry.body_size, "whole": whole, "redacted": kept != entry.body}
 
 
 def _joined(headers: Mapping[str, str]) -> dict[str, str]:
@@ -86,17 +106,13 @@ def _joined(headers: Mapping[str, str]) -> dict[str, str]:
     return joined
 
 
-def _text(body: bytes) -> str:
-    return body.decode("utf-8", "backslashreplace")
-
-
-def _encodable(data: Any) -> Any:
-    """Return `data` without what no JSON can hold: bytes that are no UTF-8, and names of a kind of their own."""
+def _presentable(data: Any) -> Any:
+    """Return `data` without credentials, and without bytes that are no UTF-8 and names of a kind of their own."""
     if isinstance(data, str):
-        return data.encode("utf-8", "backslashreplace").decode()
+        return redact(data.encode("utf-8", "backslashreplace").decode())
     if isinstance(data, dict):
-        return {_encodable(key): _encodable(value) for key, value in data.items()}
-    return [_encodable(item) for item in data] if isinstance(data, list) else data
+        return {_presentable(key): _presentable(value) for key, value in data.items()}
+    return [_presentable(item) for item in data] if isinstance(data, list) else data
 
 
 def _digest(entry: Entry) -> str | None:

@@ -1,12 +1,15 @@
 """The journal as a file of JSON lines: written while a server runs, read back without one.
 
-In: entries, or a file. Out: lines, or the data of each. Knows nothing of what is done with them.
+In: entries, or a file. Out: lines, or the data of each. Knows nothing of what is done with them. A line is torn where a
+server was killed, or its disk was full, while it wrote.
 """
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,8 +23,14 @@ class JournalError(Exception):
     """A file that cannot be written, or is no journal; says which, and what to do."""
 
 
+PRIVATE = 0o600
+"""The mode of a file that holds requests: nobody else may read it."""
+
+
 class JournalFile:
-    """Appends entries to a file. Raises `JournalError` where it cannot be written.
+    """Appends entries to a file that only its owner may read. Raises `JournalError` where it cannot be written.
+
+    After a line that is torn, a new one begins.
 
     A server outlives its journal: when the disk is full, that is told on standard error, once.
     """
@@ -29,23 +38,53 @@ class JournalFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._file = path.open("ab", buffering=0)
+            self._file = open(path, "ab", buffering=0, opener=_open_private)  # noqa: SIM115 (it stays open)
+            self._begin()
         except OSError as error:
             raise JournalError(f"{path}: cannot write this journal: {error.strerror}") from None
 
+    def _begin(self) -> None:
+        status = os.fstat(self._file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            return
+        if stat.S_IMODE(status.st_mode) & ~PRIVATE:
+            self._make_private()
+        if status.st_size and _last_byte(self._path) != b"\n":
+            self._file.write(b"\n")
+            self._warn("the last line is incomplete; new requests begin on the next line")
+
+    def _make_private(self) -> None:
+        try:
+            self._path.chmod(PRIVATE)
+        except OSError as error:
+            self._warn(f"other users may read this journal: {error.strerror}; change its mode to 600")
+
+    def _warn(self, problem: str) -> None:
+        sys.stderr.write(f"{self._path}: {problem}\n")
+
     def write(self, entries: Iterable[Entry]) -> None:
         """Append what of `entries` was asked of the API."""
-        lines = [orjson.dumps(as_data(entry)) + b"\n" for entry in entries if entry.endpoint]
-        if lines and not self._file.closed:
-            try:
-                self._file.write(b"".join(lines))
-            except OSError as error:
-                sys.stderr.write(f"{self._path}: the journal ends here: {error.strerror}\n")
-                self.close()
+        lines = b"".join([orjson.dumps(as_data(entry)) + b"\n" for entry in entries if entry.endpoint])
+        try:
+            while lines and not self._file.closed:
+                lines = lines[self._file.write(lines) :]
+        except OSError as error:
+            self._warn(f"the journal ends here: {error.strerror}")
+            self.close()
 
     def close(self) -> None:
         """Write nothing more."""
         self._file.close()
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE)
+
+
+def _last_byte(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1)
 
 
 class Recorded(NamedTuple):
@@ -55,19 +94,39 @@ class Recorded(NamedTuple):
     data: dict[str, Any]
 
 
-def read_journal(path: Path) -> list[Recorded]:
-    """Return the entries of a file. Raises `JournalError` with the first line that is none."""
+def read_journal(path: Path, warn: Callable[[str], None]) -> list[Recorded]:
+    """Return the entries of a file, and call `warn` with the place of each line that is torn, whose entry is left out.
+
+    Raises `JournalError` with the first line that is no entry.
+    """
     try:
-        lines = path.read_bytes().splitlines()
+        lines = path.read_bytes().split(b"\n")
     except OSError as error:
         raise JournalError(f"{path}: cannot read this journal: {error.strerror}") from None
-    return [Recorded(number, _entry(f"{path}:{number}", line)) for number, line in enumerate(lines, 1) if line.strip()]
+    placed = [(number, f"{path}:{number}", line.strip()) for number, line in enumerate(lines, 1)]
+    read = [(number, _entry(place, line, warn)) for number, place, line in placed if line]
+    return [Recorded(number, data) for number, data in read if data]
 
 
-def _entry(place: str, line: bytes) -> dict[str, Any]:
+_BEGIN = b'{"number":'
+"""How every entry begins. Within one, quotes are escaped, so that this stands nowhere else."""
+
+
+def _entry(place: str, line: bytes, warn: Callable[[str], None]) -> dict[str, Any] | None:
+    """Return the entry of a line, also one that a server appended to a torn one; None for a torn one."""
     try:
         data: dict[str, Any] = orjson.loads(line)
         logged(data)
-    except (ValueError, KeyError, TypeError):
-        raise JournalError(f"{place}: this is no entry of a journal; expected a line of `serve --journal`") from None
+    except orjson.JSONDecodeError:
+        begin = line.rfind(_BEGIN)
+        if begin < 0 and not _BEGIN.startswith(line.strip(b"\0")):
+            raise _no_entry(place) from None
+        warn(f"{place}: incomplete entry, {begin if begin > 0 else len(line)} bytes without their end; it is left out")
+        return _entry(place, line[begin:], warn) if begin > 0 else None
+    except (KeyError, TypeError):
+        raise _no_entry(place) from None
     return data
+
+
+def _no_entry(place: str) -> JournalError:
+    return JournalError(f"{place}: this is no entry of a journal; expected a line of `serve --journal`")

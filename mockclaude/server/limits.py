@@ -11,7 +11,7 @@ be let in has no `retry-after`, as the documented 429 of a spend limit has none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import models
@@ -20,10 +20,14 @@ from mockclaude.api.headers import INPUT, OUTPUT, REQUESTS, Quota, rate_limits, 
 from mockclaude.api.rate_limits import accelerated, exceeded
 from mockclaude.reply.cache import InputUsage
 from mockclaude.scenario.limits import InFlight, Limit, PossibleLimit
+from mockclaude.server.bounded import Owned
 from mockclaude.server.quotas import Allowance, Bucket, Pool
 
+KEY_POOLS = 1_000
+"""Pools that an API key keeps; the one used longest ago is dropped first, as if nothing had been used of it."""
+
 MAX_POOLS = 100_000
-"""Pools that are kept; the one that was begun longest ago is forgotten first, as if nothing had been used of it."""
+"""Pools of all API keys; those of the key used longest ago are dropped first."""
 
 COUNT_CACHE_READS = frozenset({"claude-3-haiku-20240307", "claude-3-5-haiku-20241022"})
 """Models whose input tokens per minute count what is read from the prompt cache too (as documented)."""
@@ -122,13 +126,21 @@ class Entry(NamedTuple):
 
 
 class Limits:
-    """The limits of a scenario, and what was used of them."""
+    """The limits of a scenario, and what was used of them: `max_pools` for each API key.
 
-    def __init__(self, limits: Sequence[PossibleLimit] = (), max_pools: int = MAX_POOLS) -> None:
+    `drop` is called with a note for everything that is dropped.
+    """
+
+    def __init__(
+        self,
+        limits: Sequence[PossibleLimit] = (),
+        drop: Callable[[str], None] = lambda _: None,
+        *,
+        max_pools: int = KEY_POOLS,
+    ) -> None:
         self.limits = limits
         self._flights = [_Flight(possible.limit.in_flight) for possible in limits]
-        self._pools: dict[_Name, Pool] = {}
-        self._max_pools = max_pools
+        self._pools: Owned[tuple[int, str], Pool] = Owned("limits", (max_pools, max_pools), MAX_POOLS, drop)
 
     def enter(self, asks: Asks) -> Entry | Refusal | None:
         """Return the entry of a request that is let in; None where nothing limits it."""
@@ -148,13 +160,13 @@ class Limits:
 
     def pool(self, name: _Name) -> Pool:
         """Return the pool of this name."""
-        return self._pools.get(name) or _full(self.limits[name[0]].limit)
+        position, key, model = name
+        return self._pools.get(key, (position, model)) or _full(self.limits[position].limit)
 
     def keep(self, name: _Name, pool: Pool) -> None:
         """Let `pool` be the one of this name."""
-        self._pools[name] = pool
-        if len(self._pools) > self._max_pools:
-            del self._pools[next(iter(self._pools))]
+        position, key, model = name
+        self._pools.put(key, (position, model), pool)
 
     def _refusal(self, name: _Name, pool: Pool, asks: Asks) -> Refusal | None:
         """Return the refusal for what has to be waited for longest, if anything has."""

@@ -6,7 +6,8 @@ Knows nothing of sockets and of other paths.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from itertools import chain
 from typing import NamedTuple, TypeAlias
@@ -17,27 +18,30 @@ from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.request import Body
 from mockclaude.reply.breaking import break_
 from mockclaude.reply.cache import InputUsage
-from mockclaude.reply.compose import PLAIN, Asking, choose
+from mockclaude.reply.compose import PLAIN, Asking, Reply, choose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.extras import extras
-from mockclaude.reply.plan import Envelope
-from mockclaude.reply.respond import Responded, respond
+from mockclaude.reply.live import LiveResponse
+from mockclaude.reply.plan import Envelope, plan
+from mockclaude.reply.respond import Responded, respond, responded
 from mockclaude.reply.schedule import Position, counts_requests, due
 from mockclaude.reply.script import Script, with_headers
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.fakes import Fakes, shared
+from mockclaude.scenario.fakes import Fakes
 from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.matching import closest, match, why_none
 from mockclaude.scenario.pace import PACE_HEADER, Pace, parse_pace
-from mockclaude.scenario.rules import Outline, Rule, Scenario, Step
+from mockclaude.scenario.rules import Coming, Outline, Rule, Scenario
 from mockclaude.scenario.strictness import dependence
-from mockclaude.scenario.templates import Scope
+from mockclaude.scenario.templates import FillError, Scope
+from mockclaude.scenario.volatile import turn_hash
 from mockclaude.server.admission import Admitted
-from mockclaude.server.calls import Answer, Call
+from mockclaude.server.calls import Answer, Call, Fingerprints, Part
 from mockclaude.server.fault_wishes import wishes
 from mockclaude.server.limits import Asks, Entry, Refusal
 from mockclaude.server.served import Served
 from mockclaude.server.threads import Turn
+from mockclaude.server.trust import refused_page
 
 
 class _Request(NamedTuple):
@@ -50,24 +54,39 @@ class _Request(NamedTuple):
     wished: tuple[Fault, ...]
     conversation: Conversation
     turn: Turn
+    number: int
     entry: Entry | None = None
+
+    @property
+    def fingerprints(self) -> Fingerprints:
+        """The hashes that everything about its answer is drawn from."""
+        return self.call.fingerprints(self.admitted.question, self.admitted.beside)
 
 
 def create(served: Served, call: Call) -> Answer:
     """Return the reply of the rule that answers, or the refusal of a limit. Raises `ApiError` for what the API refuses
     whoever else asks.
     """
+    number = served.memory.request(call.lane)
     turn = served.threads.turn(call.now)
     admitted = served.admission.request(call, turn.resolve)
-    wished = wishes(call.headers, admitted.wish) if served.scenario.policy.client_faults else ()
+    wished = _wished(served, call, admitted)
     conversation = Conversation(admitted.asked.body, call.headers, admitted.asked.input_tokens)
-    request = _Request(served, call, call.lane, admitted, wished, conversation, turn)
+    request = _Request(served, call, call.lane, admitted, wished, conversation, turn, number)
     return _limited(request) if served.scenario.limits else _answered(request)
+
+
+def _wished(served: Served, call: Call, admitted: Admitted) -> tuple[Fault, ...]:
+    if not served.scenario.policy.client_faults:
+        return ()
+    if call.page and admitted.wish:
+        raise refused_page(call.page, "ask for a fault")
+    return wishes(call.headers, admitted.wish)
 
 
 def _limited(request: _Request) -> Answer:
     """Return the answer to a request that the limits let in, or the API's error."""
-    served, call, _, admitted, _, conversation, turn, _ = request
+    served, call, _, admitted, _, conversation, turn, *_ = request
     asked, key = admitted.asked, admitted.access.key
     counted = InputUsage(asked.input_tokens)
     used = served.prompt_cache.peek(key, asked.body, call.now) if asked.breakpoints else counted
@@ -75,7 +94,7 @@ def _limited(request: _Request) -> Answer:
     if entry is None:
         return _answered(request)
     if isinstance(entry, Refusal):
-        script = served.undecided(call, call.fingerprint(admitted.question)).error(entry.error)
+        script = served.undecided(call, request.fingerprints).error(entry.error)
         notes = (*_warnings(admitted), entry.note)
         return Answer(script, entry.error.message, notes=notes, whole=_whole(turn, conversation))
     try:
@@ -92,7 +111,7 @@ def _limited(request: _Request) -> Answer:
 
 
 def _answered(request: _Request) -> Answer:
-    served, call, lane, admitted, _, conversation, turn, _ = request
+    served, call, lane, admitted, _, conversation, turn, *_ = request
     rules = served.rules
 
     def answered(rule: Rule) -> int:
@@ -103,7 +122,7 @@ def _answered(request: _Request) -> Answer:
         return _reply(request, rule)
     nearest = closest(rules, conversation, answered)
     error = served.scenario.policy.unmatched_error(why_none(nearest))
-    script = served.undecided(call, call.fingerprint(admitted.question)).error(error)
+    script = served.undecided(call, request.fingerprints).error(error)
     return Answer(
         script,
         error.message,
@@ -124,62 +143,148 @@ class _Making(NamedTuple):
     scope: Scope
     asking: Asking
 
-    def answer(self, outline: Outline) -> Answer:
-        """Return the answer with the reply that `outline` describes."""
-        served, _, _, admitted, _, conversation, turn, entry = self.request
+    def answer(self, outline: Outline, struck: _Struck | None = None) -> Answer:
+        """Return the answer with the reply that `outline` describes, and with the faults that strike."""
         try:
-            responded = self.responded(outline)
+            return self.finished(self.responded(outline), struck or self.struck())
         except ApiError as error:
-            return self._given(self.envelope.error(error), f"{self.rule.label}: {error.message}")
-        struck = _struck(self.request, _possible(self.request, self.rule), self.draws)
-        script, faults = break_(responded.script, struck.faults, self.envelope, self.draws)
+            return self.failed(error)
+
+    def finished(self, responded: Responded, struck: _Struck) -> Answer:
+        """Return the answer with this response, with the faults that strike."""
+        script, notes = break_(responded.script, struck.faults, self.envelope, self.draws)
+        return self.settled(responded._replace(script=script), (*notes, *struck.notes))
+
+    def settled(self, responded: Responded, notes: tuple[str, ...]) -> Answer:
+        """Return the answer with this response as it is, and remember what follows from it."""
+        entry, turn, admitted = self.request.entry, self.request.turn, self.request.admitted
+        conversation = self.request.conversation
+        script = responded.script
         if entry and script.status == 200:
             entry.settle(responded.usage)
         if responded.content is not None and script.status == 200:
             turn.store(self.envelope.message_id, responded.content)
-            served.prompt_cache.remember(admitted.access.key, self.envelope.message_id, conversation.body)
-        notes = (*responded.notes, *faults, *struck.notes)
-        return self._given(script, self.rule.label, conversation.stream, notes)
+            cache = self.request.served.prompt_cache
+            cache.remember(admitted.access.key, self.envelope.message_id, conversation.body)
+        return self.given(script, self.rule.label, conversation.stream, (*responded.notes, *notes))
+
+    def failed(self, error: ApiError) -> Answer:
+        """Return the answer in which the reply fails; what a placeholder fails with is said with the rule's place."""
+        shown = invalid(f"{self.rule.label}: {error.message}") if isinstance(error, FillError) else error
+        return self.given(self.envelope.error(shown), _reason(self.rule, error))
+
+    def struck(self) -> _Struck:
+        """Return the faults that strike; the request is counted for them."""
+        return _struck(self.request, _possible(self.request, self.rule), self.draws)
 
     def responded(self, outline: Outline) -> Responded:
         """Return the response with the reply that `outline` describes, and remember nothing. Raises `ApiError`."""
-        pace, entry = _pace(self.request.call, self.rule), self.request.entry
-        made = respond(outline, pace, self.scope, self.draws, self.envelope, self.asking)
+        return self.limited(respond(outline, self.pace(), self.scope, self.draws, self.envelope, self.asking))
+
+    def planned(self, reply: Reply) -> Responded:
+        """Return the response with `reply`, in which its headers say what is left of the limits."""
+        script = plan(reply, self.pace(), self.draws, self.envelope, stream=self.request.conversation.stream)
+        return self.limited(responded(reply, script))
+
+    def limited(self, made: Responded) -> Responded:
+        """Return `made` with what is left of the limits in its headers."""
+        entry = self.request.entry
         return made._replace(script=with_headers(made.script, entry.headers(made.usage))) if entry else made
 
-    def _given(self, script: Script, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Answer:
+    def called(self, function: Callable[[Conversation], Outline | Coming]) -> Answer:
+        """Return the answer with what `function` makes, which may take time: then nobody else continues its thread."""
+        try:
+            self.pace()
+        except ApiError as error:
+            return self.failed(error)
+        made = function(self.request.conversation)
+        if isinstance(made, Outline):
+            return self.answer(made)
+        live = _LiveAnswer(self, made)
+        self.request.turn.hold()
+        return self.given(Script(0, ()), self.rule.label, self.request.conversation.stream)._replace(live=live)
+
+    def pace(self) -> Pace:
+        """Return how fast the reply comes. Raises `ApiError` 400."""
+        return _pace(self.request.call, self.rule)
+
+    def given(self, script: Script, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Answer:
         request = self.request
         notes = (*_warnings(request.admitted), *notes)
         whole = _whole(request.turn, request.conversation)
         return Answer(script, reason, stream, notes, self.rule, self.draws, whole=whole, ended=request.turn.end)
 
-    async def parts(self) -> AsyncGenerator[Answer, None]:
-        """Yield the answer as far as the rule's `live` function has made it, and at last the whole."""
-        assert self.rule.live
-        steps: tuple[Step, ...] = ()
+
+class _LiveAnswer:
+    """An answer whose reply is made while it is sent."""
+
+    def __init__(self, making: _Making, coming: Coming) -> None:
+        entry = making.request.entry
+        self._making = making
+        self._coming = coming
+        self._struck = making.struck()
+        self._response = LiveResponse(
+            making.scope,
+            making.pace(),
+            making.draws,
+            making.envelope,
+            making.asking,
+            self._struck.faults,
+            entry.headers if entry else lambda _: {},
+        )
+
+    async def parts(self) -> AsyncGenerator[Part, None]:
+        """Yield what each part of the reply adds, and at last the rest with the whole answer."""
+        if not isinstance(self._coming, AsyncGenerator):
+            answer = await self._at_once(self._coming)
+            yield Part(answer.script, answer)
+            return
+        failure: ApiError | None = None
+        async with aclosing(self._coming) as outlines:
+            try:
+                async for outline in outlines:
+                    script = self._response.add(outline)
+                    if script:
+                        yield Part(script)
+                    if self._response.ended:
+                        break
+                    await asyncio.sleep(0)  # a function that never waits must not keep the server from its clients
+            except ApiError as error:
+                failure = error
+        yield self._last(failure)
+
+    def so_far(self) -> Answer:
+        """Return the answer as far as it is made."""
+        making = self._making
+        return making.given(self._response.sent, making.rule.label, making.request.conversation.stream)
+
+    async def _at_once(self, coming: Awaitable[Outline]) -> Answer:
         try:
-            async with aclosing(self.rule.live(self.request.conversation)) as made:
-                async for outline in made:
-                    steps += outline.steps
-                    yield Answer(self.responded(Outline(steps, fixed=False)).script, live=self)
+            return self._making.answer(await coming, self._struck)
         except ApiError as error:
-            yield self._given(self.envelope.error(error), f"{self.rule.label}: {error.message}")
-        else:
-            yield self.answer(Outline(steps, fixed=False))
+            return self._making.failed(error)
+
+    def _last(self, failure: ApiError | None) -> Part:
+        making, response = self._making, self._response
+        script = response.finish(failure)
+        if script is None:
+            answer = (
+                making.failed(failure) if failure else making.finished(making.planned(response.reply), self._struck)
+            )
+            return Part(answer.script, answer)
+        sent = responded(response.reply, response.sent)
+        answer = making.settled(sent, (*response.notes, *self._struck.notes))
+        return Part(script, answer._replace(reason=_reason(making.rule, failure)))
 
 
 def _reply(request: _Request, rule: Rule) -> Answer:
     served, call, lane, admitted, _, conversation, *_ = request
     before = served.memory.answer(rule, lane)
-    draws = served.draws(rule.id, call.fingerprint(admitted.question), lane)
+    draws = served.draws(rule.id, request.fingerprints, lane)
     scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
     asking = _asking(served, call, admitted, rule, draws)
     making = _Making(request, rule, draws, served.envelope(call, draws), scope, asking)
-    if rule.live:
-        return Answer(
-            Script(0, ()), rule.label, conversation.stream, rule=rule, draws=draws, live=making, ended=request.turn.end
-        )
-    return making.answer(rule.function(conversation) if rule.function else choose(rule, before, draws))
+    return making.called(rule.function) if rule.function else making.answer(choose(rule, before, draws))
 
 
 def _pace(call: Call, rule: Rule) -> Pace:
@@ -196,6 +301,11 @@ def _pace(call: Call, rule: Rule) -> Pace:
 def _whole(turn: Turn, conversation: Conversation) -> bytes | None:
     """Return the request with all that its thread holds, where that is more than what came."""
     return orjson.dumps(conversation.body) if turn.continues else None
+
+
+def _reason(rule: Rule, error: ApiError | None) -> str:
+    """Return what the log says of the answer: its rule, and why that failed."""
+    return f"{rule.label}: {error.message}" if error else rule.label
 
 
 _Possible: TypeAlias = Mapping[str, Sequence[Fault]]
@@ -224,10 +334,26 @@ def _struck(request: _Request, possible: _Possible, draws: Draws) -> _Struck:
     if not possible:
         return _Struck((), ())
     call = request.call
-    position = Position(request.served.memory.request(request.lane), call.time, call.reused)
-    strike = {label: due(faults, draws, position, label) for label, faults in possible.items()}
+    position = Position(request.number, call.time, call.reused)
+    attempts = _attempts(request, possible, draws.rule)
+    strike = {
+        label: due(faults, draws, position._replace(attempt=attempts.get(label, 0)), label)
+        for label, faults in possible.items()
+    }
     notes = list(_decided_by(chain.from_iterable(possible.values()), position))
+    notes += dict.fromkeys(f"attempt {attempt + 1} of its turn" for attempt in attempts.values())
     return _Struck(strike["wish"] or [*strike["fault"], *strike["chaos"]], notes)
+
+
+def _attempts(request: _Request, possible: _Possible, rule: str) -> dict[str, int]:
+    """Return how many attempts of the same turn came before, where a script depends on it: under this rule, or under
+    any rule for scripts of chaos.
+    """
+    scripted = [label for label, faults in possible.items() if any(fault.script for fault in faults)]
+    if not scripted:
+        return {}
+    turn, memory, lane = turn_hash(request.conversation.body), request.served.memory, request.lane
+    return {label: memory.attempt(rule if label == "fault" else label, turn, lane) for label in scripted}
 
 
 def _decided_by(faults: Iterable[Fault], position: Position) -> Iterator[str]:
@@ -268,10 +394,8 @@ def _groups(rule: Rule, conversation: Conversation) -> Mapping[str, str]:
 
 
 def _fakes(scenario: Scenario, draws: Draws) -> Fakes:
-    """Return Faker, seeded once for a reply: its values follow each other in the order of the placeholders."""
-    fakes = shared(scenario.locale)
-    fakes.seed(draws.content.seed_for("fake"))
-    return fakes
+    """Return a source of one reply's own: its values follow each other in the order of the placeholders."""
+    return Fakes(scenario.locale, draws.content.seed_for("fake"))
 
 
 def count_tokens(served: Served, call: Call) -> Answer:
@@ -281,5 +405,5 @@ def count_tokens(served: Served, call: Call) -> Answer:
     counted: Body = {"input_tokens": asked.input_tokens}
     if asked.body.get("context_management") is not None:
         counted["context_management"] = {"original_input_tokens": asked.input_tokens}
-    envelope = served.undecided(call, call.fingerprint(admitted.question))
+    envelope = served.undecided(call, call.fingerprints(admitted.question, admitted.beside))
     return Answer(envelope.json(counted), "count_tokens", notes=_warnings(admitted))

@@ -13,11 +13,13 @@ import orjson
 from yarl import URL
 
 from mockclaude import __version__
-from mockclaude.api.headers import date
+from mockclaude.api.headers import date, replaced
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.script import Response, Script, Send, script
 from mockclaude.scenario.rules import Scenario
+from mockclaude.server.trust import AGAINST_OTHER_SITES
 
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -46,9 +48,7 @@ def index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: boo
         kind, body = "text/html; charset=utf-8", _page(listed)
     else:
         kind, body = "application/json", orjson.dumps({"version": __version__, "scenarios": listed})
-    lines = (
-        f"{date(now)}content-type: {kind}\r\ncontent-security-policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
-    )
+    lines = replaced(date(now), {"content-type": kind, "content-security-policy": _POLICY, **AGAINST_OTHER_SITES})
     request_id, _ = Draws(0, "index").ids()
     return script(Response(200, lines, request_id, [Send(0, body)]), chunked=True)
 

@@ -3,6 +3,7 @@
 In: entries of a journal as JSON data, and scenarios. Out: calls, and what is different now.
 Knows nothing of files and sockets. Each call is made at the time at which it was recorded, in the order in which they
 came, so that what does not change gives the same bytes. Keys are not recorded: a lane stands for the key it comes from.
+Nor are credentials in bodies: of such a request, what follows from every byte of its body is not compared.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from urllib.parse import parse_qsl
 
 from multidict import CIMultiDict, MultiDict
 
+from mockclaude.api.redaction import REDACTED
 from mockclaude.scenario.policy import Policy
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.calls import LANE_HEADER, Call, for_method, lane_of_key
 from mockclaude.server.endpoints import answer
-from mockclaude.server.journal import REDACTED, Entry, decided
+from mockclaude.server.journal import Entry, decided
 from mockclaude.server.journal_data import as_data
 from mockclaude.server.served import Served
 
@@ -83,15 +85,21 @@ def _again(
         if called is None:
             yield entry, [f"no scenario is named '{entry['scenario']}' any more"]
         elif not is_whole(entry):
+            answer(called, call_of(entry, called.scenario.policy))  # is refused, but counts in its lane
             yield entry, ["its body is not whole in the journal, so it cannot be made again"]
         else:
             yield entry, list(_differences(entry, _answered(called, entry)))
 
 
 def is_whole(entry: Data) -> bool:
-    """Return whether the body of the request was kept as it came."""
+    """Return whether the body of the request was kept to its end."""
     asked = entry["request"]
-    return len(asked["body"].encode()) == int(asked["body_size"])
+    return bool(asked["whole"] if is_redacted(entry) else len(asked["body"].encode()) == asked["body_size"])
+
+
+def is_redacted(entry: Data) -> bool:
+    """Return whether the body of the request was kept without credentials that it had."""
+    return bool(entry["request"].get("redacted"))
 
 
 def _answered(served: Served, entry: Data) -> Data:
@@ -117,14 +125,18 @@ def call_of(entry: Data, policy: Policy) -> Call:
         asked["since_start_us"],
         asked["reused_connection"],
         int(entry["at"] % 1 * 1e6),
+        asked.get("page") or "",
     )
+
+
+_KEYS = ("x-api-key", "authorization")
 
 
 def _headers(entry: Data, policy: Policy) -> Mapping[str, str]:
     headers = CIMultiDict(entry["request"]["headers"])
     if entry["response"]["status"] != 401:
         key = _key(entry["lane"], policy)
-        given = {"x-api-key": key, "authorization": f"Bearer {key}"}
+        given = dict(zip(_KEYS, (key, f"Bearer {key}"), strict=True))
         headers.update({name: value for name, value in given.items() if headers.get(name) == REDACTED})
     headers[LANE_HEADER] = entry["lane"]
     return headers
@@ -147,17 +159,30 @@ _COMPARED: Mapping[str, Callable[[Data], Any]] = {
 """What is compared -> where it is."""
 
 
+_WITHOUT_BODY = ("the rule", "the status", "the ending")
+"""What is compared of a request whose body was redacted: the rest follows from every byte of it."""
+
+
 def _differences(was: Data, now: Data) -> Iterator[str]:
     different = {what: (look(was), look(now)) for what, look in _COMPARED.items() if look(was) != look(now)}
     if was["response"]["digest"] is None:
         different.pop("the bytes", None)
+    if is_redacted(was):
+        different = {what: both for what, both in different.items() if what in _WITHOUT_BODY}
     for what, (before, after) in different.items():
         if what == "the rule":
-            yield f"{what} was {_rule(was)}, is {_rule(now)}"
+            yield f"{what} was {_rule(was)}, is {_rule(now)}{_what_is_hidden(was)}"
         elif what in ("the status", "the ending"):
             yield f"{what} was {before}, is {after}"
         elif not different.keys() & {"the rule", "the status"}:
             yield f"{what} {'is' if what == 'the ending' else 'are'} different"
+
+
+def _what_is_hidden(entry: Data) -> str:
+    """Return what conditions cannot see of a recorded request: its credentials, but for the key, which is made anew."""
+    headers = [name for name, value in entry["request"]["headers"].items() if REDACTED in value and name not in _KEYS]
+    hidden = [*headers, *(["its body"] if is_redacted(entry) else [])]
+    return f" (redacted: {', '.join(hidden)})" if hidden else ""
 
 
 def _rule(entry: Data) -> str:

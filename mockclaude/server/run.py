@@ -12,8 +12,9 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
+from secrets import token_urlsafe
 from threading import Timer
 from typing import Any, NamedTuple, TypeAlias
 
@@ -26,6 +27,7 @@ from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.console import first_screen, log_line, wants_colour
 from mockclaude.server.journal import Entry, Journal
 from mockclaude.server.listener import Listener
+from mockclaude.server.trust import Trust, is_loopback
 
 SHUTDOWN_TIMEOUT = 3.0
 """Seconds that open streams get to finish when the server is told to stop."""
@@ -36,10 +38,8 @@ EXIT_AFTER = 4.5
 FLUSH_AFTER = 0.05
 """Seconds that a line may wait for others: writing each by itself costs more than answering the request."""
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-
-class CannotListenError(Exception):
+class CannotListenError(RuntimeError):
     """The address cannot be served on; says why and what to do."""
 
 
@@ -81,6 +81,14 @@ class Playing(NamedTuple):
     retry_speed: float = 1.0
 
 
+def trust_of(host: str, hosts: Iterable[str] = (), origins: Iterable[str] = (), token: str | None = None) -> Trust:
+    """Return whom a server on `host` trusts. If others can reach it, it has a token, drawn if none is given."""
+    name = host.lower().removesuffix(".")
+    opened = not is_loopback(name)
+    names = frozenset(filter(None, (*hosts, name)))
+    return Trust(opened, names, frozenset(origins), token or (token_urlsafe(24) if opened else ""))
+
+
 async def serve(
     scenarios: Mapping[str, Scenario],
     host: str,
@@ -88,10 +96,13 @@ async def serve(
     write: Callable[[str], Any],
     playing: Playing = Playing(),  # noqa: B008 (a frozen value)
     *,
+    trust: Trust | None = None,
     keep: Keep | None = None,
     beside: Beside | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, with `beside` as long. Raises `CannotListenError`.
+
+    `trust` follows from `host`, unless it is given.
 
     What `keep` gets of requests that have ended has their bodies whole.
     """
@@ -100,7 +111,7 @@ async def serve(
     site = Site(
         scenarios,
         output.log,
-        any_host=host not in _LOOPBACK,
+        trust=trust or trust_of(host),
         journal=Journal(max_body=MAX_BODY) if keep else None,
         **playing._asdict(),
     )
@@ -115,7 +126,7 @@ async def serve(
         return_freed_memory()
         allow_many_connections()
         stopped = stopping.by_signal()
-        write(first_screen(scenarios, base_url(host, runner.addresses[0][1])))
+        write(first_screen(scenarios, base_url(host, runner.addresses[0][1]), site.trust.token))
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(beside(site)) if beside else None
             await stopped.wait()

@@ -18,7 +18,7 @@ from mockclaude.scenario.inline import Addition
 from mockclaude.scenario.matching import RuleList
 from mockclaude.scenario.rules import Recorded, Rule, Scenario
 from mockclaude.server.admission import Admission
-from mockclaude.server.calls import Call, lane_of
+from mockclaude.server.calls import Answer, Call, Fingerprints, lane_of
 from mockclaude.server.limits import Limits
 from mockclaude.server.memory import Memory
 from mockclaude.server.prompt_cache import PromptCache
@@ -30,20 +30,23 @@ class Served:
 
     `rules` are those that were added and then the scenario's own. Clients are told to retry errors `retry_speed` times
     as fast as is written; with 0, after a millisecond. `problem` says what is wrong with the files as they are now, if
-    they cannot be used and what they were before is served on.
+    they cannot be used and what they were before is served on. `dropped` has notes for the journal on what bounds made
+    it forget.
     """
 
     def __init__(self, scenario: Scenario, retry_speed: float = 1.0) -> None:
         self.retry_speed = retry_speed
         self.added: dict[str | None, tuple[Addition, ...]] = {}
         self.problem = ""
+        self.dropped: list[str] = []
         self._forget()
         self.use(scenario)
 
     def _forget(self) -> None:
-        self.memory = Memory()
-        self.prompt_cache = PromptCache()
-        self.threads = Threads()
+        drop = self.dropped.append
+        self.memory = Memory(drop)
+        self.prompt_cache = PromptCache(drop)
+        self.threads = Threads(drop)
         self.limits = Limits()
 
     def use(self, scenario: Scenario) -> None:
@@ -55,7 +58,7 @@ class Served:
         recorded = Recorded.together([part.recorded for part in parts])
         self.admission = Admission(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
         if self.limits.limits is not scenario.limits:
-            self.limits = Limits(scenario.limits)
+            self.limits = Limits(scenario.limits, self.dropped.append)
 
     def add(
         self, rules: Any, where: str, lane: str | None = None, *, made: Callable[[Rule], Rule] | None = None
@@ -70,7 +73,7 @@ class Served:
         if lane is not None:
             addition = addition.narrowed(_in_lane(lane))
         if made is not None:
-            addition = addition.made(made)
+            addition = addition.made(made, before)
         self.added[lane] = (*before, addition)
         self.use(self.scenario)
         return addition.scenario.rules
@@ -98,19 +101,27 @@ class Served:
         conditions = (condition for rule in self.rules for condition in rule.conditions)
         return any(condition.key == "model" and condition.holds(model) for condition in conditions)
 
-    def draws(self, rule: str, fingerprint: str, lane: str) -> Draws:
+    def draws(self, rule: str, fingerprints: Fingerprints, lane: str) -> Draws:
         """Return the draws for the answer that a rule gives to a request, counting its occurrence."""
-        occurrence = self.memory.occurrence(rule, fingerprint, lane)
-        return Draws(self.scenario.seed, rule, fingerprint, lane, occurrence)
+        whole, question = fingerprints
+        occurrence = self.memory.occurrence(rule, whole, lane)
+        return Draws(self.scenario.seed, rule, whole, lane, occurrence, question)
 
     def envelope(self, call: Call, draws: Draws) -> Envelope:
         """Return what the response to `call` carries, with ids from `draws`."""
         return Envelope(*draws.ids(), call.now, call.chunked, self.retry_speed)
 
-    def undecided(self, call: Call, fingerprint: str | None = None) -> Envelope:
+    def undecided(self, call: Call, fingerprints: Fingerprints | None = None) -> Envelope:
         """Return what a response that no rule decides carries."""
-        asked = call.fingerprint() if fingerprint is None else fingerprint
-        return self.envelope(call, self.draws("", asked, call.lane))
+        return self.envelope(call, self.draws("", fingerprints or call.as_it_came(), call.lane))
+
+    def noted(self, answer: Answer) -> Answer:
+        """Return `answer` with notes on what was dropped since the last one; a live one gets its notes later."""
+        if not self.dropped or answer.live:
+            return answer
+        notes = (*answer.notes, *self.dropped)
+        self.dropped.clear()
+        return answer._replace(notes=notes)
 
 
 def _in_lane(lane: str) -> Condition:

@@ -4,14 +4,14 @@ In: a request body with `thread`, the key it comes from, the second it is answer
 API's error. Knows nothing of replies but their content. Sources: the SDKs' types and helpers, Anthropic's documentation
 of message threads; the texts of errors as reported, or else after the SDKs' descriptions of them.
 
-A request goes: `turn`, `resolve`, and then `store` if it has a reply, and `end` once that is sent: in between, nobody
-else can continue what it continues. Without `store` it leaves nothing behind, so that another attempt, such as an SDK's
-after a 529, can continue the same.
+A request goes: `turn`, `resolve`, `hold` if its reply takes time to be made, and then `store` if it has a reply, and
+`end` once that is sent: from `hold` or `store` to `end`, nobody else can continue what it continues. Without `store` it
+leaves nothing behind, so that another attempt, such as an SDK's after a 529, can continue the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from typing import Any, NamedTuple, TypeAlias
 
@@ -21,12 +21,16 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.request import Body
 from mockclaude.reply.cache import without_cache_control
+from mockclaude.server.bounded import Owned
 
 MAX_THREADS = 10_000
-"""Replies that can be continued, or could be once; the one given longest ago is forgotten first."""
+"""Replies of an API key that can be continued, or could be once; the one used longest ago is dropped first."""
 
-MAX_BYTES = 32 * 1024 * 1024
-"""How much JSON all that can be continued takes; the same one goes first."""
+KEY_BYTES = 16 * 1024 * 1024
+"""Bytes of JSON that the conversations of an API key take; the same one goes first."""
+
+MAX_BYTES = 4 * KEY_BYTES
+"""Bytes of JSON that all conversations take; those of the key used longest ago go first."""
 
 LIFETIME = 300
 """Seconds after which a reply cannot be continued any more, as documented."""
@@ -59,13 +63,19 @@ class _Kept(NamedTuple):
 
 
 class Threads:
-    """The threads of every key, in `max_bytes` of JSON and of at most `max_threads` replies."""
+    """The threads of every API key: for each, `max_threads` replies and `max_bytes` of JSON.
 
-    def __init__(self, max_threads: int = MAX_THREADS, max_bytes: int = MAX_BYTES) -> None:
-        self._max_threads = max_threads
-        self._max_bytes = max_bytes
-        self._kept: dict[_Address, _Kept] = {}
-        self._bytes = 0
+    `drop` is called with a note for everything that is dropped.
+    """
+
+    def __init__(
+        self,
+        drop: Callable[[str], None] = lambda _: None,
+        *,
+        max_threads: int = MAX_THREADS,
+        max_bytes: int = KEY_BYTES,
+    ) -> None:
+        self._kept: Owned[str, _Kept] = Owned("threads", (max_threads, max_bytes), MAX_BYTES, drop)
 
     def turn(self, now: int) -> Turn:
         """Return what a request that arrives `now` does to threads."""
@@ -73,7 +83,7 @@ class Threads:
 
     def continued(self, address: _Address, body: Body, now: int) -> Body:
         """Return `body` as the whole request that continues the reply at `address`. Raises `ApiError`."""
-        kept = self._kept.get(address)
+        kept = self._kept.get(*address)
         if kept is None or now >= kept.until:
             raise _refusal("thread_not_found", "not_found_error")
         if kept.state is not _State.READY:
@@ -83,22 +93,18 @@ class Threads:
         inherited = {field: stored[field] for field in _FROM_CREATE if field in stored and body.get(field) is None}
         return {**body, **inherited, "messages": stored["messages"] + body["messages"]}
 
-    def mark(self, address: _Address, state: _State) -> None:
-        """Note that the reply at `address` goes on, or did: its conversation is not needed any longer."""
-        kept = self._kept.get(address)
+    def mark(self, address: _Address, state: _State, *, stored: bool = True) -> None:
+        """Note what the reply at `address` is. Once the next reply is `stored`, nobody needs its conversation."""
+        kept = self._kept.get(*address)
         if kept is not None:
-            self._put(address, kept._replace(state=state, data=b""))
+            self._put(address, kept._replace(state=state, data=b"" if stored else kept.data))
 
     def keep(self, address: _Address, conversation: Body, now: int) -> None:
         """Let the reply at `address`, at the end of `conversation`, be continued."""
         self._put(address, _Kept(_State.READY, orjson.dumps(conversation), now + LIFETIME))
-        while len(self._kept) > self._max_threads or self._bytes > self._max_bytes:
-            self._bytes -= len(self._kept.pop(next(iter(self._kept))).data)
 
     def _put(self, address: _Address, kept: _Kept) -> None:
-        before = self._kept.get(address)
-        self._bytes += len(kept.data) - (len(before.data) if before else 0)
-        self._kept[address] = kept
+        self._kept.put(*address, kept, len(kept.data))
 
 
 class Turn:
@@ -113,7 +119,7 @@ class Turn:
         self._key = ""
         self._previous: _Address | None = None
         self._whole: Body | None = None
-        self._stored = False
+        self._held = self._stored = False
 
     def resolve(self, key: str, body: Body) -> Body:
         """Return the whole request that `key` makes, without `thread`. Raises `ApiError` 400 or 404."""
@@ -133,6 +139,11 @@ class Turn:
         """Whether the request continues a thread, so that there is more to it than what came."""
         return self._previous is not None
 
+    def hold(self) -> None:
+        """Let nobody else continue what the request continues until `end`."""
+        self._held = True
+        self._mark(_State.IN_FLIGHT, stored=False)
+
     def store(self, message_id: str, content: Sequence[Block]) -> None:
         """Let the reply to this request be continued, and what it continues by nobody else while it is being sent."""
         if self._whole is None:
@@ -142,13 +153,15 @@ class Turn:
         self._threads.keep((self._key, message_id), _conversation(self._whole, content), self._now)
 
     def end(self) -> None:
-        """Note that the reply, if there is one, is sent: what it continues was continued."""
+        """Note that the reply, if there is one, is sent: what it continues was continued, or can be again."""
         if self._stored:
             self._mark(_State.CONTINUED)
+        elif self._held:
+            self._mark(_State.READY, stored=False)
 
-    def _mark(self, state: _State) -> None:
+    def _mark(self, state: _State, *, stored: bool = True) -> None:
         if self._previous is not None:
-            self._threads.mark(self._previous, state)
+            self._threads.mark(self._previous, state, stored=stored)
 
 
 def _conversation(whole: Body, content: Sequence[Block]) -> Body:

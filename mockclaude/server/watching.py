@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from mockclaude.scenario.loader import files_of
+from mockclaude.scenario.loader import files_of, name_of
 from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Site
@@ -26,7 +26,7 @@ Stamps: TypeAlias = Mapping[str, tuple[int, int, int] | None]
 
 def stamps(paths: Sequence[Path]) -> Stamps:
     """Return the state of every scenario file that `paths` name."""
-    return {str(file): _stamp(file) for file in files_of(paths)}
+    return {name_of(file): _stamp(file) for file in files_of(paths)}
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:
@@ -51,6 +51,7 @@ class Watching:
         self._paths = paths
         self._load = load
         self._say = say
+        self._failure = ""
         self._loaded = self._seen = stamps(paths)
 
     async def __call__(self, site: Site) -> None:
@@ -60,11 +61,24 @@ class Watching:
             self.look(site)
 
     def look(self, site: Site) -> None:
-        """Look once: load what has changed, if it was the same the last time."""
+        """Look once: load what has changed, if it was the same the last time. Says whatever is raised, and goes on."""
+        try:
+            self._look(site)
+        except Exception as error:
+            self._say_once(" ".join(f"reload failed: {type(error).__name__}: {error}".split()))
+        else:
+            self._failure = ""
+
+    def _look(self, site: Site) -> None:
         before, self._seen = self._seen, stamps(self._paths)
         if self._seen == before and self._seen != self._loaded:
-            self._renew(site, {file for file, stamp in self._seen.items() if self._loaded.get(file) != stamp})
-            self._loaded = self._seen
+            loaded, self._loaded = self._loaded, self._seen
+            self._renew(site, {file for file, stamp in self._seen.items() if loaded.get(file) != stamp})
+
+    def _say_once(self, failure: str) -> None:
+        if failure != self._failure:
+            self._failure = failure
+            self._say(f"{failure}; serving the last valid version")
 
     def _renew(self, site: Site, changed: set[str]) -> None:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockclaude.api.redaction import redact
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.server.journal import Entry
 
@@ -22,7 +23,7 @@ class Asked:
         """The journal's entry: what was decided, planned and sent; None while it is being answered."""
 
     def __repr__(self) -> str:
-        return f"<Asked {self.user[:60]!r} of {self.model}, turn {self.turn}>"
+        return f"<Asked {redact(self.user)[:60]!r} of {self.model}, turn {self.turn}>"
 
     @property
     def user(self) -> str:
@@ -71,12 +72,12 @@ class Asked:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers, whatever the case of their names; credentials are taken out once it is answered."""
-        return self._conversation.headers
+        """The headers, whatever the case of their names; credentials are redacted once it is answered."""
+        return self._conversation.headers if self.entry is None else self.entry.headers
 
     @property
     def body(self) -> dict[str, Any]:
-        """The whole body, with all that a thread holds."""
+        """The whole body, with all that a thread holds, as it came: only reports redact its credentials."""
         return self._conversation.body
 
     @property

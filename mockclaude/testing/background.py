@@ -74,6 +74,8 @@ class Background:
                 f"this MockClaude has been busy for {PATIENCE:g} s{where}; expected an asynchronous function of what "
                 "takes long"
             )
+        if error := done.exception():
+            raise error  # `result()` would add frames of its own
         return done.result()
 
     def _run(self) -> None:

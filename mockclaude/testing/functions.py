@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from dataclasses import replace
+from functools import partial
+from types import AsyncGeneratorType
+from typing import Any, TypeAlias
 
 from mockclaude.api.errors import ApiError
 from mockclaude.scenario import inline
 from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.rules import Outline
+from mockclaude.scenario.rules import Coming, Outline
 from mockclaude.testing.asked import Asked
+from mockclaude.testing.tracebacks import hide_frames
 from mockclaude.testing.vocabulary import Function, Predicate
 
 _DONE = object()
+_Loop: TypeAlias = asyncio.AbstractEventLoop | None
 _PATIENCE = 1.0
 """Seconds that a generator gets to end, when nobody listens any more and its loop may be busy or gone."""
 
@@ -37,6 +42,7 @@ class Functions:
         try:
             yield
         except Exception as error:
+            hide_frames(error)
             self.raised.append(error)
             told = f"{where}: a function raised {type(error).__name__}: {error}"
             raise ApiError("api_error", told, headers={"x-should-retry": "false"}) from None
@@ -48,42 +54,54 @@ class Functions:
             with self._noting(where):
                 return bool(predicate(asked))
 
-        name = getattr(predicate, "__name__", repr(predicate))
-        return Condition("function", f"{name}() to be true", Asked, holds, costly=True)
+        return Condition("function", f"{_name(predicate)}() to be true", Asked, holds, costly=True)
 
-    def given(self, function: Function, where: str) -> dict[str, Any]:
-        """Return the field of a rule for which `function` makes the reply."""
-        if _is_live(function):
-            return {"live": self._live(function, where)}
-        return {"function": self._reply(function, where)}
-
-    def _reply(self, function: Function, where: str) -> Callable[[Conversation], Outline]:
-
-        def made(conversation: Conversation) -> Outline:
-            with self._noting(where):
-                return outline(function(Asked(conversation)), where)
-
-        return made
-
-    def _live(self, function: Function, where: str) -> Callable[[Conversation], AsyncGenerator[Outline, None]]:
-        """Return what makes a reply step by step, on the loop that runs here and now, if one does."""
+    def reply(self, function: Function, where: str) -> Callable[[Conversation], Outline | Coming]:
+        """Return what makes a reply with `function`, whose coroutines and asynchronous generators run on this loop."""
         home = _running_loop()
 
-        async def made(conversation: Conversation) -> AsyncGenerator[Outline, None]:
-            steps = _steps(function, Asked(conversation))
-            try:
-                while True:
-                    with self._noting(where):
-                        step = await _on(home, anext(steps, _DONE))
-                        if step is _DONE:
-                            return
-                        part = outline(step, where)
-                    yield part
-            finally:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(_on(home, steps.aclose()), _PATIENCE)
+        def made(conversation: Conversation) -> Outline | Coming:
+            with self._noting(where):
+                said = function(Asked(conversation))
+                if inspect.isawaitable(said):
+                    return self._awaited(said, where, home)
+                if isinstance(said, AsyncIterable):
+                    return self._parts(aiter(said), where, home)
+                if isinstance(said, Iterator):
+                    return self._parts(_asynchronous(said), where, None)
+                return outline(said, where)
 
         return made
+
+    async def _awaited(self, said: Awaitable[Any], where: str, home: _Loop) -> Outline:
+        with self._noting(where):
+            return outline(await _on(home, lambda: said), where)
+
+    async def _parts(self, parts: AsyncIterator[Any], where: str, home: _Loop) -> AsyncGenerator[Outline, None]:
+        """Yield the parts of a reply, and close the generator that makes them, whatever happens."""
+        try:
+            while True:
+                with self._noting(where):
+                    part = await _on(home, lambda: anext(parts, _DONE))
+                    if part is _DONE:
+                        return
+                    made = _part(part, where)
+                yield made
+        finally:
+            with suppress(TimeoutError, ApiError):
+                await asyncio.wait_for(self._close(parts, where, home), _PATIENCE)
+
+    async def _close(self, parts: AsyncIterator[Any], where: str, home: _Loop) -> None:
+        if not (home and home.is_closed()):
+            with self._noting(where):
+                await _on(home, lambda: _closed(parts))
+
+
+def _name(function: Any) -> str:
+    """Return the name of a function, or of what else is called, without an address: it is part of responses."""
+    while isinstance(function, partial):
+        function = function.func
+    return str(getattr(function, "__name__", type(function).__name__))
 
 
 def blame(error: BaseException, raised: BaseException) -> None:
@@ -93,23 +111,17 @@ def blame(error: BaseException, raised: BaseException) -> None:
     error.__cause__ = raised
 
 
-def _is_live(function: Function) -> bool:
-    called = function if inspect.isroutine(function) else getattr(function, "__call__", function)  # noqa: B004
-    return inspect.isasyncgenfunction(called) or inspect.iscoroutinefunction(called)
-
-
 def outline(said: Any, where: str) -> Outline:
     """Return the reply that a function said. Raises `ScenarioError`."""
     return inline.add({"reply": said}, where).scenario.rules[0].replies[0]
 
 
-async def _steps(function: Any, asked: Asked) -> AsyncGenerator[Any, None]:
-    made = function(asked)
-    if inspect.isawaitable(made):
-        yield await made
-        return
-    async for step in made:
-        yield step
+def _part(said: Any, where: str) -> Outline:
+    """Return a part of a reply: a string goes on with the text before it, and thinking in its short form likewise."""
+    continues = isinstance(said, str) or (
+        isinstance(said, dict) and said.keys() == {"thinking"} and isinstance(said["thinking"], str)
+    )
+    return replace(outline(said, where), continues=continues)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -119,12 +131,29 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-async def _on(home: asyncio.AbstractEventLoop | None, awaited: Any) -> Any:
-    """Return what `awaited` gives, run on the loop `home`, or on this one."""
+async def _on(home: _Loop, make: Callable[[], Awaitable[Any]]) -> Any:
+    """Return what the awaitable that `make` returns gives, on the loop `home`, or on this one."""
     if home is None or home is asyncio.get_running_loop():
-        return await awaited
+        return await make()
+    if home.is_closed():
+        raise RuntimeError("the event loop that the function was given in is closed")
 
     async def run() -> Any:
-        return await awaited
+        return await make()
 
     return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(run(), home))
+
+
+async def _asynchronous(parts: Iterator[Any]) -> AsyncGenerator[Any, None]:
+    try:
+        for part in parts:
+            yield part
+    finally:
+        if isinstance(parts, Generator):
+            parts.close()
+
+
+async def _closed(parts: AsyncIterator[Any]) -> None:
+    """Close a generator, so that its `finally` happens; one that runs is being cancelled, and closes itself."""
+    if isinstance(parts, AsyncGeneratorType) and not parts.ag_running:
+        await parts.aclose()

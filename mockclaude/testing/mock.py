@@ -29,6 +29,7 @@ from mockclaude.testing.background import Background
 from mockclaude.testing.environment import pointing_to, variables
 from mockclaude.testing.functions import Functions, blame
 from mockclaude.testing.rules import Added, Condition, Replies, Saying
+from mockclaude.testing.tracebacks import hide_frames
 from mockclaude.testing.vocabulary import Function, Options, Predicate, When
 from mockclaude.testing.where import caller
 
@@ -91,7 +92,9 @@ class MockClaude(Replies):
         self.stop()
         if error is None:
             self.raise_what_was_raised()
-        elif raised := self.what_was_raised():
+            return
+        hide_frames(error)
+        if raised := self.what_was_raised():
             blame(error, raised)
 
     async def __aenter__(self) -> MockClaude:

@@ -7,17 +7,18 @@ imported with the first test that wants it.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mockclaude.scenario.mistakes import ScenarioError
-from mockclaude.testing.environment import pointing_to
-from mockclaude.testing.settings import ENVIRONMENT, OPTIONS, Settings, add_options, settings
+from mockclaude.testing.discovery import FIXTURE
+from mockclaude.testing.session import Session, mentions_fixture, points_for_session
+from mockclaude.testing.settings import OPTIONS, Settings, add_options, settings
+from mockclaude.testing.tracebacks import hide_frames
 
 if TYPE_CHECKING:
     from mockclaude.server.journal import Entry
@@ -42,21 +43,13 @@ class _Used:
         return self.mock.journal if self.asked is None else self.asked
 
     def end(self) -> None:
-        """Keep what is to be told of it, and let it begin anew for others."""
+        """Keep what is reported of it, and forget its rules and files: other tests must not be answered by them."""
         self.asked, self.raised = self.mock.journal, self.mock.what_was_raised()
-        self.mock.reset()
-
-
-class _Reserved(NamedTuple):
-    """A port that is kept for the server, and what is undone at the end."""
-
-    holder: socket.socket
-    port: int
-    undone: ExitStack
+        self.mock.prepare()
 
 
 _USED = pytest.StashKey[_Used]()
-_RESERVED = pytest.StashKey[_Reserved]()
+_SESSION = pytest.StashKey[Session | None]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,34 +57,70 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Point the environment to the server before the first `conftest.py` imports code under test."""
+    _point_early(early_config)
+    yield
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark; keep a port for code that makes its client when it is imported."""
+    """Register the mark; point the environment to the server if a `conftest.py` has loaded the plugin."""
     choices = ", ".join(f"{name}=" for name in OPTIONS)
     config.addinivalue_line("markers", f"mockclaude(*files, {choices}): how the mockclaude fixture answers")
-    if config.getini(ENVIRONMENT) == "session":
-        holder = socket.socket()
-        holder.bind(("127.0.0.1", 0))
-        port = holder.getsockname()[1]
-        undone = ExitStack()
-        undone.enter_context(pointing_to(f"http://127.0.0.1:{port}"))
-        undone.callback(holder.close)
-        config.stash[_RESERVED] = _Reserved(holder, port, undone)
+    if not config.option.fulltrace:
+        config.pluginmanager.register(_Tracebacks())
+    _point_early(config)
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave the environment as it was."""
-    if _RESERVED in config.stash:
-        config.stash[_RESERVED].undone.close()
+def _point_early(config: pytest.Config) -> None:
+    if _SESSION not in config.stash:
+        config.stash[_SESSION] = None
+        if points_for_session(config) and mentions_fixture(config):
+            _session(config).point()
+
+
+def _session(config: pytest.Config) -> Session:
+    session = config.stash[_SESSION]
+    if session is None:
+        session = config.stash[_SESSION] = Session()
+        config.add_cleanup(session.close)
+    return session
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Restore the environment in the process that starts the workers of pytest-xdist: they run the tests."""
+    reserved = session.config.stash[_SESSION]
+    if reserved and session.config.pluginmanager.hasplugin("dsession"):
+        reserved.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the fixture to each test that has the mark."""
+    for item in items:
+        names = getattr(item, "fixturenames", None)
+        if names is not None and FIXTURE not in names and item.get_closest_marker("mockclaude"):
+            item.fixturenames = [FIXTURE, *names]  # type: ignore[attr-defined]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave the environment to a session in which no test uses the fixture."""
+    config = session.config
+    if any(FIXTURE in getattr(item, "fixturenames", ()) for item in session.items):
+        if points_for_session(config):
+            _session(config).point()
+    elif reserved := config.stash[_SESSION]:
+        reserved.restore()
 
 
 @pytest.fixture(scope="session")
 def _mockclaude_server(request: pytest.FixtureRequest) -> Iterator[MockClaude]:
     from mockclaude.testing.mock import MockClaude
 
-    reserved = request.config.stash.get(_RESERVED, None)
-    if reserved:
-        reserved.holder.close()
-    mock = MockClaude(port=reserved.port if reserved else 0).start()
+    session = request.config.stash[_SESSION]
+    mock = MockClaude(port=session.release() if session else 0).start()
     yield mock
     mock.stop()
 
@@ -99,9 +128,9 @@ def _mockclaude_server(request: pytest.FixtureRequest) -> Iterator[MockClaude]:
 @pytest.fixture
 def mockclaude(request: pytest.FixtureRequest, _mockclaude_server: MockClaude) -> Iterator[MockClaude]:
     """A server that speaks the Messages API and answers as the test says; the SDKs' environment points to it."""
-    chosen = settings(request.node)
     mock = _mockclaude_server
     try:
+        chosen = settings(request.node)
         mock.prepare(
             *chosen.files,
             seed=chosen.seed,
@@ -109,8 +138,8 @@ def mockclaude(request: pytest.FixtureRequest, _mockclaude_server: MockClaude) -
             speed=chosen.speed,
             retry_speed=chosen.retry_speed,
         )
-    except ScenarioError as error:
-        pytest.fail(str(error), pytrace=False)
+    except (ScenarioError, pytest.UsageError) as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     used = request.node.stash[_USED] = _Used(mock, chosen)
     with mock.environment():
         yield mock
@@ -133,15 +162,27 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     return (yield from _judged(item))
 
 
+class _Tracebacks:
+    """Ends tracebacks at the line of the test, before they are reported."""
+
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+        if call.excinfo is not None:
+            hide_frames(call.excinfo.value)
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add to the report of a failed test what it asked, and what answered; from here on only the teardown is judged."""
     report = yield
     used = item.stash.get(_USED, None)
+    error = call.excinfo.value if call.excinfo else None
+    if report.failed:
+        told = _told(item, used, error) if used else _misdirected(item, error)
+        report.sections.extend(("mockclaude", text) for text in (told,) if text)
     if used is None:
         return report
-    if report.failed and used.entries:
-        report.sections.append(("mockclaude", _told(used)))
     if report.failed or report.when == "call":
         used.judged = max([entry.number for entry in used.entries], default=0)
     if report.when == "teardown":
@@ -186,14 +227,31 @@ def _raised(item: pytest.Item) -> BaseException | None:
     return None if used is None else used.raised or used.mock.what_was_raised()
 
 
-def _told(used: _Used) -> str:
+def _told(item: pytest.Item, used: _Used, error: BaseException | None) -> str:
     from mockclaude.testing.telling import told
+    from mockclaude.testing.unreached import describe_unreached
 
     if used.asked is None:
         with suppress(RuntimeError):  # a function keeps the server busy: the next call says so
             used.mock.settle()
     rules = [added.rule for added in used.mock.unused]
-    return "\n".join([told(used.entries, rules), *map(_unfinished, used.mock.unfinished)])
+    early = item.config.stash[_SESSION] is not None
+    is_mistake = isinstance(error, ScenarioError)
+    unreached = [] if used.entries or is_mistake else [describe_unreached(used.mock.url, error, early=early)]
+    return "\n".join([*unreached, told(used.entries, rules), *map(_unfinished, used.mock.unfinished)]).rstrip()
+
+
+def _misdirected(item: pytest.Item, error: BaseException | None) -> str:
+    """Return why a request failed that was sent to the address of the server while no test used it."""
+    from mockclaude.testing.unreached import urls_of_requests
+
+    session = item.config.stash[_SESSION]
+    if session is None or not any(url.startswith(f"{session.url}/") for url in urls_of_requests(error)):
+        return ""
+    return (
+        f"the failed request was sent to {session.url}, the server of the fixture `mockclaude`, which was not in use; "
+        "request the fixture first, or set `mockclaude_environment = test`"
+    )
 
 
 def _unfinished(where: str) -> str:

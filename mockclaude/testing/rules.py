@@ -55,10 +55,10 @@ class Saying:
     def made(self, functions: Functions) -> Callable[[Rule], Rule] | None:
         """Return what gives a rule its functions, if it has any; what they raise is noted in `functions`."""
         conditions = () if self._predicate is None else (functions.condition(self._predicate, self.where),)
-        given = {} if self._function is None else functions.given(self._function, self.where)
-        if not (conditions or given):
+        function = None if self._function is None else functions.reply(self._function, self.where)
+        if not (conditions or function):
             return None
-        return lambda rule: replace(rule, conditions=(*rule.conditions, *conditions), **given)
+        return lambda rule: replace(rule, conditions=(*rule.conditions, *conditions), function=function)
 
 
 class Replies(ABC):
@@ -74,7 +74,7 @@ class Replies(ABC):
         """Answer with text, with steps as a scenario file has them, or with what a function returns or yields."""
         first = steps[0] if len(steps) == 1 else list(steps)
         if callable(first):
-            return self._say({"reply": f"what {first!r} makes".replace("${{", "$${{")}, options, first)
+            return self._say({"reply": "what a function returns"}, options, first)
         return self._say({"reply": first}, options)
 
     def sequence(self, *replies: Steps, **options: Unpack[Options]) -> Added:

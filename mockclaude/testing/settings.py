@@ -71,9 +71,9 @@ def add_options(parser: pytest.Parser) -> None:
             parser.addini(dest, option.meaning, "string", default=None)
     parser.addini(
         ENVIRONMENT,
-        "test: the SDKs' environment points to the server in tests that use the fixture; session: from the start, for "
-        "code that makes its client when it is imported",
-        default="test",
+        "session: if any test uses the fixture, the environment points to the server before code under test is "
+        "imported; test: only while a test uses the fixture. Default: session",
+        default="",
     )
 
 
@@ -96,7 +96,7 @@ def _configured(config: pytest.Config, name: str, option: Option) -> Any:
         return option.default
     value = int(given) if option.kind is int and re.fullmatch("-?[0-9]+", str(given)) else given
     if not option.takes(value):
-        raise pytest.UsageError(f"mockclaude_{name} is {given!r}; expected {option.meaning}")
+        raise pytest.UsageError(f"mockclaude_{name}: invalid value, got {given!r}; expected {option.meaning}")
     return value
 
 
@@ -104,9 +104,18 @@ def _check(item: pytest.Item, mark: pytest.Mark) -> None:
     for name, value in mark.kwargs.items():
         if name not in OPTIONS:
             hint = did_you_mean(name, OPTIONS)
-            raise pytest.UsageError(f"{item.nodeid}: the mark has no '{name}'; expected {one_of(OPTIONS)}{hint}")
+            raise _mistake(item, f"unknown argument '{name}'; expected {one_of(OPTIONS)}{hint}")
         if not OPTIONS[name].takes(value):
-            raise pytest.UsageError(f"{item.nodeid}: {name}={value!r} in the mark; expected {OPTIONS[name].meaning}")
+            raise _mistake(item, f"invalid {name}, got {value!r}; expected {OPTIONS[name].meaning}")
+    for file in mark.args:
+        if not isinstance(file, str | Path):
+            raise _mistake(item, f"invalid file, got {file!r}; expected a path")
+
+
+def _mistake(item: pytest.Item, problem: str) -> pytest.UsageError:
+    """Return the error for a mark of `item`, with the line at which the test begins."""
+    file, line, _ = item.location
+    return pytest.UsageError(f"{file}:{(line or 0) + 1}: mark mockclaude: {problem}")
 
 
 def _found(item: pytest.Item, name: str | Path) -> Path:
@@ -115,8 +124,9 @@ def _found(item: pytest.Item, name: str | Path) -> Path:
     found = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if found is None:
         beside = sorted(path.name for path in (item.path.parent / name).parent.glob("*.y*ml"))
-        raise pytest.UsageError(
-            f"{item.nodeid}: the mark names '{name}', which is neither beside the test nor in {item.config.rootpath}"
-            f"{did_you_mean(Path(name).name, beside)}"
+        raise _mistake(
+            item,
+            f"file not found, got '{name}'; expected a path from {item.path.parent} or {item.config.rootpath}"
+            f"{did_you_mean(Path(name).name, beside)}",
         )
     return found

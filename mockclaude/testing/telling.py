@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from mockclaude.api.redaction import redact
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.rules import Rule
 from mockclaude.server.console import log_line
 from mockclaude.server.journal import Entry, holds
 from mockclaude.server.verifying import verify
+from mockclaude.testing.response_text import describe_response
 
 _SHOWN = 200
 """Characters of what the user or a tool said."""
@@ -38,6 +40,7 @@ def _lines(entry: Entry) -> Iterator[str]:
     yield f"{entry.number}. {log_line(entry, colour=False)}"
     if entry.conversation is not None:
         yield from _said(entry.conversation)
+    yield from (f"   {line}" for line in _answered(entry))
     if entry.closest is not None:
         yield f"   the closest rule is {entry.closest.rule.label}"
         yield from (f"     {'ok ' if check.held else 'no '} {check}" for check in entry.closest.checks)
@@ -47,8 +50,17 @@ def _said(conversation: Conversation) -> Iterator[str]:
     """Yield what came since the last assistant message."""
     results = conversation.tool_results
     if conversation.user or not results:
-        yield f"   user: {conversation.user[:_SHOWN]!r}"
-    yield from (f"   result of {result.name}: {result.content[:_SHOWN]!r}" for result in results)
+        yield f"   user: {redact(conversation.user)[:_SHOWN]!r}"
+    yield from (f"   result of {result.name}: {redact(result.content)[:_SHOWN]!r}" for result in results)
+
+
+def _answered(entry: Entry) -> Iterator[str]:
+    """Yield what the response said, but for an error that the log line has already."""
+    for line in describe_response(entry.response or b""):
+        if not line.startswith("error: "):
+            yield f"reply: {line}"
+        elif line.split(": ", 2)[-1] not in entry.reason:
+            yield line
 
 
 def _unused(rule: Rule, entries: Sequence[Entry]) -> Iterator[str]:

@@ -5,7 +5,7 @@ In: nothing. Out: types. Knows nothing of what the keys mean: that is in `scenar
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from mockclaude.testing.asked import Asked
@@ -85,8 +85,8 @@ class Step(TypedDict, total=False):
 Steps: TypeAlias = str | Step | Sequence[str | Step]
 """A reply as a file has it: text, a step, or a list of them."""
 
-Function: TypeAlias = Callable[[Asked], Steps | Awaitable[Steps] | AsyncGenerator[str | Step, None]]
-"""What makes a reply: it returns one, or yields its steps as it goes."""
+Function: TypeAlias = Callable[[Asked], Steps | Awaitable[Steps] | AsyncIterator[Steps] | Iterator[Steps]]
+"""What makes a reply: it returns one, or yields its parts as it goes."""
 
 
 class Choice(TypedDict, total=False):

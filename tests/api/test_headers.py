@@ -81,12 +81,20 @@ def test_only_the_date_and_the_reset_times_differ_between_two_seconds(lines: Cal
     assert all(name == "date" or name.endswith("-reset") for name in differing)
 
 
-def test_a_browser_may_send_any_header_from_anywhere() -> None:
-    allowed = parsed(headers.CORS_PREFLIGHT)
+def test_browser_may_send_any_header_but_those_that_control_the_server() -> None:
+    asked = "x-api-key, Authorization,x-mockclaude-lane , *\r\nx: y, x-mockclaude-fault, *"
+    allowed = parsed(headers.cors_preflight(asked))
 
     assert allowed["access-control-allow-origin"] == "*"
     assert "POST" in allowed["access-control-allow-methods"].split(", ")
-    assert allowed["access-control-allow-headers"].split(", ") == ["*", "authorization"]
+    assert allowed["access-control-allow-headers"] == "x-api-key, authorization"
+    assert parsed(headers.cors_preflight())["access-control-allow-headers"] == "authorization"
+
+
+def test_trusted_page_may_send_control_headers() -> None:
+    allowed = parsed(headers.cors_preflight("x-mockclaude-lane, x-api-key", control=True))
+
+    assert allowed["access-control-allow-headers"] == "x-mockclaude-lane, x-api-key"
 
 
 def test_a_replaced_header_is_sent_once_whatever_its_case() -> None:

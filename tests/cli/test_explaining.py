@@ -37,8 +37,9 @@ def test_explain_says_what_a_server_would_answer_and_why(tmp_path: Path) -> None
     assert third[1].startswith("drawn   seed 5, rule flaky, fingerprint ")
     assert third[1].endswith(", lane me, occurrence 2")
     assert third[2] == "note    fault: 529"
-    assert third[5] == "not     'once' (file.yaml:4:5): already used up (times: 1)"
-    assert third[6].startswith("sent    status 529, in 3 pieces")
+    assert third[4] == "note    attempt 2 of its turn"
+    assert third[6] == "not     'once' (file.yaml:4:5): already used up (times: 1)"
+    assert third[7].startswith("sent    status 529, in 3 pieces")
 
 
 def test_explain_says_what_a_server_says(start: Start, tmp_path: Path) -> None:

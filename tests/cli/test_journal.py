@@ -127,3 +127,60 @@ def test_a_journal_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"{tmp_path}/none/journal.jsonl: cannot write this journal: ")
+
+
+def test_torn_line_is_warned_of_and_the_others_are_replayed(recording: Path, tmp_path: Path) -> None:
+    recording.write_bytes(recording.read_bytes()[:-9])
+    torn = len(recording.read_bytes().splitlines()[1])
+    warning = f"warning: {recording}:2: incomplete entry, {torn} bytes without their end; it is left out\n"
+    replayed = invoke("replay", recording, tmp_path / "hello.yaml")
+    explained = invoke("explain", tmp_path / "hello.yaml", "--journal", recording)
+
+    assert (replayed.exit_code, replayed.stdout) == (0, "1 request: answered as recorded\n")
+    assert (explained.exit_code, replayed.stderr, explained.stderr) == (0, warning, warning)
+
+
+class Broken(BaseHTTPRequestHandler):
+    """Sends what is no journal, or less than it says."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-length", "99" if self.path.startswith("/short") else "6")
+        self.end_headers()
+        self.wfile.write(b"<html>" if "short" in self.path else b"<htm>\n")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def broken() -> Iterator[str]:
+    """Return the address of a server that sends no journal."""
+    with HTTPServer(("127.0.0.1", 0), Broken) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_answer_that_is_no_journal_is_told(broken: str) -> None:
+    result = invoke("journal", "--pretty", "--url", broken)
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"{broken} sends no entries of a journal; expected mockclaude: name its address with --url\n",
+    )
+
+
+def test_answer_that_breaks_off_is_told(broken: str) -> None:
+    result = invoke("journal", "--url", f"{broken}/short")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"cannot reach {broken}/short: the answer breaks off; ")
+
+
+def test_credentials_of_an_address_are_not_printed() -> None:
+    result = invoke("journal", "--url", "http://me:hunter2@127.0.0.1:1")
+
+    assert result.stderr.startswith("cannot reach http://me:[redacted]@127.0.0.1:1: ")

@@ -321,6 +321,42 @@ def test_files_are_watched(start: Start, hello: Path) -> None:
     assert command.end()[2] == f"loaded again: {hello}\n"
 
 
+def test_open_server_demands_its_token_of_the_command_journal(start: Start, hello: Path) -> None:
+    command = start(hello, "--host", "0.0.0.0", "--admin-token", "t")
+    command.server.ask(post())
+    url = command.server.url
+    refused, answered = invoke("journal", "--url", url), invoke("journal", "--url", url, MOCKCLAUDE_ADMIN_TOKEN="t")
+
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        f"{url} answers with a 401; pass the token that the server prints at its start with --admin-token\n",
+    )
+    assert (answered.exit_code, answered.output.count("\n")) == (0, 1)
+
+
+def test_named_hosts_and_origins_are_trusted(start: Start, hello: Path) -> None:
+    names = {"MOCKCLAUDE_ALLOW_HOST": "mock.test other.test", "MOCKCLAUDE_ALLOW_ORIGIN": "http://a.test http://b.test"}
+    server = start(hello, **names).server
+
+    assert server.ask(post(host="mock.test:80", origin="http://b.test", x_mockclaude_lane="x")).status == 200
+    assert server.ask(post(host="evil.test")).status == 403
+    assert server.ask(post(origin="http://evil.test", x_mockclaude_lane="x")).status == 403
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--allow-origin", "*", "'*' is not an origin; expected scheme, host and port, such as http://localhost:3000"),
+        ("--allow-host", "http://a", "'http://a' is not a host name; expected such as mock.example.com"),
+    ],
+)
+def test_wrong_host_or_origin_is_told(option: str, value: str, message: str) -> None:
+    result = invoke(option, value)
+
+    assert result.exit_code == 2
+    assert message in result.stderr.replace("\n", " ")
+
+
 @pytest.mark.parametrize(
     ("given", "statuses"),
     [({}, [200, 400]), ({"MOCKCLAUDE_BETAS": "strict"}, [400, 400]), ({"MOCKCLAUDE_BETAS": "any"}, [200, 200])],

@@ -71,7 +71,17 @@ def _measure(root: Path) -> dict[str, dict[int, list[str]]]:
         report = Path(folder) / "coverage.json"
         config = Path(folder) / "coveragerc"
         config.write_text(f"[run]\nbranch = false\nsource = mockclaude\ndata_file = {folder}/data\n")
-        command = [sys.executable, "-m", "pytest", "-q", "--cov", f"--cov-config={config}", "--cov-context=test"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:mockclaude",
+            "--cov",
+            f"--cov-config={config}",
+            "--cov-context=test",
+        ]
         subprocess.run([*command, "--cov-report="], cwd=root, check=True, stdout=subprocess.PIPE, text=True)
         write = [
             sys.executable,

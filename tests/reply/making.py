@@ -12,9 +12,8 @@ from mockclaude.scenario import rules
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import DEFAULT_LOCALE, Fakes
 from mockclaude.scenario.format import Pace, ScenarioFile
-from mockclaude.scenario.mistakes import Place
+from mockclaude.scenario.inline import Inline
 from mockclaude.scenario.rules import Outline, Rule, build
-from mockclaude.scenario.source import Source
 from mockclaude.scenario.steps import Step
 from mockclaude.scenario.templates import Scope
 from tests.api.bodies import json_objects, json_values, texts
@@ -26,8 +25,7 @@ INSTANT = Pace()
 def rule(**keys: Any) -> Rule:
     """Return the rule that a scenario file would say with `keys`."""
     data = {"rules": [keys]}
-    source = Source("test.yaml", data, {(): Place("test.yaml")}, {})
-    return build([(source, ScenarioFile.model_validate(data))]).rules[0]
+    return build([(Inline("test.yaml", data), ScenarioFile.model_validate(data))]).rules[0]
 
 
 def outline(*steps: dict[str, Any]) -> Outline:

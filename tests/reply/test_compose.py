@@ -143,7 +143,7 @@ def test_thoughts_are_counted_apart_too(steps: list[dict[str, Any]], details: di
         ([{"server_tool": {"name": "code_execution"}}, REMOTE], None),
         ([FOUND, SEARCH], {"web_search_requests": 2, "web_fetch_requests": 0}),
         ([FETCH, SEARCH], {"web_search_requests": 1, "web_fetch_requests": 1}),
-        ([{"block": {"type": "server_tool_use", "id": "u_1"}}], None),
+        ([{"block": {"type": "server_tool_use", "id": "u_1", "name": "x", "input": {}}}], None),
     ],
 )
 def test_searches_and_fetches_are_counted(steps: list[dict[str, Any]], requests: dict[str, int] | None) -> None:

@@ -77,11 +77,12 @@ def test_a_fault_strikes_in_its_window(window: dict[str, Any], position: dict[st
     assert bool(struck([{"error": 529, **window}], **position)) is strikes
 
 
-def test_a_script_says_what_happens_each_time_a_request_comes() -> None:
+def test_a_script_has_a_fault_for_each_attempt() -> None:
     script = [{"script": [529, "ok", "reset"]}]
 
-    assert [struck(script, occurrence=time) for time in range(5)] == [["529"], [], ["reset"], [], []]
-    assert struck([{"script": [529], "p": 1.0}]) == ["529"]
+    assert [struck(script, attempt=number) for number in range(5)] == [["529"], [], ["reset"], [], []]
+    assert struck(script, occurrence=2) == ["529"]
+    assert struck([{"script": ["ok", 529], "p": 1.0}], attempt=1) == ["529"]
 
 
 def simulated(burst: Burst, draws: Draws, requests: int) -> list[bool]:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from typing import Any, get_args
 
+import pytest
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, core_schema
+
+from mockclaude.scenario import complaints as complaints_module
+from mockclaude.scenario.complaints import mistakes
+from mockclaude.scenario.format import ScenarioFile
+from mockclaude.scenario.inline import Inline
 from mockclaude.scenario.queries import EXAMPLES
+from mockclaude.scenario.source import read
 from tests.scenario.talk import complaints
 
 RULE_KEYS = "name, when, times, pace, fault, as_written, reply, sequence or choice"
@@ -353,3 +363,77 @@ def test_a_long_value_is_told_in_short() -> None:
 
 def test_a_key_without_a_space_after_its_colon_is_told_so() -> None:
     assert told("rules: [{when: {user:refund}, reply: x}]").endswith("; put a space after the colon")
+
+
+def error_of(kind: str) -> ValidationError:
+    """Return an error of this kind; its context is filled in by what pydantic misses in it."""
+    context: dict[str, Any] = {}
+    while True:
+        details = InitErrorDetails(type=kind, ctx=context, loc=("rules",), input=object())
+        try:
+            return ValidationError.from_exception_data("a", [details])
+        except TypeError as error:
+            missed = re.search(r"'(\w+)' (?:required in context|context value must be an? (\w+))", str(error))
+            if missed is None:
+                raise
+            context[missed[1]] = 1 if missed[2] in ("usize", "int", "Number", None) else "text"
+
+
+@pytest.mark.parametrize("kind", get_args(core_schema.ErrorType))
+def test_every_kind_of_error_that_pydantic_has_becomes_a_message(kind: str) -> None:
+    (mistake,) = mistakes(error_of(kind), ScenarioFile, Inline("a.yaml", {"rules": []}))
+
+    assert mistake.message
+    assert "Input should" not in mistake.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("extra_forbidden", "sed: 1\nrules: [reply: x]"),
+        ("missing", "{}"),
+        ("string_type", "rules: [{name: 5, reply: x}]"),
+        ("string_too_short", "rules: [{name: '', reply: x}]"),
+        ("int_type", "seed: x\nrules: [reply: x]"),
+        ("float_type", "rules: [choice: [{weight: x, reply: x}]]"),
+        ("greater_than", "rules: [choice: [{weight: 0, reply: x}]]"),
+        ("greater_than_equal", "rules: [{times: 0, reply: x}]"),
+        ("less_than_equal", "rules: [reply: {error: {type: x, status: 600}}]"),
+        ("bool_type", "as_written: 1\nrules: [reply: x]"),
+        ("dict_type", "rules: [reply: {tool_use: {name: x, caller: 1}}]"),
+        ("model_type", "rules: [1]"),
+        ("list_type", "rules: 1"),
+        ("too_short", "rules: []"),
+        ("too_long", "rules: [{reply: x, fault: {swap: [ping, ping, ping]}}]"),
+        ("literal_error", "validation: 1\nrules: [reply: x]"),
+        ("value_error", "rules: [{when: , reply: x}]"),
+        ("union_tag_invalid", "rules: [reply: {text: {text: x, citations: [{type: x}]}}]"),
+        ("union_tag_not_found", "rules: [reply: {text: {text: x, citations: [{}]}}]"),
+    ],
+)
+def test_kinds_of_error_that_the_models_raise_have_words_of_their_own(
+    kind: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(complaints_module, "_as_pydantic_says", pytest.fail)
+    source = read("a.yaml", value.encode())
+    with pytest.raises(ValidationError) as caught:
+        ScenarioFile.model_validate(source.data)
+
+    assert kind in {error["type"] for error in caught.value.errors()}
+    assert mistakes(caught.value, ScenarioFile, source)
+
+
+def test_a_long_word_is_not_shown_whole() -> None:
+    key = "k" * 1_000
+    (line,) = complaints(f"{key}: 1\nrules: [reply: x]")
+
+    assert line.startswith(f"a.yaml:1:1: unknown key '{'k' * 40}...'; expected seed, ")
+    assert told(f"rules: [reply: {{text: {{text: x, citations: [{{type: {key}}}]}}}}]").startswith(
+        f"1:45: '{'k' * 40}...' is no type for this; expected "
+    )
+
+
+def test_three_events_are_not_swapped() -> None:
+    assert told("rules: [{reply: x, fault: {swap: [ping, ping, ping]}}]") == (
+        "1:34: this is a list; expected at most 2 items"
+    )

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from faker import Faker
+from faker import Factory, Faker
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -214,3 +214,75 @@ def test_large_numbers_are_refused(text: str) -> None:
 )
 def test_a_locale_is_one_that_faker_has(locale: str, told: str | None) -> None:
     assert fakes.locale_problem(locale) == told
+
+
+TOO_MUCH = "it makes too much; expected smaller numbers"
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("texts", "nb_texts=10000, max_nb_chars=10000"),
+        ("paragraphs", "nb=10000"),
+        ("json", "num_rows=10000"),
+        ("csv", "data_columns=('abc', 'abc', 'abc'), num_rows=10000"),
+    ],
+)
+def test_a_call_that_makes_too_much_is_told(method: str, arguments: str) -> None:
+    assert fakes.problem("en_US", method, arguments) == f"fake.{method}({arguments}) does not work: {TOO_MUCH}"
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("fixed_width", "data_columns=[(1000000000, 'name')]"),
+        ("json", "data_columns={'a': ['pystr', {'max_chars': 1000000000}]}"),
+        ("pystr", "max_chars=1000000000"),
+        ("binary", "length=1000000000"),
+    ],
+)
+def test_large_numbers_are_refused_wherever_they_are_in_the_arguments(method: str, arguments: str) -> None:
+    problem = fakes.problem("en_US", method, arguments)
+
+    assert problem is not None
+    assert "is too large; expected at most 10000" in problem or "Faker has no 'binary'" in problem
+
+
+def test_long_arguments_are_refused() -> None:
+    with pytest.raises(ValueError, match="its arguments have 10003 characters; expected at most 10000"):
+        fakes.parse_arguments("'" + "a" * 10_001 + "'")
+
+
+def test_the_values_of_a_reply_are_bounded_together() -> None:
+    source = Fakes("en_US")
+    source.seed(0)
+    made = [source.value("paragraphs", (100,)) for _ in range(10)]
+    with pytest.raises(fakes.TooManyDrawsError, match=TOO_MUCH):
+        made += [source.value("paragraphs", (100,)) for _ in range(1_000)]
+
+    source.seed(0)
+    assert source.value("random_int", (1, 1)) == 1
+
+
+@given(st.integers(0, 2**64), st.sampled_from(["name", "uuid4", "sentence", "random_int", "pyfloat", "words"]))
+def test_counting_does_not_change_the_values(seed: int, method: str) -> None:
+    plain = Factory.create("en_US")
+    plain.seed_instance(seed)
+    source = Fakes("en_US")
+    source.seed(seed)
+
+    assert source.value(method) == fakes._json(getattr(plain, method)())
+
+
+def test_sources_that_take_turns_have_the_values_they_have_alone() -> None:
+    def values(*sources: Fakes) -> list[list[Any]]:
+        made: list[list[Any]] = [[] for _ in sources]
+        for method in ("name", "color", "pyint", "pyfloat", "address"):
+            for source, mine in zip(sources, made, strict=True):
+                mine.append(source.value(method))
+        return made
+
+    alone = [values(Fakes("en_US", seed))[0] for seed in (1, 2)]
+
+    assert values(Fakes("en_US", 1), Fakes("en_US", 2)) == alone
+    assert alone[0] != alone[1]

@@ -136,7 +136,8 @@ def test_a_fault_at_the_end_is_refused_where_the_reply_ends_before(end: str) -> 
 
 
 @pytest.mark.parametrize(
-    "key", ["reply: [{block: {type: text}}]", "sequence: [a, {thinking: b}]", "choice: [{reply: {thinking: c}}]"]
+    "key",
+    ["reply: [{block: {type: text, text: a}}]", "sequence: [a, {thinking: b}]", "choice: [{reply: {thinking: c}}]"],
 )
 def test_a_fault_that_some_reply_can_have_is_taken(key: str) -> None:
     load_text(f"rules:\n- {key}\n  fault: {{drop: thinking_delta}}\n")

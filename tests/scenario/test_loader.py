@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from mockclaude.scenario import loader
 from mockclaude.scenario.loader import load, load_all, load_text
 from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.scenario.rules import Scenario
@@ -180,3 +182,40 @@ def test_rules_are_one_list_over_all_files() -> None:
 def test_a_text_that_is_no_text_is_told() -> None:
     with pytest.raises(ScenarioError, match=r"^scenario\.yaml:1:1: this is not UTF-8"):
         load_text("\ud83d")
+
+
+def test_a_fifo_is_never_waited_for() -> None:
+    os.mkfifo("a.yaml")
+
+    assert told(Path("a.yaml")) == [
+        "a.yaml: cannot read this file: it is not a regular file; expected one: a FIFO, a device or a socket is never "
+        "read"
+    ]
+
+
+def test_a_file_name_that_is_not_utf_8_has_escapes() -> None:
+    file, folder = (Path(os.fsdecode(name)) for name in (b"caf\xe9.yaml", b"f\xfflder"))
+    file.write_text(RULE)
+    folder.mkdir()
+    (folder / file).write_text(RULE)
+    scenarios = load_all([file, folder])
+
+    assert [scenario.files for scenario in scenarios.values()] == [("caf\\xe9.yaml",), ("f\\xfflder/caf\\xe9.yaml",)]
+    assert list(scenarios) == ["", "caf\\xe9"]
+    file.write_text("rules: []")
+    assert told(file) == ["caf\\xe9.yaml:1:8: this is empty; expected at least one item"]
+    assert told(Path(os.fsdecode(b"caf\xe8.yaml"))) == [
+        "caf\\xe8.yaml: cannot read this file: No such file or directory; did you mean 'caf\\xe9.yaml'?"
+    ]
+
+
+def test_a_bug_of_ours_is_a_mistake_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(loader, "build", fail)
+
+    assert told(*write(a=RULE, b=RULE)) == [
+        "a.yaml, b.yaml: cannot load this file, because of a bug in mockclaude: RecursionError: too deep; please "
+        "report it"
+    ]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fakes import Fakes
 from mockclaude.scenario.queries import EXAMPLES
-from mockclaude.scenario.templates import Scope, compile_template, problems
+from mockclaude.scenario.templates import FillError, Scope, compile_template, problems
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
 
 HEARD = conversation(
@@ -189,3 +189,49 @@ def test_without_groups_the_remedy_is_a_regex() -> None:
 def test_a_text_without_problems_can_be_filled(template: str) -> None:
     if not problems(template, set(), "en_US"):
         assert "$${{" not in filled(template)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "${{ user }}" * 30,
+        ["${{ user }}"] * 30,
+        {"a": ["${{ request }}"] * 15},
+        "${{ request.messages }}" * 15,
+    ],
+)
+def test_what_the_placeholders_of_a_reply_make_is_bounded(template: Any) -> None:
+    heard = conversation("x" * 200_000)
+    once = Scope(heard, dict, lambda: Fakes("en_US"))
+    with pytest.raises(FillError) as caught:
+        compile_template([template] * 5).fill(once)
+
+    assert str(caught.value) == "the placeholders of this reply make more than 5,000,000 bytes; expected fewer"
+
+
+@pytest.mark.parametrize("template", ["${{ request.metadata }}", "a ${{ request.metadata }}", ["${{ request }}"]])
+def test_a_value_that_is_nested_too_deep_is_told(template: Any) -> None:
+    metadata: Any = {}
+    for _ in range(200):
+        metadata = {"a": metadata}
+
+    with pytest.raises(FillError, match=r"^a placeholder has a value that a reply cannot carry \(Recursion limit"):
+        compile_template(template).fill(scope(heard=conversation("x", metadata=metadata)))
+
+
+def test_an_expression_that_takes_too_much_work_is_told() -> None:
+    template = "${{ request.[@, @]" + " | [@, @]" * 30 + " }}"
+    assert problems(template, set(), "en_US") == []
+
+    with pytest.raises(FillError, match=r"^in \$\{\{ request \}\}, '\[@, @\] \| \[@, @\].*' takes too much work"):
+        filled(template)
+
+
+def test_what_faker_raises_in_a_reply_is_told() -> None:
+    once = scope()
+    once.fakes.seed(0, 1)
+
+    with pytest.raises(FillError) as caught:
+        compile_template("${{ fake.sentence(nb_words=5) }}").fill(once)
+
+    assert str(caught.value) == "${{ fake.sentence(nb_words=5) }}: it makes too much; expected smaller numbers"

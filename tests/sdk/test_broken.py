@@ -103,7 +103,7 @@ slow | tool_use
 bytewise | tool_use
 split_utf8 | tool_use
 split_separator | tool_use
-corrupt | UnicodeDecodeError | UnicodeDecodeError | UnicodeDecodeError | SyntaxError | tool_use | AnthropicError
+corrupt | UnicodeDecodeError | UnicodeDecodeError | UnicodeDecodeError | SyntaxError | SyntaxError | AnthropicError
 garbage | APIConnectionError
 garbage_after_headers | APIConnectionError | RemoteProtocolError | RemoteProtocolError | TypeError | TypeError | AnthropicError
 content_length_too_long | APIConnectionError | RemoteProtocolError | RemoteProtocolError | TypeError | TypeError | AnthropicError

@@ -1,227 +1,59 @@
-"""Requests that are made to cost much: each is answered, and costs what its length lets it cost."""
-
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from multidict import CIMultiDict
 
-from mockclaude.api import media
-from mockclaude.api.checks import output, tools
-from mockclaude.api.errors import ApiError
-from mockclaude.scenario.rules import built_in
-from mockclaude.server import bodies, journal
-from mockclaude.server.calls import Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.journal import Entry, Journal
-from mockclaude.server.served import Served
-from tests.benchmarks.corpus import CORPUS, Request, ask, formatted, lattice
-from tests.benchmarks.corpus import request as asking
-from tests.conftest import Serve
-from tests.counting import calls
-from tests.serving import CLIENT, NOW, Running, ServerThread, request
+from mockclaude.server import bounded
+from mockclaude.server.bounded import Bounded, Owned
 
-SMALL, LARGE = 21_000, 84_000
-"""Bytes of a request."""
 
-GROWING = [
-    name
-    for name, build in CORPUS.items()
-    if "gzip" not in name and "deflate" not in name and build(2_000) != build(4_000)
-]
-CONSTANT = 30_000
-"""Calls that do not depend on the length: imports, and the bounded work on schemas."""
+def test_a_value_is_kept_until_it_is_dropped() -> None:
+    kept: Bounded[str, int] = Bounded(2, 10)
 
+    assert [kept.put(key, value) for key, value in (("a", 1), ("b", 2), ("a", 3))] == [(), (), ()]
+    assert kept.put("c", 4) == ["b"]
+    assert [kept.get(key) for key in "abc"] == [3, None, 4]
+    assert kept.values() == [3, 4]
+    kept.pop("a")
+    kept.pop("a")
+    assert kept.values() == [4]
 
-def _call(given: Request) -> Call:
-    body = bodies.unpacked(given.body, given.headers.get("content-encoding", ""))
-    return Call("POST" if body else "GET", given.path, {}, CIMultiDict({**CLIENT, **given.headers}), body, NOW)
 
+def test_values_are_dropped_until_the_rest_fits() -> None:
+    kept: Bounded[str, str] = Bounded(9, 10)
+    for key, size in (("a", 4), ("b", 4), ("a", 3)):
+        assert kept.put(key, key, size) == ()
 
-def _work(given: Request) -> int:
-    served = Served(built_in())
-    media._seen.clear()
-    return calls(lambda: answer(served, _call(given)))
+    assert kept.size == 7
+    assert kept.put("c", "c", 7) == ["b"]
+    assert kept.put("d", "d", 9) == ["a", "c"]
+    assert kept.put("e", "e", 11) == ["d", "e"]
+    assert kept.size == 0
 
 
-@pytest.fixture
-def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((output, "schema_problem"), (tools, "schema_problem"), (tools, "_first_invalid")):
-        monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
+def test_an_owner_drops_only_values_of_its_own() -> None:
+    notes: list[str] = []
+    kept: Owned[int, str] = Owned("things", (2, 10), 100, notes.append)
+    for owner, key in (("a", 1), ("b", 1), ("b", 2), ("b", 3)):
+        kept.put(owner, key, f"{owner}{key}")
 
+    assert notes == ["dropped: 1 of the things of this API key, put longest ago"]
+    assert [kept.get(owner, key) for owner in "abc" for key in (1, 3)] == ["a1", None, None, "b3", None, None]
 
-@pytest.mark.usefixtures("_nothing_remembered")
-@pytest.mark.parametrize("name", GROWING)
-def test_work_grows_with_the_length_of_a_request_and_no_faster(name: str) -> None:
-    small, large = map(CORPUS[name], (SMALL, LARGE))
-    _work(small)
 
-    assert _work(large) <= 5 * _work(small) + CONSTANT
+def test_what_all_owners_hold_is_bounded_too() -> None:
+    notes: list[str] = []
+    kept: Owned[int, str] = Owned("things", (9, 9), 10, notes.append)
+    for owner, size in (("a", 5), ("b", 4), ("a", 1), ("c", 4)):
+        kept.put(owner, size, owner, size)
 
+    assert notes == ["dropped: all things of 1 of the API keys, used longest ago"]
+    assert [kept.get(owner, key) for owner, key in (("a", 5), ("b", 4), ("c", 4))] == ["a", None, "c"]
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
-    with ServerThread({"": built_in()}) as server:
-        yield server
 
+def test_the_number_of_owners_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "MAX_OWNERS", 2)
+    kept: Owned[int, str] = Owned("things", (9, 9), 10, lambda _: None)
+    for owner in "abac":
+        kept.put(owner, 1, owner)
 
-@pytest.mark.parametrize("name", CORPUS)
-def test_a_hostile_request_is_answered_or_refused(name: str, running: Running) -> None:
-    given = CORPUS[name](SMALL)
-    headers = {header.replace("-", "_"): value for header, value in given.headers.items()}
-
-    assert running.ask(request("POST" if given.body else "GET", given.path, given.body, **headers)).status < 500
-
-
-@pytest.mark.parametrize(
-    ("wrong", "mode"),
-    [
-        (1, "anthropic"),
-        (1, "off"),
-        ({"type": "a"}, "anthropic"),
-        ({"type": "text"}, "anthropic"),
-        ({"type": "text", "text": "a", "more": 1}, "anthropic"),
-    ],
-)
-def test_one_error_is_built_however_many_there_are(wrong: Any, mode: str) -> None:
-    many, more = (
-        asking(ask(messages=[{"role": "user", "content": [wrong] * count}]), {"x-mockclaude-validation": mode})
-        for count in (100, 1_000)
-    )
-    _work(many)
-
-    assert _work(more) < 2 * _work(many)
-
-
-def test_the_first_of_many_unknown_fields_is_refused(serve: Serve) -> None:
-    data = asking(ask(**{f"field_{number}": number for number in range(5_000)})).body
-
-    assert serve("rules: [{reply: Hi}]").ask(request("POST", "/v1/messages", data)).error[1] == (
-        "field_0: Extra inputs are not permitted"
-    )
-
-
-def test_a_wrong_field_is_refused_before_many_unknown_ones(serve: Serve) -> None:
-    data = asking(ask(**{f"field_{number}": number for number in range(5_000)}, stream=3)).body
-
-    assert serve("rules: [{reply: Hi}]").ask(request("POST", "/v1/messages", data)).error[1].startswith("stream: ")
-
-
-@pytest.mark.parametrize("levels", [24, 2_000])
-def test_definitions_that_share_others_are_no_circle(serve: Serve, levels: int) -> None:
-    data = asking(formatted(lattice(levels))).body
-
-    assert serve("rules: [{reply: '{}'}]").ask(request("POST", "/v1/messages", data)).status == 200
-
-
-def test_a_reply_is_checked_against_a_schema_that_branches_for_a_bounded_time(serve: Serve) -> None:
-    parts = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)} | {"d40": {"type": "string"}}
-    data = asking(formatted({"$ref": "#/$defs/d0", "$defs": parts}), {"x-mockclaude-validation": "off"})
-    headers = {"x_mockclaude_validation": "off"}
-    server = serve("rules: [{reply: '{}'}]")
-
-    assert server.ask(request("POST", "/v1/messages", data.body, **headers)).status == 200
-    assert server.line().notes == ()
-
-
-# Packed bodies
-
-
-_decompressobj = zlib.decompressobj
-
-
-class _Counting:
-    """Counts the bytes that zlib unpacks."""
-
-    unpacked = 0
-
-    def __init__(self, window: int) -> None:
-        self._unpacker = _decompressobj(window)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._unpacker, name)
-
-    def decompress(self, data: bytes, most: int) -> bytes:
-        part = self._unpacker.decompress(data, most)
-        type(self).unpacked += len(part)
-        return part
-
-
-@pytest.mark.parametrize("members", [1, 5])
-def test_a_bomb_is_unpacked_up_to_the_limit(serve: Serve, monkeypatch: pytest.MonkeyPatch, members: int) -> None:
-    monkeypatch.setattr(bodies.zlib, "decompressobj", _Counting)  # type: ignore[attr-defined]
-    monkeypatch.setattr(bodies, "MAX_BODY", 100_000)
-    _Counting.unpacked = 0
-    bomb = gzip.compress(b"\0" * 5_000_000) * members
-    given = serve("rules: [{reply: Hi}]").ask(request("POST", "/v1/messages", bomb, content_encoding="gzip"))
-
-    assert given.status == 413
-    assert given.json["error"]["details"] == {"error_code": "request_body_too_large_after_decoding"}
-    assert _Counting.unpacked == 100_001
-
-
-def test_a_body_of_several_members_is_read_as_one() -> None:
-    assert bodies.unpacked(gzip.compress(b"a" * 100_000) + gzip.compress(b"b"), "gzip") == b"a" * 100_000 + b"b"
-
-
-def test_deflate_is_read_with_the_header_of_zlib_and_without() -> None:
-    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    plain = packer.compress(b"body") + packer.flush()
-
-    assert bodies.unpacked(zlib.compress(b"body"), "deflate") == bodies.unpacked(plain, "deflate") == b"body"
-
-
-@pytest.mark.parametrize(
-    "data",
-    [gzip.compress(b"body")[:-9], gzip.compress(b"body") + b"more", gzip.compress(b"") * (bodies.MAX_MEMBERS + 1)],
-    ids=["ends early", "goes on", "many members"],
-)
-def test_what_is_not_whole_members_is_refused(data: bytes) -> None:
-    with pytest.raises(ApiError) as refusal:
-        bodies.unpacked(data, "gzip")
-
-    assert (refusal.value.status, refusal.value.details) == (400, {"error_code": "request_body_encoding_invalid"})
-
-
-def test_a_body_of_nothing_needs_no_unpacking() -> None:
-    assert bodies.unpacked(b"", "gzip") == b""
-    assert bodies.unpacked(b"body", "identity") == b"body"
-
-
-# What is kept
-
-
-def test_the_journal_keeps_the_beginning_of_a_long_reason(serve: Serve) -> None:
-    server = serve("rules: [{reply: Hi}]")
-    server.ask(request("POST", "/v1/messages", asking(ask(model="m" * 100_000)).body))
-
-    assert server.line().reason == f"model: {'m' * (journal.MAX_TEXT - 7)}…"
-
-
-def test_headers_and_texts_count_for_what_the_journal_keeps() -> None:
-    kept = Journal(max_bytes=3 * journal.OVERHEAD)
-    for number in range(3):
-        kept.keep(Entry(number, 0, "GET", "/", {"x-long": "a" * journal.OVERHEAD}))
-
-    assert (len(kept), kept.forgotten) == (1, 2)
-
-
-def test_a_fault_of_many_words_is_refused(serve: Serve) -> None:
-    data = json.dumps(ask(model="claude-sonnet-4-5+" + "reset," * 1_000)).encode()
-
-    assert serve("rules: [{reply: Hi}]").ask(request("POST", "/v1/messages", data)).error[1] == (
-        "model: a fault has at most 2000 characters, got 6000; ask for fewer faults"
-    )
-
-
-def test_many_documents_are_refused_before_they_are_opened(serve: Serve) -> None:
-    data = CORPUS["media: many PDFs"](400_000).body
-
-    assert serve("rules: [{reply: Hi}]").ask(request("POST", "/v1/messages", data)).error[1] == (
-        "A maximum of 500 documents may be provided."
-    )
+    assert [kept.get(owner, 1) for owner in "abc"] == ["a", None, "c"]

@@ -39,5 +39,20 @@ def test_a_key_that_is_no_text_is_a_lane_too() -> None:
 def test_the_path_and_the_method_are_part_of_what_is_asked() -> None:
     calls = [call(), call("GET"), call(path="/v1/messages/count_tokens")]
 
-    assert len({each.fingerprint(QUESTION) for each in calls}) == 3
-    assert call().fingerprint() == call().fingerprint(question({})) != call().fingerprint(QUESTION)
+    assert len({each.fingerprints(QUESTION) for each in calls}) == 3
+
+
+def test_what_is_beside_the_question_changes_the_whole_fingerprint_only() -> None:
+    plain, streamed = call().fingerprints(QUESTION), call().fingerprints(QUESTION, b'{"stream":true}')
+    with_query = call()._replace(query={"beta": "true"}).fingerprints(QUESTION)
+
+    assert plain.question == ""
+    assert streamed.question == with_query.question == plain.whole
+    assert len({plain.whole, streamed.whole, with_query.whole}) == 3
+
+
+def test_a_request_that_is_not_read_has_the_fingerprint_of_its_bytes() -> None:
+    one, other = call()._replace(body=b"{"), call()._replace(body=b"[")
+
+    assert one.as_it_came() == one._replace(headers={"x": "y"}).as_it_came()
+    assert len({one.as_it_came().whole, other.as_it_came().whole, one.as_it_came("Not valid \ud800").whole}) == 3

@@ -242,11 +242,23 @@ def test_an_overload_uses_nothing_up() -> None:
     assert let_in(limited, asks()) == [True]
 
 
-def test_what_was_begun_longest_ago_is_forgotten_when_there_is_too_much() -> None:
+MODELS = ("claude-opus-4-8", "claude-sonnet-5", "claude-haiku-4-5")
+
+
+def test_the_pool_of_a_key_that_was_used_longest_ago_is_dropped_first() -> None:
+    dropped: list[str] = []
+    limited = limits("{requests_per_minute: 1}", drop=dropped.append, max_pools=2)
+
+    assert let_in(limited, *(asks(model=model) for model in MODELS)) == [True, True, True]
+    assert dropped == ["dropped: 1 of the limits of this API key, put longest ago"]
+    assert let_in(limited, *(asks(model=model) for model in MODELS[::-1])) == [False, False, True]
+
+
+def test_the_models_of_one_key_drop_no_pool_of_another() -> None:
     limited = limits("{requests_per_minute: 1}", max_pools=2)
 
-    assert let_in(limited, *(asks(key=key) for key in "abcab")) == [True, True, True, True, True]
-    assert let_in(limited, asks(key="b")) == [False]
+    assert let_in(limited, asks(key="a"), *(asks(key="b", model=model) for model in MODELS)) == [True] * 4
+    assert let_in(limited, asks(key="a")) == [False]
 
 
 LIMIT = """

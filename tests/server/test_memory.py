@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from mockclaude.scenario.mistakes import Place
 from mockclaude.scenario.rules import Rule
-from mockclaude.server.memory import MAX_COUNTS, Memory
+from mockclaude.server import memory as module
+from mockclaude.server.memory import GENERATION, Memory
 
 ONE, TWO = (Rule(name, Place("a.yaml", line)) for line, name in enumerate(("one", "two")))
 
@@ -44,18 +49,82 @@ def test_the_answers_of_all_lanes_are_counted_together() -> None:
     assert memory.answers() == {ONE: 2, TWO: 1}
 
 
-def test_occurrences_count_a_request_per_rule_and_lane() -> None:
+def test_requests_are_counted_per_lane() -> None:
+    memory = Memory()
+
+    assert [memory.request(lane) for lane in "aaba"] == [0, 1, 0, 2]
+
+
+@pytest.mark.parametrize("count", [Memory.occurrence, Memory.attempt])
+def test_occurrences_and_attempts_are_counted_per_rule_and_lane(count: Any) -> None:
     memory = Memory()
     seen = [("r", "asked", "l"), ("r", "asked", "l"), ("r", "asked", "m"), ("r", "other", "l"), ("s", "asked", "l")]
 
-    assert [memory.occurrence(*key) for key in seen] == [0, 1, 0, 0, 0]
+    assert [count(memory, *key) for key in seen] == [0, 1, 0, 0, 0]
 
 
-def test_what_was_begun_longest_ago_is_forgotten_when_there_is_too_much() -> None:
+def test_forgetting_a_lane_leaves_the_others() -> None:
     memory = Memory()
-    memory.occurrence("rule", "first", "lane")
-    for index in range(MAX_COUNTS):
-        memory.occurrence("rule", str(index), "lane")
+    for lane in "ab":
+        memory.answer(ONE, lane)
+        memory.request(lane)
+        memory.occurrence("r", "asked", lane)
+        memory.attempt("r", b"turn", lane)
+    memory.forget("a")
+    memory.forget("never seen")
 
-    assert memory.occurrence("rule", str(MAX_COUNTS - 1), "lane") == 1
-    assert memory.occurrence("rule", "first", "lane") == 0
+    counts = {lane: (memory.answered(ONE, lane), memory.request(lane)) for lane in "ab"}
+    assert counts == {"a": (0, 0), "b": (1, 1)}
+    assert [memory.occurrence("r", "asked", lane) for lane in "ab"] == [0, 1]
+    assert [memory.attempt("r", b"turn", lane) for lane in "ab"] == [0, 1]
+
+
+def test_a_lane_never_changes_the_counts_of_another() -> None:
+    dropped: list[str] = []
+    memory = Memory(dropped.append)
+    memory.occurrence("rule", "same", "a")
+    memory.occurrence("rule", "same", "a")
+    for number in range(133_645):
+        memory.occurrence("rule", str(number), "b")
+
+    assert memory.occurrence("rule", "same", "a") == 2
+    assert len(dropped) == 12
+    assert {*dropped} == {"dropped: 10000 counts of lane 'b', which keeps 10000 to 20000"}
+
+
+def test_a_lane_drops_the_counts_that_it_used_longest_ago() -> None:
+    dropped: list[str] = []
+    memory = Memory(dropped.append)
+    for number in range(GENERATION):
+        memory.occurrence("rule", str(number), "")
+    assert memory.occurrence("rule", "0", "") == 1
+    for number in range(GENERATION - 1):
+        memory.occurrence("rule", f"more {number}", "")
+
+    assert dropped == ["dropped: 9999 counts of lane '-', which keeps 10000 to 20000"]
+    assert memory.occurrence("rule", "0", "") == 2
+    assert memory.occurrence("rule", "1", "") == 0
+
+
+def test_of_too_many_lanes_the_one_used_longest_ago_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_LANES", 2)
+    dropped: list[str] = []
+    memory = Memory(dropped.append)
+    for lane in ("a", "b", "a", "c"):
+        memory.request(lane)
+
+    assert dropped == ["dropped: all counts of lane 'b', the one used longest ago"]
+    assert [memory.request(lane) for lane in "ac"] == [2, 1]
+
+
+def test_too_many_counts_in_all_drop_the_lane_used_longest_ago(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_COUNTS", 5)
+    dropped: list[str] = []
+    memory = Memory(dropped.append)
+    for lane in "abca":
+        memory.request(lane)
+        memory.answer(ONE, lane)
+        memory.occurrence("one", "asked", lane)
+
+    assert dropped == ["dropped: all counts of lane 'a', the one used longest ago"]
+    assert [memory.answered(ONE, lane) for lane in "abc"] == [1, 1, 1]

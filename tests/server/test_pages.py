@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
+from yarl import URL
 
 from mockclaude import __version__
-from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.loader import load_all, load_text
 from mockclaude.scenario.rules import built_in
 from tests.conftest import Serve
-from tests.serving import request
+from tests.serving import asking, request
 
 TEXT = "seed: 3\nrules:\n  - {name: <b>bold</b>, when: {user: Hi}, reply: Hello!}\n  - {reply: Bye.}"
 SCENARIOS = {"": built_in(), "deep/a b": load_text(TEXT, "<i>.yaml")}
@@ -61,3 +65,18 @@ def test_head_has_the_headers_of_get_and_no_body(serve: Serve, accept: str) -> N
 
     assert head.headers == get.headers
     assert get.raw.startswith(head.raw)
+
+
+def test_a_scenario_whose_file_name_is_not_utf_8_is_listed_and_served(serve: Serve, tmp_path: Path) -> None:
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.yaml"))
+    file.write_text("rules: [{reply: Hello!}]")
+    server = serve(load_all([tmp_path]))
+    _, listed = server.ask(request("GET", "/")).json["scenarios"]
+    page = server.ask(request("GET", "/", accept="text/html"))
+    given = server.ask(request("POST", f"{URL(listed['base_url']).raw_path}/v1/messages", asking()))
+
+    assert listed["base_url"].endswith("/caf%5Cxe9")
+    assert listed["files"] == [f"{tmp_path}/caf\\xe9.yaml"]
+    assert page.status == 200
+    assert given.json["content"][0]["text"] == "Hello!"
+    assert "caf\\xe9.yaml" in [server.line().reason for _ in range(3)][-1]

@@ -271,3 +271,43 @@ def test_the_oldest_requests_are_forgotten_when_there_are_too_many() -> None:
 
     assert cache.diagnose(KEY, EARLIER, "msg_1") == NOT_FOUND
     assert cache.diagnose(KEY, EARLIER, "msg_2") is None
+
+
+def test_requests_are_remembered_in_bounded_memory() -> None:
+    cache = PromptCache(max_diagnostics=100_000)
+    long = EARLIER | {"messages": EARLIER["messages"] * 1_000}
+    for number in range(20):
+        cache.remember(KEY, f"msg_{number}", long)
+    kept = [number for number in range(20) if cache.diagnose(KEY, long, f"msg_{number}") is None]
+
+    assert kept == list(range(20 - len(kept), 20))
+    assert 1 <= len(kept) * 24_000 * len(EARLIER["messages"]) <= 100_000
+
+
+def test_request_remembered_again_counts_once() -> None:
+    cache = PromptCache(max_diagnostics=3_000)
+    for message_id in ("msg_1", "msg_2", "msg_2", "msg_2"):
+        cache.remember(KEY, message_id, EARLIER)
+
+    assert cache.diagnose(KEY, EARLIER, "msg_1") is None
+
+
+def test_the_prefixes_of_one_key_drop_none_of_another() -> None:
+    dropped: list[str] = []
+    cache = PromptCache(dropped.append, max_entries=2)
+    one, *others = (asking(said(text(LONG + str(number), cache_control=HOUR))) for number in range(4))
+    for key, body in (("victim", one), *(("flood", body) for body in others)):
+        cache.use(key, body, NOW)
+
+    assert dropped == ["dropped: 1 of the cached prefixes of this API key, put longest ago"]
+    assert cache.use("victim", one, NOW).read > 0
+    assert cache.use("flood", others[0], NOW).read == 0
+
+
+def test_the_requests_of_one_key_drop_none_of_another() -> None:
+    cache = PromptCache(max_entries=1)
+    for number, key in enumerate(["victim", "flood", "flood"]):
+        cache.remember(key, f"msg_{number}", EARLIER)
+
+    assert cache.diagnose("victim", EARLIER, "msg_0") is None
+    assert cache.diagnose("flood", EARLIER, "msg_1") == NOT_FOUND

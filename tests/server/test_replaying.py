@@ -7,16 +7,17 @@ from typing import Any
 import orjson
 import pytest
 
+from mockclaude.api.redaction import REDACTED
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.policy import Policy
-from mockclaude.server.journal import REDACTED, Entry, Journal
+from mockclaude.server.journal import Entry, Journal
 from mockclaude.server.journal_data import as_data
 from mockclaude.server.replaying import call_of, leading_to, replay, runs
 from tests.conftest import Serve
 from tests.serving import asking, post, request
 
 SCENARIO = """
-seed: 3
+seed: 4
 api_keys: [secret, mock, other]
 limits: {requests_per_minute: 50}
 chaos: [{error: 529, p: 30%}]
@@ -145,6 +146,38 @@ def test_a_lane_stands_for_the_key_that_is_not_recorded(
 
     assert {name: call.headers.get(name) for name in given} == given
     assert call.lane == "lane"
+
+
+SCRIPTED = """
+rules:
+  - {when: {user: sixth}, reply: x, fault: {error: 500, requests: 6..6}}
+  - {reply: x, fault: {script: [529, ok, 400]}}
+"""
+
+
+def test_requests_and_attempts_are_counted_again(serve: Serve) -> None:
+    journal = Journal(max_body=300)
+    server = serve({"": load_text(SCRIPTED)}, journal=journal)
+    for minute in range(3):
+        server.ask(request("POST", "/v1/messages", asking(f"Hello at 15:0{minute}", stream=minute == 1)))
+    server.ask(post("Hello " * 100))
+    server.ask(post("Hello"))
+    server.ask(post("The sixth"))
+    for _ in range(6):
+        server.line()
+    recorded = [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+
+    assert [entry["response"]["status"] for entry in recorded] == [529, 200, 400, 529, 529, 500]
+    assert [str(each) for each in replay({"": load_text(SCRIPTED)}, recorded)] == [
+        "request 4, POST /v1/messages: its body is not whole in the journal, so it cannot be made again"
+    ]
+
+
+def test_a_recording_of_plain_requests_needs_no_question(recorded: list[dict[str, Any]]) -> None:
+    drawn = [entry["decision"]["drawn"] for entry in recorded if entry["decision"]["drawn"]]
+
+    assert {"question" in each for each in drawn} == {True, False}
+    assert all(each["question"] != each["fingerprint"] for each in drawn if "question" in each)
 
 
 def test_betas_in_several_header_lines_are_judged_and_recorded_together(serve: Serve) -> None:

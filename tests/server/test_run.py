@@ -21,6 +21,7 @@ from mockclaude.server import run
 from mockclaude.server.app import Site
 from mockclaude.server.journal import MAX_BODY, Entry
 from mockclaude.server.run import CannotListenError, Output, base_url, serve, write_line
+from mockclaude.server.trust import Trust
 from tests.serving import PATIENCE, post, received, request
 
 HELLO = {"": load_text("rules: [{name: hello, reply: Hello!}]")}
@@ -188,17 +189,40 @@ async def test_only_a_server_on_the_loopback_itself_is_closed_to_other_names() -
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="has one loopback address only")
-async def test_a_server_on_another_address_is_open_to_every_name() -> None:
+async def test_server_on_another_loopback_address_is_closed_too() -> None:
     here, stop = Serving(), signal.SIGTERM
     task = asyncio.create_task(serve({"": built_in()}, "127.0.0.2", 0, here.write))
     await asyncio.wait_for(here.up.wait(), PATIENCE)
     reader, writer = await asyncio.open_connection("127.0.0.2", here.port)
     writer.write(request("GET", "/", host="mock.test", connection="close"))
-
-    assert received(await reader.read()).status == 200
+    status = received(await reader.read()).status
     writer.close()
     os.kill(os.getpid(), stop)
     await task
+
+    assert (status, "admin token" in here.said[0]) == (403, False)
+
+
+async def test_open_server_answers_to_private_names_and_demands_its_token() -> None:
+    async with serving(host="0.0.0.0") as here:
+        statuses = [
+            await here.ask(request("GET", "/", host=host)) for host in ("mockclaude:80", "203.0.113.9", "a.test")
+        ]
+        token = here.said[0].rstrip().rpartition(" ")[2]
+        admin = [
+            await here.ask(request("GET", "/_mockclaude/journal", x_mockclaude_token=each)) for each in (None, token)
+        ]
+
+    assert (statuses, admin, len(token)) == ([200, 200, 403], [401, 200], 32)
+
+
+def test_trust_follows_from_the_host_and_the_options() -> None:
+    assert run.trust_of("LOCALHOST.") == Trust(False, frozenset(["localhost"]))
+    assert run.trust_of("", ["mock.test"], ["http://a"], "t") == Trust(
+        True, frozenset(["mock.test"]), frozenset(["http://a"]), "t"
+    )
+    assert not run.trust_of("::1%nosuch").opened
+    assert run.trust_of("0.0.0.0").token != run.trust_of("0.0.0.0").token
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockclaude.api.errors import ApiError
-from mockclaude.server.threads import LIFETIME, MAX_BYTES, MAX_THREADS, Threads, Turn
+from mockclaude.server.threads import KEY_BYTES, LIFETIME, MAX_BYTES, MAX_THREADS, Threads, Turn
 
 KEY, NOW = "key", 1_000
 CREATE: dict[str, Any] = {"type": "create"}
@@ -256,8 +256,19 @@ def test_what_was_forgotten_while_it_went_on_is_not_missed() -> None:
     assert code(refused(threads, asking(MORE, thread=after("msg_1")))) == NOT_FOUND
 
 
+def test_the_threads_of_one_key_drop_none_of_another() -> None:
+    dropped: list[str] = []
+    threads = Threads(dropped.append, max_threads=2)
+    for number, key in enumerate(["victim", "flood", "flood", "flood"]):
+        answered(threads, f"msg_{number}", asking(HELLO, thread=CREATE), key=key)
+
+    assert dropped == ["dropped: 1 of the threads of this API key, put longest ago"]
+    assert answered(threads, "msg_4", asking(MORE, thread=after("msg_0")), key="victim")
+    assert code(refused(threads, asking(MORE, thread=after("msg_1")), key="flood")) == NOT_FOUND
+
+
 def test_the_bounds_of_threads_are_those_of_the_documentation() -> None:
-    assert (MAX_THREADS, MAX_BYTES, LIFETIME) == (10_000, 256 * 1024**2, 300)
+    assert (MAX_THREADS, KEY_BYTES, MAX_BYTES, LIFETIME) == (10_000, 16 * 1024**2, 64 * 1024**2, 300)
 
 
 def test_a_reply_can_be_continued_until_its_lifetime_ends() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from mockclaude.scenario.loader import load_all
+from mockclaude.scenario.rules import Scenario
 from mockclaude.server import watching
 from mockclaude.server.app import Site
 from mockclaude.server.calls import Call
@@ -126,3 +129,116 @@ async def test_it_looks_again_and_again(watched: Watched, monkeypatch: pytest.Mo
     task.cancel()
 
     assert watched.ask("one") == "new"
+
+
+@pytest.mark.parametrize(
+    ("failure", "line"),
+    [
+        (MemoryError(), "reload failed: MemoryError:; serving the last valid version"),
+        (RecursionError("too\ndeep"), "reload failed: RecursionError: too deep; serving the last valid version"),
+    ],
+)
+def test_whatever_a_reload_raises_is_said_in_one_line(watched: Watched, failure: Exception, line: str) -> None:
+    failures = [failure]
+
+    def load() -> dict[str, Scenario]:
+        if failures:
+            raise failures.pop()
+        return load_all([watched.folder])
+
+    watched.watching = Watching([watched.folder], load, watched.said.append)
+    watched.write("two", "rules: [{name: new, reply: c}]")
+    watched.look()
+    watched.look()
+
+    assert watched.said == [line]
+    assert watched.ask("two") == "once"
+
+    watched.write("two", "rules: [{name: newer, reply: cc}]")
+    watched.look()
+    assert watched.ask("two") == "newer"
+
+
+def test_a_failure_to_look_is_said_once_until_it_is_over(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Sequence[Path]) -> watching.Stamps:
+        raise OSError("no disk")
+
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(watching, "stamps", fail)
+            watched.look()
+        watched.look()
+
+    assert watched.said == ["reload failed: OSError: no disk; serving the last valid version"] * 2
+
+
+def become_fifo(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+def become_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def become_device(file: Path) -> None:
+    file.unlink()
+    file.symlink_to("/dev/zero")
+
+
+def become_loop(file: Path) -> None:
+    file.unlink()
+    file.symlink_to(file)
+
+
+def become_huge(file: Path) -> None:
+    with file.open("wb") as stream:
+        stream.truncate(2**40)
+
+
+REGULAR = "it is not a regular file; expected one: a FIFO, a device or a socket is never read"
+
+
+@pytest.mark.parametrize(
+    ("become", "problem"),
+    [
+        (become_fifo, f"cannot read this file: {REGULAR}"),
+        (become_device, f"cannot read this file: {REGULAR}"),
+        (become_loop, "cannot read this file: Too many levels of symbolic links"),
+        (become_huge, "this file has more than 5 MB; expected less"),
+        (become_folder, "no scenario files here; expected one ending in .yaml, .yml or .json"),
+        (lambda file: file.write_bytes(b"\xff\xfea\0"), "this is UTF-16; expected UTF-8: save it as such"),
+        (lambda file: file.write_text("rules: [{reply: x, fault: {swap: [ping, ping, ping]}}]"), "at most 2 items"),
+        (lambda file: file.write_bytes(b"\0" * 1000), "there is a character U+0000 here"),
+        (lambda file: file.write_text("[" * 100_000), "this is nested too deep; expected fewer levels"),
+    ],
+)
+def test_whatever_a_watched_file_becomes_it_is_served_as_it_was(
+    tmp_path: Path, become: Callable[[Path], object], problem: str
+) -> None:
+    said: list[str] = []
+    file = tmp_path / "a.yaml"
+    file.write_text(ONCE)
+    watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]), lambda _: None)
+    become(file)
+    watching.look(site)
+    watching.look(site)
+
+    (line,) = said
+    assert problem in line.splitlines()[0]
+    assert "Traceback" not in line
+    assert [rule.name for rule in site.served[""].rules] == ["once", "then"]
+
+
+def test_a_file_whose_name_is_not_utf_8_is_watched(tmp_path: Path) -> None:
+    said: list[str] = []
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.yaml"))
+    file.write_text(ONCE)
+    watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]), lambda _: None)
+    file.write_text("rules: [{name: new, reply: c}]")
+    watching.look(site)
+    watching.look(site)
+
+    assert said == [f"loaded again: {tmp_path}/caf\\xe9.yaml"]
+    assert [rule.name for rule in site.served[""].rules] == ["new"]

@@ -337,15 +337,24 @@ def test_hello(mockclaude):
     [
         (
             '"helo.yaml"',
-            "*the mark names 'helo.yaml', which is neither beside the test nor in *; did you mean 'hello.yaml'?",
+            "test_chat.py:10: mark mockclaude: file not found, got 'helo.yaml'; expected a path from *; did you mean "
+            "'hello.yaml'?",
         ),
-        ('"none/x.yaml"', "*the mark names 'none/x.yaml', which is neither beside the test nor in *"),
-        ("sed=3", "*the mark has no 'sed'; expected seed, validation, * or allow_unmatched; did you mean 'seed'?"),
-        ('seed="3"', "*seed='3' in the mark; expected the seed of everything that is drawn*"),
+        (
+            '"none/x.yaml"',
+            "test_chat.py:10: mark mockclaude: file not found, got 'none/x.yaml'; expected a path from *",
+        ),
+        (
+            "sed=3",
+            "test_chat.py:10: mark mockclaude: unknown argument 'sed'; expected seed, * or allow_unmatched; did you "
+            "mean 'seed'?",
+        ),
+        ("3", "test_chat.py:10: mark mockclaude: invalid file, got 3; expected a path"),
+        ('seed="3"', "test_chat.py:10: mark mockclaude: invalid seed, got '3'; expected the seed of everything *"),
         ('"wrong.yaml"', "*wrong.yaml:1:10: *"),
-        ('speed="1..2x"', "*speed='1..2x' in the mark; expected how fast time passes: *"),
-        ('speed="fast"', "*speed='fast' in the mark; expected how fast time passes: instant, 1x, 10x, or manual"),
-        ('validation="of"', "*validation='of' in the mark; expected anthropic, gateway or off*"),
+        ('speed="1..2x"', "*: invalid speed, got '1..2x'; expected how fast time passes: *"),
+        ('speed="fast"', "*: invalid speed, got 'fast'; expected how fast time passes: instant, 1x, 10x, or manual"),
+        ('validation="of"', "*: invalid validation, got 'of'; expected anthropic, gateway or off*"),
     ],
 )
 def test_a_wrong_mark_is_told(run: Run, pytester: pytest.Pytester, mark: str, told: str) -> None:
@@ -370,25 +379,216 @@ def test_a_wrong_line_of_the_configuration_is_told(run: Run, ini: str) -> None:
     result = run("def test_hello(mockclaude): pass", ini=ini)
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*{ini.partition(' ')[0]} is '{ini.rpartition(' ')[2]}'; expected *"])
+    result.stdout.fnmatch_lines([f"{ini.partition(' ')[0]}: invalid value, got '{ini.rpartition(' ')[2]}'; expected *"])
 
 
-def test_a_client_made_at_import_finds_the_server_if_the_session_has_the_environment(run: Run) -> None:
-    result = run(
-        """
-client = Anthropic()
+MARKED = """
+import asyncio, unittest
+
+def hello():
+    assert ask() == "From the file."
+
+@pytest.mark.mockclaude("hello.yaml")
+def test_function():
+    hello()
+
+@pytest.mark.mockclaude("hello.yaml")
+@pytest.mark.asyncio
+async def test_async():
+    await asyncio.to_thread(hello)
+
+@pytest.mark.parametrize("marked", [False, pytest.param(True, marks=pytest.mark.mockclaude("hello.yaml"))])
+def test_parameter(request, marked):
+    assert ("mockclaude" in request.node.fixturenames) is marked
+    if marked:
+        hello()
+
+@pytest.mark.mockclaude("hello.yaml")
+class TestPlain:
+    @pytest.fixture(autouse=True)
+    def asked_before(self):
+        hello()
+
+    def test_class(self):
+        hello()
+
+@pytest.mark.mockclaude("hello.yaml")
+class TestCase(unittest.TestCase):
+    def setUp(self):
+        hello()
+
+    def test_unittest(self):
+        hello()
+
+class TestMethod(unittest.TestCase):
+    @pytest.mark.mockclaude("hello.yaml")
+    def test_marked(self):
+        hello()
+
+    def test_unmarked(self):
+        with self.assertRaises(Exception):
+            hello()
+"""
+
+
+def test_the_mark_brings_the_fixture(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.path.joinpath("hello.yaml").write_text("rules: [{reply: From the file.}]")
+
+    run(MARKED).assert_outcomes(passed=8)
+
+
+def test_the_mark_of_a_module_brings_the_fixture(run: Run) -> None:
+    result = run("""
+pytestmark = pytest.mark.mockclaude
+
+def test_hello():
+    ask()
+""")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["1. 410        POST /v1/messages  No rule answers this request: *"])
+
+
+def test_a_failing_test_shows_what_was_answered(run: Run) -> None:
+    result = run("""
+def test_hello(mockclaude):
+    mockclaude.sequence(
+        [{"thinking": "Hm."}, "Hi!", {"tool_use": {"name": "get_weather", "input": {"city": "Oslo"}}}, "Ho!"],
+        {"error": {"type": "overloaded_error", "message": "Wait."}},
+    )
+    with Anthropic(max_retries=0) as client:
+        for _ in range(2):
+            with client.messages.stream(
+                model="claude-sonnet-5", max_tokens=2000, messages=[{"role": "user", "content": "Hello"}],
+                thinking={"type": "adaptive", "display": "summarized"},
+                tools=[{"name": "get_weather", "input_schema": {"type": "object"}}],
+            ) as stream:
+                stream.until_done()
+""")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- mockclaude -*",
+            "1. 200 stream POST /v1/messages  test_chat.py:11*",
+            "   user: 'Hello'",
+            "   reply: thinking 'Hm.'",
+            "   reply: text 'Hi!'",
+            '   reply: tool_use get_weather {"city":*"Oslo"}',
+            "   reply: and 1 more content blocks",
+            "2. 529 stream POST /v1/messages  test_chat.py:11*",
+            "   user: 'Hello'",
+            "   error: overloaded_error: Wait.",
+        ]
+    )
+
+
+def test_a_failing_test_shows_requests_to_a_wrong_path(run: Run) -> None:
+    result = run("""
+import httpx2
 
 def test_hello(mockclaude):
     mockclaude.reply("Hi!")
-    messages = [{"role": "user", "content": "Hello"}]
-    assert client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=messages).content[0].text == "Hi!"
-    client.close()
-""",
-        ini="mockclaude_environment = session",
+    for method, path in ("HEAD", "/"), ("HEAD", "/v1/nothing"), ("POST", "/support/v1/messages"), ("POST", "/chat"):
+        httpx2.request(method, mockclaude.url + path)
+    httpx2.post(mockclaude.url + "/v1/messages", content="Hello")
+    with Anthropic(base_url=f"{mockclaude.url}/v1") as client:
+        client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=[{"role": "user", "content": "Hello"}])
+""")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- mockclaude -*",
+            "2. 404        HEAD /v1/nothing  Not found: *",
+            "3. 404        POST /support/v1/messages  No scenario is named 'support'*",
+            "4. 404        POST /chat  Not found: /chat; the API's paths begin with /v1/*",
+            "5. 4*        POST /v1/messages  *",
+            "6. 404        POST /v1/v1/messages  Not found: POST /v1/v1/messages; the base URL ends before /v1 *",
+            "   user: 'Hello'",
+            "never used: test_chat.py:13",
+        ],
+        consecutive=True,
     )
 
-    result.assert_outcomes(passed=1)
-    assert "ANTHROPIC_BASE_URL" not in os.environ
+
+def test_a_failing_test_shows_where_its_requests_went(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        chat="from anthropic import Anthropic\nclient = Anthropic(base_url='http://127.0.0.1:9', max_retries=0)"
+    )
+    pytester.syspathinsert()
+    result = run("""
+import chat
+
+def test_hello(mockclaude):
+    with Anthropic(), Anthropic(base_url="http://127.0.0.1:99"):
+        chat.client.models.list()
+""")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- mockclaude -*",
+            "no request was received at http://127.0.0.1:*",
+            "  the failed request was sent to http://127.0.0.1:9/v1/models",
+            "  chat.client: Anthropic sends to http://127.0.0.1:9: it was created with another base_url; *",
+            "*= short test summary info =*",
+        ],
+        consecutive=True,
+    )
+
+
+MISTAKES = [
+    ('mockclaude.when(usr="Hello").reply("Hi!")', "test_chat.py:* (when.usr): unknown key 'usr'; *"),
+    ('mockclaude.reply({"txt": "Hi!"})', "test_chat.py:* (reply.txt): unknown key 'txt'; *"),
+    ('mockclaude.sequence("Hi!", {"txt": "Hi!"})', "test_chat.py:* (sequence*.txt): unknown key 'txt'; *"),
+    ('mockclaude.reply("Hi!", tims=2)', "test_chat.py:* (tims): unknown key 'tims'; *"),
+    ('mockclaude.when("Hello")', "'Hello' is no function; *"),
+    ('mockclaude.assert_asked(user="Hello")', "wanted at least 1 question with *"),
+    ('mockclaude.assert_asked(usr="Hello")', "test_chat.py:* (when.usr): unknown key 'usr'; *"),
+    ("mockclaude.last", "nothing was asked; *"),
+    ('mockclaude.load("gone.yaml")', "gone.yaml: *"),
+    ("mockclaude.advance(1)", "this clock moves by itself; *"),
+]
+
+
+@pytest.mark.parametrize("style", ["auto", "long", "short", "native"])
+def test_a_mistake_shows_the_line_of_the_test_only(run: Run, style: str) -> None:
+    numbered = enumerate(mistake for mistake, _ in MISTAKES)
+    tests = "".join(f"def test_{number}(mockclaude):\n    {mistake}\n" for number, mistake in numbered)
+    result = run(tests, f"--tb={style}")
+
+    result.assert_outcomes(failed=len(MISTAKES))
+    shown = result.stdout.str()
+    assert "mockclaude/" not in shown
+    assert "concurrent/" not in shown
+    for mistake, message in MISTAKES:
+        assert mistake in shown
+        result.stdout.fnmatch_lines([f"*{message}"])
+
+
+def test_a_mistake_in_a_unittest_shows_its_line_only(run: Run) -> None:
+    result = run("""
+import unittest
+
+class TestCase(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def _mock(self, mockclaude):
+        self.mock = mockclaude
+
+    def test_hello(self):
+        self.mock.when(usr="Hello").reply("Hi!")
+""")
+
+    result.assert_outcomes(failed=1)
+    assert "mockclaude/" not in result.stdout.str()
+    result.stdout.fnmatch_lines(['>       self.mock.when(usr="Hello").reply("Hi!")', "E * unknown key 'usr'; *"])
+
+
+def test_a_full_trace_shows_all_frames(run: Run) -> None:
+    result = run('def test_hello(mockclaude):\n    mockclaude.when(usr="Hello").reply("Hi!")', "--full-trace")
+
+    result.stdout.fnmatch_lines(["*mockclaude/testing/mock.py:*"])
 
 
 def test_it_works_in_asynchronous_tests_and_in_many_processes(pytester: pytest.Pytester) -> None:

@@ -1,0 +1,83 @@
+"""The parts of a text that differ each time a client sends it: dates, clocks, ids, paths of one machine.
+
+In: text, or the body of a Messages request. Out: the text without these parts, or the hash of what is left.
+The expressions run on RE2, in one pass and in time linear in the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)"
+)
+_WEEKDAY = r"(?:(?:Mon|Tue(?:s)?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? +)?"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_CLOCK = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm])?"
+_ZONE = r"(?: ?(?:Z|UTC|GMT|[A-Z]{3,4}|[+-]\d\d:?\d\d))?"
+
+KINDS: Mapping[str, str] = {
+    "billing header": r"x-anthropic-billing-header:[^\n]*",
+    "usage": r"(?s:<usage>.*?</usage>)",
+    "UUID": r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b",
+    "id of the API": r"\b(?:req|msg|(?:srv|mcp)?toolu|call|file|container|msgbatch)_(?:bdrk_|vrtx_)?[0-9A-Za-z]{12,}\b",
+    "long hexadecimal number": r"\b[0-9a-fA-F]{24,}\b",
+    "ISO date": rf"\b\d{{4}}-\d\d-\d\d(?:[T ]{_CLOCK}{_ZONE})?",
+    "date in figures": r"\b(?:\d{4}/\d{1,2}/\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})\b",
+    "date of a computer": rf"\b{_WEEKDAY}{_MONTH} +\d{{1,2}} +{_CLOCK}{_ZONE} \d{{4}}\b",
+    "written date": rf"\b{_WEEKDAY}(?:{_MONTH}\.? +{_DAY}|{_DAY}\.? +(?:of +)?{_MONTH})\b(?:\.?,? +\d{{4}}\b)?",
+    "clock": rf"\b{_CLOCK}{_ZONE}\b",
+    "epoch": r"\b(?:1[5-9]|2[0-3])\d{8}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?\b",
+    "duration": r"\b\d+(?:\.\d+)? ?(?:ns|us|µs|ms|s|sec(?:ond)?s?|min(?:ute)?s?|h|hrs?|hours?)\b",
+    "home path": r"(?:/(?:home|Users)/|[A-Za-z]:\\+Users\\+)[^/\\\s\"'<>]+",
+    "temporary path": r"(?:/private)?/(?:var/folders|var/tmp|tmp)/[^\s\"'<>]+",
+    "loopback port": r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):\d{1,5}\b",
+}
+"""Each kind of volatile part, and the expression for it, the longer ones first."""
+
+
+MAX_PARTS = 10_000
+"""Volatile parts of a text that are taken out; each costs far more time than other text of its length."""
+
+
+def prepare() -> None:
+    """Compile the expressions, so that no request has to wait for that."""
+    _expression()
+
+
+@cache
+def _expression() -> Any:
+    import re2  # takes 20 ms, and most scenarios have no script
+
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile("|".join(f"(?:{kind})" for kind in KINDS.values()).encode(), options=options)
+
+
+_ESCAPES = ((b"\\n", b"\n"), (b"\\t", b"\t"), (b"\\r", b"\r"))
+"""Line breaks as JSON writes them would join a word to what begins the next line."""
+
+
+def without_volatile(text: bytes) -> bytes:
+    """Return `text`, in UTF-8, without its first `MAX_PARTS` volatile parts."""
+    blanked: bytes = _expression().sub(b"", text, MAX_PARTS)
+    return blanked
+
+
+def turn_hash(body: Mapping[str, Any]) -> bytes:
+    """Return the hash of the turn of its conversation that `body` asks for: equal for all attempts of it.
+
+    The system prompt and all messages are part of it, without what is volatile in them. The model, `stream`,
+    `max_tokens` and every other setting are not: a client may change them when it tries again. No header is part of it:
+    only SDKs send `x-stainless-retry-count` and `idempotency-key`, never an application that tries again by itself.
+    """
+    text = orjson.dumps([body.get("system"), body["messages"]], option=orjson.OPT_SORT_KEYS)
+    for escape, character in _ESCAPES:
+        text = text.replace(escape, character)
+    return blake2b(without_volatile(text), digest_size=16).digest()

@@ -1,0 +1,246 @@
+"""Credentials are redacted by name and by shape, and everything else stays as it is."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mockclaude.api import redaction
+from mockclaude.api.redaction import REDACTED, redact, redact_body, redact_header, redact_headers
+
+SECRET = "q7Zp9xK2mLw4Rt"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("x-api-key", "X-Api-Key", "authorization", "proxy-authorization", "cookie", "set-cookie"),
+        *("api-key", "x-goog-api-key", "x-auth-token", "x-amz-security-token", "cf-access-client-secret"),
+        *("private-token", "x-vault-token", "x-functions-key", "ocp-apim-subscription-key", "x-csrf-token"),
+        *("x-password", "x-credential", "x-hub-signature-256", "x-session", "mcp-session-id", "x-auth", "dpop"),
+        *("cf-access-jwt-assertion", "x-mockclaude-token", "x-forwarded-authorization", "apikey", "x-secret"),
+    ],
+)
+def test_header_is_redacted_by_its_name(name: str) -> None:
+    assert redact_header(name, SECRET) == REDACTED
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("anthropic-ratelimit-tokens-limit", "anthropic-ratelimit-input-tokens-remaining", "idempotency-key"),
+        *("x-idempotency-key", "x-cache-key", "sec-websocket-key", "x-claude-code-session-id", "x-mockclaude-lane"),
+        *("anthropic-beta", "x-stainless-retry-count", "user-agent", "x-request-id", "max-tokens", "monkey", "author"),
+    ],
+)
+def test_harmless_header_is_kept(name: str) -> None:
+    assert redact_header(name, "token-counting-2024-11-01") == "token-counting-2024-11-01"
+
+
+def test_headers_are_redacted_by_shape_and_found_in_any_case() -> None:
+    kept = redact_headers({"Referer": f"https://u:{SECRET}@host/?api_key={SECRET}", "X-Api-Key": "mock", "a": "b"})
+
+    assert dict(kept.items()) == {
+        "Referer": "https://u:[redacted]@host/?api_key=[redacted]",
+        "X-Api-Key": REDACTED,
+        "a": "b",
+    }
+    assert kept["x-api-key"] == REDACTED
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        (f"key sk-ant-api03-{SECRET} end", "key sk-ant-[redacted] end"),
+        (f"sk-proj-{SECRET}-{SECRET}", "sk-[redacted]"),
+        (f"sk_live_{SECRET}", "sk_live_[redacted]"),
+        (f"ghp_{SECRET}abc", "ghp_[redacted]"),
+        (f"github_pat_{SECRET}abc", "github_pat_[redacted]"),
+        (f"hf_{SECRET}abc", "hf_[redacted]"),
+        (f"xoxb-1-{SECRET}", "xoxb-[redacted]"),
+        (f"glpat-{SECRET}", "glpat-[redacted]"),
+        ("AKIAABCDEFGH12345678", "AKIA[redacted]"),
+        ("ASIAABCDEFGH12345678.", "ASIA[redacted]."),
+        (f"AIza{SECRET * 3}", "AIza[redacted]"),
+        (f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{SECRET}", "eyJ[redacted]"),
+        (f"bearer {SECRET}", "bearer [redacted]"),
+        (
+            f"-----BEGIN RSA PRIVATE KEY-----\nMII{SECRET}\n-----END RSA PRIVATE KEY-----.",
+            "-----BEGIN RSA PRIVATE KEY-----[redacted].",
+        ),
+        (f"-----BEGIN PRIVATE KEY-----\nMII{SECRET}", "-----BEGIN PRIVATE KEY-----[redacted]"),
+        (f"postgres://me:{SECRET}@db/x", "postgres://me:[redacted]@db/x"),
+        (f"https://{SECRET}{SECRET}@host/x", "https://[redacted]@host/x"),
+        (f"/v1/messages?beta=true&api_key={SECRET}&x=1", "/v1/messages?beta=true&api_key=[redacted]&x=1"),
+        (f"?key={SECRET}&X-Amz-Signature={SECRET}#x", "?key=[redacted]&X-Amz-Signature=[redacted]#x"),
+        (f"access_token={SECRET}", "access_token=[redacted]"),
+        (f"AccountName=a;AccountKey={SECRET}==;", "AccountName=a;AccountKey=[redacted];"),
+        (f"curl -H 'x-api-key: {SECRET}' x", "curl -H 'x-api-key: [redacted]' x"),
+        (f"Authorization: Basic {SECRET}\nx", "Authorization: Basic [redacted]\nx"),
+        (f"Set-Cookie: a={SECRET}; b={SECRET}", "Set-Cookie: [redacted]"),
+        (f"DB_PASSWORD={SECRET}\nexport A_KEY='{SECRET}'", "DB_PASSWORD=[redacted]\nexport A_KEY='[redacted]'"),
+        (f"run --api-key {SECRET} --token={SECRET}", "run --api-key [redacted] --token=[redacted]"),
+        (f'api_key="{SECRET}"', 'api_key="[redacted]"'),
+        (f"{{'password': '{SECRET}'}}", "{'password': '[redacted]'}"),
+        (f":client_secret => '{SECRET}'", ":client_secret => '[redacted]'"),
+        (f'so {{\\"token\\": \\"{SECRET}\\"}}', 'so {\\"token\\": \\"[redacted]\\"}'),
+        ('so {"password": 12345}', 'so {"password": [redacted]}'),
+    ],
+)
+def test_text_is_redacted_by_shape_and_by_the_names_in_it(text: str, redacted: str) -> None:
+    assert redact(text) == redacted
+    assert redact(f"{text} ").rstrip() == redacted
+    assert json.loads(redact_body(json.dumps({"text": f"line\n{text}"}).encode())) == {"text": f"line\n{redacted}"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "POST /v1/messages  'hello' (a.yaml:1:9)",
+        "max_tokens=1024 risk-assessment the-disk-usage-of-the-machine",
+        "token = next_token(); secrets: none; PASS: 12 tests",
+        "the password is required, a token too",
+        "https://example.com:8080/a@b?x=1 git@github.com:a/b ssh://git@github.com/x",
+        "Bearer token",
+        "token_type: 'x', secret_name: 'y', password_length: 'z'",
+        "-----BEGIN CERTIFICATE-----",
+    ],
+)
+def test_harmless_text_is_kept(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    ("body", "redacted"),
+    [
+        ({"mcp_servers": [{"authorization_token": SECRET}]}, {"mcp_servers": [{"authorization_token": REDACTED}]}),
+        ({"fallback_credit_token": SECRET}, {"fallback_credit_token": REDACTED}),
+        (
+            {"fallback_credit_token": {"token": SECRET, "mode": "strict"}},
+            {"fallback_credit_token": {"token": REDACTED, "mode": "strict"}},
+        ),
+        (
+            {"headers": {"x-goog-api-key": SECRET, "Cookie": SECRET}},
+            {"headers": {"x-goog-api-key": REDACTED, "Cookie": REDACTED}},
+        ),
+        ({"clientSecret": SECRET, "privateKey": SECRET}, {"clientSecret": REDACTED, "privateKey": REDACTED}),
+        ({"password": 12345, "x": -1.5e3}, {"password": REDACTED, "x": -1.5e3}),
+        ({"passwords": [SECRET, "", 7]}, {"passwords": [REDACTED]}),
+        (
+            {"headers": [{"name": "Authorization", "value": SECRET}]},
+            {"headers": [{"name": "Authorization", "value": REDACTED}]},
+        ),
+        (
+            {"a": json.dumps({"b": json.dumps({"password": SECRET})})},
+            {"a": json.dumps({"b": json.dumps({"password": REDACTED})})},
+        ),
+        ({"a": "\ud800 é sk-ant-" + SECRET}, {"a": "\ud800 é sk-ant-[redacted]"}),
+        ({"a": "[see] password: '" + SECRET + "'"}, {"a": "[see] password: '[redacted]'"}),
+    ],
+)
+@pytest.mark.parametrize("style", [{}, {"separators": (",", ":")}, {"indent": 2}], ids=["usual", "compact", "indented"])
+def test_json_is_redacted_by_the_names_of_its_values(body: Any, redacted: Any, style: dict[str, Any]) -> None:
+    assert json.loads(redact_body(json.dumps(body, **style).encode())) == redacted
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"max_tokens": 5, "thinking": {"budget_tokens": 1024}, "metadata": {"user_id": "user_1_account__session_2"}},
+        {
+            "tools": [
+                {"input_schema": {"properties": {"password": {"type": "string"}}, "required": ["password", "token"]}}
+            ]
+        },
+        {"content": [{"type": "thinking", "signature": base64.b64encode(bytes(range(256))).decode()}]},
+        {"password": "", "token": None, "secret": True, "credentials": {"type": "oauth"}, "token_type": "x"},
+    ],
+)
+def test_harmless_json_is_kept_byte_for_byte(body: Any) -> None:
+    written = json.dumps(body, indent=1).encode()
+
+    assert redact_body(written) is written
+
+
+def test_name_and_value_written_with_escapes_are_redacted() -> None:
+    assert redact_body(b'{"authorization\\u005ftoken":"%b"}' % SECRET.encode()) == (
+        b'{"authorization\\u005ftoken":"[redacted]"}'
+    )
+    assert redact_body(b'{"url":"https:\\/\\/u:%b@h"}' % SECRET.encode()) == b'{"url":"https://u:[redacted]@h"}'
+
+
+@pytest.mark.parametrize("style", [{}, {"indent": 2}])
+def test_no_cut_of_a_body_shows_a_credential(style: dict[str, Any]) -> None:
+    body = {
+        "mcp_servers": [{"url": f"https://u:{SECRET}@h", "authorization_token": SECRET}],
+        "messages": [{"content": f'a "quoted"\n{{"token": "{SECRET}"}} sk-ant-{SECRET} '}],
+        "key": f"-----BEGIN PRIVATE KEY-----\n{SECRET}",
+        "nested": json.dumps({"password": SECRET, "more": [SECRET[:1]]}),
+        "passwords": [SECRET, SECRET],
+    }  # fmt: skip
+    written = json.dumps(body, **style).encode()
+
+    assert [cut for cut in range(len(written)) if SECRET.encode() in redact_body(written[:cut])] == []
+
+
+def test_body_that_is_no_json_is_redacted_as_text() -> None:
+    assert redact_body(b'{token : 1, "a": "sk-ant-abcd"}') == b'{token : 1, "a": "sk-ant-[redacted]"}'
+    assert redact_body(b"api_key=abc&x=1") == b"api_key=[redacted]&x=1"
+    assert (
+        redact_body(b'{"password": "a", oops \xff DB_TOKEN=b')
+        == b'{"password": "[redacted]", oops \xff DB_TOKEN=[redacted]'
+    )
+    assert redact_body(b'{"password": "a\\q", "b": "\\q sk-ant-abc"}') == (
+        b'{"password": "[redacted]", "b": "\\q sk-ant-[redacted]"}'
+    )
+
+
+_TEXTS = st.text(max_size=20) | st.sampled_from(
+    [
+        "password",
+        "token",
+        '"',
+        "\\",
+        "\n",
+        "sk-ant-abcdef",
+        "authorization_token",
+        '{"secret": "x"}',
+        "://a:b@c",
+        "[",
+        "Bearer abcdefgh",
+    ]
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.lists(_TEXTS, max_size=3).map("".join),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.lists(_TEXTS, max_size=2).map("".join), inside),
+    max_leaves=10,
+)
+
+
+@given(_JSON, st.booleans())
+@example({"password": ["x", {}]}, True)
+def test_json_stays_json_and_is_redacted_once(data: Any, ascii_only: bool) -> None:
+    body = json.dumps(data, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    once = redact_body(body)
+    json.loads(once.decode("utf-8", "surrogatepass"))
+
+    assert redact_body(once) == once
+
+
+@given(st.text(alphabet="password=:\"'\\{}[], \nsk-ant", max_size=60))
+def test_any_text_is_redacted_once(text: str) -> None:
+    assert redact(redact(text)) == redact(text)
+
+
+def test_work_is_bounded_however_many_credentials_there_are() -> None:
+    keys = b"[" + b",".join([b'"sk-ant-abcd"'] * 20_000) + b"]"
+    text = b"password='x' " * 20_000
+
+    assert redact_body(keys) == b'"[redacted: more than 10,000 places may be credentials]"'
+    assert redact_body(text).count(redaction.REDACTED.encode()) == 5_001
+    assert redact("é" * 2_000 + f" sk-ant-{SECRET}") == "é" * 2_000 + " sk-ant-[redacted]"

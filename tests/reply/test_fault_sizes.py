@@ -1,0 +1,136 @@
+"""However much a fault is asked to make, a response stays finite and small, and the note says what was left out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mockclaude.reply import exchange
+from mockclaude.reply.script import Script
+from mockclaude.scenario.loader import load_text
+from mockclaude.server.calls import Answer, Call
+from mockclaude.server.endpoints import answer
+from mockclaude.server.served import Served
+from tests.scenario.talk import complaints
+from tests.serving import CLIENT, asking
+
+
+def answered(scenario: str, file: str = "a.yaml", *, stream: bool = True) -> Answer:
+    call = Call("POST", "/v1/messages", {}, CLIENT, asking(stream=stream), 0)
+    return answer(Served(load_text(scenario, file)), call)
+
+
+def data(script: Script) -> bytes:
+    return b"".join(send.data for send in script.sends)
+
+
+@pytest.mark.parametrize(
+    ("fault", "shown"),
+    [
+        ("{duplicate: every ping, copies: 10000}", "duplicate every ping"),
+        ("{slice: 1}", "slice 1"),
+        ("{rate: 10B/s}", "rate 10.0"),
+        ("{restart: true}", "restart"),
+    ],
+)
+def test_a_fault_that_makes_too_many_pieces_is_left_out(
+    fault: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "MAX_PIECES", 12)
+    given = answered(f"rules: [{{reply: Hello, fault: {fault}}}]")
+
+    assert f"fault: {shown} makes more than 12 pieces or 64 MB, and is left out" in given.notes
+    assert data(given.script).count(b"event: message_stop") == 1
+
+
+def test_a_fault_that_makes_too_many_bytes_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "MAX_BYTES", 5_000)
+    block = "{type: hologram, beam: " + "x" * 1_000 + "}"
+    fault = "{duplicate: content_block_start, copies: 9}"
+    given = answered(f"rules: [{{reply: [block: {block}], fault: {fault}}}]")
+
+    assert data(given.script).count(b"event: content_block_start") == 1
+
+
+def test_faults_that_double_a_body_end() -> None:
+    given = answered(f"rules: [{{reply: Hello, fault: [{', '.join(['{restart: true}'] * 50)}]}}]")
+
+    assert len(given.script.sends) <= exchange.MAX_PIECES + 2
+    assert given.notes[-2] == "fault: restart makes more than 500,000 pieces or 64 MB, and is left out"
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (
+            "fault: {stall: forever, after: message_start, pings: 10ms}",
+            "these pings are more than 100,000; expected a longer time between them",
+        ),
+        (
+            "fault: {stall: 10h, after: message_start, pings: 1ms}",
+            "these pings are more than 100,000; expected a longer time between them",
+        ),
+        ("fault: {corrupt: 10001}", "this is a number (10001); expected at most 10000"),
+        ("fault: {garbage: 1000001}", "this is a number (1000001); expected at most 1000000"),
+        (f"fault: [{'reset, ' * 51}]", "this is a list; expected at most 50 items"),
+        (
+            f"fault: {{edit: message_start, delete: {'a.' * 64}a}}",
+            "a path of keys has more than 64 parts here; expected fewer",
+        ),
+        ("pace: {tokens_per_second: 1.0e-7}", "the rate is 1e-07; expected a number from 1e-06 to 1e+12"),
+        ("pace: {tokens_per_second: 1.0e13}", "the rate is 10000000000000.0; expected a number from 1e-06 to 1e+12"),
+        ("pace: {gap: 1s, jitter: {uniform: [0, 1.0e7]}}", "the factor is 10000000.0; expected at most 1e+06"),
+    ],
+)
+def test_what_would_never_end_is_a_mistake(rule: str, message: str) -> None:
+    (line,) = complaints(f"rules: [{{reply: x, {rule}}}]")
+
+    assert line.endswith(f": {message}")
+
+
+@pytest.mark.parametrize(
+    "pace",
+    [
+        "{tokens_per_second: 1.0e-6, jitter: {uniform: [0, 1.0e6]}}",
+        "{tokens_per_second: {uniform: [1.0e-6, 1.0e12]}}",
+        "{ttft: 999999999h, gap: 999999999h, jitter: {lognormal: {p50: 1.0e6, p99: 1.0e6}}}",
+        "{gap: {lognormal: {p50: 1us, p99: 999999999h}}}",
+        "{gap: {lognormal: {median: 999999999h, sigma: 10}}}",
+        "{gap: {normal: {mean: 999999999h, sd: 999999999h}}}",
+        "{gap: {exponential: {mean: 999999999h}}}",
+        "{gaps: [999999999h, 0s]}",
+    ],
+)
+def test_every_pace_takes_a_finite_time(pace: str) -> None:
+    given = answered(f"rules: [{{reply: [Hello hello hello, {{pause: 999999999h}}, x], pace: {pace}}}]")
+
+    assert given.script.status == 200
+    assert all(isinstance(send.at, int) for send in given.script.sends)
+
+
+@pytest.mark.parametrize(
+    "respond",
+    [
+        {"body": "<html>"},
+        {"body": "data: 1", "headers": {"content-type": "text/event-stream"}},
+        {"body": ""},
+        {"body": "\n\ndata: {", "headers": {"content-type": "text/event-stream"}},
+    ],
+)
+@pytest.mark.parametrize("event", ["body", "every ping", "message_start"])
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_body_without_json_has_nothing_to_edit(respond: dict[str, object], event: str, stream: bool) -> None:
+    faults = [{"respond": respond}, {"edit": event, "set": {"a": 1}}]
+    file = json.dumps({"chaos": faults, "rules": [{"reply": "x"}]})
+    given = answered(file, "a.json", stream=stream)
+
+    assert given.script.status == 200
+    assert f"fault: edit {event.removesuffix(' 1')} found nothing to strike" in given.notes
+
+
+def test_a_path_of_as_many_keys_as_may_be_is_set() -> None:
+    path = ".".join("a" * 64)
+    file = json.dumps({"rules": [{"reply": "x", "fault": {"edit": "message_start", "set": {path: 1}}}]})
+
+    assert b'{"a":' * 62 + b'{"a":1' in data(answered(file, "a.json").script)

@@ -1,0 +1,128 @@
+"""What a file costs grows with its length, in time and in memory. Work is counted, never timed."""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from mockclaude.scenario import positions
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.mistakes import MAX_MISTAKES, ScenarioError
+
+MORE = "there are more mistakes from here on; mend those above, and check again"
+
+
+def rules(count: int) -> str:
+    return "rules:\n" + "".join(f"  - {{name: r{i}, when: {{user: w{i}}}, reply: a}}\n" for i in range(count))
+
+
+def templates(count: int) -> str:
+    each = "  - {{name: r{0}, when: {{user: w{0}}}, reply: 'a ${{{{ fake.name }}}}'}}\n"
+    return "rules:\n" + "".join(each.format(i) for i in range(count))
+
+
+def faults(count: int) -> str:
+    each = "{{disconnect: reset, before: 'content_block_delta {0}', p: 0, occurrence: {0}}}"
+    steps = "a, " * count
+    return f"rules: [{{reply: [{steps}], fault: [{', '.join(each.format(i + 1) for i in range(50))}]}}]"
+
+
+def calls(text: str) -> int:
+    """Return how many functions are called while the text is loaded."""
+    count = 0
+
+    def counting(_: Any, event: str, __: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(counting)
+    try:
+        load_text(text)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("make", [rules, templates, faults])
+def test_the_work_of_loading_grows_with_the_file(make: Any) -> None:
+    load_text(make(10))
+    few, many = calls(make(100)), calls(make(400))
+
+    assert many < 4.2 * few
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rules: [" + "[], " * 20_000 + "]",
+        "rules: [" + "1, " * 20_000 + "]",
+        "rules: [reply: [" + "[], " * 20_000 + "]]",
+        "rules: [{" + "".join(f"k{i}: 1, " for i in range(20_000)) + "}]",
+        "".join(f"k{i}: 1\n" for i in range(20_000)) + "rules: []",
+        "[" + "*a, " * 20_000 + "]",
+    ],
+    ids=["lists", "numbers", "steps", "keys", "top", "aliases"],
+)
+def test_no_more_than_a_hundred_mistakes_are_told(text: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load_text(text, "a.yaml")
+    *first, last = caught.value.mistakes
+
+    assert len(first) == MAX_MISTAKES
+    assert last.message == MORE
+
+
+def test_the_mistakes_of_each_file_are_counted_by_themselves() -> None:
+    wrong = "rules: [" + "1, " * 200 + "]"
+    found = []
+    for file in ("a.yaml", "b.yaml"):
+        with pytest.raises(ScenarioError) as caught:
+            load_text(wrong, file)
+        found += caught.value.mistakes
+
+    assert len(ScenarioError(found).mistakes) == 2 * (MAX_MISTAKES + 1)
+
+
+@pytest.mark.parametrize("item", ["[], ", "1, ", "{a: 1}, ", "{}, "])
+@pytest.mark.parametrize("around", ["rules: [{}]", "rules: [reply: [json: [{}]]]"])
+def test_the_memory_of_a_value_is_bounded(item: str, around: str) -> None:
+    count = 20_000
+    text = around.replace("{}", item * count)
+    tracemalloc.start()
+    try:
+        load_text(text)
+    except ScenarioError:
+        pass
+    finally:
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert peak / count < 1_000
+
+
+@pytest.mark.parametrize("file", ["a.yaml", "a.json"])
+def test_a_file_has_a_bounded_number_of_values(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(positions, "MAX_VALUES", 5)
+    with pytest.raises(ScenarioError) as caught:
+        load_text('{"rules": [1, 2, 3]}', file)
+
+    problem = "this file has more than 5 keys and values; expected fewer: split it into several files"
+    assert str(caught.value) == f"{file}:1:18: {problem}"
+
+
+def test_a_rule_has_a_bounded_number_of_values() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load_text("rules: [reply: {json: [" + "1," * 100_001 + "]}]", "a.yaml")
+
+    assert str(caught.value) == "a.yaml:1:9: this rule has more than 100,000 values; expected fewer"
+
+
+def test_what_stands_beside_the_rules_has_a_bounded_number_of_values() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load_text("rules: [reply: a]\napi_keys: [" + "1," * 100_001 + "]", "a.yaml")
+
+    assert str(caught.value) == "a.yaml:1:1: this file has, beside its rules, more than 100,000 values; expected fewer"

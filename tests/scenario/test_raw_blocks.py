@@ -1,0 +1,129 @@
+"""A block in the API's own form has the fields of its kind, where it is written and in every reply."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+from anthropic.types.beta import BetaContentBlock
+
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.raw_blocks import REQUIRED, problem
+from mockclaude.server.calls import Call
+from mockclaude.server.endpoints import answer
+from mockclaude.server.served import Served
+from tests.scenario.talk import complaints
+from tests.serving import CLIENT, asking
+
+TOOL_USE = "`id` (text), `name` (text) and `input` (a mapping)"
+RESULT = "`tool_use_id` (text) and `content` (a mapping)"
+WEB_RESULT = "`tool_use_id` (text) and `content` (a mapping or a list)"
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ("{type: text}", "this text block lacks `text`; expected `text` (text)"),
+        ("{type: text, text: null}", "`text` of this text block is nothing; expected text"),
+        ("{type: text, text: 5}", "`text` of this text block is a number; expected text"),
+        (
+            "{type: thinking, thinking: a}",
+            "this thinking block lacks `signature`; expected `thinking` (text) and `signature` (text)",
+        ),
+        ("{type: redacted_thinking}", "this redacted_thinking block lacks `data`; expected `data` (text)"),
+        ("{type: tool_use}", f"this tool_use block lacks `id`, `name` and `input`; expected {TOOL_USE}"),
+        (
+            "{type: tool_use, id: a, name: b, input: [c]}",
+            "`input` of this tool_use block is a list; expected a mapping",
+        ),
+        (
+            "{type: server_tool_use, id: a, input: {}}",
+            f"this server_tool_use block lacks `name`; expected {TOOL_USE}",
+        ),
+        (
+            "{type: mcp_tool_use, id: a, name: b, input: {}}",
+            "this mcp_tool_use block lacks `server_name`; expected `id` (text), `name` (text), `input` (a mapping) and "
+            "`server_name` (text)",
+        ),
+        (
+            "{type: web_search_tool_result, tool_use_id: a, content: b}",
+            "`content` of this web_search_tool_result block is text; expected a mapping or a list",
+        ),
+        *(
+            (
+                f"{{type: {kind}_tool_result, tool_use_id: a}}",
+                f"this {kind}_tool_result block lacks `content`; expected {RESULT}",
+            )
+            for kind in (
+                "web_fetch",
+                "code_execution",
+                "bash_code_execution",
+                "text_editor_code_execution",
+                "tool_search",
+                "advisor",
+            )
+        ),
+        (
+            "{type: mcp_tool_result, tool_use_id: a, content: b, is_error: 1}",
+            "`is_error` of this mcp_tool_result block is a number; expected true or false",
+        ),
+        (
+            "{type: mcp_tool_listing, tools: []}",
+            "this mcp_tool_listing block lacks `mcp_server_name`; expected `mcp_server_name` (text) and `tools` "
+            "(a list)",
+        ),
+        ("{type: container_upload}", "this container_upload block lacks `file_id`; expected `file_id` (text)"),
+        (
+            "{type: fallback, from: {}}",
+            "this fallback block lacks `to`; expected `from` (a mapping) and `to` (a mapping)",
+        ),
+        (
+            "{type: '${{ user }}', text: a}",
+            "the type of a block is fixed, got a placeholder ('${{ user }}'); expected such as text or tool_use",
+        ),
+    ],
+)
+def test_a_block_without_its_fields_is_a_mistake(block: str, message: str) -> None:
+    assert complaints(f"rules: [reply: [block: {block}]]") == [f"a.yaml:1:24: {message}"]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "hologram", "beam": None},
+        {"type": "compaction"},
+        {"type": "text", "text": "", "citations": None, "more": 1},
+        {"type": "mcp_tool_result", "tool_use_id": "a", "content": "b", "is_error": False},
+    ],
+)
+def test_a_block_with_its_fields_may_have_others(block: dict[str, Any]) -> None:
+    assert problem(block) is None
+
+
+def test_every_kind_of_block_that_the_sdk_has_is_known() -> None:
+    kinds = [get_args(model.model_fields["type"].annotation)[0] for model in get_args(get_args(BetaContentBlock)[0])]
+
+    assert sorted(REQUIRED) == sorted(kinds)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("block", "status"),
+    [
+        ("{type: text, text: '${{ user }}'}", 200),
+        ("{type: text, text: '${{ request.nothing }}'}", 400),
+        ("{type: tool_use, id: a, name: b, input: '${{ request.messages[0] }}'}", 200),
+        ("{type: tool_use, id: a, name: b, input: '${{ request.messages }}'}", 400),
+        ("{type: hologram, beam: '${{ request.nothing }}'}", 200),
+    ],
+)
+def test_a_block_is_checked_again_when_its_placeholders_are_filled_in(block: str, status: int, stream: bool) -> None:
+    served = Served(load_text(f"rules: [reply: [block: {block}]]", "a.yaml"))
+    given = answer(served, Call("POST", "/v1/messages", {}, CLIENT, asking(stream=stream), 0))
+
+    assert given.script.status == status
+    if status == 400:
+        problem = "block is nothing; expected text" if "text:" in block else "block is a list; expected a mapping"
+        assert given.reason.startswith("a.yaml:1:9: `")
+        assert given.reason.endswith(f"{problem}, after its placeholders are filled in")
+        assert given.reason.encode() in b"".join(send.data for send in given.script.sends)

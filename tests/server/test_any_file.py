@@ -1,0 +1,90 @@
+"""Whatever a file says: if it loads, every one of its rules answers, and a 5xx is one that the file asks for.
+
+`pytest -n0 tests/server/test_any_file.py --hypothesis-profile=deep` draws many more files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import event, given
+
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.policy import Policy
+from mockclaude.scenario.rules import Rule, Scenario
+from mockclaude.server.calls import Answer, Call
+from mockclaude.server.endpoints import answer
+from mockclaude.server.served import Served
+from tests.scenario.drawn import FILES
+from tests.serving import CLIENT, asking
+
+TOOL = {"name": "add", "input_schema": {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}}
+USED = [
+    {"role": "user", "content": "Hello"},
+    {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": "add", "input": {"a": 1}}]},
+    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "4", "is_error": True}]},
+]
+FORMAT = {"type": "json_schema", "schema": {"type": "object", "properties": {}, "additionalProperties": False}}
+CACHED = [{"type": "text", "text": "word " * 2_000, "cache_control": {"type": "ephemeral"}}]
+REQUESTS = [
+    asking(),
+    asking(stream=True),
+    asking(max_tokens=1),
+    asking(max_tokens=1, stream=True, stop_sequences=["e", "\n"]),
+    asking("é😀", stream=True, system="brief", metadata={"user_id": "u1"}),
+    asking(tools=[TOOL], tool_choice={"type": "any"}),
+    asking(tools=[TOOL], messages=USED, stream=True),
+    asking(
+        thinking={"type": "enabled", "budget_tokens": 1024}, max_tokens=2048, model="claude-sonnet-4-5", stream=True
+    ),
+    asking(output_config={"format": FORMAT}),
+    asking(CACHED, stream=True),
+]
+ASKED_FOR = ("error", "respond", "script")
+MOST_SENDS = 400_000
+
+
+def scripted(rule: Rule, scenario: Scenario) -> bool:
+    """Return whether the file asks for a response that is none of the API's successful ones."""
+    faults = [possible.fault for possible in (*rule.faults, *scenario.chaos)]
+    steps = [step.kind for reply in rule.replies for step in reply.steps]
+    return "error" in steps or any(fault.kind in ASKED_FOR for fault in faults)
+
+
+def answers(scenario: Scenario) -> Iterator[tuple[Rule, Answer]]:
+    """Yield what each rule answers by itself to each request."""
+    for rule in scenario.rules:
+        alone = replace(scenario, rules=(replace(rule, conditions=(), times=None),), limits=(), policy=Policy())
+        served = Served(alone)
+        for number, body in enumerate(REQUESTS):
+            yield rule, answer(served, Call("POST", "/v1/messages", {}, CLIENT, body, number))
+
+
+def loaded(file: dict[str, Any]) -> Scenario | ScenarioError:
+    try:
+        return load_text(json.dumps(file), "a.json")
+    except ScenarioError as error:
+        return error
+
+
+@given(FILES)
+def test_a_file_that_loads_never_fails(file: dict[str, Any]) -> None:
+    scenario = loaded(file)
+    if isinstance(scenario, ScenarioError):
+        event("refused")
+        assert "bug in mockclaude" not in str(scenario)
+        assert all(mistake.place.line for mistake in scenario.mistakes)
+        return
+    event("loaded")
+    for rule, given_answer in answers(scenario):
+        script = given_answer.script
+        assert script.status < 500 or scripted(rule, scenario), given_answer.reason
+        assert len(script.sends) < MOST_SENDS
+        assert all(isinstance(send.at, int) for send in script.sends)
+    served = Served(scenario)
+    for number, body in enumerate(REQUESTS):
+        answer(served, Call("POST", "/v1/messages", {}, CLIENT, body, number))

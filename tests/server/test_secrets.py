@@ -1,0 +1,190 @@
+"""Thirty secrets are planted in requests; none is found in anything that is kept, sent or printed."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from mockclaude.server.console import log_line
+from mockclaude.server.journal import Journal
+from mockclaude.server.verifying import verify
+from mockclaude.testing.asked import asked as as_asked
+from mockclaude.testing.telling import told
+from tests.cli.invoking import invoke, written
+from tests.conftest import Serve, Start
+from tests.server.administering import Admin
+from tests.server.test_journal import when
+from tests.serving import Received, asking, request
+
+SCENARIO = """
+rules:
+  - when: {user: nobody says this, system: nor this, headers: {x-auth-token: other, x-api-key: k}, body: {tools: 1}}
+    reply: Hi!
+  - {name: echo, when: {user: echo}, reply: "${{ user }}"}
+"""
+
+
+def secret(number: int) -> str:
+    return f"q7Zp9xK2mLw4Rt{number:02}"
+
+
+HEADERS = {
+    "x_api_key": secret(1),
+    "authorization": f"Bearer {secret(2)}",
+    "proxy_authorization": f"Basic {secret(3)}",
+    "cookie": f"a={secret(4)}",
+    "api_key": secret(5),
+    "x_goog_api_key": secret(6),
+    "x_auth_token": secret(7),
+    "x_amz_security_token": secret(8),
+    "cf_access_client_secret": secret(9),
+    "x_hub_signature": secret(10),
+    "referer": f"https://user:{secret(11)}@host/",
+    "x_note": f"sk-ant-{secret(12)}",
+}
+QUERY = f"?beta=true&api_key={secret(13)}&token={secret(14)}&X-Amz-Signature={secret(15)}"
+TEXT = (
+    f"sk-ant-api03-{secret(16)} ghp_{secret(17)}abc AKIAABCDEFGH12345618 xoxb-1-{secret(19)} "
+    f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{secret(20)} Bearer {secret(21)} postgres://u:{secret(22)}@db "
+    f"\nDB_PASSWORD={secret(23)}\n-----BEGIN PRIVATE KEY-----\n{secret(24)}\n-----END PRIVATE KEY----- "
+    f'{{"client_secret": "{secret(25)}"}} https://h/?access_token={secret(26)}'
+)
+FIELDS = {
+    "mcp_servers": [
+        {"type": "url", "name": "m", "url": f"https://u:{secret(27)}@h", "authorization_token": secret(28)}
+    ],
+    "fallback_credit_token": secret(29),
+    "tools": [{"name": "t", "input_schema": {"type": "object"}, "headers": {"X-Password": secret(30)}}],
+}
+SECRETS = [secret(number) for number in range(1, 31) if number != 18] + ["ABCDEFGH12345618"]
+
+
+def planted(text: str = TEXT) -> bytes:
+    """Return a request with a secret in each place, which no rule answers unless `text` says so."""
+    body = asking(text, system=text, **FIELDS)
+    return request("POST", f"/v1/messages{QUERY}", body, "1.1", x_mockclaude_validation="off", **HEADERS)
+
+
+def found_in(*texts: object) -> list[str]:
+    return [each for each in SECRETS if any(each in str(text) for text in texts)]
+
+
+def test_every_secret_is_sent() -> None:
+    assert len(SECRETS) == 30
+    assert found_in(planted().decode()) == SECRETS
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return Journal()
+
+
+def test_no_secret_is_in_the_journal_the_admin_api_and_the_log(serve: Serve, journal: Journal) -> None:
+    server = serve(SCENARIO, journal=journal)
+    given = server.ask(planted())
+    entry = server.line()
+    admin = Admin(server)
+
+    def called(path: str, **said: object) -> Received:
+        return admin.post(path, **said) if said else admin.get(path)
+
+    answers = [called("journal"), called("journal/1"), called("journal/query", when={"user": "sk-ant-"})]
+    answers.append(called("verify", when={"user": "something else", "headers": {"x-auth-token": "x"}}))
+    assert (given.status, [answer.status for answer in answers]) == (410, [200] * 4)
+    assert all(b"[redacted]" in answer.body for answer in answers)
+    assert found_in(given.body.decode(), *(answer.body.decode() for answer in answers)) == []
+    assert found_in(log_line(entry, colour=True), entry, entry.reason, entry.path, dict(entry.headers)) == []
+
+
+def test_no_secret_is_in_the_report_of_a_failing_test(serve: Serve, journal: Journal) -> None:
+    server = serve(SCENARIO, journal=journal)
+    server.ask(planted())
+    entries = journal.entries()
+    verified = verify(entries, when(user="something else"))
+
+    assert "[redacted]" in told(entries)
+    assert (
+        found_in(told(entries), verified.message, repr(as_asked(entries[0])), dict(as_asked(entries[0]).headers)) == []
+    )
+
+
+def test_conditions_match_the_secrets_themselves(serve: Serve, journal: Journal) -> None:
+    key = f"k-{secret(1)}"
+    server = serve(
+        f"rules: [{{when: {{headers: {{x-auth-token: {key}}}, user: sk-ant-{key}}}, reply: Hi!}}]", journal=journal
+    )
+    given = server.ask(request("POST", "/v1/messages", asking(f"sk-ant-{key}"), "1.1", x_auth_token=key))
+
+    assert (given.status, given.json["content"][0]["text"]) == (200, "Hi!")
+    assert len(journal.find(when(user=f"sk-ant-{key}", headers={"x-auth-token": key}))) == 1
+    assert as_asked(journal.entries()[0]).user == f"sk-ant-{key}"
+
+
+def test_hint_shows_no_value_of_a_credential_header(serve: Serve) -> None:
+    server = serve("rules: [{when: {headers: {x-auth-token: aSecretWord}}, reply: Hi!}]")
+    message = server.ask(request("POST", "/v1/messages", asking(), "1.1", x_auth_token="aSecretWork")).error[1]
+
+    assert message.endswith("headers.x-auth-token: wanted 'aSecretWord', got '[redacted]'")
+
+
+def test_no_secret_is_in_the_file_and_on_the_console(start: Start, tmp_path: Path) -> None:
+    file, journal = written(tmp_path / "a.yaml", SCENARIO), tmp_path / "journal.jsonl"
+    command = start(file, "--journal", journal)
+    answers = [command.server.ask(planted()), command.server.ask(planted(f"echo {TEXT}"))]
+    printed = invoke("journal", "--pretty", "--url", command.server.url).output
+    command.signal(signal.SIGTERM)
+    _, out, err = command.end()
+
+    assert [answer.status for answer in answers] == [410, 200]
+    assert (len(journal.read_text().splitlines()), "[redacted]" in out) == (2, True)
+    assert found_in(journal.read_text(), out, err, printed) == []
+    assert json.loads(json.loads(journal.read_text().splitlines()[0])["request"]["body"])["max_tokens"] == 1024
+
+
+def test_redacted_requests_are_replayed_and_explained(start: Start, tmp_path: Path) -> None:
+    file, journal = written(tmp_path / "a.yaml", SCENARIO), tmp_path / "journal.jsonl"
+    command = start(file, "--journal", journal)
+    for text in (TEXT, f"echo {TEXT}"):
+        command.server.ask(planted(text))
+    command.signal(signal.SIGTERM)
+    command.end()
+    replayed, explained = invoke("replay", journal, file), invoke("explain", file, "--journal", journal)
+
+    assert (replayed.exit_code, replayed.output) == (
+        0,
+        "2 requests: answered as recorded (2 with redacted credentials: rule, status and ending compared)\n",
+    )
+    assert "rule    'echo'" in explained.output
+    assert explained.stderr == (
+        f"warning: {journal}: credentials in this request are redacted, so conditions on them fail\n"
+    )
+    assert found_in(explained.output, replayed.output) == []
+
+
+def test_difference_names_what_was_redacted(start: Start, tmp_path: Path) -> None:
+    rule = f"{{name: token, when: {{headers: {{x-auth-token: {secret(7)}}}, user: {secret(26)}}}, reply: Hi!}}"
+    file, journal = written(tmp_path / "a.yaml", f"rules: [{rule}, {{reply: Ho!}}]"), tmp_path / "journal.jsonl"
+    command = start(file, "--journal", journal)
+    command.server.ask(planted())
+    command.signal(signal.SIGTERM)
+    command.end()
+
+    hidden = "proxy-authorization, cookie, api-key, x-goog-api-key, x-auth-token"
+    assert f"(redacted: {hidden}" in invoke("replay", journal, file).output
+
+
+def test_value_of_a_body_is_redacted_by_the_name_in_its_path(serve: Serve) -> None:
+    long = {"authorization_token": secret(1), "url": "https://h/" + "x" * 100}
+    for wanted in (
+        "{'mcp_servers[0].authorization_token': other}",
+        "{'mcp_servers[0].authorization_token': other, model: x}",
+        f"{{'mcp_servers[0]': {json.dumps({**long, 'authorization_token': 'other' * 20})}}}",
+        "\"mcp_servers[0].authorization_token == 'x'\"",
+    ):
+        server = serve(f"validation: 'off'\nrules: [{{when: {{body: {wanted}}}, reply: Hi!}}]")
+        given = server.ask(request("POST", "/v1/messages", asking(mcp_servers=[long])))
+
+        assert (given.status, found_in(given.body.decode())) == (410, [])

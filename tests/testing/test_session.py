@@ -1,0 +1,267 @@
+"""The environment of a test session: who it is pointed to the server for, from when, and for whom it is left alone."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import sys
+import warnings
+from collections.abc import Callable
+from typing import TypeAlias
+
+import anthropic
+import pytest
+
+from mockclaude.scenario import source
+from mockclaude.testing import mock, session
+
+IMPORTED = (anthropic, source, mock)
+"""What a run within this one must not import for itself: it would be imported anew for each run."""
+
+APP = """
+import os
+import anthropic
+
+client, async_client = anthropic.Anthropic(), anthropic.AsyncAnthropic()
+URL = os.environ["ANTHROPIC_BASE_URL"]
+ASK = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
+
+def ask(client=client):
+    return client.messages.create(**ASK).content[0].text
+"""
+ELSEWHERE = "http://127.0.0.1:9"
+"""Where nobody listens."""
+
+Run: TypeAlias = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return a function that runs a test file of a project whose code makes its client when it is imported."""
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", ELSEWHERE)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "of the user")
+    monkeypatch.syspath_prepend(pytester.path)
+
+    def run(tests: str, *arguments: str, ini: str = "", **files: str) -> pytest.RunResult:
+        pytester.makeini(f"[pytest]\nasyncio_default_fixture_loop_scope = function\n{ini}")
+        pytester.makepyfile(app=APP, test_app=f"import os, pytest, app\n{tests}", **files)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the clients of the project are never closed
+            result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", *arguments)
+            gc.collect()
+        assert os.environ["ANTHROPIC_BASE_URL"] == ELSEWHERE
+        return result
+
+    return run
+
+
+USES = """
+def test_hello(mockclaude):
+    mockclaude.reply("Hi!")
+    assert app.ask() == "Hi!"
+"""
+
+
+@pytest.mark.parametrize("shares", [True, False])
+def test_a_client_created_at_import_reaches_the_server(run: Run, monkeypatch: pytest.MonkeyPatch, shares: bool) -> None:
+    monkeypatch.setattr(session, "_SHARES_PORTS", shares and session._SHARES_PORTS)
+
+    run(USES).assert_outcomes(passed=1)
+
+
+def test_the_reserved_port_is_not_given_to_others() -> None:
+    reserved = session.Session()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", reserved.port))
+    reserved.close()
+
+
+def test_a_client_of_a_conftest_reaches_the_server(run: Run) -> None:
+    run(USES, conftest="import app").assert_outcomes(passed=1)
+
+
+def test_clients_of_other_fixtures_reach_the_server(run: Run) -> None:
+    tests = """
+import asyncio, subprocess, sys, anthropic, requests
+
+@pytest.fixture(scope="session", autouse=True)
+def client():
+    with anthropic.Anthropic() as client:
+        yield client
+
+@pytest.fixture(autouse=True)
+def rule(client, mockclaude):
+    mockclaude.reply("Hi!")
+
+def test_session(client):
+    assert app.ask(client) == "Hi!"
+
+def test_async(client):
+    assert asyncio.run(app.async_client.messages.create(**app.ASK)).content[0].text == "Hi!"
+
+def test_requests():
+    for name in ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_URL", "ANTHROPIC_API_BASE"):
+        headers = {"anthropic-version": "2023-06-01", "x-api-key": os.environ["ANTHROPIC_API_KEY"]}
+        response = requests.post(f"{os.environ[name]}/v1/messages", json=app.ASK, headers=headers)
+        assert response.json()["content"][0]["text"] == "Hi!"
+
+def test_subprocess():
+    code = "import app; print(app.ask())"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "Hi!\\n"
+"""
+    run(tests).assert_outcomes(passed=4)
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"])
+def test_a_proxy_is_not_used(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, ELSEWHERE)
+
+    run(USES).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "",
+        "from mockclaude.testing import MockClaude  # mockclaude: not the fixture",
+        "mockclaude = None",
+        "def unused(mockclaude): pass",
+    ],
+)
+def test_a_project_without_the_fixture_keeps_its_environment(run: Run, tests: str) -> None:
+    result = run(
+        f"""
+{tests}
+def test_environment():
+    assert os.environ["ANTHROPIC_BASE_URL"] == "{ELSEWHERE}"
+    assert os.environ["ANTHROPIC_API_KEY"] == "of the user"
+    assert "NO_PROXY" not in os.environ
+    assert (app.URL == "{ELSEWHERE}") is {"unused" not in tests}
+"""
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_deselected_tests_do_not_point_the_environment(run: Run) -> None:
+    other = f"""
+def test_environment():
+    assert os.environ["ANTHROPIC_BASE_URL"] == "{ELSEWHERE}"
+"""
+    run(USES + other, "-k", "environment").assert_outcomes(passed=1, deselected=1)
+
+
+def test_a_fixture_of_a_plugin_points_the_environment_once_collected(run: Run) -> None:
+    plugin = "import pytest\n@pytest.fixture\ndef fake(mockclaude):\n    mockclaude.reply('Hi!')"
+    tests = f"""
+import anthropic
+
+@pytest.fixture(scope="session", autouse=True)
+def client():
+    return anthropic.Anthropic()
+
+def test_hello(client, fake):
+    assert app.ask(client) == "Hi!"
+    assert app.URL == "{ELSEWHERE}"
+"""
+    run(tests, "-p", "plugged", "test_app.py", plugged=plugin).assert_outcomes(passed=1)
+
+
+def test_the_configuration_counts_as_use(run: Run) -> None:
+    tests = f"""
+def test_environment():
+    assert app.URL != "{ELSEWHERE}" == os.environ["ANTHROPIC_BASE_URL"]
+"""
+    run(tests, "--mockclaude-seed=1").assert_outcomes(passed=1)
+    run(tests, ini="mockclaude_strict = true").assert_outcomes(passed=1)
+    run(tests, ini="mockclaude_environment = session").assert_outcomes(passed=1)
+
+
+def test_tests_below_testpaths_point_the_environment(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.mkdir("checks").joinpath("test_checks.py").write_text(f"import app\n{USES}")
+
+    run("", ini="testpaths = checks").assert_outcomes(passed=1)
+
+
+def test_a_fixture_requested_by_name_serves_clients_of_the_import(run: Run) -> None:
+    tests = """
+def test_hello(request):
+    request.getfixturevalue("mockclaude").reply("Hi!")
+    assert app.ask() == "Hi!"
+"""
+    run(tests).assert_outcomes(passed=1)
+
+
+def test_environment_of_the_test_alone_is_a_choice(run: Run) -> None:
+    tests = f"""
+def test_hello(mockclaude):
+    assert (app.URL, os.environ["ANTHROPIC_BASE_URL"]) == ("{ELSEWHERE}", mockclaude.url)
+
+def test_other():
+    assert os.environ["ANTHROPIC_BASE_URL"] == "{ELSEWHERE}"
+"""
+    run(tests, ini="mockclaude_environment = test").assert_outcomes(passed=2)
+
+
+def test_an_unknown_environment_is_refused(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nmockclaude_environment = sesion")
+    result = pytester.runpytest_inprocess()
+
+    result.stderr.fnmatch_lines(
+        ["ERROR: mockclaude_environment: unknown value, got 'sesion'; expected 'test' or 'session'"]
+    )
+
+
+def test_workers_of_xdist_have_servers_of_their_own(run: Run) -> None:
+    tests = """
+@pytest.mark.parametrize("number", range(4))
+def test_hello(mockclaude, number):
+    mockclaude.reply(f"Hi {number}!")
+    assert app.ask() == f"Hi {number}!"
+"""
+    run(tests, "-n2").assert_outcomes(passed=4)
+
+
+def test_workers_of_xdist_keep_the_environment_without_use(run: Run) -> None:
+    tests = f"""
+def helper(mockclaude): pass
+
+def test_environment():
+    assert os.environ["ANTHROPIC_BASE_URL"] == "{ELSEWHERE}"
+"""
+    run(tests, "-n1").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("before", ["", "def test_before(mockclaude): pass"])
+def test_a_request_of_a_test_without_the_fixture_is_explained(run: Run, before: str) -> None:
+    result = run(f"""
+{before}
+
+@pytest.fixture
+def early():
+    app.ask(app.client.with_options(max_retries=0))
+
+def test_hello():
+    app.ask(app.client.with_options(max_retries=0))
+
+def test_early(early, mockclaude):
+    pass
+
+def test_bug():
+    assert not app.URL
+""")
+
+    result.assert_outcomes(passed=int(bool(before)), failed=2, errors=1)
+    told = (
+        "the failed request was sent to http://127.0.0.1:*, the server of the fixture `mockclaude`, which was not in *"
+    )
+    result.stdout.fnmatch_lines(["*- mockclaude -*", told, "*- mockclaude -*", told])
+    assert result.stdout.str().count("was not in use; request the fixture first, or set") == 2
+
+
+def test_the_server_is_not_started_by_collecting(run: Run) -> None:
+    result = run(USES, "--collect-only")
+
+    assert result.ret == 0
+    assert "app" not in sys.modules
