@@ -21,6 +21,9 @@ from mockclaude.api.tokens import Segment
 
 Ttl: TypeAlias = Literal["5m", "1h"]
 
+MOST_MARKS = 4
+"""Breakpoints that the API takes in a request (documented)."""
+
 LOOKBACK = 20
 """Blocks, a breakpoint's own among them, at whose ends a kept prefix is looked for."""
 
@@ -135,12 +138,17 @@ def _ttl(control: Any) -> Ttl | None:
 
 
 def _marks(segments: Sequence[Segment], automatic: Ttl | None) -> list[Ttl | None]:
-    """Return for how long each segment is marked to be kept; `automatic` marks the last one that can be."""
+    """Return for how long each segment is marked to be kept; `automatic` marks the last one that can be.
+
+    Of more marks than the API takes, which only pass without validation, the last ones count.
+    """
     marks = [_mark(segment.block) for segment in segments]
     if automatic:
         last = max((index for index, segment in enumerate(segments) if _can_be_marked(segment.block)), default=None)
         if last is not None:
             marks[last] = marks[last] or automatic
+    for index in [index for index, mark in enumerate(marks) if mark][:-MOST_MARKS]:
+        marks[index] = None
     return marks
 
 

@@ -30,8 +30,8 @@ _EXPRESSION = re.compile(r"(?P<root>\w+)(?:\.(?P<rest>.+))?", re.DOTALL)
 _CALL = re.compile(r"(?P<method>\w+)(?:\((?P<arguments>.*)\))?", re.DOTALL)
 
 
-MAX_FILLED = 5_000_000
-"""Bytes that the placeholders of one reply may make together."""
+MAX_FILLED = 32_000_000
+"""Bytes that the placeholders of one reply may make together: as many as a request may have."""
 
 _ROOM = MAX_DEPTH + 16
 """Levels around a value in a reply: those of the file, and those of the events that carry it."""

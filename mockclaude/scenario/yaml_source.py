@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from mockclaude.scenario.mistakes import Mistake, Place, ScenarioError
 from mockclaude.scenario.positions import TOO_LARGE, Branch, Lines, Read, Reading
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -133,7 +134,9 @@ class YamlReader(Reading):
         hint = _SYNTAX_HINTS.get(str(error.problem), _SYNTAX_HINT)
         begin = error.context_mark.line if error.context_mark else mark.line
         begun = f" {error.context} that began in line {begin + 1}" if begin != mark.line else ""
-        return self.stop(mark.index, f"this is not YAML: {error.problem}{begun}; {hint}")
+        place = Place(self.lines.file, mark.line + 1, mark.column + 1)  # the line after the last one has no offset
+        message = f"this is not YAML: {error.problem}{begun}; {hint}"
+        return ScenarioError([*self.mistakes, Mistake(place, message)])
 
 
 def _offset(event: yaml.Event) -> int:

@@ -32,9 +32,6 @@ KEY_DIAGNOSTICS = 16 * 1024 * 1024
 MAX_DIAGNOSTICS = 4 * KEY_DIAGNOSTICS
 """Bytes of the requests of all API keys; those of the key used longest ago are dropped first."""
 
-MAX_WRITTEN = 4
-"""Prefixes that one request keeps, the longest ones: as many as the API takes. Without validation there may be more."""
-
 SECONDS = {"5m": 300, "1h": 3600}
 """How long a prefix lives after its last use."""
 
@@ -67,7 +64,7 @@ class PromptCache:
         used = self._looked_up(key, body, now)
         for digest in used.renewed:
             self._renew(key, digest, now)
-        for digest, ttl in used.written[-MAX_WRITTEN:]:
+        for digest, ttl in used.written:
             self._keep(key, digest, SECONDS[ttl], now)
         return used.usage
 

@@ -26,7 +26,7 @@ from mockclaude.server.bounded import Owned
 MAX_THREADS = 10_000
 """Replies of an API key that can be continued, or could be once; the one used longest ago is dropped first."""
 
-KEY_BYTES = 16 * 1024 * 1024
+KEY_BYTES = 32 * 1024 * 1024
 """Bytes of JSON that the conversations of an API key take; the same one goes first."""
 
 MAX_BYTES = 4 * KEY_BYTES

@@ -201,12 +201,12 @@ def test_a_text_without_problems_can_be_filled(template: str) -> None:
     ],
 )
 def test_what_the_placeholders_of_a_reply_make_is_bounded(template: Any) -> None:
-    heard = conversation("x" * 200_000)
+    heard = conversation("x" * 1_000_000)
     once = Scope(heard, dict, lambda: Fakes("en_US"))
     with pytest.raises(FillError) as caught:
         compile_template([template] * 5).fill(once)
 
-    assert str(caught.value) == "the placeholders of this reply make more than 5,000,000 bytes; expected fewer"
+    assert str(caught.value) == "the placeholders of this reply make more than 32,000,000 bytes; expected fewer"
 
 
 @pytest.mark.parametrize("template", ["${{ request.metadata }}", "a ${{ request.metadata }}", ["${{ request }}"]])

@@ -380,7 +380,7 @@ def test_a_client_that_goes_during_a_pause_ends_its_script_at_once(serve: Serve)
 def test_a_client_that_goes_before_it_has_read_everything_is_gone_in_the_log_too(serve: Serve) -> None:
     server = serve(FAULTS)
     with server.connect() as wire:
-        wire.send(post("much " * 4_000_000, x_mockclaude_validation="off"))
+        wire.send(post("much " * 800_000, stream=True, x_mockclaude_validation="off"))
         wire.read(1)
         wire.reset()
 

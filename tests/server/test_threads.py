@@ -268,7 +268,7 @@ def test_the_threads_of_one_key_drop_none_of_another() -> None:
 
 
 def test_the_bounds_of_threads_are_those_of_the_documentation() -> None:
-    assert (MAX_THREADS, KEY_BYTES, MAX_BYTES, LIFETIME) == (10_000, 16 * 1024**2, 64 * 1024**2, 300)
+    assert (MAX_THREADS, KEY_BYTES, MAX_BYTES, LIFETIME) == (10_000, 32 * 1024**2, 128 * 1024**2, 300)
 
 
 def test_a_reply_can_be_continued_until_its_lifetime_ends() -> None:
