@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 import zlib
 from collections.abc import Callable
 
 import pytest
-from aiohttp.streams import EMPTY_PAYLOAD
+from aiohttp import web
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.test_utils import make_mocked_request
 
+from mockclaude.api.errors import ApiError
 from mockclaude.scenario.loader import load_text
 from mockclaude.server import app, bodies
 from mockclaude.server.journal import Entry, Journal
@@ -91,6 +95,28 @@ def test_a_body_is_measured_unpacked(serve: Serve) -> None:
     bomb = gzip.compress(b" " * (bodies.MAX_BODY + 1))
 
     assert serve(HELLO).ask(request("POST", "/v1/messages", bomb, content_encoding="gzip")).status == 413
+
+
+def test_a_chunked_body_beyond_the_limit_is_a_413(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "MAX_BODY", 1_000)
+    with serve(HELLO).connect() as wire:
+        wire.send(request("POST", "/v1/messages", transfer_encoding="chunked"))
+        wire.send(b"800\r\n" + b" " * 0x800 + b"\r\n")
+        given = wire.response()
+
+    assert (given.status, given.error[0]) == (413, "request_too_large")
+
+
+async def test_a_body_that_the_parser_cannot_read_is_a_400() -> None:
+    payload = StreamReader(BaseProtocol(asyncio.get_running_loop()), 1_000, loop=asyncio.get_running_loop())
+    payload.set_exception(web.RequestPayloadError("no size of a chunk"))
+
+    with pytest.raises(ApiError) as refusal:
+        await bodies.read_body(make_mocked_request("POST", "/v1/messages", payload=payload))
+    assert (refusal.value.status, refusal.value.message) == (
+        400,
+        "The request body could not be decoded: no size of a chunk",
+    )
 
 
 def test_a_client_that_waits_for_100_continue_gets_it(serve: Serve) -> None:
