@@ -53,11 +53,12 @@ def test_a_fault_that_makes_too_many_bytes_is_left_out(monkeypatch: pytest.Monke
     assert data(given.script).count(b"event: content_block_start") == 1
 
 
-def test_faults_that_double_a_body_end() -> None:
+def test_faults_that_double_a_body_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "MAX_PIECES", 5_000)
     given = answered(f"rules: [{{reply: Hello, fault: [{', '.join(['{restart: true}'] * 50)}]}}]")
 
     assert len(given.script.sends) <= exchange.MAX_PIECES + 2
-    assert given.notes[-2] == "fault: restart makes more than 500,000 pieces or 64 MB, and is left out"
+    assert given.notes[-2] == "fault: restart makes more than 5,000 pieces or 64 MB, and is left out"
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class Row(NamedTuple):
     def case(self, url: str, language: str) -> Case:
         lane = f"{language} {self}"
         case = Case(f"{url}/{self.file}", self.way, retries=self.retries, lane=lane)
-        return case._replace(timeout=6.0, patience=12.0) if self.quiet else case
+        return case._replace(timeout=4.0, patience=8.0) if self.quiet else case
 
 
 ROWS = [
