@@ -90,6 +90,8 @@ class Entry:
     sent: list[int] = field(default_factory=list)
     ending: str = PLAYING
     seconds: float = 0.0
+    counted: int = 0
+    """The bytes that the journal counts for it while it keeps it."""
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
@@ -119,7 +121,7 @@ class Entry:
     def size(self) -> int:
         """How many bytes it counts for."""
         bodies = len(self.body) + len(self.whole or b"") + len(self.response or b"")
-        texts = len(self.path) + len(self.reason) + sum(map(len, (*self.headers.values(), *self.notes)))
+        texts = len(self.path) + len(self.reason) + sum(map(len, (*self.raw_headers.values(), *self.notes)))
         return OVERHEAD + bodies + texts + OVERHEAD_OF_A_WRITE * len(self.planned)
 
 
@@ -171,9 +173,10 @@ class Journal:
     def keep(self, entry: Entry) -> None:
         """Keep `entry`, and forget what is too much."""
         self._entries.append(entry)
-        self._bytes += entry.size
+        entry.counted = entry.size
+        self._bytes += entry.counted
         while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
-            self._bytes -= self._entries.popleft().size
+            self._bytes -= self._entries.popleft().counted
             self.forgotten += 1
         for hear in tuple(self._waiting):
             hear(entry)
@@ -219,7 +222,7 @@ class Journal:
         """Forget everything, or what one lane has asked, or what was asked of one scenario."""
         gone = self.entries(lane, scenario)
         self._entries = deque(entry for entry in self._entries if not entry.is_of(lane, scenario))
-        self._bytes -= sum(entry.size for entry in gone)
+        self._bytes -= sum(entry.counted for entry in gone)
         if not self._entries:
             self.forgotten = 0
 

@@ -152,6 +152,8 @@ class _Making(NamedTuple):
 
     def finished(self, responded: Responded, struck: _Struck) -> Answer:
         """Return the answer with this response, with the faults that strike."""
+        if not struck.faults:
+            return self.settled(responded, tuple(struck.notes))
         script, notes = break_(responded.script, struck.faults, self.envelope, self.draws)
         return self.settled(responded._replace(script=script), (*notes, *struck.notes))
 
