@@ -32,7 +32,10 @@ _VERSION = rb"(?:[_-]?(?:value|hash|raw|plain|old|new|prod|production|dev|live|t
 _NAME = rb"(?i:[\w.$@-]*(?:" + _WORDS + rb"|token|" + _TOKENS + rb")" + _VERSION + rb")"
 """The end of a name decides: `client_secret` is one, `secret_name`, `token_type` and `max_tokens` are none."""
 
-_HEADER = re.compile(r"(?i)(?:^|[-_.])(?:key|token|signature|session|sessionid|sid|auth|otp|hmac|dpop)(?:[-_.]|$)")
+_HEADER = re.compile(
+    r"(?i)(?:^|[-_.])(?:key|token|signature|session|sessionid|sid|auth|authentication|oauth|otp|hmac|dpop|pass|pwd|saml)"
+    r"(?:[-_.]|$)"
+)
 _HARMLESS_HEADER = re.compile(
     r"(?i)^(?:sec-.*|x-claude-code-.*|x-stainless-.*|x-mockclaude-(?!token).*"
     r"|.*(?:idempotency|cache|surrogate|routing|partition|public)-key)$"
@@ -54,8 +57,9 @@ _KINDS: tuple[tuple[bytes, bytes], ...] = (
     (rb"-----BEGIN [0-9A-Z ]*PRIVATE KEY-----", rb'(?:[^"-]|-[^"-])*(?:-----END [0-9A-Z ]*PRIVATE KEY-----)?'),
     (rb"[A-Za-z][\w+.-]*://[^\s/?#\"'@:\\]*:", rb"(?:[^\s/?#\"'@\\]+@|[0-9]*[^\s/?#\"'@\\0-9][^\s/?#\"'@\\]*$)"),
     (rb"[A-Za-z][\w+.-]*://", rb"[\w%.~+-]{20,}@"),
-    (rb"[?&;](?:" + _PARAMETER + rb"|" + _NAME + rb")=", rb"[^\s\"'\\;&#]+"),
+    (rb"[?&;#](?:" + _PARAMETER + rb"|" + _NAME + rb")=", rb"[^\s\"'\\;&#]+"),
     (rb"(?:^|\n)" + _NAME + rb"=", _PLAIN),
+    (rb"(?i:\baws_(?:secret_access_key|session_token))\s*=\s*", _PLAIN),
     (rb"--" + _NAME + rb"[= ]", _PLAIN),
     (rb"\b[A-Z][0-9A-Z_]*(?:_KEY|_PASS|_PWD|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)\s?[=:]\s?\\*[\"']?", _PLAIN),
     (

@@ -24,6 +24,10 @@ DEFAULT_LOCALE = "en_US"
 MAX_ARGUMENT, MAX_ARGUMENTS = 10_000, 10_000
 """The largest number among the arguments of a call, and the characters of all of them."""
 
+MAX_VALUE = 2**63
+_OF_VALUES = {"min", "max", "min_value", "max_value", "start_datetime", "end_datetime"}
+"""Arguments that bound the value which is made, up to `MAX_VALUE`, and not how much is made."""
+
 MAX_DRAWS, MAX_DRAWS_IN_A_REPLY = 20_000, 200_000
 """How much one call may draw when it is tried, and all calls of a reply together: the cost of Faker is in its draws."""
 
@@ -209,10 +213,15 @@ def parse_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
         named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
     except (AssertionError, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         raise ValueError("expected literal arguments, such as min=1, max=6") from None
-    for number in _numbers([*positional, *named.values()]):
-        if not abs(number) <= MAX_ARGUMENT:
-            raise ValueError(f"{number} is too large; expected at most {MAX_ARGUMENT}")
+    _check_numbers([*positional, *(value for name, value in named.items() if name not in _OF_VALUES)], MAX_ARGUMENT)
+    _check_numbers([value for name, value in named.items() if name in _OF_VALUES], MAX_VALUE)
     return positional, named
+
+
+def _check_numbers(values: list[Any], most: int) -> None:
+    for number in _numbers(values):
+        if not abs(number) <= most:
+            raise ValueError(f"{number} is too large; expected at most {most}")
 
 
 def _numbers(value: Any) -> Iterator[float]:

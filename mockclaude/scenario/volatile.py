@@ -70,14 +70,27 @@ def without_volatile(text: bytes) -> bytes:
     return blanked
 
 
+def _blocks(content: Any) -> Any:
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    if not isinstance(content, list):
+        return content
+    return [
+        {key: value for key, value in item.items() if key != "cache_control"} if isinstance(item, dict) else item
+        for item in content
+    ]
+
+
 def turn_hash(body: Mapping[str, Any]) -> bytes:
     """Return the hash of the turn of its conversation that `body` asks for: equal for all attempts of it.
 
     The system prompt and all messages are part of it, without what is volatile in them. The model, `stream`,
     `max_tokens` and every other setting are not: a client may change them when it tries again. No header is part of it:
     only SDKs send `x-stainless-retry-count` and `idempotency-key`, never an application that tries again by itself.
+    A string counts as the text block that it stands for, and `cache_control` does not count.
     """
-    text = orjson.dumps([body.get("system"), body["messages"]], option=orjson.OPT_SORT_KEYS)
+    messages = [{**message, "content": _blocks(message.get("content"))} for message in body["messages"]]
+    text = orjson.dumps([_blocks(body.get("system")), messages], option=orjson.OPT_SORT_KEYS)
     for escape, character in _ESCAPES:
         text = text.replace(escape, character)
     return blake2b(without_volatile(text), digest_size=16).digest()

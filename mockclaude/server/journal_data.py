@@ -11,7 +11,7 @@ from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any
 
-from mockclaude.api.redaction import redact, redact_body
+from mockclaude.api.redaction import is_credential_header, redact, redact_body
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.matching import Explanation
 from mockclaude.server.journal import Entry
@@ -94,7 +94,14 @@ def _body(entry: Entry) -> dict[str, Any]:
     kept = redact_body(entry.body)
     text = kept.decode("utf-8", "backslashreplace")
     whole = len(entry.body) == entry.body_size and text.encode() == kept
-    return {"body": text, "body_size": entry.body_size, "whole": whole, "redacted": kept != entry.body}
+    redacted = kept != entry.body or _is_redacted(entry)
+    return {"body": text, "body_size": entry.body_size, "whole": whole, "redacted": redacted}
+
+
+def _is_redacted(entry: Entry) -> bool:
+    """Return whether the path or a header that is not a credential as a whole has a credential within."""
+    others = [value for name, value in entry.raw_headers.items() if not is_credential_header(name)]
+    return any(redact(text) != text for text in (entry.path, *others))
 
 
 def _joined(headers: Mapping[str, str]) -> dict[str, str]:

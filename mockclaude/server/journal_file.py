@@ -97,15 +97,30 @@ class Recorded(NamedTuple):
 def read_journal(path: Path, warn: Callable[[str], None]) -> list[Recorded]:
     """Return the entries of a file, and call `warn` with the place of each line that is torn, whose entry is left out.
 
-    Raises `JournalError` with the first line that is no entry.
+    The first line may be the end of an entry, as in a file that was rotated. Raises `JournalError` with the first line
+    that is no entry otherwise.
     """
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
         raise JournalError(f"{path}: cannot read this journal: {error.strerror}") from None
     placed = [(number, f"{path}:{number}", line.strip()) for number, line in enumerate(lines, 1)]
-    read = [(number, _entry(place, line, warn)) for number, place, line in placed if line]
-    return [Recorded(number, data) for number, data in read if data]
+    entries: list[Recorded] = []
+    torn: JournalError | None = None
+    for number, place, line in placed:
+        try:
+            data = _entry(place, line, warn) if line else None
+        except JournalError as error:
+            if number > 1:
+                raise torn or error from None
+            torn = error
+        else:
+            entries += [Recorded(number, data)] if data else []
+    if torn:
+        if not entries:
+            raise torn
+        warn(f"{path}:1: incomplete entry, {len(lines[0])} bytes without their beginning; it is left out")
+    return entries
 
 
 _BEGIN = b'{"number":'

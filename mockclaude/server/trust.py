@@ -34,6 +34,7 @@ AGAINST_OTHER_SITES = {
 
 _CONTROL = "x-mockclaude-"
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+)(:[0-9]*)?")
+_ORIGIN = re.compile(r"(https?://[^\s/?#@]+)/?")
 _LABEL = re.compile(r"[0-9a-z_-]+")
 _PRIVATE = (".local", ".internal", ".home.arpa")
 """Ends of names that nobody can have in public DNS, so that no page can be under them."""
@@ -96,9 +97,9 @@ class Trust(NamedTuple):
 
 def refused_page(page: str, what: str) -> ApiError:
     """Return the 403 for a page that may not do `what`."""
-    expected = "expected an origin that the server was started with"
-    message = f"A page of {_shown(page)} may not {what}; {expected}; start it with --allow-origin {_shown(page)}"
-    return ApiError("permission_error", message)
+    message = f"A page of {_shown(page)} may not {what}; expected an origin that the server was started with"
+    fix = f"; start it with --allow-origin {_shown(page)}" if _ORIGIN.fullmatch(page.lower()) else ""
+    return ApiError("permission_error", message + fix)
 
 
 def is_own(origin: str, headers: Mapping[str, str]) -> bool:
@@ -150,7 +151,7 @@ def parse_host(text: str) -> str:
 
 def parse_origin(text: str) -> str:
     """Return the origin of `--allow-origin`, as browsers send it. Raises `ValueError` for none."""
-    found = re.fullmatch(r"(https?://[^\s/?#@]+)/?", text.lower())
+    found = _ORIGIN.fullmatch(text.lower())
     if not found:
         raise ValueError(f"'{text}' is not an origin; expected scheme, host and port, such as http://localhost:3000")
     return found[1]

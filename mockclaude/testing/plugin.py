@@ -50,6 +50,8 @@ class _Used:
 
 _USED = pytest.StashKey[_Used]()
 _SESSION = pytest.StashKey[Session | None]()
+_EARLY = pytest.StashKey[bool]()
+"""Whether the environment was pointed to the server before code under test was imported."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,6 +80,7 @@ def _point_early(config: pytest.Config) -> None:
         config.stash[_SESSION] = None
         if points_for_session(config) and mentions_fixture(config):
             _session(config).point()
+            config.stash[_EARLY] = True
 
 
 def _session(config: pytest.Config) -> Session:
@@ -235,7 +238,7 @@ def _told(item: pytest.Item, used: _Used, error: BaseException | None) -> str:
         with suppress(RuntimeError):  # a function keeps the server busy: the next call says so
             used.mock.settle()
     rules = [added.rule for added in used.mock.unused]
-    early = item.config.stash[_SESSION] is not None
+    early = _EARLY in item.config.stash
     is_mistake = isinstance(error, ScenarioError)
     unreached = [] if used.entries or is_mistake else [describe_unreached(used.mock.url, error, early=early)]
     return "\n".join([*unreached, told(used.entries, rules), *map(_unfinished, used.mock.unfinished)]).rstrip()

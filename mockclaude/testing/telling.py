@@ -56,7 +56,7 @@ def _said(conversation: Conversation) -> Iterator[str]:
 
 def _answered(entry: Entry) -> Iterator[str]:
     """Yield what the response said, but for an error that the log line has already."""
-    for line in describe_response(entry.response or b""):
+    for line in map(redact, describe_response(entry.response or b"")):
         if not line.startswith("error: "):
             yield f"reply: {line}"
         elif line.split(": ", 2)[-1] not in entry.reason:

@@ -286,3 +286,17 @@ def test_sources_that_take_turns_have_the_values_they_have_alone() -> None:
 
     assert values(Fakes("en_US", 1), Fakes("en_US", 2)) == alone
     assert alone[0] != alone[1]
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [("random_int", "min=10000, max=99999"), ("pyint", "max_value=1000000"), ("unix_time", "end_datetime=1700000000")],
+)
+def test_bounds_of_a_value_may_be_large(method: str, arguments: str) -> None:
+    assert fakes.problem("en_US", method, arguments) is None
+
+
+def test_bounds_of_a_value_have_64_bits_at_most() -> None:
+    expected = "is too large; expected at most 9223372036854775808"
+
+    assert expected in str(fakes.problem("en_US", "random_int", f"max={10**30}"))

@@ -111,3 +111,21 @@ def test_the_expressions_are_compiled_when_a_script_is_loaded(fault: str, is_pre
     load_text(f"rules: [{{reply: x, fault: {fault}}}]")
 
     assert (volatile._expression.cache_info().currsize == 1) is is_prepared
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hi", "cache_control": {"type": "x"}}]}]},
+        {"system": [{"type": "text", "text": "Be kind.", "cache_control": {"type": "ephemeral"}}]},
+    ],
+)
+def test_turn_is_the_same_in_another_notation(again: dict[str, Any]) -> None:
+    plain = {"system": "Be kind.", "messages": [{"role": "user", "content": "Hi"}]}
+
+    assert turn_hash({**plain, **again}) == turn_hash(plain)
+
+
+def test_turn_of_a_body_without_blocks_has_a_hash() -> None:
+    assert turn_hash({"messages": [{"role": "user", "content": [1]}]}) != turn_hash({"messages": [{"role": "user"}]})

@@ -172,3 +172,27 @@ def test_partial_writes_are_continued(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(slow.taken)
 
     assert read(tmp_path / "a.jsonl") == ([1], [])
+
+
+def test_first_line_without_its_beginning_is_torn(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    write(path, ASKED, ASKED, replace(ASKED, number=2))
+    path.write_bytes(path.read_bytes()[100:])
+    torn = len(path.read_bytes().split(b"\n")[0])
+
+    assert read(path) == ([1, 2], [f"{path}:1: incomplete entry, {torn} bytes without their beginning; it is left out"])
+
+
+def test_first_of_many_lines_that_are_no_entries_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("one\ntwo\n")
+
+    with pytest.raises(JournalError, match=r"a\.jsonl:1: this is no entry of a journal"):
+        read(path)
+
+
+def test_entry_tells_that_its_path_or_a_header_was_redacted() -> None:
+    plain, in_path = as_data(ASKED), as_data(replace(ASKED, path="/v1/messages?api_key=sk-ant-api03-abcdef"))
+    in_header = as_data(replace(ASKED, raw_headers=CIMultiDict({"x-mockclaude-lane": "sk-ant-api03-abcdef"})))
+
+    assert [data["request"]["redacted"] for data in (plain, in_path, in_header)] == [False, True, True]

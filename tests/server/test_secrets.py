@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mockclaude.server.console import log_line
-from mockclaude.server.journal import Journal
+from mockclaude.server.journal import Entry, Journal
 from mockclaude.server.verifying import verify
 from mockclaude.testing.asked import asked as as_asked
 from mockclaude.testing.telling import told
@@ -188,3 +188,11 @@ def test_value_of_a_body_is_redacted_by_the_name_in_its_path(serve: Serve) -> No
         given = server.ask(request("POST", "/v1/messages", asking(mcp_servers=[long])))
 
         assert (given.status, found_in(given.body.decode())) == (410, [])
+
+
+def test_report_of_a_test_shows_no_credentials_of_a_reply() -> None:
+    body = b'{"type":"message","content":[{"type":"text","text":"use sk-ant-api03-abcdefgh"}]}'
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
+    entry = Entry(1, 5.5, "POST", "/v1/messages", {}, endpoint="/v1/messages", body=b"{}", response=head + body)
+
+    assert "use sk-ant-[redacted]" in told([entry], [])
