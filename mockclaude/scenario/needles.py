@@ -10,8 +10,10 @@ from mockclaude.scenario.regex import encode
 if TYPE_CHECKING:
     from ahocorasick_rs import BytesAhoCorasick
 
-_FEW = 16
-"""Up to this number, needles are searched for one after the other."""
+_FEW = 200
+"""Up to this number, needles are searched for one after the other: each search ends where its needle is found, and the
+index finds every occurrence.
+"""
 
 _SHORT = 3
 """Shorter needles occur too often for the index, which finds every occurrence; each is searched for by itself."""

@@ -15,7 +15,7 @@ from mockclaude.scenario.regex import Regex
 from mockclaude.scenario.rules import Rule
 from tests.scenario.talk import conversation
 
-MANY = [f"order {number}" for number in range(100)]
+MANY = [f"order {number}" for number in range(300)]
 
 
 def never(_: Rule) -> int:
