@@ -32,6 +32,7 @@ def test_explain_says_what_a_server_would_answer_and_why(tmp_path: Path) -> None
     first, third = explain(tmp_path, FLAKY), explain(tmp_path, FLAKY, "--occurrence", 3, "--lane", "me", "--seed", 5)
 
     assert first[0] == "rule    'once' (file.yaml:4:5)"
+    assert "content-type: application/json" in first
     assert first[2] == "not     'other' (file.yaml:3:5): user: wanted a text with 'Bye', got 'Hello'"
     assert third[0] == "rule    'flaky' (file.yaml:5:5)"
     assert third[1].startswith("drawn   seed 5, rule flaky, fingerprint ")

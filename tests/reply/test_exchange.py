@@ -101,6 +101,7 @@ def test_a_moment_has_the_time_of_what_is_there() -> None:
     assert at("after 0 events", pace=SLOW) == Point(0, 100_000)
     assert at("after 1 byte", pace=SLOW) == Point(1, 100_000)
     assert at("after 50ms", pace=SLOW) == Point(None, 50_000)
+    assert at(f"after {len(parts.body)} events", pace=SLOW) == Point(len(parts.data), parts.body[-1].at)
     assert at("after 121ms", pace=SLOW) == Point(sum(len(piece.data) for piece in parts.body[:4]), 121_000)
 
 

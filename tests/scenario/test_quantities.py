@@ -101,6 +101,11 @@ EXACTLY_ONE = "expected exactly one of uniform, normal, lognormal or exponential
             "this is not how `lognormal` is written; expected such as {lognormal: {p50: 400ms, p99: 2s}} or "
             "{lognormal: {median: 400ms, sigma: 0.5}}",
         ),
+        (
+            {"lognormal": "p50"},
+            "this is not how `lognormal` is written; expected such as {lognormal: {p50: 400ms, p99: 2s}} or "
+            "{lognormal: {median: 400ms, sigma: 0.5}}",
+        ),
         ({"lognormal": {"p50": "2s", "p99": "1s"}}, "p50 is 2s and p99 1s; expected p50 above 0 and p99 above p50"),
         ({"lognormal": {"median": "2s", "sigma": -1}}, "sigma is -1; expected a number from 0 to 10, such as 0.5"),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,9 @@ BEYOND = [
 """What only the loader sees: expressions in other languages, what depends on another value, whole numbers as floats."""
 
 
+GOLDEN = Path(__file__).parent.parent / "golden" / "scenario.schema.json"
+
+
 def takes(data: Any) -> bool:
     return VALIDATOR.is_valid(data)
 
@@ -77,6 +81,13 @@ def takes(data: Any) -> bool:
 def test_it_is_a_json_schema_of_draft_2020_12() -> None:
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert Draft202012Validator({"$ref": SCHEMA["$schema"]}).is_valid(SCHEMA)
+
+
+def test_what_editors_are_given_changes_only_on_purpose(pytestconfig: pytest.Config) -> None:
+    if pytestconfig.getoption("--update-golden"):
+        GOLDEN.write_text(json.dumps(SCHEMA, indent=1, ensure_ascii=False) + "\n")
+
+    assert json.loads(GOLDEN.read_text()) == SCHEMA
 
 
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)

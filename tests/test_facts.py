@@ -1,0 +1,49 @@
+"""What the package knows as data is what somebody looked at last: a table changes together with its golden file.
+
+The behaviour that follows from a table is tested where it happens; here a row that is lost, or a figure that is
+mistyped, is seen as a line of a diff. `pytest --update-golden` writes the file anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockclaude.api import errors
+from mockclaude.api.models import ALIASES, CATALOGUE
+from mockclaude.api.shape.gates import GATES
+from mockclaude.reply.cache import MINIMUMS
+from mockclaude.scenario.named_faults import NAMED
+from mockclaude.scenario.profiles import PROFILES
+
+GOLDEN = Path(__file__).parent / "golden" / "facts.txt"
+
+
+TABLES: dict[str, Mapping[str, Any]] = {
+    "status": errors.STATUS,
+    "message": errors.MESSAGES,
+    "model": {model.id: asdict(model) for model in CATALOGUE},
+    "info": {model.id: model.info() for model in CATALOGUE[:1]},
+    "alias": ALIASES,
+    "least tokens of a cache entry": MINIMUMS,
+    "beta of": GATES,
+    "pace": {name: profile._asdict() for name, profile in PROFILES.items()},
+    "fault": {name: named._asdict() for name, named in NAMED.items()},
+}
+
+
+def test_a_fact_changes_only_on_purpose(pytestconfig: pytest.Config) -> None:
+    rows = [f"{table} {name}: {_row(row)}" for table, rows in TABLES.items() for name, row in rows.items()]
+    if pytestconfig.getoption("--update-golden"):
+        GOLDEN.write_text("\n".join(rows) + "\n")
+
+    assert rows == GOLDEN.read_text().splitlines()
+
+
+def _row(row: Any) -> str:
+    return json.dumps(row, default=sorted, ensure_ascii=False)
