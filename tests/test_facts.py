@@ -6,14 +6,18 @@ mistyped, is seen as a line of a diff. `pytest --update-golden` writes the file 
 
 from __future__ import annotations
 
+import importlib
 import json
-from collections.abc import Mapping
+import pkgutil
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import mockclaude
 from mockclaude.api import errors
 from mockclaude.api.models import ALIASES, CATALOGUE
 from mockclaude.api.shape.gates import GATES
@@ -23,6 +27,18 @@ from mockclaude.scenario.profiles import PROFILES
 
 GOLDEN = Path(__file__).parent / "golden" / "facts.txt"
 
+
+def bounds() -> Iterator[tuple[str, Any]]:
+    """Yield the public constants of the package that are numbers: its bounds."""
+    for module in pkgutil.walk_packages(mockclaude.__path__, "mockclaude."):
+        if not module.name.endswith("__main__"):
+            found = importlib.import_module(module.name)
+            for name in ASSIGNED.findall(Path(str(found.__file__)).read_text()):
+                if type(value := getattr(found, name)) in (int, float):
+                    yield f"{module.name}.{name}", value
+
+
+ASSIGNED = re.compile(r"^([A-Z][A-Z0-9_]+)(?:: \w+)? = ", re.MULTILINE)
 
 TABLES: dict[str, Mapping[str, Any]] = {
     "status": errors.STATUS,
@@ -34,6 +50,7 @@ TABLES: dict[str, Mapping[str, Any]] = {
     "beta of": GATES,
     "pace": {name: profile._asdict() for name, profile in PROFILES.items()},
     "fault": {name: named._asdict() for name, named in NAMED.items()},
+    "bound": dict(bounds()),
 }
 
 
@@ -46,4 +63,6 @@ def test_a_fact_changes_only_on_purpose(pytestconfig: pytest.Config) -> None:
 
 
 def _row(row: Any) -> str:
-    return json.dumps(row, default=sorted, ensure_ascii=False)
+    return json.dumps(
+        row, default=lambda other: sorted(map(str, other)) if isinstance(other, frozenset) else str(other)
+    )

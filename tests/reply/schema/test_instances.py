@@ -104,6 +104,7 @@ REAL: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("fetch", tool(url={"type": "string", "format": "uri"}, prompt=TEXT), "Sum up https://a.example/b?c=1.",
      {"url": "https://a.example/b?c=1", "prompt": "Sum up https://a.example/b?c=1."}),
     ("sum", tool(a=NUMBER, b=NUMBER), "Add 1,200 and 3.5", {"a": 1200, "b": 3.5}),
+    ("whole number", tool(count=WHOLE), "Order 12 apples", {"count": 12}),
     ("calculator", tool(expression=TEXT), "What is 2 * (3 + 4)?", {"expression": "2 * (3 + 4)"}),
     ("flight", tool(origin=TEXT, destination=TEXT, date={"type": "string", "format": "date"}),
      "Flights to London from Paris on 2026-03-04", {"origin": "Paris", "destination": "London", "date": "2026-03-04"}),
