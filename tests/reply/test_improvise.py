@@ -112,6 +112,31 @@ def test_a_tool_is_used_when_the_text_plainly_asks_for_it(text: str, tool: str |
 
 
 @pytest.mark.parametrize(
+    "verb",
+    [
+        "get",
+        "fetch",
+        "find",
+        "look",
+        "lookup",
+        "search",
+        "query",
+        "list",
+        "read",
+        "make",
+        "create",
+        "run",
+        "use",
+        "tool",
+    ],
+)
+def test_a_tool_is_spoken_of_by_what_it_is_about_and_not_by_what_it_does(verb: str) -> None:
+    tools = [{"name": f"{verb}_invoice", "input_schema": SCHEMA}]
+
+    assert used(improvised("I got an invoice from them", tools=tools)) == f"{verb}_invoice"
+
+
+@pytest.mark.parametrize(
     ("text", "tool"),
     [
         ("use web-search", "web-search"),
