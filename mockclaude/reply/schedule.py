@@ -13,6 +13,9 @@ from typing import NamedTuple
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.faults import Burst, Fault, Ramp
 
+BEGIN_ANEW = 1_000
+"""Requests of a lane after which a burst is drawn anew: a request looks at no more draws than these."""
+
 
 class Position(NamedTuple):
     """Where a request stands.
@@ -86,14 +89,17 @@ def in_burst(burst: Burst, draws: Draws, request: int) -> bool:
     """Return whether the request after so many of its lane falls into a burst.
 
     Each request has one draw, shared by both states: it means a burst whatever came before, or none whatever came
-    before, or depends on the request before. So it is enough to look back until a draw that depends on nothing.
+    before, or depends on the request before. So it is enough to look back until a draw that depends on nothing, or to
+    the request that begins `BEGIN_ANEW` of them: whether that follows one of a burst is drawn from how often one does.
     """
     enter, stay = burst.enter, 1 - burst.leave
     draws = draws._replace(fingerprint="", occurrence=0)
+    first = request - request % BEGIN_ANEW
     flips = 0
-    for number in range(request, -1, -1):
+    for number in range(request, first - 1, -1):
         drawn = draws.uniform(f"burst/{number}")
         if drawn < min(enter, stay) or drawn >= max(enter, stay):
             return (drawn < enter) ^ bool(flips % 2)
         flips += enter > stay
-    return bool(flips % 2)
+    share = enter / (enter + burst.leave) if enter else 0.0
+    return (first > 0 and draws.uniform(f"burst/before {first}") < share) ^ bool(flips % 2)

@@ -152,13 +152,8 @@ async def _add_rules(plane: Plane, new: asked.NewRules) -> Outcome:
         raise asked.refused(error) from None
     ids = [rule.id for rule in rules]
     if new.ttl is not None:
-        plane.clock.call(plane.clock.begin(), new.ttl, lambda: _take_back(served, ids, new.whose))
+        plane.clock.call(plane.clock.begin(), new.ttl, lambda: served.take_back(rules))
     return Outcome({"ids": ids}, 201)
-
-
-def _take_back(served: Served, ids: Sequence[str], lane: str | None) -> None:
-    for rule_id in ids:
-        served.remove(rule_id, lane)
 
 
 async def _rules(plane: Plane, scope: asked.Scope) -> Outcome:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from tests.mutation.mutants import Mutant
 
-MOST_TESTS = 400
-"""Tests that are run for a mutant, at the most: those of its own module come first."""
+MOST_TESTS = 3000
+"""Tests that are run for a mutant, at the most: those of its own module come first, then those that import it."""
 
 
 class Coverage(NamedTuple):
@@ -29,7 +31,11 @@ class Coverage(NamedTuple):
         covering = {test for line in range(mutant.line, mutant.last + 1) for test in of_file.get(line, ())}
         found = covering or {test for tests in of_file.values() for test in tests} or self._all()
         touched = Counter(test for tests in of_file.values() for test in tests)
-        return sorted(found, key=lambda test: (not _is_of(test, mutant.path), -touched[test], test))[:MOST_TESTS]
+
+        def rank(test: str) -> tuple[bool, bool, int, str]:
+            return not _is_of(test, mutant.path), not _imports(test, mutant.path), -touched[test], test
+
+        return sorted(found, key=rank)[:MOST_TESTS]
 
     def _all(self) -> set[str]:
         return {test for lines in self.lines.values() for tests in lines.values() for test in tests}
@@ -42,26 +48,47 @@ def _is_of(test: str, path: str) -> bool:
     return test.startswith(f"{expected}::")
 
 
+def _imports(test: str, path: str) -> bool:
+    """Return whether the test module of `test` imports the module at `path`."""
+    return ".".join(PurePath(path).with_suffix("").parts).removesuffix(".__init__") in _imported(
+        test.partition("::")[0]
+    )
+
+
+@cache
+def _imported(test_module: str) -> set[str]:
+    file = Path(__file__).parent.parent.parent / test_module
+    return set(_names(ast.parse(file.read_bytes()))) if file.exists() else set()
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
 def cover(root: Path, file: Path) -> Coverage:
     """Return the coverage of the tests below `root`, from `file` if it is of this source.
 
     Raises `subprocess.CalledProcessError` if the tests fail.
     """
-    version = _version([*root.glob("mockclaude/**/*.py"), *root.glob("tests/**/*.py")])
+    source = version(root)
     if file.exists():
         kept = json.loads(file.read_text())
-        if kept["version"] == version:
+        if kept["version"] == source:
             return Coverage(
                 {path: {int(n): tests for n, tests in lines.items()} for path, lines in kept["lines"].items()}
             )
     lines = _measure(root)
-    file.write_text(json.dumps({"version": version, "lines": lines}))
+    file.write_text(json.dumps({"version": source, "lines": lines}))
     return Coverage(lines)
 
 
-def _version(files: Iterable[Path]) -> str:
+def version(root: Path) -> str:
+    """Return a hash of the package and the tests below `root`."""
     digest = hashlib.sha256()
-    for file in sorted(files):
+    for file in sorted([*root.glob("mockclaude/**/*.py"), *root.glob("tests/**/*.py")]):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.schedule import Position, due, in_burst, probability
+from mockclaude.reply.schedule import BEGIN_ANEW, Position, due, in_burst, probability
 from mockclaude.scenario.faults import Burst, Fault
 from tests.reply.breakage import faults
 
 MANY = 4_000
+LANE = Draws(0, "burst", "", "lane")
 
 
 def struck(written: list[Any], request: int = 0, occurrence: int = 0, seed: int = 0, **position: Any) -> list[str]:
@@ -100,6 +101,31 @@ def test_a_burst_is_a_chain_of_two_states(enter: float, leave: float, seed: int)
     burst, draws = Burst(enter=enter, leave=leave), Draws(seed, "burst", "request", "lane", 3)
 
     assert [in_burst(burst, draws, request) for request in range(30)] == simulated(burst, draws, 30)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 10_000))
+def test_a_burst_looks_back_at_so_many_requests_only(enter: float, leave: float, request: int) -> None:
+    drawn: list[str] = []
+
+    class Noting(Draws):
+        def uniform(self, label: str) -> float:
+            drawn.append(label)
+            return super().uniform(label)
+
+    in_burst(Burst(enter=enter, leave=leave), Noting(0, "burst", "", "lane"), request)
+    assert len(drawn) <= request % BEGIN_ANEW + 2
+
+
+@pytest.mark.parametrize(("enter", "leave", "ever"), [(0, 0, False), (0, 1, False), (1, 0, True), (1e-9, 0, True)])
+def test_a_burst_that_is_drawn_anew_is_as_likely_as_it_was(enter: float, leave: float, ever: bool) -> None:
+    assert in_burst(Burst(enter=enter, leave=leave), LANE, 5 * BEGIN_ANEW + 3) is ever
+
+
+def test_bursts_that_outlast_the_look_back_keep_their_share() -> None:
+    burst = Burst(enter=0.0002, leave=0.0006)
+    states = [in_burst(burst, LANE, number * BEGIN_ANEW) for number in range(1, MANY)]
+
+    assert sum(states) / MANY == pytest.approx(1 / 4, abs=0.03)
 
 
 def test_a_fault_may_strike_in_bursts_only() -> None:
