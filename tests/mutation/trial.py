@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
 
 from tests.mutation.mutants import Mutant
 
@@ -51,26 +52,16 @@ class Copy(NamedTuple):
         likeliest, others = tests[:FIRST_TESTS], tests[FIRST_TESTS:]
         try:
             outcome = self._tested(likeliest)
-            return self._tested(others) if outcome[0] is Outcome.SURVIVED else outcome
+            return self._tested(others) if others and outcome[0] is Outcome.SURVIVED else outcome
         finally:
             file.write_bytes(source)
 
     def _tested(self, tests: list[str]) -> tuple[Outcome, str]:
-        """Return the outcome of those of `tests` that there are: a mutant of a table may take some away unnoticed."""
-        if not tests:
-            return Outcome.SURVIVED, ""
-        outcome, printed = self._run(tests)
-        missing = set(_MISSING.findall(printed)).intersection(tests)
-        if missing:
-            return self._tested([test for test in tests if test not in missing])
-        failed = [line for line in printed.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-        return outcome, (failed or [printed[-200:]])[0][:200]
-
-    def _run(self, tests: list[str]) -> tuple[Outcome, str]:
         chosen = self.folder / "chosen.txt"
         chosen.write_text("\n".join(tests))
-        options = ["-x", "-q", "-n0", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly"]
-        command = [sys.executable, "-m", "pytest", *options, f"@{chosen}"]
+        options = ["-x", "-q", "-n0", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-p", "tests.mutation.chosen"]
+        modules = dict.fromkeys(test.partition("::")[0] for test in tests)
+        command = [sys.executable, "-m", "pytest", *options, f"--chosen={chosen}", *modules]
         environment = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
         with subprocess.Popen(
             command,
@@ -86,8 +77,6 @@ class Copy(NamedTuple):
             except subprocess.TimeoutExpired:
                 os.killpg(running.pid, 9)
                 return Outcome.TIMEOUT, ""
-        return (Outcome.KILLED if running.returncode else Outcome.SURVIVED), printed
-
-
-_MISSING = re.compile(r"^ERROR: not found: .*?(tests/.+)\n\(no match in any of", re.MULTILINE)
-"""A test that pytest does not find in a module that it can import."""
+        failed = [line for line in printed.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+        survived = running.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        return (Outcome.SURVIVED if survived else Outcome.KILLED), (failed or [printed[-200:]])[0][:200]
