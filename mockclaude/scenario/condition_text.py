@@ -63,10 +63,10 @@ def describe_names(names: Mapping[str, Any]) -> str:
     return describe(list(names))
 
 
-def describe_matches(matches: Iterable[Match]) -> str:
-    """Describe the texts that `matches` accept."""
+def describe_matches(matches: Iterable[Match], header: str = "") -> str:
+    """Describe the texts that `matches` accept, those of a `header` without credentials."""
     return " or ".join(
-        f"{_VERBS[key]}{text!r}"
+        f"{_VERBS[key]}{(redact_header(header, text) if header else text)!r}"
         for match in matches
         for key, texts in match.model_dump(exclude_none=True).items()
         for text in texts

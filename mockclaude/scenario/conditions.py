@@ -122,6 +122,7 @@ def _header_condition(name: str, matches: list[Match]) -> Condition:
     test = text_test(matches)
     return replace(
         _text_condition(f"headers.{name}", matches, lambda conversation: conversation.headers.get(name)),
+        wanted=describe_matches(matches, name),
         holds=lambda value: value is not None and test(value),
         describe=partial(describe_header, name),
     )
