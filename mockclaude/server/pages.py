@@ -41,8 +41,8 @@ _PAGE = """<p>Each scenario answers Anthropic's Messages API under its own base 
 {rows}
 </table>
 """
-_LOCKED = """<p>This server is open to others: the list of its scenarios needs the admin token, which the server prints at
-its start, or that of <code>--admin-token</code>:</p>
+_LOCKED = """<p>This server is open to others: the list of its scenarios needs the admin token, which the server prints
+at its start, or that of <code>--admin-token</code>:</p>
 <pre><code>curl -H 'x-mockclaude-token: TOKEN' {origin}</code></pre>
 <p>Clients of the API need no token.</p>
 """
