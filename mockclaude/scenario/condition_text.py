@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mockclaude.api.redaction import redact, redact_header
-from mockclaude.scenario.conversation import ToolResult
+from mockclaude.scenario.conversation import ToolResult, without_reminders
 from mockclaude.scenario.when import BodyMatch, Match, ToolResultMatch
 
 SHOWN = 80
@@ -35,6 +35,12 @@ def _describe_one(value: Any) -> str:
         return truncate(redact(repr(value)[:_SEARCHED]))
     text = redact(value[:_SEARCHED])
     return truncate(repr(text)) if len(text) <= SHOWN else truncate(f"{text[:SHOWN]!r}…")
+
+
+def describe_user(text: str) -> str:
+    """Describe the text of a turn: what the person typed, if there is more than the reminders of an agent."""
+    typed = without_reminders(text)
+    return f"{describe(typed)} (beside <system-reminder>)" if typed and typed != text.strip() else describe(text)
 
 
 def describe_header(name: str, value: str | None) -> str:
