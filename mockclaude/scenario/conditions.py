@@ -21,6 +21,7 @@ from mockclaude.scenario.condition_text import (
     describe_matches,
     describe_names,
     describe_tool_result_match,
+    describe_user,
     tool_result_describer,
 )
 from mockclaude.scenario.conversation import Conversation
@@ -96,7 +97,8 @@ def _conditions(when: When) -> Iterator[Condition]:
     for header, matches in (when.headers or {}).items():
         yield _header_condition(header, matches)
     if when.user:
-        yield replace(_text_condition("user", when.user, USER), needle=_needle(when.user))
+        condition = _text_condition("user", when.user, USER)
+        yield replace(condition, needle=_needle(when.user), describe=describe_user)
     if when.tool_result:
         yield _tool_result_condition(when.tool_result)
     if when.tools:
@@ -122,6 +124,7 @@ def _header_condition(name: str, matches: list[Match]) -> Condition:
     test = text_test(matches)
     return replace(
         _text_condition(f"headers.{name}", matches, lambda conversation: conversation.headers.get(name)),
+        wanted=describe_matches(matches, name),
         holds=lambda value: value is not None and test(value),
         describe=partial(describe_header, name),
     )

@@ -56,8 +56,7 @@ class Conversation:
     @cached_property
     def question(self) -> str:
         """What the person typed: the text of the current turn without the reminders that agents put around it."""
-        before, *reminders = self.user.split(_REMINDER)
-        return "".join((before, *map(_after_reminder, reminders))).strip()
+        return without_reminders(self.user)
 
     @property
     def prefill(self) -> str:
@@ -109,6 +108,12 @@ class Conversation:
     def _tool_names(self) -> dict[str, str]:
         uses = (block for message in self._messages for block in _blocks(message) if block["type"] == "tool_use")
         return {use.get("id", ""): use.get("name", "") for use in uses}
+
+
+def without_reminders(text: str) -> str:
+    """Return `text` without the reminders that agents put around what a person typed."""
+    before, *reminders = text.split(_REMINDER)
+    return "".join((before, *map(_after_reminder, reminders))).strip()
 
 
 def _after_reminder(text: str) -> str:

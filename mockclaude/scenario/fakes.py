@@ -13,6 +13,7 @@ from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from importlib import import_module
 from inspect import signature
+from itertools import zip_longest
 from random import Random
 from threading import Lock
 from typing import Any
@@ -25,8 +26,12 @@ MAX_ARGUMENT, MAX_ARGUMENTS = 10_000, 10_000
 """The largest number among the arguments of a call, and the characters of all of them."""
 
 MAX_VALUE = 2**63
-_OF_VALUES = {"min", "max", "min_value", "max_value", "start_datetime", "end_datetime"}
-"""Arguments that bound the value which is made, up to `MAX_VALUE`, and not how much is made."""
+_OF_VALUES = {
+    *("min", "max", "min_value", "max_value", "number", "step", "elements"),
+    *("start_date", "end_date", "date_start", "date_end"),
+    *("start_datetime", "end_datetime", "datetime_start", "datetime_end"),
+}
+"""Arguments that say which value is made, up to `MAX_VALUE`, and not how much is made."""
 
 MAX_DRAWS, MAX_DRAWS_IN_A_REPLY = 20_000, 200_000
 """How much one call may draw when it is tried, and all calls of a reply together: the cost of Faker is in its draws."""
@@ -183,6 +188,7 @@ def problem(locale: str, method: str, arguments: str) -> str | None:
         return f"fake.{method} differs from run to run in {locale}, whatever the seed; expected the value itself"
     try:
         positional, named = parse_arguments(arguments)
+        _check_size(positional, named, fakes.parameters(method))
     except ValueError as error:
         return f"fake.{method}({arguments}) does not work: {error}"
     try:
@@ -213,9 +219,13 @@ def parse_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
         named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
     except (AssertionError, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         raise ValueError("expected literal arguments, such as min=1, max=6") from None
-    _check_numbers([*positional, *(value for name, value in named.items() if name not in _OF_VALUES)], MAX_ARGUMENT)
-    _check_numbers([value for name, value in named.items() if name in _OF_VALUES], MAX_VALUE)
     return positional, named
+
+
+def _check_size(positional: tuple[Any, ...], named: dict[str, Any], parameters: list[str]) -> None:
+    """Raise `ValueError` for a number that is too large for the parameter it is for."""
+    for name, value in (*zip_longest(parameters[: len(positional)], positional), *named.items()):
+        _check_numbers([value], MAX_VALUE if name in _OF_VALUES else MAX_ARGUMENT)
 
 
 def _check_numbers(values: list[Any], most: int) -> None:

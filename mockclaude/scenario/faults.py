@@ -270,6 +270,11 @@ class Fault(Model):
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     @property
+    def strikes_others(self) -> bool:
+        """Whether it strikes more clients than the one whose request it answers."""
+        return any(fault.refuse is not None for fault in (self, *(self.script or ())))
+
+    @property
     def moment(self) -> Moment | None:
         """The moment it strikes, if the file says one."""
         return self.before or self.after

@@ -112,7 +112,7 @@ def _guarded(file: str, load: Callable[[], T]) -> T:
 def _named_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the scenario files below `folder`, each with the name it is served under: its path without the suffix."""
     for file in sorted(folder.rglob("*")):
-        if file.suffix in SUFFIXES and os.path.isfile(file):
+        if file.suffix.lower() in SUFFIXES and os.path.isfile(file):
             yield name_of(file.relative_to(folder).with_suffix("")).replace(os.sep, "/"), file
 
 

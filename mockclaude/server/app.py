@@ -36,7 +36,7 @@ from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.endpoints import answer
 from mockclaude.server.journal import PLAYING, Entry, Journal, asked, decided
 from mockclaude.server.live import play_live
-from mockclaude.server.pages import index
+from mockclaude.server.pages import index, locked
 from mockclaude.server.play import CLOSED, Played, play
 from mockclaude.server.served import Served
 from mockclaude.server.trust import Trust
@@ -179,11 +179,18 @@ class Site:
             self._check_host(request.headers.get("host", "localhost"))
             body = await read_body(request)
             if request.raw_path.partition("?")[0] == "/":
-                html = "text/html" in request.headers.get("accept", "")
-                return _Heard(Answer(index(self.scenarios, _origin(request), int(now), html=html), "index"))
+                return _Heard(self._index(request, int(now)))
             return self._routed(request, body, now)
         except ApiError as error:
             return _Heard(_refused(error, int(now)), call=self._call(request, "", body, now))
+
+    def _index(self, request: web.BaseRequest, now: int) -> Answer:
+        html = "text/html" in request.headers.get("accept", "")
+        try:
+            self.trust.check_token(request.headers)
+        except ApiError as error:
+            return Answer(locked(_origin(request), now), error.message) if html else _refused(error, now)
+        return Answer(index(self.scenarios, _origin(request), now, html=html), "index")
 
     def _routed(self, request: web.BaseRequest, body: bytes, now: float) -> _Heard:
         page = self.trust.page(request.headers)
@@ -199,7 +206,8 @@ class Site:
         chunked = request.version >= (1, 1)
         time_since, fraction = int((now - self._began) * 1e6), int(now % 1 * 1e6)
         reused = _is_reused(request)
-        return Call(request.method, path, query, request.headers, body, int(now), chunked, time_since, reused, fraction)
+        call = Call(request.method, path, query, request.headers, body, int(now), chunked, time_since, reused, fraction)
+        return call._replace(guest=True) if self.trust.token and self.trust.is_guest(request.headers) else call
 
     def _addressed(self, request: web.BaseRequest) -> tuple[str, str]:
         """Return the scenario that `request` goes to, and the API's path. Some gateways leave out the `/v1`."""

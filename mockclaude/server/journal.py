@@ -53,7 +53,7 @@ PLAYING = "playing"
 class Entry:
     """One request. `path` is as it was asked, with the base URL's path and the query; `scenario` the name it went to.
 
-    `time`, `chunked`, `reused` and `page` are as in `Call`.
+    `time`, `chunked`, `reused`, `page` and `guest` are as in `Call`.
 
     `planned` has the microseconds after the beginning and the bytes of each write, `sent` the microseconds at which
     they were written so far. `ending` is '' for a response that ended as HTTP has it. `closest` is the rule that came
@@ -73,6 +73,7 @@ class Entry:
     chunked: bool = True
     reused: bool = False
     page: str = ""
+    guest: bool = False
     body: bytes = field(default=b"", repr=False)
     body_size: int = 0
     whole: bytes | None = field(default=None, repr=False)
@@ -134,7 +135,8 @@ def _kept(text: str) -> str:
 def asked(entry: Entry, call: Call, scenario: str, max_body: int = MAX_BODY) -> None:
     """Write into `entry` what was asked of the API."""
     entry.scenario, entry.lane, entry.endpoint = scenario, call.lane, call.path
-    entry.time, entry.chunked, entry.reused, entry.page = call.time, call.chunked, call.reused, call.page
+    entry.time, entry.chunked, entry.reused = call.time, call.chunked, call.reused
+    entry.page, entry.guest = call.page, call.guest
     entry.body, entry.body_size = call.body[:max_body], len(call.body)
 
 

@@ -41,7 +41,7 @@ from mockclaude.server.fault_wishes import wishes
 from mockclaude.server.limits import Asks, Entry, Refusal
 from mockclaude.server.served import Served
 from mockclaude.server.threads import Turn
-from mockclaude.server.trust import refused_page
+from mockclaude.server.trust import refused_guest, refused_page
 
 
 class _Request(NamedTuple):
@@ -81,7 +81,10 @@ def _wished(served: Served, call: Call, admitted: Admitted) -> tuple[Fault, ...]
         return ()
     if call.page and admitted.wish:
         raise refused_page(call.page, "ask for a fault")
-    return wishes(call.headers, admitted.wish)
+    wished = wishes(call.headers, admitted.wish)
+    if call.guest and any(fault.strikes_others for fault in wished):
+        raise refused_guest("refuse")
+    return wished
 
 
 def _limited(request: _Request) -> Answer:

@@ -126,6 +126,7 @@ def call_of(entry: Data, policy: Policy) -> Call:
         asked["reused_connection"],
         int(entry["at"] % 1 * 1e6),
         asked.get("page") or "",
+        asked.get("guest", False),
     )
 
 

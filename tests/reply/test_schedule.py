@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.schedule import BEGIN_ANEW, Position, due, in_burst, probability
+from mockclaude.reply.schedule import BURST_BLOCK, Position, due, in_burst, probability
 from mockclaude.scenario.faults import Burst, Fault
 from tests.reply.breakage import faults
 
 MANY = 4_000
-LANE = Draws(0, "burst", "", "lane")
 
 
 def struck(written: list[Any], request: int = 0, occurrence: int = 0, seed: int = 0, **position: Any) -> list[str]:
@@ -103,29 +102,43 @@ def test_a_burst_is_a_chain_of_two_states(enter: float, leave: float, seed: int)
     assert [in_burst(burst, draws, request) for request in range(30)] == simulated(burst, draws, 30)
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 10_000))
-def test_a_burst_looks_back_at_so_many_requests_only(enter: float, leave: float, request: int) -> None:
-    drawn: list[str] = []
+@pytest.mark.parametrize(("enter", "leave"), [(1e-9, 1e-9), (1, 1), (0, 0), (0, 1e-9), (1, 0), (1e-9, 0)])
+def test_no_request_looks_back_further_than_a_block(
+    enter: float, leave: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers: list[str] = []
+    draw = Draws.uniform
 
-    class Noting(Draws):
-        def uniform(self, label: str) -> float:
-            drawn.append(label)
-            return super().uniform(label)
+    def uniform(draws: Draws, label: str) -> float:
+        numbers.append(label)
+        return draw(draws, label)
 
-    in_burst(Burst(enter=enter, leave=leave), Noting(0, "burst", "", "lane"), request)
-    assert len(drawn) <= request % BEGIN_ANEW + 2
+    monkeypatch.setattr(Draws, "uniform", uniform)
+    in_burst(Burst(enter=enter, leave=leave), Draws(0, "rule"), 9_000_999)
 
-
-@pytest.mark.parametrize(("enter", "leave", "ever"), [(0, 0, False), (0, 1, False), (1, 0, True), (1e-9, 0, True)])
-def test_a_burst_that_is_drawn_anew_is_as_likely_as_it_was(enter: float, leave: float, ever: bool) -> None:
-    assert in_burst(Burst(enter=enter, leave=leave), LANE, 5 * BEGIN_ANEW + 3) is ever
+    assert numbers[0] == "burst/9000999"
+    assert len(numbers) <= BURST_BLOCK
 
 
-def test_bursts_that_outlast_the_look_back_keep_their_share() -> None:
-    burst = Burst(enter=0.0002, leave=0.0006)
-    states = [in_burst(burst, LANE, number * BEGIN_ANEW) for number in range(1, MANY)]
+@pytest.mark.parametrize(
+    ("enter", "leave", "expected"),
+    [(1, 1, [True, False]), (0, 0, [False, False]), (1, 0, [True, True]), (0, 1, [False] * 2)],
+)
+def test_certain_bursts_stay_certain_over_blocks(enter: float, leave: float, expected: list[bool]) -> None:
+    burst = Burst(enter=enter, leave=leave)
 
-    assert sum(states) / MANY == pytest.approx(1 / 4, abs=0.03)
+    for first in (0, BURST_BLOCK, 7 * BURST_BLOCK + 998):
+        assert [in_burst(burst, Draws(3, "rule"), first + number) for number in range(2)] == expected
+
+
+def test_bursts_have_the_same_share_in_every_block() -> None:
+    burst = Burst(enter=0.001, leave=0.003)
+    shares = [
+        sum(in_burst(burst, Draws(seed, "rule"), BURST_BLOCK * block) for seed in range(MANY)) / MANY
+        for block in (1, 5)
+    ]
+
+    assert shares == pytest.approx([0.25 * (1 - 0.996**1001), 0.25], abs=0.03)
 
 
 def test_a_fault_may_strike_in_bursts_only() -> None:

@@ -65,6 +65,22 @@ def test_a_condition_that_holds(when: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"<system-reminder>{'x' * 100}</system-reminder>\nHi there", "'Hi there' (beside <system-reminder>)"),
+        ("Hi <system-reminder>x</system-reminder>", "'Hi' (beside <system-reminder>)"),
+        ("<system-reminder>x</system-reminder>", "'<system-reminder>x</system-reminder>'"),
+        ("<system-reminder>x", "'<system-reminder>x'"),
+        (" Hi ", "' Hi '"),
+    ],
+)
+def test_text_of_a_turn_is_shown_without_reminders(text: str, shown: str) -> None:
+    (check,) = checks({"user": "rain"}, conversation(text))
+
+    assert str(check) == f"user: wanted a text with 'rain', got {shown}"
+
+
+@pytest.mark.parametrize(
     ("when", "told"),
     [
         ({"user": "rain"}, "user: wanted a text with 'rain', got 'What is the weather in Paris?'"),

@@ -70,6 +70,13 @@ def test_the_root_is_what_the_files_say_or_else_built_in() -> None:
     assert replies(load_all(files)[""]) == ["x"]
 
 
+def test_files_of_a_folder_may_have_their_suffix_in_capitals(tmp_path: Path) -> None:
+    (tmp_path / "a.YAML").write_text(RULE)
+    (tmp_path / "b.JSON").write_text('{"rules": [{"reply": "x"}]}')
+
+    assert list(load_all([tmp_path])) == ["", "a", "b"]
+
+
 def test_files_and_folders_go_together() -> None:
     write(set__hello=RULE)
 

@@ -127,6 +127,20 @@ def test_a_client_that_waits_for_100_continue_gets_it(serve: Serve) -> None:
         assert wire.response().status == 200
 
 
+@pytest.mark.parametrize("chunk", [b"zz\r\nabc\r\n", b"3\r\nabcdef\r\n", b"5 5\r\n"])
+def test_malformed_chunk_is_a_400_at_once(serve: Serve, chunk: bytes) -> None:
+    with serve(HELLO).connect() as wire:
+        wire.send(request("POST", "/v1/messages", transfer_encoding="chunked", expect="100-continue"))
+        assert wire.response().status == 100
+        wire.send(b"2\r\n{}\r\n")
+        wire.send(chunk)
+        given = wire.response()
+
+        assert given.status == 400
+        assert given.error == ("invalid_request_error", "The request body could not be decoded: a chunk is malformed")
+        assert wire.rest() == b""
+
+
 def test_a_body_that_does_not_arrive_is_a_408(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "BODY_TIMEOUT", 0.01)
     given = serve(HELLO).ask(request("POST", "/v1/messages", content_length="5"))

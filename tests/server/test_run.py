@@ -213,7 +213,7 @@ async def test_open_server_answers_to_private_names_and_demands_its_token() -> N
             await here.ask(request("GET", "/_mockclaude/journal", x_mockclaude_token=each)) for each in (None, token)
         ]
 
-    assert (statuses, admin, len(token)) == ([200, 200, 403], [401, 200], 32)
+    assert (statuses, admin, len(token)) == ([401, 401, 403], [401, 200], 32)
 
 
 def test_trust_follows_from_the_host_and_the_options() -> None:
