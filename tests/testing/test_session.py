@@ -10,14 +10,10 @@ import warnings
 from collections.abc import Callable
 from typing import TypeAlias
 
-import anthropic
 import pytest
 
-from mockclaude.scenario import source
-from mockclaude.testing import mock, session
-
-IMPORTED = (anthropic, source, mock)
-"""What a run within this one must not import for itself: it would be imported anew for each run."""
+from mockclaude.testing import session
+from tests.testing.inner import load_only_our_plugin
 
 APP = """
 import os
@@ -30,6 +26,20 @@ ASK = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user"
 def ask(client=client):
     return client.messages.create(**ASK).content[0].text
 """
+WITHOUT_SDK = """
+import json, os, urllib.request
+
+URL = os.environ["ANTHROPIC_BASE_URL"]
+ASK = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
+
+def ask():
+    headers = {"anthropic-version": "2023-06-01", "content-type": "application/json", "x-api-key": "mock"}
+    request = urllib.request.Request(f"{URL}/v1/messages", json.dumps(ASK).encode(), headers)
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)["content"][0]["text"]
+"""
+"""The same for workers, each of which would import the SDK: its URL follows from the import too."""
+
 ELSEWHERE = "http://127.0.0.1:9"
 """Where nobody listens."""
 
@@ -45,7 +55,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def run(tests: str, *arguments: str, ini: str = "", **files: str) -> pytest.RunResult:
         pytester.makeini(f"[pytest]\nasyncio_default_fixture_loop_scope = function\n{ini}")
-        pytester.makepyfile(app=APP, test_app=f"import os, pytest, app\n{tests}", **files)
+        pytester.makepyfile(test_app=f"import os, pytest, app\n{tests}", **{"app": APP, **files})
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the clients of the project are never closed
             result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", *arguments)
@@ -107,8 +117,8 @@ def test_requests():
         assert response.json()["content"][0]["text"] == "Hi!"
 
 def test_subprocess():
-    code = "import app; print(app.ask())"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "Hi!\\n"
+    code = "import os; print(os.environ['ANTHROPIC_BASE_URL'], os.environ['ANTHROPIC_API_KEY'])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == f"{app.URL} mock\\n"
 """
     run(tests).assert_outcomes(passed=4)
 
@@ -213,24 +223,26 @@ def test_an_unknown_environment_is_refused(pytester: pytest.Pytester) -> None:
     )
 
 
-def test_workers_of_xdist_have_servers_of_their_own(run: Run) -> None:
+def test_workers_of_xdist_have_servers_of_their_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_only_our_plugin(monkeypatch)
     tests = """
 @pytest.mark.parametrize("number", range(4))
 def test_hello(mockclaude, number):
     mockclaude.reply(f"Hi {number}!")
     assert app.ask() == f"Hi {number}!"
 """
-    run(tests, "-n2").assert_outcomes(passed=4)
+    run(tests, "-n2", app=WITHOUT_SDK).assert_outcomes(passed=4)
 
 
-def test_workers_of_xdist_keep_the_environment_without_use(run: Run) -> None:
+def test_workers_of_xdist_keep_the_environment_without_use(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_only_our_plugin(monkeypatch)
     tests = f"""
 def helper(mockclaude): pass
 
 def test_environment():
     assert os.environ["ANTHROPIC_BASE_URL"] == "{ELSEWHERE}"
 """
-    run(tests, "-n1").assert_outcomes(passed=1)
+    run(tests, "-n1", app=WITHOUT_SDK).assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("before", ["", "def test_before(mockclaude): pass"])
