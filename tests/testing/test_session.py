@@ -162,8 +162,56 @@ def test_environment():
     run(USES + other, "-k", "environment").assert_outcomes(passed=1, deselected=1)
 
 
-def test_a_fixture_of_a_plugin_points_the_environment_once_collected(run: Run) -> None:
-    plugin = "import pytest\n@pytest.fixture\ndef fake(mockclaude):\n    mockclaude.reply('Hi!')"
+FAKE = "import pytest\n@pytest.fixture\ndef fake(mockclaude):\n    mockclaude.reply('Hi!')"
+"""A module whose fixture requests ours."""
+
+FAKED = """
+def test_hello(fake):
+    assert app.ask() == "Hi!"
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "conftest"),
+    [
+        ((), "import app\npytest_plugins = 'plugged'"),
+        ((), "import app\npytest_plugins = ['other', 'plugged']"),
+        ((), "import app\npytest_plugins: list[str] = []\npytest_plugins.append('plugged')"),
+        ((), "import app\npytest_plugins = ('other',)\npytest_plugins += ('plugged',)"),
+        ((), "import app\npytest_plugins = 'again'"),
+        (("-p", "plugged"), "import app"),
+    ],
+)
+def test_a_plugin_that_uses_the_fixture_points_the_environment(
+    run: Run, arguments: tuple[str, ...], conftest: str
+) -> None:
+    files = {"plugged": FAKE, "other": "", "again": "pytest_plugins = 'plugged', 'again', 'gone'"}
+    if "again" in conftest:
+        files["gone"] = ""
+    run(FAKED, "test_app.py", *arguments, conftest=conftest, **files).assert_outcomes(passed=1)
+
+
+def test_a_plugin_of_pythonpath_points_the_environment(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.mkdir("src").joinpath("plugged.py").write_text(FAKE)
+
+    conftest = "import app\npytest_plugins = 'plugged'"
+    run(FAKED, "test_app.py", ini="pythonpath = src", conftest=conftest).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("name", ["package.test_inner", "package.test_inner::test_hello", "package", "test_app"])
+def test_modules_of_pyargs_point_the_environment(
+    run: Run, pytester: pytest.Pytester, tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    installed = tmp_path_factory.mktemp("installed")
+    pytester.syspathinsert(installed)
+    (installed / "package").mkdir()
+    (installed / "package" / "__init__.py").write_text("import app")
+    (installed / "package" / "test_inner.py").write_text(f"import app\n{USES}")
+
+    run(USES, "--pyargs", name).assert_outcomes(passed=1)
+
+
+def test_a_fixture_of_an_imported_module_points_the_environment_once_collected(run: Run) -> None:
     tests = f"""
 import anthropic
 
@@ -175,7 +223,7 @@ def test_hello(client, fake):
     assert app.ask(client) == "Hi!"
     assert app.URL == "{ELSEWHERE}"
 """
-    run(tests, "-p", "plugged", "test_app.py", plugged=plugin).assert_outcomes(passed=1)
+    run(tests, "test_app.py", conftest="from helper import fake", helper=FAKE).assert_outcomes(passed=1)
 
 
 def test_the_configuration_counts_as_use(run: Run) -> None:
