@@ -103,6 +103,8 @@ def _measure(root: Path) -> dict[str, dict[int, list[str]]]:
             "-m",
             "pytest",
             "-q",
+            "-n",
+            "logical",
             "-p",
             "no:mockclaude",
             "--cov",

@@ -7,14 +7,9 @@ import threading
 from collections.abc import Callable
 from typing import TypeAlias
 
-import anthropic
 import pytest
 
-from mockclaude.scenario import source
-from mockclaude.testing import mock
-
-IMPORTED = (anthropic, source, mock)
-"""What a run within this one must not import for itself: it would be imported anew for each run."""
+from tests.testing.inner import load_only_our_plugin
 
 ASK = """
 import pytest
@@ -591,30 +586,29 @@ def test_a_full_trace_shows_all_frames(run: Run) -> None:
     result.stdout.fnmatch_lines(["*mockclaude/testing/mock.py:*"])
 
 
-def test_it_works_in_asynchronous_tests_and_in_many_processes(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        test_async="""
-import pytest
+def test_it_works_in_asynchronous_tests(run: Run) -> None:
+    result = run("""
+import asyncio
 from anthropic import AsyncAnthropic
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("number", range(4))
-async def test_hello(mockclaude, number):
+async def test_hello(mockclaude):
     async def reply(asked):
-        yield f"Hi {number}!"
+        yield f"Hi, {asked.user}!"
     mockclaude.reply(reply)
     async with AsyncAnthropic() as client:
-        messages = [{"role": "user", "content": "Hello"}]
-        message = await client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=messages)
-    assert message.content[0].text == f"Hi {number}!"
-"""
-    )
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+        requests = [
+            client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=[{"role": "user", "content": name}])
+            for name in ("Ada", "Bob")
+        ]
+        assert [message.content[0].text for message in await asyncio.gather(*requests)] == ["Hi, Ada!", "Hi, Bob!"]
+""")
 
-    pytester.runpytest_subprocess("-n2", "-p", "no:cacheprovider").assert_outcomes(passed=4)
+    result.assert_outcomes(passed=1)
 
 
-def test_an_interrupted_run_ends(pytester: pytest.Pytester) -> None:
+def test_an_interrupted_run_ends(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_only_our_plugin(monkeypatch)
     pytester.makepyfile("""
 def test_hello(mockclaude):
     raise KeyboardInterrupt
@@ -623,7 +617,10 @@ def test_hello(mockclaude):
     assert pytester.runpytest_subprocess("-p", "no:cacheprovider").ret == pytest.ExitCode.INTERRUPTED
 
 
-def test_a_run_without_the_fixture_does_not_load_the_server(pytester: pytest.Pytester) -> None:
+def test_a_run_without_the_fixture_does_not_load_the_server(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_only_our_plugin(monkeypatch)
     pytester.makepyfile("""
 import sys
 
