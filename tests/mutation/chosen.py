@@ -11,11 +11,12 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--chosen", type=Path, help="file with the ids of the tests to run, each in a line")
+    parser.addoption("--chosen", type=Path, help="file with the tests to run, each in a line: ids or modules")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     chosen: Path = config.getoption("--chosen")
     order = {test: place for place, test in enumerate(chosen.read_text().splitlines())}
-    items[:] = sorted((item for item in items if item.nodeid in order), key=lambda item: order[item.nodeid])
+    places = {item: order.get(item.nodeid, order.get(item.nodeid.partition("::")[0])) for item in items}
+    items[:] = sorted((item for item in items if places[item] is not None), key=lambda item: places[item] or 0)

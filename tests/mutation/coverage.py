@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -26,26 +26,34 @@ class Coverage(NamedTuple):
     lines: dict[str, dict[int, list[str]]]
 
     def tests(self, mutant: Mutant) -> list[str]:
-        """Return the tests that may notice `mutant`, the likeliest first."""
+        """Return the tests that may notice `mutant`, the likeliest first: its own test module as a whole, then others.
+
+        What is cached hides the tests that depend on it, so that those of the module are not told apart.
+        """
         of_file = self.lines.get(mutant.path, {})
         covering = {test for line in range(mutant.line, mutant.last + 1) for test in of_file.get(line, ())}
         found = covering or {test for tests in of_file.values() for test in tests} or self._all()
         touched = Counter(test for tests in of_file.values() for test in tests)
+        own = _test_module(mutant.path)
 
-        def rank(test: str) -> tuple[bool, bool, int, str]:
-            return not _is_of(test, mutant.path), not _imports(test, mutant.path), -touched[test], test
+        def rank(test: str) -> tuple[bool, int, str]:
+            return not _imports(test, mutant.path), -touched[test], test
 
-        return sorted(found, key=rank)[:MOST_TESTS]
+        others = sorted((test for test in found if not test.startswith(f"{own}::")), key=rank)
+        return [own, *others][:MOST_TESTS] if own in _modules(touched) else others[:MOST_TESTS]
 
     def _all(self) -> set[str]:
         return {test for lines in self.lines.values() for tests in lines.values() for test in tests}
 
 
-def _is_of(test: str, path: str) -> bool:
-    """Return whether `test` stands in the test module of the module at `path`."""
+def _test_module(path: str) -> str:
+    """Return where the tests of the module at `path` stand."""
     module = PurePath(path)
-    expected = PurePath("tests", *module.parts[1:-1], f"test_{module.stem}.py").as_posix()
-    return test.startswith(f"{expected}::")
+    return PurePath("tests", *module.parts[1:-1], f"test_{module.stem}.py").as_posix()
+
+
+def _modules(tests: Iterable[str]) -> set[str]:
+    return {test.partition("::")[0] for test in tests}
 
 
 def _imports(test: str, path: str) -> bool:

@@ -316,3 +316,33 @@ def test_bounds_of_a_value_have_64_bits_at_most() -> None:
     expected = "is too large; expected at most 9223372036854775808"
 
     assert expected in str(fakes.problem("en_US", "random_int", f"max={10**30}"))
+
+
+UNSTEADY = {
+    "en_US": "passport_dates passport_full passport_gender",
+    "es": "cif nie nif nuss",
+    "es_CA": "cif nie nif nuss",
+    "es_ES": "cif nie nif nuss",
+    "es_MX": "curp elector_code rfc",
+    "it_IT": "city",
+    "ru_RU": "businesses_ogrn individuals_ogrn",
+    "sv_SE": "org_and_vat_id org_id vat_id ssn profile",
+    "el_GR": "tin vat_id",
+    "th": "vat_id ssn profile",
+    "th_TH": "vat_id ssn profile",
+    "uk_UA": "diplomatic_license_plate license_plate plate_letter_prefix plate_region_code ssn profile",
+    "lv_LV": "ssn profile",
+    "fi_FI": "ssn profile",
+    "et_EE": "ssn profile",
+    "no_NO": "ssn profile",
+    "zh_CN": "ssn profile",
+}
+
+
+@pytest.mark.parametrize(
+    ("locale", "method"), [(locale, method) for locale, methods in UNSTEADY.items() for method in methods.split()]
+)
+def test_a_method_that_no_seed_reaches_is_refused_in_its_locales(locale: str, method: str) -> None:
+    differs = f"fake.{method} differs from run to run in {locale}, whatever the seed; expected the value itself"
+
+    assert fakes.problem(locale, method, "") == differs

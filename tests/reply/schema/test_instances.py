@@ -243,6 +243,11 @@ def test_a_string_nobody_spoke_of_fits_its_name(name: str) -> None:
     assert all(made)
 
 
+def test_what_an_array_contains_is_there_once_if_nothing_else_is_said() -> None:
+    assert instance({"contains": {"const": 7}}, DRAWS) == [7]
+    assert instance({"contains": {"const": 7}, "minContains": 3}, DRAWS) == [7, 7, 7]
+
+
 def test_only_what_is_required_is_there() -> None:
     schema = tool(optional={"force": {"type": "boolean"}, "tags": {"default": []}}, x=tool(optional={"y": TEXT}))
     assert instance(schema, DRAWS) == {"x": {}}
