@@ -38,7 +38,7 @@ _SPACES = r"\t-\r\x{1C}-\x{20}\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{20
 _UNICODE = {"WORD": r"\p{L}\p{N}_", "DIGIT": r"\p{Nd}", "SPACE": _SPACES}
 _ASCII = {"WORD": "0-9A-Za-z_", "DIGIT": "0-9", "SPACE": r"\t-\r\x{20}"}
 _NEGATIVE = {"WORD": r"\W+", "DIGIT": r"\D+", "SPACE": r"\S+"}
-_LETTERS_I = "iI\u0130\u0131"
+LETTERS_I = "iI\u0130\u0131"
 """The letters that Python folds together and RE2 does not."""
 
 _ESCAPE = re.compile(r"\\(?:[pP](?:\{\^?\w+\}|[A-Z])|.)", re.DOTALL)
@@ -69,13 +69,17 @@ class PatternError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A pattern as Python reads it. `needle` is a text without which nothing matches, '' if there is none."""
+    """A pattern as Python reads it.
+
+    `needle` is a text without which nothing matches, '' if there is none; if `folded`, in any case.
+    """
 
     tree: Any
     properties: dict[str, str]
     names: dict[str, int]
     group_count: int
     needle: str
+    folded: bool
 
 
 @dataclass(slots=True)
@@ -105,9 +109,9 @@ def parse(pattern: str) -> Parsed:
             tree = parser.parse(_ESCAPE.sub(lambda escape: _replace_escape(escape[0], properties), pattern))
     except (re.error, ValueError, OverflowError, RecursionError, FutureWarning) as error:
         raise PatternError(f"invalid pattern ({error})", _SYNTAX) from None
-    return Parsed(
-        tree, properties, dict(tree.state.groupdict), tree.state.groups - 1, _needle(tree, tree.state.flags, properties)
-    )
+    folded = bool(tree.state.flags & re.IGNORECASE)
+    needle = max("".join(_needle_parts(tree, properties, folded)).split("\0"), key=len)
+    return Parsed(tree, properties, dict(tree.state.groupdict), tree.state.groups - 1, needle, folded)
 
 
 def _replace_escape(escape: str, properties: dict[str, str]) -> str:
@@ -120,22 +124,15 @@ def _replace_escape(escape: str, properties: dict[str, str]) -> str:
     return char
 
 
-def _needle(nodes: _Nodes, flags: int, properties: dict[str, str]) -> str:
-    if flags & re.IGNORECASE:
-        return ""
-    runs = "".join(_needle_parts(nodes, properties)).split("\0")
-    return max(runs, key=len)
-
-
-def _needle_parts(nodes: _Nodes, properties: dict[str, str]) -> Iterator[str]:
+def _needle_parts(nodes: _Nodes, properties: dict[str, str], folded: bool) -> Iterator[str]:
     """Yield the characters that every match contains, with NUL wherever something else may stand between."""
     for op, value in nodes:
         if op is parser.LITERAL and value and chr(value) not in properties:
             yield chr(value)
-        elif op is parser.SUBPATTERN and not value[1] & re.IGNORECASE:
-            yield from _needle_parts(value[3], properties)
+        elif op is parser.SUBPATTERN and (folded or not value[1] & re.IGNORECASE):
+            yield from _needle_parts(value[3], properties, folded)
         elif op is parser.MAX_REPEAT and value[0]:
-            yield from ("\0", *_needle_parts(value[2], properties), "\0")
+            yield from ("\0", *_needle_parts(value[2], properties, folded), "\0")
         else:
             yield "\0"
 
@@ -238,7 +235,7 @@ class _Translator:
         else:
             members = "".join(self._member(str(op), value, flags) for op, value in nodes)
         if flags & re.IGNORECASE and not flags & re.ASCII and any(map(_has_letter_i, nodes)):
-            members += _LETTERS_I
+            members += LETTERS_I
         if negated:
             return self._skip + self._negated(members)
         return self._skip + (members if members.isalnum() and len(nodes) == len(members) == 1 else f"[{members}]")
@@ -257,8 +254,8 @@ class _Translator:
 def _has_letter_i(node: _Node) -> bool:
     op, value = node
     if op is parser.LITERAL:
-        return chr(value) in _LETTERS_I
-    return op is parser.RANGE and any(value[0] <= ord(letter) <= value[1] for letter in _LETTERS_I)
+        return chr(value) in LETTERS_I
+    return op is parser.RANGE and any(value[0] <= ord(letter) <= value[1] for letter in LETTERS_I)
 
 
 def _escaped(code: int) -> str:

@@ -29,6 +29,9 @@ from mockclaude.scenario.templates import Template, compile_template, problems
 from mockclaude.scenario.waits import long_waits
 from mockclaude.scenario.when import When
 
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+"""Keys in their order; they may be expressions, which are a subclass of `str`."""
+
 _FIXED = {"text", "redacted_thinking", "json", "block", "error", "pause", "disconnect", "stop_reason", "usage"}
 
 
@@ -96,12 +99,16 @@ class Rule:
     @cached_property
     def needle(self) -> str:
         """A text without which in the current turn the rule cannot hold: most rules are ruled out by it alone."""
-        return next((condition.needle for condition in self.conditions if condition.needle), "")
+        searches = [
+            search for condition in self.conditions for search in condition.searches if search.subject == "user"
+        ]
+        texts = [needle.text for search in searches for needle in search.needles if not needle.folded]
+        return texts[0] if len(texts) == 1 and len(searches[0].needles) == 1 else ""
 
     @cached_property
     def tests(self) -> tuple[Test, ...]:
-        """What its conditions look at, and what must hold of it."""
-        return tuple((condition.look, condition.holds) for condition in self.conditions)
+        """What its conditions look at, what must hold of it, and what they search for."""
+        return tuple((condition.look, condition.holds, condition.searches) for condition in self.conditions)
 
     @cached_property
     def label(self) -> str:
@@ -237,7 +244,7 @@ def _step(step: written_steps.Step) -> Step:
 
 def _content_id(rule: written.Rule) -> str:
     """Return an id that a rule without a name keeps when rules are added above it: the hash of what it says."""
-    data = orjson.dumps(rule.model_dump(mode="json", exclude_unset=True), option=orjson.OPT_SORT_KEYS)
+    data = orjson.dumps(rule.model_dump(mode="json", exclude_unset=True), option=_SORTED)
     return blake2b(data, digest_size=8).hexdigest()
 
 
@@ -310,7 +317,7 @@ def _unreachable(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterat
 
 
 def _canonical(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(value, option=_SORTED).decode()
 
 
 class Endless:

@@ -22,6 +22,7 @@ from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.matching import Explanation
 from mockclaude.scenario.rules import Rule
+from mockclaude.scenario.work import TooMuchWorkError
 from mockclaude.server.calls import Answer, Call
 
 MAX_ENTRIES = 1_000
@@ -42,7 +43,7 @@ MAX_TEXT = 10_000
 OVERHEAD_OF_A_WRITE = 170
 """What the times of each write take."""
 
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, TooMuchWorkError)
 """What looking at a request raises that is no message: the journal has those too that were refused."""
 
 PLAYING = "playing"

@@ -16,7 +16,7 @@ from mockclaude.reply.signatures import Signatures
 from mockclaude.scenario import inline
 from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.inline import Addition
-from mockclaude.scenario.matching import RuleList
+from mockclaude.scenario.rule_index import RuleList
 from mockclaude.scenario.rules import Recorded, Rule, Scenario
 from mockclaude.server.admission import Admission
 from mockclaude.server.calls import Answer, Call, Fingerprints, lane_of
@@ -24,6 +24,9 @@ from mockclaude.server.limits import Limits
 from mockclaude.server.memory import Memory
 from mockclaude.server.prompt_cache import PromptCache
 from mockclaude.server.threads import Threads
+
+_LONGEST_MODEL = 1_000
+"""Characters of a model name that is compared with those of the rules."""
 
 
 class Served:
@@ -113,6 +116,8 @@ class Served:
         self.use(self.scenario)
 
     def _mentions(self, model: str) -> bool:
+        if len(model) > _LONGEST_MODEL:
+            return False
         conditions = (condition for rule in self.rules for condition in rule.conditions)
         return any(condition.key == "model" and condition.holds(model) for condition in conditions)
 
