@@ -124,6 +124,6 @@ def add(rules: Any, where: str, earlier: Sequence[Addition] = ()) -> Addition:
     check_depth(source)
     _check_json(source)
     file = validate(source)
-    if found := list(mistakes_in([*((each.source, each.file) for each in earlier), (source, file)])):
+    if found := list(mistakes_in([(source, file)], [(each.source, each.file) for each in earlier])):
         raise ScenarioError(found)
     return Addition(source, file, build([(source, file)]))
