@@ -54,7 +54,7 @@ _IN_LISTS = re.compile(rb"[\[,]\s*\[\s*\Z")
 _SCHEME_IN_LIST = re.compile(rb"[A-Za-z]+ +\S")
 _JSON_IN_PROSE = re.compile(rb'[\[{]\s*"')
 _OPENS = re.compile(rb"\s*:\s*(?=[\[{])")
-_BRACKET = re.compile(rb"[\[\]{}]")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _IS_NAME = re.compile(rb"\s*:")
 _NAME_BEFORE = re.compile(rb'"(value|type|format|kind|mode)"\s*:\s*\Z')
 
@@ -204,9 +204,12 @@ def _literals(data: bytes) -> Iterator[tuple[re.Match[bytes], bytes]]:
 
 
 def _open(inside: bytes, gap: bytes) -> bytes:
-    """Return the brackets that are open after `gap`, which stands between two strings."""
-    for bracket in _BRACKET.findall(gap[:_DEEPEST]):
-        inside = inside + bracket if bracket in b"[{" else inside[:-1]
+    """Return the brackets that are open after `gap`, which stands between two strings; too many, if it has too many."""
+    brackets = gap.translate(None, _NO_BRACKETS)
+    if len(brackets) > _DEEPEST:
+        return brackets
+    for bracket in brackets:
+        inside = inside + bytes([bracket]) if bracket in b"[{" else inside[:-1]
         if not inside:
             break
     return inside

@@ -249,6 +249,13 @@ def test_harmless_json_is_kept_byte_for_byte(body: Any) -> None:
     assert redact_body(written) is written
 
 
+def test_list_named_like_a_credential_ends_at_its_bracket() -> None:
+    numbers = list(range(1_000))
+    body: dict[str, Any] = {"secrets": {"a": [numbers, {}], "b": SECRET}, "c": SECRET}
+
+    assert json.loads(redact_body(json.dumps(body).encode())) == {**body, "secrets": {**body["secrets"], "b": REDACTED}}
+
+
 def test_name_and_value_written_with_escapes_are_redacted() -> None:
     assert redact_body(b'{"authorization\\u005ftoken":"%b"}' % SECRET.encode()) == (
         b'{"authorization\\u005ftoken":"[redacted]"}'
