@@ -95,6 +95,7 @@ class Background:
             self._begun.set_result(listener.port)
             await self._stop.wait()
         finally:
+            await listener.close()
             await runner.cleanup()
 
 

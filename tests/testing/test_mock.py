@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -322,6 +323,16 @@ def test_a_stream_that_is_open_does_not_keep_it_from_stopping() -> None:
         with client.messages.create(**asked, stream=True) as stream:
             next(iter(stream))
             mock.stop()
+
+
+def test_a_refused_connection_does_not_keep_the_port_open_after_the_stop() -> None:
+    for _ in range(10):
+        with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock", max_retries=0) as client:
+            mock.reply("Hello.", fault="refuse")
+            with pytest.raises(anthropic.APIConnectionError):
+                said(client)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])))
 
 
 def test_a_body_that_was_not_kept_whole_is_told_so() -> None:
