@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -304,6 +305,21 @@ def test_a_server_that_is_busy_otherwise_says_so_without_a_place(
         mock.settle()
     monkeypatch.undo()
     done.set()
+
+
+def test_a_server_whose_loop_has_ended_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda told: raised.append(told.exc_type))
+    others = set(threading.enumerate())
+    mock = MockClaude().start()
+    (server,) = set(threading.enumerate()) - others
+    mock._background._loop.call_soon_threadsafe(sys.exit)
+    server.join()
+
+    assert raised == [SystemExit]
+    with pytest.raises(RuntimeError, match="this MockClaude is not running"):
+        mock.reply("Hi!")
+    mock.stop()
 
 
 def test_a_rule_is_used_even_if_its_request_is_forgotten(mock: MockClaude, client: Anthropic) -> None:
