@@ -104,6 +104,7 @@ class ServerThread:
             self._begun.set_result(_Begun(asyncio.get_running_loop(), stop, listener.port))
             await stop.wait()
         finally:
+            await listener.close()
             await runner.cleanup()
 
 

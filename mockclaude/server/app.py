@@ -116,9 +116,11 @@ class Site:
             return await self._played(given, request, entry)
         except ConnectionError:
             return CLOSED
-        except Exception:
-            entry.ending = "internal error"
+        except (asyncio.CancelledError, KeyboardInterrupt):
             raise
+        except BaseException as error:
+            entry.ending = "internal error"
+            raise RuntimeError("a request could not be answered") from error  # aiohttp answers exceptions only
         finally:
             heard.answer.ended()
             if entry.ending == PLAYING:

@@ -133,6 +133,7 @@ async def serve(
             if running:
                 running.cancel()
     finally:
+        await listener.close()
         await runner.cleanup()
         output.flush()
         stopping.end()

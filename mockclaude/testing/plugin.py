@@ -48,6 +48,9 @@ class _Used:
         self.mock.prepare()
 
 
+_DECIDED = (pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exception)
+"""What decides about a test, whatever else is raised because of it."""
+
 _USED = pytest.StashKey[_Used]()
 _SESSION = pytest.StashKey[Session | None]()
 _EARLY = pytest.StashKey[bool]()
@@ -209,6 +212,8 @@ def _judged(item: pytest.Item) -> Generator[None, object, object]:
         result = yield
     except (Exception, pytest.fail.Exception) as error:
         raised = _raised(item)
+        if isinstance(raised, _DECIDED):
+            raise raised from None
         if raised is not None:
             from mockclaude.testing.functions import blame
 

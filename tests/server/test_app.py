@@ -200,6 +200,19 @@ def test_a_bug_in_the_server_is_a_500_with_a_traceback_and_named_in_the_log(
     caplog.clear()
 
 
+class PanickingJournal(Journal):
+    def keep(self, entry: Entry) -> None:
+        raise SystemExit(entry.number)
+
+
+def test_what_ends_a_process_is_a_500_too(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    server = serve(HELLO, journal=PanickingJournal())
+
+    assert [server.ask(post()).error for _ in range(2)] == [("api_error", "Internal server error")] * 2
+    assert (server.line().ending, "SystemExit: 2" in caplog.text) == ("internal error", True)
+    caplog.clear()
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -153,6 +153,47 @@ def test_hello(mockclaude):
     )
 
 
+def test_a_function_that_fails_a_test_is_told_with_its_text(run: Run) -> None:
+    result = run("""
+def judge(asked):
+    pytest.fail("wrong question: " + asked.user)
+
+def test_reply(mockclaude):
+    mockclaude.reply(judge)
+    ask()
+
+def test_condition(mockclaude):
+    mockclaude.when(judge).reply("Hi!")
+    ask()
+
+def test_after(mockclaude):
+    mockclaude.reply("Hi!")
+    ask()
+""")
+
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(["E       Failed: wrong question: Hello"] * 2)
+
+
+@pytest.mark.parametrize("asking", ["ask()", "with pytest.raises(APIStatusError): ask()"])
+def test_a_function_may_skip_the_test_or_expect_its_failure(run: Run, asking: str) -> None:
+    result = run(
+        f"""
+def test_skip(mockclaude):
+    mockclaude.reply(lambda asked: pytest.skip("not here"))
+    {asking}
+
+def test_xfail(mockclaude):
+    mockclaude.reply(lambda asked: pytest.xfail("not yet"))
+    {asking}
+""",
+        "-rsx",
+    )
+
+    result.assert_outcomes(skipped=1, xfailed=1)
+    result.stdout.fnmatch_lines(["SKIPPED *not here", "XFAIL *not yet"])
+
+
 FIXTURE = """
 @pytest.fixture
 def asked_at_the_end(mockclaude):
