@@ -92,6 +92,11 @@ def called(schema: Body, **more: Any) -> Body:
     return ask(tools=[tool], tool_choice={"type": "tool", "name": "find"})
 
 
+def wanted(schema: Body, **definitions: Any) -> Body:
+    """Return a request for a call whose only property has a schema, which may refer to definitions."""
+    return called({"properties": {"p": schema}, "required": ["p"], "$defs": definitions})
+
+
 def closed(properties: Body, **more: Any) -> Body:
     return {"type": "object", "properties": properties, "additionalProperties": False, **more}
 
@@ -874,6 +879,57 @@ def _(size: int) -> Body:
 def _(size: int) -> Body:
     definitions = {f"d{n}": {"$anchor": f"a{n}", "$ref": f"#a{n + 1}"} for n in range(min(size, 150_000) // 50)}
     return called({"properties": {"a": {"$ref": "#a0"}}, "required": ["a"], "$defs": definitions})
+
+
+@entry("tools: definitions within an $id")
+def _(_: int) -> Body:
+    inner = {f"d{level}": {"allOf": [{"$ref": f"#/$defs/d{level + 1}"}] * 2} for level in range(40)} | {"d40": {}}
+    embedded = {"$id": "https://x/a", "$ref": "#/$defs/d0", "$defs": inner}
+    return wanted({"$ref": "#/$defs/a"}, a=embedded, d0={"type": "string"})
+
+
+@entry("tools: anchors of the same name")
+def _(size: int) -> Body:
+    named = [{"$anchor": "x", "const": number} for number in range(min(size, 150_000) // 40)]
+    return wanted({"$ref": "#x"}, **{f"d{number}": each for number, each in enumerate(named)})
+
+
+@entry("tools: unevaluated properties in a row")
+def _(_: int) -> Body:
+    row = {
+        f"d{level}": {"allOf": [{"$ref": f"#/$defs/d{level + 1}"}], "unevaluatedProperties": False}
+        for level in range(40)
+    }
+    return wanted({"$ref": "#/$defs/d0"}, **row, d40={"properties": {"a": {"type": "integer"}}})
+
+
+@entry("tools: unevaluated items in a row")
+def _(_: int) -> Body:
+    row = {
+        f"d{level}": {"allOf": [{"$ref": f"#/$defs/d{level + 1}"}], "unevaluatedItems": False} for level in range(40)
+    }
+    return wanted({"$ref": "#/$defs/d0"}, **row, d40={"type": "array", "prefixItems": [{"type": "integer"}]})
+
+
+@entry("tools: alternatives of alternatives")
+def _(size: int) -> Body:
+    return wanted({"$ref": "#/$defs/w"}, w={"anyOf": [*[True] * min(size // 5, 30_000), {"$ref": "#/$defs/w"}]})
+
+
+@entry("tools: many names, referred to often")
+def _(size: int) -> Body:
+    names = {f"n{number}": True for number in range(min(size, 90_000) // 15)}
+    references = [{"$ref": "#/$defs/w"}] * (min(size, 90_000) // 22)
+    return wanted({"type": "object", "allOf": references}, w={"properties": names})
+
+
+@entry("tools: dependencies of definitions")
+def _(_: int) -> Body:
+    row = {
+        f"d{level}": {"dependencies": {"a": {"allOf": [{"$ref": f"#/$defs/d{level + 1}"}] * 2}}} for level in range(40)
+    }
+    start = {"type": "object", "required": ["a"], "properties": {"a": {}}, "not": {"not": {"$ref": "#/$defs/d0"}}}
+    return wanted(start, **row, d40={})
 
 
 # Output
