@@ -16,7 +16,7 @@ from inspect import signature
 from itertools import zip_longest
 from random import Random
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import ref
 
 from mockclaude.scenario.mistakes import did_you_mean, one_of
@@ -34,7 +34,13 @@ _OF_VALUES = {
 """Arguments that say which value is made, up to `MAX_VALUE`, and not how much is made."""
 
 MAX_DRAWS, MAX_DRAWS_IN_A_REPLY = 20_000, 200_000
-"""How much one call may draw when it is tried, and all calls of a reply together: the cost of Faker is in its draws."""
+"""Draws of one call, and of all calls of a reply together: the cost of Faker is in its draws."""
+
+MAX_DRAWS_IN_TRIALS = 40_000
+"""Draws of all calls that are tried when files are loaded, about a quarter of a second."""
+
+MAX_MADE = 10_000_000
+"""Draws of one call times the length of what each may make: the arguments, and a width or an indent."""
 
 TODAY = datetime(2026, 1, 1)
 """The day on which Faker believes to be: values that count from today would otherwise differ from day to day."""
@@ -96,7 +102,7 @@ class _Random(Random):
         """Count a draw. Raises `TooManyDrawsError`."""
         self.left -= 1
         if self.left < 0:
-            raise TooManyDrawsError("it makes too much; expected smaller numbers")
+            raise TooManyDrawsError("it makes too much; expected smaller numbers or shorter texts")
 
 
 class Fakes:
@@ -113,18 +119,28 @@ class Fakes:
 
     def seed(self, seed: int, draws: int = MAX_DRAWS_IN_A_REPLY) -> None:
         """Begin anew: from here on the values follow from `seed`, until so many `draws` are made."""
-        self._left = draws
+        self.left = draws
         self._restore: Callable[[Random], None] = lambda random: random.seed(seed)
         self._shared.release(self)
 
-    def value(self, method: str, positional: tuple[Any, ...] = (), named: dict[str, Any] | None = None) -> Any:
-        """Return what Faker's `method` makes, as JSON data: numbers, booleans and lists stay, the rest becomes text."""
+    def value(
+        self,
+        method: str,
+        positional: tuple[Any, ...] = (),
+        named: dict[str, Any] | None = None,
+        draws: int = MAX_DRAWS_IN_A_REPLY,
+    ) -> Any:
+        """Return what Faker's `method` makes, as JSON data: numbers, booleans and lists stay, the rest becomes text.
+
+        Raises `TooManyDrawsError` if that takes more than `draws`, or than are left.
+        """
         with _DAY, _fixed_day():
             self._shared.hand_to(self)
-            self._shared.random.left = self._left
-            made = _json(getattr(self._faker, method)(*positional, **(named or {})))
-            self._left = self._shared.random.left
-            return made
+            most = self._shared.random.left = min(self.left, draws)
+            try:
+                return _json(getattr(self._faker, method)(*positional, **(named or {})))
+            finally:
+                self.left -= most - max(0, self._shared.random.left)
 
     def parameters(self, method: str) -> list[str]:
         """Return the names of the arguments that `method` takes."""
@@ -178,28 +194,50 @@ class _Shared:
 _shared = lru_cache(maxsize=16)(_Shared)
 
 
+class Trials:
+    """Tries the calls in the files that are loaded together, each once.
+
+    Once they have drawn `MAX_DRAWS_IN_TRIALS`, further calls are tried up to their first draw only: a call that makes
+    too much is then refused by the reply it is in.
+    """
+
+    def __init__(self, locale: str) -> None:
+        self._locale = locale
+        self._left = MAX_DRAWS_IN_TRIALS
+        self._problems: dict[tuple[str, str], str | None] = {}
+
+    def problem(self, method: str, arguments: str) -> str | None:
+        """Return what is wrong with `fake.method(arguments)`, or None. A trial run shows wrong arguments."""
+        call = method, arguments
+        if call not in self._problems:
+            self._problems[call], drawn = _try(self._locale, method, arguments, self._left)
+            self._left -= drawn
+        return self._problems[call]
+
+
 @lru_cache(maxsize=1024)
-def problem(locale: str, method: str, arguments: str) -> str | None:
-    """Return what is wrong with `fake.method(arguments)`, or None. A trial run shows wrong arguments."""
+def _try(locale: str, method: str, arguments: str, left: int) -> tuple[str | None, int]:
+    """Return what is wrong with a call that may make as many draws as are `left`, and how many it made."""
     fakes, methods = _for_checks(locale)
     if method not in methods:
-        return f"Faker has no '{method}' in {locale}; expected one of its methods{did_you_mean(method, methods)}"
+        return f"Faker has no '{method}' in {locale}; expected one of its methods{did_you_mean(method, methods)}", 0
     if method in _UNSTEADY or locale in _UNSTEADY_IN.get(method, ()):
-        return f"fake.{method} differs from run to run in {locale}, whatever the seed; expected the value itself"
+        return f"fake.{method} differs from run to run in {locale}, whatever the seed; expected the value itself", 0
     try:
-        positional, named = parse_arguments(arguments)
+        positional, named, most = parse_arguments(arguments)
         _check_size(positional, named, fakes.parameters(method))
     except ValueError as error:
-        return f"fake.{method}({arguments}) does not work: {error}"
+        return f"fake.{method}({arguments}) does not work: {error}", 0
+    fakes.seed(0, left)
     try:
-        fakes.seed(0, MAX_DRAWS)
-        fakes.value(method, positional, named)
+        fakes.value(method, positional, named, most)
+        problem = None
     except TooManyDrawsError as error:
-        return f"fake.{method}({arguments}) does not work: {error}"
+        problem = str(error) if most <= left else None
     except Exception as error:
-        problem = str(error).partition(". Did you mean")[0]  # Python 3.13 has a suggestion too
-        return f"fake.{method}({arguments}) does not work: {problem}{_expected(named, fakes.parameters(method))}"
-    return None
+        reason = str(error).partition(". Did you mean")[0]  # Python 3.13 has a suggestion too
+        problem = f"{reason}{_expected(named, fakes.parameters(method))}"
+    return problem and f"fake.{method}({arguments}) does not work: {problem}", left - fakes.left
 
 
 def _expected(named: Iterable[str], known: list[str]) -> str:
@@ -207,7 +245,15 @@ def _expected(named: Iterable[str], known: list[str]) -> str:
     return f"; expected {one_of(known) if known else 'no arguments'}{did_you_mean(unknown, known)}"
 
 
-def parse_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+class Arguments(NamedTuple):
+    """The arguments of a call, and how many draws it may make with them."""
+
+    positional: tuple[Any, ...]
+    named: dict[str, Any]
+    draws: int
+
+
+def parse_arguments(text: str) -> Arguments:
     """Return the literals in `text`, written as in a Python call. Raises `ValueError` for anything else."""
     if len(text) > MAX_ARGUMENTS:
         raise ValueError(f"its arguments have {len(text)} characters; expected at most {MAX_ARGUMENTS}")
@@ -219,7 +265,17 @@ def parse_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
         named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
     except (AssertionError, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         raise ValueError("expected literal arguments, such as min=1, max=6") from None
-    return positional, named
+    return Arguments(positional, named, _most_draws(text, positional, named))
+
+
+def _most_draws(text: str, positional: tuple[Any, ...], named: dict[str, Any]) -> int:
+    """Return how many draws a call with these arguments may make: the longer what each makes, the fewer.
+
+    The largest number may say how often something is made, the next how long it is.
+    """
+    amounts = _numbers([*positional, *(value for name, value in named.items() if name not in _OF_VALUES)])
+    *_, width, _times = sorted([0, 0, *(abs(amount) for amount in amounts if abs(amount) <= MAX_ARGUMENT)])
+    return min(MAX_DRAWS, int(MAX_MADE / (len(text) + width + 1)))
 
 
 def _check_size(positional: tuple[Any, ...], named: dict[str, Any], parameters: list[str]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mappi
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
@@ -23,7 +24,7 @@ from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.fault_checks import fault_mistakes
 from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.limits import PossibleLimit, limit_mistakes, possible_limits
-from mockclaude.scenario.mistakes import Mistake, Path, Place, Placed, ScenarioError
+from mockclaude.scenario.mistakes import MAX_MISTAKES, Mistake, Path, Place, Placed, ScenarioError
 from mockclaude.scenario.policy import UNMATCHED, Policy
 from mockclaude.scenario.templates import Template, compile_template, problems
 from mockclaude.scenario.waits import long_waits
@@ -264,12 +265,11 @@ def mistakes_in(files: _Files, earlier: _Files = ()) -> Iterator[Mistake]:
     yield from _unreachable(files, earlier)
     yield from fault_mistakes(files)
     yield from limit_mistakes(files)
-    locale = _first(files, "locale", fakes.DEFAULT_LOCALE)
     if any(_bad_locales(files)):
         return
+    trials = fakes.Trials(_first(files, "locale", fakes.DEFAULT_LOCALE))
     for source, file in files:
-        for index, rule in enumerate(file.rules):
-            yield from _template_mistakes(source, ("rules", index), rule, locale)
+        yield from islice(_template_mistakes(source, file, trials), MAX_MISTAKES + 1)
 
 
 def _differing(files: Sequence[tuple[Placed, written.ScenarioFile]], key: str) -> Iterator[Mistake]:
@@ -363,11 +363,12 @@ class Endless:
         return min(found)[1] if found else None
 
 
-def _template_mistakes(source: Placed, path: Path, rule: written.Rule, locale: str) -> Iterator[Mistake]:
-    groups: set[str] | None = None
-    for where, text in _templated(source, path):
-        groups = group_names(rule.when) if groups is None else groups
-        yield from (Mistake(source.place(where), problem) for problem in problems(text, groups, locale))
+def _template_mistakes(source: Placed, file: written.ScenarioFile, trials: fakes.Trials) -> Iterator[Mistake]:
+    for index, rule in enumerate(file.rules):
+        groups: set[str] | None = None
+        for where, text in _templated(source, ("rules", index)):
+            groups = group_names(rule.when) if groups is None else groups
+            yield from (Mistake(source.place(where), problem) for problem in problems(text, groups, trials))
 
 
 def _templated(source: Placed, path: Path) -> Iterator[tuple[Path, str]]:

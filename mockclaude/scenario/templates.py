@@ -9,7 +9,7 @@ and no way to call anything but Faker: `user`, `system`, `turn`, `tool_result[.n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -24,8 +24,8 @@ from mockclaude.scenario.work import TooMuchWorkError
 
 ROOTS = ("user", "system", "tool_result", "match", "request", "turn", "fake")
 
-_PLACEHOLDER = re.compile(r"\$(\$\{\{)|\$\{\{(.*?)\}\}", re.DOTALL)
-"""The escape, whose first `$` goes, or a placeholder."""
+_PLACEHOLDER = re.compile(r"\$(\$\{\{)|\$\{\{(.*?)(\}\}|\Z)", re.DOTALL)
+"""The escape, whose first `$` goes, or a placeholder; one that is not closed reaches to the end of the text."""
 
 _EXPRESSION = re.compile(r"(?P<root>\w+)(?:\.(?P<rest>.+))?", re.DOTALL)
 _CALL = re.compile(r"(?P<method>\w+)(?:\((?P<arguments>.*)\))?", re.DOTALL)
@@ -74,14 +74,19 @@ class Scope:
 
     def admit(self, value: Any) -> Any:
         """Return `value`, which is to be part of the reply. Raises `FillError` if the reply gets too large or deep."""
-        self._left -= len(value) if isinstance(value, str) else _size(value)
+        self._left -= _size(value)
         if self._left < 0:
             raise FillError(f"the placeholders of this reply make more than {MAX_FILLED:,} bytes; expected fewer")
         return value
 
 
 def _size(value: Any) -> int:
-    """Return the bytes of `value` as JSON. Raises `FillError` if it is nested too deep to be part of a reply."""
+    """Return the bytes of a text, or of a list or mapping as JSON.
+
+    Raises `FillError` if the value is nested too deep to be part of a reply.
+    """
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
     if not isinstance(value, (dict, list)):
         return 0
     for _ in range(_ROOM):
@@ -119,16 +124,14 @@ def compile_template(data: Any) -> Template:
     return Template(data, _compiled(data))
 
 
-def problems(text: str, groups: set[str], locale: str) -> list[str]:
-    """Return what is wrong with the placeholders in `text`, if `groups` are the groups a rule's conditions catch."""
-    found = [
-        problem
-        for escape, expression in _PLACEHOLDER.findall(text)
-        if not escape and (problem := _problem(expression.strip(), groups, locale))
-    ]
-    if "${{" in _PLACEHOLDER.sub(" ", text):
-        found.append("'${{' is not closed; expected }} after it, or $${{ for the characters themselves")
-    return found
+def problems(text: str, groups: set[str], trials: fakes.Trials) -> Iterator[str]:
+    """Yield what is wrong with the placeholders in `text`, if `groups` are the groups a rule's conditions catch."""
+    placeholders = [found.groups() for found in _PLACEHOLDER.finditer(text) if not found[1]]
+    for expression in dict.fromkeys(expression.strip() for _, expression, end in placeholders if end):
+        if problem := _problem(expression, groups, trials):
+            yield problem
+    if placeholders and not placeholders[-1][2]:
+        yield "'${{' is not closed; expected }} after it, or $${{ for the characters themselves"
 
 
 def _hint(expression: str) -> str:
@@ -138,7 +141,7 @@ def _hint(expression: str) -> str:
     return did_you_mean(expression, ROOTS)
 
 
-def _problem(expression: str, groups: set[str], locale: str) -> str | None:
+def _problem(expression: str, groups: set[str], trials: fakes.Trials) -> str | None:
     parsed = _EXPRESSION.fullmatch(expression)
     root, rest = (parsed["root"], parsed["rest"]) if parsed else (expression, None)
     if root not in ROOTS:
@@ -148,7 +151,7 @@ def _problem(expression: str, groups: set[str], locale: str) -> str | None:
     if root == "match":
         return _match_problem(rest, groups)
     if root == "fake":
-        return _fake_problem(rest, locale)
+        return _fake_problem(rest, trials)
     return queries.problem(rest) if root == "request" and rest else None
 
 
@@ -164,12 +167,12 @@ def _part(root: str, rest: str | None) -> str:
     return f"{root}.{rest}" if rest else root
 
 
-def _fake_problem(rest: str | None, locale: str) -> str | None:
+def _fake_problem(rest: str | None, trials: fakes.Trials) -> str | None:
     call = _CALL.fullmatch(rest or "")
     if not call:
         asked = _part("fake", rest)
         return f"'{asked}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
-    return fakes.problem(locale, call["method"], call["arguments"] or "")
+    return trials.problem(call["method"], call["arguments"] or "")
 
 
 def _compiled(data: Any) -> Expression | None:

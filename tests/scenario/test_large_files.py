@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mockclaude.scenario import positions
+from mockclaude.scenario.fakes import Trials
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.mistakes import MAX_MISTAKES, ScenarioError
 
@@ -74,6 +75,26 @@ def test_no_more_than_a_hundred_mistakes_are_told(text: str) -> None:
 
     assert len(first) == MAX_MISTAKES
     assert last.message == MORE
+
+
+def _refuse(tried: list[str]) -> Any:
+    def problem(_: Trials, method: str, __: str) -> str:
+        tried.append(method)
+        return f"there is no {method}"
+
+    return problem
+
+
+@pytest.mark.parametrize("form", ["{{reply: [{}]}}", "{{sequence: [{}]}}"])
+def test_no_call_is_tried_after_a_hundred_mistakes(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(Trials, "problem", _refuse(tried))
+    replies = "".join(f"'${{{{ fake.nam{i} }}}} ${{{{ fake.nam{i}x }}}}', " for i in range(500))
+    with pytest.raises(ScenarioError) as caught:
+        load_text(f"rules: [{form.format(replies)}]")
+
+    assert [mistake.message for mistake in caught.value.mistakes[-1:]] == [MORE]
+    assert len(tried) == MAX_MISTAKES + 1
 
 
 def test_the_mistakes_of_each_file_are_counted_by_themselves() -> None:

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.scenario import templates
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.fakes import Fakes
+from mockclaude.scenario.fakes import Fakes, Trials
 from mockclaude.scenario.queries import EXAMPLES
-from mockclaude.scenario.templates import FillError, Scope, compile_template, problems
+from mockclaude.scenario.templates import FillError, Scope, compile_template
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
 
 HEARD = conversation(
@@ -31,6 +32,10 @@ def scope(seed: int = 0, heard: Conversation = HEARD, groups: Mapping[str, Any] 
     source = Fakes("en_US")
     source.seed(seed)
     return Scope(heard, lambda: groups, lambda: source)
+
+
+def problems(template: str, groups: set[str]) -> list[str]:
+    return list(templates.problems(template, groups, Trials("en_US")))
 
 
 def filled(data: Any, seed: int = 0) -> Any:
@@ -61,7 +66,7 @@ def filled(data: Any, seed: int = 0) -> Any:
     ],
 )
 def test_a_placeholder_alone_keeps_the_type_of_its_value(template: str, value: Any) -> None:
-    assert problems(template, set(GROUPS), "en_US") == []
+    assert problems(template, set(GROUPS)) == []
     assert filled(template) == value
 
 
@@ -81,7 +86,7 @@ def test_a_placeholder_alone_keeps_the_type_of_its_value(template: str, value: A
     ],
 )
 def test_in_a_text_values_become_text(template: str, value: str) -> None:
-    assert problems(template, set(GROUPS), "en_US") == []
+    assert problems(template, set(GROUPS)) == []
     assert filled(template) == value
 
 
@@ -169,17 +174,27 @@ def test_groups_and_fakes_are_made_once_for_a_reply_and_only_if_asked_for() -> N
     ],
 )
 def test_a_mistake_in_a_placeholder_is_told_with_a_remedy(template: str, told: str) -> None:
-    assert problems(template, {"0", "city"}, "en_US") == [told]
+    assert problems(template, {"0", "city"}) == [told]
 
 
 def test_all_mistakes_in_a_text_are_told() -> None:
-    told = problems("${{ usr }} ${{ user }} $${{ x }} ${{ fake.nam }} ${{", set(), "en_US")
+    told = problems("${{ usr }} ${{ user }} $${{ x }} ${{ fake.nam }} ${{", set())
 
     assert [problem.split()[0] for problem in told] == ["'usr'", "Faker", "'${{'"]
 
 
+def test_equal_placeholders_of_a_text_have_one_mistake() -> None:
+    assert len(problems("${{ usr }} ${{usr}} ${{ other }}", set())) == 2
+
+
+def test_finding_an_open_placeholder_takes_time_that_grows_with_the_text() -> None:
+    text = "${{ " * 500_000
+
+    assert problems(text, set()) == ["'${{' is not closed; expected }} after it, or $${{ for the characters themselves"]
+
+
 def test_without_groups_the_remedy_is_a_regex() -> None:
-    assert problems("${{ match.city }}", set(), "en_US") == [
+    assert problems("${{ match.city }}", set()) == [
         "'match.city' is no group of a regex of this rule; expected a regex in its `when.user`, with a group such as "
         "(?P<city>\\w+)"
     ]
@@ -187,7 +202,7 @@ def test_without_groups_the_remedy_is_a_regex() -> None:
 
 @given(st.text("${} user.\n", max_size=30))
 def test_a_text_without_problems_can_be_filled(template: str) -> None:
-    if not problems(template, set(), "en_US"):
+    if not problems(template, set()):
         assert "$${{" not in filled(template)
 
 
@@ -209,6 +224,14 @@ def test_what_the_placeholders_of_a_reply_make_is_bounded(template: Any) -> None
     assert str(caught.value) == "the placeholders of this reply make more than 32,000,000 bytes; expected fewer"
 
 
+def test_bytes_are_counted_in_what_the_placeholders_of_a_reply_make() -> None:
+    heard = conversation("é" * 1_000_000)
+    with pytest.raises(FillError, match="make more than 32,000,000 bytes"):
+        compile_template("${{ user }}" * 17).fill(scope(heard=heard))
+
+    assert len(compile_template("${{ user }}" * 16).fill(scope(heard=heard))) == 16_000_000
+
+
 @pytest.mark.parametrize("template", ["${{ request.metadata }}", "a ${{ request.metadata }}", ["${{ request }}"]])
 def test_a_value_that_is_nested_too_deep_is_told(template: Any) -> None:
     metadata: Any = {}
@@ -221,7 +244,7 @@ def test_a_value_that_is_nested_too_deep_is_told(template: Any) -> None:
 
 def test_an_expression_that_takes_too_much_work_is_told() -> None:
     template = "${{ request.[@, @]" + " | [@, @]" * 30 + " }}"
-    assert problems(template, set(), "en_US") == []
+    assert problems(template, set()) == []
 
     with pytest.raises(FillError, match=r"^in \$\{\{ request \}\}, '\[@, @\] \| \[@, @\].*' takes too much work"):
         filled(template)
@@ -234,4 +257,7 @@ def test_what_faker_raises_in_a_reply_is_told() -> None:
     with pytest.raises(FillError) as caught:
         compile_template("${{ fake.sentence(nb_words=5) }}").fill(once)
 
-    assert str(caught.value) == "${{ fake.sentence(nb_words=5) }}: it makes too much; expected smaller numbers"
+    assert (
+        str(caught.value)
+        == "${{ fake.sentence(nb_words=5) }}: it makes too much; expected smaller numbers or shorter texts"
+    )

@@ -92,6 +92,24 @@ def test_a_rule_that_is_added_answers_and_is_listed_until_it_is_removed(server: 
     assert (ask(server, "Hello"), admin.get("rules").json) == (["Hi!"], {"rules": []})
 
 
+def test_the_placeholders_of_added_rules_share_the_draws_of_their_trials(admin: Admin) -> None:
+    rules = [{"when": {"user": f"q{i}"}, "reply": f"${{{{ fake.csv(num_rows={9_999 - i}) }}}}"} for i in range(100)]
+    message = admin.post("rules", rules=rules).error[1]
+
+    assert message.count("it makes too much") == 2
+
+
+def test_a_placeholder_that_was_not_tried_is_refused_by_its_reply(server: Running, admin: Admin) -> None:
+    tried = [{"when": {"user": f"{i} "}, "reply": f"${{{{ fake.words({9_900 + i}) }}}}"} for i in range(5)]
+    large = {"name": "large", "when": {"user": "large"}, "reply": "${{ fake.csv(num_rows=9999) }}"}
+
+    assert admin.post("rules", rules=[*tried, large]).status == 201
+    assert ask(server, "large") == [
+        "'large' (added over HTTP (rules.5)): ${{ fake.csv(num_rows=9999) }}: it makes too much; "
+        "expected smaller numbers or shorter texts"
+    ]
+
+
 def test_rules_are_listed_by_lane_and_scenario(admin: Admin) -> None:
     for lane, scenario in (("a", ""), ("b", ""), ("a", "other")):
         admin.post("rules", rules={"reply": "x"}, lane=lane, scenario=scenario)
