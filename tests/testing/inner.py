@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import anthropic
 import pytest
 
@@ -10,6 +12,11 @@ from mockclaude.testing import mock
 
 IMPORTED = (anthropic, mock, yaml_source)
 """What a run in this process must not import for itself: it would be imported anew for each run."""
+
+
+def forget_objects() -> None:
+    """Exclude all present objects from garbage collection and from the search for clients: of few it takes no time."""
+    gc.freeze()
 
 
 def load_only_our_plugin(monkeypatch: pytest.MonkeyPatch) -> None:

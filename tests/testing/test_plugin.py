@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pytest
 
-from tests.testing.inner import load_only_our_plugin
+from tests.testing.inner import forget_objects, load_only_our_plugin
 
 ASK = """
 import pytest
@@ -29,6 +29,7 @@ Run: TypeAlias = Callable[..., pytest.RunResult]
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs a test file, of which `ask` is the beginning."""
+    forget_objects()
     monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
 
@@ -237,6 +238,20 @@ def test_hello(mockclaude):
     result.assert_outcomes(failed=1, errors=1)
 
 
+def test_a_second_unmatched_request_is_reported_once(run: Run) -> None:
+    result = run("""
+def test_hello(mockclaude):
+    mockclaude.when(user="Hello").reply("Hi!")
+    ask("Hello")
+    ask("Bye")
+""")
+
+    result.assert_outcomes(failed=1)
+    shown = result.stdout.str()
+    assert shown.count("- mockclaude -") == shown.count("   user: 'Hello'") == shown.count("   user: 'Bye'") == 1
+    assert shown.count("     no  user: wanted a text with 'Hello', got 'Bye'") == 1
+
+
 def test_a_rule_that_was_shadowed_is_told_in_the_failure(run: Run) -> None:
     result = run("""
 def test_hello(mockclaude):
@@ -387,7 +402,7 @@ def test_hello(mockclaude):
         ),
         ("3", "test_chat.py:10: mark mockclaude: invalid file, got 3; expected a path"),
         ('seed="3"', "test_chat.py:10: mark mockclaude: invalid seed, got '3'; expected the seed of everything *"),
-        ('"wrong.yaml"', "*wrong.yaml:1:10: *"),
+        ('"wrong.yaml"', "test_chat.py:10: mark mockclaude: invalid file, got *wrong.yaml:1:10: *"),
         ('speed="1..2x"', "*: invalid speed, got '1..2x'; expected how fast time passes: *"),
         ('speed="fast"', "*: invalid speed, got 'fast'; expected how fast time passes: instant, 1x, 10x, or manual"),
         ('validation="of"', "*: invalid validation, got 'of'; expected anthropic, gateway or off*"),
@@ -601,6 +616,14 @@ def test_a_mistake_shows_the_line_of_the_test_only(run: Run, style: str) -> None
     for mistake, message in MISTAKES:
         assert mistake in shown
         result.stdout.fnmatch_lines([f"*{message}"])
+
+
+@pytest.mark.parametrize("mistake", [mistake for mistake, _ in MISTAKES] + ["mockclaude.when(user='Hello')"])
+def test_a_mistake_is_not_explained_by_where_requests_went(run: Run, mistake: str) -> None:
+    result = run(f"def test_hello(mockclaude):\n    {mistake}")
+
+    is_verification = mistake in ('mockclaude.assert_asked(user="Hello")', "mockclaude.last")
+    assert ("no request was received" in result.stdout.str()) is is_verification
 
 
 def test_a_mistake_in_a_unittest_shows_its_line_only(run: Run) -> None:

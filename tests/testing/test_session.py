@@ -13,7 +13,7 @@ from typing import TypeAlias
 import pytest
 
 from mockclaude.testing import session
-from tests.testing.inner import load_only_our_plugin
+from tests.testing.inner import forget_objects, load_only_our_plugin
 
 APP = """
 import os
@@ -49,6 +49,7 @@ Run: TypeAlias = Callable[..., pytest.RunResult]
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs a test file of a project whose code makes its client when it is imported."""
+    forget_objects()
     monkeypatch.setenv("ANTHROPIC_BASE_URL", ELSEWHERE)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "of the user")
     monkeypatch.syspath_prepend(pytester.path)
@@ -291,6 +292,35 @@ def test_environment():
     assert os.environ["ANTHROPIC_BASE_URL"] == "{ELSEWHERE}"
 """
     run(tests, "-n1", app=WITHOUT_SDK).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("ini", "remedy"),
+    [
+        ("", "create it without one, or with os.environ['ANTHROPIC_BASE_URL']"),
+        ("mockclaude_environment = test", "create it in the test, or set `mockclaude_environment = session`"),
+    ],
+)
+def test_the_remedy_follows_from_when_the_environment_was_pointed(run: Run, ini: str, remedy: str) -> None:
+    result = run(
+        f"client = app.anthropic.Anthropic(base_url='{ELSEWHERE}')\ndef test_it(mockclaude): assert False", ini=ini
+    )
+
+    assert f"  test_app.client: Anthropic sends to {ELSEWHERE}: it was created " in result.stdout.str()
+    assert f"with another base_url; {remedy}\n" in result.stdout.str()
+
+
+def test_the_remedy_for_a_client_that_was_created_before_collection_ended(run: Run) -> None:
+    result = run(
+        "def test_it(fake): assert False", "test_app.py", conftest="import app\nfrom helper import fake", helper=FAKE
+    )
+
+    result.stdout.fnmatch_lines(
+        [
+            f"  app.client: Anthropic sends to {ELSEWHERE}: it was created before the test, or with another base_url; "
+            "create it in the test, or set `mockclaude_environment = session`"
+        ]
+    )
 
 
 @pytest.mark.parametrize("before", ["", "def test_before(mockclaude): pass"])
