@@ -15,7 +15,7 @@ from typing import Any
 from mockclaude.scenario.conditions import Check, Condition, Look
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.hints import hinted
-from mockclaude.scenario.rule_index import FEW, Found, RuleIndex, RuleList, is_decided, may_match
+from mockclaude.scenario.rule_index import Found, RuleIndex, RuleList, is_decided, may_match
 from mockclaude.scenario.rules import Rule
 from mockclaude.scenario.searches import Search
 
@@ -29,7 +29,7 @@ def match(rules: Sequence[Rule], conversation: Conversation, answered: Callable[
     Raises:
         TooMuchWorkError: The conditions take more work than one request may.
     """
-    if isinstance(rules, RuleList) and len(rules) > FEW:
+    if isinstance(rules, RuleList) and rules.is_long:
         return _match_many(rules, conversation, answered)
     looked: Look | None = None
     found: Any = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,8 @@ from mockclaude.scenario.regex_syntax import LETTERS_I
 
 _MEMORY = (32 << 20, 256 << 20)
 """Bytes that a set may use, with the states of a search: what is too large for the first gets the second."""
+
+_LETTER_I = re.compile(f"[{LETTERS_I}]")
 
 _ALWAYS = rb"\z"
 """A pattern that every text matches, at its end. RE2 reports no lack of memory; this is missing in its result then."""
@@ -49,8 +52,5 @@ def _compile(patterns: list[bytes]) -> Any:
 def _to_pattern(text: str, folded: bool) -> bytes:
     import re2
 
-    if not folded:
-        escaped: bytes = re2.escape(text.encode())
-        return escaped
-    letters = (f"[{LETTERS_I}]" if char in LETTERS_I else re2.escape(char) for char in text)
-    return f"(?i:{''.join(letters)})".encode()
+    escaped: str = re2.escape(text)
+    return (f"(?i:{_LETTER_I.sub(f'[{LETTERS_I}]', escaped)})" if folded else escaped).encode()

@@ -55,6 +55,11 @@ _REFUSED = {
     "ATOMIC_GROUP": ("an atomic group", "write (?:...): RE2 never backtracks"),
 }
 
+_FLAG_IGNORECASE, _FLAG_MULTILINE, _FLAG_DOTALL, _FLAG_ASCII = (
+    int(flag) for flag in (re.IGNORECASE, re.MULTILINE, re.DOTALL, re.ASCII)
+)
+"""Integers: the flags of `re` take much longer to combine."""
+
 _Node: TypeAlias = tuple[Any, Any]
 _Nodes: TypeAlias = Iterable[_Node]
 
@@ -109,7 +114,7 @@ def parse(pattern: str) -> Parsed:
             tree = parser.parse(_ESCAPE.sub(lambda escape: _replace_escape(escape[0], properties), pattern))
     except (re.error, ValueError, OverflowError, RecursionError, FutureWarning) as error:
         raise PatternError(f"invalid pattern ({error})", _SYNTAX) from None
-    folded = bool(tree.state.flags & re.IGNORECASE)
+    folded = bool(tree.state.flags & _FLAG_IGNORECASE)
     needle = max("".join(_needle_parts(tree, properties, folded)).split("\0"), key=len)
     return Parsed(tree, properties, dict(tree.state.groupdict), tree.state.groups - 1, needle, folded)
 
@@ -129,7 +134,7 @@ def _needle_parts(nodes: _Nodes, properties: dict[str, str], folded: bool) -> It
     for op, value in nodes:
         if op is parser.LITERAL and value and chr(value) not in properties:
             yield chr(value)
-        elif op is parser.SUBPATTERN and (folded or not value[1] & re.IGNORECASE):
+        elif op is parser.SUBPATTERN and (folded or not value[1] & _FLAG_IGNORECASE):
             yield from _needle_parts(value[3], properties, folded)
         elif op is parser.MAX_REPEAT and value[0]:
             yield from ("\0", *_needle_parts(value[2], properties, folded), "\0")
@@ -156,9 +161,9 @@ class _Translator:
         self._open_groups = 0
         self._translation = Translation()
         self._writers: dict[str, Callable[[Any, int], str]] = {
-            "LITERAL": lambda value, flags: self._set([(parser.LITERAL, value)], flags),
+            "LITERAL": self._literal,
             "NOT_LITERAL": lambda value, flags: self._set([(parser.NEGATE, None), (parser.LITERAL, value)], flags),
-            "ANY": lambda _, flags: self._skip + self._negated("" if flags & re.DOTALL else r"\n"),
+            "ANY": lambda _, flags: self._skip + self._negated("" if flags & _FLAG_DOTALL else r"\n"),
             "IN": self._set,
             "BRANCH": lambda value, flags: f"(?:{'|'.join(self._write(branch, flags) for branch in value[1])})",
             "MAX_REPEAT": self._repeat,
@@ -169,7 +174,7 @@ class _Translator:
 
     def translate(self, tree: Any) -> Translation:
         flags = tree.state.flags
-        self._translation.pattern = ("(?i)" if flags & re.IGNORECASE else "") + self._write(tree, flags)
+        self._translation.pattern = ("(?i)" if flags & _FLAG_IGNORECASE else "") + self._write(tree, flags)
         return self._translation
 
     def _write(self, nodes: _Nodes, flags: int) -> str:
@@ -191,8 +196,8 @@ class _Translator:
         if number is not None:
             self._translation.numbers[number] = self._next_group()
         written = self._write(nodes, inner)
-        if (flags ^ inner) & re.IGNORECASE:
-            written = f"(?{'' if inner & re.IGNORECASE else '-'}i:{written})"
+        if (flags ^ inner) & _FLAG_IGNORECASE:
+            written = f"(?{'' if inner & _FLAG_IGNORECASE else '-'}i:{written})"
         return f"(?:{written})" if number is None else f"({written})"
 
     def _repeat(self, value: Any, flags: int) -> str:
@@ -203,17 +208,17 @@ class _Translator:
         return f"(?:{self._write(nodes, flags)}){{{least},{'' if endless else most}}}"
 
     def _position(self, name: str, flags: int) -> str:
-        if name == "AT_END" and not flags & re.MULTILINE:
+        if name == "AT_END" and not flags & _FLAG_MULTILINE:
             self._translation.ends.append(self._next_group())
             return rf"{self._skip}(?:(\n{self._skip})\z|\z)"
         if name in ("AT_BOUNDARY", "AT_NON_BOUNDARY"):
             return self._boundary(name == "AT_BOUNDARY", flags)
-        if name == "AT_BEGINNING" and flags & re.MULTILINE:
+        if name == "AT_BEGINNING" and flags & _FLAG_MULTILINE:
             return "(?m:^)"
         return rf"{self._skip}\z" if name == "AT_END_STRING" else self._skip + "(?m:$)" if name == "AT_END" else r"\A"
 
     def _boundary(self, is_boundary: bool, flags: int) -> str:
-        if not flags & re.ASCII:
+        if not flags & _FLAG_ASCII:
             self._translation.boundaries = True
             self._translation.gaps |= not is_boundary
         if self._marked:
@@ -224,17 +229,22 @@ class _Translator:
         members += _MARKS if self._marked else ""
         return f"[^{members}]" if members else "(?s:.)"
 
+    def _literal(self, value: int, flags: int) -> str:
+        if flags & _FLAG_IGNORECASE and chr(value) in LETTERS_I:
+            return self._set([(parser.LITERAL, value)], flags)
+        return self._skip + (self._properties.get(chr(value)) or _escaped(value))
+
     def _set(self, nodes: _Nodes, flags: int) -> str:
         nodes = list(nodes)
         negated = nodes[0][0] is parser.NEGATE
         nodes = nodes[1:] if negated else nodes
-        classes = _ASCII if flags & re.ASCII else _UNICODE
+        classes = _ASCII if flags & _FLAG_ASCII else _UNICODE
         kind = str(nodes[0][1]).removeprefix("CATEGORY_") if len(nodes) == 1 else ""
         if kind.startswith("NOT_"):
             negated, members = not negated, classes[kind.removeprefix("NOT_")]
         else:
             members = "".join(self._member(str(op), value, flags) for op, value in nodes)
-        if flags & re.IGNORECASE and not flags & re.ASCII and any(map(_has_letter_i, nodes)):
+        if flags & _FLAG_IGNORECASE and not flags & _FLAG_ASCII and any(map(_has_letter_i, nodes)):
             members += LETTERS_I
         if negated:
             return self._skip + self._negated(members)
@@ -247,8 +257,8 @@ class _Translator:
             return f"{_escaped(value[0])}-{_escaped(value[1])}"
         kind = str(value).removeprefix("CATEGORY_")
         if kind.startswith("NOT_"):
-            return _complement(kind.removeprefix("NOT_"), flags & re.ASCII)
-        return (_ASCII if flags & re.ASCII else _UNICODE)[kind]
+            return _complement(kind.removeprefix("NOT_"), flags & _FLAG_ASCII)
+        return (_ASCII if flags & _FLAG_ASCII else _UNICODE)[kind]
 
 
 def _has_letter_i(node: _Node) -> bool:

@@ -27,6 +27,16 @@ class RuleList(tuple[Rule, ...]):
         """The index; built when it is first needed, since rules may be added many times before a request."""
         return RuleIndex(self)
 
+    def prepare(self) -> None:
+        """Build the index now if requests need it."""
+        if self.is_long:
+            _ = self.needles
+
+    @property
+    def is_long(self) -> bool:
+        """Whether every request needs the index."""
+        return len(self) > FEW
+
 
 class RuleIndex:
     """An index of the needles of all conditions, by the text in which they are searched for."""

@@ -122,6 +122,8 @@ async def serve(
     await runner.setup()
     try:
         await listen(listener, runner)
+        for served in site.served.values():
+            served.rules.prepare()
         spare_the_collector()
         return_freed_memory()
         allow_many_connections()

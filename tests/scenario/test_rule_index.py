@@ -180,3 +180,11 @@ def test_the_index_of_few_rules_is_not_built(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(rule_index, "RuleIndex", lambda _: pytest.fail("an index"))
 
     assert match(many(FEW, "{when: {user: order %s}, reply: a}"), conversation("hi"), never) is None
+
+
+def test_index_is_prepared_for_many_rules_only() -> None:
+    few, listed = many(FEW, "{when: {user: order %s}, reply: a}"), many(FEW + 1, "{when: {user: order %s}, reply: a}")
+    few.prepare()
+    listed.prepare()
+
+    assert ("needles" in vars(few), "needles" in vars(listed)) == (False, True)
