@@ -36,7 +36,7 @@ HARMLESS_HEADER = re.compile(
 SCHEME = re.compile(r"(?i)\s*(?:basic|bearer|digest|negotiate|ntlm)\s+(?=\S)")
 """How the value of a header that holds a credential may begin, whatever the name of the header."""
 
-_PART = rb"""[^\s"'`\\,;&$<>(){}\[\]|]"""
+_PART = rb"""(?:[^\s"'`\\,;&$<>(){}\[\]|:]|:[^\s"'`\\,;&$<>(){}\[\]|/])"""
 AFTER = b"@\"'`\\\\,;&<>)}]| \t\n\r\f\v"
 """What may be matched after a credential, and stays."""
 
@@ -53,17 +53,17 @@ def _at_least_six(first: bytes, second: bytes) -> bytes:
 _SECRET = (
     rb"[#@!%^*+_]*(?:" + _at_least_six(rb"[A-Za-z]", _MARK) + rb"|" + _at_least_six(rb"[0-9]", rb"[A-Za-z]") + rb")"
 )
-"""A text that looks like a secret. It does not begin as a path does."""
+"""A text that looks like a secret. It does not begin as a path does, and is no URL."""
 
 SECRET = re.compile(_SECRET)
 
 _PARAMETER = rb"(?i:key|sig|[\w-]*signature|auth|pass|pwd)"
 _PLAIN = rb"""[^\s"'\\,;&$<{][^\s"'\\,;&]*"""
-_HEADER_NAME = (
+HEADER_NAME = (
     rb"(?i:\b(?:[a-z0-9]+-)*(?:authorization|api-key|auth-token|access-token|security-token|client-secret|cookie)"
     rb"|\bx-(?:[a-z0-9]+-)*(?:[a-z0-9]*token|secret|password|key|auth|session|signature|credentials?))"
 )
-_HEADER_IN_PROSE = (
+HEADER_IN_PROSE = (
     rb"(?i:\b(?:[a-z0-9]+-)+(?:auth|session|sid|signature|otp|hmac|saml|dpop|pass|pwd)|\b(?:[a-z0-9]+-)*session-?id)"
 )
 _IS = rb"""(?:\\*["'`]?[ \t]*(?:=>|:=|[:=])[*_]{0,2}|[ \t]+is:?)[ \t]*`?"""
@@ -115,7 +115,7 @@ KINDS = (
     ),
     Kind(rb"\b[A-Z][0-9A-Z_]*(?:_KEY|_PASS|_PWD|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)\s?[=:]\s?\\*[\"']?", _PLAIN),
     Kind(
-        _HEADER_NAME + rb"\s*:\s*(?:(?i:bearer|basic|token|digest|apikey) +)?",
+        HEADER_NAME + rb"\s*:\s*(?:(?i:bearer|basic|token|digest|apikey) +)?",
         rb"[^\s\"'\\;$<{][^\s\"'\\;]*(?:; ?[^\s\"'\\;:=]+=[^\s\"'\\;]*)*",
     ),
     Kind(NAME + rb"\\*[\"']?\s*(?:=>|[:=])\s*\"", rb'(?:[^"\\\n]|\\.)+'),
@@ -123,7 +123,7 @@ KINDS = (
     Kind(NAME + rb"\\*[\"']?\s*(?:=>|[:=])\s*\\+[\"']", rb"[^\"'\\\n]+"),
     Kind(NAME + rb"\\*[\"']\s*:\s*", rb"-?[0-9][0-9.]*"),
     Kind(
-        rb"(?:" + NAME + rb"|\b" + _SHORT_NAME_IN_PROSE + rb"|" + _HEADER_IN_PROSE + rb")" + _IS + rb"\\*[\"']?",
+        rb"(?:" + NAME + rb"|\b" + _SHORT_NAME_IN_PROSE + rb"|" + HEADER_IN_PROSE + rb")" + _IS + rb"\\*[\"']?",
         rb"(?:" + _SECRET + rb")" + _END,
     ),
     Kind(rb"(?i:pass[_-]?(?:words?|code)|passwd)" + _IS, rb"[0-9]{6,}" + _END),

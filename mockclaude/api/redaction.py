@@ -16,7 +16,19 @@ from typing import Any, NamedTuple
 import orjson
 from multidict import CIMultiDict
 
-from mockclaude.api.credentials import AFTER, HARMLESS_HEADER, HEADER, KINDS, NAME, SCHEME, SECRET, SHORT_NAME, SUSPECT
+from mockclaude.api.credentials import (
+    AFTER,
+    HARMLESS_HEADER,
+    HEADER,
+    HEADER_IN_PROSE,
+    HEADER_NAME,
+    KINDS,
+    NAME,
+    SCHEME,
+    SECRET,
+    SHORT_NAME,
+    SUSPECT,
+)
 
 REDACTED = "[redacted]"
 """What stands for a credential. What tells its kind, such as `sk-ant-`, stays before it."""
@@ -30,10 +42,14 @@ _LONGEST_NAME = 200
 _MOST = 10_000
 """How many suspicious places of a body are looked at: what a client sends must not stall the server."""
 
+_MOST_FAILED = 300
+"""How many places of a text that begin as JSON does may be none: each error counts the lines before it."""
+
 _DEEPEST = 1_000
 _TOO_MANY = b'"[redacted: more than 10,000 places may be credentials]"'
 
 _NAMED = re.compile(NAME)
+_HEADER_NAMED = re.compile(HEADER_NAME + b"|" + HEADER_IN_PROSE)
 _SHORT_NAMED = re.compile(SHORT_NAME)
 _TEXT = rb'[^"\\]*(?:\\.[^"\\]*)*+'
 _STRING = rb'"' + _TEXT + rb'(?:"|\\?\Z)'
@@ -52,7 +68,11 @@ _NEXT = re.compile(rb'\s*,\s*("(' + _TEXT + rb')(?:"|\\?\Z))(\s*\])?', re.DOTALL
 
 _IN_LISTS = re.compile(rb"[\[,]\s*\[\s*\Z")
 _SCHEME_IN_LIST = re.compile(rb"[A-Za-z]+ +\S")
-_JSON_IN_PROSE = re.compile(rb'[\[{]\s*"')
+_JSON_IN_PROSE = re.compile(
+    rb'(?:\{\s*"' + _TEXT + rb'"\s*:\s*["\[{tfn0-9-]|\[\s*"' + _TEXT + rb'"\s*[,\]]|[\[{]\s*"' + _TEXT + rb"\Z)",
+    re.DOTALL,
+)
+_JSON = json.JSONDecoder(strict=False)
 _OPENS = re.compile(rb"\s*:\s*(?=[\[{])")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _IS_NAME = re.compile(rb"\s*:")
@@ -89,10 +109,10 @@ def redact_body(body: bytes) -> bytes:
         return body
     if body.lstrip()[:1] in (b"{", b"["):
         redacted = _redact_json(body)
-        return redacted if _is_json(body) else _redact_plain(redacted)
-    if found := _JSON_IN_PROSE.search(body):
-        body = body[: found.start()] + _redact_json(body[found.start() :])
-    return _redact_plain(body)
+        if _is_json(body):
+            return redacted
+        body = redacted
+    return _redact_plain(_redact_json_in_prose(body))
 
 
 @lru_cache(maxsize=1024)
@@ -117,7 +137,9 @@ def _is_credential(name: bytes) -> bool:
 @lru_cache(maxsize=1024)
 def _is_credential_name(name: bytes) -> bool:
     """Return whether `name`, of a JSON value or a header, is that of a credential."""
-    return _NAMED.fullmatch(name) is not None or (b"-" in name and _is_header(name.decode("latin-1")))
+    if _NAMED.fullmatch(name):
+        return True
+    return _HEADER_NAMED.fullmatch(name) is not None and not HARMLESS_HEADER.search(name.decode("latin-1"))
 
 
 def _suspect(data: bytes, begin: int = 0) -> int | None:
@@ -166,6 +188,36 @@ def _redact_json(data: bytes) -> bytes:
         if seen > _MOST or len(inside) > _DEEPEST:
             return _TOO_MANY
     return b"".join((*pieces, data[at:])) if pieces else data
+
+
+def _redact_json_in_prose(data: bytes) -> bytes:
+    """Return `data` without the credentials in each JSON object and list within it; the last one may be cut."""
+    pieces: list[bytes] = []
+    at = begin = failed = 0
+    text = data.decode("latin-1") if _JSON_IN_PROSE.search(data) else ""
+    while failed < _MOST_FAILED and (found := _JSON_IN_PROSE.search(data, begin)):
+        begin = found.start()
+        end = _end_of_json(text, begin)
+        if not end:
+            failed += 1
+            begin += 1
+            continue
+        pieces += (data[at:begin], _redact_json(data[begin:end]))
+        at = begin = end
+        if len(pieces) > _MOST:
+            return b"".join(pieces)
+    return b"".join((*pieces, data[at:])) if pieces else data
+
+
+def _end_of_json(text: str, begin: int) -> int:
+    """Return where the JSON at `begin` ends; 0 where it is no JSON."""
+    try:
+        return _JSON.raw_decode(text, begin)[1]
+    except json.JSONDecodeError as error:
+        is_cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+        return len(text) if is_cut else 0
+    except RecursionError:
+        return 0
 
 
 def _without_values_before_names(data: bytes) -> bytes:

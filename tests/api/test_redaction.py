@@ -144,6 +144,8 @@ def test_text_is_redacted_by_shape_and_by_the_names_in_it(text: str, redacted: s
         "Bearer token",
         "token_type: 'x', secret_name: 'y', password_length: 'z'",
         "-----BEGIN CERTIFICATE-----",
+        'url = {"a": f"http://127.0.0.1:{port}"} and ["x_api_key", "authorization"] of http://[::1]:80 ["',
+        ".. _`Bearer Token`: https://tools.ietf.org/html/rfc6750",
         "headers.x-api-key: wanted '[redacted]', got '[redacted]'; headers.cookie: exactly 'a' or a text with 'b'",
         "token = next_token2(); password: str | None = None; password: a1b2",
         "if token == abc1234: pass; PASS: test_login2; compass: n0rth1",
@@ -237,6 +239,7 @@ def test_json_is_redacted_by_the_names_of_its_values(body: Any, redacted: Any, s
             ]
         },
         {"content": [{"type": "thinking", "signature": base64.b64encode(bytes(range(256))).decode()}]},
+        {"betas": ["token-efficient-tools-2025-02-19", "context-1m-2025-08-07"], "x-cache-key": "a"},
         {"pwd": "/home/me/work2", "pass": 12, "PASS": "yes", "first": ["pass", "user2name"]},
         {"tools": [{"required": ["api_key", "s3_bucket"], "enum": ["authorization", "word"]}]},
         {"password": {"type": "string", "description": "At least 8 characters", "format": "sha256", "minLength": 8}},
@@ -247,6 +250,26 @@ def test_harmless_json_is_kept_byte_for_byte(body: Any) -> None:
     written = json.dumps(body, indent=1).encode()
 
     assert redact_body(written) is written
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        (
+            f'It said {{"a": ["x", {{"pwd": "{SECRET}"}}]}}, not {{"b"}}.',
+            'It said {"a": ["x", {"pwd": "[redacted]"}]}, not {"b"}.',
+        ),
+        (f'{{"not json}} then ["Authorization", "{SECRET}"]!', '{"not json} then ["Authorization", "[redacted]"]!'),
+        (
+            f'a {{"b": c}} ["cookie", "{SECRET}"] {{"secrets": {{"a": "{SECRET}',
+            'a {"b": c} ["cookie", "[redacted]"] {"secrets": {"a": "[redacted]',
+        ),
+        ('a {"secrets": {"a": 1, "b":', 'a {"secrets": {"a": 1, "b":'),
+        ("a " + '{"token":' * 5_000, "a " + '{"token":' * 5_000),
+    ],
+)
+def test_json_in_prose_is_redacted_by_the_names_of_its_values(text: str, redacted: str) -> None:
+    assert redact(text) == redacted
 
 
 def test_list_named_like_a_credential_ends_at_its_bracket() -> None:
@@ -337,6 +360,10 @@ def test_work_is_bounded_however_many_credentials_there_are() -> None:
     assert redact_body(text).count(redaction.REDACTED.encode()) == 5_001
     pairs = json.dumps([{"value": "x", "name": "Authorization"}] * 6_000).encode()
 
+    objects = b"so " + b'{"token": "x"} ' * 11_000
+
+    assert redact_body(objects).count(redaction.REDACTED.encode()) == 5_001
+    assert redact_body(b"so " + b'{"a": no} ' * 1_000 + b"token='x'").endswith(b"{\"a\": no} token='[redacted]'")
     assert redact_body(pairs) == keys_too_many
     assert redact_body(b'{"passwords":' + b"[" * 2_000 + b'"x') == keys_too_many
     assert redact("é" * 2_000 + f" sk-ant-{SECRET}") == "é" * 2_000 + " sk-ant-[redacted]"
