@@ -11,7 +11,6 @@ import errno
 import gc
 import os
 import signal
-import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from secrets import token_urlsafe
@@ -69,9 +68,9 @@ class Output:
         """Write what was noted."""
         lines, self._lines = self._lines, []
         if lines:
-            self._write("\n".join(log_line(line, colour=self._colour) for line in lines))
             if self._keep:
                 self._keep(lines)
+            self._write("\n".join(log_line(line, colour=self._colour) for line in lines))
 
 
 class Playing(NamedTuple):
@@ -254,13 +253,3 @@ def run(coroutine: Any) -> None:
         asyncio.run(coroutine)
     else:
         uvloop.run(coroutine)
-
-
-def write_line(text: str) -> None:
-    """Write to standard output, at once; what it cannot show is escaped, and once nobody reads it, it is lost."""
-    encoding = sys.stdout.encoding
-    try:
-        sys.stdout.write(f"{text}\n".encode(encoding, "backslashreplace").decode(encoding))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,7 +7,6 @@ last said. Knows nothing of what they say. Running responses are not touched: ev
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +15,7 @@ from mockclaude.scenario.loader import files_of, name_of
 from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Site
+from mockclaude.server.console import write_error
 
 POLL = 0.25
 """Seconds between two looks at the files. A change counts once a second look finds no other: editors write twice."""
@@ -37,16 +37,11 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
 class Watching:
     """Watches `paths` for a site. `load` returns the scenarios by name, `say` tells a person what has happened."""
 
     def __init__(
-        self, paths: Sequence[Path], load: Callable[[], dict[str, Scenario]], say: Callable[[str], None] = _say
+        self, paths: Sequence[Path], load: Callable[[], dict[str, Scenario]], say: Callable[[str], None] = write_error
     ) -> None:
         self._paths = paths
         self._load = load
