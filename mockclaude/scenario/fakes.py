@@ -64,8 +64,10 @@ _UNSTEADY_IN: dict[str, set[str]] = {
 }
 """Further methods of the kind, and the locales in which they are."""
 
-_DAY = Lock()
-"""Held while a value is made: the day is fixed for the whole process, and Faker shared by all sources of a locale."""
+_LOCK = Lock()
+"""Held while a value is made, or a source begins anew: the day is fixed for the whole process, and Faker shared by all
+sources of a locale. Files are loaded, and their values tried, while requests are answered.
+"""
 
 
 class TooManyDrawsError(Exception):
@@ -108,13 +110,14 @@ class Fakes:
 
     def seed(self, seed: int, draws: int = MAX_DRAWS_IN_A_REPLY) -> None:
         """Begin anew: from here on the values follow from `seed`, until so many `draws` are made."""
-        self._left = draws
-        self._restore: Callable[[Random], None] = lambda random: random.seed(seed)
-        self._shared.release(self)
+        with _LOCK:
+            self._left = draws
+            self._restore: Callable[[Random], None] = lambda random: random.seed(seed)
+            self._shared.release(self)
 
     def value(self, method: str, positional: tuple[Any, ...] = (), named: dict[str, Any] | None = None) -> Any:
         """Return what Faker's `method` makes, as JSON data: numbers, booleans and lists stay, the rest becomes text."""
-        with _DAY, _fixed_day():
+        with _LOCK, _fixed_day():
             self._shared.hand_to(self)
             self._shared.random.left = self._left
             made = _json(getattr(self._faker, method)(*positional, **(named or {})))

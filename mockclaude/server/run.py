@@ -135,6 +135,7 @@ async def serve(
         await listener.close()
         await runner.cleanup()
         output.flush()
+        await asyncio.get_running_loop().shutdown_default_executor()  # files are loaded in it
         stopping.end()
 
 

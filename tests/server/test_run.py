@@ -122,6 +122,25 @@ async def test_a_signal_ends_a_server_whose_event_loop_is_held(monkeypatch: pyte
     assert codes == [0]
 
 
+async def test_a_signal_ends_a_server_that_loads_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes: list[int] = []
+    released = threading.Event()
+
+    def leave(code: int) -> None:
+        codes.append(code)
+        released.set()
+
+    async def load(_: Site) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.to_thread(released.wait, PATIENCE)
+
+    monkeypatch.setattr(os, "_exit", leave)
+    monkeypatch.setattr(run, "EXIT_AFTER", 0.01)
+    await serve(HELLO, "127.0.0.1", 0, lambda _: None, beside=load)
+
+    assert codes == [0]
+
+
 async def test_what_is_done_beside_ends_with_the_server() -> None:
     ended: list[bool] = []
 
