@@ -79,9 +79,7 @@ class Trust(NamedTuple):
             raise refused_page(page, f"send {control}")
         if is_loopback(_name(urlsplit(page).netloc)):
             return headers
-        lane = CIMultiDict(headers)
-        lane[LANE_HEADER] = PAGES_LANE
-        return lane
+        return in_lane_of_pages(headers)
 
     def check_token(self, headers: Mapping[str, str]) -> None:
         """Raise `ApiError` 401 unless the token of the admin plane is in `headers`, if there is one."""
@@ -93,6 +91,13 @@ class Trust(NamedTuple):
                 f"{'Wrong' if given else 'Missing'} admin token; expected the one that the server prints at its start, "
                 f"or that of --admin-token; send it as {TOKEN_HEADER}",
             )
+
+
+def in_lane_of_pages(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return `headers` in the lane of pages, whatever lane they name."""
+    lane = CIMultiDict(headers)
+    lane[LANE_HEADER] = PAGES_LANE
+    return lane
 
 
 def refused_page(page: str, what: str) -> ApiError:
