@@ -75,8 +75,10 @@ _UNSTEADY_IN: dict[str, set[str]] = {
 }
 """Further methods of the kind, and the locales in which they are."""
 
-_DAY = Lock()
-"""Held while a value is made: the day is fixed for the whole process, and Faker shared by all sources of a locale."""
+_LOCK = Lock()
+"""Held while a value is made, or a source begins anew: the day is fixed for the whole process, and Faker shared by all
+sources of a locale. Files are loaded, and their values tried, while requests are answered.
+"""
 
 
 class TooManyDrawsError(Exception):
@@ -119,9 +121,10 @@ class Fakes:
 
     def seed(self, seed: int, draws: int = MAX_DRAWS_IN_A_REPLY) -> None:
         """Begin anew: from here on the values follow from `seed`, until so many `draws` are made."""
-        self.left = draws
-        self._restore: Callable[[Random], None] = lambda random: random.seed(seed)
-        self._shared.release(self)
+        with _LOCK:
+            self.left = draws
+            self._restore: Callable[[Random], None] = lambda random: random.seed(seed)
+            self._shared.release(self)
 
     def value(
         self,
@@ -134,7 +137,7 @@ class Fakes:
 
         Raises `TooManyDrawsError` if that takes more than `draws`, or than are left.
         """
-        with _DAY, _fixed_day():
+        with _LOCK, _fixed_day():
             self._shared.hand_to(self)
             most = self._shared.random.left = min(self.left, draws)
             try:

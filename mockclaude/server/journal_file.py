@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
+from mockclaude.server.console import write_error
 from mockclaude.server.journal import Entry
 from mockclaude.server.journal_data import as_data, logged
 
@@ -60,7 +60,7 @@ class JournalFile:
             self._warn(f"other users may read this journal: {error.strerror}; change its mode to 600")
 
     def _warn(self, problem: str) -> None:
-        sys.stderr.write(f"{self._path}: {problem}\n")
+        write_error(f"{self._path}: {problem}")
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Append what of `entries` was asked of the API."""

@@ -184,6 +184,28 @@ def test_bytes_that_are_no_request_are_a_400_and_the_end(serve: Serve, sent: byt
     assert given.headers["connection"] == "close"
 
 
+def test_no_two_refused_requests_have_the_same_id(serve: Serve) -> None:
+    requests = [
+        post(path="/wrong/v1/messages"),
+        post("Another", path="/wrong/v1/messages"),
+        post(path="/wrong/v1/messages"),
+        post(host="evil.example"),
+        post(host="evil.example"),
+    ]
+    first, second = (
+        [server.ask(each).headers["request-id"] for each in requests] for server in (serve(HELLO), serve(HELLO))
+    )
+
+    assert len(set(first)) == len(requests)
+    assert first == second
+
+
+def test_no_two_unreadable_requests_have_the_same_id(serve: Serve) -> None:
+    server = serve(HELLO)
+
+    assert len({server.ask(b"hello\r\n\r\n").headers["request-id"] for _ in range(3)}) == 3
+
+
 class BrokenJournal(Journal):
     def keep(self, entry: Entry) -> None:
         entry.seconds = 1 / 0

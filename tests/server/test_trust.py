@@ -53,6 +53,32 @@ def test_page_may_not_send_control_headers(serve: Serve, origin: str, name: str)
     assert text(server.ask(post()).json) == "once"
 
 
+@pytest.mark.parametrize(
+    ("headers", "path"),
+    [
+        ({"origin": EVIL, "x_mockclaude_lane": "me"}, "/v1/messages"),
+        ({"origin": LOCAL, "x_mockclaude_lane": "me"}, "/v1/messages"),
+        ({"origin": EVIL}, "/wrong/v1/messages"),
+        ({"host": "evil.example", "x_mockclaude_lane": "me"}, "/v1/messages"),
+        ({"host": "evil.example", "origin": "http://evil.example", "x_mockclaude_lane": "me"}, "/v1/messages"),
+    ],
+)
+def test_refused_page_is_in_no_lane_of_anybody_else(serve: Serve, headers: dict[str, Any], path: str) -> None:
+    journal = Journal()
+    serve(SCENARIO, journal=journal).ask(post(path=path, **headers))
+
+    (entry,) = journal.entries()
+    assert (entry.status in (403, 404), entry.lane) == (True, PAGES_LANE)
+    assert entry.page == ("" if "host" in headers else headers["origin"])
+
+
+def test_refused_request_of_a_program_is_in_its_own_lane(serve: Serve) -> None:
+    journal = Journal()
+    serve(SCENARIO, journal=journal).ask(post(path="/wrong/v1/messages", x_mockclaude_lane="me"))
+
+    assert [entry.lane for entry in journal.entries()] == ["me"]
+
+
 @pytest.mark.parametrize("fault", ["x-mockclaude-fault", "model"])
 def test_page_closes_no_port(serve: Serve, fault: str) -> None:
     server = serve(SCENARIO)
