@@ -1005,6 +1005,17 @@ def _(size: int) -> Body:
     return ask(stop_sequences=["a" * 999 + "b"] * (size // 1003))
 
 
+@entry("output: different stop sequences")
+def _(size: int) -> Body:
+    return ask(stop_sequences=[f"{number:06}" for number in range(size // 9)])
+
+
+@entry("output: different stop sequences, and a long question")
+def _(size: int) -> Body:
+    sequences = [f"{number:06}" for number in range(size // 18)]
+    return ask(stop_sequences=sequences, messages=[user(words(size // 2))])
+
+
 @entry("output: metadata")
 def _(size: int) -> Body:
     return ask(metadata={"user_id": "a" * size})
