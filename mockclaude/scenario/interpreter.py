@@ -37,17 +37,30 @@ class _Functions(Functions):
         return super().call_function(function_name, arguments)
 
 
+class _Work:
+    """What is left of `MAX_WORK`."""
+
+    def __init__(self) -> None:
+        self._left = MAX_WORK
+
+    def spend(self, price: int) -> None:
+        self._left -= price
+        if self._left < 0:
+            raise TooMuchWorkError
+
+
 class Interpreter(TreeInterpreter):
     """Evaluates one expression once. Raises `TooMuchWorkError` if it costs more than `MAX_WORK`."""
 
     def __init__(self) -> None:
+        self._spend = _Work().spend
         super().__init__(Options(custom_functions=_Functions(self._spend)))
-        self._left = MAX_WORK
 
     def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the value of `node`."""
         self._spend(_STEP)
-        return super().visit(node, *args, **kwargs)
+        # without the base class's cache of methods, a reference cycle that only a collection frees
+        return getattr(self, f"visit_{node['type']}")(node, *args, **kwargs)
 
     def visit_multi_select_list(self, node: Any, value: Any) -> Any:
         """Return a list of what its expressions find."""
@@ -74,8 +87,3 @@ class Interpreter(TreeInterpreter):
                 self._spend(_VALUE * len(value))
                 waiting.extend(value.values() if isinstance(value, dict) else value)
         return result
-
-    def _spend(self, price: int) -> None:
-        self._left -= price
-        if self._left < 0:
-            raise TooMuchWorkError
