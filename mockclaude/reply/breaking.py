@@ -7,6 +7,7 @@ Knows nothing of why a fault is due. One table: kind of fault -> how it is done.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 import orjson
@@ -49,25 +50,26 @@ def break_(script: Script, faults: Sequence[Fault], envelope: Envelope, draws: D
     broken: Exchange | Script = apart(script) or script
     notes: list[str] = []
     for position, fault in enumerate(sorted(faults, key=lambda fault: KINDS.index(fault.kind))):
-        struck, outcome = None, _NOTHING
+        struck, outcome = None, NOTHING
         if isinstance(broken, Exchange):
             context = Context(envelope, draws.scoped(f"fault/{position}"))
-            struck, outcome = _struck(broken, fault, context)
+            struck, outcome = apply(partial(BREAK[fault.kind], broken, fault, context))
         notes.append(f"fault: {fault}{outcome}")
         broken = broken if struck is None else struck
     return Broken(together(broken) if isinstance(broken, Exchange) else broken, (*notes, str(draws)))
 
 
-_NOTHING = " found nothing to strike"
+NOTHING = " found nothing to strike"
+"""Outcome of a fault whose position is not in the response."""
 
 
-def _struck(exchange: Exchange, fault: Fault, context: Context) -> tuple[Exchange | Script | None, str]:
-    """Return the response with `fault`, None where it is not done, and what to say of that."""
+def apply(fault: Callable[[], Exchange | Script | None]) -> tuple[Exchange | Script | None, str]:
+    """Return the response with `fault`, None where it is not applied, and the outcome for its note."""
     try:
-        struck = BREAK[fault.kind](exchange, fault, context)
+        struck = fault()
     except TooLargeError as error:
         return None, f" {error}, and is left out"
-    return struck, "" if struck is not None else _NOTHING
+    return struck, "" if struck is not None else NOTHING
 
 
 def _error(exchange: Exchange, fault: Fault, context: Context) -> Exchange | None:

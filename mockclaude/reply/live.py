@@ -49,7 +49,7 @@ class LiveResponse:
         self._envelope = envelope
         self._limit_headers = limit_headers
         self._draft = LiveDraft(scope, draws, asking)
-        self._stream = LiveStream(Timing(pace.for_model(self.reply.message["model"]), draws))
+        self._stream = LiveStream(Timing(pace.for_model(self.reply.message["model"]), draws.of_question))
         self._faults = LiveFaults(faults, envelope, draws)
         self._unsent: list[Send] = []
         self._head: Exchange | None = None

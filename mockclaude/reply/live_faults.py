@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from mockclaude.reply.breaking import BREAK, Context
+from mockclaude.reply.breaking import BREAK, NOTHING, Context, apply
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.event_edits import restart
-from mockclaude.reply.exchange import Exchange, locate, names, select
+from mockclaude.reply.exchange import Exchange, check_size, locate, names
 from mockclaude.reply.plan import Envelope
 from mockclaude.reply.script import End, Script, Send
 from mockclaude.scenario.faults import KINDS, Fault
@@ -25,6 +25,9 @@ Batch: TypeAlias = Exchange | Script
 
 _EACH = frozenset({"headers", "slice", "rate"})
 """Faults that are applied to each batch."""
+
+_GROWING = frozenset({"duplicate", "restart", "slice", "rate"})
+"""Faults that may make more of a response than it may have."""
 
 _DELAYING = frozenset({"stall", "restart"})
 """Faults that delay all events after them."""
@@ -37,6 +40,9 @@ _AT_END = frozenset({"insert", "restart"})
 
 _SELECTORS = ("drop", "duplicate", "edit")
 """Keys of a fault that select events one by one."""
+
+_NEVER = 1 << 62
+"""The number of an event that no response has."""
 
 
 class LiveFaults:
@@ -74,32 +80,38 @@ class _Stage:
         self._context = context
         self._needs_all = _needs_all(fault)
         self._spent = False
-        self._applied = False
+        self._outcome = NOTHING
         self._events = self._bytes = 0
         self._names: Counter[str] = Counter()
+        self._made_pieces = self._made_bytes = 0
         self._head_at: int | None = None
         self._now: int | None = None
         self._delay = 0
-        self._held: tuple[Send, ...] = ()
+        self._held: list[Send] = []
+        self._held_names: Counter[str] = Counter()
         self._past: list[Send] = []
 
     @property
     def note(self) -> str:
-        return f"fault: {self._fault}" if self._applied else f"fault: {self._fault} found nothing to strike"
+        return f"fault: {self._fault}{self._outcome}"
 
     def apply(self, new: Exchange, *, last: bool) -> tuple[Batch, bool]:
-        batch = self._continued(new)
+        late = self._continued(new)
         if self._spent:
-            return self._passed(batch), last
+            return self._passed(late), last
         fault = self._remaining()
-        if not last and self._must_wait(batch, fault):
-            self._held = batch.body
-            return batch._replace(body=()), False
-        applied = self._applied_to(batch, fault, last=last)
+        self._held += late.body
+        if not last and self._must_wait(late, fault):
+            return late._replace(body=()), False
+        batch = late._replace(body=tuple(self._held))
+        self._held.clear()
+        self._held_names.clear()
+        applied, outcome = apply(lambda: self._bounded(batch, fault, last=last))
         self._count(batch.body)
         if applied is None:
+            self._leave_out(outcome)
             return self._passed(batch), last
-        self._applied = True
+        self._outcome = ""
         self._spent = not _is_repeated(fault)
         if isinstance(applied, Script):
             return applied, True
@@ -107,14 +119,19 @@ class _Stage:
         return self._passed(applied), last or applied.complete or applied.end is not End.KEEP
 
     def _continued(self, new: Exchange) -> Exchange:
-        """Return `new` with what was held back before it, and as late as the fault has made it.
+        """Return `new` as late as the fault has made it.
 
         It begins where the last event was: what is not relative to an event is relative to that.
         """
         late = tuple([Send(at + self._delay, data) for at, data in new.body]) if self._delay else new.body
-        held, self._held = self._held, ()
         begin = new.head_at if self._now is None else self._now
-        return new._replace(body=(*held, *late), head_at=begin, end_at=new.end_at + self._delay)
+        return new._replace(body=late, head_at=begin, end_at=new.end_at + self._delay)
+
+    def _leave_out(self, outcome: str) -> None:
+        """Note that the fault is not applied to the events from here on, if it would make too much of them."""
+        if outcome != NOTHING:
+            self._spent = True
+            self._outcome = outcome if self._outcome == NOTHING else f"{outcome} from there on"
 
     def _passed(self, batch: Exchange) -> Exchange:
         """Return `batch` with the time of the head that was sent, or is."""
@@ -123,6 +140,16 @@ class _Stage:
         if batch.body:
             self._now = batch.body[-1].at
         return batch._replace(head_at=self._head_at)
+
+    def _bounded(self, batch: Exchange, fault: Fault, *, last: bool) -> Batch | None:
+        """Return `batch` with the fault. Raises `TooLargeError` if the response gets too large with it."""
+        applied = self._applied_to(batch, fault, last=last)
+        if self._kind in _GROWING:
+            made = applied.body if isinstance(applied, Exchange) else batch.body
+            self._made_pieces += len(made)
+            self._made_bytes += sum(len(piece.data) for piece in made)
+            check_size(self._made_pieces, self._made_bytes)
+        return applied
 
     def _applied_to(self, batch: Exchange, fault: Fault, *, last: bool) -> Batch | None:
         """Return `batch` with the fault; None where its position is not in it."""
@@ -141,14 +168,18 @@ class _Stage:
         again = restart(batch._replace(body=tuple(self._past)), self._fault, self._context.draws)
         return again and again._replace(body=again.body[past:])
 
-    def _must_wait(self, batch: Exchange, fault: Fault) -> bool:
-        """Return whether the fault needs more than has come."""
+    def _must_wait(self, new: Exchange, fault: Fault) -> bool:
+        """Return whether the fault needs more than has come; only `new` is searched for what `swap` selects."""
         if self._needs_all:
             return True
-        if self._kind == "swap":
-            return sum(len(select(batch, selector)) for selector in fault.swap or ()) == 1
-        point = locate(batch, fault.moment) if self._kind == "corrupt" and fault.moment else None
-        return point is not None and len(batch.data) - (point.offset or 0) < (fault.corrupt or 0)
+        if fault.swap:
+            self._held_names.update(name for piece in new.body for name in names(piece))
+            return sum(selector.nth <= self._held_names[selector.event] for selector in fault.swap) == 1
+        if self._kind != "corrupt" or not fault.moment:
+            return False
+        held = new._replace(body=tuple(self._held))
+        point = locate(held, fault.moment)
+        return point is not None and len(held.data) - (point.offset or 0) < (fault.corrupt or 0)
 
     def _remaining(self) -> Fault:
         """Return the fault as it is after the events that have passed: `after: 3 events` after two is `1 events`."""
@@ -165,7 +196,10 @@ class _Stage:
         return fault.model_copy(update=changed)
 
     def _later(self, selector: Selector) -> Selector:
-        return selector._replace(nth=selector.nth - self._names[selector.event]) if selector.nth > 0 else selector
+        if selector.nth in (LAST, EVERY):
+            return selector
+        left = selector.nth - self._names[selector.event]
+        return selector._replace(nth=left if left > 0 else _NEVER)
 
     def _rest_of(self, moment: Moment) -> Moment:
         passed = {"events": self._events, "bytes": self._bytes}.get(moment.unit, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockclaude.api.redaction import redact
 from mockclaude.scenario.condition_text import SHOWN, describe_at
 
 _BEFORE = 10
@@ -22,6 +23,10 @@ def first_difference(expected: Any, value: Any) -> str:
         expected, value = _part(expected, part), _part(value, part)
     at = path.removeprefix(".")
     if isinstance(expected, str) and isinstance(value, str):
+        # redacted before they are cut, since the end of a credential alone does not look like one
+        expected, value = redact(expected), redact(value)
+        if expected == value:
+            return f"{at or 'the text'} differs in a credential"
         begin = _common_length(expected, value)
         if not path and begin < _VISIBLE:
             return ""
@@ -42,8 +47,15 @@ def _differing_part(expected: Any, value: Any) -> str | int | None:
 
 
 def _common_length(one: str, other: str) -> int:
-    differing = (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-    return next(differing, min(len(one), len(other)))
+    """Return how many characters the texts begin with alike. Slices are compared, which halve."""
+    begin, end = 0, min(len(one), len(other))
+    while begin < end:
+        middle = (begin + end + 1) // 2
+        if one[begin:middle] == other[begin:middle]:
+            begin = middle
+        else:
+            end = middle - 1
+    return begin
 
 
 def _part(value: Any, part: Any) -> Any:

@@ -61,10 +61,10 @@ class Addition(NamedTuple):
         """Return a copy with functions, which `make` gives each rule; it makes no later rule unreachable.
 
         Nothing of a function is the same in every process, so a rule without a name gets an id from the line where it
-        was added, and from its order among those of `earlier` that were added there.
+        was added, whatever folder that is in, and from its order among those of `earlier` that were added there.
         """
-        place = self.source.file
-        order = sum(each.source.file == place for each in earlier)
+        place = _line(self.source)
+        order = sum(_line(each.source) == place for each in earlier)
         rules = tuple(
             replace(make(rule), id=rule.name or _id_of_place(rule.id, place, order, index))
             for index, rule in enumerate(self.scenario.rules)
@@ -89,9 +89,13 @@ class Addition(NamedTuple):
         return Addition(self.source._replace(data=data), file, replace(self.scenario, rules=rules))
 
 
+def _line(source: Inline) -> str:
+    """Return where data was given, such as `test_chat.py:12`, without the folder."""
+    return PurePath(source.file).name
+
+
 def _id_of_place(content: str, place: str, order: int, index: int) -> str:
-    """Return the id of a rule that is added at `place`, such as `tests/test_chat.py:12`, whatever folder that is in."""
-    written = f"{content}\n{PurePath(place).name}\n{order}.{index}"
+    written = f"{content}\n{place}\n{order}.{index}"
     return blake2b(written.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 

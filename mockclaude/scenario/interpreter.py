@@ -51,7 +51,8 @@ class Interpreter(TreeInterpreter):
     def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the value of `node`."""
         self._spend(_STEP)
-        return super().visit(node, *args, **kwargs)
+        # without the base class's cache of methods, a reference cycle that only a collection frees
+        return getattr(self, f"visit_{node['type']}")(node, *args, **kwargs)
 
     def visit_multi_select_list(self, node: Any, value: Any) -> Any:
         """Return a list of what its expressions find."""

@@ -139,8 +139,19 @@ class JsonReader(Reading):
         return self.number(begin, value) if isinstance(value, (int, float)) else value
 
     def _syntax_error(self, problem: str) -> ScenarioError:
-        hint = _HINTS.get(self._text[self._at : self._at + 1], _HINT)
-        return self.stop(self._at, f"this is not JSON: {problem}; {hint}")
+        return self.stop(
+            self._at, f"this is not JSON: {problem}; {_hint(problem, self._text[self._at : self._at + 1])}"
+        )
 
 
 _PROBLEMS = {"Expecting value": "a value is missing"}
+
+
+def _hint(problem: str, character: str) -> str:
+    """Return what to do about a problem with the character at which JSON ends."""
+    if problem == "invalid control character":
+        close = ", or put a quote before it" if character in "\r\n" else ""
+        return f"write `{json.dumps(character)[1:-1]}` in its place{close}"
+    if "escape" in problem:
+        return "write `\\\\` for a backslash"
+    return _HINTS.get(character, _HINT)

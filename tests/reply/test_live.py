@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mockclaude.api import events
+from mockclaude.reply import exchange
 from mockclaude.reply.breaking import break_
 from mockclaude.reply.compose import PLAIN, Asking, Reply, compose
 from mockclaude.reply.exchange import apart, names
@@ -23,6 +24,7 @@ from mockclaude.scenario.faults import KINDS
 from mockclaude.scenario.format import Pace
 from mockclaude.scenario.rules import Outline, Step
 from mockclaude.scenario.templates import Scope
+from tests.counting import calls
 from tests.reply.breakage import ENVELOPE, SLOW, faults
 from tests.reply.making import DRAWS, INSTANT, any_replies, conversation, outline, scope
 
@@ -343,3 +345,57 @@ def test_an_event_that_is_cut_is_not_edited() -> None:
 
 def test_a_chunk_size_may_be_wrong_without_a_body() -> None:
     check_faults(["empty_body", "chunk_size"], INSTANT)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"duplicate": "every text_delta", "copies": 30}, {"slice": 1}, {"rate": "10B/s"}, {"restart": True}],
+    ids=str,
+)
+def test_a_fault_that_makes_too_much_at_once_is_left_out(fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "MAX_PIECES", 12)
+    made = Made({"text": "Größe and more than one piece"}, written=(fault,))
+    whole, notes = break_(planned(at_once({"text": "Größe and more than one piece"})), faults(fault), ENVELOPE, DRAWS)
+
+    assert made.response.notes == notes
+    assert "makes more than 12 pieces or 64 MB, and is left out" in notes[0]
+    assert flat(made.script) == flat(whole)
+
+
+def test_the_pieces_that_a_fault_makes_are_counted_over_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "MAX_PIECES", 100)
+    made = Made(*["a", "b"] * 50, written=({"duplicate": "every text_delta", "copies": 9},))
+
+    assert texts(made.script)[:11] == ["a"] * 10 + ["b"]
+    assert texts(made.script)[90:] == ["b", "a"] * 45 + ["b"]
+    assert made.response.notes[0].endswith(" makes more than 100 pieces or 64 MB, and is left out from there on")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"swap": ["message_start", "text_delta 9999"]},
+        {"drop": "last text_delta"},
+        {"corrupt": 10_000, "after": "100 bytes"},
+    ],
+    ids=str,
+)
+def test_the_work_of_a_fault_that_waits_grows_with_the_parts(fault: Any) -> None:
+    few = calls(lambda: Made(*["a"] * 300, max_tokens=9_999, written=(fault,)))
+
+    assert calls(lambda: Made(*["a"] * 1_200, max_tokens=9_999, written=(fault,))) < 4.4 * few
+
+
+@pytest.mark.parametrize("swap", [["ping", "text_delta 4"], ["text_delta 9", "ping"]])
+def test_events_that_are_swapped_may_be_far_apart(swap: list[str]) -> None:
+    check_faults([{"swap": swap}], SLOW)
+
+
+def test_no_later_event_is_edited_for_one_that_is_cut() -> None:
+    exchange = apart(Made("a", "b").script)
+    assert exchange
+    cut = {"stall": "1s", "after": f"{exchange.data.index(b'event: content_block_delta') + 40} bytes"}
+    made = Made("a", "b", written=(cut, {"edit": "content_block_delta", "set": {"index": 5}}))
+
+    assert made.response.notes[1] == "fault: edit content_block_delta found nothing to strike"
+    assert b'"index":5' not in b"".join(send.data for send in made.script.sends)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -237,6 +238,21 @@ def test_groups_are_what_the_first_pattern_that_is_found_catches(when: Any, grou
 
     assert condition.groups is not None
     assert condition.groups(condition.look(ASKED)) == groups
+
+
+@pytest.mark.parametrize("expression", ["metadata.user_id", "length(tools)", "sort_by(tools, &name)[0].name"])
+def test_evaluating_an_expression_leaves_no_reference_cycle(expression: str) -> None:
+    (condition,) = conditions(When.model_validate({"body": expression}))
+    condition.look(ASKED)
+    gc.collect()
+    gc.disable()
+    try:
+        condition.look(ASKED)
+        unreachable = gc.collect()
+    finally:
+        gc.enable()
+
+    assert unreachable == 0
 
 
 def test_conditions_without_a_regex_catch_nothing() -> None:

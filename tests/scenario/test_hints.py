@@ -9,8 +9,10 @@ import pytest
 from mockclaude.scenario import hints
 from mockclaude.scenario.conditions import conditions
 from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.differences import first_difference
 from mockclaude.scenario.hints import hinted
 from mockclaude.scenario.when import When
+from tests.counting import calls
 from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
 
 LONG = "a" * 200
@@ -137,6 +139,36 @@ def test_difference_that_is_not_shown_is_located(when: dict[str, Any], expected:
     said = conversation(f"{LONG}b", stream=False, metadata=metadata, headers={"x-id": f"{LONG}d"})
 
     assert hint(when, said) == expected
+
+
+KEY = f"sk-ant-api03-{'A' * 30}{{}}{'B' * 60}"
+SENT, ACCEPTED = KEY.format("Qx7LmZ"), KEY.format("Zx7LmZ")
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ({"user": {"equals": f"{LONG} key: {ACCEPTED}"}}, "the text differs in a credential"),
+        (
+            {"user": {"equals": f"{LONG} key: {ACCEPTED}, please"}},
+            "first difference at character 224: wanted '[redacted], please', got '[redacted]'",
+        ),
+        ({"body": {"metadata": {"user_id": f"{LONG} {ACCEPTED}"}}}, "metadata.user_id differs in a credential"),
+    ],
+)
+def test_difference_in_a_credential_is_not_shown(when: dict[str, Any], expected: str) -> None:
+    said = conversation(f"{LONG} key: {SENT}", metadata={"user_id": f"{LONG} {SENT}"})
+
+    assert hint(when, said) == expected
+
+
+@pytest.mark.parametrize("begin", [80, 1_000, 4_095, 65_536])
+def test_first_difference_of_long_texts_is_located(begin: int) -> None:
+    common = "word " * begin
+    expected, found = f"{common[:begin]}x{common}", f"{common[:begin]}y{common}"
+
+    assert first_difference(expected, found).startswith(f"first difference at character {begin + 1}: ")
+    assert calls(lambda: first_difference(expected, found)) < 200
 
 
 def test_hints_compare_a_bounded_number_of_names(monkeypatch: pytest.MonkeyPatch) -> None:

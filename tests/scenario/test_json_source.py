@@ -10,6 +10,7 @@ from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.mistakes import Place, ScenarioError
 from mockclaude.scenario.source import read
 
+CONTROL = "this is not JSON: invalid control character"
 CHECK = "check the commas, the colons and the quotes around this place"
 COMMENT = "remove the comment: JSON has none, YAML has"
 OPEN = "close the lists, mappings and texts that are open"
@@ -61,8 +62,12 @@ def test_values_and_keys_have_their_places() -> None:
         ('{"a":}', f"1:6: this is not JSON: a value is missing; {COMMA}"),
         ('{"a": [1', f"1:9: this is not JSON: a comma or ] is missing; {OPEN}"),
         ('{"a": "b', f"1:7: this is not JSON: unterminated string starting; {CHECK}"),
-        ('["a\nb"]', f"1:4: this is not JSON: invalid control character; {CHECK}"),
-        (r'["\x"]', f"1:3: this is not JSON: invalid \\escape; {CHECK}"),
+        ('["a\nb"]', rf"1:4: {CONTROL}; write `\n` in its place, or put a quote before it"),
+        ('["a\tb"]', rf"1:4: {CONTROL}; write `\t` in its place"),
+        ('["a\x01b"]', rf"1:4: {CONTROL}; write `\u0001` in its place"),
+        ("[\x01]", f"1:2: this is not JSON: a value is missing; {CHECK}"),
+        (r'["\x"]', r"1:3: this is not JSON: invalid \escape; write `\\` for a backslash"),
+        (r'["\u12"]', r"1:4: this is not JSON: invalid \uxxxx escape; write `\\` for a backslash"),
         ("[NaN]", "1:2: this is not JSON: NaN and Infinity are no numbers of JSON; write a number, or null"),
         ("[-Infinity]", f"1:2: this is not JSON: NaN and Infinity are no numbers of JSON; {CHECK}"),
         ("{} {}", f"1:4: this is not JSON: there is more after the end of the value; {CHECK}"),

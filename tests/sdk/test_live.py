@@ -15,6 +15,7 @@ import pytest
 from anthropic import Anthropic, AsyncAnthropic
 from anthropic.types import Message
 
+from mockclaude.reply import exchange
 from mockclaude.testing import Asked, MockClaude
 from mockclaude.testing.vocabulary import Function
 
@@ -416,6 +417,29 @@ async def test_pace_and_pauses_take_their_time_between_the_parts(mock: MockClaud
 
     assert sorted(set(streamed)) == [1, 3, 15, 17, 19]
     assert whole == [19]
+
+
+async def test_the_pace_follows_from_the_question(mock: MockClaude, client: AsyncAnthropic) -> None:
+    mock.reply(yielding("One,", " two"), pace={"ttft": {"uniform": ["50ms", "900ms"]}})
+    for user_id in ("a", "b"):
+        await hear(client, **ask(metadata={"user_id": user_id}))
+    await client.messages.create(**ask())
+
+    assert len({entry.planned[-1][0] for entry in mock.journal}) == 1
+
+
+@pytest.mark.parametrize("fault", [{"duplicate": "every text_delta", "copies": 9}, {"slice": 1}], ids=str)
+async def test_a_fault_that_makes_too_much_is_left_out_from_there_on(
+    mock: MockClaude, client: AsyncAnthropic, fault: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "MAX_PIECES", 2_000)
+    mock.reply(yielding(*["word "] * 200, "the end"), fault=fault)
+    heard = await hear(client, **ask())
+
+    assert heard.error is None
+    assert heard.texts[-1:] == ["the end"]
+    assert heard.kinds[-1] == "message_stop"
+    assert mock.journal[0].notes[0].endswith(" makes more than 2,000 pieces or 64 MB, and is left out from there on")
 
 
 async def test_limits_count_what_a_function_made(tmp_path: Path) -> None:

@@ -77,6 +77,17 @@ def test_the_folder_is_no_part_of_the_id(start: Start, tmp_path: Path, monkeypat
     assert ids[0] == ids[1]
 
 
+def test_files_of_one_name_in_two_folders_give_two_ids(start: Start, tmp_path: Path) -> None:
+    mock = start()
+    ids = []
+    for folder in ("a", "b"):
+        added: dict[str, Any] = {"mock": mock}
+        exec(compile("rule = mock.reply(lambda asked: asked.user).rule", tmp_path / folder / "same.py", "exec"), added)
+        ids.append(added["rule"].id)
+
+    assert ids[0] != ids[1]
+
+
 def test_rules_with_other_conditions_in_python_have_other_ids(start: Start) -> None:
     mock = start()
     one = mock.when(lambda asked: asked.turn == 1).reply("Hi!")
