@@ -188,3 +188,9 @@ def test_index_is_prepared_for_many_rules_only() -> None:
     listed.prepare()
 
     assert ("needles" in vars(few), "needles" in vars(listed)) == (False, True)
+
+
+def test_a_used_up_rule_of_many_is_passed_over() -> None:
+    listed = many(100, "{times: 1, when: {user: order}, reply: a %s}")
+
+    assert match(listed, conversation("order"), lambda rule: int(rule is listed[0])) is listed[1]
