@@ -7,7 +7,7 @@ explaining asks them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any
@@ -17,7 +17,7 @@ from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.hints import hinted
 from mockclaude.scenario.rule_index import Found, RuleIndex, RuleList, is_decided, may_match
 from mockclaude.scenario.rules import Rule
-from mockclaude.scenario.searches import Search
+from mockclaude.scenario.searches import spend
 
 _LIKELY = 16
 """How many rules are compared in full to find the closest."""
@@ -52,18 +52,13 @@ def _match_many(rules: RuleList, conversation: Conversation, answered: Callable[
     """Return what `match` does, without a look at rules whose needles are missing. The work of searches is counted."""
     for rule, tests in rules.needles.candidates(conversation):
         for look, holds, searches in tests:
-            _spend(searches, conversation)
+            spend(searches, conversation)
             if not holds(look(conversation)):
                 break
         else:
             if rule.times is None or answered(rule) < rule.times:
                 return rule
     return None
-
-
-def _spend(searches: Iterable[Search], conversation: Conversation) -> None:
-    for search in searches:
-        conversation.work.spend(search.price(conversation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +151,7 @@ def _may_hold(condition: Condition, conversation: Conversation, found: Found) ->
         return False
     if condition.costly or is_decided(condition):
         return True
-    _spend(condition.searches, conversation)
+    spend(condition.searches, conversation)
     return condition.holds(condition.look(conversation))
 
 

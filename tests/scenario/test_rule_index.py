@@ -156,6 +156,21 @@ def test_the_searches_of_many_rules_have_a_bound() -> None:
     )
 
 
+def test_the_searches_of_one_rule_and_of_a_fault_have_a_bound() -> None:
+    patterns = ", ".join(f"'order( {n}|) .*now'" for n in range(200))
+    listed = RuleList(load_text(f"rules: [{{when: {{user: {{regex: [{patterns}]}}}}, reply: a}}]").rules)
+    fault = f"{{error: 529, when: {{user: {{regex: [{patterns}]}}}}}}"
+    (rule,) = load_text(f"rules: [{{reply: a, fault: {fault}}}]").rules
+
+    assert match(listed, conversation("order 7 is now"), never) is listed[0]
+    assert rule.faults[0].applies(conversation("order 7 is now"))
+    assert not rule.faults[0].applies(conversation("order 7"))
+    with pytest.raises(TooMuchWorkError):
+        match(listed, conversation("order " * 100_000), never)
+    with pytest.raises(TooMuchWorkError):
+        rule.faults[0].applies(conversation("order " * 100_000))
+
+
 def test_the_price_of_a_list_grows_with_its_length() -> None:
     listed = many(50, "{when: {tools: {regex: 'a+%s?'}}, reply: a}")
     (search,) = listed[0].conditions[0].searches
