@@ -13,8 +13,8 @@ from mockclaude.scenario.rules import Rule
 from mockclaude.scenario.searches import Search
 
 FEW, _FEW_SEARCHES = 20, 64
-"""Up to these numbers of rules and of texts that they search for, each rule is held against a request by itself: that is
-faster than a pass over all texts.
+"""Up to these numbers of rules and of texts that they search for, each rule is held against a request by itself: that
+is faster than a pass over all texts.
 """
 
 Found: TypeAlias = Mapping[str, Collection[Needle]]
