@@ -18,6 +18,7 @@ from mockclaude.scenario.hints import hinted
 from mockclaude.scenario.rule_index import Found, RuleIndex, RuleList, is_decided, may_match
 from mockclaude.scenario.rules import Rule
 from mockclaude.scenario.searches import spend
+from mockclaude.scenario.work import TooMuchWorkError
 
 _LIKELY = 16
 """How many rules are compared in full to find the closest."""
@@ -146,12 +147,15 @@ def _estimate(
 
 
 def _may_hold(condition: Condition, conversation: Conversation, found: Found) -> bool:
-    """Return False if a condition certainly fails, without a search by expression or a call."""
+    """Return False if a condition certainly fails, without a search by expression, a call, or too much work."""
     if not may_match(condition, found):
         return False
     if condition.costly or is_decided(condition):
         return True
-    spend(condition.searches, conversation)
+    try:
+        spend(condition.searches, conversation)
+    except TooMuchWorkError:
+        return True
     return condition.holds(condition.look(conversation))
 
 

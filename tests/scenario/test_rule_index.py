@@ -171,6 +171,17 @@ def test_the_searches_of_one_rule_and_of_a_fault_have_a_bound() -> None:
         rule.faults[0].applies(conversation("order " * 100_000))
 
 
+def test_closest_rule_is_found_where_the_searches_take_too_much_work() -> None:
+    listed = many(200, "{when: {tool_result: {content: order %s}, turn: 99}, reply: a}")
+    results = [tool_result(f"order {n}", id="toolu_1") for n in range(5_000)]
+    heard = conversation("hi", assistant(tool_use("find")), user(*results))
+
+    assert match(listed, heard, never) is None
+    nearest = closest(listed, heard, never)
+    assert nearest is not None
+    assert nearest.rule is listed[0]
+
+
 def test_the_price_of_a_list_grows_with_its_length() -> None:
     listed = many(50, "{when: {tools: {regex: 'a+%s?'}}, reply: a}")
     (search,) = listed[0].conditions[0].searches
