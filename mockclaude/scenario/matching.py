@@ -7,7 +7,7 @@ explaining asks them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any
@@ -17,7 +17,8 @@ from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.hints import hinted
 from mockclaude.scenario.rule_index import Found, RuleIndex, RuleList, is_decided, may_match
 from mockclaude.scenario.rules import Rule
-from mockclaude.scenario.searches import Search
+from mockclaude.scenario.searches import spend
+from mockclaude.scenario.work import TooMuchWorkError
 
 _LIKELY = 16
 """How many rules are compared in full to find the closest."""
@@ -52,18 +53,13 @@ def _match_many(rules: RuleList, conversation: Conversation, answered: Callable[
     """Return what `match` does, without a look at rules whose needles are missing. The work of searches is counted."""
     for rule, tests in rules.needles.candidates(conversation):
         for look, holds, searches in tests:
-            _spend(searches, conversation)
+            spend(searches, conversation)
             if not holds(look(conversation)):
                 break
         else:
             if rule.times is None or answered(rule) < rule.times:
                 return rule
     return None
-
-
-def _spend(searches: Iterable[Search], conversation: Conversation) -> None:
-    for search in searches:
-        conversation.work.spend(search.price(conversation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +147,15 @@ def _estimate(
 
 
 def _may_hold(condition: Condition, conversation: Conversation, found: Found) -> bool:
-    """Return False if a condition certainly fails, without a search by expression or a call."""
+    """Return False if a condition certainly fails, without a search by expression, a call, or too much work."""
     if not may_match(condition, found):
         return False
     if condition.costly or is_decided(condition):
         return True
-    _spend(condition.searches, conversation)
+    try:
+        spend(condition.searches, conversation)
+    except TooMuchWorkError:
+        return True
     return condition.holds(condition.look(conversation))
 
 

@@ -12,8 +12,10 @@ from mockclaude.scenario.needles import Needle, NeedleIndex
 from mockclaude.scenario.rules import Rule
 from mockclaude.scenario.searches import Search
 
-FEW = 20
-"""Up to this number of rules, each is held against a request by itself: that is faster than a pass over all texts."""
+FEW, _FEW_SEARCHES = 20, 64
+"""Up to these numbers of rules and of texts that they search for, each rule is held against a request by itself: that
+is faster than a pass over all texts.
+"""
 
 Found: TypeAlias = Mapping[str, Collection[Needle]]
 """Subject -> the needles that its text contains."""
@@ -32,10 +34,13 @@ class RuleList(tuple[Rule, ...]):
         if self.is_long:
             _ = self.needles
 
-    @property
+    @cached_property
     def is_long(self) -> bool:
         """Whether every request needs the index."""
-        return len(self) > FEW
+        return len(self) > FEW or sum(search.texts + search.regexes for search in self._searches()) > _FEW_SEARCHES
+
+    def _searches(self) -> Iterator[Search]:
+        return (search for rule in self for condition in rule.conditions for search in condition.searches)
 
 
 class RuleIndex:

@@ -26,6 +26,7 @@ from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.limits import PossibleLimit, limit_mistakes, possible_limits
 from mockclaude.scenario.mistakes import MAX_MISTAKES, Mistake, Path, Place, Placed, ScenarioError
 from mockclaude.scenario.policy import UNMATCHED, Policy
+from mockclaude.scenario.searches import spend
 from mockclaude.scenario.templates import Template, compile_template, problems
 from mockclaude.scenario.waits import long_waits
 from mockclaude.scenario.when import When
@@ -74,8 +75,16 @@ class PossibleFault(NamedTuple):
     conditions: tuple[Condition, ...] = ()
 
     def applies(self, conversation: Conversation) -> bool:
-        """Return whether its conditions hold."""
-        return all(condition.holds(condition.look(conversation)) for condition in self.conditions)
+        """Return whether its conditions hold.
+
+        Raises:
+            TooMuchWorkError: The conditions take more work than one request may.
+        """
+        for condition in self.conditions:
+            spend(condition.searches, conversation)
+            if not condition.holds(condition.look(conversation)):
+                return False
+        return True
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,6 +46,16 @@ class Search:
         return of_texts + self.regexes * (_SEARCH + extent // _CHARACTERS_OF_REGEX)
 
 
+def spend(searches: Iterable[Search], conversation: Conversation) -> None:
+    """Count the work of `searches`.
+
+    Raises:
+        TooMuchWorkError: They take more than what is left for the request.
+    """
+    for each in searches:
+        conversation.work.spend(each.price(conversation))
+
+
 def search(
     subject: str,
     matches: Iterable[Match],

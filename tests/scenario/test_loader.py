@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -226,3 +227,17 @@ def test_a_bug_of_ours_is_a_mistake_in_one_line(monkeypatch: pytest.MonkeyPatch)
         "a.yaml, b.yaml: cannot load this file, because of a bug in mockclaude: RecursionError: too deep; please "
         "report it"
     ]
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_loading_leaves_the_garbage_collector_as_it_was(is_enabled: bool) -> None:
+    before = gc.isenabled()
+    (gc.enable if is_enabled else gc.disable)()
+    try:
+        with pytest.raises(ScenarioError):
+            load_text("rules: []")
+        after = gc.isenabled()
+    finally:
+        (gc.enable if before else gc.disable)()
+
+    assert after is is_enabled

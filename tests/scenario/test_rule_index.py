@@ -156,6 +156,32 @@ def test_the_searches_of_many_rules_have_a_bound() -> None:
     )
 
 
+def test_the_searches_of_one_rule_and_of_a_fault_have_a_bound() -> None:
+    patterns = ", ".join(f"'order( {n}|) .*now'" for n in range(200))
+    listed = RuleList(load_text(f"rules: [{{when: {{user: {{regex: [{patterns}]}}}}, reply: a}}]").rules)
+    fault = f"{{error: 529, when: {{user: {{regex: [{patterns}]}}}}}}"
+    (rule,) = load_text(f"rules: [{{reply: a, fault: {fault}}}]").rules
+
+    assert match(listed, conversation("order 7 is now"), never) is listed[0]
+    assert rule.faults[0].applies(conversation("order 7 is now"))
+    assert not rule.faults[0].applies(conversation("order 7"))
+    with pytest.raises(TooMuchWorkError):
+        match(listed, conversation("order " * 100_000), never)
+    with pytest.raises(TooMuchWorkError):
+        rule.faults[0].applies(conversation("order " * 100_000))
+
+
+def test_closest_rule_is_found_where_the_searches_take_too_much_work() -> None:
+    listed = many(200, "{when: {tool_result: {content: order %s}, turn: 99}, reply: a}")
+    results = [tool_result(f"order {n}", id="toolu_1") for n in range(5_000)]
+    heard = conversation("hi", assistant(tool_use("find")), user(*results))
+
+    assert match(listed, heard, never) is None
+    nearest = closest(listed, heard, never)
+    assert nearest is not None
+    assert nearest.rule is listed[0]
+
+
 def test_the_price_of_a_list_grows_with_its_length() -> None:
     listed = many(50, "{when: {tools: {regex: 'a+%s?'}}, reply: a}")
     (search,) = listed[0].conditions[0].searches
@@ -188,3 +214,9 @@ def test_index_is_prepared_for_many_rules_only() -> None:
     listed.prepare()
 
     assert ("needles" in vars(few), "needles" in vars(listed)) == (False, True)
+
+
+def test_a_used_up_rule_of_many_is_passed_over() -> None:
+    listed = many(100, "{times: 1, when: {user: order}, reply: a %s}")
+
+    assert match(listed, conversation("order"), lambda rule: int(rule is listed[0])) is listed[1]
