@@ -203,7 +203,9 @@ class Site:
         try:
             self.trust.check_token(request.headers)
         except ApiError as error:
-            return Answer(locked(_origin(request), now), error.message) if html else _refused(error, now)
+            if not html:
+                raise
+            return Answer(locked(_origin(request), now), error.message)
         return Answer(index(self.scenarios, _origin(request), now, html=html), "index")
 
     def _routed(self, request: web.BaseRequest, body: bytes, now: float) -> _Heard:
