@@ -167,6 +167,7 @@ class Site:
 
     def _decide(self, entry: Entry, given: Answer) -> None:
         decided(entry, given, self.journal.max_body)
+        self.journal.grown(entry)
         self._refuse(given.script)
 
     def _refuse(self, script: Script) -> None:

@@ -95,7 +95,7 @@ class Entry:
     ending: str = PLAYING
     seconds: float = 0.0
     counted: int = 0
-    """The bytes that the journal counts for it while it keeps it."""
+    """The bytes that the journal counts for it; 0 where it does not keep it."""
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
@@ -198,16 +198,31 @@ class Journal:
         lane = self._newest
         if lane.name != entry.lane or not lane.entries:
             lane = self._turn_to(entry.lane)
-        entry.counted = size = entry.size
         lane.entries.append(entry)
-        lane.size += size
-        self._bytes += size
+        self._count(entry, lane)
         if len(lane.entries) > self._max_entries:
             self._forget_oldest(lane)
-        while self._bytes > self._max_bytes:
-            self._forget_oldest(self._most_spacious())
+        self._make_room()
         for hear in tuple(self._waiting):
             hear(entry)
+
+    def grown(self, entry: Entry) -> None:
+        """Count `entry` anew, which has got its response since it was kept."""
+        if entry.counted:
+            lane = self._lanes[entry.lane]
+            self._count(entry, lane)
+            self._largest = max(self._largest, lane, key=attrgetter("size"))
+            self._make_room()
+
+    def _count(self, entry: Entry, lane: _Lane) -> None:
+        size = entry.size
+        lane.size += size - entry.counted
+        self._bytes += size - entry.counted
+        entry.counted = size
+
+    def _make_room(self) -> None:
+        while self._bytes > self._max_bytes:
+            self._forget_oldest(self._most_spacious())
 
     def _turn_to(self, name: str) -> _Lane:
         """Return a lane as the newest."""
@@ -231,6 +246,7 @@ class Journal:
         oldest = lane.entries.popleft()
         lane.size -= oldest.counted
         self._bytes -= oldest.counted
+        oldest.counted = 0
         lane.forgotten += 1
         if not lane.entries:
             del self._lanes[lane.name]
@@ -291,10 +307,14 @@ class Journal:
     def clear(self, lane: str | None = None, scenario: str | None = None) -> None:
         """Forget everything, or what one lane has asked, or what was asked of one scenario."""
         for each in [each for each in self._lanes.values() if lane in (None, each.name)]:
-            each.entries = deque(entry for entry in each.entries if not entry.is_of(lane, scenario))
-            self._bytes -= each.size
-            each.size = sum(entry.counted for entry in each.entries)
-            self._bytes += each.size
+            entries, each.entries = each.entries, deque()
+            for entry in entries:
+                if entry.is_of(lane, scenario):
+                    each.size -= entry.counted
+                    self._bytes -= entry.counted
+                    entry.counted = 0
+                else:
+                    each.entries.append(entry)
             if not each.entries:
                 del self._lanes[each.name]
         if lane is not None:

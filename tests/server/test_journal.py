@@ -157,6 +157,23 @@ def test_of_equal_lanes_the_one_used_longest_ago_loses_its_oldest() -> None:
     assert (numbers(journal), journal.forgotten_of("b"), journal.forgotten) == ([3, 4], 0, 2)
 
 
+def test_an_entry_counts_for_what_it_has_grown_to() -> None:
+    journal = Journal(max_bytes=6 * OVERHEAD)
+    grown, other = entry(0, lane="a"), entry(1, lane="b")
+    for each in (grown, other, entry(2, lane="a"), entry(3, lane="c")):
+        journal.keep(each)
+    grown.response = bytes(4 * OVERHEAD)
+    journal.grown(grown)
+
+    assert numbers(journal) == [1, 2, 3]
+    grown.response = bytes(40 * OVERHEAD)
+    journal.grown(grown)
+    journal.clear("b")
+    other.response = bytes(40 * OVERHEAD)
+    journal.grown(other)
+    assert numbers(journal) == [2, 3]
+
+
 def test_counts_of_forgotten_entries_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "MAX_OWNERS", 2)
     journal = Journal(max_bytes=1)
