@@ -7,7 +7,8 @@ the value must look like a secret too: at least six characters, letters and digi
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 _WORDS = (
     rb"authorization|pass[_-]?words?|passwd|passphrase|passcode|secrets?|credentials?|cookies?|jwt|bearer|assertion"
@@ -138,3 +139,35 @@ SUSPECT = (
     rb"|A[KS]IA[0-9A-Z]|AIza|ya29|SG\.|eyJ|PRIVATE KEY|:\\?/\\?/|\\u00[2-7]"
 )
 """What every text with a credential contains, escaped as JSON has it or not."""
+
+_VALUE_FIRST = rb'"value"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*"(?:name|key|header)"\s*:\s*"(?:%b|\w+-[\w-]+)"' % NAME
+
+
+class Engines(NamedTuple):
+    """Expressions compiled by RE2, which is imported when a text needs it.
+
+    Attributes:
+        suspect: `SUSPECT`.
+        text: Any of `KINDS`.
+        stays: What stays of a match of `text`: the longest that may.
+        value_first: A JSON value that stands before its name.
+    """
+
+    suspect: Any
+    text: Any
+    stays: Any
+    value_first: Any
+
+
+@cache
+def engines() -> Engines:
+    """Return the compiled expressions."""
+    import re2
+
+    options = re2.Options()
+    options.encoding, options.log_errors, options.max_mem = re2.Options.Encoding.LATIN1, False, 64 << 20
+    text = b"|".join(b"%b(?:%b)" % kind for kind in KINDS)
+    suspect, text, value_first = (re2.compile(pattern, options) for pattern in (SUSPECT, text, _VALUE_FIRST))
+    options.longest_match = True
+    stays = re2.compile(b"|".join(kind.stays for kind in KINDS), options)
+    return Engines(suspect, text, stays, value_first)

@@ -2,7 +2,7 @@
 
 A value is a credential if its name says so (`authorization_token`, `x-api-key`, `?api_key=`, `DB_PASSWORD=`), or if it
 looks like one (`sk-ant-...`, a JWT, `user:password@` in a URL). Every other byte stays as it is, so that JSON remains
-valid. Long texts are searched by RE2, whose time is linear; it is imported when a text needs it.
+valid. Long texts are searched by RE2, whose time is linear.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
 import orjson
 from multidict import CIMultiDict
@@ -22,12 +22,11 @@ from mockclaude.api.credentials import (
     HEADER,
     HEADER_IN_PROSE,
     HEADER_NAME,
-    KINDS,
     NAME,
     SCHEME,
     SECRET,
     SHORT_NAME,
-    SUSPECT,
+    engines,
 )
 
 REDACTED = "[redacted]"
@@ -59,7 +58,6 @@ _VALUE = re.compile(rb"\s*:\s*(" + _SCALAR + rb"|\[(?>\s+|,|" + _SCALAR + rb")*+
 _PAIRED = re.compile(rb'\s*,\s*"value"\s*:\s*(' + _SCALAR + rb")", re.DOTALL)
 """The value of `{"name": "authorization", "value": "..."}`, after its name."""
 
-_VALUE_FIRST = rb'"value"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*"(?:name|key|header)"\s*:\s*"(?:%b|\w+-[\w-]+)"' % NAME
 _FIRST_VALUE = re.compile(rb'"value"\s*:\s*(' + _STRING + rb')\s*,\s*"\w+"\s*:\s*"(.*)"', re.DOTALL)
 """`"value": "...", "name": "authorization"`, with its value and its name."""
 
@@ -144,13 +142,13 @@ def _is_credential_name(name: bytes) -> bool:
 
 def _suspect(data: bytes, begin: int = 0) -> int | None:
     """Return the end of the first place in `data`, after `begin`, that may belong to a credential or to its name."""
-    found = _engines().suspect.search(data, begin)
+    found = engines().suspect.search(data, begin)
     return None if found is None else int(found.end())
 
 
 def _redact_plain(data: bytes) -> bytes:
     """Return `data` without what its text shows to be a credential; what follows too many of them is left out."""
-    search = _engines().text.search
+    search = engines().text.search
     pieces: list[bytes] = []
     at = 0
     while found := search(data, at):
@@ -166,7 +164,7 @@ def _span(found: Any) -> tuple[int, int]:
     """Return where the credential of a match begins and ends: one character of punctuation after it stays."""
     text = found.group()
     begin, end = found.span()
-    stays = _engines().stays.match(text[:_LONGEST_NAME])
+    stays = engines().stays.match(text[:_LONGEST_NAME])
     begin += stays.end() if stays else 0
     return begin, max(begin, end - (text[-1:] in AFTER and not text.endswith(_MARK)))
 
@@ -224,7 +222,7 @@ def _without_values_before_names(data: bytes) -> bytes:
     """Return `data` without the values of `{"value": "...", "name": "authorization"}`."""
     pieces: list[bytes] = []
     at = 0
-    for found in _engines().value_first.finditer(data):
+    for found in engines().value_first.finditer(data):
         pair = _FIRST_VALUE.match(data, *found.span())
         if pair and _is_credential(pair[2]):
             pieces += (data[at : pair.start(1)], b'"%b"' % _MARK)
@@ -333,23 +331,3 @@ def _is_json(body: bytes) -> bool:
     except orjson.JSONDecodeError:
         return False
     return True
-
-
-class _Engines(NamedTuple):
-    suspect: Any
-    text: Any
-    stays: Any
-    value_first: Any
-
-
-@cache
-def _engines() -> _Engines:
-    import re2
-
-    options = re2.Options()
-    options.encoding, options.log_errors, options.max_mem = re2.Options.Encoding.LATIN1, False, 64 << 20
-    text = b"|".join(b"%b(?:%b)" % kind for kind in KINDS)
-    suspect, text, value_first = (re2.compile(pattern, options) for pattern in (SUSPECT, text, _VALUE_FIRST))
-    options.longest_match = True
-    stays = re2.compile(b"|".join(kind.stays for kind in KINDS), options)
-    return _Engines(suspect, text, stays, value_first)
