@@ -290,7 +290,7 @@ def test_a_reload_that_nobody_reads_of_does_not_end_the_server(start: Start, tmp
     command.close_errors()
     written(file, "rules: [{name: two, reply: two}]")
     while b"two" not in command.server.ask(post()).body:
-        pass
+        command.line()
     command.signal(signal.SIGTERM)
 
     assert command.end()[0] == 0
