@@ -132,11 +132,6 @@ class Command:
         assert self._process.stdout
         self._process.stdout.close()
 
-    def close_errors(self) -> None:
-        """Stop reading what the command prints on standard error."""
-        assert self._process.stderr
-        self._process.stderr.close()
-
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
