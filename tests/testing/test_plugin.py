@@ -10,10 +10,10 @@ from typing import TypeAlias
 import anthropic
 import pytest
 
-from mockclaude.scenario import source
+from mockclaude.scenario import source, yaml_source
 from mockclaude.testing import mock
 
-IMPORTED = (anthropic, source, mock)
+IMPORTED = (anthropic, source, yaml_source, mock)
 """What a run within this one must not import for itself: it would be imported anew for each run."""
 
 ASK = """
