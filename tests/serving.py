@@ -132,16 +132,6 @@ class Command:
         assert self._process.stdout
         self._process.stdout.close()
 
-    def line(self) -> str:
-        """Return the next line that the command prints: it waits once a lot of them were not read."""
-        assert self._process.stdout
-        return self._process.stdout.readline()
-
-    def close_errors(self) -> None:
-        """Stop reading what the command prints on standard error."""
-        assert self._process.stderr
-        self._process.stderr.close()
-
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 

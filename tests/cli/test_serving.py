@@ -284,18 +284,6 @@ def ask_once_it_listens(port: int, process: subprocess.Popen[str]) -> int:
     return 0
 
 
-def test_a_reload_that_nobody_reads_of_does_not_end_the_server(start: Start, tmp_path: Path) -> None:
-    file = written(tmp_path / "a.yaml", "rules: [{reply: one}]")
-    command = start(file, "--watch")
-    command.close_errors()
-    written(file, "rules: [{name: two, reply: two}]")
-    while b"two" not in command.server.ask(post()).body:
-        command.line()
-    command.signal(signal.SIGTERM)
-
-    assert command.end()[0] == 0
-
-
 def test_a_closed_standard_stream_becomes_the_null_device() -> None:
     saved = os.dup(0)
     os.close(0)

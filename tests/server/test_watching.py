@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -158,6 +159,18 @@ async def test_a_named_file_that_goes_is_told_on_standard_error(
         f"{file}: cannot read this file: No such file or directory\n"
         "the files are served as they last were without a mistake\n"
     )
+
+
+async def test_a_reload_that_nobody_reads_of_is_served(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    watched.watching = Watching([watched.folder], lambda: load_all([watched.folder]))
+    with open(writing, "w") as err:
+        monkeypatch.setattr(sys, "stderr", err)
+        for name in ("new", "newer"):
+            watched.write("two", f"rules: [{{name: {name}, reply: c}}]")
+            await watched.look()
+            assert watched.ask("two") == name
 
 
 async def test_it_looks_again_and_again(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,10 @@ import gc
 import anthropic
 import pytest
 
-from mockclaude.scenario import yaml_source
+from mockclaude.scenario import source, yaml_source
 from mockclaude.testing import mock
 
-IMPORTED = (anthropic, mock, yaml_source)
+IMPORTED = (anthropic, mock, source, yaml_source)
 """What a run in this process must not import for itself: it would be imported anew for each run."""
 
 

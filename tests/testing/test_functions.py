@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 
@@ -133,7 +134,25 @@ class Polite:
         return f"{asked.user}, please"
 
 
+class Parts:
+    """An asynchronous iterator that is no generator."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._parts = iter([asked.user, ", part by part"])
+
+    def __aiter__(self) -> Parts:
+        return self
+
+    async def __anext__(self) -> str:
+        try:
+            return next(self._parts)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+
 FUNCTIONS = [
+    (Parts, "Hello, part by part"),
+    (lambda asked: iter([asked.user, ", iterated"]), "Hello, iterated"),
     (shout, "HELLO"),
     (steps, "Hello!"),
     (later, "Hello, later"),
@@ -444,13 +463,17 @@ async def test_a_blocked_loop_is_told_with_the_line_that_blocks_it(
 @pytest.mark.parametrize(
     ("close", "problem"), [(False, "function is not running; expected a loop that runs"), (True, "given in is closed")]
 )
-def test_a_loop_that_has_ended_is_told(monkeypatch: pytest.MonkeyPatch, close: bool, problem: str) -> None:
+@pytest.mark.parametrize("function", [later, in_parts])
+def test_a_loop_that_has_ended_is_told(
+    monkeypatch: pytest.MonkeyPatch, function: Function, close: bool, problem: str
+) -> None:
     monkeypatch.setattr(functions, "BEGIN_WITHIN", 0.01)
+    monkeypatch.setattr(functions, "_PATIENCE", 0.01)
     loop = asyncio.new_event_loop()
     with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
 
         async def give() -> None:
-            mock.reply(later)
+            mock.reply(function)
 
         loop.run_until_complete(give())
         if close:
@@ -462,6 +485,30 @@ def test_a_loop_that_has_ended_is_told(monkeypatch: pytest.MonkeyPatch, close: b
     if not close:
         loop.run_until_complete(asyncio.sleep(0))
         loop.close()
+
+
+async def test_a_coroutine_that_has_begun_may_take_longer() -> None:
+    home = asyncio.new_event_loop()
+    thread = threading.Thread(target=home.run_forever)
+    thread.start()
+    begun, goes_on = threading.Event(), asyncio.Event()
+
+    async def make() -> str:
+        begun.set()
+        await goes_on.wait()
+        return "At last."
+
+    made = asyncio.create_task(functions._on(functions._Home(home, thread.ident or 0), make, 0))
+    await asyncio.sleep(0)
+    begun.wait()  # holds this loop, so that the coroutine begins before the time is over
+    for _ in range(2):
+        await asyncio.sleep(0)
+    home.call_soon_threadsafe(goes_on.set)
+
+    assert await made == "At last."
+    home.call_soon_threadsafe(home.stop)
+    thread.join()
+    home.close()
 
 
 async def test_a_client_that_goes_before_the_loop_begins_is_no_failure(mock: MockClaude) -> None:
