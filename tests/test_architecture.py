@@ -17,7 +17,7 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "click": ("cli/", "server/console.py"),
     "uvloop": "server/run.py",
     "re2": ("api/redaction.py", "scenario/regex.py", "scenario/volatile.py"),
-    "ahocorasick_rs": "scenario/needles.py",
+    "ahocorasick_rs": ("scenario/needles.py", "reply/stops.py"),
     "regex": (),  # backtracks: the result of a search would depend on a time limit
 }
 

@@ -168,6 +168,12 @@ def _(size: int) -> Body:
     return ask(messages=[user("use " * (size // 4 - 4000))], tools=tools)
 
 
+@entry("text: a name of tools, which have its beginnings as names")
+def _(size: int) -> Body:
+    tools = [{**TOOL, "name": ("a-" * 8)[:length]} for length in range(1, 17)]
+    return ask(messages=[user("a-" * (size // 2))], tools=tools)
+
+
 @entry("tools x prose")
 def _(size: int) -> Body:
     tools = [{**TOOL, "name": f"get_stock_price_{n}"} for n in range(size // 800)]
