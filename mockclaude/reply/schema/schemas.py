@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
+from mockclaude.api.remembering import remember
 from mockclaude.reply.schema.failures import INLINE, Unsatisfiable, exhausted, unsatisfiable
 from mockclaude.reply.schema.merging import Flat, Schema, both, merged
 from mockclaude.reply.schema.validators import MAX_COMPILED, Validator, subschemas
@@ -20,6 +21,9 @@ from mockclaude.reply.schema.validators import MAX_COMPILED, Validator, subschem
 Active: TypeAlias = tuple[str, ...]
 
 MAX_BYTES = 200_000
+SHORT, LONG = 10_000, 40_000
+"""Bytes of schemas of which 32, and 8, are kept compiled: that takes up to a hundred times their length."""
+
 MAX_PATTERNS = 200
 MAX_VISITS = 10_000
 """How many pairs of subschema and value a check may touch."""
@@ -54,11 +58,31 @@ class Walk(NamedTuple):
     step: Callable[[int], None]
 
 
-class Document:
-    """A client's schema. Raises `Unsatisfiable` if it is not valid, or too large to be looked at."""
+def document(schema: Mapping[str, Any] | bool) -> Document:
+    """Return the document of a schema. Those of the last schemas are kept: clients send them with each request.
 
-    def __init__(self, schema: Mapping[str, Any] | bool) -> None:
-        self.root: Schema = _without_id(orjson.loads(_serialized(schema)))
+    Raises:
+        Unsatisfiable: The schema is invalid, or too large to be looked at.
+    """
+    text = _serialized(schema)
+    return _short(text) if len(text) <= SHORT else _long(text)
+
+
+@remember(32, SHORT)
+def _short(schema: bytes) -> Document:
+    return Document(schema)
+
+
+@remember(8, LONG)
+def _long(schema: bytes) -> Document:
+    return Document(schema)
+
+
+class Document:
+    """A client's schema, from JSON. Raises `Unsatisfiable` if it is not valid, or too large to be looked at."""
+
+    def __init__(self, schema: bytes) -> None:
+        self.root: Schema = _without_id(orjson.loads(schema))
         patterns = sum(map(_patterns, subschemas(self.root)))
         if patterns > MAX_PATTERNS:
             raise exhausted("$", f"the schema has more than {MAX_PATTERNS} patterns")
@@ -78,11 +102,12 @@ class Document:
 
         `spend` is called with the steps that this takes.
         """
-        if self._part[0] is not schema:
-            self._part = schema, self._part_validator(schema, spend)
-        visits = self._part[1].count_visits(value, MAX_VISITS)
+        part = self._part
+        if part[0] is not schema:
+            part = self._part = schema, self._part_validator(schema, spend)
+        visits = part[1].count_visits(value, MAX_VISITS)
         spend(visits // VISITS_OF_A_STEP + STEPS_OF_A_PATTERN * _patterns(schema))
-        return _is_valid(self._part[1], value, visits)
+        return _is_valid(part[1], value, visits)
 
     def problem(self, value: Any) -> str | None:
         """Return why `value` is not an instance; None if it is one, or if that cannot be told in a bounded time."""
