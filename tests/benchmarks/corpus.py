@@ -938,6 +938,22 @@ def _(_: int) -> Body:
     return wanted(start, **row, d40={})
 
 
+@entry("tools: a pattern that backtracks, referred to often")
+def _(_: int) -> Body:
+    properties = {"p": {"type": "string", "minLength": 20_000}}
+    often = {"not": {"allOf": [{"$ref": "#/$defs/w"}] * 2_400}}
+    searched = {"not": {"pattern": "(?=x)(a|aa|x| and)*y$"}}
+    return called(
+        {"properties": properties, "required": ["p"], "not": {"properties": {"p": often}}, "$defs": {"w": searched}}
+    )
+
+
+@entry("tools: a constant, copied to each request")
+def _(size: int) -> Body:
+    constant: Body = {"const": [{}] * (min(size, 30_000) // 3)}
+    return wanted({"type": "array", "minItems": 1_000, "items": {"$ref": "#/$defs/c"}}, c=constant)
+
+
 # Output
 
 

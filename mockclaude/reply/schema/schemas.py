@@ -27,8 +27,8 @@ SHORT, LONG = 10_000, 40_000
 MAX_PATTERNS = 200
 MAX_VISITS = 10_000
 """How many pairs of subschema and value a check may touch."""
-MAX_EXPLAINED = 4_000
-"""The same, for a check that says what is wrong: that one collects the errors of every branch."""
+MAX_EXPLAINED, MAX_COPIED = 4_000, 20_000_000
+"""The same, and bytes, for a check that says what is wrong: it collects errors of every branch, each with the value."""
 
 BYTES_OF_A_STEP, VISITS_OF_A_STEP, STEPS_OF_A_PATTERN = 200, 5, 30
 """What takes as long as a step of a `Budget`: so many bytes of schema, so many pairs; and the steps of a pattern."""
@@ -112,10 +112,10 @@ class Document:
     def problem(self, value: Any) -> str | None:
         """Return why `value` is not an instance; None if it is one, or if that cannot be told in a bounded time."""
         try:
-            visits = self._whole.count_visits(value, MAX_EXPLAINED)
+            explained = self._is_explained(value)
         except Unsatisfiable:
             return None
-        error = next(iter(self._whole.compiled.iter_errors(value)), None) if visits <= MAX_EXPLAINED else None
+        error = next(iter(self._whole.compiled.iter_errors(value)), None) if explained else None
         if error is None:
             return None
         where = "".join(f"/{part}" for part in error.instance_path)
@@ -123,10 +123,15 @@ class Document:
 
     def mismatch(self, value: Any) -> Unsatisfiable:
         """Return what is wrong with `value`, which is not an instance."""
-        if self._whole.count_visits(value, MAX_EXPLAINED) > MAX_EXPLAINED:
+        if not self._is_explained(value):
             return unsatisfiable("$", "$schema", "the schema branches too often to tell where it was not met")
         error = next(iter(self._whole.compiled.iter_errors(value)))
         return unsatisfiable(_path(error.instance_path), error.kind.name, error.message)
+
+    def _is_explained(self, value: Any) -> bool:
+        """Return whether the library may say what is wrong with `value`, of which each error of a branch has a copy."""
+        visits = self._whole.count_visits(value, MAX_EXPLAINED)
+        return visits <= MAX_EXPLAINED and visits * len(orjson.dumps(value)) <= MAX_COPIED
 
     def alternatives(self, schema: Schema, active: Active, walk: Walk) -> Iterator[tuple[Flat, Active]]:
         """Yield what `schema` can mean, without references and combinations, and the references on the way.

@@ -159,6 +159,30 @@ def test_names_and_data_that_are_compared_count() -> None:
         assert visits({"allOf": [{"$ref": "#/$defs/w"}] * 20, "$defs": {"w": part}}, {"a": 1}) > LIMIT
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "least", "most"),
+    [
+        ({"pattern": "a"}, "b" * 10_000, 100, 110),
+        ({"maxLength": 5}, "b" * 10_000, 5, 10),
+        ({"pattern": "(?=a)b"}, "b", 100, 110),
+        ({"pattern": r"(a)\1"}, "b", 100, 110),
+        ({"pattern": r"(?:a)\d"}, "b", 1, 1),
+        ({"patternProperties": {"a": True, "(?<=b)": True}}, {"b" * 1_000: 1, "c" * 1_000: 1}, 240, 250),
+        ({"propertyNames": {"pattern": "(?=a)"}}, {"a": 1, "b": 2}, 200, 210),
+    ],
+)
+def test_what_is_searched_for_counts(part: Any, value: Any, least: int, most: int) -> None:
+    assert least <= visits(part, value) <= most
+
+
+def test_an_error_of_many_branches_is_not_explained_for_a_large_value() -> None:
+    whole = document({"anyOf": [{"type": "null"}] * 1_000})
+
+    assert whole.problem("a") is not None
+    assert whole.problem("a" * 100_000) is None
+    assert "branches too often" in str(whole.mismatch("a" * 100_000))
+
+
 def test_a_long_pointer_is_followed_once() -> None:
     def work(levels: int) -> int:
         target: Any = TEXT
