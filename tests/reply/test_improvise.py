@@ -154,7 +154,7 @@ def test_names_of_several_words_are_found_as_a_whole(text: str, tool: str | None
     assert used(improvised(text, tools=[{"name": name, "input_schema": {"type": "object"}} for name in names])) == tool
 
 
-def test_names_with_common_beginnings_are_looked_for_up_to_a_bound() -> None:
+def test_names_that_begin_alike_are_compared_up_to_a_bound() -> None:
     names = ["".join("a-"[index % 2] for index in range(length)) + "b" for length in range(1, 16)]
     tools = [{"name": name, "input_schema": SCHEMA} for name in [*names, "web"]]
     text = "a-" * 90_000

@@ -77,7 +77,7 @@ def test_a_reference_without_one_target_is_an_error(ref: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["$anchor", "$dynamicAnchor"])
-def test_an_anchor_leads_to_its_schema_however_often_that_is_there(key: str) -> None:
+def test_an_anchor_leads_to_its_schema_if_that_is_repeated(key: str) -> None:
     named = {key: "x", **TEXT}
 
     assert (
@@ -85,7 +85,7 @@ def test_an_anchor_leads_to_its_schema_however_often_that_is_there(key: str) -> 
     )
 
 
-def test_a_schema_with_an_id_of_its_own_is_not_checked_beside_references() -> None:
+def test_references_within_an_embedded_id_are_refused() -> None:
     inner = chain(26, TEXT)
     schema = {
         "type": "object",
@@ -175,7 +175,7 @@ def test_what_is_searched_for_counts(part: Any, value: Any, least: int, most: in
     assert least <= visits(part, value) <= most
 
 
-def test_an_error_of_many_branches_is_not_explained_for_a_large_value() -> None:
+def test_errors_of_many_branches_copy_no_large_value() -> None:
     whole = document({"anyOf": [{"type": "null"}] * 1_000})
 
     assert whole.problem("a") is not None
