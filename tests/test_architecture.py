@@ -17,6 +17,7 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "click": ("cli/", "server/console.py"),
     "uvloop": "server/run.py",
     "re2": ("api/credentials.py", "scenario/regex.py", "scenario/regex_set.py", "scenario/volatile.py"),
+    "ahocorasick_rs": "reply/stops.py",
     "regex": (),  # backtracks: the result of a search would depend on a time limit
 }
 

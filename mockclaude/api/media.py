@@ -85,37 +85,33 @@ def _picture(data: bytes) -> Picture:
     return Picture(kind, int(width), int(height))
 
 
-class _Opened:
-    """The PDFs of a request by their keys, and the reads that are left for more of them."""
+class OneRequest:
+    """The PDFs of a request by their keys: within, all share `MAX_READS`. Elsewhere, each PDF has as many."""
 
     def __init__(self) -> None:
         self.left = MAX_READS
         self.pdfs: dict[bytes, Pdf | None] = {}
 
-
-_opened: ContextVar[_Opened] = ContextVar("_opened")
-
-
-class OneRequest:
-    """Lets all PDFs within share `MAX_READS`. Elsewhere, each PDF has as many."""
-
     def __enter__(self) -> None:
-        self._token = _opened.set(_Opened())
+        self._token = _opened.set(self)
 
     def __exit__(self, *_: object) -> None:
         _opened.reset(self._token)
 
 
+_opened: ContextVar[OneRequest] = ContextVar("_opened")
+
+
 def pdf(data: str) -> Pdf | None:
     """Return the PDF that `data` is, None if it is no base64."""
-    opened = _opened.get(None) or _Opened()
+    opened = _opened.get(None) or OneRequest()
     key = _key(data, b"pdf")
     if key not in opened.pdfs:
         opened.pdfs[key] = _open(key, data, opened)
     return opened.pdfs[key]
 
 
-def _open(key: bytes, data: str, opened: _Opened) -> Pdf | None:
+def _open(key: bytes, data: str, opened: OneRequest) -> Pdf | None:
     """Read a PDF, or remember it, which takes as many reads: the request alone decides which of its PDFs are read."""
     try:
         found: _Read | None = _remembered(key, data, lambda decoded: _read(decoded, opened.left))

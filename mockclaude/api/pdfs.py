@@ -18,6 +18,9 @@ from pypdf.generic import EncodedStreamObject, IndirectObject, PdfObject, Stream
 MAX_COUNTED = 1_000
 """Pages of a PDF that are counted, ten times what the API takes; one with more has so many."""
 
+MAX_UNPACKED = 100_000
+"""Bytes of a stream that are unpacked: the same for each PDF, so that it takes as many reads in each request."""
+
 BYTES_OF_A_READ, KIDS_OF_A_READ = 200, 20
 """Bytes that are searched, and nodes that are listed, in the time of a read."""
 
@@ -46,10 +49,11 @@ def count_pages(data: bytes, work: Work) -> tuple[int, bool]:
     Raises:
         OverflowError: The PDF takes more reads than are left.
     """
-    most = max(work.left, 1)
     try:
         with apply_configuration(
-            zlib_maximum_output_length=most, lzw_maximum_output_length=most, run_length_maximum_output_length=most
+            zlib_maximum_output_length=MAX_UNPACKED,
+            lzw_maximum_output_length=MAX_UNPACKED,
+            run_length_maximum_output_length=MAX_UNPACKED,
         ):
             reader = _Reader(data, work)
             locked = reader.is_encrypted and not reader.decrypt("")
@@ -85,17 +89,16 @@ class _Reader(PdfReader):
 
     def __init__(self, data: bytes, work: Work) -> None:
         self._work = work
-        try:
-            super().__init__(_File(data, work), xref_stream_maximum_entries=work.left // READS_OF_AN_ENTRY)
-        finally:
-            work.left -= self._xref_stream_entry_count * READS_OF_AN_ENTRY
+        super().__init__(_File(data, work))
 
     def _sanitize_pdf15_xref_stream_index_pairs(
         self, index_pairs: list[int], entry_sizes: list[int], xref_stream: StreamObject
     ) -> list[int]:
-        """Count the bytes of a packed index before it is read: pypdf has no public place for that."""
+        """Count a packed index before it is read: pypdf has no public place for that."""
         self._work.spend(len(xref_stream.get_data()))
-        return super()._sanitize_pdf15_xref_stream_index_pairs(index_pairs, entry_sizes, xref_stream)
+        pairs = super()._sanitize_pdf15_xref_stream_index_pairs(index_pairs, entry_sizes, xref_stream)
+        self._work.spend(sum(pairs[1::2]) * READS_OF_AN_ENTRY)
+        return pairs
 
     def get_object(self, indirect_reference: int | IndirectObject) -> PdfObject | None:
         self._work.spend(READS_OF_AN_OBJECT)

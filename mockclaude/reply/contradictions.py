@@ -7,17 +7,13 @@ Knows nothing of where the reply comes from. Nothing is changed: a scenario may 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from mockclaude.api.events import Block
-from mockclaude.api.remembering import remember
 from mockclaude.api.request import Body
 from mockclaude.reply.blocks import output_schema
-
-if TYPE_CHECKING:
-    from mockclaude.reply.schema.schemas import Document
 
 
 def contradictions(body: Body, content: Sequence[Block]) -> Iterator[str]:
@@ -68,16 +64,12 @@ def _of_format(schema: Any, content: Sequence[Block]) -> Iterator[str]:
 
 def _problem(schema: Any, value: Any) -> str | None:
     """Return why `value` does not validate against `schema`, None if it does or if the schema is none."""
-    document = _document(orjson.dumps(schema)) if isinstance(schema, dict) else None
-    return document.problem(value) if document else None
-
-
-@remember(256, 10_000)
-def _document(schema: bytes) -> Document | None:
     from mockclaude.reply.schema.failures import Unsatisfiable
-    from mockclaude.reply.schema.schemas import Document
+    from mockclaude.reply.schema.schemas import document
 
+    if not isinstance(schema, dict):
+        return None
     try:
-        return Document(orjson.loads(schema))
+        return document(schema).problem(value)
     except Unsatisfiable:
         return None

@@ -25,6 +25,8 @@ _ATOMS = re.compile(r"\w+|\W")
 """Words, and every other character."""
 _MAX_ATOMS = 16
 """How many atoms a tool's name has that is looked for in a text; most have one, those with hyphens a few."""
+_MAX_COMPARED = 1_000_000
+"""How many atoms of a text are compared with names of tools: at each atom, with all names that begin with it."""
 _SENTENCE_ENDS = frozenset(".!?")
 _VERBS = frozenset({"use", "call", "run", "invoke"})
 _TOOL = [" ", "tool"]
@@ -103,15 +105,20 @@ class _Said(NamedTuple):
 
 
 def _said(text: str, tools: list[str]) -> _Said:
-    """Return what `text` says of `tools`, in one pass: it costs the same for one tool as for thousands."""
+    """Return what `text` says of `tools`, in one pass: it costs the same for one tool as for thousands.
+
+    Names are looked for up to a number of comparisons, which text that people write does not reach.
+    """
     names = {tuple(_ATOMS.findall(tool.lower())): tool.lower() for tool in tools}
     lengths = _lengths(names)
     atoms = _ATOMS.findall(text.lower())
     called: set[str] = set()
     used: set[str] = set()
     verb = False
+    left = _MAX_COMPARED
     for at, atom in enumerate(atoms):
-        for length in lengths.get(atom, ()):
+        for length in lengths.get(atom, ()) if left > 0 else ():
+            left -= length
             name = names.get(tuple(atoms[at : at + length]))
             if name is not None:
                 used.update([name] if verb else ())

@@ -103,6 +103,16 @@ def test_the_pdfs_of_a_request_share_its_reads() -> None:
     assert media.pdf(pdfs[1]) == Pdf(0)
 
 
+def test_a_pdf_is_read_alike_whatever_was_read_before() -> None:
+    large = encoded(corpus.packed_pdf(b"%" + b"a" * 60_000))
+    for before in (packed(100, 1_000), large):
+        with media.OneRequest():
+            media.pdf(before)
+            left = media.pdf(large)
+
+        assert left == (Pdf(0) if before == large else UNREAD)
+
+
 def test_no_base64_takes_no_reads() -> None:
     with media.OneRequest():
         assert [media.pdf(data) for data in ("<BASE64_PDF>", document(2))] == [None, Pdf(4)]

@@ -168,6 +168,12 @@ def _(size: int) -> Body:
     return ask(messages=[user("use " * (size // 4 - 4000))], tools=tools)
 
 
+@entry("text: a name of tools, which have its beginnings as names")
+def _(size: int) -> Body:
+    tools = [{**TOOL, "name": ("a-" * 8)[:length]} for length in range(1, 17)]
+    return ask(messages=[user("a-" * (size // 2))], tools=tools)
+
+
 @entry("tools x prose")
 def _(size: int) -> Body:
     tools = [{**TOOL, "name": f"get_stock_price_{n}"} for n in range(size // 800)]
@@ -930,6 +936,22 @@ def _(_: int) -> Body:
     }
     start = {"type": "object", "required": ["a"], "properties": {"a": {}}, "not": {"not": {"$ref": "#/$defs/d0"}}}
     return wanted(start, **row, d40={})
+
+
+@entry("tools: a pattern that backtracks, referred to often")
+def _(_: int) -> Body:
+    properties = {"p": {"type": "string", "minLength": 20_000}}
+    often = {"not": {"allOf": [{"$ref": "#/$defs/w"}] * 2_400}}
+    searched = {"not": {"pattern": "(?=x)(a|aa|x| and)*y$"}}
+    return called(
+        {"properties": properties, "required": ["p"], "not": {"properties": {"p": often}}, "$defs": {"w": searched}}
+    )
+
+
+@entry("tools: a constant, copied to each request")
+def _(size: int) -> Body:
+    constant: Body = {"const": [{}] * (min(size, 30_000) // 3)}
+    return wanted({"type": "array", "minItems": 1_000, "items": {"$ref": "#/$defs/c"}}, c=constant)
 
 
 # Output

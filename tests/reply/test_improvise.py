@@ -16,6 +16,7 @@ from mockclaude.reply.compose import Reply, compose
 from mockclaude.scenario.conversation import Conversation, ToolResult
 from mockclaude.scenario.rules import built_in
 from tests.api.bodies import accepted
+from tests.counting import calls
 from tests.reply.making import DRAWS, conversation, scope
 
 OUTLINE = built_in().rules[0].replies[0]
@@ -151,6 +152,16 @@ def test_names_of_several_words_are_found_as_a_whole(text: str, tool: str | None
     names = ["web-search-now", "web-search", "web-fetch", f"{'a-' * 20}z"]
 
     assert used(improvised(text, tools=[{"name": name, "input_schema": {"type": "object"}} for name in names])) == tool
+
+
+def test_names_that_begin_alike_are_compared_up_to_a_bound() -> None:
+    names = ["".join("a-"[index % 2] for index in range(length)) + "b" for length in range(1, 16)]
+    tools = [{"name": name, "input_schema": SCHEMA} for name in [*names, "web"]]
+    text = "a-" * 90_000
+
+    assert calls(lambda: improvised(text, tools=tools)) < 700_000
+    assert used(improvised(f"{text} use web", tools=tools)) is None
+    assert used(improvised(f"use web {text}", tools=tools)) == "web"
 
 
 @pytest.mark.parametrize(

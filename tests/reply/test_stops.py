@@ -67,9 +67,7 @@ def test_the_end_of_a_text_is_held_back(sequences: list[str], parts: list[str], 
     assert [search.take(part, last=False)[0] for part in parts] == released
 
 
-def test_many_sequences_are_searched_for_one_by_one_in_little_text_only(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_sequences_are_indexed_for_a_long_text(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
     one_by_one = StopSequences._one_by_one
 

@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 from mockclaude.api import media
 from mockclaude.api.checks import output, tools
 from mockclaude.api.errors import ApiError
+from mockclaude.reply.schema import schemas
 from mockclaude.scenario.rules import built_in
 from mockclaude.server import bodies, journal
 from mockclaude.server.calls import Call
@@ -51,7 +52,8 @@ def _work(given: Request) -> int:
 
 @pytest.fixture
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((output, "schema_problem"), (tools, "schema_problem"), (tools, "_first_invalid")):
+    remembering = [(output, "schema_problem"), (tools, "schema_problem"), (tools, "_first_invalid")]
+    for module, name in [*remembering, (schemas, "_short"), (schemas, "_long")]:
         monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
 
 

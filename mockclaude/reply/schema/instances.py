@@ -25,6 +25,7 @@ from mockclaude.reply.schema.schemas import (
     Budget,
     Document,
     Walk,
+    document,
     kinds_of,
     limit_of,
     property_schema,
@@ -56,7 +57,7 @@ def instance(schema: Mapping[str, Any] | bool, draws: Draws, hints: str = "") ->
     invalid, has no instance, or would take too much to fill.
     """
     try:
-        return _first_accepted(Document(schema), draws, hints)
+        return _first_accepted(document(schema), draws, hints)
     except Unsatisfiable:
         raise
     except Exception as error:
@@ -162,9 +163,13 @@ class _Filler:
         return _MAKERS[kind](self, flat, place)
 
     def taken(self, value: Any, place: _Place) -> Any:
-        """Return a value that is written in the schema: however large, it may be wanted in many places."""
-        self.budget.spend(len(orjson.dumps(value)) // BYTES_OF_A_STEP, place.path)
-        return value
+        """Return a value that is written in the schema: however large, it may be wanted in many places.
+
+        Lists and mappings are copied, since the document is kept for other requests.
+        """
+        text = orjson.dumps(value)
+        self.budget.spend(len(text) // BYTES_OF_A_STEP, place.path)
+        return orjson.loads(text) if isinstance(value, (dict, list)) else value
 
     def fits(self, flat: Flat, value: Any) -> bool:
         """Tell whether `value` is an instance of `flat`."""

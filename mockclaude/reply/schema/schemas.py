@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
+from mockclaude.api.remembering import remember
 from mockclaude.reply.schema.failures import INLINE, Unsatisfiable, exhausted, unsatisfiable
 from mockclaude.reply.schema.merging import Flat, Schema, both, merged
 from mockclaude.reply.schema.validators import MAX_COMPILED, Validator, subschemas
@@ -20,11 +21,14 @@ from mockclaude.reply.schema.validators import MAX_COMPILED, Validator, subschem
 Active: TypeAlias = tuple[str, ...]
 
 MAX_BYTES = 200_000
+SHORT, LONG = 10_000, 40_000
+"""Bytes of schemas of which 32, and 8, are kept compiled: that takes up to a hundred times their length."""
+
 MAX_PATTERNS = 200
 MAX_VISITS = 10_000
 """How many pairs of subschema and value a check may touch."""
-MAX_EXPLAINED = 4_000
-"""The same, for a check that says what is wrong: that one collects the errors of every branch."""
+MAX_EXPLAINED, MAX_COPIED = 4_000, 20_000_000
+"""The same, and bytes, for a check that says what is wrong: it collects errors of every branch, each with the value."""
 
 BYTES_OF_A_STEP, VISITS_OF_A_STEP, STEPS_OF_A_PATTERN = 200, 5, 30
 """What takes as long as a step of a `Budget`: so many bytes of schema, so many pairs; and the steps of a pattern."""
@@ -54,11 +58,31 @@ class Walk(NamedTuple):
     step: Callable[[int], None]
 
 
-class Document:
-    """A client's schema. Raises `Unsatisfiable` if it is not valid, or too large to be looked at."""
+def document(schema: Mapping[str, Any] | bool) -> Document:
+    """Return the document of a schema. Those of the last schemas are kept: clients send them with each request.
 
-    def __init__(self, schema: Mapping[str, Any] | bool) -> None:
-        self.root: Schema = _without_id(orjson.loads(_serialized(schema)))
+    Raises:
+        Unsatisfiable: The schema is invalid, or too large to be looked at.
+    """
+    text = _serialized(schema)
+    return _short(text) if len(text) <= SHORT else _long(text)
+
+
+@remember(32, SHORT)
+def _short(schema: bytes) -> Document:
+    return Document(schema)
+
+
+@remember(8, LONG)
+def _long(schema: bytes) -> Document:
+    return Document(schema)
+
+
+class Document:
+    """A client's schema, from JSON. Raises `Unsatisfiable` if it is not valid, or too large to be looked at."""
+
+    def __init__(self, schema: bytes) -> None:
+        self.root: Schema = _without_id(orjson.loads(schema))
         patterns = sum(map(_patterns, subschemas(self.root)))
         if patterns > MAX_PATTERNS:
             raise exhausted("$", f"the schema has more than {MAX_PATTERNS} patterns")
@@ -78,19 +102,20 @@ class Document:
 
         `spend` is called with the steps that this takes.
         """
-        if self._part[0] is not schema:
-            self._part = schema, self._part_validator(schema, spend)
-        visits = self._part[1].count_visits(value, MAX_VISITS)
+        part = self._part
+        if part[0] is not schema:
+            part = self._part = schema, self._part_validator(schema, spend)
+        visits = part[1].count_visits(value, MAX_VISITS)
         spend(visits // VISITS_OF_A_STEP + STEPS_OF_A_PATTERN * _patterns(schema))
-        return _is_valid(self._part[1], value, visits)
+        return _is_valid(part[1], value, visits)
 
     def problem(self, value: Any) -> str | None:
         """Return why `value` is not an instance; None if it is one, or if that cannot be told in a bounded time."""
         try:
-            visits = self._whole.count_visits(value, MAX_EXPLAINED)
+            explained = self._is_explained(value)
         except Unsatisfiable:
             return None
-        error = next(iter(self._whole.compiled.iter_errors(value)), None) if visits <= MAX_EXPLAINED else None
+        error = next(iter(self._whole.compiled.iter_errors(value)), None) if explained else None
         if error is None:
             return None
         where = "".join(f"/{part}" for part in error.instance_path)
@@ -98,10 +123,15 @@ class Document:
 
     def mismatch(self, value: Any) -> Unsatisfiable:
         """Return what is wrong with `value`, which is not an instance."""
-        if self._whole.count_visits(value, MAX_EXPLAINED) > MAX_EXPLAINED:
+        if not self._is_explained(value):
             return unsatisfiable("$", "$schema", "the schema branches too often to tell where it was not met")
         error = next(iter(self._whole.compiled.iter_errors(value)))
         return unsatisfiable(_path(error.instance_path), error.kind.name, error.message)
+
+    def _is_explained(self, value: Any) -> bool:
+        """Return whether the library may say what is wrong with `value`, of which each error of a branch has a copy."""
+        visits = self._whole.count_visits(value, MAX_EXPLAINED)
+        return visits <= MAX_EXPLAINED and visits * len(orjson.dumps(value)) <= MAX_COPIED
 
     def alternatives(self, schema: Schema, active: Active, walk: Walk) -> Iterator[tuple[Flat, Active]]:
         """Yield what `schema` can mean, without references and combinations, and the references on the way.

@@ -7,8 +7,9 @@ a `$ref` alike: one base URI in the document, no anchor that names two schemas.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any, NoReturn, TypeAlias
 from urllib.parse import unquote
@@ -26,9 +27,12 @@ MAX_COMPILED = 2_000_000
 MAX_BACKTRACKS = 10_000
 """How often a pattern may begin again at a text: those with look-around or references to groups do."""
 
-BYTES_OF_A_VISIT = 100
-"""Bytes of names, of `enum` and of `const` that the library compares in the time of a visit."""
+BYTES_OF_A_VISIT, TEXT_OF_A_VISIT, VISITS_OF_A_SEARCH = 100, 2_000, 100
+"""What takes as long as a visit: bytes of names, of `enum` and of `const` that are compared, and of texts in which a
+pattern is searched for; characters of a text that are counted. Visits that the longest search with backtracking takes.
+"""
 
+_BACKTRACKING = re.compile(r"\(\?[=!<]|\\[1-9k]")
 _IN_PLACE = ("not", "if", "then", "else")
 _DEPENDENT = ("dependentSchemas", "dependencies")
 _NAMES = ("properties", *_DEPENDENT)
@@ -68,7 +72,7 @@ class Validator:
             part, data, collects = left.pop()
             visits += 1
             if isinstance(part, dict):
-                visits += self._weight(part)
+                visits += self._weight(part) + _searched(part, data)
                 left.extend(islice(self._touched(part, data, collects), limit))
         return visits + len(left)
 
@@ -159,11 +163,13 @@ def subschemas(root: Any) -> Iterator[Flat]:
 
 def _in_members(part: Flat, value: Any) -> Iterator[Visit]:
     """Yield the visits of what `value` holds."""
-    members: Sequence[Any] = ()
+    keys: tuple[str, ...]
+    members: Sequence[Any]
     if isinstance(value, dict):
         yield from ((each, value[key], False) for key, each in part.get("properties", {}).items() if key in value)
         schemas = [*part.get("patternProperties", {}).values()]
-        keys, members = ("additionalProperties", "unevaluatedProperties", "propertyNames"), [*value.values()]
+        keys, members = ("additionalProperties", "unevaluatedProperties"), [*value.values()]
+        yield from ((part["propertyNames"], key, False) for key in (value if "propertyNames" in part else ()))
     elif isinstance(value, list):
         yield from ((each, item, False) for each, item in zip(part.get("prefixItems", ()), value, strict=False))
         schemas, keys, members = [], ("items", "contains", "unevaluatedItems"), value
@@ -175,6 +181,23 @@ def _in_members(part: Flat, value: Any) -> Iterator[Visit]:
 
 def _no_target(ref: str) -> Unsatisfiable:
     return unsatisfiable("$", "$ref", f"{ref} is not in the schema", INLINE)
+
+
+def _searched(part: Flat, value: Any) -> int:
+    """Return how many visits it takes to measure a text, and to search texts for the patterns of a part."""
+    if isinstance(value, str):
+        patterns, texts, visits = [part["pattern"]] if "pattern" in part else [], [value], len(value) // TEXT_OF_A_VISIT
+    elif isinstance(value, dict) and "patternProperties" in part:
+        patterns, texts, visits = list(part["patternProperties"]), list(value), 0
+    else:
+        return 0
+    length = sum(map(len, texts)) // BYTES_OF_A_VISIT
+    return visits + sum(length + VISITS_OF_A_SEARCH * len(texts) * _backtracks(pattern) for pattern in patterns)
+
+
+@lru_cache(maxsize=256)
+def _backtracks(pattern: str) -> bool:
+    return _BACKTRACKING.search(pattern) is not None
 
 
 def _refuse(uri: str) -> NoReturn:

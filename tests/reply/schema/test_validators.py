@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.schema.failures import Unsatisfiable
 from mockclaude.reply.schema.instances import instance
-from mockclaude.reply.schema.schemas import Document
+from mockclaude.reply.schema.schemas import document
 from mockclaude.reply.schema.validators import Validator
 from tests.counting import calls
 
@@ -77,7 +77,7 @@ def test_a_reference_without_one_target_is_an_error(ref: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["$anchor", "$dynamicAnchor"])
-def test_an_anchor_leads_to_its_schema_however_often_that_is_there(key: str) -> None:
+def test_an_anchor_leads_to_its_schema_if_that_is_repeated(key: str) -> None:
     named = {key: "x", **TEXT}
 
     assert (
@@ -85,7 +85,7 @@ def test_an_anchor_leads_to_its_schema_however_often_that_is_there(key: str) -> 
     )
 
 
-def test_a_schema_with_an_id_of_its_own_is_not_checked_beside_references() -> None:
+def test_references_within_an_embedded_id_are_refused() -> None:
     inner = chain(26, TEXT)
     schema = {
         "type": "object",
@@ -106,7 +106,7 @@ def test_an_id_is_ignored_where_there_are_no_references() -> None:
 def test_the_id_of_the_root_is_dropped() -> None:
     schema = {"$id": "https://json-schema.org/draft/2020-12/schema", "$ref": "#/$defs/a", "$defs": {"a": {"const": 1}}}
 
-    assert Document(schema).root == {"$ref": "#/$defs/a", "$defs": {"a": {"const": 1}}}
+    assert document(schema).root == {"$ref": "#/$defs/a", "$defs": {"a": {"const": 1}}}
     assert instance(schema, DRAWS) == 1
 
 
@@ -127,7 +127,7 @@ def test_unevaluated_members_repeat_the_checks_below(keyword: str, last: Any, va
 
 @pytest.mark.parametrize("keyword", ["unevaluatedProperties", "unevaluatedItems"])
 def test_a_reply_is_not_checked_against_a_chain_of_unevaluated(keyword: str) -> None:
-    assert Document(chain(40, TEXT, **{keyword: False})).problem({"a": [1]}) is None
+    assert document(chain(40, TEXT, **{keyword: False})).problem({"a": [1]}) is None
 
 
 def test_dependencies_apply_to_the_same_object() -> None:
@@ -159,6 +159,30 @@ def test_names_and_data_that_are_compared_count() -> None:
         assert visits({"allOf": [{"$ref": "#/$defs/w"}] * 20, "$defs": {"w": part}}, {"a": 1}) > LIMIT
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "least", "most"),
+    [
+        ({"pattern": "a"}, "b" * 10_000, 100, 110),
+        ({"maxLength": 5}, "b" * 10_000, 5, 10),
+        ({"pattern": "(?=a)b"}, "b", 100, 110),
+        ({"pattern": r"(a)\1"}, "b", 100, 110),
+        ({"pattern": r"(?:a)\d"}, "b", 1, 1),
+        ({"patternProperties": {"a": True, "(?<=b)": True}}, {"b" * 1_000: 1, "c" * 1_000: 1}, 240, 250),
+        ({"propertyNames": {"pattern": "(?=a)"}}, {"a": 1, "b": 2}, 200, 210),
+    ],
+)
+def test_what_is_searched_for_counts(part: Any, value: Any, least: int, most: int) -> None:
+    assert least <= visits(part, value) <= most
+
+
+def test_errors_of_many_branches_copy_no_large_value() -> None:
+    whole = document({"anyOf": [{"type": "null"}] * 1_000})
+
+    assert whole.problem("a") is not None
+    assert whole.problem("a" * 100_000) is None
+    assert "branches too often" in str(whole.mismatch("a" * 100_000))
+
+
 def test_a_long_pointer_is_followed_once() -> None:
     def work(levels: int) -> int:
         target: Any = TEXT
@@ -172,7 +196,7 @@ def test_a_long_pointer_is_followed_once() -> None:
 
 
 def test_a_part_is_counted_as_it_is_checked() -> None:
-    document = Document(
+    whole = document(
         {
             "properties": {"p": TEXT},
             "$defs": {"w": {"allOf": [True] * 60}, "v": {"allOf": [{"$ref": "#/$defs/w"}] * 60}},
@@ -181,7 +205,7 @@ def test_a_part_is_counted_as_it_is_checked() -> None:
     part = {"properties": {"p": {"allOf": [{"$ref": "#/$defs/v"}] * 60}}, "allOf": [{"$ref": "#/properties/p"}]}
 
     with pytest.raises(Unsatisfiable, match="branches too often"):
-        document.accepts_part(part, "x", lambda _: None)
+        whole.accepts_part(part, "x", lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -193,8 +217,23 @@ def test_a_part_is_counted_as_it_is_checked() -> None:
 )
 def test_a_value_is_not_judged_where_a_reference_leads_out(schema: Any) -> None:
     try:
-        document = Document({"type": "object", **schema})
+        whole = document({"type": "object", **schema})
     except Unsatisfiable:
         return
 
-    assert document.problem({"a": 1}) is None
+    assert whole.problem({"a": 1}) is None
+
+
+@pytest.mark.parametrize(("size", "kept"), [(9_000, 32), (11_000, 8), (39_000, 8), (41_000, 0)])
+def test_the_documents_of_the_last_schemas_are_kept(size: int, kept: int) -> None:
+    documents = [document({"const": f"{number:0{size}}"}) for number in range(kept + 1)]
+
+    assert [document({"const": f"{number:0{size}}"}) for number in range(1, kept + 1)] == documents[1:]
+    assert document({"const": f"{0:0{size}}"}) is not documents[0]
+
+
+def test_what_is_made_of_a_document_is_not_part_of_it() -> None:
+    schema = {"type": "object", "properties": {"a": {"const": {"b": [1]}}}, "required": ["a"]}
+    instance(schema, DRAWS)["a"]["b"].append(2)
+
+    assert instance(schema, DRAWS) == {"a": {"b": [1]}}
