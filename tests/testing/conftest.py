@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def inner_objects(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Collect what a run of pytest within a test leaves: clients that are not closed, which would warn in a later test."""
+    """Collect what a run of pytest within a test leaves: its open clients would warn in a later test."""
     yield
     if "pytester" in request.fixturenames:
         with warnings.catch_warnings():
