@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from mockclaude.scenario.mistakes import MAX_DEPTH, did_you_mean
+from mockclaude.scenario.mistakes import MAX_DEPTH, did_you_mean, shown
 
 EXAMPLES = "expected such as metadata.user_id, or max_tokens > `4000` with backticks around a number"
 MAX_LENGTH = 1_000
@@ -23,7 +23,7 @@ def problem(expression: str) -> str | None:
     from jmespath import compile as parse
     from jmespath.exceptions import JMESPathError
 
-    quoted = f"'{expression[:_SHOWN]}'"
+    quoted = f"'{shown(expression, _SHOWN)}'"
     if len(expression) > MAX_LENGTH:
         return f"{quoted} has {len(expression)} characters; expected at most {MAX_LENGTH} in a JMESPath expression"
     try:

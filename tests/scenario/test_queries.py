@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mockclaude.scenario.mistakes import shown
 from mockclaude.scenario.queries import EXAMPLES, MAX_LENGTH, TooMuchWorkError, evaluate, look_up, problem
 
 BODY = {"model": "claude", "max_tokens": 5, "tools": [{"name": "b", "n": 2}, {"name": "a", "n": 1}], "metadata": {}}
@@ -62,7 +63,10 @@ def test_a_mistake_in_an_expression_is_told(expression: str, message: str) -> No
 def test_an_expression_that_could_fail_later_is_refused(expression: str) -> None:
     told = problem(expression)
 
-    assert told == f"'{expression[:80]}' is too deep, or has a literal that JSON cannot carry; expected a simpler one"
+    assert (
+        told
+        == f"'{shown(expression, 80)}' is too deep, or has a literal that JSON cannot carry; expected a simpler one"
+    )
 
 
 def test_a_deprecated_spelling_is_a_mistake_where_warnings_are_errors() -> None:
@@ -74,7 +78,7 @@ def test_a_deprecated_spelling_is_a_mistake_where_warnings_are_errors() -> None:
 def test_a_long_expression_is_refused() -> None:
     expression = "a" * (MAX_LENGTH + 1)
 
-    assert problem(expression) == (f"'{'a' * 80}' has 1001 characters; expected at most 1000 in a JMESPath expression")
+    assert problem(expression) == (f"'{'a' * 79}…' has 1001 characters; expected at most 1000 in a JMESPath expression")
     assert problem("a" * MAX_LENGTH) is None
 
 
