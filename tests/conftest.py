@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import gc
 import logging
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
@@ -29,6 +32,33 @@ settings.load_profile("unhurried")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden transcripts anew")
+
+
+# Each client of an SDK loads the certificates, which takes 25 ms. No test uses TLS, and this folder has none.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Use every core, unless the command line says how many, or coverage was already started for one process."""
+    option = config.option
+    in_one = hasattr(config, "workerinput") or config.pluginmanager.hasplugin("_cov")
+    if getattr(option, "numprocesses", 0) is None and not in_one:
+        option.numprocesses = "logical"
+    if getattr(option, "numprocesses", 0) and option.dist == "no":
+        option.dist = "loadfile"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Exclude modules and collected tests from garbage collection, which visits each of them every time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture

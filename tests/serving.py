@@ -104,6 +104,7 @@ class ServerThread:
             self._begun.set_result(_Begun(asyncio.get_running_loop(), stop, listener.port))
             await stop.wait()
         finally:
+            await listener.close()
             await runner.cleanup()
 
 
@@ -130,6 +131,11 @@ class Command:
         """Stop reading what the command prints."""
         assert self._process.stdout
         self._process.stdout.close()
+
+    def close_errors(self) -> None:
+        """Stop reading what the command prints on standard error."""
+        assert self._process.stderr
+        self._process.stderr.close()
 
     def signal(self, number: int) -> None:
         self._process.send_signal(number)

@@ -1,5 +1,6 @@
 """The README, played from top to bottom: its commands are run, its files written, its outputs compared."""
 
+import gc
 import os
 import re
 import shlex
@@ -7,21 +8,27 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from types import CodeType
 from typing import NamedTuple
 
 import pytest
+from click.testing import Result
 
 from mockclaude.api.errors import STATUS
 from mockclaude.cli import COMMANDS
 from mockclaude.scenario.named_faults import NAMED
+from tests.cli.invoking import invoke
 from tests.sdk import node
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 URL = "http://127.0.0.1:4141"
-ENDING = {"--help", "check", "explain", "replay", "run"}
+ENDING = {"--help", "check", "explain", "replay"}
 """Words by which a command is known to end by itself."""
 
 
@@ -72,33 +79,41 @@ class Player:
         if name.startswith("test_"):
             (self.folder / name).write_text(block.text)
             return
-        played = run([sys.executable, "-c", block.text.replace(URL, self.url)], self.folder)
-        assert (played.stdout, played.stderr) == (block.output, "")
+        assert self.printed(compile(block.text.replace(URL, self.url), name, "exec")) == (block.output, "")
 
-    def run_tests(self) -> None:
-        """Run the tests of all blocks, in one process: to start one takes longer than they do."""
-        tests = sorted(file.name for file in self.folder.glob("test_*.py"))
-        played = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests], self.folder)
-        assert len(tests) > 1
-        assert played.returncode == 0, played.stdout
+    def printed(self, script: CodeType) -> tuple[str, str]:
+        """Return what a script prints, run in this process: another one would import the SDK first."""
+        out, err = StringIO(), StringIO()
+        with chdir(self.folder), redirect_stdout(out), redirect_stderr(err), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a client that a script does not close
+            exec(script, {"__name__": "__main__"})
+            gc.collect()
+        return out.getvalue(), err.getvalue()
 
     def play_sh(self, block: Block) -> None:
         command = shlex.split(block.text.rpartition("&&")[2].strip().replace(URL, self.url))
         if command[0] == "curl":
             assert run(command, self.folder).stdout.rstrip("\n") == block.output.rstrip("\n")
         elif command[0] == ".venv/bin/mockclaude" and ENDING & set(command):
+            assert self.invoke(command[1:]).output == block.output
+        elif command[:2] == [".venv/bin/mockclaude", "run"]:
             played = run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder)
             assert played.stdout + played.stderr == block.output
         elif command[0] == ".venv/bin/mockclaude":
             self.serve(command[1:], block.output)
 
+    def invoke(self, arguments: list[str]) -> Result:
+        """Run the command in this process: it ends sooner than another process has begun."""
+        with chdir(self.folder):
+            return invoke(*arguments)
+
     def serve(self, arguments: list[str], complaint: str) -> None:
         self.stop()
-        command = [sys.executable, "-m", "mockclaude", *arguments, "--port", "0"]
         if complaint:
-            refused = run(command, self.folder)
-            assert (refused.stderr, refused.returncode) == (complaint, 2)
+            refused = self.invoke(arguments)
+            assert (refused.stderr, refused.exit_code) == (complaint, 2)
             return
+        command = [sys.executable, "-m", "mockclaude", *arguments, "--port", "0"]
         self.server = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, text=True)
         assert self.server.stdout
         self.url = self.server.stdout.readline().split()[-1]
@@ -127,19 +142,23 @@ class Player:
 
 
 @pytest.fixture
-def player(tmp_path: Path) -> Iterator[Player]:
-    player = Player(tmp_path)
+def player(pytester: pytest.Pytester) -> Iterator[Player]:
+    player = Player(pytester.path)
     yield player
     player.stop()
 
 
-def test_the_readme_holds_from_top_to_bottom(player: Player) -> None:
+def test_the_readme_holds_from_top_to_bottom(player: Player, pytester: pytest.Pytester) -> None:
     for block in blocks():
         try:
             player.play(block)
         except AssertionError as error:
             raise AssertionError(f"README.md:{block.line}: {error}") from error
-    player.run_tests()
+    tests = sorted(file.name for file in player.folder.glob("test_*.py"))
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+    played = pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider", *tests)
+    assert len(tests) > 1
+    assert played.ret == 0
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", README))))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
@@ -30,7 +31,10 @@ MAX_LENGTH = 64
 """Characters of a well-formed name; those of the list have fewer than 50."""
 
 SLIP = 2
-"""Edits by which the name of a slip differs, without its date, from that of a known beta."""
+"""Edits by which the name of a slip differs, without its date, from that of a known beta; fewer where that is short."""
+
+_LETTERS_OF_AN_EDIT = 3
+"""Characters of a known name for each edit of a slip: three-letter words are not all slips of `efs`."""
 
 
 class Beta(NamedTuple):
@@ -93,7 +97,7 @@ def judge(names: AbstractSet[str], accepted: Accepted) -> Judgement:
     unknown = tuple(sorted(names - listed))
     if accepted == "strict" or len(unknown) > MOST_UNKNOWN:
         return Judgement(refused=unknown[:MOST_UNKNOWN])
-    plausible = tuple(name for name in unknown if _is_plausible(name))
+    plausible = tuple(name for name in unknown if len(name) <= MAX_LENGTH and _is_plausible(name))
     return Judgement(tuple(name for name in unknown if name not in plausible), plausible)
 
 
@@ -115,12 +119,15 @@ def warning(names: Sequence[str]) -> str:
     )
 
 
+@lru_cache(maxsize=1024)
 def _is_plausible(name: str) -> bool:
     """Return whether `name` has the form of a beta and is not the slip of a known one."""
-    if len(name) > MAX_LENGTH or not _FORM.fullmatch(name):
+    if not _FORM.fullmatch(name):
         return False
     stem = _DATE.sub("", name)
-    return stem in _STEMS or not any(_within(stem, known, SLIP) for known in _STEMS)
+    return stem in _STEMS or not any(
+        _within(stem, known, min(SLIP, len(known) // _LETTERS_OF_AN_EDIT)) for known in _STEMS
+    )
 
 
 def _within(one: str, other: str, edits: int) -> bool:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import logging
 from collections.abc import Callable
+from contextvars import ContextVar
 from hashlib import blake2b
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -19,15 +19,6 @@ MAX_REMEMBERED = 20_000
 """Pictures and PDFs of which it is remembered what they are: more than a request of 1 MB holds. The first ones are
 forgotten first.
 """
-
-MAX_COUNTED = 1_000
-"""Pages of a PDF that are counted, ten times what the API takes; one with more has so many."""
-
-MAX_READS = 200_000
-"""How often a PDF is read from until it counts as one that cannot be read: a long one of many objects needs a tenth."""
-
-MAX_UNPACKED = 8_000_000
-"""Bytes that a part of a PDF takes once it is unpacked: a hundred thousand objects need less to be listed."""
 
 _BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
@@ -41,17 +32,29 @@ class Picture(NamedTuple):
 
 
 class Pdf(NamedTuple):
-    """A PDF: its pages (0 if it cannot be read), and whether it asks for a password."""
+    """A PDF: its pages, and whether it asks for a password.
 
-    pages: int
+    `pages` is 0 if the PDF cannot be read, None if that would take too long.
+    """
+
+    pages: int | None
     locked: bool = False
 
+
+MAX_READS = 100_000
+"""How often the PDFs of a request are read from: one of a hundred pages needs a tenth. The others are not read."""
+
+UNREAD = Pdf(None)
 
 _seen: dict[bytes, Any] = {}
 
 
-def _remembered(data: str, look: Callable[[bytes], Any]) -> Any:
-    key = blake2b(data.encode("utf-8", "surrogatepass"), digest_size=16, person=look.__name__.encode()[:16]).digest()
+def _key(data: str, kind: bytes) -> bytes:
+    return blake2b(data.encode("utf-8", "surrogatepass"), digest_size=16, person=kind).digest()
+
+
+def _remembered(key: bytes, data: str, look: Callable[[bytes], Any]) -> Any:
+    """Return what `look` finds in base64 text, None for other text."""
     if key not in _seen:
         decoded = _decoded(data)
         _seen[key] = None if decoded is None else look(decoded)
@@ -69,7 +72,7 @@ def _decoded(data: str) -> bytes | None:
 
 def picture(data: str) -> Picture | None:
     """Return the picture that `data` is, None if it is no base64."""
-    found: Picture | None = _remembered(data, _picture)
+    found: Picture | None = _remembered(_key(data, b"picture"), data, _picture)
     return found
 
 
@@ -82,48 +85,62 @@ def _picture(data: bytes) -> Picture:
     return Picture(kind, int(width), int(height))
 
 
+class _Opened:
+    """The PDFs of a request by their keys, and the reads that are left for more of them."""
+
+    def __init__(self) -> None:
+        self.left = MAX_READS
+        self.pdfs: dict[bytes, Pdf | None] = {}
+
+
+_opened: ContextVar[_Opened] = ContextVar("_opened")
+
+
+class OneRequest:
+    """Lets all PDFs within share `MAX_READS`. Elsewhere, each PDF has as many."""
+
+    def __enter__(self) -> None:
+        self._token = _opened.set(_Opened())
+
+    def __exit__(self, *_: object) -> None:
+        _opened.reset(self._token)
+
+
 def pdf(data: str) -> Pdf | None:
     """Return the PDF that `data` is, None if it is no base64."""
-    found: Pdf | None = _remembered(data, _pdf)
-    return found
+    opened = _opened.get(None) or _Opened()
+    key = _key(data, b"pdf")
+    if key not in opened.pdfs:
+        opened.pdfs[key] = _open(key, data, opened)
+    return opened.pdfs[key]
 
 
-def _pdf(data: bytes) -> Pdf:
-    import pypdf
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+def _open(key: bytes, data: str, opened: _Opened) -> Pdf | None:
+    """Read a PDF, or remember it, which takes as many reads: the request alone decides which of its PDFs are read."""
     try:
-        with pypdf.apply_configuration(
-            zlib_maximum_output_length=MAX_UNPACKED,
-            lzw_maximum_output_length=MAX_UNPACKED,
-            run_length_maximum_output_length=MAX_UNPACKED,
-        ):
-            reader = pypdf.PdfReader(_File(data), xref_stream_maximum_entries=MAX_READS)
-            locked = reader.is_encrypted and not reader.decrypt("")
-            return Pdf(0, locked=True) if locked else Pdf(_pages(reader.root_object["/Pages"]))
-    except Exception:  # whatever it stumbles over, such a PDF cannot be read
-        return Pdf(0)
+        found: _Read | None = _remembered(key, data, lambda decoded: _read(decoded, opened.left))
+    except OverflowError:
+        opened.left = -1
+        return UNREAD
+    if found is None:
+        return None
+    opened.left -= found.reads
+    return found.pdf if opened.left >= 0 else UNREAD
 
 
-class _File(BytesIO):
-    """A PDF in memory that can be read from `MAX_READS` times. Raises `OverflowError` after that."""
-
-    reads = 0
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self.reads += 1
-        if self.reads > MAX_READS:
-            raise OverflowError
-        return super().read(size)
+class _Read(NamedTuple):
+    pdf: Pdf
+    reads: int
 
 
-def _pages(root: Any) -> int:
-    """Return the pages below a node of the page tree, at most `MAX_COUNTED`: a node may be in many places of it."""
-    left, pages = [root], 0
-    for _ in range(MAX_COUNTED * 2):
-        if not left:
-            break
-        node = left.pop().get_object()
-        pages += "/Kids" not in node
-        left += list(node.get("/Kids", ()))[:MAX_COUNTED]
-    return min(pages, MAX_COUNTED)
+def _read(data: bytes, left: int) -> _Read:
+    """Return a PDF and how many reads it took. Raises `OverflowError` if those that are left are too few."""
+    from mockclaude.api.pdfs import Work, count_pages
+
+    work = Work(left)
+    try:
+        return _Read(Pdf(*count_pages(data, work)), left - work.left)
+    except OverflowError:
+        if left == MAX_READS:
+            return _Read(UNREAD, MAX_READS)
+        raise

@@ -2,84 +2,37 @@
 
 A value is a credential if its name says so (`authorization_token`, `x-api-key`, `?api_key=`, `DB_PASSWORD=`), or if it
 looks like one (`sk-ant-...`, a JWT, `user:password@` in a URL). Every other byte stays as it is, so that JSON remains
-valid. Long texts are searched by RE2, whose time is linear; it is imported when a text needs it.
+valid. Long texts are searched by RE2, whose time is linear.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
 
 import orjson
 from multidict import CIMultiDict
+
+from mockclaude.api.credentials import (
+    AFTER,
+    HARMLESS_HEADER,
+    HEADER,
+    HEADER_IN_PROSE,
+    HEADER_NAME,
+    NAME,
+    SCHEME,
+    SECRET,
+    SHORT_NAME,
+    engines,
+)
 
 REDACTED = "[redacted]"
 """What stands for a credential. What tells its kind, such as `sk-ant-`, stays before it."""
 
 _MARK = REDACTED.encode()
-
-_WORDS = (
-    rb"authorization|pass[_-]?words?|passwd|passphrase|passcode|secrets?|credentials?|cookies?|jwt|bearer|assertion"
-    rb"|code[_-]?verifier"
-    rb"|(?:api|access|private|auth|signing|encryption|master|subscription|account|secret|service|ssh|client)"
-    rb"[_. -]?keys?"
-)
-_TOKENS = rb"(?:access|api|auth|bearer|id|refresh|secret|security|session)[_-]?tokens"
-_VERSION = rb"(?:[_-]?(?:value|hash|raw|plain|old|new|prod|production|dev|live|test|[0-9]+))?"
-_NAME = rb"(?i:[\w.$@-]*(?:" + _WORDS + rb"|token|" + _TOKENS + rb")" + _VERSION + rb")"
-"""The end of a name decides: `client_secret` is one, `secret_name`, `token_type` and `max_tokens` are none."""
-
-_HEADER = re.compile(
-    r"(?i)(?:^|[-_.])(?:key|token|signature|session|sessionid|sid|auth|authentication|oauth|otp|hmac|dpop|pass|pwd|saml)"
-    r"(?:[-_.]|$)"
-)
-_HARMLESS_HEADER = re.compile(
-    r"(?i)^(?:sec-.*|x-claude-code-.*|x-stainless-.*|x-mockclaude-(?!token).*"
-    r"|.*(?:idempotency|cache|surrogate|routing|partition|public)-key)$"
-)
-
-_PARAMETER = rb"(?i:key|sig|[\w-]*signature|auth|pass|pwd)"
-_PLAIN = rb"""[^\s"'\\,;&$<{][^\s"'\\,;&]*"""
-
-_KINDS: tuple[tuple[bytes, bytes], ...] = (
-    (rb"\bsk-ant-", rb"[\w-]{3,}"),
-    (rb"\bsk-", rb"[\w-]{20,}"),
-    (rb"\b[sr]k_(?:live|test)_", rb"\w{10,}"),
-    (rb"\b(?:gh[oprsu]|hf|npm|gsk|whsec|github_pat)_", rb"\w{16,}"),
-    (rb"\b(?:glpat|xapp|xox[abeoprs]|pypi|xai)-", rb"[\w-]{8,}"),
-    (rb"\bA[KS]IA", rb"[0-9A-Z]{16}\b"),
-    (rb"\b(?:AIza|ya29\.|SG\.)", rb"[\w.-]{30,}"),
-    (rb"\beyJ", rb"[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*"),
-    (rb"(?i:\bbearer)\s+", rb"[\w.~+/=-]{8,}"),
-    (rb"-----BEGIN [0-9A-Z ]*PRIVATE KEY-----", rb'(?:[^"-]|-[^"-])*(?:-----END [0-9A-Z ]*PRIVATE KEY-----)?'),
-    (rb"[A-Za-z][\w+.-]*://[^\s/?#\"'@:\\]*:", rb"(?:[^\s/?#\"'@\\]+@|[0-9]*[^\s/?#\"'@\\0-9][^\s/?#\"'@\\]*$)"),
-    (rb"[A-Za-z][\w+.-]*://", rb"[\w%.~+-]{20,}@"),
-    (rb"[?&;#](?:" + _PARAMETER + rb"|" + _NAME + rb")=", rb"[^\s\"'\\;&#]+"),
-    (rb"(?:^|\n)" + _NAME + rb"=", _PLAIN),
-    (rb"(?i:\baws_(?:secret_access_key|session_token))\s*=\s*", _PLAIN),
-    (rb"--" + _NAME + rb"[= ]", _PLAIN),
-    (rb"\b[A-Z][0-9A-Z_]*(?:_KEY|_PASS|_PWD|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)\s?[=:]\s?\\*[\"']?", _PLAIN),
-    (
-        rb"(?i:\b(?:[a-z0-9]+-)*(?:authorization|api-key|auth-token|access-token|security-token|client-secret|cookie))"
-        rb"\s*:\s*(?:(?i:bearer|basic|token|digest|apikey) +)?",
-        rb"[^\s\"'\\;$<{][^\s\"'\\;]*(?:; ?[^\s\"'\\;]+)*",
-    ),
-    (_NAME + rb"\\*[\"']?\s*(?:=>|[:=])\s*\"", rb'(?:[^"\\\n]|\\.)+'),
-    (_NAME + rb"\\*[\"']?\s*(?:=>|[:=])\s*'", rb"(?:[^'\\\n]|\\.)+"),
-    (_NAME + rb"\\*[\"']?\s*(?:=>|[:=])\s*\\+[\"']", rb"[^\"'\\\n]+"),
-    (_NAME + rb"\\*[\"']\s*:\s*", rb"-?[0-9][0-9.]*"),
-)
-"""What stays -> what is a credential after it."""
-
-_SUSPECT = (
-    rb"(?i:" + _WORDS + rb"|" + _TOKENS + rb"|token(?:[^s]|$)|signature=|[_?&;](?:key|sig|auth|pass|pwd)\s?[=:])"
-    rb"|sk[-_]|(?:gh[oprsu]|hf|npm|gsk|whsec|github_pat)_|(?:glpat|xapp|xox[abeoprs]|pypi|xai)-"
-    rb"|A[KS]IA[0-9A-Z]|AIza|ya29|SG\.|eyJ|PRIVATE KEY|:\\?/\\?/|\\u00[2-7]"
-)
-"""What every text with a credential contains, escaped as JSON has it or not."""
 
 _SHORT = 1_000
 """Characters up to which the redaction of a text is remembered."""
@@ -88,23 +41,45 @@ _LONGEST_NAME = 200
 _MOST = 10_000
 """How many suspicious places of a body are looked at: what a client sends must not stall the server."""
 
+_MOST_FAILED = 300
+"""How many places of a text that begin as JSON does may be none: each error counts the lines before it."""
+
+_DEEPEST = 1_000
 _TOO_MANY = b'"[redacted: more than 10,000 places may be credentials]"'
 
-_NAMED = re.compile(_NAME)
-_KIND = re.compile(b"|".join(b"(%b)(?:%b)" % kind for kind in _KINDS))
+_NAMED = re.compile(NAME)
+_HEADER_NAMED = re.compile(HEADER_NAME + b"|" + HEADER_IN_PROSE)
+_SHORT_NAMED = re.compile(SHORT_NAME)
 _TEXT = rb'[^"\\]*(?:\\.[^"\\]*)*+'
+_STRING = rb'"' + _TEXT + rb'(?:"|\\?\Z)'
 _LITERAL = re.compile(rb'"(' + _TEXT + rb')(?:"|\\?\Z)', re.DOTALL)
-_SCALAR = rb'(?>"' + _TEXT + rb'(?:"|\\?\Z)|-?[0-9][0-9.eE+-]*)'
+_SCALAR = rb"(?>" + _STRING + rb"|-?[0-9][0-9.eE+-]*)"
 _VALUE = re.compile(rb"\s*:\s*(" + _SCALAR + rb"|\[(?>\s+|,|" + _SCALAR + rb")*+(?:\]|\Z))", re.DOTALL)
 _PAIRED = re.compile(rb'\s*,\s*"value"\s*:\s*(' + _SCALAR + rb")", re.DOTALL)
 """The value of `{"name": "authorization", "value": "..."}`, after its name."""
 
+_FIRST_VALUE = re.compile(rb'"value"\s*:\s*(' + _STRING + rb')\s*,\s*"\w+"\s*:\s*"(.*)"', re.DOTALL)
+"""`"value": "...", "name": "authorization"`, with its value and its name."""
+
+_NEXT = re.compile(rb'\s*,\s*("(' + _TEXT + rb')(?:"|\\?\Z))(\s*\])?', re.DOTALL)
+"""The string after another one in a list."""
+
+_IN_LISTS = re.compile(rb"[\[,]\s*\[\s*\Z")
+_SCHEME_IN_LIST = re.compile(rb"[A-Za-z]+ +\S")
+_JSON_IN_PROSE = re.compile(
+    rb'(?:\{\s*"' + _TEXT + rb'"\s*:\s*["\[{tfn0-9-]|\[\s*"' + _TEXT + rb'"\s*[,\]]|[\[{]\s*"' + _TEXT + rb"\Z)",
+    re.DOTALL,
+)
+_JSON = json.JSONDecoder(strict=False)
+_OPENS = re.compile(rb"\s*:\s*(?=[\[{])")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_IS_NAME = re.compile(rb"\s*:")
+_NAME_BEFORE = re.compile(rb'"(value|type|format|kind|mode)"\s*:\s*\Z')
+
 
 def is_credential_header(name: str) -> bool:
     """Return whether the header `name` holds a credential."""
-    return bool(_HEADER.search(name) and not _HARMLESS_HEADER.search(name)) or _is_credential(
-        name.encode("utf-8", "surrogateescape")
-    )
+    return _is_header(name) or _is_credential(name.encode("utf-8", "surrogateescape"))
 
 
 def redact_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -115,7 +90,10 @@ def redact_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
 @lru_cache(maxsize=1024)
 def redact_header(name: str, value: str) -> str:
     """Return the value of the header `name` without credentials."""
-    return REDACTED if is_credential_header(name) else redact(value)
+    if is_credential_header(name):
+        return REDACTED
+    scheme = SCHEME.match(value)
+    return f"{scheme[0]}{REDACTED}" if scheme else redact(value)
 
 
 def redact(text: str) -> str:
@@ -127,10 +105,12 @@ def redact_body(body: bytes) -> bytes:
     """Return the body of a request or a response without credentials. JSON stays valid, also one that is cut."""
     if _suspect(body) is None:
         return body
-    if body.lstrip()[:1] not in (b"{", b"["):
-        return _redact_plain(body)
-    redacted = _redact_json(body)
-    return redacted if _is_json(body) else _redact_plain(redacted)
+    if body.lstrip()[:1] in (b"{", b"["):
+        redacted = _redact_json(body)
+        if _is_json(body):
+            return redacted
+        body = redacted
+    return _redact_plain(_redact_json_in_prose(body))
 
 
 @lru_cache(maxsize=1024)
@@ -144,75 +124,191 @@ def _redact_text(text: str) -> str:
     return text if redacted is data else redacted.decode("utf-8", "surrogatepass")
 
 
+def _is_header(name: str) -> bool:
+    return bool(HEADER.search(name) and not HARMLESS_HEADER.search(name))
+
+
 def _is_credential(name: bytes) -> bool:
     return len(name) <= _LONGEST_NAME and _is_credential_name(name)
 
 
 @lru_cache(maxsize=1024)
 def _is_credential_name(name: bytes) -> bool:
-    return _NAMED.fullmatch(name) is not None
+    """Return whether `name`, of a JSON value or a header, is that of a credential."""
+    if _NAMED.fullmatch(name):
+        return True
+    return _HEADER_NAMED.fullmatch(name) is not None and not HARMLESS_HEADER.search(name.decode("latin-1"))
 
 
 def _suspect(data: bytes, begin: int = 0) -> int | None:
     """Return the end of the first place in `data`, after `begin`, that may belong to a credential or to its name."""
-    found = _engines().suspect.search(data, begin)
+    found = engines().suspect.search(data, begin)
     return None if found is None else int(found.end())
 
 
 def _redact_plain(data: bytes) -> bytes:
     """Return `data` without what its text shows to be a credential; what follows too many of them is left out."""
+    search = engines().text.search
     pieces: list[bytes] = []
     at = 0
-    for found in _engines().text.finditer(data):
-        begin, end = found.span()
-        pieces += (data[at:begin], _marked(data[begin:end]))
+    while found := search(data, at):
+        begin, end = _span(found)
+        pieces += (data[at:begin], _MARK if begin < end else b"")
         at = end
         if len(pieces) > _MOST:
             return b"".join(pieces)
     return b"".join((*pieces, data[at:])) if pieces else data
 
 
-def _marked(found: bytes) -> bytes:
-    kind = _KIND.match(found[:_LONGEST_NAME])
-    stays = kind[kind.lastindex or 0] if kind else b""
-    return stays + _MARK + (b"@" if b"://" in stays else b"")
+def _span(found: Any) -> tuple[int, int]:
+    """Return where the credential of a match begins and ends: one character of punctuation after it stays."""
+    text = found.group()
+    begin, end = found.span()
+    stays = engines().stays.match(text[:_LONGEST_NAME])
+    begin += stays.end() if stays else 0
+    return begin, max(begin, end - (text[-1:] in AFTER and not text.endswith(_MARK)))
 
 
 def _redact_json(data: bytes) -> bytes:
     """Return `data` without the credentials in its strings, which are decoded for that, and under names of them."""
+    if b'"value"' in data:
+        data = _without_values_before_names(data)
     pieces: list[bytes] = []
-    at, seen, spot = 0, 0, _suspect(data)
-    for literal in _LITERAL.finditer(data):
-        if spot is not None and spot <= literal.start():
-            spot = _suspect(data, literal.start())
-        if spot is None:
-            break
-        if spot > literal.end() or literal.start() < at:
-            continue
+    at = seen = 0
+    for literal, inside in _literals(data):
         seen += 1
-        if seen > _MOST:
-            return _TOO_MANY
-        replaced = _credential(data, literal)
+        replaced = _credential(data, literal, inside) if literal.start() >= at else None
         if replaced:
             begin, end, redacted = replaced
             pieces += (data[at:begin], redacted)
             at = end
-        spot = _suspect(data, max(at, literal.end()))
+            seen += redacted.count(_MARK)
+        if seen > _MOST or len(inside) > _DEEPEST:
+            return _TOO_MANY
     return b"".join((*pieces, data[at:])) if pieces else data
 
 
-def _credential(data: bytes, literal: re.Match[bytes]) -> tuple[int, int, bytes] | None:
+def _redact_json_in_prose(data: bytes) -> bytes:
+    """Return `data` without the credentials in each JSON object and list within it; the last one may be cut."""
+    pieces: list[bytes] = []
+    at = begin = failed = 0
+    text = data.decode("latin-1") if _JSON_IN_PROSE.search(data) else ""
+    while failed < _MOST_FAILED and (found := _JSON_IN_PROSE.search(data, begin)):
+        begin = found.start()
+        end = _end_of_json(text, begin)
+        if not end:
+            failed += 1
+            begin += 1
+            continue
+        pieces += (data[at:begin], _redact_json(data[begin:end]))
+        at = begin = end
+        if len(pieces) > _MOST:
+            return b"".join(pieces)
+    return b"".join((*pieces, data[at:])) if pieces else data
+
+
+def _end_of_json(text: str, begin: int) -> int:
+    """Return where the JSON at `begin` ends; 0 where it is no JSON."""
+    try:
+        return _JSON.raw_decode(text, begin)[1]
+    except json.JSONDecodeError as error:
+        is_cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+        return len(text) if is_cut else 0
+    except RecursionError:
+        return 0
+
+
+def _without_values_before_names(data: bytes) -> bytes:
+    """Return `data` without the values of `{"value": "...", "name": "authorization"}`."""
+    pieces: list[bytes] = []
+    at = 0
+    for found in engines().value_first.finditer(data):
+        pair = _FIRST_VALUE.match(data, *found.span())
+        if pair and _is_credential(pair[2]):
+            pieces += (data[at : pair.start(1)], b'"%b"' % _MARK)
+            at = pair.end(1)
+        if len(pieces) > _MOST:
+            return _TOO_MANY
+    return b"".join((*pieces, data[at:])) if pieces else data
+
+
+def _literals(data: bytes) -> Iterator[tuple[re.Match[bytes], bytes]]:
+    """Yield the strings of JSON that may hold or name a credential, and all those in a list or object named like one.
+
+    With each string come the brackets that are open there since that name.
+    """
+    spot, inside, after = _suspect(data), b"", 0
+    for literal in _LITERAL.finditer(data):
+        begin, end = literal.span()
+        inside = inside and _open(inside, data[after:begin])
+        if spot is not None and spot <= begin:
+            spot = _suspect(data, begin)
+        if inside or (spot is not None and spot <= end):
+            yield literal, inside
+            opens = None if inside else _OPENS.match(data, end)
+            if opens and _is_credential(_decoded(literal[1])):
+                inside, end = data[opens.end() : opens.end() + 1], opens.end() + 1
+        elif spot is None:
+            return
+        after = end
+
+
+def _open(inside: bytes, gap: bytes) -> bytes:
+    """Return the brackets that are open after `gap`, which stands between two strings; too many, if it has too many."""
+    brackets = gap.translate(None, _NO_BRACKETS)
+    if len(brackets) > _DEEPEST:
+        return brackets
+    for bracket in brackets:
+        inside = inside + bytes([bracket]) if bracket in b"[{" else inside[:-1]
+        if not inside:
+            break
+    return inside
+
+
+def _credential(data: bytes, literal: re.Match[bytes], inside: bytes) -> tuple[int, int, bytes] | None:
     """Return the begin and the end of what is to be replaced of a string, or of the value it names, and by what."""
     content = literal[1]
     text = _decoded(content)
-    after = literal.end()
-    value = (_VALUE.match(data, after) or _PAIRED.match(data, after)) if _is_credential(text) else None
-    if value and value[1] != b'""':
-        return (*value.span(1), b'["%b"]' % _MARK if value[1][:1] == b"[" else b'"%b"' % _MARK)
-    redacted = redact_body(text)
+    value = _value(data, literal, text)
+    if value:
+        return (*value, b'["%b"]' % _MARK if data[value[0] : value[0] + 1] == b"[" else b'"%b"' % _MARK)
+    redacted = _MARK if inside and _is_secret_in(inside, data, literal, text) else redact_body(text)
     if redacted == text:
         return None
     return (*literal.span(1), redacted if text is content else _encoded(redacted))
+
+
+def _value(data: bytes, literal: re.Match[bytes], text: bytes) -> tuple[int, int] | None:
+    """Return where the credential that a string names begins and ends."""
+    after = literal.end()
+    if not _is_credential(text):
+        value = _VALUE.match(data, after) if _SHORT_NAMED.fullmatch(text) else None
+        return value.span(1) if value and SECRET.fullmatch(value[1].strip(b'"')) else None
+    value = _VALUE.match(data, after) or _PAIRED.match(data, after)
+    if value:
+        return None if value[1] == b'""' else value.span(1)
+    following = _NEXT.match(data, after)
+    return following.span(1) if following and _is_pair(data, literal, text, following) else None
+
+
+def _is_pair(data: bytes, literal: re.Match[bytes], name: bytes, following: re.Match[bytes]) -> bool:
+    """Return whether the string after a name in a list is its value, as in `["authorization", "..."]`."""
+    begin = literal.start()
+    if following[3] and _IN_LISTS.search(data[max(begin - 20, 0) : begin]):
+        return True
+    is_header = b"-" in name or name.lower() in (b"authorization", b"cookie")
+    return is_header and bool(SECRET.fullmatch(following[2]) or _SCHEME_IN_LIST.match(following[2]))
+
+
+def _is_secret_in(inside: bytes, data: bytes, literal: re.Match[bytes], text: bytes) -> bool:
+    """Return whether a string is a credential in a list or an object that is named like one."""
+    if not text or _IS_NAME.match(data, literal.end()):
+        return False
+    if b"{" not in inside:
+        return True
+    begin = literal.start()
+    name = _NAME_BEFORE.search(data[max(begin - 20, 0) : begin])
+    return name[1] == b"value" if name else SECRET.fullmatch(text) is not None
 
 
 def _decoded(content: bytes) -> bytes:
@@ -235,18 +331,3 @@ def _is_json(body: bytes) -> bool:
     except orjson.JSONDecodeError:
         return False
     return True
-
-
-class _Engines(NamedTuple):
-    suspect: Any
-    text: Any
-
-
-@cache
-def _engines() -> _Engines:
-    import re2
-
-    options = re2.Options()
-    options.encoding, options.log_errors, options.max_mem = re2.Options.Encoding.LATIN1, False, 64 << 20
-    text = b"|".join(b"".join(kind) for kind in _KINDS)
-    return _Engines(*(re2.compile(pattern, options) for pattern in (_SUSPECT, text)))

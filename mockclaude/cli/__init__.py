@@ -7,6 +7,8 @@ Knows nothing of what the commands do: each is imported when it is named, so tha
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -56,3 +58,15 @@ def _check_is_no_command(word: str, ctx: click.Context) -> None:
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """Serve Anthropic's Messages API from scenario files, deterministically and offline."""
+    _open_standard_streams()
+
+
+def _open_standard_streams() -> None:
+    """Open the null device in place of standard streams that are closed: a socket would get their numbers."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free
+            mode = "w" if number else "r"
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 (it stays open)

@@ -15,6 +15,8 @@ from mockclaude.cli import options
 from mockclaude.cli.options import Loading, entries_of, fail, option
 
 if TYPE_CHECKING:
+    from mockclaude.api.betas import Accepted
+    from mockclaude.api.validation import Mode
     from mockclaude.scenario.rules import Scenario
     from mockclaude.server.calls import Call
 
@@ -43,6 +45,8 @@ class _Header(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has none 
 @options.file("--journal", "A journal of `serve --journal`, of which a request is explained.")
 @option("--entry", type=int, help="The number of that request; else it is the last one.")
 @options.SEED
+@options.VALIDATION
+@options.BETAS
 def explain(
     files: tuple[Path, ...],
     request: BinaryIO | None,
@@ -52,12 +56,14 @@ def explain(
     journal: Path | None,
     entry: int | None,
     seed: int | None,
+    validation: Mode | None,
+    betas: Accepted | None,
 ) -> None:
     """Say what a server with FILES would answer to a request, and why, without a server."""
     from mockclaude.server.calls import LANE_HEADER, Call
     from mockclaude.server.explaining import explained
 
-    scenarios = Loading(files, seed).loaded()
+    scenarios = Loading(files, seed, validation, betas=betas).loaded()
     if request is not None:
         headers = {**_USUAL, **dict(header), **({LANE_HEADER: lane} if lane is not None else {})}
         call = Call("POST", "/v1/messages", {}, headers, request.read(), 0)

@@ -6,7 +6,7 @@ In: the address of a server, or a file that one has written. Out: lines. Knows n
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -100,7 +100,7 @@ def replay(
     is different.
     """
     from mockclaude.server.clock import parse_speed
-    from mockclaude.server.replaying import is_redacted
+    from mockclaude.server.replaying import is_crowded, is_redacted
     from mockclaude.server.replaying import replay as again
 
     speed = read("--retry-speed", parse_speed, retry_speed)
@@ -109,11 +109,17 @@ def replay(
     different = again(scenarios, entries, speed)
     for difference in different:
         click.echo(str(difference))
-    click.echo(_summary(len(entries), len(different), sum(map(is_redacted, entries))))
+    notes = {
+        "with redacted credentials: rule, status and ending compared": sum(map(is_redacted, entries)),
+        "refused for requests in flight, as recorded": sum(map(is_crowded, entries)),
+    }
+    click.echo(_summary(len(entries), len(different), notes))
     sys.exit(1 if different else 0)
 
 
-def _summary(count: int, different: int, redacted: int) -> str:
+def _summary(count: int, different: int, notes: Mapping[str, int]) -> str:
+    """Return how the requests were answered; `notes` are on those that were not compared in all, with their number."""
     requests = f"{count} request{'s' * (count != 1)}"
-    partly = f" ({redacted} with redacted credentials: rule, status and ending compared)" if redacted else ""
-    return f"{requests}: {f'{different} answered differently' if different else 'answered as recorded'}{partly}"
+    partly = "; ".join(f"{number} {note}" for note, number in notes.items() if number)
+    answered = f"{different} answered differently" if different else "answered as recorded"
+    return f"{requests}: {answered}{f' ({partly})' if partly else ''}"

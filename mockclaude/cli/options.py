@@ -128,7 +128,7 @@ def speed(default: str, more: str = "") -> Callable[[F], F]:
 def warn(scenarios: Mapping[str, Scenario], *, err: bool) -> None:
     """Say what is no mistake, but may be meant otherwise."""
     for warning in sorted(warning for scenario in scenarios.values() for warning in scenario.warnings):
-        click.echo(f"warning: {warning}", err=err)
+        (_warn if err else click.echo)(f"warning: {warning}")
 
 
 def entries_of(journal: Path) -> list[dict[str, Any]]:
@@ -136,13 +136,15 @@ def entries_of(journal: Path) -> list[dict[str, Any]]:
     from mockclaude.server.journal_file import JournalError, read_journal
 
     try:
-        return [recorded.data for recorded in read_journal(journal, _warn)]
+        return [recorded.data for recorded in read_journal(journal, lambda problem: _warn(f"warning: {problem}"))]
     except JournalError as error:
         fail(error)
 
 
-def _warn(problem: str) -> None:
-    click.echo(f"warning: {problem}", err=True)
+def _warn(warning: str) -> None:
+    from mockclaude.server.console import write_error
+
+    write_error(warning)
 
 
 def fail(error: object) -> NoReturn:

@@ -72,6 +72,7 @@ def run(
         raise click.UsageError("a command is missing; expected such as: mockclaude run support.yaml -- pytest")
     from mockclaude.server.app import Site
     from mockclaude.server.clock import Clock, parse_speed
+    from mockclaude.server.console import write_error
     from mockclaude.server.summary import Summary
     from mockclaude.testing.background import Background
     from mockclaude.testing.environment import IN_THE_WAY, variables
@@ -89,7 +90,7 @@ def run(
         code = run_command(command, {**usual, **pointing, "ANTHROPIC_API_KEY": key})
     finally:
         server.stop()
-    click.echo(str(summary), err=True)
+    write_error(str(summary))
     sys.exit(code or int(bool(summary.unmatched) and not allow_unmatched))
 
 

@@ -57,7 +57,8 @@ def serve(
     Without FILES, the built-in scenario answers.
     """
     from mockclaude.server.clock import clock_of, parse_speed
-    from mockclaude.server.run import CannotListenError, Playing, run, trust_of, write_line
+    from mockclaude.server.console import write_line
+    from mockclaude.server.run import CannotListenError, Playing, run, trust_of
     from mockclaude.server.run import serve as serve_forever
 
     trust = trust_of(host, hosts, origins, admin_token)

@@ -74,7 +74,8 @@ def _problem(schema: Any, value: Any) -> str | None:
 
 @remember(256, 10_000)
 def _document(schema: bytes) -> Document | None:
-    from mockclaude.reply.schema.schemas import Document, Unsatisfiable
+    from mockclaude.reply.schema.failures import Unsatisfiable
+    from mockclaude.reply.schema.schemas import Document
 
     try:
         return Document(orjson.loads(schema))

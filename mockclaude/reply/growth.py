@@ -6,12 +6,11 @@ prefill that the client has already, is held back until more text or the end of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from mockclaude.api import tokens
 from mockclaude.api.events import Block
 from mockclaude.reply.obey import Truncation
 from mockclaude.reply.signatures import signature
+from mockclaude.reply.stops import StopSearch, StopSequences
 
 _FIRST_CHARACTER = 1
 """Tokens that may be too few for the first character of a text, so that nothing is left of it."""
@@ -30,9 +29,9 @@ class Growth:
         self._shown = shown
         self._truncation = truncation
         self._prefill = _Prefill(prefill)
-        sequences = truncation.sequences if truncation and self.kind == "text" else ()
-        self._stop = _Stop(sequences)
-        self.begun = not shown or truncation is None or (not sequences and truncation.left > _FIRST_CHARACTER)
+        stops = truncation.stops if truncation and self.kind == "text" else StopSequences(())
+        self._stop = StopSearch(stops)
+        self.begun = not shown or truncation is None or (not stops.sequences and truncation.left > _FIRST_CHARACTER)
         self._size = 0
         self._texts: list[str] = []
         self._released: list[str] = []
@@ -102,36 +101,3 @@ class _Prefill:
         rest = seen.removeprefix(self._expected)
         self._expected = ""
         return rest
-
-
-class _Stop:
-    """Finds the first stop sequence in a text that comes in parts."""
-
-    def __init__(self, sequences: Sequence[str]) -> None:
-        self._sequences = sequences
-        self._held = ""
-
-    def take(self, text: str, *, last: bool) -> tuple[str, str | None]:
-        """Return what is certain not to belong to a stop sequence, and the sequence that ends the text, if one does."""
-        if not self._sequences:
-            return text, None
-        text = self._held + text
-        certain = len(text) if last else len(text) - max(_begun(sequence, text) for sequence in self._sequences)
-        found = [(at, order) for order, each in enumerate(self._sequences) if (at := text.find(each)) >= 0]
-        if found and (last or min(found)[0] < certain):
-            at, order = min(found)
-            self._held = ""
-            return text[:at], self._sequences[order]
-        self._held = text[certain:]
-        return text[:certain], None
-
-
-def _begun(sequence: str, text: str) -> int:
-    """Return how many characters at the end of `text` may be the beginning of `sequence`."""
-    tail = text[-(len(sequence) - 1) :] if len(sequence) > 1 else ""
-    at = tail.find(sequence[0]) if tail else -1
-    while at >= 0:
-        if sequence.startswith(tail[at:]):
-            return len(tail) - at
-        at = tail.find(sequence[0], at + 1)
-    return 0

@@ -16,6 +16,7 @@ from pydantic_core import from_json
 from mockclaude.api import tokens
 from mockclaude.api.events import Block, CutToolUse, streamed_text
 from mockclaude.api.request import Body
+from mockclaude.reply.stops import StopSequences
 
 T = TypeVar("T")
 
@@ -53,13 +54,13 @@ class Truncation:
 
     def __init__(self, body: Body, room: float = inf) -> None:
         self.left, self._limit = _limit(body.get("max_tokens"), room)
-        self.sequences: Sequence[str] = body.get("stop_sequences") or ()
+        self.stops = StopSequences(body.get("stop_sequences") or ())
         self.reason: str | None = None
         self.sequence: str | None = None
 
     def take(self, whole: Block) -> list[Block]:
         """Return what the request leaves of the next block: the block, a part of it, or nothing."""
-        block, sequence = _stopped(whole, self.sequences)
+        block, sequence = _stopped(whole, self.stops)
         spent = tokens.of_output(block)
         if spent > self.left:
             return self.spend_all(_cut(block, int(self.left)))
@@ -86,16 +87,10 @@ def _limit(max_tokens: int | None, room: float) -> tuple[float, str]:
     return room, "model_context_window_exceeded"
 
 
-def _stopped(block: Block, sequences: Sequence[str]) -> tuple[Block, str | None]:
+def _stopped(block: Block, stops: StopSequences) -> tuple[Block, str | None]:
     """Return a text block up to the first stop sequence, and the sequence; any other block as it is."""
-    if block["type"] != "text" or not sequences:
-        return block, None
-    text = block["text"]
-    found = [(text.find(sequence), order) for order, sequence in enumerate(sequences) if sequence in text]
-    if not found:
-        return block, None
-    at, order = min(found)
-    return {**block, "text": text[:at]}, sequences[order]
+    place = stops.first(block["text"]) if block["type"] == "text" else None
+    return (block, None) if place is None else ({**block, "text": block["text"][: place[0]]}, place[1])
 
 
 _CUT_AS = {"text": "text", "thinking": "thinking"}

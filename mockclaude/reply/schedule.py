@@ -13,6 +13,9 @@ from typing import NamedTuple
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.faults import Burst, Fault, Ramp
 
+BURST_BLOCK = 1_000
+"""Requests of a lane after which it is drawn anew whether there is a burst, with the probability that it has then."""
+
 
 class Position(NamedTuple):
     """Where a request stands.
@@ -86,14 +89,23 @@ def in_burst(burst: Burst, draws: Draws, request: int) -> bool:
     """Return whether the request after so many of its lane falls into a burst.
 
     Each request has one draw, shared by both states: it means a burst whatever came before, or none whatever came
-    before, or depends on the request before. So it is enough to look back until a draw that depends on nothing.
+    before, or depends on the request before. So it is enough to look back until a draw that depends on nothing. The
+    first of every `BURST_BLOCK` requests is one, whatever the probabilities, so that no request looks back further.
     """
     enter, stay = burst.enter, 1 - burst.leave
     draws = draws._replace(fingerprint="", occurrence=0)
     flips = 0
     for number in range(request, -1, -1):
         drawn = draws.uniform(f"burst/{number}")
+        if number and number % BURST_BLOCK == 0:
+            return (drawn < _share_in_burst(burst, number)) ^ bool(flips % 2)
         if drawn < min(enter, stay) or drawn >= max(enter, stay):
             return (drawn < enter) ^ bool(flips % 2)
         flips += enter > stay
     return bool(flips % 2)
+
+
+def _share_in_burst(burst: Burst, request: int) -> float:
+    """Return with which probability the request after so many of its lane falls into a burst."""
+    both = burst.enter + burst.leave
+    return burst.enter / both * (1 - (1 - both) ** (request + 1)) if both else 0.0

@@ -7,7 +7,7 @@ Knows nothing of what the keys mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -55,6 +55,7 @@ _EXPECTED_MODEL = {
 }
 _TAKES_TEXT = {name for name, expected in _EXPECTED_MODEL.items() if expected.startswith("text")}
 _KINDS: dict[type, str] = {type(None): "nothing", list: "a list", dict: "a mapping"}
+_LENGTHS = ("too_short", "too_long")
 _ABOUT_KEYS = ("extra_forbidden", "missing")
 _KEY = ("[key]",)
 
@@ -94,14 +95,23 @@ def _message(path: Path, errors: list[ErrorDetails]) -> str:
         return f"the key '{missing}' is missing here; expected it beside the others"
     if kind == "value_error":
         return str(context["error"])
-    if kind == "too_short":
-        return "this is empty; expected at least one item"
+    if kind in _LENGTHS:
+        return _length(context)
     if kind == "union_tag_invalid":
         known = _quoted(context["expected_tags"])
         tag = str(context["tag"])
         return f"'{shown(tag)}' is no type for this; expected {one_of(known)}{did_you_mean(tag, known)}"
     expected = " or ".join(map(_expected, errors))
     return f"this is {_described(errors[0]['input'])}; expected {expected}{_remedy(errors)}"
+
+
+def _length(context: Mapping[str, Any]) -> str:
+    count = context["actual_length"]
+    least, most = context.get("min_length"), context.get("max_length")
+    if least == 1:
+        return "this is empty; expected at least one item"
+    got = f"has {count} item{'s' if count != 1 else ''}" if count else "is empty"
+    return f"this {got}; expected {f'at most {most} items' if least is None else f'at least {least} items'}"
 
 
 def _expected(error: ErrorDetails) -> str:

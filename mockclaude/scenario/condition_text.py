@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mockclaude.api.redaction import redact, redact_header
-from mockclaude.scenario.conversation import ToolResult
+from mockclaude.scenario.conversation import ToolResult, without_reminders
 from mockclaude.scenario.when import BodyMatch, Match, ToolResultMatch
 
 SHOWN = 80
@@ -37,6 +37,12 @@ def _describe_one(value: Any) -> str:
     return truncate(repr(text)) if len(text) <= SHOWN else truncate(f"{text[:SHOWN]!r}…")
 
 
+def describe_user(text: str) -> str:
+    """Describe the text of a turn: what the person typed, if there is more than the reminders of an agent."""
+    typed = without_reminders(text)
+    return f"{describe(typed)} (beside <system-reminder>)" if typed and typed != text.strip() else describe(text)
+
+
 def describe_header(name: str, value: str | None) -> str:
     """Describe the value of the header `name`."""
     return describe(value and redact_header(name, value))
@@ -63,10 +69,10 @@ def describe_names(names: Mapping[str, Any]) -> str:
     return describe(list(names))
 
 
-def describe_matches(matches: Iterable[Match]) -> str:
-    """Describe the texts that `matches` accept."""
+def describe_matches(matches: Iterable[Match], header: str = "") -> str:
+    """Describe the texts that `matches` accept, those of a `header` without credentials."""
     return " or ".join(
-        f"{_VERBS[key]}{text!r}"
+        f"{_VERBS[key]}{(redact_header(header, text) if header else text)!r}"
         for match in matches
         for key, texts in match.model_dump(exclude_none=True).items()
         for text in texts

@@ -6,7 +6,6 @@ Knows nothing of rules, of how often one has answered, or of replies.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,15 +20,18 @@ from mockclaude.scenario.condition_text import (
     describe_matches,
     describe_names,
     describe_tool_result_match,
+    describe_user,
     tool_result_describer,
 )
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.differences import first_difference
-from mockclaude.scenario.queries import look_up
+from mockclaude.scenario.queries import Query
+from mockclaude.scenario.searches import Search, search
 from mockclaude.scenario.when import BodyMatch, Match, ToolResultMatch, When
 
 USER = attrgetter("user")
 TOOLS = attrgetter("tools")
+TOOL_RESULTS = attrgetter("tool_results")
 SYSTEM = attrgetter("system")
 
 OF_THE_RULE = ("times", "order")
@@ -37,7 +39,7 @@ OF_THE_RULE = ("times", "order")
 
 Look: TypeAlias = Callable[[Conversation], Any]
 Holds: TypeAlias = Callable[[Any], bool]
-Test: TypeAlias = tuple[Look, Holds]
+Test: TypeAlias = tuple[Look, Holds, tuple[Search, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Check:
 class Condition:
     """One thing that must hold: `holds` of what `look` finds.
 
-    `groups` are what a regular expression catches there; `needle` is a text that the current turn must contain for it.
+    `groups` are what a regular expression catches there; `searches` are the texts that must contain a needle for it.
     `texts` are the words and names it asks for. `costly` conditions search with an expression or call a function.
     `describe` puts what was found into words, and `difference` says where a long value begins to differ.
     """
@@ -74,7 +76,7 @@ class Condition:
     look: Look
     holds: Holds
     groups: Callable[[Any], Mapping[str, Any]] | None = None
-    needle: str = ""
+    searches: tuple[Search, ...] = ()
     texts: tuple[str, ...] = ()
     costly: bool = False
     describe: Callable[[Any], str] = describe
@@ -96,7 +98,7 @@ def _conditions(when: When) -> Iterator[Condition]:
     for header, matches in (when.headers or {}).items():
         yield _header_condition(header, matches)
     if when.user:
-        yield replace(_text_condition("user", when.user, USER), needle=_needle(when.user))
+        yield replace(_text_condition("user", when.user, USER), describe=describe_user)
     if when.tool_result:
         yield _tool_result_condition(when.tool_result)
     if when.tools:
@@ -122,6 +124,7 @@ def _header_condition(name: str, matches: list[Match]) -> Condition:
     test = text_test(matches)
     return replace(
         _text_condition(f"headers.{name}", matches, lambda conversation: conversation.headers.get(name)),
+        wanted=describe_matches(matches, name),
         holds=lambda value: value is not None and test(value),
         describe=partial(describe_header, name),
     )
@@ -138,6 +141,7 @@ def _text_condition(key: str, matches: list[Match], look: Look) -> Condition:
         look,
         text_test(matches),
         _groups(matches),
+        (search(key, matches, look),),
         texts=_texts(matches),
         costly=_has_regex(matches),
         difference=_text_difference(matches),
@@ -159,17 +163,6 @@ def _text_difference(matches: list[Match]) -> Callable[[Any], str] | None:
     return partial(first_difference, texts[0]) if len(texts) == 1 and "*" not in texts[0] else None
 
 
-def _needle(matches: list[Match]) -> str:
-    needles = [needle for match in matches for needle in _needles(match)]
-    return needles[0] if len(needles) == 1 else ""
-
-
-def _needles(match: Match) -> Iterable[str]:
-    if match.like:
-        return [max(pattern.split("*"), key=len) for pattern in match.like]
-    return match.contains or match.equals or [pattern.needle for pattern in match.regex or ()]
-
-
 def _tools_condition(matches: list[Match]) -> Condition:
     test = text_test(matches)
     return Condition(
@@ -177,6 +170,7 @@ def _tools_condition(matches: list[Match]) -> Condition:
         describe_matches(matches),
         TOOLS,
         lambda names: any(map(test, names)),
+        searches=(search("tools", matches, attrgetter("tool_names"), TOOLS),),
         texts=_texts(matches),
         costly=_has_regex(matches),
         describe=describe_names,
@@ -189,12 +183,21 @@ def _tool_result_condition(matches: list[ToolResultMatch]) -> Condition:
     return Condition(
         "tool_result",
         " or ".join(map(describe_tool_result_match, matches)),
-        attrgetter("tool_results"),
+        TOOL_RESULTS,
         lambda results: any(test(result) for result in results for test in tests),
+        searches=tuple(_result_searches(matches)),
         texts=tuple(text for match in matches for text in _texts(match.name or ())),
         costly=any(_has_regex((*(match.name or ()), *(match.content or ()))) for match in matches),
         describe=tool_result_describer(matches, lambda result: any(name(result.name) for name in names)),
     )
+
+
+def _result_searches(matches: list[ToolResultMatch]) -> Iterator[Search]:
+    """Yield what is searched for in the names and in the texts of tool results, if every match does so."""
+    for key, text in (("name", attrgetter("result_names")), ("content", attrgetter("result_texts"))):
+        parts = [getattr(match, key) for match in matches]
+        matches_of_all = [part for one in parts for part in one or ()]
+        yield search(f"tool_result.{key}", matches_of_all, text, TOOL_RESULTS, is_required=all(parts))
 
 
 def _any(_: str) -> bool:
@@ -212,7 +215,7 @@ def _body_condition(bodies: list[BodyMatch]) -> Condition:
     return Condition(
         "body",
         " or ".join(map(describe_body_match, bodies)),
-        lambda conversation: [look(conversation.body) for look in looks],
+        lambda conversation: [look(conversation) for look in looks],
         lambda found: any(test(value) for test, value in zip(tests, found, strict=True)),
         costly=True,
         describe=body_describer(bodies),
@@ -220,17 +223,17 @@ def _body_condition(bodies: list[BodyMatch]) -> Condition:
     )
 
 
-def _body_difference(values: dict[str, Any]) -> Callable[[Any], str] | None:
+def _body_difference(values: Mapping[Query, Any]) -> Callable[[Any], str] | None:
     if not values:
         return None
     return lambda found: first_difference(values, dict(zip(values, found[0], strict=True)))
 
 
-def _body_test(match: BodyMatch) -> tuple[Callable[[Any], Any], Holds]:
+def _body_test(match: BodyMatch) -> tuple[Look, Holds]:
     if match.truthy is not None:
-        return look_up(match.truthy), bool
-    looks, expected = [look_up(path) for path in match.values], list(match.values.values())
-    return lambda body: [look(body) for look in looks], expected.__eq__
+        return methodcaller("find", match.truthy), bool
+    queries, expected = list(match.values), list(match.values.values())
+    return lambda conversation: [conversation.find(query) for query in queries], expected.__eq__
 
 
 def text_test(matches: list[Match]) -> Callable[[str], bool]:
@@ -249,9 +252,20 @@ def _tests(match: Match) -> Iterator[Callable[[str], bool]]:
 def _like(pattern: str) -> Callable[[str], bool]:
     if "*" not in pattern:
         return pattern.__eq__
-    first, *middle, last = map(re.escape, pattern.split("*"))
-    compiled = re.compile(f"{first}{''.join(f'(?>.*?{part})' for part in middle)}.*{last}", re.DOTALL)
-    return lambda text: compiled.fullmatch(text) is not None
+    first, *middle, last = pattern.split("*")
+
+    def matches(text: str) -> bool:
+        if not (text.startswith(first) and text.endswith(last)):
+            return False
+        begin, end = len(first), len(text) - len(last)
+        for part in middle:
+            found = text.find(part, begin, end)
+            if found < 0:
+                return False
+            begin = found + len(part)
+        return begin <= end
+
+    return matches
 
 
 def _groups(matches: list[Match]) -> Callable[[Any], Mapping[str, Any]] | None:

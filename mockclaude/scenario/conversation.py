@@ -16,6 +16,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from mockclaude.api import tokens
 from mockclaude.api.request import Body
+from mockclaude.scenario.queries import Query
+from mockclaude.scenario.work import Work
 
 NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
 
@@ -56,8 +58,7 @@ class Conversation:
     @cached_property
     def question(self) -> str:
         """What the person typed: the text of the current turn without the reminders that agents put around it."""
-        before, *reminders = self.user.split(_REMINDER)
-        return "".join((before, *map(_after_reminder, reminders))).strip()
+        return without_reminders(self.user)
 
     @property
     def prefill(self) -> str:
@@ -106,9 +107,49 @@ class Conversation:
             for block in blocks
         )
 
+    @cached_property
+    def tool_names(self) -> str:
+        """The names of the offered tools, joined by line breaks."""
+        return "\n".join(self.tools)
+
+    @cached_property
+    def result_names(self) -> str:
+        """The names of the tools whose results are in the current turn, joined by line breaks."""
+        return "\n".join([result.name for result in self.tool_results])
+
+    @cached_property
+    def result_texts(self) -> str:
+        """The texts of the tool results of the current turn, joined by line breaks."""
+        return "\n".join([result.content for result in self.tool_results])
+
+    @cached_property
+    def work(self) -> Work:
+        """The work that is left for the conditions and placeholders of this request."""
+        return Work()
+
+    def find(self, query: Query) -> Any:
+        """Return what `query` finds in the body. Equal expressions are evaluated once.
+
+        Raises:
+            TooMuchWorkError: The evaluation takes more than what is left of `work`.
+        """
+        if query not in self._found:
+            self._found[query] = query.evaluate(self.body, self.work)
+        return self._found[query]
+
+    @cached_property
+    def _found(self) -> dict[Query, Any]:
+        return {}
+
     def _tool_names(self) -> dict[str, str]:
         uses = (block for message in self._messages for block in _blocks(message) if block["type"] == "tool_use")
         return {use.get("id", ""): use.get("name", "") for use in uses}
+
+
+def without_reminders(text: str) -> str:
+    """Return `text` without the reminders that agents put around what a person typed."""
+    before, *reminders = text.split(_REMINDER)
+    return "".join((before, *map(_after_reminder, reminders))).strip()
 
 
 def _after_reminder(text: str) -> str:

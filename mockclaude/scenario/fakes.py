@@ -13,6 +13,7 @@ from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from importlib import import_module
 from inspect import signature
+from itertools import zip_longest
 from random import Random
 from threading import Lock
 from typing import Any, NamedTuple
@@ -28,8 +29,12 @@ _SHOWN, _LONGEST_REASON = 80, 200
 """Characters of the arguments of a call, and of what Faker says of it, that messages show."""
 
 MAX_VALUE = 2**63
-_OF_VALUES = {"min", "max", "min_value", "max_value", "start_datetime", "end_datetime"}
-"""Arguments that bound the value which is made, up to `MAX_VALUE`, and not how much is made."""
+_OF_VALUES = {
+    *("min", "max", "min_value", "max_value", "number", "step", "elements"),
+    *("start_date", "end_date", "date_start", "date_end"),
+    *("start_datetime", "end_datetime", "datetime_start", "datetime_end"),
+}
+"""Arguments that say which value is made, up to `MAX_VALUE`, and not how much is made."""
 
 MAX_DRAWS, MAX_DRAWS_IN_A_REPLY = 20_000, 200_000
 """Draws of one call, and of all calls of a reply together: the cost of Faker is in its draws."""
@@ -73,8 +78,10 @@ _UNSTEADY_IN: dict[str, set[str]] = {
 }
 """Further methods of the kind, and the locales in which they are."""
 
-_DAY = Lock()
-"""Held while a value is made: the day is fixed for the whole process, and Faker shared by all sources of a locale."""
+_LOCK = Lock()
+"""Held while a value is made, or a source begins anew: the day is fixed for the whole process, and Faker shared by all
+sources of a locale. Files are loaded, and their values tried, while requests are answered.
+"""
 
 
 class TooManyDrawsError(Exception):
@@ -117,9 +124,10 @@ class Fakes:
 
     def seed(self, seed: int, draws: int = MAX_DRAWS_IN_A_REPLY) -> None:
         """Begin anew: from here on the values follow from `seed`, until so many `draws` are made."""
-        self.left = draws
-        self._restore: Callable[[Random], None] = lambda random: random.seed(seed)
-        self._shared.release(self)
+        with _LOCK:
+            self.left = draws
+            self._restore: Callable[[Random], None] = lambda random: random.seed(seed)
+            self._shared.release(self)
 
     def value(
         self,
@@ -132,7 +140,7 @@ class Fakes:
 
         Raises `TooManyDrawsError` if that takes more than `draws`, or than are left.
         """
-        with _DAY, _fixed_day():
+        with _LOCK, _fixed_day():
             self._shared.hand_to(self)
             most = self._shared.random.left = min(self.left, draws)
             try:
@@ -224,6 +232,7 @@ def _try(locale: str, method: str, arguments: str, left: int) -> tuple[str | Non
         return f"fake.{method} differs from run to run in {locale}, whatever the seed; expected the value itself", 0
     try:
         positional, named, most = parse_arguments(arguments)
+        _check_size(positional, named, fakes.parameters(method))
     except ValueError as error:
         return f"fake.{method}({shown(arguments, _SHOWN)}) does not work: {error}", 0
     fakes.seed(0, left)
@@ -263,8 +272,6 @@ def parse_arguments(text: str) -> Arguments:
         named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
     except (AssertionError, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         raise ValueError("expected literal arguments, such as min=1, max=6") from None
-    _check_numbers([*positional, *(value for name, value in named.items() if name not in _OF_VALUES)], MAX_ARGUMENT)
-    _check_numbers([value for name, value in named.items() if name in _OF_VALUES], MAX_VALUE)
     return Arguments(positional, named, _most_draws(text, positional, named))
 
 
@@ -276,6 +283,12 @@ def _most_draws(text: str, positional: tuple[Any, ...], named: dict[str, Any]) -
     amounts = _numbers([*positional, *(value for name, value in named.items() if name not in _OF_VALUES)])
     *_, width, _times = sorted([0, 0, *(abs(amount) for amount in amounts if abs(amount) <= MAX_ARGUMENT)])
     return min(MAX_DRAWS, int(MAX_MADE / (len(text) + width + 1)))
+
+
+def _check_size(positional: tuple[Any, ...], named: dict[str, Any], parameters: list[str]) -> None:
+    """Raise `ValueError` for a number that is too large for the parameter it is for."""
+    for name, value in (*zip_longest(parameters[: len(positional)], positional), *named.items()):
+        _check_numbers([value], MAX_VALUE if name in _OF_VALUES else MAX_ARGUMENT)
 
 
 def _check_numbers(values: list[Any], most: int) -> None:

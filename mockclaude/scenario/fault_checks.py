@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.mistakes import Mistake, Path, Placed, one_of
-from mockclaude.scenario.moments import DELTAS, EVENTS
 from mockclaude.scenario.steps import Step
 
 if TYPE_CHECKING:
@@ -75,9 +74,8 @@ def _likely(fault: Fault) -> float:
 
 def _impossible(source: Placed, path: Path, rule: written.Rule) -> Iterator[Mistake]:
     replies = [steps for _, steps in _replies((), rule)]
-    absent = {event for event in (*EVENTS, *DELTAS) if not any(_comes(event, steps) for steps in replies)}
     for fault in rule.fault or ():
-        missing = next((event for event in _events(fault) if event in absent), None)
+        missing = next((event for event in _events(fault) if not any(_comes(event, steps) for steps in replies)), None)
         if missing:
             steps = f"a step with {one_of(_NEEDED[missing])}" if missing in _NEEDED else "a reply that comes so far"
             problem = f"this fault waits for {missing}, which never comes in this reply; expected {steps}"

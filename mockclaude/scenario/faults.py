@@ -247,15 +247,16 @@ class Fault(Model):
 
     @model_validator(mode="after")
     def _fitting(self) -> Fault:
+        kind = self.kind
         for option, kinds in OPTIONS.items():
-            if getattr(self, option) is not None and self.kind not in kinds:
-                raise ValueError(f"`{option}` says nothing of `{self.kind}`; expected it beside {one_of(kinds)}")
+            if getattr(self, option) is not None and kind not in kinds:
+                raise ValueError(f"`{option}` says nothing of `{kind}`; expected it beside {one_of(kinds)}")
         if self.before and self.after:
             raise ValueError("a fault strikes before something or after something; got both")
         self._check_pings()
         if any(path.count(".") >= MAX_DEPTH for path in (*(self.set or ()), *(self.delete or ()))):
             raise ValueError(f"a path of keys has more than {MAX_DEPTH} parts here; expected fewer")
-        if self.kind == "edit" and not (self.set or self.delete):
+        if kind == "edit" and not (self.set or self.delete):
             raise ValueError("an edit changes nothing here; expected `set` or `delete` beside it")
         return self
 
@@ -268,6 +269,11 @@ class Fault(Model):
     def kind(self) -> str:
         """Which of `KINDS` it is."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
+
+    @property
+    def strikes_others(self) -> bool:
+        """Whether it strikes more clients than the one whose request it answers."""
+        return any(fault.refuse is not None for fault in (self, *(self.script or ())))
 
     @property
     def moment(self) -> Moment | None:

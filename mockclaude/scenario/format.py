@@ -6,8 +6,11 @@ Knows nothing of files and places, of requests, or of how a reply is made.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any
 
+import orjson
 from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.api.betas import Accepted
@@ -52,6 +55,13 @@ class Rule(Model):
     """Replies one after the other, the last again and again."""
     choice: Annotated[list[Choice], Field(min_length=1)] | None = None
     """Replies of which one is drawn by weight."""
+
+    @cached_property
+    def canonical_when(self) -> Mapping[str, str]:
+        """Its conditions as JSON, by their keys: conditions that are written alike are equal."""
+        given = self.when.model_dump(exclude_unset=True)
+        sorted_keys = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+        return {key: orjson.dumps(value, option=sorted_keys).decode() for key, value in given.items()}
 
     @model_validator(mode="before")
     @classmethod

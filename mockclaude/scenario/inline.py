@@ -77,9 +77,9 @@ class Addition(NamedTuple):
         rules = tuple(replace(rule, conditions=(condition, *rule.conditions)) for rule in self.scenario.rules)
         return self._replace(scenario=replace(self.scenario, rules=rules))
 
-    def without(self, rule_id: str) -> Addition:
-        """Return it without the rules of this id."""
-        kept = [index for index, rule in enumerate(self.scenario.rules) if rule.id != rule_id]
+    def without(self, gone: Callable[[Rule], bool]) -> Addition:
+        """Return it without the rules that are `gone`."""
+        kept = [index for index, rule in enumerate(self.scenario.rules) if not gone(rule)]
         if len(kept) == len(self.scenario.rules):
             return self
         rules = tuple(self.scenario.rules[index] for index in kept)
@@ -128,6 +128,6 @@ def add(rules: Any, where: str, earlier: Sequence[Addition] = ()) -> Addition:
     check_depth(source)
     _check_json(source)
     file = validate(source)
-    if found := list(mistakes_in([*((each.source, each.file) for each in earlier), (source, file)])):
+    if found := list(mistakes_in([(source, file)], [(each.source, each.file) for each in earlier])):
         raise ScenarioError(found)
     return Addition(source, file, build([(source, file)]))

@@ -1,7 +1,6 @@
-"""JMESPath's interpreter with a bound on the work of one evaluation and on what it makes.
+"""JMESPath's interpreter, which counts the work of an evaluation and what it makes.
 
-A short expression can double its result at each step, so both are counted while it is evaluated. The count follows from
-the expression and the data alone, never from the machine.
+A short expression can double its result at each step, so both are counted while it is evaluated.
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ from typing import Any
 from jmespath.functions import Functions
 from jmespath.visitor import Options, TreeInterpreter
 
-from mockclaude.scenario.queries import TooMuchWorkError
+from mockclaude.scenario.work import Work
 
-MAX_WORK = 16_000_000
-"""What one evaluation may cost: the sum of the prices below. About a quarter of a second."""
-
-_STEP, _VALUE, _CHARACTER = 64, 16, 1
+_STEP, _VALUE, _CHARACTER = 80, 16, 1
 """The price of a step of the evaluation, and of a value and a character that it makes."""
+
+_READ = 32
+"""Characters that a function reads for the price of one that it makes."""
 
 _LEAST, _MOST = -(2**63), 2**64 - 1
 
@@ -31,30 +30,23 @@ class _Functions(Functions):
     def call_function(self, function_name: str, resolved_args: Iterable[Any]) -> Any:
         """Return what a function returns. `join` is the only one whose result may be longer than its arguments."""
         arguments = list(resolved_args)
+        self._spend(sum(len(value) // _READ if isinstance(value, str) else _size(value) for value in arguments))
         if function_name == "join":
             glue, texts = arguments
             self._spend(_CHARACTER * len(glue) * len(texts))
         return super().call_function(function_name, arguments)
 
 
-class _Work:
-    """What is left of `MAX_WORK`."""
-
-    def __init__(self) -> None:
-        self._left = MAX_WORK
-
-    def spend(self, price: int) -> None:
-        self._left -= price
-        if self._left < 0:
-            raise TooMuchWorkError
-
-
 class Interpreter(TreeInterpreter):
-    """Evaluates one expression once. Raises `TooMuchWorkError` if it costs more than `MAX_WORK`."""
+    """Evaluates expressions for one request.
 
-    def __init__(self) -> None:
-        self._spend = _Work().spend
-        super().__init__(Options(custom_functions=_Functions(self._spend)))
+    Raises:
+        TooMuchWorkError: The evaluation takes more than what is left of `work`.
+    """
+
+    def __init__(self, work: Work) -> None:
+        super().__init__(Options(custom_functions=_Functions(work.spend)))
+        self._spend = work.spend
 
     def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the value of `node`."""
@@ -87,3 +79,7 @@ class Interpreter(TreeInterpreter):
                 self._spend(_VALUE * len(value))
                 waiting.extend(value.values() if isinstance(value, dict) else value)
         return result
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, (dict, list)) else 0

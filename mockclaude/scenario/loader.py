@@ -7,8 +7,10 @@ first file, since the built-in scenario needs none.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -101,7 +103,8 @@ def load_text(text: str, file: str = "scenario.yaml") -> Scenario:
 def _guarded(file: str, load: Callable[[], T]) -> T:
     """Return what `load` returns. Any exception but `ScenarioError`, which is a bug of ours, becomes one."""
     try:
-        return load()
+        with _without_garbage_collection():
+            return load()
     except ScenarioError:
         raise
     except Exception as error:
@@ -109,10 +112,22 @@ def _guarded(file: str, load: Callable[[], T]) -> T:
         raise ScenarioError([Mistake(Place(file), f"{message}; please report it")]) from error
 
 
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Collect no garbage meanwhile: a file becomes many objects, which stay, and each collection visits them all."""
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
+
+
 def _named_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the scenario files below `folder`, each with the name it is served under: its path without the suffix."""
     for file in sorted(folder.rglob("*")):
-        if file.suffix in SUFFIXES and os.path.isfile(file):
+        if file.suffix.lower() in SUFFIXES and os.path.isfile(file):
             yield name_of(file.relative_to(folder).with_suffix("")).replace(os.sep, "/"), file
 
 

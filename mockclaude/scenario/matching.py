@@ -7,47 +7,54 @@ explaining asks them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from heapq import nsmallest
 from typing import Any
 
 from mockclaude.scenario.conditions import Check, Condition, Look
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.hints import hinted
-from mockclaude.scenario.needles import NeedleIndex
+from mockclaude.scenario.rule_index import Found, RuleIndex, RuleList, is_decided, may_match
 from mockclaude.scenario.rules import Rule
+from mockclaude.scenario.searches import spend
+from mockclaude.scenario.work import TooMuchWorkError
 
 _LIKELY = 16
 """How many rules are compared in full to find the closest."""
 
 
-class RuleList(tuple[Rule, ...]):
-    """Rules in their order, with an index of their needles."""
-
-    @cached_property
-    def needles(self) -> NeedleIndex:
-        """The index; built when it is first needed, since rules may be added many times before a request."""
-        return NeedleIndex(rule.needle for rule in self)
-
-
-def _needles_in(rules: Sequence[Rule], text: str) -> Container[str]:
-    return rules.needles.find(text) if isinstance(rules, RuleList) else text
-
-
 def match(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> Rule | None:
-    """Return the first rule that is not used up and whose conditions all hold."""
+    """Return the first rule that is not used up and whose conditions all hold.
+
+    Raises:
+        TooMuchWorkError: The conditions take more work than one request may.
+    """
+    if isinstance(rules, RuleList) and rules.is_long:
+        return _match_many(rules, conversation, answered)
     looked: Look | None = None
     found: Any = None
-    needles = _needles_in(rules, conversation.user)
+    text = conversation.user
     for rule in rules:
-        if rule.needle not in needles:
+        if rule.needle not in text:
             continue
-        for look, holds in rule.tests:
+        for look, holds, _ in rule.tests:
             if look is not looked:
                 looked, found = look, look(conversation)
             if not holds(found):
+                break
+        else:
+            if rule.times is None or answered(rule) < rule.times:
+                return rule
+    return None
+
+
+def _match_many(rules: RuleList, conversation: Conversation, answered: Callable[[Rule], int]) -> Rule | None:
+    """Return what `match` does, without a look at rules whose needles are missing. The work of searches is counted."""
+    for rule, tests in rules.needles.candidates(conversation):
+        for look, holds, searches in tests:
+            spend(searches, conversation)
+            if not holds(look(conversation)):
                 break
         else:
             if rule.times is None or answered(rule) < rule.times:
@@ -112,16 +119,20 @@ def closest(rules: Sequence[Rule], conversation: Conversation, answered: Callabl
     """Return how the rule that comes nearest to `conversation`, which none answers, was held against it.
 
     Only the rules that come nearest by their cheap conditions are held against it wholly.
+
+    Raises:
+        TooMuchWorkError: The conditions take more work than one request may.
     """
-    needles = _needles_in(rules, conversation.user)
-    likely = nsmallest(_LIKELY, rules, key=lambda rule: _estimate(rule, conversation, needles, answered))
+    index = rules.needles if isinstance(rules, RuleList) else RuleIndex(rules)
+    found = index.find(conversation)
+    likely = nsmallest(_LIKELY, rules, key=lambda rule: _estimate(rule, conversation, found, answered))
     explained = [_explained(rule, conversation, answered) for rule in likely]
     nearest = min(explained, key=lambda explanation: distance(explanation.checks), default=None)
     return nearest and _explained(nearest.rule, conversation, answered, hinted)
 
 
 def _estimate(
-    rule: Rule, conversation: Conversation, needles: Container[str], answered: Callable[[Rule], int]
+    rule: Rule, conversation: Conversation, found: Found, answered: Callable[[Rule], int]
 ) -> tuple[int, bool]:
     """Estimate the distance of a rule that does not match, as if its costly conditions held.
 
@@ -130,16 +141,22 @@ def _estimate(
     if rule.times is None and len(rule.conditions) == 1:
         return 1, rule.conditions[0].key != "user"
     spent = rule.times is not None and answered(rule) >= rule.times
-    failed = [condition.key for condition in rule.conditions if not _may_hold(condition, conversation, needles)]
+    failed = [condition.key for condition in rule.conditions if not _may_hold(condition, conversation, found)]
     total = len(rule.conditions) + (rule.times is not None)
     return 2 * (len(failed) + spent) - total, spent or any(key != "user" for key in failed)
 
 
-def _may_hold(condition: Condition, conversation: Conversation, needles: Container[str]) -> bool:
-    """Return False if a condition certainly fails, without a search by expression or a call."""
-    if condition.needle not in needles:
+def _may_hold(condition: Condition, conversation: Conversation, found: Found) -> bool:
+    """Return False if a condition certainly fails, without a search by expression, a call, or too much work."""
+    if not may_match(condition, found):
         return False
-    return condition.costly or condition.holds(condition.look(conversation))
+    if condition.costly or is_decided(condition):
+        return True
+    try:
+        spend(condition.searches, conversation)
+    except TooMuchWorkError:
+        return True
+    return condition.holds(condition.look(conversation))
 
 
 def why_none(nearest: Explanation | None) -> str:

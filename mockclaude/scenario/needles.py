@@ -1,42 +1,49 @@
-"""Needles: texts without which a rule cannot match. All of them are searched for in one pass over a text."""
+"""Needles: texts without which a condition does not match. All needles of many rules are searched for in one pass."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
-from mockclaude.scenario.regex import encode
+from mockclaude.scenario.regex_set import TextSet
 
-if TYPE_CHECKING:
-    from ahocorasick_rs import BytesAhoCorasick
+_LONGEST = 100
+"""Characters of a needle that are searched for."""
 
-_FEW = 200
-"""Up to this number, needles are searched for one after the other: each search ends where its needle is found, and the
-index finds every occurrence.
-"""
+_SURROGATES = re.compile("[\ud800-\udfff]")
+"""Halves of pairs, which no pattern of RE2 can contain."""
 
-_SHORT = 3
-"""Shorter needles occur too often for the index, which finds every occurrence; each is searched for by itself."""
+
+class Needle(NamedTuple):
+    """A text that a condition requires, in any case if `folded`. Every text contains the empty needle."""
+
+    text: str
+    folded: bool = False
 
 
 class NeedleIndex:
-    """An index of `needles` that finds those that a text contains."""
+    """An index of `needles`, which finds those that a text contains in time linear in the text."""
 
-    def __init__(self, needles: Iterable[str]) -> None:
-        distinct = set(needles)
-        self._short = {needle for needle in distinct if len(needle) < _SHORT}
-        self._long = sorted(distinct - self._short)
-        self._automaton = _build_automaton(self._long) if len(self._long) > _FEW else None
+    def __init__(self, needles: Iterable[Needle]) -> None:
+        self._needles = sorted(set(needles))
+        self._set = TextSet((_longest_part(needle.text), needle.folded) for needle in self._needles)
 
-    def find(self, text: str) -> Container[str]:
-        """Return a container of needles; one of the index is in it if `text` contains the needle."""
-        if self._automaton is None:
-            return text
-        matches = self._automaton.find_matches_as_indexes(encode(text), overlapping=True)
-        return {needle for needle in self._short if needle in text}.union([self._long[index] for index, *_ in matches])
+    def find(self, text: str) -> Collection[Needle]:
+        """Return the needles that `text` contains, and perhaps others that are not whole.
+
+        If memory does not suffice for one pass, each is searched for by itself.
+        """
+        found = self._set.find(text)
+        if found is None:
+            return [needle for needle in self._needles if needle.folded or needle.text in text]
+        return [self._needles[index] for index in found]
 
 
-def _build_automaton(needles: list[str]) -> BytesAhoCorasick:
-    from ahocorasick_rs import BytesAhoCorasick
+def is_whole(text: str) -> bool:
+    """Return whether a needle of `text` is found exactly where the text is; of other texts a part is searched for."""
+    return _longest_part(text) == text
 
-    return BytesAhoCorasick(map(encode.__wrapped__, needles))
+
+def _longest_part(text: str) -> str:
+    return max(_SURROGATES.split(text), key=len)[:_LONGEST]

@@ -1,33 +1,39 @@
 """JMESPath, behind a door: imported when the first expression is met, and unable to fail while a request is answered.
 
-In: an expression. Out: what is wrong with it, or a function that looks it up in JSON data.
+In: an expression. Out: what is wrong with it, or a `Query` that finds it in JSON data.
 Knows nothing of scenarios.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import orjson
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from mockclaude.scenario.mistakes import MAX_DEPTH, did_you_mean, shown
+from mockclaude.scenario.work import TooMuchWorkError, Work
+
+if TYPE_CHECKING:
+    from typing import Self
 
 EXAMPLES = "expected such as metadata.user_id, or max_tokens > `4000` with backticks around a number"
 MAX_LENGTH = 1_000
 _SHOWN = 80
+_TOO_MUCH = "takes too much work, or its result is too large; expected a simpler expression or a shorter request"
 
 
 def problem(expression: str) -> str | None:
     """Return what is wrong with a JMESPath expression, or None. What its functions are called with is checked too."""
-    from jmespath import compile as parse
     from jmespath.exceptions import JMESPathError
 
     quoted = f"'{shown(expression, _SHOWN)}'"
     if len(expression) > MAX_LENGTH:
         return f"{quoted} has {len(expression)} characters; expected at most {MAX_LENGTH} in a JMESPath expression"
     try:
-        parsed = parse(expression).parsed
+        parsed = _parse(expression)
         orjson.dumps(parsed)
         return next(_misuses({"type": "expression", "children": [parsed]}), None)
     except (JMESPathError, PendingDeprecationWarning) as error:
@@ -37,46 +43,47 @@ def problem(expression: str) -> str | None:
         return f"{quoted} is too deep, or has a literal that JSON cannot carry; expected a simpler one"
 
 
-class TooMuchWorkError(Exception):
-    """An expression that takes more work, or makes a larger result, than one may."""
+class Query(str):
+    """A JMESPath expression, parsed. Its value is the expression as the user wrote it.
 
-
-def evaluate(expression: str) -> Callable[[Any], Any]:
-    """Return a function that finds `expression`, in which there is no problem, in JSON data; None where it is not.
-
-    The function raises `TooMuchWorkError`; which data it does so for depends on nothing but the data.
+    Raises:
+        ValueError: The expression is invalid.
     """
-    from jmespath import compile as parse
 
-    from mockclaude.scenario.interpreter import Interpreter
+    parsed: Any
 
-    parsed = parse(expression).parsed
+    def __new__(cls, expression: str) -> Self:
+        """Parse `expression`."""
+        if found := problem(expression):
+            raise ValueError(found)
+        query = super().__new__(cls, expression)
+        query.parsed = _parse(expression)
+        return query
 
-    def found(data: Any) -> Any:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, handler(str))
+
+    def evaluate(self, data: Any, work: Work) -> Any:
+        """Return what the expression finds in JSON data; None if it finds nothing.
+
+        Raises:
+            TooMuchWorkError: The evaluation takes more than what is left of `work`.
+        """
+        from mockclaude.scenario.interpreter import Interpreter
+
         try:
-            return Interpreter().visit(parsed, data)
+            return Interpreter(work).visit(self.parsed, data)
         except TooMuchWorkError:
-            problem = "takes too much work, or its result is too large; expected a simpler expression"
-            raise TooMuchWorkError(f"'{expression[:_SHOWN]}' {problem}") from None
+            raise TooMuchWorkError(f"'{shown(self, _SHOWN)}' {_TOO_MUCH}") from None
         except Exception:  # a function met a value it does not take: what is looked for is not there
             return None
 
-    return found
 
+def _parse(expression: str) -> Any:
+    from jmespath.parser import Parser
 
-def look_up(expression: str) -> Callable[[Any], Any]:
-    """Return a function that finds `expression`, in which there is no problem, in JSON data; None where it is not, or
-    where finding it takes too much work.
-    """
-    find = evaluate(expression)
-
-    def found(data: Any) -> Any:
-        try:
-            return find(data)
-        except TooMuchWorkError:
-            return None
-
-    return found
+    return Parser().parse(expression).parsed
 
 
 def _misuses(node: dict[str, Any], depth: int = 0) -> Iterator[str]:

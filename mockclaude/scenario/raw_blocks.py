@@ -1,6 +1,7 @@
 """Content blocks in the API's own form: which fields each kind must have for the reply to be made.
 
-Source: the response types of the SDK 2.13, beta namespace. A kind that is not listed may have any fields.
+Source: the response types of the SDK 2.14, beta namespace, and for `compaction` what the API sends. A kind that is not
+listed may have any fields.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ REQUIRED: Mapping[str, Mapping[str, Kinds]] = {
     "mcp_tool_result": {"tool_use_id": _TEXT, "is_error": (bool,), "content": (str, list)},
     "mcp_tool_listing": {"mcp_server_name": _TEXT, "tools": _LIST},
     "container_upload": {"file_id": _TEXT},
-    "compaction": {},
-    "fallback": {"from": _MAPPING, "to": _MAPPING},
+    "compaction": {"content": (str, type(None))},
+    "fallback": {"from": _MAPPING, "to": _MAPPING, "trigger": _MAPPING},
 }
 """Kind of block -> the fields that it must have, and what each of them is."""
 

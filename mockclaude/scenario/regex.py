@@ -68,8 +68,13 @@ class Regex(str):
 
     @property
     def needle(self) -> str:
-        """A text that every match contains; '' if there is none."""
+        """A text that every match contains, in any case if `folded`; '' if there is none."""
         return self._parsed.needle
+
+    @property
+    def folded(self) -> bool:
+        """Whether the pattern ignores case."""
+        return self._parsed.folded
 
     @cached_property
     def capture_names(self) -> frozenset[str]:
@@ -78,7 +83,7 @@ class Regex(str):
 
     def matches(self, text: str) -> bool:
         """Return whether the pattern is found in `text`."""
-        if self._parsed.needle not in text:
+        if not self._parsed.folded and self._parsed.needle not in text:
             return False
         form, data = self._prepare(text)
         return form.program.search(data) is not None

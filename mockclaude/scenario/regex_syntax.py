@@ -38,7 +38,7 @@ _SPACES = r"\t-\r\x{1C}-\x{20}\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{20
 _UNICODE = {"WORD": r"\p{L}\p{N}_", "DIGIT": r"\p{Nd}", "SPACE": _SPACES}
 _ASCII = {"WORD": "0-9A-Za-z_", "DIGIT": "0-9", "SPACE": r"\t-\r\x{20}"}
 _NEGATIVE = {"WORD": r"\W+", "DIGIT": r"\D+", "SPACE": r"\S+"}
-_LETTERS_I = "iI\u0130\u0131"
+LETTERS_I = "iI\u0130\u0131"
 """The letters that Python folds together and RE2 does not."""
 
 _ESCAPE = re.compile(r"\\(?:[pP](?:\{\^?\w+\}|[A-Z])|.)", re.DOTALL)
@@ -55,6 +55,11 @@ _REFUSED = {
     "ATOMIC_GROUP": ("an atomic group", "write (?:...): RE2 never backtracks"),
 }
 
+_FLAG_IGNORECASE, _FLAG_MULTILINE, _FLAG_DOTALL, _FLAG_ASCII = (
+    int(flag) for flag in (re.IGNORECASE, re.MULTILINE, re.DOTALL, re.ASCII)
+)
+"""Integers: the flags of `re` take much longer to combine."""
+
 _Node: TypeAlias = tuple[Any, Any]
 _Nodes: TypeAlias = Iterable[_Node]
 
@@ -69,13 +74,17 @@ class PatternError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A pattern as Python reads it. `needle` is a text without which nothing matches, '' if there is none."""
+    """A pattern as Python reads it.
+
+    `needle` is a text without which nothing matches, '' if there is none; if `folded`, in any case.
+    """
 
     tree: Any
     properties: dict[str, str]
     names: dict[str, int]
     group_count: int
     needle: str
+    folded: bool
 
 
 @dataclass(slots=True)
@@ -105,9 +114,9 @@ def parse(pattern: str) -> Parsed:
             tree = parser.parse(_ESCAPE.sub(lambda escape: _replace_escape(escape[0], properties), pattern))
     except (re.error, ValueError, OverflowError, RecursionError, FutureWarning) as error:
         raise PatternError(f"invalid pattern ({error})", _SYNTAX) from None
-    return Parsed(
-        tree, properties, dict(tree.state.groupdict), tree.state.groups - 1, _needle(tree, tree.state.flags, properties)
-    )
+    folded = bool(tree.state.flags & _FLAG_IGNORECASE)
+    needle = max("".join(_needle_parts(tree, properties, folded)).split("\0"), key=len)
+    return Parsed(tree, properties, dict(tree.state.groupdict), tree.state.groups - 1, needle, folded)
 
 
 def _replace_escape(escape: str, properties: dict[str, str]) -> str:
@@ -120,22 +129,15 @@ def _replace_escape(escape: str, properties: dict[str, str]) -> str:
     return char
 
 
-def _needle(nodes: _Nodes, flags: int, properties: dict[str, str]) -> str:
-    if flags & re.IGNORECASE:
-        return ""
-    runs = "".join(_needle_parts(nodes, properties)).split("\0")
-    return max(runs, key=len)
-
-
-def _needle_parts(nodes: _Nodes, properties: dict[str, str]) -> Iterator[str]:
+def _needle_parts(nodes: _Nodes, properties: dict[str, str], folded: bool) -> Iterator[str]:
     """Yield the characters that every match contains, with NUL wherever something else may stand between."""
     for op, value in nodes:
         if op is parser.LITERAL and value and chr(value) not in properties:
             yield chr(value)
-        elif op is parser.SUBPATTERN and not value[1] & re.IGNORECASE:
-            yield from _needle_parts(value[3], properties)
+        elif op is parser.SUBPATTERN and (folded or not value[1] & _FLAG_IGNORECASE):
+            yield from _needle_parts(value[3], properties, folded)
         elif op is parser.MAX_REPEAT and value[0]:
-            yield from ("\0", *_needle_parts(value[2], properties), "\0")
+            yield from ("\0", *_needle_parts(value[2], properties, folded), "\0")
         else:
             yield "\0"
 
@@ -159,9 +161,9 @@ class _Translator:
         self._open_groups = 0
         self._translation = Translation()
         self._writers: dict[str, Callable[[Any, int], str]] = {
-            "LITERAL": lambda value, flags: self._set([(parser.LITERAL, value)], flags),
+            "LITERAL": self._literal,
             "NOT_LITERAL": lambda value, flags: self._set([(parser.NEGATE, None), (parser.LITERAL, value)], flags),
-            "ANY": lambda _, flags: self._skip + self._negated("" if flags & re.DOTALL else r"\n"),
+            "ANY": lambda _, flags: self._skip + self._negated("" if flags & _FLAG_DOTALL else r"\n"),
             "IN": self._set,
             "BRANCH": lambda value, flags: f"(?:{'|'.join(self._write(branch, flags) for branch in value[1])})",
             "MAX_REPEAT": self._repeat,
@@ -172,7 +174,7 @@ class _Translator:
 
     def translate(self, tree: Any) -> Translation:
         flags = tree.state.flags
-        self._translation.pattern = ("(?i)" if flags & re.IGNORECASE else "") + self._write(tree, flags)
+        self._translation.pattern = ("(?i)" if flags & _FLAG_IGNORECASE else "") + self._write(tree, flags)
         return self._translation
 
     def _write(self, nodes: _Nodes, flags: int) -> str:
@@ -194,8 +196,8 @@ class _Translator:
         if number is not None:
             self._translation.numbers[number] = self._next_group()
         written = self._write(nodes, inner)
-        if (flags ^ inner) & re.IGNORECASE:
-            written = f"(?{'' if inner & re.IGNORECASE else '-'}i:{written})"
+        if (flags ^ inner) & _FLAG_IGNORECASE:
+            written = f"(?{'' if inner & _FLAG_IGNORECASE else '-'}i:{written})"
         return f"(?:{written})" if number is None else f"({written})"
 
     def _repeat(self, value: Any, flags: int) -> str:
@@ -206,17 +208,17 @@ class _Translator:
         return f"(?:{self._write(nodes, flags)}){{{least},{'' if endless else most}}}"
 
     def _position(self, name: str, flags: int) -> str:
-        if name == "AT_END" and not flags & re.MULTILINE:
+        if name == "AT_END" and not flags & _FLAG_MULTILINE:
             self._translation.ends.append(self._next_group())
             return rf"{self._skip}(?:(\n{self._skip})\z|\z)"
         if name in ("AT_BOUNDARY", "AT_NON_BOUNDARY"):
             return self._boundary(name == "AT_BOUNDARY", flags)
-        if name == "AT_BEGINNING" and flags & re.MULTILINE:
+        if name == "AT_BEGINNING" and flags & _FLAG_MULTILINE:
             return "(?m:^)"
         return rf"{self._skip}\z" if name == "AT_END_STRING" else self._skip + "(?m:$)" if name == "AT_END" else r"\A"
 
     def _boundary(self, is_boundary: bool, flags: int) -> str:
-        if not flags & re.ASCII:
+        if not flags & _FLAG_ASCII:
             self._translation.boundaries = True
             self._translation.gaps |= not is_boundary
         if self._marked:
@@ -227,18 +229,23 @@ class _Translator:
         members += _MARKS if self._marked else ""
         return f"[^{members}]" if members else "(?s:.)"
 
+    def _literal(self, value: int, flags: int) -> str:
+        if flags & _FLAG_IGNORECASE and chr(value) in LETTERS_I:
+            return self._set([(parser.LITERAL, value)], flags)
+        return self._skip + (self._properties.get(chr(value)) or _escaped(value))
+
     def _set(self, nodes: _Nodes, flags: int) -> str:
         nodes = list(nodes)
         negated = nodes[0][0] is parser.NEGATE
         nodes = nodes[1:] if negated else nodes
-        classes = _ASCII if flags & re.ASCII else _UNICODE
+        classes = _ASCII if flags & _FLAG_ASCII else _UNICODE
         kind = str(nodes[0][1]).removeprefix("CATEGORY_") if len(nodes) == 1 else ""
         if kind.startswith("NOT_"):
             negated, members = not negated, classes[kind.removeprefix("NOT_")]
         else:
             members = "".join(self._member(str(op), value, flags) for op, value in nodes)
-        if flags & re.IGNORECASE and not flags & re.ASCII and any(map(_has_letter_i, nodes)):
-            members += _LETTERS_I
+        if flags & _FLAG_IGNORECASE and not flags & _FLAG_ASCII and any(map(_has_letter_i, nodes)):
+            members += LETTERS_I
         if negated:
             return self._skip + self._negated(members)
         return self._skip + (members if members.isalnum() and len(nodes) == len(members) == 1 else f"[{members}]")
@@ -250,15 +257,15 @@ class _Translator:
             return f"{_escaped(value[0])}-{_escaped(value[1])}"
         kind = str(value).removeprefix("CATEGORY_")
         if kind.startswith("NOT_"):
-            return _complement(kind.removeprefix("NOT_"), flags & re.ASCII)
-        return (_ASCII if flags & re.ASCII else _UNICODE)[kind]
+            return _complement(kind.removeprefix("NOT_"), flags & _FLAG_ASCII)
+        return (_ASCII if flags & _FLAG_ASCII else _UNICODE)[kind]
 
 
 def _has_letter_i(node: _Node) -> bool:
     op, value = node
     if op is parser.LITERAL:
-        return chr(value) in _LETTERS_I
-    return op is parser.RANGE and any(value[0] <= ord(letter) <= value[1] for letter in _LETTERS_I)
+        return chr(value) in LETTERS_I
+    return op is parser.RANGE and any(value[0] <= ord(letter) <= value[1] for letter in LETTERS_I)
 
 
 def _escaped(code: int) -> str:

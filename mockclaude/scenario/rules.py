@@ -26,9 +26,13 @@ from mockclaude.scenario.faults import Fault
 from mockclaude.scenario.limits import PossibleLimit, limit_mistakes, possible_limits
 from mockclaude.scenario.mistakes import MAX_MISTAKES, Mistake, Path, Place, Placed, ScenarioError
 from mockclaude.scenario.policy import UNMATCHED, Policy
+from mockclaude.scenario.searches import spend
 from mockclaude.scenario.templates import Template, compile_template, problems
 from mockclaude.scenario.waits import long_waits
 from mockclaude.scenario.when import When
+
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+"""Keys in their order; they may be expressions, which are a subclass of `str`."""
 
 _FIXED = {"text", "redacted_thinking", "json", "block", "error", "pause", "disconnect", "stop_reason", "usage"}
 
@@ -71,8 +75,16 @@ class PossibleFault(NamedTuple):
     conditions: tuple[Condition, ...] = ()
 
     def applies(self, conversation: Conversation) -> bool:
-        """Return whether its conditions hold."""
-        return all(condition.holds(condition.look(conversation)) for condition in self.conditions)
+        """Return whether its conditions hold.
+
+        Raises:
+            TooMuchWorkError: The conditions take more work than one request may.
+        """
+        for condition in self.conditions:
+            spend(condition.searches, conversation)
+            if not condition.holds(condition.look(conversation)):
+                return False
+        return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,12 +109,16 @@ class Rule:
     @cached_property
     def needle(self) -> str:
         """A text without which in the current turn the rule cannot hold: most rules are ruled out by it alone."""
-        return next((condition.needle for condition in self.conditions if condition.needle), "")
+        searches = [
+            search for condition in self.conditions for search in condition.searches if search.subject == "user"
+        ]
+        texts = [needle.text for search in searches for needle in search.needles if not needle.folded]
+        return texts[0] if len(texts) == 1 and len(searches[0].needles) == 1 else ""
 
     @cached_property
     def tests(self) -> tuple[Test, ...]:
-        """What its conditions look at, and what must hold of it."""
-        return tuple((condition.look, condition.holds) for condition in self.conditions)
+        """What its conditions look at, what must hold of it, and what they search for."""
+        return tuple((condition.look, condition.holds, condition.searches) for condition in self.conditions)
 
     @cached_property
     def label(self) -> str:
@@ -238,17 +254,24 @@ def _step(step: written_steps.Step) -> Step:
 
 def _content_id(rule: written.Rule) -> str:
     """Return an id that a rule without a name keeps when rules are added above it: the hash of what it says."""
-    data = orjson.dumps(rule.model_dump(mode="json", exclude_unset=True), option=orjson.OPT_SORT_KEYS)
+    data = orjson.dumps(rule.model_dump(mode="json", exclude_unset=True), option=_SORTED)
     return blake2b(data, digest_size=8).hexdigest()
 
 
-def mistakes_in(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
-    """Yield the mistakes that only show when all files of a scenario are read."""
+_Files: TypeAlias = Sequence[tuple[Placed, written.ScenarioFile]]
+
+
+def mistakes_in(files: _Files, earlier: _Files = ()) -> Iterator[Mistake]:
+    """Yield the mistakes that only show when all files of a scenario are read.
+
+    Rules of `earlier` files, which have none and say nothing but rules, come before them: a name is taken, a rule is
+    out of reach.
+    """
     for key in ("seed", "locale", "validation", "models", "client_faults", "betas", "unmatched"):
         yield from _differing(files, key)
     yield from _bad_locales(files)
-    yield from _repeated_names(files)
-    yield from _unreachable(files)
+    yield from _repeated_names(files, earlier)
+    yield from _unreachable(files, earlier)
     yield from fault_mistakes(files)
     yield from limit_mistakes(files)
     if any(_bad_locales(files)):
@@ -278,39 +301,48 @@ def _bad_locales(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterat
             yield Mistake(source.place(("locale",)), problem)
 
 
-def _repeated_names(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
-    seen: dict[str, Place] = {}
-    for source, file in files:
-        for index, rule in enumerate(file.rules):
-            place = source.place(("rules", index, "name"))
-            if rule.name in seen:
-                yield Mistake(
-                    place,
-                    f"a rule named '{rule.name}' is already in {seen[rule.name]}; expected another name",
-                )
-            elif rule.name:
-                seen[rule.name] = place
+def _repeated_names(files: _Files, earlier: _Files) -> Iterator[Mistake]:
+    seen = {rule.name: where for where, rule in _rules_of(earlier) if rule.name}
+    for where, rule in _rules_of(files):
+        if rule.name in seen:
+            problem = f"a rule named '{rule.name}' is already in {seen[rule.name].place('name')}; expected another name"
+            yield Mistake(where.place("name"), problem)
+        elif rule.name:
+            seen[rule.name] = where
 
 
-def _unreachable(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
+def _unreachable(files: _Files, earlier: _Files) -> Iterator[Mistake]:
     """Yield the rules below one that never runs out and holds whenever they do: no conditions, or the same ones."""
     endless = Endless()
+    for where, rule in _rules_of(earlier):
+        if rule.times is None:
+            endless.add(rule.canonical_when, where)
+    for where, rule in _rules_of(files):
+        if above := endless.first_for(rule.canonical_when):
+            yield Mistake(
+                where.place(),
+                f"this rule can never be reached: the rule in {above.place()} answers whenever it would; expected the "
+                "narrower rule first, or `times` on the one above",
+            )
+        elif rule.times is None:
+            endless.add(rule.canonical_when, where)
+
+
+class _Where(NamedTuple):
+    """Where a rule stands, which is worked out for those that have a mistake."""
+
+    source: Placed
+    number: int
+
+    def place(self, *keys: str) -> Place:
+        """Return the place of the rule, or of what is at `keys` in it."""
+        return self.source.place(("rules", self.number, *keys))
+
+
+def _rules_of(files: _Files) -> Iterator[tuple[_Where, written.Rule]]:
     for source, file in files:
         for index, rule in enumerate(file.rules):
-            place = source.place(("rules", index))
-            when = {key: _canonical(value) for key, value in rule.when.model_dump(exclude_unset=True).items()}
-            if above := endless.first_for(when):
-                yield Mistake(
-                    place,
-                    f"this rule can never be reached: the rule in {above} answers whenever it would; expected the "
-                    "narrower rule first, or `times` on the one above",
-                )
-            elif rule.times is None:
-                endless.add(when, place)
-
-
-def _canonical(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+            yield _Where(source, index), rule
 
 
 class Endless:
@@ -321,17 +353,17 @@ class Endless:
     """
 
     def __init__(self) -> None:
-        self._by_keys: dict[tuple[str, ...], dict[tuple[str, ...], tuple[int, Place]]] = {}
+        self._by_keys: dict[tuple[str, ...], dict[tuple[str, ...], tuple[int, _Where]]] = {}
         self._count = 0
 
-    def add(self, when: Mapping[str, str], place: Place) -> None:
-        """Add the rule with the conditions `when` at `place`."""
+    def add(self, when: Mapping[str, str], where: _Where) -> None:
+        """Add a rule with the conditions `when`."""
         keys = tuple(sorted(when))
         self._count += 1
-        self._by_keys.setdefault(keys, {})[tuple(when[key] for key in keys)] = (self._count, place)
+        self._by_keys.setdefault(keys, {})[tuple(when[key] for key in keys)] = (self._count, where)
 
-    def first_for(self, when: Mapping[str, str]) -> Place | None:
-        """Return the place of the first rule that has no other conditions than `when`."""
+    def first_for(self, when: Mapping[str, str]) -> _Where | None:
+        """Return where the first rule is that has no other conditions than `when`."""
         found = [
             rules[values]
             for keys, rules in self._by_keys.items()

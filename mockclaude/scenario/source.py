@@ -77,10 +77,11 @@ def _index(data: Any, part: str | int) -> int | None:
 
 
 def read(file: str, content: bytes) -> Source:
-    """Return the data of `content`, calling it `file`: JSON if it is called `.json`, else YAML. Raises `ScenarioError`
-    with the mistakes of form.
+    """Return the data of `content`, calling it `file`: JSON if it is called `.json`, in any case, else YAML.
+
+    Raises `ScenarioError` with the mistakes of form.
     """
-    if file.endswith(".json"):
+    if _is_json(file):
         from mockclaude.scenario.json_source import JsonReader as Reader
     else:
         from mockclaude.scenario.yaml_source import YamlReader as Reader  # type: ignore[assignment]
@@ -91,6 +92,10 @@ def read(file: str, content: bytes) -> Source:
     if reader.mistakes:
         raise ScenarioError(reader.mistakes)
     return Source(file, data, lines, offset, branch)
+
+
+def _is_json(file: str) -> bool:
+    return file.lower().endswith(".json")
 
 
 def _decoded(file: str, content: bytes) -> str:
@@ -105,7 +110,7 @@ def _decoded(file: str, content: bytes) -> str:
     except UnicodeDecodeError as error:
         place = _place_after(file, content[: error.start].decode("latin-1"))
         raise ScenarioError([Mistake(place, "this is not UTF-8; expected a YAML or JSON text")]) from None
-    if not file.endswith(".json") and (unprintable := _UNPRINTABLE.search(text)):
+    if not _is_json(file) and (unprintable := _UNPRINTABLE.search(text)):
         place = _place_after(file, text[: unprintable.start()])
         code = f"U+{ord(unprintable[0]):04X}"
         message = f"there is a character {code} here; expected text: remove it, or write its escape in double quotes"

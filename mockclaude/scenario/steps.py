@@ -270,10 +270,11 @@ class Step(Model):
     def kind(self) -> str:
         """Which of `STEPS` it is."""
         (field,) = self.model_fields_set
-        return type(self).model_fields[field].alias or field
+        return _KINDS[field]
 
 
-STEPS: tuple[str, ...] = tuple(field.alias or name for name, field in Step.model_fields.items())
+_KINDS = {name: field.alias or name for name, field in Step.model_fields.items()}
+STEPS: tuple[str, ...] = tuple(_KINDS.values())
 
 Reply: TypeAlias = Annotated[list[Step], BeforeValidator(each_short_for("text")), Field(min_length=1)]
 """What to answer, played from top to bottom: a text, a step, or a list of them."""

@@ -20,6 +20,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.scenario import fakes, queries
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.mistakes import MAX_DEPTH, did_you_mean, one_of, shown, shown_value
+from mockclaude.scenario.work import TooMuchWorkError
 
 ROOTS = ("user", "system", "tool_result", "match", "request", "turn", "fake")
 
@@ -234,13 +235,13 @@ def _compiled_tool_result(name: str | None) -> Expression:
 def _compiled_request(path: str | None) -> Expression:
     if path is None:
         return lambda scope: scope.conversation.body
-    find = queries.evaluate(path)
+    query = queries.Query(path)
 
     def found(scope: Scope) -> Any:
         try:
-            return find(scope.conversation.body)
-        except queries.TooMuchWorkError as error:
-            raise FillError(f"in ${{{{ request }}}}, {error}") from None
+            return scope.conversation.find(query)
+        except TooMuchWorkError as error:
+            raise FillError(f"in ${{{{ request }}}}, {error.message}") from None
 
     return found
 

@@ -27,7 +27,7 @@ def validate(source: Placed) -> ScenarioFile:
     if not isinstance(data, dict) or not isinstance(data.get("rules"), list):
         return _valid(ScenarioFile, data, source, ())
     mistakes: list[Mistake] = []
-    rules = list(_rules(data["rules"], source, mistakes)) or data["rules"]
+    rules = list(_rules(data["rules"], source, mistakes))
     try:
         file = _valid(ScenarioFile, {**data, "rules": [_VALID] if mistakes else rules}, source, ())
     except ScenarioError as error:

@@ -29,10 +29,17 @@ KINDS: Mapping[str, str] = {
     "id of the API": r"\b(?:req|msg|(?:srv|mcp)?toolu|call|file|container|msgbatch)_(?:bdrk_|vrtx_)?[0-9A-Za-z]{12,}\b",
     "long hexadecimal number": r"\b[0-9a-fA-F]{24,}\b",
     "ISO date": rf"\b\d{{4}}-\d\d-\d\d(?:[T ]{_CLOCK}{_ZONE})?",
+    "ISO date without dashes": (
+        r"\b(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+        rf"(?:T?(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:[.,]\d+)?)?{_ZONE})?\b"
+    ),
     "date in figures": r"\b(?:\d{4}/\d{1,2}/\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})\b",
     "date of a computer": rf"\b{_WEEKDAY}{_MONTH} +\d{{1,2}} +{_CLOCK}{_ZONE} \d{{4}}\b",
     "written date": rf"\b{_WEEKDAY}(?:{_MONTH}\.? +{_DAY}|{_DAY}\.? +(?:of +)?{_MONTH})\b(?:\.?,? +\d{{4}}\b)?",
     "clock": rf"\b{_CLOCK}{_ZONE}\b",
+    "hour": r"\b(?:0?[1-9]|1[0-2]) ?(?:[AaPp][Mm]\b|[AaPp]\.[Mm]\.)",
+    "hour and minute": r"\b(?:[01]?\d|2[0-3])h[0-5]\d\b",
+    "duration of several units": r"\b(?:\d+h ?\d+m(?: ?\d+(?:\.\d+)?s)?|\d+m ?\d+(?:\.\d+)?s)\b",
     "epoch": r"\b(?:1[5-9]|2[0-3])\d{8}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?\b",
     "duration": r"\b\d+(?:\.\d+)? ?(?:ns|us|µs|ms|s|sec(?:ond)?s?|min(?:ute)?s?|h|hrs?|hours?)\b",
     "home path": r"(?:/(?:home|Users)/|[A-Za-z]:\\+Users\\+)[^/\\\s\"'<>]+",

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from mockclaude.scenario import queries
+from mockclaude.scenario.queries import Query
 from mockclaude.scenario.regex import Regex
 from mockclaude.scenario.shorthand import Model, each_short_for, exactly_one, lengthened, listed
 
@@ -20,15 +20,8 @@ def body_matches(value: Any) -> Any:
     return [{"values": item} if isinstance(item, dict) else lengthened("truthy", item) for item in listed(value)]
 
 
-def _path(text: str) -> str:
-    if problem := queries.problem(text):
-        raise ValueError(problem)
-    return text
-
-
 Texts: TypeAlias = Annotated[list[str], BeforeValidator(listed), Field(min_length=1)]
 Patterns: TypeAlias = Annotated[list[Regex], BeforeValidator(listed), Field(min_length=1)]
-JmesPath: TypeAlias = Annotated[str, AfterValidator(_path)]
 
 
 class Match(Model):
@@ -74,8 +67,8 @@ class ToolResultMatch(Model):
 class BodyMatch(Model):
     """JMESPath expressions over the request body: one that must be true, or the values that some must have."""
 
-    truthy: JmesPath | None = None
-    values: Annotated[dict[JmesPath, Any], Field(min_length=1)] = Field(default_factory=dict)
+    truthy: Query | None = None
+    values: Annotated[dict[Query, Any], Field(min_length=1)] = Field(default_factory=dict)
 
 
 Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidator(listed), Field(min_length=1)]

@@ -104,7 +104,7 @@ def _added(served: Served, answers: Counter[Rule], whose: str | None) -> Iterato
 async def _journal(plane: Plane, listing: asked.Listing) -> Outcome:
     after = listing.after
     kept = [entry for entry in _entries(plane, listing) if after is None or entry.number > after]
-    return _found(plane, kept[-listing.limit :] if after is None else kept[: listing.limit])
+    return _found(plane, listing, kept[-listing.limit :] if after is None else kept[: listing.limit])
 
 
 async def _entry(plane: Plane, asked_for: asked.Numbered) -> Outcome:
@@ -117,16 +117,16 @@ async def _entry(plane: Plane, asked_for: asked.Numbered) -> Outcome:
 
 
 async def _query(plane: Plane, query: asked.Query) -> Outcome:
-    return _found(plane, plane.journal.find(conditions(query.when), query.whose, _scenario(plane, query)))
+    return _found(plane, query, plane.journal.find(conditions(query.when), query.whose, _scenario(plane, query)))
 
 
 async def _wait(plane: Plane, wait: asked.Wait) -> Outcome:
     wanted, scenario = conditions(wait.when), _scenario(plane, wait)
     try:
         async with asyncio.timeout(wait.timeout / 1e6):
-            return _found(plane, await plane.journal.wait_for(wait.count, wanted, wait.whose, scenario))
+            return _found(plane, wait, await plane.journal.wait_for(wait.count, wanted, wait.whose, scenario))
     except TimeoutError:
-        verified = verify(_entries(plane, wait), wanted, Times(wait.count), plane.journal.forgotten)
+        verified = verify(_entries(plane, wait), wanted, Times(wait.count), plane.journal.forgotten_of(wait.whose))
         message = f"After {wait.timeout / 1e6:g} s: {verified.message}"
         raise ApiError("timeout_error", message, 408) from None
 
@@ -136,8 +136,8 @@ async def _clear(plane: Plane, scope: asked.Scope) -> Outcome:
     return Outcome({})
 
 
-def _found(plane: Plane, entries: Sequence[Entry]) -> Outcome:
-    return Outcome({"entries": list(map(as_data, entries)), "forgotten": plane.journal.forgotten})
+def _found(plane: Plane, scope: asked.Scope, entries: Sequence[Entry]) -> Outcome:
+    return Outcome({"entries": list(map(as_data, entries)), "forgotten": plane.journal.forgotten_of(scope.whose)})
 
 
 def _entries(plane: Plane, scope: asked.Scope) -> Sequence[Entry]:
@@ -152,13 +152,8 @@ async def _add_rules(plane: Plane, new: asked.NewRules) -> Outcome:
         raise asked.refused(error) from None
     ids = [rule.id for rule in rules]
     if new.ttl is not None:
-        plane.clock.call(plane.clock.begin(), new.ttl, lambda: _take_back(served, ids, new.whose))
+        plane.clock.call(plane.clock.begin(), new.ttl, lambda: served.take_back(rules))
     return Outcome({"ids": ids}, 201)
-
-
-def _take_back(served: Served, ids: Sequence[str], lane: str | None) -> None:
-    for rule_id in ids:
-        served.remove(rule_id, lane)
 
 
 async def _rules(plane: Plane, scope: asked.Scope) -> Outcome:
@@ -190,7 +185,7 @@ async def _reset(plane: Plane, scope: asked.Scope) -> Outcome:
 
 async def _verify(plane: Plane, asked_for: asked.Verification) -> Outcome:
     wanted = conditions(asked_for.when)
-    verified = verify(_entries(plane, asked_for), wanted, asked_for.bounds, plane.journal.forgotten)
+    verified = verify(_entries(plane, asked_for), wanted, asked_for.bounds, plane.journal.forgotten_of(asked_for.whose))
     return Outcome(verified._asdict())
 
 

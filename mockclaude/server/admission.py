@@ -62,7 +62,7 @@ class Admission(NamedTuple):
         parsed = parse(call.body)
         body = parsed.body
         check_shape(body, allowed, validation, counting=counting)
-        if not DIRECTING_BETAS.isdisjoint(allowed.betas):
+        if not DIRECTING_BETAS.isdisjoint(allowed.betas) and any("content" not in each for each in body["messages"]):
             body = {**body, "messages": [{"content": [], **message} for message in body["messages"]]}
         name, wish = self._model_and_wish(body["model"])
         if wish:
@@ -89,7 +89,7 @@ class Admission(NamedTuple):
 
     def _takes(self, model: str) -> bool:
         wanted = self.policy.models
-        return wanted == "any" or self.mentions(model) or (wanted == "similar" and looks_like_a_model(model))
+        return wanted == "any" or (wanted == "similar" and looks_like_a_model(model)) or self.mentions(model)
 
 
 def mode(headers: Mapping[str, str], policy: Policy) -> Mode:

@@ -23,8 +23,6 @@ from yarl import URL
 
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.redaction import redact
-from mockclaude.reply.draws import Draws
-from mockclaude.reply.plan import Envelope
 from mockclaude.reply.script import End, Script
 from mockclaude.scenario.mistakes import did_you_mean
 from mockclaude.scenario.rules import Scenario
@@ -36,10 +34,10 @@ from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.endpoints import answer
 from mockclaude.server.journal import PLAYING, Entry, Journal, asked, decided
 from mockclaude.server.live import play_live
-from mockclaude.server.pages import index
+from mockclaude.server.pages import index, locked
 from mockclaude.server.play import CLOSED, Played, play
 from mockclaude.server.served import Served
-from mockclaude.server.trust import Trust
+from mockclaude.server.trust import Trust, in_lane_of_pages
 
 KEEPALIVE_TIMEOUT = 75.0
 _LOCAL = Trust()
@@ -116,9 +114,11 @@ class Site:
             return await self._played(given, request, entry)
         except ConnectionError:
             return CLOSED
-        except Exception:
-            entry.ending = "internal error"
+        except (asyncio.CancelledError, KeyboardInterrupt):
             raise
+        except BaseException as error:
+            entry.ending = "internal error"
+            raise RuntimeError("a request could not be answered") from error  # aiohttp answers exceptions only
         finally:
             heard.answer.ended()
             if entry.ending == PLAYING:
@@ -167,6 +167,7 @@ class Site:
 
     def _decide(self, entry: Entry, given: Answer) -> None:
         decided(entry, given, self.journal.max_body)
+        self.journal.grown(entry)
         self._refuse(given.script)
 
     def _refuse(self, script: Script) -> None:
@@ -179,11 +180,34 @@ class Site:
             self._check_host(request.headers.get("host", "localhost"))
             body = await read_body(request)
             if request.raw_path.partition("?")[0] == "/":
-                html = "text/html" in request.headers.get("accept", "")
-                return _Heard(Answer(index(self.scenarios, _origin(request), int(now), html=html), "index"))
+                return _Heard(self._index(request, int(now)))
             return self._routed(request, body, now)
         except ApiError as error:
-            return _Heard(_refused(error, int(now)), call=self._call(request, "", body, now))
+            call = self._refused_call(request, error, body, now)
+            return _Heard(self.refusal(call, error), call=call)
+
+    def _refused_call(self, request: web.BaseRequest, error: ApiError, body: bytes, now: float) -> Call:
+        """Return a request that reaches no scenario. That of a stranger is in no lane of its own choice."""
+        call = self._call(request, "", body, now)
+        page = self.trust.page(request.headers)
+        if page or error.type == "permission_error":
+            return call._replace(headers=in_lane_of_pages(request.headers), page=page)
+        return call
+
+    def refusal(self, call: Call, error: ApiError) -> Answer:
+        """Return the answer to a request that reaches no scenario."""
+        fingerprints = call.as_it_came(error.message)
+        return Answer(self.served[""].undecided(call, fingerprints).error(error), error.message)
+
+    def _index(self, request: web.BaseRequest, now: int) -> Answer:
+        html = "text/html" in request.headers.get("accept", "")
+        try:
+            self.trust.check_token(request.headers)
+        except ApiError as error:
+            if not html:
+                raise
+            return Answer(locked(_origin(request), now), error.message)
+        return Answer(index(self.scenarios, _origin(request), now, html=html), "index")
 
     def _routed(self, request: web.BaseRequest, body: bytes, now: float) -> _Heard:
         page = self.trust.page(request.headers)
@@ -199,7 +223,8 @@ class Site:
         chunked = request.version >= (1, 1)
         time_since, fraction = int((now - self._began) * 1e6), int(now % 1 * 1e6)
         reused = _is_reused(request)
-        return Call(request.method, path, query, request.headers, body, int(now), chunked, time_since, reused, fraction)
+        call = Call(request.method, path, query, request.headers, body, int(now), chunked, time_since, reused, fraction)
+        return call._replace(guest=True) if self.trust.token and self.trust.is_guest(request.headers) else call
 
     def _addressed(self, request: web.BaseRequest) -> tuple[str, str]:
         """Return the scenario that `request` goes to, and the API's path. Some gateways leave out the `/v1`."""
@@ -247,11 +272,6 @@ def _origin(request: web.BaseRequest) -> URL:
         raise invalid("The Host header is not a host and a port") from None
 
 
-def _refused(error: ApiError, now: int, *, chunked: bool = True) -> Answer:
-    ids = Draws(0, "refused", error.message).ids()
-    return Answer(Envelope(*ids, now, chunked).error(error), error.message)
-
-
 class _Refusal(Played):
     """The response to bytes that are no HTTP request."""
 
@@ -266,10 +286,11 @@ class _Refusal(Played):
 class _Connection(web.RequestHandler):
     """One connection. Words aiohttp's own refusals as the API's errors, and keeps them out of the log."""
 
-    __slots__ = ("requests",)
+    __slots__ = ("_site", "requests")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._site = site
         self.requests = 0
 
     def handle_error(
@@ -284,7 +305,8 @@ class _Connection(web.RequestHandler):
             self.log_exception("Error handling request", exc_info=exc)
         kind = "api_error" if status >= 500 else "invalid_request_error"
         problem = (message or "").partition("\n")[0].partition(": bytearray")[0].rstrip(":")
-        return _Refusal(_refused(ApiError(kind, problem, status), int(time.time()), chunked=False).script)
+        call = Call("", "", {}, {}, b"", int(self._site.clock.now()), chunked=False)
+        return _Refusal(self._site.refusal(call, ApiError(kind, problem, status)).script)
 
 
 def _with_origin_form(message: Any) -> Any:
@@ -296,8 +318,12 @@ def _with_origin_form(message: Any) -> Any:
 
 
 class _Server(web.Server):
+    def __init__(self, site: Site, **options: Any) -> None:
+        super().__init__(site.handle, **options)
+        self._site = site
+
     def __call__(self) -> web.RequestHandler:
-        return _Connection(self, loop=self._loop, **self._kwargs)
+        return _Connection(self._site, self, loop=self._loop, **self._kwargs)
 
 
 def make_server(site: Site) -> web.Server:
@@ -310,7 +336,7 @@ def make_server(site: Site) -> web.Server:
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
 
     return _Server(
-        site.handle,
+        site,
         request_factory=make_request,
         handler_cancellation=True,
         access_log=None,

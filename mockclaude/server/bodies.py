@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
@@ -49,10 +51,11 @@ async def read_body(request: web.BaseRequest) -> bytes:
 
 async def _rest(request: web.BaseRequest) -> bytes:
     try:
-        if request.headers.get("expect", "").lower() == "100-continue":
-            await play(_GO_ON, request)
-        async with asyncio.timeout(BODY_TIMEOUT):
-            return await request.read()
+        with _told_of_malformed(request):
+            if request.headers.get("expect", "").lower() == "100-continue":
+                await play(_GO_ON, request)
+            async with asyncio.timeout(BODY_TIMEOUT):
+                return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise ApiError("request_too_large") from None
     except TimeoutError:
@@ -61,6 +64,31 @@ async def _rest(request: web.BaseRequest) -> bytes:
         request.content.feed_eof()  # else aiohttp would read on, and log that it cannot
         reason = str(error).splitlines()[-1].strip()
         raise ApiError("invalid_request_error", f"{_UNREADABLE}: {reason}") from None
+
+
+@contextmanager
+def _told_of_malformed(request: web.BaseRequest) -> Iterator[None]:
+    """Let the body end with an error as soon as a chunk is malformed.
+
+    aiohttp's parser does not tell the body of that. It queues an error as the next request, which wakes the waiter of
+    the connection. There is none while a request is read, and one that waits for long is closed as idle.
+    """
+    connection: Any = request.protocol
+
+    def fail(next_request: asyncio.Future[None]) -> None:
+        if not (next_request.cancelled() or request.content.is_eof()):
+            request.content.set_exception(web.RequestPayloadError("a chunk is malformed"))
+            connection.close()  # else the queued error is answered too
+
+    waiter = connection._waiter = asyncio.get_running_loop().create_future()
+    connection.keep_alive(False)
+    waiter.add_done_callback(fail)
+    if connection._messages:
+        waiter.set_result(None)
+    try:
+        yield
+    finally:
+        connection._waiter = None
 
 
 def unpacked(data: bytes, encoding: str) -> bytes:

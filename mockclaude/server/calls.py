@@ -33,7 +33,7 @@ class Call(NamedTuple):
 
     `time` is microseconds since the server began, `reused` whether its connection has served another before, `fraction`
     what it is later than `now`, in microseconds. `page` is the origin of the page that sent it, if that may not control
-    the server.
+    the server; `guest` says that it lacks the token that the server demands.
     """
 
     method: str
@@ -47,6 +47,7 @@ class Call(NamedTuple):
     reused: bool = False
     fraction: int = 0
     page: str = ""
+    guest: bool = False
 
     @property
     def instant(self) -> int:

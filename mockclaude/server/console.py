@@ -1,6 +1,7 @@
 """What a person sees: the first screen, and a line for each request.
 
-In: scenarios, the address, log lines. Out: text. Knows nothing of terminals but whether colour is wanted.
+In: scenarios, the address, log lines. Out: text, and lines on standard streams, which may end before the server does.
+Knows nothing of terminals but whether colour is wanted.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 import shlex
 import sys
 from collections.abc import Mapping
+from typing import TextIO
 from urllib.parse import quote
 
 import click
@@ -54,6 +56,34 @@ def _described(scenario: Scenario) -> str:
     files = ", ".join(scenario.files) or "built in"
     count = len(scenario.rules)
     return f"{files} ({count} rule{'s' if count != 1 else ''}, seed {scenario.seed})"
+
+
+def write_line(text: str) -> None:
+    """Write to standard output. If it cannot be written, it ends, and only a full disk or the like is reported."""
+    error = _write(sys.stdout, text)
+    if error is not None and not isinstance(error, BrokenPipeError):
+        write_error(f"standard output: the log ends here: {error.strerror}")
+
+
+def write_error(text: str) -> None:
+    """Write a line to standard error. If it cannot be written, it ends."""
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO, text: str) -> OSError | None:
+    """Write a line at once. Characters that `stream` cannot show are escaped. After an error, all that follows is lost.
+
+    Python ends with exit code 120 if something is left in a buffer that cannot be written.
+    """
+    encoding = stream.encoding
+    try:
+        stream.write(f"{text}\n".encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except OSError as error:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
+        return error
+    return None
 
 
 def wants_colour() -> bool:

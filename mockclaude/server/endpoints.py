@@ -13,6 +13,7 @@ from typing import TypeAlias
 from mockclaude.api import models
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import cors_preflight, date
+from mockclaude.api.media import OneRequest
 from mockclaude.reply.script import head_only
 from mockclaude.server.calls import Answer, Call
 from mockclaude.server.messages import count_tokens, create
@@ -26,7 +27,8 @@ def answer(served: Served, call: Call) -> Answer:
         granted = cors_preflight(call.headers.get("access-control-request-headers", ""), control=not call.page)
         return Answer(head_only(204, date(call.now) + granted), "CORS preflight")
     try:
-        given = _handler(call.method, call.path)(served, call)
+        with OneRequest():
+            given = _handler(call.method, call.path)(served, call)
     except ApiError as error:
         given = Answer(served.undecided(call, call.as_it_came(error.message)).error(error), error.message)
     return served.noted(given)

@@ -29,7 +29,7 @@ def explained(scenario: Scenario, calls: Sequence[Call]) -> str:
     served = Served(replace(scenario, limits=()))
     *before, call = calls
     for earlier in before:
-        answer(served, earlier)
+        answer(served, earlier).ended()
     counts = {rule: served.memory.answered(rule, call.lane) for rule in scenario.rules}
     given = answer(served, call)
     return redact("\n".join([*_decision(given), *_not_chosen(scenario, call, given, counts), *_sent(given.script)]))

@@ -8,10 +8,11 @@ headers and bodies as they came, so those are kept; what shows one redacts its c
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 
 import orjson
 
@@ -22,10 +23,12 @@ from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.matching import Explanation
 from mockclaude.scenario.rules import Rule
+from mockclaude.scenario.work import TooMuchWorkError
+from mockclaude.server.bounded import MAX_OWNERS
 from mockclaude.server.calls import Answer, Call
 
 MAX_ENTRIES = 1_000
-"""Requests that are kept."""
+"""Requests that are kept of each lane."""
 
 MAX_BYTES = 64 * 1024 * 1024
 """How many bytes all that is kept takes, as `Entry.size` counts them."""
@@ -42,7 +45,7 @@ MAX_TEXT = 10_000
 OVERHEAD_OF_A_WRITE = 170
 """What the times of each write take."""
 
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, TooMuchWorkError)
 """What looking at a request raises that is no message: the journal has those too that were refused."""
 
 PLAYING = "playing"
@@ -53,7 +56,7 @@ PLAYING = "playing"
 class Entry:
     """One request. `path` is as it was asked, with the base URL's path and the query; `scenario` the name it went to.
 
-    `time`, `chunked`, `reused` and `page` are as in `Call`.
+    `time`, `chunked`, `reused`, `page` and `guest` are as in `Call`.
 
     `planned` has the microseconds after the beginning and the bytes of each write, `sent` the microseconds at which
     they were written so far. `ending` is '' for a response that ended as HTTP has it. `closest` is the rule that came
@@ -73,6 +76,7 @@ class Entry:
     chunked: bool = True
     reused: bool = False
     page: str = ""
+    guest: bool = False
     body: bytes = field(default=b"", repr=False)
     body_size: int = 0
     whole: bytes | None = field(default=None, repr=False)
@@ -91,7 +95,7 @@ class Entry:
     ending: str = PLAYING
     seconds: float = 0.0
     counted: int = 0
-    """The bytes that the journal counts for it while it keeps it."""
+    """The bytes that the journal counts for it; 0 where it does not keep it."""
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
@@ -134,7 +138,8 @@ def _kept(text: str) -> str:
 def asked(entry: Entry, call: Call, scenario: str, max_body: int = MAX_BODY) -> None:
     """Write into `entry` what was asked of the API."""
     entry.scenario, entry.lane, entry.endpoint = scenario, call.lane, call.path
-    entry.time, entry.chunked, entry.reused, entry.page = call.time, call.chunked, call.reused, call.page
+    entry.time, entry.chunked, entry.reused = call.time, call.chunked, call.reused
+    entry.page, entry.guest = call.page, call.guest
     entry.body, entry.body_size = call.body[:max_body], len(call.body)
 
 
@@ -155,35 +160,116 @@ def decided(entry: Entry, answer: Answer, max_body: int = MAX_BODY) -> None:
         entry.response = script.sends[0].data if len(script.sends) == 1 else b"".join([s.data for s in script.sends])
 
 
+class _Lane:
+    """What is kept of a lane, the oldest first, and its size."""
+
+    __slots__ = ("entries", "forgotten", "name", "size")
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self.entries: deque[Entry] = deque()
+        self.size = 0
+        self.forgotten = 0
+
+
 class Journal:
-    """The newest requests, at most `max_entries` of them and `max_bytes` together."""
+    """The newest requests: at most `max_entries` of each lane, and `max_bytes` of all lanes together.
+
+    If all take too much, the lane that takes most loses its oldest, so that no lane pushes out a smaller one. If none
+    stands out, that is the lane whose last request is the oldest.
+    """
 
     def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES, max_body: int = MAX_BODY) -> None:
         self.max_body = max_body
-        self.forgotten = 0
         self._max_entries = max_entries
         self._max_bytes = max_bytes
-        self._entries: deque[Entry] = deque()
-        self._bytes = 0
         self._waiting: list[Callable[[Entry], None]] = []
+        self._bytes = 0
+        self._lanes: OrderedDict[str, _Lane] = OrderedDict()
+        self._newest = self._largest = _Lane()
+        self._forgotten: dict[str, int] = {}
+        """Of the lanes of which nothing is kept."""
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return sum(len(lane.entries) for lane in tuple(self._lanes.values()))
 
     def keep(self, entry: Entry) -> None:
         """Keep `entry`, and forget what is too much."""
-        self._entries.append(entry)
-        entry.counted = entry.size
-        self._bytes += entry.counted
-        while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
-            self._bytes -= self._entries.popleft().counted
-            self.forgotten += 1
+        lane = self._newest
+        if lane.name != entry.lane or not lane.entries:
+            lane = self._turn_to(entry.lane)
+        lane.entries.append(entry)
+        self._count(entry, lane)
+        if len(lane.entries) > self._max_entries:
+            self._forget_oldest(lane)
+        self._make_room()
         for hear in tuple(self._waiting):
             hear(entry)
 
+    def grown(self, entry: Entry) -> None:
+        """Count `entry` anew, which has got its response since it was kept."""
+        if entry.counted:
+            lane = self._lanes[entry.lane]
+            self._count(entry, lane)
+            self._largest = max(self._largest, lane, key=attrgetter("size"))
+            self._make_room()
+
+    def _count(self, entry: Entry, lane: _Lane) -> None:
+        size = entry.size
+        lane.size += size - entry.counted
+        self._bytes += size - entry.counted
+        entry.counted = size
+
+    def _make_room(self) -> None:
+        while self._bytes > self._max_bytes:
+            self._forget_oldest(self._most_spacious())
+
+    def _turn_to(self, name: str) -> _Lane:
+        """Return a lane as the newest."""
+        if self._newest.size > self._largest.size:
+            self._largest = self._newest
+        lane = self._lanes.get(name)
+        if lane is None:
+            lane = self._lanes[name] = _Lane(name)
+            lane.forgotten = self._forgotten.pop(name, 0)
+        else:
+            self._lanes.move_to_end(name)
+        self._newest = lane
+        return lane
+
+    def _most_spacious(self) -> _Lane:
+        """Return a lane that takes more than its share, or else the one whose last request is the oldest."""
+        largest = max(self._newest, self._largest, key=attrgetter("size"))
+        return largest if largest.size * len(self._lanes) > self._bytes else next(iter(self._lanes.values()))
+
+    def _forget_oldest(self, lane: _Lane) -> None:
+        oldest = lane.entries.popleft()
+        lane.size -= oldest.counted
+        self._bytes -= oldest.counted
+        oldest.counted = 0
+        lane.forgotten += 1
+        if not lane.entries:
+            del self._lanes[lane.name]
+            self._forgotten[lane.name] = lane.forgotten
+            if len(self._forgotten) > MAX_OWNERS:
+                del self._forgotten[next(iter(self._forgotten))]
+
+    @property
+    def forgotten(self) -> int:
+        """How many requests were too many to be kept."""
+        return self.forgotten_of(None)
+
+    def forgotten_of(self, lane: str | None) -> int:
+        """Return how many requests of one lane, or with None of all, were too many to be kept."""
+        lanes = [each for each in tuple(self._lanes.values()) if lane in (None, each.name)]
+        gone = sum(self._forgotten.values()) if lane is None else self._forgotten.get(lane, 0)
+        return gone + sum(each.forgotten for each in lanes)
+
     def entries(self, lane: str | None = None, scenario: str | None = None) -> Sequence[Entry]:
         """Return what is kept, or of it what one lane has asked, or what was asked of one scenario."""
-        return [entry for entry in tuple(self._entries) if entry.is_of(lane, scenario)]
+        lanes = [each for each in tuple(self._lanes.values()) if lane in (None, each.name)]
+        kept = [entry for each in lanes for entry in tuple(each.entries) if scenario in (None, entry.scenario)]
+        return kept if len(lanes) == 1 else sorted(kept, key=attrgetter("number"))
 
     def find(
         self, conditions: Iterable[Condition], lane: str | None = None, scenario: str | None = None
@@ -220,11 +306,21 @@ class Journal:
 
     def clear(self, lane: str | None = None, scenario: str | None = None) -> None:
         """Forget everything, or what one lane has asked, or what was asked of one scenario."""
-        gone = self.entries(lane, scenario)
-        self._entries = deque(entry for entry in self._entries if not entry.is_of(lane, scenario))
-        self._bytes -= sum(entry.counted for entry in gone)
-        if not self._entries:
-            self.forgotten = 0
+        for each in [each for each in self._lanes.values() if lane in (None, each.name)]:
+            entries, each.entries = each.entries, deque()
+            for entry in entries:
+                if entry.is_of(lane, scenario):
+                    each.size -= entry.counted
+                    self._bytes -= entry.counted
+                    entry.counted = 0
+                else:
+                    each.entries.append(entry)
+            if not each.entries:
+                del self._lanes[each.name]
+        if lane is not None:
+            self._forgotten.pop(lane, None)
+        elif not self._lanes:
+            self._forgotten.clear()
 
 
 def holds(conditions: Iterable[Condition], entry: Entry) -> bool:

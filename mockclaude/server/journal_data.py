@@ -41,6 +41,7 @@ def _data(entry: Entry) -> dict[str, Any]:
             "reused_connection": entry.reused,
             "since_start_us": entry.time,
             "page": entry.page or None,
+            "guest": entry.guest,
             "headers": _joined(entry.headers),
         },
         "decision": _decision(entry),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
+from mockclaude.server.console import write_error
 from mockclaude.server.journal import Entry
 from mockclaude.server.journal_data import as_data, logged
 
@@ -60,7 +60,7 @@ class JournalFile:
             self._warn(f"other users may read this journal: {error.strerror}; change its mode to 600")
 
     def _warn(self, problem: str) -> None:
-        sys.stderr.write(f"{self._path}: {problem}\n")
+        write_error(f"{self._path}: {problem}")
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Append what of `entries` was asked of the API."""
@@ -109,13 +109,13 @@ def read_journal(path: Path, warn: Callable[[str], None]) -> list[Recorded]:
     torn: JournalError | None = None
     for number, place, line in placed:
         try:
-            data = _entry(place, line, warn) if line else None
+            found = _entries(place, line, warn) if line else []
         except JournalError as error:
             if number > 1:
                 raise torn or error from None
             torn = error
         else:
-            entries += [Recorded(number, data)] if data else []
+            entries += [Recorded(number, data) for data in found]
     if torn:
         if not entries:
             raise torn
@@ -127,20 +127,33 @@ _BEGIN = b'{"number":'
 """How every entry begins. Within one, quotes are escaped, so that this stands nowhere else."""
 
 
-def _entry(place: str, line: bytes, warn: Callable[[str], None]) -> dict[str, Any] | None:
-    """Return the entry of a line, also one that a server appended to a torn one; None for a torn one."""
+def _entries(place: str, line: bytes, warn: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Return the entries of a line: several where servers wrote to the file at once, or appended to a torn entry."""
     try:
-        data: dict[str, Any] = orjson.loads(line)
-        logged(data)
+        return [_checked(place, orjson.loads(line))]
     except orjson.JSONDecodeError:
-        begin = line.rfind(_BEGIN)
+        begin = line.find(_BEGIN)
         if begin < 0 and not _BEGIN.startswith(line.strip(b"\0")):
             raise _no_entry(place) from None
-        warn(f"{place}: incomplete entry, {begin if begin > 0 else len(line)} bytes without their end; it is left out")
-        return _entry(place, line[begin:], warn) if begin > 0 else None
+    head, *rest = line.split(_BEGIN)
+    entries: list[dict[str, Any]] = []
+    torn = len(head)
+    for part in rest:
+        try:
+            entries.append(_checked(place, orjson.loads(_BEGIN + part)))
+        except orjson.JSONDecodeError:
+            torn += len(_BEGIN) + len(part)
+    if torn:
+        warn(f"{place}: incomplete entry, {torn} bytes without their end; it is left out")
+    return entries
+
+
+def _checked(place: str, data: Any) -> dict[str, Any]:
+    try:
+        logged(data)
     except (KeyError, TypeError):
         raise _no_entry(place) from None
-    return data
+    return data  # type: ignore[no-any-return]
 
 
 def _no_entry(place: str) -> JournalError:

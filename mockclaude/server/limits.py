@@ -85,11 +85,11 @@ class _Flight:
         self._count = 0
         self._overloaded = False
 
-    def is_full(self) -> bool:
+    def is_full(self, crowded: bool) -> bool:
         """Return whether another request is one too many."""
         if self._limit is not None:
             most = self._limit.accepted_at + 1 if self._overloaded else self._limit.most
-            self._overloaded = self._count >= most
+            self._overloaded = crowded or self._count >= most
         return self._overloaded
 
     def enter(self) -> None:
@@ -128,8 +128,11 @@ class Entry(NamedTuple):
 class Limits:
     """The limits of a scenario, and what was used of them: `max_pools` for each API key.
 
-    `drop` is called with a note for everything that is dropped.
+    `drop` is called with a note for everything that is dropped. While they are `crowded`, every limit of requests in
+    flight is reached: those that were answered meanwhile are not there when a request is made again.
     """
+
+    crowded = False
 
     def __init__(
         self,
@@ -152,8 +155,8 @@ class Limits:
         pool, flight = self.pool(name), self._flights[position]
         if refusal := self._refusal(name, pool, asks):
             return refusal
-        if flight.is_full():
-            return Refusal(ApiError("overloaded_error"), _note("requests in flight"))
+        if flight.is_full(self.crowded):
+            return Refusal(ApiError("overloaded_error"), IN_FLIGHT)
         flight.enter()
         self.keep(name, pool.take({REQUESTS: 1, INPUT: asks.input_tokens}, asks.now))
         return Entry(asks, self, name, flight)
@@ -199,6 +202,10 @@ def _refused(meter: Bucket | Allowance, what: str, asks: Asks, told: Mapping[str
 
 def _note(what: str) -> str:
     return f"limit: {what} (depends on the order of requests)"
+
+
+IN_FLIGHT = _note("requests in flight")
+"""What the log says of a request that is refused because of those in flight."""
 
 
 def _told(pool: Pool, now: int) -> dict[str, str]:

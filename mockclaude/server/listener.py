@@ -21,31 +21,37 @@ class Listener:
         self.port = port
         self._runner: web.ServerRunner | None = None
         self._site: web.TCPSite | None = None
+        self._pause: asyncio.Future[None] | None = None
         self._down: asyncio.Future[None] | None = None
 
     async def open(self, runner: web.ServerRunner) -> None:
         """Listen. Raises `OSError` where the address cannot be had."""
-        self._runner = runner
-        self._site = web.TCPSite(runner, self.host, self.port, reuse_address=True)
-        await self._site.start()
+        site = web.TCPSite(runner, self.host, self.port, reuse_address=True)
+        await site.start()
+        self._runner, self._site = runner, site
         self.port = runner.addresses[0][1]
 
     def refuse(self, microseconds: int, clock: Clock = REAL) -> None:
         """Accept no connection for so long by `clock`, from now on; it does nothing where none is accepted already."""
         if self._site is not None:
-            self._down = asyncio.ensure_future(self._reopen(self._site, microseconds, clock))
+            self._pause = asyncio.ensure_future(clock.until(clock.begin(), microseconds))
+            self._down = asyncio.ensure_future(self._reopen(self._site, self._pause))
             self._site = None
 
-    async def _reopen(self, site: web.TCPSite, microseconds: int, clock: Clock) -> None:
-        runner = self._runner
-        assert runner is not None
-        if site in runner.sites:
-            await site.stop()
-        await clock.until(clock.begin(), microseconds)
-        if runner.server is not None:
-            await self.open(runner)
+    async def _reopen(self, site: web.TCPSite, pause: asyncio.Future[None]) -> None:
+        await site.stop()
+        await pause
+        assert self._runner is not None
+        await self.open(self._runner)
 
     async def reopened(self) -> None:
         """Return once connections are accepted again."""
         if self._down is not None:
             await self._down
+
+    async def close(self) -> None:
+        """Never listen again, before the runner is cleaned up. A socket that is just being opened is left to it."""
+        while self._pause is not None and self._down is not None and not self._down.done():
+            self._pause.cancel()  # not `_down`: a cancelled `create_server` leaves its socket open
+            await asyncio.wait([self._down])
+        self._site = None

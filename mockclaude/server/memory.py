@@ -7,13 +7,16 @@ Counters and their bounds belong to a lane, so that one client never changes wha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from typing import Generic, TypeAlias, TypeVar
 
 from mockclaude.scenario.rules import Rule
 from mockclaude.server.bounded import Bounded
 
 K = TypeVar("K", bound=Hashable)
+
+Attempted: TypeAlias = tuple[str, str, bytes]
+"""Whose scripts count an attempt: `fault`, `chaos` or `wish`; the id of the rule, "" for all; the hash of the turn."""
 
 GENERATION = 10_000
 """Counts of a kind that a lane keeps at least; at twice as many, the older half is dropped."""
@@ -53,6 +56,11 @@ class Memory:
         """Count an answer of `rule` in `lane`; return how many there were before."""
         return self._raise(self._lane(lane).answers, rule, lane)
 
+    def renew(self, rules: Mapping[Rule, Rule]) -> None:
+        """Count on for the rules of a scenario that was read again: old rule -> new one."""
+        for lane in self._lanes.values():
+            lane.answers.renew(rules)
+
     def forget(self, lane: str) -> None:
         """Forget what was counted for `lane`."""
         self._lanes.pop(lane)
@@ -68,9 +76,9 @@ class Memory:
         """Count a request that the rule with this id decides; return how many equal ones there were before."""
         return self._raise(self._lane(lane).occurrences, (rule, fingerprint), lane)
 
-    def attempt(self, rule: str, turn: bytes, lane: str) -> int:
-        """Count an attempt of a turn under a rule's script, or with "" that of chaos; return how many were before."""
-        return self._raise(self._lane(lane).attempts, (rule, turn), lane)
+    def attempt(self, script: Attempted, lane: str) -> int:
+        """Count an attempt of a turn under scripts of one kind; return how many there were before."""
+        return self._raise(self._lane(lane).attempts, script, lane)
 
     def _lane(self, name: str) -> _Lane:
         """Return the counters of a lane as the newest; what it grew by is noted when another becomes that."""
@@ -122,6 +130,12 @@ class _Counts(Generic[K]):
         self._newer, self._older = {}, self._newer
         return before, dropped
 
+    def renew(self, keys: Mapping[K, K]) -> None:
+        """Let counts belong to other keys: old key -> new one. The others stay."""
+        self._newer, self._older = (
+            {keys.get(key, key): count for key, count in counts.items()} for counts in (self._newer, self._older)
+        )
+
     def all(self) -> dict[K, int]:
         """Return all counts."""
         return self._older | self._newer
@@ -134,7 +148,7 @@ class _Lane:
         self.requests = 0
         self.answers: _Counts[Rule] = _Counts()
         self.occurrences: _Counts[tuple[str, str]] = _Counts()
-        self.attempts: _Counts[tuple[str, bytes]] = _Counts()
+        self.attempts: _Counts[Attempted] = _Counts()
 
     @property
     def size(self) -> int:

@@ -41,7 +41,7 @@ from mockclaude.server.fault_wishes import wishes
 from mockclaude.server.limits import Asks, Entry, Refusal
 from mockclaude.server.served import Served
 from mockclaude.server.threads import Turn
-from mockclaude.server.trust import refused_page
+from mockclaude.server.trust import refused_guest, refused_page
 
 
 class _Request(NamedTuple):
@@ -81,7 +81,10 @@ def _wished(served: Served, call: Call, admitted: Admitted) -> tuple[Fault, ...]
         return ()
     if call.page and admitted.wish:
         raise refused_page(call.page, "ask for a fault")
-    return wishes(call.headers, admitted.wish)
+    wished = wishes(call.headers, admitted.wish)
+    if call.guest and any(fault.strikes_others for fault in wished):
+        raise refused_guest("refuse")
+    return wished
 
 
 def _limited(request: _Request) -> Answer:
@@ -343,19 +346,27 @@ def _struck(request: _Request, possible: _Possible, draws: Draws) -> _Struck:
         for label, faults in possible.items()
     }
     notes = list(_decided_by(chain.from_iterable(possible.values()), position))
-    notes += dict.fromkeys(f"attempt {attempt + 1} of its turn" for attempt in attempts.values())
+    notes += _attempt_notes(attempts)
     return _Struck(strike["wish"] or [*strike["fault"], *strike["chaos"]], notes)
 
 
 def _attempts(request: _Request, possible: _Possible, rule: str) -> dict[str, int]:
     """Return how many attempts of the same turn came before, where a script depends on it: under this rule, or under
-    any rule for scripts of chaos.
+    any rule for scripts of chaos and of the client.
     """
     scripted = [label for label, faults in possible.items() if any(fault.script for fault in faults)]
     if not scripted:
         return {}
     turn, memory, lane = turn_hash(request.conversation.body), request.served.memory, request.lane
-    return {label: memory.attempt(rule if label == "fault" else label, turn, lane) for label in scripted}
+    return {label: memory.attempt((label, rule if label == "fault" else "", turn), lane) for label in scripted}
+
+
+def _attempt_notes(attempts: Mapping[str, int]) -> Iterator[str]:
+    """Yield which attempt the request is, once if all scripts count it alike."""
+    if len(set(attempts.values())) == 1:
+        attempts = {"": next(iter(attempts.values()))}
+    for label, before in attempts.items():
+        yield f"attempt {before + 1} of its turn" + (f", for `{label}`" if label else "")
 
 
 def _decided_by(faults: Iterable[Fault], position: Position) -> Iterator[str]:

@@ -3,7 +3,8 @@
 In: entries of a journal as JSON data, and scenarios. Out: calls, and what is different now.
 Knows nothing of files and sockets. Each call is made at the time at which it was recorded, in the order in which they
 came, so that what does not change gives the same bytes. Keys are not recorded: a lane stands for the key it comes from.
-Nor are credentials in bodies: of such a request, what follows from every byte of its body is not compared.
+Nor are credentials in bodies: of such a request, what follows from every byte of its body is not compared. How many
+requests were in flight is not made again: one that was refused because of them is refused where such a limit is.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from mockclaude.server.calls import LANE_HEADER, Call, for_method, lane_of_key
 from mockclaude.server.endpoints import answer
 from mockclaude.server.journal import Entry, decided
 from mockclaude.server.journal_data import as_data
+from mockclaude.server.limits import IN_FLIGHT
 from mockclaude.server.served import Served
 
 Data = Mapping[str, Any]
@@ -102,9 +104,15 @@ def is_redacted(entry: Data) -> bool:
     return bool(entry["request"].get("redacted"))
 
 
+def is_crowded(entry: Data) -> bool:
+    """Return whether the request was refused because of those that were being answered."""
+    return IN_FLIGHT in entry["decision"]["notes"]
+
+
 def _answered(served: Served, entry: Data) -> Data:
     call = call_of(entry, served.scenario.policy)
     again = Entry(entry["number"], entry["at"], call.method, entry["request"]["path"], {})
+    served.limits.crowded = is_crowded(entry)
     given = for_method(answer(served, call), call.method)
     given.ended()
     decided(again, given, sum(len(send.data) for send in given.script.sends))
@@ -126,6 +134,7 @@ def call_of(entry: Data, policy: Policy) -> Call:
         asked["reused_connection"],
         int(entry["at"] % 1 * 1e6),
         asked.get("page") or "",
+        asked.get("guest", False),
     )
 
 

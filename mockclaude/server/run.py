@@ -11,7 +11,6 @@ import errno
 import gc
 import os
 import signal
-import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from secrets import token_urlsafe
@@ -69,9 +68,9 @@ class Output:
         """Write what was noted."""
         lines, self._lines = self._lines, []
         if lines:
-            self._write("\n".join(log_line(line, colour=self._colour) for line in lines))
             if self._keep:
                 self._keep(lines)
+            self._write("\n".join(log_line(line, colour=self._colour) for line in lines))
 
 
 class Playing(NamedTuple):
@@ -122,6 +121,8 @@ async def serve(
     await runner.setup()
     try:
         await listen(listener, runner)
+        for served in site.served.values():
+            served.rules.prepare()
         spare_the_collector()
         return_freed_memory()
         allow_many_connections()
@@ -133,8 +134,10 @@ async def serve(
             if running:
                 running.cancel()
     finally:
+        await listener.close()
         await runner.cleanup()
         output.flush()
+        await asyncio.get_running_loop().shutdown_default_executor()  # files are loaded in it
         stopping.end()
 
 
@@ -253,13 +256,3 @@ def run(coroutine: Any) -> None:
         asyncio.run(coroutine)
     else:
         uvloop.run(coroutine)
-
-
-def write_line(text: str) -> None:
-    """Write to standard output, at once; what it cannot show is escaped, and once nobody reads it, it is lost."""
-    encoding = sys.stdout.encoding
-    try:
-        sys.stdout.write(f"{text}\n".encode(encoding, "backslashreplace").decode(encoding))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,7 +6,8 @@ Knows nothing of how a request is answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mockclaude.reply.draws import Draws
@@ -15,7 +16,7 @@ from mockclaude.reply.signatures import Signatures
 from mockclaude.scenario import inline
 from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.inline import Addition
-from mockclaude.scenario.matching import RuleList
+from mockclaude.scenario.rule_index import RuleList
 from mockclaude.scenario.rules import Recorded, Rule, Scenario
 from mockclaude.server.admission import Admission
 from mockclaude.server.calls import Answer, Call, Fingerprints, lane_of
@@ -23,6 +24,9 @@ from mockclaude.server.limits import Limits
 from mockclaude.server.memory import Memory
 from mockclaude.server.prompt_cache import PromptCache
 from mockclaude.server.threads import Threads
+
+_LONGEST_MODEL = 1_000
+"""Characters of a model name that is compared with those of the rules."""
 
 
 class Served:
@@ -39,6 +43,7 @@ class Served:
         self.added: dict[str | None, tuple[Addition, ...]] = {}
         self.problem = ""
         self.dropped: list[str] = []
+        self.scenario = scenario
         self._forget()
         self.use(scenario)
 
@@ -50,7 +55,13 @@ class Served:
         self.limits = Limits()
 
     def use(self, scenario: Scenario) -> None:
-        """Let `scenario` answer from now on, after the rules that were added: those of a lane, then those of all."""
+        """Let `scenario` answer from now on, after the rules that were added: those of a lane, then those of all.
+
+        A rule that was there before, by its id, goes on where it was.
+        """
+        if scenario is not self.scenario:
+            before, now = _numbered(self.scenario.rules), _numbered(scenario.rules)
+            self.memory.renew({rule: now[key] for key, rule in before.items() if key in now})
         self.scenario = scenario
         lanes = sorted(self.added, key=lambda lane: lane is None)
         parts = [*(addition.scenario for lane in lanes for addition in self.added[lane]), scenario]
@@ -80,10 +91,17 @@ class Served:
 
     def remove(self, rule_id: str, lane: str | None = None) -> bool:
         """Take back the added rules of this id, or of them those of one lane; return whether there were any."""
+        return self._remove(lambda rule: rule.id == rule_id, lane)
+
+    def take_back(self, rules: Iterable[Rule]) -> None:
+        """Take back these very rules, as `add` returned them, if they are still there."""
+        self._remove(frozenset(rules).__contains__)
+
+    def _remove(self, gone: Callable[[Rule], bool], lane: str | None = None) -> bool:
         before = len(self.rules)
         for where, additions in self.added.items():
             if lane in (None, where):
-                self.added[where] = tuple(addition.without(rule_id) for addition in additions)
+                self.added[where] = tuple(addition.without(gone) for addition in additions)
         self.use(self.scenario)
         return len(self.rules) < before
 
@@ -98,6 +116,8 @@ class Served:
         self.use(self.scenario)
 
     def _mentions(self, model: str) -> bool:
+        if len(model) > _LONGEST_MODEL:
+            return False
         conditions = (condition for rule in self.rules for condition in rule.conditions)
         return any(condition.key == "model" and condition.holds(model) for condition in conditions)
 
@@ -122,6 +142,16 @@ class Served:
         notes = (*answer.notes, *self.dropped)
         self.dropped.clear()
         return answer._replace(notes=notes)
+
+
+def _numbered(rules: Iterable[Rule]) -> dict[tuple[str, int], Rule]:
+    """Return rules by their ids, and by their order where several say the same."""
+    seen: Counter[str] = Counter()
+    numbered: dict[tuple[str, int], Rule] = {}
+    for rule in rules:
+        numbered[rule.id, seen[rule.id]] = rule
+        seen[rule.id] += 1
+    return numbered
 
 
 def _in_lane(lane: str) -> Condition:

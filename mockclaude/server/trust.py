@@ -21,6 +21,8 @@ from mockclaude.api.errors import ApiError
 from mockclaude.server.calls import LANE_HEADER
 
 TOKEN_HEADER = "x-mockclaude-token"
+_HOW = f"expected the one that the server prints at its start, or that of --admin-token; send it as {TOKEN_HEADER}"
+
 PAGES_LANE = "(other origins)"
 """The lane of all pages that are not trusted: they use up nothing of anybody else."""
 
@@ -44,7 +46,8 @@ class Trust(NamedTuple):
     """Whom a server trusts. `opened` says that it listens on more than the loopback, so that others can reach it.
 
     `hosts` are further names of the server, `origins` those whose pages may send control headers, such as
-    `http://localhost:3000`. `token` is what the admin plane demands; '' is none.
+    `http://localhost:3000`. `token` is what the admin plane, the page at the root and faults that strike everybody
+    demand; '' is none.
     """
 
     opened: bool = False
@@ -79,20 +82,31 @@ class Trust(NamedTuple):
             raise refused_page(page, f"send {control}")
         if is_loopback(_name(urlsplit(page).netloc)):
             return headers
-        lane = CIMultiDict(headers)
-        lane[LANE_HEADER] = PAGES_LANE
-        return lane
+        return in_lane_of_pages(headers)
+
+    def is_guest(self, headers: Mapping[str, str]) -> bool:
+        """Return whether `headers` lack the token, if there is one."""
+        return bool(self.token) and not compare_digest(_bytes(_token(headers)), _bytes(self.token))
 
     def check_token(self, headers: Mapping[str, str]) -> None:
         """Raise `ApiError` 401 unless the token of the admin plane is in `headers`, if there is one."""
-        scheme, _, bearer = headers.get("authorization", "").partition(" ")
-        given = headers.get(TOKEN_HEADER) or (bearer.strip() if scheme.lower() == "bearer" else "")
-        if self.token and not compare_digest(_bytes(given), _bytes(self.token)):
-            raise ApiError(
-                "authentication_error",
-                f"{'Wrong' if given else 'Missing'} admin token; expected the one that the server prints at its start, "
-                f"or that of --admin-token; send it as {TOKEN_HEADER}",
-            )
+        if self.is_guest(headers):
+            problem = "Wrong" if _token(headers) else "Missing"
+            raise ApiError("authentication_error", f"{problem} admin token; {_HOW}")
+
+
+def refused_guest(fault: str) -> ApiError:
+    """Return the 401 for a request without the token that asks for a fault which strikes others too."""
+    return ApiError(
+        "authentication_error", f"The fault `{fault}` strikes every client; it needs the admin token: {_HOW}"
+    )
+
+
+def in_lane_of_pages(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return `headers` in the lane of pages, whatever lane they name."""
+    lane = CIMultiDict(headers)
+    lane[LANE_HEADER] = PAGES_LANE
+    return lane
 
 
 def refused_page(page: str, what: str) -> ApiError:
@@ -131,6 +145,11 @@ def _address(name: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+def _token(headers: Mapping[str, str]) -> str:
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    return headers.get(TOKEN_HEADER) or (bearer.strip() if scheme.lower() == "bearer" else "")
 
 
 def _shown(text: str) -> str:

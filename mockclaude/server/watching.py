@@ -1,13 +1,13 @@
 """Scenario files that change while they are served.
 
 In: paths, and how they are loaded. Out: a site that serves what the files say now, or, where that is wrong, what they
-last said. Knows nothing of what they say. Running responses are not touched: everything of them was decided before.
+last said. Knows nothing of what they say. Running responses are not touched: everything of them was decided before, and
+files are loaded in a thread, one load at a time, while the event loop goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +16,7 @@ from mockclaude.scenario.loader import files_of, name_of
 from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Site
+from mockclaude.server.console import write_error
 
 POLL = 0.25
 """Seconds between two looks at the files. A change counts once a second look finds no other: editors write twice."""
@@ -37,16 +38,11 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
 class Watching:
     """Watches `paths` for a site. `load` returns the scenarios by name, `say` tells a person what has happened."""
 
     def __init__(
-        self, paths: Sequence[Path], load: Callable[[], dict[str, Scenario]], say: Callable[[str], None] = _say
+        self, paths: Sequence[Path], load: Callable[[], dict[str, Scenario]], say: Callable[[str], None] = write_error
     ) -> None:
         self._paths = paths
         self._load = load
@@ -58,31 +54,31 @@ class Watching:
         """Keep `site` up to date, for ever."""
         while True:
             await asyncio.sleep(POLL)
-            self.look(site)
+            await self.look(site)
 
-    def look(self, site: Site) -> None:
+    async def look(self, site: Site) -> None:
         """Look once: load what has changed, if it was the same the last time. Says whatever is raised, and goes on."""
         try:
-            self._look(site)
+            await self._look(site)
         except Exception as error:
             self._say_once(" ".join(f"reload failed: {type(error).__name__}: {error}".split()))
         else:
             self._failure = ""
 
-    def _look(self, site: Site) -> None:
+    async def _look(self, site: Site) -> None:
         before, self._seen = self._seen, stamps(self._paths)
         if self._seen == before and self._seen != self._loaded:
             loaded, self._loaded = self._loaded, self._seen
-            self._renew(site, {file for file, stamp in self._seen.items() if loaded.get(file) != stamp})
+            await self._renew(site, {file for file, stamp in self._seen.items() if loaded.get(file) != stamp})
 
     def _say_once(self, failure: str) -> None:
         if failure != self._failure:
             self._failure = failure
             self._say(f"{failure}; serving the last valid version")
 
-    def _renew(self, site: Site, changed: set[str]) -> None:
+    async def _renew(self, site: Site, changed: set[str]) -> None:
         try:
-            loaded = self._load()
+            loaded = await asyncio.to_thread(self._load)
         except ScenarioError as error:
             _blame(site, error)
             self._say(f"{error}\nthe files are served as they last were without a mistake")

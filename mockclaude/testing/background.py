@@ -81,8 +81,10 @@ class Background:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:  # whoever starts it is waiting for it
-            self._begun.set_exception(error)
+        except BaseException as error:
+            if self._begun.done():
+                raise
+            self._begun.set_exception(error)  # whoever starts it is waiting for it
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -95,6 +97,7 @@ class Background:
             self._begun.set_result(listener.port)
             await self._stop.wait()
         finally:
+            await listener.close()
             await runner.cleanup()
 
 

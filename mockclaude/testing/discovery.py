@@ -7,29 +7,61 @@ import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 
 FIXTURE = "mockclaude"
 _REQUESTING = ("usefixtures", "getfixturevalue")
-_WORD = re.compile(rb"\bmockclaude\b(?!\.|\s+import\b)")
+_PLUGINS = "pytest_plugins"
+_WORD = re.compile(rb"\bmockclaude\b(?!\.|\s+import\b)|\bpytest_plugins\b")
 _NOT_PARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
-def uses_fixture(paths: Iterable[Path], root: Path, ignored: Sequence[str] = ()) -> bool:
-    """Return whether Python files use the fixture or its mark.
+def uses_fixture(
+    paths: Iterable[Path],
+    root: Path,
+    ignored: Sequence[str] = (),
+    plugins: Iterable[Path] = (),
+    search: Sequence[str] = (),
+) -> bool:
+    """Return whether Python files, or the modules that they name in `pytest_plugins`, use the fixture or its mark.
 
     Args:
         paths: Files, and folders with all that is below them.
-        root: The folder down to which `conftest.py` is read in the folders above each path.
+        root: The folder above which `conftest.py` is not read in the folders above each path.
         ignored: Patterns of folders that are left out, besides virtual environments.
+        plugins: Files of plugins.
+        search: Folders in which modules are looked for, before those of `sys.path`.
     """
-    return any(_parsed_uses(file) for file in dict.fromkeys(_files(paths, root, ignored)))
+    seen: set[Path] = set()
+    return any(_uses(file, search, seen) for files in (plugins, _files(paths, root, ignored)) for file in files)
+
+
+def find_module(name: str, search: Sequence[str] = ()) -> Path | None:
+    """Return the file of a module or package, or the folder of a package without one. Nothing is imported for it."""
+    top, *below = name.split(".")
+    spec = PathFinder.find_spec(top, search) or _find_top(top)
+    if spec is None:
+        return None
+    if not below and spec.has_location and spec.origin:
+        return Path(spec.origin)
+    paths = [Path(folder, *below) for folder in spec.submodule_search_locations or ()]
+    forms = [form for path in paths for form in (path / "__init__.py", path.with_suffix(".py"), path)]
+    return next((form for form in forms if form.exists()), None)
+
+
+def _find_top(name: str) -> ModuleSpec | None:
+    with suppress(ImportError, ValueError):
+        return find_spec(name)
+    return None
 
 
 def _files(paths: Iterable[Path], root: Path, ignored: Sequence[str]) -> Iterator[Path]:
     for path in paths:
         folder = path if path.is_dir() else path.parent
-        yield from (above / "conftest.py" for above in (folder, *folder.parents) if above.is_relative_to(root))
+        yield from (above / "conftest.py" for above in (folder, *folder.parents) if above not in root.parents)
         if path == folder:
             yield from _below(folder, ignored)
         else:
@@ -46,20 +78,35 @@ def _below(folder: Path, ignored: Sequence[str]) -> Iterator[Path]:
         yield from (here / file for file in files if file.endswith(".py"))
 
 
-def _parsed_uses(file: Path) -> bool:
+def _uses(file: Path, search: Sequence[str], seen: set[Path]) -> bool:
+    if file in seen:
+        return False
+    seen.add(file)
+    nodes = _parse(file)
+    if any(map(_is_use, nodes)):
+        return True
+    named = [find_module(name, [_import_root(file), *search]) for node in nodes for name in _named_plugins(node)]
+    return any(_uses(module, search, seen) for module in named if module is not None)
+
+
+def _import_root(file: Path) -> str:
+    """Return the folder from which pytest imports a file of tests."""
+    return str(next((folder for folder in file.parents if not (folder / "__init__.py").exists()), file.parent))
+
+
+def _parse(file: Path) -> list[ast.AST]:
     try:
         source = file.read_bytes()
     except OSError:
-        return False
+        return []
     if not _WORD.search(source):
-        return False
+        return []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            tree = ast.parse(source)
+            return list(ast.walk(ast.parse(source)))
         except _NOT_PARSED:
-            return False
-    return any(map(_is_use, ast.walk(tree)))
+            return []
 
 
 def _is_use(node: ast.AST) -> bool:
@@ -73,3 +120,17 @@ def _is_use(node: ast.AST) -> bool:
                 isinstance(argument, ast.Constant) and argument.value == FIXTURE for argument in arguments
             )
     return False
+
+
+def _named_plugins(node: ast.AST) -> list[str]:
+    """Return the names in a statement that sets `pytest_plugins`, or in a call that adds to it."""
+    match node:
+        case (
+            ast.Assign(targets=[ast.Name(id=name)])
+            | ast.AnnAssign(target=ast.Name(id=name))
+            | ast.AugAssign(target=ast.Name(id=name))
+            | ast.Call(func=ast.Attribute(value=ast.Name(id=name)))
+        ) if name == _PLUGINS:
+            inner = ast.walk(node)
+            return [each.value for each in inner if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return []

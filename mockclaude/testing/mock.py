@@ -27,7 +27,7 @@ from mockclaude.server.verifying import AT_LEAST_ONE, Times, verify
 from mockclaude.testing.asked import Asked, asked
 from mockclaude.testing.background import Background
 from mockclaude.testing.environment import pointing_to, variables
-from mockclaude.testing.functions import Functions, blame
+from mockclaude.testing.functions import Functions, blame, check_predicate
 from mockclaude.testing.rules import Added, Condition, Replies, Saying
 from mockclaude.testing.tracebacks import hide_frames
 from mockclaude.testing.vocabulary import Function, Options, Predicate, When
@@ -135,11 +135,12 @@ class MockClaude(Replies):
         """Return the beginning of a rule: what must hold, in the words of a scenario file; `predicate` too, if given.
 
         Such as `mock.when(user="weather", tools="get_weather").reply({"tool_use": "get_weather"})`. Raises `TypeError`
-        for a `predicate` that is no function.
+        for a `predicate` that is no function, or one whose result is always true: a coroutine, a generator.
         """
-        if predicate is not None and not callable(predicate):
-            raise TypeError(f"{predicate!r} is no function; expected such as when(user={predicate!r})")
-        saying = Saying(caller(), wanted, predicate)
+        where = caller()
+        if predicate is not None:
+            check_predicate(predicate, where)
+        saying = Saying(where, wanted, predicate)
         self._unfinished[saying] = saying.where
         return Condition(self._add, saying)
 

@@ -17,8 +17,8 @@ import pytest
 from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.testing.discovery import FIXTURE
 from mockclaude.testing.session import Session, mentions_fixture, points_for_session
-from mockclaude.testing.settings import OPTIONS, Settings, add_options, settings
-from mockclaude.testing.tracebacks import hide_frames
+from mockclaude.testing.settings import OPTIONS, Settings, add_options, line_of, settings
+from mockclaude.testing.tracebacks import hide_frames, is_mistake
 
 if TYPE_CHECKING:
     from mockclaude.server.journal import Entry
@@ -47,6 +47,9 @@ class _Used:
         self.asked, self.raised = self.mock.journal, self.mock.what_was_raised()
         self.mock.prepare()
 
+
+_DECIDED = (pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exception)
+"""What decides about a test, whatever else is raised because of it."""
 
 _USED = pytest.StashKey[_Used]()
 _SESSION = pytest.StashKey[Session | None]()
@@ -141,8 +144,11 @@ def mockclaude(request: pytest.FixtureRequest, _mockclaude_server: MockClaude) -
             speed=chosen.speed,
             retry_speed=chosen.retry_speed,
         )
-    except (ScenarioError, pytest.UsageError) as error:
+    except pytest.UsageError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
+    except ScenarioError as error:
+        told = f"{line_of(request.node)}: mark mockclaude: invalid file, got {error}"
+        raise pytest.fail.Exception(told, pytrace=False) from None
     used = request.node.stash[_USED] = _Used(mock, chosen)
     with mock.environment():
         yield mock
@@ -178,11 +184,12 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add to the report of a failed test what it asked, and what answered; from here on only the teardown is judged."""
+    error = call.excinfo.value if call.excinfo else None
+    mistaken = error is not None and is_mistake(error)
     report = yield
     used = item.stash.get(_USED, None)
-    error = call.excinfo.value if call.excinfo else None
     if report.failed:
-        told = _told(item, used, error) if used else _misdirected(item, error)
+        told = _told(item, used, error, mistaken=mistaken) if used else _misdirected(item, error)
         report.sections.extend(("mockclaude", text) for text in (told,) if text)
     if used is None:
         return report
@@ -209,6 +216,8 @@ def _judged(item: pytest.Item) -> Generator[None, object, object]:
         result = yield
     except (Exception, pytest.fail.Exception) as error:
         raised = _raised(item)
+        if isinstance(raised, _DECIDED):
+            raise raised from None
         if raised is not None:
             from mockclaude.testing.functions import blame
 
@@ -230,7 +239,7 @@ def _raised(item: pytest.Item) -> BaseException | None:
     return None if used is None else used.raised or used.mock.what_was_raised()
 
 
-def _told(item: pytest.Item, used: _Used, error: BaseException | None) -> str:
+def _told(item: pytest.Item, used: _Used, error: BaseException | None, *, mistaken: bool) -> str:
     from mockclaude.testing.telling import told
     from mockclaude.testing.unreached import describe_unreached
 
@@ -238,9 +247,10 @@ def _told(item: pytest.Item, used: _Used, error: BaseException | None) -> str:
         with suppress(RuntimeError):  # a function keeps the server busy: the next call says so
             used.mock.settle()
     rules = [added.rule for added in used.mock.unused]
-    early = _EARLY in item.config.stash
-    is_mistake = isinstance(error, ScenarioError)
-    unreached = [] if used.entries or is_mistake else [describe_unreached(used.mock.url, error, early=early)]
+    unreached = []
+    if not (used.entries or used.mock.unfinished or mistaken):
+        early = _EARLY in item.config.stash
+        unreached = [describe_unreached(used.mock.url, error, early=early, test=item.nodeid)]
     return "\n".join([*unreached, told(used.entries, rules), *map(_unfinished, used.mock.unfinished)]).rstrip()
 
 

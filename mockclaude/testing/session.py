@@ -5,14 +5,15 @@ from __future__ import annotations
 import glob
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mockclaude.testing.discovery import FIXTURE, uses_fixture
+from mockclaude.testing.discovery import FIXTURE, find_module, uses_fixture
 from mockclaude.testing.environment import pointing_to
 from mockclaude.testing.settings import ENVIRONMENT, OPTIONS
 
@@ -73,20 +74,33 @@ def points_for_session(config: pytest.Config) -> bool:
 
 
 def mentions_fixture(config: pytest.Config) -> bool:
-    """Return whether the configuration or the files of the tests use the fixture. Nothing is imported for it."""
+    """Return whether the configuration, the plugins or the files of the tests use the fixture. It imports nothing."""
     options = [f"mockclaude_{name}" for name in OPTIONS]
+    search = [str(folder) for folder in config.getini("pythonpath")]
     return (
         any(getattr(config.known_args_namespace, option, None) is not None for option in options)
         or any(config.getini(name) not in (None, "") for name in [ENVIRONMENT, *options])
         or FIXTURE in config.getini("usefixtures")
-        or uses_fixture(_paths(config), config.rootpath, config.getini("norecursedirs"))
+        or uses_fixture(
+            _paths(config, search), config.rootpath, config.getini("norecursedirs"), _plugins(config), search
+        )
     )
 
 
-def _paths(config: pytest.Config) -> Iterator[Path]:
+def _plugins(config: pytest.Config) -> Iterator[Path]:
+    """Yield the files of the plugins that are loaded, besides pytest's own."""
+    loaded = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, ModuleType)]
+    others = [plugin for plugin in loaded if not plugin.__name__.startswith("_pytest.")]
+    yield from (Path(file) for plugin in others if (file := getattr(plugin, "__file__", None)))
+
+
+def _paths(config: pytest.Config, search: Sequence[str]) -> Iterator[Path]:
     """Yield the files and folders in which pytest looks for tests."""
     folder = config.invocation_params.dir
-    names = [argument.partition("::")[0] for argument in config.known_args_namespace.file_or_dir]
+    given = config.known_args_namespace
+    names = [argument.partition("::")[0] for argument in given.file_or_dir]
     if not names and folder == config.rootpath:
         names = [name for pattern in config.getini("testpaths") for name in glob.iglob(pattern, recursive=True)]
-    yield from (path for name in names or ["."] if (path := folder / name).exists())
+    for name in names or ["."]:
+        path = (find_module(name, search) if given.pyargs else None) or folder / name
+        yield path.parent if path.name == "__init__.py" else path

@@ -113,9 +113,14 @@ def _check(item: pytest.Item, mark: pytest.Mark) -> None:
 
 
 def _mistake(item: pytest.Item, problem: str) -> pytest.UsageError:
-    """Return the error for a mark of `item`, with the line at which the test begins."""
+    """Return the error for a mark of `item`."""
+    return pytest.UsageError(f"{line_of(item)}: mark mockclaude: {problem}")
+
+
+def line_of(item: pytest.Item) -> str:
+    """Return the file and the line at which a test begins."""
     file, line, _ = item.location
-    return pytest.UsageError(f"{file}:{(line or 0) + 1}: mark mockclaude: {problem}")
+    return f"{file}:{(line or 0) + 1}"
 
 
 def _found(item: pytest.Item, name: str | Path) -> Path:

@@ -14,6 +14,13 @@ MISTAKES = (ScenarioError, AssertionError, RuntimeError, TypeError, ValueError)
 _PACKAGE = str(Path(__file__).parent.parent)
 
 
+def is_mistake(error: BaseException) -> bool:
+    """Return whether this package raised `error` for how it was called, not for what it was asked."""
+    frames = _links(error.__traceback__)
+    called = isinstance(error, MISTAKES) and not isinstance(error, AssertionError)
+    return isinstance(error, ScenarioError) or (called and bool(frames) and _is_ours(frames[-1]))
+
+
 def hide_frames(error: BaseException) -> None:
     """Remove the frames of this package from the traceback of `error`, unless the fault is the package's own."""
     frames = _links(error.__traceback__)

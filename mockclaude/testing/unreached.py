@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from mockclaude.testing.environment import changes
 
@@ -18,17 +19,22 @@ _CREATED = {
 }
 
 
-def describe_unreached(url: str, error: BaseException | None, *, early: bool) -> str:
+_NAMED: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+"""Client -> the first test that named it. The traceback of a failed test keeps its clients alive."""
+
+
+def describe_unreached(url: str, error: BaseException | None, *, early: bool, test: str) -> str:
     """Describe why no request was received at `url` in a test that failed with `error`.
 
     Args:
         url: The base URL of the server.
         error: The exception that the test failed with, if any.
         early: Whether the environment has pointed there since before code under test was imported.
+        test: The id of the test.
     """
     elsewhere = [sent for sent in urls_of_requests(error) if not sent.startswith(f"{url}/")]
     requests = [f"the failed request was sent to {sent}" for sent in elsewhere]
-    reasons = [*requests, *_clients(url, elsewhere, early), *changes(url)]
+    reasons = [*requests, *dict.fromkeys(_clients(url, elsewhere, early, test)), *changes(url)]
     if not reasons:
         reasons = [
             "no client that sends elsewhere was found; check that the code under test sends a request, to the URL in "
@@ -60,13 +66,18 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
             waiting += each.exceptions
 
 
-def _clients(url: str, elsewhere: Sequence[str], early: bool) -> Iterator[str]:
-    """Yield a line for each open client of the Anthropic SDK that sends `elsewhere`, or to anything but `url`."""
+def _clients(url: str, elsewhere: Sequence[str], early: bool, test: str) -> Iterator[str]:
+    """Yield a line for each open client of the Anthropic SDK that sends `elsewhere`, or to anything but `url`.
+
+    A client that an earlier test named is left out, unless a module holds it or the failed request was sent there.
+    """
     for client in _open_clients():
-        name = f"{_place(client)}{type(client).__name__}"
+        place = _place(client)
+        is_of_earlier_test = _NAMED.setdefault(client, test) != test and not place
+        name = f"{place}{type(client).__name__}"
         base_url = str(client.base_url).rstrip("/")
         transport = type(getattr(getattr(client, "_client", None), "_transport", None)).__name__
-        if elsewhere and not any(sent.startswith(base_url) for sent in elsewhere):
+        if not any(sent.startswith(base_url) for sent in elsewhere) if elsewhere else is_of_earlier_test:
             continue
         if not base_url.startswith(url):
             yield f"{name} sends to {base_url}: {_CREATED[early]}"

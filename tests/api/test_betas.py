@@ -147,6 +147,8 @@ def test_unknown_names_are_judged_as_the_scenario_says(
         ("xompacx-2026-01-12", False),
         ("xomxacx-2026-01-12", True),
         ("comxpaxcxt-2026-01-12", True),
+        ("efsx-2026-12-01", False),
+        ("dns-2026-12-01", True),
         (f"{'n' * 53}-2027-01-01", True),
         (f"{'n' * 54}-2027-01-01", False),
     ],

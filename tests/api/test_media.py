@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api import media
-from mockclaude.api.media import MAX_REMEMBERED, Pdf, Picture
+from mockclaude.api.media import MAX_REMEMBERED, UNREAD, Pdf, Picture
+from mockclaude.api.pdfs import Work, count_pages
 from tests.api.pictures import encoded, gif, pdf, png, webp
 from tests.benchmarks import corpus
 
@@ -62,7 +65,7 @@ def test_a_pdf_whose_pages_are_in_many_places_is_counted_up_to_a_limit() -> None
     found = media.pdf(document(40))
 
     assert found is not None
-    assert 100 < found.pages <= media.MAX_COUNTED
+    assert found.pages is None or found.pages > 100
     assert media.pdf(document(3)) == Pdf(8)
 
 
@@ -72,6 +75,64 @@ def document(levels: int) -> str:
     return encoded(corpus.pdf(corpus.CATALOG, *nodes, b"<< /Type /Page >>"))
 
 
-def test_a_pdf_that_is_read_too_often_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "MAX_READS", 20)
-    assert media.pdf(document(2)) == Pdf(0)
+def packed(kids: int, number: int = 0) -> str:
+    """Return a PDF whose page tree is in an object stream, with a list of so many kids, each of which is the list."""
+    return encoded(corpus.packed_pdf(b"2 0 R " * kids + b"% " + b"%d" % number))
+
+
+@pytest.mark.parametrize("reads", [10, 100, 200])
+def test_a_pdf_that_takes_more_reads_than_there_are_is_not_read(reads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "MAX_READS", reads)
+    monkeypatch.setattr(media, "_seen", {})
+
+    assert media.pdf(document(2)) == media.pdf(document(2)) == UNREAD
+
+
+@pytest.mark.parametrize("kids", [20_000, 100_000, 2_000_000])
+def test_what_a_pdf_unpacks_counts(kids: int) -> None:
+    assert media.pdf(packed(kids)) == UNREAD
+
+
+def test_the_pdfs_of_a_request_share_its_reads() -> None:
+    pdfs = [packed(100, number) for number in range(3)]
+    for _ in range(2):
+        with media.OneRequest():
+            found = [media.pdf(data) for data in [document(2), *pdfs, document(2), document(4)]]
+
+        assert found == [Pdf(4), Pdf(0), *[UNREAD] * 2, Pdf(4), UNREAD]
+    assert media.pdf(pdfs[1]) == Pdf(0)
+
+
+def test_no_base64_takes_no_reads() -> None:
+    with media.OneRequest():
+        assert [media.pdf(data) for data in ("<BASE64_PDF>", document(2))] == [None, Pdf(4)]
+
+
+@pytest.mark.parametrize(
+    ("file", "least"),
+    [
+        (corpus.indexed_pdf(b"\0" * 30_000, b"/W [1 1 1] /Size 10000"), 60_000),
+        (
+            corpus.indexed_pdf(b"\2\0" * 30_000, b"/W [1 1 1] /Size 3 /DecodeParms << /Predictor 12 /Columns 1 >>"),
+            30_000,
+        ),
+        (corpus.searched_pdf(900, b" 1" * 100_000), 90_000),
+        (corpus.pdf(corpus.CATALOG, b"<< /Type /Pages /Kids [%b] >>" % (b"2 0 R " * 1_000)), 90_000),
+    ],
+    ids=["index", "predictor", "search", "kids"],
+)
+def test_each_kind_of_work_counts(file: bytes, least: int) -> None:
+    work = Work(media.MAX_READS)
+    with suppress(OverflowError):
+        count_pages(file, work)
+
+    assert media.MAX_READS - work.left >= least
+
+
+def test_a_usual_pdf_takes_a_small_share() -> None:
+    work = Work(media.MAX_READS)
+    pages = b" ".join(b"%d 0 R" % (number + 3) for number in range(100))
+    nodes = [b"<< /Type /Page /Parent 2 0 R >>"] * 100
+
+    assert count_pages(corpus.pdf(corpus.CATALOG, b"<< /Type /Pages /Kids [%b] >>" % pages, *nodes), work)[0] == 100
+    assert work.left > media.MAX_READS * 0.8

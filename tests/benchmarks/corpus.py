@@ -92,6 +92,11 @@ def called(schema: Body, **more: Any) -> Body:
     return ask(tools=[tool], tool_choice={"type": "tool", "name": "find"})
 
 
+def wanted(schema: Body, **definitions: Any) -> Body:
+    """Return a request for a call whose only property has a schema, which may refer to definitions."""
+    return called({"properties": {"p": schema}, "required": ["p"], "$defs": definitions})
+
+
 def closed(properties: Body, **more: Any) -> Body:
     return {"type": "object", "properties": properties, "additionalProperties": False, **more}
 
@@ -876,6 +881,57 @@ def _(size: int) -> Body:
     return called({"properties": {"a": {"$ref": "#a0"}}, "required": ["a"], "$defs": definitions})
 
 
+@entry("tools: definitions within an $id")
+def _(_: int) -> Body:
+    inner = {f"d{level}": {"allOf": [{"$ref": f"#/$defs/d{level + 1}"}] * 2} for level in range(40)} | {"d40": {}}
+    embedded = {"$id": "https://x/a", "$ref": "#/$defs/d0", "$defs": inner}
+    return wanted({"$ref": "#/$defs/a"}, a=embedded, d0={"type": "string"})
+
+
+@entry("tools: anchors of the same name")
+def _(size: int) -> Body:
+    named = [{"$anchor": "x", "const": number} for number in range(min(size, 150_000) // 40)]
+    return wanted({"$ref": "#x"}, **{f"d{number}": each for number, each in enumerate(named)})
+
+
+@entry("tools: unevaluated properties in a row")
+def _(_: int) -> Body:
+    row = {
+        f"d{level}": {"allOf": [{"$ref": f"#/$defs/d{level + 1}"}], "unevaluatedProperties": False}
+        for level in range(40)
+    }
+    return wanted({"$ref": "#/$defs/d0"}, **row, d40={"properties": {"a": {"type": "integer"}}})
+
+
+@entry("tools: unevaluated items in a row")
+def _(_: int) -> Body:
+    row = {
+        f"d{level}": {"allOf": [{"$ref": f"#/$defs/d{level + 1}"}], "unevaluatedItems": False} for level in range(40)
+    }
+    return wanted({"$ref": "#/$defs/d0"}, **row, d40={"type": "array", "prefixItems": [{"type": "integer"}]})
+
+
+@entry("tools: alternatives of alternatives")
+def _(size: int) -> Body:
+    return wanted({"$ref": "#/$defs/w"}, w={"anyOf": [*[True] * min(size // 5, 30_000), {"$ref": "#/$defs/w"}]})
+
+
+@entry("tools: many names, referred to often")
+def _(size: int) -> Body:
+    names = {f"n{number}": True for number in range(min(size, 90_000) // 15)}
+    references = [{"$ref": "#/$defs/w"}] * (min(size, 90_000) // 22)
+    return wanted({"type": "object", "allOf": references}, w={"properties": names})
+
+
+@entry("tools: dependencies of definitions")
+def _(_: int) -> Body:
+    row = {
+        f"d{level}": {"dependencies": {"a": {"allOf": [{"$ref": f"#/$defs/d{level + 1}"}] * 2}}} for level in range(40)
+    }
+    start = {"type": "object", "required": ["a"], "properties": {"a": {}}, "not": {"not": {"$ref": "#/$defs/d0"}}}
+    return wanted(start, **row, d40={})
+
+
 # Output
 
 
@@ -947,6 +1003,17 @@ def _(size: int) -> Body:
 @entry("output: long stop sequences")
 def _(size: int) -> Body:
     return ask(stop_sequences=["a" * 999 + "b"] * (size // 1003))
+
+
+@entry("output: different stop sequences")
+def _(size: int) -> Body:
+    return ask(stop_sequences=[f"{number:06}" for number in range(size // 9)])
+
+
+@entry("output: different stop sequences, and a long question")
+def _(size: int) -> Body:
+    sequences = [f"{number:06}" for number in range(size // 18)]
+    return ask(stop_sequences=sequences, messages=[user(words(size // 2))])
 
 
 @entry("output: metadata")
@@ -1035,6 +1102,42 @@ def pdf(*objects: bytes) -> bytes:
 CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
 
 
+def stream(number: int, head: bytes, data: bytes) -> bytes:
+    """Return a packed stream as an object of a PDF."""
+    packed = zlib.compress(data, 9)
+    head += b" /Filter /FlateDecode /Length %d" % len(packed)
+    return b"%d 0 obj\n<< " % number + head + b" >>\nstream\n" + packed + b"\nendstream\nendobj\n"
+
+
+def packed_pdf(kids: bytes) -> bytes:
+    """Return a PDF whose catalog and only node, with its kids, are in an object stream."""
+    index = b"1 0 2 %d " % (len(CATALOG) + 1)
+    objects = index + CATALOG + b" << /Type /Pages /Kids [" + kids + b"\n] >>"
+    body = b"%PDF-1.7\n" + stream(3, b"/Type /ObjStm /N 2 /First %d" % len(index), objects)
+    rows = [(0, 0, 0), (2, 3, 0), (2, 3, 1), (1, 9, 0), (1, len(body), 0)]
+    table = b"".join(
+        kind.to_bytes(1, "big") + at.to_bytes(4, "big") + more.to_bytes(1, "big") for kind, at, more in rows
+    )
+    tail = b"startxref\n%d\n%%%%EOF" % len(body)
+    return body + stream(4, b"/Type /XRef /Size 5 /W [1 4 1] /Root 1 0 R", table) + tail
+
+
+def indexed_pdf(table: bytes, head: bytes) -> bytes:
+    """Return a PDF that is an index only."""
+    return b"%PDF-1.7\n" + stream(1, b"/Type /XRef /Root 1 0 R " + head, table) + b"startxref\n9\n%%EOF"
+
+
+def searched_pdf(count: int, filling: bytes) -> bytes:
+    """Return a PDF whose index is wrong about its pages, so that each is searched for."""
+    kids = b" ".join(b"%d 0 R" % (number + 3) for number in range(count))
+    made = pdf(CATALOG, b"<< /Type /Pages /Kids [%b] >>" % kids, *[b""] * count)
+    body, table = made.split(b"3 0 obj", 1)[0], made[made.index(b"xref\n0") :]
+    lines = table.split(b"\n")
+    lines[5 : 5 + count] = [b"0000000009 00000 n "] * count
+    body += filling
+    return (body + b"\n".join(lines)).replace(b"startxref\n%d" % made.index(b"xref\n0"), b"startxref\n%d" % len(body))
+
+
 @entry("media: a PDF that says it has many pages")
 def _(_: int) -> Body:
     return ask(messages=[user([document(pdf(CATALOG, b"<< /Type /Pages /Count 1000000000 /Kids [] >>"))])])
@@ -1108,6 +1211,48 @@ def _(size: int) -> Body:
     for _ in range(size * 3 // 4 // 62):
         data += part % max(9, len(data) - len(part) - 4)
     return ask(messages=[user([document(data + b"startxref\n%d\n%%%%EOF" % (len(data) - 60))])])
+
+
+@entry("media: PDFs that unpack to long lists")
+def _(size: int) -> Body:
+    made = [document(packed_pdf(b"2 0 R " * 5_000 + b"%% %d" % number)) for number in range(min(size // 1_000, 400))]
+    return ask(messages=[user(made)])
+
+
+@entry("media: PDFs that unpack to long lists, off", OFF)
+def _(size: int) -> Body:
+    made = [document(packed_pdf(b"2 0 R " * 5_000 + b"%% %d" % number)) for number in range(min(size // 1_000, 400))]
+    return ask(messages=[user(made)])
+
+
+@entry("media: PDFs with long indexes")
+def _(size: int) -> Body:
+    made = [
+        indexed_pdf(b"\0" * (30_000 + 3 * n), b"/W [1 1 1] /Size %d" % (10_000 + n))
+        for n in range(min(size // 800, 400))
+    ]
+    return ask(messages=[user([document(each) for each in made])])
+
+
+@entry("media: PDFs with predicted indexes")
+def _(size: int) -> Body:
+    head = b"/W [1 1 1] /Size 3 /DecodeParms << /Predictor 12 /Columns 1 >>"
+    made = [indexed_pdf(b"\2" * (100_000 + n), head) for n in range(min(size // 800, 400))]
+    return ask(messages=[user([document(each) for each in made])])
+
+
+@entry("media: a PDF whose pages are searched for")
+def _(size: int) -> Body:
+    return ask(messages=[user([document(searched_pdf(900, b" 1" * (size // 3)))])])
+
+
+@entry("media: PDFs of a page")
+def _(size: int) -> Body:
+    made = [
+        document(pdf(CATALOG, b"<< /Type /Pages /Kids [3 0 R] /N %d >>" % n, b"<< /Type /Page >>"))
+        for n in range(min(size // 700, 490))
+    ]
+    return ask(messages=[user(made)])
 
 
 @entry("media: many PDFs")

@@ -18,4 +18,5 @@ def written(file: Path, text: str) -> Path:
 
 
 def invoke(*arguments: object, **env: str) -> Result:
-    return CliRunner().invoke(main, list(map(str, arguments)), env=env, prog_name="mockclaude")
+    """Run the command, which prints lines as long as without a terminal."""
+    return CliRunner().invoke(main, list(map(str, arguments)), env=env, prog_name="mockclaude", terminal_width=78)

@@ -70,6 +70,36 @@ def test_explain_needs_a_scenario_without_mistakes(tmp_path: Path) -> None:
     assert (result.exit_code, "unknown key 'replay'" in result.output) == (2, True)
 
 
+@pytest.mark.parametrize(("option", "status"), [((), 400), (("--validation", "off"), 200)])
+def test_explain_judges_as_the_server_was_started(tmp_path: Path, option: tuple[str, ...], status: int) -> None:
+    body = written(
+        tmp_path / "body.json", '{"model": "claude-sonnet-5", "messages": [{"role": "user", "content": "x"}]}'
+    )
+
+    assert f"sent    status {status}" in invoke("explain", "--request", body, *option).output
+
+
+@pytest.mark.parametrize(("option", "status"), [((), 400), (("--betas", "any"), 200)])
+def test_explain_takes_the_betas_that_the_server_takes(tmp_path: Path, option: tuple[str, ...], status: int) -> None:
+    body = written(tmp_path / "body.json", asking("Hello").decode())
+    result = invoke("explain", "--request", body, "--header", "anthropic-beta: no_beta", *option)
+
+    assert f"sent    status {status}" in result.output
+
+
+def test_explain_knows_which_threads_were_continued(start: Start, tmp_path: Path) -> None:
+    recording, beta = tmp_path / "recording.jsonl", {"anthropic_beta": "message-threads-2026-08-12"}
+    with start("--journal", recording) as command:
+        first = command.server.ask(request("POST", "/v1/messages", asking("a", thread={"type": "create"}), **beta))
+        thread = {"type": "continue", "previous_message_id": first.json["id"]}
+        again = [request("POST", "/v1/messages", asking(text, thread=thread), **beta) for text in "bc"]
+        refused = [command.server.ask(each) for each in again][-1].json["error"]["message"]
+        command.signal(signal.SIGTERM)
+        command.end()
+
+    assert refused in invoke("explain", "--journal", recording).output
+
+
 SHADOWED = (
     "rules: [{name: once, times: 1, reply: A}, {name: hi, when: {user: Hello}, reply: B}, {name: last, reply: C}]"
 )

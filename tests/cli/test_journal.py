@@ -111,6 +111,21 @@ def test_what_is_different_is_told_and_is_exit_code_1(recording: Path, tmp_path:
     ]
 
 
+def test_refusals_for_requests_in_flight_are_answered_as_recorded(start: Start, tmp_path: Path) -> None:
+    file = written(tmp_path / "busy.yaml", "limits: {in_flight: 1}\nrules: [{reply: [Half, {pause: forever}]}]")
+    command = start(file, MOCKCLAUDE_JOURNAL=str(tmp_path / "busy.jsonl"))
+    with command.server.connect() as wire:
+        wire.send(post(stream=True))
+        wire.head()
+        assert command.server.ask(post()).status == 529
+    command.signal(signal.SIGTERM)
+    command.end()
+    result = invoke("replay", tmp_path / "busy.jsonl", file)
+
+    summary = "2 requests: answered as recorded (1 refused for requests in flight, as recorded)\n"
+    assert (result.exit_code, result.output) == (0, summary)
+
+
 @pytest.mark.parametrize(("option", "value"), [("--retry-speed", "fast"), ("--validation", "some")])
 def test_a_wrong_option_is_told(recording: Path, option: str, value: str) -> None:
     assert invoke("replay", recording, option, value).exit_code == 2

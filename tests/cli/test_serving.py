@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import pty
 import runpy
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ import mockclaude
 from mockclaude import __version__
 from tests.cli.invoking import HELLO, invoke, written
 from tests.conftest import Start
-from tests.serving import Command, announced, post, request
+from tests.serving import PATIENCE, Command, Running, announced, post, request
 
 SLOW = "rules: [{pace: {tokens_per_second: 200}, reply: The tide comes and goes and comes again as it always has.}]"
 
@@ -252,6 +254,59 @@ def test_a_pipe_that_nobody_reads_any_more_does_not_disturb(start: Start) -> Non
 
     code, _, err = command.end()
     assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("redirection", "problem"),
+    [(">/dev/full", "standard output: the log ends here: No space left on device\n"), (">&-", ""), (">&- <&-", "")],
+)
+def test_output_that_cannot_be_written_ends_nothing_else(
+    tmp_path: Path, hello: Path, redirection: str, problem: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    journal = tmp_path / "journal.jsonl"
+    command = [sys.executable, "-m", "mockclaude", hello, "--port", port, "--journal", journal]
+    shell = f"exec {shlex.join(map(str, command))} {redirection}"
+    with subprocess.Popen(["/bin/sh", "-c", shell], stderr=subprocess.PIPE, text=True) as process:
+        status = ask_once_it_listens(port, process)
+        process.terminate()
+        _, err = process.communicate(timeout=PATIENCE)
+
+    assert (status, process.returncode, err) == (200, 0, problem)
+    assert len(journal.read_text().splitlines()) == 1
+
+
+def ask_once_it_listens(port: int, process: subprocess.Popen[str]) -> int:
+    while process.poll() is None:
+        with suppress(ConnectionRefusedError):
+            return Running(port).ask(post()).status
+    return 0
+
+
+def test_a_reload_that_nobody_reads_of_does_not_end_the_server(start: Start, tmp_path: Path) -> None:
+    file = written(tmp_path / "a.yaml", "rules: [{reply: one}]")
+    command = start(file, "--watch")
+    command.close_errors()
+    written(file, "rules: [{name: two, reply: two}]")
+    while b"two" not in command.server.ask(post()).body:
+        pass
+    command.signal(signal.SIGTERM)
+
+    assert command.end()[0] == 0
+
+
+def test_a_closed_standard_stream_becomes_the_null_device() -> None:
+    saved = os.dup(0)
+    os.close(0)
+    try:
+        result = invoke("schema")
+        is_null = os.path.samestat(os.fstat(0), os.stat(os.devnull))
+    finally:
+        os.dup2(saved, 0)
+        os.close(saved)
+
+    assert (result.exit_code, is_null) == (0, True)
 
 
 def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

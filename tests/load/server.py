@@ -103,6 +103,7 @@ async def serve(file: Path) -> None:
     )
     print(listener.port, flush=True)
     await stopped.wait()
+    await listener.close()
     await runner.cleanup()
 
 

@@ -1,8 +1,8 @@
 """`python -m tests.mutation`: which small changes of the package do the tests notice?
 
 Draws mutants from all of the package, or from the given files of it, and runs for each the tests that cover its line,
-those of its own module first. Every outcome is kept at once, so that a run that was stopped goes on where it was; to
-begin anew, delete the results. Ends with 1 if the score is below `--least`.
+those of its own module first. Every outcome is kept at once, so that a run that was stopped goes on where it was, as
+long as package and tests are the same. Ends with 1 if the score is below `--least`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 
-from tests.mutation.coverage import Coverage, cover
+from tests.mutation.coverage import Coverage, cover, version
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.trial import Copy, Outcome
 
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     given = _parse(arguments)
     chosen = sample(given.files or sorted((ROOT / "mockclaude").rglob("*.py")), given.sample, given.seed)
     given.folder.mkdir(parents=True, exist_ok=True)
-    results = given.folder / "results.jsonl"
+    results = given.folder / f"results-{version(ROOT)[:12]}.jsonl"
     known = {entry["mutant"]: Outcome(entry["outcome"]) for entry in _entries(results)}
     coverage = cover(ROOT, given.folder / "coverage.json")
     with results.open("a") as file:

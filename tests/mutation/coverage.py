@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from tests.mutation.mutants import Mutant
 
-MOST_TESTS = 400
-"""Tests that are run for a mutant, at the most: those of its own module come first."""
+MOST_TESTS = 3000
+"""Tests that are run for a mutant, at the most: those of its own module come first, then those that import it."""
 
 
 class Coverage(NamedTuple):
@@ -24,22 +26,54 @@ class Coverage(NamedTuple):
     lines: dict[str, dict[int, list[str]]]
 
     def tests(self, mutant: Mutant) -> list[str]:
-        """Return the tests that may notice `mutant`, the likeliest first."""
+        """Return the tests that may notice `mutant`, the likeliest first: its own test module as a whole, then others.
+
+        What is cached hides the tests that depend on it, so that those of the module are not told apart.
+        """
         of_file = self.lines.get(mutant.path, {})
         covering = {test for line in range(mutant.line, mutant.last + 1) for test in of_file.get(line, ())}
         found = covering or {test for tests in of_file.values() for test in tests} or self._all()
         touched = Counter(test for tests in of_file.values() for test in tests)
-        return sorted(found, key=lambda test: (not _is_of(test, mutant.path), -touched[test], test))[:MOST_TESTS]
+        own = _test_module(mutant.path)
+
+        def rank(test: str) -> tuple[bool, int, str]:
+            return not _imports(test, mutant.path), -touched[test], test
+
+        others = sorted((test for test in found if not test.startswith(f"{own}::")), key=rank)
+        return [own, *others][:MOST_TESTS] if own in _modules(touched) else others[:MOST_TESTS]
 
     def _all(self) -> set[str]:
         return {test for lines in self.lines.values() for tests in lines.values() for test in tests}
 
 
-def _is_of(test: str, path: str) -> bool:
-    """Return whether `test` stands in the test module of the module at `path`."""
+def _test_module(path: str) -> str:
+    """Return where the tests of the module at `path` stand."""
     module = PurePath(path)
-    expected = PurePath("tests", *module.parts[1:-1], f"test_{module.stem}.py").as_posix()
-    return test.startswith(f"{expected}::")
+    return PurePath("tests", *module.parts[1:-1], f"test_{module.stem}.py").as_posix()
+
+
+def _modules(tests: Iterable[str]) -> set[str]:
+    return {test.partition("::")[0] for test in tests}
+
+
+def _imports(test: str, path: str) -> bool:
+    """Return whether the test module of `test` imports the module at `path`."""
+    return ".".join(PurePath(path).with_suffix("").parts).removesuffix(".__init__") in _imported(
+        test.partition("::")[0]
+    )
+
+
+@cache
+def _imported(test_module: str) -> set[str]:
+    file = Path(__file__).parent.parent.parent / test_module
+    return set(_names(ast.parse(file.read_bytes()))) if file.exists() else set()
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
 def cover(root: Path, file: Path) -> Coverage:
@@ -47,21 +81,22 @@ def cover(root: Path, file: Path) -> Coverage:
 
     Raises `subprocess.CalledProcessError` if the tests fail.
     """
-    version = _version([*root.glob("mockclaude/**/*.py"), *root.glob("tests/**/*.py")])
+    source = version(root)
     if file.exists():
         kept = json.loads(file.read_text())
-        if kept["version"] == version:
+        if kept["version"] == source:
             return Coverage(
                 {path: {int(n): tests for n, tests in lines.items()} for path, lines in kept["lines"].items()}
             )
     lines = _measure(root)
-    file.write_text(json.dumps({"version": version, "lines": lines}))
+    file.write_text(json.dumps({"version": source, "lines": lines}))
     return Coverage(lines)
 
 
-def _version(files: Iterable[Path]) -> str:
+def version(root: Path) -> str:
+    """Return a hash of the package and the tests below `root`."""
     digest = hashlib.sha256()
-    for file in sorted(files):
+    for file in sorted([*root.glob("mockclaude/**/*.py"), *root.glob("tests/**/*.py")]):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -76,6 +111,8 @@ def _measure(root: Path) -> dict[str, dict[int, list[str]]]:
             "-m",
             "pytest",
             "-q",
+            "-n",
+            "logical",
             "-p",
             "no:mockclaude",
             "--cov",

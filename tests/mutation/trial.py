@@ -10,7 +10,12 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from tests.mutation.mutants import Mutant
+
+FIRST_TESTS = 150
+"""Tests that are run alone, since most mutants are noticed by them and fewer test modules are read for them."""
 
 TIME_LIMIT = 300
 """Seconds after which tests that still run count as a mutant noticed: it made something wait for ever."""
@@ -44,16 +49,19 @@ class Copy(NamedTuple):
         file = self.folder / mutant.path
         source = file.read_bytes()
         file.write_bytes(mutant.apply(source))
+        likeliest, others = tests[:FIRST_TESTS], tests[FIRST_TESTS:]
         try:
-            return self._tested(tests)
+            outcome = self._tested(likeliest)
+            return self._tested(others) if others and outcome[0] is Outcome.SURVIVED else outcome
         finally:
             file.write_bytes(source)
 
     def _tested(self, tests: list[str]) -> tuple[Outcome, str]:
         chosen = self.folder / "chosen.txt"
         chosen.write_text("\n".join(tests))
-        options = ["-x", "-q", "-n0", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly"]
-        command = [sys.executable, "-m", "pytest", *options, f"@{chosen}"]
+        options = ["-x", "-q", "-n0", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-p", "tests.mutation.chosen"]
+        modules = dict.fromkeys(test.partition("::")[0] for test in tests)
+        command = [sys.executable, "-m", "pytest", *options, f"--chosen={chosen}", *modules]
         environment = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
         with subprocess.Popen(
             command,
@@ -70,4 +78,5 @@ class Copy(NamedTuple):
                 os.killpg(running.pid, 9)
                 return Outcome.TIMEOUT, ""
         failed = [line for line in printed.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-        return (Outcome.KILLED if running.returncode else Outcome.SURVIVED), (failed or [printed[-200:]])[0][:200]
+        survived = running.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        return (Outcome.SURVIVED if survived else Outcome.KILLED), (failed or [printed[-200:]])[0][:200]

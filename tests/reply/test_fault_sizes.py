@@ -74,7 +74,7 @@ def test_faults_that_double_a_body_end(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ("fault: {corrupt: 10001}", "this is a number (10001); expected at most 10000"),
         ("fault: {garbage: 1000001}", "this is a number (1000001); expected at most 1000000"),
-        (f"fault: [{'reset, ' * 51}]", "this is a list; expected at most 50 items"),
+        (f"fault: [{'reset, ' * 51}]", "this has 51 items; expected at most 50 items"),
         (
             f"fault: {{edit: message_start, delete: {'a.' * 64}a}}",
             "a path of keys has more than 64 parts here; expected fewer",

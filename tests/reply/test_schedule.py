@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.schedule import Position, due, in_burst, probability
+from mockclaude.reply.schedule import BURST_BLOCK, Position, due, in_burst, probability
 from mockclaude.scenario.faults import Burst, Fault
 from tests.reply.breakage import faults
 
@@ -100,6 +100,45 @@ def test_a_burst_is_a_chain_of_two_states(enter: float, leave: float, seed: int)
     burst, draws = Burst(enter=enter, leave=leave), Draws(seed, "burst", "request", "lane", 3)
 
     assert [in_burst(burst, draws, request) for request in range(30)] == simulated(burst, draws, 30)
+
+
+@pytest.mark.parametrize(("enter", "leave"), [(1e-9, 1e-9), (1, 1), (0, 0), (0, 1e-9), (1, 0), (1e-9, 0)])
+def test_no_request_looks_back_further_than_a_block(
+    enter: float, leave: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers: list[str] = []
+    draw = Draws.uniform
+
+    def uniform(draws: Draws, label: str) -> float:
+        numbers.append(label)
+        return draw(draws, label)
+
+    monkeypatch.setattr(Draws, "uniform", uniform)
+    in_burst(Burst(enter=enter, leave=leave), Draws(0, "rule"), 9_000_999)
+
+    assert numbers[0] == "burst/9000999"
+    assert len(numbers) <= BURST_BLOCK
+
+
+@pytest.mark.parametrize(
+    ("enter", "leave", "expected"),
+    [(1, 1, [True, False]), (0, 0, [False, False]), (1, 0, [True, True]), (0, 1, [False] * 2)],
+)
+def test_certain_bursts_stay_certain_over_blocks(enter: float, leave: float, expected: list[bool]) -> None:
+    burst = Burst(enter=enter, leave=leave)
+
+    for first in (0, BURST_BLOCK, 7 * BURST_BLOCK + 998):
+        assert [in_burst(burst, Draws(3, "rule"), first + number) for number in range(2)] == expected
+
+
+def test_bursts_have_the_same_share_in_every_block() -> None:
+    burst = Burst(enter=0.001, leave=0.003)
+    shares = [
+        sum(in_burst(burst, Draws(seed, "rule"), BURST_BLOCK * block) for seed in range(MANY)) / MANY
+        for block in (1, 5)
+    ]
+
+    assert shares == pytest.approx([0.25 * (1 - 0.996**1001), 0.25], abs=0.03)
 
 
 def test_a_fault_may_strike_in_bursts_only() -> None:

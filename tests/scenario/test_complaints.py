@@ -433,7 +433,13 @@ def test_a_long_word_is_not_shown_whole() -> None:
     )
 
 
-def test_three_events_are_not_swapped() -> None:
-    assert told("rules: [{reply: x, fault: {swap: [ping, ping, ping]}}]") == (
-        "1:34: this is a list; expected at most 2 items"
-    )
+@pytest.mark.parametrize(
+    ("events", "message"),
+    [
+        ("[]", "this is empty; expected at least 2 items"),
+        ("[ping]", "this has 1 item; expected at least 2 items"),
+        ("[ping, ping, ping]", "this has 3 items; expected at most 2 items"),
+    ],
+)
+def test_two_events_are_swapped(events: str, message: str) -> None:
+    assert told(f"rules: [{{reply: x, fault: {{swap: {events}}}}}]") == f"1:34: {message}"

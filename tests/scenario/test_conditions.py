@@ -66,6 +66,22 @@ def test_a_condition_that_holds(when: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"<system-reminder>{'x' * 100}</system-reminder>\nHi there", "'Hi there' (beside <system-reminder>)"),
+        ("Hi <system-reminder>x</system-reminder>", "'Hi' (beside <system-reminder>)"),
+        ("<system-reminder>x</system-reminder>", "'<system-reminder>x</system-reminder>'"),
+        ("<system-reminder>x", "'<system-reminder>x'"),
+        (" Hi ", "' Hi '"),
+    ],
+)
+def test_text_of_a_turn_is_shown_without_reminders(text: str, shown: str) -> None:
+    (check,) = checks({"user": "rain"}, conversation(text))
+
+    assert str(check) == f"user: wanted a text with 'rain', got {shown}"
+
+
+@pytest.mark.parametrize(
     ("when", "told"),
     [
         ({"user": "rain"}, "user: wanted a text with 'rain', got 'What is the weather in Paris?'"),
@@ -227,11 +243,12 @@ def test_groups_are_what_the_first_pattern_that_is_found_catches(when: Any, grou
 @pytest.mark.parametrize("expression", ["metadata.user_id", "length(tools)", "sort_by(tools, &name)[0].name"])
 def test_evaluating_an_expression_leaves_no_reference_cycle(expression: str) -> None:
     (condition,) = conditions(When.model_validate({"body": expression}))
-    condition.look(ASKED)
+    first, second = (Conversation(ASKED.body) for _ in range(2))
+    condition.look(first)
     gc.collect()
     gc.disable()
     try:
-        condition.look(ASKED)
+        condition.look(second)
         unreachable = gc.collect()
     finally:
         gc.enable()

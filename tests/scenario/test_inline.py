@@ -42,5 +42,5 @@ def test_a_python_list_of_another_type_is_described() -> None:
 
 def test_three_events_are_not_swapped() -> None:
     assert mistake({"reply": "x", "fault": {"swap": ["ping", "ping", "ping"]}}) == (
-        "t.py:1 (fault.swap): this is a list; expected at most 2 items"
+        "t.py:1 (fault.swap): this has 3 items; expected at most 2 items"
     )

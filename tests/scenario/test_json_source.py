@@ -83,5 +83,9 @@ def test_what_is_not_json_has_a_place_and_a_remedy(text: str, line: str) -> None
     assert mistakes(text) == [line]
 
 
+def test_json_is_told_by_its_name_in_any_case() -> None:
+    assert read("A.JSON", b'{"a": "\xc2\x85"}').data == {"a": "\x85"}
+
+
 def test_an_empty_file_has_no_data() -> None:
     assert read("a.json", b" \n").data is None

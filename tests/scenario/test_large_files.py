@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,6 +24,20 @@ def rules(count: int) -> str:
 def templates(count: int) -> str:
     each = "  - {{name: r{0}, when: {{user: w{0}}}, reply: 'a ${{{{ fake.name }}}}'}}\n"
     return "rules:\n" + "".join(each.format(i) for i in range(count))
+
+
+def of_each(rule: str) -> Callable[[int], str]:
+    """Return what builds a file of so many equal rules, but for their numbers."""
+    return lambda count: "rules:\n" + "".join(f"  - {rule.replace('N', str(n))}\n" for n in range(count))
+
+
+KINDS = {
+    "regex": "{when: {user: {regex: '(?i)refund N'}}, reply: a}",
+    "request": "{when: {user: wN}, reply: '${{ request.metadata.user_id }} N'}",
+    "script": "{when: {user: wN}, reply: a, fault: {script: [529, 529, ok]}}",
+    "body": "{when: {body: \"metadata.user_id == 'uN'\"}, reply: a}",
+    "body value": "{when: {body: {metadata.user_id: uN}}, reply: a}",
+}
 
 
 def faults(count: int) -> str:
@@ -48,12 +63,20 @@ def calls(text: str) -> int:
     return count
 
 
-@pytest.mark.parametrize("make", [rules, templates, faults])
+@pytest.mark.parametrize("make", [rules, templates, faults, *map(of_each, KINDS.values())])
 def test_the_work_of_loading_grows_with_the_file(make: Any) -> None:
     load_text(make(10))
     few, many = calls(make(100)), calls(make(400))
 
     assert many < 4.2 * few
+
+
+@pytest.mark.parametrize(("kind", "most"), [("regex", 900), ("script", 1_000)])
+def test_the_work_of_a_rule_is_bounded(kind: str, most: int) -> None:
+    make = of_each(KINDS[kind])
+    load_text(make(10))
+
+    assert calls(make(100)) < 100 * most
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -68,6 +69,13 @@ def test_the_root_is_what_the_files_say_or_else_built_in() -> None:
 
     assert load_all([])[""].rules[0].replies[0].steps[0].kind == "generate"
     assert replies(load_all(files)[""]) == ["x"]
+
+
+def test_files_of_a_folder_may_have_their_suffix_in_capitals(tmp_path: Path) -> None:
+    (tmp_path / "a.YAML").write_text(RULE)
+    (tmp_path / "b.JSON").write_text('{"rules": [{"reply": "x"}]}')
+
+    assert list(load_all([tmp_path])) == ["", "a", "b"]
 
 
 def test_files_and_folders_go_together() -> None:
@@ -219,3 +227,17 @@ def test_a_bug_of_ours_is_a_mistake_in_one_line(monkeypatch: pytest.MonkeyPatch)
         "a.yaml, b.yaml: cannot load this file, because of a bug in mockclaude: RecursionError: too deep; please "
         "report it"
     ]
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_loading_leaves_the_garbage_collector_as_it_was(is_enabled: bool) -> None:
+    before = gc.isenabled()
+    (gc.enable if is_enabled else gc.disable)()
+    try:
+        with pytest.raises(ScenarioError):
+            load_text("rules: []")
+        after = gc.isenabled()
+    finally:
+        (gc.enable if before else gc.disable)()
+
+    assert after is is_enabled

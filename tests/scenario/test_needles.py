@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.scenario import matching
+from mockclaude.scenario import matching, regex_set
 from mockclaude.scenario.conditions import Condition
 from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.matching import RuleList, closest, match, why_none
-from mockclaude.scenario.needles import NeedleIndex
+from mockclaude.scenario.matching import closest, match, why_none
+from mockclaude.scenario.needles import Needle, NeedleIndex, is_whole
 from mockclaude.scenario.regex import Regex
+from mockclaude.scenario.rule_index import RuleList
 from mockclaude.scenario.rules import Rule
 from tests.scenario.talk import conversation
 
+TEXTS = st.text("abAB\ud83dé*.", max_size=8)
 MANY = [f"order {number}" for number in range(300)]
 
 
@@ -27,20 +32,58 @@ def rules(count: int, when: str) -> RuleList:
     return RuleList(load_text(f"rules:{lines}").rules)
 
 
-@pytest.mark.parametrize("count", [1, 16, 17, 100])
+@pytest.mark.parametrize("count", [0, 1, 100])
 def test_needles_in_a_text_are_found(count: int) -> None:
-    found = NeedleIndex([*MANY[:count], "", "é"]).find("my order 12é")
+    needles = [*map(Needle, [*MANY[:count], "", "é"]), Needle("ORDER 12É", folded=True)]
 
-    assert [needle for needle in [*MANY[:count], "", "é"] if needle in found] == (
-        [needle for needle in MANY[:count] if needle in "my order 12é"] + ["", "é"]
-    )
+    assert set(NeedleIndex(needles).find("my order 12é")) == {
+        *(needle for needle in needles if needle.text in "my order 12é"),
+        needles[-1],
+    }
 
 
-@given(st.lists(st.text("ab\ud83dé", max_size=4), max_size=30), st.text("ab\ud83dé", max_size=20))
-def test_index_finds_what_a_search_finds(needles: list[str], text: str) -> None:
-    found = NeedleIndex([*needles, *MANY]).find(text)
+@given(st.lists(TEXTS, max_size=30), TEXTS)
+def test_index_finds_what_a_search_finds(texts: list[str], text: str) -> None:
+    needles = list(map(Needle, (text for text in texts if is_whole(text))))
 
-    assert all((needle in found) is (needle in text) for needle in [*needles, *MANY])
+    assert set(NeedleIndex(needles).find(text)) == {needle for needle in needles if needle.text in text}
+
+
+@given(st.lists(TEXTS, max_size=9), TEXTS)
+def test_index_misses_no_part_of_a_needle(texts: list[str], text: str) -> None:
+    needles = [Needle(each, folded) for each in texts for folded in (False, True)]
+
+    assert {needle for needle in needles if needle.text in text} <= set(NeedleIndex(needles).find(text))
+
+
+def test_index_finds_each_letter_in_every_case_that_a_regex_matches() -> None:
+    cased = [chr(code) for code in range(sys.maxunicode) if chr(code).swapcase() != chr(code)]
+    index = NeedleIndex([Needle(letter, folded=True) for letter in cased])
+
+    for letter in cased:
+        found = {needle.text for needle in index.find(letter)}
+        assert found >= {other for other in (letter.lower(), letter.upper()) if Regex(f"(?i){other}").matches(letter)}
+
+
+def test_needles_are_found_one_by_one_without_memory_for_a_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regex_set, "_MEMORY", (1,))
+    index = NeedleIndex([*map(Needle, MANY), Needle("any", folded=True)])
+
+    assert set(index.find("order 7")) == {Needle("order 7"), Needle("any", folded=True)}
+
+
+def test_a_search_that_runs_out_of_memory_is_repeated_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = NeedleIndex(map(Needle, MANY))
+    monkeypatch.setattr(index._set, "_compiled", SimpleNamespace(Match=lambda _: []))
+
+    assert index.find("order 7") == [Needle("order 7")]
+
+
+def test_long_needle_is_searched_for_by_its_beginning() -> None:
+    long = Needle("a" * 99 + "bc")
+
+    assert not is_whole(long.text)
+    assert list(NeedleIndex([long]).find("a" * 99 + "bd")) == [long]
 
 
 @pytest.mark.parametrize(("said", "name"), [("my item 17 now", "r17"), ("item 3", "r3"), ("item", None)])

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from mockclaude.scenario.mistakes import shown
-from mockclaude.scenario.queries import EXAMPLES, MAX_LENGTH, TooMuchWorkError, evaluate, look_up, problem
+from mockclaude.scenario.queries import EXAMPLES, MAX_LENGTH, Query, problem
+from mockclaude.scenario.work import TooMuchWorkError, Work
 
 BODY = {"model": "claude", "max_tokens": 5, "tools": [{"name": "b", "n": 2}, {"name": "a", "n": 1}], "metadata": {}}
 
@@ -30,7 +31,7 @@ BODY = {"model": "claude", "max_tokens": 5, "tools": [{"name": "b", "n": 2}, {"n
 )
 def test_an_expression_finds_its_value_or_nothing(expression: str, found: Any) -> None:
     assert problem(expression) is None
-    assert look_up(expression)(BODY) == found
+    assert Query(expression).evaluate(BODY, Work()) == found
 
 
 @pytest.mark.parametrize(
@@ -98,12 +99,12 @@ LARGE = {"x": list(range(100_000)), "glue": "g" * 100_000, "text": "t" * 100_000
 )
 def test_an_expression_that_takes_too_much_work_ends(expression: str) -> None:
     assert problem(expression) is None
-    assert look_up(expression)(LARGE) is None
     with pytest.raises(TooMuchWorkError) as caught:
-        evaluate(expression)(LARGE)
+        Query(expression).evaluate(LARGE, Work())
 
-    assert str(caught.value) == (
-        f"'{expression[:80]}' takes too much work, or its result is too large; expected a simpler expression"
+    assert caught.value.message == (
+        f"'{shown(expression, 80)}' takes too much work, or its result is too large; expected a simpler expression or "
+        "a shorter request"
     )
 
 
@@ -124,4 +125,4 @@ def test_an_expression_that_takes_too_much_work_ends(expression: str) -> None:
 )
 def test_a_result_is_what_json_can_carry(expression: str, result: Any) -> None:
     assert problem(expression) is None
-    assert evaluate(expression)(LARGE) == result
+    assert Query(expression).evaluate(LARGE, Work()) == result

@@ -75,8 +75,11 @@ WEB_RESULT = "`tool_use_id` (text) and `content` (a mapping or a list)"
         ("{type: container_upload}", "this container_upload block lacks `file_id`; expected `file_id` (text)"),
         (
             "{type: fallback, from: {}}",
-            "this fallback block lacks `to`; expected `from` (a mapping) and `to` (a mapping)",
+            "this fallback block lacks `to` and `trigger`; expected `from` (a mapping), `to` (a mapping) and `trigger` "
+            "(a mapping)",
         ),
+        ("{type: compaction}", "this compaction block lacks `content`; expected `content` (text or nothing)"),
+        ("{type: compaction, content: 5}", "`content` of this compaction block is a number; expected text or nothing"),
         (
             "{type: '${{ user }}', text: a}",
             "the type of a block is fixed, got a placeholder ('${{ user }}'); expected such as text or tool_use",
@@ -91,7 +94,8 @@ def test_a_block_without_its_fields_is_a_mistake(block: str, message: str) -> No
     "block",
     [
         {"type": "hologram", "beam": None},
-        {"type": "compaction"},
+        {"type": "compaction", "content": None},
+        {"type": "compaction", "content": "Summary", "encrypted_content": "Eqgf"},
         {"type": "text", "text": "", "citations": None, "more": 1},
         {"type": "mcp_tool_result", "tool_use_id": "a", "content": "b", "is_error": False},
     ],

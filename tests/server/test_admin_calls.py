@@ -338,6 +338,17 @@ def test_rules_are_taken_back_after_their_time(serve: Serve) -> None:
     assert ask(server, "Hello") == ["Hi!"]
 
 
+def test_a_rule_that_is_added_again_outlives_the_time_of_the_first(serve: Serve) -> None:
+    server = serve(SCENARIOS, clock=ManualClock(NOW))
+    admin = Admin(server)
+    admin.post("rules", rules={"name": "mine", "reply": "For now."}, ttl="30s")
+    admin.post("reset")
+    admin.post("rules", rules={"name": "mine", "reply": "For good."})
+    admin.post("clock", advance="30s")
+
+    assert ask(server, "Hello") == ["For good."]
+
+
 def test_who_waits_without_a_timeout_waits_five_seconds() -> None:
     assert Wait().timeout == 5_000_000
     assert Wait.model_validate({"timeout": "10ms"}).timeout == 10_000

@@ -127,6 +127,20 @@ def test_a_client_that_waits_for_100_continue_gets_it(serve: Serve) -> None:
         assert wire.response().status == 200
 
 
+@pytest.mark.parametrize("chunk", [b"zz\r\nabc\r\n", b"3\r\nabcdef\r\n", b"5 5\r\n"])
+def test_malformed_chunk_is_a_400_at_once(serve: Serve, chunk: bytes) -> None:
+    with serve(HELLO).connect() as wire:
+        wire.send(request("POST", "/v1/messages", transfer_encoding="chunked", expect="100-continue"))
+        assert wire.response().status == 100
+        wire.send(b"2\r\n{}\r\n")
+        wire.send(chunk)
+        given = wire.response()
+
+        assert given.status == 400
+        assert given.error == ("invalid_request_error", "The request body could not be decoded: a chunk is malformed")
+        assert wire.rest() == b""
+
+
 def test_a_body_that_does_not_arrive_is_a_408(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "BODY_TIMEOUT", 0.01)
     given = serve(HELLO).ask(request("POST", "/v1/messages", content_length="5"))
@@ -170,6 +184,28 @@ def test_bytes_that_are_no_request_are_a_400_and_the_end(serve: Serve, sent: byt
     assert given.headers["connection"] == "close"
 
 
+def test_no_two_refused_requests_have_the_same_id(serve: Serve) -> None:
+    requests = [
+        post(path="/wrong/v1/messages"),
+        post("Another", path="/wrong/v1/messages"),
+        post(path="/wrong/v1/messages"),
+        post(host="evil.example"),
+        post(host="evil.example"),
+    ]
+    first, second = (
+        [server.ask(each).headers["request-id"] for each in requests] for server in (serve(HELLO), serve(HELLO))
+    )
+
+    assert len(set(first)) == len(requests)
+    assert first == second
+
+
+def test_no_two_unreadable_requests_have_the_same_id(serve: Serve) -> None:
+    server = serve(HELLO)
+
+    assert len({server.ask(b"hello\r\n\r\n").headers["request-id"] for _ in range(3)}) == 3
+
+
 class BrokenJournal(Journal):
     def keep(self, entry: Entry) -> None:
         entry.seconds = 1 / 0
@@ -183,6 +219,19 @@ def test_a_bug_in_the_server_is_a_500_with_a_traceback_and_named_in_the_log(
 
     assert (given.status, given.error) == (500, ("api_error", "Internal server error"))
     assert (server.line().ending, "ZeroDivisionError" in caplog.text) == ("internal error", True)
+    caplog.clear()
+
+
+class PanickingJournal(Journal):
+    def keep(self, entry: Entry) -> None:
+        raise SystemExit(entry.number)
+
+
+def test_what_ends_a_process_is_a_500_too(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    server = serve(HELLO, journal=PanickingJournal())
+
+    assert [server.ask(post()).error for _ in range(2)] == [("api_error", "Internal server error")] * 2
+    assert (server.line().ending, "SystemExit: 2" in caplog.text) == ("internal error", True)
     caplog.clear()
 
 

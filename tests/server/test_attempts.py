@@ -83,7 +83,18 @@ rules: [{{when: {{model: {HAIKU}}}, reply: Small., fault: {{script: [400]}}}}, {
 
     assert [client.ask(), client.ask()] == [529, 500]
     assert client.ask(model=HAIKU) == 400
-    assert client.notes[-2:] == ("attempt 1 of its turn", "attempt 3 of its turn")
+    assert client.notes[-2:] == ("attempt 1 of its turn, for `fault`", "attempt 3 of its turn, for `chaos`")
+
+
+@pytest.mark.parametrize("name", ["chaos", "wish", "fault", "other"])
+def test_a_script_of_chaos_and_one_of_a_rule_are_counted_apart_whatever_the_rule_is_called(name: str) -> None:
+    client = Client(f"""
+chaos: {{script: [529, 529, ok]}}
+rules: [{{name: {name}, reply: Hi, fault: {{script: [ok, ok, ok, 503]}}}}]
+""")
+
+    assert [client.ask() for _ in range(4)] == [529, 529, 200, 503]
+    assert client.notes[-1] == "attempt 4 of its turn"
 
 
 def test_a_request_without_a_script_names_no_attempt() -> None:

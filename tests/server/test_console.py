@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
 import re
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from mockclaude import __version__
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.rules import built_in
-from mockclaude.server.console import first_screen, log_line
+from mockclaude.server.console import first_screen, log_line, write_error, write_line
 from mockclaude.server.journal import Entry
 
 LINE = Entry(1, 0, "POST", "/v1/messages", {}, status=200, reason="'hello' (a.yaml:3:5)", ending="", seconds=0.00123)
@@ -65,3 +68,42 @@ def test_what_a_client_sends_cannot_steer_the_terminal(character: str) -> None:
     assert given == log_line(replace(LINE, path=f"/{ascii(character)[1:-1]}"), colour=False)
     assert character not in given
     assert character not in log_line(replace(LINE, reason=character), colour=False)
+
+
+def test_what_the_terminal_cannot_show_is_escaped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w", encoding="ascii") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        write_line("é and e")
+
+    assert (tmp_path / "out").read_bytes() == b"\\xe9 and e\n"
+
+
+def test_once_nobody_reads_lines_are_lost_and_nothing_else_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    with open(writing, "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        write_line("read")
+        assert os.read(reading, 100) == b"read\n"
+        os.close(reading)
+        for _ in range(2):
+            write_line("lost")
+
+
+def test_a_full_disk_ends_the_lines_and_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open("/dev/full", "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        for _ in range(2):
+            write_line("lost")
+
+    assert capsys.readouterr().err == "standard output: the log ends here: No space left on device\n"
+
+
+def test_once_nobody_reads_errors_they_are_lost_and_nothing_else_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as err:
+        monkeypatch.setattr(sys, "stderr", err)
+        for _ in range(2):
+            write_error("lost")

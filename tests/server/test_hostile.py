@@ -129,6 +129,35 @@ def test_a_reply_is_checked_against_a_schema_that_branches_for_a_bounded_time(se
     assert server.line().notes == ()
 
 
+def _row(**more: Any) -> dict[str, Any]:
+    return {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}], **more} for n in range(40)} | {"d40": {}}
+
+
+DOUBLED = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)} | {"d40": {}}
+START = {"properties": {"p": {"$ref": "#/$defs/d0"}}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$id": "https://e.com/s", "properties": {"p": {"$ref": "https://e.com/s#/$defs/x"}}, "$defs": {"x": {}}},
+        {"properties": {"p": {"$ref": "https://json-schema.org/draft/2020-12/schema"}}},
+        {"properties": {"p": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"$id": "https://x/a", **START, "$defs": DOUBLED}}},
+        {**START, "$defs": DOUBLED},
+        {**START, "$defs": _row(unevaluatedProperties=False)},
+        {**START, "$defs": _row(unevaluatedItems=False)},
+        {**START, "$defs": {"d0": {"anyOf": [*[True] * 10_000, {"$ref": "#/$defs/d0"}]}}},
+    ],
+    ids=["own id", "of the draft", "embedded id", "twice", "properties", "items", "alternatives"],
+)
+def test_a_reply_is_sent_whatever_the_schema_of_its_tool(serve: Serve, schema: dict[str, Any]) -> None:
+    server = serve("rules: [{reply: {tool_use: {name: find, input: {p: {a: [1]}}}}}]")
+    data = asking(ask(tools=[{"name": "find", "input_schema": {"type": "object", **schema}}])).body
+
+    assert server.ask(request("POST", "/v1/messages", data)).status == 200
+    assert server.line().notes == ()
+
+
 # Packed bodies
 
 

@@ -11,6 +11,7 @@ from mockclaude.api.redaction import REDACTED
 from mockclaude.reply.script import End
 from mockclaude.scenario.conditions import conditions
 from mockclaude.scenario.when import When
+from mockclaude.server import journal as journal_module
 from mockclaude.server.app import Site
 from mockclaude.server.journal import OVERHEAD, Entry, Journal
 from mockclaude.server.journal_data import as_data
@@ -118,6 +119,76 @@ def test_so_many_bytes_are_kept() -> None:
     journal.clear()
     journal.keep(entry(6))
     assert len(journal) == 1
+
+
+def numbers(journal: Journal, lane: str | None = None) -> list[int]:
+    return [kept.number for kept in journal.entries(lane)]
+
+
+def test_no_lane_pushes_out_the_entries_of_another() -> None:
+    journal = Journal(max_entries=2)
+    for number, lane in enumerate("abbbba"):
+        journal.keep(entry(number, lane=lane))
+
+    assert (numbers(journal), numbers(journal, "a"), numbers(journal, "b")) == ([0, 3, 4, 5], [0, 5], [3, 4])
+    assert [journal.forgotten_of(lane) for lane in (None, "a", "b", "c")] == [2, 0, 2, 0]
+    assert (len(journal), journal.forgotten) == (4, 2)
+
+
+def test_lane_that_takes_most_room_loses_its_oldest() -> None:
+    journal = Journal(max_bytes=12 * OVERHEAD)
+    for number, lane in enumerate("abbbbbbbcbcbb"):
+        journal.keep(entry(number, lane=lane, response=bytes(OVERHEAD)))
+
+    assert (numbers(journal, "a"), numbers(journal, "c"), numbers(journal, "b")) == ([0], [8, 10], [11, 12])
+    journal.keep(entry(13, lane="d"))
+    assert (numbers(journal, "a"), numbers(journal, "d")) == ([0], [13])
+
+
+def test_of_equal_lanes_the_one_used_longest_ago_loses_its_oldest() -> None:
+    journal = Journal(max_bytes=4 * OVERHEAD)
+    for number, lane in enumerate("abcad"):
+        journal.keep(entry(number, lane=lane))
+
+    assert (numbers(journal), journal.forgotten_of("a"), journal.forgotten_of("b")) == ([2, 3, 4], 1, 1)
+    journal.keep(entry(5, lane="b"))
+    assert (numbers(journal), journal.forgotten_of("b")) == ([3, 4, 5], 1)
+    journal.clear("b")
+    assert (numbers(journal), journal.forgotten_of("b"), journal.forgotten) == ([3, 4], 0, 2)
+
+
+def test_an_entry_counts_for_what_it_has_grown_to() -> None:
+    journal = Journal(max_bytes=6 * OVERHEAD)
+    grown, other = entry(0, lane="a"), entry(1, lane="b")
+    for each in (grown, other, entry(2, lane="a"), entry(3, lane="c")):
+        journal.keep(each)
+    grown.response = bytes(4 * OVERHEAD)
+    journal.grown(grown)
+
+    assert numbers(journal) == [1, 2, 3]
+    grown.response = bytes(40 * OVERHEAD)
+    journal.grown(grown)
+    journal.clear("b")
+    other.response = bytes(40 * OVERHEAD)
+    journal.grown(other)
+    assert numbers(journal) == [2, 3]
+
+
+def test_counts_of_forgotten_entries_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "MAX_OWNERS", 2)
+    journal = Journal(max_bytes=1)
+    for number, lane in enumerate("aabcc"):
+        journal.keep(entry(number, lane=lane))
+
+    assert [journal.forgotten_of(lane) for lane in (None, "a", "b", "c")] == [3, 0, 1, 2]
+
+
+def test_entries_of_all_lanes_are_in_the_order_of_their_numbers() -> None:
+    journal = Journal()
+    for number, lane in enumerate("babca"):
+        journal.keep(entry(number, lane=lane))
+
+    assert numbers(journal) == [0, 1, 2, 3, 4]
 
 
 def test_of_a_body_only_the_beginning_is_kept(serve: Serve) -> None:

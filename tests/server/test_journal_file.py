@@ -146,6 +146,20 @@ def test_entry_appended_to_a_torn_line_is_read(tmp_path: Path) -> None:
     assert [warning.partition(" ")[0] for warning in warnings] == [f"{path}:2:", f"{path}:4:"]
 
 
+def test_every_whole_entry_of_a_line_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    write(path, ASKED, replace(ASKED, number=2))
+    first, second = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([first + second, first + second[:70], first[:40] + second + first[:50] + second, b""]))
+
+    numbers, warnings = read(path)
+    assert numbers == [1, 2, 1, 2, 2]
+    assert warnings == [
+        f"{path}:2: incomplete entry, 70 bytes without their end; it is left out",
+        f"{path}:3: incomplete entry, 90 bytes without their end; it is left out",
+    ]
+
+
 def test_zeros_after_a_crash_are_a_torn_line(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     write(path, ASKED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
@@ -24,11 +25,22 @@ async def accepted(port: int) -> bool:
     return True
 
 
-async def test_it_refuses_connections_for_a_while_and_listens_on_the_same_port_again() -> None:
+@pytest.fixture
+async def runner() -> AsyncIterator[web.ServerRunner]:
     runner = web.ServerRunner(web.Server(nothing))
     await runner.setup()
+    yield runner
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def listener(runner: web.ServerRunner) -> Listener:
     listener = Listener("127.0.0.1", 0)
     await listener.open(runner)
+    return listener
+
+
+async def test_it_refuses_connections_for_a_while_and_listens_on_the_same_port_again(listener: Listener) -> None:
     await listener.reopened()
     assert await accepted(listener.port)
 
@@ -39,27 +51,37 @@ async def test_it_refuses_connections_for_a_while_and_listens_on_the_same_port_a
 
     await listener.reopened()
     assert await accepted(listener.port)
-    await runner.cleanup()
 
 
-async def test_it_stays_down_where_the_server_has_stopped_meanwhile() -> None:
-    runner = web.ServerRunner(web.Server(nothing))
-    await runner.setup()
-    listener = Listener("127.0.0.1", 0)
-    await listener.open(runner)
-    listener.refuse(20_000)
+async def test_it_stays_down_if_it_is_closed_meanwhile(runner: web.ServerRunner, listener: Listener) -> None:
+    listener.refuse(3_600_000_000)
+    await listener.close()
     await runner.cleanup()
-    await listener.reopened()
 
     assert not await accepted(listener.port)
 
 
-async def test_a_port_that_is_taken_cannot_be_had() -> None:
-    runner = web.ServerRunner(web.Server(nothing))
-    await runner.setup()
-    first = Listener("127.0.0.1", 0)
-    await first.open(runner)
-
-    with pytest.raises(OSError, match="address already in use"):
-        await Listener("127.0.0.1", first.port).open(runner)
+@pytest.mark.parametrize("steps", range(8))
+async def test_closing_at_any_step_of_reopening_frees_the_port(
+    runner: web.ServerRunner, listener: Listener, steps: int
+) -> None:
+    listener.refuse(0)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    await listener.close()
     await runner.cleanup()
+
+    assert not await accepted(listener.port)
+
+
+async def test_closed_listener_ignores_refusals(runner: web.ServerRunner, listener: Listener) -> None:
+    await listener.close()
+    listener.refuse(0)
+    await listener.reopened()
+
+    assert len(runner.sites) == 1
+
+
+async def test_a_port_that_is_taken_cannot_be_had(runner: web.ServerRunner, listener: Listener) -> None:
+    with pytest.raises(OSError, match="address already in use"):
+        await Listener("127.0.0.1", listener.port).open(runner)

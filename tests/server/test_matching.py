@@ -13,6 +13,7 @@ import re2
 from anthropic import Anthropic
 
 from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.regex import Regex
 from mockclaude.testing import MockClaude
 
 COUNT = 600
@@ -108,3 +109,22 @@ def test_unmatched_request_of_many_rules_names_the_closest(mock: MockClaude, cli
     closest = mock.unmatched[0].closest
     assert closest is not None
     assert closest.checks[1].wanted == "a text with 'order 123.'"
+
+
+def test_request_with_too_much_to_match_is_refused(mock: MockClaude, client: Anthropic, tmp_path: Path) -> None:
+    load(mock, tmp_path, [{"body": f"contains(messages[0].content, 'order {n}')"} for n in range(COUNT)])
+
+    assert send(client, f"order 599 {'x' * 10_000}") == "Rule 5."
+    assert unmatched(client, "x" * 1_000_000).endswith(
+        "takes too much work, or its result is too large; expected a simpler expression or a shorter request"
+    )
+
+
+def test_long_model_name_is_compared_with_no_rule(
+    mock: MockClaude, client: Anthropic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(mock, tmp_path, [{"model": {"regex": f"(?i)a{{9}} {n}"}} for n in range(COUNT)])
+    monkeypatch.setattr(Regex, "matches", lambda *_: pytest.fail("a search"))
+
+    with pytest.raises(anthropic.NotFoundError):
+        client.messages.create(model="a" * 1_001, max_tokens=9, messages=[{"role": "user", "content": "hi"}])

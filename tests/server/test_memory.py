@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from mockclaude.scenario.mistakes import Place
@@ -55,12 +53,20 @@ def test_requests_are_counted_per_lane() -> None:
     assert [memory.request(lane) for lane in "aaba"] == [0, 1, 0, 2]
 
 
-@pytest.mark.parametrize("count", [Memory.occurrence, Memory.attempt])
-def test_occurrences_and_attempts_are_counted_per_rule_and_lane(count: Any) -> None:
+def test_occurrences_are_counted_per_rule_and_lane() -> None:
     memory = Memory()
     seen = [("r", "asked", "l"), ("r", "asked", "l"), ("r", "asked", "m"), ("r", "other", "l"), ("s", "asked", "l")]
 
-    assert [count(memory, *key) for key in seen] == [0, 1, 0, 0, 0]
+    assert [memory.occurrence(*key) for key in seen] == [0, 1, 0, 0, 0]
+
+
+def test_attempts_are_counted_per_kind_of_script_rule_turn_and_lane() -> None:
+    memory = Memory()
+    first = ("fault", "r", b"turn")
+    others = [("chaos", "r", b"turn"), ("fault", "s", b"turn"), ("fault", "r", b"next")]
+
+    assert [memory.attempt(first, lane) for lane in "lml"] == [0, 0, 1]
+    assert [memory.attempt(other, "l") for other in others] == [0, 0, 0]
 
 
 def test_forgetting_a_lane_leaves_the_others() -> None:
@@ -69,14 +75,14 @@ def test_forgetting_a_lane_leaves_the_others() -> None:
         memory.answer(ONE, lane)
         memory.request(lane)
         memory.occurrence("r", "asked", lane)
-        memory.attempt("r", b"turn", lane)
+        memory.attempt(("fault", "r", b"turn"), lane)
     memory.forget("a")
     memory.forget("never seen")
 
     counts = {lane: (memory.answered(ONE, lane), memory.request(lane)) for lane in "ab"}
     assert counts == {"a": (0, 0), "b": (1, 1)}
     assert [memory.occurrence("r", "asked", lane) for lane in "ab"] == [0, 1]
-    assert [memory.attempt("r", b"turn", lane) for lane in "ab"] == [0, 1]
+    assert [memory.attempt(("fault", "r", b"turn"), lane) for lane in "ab"] == [0, 1]
 
 
 def test_a_lane_never_changes_the_counts_of_another() -> None:

@@ -173,6 +173,35 @@ def test_requests_and_attempts_are_counted_again(serve: Serve) -> None:
     ]
 
 
+IN_FLIGHT = """
+limits: {in_flight: {most: 1}, requests_per_minute: 3}
+rules:
+  - {when: {user: slow}, sequence: [[First., {pause: forever}], Second.]}
+  - {sequence: [One., Two.]}
+"""
+
+
+def test_requests_in_flight_are_refused_again_and_count_for_nothing(serve: Serve) -> None:
+    journal = Journal()
+    server = serve(IN_FLIGHT, journal=journal)
+    with server.connect() as wire:
+        wire.send(post("slow", stream=True))
+        wire.head()
+        statuses = [server.ask(post("Hello")).status for _ in range(2)]
+    server.line()
+    server.line()
+    assert server.line().ending == "client gone"
+    statuses += [server.ask(post(said)).status for said in ("slow", "Hello", "Hello")]
+    for _ in range(3):
+        server.line()
+    recorded = [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+
+    assert statuses == [529, 529, 200, 200, 429]
+    assert replay({"": load_text(IN_FLIGHT)}, recorded) == []
+    unlimited = replay({"": load_text(IN_FLIGHT.replace("in_flight: {most: 1}, ", ""))}, recorded)
+    assert "the status was 529, is 200" in str(unlimited[0])
+
+
 def test_a_recording_of_plain_requests_needs_no_question(recorded: list[dict[str, Any]]) -> None:
     drawn = [entry["decision"]["drawn"] for entry in recorded if entry["decision"]["drawn"]]
 

@@ -1,13 +1,16 @@
-"""Thirty secrets are planted in requests; none is found in anything that is kept, sent or printed."""
+"""Secrets are planted in requests; none is found in anything that is kept, sent or printed."""
 
 from __future__ import annotations
 
 import json
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+from mockclaude.api.redaction import redact
 from mockclaude.server.console import log_line
 from mockclaude.server.journal import Entry, Journal
 from mockclaude.server.verifying import verify
@@ -52,14 +55,35 @@ TEXT = (
     f"\nDB_PASSWORD={secret(23)}\n-----BEGIN PRIVATE KEY-----\n{secret(24)}\n-----END PRIVATE KEY----- "
     f'{{"client_secret": "{secret(25)}"}} https://h/?access_token={secret(26)}'
 )
-FIELDS = {
+FIELDS: dict[str, Any] = {
     "mcp_servers": [
         {"type": "url", "name": "m", "url": f"https://u:{secret(27)}@h", "authorization_token": secret(28)}
     ],
     "fallback_credit_token": secret(29),
     "tools": [{"name": "t", "input_schema": {"type": "object"}, "headers": {"X-Password": secret(30)}}],
 }
-SECRETS = [secret(number) for number in range(1, 31) if number != 18] + ["ABCDEFGH12345618"]
+IN_PROSE = {
+    "password in prose": f"password: {secret(31)}",
+    "line of an INI file": f"db_password = {secret(32)}",
+    "short name": f"pwd: {secret(33)}",
+    "DB_PASS": f"DB_PASS={secret(34)}",
+    "curl": f"curl -u user:{secret(35)} https://h/",
+    "capitals": f"SK-ANT-API03-{secret(36)}",
+    "Slack webhook": f"https://hooks.slack.com/services/T0/B0/{secret(37)}",
+    "netrc": f"machine h login u password {secret(38)}",
+    "header in prose": f"X-Shop-Token: {secret(39)}",
+    "object": json.dumps({"credentials": {"a": secret(40)}}),
+    "nested list": json.dumps({"passwords": [[secret(41)]]}),
+    "value before name": json.dumps({"value": secret(42), "name": "Authorization"}),
+    "pair": json.dumps(["Authorization", secret(43)]),
+    "key pwd": json.dumps({"pwd": secret(44)}),
+    "key DB_PASS": json.dumps({"DB_PASS": secret(45)}),
+    "value of a condition": f"headers.x-api-key: wanted '[redacted]', got nothing, password='{secret(46)}'",
+}
+TEXT += "".join(f"\n{text}" for text in IN_PROSE.values())
+HEADERS |= {"x_remark": f"Basic {secret(47)}", "x_shop_secret_id": secret(48)}
+FIELDS |= {"metadata": {"user_id": json.dumps(list(IN_PROSE.values()))}, "bags": [{"secrets": {"a": [secret(49)]}}]}
+SECRETS = [secret(number) for number in range(1, 50) if number != 18] + ["ABCDEFGH12345618"]
 
 
 def planted(text: str = TEXT) -> bytes:
@@ -73,7 +97,7 @@ def found_in(*texts: object) -> list[str]:
 
 
 def test_every_secret_is_sent() -> None:
-    assert len(SECRETS) == 30
+    assert len(SECRETS) == 49
     assert found_in(planted().decode()) == SECRETS
 
 
@@ -127,7 +151,33 @@ def test_hint_shows_no_value_of_a_credential_header(serve: Serve) -> None:
     server = serve("rules: [{when: {headers: {x-auth-token: aSecretWord}}, reply: Hi!}]")
     message = server.ask(request("POST", "/v1/messages", asking(), "1.1", x_auth_token="aSecretWork")).error[1]
 
-    assert message.endswith("headers.x-auth-token: wanted 'aSecretWord', got '[redacted]'")
+    assert message.endswith("headers.x-auth-token: wanted '[redacted]', got '[redacted]'")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "described"),
+    [
+        ("mykey", "'[redacted]'"),
+        ("{equals: mykey}", "exactly '[redacted]'"),
+        ("{contains: [my, key]}", "a text with '[redacted]' or a text with '[redacted]'"),
+        ("{regex: my}", "a match of '[redacted]'"),
+    ],
+)
+def test_condition_on_a_credential_header_is_redacted_once(
+    serve: Serve, journal: Journal, wanted: str, described: str
+) -> None:
+    server = serve(f"rules: [{{when: {{headers: {{x-api-key: {wanted}}}}}, reply: Hi!}}]", journal=journal)
+    message = server.ask(request("POST", "/v1/messages", asking(), "1.1", x_api_key="other")).error[1]
+    entry = journal.entries()[0]
+    text = f"headers.x-api-key: wanted {described}, got '[redacted]'"
+
+    assert message.endswith(f": {text}")
+    assert entry.reason == message
+    assert Admin(server).get("journal/1").json["decision"]["reason"] == message
+    assert log_line(entry, colour=False).count(text) == 1
+    verified = verify(journal.entries(), when(headers={"x-api-key": yaml.safe_load(wanted)})).message
+    assert f"with headers.x-api-key: {described}, got none" in redact(verified)
+    assert f"failed {text}" in redact(verified)
 
 
 def test_no_secret_is_in_the_file_and_on_the_console(start: Start, tmp_path: Path) -> None:

@@ -151,3 +151,32 @@ def test_another_scenario_answers_after_the_rules_that_were_added(served: Served
     served.use(load_text("rules: [{reply: Anew.}]"))
 
     assert (said(served), said(served, content="x")) == ("Anew.", "Added.")
+
+
+COUNTING = """
+rules:
+  - {when: {user: one}, sequence: [First., Second., Third.]}
+  - {when: {user: twice}, times: 1, reply: Once.}
+  - {when: {user: twice}, times: 1, reply: Once.}
+  - {reply: Rest.}
+"""
+
+
+def test_rules_that_a_reload_leaves_alone_go_on_where_they_were() -> None:
+    served = Served(load_text(COUNTING))
+    assert [said(served, content=text) for text in ("one", "twice", "other")] == ["First.", "Once.", "Rest."]
+
+    served.use(load_text(COUNTING.replace("Rest.", "New.")))
+
+    expected = ["Second.", "Once.", "New.", "New."]
+    assert [said(served, content=text) for text in ("one", "twice", "twice", "other")] == expected
+    assert sum(served.memory.answers().values()) == 7
+
+
+def test_a_rule_that_a_reload_changes_begins_anew() -> None:
+    served = Served(load_text(COUNTING))
+    assert [said(served, content="one") for _ in range(2)] == ["First.", "Second."]
+
+    served.use(load_text(COUNTING.replace("First.", "Begin.")))
+
+    assert said(served, content="one") == "Begin."

@@ -53,6 +53,32 @@ def test_page_may_not_send_control_headers(serve: Serve, origin: str, name: str)
     assert text(server.ask(post()).json) == "once"
 
 
+@pytest.mark.parametrize(
+    ("headers", "path"),
+    [
+        ({"origin": EVIL, "x_mockclaude_lane": "me"}, "/v1/messages"),
+        ({"origin": LOCAL, "x_mockclaude_lane": "me"}, "/v1/messages"),
+        ({"origin": EVIL}, "/wrong/v1/messages"),
+        ({"host": "evil.example", "x_mockclaude_lane": "me"}, "/v1/messages"),
+        ({"host": "evil.example", "origin": "http://evil.example", "x_mockclaude_lane": "me"}, "/v1/messages"),
+    ],
+)
+def test_refused_page_is_in_no_lane_of_anybody_else(serve: Serve, headers: dict[str, Any], path: str) -> None:
+    journal = Journal()
+    serve(SCENARIO, journal=journal).ask(post(path=path, **headers))
+
+    (entry,) = journal.entries()
+    assert (entry.status in (403, 404), entry.lane) == (True, PAGES_LANE)
+    assert entry.page == ("" if "host" in headers else headers["origin"])
+
+
+def test_refused_request_of_a_program_is_in_its_own_lane(serve: Serve) -> None:
+    journal = Journal()
+    serve(SCENARIO, journal=journal).ask(post(path="/wrong/v1/messages", x_mockclaude_lane="me"))
+
+    assert [entry.lane for entry in journal.entries()] == ["me"]
+
+
 @pytest.mark.parametrize("fault", ["x-mockclaude-fault", "model"])
 def test_page_closes_no_port(serve: Serve, fault: str) -> None:
     server = serve(SCENARIO)
@@ -134,6 +160,60 @@ def test_health_needs_no_token_but_an_unknown_path_does(serve: Serve) -> None:
     admin = Admin(serve(SCENARIO, trust=Trust(token="right")))
 
     assert (admin.get("health").status, admin.get("nothing").status) == (200, 401)
+
+
+@pytest.mark.parametrize(("accept", "kind"), [("text/html", "text/html; charset=utf-8"), ("*/*", "application/json")])
+def test_list_of_scenarios_needs_the_token(serve: Serve, accept: str, kind: str) -> None:
+    server = serve("rules: [{name: secret rule, reply: x}]", trust=Trust(opened=True, token="right"))
+    locked = server.ask(request("GET", "/", accept=accept))
+    listed = server.ask(request("GET", "/", accept=accept, x_mockclaude_token="right"))
+
+    assert (locked.status, locked.headers["content-type"]) == (401, kind)
+    assert b"x-mockclaude-token" in locked.body
+    assert b"secret rule" not in locked.body
+    assert (listed.status, b"secret rule" in listed.body) == (200, True)
+    assert server.line().reason.startswith("Missing admin token; ")
+
+
+def test_page_for_the_token_has_a_command_and_names_no_token(serve: Serve) -> None:
+    server = serve(SCENARIO, trust=Trust(opened=True, token="right"))
+    page = server.ask(request("GET", "/", accept="text/html", host="10.0.0.7:4141")).body.decode()
+
+    assert "<code>curl -H 'x-mockclaude-token: TOKEN' http://10.0.0.7:4141</code>" in page
+    assert "right" not in page
+
+
+@pytest.mark.parametrize("fault", ["refuse", '[529, {"refuse": "1s"}]', '{"script": ["ok", {"refuse": "1s"}]}'])
+def test_fault_that_strikes_everybody_needs_the_token(serve: Serve, fault: str) -> None:
+    journal = Journal()
+    server = serve(SCENARIO, trust=Trust(opened=True, token="right"), journal=journal)
+    given = server.ask(post(x_mockclaude_fault=fault))
+    by_model = server.ask(request("POST", "/v1/messages", asking(model="claude-sonnet-5+refuse")))
+
+    assert [answer.status for answer in (given, by_model)] == [401, 401]
+    assert given.error == (
+        "authentication_error",
+        "The fault `refuse` strikes every client; it needs the admin token: expected the one that the server prints at "
+        "its start, or that of --admin-token; send it as x-mockclaude-token",
+    )
+    assert text(server.ask(post()).json) == "once"
+    recorded = [as_data(entry) for entry in journal.entries()]
+    assert [data["request"]["guest"] for data in recorded] == [True] * 3
+
+
+def test_fault_that_strikes_everybody_is_done_with_the_token(serve: Serve) -> None:
+    server = serve(SCENARIO, trust=Trust(opened=True, token="right"))
+
+    with pytest.raises(ConnectionResetError):
+        server.ask(post(x_mockclaude_fault="refuse", x_mockclaude_token="right"))
+    server.wait_until_closed()
+
+
+def test_other_control_headers_need_no_token(serve: Serve) -> None:
+    server = serve(SCENARIO, trust=Trust(opened=True, token="right"))
+
+    assert server.ask(post(x_mockclaude_fault="529")).status == 529
+    assert text(server.ask(post(x_mockclaude_lane="me", x_mockclaude_pace="instant")).json) == "once"
 
 
 def test_page_under_a_name_that_leads_here_is_refused(serve: Serve) -> None:

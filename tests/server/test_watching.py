@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,9 +36,9 @@ class Watched:
     def write(self, name: str, text: str) -> None:
         (self.folder / f"{name}.yaml").write_text(text)
 
-    def look(self) -> None:
+    async def look(self) -> None:
         for _ in range(2):
-            self.watching.look(self.site)
+            await self.watching.look(self.site)
 
     def ask(self, name: str) -> str:
         """Return the name of the rule that answers."""
@@ -50,30 +51,30 @@ def watched(tmp_path: Path) -> Watched:
     return Watched(tmp_path)
 
 
-def test_a_file_that_changes_is_served_as_it_is_and_the_others_forget_nothing(watched: Watched) -> None:
+async def test_a_file_that_changes_is_served_as_it_is_and_the_others_forget_nothing(watched: Watched) -> None:
     assert [watched.ask("one"), watched.ask("two")] == ["once", "once"]
     watched.write("two", "rules: [{name: new, reply: c}]")
-    watched.look()
+    await watched.look()
 
     assert [watched.ask("one"), watched.ask("two")] == ["then", "new"]
     assert watched.said == [f"loaded again: {watched.folder}/two.yaml"]
 
 
-def test_files_that_come_and_go_are_served_and_not(watched: Watched) -> None:
+async def test_files_that_come_and_go_are_served_and_not(watched: Watched) -> None:
     watched.write("three", ONCE)
-    watched.look()
+    await watched.look()
     assert watched.ask("three") == "once"
 
     (watched.folder / "three.yaml").unlink()
-    watched.look()
+    await watched.look()
     assert sorted(watched.site.served) == ["", "one", "two"]
     assert watched.said[-1] == "loaded again: without the files that are gone"
 
 
-def test_a_wrong_file_is_told_once_and_served_as_it_was(watched: Watched) -> None:
+async def test_a_wrong_file_is_told_once_and_served_as_it_was(watched: Watched) -> None:
     watched.write("one", "rules: [{replay: x}]")
-    watched.look()
-    watched.look()
+    await watched.look()
+    await watched.look()
 
     (said,) = watched.said
     assert "one.yaml:1:10: unknown key 'replay'" in said
@@ -83,35 +84,75 @@ def test_a_wrong_file_is_told_once_and_served_as_it_was(watched: Watched) -> Non
     assert watched.site.served["two"].problem == ""
 
     watched.write("one", ONCE + " ")
-    watched.look()
+    await watched.look()
     assert watched.site.served["one"].problem == ""
 
 
-def test_what_is_wrong_with_a_file_that_was_never_served_is_told_at_the_root(watched: Watched) -> None:
+async def test_what_is_wrong_with_a_file_that_was_never_served_is_told_at_the_root(watched: Watched) -> None:
     watched.write("new", "")
-    watched.look()
+    await watched.look()
 
     assert "new.yaml:1:1: " in watched.site.served[""].problem
 
 
-def test_a_change_counts_once_the_file_stays_the_same(watched: Watched) -> None:
+async def test_a_change_counts_once_the_file_stays_the_same(watched: Watched) -> None:
     watched.write("one", "rules: [")
-    watched.watching.look(watched.site)
+    await watched.watching.look(watched.site)
     watched.write("one", "rules: [{name: new, reply: c}]")
-    watched.watching.look(watched.site)
+    await watched.watching.look(watched.site)
     assert watched.said == []
 
-    watched.watching.look(watched.site)
+    await watched.watching.look(watched.site)
     assert watched.ask("one") == "new"
 
 
-def test_a_named_file_that_goes_is_told_on_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_requests_are_answered_while_files_are_loaded(watched: Watched) -> None:
+    loading, answered = threading.Event(), threading.Event()
+
+    def load() -> dict[str, Scenario]:
+        loading.set()
+        assert answered.wait(PATIENCE)
+        return load_all([watched.folder])
+
+    watched.watching = Watching([watched.folder], load, watched.said.append)
+    watched.write("two", "rules: [{name: new, reply: c}]")
+    look = asyncio.create_task(watched.look())
+    await asyncio.to_thread(loading.wait)
+    assert watched.ask("two") == "once"
+
+    answered.set()
+    await look
+    assert watched.ask("two") == "new"
+
+
+async def test_a_file_that_changes_while_it_is_loaded_is_loaded_again(watched: Watched) -> None:
+    later = ["rules: [{name: newest, reply: ccc}]"]
+
+    def load() -> dict[str, Scenario]:
+        loaded = load_all([watched.folder])
+        if later:
+            watched.write("two", later.pop())
+        return loaded
+
+    watched.watching = Watching([watched.folder], load, watched.said.append)
+    watched.write("two", "rules: [{name: new, reply: c}]")
+    await watched.look()
+    assert watched.ask("two") == "new"
+
+    await watched.look()
+    assert watched.ask("two") == "newest"
+    assert watched.said == [f"loaded again: {watched.folder}/two.yaml"] * 2
+
+
+async def test_a_named_file_that_goes_is_told_on_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(ONCE)
     watching, site = Watching([file], lambda: load_all([file])), Site(load_all([file]), lambda _: None)
     file.unlink()
-    watching.look(site)
-    watching.look(site)
+    await watching.look(site)
+    await watching.look(site)
 
     assert capsys.readouterr().err == (
         f"{file}: cannot read this file: No such file or directory\n"
@@ -138,7 +179,7 @@ async def test_it_looks_again_and_again(watched: Watched, monkeypatch: pytest.Mo
         (RecursionError("too\ndeep"), "reload failed: RecursionError: too deep; serving the last valid version"),
     ],
 )
-def test_whatever_a_reload_raises_is_said_in_one_line(watched: Watched, failure: Exception, line: str) -> None:
+async def test_whatever_a_reload_raises_is_said_in_one_line(watched: Watched, failure: Exception, line: str) -> None:
     failures = [failure]
 
     def load() -> dict[str, Scenario]:
@@ -148,26 +189,28 @@ def test_whatever_a_reload_raises_is_said_in_one_line(watched: Watched, failure:
 
     watched.watching = Watching([watched.folder], load, watched.said.append)
     watched.write("two", "rules: [{name: new, reply: c}]")
-    watched.look()
-    watched.look()
+    await watched.look()
+    await watched.look()
 
     assert watched.said == [line]
     assert watched.ask("two") == "once"
 
     watched.write("two", "rules: [{name: newer, reply: cc}]")
-    watched.look()
+    await watched.look()
     assert watched.ask("two") == "newer"
 
 
-def test_a_failure_to_look_is_said_once_until_it_is_over(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failure_to_look_is_said_once_until_it_is_over(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(_: Sequence[Path]) -> watching.Stamps:
         raise OSError("no disk")
 
     for _ in range(2):
         with monkeypatch.context() as patch:
             patch.setattr(watching, "stamps", fail)
-            watched.look()
-        watched.look()
+            await watched.look()
+        await watched.look()
 
     assert watched.said == ["reload failed: OSError: no disk; serving the last valid version"] * 2
 
@@ -214,7 +257,7 @@ REGULAR = "it is not a regular file; expected one: a FIFO, a device or a socket 
         (lambda file: file.write_text("[" * 100_000), "this is nested too deep; expected fewer levels"),
     ],
 )
-def test_whatever_a_watched_file_becomes_it_is_served_as_it_was(
+async def test_whatever_a_watched_file_becomes_it_is_served_as_it_was(
     tmp_path: Path, become: Callable[[Path], object], problem: str
 ) -> None:
     said: list[str] = []
@@ -222,8 +265,8 @@ def test_whatever_a_watched_file_becomes_it_is_served_as_it_was(
     file.write_text(ONCE)
     watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]), lambda _: None)
     become(file)
-    watching.look(site)
-    watching.look(site)
+    await watching.look(site)
+    await watching.look(site)
 
     (line,) = said
     assert problem in line.splitlines()[0]
@@ -231,14 +274,14 @@ def test_whatever_a_watched_file_becomes_it_is_served_as_it_was(
     assert [rule.name for rule in site.served[""].rules] == ["once", "then"]
 
 
-def test_a_file_whose_name_is_not_utf_8_is_watched(tmp_path: Path) -> None:
+async def test_a_file_whose_name_is_not_utf_8_is_watched(tmp_path: Path) -> None:
     said: list[str] = []
     file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.yaml"))
     file.write_text(ONCE)
     watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]), lambda _: None)
     file.write_text("rules: [{name: new, reply: c}]")
-    watching.look(site)
-    watching.look(site)
+    await watching.look(site)
+    await watching.look(site)
 
     assert said == [f"loaded again: {tmp_path}/caf\\xe9.yaml"]
     assert [rule.name for rule in site.served[""].rules] == ["new"]

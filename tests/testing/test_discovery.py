@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.testing.discovery import uses_fixture
+import mockclaude
+from mockclaude.testing.discovery import find_module, uses_fixture
 
 
 @pytest.mark.parametrize(
@@ -85,3 +86,73 @@ def test_a_conftest_above_the_root_is_not_read(tmp_path: Path) -> None:
     (root / "test_it.py").touch()
 
     assert not uses_fixture([root / "test_it.py", root / "gone.py"], root)
+
+
+def test_a_conftest_beside_a_path_outside_the_root_is_read(tmp_path: Path) -> None:
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed/conftest.py").write_text("def mock(mockclaude): pass")
+    (tmp_path / "installed/test_it.py").touch()
+    (tmp_path / "root").mkdir()
+
+    assert uses_fixture([tmp_path / "installed/test_it.py"], tmp_path / "root")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "pytest_plugins = 'package.fixtures'",
+        "pytest_plugins: list[str] = ['other', 'package.fixtures']",
+        "pytest_plugins += ('package.fixtures',)",
+        "if True:\n    pytest_plugins.append('package.fixtures')",
+        "pytest_plugins = ['package']",
+    ],
+)
+def test_a_use_is_found_in_modules_of_pytest_plugins(tmp_path: Path, source: str) -> None:
+    package = tmp_path / "src/package"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("pytest_plugins = ['package.gone', 'package.fixtures']\nraise ImportError")
+    (package / "fixtures.py").write_text("pytest_plugins = 'package'\ndef fake(mockclaude): pass")
+    (tmp_path / "conftest.py").write_text(source)
+
+    assert uses_fixture([tmp_path / "conftest.py"], tmp_path, search=[str(tmp_path / "src")])
+    assert not uses_fixture([tmp_path / "conftest.py"], tmp_path)
+
+
+@pytest.mark.parametrize("source", ["plugins = 'fixtures'", "pytest_plugins = 'other'", "pytest_plugins = [name]"])
+def test_modules_that_are_no_plugins_are_not_read(tmp_path: Path, source: str) -> None:
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    (tests / "__init__.py").touch()
+    (tests / "conftest.py").write_text(f"{source}  # not pytest_plugins")
+    (tmp_path / "fixtures.py").write_text("def fake(mockclaude): pass")
+
+    assert not uses_fixture([tests], tmp_path)
+
+    (tests / "conftest.py").write_text("pytest_plugins = 'fixtures'")
+    assert uses_fixture([tests], tmp_path)
+
+
+def test_a_plugin_is_read(tmp_path: Path) -> None:
+    plugin = tmp_path / "plugin.py"
+    plugin.write_text("def fake(mockclaude): pass")
+
+    assert uses_fixture([], tmp_path, plugins=[plugin])
+
+
+def test_a_module_is_found_without_importing_it(tmp_path: Path) -> None:
+    inner = tmp_path / "package/inner"
+    inner.mkdir(parents=True)
+    (tmp_path / "package/__init__.py").write_text("raise ImportError")
+    (inner / "module.py").write_text("raise ImportError")
+
+    def find(name: str) -> Path | None:
+        return find_module(name, [str(tmp_path)])
+
+    assert find("package") == tmp_path / "package/__init__.py"
+    assert find("package.inner") == inner
+    assert find("package.inner.module") == inner / "module.py"
+    assert find("mockclaude.testing") == Path(mockclaude.__file__).parent / "testing/__init__.py"
+    assert [find(name) for name in ("gone", "gone.module", "package.gone", "package.inner.module.x", "sys", "")] == [
+        None
+    ] * 6
+    assert [find(name) for name in ("package/__init__.py", "./package", "__main__.x")] == [None] * 3

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 
 import anthropic
 import pytest
 from anthropic import Anthropic, AsyncAnthropic
 
+from mockclaude.scenario import inline
 from mockclaude.scenario.mistakes import ScenarioError
-from mockclaude.testing import Asked, MockClaude
+from mockclaude.testing import Asked, MockClaude, functions
 from mockclaude.testing.vocabulary import Function
 
 ASK: dict[str, Any] = {
@@ -52,6 +54,59 @@ async def test_a_predicate_that_does_not_hold_is_told_by_its_name(mock: MockClau
     mock.when(is_late).reply("Late.")
     with pytest.raises(anthropic.APIStatusError, match=r"function: wanted is_late\(\) to be true, got <Asked 'Hello'"):
         await said(client)
+
+
+async def decides_later(_: Asked) -> bool:
+    return False
+
+
+async def decides_in_parts(_: Asked) -> AsyncIterator[bool]:
+    yield False
+
+
+def decides_part_by_part(_: Asked) -> Iterator[bool]:
+    yield False
+
+
+class LatePredicate:
+    async def __call__(self, _: Asked) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("predicate", "problem"),
+    [
+        (decides_later, "decides_later() is a coroutine function, always true; {}; remove `async`"),
+        (LatePredicate(), "LatePredicate() is a coroutine function, always true; {}; remove `async`"),
+        (
+            decides_in_parts,
+            "decides_in_parts() is an asynchronous generator function, always true; {}; use `return`, without `async`",
+        ),
+        (
+            decides_part_by_part,
+            "decides_part_by_part() is a generator function, always true; {}; use `return` in place of `yield`",
+        ),
+    ],
+)
+def test_a_predicate_whose_result_is_always_true_is_refused(predicate: Any, problem: str) -> None:
+    with MockClaude() as mock, pytest.raises(TypeError) as caught:
+        mock.when(predicate)
+
+    place, _, told = str(caught.value).partition(": `when`: ")
+    assert place.startswith("tests/testing/test_functions.py:")
+    assert told == problem.format("expected a function that returns true or false")
+
+
+@pytest.mark.parametrize(("decide", "kind"), [(decides_later, "coroutine"), (decides_part_by_part, "generator")])
+async def test_a_result_that_is_always_true_fails_the_test(
+    mock: MockClaude, client: AsyncAnthropic, decide: Any, kind: str
+) -> None:
+    mock.when(lambda asked: decide(asked)).reply("x")
+    with pytest.raises(anthropic.InternalServerError):
+        await said(client)
+
+    with pytest.raises(TypeError, match=f"`when`: the result is always true, got {kind}; expected a function"):
+        mock.raise_what_was_raised()
 
 
 def shout(asked: Asked) -> str:
@@ -223,6 +278,66 @@ async def test_a_function_that_returns_no_reply_is_told_where_it_was_given(
         mock.raise_what_was_raised()
 
 
+def fails(_: Asked) -> str:
+    pytest.fail("wrong question")
+
+
+def skips(_: Asked) -> str:
+    pytest.skip("not here")
+
+
+def exits(_: Asked) -> str:
+    sys.exit(3)
+
+
+def is_interrupted(_: Asked) -> str:
+    raise KeyboardInterrupt
+
+
+def fails_in_the_middle(_: Asked) -> Iterator[str]:
+    yield "First."
+    pytest.fail("wrong question")
+
+
+async def fails_later(_: Asked) -> str:
+    await asyncio.sleep(0)
+    pytest.fail("wrong question")
+
+
+@pytest.mark.parametrize(
+    ("function", "kind", "text"),
+    [
+        (fails, pytest.fail.Exception, "Failed: wrong question"),
+        (skips, pytest.skip.Exception, "Skipped: not here"),
+        (exits, SystemExit, "SystemExit: 3"),
+        (is_interrupted, KeyboardInterrupt, "KeyboardInterrupt: "),
+        (fails_in_the_middle, pytest.fail.Exception, "Failed: wrong question"),
+        (fails_later, pytest.fail.Exception, "Failed: wrong question"),
+    ],
+)
+async def test_a_function_that_ends_a_test_or_a_process_is_a_500_and_the_server_goes_on(
+    mock: MockClaude, client: AsyncAnthropic, function: Function, kind: type[BaseException], text: str
+) -> None:
+    mock.reply(function, times=1)
+    mock.reply("Still here.")
+    with pytest.raises(anthropic.InternalServerError, match=rf"test_functions.py:\d+: a function raised {text}"):
+        await said(client)
+
+    with pytest.raises(kind):
+        mock.raise_what_was_raised()
+    assert await said(client) == "Still here."
+
+
+async def test_a_predicate_that_ends_a_test_fails_it(mock: MockClaude, client: AsyncAnthropic) -> None:
+    predicate: Any = fails
+    mock.when(predicate).reply("x")
+    with pytest.raises(anthropic.InternalServerError, match="a function raised Failed: wrong question"):
+        await said(client)
+
+    with pytest.raises(pytest.fail.Exception):
+        mock.raise_what_was_raised()
+
+
 async def test_several_that_raised_are_raised_together(mock: MockClaude, client: AsyncAnthropic) -> None:
     mock.reply(raises)
     for _ in range(2):
@@ -302,3 +417,81 @@ def test_what_ends_the_with_by_itself_has_no_other_cause() -> None:
         _ = 1 / 0
 
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("function", [later, in_parts])
+async def test_a_blocked_loop_is_told_with_the_line_that_blocks_it(
+    mock: MockClaude, monkeypatch: pytest.MonkeyPatch, function: Function
+) -> None:
+    monkeypatch.setattr(functions, "BEGIN_WITHIN", 0.01)
+    monkeypatch.setattr(functions, "_PATIENCE", 0.01)
+    mock.reply(function)
+    message = (
+        r"the event loop of the function is blocked at tests/testing/test_functions.py:\d+; expected a free loop "
+        r"during the request; use an asynchronous client, or `await asyncio.to_thread\(...\)`"
+    )
+    with (
+        Anthropic(base_url=mock.url, api_key="mock") as blocking,
+        pytest.raises(anthropic.InternalServerError, match=f"a function raised RuntimeError: {message}"),
+    ):
+        blocking.messages.create(**ASK)
+
+    assert "is blocked at" in mock.journal[0].reason
+    with pytest.raises(RuntimeError, match=message):
+        mock.raise_what_was_raised()
+
+
+@pytest.mark.parametrize(
+    ("close", "problem"), [(False, "function is not running; expected a loop that runs"), (True, "given in is closed")]
+)
+def test_a_loop_that_has_ended_is_told(monkeypatch: pytest.MonkeyPatch, close: bool, problem: str) -> None:
+    monkeypatch.setattr(functions, "BEGIN_WITHIN", 0.01)
+    loop = asyncio.new_event_loop()
+    with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
+
+        async def give() -> None:
+            mock.reply(later)
+
+        loop.run_until_complete(give())
+        if close:
+            loop.close()
+        with pytest.raises(anthropic.InternalServerError, match=problem):
+            client.messages.create(**ASK)
+        with pytest.raises(RuntimeError, match=problem):
+            mock.raise_what_was_raised()
+    if not close:
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+async def test_a_client_that_goes_before_the_loop_begins_is_no_failure(mock: MockClaude) -> None:
+    mock.reply(later)
+    with (
+        Anthropic(base_url=mock.url, api_key="mock", max_retries=0, timeout=0.05) as blocking,
+        pytest.raises(anthropic.APITimeoutError),
+    ):
+        blocking.messages.create(**ASK)
+    await asyncio.sleep(0)
+
+    mock.raise_what_was_raised()
+
+
+@pytest.mark.parametrize("text", ["Hello", "", "é", "$${{ x", "auto", "${{ user }}"])
+def test_a_text_is_the_reply_that_a_file_has(text: str) -> None:
+    (written,) = inline.add({"reply": text}, "t.py:1").scenario.rules[0].replies
+    made = functions.outline(text, "t.py:1")
+
+    assert ([step.kind for step in made.steps], made.fixed) == (["text"], written.fixed)
+    assert made.steps[0].value.data == written.steps[0].value.data
+    assert made.steps[0].value.fixed == written.steps[0].value.fixed
+
+
+def test_a_text_without_placeholders_is_not_validated_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inline, "add", pytest.fail)
+
+    assert functions.outline("Hello, é.", "t.py:1").steps[0].value.data == {"text": "Hello, é.", "citations": []}
+
+
+def test_a_text_that_json_cannot_carry_is_told() -> None:
+    with pytest.raises(ScenarioError, match="JSON cannot carry this"):
+        functions.outline("\ud800", "t.py:1")

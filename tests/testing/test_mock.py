@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -305,6 +307,21 @@ def test_a_server_that_is_busy_otherwise_says_so_without_a_place(
     done.set()
 
 
+def test_a_server_whose_loop_has_ended_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda told: raised.append(told.exc_type))
+    others = set(threading.enumerate())
+    mock = MockClaude().start()
+    (server,) = set(threading.enumerate()) - others
+    mock._background._loop.call_soon_threadsafe(sys.exit)
+    server.join()
+
+    assert raised == [SystemExit]
+    with pytest.raises(RuntimeError, match="this MockClaude is not running"):
+        mock.reply("Hi!")
+    mock.stop()
+
+
 def test_a_rule_is_used_even_if_its_request_is_forgotten(mock: MockClaude, client: Anthropic) -> None:
     first = mock.reply("Hi!", times=1)
     mock.reply("Ho!")
@@ -322,6 +339,16 @@ def test_a_stream_that_is_open_does_not_keep_it_from_stopping() -> None:
         with client.messages.create(**asked, stream=True) as stream:
             next(iter(stream))
             mock.stop()
+
+
+def test_a_refused_connection_does_not_keep_the_port_open_after_the_stop() -> None:
+    for _ in range(10):
+        with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock", max_retries=0) as client:
+            mock.reply("Hello.", fault="refuse")
+            with pytest.raises(anthropic.APIConnectionError):
+                said(client)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])))
 
 
 def test_a_body_that_was_not_kept_whole_is_told_so() -> None:

@@ -7,14 +7,9 @@ import threading
 from collections.abc import Callable
 from typing import TypeAlias
 
-import anthropic
 import pytest
 
-from mockclaude.scenario import source
-from mockclaude.testing import mock
-
-IMPORTED = (anthropic, source, mock)
-"""What a run within this one must not import for itself: it would be imported anew for each run."""
+from tests.testing.inner import forget_objects, load_only_our_plugin
 
 ASK = """
 import pytest
@@ -34,6 +29,7 @@ Run: TypeAlias = Callable[..., pytest.RunResult]
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs a test file, of which `ask` is the beginning."""
+    forget_objects()
     monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
 
@@ -158,6 +154,47 @@ def test_hello(mockclaude):
     )
 
 
+def test_a_function_that_fails_a_test_is_told_with_its_text(run: Run) -> None:
+    result = run("""
+def judge(asked):
+    pytest.fail("wrong question: " + asked.user)
+
+def test_reply(mockclaude):
+    mockclaude.reply(judge)
+    ask()
+
+def test_condition(mockclaude):
+    mockclaude.when(judge).reply("Hi!")
+    ask()
+
+def test_after(mockclaude):
+    mockclaude.reply("Hi!")
+    ask()
+""")
+
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(["E       Failed: wrong question: Hello"] * 2)
+
+
+@pytest.mark.parametrize("asking", ["ask()", "with pytest.raises(APIStatusError): ask()"])
+def test_a_function_may_skip_the_test_or_expect_its_failure(run: Run, asking: str) -> None:
+    result = run(
+        f"""
+def test_skip(mockclaude):
+    mockclaude.reply(lambda asked: pytest.skip("not here"))
+    {asking}
+
+def test_xfail(mockclaude):
+    mockclaude.reply(lambda asked: pytest.xfail("not yet"))
+    {asking}
+""",
+        "-rsx",
+    )
+
+    result.assert_outcomes(skipped=1, xfailed=1)
+    result.stdout.fnmatch_lines(["SKIPPED *not here", "XFAIL *not yet"])
+
+
 FIXTURE = """
 @pytest.fixture
 def asked_at_the_end(mockclaude):
@@ -199,6 +236,20 @@ def test_hello(mockclaude):
 """)
 
     result.assert_outcomes(failed=1, errors=1)
+
+
+def test_a_second_unmatched_request_is_reported_once(run: Run) -> None:
+    result = run("""
+def test_hello(mockclaude):
+    mockclaude.when(user="Hello").reply("Hi!")
+    ask("Hello")
+    ask("Bye")
+""")
+
+    result.assert_outcomes(failed=1)
+    shown = result.stdout.str()
+    assert shown.count("- mockclaude -") == shown.count("   user: 'Hello'") == shown.count("   user: 'Bye'") == 1
+    assert shown.count("     no  user: wanted a text with 'Hello', got 'Bye'") == 1
 
 
 def test_a_rule_that_was_shadowed_is_told_in_the_failure(run: Run) -> None:
@@ -351,7 +402,7 @@ def test_hello(mockclaude):
         ),
         ("3", "test_chat.py:10: mark mockclaude: invalid file, got 3; expected a path"),
         ('seed="3"', "test_chat.py:10: mark mockclaude: invalid seed, got '3'; expected the seed of everything *"),
-        ('"wrong.yaml"', "*wrong.yaml:1:10: *"),
+        ('"wrong.yaml"', "test_chat.py:10: mark mockclaude: invalid file, got *wrong.yaml:1:10: *"),
         ('speed="1..2x"', "*: invalid speed, got '1..2x'; expected how fast time passes: *"),
         ('speed="fast"', "*: invalid speed, got 'fast'; expected how fast time passes: instant, 1x, 10x, or manual"),
         ('validation="of"', "*: invalid validation, got 'of'; expected anthropic, gateway or off*"),
@@ -567,6 +618,14 @@ def test_a_mistake_shows_the_line_of_the_test_only(run: Run, style: str) -> None
         result.stdout.fnmatch_lines([f"*{message}"])
 
 
+@pytest.mark.parametrize("mistake", [mistake for mistake, _ in MISTAKES] + ["mockclaude.when(user='Hello')"])
+def test_a_mistake_is_not_explained_by_where_requests_went(run: Run, mistake: str) -> None:
+    result = run(f"def test_hello(mockclaude):\n    {mistake}")
+
+    is_verification = mistake in ('mockclaude.assert_asked(user="Hello")', "mockclaude.last")
+    assert ("no request was received" in result.stdout.str()) is is_verification
+
+
 def test_a_mistake_in_a_unittest_shows_its_line_only(run: Run) -> None:
     result = run("""
 import unittest
@@ -591,30 +650,29 @@ def test_a_full_trace_shows_all_frames(run: Run) -> None:
     result.stdout.fnmatch_lines(["*mockclaude/testing/mock.py:*"])
 
 
-def test_it_works_in_asynchronous_tests_and_in_many_processes(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        test_async="""
-import pytest
+def test_it_works_in_asynchronous_tests(run: Run) -> None:
+    result = run("""
+import asyncio
 from anthropic import AsyncAnthropic
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("number", range(4))
-async def test_hello(mockclaude, number):
+async def test_hello(mockclaude):
     async def reply(asked):
-        yield f"Hi {number}!"
+        yield f"Hi, {asked.user}!"
     mockclaude.reply(reply)
     async with AsyncAnthropic() as client:
-        messages = [{"role": "user", "content": "Hello"}]
-        message = await client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=messages)
-    assert message.content[0].text == f"Hi {number}!"
-"""
-    )
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+        requests = [
+            client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=[{"role": "user", "content": name}])
+            for name in ("Ada", "Bob")
+        ]
+        assert [message.content[0].text for message in await asyncio.gather(*requests)] == ["Hi, Ada!", "Hi, Bob!"]
+""")
 
-    pytester.runpytest_subprocess("-n2", "-p", "no:cacheprovider").assert_outcomes(passed=4)
+    result.assert_outcomes(passed=1)
 
 
-def test_an_interrupted_run_ends(pytester: pytest.Pytester) -> None:
+def test_an_interrupted_run_ends(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_only_our_plugin(monkeypatch)
     pytester.makepyfile("""
 def test_hello(mockclaude):
     raise KeyboardInterrupt
@@ -623,7 +681,10 @@ def test_hello(mockclaude):
     assert pytester.runpytest_subprocess("-p", "no:cacheprovider").ret == pytest.ExitCode.INTERRUPTED
 
 
-def test_a_run_without_the_fixture_does_not_load_the_server(pytester: pytest.Pytester) -> None:
+def test_a_run_without_the_fixture_does_not_load_the_server(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_only_our_plugin(monkeypatch)
     pytester.makepyfile("""
 import sys
 

@@ -10,14 +10,10 @@ import warnings
 from collections.abc import Callable
 from typing import TypeAlias
 
-import anthropic
 import pytest
 
-from mockclaude.scenario import source
-from mockclaude.testing import mock, session
-
-IMPORTED = (anthropic, source, mock)
-"""What a run within this one must not import for itself: it would be imported anew for each run."""
+from mockclaude.testing import session
+from tests.testing.inner import forget_objects, load_only_our_plugin
 
 APP = """
 import os
@@ -30,6 +26,20 @@ ASK = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user"
 def ask(client=client):
     return client.messages.create(**ASK).content[0].text
 """
+WITHOUT_SDK = """
+import json, os, urllib.request
+
+URL = os.environ["ANTHROPIC_BASE_URL"]
+ASK = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
+
+def ask():
+    headers = {"anthropic-version": "2023-06-01", "content-type": "application/json", "x-api-key": "mock"}
+    request = urllib.request.Request(f"{URL}/v1/messages", json.dumps(ASK).encode(), headers)
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)["content"][0]["text"]
+"""
+"""The same for workers, each of which would import the SDK: its URL follows from the import too."""
+
 ELSEWHERE = "http://127.0.0.1:9"
 """Where nobody listens."""
 
@@ -39,13 +49,14 @@ Run: TypeAlias = Callable[..., pytest.RunResult]
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs a test file of a project whose code makes its client when it is imported."""
+    forget_objects()
     monkeypatch.setenv("ANTHROPIC_BASE_URL", ELSEWHERE)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "of the user")
     monkeypatch.syspath_prepend(pytester.path)
 
     def run(tests: str, *arguments: str, ini: str = "", **files: str) -> pytest.RunResult:
         pytester.makeini(f"[pytest]\nasyncio_default_fixture_loop_scope = function\n{ini}")
-        pytester.makepyfile(app=APP, test_app=f"import os, pytest, app\n{tests}", **files)
+        pytester.makepyfile(test_app=f"import os, pytest, app\n{tests}", **{"app": APP, **files})
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the clients of the project are never closed
             result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", *arguments)
@@ -107,8 +118,8 @@ def test_requests():
         assert response.json()["content"][0]["text"] == "Hi!"
 
 def test_subprocess():
-    code = "import app; print(app.ask())"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "Hi!\\n"
+    code = "import os; print(os.environ['ANTHROPIC_BASE_URL'], os.environ['ANTHROPIC_API_KEY'])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == f"{app.URL} mock\\n"
 """
     run(tests).assert_outcomes(passed=4)
 
@@ -152,8 +163,56 @@ def test_environment():
     run(USES + other, "-k", "environment").assert_outcomes(passed=1, deselected=1)
 
 
-def test_a_fixture_of_a_plugin_points_the_environment_once_collected(run: Run) -> None:
-    plugin = "import pytest\n@pytest.fixture\ndef fake(mockclaude):\n    mockclaude.reply('Hi!')"
+FAKE = "import pytest\n@pytest.fixture\ndef fake(mockclaude):\n    mockclaude.reply('Hi!')"
+"""A module whose fixture requests ours."""
+
+FAKED = """
+def test_hello(fake):
+    assert app.ask() == "Hi!"
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "conftest"),
+    [
+        ((), "import app\npytest_plugins = 'plugged'"),
+        ((), "import app\npytest_plugins = ['other', 'plugged']"),
+        ((), "import app\npytest_plugins: list[str] = []\npytest_plugins.append('plugged')"),
+        ((), "import app\npytest_plugins = ('other',)\npytest_plugins += ('plugged',)"),
+        ((), "import app\npytest_plugins = 'again'"),
+        (("-p", "plugged"), "import app"),
+    ],
+)
+def test_a_plugin_that_uses_the_fixture_points_the_environment(
+    run: Run, arguments: tuple[str, ...], conftest: str
+) -> None:
+    files = {"plugged": FAKE, "other": "", "again": "pytest_plugins = 'plugged', 'again', 'gone'"}
+    if "again" in conftest:
+        files["gone"] = ""
+    run(FAKED, "test_app.py", *arguments, conftest=conftest, **files).assert_outcomes(passed=1)
+
+
+def test_a_plugin_of_pythonpath_points_the_environment(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.mkdir("src").joinpath("plugged.py").write_text(FAKE)
+
+    conftest = "import app\npytest_plugins = 'plugged'"
+    run(FAKED, "test_app.py", ini="pythonpath = src", conftest=conftest).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("name", ["package.test_inner", "package.test_inner::test_hello", "package", "test_app"])
+def test_modules_of_pyargs_point_the_environment(
+    run: Run, pytester: pytest.Pytester, tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    installed = tmp_path_factory.mktemp("installed")
+    pytester.syspathinsert(installed)
+    (installed / "package").mkdir()
+    (installed / "package" / "__init__.py").write_text("import app")
+    (installed / "package" / "test_inner.py").write_text(f"import app\n{USES}")
+
+    run(USES, "--pyargs", name).assert_outcomes(passed=1)
+
+
+def test_a_fixture_of_an_imported_module_points_the_environment_once_collected(run: Run) -> None:
     tests = f"""
 import anthropic
 
@@ -165,7 +224,7 @@ def test_hello(client, fake):
     assert app.ask(client) == "Hi!"
     assert app.URL == "{ELSEWHERE}"
 """
-    run(tests, "-p", "plugged", "test_app.py", plugged=plugin).assert_outcomes(passed=1)
+    run(tests, "test_app.py", conftest="from helper import fake", helper=FAKE).assert_outcomes(passed=1)
 
 
 def test_the_configuration_counts_as_use(run: Run) -> None:
@@ -213,24 +272,55 @@ def test_an_unknown_environment_is_refused(pytester: pytest.Pytester) -> None:
     )
 
 
-def test_workers_of_xdist_have_servers_of_their_own(run: Run) -> None:
+def test_workers_of_xdist_have_servers_of_their_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_only_our_plugin(monkeypatch)
     tests = """
 @pytest.mark.parametrize("number", range(4))
 def test_hello(mockclaude, number):
     mockclaude.reply(f"Hi {number}!")
     assert app.ask() == f"Hi {number}!"
 """
-    run(tests, "-n2").assert_outcomes(passed=4)
+    run(tests, "-n2", app=WITHOUT_SDK).assert_outcomes(passed=4)
 
 
-def test_workers_of_xdist_keep_the_environment_without_use(run: Run) -> None:
+def test_workers_of_xdist_keep_the_environment_without_use(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_only_our_plugin(monkeypatch)
     tests = f"""
 def helper(mockclaude): pass
 
 def test_environment():
     assert os.environ["ANTHROPIC_BASE_URL"] == "{ELSEWHERE}"
 """
-    run(tests, "-n1").assert_outcomes(passed=1)
+    run(tests, "-n1", app=WITHOUT_SDK).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("ini", "remedy"),
+    [
+        ("", "create it without one, or with os.environ['ANTHROPIC_BASE_URL']"),
+        ("mockclaude_environment = test", "create it in the test, or set `mockclaude_environment = session`"),
+    ],
+)
+def test_the_remedy_follows_from_when_the_environment_was_pointed(run: Run, ini: str, remedy: str) -> None:
+    result = run(
+        f"client = app.anthropic.Anthropic(base_url='{ELSEWHERE}')\ndef test_it(mockclaude): assert False", ini=ini
+    )
+
+    assert f"  test_app.client: Anthropic sends to {ELSEWHERE}: it was created " in result.stdout.str()
+    assert f"with another base_url; {remedy}\n" in result.stdout.str()
+
+
+def test_the_remedy_for_a_client_that_was_created_before_collection_ended(run: Run) -> None:
+    result = run(
+        "def test_it(fake): assert False", "test_app.py", conftest="import app\nfrom helper import fake", helper=FAKE
+    )
+
+    result.stdout.fnmatch_lines(
+        [
+            f"  app.client: Anthropic sends to {ELSEWHERE}: it was created before the test, or with another base_url; "
+            "create it in the test, or set `mockclaude_environment = session`"
+        ]
+    )
 
 
 @pytest.mark.parametrize("before", ["", "def test_before(mockclaude): pass"])

@@ -10,9 +10,9 @@ import httpx2
 import pytest
 import requests
 
-from mockclaude.testing import unreached
 from mockclaude.testing.environment import pointing_to
 from mockclaude.testing.unreached import describe_unreached, urls_of_requests
+from tests.testing.inner import forget_objects
 
 URL = "http://127.0.0.1:4141"
 HEAD = f"no request was received at {URL}"
@@ -25,19 +25,17 @@ module_client: anthropic.Anthropic | None = None
 
 
 @pytest.fixture(autouse=True)
-def pointing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    before, open_clients = unreached._open_clients(), unreached._open_clients
-    monkeypatch.setattr(
-        unreached, "_open_clients", lambda: [each for each in open_clients() if not any(each is old for old in before)]
-    )
-    with pointing_to(URL):
-        yield
+def pointing() -> Iterator[None]:
+    forget_objects()
+    with pytest.MonkeyPatch.context() as outer:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+            outer.delenv(name, raising=False)
+        with pointing_to(URL):
+            yield
 
 
-def reasons(error: BaseException | None = None, *, early: bool = True) -> list[str]:
-    head, *lines = describe_unreached(URL, error, early=early).splitlines()
+def reasons(error: BaseException | None = None, *, early: bool = True, test: str = "test_it.py::test_it") -> list[str]:
+    head, *lines = describe_unreached(URL, error, early=early, test=test).splitlines()
     assert head == HEAD
     return lines
 
@@ -90,6 +88,24 @@ def test_only_the_client_of_the_failed_request_is_named() -> None:
 
     assert sent == "  the failed request was sent to https://two.example/v1/messages"
     assert client.startswith("  Anthropic sends to https://two.example: ")
+
+
+def test_a_client_of_an_earlier_test_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with anthropic.Anthropic(base_url="https://one.example") as client:
+        (named,) = reasons(test="test_it.py::test_first")
+        assert named.startswith("  Anthropic sends to https://one.example: ")
+        assert reasons(test="test_it.py::test_first") == [named]
+        assert reasons(test="test_it.py::test_second") == [NOTHING_FOUND]
+        assert reasons(failure("https://one.example/v1/messages"), test="test_it.py::test_second")[1:] == [named]
+
+        monkeypatch.setattr(sys.modules[__name__], "module_client", client)
+        (named,) = reasons(test="test_it.py::test_third")
+        assert named.startswith(f"  {__name__}.module_client: Anthropic sends to https://one.example: ")
+
+
+def test_equal_clients_are_named_once() -> None:
+    with anthropic.Anthropic(base_url="https://one.example"), anthropic.Anthropic(base_url="https://one.example"):
+        assert len(reasons()) == 1
 
 
 def test_a_client_with_a_transport_of_its_own_is_named() -> None:

@@ -154,14 +154,14 @@ CHECKS: tuple[Check, ...] = (
         "a PDF that cannot be read",
         "The PDF specified was not valid.",
         "assumed",
-        _of_pdfs(lambda pdf: not pdf.pages and not pdf.locked),
+        _of_pdfs(lambda pdf: pdf.pages == 0 and not pdf.locked),
         "document",
     ),
     _check(
         "a PDF of too many pages",
         "A maximum of {most} PDF pages may be provided.",
         "reported",
-        _of_pdfs(lambda pdf: pdf.pages > MAX_PAGES),
+        _of_pdfs(lambda pdf: (pdf.pages or 0) > MAX_PAGES),
         "document",
     ),
 )

@@ -17,20 +17,18 @@ import orjson
 
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.schema import patterns, plausible, ranges
+from mockclaude.reply.schema.failures import Exhausted, Unsatisfiable, unsatisfiable
 from mockclaude.reply.schema.merging import Flat, Schema, as_list, both
 from mockclaude.reply.schema.schemas import (
     BYTES_OF_A_STEP,
     Active,
     Budget,
     Document,
-    Exhausted,
-    Unsatisfiable,
     Walk,
     kinds_of,
     limit_of,
     property_schema,
     required_names,
-    unsatisfiable,
 )
 
 __all__ = ["Unsatisfiable", "instance"]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import islice
-from typing import Any, NamedTuple, NoReturn, TypeAlias
-from urllib.parse import unquote
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
+from mockclaude.reply.schema.failures import INLINE, Unsatisfiable, exhausted, unsatisfiable
 from mockclaude.reply.schema.merging import Flat, Schema, both, merged
+from mockclaude.reply.schema.validators import MAX_COMPILED, Validator, subschemas
 
 Active: TypeAlias = tuple[str, ...]
 
@@ -26,37 +26,12 @@ MAX_VISITS = 10_000
 MAX_EXPLAINED = 4_000
 """The same, for a check that says what is wrong: that one collects the errors of every branch."""
 
-MAX_COMPILED = 2_000_000
-"""Bytes that all compiled patterns of a schema take together."""
-MAX_BACKTRACKS = 10_000
-"""How often a pattern may begin again at a text: those with look-around or references to groups do."""
-
 BYTES_OF_A_STEP, VISITS_OF_A_STEP, STEPS_OF_A_PATTERN = 200, 5, 30
 """What takes as long as a step of a `Budget`: so many bytes of schema, so many pairs; and the steps of a pattern."""
 
-REMEDY = "change the schema, or write this value in the scenario"
-_INLINE = "put what it refers to under $defs"
 _COMBINING = {"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "then", "else"}
+_ADDRESSING = ("$id", "$ref", "$dynamicRef")
 _COMMENTS = {"$schema", "$id", "$anchor", "$dynamicAnchor", "$comment", "$defs", "definitions", "$vocabulary"}
-_IN_PLACE = ("not", "if", "then", "else")
-
-
-class Unsatisfiable(ValueError):  # noqa: N818 (says what the schema is)
-    """No instance was found; the message names the place, the keyword and a way out."""
-
-
-class Exhausted(Unsatisfiable):
-    """Finding out would take too long, so that further attempts are no use."""
-
-
-def unsatisfiable(path: str, keyword: str, why: str, remedy: str = REMEDY) -> Unsatisfiable:
-    """Return the error for the value at `path`."""
-    return Unsatisfiable(f"{path}: no value found that meets '{keyword}': {_shortened(why)}; {remedy}")
-
-
-def exhausted(path: str, why: str) -> Exhausted:
-    """Return the error for a schema that takes too much work."""
-    return Exhausted(str(unsatisfiable(path, "$schema", why)))
 
 
 class Budget:
@@ -83,28 +58,20 @@ class Document:
     """A client's schema. Raises `Unsatisfiable` if it is not valid, or too large to be looked at."""
 
     def __init__(self, schema: Mapping[str, Any] | bool) -> None:
-        self.root: Schema = orjson.loads(_serialized(schema))
-        patterns = sum(map(_patterns, _parts(self.root)))
+        self.root: Schema = _without_id(orjson.loads(_serialized(schema)))
+        patterns = sum(map(_patterns, subschemas(self.root)))
         if patterns > MAX_PATTERNS:
             raise exhausted("$", f"the schema has more than {MAX_PATTERNS} patterns")
         self._share = MAX_COMPILED // max(patterns, 1)
         try:
-            self._validator = _validator(self.root, self._share)
+            self._whole = Validator(self.root, self._share)
         except ValueError as error:
             raise _invalid(error) from None
-        self._part: tuple[Schema, Any] = self.root, self._validator
-
-    def resolve(self, ref: str) -> Schema:
-        """Return the schema that `ref` points to within this document."""
-        if ref in ("", "#"):
-            return self.root
-        if ref.startswith("#/"):
-            return self._at_pointer(ref)
-        return self._named.get(ref.removeprefix("#")) or _no_target(ref)
+        self._part: tuple[Schema, Validator] = self.root, self._whole
 
     def accepts(self, value: Any) -> bool:
         """Tell whether `value` is an instance. `format` is not asserted, as draft 2020-12 has it."""
-        return _is_valid(self._validator, value, self._visits(self.root, value, MAX_VISITS))
+        return _is_valid(self._whole, value, self._whole.count_visits(value, MAX_VISITS))
 
     def accepts_part(self, schema: Flat, value: Any, spend: Callable[[int], None]) -> bool:
         """Tell whether `value` is an instance of `schema`, a part of this document; `format` is asserted.
@@ -113,15 +80,17 @@ class Document:
         """
         if self._part[0] is not schema:
             self._part = schema, self._part_validator(schema, spend)
-        visits = self._visits(schema, value, MAX_VISITS)
+        visits = self._part[1].count_visits(value, MAX_VISITS)
         spend(visits // VISITS_OF_A_STEP + STEPS_OF_A_PATTERN * _patterns(schema))
         return _is_valid(self._part[1], value, visits)
 
     def problem(self, value: Any) -> str | None:
-        """Return why `value` is not an instance; None if it is one, and if finding out would take too long."""
-        if self._visits(self.root, value, MAX_EXPLAINED) > MAX_EXPLAINED:
+        """Return why `value` is not an instance; None if it is one, or if that cannot be told in a bounded time."""
+        try:
+            visits = self._whole.count_visits(value, MAX_EXPLAINED)
+        except Unsatisfiable:
             return None
-        error = next(iter(self._validator.iter_errors(value)), None)
+        error = next(iter(self._whole.compiled.iter_errors(value)), None) if visits <= MAX_EXPLAINED else None
         if error is None:
             return None
         where = "".join(f"/{part}" for part in error.instance_path)
@@ -129,9 +98,9 @@ class Document:
 
     def mismatch(self, value: Any) -> Unsatisfiable:
         """Return what is wrong with `value`, which is not an instance."""
-        if self._visits(self.root, value, MAX_EXPLAINED) > MAX_EXPLAINED:
+        if self._whole.count_visits(value, MAX_EXPLAINED) > MAX_EXPLAINED:
             return unsatisfiable("$", "$schema", "the schema branches too often to tell where it was not met")
-        error = next(iter(self._validator.iter_errors(value)))
+        error = next(iter(self._whole.compiled.iter_errors(value)))
         return unsatisfiable(_path(error.instance_path), error.kind.name, error.message)
 
     def alternatives(self, schema: Schema, active: Active, walk: Walk) -> Iterator[tuple[Flat, Active]]:
@@ -147,7 +116,7 @@ class Document:
         if any(active.count(ref) > walk.loops for ref in references):
             return
         base = {key: value for key, value in own.items() if key not in _COMBINING | _COMMENTS}
-        parts = [[self.resolve(ref)] for ref in references] + _choices(own)
+        parts = [[self._whole.resolve(ref)] for ref in references] + _choices(own)
         yield from self._joined(base, (*active, *references), (), parts, walk)
 
     def _joined(
@@ -163,30 +132,15 @@ class Document:
                 walk.step((_members(base) + _members(flat)) // VISITS_OF_A_STEP)
                 yield from self._joined(merged(base, flat), around, within, parts[1:], walk)
 
-    def _at_pointer(self, ref: str) -> Schema:
-        found: Any = self.root
-        for step in ref[2:].split("/"):
-            key = unquote(step).replace("~1", "/").replace("~0", "~")
-            try:
-                found = found[int(key)] if isinstance(found, list) else found[key]
-            except (LookupError, TypeError, ValueError):
-                _no_target(ref)
-        return found if isinstance(found, (dict, bool)) else _no_target(ref)
-
-    @cached_property
-    def _named(self) -> dict[str, Schema]:
-        names = ("$id", "$anchor", "$dynamicAnchor")
-        return {part[key]: part for part in _parts(self.root) for key in names if isinstance(part.get(key), str)}
-
-    def _part_validator(self, schema: Flat, spend: Callable[[int], None]) -> Any:
+    def _part_validator(self, schema: Flat, spend: Callable[[int], None]) -> Validator:
         text = orjson.dumps(schema)
         refers = isinstance(self.root, dict) and b'ef":' in text
         spend((len(text) + (self._size_of_definitions if refers else 0)) // BYTES_OF_A_STEP)
         try:
             whole = {**schema, **self._definitions} if refers else schema
-            return _validator(whole, self._share, validate_formats=True)
+            return Validator(whole, self._share, formats=True)
         except ValueError:
-            return _validator(False)
+            return Validator(False)
 
     @cached_property
     def _definitions(self) -> Flat:
@@ -197,36 +151,17 @@ class Document:
     def _size_of_definitions(self) -> int:
         return len(orjson.dumps(self._definitions))
 
-    def _visits(self, schema: Schema, value: Any, limit: int) -> int:
-        """Return how many pairs of subschema and value a check touches, or a number above `limit`."""
-        left: list[tuple[Any, Any]] = [(schema, value)]
-        for visits in range(1, limit + 1):
-            part, data = left.pop()
-            left.extend(islice(self._applied(part, data), limit) if isinstance(part, dict) else ())
-            if not left:
-                return visits
-        return limit + 1
 
-    def _applied(self, part: Flat, value: Any) -> Iterator[tuple[Any, Any]]:
-        yield from ((self.resolve(part[key]), value) for key in ("$ref", "$dynamicRef") if key in part)
-        yield from ((part[key], value) for key in _IN_PLACE if key in part)
-        yield from ((each, value) for key in ("allOf", "anyOf", "oneOf") for each in part.get(key, ()))
-        if isinstance(value, dict):
-            yield from _applied_to_object(part, value)
-        if isinstance(value, list):
-            yield from _applied_to_array(part, value)
-
-
-def _is_valid(validator: Any, value: Any, visits: int) -> bool:
+def _is_valid(validator: Validator, value: Any, visits: int) -> bool:
     if visits > MAX_VISITS:
         raise exhausted("$", "the schema branches too often to be checked")
-    return bool(validator.is_valid(value))
+    return bool(validator.compiled.is_valid(value))
 
 
 @lru_cache(maxsize=MAX_PATTERNS)
 def _finder(pattern: str) -> Callable[[str], bool]:
     """Return a function that tells whether a valid ECMA pattern is found in a text, in bounded time."""
-    found: Callable[[str], bool] = _validator({"pattern": pattern}, MAX_COMPILED // MAX_PATTERNS).is_valid
+    found: Callable[[str], bool] = Validator({"pattern": pattern}, MAX_COMPILED // MAX_PATTERNS).compiled.is_valid
     return found
 
 
@@ -294,29 +229,17 @@ def _conditions(own: Flat) -> list[Schema]:
     return outcomes[::-1] if isinstance(own["if"], dict) and "required" in own["if"] else outcomes
 
 
-def _applied_to_object(part: Flat, value: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
-    for key in ("properties", "dependentSchemas"):
-        for name, schema in part.get(key, {}).items():
-            if name in value:
-                yield schema, value[name] if key == "properties" else value
-    rest = [*part.get("patternProperties", {}).values()]
-    rest += [part[key] for key in ("additionalProperties", "unevaluatedProperties", "propertyNames") if key in part]
-    yield from ((schema, each) for schema in rest for each in value.values())
+def _without_id(schema: Schema) -> Schema:
+    """Return a schema without the root's `$id`, so that all references are relative to the document.
 
-
-def _applied_to_array(part: Flat, value: list[Any]) -> Iterator[tuple[Any, Any]]:
-    yield from zip(part.get("prefixItems", ()), value, strict=False)
-    rest = [part[key] for key in ("items", "contains", "unevaluatedItems") if key in part]
-    yield from ((schema, each) for schema in rest for each in value)
-
-
-def _parts(root: Any) -> Iterator[Flat]:
-    left = [root]
-    while left:
-        part = left.pop()
-        if isinstance(part, dict):
-            yield part
-        left.extend(part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
+    Raises:
+        Unsatisfiable: A subschema has an `$id`, and there are references, which may be relative to it.
+    """
+    root = {key: value for key, value in schema.items() if key != "$id"} if isinstance(schema, dict) else schema
+    keys = {key for part in subschemas(root) for key in _ADDRESSING if isinstance(part.get(key), str)}
+    if "$id" in keys and len(keys) > 1:
+        raise unsatisfiable("$", "$id", "references within a subschema with an $id are not followed", "remove the $id")
+    return root
 
 
 def _serialized(schema: Mapping[str, Any] | bool) -> bytes:
@@ -329,32 +252,13 @@ def _serialized(schema: Mapping[str, Any] | bool) -> bytes:
     return text
 
 
-def _validator(schema: Schema, compiled: int = MAX_COMPILED, **options: Any) -> Any:
-    from jsonschema_rs import Draft202012Validator, FancyRegexOptions
-
-    patterns = FancyRegexOptions(backtrack_limit=MAX_BACKTRACKS, size_limit=compiled, dfa_size_limit=compiled)
-    return Draft202012Validator(schema, retriever=_refuse, pattern_options=patterns, **options)
-
-
-def _refuse(uri: str) -> NoReturn:
-    raise ValueError(f"{uri} is not fetched")
-
-
-def _no_target(ref: str) -> NoReturn:
-    raise unsatisfiable("$", "$ref", f"{ref} is not in the schema", _INLINE)
-
-
 def _invalid(error: ValueError) -> Unsatisfiable:
     keyword = str(error.kind.name) if hasattr(error, "kind") else "$schema"
     where = _path(getattr(error, "instance_path", []))
     why = getattr(error, "message", str(error))
-    remedy = _INLINE if keyword == "$ref" else "make it valid JSON Schema draft 2020-12"
+    remedy = INLINE if keyword == "$ref" else "make it valid JSON Schema draft 2020-12"
     return unsatisfiable(where, keyword, f"the schema is not valid ({why})", remedy)
 
 
 def _path(steps: Sequence[str | int]) -> str:
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 300 else f"{text[:299]}…"

@@ -243,6 +243,11 @@ def test_a_string_nobody_spoke_of_fits_its_name(name: str) -> None:
     assert all(made)
 
 
+def test_what_an_array_contains_is_there_once_if_nothing_else_is_said() -> None:
+    assert instance({"contains": {"const": 7}}, DRAWS) == [7]
+    assert instance({"contains": {"const": 7}, "minContains": 3}, DRAWS) == [7, 7, 7]
+
+
 def test_only_what_is_required_is_there() -> None:
     schema = tool(optional={"force": {"type": "boolean"}, "tags": {"default": []}}, x=tool(optional={"y": TEXT}))
     assert instance(schema, DRAWS) == {"x": {}}
@@ -311,8 +316,10 @@ UNSATISFIABLE: list[tuple[Any, str, str]] = [
     ({"$ref": "https://example.com/schema.json"}, "$:", "is not fetched"),
     ({"$ref": "https://json-schema.org/draft/2020-12/schema"}, "$:", "not in the schema"),
     ({"$ref": "#/$defs/x"}, "$:", "does not exist"),
-    ({"$id": "https://a.b/c", "$defs": {"d": {"$id": "https://a.b/d"}}, "$ref": "d"}, "$:", "not in the schema"),
-    ({"$defs": {"a": EMBEDDED}, "$ref": "#/$defs/a"}, "$:", "not in the schema"),
+    ({"$id": "https://a.b/c", "$defs": {"d": {"$id": "https://a.b/d"}}, "$ref": "d"}, "$:", "'$id'"),
+    ({"$defs": {"a": EMBEDDED}, "$ref": "#/$defs/a"}, "$:", "'$id'"),
+    ({"$id": "https://a.b/c", "$ref": "https://a.b/c#/$defs/d", "$defs": {"d": TEXT}}, "$:", "is not fetched"),
+    (tool(x={"$ref": "#x"}, y={"$anchor": "x", **TEXT}, z={"$anchor": "x", **WHOLE}), "$:", "not in the schema"),
     ({"type": "text"}, "$.type:", "not valid"),
     ({"pattern": "("}, "$", "not valid"),
     ({"const": object()}, "$:", "not JSON"),

@@ -1,0 +1,173 @@
+"""Names and shapes of credentials, as regular expressions that run on RE2 and on `re`.
+
+A name alone tells a credential where its value is quoted, or stands in a line such as `NAME=value`. Elsewhere in prose
+the value must look like a secret too: at least six characters, letters and digits among them.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any, NamedTuple
+
+_WORDS = (
+    rb"authorization|pass[_-]?words?|passwd|passphrase|passcode|secrets?|credentials?|cookies?|jwt|bearer|assertion"
+    rb"|code[_-]?verifier|[_.-]pass|[_.-]pwd"
+    rb"|(?:api|access|private|auth|signing|encryption|master|subscription|account|secret|service|ssh|client)"
+    rb"[_. -]?keys?"
+)
+_TOKENS = rb"(?:access|api|auth|bearer|id|refresh|secret|security|session)[_-]?tokens"
+_VERSION = rb"(?:[_-]?(?:value|hash|raw|plain|old|new|prod|production|dev|live|test|[0-9]+))?"
+NAME = rb"(?:(?i:[\w.$@-]*(?:" + _WORDS + rb"|token|" + _TOKENS + rb")" + _VERSION + rb")|[\w.$@-]*[a-z](?:Pass|Pwd))"
+"""The end of a name decides: `client_secret` is one, `secret_name`, `token_type` and `max_tokens` are none."""
+
+SHORT_NAME = rb"(?i:pass|pwd|pw)"
+"""Names that stand for other things too, such as passed tests and the working directory."""
+
+_SHORT_NAME_IN_PROSE = rb"(?:[Pp]ass|[Pp]wd|PWD|[Pp]w)"
+
+_HEADER_WORDS = r"key|token|signature|session|sessionid|sid|auth|authentication|oauth|otp|hmac|dpop|pass|pwd|saml"
+HEADER = re.compile(
+    rf"(?i)(?:^|[-_.])(?:{_HEADER_WORDS}|secret|password|passwd|passphrase|credentials?|jwt|apikey|bearer)(?:[-_.]|$)"
+)
+HARMLESS_HEADER = re.compile(
+    r"(?i)^(?:sec-.*|x-claude-code-.*|x-stainless-.*|x-mockclaude-(?!token).*"
+    r"|.*(?:idempotency|cache|surrogate|routing|partition|public)-key)$"
+)
+SCHEME = re.compile(r"(?i)\s*(?:basic|bearer|digest|negotiate|ntlm)\s+(?=\S)")
+"""How the value of a header that holds a credential may begin, whatever the name of the header."""
+
+_PART = rb"""(?:[^\s"'`\\,;&$<>(){}\[\]|:]|:[^\s"'`\\,;&$<>(){}\[\]|/])"""
+AFTER = b"@\"'`\\\\,;&<>)}]| \t\n\r\f\v"
+"""What may be matched after a credential, and stays."""
+
+_END = rb"""(?:[\s"'`\\,;&<>)}\]|]|$)"""
+_MARK = rb"(?:[0-9]|[@%^*!~+]" + _PART + rb")"
+
+
+def _at_least_six(first: bytes, second: bytes) -> bytes:
+    """Return an expression for `first` and, anywhere after it, `second`, in a text of at least six characters."""
+    gaps = [(b"{%d}" % gap, b"{%d,}" % (4 - gap)) for gap in range(4)] + [(b"{4,}", b"*")]
+    return b"|".join(first + _PART + before + second + _PART + after for before, after in gaps)
+
+
+_SECRET = (
+    rb"[#@!%^*+_]*(?:" + _at_least_six(rb"[A-Za-z]", _MARK) + rb"|" + _at_least_six(rb"[0-9]", rb"[A-Za-z]") + rb")"
+)
+"""A text that looks like a secret. It does not begin as a path does, and is no URL."""
+
+SECRET = re.compile(_SECRET)
+
+_PARAMETER = rb"(?i:key|sig|[\w-]*signature|auth|pass|pwd)"
+_PLAIN = rb"""[^\s"'\\,;&$<{][^\s"'\\,;&]*"""
+HEADER_NAME = (
+    rb"(?i:\b(?:[a-z0-9]+-)*(?:authorization|api-key|auth-token|access-token|security-token|client-secret|cookie)"
+    rb"|\bx-(?:[a-z0-9]+-)*(?:[a-z0-9]*token|secret|password|key|auth|session|signature|credentials?))"
+)
+HEADER_IN_PROSE = (
+    rb"(?i:\b(?:[a-z0-9]+-)+(?:auth|session|sid|signature|otp|hmac|saml|dpop|pass|pwd)|\b(?:[a-z0-9]+-)*session-?id)"
+)
+_IS = rb"""(?:\\*["'`]?[ \t]*(?:=>|:=|[:=])[*_]{0,2}|[ \t]+is:?)[ \t]*`?"""
+
+
+class Kind(NamedTuple):
+    """A kind of credential.
+
+    Attributes:
+        stays: What is kept before the credential.
+        credential: The credential, and maybe one character of `AFTER`.
+    """
+
+    stays: bytes
+    credential: bytes
+
+
+KINDS = (
+    Kind(rb"\bheaders\.[\w-]+: (?:wanted |exactly |a (?:text with|match of) )", rb""),  # a condition, as it is printed
+    Kind(rb"(?i:\bsk-ant-)", rb"[\w-]{3,}"),
+    Kind(rb"\bsk-", rb"[\w-]{20,}"),
+    Kind(rb"\b[sr]k_(?:live|test)_", rb"\w{10,}"),
+    Kind(rb"\b(?:gh[oprsu]|hf|npm|gsk|whsec|github_pat)_", rb"\w{16,}"),
+    Kind(rb"\b(?:glpat|xapp|xox[abeoprs]|pypi|xai)-", rb"[\w-]{8,}"),
+    Kind(rb"\bA[KS]IA", rb"[0-9A-Z]{16}\b"),
+    Kind(rb"\b(?:AIza|ya29\.|SG\.)", rb"[\w.-]{30,}"),
+    Kind(rb"\beyJ", rb"[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*"),
+    Kind(rb"(?i:\bbearer)\s+", rb"[\w.~+/=-]{8,}"),
+    Kind(rb"(?i:\bbasic)\s+", rb"(?:[A-Za-z+/]*[0-9][A-Za-z0-9+/]{6,}={0,2}|[A-Za-z0-9+/]{6,}={1,2})"),
+    Kind(
+        rb"(?:\bhooks\.slack\.com/(?:services|workflows|triggers)/|\bdiscord(?:app)?\.com/api/webhooks/"
+        rb"|\.webhook\.office\.com/webhookb2/|\bapi\.telegram\.org/(?:file/)?bot)",
+        rb"[\w/:@-]+",
+    ),
+    Kind(rb"-----BEGIN [0-9A-Z ]*PRIVATE KEY-----", rb'(?:[^"-]|-[^"-])*(?:-----END [0-9A-Z ]*PRIVATE KEY-----)?'),
+    Kind(rb"[A-Za-z][\w+.-]*://[^\s/?#\"'@:\\]*:", rb"(?:[^\s/?#\"'@\\]+@|[0-9]*[^\s/?#\"'@\\0-9][^\s/?#\"'@\\]*$)"),
+    Kind(rb"[A-Za-z][\w+.-]*://", rb"[\w%.~+-]{20,}@"),
+    Kind(rb"[?&;#](?:" + _PARAMETER + rb"|" + NAME + rb")=", rb"[^\s\"'\\;&#]+"),
+    Kind(rb"(?m:^)" + NAME + rb"=", _PLAIN),
+    Kind(rb"(?i:\baws_(?:secret_access_key|session_token))\s*=\s*", _PLAIN),
+    Kind(rb"--" + NAME + rb"[= ]", _PLAIN),
+    Kind(
+        rb"(?:(?:^|\s)-u|--(?:proxy-)?user)[ =]?\\*[\"']?[^\s:\"'\\/]+:",
+        rb"[0-9]*[^\s\"'\\0-9/][^\s\"'\\]*",
+    ),
+    Kind(
+        rb"\b(?:machine\s+\S+|default)(?:\s+(?:login|account)\s+\S+)+\s+password\s+",
+        rb"[^\s\"'\\]+",
+    ),
+    Kind(rb"\b[A-Z][0-9A-Z_]*(?:_KEY|_PASS|_PWD|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)\s?[=:]\s?\\*[\"']?", _PLAIN),
+    Kind(
+        HEADER_NAME + rb"\s*:\s*(?:(?i:bearer|basic|token|digest|apikey) +)?",
+        rb"[^\s\"'\\;$<{][^\s\"'\\;]*(?:; ?[^\s\"'\\;:=]+=[^\s\"'\\;]*)*",
+    ),
+    Kind(NAME + rb"\\*[\"']?\s*(?:=>|[:=])\s*\"", rb'(?:[^"\\\n]|\\.)+'),
+    Kind(NAME + rb"\\*[\"']?\s*(?:=>|[:=])\s*'", rb"(?:[^'\\\n]|\\.)+"),
+    Kind(NAME + rb"\\*[\"']?\s*(?:=>|[:=])\s*\\+[\"']", rb"[^\"'\\\n]+"),
+    Kind(NAME + rb"\\*[\"']\s*:\s*", rb"-?[0-9][0-9.]*"),
+    Kind(
+        rb"(?:" + NAME + rb"|\b" + _SHORT_NAME_IN_PROSE + rb"|" + HEADER_IN_PROSE + rb")" + _IS + rb"\\*[\"']?",
+        rb"(?:" + _SECRET + rb")" + _END,
+    ),
+    Kind(rb"(?i:pass[_-]?(?:words?|code)|passwd)" + _IS, rb"[0-9]{6,}" + _END),
+)
+
+SUSPECT = (
+    rb"(?i:" + _WORDS + rb"|" + _TOKENS + rb"|token(?:[^s]|$)|signature=|[_?&;](?:key|sig|auth|pass|pwd)\s?[=:]|sk[-_]"
+    rb"|p(?:ass|wd|w)(?:\\*[\"'`]|\s*(?:=>|[:=])|\s+is\b)|basic\s|webhook|hooks\.slack|telegram"
+    rb"|-(?:key|auth|session|session-?id|sid|signature|otp|hmac|saml|dpop|oauth|authentication)\b)"
+    rb"|[a-z]P(?:ass|wd)|[\sntr\"]-u|--(?:proxy-)?user"
+    rb"|(?:gh[oprsu]|hf|npm|gsk|whsec|github_pat)_|(?:glpat|xapp|xox[abeoprs]|pypi|xai)-"
+    rb"|A[KS]IA[0-9A-Z]|AIza|ya29|SG\.|eyJ|PRIVATE KEY|:\\?/\\?/|\\u00[2-7]"
+)
+"""What every text with a credential contains, escaped as JSON has it or not."""
+
+_VALUE_FIRST = rb'"value"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*"(?:name|key|header)"\s*:\s*"(?:%b|\w+-[\w-]+)"' % NAME
+
+
+class Engines(NamedTuple):
+    """Expressions compiled by RE2, which is imported when a text needs it.
+
+    Attributes:
+        suspect: `SUSPECT`.
+        text: Any of `KINDS`.
+        stays: What stays of a match of `text`: the longest that may.
+        value_first: A JSON value that stands before its name.
+    """
+
+    suspect: Any
+    text: Any
+    stays: Any
+    value_first: Any
+
+
+@cache
+def engines() -> Engines:
+    """Return the compiled expressions."""
+    import re2
+
+    options = re2.Options()
+    options.encoding, options.log_errors, options.max_mem = re2.Options.Encoding.LATIN1, False, 64 << 20
+    text = b"|".join(b"%b(?:%b)" % kind for kind in KINDS)
+    suspect, text, value_first = (re2.compile(pattern, options) for pattern in (SUSPECT, text, _VALUE_FIRST))
+    options.longest_match = True
+    stays = re2.compile(b"|".join(kind.stays for kind in KINDS), options)
+    return Engines(suspect, text, stays, value_first)

@@ -1,0 +1,43 @@
+"""The bound on the work that one request causes in conditions and placeholders.
+
+Work is counted from the rules and the request, never measured, so that a result does not depend on the machine.
+"""
+
+from __future__ import annotations
+
+from mockclaude.api.errors import ApiError
+
+MAX_WORK = 10_000_000
+"""Units of work for one request. A unit is about 15 ns, so this is about 0.15 s."""
+
+
+_TOO_MUCH = (
+    "this request takes too much work to match; expected a shorter request, or fewer rules that search its texts with "
+    "`regex`"
+)
+
+
+class TooMuchWorkError(ApiError):
+    """A request that causes more work than one may: a 400, since a shorter request may cause less."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("invalid_request_error", message)
+
+
+class Work:
+    """The work that is left for one request."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = MAX_WORK
+
+    def spend(self, price: int) -> None:
+        """Subtract `price`.
+
+        Raises:
+            TooMuchWorkError: Less than `price` is left.
+        """
+        self._left -= price
+        if self._left < 0:
+            raise TooMuchWorkError(_TOO_MUCH)

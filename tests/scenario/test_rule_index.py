@@ -1,0 +1,222 @@
+"""Many rules are matched as few are, and a request costs what its texts cost, whatever the rules search for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockclaude.scenario import rule_index
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.inline import Inline
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.matching import closest, match
+from mockclaude.scenario.regex import Regex
+from mockclaude.scenario.rule_index import FEW, RuleList
+from mockclaude.scenario.rules import Rule, build
+from mockclaude.scenario.validation import validate
+from mockclaude.scenario.work import TooMuchWorkError, Work
+from tests.counting import calls
+from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
+
+TEXTS = st.text("aAbſkK\u0130é*\n", max_size=4)
+PATTERNS = st.sampled_from(["(?i)ab", "(?i)s", r"a+b?", r"\bA", r"(?i)(a|b)é", "a.*b", "^b$", "(?i)i", "", "k{2}"])
+MATCHES = st.lists(
+    st.one_of(
+        TEXTS,
+        st.fixed_dictionaries({"contains": TEXTS}),
+        st.fixed_dictionaries({"equals": TEXTS}),
+        st.fixed_dictionaries({"like": TEXTS}),
+        st.fixed_dictionaries({"regex": PATTERNS}),
+    ),
+    min_size=1,
+    max_size=2,
+)
+RESULTS = st.lists(
+    st.fixed_dictionaries({}, optional={"name": MATCHES, "content": MATCHES, "is_error": st.booleans()}),
+    min_size=1,
+    max_size=2,
+)
+WHENS = st.fixed_dictionaries(
+    {},
+    optional={
+        "user": MATCHES,
+        "system": MATCHES,
+        "model": MATCHES,
+        "tools": MATCHES,
+        "tool_result": RESULTS,
+        "headers": st.fixed_dictionaries({"x": MATCHES}),
+        "body": st.sampled_from(["system", {"contains(system, 'a')": True}, {"length(messages)": 3}]),
+        "turn": st.integers(1, 3),
+    },
+)
+REQUESTS = st.builds(
+    lambda said, told, name, model, header, **body: conversation(
+        said,
+        assistant(tool_use(name)),
+        user(tool_result(told), {"type": "text", "text": said}),
+        headers={"x": header},
+        model=f"claude-{model}",
+        **body,
+    ),
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    system=TEXTS,
+    tools=st.lists(st.builds(lambda name: {"name": name}, TEXTS), max_size=3),
+)
+
+
+def never(_: Rule) -> int:
+    return 0
+
+
+def rules(whens: list[dict[str, Any]]) -> list[Rule]:
+    """Return a rule for each `when`; rules that can never be reached are allowed."""
+    return [rule for when in whens for rule in one_rule(when)]
+
+
+def one_rule(when: dict[str, Any]) -> tuple[Rule, ...]:
+    source = Inline("test.py:1", {"rules": [{"when": when, "reply": "a"}]})
+    return build([(source, validate(source))]).rules
+
+
+def many(count: int, when: str) -> RuleList:
+    return RuleList(load_text("rules:\n" + "".join(f"- {when % (n,)}\n" for n in range(count))).rules)
+
+
+@given(st.lists(WHENS, min_size=1, max_size=8), REQUESTS)
+def test_many_rules_are_matched_as_without_an_index(whens: list[dict[str, Any]], heard: Conversation) -> None:
+    few = rules(whens)
+    unlike = rules([{"turn": 99}] * FEW)
+    rule = match(few, heard, never)
+
+    assert match(RuleList([*unlike, *few]), heard, never) is rule
+    if rule is None:
+        nearest = closest(few, heard, never)
+        assert nearest is not None
+        assert nearest.rule is getattr(closest(RuleList(few), heard, never), "rule", None)
+
+
+RULES = {
+    "user, any case": "{when: {user: {regex: '(?i)order %s now'}}, reply: a}",
+    "user contains": "{when: {user: order %s now}, reply: a}",
+    "user list": "{when: {user: [order %s now, an item]}, times: 1, reply: a}",
+    "system": "{when: {system: {regex: 'order %s now'}}, reply: a}",
+    "tool_result": "{when: {tool_result: {name: add, content: {regex: '(?i)order %s'}}}, reply: a}",
+    "tools": "{when: {tools: '*a*%s*'}, reply: a}",
+    "model": "{when: {model: {regex: '(?i)order %s'}}, reply: a}",
+}
+LONG = "an order of text " * 1_000
+
+
+@pytest.mark.parametrize("when", RULES.values(), ids=RULES)
+def test_no_regex_is_searched_for_without_its_needle(when: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = many(100, when)
+    monkeypatch.setattr(Regex, "matches", lambda *_: pytest.fail("a search"))
+    heard = conversation(
+        LONG, assistant(tool_use("add")), user(tool_result(LONG)), system=LONG, tools=[{"name": "add"}] * 50
+    )
+
+    assert match(listed, heard, never) is None
+
+
+@pytest.mark.parametrize("when", RULES.values(), ids=RULES)
+def test_the_calls_for_a_rule_do_not_grow_with_the_request(when: str) -> None:
+    listed = many(100, when)
+    counts = [
+        calls(lambda heard=heard: match(listed, heard, never))  # type: ignore[misc]
+        for heard in [conversation("a" * size, system="a" * size) for size in (10, 10, 100_000)]
+    ]
+
+    assert counts[2] < counts[1] + 20
+
+
+def test_conditions_that_needles_decide_are_not_tested(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = many(100, "{when: {user: order %s., turn: 1}, reply: a}")
+    monkeypatch.setattr(Work, "spend", lambda *_: pytest.fail("a search"))
+    rule = match(listed, conversation("order 7."), never)
+
+    assert rule is listed[7]
+
+
+def test_the_searches_of_many_rules_have_a_bound() -> None:
+    listed = many(200, "{when: {user: {regex: 'order( %s|) .*now'}}, reply: a}")
+
+    assert match(listed, conversation("order " * 10), never) is None
+    with pytest.raises(TooMuchWorkError) as caught:
+        match(listed, conversation("order " * 100_000), never)
+    assert caught.value.message == (
+        "this request takes too much work to match; expected a shorter request, or fewer rules that search its texts "
+        "with `regex`"
+    )
+
+
+def test_the_searches_of_one_rule_and_of_a_fault_have_a_bound() -> None:
+    patterns = ", ".join(f"'order( {n}|) .*now'" for n in range(200))
+    listed = RuleList(load_text(f"rules: [{{when: {{user: {{regex: [{patterns}]}}}}, reply: a}}]").rules)
+    fault = f"{{error: 529, when: {{user: {{regex: [{patterns}]}}}}}}"
+    (rule,) = load_text(f"rules: [{{reply: a, fault: {fault}}}]").rules
+
+    assert match(listed, conversation("order 7 is now"), never) is listed[0]
+    assert rule.faults[0].applies(conversation("order 7 is now"))
+    assert not rule.faults[0].applies(conversation("order 7"))
+    with pytest.raises(TooMuchWorkError):
+        match(listed, conversation("order " * 100_000), never)
+    with pytest.raises(TooMuchWorkError):
+        rule.faults[0].applies(conversation("order " * 100_000))
+
+
+def test_closest_rule_is_found_where_the_searches_take_too_much_work() -> None:
+    listed = many(200, "{when: {tool_result: {content: order %s}, turn: 99}, reply: a}")
+    results = [tool_result(f"order {n}", id="toolu_1") for n in range(5_000)]
+    heard = conversation("hi", assistant(tool_use("find")), user(*results))
+
+    assert match(listed, heard, never) is None
+    nearest = closest(listed, heard, never)
+    assert nearest is not None
+    assert nearest.rule is listed[0]
+
+
+def test_the_price_of_a_list_grows_with_its_length() -> None:
+    listed = many(50, "{when: {tools: {regex: 'a+%s?'}}, reply: a}")
+    (search,) = listed[0].conditions[0].searches
+    one, two = (search.price(conversation("hi", tools=[{"name": f"n{n}"} for n in range(count)])) for count in (1, 101))
+
+    assert (one, two) == (164, 10_213)
+
+
+def test_equal_expressions_are_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = many(50, "{when: {body: {'length(messages)': 2%s}}, reply: a}")
+    spent: list[int] = []
+    monkeypatch.setattr(Work, "spend", lambda _, price: spent.append(price))
+    heard = conversation("hi")
+    match(listed, heard, never)
+    once = len(spent)
+    match(listed, heard, never)
+
+    assert 0 < once == len(spent) < 10
+
+
+def test_the_index_of_few_rules_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rule_index, "RuleIndex", lambda _: pytest.fail("an index"))
+
+    assert match(many(FEW, "{when: {user: order %s}, reply: a}"), conversation("hi"), never) is None
+
+
+def test_index_is_prepared_for_many_rules_only() -> None:
+    few, listed = many(FEW, "{when: {user: order %s}, reply: a}"), many(FEW + 1, "{when: {user: order %s}, reply: a}")
+    few.prepare()
+    listed.prepare()
+
+    assert ("needles" in vars(few), "needles" in vars(listed)) == (False, True)
+
+
+def test_a_used_up_rule_of_many_is_passed_over() -> None:
+    listed = many(100, "{times: 1, when: {user: order}, reply: a %s}")
+
+    assert match(listed, conversation("order"), lambda rule: int(rule is listed[0])) is listed[1]
