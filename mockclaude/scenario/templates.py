@@ -200,7 +200,8 @@ def _compiled_text(text: str) -> Expression | None:
     end = 0
     for found in _PLACEHOLDER.finditer(text):
         pieces.append(text[end : found.start()])
-        pieces.append(found[1] or _compiled_expression(found[2].strip()))
+        unclosed = "" if found[3] else found[0]  # in no file: `problems` refuses it
+        pieces.append(found[1] or unclosed or _compiled_expression(found[2].strip()))
         end = found.end()
     pieces = [piece for piece in (*pieces, text[end:]) if piece != ""]
     if len(pieces) == 1 and not isinstance(pieces[0], str):
