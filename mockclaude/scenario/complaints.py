@@ -142,7 +142,7 @@ def _quoted(text: str) -> list[str]:
 
 def _described(value: Any) -> str:
     if isinstance(value, str):
-        return f"text ('{value[:40]}')"
+        return f"text ('{shown(value)}')"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):

@@ -19,11 +19,14 @@ from threading import Lock
 from typing import Any, NamedTuple
 from weakref import ref
 
-from mockclaude.scenario.mistakes import did_you_mean, one_of
+from mockclaude.scenario.mistakes import did_you_mean, one_of, shown
 
 DEFAULT_LOCALE = "en_US"
 MAX_ARGUMENT, MAX_ARGUMENTS = 10_000, 10_000
 """The largest number among the arguments of a call, and the characters of all of them."""
+
+_SHOWN, _LONGEST_REASON = 80, 200
+"""Characters of the arguments of a call, and of what Faker says of it, that messages show."""
 
 MAX_VALUE = 2**63
 _OF_VALUES = {
@@ -223,14 +226,15 @@ def _try(locale: str, method: str, arguments: str, left: int) -> tuple[str | Non
     """Return what is wrong with a call that may make as many draws as are `left`, and how many it made."""
     fakes, methods = _for_checks(locale)
     if method not in methods:
-        return f"Faker has no '{method}' in {locale}; expected one of its methods{did_you_mean(method, methods)}", 0
+        hint = did_you_mean(method, methods)
+        return f"Faker has no '{shown(method)}' in {locale}; expected one of its methods{hint}", 0
     if method in _UNSTEADY or locale in _UNSTEADY_IN.get(method, ()):
         return f"fake.{method} differs from run to run in {locale}, whatever the seed; expected the value itself", 0
     try:
         positional, named, most = parse_arguments(arguments)
         _check_size(positional, named, fakes.parameters(method))
     except ValueError as error:
-        return f"fake.{method}({arguments}) does not work: {error}", 0
+        return f"fake.{method}({shown(arguments, _SHOWN)}) does not work: {error}", 0
     fakes.seed(0, left)
     try:
         fakes.value(method, positional, named, most)
@@ -239,8 +243,8 @@ def _try(locale: str, method: str, arguments: str, left: int) -> tuple[str | Non
         problem = str(error) if most <= left else None
     except Exception as error:
         reason = str(error).partition(". Did you mean")[0]  # Python 3.13 has a suggestion too
-        problem = f"{reason}{_expected(named, fakes.parameters(method))}"
-    return problem and f"fake.{method}({arguments}) does not work: {problem}", left - fakes.left
+        problem = f"{shown(reason, _LONGEST_REASON)}{_expected(named, fakes.parameters(method))}"
+    return problem and f"fake.{method}({shown(arguments, _SHOWN)}) does not work: {problem}", left - fakes.left
 
 
 def _expected(named: Iterable[str], known: list[str]) -> str:
@@ -311,7 +315,7 @@ def locale_problem(locale: str) -> str | None:
     if locale in AVAILABLE_LOCALES:
         return None
     hint = did_you_mean(locale, AVAILABLE_LOCALES)
-    return f"Faker has no locale '{locale}'; expected one such as en_US, de_DE or zh_CN{hint}"
+    return f"Faker has no locale '{shown(locale)}'; expected one such as en_US, de_DE or zh_CN{hint}"
 
 
 @lru_cache(maxsize=4)

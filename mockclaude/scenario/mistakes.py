@@ -98,9 +98,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
-def shown(text: str) -> str:
-    """Return a text of a user's in the length in which messages show it."""
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+def shown(text: str, limit: int = _SHOWN) -> str:
+    """Truncate a text of a user's to the `limit` that messages show of it."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def shown_value(value: Any) -> str:
+    """Describe a value of a user's as Python writes it, truncated; a text keeps its quotes."""
+    return repr(shown(value)) if isinstance(value, str) else shown(repr(value))
 
 
 def one_of(words: Iterable[str]) -> str:

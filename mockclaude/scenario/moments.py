@@ -10,7 +10,7 @@ import re
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mockclaude.scenario import quantities
-from mockclaude.scenario.mistakes import did_you_mean, one_of
+from mockclaude.scenario.mistakes import did_you_mean, one_of, shown_value
 
 EVENTS = (
     "message_start",
@@ -74,7 +74,7 @@ def selector(value: Any) -> Selector:
     match = SELECTOR.fullmatch(value) if isinstance(value, str) else None
     if match is None or (match[1] and match[3]):
         raise ValueError(
-            f"{str(value)[:40]!r} names no event; expected such as message_stop, content_block_delta 3, "
+            f"{shown_value(str(value))} names no event; expected such as message_stop, content_block_delta 3, "
             "last text_delta or every ping"
         )
     if match[2] not in EVENTS + DELTAS:
@@ -118,7 +118,7 @@ def after(value: Any) -> Moment:
             return Moment("time", quantities.duration(value))
         except ValueError:
             raise ValueError(
-                f"{text[:40]!r} is no moment; expected such as 3 events, 100 bytes, 50%, 2s or message_delta"
+                f"{shown_value(text)} is no moment; expected such as 3 events, 100 bytes, 50%, 2s or message_delta"
             ) from None
     return Moment("after", selector=one_event(value))
 
@@ -127,7 +127,9 @@ def rate(value: Any) -> float:
     """Return `value`, such as 20KB/s, in bytes per second."""
     match = RATE.fullmatch(value) if isinstance(value, str) else None
     if not match or not float(match[1]):
-        raise ValueError(f"{str(value)[:40]!r} is no rate; expected bytes per second, such as 500B/s, 20KB/s or 1MB/s")
+        raise ValueError(
+            f"{shown_value(str(value))} is no rate; expected bytes per second, such as 500B/s, 20KB/s or 1MB/s"
+        )
     return float(match[1]) * _RATE_UNITS[match[2]]
 
 
@@ -135,7 +137,9 @@ def window(value: Any) -> tuple[int, int]:
     """Return `value`, such as 10..20, as the first and the last of the requests it means, counted from 1."""
     match = WINDOW.fullmatch(str(value))
     if not match or (match[2] and int(match[2]) < int(match[1])):
-        raise ValueError(f"{str(value)[:40]!r} is no window; expected the first and the last request, such as 10..20")
+        raise ValueError(
+            f"{shown_value(str(value))} is no window; expected the first and the last request, such as 10..20"
+        )
     return int(match[1]), int(match[2] or 10**9)
 
 
@@ -143,7 +147,7 @@ def time_window(value: Any) -> tuple[int, int]:
     """Return `value`, such as 10s..20s, in microseconds since the server began."""
     begin, dots, end = str(value).partition("..")
     if not dots:
-        raise ValueError(f"{str(value)[:40]!r} is no window of time; expected such as 10s..20s")
+        raise ValueError(f"{shown_value(str(value))} is no window of time; expected such as 10s..20s")
     first, last = quantities.duration(begin), quantities.duration(end) if end else 2**62
     if last <= first:
         raise ValueError(f"this window of time ends before it begins; expected such as 10s..20s, got {value}")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from mockclaude.scenario import assignments, quantities
-from mockclaude.scenario.mistakes import did_you_mean, one_of
+from mockclaude.scenario.mistakes import did_you_mean, one_of, shown_value
 from mockclaude.scenario.profiles import OF_MODEL, PROFILES, resolve
 from mockclaude.scenario.quantities import Distribution, Read
 from mockclaude.scenario.shorthand import Model
@@ -106,7 +106,7 @@ def parse_pace(text: str) -> Pace:
     """
     data = assignments.read(text, ",;")
     if isinstance(data, str) and data not in (INSTANT, *NAMES):
-        raise ValueError(f"{data[:40]!r} is no pace; {_EXPECTED}{did_you_mean(data, (INSTANT, *NAMES))}")
+        raise ValueError(f"{shown_value(data)} is no pace; {_EXPECTED}{did_you_mean(data, (INSTANT, *NAMES))}")
     try:
         return _READ.validate_python(data)
     except ValidationError as error:

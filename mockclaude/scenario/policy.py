@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from mockclaude.api.betas import MODES, Accepted
 from mockclaude.api.errors import RETRIED, STATUS, ApiError, type_of
 from mockclaude.api.validation import Mode
-from mockclaude.scenario.mistakes import did_you_mean
+from mockclaude.scenario.mistakes import did_you_mean, shown_value
 
 Models: TypeAlias = Literal["similar", "listed", "any"]
 """Which model names are known: those made like the SDKs' own, those of the catalogue, or all; those that a rule asks
@@ -29,9 +29,6 @@ def _is_final(status: int) -> bool:
 
 UNMATCHED_TYPES = tuple(kind for kind, status in STATUS.items() if _is_final(status))
 """Error types that an unmatched request may get."""
-
-_LONGEST = 40
-"""Characters of a value that messages show."""
 
 
 class Policy(NamedTuple):
@@ -65,7 +62,8 @@ def accepted_betas(value: Any) -> Accepted:
         return tuple(names)
     hint = did_you_mean(value, MODES) if isinstance(value, str) else ""
     raise ValueError(
-        f"unknown betas, got {_shown(value)}; expected known, strict, any, or names, e.g. [new-beta-2026-11-29]{hint}"
+        f"unknown betas, got {shown_value(value)}; expected known, strict, any, or names, e.g. "
+        f"[new-beta-2026-11-29]{hint}"
     )
 
 
@@ -76,10 +74,6 @@ def unmatched_status(value: Any) -> int:
         return status
     hint = did_you_mean(value, UNMATCHED_TYPES) if isinstance(value, str) and value not in STATUS else ""
     raise ValueError(
-        f"wrong error for unmatched requests, got {_shown(value)}; expected a status from 400 to 499 that clients do "
-        f"not retry, or its type, e.g. not_found_error{hint}"
+        f"wrong error for unmatched requests, got {shown_value(value)}; expected a status from 400 to 499 that clients "
+        f"do not retry, or its type, e.g. not_found_error{hint}"
     )
-
-
-def _shown(value: Any) -> str:
-    return repr(value)[:_LONGEST]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from mockclaude.scenario.mistakes import did_you_mean, one_of
+from mockclaude.scenario.mistakes import did_you_mean, one_of, shown_value
 
 FOREVER = "forever"
 
@@ -29,7 +29,9 @@ def duration(value: Any) -> int:
     """Return `value`, such as 400ms, in microseconds."""
     match = DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match:
-        raise ValueError(f"{_shown(value)} is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m")
+        raise ValueError(
+            f"{shown_value(value)} is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m"
+        )
     return round(float(match[1]) * _UNITS[match[2]])
 
 
@@ -43,16 +45,18 @@ def share(value: Any) -> float:
     match = PERCENT.fullmatch(value) if isinstance(value, str) else None
     number = float(match[1]) / 100 if match else value
     if not _is_number(number) or not 0 <= number <= 1:
-        raise ValueError(f"{_shown(value)} is not a share; expected a percentage, such as 20%, or a number from 0 to 1")
+        raise ValueError(
+            f"{shown_value(value)} is not a share; expected a percentage, such as 20%, or a number from 0 to 1"
+        )
     return float(number)
 
 
 def rate(value: Any) -> float:
     """Return `value`, so many per second, as a number above 0."""
     if not _is_number(value) or not 0 < value < math.inf:
-        raise ValueError(f"{_shown(value)} is not a rate; expected a number per second above 0, such as 60")
+        raise ValueError(f"{shown_value(value)} is not a rate; expected a number per second above 0, such as 60")
     if not LEAST_RATE <= value <= MOST_RATE:
-        raise ValueError(f"the rate is {_shown(value)}; expected a number from {LEAST_RATE:g} to {MOST_RATE:g}")
+        raise ValueError(f"the rate is {shown_value(value)}; expected a number from {LEAST_RATE:g} to {MOST_RATE:g}")
     return float(value)
 
 
@@ -61,9 +65,9 @@ def factor(value: Any) -> float:
     match = PERCENT.fullmatch(value) if isinstance(value, str) else None
     number = float(match[1]) / 100 if match else value
     if not _is_number(number) or not 0 <= number < math.inf:
-        raise ValueError(f"{_shown(value)} is not a factor; expected a number from 0 on, such as 1.5 or 150%")
+        raise ValueError(f"{shown_value(value)} is not a factor; expected a number from 0 on, such as 1.5 or 150%")
     if number > MOST_FACTOR:
-        raise ValueError(f"the factor is {_shown(value)}; expected at most {MOST_FACTOR:g}")
+        raise ValueError(f"the factor is {shown_value(value)}; expected at most {MOST_FACTOR:g}")
     return float(number)
 
 
@@ -89,7 +93,9 @@ def distribution(value: Mapping[Any, Any], read: Read) -> Distribution:
     kinds = list(value)
     if len(kinds) != 1 or kinds[0] not in _KINDS:
         hint = did_you_mean(str(kinds[0]), _KINDS) if len(kinds) == 1 else ""
-        raise ValueError(f"{_shown(dict(value))} is no distribution; expected exactly one of {one_of(_KINDS)}{hint}")
+        raise ValueError(
+            f"{shown_value(dict(value))} is no distribution; expected exactly one of {one_of(_KINDS)}{hint}"
+        )
     build, example = _KINDS[kinds[0]]
     try:
         return build(value[kinds[0]], read)
@@ -131,7 +137,7 @@ def _sigma_of(value: Mapping[str, Any], median: float, read: Read) -> float:
 
 def _sigma(value: Any) -> float:
     if not _is_number(value) or not 0 <= value <= 10:
-        raise ValueError(f"sigma is {_shown(value)}; expected a number from 0 to 10, such as 0.5")
+        raise ValueError(f"sigma is {shown_value(value)}; expected a number from 0 to 10, such as 0.5")
     return float(value)
 
 
@@ -155,7 +161,3 @@ _KINDS: dict[str, tuple[Callable[[Any, Read], Distribution], str]] = {
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _shown(value: Any) -> str:
-    return repr(value)[:40]

@@ -13,7 +13,7 @@ import orjson
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from mockclaude.scenario.mistakes import MAX_DEPTH, did_you_mean
+from mockclaude.scenario.mistakes import MAX_DEPTH, did_you_mean, shown
 from mockclaude.scenario.work import TooMuchWorkError, Work
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def problem(expression: str) -> str | None:
     """Return what is wrong with a JMESPath expression, or None. What its functions are called with is checked too."""
     from jmespath.exceptions import JMESPathError
 
-    quoted = f"'{expression[:_SHOWN]}'"
+    quoted = f"'{shown(expression, _SHOWN)}'"
     if len(expression) > MAX_LENGTH:
         return f"{quoted} has {len(expression)} characters; expected at most {MAX_LENGTH} in a JMESPath expression"
     try:
@@ -75,7 +75,7 @@ class Query(str):
         try:
             return Interpreter(work).visit(self.parsed, data)
         except TooMuchWorkError:
-            raise TooMuchWorkError(f"'{self[:_SHOWN]}' {_TOO_MUCH}") from None
+            raise TooMuchWorkError(f"'{shown(self, _SHOWN)}' {_TOO_MUCH}") from None
         except Exception:  # a function met a value it does not take: what is looked for is not there
             return None
 

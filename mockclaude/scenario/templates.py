@@ -19,7 +19,7 @@ import orjson
 from mockclaude.api.errors import ApiError
 from mockclaude.scenario import fakes, queries
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.mistakes import MAX_DEPTH, did_you_mean, one_of
+from mockclaude.scenario.mistakes import MAX_DEPTH, did_you_mean, one_of, shown, shown_value
 from mockclaude.scenario.work import TooMuchWorkError
 
 ROOTS = ("user", "system", "tool_result", "match", "request", "turn", "fake")
@@ -137,7 +137,7 @@ def problems(text: str, groups: set[str], trials: fakes.Trials) -> Iterator[str]
 def _hint(expression: str) -> str:
     word = re.match(r"\w*", expression)
     if word and word[0] in ROOTS:
-        return f", then a dot and a name: there are no operators, filters or functions in {expression!r}"
+        return f", then a dot and a name: there are no operators, filters or functions in {shown_value(expression)}"
     return did_you_mean(expression, ROOTS)
 
 
@@ -145,7 +145,7 @@ def _problem(expression: str, groups: set[str], trials: fakes.Trials) -> str | N
     parsed = _EXPRESSION.fullmatch(expression)
     root, rest = (parsed["root"], parsed["rest"]) if parsed else (expression, None)
     if root not in ROOTS:
-        return f"'{root}' is unknown in ${{{{ }}}}; expected {one_of(ROOTS)}{_hint(expression)}"
+        return f"'{shown(root)}' is unknown in ${{{{ }}}}; expected {one_of(ROOTS)}{_hint(expression)}"
     if root in ("user", "system", "turn") and rest:
         return f"'{root}' has no parts; expected ${{{{ {root} }}}}"
     if root == "match":
@@ -160,7 +160,8 @@ def _match_problem(group: str | None, groups: set[str]) -> str | None:
         return None
     asked, known = _part("match", group), [f"match.{name}" for name in sorted(groups)]
     expected = one_of(known) if known else "a regex in its `when.user`, with a group such as (?P<city>\\w+)"
-    return f"'{asked}' is no group of a regex of this rule; expected {expected}{did_you_mean(group or '', groups)}"
+    hint = did_you_mean(group or "", groups)
+    return f"'{shown(asked)}' is no group of a regex of this rule; expected {expected}{hint}"
 
 
 def _part(root: str, rest: str | None) -> str:
@@ -171,7 +172,7 @@ def _fake_problem(rest: str | None, trials: fakes.Trials) -> str | None:
     call = _CALL.fullmatch(rest or "")
     if not call:
         asked = _part("fake", rest)
-        return f"'{asked}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
+        return f"'{shown(asked)}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
     return trials.problem(call["method"], call["arguments"] or "")
 
 
@@ -199,7 +200,8 @@ def _compiled_text(text: str) -> Expression | None:
     end = 0
     for found in _PLACEHOLDER.finditer(text):
         pieces.append(text[end : found.start()])
-        pieces.append(found[1] or _compiled_expression(found[2].strip()))
+        unclosed = "" if found[3] else found[0]  # in no file: `problems` refuses it
+        pieces.append(found[1] or unclosed or _compiled_expression(found[2].strip()))
         end = found.end()
     pieces = [piece for piece in (*pieces, text[end:]) if piece != ""]
     if len(pieces) == 1 and not isinstance(pieces[0], str):
@@ -254,7 +256,7 @@ def _compiled_fake(rest: str | None) -> Expression:
         try:
             return scope.fakes.value(method, *arguments)
         except Exception as error:  # whatever Faker raises for this seed, though it did not when it was tried
-            raise FillError(f"${{{{ fake.{rest} }}}}: {error}") from None
+            raise FillError(f"${{{{ fake.{shown(rest or '')} }}}}: {error}") from None
 
     return made
 

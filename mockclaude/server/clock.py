@@ -16,6 +16,8 @@ from concurrent.futures import Future
 from itertools import count
 from typing import Protocol, TypeAlias
 
+from mockclaude.scenario.mistakes import shown_value
+
 Call: TypeAlias = Callable[[], None]
 
 
@@ -161,7 +163,7 @@ def parse_speed(text: str) -> float:
         return 0.0
     match = _SPEED.fullmatch(text)
     if not match:
-        raise ValueError(f"{text[:40]!r} is no speed; expected how many times as fast, such as 10x, or instant")
+        raise ValueError(f"{shown_value(text)} is no speed; expected how many times as fast, such as 10x, or instant")
     return float(match[1])
 
 

@@ -358,7 +358,7 @@ rules:
 
 
 def test_a_long_value_is_told_in_short() -> None:
-    assert told(f"rules: {'x' * 1000}") == f"1:8: this is text ('{'x' * 40}'); expected a list (`- item`)"
+    assert told(f"rules: {'x' * 1000}") == f"1:8: this is text ('{'x' * 39}…'); expected a list (`- item`)"
 
 
 def test_a_key_without_a_space_after_its_colon_is_told_so() -> None:
@@ -427,9 +427,9 @@ def test_a_long_word_is_not_shown_whole() -> None:
     key = "k" * 1_000
     (line,) = complaints(f"{key}: 1\nrules: [reply: x]")
 
-    assert line.startswith(f"a.yaml:1:1: unknown key '{'k' * 40}...'; expected seed, ")
+    assert line.startswith(f"a.yaml:1:1: unknown key '{'k' * 39}…'; expected seed, ")
     assert told(f"rules: [reply: {{text: {{text: x, citations: [{{type: {key}}}]}}}}]").startswith(
-        f"1:45: '{'k' * 40}...' is no type for this; expected "
+        f"1:45: '{'k' * 39}…' is no type for this; expected "
     )
 
 

@@ -243,11 +243,12 @@ def test_groups_are_what_the_first_pattern_that_is_found_catches(when: Any, grou
 @pytest.mark.parametrize("expression", ["metadata.user_id", "length(tools)", "sort_by(tools, &name)[0].name"])
 def test_evaluating_an_expression_leaves_no_reference_cycle(expression: str) -> None:
     (condition,) = conditions(When.model_validate({"body": expression}))
-    condition.look(ASKED)
+    first, second = (Conversation(ASKED.body) for _ in range(2))
+    condition.look(first)
     gc.collect()
     gc.disable()
     try:
-        condition.look(ASKED)
+        condition.look(second)
         unreachable = gc.collect()
     finally:
         gc.enable()

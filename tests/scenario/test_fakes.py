@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from mockclaude.scenario import fakes
 from mockclaude.scenario.fakes import Fakes, Trials
+from mockclaude.scenario.mistakes import shown
 
 LOCALES = ["en_US", "de_DE", "es_MX", "it_IT", "ja_JP", "sv_SE", "th_TH", "uk_UA", "zh_CN"]
 
@@ -334,7 +335,7 @@ def test_bounds_of_a_value_have_64_bits_at_most() -> None:
     ],
 )
 def test_a_call_that_makes_a_long_value_of_few_draws_is_refused(method: str, arguments: str) -> None:
-    assert problem(method, arguments) == f"fake.{method}({arguments}) does not work: {TOO_MUCH}"
+    assert problem(method, arguments) == f"fake.{method}({shown(arguments, 80)}) does not work: {TOO_MUCH}"
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_anything_else_is_no_share(written: Any) -> None:
 
 
 def test_a_long_value_is_told_in_short() -> None:
-    with pytest.raises(ValueError, match=r"^'x{39} is not a duration;"):
+    with pytest.raises(ValueError, match=r"^'x{39}…' is not a duration;"):
         quantities.duration("x" * 1000)
 
 

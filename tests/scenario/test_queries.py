@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mockclaude.scenario.mistakes import shown
 from mockclaude.scenario.queries import EXAMPLES, MAX_LENGTH, Query, problem
 from mockclaude.scenario.work import TooMuchWorkError, Work
 
@@ -63,7 +64,10 @@ def test_a_mistake_in_an_expression_is_told(expression: str, message: str) -> No
 def test_an_expression_that_could_fail_later_is_refused(expression: str) -> None:
     told = problem(expression)
 
-    assert told == f"'{expression[:80]}' is too deep, or has a literal that JSON cannot carry; expected a simpler one"
+    assert (
+        told
+        == f"'{shown(expression, 80)}' is too deep, or has a literal that JSON cannot carry; expected a simpler one"
+    )
 
 
 def test_a_deprecated_spelling_is_a_mistake_where_warnings_are_errors() -> None:
@@ -75,7 +79,7 @@ def test_a_deprecated_spelling_is_a_mistake_where_warnings_are_errors() -> None:
 def test_a_long_expression_is_refused() -> None:
     expression = "a" * (MAX_LENGTH + 1)
 
-    assert problem(expression) == (f"'{'a' * 80}' has 1001 characters; expected at most 1000 in a JMESPath expression")
+    assert problem(expression) == (f"'{'a' * 79}…' has 1001 characters; expected at most 1000 in a JMESPath expression")
     assert problem("a" * MAX_LENGTH) is None
 
 
@@ -99,8 +103,8 @@ def test_an_expression_that_takes_too_much_work_ends(expression: str) -> None:
         Query(expression).evaluate(LARGE, Work())
 
     assert caught.value.message == (
-        f"'{expression[:80]}' takes too much work, or its result is too large; expected a simpler expression or a "
-        "shorter request"
+        f"'{shown(expression, 80)}' takes too much work, or its result is too large; expected a simpler expression or "
+        "a shorter request"
     )
 
 

@@ -193,6 +193,10 @@ def test_finding_an_open_placeholder_takes_time_that_grows_with_the_text() -> No
     assert problems(text, set()) == ["'${{' is not closed; expected }} after it, or $${{ for the characters themselves"]
 
 
+def test_an_open_placeholder_is_no_template() -> None:
+    assert filled("a ${{ user") == "a ${{ user"
+
+
 def test_without_groups_the_remedy_is_a_regex() -> None:
     assert problems("${{ match.city }}", set()) == [
         "'match.city' is no group of a regex of this rule; expected a regex in its `when.user`, with a group such as "
