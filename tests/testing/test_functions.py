@@ -10,12 +10,13 @@ from typing import Any
 
 import anthropic
 import pytest
-from anthropic import Anthropic, AsyncAnthropic
+from anthropic import Anthropic, AsyncAnthropic, Timeout
 
 from mockclaude.scenario import inline
 from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.testing import Asked, MockClaude, functions
 from mockclaude.testing.vocabulary import Function
+from tests.serving import PATIENCE
 
 ASK: dict[str, Any] = {
     "model": "claude-sonnet-5",
@@ -514,7 +515,7 @@ async def test_a_coroutine_that_has_begun_may_take_longer() -> None:
 async def test_a_client_that_goes_before_the_loop_begins_is_no_failure(mock: MockClaude) -> None:
     mock.reply(later)
     with (
-        Anthropic(base_url=mock.url, api_key="mock", max_retries=0, timeout=0.05) as blocking,
+        Anthropic(base_url=mock.url, api_key="mock", max_retries=0, timeout=Timeout(PATIENCE, read=0.05)) as blocking,
         pytest.raises(anthropic.APITimeoutError),
     ):
         blocking.messages.create(**ASK)
