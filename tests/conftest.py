@@ -48,6 +48,12 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         option.numprocesses = "logical"
     if getattr(option, "numprocesses", 0) and option.dist == "no":
         option.dist = "loadfile"
+        option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the clients that wait for faults: at the end, one process would wait for them alone."""
+    items.sort(key=lambda item: "tests/sdk/" not in item.nodeid)
 
 
 @pytest.hookimpl(wrapper=True)
