@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from anthropic import Anthropic, AsyncAnthropic
 
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.named_faults import NAMED
-from tests.sdk import test_typescript
+from tests.sdk import node, test_typescript
 from tests.sdk.outcomes import WAITING, Case, Way, all_python, all_python_async, end, python, python_async, typescript
 from tests.serving import ServerThread
 
@@ -184,16 +186,37 @@ def test_the_table_has_every_name() -> None:
     assert set(TABLE) | ALONE == set(NAMED)
 
 
-def test_what_the_python_sdk_makes_of_each(url: str) -> None:
-    assert rows(all_python(cases(url))) == PYTHON
+def made(client: Callable[[list[Case]], list[str]]) -> dict[str, list[str]]:
+    """Return what a client makes of each response of a server of its own."""
+    with ServerThread({"": load_text(TALK)}) as server:
+        return rows(client(cases(server.url)))
 
 
-async def test_what_the_asynchronous_sdk_makes_of_each_is_the_same(url: str) -> None:
-    assert rows(await all_python_async(cases(url))) == PYTHON
+Made: TypeAlias = dict[str, Future[dict[str, list[str]]]]
 
 
-def test_what_the_typescript_sdk_makes_of_each(url: str, node_folder: Path) -> None:
-    given = rows(typescript(node_folder, cases(url)))
+@pytest.fixture(scope="module")
+def made_by() -> Iterator[Made]:
+    """What each client makes of the responses: all begin at once, since they wait most of the time."""
+    clients: dict[str, Callable[[list[Case]], list[str]]] = {
+        "python": all_python,
+        "asynchronous": lambda asked: asyncio.run(all_python_async(asked)),
+        "typescript": lambda asked: typescript(node.installed(), asked),
+    }
+    with ThreadPoolExecutor(len(clients)) as pool:
+        yield {name: pool.submit(made, client) for name, client in clients.items()}
+
+
+def test_what_the_python_sdk_makes_of_each(made_by: Made) -> None:
+    assert made_by["python"].result() == PYTHON
+
+
+def test_what_the_asynchronous_sdk_makes_of_each_is_the_same(made_by: Made) -> None:
+    assert made_by["asynchronous"].result() == PYTHON
+
+
+def test_what_the_typescript_sdk_makes_of_each(made_by: Made) -> None:
+    given = made_by["typescript"].result()
     for name in UNZIPPED:
         ends = zip(given[name], TYPESCRIPT[name], strict=True)
         given[name] = [usual if ended == WAITING else ended for ended, usual in ends]
