@@ -7,6 +7,7 @@ from typing import Any
 
 from mockclaude.api.redaction import redact, redact_header
 from mockclaude.scenario.conversation import ToolResult, without_reminders
+from mockclaude.scenario.mistakes import shown
 from mockclaude.scenario.when import BodyMatch, Match, ToolResultMatch
 
 SHOWN = 80
@@ -14,6 +15,9 @@ SHOWN = 80
 
 _SEARCHED = 1_000
 """Characters of a value that are searched for credentials before it is truncated."""
+
+_WANTED = 200
+"""Characters of a wanted text that are shown."""
 
 _LISTED = 20
 _VERBS = {"equals": "exactly ", "contains": "a text with ", "like": "", "regex": "a match of "}
@@ -70,13 +74,18 @@ def describe_names(names: Mapping[str, Any]) -> str:
 
 
 def describe_matches(matches: Iterable[Match], header: str = "") -> str:
-    """Describe the texts that `matches` accept, those of a `header` without credentials."""
-    return " or ".join(
-        f"{_VERBS[key]}{(redact_header(header, text) if header else text)!r}"
+    """Describe the texts that `matches` accept, those of a `header` without credentials; of many or long ones a part."""
+    wanted = [
+        (_VERBS[key], text)
         for match in matches
         for key, texts in match.model_dump(exclude_none=True).items()
         for text in texts
-    )
+    ]
+    described = [
+        f"{verb}{shown(redact_header(header, text) if header else text, _WANTED)!r}" for verb, text in wanted[:_LISTED]
+    ]
+    more = [f"{len(wanted) - _LISTED} more"] if len(wanted) > _LISTED else []
+    return " or ".join([*described, *more])
 
 
 def describe_tool_result_match(match: ToolResultMatch) -> str:

@@ -48,6 +48,7 @@ class Served:
         self.use(scenario)
 
     def _forget(self) -> None:
+        self.dropped.clear()
         drop = self.dropped.append
         self.memory = Memory(drop)
         self.prompt_cache = PromptCache(drop)

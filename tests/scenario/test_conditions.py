@@ -240,6 +240,15 @@ def test_groups_are_what_the_first_pattern_that_is_found_catches(when: Any, grou
     assert condition.groups(condition.look(ASKED)) == groups
 
 
+def test_of_long_and_many_wanted_texts_a_part_is_told() -> None:
+    (long,) = conditions(When.model_validate({"user": {"equals": "x" * 100_000}}))
+    (many,) = conditions(When.model_validate({"user": [f"word {number}" for number in range(25)]}))
+
+    assert long.check(ASKED).wanted == f"exactly '{'x' * 199}…'"
+    assert many.check(ASKED).wanted.startswith("a text with 'word 0' or a text with 'word 1' or ")
+    assert many.check(ASKED).wanted.endswith(" or a text with 'word 19' or 5 more")
+
+
 @pytest.mark.parametrize("expression", ["metadata.user_id", "length(tools)", "sort_by(tools, &name)[0].name"])
 def test_evaluating_an_expression_leaves_no_reference_cycle(expression: str) -> None:
     (condition,) = conditions(When.model_validate({"body": expression}))
