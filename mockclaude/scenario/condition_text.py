@@ -74,7 +74,7 @@ def describe_names(names: Mapping[str, Any]) -> str:
 
 
 def describe_matches(matches: Iterable[Match], header: str = "") -> str:
-    """Describe the texts that `matches` accept, those of a `header` without credentials; of many or long ones a part."""
+    """Describe the texts that `matches` accept, of many or long ones a part, and no credentials of a `header`."""
     wanted = [
         (_VERBS[key], text)
         for match in matches
