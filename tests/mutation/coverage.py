@@ -28,7 +28,8 @@ class Coverage(NamedTuple):
     def tests(self, mutant: Mutant) -> list[str]:
         """Return the tests that may notice `mutant`, the likeliest first: its own test module as a whole, then others.
 
-        What is cached hides the tests that depend on it, so that those of the module are not told apart.
+        What is cached hides the tests that depend on it, so that those of the module are not told apart. Of a line that
+        only runs at import, the test modules that import it come as a whole too.
         """
         of_file = self.lines.get(mutant.path, {})
         covering = {test for line in range(mutant.line, mutant.last + 1) for test in of_file.get(line, ())}
@@ -39,8 +40,12 @@ class Coverage(NamedTuple):
         def rank(test: str) -> tuple[bool, int, str]:
             return not _imports(test, mutant.path), -touched[test], test
 
-        others = sorted((test for test in found if not test.startswith(f"{own}::")), key=rank)
-        return [own, *others][:MOST_TESTS] if own in _modules(touched) else others[:MOST_TESTS]
+        modules = _modules(touched if covering else self._all())
+        whole = [own] if own in modules else []
+        if not covering:
+            whole += sorted(module for module in modules - {own} if _imports(module, mutant.path))
+        others = sorted((test for test in found if test.partition("::")[0] not in whole), key=rank)
+        return [*whole, *others][:MOST_TESTS]
 
     def _all(self) -> set[str]:
         return {test for lines in self.lines.values() for tests in lines.values() for test in tests}

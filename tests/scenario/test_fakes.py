@@ -332,6 +332,7 @@ def test_bounds_of_a_value_have_64_bits_at_most() -> None:
             f"num_rows=99, data_columns=[('a', 'sentence', {{'nb_words': 99, 'ext_word_list': ['{'a' * 9_000}']}})]",
         ),
         ("fixed_width", "data_columns=[(10000, 'name'), (10000, 'name')], num_rows=9999"),
+        ("fixed_width", "data_columns=[(10000, 'random_digit')], num_rows=9000"),
     ],
 )
 def test_a_call_that_makes_a_long_value_of_few_draws_is_refused(method: str, arguments: str) -> None:

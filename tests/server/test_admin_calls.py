@@ -192,7 +192,7 @@ def test_the_journal_is_listed_from_the_newest_back_or_on_from_a_number(server: 
 
 
 def test_one_request_is_shown_by_its_number(server: Running, admin: Admin) -> None:
-    assert admin.get("journal/1").error[1] == "The journal has no request 1; it is empty"
+    assert admin.get("journal/1").error == ("not_found_error", "The journal has no request 1; it is empty")
     ask(server, "Hello", "Bye")
 
     assert admin.get("journal/2").json == admin.get("journal").json["entries"][1]

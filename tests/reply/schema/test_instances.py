@@ -243,6 +243,21 @@ def test_a_string_nobody_spoke_of_fits_its_name(name: str) -> None:
     assert all(made)
 
 
+@pytest.mark.parametrize(
+    ("schema", "error"),
+    [
+        ({"required": 5}, "$.required: no value found that meets 'type': the schema is not valid (5 is not of type "),
+        ({"pattern": "("}, """$.pattern: no value found that meets 'format': the schema is not valid ("(" is not a """),
+    ],
+)
+def test_schema_that_is_none_is_refused_with_its_keyword(schema: Any, error: str) -> None:
+    with pytest.raises(Unsatisfiable) as caught:
+        instance(schema, DRAWS)
+
+    assert str(caught.value).startswith(error)
+    assert str(caught.value).endswith("; make it valid JSON Schema draft 2020-12")
+
+
 def test_what_an_array_contains_is_there_once_if_nothing_else_is_said() -> None:
     assert instance({"contains": {"const": 7}}, DRAWS) == [7]
     assert instance({"contains": {"const": 7}, "minContains": 3}, DRAWS) == [7, 7, 7]
