@@ -143,6 +143,6 @@ def _measure(root: Path) -> dict[str, dict[int, list[str]]]:
 
 def _of_file(contexts: dict[str, list[str]]) -> dict[int, list[str]]:
     return {
-        int(line): sorted({name.rpartition("|")[0] for name in names if name.endswith("|run")})
+        int(line): sorted({name.rpartition("|")[0] for name in names if name.endswith(("|run", "|setup"))})
         for line, names in contexts.items()
     }

@@ -258,6 +258,19 @@ def test_schema_that_is_none_is_refused_with_its_keyword(schema: Any, error: str
     assert str(caught.value).endswith("; make it valid JSON Schema draft 2020-12")
 
 
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "integer", "exclusiveMinimum": 4, "exclusiveMaximum": 6}, 5),
+        ({"type": "integer", "minimum": 7, "maximum": 7}, 7),
+        ({"allOf": [{"type": "integer"}, {"type": "number", "minimum": 3, "maximum": 3.5}]}, 3),
+        ({"allOf": [{"type": "number"}, {"type": "integer", "minimum": 3, "maximum": 3}]}, 3),
+    ],
+)
+def test_the_only_number_there_is(schema: Any, value: int) -> None:
+    assert instance(schema, DRAWS) == value
+
+
 def test_what_an_array_contains_is_there_once_if_nothing_else_is_said() -> None:
     assert instance({"contains": {"const": 7}}, DRAWS) == [7]
     assert instance({"contains": {"const": 7}, "minContains": 3}, DRAWS) == [7, 7, 7]
