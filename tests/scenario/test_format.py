@@ -115,6 +115,12 @@ RESULTS: dict[str, tuple[Any, Any]] = {
 }
 
 
+@pytest.mark.parametrize("name", ["web_fetch", "code_execution", "bash_code_execution", "text_editor_code_execution"])
+def test_the_type_in_a_result_is_a_text(name: str) -> None:
+    with pytest.raises(ValidationError, match=f"this is no result of {name}; expected "):
+        Step.model_validate({"server_tool": {"name": name, "result": {"type": 5}}})
+
+
 def test_there_is_a_result_for_every_server_tool() -> None:
     assert set(RESULTS) == set(SERVER_TOOLS)
 
