@@ -9,6 +9,7 @@ import pytest
 from mockclaude.reply import exchange
 from mockclaude.reply.script import Script
 from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.server.calls import Answer, Call
 from mockclaude.server.endpoints import answer
 from mockclaude.server.served import Served
@@ -135,3 +136,9 @@ def test_a_path_of_as_many_keys_as_may_be_is_set() -> None:
     file = json.dumps({"rules": [{"reply": "x", "fault": {"edit": "message_start", "set": {path: 1}}}]})
 
     assert b'{"a":' * 62 + b'{"a":1' in data(answered(file, "a.json").script)
+
+
+def test_so_many_pings_are_allowed() -> None:
+    load_text("rules: [{reply: x, fault: {stall: 100s, after: message_start, pings: 1ms}}]")
+    with pytest.raises(ScenarioError, match="these pings are more than 100,000"):
+        load_text("rules: [{reply: x, fault: {stall: 100001ms, after: message_start, pings: 1ms}}]")

@@ -13,6 +13,8 @@ from mockclaude.scenario import complaints as complaints_module
 from mockclaude.scenario.complaints import mistakes
 from mockclaude.scenario.format import ScenarioFile
 from mockclaude.scenario.inline import Inline
+from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.mistakes import ScenarioError
 from mockclaude.scenario.queries import EXAMPLES
 from mockclaude.scenario.source import read
 from tests.scenario.talk import complaints
@@ -443,3 +445,18 @@ def test_a_long_word_is_not_shown_whole() -> None:
 )
 def test_two_events_are_swapped(events: str, message: str) -> None:
     assert told(f"rules: [{{reply: x, fault: {{swap: {events}}}}}]") == f"1:34: {message}"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *(f"reply: x, when: {{{key}: 5}}" for key in ("user", "system", "model", "tools", "tool_result")),
+        *(f"reply: [{{{step}: 5}}]" for step in ("text", "thinking", "redacted_thinking", "tool_use", "stop_reason")),
+    ],
+)
+def test_where_a_text_or_a_mapping_is_expected_the_error_says_both(rule: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load_text(f"rules: [{{{rule}}}]")
+
+    expected = "this is a number (5); expected text or a mapping (`key: value`); put quotes around it"
+    assert str(caught.value).endswith(f": {expected}")

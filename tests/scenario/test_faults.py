@@ -197,3 +197,38 @@ def data_of(fault: str) -> Any:
 )
 def test_bytes_are_read_from_text_base64_and_hex(fault: str, content: bytes) -> None:
     assert data_of(fault) == content
+
+
+STEPS = {
+    "text": "x",
+    "thinking": "x",
+    "redacted_thinking": "x",
+    "tool_use": "t",
+    "server_tool": "{name: web_search}",
+    "json": "{a: 1}",
+    "block": "{type: text, text: x}",
+    "generate": "auto",
+}
+COMES = {
+    "text_delta": "text json block generate",
+    "thinking_delta": "thinking block generate",
+    "signature_delta": "thinking block generate",
+    "input_json_delta": "tool_use server_tool block generate",
+    "citations_delta": "text block",
+    "compaction_delta": "block",
+    "content_block_delta": "text thinking tool_use server_tool json block generate",
+    "content_block_start": " ".join(STEPS),
+    "content_block_stop": " ".join(STEPS),
+}
+"""Event -> the steps of which one makes it."""
+
+
+@pytest.mark.parametrize(("event", "step"), [(event, step) for event in COMES for step in STEPS])
+def test_a_fault_waits_for_an_event_that_a_step_makes(event: str, step: str) -> None:
+    rules = f"rules: [{{reply: [{{{step}: {STEPS[step]}}}], fault: {{drop: {event}}}}}]"
+
+    if step in COMES[event].split():
+        load_text(rules)
+    else:
+        with pytest.raises(ScenarioError, match=f"this fault waits for {event}, which never comes"):
+            load_text(rules)
