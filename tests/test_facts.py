@@ -19,6 +19,7 @@ import pytest
 
 import mockclaude
 from mockclaude.api import errors
+from mockclaude.api.checks.table import CHECKS
 from mockclaude.api.models import ALIASES, CATALOGUE
 from mockclaude.api.shape.gates import GATES
 from mockclaude.reply.cache import MINIMUMS
@@ -48,6 +49,10 @@ TABLES: dict[str, Mapping[str, Any]] = {
     "alias": ALIASES,
     "least tokens of a cache entry": MINIMUMS,
     "beta of": GATES,
+    "check": {
+        f"{number} {check.condition}": [check.message, check.source, check.needs, check.gateway, check.type]
+        for number, check in enumerate(CHECKS)
+    },
     "pace": {name: profile._asdict() for name, profile in PROFILES.items()},
     "fault": {name: named._asdict() for name, named in NAMED.items()},
     "bound": dict(bounds()),

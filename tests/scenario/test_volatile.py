@@ -136,3 +136,13 @@ def test_turn_is_the_same_in_another_notation(again: dict[str, Any]) -> None:
 
 def test_turn_of_a_body_without_blocks_has_a_hash() -> None:
     assert turn_hash({"messages": [{"role": "user", "content": [1]}]}) != turn_hash({"messages": [{"role": "user"}]})
+
+
+@pytest.mark.parametrize("between", ["\n", "\t", "\r"])
+def test_a_volatile_part_is_one_after_any_white_space(between: str) -> None:
+    turns = {
+        turn_hash({"messages": [{"role": "user", "content": f"Now:{between}2026-11-{day}{between}Hello"}]})
+        for day in (28, 29)
+    }
+
+    assert len(turns) == 1
