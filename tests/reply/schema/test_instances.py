@@ -271,6 +271,12 @@ def test_the_only_number_there_is(schema: Any, value: int) -> None:
     assert instance(schema, DRAWS) == value
 
 
+def test_a_property_that_may_not_be_there_is_not_taken_to_fill_an_object() -> None:
+    schema = {"minProperties": 1, "properties": {"b": False, "a": {"const": 1}}, "additionalProperties": False}
+
+    assert instance({"type": "object", **schema}, DRAWS) == {"a": 1}
+
+
 def test_what_an_array_contains_is_there_once_if_nothing_else_is_said() -> None:
     assert instance({"contains": {"const": 7}}, DRAWS) == [7]
     assert instance({"contains": {"const": 7}, "minContains": 3}, DRAWS) == [7, 7, 7]
