@@ -68,12 +68,12 @@ def document(schema: Mapping[str, Any] | bool) -> Document:
     return _short(text) if len(text) <= SHORT else _long(text)
 
 
-@remember(32, SHORT)
+@remember(16, SHORT)
 def _short(schema: bytes) -> Document:
     return Document(schema)
 
 
-@remember(8, LONG)
+@remember(2, LONG)
 def _long(schema: bytes) -> Document:
     return Document(schema)
 
