@@ -185,3 +185,9 @@ def test_options_come_from_the_environment_several_headers_one_on_a_line(tmp_pat
     assert '"text":"Both"' in result.output
     assert "lane me" in result.output
     assert "'nothing' is no header; expected a name and a value" in invoke("explain", "-H", "nothing").stderr
+
+
+def test_rules_below_the_one_that_answers_are_not_explained(tmp_path: Path) -> None:
+    text = "rules: [{name: first, when: {user: Hello}, reply: A}, {name: second, when: {user: Bye}, reply: B}]"
+
+    assert not [line for line in explain(tmp_path, text) if line.startswith("not ")]

@@ -231,3 +231,10 @@ def test_what_decided_a_fault_is_told_so_that_it_can_be_decided_again() -> None:
     notes = break_(whole(), faults("cut"), ENVELOPE, DRAWS._replace(occurrence=2)).notes
 
     assert notes == ("fault: cut", "seed 0, rule rule, fingerprint fingerprint, lane lane, occurrence 3")
+
+
+def test_bytes_beyond_the_last_are_not_there_to_be_corrupted() -> None:
+    good = body(whole())
+    bad = body(struck({"corrupt": 2, "after": f"{len(good) - 1} bytes"}))
+
+    assert (bad[:-1], len(bad)) == (good[:-1], len(good))

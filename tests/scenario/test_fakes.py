@@ -402,3 +402,9 @@ def test_a_method_that_no_seed_reaches_is_refused_in_its_locales(locale: str, me
     differs = f"fake.{method} differs from run to run in {locale}, whatever the seed; expected the value itself"
 
     assert Trials(locale).problem(method, "") == differs
+
+
+@pytest.mark.parametrize("arguments", ["{[1]: 2}", "a={[1]: 2}", "1 +", "x", "a=b()", "(" * 300])
+def test_arguments_that_are_no_literals_are_refused(arguments: str) -> None:
+    with pytest.raises(ValueError, match="expected literal arguments, such as min=1, max=6"):
+        fakes.parse_arguments(arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -126,3 +127,16 @@ def test_an_expression_that_takes_too_much_work_ends(expression: str) -> None:
 def test_a_result_is_what_json_can_carry(expression: str, result: Any) -> None:
     assert problem(expression) is None
     assert Query(expression).evaluate(LARGE, Work()) == result
+
+
+def test_texts_are_joined_once_there_is_work_left_for_it() -> None:
+    body = {"glue": "-" * 1_000_000, "texts": ["a"] * 1_000}
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooMuchWorkError):
+            Query("join(glue, texts)").evaluate(body, Work())
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert most < 100_000_000

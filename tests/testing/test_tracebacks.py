@@ -10,7 +10,7 @@ import pytest
 
 from mockclaude import testing
 from mockclaude.testing import MockClaude
-from mockclaude.testing.tracebacks import hide_frames
+from mockclaude.testing.tracebacks import hide_frames, is_mistake
 
 HERE = str(Path(__file__))
 
@@ -30,6 +30,7 @@ def test_without_pytest_the_frames_are_hidden_too(mistake: str) -> None:
 def test_a_fault_of_the_package_keeps_its_frames() -> None:
     with pytest.raises(AttributeError) as caught:
         _ = testing.Nothing
+    assert not is_mistake(caught.value)
     hide_frames(caught.value)
 
     assert [Path(file).name for file in files(caught.value)] == ["test_tracebacks.py", "__init__.py"]
