@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -220,3 +221,11 @@ def test_a_used_up_rule_of_many_is_passed_over() -> None:
     listed = many(100, "{times: 1, when: {user: order}, reply: a %s}")
 
     assert match(listed, conversation("order"), lambda rule: int(rule is listed[0])) is listed[1]
+
+
+def test_a_header_that_is_not_there_contains_nothing() -> None:
+    rules = [{"when": {"headers": {"x-team": f"team {number}"}}, "reply": "x"} for number in range(FEW + 5)]
+    scenario = load_text(json.dumps({"rules": rules}))
+    bare = Conversation({"messages": [{"role": "user", "content": "Hello"}]})
+
+    assert match(RuleList(scenario.rules), bare, lambda _: 0) is None
