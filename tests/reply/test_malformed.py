@@ -73,3 +73,7 @@ def test_gzip_that_cannot_be_read(name: str) -> None:
     assert b"content-encoding: gzip" in parts.headers
     with pytest.raises((OSError, EOFError, zlib.error)):
         gzip.decompress(parts.data)
+
+
+def test_a_content_length_is_never_below_nothing() -> None:
+    assert b"content-length: 0" in head(struck({"content_length": -1_000_000}))

@@ -397,3 +397,19 @@ def test_unmatched_holds_the_requests_that_no_rule_answered_and_no_others(mock: 
 
     assert [request.user for request in mock.requests] == ["Hello", "Bye", "Ciao", "Hello"]
     assert [(entry.number, entry.unmatched) for entry in mock.unmatched] == [(2, True), (3, True)]
+
+
+async def test_an_asynchronous_block_raises_what_a_function_raised() -> None:
+    async def fail() -> None:
+        async with (
+            MockClaude() as mock,
+            anthropic.AsyncAnthropic(base_url=mock.url, max_retries=0, api_key="x") as client,
+        ):
+            mock.reply(lambda _: str(1 / 0))
+            with pytest.raises(anthropic.InternalServerError):
+                await client.messages.create(
+                    model="claude-sonnet-5", max_tokens=10, messages=[{"role": "user", "content": "Hello"}]
+                )
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
