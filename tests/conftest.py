@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import pytest
 from hypothesis import HealthCheck, settings
 
-from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Scenario
 from tests.serving import Command, Running, ServerThread
 

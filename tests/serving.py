@@ -19,10 +19,10 @@ from typing import Any, BinaryIO, NamedTuple
 
 from aiohttp import web
 
+from mockclaude.journal.journal import Entry
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Site, make_server
 from mockclaude.server.clock import Clock
-from mockclaude.server.journal import Entry
 from mockclaude.server.listener import Listener
 
 NOW = 1_795_000_000

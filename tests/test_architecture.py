@@ -7,16 +7,21 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "mockclaude"
-FLOORS = ["api", "scenario", "reply", "server", "testing", "cli"]
+FLOORS = ["api", "scenario", "reply", "engine", "journal", "server", "testing", "cli"]
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "aiohttp": ("server/", "testing/background.py"),
     "pytest": ("testing/plugin.py", "testing/session.py", "testing/settings.py"),
-    "yaml": "scenario/yaml_source.py",
-    "faker": ("scenario/fakes.py", "reply/schema/plausible.py"),
-    "click": ("cli/", "server/console.py"),
+    "yaml": "scenario/loading/yaml_source.py",
+    "faker": ("scenario/template/fakes.py", "reply/generate/plausible.py"),
+    "click": ("cli/", "journal/console.py"),
     "uvloop": "server/run.py",
-    "re2": ("api/credentials.py", "scenario/regex.py", "scenario/regex_set.py", "scenario/volatile.py"),
+    "re2": (
+        "api/credentials.py",
+        "scenario/conditions/regex.py",
+        "scenario/conditions/regex_set.py",
+        "scenario/volatile.py",
+    ),
     "ahocorasick_rs": "reply/stops.py",
     "regex": (),  # backtracks: the result of a search would depend on a time limit
 }

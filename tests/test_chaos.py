@@ -9,10 +9,10 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from mockclaude.scenario.loader import load_text
-from mockclaude.server.calls import Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.served import Served
+from mockclaude.engine.http_request import Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
+from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Start
 from tests.serving import NOW, asking, request, with_client_headers
 

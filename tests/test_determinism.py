@@ -11,11 +11,11 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from mockclaude.engine.http_request import LANE_HEADER, Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
 from mockclaude.reply.script import Script
-from mockclaude.scenario.loader import load_text
-from mockclaude.server.calls import LANE_HEADER, Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.served import Served
+from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Start
 from tests.serving import CLIENT, NOW, Running, asking, request
 

@@ -21,10 +21,10 @@ import mockclaude
 from mockclaude.api import errors
 from mockclaude.api.checks.table import CHECKS
 from mockclaude.api.models import ALIASES, CATALOGUE
-from mockclaude.api.shape.gates import GATES
-from mockclaude.reply.cache import MINIMUMS
-from mockclaude.scenario.named_faults import NAMED
-from mockclaude.scenario.profiles import PROFILES
+from mockclaude.api.schema.gates import GATES
+from mockclaude.reply.cache_usage import MINIMUMS
+from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.format.profiles import PROFILES
 
 GOLDEN = Path(__file__).parent / "golden" / "facts.txt"
 

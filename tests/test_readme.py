@@ -21,7 +21,7 @@ from click.testing import Result
 
 from mockclaude.api.errors import STATUS
 from mockclaude.cli import COMMANDS
-from mockclaude.scenario.named_faults import NAMED
+from mockclaude.scenario.format.presets import NAMED
 from tests.cli.invoking import invoke
 from tests.sdk import node
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.scenario.loader import load
-from mockclaude.server.calls import Answer, Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.served import Served
+from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
+from mockclaude.scenario.loading.loader import load
 from tests.serving import CLIENT
 
 ROOT = Path(__file__).parent.parent

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.named_faults import NAMED
-from mockclaude.server.calls import Answer, Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.served import Served
+from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
+from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.loading.loader import load_text
 from tests.serving import CLIENT
 
 GOLDEN = Path(__file__).parent / "golden" / "faults.txt"

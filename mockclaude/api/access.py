@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from mockclaude.api import betas
-from mockclaude.api.asked import OLD_VERSION, VERSIONS
 from mockclaude.api.errors import ApiError, invalid
-from mockclaude.api.validation import Validation
+from mockclaude.api.mode import Validation
+from mockclaude.api.request import OLD_VERSION, VERSIONS
 
 OAUTH_BETA = "oauth-2025-04-20"
 _OAUTH_TOKEN = "sk-ant-oat"

@@ -1,151 +1,166 @@
-"""The body of `POST /v1/messages` and `/v1/messages/count_tokens`, as far as the program depends on it.
+"""A request with all that decides whether the API takes it.
 
-In: bytes. Out: the parsed body, or the API's own 400. `check_usable` is what holds in every mode: all that the rest of
-the program reads has the type it expects, and what it does not read is kept as it came.
-Knows nothing of models, headers or the rules between fields.
+In: a body whose shape is checked, the model it names, and what its headers say. Out: an `Asked`, in which checks find
+what they look at without walking the messages again.
+Knows nothing of which rules there are.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple, NotRequired, Required, TypeAlias, TypeVar
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Literal, Protocol, TypeAlias
 
-import orjson
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
-from typing_extensions import TypedDict
+from mockclaude.api import tokens
+from mockclaude.api.body import Body
+from mockclaude.api.errors import invalid
+from mockclaude.api.models import Model
+from mockclaude.api.tool_pairs import Pairs, pairs
 
-from mockclaude.api.errors import ApiError, invalid
-from mockclaude.api.question import question
+OLD_VERSION, NEW_VERSION = "2023-06-01", "2026-10-21"
+VERSIONS = (OLD_VERSION, NEW_VERSION)
+"""Every value of `anthropic-version` that is taken: SDKs before Python 2.0 and TypeScript 1.0 send the old one."""
 
-Body: TypeAlias = dict[str, Any]
-"""A request body as it came: JSON data, its shape checked."""
-
-Path: TypeAlias = tuple[str | int, ...]
-
-
-T = TypeVar("T")
-_List: TypeAlias = Annotated[list[T], Field(fail_fast=True)]
-"""A list of which the first wrong item is reported, and no other: one error is sent, whatever there is."""
+Origin: TypeAlias = Literal["issued", "edited", "unknown"]
+"""What is known of a thinking block that comes back: it is as it was sent, its text is another, or nobody sent it."""
 
 
-class _Block(TypedDict, total=False):
-    type: Required[str]
-    text: str
-    id: str
-    name: str
-    input: dict[str, Any]
-    tool_use_id: str
-    is_error: bool | None
-    content: str | _List[dict[str, Any]] | dict[str, Any] | None
-    cache_control: dict[str, Any] | None
+class Issued(Protocol):
+    """What the server knows of the blocks that it, or a recording, once sent."""
+
+    def thinking(self, thinking: str, signature: str) -> Origin:
+        """Return where a `thinking` block comes from."""
+
+    def redacted(self, data: str) -> bool:
+        """Return whether a `redacted_thinking` block was sent."""
 
 
-class _Message(TypedDict):
-    role: Literal["user", "assistant", "system"]
-    content: str | _List[_Block]
+class Anything:
+    """Takes every block as one that was issued."""
+
+    def thinking(self, thinking: str, signature: str) -> Origin:  # noqa: ARG002 (the protocol's signature)
+        """Return "issued"."""
+        return "issued"
+
+    def redacted(self, data: str) -> bool:  # noqa: ARG002 (the protocol's signature)
+        """Return True."""
+        return True
 
 
-class _Tool(TypedDict, total=False):
-    name: str
-    type: str | None
-    input_schema: dict[str, Any]
-    cache_control: dict[str, Any] | None
+MAX_DOCUMENTS = 500
+"""Documents of a request, in every mode: each PDF has to be opened to be counted."""
+
+_WITH_DOCUMENTS = ("document", "tool_result")
+
+Located: TypeAlias = tuple[tuple[Any, ...], Body]
+"""Where a content block is, and the block: `("messages", 0, "content", 2)`, in a tool result
+`("messages", 0, "content", 2, "tool_result", "content", 0)`.
+"""
+
+Blocks: TypeAlias = dict[str, list[Located]]
 
 
-class _ToolChoice(TypedDict):
-    type: Literal["auto", "any", "tool", "none"]
-    name: NotRequired[str]
+def dotted(path: Iterable[str | int]) -> str:
+    """Return a path as the API's messages write it."""
+    return ".".join(map(str, path))
 
 
-class _Thinking(TypedDict, total=False):
-    type: str
-    budget_tokens: int | None
+class Asked:
+    """A request to `POST /v1/messages`, or `counting` one to `/v1/messages/count_tokens`.
+
+    `model` is None for a name that the catalogue does not have: nothing is known then of what it takes. A message whose
+    content is a string has no blocks here.
+    """
+
+    def __init__(
+        self,
+        body: Body,
+        model: Model | None = None,
+        *,
+        version: str = NEW_VERSION,
+        betas: frozenset[str] = frozenset(),
+        counting: bool = False,
+        issued: Issued | None = None,
+    ) -> None:
+        self.body = body
+        self.model = model
+        self.version = version
+        self.betas = betas
+        self.counting = counting
+        self.issued: Issued = issued or Anything()
+        self.messages: list[Body] = body["messages"]
+        self.blocks, counted = _walked(self.messages)
+        """The content blocks of all messages by type, those in tool results included, in the order of the request."""
+        self.input_tokens = tokens.of_prompt(body) + counted
+        """The input tokens of the request."""
+        self.breakpoints = _breakpoints(body, self.blocks)
+        """What has `cache_control`, in the API's order: tools, system, messages, and last the request itself."""
+        self.traits = _traits(body, self.blocks, bool(self.breakpoints))
+        """What there is to check: top-level fields that are not null, `role:system`, `block:image`, and `cached` where
+        anything has `cache_control`.
+        """
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The calls of the caller's tools and their results."""
+        return pairs(self.messages, self.blocks.get("tool_use", ()), self.blocks.get("tool_result", ()))
 
 
-class _Container(TypedDict, total=False):
-    id: str | None
-    skills: _List[dict[str, Any]] | None
+def _traits(body: Body, blocks: Blocks, cached: bool) -> frozenset[str]:
+    traits = {name for name, value in body.items() if value is not None}
+    traits |= {f"role:{role}" for role in {message["role"] for message in body["messages"]}}
+    traits |= {f"block:{kind}" for kind in blocks}
+    return frozenset(traits | {"cached"} if cached else traits)
 
 
-class _Format(TypedDict):
-    type: Literal["json_schema"]
-    schema: dict[str, Any]
-
-
-class _OutputConfig(TypedDict, total=False):
-    format: _Format | None
-
-
-class _Usable(TypedDict):
-    __pydantic_config__ = ConfigDict(strict=True)  # type: ignore[misc]
-
-    model: Annotated[str, Field(min_length=1)]
-    messages: Annotated[_List[_Message], Field(max_length=100_000)]
-    system: NotRequired[str | _List[_Block] | None]
-    tools: NotRequired[_List[_Tool] | None]
-    tool_choice: NotRequired[_ToolChoice | None]
-    thinking: NotRequired[_Thinking | None]
-    output_config: NotRequired[_OutputConfig | None]
-    output_format: NotRequired[_Format | None]
-    max_tokens: NotRequired[Annotated[int, Field(ge=0)] | None]
-    stream: NotRequired[bool | None]
-    stop_sequences: NotRequired[_List[str] | None]
-    metadata: NotRequired[dict[str, Any] | None]
-    cache_control: NotRequired[dict[str, Any] | None]
-    container: NotRequired[str | _Container | None]
-    diagnostics: NotRequired[dict[str, Any] | None]
-    thread: NotRequired[dict[str, Any] | None]
-
-
-_USABLE = TypeAdapter(_Usable).validator
-
-
-def check_usable(body: Body) -> None:
-    """Raise `ApiError` 400 for a body that cannot be answered: what the program reads must have the type it expects."""
-    try:
-        _USABLE.validate_python(body)
-    except ValidationError as error:
-        raise _first_problem(error.errors(include_url=False, include_context=False), body) from None
-    if not body["messages"] and not body.get("thread"):
-        raise invalid("messages: at least one message is required")
-
-
-class Parsed(NamedTuple):
-    """What a request holds, and the `question` that this is."""
-
-    body: Body
-    question: bytes
-
-
-def parse(data: bytes) -> Parsed:
-    """Return the JSON object that a request holds. Raises `ApiError` 400 for anything else."""
-    try:
-        body = orjson.loads(data)
-    except ValueError as error:
-        raise invalid(f"The request body is not valid JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise invalid("Input should be a valid dictionary")
-    return Parsed(body, question(body))
-
-
-def _first_problem(errors: list[ErrorDetails], body: Body) -> ApiError:
-    problems = [(_path_in(body, error), error["msg"]) for error in errors]
-    first, _ = problems[0]
-    path, message = max((p for p in problems if p[0][: len(first)] == first), key=lambda problem: len(problem[0]))
-    return invalid(f"{'.'.join(map(str, path))}: {message}")
-
-
-def _path_in(body: Body, error: ErrorDetails) -> Path:
-    """Return where `error` is, without the names of union members, which pydantic adds and the API does not show."""
-    path: list[str | int] = []
-    here: Any = body
-    missing = error["loc"][-1] if error["type"] == "missing" else None
-    for part in error["loc"]:
-        if isinstance(here, list) and isinstance(part, int):
-            here = here[part]
-        elif isinstance(here, dict) and (part in here or part == missing):
-            here = here.get(part)
-        else:
+def _walked(messages: list[Body]) -> tuple[Blocks, int]:
+    """Return the blocks of messages and the tokens of these: long conversations are walked once."""
+    found: defaultdict[str, list[Located]] = defaultdict(list)
+    count = tokens.MESSAGE_OVERHEAD * len(messages)
+    for number, message in enumerate(messages):
+        content = message["content"]
+        if isinstance(content, str):
+            count += tokens.of_text(content)
             continue
-        path.append(part)
-    return tuple(path)
+        for index, block in enumerate(content):
+            path, kind = ("messages", number, "content", index), block["type"]
+            found[kind].append((path, block))
+            if kind == "tool_result":
+                for inner in _inside(path, block):
+                    found[_kind(inner[1])].append(inner)
+            if kind in _WITH_DOCUMENTS and len(found.get("document", ())) > MAX_DOCUMENTS:
+                raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")
+            count += tokens.of_block(block)
+    return dict(found), count
+
+
+def _inside(path: tuple[str | int, ...], result: Body) -> list[Located]:
+    content = result.get("content")
+    if not isinstance(content, list):
+        return []
+    return [((*path, "tool_result", "content", index), block) for index, block in enumerate(content)]
+
+
+def _kind(block: Body) -> str:
+    """Return the type of a block in a tool result, which only the API's own mode holds to have one."""
+    kind = block.get("type")
+    return kind if isinstance(kind, str) else ""
+
+
+def _breakpoints(body: Body, blocks: Blocks) -> list[Located]:
+    marked = [
+        ((field, index), part)
+        for field in ("tools", "system")
+        if isinstance(parts := body.get(field), list)
+        for index, part in enumerate(parts)
+        if part.get("cache_control")
+    ]
+    inside = [located for found in blocks.values() for located in found if located[1].get("cache_control")]
+    if inside:
+        marked += sorted(inside, key=_position)
+    return [*marked, ((), body)] if body.get("cache_control") else marked
+
+
+def _position(located: Located) -> tuple[int, ...]:
+    return tuple(part for part in located[0] if isinstance(part, int))

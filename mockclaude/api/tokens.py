@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.api import media
+from mockclaude.api.body import Body
 from mockclaude.api.events import Block, streamed_text
-from mockclaude.api.request import Body
 
 MESSAGE_OVERHEAD = 4
 TOOLS_OVERHEAD = 346

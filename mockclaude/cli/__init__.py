@@ -18,11 +18,11 @@ import click
 from mockclaude import __version__
 
 COMMANDS = {
-    "serve": "serving",
-    "check": "checking",
-    "explain": "explaining",
-    "schema": "checking",
-    "run": "running",
+    "serve": "serve",
+    "check": "check",
+    "explain": "explain",
+    "schema": "check",
+    "run": "run",
     "journal": "journal",
     "replay": "journal",
 }
@@ -47,7 +47,7 @@ class _Commands(click.Group):
 def _check_is_no_command(word: str, ctx: click.Context) -> None:
     """Raise `click.UsageError` for what is written like a command, but is none, and no file either."""
     if word.isidentifier() and not Path(word).exists():
-        from mockclaude.scenario.mistakes import did_you_mean, one_of
+        from mockclaude.scenario.diagnostics import did_you_mean, one_of
 
         expected = f"expected {one_of(COMMANDS)}, or scenario files to serve"
         message = f"'{word}' is no command, and there is no such file; {expected}{did_you_mean(word, COMMANDS)}"

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from mockclaude.api.betas import Accepted
-from mockclaude.api.validation import Mode
+from mockclaude.api.mode import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import Loading, entries_of, fail, option, read
 
@@ -69,8 +69,8 @@ _REMEDIES = {
 def _pretty(url: str, line: bytes) -> str:
     import orjson
 
-    from mockclaude.server.console import log_line, wants_colour
-    from mockclaude.server.journal_data import logged
+    from mockclaude.journal.console import log_line, wants_colour
+    from mockclaude.journal.entry_json import logged
 
     try:
         entry = logged(orjson.loads(line))
@@ -99,9 +99,9 @@ def replay(
     What is decided, and every byte that is sent, is compared with what was recorded; the exit code is 1 if something
     is different.
     """
+    from mockclaude.journal.recheck import is_crowded, is_redacted
+    from mockclaude.journal.recheck import replay as again
     from mockclaude.server.clock import parse_speed
-    from mockclaude.server.replaying import is_crowded, is_redacted
-    from mockclaude.server.replaying import replay as again
 
     speed = read("--retry-speed", parse_speed, retry_speed)
     scenarios = Loading(files, seed, validation, betas=betas).loaded()

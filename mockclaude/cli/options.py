@@ -13,13 +13,13 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 import click
 
 from mockclaude.api.betas import Accepted
-from mockclaude.api.validation import MODES, Mode
-from mockclaude.scenario.loader import load_all
-from mockclaude.scenario.mistakes import ScenarioError
-from mockclaude.scenario.policy import accepted_betas
+from mockclaude.api.mode import MODES, Mode
+from mockclaude.engine.trust import parse_host, parse_origin
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.format.policy import accepted_betas
+from mockclaude.scenario.lint.determinism import refuse_order_dependent
+from mockclaude.scenario.loading.loader import load_all
 from mockclaude.scenario.rules import Scenario
-from mockclaude.scenario.strictness import refuse_order_dependent
-from mockclaude.server.trust import parse_host, parse_origin
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -133,7 +133,7 @@ def warn(scenarios: Mapping[str, Scenario], *, err: bool) -> None:
 
 def entries_of(journal: Path) -> list[dict[str, Any]]:
     """Return the entries of a journal, and say which lines are torn; or end with what is wrong with it."""
-    from mockclaude.server.journal_file import JournalError, read_journal
+    from mockclaude.journal.journal_file import JournalError, read_journal
 
     try:
         return [recorded.data for recorded in read_journal(journal, lambda problem: _warn(f"warning: {problem}"))]
@@ -142,7 +142,7 @@ def entries_of(journal: Path) -> list[dict[str, Any]]:
 
 
 def _warn(warning: str) -> None:
-    from mockclaude.server.console import write_error
+    from mockclaude.journal.console import write_error
 
     write_error(warning)
 

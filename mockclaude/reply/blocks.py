@@ -16,10 +16,10 @@ from mockclaude.api.errors import invalid
 from mockclaude.api.events import Block
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.signatures import signature
-from mockclaude.scenario import raw_blocks
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.steps import FROM_SCHEMA, SERVER_TOOLS
-from mockclaude.scenario.templates import FillError
+from mockclaude.scenario.format import raw_blocks
+from mockclaude.scenario.format.steps import FROM_SCHEMA, SERVER_TOOLS
+from mockclaude.scenario.template.templates import FillError
 
 
 class Maker(NamedTuple):
@@ -45,7 +45,7 @@ class Maker(NamedTuple):
 
     def from_schema(self, schema: Mapping[str, Any], where: str) -> Any:
         """Return data that validates against `schema`, which the request holds at `where`."""
-        from mockclaude.reply.schema.instances import Unsatisfiable, instance
+        from mockclaude.reply.generate.instances import Unsatisfiable, instance
 
         try:
             return instance(schema, self.draws.content, self.conversation.question)

@@ -14,16 +14,16 @@ from typing import Any, NamedTuple, TypeAlias
 from mockclaude.api import models, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
+from mockclaude.reply.auto_reply import improvise
 from mockclaude.reply.blocks import BUILDERS, Maker, as_text
-from mockclaude.reply.cache import InputUsage
-from mockclaude.reply.contradictions import contradictions
+from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.improvise import improvise
-from mockclaude.reply.obey import Obeyed, obey
+from mockclaude.reply.mismatches import contradictions
+from mockclaude.reply.truncate import Obeyed, obey
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.quantities import FOREVER
+from mockclaude.scenario.format.units import FOREVER
 from mockclaude.scenario.rules import Outline, Rule
-from mockclaude.scenario.templates import Scope
+from mockclaude.scenario.template.templates import Scope
 
 
 @dataclass(frozen=True, slots=True)

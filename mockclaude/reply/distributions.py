@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 
-from mockclaude.scenario.quantities import Distribution
+from mockclaude.scenario.format.units import Distribution
 
 MOST = 1e15
 """What is drawn at most where a distribution says nothing of it: in microseconds some thirty years."""

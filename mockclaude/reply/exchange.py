@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from mockclaude.reply.script import End, Script, Send
-from mockclaude.scenario.moments import EVERY, LAST, Moment, Selector
+from mockclaude.scenario.format.positions import EVERY, LAST, Moment, Selector
 
 _EVENT = re.compile(rb".+?(?:\n\n|\Z)", re.DOTALL)
 _DELTA = re.compile(rb'"delta":\{"type":"([a-z_]+)"')

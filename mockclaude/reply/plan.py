@@ -15,10 +15,10 @@ from mockclaude.api import events, headers
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.pace import Timing
+from mockclaude.reply.pace_clock import Timing
 from mockclaude.reply.script import End, Response, Script, Send, script, silent, whole
 from mockclaude.reply.stream import Beat, Flow, flow
-from mockclaude.scenario.pace import Pace
+from mockclaude.scenario.format.pace import Pace
 
 Incident: TypeAlias = Pause | Disconnect | ApiError
 """What ends a reply before its own end; a pause does that if it is for ever."""

@@ -16,17 +16,17 @@ import orjson
 
 from mockclaude.api import models, tokens
 from mockclaude.api.events import Block
-from mockclaude.api.remembering import remember
+from mockclaude.api.memo import remember
 from mockclaude.reply.compose import PLAIN, Asking, Reply, compose, room
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.script import Script
 from mockclaude.reply.stream import Beat, flow
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.fakes import DEFAULT_LOCALE, Fakes
-from mockclaude.scenario.format import Pace
+from mockclaude.scenario.format.file import Pace
 from mockclaude.scenario.rules import Outline
-from mockclaude.scenario.templates import Scope
+from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
+from mockclaude.scenario.template.templates import Scope
 
 _MODEL, _ID = "\ue000model\ue000", "\ue000id\ue000"
 _INPUT_TOKENS = 8_611_000_000_000_017

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from mockclaude.api import events, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
-from mockclaude.api.remembering import remember
+from mockclaude.api.memo import remember
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 
 PIECES = (4, 18, 27, 12, 31, 22, 9, 35, 24, 18)

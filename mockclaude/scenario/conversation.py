@@ -15,9 +15,9 @@ from typing import Any
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from mockclaude.api import tokens
-from mockclaude.api.request import Body
-from mockclaude.scenario.queries import Query
-from mockclaude.scenario.work import Work
+from mockclaude.api.body import Body
+from mockclaude.scenario.conditions.queries import Query
+from mockclaude.scenario.conditions.work import Work
 
 NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
 

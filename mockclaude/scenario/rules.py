@@ -16,20 +16,22 @@ from typing import Any, NamedTuple, TypeAlias
 import orjson
 from pydantic import BaseModel
 
-from mockclaude.scenario import fakes, volatile
-from mockclaude.scenario import format as written
-from mockclaude.scenario import steps as written_steps
-from mockclaude.scenario.conditions import Condition, Test, conditions, group_names
+from mockclaude.scenario import volatile
+from mockclaude.scenario.conditions.conditions import Condition, Test, conditions, group_names
+from mockclaude.scenario.conditions.searches import spend
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.fault_checks import fault_mistakes
-from mockclaude.scenario.faults import Fault
-from mockclaude.scenario.limits import PossibleLimit, limit_mistakes, possible_limits
-from mockclaude.scenario.mistakes import MAX_MISTAKES, Mistake, Path, Place, Placed, ScenarioError
-from mockclaude.scenario.policy import UNMATCHED, Policy
-from mockclaude.scenario.searches import spend
-from mockclaude.scenario.templates import Template, compile_template, problems
-from mockclaude.scenario.waits import long_waits
-from mockclaude.scenario.when import When
+from mockclaude.scenario.diagnostics import MAX_MISTAKES, Mistake, Path, Place, Placed, ScenarioError
+from mockclaude.scenario.format import file as written
+from mockclaude.scenario.format import steps as written_steps
+from mockclaude.scenario.format.faults import Fault
+from mockclaude.scenario.format.policy import UNMATCHED, Policy
+from mockclaude.scenario.format.when import When
+from mockclaude.scenario.lint.fault_lint import fault_mistakes
+from mockclaude.scenario.lint.limit_lint import lint_limits
+from mockclaude.scenario.lint.retry_after import long_waits
+from mockclaude.scenario.scoped_limits import ScopedLimit, scoped_limits
+from mockclaude.scenario.template import fakes
+from mockclaude.scenario.template.templates import Template, compile_template, problems
 
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 """Keys in their order; they may be expressions, which are a subclass of `str`."""
@@ -151,7 +153,7 @@ class Scenario:
     policy: Policy = field(default_factory=Policy)
     recorded: Recorded = field(default_factory=Recorded)
     chaos: tuple[PossibleFault, ...] = ()
-    limits: tuple[PossibleLimit, ...] = ()
+    limits: tuple[ScopedLimit, ...] = ()
     warnings: tuple[Mistake, ...] = ()
 
 
@@ -179,7 +181,7 @@ def build(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Scenario:
         policy=_policy(files),
         recorded=_recorded(rules),
         chaos=tuple(fault for source, file in files for fault in _faults(file.chaos, source.place(("chaos",)))),
-        limits=possible_limits(files),
+        limits=scoped_limits(files),
         warnings=tuple(long_waits([source for source, _ in files])),
     )
 
@@ -273,7 +275,7 @@ def mistakes_in(files: _Files, earlier: _Files = ()) -> Iterator[Mistake]:
     yield from _repeated_names(files, earlier)
     yield from _unreachable(files, earlier)
     yield from fault_mistakes(files)
-    yield from limit_mistakes(files)
+    yield from lint_limits(files)
     if any(_bad_locales(files)):
         return
     trials = fakes.Trials(_first(files, "locale", fakes.DEFAULT_LOCALE))

@@ -23,21 +23,21 @@ from yarl import URL
 
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.redaction import redact
+from mockclaude.engine.admission import mode
+from mockclaude.engine.http_request import NOTHING, SCENARIO_HEADER, Answer, Call, for_method
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.trust import Trust, in_lane_of_pages
+from mockclaude.journal.journal import PLAYING, Entry, Journal, asked, decided
 from mockclaude.reply.script import End, Script
-from mockclaude.scenario.mistakes import did_you_mean
+from mockclaude.scenario.diagnostics import did_you_mean
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server import admin
-from mockclaude.server.admission import mode
-from mockclaude.server.bodies import MAX_BODY, read_body
-from mockclaude.server.calls import NOTHING, SCENARIO_HEADER, Answer, Call, for_method
+from mockclaude.server.admin import admin_api
 from mockclaude.server.clock import REAL, Clock
-from mockclaude.server.endpoints import answer
-from mockclaude.server.journal import PLAYING, Entry, Journal, asked, decided
-from mockclaude.server.live import play_live
-from mockclaude.server.pages import index, locked
-from mockclaude.server.play import CLOSED, Played, play
-from mockclaude.server.served import Served
-from mockclaude.server.trust import Trust, in_lane_of_pages
+from mockclaude.server.index_page import index, locked
+from mockclaude.server.live_player import play_live
+from mockclaude.server.player import CLOSED, Played, play
+from mockclaude.server.request_body import MAX_BODY, read_body
 
 KEEPALIVE_TIMEOUT = 75.0
 _LOCAL = Trust()
@@ -101,7 +101,7 @@ class Site:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        if admin.is_for(request.raw_path):
+        if admin_api.is_for(request.raw_path):
             return await self._administer(request)
         begin = time.perf_counter()
         path = redact(request.raw_path)
@@ -145,9 +145,9 @@ class Site:
         call = Call(request.method, path, request.query, request.headers, b"", int(entry.at), chunked)
         try:
             self._check_host(request.headers.get("host", "localhost"))
-            return await admin.answer(self, call._replace(body=await read_body(request)))
+            return await admin_api.answer(self, call._replace(body=await read_body(request)))
         except ApiError as error:
-            return admin.refusal(call, error)
+            return admin_api.refusal(call, error)
 
     def _keep(self, entry: Entry, heard: _Heard, given: Answer) -> None:
         decided(entry, given, self.journal.max_body)

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from itertools import count
 from typing import Protocol, TypeAlias
 
-from mockclaude.scenario.mistakes import shown_value
+from mockclaude.scenario.diagnostics import shown_value
 
 Call: TypeAlias = Callable[[], None]
 

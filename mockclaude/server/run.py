@@ -19,14 +19,15 @@ from typing import Any, NamedTuple, TypeAlias
 
 from aiohttp import web
 
+from mockclaude.engine.trust import Trust, is_loopback
+from mockclaude.journal.console import log_line, wants_colour
+from mockclaude.journal.journal import Entry, Journal
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Site, make_server
-from mockclaude.server.bodies import MAX_BODY
 from mockclaude.server.clock import REAL, Clock
-from mockclaude.server.console import first_screen, log_line, wants_colour
-from mockclaude.server.journal import Entry, Journal
+from mockclaude.server.first_screen import first_screen
 from mockclaude.server.listener import Listener
-from mockclaude.server.trust import Trust, is_loopback
+from mockclaude.server.request_body import MAX_BODY
 
 SHUTDOWN_TIMEOUT = 3.0
 """Seconds that open streams get to finish when the server is told to stop."""

@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mockclaude.testing.asked import Asked
+    from mockclaude.testing.messages_request import Asked
     from mockclaude.testing.mock import MockClaude
 
 __all__ = ["Asked", "MockClaude"]
 
-_HOME = {"Asked": "asked", "MockClaude": "mock"}
+_HOME = {"Asked": "messages_request", "MockClaude": "mock"}
 
 
 def __getattr__(name: str) -> Any:

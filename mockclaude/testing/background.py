@@ -18,7 +18,7 @@ from aiohttp import web
 from mockclaude.server.app import Site, make_server
 from mockclaude.server.listener import Listener
 from mockclaude.server.run import listen
-from mockclaude.testing.where import busy
+from mockclaude.testing.call_site import busy
 
 T = TypeVar("T")
 

@@ -15,23 +15,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Unpack
 
-from mockclaude.api.validation import Mode
-from mockclaude.scenario import inline
-from mockclaude.scenario.loader import load
+from mockclaude.api.mode import Mode
+from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.verification import AT_LEAST_ONE, Times, verify
+from mockclaude.scenario.loading import inline
+from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Site
-from mockclaude.server.bodies import MAX_BODY
 from mockclaude.server.clock import ManualClock, clock_of, parse_speed
-from mockclaude.server.journal import Entry, Journal
-from mockclaude.server.verifying import AT_LEAST_ONE, Times, verify
-from mockclaude.testing.asked import Asked, asked
+from mockclaude.server.request_body import MAX_BODY
 from mockclaude.testing.background import Background
+from mockclaude.testing.call_site import caller
+from mockclaude.testing.callbacks import Functions, blame, check_predicate
 from mockclaude.testing.environment import pointing_to, variables
-from mockclaude.testing.functions import Functions, blame, check_predicate
-from mockclaude.testing.rules import Added, Condition, Replies, Saying
+from mockclaude.testing.messages_request import Asked, asked
+from mockclaude.testing.rule_builder import Added, Condition, Replies, Saying
 from mockclaude.testing.tracebacks import hide_frames
-from mockclaude.testing.vocabulary import Function, Options, Predicate, When
-from mockclaude.testing.where import caller
+from mockclaude.testing.types import Function, Options, Predicate, When
 
 
 class MockClaude(Replies):

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.testing.discovery import FIXTURE
 from mockclaude.testing.session import Session, mentions_fixture, points_for_session
 from mockclaude.testing.settings import OPTIONS, Settings, add_options, line_of, settings
 from mockclaude.testing.tracebacks import hide_frames, is_mistake
 
 if TYPE_CHECKING:
-    from mockclaude.server.journal import Entry
+    from mockclaude.journal.journal import Entry
     from mockclaude.testing.mock import MockClaude
 
 UNUSED = "mockclaude_unused"
@@ -219,7 +219,7 @@ def _judged(item: pytest.Item) -> Generator[None, object, object]:
         if isinstance(raised, _DECIDED):
             raise raised from None
         if raised is not None:
-            from mockclaude.testing.functions import blame
+            from mockclaude.testing.callbacks import blame
 
             blame(error, raised)
         raise
@@ -240,7 +240,7 @@ def _raised(item: pytest.Item) -> BaseException | None:
 
 
 def _told(item: pytest.Item, used: _Used, error: BaseException | None, *, mistaken: bool) -> str:
-    from mockclaude.testing.telling import told
+    from mockclaude.testing.report import told
     from mockclaude.testing.unreached import describe_unreached
 
     if used.asked is None:

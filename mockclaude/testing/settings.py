@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mockclaude.scenario.mistakes import did_you_mean, one_of
+from mockclaude.scenario.diagnostics import did_you_mean, one_of
 
 
 class Option(NamedTuple):

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
 
-from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.diagnostics import ScenarioError
 
 MISTAKES = (ScenarioError, AssertionError, RuntimeError, TypeError, ValueError)
 """Errors that the package raises for a mistake of the test. Other errors in its frames are its own faults."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mockclaude.api import models
-from mockclaude.api.asked import Asked
 from mockclaude.api.checks.check import Check, problems, that_apply
+from mockclaude.api.request import Asked
 
 QUESTION = {"role": "user", "content": "What is the weather?"}
 WEATHER = {

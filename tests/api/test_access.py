@@ -6,7 +6,7 @@ import pytest
 
 from mockclaude.api.access import Access, access, api_key
 from mockclaude.api.errors import ApiError
-from mockclaude.api.validation import Mode, Validation
+from mockclaude.api.mode import Mode, Validation
 
 GOOD = {"x-api-key": "mock", "anthropic-version": "2026-10-21"}
 

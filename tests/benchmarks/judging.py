@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 
-from mockclaude.api import shape
-from mockclaude.api.asked import NEW_VERSION
-from mockclaude.scenario.loader import load_text
-from mockclaude.server.calls import Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.served import Served
+from mockclaude.api import schema
+from mockclaude.api.request import NEW_VERSION
+from mockclaude.engine.http_request import Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
+from mockclaude.scenario.loading.loader import load_text
 from tests.serving import CLIENT
 
 TARGET = 2.0
@@ -61,7 +61,7 @@ def conversation(size: int = 200_000) -> bytes:
 
 def parsed(data: bytes) -> None:
     """Parse `data` as orjson and pydantic-core do, into a request of the API's shape."""
-    assert shape.problem(orjson.loads(data), NEW_VERSION, frozenset(), counting=False) is None
+    assert schema.problem(orjson.loads(data), NEW_VERSION, frozenset(), counting=False) is None
 
 
 def milliseconds(work: Callable[[], object]) -> float:

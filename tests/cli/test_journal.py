@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.server.journal import Entry
-from mockclaude.server.journal_data import as_data
+from mockclaude.journal.entry_json import as_data
+from mockclaude.journal.journal import Entry
 from tests.cli.invoking import HELLO, invoke, written
 from tests.conftest import Start
 from tests.serving import post

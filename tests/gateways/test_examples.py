@@ -23,7 +23,7 @@ from anthropic import APIStatusError
 from anthropic.lib.streaming import MessageStream
 
 from mockclaude.api.models import resolve
-from mockclaude.server.console import log_line
+from mockclaude.journal.console import log_line
 from tests.conftest import Serve, Start
 from tests.sdk import test_typescript
 from tests.serving import Running

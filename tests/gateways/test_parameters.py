@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mockclaude.scenario.loader import load_text
-from mockclaude.server.console import log_line
+from mockclaude.journal.console import log_line
+from mockclaude.scenario.loading.loader import load_text
 from tests.serving import Received, Running, ServerThread, request
 
 TOOL = {"name": "get_time", "input_schema": {"type": "object", "properties": {}}}

@@ -13,7 +13,7 @@ from itertools import cycle
 import uvloop
 
 from mockclaude.reply.script import End, Script
-from mockclaude.scenario.named_faults import NAMED
+from mockclaude.scenario.format.presets import NAMED
 from tests.load.client import Client, connect
 from tests.load.pacing import Asked, as_planned, planned, without_clock
 from tests.load.running import Line, Server, megabytes, serving

@@ -21,11 +21,11 @@ from typing import NamedTuple
 
 import uvloop
 
+from mockclaude.engine.http_request import Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
 from mockclaude.reply.script import Script
-from mockclaude.scenario.loader import load_text
-from mockclaude.server.calls import Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.served import Served
+from mockclaude.scenario.loading.loader import load_text
 from tests.load.client import Client, connect
 from tests.load.running import Line, Server, serving
 from tests.serving import asking, request, with_client_headers

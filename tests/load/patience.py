@@ -13,8 +13,8 @@ from contextlib import suppress
 import uvloop
 
 from mockclaude.server.app import KEEPALIVE_TIMEOUT
-from mockclaude.server.bodies import BODY_TIMEOUT
-from mockclaude.server.play import WRITE_TIMEOUT
+from mockclaude.server.player import WRITE_TIMEOUT
+from mockclaude.server.request_body import BODY_TIMEOUT
 from tests.load.breaking import left
 from tests.load.client import Client, connect
 from tests.load.pacing import Asked, as_planned, late_at_server, percentile, planned, spread, streams

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from mockclaude.scenario.loader import load
+from mockclaude.journal.journal import Entry
+from mockclaude.scenario.loading.loader import load
 from mockclaude.server.app import Site, make_server
-from mockclaude.server.journal import Entry
 from mockclaude.server.listener import Listener
 from mockclaude.server.run import allow_many_connections, run, spare_the_collector
 

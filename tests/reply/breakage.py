@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from mockclaude.reply.breaking import Broken, break_
 from mockclaude.reply.exchange import Exchange, apart, names
+from mockclaude.reply.faults.apply import Broken, break_
 from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.script import Script
-from mockclaude.scenario.faults import AnyFault, Fault
-from mockclaude.scenario.format import Pace
+from mockclaude.scenario.format.faults import AnyFault, Fault
+from mockclaude.scenario.format.file import Pace
 from tests.reply.making import DRAWS, INSTANT, composed
 from tests.serving import NOW
 

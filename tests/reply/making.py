@@ -10,12 +10,12 @@ from mockclaude.reply.compose import Reply, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario import rules
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.fakes import DEFAULT_LOCALE, Fakes
-from mockclaude.scenario.format import Pace, ScenarioFile
-from mockclaude.scenario.inline import Inline
+from mockclaude.scenario.format.file import Pace, ScenarioFile
+from mockclaude.scenario.format.steps import Step
+from mockclaude.scenario.loading.inline import Inline
 from mockclaude.scenario.rules import Outline, Rule, build
-from mockclaude.scenario.steps import Step
-from mockclaude.scenario.templates import Scope
+from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
+from mockclaude.scenario.template.templates import Scope
 from tests.api.bodies import json_objects, json_values, texts
 
 DRAWS = Draws(0, "rule", "fingerprint", "lane")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mockclaude.reply.distributions import quantile
 from mockclaude.reply.draws import Draws
-from mockclaude.scenario.quantities import Distribution
+from mockclaude.scenario.format.units import Distribution
 
 UNIFORM = Distribution("uniform", 100, 400)
 NORMAL = Distribution("normal", 400, 50)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from mockclaude.reply.exchange import Exchange, Point, apart, locate, names, select, split, together
 from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.script import End, Script, Send, silent
-from mockclaude.scenario import moments
-from mockclaude.scenario.format import Pace
-from mockclaude.scenario.moments import Moment
+from mockclaude.scenario.format import positions
+from mockclaude.scenario.format.file import Pace
+from mockclaude.scenario.format.positions import Moment
 from tests.reply.making import DRAWS, INSTANT, block_steps, composed
 from tests.serving import NOW
 
@@ -72,7 +72,7 @@ def test_a_stream_that_is_cut_stays_cut() -> None:
 
 def at(when: str, **how: Any) -> Point | None:
     word, _, rest = when.partition(" ")
-    return locate(exchange(**how), getattr(moments, word)(rest))
+    return locate(exchange(**how), getattr(positions, word)(rest))
 
 
 def test_a_moment_falls_before_or_after_an_event() -> None:
@@ -117,13 +117,13 @@ def test_among_events_that_are_not_there_nothing_is_sent_yet(when: str) -> None:
 
 def test_events_are_selected_by_name_by_number_the_last_or_all() -> None:
     parts = exchange()
-    texts = select(parts, moments.selector("every text_delta"))
+    texts = select(parts, positions.selector("every text_delta"))
 
     assert len(texts) == 3
-    assert select(parts, moments.selector("text_delta 2")) == texts[1:2]
-    assert select(parts, moments.selector("last content_block_delta")) == texts[-1:]
-    assert select(parts, moments.selector("text_delta 9")) == []
-    assert select(exchange(stream=False), moments.selector("every ping")) == []
+    assert select(parts, positions.selector("text_delta 2")) == texts[1:2]
+    assert select(parts, positions.selector("last content_block_delta")) == texts[-1:]
+    assert select(parts, positions.selector("text_delta 9")) == []
+    assert select(exchange(stream=False), positions.selector("every ping")) == []
 
 
 @given(st.lists(st.binary(min_size=1), max_size=5), st.integers(0, 60))
@@ -147,9 +147,9 @@ def test_a_moment_is_told_as_it_is_written() -> None:
         "after 50%",
         "after 1.5s",
     ]
-    read = [moments.after, moments.before]
+    read = [positions.after, positions.before]
 
     assert [str(read[text.startswith("before")](text.partition(" ")[2])) for text in texts if "every" not in text] == [
         text for text in texts if "every" not in text
     ]
-    assert str(Moment("after", selector=moments.selector("every ping"))) == "after every ping"
+    assert str(Moment("after", selector=positions.selector("every ping"))) == "after every ping"

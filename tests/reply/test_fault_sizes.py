@@ -6,13 +6,13 @@ import json
 
 import pytest
 
+from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
 from mockclaude.reply import exchange
 from mockclaude.reply.script import Script
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.mistakes import ScenarioError
-from mockclaude.server.calls import Answer, Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.served import Served
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.loading.loader import load_text
 from tests.scenario.talk import complaints
 from tests.serving import CLIENT, asking
 

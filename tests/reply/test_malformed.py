@@ -8,9 +8,9 @@ import zlib
 import pytest
 
 from mockclaude.reply.exchange import apart
-from mockclaude.reply.malformed import MALFORM
+from mockclaude.reply.faults.malformed import MALFORM
 from mockclaude.reply.script import End, Script
-from mockclaude.scenario.named_faults import MALFORMED
+from mockclaude.scenario.format.presets import MALFORMED
 from tests.reply.breakage import body, sent, struck, whole
 
 

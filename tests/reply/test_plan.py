@@ -15,7 +15,7 @@ from mockclaude.reply.compose import Reply
 from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.script import End, Script
 from mockclaude.reply.stream import Beat, flow
-from mockclaude.scenario.format import Pace
+from mockclaude.scenario.format.file import Pace
 from tests.reply.client import message_of, received
 from tests.reply.making import DRAWS, INSTANT, any_replies, composed, plain_replies
 

@@ -9,13 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockclaude.api.errors import ApiError
-from mockclaude.reply.cache import InputUsage
+from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.compose import Asking, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.respond import respond
 from mockclaude.reply.script import Script
-from mockclaude.scenario.format import Pace
+from mockclaude.scenario.format.file import Pace
 from mockclaude.scenario.rules import Outline
 from tests.reply.client import message_of, received
 from tests.reply.making import DRAWS, INSTANT, any_replies, conversation, outline, plain_replies, scope

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.reply.signatures import Signatures, signature
-from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Recorded
 
 OURS = Signatures(7, Recorded(frozenset({"recorded"}), frozenset({"data"})))

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.reply.exchange import Exchange
+from mockclaude.reply.faults.slices import GAP, limited, sliced
 from mockclaude.reply.script import End, Send
-from mockclaude.reply.slices import GAP, limited, sliced
 
 bodies = st.lists(st.tuples(st.integers(0, 10**6), st.text(min_size=1)), max_size=5).map(
     lambda pieces: tuple(Send(at, f"{text}\n\n".encode()) for at, text in sorted(pieces))

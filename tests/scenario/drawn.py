@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mockclaude.scenario.schema import json_schema
+from mockclaude.scenario.format.json_schema import json_schema
 from tests.scenario.wild import DATA, PATHS, REGEXES
 
 SCHEMA = json_schema()

@@ -7,8 +7,8 @@ from typing import Any
 from multidict import CIMultiDict
 
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.loading.loader import load_text
 
 
 def conversation(*messages: str | dict[str, Any], headers: dict[str, str] | None = None, **body: Any) -> Conversation:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.assignments import read
+from mockclaude.scenario.format.assignments import read
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from anthropic.types import TextCitation
 from pydantic import TypeAdapter, ValidationError
 
-from mockclaude.scenario.citations import Citation
+from mockclaude.scenario.format.citations import Citation
 
 CITATION: TypeAdapter[Citation] = TypeAdapter(Citation)
 SDK: TypeAdapter[TextCitation] = TypeAdapter(TextCitation)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.scenario.conditions import Check, conditions, group_names, text_test
+from mockclaude.scenario.conditions.conditions import Check, conditions, group_names, text_test
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.when import Match, When
+from mockclaude.scenario.format.when import Match, When
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
 
 ASKED = conversation("What is the weather in Paris?", system="Be brief.", tools=[{"name": "get_weather"}], stream=True,

@@ -16,9 +16,9 @@ from faker import Factory, Faker
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.scenario import fakes
-from mockclaude.scenario.fakes import Fakes, Trials
-from mockclaude.scenario.mistakes import shown
+from mockclaude.scenario.diagnostics import shown
+from mockclaude.scenario.template import fakes
+from mockclaude.scenario.template.fakes import Fakes, Trials
 
 LOCALES = ["en_US", "de_DE", "es_MX", "it_IT", "ja_JP", "sv_SE", "th_TH", "uk_UA", "zh_CN"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.faults import KINDS, Fault
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.mistakes import ScenarioError
-from mockclaude.scenario.named_faults import NAMED
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.format.faults import KINDS, Fault
+from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.loading.loader import load_text
 
 
 def told(text: str) -> list[str]:

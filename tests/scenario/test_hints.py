@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario import hints
-from mockclaude.scenario.conditions import conditions
+from mockclaude.scenario.conditions import hints
+from mockclaude.scenario.conditions.conditions import conditions
+from mockclaude.scenario.conditions.differences import first_difference
+from mockclaude.scenario.conditions.hints import hinted
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.differences import first_difference
-from mockclaude.scenario.hints import hinted
-from mockclaude.scenario.when import When
+from mockclaude.scenario.format.when import When
 from tests.counting import calls
 from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario import inline
-from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.loading import inline
 
 
 def mistake(rule: Any) -> str:

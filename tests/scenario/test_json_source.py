@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.mistakes import Place, ScenarioError
-from mockclaude.scenario.source import read
+from mockclaude.scenario.diagnostics import Place, ScenarioError
+from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.loading.source import read
 
 CONTROL = "this is not JSON: invalid control character"
 CHECK = "check the commas, the colons and the quotes around this place"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario import positions
-from mockclaude.scenario.fakes import Trials
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.mistakes import MAX_MISTAKES, ScenarioError
+from mockclaude.scenario.diagnostics import MAX_MISTAKES, ScenarioError
+from mockclaude.scenario.loading import source_map
+from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.template.fakes import Trials
 
 MORE = "there are more mistakes from here on; mend those above, and check again"
 
@@ -150,7 +150,7 @@ def test_the_memory_of_a_value_is_bounded(item: str, around: str) -> None:
 
 @pytest.mark.parametrize("file", ["a.yaml", "a.json"])
 def test_a_file_has_a_bounded_number_of_values(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(positions, "MAX_VALUES", 5)
+    monkeypatch.setattr(source_map, "MAX_VALUES", 5)
     with pytest.raises(ScenarioError) as caught:
         load_text('{"rules": [1, 2, 3]}', file)
 

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.fakes import Fakes
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.matching import closest, explain, match, why_none
-from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.loading.source import read
+from mockclaude.scenario.match import closest, explain, match, why_none
 from mockclaude.scenario.rules import Rule, Scenario
-from mockclaude.scenario.source import read
-from mockclaude.scenario.templates import Scope
+from mockclaude.scenario.template.fakes import Fakes
+from mockclaude.scenario.template.templates import Scope
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
 from tests.scenario.wild import DATA, FILES, FRAGMENTS
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mockclaude.scenario.limits import Acceleration, InFlight
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.mistakes import Place
+from mockclaude.scenario.diagnostics import Place
+from mockclaude.scenario.format.limits import Acceleration, InFlight
+from mockclaude.scenario.loading.loader import load_text
 from tests.scenario.talk import complaints
 
 RULES = "rules: [{reply: Hello}]"

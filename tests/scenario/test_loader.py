@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.scenario import loader
-from mockclaude.scenario.loader import load, load_all, load_text
-from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.loading import loader
+from mockclaude.scenario.loading.loader import load, load_all, load_text
 from mockclaude.scenario.rules import Scenario
 
 RULE = "rules: [{reply: x}]\n"

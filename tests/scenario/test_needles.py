@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.scenario import matching, regex_set
-from mockclaude.scenario.conditions import Condition
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.matching import closest, match, why_none
-from mockclaude.scenario.needles import Needle, NeedleIndex, is_whole
-from mockclaude.scenario.regex import Regex
-from mockclaude.scenario.rule_index import RuleList
+from mockclaude.scenario import match as match_module
+from mockclaude.scenario.conditions import regex_set
+from mockclaude.scenario.conditions.conditions import Condition
+from mockclaude.scenario.conditions.needles import Needle, NeedleIndex, is_whole
+from mockclaude.scenario.conditions.regex import Regex
+from mockclaude.scenario.conditions.rule_index import RuleList
+from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.match import closest, match, why_none
 from mockclaude.scenario.rules import Rule
 from tests.scenario.talk import conversation
 
@@ -112,12 +113,12 @@ def test_closest_rule_is_found_without_explaining_every_rule(monkeypatch: pytest
 
     original = Condition.check
     listed = rules(500, "{{turn: 1, system: {{regex: 's{n}'}}, user: 'text {n}'}}")
-    monkeypatch.setattr(matching._explained, "__defaults__", (check,))
+    monkeypatch.setattr(match_module._explained, "__defaults__", (check,))
     nearest = closest(listed, conversation("text 400", system="nothing"), never)
 
     assert nearest is not None
     assert nearest.rule.name == "r4"
-    assert len(explained) <= 3 * matching._LIKELY
+    assert len(explained) <= 3 * match_module._LIKELY
 
 
 def test_closest_rule_is_the_one_whose_cheap_conditions_match() -> None:

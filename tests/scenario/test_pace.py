@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.format import Rule
-from mockclaude.scenario.pace import NAMES, Pace, parse_pace
-from mockclaude.scenario.quantities import Distribution
+from mockclaude.scenario.format.file import Rule
+from mockclaude.scenario.format.pace import NAMES, Pace, parse_pace
+from mockclaude.scenario.format.units import Distribution
 
 DRAWN = {"lognormal": {"median": "400ms", "sigma": 0.5}}
 

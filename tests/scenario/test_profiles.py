@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockclaude.api.models import CATALOGUE
-from mockclaude.scenario.profiles import PROFILES, family, resolve
+from mockclaude.scenario.format.profiles import PROFILES, family, resolve
 
 
 @pytest.mark.parametrize("name", PROFILES)

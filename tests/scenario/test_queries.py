@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.mistakes import shown
-from mockclaude.scenario.queries import EXAMPLES, MAX_LENGTH, Query, problem
-from mockclaude.scenario.work import TooMuchWorkError, Work
+from mockclaude.scenario.conditions.queries import EXAMPLES, MAX_LENGTH, Query, problem
+from mockclaude.scenario.conditions.work import TooMuchWorkError, Work
+from mockclaude.scenario.diagnostics import shown
 
 BODY = {"model": "claude", "max_tokens": 5, "tools": [{"name": "b", "n": 2}, {"name": "a", "n": 1}], "metadata": {}}
 

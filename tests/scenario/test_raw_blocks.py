@@ -7,11 +7,11 @@ from typing import Any, get_args
 import pytest
 from anthropic.types.beta import BetaContentBlock
 
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.raw_blocks import REQUIRED, problem
-from mockclaude.server.calls import Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.served import Served
+from mockclaude.engine.http_request import Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
+from mockclaude.scenario.format.raw_blocks import REQUIRED, problem
+from mockclaude.scenario.loading.loader import load_text
 from tests.scenario.talk import complaints
 from tests.serving import CLIENT, asking
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.mistakes import ScenarioError
-from mockclaude.scenario.regex import Regex
+from mockclaude.scenario.conditions.regex import Regex
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.loading.loader import load_text
 
 UNICODE_TEXT = "Der Müller zahlt ٣ € für 12 Äpfel_é.\nИ мир\u2028ok"
 

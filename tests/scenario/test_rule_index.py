@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.scenario import rule_index
+from mockclaude.scenario.conditions import rule_index
+from mockclaude.scenario.conditions.regex import Regex
+from mockclaude.scenario.conditions.rule_index import FEW, RuleList
+from mockclaude.scenario.conditions.work import TooMuchWorkError, Work
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.inline import Inline
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.matching import closest, match
-from mockclaude.scenario.regex import Regex
-from mockclaude.scenario.rule_index import FEW, RuleList
+from mockclaude.scenario.loading.inline import Inline
+from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.loading.validation import validate
+from mockclaude.scenario.match import closest, match
 from mockclaude.scenario.rules import Rule, build
-from mockclaude.scenario.validation import validate
-from mockclaude.scenario.work import TooMuchWorkError, Work
 from tests.counting import calls
 from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.format.steps import STEPS
+from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Rule, built_in
-from mockclaude.scenario.steps import STEPS
 from tests.scenario.talk import complaints
 
 UNREACHABLE = (

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.scenario.mistakes import Place, ScenarioError
-from mockclaude.scenario.source import MAX_BYTES, read
+from mockclaude.scenario.diagnostics import Place, ScenarioError
+from mockclaude.scenario.loading.source import MAX_BYTES, read
 
 MANY = "[" * 100_000
 PRINTABLE = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="\ufeff\ufffe\uffff"))

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.scenario import templates
+from mockclaude.scenario.conditions.queries import EXAMPLES
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.fakes import Fakes, Trials
-from mockclaude.scenario.queries import EXAMPLES
-from mockclaude.scenario.templates import FillError, Scope, compile_template
+from mockclaude.scenario.template import templates
+from mockclaude.scenario.template.fakes import Fakes, Trials
+from mockclaude.scenario.template.templates import FillError, Scope, compile_template
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
 
 HEARD = conversation(

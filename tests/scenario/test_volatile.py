@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockclaude.scenario import volatile
-from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.volatile import KINDS, turn_hash, without_volatile
 
 HEX = "0123456789abcdef01234567"

@@ -11,8 +11,8 @@ from typing import TypeAlias
 import pytest
 from anthropic import Anthropic, AsyncAnthropic
 
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.named_faults import NAMED
+from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.loading.loader import load_text
 from tests.sdk import node, test_typescript
 from tests.sdk.outcomes import WAITING, Case, Way, all_python, all_python_async, end, python, python_async, typescript
 from tests.serving import ServerThread

@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
+from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
 from mockclaude.scenario.rules import built_in
-from mockclaude.server.calls import Answer, Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.served import Served
 from tests.serving import CLIENT
 
 REMINDER = (

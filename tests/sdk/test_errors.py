@@ -16,7 +16,7 @@ from anthropic import Anthropic
 
 from mockclaude.api.errors import EDGE_TYPE
 from mockclaude.api.headers import WORKSPACE_ID
-from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.loading.loader import load_text
 from tests.sdk import test_typescript
 from tests.sdk.node import HERE
 from tests.serving import ServerThread

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from anthropic import Anthropic, DefaultHttpxClient
 
-from mockclaude.scenario.loader import load_all
+from mockclaude.scenario.loading.loader import load_all
 from tests.sdk import node, test_typescript
 from tests.sdk.outcomes import Case, Way, all_python_async, typescript
 from tests.serving import Running, ServerThread

@@ -17,7 +17,7 @@ from anthropic.types import Message
 
 from mockclaude.reply import exchange
 from mockclaude.testing import Asked, MockClaude
-from mockclaude.testing.vocabulary import Function
+from mockclaude.testing.types import Function
 
 PATIENCE = 20
 Yields: TypeAlias = tuple[Any, ...]

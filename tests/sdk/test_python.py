@@ -16,7 +16,7 @@ from anthropic.types import MessageParam
 from pydantic import BaseModel
 
 from mockclaude.api.models import CATALOGUE
-from mockclaude.scenario.loader import load
+from mockclaude.scenario.loading.loader import load
 from tests.conftest import Serve
 from tests.serving import Running
 

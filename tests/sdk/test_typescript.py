@@ -17,7 +17,7 @@ import yaml
 from mockclaude.api.betas import KNOWN
 from mockclaude.api.errors import STATUS
 from mockclaude.api.models import CATALOGUE
-from mockclaude.scenario.loader import load_all
+from mockclaude.scenario.loading.loader import load_all
 from tests.sdk.node import HERE, installed
 from tests.serving import ServerThread
 

@@ -12,13 +12,13 @@ from typing import Any
 
 from hypothesis import event, given
 
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.mistakes import ScenarioError
-from mockclaude.scenario.policy import Policy
+from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.format.policy import Policy
+from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Rule, Scenario
-from mockclaude.server.calls import Answer, Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.served import Served
 from tests.scenario.drawn import FILES
 from tests.serving import CLIENT, asking
 

@@ -15,10 +15,10 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.test_utils import make_mocked_request
 
 from mockclaude.api.errors import ApiError
-from mockclaude.scenario.loader import load_text
-from mockclaude.server import app, bodies
-from mockclaude.server.journal import Entry, Journal
-from mockclaude.server.trust import Trust
+from mockclaude.engine.trust import Trust
+from mockclaude.journal.journal import Entry, Journal
+from mockclaude.scenario.loading.loader import load_text
+from mockclaude.server import app, request_body
 from tests.conftest import Serve
 from tests.serving import asking, post, request
 
@@ -84,7 +84,7 @@ def test_a_body_in_chunks_is_read(serve: Serve) -> None:
 
 def test_a_body_of_32_mb_is_read_and_a_larger_one_is_a_413(serve: Serve) -> None:
     server, body = serve(HELLO), asking()
-    body += b" " * (bodies.MAX_BODY - len(body))
+    body += b" " * (request_body.MAX_BODY - len(body))
 
     assert server.ask(request("POST", "/v1/messages", body)).status == 200
     given = server.ask(request("POST", "/v1/messages", body + b" "))
@@ -92,7 +92,7 @@ def test_a_body_of_32_mb_is_read_and_a_larger_one_is_a_413(serve: Serve) -> None
 
 
 def test_a_body_is_measured_unpacked(serve: Serve) -> None:
-    bomb = gzip.compress(b" " * (bodies.MAX_BODY + 1))
+    bomb = gzip.compress(b" " * (request_body.MAX_BODY + 1))
 
     assert serve(HELLO).ask(request("POST", "/v1/messages", bomb, content_encoding="gzip")).status == 413
 
@@ -112,7 +112,7 @@ async def test_a_body_that_the_parser_cannot_read_is_a_400() -> None:
     payload.set_exception(web.RequestPayloadError("no size of a chunk"))
 
     with pytest.raises(ApiError) as refusal:
-        await bodies.read_body(make_mocked_request("POST", "/v1/messages", payload=payload))
+        await request_body.read_body(make_mocked_request("POST", "/v1/messages", payload=payload))
     assert (refusal.value.status, refusal.value.message) == (
         400,
         "The request body could not be decoded: no size of a chunk",
@@ -142,7 +142,7 @@ def test_malformed_chunk_is_a_400_at_once(serve: Serve, chunk: bytes) -> None:
 
 
 def test_a_body_that_does_not_arrive_is_a_408(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "BODY_TIMEOUT", 0.01)
+    monkeypatch.setattr(request_body, "BODY_TIMEOUT", 0.01)
     given = serve(HELLO).ask(request("POST", "/v1/messages", content_length="5"))
 
     assert (given.status, given.error[1]) == (408, "The request body did not arrive in time")

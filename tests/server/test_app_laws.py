@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import built_in
 from tests.serving import Running, ServerThread, request
 

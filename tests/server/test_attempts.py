@@ -8,11 +8,11 @@ import anthropic
 import pytest
 from anthropic import Anthropic
 
-from mockclaude.scenario.loader import load_text
-from mockclaude.server import memory
-from mockclaude.server.calls import LANE_HEADER, Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.served import Served
+from mockclaude.engine.http_request import LANE_HEADER, Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state import counters
+from mockclaude.engine.state.scenario_state import Served
+from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve
 from tests.serving import NOW, asking, post, with_client_headers
 
@@ -181,7 +181,7 @@ def test_an_sdk_gets_to_the_end_of_a_script(serve: Serve) -> None:
 
 
 def test_what_is_dropped_is_in_the_journal(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "GENERATION", 2)
+    monkeypatch.setattr(counters, "GENERATION", 2)
     server = serve("rules: [{when: {user: Hello}, reply: x}]")
     for text in ("Hello 1", "Hello 2", "Hello 3"):
         server.ask(post(text, x_mockclaude_lane="a"))

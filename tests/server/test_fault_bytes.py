@@ -17,8 +17,8 @@ from typing import Literal, NamedTuple, TypeAlias
 import pytest
 
 from mockclaude.api.errors import STATUS
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.named_faults import NAMED
+from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.loading.loader import load_text
 from tests.serving import PATIENCE, Running, ServerThread, Wire, post
 
 SCENARIO = """

@@ -12,15 +12,16 @@ import pytest
 from multidict import CIMultiDict
 
 from mockclaude.api import media
-from mockclaude.api.checks import output, tools
+from mockclaude.api.checks import output_checks, tool_checks
 from mockclaude.api.errors import ApiError
-from mockclaude.reply.schema import schemas
+from mockclaude.engine.http_request import Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
+from mockclaude.journal import journal
+from mockclaude.journal.journal import Entry, Journal
+from mockclaude.reply.generate import schemas
 from mockclaude.scenario.rules import built_in
-from mockclaude.server import bodies, journal
-from mockclaude.server.calls import Call
-from mockclaude.server.endpoints import answer
-from mockclaude.server.journal import Entry, Journal
-from mockclaude.server.served import Served
+from mockclaude.server import request_body
 from tests.benchmarks.corpus import CORPUS, Request, ask, formatted, lattice
 from tests.benchmarks.corpus import request as asking
 from tests.conftest import Serve
@@ -40,7 +41,7 @@ CONSTANT = 30_000
 
 
 def _call(given: Request) -> Call:
-    body = bodies.unpacked(given.body, given.headers.get("content-encoding", ""))
+    body = request_body.unpacked(given.body, given.headers.get("content-encoding", ""))
     return Call("POST" if body else "GET", given.path, {}, CIMultiDict({**CLIENT, **given.headers}), body, NOW)
 
 
@@ -52,7 +53,7 @@ def _work(given: Request) -> int:
 
 @pytest.fixture
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    remembering = [(output, "schema_problem"), (tools, "schema_problem"), (tools, "_first_invalid")]
+    remembering = [(output_checks, "schema_problem"), (tool_checks, "schema_problem"), (tool_checks, "_first_invalid")]
     for module, name in [*remembering, (schemas, "_short"), (schemas, "_long")]:
         monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
 
@@ -185,8 +186,8 @@ class _Counting:
 
 @pytest.mark.parametrize("members", [1, 5])
 def test_a_bomb_is_unpacked_up_to_the_limit(serve: Serve, monkeypatch: pytest.MonkeyPatch, members: int) -> None:
-    monkeypatch.setattr(bodies.zlib, "decompressobj", _Counting)  # type: ignore[attr-defined]
-    monkeypatch.setattr(bodies, "MAX_BODY", 100_000)
+    monkeypatch.setattr(request_body.zlib, "decompressobj", _Counting)  # type: ignore[attr-defined]
+    monkeypatch.setattr(request_body, "MAX_BODY", 100_000)
     _Counting.unpacked = 0
     bomb = gzip.compress(b"\0" * 5_000_000) * members
     given = serve("rules: [{reply: Hi}]").ask(request("POST", "/v1/messages", bomb, content_encoding="gzip"))
@@ -197,31 +198,37 @@ def test_a_bomb_is_unpacked_up_to_the_limit(serve: Serve, monkeypatch: pytest.Mo
 
 
 def test_a_body_of_several_members_is_read_as_one() -> None:
-    assert bodies.unpacked(gzip.compress(b"a" * 100_000) + gzip.compress(b"b"), "gzip") == b"a" * 100_000 + b"b"
+    assert request_body.unpacked(gzip.compress(b"a" * 100_000) + gzip.compress(b"b"), "gzip") == b"a" * 100_000 + b"b"
 
 
 def test_deflate_is_read_with_the_header_of_zlib_and_without() -> None:
     packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     plain = packer.compress(b"body") + packer.flush()
 
-    assert bodies.unpacked(zlib.compress(b"body"), "deflate") == bodies.unpacked(plain, "deflate") == b"body"
+    assert (
+        request_body.unpacked(zlib.compress(b"body"), "deflate") == request_body.unpacked(plain, "deflate") == b"body"
+    )
 
 
 @pytest.mark.parametrize(
     "data",
-    [gzip.compress(b"body")[:-9], gzip.compress(b"body") + b"more", gzip.compress(b"") * (bodies.MAX_MEMBERS + 1)],
+    [
+        gzip.compress(b"body")[:-9],
+        gzip.compress(b"body") + b"more",
+        gzip.compress(b"") * (request_body.MAX_MEMBERS + 1),
+    ],
     ids=["ends early", "goes on", "many members"],
 )
 def test_what_is_not_whole_members_is_refused(data: bytes) -> None:
     with pytest.raises(ApiError) as refusal:
-        bodies.unpacked(data, "gzip")
+        request_body.unpacked(data, "gzip")
 
     assert (refusal.value.status, refusal.value.details) == (400, {"error_code": "request_body_encoding_invalid"})
 
 
 def test_a_body_of_nothing_needs_no_unpacking() -> None:
-    assert bodies.unpacked(b"", "gzip") == b""
-    assert bodies.unpacked(b"body", "identity") == b"body"
+    assert request_body.unpacked(b"", "gzip") == b""
+    assert request_body.unpacked(b"body", "identity") == b"body"
 
 
 # What is kept

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from mockclaude.api.errors import ApiError
-from mockclaude.scenario.conditions import Condition
-from mockclaude.scenario.loader import load_text
-from mockclaude.scenario.mistakes import Place
+from mockclaude.engine.explain import explained
+from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.routes import answer
+from mockclaude.engine.state.scenario_state import Served
+from mockclaude.scenario.conditions.conditions import Condition
+from mockclaude.scenario.diagnostics import Place
+from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Outline, Rule
-from mockclaude.server.calls import Answer, Call
 from mockclaude.server.clock import ManualClock
-from mockclaude.server.endpoints import answer
-from mockclaude.server.explaining import explained
-from mockclaude.server.served import Served
 from tests.conftest import Serve
 from tests.serving import NOW, Received, Running, asking, post, received, request, with_client_headers
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockclaude.scenario.rules import built_in
-from mockclaude.server.bodies import MAX_BODY
+from mockclaude.server.request_body import MAX_BODY
 from tests.api import bodies
 from tests.server.malformed import EVERY_BODY, GOOD
 from tests.serving import Received, Running, ServerThread, received, request

@@ -12,8 +12,8 @@ import pytest
 import re2
 from anthropic import Anthropic
 
-from mockclaude.scenario.mistakes import ScenarioError
-from mockclaude.scenario.regex import Regex
+from mockclaude.scenario.conditions.regex import Regex
+from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.testing import MockClaude
 
 COUNT = 600

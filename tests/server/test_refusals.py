@@ -11,7 +11,7 @@ import pytest
 from mockclaude.api.checks.check import Check
 from mockclaude.api.checks.table import CHECKS
 from mockclaude.api.headers import ORGANIZATION_ID
-from mockclaude.scenario.loader import load_text
+from mockclaude.scenario.loading.loader import load_text
 from tests.server.refusals import conversations, requests, tools
 from tests.server.refusals.writing import (
     ENABLED,

@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.loader import load_text
+from mockclaude.engine.trust import Trust
+from mockclaude.journal.journal import MAX_BODY, Entry
+from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Scenario, built_in
 from mockclaude.server import run
 from mockclaude.server.app import Site
-from mockclaude.server.journal import MAX_BODY, Entry
 from mockclaude.server.run import CannotListenError, Output, base_url, serve
-from mockclaude.server.trust import Trust
 from tests.serving import PATIENCE, post, received, request
 
 HELLO = {"": load_text("rules: [{name: hello, reply: Hello!}]")}

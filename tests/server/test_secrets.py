@@ -11,15 +11,15 @@ import pytest
 import yaml
 
 from mockclaude.api.redaction import redact
-from mockclaude.server.console import log_line
-from mockclaude.server.journal import Entry, Journal
-from mockclaude.server.verifying import verify
-from mockclaude.testing.asked import asked as as_asked
-from mockclaude.testing.telling import told
+from mockclaude.journal.console import log_line
+from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.verification import verify
+from mockclaude.testing.messages_request import asked as as_asked
+from mockclaude.testing.report import told
 from tests.cli.invoking import invoke, written
 from tests.conftest import Serve, Start
+from tests.journal.test_journal import when
 from tests.server.administering import Admin
-from tests.server.test_journal import when
 from tests.serving import Received, asking, request
 
 SCENARIO = """

@@ -7,7 +7,7 @@ import gc
 import anthropic
 import pytest
 
-from mockclaude.scenario import source, yaml_source
+from mockclaude.scenario.loading import source, yaml_source
 from mockclaude.testing import mock
 
 IMPORTED = (anthropic, mock, source, yaml_source)

@@ -16,9 +16,9 @@ import pytest
 from anthropic import Anthropic
 
 from mockclaude import testing
-from mockclaude.scenario.mistakes import ScenarioError
+from mockclaude.journal.verification import Times
+from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.server.run import CannotListenError
-from mockclaude.server.verifying import Times
 from mockclaude.testing import Asked, MockClaude, background
 
 HERE = Path(__file__).name

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from mockclaude.api.asked import Asked
 from mockclaude.api.errors import ApiError
+from mockclaude.api.request import Asked
 
 Details: TypeAlias = Mapping[str, object]
 """What a message is filled in with."""

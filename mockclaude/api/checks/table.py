@@ -9,30 +9,30 @@ from __future__ import annotations
 from functools import lru_cache
 
 from mockclaude.api.checks import (
-    caching,
-    limits,
-    media,
-    messages,
-    models,
-    output,
-    pairing,
-    system_role,
-    thinking,
-    tools,
+    cache_checks,
+    media_checks,
+    message_checks,
+    model_checks,
+    output_checks,
+    pairing_checks,
+    size_checks,
+    system_role_checks,
+    thinking_checks,
+    tool_checks,
 )
 from mockclaude.api.checks.check import Check, that_apply
 
 CHECKS: tuple[Check, ...] = (
-    *models.CHECKS,
-    *tools.CHECKS,
-    *output.CHECKS,
-    *caching.CHECKS,
-    *messages.CHECKS,
-    *system_role.CHECKS,
-    *pairing.CHECKS,
-    *thinking.CHECKS,
-    *media.CHECKS,
-    *limits.CHECKS,
+    *model_checks.CHECKS,
+    *tool_checks.CHECKS,
+    *output_checks.CHECKS,
+    *cache_checks.CHECKS,
+    *message_checks.CHECKS,
+    *system_role_checks.CHECKS,
+    *pairing_checks.CHECKS,
+    *thinking_checks.CHECKS,
+    *media_checks.CHECKS,
+    *size_checks.CHECKS,
 )
 """Rules of the model, then of the tools and the output, then of the conversation, then limits of size."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockclaude.api.asked import Asked
 from mockclaude.api.checks.check import Check, Details, problems, that_apply
+from mockclaude.api.request import Asked
 from tests.api.asking import asked, refusal
 
 

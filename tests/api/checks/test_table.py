@@ -6,12 +6,12 @@ from string import Formatter
 
 import pytest
 
+from mockclaude.api.body import check_usable
 from mockclaude.api.checks.check import Check
 from mockclaude.api.checks.table import CHECKS, applying
 from mockclaude.api.errors import STATUS
-from mockclaude.api.judge import check_rules
-from mockclaude.api.request import check_usable
-from mockclaude.api.validation import Validation
+from mockclaude.api.mode import Validation
+from mockclaude.api.validate import check_rules
 from tests.api.asking import QUESTION, asked
 
 

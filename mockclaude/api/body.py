@@ -1,0 +1,151 @@
+"""The body of `POST /v1/messages` and `/v1/messages/count_tokens`, as far as the program depends on it.
+
+In: bytes. Out: the parsed body, or the API's own 400. `check_usable` is what holds in every mode: all that the rest of
+the program reads has the type it expects, and what it does not read is kept as it came.
+Knows nothing of models, headers or the rules between fields.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired, Required, TypeAlias, TypeVar
+
+import orjson
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+from typing_extensions import TypedDict
+
+from mockclaude.api.errors import ApiError, invalid
+from mockclaude.api.fingerprint import question
+
+Body: TypeAlias = dict[str, Any]
+"""A request body as it came: JSON data, its shape checked."""
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+T = TypeVar("T")
+_List: TypeAlias = Annotated[list[T], Field(fail_fast=True)]
+"""A list of which the first wrong item is reported, and no other: one error is sent, whatever there is."""
+
+
+class _Block(TypedDict, total=False):
+    type: Required[str]
+    text: str
+    id: str
+    name: str
+    input: dict[str, Any]
+    tool_use_id: str
+    is_error: bool | None
+    content: str | _List[dict[str, Any]] | dict[str, Any] | None
+    cache_control: dict[str, Any] | None
+
+
+class _Message(TypedDict):
+    role: Literal["user", "assistant", "system"]
+    content: str | _List[_Block]
+
+
+class _Tool(TypedDict, total=False):
+    name: str
+    type: str | None
+    input_schema: dict[str, Any]
+    cache_control: dict[str, Any] | None
+
+
+class _ToolChoice(TypedDict):
+    type: Literal["auto", "any", "tool", "none"]
+    name: NotRequired[str]
+
+
+class _Thinking(TypedDict, total=False):
+    type: str
+    budget_tokens: int | None
+
+
+class _Container(TypedDict, total=False):
+    id: str | None
+    skills: _List[dict[str, Any]] | None
+
+
+class _Format(TypedDict):
+    type: Literal["json_schema"]
+    schema: dict[str, Any]
+
+
+class _OutputConfig(TypedDict, total=False):
+    format: _Format | None
+
+
+class _Usable(TypedDict):
+    __pydantic_config__ = ConfigDict(strict=True)  # type: ignore[misc]
+
+    model: Annotated[str, Field(min_length=1)]
+    messages: Annotated[_List[_Message], Field(max_length=100_000)]
+    system: NotRequired[str | _List[_Block] | None]
+    tools: NotRequired[_List[_Tool] | None]
+    tool_choice: NotRequired[_ToolChoice | None]
+    thinking: NotRequired[_Thinking | None]
+    output_config: NotRequired[_OutputConfig | None]
+    output_format: NotRequired[_Format | None]
+    max_tokens: NotRequired[Annotated[int, Field(ge=0)] | None]
+    stream: NotRequired[bool | None]
+    stop_sequences: NotRequired[_List[str] | None]
+    metadata: NotRequired[dict[str, Any] | None]
+    cache_control: NotRequired[dict[str, Any] | None]
+    container: NotRequired[str | _Container | None]
+    diagnostics: NotRequired[dict[str, Any] | None]
+    thread: NotRequired[dict[str, Any] | None]
+
+
+_USABLE = TypeAdapter(_Usable).validator
+
+
+def check_usable(body: Body) -> None:
+    """Raise `ApiError` 400 for a body that cannot be answered: what the program reads must have the type it expects."""
+    try:
+        _USABLE.validate_python(body)
+    except ValidationError as error:
+        raise _first_problem(error.errors(include_url=False, include_context=False), body) from None
+    if not body["messages"] and not body.get("thread"):
+        raise invalid("messages: at least one message is required")
+
+
+class Parsed(NamedTuple):
+    """What a request holds, and the `question` that this is."""
+
+    body: Body
+    question: bytes
+
+
+def parse(data: bytes) -> Parsed:
+    """Return the JSON object that a request holds. Raises `ApiError` 400 for anything else."""
+    try:
+        body = orjson.loads(data)
+    except ValueError as error:
+        raise invalid(f"The request body is not valid JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise invalid("Input should be a valid dictionary")
+    return Parsed(body, question(body))
+
+
+def _first_problem(errors: list[ErrorDetails], body: Body) -> ApiError:
+    problems = [(_path_in(body, error), error["msg"]) for error in errors]
+    first, _ = problems[0]
+    path, message = max((p for p in problems if p[0][: len(first)] == first), key=lambda problem: len(problem[0]))
+    return invalid(f"{'.'.join(map(str, path))}: {message}")
+
+
+def _path_in(body: Body, error: ErrorDetails) -> Path:
+    """Return where `error` is, without the names of union members, which pydantic adds and the API does not show."""
+    path: list[str | int] = []
+    here: Any = body
+    missing = error["loc"][-1] if error["type"] == "missing" else None
+    for part in error["loc"]:
+        if isinstance(here, list) and isinstance(part, int):
+            here = here[part]
+        elif isinstance(here, dict) and (part in here or part == missing):
+            here = here.get(part)
+        else:
+            continue
+        path.append(part)
+    return tuple(path)

@@ -1,0 +1,85 @@
+"""What the API refuses of the marks up to which it is to cache: how many there are, where, and for how long.
+
+In: a request whose shape is right. Out: the rows of the table.
+Knows nothing of what is cached.
+"""
+
+from __future__ import annotations
+
+from mockclaude.api.body import Body
+from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.request import Asked, Located, dotted
+
+_MOST = 4
+
+
+def _marked(asked: Asked) -> list[Located]:
+    """Return the blocks that have a `cache_control`, in the order in which the API reads them."""
+    return [located for located in asked.breakpoints if located[0]]
+
+
+def _too_many(asked: Asked) -> Details | None:
+    count = len(asked.breakpoints)
+    return {"count": count} if count > _MOST else None
+
+
+def _empty(asked: Asked) -> Details | None:
+    for path, block in _marked(asked):
+        if path[0] == "messages" and _is_empty(block):
+            return {"path": dotted(path)}
+    return None
+
+
+def _empty_system(asked: Asked) -> Details | None:
+    for path, block in _marked(asked):
+        if path[0] == "system" and _is_empty(block):
+            return {"index": path[1]}
+    return None
+
+
+def _is_empty(block: Body) -> bool:
+    return block.get("type") == "text" and block.get("text") == ""
+
+
+def _longer_after_shorter(asked: Asked) -> Details | None:
+    shorter = False
+    for path, block in _marked(asked):
+        longer = block["cache_control"].get("ttl") == "1h"
+        if longer and shorter:
+            return {"path": dotted(path)}
+        shorter = shorter or not longer
+    return None
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "more marks than four",
+        "A maximum of 4 blocks with cache_control may be provided. Found {count}.",
+        "reported",
+        _too_many,
+        "cached",
+    ),
+    Check(
+        "a mark on an empty text",
+        "{path}.text: cache_control cannot be set for empty text blocks",
+        "reported",
+        _empty,
+        "cached",
+    ),
+    Check(
+        "a mark on an empty text in the system prompt",
+        "system.{index}: cache_control cannot be set for empty text blocks",
+        "reported",
+        _empty_system,
+        "cached",
+    ),
+    Check(
+        "a mark for an hour after one for five minutes",
+        "{path}.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. "
+        "Note that blocks are processed in the following order: `tools`, `system`, `messages`.",
+        "reported",
+        _longer_after_shorter,
+        "cached",
+    ),
+)
+"""Rules of the marks to cache: how many, for how long, and not on nothing."""

@@ -1,0 +1,98 @@
+"""What the API refuses of the messages as such: what says nothing. Who speaks first is free, as reported since 2024
+(anthropic-sdk-typescript#622): the older API had it begin with the user.
+
+In: a request whose shape is right. Out: the rows of the table.
+Knows nothing of tools and of thinking.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.request import Asked
+
+_NON_EMPTY = "text content blocks must be non-empty"
+_NON_WHITESPACE = "text content blocks must contain non-whitespace text"
+
+
+def _empty(asked: Asked) -> Details | None:
+    for number, message in enumerate(asked.messages):
+        if not message["content"] and message["role"] != "system" and not _is_prefill(asked, number):
+            return {"number": number}
+    return None
+
+
+def _is_prefill(asked: Asked, number: int) -> bool:
+    return number == len(asked.messages) - 1 and asked.messages[number]["role"] == "assistant"
+
+
+def _blank_string(asked: Asked) -> Details | None:
+    for message in asked.messages:
+        content = message["content"]
+        if isinstance(content, str) and content.isspace():
+            return {}
+    return None
+
+
+def _empty_text(asked: Asked) -> Details | None:
+    """Find a text block that is empty; one that is also to be cached is refused for that."""
+    for path, block in asked.blocks["text"]:
+        if not block.get("text", True) and len(path) == 4 and not block.get("cache_control"):
+            return {}
+    return None
+
+
+def _blank_text(asked: Asked) -> Details | None:
+    for path, block in asked.blocks["text"]:
+        if block.get("text", "").isspace() and len(path) == 4:
+            return {}
+    return None
+
+
+def _system_texts(asked: Asked) -> list[str | None]:
+    system = asked.body["system"]
+    return [] if isinstance(system, str) else [block.get("text") for block in system if not block.get("cache_control")]
+
+
+def _empty_system(asked: Asked) -> Details | None:
+    return {} if "" in _system_texts(asked) else None
+
+
+def _blank_system(asked: Asked) -> Details | None:
+    return {} if any(text and text.isspace() for text in _system_texts(asked)) else None
+
+
+def _trailing_space(asked: Asked) -> Details | None:
+    last = asked.messages[-1]
+    return {} if last["role"] == "assistant" and _end(last["content"])[-1:].isspace() else None
+
+
+def _end(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    last = content[-1] if content else {}
+    return last.get("text", "") if last.get("type") == "text" else ""
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "a message without content",
+        "messages.{number}: all messages must have non-empty content except for the optional final assistant message",
+        "reported",
+        _empty,
+    ),
+    Check("an empty text", f"messages: {_NON_EMPTY}", "reported", _empty_text, "block:text"),
+    Check("a text of spaces", f"messages: {_NON_WHITESPACE}", "reported", _blank_text, "block:text"),
+    Check("a message of spaces", f"messages: {_NON_WHITESPACE}", "reported", _blank_string),
+    Check("an empty text in the system prompt", f"system: {_NON_EMPTY}", "reported", _empty_system, "system"),
+    Check("a text of spaces in the system prompt", f"system: {_NON_WHITESPACE}", "reported", _blank_system, "system"),
+    Check(
+        "a prefilled answer that ends in a space",
+        "messages: final assistant content cannot end with trailing whitespace",
+        "reported",
+        _trailing_space,
+        "role:assistant",
+    ),
+)
+"""Rules of the messages as such: that each says something."""

@@ -1,0 +1,344 @@
+"""What a model does not take, though another does: lengths, ways to think, samplers, roles and features.
+
+In: a request whose shape is right. Out: the rows of the table.
+Knows nothing of names of models: what each takes is in the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.models import Model
+from mockclaude.api.request import Asked
+
+_Find: TypeAlias = Callable[[Asked, Model], Details | None]
+
+_INTERLEAVED = "interleaved-thinking-2025-05-14"
+_LONGER = {"output-128k-2025-02-19": 128_000, "output-300k-2026-03-24": 300_000}
+_UNFINISHED = ("server_tool_use", "mcp_tool_use")
+
+
+def _rule(condition: str, message: str, source: str, find: _Find, needs: str) -> Check:
+    """Return a row for those models that the catalogue has."""
+
+    def of_known(asked: Asked) -> Details | None:
+        return None if asked.model is None else find(asked, asked.model)
+
+    return Check(condition, message, source, of_known, needs, gateway=True)
+
+
+def _too_long(asked: Asked, model: Model) -> Details | None:
+    max_tokens = asked.body["max_tokens"]
+    if max_tokens <= model.max_tokens:
+        return None
+    limit = max([model.max_tokens, *(tokens for beta, tokens in _LONGER.items() if beta in asked.betas)])
+    return {"max_tokens": max_tokens, "limit": limit, "model": model.id} if max_tokens > limit else None
+
+
+def _budget_too_big(asked: Asked) -> Details | None:
+    budget, max_tokens = _number(asked.body["thinking"].get("budget_tokens")), asked.body.get("max_tokens")
+    if budget is None or max_tokens is None or budget < max_tokens:
+        return None
+    return None if _INTERLEAVED in asked.betas and asked.body.get("tools") else {}
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) else None
+
+
+def _mode(asked: Asked) -> str | None:
+    thinking = asked.body.get("thinking")
+    return thinking.get("type") if thinking else None
+
+
+def _lacks(mode: str, offers: Callable[[tuple[str, ...]], bool] = bool) -> _Find:
+    """Return what finds a `thinking.type` that a model does not have, if `offers` holds of those it has."""
+
+    def find(asked: Asked, model: Model) -> Details | None:
+        if _mode(asked) != mode or mode in model.thinking_modes:
+            return None
+        return {"model": model.id} if offers(model.thinking_modes) else None
+
+    return find
+
+
+def _no_effort(asked: Asked, model: Model) -> Details | None:
+    return {} if not model.effort_levels and asked.body["output_config"].get("effort") else None
+
+
+def _other_effort(asked: Asked, model: Model) -> Details | None:
+    effort, levels = asked.body["output_config"].get("effort"), model.effort_levels
+    return {"effort": effort, "levels": ", ".join(levels)} if effort and levels and effort not in levels else None
+
+
+def _effort_that_thinks(asked: Asked, model: Model) -> Details | None:
+    effort = asked.body["output_config"].get("effort")
+    if effort not in model.abilities.efforts_that_think:
+        return None
+    return {"effort": effort} if _mode(asked) in ("disabled", "between_tools") else None
+
+
+def _thinks(asked: Asked) -> bool:
+    return _mode(asked) in ("enabled", "adaptive")
+
+
+def _too_warm(asked: Asked) -> Details | None:
+    temperature = _number(asked.body["temperature"])
+    return {} if temperature is not None and temperature > 1 else None
+
+
+def _too_cold(asked: Asked) -> Details | None:
+    temperature = _number(asked.body["temperature"])
+    return {"temperature": temperature} if temperature is not None and temperature < 0 else None
+
+
+def _no_sampler(field: str) -> _Find:
+    """Return what finds `field` with a value that is not the default, where the model has no such choice."""
+
+    def find(asked: Asked, model: Model) -> Details | None:
+        return None if model.abilities.sampling or asked.body[field] == 1 else {}
+
+    return find
+
+
+def _two_samplers(asked: Asked, model: Model) -> Details | None:
+    return {} if model.abilities.one_sampler and asked.body.get("top_p") is not None else None
+
+
+def _sampler_of_thoughts(field: str, lowest: float) -> _Find:
+    """Return what finds `field` lower than a request that thinks may have it."""
+
+    def find(asked: Asked, _model: Model) -> Details | None:
+        value = _number(asked.body[field])
+        return {} if value is not None and value < lowest and _thinks(asked) else None
+
+    return find
+
+
+def _prefilled(asked: Asked, model: Model) -> Details | None:
+    last = asked.messages[-1]
+    if model.abilities.prefill or last["role"] != "assistant" or _continues(asked):
+        return None
+    return {}
+
+
+def _continues(asked: Asked) -> bool:
+    """Return whether the last message is a turn that the server paused, or one that another model refused to end."""
+    content = asked.messages[-1]["content"]
+    kind = content[-1]["type"] if content and not isinstance(content, str) else ""
+    return kind in _UNFINISHED or kind.endswith("_tool_result") or "fallback_credit_token" in asked.body
+
+
+def _system_role(_asked: Asked, model: Model) -> Details | None:
+    return None if model.abilities.system_role else {}
+
+
+def _forces(asked: Asked) -> bool:
+    return asked.body["tool_choice"].get("type") in ("any", "tool")
+
+
+def _forced(asked: Asked, model: Model) -> Details | None:
+    return {} if not model.abilities.forced_tools and _forces(asked) else None
+
+
+def _forced_thinker(asked: Asked) -> Details | None:
+    return {} if _mode(asked) == "enabled" and _forces(asked) else None
+
+
+def _not_fast(asked: Asked, model: Model) -> Details | None:
+    return {"model": model.id} if asked.body["speed"] == "fast" and not model.abilities.fast else None
+
+
+def _without(feature: str, asks: Callable[[Asked], bool]) -> _Find:
+    """Return what finds a request that `asks` for a feature which the model does not have."""
+
+    def find(asked: Asked, model: Model) -> Details | None:
+        return {"model": model.id} if feature not in model.abilities.features and asks(asked) else None
+
+    return find
+
+
+def _has_pdf(asked: Asked) -> bool:
+    sources = [block.get("source") for _, block in asked.blocks["document"]]
+    return any(isinstance(source, dict) and source.get("media_type") == "application/pdf" for source in sources)
+
+
+def _has_format(asked: Asked) -> bool:
+    return bool(asked.body["output_config"].get("format"))
+
+
+_ADAPTIVE_INSTEAD = 'Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'
+_WITH_THINKING = "when thinking is enabled or in adaptive mode"
+
+CHECKS: tuple[Check, ...] = (
+    _rule(
+        "more tokens than the model writes",
+        "max_tokens: {max_tokens} > {limit}, which is the maximum allowed number of output tokens for {model}",
+        "reported",
+        _too_long,
+        "max_tokens",
+    ),
+    Check(
+        "thoughts longer than the answer",
+        "`max_tokens` must be greater than `thinking.budget_tokens`",
+        "reported",
+        _budget_too_big,
+        "thinking",
+    ),
+    _rule(
+        "a budget for thoughts where the model sets it",
+        f'"thinking.type.enabled" is not supported for this model. {_ADAPTIVE_INSTEAD}',
+        "documented",
+        _lacks("enabled", lambda modes: "adaptive" in modes),
+        "thinking",
+    ),
+    _rule(
+        "a budget for thoughts where the model has none",
+        "'{model}' does not support thinking.",
+        "assumed",
+        _lacks("enabled", lambda modes: "adaptive" not in modes),
+        "thinking",
+    ),
+    _rule(
+        "adaptive thinking on an older model",
+        "adaptive thinking is not supported on this model",
+        "documented",
+        _lacks("adaptive"),
+        "thinking",
+    ),
+    _rule(
+        "thinking between tools where it is not known",
+        '"thinking.type.between_tools" is not supported for this model.',
+        "reported",
+        _lacks("between_tools"),
+        "thinking",
+    ),
+    _rule(
+        "no thinking where it is always on, but can be between tools only",
+        '"thinking.type.disabled" is not supported for this model. Use "thinking.type.between_tools" for the lowest '
+        'thinking setting, or "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
+        "reported",
+        _lacks("disabled", lambda modes: "between_tools" in modes),
+        "thinking",
+    ),
+    _rule(
+        "no thinking where it is always on, but can have a budget",
+        '"thinking.type.disabled" is not supported for this model. Thinking defaults to adaptive mode when not '
+        'specified; use "thinking.type.enabled" with "budget_tokens" for extended thinking.',
+        "documented",
+        _lacks("disabled", lambda modes: "enabled" in modes),
+        "thinking",
+    ),
+    _rule(
+        "no thinking where it is always on",
+        f'"thinking.type.disabled" is not supported for this model. {_ADAPTIVE_INSTEAD}',
+        "documented",
+        _lacks("disabled", lambda modes: modes == ("adaptive",)),
+        "thinking",
+    ),
+    _rule(
+        "an effort where the model has no such setting",
+        "This model does not support the effort parameter.",
+        "reported",
+        _no_effort,
+        "output_config",
+    ),
+    _rule(
+        "an effort that the model does not have",
+        "This model does not support effort level '{effort}'. Supported levels: {levels}.",
+        "recorded",
+        _other_effort,
+        "output_config",
+    ),
+    _rule(
+        "an effort that is not made without thinking",
+        "output_config.effort '{effort}' is not supported when thinking is disabled on this model. "
+        "Use effort 'high' or below, or enable thinking.",
+        "reported",
+        _effort_that_thinks,
+        "output_config",
+    ),
+    Check("a temperature above 1", "temperature: range: 0..1", "reported", _too_warm, "temperature", gateway=True),
+    Check(
+        "a temperature below 0",
+        "`temperature` cannot be set to {temperature} for this model",
+        "reported",
+        _too_cold,
+        "temperature",
+        gateway=True,
+    ),
+    *(
+        _rule(f"a {field}", f"`{field}` is deprecated for this model.", "reported", _no_sampler(field), field)
+        for field in ("temperature", "top_p", "top_k")
+    ),
+    _rule(
+        "two samplers where the model takes one",
+        "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+        "reported",
+        _two_samplers,
+        "temperature",
+    ),
+    _rule(
+        "thoughts at another temperature than 1",
+        f"`temperature` may only be set to 1 {_WITH_THINKING}",
+        "reported",
+        _sampler_of_thoughts("temperature", 1),
+        "temperature",
+    ),
+    _rule(
+        "thoughts from too few words",
+        f"`top_p` must be greater than or equal to 0.95 or unset {_WITH_THINKING}",
+        "reported",
+        _sampler_of_thoughts("top_p", 0.95),
+        "top_p",
+    ),
+    _rule(
+        "thoughts from a number of words",
+        f"`top_k` must be unset {_WITH_THINKING}",
+        "reported",
+        _sampler_of_thoughts("top_k", float("inf")),
+        "top_k",
+    ),
+    _rule(
+        "a prefilled answer",
+        "This model does not support assistant message prefill. The conversation must end with a user message.",
+        "documented",
+        _prefilled,
+        "role:assistant",
+    ),
+    _rule("a system message", "role 'system' is not supported on this model", "reported", _system_role, "role:system"),
+    _rule(
+        "a forced tool",
+        'tool_choice: type "tool" and "any" are not supported for this model.',
+        "documented",
+        _forced,
+        "tool_choice",
+    ),
+    Check(
+        "a forced tool, and thoughts before it",
+        "Thinking may not be enabled when tool_choice forces tool use.",
+        "reported",
+        _forced_thinker,
+        "tool_choice",
+        gateway=True,
+    ),
+    _rule("a fast answer", "'{model}' does not support the `speed` parameter.", "reported", _not_fast, "speed"),
+    _rule("a PDF", "'{model}' does not support PDFs.", "reported", _without("pdf_input", _has_pdf), "block:document"),
+    _rule(
+        "a format of the answer",
+        "'{model}' does not support the `output_config.format` parameter.",
+        "assumed",
+        _without("structured_outputs", _has_format),
+        "output_config",
+    ),
+    _rule(
+        "a format of the answer, in the old field",
+        "'{model}' does not support the `output_format` parameter.",
+        "assumed",
+        _without("structured_outputs", lambda _asked: True),
+        "output_format",
+    ),
+)
+"""Rules of the model, in the order of the fields that they are about."""

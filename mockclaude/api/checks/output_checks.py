@@ -1,0 +1,222 @@
+"""What the API refuses of the form an answer shall have: its JSON schema, and what stops it.
+
+In: a request whose shape is right; also any schema that constrains what a model writes. Out: the rows of the table.
+Knows nothing of models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+import orjson
+
+from mockclaude.api.body import Body
+from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.memo import remember
+from mockclaude.api.request import Asked
+
+_NUMERIC = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_UNSUPPORTED: dict[str, frozenset[str]] = {
+    "integer": _NUMERIC,
+    "number": _NUMERIC,
+    "string": frozenset({"minLength", "maxLength"}),
+    "array": frozenset({"maxItems", "uniqueItems", "contains", "minContains", "maxContains"}),
+    "object": frozenset({"minProperties", "maxProperties", "propertyNames", "patternProperties"}),
+}
+"""The keywords that do not constrain what a model writes (documented), by the type they are about."""
+
+_TYPED_BY = ("type", "enum", "const", "$ref", "anyOf", "allOf")
+_DEFINITIONS = ("$defs", "definitions")
+_WITH_SCHEMAS = frozenset({"properties", *_DEFINITIONS, "anyOf", "allOf", "items"})
+
+
+@remember(64, 20_000)
+def schema_problem(schema: bytes) -> str | None:
+    """Return what is wrong with a schema, written as JSON, that shall constrain what a model writes."""
+    parsed = orjson.loads(schema)
+    for node in _nodes(parsed):
+        for problem in (_unknown_type, _open_object, _few_items, _unsupported):
+            if message := problem(node):
+                return message
+    return _circle(parsed)
+
+
+def _nodes(schema: object) -> Iterator[Body]:
+    """Yield a schema and all that are in it, from the outside in."""
+    left = [schema]
+    while left:
+        node = left.pop()
+        if isinstance(node, dict):
+            yield node
+            if not _WITH_SCHEMAS.isdisjoint(node):
+                left += reversed([*_inner(node)])
+
+
+def _inner(schema: Body) -> Iterator[object]:
+    for key in ("properties", *_DEFINITIONS):
+        yield from _dict(schema.get(key)).values()
+    for key in ("anyOf", "allOf"):
+        yield from _list(schema.get(key))
+    yield schema.get("items")
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _types(node: Body) -> list[Any]:
+    kind = node.get("type")
+    return kind if isinstance(kind, list) else [kind]
+
+
+def _unknown_type(node: Body) -> str | None:
+    if "oneOf" in node:
+        return "Schema type 'oneOf' is not supported"
+    return None if any(key in node for key in _TYPED_BY) else "Invalid schema: Schema type is missing"
+
+
+def _open_object(node: Body) -> str | None:
+    more = node.get("additionalProperties")
+    if more is False or "object" not in _types(node):
+        return None
+    if more is None:
+        return "For 'object' type, 'additionalProperties' must be explicitly set to false"
+    kind = "true" if more is True else "object"
+    return (
+        f"For 'object' type, 'additionalProperties: {kind}' is not supported. "
+        "Please set 'additionalProperties' to false"
+    )
+
+
+def _few_items(node: Body) -> str | None:
+    least = node.get("minItems")
+    if least in (None, 0, 1) or "array" not in _types(node):
+        return None
+    most = node.get("maxItems", "∞")
+    return f"For 'array' type, 'minItems' values other than 0 or 1 are not supported (got: [{least}, {most}])"
+
+
+def _unsupported(node: Body) -> str | None:
+    for kind in _types(node):
+        unsupported = _UNSUPPORTED.get(kind) if isinstance(kind, str) else None
+        if unsupported and not unsupported.isdisjoint(node):
+            return f"For '{kind}' type, {_named(sorted(unsupported & node.keys()))} not supported"
+    return None
+
+
+def _named(names: list[str]) -> str:
+    return f"property '{names[0]}' is" if len(names) == 1 else f"properties {', '.join(names)} are"
+
+
+def _circle(schema: object) -> str | None:
+    """Return the first definition of a schema that needs itself, and by which way."""
+    definitions = {name: node for key in _DEFINITIONS for name, node in _dict(_dict(schema).get(key)).items()}
+    needs = {name: dict.fromkeys(_references(node)) for name, node in definitions.items()}
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        way = _in_order(error.args[1][:0:-1], [*definitions])
+        return f"Circular reference detected in schema definitions: {' -> '.join(way)}"
+    return None
+
+
+def _in_order(circle: list[str], definitions: list[str]) -> list[str]:
+    """Return the names of a circle from the one that is defined first on, back to it."""
+    members = set(circle)
+    start = circle.index(next(name for name in definitions if name in members))
+    return [*circle[start:], *circle[: start + 1]]
+
+
+def _references(schema: object) -> Iterator[str]:
+    for node in _nodes(schema):
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            yield reference.rpartition("/")[2]
+
+
+def _format(asked: Asked, field: str) -> Any:
+    value = asked.body.get(field)
+    return value.get("format") if value and field == "output_config" else value
+
+
+def _schema_of(field: str) -> Callable[[Asked], Details | None]:
+    """Return what finds a problem in the schema of a field."""
+
+    def find(asked: Asked) -> Details | None:
+        wanted = _format(asked, field)
+        problem = schema_problem(orjson.dumps(wanted["schema"])) if wanted else None
+        return None if problem is None else {"problem": problem}
+
+    return find
+
+
+def _cited(kind: str) -> Callable[[Asked], Details | None]:
+    """Return what finds blocks of a kind that shall be cited, where the answer has a format."""
+
+    def find(asked: Asked) -> Details | None:
+        if not (_format(asked, "output_config") or _format(asked, "output_format")):
+            return None
+        return {} if any(_enabled(block.get("citations")) for _, block in asked.blocks[kind]) else None
+
+    return find
+
+
+def _enabled(citations: object) -> bool:
+    return _dict(citations).get("enabled") is True
+
+
+def _edited_too(asked: Asked) -> Details | None:
+    return {} if asked.body.get("context_management") is not None else None
+
+
+def _blank_stop(asked: Asked) -> Details | None:
+    return None if all(map(str.strip, asked.body["stop_sequences"])) else {}
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "a schema that cannot constrain the answer",
+        "output_config.format.schema: {problem}",
+        "reported",
+        _schema_of("output_config"),
+        "output_config",
+    ),
+    Check(
+        "a schema that cannot constrain the answer, in the old field",
+        "output_format.schema: {problem}",
+        "reported",
+        _schema_of("output_format"),
+        "output_format",
+    ),
+    *(
+        Check(
+            f"citations of a {kind} in an answer that has a format",
+            "Citations are not supported with `output_config.format`. Please disable citations or remove the format.",
+            "assumed",
+            _cited(kind),
+            f"block:{kind}",
+        )
+        for kind in ("document", "search_result")
+    ),
+    Check(
+        "a compaction, and edits of the context",
+        "`compaction` cannot be combined with `context_management`.",
+        "assumed",
+        _edited_too,
+        "compaction",
+    ),
+    Check(
+        "a stop sequence without a character",
+        "stop_sequences: each stop sequence must contain non-whitespace",
+        "reported",
+        _blank_stop,
+        "stop_sequences",
+    ),
+)
+"""Rules of the output: its schema, then what it may not have besides, then what ends it."""

@@ -1,0 +1,177 @@
+"""What the API refuses of calls and their results: each has its other half, where it belongs.
+
+In: a request whose shape is right. Out: the rows of the table.
+Knows nothing of which tools there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.request import Asked, Located, dotted
+from mockclaude.api.tool_pairs import OF_MESSAGES
+
+_RESULTS_OF_SERVERS = (
+    ("web_search_tool_result", "server_tool_use"),
+    ("web_fetch_tool_result", "server_tool_use"),
+    ("code_execution_tool_result", "server_tool_use"),
+    ("bash_code_execution_tool_result", "server_tool_use"),
+    ("text_editor_code_execution_tool_result", "server_tool_use"),
+    ("tool_search_tool_result", "server_tool_use"),
+    ("advisor_tool_result", "server_tool_use"),
+    ("mcp_tool_result", "mcp_tool_use"),
+)
+
+
+def _own(asked: Asked, kind: str) -> list[Located]:
+    """Return the blocks of a `kind` that stand in a message, not in a tool result, and their paths."""
+    return [located for located in asked.blocks.get(kind, ()) if len(located[0]) == OF_MESSAGES]
+
+
+def _goes_on(asked: Asked) -> bool:
+    """Return whether the request continues a thread, of whose earlier messages it says nothing."""
+    thread = asked.body.get("thread")
+    return isinstance(thread, dict) and thread.get("type") == "continue"
+
+
+def _same_id(asked: Asked) -> Details | None:
+    return _repeated(asked, "tool_use", [name for _, name in asked.pairs.calls])
+
+
+def _repeated(asked: Asked, kind: str, keys: Sequence[object]) -> Details | None:
+    """Find the second block of a `kind` whose key is one that was there before."""
+    if len(set(keys)) == len(keys):
+        return None
+    first = {key: index for index, key in reversed([*enumerate(keys)])}
+    second = next(index for index, key in enumerate(keys) if first[key] != index)
+    path, block = _own(asked, kind)[second]
+    return {"path": dotted(path), "id": block.get("tool_use_id")}
+
+
+def _unanswered(asked: Asked) -> Details | None:
+    calls, _, answers = asked.pairs
+    if answers.issuperset(calls):
+        return None
+    missing = [index for index, key in enumerate(calls) if key not in answers]
+    turn, _ = calls[missing[0]]
+    ids = [str(calls[index][1]) for index in missing if calls[index][0] == turn]
+    return {"number": _own(asked, "tool_use")[missing[0]][0][1], "ids": ", ".join(ids)}
+
+
+def _unexpected(asked: Asked) -> Details | None:
+    calls, results, _ = asked.pairs
+    expected = set(calls)
+    if expected.issuperset(results):
+        return None
+    for index, (turn, name) in enumerate(results):
+        if (turn, name) not in expected and not (turn == 0 and _goes_on(asked)):
+            return {"path": dotted(_own(asked, "tool_result")[index][0]), "id": name}
+    return None
+
+
+def _two_results(asked: Asked) -> Details | None:
+    return _repeated(asked, "tool_result", asked.pairs.results)
+
+
+def _without_source(asked: Asked) -> Details | None:
+    called = [block for _, block in asked.blocks["tool_use"] if block.get("caller")]
+    known = {block.get("id") for _, block in _own(asked, "server_tool_use")} if called else set()
+    for block in called:
+        source = _source(block["caller"])
+        if source is not None and source not in known and not _goes_on(asked):
+            return {"source": source, "id": block.get("id")}
+    return None
+
+
+def _source(caller: object) -> str | None:
+    """Return the id of the call whose code made another, None for one that the model made."""
+    source = caller.get("tool_id") if isinstance(caller, dict) else None
+    return None if source is None else str(source)
+
+
+def _unfinished(asked: Asked) -> Details | None:
+    """Find a call of a server's tool that has no result though the turn is over: the user said something else."""
+    done = {block.get("tool_use_id") for kind, _ in _RESULTS_OF_SERVERS for _, block in _own(asked, kind)}
+    said = [
+        n for n, message in enumerate(asked.messages) if message["role"] == "user" and _says_more(message["content"])
+    ]
+    for path, block in _own(asked, "server_tool_use"):
+        if block.get("id") not in done and said and path[1] < said[-1]:
+            name = str(block.get("name"))
+            return {"number": path[1], "name": name, "id": block.get("id"), "result": _result_of(name)}
+    return None
+
+
+def _says_more(content: Any) -> bool:
+    """Return whether there is more in a content than results of calls."""
+    return isinstance(content, str) or any(block["type"] != "tool_result" for block in content)
+
+
+def _result_of(name: str) -> str:
+    return "tool_search_tool_result" if name.startswith("tool_search_tool") else f"{name}_tool_result"
+
+
+def _of_a_server(result: str, call: str) -> Check:
+    """Return the row for a `result` without the `call` before it."""
+
+    def find(asked: Asked) -> Details | None:
+        before = {block.get("id"): path for path, block in reversed(_own(asked, call))}
+        for path, block in _own(asked, result):
+            if before.get(block.get("tool_use_id"), path) >= path and not _goes_on(asked):
+                return {"path": dotted(path), "id": block.get("tool_use_id")}
+        return None
+
+    return Check(
+        f"a {result} without a call",
+        f"{{path}}: unexpected `tool_use_id` found in `{result}` blocks: {{id}}. "
+        f"Each `{result}` block must have a corresponding `{call}` block before it.",
+        "reported",
+        find,
+        f"block:{result}",
+    )
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("two calls of one id", "{path}: `tool_use` ids must be unique", "reported", _same_id, "block:tool_use"),
+    Check(
+        "a call without a result",
+        "messages.{number}: `tool_use` ids were found without `tool_result` blocks immediately after: {ids}. "
+        "Each `tool_use` block must have a corresponding `tool_result` block in the next message.",
+        "recorded",
+        _unanswered,
+        "block:tool_use",
+    ),
+    Check(
+        "a result without a call",
+        "{path}: unexpected `tool_use_id` found in `tool_result` blocks: {id}. "
+        "Each `tool_result` block must have a corresponding `tool_use` block in the previous message.",
+        "recorded",
+        _unexpected,
+        "block:tool_result",
+    ),
+    Check(
+        "two results of one call",
+        "{path}: each tool_use must have a single result. Found multiple `tool_result` blocks with id: {id}",
+        "reported",
+        _two_results,
+        "block:tool_result",
+    ),
+    Check(
+        "a call from code that never ran",
+        "source tool `{source}` not found for tool use block `{id}`",
+        "recorded",
+        _without_source,
+        "block:tool_use",
+    ),
+    *(_of_a_server(result, call) for result, call in _RESULTS_OF_SERVERS),
+    Check(
+        "a call of a server's tool without a result",
+        "messages.{number}: `{name}` tool use with id `{id}` was found without a corresponding `{result}` block",
+        "reported",
+        _unfinished,
+        "block:server_tool_use",
+    ),
+)
+"""Rules of calls and results: those of the caller's tools in the next turn, those of a server's anywhere after."""

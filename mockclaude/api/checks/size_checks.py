@@ -1,0 +1,47 @@
+"""What is too long for a model.
+
+In: a request whose shape is right. Out: `CHECKS`.
+Knows nothing of how tokens are counted. A model that is not known has no limit.
+"""
+
+from __future__ import annotations
+
+from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.request import Asked
+
+OVERFLOW_BETA = "model-context-window-exceeded-2025-08-26"
+"""With it, models before Claude 4.5 too write until the context window is full, as documented."""
+
+
+def _too_long(asked: Asked) -> Details | None:
+    if asked.model is None or asked.input_tokens <= asked.model.max_input_tokens:
+        return None
+    return {"tokens": asked.input_tokens, "most": asked.model.max_input_tokens}
+
+
+def _too_long_together(asked: Asked) -> Details | None:
+    model, max_tokens = asked.model, asked.body.get("max_tokens")
+    if model is None or max_tokens is None or model.abilities.overflow or OVERFLOW_BETA in asked.betas:
+        return None
+    if asked.input_tokens + max_tokens <= model.max_input_tokens:
+        return None
+    return {"tokens": asked.input_tokens, "max_tokens": max_tokens, "most": model.max_input_tokens}
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "a prompt that is longer than the context window",
+        "prompt is too long: {tokens} tokens > {most} maximum",
+        "recorded",
+        _too_long,
+        gateway=True,
+    ),
+    Check(
+        "a prompt and an answer that are together longer than the context window",
+        "input length and `max_tokens` exceed context limit: {tokens} + {max_tokens} > {most}, "
+        "decrease input length or `max_tokens` and try again",
+        "reported",
+        _too_long_together,
+        gateway=True,
+    ),
+)

@@ -1,0 +1,116 @@
+"""What the API refuses of messages whose role is `system`: where they stand, and what they hold.
+
+In: a request whose shape is right. Out: the rows of the table.
+Knows nothing of which models take them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockclaude.api.body import Body
+from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.request import Asked
+
+_ANYWHERE = "; the directive-only form (content: [] with output_config) is accepted at any position"
+_KINDS = ("text", "tool_addition", "tool_removal")
+
+
+def _only_directs(message: Body) -> bool:
+    return message["content"] == [] and bool(message.get("output_config"))
+
+
+def _placed(asked: Asked) -> Iterator[tuple[int, Body, Body | None]]:
+    """Yield the system messages for which it matters where they are: number, message, and the last one before it that
+    is not of the system.
+    """
+    before = None
+    for number, message in enumerate(asked.messages):
+        if message["role"] != "system":
+            before = message
+        elif not _only_directs(message):
+            yield number, message, before
+
+
+def _first(asked: Asked) -> Details | None:
+    if "thread" in asked.traits:
+        return None
+    return next(({"number": number} for number, _, before in _placed(asked) if before is None), None)
+
+
+def _after_assistant(asked: Asked) -> Details | None:
+    return next(({"number": number} for number, _, before in _placed(asked) if _interrupts(before)), None)
+
+
+def _interrupts(before: Body | None) -> bool:
+    if before is None or before["role"] != "assistant":
+        return False
+    content = before["content"]
+    last = "" if isinstance(content, str) or not content else content[-1].get("type", "")
+    return not last.endswith("_tool_result")
+
+
+def _before_user(asked: Asked) -> Details | None:
+    waiting = None
+    for number, message in enumerate(asked.messages):
+        if message["role"] == "user" and waiting is not None:
+            return {"number": waiting}
+        if message["role"] != "system":
+            waiting = None
+        elif waiting is None and not _only_directs(message):
+            waiting = number
+    return None
+
+
+def _empty(asked: Asked) -> Details | None:
+    return next(({"number": number} for number, message, _ in _placed(asked) if message["content"] == []), None)
+
+
+def _other_kinds(asked: Asked) -> Details | None:
+    return next(({"number": number} for number, message, _ in _placed(asked) if not _is_legal(message)), None)
+
+
+def _is_legal(message: Body) -> bool:
+    content = message["content"]
+    return isinstance(content, str) or all(block.get("type") in _KINDS for block in content)
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "a system message without content",
+        "messages.{number}: system content must contain at least one block",
+        "reported",
+        _empty,
+        "role:system",
+    ),
+    Check(
+        "a system message of other blocks than text",
+        "messages.{number}: role 'system' supports text, tool_addition, and tool_removal blocks only",
+        "reported",
+        _other_kinds,
+        "role:system",
+    ),
+    Check(
+        "a system message that comes first",
+        "messages.{number}: use the top-level 'system' parameter for the initial system prompt" + _ANYWHERE,
+        "reported",
+        _first,
+        "role:system",
+    ),
+    Check(
+        "a system message after an answer",
+        "messages.{number}: role 'system' must follow a 'user' message or an 'assistant' message ending in a server "
+        "tool result" + _ANYWHERE,
+        "reported",
+        _after_assistant,
+        "role:system",
+    ),
+    Check(
+        "a system message before a question",
+        "messages.{number}: role 'system' must precede an 'assistant' message or end the array" + _ANYWHERE,
+        "reported",
+        _before_user,
+        "role:system",
+    ),
+)
+"""Rules of the messages of the system: what they hold, and where they stand."""

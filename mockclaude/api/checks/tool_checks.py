@@ -1,0 +1,296 @@
+"""What the API refuses of the tools: their names, their schemas, how they load, and what refers to them.
+
+In: a request whose shape is right. Out: the rows of the table.
+Knows nothing of the calls in a conversation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import orjson
+
+from mockclaude.api.body import Body
+from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.checks.output_checks import schema_problem
+from mockclaude.api.memo import remember
+from mockclaude.api.request import Asked
+
+_COMBINING = frozenset({"oneOf", "allOf", "anyOf"})
+_CUSTOM = (None, "custom")
+_OF_COMPUTERS = ("computer_", "browser_")
+_FOR_EVERY_MODEL = (
+    "advisor_20260301",
+    "bash_20250124",
+    "code_execution_20250825",
+    "memory_20250818",
+    "text_editor_20250728",
+    "tool_search_tool_bm25_20251119",
+    "tool_search_tool_regex_20251119",
+    "web_fetch_20250910",
+    "web_search_20250305",
+)
+_DOMAINS = ("allowed_domains", "blocked_domains")
+_OLD_CLIENT = "mcp-client-2025-04-04"
+
+
+def _tools(asked: Asked) -> list[Body]:
+    return asked.body.get("tools") or []
+
+
+def _goes_on(asked: Asked) -> bool:
+    """Return whether the tools are those of an earlier request, as with the next message of a thread."""
+    thread = asked.body.get("thread")
+    return isinstance(thread, dict) and thread.get("type") == "continue"
+
+
+def _names(asked: Asked) -> set[str] | None:
+    """Return the names of all tools, or None where there are tools whose names only the server knows."""
+    if _goes_on(asked) or "block:tool_addition" in asked.traits:
+        return None
+    names = {tool.get("name") for tool in _tools(asked)}
+    return None if None in names else {str(name) for name in names}
+
+
+def _choice_of_nothing(asked: Asked) -> Details | None:
+    return None if _tools(asked) or asked.body.get("mcp_servers") or _goes_on(asked) else {}
+
+
+def _unknown_choice(asked: Asked) -> Details | None:
+    name = asked.body["tool_choice"].get("name")
+    names = None if name is None else _names(asked)
+    return None if names is None or name in names else {"name": name}
+
+
+def _same_name(asked: Asked) -> Details | None:
+    names = [name for tool in _tools(asked) if (name := tool.get("name")) is not None]
+    return None if len(set(names)) == len(names) else {}
+
+
+def _combined(asked: Asked) -> Details | None:
+    for index, tool in enumerate(_tools(asked)):
+        schema = tool.get("input_schema")
+        if schema and not _COMBINING.isdisjoint(schema) and tool.get("type") in _CUSTOM:
+            return {"index": index}
+    return None
+
+
+def _invalid_schema(asked: Asked) -> Details | None:
+    index = _first_invalid(orjson.dumps(_tools(asked)))
+    return None if index is None else {"index": index}
+
+
+@remember(16, 100_000)
+def _first_invalid(tools: bytes) -> int | None:
+    """Return which of `tools`, written as JSON, is the first with a schema that is none; agents repeat their tools."""
+    return next((index for index, tool in enumerate(orjson.loads(tools)) if not _is_schema(tool)), None)
+
+
+def _is_schema(tool: Body) -> bool:
+    from jsonschema_rs import meta
+
+    # A tool may name any draft, and is still held to 2020-12.
+    schema = {key: value for key, value in (tool.get("input_schema") or {}).items() if key != "$schema"}
+    return tool.get("type") not in _CUSTOM or meta.is_valid(schema)
+
+
+def _loose(asked: Asked) -> Details | None:
+    for index, tool in enumerate(_tools(asked)):
+        if tool.get("strict") is True and tool.get("type") in _CUSTOM:
+            problem = schema_problem(orjson.dumps(tool.get("input_schema")))
+            if problem:
+                return {"index": index, "problem": problem}
+    return None
+
+
+def _other_computer(asked: Asked) -> Details | None:
+    if asked.model is None:
+        return None
+    known = asked.model.abilities.computer_tools
+    wrong = [kind for kind in _kinds(asked) if kind.startswith(_OF_COMPUTERS) and kind not in known]
+    offer = ", ".join(sorted((*_FOR_EVERY_MODEL, *known)))
+    return {"model": asked.model.id, "types": ", ".join(wrong), "offer": offer} if wrong else None
+
+
+def _kinds(asked: Asked) -> Iterator[str]:
+    return (kind for tool in _tools(asked) if (kind := tool.get("type")))
+
+
+def _all_deferred(asked: Asked) -> Details | None:
+    tools = _tools(asked)
+    return {} if tools and all(tool.get("defer_loading") is True for tool in tools) else None
+
+
+def _deferred_and_cached(asked: Asked) -> Details | None:
+    for tool in _tools(asked):
+        if tool.get("defer_loading") is True and tool.get("cache_control"):
+            return {"name": tool.get("name")}
+    return None
+
+
+def _both_domains(asked: Asked) -> Details | None:
+    for index, tool in enumerate(_tools(asked)):
+        if tool.get("allowed_domains") and tool.get("blocked_domains"):
+            return {"index": index, "type": tool.get("type")}
+    return None
+
+
+def _no_domains(asked: Asked) -> Details | None:
+    for index, tool in enumerate(_tools(asked)):
+        kind = tool.get("type")
+        if kind and kind.startswith("web_search"):
+            empty = next((field for field in _DOMAINS if tool.get(field) == []), None)
+            if empty:
+                return {"index": index, "type": kind, "field": empty}
+    return None
+
+
+def _unknown_reference(asked: Asked) -> Details | None:
+    return _missing(asked, (block for _, block in asked.blocks["tool_reference"]))
+
+
+def _unknown_result(asked: Asked) -> Details | None:
+    found = (block.get("content") for _, block in asked.blocks["tool_search_tool_result"])
+    return _missing(asked, (reference for content in found for reference in _references(content)))
+
+
+def _references(content: object) -> list[Body]:
+    return _dicts(content.get("tool_references")) if isinstance(content, dict) else []
+
+
+def _dicts(value: object) -> list[Body]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _missing(asked: Asked, references: Iterable[Body]) -> Details | None:
+    names = _names(asked)
+    wanted = [reference.get("tool_name") for reference in references] if names is not None else []
+    return next(({"name": name} for name in wanted if name not in (names or ())), None)
+
+
+def _servers(asked: Asked) -> dict[str, None]:
+    """Return the names of the MCP servers, in their order."""
+    return {str(server.get("name")): None for server in _dicts(asked.body.get("mcp_servers"))}
+
+
+def _toolsets(asked: Asked) -> dict[str, None]:
+    """Return the names of the MCP servers whose tools there are, in the order of the tools."""
+    return {str(tool.get("mcp_server_name")): None for tool in _tools(asked) if tool.get("type") == "mcp_toolset"}
+
+
+def _idle_server(asked: Asked) -> Details | None:
+    used = _servers(asked) if _OLD_CLIENT in asked.betas or _goes_on(asked) else _toolsets(asked)
+    return next(({"name": name} for name in _servers(asked) if name not in used), None)
+
+
+def _unknown_server(asked: Asked) -> Details | None:
+    known = _servers(asked)
+    return next(({"name": name} for name in _toolsets(asked) if name not in known), None)
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "a choice, and no tools",
+        "tool_choice may only be specified while providing tools.",
+        "reported",
+        _choice_of_nothing,
+        "tool_choice",
+    ),
+    Check(
+        "the choice of a tool that is not there",
+        "Tool '{name}' not found in provided tools",
+        "reported",
+        _unknown_choice,
+        "tool_choice",
+    ),
+    Check("two tools of one name", "tools: Tool names must be unique.", "reported", _same_name, "tools"),
+    Check(
+        "a schema that is several",
+        "tools.{index}.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level",
+        "reported",
+        _combined,
+        "tools",
+    ),
+    Check(
+        "a schema that is none",
+        "tools.{index}.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 "
+        "(https://json-schema.org/draft/2020-12). Learn more about tool use at "
+        "https://docs.claude.com/en/docs/tool-use.",
+        "reported",
+        _invalid_schema,
+        "tools",
+    ),
+    Check(
+        "a strict tool whose schema cannot constrain its input",
+        "tools.{index}.custom: {problem}",
+        "reported",
+        _loose,
+        "tools",
+    ),
+    Check(
+        "a way to use computers that the model does not know",
+        "'{model}' does not support tool types: {types}. Did you mean one of {offer}?",
+        "reported",
+        _other_computer,
+        "tools",
+        gateway=True,
+    ),
+    Check(
+        "no tool that is loaded",
+        "At least one tool must have defer_loading=false. All tools cannot be deferred.",
+        "documented",
+        _all_deferred,
+        "tools",
+    ),
+    Check(
+        "a tool to cache that is not loaded",
+        "Tool '{name}' cannot have both defer_loading=true and cache_control set. "
+        "Tools with defer_loading cannot use prompt caching.",
+        "reported",
+        _deferred_and_cached,
+        "tools",
+    ),
+    Check(
+        "domains to search, and domains not to",
+        "tools.{index}.{type}: Only one of allowed_domains or blocked_domains may be set.",
+        "documented",
+        _both_domains,
+        "tools",
+    ),
+    Check(
+        "domains to search, and none named",
+        "tools.{index}.{type}.{field}: Empty list of domains is ambiguous. Provide at least one domain or null.",
+        "reported",
+        _no_domains,
+        "tools",
+    ),
+    *(
+        Check(
+            f"a {where} that names a tool which is not there",
+            "Tool reference '{name}' not found in available tools",
+            "recorded",
+            find,
+            f"block:{where}",
+        )
+        for where, find in (
+            ("tool_reference", _unknown_reference),
+            ("tool_search_tool_result", _unknown_result),
+        )
+    ),
+    Check(
+        "an MCP server without tools",
+        "MCP server '{name}' is defined but not referenced by any `mcp_toolset` in `tools`.",
+        "reported",
+        _idle_server,
+        "mcp_servers",
+        gateway=True,
+    ),
+    Check(
+        "tools of an MCP server that is not there",
+        "MCP server '{name}' is referenced by an `mcp_toolset` in `tools` but not defined in `mcp_servers`.",
+        "assumed",
+        _unknown_server,
+        "tools",
+    ),
+)
+"""Rules of the tools: which is chosen, what each is, how they load, and what refers to them."""

@@ -1,0 +1,105 @@
+"""The schema of a request, as strict as the API's own.
+
+In: a body, the version of the API, the betas. Out: the first thing that is wrong, in the API's words.
+Knows nothing of the rules between fields. The schema itself is data, in `body`, `blocks` and `tools`.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from itertools import islice
+from typing import Any
+
+from pydantic_core import ErrorDetails, SchemaValidator, ValidationError
+
+from mockclaude.api.schema.block_types import BLOCKS
+from mockclaude.api.schema.body_fields import BODY
+from mockclaude.api.schema.gates import opened
+from mockclaude.api.schema.notation import names_of, read
+from mockclaude.api.schema.tool_types import TOOLS
+from mockclaude.api.schema.validators import HIDDEN, Builder, Definitions
+
+_ROLES = "Input should be 'user' or 'assistant'"
+_INTERNAL = ("'connector_text'", "'mid_conv_system'")
+"""Kinds of blocks that the API's messages name among those of a message (recorded), though nobody can send them."""
+
+_MANY = 100
+"""How many errors of one request are worded: one is sent."""
+
+
+def problem(body: dict[str, Any], version: str, betas: frozenset[str], *, counting: bool) -> str | None:
+    """Return what is wrong with `body`, path first, such as `max_tokens: Field required`; None if nothing is."""
+    validator = _validator(_definition(body, counting), opened(version, betas))
+    try:
+        validator.validate_python(body)
+    except ValidationError as error:
+        return _told(_first_error(error, validator, body))
+    return None
+
+
+def _first_error(error: ValidationError, validator: SchemaValidator, body: dict[str, Any]) -> ErrorDetails:
+    """Return the first error of `body`. Only objects with many unknown fields have many: lists end at their first."""
+    if error.error_count() > _MANY:
+        try:
+            validator.validate_python(_with_few_fields(body))
+        except ValidationError as first:
+            error = first
+    return error.errors(include_url=False, include_input=False)[0]
+
+
+def _with_few_fields(value: Any) -> Any:
+    """Return JSON data in which an object has the fields that a definition names, and of the others the first ones."""
+    if isinstance(value, list):
+        return [_with_few_fields(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    others = frozenset(islice((key for key in value if key not in _field_names()), _MANY))
+    return {key: _with_few_fields(item) for key, item in value.items() if key in others or key in _field_names()}
+
+
+def _definition(body: dict[str, Any], counting: bool) -> str:
+    thread = body.get("thread")
+    continues = isinstance(thread, dict) and thread.get("type") == "continue"
+    return "count_tokens" if counting else "continue" if continues else "create"
+
+
+@cache
+def _definitions() -> Definitions:
+    return read(BODY + BLOCKS + TOOLS)
+
+
+@cache
+def _field_names() -> frozenset[str]:
+    return frozenset(names_of(_definitions().values()))
+
+
+@lru_cache(maxsize=64)
+def _validator(definition: str, gates: frozenset[str]) -> SchemaValidator:
+    return SchemaValidator(Builder(_definitions(), gates).named(definition))
+
+
+def _told(error: ErrorDetails) -> str:
+    path = [str(part) for part in error["loc"] if not str(part).startswith(HIDDEN)]
+    kind, message = error["type"], error["msg"]
+    is_message = path[:1] == ["messages"] and len(path) == 2
+    if kind == "union_tag_invalid":
+        message = _ROLES if is_message else _unexpected(error["ctx"], path)
+        path += ["role"] if is_message else []
+    elif kind == "union_tag_not_found":
+        path.append("role" if is_message else "type")
+        message = "Field required"
+    elif kind == "too_short" and path == ["messages"]:
+        message = "at least one message is required"
+    elif kind == "too_long" and path[-1:] == ["citations"]:
+        message = "Extra inputs are not permitted"
+    return f"{'.'.join(path)}: {message}"
+
+
+def _unexpected(context: dict[str, Any], path: list[str]) -> str:
+    known = context["expected_tags"].split(", ")
+    tags = ", ".join(sorted((*known, *_INTERNAL) if _is_of_a_message(path) else known))
+    return f"Input tag '{context['tag']}' found using 'type' does not match any of the expected tags: {tags}"
+
+
+def _is_of_a_message(path: list[str]) -> bool:
+    return path[0] == "messages" and len(path) == 4

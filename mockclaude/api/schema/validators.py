@@ -1,0 +1,174 @@
+"""From definitions to a validator.
+
+In: the types of `notation`, the open gates. Out: a pydantic-core schema.
+Knows nothing of the API. pydantic-core is told directly what to check: its errors have the paths and words of the API,
+which is made with pydantic too, and building is quick, as no Python types are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+from pydantic_core import CoreSchema
+from pydantic_core import core_schema as core
+
+from mockclaude.api.schema.notation import Field, List, Literal, Map, Name, Object, OneOf, Type
+
+HIDDEN = "\0"
+"""Begins the names of alternatives that the API does not show in its paths."""
+
+_INPUT_SCHEMA = core.typed_dict_schema(
+    {"type": core.typed_dict_field(core.literal_schema(["object"]), required=True)}, extra_behavior="allow"
+)
+
+_SIMPLE: dict[str, Callable[[Name], CoreSchema]] = {
+    "str": lambda name: core.str_schema(strict=True, min_length=name.least, max_length=name.most, pattern=name.pattern),
+    "int": lambda name: core.int_schema(strict=True, ge=name.least),
+    "number": lambda _: core.float_schema(strict=True),
+    "bool": lambda _: core.bool_schema(strict=True),
+    "object": lambda _: core.dict_schema(core.str_schema(), core.any_schema(), strict=True),
+    "any": lambda _: core.any_schema(),
+    "input_schema": lambda _: _INPUT_SCHEMA,
+}
+"""The names that need no definition; `input_schema` is a JSON Schema whose type is `object`."""
+_NULL = Name("null")
+
+Definitions: TypeAlias = dict[str, Type]
+
+
+class Builder:
+    """Builds the schemas of `definitions` as they are with some gates open."""
+
+    def __init__(self, definitions: Definitions, gates: frozenset[str]) -> None:
+        self._definitions = definitions
+        self._gates = gates
+        self._built: dict[str, CoreSchema] = {}
+
+    def named(self, name: str) -> CoreSchema:
+        """Return the schema of the definition `name`."""
+        if name not in self._built:
+            self._built[name] = self.of(self._definitions[name])
+        return self._built[name]
+
+    def of(self, kind: Type) -> CoreSchema:
+        """Return the schema of a type."""
+        if isinstance(kind, Name):
+            simple = _SIMPLE.get(kind.name)
+            return simple(kind) if simple else self.named(kind.name)
+        if isinstance(kind, Literal):
+            return core.literal_schema([kind.text])
+        if isinstance(kind, List):
+            item = self.of(kind.item)
+            return core.list_schema(item, min_length=kind.least, max_length=kind.most, strict=True, fail_fast=True)
+        if isinstance(kind, Map):
+            return core.dict_schema(core.str_schema(), self.of(kind.value), strict=True)
+        return self._object(kind) if isinstance(kind, Object) else self._one_of(kind)
+
+    def _object(self, kind: Object) -> CoreSchema:
+        fields = {
+            name: core.typed_dict_field(self.of(field.type), required=field.required)
+            for name, field in self._fields(kind)
+        }
+        return core.typed_dict_schema(fields, strict=True, extra_behavior="forbid")
+
+    def _fields(self, kind: Object) -> Iterator[tuple[str, Field]]:
+        for name, field in kind.fields:
+            if self._open(field.gates):
+                yield name, field
+        for name in kind.spread:
+            yield from self._fields(self._object_named(name))
+
+    def _open(self, gates: tuple[str, ...]) -> bool:
+        return not gates or not self._gates.isdisjoint(gates)
+
+    def _object_named(self, name: str) -> Object:
+        kind = self._definitions[name]
+        assert isinstance(kind, Object)
+        return kind
+
+    def _one_of(self, kind: OneOf) -> CoreSchema:
+        options = list(self._options(kind))
+        schema = self._not_null([option for option in options if option != _NULL])
+        return core.nullable_schema(schema) if _NULL in options else schema
+
+    def _options(self, kind: Type) -> Iterator[Type]:
+        """Yield the alternatives that are open, those of named alternatives among them."""
+        if isinstance(kind, OneOf):
+            for option, gates in kind.options:
+                if self._open(gates):
+                    yield from self._options(option)
+        elif isinstance(kind, Name) and isinstance(self._definitions.get(kind.name), (OneOf, Object)):
+            yield from self._options(self._definitions[kind.name])
+        else:
+            yield kind
+
+    def _not_null(self, options: list[Type]) -> CoreSchema:
+        objects = [option for option in options if isinstance(option, Object)]
+        texts = [option.text for option in options if isinstance(option, Literal)]
+        by_type = {_python_type(option): self.of(option) for option in options if not isinstance(option, Object)}
+        if texts:
+            by_type["str"] = core.literal_schema(texts)
+        if objects:
+            by_type["dict"] = (
+                self._object(objects[0]) if len(objects) == 1 and not objects[0].told else self._tagged(objects)
+            )
+        return next(iter(by_type.values())) if len(by_type) == 1 else _by_python_type(by_type)
+
+    def _tagged(self, objects: list[Object]) -> CoreSchema:
+        """Return the schema of objects that tell which they are by their `type`, or their `role`."""
+        key = "role" if "role" in dict(objects[0].fields) else "type"
+        choices: dict[str, CoreSchema] = {}
+        default = ""
+        for each in objects:
+            named = dict(self._fields(each)).get(key)
+            tags = list(self._tags(named))
+            default = default if named and named.required else (tags or [f"{HIDDEN}untold"])[0]
+            choices |= dict.fromkeys(tags or [default], self._object(each))
+        if key == "type" and not default:
+            return core.tagged_union_schema(choices, key, strict=True)
+        hidden = HIDDEN if key == "role" else ""
+        return core.tagged_union_schema(
+            {hidden + tag: schema for tag, schema in choices.items()},
+            _teller(key, hidden, default, hidden + next(iter(choices))),
+            strict=True,
+        )
+
+    def _tags(self, field: Field | None) -> Iterator[str]:
+        options = self._options(field.type) if field else ()
+        yield from (option.text for option in options if isinstance(option, Literal))
+
+
+def _python_type(kind: Type) -> str:
+    """Return the name of the Python type that JSON of this type is read as."""
+    if isinstance(kind, List | Map):
+        return "list" if isinstance(kind, List) else "dict"
+    return kind.name if isinstance(kind, Name) else "str"
+
+
+def _teller(key: str, hidden: str, default: str, first: str) -> Callable[[Any], str | None]:
+    """Return a function that tells which of the alternatives an object is; `default` is the one that need not say.
+
+    What is no object is held against the `first`, which says so.
+    """
+
+    def told(value: Any) -> str | None:
+        if not isinstance(value, dict):
+            return first
+        tag = value.get(key)
+        if tag is None:
+            return default or None
+        return f"{hidden}{tag}"
+
+    return told
+
+
+def _by_python_type(schemas: dict[str, CoreSchema]) -> CoreSchema:
+    """Return the schema of alternatives of different types; what is none of them is told to be a list, or an object."""
+    tags = {kind: HIDDEN + kind for kind in schemas}
+    fallback = tags.get("list") or tags.get("dict")
+
+    def told(value: Any) -> str | None:
+        return tags.get(type(value).__name__, fallback)
+
+    return core.tagged_union_schema({tags[kind]: schema for kind, schema in schemas.items()}, told, strict=True)

@@ -1,0 +1,1 @@
+"""One request, from what arrived to what is sent, without sockets."""

@@ -1,0 +1,1 @@
+"""The requests that were handled, and what is done with them."""

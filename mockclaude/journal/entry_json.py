@@ -1,0 +1,128 @@
+"""The journal as JSON data, for programs in other languages and for files.
+
+In: entries of the journal. Out: JSON data without credentials, and back again what the log says of an entry. Knows
+nothing of how entries are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from hashlib import blake2b
+from typing import Any
+
+from mockclaude.api.redaction import is_credential_header, redact, redact_body
+from mockclaude.journal.journal import Entry
+from mockclaude.reply.draws import Draws
+from mockclaude.scenario.match import Explanation
+
+
+def as_data(entry: Entry) -> dict[str, Any]:
+    """Return `entry` as JSON data: what was asked, what was decided and why, what was planned, how it went.
+
+    `request.whole` is false if the body was cut or is not UTF-8, `request.redacted` true if it held credentials.
+    """
+    data: dict[str, Any] = _presentable(_data(entry))
+    data["request"] |= _body(entry)
+    return data
+
+
+def _data(entry: Entry) -> dict[str, Any]:
+    return {
+        "number": entry.number,
+        "at": entry.at,
+        "scenario": entry.scenario,
+        "lane": entry.lane,
+        "request": {
+            "method": entry.method,
+            "path": entry.path,
+            "endpoint": entry.endpoint,
+            "http": "1.1" if entry.chunked else "1.0",
+            "reused_connection": entry.reused,
+            "since_start_us": entry.time,
+            "page": entry.page or None,
+            "guest": entry.guest,
+            "headers": _joined(entry.headers),
+        },
+        "decision": _decision(entry),
+        "response": {
+            "status": entry.status,
+            "streamed": entry.streamed,
+            "planned": [{"at_us": at, "bytes": size} for at, size in entry.planned],
+            "sent_us": list(entry.sent),
+            "end": entry.end.name.lower(),
+            "digest": _digest(entry),
+        },
+        "ending": entry.ending,
+        "seconds": entry.seconds,
+    }
+
+
+def logged(data: Mapping[str, Any]) -> Entry:
+    """Return of an entry as JSON data what the log says of it. Raises `KeyError` or `TypeError` for other data."""
+    request, decision, response = data["request"], data["decision"], data["response"]
+    entry = Entry(data["number"], data["at"], request["method"], request["path"], {})
+    entry.status, entry.streamed = response["status"], response["streamed"]
+    entry.reason, entry.notes = decision["reason"], tuple(decision["notes"])
+    entry.ending, entry.seconds = data["ending"], data["seconds"]
+    return entry
+
+
+def _decision(entry: Entry) -> dict[str, Any]:
+    draws, rule = entry.draws, entry.rule
+    return {
+        "rule": rule and {"id": rule.id, "name": rule.name, "place": str(rule.place)},
+        "reason": entry.reason,
+        "notes": list(entry.notes),
+        "drawn": draws and _drawn(draws),
+        "closest": entry.closest and explained(entry.closest),
+    }
+
+
+def _drawn(draws: Draws) -> dict[str, Any]:
+    drawn = {**draws._asdict(), "occurrence": draws.occurrence + 1}
+    if not draws.question:
+        del drawn["question"]
+    return drawn
+
+
+def explained(explanation: Explanation) -> dict[str, Any]:
+    """Return as JSON data how a rule was held against a request."""
+    return {"rule": explanation.rule.label, "checks": [asdict(check) for check in explanation.checks]}
+
+
+def _body(entry: Entry) -> dict[str, Any]:
+    kept = redact_body(entry.body)
+    text = kept.decode("utf-8", "backslashreplace")
+    whole = len(entry.body) == entry.body_size and text.encode() == kept
+    redacted = kept != entry.body or _is_redacted(entry)
+    return {"body": text, "body_size": entry.body_size, "whole": whole, "redacted": redacted}
+
+
+def _is_redacted(entry: Entry) -> bool:
+    """Return whether the path or a header that is not a credential as a whole has a credential within."""
+    others = [value for name, value in entry.raw_headers.items() if not is_credential_header(name)]
+    return any(redact(text) != text for text in (entry.path, *others))
+
+
+def _joined(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return `headers` in lower case, with the values of repeated ones joined by commas, as RFC 9110 allows."""
+    joined: dict[str, str] = {}
+    for name, value in headers.items():
+        key = name.lower()
+        joined[key] = f"{joined[key]}, {value}" if key in joined else value
+    return joined
+
+
+def _presentable(data: Any) -> Any:
+    """Return `data` without credentials, and without bytes that are no UTF-8 and names of a kind of their own."""
+    if isinstance(data, str):
+        return redact(data.encode("utf-8", "backslashreplace").decode())
+    if isinstance(data, dict):
+        return {_presentable(key): _presentable(value) for key, value in data.items()}
+    return [_presentable(item) for item in data] if isinstance(data, list) else data
+
+
+def _digest(entry: Entry) -> str | None:
+    """Return the hash of the response's bytes; None where they were too many to be kept."""
+    return None if entry.response is None else blake2b(entry.response, digest_size=16).hexdigest()

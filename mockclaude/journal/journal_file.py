@@ -1,0 +1,160 @@
+"""The journal as a file of JSON lines: written while a server runs, read back without one.
+
+In: entries, or a file. Out: lines, or the data of each. Knows nothing of what is done with them. A line is torn where a
+server was killed, or its disk was full, while it wrote.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from mockclaude.journal.console import write_error
+from mockclaude.journal.entry_json import as_data, logged
+from mockclaude.journal.journal import Entry
+
+
+class JournalError(Exception):
+    """A file that cannot be written, or is no journal; says which, and what to do."""
+
+
+PRIVATE = 0o600
+"""The mode of a file that holds requests: nobody else may read it."""
+
+
+class JournalFile:
+    """Appends entries to a file that only its owner may read. Raises `JournalError` where it cannot be written.
+
+    After a line that is torn, a new one begins.
+
+    A server outlives its journal: when the disk is full, that is told on standard error, once.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = open(path, "ab", buffering=0, opener=_open_private)  # noqa: SIM115 (it stays open)
+            self._begin()
+        except OSError as error:
+            raise JournalError(f"{path}: cannot write this journal: {error.strerror}") from None
+
+    def _begin(self) -> None:
+        status = os.fstat(self._file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            return
+        if stat.S_IMODE(status.st_mode) & ~PRIVATE:
+            self._make_private()
+        if status.st_size and _last_byte(self._path) != b"\n":
+            self._file.write(b"\n")
+            self._warn("the last line is incomplete; new requests begin on the next line")
+
+    def _make_private(self) -> None:
+        try:
+            self._path.chmod(PRIVATE)
+        except OSError as error:
+            self._warn(f"other users may read this journal: {error.strerror}; change its mode to 600")
+
+    def _warn(self, problem: str) -> None:
+        write_error(f"{self._path}: {problem}")
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Append what of `entries` was asked of the API."""
+        lines = b"".join([orjson.dumps(as_data(entry)) + b"\n" for entry in entries if entry.endpoint])
+        try:
+            while lines and not self._file.closed:
+                lines = lines[self._file.write(lines) :]
+        except OSError as error:
+            self._warn(f"the journal ends here: {error.strerror}")
+            self.close()
+
+    def close(self) -> None:
+        """Write nothing more."""
+        self._file.close()
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE)
+
+
+def _last_byte(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1)
+
+
+class Recorded(NamedTuple):
+    """An entry of a file: its line, counted from 1, and its data."""
+
+    line: int
+    data: dict[str, Any]
+
+
+def read_journal(path: Path, warn: Callable[[str], None]) -> list[Recorded]:
+    """Return the entries of a file, and call `warn` with the place of each line that is torn, whose entry is left out.
+
+    The first line may be the end of an entry, as in a file that was rotated. Raises `JournalError` with the first line
+    that is no entry otherwise.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise JournalError(f"{path}: cannot read this journal: {error.strerror}") from None
+    placed = [(number, f"{path}:{number}", line.strip()) for number, line in enumerate(lines, 1)]
+    entries: list[Recorded] = []
+    torn: JournalError | None = None
+    for number, place, line in placed:
+        try:
+            found = _entries(place, line, warn) if line else []
+        except JournalError as error:
+            if number > 1:
+                raise torn or error from None
+            torn = error
+        else:
+            entries += [Recorded(number, data) for data in found]
+    if torn:
+        if not entries:
+            raise torn
+        warn(f"{path}:1: incomplete entry, {len(lines[0])} bytes without their beginning; it is left out")
+    return entries
+
+
+_BEGIN = b'{"number":'
+"""How every entry begins. Within one, quotes are escaped, so that this stands nowhere else."""
+
+
+def _entries(place: str, line: bytes, warn: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Return the entries of a line: several where servers wrote to the file at once, or appended to a torn entry."""
+    try:
+        return [_checked(place, orjson.loads(line))]
+    except orjson.JSONDecodeError:
+        begin = line.find(_BEGIN)
+        if begin < 0 and not _BEGIN.startswith(line.strip(b"\0")):
+            raise _no_entry(place) from None
+    head, *rest = line.split(_BEGIN)
+    entries: list[dict[str, Any]] = []
+    torn = len(head)
+    for part in rest:
+        try:
+            entries.append(_checked(place, orjson.loads(_BEGIN + part)))
+        except orjson.JSONDecodeError:
+            torn += len(_BEGIN) + len(part)
+    if torn:
+        warn(f"{place}: incomplete entry, {torn} bytes without their end; it is left out")
+    return entries
+
+
+def _checked(place: str, data: Any) -> dict[str, Any]:
+    try:
+        logged(data)
+    except (KeyError, TypeError):
+        raise _no_entry(place) from None
+    return data  # type: ignore[no-any-return]
+
+
+def _no_entry(place: str) -> JournalError:
+    return JournalError(f"{place}: this is no entry of a journal; expected a line of `serve --journal`")

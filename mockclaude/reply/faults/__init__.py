@@ -1,0 +1,1 @@
+"""Faults: which are due, and what they do to a response."""

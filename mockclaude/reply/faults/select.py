@@ -1,0 +1,111 @@
+"""Which faults are due for a request: by probability, by occurrence, by script, in windows, in bursts.
+
+In: faults as written, the draws of the reply, and how many requests of the lane and attempts of the turn came before.
+Out: the faults that are due. Knows nothing of responses. Nothing here remembers anything: a decision follows from its
+arguments, so that it can be made again without a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from mockclaude.reply.draws import Draws
+from mockclaude.scenario.format.faults import Burst, Fault, Ramp
+
+BURST_BLOCK = 1_000
+"""Requests of a lane after which it is drawn anew whether there is a burst, with the probability that it has then."""
+
+
+class Position(NamedTuple):
+    """Where a request stands.
+
+    Attributes:
+        request: How many Messages requests of its lane came before.
+        time: Microseconds since the server began.
+        reused: Whether its connection has served another request.
+        attempt: How many attempts of its turn came before.
+    """
+
+    request: int = 0
+    time: int = 0
+    reused: bool = False
+    attempt: int = 0
+
+
+def due(faults: Iterable[Fault], draws: Draws, position: Position, label: str) -> list[Fault]:
+    """Return those of `faults` that strike: all that need no luck, and at most one of those that have a probability.
+
+    One draw decides among the latter, over intervals that do not overlap: the probabilities written are the real ones,
+    and to raise one only adds failures.
+    """
+    struck: list[Fault] = []
+    luck: float | None = None
+    for fault in (fault for fault in faults if _in_window(fault, draws, position)):
+        share = probability(fault, position.request)
+        if share is None:
+            struck += _scripted(fault, position.attempt)
+            continue
+        before = draws.uniform(label) if luck is None else luck
+        luck = before - share
+        if before >= 0 > luck:
+            struck += _scripted(fault, position.attempt)
+    return struck
+
+
+def counts_requests(fault: Fault) -> bool:
+    """Return whether it depends on how many requests of the lane came before whether `fault` strikes."""
+    return fault.requests is not None or fault.ramp is not None or fault.burst is not None
+
+
+def probability(fault: Fault, request: int) -> float | None:
+    """Return with which probability `fault` strikes the request after so many of its lane; None: it needs no luck."""
+    return fault.p if fault.ramp is None else _ramped(fault.ramp, request)
+
+
+def _ramped(ramp: Ramp, request: int) -> float:
+    return ramp.start + (ramp.end - ramp.start) * min(1.0, request / ramp.over)
+
+
+def _scripted(fault: Fault, attempt: int) -> Iterator[Fault]:
+    """Yield the fault, or of a script the one for the attempt that came after so many."""
+    due_now = [fault] if fault.script is None else fault.script[attempt : attempt + 1]
+    yield from (each for each in due_now if each.kind != "nothing")
+
+
+def _in_window(fault: Fault, draws: Draws, position: Position) -> bool:
+    if fault.occurrence is not None and draws.occurrence + 1 not in fault.occurrence:
+        return False
+    if fault.requests is not None and not fault.requests[0] <= position.request + 1 <= fault.requests[1]:
+        return False
+    if fault.time is not None and not fault.time[0] <= position.time < fault.time[1]:
+        return False
+    if fault.connection is not None and not position.reused:
+        return False
+    return fault.burst is None or in_burst(fault.burst, draws._replace(rule=str(fault)), position.request)
+
+
+def in_burst(burst: Burst, draws: Draws, request: int) -> bool:
+    """Return whether the request after so many of its lane falls into a burst.
+
+    Each request has one draw, shared by both states: it means a burst whatever came before, or none whatever came
+    before, or depends on the request before. So it is enough to look back until a draw that depends on nothing. The
+    first of every `BURST_BLOCK` requests is one, whatever the probabilities, so that no request looks back further.
+    """
+    enter, stay = burst.enter, 1 - burst.leave
+    draws = draws._replace(fingerprint="", occurrence=0)
+    flips = 0
+    for number in range(request, -1, -1):
+        drawn = draws.uniform(f"burst/{number}")
+        if number and number % BURST_BLOCK == 0:
+            return (drawn < _share_in_burst(burst, number)) ^ bool(flips % 2)
+        if drawn < min(enter, stay) or drawn >= max(enter, stay):
+            return (drawn < enter) ^ bool(flips % 2)
+        flips += enter > stay
+    return bool(flips % 2)
+
+
+def _share_in_burst(burst: Burst, request: int) -> float:
+    """Return with which probability the request after so many of its lane falls into a burst."""
+    both = burst.enter + burst.leave
+    return burst.enter / both * (1 - (1 - both) ** (request + 1)) if both else 0.0

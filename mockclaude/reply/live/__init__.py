@@ -1,0 +1,1 @@
+"""Replies that are streamed while they are made."""

@@ -1,0 +1,103 @@
+"""A block that grows: the last one of a reply that is streamed while it is made.
+
+Text is released as soon as it is certain. The longest end of it that may be the beginning of a stop sequence, or of the
+prefill that the client has already, is held back until more text or the end of the block decides.
+"""
+
+from __future__ import annotations
+
+from mockclaude.api import tokens
+from mockclaude.api.events import Block
+from mockclaude.reply.signatures import signature
+from mockclaude.reply.stops import StopSearch, StopSequences
+from mockclaude.reply.truncate import Truncation
+
+_FIRST_CHARACTER = 1
+"""Tokens that may be too few for the first character of a text, so that nothing is left of it."""
+
+
+class Growth:
+    """A `text` or `thinking` block to which text is added.
+
+    `block` is empty until `assemble` or `close` is called. `begun` is whether any of it was released, or nothing of it
+    ever will be. Without a `truncation` all text is released as it comes.
+    """
+
+    def __init__(self, block: Block, truncation: Truncation | None, prefill: str = "", *, shown: bool = True) -> None:
+        self.block = block
+        self.kind: str = block["type"]
+        self._shown = shown
+        self._truncation = truncation
+        self._prefill = _Prefill(prefill)
+        stops = truncation.stops if truncation and self.kind == "text" else StopSequences(())
+        self._stop = StopSearch(stops)
+        self.begun = not shown or truncation is None or (not stops.sequences and truncation.left > _FIRST_CHARACTER)
+        self._size = 0
+        self._texts: list[str] = []
+        self._released: list[str] = []
+
+    def add(self, text: str) -> str:
+        """Return what of the block is released now that `text` comes after what it had."""
+        self._texts.append(text)
+        return self._release(text, last=False) if self._shown else ""
+
+    def close(self) -> str:
+        """Return what was held back of the block, which is complete now; its tokens are spent."""
+        rest = self._release("", last=True) if self._shown else ""
+        self.begun = self.begun or not self._is_cut
+        self.assemble()
+        if self._truncation is not None:
+            self._truncation.left -= tokens.of_output(self.block)
+        return rest
+
+    def assemble(self) -> None:
+        """Write what was released into `block`."""
+        self.block[self.kind] = "".join(self._released)
+
+    def sign(self, seed: int) -> str:
+        """Write the signature into a closed `thinking` block and return it: '' for one that was cut."""
+        if not self._is_cut:
+            self.block["signature"] = signature(seed, "".join(self._texts), self.block["thinking"])
+        return str(self.block["signature"])
+
+    @property
+    def _is_cut(self) -> bool:
+        return self._truncation is not None and self._truncation.reason is not None
+
+    def _release(self, text: str, *, last: bool) -> str:
+        if self._is_cut:
+            return ""
+        if self._truncation is not None:
+            text = self._truncated(self._truncation, self._prefill.take(text, last=last), last=last)
+        self._released.append(text)
+        self.begun = self.begun or text != ""
+        return text
+
+    def _truncated(self, truncation: Truncation, text: str, *, last: bool) -> str:
+        """Return what is certain of the text so far, up to a stop sequence or to the last token, and was not before."""
+        certain, sequence = self._stop.take(text, last=last)
+        if sequence is not None:
+            truncation.stop(sequence)
+        data = certain.encode("utf-8", "surrogatepass")
+        fitting = truncation.left * tokens.BYTES - self._size
+        self._size += len(data)
+        return certain if len(data) <= fitting else truncation.spend_all(data[: int(fitting)].decode(errors="ignore"))
+
+
+class _Prefill:
+    """Takes the text that the client has already from the beginning of a text that comes in parts."""
+
+    def __init__(self, expected: str) -> None:
+        self._expected = expected
+        self._seen = ""
+
+    def take(self, text: str, *, last: bool) -> str:
+        if not self._expected:
+            return text
+        seen = self._seen + text
+        if not last and len(seen) < len(self._expected) and self._expected.startswith(seen):
+            self._seen = seen
+            return ""
+        rest = seen.removeprefix(self._expected)
+        self._expected = ""
+        return rest

@@ -1,0 +1,154 @@
+"""A reply that is composed step by step while it is streamed: no step is composed twice.
+
+It is the reply that `compose` makes of the same steps at once, but for texts and thinking that go on with the block
+before them. What the request cuts away ends it, as an error or a disconnect does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from mockclaude.api.errors import ApiError
+from mockclaude.api.events import Block
+from mockclaude.reply.blocks import as_text, shows_thinking
+from mockclaude.reply.compose import Asking, Drafter, Part, Pause, Reply, finish, room
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.live.growing_block import Growth
+from mockclaude.reply.plan import Incident
+from mockclaude.reply.truncate import Obeyed, Truncation
+from mockclaude.scenario.rules import Outline
+from mockclaude.scenario.template.templates import Scope
+
+
+class More(NamedTuple):
+    """Text that is added to the last block."""
+
+    kind: str
+    text: str
+
+
+class Signature(NamedTuple):
+    """The signature that completes a `thinking` block."""
+
+    signature: str
+
+
+Addition: TypeAlias = Block | More | Signature | Pause
+"""What a step adds to a reply: a block (of one that grows its beginning), more of the last one, or time."""
+
+
+class LiveDraft:
+    """A reply so far. It has `ended` when nothing more can be added, with an `incident` or because it is cut."""
+
+    def __init__(self, scope: Scope, draws: Draws, asking: Asking) -> None:
+        conversation = scope.conversation
+        self.ended = False
+        self.incident: Incident | None = None
+        self._scope = scope
+        self._seed = draws.seed
+        self._asking = asking
+        self._drafter = Drafter(conversation, draws, asking.as_written)
+        self._truncation = None if asking.as_written else Truncation(conversation.body, room(conversation))
+        self._shows_thinking = asking.as_written or shows_thinking(conversation.body)
+        self._parts: list[Part] = []
+        self._growth: Growth | None = None
+        self._listed = False
+
+    def add(self, outline: Outline) -> Iterator[Addition]:
+        """Yield what `outline` adds. Raises `ApiError` 400 if a schema of the request has no instance."""
+        continues = outline.continues
+        for step in outline.steps:
+            value = step.value.fill(self._scope)
+            yield from self._add(step.kind, value, continues=continues)
+            continues = False
+            if self.ended:
+                return
+
+    def close(self) -> Iterator[Addition]:
+        """Yield what completes the last block."""
+        growth, self._growth = self._growth, None
+        if growth is None:
+            return
+        rest = growth.close()
+        yield from self._grown(growth, rest)
+        if growth.kind == "thinking" and growth.begun and (signature := growth.sign(self._seed)):
+            yield Signature(signature)
+
+    def fail(self, error: ApiError) -> None:
+        """End the reply with `error`."""
+        self._happen(error)
+
+    def reply(self, message_id: str) -> Reply:
+        """Return the reply so far."""
+        if self._growth is not None:
+            self._growth.assemble()
+        truncation = self._truncation
+        ending = (None, None) if truncation is None else (truncation.reason, truncation.sequence)
+        return finish(self._drafter, Obeyed(self._parts, *ending), message_id, self._asking)
+
+    def _add(self, kind: str, value: Any, *, continues: bool) -> Iterator[Addition]:
+        if kind == "text" or (kind == "thinking" and not value["signature"]):
+            yield from self._grow(kind, value, continues=continues)
+            return
+        before = len(self._drafter.parts)
+        self._drafter.add(kind, value)
+        for part in self._drafter.parts[before:]:
+            yield from self._put(part)
+            if self.ended:
+                return
+
+    def _grow(self, kind: str, value: Mapping[str, Any], *, continues: bool) -> Iterator[Addition]:
+        if not (continues and self._growth is not None and self._growth.kind == kind):
+            yield from self.close()
+            if self.ended:
+                return
+            self._growth = self._begin(kind, value)
+            self._listed = False
+        assert self._growth
+        yield from self._grown(self._growth, self._growth.add(as_text(value[kind])))
+
+    def _begin(self, kind: str, value: Mapping[str, Any]) -> Growth:
+        if kind == "thinking":
+            block: Block = {"type": "thinking", "thinking": "", "signature": ""}
+            prefill = ""
+        else:
+            cited = {"citations": value["citations"]} if value["citations"] else {}
+            block = {**cited, "type": "text", "text": ""}
+            prefill = "" if self._drafter.content else self._scope.conversation.prefill
+        self._drafter.content.append(block)
+        return Growth(block, self._truncation, prefill, shown=kind == "text" or self._shows_thinking)
+
+    def _grown(self, growth: Growth, text: str) -> Iterator[Addition]:
+        if growth.begun and not self._listed:
+            self._listed = True
+            self._parts.append(growth.block)
+            yield {**growth.block, growth.kind: ""}
+        if text:
+            yield More(growth.kind, text)
+        self._check_cut()
+
+    def _put(self, part: Part) -> Iterator[Addition]:
+        """Add a part that is whole. A pause leaves the block before it open."""
+        if isinstance(part, Pause) and part.microseconds is not None:
+            self._parts.append(part)
+            yield part
+            return
+        yield from self.close()
+        if self.ended:
+            return
+        if not isinstance(part, dict):
+            self._happen(part)
+            return
+        kept = [part] if self._truncation is None else self._truncation.take(part)
+        self._parts += kept
+        yield from kept
+        self._check_cut()
+
+    def _happen(self, incident: Incident) -> None:
+        self._parts.append(incident)
+        self.incident = incident
+        self.ended = True
+
+    def _check_cut(self) -> None:
+        self.ended = self.ended or (self._truncation is not None and self._truncation.reason is not None)

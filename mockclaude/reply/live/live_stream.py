@@ -1,0 +1,66 @@
+"""The events of a reply that is streamed while it is made, with their times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mockclaude.api import events, tokens
+from mockclaude.api.events import Block
+from mockclaude.reply.live.live_draft import Addition, More, Signature
+from mockclaude.reply.pace_clock import Timing
+from mockclaude.reply.script import Send
+from mockclaude.reply.stream import block_beats, pieces
+
+
+class LiveStream:
+    """Makes the events of one message, each once; a block stays open until the next one begins."""
+
+    def __init__(self, timing: Timing) -> None:
+        self.timing = timing
+        self._index = -1
+        self._turn = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is any event."""
+        return self._index >= 0
+
+    def begin(self, message: dict[str, Any]) -> Send:
+        """Return `message_start`."""
+        return Send(self.timing.generate(0, first=True), events.message_start(message, first_tokens=1))
+
+    def add(self, addition: Addition) -> Iterator[Send]:
+        """Yield the events of an addition to the reply. A pause has none, but takes its time."""
+        if isinstance(addition, dict):
+            yield from self._block(addition)
+        elif isinstance(addition, More):
+            for piece in pieces(addition.text, self._turn):
+                self._turn += 1
+                delta = {"type": f"{addition.kind}_delta", addition.kind: piece}
+                yield self._delta(delta, tokens.of_text(piece))
+        elif isinstance(addition, Signature):
+            yield self._delta({"type": "signature_delta", "signature": addition.signature}, 0)
+        else:
+            self.timing.wait(addition.microseconds or 0)
+
+    def end(self, message: dict[str, Any]) -> Send:
+        """Return the end of the message."""
+        return self._send(self._stop() + events.message_delta(message) + events.MESSAGE_STOP, 0)
+
+    def _block(self, block: Block) -> Iterator[Send]:
+        if self._index >= 0:
+            yield self._send(self._stop(), 0)
+        self._index += 1
+        self._turn = 0
+        for beat in block_beats(self._index, block):
+            yield self._send(beat.data, beat.tokens)
+
+    def _stop(self) -> bytes:
+        return events.content_block_stop(self._index)
+
+    def _delta(self, delta: dict[str, Any], count: int) -> Send:
+        return self._send(events.delta_event(self._index, delta), count)
+
+    def _send(self, data: bytes, count: int) -> Send:
+        return Send(self.timing.generate(count, first=False), data)

@@ -1,0 +1,1 @@
+"""The conditions of rules and how they are searched for."""

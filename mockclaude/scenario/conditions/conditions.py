@@ -1,0 +1,285 @@
+"""The conditions of a rule: what is looked at, what is wanted, and whether it holds.
+
+In: the `when` of a rule. Out: `Condition`s, which test a conversation and say in words what they wanted and what came.
+Knows nothing of rules, of how often one has answered, or of replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import attrgetter, methodcaller
+from typing import Any, TypeAlias
+
+from mockclaude.scenario.conditions.condition_text import (
+    body_describer,
+    describe,
+    describe_body_match,
+    describe_header,
+    describe_matches,
+    describe_names,
+    describe_tool_result_match,
+    describe_user,
+    tool_result_describer,
+)
+from mockclaude.scenario.conditions.differences import first_difference
+from mockclaude.scenario.conditions.queries import Query
+from mockclaude.scenario.conditions.searches import Search, search
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.format.when import BodyMatch, Match, ToolResultMatch, When
+
+USER = attrgetter("user")
+TOOLS = attrgetter("tools")
+TOOL_RESULTS = attrgetter("tool_results")
+SYSTEM = attrgetter("system")
+
+OF_THE_RULE = ("times", "order")
+"""What is checked of a rule besides its conditions: whether it is used up, and whether one above it answers."""
+
+Look: TypeAlias = Callable[[Conversation], Any]
+Holds: TypeAlias = Callable[[Any], bool]
+Test: TypeAlias = tuple[Look, Holds, tuple[Search, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition held against one conversation, and, where it did not hold, a `hint` at why or at what was meant.
+
+    `got` is without credentials. For the `key`s in `OF_THE_RULE` the hint says it all.
+    """
+
+    key: str
+    wanted: str
+    got: str
+    held: bool
+    hint: str = ""
+
+    def __str__(self) -> str:
+        if self.hint and self.key in OF_THE_RULE:
+            return self.hint
+        said = f"{self.key}: wanted {self.wanted}, got {self.got}"
+        return f"{said}; {self.hint}" if self.hint else said
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that must hold: `holds` of what `look` finds.
+
+    `groups` are what a regular expression catches there; `searches` are the texts that must contain a needle for it.
+    `texts` are the words and names it asks for. `costly` conditions search with an expression or call a function.
+    `describe` puts what was found into words, and `difference` says where a long value begins to differ.
+    """
+
+    key: str
+    wanted: str
+    look: Look
+    holds: Holds
+    groups: Callable[[Any], Mapping[str, Any]] | None = None
+    searches: tuple[Search, ...] = ()
+    texts: tuple[str, ...] = ()
+    costly: bool = False
+    describe: Callable[[Any], str] = describe
+    difference: Callable[[Any], str] | None = None
+
+    def check(self, conversation: Conversation) -> Check:
+        """Return the outcome in words."""
+        found = self.look(conversation)
+        return Check(self.key, self.wanted, self.describe(found), self.holds(found))
+
+
+def conditions(when: When) -> tuple[Condition, ...]:
+    """Return the conditions of `when`, the cheapest first."""
+    return tuple(_conditions(when))
+
+
+def _conditions(when: When) -> Iterator[Condition]:
+    yield from _exact_conditions(when)
+    for header, matches in (when.headers or {}).items():
+        yield _header_condition(header, matches)
+    if when.user:
+        yield replace(_text_condition("user", when.user, USER), describe=describe_user)
+    if when.tool_result:
+        yield _tool_result_condition(when.tool_result)
+    if when.tools:
+        yield _tools_condition(when.tools)
+    if when.system:
+        yield _text_condition("system", when.system, SYSTEM)
+    if when.body:
+        yield _body_condition(when.body)
+
+
+def _exact_conditions(when: When) -> Iterator[Condition]:
+    if when.stream is not None:
+        yield Condition("stream", str(when.stream).lower(), attrgetter("stream"), lambda found: found is when.stream)
+    if when.model:
+        yield _text_condition("model", when.model, attrgetter("model"))
+    if when.turn:
+        yield _number_condition("turn", when.turn, attrgetter("turn"))
+    if when.retry:
+        yield _number_condition("retry", when.retry, attrgetter("retry"))
+
+
+def _header_condition(name: str, matches: list[Match]) -> Condition:
+    test = text_test(matches)
+    return replace(
+        _text_condition(f"headers.{name}", matches, lambda conversation: conversation.headers.get(name)),
+        wanted=describe_matches(matches, name),
+        holds=lambda value: value is not None and test(value),
+        describe=partial(describe_header, name),
+    )
+
+
+def _number_condition(key: str, numbers: list[int], look: Callable[[Conversation], int]) -> Condition:
+    return Condition(key, " or ".join(map(str, numbers)), look, lambda found: found in numbers)
+
+
+def _text_condition(key: str, matches: list[Match], look: Look) -> Condition:
+    return Condition(
+        key,
+        describe_matches(matches),
+        look,
+        text_test(matches),
+        _groups(matches),
+        (search(key, matches, look),),
+        texts=_texts(matches),
+        costly=_has_regex(matches),
+        difference=_text_difference(matches),
+    )
+
+
+def _has_regex(matches: Iterable[Match]) -> bool:
+    return any(match.regex for match in matches)
+
+
+def _texts(matches: Iterable[Match]) -> tuple[str, ...]:
+    said = [text for match in matches for text in (match.equals or match.contains or match.like or ())]
+    return tuple(text for text in said if "*" not in text)
+
+
+def _text_difference(matches: list[Match]) -> Callable[[Any], str] | None:
+    """Build the function that finds where a text begins to differ from the only whole text that is accepted."""
+    texts = [text for match in matches for text in match.equals or match.like or ("*",)]
+    return partial(first_difference, texts[0]) if len(texts) == 1 and "*" not in texts[0] else None
+
+
+def _tools_condition(matches: list[Match]) -> Condition:
+    test = text_test(matches)
+    return Condition(
+        "tools",
+        describe_matches(matches),
+        TOOLS,
+        lambda names: any(map(test, names)),
+        searches=(search("tools", matches, attrgetter("tool_names"), TOOLS),),
+        texts=_texts(matches),
+        costly=_has_regex(matches),
+        describe=describe_names,
+    )
+
+
+def _tool_result_condition(matches: list[ToolResultMatch]) -> Condition:
+    tests = [_tool_result_test(match) for match in matches]
+    names = [text_test(match.name) if match.name else _any for match in matches]
+    return Condition(
+        "tool_result",
+        " or ".join(map(describe_tool_result_match, matches)),
+        TOOL_RESULTS,
+        lambda results: any(test(result) for result in results for test in tests),
+        searches=tuple(_result_searches(matches)),
+        texts=tuple(text for match in matches for text in _texts(match.name or ())),
+        costly=any(_has_regex((*(match.name or ()), *(match.content or ()))) for match in matches),
+        describe=tool_result_describer(matches, lambda result: any(name(result.name) for name in names)),
+    )
+
+
+def _result_searches(matches: list[ToolResultMatch]) -> Iterator[Search]:
+    """Yield what is searched for in the names and in the texts of tool results, if every match does so."""
+    for key, text in (("name", attrgetter("result_names")), ("content", attrgetter("result_texts"))):
+        parts = [getattr(match, key) for match in matches]
+        matches_of_all = [part for one in parts for part in one or ()]
+        yield search(f"tool_result.{key}", matches_of_all, text, TOOL_RESULTS, is_required=all(parts))
+
+
+def _any(_: str) -> bool:
+    return True
+
+
+def _tool_result_test(match: ToolResultMatch) -> Callable[[Any], bool]:
+    name, content = (text_test(part) if part else _any for part in (match.name, match.content))
+    return lambda result: name(result.name) and match.is_error in (None, result.is_error) and content(result.content)
+
+
+def _body_condition(bodies: list[BodyMatch]) -> Condition:
+    """Return one condition for a list of body matches, any of which is enough. It looks at what each of them finds."""
+    looks, tests = zip(*map(_body_test, bodies), strict=True)
+    return Condition(
+        "body",
+        " or ".join(map(describe_body_match, bodies)),
+        lambda conversation: [look(conversation) for look in looks],
+        lambda found: any(test(value) for test, value in zip(tests, found, strict=True)),
+        costly=True,
+        describe=body_describer(bodies),
+        difference=_body_difference(bodies[0].values) if len(bodies) == 1 else None,
+    )
+
+
+def _body_difference(values: Mapping[Query, Any]) -> Callable[[Any], str] | None:
+    if not values:
+        return None
+    return lambda found: first_difference(values, dict(zip(values, found[0], strict=True)))
+
+
+def _body_test(match: BodyMatch) -> tuple[Look, Holds]:
+    if match.truthy is not None:
+        return methodcaller("find", match.truthy), bool
+    queries, expected = list(match.values), list(match.values.values())
+    return lambda conversation: [conversation.find(query) for query in queries], expected.__eq__
+
+
+def text_test(matches: list[Match]) -> Callable[[str], bool]:
+    """Return a test that holds for a text which one of `matches` accepts."""
+    tests = [test for match in matches for test in _tests(match)]
+    return tests[0] if len(tests) == 1 else lambda text: any(test(text) for test in tests)
+
+
+def _tests(match: Match) -> Iterator[Callable[[str], bool]]:
+    yield from (whole.__eq__ for whole in match.equals or ())
+    yield from (methodcaller("__contains__", part) for part in match.contains or ())
+    yield from (_like(pattern) for pattern in match.like or ())
+    yield from (pattern.matches for pattern in match.regex or ())
+
+
+def _like(pattern: str) -> Callable[[str], bool]:
+    if "*" not in pattern:
+        return pattern.__eq__
+    first, *middle, last = pattern.split("*")
+
+    def matches(text: str) -> bool:
+        if not (text.startswith(first) and text.endswith(last)):
+            return False
+        begin, end = len(first), len(text) - len(last)
+        for part in middle:
+            found = text.find(part, begin, end)
+            if found < 0:
+                return False
+            begin = found + len(part)
+        return begin <= end
+
+    return matches
+
+
+def _groups(matches: list[Match]) -> Callable[[Any], Mapping[str, Any]] | None:
+    """Return what names and numbers of groups hold after the first pattern that is found."""
+    patterns = [pattern for match in matches for pattern in match.regex or ()]
+
+    def caught(text: str) -> Mapping[str, Any]:
+        return next((found for pattern in patterns if (found := pattern.captures(text)) is not None), {})
+
+    return caught if patterns else None
+
+
+def group_names(when: When) -> set[str]:
+    """Return the names and numbers of the groups that the regular expressions of `when` catch."""
+    texts = [when.user, when.system, when.model, *(when.headers or {}).values()]
+    patterns = [pattern for matches in texts for match in matches or () for pattern in match.regex or ()]
+    return set().union(*(pattern.capture_names for pattern in patterns))

@@ -1,0 +1,118 @@
+"""JMESPath, behind a door: imported when the first expression is met, and unable to fail while a request is answered.
+
+In: an expression. Out: what is wrong with it, or a `Query` that finds it in JSON data.
+Knows nothing of scenarios.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from mockclaude.scenario.conditions.work import TooMuchWorkError, Work
+from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, shown
+
+if TYPE_CHECKING:
+    from typing import Self
+
+EXAMPLES = "expected such as metadata.user_id, or max_tokens > `4000` with backticks around a number"
+MAX_LENGTH = 1_000
+_SHOWN = 80
+_TOO_MUCH = "takes too much work, or its result is too large; expected a simpler expression or a shorter request"
+
+
+def problem(expression: str) -> str | None:
+    """Return what is wrong with a JMESPath expression, or None. What its functions are called with is checked too."""
+    from jmespath.exceptions import JMESPathError
+
+    quoted = f"'{shown(expression, _SHOWN)}'"
+    if len(expression) > MAX_LENGTH:
+        return f"{quoted} has {len(expression)} characters; expected at most {MAX_LENGTH} in a JMESPath expression"
+    try:
+        parsed = _parse(expression)
+        orjson.dumps(parsed)
+        return next(_misuses({"type": "expression", "children": [parsed]}), None)
+    except (JMESPathError, PendingDeprecationWarning) as error:
+        reason = str(error).splitlines()[0].partition(", for expression")[0].rstrip(":")
+        return f"{quoted} is not a JMESPath expression: {reason}; {EXAMPLES}"
+    except (RecursionError, TypeError):
+        return f"{quoted} is too deep, or has a literal that JSON cannot carry; expected a simpler one"
+
+
+class Query(str):
+    """A JMESPath expression, parsed. Its value is the expression as the user wrote it.
+
+    Raises:
+        ValueError: The expression is invalid.
+    """
+
+    parsed: Any
+
+    def __new__(cls, expression: str) -> Self:
+        """Parse `expression`."""
+        if found := problem(expression):
+            raise ValueError(found)
+        query = super().__new__(cls, expression)
+        query.parsed = _parse(expression)
+        return query
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, handler(str))
+
+    def evaluate(self, data: Any, work: Work) -> Any:
+        """Return what the expression finds in JSON data; None if it finds nothing.
+
+        Raises:
+            TooMuchWorkError: The evaluation takes more than what is left of `work`.
+        """
+        from mockclaude.scenario.conditions.interpreter import Interpreter
+
+        try:
+            return Interpreter(work).visit(self.parsed, data)
+        except TooMuchWorkError:
+            raise TooMuchWorkError(f"'{shown(self, _SHOWN)}' {_TOO_MUCH}") from None
+        except Exception:  # a function met a value it does not take: what is looked for is not there
+            return None
+
+
+def _parse(expression: str) -> Any:
+    from jmespath.parser import Parser
+
+    return Parser().parse(expression).parsed
+
+
+def _misuses(node: dict[str, Any], depth: int = 0) -> Iterator[str]:
+    """Yield the functions below `node` that do not exist or get too few or too many arguments, and any stray `&`.
+
+    Raises `RecursionError` for more than `MAX_DEPTH` levels.
+    """
+    if depth > MAX_DEPTH:
+        raise RecursionError
+    children = [child for child in node["children"] if isinstance(child, dict)]
+    signature: list[dict[str, Any]] = []
+    if node["type"] == "function_expression":
+        signature = _functions().get(node["value"], {}).get("signature", [])
+        yield from _misused(node["value"], signature, len(children))
+    if any(child["type"] == "expref" for child in children) and not any("expref" in one["types"] for one in signature):
+        yield "'&' is out of place in this JMESPath expression; expected it in map, sort_by, min_by or max_by"
+    for child in children:
+        yield from _misuses(child, depth + 1)
+
+
+def _misused(name: str, signature: list[dict[str, Any]], given: int) -> Iterator[str]:
+    if name not in _functions():
+        yield f"JMESPath has no function '{name}'; expected one of its own{did_you_mean(name, _functions())}"
+    elif given < len(signature) or (given > len(signature) and not signature[-1].get("variadic")):
+        yield f"{name}() has {given} arguments in this JMESPath expression; expected {len(signature)}"
+
+
+def _functions() -> dict[str, Any]:
+    from jmespath.functions import Functions
+
+    functions: dict[str, Any] = Functions.FUNCTION_TABLE
+    return functions

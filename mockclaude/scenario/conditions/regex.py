@@ -1,0 +1,182 @@
+"""Regular expressions of scenario files: Python's syntax, matched by RE2 in linear time.
+
+RE2 works on bytes: a text is encoded once for all the patterns that are searched in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from mockclaude.scenario.conditions.regex_syntax import (
+    BOUNDARY,
+    NO_BOUNDARY,
+    TOO_MANY_REPEATS,
+    Parsed,
+    PatternError,
+    parse,
+    translate,
+)
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_MEMORY = (1 << 20, 8 << 20)
+"""Bytes that a compiled pattern may use, with the states of a search: what is too large for the first gets the second.
+
+RE2 takes more memory where more is allowed.
+"""
+
+_SHOWN = 40
+_KEPT_TEXTS = 4
+_MARKS = str.maketrans("", "", BOUNDARY + NO_BOUNDARY)
+_NON_ASCII_WORD = re.compile(r"[^\W\x00-\x7f]")
+_BOUNDARIES = re.compile(r"\b")
+_POSITIONS = re.compile(r"(\b)|(?:)")
+
+
+class Regex(str):
+    """A regular expression, compiled. Its value is the pattern as the user wrote it.
+
+    Raises:
+        ValueError: The pattern is invalid, too large, or cannot be run in linear time.
+    """
+
+    _parsed: Parsed
+    _plain: _Form
+    _marked: _Form | None
+
+    def __new__(cls, pattern: str) -> Self:
+        """Compile `pattern`."""
+        regex = super().__new__(cls, pattern)
+        try:
+            regex._parsed = parse(pattern)
+            regex._plain = _Form(regex._parsed)
+            regex._marked = _Form(regex._parsed, marked=True) if regex._plain.translation.boundaries else None
+        except PatternError as error:
+            raise ValueError(f"`regex`: {error}, got {_shown(pattern)}; {error.expected}") from None
+        return regex
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, handler(str))
+
+    @property
+    def needle(self) -> str:
+        """A text that every match contains, in any case if `folded`; '' if there is none."""
+        return self._parsed.needle
+
+    @property
+    def folded(self) -> bool:
+        """Whether the pattern ignores case."""
+        return self._parsed.folded
+
+    @cached_property
+    def capture_names(self) -> frozenset[str]:
+        """The names and numbers of the groups, with '0' for the whole match."""
+        return frozenset([*self._parsed.names, *map(str, range(self._parsed.group_count + 1))])
+
+    def matches(self, text: str) -> bool:
+        """Return whether the pattern is found in `text`."""
+        if not self._parsed.folded and self._parsed.needle not in text:
+            return False
+        form, data = self._prepare(text)
+        return form.program.search(data) is not None
+
+    def captures(self, text: str) -> Mapping[str, Any] | None:
+        """Return the texts of the groups by number and name at the first match; None if there is no match."""
+        form, data = self._prepare(text)
+        match = form.capturing_program.search(data)
+        if match is None:
+            return None
+        end = min((match.start(number) for number in form.translation.ends if match[number] is not None), default=None)
+        texts = [_captured(match, form.translation.numbers[n], end) for n in range(self._parsed.group_count + 1)]
+        return {
+            **{str(number): text for number, text in enumerate(texts)},
+            **{name: texts[number] for name, number in self._parsed.names.items()},
+        }
+
+    def _prepare(self, text: str) -> tuple[_Form, bytes]:
+        """Return the form of the pattern for `text`, and the text as that form needs it."""
+        if self._marked and not text.isascii() and _has_non_ascii_word(text):
+            return self._marked, _mark(text, self._marked.translation.gaps)
+        return self._plain, encode(text)
+
+
+class _Form:
+    """A pattern for texts with or without marks. The program that captures is compiled when it is first needed."""
+
+    def __init__(self, parsed: Parsed, *, marked: bool = False) -> None:
+        self.translation = translate(parsed, marked=marked)
+        self.program = _compile(self.translation.pattern)
+
+    @cached_property
+    def capturing_program(self) -> Any:
+        """The program that finds the groups, with more memory, so that it fits if the other does."""
+        return _compile(self.translation.pattern, [2 * size for size in _MEMORY], capture=True)
+
+
+def _compile(pattern: str, sizes: Iterable[int] = _MEMORY, *, capture: bool = False) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    options.never_capture = not capture
+    reason = ""
+    for options.max_mem in sizes:
+        try:
+            return re2.compile(pattern.encode(), options)
+        except re2.error as error:
+            reason = error.args[0].decode()
+    raise _describe(reason) from None
+
+
+def _describe(reason: str) -> PatternError:
+    if reason.startswith("pattern too large"):
+        return PatternError("pattern too large", "expected at most 8 MiB when compiled; use * or + in place of counts")
+    if reason.startswith("invalid repetition size"):
+        return PatternError(*TOO_MANY_REPEATS)
+    return PatternError(f"invalid pattern ({reason})", "expected a regular expression that RE2 accepts")
+
+
+def _captured(match: Any, number: int, end: int | None) -> str | None:
+    """Return the text of a group, without marks and without what a `$` in it matched, which begins at `end`."""
+    first, after = match.span(number)
+    if first < 0:
+        return None
+    if end is not None and first <= end < after:
+        after = end
+    text: str = match.string[first:after].decode("utf-8", "surrogatepass")
+    return text.translate(_MARKS)
+
+
+def _shown(pattern: str) -> str:
+    return f"'{pattern if len(pattern) <= _SHOWN else f'{pattern[: _SHOWN - 1]}…'}'"
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def encode(text: str) -> bytes:
+    """Encode a text as UTF-8, halves of surrogate pairs included. The latest texts are kept."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _has_non_ascii_word(text: str) -> bool:
+    return _NON_ASCII_WORD.search(text) is not None
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _mark(text: str, gaps: bool) -> bytes:
+    """Return the text with two marks at every boundary of a word, so that two `\\b` may follow each other.
+
+    With `gaps` there are marks at every other position too, of another kind.
+    """
+    marks = BOUNDARY * 2
+    if not gaps:
+        return encode(_BOUNDARIES.sub(marks, text))
+    return encode(_POSITIONS.sub(lambda match: NO_BOUNDARY * 2 if match[1] is None else marks, text))

@@ -1,0 +1,56 @@
+"""Sets of texts that RE2 searches for in one pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from mockclaude.scenario.conditions.regex import encode
+from mockclaude.scenario.conditions.regex_syntax import LETTERS_I
+
+_MEMORY = (32 << 20, 256 << 20)
+"""Bytes that a set may use, with the states of a search: what is too large for the first gets the second."""
+
+_LETTER_I = re.compile(f"[{LETTERS_I}]")
+
+_ALWAYS = rb"\z"
+"""A pattern that every text matches, at its end. RE2 reports no lack of memory; this is missing in its result then."""
+
+
+class TextSet:
+    """Texts, each with whether its case is ignored. None may contain halves of surrogate pairs."""
+
+    def __init__(self, texts: Iterable[tuple[str, bool]]) -> None:
+        self._compiled = _compile([_ALWAYS, *(_to_pattern(text, folded) for text, folded in texts)])
+
+    def find(self, text: str) -> list[int] | None:
+        """Return the indexes of the texts that `text` contains; None if memory does not suffice."""
+        found = self._compiled.Match(encode(text)) if self._compiled else []
+        return [index - 1 for index in found if index] if 0 in found else None
+
+
+def _compile(patterns: list[bytes]) -> Any:
+    """Return a set of patterns; None if it is too large."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    options.never_capture = True
+    for options.max_mem in _MEMORY:
+        compiled = re2.Set.SearchSet(options)
+        for pattern in patterns:
+            compiled.Add(pattern)
+        try:
+            compiled.Compile()
+        except re2.error:
+            continue
+        return compiled
+    return None
+
+
+def _to_pattern(text: str, folded: bool) -> bytes:
+    import re2
+
+    escaped: str = re2.escape(text)
+    return (f"(?i:{_LETTER_I.sub(f'[{LETTERS_I}]', escaped)})" if folded else escaped).encode()

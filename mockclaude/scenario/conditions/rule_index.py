@@ -1,0 +1,94 @@
+"""Rules with an index of what their conditions search for, so that one pass over a text rules out most of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TypeAlias
+
+from mockclaude.scenario.conditions.conditions import Condition, Test
+from mockclaude.scenario.conditions.needles import Needle, NeedleIndex
+from mockclaude.scenario.conditions.searches import Search
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.rules import Rule
+
+FEW, _FEW_SEARCHES = 20, 64
+"""Up to these numbers of rules and of texts that they search for, each rule is held against a request by itself: that
+is faster than a pass over all texts.
+"""
+
+Found: TypeAlias = Mapping[str, Collection[Needle]]
+"""Subject -> the needles that its text contains."""
+
+
+class RuleList(tuple[Rule, ...]):
+    """Rules in their order, with an index."""
+
+    @cached_property
+    def needles(self) -> RuleIndex:
+        """The index; built when it is first needed, since rules may be added many times before a request."""
+        return RuleIndex(self)
+
+    def prepare(self) -> None:
+        """Build the index now if requests need it."""
+        if self.is_long:
+            _ = self.needles
+
+    @cached_property
+    def is_long(self) -> bool:
+        """Whether every request needs the index."""
+        return len(self) > FEW or sum(search.texts + search.regexes for search in self._searches()) > _FEW_SEARCHES
+
+    def _searches(self) -> Iterator[Search]:
+        return (search for rule in self for condition in rule.conditions for search in condition.searches)
+
+
+class RuleIndex:
+    """An index of the needles of all conditions, by the text in which they are searched for."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = [(rule, _filters(rule.conditions), tuple(_tests(rule))) for rule in rules]
+        needles: dict[str, set[Needle]] = {}
+        self._texts: dict[str, Callable[[Conversation], str | None]] = {}
+        for _, filters, _ in self._rules:
+            for search in filters:
+                needles.setdefault(search.subject, set()).update(search.needles)
+                self._texts[search.subject] = search.text
+        self._indexes = {subject: NeedleIndex(each) for subject, each in needles.items()}
+
+    def find(self, conversation: Conversation) -> Found:
+        """Return the needles that the texts of a request contain."""
+        return {
+            subject: frozenset(index.find(self._texts[subject](conversation) or ""))
+            for subject, index in self._indexes.items()
+        }
+
+    def candidates(self, conversation: Conversation) -> Iterator[tuple[Rule, tuple[Test, ...]]]:
+        """Yield the rules that can match, in their order, each with the tests that the needles do not decide."""
+        found = self.find(conversation)
+        for rule, filters, tests in self._rules:
+            for search in filters:
+                if search.needles.isdisjoint(found[search.subject]):
+                    break
+            else:
+                yield rule, tests
+
+
+def may_match(condition: Condition, found: Found) -> bool:
+    """Return whether the texts of a request contain a needle of `condition`."""
+    return not any(search.needles.isdisjoint(found[search.subject]) for search in _filters([condition]))
+
+
+def is_decided(condition: Condition) -> bool:
+    """Return whether `condition` holds wherever it may match."""
+    return bool(condition.searches) and all(search.is_exact for search in condition.searches)
+
+
+def _tests(rule: Rule) -> Iterator[Test]:
+    for condition, test in zip(rule.conditions, rule.tests, strict=True):
+        if not is_decided(condition):
+            yield test
+
+
+def _filters(conditions: Iterable[Condition]) -> list[Search]:
+    return [search for condition in conditions for search in condition.searches if search.needles]

@@ -1,0 +1,90 @@
+"""What conditions search for in the texts of a request, and the work that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sized
+from dataclasses import dataclass
+
+from mockclaude.scenario.conditions.needles import Needle, is_whole
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.format.when import Match
+
+_SEARCH, _VALUE = 64, 800
+"""The work of one search, and the characters that take as much work as one value of a list."""
+
+_CHARACTERS, _CHARACTERS_OF_REGEX = 64, 8
+"""The characters that are searched with a unit of work, for a text and by a regular expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The search of a condition in one text of a request.
+
+    Attributes:
+        subject: The name of the text. Searches of one subject have equal texts.
+        text: Returns the text; of a list all texts, joined by line breaks.
+        values: Returns the list; None for a single text.
+        needles: Texts of which the condition requires one; empty if it does not.
+        texts: How many texts are searched for.
+        regexes: How many regular expressions are searched for.
+        is_exact: Whether the condition holds wherever the text contains one of the needles.
+    """
+
+    subject: str
+    text: Callable[[Conversation], str | None]
+    values: Callable[[Conversation], Sized] | None
+    needles: frozenset[Needle]
+    texts: int
+    regexes: int
+    is_exact: bool
+
+    def price(self, conversation: Conversation) -> int:
+        """Return the work that the search takes."""
+        extent = len(self.text(conversation) or "")
+        extent += _VALUE * len(self.values(conversation)) if self.values else 0
+        of_texts = self.texts * (_SEARCH + extent // _CHARACTERS)
+        return of_texts + self.regexes * (_SEARCH + extent // _CHARACTERS_OF_REGEX)
+
+
+def spend(searches: Iterable[Search], conversation: Conversation) -> None:
+    """Count the work of `searches`.
+
+    Raises:
+        TooMuchWorkError: They take more than what is left for the request.
+    """
+    for each in searches:
+        conversation.work.spend(each.price(conversation))
+
+
+def search(
+    subject: str,
+    matches: Iterable[Match],
+    text: Callable[[Conversation], str | None],
+    values: Callable[[Conversation], Sized] | None = None,
+    *,
+    is_required: bool = True,
+) -> Search:
+    """Return the search for `matches` in a text of a request, of which one must match if `is_required`."""
+    matches = list(matches)
+    needles = [needle for match in matches for needle in _needles(match)]
+    regexes = sum(len(match.regex or ()) for match in matches)
+    is_filter = is_required and all(needle.text for needle in needles)
+    return Search(
+        subject=subject,
+        text=text,
+        values=values,
+        needles=frozenset(needles if is_filter else ()),
+        texts=len(needles) - regexes,
+        regexes=regexes,
+        is_exact=is_filter and values is None and all(map(_is_exact, matches)),
+    )
+
+
+def _is_exact(match: Match) -> bool:
+    return match.contains is not None and all(map(is_whole, match.contains))
+
+
+def _needles(match: Match) -> Iterator[Needle]:
+    yield from (Needle(max(pattern.split("*"), key=len)) for pattern in match.like or ())
+    yield from map(Needle, (*(match.contains or ()), *(match.equals or ())))
+    yield from (Needle(pattern.needle, pattern.folded) for pattern in match.regex or ())

@@ -1,0 +1,80 @@
+"""Content blocks in the API's own form: which fields each kind must have for the reply to be made.
+
+Source: the response types of the SDK 2.14, beta namespace, and for `compaction` what the API sends. A kind that is not
+listed may have any fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from mockclaude.scenario.diagnostics import one_of, shown
+
+Kinds: TypeAlias = tuple[type, ...]
+
+_KINDS: dict[type, str] = {
+    str: "text",
+    dict: "a mapping",
+    list: "a list",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    type(None): "nothing",
+}
+_TEXT, _MAPPING, _LIST, _EITHER = (str,), (dict,), (list,), (dict, list)
+_TOOL_USE = {"id": _TEXT, "name": _TEXT, "input": _MAPPING}
+_TOOL_RESULT = {"tool_use_id": _TEXT, "content": _MAPPING}
+
+REQUIRED: Mapping[str, Mapping[str, Kinds]] = {
+    "text": {"text": _TEXT},
+    "thinking": {"thinking": _TEXT, "signature": _TEXT},
+    "redacted_thinking": {"data": _TEXT},
+    "tool_use": _TOOL_USE,
+    "server_tool_use": _TOOL_USE,
+    "mcp_tool_use": {**_TOOL_USE, "server_name": _TEXT},
+    "web_search_tool_result": {"tool_use_id": _TEXT, "content": _EITHER},
+    "web_fetch_tool_result": _TOOL_RESULT,
+    "code_execution_tool_result": _TOOL_RESULT,
+    "bash_code_execution_tool_result": _TOOL_RESULT,
+    "text_editor_code_execution_tool_result": _TOOL_RESULT,
+    "tool_search_tool_result": _TOOL_RESULT,
+    "advisor_tool_result": _TOOL_RESULT,
+    "mcp_tool_result": {"tool_use_id": _TEXT, "is_error": (bool,), "content": (str, list)},
+    "mcp_tool_listing": {"mcp_server_name": _TEXT, "tools": _LIST},
+    "container_upload": {"file_id": _TEXT},
+    "compaction": {"content": (str, type(None))},
+    "fallback": {"from": _MAPPING, "to": _MAPPING, "trigger": _MAPPING},
+}
+"""Kind of block -> the fields that it must have, and what each of them is."""
+
+
+def problem(block: Mapping[str, Any], *, templated: bool = False) -> str | None:
+    """Return what is wrong with a block in the API's own form, or None.
+
+    If `templated`, a text with a placeholder counts as whatever is expected: its value is only known in a reply.
+    """
+    kind = block["type"]
+    if "${{" in kind and templated:
+        return f"the type of a block is fixed, got a placeholder ('{shown(kind)}'); expected such as text or tool_use"
+    required = REQUIRED.get(kind, {})
+    if missing := [name for name in required if name not in block]:
+        return f"this {kind} block lacks {_names(missing)}; expected {_described(required)}"
+    for name, kinds in required.items():
+        value = block[name]
+        if not isinstance(value, kinds) and not (templated and isinstance(value, str) and "${{" in value):
+            got = _KINDS.get(type(value), "something else")
+            return f"`{name}` of this {kind} block is {got}; expected {_kinds(kinds)}"
+    return None
+
+
+def _names(names: Iterable[str]) -> str:
+    return one_of(f"`{name}`" for name in names).replace(" or ", " and ")
+
+
+def _described(required: Mapping[str, Kinds]) -> str:
+    return one_of(f"`{name}` ({_kinds(kinds)})" for name, kinds in required.items()).replace(") or ", ") and ")
+
+
+def _kinds(kinds: Kinds) -> str:
+    return one_of(_KINDS[kind] for kind in kinds)

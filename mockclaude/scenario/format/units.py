@@ -1,0 +1,163 @@
+"""How long and how much: numbers that a scenario file writes with a unit, and distributions to draw them from.
+
+In: a value of the file. Out: microseconds, a share from 0 to 1, a rate, a factor, or a `Distribution` of these. Raises
+`ValueError` with what was expected instead. Knows nothing of what they are for, and draws nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from mockclaude.scenario.diagnostics import did_you_mean, one_of, shown_value
+
+FOREVER = "forever"
+
+LEAST_RATE, MOST_RATE, MOST_FACTOR = 1e-6, 1e12, 1e6
+"""What rates and factors may be, so that whatever follows from them is a finite time."""
+
+_UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
+DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s|m|h)")
+PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%")
+_Z99 = 2.3263478740408408
+"""How many standard deviations of a normal distribution above its mean the 99th percentile is."""
+
+
+def duration(value: Any) -> int:
+    """Return `value`, such as 400ms, in microseconds."""
+    match = DURATION.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(
+            f"{shown_value(value)} is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m"
+        )
+    return round(float(match[1]) * _UNITS[match[2]])
+
+
+def pause(value: Any) -> Any:
+    """Return `value` in microseconds, or `FOREVER`."""
+    return value if value == FOREVER else duration(value)
+
+
+def share(value: Any) -> float:
+    """Return `value`, a percentage or a number, as a number from 0 to 1."""
+    match = PERCENT.fullmatch(value) if isinstance(value, str) else None
+    number = float(match[1]) / 100 if match else value
+    if not _is_number(number) or not 0 <= number <= 1:
+        raise ValueError(
+            f"{shown_value(value)} is not a share; expected a percentage, such as 20%, or a number from 0 to 1"
+        )
+    return float(number)
+
+
+def rate(value: Any) -> float:
+    """Return `value`, so many per second, as a number above 0."""
+    if not _is_number(value) or not 0 < value < math.inf:
+        raise ValueError(f"{shown_value(value)} is not a rate; expected a number per second above 0, such as 60")
+    if not LEAST_RATE <= value <= MOST_RATE:
+        raise ValueError(f"the rate is {shown_value(value)}; expected a number from {LEAST_RATE:g} to {MOST_RATE:g}")
+    return float(value)
+
+
+def factor(value: Any) -> float:
+    """Return `value`, a number from 0 on by which something is multiplied, as such or as a percentage."""
+    match = PERCENT.fullmatch(value) if isinstance(value, str) else None
+    number = float(match[1]) / 100 if match else value
+    if not _is_number(number) or not 0 <= number < math.inf:
+        raise ValueError(f"{shown_value(value)} is not a factor; expected a number from 0 on, such as 1.5 or 150%")
+    if number > MOST_FACTOR:
+        raise ValueError(f"the factor is {shown_value(value)}; expected at most {MOST_FACTOR:g}")
+    return float(number)
+
+
+class Distribution(NamedTuple):
+    """What a number is drawn from, in the unit of that number.
+
+    `uniform` goes from `first` to `second`; `normal` has the mean `first` and the standard deviation `second`;
+    `lognormal` has the median `first` and the standard deviation `second` of its logarithm; `exponential` has the mean
+    `first`. Nothing below 0 is drawn, and nothing above `most`.
+    """
+
+    kind: Literal["uniform", "normal", "lognormal", "exponential"]
+    first: float
+    second: float = 0.0
+    most: float | None = None
+
+
+Read: TypeAlias = Callable[[Any], float]
+
+
+def distribution(value: Mapping[Any, Any], read: Read) -> Distribution:
+    """Return what the mapping `value` says to draw from; `read` reads the numbers in the unit of what is drawn."""
+    kinds = list(value)
+    if len(kinds) != 1 or kinds[0] not in _KINDS:
+        hint = did_you_mean(str(kinds[0]), _KINDS) if len(kinds) == 1 else ""
+        raise ValueError(
+            f"{shown_value(dict(value))} is no distribution; expected exactly one of {one_of(_KINDS)}{hint}"
+        )
+    build, example = _KINDS[kinds[0]]
+    try:
+        return build(value[kinds[0]], read)
+    except (KeyError, TypeError):
+        raise ValueError(f"this is not how `{kinds[0]}` is written; expected such as {example}") from None
+
+
+def _uniform(value: Any, read: Read) -> Distribution:
+    if not isinstance(value, list) or len(value) != 2:
+        raise TypeError
+    least, most = map(read, value)
+    if least > most:
+        raise ValueError(f"`uniform` goes from the least to the most; got {value[0]} before {value[1]}")
+    return Distribution("uniform", least, most)
+
+
+def _normal(value: Any, read: Read) -> Distribution:
+    _has_keys(value, {"mean", "sd"})
+    return Distribution("normal", read(value["mean"]), read(value["sd"]))
+
+
+def _lognormal(value: Any, read: Read) -> Distribution:
+    by_percentiles = isinstance(value, dict) and "p50" in value
+    _has_keys(value, {"p50", "p99"} if by_percentiles else {"median", "sigma"}, {"max"})
+    median = read(value["p50" if by_percentiles else "median"])
+    most = read(value["max"]) if "max" in value else None
+    if most is not None and most < median:
+        raise ValueError(f"`max` is {value['max']}, which is below the median; expected it above")
+    sigma = _sigma_of(value, median, read) if by_percentiles else _sigma(value["sigma"])
+    return Distribution("lognormal", median, sigma, most)
+
+
+def _sigma_of(value: Mapping[str, Any], median: float, read: Read) -> float:
+    p99 = read(value["p99"])
+    if not 0 < median <= p99:
+        raise ValueError(f"p50 is {value['p50']} and p99 {value['p99']}; expected p50 above 0 and p99 above p50")
+    return math.log(p99 / median) / _Z99
+
+
+def _sigma(value: Any) -> float:
+    if not _is_number(value) or not 0 <= value <= 10:
+        raise ValueError(f"sigma is {shown_value(value)}; expected a number from 0 to 10, such as 0.5")
+    return float(value)
+
+
+def _exponential(value: Any, read: Read) -> Distribution:
+    _has_keys(value, {"mean"})
+    return Distribution("exponential", read(value["mean"]))
+
+
+def _has_keys(value: Any, needed: set[str], possible: frozenset[str] | set[str] = frozenset()) -> None:
+    if not isinstance(value, dict) or not needed <= value.keys() <= needed | possible:
+        raise TypeError
+
+
+_KINDS: dict[str, tuple[Callable[[Any, Read], Distribution], str]] = {
+    "uniform": (_uniform, "{uniform: [100ms, 400ms]}"),
+    "normal": (_normal, "{normal: {mean: 400ms, sd: 50ms}}"),
+    "lognormal": (_lognormal, "{lognormal: {p50: 400ms, p99: 2s}} or {lognormal: {median: 400ms, sigma: 0.5}}"),
+    "exponential": (_exponential, "{exponential: {mean: 400ms}}"),
+}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,1 @@
+"""Diagnostics for files that are well formed but probably wrong."""

@@ -1,0 +1,54 @@
+"""What of a scenario depends on the order in which requests arrive, or on when they do.
+
+In: scenarios. Out: a mistake for each such thing. Everything else is the same for each client, whoever else asks.
+Knows nothing of requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mockclaude.scenario.diagnostics import Mistake, ScenarioError
+from mockclaude.scenario.format.faults import Fault
+from mockclaude.scenario.rules import Scenario
+
+
+def refuse_order_dependent(scenarios: Iterable[Scenario]) -> None:
+    """Raise `ScenarioError` where something in `scenarios` depends on the order of requests or on the clock."""
+    if mistakes := [mistake for scenario in scenarios for mistake in order_dependent(scenario)]:
+        raise ScenarioError(mistakes)
+
+
+def order_dependent(scenario: Scenario) -> list[Mistake]:
+    """Return what `--strict-determinism` refuses."""
+    faults = [*scenario.chaos, *(possible for rule in scenario.rules for possible in rule.faults)]
+    limits = [Mistake(limited.place, _LIMITS) for limited in scenario.limits]
+    return [*limits, *(Mistake(possible.place, reason) for possible in faults for reason in _reasons(possible.fault))]
+
+
+_LIMITS = (
+    "limits depend on the order of requests and on the clock; expected rules with `times` that answer rate_limit_error "
+    "or overloaded_error"
+)
+
+
+def _reasons(fault: Fault) -> Iterator[str]:
+    for key, (reason, instead) in _DEPENDS.items():
+        if getattr(fault, key) is not None:
+            yield f"the fault '{fault}' {reason}; expected {instead}"
+    for turn in fault.script or ():
+        yield from _reasons(turn)
+
+
+def dependence(fault: Fault) -> str:
+    """Return why it is not the same each time whether `fault` strikes a request, or whom it hits; '' where it is."""
+    reasons = [reason for key, (reason, _) in _DEPENDS.items() if getattr(fault, key) is not None]
+    return next((reason for turn in fault.script or () if (reason := dependence(turn))), "") or " and ".join(reasons)
+
+
+_DEPENDS = {
+    "time": ("depends on the clock", "a window in `requests`"),
+    "connection": ("depends on which connection a client uses", "`occurrence`"),
+    "refuse": ("hits whoever connects meanwhile", "`disconnect: reset`"),
+}
+"""Key of a fault -> what is not the same each time, and what to write for the same each time."""

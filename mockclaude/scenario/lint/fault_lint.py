@@ -1,0 +1,125 @@
+"""Faults that cannot happen where they are written, and steps that are never reached.
+
+In: scenario files whose form is checked. Out: mistakes with their places.
+Knows nothing of requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mockclaude.scenario.diagnostics import Mistake, Path, Placed, one_of
+from mockclaude.scenario.format.faults import Fault
+from mockclaude.scenario.format.steps import Step
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format import file as written
+
+_ANY_BLOCK = ("text", "thinking", "redacted_thinking", "tool_use", "server_tool", "json", "block", "generate")
+_NEEDED: Mapping[str, Sequence[str]] = {
+    "content_block_start": _ANY_BLOCK,
+    "content_block_stop": _ANY_BLOCK,
+    "content_block_delta": [kind for kind in _ANY_BLOCK if kind != "redacted_thinking"],
+    "text_delta": ("text", "json", "block", "generate"),
+    "thinking_delta": ("thinking", "block", "generate"),
+    "signature_delta": ("thinking", "block", "generate"),
+    "input_json_delta": ("tool_use", "server_tool", "block", "generate"),
+    "citations_delta": ("text", "block"),
+    "compaction_delta": ("block",),
+}
+"""Event -> the steps of which one is needed for it to come."""
+
+
+def fault_mistakes(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
+    """Yield what is wrong with the faults of all files, and with the order of steps in replies."""
+    chaos = [fault for _, file in files for fault in file.chaos or ()]
+    for source, file in files:
+        if file.chaos:
+            yield from _too_likely(source, ("chaos",), chaos)
+        for index, rule in enumerate(file.rules):
+            path: Path = ("rules", index)
+            if rule.fault:
+                yield from _too_likely(source, (*path, "fault"), rule.fault)
+                yield from _impossible(source, (*path, "fault"), rule)
+            for where, steps in _replies(path, rule):
+                yield from _never_reached(source, where, steps)
+
+
+def _too_likely(source: Placed, path: Path, faults: Sequence[Fault]) -> Iterator[Mistake]:
+    """Yield where faults that are due for the same requests are more than certain together."""
+    totals: dict[str, float] = {}
+    for fault in faults:
+        conditions = _conditions(fault)
+        totals[conditions] = totals.get(conditions, 0.0) + _likely(fault)
+    if (total := totals.pop(_NONE, 0.0) + max(totals.values(), default=0.0)) > 1 + 1e-9:
+        yield Mistake(
+            source.place(path),
+            f"the probabilities of these faults make {total:g} together; expected at most 1, since one of them strikes",
+        )
+
+
+def _conditions(fault: Fault) -> str:
+    """Return for which requests a fault is due, apart from luck."""
+    return str([getattr(fault, key) for key in _DUE])
+
+
+_DUE = ("when", "occurrence", "requests", "time", "connection", "burst")
+_NONE = str([None] * len(_DUE))
+
+
+def _likely(fault: Fault) -> float:
+    return max(fault.ramp.start, fault.ramp.end) if fault.ramp else fault.p or 0.0
+
+
+def _impossible(source: Placed, path: Path, rule: written.Rule) -> Iterator[Mistake]:
+    replies = [steps for _, steps in _replies((), rule)]
+    for fault in rule.fault or ():
+        missing = next((event for event in _events(fault) if not any(_comes(event, steps) for steps in replies)), None)
+        if missing:
+            steps = f"a step with {one_of(_NEEDED[missing])}" if missing in _NEEDED else "a reply that comes so far"
+            problem = f"this fault waits for {missing}, which never comes in this reply; expected {steps}"
+            yield Mistake(source.place(path), problem)
+
+
+def _comes(event: str, steps: Sequence[Step]) -> bool:
+    """Return whether an event of this name can be in the stream of a reply."""
+    ends = next((index for index, step in enumerate(steps) if _ends(step)), None)
+    kinds = {step.kind for step in steps[:ends]}.intersection(_ANY_BLOCK)
+    if event in _NEEDED:
+        return not kinds.isdisjoint(_NEEDED[event])
+    if event == "message_start":
+        return bool(kinds) or ends is None
+    return ends is None if event in ("message_delta", "message_stop") else True
+
+
+def _events(fault: Fault) -> Iterator[str]:
+    for turn in fault.script or ():
+        yield from _events(turn)
+    for selector in (fault.drop, fault.duplicate, fault.edit, *(fault.swap or ())):
+        if selector is not None:
+            yield selector.event
+    if fault.moment and fault.moment.selector.event:
+        yield fault.moment.selector.event
+
+
+def _replies(path: Path, rule: written.Rule) -> Iterator[tuple[Path, Sequence[Step]]]:
+    if rule.reply:
+        yield (*path, "reply"), rule.reply
+    for index, reply in enumerate(rule.sequence or ()):
+        yield (*path, "sequence", index), reply
+    for index, choice in enumerate(rule.choice or ()):
+        yield (*path, "choice", index, "reply"), choice.reply
+
+
+def _never_reached(source: Placed, path: Path, steps: Sequence[Step]) -> Iterator[Mistake]:
+    """Yield the first step after one that ends the reply, if it is a step that would send something."""
+    for index, step in enumerate(steps[:-1]):
+        if _ends(step) and steps[index + 1].kind not in ("stop_reason", "usage"):
+            problem = f"this step is never reached: the reply ends with the {step.kind} before it; expected it last"
+            yield Mistake(source.place((*path, index + 1)), problem)
+            return
+
+
+def _ends(step: Step) -> bool:
+    return step.kind in ("error", "disconnect") or step.pause == "forever"

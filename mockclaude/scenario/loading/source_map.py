@@ -1,0 +1,100 @@
+"""Positions of the values in a file, and the diagnostics found while the file is read.
+
+A position is an offset in the text, in characters. A list or mapping holds the offsets of its values in one array: a
+place for each value would take several times the memory of the data itself.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from mockclaude.scenario.diagnostics import MAX_DEPTH, MAX_MISTAKES, Mistake, Place, ScenarioError
+
+MAX_VALUES = 500_000
+"""How many keys and values a file may have: each takes memory, however short it is in the file."""
+
+_LINE_END = re.compile(r"\r\n?|\n")
+_INFINITE = (float("inf"), float("-inf"))
+_LEAST, _MOST = -(2**63), 2**64 - 1
+TOO_LARGE = "this number is too large; expected one that JSON can carry, or quotes around it"
+
+
+@dataclass(slots=True)
+class Branch:
+    """The offsets of the values of a list or mapping; in a mapping, the offset of each key before that of its value.
+
+    `below` holds the branches of the values that are lists or mappings and not empty, by their index.
+    """
+
+    offsets: array[int] = field(default_factory=lambda: array("I"))
+    below: dict[int, Branch] | None = None
+
+    def put(self, index: int, branch: Branch | None) -> None:
+        """Note `branch` as that of the value at `index`."""
+        if branch is not None and branch.offsets:
+            self.below = self.below or {}
+            self.below[index] = branch
+
+
+Read: TypeAlias = tuple[Any, Branch | None]
+"""A value, and the positions within it."""
+
+
+class Lines:
+    """The lines of a text called `file`: offsets become places."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self._starts = array("I", (0, *(end.end() for end in _LINE_END.finditer(text))))
+
+    def place(self, offset: int) -> Place:
+        """Return the place of the character at `offset`."""
+        line = bisect_right(self._starts, offset)
+        return Place(self.file, line, offset - self._starts[line - 1] + 1)
+
+
+class Reading:
+    """The diagnostics of one file while it is read. Reading stops when there are too many of them, or of values."""
+
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
+        self.mistakes: list[Mistake] = []
+        self._values = 0
+
+    def note(self, offset: int, message: str) -> None:
+        """Record a diagnostic. Raises `ScenarioError` if there are enough of them."""
+        self.mistakes.append(Mistake(self.lines.place(offset), message))
+        if len(self.mistakes) > MAX_MISTAKES:
+            raise ScenarioError(self.mistakes)
+
+    def stop(self, offset: int, message: str) -> ScenarioError:
+        """Return the error that ends the reading, with all diagnostics."""
+        return ScenarioError([*self.mistakes, Mistake(self.lines.place(offset), message)])
+
+    def count(self, offset: int, depth: int) -> None:
+        """Count a value. Raises `ScenarioError` if it is nested too deep, or one of too many."""
+        self._values += 1
+        if depth > MAX_DEPTH:
+            raise self.stop(offset, f"this is nested more than {MAX_DEPTH} levels deep; expected fewer")
+        if self._values > MAX_VALUES:
+            message = (
+                f"this file has more than {MAX_VALUES:,} keys and values; expected fewer: split it into several files"
+            )
+            raise self.stop(offset, message)
+
+    def repeated(self, offset: int, key: str, keys: Iterable[str], branch: Branch) -> None:
+        """Record that `key` stands at `offset` although it is among the `keys` already."""
+        first = next(index for index, known in enumerate(keys) if known == key)
+        line = self.lines.place(branch.offsets[2 * first]).line
+        self.note(offset, f"the key '{key[:80]}' is already there in line {line}; expected each key once")
+
+    def number(self, offset: int, number: float) -> float:
+        """Return `number`, and record it if JSON cannot carry it."""
+        if number in _INFINITE or (isinstance(number, int) and not _LEAST <= number <= _MOST):
+            self.note(offset, TOO_LARGE)
+        return number

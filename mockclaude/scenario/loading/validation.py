@@ -1,0 +1,77 @@
+"""The data of a scenario file becomes the models of `format`, rule by rule.
+
+Each rule is validated by itself, so that the errors of a file are never all in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from mockclaude.scenario.diagnostics import MAX_MISTAKES, Mistake, Path, Placed, ScenarioError
+from mockclaude.scenario.format.file import Rule, ScenarioFile
+
+M = TypeVar("M", bound=BaseModel)
+
+MAX_RULE_VALUES = 100_000
+"""How many values a rule may have, and everything beside the rules: each of them can be an error of its own."""
+
+_VALID = Rule.model_validate({"reply": "x"})
+
+
+def validate(source: Placed) -> ScenarioFile:
+    """Return the data of `source` as a scenario file. Raises `ScenarioError` with its first mistakes."""
+    data = source.data
+    if not isinstance(data, dict) or not isinstance(data.get("rules"), list):
+        return _valid(ScenarioFile, data, source, ())
+    mistakes: list[Mistake] = []
+    rules = list(_rules(data["rules"], source, mistakes))
+    try:
+        file = _valid(ScenarioFile, {**data, "rules": [_VALID] if mistakes else rules}, source, ())
+    except ScenarioError as error:
+        mistakes += error.mistakes
+    if mistakes:
+        raise ScenarioError(mistakes)
+    return file
+
+
+def _rules(rules: list[Any], source: Placed, mistakes: list[Mistake]) -> Iterator[Rule]:
+    """Yield the valid ones of `rules`, and add the mistakes of the others to `mistakes`, up to as many as are shown."""
+    for index, rule in enumerate(rules):
+        try:
+            yield _valid(Rule, rule, source, ("rules", index))
+        except ScenarioError as error:
+            mistakes += error.mistakes
+            if len(mistakes) > MAX_MISTAKES:
+                return
+
+
+def _valid(model: type[M], data: Any, source: Placed, path: Path) -> M:
+    """Return `data`, which stands at `path`, as a `model`. Raises `ScenarioError`."""
+    if _has_more(data if path else _beside_rules(data), MAX_RULE_VALUES):
+        what = "this rule has more" if path else "this file has, beside its rules, more"
+        message = f"{what} than {MAX_RULE_VALUES:,} values; expected fewer"
+        raise ScenarioError([Mistake(source.place(path), message)])
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        from mockclaude.scenario.loading.validation_errors import mistakes
+
+        raise ScenarioError(mistakes(error, model, source, path)) from None
+
+
+def _beside_rules(data: Any) -> Any:
+    return {key: value for key, value in data.items() if key != "rules"} if isinstance(data, dict) else data
+
+
+def _has_more(data: Any, most: int) -> bool:
+    """Return whether there are more than `most` values in plain data; models in it count as one."""
+    count, waiting = 0, [data]
+    while waiting and count <= most:
+        value = waiting.pop()
+        if isinstance(value, (dict, list)):
+            count += len(value)
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+    return count > most

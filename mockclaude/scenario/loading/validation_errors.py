@@ -1,0 +1,175 @@
+"""What pydantic has against a scenario file, said to the person who wrote it.
+
+In: a pydantic error and the source it is about. Out: mistakes with a place, what was expected, and a remedy.
+Knows nothing of what the keys mean.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from mockclaude.scenario.diagnostics import MAX_MISTAKES, Mistake, Path, Placed, did_you_mean, one_of, shown
+from mockclaude.scenario.format.pace import INSTANT, NAMES
+
+_MAPPING = "a mapping (`key: value`)"
+_EXPECTED = {
+    "string_type": "text",
+    "string_unicode": "text without halves of surrogate pairs",
+    "string_too_short": "at least one character",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "int_parsing_size": "a smaller number",
+    "finite_number": "a finite number",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "too_long": "at most {max_length} items",
+    "string_too_long": "at most {max_length} characters",
+    "bool_type": "true or false",
+    "dict_type": _MAPPING,
+    "mapping_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "list_type": "a list (`- item`)",
+    "literal_error": "{expected}",
+}
+_TEXT_OR_MAPPING = f"text or {_MAPPING}"
+_EXPECTED_MODEL = {
+    "ScenarioFile": "a mapping with `rules`, such as `rules: [{reply: Hello}]`",
+    "Rule": "a mapping, such as `reply: Hello`",
+    "Choice": "a mapping, such as `{weight: 1, reply: Hello}`",
+    "Pace": f"{', '.join(map(repr, (INSTANT, *NAMES)))} or {_MAPPING}",
+    "InFlight": f"a whole number or {_MAPPING}",
+    "BodyMatch": f"a JMESPath expression or {_MAPPING}",
+    "Step": "text, a step or a list of steps",
+    **dict.fromkeys(
+        ("Match", "ToolResultMatch", "Text", "Thinking", "RedactedThinking", "ToolUse", "Error", "StopReason"),
+        _TEXT_OR_MAPPING,
+    ),
+}
+_TAKES_TEXT = {name for name, expected in _EXPECTED_MODEL.items() if expected.startswith("text")}
+_KINDS: dict[type, str] = {type(None): "nothing", list: "a list", dict: "a mapping"}
+_LENGTHS = ("too_short", "too_long")
+_ABOUT_KEYS = ("extra_forbidden", "missing")
+_KEY = ("[key]",)
+
+
+def mistakes(error: ValidationError, model: type[BaseModel], source: Placed, at: Path = ()) -> list[Mistake]:
+    """Return a mistake for each thing that `error` says about what is `at` this path of `source`, and was read as
+    `model`; no more than are shown.
+    """
+    by_path: dict[Path, list[ErrorDetails]] = {}
+    for details in error.errors(include_url=False):
+        loc = (*at, *details["loc"])
+        path = loc if details["type"] in _ABOUT_KEYS else source.nearest(loc)
+        if path in by_path or len(by_path) <= MAX_MISTAKES:
+            by_path.setdefault(path, []).append(details)
+    return [_mistake(path, details, model, source, at) for path, details in by_path.items()]
+
+
+def _hint(unknown: str, known: list[str]) -> str:
+    if unknown.partition(":")[0] in known:
+        return "; put a space after the colon"
+    return did_you_mean(unknown, known)
+
+
+def _mistake(path: Path, errors: list[ErrorDetails], model: type[BaseModel], source: Placed, at: Path) -> Mistake:
+    if errors[0]["type"] == "extra_forbidden":
+        known = _keys_at(model, path[len(at) : -1])
+        unknown = str(path[-1])
+        message = f"unknown key '{shown(unknown)}'; expected {one_of(known)}{_hint(unknown, known)}"
+        return Mistake(source.place(path, key=True), message)
+    return Mistake(source.place(path, key=errors[0]["loc"][-1:] == _KEY), _message(path, errors))
+
+
+def _message(path: Path, errors: list[ErrorDetails]) -> str:
+    kind, context = errors[0]["type"], errors[0].get("ctx", {})
+    if kind in ("missing", "union_tag_not_found"):
+        missing = path[-1] if kind == "missing" else "type"
+        return f"the key '{missing}' is missing here; expected it beside the others"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in _LENGTHS:
+        return _length(context)
+    if kind == "union_tag_invalid":
+        known = _quoted(context["expected_tags"])
+        tag = str(context["tag"])
+        return f"'{shown(tag)}' is no type for this; expected {one_of(known)}{did_you_mean(tag, known)}"
+    expected = " or ".join(map(_expected, errors))
+    return f"this is {_described(errors[0]['input'])}; expected {expected}{_remedy(errors)}"
+
+
+def _length(context: Mapping[str, Any]) -> str:
+    count = context["actual_length"]
+    least, most = context.get("min_length"), context.get("max_length")
+    if least == 1:
+        return "this is empty; expected at least one item"
+    got = f"has {count} item{'s' if count != 1 else ''}" if count else "is empty"
+    return f"this {got}; expected {f'at most {most} items' if least is None else f'at least {least} items'}"
+
+
+def _expected(error: ErrorDetails) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "model_type":
+        return _EXPECTED_MODEL.get(context["class_name"], _MAPPING)
+    return _EXPECTED[kind].format(**context) if kind in _EXPECTED else _as_pydantic_says(error["msg"])
+
+
+def _as_pydantic_says(message: str) -> str:
+    """Return what was expected, by a message for which there is no better one here."""
+    return re.sub(r"^\w+ should (be |have )?", "", message)
+
+
+def _remedy(errors: list[ErrorDetails]) -> str:
+    value = errors[0]["input"]
+    if isinstance(value, str):
+        return did_you_mean(value, [word for error in errors for word in _quoted(_expected(error))])
+    takes_text = any(
+        error["type"] == "string_type" or error.get("ctx", {}).get("class_name") in _TAKES_TEXT for error in errors
+    )
+    return "; put quotes around it" if takes_text and isinstance(value, (int, float)) else ""
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"'([^']*)'", text)
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, str):
+        return f"text ('{shown(value)}')"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return f"a number ({value})"
+    return _KINDS.get(type(value)) or f"a Python {type(value).__name__}"
+
+
+def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
+    """Return the keys of the mapping at `path` below `model`."""
+    models = [model]
+    for part in path:
+        models = list(_below(models, part)) or models
+    return [field.alias or name for name, field in models[0].model_fields.items()]
+
+
+def _below(models: list[type[BaseModel]], part: str | int) -> Iterator[type[BaseModel]]:
+    """Yield the models of the field `part`, or the one whose type is called so: a union's errors name its member."""
+    for model in models:
+        for name, field in model.model_fields.items():
+            if part in (name, field.alias):
+                yield from _models_in(field.annotation)
+            elif name == "type" and part in get_args(field.annotation):
+                yield model
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)

@@ -1,0 +1,160 @@
+"""YAML 1.2, read as plain data and the positions of its values.
+
+The only module that imports YAML: PyYAML's C parser, because its events come with positions and take a tenth of the
+time of its rivals. What it resolves by YAML 1.1 (`no`, `on`, `12:30`, `0777`) and lets pass (duplicate keys, aliases,
+tags) is decided here instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from mockclaude.scenario.diagnostics import Mistake, Place, ScenarioError
+from mockclaude.scenario.loading.source_map import TOO_LARGE, Branch, Lines, Read, Reading
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CONSTANTS: dict[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_LONGEST_NUMBER = 400
+"""Characters of a number; Python takes its time for the digits of longer ones."""
+
+
+class YamlReader(Reading):
+    """Builds plain data from parser events, one value at a time, and notes the positions and mistakes on the way."""
+
+    def __init__(self, text: str, lines: Lines) -> None:
+        super().__init__(lines)
+        self._text = text
+        self._events = self._content()
+
+    def read(self) -> tuple[Any, int, Branch | None]:
+        """Return the data, its offset, and the positions within it. Raises `ScenarioError`."""
+        data, offset, branch = None, 0, None
+        try:
+            first = next(self._events, None)
+            if first is not None:
+                offset = _offset(first)
+                data, branch = self._value(first, 0)
+            self._end(next(self._events, None))
+        except yaml.MarkedYAMLError as error:
+            raise self._syntax_error(error) from None
+        return data, offset, branch
+
+    def _content(self) -> Iterator[yaml.Event]:
+        frame = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
+        return (event for event in yaml.parse(self._text, Loader=_Loader) if not isinstance(event, frame))
+
+    def _end(self, extra: yaml.Event | None) -> None:
+        if extra is not None:
+            raise self.stop(_offset(extra), "a second document begins here; expected one document in a file")
+
+    def _value(self, event: yaml.Event, depth: int) -> Read:
+        self._check(event, depth)
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event), None
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(depth + 1)
+        return self._sequence(depth + 1) if isinstance(event, yaml.SequenceStartEvent) else (None, None)
+
+    def _check(self, event: yaml.Event, depth: int) -> None:
+        self.count(_offset(event), depth)
+        if isinstance(event, yaml.AliasEvent):
+            message = f"aliases (*{event.anchor}) are not supported; expected the value itself: repeat it"
+            self.note(_offset(event), message)
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self.note(_offset(event), f"tags ({tag}) are not supported; expected a plain value: remove the tag")
+
+    def _mapping(self, depth: int) -> Read:
+        result: dict[str, Any] = {}
+        branch = Branch()
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._key(event, depth)
+            if key in result:
+                self.repeated(_offset(event), key, result, branch)
+            value = next(self._events)
+            data, below = self._value(value, depth)
+            if key not in result:
+                branch.put(len(result), below)
+                branch.offsets.extend((_offset(event), _offset(value)))
+            result[key] = data
+        return result, branch
+
+    def _key(self, event: yaml.Event, depth: int) -> str:
+        if isinstance(event, yaml.ScalarEvent):
+            self._check(event, depth - 1)
+            return str(event.value)
+        if isinstance(event, yaml.CollectionStartEvent):
+            message = "a key must be a word; expected `key: value`, or quotes around a text with braces"
+            self.note(_offset(event), message)
+        self._value(event, depth)
+        return str(self.lines.place(_offset(event)))
+
+    def _sequence(self, depth: int) -> Read:
+        result: list[Any] = []
+        branch = Branch()
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            data, below = self._value(event, depth)
+            branch.put(len(result), below)
+            branch.offsets.append(_offset(event))
+            result.append(data)
+        return result, branch
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Any:
+        text: str = event.value
+        if not event.implicit[0]:
+            return text
+        if text in _CONSTANTS:
+            return _CONSTANTS[text]
+        if text[:1] not in "-+.0123456789":
+            return text
+        return self._number(event, text)
+
+    def _number(self, event: yaml.Event, text: str) -> Any:
+        is_integer = _INTEGER.fullmatch(text)
+        if not is_integer and not _FLOAT.fullmatch(text):
+            return text
+        if len(text) > _LONGEST_NUMBER:
+            return self.note(_offset(event), TOO_LARGE)
+        if is_integer:
+            return self.number(_offset(event), int(text, 0) if text[:2] in ("0o", "0x") else int(text))
+        return self.number(_offset(event), float(text))
+
+    def _syntax_error(self, error: yaml.MarkedYAMLError) -> Exception:
+        mark: Any = error.problem_mark
+        hint = _SYNTAX_HINTS.get(str(error.problem), _SYNTAX_HINT)
+        begin = error.context_mark.line if error.context_mark else mark.line
+        begun = f" {error.context} that began in line {begin + 1}" if begin != mark.line else ""
+        place = Place(self.lines.file, mark.line + 1, mark.column + 1)  # the line after the last one has no offset
+        message = f"this is not YAML: {error.problem}{begun}; {hint}"
+        return ScenarioError([*self.mistakes, Mistake(place, message)])
+
+
+def _offset(event: yaml.Event) -> int:
+    mark: Any = event.start_mark
+    return int(mark.index)
+
+
+_SYNTAX_HINT = "check the indentation, the colons and the quotes around this place"
+_SYNTAX_HINTS = {
+    "mapping values are not allowed in this context": "quote a text that contains ': '",
+    "found character that cannot start any token": "indent with spaces, not tabs, and quote a text that starts with "
+    "@, `, % or a tab",
+    "did not find expected ',' or '}'": "close the mapping with }, or quote a text that has { or }, as '${{ user }}'",
+    "did not find expected ',' or ']'": "close the list with ], or quote a text that has [, ] or {, as '${{ user }}'",
+    "did not find expected alphabetic or numeric character": "quote a text that begins with * or &",
+    "did not find expected key": "check the indentation, and write '' for an apostrophe within single quotes",
+    "found unexpected end of stream": "close the quotes",
+    "found unknown escape character": "write \\\\ for a backslash, or use single quotes",
+    "found invalid Unicode character escape code": "write the character itself",
+    "exceeded maximum nesting depth": "this is nested too deep; expected fewer levels",
+}

@@ -1,0 +1,1 @@
+"""Placeholders and the values that fill them."""

@@ -1,0 +1,273 @@
+"""`${{ ... }}`: values of the request, filled into a reply.
+
+In: data from a scenario file, and later a `Scope`. Out: the same data with its placeholders replaced.
+Knows nothing of YAML: templates are read after the file is parsed, never in its text. There are no operators, no loops
+and no way to call anything but Faker: `user`, `system`, `turn`, `tool_result[.name]`, `match.group`,
+`request[.JMESPath]`, `fake.method[(literals)]`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import orjson
+
+from mockclaude.api.errors import ApiError
+from mockclaude.scenario.conditions import queries
+from mockclaude.scenario.conditions.work import TooMuchWorkError
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, one_of, shown, shown_value
+from mockclaude.scenario.template import fakes
+
+ROOTS = ("user", "system", "tool_result", "match", "request", "turn", "fake")
+
+_PLACEHOLDER = re.compile(r"\$(\$\{\{)|\$\{\{(.*?)(\}\}|\Z)", re.DOTALL)
+"""The escape, whose first `$` goes, or a placeholder; one that is not closed reaches to the end of the text."""
+
+_EXPRESSION = re.compile(r"(?P<root>\w+)(?:\.(?P<rest>.+))?", re.DOTALL)
+_CALL = re.compile(r"(?P<method>\w+)(?:\((?P<arguments>.*)\))?", re.DOTALL)
+
+
+MAX_FILLED = 32_000_000
+"""Bytes that the placeholders of one reply may make together: as many as a request may have."""
+
+_ROOM = MAX_DEPTH + 16
+"""Levels around a value in a reply: those of the file, and those of the events that carry it."""
+
+
+class FillError(ApiError):
+    """A placeholder whose value cannot be part of this reply: a 400, since another request may have another value."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("invalid_request_error", message)
+
+
+class Scope:
+    """What a template can see: the conversation, the groups that the rule's regular expressions caught, and Faker.
+
+    Groups and Faker are made when they are first asked for, once for a reply.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        find_groups: Callable[[], Mapping[str, str]],
+        make_fakes: Callable[[], fakes.Fakes],
+    ) -> None:
+        self.conversation = conversation
+        self._find_groups = find_groups
+        self._make_fakes = make_fakes
+        self._left = MAX_FILLED
+
+    @cached_property
+    def groups(self) -> Mapping[str, str]:
+        """What the groups of the rule's regular expressions caught."""
+        return self._find_groups()
+
+    @cached_property
+    def fakes(self) -> fakes.Fakes:
+        """Faker: its values follow each other in the order of the placeholders."""
+        return self._make_fakes()
+
+    def admit(self, value: Any) -> Any:
+        """Return `value`, which is to be part of the reply. Raises `FillError` if the reply gets too large or deep."""
+        self._left -= _size(value)
+        if self._left < 0:
+            raise FillError(f"the placeholders of this reply make more than {MAX_FILLED:,} bytes; expected fewer")
+        return value
+
+
+def _size(value: Any) -> int:
+    """Return the bytes of a text, or of a list or mapping as JSON.
+
+    Raises `FillError` if the value is nested too deep to be part of a reply.
+    """
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
+    if not isinstance(value, (dict, list)):
+        return 0
+    for _ in range(_ROOM):
+        value = [value]
+    try:
+        return len(orjson.dumps(value))
+    except TypeError as error:
+        raise FillError(
+            f"a placeholder has a value that a reply cannot carry ({error}); expected a part of it"
+        ) from None
+
+
+Expression: TypeAlias = Callable[[Scope], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Data with placeholders. `fill` returns it with their values; without any, the very data it was made of."""
+
+    data: Any
+    _fill: Expression | None
+
+    @property
+    def fixed(self) -> bool:
+        """Whether there is no placeholder."""
+        return self._fill is None
+
+    def fill(self, scope: Scope) -> Any:
+        """Return the data with every placeholder replaced. Must not be changed by whoever gets it."""
+        return self.data if self._fill is None else self._fill(scope)
+
+
+def compile_template(data: Any) -> Template:
+    """Return `data`, whose placeholders `problems` has found in order, as a template."""
+    return Template(data, _compiled(data))
+
+
+def problems(text: str, groups: set[str], trials: fakes.Trials) -> Iterator[str]:
+    """Yield what is wrong with the placeholders in `text`, if `groups` are the groups a rule's conditions catch."""
+    placeholders = [found.groups() for found in _PLACEHOLDER.finditer(text) if not found[1]]
+    for expression in dict.fromkeys(expression.strip() for _, expression, end in placeholders if end):
+        if problem := _problem(expression, groups, trials):
+            yield problem
+    if placeholders and not placeholders[-1][2]:
+        yield "'${{' is not closed; expected }} after it, or $${{ for the characters themselves"
+
+
+def _hint(expression: str) -> str:
+    word = re.match(r"\w*", expression)
+    if word and word[0] in ROOTS:
+        return f", then a dot and a name: there are no operators, filters or functions in {shown_value(expression)}"
+    return did_you_mean(expression, ROOTS)
+
+
+def _problem(expression: str, groups: set[str], trials: fakes.Trials) -> str | None:
+    parsed = _EXPRESSION.fullmatch(expression)
+    root, rest = (parsed["root"], parsed["rest"]) if parsed else (expression, None)
+    if root not in ROOTS:
+        return f"'{shown(root)}' is unknown in ${{{{ }}}}; expected {one_of(ROOTS)}{_hint(expression)}"
+    if root in ("user", "system", "turn") and rest:
+        return f"'{root}' has no parts; expected ${{{{ {root} }}}}"
+    if root == "match":
+        return _match_problem(rest, groups)
+    if root == "fake":
+        return _fake_problem(rest, trials)
+    return queries.problem(rest) if root == "request" and rest else None
+
+
+def _match_problem(group: str | None, groups: set[str]) -> str | None:
+    if group in groups:
+        return None
+    asked, known = _part("match", group), [f"match.{name}" for name in sorted(groups)]
+    expected = one_of(known) if known else "a regex in its `when.user`, with a group such as (?P<city>\\w+)"
+    hint = did_you_mean(group or "", groups)
+    return f"'{shown(asked)}' is no group of a regex of this rule; expected {expected}{hint}"
+
+
+def _part(root: str, rest: str | None) -> str:
+    return f"{root}.{rest}" if rest else root
+
+
+def _fake_problem(rest: str | None, trials: fakes.Trials) -> str | None:
+    call = _CALL.fullmatch(rest or "")
+    if not call:
+        asked = _part("fake", rest)
+        return f"'{shown(asked)}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
+    return trials.problem(call["method"], call["arguments"] or "")
+
+
+def _compiled(data: Any) -> Expression | None:
+    if isinstance(data, str):
+        return _compiled_text(data)
+    if isinstance(data, dict):
+        parts = {key: compile_template(value) for key, value in data.items()}
+        return _filler(parts.values(), lambda scope: {key: part.fill(scope) for key, part in parts.items()})
+    if isinstance(data, list):
+        items = [compile_template(value) for value in data]
+        return _filler(items, lambda scope: [item.fill(scope) for item in items])
+    return None
+
+
+def _filler(parts: Any, fill: Expression) -> Expression | None:
+    return fill if any(part._fill for part in parts) else None
+
+
+def _compiled_text(text: str) -> Expression | None:
+    """Compile a text; a placeholder that is the whole text keeps the type of its value."""
+    if "${{" not in text:
+        return None
+    pieces: list[str | Expression] = []
+    end = 0
+    for found in _PLACEHOLDER.finditer(text):
+        pieces.append(text[end : found.start()])
+        unclosed = "" if found[3] else found[0]  # in no file: `problems` refuses it
+        pieces.append(found[1] or unclosed or _compiled_expression(found[2].strip()))
+        end = found.end()
+    pieces = [piece for piece in (*pieces, text[end:]) if piece != ""]
+    if len(pieces) == 1 and not isinstance(pieces[0], str):
+        only = pieces[0]
+        return lambda scope: scope.admit(only(scope))
+    return lambda scope: "".join(
+        piece if isinstance(piece, str) else scope.admit(_text(piece(scope))) for piece in pieces
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    _size(value)
+    return "" if value is None else orjson.dumps(value).decode()
+
+
+def _compiled_expression(expression: str) -> Expression:
+    parsed = _EXPRESSION.fullmatch(expression)
+    assert parsed, "problems() refuses what does not parse"
+    return _COMPILERS[parsed["root"]](parsed["rest"])
+
+
+def _compiled_tool_result(name: str | None) -> Expression:
+    def value(scope: Scope) -> str | None:
+        results = scope.conversation.tool_results
+        return next((result.content for result in results if name in (None, result.name)), None)
+
+    return value
+
+
+def _compiled_request(path: str | None) -> Expression:
+    if path is None:
+        return lambda scope: scope.conversation.body
+    query = queries.Query(path)
+
+    def found(scope: Scope) -> Any:
+        try:
+            return scope.conversation.find(query)
+        except TooMuchWorkError as error:
+            raise FillError(f"in ${{{{ request }}}}, {error.message}") from None
+
+    return found
+
+
+def _compiled_fake(rest: str | None) -> Expression:
+    call = _CALL.fullmatch(rest or "")
+    assert call, "problems() refuses what does not parse"
+    method, arguments = call["method"], fakes.parse_arguments(call["arguments"] or "")
+
+    def made(scope: Scope) -> Any:
+        try:
+            return scope.fakes.value(method, *arguments)
+        except Exception as error:  # whatever Faker raises for this seed, though it did not when it was tried
+            raise FillError(f"${{{{ fake.{shown(rest or '')} }}}}: {error}") from None
+
+    return made
+
+
+_COMPILERS: dict[str, Callable[[str | None], Expression]] = {
+    "user": lambda _: lambda scope: scope.conversation.user,
+    "system": lambda _: lambda scope: scope.conversation.system,
+    "turn": lambda _: lambda scope: scope.conversation.turn,
+    "match": lambda group: lambda scope: scope.groups.get(group or ""),
+    "tool_result": _compiled_tool_result,
+    "request": _compiled_request,
+    "fake": _compiled_fake,
+}

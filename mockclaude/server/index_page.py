@@ -1,0 +1,93 @@
+"""The page at the root: which scenarios there are, for people and for programs, or that it needs the token.
+
+In: the scenarios and the server's address. Out: a script. Knows nothing of how they answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import orjson
+from yarl import URL
+
+from mockclaude import __version__
+from mockclaude.api.headers import date, replaced
+from mockclaude.engine.trust import AGAINST_OTHER_SITES
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.script import Response, Script, Send, script
+from mockclaude.scenario.rules import Scenario
+
+_HTML = "text/html; charset=utf-8"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_HEAD = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>mockclaude</title>
+<style>
+:root {{ color-scheme: light dark }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }}
+code {{ font: 14px ui-monospace, monospace }}
+table {{ border-collapse: collapse; width: 100% }}
+th, td {{ text-align: left; padding: .4rem 1rem .4rem 0; border-bottom: 1px solid #8884; vertical-align: top }}
+</style>
+<h1>mockclaude {version}</h1>
+"""
+_PAGE = """<p>Each scenario answers Anthropic's Messages API under its own base URL.</p>
+<table>
+<tr><th>Base URL<th>Rules<th>Seed<th>Files</tr>
+{rows}
+</table>
+"""
+_LOCKED = """<p>This server is open to others: the list of its scenarios needs the admin token, which the server prints
+at its start, or that of <code>--admin-token</code>:</p>
+<pre><code>curl -H 'x-mockclaude-token: TOKEN' {origin}</code></pre>
+<p>Clients of the API need no token.</p>
+"""
+
+
+def index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: bool) -> Script:
+    """Return the list of `scenarios`: a page if `html`, else JSON."""
+    listed = [_entry(name, scenario, origin) for name, scenario in sorted(scenarios.items())]
+    if html:
+        kind, body = _HTML, _page(listed)
+    else:
+        kind, body = "application/json", orjson.dumps({"version": __version__, "scenarios": listed})
+    return _sent(200, kind, body, now)
+
+
+def locked(origin: URL, now: int) -> Script:
+    """Return the page for who lacks the token: it says how to give it."""
+    page = _HEAD.format(version=__version__) + _LOCKED.format(origin=escape(str(origin)))
+    return _sent(401, _HTML, page.encode(), now)
+
+
+def _sent(status: int, kind: str, body: bytes, now: int) -> Script:
+    lines = replaced(date(now), {"content-type": kind, "content-security-policy": _POLICY, **AGAINST_OTHER_SITES})
+    request_id, _ = Draws(0, "index").ids()
+    return script(Response(status, lines, request_id, [Send(0, body)]), chunked=True)
+
+
+def _entry(name: str, scenario: Scenario, origin: URL) -> dict[str, Any]:
+    return {
+        "name": name,
+        "base_url": str(origin / name if name else origin).rstrip("/"),
+        "files": list(scenario.files),
+        "seed": scenario.seed,
+        "rules": [{"name": rule.name, "place": str(rule.place)} for rule in scenario.rules],
+    }
+
+
+def _page(listed: list[dict[str, Any]]) -> bytes:
+    rows = "\n".join(
+        f"<tr><td><code>{escape(entry['base_url'])}</code><td>{_rules(entry['rules'])}<td>{entry['seed']}"
+        f"<td><code>{escape(', '.join(entry['files']) or 'built in')}</code></tr>"
+        for entry in listed
+    )
+    return (_HEAD.format(version=__version__) + _PAGE.format(rows=rows)).encode()
+
+
+def _rules(rules: list[dict[str, Any]]) -> str:
+    return "<br>".join(escape(rule["name"] or rule["place"]) for rule in rules)

@@ -1,0 +1,41 @@
+"""Live answers, played as they are made.
+
+A client that goes, or does not read, ends the making of its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import aclosing
+
+from aiohttp import web
+
+from mockclaude.engine.http_request import NOTHING, Answer, Live
+from mockclaude.server.clock import Clock
+from mockclaude.server.player import CLOSED, Played, play
+
+
+async def play_live(
+    live: Live, request: web.BaseRequest, clock: Clock, sent: list[int], decide: Callable[[Answer], None]
+) -> tuple[Answer, Played]:
+    """Send each part of `live` as soon as it is made; return the whole answer, and how it was played.
+
+    `decide` is called with the answer before its last part is sent, or as far as it was made when the client went.
+    To `sent` is added, for each write, how many microseconds after the beginning it was written.
+    """
+    begin = clock.begin()
+    whole, played = None, CLOSED
+    try:
+        async with aclosing(live.parts()) as parts:
+            async for script, whole in parts:
+                if whole is not None:
+                    decide(whole)
+                start, written = clock.since(begin), list[int]()
+                try:
+                    played = await play(script, request, clock, sent=written)
+                finally:
+                    sent += [start + at for at in written]
+    finally:
+        if whole is None:
+            decide(live.so_far())
+    return whole or NOTHING, played

@@ -1,0 +1,132 @@
+"""How the body of a request arrives.
+
+In: an aiohttp request. Out: its bytes, decompressed, or the API's error.
+Knows nothing of what they say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
+
+from mockclaude.api.errors import ApiError
+from mockclaude.reply.script import Script, Send
+from mockclaude.server.player import play
+
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes that the API takes for a message, by its documentation."""
+
+MAX_MEMBERS = 1_000
+"""Members of a gzip body: each costs the same, however little it holds."""
+
+BODY_TIMEOUT = 30.0
+
+_GO_ON = Script(100, [Send(0, b"HTTP/1.1 100 Continue\r\n\r\n")])
+_PLAIN = ("", "identity")
+_ENCODINGS = (*_PLAIN, "gzip", "deflate")
+_UNREADABLE = "The request body could not be decoded"
+_PIECE = 64 * 1024
+_UNSUPPORTED = {"error_code": "request_body_encoding_unsupported"}
+_INVALID = {"error_code": "request_body_encoding_invalid"}
+_TOO_LARGE_DECODED = {"error_code": "request_body_too_large_after_decoding"}
+
+
+async def read_body(request: web.BaseRequest) -> bytes:
+    """Return the body of `request`. Raises `ApiError`: 400 for one that cannot be decoded, 408, 413."""
+    encoding = request.headers.get("content-encoding", "").lower()
+    if encoding not in _ENCODINGS:
+        message = f"The request body encoding '{encoding}' is not supported; use gzip or none"
+        raise ApiError("invalid_request_error", message, details=_UNSUPPORTED)
+    if (request.content_length or 0) > MAX_BODY:
+        raise ApiError("request_too_large")
+    arrived = request.content.is_eof() and request.content.exception() is None
+    return unpacked(request.content.read_nowait() if arrived else await _rest(request), encoding)
+
+
+async def _rest(request: web.BaseRequest) -> bytes:
+    try:
+        with _told_of_malformed(request):
+            if request.headers.get("expect", "").lower() == "100-continue":
+                await play(_GO_ON, request)
+            async with asyncio.timeout(BODY_TIMEOUT):
+                return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise ApiError("request_too_large") from None
+    except TimeoutError:
+        raise ApiError("invalid_request_error", "The request body did not arrive in time", 408) from None
+    except (web.RequestPayloadError, BadHttpMessage) as error:
+        request.content.feed_eof()  # else aiohttp would read on, and log that it cannot
+        reason = str(error).splitlines()[-1].strip()
+        raise ApiError("invalid_request_error", f"{_UNREADABLE}: {reason}") from None
+
+
+@contextmanager
+def _told_of_malformed(request: web.BaseRequest) -> Iterator[None]:
+    """Let the body end with an error as soon as a chunk is malformed.
+
+    aiohttp's parser does not tell the body of that. It queues an error as the next request, which wakes the waiter of
+    the connection. There is none while a request is read, and one that waits for long is closed as idle.
+    """
+    connection: Any = request.protocol
+
+    def fail(next_request: asyncio.Future[None]) -> None:
+        if not (next_request.cancelled() or request.content.is_eof()):
+            request.content.set_exception(web.RequestPayloadError("a chunk is malformed"))
+            connection.close()  # else the queued error is answered too
+
+    waiter = connection._waiter = asyncio.get_running_loop().create_future()
+    connection.keep_alive(False)
+    waiter.add_done_callback(fail)
+    if connection._messages:
+        waiter.set_result(None)
+    try:
+        yield
+    finally:
+        connection._waiter = None
+
+
+def unpacked(data: bytes, encoding: str) -> bytes:
+    """Return `data` decompressed. Raises `ApiError` 400, or 413 as soon as there is more than `MAX_BODY`."""
+    if encoding in _PLAIN:
+        return data
+    try:
+        return b"".join(_parts(data, _window(data, encoding)))
+    except zlib.error:
+        message = f"{_UNREADABLE}: Can not decode content-encoding: {encoding}"
+        raise ApiError("invalid_request_error", message, details=_INVALID) from None
+
+
+def _parts(data: bytes, window: int) -> Iterator[bytes]:
+    """Yield what `data` holds. It may have several members, as gzip allows; what is left of each is copied, so that
+    they are read in pieces.
+    """
+    left, members = MAX_BODY, 1
+    unpacker = zlib.decompressobj(window)
+    for start in range(0, len(data), _PIECE):
+        piece = data[start : start + _PIECE]
+        while piece:
+            if unpacker.eof:
+                unpacker, members = zlib.decompressobj(window), members + 1
+            part = unpacker.decompress(piece, left + 1)
+            left -= len(part)
+            if left < 0:
+                raise ApiError("request_too_large", details=_TOO_LARGE_DECODED)
+            if members > MAX_MEMBERS:
+                raise zlib.error
+            yield part
+            piece = unpacker.unused_data
+    if data and not unpacker.eof:
+        raise zlib.error
+
+
+def _window(data: bytes, encoding: str) -> int:
+    """Return the `wbits` of zlib for `data`. Some clients call it `deflate` where the header of zlib is missing."""
+    if encoding == "gzip":
+        return zlib.MAX_WBITS + 16
+    return zlib.MAX_WBITS if data[:1] and data[0] & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS

@@ -1,0 +1,45 @@
+"""A prompt fits into the context window of its model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockclaude.api.checks.size_checks import CHECKS, OVERFLOW_BETA
+from tests.api.asking import asked, refusal
+
+LONG = {"role": "user", "content": "x" * 7 * 120_000}
+
+
+def test_a_prompt_that_does_not_fit_is_refused_with_both_figures() -> None:
+    refused = refusal(CHECKS, asked(LONG, model="claude-haiku-4-5"))
+
+    assert refused == "prompt is too long: 240004 tokens > 200000 maximum"
+
+
+TOGETHER = (
+    "input length and `max_tokens` exceed context limit: 190004 + 9997 > 200000, "
+    "decrease input length or `max_tokens` and try again"
+)
+SHORTER = {"role": "user", "content": "x" * 7 * 95_000}
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "message"),
+    [
+        ("claude-opus-4-1", {"max_tokens": 9_997}, TOGETHER),
+        ("claude-opus-4-1", {"max_tokens": 9_996}, None),
+        ("claude-opus-4-1", {"max_tokens": 9_997, "betas": frozenset({OVERFLOW_BETA})}, None),
+        ("claude-opus-4-1", {"max_tokens": ..., "counting": True}, None),
+        ("claude-haiku-4-5", {"max_tokens": 9_997}, None),
+        ("gpt-4o", {"max_tokens": 9_997}, None),
+    ],
+)
+def test_an_older_model_is_asked_for_no_more_than_fits(model: str, fields: Any, message: str | None) -> None:
+    assert refusal(CHECKS, asked(SHORTER, model=model, **fields)) == message
+
+
+def test_a_prompt_that_fits_is_fine_as_is_any_for_an_unknown_model() -> None:
+    assert refusal(CHECKS, asked(LONG, model="claude-sonnet-5")) is None
+    assert refusal(CHECKS, asked(LONG, model="gpt-4o")) is None

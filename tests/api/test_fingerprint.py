@@ -1,0 +1,52 @@
+"""What is asked is the same however it is written, and whoever asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockclaude.api.errors import ApiError
+from mockclaude.api.fingerprint import question
+
+BODY: dict[str, Any] = {"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]}
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(), inside, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(JSON)
+def test_the_order_of_keys_and_the_spelling_of_numbers_are_not_part_of_what_is_asked(value: Any) -> None:
+    body = {"b": 2, "a": value, "c": [1, {"d": 3}]}
+    written_otherwise = orjson.loads(orjson.dumps({"c": [1.0, {"d": 3.0}], "a": value, "b": 2.0}))
+
+    assert question(written_otherwise) == question(body)
+
+
+@pytest.mark.parametrize("changed", [{"stream": True}, {"stream": False}, {"metadata": {"user_id": "somebody"}}])
+def test_the_same_question_streamed_or_by_another_user_is_the_same(changed: dict[str, Any]) -> None:
+    assert question(BODY | changed) == question(BODY)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"max_tokens": 2}, {"max_tokens": 1.5}, {"model": "n"}, {"system": ""}, {"x": None}]
+)
+def test_every_other_field_is_part_of_what_is_asked(changed: dict[str, Any]) -> None:
+    assert question(BODY | changed) != question(BODY)
+
+
+@pytest.mark.parametrize("field", ["system", "metadata"])
+def test_what_nests_too_deeply_is_refused_wherever_it_is(field: str) -> None:
+    nested = orjson.loads(b"[" * 255 + b"]" * 255)
+
+    with pytest.raises(ApiError, match="nested too deeply"):
+        question({field: nested})

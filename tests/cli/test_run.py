@@ -1,0 +1,150 @@
+"""A command runs with a server to which its environment points it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from mockclaude.cli import run
+from tests.cli.invoking import HELLO, invoke, written
+from tests.serving import PATIENCE
+
+ASK = """
+import os, sys, urllib.request
+from urllib.error import HTTPError
+for said in sys.argv[1:]:
+    body = '{"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "%s"}]}' % said
+    headers = {"content-type": "application/json", "anthropic-version": "2023-06-01"}
+    headers["x-api-key"] = os.environ["ANTHROPIC_API_KEY"]
+    url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
+    try:
+        print(urllib.request.urlopen(urllib.request.Request(url, body.encode(), headers)).status)
+    except HTTPError as error:
+        error.close()
+"""
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> tuple[object, ...]:
+    """Return the command that asks what its arguments say."""
+    return ("--", sys.executable, written(tmp_path / "ask.py", ASK))
+
+
+@pytest.fixture
+def hello(tmp_path: Path) -> Path:
+    return written(tmp_path / "hello.yaml", HELLO.replace("reply", "when: {user: Hello}, reply"))
+
+
+def shell(script: str) -> tuple[str, ...]:
+    return ("--", sys.executable, "-c", textwrap.dedent(script))
+
+
+def test_what_it_asked_is_summed_up_at_the_end(hello: Path, ask: tuple[object, ...]) -> None:
+    result = invoke("run", hello, *ask, "Hello", "Hello")
+
+    assert (result.exit_code, result.stderr) == (0, "mockclaude: 2 requests (200: 2)\n")
+
+
+@pytest.mark.parametrize(("option", "code"), [((), 1), (("--allow-unmatched",), 0)])
+def test_what_no_rule_answers_is_told_and_is_exit_code_1(
+    hello: Path, ask: tuple[object, ...], option: tuple[str, ...], code: int
+) -> None:
+    result = invoke("run", hello, *option, *ask, "Hello", "hello")
+
+    assert result.exit_code == code
+    assert result.stderr.splitlines() == [
+        "mockclaude: 2 requests (200: 1, 410: 1)",
+        f"unmatched: No rule answers this request. The closest is 'hello' ({hello}:1:9): user: wanted a text with "
+        "'Hello', got 'hello'; 'hello' differs in upper and lower case: {regex: '(?i)...'} takes both",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 15)", 143), ("", 0)],
+)
+def test_the_exit_code_is_that_of_the_command(script: str, code: int) -> None:
+    result = invoke("run", *shell(script))
+
+    assert (result.exit_code, result.stderr) == (code, "mockclaude: no requests\n")
+
+
+ENVIRONMENT = """
+    import os
+    names = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "NO_PROXY", "no_proxy"]
+    open(os.environ["OUT"], "w").write(" ".join(str(os.environ.get(name)) for name in names))
+"""
+
+
+def test_its_environment_points_past_proxies_and_keeps_a_key(tmp_path: Path) -> None:
+    variables = {"OUT": str(tmp_path / "out"), "NO_PROXY": "example.com", "no_proxy": "", "ANTHROPIC_AUTH_TOKEN": "x"}
+    invoke("run", *shell(ENVIRONMENT), ANTHROPIC_API_KEY="mine", **variables)
+
+    local = "127.0.0.1,localhost,example.com"
+    assert (tmp_path / "out").read_text() == f"mine None {local} {local}"
+    invoke("run", *shell(ENVIRONMENT), ANTHROPIC_API_KEY="", **variables)
+    assert (tmp_path / "out").read_text().startswith("mock ")
+
+
+def test_a_command_that_does_not_run_is_told_with_the_code_of_a_shell(tmp_path: Path) -> None:
+    missing, plain = tmp_path / "missing", written(tmp_path / "plain", "")
+
+    assert invoke("run", "--", missing).exit_code == 127
+    assert f"cannot run {missing}: No such file or directory\n" in invoke("run", "--", missing).stderr
+    assert invoke("run", "--", plain).exit_code == 126
+
+
+@pytest.mark.parametrize("arguments", [(), ("--",), ("x.yaml",)])
+def test_a_command_is_needed(arguments: tuple[str, ...]) -> None:
+    result = invoke("run", *arguments)
+
+    assert result.exit_code == 2
+    assert "a command is missing; expected such as: mockclaude run support.yaml -- pytest" in result.stderr
+
+
+def test_a_wrong_file_is_told_and_nothing_runs(tmp_path: Path) -> None:
+    wrong = written(tmp_path / "wrong.yaml", "rules: []")
+    result = invoke("run", wrong, *shell("raise SystemExit(7)"))
+
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "COMMAND [ARGS]..." in invoke("run", "--help").output
+
+
+WAITING = """
+    import os, signal, sys
+    signal.signal(signal.%(name)s, lambda *_: sys.exit(5))
+    os.kill(%(pid)s, signal.%(name)s)
+    signal.sigtimedwait([], 10)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_signal_is_passed_on(name: str) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    result = invoke("run", *shell(WAITING % {"name": name, "pid": "os.getppid()"}))
+
+    assert result.exit_code == 5
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_signal_that_a_terminal_gives_to_both_is_not_passed_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(run, "TERMINAL", written(tmp_path / "tty", ""))
+    monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
+    script = "import os, signal, time; os.kill(os.getppid(), signal.SIGINT); time.sleep(0.2)"
+
+    assert invoke("run", *shell(script)).exit_code == 0
+
+
+def test_it_leaves_nothing_behind(hello: Path) -> None:
+    command = [sys.executable, "-m", "mockclaude", "run", str(hello), *shell("print('in between')")]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=3 * PATIENCE, check=True)
+
+    assert (ended.stdout, ended.stderr) == ("in between\n", "mockclaude: no requests\n")

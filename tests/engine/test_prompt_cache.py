@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockclaude.api import tokens
+from mockclaude.engine.state.prompt_cache import PromptCache
+from mockclaude.reply.cache_usage import InputUsage
+
+KEY, NOW = "key", 1_000
+SHORT, HOUR = {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}
+LONG = "x" * 7_000
+"""Two thousand tokens, more than any breakpoint needs with the model of these tests."""
+
+
+def text(content: str, **fields: Any) -> dict[str, Any]:
+    return {"type": "text", "text": content, **fields}
+
+
+def said(*blocks: Any, role: str = "user") -> dict[str, Any]:
+    return {"role": role, "content": list(blocks)}
+
+
+def asking(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"model": "claude-sonnet-5", "max_tokens": 10, "messages": list(messages), **fields}
+
+
+def lasting(control: dict[str, Any]) -> dict[str, Any]:
+    return asking(said(text(LONG, cache_control=control), text("Hello")))
+
+
+def total(body: dict[str, Any]) -> int:
+    return tokens.of_input(body)
+
+
+def test_a_request_without_a_breakpoint_is_all_input() -> None:
+    body = asking(said(text(LONG)))
+    cache = PromptCache()
+
+    assert [cache.use(KEY, body, NOW) for _ in range(2)] == [InputUsage(total(body))] * 2
+
+
+def test_a_request_keeps_its_four_longest_prefixes_however_many_it_marks() -> None:
+    parts = [text(f"{number}{LONG}", cache_control=SHORT) for number in range(6)]
+    cache = PromptCache()
+    cache.use(KEY, asking(said(*parts)), NOW)
+
+    assert [cache.peek(KEY, asking(said(*parts[:count])), NOW).read > 0 for count in (1, 2, 3, 6)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("control", [SHORT, HOUR])
+def test_a_second_request_reads_what_the_first_created(control: dict[str, Any]) -> None:
+    cache = PromptCache()
+    first, second = (cache.use(KEY, lasting(control), NOW) for _ in range(2))
+
+    assert first.read == 0
+    assert second == InputUsage(first.input_tokens, read=first.created_5m + first.created_1h)
+    assert second.read > 2000
+
+
+def test_looking_tells_what_a_use_would_and_keeps_nothing() -> None:
+    cache = PromptCache()
+    looked = [cache.peek(KEY, lasting(SHORT), NOW) for _ in range(2)]
+
+    assert looked == [cache.use(KEY, lasting(SHORT), NOW)] * 2
+    assert cache.peek(KEY, lasting(SHORT), NOW).read > 2000
+
+
+@pytest.mark.parametrize(("control", "seconds"), [(SHORT, 300), (HOUR, 3600)])
+def test_what_is_created_lives_as_long_as_asked(control: dict[str, Any], seconds: int) -> None:
+    body = lasting(control)
+    for later, lives in ((seconds - 1, True), (seconds, False)):
+        cache = PromptCache()
+        cache.use(KEY, body, NOW)
+
+        assert (cache.use(KEY, body, NOW + later).read > 0) is lives
+
+
+def test_what_is_read_lives_on_as_long_as_it_was_created_for() -> None:
+    cache, body = PromptCache(), lasting(SHORT)
+    cache.use(KEY, body, NOW)
+    cache.use(KEY, body, NOW + 299)
+
+    assert cache.use(KEY, body, NOW + 598).read > 0
+
+
+def test_a_breakpoint_within_what_is_read_lives_on_too_unless_it_was_dead() -> None:
+    system = [text(LONG, cache_control=SHORT)]
+    whole = asking(said(text(LONG, cache_control=SHORT)), system=system)
+    other = asking(said(text("Another", cache_control=SHORT)), system=system)
+    cache = PromptCache()
+    cache.use(KEY, whole, NOW)
+    cache.use(KEY, whole, NOW + 200)
+    assert cache.use(KEY, other, NOW + 400).read > 0
+
+    cache = PromptCache()
+    cache.use(KEY, {**whole, "system": LONG}, NOW)
+    cache.use(KEY, whole, NOW + 100)
+    assert cache.use(KEY, other, NOW + 200).read == 0
+
+
+def test_no_key_reads_what_another_created() -> None:
+    cache, body = PromptCache(), lasting(SHORT)
+    first = cache.use(KEY, body, NOW)
+
+    assert cache.use("another", body, NOW) == first
+
+
+def test_other_tools_miss_everything() -> None:
+    cache = PromptCache()
+    tools = [{"name": name, "input_schema": {"type": "object"}} for name in ("one", "two")]
+    cache.use(KEY, {**lasting(SHORT), "tools": tools}, NOW)
+
+    assert cache.use(KEY, {**lasting(SHORT), "tools": tools[::-1]}, NOW).read == 0
+
+
+def test_another_last_message_reads_up_to_an_earlier_breakpoint() -> None:
+    cache = PromptCache()
+    system = [text(LONG, cache_control=HOUR)]
+    body = asking(said(text("One", cache_control=SHORT)), system=system)
+    first = cache.use(KEY, body, NOW)
+    second = cache.use(KEY, asking(said(text("Two", cache_control=SHORT)), system=system), NOW)
+
+    assert (first.read, second.read) == (0, first.created_1h)
+    assert second.created_5m == first.created_5m > 0
+
+
+def test_a_conversation_reads_its_last_turn_and_creates_the_new_one() -> None:
+    cache, body = PromptCache(), asking(said(text(LONG)), cache_control=SHORT)
+    cache.use(KEY, body, NOW)
+    longer = asking(*body["messages"], said(text("Hi!"), role="assistant"), said(text("More")), cache_control=SHORT)
+
+    assert cache.use(KEY, longer, NOW) == InputUsage(0, created_5m=total(longer) - total(body), read=total(body))
+
+
+def test_what_was_used_longest_ago_is_forgotten_when_there_is_too_much() -> None:
+    cache = PromptCache(max_entries=2)
+    one, two, three = (asking(said(text(LONG + name, cache_control=HOUR))) for name in ("one", "two", "three"))
+    for body in (one, two, one, three):
+        cache.use(KEY, body, NOW)
+
+    assert cache.use(KEY, one, NOW).read > 0
+    assert cache.use(KEY, two, NOW).read == 0
+
+
+BLOCKS = st.builds(
+    text,
+    st.sampled_from(["Hello", "x" * 2_000, LONG]),
+    cache_control=st.sampled_from([None, None, SHORT, HOUR]),
+)
+MESSAGES = st.lists(st.lists(BLOCKS, min_size=1, max_size=4).map(lambda blocks: said(*blocks)), min_size=1, max_size=4)
+BODIES = st.builds(
+    lambda messages, **fields: asking(*messages, **fields),
+    MESSAGES,
+    system=st.sampled_from(["", "Be kind.", LONG, [text(LONG, cache_control=HOUR)]]),
+    cache_control=st.sampled_from([None, SHORT, HOUR]),
+)
+
+
+@given(st.lists(st.tuples(BODIES, st.integers(0, 400)), max_size=4))
+def test_all_input_is_read_created_or_neither_whatever_came_before(asked: list[tuple[dict[str, Any], int]]) -> None:
+    cache, now = PromptCache(), NOW
+    for body, later in asked:
+        now += later
+        usage = cache.use(KEY, body, now)
+
+        assert sum(usage) == total(body)
+        assert min(usage) >= 0
+
+
+@given(BODIES)
+def test_the_same_request_again_reads_all_that_it_created(body: dict[str, Any]) -> None:
+    cache = PromptCache()
+    first, second = cache.use(KEY, body, NOW), cache.use(KEY, body, NOW)
+
+    assert second == InputUsage(first.input_tokens, read=first.read + first.created_5m + first.created_1h)
+
+
+TOOLS = [{"name": "one", "input_schema": {"type": "object"}}]
+EARLIER = asking(
+    said(text("One")),
+    said(text("Two"), role="assistant"),
+    said(text("Three")),
+    system="Be kind.",
+    tools=TOOLS,
+    diagnostics={"previous_message_id": None},
+)
+
+
+def diagnosed(**changed: Any) -> Any:
+    """Return the diagnostics of a request that differs so from the one before."""
+    cache = PromptCache()
+    cache.remember(KEY, "msg_1", EARLIER)
+    return cache.diagnose(KEY, {**EARLIER, **changed}, "msg_1")
+
+
+def missed(kind: str, count: int) -> dict[str, Any]:
+    return {"cache_miss_reason": {"type": kind, "cache_missed_input_tokens": count}}
+
+
+def without(*fields: str) -> dict[str, Any]:
+    return {name: value for name, value in EARLIER.items() if name not in fields}
+
+
+MESSAGE_TOKENS = total(without("tools", "system"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"model": "claude-opus-5"}, missed("model_changed", total(EARLIER))),
+        ({"speed": "fast"}, missed("model_changed", total(EARLIER))),
+        ({"system": "Be cruel.", "tools": []}, missed("system_changed", total(without("tools")))),
+        ({"system": None}, missed("system_changed", total(without("tools")))),
+        ({"tools": None}, missed("tools_changed", total(EARLIER))),
+        ({"tool_choice": {"type": "any"}, "messages": []}, {"cache_miss_reason": {"type": "unavailable"}}),
+        ({"thinking": {"type": "adaptive"}}, {"cache_miss_reason": {"type": "unavailable"}}),
+        ({"messages": [said(text("Else"))]}, missed("messages_changed", MESSAGE_TOKENS)),
+        (
+            {"messages": EARLIER["messages"][:2]},
+            missed("messages_changed", MESSAGE_TOKENS - total(asking(*EARLIER["messages"][:2]))),
+        ),
+    ],
+)
+def test_the_first_difference_is_told_and_the_tokens_after_it(changed: dict[str, Any], expected: Any) -> None:
+    assert diagnosed(**changed) == expected
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"max_tokens": 20, "stream": True, "speed": "standard"},
+        {"messages": [*EARLIER["messages"], said(text("Four"), role="assistant")]},
+        {"messages": [said(text("One", cache_control=SHORT)), *EARLIER["messages"][1:]]},
+        {"messages": [{"role": "user", "content": "One"}, *EARLIER["messages"][1:]]},
+        {"system": [text("Be kind.", cache_control=HOUR)], "cache_control": SHORT},
+    ],
+)
+def test_nothing_is_told_of_a_request_that_only_adds_to_the_earlier_one(changed: dict[str, Any]) -> None:
+    assert diagnosed(**changed) is None
+
+
+NOT_FOUND = {"cache_miss_reason": {"type": "previous_message_not_found"}}
+
+
+def test_there_is_nothing_to_compare_the_first_request_to() -> None:
+    assert PromptCache().diagnose(KEY, EARLIER, None) is None
+
+
+def test_a_message_that_is_not_remembered_is_not_found() -> None:
+    cache = PromptCache()
+    cache.remember(KEY, "msg_1", without("diagnostics"))
+    cache.remember("another", "msg_1", EARLIER)
+
+    assert cache.diagnose(KEY, EARLIER, "msg_1") == NOT_FOUND
+
+
+def test_the_oldest_requests_are_forgotten_when_there_are_too_many() -> None:
+    cache = PromptCache(max_entries=1)
+    cache.remember(KEY, "msg_1", EARLIER)
+    cache.remember(KEY, "msg_2", EARLIER)
+
+    assert cache.diagnose(KEY, EARLIER, "msg_1") == NOT_FOUND
+    assert cache.diagnose(KEY, EARLIER, "msg_2") is None
+
+
+def test_requests_are_remembered_in_bounded_memory() -> None:
+    cache = PromptCache(max_diagnostics=100_000)
+    long = EARLIER | {"messages": EARLIER["messages"] * 1_000}
+    for number in range(20):
+        cache.remember(KEY, f"msg_{number}", long)
+    kept = [number for number in range(20) if cache.diagnose(KEY, long, f"msg_{number}") is None]
+
+    assert kept == list(range(20 - len(kept), 20))
+    assert 1 <= len(kept) * 24_000 * len(EARLIER["messages"]) <= 100_000
+
+
+def test_request_remembered_again_counts_once() -> None:
+    cache = PromptCache(max_diagnostics=3_000)
+    for message_id in ("msg_1", "msg_2", "msg_2", "msg_2"):
+        cache.remember(KEY, message_id, EARLIER)
+
+    assert cache.diagnose(KEY, EARLIER, "msg_1") is None
+
+
+def test_the_prefixes_of_one_key_drop_none_of_another() -> None:
+    dropped: list[str] = []
+    cache = PromptCache(dropped.append, max_entries=2)
+    one, *others = (asking(said(text(LONG + str(number), cache_control=HOUR))) for number in range(4))
+    for key, body in (("victim", one), *(("flood", body) for body in others)):
+        cache.use(key, body, NOW)
+
+    assert dropped == ["dropped: 1 of the cached prefixes of this API key, put longest ago"]
+    assert cache.use("victim", one, NOW).read > 0
+    assert cache.use("flood", others[0], NOW).read == 0
+
+
+def test_the_requests_of_one_key_drop_none_of_another() -> None:
+    cache = PromptCache(max_entries=1)
+    for number, key in enumerate(["victim", "flood", "flood"]):
+        cache.remember(key, f"msg_{number}", EARLIER)
+
+    assert cache.diagnose("victim", EARLIER, "msg_0") is None
+    assert cache.diagnose("flood", EARLIER, "msg_1") == NOT_FOUND

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import pytest
+
+from mockclaude.api.models import ALIASES, CATALOGUE
+from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.model_list import models_page
+from mockclaude.engine.routes import ENDPOINTS, answer
+from mockclaude.engine.state.scenario_state import Served
+from mockclaude.scenario.loading.loader import load_text
+from tests.serving import NOW, Received, asking, received, with_client_headers
+
+LISTED = [model.id for model in CATALOGUE if model.lifecycle != "retired"]
+
+
+def served(rules: str) -> Served:
+    return Served(load_text(f"rules:\n{rules}"))
+
+
+def call(
+    method: str, path: str, body: bytes = b"", query: Mapping[str, str] | None = None, **headers: str | None
+) -> Call:
+    return Call(method, path, query or {}, with_client_headers(headers), body, NOW)
+
+
+def sent(given: Answer) -> Received:
+    return received(b"".join(send.data for send in given.script.sends))
+
+
+def ask(server: Served, content: Any = "Hello", **fields: Any) -> Answer:
+    return answer(server, call("POST", "/v1/messages", asking(content, **fields)))
+
+
+def said(server: Served, content: Any = "Hello", lane: str = "") -> str:
+    asked = call("POST", "/v1/messages", asking(content), x_mockclaude_lane=lane)
+    return str(sent(answer(server, asked)).json["content"][0]["text"])
+
+
+IMPOSSIBLE = {"type": "object", "properties": {}, "required": ["x"], "additionalProperties": False}
+HELLO = served("  - {name: hello, reply: Hello!}")
+
+
+@pytest.mark.parametrize(("stream", "kind"), [(False, "application/json"), (True, "text/event-stream; charset=utf-8")])
+def test_a_message_is_answered_by_a_rule_whose_label_is_the_reason(stream: bool, kind: str) -> None:
+    given = ask(HELLO, stream=stream)
+
+    assert (given.reason, given.streamed) == ("'hello' (scenario.yaml:2:5)", stream)
+    assert sent(given).status == 200
+    assert sent(given).headers["content-type"] == kind
+
+
+def test_unmatched_request_is_a_410_that_is_not_retried_and_names_the_near_miss() -> None:
+    given = ask(served("  - {name: hello, when: {user: Hi}, reply: Hello!}"), "Bye")
+
+    assert sent(given).status == 410
+    assert sent(given).headers["x-should-retry"] == "false"
+    assert sent(given).error == ("invalid_request_error", given.reason)
+    assert given.reason.startswith("No rule answers this request. The closest is 'hello' (scenario.yaml:2:5): user")
+
+
+@pytest.mark.parametrize(
+    ("unmatched", "status", "kind"),
+    [
+        ("410", 410, "invalid_request_error"),
+        ("404", 404, "not_found_error"),
+        ("not_found_error", 404, "not_found_error"),
+        ("invalid_request_error", 400, "invalid_request_error"),
+        ("request_too_large", 413, "request_too_large"),
+        ("422", 422, "invalid_request_error"),
+    ],
+)
+def test_unmatched_request_gets_the_error_of_the_file(unmatched: str, status: int, kind: str) -> None:
+    scenario = load_text(f"unmatched: {unmatched}\nrules: [{{when: {{user: Hi}}, reply: Hello!}}]")
+    given = ask(Served(scenario), "Bye")
+
+    assert given.unmatched
+    assert (sent(given).status, sent(given).error) == (status, (kind, given.reason))
+
+
+def test_a_bad_body_is_the_apis_400_and_its_reason() -> None:
+    given = answer(HELLO, call("POST", "/v1/messages", b"{}"))
+
+    assert (
+        sent(given).error
+        == ("invalid_request_error", given.reason)
+        == ("invalid_request_error", "model: Field required")
+    )
+
+
+def test_a_schema_without_an_instance_is_a_400_and_the_reason_names_the_rule() -> None:
+    output = {"format": {"type": "json_schema", "schema": IMPOSSIBLE}}
+    given = ask(served("  - {name: made, reply: {json: from_schema}}"), output_config=output)
+
+    assert sent(given).status == 400
+    assert given.reason == f"'made' (scenario.yaml:2:5): {sent(given).error[1]}"
+
+
+def test_no_thread_is_no_thread() -> None:
+    asked = call("POST", "/v1/messages", asking(thread=None), anthropic_beta="message-threads-2026-08-12")
+
+    assert sent(answer(HELLO, asked)).status == 200
+
+
+def test_the_same_request_again_has_another_id_and_the_same_content() -> None:
+    first, second = (sent(ask(HELLO)) for _ in range(2))
+
+    assert first.json["id"] != second.json["id"]
+    assert first.headers["request-id"] != second.headers["request-id"]
+    assert first.json["content"] == second.json["content"]
+
+
+def test_times_spends_a_rule_for_one_lane_only() -> None:
+    server = served("  - {times: 2, reply: First}\n  - {reply: Then}")
+
+    assert [said(server, lane="a") for _ in range(3)] == ["First", "First", "Then"]
+    assert said(server, lane="b") == "First"
+
+
+def test_a_sequence_goes_on_for_one_lane_only_and_ends_on_its_last_reply() -> None:
+    server = served("  - {sequence: [One, Two]}")
+
+    assert [said(server, lane="a") for _ in range(3)] == ["One", "Two", "Two"]
+    assert said(server, lane="b") == "One"
+
+
+def test_groups_of_all_conditions_fill_the_reply_and_the_first_of_a_name_wins() -> None:
+    server = served(
+        r"""
+  - when: {turn: 1, user: {regex: '(?P<a>\w+) (?P<b>\w+)'}, system: {regex: '(?P<b>\w+) (?P<c>\w+)'}}
+    reply: '${{ match.a }} ${{ match.b }} ${{ match.c }}'
+"""
+    )
+    given = sent(ask(server, "one two", system="three four"))
+
+    assert given.json["content"][0]["text"] == "one two four"
+
+
+def test_made_up_values_follow_from_the_request_and_not_from_what_was_asked_before() -> None:
+    rules = "  - {reply: '${{ fake.name }}, ${{ fake.name }}'}"
+    server, fresh = served(rules), served(rules)
+    texts = [said(server, text) for text in ("A", "B", "A")]
+
+    assert texts[0] == texts[2] == said(fresh, "A")
+    assert len({*texts[0].split(", "), *texts[1].split(", ")}) == 4
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"system": "Be kind."}, {"tools": [{"name": "t", "input_schema": {"type": "object"}}]}]
+)
+def test_count_tokens_is_what_usage_says_of_the_message(fields: dict[str, Any]) -> None:
+    body = orjson.loads(asking("How many?", **fields))
+    body.pop("max_tokens")
+    counted = sent(answer(HELLO, call("POST", "/v1/messages/count_tokens", orjson.dumps(body))))
+
+    assert counted.json == {"input_tokens": sent(ask(HELLO, "How many?", **fields)).json["usage"]["input_tokens"]}
+    assert not [name for name in counted.headers if "ratelimit" in name]
+
+
+def test_models_are_listed_newest_first_without_the_retired() -> None:
+    page = models_page({})
+
+    assert [model["id"] for model in page["data"]] == LISTED[:20]
+    assert (page["first_id"], page["last_id"]) == (LISTED[0], LISTED[:20][-1])
+    assert page["has_more"] is (len(LISTED) > 20)
+
+
+def test_pages_forward_hold_every_model_once() -> None:
+    ids, page = [], models_page({"limit": "3"})
+    while page["has_more"]:
+        ids += [model["id"] for model in page["data"]]
+        page = models_page({"limit": "3", "after_id": page["last_id"]})
+
+    assert ids + [model["id"] for model in page["data"]] == LISTED
+
+
+def test_pages_backward_hold_every_model_once() -> None:
+    ids: list[str] = []
+    page = models_page({"limit": "3", "before_id": LISTED[-1]})
+    while page["has_more"]:
+        ids = [model["id"] for model in page["data"]] + ids
+        page = models_page({"limit": "3", "before_id": page["first_id"]})
+
+    assert [model["id"] for model in page["data"]] + ids == LISTED[:-1]
+
+
+def test_the_page_after_the_last_model_is_empty() -> None:
+    assert models_page({"after_id": LISTED[-1]}) == {"data": [], "has_more": False, "first_id": None, "last_id": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"limit": "many"}, "limit: Input should be a valid integer, unable to parse string as an integer"),
+        ({"limit": "1_0"}, "limit: Input should be a valid integer, unable to parse string as an integer"),
+        ({"limit": "0"}, "limit: Input should be greater than or equal to 1"),
+        ({"limit": "-5"}, "limit: Input should be greater than or equal to 1"),
+        ({"limit": "1001"}, "limit: Input should be less than or equal to 1000"),
+        ({"after_id": "gpt-5"}, "after_id: 'gpt-5' is not the id of a listed model"),
+        ({"before_id": "gpt-5"}, "before_id: 'gpt-5' is not the id of a listed model"),
+    ],
+)
+def test_a_page_that_cannot_be_is_a_400(query: dict[str, str], message: str) -> None:
+    given = sent(answer(HELLO, call("GET", "/v1/models", query=query)))
+
+    assert given.status == 400
+    assert given.error == ("invalid_request_error", message)
+
+
+@pytest.mark.parametrize(("name", "model"), [(LISTED[0], LISTED[0]), *list(ALIASES.items())[:2]])
+def test_a_model_is_found_by_its_id_or_alias(name: str, model: str) -> None:
+    assert sent(answer(HELLO, call("GET", f"/v1/models/{name}"))).json["id"] == model
+
+
+def test_an_unknown_model_is_a_404_in_the_apis_words() -> None:
+    given = sent(answer(HELLO, call("GET", "/v1/models/gpt-5")))
+
+    assert (given.status, given.error) == (404, ("not_found_error", "model: gpt-5"))
+
+
+@pytest.mark.parametrize("path", ["/v1/", "/v1/message", "/v1/messages/", "/v1/models/a/b", "/v1/complete"])
+def test_a_path_the_api_does_not_have_is_a_404(path: str) -> None:
+    given = sent(answer(HELLO, call("POST", path)))
+
+    assert (given.status, given.error) == (404, ("not_found_error", f"Not found: POST {path}"))
+
+
+def test_a_base_url_that_ends_in_v1_gets_a_hint() -> None:
+    assert answer(HELLO, call("POST", "/v1/v1/messages")).reason.endswith("; the base URL ends before /v1")
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_another_method_is_a_405_that_says_which_to_use(path: str, method: str) -> None:
+    given = sent(answer(HELLO, call(method, path)))
+
+    if method in ENDPOINTS[path]:
+        assert given.status != 405
+    else:
+        (allowed,) = ENDPOINTS[path]
+        assert (given.status, given.headers["allow"]) == (405, allowed)
+        assert given.error == ("invalid_request_error", f"Method not allowed: {method} {path}; use {allowed}")
+
+
+def test_a_preflight_is_granted_without_a_body() -> None:
+    given = answer(HELLO, call("OPTIONS", "/v1/messages"))
+
+    assert given.reason == "CORS preflight"
+    assert (sent(given).status, sent(given).body) == (204, b"")
+    assert sent(given).headers["access-control-allow-origin"] == "*"
+    assert "authorization" in sent(given).headers["access-control-allow-headers"]

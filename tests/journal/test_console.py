@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockclaude import __version__
+from mockclaude.journal.console import log_line, write_error, write_line
+from mockclaude.journal.journal import Entry
+from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.rules import built_in
+from mockclaude.server.first_screen import first_screen
+
+LINE = Entry(1, 0, "POST", "/v1/messages", {}, status=200, reason="'hello' (a.yaml:3:5)", ending="", seconds=0.00123)
+
+
+def test_the_first_screen_says_what_is_served_where_and_what_to_try() -> None:
+    scenarios = {"": built_in(), "a b": load_text("seed: 7\nrules: [{reply: 'Yes', when: {user: x}}, {reply: 'No'}]")}
+    screen = first_screen(scenarios, "http://127.0.0.1:4141")
+
+    assert screen.splitlines()[:8] == [
+        f"mockclaude {__version__} on http://127.0.0.1:4141",
+        "",
+        "  http://127.0.0.1:4141        built in (1 rule, seed 0)",
+        "  http://127.0.0.1:4141/a%20b  scenario.yaml (2 rules, seed 7)",
+        "",
+        "  export ANTHROPIC_BASE_URL=http://127.0.0.1:4141",
+        "  export ANTHROPIC_API_KEY=mock",
+        "",
+    ]
+    assert screen.splitlines()[8].startswith(
+        "  curl http://127.0.0.1:4141/v1/messages -H 'content-type: application/json'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({}, "200        POST /v1/messages  'hello' (a.yaml:3:5)  1.2 ms"),
+        ({"streamed": True}, "200 stream POST /v1/messages  'hello' (a.yaml:3:5)  1.2 ms"),
+        ({"ending": "reset"}, "200        POST /v1/messages  'hello' (a.yaml:3:5) [reset]  1.2 ms"),
+        ({"status": 0, "ending": "close"}, "---        POST /v1/messages  'hello' (a.yaml:3:5) [close]  1.2 ms"),
+        ({"reason": "é — ✓"}, "200        POST /v1/messages  é — ✓  1.2 ms"),
+    ],
+)
+def test_a_line_says_status_request_reason_ending_and_time(changed: dict[str, Any], text: str) -> None:
+    assert log_line(replace(LINE, **changed), colour=False) == text
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(200, 32), (204, 32), (400, 33), (404, 33), (429, 33), (500, 31), (529, 31), (0, 31)]
+)
+def test_colour_tells_good_from_refused_from_broken(status: int, code: int) -> None:
+    line = replace(LINE, status=status)
+
+    assert log_line(line, colour=True).startswith(f"\x1b[{code}m{status or '---'}\x1b[0m ")
+    assert re.sub(r"\x1b\[\d+m", "", log_line(line, colour=True)) == log_line(line, colour=False)
+
+
+@pytest.mark.parametrize("character", ["\x1b", "\n", "\r", "\x00", "\x7f", "\x9b", "\u2028", "\udcff"])
+def test_what_a_client_sends_cannot_steer_the_terminal(character: str) -> None:
+    given = log_line(replace(LINE, path=f"/{character}"), colour=False)
+
+    assert given == log_line(replace(LINE, path=f"/{ascii(character)[1:-1]}"), colour=False)
+    assert character not in given
+    assert character not in log_line(replace(LINE, reason=character), colour=False)
+
+
+def test_what_the_terminal_cannot_show_is_escaped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w", encoding="ascii") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        write_line("é and e")
+
+    assert (tmp_path / "out").read_bytes() == b"\\xe9 and e\n"
+
+
+def test_once_nobody_reads_lines_are_lost_and_nothing_else_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    with open(writing, "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        write_line("read")
+        assert os.read(reading, 100) == b"read\n"
+        os.close(reading)
+        for _ in range(2):
+            write_line("lost")
+
+
+def test_a_full_disk_ends_the_lines_and_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open("/dev/full", "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        for _ in range(2):
+            write_line("lost")
+
+    assert capsys.readouterr().err == "standard output: the log ends here: No space left on device\n"
+
+
+def test_once_nobody_reads_errors_they_are_lost_and_nothing_else_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as err:
+        monkeypatch.setattr(sys, "stderr", err)
+        for _ in range(2):
+            write_error("lost")

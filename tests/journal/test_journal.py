@@ -1,0 +1,318 @@
+"""What happened is kept, the newest of it, without credentials, and found again by the words of a rule."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from mockclaude.api.redaction import REDACTED
+from mockclaude.journal import journal as journal_module
+from mockclaude.journal.entry_json import as_data
+from mockclaude.journal.journal import OVERHEAD, Entry, Journal
+from mockclaude.reply.script import End
+from mockclaude.scenario.conditions.conditions import conditions
+from mockclaude.scenario.format.when import When
+from mockclaude.server.app import Site
+from tests.conftest import Serve
+from tests.serving import NOW, asking, post, request
+
+SCENARIO = """
+rules:
+  - {name: hello, when: {user: Hello}, reply: Hi!}
+  - {name: slow, when: {user: slow}, pace: {ttft: 1ms}, reply: There.}
+  - {name: tool, when: {tools: [get_weather]}, reply: Sunny.}
+"""
+
+
+def entry(number: int = 1, text: str = "Hello", **fields: Any) -> Entry:
+    body = asking(text)
+    usual = {"endpoint": "/v1/messages", "body": body, "body_size": len(body)}
+    return Entry(number, NOW, "POST", "/v1/messages", {}, **{**usual, **fields})
+
+
+def when(**wanted: Any) -> Any:
+    return conditions(When(**wanted))
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return Journal()
+
+
+def test_what_was_asked_decided_planned_and_sent_is_kept(serve: Serve, journal: Journal) -> None:
+    server = serve(SCENARIO, journal=journal)
+    server.ask(post("slow", stream=True, x_mockclaude_lane="me"))
+    ended = server.line()
+    (kept,) = journal.entries()
+
+    assert kept is ended
+    assert (kept.method, kept.path, kept.body) == ("POST", "/v1/messages", asking("slow", stream=True))
+    assert (kept.rule and kept.rule.name, kept.lane, kept.status, kept.ending) == ("slow", "me", 200, "")
+    assert kept.draws
+    assert kept.planned[0][0] == 1000
+    assert len(kept.sent) == len(kept.planned)
+    assert kept.sent[0] >= 1000
+
+
+def test_an_unmatched_question_has_the_closest_rule(serve: Serve, journal: Journal) -> None:
+    serve(SCENARIO, journal=journal).ask(post("Bye"))
+    (kept,) = journal.entries()
+
+    assert kept.unmatched
+    assert kept.closest
+    assert kept.closest.rule.name == "hello"
+
+
+def test_the_index_page_is_not_kept(serve: Serve, journal: Journal) -> None:
+    serve(SCENARIO, journal=journal).ask(request("GET", "/"))
+
+    assert len(journal) == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("DELETE", "/nowhere", 404),
+        ("POST", "/messages", 404),
+        ("POST", "/wrong/v1/messages?beta=true", 404),
+        ("POST", "/v1/complete", 404),
+        ("GET", "/v1/messages", 405),
+    ],
+)
+def test_a_request_to_a_wrong_path_is_kept(serve: Serve, journal: Journal, method: str, path: str, status: int) -> None:
+    server = serve(SCENARIO, journal=journal)
+    server.ask(request(method, path, b"{}", x_mockclaude_lane="me"))
+    (kept,) = journal.entries(lane="me")
+
+    assert kept is server.line()
+    assert (kept.method, kept.path, kept.status, kept.body) == (method, path, status, b"{}")
+    assert (kept.is_question, kept.unmatched, kept.ending) == (False, False, "")
+
+
+def test_a_request_for_another_host_is_kept(serve: Serve, journal: Journal) -> None:
+    serve(SCENARIO, journal=journal).ask(request("POST", "/v1/messages", b"{}", host="api.anthropic.com"))
+    (kept,) = journal.entries()
+
+    assert (kept.status, kept.is_question, kept.headers["host"]) == (403, False, "api.anthropic.com")
+
+
+def test_the_newest_entries_are_kept() -> None:
+    journal = Journal(max_entries=2)
+    for number in range(5):
+        journal.keep(entry(number))
+
+    assert [kept.number for kept in journal.entries()] == [3, 4]
+    assert journal.forgotten == 3
+    journal.clear()
+    assert journal.forgotten == 0
+
+
+def test_so_many_bytes_are_kept() -> None:
+    journal = Journal(max_bytes=10 * OVERHEAD)
+    for number in range(5):
+        journal.keep(entry(number, response=bytes(4 * OVERHEAD)))
+
+    assert [kept.number for kept in journal.entries()] == [4]
+    journal.clear()
+    journal.keep(entry(6))
+    assert len(journal) == 1
+
+
+def numbers(journal: Journal, lane: str | None = None) -> list[int]:
+    return [kept.number for kept in journal.entries(lane)]
+
+
+def test_no_lane_pushes_out_the_entries_of_another() -> None:
+    journal = Journal(max_entries=2)
+    for number, lane in enumerate("abbbba"):
+        journal.keep(entry(number, lane=lane))
+
+    assert (numbers(journal), numbers(journal, "a"), numbers(journal, "b")) == ([0, 3, 4, 5], [0, 5], [3, 4])
+    assert [journal.forgotten_of(lane) for lane in (None, "a", "b", "c")] == [2, 0, 2, 0]
+    assert (len(journal), journal.forgotten) == (4, 2)
+
+
+def test_lane_that_takes_most_room_loses_its_oldest() -> None:
+    journal = Journal(max_bytes=12 * OVERHEAD)
+    for number, lane in enumerate("abbbbbbbcbcbb"):
+        journal.keep(entry(number, lane=lane, response=bytes(OVERHEAD)))
+
+    assert (numbers(journal, "a"), numbers(journal, "c"), numbers(journal, "b")) == ([0], [8, 10], [11, 12])
+    journal.keep(entry(13, lane="d"))
+    assert (numbers(journal, "a"), numbers(journal, "d")) == ([0], [13])
+
+
+def test_of_equal_lanes_the_one_used_longest_ago_loses_its_oldest() -> None:
+    journal = Journal(max_bytes=4 * OVERHEAD)
+    for number, lane in enumerate("abcad"):
+        journal.keep(entry(number, lane=lane))
+
+    assert (numbers(journal), journal.forgotten_of("a"), journal.forgotten_of("b")) == ([2, 3, 4], 1, 1)
+    journal.keep(entry(5, lane="b"))
+    assert (numbers(journal), journal.forgotten_of("b")) == ([3, 4, 5], 1)
+    journal.clear("b")
+    assert (numbers(journal), journal.forgotten_of("b"), journal.forgotten) == ([3, 4], 0, 2)
+
+
+def test_an_entry_counts_for_what_it_has_grown_to() -> None:
+    journal = Journal(max_bytes=6 * OVERHEAD)
+    grown, other = entry(0, lane="a"), entry(1, lane="b")
+    for each in (grown, other, entry(2, lane="a"), entry(3, lane="c")):
+        journal.keep(each)
+    grown.response = bytes(4 * OVERHEAD)
+    journal.grown(grown)
+
+    assert numbers(journal) == [1, 2, 3]
+    grown.response = bytes(40 * OVERHEAD)
+    journal.grown(grown)
+    journal.clear("b")
+    other.response = bytes(40 * OVERHEAD)
+    journal.grown(other)
+    assert numbers(journal) == [2, 3]
+
+
+def test_counts_of_forgotten_entries_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "MAX_OWNERS", 2)
+    journal = Journal(max_bytes=1)
+    for number, lane in enumerate("aabcc"):
+        journal.keep(entry(number, lane=lane))
+
+    assert [journal.forgotten_of(lane) for lane in (None, "a", "b", "c")] == [3, 0, 1, 2]
+
+
+def test_entries_of_all_lanes_are_in_the_order_of_their_numbers() -> None:
+    journal = Journal()
+    for number, lane in enumerate("babca"):
+        journal.keep(entry(number, lane=lane))
+
+    assert numbers(journal) == [0, 1, 2, 3, 4]
+
+
+def test_of_a_body_only_the_beginning_is_kept(serve: Serve) -> None:
+    journal = Journal(max_body=1000)
+    server = serve("rules: [{reply: '${{ user }}'}]", journal=journal)
+    server.ask(post("x" * 2000))
+    (kept,) = journal.entries()
+
+    assert (len(kept.body), kept.body_size, kept.response) == (1000, len(asking("x" * 2000, stream=False)), None)
+    assert kept.conversation is None
+    assert journal.find(when(user="x")) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [({}, [1, 2, 3]), ({"user": "Hello"}, [1, 2]), ({"user": "Hello", "turn": [2]}, []), ({"user": "Bye"}, [3])],
+)
+def test_questions_are_found_by_the_words_of_a_rule(wanted: dict[str, Any], found: list[int]) -> None:
+    journal = Journal()
+    for number, text in enumerate(("Hello", "Hello there", "Bye"), 1):
+        journal.keep(entry(number, text))
+    journal.keep(entry(4, endpoint="/v1/messages/count_tokens"))
+    journal.keep(entry(5, body=b"{", body_size=1))
+
+    assert [kept.number for kept in journal.find(when(**wanted))] == found
+
+
+def test_a_lane_is_found_and_forgotten_by_itself() -> None:
+    journal = Journal()
+    for number, lane in enumerate("aba"):
+        journal.keep(entry(number, lane=lane))
+
+    assert [kept.number for kept in journal.find((), "a")] == [0, 2]
+    journal.clear("a")
+    assert [kept.number for kept in journal.entries()] == [1]
+
+
+def test_a_scenario_is_found_and_forgotten_by_itself() -> None:
+    journal = Journal()
+    for number, scenario in enumerate("xyx"):
+        journal.keep(entry(number, lane="a", scenario=scenario))
+
+    assert [kept.number for kept in journal.find((), scenario="x")] == [0, 2]
+    journal.clear("a", "x")
+    assert [kept.number for kept in journal.entries()] == [1]
+
+
+async def test_who_waits_for_the_second_question_gets_both() -> None:
+    journal = Journal()
+    waiting = asyncio.ensure_future(journal.wait_for(2, when(user="Hello")))
+    for number, text in enumerate(("Hello", "Bye", "Hello"), 1):
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        journal.keep(entry(number, text))
+
+    assert [kept.number for kept in await waiting] == [1, 3]
+    assert [kept.number for kept in await journal.wait_for(1)] == [1, 2, 3]
+
+
+async def test_who_waits_gets_all_that_came_until_it_hears_of_it() -> None:
+    journal = Journal()
+    waiting = asyncio.ensure_future(journal.wait_for(1))
+    await asyncio.sleep(0)
+    for number in (1, 2):
+        journal.keep(entry(number))
+
+    assert [kept.number for kept in await waiting] == [1, 2]
+
+
+async def test_who_waits_hears_only_of_its_lane_and_scenario() -> None:
+    journal = Journal()
+    waiting = asyncio.ensure_future(journal.wait_for(1, lane="a", scenario="x"))
+    await asyncio.sleep(0)
+    for number, (lane, scenario) in enumerate((("a", "y"), ("b", "x"), ("a", "x")), 1):
+        journal.keep(entry(number, lane=lane, scenario=scenario))
+
+    assert [kept.number for kept in await waiting] == [3]
+
+
+async def test_who_no_longer_waits_disturbs_nobody() -> None:
+    journal = Journal()
+    waiting = asyncio.ensure_future(journal.wait_for(1))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    journal.keep(entry())
+
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+def test_a_request_that_continues_a_thread_is_kept_with_all_that_the_thread_holds(
+    serve: Serve, journal: Journal
+) -> None:
+    server = serve("rules: [{reply: Hi!}]", journal=journal)
+    beta = {"anthropic_beta": "message-threads-2026-08-12"}
+    first = server.ask(request("POST", "/v1/messages", asking("One", thread={"type": "create"}), **beta)).json
+    thread = {"type": "continue", "previous_message_id": first["id"]}
+    server.ask(request("POST", "/v1/messages", asking("Two", thread=thread), **beta))
+    second = journal.entries()[1]
+
+    assert second.conversation
+    assert (second.conversation.user, second.conversation.turn) == ("Two", 2)
+    assert second.body == asking("Two", thread=thread)
+
+
+def test_an_entry_is_json_data(serve: Serve, journal: Journal) -> None:
+    server = serve(SCENARIO, journal=journal)
+    server.ask(post("Hello"))
+    server.ask(post("Bye"))
+    hello, bye = map(as_data, journal.entries())
+
+    assert hello["decision"]["rule"] == {"id": "hello", "name": "hello", "place": "scenario.yaml:3:5"}
+    assert hello["decision"]["drawn"]["occurrence"] == 1
+    assert (hello["request"]["headers"]["x-api-key"], hello["request"]["body"][:9]) == (REDACTED, '{"model":')
+    assert (hello["response"]["status"], hello["response"]["end"], hello["ending"]) == (200, "keep", "")
+    assert len(hello["response"]["digest"]) == 32
+    assert bye["decision"]["closest"]["checks"] == [
+        {"key": "user", "wanted": "a text with 'Hello'", "got": "'Bye'", "held": False, "hint": ""}
+    ]
+
+
+def test_a_response_that_was_too_long_to_keep_has_no_digest() -> None:
+    assert as_data(entry(end=End.RESET))["response"]["digest"] is None
+
+
+def test_a_site_has_a_journal_of_its_own() -> None:
+    assert len(Site({}, lambda _: None).journal) == 0

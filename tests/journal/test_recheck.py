@@ -1,0 +1,223 @@
+"""Recorded requests are made again: what has not changed gives the same bytes, what has is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from mockclaude.api.redaction import REDACTED
+from mockclaude.journal.entry_json import as_data
+from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.recheck import call_of, leading_to, replay, runs
+from mockclaude.scenario.format.policy import Policy
+from mockclaude.scenario.loading.loader import load_text
+from tests.conftest import Serve
+from tests.serving import asking, post, request
+
+SCENARIO = """
+seed: 4
+api_keys: [secret, mock, other]
+limits: {requests_per_minute: 50}
+chaos: [{error: 529, p: 30%}]
+rules:
+  - {name: twice, times: 2, reply: '${{ fake.name }}'}
+  - {name: drawn, when: {user: Hello}, choice: [{reply: A}, {reply: B}, {reply: [{thinking: x}, C]}]}
+  - {name: slow, when: {user: slow}, pace: {ttft: 1ms, jitter: 50%, tokens_per_second: 5000}, reply: There it is.}
+  - {name: late, when: {user: late}, reply: Late., fault: {error: 500, time: 0s..1h}}
+"""
+
+
+@pytest.fixture
+def recorded(serve: Serve) -> list[dict[str, Any]]:
+    """Return the journal of a server, as it is read back from a file."""
+    journal = Journal()
+    server = serve({"": load_text(SCENARIO), "set/a": load_text("rules: [{reply: x}]")}, journal=journal)
+    for number in range(6):
+        server.ask(post("Hello", x_api_key="secret" if number % 2 else "mock"))
+    for said in ("slow", "late", "nothing"):
+        server.ask(post(said, stream=True))
+    server.ask(post("x", path="/set/a/v1/messages?beta=true", x_mockclaude_lane="me"))
+    server.ask(post("x", x_api_key=None, authorization="Bearer secret"))
+    server.ask(post("x", x_api_key="wrong"))
+    server.ask(post("x", x_api_key=None))
+    server.ask(request("POST", "/v1/messages", asking("slow"), version="1.0"))
+    server.ask(request("GET", "/v1/models?limit=2"))
+    with server.connect() as wire:
+        wire.send(request("HEAD", "/v1/models"))
+        wire.response("HEAD")
+    for _ in range(16):
+        server.line()
+    return [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+
+
+def again(recorded: list[dict[str, Any]], scenario: str = SCENARIO, **more: Any) -> list[str]:
+    scenarios = {"": load_text(scenario), "set/a": load_text("rules: [{reply: x}]")}
+    return [str(difference).partition(": ")[2] for difference in replay(scenarios, recorded, **more)]
+
+
+def test_what_has_not_changed_is_answered_as_recorded_to_the_byte(recorded: list[dict[str, Any]]) -> None:
+    assert {entry["response"]["status"] for entry in recorded} >= {200, 401, 410, 500}
+    assert again(recorded) == []
+    assert again(recorded[::-1]) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("There it is.", "Here it is.", "the bytes are different"),
+        ("ttft: 1ms", "ttft: 2ms", "the times are different"),
+        ("name: slow", "name: fast", "the rule was 'slow' (scenario.yaml:9:5), is 'fast' (scenario.yaml:9:5)"),
+        (
+            "{user: late}",
+            "{user: never}",
+            "the rule was 'late' (scenario.yaml:10:5), is none; the status was 500, is 410",
+        ),
+        ("{error: 500, time: 0s..1h}", "{disconnect: reset}", "the ending was keep, is reset"),
+    ],
+)
+def test_what_has_changed_is_named(recorded: list[dict[str, Any]], before: str, after: str, told: str) -> None:
+    assert any(told in line for line in again(recorded, SCENARIO.replace(before, after)))
+
+
+def test_a_rule_without_a_name_is_called_by_its_place(recorded: list[dict[str, Any]]) -> None:
+    assert (
+        "the rule was 'slow' (scenario.yaml:9:5), is scenario.yaml:9:5"
+        in again(recorded, SCENARIO.replace("name: slow, ", ""))[0]
+    )
+
+
+def test_another_speed_of_retries_is_other_bytes(recorded: list[dict[str, Any]]) -> None:
+    assert set(again(recorded, retry_speed=0)) == {"the bytes are different"}
+
+
+def test_a_response_that_was_too_long_to_keep_is_compared_in_all_else(recorded: list[dict[str, Any]]) -> None:
+    for entry in recorded:
+        entry["response"]["digest"] = None
+
+    assert again(recorded, SCENARIO.replace("There it is.", "Her it isss.")) == []
+
+
+def test_what_cannot_be_made_again_is_told(recorded: list[dict[str, Any]]) -> None:
+    recorded[0]["request"]["body_size"] += 1
+    told = {str(difference) for difference in replay({"": load_text(SCENARIO)}, recorded)}
+
+    assert "request 1, POST /v1/messages: its body is not whole in the journal, so it cannot be made again" in told
+    assert "request 10, POST /set/a/v1/messages?beta=true: no scenario is named 'set/a' any more" in told
+
+
+def entry(number: int, at: float, since_start: float, scenario: str = "") -> dict[str, Any]:
+    made = Entry(number, at, "POST", "/v1/messages", {}, scenario=scenario, time=int(since_start * 1e6))
+    return as_data(made)
+
+
+def test_the_entries_of_each_server_come_in_the_order_of_their_requests() -> None:
+    first = [entry(2, 101.5, 1.5), entry(1, 101.25, 1.25)]
+    second = [entry(1, 205.5, 5.5)]
+
+    assert runs([*first, *second]) == [[first[1], first[0]], second]
+
+
+def test_before_an_entry_come_those_of_its_scenario() -> None:
+    one, two, other, last = entry(1, 100, 0), entry(2, 101, 1), entry(3, 102, 2, "x"), entry(1, 500, 0)
+
+    assert leading_to([one, two, other], 2) == [one, two]
+    assert leading_to([one, two, other]) == [other]
+    assert leading_to([one, two, last], 1) == [last]
+    assert leading_to([one, two, last], 9) == leading_to([]) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "keys", "status", "given"),
+    [
+        ({"X-Api-Key": REDACTED}, (), 200, {"x-api-key": "lane"}),
+        ({"authorization": REDACTED}, (), 200, {"authorization": "Bearer lane"}),
+        ({"x-api-key": REDACTED}, ("b", "a"), 200, {"x-api-key": "a"}),
+        ({"x-api-key": REDACTED}, ("a",), 401, {"x-api-key": REDACTED}),
+        ({}, (), 200, {"x-api-key": None, "authorization": None}),
+    ],
+)
+def test_a_lane_stands_for_the_key_that_is_not_recorded(
+    headers: dict[str, str], keys: tuple[str, ...], status: int, given: dict[str, str | None]
+) -> None:
+    recorded = as_data(Entry(1, 0, "POST", "/v1/messages", headers, lane="lane", status=status))
+    call = call_of(recorded, Policy(api_keys=frozenset(keys)))
+
+    assert {name: call.headers.get(name) for name in given} == given
+    assert call.lane == "lane"
+
+
+SCRIPTED = """
+rules:
+  - {when: {user: sixth}, reply: x, fault: {error: 500, requests: 6..6}}
+  - {reply: x, fault: {script: [529, ok, 400]}}
+"""
+
+
+def test_requests_and_attempts_are_counted_again(serve: Serve) -> None:
+    journal = Journal(max_body=300)
+    server = serve({"": load_text(SCRIPTED)}, journal=journal)
+    for minute in range(3):
+        server.ask(request("POST", "/v1/messages", asking(f"Hello at 15:0{minute}", stream=minute == 1)))
+    server.ask(post("Hello " * 100))
+    server.ask(post("Hello"))
+    server.ask(post("The sixth"))
+    for _ in range(6):
+        server.line()
+    recorded = [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+
+    assert [entry["response"]["status"] for entry in recorded] == [529, 200, 400, 529, 529, 500]
+    assert [str(each) for each in replay({"": load_text(SCRIPTED)}, recorded)] == [
+        "request 4, POST /v1/messages: its body is not whole in the journal, so it cannot be made again"
+    ]
+
+
+IN_FLIGHT = """
+limits: {in_flight: {most: 1}, requests_per_minute: 3}
+rules:
+  - {when: {user: slow}, sequence: [[First., {pause: forever}], Second.]}
+  - {sequence: [One., Two.]}
+"""
+
+
+def test_requests_in_flight_are_refused_again_and_count_for_nothing(serve: Serve) -> None:
+    journal = Journal()
+    server = serve(IN_FLIGHT, journal=journal)
+    with server.connect() as wire:
+        wire.send(post("slow", stream=True))
+        wire.head()
+        statuses = [server.ask(post("Hello")).status for _ in range(2)]
+    server.line()
+    server.line()
+    assert server.line().ending == "client gone"
+    statuses += [server.ask(post(said)).status for said in ("slow", "Hello", "Hello")]
+    for _ in range(3):
+        server.line()
+    recorded = [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+
+    assert statuses == [529, 529, 200, 200, 429]
+    assert replay({"": load_text(IN_FLIGHT)}, recorded) == []
+    unlimited = replay({"": load_text(IN_FLIGHT.replace("in_flight: {most: 1}, ", ""))}, recorded)
+    assert "the status was 529, is 200" in str(unlimited[0])
+
+
+def test_a_recording_of_plain_requests_needs_no_question(recorded: list[dict[str, Any]]) -> None:
+    drawn = [entry["decision"]["drawn"] for entry in recorded if entry["decision"]["drawn"]]
+
+    assert {"question" in each for each in drawn} == {True, False}
+    assert all(each["question"] != each["fingerprint"] for each in drawn if "question" in each)
+
+
+def test_betas_in_several_header_lines_are_judged_and_recorded_together(serve: Serve) -> None:
+    journal = Journal()
+    server = serve("betas: strict\nrules: [{reply: x}]", journal=journal)
+    lines = b"anthropic-beta: new-2027-01-01\r\nanthropic-beta: pdfs-2024-09-25, old-2023-01-01\r\n\r\n"
+    given = server.ask(post().replace(b"\r\n\r\n", b"\r\n" + lines, 1))
+    server.line()
+    entries = [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+
+    assert given.error[1].startswith("Unexpected value(s) `new-2027-01-01`, `old-2023-01-01` for")
+    assert entries[0]["request"]["headers"]["anthropic-beta"] == "new-2027-01-01, pdfs-2024-09-25, old-2023-01-01"
+    assert replay({"": load_text("betas: strict\nrules: [{reply: x}]")}, entries) == []
+    assert len(replay({"": load_text("betas: any\nrules: [{reply: x}]")}, entries)) == 1

@@ -1,0 +1,306 @@
+"""Without a scenario, a reply does what a caller can rely on, whatever is asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import example, given
+
+from mockclaude.api.body import Body, parse
+from mockclaude.api.errors import ApiError
+from mockclaude.api.tokens import of_input
+from mockclaude.reply.compose import Reply, compose
+from mockclaude.scenario.conversation import Conversation, ToolResult
+from mockclaude.scenario.rules import built_in
+from tests.api.bodies import accepted
+from tests.counting import calls
+from tests.reply.making import DRAWS, conversation, scope
+
+OUTLINE = built_in().rules[0].replies[0]
+TEXT, TOOL, THOUGHT = "text", "tool_use", "thinking"
+SCHEMA = {"type": "object", "properties": {"at": {"const": 1}}, "required": ["at"]}
+TOOLS = [
+    {"name": "get_stock_price", "input_schema": SCHEMA},
+    {"name": "lookup", "input_schema": SCHEMA},
+    {"name": "bash", "type": "bash_20250124"},
+]
+FORMAT = {"format": {"type": "json_schema", "schema": SCHEMA}}
+
+
+def improvised(text: str = "Hello", **fields: Any) -> list[dict[str, Any]]:
+    """Return the content of the reply to `text`."""
+    messages = [{"role": "user", "content": text}]
+    blocks: list[dict[str, Any]] = answered(conversation(**{"messages": messages, **fields})).message["content"]
+    return blocks
+
+
+def answered(asked: Conversation) -> Reply:
+    return compose(OUTLINE, scope(asked), DRAWS, "msg_1")
+
+
+def used(blocks: list[dict[str, Any]]) -> str | None:
+    """Return the tool that `blocks` use."""
+    return next((block["name"] for block in blocks if block["type"] == "tool_use"), None)
+
+
+def after_tool(result: Any) -> list[dict[str, Any]]:
+    return [
+        {"role": "user", "content": "Use the lookup tool"},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": "lookup", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", **result}]},
+    ]
+
+
+def test_the_question_is_repeated_before_an_answer_in_prose() -> None:
+    [block] = improvised("What is\n  the time?")
+
+    assert block["text"].startswith("You asked: “What is the time?”\n\n")
+    assert len(block["text"]) > 60
+
+
+def test_a_long_question_is_shortened() -> None:
+    [block] = improvised("word " * 100)
+    question = block["text"].split("”")[0].removeprefix("You asked: “")
+
+    assert len(question) == 120
+    assert question.endswith("…")
+
+
+def test_nothing_asked_is_answered_in_prose_all_the_same() -> None:
+    [block] = improvised("  ")
+
+    assert block["text"]
+    assert "asked" not in block["text"]
+
+
+def test_another_question_gets_another_answer_and_the_same_one_the_same() -> None:
+    def answer(fingerprint: str, occurrence: int) -> Any:
+        draws = DRAWS._replace(fingerprint=fingerprint, occurrence=occurrence)
+        return compose(OUTLINE, scope(conversation()), draws, "msg_1").message["content"]
+
+    assert answer("one", 0) == answer("one", 1)
+    assert answer("one", 0) != answer("other", 0)
+
+
+def test_reminders_of_an_agent_are_not_part_of_the_question() -> None:
+    [block] = improvised("<system-reminder>Use lookup.\n</system-reminder> Hi there", tools=TOOLS)
+
+    assert block["text"].startswith("You asked: “Hi there”")
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [
+        ("Please use lookup for this", "lookup"),
+        ("Could you CALL the function lookup?", "lookup"),
+        ("The lookup tool, please", "lookup"),
+        ("What is the stock price of ACME?", "get_stock_price"),
+        ("Run get_stock_price", "get_stock_price"),
+        ("Do not wait. Then use the next one: lookup", "lookup"),
+        ("Lookup is what I use", None),
+        ("use " * 50_000, None),
+        ("Hello", None),
+        ("What is the price?", None),
+        ("Use your head. I like lookup", None),
+        ("run bash", None),
+    ],
+)
+def test_a_tool_is_used_when_the_text_plainly_asks_for_it(text: str, tool: str | None) -> None:
+    assert used(improvised(text, tools=TOOLS)) == tool
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "get",
+        "fetch",
+        "find",
+        "look",
+        "lookup",
+        "search",
+        "query",
+        "list",
+        "read",
+        "make",
+        "create",
+        "run",
+        "use",
+        "tool",
+    ],
+)
+def test_a_tool_is_spoken_of_by_what_it_is_about_and_not_by_what_it_does(verb: str) -> None:
+    tools = [{"name": f"{verb}_invoice", "input_schema": SCHEMA}]
+
+    assert used(improvised("I got an invoice from them", tools=tools)) == f"{verb}_invoice"
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [
+        ("use web-search", "web-search"),
+        ("use web-search-now", "web-search-now"),
+        ("use the web-fetch tool", "web-fetch"),
+        ("use a web search", "web-search"),
+        (f"{'a-' * 20}z is long", f"{'a-' * 20}z"),
+        ("use spiders", None),
+    ],
+)
+def test_names_of_several_words_are_found_as_a_whole(text: str, tool: str | None) -> None:
+    names = ["web-search-now", "web-search", "web-fetch", f"{'a-' * 20}z"]
+
+    assert used(improvised(text, tools=[{"name": name, "input_schema": {"type": "object"}} for name in names])) == tool
+
+
+def test_names_that_begin_alike_are_compared_up_to_a_bound() -> None:
+    names = ["".join("a-"[index % 2] for index in range(length)) + "b" for length in range(1, 16)]
+    tools = [{"name": name, "input_schema": SCHEMA} for name in [*names, "web"]]
+    text = "a-" * 90_000
+
+    assert calls(lambda: improvised(text, tools=tools)) < 700_000
+    assert used(improvised(f"{text} use web", tools=tools)) is None
+    assert used(improvised(f"use web {text}", tools=tools)) == "web"
+
+
+@pytest.mark.parametrize(
+    ("choice", "tool"),
+    [
+        ({"type": "auto"}, None),
+        ({"type": "any"}, "get_stock_price"),
+        ({"type": "tool", "name": "lookup"}, "lookup"),
+        ({"type": "tool", "name": "bash"}, "bash"),
+        ({"type": "tool"}, None),
+        ({"type": "none"}, None),
+        (None, None),
+    ],
+)
+def test_tool_choice_is_obeyed(choice: dict[str, Any] | None, tool: str | None) -> None:
+    assert used(improvised("Hello", tools=TOOLS, tool_choice=choice)) == tool
+
+
+def test_tool_choice_none_wins_over_the_text() -> None:
+    assert used(improvised("Use the lookup tool", tools=TOOLS, tool_choice={"type": "none"})) is None
+    assert used(improvised("Use the lookup tool", tools=TOOLS, tool_choice={"type": "any"})) == "lookup"
+
+
+def test_the_input_of_the_tool_fits_its_schema_and_the_message_stops_for_it() -> None:
+    messages = [{"role": "user", "content": "Use the lookup tool"}]
+    message = answered(conversation(messages=messages, tools=TOOLS)).message
+
+    assert [block["input"] for block in message["content"]] == [{"at": 1}]
+    assert message["stop_reason"] == "tool_use"
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ({"tool_use_id": "toolu_1", "content": "42"}, "lookup: 42"),
+        ({"tool_use_id": "toolu_2", "content": [{"type": "text", "text": "42"}]}, "the tool: 42"),
+        ({}, "the tool: "),
+    ],
+)
+@pytest.mark.parametrize("choice", [{"type": "auto"}, {"type": "any"}])
+def test_a_tool_loop_ends_after_the_result_which_is_read_out(
+    result: dict[str, Any], said: str, choice: dict[str, Any]
+) -> None:
+    [block] = improvised(messages=after_tool(result), tools=TOOLS, tool_choice=choice)
+
+    assert block == {"type": "text", "text": f"Here is what I found. {said}".strip()}
+
+
+@pytest.mark.parametrize("fields", [{"output_config": FORMAT}, {"output_format": FORMAT["format"]}])
+@pytest.mark.parametrize("messages", [[{"role": "user", "content": "Hi"}], after_tool({"content": "42"})])
+def test_a_request_for_json_is_answered_in_json(fields: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+    [block] = improvised(messages=messages, **fields)
+
+    assert json.loads(block["text"]) == {"at": 1}
+
+
+@pytest.mark.parametrize(
+    ("thinking", "kinds"),
+    [
+        ({"type": "enabled", "budget_tokens": 1024}, [THOUGHT, TEXT]),
+        ({"type": "adaptive"}, [THOUGHT, TEXT]),
+        ({"type": "disabled"}, [TEXT]),
+        (None, [TEXT]),
+    ],
+)
+def test_thinking_comes_first_where_it_is_on(thinking: dict[str, Any] | None, kinds: list[str]) -> None:
+    assert [block["type"] for block in improvised(thinking=thinking)] == kinds
+    assert [block["type"] for block in improvised("Use lookup", thinking=thinking, tools=TOOLS)] == [*kinds[:-1], TOOL]
+
+
+@pytest.mark.parametrize(("text", "begin"), [("Why?", "The question is: Why? "), ("", "")])
+def test_a_thought_is_about_the_question_and_signed(text: str, begin: str) -> None:
+    [thought, _] = improvised(text, thinking={"type": "adaptive", "display": "summarized"})
+
+    assert thought["thinking"].startswith(begin)
+    assert len(thought["thinking"]) > len(begin)
+    assert thought["signature"]
+
+
+def test_a_thought_is_empty_and_signed_where_the_display_is_omitted() -> None:
+    [thought, _] = improvised("Why?", thinking={"type": "adaptive", "display": "omitted"})
+
+    assert thought["thinking"] == ""
+    assert thought["signature"]
+
+
+@given(body=accepted)
+@example(body={"messages": [{"role": "assistant", "content": []}], "model": "m"})
+def test_everything_can_be_read_of_whatever_is_accepted(body: Body) -> None:
+    asked = Conversation(parse(orjson.dumps({"max_tokens": 1, **body})).body, {"x-stainless-retry-count": "2"})
+
+    assert asked.model
+    assert asked.stream is bool(body.get("stream"))
+    assert asked.retry == 2
+    assert isinstance(asked.user + asked.system + asked.question, str)
+    assert 1 <= asked.turn <= len(body["messages"])
+    assert len(asked.tools) <= len(body.get("tools", []))
+    assert all(isinstance(result, ToolResult) for result in asked.tool_results)
+
+
+def reply_or_error(asked: Conversation) -> Reply | ApiError:
+    try:
+        return answered(asked)
+    except ApiError as error:
+        return error
+
+
+@given(body=accepted)
+def test_whatever_is_accepted_is_answered_unless_its_schema_has_no_instance(body: Body) -> None:
+    asked = Conversation(parse(orjson.dumps({"max_tokens": 1, **body})).body)
+    result = reply_or_error(asked)
+
+    if isinstance(result, ApiError):
+        assert result.status == 400
+        assert result.message.startswith(("tools: ", "output_config.format.schema: "))
+    else:
+        assert json.loads(orjson.dumps(result.message)) == result.message
+        assert result.message["usage"]["input_tokens"] == of_input(asked.body)
+
+
+def deep(levels: int) -> Any:
+    value: Any = {"type": "string"}
+    for _ in range(levels // 2):
+        value = {"properties": {"a": value}}
+    return value
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"messages": [{"role": "user", "content": [{"type": "hologram", "input": deep(248)}]}]},
+        {"messages": after_tool({"content": deep(248)})},
+        {"messages": after_tool({"content": [deep(246)]})},
+        {"tools": [{"name": "look", "input_schema": deep(250)}], "tool_choice": {"type": "any"}},
+        {"output_config": {"format": {"type": "json_schema", "schema": deep(250)}}},
+        {"metadata": deep(252)},
+    ],
+)
+def test_a_body_as_deep_as_any_that_is_accepted_is_answered_too(fields: dict[str, Any]) -> None:
+    body = parse(orjson.dumps({**conversation().body, **fields})).body
+
+    assert isinstance(reply_or_error(Conversation(body)), (Reply, ApiError))

@@ -1,0 +1,401 @@
+"""Replies that are made while they are sent: the content, the events and the faults of those that are made at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from mockclaude.api import events
+from mockclaude.reply import exchange
+from mockclaude.reply.compose import PLAIN, Asking, Reply, compose
+from mockclaude.reply.exchange import apart, names
+from mockclaude.reply.faults.apply import break_
+from mockclaude.reply.live.live_response import LiveResponse
+from mockclaude.reply.plan import Envelope, plan
+from mockclaude.reply.script import End, Script
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.format.faults import KINDS
+from mockclaude.scenario.format.file import Pace
+from mockclaude.scenario.rules import Outline, Step
+from mockclaude.scenario.template.templates import Scope
+from tests.counting import calls
+from tests.reply.breakage import ENVELOPE, SLOW, faults
+from tests.reply.making import DRAWS, INSTANT, any_replies, conversation, outline, scope
+
+Yield = dict[str, Any] | str
+
+
+def part(said: Yield) -> Outline:
+    """Return what a function yields: a text goes on with the text before it."""
+    if isinstance(said, str):
+        return Outline(outline({"text": {"text": said}}).steps, fixed=False, continues=True)
+    short = isinstance(said.get("thinking"), str)
+    return Outline(outline(said).steps, fixed=False, continues=short)
+
+
+def live(
+    asked: Conversation,
+    *,
+    pace: Pace = INSTANT,
+    written: tuple[Any, ...] = (),
+    asking: Asking = PLAIN,
+    envelope: Envelope = ENVELOPE,
+) -> LiveResponse:
+    return LiveResponse(scope(asked), pace, DRAWS, envelope, asking, faults(*written), lambda _: {})
+
+
+def texts(script: Script) -> list[str]:
+    exchange = apart(script)
+    assert exchange
+    deltas = [orjson.loads(piece.data.partition(b"data: ")[2]) for piece in exchange.body]
+    return [event["delta"]["text"] for event in deltas if event.get("delta", {}).get("type") == "text_delta"]
+
+
+class Made:
+    """A live response, made of all that is yielded."""
+
+    def __init__(
+        self,
+        *yields: Yield,
+        pace: Pace = INSTANT,
+        written: tuple[Any, ...] = (),
+        asking: Asking = PLAIN,
+        **fields: Any,
+    ) -> None:
+        self.asked = conversation(**{"stream": True, **fields})
+        self.response = live(self.asked, pace=pace, written=written, asking=asking)
+        self.scripts: list[Script] = []
+        self.used = 0
+        for said in yields:
+            if self.response.ended:
+                break
+            self.used += 1
+            if script := self.response.add(part(said)):
+                self.scripts.append(script)
+        if script := self.response.finish():
+            self.scripts.append(script)
+
+    @property
+    def reply(self) -> Reply:
+        return self.response.reply
+
+    @property
+    def content(self) -> Any:
+        return self.reply.message["content"]
+
+    @property
+    def script(self) -> Script:
+        return self.response.sent
+
+
+def kinds(script: Script) -> list[str]:
+    exchange = apart(script)
+    assert exchange
+    return [names(piece)[-1] for piece in exchange.body]
+
+
+def at_once(*steps: dict[str, Any], asking: Asking = PLAIN, **fields: Any) -> Reply:
+    asked: Conversation = conversation(**{"stream": True, **fields})
+    return compose(outline(*steps), scope(asked), DRAWS, ENVELOPE.message_id, asking)
+
+
+def flat(script: Script) -> list[tuple[int, int]]:
+    """Return each byte with its time, in whatever writes they are."""
+    return [(at, byte) for at, data in script.sends for byte in data]
+
+
+def same(live: Script, whole: Script) -> None:
+    """Raise `AssertionError` unless the same bytes are sent in the same order at the same times, and end as they do."""
+    assert (live.status, live.end, live.end_at, live.down) == (whole.status, whole.end, whole.end_at, whole.down)
+    one, other = apart(live), apart(whole)
+    assert (one is None) is (other is None)
+    if one and other:
+        assert one._replace(body=()) == other._replace(body=())
+        assert [(at, byte) for at, piece in one.body for byte in piece] == [
+            (at, byte) for at, piece in other.body for byte in piece
+        ]
+
+
+def planned(reply: Reply, pace: Pace = INSTANT) -> Script:
+    return plan(reply, pace, DRAWS, ENVELOPE, stream=True)
+
+
+@given(any_replies, st.sampled_from([INSTANT, SLOW]))
+def test_steps_one_by_one_are_the_reply_made_at_once(steps: list[dict[str, Any]], pace: Pace) -> None:
+    assume(not any("thinking" in step and "pause" in after for step, after in pairwise(steps)))  # signed after it
+    made = Made(*steps, pace=pace)
+    whole = at_once(*steps[: made.used])
+
+    assert made.reply.message == whole.message
+    assert made.reply.arrives is whole.arrives
+    if made.scripts:
+        same(made.script, planned(whole, pace))
+
+
+FAULTS: list[Any] = [
+    *({"drop": name} for name in ("ping", "message_start", "content_block_stop", "every text_delta", "text_delta 2")),
+    *({"drop": name} for name in ("last content_block_stop", "message_stop", "message_delta")),
+    {"duplicate": "content_block_delta 2", "copies": 2},
+    {"duplicate": "every ping"},
+    {"swap": ["message_start", "content_block_start"]},
+    {"swap": ["content_block_delta", "content_block_delta 3"]},
+    {"swap": ["ping", "message_stop"]},
+    {"swap": ["content_block_start 2", "message_delta"]},
+    {"swap": ["content_block_stop 3", "content_block_stop 2"]},
+    {"swap": ["ping", "last content_block_stop"]},
+    {"edit": "every content_block_delta", "set": {"index": 5}},
+    {"edit": "message_delta", "delete": "usage"},
+    {"insert": {"data": {"type": "ping"}}, "after": "message_start"},
+    {"insert": {"hex": "ff"}, "after": "4 events"},
+    {"insert": "x", "after": "700 bytes"},
+    "done",
+    {"restart": True, "after": "5 events"},
+    {"restart": True, "after": "content_block_stop"},
+    "restart",
+    {"restart": True},
+    {"headers": {"x-more": "1", "content-type": False}},
+    "wrong_content_type",
+    {"slice": 7},
+    {"slice": 50, "every": "20ms"},
+    {"rate": "2KB/s"},
+    "split_utf8",
+    "split_separator",
+    *({"disconnect": how, "after": "4 events"} for how in ("reset", "close", "clean")),
+    {"disconnect": "clean", "after": "text_delta 2"},
+    {"disconnect": "close", "after": "650 bytes"},
+    {"disconnect": "close", "before": "message_stop"},
+    {"disconnect": "close", "before": "end"},
+    {"disconnect": "close", "after": "150ms"},
+    "reset_at_once",
+    "empty_body",
+    "cut",
+    {"error": "overloaded_error"},
+    {"error": "overloaded_error", "after": "3 events"},
+    "error_event_first",
+    "error_event",
+    {"stall": "1s", "before": "headers"},
+    {"stall": "1s", "after": "3 events", "pings": "300ms"},
+    "pings_forever",
+    "hang",
+    "hang_before_body",
+    "stall",
+    "corrupt",
+    {"corrupt": 5, "before": "content_block_stop"},
+    {"corrupt": 900, "after": "4 events"},
+    "garbage",
+    "garbage_after_headers",
+    {"raw": "junk", "after": "600 bytes"},
+    "content_length_too_long",
+    "chunk_size",
+    "early_hints",
+    "error_with_200",
+    "529",
+    {"refuse": "1s"},
+]
+TALK: list[dict[str, Any]] = [
+    {"text": "Größe and more than one piece of it"},
+    {"text": " and more"},
+    {"tool_use": {"name": "f", "input": {"a": "b"}}},
+    {"thinking": "Hm."},
+]
+
+
+def test_every_kind_of_fault_is_among_those_tried() -> None:
+    assert {fault.kind for fault in faults(*FAULTS)} == set(KINDS) - {"script", "nothing"}
+
+
+def check_faults(written: list[Any], pace: Pace) -> None:
+    made = Made(*TALK, pace=pace, written=tuple(written))
+    whole, notes = break_(planned(at_once(*TALK), pace), faults(*written), ENVELOPE, DRAWS)
+
+    assert len(written) > 1 or made.response.notes == notes
+    assert made.script._replace(sends=()) == whole._replace(sends=())
+    assert flat(made.script) == flat(whole)
+
+
+@pytest.mark.parametrize("pace", [INSTANT, SLOW], ids=["instant", "slow"])
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_a_fault_is_applied_part_by_part_as_to_the_whole(fault: Any, pace: Pace) -> None:
+    check_faults([fault], pace)
+
+
+@given(st.lists(st.sampled_from(FAULTS), min_size=2, max_size=3), st.sampled_from([INSTANT, SLOW]))
+def test_several_faults_are_applied_part_by_part_as_to_the_whole(written: list[Any], pace: Pace) -> None:
+    assume(sum("restart" in str(fault) for fault in written) < 2)  # each has an id of its own
+    check_faults(written, pace)
+
+
+@dataclass
+class Counted:
+    """A text whose fillings are counted."""
+
+    filled: int = 0
+
+    def fill(self, _: Scope) -> dict[str, Any]:
+        self.filled += 1
+        return {"text": f"word {self.filled} ", "citations": []}
+
+
+@pytest.mark.parametrize("written", [(), ({"drop": "ping"}, {"disconnect": "close", "after": "10000 events"})], ids=len)
+def test_each_part_is_made_once_and_sent_once(written: tuple[Any, ...]) -> None:
+    counted: Any = Counted()
+    response = live(conversation(stream=True, max_tokens=10_000), written=written)
+    step = Outline((Step("text", counted),), fixed=False, continues=True)
+    sizes = []
+    for _ in range(800):
+        script = response.add(step)
+        assert script
+        sizes.append(sum(len(send.data) for send in script.sends))
+    end = response.finish()
+
+    assert end
+    assert counted.filled == 800
+    assert max(sizes[1:]) < 400
+    assert sum(sizes) + sum(len(send.data) for send in end.sends) == len(b"".join(s.data for s in response.sent.sends))
+
+
+PARTS = st.lists(st.text(st.sampled_from("abc"), max_size=4), min_size=1, max_size=6)
+
+
+@given(
+    PARTS,
+    st.lists(st.text(st.sampled_from("abc"), min_size=1, max_size=4), max_size=3),
+    st.integers(1, 8),
+    st.text(st.sampled_from("abcö"), max_size=4),
+)
+def test_a_text_in_parts_is_cut_as_the_whole_is(
+    parts: list[str], sequences: list[str], most: int, prefill: str
+) -> None:
+    messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": prefill}]
+    fields: dict[str, Any] = {
+        "stop_sequences": sequences,
+        "max_tokens": most,
+        "messages": messages[: 1 + bool(prefill)],
+    }
+    parts = [part.replace("b", "ö") for part in parts]
+    fields["stop_sequences"] = [sequence.replace("b", "ö") for sequence in sequences]
+    made = Made(*parts, **fields)
+    whole = at_once({"text": "".join(parts)}, **fields)
+
+    assert made.reply.message == whole.message
+    if made.scripts:
+        assert "".join(texts(made.script)) == "".join(block["text"] for block in whole.message["content"])
+
+
+def test_thinking_that_is_cut_is_not_signed() -> None:
+    made = Made({"thinking": "Let me"}, {"thinking": " see what it may be."}, "So", max_tokens=3)
+
+    assert made.content == [{"type": "thinking", "thinking": "Let me see", "signature": ""}]
+    assert "signature_delta" not in kinds(made.script)
+
+
+def test_a_reply_as_it_is_written_is_not_cut() -> None:
+    made = Made("One, two,", " three.", {"thinking": "Hm."}, max_tokens=1, asking=Asking(as_written=True))
+
+    assert made.content[0] == {"type": "text", "text": "One, two, three."}
+    assert made.content[1]["thinking"] == "Hm."
+
+
+def test_a_block_after_the_last_token_is_not_sent() -> None:
+    made = Made("One", {"json": {"a": 1}}, {"text": "x"}, max_tokens=1)
+
+    assert made.content == [{"type": "text", "text": "One"}]
+    assert (made.used, made.reply.message["stop_reason"]) == (2, "max_tokens")
+
+
+def test_text_that_was_held_back_is_sent_before_what_comes_next() -> None:
+    made = Made("ab", {"json": {"a": 1}}, stop_sequences=["abc"])
+    other = Made("ab", {"error": "overloaded_error"}, stop_sequences=["abc"])
+    stopped = [Made("abc", after, stop_sequences=["abcd", "abc"]) for after in ({"text": "x"}, {"json": 1})]
+
+    assert [block["text"] for block in made.content] == ["ab", '{"a":1}']
+    assert kinds(other.script)[-2:] == ["text_delta", "error"]
+    assert [(made.content, made.reply.message["stop_sequence"], made.scripts) for made in stopped] == [
+        ([], "abc", [])
+    ] * 2
+
+
+def test_citations_come_before_the_text() -> None:
+    cited = {"text": "As it says", "citations": [{"type": "char_location", "cited_text": "It"}]}
+    made = Made({"text": cited}, ", it is.")
+
+    assert kinds(made.script)[1:5] == ["content_block_start", "ping", "citations_delta", "text_delta"]
+    assert made.content[0]["text"] == "As it says, it is."
+
+
+def test_a_response_for_http_1_0_ends_with_the_connection() -> None:
+    response = live(conversation(stream=True), envelope=ENVELOPE._replace(chunked=False))
+    response.add(part("One,"))
+    response.finish()
+
+    assert response.sent.end is End.CLOSE
+    assert b"".join(send.data for send in response.sent.sends).endswith(events.MESSAGE_STOP)
+
+
+def test_an_event_that_is_cut_is_not_edited() -> None:
+    cut = {"stall": "1s", "after": "1280 bytes"}
+    check_faults([cut, {"edit": "every content_block_delta", "set": {"index": 5}}], INSTANT)
+
+
+def test_a_chunk_size_may_be_wrong_without_a_body() -> None:
+    check_faults(["empty_body", "chunk_size"], INSTANT)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"duplicate": "every text_delta", "copies": 30}, {"slice": 1}, {"rate": "10B/s"}, {"restart": True}],
+    ids=str,
+)
+def test_a_fault_that_makes_too_much_at_once_is_left_out(fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "MAX_PIECES", 12)
+    made = Made({"text": "Größe and more than one piece"}, written=(fault,))
+    whole, notes = break_(planned(at_once({"text": "Größe and more than one piece"})), faults(fault), ENVELOPE, DRAWS)
+
+    assert made.response.notes == notes
+    assert "makes more than 12 pieces or 64 MB, and is left out" in notes[0]
+    assert flat(made.script) == flat(whole)
+
+
+def test_the_pieces_that_a_fault_makes_are_counted_over_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "MAX_PIECES", 100)
+    made = Made(*["a", "b"] * 50, written=({"duplicate": "every text_delta", "copies": 9},))
+
+    assert texts(made.script)[:11] == ["a"] * 10 + ["b"]
+    assert texts(made.script)[90:] == ["b", "a"] * 45 + ["b"]
+    assert made.response.notes[0].endswith(" makes more than 100 pieces or 64 MB, and is left out from there on")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"swap": ["message_start", "text_delta 9999"]},
+        {"drop": "last text_delta"},
+        {"corrupt": 10_000, "after": "100 bytes"},
+    ],
+    ids=str,
+)
+def test_the_work_of_a_fault_that_waits_grows_with_the_parts(fault: Any) -> None:
+    few = calls(lambda: Made(*["a"] * 300, max_tokens=9_999, written=(fault,)))
+
+    assert calls(lambda: Made(*["a"] * 1_200, max_tokens=9_999, written=(fault,))) < 4.4 * few
+
+
+@pytest.mark.parametrize("swap", [["ping", "text_delta 4"], ["text_delta 9", "ping"]])
+def test_events_that_are_swapped_may_be_far_apart(swap: list[str]) -> None:
+    check_faults([{"swap": swap}], SLOW)
+
+
+def test_no_later_event_is_edited_for_one_that_is_cut() -> None:
+    exchange = apart(Made("a", "b").script)
+    assert exchange
+    cut = {"stall": "1s", "after": f"{exchange.data.index(b'event: content_block_delta') + 40} bytes"}
+    made = Made("a", "b", written=(cut, {"edit": "content_block_delta", "set": {"index": 5}}))
+
+    assert made.response.notes[1] == "fault: edit content_block_delta found nothing to strike"
+    assert b'"index":5' not in b"".join(send.data for send in made.script.sends)

@@ -1,0 +1,42 @@
+"""A message tells of containers, context management and dropped blocks only to those who ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.optional_fields import extras
+
+NOW = 1_795_000_000
+LATER = "2026-12-18T11:06:40Z"
+EXCEL = {"type": "anthropic", "skill_id": "xlsx"}
+
+
+def told(**body: Any) -> dict[str, Any]:
+    return extras(body, Draws(0, "rule"), NOW)
+
+
+def test_nothing_is_told_unasked() -> None:
+    assert told(container=None, context_management=None, thinking={"type": "adaptive"}) == {}
+
+
+def test_edits_and_transformations_are_none_as_nothing_is_edited() -> None:
+    asked = told(context_management={"edits": []}, thinking={"block_binding": {"prefix_mismatch_behavior": "error"}})
+
+    assert asked == {"context_management": {"applied_edits": []}, "input_transformations": []}
+
+
+@pytest.mark.parametrize("container", ["container_1", {"id": "container_1"}])
+def test_a_container_that_is_named_is_used_again(container: Any) -> None:
+    assert told(container=container) == {
+        "container": {"id": "container_1", "expires_at": LATER, "skills": None},
+    }
+
+
+def test_a_new_container_gets_an_id_and_its_skills() -> None:
+    made = told(container={"skills": [EXCEL]})["container"]
+
+    assert made["id"] == Draws(0, "rule").identifier("container")
+    assert made["skills"] == [{"version": "latest", **EXCEL}]

@@ -1,0 +1,118 @@
+"""A reply ends where the request says: at so many tokens, or before a stop sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockclaude.api import tokens
+from mockclaude.reply.plan import Envelope, plan
+from mockclaude.reply.truncate import Obeyed, obey
+from tests.reply.client import received
+from tests.reply.making import DRAWS, INSTANT, block_steps, composed
+
+HELLO = {"type": "text", "text": "Hello there, friend."}
+THOUGHT = {"type": "thinking", "thinking": "Hm. Well, well.", "signature": "signed"}
+USE = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"city": "Paris", "days": [1, 2, 3]}}
+RESULT = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+PAUSE = object()
+
+
+def cut(*parts: Any, **body: Any) -> Obeyed:
+    return obey(parts, body)
+
+
+def test_without_limits_a_reply_is_left_as_it_is() -> None:
+    assert cut(HELLO, PAUSE, USE) == Obeyed([HELLO, PAUSE, USE])
+
+
+@pytest.mark.parametrize(
+    ("limit", "left"),
+    [
+        (0, []),
+        (2, [{**HELLO, "text": "Hello t"}]),
+        (6, [HELLO]),
+        (8, [HELLO, {**THOUGHT, "thinking": "Hm. Wel", "signature": ""}]),
+        (11, [HELLO, THOUGHT]),
+    ],
+)
+def test_tokens_cut_a_reply_in_the_middle_of_a_block(limit: int, left: list[Any]) -> None:
+    assert cut(HELLO, THOUGHT, USE, max_tokens=limit) == Obeyed(left, "max_tokens")
+
+
+@pytest.mark.parametrize(
+    ("limit", "room", "reason"),
+    [(2, 2, "max_tokens"), (3, 2, "model_context_window_exceeded"), (2, 3, "max_tokens")],
+)
+def test_a_full_context_window_cuts_a_reply_alike(limit: int, room: int, reason: str) -> None:
+    assert obey([HELLO], {"max_tokens": limit}, room) == Obeyed([{**HELLO, "text": "Hello t"}], reason)
+
+
+@pytest.mark.parametrize(
+    ("limit", "partial", "made"),
+    [
+        (6, "", {}),
+        (9, '{"city":"P', {}),
+        (11, '{"city":"Paris","', {"city": "Paris"}),
+        (14, '{"city":"Paris","days":[1,2,', {"city": "Paris", "days": [1, 2]}),
+    ],
+)
+def test_tokens_cut_the_json_of_a_tool(limit: int, partial: str, made: dict[str, Any]) -> None:
+    [use] = cut(USE, max_tokens=limit).parts
+
+    assert use.partial_json == partial
+    assert use == {**USE, "input": made}
+
+
+def test_a_tool_use_whose_name_does_not_fit_is_not_there() -> None:
+    assert cut(USE, max_tokens=5) == Obeyed([], "max_tokens")
+
+
+def test_what_comes_after_the_end_does_not_happen() -> None:
+    assert cut(PAUSE, HELLO, PAUSE, max_tokens=1).parts[0] is PAUSE
+    assert len(cut(PAUSE, HELLO, PAUSE, max_tokens=1).parts) == 2
+
+
+def test_the_result_of_a_tool_costs_nothing_and_other_blocks_are_in_or_out() -> None:
+    assert cut(RESULT, HELLO, max_tokens=6).parts == [RESULT, HELLO]
+    assert cut({"type": "hologram", "text": "x" * 100}, max_tokens=6) == Obeyed([], "max_tokens")
+
+
+@pytest.mark.parametrize(
+    ("sequences", "text", "stopped"),
+    [
+        (["there"], "Hello ", "there"),
+        (["friend", "there"], "Hello ", "there"),
+        (["the", "there"], "Hello ", "the"),
+        (["o"], "Hell", "o"),
+    ],
+)
+def test_a_reply_stops_before_the_first_stop_sequence(sequences: list[str], text: str, stopped: str) -> None:
+    assert cut(THOUGHT, HELLO, USE, stop_sequences=sequences) == Obeyed(
+        [THOUGHT, {**HELLO, "text": text}], "stop_sequence", stopped
+    )
+
+
+def test_a_text_that_stops_at_once_is_not_there() -> None:
+    assert cut(HELLO, stop_sequences=["Hello"]) == Obeyed([], "stop_sequence", "Hello")
+
+
+def test_a_sequence_that_does_not_occur_stops_nothing_nor_does_one_beyond_the_last_token() -> None:
+    assert cut(HELLO, stop_sequences=["END"]) == Obeyed([HELLO])
+    assert cut(HELLO, stop_sequences=["friend"], max_tokens=2).reason == "max_tokens"
+
+
+@given(steps=st.lists(block_steps, min_size=1, max_size=3), limit=st.integers(0, 40))
+def test_a_cut_reply_is_the_same_streamed_and_not_and_never_too_long(steps: list[Any], limit: int) -> None:
+    reply = composed(*steps, max_tokens=limit, model="claude-haiku-4-5")
+    content = reply.message["content"]
+    envelope = Envelope("req_1", reply.message["id"], 0)
+    whole = received(plan(reply, INSTANT, DRAWS, envelope, stream=False)).json
+    streamed = received(plan(reply, INSTANT, DRAWS, envelope, stream=True)).events
+
+    assert sum(map(tokens.of_output, content)) == whole["usage"]["output_tokens"] <= limit
+    assert streamed[-2]["delta"]["stop_reason"] == whole["stop_reason"]
+    assert streamed[-2]["usage"]["output_tokens"] == whole["usage"]["output_tokens"]

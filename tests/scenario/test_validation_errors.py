@@ -1,0 +1,462 @@
+"""Every mistake against the format is told with its place, what was expected, and how to mend it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, get_args
+
+import pytest
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, core_schema
+
+from mockclaude.scenario.conditions.queries import EXAMPLES
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.format.file import ScenarioFile
+from mockclaude.scenario.loading import validation_errors as complaints_module
+from mockclaude.scenario.loading.inline import Inline
+from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.loading.source import read
+from mockclaude.scenario.loading.validation_errors import mistakes
+from tests.scenario.talk import complaints
+
+RULE_KEYS = "name, when, times, pace, fault, as_written, reply, sequence or choice"
+STEP_KEYS = (
+    "text, thinking, redacted_thinking, tool_use, server_tool, json, block, generate, error, pause, disconnect, "
+    "stop_reason or usage"
+)
+ERRORS = (
+    "invalid_request_error, authentication_error, billing_error, permission_error, not_found_error, conflict_error, "
+    "request_too_large, rate_limit_error, api_error, timeout_error or overloaded_error"
+)
+TOOLS = (
+    "web_search, web_fetch, code_execution, bash_code_execution, text_editor_code_execution, tool_search_tool_regex or "
+    "tool_search_tool_bm25"
+)
+FILE = "a mapping with `rules`, such as `rules: [{reply: Hello}]`"
+MAPPING = "a mapping (`key: value`)"
+TEXT = f"text or {MAPPING}"
+QUOTES = "; put quotes around it"
+NO_VALUE = "there is no value here; expected one after the colon, or no key"
+DURATION = "is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m"
+SHARE = "is not a share; expected a percentage, such as 20%, or a number from 0 to 1"
+RATE = "is not a rate; expected a number per second above 0, such as 60"
+PACES = "'instant', 'haiku', 'sonnet', 'opus', 'fable', 'mythos', 'model'"
+DISTRIBUTION = (
+    "is no distribution; expected exactly one of uniform, normal, lognormal or exponential; did you mean 'uniform'?"
+)
+PATH = "is not a JMESPath expression"
+
+
+def told(text: str) -> str:
+    """Return the one complaint about the text, without the file."""
+    (line,) = complaints(text)
+    return line.removeprefix("a.yaml:")
+
+
+BETAS = "expected known, strict, any, or names, e.g. [new-beta-2026-11-29]"
+WRONG_UNMATCHED = "wrong error for unmatched requests"
+UNMATCHED = "expected a status from 400 to 499 that clients do not retry, or its type, e.g. not_found_error"
+
+IN_A_FILE = [
+    ("", f"1:1: this is nothing; expected {FILE}"),
+    ("hello", f"1:1: this is text ('hello'); expected {FILE}"),
+    ("- reply: x", f"1:1: this is a list; expected {FILE}"),
+    ("seed: 1", "1:1: the key 'rules' is missing here; expected it beside the others"),
+    ("rules: []", "1:8: this is empty; expected at least one item"),
+    ("rules: {reply: x}", "1:8: this is a mapping; expected a list (`- item`)"),
+    ("rules: [x]", "1:9: this is text ('x'); expected a mapping, such as `reply: Hello`"),
+    (
+        "rules: [reply: x]\nsed: 1",
+        "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, betas, unmatched, as_written, "
+        "pace, limits, chaos, client_faults or rules; "
+        "did you mean 'seed'?",
+    ),
+    ("rules: [reply: x]\nseed: 1.5", "2:7: this is a number (1.5); expected a whole number"),
+    ("rules: [reply: x]\nseed: 1e3", "2:7: this is a number (1000.0); expected a whole number"),
+    ("rules: [reply: x]\nseed: yes", "2:7: this is text ('yes'); expected a whole number"),
+    ("rules: [reply: x]\nlocale: 5", f"2:9: this is a number (5); expected text{QUOTES}"),
+    ("rules: [reply: x]\npace: slow", f"2:7: this is text ('slow'); expected {PACES} or {MAPPING}"),
+    (
+        "rules: [reply: x]\npace: instan",
+        f"2:7: this is text ('instan'); expected {PACES} or {MAPPING}; did you mean 'instant'?",
+    ),
+    (
+        "rules: [reply: x]\npace: {tfft: 1s}",
+        "2:8: unknown key 'tfft'; expected ttft, tokens_per_second, gap, gaps, jitter or profile; did you mean 'ttft'?",
+    ),
+    ("rules: [reply: x]\npace: {ttft: 400}", f"2:14: 400 {DURATION}"),
+    ("rules: [reply: x]\npace: {ttft: 5 days}", f"2:14: '5 days' {DURATION}"),
+    ("rules: [reply: x]\npace: {jitter: 20}", f"2:16: 20 {SHARE}"),
+    ("rules: [reply: x]\npace: {jitter: 200%}", f"2:16: '200%' {SHARE}"),
+    ("rules: [reply: x]\npace: {jitter: true}", f"2:16: True {SHARE}"),
+    ("rules: [reply: x]\npace: {tokens_per_second: 0}", f"2:27: 0 {RATE}"),
+    ("rules: [reply: x]\npace: {tokens_per_second: fast}", f"2:27: 'fast' {RATE}"),
+    ("rules: [reply: x]\npace: {ttft: {unifrom: [1s, 2s]}}", f"2:14: {{'unifrom': ['1s', '2s']}} {DISTRIBUTION}"),
+    (
+        "rules: [reply: x]\npace: {gap: 1s, tokens_per_second: 5}",
+        "2:7: a pace has one of tokens_per_second, gap or gaps; got tokens_per_second and gap",
+    ),
+    ("rules: [reply: x]\nbetas: strct", f"2:8: unknown betas, got 'strct'; {BETAS}; did you mean 'strict'?"),
+    ("rules: [reply: x]\nbetas: known,any", f"2:8: unknown betas, got 'known,any'; {BETAS}; did you mean 'known'?"),
+    ("rules: [reply: x]\nbetas: 5", f"2:8: unknown betas, got 5; {BETAS}"),
+    ("rules: [reply: x]\nbetas: []", f"2:8: unknown betas, got []; {BETAS}"),
+    ("rules: [reply: x]\nbetas: [a-2026-01-01, 5]", f"2:8: unknown betas, got ['a-2026-01-01', 5]; {BETAS}"),
+    ("rules: [reply: x]\nbetas: ['']", f"2:8: unknown betas, got ['']; {BETAS}"),
+    ("rules: [reply: x]\nbetas: ~", f"2:8: {NO_VALUE}"),
+    ("rules: [reply: x]\nunmatched: 529", f"2:12: {WRONG_UNMATCHED}, got 529; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 429", f"2:12: {WRONG_UNMATCHED}, got 429; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 408", f"2:12: {WRONG_UNMATCHED}, got 408; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 409", f"2:12: {WRONG_UNMATCHED}, got 409; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 399", f"2:12: {WRONG_UNMATCHED}, got 399; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: 500", f"2:12: {WRONG_UNMATCHED}, got 500; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: true", f"2:12: {WRONG_UNMATCHED}, got True; {UNMATCHED}"),
+    ("rules: [reply: x]\nunmatched: api_error", f"2:12: {WRONG_UNMATCHED}, got 'api_error'; {UNMATCHED}"),
+    (
+        "rules: [reply: x]\nunmatched: not_fond_error",
+        f"2:12: {WRONG_UNMATCHED}, got 'not_fond_error'; {UNMATCHED}; did you mean 'not_found_error'?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), IN_A_FILE)
+def test_a_mistake_in_the_file(text: str, line: str) -> None:
+    assert told(text) == line
+
+
+IN_A_RULE = [
+    ("nme: x, reply: y", f"2: unknown key 'nme'; expected {RULE_KEYS}; did you mean 'name'?"),
+    ("rply: y", f"2: unknown key 'rply'; expected {RULE_KEYS}; did you mean 'reply'?"),
+    ("'': y, reply: x", f"2: unknown key ''; expected {RULE_KEYS}"),
+    ("name: x", "1: a rule has exactly one of reply, sequence or choice; got none of them"),
+    ("reply: x, choice: []", "1: a rule has exactly one of reply, sequence or choice; got reply and choice"),
+    ("reply: ~", f"9: {NO_VALUE}"),
+    ("reply: []", "9: this is empty; expected at least one item"),
+    ("name: '', reply: x", "8: this is text (''); expected at least one character"),
+    ("times: 0, reply: x", "9: this is a number (0); expected at least 1"),
+    ("times: true, reply: x", "9: this is true; expected a whole number"),
+    ("sequence: x", "12: this is text ('x'); expected a list (`- item`)"),
+    ("sequence: []", "12: this is empty; expected at least one item"),
+    ("choice: [hello]", "11: this is text ('hello'); expected a mapping, such as `{weight: 1, reply: Hello}`"),
+    ("choice: [{weight: 0, reply: x}]", "20: this is a number (0); expected more than 0"),
+    ("choice: [{weight: '90', reply: x}]", "20: this is text ('90'); expected a number"),
+    (
+        "choice: [{weigth: 1, reply: x}]",
+        "12: unknown key 'weigth'; expected reply or weight; did you mean 'weight'?",
+    ),
+    ("choice: [{weight: 1}]", "11: the key 'reply' is missing here; expected it beside the others"),
+]
+
+
+@pytest.mark.parametrize(("rule", "line"), IN_A_RULE)
+def test_a_mistake_in_a_rule(rule: str, line: str) -> None:
+    column, _, message = line.partition(": ")
+
+    assert told(f"rules:\n- {{{rule}}}\n") == f"2:{int(column) + 2}: {message}"
+
+
+IN_A_CONDITION = [
+    (
+        "usr: x",
+        "1: unknown key 'usr'; expected user, tool_result, system, model, tools, headers, body, stream, turn "
+        "or retry; did you mean 'user'?",
+    ),
+    ("user:", f"6: {NO_VALUE}"),
+    ("user: 5", f"7: this is a number (5); expected {TEXT}{QUOTES}"),
+    ("user: []", "7: this is empty; expected at least one item"),
+    ("user: [a, 5]", f"11: this is a number (5); expected {TEXT}{QUOTES}"),
+    (
+        "user: {contain: x}",
+        "8: unknown key 'contain'; expected equals, contains, like or regex; did you mean 'contains'?",
+    ),
+    ("user: {}", "7: a match has exactly one of equals, contains, like or regex; got none of them"),
+    (
+        "user: {regex: a, like: b}",
+        "7: a match has exactly one of equals, contains, like or regex; got like and regex",
+    ),
+    (
+        "user: {regex: '('}",
+        "15: `regex`: invalid pattern (missing ), unterminated subpattern at position 0), got '('; expected Python's "
+        "syntax; put a backslash before a special character that stands for itself",
+    ),
+    (
+        "user: {regex: [a, '*b']}",
+        "19: `regex`: invalid pattern (nothing to repeat at position 0), got '*b'; expected Python's syntax; put a "
+        "backslash before a special character that stands for itself",
+    ),
+    (
+        "user: {regex: '(?:a{1000}){1000}'}",
+        "15: `regex`: too many repetitions, got '(?:a{1000}){1000}'; expected counts of at most 1,000, multiplied "
+        "where they are nested; use * or +",
+    ),
+    (
+        "user: {regex: 'refund(?! policy)'}",
+        "15: `regex`: negative look-around is not supported, got 'refund(?! policy)'; expected a pattern that RE2 can "
+        "run in linear time; add a rule for the exception above this rule",
+    ),
+    ("system: {equals: []}", "18: this is empty; expected at least one item"),
+    ("model: true", f"8: this is true; expected {TEXT}{QUOTES}"),
+    ("tool_result: []", "14: this is empty; expected at least one item"),
+    (
+        "tool_result: {isError: true}",
+        "15: unknown key 'isError'; expected name, is_error or content; did you mean 'is_error'?",
+    ),
+    ("tool_result: {is_error: 'no'}", "25: this is text ('no'); expected true or false"),
+    ("headers: [x]", f"10: this is a list; expected {MAPPING}"),
+    ("headers: {}", "10: this is empty; expected at least one item"),
+    ("headers: {x-a: 5}", f"16: this is a number (5); expected {TEXT}{QUOTES}"),
+    (
+        "headers: {x-a: {equal: x}}",
+        "17: unknown key 'equal'; expected equals, contains, like or regex; did you mean 'equals'?",
+    ),
+    ("stream: yes", "9: this is text ('yes'); expected true or false"),
+    ("turn: one", "7: this is text ('one'); expected a whole number"),
+    ("retry: -1", "8: this is a number (-1); expected at least 0"),
+    ("body: {}", "7: this is empty; expected at least one item"),
+    ("body: 3", f"7: this is a number (3); expected a JMESPath expression or {MAPPING}"),
+    (
+        "body: 'a['",
+        f"7: 'a[' {PATH}: Invalid jmespath expression: Incomplete expression; {EXAMPLES}",
+    ),
+    (
+        "body: {'a b': 1}",
+        f"8: 'a b' {PATH}: Unexpected token: b: Parse error at column 2, token \"b\" (UNQUOTED_IDENTIFIER); {EXAMPLES}",
+    ),
+    (
+        "body: lenght(tools)",
+        "7: JMESPath has no function 'lenght'; expected one of its own; did you mean 'length'?",
+    ),
+    ("body: length()", "7: length() has 0 arguments in this JMESPath expression; expected 1"),
+]
+
+
+@pytest.mark.parametrize(("when", "line"), IN_A_CONDITION)
+def test_a_mistake_in_a_condition(when: str, line: str) -> None:
+    column, _, message = line.partition(": ")
+
+    assert told(f"rules:\n- reply: x\n  when:\n    {when}\n") == f"4:{int(column) + 4}: {message}"
+
+
+IN_A_STEP = [
+    ("txt: hi", f"1: unknown key 'txt'; expected {STEP_KEYS}; did you mean 'text'?"),
+    ("{}", f"1: a step has exactly one of {STEP_KEYS}; got none of them"),
+    ("{text: a, json: b}", f"1: a step has exactly one of {STEP_KEYS}; got text and json"),
+    ("5", f"1: this is a number (5); expected text, a step or a list of steps{QUOTES}"),
+    ("[a]", "1: this is a list; expected text, a step or a list of steps"),
+    ("text:", f"6: {NO_VALUE}"),
+    ("text: 5", f"7: this is a number (5); expected {TEXT}{QUOTES}"),
+    ("text: {text: 5}", f"14: this is a number (5); expected text{QUOTES}"),
+    ("text: {citations: []}", "7: the key 'text' is missing here; expected it beside the others"),
+    ("thinking: {thought: x, thinking: y}", "12: unknown key 'thought'; expected thinking or signature"),
+    (
+        "tool_use: {name: x, inptu: {}}",
+        "21: unknown key 'inptu'; expected name, input, id, caller or toolset_name; did you mean 'input'?",
+    ),
+    ("tool_use: {name: x, input: 5}", f"28: this is a number (5); expected {MAPPING} or 'from_schema'"),
+    (
+        "tool_use: {name: x, input: from_shema}",
+        f"28: this is text ('from_shema'); expected {MAPPING} or 'from_schema'; did you mean 'from_schema'?",
+    ),
+    ("server_tool: web_search", f"14: this is text ('web_search'); expected {MAPPING}"),
+    (
+        "server_tool: {name: web_serch}",
+        f"14: 'web_serch' is no server tool; expected {TOOLS}; did you mean 'web_search'?",
+    ),
+    (
+        "server_tool: {name: x}",
+        f"14: 'x' is no server tool; expected {TOOLS}; give `server_name` for a tool of an MCP server",
+    ),
+    (
+        "server_tool: {name: web_fetch, result: {}, error: x}",
+        "14: a server tool has a result or an error; got both",
+    ),
+    (
+        "server_tool: {name: web_search, result: x}",
+        "14: this is no result of web_search; expected a list of {url, title}",
+    ),
+    ("block: {typ: x}", "8: the key 'type' is missing here; expected it beside the others"),
+    ("block: {type: 5}", f"15: this is a number (5); expected text{QUOTES}"),
+    ("generate: random", "11: this is text ('random'); expected 'auto'"),
+    (
+        "error: overloaded",
+        f"8: 'overloaded' is no error type of the API; expected {ERRORS}; did you mean 'overloaded_error'?",
+    ),
+    ("error: zzz", f"8: 'zzz' is no error type of the API; expected {ERRORS}; give `status` for another"),
+    ("error: {type: x, status: 200}", "26: this is a number (200); expected at least 400"),
+    ("error: {type: x, status: 600}", "26: this is a number (600); expected at most 599"),
+    ("error: {type: api_error, headers: {a: [1]}}", "39: this is a list; expected text"),
+    ("error: {type: api_error, headers: {a: true}}", f"39: this is true; expected text{QUOTES}"),
+    ("pause: 5", f"8: 5 {DURATION}"),
+    ("pause: for ever", f"8: 'for ever' {DURATION}"),
+    ("pause: 9999999999h", f"8: '9999999999h' {DURATION}"),
+    ("disconnect: rst", "13: this is text ('rst'); expected 'reset', 'close' or 'clean'; did you mean 'reset'?"),
+    (
+        "stop_reason: {type: refusal, categroy: x}",
+        "30: unknown key 'categroy'; expected type, stop_sequence, category or explanation; did you mean 'category'?",
+    ),
+    ("usage: {input_tokens: -1}", "23: this is a number (-1); expected at least 0"),
+    ("usage: {service_tier: gold}", "23: this is text ('gold'); expected 'standard', 'priority' or 'batch'"),
+    ("usage: {cache_creation: {a: x}}", "29: this is text ('x'); expected a whole number"),
+]
+
+
+@pytest.mark.parametrize(("step", "line"), IN_A_STEP)
+def test_a_mistake_in_a_step(step: str, line: str) -> None:
+    column, _, message = line.partition(": ")
+
+    assert told(f"rules:\n- reply:\n  - {step}\n") == f"3:{int(column) + 4}: {message}"
+
+
+IN_A_CITATION = [
+    ("{cited_text: x}", "1: the key 'type' is missing here; expected it beside the others"),
+    ("5", f"1: this is a number (5); expected {MAPPING}"),
+    ("{type: char_location}", "1: the key 'cited_text' is missing here; expected it beside the others"),
+    (
+        "{type: page_location, cited_text: x, page: 1}",
+        "38: unknown key 'page'; expected type, cited_text, "
+        "document_index, document_title, start_page_number, end_page_number or file_id",
+    ),
+    (
+        "{type: web_search_result_location, cited_text: x, ulr: y, url: z}",
+        "51: unknown key 'ulr'; expected type, cited_text, url, title or encrypted_index; did you mean 'url'?",
+    ),
+    (
+        "{type: char_locaton, cited_text: x}",
+        "1: 'char_locaton' is no type for this; expected char_location, "
+        "page_location, content_block_location, web_search_result_location or search_result_location; did you mean "
+        "'char_location'?",
+    ),
+    ("{type: page_location, cited_text: x, document_index: -1}", "54: this is a number (-1); expected at least 0"),
+]
+
+
+@pytest.mark.parametrize(("citation", "line"), IN_A_CITATION)
+def test_a_mistake_in_a_citation(citation: str, line: str) -> None:
+    column, _, message = line.partition(": ")
+
+    told_of = told(f"rules:\n- reply:\n    text:\n      text: x\n      citations:\n      - {citation}\n")
+
+    assert told_of == f"6:{int(column) + 8}: {message}"
+
+
+def test_several_mistakes_are_told_at_once_in_their_order() -> None:
+    text = """\
+sed: 1
+rules:
+  - repl: x
+    times: 0
+  - reply:
+      - txt: hi
+      - pause: 3
+      - error: overload_error
+      - {text: a, json: b}
+    when: {user: {regex: '['}, body: 'x.', turn: one}
+"""
+    places = [line.split(": ")[0] for line in complaints(text)]
+
+    assert places == [
+        "a.yaml:1:1", "a.yaml:3:5", "a.yaml:4:12", "a.yaml:6:9", "a.yaml:7:16", "a.yaml:8:16", "a.yaml:9:9",
+        "a.yaml:10:26", "a.yaml:10:38", "a.yaml:10:50",
+    ]  # fmt: skip
+
+
+def test_a_long_value_is_told_in_short() -> None:
+    assert told(f"rules: {'x' * 1000}") == f"1:8: this is text ('{'x' * 39}…'); expected a list (`- item`)"
+
+
+def test_a_key_without_a_space_after_its_colon_is_told_so() -> None:
+    assert told("rules: [{when: {user:refund}, reply: x}]").endswith("; put a space after the colon")
+
+
+def error_of(kind: str) -> ValidationError:
+    """Return an error of this kind; its context is filled in by what pydantic misses in it."""
+    context: dict[str, Any] = {}
+    while True:
+        details = InitErrorDetails(type=kind, ctx=context, loc=("rules",), input=object())
+        try:
+            return ValidationError.from_exception_data("a", [details])
+        except TypeError as error:
+            missed = re.search(r"'(\w+)' (?:required in context|context value must be an? (\w+))", str(error))
+            if missed is None:
+                raise
+            context[missed[1]] = 1 if missed[2] in ("usize", "int", "Number", None) else "text"
+
+
+@pytest.mark.parametrize("kind", get_args(core_schema.ErrorType))
+def test_every_kind_of_error_that_pydantic_has_becomes_a_message(kind: str) -> None:
+    (mistake,) = mistakes(error_of(kind), ScenarioFile, Inline("a.yaml", {"rules": []}))
+
+    assert mistake.message
+    assert "Input should" not in mistake.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("extra_forbidden", "sed: 1\nrules: [reply: x]"),
+        ("missing", "{}"),
+        ("string_type", "rules: [{name: 5, reply: x}]"),
+        ("string_too_short", "rules: [{name: '', reply: x}]"),
+        ("int_type", "seed: x\nrules: [reply: x]"),
+        ("float_type", "rules: [choice: [{weight: x, reply: x}]]"),
+        ("greater_than", "rules: [choice: [{weight: 0, reply: x}]]"),
+        ("greater_than_equal", "rules: [{times: 0, reply: x}]"),
+        ("less_than_equal", "rules: [reply: {error: {type: x, status: 600}}]"),
+        ("bool_type", "as_written: 1\nrules: [reply: x]"),
+        ("dict_type", "rules: [reply: {tool_use: {name: x, caller: 1}}]"),
+        ("model_type", "rules: [1]"),
+        ("list_type", "rules: 1"),
+        ("too_short", "rules: []"),
+        ("too_long", "rules: [{reply: x, fault: {swap: [ping, ping, ping]}}]"),
+        ("literal_error", "validation: 1\nrules: [reply: x]"),
+        ("value_error", "rules: [{when: , reply: x}]"),
+        ("union_tag_invalid", "rules: [reply: {text: {text: x, citations: [{type: x}]}}]"),
+        ("union_tag_not_found", "rules: [reply: {text: {text: x, citations: [{}]}}]"),
+    ],
+)
+def test_kinds_of_error_that_the_models_raise_have_words_of_their_own(
+    kind: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(complaints_module, "_as_pydantic_says", pytest.fail)
+    source = read("a.yaml", value.encode())
+    with pytest.raises(ValidationError) as caught:
+        ScenarioFile.model_validate(source.data)
+
+    assert kind in {error["type"] for error in caught.value.errors()}
+    assert mistakes(caught.value, ScenarioFile, source)
+
+
+def test_a_long_word_is_not_shown_whole() -> None:
+    key = "k" * 1_000
+    (line,) = complaints(f"{key}: 1\nrules: [reply: x]")
+
+    assert line.startswith(f"a.yaml:1:1: unknown key '{'k' * 39}…'; expected seed, ")
+    assert told(f"rules: [reply: {{text: {{text: x, citations: [{{type: {key}}}]}}}}]").startswith(
+        f"1:45: '{'k' * 39}…' is no type for this; expected "
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "message"),
+    [
+        ("[]", "this is empty; expected at least 2 items"),
+        ("[ping]", "this has 1 item; expected at least 2 items"),
+        ("[ping, ping, ping]", "this has 3 items; expected at most 2 items"),
+    ],
+)
+def test_two_events_are_swapped(events: str, message: str) -> None:
+    assert told(f"rules: [{{reply: x, fault: {{swap: {events}}}}}]") == f"1:34: {message}"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *(f"reply: x, when: {{{key}: 5}}" for key in ("user", "system", "model", "tools", "tool_result")),
+        *(f"reply: [{{{step}: 5}}]" for step in ("text", "thinking", "redacted_thinking", "tool_use", "stop_reason")),
+    ],
+)
+def test_where_a_text_or_a_mapping_is_expected_the_error_says_both(rule: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load_text(f"rules: [{{{rule}}}]")
+
+    expected = "this is a number (5); expected text or a mapping (`key: value`); put quotes around it"
+    assert str(caught.value).endswith(f": {expected}")

@@ -1,0 +1,300 @@
+"""Files that change while they are served are served as they are, and, where they are wrong, as they were."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from mockclaude.engine.http_request import Call
+from mockclaude.engine.routes import answer
+from mockclaude.scenario.loading.loader import load_all
+from mockclaude.scenario.rules import Scenario
+from mockclaude.server import file_watcher
+from mockclaude.server.app import Site
+from mockclaude.server.file_watcher import Watching
+from tests.serving import CLIENT, PATIENCE, asking
+
+ONCE = "rules: [{name: once, times: 1, reply: a}, {name: then, reply: b}]"
+
+
+class Watched:
+    """A folder that is watched, and what was said of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.said: list[str] = []
+        self.write("one", ONCE)
+        self.write("two", ONCE)
+        self.watching = Watching([folder], lambda: load_all([folder]), self.said.append)
+        self.site = Site(load_all([folder]), lambda _: None)
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / f"{name}.yaml").write_text(text)
+
+    async def look(self) -> None:
+        for _ in range(2):
+            await self.watching.look(self.site)
+
+    def ask(self, name: str) -> str:
+        """Return the name of the rule that answers."""
+        given = answer(self.site.served[name], Call("POST", "/v1/messages", {}, CLIENT, asking(), 0))
+        return str(given.rule and given.rule.name)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    return Watched(tmp_path)
+
+
+async def test_a_file_that_changes_is_served_as_it_is_and_the_others_forget_nothing(watched: Watched) -> None:
+    assert [watched.ask("one"), watched.ask("two")] == ["once", "once"]
+    watched.write("two", "rules: [{name: new, reply: c}]")
+    await watched.look()
+
+    assert [watched.ask("one"), watched.ask("two")] == ["then", "new"]
+    assert watched.said == [f"loaded again: {watched.folder}/two.yaml"]
+
+
+async def test_files_that_come_and_go_are_served_and_not(watched: Watched) -> None:
+    watched.write("three", ONCE)
+    await watched.look()
+    assert watched.ask("three") == "once"
+
+    (watched.folder / "three.yaml").unlink()
+    await watched.look()
+    assert sorted(watched.site.served) == ["", "one", "two"]
+    assert watched.said[-1] == "loaded again: without the files that are gone"
+
+
+async def test_a_wrong_file_is_told_once_and_served_as_it_was(watched: Watched) -> None:
+    watched.write("one", "rules: [{replay: x}]")
+    await watched.look()
+    await watched.look()
+
+    (said,) = watched.said
+    assert "one.yaml:1:10: unknown key 'replay'" in said
+    assert said.endswith("\nthe files are served as they last were without a mistake")
+    assert watched.ask("one") == "once"
+    assert "unknown key 'replay'" in watched.site.served["one"].problem
+    assert watched.site.served["two"].problem == ""
+
+    watched.write("one", ONCE + " ")
+    await watched.look()
+    assert watched.site.served["one"].problem == ""
+
+
+async def test_what_is_wrong_with_a_file_that_was_never_served_is_told_at_the_root(watched: Watched) -> None:
+    watched.write("new", "")
+    await watched.look()
+
+    assert "new.yaml:1:1: " in watched.site.served[""].problem
+
+
+async def test_a_change_counts_once_the_file_stays_the_same(watched: Watched) -> None:
+    watched.write("one", "rules: [")
+    await watched.watching.look(watched.site)
+    watched.write("one", "rules: [{name: new, reply: c}]")
+    await watched.watching.look(watched.site)
+    assert watched.said == []
+
+    await watched.watching.look(watched.site)
+    assert watched.ask("one") == "new"
+
+
+async def test_requests_are_answered_while_files_are_loaded(watched: Watched) -> None:
+    loading, answered = threading.Event(), threading.Event()
+
+    def load() -> dict[str, Scenario]:
+        loading.set()
+        assert answered.wait(PATIENCE)
+        return load_all([watched.folder])
+
+    watched.watching = Watching([watched.folder], load, watched.said.append)
+    watched.write("two", "rules: [{name: new, reply: c}]")
+    look = asyncio.create_task(watched.look())
+    await asyncio.to_thread(loading.wait)
+    assert watched.ask("two") == "once"
+
+    answered.set()
+    await look
+    assert watched.ask("two") == "new"
+
+
+async def test_a_file_that_changes_while_it_is_loaded_is_loaded_again(watched: Watched) -> None:
+    later = ["rules: [{name: newest, reply: ccc}]"]
+
+    def load() -> dict[str, Scenario]:
+        loaded = load_all([watched.folder])
+        if later:
+            watched.write("two", later.pop())
+        return loaded
+
+    watched.watching = Watching([watched.folder], load, watched.said.append)
+    watched.write("two", "rules: [{name: new, reply: c}]")
+    await watched.look()
+    assert watched.ask("two") == "new"
+
+    await watched.look()
+    assert watched.ask("two") == "newest"
+    assert watched.said == [f"loaded again: {watched.folder}/two.yaml"] * 2
+
+
+async def test_a_named_file_that_goes_is_told_on_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(ONCE)
+    watching, site = Watching([file], lambda: load_all([file])), Site(load_all([file]), lambda _: None)
+    file.unlink()
+    await watching.look(site)
+    await watching.look(site)
+
+    assert capsys.readouterr().err == (
+        f"{file}: cannot read this file: No such file or directory\n"
+        "the files are served as they last were without a mistake\n"
+    )
+
+
+async def test_a_reload_that_nobody_reads_of_is_served(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    watched.watching = Watching([watched.folder], lambda: load_all([watched.folder]))
+    with open(writing, "w") as err:
+        monkeypatch.setattr(sys, "stderr", err)
+        for name in ("new", "newer"):
+            watched.write("two", f"rules: [{{name: {name}, reply: c}}]")
+            await watched.look()
+            assert watched.ask("two") == name
+
+
+async def test_it_looks_again_and_again(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_watcher, "POLL", 0.001)
+    task = asyncio.create_task(watched.watching(watched.site))
+    watched.write("one", "rules: [{name: new, reply: c}]")
+    async with asyncio.timeout(PATIENCE):
+        while not watched.said:
+            await asyncio.sleep(0)
+    task.cancel()
+
+    assert watched.ask("one") == "new"
+
+
+@pytest.mark.parametrize(
+    ("failure", "line"),
+    [
+        (MemoryError(), "reload failed: MemoryError:; serving the last valid version"),
+        (RecursionError("too\ndeep"), "reload failed: RecursionError: too deep; serving the last valid version"),
+    ],
+)
+async def test_whatever_a_reload_raises_is_said_in_one_line(watched: Watched, failure: Exception, line: str) -> None:
+    failures = [failure]
+
+    def load() -> dict[str, Scenario]:
+        if failures:
+            raise failures.pop()
+        return load_all([watched.folder])
+
+    watched.watching = Watching([watched.folder], load, watched.said.append)
+    watched.write("two", "rules: [{name: new, reply: c}]")
+    await watched.look()
+    await watched.look()
+
+    assert watched.said == [line]
+    assert watched.ask("two") == "once"
+
+    watched.write("two", "rules: [{name: newer, reply: cc}]")
+    await watched.look()
+    assert watched.ask("two") == "newer"
+
+
+async def test_a_failure_to_look_is_said_once_until_it_is_over(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Sequence[Path]) -> file_watcher.Stamps:
+        raise OSError("no disk")
+
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(file_watcher, "stamps", fail)
+            await watched.look()
+        await watched.look()
+
+    assert watched.said == ["reload failed: OSError: no disk; serving the last valid version"] * 2
+
+
+def become_fifo(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+def become_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def become_device(file: Path) -> None:
+    file.unlink()
+    file.symlink_to("/dev/zero")
+
+
+def become_loop(file: Path) -> None:
+    file.unlink()
+    file.symlink_to(file)
+
+
+def become_huge(file: Path) -> None:
+    with file.open("wb") as stream:
+        stream.truncate(2**40)
+
+
+REGULAR = "it is not a regular file; expected one: a FIFO, a device or a socket is never read"
+
+
+@pytest.mark.parametrize(
+    ("become", "problem"),
+    [
+        (become_fifo, f"cannot read this file: {REGULAR}"),
+        (become_device, f"cannot read this file: {REGULAR}"),
+        (become_loop, "cannot read this file: Too many levels of symbolic links"),
+        (become_huge, "this file has more than 5 MB; expected less"),
+        (become_folder, "no scenario files here; expected one ending in .yaml, .yml or .json"),
+        (lambda file: file.write_bytes(b"\xff\xfea\0"), "this is UTF-16; expected UTF-8: save it as such"),
+        (lambda file: file.write_text("rules: [{reply: x, fault: {swap: [ping, ping, ping]}}]"), "at most 2 items"),
+        (lambda file: file.write_bytes(b"\0" * 1000), "there is a character U+0000 here"),
+        (lambda file: file.write_text("[" * 100_000), "this is nested too deep; expected fewer levels"),
+    ],
+)
+async def test_whatever_a_watched_file_becomes_it_is_served_as_it_was(
+    tmp_path: Path, become: Callable[[Path], object], problem: str
+) -> None:
+    said: list[str] = []
+    file = tmp_path / "a.yaml"
+    file.write_text(ONCE)
+    watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]), lambda _: None)
+    become(file)
+    await watching.look(site)
+    await watching.look(site)
+
+    (line,) = said
+    assert problem in line.splitlines()[0]
+    assert "Traceback" not in line
+    assert [rule.name for rule in site.served[""].rules] == ["once", "then"]
+
+
+async def test_a_file_whose_name_is_not_utf_8_is_watched(tmp_path: Path) -> None:
+    said: list[str] = []
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.yaml"))
+    file.write_text(ONCE)
+    watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]), lambda _: None)
+    file.write_text("rules: [{name: new, reply: c}]")
+    await watching.look(site)
+    await watching.look(site)
+
+    assert said == [f"loaded again: {tmp_path}/caf\\xe9.yaml"]
+    assert [rule.name for rule in site.served[""].rules] == ["new"]

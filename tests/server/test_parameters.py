@@ -1,0 +1,115 @@
+"""What a call to the admin plane may say, and what is told of everything else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from mockclaude.api.errors import ApiError
+from mockclaude.engine.http_request import lane_of_key
+from mockclaude.journal.verification import Times
+from mockclaude.server.admin.parameters import (
+    Advance,
+    Asked,
+    Listing,
+    NewRules,
+    Numbered,
+    Scope,
+    Verification,
+    Wait,
+    read,
+)
+
+
+def of(model: type[Asked], **said: Any) -> Asked:
+    return read(model, json.dumps(said).encode(), {}, {})
+
+
+def test_the_path_goes_before_the_body_and_the_body_before_the_query() -> None:
+    assert read(Scope, b'{"lane": "body"}', {"lane": "query", "scenario": "x"}, {}).lane == "body"
+    assert read(Numbered, b'{"number": 1}', {"number": "2"}, {"number": "3"}).number == 3
+    assert read(Listing, b"", {"limit": "7", "after": "0"}, {}) == Listing(limit=7, after=0)
+
+
+def test_a_lane_is_named_or_that_of_a_key_or_any() -> None:
+    assert of(Scope).whose is None
+    assert of(Scope, lane="").whose == ""
+    assert of(Scope, api_key="sk").whose == lane_of_key("sk")
+
+
+@pytest.mark.parametrize(
+    ("times", "bounds"),
+    [
+        (0, Times(0, 0)),
+        (2, Times(2, 2)),
+        ({"at_least": 2}, Times(2)),
+        ({"at_most": 2}, Times(0, 2)),
+        ({"at_least": 1, "at_most": 2}, Times(1, 2)),
+    ],
+)
+def test_times_are_a_number_or_bounds(times: Any, bounds: Times) -> None:
+    assert of(Verification, times=times).bounds == bounds
+
+
+def test_what_is_not_said_has_a_default() -> None:
+    assert of(Verification).bounds == Times()
+    assert (of(Wait).count, of(Wait).timeout) == (1, 5_000_000)
+    assert (of(Listing).limit, of(Listing).after) == (100, None)
+    assert of(NewRules, rules=[]).said == "added over HTTP"
+
+
+@pytest.mark.parametrize(
+    ("model", "wrong", "told"),
+    [
+        (
+            Scope,
+            {"lanes": "x"},
+            "the request (lanes): unknown key 'lanes'; expected scenario, lane or api_key; did you",
+        ),
+        (Scope, {"lane": 5}, "the request (lane): this is a number (5); expected text; put quotes around it"),
+        (Scope, {"lane": None}, "the request (lane): there is no value here; expected one"),
+        (Scope, {"lane": "x", "api_key": "y"}, "the request: `lane` and `api_key` both say which lane; expected one"),
+        (Scope, {"api_key": ""}, "the request (api_key): this is text (''); expected at least one character"),
+        (Listing, {"limit": "many"}, "the request (limit): this is text ('many'); expected a whole number"),
+        (Listing, {"limit": 0}, "the request (limit): this is a number (0); expected at least 1"),
+        (Listing, {"after": "-1"}, "the request (after): this is text ('-1'); expected a whole number"),
+        (Wait, {"timeout": 5}, "the request (timeout): 5 is not a duration; expected a number with a unit, such as"),
+        (Wait, {"count": True}, "the request (count): this is true; expected a whole number"),
+        (Wait, {"when": {"usr": "x"}}, "the request (when.usr): unknown key 'usr'; expected user, "),
+        (Wait, {"when": "Hello"}, "the request (when): this is text ('Hello'); expected a mapping"),
+        (
+            Wait,
+            {"when": {"user": {"regex": "("}}},
+            "the request (when.user.regex): `regex`: invalid pattern (missing )",
+        ),
+        (
+            Verification,
+            {"times": "x"},
+            "the request (times): this is not how often; expected a whole number or a mapping",
+        ),
+        (Verification, {"times": True}, "the request (times): this is not how often; "),
+        (Verification, {"times": -1}, "the request (times): this is a number (-1); expected at least 0"),
+        (
+            Verification,
+            {"times": {"at_lest": 1}},
+            "the request (times.at_lest): unknown key 'at_lest'; expected at_least",
+        ),
+        (
+            Verification,
+            {"times": {"at_least": 2, "at_most": 1}},
+            "the request (times): `at_most` is 1 and `at_least` 2; expected no less",
+        ),
+        (NewRules, {}, "the request: the key 'rules' is missing here; expected it beside the others"),
+        (Advance, {}, "the request: the key 'advance' is missing here"),
+        (Advance, {"advance": "-5s"}, "the request (advance): '-5s' is not a duration; "),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(model: type[Any], wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        of(model, **wrong)
+
+    assert caught.value.status == 400
+    assert caught.value.message.startswith(told)
+    assert caught.value.details == {"mistakes": caught.value.message.splitlines()}

@@ -1,0 +1,18 @@
+"""A place is named relative to where the process runs, if it is below."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mockclaude.testing.call_site import caller
+
+
+def test_a_place_below_is_relative_and_another_is_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    here = os.path.relpath(__file__)
+    assert caller().startswith(f"{here}:")
+
+    monkeypatch.chdir(tmp_path)
+    assert caller().startswith(f"{__file__}:")

@@ -1,0 +1,545 @@
+"""Python functions as conditions and as replies; what they raise fails the test."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from typing import Any
+
+import anthropic
+import pytest
+from anthropic import Anthropic, AsyncAnthropic, Timeout
+
+from mockclaude.scenario.diagnostics import ScenarioError
+from mockclaude.scenario.loading import inline
+from mockclaude.testing import Asked, MockClaude, callbacks
+from mockclaude.testing.types import Function
+from tests.serving import PATIENCE
+
+ASK: dict[str, Any] = {
+    "model": "claude-sonnet-5",
+    "max_tokens": 100,
+    "messages": [{"role": "user", "content": "Hello"}],
+}
+
+
+@pytest.fixture
+async def mock() -> AsyncIterator[MockClaude]:
+    async with MockClaude() as mock:
+        yield mock
+
+
+@pytest.fixture
+async def client(mock: MockClaude) -> AsyncIterator[AsyncAnthropic]:
+    async with AsyncAnthropic(base_url=mock.url, api_key="mock", max_retries=0) as client:
+        yield client
+
+
+async def said(client: AsyncAnthropic) -> str:
+    return "".join(block.text for block in (await client.messages.create(**ASK)).content if block.type == "text")
+
+
+async def test_a_predicate_holds_beside_the_other_conditions(mock: MockClaude, client: AsyncAnthropic) -> None:
+    mock.when(lambda asked: asked.turn == 2).reply("Second turn.")
+    mock.when(lambda asked: "ell" in asked.user, user="Bye").reply("Bye!")
+    mock.when(lambda asked: asked.headers["authorization"] == "Bearer mock").reply("Here.")
+
+    assert await said(client) == "Here."
+
+
+async def test_a_predicate_that_does_not_hold_is_told_by_its_name(mock: MockClaude, client: AsyncAnthropic) -> None:
+    def is_late(asked: Asked) -> bool:
+        return asked.turn > 3
+
+    mock.when(is_late).reply("Late.")
+    with pytest.raises(anthropic.APIStatusError, match=r"function: wanted is_late\(\) to be true, got <Asked 'Hello'"):
+        await said(client)
+
+
+async def decides_later(_: Asked) -> bool:
+    return False
+
+
+async def decides_in_parts(_: Asked) -> AsyncIterator[bool]:
+    yield False
+
+
+def decides_part_by_part(_: Asked) -> Iterator[bool]:
+    yield False
+
+
+class LatePredicate:
+    async def __call__(self, _: Asked) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("predicate", "problem"),
+    [
+        (decides_later, "decides_later() is a coroutine function, always true; {}; remove `async`"),
+        (LatePredicate(), "LatePredicate() is a coroutine function, always true; {}; remove `async`"),
+        (
+            decides_in_parts,
+            "decides_in_parts() is an asynchronous generator function, always true; {}; use `return`, without `async`",
+        ),
+        (
+            decides_part_by_part,
+            "decides_part_by_part() is a generator function, always true; {}; use `return` in place of `yield`",
+        ),
+    ],
+)
+def test_a_predicate_whose_result_is_always_true_is_refused(predicate: Any, problem: str) -> None:
+    with MockClaude() as mock, pytest.raises(TypeError) as caught:
+        mock.when(predicate)
+
+    place, _, told = str(caught.value).partition(": `when`: ")
+    assert place.startswith("tests/testing/test_callbacks.py:")
+    assert told == problem.format("expected a function that returns true or false")
+
+
+@pytest.mark.parametrize(("decide", "kind"), [(decides_later, "coroutine"), (decides_part_by_part, "generator")])
+async def test_a_result_that_is_always_true_fails_the_test(
+    mock: MockClaude, client: AsyncAnthropic, decide: Any, kind: str
+) -> None:
+    mock.when(lambda asked: decide(asked)).reply("x")
+    with pytest.raises(anthropic.InternalServerError):
+        await said(client)
+
+    with pytest.raises(TypeError, match=f"`when`: the result is always true, got {kind}; expected a function"):
+        mock.raise_what_was_raised()
+
+
+def shout(asked: Asked) -> str:
+    return asked.user.upper()
+
+
+def steps(asked: Asked) -> Any:
+    return [{"text": asked.user}, {"text": "!"}]
+
+
+async def later(asked: Asked) -> str:
+    await asyncio.sleep(0)
+    return f"{asked.user}, later"
+
+
+async def in_parts(asked: Asked) -> AsyncGenerator[Any, None]:
+    yield asked.user
+    await asyncio.sleep(0)
+    yield {"text": ", in parts"}
+
+
+class Polite:
+    async def __call__(self, asked: Asked) -> str:
+        return f"{asked.user}, please"
+
+
+class Parts:
+    """An asynchronous iterator that is no generator."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._parts = iter([asked.user, ", part by part"])
+
+    def __aiter__(self) -> Parts:
+        return self
+
+    async def __anext__(self) -> str:
+        try:
+            return next(self._parts)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+
+FUNCTIONS = [
+    (Parts, "Hello, part by part"),
+    (lambda asked: iter([asked.user, ", iterated"]), "Hello, iterated"),
+    (shout, "HELLO"),
+    (steps, "Hello!"),
+    (later, "Hello, later"),
+    (in_parts, "Hello, in parts"),
+    (Polite(), "Hello, please"),
+]
+
+
+@pytest.mark.parametrize(("function", "text"), FUNCTIONS)
+async def test_a_function_makes_the_reply(
+    mock: MockClaude, client: AsyncAnthropic, function: Function, text: str
+) -> None:
+    mock.reply(function)
+
+    assert await said(client) == text
+    async with client.messages.stream(**ASK) as stream:
+        assert await stream.get_final_text() == text
+    streamed, whole = mock.journal[1].response, mock.journal[0].response
+    assert streamed
+    assert whole
+    assert streamed.count(b"message_stop") == 2
+
+
+def test_a_function_that_is_given_outside_a_loop_runs_on_the_servers() -> None:
+    with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
+        mock.reply(in_parts)
+
+        assert [block.text for block in client.messages.create(**ASK).content if block.type == "text"] == [
+            "Hello",
+            ", in parts",
+        ]
+
+
+async def test_a_generator_decides_when_a_stream_goes_on(mock: MockClaude, client: AsyncAnthropic) -> None:
+    gate = asyncio.Event()
+
+    async def waiting(_: Asked) -> AsyncGenerator[Any, None]:
+        yield "First."
+        await gate.wait()
+        yield {"tool_use": {"name": "next", "input": {"n": 1}}}
+
+    mock.reply(waiting)
+    kinds: list[str] = []
+    async for event in await client.messages.create(**ASK, stream=True):
+        kinds.append(event.type)
+        if event.type == "content_block_delta" and not gate.is_set():
+            assert "content_block_stop" not in kinds
+            gate.set()
+
+    assert kinds.count("message_start") == kinds.count("message_stop") == 1
+    assert kinds.count("content_block_start") == kinds.count("content_block_stop") == 2
+
+
+async def test_an_error_that_is_yielded_is_an_event_or_the_status(mock: MockClaude, client: AsyncAnthropic) -> None:
+    async def failing(asked: Asked) -> AsyncGenerator[Any, None]:
+        if asked.stream:
+            yield "First."
+        yield {"error": "overloaded_error"}
+
+    mock.reply(failing)
+    with pytest.raises(anthropic.OverloadedError):
+        await said(client)
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        async for _ in await client.messages.create(**ASK, stream=True):
+            pass
+    assert caught.value.status_code == 200
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_generator_that_yields_nothing_is_an_empty_message(
+    mock: MockClaude, client: AsyncAnthropic, stream: bool
+) -> None:
+    async def nothing(_: Asked) -> AsyncGenerator[Any, None]:
+        for text in list[str]():
+            yield text
+
+    mock.reply(nothing)
+    if not stream:
+        assert (await client.messages.create(**ASK)).content == []
+        return
+    async with client.messages.stream(**ASK) as events:
+        assert (await events.get_final_message()).content == []
+
+
+def raises(_: Asked) -> str:
+    raise KeyError("oops")
+
+
+async def raises_later(asked: Asked) -> AsyncGenerator[Any, None]:
+    if asked.stream:
+        yield "First."
+    raise KeyError("oops")
+
+
+@pytest.mark.parametrize("function", [raises, raises_later])
+async def test_a_function_that_raises_is_a_500_that_is_not_retried_and_fails_the_test(
+    mock: MockClaude, client: AsyncAnthropic, function: Function
+) -> None:
+    mock.reply(function)
+    with pytest.raises(
+        anthropic.InternalServerError, match=r"test_callbacks.py:\d+: a function raised KeyError: 'oops'"
+    ):
+        await client.with_options(max_retries=2).messages.create(**ASK)
+
+    assert len(mock.journal) == 1
+    with pytest.raises(KeyError, match="oops") as raised:
+        mock.raise_what_was_raised()
+    assert raised.traceback[-1].name == function.__name__
+    mock.raise_what_was_raised()
+
+
+async def test_a_generator_that_raises_in_the_middle_is_an_error_event(
+    mock: MockClaude, client: AsyncAnthropic
+) -> None:
+    mock.reply(raises_later)
+    with pytest.raises(anthropic.APIStatusError, match="a function raised KeyError"):
+        async for _ in await client.messages.create(**ASK, stream=True):
+            pass
+
+    with pytest.raises(KeyError):
+        mock.raise_what_was_raised()
+
+
+async def test_a_predicate_that_raises_fails_the_test_too(mock: MockClaude, client: AsyncAnthropic) -> None:
+    mock.when(lambda asked: asked.body["none"]).reply("x")
+    with pytest.raises(anthropic.InternalServerError):
+        await said(client)
+
+    with pytest.raises(KeyError, match="none"):
+        mock.raise_what_was_raised()
+
+
+async def test_a_function_that_returns_no_reply_is_told_where_it_was_given(
+    mock: MockClaude, client: AsyncAnthropic
+) -> None:
+    wrong: Any = lambda asked: {"txt": asked.user}  # noqa: E731
+    mock.reply(wrong)
+    with pytest.raises(anthropic.InternalServerError):
+        await said(client)
+
+    with pytest.raises(ScenarioError, match=r"test_callbacks.py:\d+ \(reply.txt\): unknown key 'txt'"):
+        mock.raise_what_was_raised()
+
+
+def fails(_: Asked) -> str:
+    pytest.fail("wrong question")
+
+
+def skips(_: Asked) -> str:
+    pytest.skip("not here")
+
+
+def exits(_: Asked) -> str:
+    sys.exit(3)
+
+
+def is_interrupted(_: Asked) -> str:
+    raise KeyboardInterrupt
+
+
+def fails_in_the_middle(_: Asked) -> Iterator[str]:
+    yield "First."
+    pytest.fail("wrong question")
+
+
+async def fails_later(_: Asked) -> str:
+    await asyncio.sleep(0)
+    pytest.fail("wrong question")
+
+
+@pytest.mark.parametrize(
+    ("function", "kind", "text"),
+    [
+        (fails, pytest.fail.Exception, "Failed: wrong question"),
+        (skips, pytest.skip.Exception, "Skipped: not here"),
+        (exits, SystemExit, "SystemExit: 3"),
+        (is_interrupted, KeyboardInterrupt, "KeyboardInterrupt: "),
+        (fails_in_the_middle, pytest.fail.Exception, "Failed: wrong question"),
+        (fails_later, pytest.fail.Exception, "Failed: wrong question"),
+    ],
+)
+async def test_a_function_that_ends_a_test_or_a_process_is_a_500_and_the_server_goes_on(
+    mock: MockClaude, client: AsyncAnthropic, function: Function, kind: type[BaseException], text: str
+) -> None:
+    mock.reply(function, times=1)
+    mock.reply("Still here.")
+    with pytest.raises(anthropic.InternalServerError, match=rf"test_callbacks.py:\d+: a function raised {text}"):
+        await said(client)
+
+    with pytest.raises(kind):
+        mock.raise_what_was_raised()
+    assert await said(client) == "Still here."
+
+
+async def test_a_predicate_that_ends_a_test_fails_it(mock: MockClaude, client: AsyncAnthropic) -> None:
+    predicate: Any = fails
+    mock.when(predicate).reply("x")
+    with pytest.raises(anthropic.InternalServerError, match="a function raised Failed: wrong question"):
+        await said(client)
+
+    with pytest.raises(pytest.fail.Exception):
+        mock.raise_what_was_raised()
+
+
+async def test_several_that_raised_are_raised_together(mock: MockClaude, client: AsyncAnthropic) -> None:
+    mock.reply(raises)
+    for _ in range(2):
+        with pytest.raises(anthropic.InternalServerError):
+            await said(client)
+
+    with pytest.raises(BaseExceptionGroup, match="functions of this test raised"):
+        mock.raise_what_was_raised()
+
+
+def test_the_end_of_with_raises_what_was_raised_but_not_over_another_error() -> None:
+    def run(error: type[Exception] | None) -> None:
+        with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
+            mock.reply(raises)
+            with pytest.raises(anthropic.InternalServerError):
+                client.messages.create(**ASK)
+            if error:
+                raise error
+
+    with pytest.raises(KeyError, match="oops"):
+        run(None)
+    with pytest.raises(ZeroDivisionError):
+        run(ZeroDivisionError)
+
+
+async def test_a_client_that_goes_ends_the_generator(mock: MockClaude, client: AsyncAnthropic) -> None:
+    ended = asyncio.Event()
+
+    async def endless(_: Asked) -> AsyncGenerator[Any, None]:
+        try:
+            while True:
+                yield "More. "
+                await asyncio.sleep(0.001)
+        finally:
+            ended.set()
+
+    mock.reply(endless)
+    async for _ in await client.messages.create(**ASK, stream=True):
+        break
+    async with asyncio.timeout(10):
+        await client.close()
+        await ended.wait()
+
+
+def test_a_function_may_say_more_rules() -> None:
+    with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
+
+        def once(_: Asked) -> str:
+            mock.reply("From now on.")
+            return "Once."
+
+        mock.when(user="Hello").reply(once, times=1)
+        texts = [client.messages.create(**ASK).content[0] for _ in range(2)]
+
+    assert [text.text for text in texts if text.type == "text"] == ["Once.", "From now on."]
+
+
+def ask_and_fail() -> None:
+    with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
+        mock.reply(raises)
+        try:
+            client.messages.create(**ASK)
+        except anthropic.InternalServerError as error:
+            raise error from RuntimeError("an earlier cause")
+
+
+def test_what_a_function_raises_is_the_cause_of_what_ends_the_with() -> None:
+    with pytest.raises(anthropic.InternalServerError) as caught:
+        ask_and_fail()
+
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    assert isinstance(caught.value.__cause__.__cause__, KeyError)
+
+
+def test_what_ends_the_with_by_itself_has_no_other_cause() -> None:
+    with pytest.raises(ZeroDivisionError) as caught, MockClaude():
+        _ = 1 / 0
+
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("function", [later, in_parts])
+async def test_a_blocked_loop_is_told_with_the_line_that_blocks_it(
+    mock: MockClaude, monkeypatch: pytest.MonkeyPatch, function: Function
+) -> None:
+    monkeypatch.setattr(callbacks, "BEGIN_WITHIN", 0.01)
+    monkeypatch.setattr(callbacks, "_PATIENCE", 0.01)
+    mock.reply(function)
+    message = (
+        r"the event loop of the function is blocked at tests/testing/test_callbacks.py:\d+; expected a free loop "
+        r"during the request; use an asynchronous client, or `await asyncio.to_thread\(...\)`"
+    )
+    with (
+        Anthropic(base_url=mock.url, api_key="mock") as blocking,
+        pytest.raises(anthropic.InternalServerError, match=f"a function raised RuntimeError: {message}"),
+    ):
+        blocking.messages.create(**ASK)
+
+    assert "is blocked at" in mock.journal[0].reason
+    with pytest.raises(RuntimeError, match=message):
+        mock.raise_what_was_raised()
+
+
+@pytest.mark.parametrize(
+    ("close", "problem"), [(False, "function is not running; expected a loop that runs"), (True, "given in is closed")]
+)
+@pytest.mark.parametrize("function", [later, in_parts])
+def test_a_loop_that_has_ended_is_told(
+    monkeypatch: pytest.MonkeyPatch, function: Function, close: bool, problem: str
+) -> None:
+    monkeypatch.setattr(callbacks, "BEGIN_WITHIN", 0.01)
+    monkeypatch.setattr(callbacks, "_PATIENCE", 0.01)
+    loop = asyncio.new_event_loop()
+    with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
+
+        async def give() -> None:
+            mock.reply(function)
+
+        loop.run_until_complete(give())
+        if close:
+            loop.close()
+        with pytest.raises(anthropic.InternalServerError, match=problem):
+            client.messages.create(**ASK)
+        with pytest.raises(RuntimeError, match=problem):
+            mock.raise_what_was_raised()
+    if not close:
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+async def test_a_coroutine_that_has_begun_may_take_longer() -> None:
+    home = asyncio.new_event_loop()
+    thread = threading.Thread(target=home.run_forever)
+    thread.start()
+    begun, goes_on = threading.Event(), asyncio.Event()
+
+    async def make() -> str:
+        begun.set()
+        await goes_on.wait()
+        return "At last."
+
+    made = asyncio.create_task(callbacks._on(callbacks._Home(home, thread.ident or 0), make, 0))
+    await asyncio.sleep(0)
+    begun.wait()  # holds this loop, so that the coroutine begins before the time is over
+    for _ in range(2):
+        await asyncio.sleep(0)
+    home.call_soon_threadsafe(goes_on.set)
+
+    assert await made == "At last."
+    home.call_soon_threadsafe(home.stop)
+    thread.join()
+    home.close()
+
+
+async def test_a_client_that_goes_before_the_loop_begins_is_no_failure(mock: MockClaude) -> None:
+    mock.reply(later)
+    with (
+        Anthropic(base_url=mock.url, api_key="mock", max_retries=0, timeout=Timeout(PATIENCE, read=0.05)) as blocking,
+        pytest.raises(anthropic.APITimeoutError),
+    ):
+        blocking.messages.create(**ASK)
+    await asyncio.sleep(0)
+
+    mock.raise_what_was_raised()
+
+
+@pytest.mark.parametrize("text", ["Hello", "", "é", "$${{ x", "auto", "${{ user }}"])
+def test_a_text_is_the_reply_that_a_file_has(text: str) -> None:
+    (written,) = inline.add({"reply": text}, "t.py:1").scenario.rules[0].replies
+    made = callbacks.outline(text, "t.py:1")
+
+    assert ([step.kind for step in made.steps], made.fixed) == (["text"], written.fixed)
+    assert made.steps[0].value.data == written.steps[0].value.data
+    assert made.steps[0].value.fixed == written.steps[0].value.fixed
+
+
+def test_a_text_without_placeholders_is_not_validated_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inline, "add", pytest.fail)
+
+    assert callbacks.outline("Hello, é.", "t.py:1").steps[0].value.data == {"text": "Hello, é.", "citations": []}
+
+
+def test_a_text_that_json_cannot_carry_is_told() -> None:
+    with pytest.raises(ScenarioError, match="JSON cannot carry this"):
+        callbacks.outline("\ud800", "t.py:1")

@@ -1,0 +1,56 @@
+"""The types that editors and mypy know are the keys that a scenario file has."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from mockclaude.scenario.format import file as written
+from mockclaude.scenario.format import steps, when
+from mockclaude.testing import types
+
+PAIRS: list[tuple[Any, type[BaseModel]]] = [
+    (types.When, when.When),
+    (types.Match, when.Match),
+    (types.ToolResultMatch, when.ToolResultMatch),
+    (types.Step, steps.Step),
+    (types.Error, steps.Error),
+    (types.Choice, written.Choice),
+]
+
+SAID = """
+from mockclaude.testing import MockClaude
+
+with MockClaude() as mock:
+    mock.when(user="Hello", tools=["a"], turn=1).reply("Hi!", {"tool_use": "a"}, times=2)
+    mock.when(usr="Hello")
+    mock.reply({"txt": "Hi!"})
+    mock.reply("Hi!", time=2)
+"""
+
+
+@pytest.mark.parametrize(("typed", "model"), PAIRS)
+def test_a_type_has_the_keys_of_the_file(typed: Any, model: type[BaseModel]) -> None:
+    assert set(typed.__annotations__) == {field.alias or name for name, field in model.model_fields.items()}
+
+
+def test_the_options_of_a_rule_are_its_other_keys() -> None:
+    others = {"when", "reply", "sequence", "choice"}
+
+    assert set(types.Options.__annotations__) == set(written.Rule.model_fields) - others
+
+
+def test_mypy_finds_a_misspelt_key(tmp_path: Path) -> None:
+    file = tmp_path / "said.py"
+    file.write_text(SAID)
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", str(file)]
+    told = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False).stdout
+
+    assert re.findall(r"said.py:(\d+): error", told) == ["6", "7", "8"]
+    assert 'Unexpected keyword argument "usr" for "when"' in told
