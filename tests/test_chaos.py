@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Start
 from tests.serving import NOW, asking, request, with_client_headers
@@ -69,7 +69,7 @@ def conversation(client: int) -> Talk:
 
 def simulated(seed: int) -> Outcomes:
     """Return what each client gets where `seed` decides whose request comes next."""
-    served = Served(load_text(CHAOS))
+    served = ScenarioState(load_text(CHAOS))
     talks = {client: conversation(client) for client in range(CLIENTS)}
     due = {client: next(talk) for client, talk in talks.items()}
     outcomes: Outcomes = {client: [] for client in talks}

@@ -13,7 +13,7 @@ import pytest
 
 from mockclaude.engine.http_request import LANE_HEADER, Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply.script import Script
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Start
@@ -115,7 +115,7 @@ Sent: TypeAlias = tuple[Script, tuple[str, ...]]
 """All bytes and times of a response, and the notes on it."""
 
 
-def sent(served: Served, body: bytes, lane: str = "", path: str = "/v1/messages") -> Sent:
+def sent(served: ScenarioState, body: bytes, lane: str = "", path: str = "/v1/messages") -> Sent:
     given = answer(served, Call("POST", path, {}, {**CLIENT, "x-api-key": f"key {lane}", LANE_HEADER: lane}, body, NOW))
     given.ended()
     return given.script._replace(sends=tuple(given.script.sends)), given.notes
@@ -132,11 +132,11 @@ def test_24_requests_of_one_lane_get_the_same_bytes_in_any_order() -> None:
     scenario = load_text(SCENARIO + "chaos: [{error: 500, p: 30%}, {corrupt: 1, p: 30%}]")
     requests = [body for text in ("chance", "who", "tool", "unmatched") for body in variations(text)]
     assert len(requests) == 24
-    served = Served(scenario)
+    served = ScenarioState(scenario)
     first = {body: sent(served, body) for body in requests}
 
     for seed in range(20):
-        served, shuffled = Served(scenario), random.Random(seed).sample(requests, 24)
+        served, shuffled = ScenarioState(scenario), random.Random(seed).sample(requests, 24)
         assert {body: sent(served, body) for body in shuffled} == first
 
 
@@ -144,11 +144,11 @@ def test_requests_that_are_refused_get_the_same_bytes_in_any_order() -> None:
     scenario = load_text("rules: [{reply: x}]")
     bodies = (b"", b"{", b"[]", asking(), asking(stream=True), asking(max_tokens=0), asking(messages=[]))
     requests = list(product(bodies, ("/v1/messages", "/v1/messages/count_tokens", "/v1/complete")))
-    served = Served(scenario)
+    served = ScenarioState(scenario)
     first = {request: sent(served, request[0], path=request[1]) for request in requests}
 
     for seed in range(5):
-        served, shuffled = Served(scenario), random.Random(seed).sample(requests, len(requests))
+        served, shuffled = ScenarioState(scenario), random.Random(seed).sample(requests, len(requests))
         assert {request: sent(served, request[0], path=request[1]) for request in shuffled} == first
 
 
@@ -159,7 +159,7 @@ TALK = [asking(text, stream=bool(number % 2)) for number, text in enumerate(TEXT
 
 def told(order: Iterable[str]) -> dict[str, list[Sent]]:
     """Return what each lane gets if requests arrive in this order of lanes."""
-    served = Served(load_text(FAULTS))
+    served = ScenarioState(load_text(FAULTS))
     given: dict[str, list[Sent]] = {}
     for lane in order:
         responses = given.setdefault(lane, [])

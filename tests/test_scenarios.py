@@ -12,7 +12,7 @@ import pytest
 
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load
 from tests.serving import CLIENT
 
@@ -39,7 +39,7 @@ def written(given: Answer) -> bytes:
 
 
 def transcript(scenario: Path, requests: list[re.Match[bytes]]) -> bytes:
-    served = Served(load([scenario]))
+    served = ScenarioState(load([scenario]))
     return b"\n".join(request[0] + b"\n" + written(answer(served, call(request))) for request in requests)
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.format.presets import NAMED
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import CLIENT
@@ -89,14 +89,14 @@ def rows() -> Iterator[tuple[list[Any], str]]:
     yield from (([*pair], "stream, paced") for pair in combinations(TOGETHER, 2))
 
 
-def served(faults: dict[str, list[Any]]) -> Served:
+def served(faults: dict[str, list[Any]]) -> ScenarioState:
     """Return a scenario that answers each text with the faults that it stands for."""
     rules = [
         {"name": text, "when": {"user": {"equals": text}}, "reply": REPLY}
         | ({} if text == "nothing" else {"fault": together})
         for text, together in faults.items()
     ]
-    return Served(load_text(json.dumps({"rules": rules})))
+    return ScenarioState(load_text(json.dumps({"rules": rules})))
 
 
 def written(faults: list[Any]) -> str:

@@ -15,7 +15,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply.script import Script
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.match import Explanation, explain
@@ -26,7 +26,7 @@ def explained(scenario: Scenario, calls: Sequence[Call]) -> str:
     """Return which rule answers the last of `calls`, after the others have come, why not the other rules, and what is
     sent.
     """
-    served = Served(replace(scenario, limits=()))
+    served = ScenarioState(replace(scenario, limits=()))
     *before, call = calls
     for earlier in before:
         answer(served, earlier).ended()

@@ -1,17 +1,18 @@
 """A call to the API, as it arrived and as it is answered.
 
-In: the parts of an HTTP request. Out: a `Call`, which says whose it is and hashes to what it asks; an `Answer`.
+In: the parts of an HTTP request. Out: a `Call`, which says whose it is and hashes to what it asks; an `Decision`.
 Knows nothing of aiohttp, and of scenarios only that rules answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from mockclaude.api.access import api_key
+from mockclaude.engine.state.store import Effect
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.script import Script, Send
 from mockclaude.scenario.match import Explanation
@@ -76,10 +77,10 @@ class Call(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What is to be sent of a live answer after the parts before; the last part has the `whole` answer."""
+    """What is sent of a live reply after the parts before; the last part has the `whole` decision."""
 
     script: Script
-    whole: Answer | None = None
+    whole: Decision | None = None
 
 
 class Live(Protocol):
@@ -89,23 +90,19 @@ class Live(Protocol):
         """Yield the parts of the answer, each as soon as it is made."""
         ...
 
-    def so_far(self) -> Answer:
+    def so_far(self) -> Decision:
         """Return the answer as far as it is made: all that there will be of it if the client goes."""
         ...
 
 
-def nothing() -> None:
-    """Do nothing."""
-
-
-class Answer(NamedTuple):
+class Decision(NamedTuple):
     """The script that answers a call, and what the log says of it: which rule answered, or why none did, and `notes`
     on what the API would have refused, or what of the reply gave way to the request.
 
     `rule` is the one that answered and `draws` are what it drew from: seed, fingerprint, lane and occurrence. Where
     none did, the request is `unmatched`, and `closest` the rule that came nearest. `whole` is the request with all that
     its thread holds, if it continues one. A `live` answer has no script yet: it is made while it is sent.
-    `ended` is called once, when the script was played, however that ended.
+    `effects` change the store at once, `at_end` when the response has ended, however that was.
     """
 
     script: Script
@@ -118,10 +115,11 @@ class Answer(NamedTuple):
     closest: Explanation | None = None
     whole: bytes | None = None
     live: Live | None = None
-    ended: Callable[[], None] = nothing
+    effects: tuple[Effect, ...] = ()
+    at_end: tuple[Effect, ...] = ()
 
 
-NOTHING = Answer(Script(0, ()))
+NOTHING = Decision(Script(0, ()))
 """No answer: nothing is sent."""
 
 
@@ -131,7 +129,7 @@ def lane_of(headers: Mapping[str, str]) -> str:
     return lane_of_key(api_key(headers)) if named is None else named
 
 
-def for_method(given: Answer, method: str) -> Answer:
+def for_method(given: Decision, method: str) -> Decision:
     """Return `given`, or to `HEAD` its headers alone."""
     if method != "HEAD":
         return given

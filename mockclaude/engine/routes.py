@@ -17,11 +17,11 @@ from mockclaude.api.media import OneRequest
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.messages import count_tokens, create
 from mockclaude.engine.model_list import models_page
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply.script import head_only
 
 
-def answer(served: Served, call: Call) -> Answer:
+def answer(served: ScenarioState, call: Call) -> Answer:
     """Return the answer to `call`: the API's, or the API's error."""
     if call.method == "OPTIONS":
         granted = cors_preflight(call.headers.get("access-control-request-headers", ""), control=not call.page)
@@ -34,12 +34,12 @@ def answer(served: Served, call: Call) -> Answer:
     return served.noted(given)
 
 
-def _list_models(served: Served, call: Call) -> Answer:
+def _list_models(served: ScenarioState, call: Call) -> Answer:
     served.admission.headers(call)
     return Answer(served.undecided(call).json(models_page(call.query)), "models")
 
 
-def _retrieve_model(served: Served, call: Call) -> Answer:
+def _retrieve_model(served: ScenarioState, call: Call) -> Answer:
     served.admission.headers(call)
     name = call.path.removeprefix("/v1/models/")
     model = models.find(name)
@@ -48,7 +48,7 @@ def _retrieve_model(served: Served, call: Call) -> Answer:
     return Answer(served.undecided(call).json(model.info()), "models")
 
 
-Handler: TypeAlias = Callable[[Served, Call], Answer]
+Handler: TypeAlias = Callable[[ScenarioState, Call], Answer]
 
 ENDPOINTS: dict[str, dict[str, Handler]] = {
     "/v1/messages": {"POST": create},

@@ -19,7 +19,7 @@ from mockclaude.api.redaction import REDACTED
 from mockclaude.engine.http_request import LANE_HEADER, Call, for_method, lane_of_key
 from mockclaude.engine.routes import answer
 from mockclaude.engine.state.limits import IN_FLIGHT
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.journal.entry_json import as_data
 from mockclaude.journal.journal import Entry, decided
 from mockclaude.scenario.format.policy import Policy
@@ -81,7 +81,7 @@ def leading_to(entries: Sequence[Data], number: int | None = None) -> list[Data]
 def _again(
     scenarios: Mapping[str, Scenario], run: Sequence[Data], retry_speed: float
 ) -> Iterator[tuple[Data, list[str]]]:
-    served = {name: Served(scenario, retry_speed) for name, scenario in scenarios.items()}
+    served = {name: ScenarioState(scenario, retry_speed) for name, scenario in scenarios.items()}
     for entry in run:
         called = served.get(entry["scenario"])
         if called is None:
@@ -109,7 +109,7 @@ def is_crowded(entry: Data) -> bool:
     return IN_FLIGHT in entry["decision"]["notes"]
 
 
-def _answered(served: Served, entry: Data) -> Data:
+def _answered(served: ScenarioState, entry: Data) -> Data:
     call = call_of(entry, served.scenario.policy)
     again = Entry(entry["number"], entry["at"], call.method, entry["request"]["path"], {})
     served.limits.crowded = is_crowded(entry)

@@ -115,6 +115,12 @@ def _longest(found: Sequence[Prefix], marked: Sequence[int], alive: Callable[[by
     return -1
 
 
+def lookups(found: Sequence[Prefix]) -> Iterator[bytes]:
+    """Yield the digests of the prefixes that may be read from the cache."""
+    marks = [index for index, prefix in enumerate(found) if prefix.ttl]
+    yield from (found[index].digest for mark in marks for index in range(max(mark - LOOKBACK + 1, 0), mark + 1))
+
+
 def without_cache_control(value: Any) -> Any:
     """Return a copy of blocks, messages or tools in which nothing that holds a prompt has a `cache_control`."""
     if isinstance(value, list):

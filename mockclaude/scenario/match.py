@@ -1,13 +1,11 @@
-"""Which rule answers, and why not the ones above it.
+"""Which rule answers a request, and why the others do not.
 
-In: rules, a conversation, and how often each rule has answered before. Out: a `Verdict`.
-Knows nothing of replies. Matching and explaining are the same conditions: matching stops at the first that fails,
-explaining asks them all.
+Matching and explaining evaluate the same conditions: matching stops at the first that fails, explaining evaluates all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any
@@ -18,20 +16,21 @@ from mockclaude.scenario.conditions.rule_index import Found, RuleIndex, RuleList
 from mockclaude.scenario.conditions.searches import spend
 from mockclaude.scenario.conditions.work import TooMuchWorkError
 from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.rules import Rule
+from mockclaude.scenario.rules import Rule, RuleKey
 
 _LIKELY = 16
 """How many rules are compared in full to find the closest."""
 
 
-def match(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> Rule | None:
-    """Return the first rule that is not used up and whose conditions all hold.
+def matching(rules: Sequence[Rule], conversation: Conversation) -> Iterator[Rule]:
+    """Yield the rules whose conditions all hold, in order, whether exhausted or not.
 
     Raises:
         TooMuchWorkError: The conditions take more work than one request may.
     """
     if isinstance(rules, RuleList) and rules.is_long:
-        return _match_many(rules, conversation, answered)
+        yield from _matching_many(rules, conversation)
+        return
     looked: Look | None = None
     found: Any = None
     text = conversation.user
@@ -44,22 +43,18 @@ def match(rules: Sequence[Rule], conversation: Conversation, answered: Callable[
             if not holds(found):
                 break
         else:
-            if rule.times is None or answered(rule) < rule.times:
-                return rule
-    return None
+            yield rule
 
 
-def _match_many(rules: RuleList, conversation: Conversation, answered: Callable[[Rule], int]) -> Rule | None:
-    """Return what `match` does, without a look at rules whose needles are missing. The work of searches is counted."""
+def _matching_many(rules: RuleList, conversation: Conversation) -> Iterator[Rule]:
+    """Do what `matching` does, without a look at rules whose needles are missing. The work of searches is counted."""
     for rule, tests in rules.needles.candidates(conversation):
         for look, holds, searches in tests:
             spend(searches, conversation)
             if not holds(look(conversation)):
                 break
         else:
-            if rule.times is None or answered(rule) < rule.times:
-                return rule
-    return None
+            yield rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +77,12 @@ class Explanation:
         return [check.key for check in self.failed] == ["order"]
 
 
-def explain(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> list[Explanation]:
+def explain(rules: Sequence[Rule], conversation: Conversation, counts: Mapping[RuleKey, int]) -> list[Explanation]:
     """Return every rule with all its checks, in order; the first without a failed one is the one that answers."""
     explained: list[Explanation] = []
     answering: Rule | None = None
     for rule in rules:
-        explanation = _explained(rule, conversation, answered, hinted)
+        explanation = _explained(rule, conversation, counts, hinted)
         if not explanation.failed and answering:
             explanation = Explanation(rule, (*explanation.checks, _shadowed(answering)))
         elif not explanation.failed:
@@ -99,11 +94,11 @@ def explain(rules: Sequence[Rule], conversation: Conversation, answered: Callabl
 def _explained(
     rule: Rule,
     conversation: Conversation,
-    answered: Callable[[Rule], int],
+    counts: Mapping[RuleKey, int],
     check: Callable[[Condition, Conversation], Check] = Condition.check,
 ) -> Explanation:
     checks = tuple(check(condition, conversation) for condition in rule.conditions)
-    return Explanation(rule, checks if rule.times is None else (*checks, _spent(rule.times, answered(rule))))
+    return Explanation(rule, checks if rule.times is None else (*checks, _spent(rule.times, counts.get(rule.key, 0))))
 
 
 def _spent(times: int, answered: int) -> Check:
@@ -115,7 +110,7 @@ def _shadowed(by: Rule) -> Check:
     return Check("order", "no rule above that holds", by.label, False, f"shadowed by {by.label}")
 
 
-def closest(rules: Sequence[Rule], conversation: Conversation, answered: Callable[[Rule], int]) -> Explanation | None:
+def closest(rules: Sequence[Rule], conversation: Conversation, counts: Mapping[RuleKey, int]) -> Explanation | None:
     """Return how the rule that comes nearest to `conversation`, which none answers, was held against it.
 
     Only the rules that come nearest by their cheap conditions are held against it wholly.
@@ -125,14 +120,14 @@ def closest(rules: Sequence[Rule], conversation: Conversation, answered: Callabl
     """
     index = rules.needles if isinstance(rules, RuleList) else RuleIndex(rules)
     found = index.find(conversation)
-    likely = nsmallest(_LIKELY, rules, key=lambda rule: _estimate(rule, conversation, found, answered))
-    explained = [_explained(rule, conversation, answered) for rule in likely]
+    likely = nsmallest(_LIKELY, rules, key=lambda rule: _estimate(rule, conversation, found, counts))
+    explained = [_explained(rule, conversation, counts) for rule in likely]
     nearest = min(explained, key=lambda explanation: distance(explanation.checks), default=None)
-    return nearest and _explained(nearest.rule, conversation, answered, hinted)
+    return nearest and _explained(nearest.rule, conversation, counts, hinted)
 
 
 def _estimate(
-    rule: Rule, conversation: Conversation, found: Found, answered: Callable[[Rule], int]
+    rule: Rule, conversation: Conversation, found: Found, counts: Mapping[RuleKey, int]
 ) -> tuple[int, bool]:
     """Estimate the distance of a rule that does not match, as if its costly conditions held.
 
@@ -140,7 +135,7 @@ def _estimate(
     """
     if rule.times is None and len(rule.conditions) == 1:
         return 1, rule.conditions[0].key != "user"
-    spent = rule.times is not None and answered(rule) >= rule.times
+    spent = rule.times is not None and counts.get(rule.key, 0) >= rule.times
     failed = [condition.key for condition in rule.conditions if not _may_hold(condition, conversation, found)]
     total = len(rule.conditions) + (rule.times is not None)
     return 2 * (len(failed) + spent) - total, spent or any(key != "user" for key in failed)

@@ -6,6 +6,7 @@ Knows nothing of requests.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -89,6 +90,20 @@ class PossibleFault(NamedTuple):
         return True
 
 
+class RuleKey(NamedTuple):
+    """The identity of a rule in the state, the same in every process and after a reload that does not change the rule.
+
+    Attributes:
+        batch: 0 for the scenario's own rules, else the number of the batch with which the rule was added.
+        id: The rule's name, or else the hash of its content.
+        ordinal: The number of earlier rules of the batch with this id.
+    """
+
+    batch: int
+    id: str
+    ordinal: int
+
+
 @dataclass(frozen=True, eq=False)
 class Rule:
     """A rule made ready. `id` names it in every draw; of `replies`, `weights` draws one, or they are a sequence.
@@ -107,6 +122,13 @@ class Rule:
     as_written: bool = False
     faults: tuple[PossibleFault, ...] = ()
     function: Callable[[Conversation], Outline | Coming] | None = None
+    batch: int = 0
+    ordinal: int = 0
+
+    @cached_property
+    def key(self) -> RuleKey:
+        """The key of the rule's counters."""
+        return RuleKey(self.batch, self.id, self.ordinal)
 
     @cached_property
     def needle(self) -> str:
@@ -168,8 +190,9 @@ def build(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Scenario:
     mistakes = list(mistakes_in(files))
     if mistakes:
         raise ScenarioError(mistakes)
+    seen: Counter[str] = Counter()
     rules = [
-        _rule(rule, file, source.place(("rules", index)))
+        _rule(rule, file, source.place(("rules", index)), seen)
         for source, file in files
         for index, rule in enumerate(file.rules)
     ]
@@ -211,10 +234,12 @@ def _recorded(rules: Sequence[Rule]) -> Recorded:
     return Recorded(frozenset(signatures), frozenset(redacted), templated)
 
 
-def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place) -> Rule:
+def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place, seen: Counter[str]) -> Rule:
     replies, weights = _replies(rule)
+    rule_id = rule.name or _content_id(rule)
+    seen[rule_id] += 1
     return Rule(
-        id=rule.name or _content_id(rule),
+        id=rule_id,
         place=place,
         conditions=conditions(rule.when),
         replies=tuple(map(outline, replies)),
@@ -224,6 +249,7 @@ def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place) -> Rule:
         name=rule.name,
         as_written=file.as_written if rule.as_written is None else rule.as_written,
         faults=_faults(rule.fault, place),
+        ordinal=seen[rule_id] - 1,
     )
 
 

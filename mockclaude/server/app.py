@@ -26,7 +26,7 @@ from mockclaude.api.redaction import redact
 from mockclaude.engine.admission import mode
 from mockclaude.engine.http_request import NOTHING, SCENARIO_HEADER, Answer, Call, for_method
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust, in_lane_of_pages
 from mockclaude.journal.journal import PLAYING, Entry, Journal, asked, decided
 from mockclaude.reply.script import End, Script
@@ -54,7 +54,7 @@ class _Heard(NamedTuple):
 class Site:
     """Everything that is served: scenarios by name, the one at the root under ''.
 
-    `log` is called with the entry of each request that has ended. `retry_speed` is as `Served` takes it. Whoever lets
+    `log` is called with the entry of each request that has ended. `retry_speed` is as `ScenarioState` takes it. Whoever lets
     it listen sets `refuse`, which is called with the microseconds for which a fault lets no connection be accepted, and
     the clock they are of.
     """
@@ -71,7 +71,7 @@ class Site:
     ) -> None:
         self.clock = clock
         self.journal = Journal() if journal is None else journal
-        self.served = {name: Served(scenario, retry_speed) for name, scenario in scenarios.items()}
+        self.served = {name: ScenarioState(scenario, retry_speed) for name, scenario in scenarios.items()}
         self._log = log
         self.trust = trust
         self._check_host = lru_cache(maxsize=64)(trust.check_host)
@@ -90,10 +90,10 @@ class Site:
         """Let `scenarios` answer from now on. One that is served already, and the same, forgets nothing."""
         self.served = {name: self._serving(name, scenario) for name, scenario in scenarios.items()}
 
-    def _serving(self, name: str, scenario: Scenario) -> Served:
+    def _serving(self, name: str, scenario: Scenario) -> ScenarioState:
         served = self.served.get(name)
         if served is None:
-            return Served(scenario, self._retry_speed)
+            return ScenarioState(scenario, self._retry_speed)
         if served.scenario is not scenario:
             served.use(scenario)
         served.problem = ""

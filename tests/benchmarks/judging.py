@@ -10,7 +10,7 @@ from mockclaude.api import schema
 from mockclaude.api.request import NEW_VERSION
 from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import CLIENT
 
@@ -77,7 +77,7 @@ def milliseconds(work: Callable[[], object]) -> float:
 def judge(rounds: int) -> list[tuple[float, float]]:
     """Return for each round the milliseconds that parsing and answering take. Answers that are no 200 are void."""
     data = conversation()
-    served = Served(load_text("rules: [{reply: Done.}]"))
+    served = ScenarioState(load_text("rules: [{reply: Done.}]"))
     call = Call("POST", "/v1/messages", {}, CLIENT, data, 0)
     if (status := answer(served, call).script.status) != 200:
         raise ValueError(f"answered with {status}")

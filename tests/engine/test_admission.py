@@ -9,7 +9,7 @@ import pytest
 
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import NOW, Received, asking, received, with_client_headers
 
@@ -19,7 +19,7 @@ GPT = "rules: [{when: {model: gpt-4o}, reply: Hello!}, {reply: Bye!}]"
 
 def ask(scenario: str = HELLO, headers: dict[str, str | None] | None = None, **fields: Any) -> Answer:
     call = Call("POST", "/v1/messages", {}, with_client_headers(headers or {}), asking(**fields), NOW)
-    return answer(Served(load_text(scenario)), call)
+    return answer(ScenarioState(load_text(scenario)), call)
 
 
 def sent(given: Answer) -> Received:
@@ -129,7 +129,7 @@ def test_an_unknown_beta_is_accepted_as_the_file_says(betas: str, status: int, n
     fields = {} if path == "/v1/messages" else {"max_tokens": None}
     body = {key: value for key, value in orjson.loads(asking(**fields)).items() if value is not None}
     given = answer(
-        Served(load_text(f"betas: {betas}\n{HELLO}")), Call("POST", path, {}, headers, orjson.dumps(body), NOW)
+        ScenarioState(load_text(f"betas: {betas}\n{HELLO}")), Call("POST", path, {}, headers, orjson.dumps(body), NOW)
     )
 
     assert sent(given).status == status

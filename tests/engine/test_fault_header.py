@@ -6,7 +6,7 @@ import pytest
 
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import NOW, asking, received, with_client_headers
 
@@ -15,7 +15,7 @@ HELLO = "rules: [{reply: Hello!}]"
 
 def asked(text: str = HELLO, model: str = "claude-sonnet-5", fault: str | None = None) -> Answer:
     headers = with_client_headers({"x-mockclaude-fault": fault})
-    return answer(Served(load_text(text)), Call("POST", "/v1/messages", {}, headers, asking(model=model), NOW))
+    return answer(ScenarioState(load_text(text)), Call("POST", "/v1/messages", {}, headers, asking(model=model), NOW))
 
 
 @pytest.mark.parametrize(

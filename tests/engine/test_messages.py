@@ -8,7 +8,7 @@ import pytest
 
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import NOW, Received, asking, received, with_client_headers
 
@@ -18,8 +18,8 @@ QUESTION = {"role": "user", "content": "Hello"}
 
 
 @pytest.fixture
-def served() -> Served:
-    return Served(
+def served() -> ScenarioState:
+    return ScenarioState(
         load_text("""
 rules:
   - {when: {user: fail}, reply: {error: overloaded_error}}
@@ -29,14 +29,14 @@ rules:
     )
 
 
-def send(served: Served, path: str = "/v1/messages", key: str = "mock", **fields: Any) -> Received:
+def send(served: ScenarioState, path: str = "/v1/messages", key: str = "mock", **fields: Any) -> Received:
     headers = with_client_headers({"x-api-key": key, "anthropic-beta": BETAS})
     given = answer(served, Call("POST", path, {}, headers, asking(**fields), NOW))
     given.ended()
     return received(b"".join(sent.data for sent in given.script.sends))
 
 
-def notes(served: Served, **fields: Any) -> tuple[str, ...]:
+def notes(served: ScenarioState, **fields: Any) -> tuple[str, ...]:
     given: Answer = answer(served, Call("POST", "/v1/messages", {}, with_client_headers({}), asking(**fields), NOW))
     return given.notes
 
@@ -50,7 +50,7 @@ rules: [reply: Hello]
 
 
 def test_the_log_says_what_a_fault_was_decided_by_besides_the_draws() -> None:
-    served = Served(load_text(FAULTS))
+    served = ScenarioState(load_text(FAULTS))
     of_each = [notes(served, content=said) for said in ("One", "Two", "Three")]
     clock = "not the same each time: the fault 'error service_unavailable' depends on the clock"
 
@@ -64,7 +64,7 @@ def usage(message: Received) -> tuple[int, int, int]:
     return used["input_tokens"], used["cache_creation_input_tokens"], used["cache_read_input_tokens"]
 
 
-def test_the_first_request_creates_what_the_second_reads_for_each_key(served: Served) -> None:
+def test_the_first_request_creates_what_the_second_reads_for_each_key(served: ScenarioState) -> None:
     first, second = (usage(send(served, system=[LONG])) for _ in range(2))
 
     assert first[1] == second[2] > 1000
@@ -73,7 +73,7 @@ def test_the_first_request_creates_what_the_second_reads_for_each_key(served: Se
     assert usage(send(served, key="other", system=[LONG])) == first
 
 
-def test_why_the_cache_was_missed_is_told_to_those_who_ask(served: Served) -> None:
+def test_why_the_cache_was_missed_is_told_to_those_who_ask(served: ScenarioState) -> None:
     first = send(served, system=[LONG], diagnostics={"previous_message_id": None}).json
     asked = {"previous_message_id": first["id"]}
 
@@ -85,13 +85,13 @@ def test_why_the_cache_was_missed_is_told_to_those_who_ask(served: Served) -> No
     }
 
 
-def test_context_management_is_answered_where_it_is_asked_for(served: Served) -> None:
+def test_context_management_is_answered_where_it_is_asked_for(served: ScenarioState) -> None:
     asked: Any = {"context_management": {"edits": []}}
 
     assert send(served, **asked).json["context_management"] == {"applied_edits": []}
 
 
-def test_tokens_are_counted_as_usage_says(served: Served) -> None:
+def test_tokens_are_counted_as_usage_says(served: ScenarioState) -> None:
     counted = Call(
         "POST",
         "/v1/messages/count_tokens",
@@ -106,7 +106,7 @@ def test_tokens_are_counted_as_usage_says(served: Served) -> None:
     assert count == {"input_tokens": sum(used), "context_management": {"original_input_tokens": sum(used)}}
 
 
-def test_a_thread_goes_on_once_from_a_reply_and_again_after_one_that_failed(served: Served) -> None:
+def test_a_thread_goes_on_once_from_a_reply_and_again_after_one_that_failed(served: ScenarioState) -> None:
     first = send(served, thread={"type": "create"}, system="Be kind.").json
     goes_on = {"type": "continue", "previous_message_id": first["id"]}
 
@@ -118,28 +118,28 @@ def test_a_thread_goes_on_once_from_a_reply_and_again_after_one_that_failed(serv
     assert (again.status, again.json["error"]["details"]["error_code"]) == (400, "thread_already_continued")
 
 
-def test_a_thread_that_is_not_there_is_a_404(served: Served) -> None:
+def test_a_thread_that_is_not_there_is_a_404(served: ScenarioState) -> None:
     missing = send(served, thread={"type": "continue", "previous_message_id": "msg_1"}, messages=[QUESTION])
 
     assert (missing.status, missing.json["error"]["details"]["error_code"]) == (404, "thread_not_found")
 
 
-def test_what_gave_way_is_noted_but_not_where_a_reply_is_as_written(served: Served) -> None:
+def test_what_gave_way_is_noted_but_not_where_a_reply_is_as_written(served: ScenarioState) -> None:
     assert notes(served, max_tokens=4) == ("cut at max_tokens (4)",)
     assert notes(served, content="written", max_tokens=4) == ()
 
 
-def planned(served: Served, **headers: str) -> Answer:
+def planned(served: ScenarioState, **headers: str) -> Answer:
     call = Call("POST", "/v1/messages", {}, with_client_headers(headers), asking(), NOW)
     return answer(served, call)
 
 
-def test_a_request_says_how_fast_it_is_to_be_answered(served: Served) -> None:
+def test_a_request_says_how_fast_it_is_to_be_answered(served: ScenarioState) -> None:
     assert planned(served).script.end_at == 0
     assert planned(served, x_mockclaude_pace="ttft=400ms").script.end_at == 400_000
 
 
-def test_a_pace_that_is_none_is_a_400(served: Served) -> None:
+def test_a_pace_that_is_none_is_a_400(served: ScenarioState) -> None:
     given = planned(served, x_mockclaude_pace="opsu")
 
     assert given.script.status == 400
@@ -147,7 +147,7 @@ def test_a_pace_that_is_none_is_a_400(served: Served) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_reply_ends_where_the_context_window_is_full(served: Served, stream: bool) -> None:
+def test_a_reply_ends_where_the_context_window_is_full(served: ScenarioState, stream: bool) -> None:
     long = {"role": "user", "content": "x" * (7 * 99_998 - 1)}
     call: dict[str, Any] = {"model": "claude-haiku-4-5", "messages": [long], "stream": stream}
 
@@ -167,7 +167,7 @@ rules:
 @pytest.mark.parametrize(("said", "status"), [("busy", 529), ("storm", 503), ("calm", 200)])
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_fault_with_a_when_is_applied_where_it_matches_and_nowhere_else(said: str, status: int, stream: bool) -> None:
-    served = Served(load_text(TRIGGERED))
+    served = ScenarioState(load_text(TRIGGERED))
 
     assert send(served, messages=[{"role": "user", "content": said}], stream=stream).status == status
 
@@ -180,7 +180,7 @@ rules:
 
 
 def test_a_reply_fills_in_what_the_patterns_of_user_and_system_capture() -> None:
-    given = send(Served(load_text(CITY)), system="You live in Rome.", messages=[QUESTION])
+    given = send(ScenarioState(load_text(CITY)), system="You live in Rome.", messages=[QUESTION])
 
     assert given.json["content"][0]["text"] == "Hello from Rome"
 
@@ -195,7 +195,7 @@ def test_the_error_of_an_unmatched_request_says_what_may_have_been_meant() -> No
     tool = {"name": "get_wether", "input_schema": {"type": "object"}}
     question = {"role": "user", "content": "How is the weather?"}
 
-    error = send(Served(load_text(NEAR)), messages=[question], tools=[tool]).json["error"]
+    error = send(ScenarioState(load_text(NEAR)), messages=[question], tools=[tool]).json["error"]
 
     assert "forecast" in error["message"]
     assert error["message"].endswith("tools: wanted 'get_weather', got 'get_wether'; did you mean 'get_wether'?")

@@ -10,15 +10,15 @@ from mockclaude.api.models import ALIASES, CATALOGUE
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.model_list import models_page
 from mockclaude.engine.routes import ENDPOINTS, answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import NOW, Received, asking, received, with_client_headers
 
 LISTED = [model.id for model in CATALOGUE if model.lifecycle != "retired"]
 
 
-def served(rules: str) -> Served:
-    return Served(load_text(f"rules:\n{rules}"))
+def served(rules: str) -> ScenarioState:
+    return ScenarioState(load_text(f"rules:\n{rules}"))
 
 
 def call(
@@ -31,11 +31,11 @@ def sent(given: Answer) -> Received:
     return received(b"".join(send.data for send in given.script.sends))
 
 
-def ask(server: Served, content: Any = "Hello", **fields: Any) -> Answer:
+def ask(server: ScenarioState, content: Any = "Hello", **fields: Any) -> Answer:
     return answer(server, call("POST", "/v1/messages", asking(content, **fields)))
 
 
-def said(server: Served, content: Any = "Hello", lane: str = "") -> str:
+def said(server: ScenarioState, content: Any = "Hello", lane: str = "") -> str:
     asked = call("POST", "/v1/messages", asking(content), x_mockclaude_lane=lane)
     return str(sent(answer(server, asked)).json["content"][0]["text"])
 
@@ -75,7 +75,7 @@ def test_unmatched_request_is_a_410_that_is_not_retried_and_names_the_near_miss(
 )
 def test_unmatched_request_gets_the_error_of_the_file(unmatched: str, status: int, kind: str) -> None:
     scenario = load_text(f"unmatched: {unmatched}\nrules: [{{when: {{user: Hi}}, reply: Hello!}}]")
-    given = ask(Served(scenario), "Bye")
+    given = ask(ScenarioState(scenario), "Bye")
 
     assert given.unmatched
     assert (sent(given).status, sent(given).error) == (status, (kind, given.reason))

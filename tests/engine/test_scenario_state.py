@@ -8,25 +8,25 @@ import pytest
 
 from mockclaude.engine.http_request import LANE_HEADER, Call, lane_of_key
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import NOW, asking, received, with_client_headers
 
 
 @pytest.fixture
-def served() -> Served:
-    return Served(load_text("rules: [{times: 1, reply: Once.}, {reply: Then.}]"))
+def served() -> ScenarioState:
+    return ScenarioState(load_text("rules: [{times: 1, reply: Once.}, {reply: Then.}]"))
 
 
-def said(served: Served, lane: str = "a", **fields: Any) -> Any:
+def said(served: ScenarioState, lane: str = "a", **fields: Any) -> Any:
     headers = with_client_headers({LANE_HEADER: lane})
     given = answer(served, Call("POST", "/v1/messages", {}, headers, asking(**fields), NOW))
     body = received(b"".join(sent.data for sent in given.script.sends)).json
     return body["content"][0]["text"] if "content" in body else body["error"]["message"]
 
 
-def test_added_rules_come_before_the_scenario_in_the_order_in_which_they_were_added(served: Served) -> None:
+def test_added_rules_come_before_the_scenario_in_the_order_in_which_they_were_added(served: ScenarioState) -> None:
     served.add({"when": {"user": "Hello"}, "reply": "First."}, "here")
     served.add([{"when": {"turn": 1}, "reply": "Second."}], "there")
 
@@ -35,14 +35,14 @@ def test_added_rules_come_before_the_scenario_in_the_order_in_which_they_were_ad
     assert [str(rule.place) for rule in served.rules[:2]] == ["here", "there"]
 
 
-def test_a_rule_of_one_lane_answers_in_it_only_and_before_those_of_all(served: Served) -> None:
+def test_a_rule_of_one_lane_answers_in_it_only_and_before_those_of_all(served: ScenarioState) -> None:
     served.add({"reply": "All."}, "here")
     served.add([{"name": "mine", "when": {"headers": {"x-api-key": "mock"}}, "reply": "Mine."}], "here", lane="b")
 
     assert (said(served, "a"), said(served, "b")) == ("All.", "Mine.")
 
 
-def test_two_lanes_may_use_a_name_twice_but_one_may_not(served: Served) -> None:
+def test_two_lanes_may_use_a_name_twice_but_one_may_not(served: ScenarioState) -> None:
     for lane in ("a", "b"):
         served.add({"name": "mine", "when": {"user": "x"}, "reply": "x"}, "here", lane)
 
@@ -50,7 +50,7 @@ def test_two_lanes_may_use_a_name_twice_but_one_may_not(served: Served) -> None:
         served.add({"name": "mine", "reply": "x"}, "there", "a")
 
 
-def test_a_rule_can_be_taken_back(served: Served) -> None:
+def test_a_rule_can_be_taken_back(served: ScenarioState) -> None:
     served.add([{"name": "one", "when": {"user": "x"}, "reply": "1"}, {"name": "two", "reply": "2"}], "here")
 
     assert served.remove("two")
@@ -60,7 +60,7 @@ def test_a_rule_can_be_taken_back(served: Served) -> None:
     assert said(served) == "2 again"
 
 
-def test_a_rule_is_taken_back_in_one_lane_alone(served: Served) -> None:
+def test_a_rule_is_taken_back_in_one_lane_alone(served: ScenarioState) -> None:
     for lane in ("a", "b"):
         served.add({"name": "mine", "reply": lane}, "here", lane)
 
@@ -69,7 +69,7 @@ def test_a_rule_is_taken_back_in_one_lane_alone(served: Served) -> None:
     assert (said(served, "a"), said(served, "b")) == ("Once.", "b")
 
 
-def test_a_rule_that_was_made_otherwise_than_it_was_said_is_taken_back_too(served: Served) -> None:
+def test_a_rule_that_was_made_otherwise_than_it_was_said_is_taken_back_too(served: ScenarioState) -> None:
     rules = [{"name": name, "when": {"user": name}, "reply": "x"} for name in ("one", "two")]
     served.add(rules, "here", made=lambda rule: rule)
 
@@ -77,7 +77,7 @@ def test_a_rule_that_was_made_otherwise_than_it_was_said_is_taken_back_too(serve
     assert [rule.name for rule in served.rules] == ["two", None, None]
 
 
-def test_the_lane_of_an_api_key_has_rules_too(served: Served) -> None:
+def test_the_lane_of_an_api_key_has_rules_too(served: ScenarioState) -> None:
     served.add({"reply": "Mine."}, "here", lane_of_key("sk-mine"))
     call = Call("POST", "/v1/messages", {}, with_client_headers({"x-api-key": "sk-mine"}), asking(), NOW)
     given = answer(served, call)
@@ -86,13 +86,13 @@ def test_the_lane_of_an_api_key_has_rules_too(served: Served) -> None:
     assert str(given.rule.place) == "here"
 
 
-def test_of_several_rules_each_has_its_place(served: Served) -> None:
+def test_of_several_rules_each_has_its_place(served: ScenarioState) -> None:
     rules = served.add([{"when": {"user": "x"}, "reply": "x"}, {"reply": "y"}], "here")
 
     assert [str(rule.place) for rule in rules] == ["here (rules.0)", "here (rules.1)"]
 
 
-def test_a_rule_that_is_too_deep_is_a_mistake(served: Served) -> None:
+def test_a_rule_that_is_too_deep_is_a_mistake(served: ScenarioState) -> None:
     deep: Any = "x"
     for _ in range(100):
         deep = [deep]
@@ -101,7 +101,7 @@ def test_a_rule_that_is_too_deep_is_a_mistake(served: Served) -> None:
         served.add({"reply": deep}, "here")
 
 
-def test_a_reset_takes_back_what_was_added_and_forgets_what_has_happened(served: Served) -> None:
+def test_a_reset_takes_back_what_was_added_and_forgets_what_has_happened(served: ScenarioState) -> None:
     served.add({"times": 1, "reply": "Added."}, "here")
     assert [said(served) for _ in range(3)] == ["Added.", "Once.", "Then."]
     served.reset()
@@ -109,7 +109,7 @@ def test_a_reset_takes_back_what_was_added_and_forgets_what_has_happened(served:
     assert [said(served) for _ in range(2)] == ["Once.", "Then."]
 
 
-def test_the_reset_of_a_lane_leaves_the_others_alone(served: Served) -> None:
+def test_the_reset_of_a_lane_leaves_the_others_alone(served: ScenarioState) -> None:
     for lane in ("a", "b"):
         served.add({"when": {"user": "x"}, "reply": lane}, "here", lane)
         assert said(served, lane) == "Once."
@@ -131,7 +131,7 @@ def test_the_reset_of_a_lane_leaves_the_others_alone(served: Served) -> None:
     ],
 )
 @pytest.mark.parametrize("lane", [None, "a"])
-def test_a_mistake_is_told_with_the_keys_that_lead_to_it(served: Served, rule: Any, told: str, lane: str) -> None:
+def test_a_mistake_is_told_with_the_keys_that_lead_to_it(served: ScenarioState, rule: Any, told: str, lane: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         served.add(rule, "here", lane)
 
@@ -139,14 +139,14 @@ def test_a_mistake_is_told_with_the_keys_that_lead_to_it(served: Served, rule: A
     assert len(served.rules) == 2
 
 
-def test_a_rule_that_could_never_answer_is_a_mistake(served: Served) -> None:
+def test_a_rule_that_could_never_answer_is_a_mistake(served: ScenarioState) -> None:
     served.add({"reply": "x"}, "here")
 
     with pytest.raises(ScenarioError, match="there: this rule can never be reached: the rule in here answers whenever"):
         served.add({"when": {"user": "y"}, "reply": "y"}, "there")
 
 
-def test_another_scenario_answers_after_the_rules_that_were_added(served: Served) -> None:
+def test_another_scenario_answers_after_the_rules_that_were_added(served: ScenarioState) -> None:
     served.add({"when": {"user": "x"}, "reply": "Added."}, "here")
     served.use(load_text("rules: [{reply: Anew.}]"))
 
@@ -163,7 +163,7 @@ rules:
 
 
 def test_rules_that_a_reload_leaves_alone_go_on_where_they_were() -> None:
-    served = Served(load_text(COUNTING))
+    served = ScenarioState(load_text(COUNTING))
     assert [said(served, content=text) for text in ("one", "twice", "other")] == ["First.", "Once.", "Rest."]
 
     served.use(load_text(COUNTING.replace("Rest.", "New.")))
@@ -174,7 +174,7 @@ def test_rules_that_a_reload_leaves_alone_go_on_where_they_were() -> None:
 
 
 def test_a_rule_that_a_reload_changes_begins_anew() -> None:
-    served = Served(load_text(COUNTING))
+    served = ScenarioState(load_text(COUNTING))
     assert [said(served, content="one") for _ in range(2)] == ["First.", "Second."]
 
     served.use(load_text(COUNTING.replace("First.", "Begin.")))

@@ -23,7 +23,7 @@ import uvloop
 
 from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply.script import Script
 from mockclaude.scenario.loading.loader import load_text
 from tests.load.client import Client, connect
@@ -58,7 +58,7 @@ class Asked(NamedTuple):
 
 def planned(scenario: str, asked: Sequence[Asked]) -> list[Script]:
     """Return what a server has to send to each request, decided without a server."""
-    served, now = Served(load_text(scenario)), int(time.time())
+    served, now = ScenarioState(load_text(scenario)), int(time.time())
     headers = [with_client_headers(each.headers) for each in asked]
     calls = [Call("POST", "/v1/messages", {}, each, asking(stream=True), now) for each in headers]
     return [answer(served, call).script for call in calls]

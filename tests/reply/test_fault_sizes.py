@@ -8,7 +8,7 @@ import pytest
 
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply import exchange
 from mockclaude.reply.script import Script
 from mockclaude.scenario.diagnostics import ScenarioError
@@ -19,7 +19,7 @@ from tests.serving import CLIENT, asking
 
 def answered(scenario: str, file: str = "a.yaml", *, stream: bool = True) -> Answer:
     call = Call("POST", "/v1/messages", {}, CLIENT, asking(stream=stream), 0)
-    return answer(Served(load_text(scenario, file)), call)
+    return answer(ScenarioState(load_text(scenario, file)), call)
 
 
 def data(script: Script) -> bytes:

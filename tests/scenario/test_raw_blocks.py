@@ -9,7 +9,7 @@ from anthropic.types.beta import BetaContentBlock
 
 from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.format.raw_blocks import REQUIRED, problem
 from mockclaude.scenario.loading.loader import load_text
 from tests.scenario.talk import complaints
@@ -122,7 +122,7 @@ def test_every_kind_of_block_that_the_sdk_has_is_known() -> None:
     ],
 )
 def test_a_block_is_checked_again_when_its_placeholders_are_filled_in(block: str, status: int, stream: bool) -> None:
-    served = Served(load_text(f"rules: [reply: [block: {block}]]", "a.yaml"))
+    served = ScenarioState(load_text(f"rules: [reply: [block: {block}]]", "a.yaml"))
     given = answer(served, Call("POST", "/v1/messages", {}, CLIENT, asking(stream=stream), 0))
 
     assert given.script.status == status

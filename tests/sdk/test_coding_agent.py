@@ -10,7 +10,7 @@ import pytest
 
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.rules import built_in
 from tests.serving import CLIENT
 
@@ -82,7 +82,7 @@ def asked(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def sent(body: dict[str, Any], betas: str = PLAIN) -> Answer:
     headers = {**CLIENT, "anthropic-version": "2023-06-01", "anthropic-beta": betas}
     return answer(
-        Served(built_in()), Call("POST", "/v1/messages", {"beta": "true"}, headers, orjson.dumps(body), 0, False)
+        ScenarioState(built_in()), Call("POST", "/v1/messages", {"beta": "true"}, headers, orjson.dumps(body), 0, False)
     )
 
 

@@ -14,7 +14,7 @@ from hypothesis import event, given
 
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.loading.loader import load_text
@@ -59,7 +59,7 @@ def answers(scenario: Scenario) -> Iterator[tuple[Rule, Answer]]:
     """Yield what each rule answers by itself to each request."""
     for rule in scenario.rules:
         alone = replace(scenario, rules=(replace(rule, conditions=(), times=None),), limits=(), policy=Policy())
-        served = Served(alone)
+        served = ScenarioState(alone)
         for number, body in enumerate(REQUESTS):
             yield rule, answer(served, Call("POST", "/v1/messages", {}, CLIENT, body, number))
 
@@ -85,6 +85,6 @@ def test_a_file_that_loads_never_fails(file: dict[str, Any]) -> None:
         assert script.status < 500 or scripted(rule, scenario), given_answer.reason
         assert len(script.sends) < MOST_SENDS
         assert all(isinstance(send.at, int) for send in script.sends)
-    served = Served(scenario)
+    served = ScenarioState(scenario)
     for number, body in enumerate(REQUESTS):
         answer(served, Call("POST", "/v1/messages", {}, CLIENT, body, number))

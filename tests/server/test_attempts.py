@@ -11,7 +11,7 @@ from anthropic import Anthropic
 from mockclaude.engine.http_request import LANE_HEADER, Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.state import counters
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve
 from tests.serving import NOW, asking, post, with_client_headers
@@ -21,7 +21,7 @@ class Client:
     """Sends requests to a scenario, in a lane."""
 
     def __init__(self, text: str) -> None:
-        self.served = Served(load_text(text))
+        self.served = ScenarioState(load_text(text))
         self.notes: tuple[str, ...] = ()
 
     def ask(self, content: Any = "Hello", lane: str = "a", headers: Any = None, **fields: Any) -> int:
@@ -192,7 +192,7 @@ def test_what_is_dropped_is_in_the_journal(serve: Serve, monkeypatch: pytest.Mon
     assert [server.line().notes for _ in range(5)] == [(), (), (), (dropped,), ()]
 
 
-def ids(served: Served, *bodies: bytes) -> dict[bytes, bytes]:
+def ids(served: ScenarioState, *bodies: bytes) -> dict[bytes, bytes]:
     headers = with_client_headers({})
     calls = {body: Call("POST", "/v1/messages", {"beta": "true"}, headers, body, NOW) for body in bodies}
     return {body: b"".join(sent.data for sent in answer(served, call).script.sends) for body, call in calls.items()}
@@ -210,7 +210,7 @@ def ids(served: Served, *bodies: bytes) -> dict[bytes, bytes]:
 )
 def test_requests_with_one_question_do_not_race_for_ids(one: dict[str, Any], other: dict[str, Any]) -> None:
     scenario, bodies = load_text("rules: [{reply: x}]"), (asking(**one), asking(**other))
-    given = ids(Served(scenario), *bodies)
+    given = ids(ScenarioState(scenario), *bodies)
 
-    assert ids(Served(scenario), *reversed(bodies)) == given
+    assert ids(ScenarioState(scenario), *reversed(bodies)) == given
     assert len({*given.values()}) == 2

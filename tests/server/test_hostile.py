@@ -16,7 +16,7 @@ from mockclaude.api.checks import output_checks, tool_checks
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.journal import journal
 from mockclaude.journal.journal import Entry, Journal
 from mockclaude.reply.generate import schemas
@@ -46,7 +46,7 @@ def _call(given: Request) -> Call:
 
 
 def _work(given: Request) -> int:
-    served = Served(built_in())
+    served = ScenarioState(built_in())
     media._seen.clear()
     return calls(lambda: answer(served, _call(given)))
 

@@ -14,7 +14,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.engine.explain import explained
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.diagnostics import Place
 from mockclaude.scenario.loading.loader import load_text
@@ -37,18 +37,18 @@ rules:
 FAMILIES = ("requests", "tokens", "input-tokens", "output-tokens")
 
 
-def limited(limits: str) -> Served:
-    return Served(load_text(f"limits: {limits}\n{RULES}"))
+def limited(limits: str) -> ScenarioState:
+    return ScenarioState(load_text(f"limits: {limits}\n{RULES}"))
 
 
-def given(served: Served, content: Any = "hello", later: float = 0, **fields: Any) -> Answer:
+def given(served: ScenarioState, content: Any = "hello", later: float = 0, **fields: Any) -> Answer:
     """Return the answer to a request that comes so many seconds `later` than `NOW`."""
     seconds, fraction = divmod(round(later * 1_000_000), 1_000_000)
     headers, body = with_client_headers({}), asking(content, **fields)
     return answer(served, Call("POST", "/v1/messages", {}, headers, body, NOW + seconds, fraction=fraction))
 
 
-def sent(served: Served, content: Any = "hello", later: float = 0, **fields: Any) -> Received:
+def sent(served: ScenarioState, content: Any = "hello", later: float = 0, **fields: Any) -> Received:
     return received(b"".join(send.data for send in given(served, content, later, **fields).script.sends))
 
 
@@ -58,7 +58,7 @@ def remaining(response: Received, *families: str) -> list[int]:
 
 def test_the_headers_count_down_and_keep_their_place() -> None:
     served = limited("{requests_per_minute: 50, input_tokens_per_minute: 900, output_tokens_per_minute: 800}")
-    free = sent(Served(load_text(RULES)))
+    free = sent(ScenarioState(load_text(RULES)))
     first, second = sent(served), sent(served, stream=True)
 
     assert list(first.headers) == list(free.headers)
@@ -166,10 +166,10 @@ def test_a_request_is_in_flight_until_its_answer_is_done() -> None:
     assert given(served).script.status == 200
 
 
-def with_rule(limits: str, **rule: Any) -> Served:
+def with_rule(limits: str, **rule: Any) -> ScenarioState:
     """Return what serves a rule, of more than a file can say, before those of the file."""
     scenario = load_text(f"limits: {limits}\n{RULES}")
-    return Served(replace(scenario, rules=(Rule("first", Place("test"), **rule), *scenario.rules)))
+    return ScenarioState(replace(scenario, rules=(Rule("first", Place("test"), **rule), *scenario.rules)))
 
 
 def test_a_request_that_fails_while_rules_are_asked_is_not_in_flight() -> None:

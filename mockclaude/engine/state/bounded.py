@@ -38,6 +38,13 @@ class Bounded(Generic[K, V]):
             self._kept.move_to_end(key)
         return () if self._fits() else list(self._dropped())
 
+    def copied(self, value: Callable[[V], V]) -> Bounded[K, V]:
+        """Return a copy with each value as `value` returns it."""
+        copy: Bounded[K, V] = Bounded(self._most_values, self._most_size)
+        copy.size = self.size
+        copy._kept = OrderedDict((key, (value(kept), size)) for key, (kept, size) in self._kept.items())
+        return copy
+
     def pop(self, key: K) -> None:
         """Drop the value of `key`, if there is one."""
         if key in self._kept:
@@ -85,6 +92,13 @@ class Owned(Generic[K, V]):
             self._drop(f"dropped: {dropped} of the {self._name} of this API key, put longest ago")
         if owners := len(self._owners.put(owner, values, values.size)):
             self._drop(f"dropped: all {self._name} of {owners} of the API keys, used longest ago")
+
+
+    def fork(self, drop: Callable[[str], None]) -> Owned[K, V]:
+        """Return a copy, which changes apart from this. The values themselves are shared and must not change."""
+        fork: Owned[K, V] = Owned(self._name, self._share, 0, drop)
+        fork._owners = self._owners.copied(lambda values: values.copied(lambda value: value))
+        return fork
 
 
 MAX_OWNERS = 10_000

@@ -1,22 +1,19 @@
-"""Counters of one scenario: how often each rule has answered, and how often each request was received.
+"""Counters of one scenario: how often each rule was selected, and how often each request was received.
 
-Every change is one call that returns the count before it; nothing is awaited between reading a count and raising it.
 Counters and their bounds belong to a lane, so that one client never changes what another gets.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
-from typing import Generic, TypeAlias, TypeVar
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
 
 from mockclaude.engine.state.bounded import Bounded
-from mockclaude.scenario.rules import Rule
+from mockclaude.engine.state.store import Attempt, Claim, Ticket
+from mockclaude.scenario.rules import RuleKey
 
 K = TypeVar("K", bound=Hashable)
-
-Attempted: TypeAlias = tuple[str, str, bytes]
-"""Whose scripts count an attempt: `fault`, `chaos` or `wish`; the id of the rule, "" for all; the hash of the turn."""
 
 GENERATION = 10_000
 """Counts of a kind that a lane keeps at least; at twice as many, the older half is dropped."""
@@ -28,7 +25,7 @@ MAX_COUNTS = 500_000
 """Counts of all lanes together; beyond them, the lane used longest ago is dropped first."""
 
 
-class Memory:
+class Counters:
     """The counters of one scenario.
 
     Args:
@@ -40,45 +37,42 @@ class Memory:
         self._lanes: Bounded[str, _Lane] = Bounded(MAX_LANES, MAX_COUNTS)
         self._newest: tuple[str, _Lane] | None = None
 
-    def answered(self, rule: Rule, lane: str) -> int:
-        """Return how often `rule` has answered in `lane`."""
+    def get(self, rule: RuleKey, lane: str) -> int:
+        """Return how often `rule` has been selected in `lane`."""
         counts = self._lanes.get(lane)
-        return 0 if counts is None else counts.answers.get(rule)
+        return 0 if counts is None else counts.selected.get(rule)
 
-    def answers(self) -> Counter[Rule]:
-        """Return how often each rule has answered, in all lanes together."""
-        counts: Counter[Rule] = Counter()
+    def totals(self) -> Counter[RuleKey]:
+        """Return how often each rule has been selected, in all lanes together."""
+        totals: Counter[RuleKey] = Counter()
         for lane in self._lanes.values():
-            counts.update(lane.answers.all())
-        return counts
+            totals.update(lane.selected.all())
+        return totals
 
-    def answer(self, rule: Rule, lane: str) -> int:
-        """Count an answer of `rule` in `lane`; return how many there were before."""
-        return self._raise(self._lane(lane).answers, rule, lane)
-
-    def renew(self, rules: Mapping[Rule, Rule]) -> None:
-        """Count on for the rules of a scenario that was read again: old rule -> new one."""
-        for lane in self._lanes.values():
-            lane.answers.renew(rules)
+    def claim(self, claim: Claim) -> Ticket | None:
+        """Raise the counters of one request; return None, and raise none, if its rule is exhausted."""
+        lane, fingerprint, rule, times, is_message, attempts = claim
+        counts = self._lane(lane)
+        if times is not None and rule is not None and counts.selected.get(rule) >= times:
+            return None
+        request = counts.requests
+        if is_message:
+            counts.requests += 1
+        position = 0 if rule is None else self._raise(counts.selected, rule, lane)
+        occurrence = self._raise(counts.occurrences, ("" if rule is None else rule.id, fingerprint), lane)
+        before = tuple([self._raise(counts.attempts, attempt, lane) for attempt in attempts]) if attempts else ()
+        return Ticket(position, occurrence, request, before)
 
     def forget(self, lane: str) -> None:
         """Forget what was counted for `lane`."""
         self._lanes.pop(lane)
         self._newest = None
 
-    def request(self, lane: str) -> int:
-        """Count a Messages request of `lane`; return how many there were before."""
-        counts = self._lane(lane)
-        counts.requests += 1
-        return counts.requests - 1
-
-    def occurrence(self, rule: str, fingerprint: str, lane: str) -> int:
-        """Count a request that the rule with this id decides; return how many equal ones there were before."""
-        return self._raise(self._lane(lane).occurrences, (rule, fingerprint), lane)
-
-    def attempt(self, script: Attempted, lane: str) -> int:
-        """Count an attempt of a turn under scripts of one kind; return how many there were before."""
-        return self._raise(self._lane(lane).attempts, script, lane)
+    def fork(self, drop: Callable[[str], None]) -> Counters:
+        """Return a copy, which changes apart from this."""
+        fork = Counters(drop)
+        fork._lanes = self._lanes.copied(_Lane.copy)
+        return fork
 
     def _lane(self, name: str) -> _Lane:
         """Return the counters of a lane as the newest; what it grew by is noted when another becomes that."""
@@ -130,15 +124,14 @@ class _Counts(Generic[K]):
         self._newer, self._older = {}, self._newer
         return before, dropped
 
-    def renew(self, keys: Mapping[K, K]) -> None:
-        """Let counts belong to other keys: old key -> new one. The others stay."""
-        self._newer, self._older = (
-            {keys.get(key, key): count for key, count in counts.items()} for counts in (self._newer, self._older)
-        )
-
     def all(self) -> dict[K, int]:
         """Return all counts."""
         return self._older | self._newer
+
+    def copy(self) -> _Counts[K]:
+        copy: _Counts[K] = _Counts()
+        copy._newer, copy._older = dict(self._newer), dict(self._older)
+        return copy
 
 
 class _Lane:
@@ -146,11 +139,17 @@ class _Lane:
 
     def __init__(self) -> None:
         self.requests = 0
-        self.answers: _Counts[Rule] = _Counts()
+        self.selected: _Counts[RuleKey] = _Counts()
         self.occurrences: _Counts[tuple[str, str]] = _Counts()
-        self.attempts: _Counts[Attempted] = _Counts()
+        self.attempts: _Counts[Attempt] = _Counts()
 
     @property
     def size(self) -> int:
         """How many counts it has."""
-        return len(self.answers) + len(self.occurrences) + len(self.attempts)
+        return len(self.selected) + len(self.occurrences) + len(self.attempts)
+
+    def copy(self) -> _Lane:
+        copy = _Lane()
+        copy.requests = self.requests
+        copy.selected, copy.occurrences, copy.attempts = self.selected.copy(), self.occurrences.copy(), self.attempts.copy()
+        return copy

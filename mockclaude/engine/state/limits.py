@@ -1,27 +1,27 @@
-"""Rate limits and overloads: which requests are let in, and what the others are told.
+"""Rate limits and overloads: which requests are admitted, and the errors that the others get.
 
-In: a request with its key, its model and its input, and when it comes. Out: an `Entry`, or a `Refusal`.
-Knows nothing of rules and sockets. What is decided here depends on the order in which requests come.
+The results depend on the order in which requests come.
 
 As Anthropic documents it (platform.claude.com/docs/en/api/rate-limits): requests, input tokens and output tokens per
 minute, for each model; what is read from the prompt cache does not count but for `COUNT_CACHE_READS`; output counts as
-it is produced, whatever `max_tokens` says, so that a request is let in while anything is left. A request that can never
-be let in has no `retry-after`, as the documented 429 of a spend limit has none.
+it is produced, whatever `max_tokens` says, so that a request is admitted while anything is left. A request that can
+never be admitted has no `retry-after`, as the documented 429 of a spend limit has none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from mockclaude.api import models
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import INPUT, OUTPUT, REQUESTS, Quota, rate_limits, usual_quotas
 from mockclaude.api.rate_limits import accelerated, exceeded
 from mockclaude.engine.state.bounded import Owned
+from mockclaude.engine.state.store import LimitRequest, LimitSettled, Permit, Refusal
 from mockclaude.engine.state.token_bucket import Allowance, Bucket, Pool
 from mockclaude.reply.cache_usage import InputUsage
-from mockclaude.scenario.format.limits import InFlight, Limit
+from mockclaude.scenario.format.limits import Limit
 from mockclaude.scenario.scoped_limits import ScopedLimit
 
 KEY_POOLS = 1_000
@@ -40,150 +40,138 @@ _PER_MINUTE = {
 }
 _SECOND = 1_000_000
 
-_Name: TypeAlias = tuple[int, str, str]
-"""Which pool: the position of its limit, the API key, and the model where each has its own."""
+_Name: TypeAlias = tuple[int, int, str]
+"""A pool of an API key: the revision and the position of its limit, and the model where each has its own."""
 
 
-class Asks(NamedTuple):
-    """A request that asks to be let in: its key and model, what the prompt cache would make of its input, and `now`, in
-    microseconds since the epoch.
-    """
-
-    key: str
-    model: str
-    input_usage: InputUsage
-    now: int
-
-    @property
-    def input_tokens(self) -> int:
-        """The input tokens that count."""
-        usage = self.input_usage
-        return usage.input_tokens + usage.created_5m + usage.created_1h + self._counted(usage.read)
-
-    def told(self, usage: Mapping[str, Any]) -> int:
-        """Return the input tokens that count by the `usage` of a message; where it has none, those of the request."""
-        if "input_tokens" not in usage:
-            return self.input_tokens
-        created, read = usage["cache_creation_input_tokens"], usage["cache_read_input_tokens"]
-        return int(usage["input_tokens"] + created + self._counted(read))
-
-    def _counted(self, read: int) -> int:
-        return read if models.resolve(self.model) in COUNT_CACHE_READS else 0
+def limit_request(
+    limits: Sequence[ScopedLimit], revision: int, key: str, model: str, usage: InputUsage, now_us: int
+) -> LimitRequest | None:
+    """Return the request for admission under the first limit that applies; None where none does."""
+    for position, scoped in enumerate(limits):
+        if scoped.applies(model, key):
+            return LimitRequest(revision, position, scoped.limit, key, models.resolve(model), usage, now_us)
+    return None
 
 
-class Refusal(NamedTuple):
-    """The API's error for a request that is not let in, and what the log says of it."""
+def limit_headers(permit: Permit, usage: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers on what is left of a limit once a message with this `usage` counts."""
+    request, pool = permit
+    return _headers(pool.take(_more(request, usage), request.now_us), request.now_us)
 
-    error: ApiError
-    note: str
+
+def settled(permit: Permit, usage: Mapping[str, Any]) -> LimitSettled:
+    """Return the effect of a message with this `usage`."""
+    return LimitSettled(permit, _more(permit.request, usage))
+
+
+def _more(request: LimitRequest, usage: Mapping[str, Any]) -> dict[str, int]:
+    """Return the output, and by how much the input of the message differs from the estimate taken at admission."""
+    return {INPUT: _input_tokens(request, usage) - _estimated(request), OUTPUT: usage["output_tokens"]}
+
+
+def _estimated(request: LimitRequest) -> int:
+    usage = request.input_usage
+    return usage.input_tokens + usage.created_5m + usage.created_1h + _counted(request, usage.read)
+
+
+def _input_tokens(request: LimitRequest, usage: Mapping[str, Any]) -> int:
+    """Return the input tokens that count by the `usage` of a message, or if it has none, by the estimate."""
+    if "input_tokens" not in usage:
+        return _estimated(request)
+    created, read = usage["cache_creation_input_tokens"], usage["cache_read_input_tokens"]
+    return int(usage["input_tokens"] + created + _counted(request, read))
+
+
+def _counted(request: LimitRequest, read: int) -> int:
+    return read if request.model in COUNT_CACHE_READS else 0
 
 
 class _Flight:
     """The requests that are being answered under one limit, and whether they are too many."""
 
-    def __init__(self, limit: InFlight | None) -> None:
-        self._limit = limit
-        self._count = 0
-        self._overloaded = False
+    def __init__(self, count: int = 0, overloaded: bool = False) -> None:
+        self.count = count
+        self.overloaded = overloaded
 
-    def is_full(self, crowded: bool) -> bool:
+    def is_full(self, limit: Limit, crowded: bool) -> bool:
         """Return whether another request is one too many."""
-        if self._limit is not None:
-            most = self._limit.accepted_at + 1 if self._overloaded else self._limit.most
-            self._overloaded = crowded or self._count >= most
-        return self._overloaded
-
-    def enter(self) -> None:
-        self._count += 1
-
-    def leave(self) -> None:
-        self._count -= 1
-
-
-class Entry(NamedTuple):
-    """A request that was let in. It must leave, once."""
-
-    asks: Asks
-    limits: Limits
-    pool: _Name
-    flight: _Flight
-
-    def headers(self, usage: Mapping[str, Any]) -> dict[str, str]:
-        """Return what the response says of the limits, once a message with this `usage` counts."""
-        return _told(self._with(usage), self.asks.now)
-
-    def settle(self, usage: Mapping[str, Any]) -> None:
-        """Let a message with this `usage` count."""
-        self.limits.keep(self.pool, self._with(usage))
-
-    def leave(self) -> None:
-        """Note that the response has ended."""
-        self.flight.leave()
-
-    def _with(self, usage: Mapping[str, Any]) -> Pool:
-        """Return the pool with the output, and with the input as the message tells it: before, it was an estimate."""
-        more = {INPUT: self.asks.told(usage) - self.asks.input_tokens, OUTPUT: usage["output_tokens"]}
-        return self.limits.pool(self.pool).take(more, self.asks.now)
+        in_flight = limit.in_flight
+        if in_flight is not None:
+            most = in_flight.accepted_at + 1 if self.overloaded else in_flight.most
+            self.overloaded = crowded or self.count >= most
+        return self.overloaded
 
 
 class Limits:
-    """The limits of a scenario, and what was used of them: `max_pools` for each API key.
+    """What was used of the limits of a scenario: `max_pools` for each API key.
 
     `drop` is called with a note for everything that is dropped. While they are `crowded`, every limit of requests in
-    flight is reached: those that were answered meanwhile are not there when a request is made again.
+    flight is reached: those that were answered meanwhile are not there when a request is sent again.
     """
 
-    crowded = False
+    def __init__(self, drop: Callable[[str], None] = lambda _: None, *, max_pools: int = KEY_POOLS) -> None:
+        self.crowded = False
+        self._flights: dict[tuple[int, int], _Flight] = {}
+        self._pools: Owned[_Name, Pool] = Owned("limits", (max_pools, max_pools), MAX_POOLS, drop)
 
-    def __init__(
-        self,
-        limits: Sequence[ScopedLimit] = (),
-        drop: Callable[[str], None] = lambda _: None,
-        *,
-        max_pools: int = KEY_POOLS,
-    ) -> None:
-        self.limits = limits
-        self._flights = [_Flight(possible.limit.in_flight) for possible in limits]
-        self._pools: Owned[tuple[int, str], Pool] = Owned("limits", (max_pools, max_pools), MAX_POOLS, drop)
-
-    def enter(self, asks: Asks) -> Entry | Refusal | None:
-        """Return the entry of a request that is let in; None where nothing limits it."""
-        position = next((n for n, each in enumerate(self.limits) if each.applies(asks.model, asks.key)), None)
-        if position is None:
-            return None
-        own = self.limits[position].limit.model is None
-        name = position, asks.key, models.resolve(asks.model) if own else ""
-        pool, flight = self.pool(name), self._flights[position]
-        if refusal := self._refusal(name, pool, asks):
+    def admit(self, request: LimitRequest) -> Permit | Refusal:
+        """Return the permit of a request that is admitted, and take it from its pool."""
+        now, estimated = request.now_us, _estimated(request)
+        pool, flight = self._pool(request), self._flight(request)
+        if refusal := self._refusal(request, pool, estimated):
             return refusal
-        if flight.is_full(self.crowded):
+        if flight.is_full(request.limit, self.crowded):
             return Refusal(ApiError("overloaded_error"), IN_FLIGHT)
-        flight.enter()
-        self.keep(name, pool.take({REQUESTS: 1, INPUT: asks.input_tokens}, asks.now))
-        return Entry(asks, self, name, flight)
+        flight.count += 1
+        left = pool.take({REQUESTS: 1, INPUT: estimated}, now)
+        self._keep(request, left)
+        return Permit(request, left)
 
-    def pool(self, name: _Name) -> Pool:
-        """Return the pool of this name."""
-        position, key, model = name
-        return self._pools.get(key, (position, model)) or _full(self.limits[position].limit)
+    def settle(self, effect: LimitSettled) -> None:
+        """Count a message."""
+        request = effect.permit.request
+        self._keep(request, self._pool(request).take(effect.more, request.now_us))
 
-    def keep(self, name: _Name, pool: Pool) -> None:
-        """Let `pool` be the one of this name."""
-        position, key, model = name
-        self._pools.put(key, (position, model), pool)
+    def leave(self, permit: Permit) -> None:
+        """Count a request as no longer in flight."""
+        flight = self._flights.get((permit.request.revision, permit.request.position))
+        if flight is not None:
+            flight.count -= 1
 
-    def _refusal(self, name: _Name, pool: Pool, asks: Asks) -> Refusal | None:
+    def fork(self, drop: Callable[[str], None]) -> Limits:
+        """Return limits that begin with the same use."""
+        fork = Limits(drop)
+        fork.crowded = self.crowded
+        fork._flights = {key: _Flight(each.count, each.overloaded) for key, each in self._flights.items()}
+        fork._pools = self._pools.fork(drop)
+        return fork
+
+    def _flight(self, request: LimitRequest) -> _Flight:
+        return self._flights.setdefault((request.revision, request.position), _Flight())
+
+    def _pool(self, request: LimitRequest) -> Pool:
+        return self._pools.get(request.key, _name(request)) or _full(request.limit)
+
+    def _keep(self, request: LimitRequest, pool: Pool) -> None:
+        self._pools.put(request.key, _name(request), pool)
+
+    def _refusal(self, request: LimitRequest, pool: Pool, estimated: int) -> Refusal | None:
         """Return the refusal for what has to be waited for longest, if anything has."""
-        needed, now = {REQUESTS: 1, INPUT: asks.input_tokens, OUTPUT: 1}, asks.now
+        needed, now = {REQUESTS: 1, INPUT: estimated, OUTPUT: 1}, request.now_us
         waits = [(meter.wait(needed[what], now), what, meter) for what, meter in pool.meters()]
         if not any(wait != 0 for wait, _, _ in waits):
             return None
         wait, what, meter = max(waits, key=lambda each: (each[0] is None, each[0] or 0))
-        self.keep(name, pool.take({}, now))
-        told = _told(pool, now)
+        self._keep(request, pool.take({}, now))
+        headers = _headers(pool, now)
         if wait is not None:
-            told["retry-after"] = str(-(-wait // _SECOND))
-        return _refused(meter, what.replace("-", " "), asks, told)
+            headers["retry-after"] = str(-(-wait // _SECOND))
+        return _refused(meter, what.replace("-", " "), request, headers)
+
+
+def _name(request: LimitRequest) -> _Name:
+    return request.revision, request.position, request.model if request.limit.model is None else ""
 
 
 def _full(limit: Limit) -> Pool:
@@ -193,12 +181,12 @@ def _full(limit: Limit) -> Pool:
     return Pool(buckets, Allowance(growth.start, growth.step) if growth else None)
 
 
-def _refused(meter: Bucket | Allowance, what: str, asks: Asks, told: Mapping[str, str]) -> Refusal:
-    model = models.resolve(asks.model)
+def _refused(meter: Bucket | Allowance, what: str, request: LimitRequest, headers: Mapping[str, str]) -> Refusal:
     if isinstance(meter, Bucket):
-        return Refusal(exceeded(meter.limit, what, model, told), _note(f"{what} per minute"))
-    limit = meter.left(asks.now).limit
-    return Refusal(accelerated(limit, limit + meter.step, what, model, told), _note(f"acceleration of {what}"))
+        return Refusal(exceeded(meter.limit, what, request.model, headers), _note(f"{what} per minute"))
+    limit = meter.left(request.now_us).limit
+    error = accelerated(limit, limit + meter.step, what, request.model, headers)
+    return Refusal(error, _note(f"acceleration of {what}"))
 
 
 def _note(what: str) -> str:
@@ -206,11 +194,11 @@ def _note(what: str) -> str:
 
 
 IN_FLIGHT = _note("requests in flight")
-"""What the log says of a request that is refused because of those in flight."""
+"""The note on a request that is refused because of those in flight."""
 
 
-def _told(pool: Pool, now: int) -> dict[str, str]:
-    """Return the headers that tell what is left of `pool`; what it does not limit is far from its limits."""
+def _headers(pool: Pool, now: int) -> dict[str, str]:
+    """Return the headers on what is left of `pool`; what it does not limit is far from its limits."""
     quotas = usual_quotas(now // _SECOND)
     for what in quotas:
         if left := pool.left(what, now):

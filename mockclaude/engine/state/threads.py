@@ -1,19 +1,17 @@
 """Message threads: conversations that the server keeps between requests.
 
-In: a request body with `thread`, the key it comes from, the second it is answered in. Out: the whole request, or the
-API's error. Knows nothing of replies but their content. Sources: the SDKs' types and helpers, Anthropic's documentation
-of message threads; the texts of errors as reported, or else after the SDKs' descriptions of them.
+Sources: the SDKs' types and helpers, Anthropic's documentation of message threads; the texts of errors as reported, or
+else after the SDKs' descriptions of them.
 
-A request goes: `turn`, `resolve`, `hold` if its reply takes time to be made, and then `store` if it has a reply, and
-`end` once that is sent: from `hold` or `store` to `end`, nobody else can continue what it continues. Without `store` it
-leaves nothing behind, so that another attempt, such as an SDK's after a 529, can continue the same.
+A request that continues a reply holds it, so that nobody else can continue the same one. If it gets a reply, that is
+stored; otherwise what it continues is restored, so that another attempt, such as an SDK's after a 529, can continue it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,6 +19,14 @@ from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.engine.state.bounded import Owned
+from mockclaude.engine.state.store import (
+    Address,
+    Store,
+    ThreadContinued,
+    ThreadProblem,
+    ThreadRestored,
+    ThreadStored,
+)
 from mockclaude.reply.cache_usage import without_cache_control
 
 MAX_THREADS = 10_000
@@ -46,9 +52,6 @@ _UNSUPPORTED = ("context_management",)
 Anthropic's documentation and its own clients use in threads.
 """
 
-_Address: TypeAlias = tuple[str, str]
-"""A key, and the id of a message that it got."""
-
 
 class _State(Enum):
     READY = auto()
@@ -65,7 +68,11 @@ class _Kept(NamedTuple):
 class Threads:
     """The threads of every API key: for each, `max_threads` replies and `max_bytes` of JSON.
 
-    `drop` is called with a note for everything that is dropped.
+    A reply is ready, then in flight while a request continues it, and then continued, or ready again if that request
+    got no reply.
+
+    Args:
+        drop: Called with a note for everything that is dropped.
     """
 
     def __init__(
@@ -77,49 +84,66 @@ class Threads:
     ) -> None:
         self._kept: Owned[str, _Kept] = Owned("threads", (max_threads, max_bytes), MAX_BYTES, drop)
 
-    def turn(self, now: int) -> Turn:
-        """Return what a request that arrives `now` does to threads."""
-        return Turn(self, now)
-
-    def continued(self, address: _Address, body: Body, now: int) -> Body:
-        """Return `body` as the whole request that continues the reply at `address`. Raises `ApiError`."""
+    def continued(self, address: Address, now: int, *, hold: bool) -> bytes | ThreadProblem:
+        """Return the conversation up to the reply at `address`; with `hold`, the reply is in flight from now on."""
         kept = self._kept.get(*address)
         if kept is None or now >= kept.until:
-            raise _refusal("thread_not_found", "not_found_error")
+            return "thread_not_found"
         if kept.state is not _State.READY:
-            raise _refusal(_NOT_READY[kept.state])
-        stored: Body = orjson.loads(kept.data)
-        _check_fingerprint(stored, body)
-        inherited = {field: stored[field] for field in _FROM_CREATE if field in stored and body.get(field) is None}
-        return {**body, **inherited, "messages": stored["messages"] + body["messages"]}
+            return _NOT_READY[kept.state]
+        if hold:
+            self._put(address, kept._replace(state=_State.IN_FLIGHT))
+        return kept.data
 
-    def mark(self, address: _Address, state: _State, *, stored: bool = True) -> None:
-        """Note what the reply at `address` is. Once the next reply is `stored`, nobody needs its conversation."""
+    def store(self, effect: ThreadStored) -> None:
+        """Keep a reply; the conversation up to the one that it continues is not needed any more."""
+        if effect.previous is not None:
+            self._mark(effect.previous, _State.IN_FLIGHT, b"")
+        self._put(effect.address, _Kept(_State.READY, effect.conversation, effect.now + LIFETIME))
+
+    def end(self, effect: ThreadContinued) -> None:
+        """Note that the successor of a reply was sent."""
+        self._mark(effect.address, _State.CONTINUED, b"")
+
+    def restore(self, effect: ThreadRestored) -> None:
+        """Let a reply be continued again."""
+        self._mark(effect.address, _State.READY)
+
+    def fork(self, drop: Callable[[str], None]) -> Threads:
+        """Return a copy, which changes apart from this."""
+        fork = Threads(drop)
+        fork._kept = self._kept.fork(drop)
+        return fork
+
+    def _mark(self, address: Address, state: _State, data: bytes | None = None) -> None:
         kept = self._kept.get(*address)
         if kept is not None:
-            self._put(address, kept._replace(state=state, data=b"" if stored else kept.data))
+            self._put(address, kept._replace(state=state, data=kept.data if data is None else data))
 
-    def keep(self, address: _Address, conversation: Body, now: int) -> None:
-        """Let the reply at `address`, at the end of `conversation`, be continued."""
-        self._put(address, _Kept(_State.READY, orjson.dumps(conversation), now + LIFETIME))
-
-    def _put(self, address: _Address, kept: _Kept) -> None:
+    def _put(self, address: Address, kept: _Kept) -> None:
         self._kept.put(*address, kept, len(kept.data))
 
 
-class Turn:
-    """One request: the reply that it continues, and what its own reply lets others continue.
+class ThreadRequest:
+    """What one request does to threads.
 
-    All but `resolve` do nothing for a request without `thread`.
+    Nothing, for a request without `thread`. One that continues a reply holds it from `resolve` on; `stored` or
+    `restored` are the effects with which it is let go, once.
+
+    Args:
+        store: Where the threads are.
+        now: The second of the request.
+        hold: Whether nobody else can continue the same reply; count_tokens only reads it.
     """
 
-    def __init__(self, threads: Threads, now: int) -> None:
-        self._threads = threads
+    def __init__(self, store: Store, now: int, *, hold: bool = True) -> None:
+        self._store = store
         self._now = now
+        self._hold = hold
         self._key = ""
-        self._previous: _Address | None = None
+        self._previous: Address | None = None
+        self._held = False
         self._whole: Body | None = None
-        self._held = self._stored = False
 
     def resolve(self, key: str, body: Body) -> Body:
         """Return the whole request that `key` makes, without `thread`. Raises `ApiError` 400 or 404."""
@@ -129,39 +153,40 @@ class Turn:
         _check_supported(body)
         whole = {field: value for field, value in body.items() if field != "thread"}
         if thread.get("type") == "continue":
-            self._previous = key, str(thread.get("previous_message_id"))
-            whole = self._threads.continued(self._previous, whole, self._now)
+            self._previous = Address(key, str(thread.get("previous_message_id")))
+            whole = self._continued(self._previous, whole)
         self._key, self._whole = key, whole
         return whole
+
+    def _continued(self, address: Address, body: Body) -> Body:
+        found = self._store.continue_thread(address, self._now, hold=self._hold)
+        if not isinstance(found, bytes):
+            raise _refusal(found, "not_found_error" if found == "thread_not_found" else "invalid_request_error")
+        self._held = self._hold
+        stored: Body = orjson.loads(found)
+        _check_fingerprint(stored, body)
+        inherited = {field: stored[field] for field in _FROM_CREATE if field in stored and body.get(field) is None}
+        return {**body, **inherited, "messages": stored["messages"] + body["messages"]}
 
     @property
     def continues(self) -> bool:
         """Whether the request continues a thread, so that there is more to it than what came."""
         return self._previous is not None
 
-    def hold(self) -> None:
-        """Let nobody else continue what the request continues until `end`."""
-        self._held = True
-        self._mark(_State.IN_FLIGHT, stored=False)
-
-    def store(self, message_id: str, content: Sequence[Block]) -> None:
-        """Let the reply to this request be continued, and what it continues by nobody else while it is being sent."""
+    def stored(self, message_id: str, content: Sequence[Block]) -> tuple[ThreadStored, ...]:
+        """Return the effect of a reply: it can be continued, and nobody else can continue what it continues."""
         if self._whole is None:
-            return
-        self._stored = True
-        self._mark(_State.IN_FLIGHT)
-        self._threads.keep((self._key, message_id), _conversation(self._whole, content), self._now)
+            return ()
+        conversation = orjson.dumps(_conversation(self._whole, content))
+        return (ThreadStored(Address(self._key, message_id), conversation, self._previous, self._now),)
 
-    def end(self) -> None:
-        """Note that the reply, if there is one, is sent: what it continues was continued, or can be again."""
-        if self._stored:
-            self._mark(_State.CONTINUED)
-        elif self._held:
-            self._mark(_State.READY, stored=False)
+    def ended(self) -> tuple[ThreadContinued, ...]:
+        """Return the effect of a reply that was stored and sent."""
+        return (ThreadContinued(self._previous),) if self._held and self._previous else ()
 
-    def _mark(self, state: _State, *, stored: bool = True) -> None:
-        if self._previous is not None:
-            self._threads.mark(self._previous, state, stored=stored)
+    def restored(self) -> tuple[ThreadRestored, ...]:
+        """Return the effect of a request that gets no reply: what it continues can be continued again."""
+        return (ThreadRestored(self._previous),) if self._held and self._previous else ()
 
 
 def _conversation(whole: Body, content: Sequence[Block]) -> Body:
@@ -198,7 +223,7 @@ _MESSAGES = {
     "thread_unsupported_request": "Threads do not support this request: {fields}. "
     "Send the full conversation without `thread`, or change that field.",
 }
-_NOT_READY = {_State.IN_FLIGHT: "thread_continue_in_flight", _State.CONTINUED: "thread_already_continued"}
+_NOT_READY: dict[_State, ThreadProblem] = {_State.IN_FLIGHT: "thread_continue_in_flight", _State.CONTINUED: "thread_already_continued"}
 
 
 def _refusal(code: str, kind: str = "invalid_request_error", *, fields: str = "", **details: Any) -> ApiError:

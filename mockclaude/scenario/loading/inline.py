@@ -77,6 +77,11 @@ class Addition(NamedTuple):
         rules = tuple(replace(rule, conditions=(condition, *rule.conditions)) for rule in self.scenario.rules)
         return self._replace(scenario=replace(self.scenario, rules=rules))
 
+    def numbered(self, batch: int) -> Addition:
+        """Return it with rules whose counters are those of batch number `batch`."""
+        rules = tuple(replace(rule, batch=batch) for rule in self.scenario.rules)
+        return self._replace(scenario=replace(self.scenario, rules=rules))
+
     def without(self, gone: Callable[[Rule], bool]) -> Addition:
         """Return it without the rules that are `gone`."""
         kept = [index for index, rule in enumerate(self.scenario.rules) if not gone(rule)]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from mockclaude import __version__
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.state.scenario_state import Served
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust
 from mockclaude.journal.entry_json import as_data
 from mockclaude.journal.journal import Entry, Journal
@@ -30,7 +30,7 @@ class Plane(Protocol):
     """What is administered."""
 
     @property
-    def served(self) -> Mapping[str, Served]:
+    def served(self) -> Mapping[str, ScenarioState]:
         """The scenarios by name."""
         ...
 
@@ -78,7 +78,7 @@ async def _schema(_: Plane, __: asked.Nothing) -> Outcome:
     return Outcome(json_schema())
 
 
-def _status(name: str, served: Served) -> dict[str, Any]:
+def _status(name: str, served: ScenarioState) -> dict[str, Any]:
     answers = served.memory.answers()
     return {
         "name": name,
@@ -94,7 +94,7 @@ def _rule(rule: Rule, answers: Counter[Rule]) -> dict[str, Any]:
     return {"id": rule.id, "name": rule.name, "place": str(rule.place), "answered": answers[rule]}
 
 
-def _added(served: Served, answers: Counter[Rule], whose: str | None) -> Iterator[dict[str, Any]]:
+def _added(served: ScenarioState, answers: Counter[Rule], whose: str | None) -> Iterator[dict[str, Any]]:
     """Yield the rules that were added, or of them those of one lane."""
     for lane, additions in served.added.items():
         for rule in (rule for addition in additions for rule in addition.scenario.rules if whose in (None, lane)):
@@ -211,7 +211,7 @@ def _scenario(plane: Plane, scope: asked.Scope) -> str | None:
     return name
 
 
-def _some(plane: Plane, scope: asked.Scope) -> list[tuple[str, Served]]:
+def _some(plane: Plane, scope: asked.Scope) -> list[tuple[str, ScenarioState]]:
     name = _scenario(plane, scope)
     return sorted(each for each in plane.served.items() if name in (None, each[0]))
 

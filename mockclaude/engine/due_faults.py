@@ -1,0 +1,86 @@
+"""The faults that are applied to one response: which may be, which are due, and the notes on how that was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple, TypeAlias
+
+from mockclaude.engine.http_request import Call
+from mockclaude.engine.state.store import Attempt, Ticket
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.faults.select import Position, counts_requests, due
+from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.format.faults import Fault
+from mockclaude.scenario.lint.determinism import dependence
+from mockclaude.scenario.rules import PossibleFault, Rule
+from mockclaude.scenario.volatile import turn_hash
+
+PossibleFaults: TypeAlias = Mapping[str, Sequence[Fault]]
+"""Faults by who asks for them: `wish` (the client), `fault` (the rule), `chaos` (the scenario)."""
+
+
+class DueFaults(NamedTuple):
+    """The faults that are applied, and notes on what decided it besides the draws."""
+
+    faults: Sequence[Fault] = ()
+    notes: tuple[str, ...] = ()
+
+
+NONE = DueFaults()
+
+
+def possible_faults(
+    wished: Sequence[Fault], rule: Rule, chaos: Sequence[PossibleFault], conversation: Conversation
+) -> PossibleFaults:
+    """Return the faults whose conditions match the request."""
+    if not (wished or rule.faults or chaos):
+        return {}
+    of_rule, of_chaos = ([each.fault for each in faults if each.applies(conversation)] for faults in (rule.faults, chaos))
+    return {"wish": wished, "fault": of_rule, "chaos": of_chaos}
+
+
+def attempts_of(possible: PossibleFaults, rule: Rule, conversation: Conversation) -> dict[str, Attempt]:
+    """Return which attempts are counted, where a script depends on it.
+
+    Scripts of a rule count the attempts of a turn under this rule, those of chaos and of the client under any rule.
+    """
+    scripted = [label for label, faults in possible.items() if any(fault.script for fault in faults)]
+    if not scripted:
+        return {}
+    turn = turn_hash(conversation.body)
+    return {label: (label, rule.id if label == "fault" else "", turn) for label in scripted}
+
+
+def due_faults(
+    possible: PossibleFaults, draws: Draws, call: Call, ticket: Ticket, attempts: Mapping[str, Attempt]
+) -> DueFaults:
+    """Return the faults that are due: those that the client asks for, or else the others."""
+    if not possible:
+        return NONE
+    position = Position(ticket.request, call.time, call.reused)
+    before = dict(zip(attempts, ticket.attempts, strict=True))
+    chosen = {
+        label: due(faults, draws, position._replace(attempt=before.get(label, 0)), label)
+        for label, faults in possible.items()
+    }
+    notes = (*_decided_by(chain.from_iterable(possible.values()), position), *_attempt_notes(before))
+    return DueFaults(chosen["wish"] or [*chosen["fault"], *chosen["chaos"]], notes)
+
+
+def _attempt_notes(before: Mapping[str, int]) -> Iterator[str]:
+    """Yield which attempt the request is, once if all scripts count it alike."""
+    if len(set(before.values())) == 1:
+        before = {"": next(iter(before.values()))}
+    for label, count in before.items():
+        yield f"attempt {count + 1} of its turn" + (f", for `{label}`" if label else "")
+
+
+def _decided_by(faults: Iterable[Fault], position: Position) -> Iterator[str]:
+    counted = False
+    for fault in faults:
+        counted = counted or counts_requests(fault)
+        if why := dependence(fault):
+            yield f"not the same each time: the fault '{fault}' {why}"
+    if counted:
+        yield f"request {position.request + 1} of its lane"

@@ -1,0 +1,79 @@
+"""A reply that a function makes while it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
+
+from mockclaude.api.errors import ApiError
+from mockclaude.engine.http_request import Decision, Part
+from mockclaude.engine.reply_builder import ReplyBuilder
+from mockclaude.reply.live.live_response import LiveResponse
+from mockclaude.reply.respond import responded
+from mockclaude.reply.script import Script
+from mockclaude.scenario.format.pace import Pace
+from mockclaude.scenario.rules import Coming, Outline
+
+
+class LiveReply:
+    """The reply to one request, which comes as a whole or part by part."""
+
+    def __init__(self, builder: ReplyBuilder, pace: Pace, coming: Coming) -> None:
+        self._builder = builder
+        self._coming = coming
+        self._response = LiveResponse(
+            builder.scope,
+            pace,
+            builder.draws,
+            builder.context,
+            builder.asking,
+            builder.faults.faults,
+            builder.limit_headers,
+        )
+
+    def begin(self) -> Decision:
+        """Return the decision that is made so far: which rule, and that its reply is live."""
+        decision = self._builder.undone(Script(0, ()), self._builder.reason(), self._builder.request.conversation.stream)
+        return decision._replace(live=self, effects=self._builder.request.cache_effects)
+
+    async def parts(self) -> AsyncGenerator[Part, None]:
+        """Yield what each part of the reply adds, and at last the rest with the whole decision."""
+        if not isinstance(self._coming, AsyncGenerator):
+            decision = await self._at_once(self._coming)
+            yield Part(decision.script, decision)
+            return
+        failure: ApiError | None = None
+        async with aclosing(self._coming) as outlines:
+            try:
+                async for outline in outlines:
+                    script = self._response.add(outline)
+                    if script:
+                        yield Part(script)
+                    if self._response.ended:
+                        break
+                    await asyncio.sleep(0)  # a function that never waits must not keep the server from its clients
+            except ApiError as error:
+                failure = error
+        yield self._last(failure)
+
+    def so_far(self) -> Decision:
+        """Return the decision as far as it is made, for a client that has gone."""
+        builder = self._builder
+        return builder.undone(self._response.sent, builder.reason(), builder.request.conversation.stream)
+
+    async def _at_once(self, coming: Awaitable[Outline]) -> Decision:
+        try:
+            return self._builder.decision(await coming)
+        except ApiError as error:
+            return self._builder.failed(error)
+
+    def _last(self, failure: ApiError | None) -> Part:
+        builder, response = self._builder, self._response
+        script = response.finish(failure)
+        if script is None:
+            decision = builder.failed(failure) if failure else builder.of_reply(response.reply)
+            return Part(decision.script, decision)
+        sent = responded(response.reply, response.sent)
+        notes = (*response.notes, *builder.faults.notes)
+        return Part(script, builder.finished(sent, notes, builder.reason(failure)))
