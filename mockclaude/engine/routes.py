@@ -1,12 +1,7 @@
-"""What each path of the API answers.
-
-In: a `Call` and the scenario it goes to. Out: an `Answer`. One table: method and path -> how it is answered.
-Knows nothing of sockets. Everything here follows from its arguments and from what the scenario has seen before.
-"""
+"""The paths of the API: method and path -> handler, a pure function of a request and its scenario's state."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -17,21 +12,30 @@ from mockclaude.api.media import OneRequest
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.messages import count_tokens, create
 from mockclaude.engine.model_list import models_page
+from mockclaude.engine.router import Router
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.reply.script import head_only
 
 
 def answer(served: Served, call: Call) -> Answer:
-    """Return the answer to `call`: the API's, or the API's error."""
+    """Return the response of the API to a request, which may be one of the API's errors."""
     if call.method == "OPTIONS":
         granted = cors_preflight(call.headers.get("access-control-request-headers", ""), control=not call.page)
         return Answer(head_only(204, date(call.now) + granted), "CORS preflight")
     try:
         with OneRequest():
-            given = _handler(call.method, call.path)(served, call)
+            given = _dispatch(served, call)
     except ApiError as error:
         given = Answer(served.undecided(call, call.as_it_came(error.message)).error(error), error.message)
     return served.noted(given)
+
+
+def _dispatch(served: Served, call: Call) -> Answer:
+    route = _ROUTER.find(call.method, call.path)
+    if route is None:
+        hint = "; the base URL ends before /v1" if call.path.startswith("/v1/v1/") else ""
+        raise ApiError("not_found_error", f"Not found: {call.method} {call.path}{hint}")
+    return route.handler(served, call, **route.parameters)
 
 
 def _list_models(served: Served, call: Call) -> Answer:
@@ -39,16 +43,16 @@ def _list_models(served: Served, call: Call) -> Answer:
     return Answer(served.undecided(call).json(models_page(call.query)), "models")
 
 
-def _retrieve_model(served: Served, call: Call) -> Answer:
+def _retrieve_model(served: Served, call: Call, model_id: str) -> Answer:
     served.admission.headers(call)
-    name = call.path.removeprefix("/v1/models/")
-    model = models.find(name)
+    model = models.find(model_id)
     if model is None:
-        raise ApiError("not_found_error", f"model: {name}")
+        raise ApiError("not_found_error", f"model: {model_id}")
     return Answer(served.undecided(call).json(model.info()), "models")
 
 
-Handler: TypeAlias = Callable[[Served, Call], Answer]
+Handler: TypeAlias = Callable[..., Answer]
+"""Called with the scenario's state, the request, and the path parameters by name."""
 
 ENDPOINTS: dict[str, dict[str, Handler]] = {
     "/v1/messages": {"POST": create},
@@ -56,18 +60,6 @@ ENDPOINTS: dict[str, dict[str, Handler]] = {
     "/v1/models": {"GET": _list_models},
     "/v1/models/{model_id}": {"GET": _retrieve_model},
 }
-"""Path -> method -> how it is answered."""
+"""Path pattern -> method -> handler."""
 
-_MODEL = re.compile(r"/v1/models/[^/]+")
-
-
-def _handler(method: str, path: str) -> Handler:
-    handlers = ENDPOINTS.get(path) or (ENDPOINTS["/v1/models/{model_id}"] if _MODEL.fullmatch(path) else None)
-    if handlers is None:
-        hint = "; the base URL ends before /v1" if path.startswith("/v1/v1/") else ""
-        raise ApiError("not_found_error", f"Not found: {method} {path}{hint}")
-    if method not in handlers:
-        allowed = ", ".join(handlers)
-        message = f"Method not allowed: {method} {path}; use {allowed}"
-        raise ApiError("invalid_request_error", message, 405, {"allow": allowed})
-    return handlers[method]
+_ROUTER = Router(ENDPOINTS)
