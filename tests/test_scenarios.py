@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load
@@ -32,7 +32,7 @@ def call(request: re.Match[bytes]) -> Call:
     return Call("POST", "/v1/messages", {}, CLIENT | headers, request["body"], NOW)
 
 
-def written(given: Answer) -> bytes:
+def written(given: Decision) -> bytes:
     sends = [b"<<< at %d us\n%b\n" % (at, data) for at, data in given.script.sends]
     ending = f"=== {given.script.end.name} at {given.script.end_at} us, {given.reason}\n".replace(f"{ROOT}/", "")
     return b"".join([*sends, ending.encode()])

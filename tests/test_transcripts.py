@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.format.presets import NAMED
@@ -116,7 +116,7 @@ def call(text: str, *, chunked: bool = True, pace: str = "", stream: bool = Fals
     return Call("POST", "/v1/messages", {}, headers, json.dumps(body).encode(), 1_795_262_400, chunked)
 
 
-def line(given: Answer) -> str:
+def line(given: Decision) -> str:
     script = given.script
     first = " ".join(f"{at}:{len(data)}" for at, data in script.sends[:4])
     more = " ..." if len(script.sends) > 4 else ""

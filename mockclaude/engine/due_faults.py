@@ -36,8 +36,11 @@ def possible_faults(
     """Return the faults whose conditions match the request."""
     if not (wished or rule.faults or chaos):
         return {}
-    of_rule, of_chaos = ([each.fault for each in faults if each.applies(conversation)] for faults in (rule.faults, chaos))
-    return {"wish": wished, "fault": of_rule, "chaos": of_chaos}
+    return {"wish": wished, "fault": _matching(rule.faults, conversation), "chaos": _matching(chaos, conversation)}
+
+
+def _matching(faults: Sequence[PossibleFault], conversation: Conversation) -> list[Fault]:
+    return [each.fault for each in faults if each.applies(conversation)]
 
 
 def attempts_of(possible: PossibleFaults, rule: Rule, conversation: Conversation) -> dict[str, Attempt]:

@@ -13,36 +13,36 @@ from dataclasses import replace
 from mockclaude.api.body import parse
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply.script import Script
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.match import Explanation, explain
-from mockclaude.scenario.rules import Rule, Scenario
+from mockclaude.scenario.rules import RuleKey, Scenario
 
 
 def explained(scenario: Scenario, calls: Sequence[Call]) -> str:
     """Return which rule answers the last of `calls`, after the others have come, why not the other rules, and what is
     sent.
     """
-    served = ScenarioState(replace(scenario, limits=()))
+    state = ScenarioState(replace(scenario, limits=()))
     *before, call = calls
     for earlier in before:
-        answer(served, earlier).ended()
-    counts = {rule: served.memory.answered(rule, call.lane) for rule in scenario.rules}
-    given = answer(served, call)
+        state.store.commit(answer(state, earlier).at_end)
+    counts = state.store.counts(call.lane, [rule.key for rule in scenario.rules])
+    given = answer(state.fork(), call)
     return redact("\n".join([*_decision(given), *_not_chosen(scenario, call, given, counts), *_sent(given.script)]))
 
 
-def _decision(given: Answer) -> Iterator[str]:
+def _decision(given: Decision) -> Iterator[str]:
     yield f"rule    {given.reason}" if given.rule else f"no rule {given.reason}"
     if given.draws:
         yield f"drawn   {given.draws}"
     yield from (f"note    {note}" for note in given.notes)
 
 
-def _not_chosen(scenario: Scenario, call: Call, given: Answer, counts: dict[Rule, int]) -> Iterator[str]:
+def _not_chosen(scenario: Scenario, call: Call, given: Decision, counts: Mapping[RuleKey, int]) -> Iterator[str]:
     """Yield the rules above the one that answers, each with what it wanted and what came, and those that it shadows."""
     above = True
     for explanation in _explanations(scenario, given.whole or call.body, call.headers, counts):
@@ -52,10 +52,10 @@ def _not_chosen(scenario: Scenario, call: Call, given: Answer, counts: dict[Rule
 
 
 def _explanations(
-    scenario: Scenario, body: bytes, headers: Mapping[str, str], counts: dict[Rule, int]
+    scenario: Scenario, body: bytes, headers: Mapping[str, str], counts: Mapping[RuleKey, int]
 ) -> list[Explanation]:
     try:
-        return explain(scenario.rules, Conversation(parse(body).body, headers), counts.__getitem__)
+        return explain(scenario.rules, Conversation(parse(body).body, headers), counts)
     except (ApiError, KeyError, TypeError, AttributeError):
         return []
 

@@ -51,6 +51,11 @@ class Call(NamedTuple):
     guest: bool = False
 
     @property
+    def is_message(self) -> bool:
+        """Whether it is a Messages request."""
+        return self.method == "POST" and self.path == "/v1/messages"
+
+    @property
     def instant(self) -> int:
         """When it arrived, in microseconds since the epoch."""
         return self.now * 1_000_000 + self.fraction

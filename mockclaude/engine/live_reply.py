@@ -34,8 +34,9 @@ class LiveReply:
 
     def begin(self) -> Decision:
         """Return the decision that is made so far: which rule, and that its reply is live."""
-        decision = self._builder.undone(Script(0, ()), self._builder.reason(), self._builder.request.conversation.stream)
-        return decision._replace(live=self, effects=self._builder.request.cache_effects)
+        builder = self._builder
+        decision = builder.undone(Script(0, ()), builder.reason(), builder.request.conversation.stream)
+        return decision._replace(live=self, effects=builder.request.cache_effects)
 
     async def parts(self) -> AsyncGenerator[Part, None]:
         """Yield what each part of the reply adds, and at last the rest with the whole decision."""

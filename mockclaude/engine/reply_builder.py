@@ -33,9 +33,7 @@ _OPTIONAL = frozenset({"container", "context_management", "diagnostics", "thinki
 class ReplyBuilder:
     """Builds the decision for a request with the rule that was claimed for it."""
 
-    def __init__(
-        self, request: RequestContext, rule: Rule, ticket: Ticket, draws: Draws, faults: DueFaults
-    ) -> None:
+    def __init__(self, request: RequestContext, rule: Rule, ticket: Ticket, draws: Draws, faults: DueFaults) -> None:
         self.request = request
         self.rule = rule
         self.ticket = ticket
@@ -114,7 +112,9 @@ class ReplyBuilder:
         """Return the decision in which the reply fails; a placeholder that fails is named by the rule's place."""
         named = invalid(f"{self.rule.label}: {error.message}") if isinstance(error, FillError) else error
         decision = self.undone(self.context.error(named), self.reason(error))
-        return decision._replace(effects=(*self.request.cache_effects, *self.request.thread.restored()), at_end=self.request.at_end)
+        return decision._replace(
+            effects=(*self.request.cache_effects, *self.request.thread.restored()), at_end=self.request.at_end
+        )
 
     def undone(self, script: Script, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Decision:
         """Return a decision without effects of its reply, which undoes what was claimed when it ends."""

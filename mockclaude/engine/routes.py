@@ -1,12 +1,7 @@
-"""What each path of the API answers.
-
-In: a `Call` and the scenario it goes to. Out: an `Answer`. One table: method and path -> how it is answered.
-Knows nothing of sockets. Everything here follows from its arguments and from what the scenario has seen before.
-"""
+"""The paths of the API: method and path -> handler, a pure function of a request and its scenario's state."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -14,60 +9,70 @@ from mockclaude.api import models
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import cors_preflight, date
 from mockclaude.api.media import OneRequest
-from mockclaude.engine.http_request import Answer, Call
-from mockclaude.engine.messages import count_tokens, create
+from mockclaude.engine.count_tokens import count_tokens
+from mockclaude.engine.decide import decide
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.model_list import models_page
+from mockclaude.engine.router import Router
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply.script import head_only
 
 
-def answer(served: ScenarioState, call: Call) -> Answer:
-    """Return the answer to `call`: the API's, or the API's error."""
+def answer(state: ScenarioState, call: Call) -> Decision:
+    """Return the response of the API to a request, which may be one of the API's errors, and commit its effects."""
     if call.method == "OPTIONS":
         granted = cors_preflight(call.headers.get("access-control-request-headers", ""), control=not call.page)
-        return Answer(head_only(204, date(call.now) + granted), "CORS preflight")
+        return Decision(head_only(204, date(call.now) + granted), "CORS preflight")
     try:
         with OneRequest():
-            given = _handler(call.method, call.path)(served, call)
+            decision = _dispatch(state, call)
     except ApiError as error:
-        given = Answer(served.undecided(call, call.as_it_came(error.message)).error(error), error.message)
-    return served.noted(given)
+        context = state.undecided(call, call.as_it_came(error.message), is_message=call.is_message)
+        decision = Decision(context.error(error), error.message)
+    return commit(state, decision)
 
 
-def _list_models(served: ScenarioState, call: Call) -> Answer:
-    served.admission.headers(call)
-    return Answer(served.undecided(call).json(models_page(call.query)), "models")
+def commit(state: ScenarioState, decision: Decision) -> Decision:
+    """Change the store as a decision says; return the decision with notes on what bounds have dropped since the last.
+
+    The notes of a live reply are those of its last part.
+    """
+    state.store.commit(decision.effects)
+    if decision.live is None and (dropped := state.store.take_notes()):
+        return decision._replace(notes=(*decision.notes, *dropped))
+    return decision
 
 
-def _retrieve_model(served: ScenarioState, call: Call) -> Answer:
-    served.admission.headers(call)
-    name = call.path.removeprefix("/v1/models/")
-    model = models.find(name)
+def _dispatch(state: ScenarioState, call: Call) -> Decision:
+    route = _ROUTER.find(call.method, call.path)
+    if route is None:
+        hint = "; the base URL ends before /v1" if call.path.startswith("/v1/v1/") else ""
+        raise ApiError("not_found_error", f"Not found: {call.method} {call.path}{hint}")
+    return route.handler(call, state, **route.parameters)
+
+
+def _list_models(call: Call, state: ScenarioState) -> Decision:
+    state.admission.headers(call)
+    return Decision(state.undecided(call).json(models_page(call.query)), "models")
+
+
+def _retrieve_model(call: Call, state: ScenarioState, model_id: str) -> Decision:
+    state.admission.headers(call)
+    model = models.find(model_id)
     if model is None:
-        raise ApiError("not_found_error", f"model: {name}")
-    return Answer(served.undecided(call).json(model.info()), "models")
+        raise ApiError("not_found_error", f"model: {model_id}")
+    return Decision(state.undecided(call).json(model.info()), "models")
 
 
-Handler: TypeAlias = Callable[[ScenarioState, Call], Answer]
+Handler: TypeAlias = Callable[..., Decision]
+"""Called with the request, the scenario's state, and the path parameters by name."""
 
 ENDPOINTS: dict[str, dict[str, Handler]] = {
-    "/v1/messages": {"POST": create},
+    "/v1/messages": {"POST": decide},
     "/v1/messages/count_tokens": {"POST": count_tokens},
     "/v1/models": {"GET": _list_models},
     "/v1/models/{model_id}": {"GET": _retrieve_model},
 }
-"""Path -> method -> how it is answered."""
+"""Path pattern -> method -> handler."""
 
-_MODEL = re.compile(r"/v1/models/[^/]+")
-
-
-def _handler(method: str, path: str) -> Handler:
-    handlers = ENDPOINTS.get(path) or (ENDPOINTS["/v1/models/{model_id}"] if _MODEL.fullmatch(path) else None)
-    if handlers is None:
-        hint = "; the base URL ends before /v1" if path.startswith("/v1/v1/") else ""
-        raise ApiError("not_found_error", f"Not found: {method} {path}{hint}")
-    if method not in handlers:
-        allowed = ", ".join(handlers)
-        message = f"Method not allowed: {method} {path}; use {allowed}"
-        raise ApiError("invalid_request_error", message, 405, {"allow": allowed})
-    return handlers[method]
+_ROUTER = Router(ENDPOINTS)

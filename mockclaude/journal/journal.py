@@ -17,7 +17,7 @@ from operator import attrgetter
 import orjson
 
 from mockclaude.api.redaction import redact, redact_headers
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.state.bounded import MAX_OWNERS
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.script import End
@@ -143,7 +143,7 @@ def asked(entry: Entry, call: Call, scenario: str, max_body: int = MAX_BODY) -> 
     entry.body, entry.body_size = call.body[:max_body], len(call.body)
 
 
-def decided(entry: Entry, answer: Answer, max_body: int = MAX_BODY) -> None:
+def decided(entry: Entry, answer: Decision, max_body: int = MAX_BODY) -> None:
     """Write into `entry` what was decided for it."""
     script = answer.script
     entry.status, entry.streamed, entry.reason, entry.notes = (

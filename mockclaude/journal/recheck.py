@@ -18,8 +18,9 @@ from multidict import CIMultiDict, MultiDict
 from mockclaude.api.redaction import REDACTED
 from mockclaude.engine.http_request import LANE_HEADER, Call, for_method, lane_of_key
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state.limits import IN_FLIGHT
 from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.state.limits import IN_FLIGHT
+from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.journal.entry_json import as_data
 from mockclaude.journal.journal import Entry, decided
 from mockclaude.scenario.format.policy import Policy
@@ -81,7 +82,8 @@ def leading_to(entries: Sequence[Data], number: int | None = None) -> list[Data]
 def _again(
     scenarios: Mapping[str, Scenario], run: Sequence[Data], retry_speed: float
 ) -> Iterator[tuple[Data, list[str]]]:
-    served = {name: ScenarioState(scenario, retry_speed) for name, scenario in scenarios.items()}
+    stores = {name: MemoryStore() for name in scenarios}
+    served = {name: ScenarioState(scenario, retry_speed, stores[name]) for name, scenario in scenarios.items()}
     for entry in run:
         called = served.get(entry["scenario"])
         if called is None:
@@ -90,7 +92,7 @@ def _again(
             answer(called, call_of(entry, called.scenario.policy))  # is refused, but counts in its lane
             yield entry, ["its body is not whole in the journal, so it cannot be made again"]
         else:
-            yield entry, list(_differences(entry, _answered(called, entry)))
+            yield entry, list(_differences(entry, _answered(called, stores[entry["scenario"]], entry)))
 
 
 def is_whole(entry: Data) -> bool:
@@ -109,12 +111,12 @@ def is_crowded(entry: Data) -> bool:
     return IN_FLIGHT in entry["decision"]["notes"]
 
 
-def _answered(served: ScenarioState, entry: Data) -> Data:
+def _answered(served: ScenarioState, store: MemoryStore, entry: Data) -> Data:
     call = call_of(entry, served.scenario.policy)
     again = Entry(entry["number"], entry["at"], call.method, entry["request"]["path"], {})
-    served.limits.crowded = is_crowded(entry)
+    store.limits.crowded = is_crowded(entry)
     given = for_method(answer(served, call), call.method)
-    given.ended()
+    store.commit(given.at_end)
     decided(again, given, sum(len(send.data) for send in given.script.sends))
     return as_data(again)
 

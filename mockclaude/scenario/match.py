@@ -126,9 +126,7 @@ def closest(rules: Sequence[Rule], conversation: Conversation, counts: Mapping[R
     return nearest and _explained(nearest.rule, conversation, counts, hinted)
 
 
-def _estimate(
-    rule: Rule, conversation: Conversation, found: Found, counts: Mapping[RuleKey, int]
-) -> tuple[int, bool]:
+def _estimate(rule: Rule, conversation: Conversation, found: Found, counts: Mapping[RuleKey, int]) -> tuple[int, bool]:
     """Estimate the distance of a rule that does not match, as if its costly conditions held.
 
     The only condition of a rule fails without being tested.

@@ -11,9 +11,10 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import count
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -24,8 +25,8 @@ from yarl import URL
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.redaction import redact
 from mockclaude.engine.admission import mode
-from mockclaude.engine.http_request import NOTHING, SCENARIO_HEADER, Answer, Call, for_method
-from mockclaude.engine.routes import answer
+from mockclaude.engine.http_request import NOTHING, SCENARIO_HEADER, Call, Decision, for_method
+from mockclaude.engine.routes import answer, commit
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust, in_lane_of_pages
 from mockclaude.journal.journal import PLAYING, Entry, Journal, asked, decided
@@ -43,20 +44,25 @@ KEEPALIVE_TIMEOUT = 75.0
 _LOCAL = Trust()
 
 
-class _Heard(NamedTuple):
-    """A request and its answer. `call` is None for the index page; its path is '' where no scenario has the request."""
+@dataclass
+class _Heard:
+    """A request and its decision, which a live reply completes.
 
-    answer: Answer
+    `call` is None for the index page; its path is '' where no scenario has the request, which then has no `state`.
+    """
+
+    decision: Decision
     scenario: str = ""
     call: Call | None = None
+    state: ScenarioState | None = None
 
 
 class Site:
     """Everything that is served: scenarios by name, the one at the root under ''.
 
-    `log` is called with the entry of each request that has ended. `retry_speed` is as `ScenarioState` takes it. Whoever lets
-    it listen sets `refuse`, which is called with the microseconds for which a fault lets no connection be accepted, and
-    the clock they are of.
+    `log` is called with the entry of each request that has ended. `retry_speed` is as `ScenarioState` takes it. Whoever
+    lets it listen sets `refuse`, which is called with the microseconds for which a fault lets no connection be
+    accepted, and the clock they are of.
     """
 
     def __init__(
@@ -109,9 +115,9 @@ class Site:
         heard = _Heard(NOTHING)
         try:
             heard = await self._heard(request, entry.at)
-            given = for_method(heard.answer, request.method)
-            self._keep(entry, heard, given)
-            return await self._played(given, request, entry)
+            heard.decision = for_method(heard.decision, request.method)
+            self._keep(entry, heard)
+            return await self._played(heard, request, entry)
         except ConnectionError:
             return CLOSED
         except (asyncio.CancelledError, KeyboardInterrupt):
@@ -120,7 +126,8 @@ class Site:
             entry.ending = "internal error"
             raise RuntimeError("a request could not be answered") from error  # aiohttp answers exceptions only
         finally:
-            heard.answer.ended()
+            if heard.state is not None:
+                heard.state.store.commit(heard.decision.at_end)
             if entry.ending == PLAYING:
                 entry.ending = "client gone"
             entry.seconds = time.perf_counter() - begin
@@ -139,7 +146,7 @@ class Site:
             return await play(given.script, request)
         return CLOSED
 
-    async def _administered(self, request: web.BaseRequest, entry: Entry) -> Answer:
+    async def _administered(self, request: web.BaseRequest, entry: Entry) -> Decision:
         chunked = request.version >= (1, 1)
         path = request.raw_path.partition("?")[0]
         call = Call(request.method, path, request.query, request.headers, b"", int(entry.at), chunked)
@@ -149,26 +156,30 @@ class Site:
         except ApiError as error:
             return admin_api.refusal(call, error)
 
-    def _keep(self, entry: Entry, heard: _Heard, given: Answer) -> None:
-        decided(entry, given, self.journal.max_body)
+    def _keep(self, entry: Entry, heard: _Heard) -> None:
+        decided(entry, heard.decision, self.journal.max_body)
         if heard.call is not None:
             asked(entry, heard.call, heard.scenario, self.journal.max_body)
             self.journal.keep(entry)
 
-    async def _played(self, given: Answer, request: web.BaseRequest, entry: Entry) -> Played:
-        if given.live is not None:
-            decide = partial(self._decide, entry)
-            given, played = await play_live(given.live, request, self.clock, entry.sent, decide)
+    async def _played(self, heard: _Heard, request: web.BaseRequest, entry: Entry) -> Played:
+        live = heard.decision.live
+        if live is not None:
+            complete = partial(self._complete, entry, heard)
+            played = await play_live(live, request, self.clock, entry.sent, complete)
         else:
-            self._refuse(given.script)
-            played = await play(given.script, request, self.clock, sent=entry.sent)
-        entry.ending = _ending(given.script.end, request)
+            self._refuse(heard.decision.script)
+            played = await play(heard.decision.script, request, self.clock, sent=entry.sent)
+        entry.ending = _ending(heard.decision.script.end, request)
         return played
 
-    def _decide(self, entry: Entry, given: Answer) -> None:
-        decided(entry, given, self.journal.max_body)
+    def _complete(self, entry: Entry, heard: _Heard, decision: Decision) -> None:
+        """Take the decision of a live reply, once it is made."""
+        assert heard.state is not None
+        heard.decision = commit(heard.state, decision)
+        decided(entry, heard.decision, self.journal.max_body)
         self.journal.grown(entry)
-        self._refuse(given.script)
+        self._refuse(decision.script)
 
     def _refuse(self, script: Script) -> None:
         if script.down:
@@ -194,20 +205,20 @@ class Site:
             return call._replace(headers=in_lane_of_pages(request.headers), page=page)
         return call
 
-    def refusal(self, call: Call, error: ApiError) -> Answer:
+    def refusal(self, call: Call, error: ApiError) -> Decision:
         """Return the answer to a request that reaches no scenario."""
         fingerprints = call.as_it_came(error.message)
-        return Answer(self.served[""].undecided(call, fingerprints).error(error), error.message)
+        return Decision(self.served[""].undecided(call, fingerprints).error(error), error.message)
 
-    def _index(self, request: web.BaseRequest, now: int) -> Answer:
+    def _index(self, request: web.BaseRequest, now: int) -> Decision:
         html = "text/html" in request.headers.get("accept", "")
         try:
             self.trust.check_token(request.headers)
         except ApiError as error:
             if not html:
                 raise
-            return Answer(locked(_origin(request), now), error.message)
-        return Answer(index(self.scenarios, _origin(request), now, html=html), "index")
+            return Decision(locked(_origin(request), now), error.message)
+        return Decision(index(self.scenarios, _origin(request), now, html=html), "index")
 
     def _routed(self, request: web.BaseRequest, body: bytes, now: float) -> _Heard:
         page = self.trust.page(request.headers)
@@ -216,7 +227,8 @@ class Site:
         call = self._call(request, path, body, now)
         if page:
             call = call._replace(headers=headers, page=page)
-        return _Heard(answer(self.served[name], call), name, call)
+        state = self.served[name]
+        return _Heard(answer(state, call), name, call, state)
 
     def _call(self, request: web.BaseRequest, path: str, body: bytes, now: float) -> Call:
         query = request.query if "?" in request.raw_path else {}

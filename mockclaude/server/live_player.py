@@ -10,17 +10,17 @@ from contextlib import aclosing
 
 from aiohttp import web
 
-from mockclaude.engine.http_request import NOTHING, Answer, Live
+from mockclaude.engine.http_request import Decision, Live
 from mockclaude.server.clock import Clock
 from mockclaude.server.player import CLOSED, Played, play
 
 
 async def play_live(
-    live: Live, request: web.BaseRequest, clock: Clock, sent: list[int], decide: Callable[[Answer], None]
-) -> tuple[Answer, Played]:
-    """Send each part of `live` as soon as it is made; return the whole answer, and how it was played.
+    live: Live, request: web.BaseRequest, clock: Clock, sent: list[int], complete: Callable[[Decision], None]
+) -> Played:
+    """Send each part of `live` as soon as it is made; return how it was played.
 
-    `decide` is called with the answer before its last part is sent, or as far as it was made when the client went.
+    `complete` is called with the decision before its last part is sent, or as far as it was made when the client went.
     To `sent` is added, for each write, how many microseconds after the beginning it was written.
     """
     begin = clock.begin()
@@ -29,7 +29,7 @@ async def play_live(
         async with aclosing(live.parts()) as parts:
             async for script, whole in parts:
                 if whole is not None:
-                    decide(whole)
+                    complete(whole)
                 start, written = clock.since(begin), list[int]()
                 try:
                     played = await play(script, request, clock, sent=written)
@@ -37,5 +37,5 @@ async def play_live(
                     sent += [start + at for at in written]
     finally:
         if whole is None:
-            decide(live.so_far())
-    return whole or NOTHING, played
+            complete(live.so_far())
+    return played

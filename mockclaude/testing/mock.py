@@ -170,8 +170,8 @@ class MockClaude(Replies):
     @property
     def unused(self) -> list[Added]:
         """The rules said in Python that have not answered."""
-        answers = self._served.memory.answers()
-        return [added for added in self._added if not answers[added.rule]]
+        answers = self._served.store.totals()
+        return [added for added in self._added if not answers.get(added.rule.key)]
 
     @property
     def unfinished(self) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
@@ -17,12 +17,12 @@ HELLO = "rules: [{reply: Hello!}]"
 GPT = "rules: [{when: {model: gpt-4o}, reply: Hello!}, {reply: Bye!}]"
 
 
-def ask(scenario: str = HELLO, headers: dict[str, str | None] | None = None, **fields: Any) -> Answer:
+def ask(scenario: str = HELLO, headers: dict[str, str | None] | None = None, **fields: Any) -> Decision:
     call = Call("POST", "/v1/messages", {}, with_client_headers(headers or {}), asking(**fields), NOW)
     return answer(ScenarioState(load_text(scenario)), call)
 
 
-def sent(given: Answer) -> Received:
+def sent(given: Decision) -> Received:
     return received(b"".join(send.data for send in given.script.sends))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
@@ -13,7 +13,7 @@ from tests.serving import NOW, asking, received, with_client_headers
 HELLO = "rules: [{reply: Hello!}]"
 
 
-def asked(text: str = HELLO, model: str = "claude-sonnet-5", fault: str | None = None) -> Answer:
+def asked(text: str = HELLO, model: str = "claude-sonnet-5", fault: str | None = None) -> Decision:
     headers = with_client_headers({"x-mockclaude-fault": fault})
     return answer(ScenarioState(load_text(text)), Call("POST", "/v1/messages", {}, headers, asking(model=model), NOW))
 

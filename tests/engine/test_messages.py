@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
@@ -37,7 +37,7 @@ def send(served: ScenarioState, path: str = "/v1/messages", key: str = "mock", *
 
 
 def notes(served: ScenarioState, **fields: Any) -> tuple[str, ...]:
-    given: Answer = answer(served, Call("POST", "/v1/messages", {}, with_client_headers({}), asking(**fields), NOW))
+    given: Decision = answer(served, Call("POST", "/v1/messages", {}, with_client_headers({}), asking(**fields), NOW))
     return given.notes
 
 
@@ -129,7 +129,7 @@ def test_what_gave_way_is_noted_but_not_where_a_reply_is_as_written(served: Scen
     assert notes(served, content="written", max_tokens=4) == ()
 
 
-def planned(served: ScenarioState, **headers: str) -> Answer:
+def planned(served: ScenarioState, **headers: str) -> Decision:
     call = Call("POST", "/v1/messages", {}, with_client_headers(headers), asking(), NOW)
     return answer(served, call)
 

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from mockclaude.api.models import ALIASES, CATALOGUE
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.model_list import models_page
 from mockclaude.engine.routes import ENDPOINTS, answer
 from mockclaude.engine.scenario_state import ScenarioState
@@ -27,11 +27,11 @@ def call(
     return Call(method, path, query or {}, with_client_headers(headers), body, NOW)
 
 
-def sent(given: Answer) -> Received:
+def sent(given: Decision) -> Received:
     return received(b"".join(send.data for send in given.script.sends))
 
 
-def ask(server: ScenarioState, content: Any = "Hello", **fields: Any) -> Answer:
+def ask(server: ScenarioState, content: Any = "Hello", **fields: Any) -> Decision:
     return answer(server, call("POST", "/v1/messages", asking(content, **fields)))
 
 

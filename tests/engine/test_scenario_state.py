@@ -131,7 +131,9 @@ def test_the_reset_of_a_lane_leaves_the_others_alone(served: ScenarioState) -> N
     ],
 )
 @pytest.mark.parametrize("lane", [None, "a"])
-def test_a_mistake_is_told_with_the_keys_that_lead_to_it(served: ScenarioState, rule: Any, told: str, lane: str) -> None:
+def test_a_mistake_is_told_with_the_keys_that_lead_to_it(
+    served: ScenarioState, rule: Any, told: str, lane: str
+) -> None:
     with pytest.raises(ScenarioError) as caught:
         served.add(rule, "here", lane)
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply import exchange
@@ -17,7 +17,7 @@ from tests.scenario.talk import complaints
 from tests.serving import CLIENT, asking
 
 
-def answered(scenario: str, file: str = "a.yaml", *, stream: bool = True) -> Answer:
+def answered(scenario: str, file: str = "a.yaml", *, stream: bool = True) -> Decision:
     call = Call("POST", "/v1/messages", {}, CLIENT, asking(stream=stream), 0)
     return answer(ScenarioState(load_text(scenario, file)), call)
 

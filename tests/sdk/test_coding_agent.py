@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.rules import built_in
@@ -79,7 +79,7 @@ def asked(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return message
 
 
-def sent(body: dict[str, Any], betas: str = PLAIN) -> Answer:
+def sent(body: dict[str, Any], betas: str = PLAIN) -> Decision:
     headers = {**CLIENT, "anthropic-version": "2023-06-01", "anthropic-beta": betas}
     return answer(
         ScenarioState(built_in()), Call("POST", "/v1/messages", {"beta": "true"}, headers, orjson.dumps(body), 0, False)

@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import event, given
 
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.diagnostics import ScenarioError
@@ -55,7 +55,7 @@ def scripted(rule: Rule, scenario: Scenario) -> bool:
     return "error" in steps or any(fault.kind in ASKED_FOR for fault in faults)
 
 
-def answers(scenario: Scenario) -> Iterator[tuple[Rule, Answer]]:
+def answers(scenario: Scenario) -> Iterator[tuple[Rule, Decision]]:
     """Yield what each rule answers by itself to each request."""
     for rule in scenario.rules:
         alone = replace(scenario, rules=(replace(rule, conditions=(), times=None),), limits=(), policy=Policy())

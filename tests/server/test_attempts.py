@@ -10,8 +10,8 @@ from anthropic import Anthropic
 
 from mockclaude.engine.http_request import LANE_HEADER, Call
 from mockclaude.engine.routes import answer
-from mockclaude.engine.state import counters
 from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.state import counters
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve
 from tests.serving import NOW, asking, post, with_client_headers

@@ -12,7 +12,7 @@ import pytest
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.explain import explained
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.conditions.conditions import Condition
@@ -41,7 +41,7 @@ def limited(limits: str) -> ScenarioState:
     return ScenarioState(load_text(f"limits: {limits}\n{RULES}"))
 
 
-def given(served: ScenarioState, content: Any = "hello", later: float = 0, **fields: Any) -> Answer:
+def given(served: ScenarioState, content: Any = "hello", later: float = 0, **fields: Any) -> Decision:
     """Return the answer to a request that comes so many seconds `later` than `NOW`."""
     seconds, fraction = divmod(round(later * 1_000_000), 1_000_000)
     headers, body = with_client_headers({}), asking(content, **fields)

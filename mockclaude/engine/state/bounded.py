@@ -93,7 +93,6 @@ class Owned(Generic[K, V]):
         if owners := len(self._owners.put(owner, values, values.size)):
             self._drop(f"dropped: all {self._name} of {owners} of the API keys, used longest ago")
 
-
     def fork(self, drop: Callable[[str], None]) -> Owned[K, V]:
         """Return a copy, which changes apart from this. The values themselves are shared and must not change."""
         fork: Owned[K, V] = Owned(self._name, self._share, 0, drop)

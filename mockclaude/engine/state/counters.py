@@ -151,5 +151,6 @@ class _Lane:
     def copy(self) -> _Lane:
         copy = _Lane()
         copy.requests = self.requests
-        copy.selected, copy.occurrences, copy.attempts = self.selected.copy(), self.occurrences.copy(), self.attempts.copy()
+        copy.selected, copy.occurrences = self.selected.copy(), self.occurrences.copy()
+        copy.attempts = self.attempts.copy()
         return copy

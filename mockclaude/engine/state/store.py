@@ -19,7 +19,7 @@ from mockclaude.scenario.format.limits import Limit
 from mockclaude.scenario.rules import RuleKey
 
 Attempt: TypeAlias = tuple[str, str, bytes]
-"""The scripts that count an attempt: `fault`, `chaos` or `wish`; the id of the rule, "" for all; the hash of the turn."""
+"""The scripts that count: `fault`, `chaos` or `wish`; the id of the rule, "" for all; the hash of the turn."""
 
 
 class Claim(NamedTuple):
@@ -171,13 +171,7 @@ class ThreadRestored(NamedTuple):
 
 
 Effect: TypeAlias = (
-    LimitSettled
-    | FlightLeft
-    | CacheUsed
-    | RequestRemembered
-    | ThreadStored
-    | ThreadContinued
-    | ThreadRestored
+    LimitSettled | FlightLeft | CacheUsed | RequestRemembered | ThreadStored | ThreadContinued | ThreadRestored
 )
 """A change of the store. Each names its keys, and each alone is atomic."""
 

@@ -223,7 +223,10 @@ _MESSAGES = {
     "thread_unsupported_request": "Threads do not support this request: {fields}. "
     "Send the full conversation without `thread`, or change that field.",
 }
-_NOT_READY: dict[_State, ThreadProblem] = {_State.IN_FLIGHT: "thread_continue_in_flight", _State.CONTINUED: "thread_already_continued"}
+_NOT_READY: dict[_State, ThreadProblem] = {
+    _State.IN_FLIGHT: "thread_continue_in_flight",
+    _State.CONTINUED: "thread_already_continued",
+}
 
 
 def _refusal(code: str, kind: str = "invalid_request_error", *, fields: str = "", **details: Any) -> ApiError:

@@ -1,6 +1,6 @@
 """The admin plane: how programs in any language tell a server what to answer, and ask what it was asked.
 
-In: a call below `/_mockclaude/`. Out: an `Answer` with JSON. Knows nothing of what a call does, but who may make one:
+In: a call below `/_mockclaude/`. Out: an `Decision` with JSON. Knows nothing of what a call does, but who may make one:
 programs on this machine, with the token those on others, and pages that this server has served, never a page that a
 browser has from elsewhere. A browser tells where a page is from in `Origin` and `Sec-Fetch-Site`; and what changes
 something needs a content type that no page may send elsewhere without being allowed to, which nothing here ever allows.
@@ -8,7 +8,6 @@ something needs a content type that no page may send elsewhere without being all
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
@@ -16,7 +15,8 @@ import orjson
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import date, replaced
-from mockclaude.engine.http_request import Answer, Call
+from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.router import REST, Router
 from mockclaude.engine.trust import AGAINST_OTHER_SITES, is_own
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.script import whole
@@ -42,9 +42,7 @@ _OWN_SITES = (None, "same-origin", "none")
 _READING = ("GET", "HEAD")
 _NO_HEADERS: Mapping[str, str] = {}
 
-_PATTERN = re.compile(r"(\w+)/\{(\w+)\}")
-_WITH_LAST = {found[1]: (found[2], path) for path in CALLS if (found := _PATTERN.fullmatch(path))}
-"""The first part of a path whose last can be anything -> what the last part is, and the path."""
+_ROUTER = Router({f"{PREFIX}/{path}": methods for path, methods in CALLS.items()}, REST, head=True)
 
 
 def is_for(path: str) -> bool:
@@ -52,7 +50,7 @@ def is_for(path: str) -> bool:
     return path.startswith(PREFIX) and path[len(PREFIX) : len(PREFIX) + 1] in ("", "/", "?")
 
 
-async def answer(plane: Plane, call: Call) -> Answer:
+async def answer(plane: Plane, call: Call) -> Decision:
     """Return the answer to `call`, whose path is as it was asked. Raises `ApiError` for what is refused."""
     _check_origin(call.headers)
     if call.path != HEALTH:
@@ -67,15 +65,15 @@ async def answer(plane: Plane, call: Call) -> Answer:
     return _sent(call, outcome.status, orjson.dumps(outcome.data))
 
 
-def refusal(call: Call, error: ApiError) -> Answer:
+def refusal(call: Call, error: ApiError) -> Decision:
     """Return the answer that tells `error`, in the form of the API's errors."""
     body = orjson.dumps(error.envelope(_request_id(call)))
     return _sent(call, error.status, body, error.headers)._replace(reason=error.message)
 
 
-def _sent(call: Call, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> Answer:
+def _sent(call: Call, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> Decision:
     lines = replaced(date(call.now), {**_HEADERS, **headers})
-    return Answer(whole(status, lines, _request_id(call), body, 0, chunked=call.chunked))
+    return Decision(whole(status, lines, _request_id(call), body, 0, chunked=call.chunked))
 
 
 def _request_id(call: Call) -> str:
@@ -102,24 +100,14 @@ def _check_content_type(headers: Mapping[str, str]) -> None:
 
 
 def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    """Return what `method` does at `path`, and what the path says. Raises `ApiError` 404, 405."""
+    """Return what `method` does at `path`, and the path parameters, unquoted.
+
+    Raises:
+        ApiError: 404 for an unknown path, 405 for another method.
+    """
     name = path.removeprefix(PREFIX).strip("/")
-    known, named = _known(name)
-    if known not in CALLS:
+    route = _ROUTER.find(method, f"{PREFIX}/{name}")
+    if route is None:
         message = f"Not found: {PREFIX}/{name}; expected {one_of(CALLS)} after {PREFIX}/{did_you_mean(name, CALLS)}"
         raise ApiError("not_found_error", message)
-    route = CALLS[known].get("GET" if method == "HEAD" else method)
-    if route is None:
-        allowed = ", ".join(CALLS[known])
-        message = f"Method not allowed: {method} {PREFIX}/{name}; use {allowed}"
-        raise ApiError("invalid_request_error", message, 405, {"allow": allowed})
-    return route, named
-
-
-def _known(name: str) -> tuple[str, dict[str, str]]:
-    """Return the path of the table that `name` is one of, and what stands in it for the part in braces."""
-    first, _, last = name.partition("/")
-    if name in CALLS or not last or first not in _WITH_LAST:
-        return name, {}
-    key, known = _WITH_LAST[first]
-    return known, {key: unquote(last)}
+    return route.handler, {key: unquote(text) for key, text in route.parameters.items()}

@@ -7,7 +7,6 @@ In: what is served, the journal, the clock, and what a call says. Out: a status 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -21,7 +20,7 @@ from mockclaude.journal.verification import Times, verify
 from mockclaude.scenario.conditions.conditions import conditions
 from mockclaude.scenario.diagnostics import ScenarioError, did_you_mean
 from mockclaude.scenario.format.shorthand import Model
-from mockclaude.scenario.rules import Rule
+from mockclaude.scenario.rules import Rule, RuleKey
 from mockclaude.server.admin import parameters as asked
 from mockclaude.server.clock import Clock, ManualClock
 
@@ -79,7 +78,7 @@ async def _schema(_: Plane, __: asked.Nothing) -> Outcome:
 
 
 def _status(name: str, served: ScenarioState) -> dict[str, Any]:
-    answers = served.memory.answers()
+    answers = served.store.totals()
     return {
         "name": name,
         "files": list(served.scenario.files),
@@ -90,11 +89,11 @@ def _status(name: str, served: ScenarioState) -> dict[str, Any]:
     }
 
 
-def _rule(rule: Rule, answers: Counter[Rule]) -> dict[str, Any]:
-    return {"id": rule.id, "name": rule.name, "place": str(rule.place), "answered": answers[rule]}
+def _rule(rule: Rule, answers: Mapping[RuleKey, int]) -> dict[str, Any]:
+    return {"id": rule.id, "name": rule.name, "place": str(rule.place), "answered": answers.get(rule.key, 0)}
 
 
-def _added(served: ScenarioState, answers: Counter[Rule], whose: str | None) -> Iterator[dict[str, Any]]:
+def _added(served: ScenarioState, answers: Mapping[RuleKey, int], whose: str | None) -> Iterator[dict[str, Any]]:
     """Yield the rules that were added, or of them those of one lane."""
     for lane, additions in served.added.items():
         for rule in (rule for addition in additions for rule in addition.scenario.rules if whose in (None, lane)):
@@ -162,7 +161,7 @@ async def _rules(plane: Plane, scope: asked.Scope) -> Outcome:
             "rules": [
                 {**rule, "scenario": name}
                 for name, served in _some(plane, scope)
-                for rule in _added(served, served.memory.answers(), scope.whose)
+                for rule in _added(served, served.store.totals(), scope.whose)
             ]
         }
     )
@@ -171,7 +170,7 @@ async def _rules(plane: Plane, scope: asked.Scope) -> Outcome:
 async def _remove_rule(plane: Plane, rule: asked.RuleId) -> Outcome:
     removed = [served.remove(rule.id, rule.whose) for _, served in _some(plane, rule)]
     if not any(removed):
-        known = [each["id"] for _, served in _some(plane, rule) for each in _added(served, Counter(), rule.whose)]
+        known = [each["id"] for _, served in _some(plane, rule) for each in _added(served, {}, rule.whose)]
         hint = did_you_mean(rule.id, known) or "; GET /_mockclaude/rules lists them"
         raise ApiError("not_found_error", f"No rule that was added has the id '{rule.id}'{hint}")
     return Outcome({})
