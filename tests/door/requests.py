@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from tests.door.server import Request, digest
+
+FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
+"""The fields of a message that is not streamed, and of one that is."""
 
 
 def ask(text: Any, *, to: str = "/v1/messages", version: str = "1.1", after_s: float = 0, **fields: Any) -> Request:
@@ -17,7 +21,8 @@ def ask(text: Any, *, to: str = "/v1/messages", version: str = "1.1", after_s: f
     hangs, headers = fields.pop("hangs", False), fields.pop("headers", {})
     if fault := fields.pop("fault", None):
         headers = {"x_mockclaude_fault": fault if isinstance(fault, str) else json.dumps(fault), **headers}
-    body = {"model": "claude-sonnet-5", "max_tokens": 1024, "messages": [{"role": "user", "content": text}], **fields}
+    messages = [{"role": "user", "content": text}]
+    body = {"model": "claude-sonnet-5", "max_tokens": 1024, "messages": messages, **fields}
     body = {field: value for field, value in body.items() if value is not None}
     title = " ".join([_title("POST", to, version, headers, after_s), _short(text), *(_named(fields))])
     return Request(title, "POST", to, json.dumps(body).encode(), version, headers, after_s=after_s, hangs=hangs)
@@ -30,8 +35,9 @@ def plain(method: str, path: str, body: bytes = b"", *, version: str = "1.1", **
 
 
 def raw(data: bytes) -> Request:
-    """Return a request that is sent as it is."""
-    return Request(_short(data.decode("latin-1")), raw=data)
+    """Return what is sent as it is: bytes that are no request, or several Messages requests."""
+    texts = re.findall(rb'"content": "(.*?)"', data)
+    return Request(" then ".join(text.decode() for text in texts) or _short(data.decode("latin-1")), raw=data)
 
 
 def _title(method: str, path: str, version: str, headers: dict[str, str | None], after_s: float) -> str:

@@ -7,6 +7,7 @@ What was decided is read from the journal of the admin API.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -52,11 +53,11 @@ class Request:
 
 
 class Exchange(NamedTuple):
-    """A response as the client got it: its bytes, how the connection ended, and its entry in the journal, if any."""
+    """What the client got on one connection, how that ended, and the entries of the journal for it, mostly one."""
 
     raw: bytes
     end: str
-    entry: dict[str, Any]
+    entries: list[dict[str, Any]]
 
     @property
     def message_id(self) -> bytes:
@@ -67,8 +68,7 @@ class Exchange(NamedTuple):
     @property
     def planned(self) -> list[tuple[int, int]]:
         """The microseconds and the bytes of each planned write."""
-        writes = self.entry["response"]["planned"] if self.entry else []
-        return [(write["at_us"], write["bytes"]) for write in writes]
+        return [(write["at_us"], write["bytes"]) for entry in self.entries for write in entry["response"]["planned"]]
 
 
 class Door:
@@ -93,24 +93,20 @@ class Door:
         wire.send(data)
         if hangs:
             self._hanging.append(wire)
-            entry = self._entry("hang")
-            size = sum(write["bytes"] for write in entry["response"]["planned"])
-            return Exchange(wire.read(size), "open", entry)
+            entries = self._entries(lambda entry: entry["response"]["end"] == "hang")
+            return Exchange(wire.read(_size(entries)), "open", entries)
         raw, end = _received(wire)
-        exchange = Exchange(raw, end, self._entry())
-        assert not exchange.entry or len(raw) == sum(size for _, size in exchange.planned), exchange
+        exchange = Exchange(raw, end, self._entries(lambda entry: entry["ending"] != "playing"))
+        assert len(raw) == _size(exchange.entries) or not exchange.entries, exchange
         return exchange
 
-    def _entry(self, end: str = "") -> dict[str, Any]:
-        """Return the entry of the newest request, once its response is written; {} if the journal has none."""
+    def _entries(self, is_over: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+        """Return the entries of the journal that were not returned yet, once the responses of all are over."""
         for _ in range(_POLLS):
-            entries = self.admin("GET", f"journal?limit=1000&after={self._last}")["entries"]
-            if not (entries or end):
-                return {}
-            if entries and (entries[-1]["response"]["end"] == end or (not end and entries[-1]["ending"] != "playing")):
-                entry: dict[str, Any] = entries[-1]
-                self._last = entry["number"]
-                return entry
+            entries: list[dict[str, Any]] = self.admin("GET", f"journal?limit=1000&after={self._last}")["entries"]
+            if all(map(is_over, entries)):
+                self._last = max([self._last, *(entry["number"] for entry in entries)])
+                return entries
         raise AssertionError("the response does not end")
 
     def admin(self, method: str, path: str) -> Any:
@@ -123,6 +119,10 @@ class Door:
         """Reset the connections whose responses hang."""
         while self._hanging:
             self._hanging.pop().reset()
+
+
+def _size(entries: list[dict[str, Any]]) -> int:
+    return sum(write["bytes"] for entry in entries for write in entry["response"]["planned"])
 
 
 def _received(wire: Wire) -> tuple[bytes, str]:

@@ -10,30 +10,53 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
 from mockclaude.testing import MockClaude
-from tests.door import functions, theme_live
+from tests.door import functions
 from tests.door.requests import ask
 from tests.door.server import Door, Request
+from tests.door.themes import faults, http, live, state
 from tests.door.transcript import head_lines, lines
 
 FOLDER = Path(__file__).parent
 GOLDEN = FOLDER.parent / "golden" / "door"
-THEMES: dict[str, Callable[[], Iterator[tuple[str, list[Request]]]]] = {"live": theme_live.clients}
+Theme: TypeAlias = Callable[[], Iterator[tuple[str, list[Request]]]]
+"""The requests of each client, with its name, which is its API key."""
+
+THEMES: dict[str, tuple[str, Theme]] = {
+    "live": ("replies", live.clients),
+    "threads": ("replies", state.threads),
+    "cache": ("replies", state.cache),
+    "limits": ("limits", state.limits),
+    "counters": ("replies", state.counters),
+    "chaos": ("chaos", state.chaos),
+    "endpoints": ("replies", http.endpoints),
+    "refusals": ("replies", http.refusals),
+    "modes": ("replies", http.modes),
+    "policy": ("policy", http.policy),
+    "connections": ("replies", http.connections),
+    "errors": ("replies", faults.of_errors),
+    "faults": ("replies", faults.of_replies),
+    "wishes": ("replies", faults.wishes),
+    "cuts": ("replies", faults.prefills),
+}
+"""Theme -> the scenario file that answers it, and its requests."""
+
 USUAL = [ask("value 1"), ask("value 1", stream=True)]
 
 
 def transcript(theme: str) -> Iterator[str]:
-    """Yield the transcript of `theme`, answered by the scenario file of its name and by Python functions."""
-    file = Path(f"{theme}.yaml")
-    mock = MockClaude(*[file] if file.exists() else [], retry_speed="1x").start()
+    """Yield the transcript of `theme`, answered by Python functions and its scenario file."""
+    file, clients = THEMES[theme]
+    mock = MockClaude(f"{file}.yaml", retry_speed="1x").start()
     try:
         functions.add(mock)
         door = Door(mock)
         usual = [line for usual in USUAL for line in head_lines(door.client("usual").send(usual))[1:]]
-        for name, requests in THEMES[theme]():
+        for name, requests in clients():
             client = door.client(name)
             yield f"# {name}"
             for request in requests:

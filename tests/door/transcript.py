@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
 from tests.door.server import Exchange, digest
 
@@ -14,6 +15,7 @@ LONGEST = 600
 
 _CHUNK_SIZE = re.compile(rb"([0-9a-f]+)\r\n")
 _EVENT = re.compile(rb"(?m)^event: (.*)$")
+_STATUS = re.compile(rb"HTTP/1\.[01] [0-9]{3}[^\r]*")
 _TEXT = re.compile(rb'"(?:text|thinking|partial_json)":"((?:[^"\\]|\\.)*)"')
 _CHANGING = ("request-id: ", "date: ")
 """Headers that every response has with a value of its own: only the digest tells them."""
@@ -28,8 +30,8 @@ def lines(exchange: Exchange, usual: Sequence[str]) -> Iterator[str]:
     if head:
         yield f"  head {digest(head + separator)}{_difference(head_lines(exchange)[1:], usual)}"
     if rest:
-        yield f"  body {digest(rest)} {_shown(_body(head, rest))}"
-    yield from (f"  {line}" for line in _decision(exchange) if line)
+        yield f"  body {digest(rest)} {_statuses(exchange) or _shown(_body(head, rest))}"
+    yield from (f"  {line}" for entry in exchange.entries for line in _decision(entry))
 
 
 def head_lines(exchange: Exchange) -> list[str]:
@@ -39,14 +41,14 @@ def head_lines(exchange: Exchange) -> list[str]:
 def _summary(exchange: Exchange) -> str:
     writes = exchange.planned
     times = " ".join(f"{at}:{size}" for at, size in writes[:4]) + (" ..." if len(writes) > 4 else "")
-    planned = f"{len(writes)} planned {times}".rstrip() if exchange.entry else "not in the journal"
+    planned = f"{len(writes)} planned {times}".rstrip() if exchange.entries else "not in the journal"
     status = ascii(head_lines(exchange)[0][:40])[1:-1] or "nothing"
     return f"{status}, {len(exchange.raw)} bytes, {exchange.end}; {planned}{_ending(exchange)}"
 
 
 def _ending(exchange: Exchange) -> str:
-    entry = exchange.entry
-    return ", ".join(["", entry["response"]["end"], *filter(None, [entry["ending"]])]) if entry else ""
+    words = [word for entry in exchange.entries for word in (entry["response"]["end"], entry["ending"]) if word]
+    return "".join(f", {word}" for word in words)
 
 
 def _difference(head: Sequence[str], usual: Sequence[str]) -> str:
@@ -85,6 +87,12 @@ def _shown(body: bytes) -> str:
     return _cut(ascii(body.decode("utf-8", "backslashreplace"))[1:-1])
 
 
+def _statuses(exchange: Exchange) -> str:
+    """Return the first lines of several responses on one connection, and their texts."""
+    first = [line.decode() for line in _STATUS.findall(exchange.raw)]
+    return f"{first} {_cut(ascii([*_TEXT.findall(exchange.raw)]))}" if len(first) > 1 else ""
+
+
 def _message(body: bytes) -> str:
     """Return what a message says, as far as it came."""
     try:
@@ -107,10 +115,8 @@ def _counted(name: bytes, count: int) -> str:
     return f"{text}*{count}" if count > 1 else text
 
 
-def _decision(exchange: Exchange) -> Iterator[str]:
-    if not exchange.entry:
-        return
-    decision = exchange.entry["decision"]
+def _decision(entry: dict[str, Any]) -> Iterator[str]:
+    decision = entry["decision"]
     drawn = decision["drawn"]
     yield f"reason {decision['reason']}" + (f", occurrence {drawn['occurrence']}" if drawn else "")
-    yield from (f"note {note}" for note in decision["notes"])
+    yield from (f"note {digest(note.encode()) if 'fingerprint' in note else note}" for note in decision["notes"])

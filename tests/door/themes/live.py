@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.door.functions import FUNCTIONS
-from tests.door.requests import ask
+from tests.door.requests import FORMS, ask
 from tests.door.server import Request
 
 TOOLS = [{"name": "read", "input_schema": {"type": "object"}}]
@@ -43,7 +43,6 @@ FAULTS: tuple[Any, ...] = (
     "no_last_chunk",
     "status_line",
 )
-FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 
 
 def clients() -> Iterator[tuple[str, list[Request]]]:
