@@ -7,6 +7,7 @@ from mockclaude.testing import MockClaude
 
 
 def add(mock: MockClaude) -> None:
+    """Add a rule for each function. The transcripts name the line of the call below."""
     for name, (function, options) in FUNCTIONS.items():
         mock.when(user={"like": f"{name} *"}).reply(function, name=name, **options)
 
@@ -83,7 +84,7 @@ async def wrong_part(_request: Any) -> AsyncIterator[Any]:
     yield {"txt": "wrong"}
 
 
-async def nothing(_request: Any) -> AsyncIterator[Any]:
+async def empty(_request: Any) -> AsyncIterator[Any]:
     parts: list[str] = []
     for part in parts:
         yield part
@@ -111,7 +112,7 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
     "raising": (raising, {}),
     "raising_first": (raising_first, {}),
     "wrong_part": (wrong_part, {}),
-    "nothing": (nothing, {}),
+    "empty": (empty, {}),
     "stopped": (stopped, {}),
     "paced": (blocks, {"pace": PACE}),
     "paced_value": (value, {"pace": PACE}),

@@ -82,6 +82,8 @@ class Door:
         mock._site.clock = Clock(0, lambda: self.now)
 
     def client(self, key: str) -> Client:
+        """Return a new client, for which the clock begins anew."""
+        self.now = NOW
         return Client(self, key)
 
     def exchange(self, data: bytes, *, hangs: bool = False) -> Exchange:

@@ -14,6 +14,7 @@ FIRST = {"type": "continue", "previous_message_id": "<id 1>"}
 SECOND = {"type": "continue", "previous_message_id": "<id 2>"}
 KEPT = {"type": "ephemeral"}
 KEPT_LONG = {"type": "ephemeral", "ttl": "1h"}
+HALF = {"stall": "forever", "after": "2 events"}
 LONG = "x" * 7_000
 
 
@@ -59,6 +60,10 @@ def threads() -> Iterator[tuple[str, list[Request]]]:
     yield (
         "while another is sent",
         [turn("fixed", CREATE), turn("fixed", FIRST, stream=True, fault="hang", hangs=True), turn("fixed", FIRST)],
+    )
+    yield (
+        "while half of another is sent",
+        [turn("fixed", CREATE), turn("fixed", FIRST, fault=HALF, stream=True, hangs=True), turn("fixed", FIRST)],
     )
     yield "unmatched", [turn("fixed", CREATE), turn("nothing like it", FIRST), turn("fixed", FIRST)]
     yield "tool result", [turn("blocks", CREATE), turn([_result(), {"type": "text", "text": "fixed"}], FIRST)]
@@ -137,7 +142,7 @@ def _longer(turns: int, **fields: Any) -> Request:
 
 def limits() -> Iterator[tuple[str, list[Request]]]:
     yield "requests", [ask("hello"), ask("hello", stream=True), ask("hello"), ask("hello", after_s=30)]
-    yield "requests, refused ones", [ask("hello", max_tokens=0), ask("nothing"), ask("overloaded"), ask("hello")]
+    yield "requests, refused ones", [ask("hello", max_tokens=-1), ask("nothing"), ask("overloaded"), ask("hello")]
     yield "requests, streamed", [ask("hello", stream=True), ask("hello"), ask("hello", stream=True)]
     yield "requests over HTTP 1.0", [ask("hello", version="1.0", stream=stream) for stream in (False, True, True)]
     yield "requests, other endpoints", [plain("HEAD", "/v1/messages"), plain("GET", "/v1/models"), ask("hello")]
@@ -192,5 +197,5 @@ def chaos() -> Iterator[tuple[str, list[Request]]]:
             [ask(text, stream=stream) for _ in range(4) for text in ("hello", "two") for stream in (True, False)],
         )
     yield "unmatched", [ask("refund"), ask("refund", stream=True), ask("refund", system="Be kind.", fault="reset")]
-    yield "refused", [ask("hello", max_tokens=0), ask("hello", max_tokens=0, fault="reset")]
+    yield "refused", [ask("hello", max_tokens=-1), ask("hello", max_tokens=-1, fault="reset")]
     yield "of functions", [ask("texts x", stream=True) for _ in range(6)]
