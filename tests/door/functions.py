@@ -1,14 +1,14 @@
 """Python functions that reply: each with its name as the condition on what the user says."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
 from mockclaude.testing import MockClaude
 
 
-def add(mock: MockClaude) -> None:
-    """Add a rule for each function. The transcripts name the line of the call below."""
-    for name, (function, options) in FUNCTIONS.items():
+def add(mock: MockClaude, names: Iterable[str]) -> None:
+    """Add a rule for each of these functions. The transcripts have the line of the call below."""
+    for name, (function, options) in ((name, FUNCTIONS[name]) for name in names):
         mock.when(user={"like": f"{name} *"}).reply(function, name=name, **options)
 
 

@@ -18,6 +18,7 @@ from tests.serving import NOW, Wire, request
 
 _EARLIER_ID = re.compile(rb"<id ([0-9]+)>")
 _MESSAGE_ID = re.compile(rb'"id":"(msg_[^"]*)"')
+_CHUNK_SIZE = re.compile(rb"([0-9a-f]+)\r\n")
 _POLLS = 10_000
 
 
@@ -66,6 +67,19 @@ class Exchange(NamedTuple):
         return match[1] if match else b"none"
 
     @property
+    def body(self) -> bytes:
+        """The body, or as much of it as its chunks make."""
+        head, _, rest = self.raw.partition(b"\r\n\r\n")
+        if b"transfer-encoding: chunked" not in head:
+            return rest
+        body, position = b"", 0
+        while match := _CHUNK_SIZE.match(rest, position):
+            position = match.end() + int(match[1], 16)
+            body += rest[match.end() : position]
+            position += len(b"\r\n")
+        return body or rest
+
+    @property
     def planned(self) -> list[tuple[int, int]]:
         """The microseconds and the bytes of each planned write."""
         return [(write["at_us"], write["bytes"]) for entry in self.entries for write in entry["response"]["planned"]]
@@ -80,6 +94,10 @@ class Door:
         self._last = 0
         self._hanging: list[Wire] = []
         mock._site.clock = Clock(0, lambda: self.now)
+
+    def forget(self) -> None:
+        """Expect the journal to be empty."""
+        self._last = 0
 
     def client(self, key: str) -> Client:
         """Return a new client, for which the clock begins anew."""

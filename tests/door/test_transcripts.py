@@ -53,7 +53,7 @@ def transcript(theme: str) -> Iterator[str]:
     file, clients = THEMES[theme]
     mock = MockClaude(f"{file}.yaml", retry_speed="1x").start()
     try:
-        functions.add(mock)
+        functions.add(mock, functions.FUNCTIONS)
         door = Door(mock)
         usual = [line for usual in USUAL for line in head_lines(door.client("usual").send(usual))[1:]]
         for name, requests in clients():

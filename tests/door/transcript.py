@@ -13,7 +13,6 @@ from tests.door.server import Exchange, digest
 LONGEST = 600
 """How many characters of a body are shown; its digest tells the rest."""
 
-_CHUNK_SIZE = re.compile(rb"([0-9a-f]+)\r\n")
 _EVENT = re.compile(rb"(?m)^event: (.*)$")
 _STATUS = re.compile(rb"HTTP/1\.[01] [0-9]{3}[^\r]*")
 _TEXT = re.compile(rb'"(?:text|thinking|partial_json)":"((?:[^"\\]|\\.)*)"')
@@ -30,7 +29,7 @@ def lines(exchange: Exchange, usual: Sequence[str]) -> Iterator[str]:
     if head:
         yield f"  head {digest(head + separator)}{_difference(head_lines(exchange)[1:], usual)}"
     if rest:
-        yield f"  body {digest(rest)} {_statuses(exchange) or _shown(_body(head, rest))}"
+        yield f"  body {digest(rest)} {_statuses(exchange) or _shown(exchange.body)}"
     yield from (f"  {line}" for entry in exchange.entries for line in _decision(entry))
 
 
@@ -63,18 +62,6 @@ def _difference(head: Sequence[str], usual: Sequence[str]) -> str:
 def _count_limits(names: Sequence[str]) -> list[str]:
     count = sum(name.startswith(_LIMITS) for name in names)
     return [f"-{count} limits"] if count else []
-
-
-def _body(head: bytes, rest: bytes) -> bytes:
-    """Return the body, or as much of it as its chunks make."""
-    if b"transfer-encoding: chunked" not in head:
-        return rest
-    body, position = b"", 0
-    while match := _CHUNK_SIZE.match(rest, position):
-        position = match.end() + int(match[1], 16)
-        body += rest[match.end() : position]
-        position += len(b"\r\n")
-    return body or rest
 
 
 def _shown(body: bytes) -> str:
