@@ -62,7 +62,7 @@ class Plan(NamedTuple):
             fields["thread"] = {"type": "continue", "previous_message_id": f"<id {len(before)}>"}
         return [*before, self._message(self.text, stream=stream, fault=fault, prefill=True, **fields)]
 
-    def count(self) -> Request:
+    def token_count(self) -> Request:
         """Return the request that counts the input tokens of the plan, if it is in no thread."""
         return self._message(self.text, to="/v1/messages/count_tokens", stream=None, prefill=True, max_tokens=None)
 
