@@ -82,10 +82,10 @@ def end(exchange: Exchange) -> str:
 def tokens(block: dict[str, Any]) -> int:
     """Return the output tokens of a content block: two for seven bytes, and four for a tool call."""
     if block["type"] == "tool_use":
-        texts = [block["name"], json.dumps(block["input"], separators=(",", ":"))]
+        texts = [str(block["name"]), json.dumps(block["input"], separators=(",", ":"))]
     else:
-        texts = [block[block["type"]]]
-    return sum(-(-2 * len(text.encode()) // 7) for text in texts) + 4 * (block["type"] == "tool_use")
+        texts = [str(block[block["type"]])]
+    return sum(-(-2 * len(text.encode()) // 7) for text in texts) + (4 if block["type"] == "tool_use" else 0)
 
 
 def without_ids(data: bytes) -> bytes:
@@ -194,8 +194,8 @@ def test_limits_change_only_what_is_left_of_them(servers: tuple[Server, Server],
 
 
 @pytest.mark.xfail(
-    reason="over HTTP/1.0, under any fault, only the first part of a generator is sent: the end of the connection, which "
-    "marks the end of the body, is taken for the end that a fault makes"
+    reason="over HTTP/1.0, under any fault, only the first part of a generator is sent: the end of the connection, "
+    "which marks the end of the body, is taken for the end that a fault makes"
 )
 @pytest.mark.parametrize("text", YIELDING)
 def test_fault_keeps_all_parts_of_generator_over_http_1_0(servers: tuple[Server, Server], text: str) -> None:
