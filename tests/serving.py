@@ -234,6 +234,10 @@ class Wire:
     def read(self, size: int) -> bytes:
         return self._reader.read(size)
 
+    def read1(self) -> bytes:
+        """Return what has come, once something has; nothing at the end. Raises `ConnectionResetError` for a reset."""
+        return self._reader.read1()
+
     def rest(self) -> bytes:
         """Return everything up to the end of the connection. Raises `ConnectionResetError` if that is a reset."""
         return self._reader.read()
@@ -242,7 +246,7 @@ class Wire:
         """Return everything up to the reset that must end the connection."""
         received = b""
         try:
-            while piece := self._reader.read1():
+            while piece := self.read1():
                 received += piece
         except ConnectionResetError:
             return received
