@@ -9,6 +9,8 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
+import pytest
+
 from mockclaude.scenario.loader import load_text
 from mockclaude.server.calls import Call
 from mockclaude.server.endpoints import answer
@@ -88,6 +90,7 @@ def simulated(seed: int) -> Outcomes:
     return outcomes
 
 
+@pytest.mark.slow
 def test_every_client_gets_the_same_under_any_schedule() -> None:
     first = simulated(0)
 

@@ -14,6 +14,8 @@ from mockclaude.scenario.fakes import Trials
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.mistakes import MAX_MISTAKES, ScenarioError
 
+pytestmark = pytest.mark.slow
+
 MORE = "there are more mistakes from here on; mend those above, and check again"
 
 
