@@ -9,6 +9,8 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
+import pytest
+
 from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
@@ -88,6 +90,7 @@ def simulated(seed: int) -> Outcomes:
     return outcomes
 
 
+@pytest.mark.slow
 def test_every_client_gets_the_same_under_any_schedule() -> None:
     first = simulated(0)
 

@@ -167,6 +167,7 @@ def told(order: Iterable[str]) -> dict[str, list[Sent]]:
     return given
 
 
+@pytest.mark.slow
 def test_50_clients_get_the_same_bytes_however_their_requests_mix() -> None:
     lanes = [f"lane {number}" for number in range(50)]
     order = [lane for lane in lanes for _ in TALK]

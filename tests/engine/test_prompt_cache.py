@@ -273,6 +273,7 @@ def test_the_oldest_requests_are_forgotten_when_there_are_too_many() -> None:
     assert cache.diagnose(KEY, EARLIER, "msg_2") is None
 
 
+@pytest.mark.slow
 def test_requests_are_remembered_in_bounded_memory() -> None:
     cache = PromptCache(max_diagnostics=100_000)
     long = EARLIER | {"messages": EARLIER["messages"] * 1_000}

@@ -371,6 +371,7 @@ def test_the_pieces_that_a_fault_makes_are_counted_over_all_parts(monkeypatch: p
     assert made.response.notes[0].endswith(" makes more than 100 pieces or 64 MB, and is left out from there on")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

@@ -30,6 +30,7 @@ def test_a_fault_without_conditions_always_strikes() -> None:
     assert all(struck(["reset"], request) == ["reset"] for request in range(20))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 1.0])
 def test_the_probability_written_is_the_real_one_also_beside_others(p: float) -> None:
     written = [{"error": 500, "name": "other", "p": (1 - p) / 2}, {"error": 529, "name": "this", "p": p}]

@@ -249,6 +249,7 @@ def test_of_long_and_many_wanted_texts_a_part_is_told() -> None:
     assert many.check(ASKED).wanted.endswith(" or a text with 'word 19' or 5 more")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expression", ["metadata.user_id", "length(tools)", "sort_by(tools, &name)[0].name"])
 def test_evaluating_an_expression_leaves_no_reference_cycle(expression: str) -> None:
     (condition,) = conditions(When.model_validate({"body": expression}))

@@ -171,6 +171,7 @@ def test_first_difference_of_long_texts_is_located(begin: int) -> None:
     assert calls(lambda: first_difference(expected, found)) < 200
 
 
+@pytest.mark.slow
 def test_hints_compare_a_bounded_number_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[int] = []
 

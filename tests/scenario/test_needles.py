@@ -57,6 +57,7 @@ def test_index_misses_no_part_of_a_needle(texts: list[str], text: str) -> None:
     assert {needle for needle in needles if needle.text in text} <= set(NeedleIndex(needles).find(text))
 
 
+@pytest.mark.slow
 def test_index_finds_each_letter_in_every_case_that_a_regex_matches() -> None:
     cased = [chr(code) for code in range(sys.maxunicode) if chr(code).swapcase() != chr(code)]
     index = NeedleIndex([Needle(letter, folded=True) for letter in cased])

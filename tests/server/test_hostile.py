@@ -28,6 +28,8 @@ from tests.conftest import Serve
 from tests.counting import calls
 from tests.serving import CLIENT, NOW, Running, ServerThread, request
 
+pytestmark = pytest.mark.slow
+
 SMALL, LARGE = 21_000, 84_000
 """Bytes of a request."""
 

@@ -164,6 +164,7 @@ async def test_two_streams_are_sent_in_the_order_of_their_times() -> None:
     assert sent == [3_600_000_000 * hour for hour in (1, 1, 2, 2, 3, 3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end_at", [0, 1000])
 @pytest.mark.parametrize("end", [End.KEEP, End.CLOSE, End.HANG])
 async def test_a_client_that_does_not_read_is_dropped(end_at: int, end: End) -> None:
@@ -260,6 +261,7 @@ async def test_what_becomes_due_when_the_script_is_cancelled_is_not_sent() -> No
     assert sent == []
 
 
+@pytest.mark.slow
 async def test_five_hundred_events_end_when_planned() -> None:
     sent: list[int] = []
     script = Script(200, [Send(1000 * number, b".") for number in range(500)], End.CLOSE, 500_000)
@@ -377,6 +379,7 @@ def test_a_client_that_goes_during_a_pause_ends_its_script_at_once(serve: Serve)
     assert server.line().ending == "client gone"
 
 
+@pytest.mark.slow
 def test_a_client_that_goes_before_it_has_read_everything_is_gone_in_the_log_too(serve: Serve) -> None:
     server = serve(FAULTS)
     with server.connect() as wire:

@@ -25,6 +25,8 @@ from mockclaude.server.app import Site
 from mockclaude.server.run import CannotListenError, Output, base_url, serve
 from tests.serving import PATIENCE, post, received, request
 
+pytestmark = pytest.mark.slow
+
 HELLO = {"": load_text("rules: [{name: hello, reply: Hello!}]")}
 LINE = Entry(1, 0, "GET", "/", {}, status=200, reason="index", ending="", seconds=0.001)
 

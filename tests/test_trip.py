@@ -1,0 +1,82 @@
+"""The trip of a request: how many modules and functions of the package it visits in the server."""
+
+import http.client
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, NamedTuple
+
+import pytest
+
+import mockclaude
+from mockclaude.testing import MockClaude
+from tests.serving import CLIENT, PATIENCE, asking
+
+PACKAGE = f"{mockclaude.__path__[0]}/"
+
+
+class Trip(NamedTuple):
+    """A request for a scenario of one rule, and the budgets: lower them after each step."""
+
+    stream: bool
+    options: dict[str, Any]
+    modules: int
+    functions: int
+
+
+TRIPS = {
+    "one rule": Trip(False, {}, modules=45, functions=137),  # goal: 26 and 60
+    "a dropped ping": Trip(True, {"fault": {"drop": "ping"}}, modules=53, functions=172),  # goal: 34 modules
+}
+
+
+class Visits:
+    """Functions of the package that are called while `counting`, as modules and names."""
+
+    def __init__(self) -> None:
+        self.counting = False
+        self.functions: set[tuple[str, str]] = set()
+
+    def note(self, frame: FrameType, event: str, _argument: object) -> None:
+        """Note a call, as `threading.setprofile` reports it."""
+        code = frame.f_code
+        if self.counting and event == "call" and code.co_filename.startswith(PACKAGE) and code.co_name[0] != "<":
+            self.functions.add((code.co_filename.removeprefix(PACKAGE), code.co_name))
+
+    @property
+    def modules(self) -> list[str]:
+        return sorted({module for module, _ in self.functions})
+
+
+def send(port: int, body: bytes) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection.request("POST", "/v1/messages", body, CLIENT)
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    assert response.status == 200
+
+
+@pytest.fixture
+def visits() -> Iterator[Visits]:
+    visits = Visits()
+    threading.setprofile(visits.note)
+    yield visits
+    threading.setprofile(None)
+
+
+@pytest.mark.parametrize("name", TRIPS)
+def test_a_request_keeps_to_its_budget(name: str, visits: Visits) -> None:
+    trip = TRIPS[name]
+    with MockClaude() as mock:
+        mock.reply("hi", **trip.options)
+        port, body = int(mock.url.rpartition(":")[2]), asking("x", stream=trip.stream)
+        send(port, body)
+        send(port, body)  # from the second request on, everything that is prepared once is there
+        visits.counting = True
+        send(port, body)
+        send(port, body)  # when it has been answered, the one before has ended
+        visits.counting = False
+
+    assert len(visits.modules) <= trip.modules, visits.modules
+    assert len(visits.functions) <= trip.functions, sorted(visits.functions)
