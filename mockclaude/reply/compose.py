@@ -84,7 +84,7 @@ PLAIN = Asking()
 
 
 def compose(outline: Outline, scope: Scope, draws: Draws, message_id: str, asking: Asking = PLAIN) -> Reply:
-    """Return the reply that `outline` describes. Raises `ApiError` 400 if a schema of the request has no instance.
+    """Return the reply that `outline` describes. Raises `FillError` if the values of placeholders do not fit in.
 
     It obeys the request, unless it is to be sent `as_written`.
     """
@@ -144,7 +144,7 @@ class Drafter:
         self.usage: Mapping[str, Any] = {}
 
     def add(self, kind: str, value: Any) -> None:
-        """Add what a step with this value makes. Raises `ApiError` 400 if a schema of the request has no instance."""
+        """Add what a step with this value makes. Raises `FillError` if the values of placeholders do not fit in."""
         if kind in BUILDERS:
             blocks = Maker(self.conversation, self.draws, len(self.content), self.as_written).blocks(kind, value)
             self.parts += blocks

@@ -61,7 +61,7 @@ class Responded(NamedTuple):
 def respond(
     outline: Outline, pace: Pace, scope: Scope, draws: Draws, envelope: Envelope, asking: Asking = PLAIN
 ) -> Responded:
-    """Return the script of the reply. Raises `ApiError` 400 if a schema of the request has no instance."""
+    """Return the script of the reply. Raises `FillError` if the values of placeholders do not fit in."""
     conversation = scope.conversation
     body = conversation.body
     if outline.fixed and pace.instant and asking is PLAIN and _PLAIN.issuperset(body):

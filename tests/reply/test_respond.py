@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mockclaude.api.errors import ApiError
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.compose import Asking, compose
 from mockclaude.reply.draws import Draws
@@ -92,14 +91,6 @@ def test_what_depends_on_the_request_is_made_for_it(stream: bool) -> None:
 
     assert both_ways(told, INSTANT, DRAWS, ENVELOPE, stream=stream)
     assert both_ways(told, INSTANT, DRAWS, ENVELOPE, stream=stream, messages=[{"role": "user", "content": "Bye"}])
-
-
-def test_a_schema_of_the_request_without_an_instance_is_a_bad_request() -> None:
-    output = {"format": {"type": "json_schema", "schema": {"not": {}}}}
-    asked = scope(conversation(output_config=output))
-
-    with pytest.raises(ApiError, match=r"output_config\.format\.schema: "):
-        respond(outline({"json": "from_schema"}), INSTANT, asked, DRAWS, ENVELOPE)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,6 @@ rules:
   - {when: {user: once}, times: 1, reply: The only one.}
   - {when: {user: cut}, reply: [{text: 'The first half, and'}, {disconnect: reset}]}
   - {when: {user: told}, reply: Hello!, fault: {headers: {anthropic-ratelimit-requests-limit: 7}}}
-  - {when: {user: schema}, reply: {json: from_schema}}
   - {when: {user: [hello, Hello]}, reply: Hello!}
 """
 FAMILIES = ("requests", "tokens", "input-tokens", "output-tokens")
@@ -117,13 +116,11 @@ def test_usage_that_is_written_is_what_counts(stream: bool) -> None:
     assert sent(served).status == 429
 
 
-@pytest.mark.parametrize("content", ["broken", "cut", "nothing answers this", "schema"])
+@pytest.mark.parametrize("content", ["broken", "cut", "nothing answers this"])
 def test_what_never_was_a_message_has_no_output(content: str) -> None:
     served = limited("{output_tokens_per_minute: 100}")
-    config = {"format": {"type": "json_schema", "schema": {"type": "string", "pattern": "(?!x)x"}}}
-    extra: dict[str, Any] = {"output_config": config} if content == "schema" else {}
 
-    assert given(served, content, **extra).script.status != 200
+    assert given(served, content).script.status != 200
     assert remaining(sent(served, "hello"), "output-tokens") == [98]
 
 

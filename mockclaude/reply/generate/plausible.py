@@ -25,7 +25,7 @@ Finder: TypeAlias = Callable[[str, set[str]], list[str]]
 """What the user wrote, and the words of the property's name -> what in it could be meant."""
 
 
-class Source(NamedTuple):
+class ValueGenerator(NamedTuple):
     """Makes things up for one label."""
 
     draws: Draws
@@ -46,7 +46,7 @@ class Source(NamedTuple):
         return str(getattr(faker, method)())
 
 
-Maker: TypeAlias = Callable[[Source], str]
+Maker: TypeAlias = Callable[[ValueGenerator], str]
 
 
 def said(name: str, hints: str) -> list[str]:
@@ -56,12 +56,12 @@ def said(name: str, hints: str) -> list[str]:
     return [found for finder in _kind(words).finders for found in _turned(finder(text, words), words)]
 
 
-def named(name: str, source: Source) -> str:
+def named(name: str, source: ValueGenerator) -> str:
     """Return something that a property called `name` could hold."""
     return _kind(_words(name)).make(source)
 
 
-def formatted(format_name: str, source: Source) -> str | None:
+def formatted(format_name: str, source: ValueGenerator) -> str | None:
     """Return text in a format of JSON Schema, or None if it is not one of those known here."""
     make = _FORMATS.get(format_name)
     return make(source) if make else None
@@ -144,36 +144,36 @@ def _whole(hints: str, _: set[str]) -> list[str]:
     return [shortened] if shortened else []
 
 
-def _date(source: Source) -> str:
+def _date(source: ValueGenerator) -> str:
     return f"2026-{source.number(1, 12, 'month'):02}-{source.number(1, 28, 'day'):02}"
 
 
-def _time(source: Source) -> str:
+def _time(source: ValueGenerator) -> str:
     return f"{source.number(0, 23, 'hour'):02}:{source.number(0, 59, 'minute'):02}:00Z"
 
 
-def _moment(source: Source) -> str:
+def _moment(source: ValueGenerator) -> str:
     return f"{_date(source)}T{_time(source)}"
 
 
-def _uuid(source: Source) -> str:
+def _uuid(source: ValueGenerator) -> str:
     high, low = (source.draws.seed_for(f"{source.label}/{half}") for half in ("high", "low"))
     return str(UUID(int=high << 64 | low, version=4))
 
 
-def _word(source: Source) -> str:
+def _word(source: ValueGenerator) -> str:
     return source.pick(*_PLAIN_WORDS)
 
 
-def _handle(source: Source) -> str:
+def _handle(source: ValueGenerator) -> str:
     return f"{_word(source)}-{source.number(1, 999, 'number')}"
 
 
-def _email(source: Source) -> str:
+def _email(source: ValueGenerator) -> str:
     return f"{source.fake('first_name').lower()}@example.com"
 
 
-def _url(source: Source) -> str:
+def _url(source: ValueGenerator) -> str:
     return f"https://example.com/{_handle(source)}"
 
 

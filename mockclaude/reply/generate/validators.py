@@ -1,204 +1,210 @@
-"""JSON Schemas compiled by jsonschema-rs, with the work of a check counted before the check runs.
+"""Check JSON data against a JSON Schema of draft 2020-12, at a bounded cost.
 
-The library takes as long as a schema makes it take: references and combinations multiply, and `unevaluatedProperties`
-and `unevaluatedItems` repeat the checks of every subschema beside them. A count is an upper bound only while both read
-a `$ref` alike: one base URI in the document, no anchor that names two schemas.
+Own code, since jsonschema-rs takes as long as a schema makes it take, and up to a hundred times its length in memory.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
-from itertools import islice
-from typing import Any, NoReturn, TypeAlias
-from urllib.parse import unquote
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
-from mockclaude.reply.generate.failures import INLINE, Unsatisfiable, unsatisfiable
-from mockclaude.reply.generate.merging import Flat, Schema
+from mockclaude.reply.generate import patterns
+from mockclaude.reply.generate.ranges import exact
+from mockclaude.reply.generate.schemas import (
+    BYTES_OF_A_STEP,
+    MEMBERS_OF_A_STEP,
+    Document,
+    Flat,
+    Schema,
+    SchemaError,
+    as_list,
+)
 
-Visit: TypeAlias = tuple[Any, Any, bool]
-"""A subschema, a value, and whether the library collects what the subschema evaluates of the value."""
-
-MAX_COMPILED = 2_000_000
-"""Bytes that all compiled patterns of a schema take together."""
-MAX_BACKTRACKS = 10_000
-"""How often a pattern may begin again at a text: those with look-around or references to groups do."""
-
-BYTES_OF_A_VISIT, TEXT_OF_A_VISIT, VISITS_OF_A_SEARCH = 100, 2_000, 100
-"""What takes as long as a visit: bytes of names, of `enum` and of `const` that are compared, and of texts in which a
-pattern is searched for; characters of a text that are counted. Visits that the longest search with backtracking takes.
-"""
-
-_BACKTRACKING = re.compile(r"\(\?[=!<]|\\[1-9k]")
-_IN_PLACE = ("not", "if", "then", "else")
-_DEPENDENT = ("dependentSchemas", "dependencies")
-_NAMES = ("properties", *_DEPENDENT)
-_DATA = ("const", "enum", "required", "dependentRequired")
-_UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
+MAX_STEPS = 20_000
+_LONGEST = 100
+_UNSUPPORTED = {
+    "contains", "unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "dependentSchemas", "dependentRequired"
+}  # fmt: skip
 
 
-class Validator:
-    """A compiled schema. Raises `ValueError` if the schema is invalid.
+class Mismatch(NamedTuple):
+    """A value that a keyword of a schema does not accept, and the value's JSON pointer."""
+
+    value: Any
+    keyword: str
+    argument: Any
+    path: str = ""
+
+    def __str__(self) -> str:
+        """Return the mismatch as a sentence."""
+        argument = _shown(self.argument)
+        sentence = f"{_shown(self.value)} does not meet {self.keyword}: {argument}"
+        if self.keyword == "type":
+            sentence = f"{_shown(self.value)} is not of type {argument}"
+        elif self.keyword == "required":
+            missing = next(name for name in self.argument if name not in self.value)
+            sentence = f"{_shown(missing)} is a required property"
+        return f"{sentence} at {self.path}" if self.path else sentence
+
+
+def find_mismatch(schema: Schema, value: Any) -> Mismatch | None:
+    """Return why `value` is not an instance of `schema`. `format` is not asserted, as draft 2020-12 has it.
+
+    Raises:
+        SchemaError: The schema is invalid, not supported, or takes too much work.
+    """
+    try:
+        return Checker(Document(schema, MAX_STEPS)).mismatch(schema, value)
+    except SchemaError:
+        raise
+    except (TypeError, ValueError, AttributeError, LookupError, RecursionError):
+        raise SchemaError("the schema is invalid, too deep or too large") from None
+
+
+class Checker:
+    """Checks values against parts of a document, which pays for the work.
 
     Args:
-        root: The schema. It has no embedded `$id`.
-        compiled: Bytes that each compiled pattern may take.
-        formats: Whether `format` is asserted. Draft 2020-12 does not assert it.
+        document: The document that references lead to.
+        formats: Whether `format` is asserted.
     """
 
-    def __init__(self, root: Schema, compiled: int = MAX_COMPILED, *, formats: bool = False) -> None:
-        from jsonschema_rs import Draft202012Validator, FancyRegexOptions
+    def __init__(self, document: Document, *, formats: bool = False) -> None:
+        self.document, self.formats = document, formats
 
-        patterns = FancyRegexOptions(backtrack_limit=MAX_BACKTRACKS, size_limit=compiled, dfa_size_limit=compiled)
-        self.root = root
-        self.compiled: Any = Draft202012Validator(
-            root, retriever=_refuse, pattern_options=patterns, validate_formats=formats
-        )
-        self._weights: dict[int, int] = {}
-        self._targets: dict[str, Schema] = {}
+    def mismatch(self, schema: Schema, value: Any) -> Mismatch | None:
+        """Return why `value` is not an instance of `schema`."""
+        size = sum(len(each) for each in (schema, value) if isinstance(each, (dict, list)))
+        self.document.spend(1 + size // MEMBERS_OF_A_STEP)
+        if isinstance(schema, bool):
+            return None if schema else Mismatch(value, "the schema", schema)
+        _, tests, applicators = _KINDS[type(value)]
+        for keyword, argument in schema.items():
+            if keyword in _UNSUPPORTED:
+                raise SchemaError(f"`{keyword}` is not supported")
+            if keyword in tests and not tests[keyword](self, argument, value):
+                return Mismatch(value, keyword, argument)
+            if keyword in applicators:
+                for part, member, path in applicators[keyword](self, argument, value, schema):
+                    if found := self.mismatch(part, member):
+                        return found._replace(path=path + found.path)
+        return None
 
-    def count_visits(self, value: Any, limit: int) -> int:
-        """Return how many pairs of subschema and value a check of `value` touches, or a number above `limit`.
-
-        Raises:
-            Unsatisfiable: A `$ref` on the way cannot be resolved.
-        """
-        left: list[Visit] = [(self.root, value, False)]
-        visits = 0
-        while left and visits + len(left) <= limit:
-            part, data, collects = left.pop()
-            visits += 1
-            if isinstance(part, dict):
-                visits += self._weight(part) + _searched(part, data)
-                left.extend(islice(self._touched(part, data, collects), limit))
-        return visits + len(left)
-
-    def resolve(self, ref: str) -> Schema:
-        """Return the schema that `ref` points to within this document, as the library does.
-
-        Raises:
-            Unsatisfiable: There is no such schema, or more than one.
-        """
-        if ref not in self._targets:
-            self._targets[ref] = self._target(ref)
-        return self._targets[ref]
-
-    def _target(self, ref: str) -> Schema:
-        if ref in ("", "#"):
-            return self.root
-        if ref.startswith("#/"):
-            return self._at_pointer(ref)
-        targets = self._anchors.get(ref.removeprefix("#"), [])
-        if len(targets) != 1:
-            raise _no_target(ref)
-        return targets[0]
-
-    def _at_pointer(self, ref: str) -> Schema:
-        found: Any = self.root
-        for step in unquote(ref[2:]).split("/"):
-            key = step.replace("~1", "/").replace("~0", "~")
-            try:
-                found = found[int(key)] if isinstance(found, list) else found[key]
-            except (LookupError, TypeError, ValueError):
-                raise _no_target(ref) from None
-        if not isinstance(found, (dict, bool)):
-            raise _no_target(ref)
-        return found
-
-    @cached_property
-    def _anchors(self) -> dict[str, list[Schema]]:
-        """Up to two different schemas that each anchor names."""
-        anchors: dict[str, list[Schema]] = {}
-        for part in subschemas(self.root):
-            for name in (part.get("$anchor"), part.get("$dynamicAnchor")):
-                known = anchors.setdefault(name, []) if isinstance(name, str) else []
-                if len(known) < 2 and part not in known:
-                    known.append(part)
-        return anchors
-
-    def _weight(self, part: Flat) -> int:
-        """Return how many visits it takes the library to look through the names and data of a part."""
-        key = id(part)
-        if key not in self._weights:
-            listed = [list(part[key]) for key in _NAMES if key in part] + [part[key] for key in _DATA if key in part]
-            self._weights[key] = len(orjson.dumps(listed)) // BYTES_OF_A_VISIT
-        return self._weights[key]
-
-    def _touched(self, part: Flat, value: Any, collects: bool) -> Iterator[Visit]:
-        """Yield the visits that follow from one.
-
-        To collect what a part evaluates, the library checks each subschema beside it, and collects from it too.
-        """
-        for each in self._in_place(part, value):
-            yield each, value, False
-            if collects:
-                yield each, value, True
-        yield from _in_members(part, value)
-        if not collects and any(key in part for key in _UNEVALUATED):
-            yield part, value, True
-
-    def _in_place(self, part: Flat, value: Any) -> Iterator[Schema]:
-        """Yield the subschemas of a part that apply to the same value."""
-        yield from (self.resolve(part[key]) for key in ("$ref", "$dynamicRef") if key in part)
-        yield from (part[key] for key in _IN_PLACE if key in part)
-        for key in ("allOf", "anyOf", "oneOf"):
-            yield from part.get(key, ())
-        if isinstance(value, dict):
-            for key in _DEPENDENT:
-                yield from (schema for name, schema in part.get(key, {}).items() if name in value)
+    def accepts(self, schema: Schema, value: Any) -> bool:
+        """Return whether `value` is an instance of `schema`."""
+        return self.mismatch(schema, value) is None
 
 
-def subschemas(root: Any) -> Iterator[Flat]:
-    """Yield every JSON object in a schema, the schema itself first."""
-    left = [root]
-    while left:
-        part = left.pop()
-        if isinstance(part, dict):
-            yield part
-        left.extend(part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
+def _has_pattern(checker: Checker, pattern: str, text: str) -> bool:
+    checker.document.spend(patterns.search_steps(pattern, text))
+    return bool(patterns.validator("pattern", pattern).is_valid(text))
 
 
-def _in_members(part: Flat, value: Any) -> Iterator[Visit]:
-    """Yield the visits of what `value` holds."""
-    keys: tuple[str, ...]
-    members: Sequence[Any]
-    if isinstance(value, dict):
-        yield from ((each, value[key], False) for key, each in part.get("properties", {}).items() if key in value)
-        schemas = [*part.get("patternProperties", {}).values()]
-        keys, members = ("additionalProperties", "unevaluatedProperties"), [*value.values()]
-        yield from ((part["propertyNames"], key, False) for key in (value if "propertyNames" in part else ()))
-    elif isinstance(value, list):
-        yield from ((each, item, False) for each, item in zip(part.get("prefixItems", ()), value, strict=False))
-        schemas, keys, members = [], ("items", "contains", "unevaluatedItems"), value
-    else:
-        return
-    schemas += [part[key] for key in keys if key in part]
-    yield from ((each, member, False) for each in schemas for member in members)
+def _has_format(checker: Checker, name: str, text: str) -> bool:
+    checker.document.spend(1 + len(text) // BYTES_OF_A_STEP)
+    return not checker.formats or bool(patterns.validator("format", name).is_valid(text))
 
 
-def _no_target(ref: str) -> Unsatisfiable:
-    return unsatisfiable("$", "$ref", f"{ref} is not in the schema", INLINE)
+def _is_any(checker: Checker, options: list[Any], value: Any) -> bool:
+    checker.document.spend(len(orjson.dumps(options)) // BYTES_OF_A_STEP)
+    return any(_equal(option, value) for option in options)
 
 
-def _searched(part: Flat, value: Any) -> int:
-    """Return how many visits it takes to measure a text, and to search texts for the patterns of a part."""
-    if isinstance(value, str):
-        patterns, texts, visits = [part["pattern"]] if "pattern" in part else [], [value], len(value) // TEXT_OF_A_VISIT
-    elif isinstance(value, dict) and "patternProperties" in part:
-        patterns, texts, visits = list(part["patternProperties"]), list(value), 0
-    else:
-        return 0
-    length = sum(map(len, texts)) // BYTES_OF_A_VISIT
-    return visits + sum(length + VISITS_OF_A_SEARCH * len(texts) * _backtracks(pattern) for pattern in patterns)
+def _has_all(checker: Checker, names: list[str], value: Flat) -> bool:
+    checker.document.spend(len(names) // MEMBERS_OF_A_STEP)
+    return value.keys() >= set(names)
 
 
-@lru_cache(maxsize=256)
-def _backtracks(pattern: str) -> bool:
-    return _BACKTRACKING.search(pattern) is not None
+def _is_unique(checker: Checker, is_wanted: bool, items: list[Any]) -> bool:
+    texts = [orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for item in items] if is_wanted else []
+    checker.document.spend(sum(map(len, texts)) // BYTES_OF_A_STEP)
+    return len(set(texts)) == len(texts)
 
 
-def _refuse(uri: str) -> NoReturn:
-    raise ValueError(f"{uri} is not fetched")
+def _equal(first: Any, second: Any) -> bool:
+    """Return whether values are equal for JSON Schema: 1 is 1.0, but not true."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(_equal(first[key], second[key]) for key in first)
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(_equal, first, second))
+    return isinstance(first, bool) == isinstance(second, bool) and bool(first == second)
+
+
+def _is_type(types: Any, value: Any) -> bool:
+    kind = _KINDS[type(value)][0]
+    return any(each == kind or (each == "integer" and kind == "number" and value % 1 == 0) for each in as_list(types))
+
+
+def _shown(value: Any) -> str:
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _sized(unit: str) -> dict[str, _Test]:
+    fewest, most = f"min{unit}", f"max{unit}"
+    return {fewest: lambda _, bound, value: len(value) >= bound, most: lambda _, bound, value: len(value) <= bound}
+
+
+_Test: TypeAlias = Callable[[Checker, Any, Any], bool]
+_Applicator: TypeAlias = Callable[[Checker, Any, Any, Flat], Iterable[tuple[Schema, Any, str]]]
+_ANY: dict[str, _Test] = {
+    "type": lambda _, types, value: _is_type(types, value),
+    "enum": _is_any,
+    "const": lambda checker, constant, value: _is_any(checker, [constant], value),
+    "not": lambda checker, part, value: not checker.accepts(part, value),
+    "anyOf": lambda checker, parts, value: any(checker.accepts(part, value) for part in parts),
+    "oneOf": lambda checker, parts, value: sum(checker.accepts(part, value) for part in parts) == 1,
+}
+_NUMBER: dict[str, _Test] = {
+    "minimum": lambda _, bound, value: value >= bound,
+    "maximum": lambda _, bound, value: value <= bound,
+    "exclusiveMinimum": lambda _, bound, value: value > bound,
+    "exclusiveMaximum": lambda _, bound, value: value < bound,
+    "multipleOf": lambda _, step, value: exact(value) % exact(step) == 0,
+}
+_TO_ALL: dict[str, _Applicator] = {
+    "$ref": lambda checker, ref, value, _: [(checker.document.resolve(ref), value, "")],
+    "allOf": lambda _, parts, value, __: ((part, value, "") for part in parts),
+    "if": lambda checker, part, value, schema: [
+        (schema.get("then" if checker.accepts(part, value) else "else", True), value, "")
+    ],
+}
+_TO_ITEMS: dict[str, _Applicator] = {
+    "prefixItems": lambda _, parts, value, __: (
+        (part, item, f"/{index}") for index, (part, item) in enumerate(zip(parts, value, strict=False))
+    ),
+    "items": lambda _, part, value, schema: (
+        (part, value[index], f"/{index}") for index in range(len(schema.get("prefixItems", ())), len(value))
+    ),
+}
+_TO_MEMBERS: dict[str, _Applicator] = {
+    "properties": lambda _, parts, value, __: (
+        (parts[key], member, f"/{key}") for key, member in value.items() if key in parts
+    ),
+    "patternProperties": lambda checker, parts, value, _: (
+        (part, value[key], f"/{key}")
+        for key in value
+        for each, part in parts.items()
+        if _has_pattern(checker, each, key)
+    ),
+    "additionalProperties": lambda checker, part, value, schema: (
+        (part, member, f"/{key}")
+        for key, member in value.items()
+        if key not in schema.get("properties", ())
+        and not any(_has_pattern(checker, each, key) for each in schema.get("patternProperties", ()))
+    ),
+    "propertyNames": lambda _, part, value, __: ((part, key, "") for key in value),
+}
+_STRING = _sized("Length") | {"pattern": _has_pattern, "format": _has_format}
+_KINDS: dict[type, tuple[str, dict[str, _Test], dict[str, _Applicator]]] = {
+    type(None): ("null", _ANY, _TO_ALL),
+    bool: ("boolean", _ANY, _TO_ALL),
+    int: ("number", _ANY | _NUMBER, _TO_ALL),
+    float: ("number", _ANY | _NUMBER, _TO_ALL),
+    str: ("string", _ANY | _STRING, _TO_ALL),
+    list: ("array", _ANY | _sized("Items") | {"uniqueItems": _is_unique}, _TO_ALL | _TO_ITEMS),
+    dict: ("object", _ANY | _sized("Properties") | {"required": _has_all}, _TO_ALL | _TO_MEMBERS),
+}
+"""Type of a value -> its name, tests of keywords on it, and the schemas that keywords apply to it or its members."""

@@ -56,7 +56,7 @@ class LiveDraft:
         self._listed = False
 
     def add(self, outline: Outline) -> Iterator[Addition]:
-        """Yield what `outline` adds. Raises `ApiError` 400 if a schema of the request has no instance."""
+        """Yield what `outline` adds. Raises `FillError` if the values of placeholders do not fit in."""
         continues = outline.continues
         for step in outline.steps:
             value = step.value.fill(self._scope)

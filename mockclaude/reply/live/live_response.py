@@ -80,7 +80,7 @@ class LiveResponse:
     def add(self, outline: Outline) -> Script | None:
         """Return what is to be sent now that the reply goes on with `outline`, if there is something.
 
-        Raises `ApiError` 400 if a schema of the request has no instance.
+        Raises `FillError` if the values of placeholders do not fit in.
         """
         self._take(self._draft.add(outline))
         self.ended = self._draft.ended

@@ -1,15 +1,13 @@
-"""The form of a scenario file as a JSON Schema, by which editors complete keys and point out mistakes.
+"""The JSON Schema (draft 2020-12) of a scenario file, by which editors complete keys and point out mistakes.
 
-In: the models of the file. Out: a schema of draft 2020-12. Knows nothing of files and of requests.
-What pydantic cannot know of our validators stands in tables: what a shorthand looks like, what a text with a unit looks
-like, which keys go together. The schema refuses nothing that the loader takes; the loader refuses more.
+Pydantic makes it of the models. Tables add what it cannot know of our validators: the form of a shorthand and of a text
+with a unit, and which keys go together. The schema refuses nothing that the loader takes; the loader refuses more.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import combinations, pairwise
@@ -101,6 +99,7 @@ READ: dict[Any, Schema] = {
 
 WIDER: dict[Any, Callable[[Schema], Schema]] = {
     shorthand.listed: _or_list,
+    shorthand.each_lengthened: lambda items: _or_list({**items, "items": _any_of(_STRING, items["items"])}),
     faults.scripted: lambda items: _or_list({**items, "items": _any_of(_names([faults.OK]), items["items"])}),
     faults.named: partial(
         _any_of, _names(list(NAMED)), {"type": "integer", "enum": [int(name) for name in NAMED if name.isdigit()]}
@@ -167,36 +166,23 @@ class _Generator(GenerateJsonSchema):
     """Pydantic's generator, which asks the tables about validators and the docstrings about keys."""
 
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> Schema:
-        read = schema["function"]["function"]
-        if isinstance(read, partial):
-            return self._of_partial(read, schema)
+        read: Any = schema["function"]["function"]
+        read, options = (read.func, read.args) if isinstance(read, partial) else (read, ())
+        if read is faults.read_once:
+            read = options[1]
         if read in READ:
-            return READ[read]
+            return dict(READ[read])
+        if read is pace.fixed_or_drawn:
+            return _any_of(READ[options[0]], _distribution(READ[options[1]]))
         inner = self.generate_inner(schema["schema"])
-        if read in WIDER:
-            return WIDER[read](inner)
-        is_given = getattr(read, "__name__", "") == shorthand.Model.given.__name__
-        return _without_null(inner) if is_given else inner
-
-    def _of_partial(self, read: partial[Any], schema: core_schema.BeforeValidatorFunctionSchema) -> Schema:
-        if read.func is faults.read_once:
-            return READ[read.args[1]]
-        if read.func is pace.fixed_or_drawn:
-            fixed, drawn = (READ[reading] for reading in read.args)
-            return _any_of(fixed, _distribution(drawn))
-        inner = self.generate_inner(schema["schema"])
-        if read.func is shorthand.lengthened:
-            return _any_of(self._short(read.args[0], inner), inner)
-        return _or_list({**inner, "items": _any_of(_STRING, inner["items"])})
+        if read is shorthand.lengthened:
+            return _any_of(self._short(options[0], inner), inner)
+        return WIDER[read](inner) if read in WIDER else inner
 
     def _short(self, key: str, model: Schema) -> Schema:
-        """Return what the text looks like that stands for `model` with nothing but `key`."""
+        """Return the form of a text that stands for `model` with nothing but `key`."""
         long = self.get_schema_from_definitions(JsonRef(model["$ref"])) or {}
         return {keyword: value for keyword, value in long["properties"][key].items() if keyword in ("type", "enum")}
-
-    def function_after_schema(self, schema: core_schema.AfterValidatorFunctionSchema) -> Schema:
-        inner = super().function_after_schema(schema)
-        return _text(steps.HEADER_NAME.pattern) if schema["function"]["function"] is steps.header_name else inner
 
     def dict_schema(self, schema: core_schema.DictSchema) -> Schema:
         mapping = super().dict_schema(schema)
@@ -210,6 +196,9 @@ class _Generator(GenerateJsonSchema):
         is_plain = isinstance(schema.get("default"), (bool, int, float, str))
         return super().default_schema(schema) if is_plain else self.generate_inner(schema["schema"])
 
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> Schema:
+        return self.generate_inner(schema["schema"])  # None stands for a key that is missing
+
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 (a key is its own title)
         return False
 
@@ -220,30 +209,23 @@ class _Generator(GenerateJsonSchema):
         return {**described, **MORE.get(model, {})}
 
 
-def _without_null(schema: Schema) -> Schema:
-    kept = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]
-    if not kept:
-        return schema
-    return kept[0] if len(kept) == 1 else {**schema, "anyOf": kept}
-
-
 def descriptions(model: type[BaseModel]) -> dict[str, str]:
-    """Return what the text below each key of `model` says of it; nothing where there is no source code."""
+    """Return the text below each key of `model`; nothing where there is no source code."""
     described: dict[str, str] = {}
-    for base in reversed([base for base in model.__mro__ if issubclass(base, BaseModel) and base is not BaseModel]):
-        described |= _described(base)
+    for base in reversed(model.__mro__):
+        if issubclass(base, BaseModel) and base is not BaseModel:
+            described |= _described(base)
     return {model.model_fields[name].alias or name: text for name, text in described.items()}
 
 
 def _described(model: type[BaseModel]) -> dict[str, str]:
     try:
-        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+        (definition,) = ast.parse(inspect.getsource(model)).body
     except OSError:
         return {}
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
-    return {
-        field.target.id: inspect.cleandoc(below.value.value)
-        for field, below in pairwise(body)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
-    }
+    described = {}
+    for lines in pairwise(getattr(definition, "body", ())):
+        match lines:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                described[name] = inspect.cleandoc(text)
+    return described
