@@ -13,11 +13,11 @@ from dataclasses import replace
 from mockclaude.api.body import parse
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
+from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.reply.script import Script
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.match import Explanation, explain
 from mockclaude.scenario.rules import Rule, Scenario
 
@@ -55,7 +55,7 @@ def _explanations(
     scenario: Scenario, body: bytes, headers: Mapping[str, str], counts: dict[Rule, int]
 ) -> list[Explanation]:
     try:
-        return explain(scenario.rules, Conversation(parse(body).body, headers), counts.__getitem__)
+        return explain(scenario.rules, MessagesRequest(parse(body)[0], headers), counts.__getitem__)
     except (ApiError, KeyError, TypeError, AttributeError):
         return []
 

@@ -16,7 +16,7 @@ import orjson
 
 from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError, invalid
-from mockclaude.engine.admission import Admitted
+from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.fault_header import wishes
 from mockclaude.engine.http_request import Answer, Call, Fingerprints, Part
 from mockclaude.engine.state.limits import Asks, Entry, Refusal
@@ -33,7 +33,6 @@ from mockclaude.reply.optional_fields import extras
 from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.respond import Responded, respond, responded
 from mockclaude.reply.script import Script, with_headers
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.lint.determinism import dependence
@@ -50,9 +49,8 @@ class _Request(NamedTuple):
     served: Served
     call: Call
     lane: str
-    admitted: Admitted
+    admitted: MessagesRequest
     wished: tuple[Fault, ...]
-    conversation: Conversation
     turn: Turn
     number: int
     entry: Entry | None = None
@@ -60,7 +58,7 @@ class _Request(NamedTuple):
     @property
     def fingerprints(self) -> Fingerprints:
         """The hashes that everything about its answer is drawn from."""
-        return self.call.fingerprints(self.admitted.question, self.admitted.beside)
+        return self.call.fingerprints(self.admitted.canonical, self.admitted.excluded_fields)
 
 
 def create(served: Served, call: Call) -> Answer:
@@ -71,17 +69,16 @@ def create(served: Served, call: Call) -> Answer:
     turn = served.threads.turn(call.now)
     admitted = served.admission.request(call, turn.resolve)
     wished = _wished(served, call, admitted)
-    conversation = Conversation(admitted.asked.body, call.headers, admitted.asked.input_tokens)
-    request = _Request(served, call, call.lane, admitted, wished, conversation, turn, number)
+    request = _Request(served, call, call.lane, admitted, wished, turn, number)
     return _limited(request) if served.scenario.limits else _answered(request)
 
 
-def _wished(served: Served, call: Call, admitted: Admitted) -> tuple[Fault, ...]:
+def _wished(served: Served, call: Call, admitted: MessagesRequest) -> tuple[Fault, ...]:
     if not served.scenario.policy.client_faults:
         return ()
-    if call.page and admitted.wish:
+    if call.page and admitted.requested_fault:
         raise refused_page(call.page, "ask for a fault")
-    wished = wishes(call.headers, admitted.wish)
+    wished = wishes(call.headers, admitted.requested_fault)
     if call.guest and any(fault.strikes_others for fault in wished):
         raise refused_guest("refuse")
     return wished
@@ -89,17 +86,17 @@ def _wished(served: Served, call: Call, admitted: Admitted) -> tuple[Fault, ...]
 
 def _limited(request: _Request) -> Answer:
     """Return the answer to a request that the limits let in, or the API's error."""
-    served, call, _, admitted, _, conversation, turn, *_ = request
-    asked, key = admitted.asked, admitted.access.key
-    counted = InputUsage(asked.input_tokens)
-    used = served.prompt_cache.peek(key, asked.body, call.now) if asked.breakpoints else counted
-    entry = served.limits.enter(Asks(key, asked.body["model"], used, call.instant))
+    served, call, _, admitted, _, turn, *_ = request
+    key = admitted.access.key
+    counted = InputUsage(admitted.input_tokens)
+    used = served.prompt_cache.peek(key, admitted.body, call.now) if admitted.breakpoints else counted
+    entry = served.limits.enter(Asks(key, admitted.body["model"], used, call.instant))
     if entry is None:
         return _answered(request)
     if isinstance(entry, Refusal):
         script = served.undecided(call, request.fingerprints).error(entry.error)
         notes = (*_warnings(admitted), entry.note)
-        return Answer(script, entry.error.message, notes=notes, whole=_whole(turn, conversation))
+        return Answer(script, entry.error.message, notes=notes, whole=_whole(turn, admitted))
     try:
         given = _answered(request._replace(entry=entry))
     except BaseException:
@@ -114,16 +111,16 @@ def _limited(request: _Request) -> Answer:
 
 
 def _answered(request: _Request) -> Answer:
-    served, call, lane, admitted, _, conversation, turn, *_ = request
+    served, call, lane, admitted, _, turn, *_ = request
     rules = served.rules
 
     def answered(rule: Rule) -> int:
         return served.memory.answered(rule, lane)
 
-    rule = match(rules, conversation, answered)
+    rule = match(rules, admitted, answered)
     if rule is not None:
         return _reply(request, rule)
-    nearest = closest(rules, conversation, answered)
+    nearest = closest(rules, admitted, answered)
     error = served.scenario.policy.unmatched_error(why_none(nearest))
     script = served.undecided(call, request.fingerprints).error(error)
     return Answer(
@@ -132,7 +129,7 @@ def _answered(request: _Request) -> Answer:
         notes=_warnings(admitted),
         unmatched=True,
         closest=nearest,
-        whole=_whole(turn, conversation),
+        whole=_whole(turn, admitted),
     )
 
 
@@ -163,15 +160,14 @@ class _Making(NamedTuple):
     def settled(self, responded: Responded, notes: tuple[str, ...]) -> Answer:
         """Return the answer with this response as it is, and remember what follows from it."""
         entry, turn, admitted = self.request.entry, self.request.turn, self.request.admitted
-        conversation = self.request.conversation
         script = responded.script
         if entry and script.status == 200:
             entry.settle(responded.usage)
         if responded.content is not None and script.status == 200:
             turn.store(self.envelope.message_id, responded.content)
             cache = self.request.served.prompt_cache
-            cache.remember(admitted.access.key, self.envelope.message_id, conversation.body)
-        return self.given(script, self.rule.label, conversation.stream, (*responded.notes, *notes))
+            cache.remember(admitted.access.key, self.envelope.message_id, admitted.body)
+        return self.given(script, self.rule.label, admitted.stream, (*responded.notes, *notes))
 
     def failed(self, error: ApiError) -> Answer:
         """Return the answer in which the reply fails; what a placeholder fails with is said with the rule's place."""
@@ -188,7 +184,7 @@ class _Making(NamedTuple):
 
     def planned(self, reply: Reply) -> Responded:
         """Return the response with `reply`, in which its headers say what is left of the limits."""
-        script = plan(reply, self.pace(), self.draws, self.envelope, stream=self.request.conversation.stream)
+        script = plan(reply, self.pace(), self.draws, self.envelope, stream=self.request.admitted.stream)
         return self.limited(responded(reply, script))
 
     def limited(self, made: Responded) -> Responded:
@@ -196,18 +192,18 @@ class _Making(NamedTuple):
         entry = self.request.entry
         return made._replace(script=with_headers(made.script, entry.headers(made.usage))) if entry else made
 
-    def called(self, function: Callable[[Conversation], Outline | Coming]) -> Answer:
+    def called(self, function: Callable[[MessagesRequest], Outline | Coming]) -> Answer:
         """Return the answer with what `function` makes, which may take time: then nobody else continues its thread."""
         try:
             self.pace()
         except ApiError as error:
             return self.failed(error)
-        made = function(self.request.conversation)
+        made = function(self.request.admitted)
         if isinstance(made, Outline):
             return self.answer(made)
         live = _LiveAnswer(self, made)
         self.request.turn.hold()
-        return self.given(Script(0, ()), self.rule.label, self.request.conversation.stream)._replace(live=live)
+        return self.given(Script(0, ()), self.rule.label, self.request.admitted.stream)._replace(live=live)
 
     def pace(self) -> Pace:
         """Return how fast the reply comes. Raises `ApiError` 400."""
@@ -216,7 +212,7 @@ class _Making(NamedTuple):
     def given(self, script: Script, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Answer:
         request = self.request
         notes = (*_warnings(request.admitted), *notes)
-        whole = _whole(request.turn, request.conversation)
+        whole = _whole(request.turn, request.admitted)
         return Answer(script, reason, stream, notes, self.rule, self.draws, whole=whole, ended=request.turn.end)
 
 
@@ -261,7 +257,7 @@ class _LiveAnswer:
     def so_far(self) -> Answer:
         """Return the answer as far as it is made."""
         making = self._making
-        return making.given(self._response.sent, making.rule.label, making.request.conversation.stream)
+        return making.given(self._response.sent, making.rule.label, making.request.admitted.stream)
 
     async def _at_once(self, coming: Awaitable[Outline]) -> Answer:
         try:
@@ -283,10 +279,10 @@ class _LiveAnswer:
 
 
 def _reply(request: _Request, rule: Rule) -> Answer:
-    served, call, lane, admitted, _, conversation, *_ = request
+    served, call, lane, admitted, *_ = request
     before = served.memory.answer(rule, lane)
     draws = served.draws(rule.id, request.fingerprints, lane)
-    scope = Scope(conversation, lambda: _groups(rule, conversation), lambda: _fakes(served.scenario, draws))
+    scope = Scope(admitted, lambda: _groups(rule, admitted), lambda: _fakes(served.scenario, draws))
     asking = _asking(served, call, admitted, rule, draws)
     making = _Making(request, rule, draws, served.envelope(call, draws), scope, asking)
     return making.called(rule.function) if rule.function else making.answer(choose(rule, before, draws))
@@ -303,9 +299,9 @@ def _pace(call: Call, rule: Rule) -> Pace:
         raise invalid(f"{PACE_HEADER}: {error}") from None
 
 
-def _whole(turn: Turn, conversation: Conversation) -> bytes | None:
+def _whole(turn: Turn, request: MessagesRequest) -> bytes | None:
     """Return the request with all that its thread holds, where that is more than what came."""
-    return orjson.dumps(conversation.body) if turn.continues else None
+    return orjson.dumps(request.body) if turn.continues else None
 
 
 def _reason(rule: Rule, error: ApiError | None) -> str:
@@ -322,7 +318,7 @@ def _possible(request: _Request, rule: Rule) -> _Possible:
     if not (request.wished or rule.faults or chaos):
         return {}
     of_rule, of_chaos = (
-        [each.fault for each in faults if each.applies(request.conversation)] for faults in (rule.faults, chaos)
+        [each.fault for each in faults if each.applies(request.admitted)] for faults in (rule.faults, chaos)
     )
     return {"wish": request.wished, "fault": of_rule, "chaos": of_chaos}
 
@@ -357,7 +353,7 @@ def _attempts(request: _Request, possible: _Possible, rule: str) -> dict[str, in
     scripted = [label for label, faults in possible.items() if any(fault.script for fault in faults)]
     if not scripted:
         return {}
-    turn, memory, lane = turn_hash(request.conversation.body), request.served.memory, request.lane
+    turn, memory, lane = turn_hash(request.admitted.body), request.served.memory, request.lane
     return {label: memory.attempt((label, rule if label == "fault" else "", turn), lane) for label in scripted}
 
 
@@ -379,30 +375,30 @@ def _decided_by(faults: Iterable[Fault], position: Position) -> Iterator[str]:
         yield f"request {position.request + 1} of its lane"
 
 
-def _asking(served: Served, call: Call, admitted: Admitted, rule: Rule, draws: Draws) -> Asking:
+def _asking(served: Served, call: Call, admitted: MessagesRequest, rule: Rule, draws: Draws) -> Asking:
     """Return what the message tells of the request: what the prompt cache made of it, and what it asked to be told."""
-    body, key = admitted.asked.body, admitted.access.key
-    if not (rule.as_written or admitted.asked.breakpoints or not _TOLD.isdisjoint(body)):
+    body, key = admitted.body, admitted.access.key
+    if not (rule.as_written or admitted.breakpoints or not _TOLD.isdisjoint(body)):
         return PLAIN
     told = extras(body, draws, call.now)
     if body.get("diagnostics") is not None:
         told["diagnostics"] = served.prompt_cache.diagnose(key, body, body["diagnostics"].get("previous_message_id"))
-    used = served.prompt_cache.use(key, body, call.now) if admitted.asked.breakpoints else None
+    used = served.prompt_cache.use(key, body, call.now) if admitted.breakpoints else None
     return Asking(used, told, rule.as_written)
 
 
 _TOLD = frozenset({"container", "context_management", "diagnostics", "thinking"})
 
 
-def _warnings(admitted: Admitted) -> tuple[str, ...]:
+def _warnings(admitted: MessagesRequest) -> tuple[str, ...]:
     return tuple([f"warning: {warning}" for warning in admitted.warnings])
 
 
-def _groups(rule: Rule, conversation: Conversation) -> Mapping[str, str]:
+def _groups(rule: Rule, request: MessagesRequest) -> Mapping[str, str]:
     groups: dict[str, str] = {}
     for condition in rule.conditions:
         if condition.groups:
-            groups = {**condition.groups(condition.look(conversation)), **groups}
+            groups = {**condition.groups(condition.look(request)), **groups}
     return groups
 
 
@@ -414,9 +410,8 @@ def _fakes(scenario: Scenario, draws: Draws) -> Fakes:
 def count_tokens(served: Served, call: Call) -> Answer:
     """Return how many input tokens a request has. Raises `ApiError` for what the API refuses."""
     admitted = served.admission.request(call, served.threads.turn(call.now).resolve, counting=True)
-    asked = admitted.asked
-    counted: Body = {"input_tokens": asked.input_tokens}
-    if asked.body.get("context_management") is not None:
-        counted["context_management"] = {"original_input_tokens": asked.input_tokens}
-    envelope = served.undecided(call, call.fingerprints(admitted.question, admitted.beside))
+    counted: Body = {"input_tokens": admitted.input_tokens}
+    if admitted.body.get("context_management") is not None:
+        counted["context_management"] = {"original_input_tokens": admitted.input_tokens}
+    envelope = served.undecided(call, call.fingerprints(admitted.canonical, admitted.excluded_fields))
     return Answer(envelope.json(counted), "count_tokens", notes=_warnings(admitted))

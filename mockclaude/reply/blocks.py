@@ -14,9 +14,9 @@ import orjson
 from mockclaude.api import models
 from mockclaude.api.errors import invalid
 from mockclaude.api.events import Block
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.signatures import signature
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format import raw_blocks
 from mockclaude.scenario.format.steps import FROM_SCHEMA, SERVER_TOOLS
 from mockclaude.scenario.template.templates import FillError
@@ -25,7 +25,7 @@ from mockclaude.scenario.template.templates import FillError
 class Maker(NamedTuple):
     """Makes the blocks of the step that is `position` blocks into the reply."""
 
-    conversation: Conversation
+    conversation: MessagesRequest
     reply_draws: Draws
     position: int
     as_written: bool = False
@@ -48,7 +48,7 @@ class Maker(NamedTuple):
         from mockclaude.reply.generate.instances import Unsatisfiable, instance
 
         try:
-            return instance(schema, self.draws.content, self.conversation.question)
+            return instance(schema, self.draws.content, self.conversation.typed_text)
         except Unsatisfiable as error:
             raise invalid(f"{where}: {error}") from None
 

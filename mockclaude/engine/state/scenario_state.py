@@ -156,4 +156,4 @@ def _numbered(rules: Iterable[Rule]) -> dict[tuple[str, int], Rule]:
 
 
 def _in_lane(lane: str) -> Condition:
-    return Condition("lane", f"exactly {lane!r}", lambda conversation: lane_of(conversation.headers), lane.__eq__)
+    return Condition("lane", f"exactly {lane!r}", lambda request: lane_of(request.headers), lane.__eq__)
