@@ -12,7 +12,10 @@ from typing import NamedTuple
 from mockclaude.api import betas
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.mode import Validation
-from mockclaude.api.request import OLD_VERSION, VERSIONS
+
+OLD_VERSION, NEW_VERSION = "2023-06-01", "2026-10-21"
+VERSIONS = (OLD_VERSION, NEW_VERSION)
+"""Accepted values of `anthropic-version`. SDKs before Python 2.0 and TypeScript 1.0 send the old one."""
 
 OAUTH_BETA = "oauth-2025-04-20"
 _OAUTH_TOKEN = "sk-ant-oat"

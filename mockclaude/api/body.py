@@ -7,7 +7,7 @@ Knows nothing of models, headers or the rules between fields.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple, NotRequired, Required, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, NotRequired, Required, TypeAlias, TypeVar
 
 import orjson
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
 from mockclaude.api.errors import ApiError, invalid
-from mockclaude.api.fingerprint import question
+from mockclaude.api.fingerprint import canonical_body
 
 Body: TypeAlias = dict[str, Any]
 """A request body as it came: JSON data, its shape checked."""
@@ -110,22 +110,19 @@ def check_usable(body: Body) -> None:
         raise invalid("messages: at least one message is required")
 
 
-class Parsed(NamedTuple):
-    """What a request holds, and the `question` that this is."""
+def parse(data: bytes) -> tuple[Body, bytes]:
+    """Parse a request body: return its JSON object, and that in canonical form.
 
-    body: Body
-    question: bytes
-
-
-def parse(data: bytes) -> Parsed:
-    """Return the JSON object that a request holds. Raises `ApiError` 400 for anything else."""
+    Raises:
+        ApiError: 400 for invalid JSON, for any other JSON value, and for a body that nests too deeply.
+    """
     try:
         body = orjson.loads(data)
     except ValueError as error:
         raise invalid(f"The request body is not valid JSON: {error}") from None
     if not isinstance(body, dict):
         raise invalid("Input should be a valid dictionary")
-    return Parsed(body, question(body))
+    return body, canonical_body(body)
 
 
 def _first_problem(errors: list[ErrorDetails], body: Body) -> ApiError:

@@ -26,7 +26,7 @@ _EXACT = 2**53
 """Below this, every integer has a float of its own; above, orjson takes not all of them."""
 
 
-def question(body: Mapping[str, Any]) -> bytes:
+def canonical_body(body: Mapping[str, Any]) -> bytes:
     """Return what `body` asks.
 
     Raises `ApiError` 400 for one that nests deeper than orjson writes, and than functions may call themselves.
@@ -41,7 +41,7 @@ def question(body: Mapping[str, Any]) -> bytes:
     return orjson.dumps(_plain(asked), option=orjson.OPT_SORT_KEYS) if _WHOLE_FLOAT.search(written) else written
 
 
-def beside(body: Mapping[str, Any], *more: str) -> bytes:
+def excluded_fields(body: Mapping[str, Any], *more: str) -> bytes:
     """Return, as JSON, the fields of `body` that its question lacks, and those that are named; empty if it has none."""
     found = {field: body[field] for field in (*_BESIDE, *more) if field in body}
     return orjson.dumps(found, option=orjson.OPT_SORT_KEYS) if found else b""

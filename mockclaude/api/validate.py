@@ -16,7 +16,7 @@ from mockclaude.api.checks.check import problems
 from mockclaude.api.checks.table import applying
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.mode import Validation
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 
 _LOOKS_LIKE_A_MODEL = re.compile(r"claude-(?=.*(haiku|sonnet|opus|fable|mythos))[a-z0-9-]+")
 
@@ -45,8 +45,8 @@ def check_model(name: str, validation: Validation, *, known: bool) -> None:
         validation.object(ApiError("not_found_error", f"model: {name}"), gateways_take_it=True)
 
 
-def check_rules(asked: Asked, validation: Validation) -> None:
-    """Raise `ApiError` for the first rule of the table that `asked` breaks."""
+def check_rules(request: MessagesRequest, validation: Validation) -> None:
+    """Raise `ApiError` for the first rule of the table that `request` breaks."""
     if not validation.off:
-        for problem in problems(applying(asked.traits), asked):
+        for problem in problems(applying(request.traits), request):
             validation.object(problem.error, gateways_take_it=problem.check.gateway)

@@ -1,6 +1,6 @@
 """Whether a call is answered at all, before any rule is asked.
 
-In: a call and the policy of its scenario. Out: an `Admitted` request, or the API's error.
+In: a call and the policy of its scenario. Out: a `MessagesRequest`, or the API's error.
 Knows nothing of replies. The order is the API's, as far as it is known: key, headers, shape, model, rules.
 """
 
@@ -13,9 +13,10 @@ from mockclaude.api import models
 from mockclaude.api.access import Access, access
 from mockclaude.api.body import Body, parse
 from mockclaude.api.errors import ApiError, invalid
-from mockclaude.api.fingerprint import beside, question
+from mockclaude.api.fingerprint import excluded_fields
+from mockclaude.api.issued import Issued
 from mockclaude.api.mode import MODES, Mode, Validation
-from mockclaude.api.request import Asked, Issued
+from mockclaude.api.request import MAX_DOCUMENTS, MessagesRequest
 from mockclaude.api.schema.gates import GATES
 from mockclaude.api.validate import check_model, check_rules, check_shape, looks_like_a_model
 from mockclaude.engine.http_request import Call
@@ -30,19 +31,6 @@ FAULT_MARK = "+"
 """What stands between the name of a model and a fault that is asked for: for clients that cannot set headers."""
 
 
-class Admitted(NamedTuple):
-    """A request that is answered: its body, its question and what its body has beside that, what its headers say, what
-    the API would have objected to, and the fault that it asks for after the name of its model.
-    """
-
-    asked: Asked
-    question: bytes
-    beside: bytes
-    access: Access
-    warnings: list[str]
-    wish: str = ""
-
-
 class Admission(NamedTuple):
     """Admits calls by `policy`. `mentions` tells whether a rule asks for a model, `issued` what was once sent."""
 
@@ -55,12 +43,12 @@ class Admission(NamedTuple):
         validation = Validation(mode(call.headers, self.policy))
         return access(call.headers, self.policy.api_keys, validation, self.policy.betas), validation
 
-    def request(self, call: Call, whole: Callable[[str, Body], Body], *, counting: bool = False) -> Admitted:
+    def request(self, call: Call, whole: Callable[[str, Body], Body], *, counting: bool = False) -> MessagesRequest:
         """Return the request that `call` makes, put together by `whole` if it continues a thread. Raises `ApiError`."""
         allowed, validation = self.headers(call)
         _check_content_type(call, validation)
-        parsed = parse(call.body)
-        body = parsed.body
+        sent, canonical = parse(call.body)
+        body = sent
         check_shape(body, allowed, validation, counting=counting)
         if not DIRECTING_BETAS.isdisjoint(allowed.betas) and any("content" not in each for each in body["messages"]):
             body = {**body, "messages": [{"content": [], **message} for message in body["messages"]]}
@@ -69,18 +57,22 @@ class Admission(NamedTuple):
             body = {**body, "model": name}
         model = models.find(name)
         check_model(name, validation, known=model is not None or self._takes(name))
-        asked = Asked(
-            whole(allowed.key, body),
-            model,
-            version=allowed.version,
-            betas=allowed.betas,
-            counting=counting,
+        body = whole(allowed.key, body)
+        request = MessagesRequest(
+            body,
+            call.headers,
+            model_info=model,
+            access=allowed,
             issued=self.issued,
+            canonical=canonical if body is sent else None,
+            excluded_fields=excluded_fields(sent, *(("model",) if wish else ())),
+            warnings=validation.warnings,
+            requested_fault=wish,
         )
-        check_rules(asked, validation)
-        asks = parsed.question if asked.body is parsed.body else question(asked.body)
-        more = beside(parsed.body, *(("model",) if wish else ()))
-        return Admitted(asked, asks, more, allowed, validation.warnings, wish)
+        if len(request.blocks.get("document", ())) > MAX_DOCUMENTS:
+            raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")
+        check_rules(request, validation)
+        return request
 
     def _model_and_wish(self, model: str) -> tuple[str, str]:
         """Return the name of a model, and the fault that a client may ask for after it."""

@@ -29,40 +29,40 @@ def decide(call: Call, state: ScenarioState) -> Decision:
     thread = ThreadRequest(state.store, call.now)
     claimed: list[Effect] = []
     try:
-        request = validate(call, state, thread)
-        permit = admit(request)
+        context = validate(call, state, thread)
+        permit = admit(context)
         if isinstance(permit, Refusal):
-            return request.refuse(permit.error, permit.note)
+            return context.refuse(permit.error, permit.note)
         if permit is not None:
             claimed.append(FlightLeft(permit))
-            request = request._replace(permit=permit)
-        builder = _select(request)
-        return _unmatched(request) if builder is None else _reply(builder)
+            context = context._replace(permit=permit)
+        builder = _select(context)
+        return _unmatched(context) if builder is None else _reply(builder)
     except BaseException:
         state.store.commit((*thread.restored(), *claimed))
         raise
 
 
-def _select(request: RequestContext) -> ReplyBuilder | None:
+def _select(context: RequestContext) -> ReplyBuilder | None:
     """Claim the first rule that matches and is not exhausted."""
-    call, state, conversation = request.call, request.state, request.conversation
-    whole, question = request.fingerprints
-    for rule in matching(state.rules, conversation):
-        possible = possible_faults(request.wished, rule, state.scenario.chaos, conversation)
-        attempts = attempts_of(possible, rule, conversation) if possible else {}
+    call, state, request = context.call, context.state, context.request
+    whole, question = context.fingerprints
+    for rule in matching(state.rules, request):
+        possible = possible_faults(context.wished, rule, state.scenario.chaos, request)
+        attempts = attempts_of(possible, rule, request) if possible else {}
         ticket = state.store.claim(Claim(call.lane, whole, rule.key, rule.times, True, tuple(attempts.values())))
         if ticket is not None:
             draws = Draws(state.scenario.seed, rule.id, whole, call.lane, ticket.occurrence, question)
-            return ReplyBuilder(request, rule, ticket, draws, due_faults(possible, draws, call, ticket, attempts))
+            return ReplyBuilder(context, rule, ticket, draws, due_faults(possible, draws, call, ticket, attempts))
     return None
 
 
-def _unmatched(request: RequestContext) -> Decision:
-    state = request.state
-    counts = state.store.counts(request.call.lane, [rule.key for rule in state.rules if rule.times is not None])
-    nearest = closest(state.rules, request.conversation, counts)
+def _unmatched(context: RequestContext) -> Decision:
+    state = context.state
+    counts = state.store.counts(context.call.lane, [rule.key for rule in state.rules if rule.times is not None])
+    nearest = closest(state.rules, context.request, counts)
     error = state.scenario.policy.unmatched_error(why_none(nearest))
-    return request.refuse(error)._replace(unmatched=True, closest=nearest)
+    return context.refuse(error)._replace(unmatched=True, closest=nearest)
 
 
 def _reply(builder: ReplyBuilder) -> Decision:
@@ -72,7 +72,7 @@ def _reply(builder: ReplyBuilder) -> Decision:
         return builder.decision(choose(rule, builder.ticket.position, builder.draws))
     try:
         pace = builder.pace()
-        made = rule.function(builder.request.conversation)
+        made = rule.function(builder.context.request)
     except ApiError as error:
         return builder.failed(error)
     return builder.decision(made) if isinstance(made, Outline) else LiveReply(builder, pace, made).begin()

@@ -13,11 +13,11 @@ from dataclasses import replace
 from mockclaude.api.body import parse
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
+from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply.script import Script
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.match import Explanation, explain
 from mockclaude.scenario.rules import RuleKey, Scenario
 
@@ -55,7 +55,7 @@ def _explanations(
     scenario: Scenario, body: bytes, headers: Mapping[str, str], counts: Mapping[RuleKey, int]
 ) -> list[Explanation]:
     try:
-        return explain(scenario.rules, Conversation(parse(body).body, headers), counts)
+        return explain(scenario.rules, MessagesRequest(parse(body)[0], headers), counts)
     except (ApiError, KeyError, TypeError, AttributeError):
         return []
 

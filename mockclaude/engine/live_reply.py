@@ -26,7 +26,7 @@ class LiveReply:
             builder.scope,
             pace,
             builder.draws,
-            builder.context,
+            builder.response_context,
             builder.asking,
             builder.faults.faults,
             builder.limit_headers,
@@ -35,8 +35,8 @@ class LiveReply:
     def begin(self) -> Decision:
         """Return the decision that is made so far: which rule, and that its reply is live."""
         builder = self._builder
-        decision = builder.undone(Script(0, ()), builder.reason(), builder.request.conversation.stream)
-        return decision._replace(live=self, effects=builder.request.cache_effects)
+        decision = builder.undone(Script(0, ()), builder.reason(), builder.context.request.stream)
+        return decision._replace(live=self, effects=builder.context.cache_effects)
 
     async def parts(self) -> AsyncGenerator[Part, None]:
         """Yield what each part of the reply adds, and at last the rest with the whole decision."""
@@ -61,7 +61,7 @@ class LiveReply:
     def so_far(self) -> Decision:
         """Return the decision as far as it is made, for a client that has gone."""
         builder = self._builder
-        return builder.undone(self._response.sent, builder.reason(), builder.request.conversation.stream)
+        return builder.undone(self._response.sent, builder.reason(), builder.context.request.stream)
 
     async def _at_once(self, coming: Awaitable[Outline]) -> Decision:
         try:

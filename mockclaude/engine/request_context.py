@@ -7,7 +7,7 @@ from typing import NamedTuple
 import orjson
 
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.admission import Admitted
+from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.fault_header import wishes
 from mockclaude.engine.http_request import Call, Decision, Fingerprints
 from mockclaude.engine.scenario_state import ScenarioState
@@ -17,7 +17,6 @@ from mockclaude.engine.state.store import CacheUsed, Effect, FlightLeft, Permit,
 from mockclaude.engine.state.threads import ThreadRequest
 from mockclaude.engine.trust import refused_guest, refused_page
 from mockclaude.reply.cache_usage import InputUsage, Use
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format.faults import Fault
 
 
@@ -27,29 +26,28 @@ class RequestContext(NamedTuple):
     call: Call
     state: ScenarioState
     thread: ThreadRequest
-    admitted: Admitted
+    request: MessagesRequest
     fingerprints: Fingerprints
     wished: tuple[Fault, ...]
-    conversation: Conversation
     cached: Use | None
     permit: Permit | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Notes on what the API would have refused."""
-        return tuple([f"warning: {warning}" for warning in self.admitted.warnings])
+        return tuple([f"warning: {warning}" for warning in self.request.warnings])
 
     @property
     def whole(self) -> bytes | None:
         """The request with all that its thread holds; None where that is what came."""
-        return orjson.dumps(self.conversation.body) if self.thread.continues else None
+        return orjson.dumps(self.request.body) if self.thread.continues else None
 
     @property
     def cache_effects(self) -> tuple[Effect, ...]:
         """What the request changes in the prompt cache, whatever becomes of its reply."""
         if self.cached is None:
             return ()
-        return (CacheUsed(self.admitted.access.key, self.cached.renewed, self.cached.written, self.call.now),)
+        return (CacheUsed(self.request.access.key, self.cached.renewed, self.cached.written, self.call.now),)
 
     @property
     def at_end(self) -> tuple[Effect, ...]:
@@ -70,38 +68,30 @@ class RequestContext(NamedTuple):
 
 def validate(call: Call, state: ScenarioState, thread: ThreadRequest) -> RequestContext:
     """Return the validated request. Raises `ApiError` for what the API refuses whoever else sends requests."""
-    admitted = state.admission.request(call, thread.resolve)
-    asked = admitted.asked
-    cached = look_up(state.store, admitted.access.key, asked.body, call.now) if asked.breakpoints else None
-    return RequestContext(
-        call,
-        state,
-        thread,
-        admitted,
-        call.fingerprints(admitted.question, admitted.beside),
-        _wished(call, state, admitted),
-        Conversation(asked.body, call.headers, asked.input_tokens),
-        cached,
-    )
+    request = state.admission.request(call, thread.resolve)
+    cached = look_up(state.store, request, call.now) if request.breakpoints else None
+    fingerprints = call.fingerprints(request.canonical, request.excluded_fields)
+    return RequestContext(call, state, thread, request, fingerprints, _wished(call, state, request), cached)
 
 
-def _wished(call: Call, state: ScenarioState, admitted: Admitted) -> tuple[Fault, ...]:
+def _wished(call: Call, state: ScenarioState, request: MessagesRequest) -> tuple[Fault, ...]:
     if not state.scenario.policy.client_faults:
         return ()
-    if call.page and admitted.wish:
+    if call.page and request.requested_fault:
         raise refused_page(call.page, "ask for a fault")
-    wished = wishes(call.headers, admitted.wish)
+    wished = wishes(call.headers, request.requested_fault)
     if call.guest and any(fault.strikes_others for fault in wished):
         raise refused_guest("refuse")
     return wished
 
 
-def admit(request: RequestContext) -> Permit | Refusal | None:
+def admit(context: RequestContext) -> Permit | Refusal | None:
     """Ask for admission under the first limit that applies; None where none does."""
-    state, asked, key = request.state, request.admitted.asked, request.admitted.access.key
+    state, request = context.state, context.request
     limits = state.scenario.limits
     if not limits:
         return None
-    usage = InputUsage(asked.input_tokens) if request.cached is None else request.cached.usage
-    under = limit_request(limits, state.limits_revision, key, asked.body["model"], usage, request.call.instant)
+    usage = InputUsage(request.input_tokens) if context.cached is None else context.cached.usage
+    key, model, now_us = request.access.key, request.body["model"], context.call.instant
+    under = limit_request(limits, state.limits_revision, key, model, usage, now_us)
     return None if under is None else state.store.admit(under)

@@ -128,4 +128,4 @@ class ScenarioState:
 
 
 def _in_lane(lane: str) -> Condition:
-    return Condition("lane", f"exactly {lane!r}", lambda conversation: lane_of(conversation.headers), lane.__eq__)
+    return Condition("lane", f"exactly {lane!r}", lambda request: lane_of(request.headers), lane.__eq__)

@@ -17,13 +17,13 @@ from operator import attrgetter
 import orjson
 
 from mockclaude.api.redaction import redact, redact_headers
+from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.state.bounded import MAX_OWNERS
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.script import End
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.conditions.work import TooMuchWorkError
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.match import Explanation
 from mockclaude.scenario.rules import Rule
 
@@ -112,12 +112,12 @@ class Entry:
         return lane in (None, self.lane) and scenario in (None, self.scenario)
 
     @property
-    def conversation(self) -> Conversation | None:
-        """What the request says, with all that a thread holds; None where it cannot be read."""
+    def request(self) -> MessagesRequest | None:
+        """The Messages request, with the whole conversation of a thread; None if its body cannot be read."""
         if self.whole is None and len(self.body) < self.body_size:
             return None
         try:
-            return Conversation(orjson.loads(self.whole or self.body), self.raw_headers)
+            return MessagesRequest(orjson.loads(self.whole or self.body), self.raw_headers)
         except UNREADABLE:
             return None
 
@@ -325,8 +325,8 @@ class Journal:
 
 def holds(conditions: Iterable[Condition], entry: Entry) -> bool:
     """Return whether all `conditions` hold for what `entry` asked; not for one that cannot be read."""
-    conversation = entry.conversation
+    request = entry.request
     try:
-        return conversation is not None and all(each.holds(each.look(conversation)) for each in conditions)
+        return request is not None and all(each.holds(each.look(request)) for each in conditions)
     except UNREADABLE:
         return False

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.journal import UNREADABLE, Entry
 from mockclaude.scenario.conditions.conditions import Check, Condition
 from mockclaude.scenario.conditions.hints import hinted
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.match import distance
 
 _NAMED = 5
@@ -81,12 +81,12 @@ def verify(
 def _checks(
     conditions: Iterable[Condition],
     entry: Entry,
-    check: Callable[[Condition, Conversation], Check] = Condition.check,
+    check: Callable[[Condition, MessagesRequest], Check] = Condition.check,
 ) -> tuple[Check, ...] | None:
     """Return the outcome of each condition for what `entry` asked; None for one that cannot be read."""
-    conversation = entry.conversation
+    request = entry.request
     try:
-        return None if conversation is None else tuple(check(condition, conversation) for condition in conditions)
+        return None if request is None else tuple(check(condition, request) for condition in conditions)
     except UNREADABLE:
         return None
 

@@ -13,9 +13,9 @@ import orjson
 
 from mockclaude.api import models
 from mockclaude.api.events import Block
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.signatures import signature
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format import raw_blocks
 from mockclaude.scenario.format.steps import FROM_SCHEMA, SERVER_TOOLS
 from mockclaude.scenario.template.templates import FillError
@@ -24,7 +24,7 @@ from mockclaude.scenario.template.templates import FillError
 class Maker(NamedTuple):
     """Makes the blocks of the step that is `position` blocks into the reply."""
 
-    conversation: Conversation
+    conversation: MessagesRequest
     reply_draws: Draws
     position: int
     as_written: bool = False
@@ -46,7 +46,7 @@ class Maker(NamedTuple):
         """Return data that fits `schema`."""
         from mockclaude.reply.generate.instances import instance
 
-        return instance(schema, self.draws.content, self.conversation.question)
+        return instance(schema, self.draws.content, self.conversation.typed_text)
 
 
 def thinks(body: Mapping[str, Any]) -> bool:

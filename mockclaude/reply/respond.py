@@ -17,12 +17,12 @@ import orjson
 from mockclaude.api import models, tokens
 from mockclaude.api.events import Block
 from mockclaude.api.memo import remember
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.compose import PLAIN, Asking, Reply, compose, room
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.script import Script
 from mockclaude.reply.stream import Beat, flow
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format.file import Pace
 from mockclaude.scenario.rules import Outline
 from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
@@ -62,7 +62,7 @@ def respond(
     outline: Outline, pace: Pace, scope: Scope, draws: Draws, envelope: Envelope, asking: Asking = PLAIN
 ) -> Responded:
     """Return the script of the reply. Raises `FillError` if the values of placeholders do not fit in."""
-    conversation = scope.conversation
+    conversation = scope.request
     body = conversation.body
     if outline.fixed and pace.instant and asking is PLAIN and _PLAIN.issuperset(body):
         prepared = _prepared(outline, conversation.stream)
@@ -80,12 +80,12 @@ def responded(reply: Reply, script: Script) -> Responded:
     return Responded(script, reply.notes, content, reply.message["usage"])
 
 
-def _fits(count: int, conversation: Conversation) -> bool:
+def _fits(count: int, conversation: MessagesRequest) -> bool:
     """Return whether a reply of so many tokens need not be cut."""
     return count <= conversation.body.get("max_tokens", count) and count <= room(conversation)
 
 
-def _filled(pieces: tuple[bytes, ...], conversation: Conversation, message_id: str) -> bytes:
+def _filled(pieces: tuple[bytes, ...], conversation: MessagesRequest, message_id: str) -> bytes:
     count = b"%d" % conversation.input_tokens
     before, between, *rest = pieces
     return b"".join((before, _model(conversation.model), between, message_id.encode(), count.join(rest)))
@@ -99,7 +99,7 @@ def _model(name: str) -> bytes:
 @lru_cache(maxsize=1024)
 def _prepared(outline: Outline, stream: bool) -> Prepared | None:
     """Return the bytes of the reply in the pieces between its holes; None if an incident or a call is among them."""
-    nobody = Scope(Conversation({"model": _MODEL, "messages": []}), dict, lambda: Fakes(DEFAULT_LOCALE))
+    nobody = Scope(MessagesRequest({"model": _MODEL, "messages": []}), dict, lambda: Fakes(DEFAULT_LOCALE))
     reply = compose(outline, nobody, Draws(0, ""), _ID, Asking(as_written=True))
     calls = any(part["type"] == "tool_use" for part in reply.message["content"])
     if calls or not reply.is_plain or _HOLES.search(orjson.dumps(reply.message["content"])):

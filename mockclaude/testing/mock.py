@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Unpack
 
 from mockclaude.api.mode import Mode
+from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.journal import Entry, Journal
 from mockclaude.journal.verification import AT_LEAST_ONE, Times, verify
 from mockclaude.scenario.loading import inline
@@ -28,7 +29,7 @@ from mockclaude.testing.background import Background
 from mockclaude.testing.call_site import caller
 from mockclaude.testing.callbacks import Functions, blame, check_predicate
 from mockclaude.testing.environment import pointing_to, variables
-from mockclaude.testing.messages_request import Asked, asked
+from mockclaude.testing.messages_request import read_request
 from mockclaude.testing.rule_builder import Added, Condition, Replies, Saying
 from mockclaude.testing.tracebacks import hide_frames
 from mockclaude.testing.types import Function, Options, Predicate, When
@@ -150,12 +151,12 @@ class MockClaude(Replies):
         return list(self._journal.entries())
 
     @property
-    def requests(self) -> list[Asked]:
+    def requests(self) -> list[MessagesRequest]:
         """The requests for a message, in the order in which they came."""
-        return [asked(entry) for entry in self._journal.entries() if entry.is_question]
+        return [read_request(entry) for entry in self._journal.entries() if entry.is_question]
 
     @property
-    def last(self) -> Asked:
+    def last(self) -> MessagesRequest:
         """The last request for a message. Raises `AssertionError` if there was none."""
         requests = self.requests
         if not requests:

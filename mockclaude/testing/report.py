@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from mockclaude.api.redaction import redact
+from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.console import log_line
 from mockclaude.journal.journal import Entry, holds
 from mockclaude.journal.verification import verify
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.rules import Rule
 from mockclaude.testing.response_text import describe_response
 
@@ -38,19 +38,19 @@ def told(entries: Sequence[Entry], unused: Iterable[Rule] = ()) -> str:
 
 def _lines(entry: Entry) -> Iterator[str]:
     yield f"{entry.number}. {log_line(entry, colour=False)}"
-    if entry.conversation is not None:
-        yield from _said(entry.conversation)
+    if entry.request is not None:
+        yield from _said(entry.request)
     yield from (f"   {line}" for line in _answered(entry))
     if entry.closest is not None:
         yield f"   the closest rule is {entry.closest.rule.label}"
         yield from (f"     {'ok ' if check.held else 'no '} {check}" for check in entry.closest.checks)
 
 
-def _said(conversation: Conversation) -> Iterator[str]:
+def _said(request: MessagesRequest) -> Iterator[str]:
     """Yield what came since the last assistant message."""
-    results = conversation.tool_results
-    if conversation.user or not results:
-        yield f"   user: {redact(conversation.user)[:_SHOWN]!r}"
+    results = request.results
+    if request.user or not results:
+        yield f"   user: {redact(request.user)[:_SHOWN]!r}"
     yield from (f"   result of {result.name}: {redact(result.content)[:_SHOWN]!r}" for result in results)
 
 

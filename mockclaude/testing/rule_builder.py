@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.journal import Entry
 from mockclaude.scenario.rules import Rule
 from mockclaude.testing.callbacks import Functions
-from mockclaude.testing.messages_request import Asked, asked
+from mockclaude.testing.messages_request import read_request
 from mockclaude.testing.types import Choice, Function, Options, Predicate, Step, Steps, When
 
 
@@ -29,9 +30,9 @@ class Added:
         return f"<rule {self.rule.label}>"
 
     @property
-    def requests(self) -> list[Asked]:
+    def requests(self) -> list[MessagesRequest]:
         """The requests that it answered."""
-        return [asked(entry) for entry in self._entries() if entry.rule is self.rule and entry.is_question]
+        return [read_request(entry) for entry in self._entries() if entry.rule is self.rule and entry.is_question]
 
 
 class Saying:

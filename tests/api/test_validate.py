@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from mockclaude.api.access import Access
+from mockclaude.api.access import NEW_VERSION, OLD_VERSION, Access
 from mockclaude.api.errors import ApiError
 from mockclaude.api.mode import Mode, Validation
-from mockclaude.api.request import NEW_VERSION, OLD_VERSION
 from mockclaude.api.validate import check_model, check_rules, check_shape, looks_like_a_model
 from tests.api.asking import QUESTION, asked, body
 

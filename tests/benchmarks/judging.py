@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from mockclaude.api import schema
-from mockclaude.api.request import NEW_VERSION
+from mockclaude.api.access import NEW_VERSION
 from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState

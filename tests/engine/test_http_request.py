@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from mockclaude.api.fingerprint import question
+from mockclaude.api.fingerprint import canonical_body
 from mockclaude.engine.http_request import Call
 
-QUESTION = question({"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]})
+QUESTION = canonical_body({"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]})
 
 
 def call(method: str = "POST", path: str = "/v1/messages", **headers: str) -> Call:

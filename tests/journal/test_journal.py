@@ -198,7 +198,7 @@ def test_of_a_body_only_the_beginning_is_kept(serve: Serve) -> None:
     (kept,) = journal.entries()
 
     assert (len(kept.body), kept.body_size, kept.response) == (1000, len(asking("x" * 2000, stream=False)), None)
-    assert kept.conversation is None
+    assert kept.request is None
     assert journal.find(when(user="x")) == []
 
 
@@ -289,8 +289,8 @@ def test_a_request_that_continues_a_thread_is_kept_with_all_that_the_thread_hold
     server.ask(request("POST", "/v1/messages", asking("Two", thread=thread), **beta))
     second = journal.entries()[1]
 
-    assert second.conversation
-    assert (second.conversation.user, second.conversation.turn) == ("Two", 2)
+    assert second.request
+    assert (second.request.user, second.request.turn) == ("Two", 2)
     assert second.body == asking("Two", thread=thread)
 
 

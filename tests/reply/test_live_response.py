@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mockclaude.api import events
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply import exchange
 from mockclaude.reply.compose import PLAIN, Asking, Reply, compose
 from mockclaude.reply.exchange import apart, names
@@ -19,7 +20,6 @@ from mockclaude.reply.faults.apply import break_
 from mockclaude.reply.live.live_response import LiveResponse
 from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.script import End, Script
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format.faults import KINDS
 from mockclaude.scenario.format.file import Pace
 from mockclaude.scenario.rules import Outline, Step
@@ -40,7 +40,7 @@ def part(said: Yield) -> Outline:
 
 
 def live(
-    asked: Conversation,
+    asked: MessagesRequest,
     *,
     pace: Pace = INSTANT,
     written: tuple[Any, ...] = (),
@@ -101,7 +101,7 @@ def kinds(script: Script) -> list[str]:
 
 
 def at_once(*steps: dict[str, Any], asking: Asking = PLAIN, **fields: Any) -> Reply:
-    asked: Conversation = conversation(**{"stream": True, **fields})
+    asked: MessagesRequest = conversation(**{"stream": True, **fields})
     return compose(outline(*steps), scope(asked), DRAWS, ENVELOPE.message_id, asking)
 
 

@@ -40,7 +40,7 @@ def both_ways(told: Outline, pace: Pace, draws: Draws, envelope: Envelope, **fie
     """Tell whether `told` is answered by `respond` as it is when it is composed and planned."""
     asked = scope(conversation(**fields))
     composed = plan(
-        compose(told, asked, draws, envelope.message_id), pace, draws, envelope, stream=asked.conversation.stream
+        compose(told, asked, draws, envelope.message_id), pace, draws, envelope, stream=asked.request.stream
     )
     return same(respond(told, pace, asked, draws, envelope).script, composed)
 

@@ -14,7 +14,7 @@ from mockclaude.api.redaction import redact
 from mockclaude.journal.console import log_line
 from mockclaude.journal.journal import Entry, Journal
 from mockclaude.journal.verification import verify
-from mockclaude.testing.messages_request import asked as as_asked
+from mockclaude.testing.messages_request import read_request
 from mockclaude.testing.report import told
 from tests.cli.invoking import invoke, written
 from tests.conftest import Serve, Start
@@ -130,9 +130,8 @@ def test_no_secret_is_in_the_report_of_a_failing_test(serve: Serve, journal: Jou
     verified = verify(entries, when(user="something else"))
 
     assert "[redacted]" in told(entries)
-    assert (
-        found_in(told(entries), verified.message, repr(as_asked(entries[0])), dict(as_asked(entries[0]).headers)) == []
-    )
+    first = read_request(entries[0])
+    assert found_in(told(entries), verified.message, repr(first), dict(first.headers)) == []
 
 
 def test_conditions_match_the_secrets_themselves(serve: Serve, journal: Journal) -> None:
@@ -144,7 +143,7 @@ def test_conditions_match_the_secrets_themselves(serve: Serve, journal: Journal)
 
     assert (given.status, given.json["content"][0]["text"]) == (200, "Hi!")
     assert len(journal.find(when(user=f"sk-ant-{key}", headers={"x-auth-token": key}))) == 1
-    assert as_asked(journal.entries()[0]).user == f"sk-ant-{key}"
+    assert read_request(journal.entries()[0]).user == f"sk-ant-{key}"
 
 
 def test_hint_shows_no_value_of_a_credential_header(serve: Serve) -> None:

@@ -19,7 +19,7 @@ from mockclaude import testing
 from mockclaude.journal.verification import Times
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.server.run import CannotListenError
-from mockclaude.testing import Asked, MockClaude, background
+from mockclaude.testing import MessagesRequest, MockClaude, background
 
 HERE = Path(__file__).name
 
@@ -101,7 +101,7 @@ def test_what_was_asked_reads_like_the_question_of_a_test(mock: MockClaude, clie
     assert last.tool_results == last.tool_errors == {"get_weather": "Sunny"}
     assert (last.turn, last.retry, last.stream, last.headers["X-Test"]) == (2, 0, False, "1")
     assert (last.body["max_tokens"], len(last.messages)) == (10, 3)
-    assert repr(last) == "<Asked 'Well?' of claude-sonnet-5, turn 2>"
+    assert repr(last) == "<MessagesRequest 'Well?' of claude-sonnet-5, turn 2>"
     assert last.entry is mock.journal[-1]
 
 
@@ -278,7 +278,7 @@ def test_a_function_that_takes_long_is_told_with_its_place(
 ) -> None:
     begun, done = threading.Event(), threading.Event()
 
-    def slow(_: Asked) -> str:
+    def slow(_: MessagesRequest) -> str:
         begun.set()
         done.wait()
         return "At last."
@@ -375,7 +375,8 @@ def test_many_threads_ask_one_server(mock: MockClaude, client: Anthropic) -> Non
 
 
 def test_the_package_has_what_it_says_and_no_more() -> None:
-    assert {name: getattr(testing, name) for name in testing.__all__} == {"Asked": Asked, "MockClaude": MockClaude}
+    names = {name: getattr(testing, name) for name in testing.__all__}
+    assert names == {"Asked": MessagesRequest, "MessagesRequest": MessagesRequest, "MockClaude": MockClaude}
     with pytest.raises(AttributeError, match="no attribute 'Mock'"):
         _ = testing.Mock
 

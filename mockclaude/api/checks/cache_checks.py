@@ -8,30 +8,30 @@ from __future__ import annotations
 
 from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Asked, Located, dotted
+from mockclaude.api.request import Located, MessagesRequest, dotted
 
 _MOST = 4
 
 
-def _marked(asked: Asked) -> list[Located]:
+def _marked(request: MessagesRequest) -> list[Located]:
     """Return the blocks that have a `cache_control`, in the order in which the API reads them."""
-    return [located for located in asked.breakpoints if located[0]]
+    return [located for located in request.breakpoints if located[0]]
 
 
-def _too_many(asked: Asked) -> Details | None:
-    count = len(asked.breakpoints)
+def _too_many(request: MessagesRequest) -> Details | None:
+    count = len(request.breakpoints)
     return {"count": count} if count > _MOST else None
 
 
-def _empty(asked: Asked) -> Details | None:
-    for path, block in _marked(asked):
+def _empty(request: MessagesRequest) -> Details | None:
+    for path, block in _marked(request):
         if path[0] == "messages" and _is_empty(block):
             return {"path": dotted(path)}
     return None
 
 
-def _empty_system(asked: Asked) -> Details | None:
-    for path, block in _marked(asked):
+def _empty_system(request: MessagesRequest) -> Details | None:
+    for path, block in _marked(request):
         if path[0] == "system" and _is_empty(block):
             return {"index": path[1]}
     return None
@@ -41,9 +41,9 @@ def _is_empty(block: Body) -> bool:
     return block.get("type") == "text" and block.get("text") == ""
 
 
-def _longer_after_shorter(asked: Asked) -> Details | None:
+def _longer_after_shorter(request: MessagesRequest) -> Details | None:
     shorter = False
-    for path, block in _marked(asked):
+    for path, block in _marked(request):
         longer = block["cache_control"].get("ttl") == "1h"
         if longer and shorter:
             return {"path": dotted(path)}

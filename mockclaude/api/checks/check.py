@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from mockclaude.api.errors import ApiError
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 
 Details: TypeAlias = Mapping[str, object]
 """What a message is filled in with."""
@@ -24,14 +24,15 @@ class Check:
     `message` is a template for `str.format`, filled with what `find` returns; `find` returns None where nothing is
     wrong. `source` says how the wording is known: "recorded" (in a recording of the API), "documented" (by Anthropic),
     "reported" (by people who met it), "assumed" (the condition is known, its wording is not). `needs` names one of
-    `Asked.traits` without which there is nothing to find: a top-level field, `role:system`, `block:image`, `cached`.
-    `gateway` says that a gateway may let it through, as what it asks depends on the model or the API's version.
+    `MessagesRequest.traits` without which there is nothing to find: a top-level field, `role:system`, `block:image`,
+    `cached`. `gateway` says that a gateway may let it through, as what it asks depends on the model or the API's
+    version.
     """
 
     condition: str
     message: str
     source: str
-    find: Callable[[Asked], Details | None]
+    find: Callable[[MessagesRequest], Details | None]
     needs: str = ""
     gateway: bool = False
     type: str = "invalid_request_error"
@@ -49,10 +50,10 @@ class Problem(NamedTuple):
         return ApiError(self.check.type, self.message)
 
 
-def problems(checks: Sequence[Check], asked: Asked) -> Iterator[Problem]:
-    """Yield what is wrong with `asked`, in the order of `checks`, all of which must apply to it."""
+def problems(checks: Sequence[Check], request: MessagesRequest) -> Iterator[Problem]:
+    """Yield what is wrong with `request`, in the order of `checks`, all of which must apply to it."""
     for check in checks:
-        details = check.find(asked)
+        details = check.find(request)
         if details is not None:
             yield Problem(check, check.message.format(**details))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from mockclaude.api import media
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Asked, dotted
+from mockclaude.api.request import MessagesRequest, dotted
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_EDGE = 8000
@@ -27,17 +27,17 @@ addresses of this machine.
 """
 
 
-def _sources(asked: Asked, kind: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+def _sources(request: MessagesRequest, kind: str) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield the base64 sources of blocks of a kind, each with where its block is and its data."""
-    for path, block in asked.blocks[kind]:
+    for path, block in request.blocks[kind]:
         source = block.get("source")
         if isinstance(source, dict) and source.get("type") == "base64":
             yield dotted(path), source, str(source.get("data", ""))
 
 
 def _of_pictures(fails: Callable[[media.Picture, dict[str, Any], str], Details | None]) -> Any:
-    def find(asked: Asked) -> Details | None:
-        for path, source, data in _sources(asked, "image"):
+    def find(request: MessagesRequest) -> Details | None:
+        for path, source, data in _sources(request, "image"):
             picture = media.picture(data)
             details = fails(picture, source, data) if picture and data else None
             if details is not None:
@@ -48,16 +48,16 @@ def _of_pictures(fails: Callable[[media.Picture, dict[str, Any], str], Details |
 
 
 def _of_pdfs(fails: Callable[[media.Pdf], bool]) -> Any:
-    def find(asked: Asked) -> Details | None:
-        found = (media.pdf(data) for _, _, data in _sources(asked, "document"))
+    def find(request: MessagesRequest) -> Details | None:
+        found = (media.pdf(data) for _, _, data in _sources(request, "document"))
         return {"most": MAX_PAGES} if any(pdf is not None and fails(pdf) for pdf in found) else None
 
     return find
 
 
-def _no_base64(kind: str) -> Callable[[Asked], Details | None]:
-    def find(asked: Asked) -> Details | None:
-        for path, _, data in _sources(asked, kind):
+def _no_base64(kind: str) -> Callable[[MessagesRequest], Details | None]:
+    def find(request: MessagesRequest) -> Details | None:
+        for path, _, data in _sources(request, kind):
             if (media.picture(data) if kind == "image" else media.pdf(data)) is None:
                 return {"path": path}
         return None
@@ -65,9 +65,9 @@ def _no_base64(kind: str) -> Callable[[Asked], Details | None]:
     return find
 
 
-def _unreachable(kind: str) -> Callable[[Asked], Details | None]:
-    def find(asked: Asked) -> Details | None:
-        for path, block in asked.blocks[kind]:
+def _unreachable(kind: str) -> Callable[[MessagesRequest], Details | None]:
+    def find(request: MessagesRequest) -> Details | None:
+        for path, block in request.blocks[kind]:
             source = block.get("source")
             if isinstance(source, dict) and source.get("type") == "url" and not _is_public(str(source.get("url"))):
                 return {"path": dotted(path)}
@@ -81,8 +81,8 @@ def _is_public(url: str) -> bool:
     return named is not None and _NOWHERE.fullmatch(named[1].rpartition("@")[2]) is None
 
 
-def _empty(asked: Asked) -> Details | None:
-    return next(({"path": path} for path, _, data in _sources(asked, "image") if not data), None)
+def _empty(request: MessagesRequest) -> Details | None:
+    return next(({"path": path} for path, _, data in _sources(request, "image") if not data), None)
 
 
 def _too_large(_: media.Picture, __: dict[str, Any], data: str) -> Details | None:
@@ -102,7 +102,9 @@ def _too_wide(picture: media.Picture, _: dict[str, Any], __: str) -> Details | N
     return {"most": MAX_EDGE} if max(picture.width, picture.height) > MAX_EDGE else None
 
 
-def _check(condition: str, message: str, source: str, find: Callable[[Asked], Details | None], kind: str) -> Check:
+def _check(
+    condition: str, message: str, source: str, find: Callable[[MessagesRequest], Details | None], kind: str
+) -> Check:
     return Check(condition, message, source, find, needs=f"block:{kind}", gateway=True)
 
 

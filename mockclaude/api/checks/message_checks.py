@@ -10,61 +10,61 @@ from __future__ import annotations
 from typing import Any
 
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 
 _NON_EMPTY = "text content blocks must be non-empty"
 _NON_WHITESPACE = "text content blocks must contain non-whitespace text"
 
 
-def _empty(asked: Asked) -> Details | None:
-    for number, message in enumerate(asked.messages):
-        if not message["content"] and message["role"] != "system" and not _is_prefill(asked, number):
+def _empty(request: MessagesRequest) -> Details | None:
+    for number, message in enumerate(request.messages):
+        if not message["content"] and message["role"] != "system" and not _is_prefill(request, number):
             return {"number": number}
     return None
 
 
-def _is_prefill(asked: Asked, number: int) -> bool:
-    return number == len(asked.messages) - 1 and asked.messages[number]["role"] == "assistant"
+def _is_prefill(request: MessagesRequest, number: int) -> bool:
+    return number == len(request.messages) - 1 and request.messages[number]["role"] == "assistant"
 
 
-def _blank_string(asked: Asked) -> Details | None:
-    for message in asked.messages:
+def _blank_string(request: MessagesRequest) -> Details | None:
+    for message in request.messages:
         content = message["content"]
         if isinstance(content, str) and content.isspace():
             return {}
     return None
 
 
-def _empty_text(asked: Asked) -> Details | None:
+def _empty_text(request: MessagesRequest) -> Details | None:
     """Find a text block that is empty; one that is also to be cached is refused for that."""
-    for path, block in asked.blocks["text"]:
+    for path, block in request.blocks["text"]:
         if not block.get("text", True) and len(path) == 4 and not block.get("cache_control"):
             return {}
     return None
 
 
-def _blank_text(asked: Asked) -> Details | None:
-    for path, block in asked.blocks["text"]:
+def _blank_text(request: MessagesRequest) -> Details | None:
+    for path, block in request.blocks["text"]:
         if block.get("text", "").isspace() and len(path) == 4:
             return {}
     return None
 
 
-def _system_texts(asked: Asked) -> list[str | None]:
-    system = asked.body["system"]
+def _system_texts(request: MessagesRequest) -> list[str | None]:
+    system = request.body["system"]
     return [] if isinstance(system, str) else [block.get("text") for block in system if not block.get("cache_control")]
 
 
-def _empty_system(asked: Asked) -> Details | None:
-    return {} if "" in _system_texts(asked) else None
+def _empty_system(request: MessagesRequest) -> Details | None:
+    return {} if "" in _system_texts(request) else None
 
 
-def _blank_system(asked: Asked) -> Details | None:
-    return {} if any(text and text.isspace() for text in _system_texts(asked)) else None
+def _blank_system(request: MessagesRequest) -> Details | None:
+    return {} if any(text and text.isspace() for text in _system_texts(request)) else None
 
 
-def _trailing_space(asked: Asked) -> Details | None:
-    last = asked.messages[-1]
+def _trailing_space(request: MessagesRequest) -> Details | None:
+    last = request.messages[-1]
     return {} if last["role"] == "assistant" and _end(last["content"])[-1:].isspace() else None
 
 

@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.models import Model
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 
-_Find: TypeAlias = Callable[[Asked, Model], Details | None]
+_Find: TypeAlias = Callable[[MessagesRequest, Model], Details | None]
 
 _INTERLEAVED = "interleaved-thinking-2025-05-14"
 _LONGER = {"output-128k-2025-02-19": 128_000, "output-300k-2026-03-24": 300_000}
@@ -23,150 +23,150 @@ _UNFINISHED = ("server_tool_use", "mcp_tool_use")
 def _rule(condition: str, message: str, source: str, find: _Find, needs: str) -> Check:
     """Return a row for those models that the catalogue has."""
 
-    def of_known(asked: Asked) -> Details | None:
-        return None if asked.model is None else find(asked, asked.model)
+    def of_known(request: MessagesRequest) -> Details | None:
+        return None if request.model_info is None else find(request, request.model_info)
 
     return Check(condition, message, source, of_known, needs, gateway=True)
 
 
-def _too_long(asked: Asked, model: Model) -> Details | None:
-    max_tokens = asked.body["max_tokens"]
+def _too_long(request: MessagesRequest, model: Model) -> Details | None:
+    max_tokens = request.body["max_tokens"]
     if max_tokens <= model.max_tokens:
         return None
-    limit = max([model.max_tokens, *(tokens for beta, tokens in _LONGER.items() if beta in asked.betas)])
+    limit = max([model.max_tokens, *(tokens for beta, tokens in _LONGER.items() if beta in request.access.betas)])
     return {"max_tokens": max_tokens, "limit": limit, "model": model.id} if max_tokens > limit else None
 
 
-def _budget_too_big(asked: Asked) -> Details | None:
-    budget, max_tokens = _number(asked.body["thinking"].get("budget_tokens")), asked.body.get("max_tokens")
+def _budget_too_big(request: MessagesRequest) -> Details | None:
+    budget, max_tokens = _number(request.body["thinking"].get("budget_tokens")), request.body.get("max_tokens")
     if budget is None or max_tokens is None or budget < max_tokens:
         return None
-    return None if _INTERLEAVED in asked.betas and asked.body.get("tools") else {}
+    return None if _INTERLEAVED in request.access.betas and request.body.get("tools") else {}
 
 
 def _number(value: object) -> float | None:
     return value if isinstance(value, int | float) else None
 
 
-def _mode(asked: Asked) -> str | None:
-    thinking = asked.body.get("thinking")
+def _mode(request: MessagesRequest) -> str | None:
+    thinking = request.body.get("thinking")
     return thinking.get("type") if thinking else None
 
 
 def _lacks(mode: str, offers: Callable[[tuple[str, ...]], bool] = bool) -> _Find:
     """Return what finds a `thinking.type` that a model does not have, if `offers` holds of those it has."""
 
-    def find(asked: Asked, model: Model) -> Details | None:
-        if _mode(asked) != mode or mode in model.thinking_modes:
+    def find(request: MessagesRequest, model: Model) -> Details | None:
+        if _mode(request) != mode or mode in model.thinking_modes:
             return None
         return {"model": model.id} if offers(model.thinking_modes) else None
 
     return find
 
 
-def _no_effort(asked: Asked, model: Model) -> Details | None:
-    return {} if not model.effort_levels and asked.body["output_config"].get("effort") else None
+def _no_effort(request: MessagesRequest, model: Model) -> Details | None:
+    return {} if not model.effort_levels and request.body["output_config"].get("effort") else None
 
 
-def _other_effort(asked: Asked, model: Model) -> Details | None:
-    effort, levels = asked.body["output_config"].get("effort"), model.effort_levels
+def _other_effort(request: MessagesRequest, model: Model) -> Details | None:
+    effort, levels = request.body["output_config"].get("effort"), model.effort_levels
     return {"effort": effort, "levels": ", ".join(levels)} if effort and levels and effort not in levels else None
 
 
-def _effort_that_thinks(asked: Asked, model: Model) -> Details | None:
-    effort = asked.body["output_config"].get("effort")
+def _effort_that_thinks(request: MessagesRequest, model: Model) -> Details | None:
+    effort = request.body["output_config"].get("effort")
     if effort not in model.abilities.efforts_that_think:
         return None
-    return {"effort": effort} if _mode(asked) in ("disabled", "between_tools") else None
+    return {"effort": effort} if _mode(request) in ("disabled", "between_tools") else None
 
 
-def _thinks(asked: Asked) -> bool:
-    return _mode(asked) in ("enabled", "adaptive")
+def _thinks(request: MessagesRequest) -> bool:
+    return _mode(request) in ("enabled", "adaptive")
 
 
-def _too_warm(asked: Asked) -> Details | None:
-    temperature = _number(asked.body["temperature"])
+def _too_warm(request: MessagesRequest) -> Details | None:
+    temperature = _number(request.body["temperature"])
     return {} if temperature is not None and temperature > 1 else None
 
 
-def _too_cold(asked: Asked) -> Details | None:
-    temperature = _number(asked.body["temperature"])
+def _too_cold(request: MessagesRequest) -> Details | None:
+    temperature = _number(request.body["temperature"])
     return {"temperature": temperature} if temperature is not None and temperature < 0 else None
 
 
 def _no_sampler(field: str) -> _Find:
     """Return what finds `field` with a value that is not the default, where the model has no such choice."""
 
-    def find(asked: Asked, model: Model) -> Details | None:
-        return None if model.abilities.sampling or asked.body[field] == 1 else {}
+    def find(request: MessagesRequest, model: Model) -> Details | None:
+        return None if model.abilities.sampling or request.body[field] == 1 else {}
 
     return find
 
 
-def _two_samplers(asked: Asked, model: Model) -> Details | None:
-    return {} if model.abilities.one_sampler and asked.body.get("top_p") is not None else None
+def _two_samplers(request: MessagesRequest, model: Model) -> Details | None:
+    return {} if model.abilities.one_sampler and request.body.get("top_p") is not None else None
 
 
 def _sampler_of_thoughts(field: str, lowest: float) -> _Find:
     """Return what finds `field` lower than a request that thinks may have it."""
 
-    def find(asked: Asked, _model: Model) -> Details | None:
-        value = _number(asked.body[field])
-        return {} if value is not None and value < lowest and _thinks(asked) else None
+    def find(request: MessagesRequest, _model: Model) -> Details | None:
+        value = _number(request.body[field])
+        return {} if value is not None and value < lowest and _thinks(request) else None
 
     return find
 
 
-def _prefilled(asked: Asked, model: Model) -> Details | None:
-    last = asked.messages[-1]
-    if model.abilities.prefill or last["role"] != "assistant" or _continues(asked):
+def _prefilled(request: MessagesRequest, model: Model) -> Details | None:
+    last = request.messages[-1]
+    if model.abilities.prefill or last["role"] != "assistant" or _continues(request):
         return None
     return {}
 
 
-def _continues(asked: Asked) -> bool:
+def _continues(request: MessagesRequest) -> bool:
     """Return whether the last message is a turn that the server paused, or one that another model refused to end."""
-    content = asked.messages[-1]["content"]
+    content = request.messages[-1]["content"]
     kind = content[-1]["type"] if content and not isinstance(content, str) else ""
-    return kind in _UNFINISHED or kind.endswith("_tool_result") or "fallback_credit_token" in asked.body
+    return kind in _UNFINISHED or kind.endswith("_tool_result") or "fallback_credit_token" in request.body
 
 
-def _system_role(_asked: Asked, model: Model) -> Details | None:
+def _system_role(_asked: MessagesRequest, model: Model) -> Details | None:
     return None if model.abilities.system_role else {}
 
 
-def _forces(asked: Asked) -> bool:
-    return asked.body["tool_choice"].get("type") in ("any", "tool")
+def _forces(request: MessagesRequest) -> bool:
+    return request.body["tool_choice"].get("type") in ("any", "tool")
 
 
-def _forced(asked: Asked, model: Model) -> Details | None:
-    return {} if not model.abilities.forced_tools and _forces(asked) else None
+def _forced(request: MessagesRequest, model: Model) -> Details | None:
+    return {} if not model.abilities.forced_tools and _forces(request) else None
 
 
-def _forced_thinker(asked: Asked) -> Details | None:
-    return {} if _mode(asked) == "enabled" and _forces(asked) else None
+def _forced_thinker(request: MessagesRequest) -> Details | None:
+    return {} if _mode(request) == "enabled" and _forces(request) else None
 
 
-def _not_fast(asked: Asked, model: Model) -> Details | None:
-    return {"model": model.id} if asked.body["speed"] == "fast" and not model.abilities.fast else None
+def _not_fast(request: MessagesRequest, model: Model) -> Details | None:
+    return {"model": model.id} if request.body["speed"] == "fast" and not model.abilities.fast else None
 
 
-def _without(feature: str, asks: Callable[[Asked], bool]) -> _Find:
+def _without(feature: str, asks: Callable[[MessagesRequest], bool]) -> _Find:
     """Return what finds a request that `asks` for a feature which the model does not have."""
 
-    def find(asked: Asked, model: Model) -> Details | None:
-        return {"model": model.id} if feature not in model.abilities.features and asks(asked) else None
+    def find(request: MessagesRequest, model: Model) -> Details | None:
+        return {"model": model.id} if feature not in model.abilities.features and asks(request) else None
 
     return find
 
 
-def _has_pdf(asked: Asked) -> bool:
-    sources = [block.get("source") for _, block in asked.blocks["document"]]
+def _has_pdf(request: MessagesRequest) -> bool:
+    sources = [block.get("source") for _, block in request.blocks["document"]]
     return any(isinstance(source, dict) and source.get("media_type") == "application/pdf" for source in sources)
 
 
-def _has_format(asked: Asked) -> bool:
-    return bool(asked.body["output_config"].get("format"))
+def _has_format(request: MessagesRequest) -> bool:
+    return bool(request.body["output_config"].get("format"))
 
 
 _ADAPTIVE_INSTEAD = 'Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'

@@ -15,7 +15,7 @@ import orjson
 from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.memo import remember
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 
 _NUMERIC = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 _UNSUPPORTED: dict[str, frozenset[str]] = {
@@ -140,29 +140,29 @@ def _references(schema: object) -> Iterator[str]:
             yield reference.rpartition("/")[2]
 
 
-def _format(asked: Asked, field: str) -> Any:
-    value = asked.body.get(field)
+def _format(request: MessagesRequest, field: str) -> Any:
+    value = request.body.get(field)
     return value.get("format") if value and field == "output_config" else value
 
 
-def _schema_of(field: str) -> Callable[[Asked], Details | None]:
+def _schema_of(field: str) -> Callable[[MessagesRequest], Details | None]:
     """Return what finds a problem in the schema of a field."""
 
-    def find(asked: Asked) -> Details | None:
-        wanted = _format(asked, field)
+    def find(request: MessagesRequest) -> Details | None:
+        wanted = _format(request, field)
         problem = schema_problem(orjson.dumps(wanted["schema"])) if wanted else None
         return None if problem is None else {"problem": problem}
 
     return find
 
 
-def _cited(kind: str) -> Callable[[Asked], Details | None]:
+def _cited(kind: str) -> Callable[[MessagesRequest], Details | None]:
     """Return what finds blocks of a kind that shall be cited, where the answer has a format."""
 
-    def find(asked: Asked) -> Details | None:
-        if not (_format(asked, "output_config") or _format(asked, "output_format")):
+    def find(request: MessagesRequest) -> Details | None:
+        if not (_format(request, "output_config") or _format(request, "output_format")):
             return None
-        return {} if any(_enabled(block.get("citations")) for _, block in asked.blocks[kind]) else None
+        return {} if any(_enabled(block.get("citations")) for _, block in request.blocks[kind]) else None
 
     return find
 
@@ -171,12 +171,12 @@ def _enabled(citations: object) -> bool:
     return _dict(citations).get("enabled") is True
 
 
-def _edited_too(asked: Asked) -> Details | None:
-    return {} if asked.body.get("context_management") is not None else None
+def _edited_too(request: MessagesRequest) -> Details | None:
+    return {} if request.body.get("context_management") is not None else None
 
 
-def _blank_stop(asked: Asked) -> Details | None:
-    return None if all(map(str.strip, asked.body["stop_sequences"])) else {}
+def _blank_stop(request: MessagesRequest) -> Details | None:
+    return None if all(map(str.strip, request.body["stop_sequences"])) else {}
 
 
 CHECKS: tuple[Check, ...] = (

@@ -42,7 +42,7 @@ class LiveDraft:
     """A reply so far. It has `ended` when nothing more can be added, with an `incident` or because it is cut."""
 
     def __init__(self, scope: Scope, draws: Draws, asking: Asking) -> None:
-        conversation = scope.conversation
+        conversation = scope.request
         self.ended = False
         self.incident: Incident | None = None
         self._scope = scope
@@ -115,7 +115,7 @@ class LiveDraft:
         else:
             cited = {"citations": value["citations"]} if value["citations"] else {}
             block = {**cited, "type": "text", "text": ""}
-            prefill = "" if self._drafter.content else self._scope.conversation.prefill
+            prefill = "" if self._drafter.content else self._scope.request.prefill
         self._drafter.content.append(block)
         return Growth(block, self._truncation, prefill, shown=kind == "text" or self._shows_thinking)
 

@@ -45,7 +45,7 @@ class LiveResponse:
         limit_headers: LimitHeaders,
     ) -> None:
         self.ended = False
-        self._is_stream = scope.conversation.stream
+        self._is_stream = scope.request.stream
         self._envelope = envelope
         self._limit_headers = limit_headers
         self._draft = LiveDraft(scope, draws, asking)

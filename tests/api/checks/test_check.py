@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from mockclaude.api.checks.check import Check, Details, problems, that_apply
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 from tests.api.asking import asked, refusal
 
 
-def names_the_model(request: Asked) -> Details:
+def names_the_model(request: MessagesRequest) -> Details:
     return {"model": request.body["model"]}
 
 
-def fails(_: Asked) -> Details:
+def fails(_: MessagesRequest) -> Details:
     raise AssertionError("there is nothing to find")
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api.access import NEW_VERSION, OLD_VERSION
 from mockclaude.api.betas import KNOWN
-from mockclaude.api.request import NEW_VERSION, OLD_VERSION
 from mockclaude.api.schema import problem
 from tests.api.asking import QUESTION, WEATHER, body
 from tests.api.bodies import accepted, mangled

@@ -1,4 +1,4 @@
-"""A request is read as rules ask for it: the current turn, the tools it answers, and everything around them."""
+"""The views of a Messages request: the current turn, its tool results, and everything else that a rule reads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.conversation import ToolResult
+from mockclaude.api.request import ToolResult
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
 
 SYSTEM = {"role": "system", "content": "later"}
@@ -49,7 +49,7 @@ def test_the_current_turn_is_what_came_after_the_last_answer(messages: list[Any]
 
 
 @pytest.mark.parametrize(
-    ("said", "question"),
+    ("said", "typed"),
     [
         ("hi", "hi"),
         ("<system-reminder>\nbe brief\n</system-reminder>\n hi ", "hi"),
@@ -57,8 +57,8 @@ def test_the_current_turn_is_what_came_after_the_last_answer(messages: list[Any]
         ("<system-reminder>open", "<system-reminder>open"),
     ],
 )
-def test_the_question_leaves_out_the_reminders_of_agents(said: str, question: str) -> None:
-    assert conversation(said).question == question
+def test_typed_text_leaves_out_the_reminders_of_agents(said: str, typed: str) -> None:
+    assert conversation(said).typed_text == typed
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_the_system_prompt_has_the_system_messages_of_all_turns(system: Any, mes
 def test_a_tool_result_is_read_in_every_form(content: Any, said: str) -> None:
     heard = conversation("hi", assistant(tool_use("add")), user(tool_result(content)))
 
-    assert heard.tool_results == (ToolResult("add", False, said),)
+    assert heard.results == (ToolResult("add", False, said),)
 
 
 def test_tool_results_go_by_the_name_of_the_tool_they_answer() -> None:
@@ -100,7 +100,7 @@ def test_tool_results_go_by_the_name_of_the_tool_they_answer() -> None:
 
     heard = conversation("hi", uses, results)
 
-    assert heard.tool_results == (
+    assert heard.results == (
         ToolResult("read", True, "no"),
         ToolResult("add", False, "3"),
         ToolResult("", False, "?"),
@@ -110,13 +110,13 @@ def test_tool_results_go_by_the_name_of_the_tool_they_answer() -> None:
 def test_tool_results_of_earlier_turns_are_over() -> None:
     heard = conversation("hi", assistant(tool_use("add")), user(tool_result("3")), assistant("3"), "thanks")
 
-    assert heard.tool_results == ()
+    assert heard.results == ()
 
 
 def test_a_result_without_an_id_answers_no_tool() -> None:
     heard = conversation(assistant(tool_use("add")), user({"type": "tool_result"}))
 
-    assert heard.tool_results == (ToolResult("", False, ""),)
+    assert heard.results == (ToolResult("", False, ""),)
 
 
 def test_offered_tools_go_by_name_or_else_by_type() -> None:
