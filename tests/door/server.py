@@ -118,6 +118,7 @@ class Door:
         raw, end = _received(wire)
         exchange = Exchange(raw, end, self._entries(lambda entry: entry["ending"] != "playing"))
         assert len(raw) == _size(exchange.entries) or not exchange.entries, exchange
+        assert all(len(entry["response"]["sent_us"]) == len(entry["response"]["planned"]) for entry in exchange.entries)
         return exchange
 
     def _entries(self, is_over: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:

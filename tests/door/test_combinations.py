@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from mockclaude.testing import MockClaude
 from tests.door import functions
 from tests.door.effects import EFFECTS, Effect, events_in, positions
 from tests.door.plans import FUNCTIONS, Plan, plans
+from tests.door.requests import ask, plain
 from tests.door.server import Door, Exchange, Request
 from tests.reply.client import events_of, message_of
+from tests.serving import read_response
 
 FOLDER = Path(__file__).parent
 _IDS = re.compile(rb'"((?:msg|req|toolu)_[^"]*)"')
@@ -178,6 +181,37 @@ def test_refused_methods_change_no_later_response(
     refused = Plan({**plan.features, "before": [method]})
 
     assert servers[0].last(refused, stream=stream).raw == servers[1].last(plan, stream=stream).raw
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/messages", "/v1/none", "/none", "/_mockclaude/health", "/_mockclaude/none"])
+def test_head_has_the_headers_of_get_without_a_body(servers: tuple[Server, Server], path: str) -> None:
+    whole, alone = servers[0].talk("free", [plain("GET", path), plain("HEAD", path)])
+
+    assert headers(alone) == headers(whole)
+    assert (status(alone), alone.body) == (status(whole), b"")
+
+
+NO_ENTRIES = plain("GET", "/_mockclaude/journal", accept="application/x-ndjson", connection=None)
+NO_CONTENT, NO_BODY = (
+    ask("agent", fault={"respond": {"status": status, "body": ""}}, headers={"connection": None})
+    for status in (204, 520)
+)
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        pytest.param(NO_BODY, id="respond 520"),
+        pytest.param(NO_CONTENT, id="respond 204", marks=pytest.mark.xfail(reason="a 204 has a chunked body")),
+        pytest.param(NO_ENTRIES, id="no lines", marks=pytest.mark.xfail(reason="the last chunk is there twice")),
+    ],
+)
+def test_connection_goes_on_after_an_empty_body(servers: tuple[Server, Server], empty: Request) -> None:
+    exchange = servers[0].talk("free", [Request("", raw=empty.encode("free", []) + ask("agent").encode("free", []))])[0]
+    reader = BytesIO(exchange.raw)
+
+    assert read_response(reader).body == b""
+    assert read_response(reader).status == 200
 
 
 @law(25)

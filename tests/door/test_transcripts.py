@@ -18,7 +18,7 @@ from mockclaude.testing import MockClaude
 from tests.door import functions
 from tests.door.requests import ask
 from tests.door.server import Door, Request
-from tests.door.themes import faults, http, live, state
+from tests.door.themes import admin, faults, http, live, state
 from tests.door.transcript import head_lines, lines
 
 FOLDER = Path(__file__).parent
@@ -42,6 +42,7 @@ THEMES: dict[str, tuple[str, Theme]] = {
     "faults": ("replies", faults.of_replies),
     "wishes": ("replies", faults.wishes),
     "cuts": ("replies", faults.prefills),
+    "admin": ("replies", admin.clients),
 }
 """Theme -> the scenario file that answers it, and its requests."""
 

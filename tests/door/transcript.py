@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from mockclaude import __version__
 from tests.door.server import Exchange, digest
 
 LONGEST = 600
@@ -24,6 +25,9 @@ _LIMITS = "anthropic-ratelimit-"
 
 def lines(exchange: Exchange, usual: Sequence[str]) -> Iterator[str]:
     """Yield the lines of a response; of its head those that are not in a `usual` one, streamed or not."""
+    if not exchange.entries:  # pages and the admin API, which tell the version
+        hidden = "V" * len(__version__)
+        exchange = exchange._replace(raw=exchange.raw.replace(f'"{__version__}"'.encode(), f'"{hidden}"'.encode()))
     head, separator, rest = exchange.raw.partition(b"\r\n\r\n")
     yield f"  {_summary(exchange)}"
     if head:
