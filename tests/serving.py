@@ -28,8 +28,14 @@ from mockclaude.server.listener import Listener
 NOW = 1_795_000_000
 """The time of all servers in tests, in seconds since the epoch: 2026-11-18 11:06:40 UTC."""
 
-PATIENCE = 120
+TIME_SCALE = float(os.environ.get("TEST_TIME_SCALE", "1"))
+"""Factor of every wait in tests. On a machine that is too slow for a test, raise it."""
+
+PATIENCE = 120 * TIME_SCALE
 """Seconds after which a test that waits has failed: long, as the machine may be busy with other things."""
+
+PROGRAM_PATIENCE = 3 * PATIENCE
+"""Seconds after which a test has failed that waits for another program to end."""
 
 
 @dataclass

@@ -18,8 +18,8 @@ from anthropic.types import Message
 from mockclaude.reply import exchange
 from mockclaude.testing import MessagesRequest, MockClaude
 from mockclaude.testing.types import Function
+from tests.serving import PATIENCE
 
-PATIENCE = 20
 Yields: TypeAlias = tuple[Any, ...]
 
 

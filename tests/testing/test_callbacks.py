@@ -16,7 +16,7 @@ from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading import inline
 from mockclaude.testing import MessagesRequest, MockClaude, callbacks
 from mockclaude.testing.types import Function
-from tests.serving import PATIENCE
+from tests.serving import PATIENCE, TIME_SCALE
 
 ASK: dict[str, Any] = {
     "model": "claude-sonnet-5",
@@ -516,8 +516,9 @@ async def test_a_coroutine_that_has_begun_may_take_longer() -> None:
 
 async def test_a_client_that_goes_before_the_loop_begins_is_no_failure(mock: MockClaude) -> None:
     mock.reply(later)
+    timeout = Timeout(PATIENCE, read=0.05 * TIME_SCALE)
     with (
-        Anthropic(base_url=mock.url, api_key="mock", max_retries=0, timeout=Timeout(PATIENCE, read=0.05)) as blocking,
+        Anthropic(base_url=mock.url, api_key="mock", max_retries=0, timeout=timeout) as blocking,
         pytest.raises(anthropic.APITimeoutError),
     ):
         blocking.messages.create(**ASK)
