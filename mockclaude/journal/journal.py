@@ -45,7 +45,7 @@ MAX_TEXT = 10_000
 OVERHEAD_OF_A_WRITE = 170
 """What the times of each write take."""
 
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, TooMuchWorkError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, TooMuchWorkError)
 """What looking at a request raises that is no message: the journal has those too that were refused."""
 
 PLAYING = "playing"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from mockclaude.api.redaction import redact
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.journal import Entry
+from mockclaude.scenario.diagnostics import shown
 
 Asked = MessagesRequest
 """The earlier name of `MessagesRequest`."""
@@ -13,12 +15,17 @@ def read_request(entry: Entry) -> MessagesRequest:
     """Return the Messages request of `entry`, its headers without credentials.
 
     Raises:
-        ValueError: The journal kept too little of the body.
+        ValueError: The journal kept too little of the body, or the body is not that of a Messages request.
     """
     request = entry.request
-    if request is None:
+    if request is None and len(entry.body) < entry.body_size:
         raise ValueError(
             f"request {entry.number} had {entry.body_size} bytes, of which {len(entry.body)} were kept; expected all; "
             "give MockClaude a larger `max_body`"
+        )
+    if request is None:
+        body = shown(redact(entry.body.decode(errors="replace")))
+        raise ValueError(
+            f"request {entry.number}: invalid body, got '{body}'; expected a Messages request; read it in `journal`"
         )
     return MessagesRequest(request.body, entry.headers, entry=entry)

@@ -361,6 +361,17 @@ def test_a_body_that_was_not_kept_whole_is_told_so() -> None:
             _ = mock.last
 
 
+@pytest.mark.parametrize("block", ["1", '{"type": "x", "a": ' * 600 + "1" + "}" * 600], ids=["number", "deep"])
+def test_a_refused_request_without_readable_body_is_reported(mock: MockClaude, client: Anthropic, block: str) -> None:
+    body = f'{{"model": "m", "messages": [{{"role": "user", "content": [{block}]}}]}}'
+    with pytest.raises(anthropic.BadRequestError):
+        client.post("/v1/messages", cast_to=object, content=body.encode())
+
+    with pytest.raises(ValueError, match=r"^request 1: invalid body, got '\{.model.*…'; expected a Messages request"):
+        _ = mock.last
+    mock.assert_asked(user="x", times=0)
+
+
 def test_many_threads_ask_one_server(mock: MockClaude, client: Anthropic) -> None:
     mock.reply("${{ user }}")
     answers: list[str] = []
