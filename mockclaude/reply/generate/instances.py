@@ -129,7 +129,7 @@ class _Generator:
         parts = [flat, *(each for each in flat.get("properties", {}).values() if isinstance(each, dict))]
         constants = [each for part in parts for each in (part.get("const", ""), *part.get("enum", ()))]
         self.document.spend(min(len(constants), _MAX_READ) // _READ_IN_A_STEP)
-        return bool(plausible.mentioned(constants[:_MAX_READ], self.hints))
+        return bool(plausible.find_mentioned(constants[:_MAX_READ], self.hints))
 
     def drawn(self, what: str, place: _Place, low: int, high: int) -> int:
         """Return a number from `low` to `high`, another one each time the array has the value already."""
@@ -150,7 +150,7 @@ class _Generator:
         options = flat["enum"] if keyword == "enum" else [flat["const"]]
         known, rest = options[:_MAX_READ], {key: value for key, value in flat.items() if key != keyword}
         self.document.spend(len(known) // _READ_IN_A_STEP)
-        told = [*plausible.mentioned(known, self.hints), *(each for each in _examples(flat) if each in known)]
+        told = [*plausible.find_mentioned(known, self.hints), *(each for each in _examples(flat) if each in known)]
         for left in (told[: 0 if place.again else 1] or options, known):
             accepted = left if left is not known else [each for each in known if self.checker.accepts(rest, each)]
             value = accepted[self.drawn("enum", place, 0, len(accepted) - 1)] if accepted else None
@@ -174,11 +174,11 @@ class _Generator:
     def suggested(self, kind: str, flat: Flat, place: _Place) -> Iterator[Any]:
         """Yield what the user or the schema's author had in mind."""
         if kind == "string":
-            said = plausible.said(place.name, self.hints)
+            said = plausible.find_values(place.name, self.hints)
             yield from said
             yield from (text[: _limit(flat, "maxLength", MAX_LENGTH)].rstrip() for text in said[-1:])
         if kind in ("integer", "number"):
-            yield from plausible.numbers(place.name, self.hints)
+            yield from plausible.find_numbers(place.name, self.hints)
         if place.depth:
             yield from _examples(flat)
 
@@ -193,8 +193,8 @@ class _Generator:
     def worded(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
         for attempt in range(_TRIES):
             source = plausible.ValueGenerator(self.draws, f"{place.path}:text/{attempt + place.again}")
-            text = plausible.formatted(flat.get("format", ""), source)
-            yield text or plausible.sized(plausible.named(place.name, source), shortest, longest)
+            text = plausible.generate_formatted(flat.get("format", ""), source)
+            yield text or plausible.fit_length(plausible.generate_named(place.name, source), shortest, longest)
 
     def patterned(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
         """Yield texts that probably match, each with repetitions set after the length of the one before."""
@@ -208,7 +208,7 @@ class _Generator:
             yield text
             missing = max(shortest - len(text), 0) - max(len(text) - longest, 0)
             reach, greedy = max(reach + ceil(missing / (attempt + 1)), 0), greedy or missing != 0
-        yield plausible.sized(text or "", shortest, longest, filler="x")
+        yield plausible.fit_length(text or "", shortest, longest, filler="x")
 
     def number(self, span: ranges.Range | None, place: _Place) -> int | float:
         if span is None:
@@ -243,7 +243,7 @@ class _Generator:
 
     def object(self, flat: Flat, place: _Place) -> dict[str, Any]:
         """Return an object with the required properties, and more only for `minProperties`."""
-        properties, required = flat.get("properties", {}), dict.fromkeys(flat.get("required", ()))
+        properties, required = flat.get("properties", {}), dict.fromkeys(map(str, flat.get("required", ())))
         self.document.spend((len(properties) + len(required)) // MEMBERS_OF_A_STEP)
         keys = {**{key: None for key in properties if key in required}, **required}
         fewest, others = _limit(flat, "minProperties", 0, MAX_ITEMS), flat.get("additionalProperties", True)
