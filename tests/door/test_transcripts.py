@@ -8,17 +8,19 @@ body and what is in it, and the reason and the notes of the decision. A line tha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
 from mockclaude.testing import MockClaude
 from tests.door import functions
 from tests.door.requests import ask
-from tests.door.server import Door, Request
-from tests.door.themes import admin, faults, http, live, state
+from tests.door.server import Door, Exchange, Request
+from tests.door.themes import admin, faults, http, journal, live, state
 from tests.door.transcript import head_lines, lines
 
 FOLDER = Path(__file__).parent
@@ -49,32 +51,71 @@ THEMES: dict[str, tuple[str, Theme]] = {
 USUAL = [ask("value 1"), ask("value 1", stream=True)]
 
 
-def transcript(theme: str) -> Iterator[str]:
-    """Yield the transcript of `theme`, answered by Python functions and its scenario file."""
-    file, clients = THEMES[theme]
+def exchanges(door: Door, clients: Theme) -> Iterator[tuple[str, Exchange]]:
+    """Yield each response with the lines that come before it: the request, after the name of a new client."""
+    for name, requests in clients():
+        client, heading = door.client(name), f"# {name}\n"
+        for request in requests:
+            yield f"{heading}> {request.title}", client.send(request)
+            heading = ""
+
+
+def transcript(door: Door, clients: Theme) -> Iterator[str]:
+    usual = [line for usual in USUAL for line in head_lines(door.client("usual").send(usual))[1:]]
+    for request, exchange in exchanges(door, clients):
+        yield request
+        yield from lines(exchange, usual)
+
+
+def entries(door: Door, clients: Theme) -> Iterator[str]:
+    for request, exchange in exchanges(door, clients):
+        yield request
+        shown = (item for entry in exchange.entries for item in without_measured(entry).items())
+        yield from (f"  {name} {json.dumps(value)}" for name, value in shown)
+
+
+def without_measured(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry of the journal without what the machine's speed decides."""
+    request, response = (
+        {**entry[part], name: None} for part, name in (("request", "since_start_us"), ("response", "sent_us"))
+    )
+    return {**entry, "request": request, "response": response, "seconds": None}
+
+
+@contextmanager
+def opened(file: str) -> Iterator[Door]:
+    """Serve a scenario file, and the functions."""
     mock = MockClaude(f"{file}.yaml", retry_speed="1x").start()
     try:
         functions.add(mock, functions.FUNCTIONS)
         door = Door(mock)
-        usual = [line for usual in USUAL for line in head_lines(door.client("usual").send(usual))[1:]]
-        for name, requests in clients():
-            client = door.client(name)
-            yield f"# {name}"
-            for request in requests:
-                yield f"> {request.title}"
-                yield from lines(client.send(request), usual)
+        yield door
         door.close()
     finally:
         mock.stop()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_transcript_is_the_golden_one(theme: str, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
-    monkeypatch.chdir(FOLDER)  # places in messages are relative to it
-    renewed = "\n".join(transcript(theme)) + "\n"
-    golden = GOLDEN / f"{theme}.txt"
-    if pytestconfig.getoption("--update-golden"):
+def check(name: str, renewed: str, config: pytest.Config) -> None:
+    golden = GOLDEN / f"{name}.txt"
+    if config.getoption("--update-golden"):
         golden.parent.mkdir(exist_ok=True)
-        golden.write_text(renewed)
+        golden.write_text(f"{renewed}\n")
 
     assert renewed.splitlines() == golden.read_text().splitlines()
+
+
+@pytest.fixture(autouse=True)
+def places_are_relative(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FOLDER)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_transcript_is_the_golden_one(theme: str, pytestconfig: pytest.Config) -> None:
+    file, clients = THEMES[theme]
+    with opened(file) as door:
+        check(theme, "\n".join(transcript(door, clients)), pytestconfig)
+
+
+def test_journal_is_the_golden_one(pytestconfig: pytest.Config) -> None:
+    with opened("replies") as door:
+        check("journal", "\n".join(entries(door, journal.clients)), pytestconfig)
