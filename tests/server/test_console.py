@@ -12,7 +12,7 @@ import pytest
 from mockclaude import __version__
 from mockclaude.scenario.loader import load_text
 from mockclaude.scenario.rules import built_in
-from mockclaude.server.console import first_screen, log_line, write_error, write_line
+from mockclaude.server.console import first_screen, log_line, wants_colour, write_error, write_line
 from mockclaude.server.journal import Entry
 
 LINE = Entry(1, 0, "POST", "/v1/messages", {}, status=200, reason="'hello' (a.yaml:3:5)", ending="", seconds=0.00123)
@@ -107,3 +107,18 @@ def test_once_nobody_reads_errors_they_are_lost_and_nothing_else_happens(monkeyp
         monkeypatch.setattr(sys, "stderr", err)
         for _ in range(2):
             write_error("lost")
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "variable", "coloured"),
+    [(True, None, True), (True, "", True), (True, "1", False), (False, None, False)],
+)
+def test_a_terminal_gets_colour_unless_no_color_is_set(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, variable: str | None, coloured: bool
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("NO_COLOR", variable)
+
+    assert wants_colour() is coloured
