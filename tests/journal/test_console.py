@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mockclaude import __version__
-from mockclaude.journal.console import log_line, write_error, write_line
+from mockclaude.journal.console import log_line, wants_colour, write_error, write_line
 from mockclaude.journal.journal import Entry
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import built_in
@@ -108,3 +108,18 @@ def test_once_nobody_reads_errors_they_are_lost_and_nothing_else_happens(monkeyp
         monkeypatch.setattr(sys, "stderr", err)
         for _ in range(2):
             write_error("lost")
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "variable", "coloured"),
+    [(True, None, True), (True, "", True), (True, "1", False), (False, None, False)],
+)
+def test_a_terminal_gets_colour_unless_no_color_is_set(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, variable: str | None, coloured: bool
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("NO_COLOR", variable)
+
+    assert wants_colour() is coloured
