@@ -8,6 +8,7 @@ Some keywords are ignored (see `schemas`), `oneOf` is read as `anyOf`, and where
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from math import ceil
 from typing import Any, NamedTuple
@@ -109,13 +110,10 @@ class _Generator:
         self.document.spend()
         if place.depth > MAX_DEPTH:
             raise SchemaError("values are nested too deep")
-        problem = SchemaError("no alternative is possible")
         for flat, active in self.alternatives(schema, place):
-            try:
+            with suppress(SchemaError):
                 return self.filled(flat, place._replace(active=active))
-            except SchemaError as error:
-                problem = error
-        raise problem
+        raise SchemaError("no alternative has a value")
 
     def alternatives(self, schema: Schema, place: _Place) -> list[tuple[Flat, Active]]:
         """Return what `schema` can mean, most natural first: said by the user, not null, in the schema's order."""
@@ -151,12 +149,15 @@ class _Generator:
         known, rest = options[:_MAX_READ], {key: value for key, value in flat.items() if key != keyword}
         self.document.spend(len(known) // _READ_IN_A_STEP)
         told = [*plausible.find_mentioned(known, self.hints), *(each for each in _examples(flat) if each in known)]
-        for left in (told[: 0 if place.again else 1] or options, known):
-            accepted = left if left is not known else [each for each in known if self.checker.accepts(rest, each)]
-            value = accepted[self.drawn("enum", place, 0, len(accepted) - 1)] if accepted else None
-            if accepted and self.checker.accepts(rest, value):
-                return self.copied(value)
-        raise SchemaError(f"`{keyword}` allows no value")
+        value = self.option(told[: 0 if place.again else 1] or options, place)
+        if not self.checker.accepts(rest, value):
+            value = self.option([each for each in known if self.checker.accepts(rest, each)], place)
+        return self.copied(value)
+
+    def option(self, options: list[Any], place: _Place) -> Any:
+        if not options:
+            raise SchemaError("no constant fits")
+        return options[self.drawn("enum", place, 0, len(options) - 1)]
 
     def copied(self, value: Any) -> Any:
         """Return a value that the schema holds, apart from the schema; it may be wanted in many places."""

@@ -5,7 +5,7 @@ Own code, since jsonschema-rs takes as long as a schema makes it take, and up to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
@@ -24,9 +24,6 @@ from mockclaude.reply.generate.schemas import (
 
 MAX_STEPS = 20_000
 _LONGEST = 100
-_UNSUPPORTED = {
-    "contains", "unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "dependentSchemas", "dependentRequired"
-}  # fmt: skip
 
 
 class Mismatch(NamedTuple):
@@ -76,18 +73,17 @@ class Checker:
 
     def mismatch(self, schema: Schema, value: Any) -> Mismatch | None:
         """Return why `value` is not an instance of `schema`."""
-        size = sum(len(each) for each in (schema, value) if isinstance(each, (dict, list)))
-        self.document.spend(1 + size // MEMBERS_OF_A_STEP)
+        document, keywords = self.document, _KEYWORDS[type(value)]
         if isinstance(schema, bool):
+            document.spend()
             return None if schema else Mismatch(value, "the schema", schema)
-        _, tests, applicators = _KINDS[type(value)]
+        document.spend(1 + (len(schema) + (len(value) if isinstance(value, (dict, list)) else 0)) // MEMBERS_OF_A_STEP)
         for keyword, argument in schema.items():
-            if keyword in _UNSUPPORTED:
-                raise SchemaError(f"`{keyword}` is not supported")
-            if keyword in tests and not tests[keyword](self, argument, value):
-                return Mismatch(value, keyword, argument)
-            if keyword in applicators:
-                for part, member, path in applicators[keyword](self, argument, value, schema):
+            if keyword in keywords:
+                outcome = keywords[keyword](self, argument, value, schema)
+                if outcome is False:
+                    return Mismatch(value, keyword, argument)
+                for part, member, path in () if outcome is True else outcome:
                     if found := self.mismatch(part, member):
                         return found._replace(path=path + found.path)
         return None
@@ -97,30 +93,37 @@ class Checker:
         return self.mismatch(schema, value) is None
 
 
-def _has_pattern(checker: Checker, pattern: str, text: str) -> bool:
+def _has_pattern(checker: Checker, pattern: str, text: str, _: Any = None) -> bool:
     checker.document.spend(patterns.search_steps(pattern, text))
     return bool(patterns.validator("pattern", pattern).is_valid(text))
 
 
-def _has_format(checker: Checker, name: str, text: str) -> bool:
+def _has_format(checker: Checker, name: str, text: str, _: Flat) -> bool:
     checker.document.spend(1 + len(text) // BYTES_OF_A_STEP)
     return not checker.formats or bool(patterns.validator("format", name).is_valid(text))
 
 
-def _is_any(checker: Checker, options: list[Any], value: Any) -> bool:
+def _is_any(checker: Checker, options: list[Any], value: Any, _: Flat) -> bool:
     checker.document.spend(len(orjson.dumps(options)) // BYTES_OF_A_STEP)
     return any(_equal(option, value) for option in options)
 
 
-def _has_all(checker: Checker, names: list[str], value: Flat) -> bool:
+def _has_all(checker: Checker, names: list[str], value: Flat, _: Any = None) -> bool:
     checker.document.spend(len(names) // MEMBERS_OF_A_STEP)
     return value.keys() >= set(names)
 
 
-def _is_unique(checker: Checker, is_wanted: bool, items: list[Any]) -> bool:
+def _is_unique(checker: Checker, is_wanted: bool, items: list[Any], _: Flat) -> bool:
     texts = [orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for item in items] if is_wanted else []
     checker.document.spend(sum(map(len, texts)) // BYTES_OF_A_STEP)
     return len(set(texts)) == len(texts)
+
+
+def _is_type(_: Checker, types: str | list[str], value: Any, __: Flat) -> bool:
+    name = _NAMES[type(value)]
+    return types == name or any(
+        each == name or (each == "integer" and name == "number" and value % 1 == 0) for each in as_list(types)
+    )
 
 
 def _equal(first: Any, second: Any) -> bool:
@@ -132,9 +135,30 @@ def _equal(first: Any, second: Any) -> bool:
     return isinstance(first, bool) == isinstance(second, bool) and bool(first == second)
 
 
-def _is_type(types: Any, value: Any) -> bool:
-    kind = _KINDS[type(value)][0]
-    return any(each == kind or (each == "integer" and kind == "number" and value % 1 == 0) for each in as_list(types))
+def _contains(checker: Checker, part: Schema, items: list[Any], schema: Flat) -> bool:
+    count = sum(checker.accepts(part, item) for item in items)
+    return bool(schema.get("minContains", 1) <= count <= schema.get("maxContains", count))
+
+
+def _others(checker: Checker, part: Schema, value: Flat, schema: Flat) -> Iterator[tuple[Schema, Any, str]]:
+    known, listed = schema.get("properties", ()), schema.get("patternProperties", ())
+    for key in value:
+        if key not in known and not any(_has_pattern(checker, pattern, key) for pattern in listed):
+            yield part, value[key], f"/{key}"
+
+
+def _unsupported(keyword: str) -> _Keyword:
+    def refuse(*_: Any) -> bool:
+        raise SchemaError(f"`{keyword}` is not supported")
+
+    return refuse
+
+
+def _sized(unit: str) -> dict[str, _Keyword]:
+    return {
+        f"min{unit}": lambda _, fewest, value, __: len(value) >= fewest,
+        f"max{unit}": lambda _, most, value, __: len(value) <= most,
+    }
 
 
 def _shown(value: Any) -> str:
@@ -142,69 +166,62 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _sized(unit: str) -> dict[str, _Test]:
-    fewest, most = f"min{unit}", f"max{unit}"
-    return {fewest: lambda _, bound, value: len(value) >= bound, most: lambda _, bound, value: len(value) <= bound}
+_Keyword: TypeAlias = Callable[[Checker, Any, Any, Flat], bool | Iterable[tuple[Schema, Any, str]]]
+"""Checks a value by the keyword's argument and the schema around it: returns the outcome, or what else to check."""
 
-
-_Test: TypeAlias = Callable[[Checker, Any, Any], bool]
-_Applicator: TypeAlias = Callable[[Checker, Any, Any, Flat], Iterable[tuple[Schema, Any, str]]]
-_ANY: dict[str, _Test] = {
-    "type": lambda _, types, value: _is_type(types, value),
+_ANY: dict[str, _Keyword] = {
+    **{keyword: _unsupported(keyword) for keyword in ("unevaluatedProperties", "unevaluatedItems", "$dynamicRef")},
+    "type": _is_type,
     "enum": _is_any,
-    "const": lambda checker, constant, value: _is_any(checker, [constant], value),
-    "not": lambda checker, part, value: not checker.accepts(part, value),
-    "anyOf": lambda checker, parts, value: any(checker.accepts(part, value) for part in parts),
-    "oneOf": lambda checker, parts, value: sum(checker.accepts(part, value) for part in parts) == 1,
-}
-_NUMBER: dict[str, _Test] = {
-    "minimum": lambda _, bound, value: value >= bound,
-    "maximum": lambda _, bound, value: value <= bound,
-    "exclusiveMinimum": lambda _, bound, value: value > bound,
-    "exclusiveMaximum": lambda _, bound, value: value < bound,
-    "multipleOf": lambda _, step, value: exact(value) % exact(step) == 0,
-}
-_TO_ALL: dict[str, _Applicator] = {
-    "$ref": lambda checker, ref, value, _: [(checker.document.resolve(ref), value, "")],
+    "const": lambda checker, constant, value, schema: _is_any(checker, [constant], value, schema),
+    "not": lambda checker, part, value, _: not checker.accepts(part, value),
+    "anyOf": lambda checker, parts, value, _: any(checker.accepts(part, value) for part in parts),
+    "oneOf": lambda checker, parts, value, _: sum(checker.accepts(part, value) for part in parts) == 1,
     "allOf": lambda _, parts, value, __: ((part, value, "") for part in parts),
+    "$ref": lambda checker, ref, value, _: [(checker.document.resolve(ref), value, "")],
     "if": lambda checker, part, value, schema: [
         (schema.get("then" if checker.accepts(part, value) else "else", True), value, "")
     ],
 }
-_TO_ITEMS: dict[str, _Applicator] = {
-    "prefixItems": lambda _, parts, value, __: (
-        (part, item, f"/{index}") for index, (part, item) in enumerate(zip(parts, value, strict=False))
-    ),
-    "items": lambda _, part, value, schema: (
-        (part, value[index], f"/{index}") for index in range(len(schema.get("prefixItems", ())), len(value))
+_NUMBER: dict[str, _Keyword] = {
+    "minimum": lambda _, bound, value, __: bool(value >= bound),
+    "maximum": lambda _, bound, value, __: bool(value <= bound),
+    "exclusiveMinimum": lambda _, bound, value, __: bool(value > bound),
+    "exclusiveMaximum": lambda _, bound, value, __: bool(value < bound),
+    "multipleOf": lambda _, step, value, __: exact(value) % exact(step) == 0,
+}
+_STRING: dict[str, _Keyword] = {**_sized("Length"), "pattern": _has_pattern, "format": _has_format}
+_ARRAY: dict[str, _Keyword] = {
+    **_sized("Items"),
+    "uniqueItems": _is_unique,
+    "contains": _contains,
+    "prefixItems": lambda _, parts, items, __: [
+        (part, item, f"/{at}") for at, (part, item) in enumerate(zip(parts, items, strict=False))
+    ],
+    "items": lambda _, part, items, schema: (
+        (part, items[at], f"/{at}") for at in range(len(schema.get("prefixItems", ())), len(items))
     ),
 }
-_TO_MEMBERS: dict[str, _Applicator] = {
-    "properties": lambda _, parts, value, __: (
-        (parts[key], member, f"/{key}") for key, member in value.items() if key in parts
-    ),
+_OBJECT: dict[str, _Keyword] = {
+    **_sized("Properties"),
+    "required": _has_all,
+    "properties": lambda _, parts, value, __: [(parts[key], value[key], f"/{key}") for key in value if key in parts],
     "patternProperties": lambda checker, parts, value, _: (
         (part, value[key], f"/{key}")
         for key in value
         for each, part in parts.items()
         if _has_pattern(checker, each, key)
     ),
-    "additionalProperties": lambda checker, part, value, schema: (
-        (part, member, f"/{key}")
-        for key, member in value.items()
-        if key not in schema.get("properties", ())
-        and not any(_has_pattern(checker, each, key) for each in schema.get("patternProperties", ()))
-    ),
+    "additionalProperties": _others,
     "propertyNames": lambda _, part, value, __: ((part, key, "") for key in value),
+    "dependentSchemas": lambda _, parts, value, __: ((parts[key], value, "") for key in value if key in parts),
+    "dependentRequired": lambda checker, names, value, _: all(
+        _has_all(checker, names[key], value) for key in value if key in names
+    ),
 }
-_STRING = _sized("Length") | {"pattern": _has_pattern, "format": _has_format}
-_KINDS: dict[type, tuple[str, dict[str, _Test], dict[str, _Applicator]]] = {
-    type(None): ("null", _ANY, _TO_ALL),
-    bool: ("boolean", _ANY, _TO_ALL),
-    int: ("number", _ANY | _NUMBER, _TO_ALL),
-    float: ("number", _ANY | _NUMBER, _TO_ALL),
-    str: ("string", _ANY | _STRING, _TO_ALL),
-    list: ("array", _ANY | _sized("Items") | {"uniqueItems": _is_unique}, _TO_ALL | _TO_ITEMS),
-    dict: ("object", _ANY | _sized("Properties") | {"required": _has_all}, _TO_ALL | _TO_MEMBERS),
-}
-"""Type of a value -> its name, tests of keywords on it, and the schemas that keywords apply to it or its members."""
+_NAMES = {
+    type(None): "null", bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"
+}  # fmt: skip
+_OWN = {"number": _NUMBER, "string": _STRING, "array": _ARRAY, "object": _OBJECT}
+_KEYWORDS = {kind: _ANY | _OWN.get(name, {}) for kind, name in _NAMES.items()}
+"""Type of a value -> the keywords that apply to it."""
