@@ -9,6 +9,7 @@ requests were in flight is not made again: one that was refused because of them 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -20,8 +21,8 @@ from mockclaude.engine.http_request import LANE_HEADER, Call, for_method, lane_o
 from mockclaude.engine.routes import answer
 from mockclaude.engine.state.limits import IN_FLIGHT
 from mockclaude.engine.state.scenario_state import Served
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.entry_json import as_data
-from mockclaude.journal.journal import Entry, decided
 from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.rules import Scenario
 
@@ -111,11 +112,11 @@ def is_crowded(entry: Data) -> bool:
 
 def _answered(served: Served, entry: Data) -> Data:
     call = call_of(entry, served.scenario.policy)
-    again = Entry(entry["number"], entry["at"], call.method, entry["request"]["path"], {})
+    again = JournalEntry(entry["number"], entry["at"], call.method, entry["request"]["path"], {})
     served.limits.crowded = is_crowded(entry)
     given = for_method(answer(served, call), call.method)
     given.ended()
-    decided(again, given, sum(len(send.data) for send in given.script.sends))
+    again.record_decision(given, given.script, sys.maxsize)
     return as_data(again)
 
 

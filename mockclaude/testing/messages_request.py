@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockclaude.api.redaction import redact
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.conversation import Conversation
 
 
 class Asked:
     """A request for a message. What it says of the current turn is what came since the last assistant message."""
 
-    def __init__(self, conversation: Conversation, entry: Entry | None = None) -> None:
+    def __init__(self, conversation: Conversation, entry: JournalEntry | None = None) -> None:
         self._conversation = conversation
         self.entry = entry
         """The journal's entry: what was decided, planned and sent; None while it is being answered."""
@@ -87,7 +87,7 @@ class Asked:
         return messages
 
 
-def asked(entry: Entry) -> Asked:
+def asked(entry: JournalEntry) -> Asked:
     """Return what `entry` asked. Raises `ValueError` where too little of its body was kept."""
     conversation = entry.conversation
     if conversation is None:

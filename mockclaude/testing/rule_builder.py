@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.rules import Rule
 from mockclaude.testing.callbacks import Functions
 from mockclaude.testing.messages_request import Asked, asked
@@ -21,7 +21,7 @@ from mockclaude.testing.types import Choice, Function, Options, Predicate, Step,
 class Added:
     """A rule that was added, and what it has answered."""
 
-    def __init__(self, rule: Rule, entries: Callable[[], Sequence[Entry]]) -> None:
+    def __init__(self, rule: Rule, entries: Callable[[], Sequence[JournalEntry]]) -> None:
         self.rule = rule
         self._entries = entries
 
