@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from aiohttp import web
 
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Site, make_server
 from mockclaude.server.clock import Clock
@@ -43,13 +43,13 @@ class Running:
     """A server that is listening, and what it has logged."""
 
     port: int
-    lines: queue.Queue[Entry] = field(default_factory=queue.Queue)
+    lines: queue.Queue[JournalEntry] = field(default_factory=queue.Queue)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def line(self) -> Entry:
+    def line(self) -> JournalEntry:
         """Return the next line of the log, once it is there."""
         return self.lines.get(timeout=PATIENCE)
 
@@ -86,7 +86,7 @@ class ServerThread:
         self._scenarios = scenarios
         self._options: dict[str, Any] = {"clock": Clock(now=lambda: NOW), **site}
         self._begun: Future[_Begun] = Future()
-        self._lines: queue.Queue[Entry] = queue.Queue()
+        self._lines: queue.Queue[JournalEntry] = queue.Queue()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
     def __enter__(self) -> Running:
@@ -101,7 +101,8 @@ class ServerThread:
     async def _serve(self) -> None:
         stop = asyncio.Event()
         listener = Listener("127.0.0.1", 0)
-        site = Site(self._scenarios, self._lines.put, **self._options)
+        site = Site(self._scenarios, **self._options)
+        site.journal.subscribe("ended", self._lines.put)
         site.refuse = listener.refuse
         runner = web.ServerRunner(make_server(site), shutdown_timeout=0.1)
         try:

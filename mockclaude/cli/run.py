@@ -82,7 +82,9 @@ def run(
     summary = Summary()
     scenarios = Loading(files, seed, validation, strict_determinism, betas).loaded()
     warn(scenarios, err=True)
-    server = Background(Site(scenarios, summary.add, clock=clock, retry_speed=retries))
+    site = Site(scenarios, clock=clock, retry_speed=retries)
+    site.journal.subscribe("ended", summary.add)
+    server = Background(site)
     try:
         pointing = variables(f"http://127.0.0.1:{server.start()}")
         usual = {name: value for name, value in os.environ.items() if name not in IN_THE_WAY}

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import click
 
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 
 
 def write_line(text: str) -> None:
@@ -45,7 +45,7 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def log_line(line: Entry, *, colour: bool) -> str:
+def log_line(line: JournalEntry, *, colour: bool) -> str:
     """Return status, whether streamed, what was asked, the rule that answered or why none did, the duration, notes."""
     status = click.style(line.status or "---", fg=_colour(line.status)) if colour else str(line.status or "---")
     kind = "stream" if line.streamed else "      "

@@ -12,12 +12,13 @@ from hashlib import blake2b
 from typing import Any
 
 from mockclaude.api.redaction import is_credential_header, redact, redact_body
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.reply.draws import Draws
+from mockclaude.reply.script import Script
 from mockclaude.scenario.match import Explanation
 
 
-def as_data(entry: Entry) -> dict[str, Any]:
+def as_data(entry: JournalEntry) -> dict[str, Any]:
     """Return `entry` as JSON data: what was asked, what was decided and why, what was planned, how it went.
 
     `request.whole` is false if the body was cut or is not UTF-8, `request.redacted` true if it held credentials.
@@ -27,7 +28,7 @@ def as_data(entry: Entry) -> dict[str, Any]:
     return data
 
 
-def _data(entry: Entry) -> dict[str, Any]:
+def _data(entry: JournalEntry) -> dict[str, Any]:
     return {
         "number": entry.number,
         "at": entry.at,
@@ -58,17 +59,22 @@ def _data(entry: Entry) -> dict[str, Any]:
     }
 
 
-def logged(data: Mapping[str, Any]) -> Entry:
-    """Return of an entry as JSON data what the log says of it. Raises `KeyError` or `TypeError` for other data."""
+def logged(data: Mapping[str, Any]) -> JournalEntry:
+    """Return an entry with what the log shows of `data`.
+
+    Raises:
+        KeyError: `data` is not an entry.
+        TypeError: `data` is not an entry.
+    """
     request, decision, response = data["request"], data["decision"], data["response"]
-    entry = Entry(data["number"], data["at"], request["method"], request["path"], {})
-    entry.status, entry.streamed = response["status"], response["streamed"]
+    entry = JournalEntry(data["number"], data["at"], request["method"], request["path"], {})
+    entry.script, entry.streamed = Script(response["status"], ()), response["streamed"]
     entry.reason, entry.notes = decision["reason"], tuple(decision["notes"])
     entry.ending, entry.seconds = data["ending"], data["seconds"]
     return entry
 
 
-def _decision(entry: Entry) -> dict[str, Any]:
+def _decision(entry: JournalEntry) -> dict[str, Any]:
     draws, rule = entry.draws, entry.rule
     return {
         "rule": rule and {"id": rule.id, "name": rule.name, "place": str(rule.place)},
@@ -91,7 +97,7 @@ def explained(explanation: Explanation) -> dict[str, Any]:
     return {"rule": explanation.rule.label, "checks": [asdict(check) for check in explanation.checks]}
 
 
-def _body(entry: Entry) -> dict[str, Any]:
+def _body(entry: JournalEntry) -> dict[str, Any]:
     kept = redact_body(entry.body)
     text = kept.decode("utf-8", "backslashreplace")
     whole = len(entry.body) == entry.body_size and text.encode() == kept
@@ -99,7 +105,7 @@ def _body(entry: Entry) -> dict[str, Any]:
     return {"body": text, "body_size": entry.body_size, "whole": whole, "redacted": redacted}
 
 
-def _is_redacted(entry: Entry) -> bool:
+def _is_redacted(entry: JournalEntry) -> bool:
     """Return whether the path or a header that is not a credential as a whole has a credential within."""
     others = [value for name, value in entry.raw_headers.items() if not is_credential_header(name)]
     return any(redact(text) != text for text in (entry.path, *others))
@@ -123,6 +129,6 @@ def _presentable(data: Any) -> Any:
     return [_presentable(item) for item in data] if isinstance(data, list) else data
 
 
-def _digest(entry: Entry) -> str | None:
+def _digest(entry: JournalEntry) -> str | None:
     """Return the hash of the response's bytes; None where they were too many to be kept."""
     return None if entry.response is None else blake2b(entry.response, digest_size=16).hexdigest()

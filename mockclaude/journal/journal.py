@@ -1,163 +1,39 @@
-"""What happened: which requests came, what was decided for each and why, what was planned, and how it went.
+"""The newest requests, bounded by number and bytes, and the one way to observe them.
 
-In: requests and answers as they come, and how each ended. Out: entries, the newest last, and those that a condition
-holds for. Knows nothing of sockets, and of how an answer is decided. It forgets the oldest first. Conditions match
-headers and bodies as they came, so those are kept; what shows one redacts its credentials.
+The server writes each request into the journal. The log, the journal file, the summary and calls that wait for a
+request subscribe to the journal.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
+from typing import Literal, TypeAlias
 
-import orjson
-
-from mockclaude.api.redaction import redact, redact_headers
-from mockclaude.api.request import MessagesRequest
-from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.state.bounded import MAX_OWNERS
-from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import End
+from mockclaude.journal.entry import MAX_BODY, UNREADABLE, JournalEntry
 from mockclaude.scenario.conditions.conditions import Condition
-from mockclaude.scenario.conditions.work import TooMuchWorkError
-from mockclaude.scenario.match import Explanation
-from mockclaude.scenario.rules import Rule
 
 MAX_ENTRIES = 1_000
 """Requests that are kept of each lane."""
 
 MAX_BYTES = 64 * 1024 * 1024
-"""How many bytes all that is kept takes, as `Entry.size` counts them."""
+"""Bytes that all entries together take, as `JournalEntry.size` counts them."""
 
-MAX_BODY = 64 * 1024
-"""How many bytes of the body of a request, or of a response, are kept."""
+Event: TypeAlias = Literal["decided", "grown", "ended"]
+"""What happened to an entry: its response was decided, a response generated while it is sent was completed, or the
+response has ended, however that happened. Only requests to the API are decided; all requests end."""
 
-OVERHEAD = 4096
-"""What an entry takes besides bodies and texts."""
+Subscriber: TypeAlias = Callable[[JournalEntry], object]
 
-MAX_TEXT = 10_000
-"""How many characters are kept of each sentence on what was decided: some errors repeat what the client sent."""
-
-OVERHEAD_OF_A_WRITE = 170
-"""What the times of each write take."""
-
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, TooMuchWorkError)
-"""What looking at a request raises that is no message: the journal has those too that were refused."""
-
-PLAYING = "playing"
-"""How an entry is said to have ended that has not."""
+_LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(eq=False)
-class Entry:
-    """One request. `path` is as it was asked, with the base URL's path and the query; `scenario` the name it went to.
-
-    `time`, `chunked`, `reused`, `page` and `guest` are as in `Call`.
-
-    `planned` has the microseconds after the beginning and the bytes of each write, `sent` the microseconds at which
-    they were written so far. `ending` is '' for a response that ended as HTTP has it. `closest` is the rule that came
-    nearest, where none answered. `body` and `response` are cut at `MAX_BODY`; `body_size` is what came. `raw_headers`
-    and bodies hold the credentials that came in them, and are not shown by `repr`.
-    """
-
-    number: int
-    at: float
-    method: str
-    path: str
-    raw_headers: Mapping[str, str] = field(repr=False)
-    scenario: str = ""
-    lane: str = ""
-    endpoint: str = ""
-    time: int = 0
-    chunked: bool = True
-    reused: bool = False
-    page: str = ""
-    guest: bool = False
-    body: bytes = field(default=b"", repr=False)
-    body_size: int = 0
-    whole: bytes | None = field(default=None, repr=False)
-    status: int = 0
-    streamed: bool = False
-    reason: str = ""
-    notes: tuple[str, ...] = ()
-    rule: Rule | None = None
-    draws: Draws | None = None
-    unmatched: bool = False
-    closest: Explanation | None = None
-    planned: tuple[tuple[int, int], ...] = ()
-    end: End = End.KEEP
-    response: bytes | None = field(default=None, repr=False)
-    sent: list[int] = field(default_factory=list)
-    ending: str = PLAYING
-    seconds: float = 0.0
-    counted: int = 0
-    """The bytes that the journal counts for it; 0 where it does not keep it."""
-
-    @cached_property
-    def headers(self) -> Mapping[str, str]:
-        """The headers, whatever the case of their names, without credentials."""
-        return redact_headers(self.raw_headers)
-
-    @property
-    def is_question(self) -> bool:
-        """Whether it asked for a message."""
-        return self.endpoint == "/v1/messages" and self.method == "POST"
-
-    def is_of(self, lane: str | None, scenario: str | None) -> bool:
-        """Whether it is one of this lane and this scenario; None is any."""
-        return lane in (None, self.lane) and scenario in (None, self.scenario)
-
-    @property
-    def request(self) -> MessagesRequest | None:
-        """The Messages request, with the whole conversation of a thread; None if its body cannot be read."""
-        if self.whole is None and len(self.body) < self.body_size:
-            return None
-        try:
-            return MessagesRequest(orjson.loads(self.whole or self.body), self.raw_headers)
-        except UNREADABLE:
-            return None
-
-    @property
-    def size(self) -> int:
-        """How many bytes it counts for."""
-        bodies = len(self.body) + len(self.whole or b"") + len(self.response or b"")
-        texts = len(self.path) + len(self.reason) + sum(map(len, (*self.raw_headers.values(), *self.notes)))
-        return OVERHEAD + bodies + texts + OVERHEAD_OF_A_WRITE * len(self.planned)
-
-
-def _kept(text: str) -> str:
-    """Return a text without credentials, of at most `MAX_TEXT` characters."""
-    redacted = redact(text)
-    return redacted if len(redacted) <= MAX_TEXT else f"{redacted[:MAX_TEXT]}…"
-
-
-def asked(entry: Entry, call: Call, scenario: str, max_body: int = MAX_BODY) -> None:
-    """Write into `entry` what was asked of the API."""
-    entry.scenario, entry.lane, entry.endpoint = scenario, call.lane, call.path
-    entry.time, entry.chunked, entry.reused = call.time, call.chunked, call.reused
-    entry.page, entry.guest = call.page, call.guest
-    entry.body, entry.body_size = call.body[:max_body], len(call.body)
-
-
-def decided(entry: Entry, answer: Decision, max_body: int = MAX_BODY) -> None:
-    """Write into `entry` what was decided for it."""
-    script = answer.script
-    entry.status, entry.streamed, entry.reason, entry.notes = (
-        script.status,
-        answer.streamed,
-        _kept(answer.reason),
-        tuple(map(_kept, answer.notes)),
-    )
-    entry.rule, entry.draws, entry.whole = answer.rule, answer.draws, answer.whole
-    entry.unmatched, entry.closest = answer.unmatched, answer.closest
-    entry.planned = tuple([(send.at, len(send.data)) for send in script.sends])
-    entry.end = script.end
-    if sum([size for _, size in entry.planned]) <= max_body:
-        entry.response = script.sends[0].data if len(script.sends) == 1 else b"".join([s.data for s in script.sends])
+Entry = JournalEntry
+"""The former name."""
 
 
 class _Lane:
@@ -167,7 +43,7 @@ class _Lane:
 
     def __init__(self, name: str = "") -> None:
         self.name = name
-        self.entries: deque[Entry] = deque()
+        self.entries: deque[JournalEntry] = deque()
         self.size = 0
         self.forgotten = 0
 
@@ -183,7 +59,7 @@ class Journal:
         self.max_body = max_body
         self._max_entries = max_entries
         self._max_bytes = max_bytes
-        self._waiting: list[Callable[[Entry], None]] = []
+        self._subscribers: dict[Event, tuple[Subscriber, ...]] = {"decided": (), "grown": (), "ended": ()}
         self._bytes = 0
         self._lanes: OrderedDict[str, _Lane] = OrderedDict()
         self._newest = self._largest = _Lane()
@@ -193,8 +69,8 @@ class Journal:
     def __len__(self) -> int:
         return sum(len(lane.entries) for lane in tuple(self._lanes.values()))
 
-    def keep(self, entry: Entry) -> None:
-        """Keep `entry`, and forget what is too much."""
+    def keep(self, entry: JournalEntry) -> None:
+        """Keep `entry`, whose response is decided, and drop the oldest entries above the bounds."""
         lane = self._newest
         if lane.name != entry.lane or not lane.entries:
             lane = self._turn_to(entry.lane)
@@ -203,18 +79,47 @@ class Journal:
         if len(lane.entries) > self._max_entries:
             self._forget_oldest(lane)
         self._make_room()
-        for hear in tuple(self._waiting):
-            hear(entry)
+        self._publish("decided", entry)
 
-    def grown(self, entry: Entry) -> None:
-        """Count `entry` anew, which has got its response since it was kept."""
+    def grow(self, entry: JournalEntry) -> None:
+        """Count `entry` again: its response was completed after it was kept."""
         if entry.counted:
             lane = self._lanes[entry.lane]
             self._count(entry, lane)
             self._largest = max(self._largest, lane, key=attrgetter("size"))
             self._make_room()
+        self._publish("grown", entry)
 
-    def _count(self, entry: Entry, lane: _Lane) -> None:
+    def end(self, entry: JournalEntry) -> None:
+        """Publish that the response of `entry` has ended. The journal need not keep the entry."""
+        self._publish("ended", entry)
+
+    def subscribe(self, event: Event, subscriber: Subscriber) -> Callable[[], None]:
+        """Call `subscriber` with the entry of each `event` from now on.
+
+        It is called while the request is handled, so it must return at once; the journal queues nothing. An exception
+        is logged and does not change the response.
+
+        Returns:
+            A function that ends the subscription.
+        """
+        self._subscribers[event] = (*self._subscribers[event], subscriber)
+
+        def unsubscribe() -> None:
+            others = list(self._subscribers[event])
+            others.remove(subscriber)
+            self._subscribers[event] = tuple(others)
+
+        return unsubscribe
+
+    def _publish(self, event: Event, entry: JournalEntry) -> None:
+        for subscriber in self._subscribers[event]:
+            try:
+                subscriber(entry)
+            except Exception:
+                _LOGGER.exception("a subscriber of the journal failed at request %d", entry.number)
+
+    def _count(self, entry: JournalEntry, lane: _Lane) -> None:
         size = entry.size
         lane.size += size - entry.counted
         self._bytes += size - entry.counted
@@ -265,7 +170,7 @@ class Journal:
         gone = sum(self._forgotten.values()) if lane is None else self._forgotten.get(lane, 0)
         return gone + sum(each.forgotten for each in lanes)
 
-    def entries(self, lane: str | None = None, scenario: str | None = None) -> Sequence[Entry]:
+    def entries(self, lane: str | None = None, scenario: str | None = None) -> Sequence[JournalEntry]:
         """Return what is kept, or of it what one lane has asked, or what was asked of one scenario."""
         lanes = [each for each in tuple(self._lanes.values()) if lane in (None, each.name)]
         kept = [entry for each in lanes for entry in tuple(each.entries) if scenario in (None, entry.scenario)]
@@ -273,7 +178,7 @@ class Journal:
 
     def find(
         self, conditions: Iterable[Condition], lane: str | None = None, scenario: str | None = None
-    ) -> list[Entry]:
+    ) -> list[JournalEntry]:
         """Return the questions that all `conditions` hold for."""
         wanted = tuple(conditions)
         return [entry for entry in self.entries(lane, scenario) if entry.is_question and holds(wanted, entry)]
@@ -284,24 +189,24 @@ class Journal:
         conditions: Iterable[Condition] = (),
         lane: str | None = None,
         scenario: str | None = None,
-    ) -> list[Entry]:
+    ) -> list[JournalEntry]:
         """Return the questions that all `conditions` hold for, once there are `count` of them, those kept included."""
         wanted = tuple(conditions)
         found = self.find(wanted, lane, scenario)
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        def hear(entry: Entry) -> None:
+        def hear(entry: JournalEntry) -> None:
             if entry.is_question and entry.is_of(lane, scenario) and holds(wanted, entry):
                 found.append(entry)
                 if len(found) >= count and not reached.done():
                     reached.set_result(None)
 
-        self._waiting.append(hear)
+        unsubscribe = self.subscribe("decided", hear)
         try:
             if len(found) < count:
                 await reached
         finally:
-            self._waiting.remove(hear)
+            unsubscribe()
         return found
 
     def clear(self, lane: str | None = None, scenario: str | None = None) -> None:
@@ -323,7 +228,7 @@ class Journal:
             self._forgotten.clear()
 
 
-def holds(conditions: Iterable[Condition], entry: Entry) -> bool:
+def holds(conditions: Iterable[Condition], entry: JournalEntry) -> bool:
     """Return whether all `conditions` hold for what `entry` asked; not for one that cannot be read."""
     request = entry.request
     try:

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.journal.console import write_error
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.entry_json import as_data, logged
-from mockclaude.journal.journal import Entry
 
 
 class JournalError(Exception):
@@ -62,7 +62,7 @@ class JournalFile:
     def _warn(self, problem: str) -> None:
         write_error(f"{self._path}: {problem}")
 
-    def write(self, entries: Iterable[Entry]) -> None:
+    def write(self, entries: Iterable[JournalEntry]) -> None:
         """Append what of `entries` was asked of the API."""
         lines = b"".join([orjson.dumps(as_data(entry)) + b"\n" for entry in entries if entry.endpoint])
         try:

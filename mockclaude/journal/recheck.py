@@ -9,6 +9,7 @@ requests were in flight is not made again: one that was refused because of them 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -21,8 +22,8 @@ from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.limits import IN_FLIGHT
 from mockclaude.engine.state.memory_store import MemoryStore
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.entry_json import as_data
-from mockclaude.journal.journal import Entry, decided
 from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.rules import Scenario
 
@@ -113,11 +114,11 @@ def is_crowded(entry: Data) -> bool:
 
 def _answered(served: ScenarioState, store: MemoryStore, entry: Data) -> Data:
     call = call_of(entry, served.scenario.policy)
-    again = Entry(entry["number"], entry["at"], call.method, entry["request"]["path"], {})
+    again = JournalEntry(entry["number"], entry["at"], call.method, entry["request"]["path"], {})
     store.limits.crowded = is_crowded(entry)
     given = for_method(answer(served, call), call.method)
     store.commit(given.at_end)
-    decided(again, given, sum(len(send.data) for send in given.script.sends))
+    again.record_decision(given, given.script, sys.maxsize)
     return as_data(again)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 
 _NAMED = 10
 """Reasons that are told; there may be one for each request."""
@@ -25,7 +25,7 @@ class Summary:
         """How many requests no rule answered."""
         return self._unmatched.total()
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: JournalEntry) -> None:
         """Count a request that has ended."""
         self._statuses[str(entry.status or "no response")] += 1
         if entry.unmatched:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mockclaude.api.request import MessagesRequest
-from mockclaude.journal.journal import UNREADABLE, Entry
+from mockclaude.journal.entry import UNREADABLE, JournalEntry
 from mockclaude.scenario.conditions.conditions import Check, Condition
 from mockclaude.scenario.conditions.hints import hinted
 from mockclaude.scenario.match import distance
@@ -51,7 +51,7 @@ class Verified(NamedTuple):
 class _Held(NamedTuple):
     """A question, and each condition held against it."""
 
-    entry: Entry
+    entry: JournalEntry
     checks: tuple[Check, ...]
 
     @property
@@ -60,7 +60,10 @@ class _Held(NamedTuple):
 
 
 def verify(
-    entries: Sequence[Entry], conditions: Iterable[Condition], times: int | Times = AT_LEAST_ONE, forgotten: int = 0
+    entries: Sequence[JournalEntry],
+    conditions: Iterable[Condition],
+    times: int | Times = AT_LEAST_ONE,
+    forgotten: int = 0,
 ) -> Verified:
     """Return whether `times` of the questions among `entries` are such that all `conditions` hold.
 
@@ -80,7 +83,7 @@ def verify(
 
 def _checks(
     conditions: Iterable[Condition],
-    entry: Entry,
+    entry: JournalEntry,
     check: Callable[[Condition, MessagesRequest], Check] = Condition.check,
 ) -> tuple[Check, ...] | None:
     """Return the outcome of each condition for what `entry` asked; None for one that cannot be read."""
@@ -120,7 +123,7 @@ def _closest(others: Sequence[_Held], wanted: Sequence[Condition]) -> Iterator[s
         yield from (f"  {'held  ' if check.held else 'failed'} {check}" for check in hints or nearest.checks)
 
 
-def _named(entry: Entry) -> str:
+def _named(entry: JournalEntry) -> str:
     by = f"answered by {entry.rule.label}" if entry.rule else f"answered with a {entry.status}"
     return f"request {entry.number}, {by}"
 

@@ -29,7 +29,8 @@ from mockclaude.engine.http_request import NOTHING, SCENARIO_HEADER, Call, Decis
 from mockclaude.engine.routes import answer, commit
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust, in_lane_of_pages
-from mockclaude.journal.journal import PLAYING, Entry, Journal, asked, decided
+from mockclaude.journal.entry import PLAYING, JournalEntry
+from mockclaude.journal.journal import Journal
 from mockclaude.reply.script import End, Script
 from mockclaude.scenario.diagnostics import did_you_mean
 from mockclaude.scenario.rules import Scenario
@@ -60,15 +61,13 @@ class _Heard:
 class Site:
     """Everything that is served: scenarios by name, the one at the root under ''.
 
-    `log` is called with the entry of each request that has ended. `retry_speed` is as `ScenarioState` takes it. Whoever
-    lets it listen sets `refuse`, which is called with the microseconds for which a fault lets no connection be
-    accepted, and the clock they are of.
+    Each request is written into `journal`. `retry_speed` is as `ScenarioState` takes it. Whoever lets it listen sets
+    `refuse`, which is called with the microseconds for which a fault lets no connection be accepted, and their clock.
     """
 
     def __init__(
         self,
         scenarios: Mapping[str, Scenario],
-        log: Callable[[Entry], None],
         *,
         clock: Clock = REAL,
         journal: Journal | None = None,
@@ -78,7 +77,6 @@ class Site:
         self.clock = clock
         self.journal = Journal() if journal is None else journal
         self.served = {name: ScenarioState(scenario, retry_speed) for name, scenario in scenarios.items()}
-        self._log = log
         self.trust = trust
         self._check_host = lru_cache(maxsize=64)(trust.check_host)
         self._retry_speed = retry_speed
@@ -111,7 +109,7 @@ class Site:
             return await self._administer(request)
         begin = time.perf_counter()
         path = redact(request.raw_path)
-        entry = Entry(next(self.numbers), self.clock.now(), request.method, path, request.headers)
+        entry = JournalEntry(next(self.numbers), self.clock.now(), request.method, path, request.headers)
         heard = _Heard(NOTHING)
         try:
             heard = await self._heard(request, entry.at)
@@ -131,22 +129,22 @@ class Site:
             if entry.ending == PLAYING:
                 entry.ending = "client gone"
             entry.seconds = time.perf_counter() - begin
-            self._log(entry)
+            self.journal.end(entry)
 
     async def _administer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request to the admin plane; it leaves a line in the log only if it fails."""
-        entry = Entry(0, self.clock.now(), request.method, redact(request.raw_path.partition("?")[0]), {})
+        entry = JournalEntry(0, self.clock.now(), request.method, redact(request.raw_path.partition("?")[0]), {})
         begin = time.perf_counter()
         with suppress(ConnectionError):
             given = for_method(await self._administered(request, entry), request.method)
             if given.script.status >= 400:
-                decided(entry, given)
+                entry.record_decision(given, given.script)
                 entry.ending, entry.seconds = "", time.perf_counter() - begin
-                self._log(entry)
+                self.journal.end(entry)
             return await play(given.script, request)
         return CLOSED
 
-    async def _administered(self, request: web.BaseRequest, entry: Entry) -> Decision:
+    async def _administered(self, request: web.BaseRequest, entry: JournalEntry) -> Decision:
         chunked = request.version >= (1, 1)
         path = request.raw_path.partition("?")[0]
         call = Call(request.method, path, request.query, request.headers, b"", int(entry.at), chunked)
@@ -156,13 +154,13 @@ class Site:
         except ApiError as error:
             return admin_api.refusal(call, error)
 
-    def _keep(self, entry: Entry, heard: _Heard) -> None:
-        decided(entry, heard.decision, self.journal.max_body)
+    def _keep(self, entry: JournalEntry, heard: _Heard) -> None:
+        entry.record_decision(heard.decision, heard.decision.script, self.journal.max_body)
         if heard.call is not None:
-            asked(entry, heard.call, heard.scenario, self.journal.max_body)
+            entry.record_request(heard.call, heard.scenario, self.journal.max_body)
             self.journal.keep(entry)
 
-    async def _played(self, heard: _Heard, request: web.BaseRequest, entry: Entry) -> Played:
+    async def _played(self, heard: _Heard, request: web.BaseRequest, entry: JournalEntry) -> Played:
         live = heard.decision.live
         if live is not None:
             complete = partial(self._complete, entry, heard)
@@ -173,12 +171,12 @@ class Site:
         entry.ending = _ending(heard.decision.script.end, request)
         return played
 
-    def _complete(self, entry: Entry, heard: _Heard, decision: Decision) -> None:
+    def _complete(self, entry: JournalEntry, heard: _Heard, decision: Decision) -> None:
         """Take the decision of a live reply, once it is made."""
         assert heard.state is not None
         heard.decision = commit(heard.state, decision)
-        decided(entry, heard.decision, self.journal.max_body)
-        self.journal.grown(entry)
+        entry.record_decision(heard.decision, heard.decision.script, self.journal.max_body)
+        self.journal.grow(entry)
         self._refuse(decision.script)
 
     def _refuse(self, script: Script) -> None:

@@ -11,7 +11,7 @@ import errno
 import gc
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from secrets import token_urlsafe
 from threading import Timer
@@ -20,13 +20,14 @@ from typing import Any, NamedTuple, TypeAlias
 from aiohttp import web
 
 from mockclaude.engine.trust import Trust, is_loopback
-from mockclaude.journal.console import log_line, wants_colour
-from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.console import wants_colour
+from mockclaude.journal.journal import Journal
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Site, make_server
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.first_screen import first_screen
 from mockclaude.server.listener import Listener
+from mockclaude.server.log_writer import LogWriter, WriteEntries
 from mockclaude.server.request_body import MAX_BODY
 
 SHUTDOWN_TIMEOUT = 3.0
@@ -35,47 +36,17 @@ SHUTDOWN_TIMEOUT = 3.0
 EXIT_AFTER = 4.5
 """Seconds after which a server that is told to stop ends, whatever it does."""
 
-FLUSH_AFTER = 0.05
-"""Seconds that a line may wait for others: writing each by itself costs more than answering the request."""
-
 
 class CannotListenError(RuntimeError):
     """The address cannot be served on; says why and what to do."""
 
 
-Keep: TypeAlias = Callable[[Sequence[Entry]], Any]
-"""What is done with requests that have ended."""
-
 Beside: TypeAlias = Callable[[Site], Coroutine[Any, Any, None]]
 """What is done while a site is served."""
 
 
-class Output:
-    """Lines on standard output, written together once the event loop has a moment; `keep` gets the entries."""
-
-    def __init__(self, write: Callable[[str], Any], keep: Keep | None = None, *, colour: bool) -> None:
-        self._write = write
-        self._keep = keep
-        self._colour = colour
-        self._lines: list[Entry] = []
-
-    def log(self, line: Entry) -> None:
-        """Note a request."""
-        if not self._lines:
-            asyncio.get_running_loop().call_later(FLUSH_AFTER, self.flush)
-        self._lines.append(line)
-
-    def flush(self) -> None:
-        """Write what was noted."""
-        lines, self._lines = self._lines, []
-        if lines:
-            if self._keep:
-                self._keep(lines)
-            self._write("\n".join(log_line(line, colour=self._colour) for line in lines))
-
-
-class Playing(NamedTuple):
-    """How what is decided is played: by which clock, and how much sooner than written clients are told to retry."""
+class PlaybackSettings(NamedTuple):
+    """The clock that responses are played by, and the divisor of the retry delays sent to clients."""
 
     clock: Clock = REAL
     retry_speed: float = 1.0
@@ -94,27 +65,36 @@ async def serve(
     host: str,
     port: int,
     write: Callable[[str], Any],
-    playing: Playing = Playing(),  # noqa: B008 (a frozen value)
+    playback: PlaybackSettings = PlaybackSettings(),  # noqa: B008 (a frozen value)
     *,
     trust: Trust | None = None,
-    keep: Keep | None = None,
+    write_entries: WriteEntries | None = None,
     beside: Beside | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, with `beside` as long. Raises `CannotListenError`.
+    """Serve until SIGINT or SIGTERM.
 
-    `trust` follows from `host`, unless it is given.
+    Args:
+        scenarios: Scenarios by name, the one at the root under ''.
+        host: The address to listen on.
+        port: The port, 0 for a free one.
+        write: Called with the first screen and with log lines.
+        playback: The clock and the retry speed.
+        trust: Who may control the server. Default: follows from `host`.
+        write_entries: Called with batches of ended requests, whose bodies are complete.
+        beside: A coroutine function that runs as long as the server.
 
-    What `keep` gets of requests that have ended has their bodies whole.
+    Raises:
+        CannotListenError: The address cannot be served on.
     """
-    output = Output(write, keep, colour=wants_colour())
+    log_writer = LogWriter(write, write_entries, colour=wants_colour())
     listener = Listener(host, port)
     site = Site(
         scenarios,
-        output.log,
         trust=trust or trust_of(host),
-        journal=Journal(max_body=MAX_BODY) if keep else None,
-        **playing._asdict(),
+        journal=Journal(max_body=MAX_BODY) if write_entries else None,
+        **playback._asdict(),
     )
+    site.journal.subscribe("ended", log_writer.log)
     site.refuse = listener.refuse
     half = SHUTDOWN_TIMEOUT / 2  # aiohttp waits twice: for the handler, then for its connection
     runner = web.ServerRunner(make_server(site), shutdown_timeout=half)
@@ -137,7 +117,7 @@ async def serve(
     finally:
         await listener.close()
         await runner.cleanup()
-        output.flush()
+        log_writer.flush()
         await asyncio.get_running_loop().shutdown_default_executor()  # files are loaded in it
         stopping.end()
 

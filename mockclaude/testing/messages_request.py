@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from mockclaude.api.redaction import redact
 from mockclaude.api.request import MessagesRequest
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.diagnostics import shown
 
 Asked = MessagesRequest
 """The earlier name of `MessagesRequest`."""
 
 
-def read_request(entry: Entry) -> MessagesRequest:
+def read_request(entry: JournalEntry) -> MessagesRequest:
     """Return the Messages request of `entry`, its headers without credentials.
 
     Raises:

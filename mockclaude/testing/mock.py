@@ -17,7 +17,8 @@ from typing import Any, Unpack
 
 from mockclaude.api.mode import Mode
 from mockclaude.api.request import MessagesRequest
-from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.entry import JournalEntry
+from mockclaude.journal.journal import Journal
 from mockclaude.journal.verification import AT_LEAST_ONE, Times, verify
 from mockclaude.scenario.loading import inline
 from mockclaude.scenario.loading.loader import load
@@ -61,7 +62,7 @@ class MockClaude(Replies):
         self._seed, self._validation = seed, validation
         self._scenario = _scenario(files, seed, validation)
         self._journal = Journal(max_body=max_body)
-        self._site = Site({"": self._scenario}, lambda _: None, journal=self._journal)
+        self._site = Site({"": self._scenario}, journal=self._journal)
         self._served = self._site.served[""]
         self._play(speed, retry_speed)
         self._background = Background(self._site, port)
@@ -146,7 +147,7 @@ class MockClaude(Replies):
         return Condition(self._add, saying)
 
     @property
-    def journal(self) -> list[Entry]:
+    def journal(self) -> list[JournalEntry]:
         """Everything that was asked, with what was decided, planned and sent."""
         return list(self._journal.entries())
 
@@ -164,7 +165,7 @@ class MockClaude(Replies):
         return requests[-1]
 
     @property
-    def unmatched(self) -> list[Entry]:
+    def unmatched(self) -> list[JournalEntry]:
         """The requests that no rule answered."""
         return [entry for entry in self._journal.entries() if entry.unmatched]
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from mockclaude.api.redaction import redact
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.console import log_line
-from mockclaude.journal.journal import Entry, holds
+from mockclaude.journal.entry import JournalEntry
+from mockclaude.journal.journal import holds
 from mockclaude.journal.verification import verify
 from mockclaude.scenario.rules import Rule
 from mockclaude.testing.response_text import describe_response
@@ -22,7 +23,7 @@ _NEWEST = 50
 """Requests that are told, besides those that no rule answered."""
 
 
-def told(entries: Sequence[Entry], unused: Iterable[Rule] = ()) -> str:
+def told(entries: Sequence[JournalEntry], unused: Iterable[Rule] = ()) -> str:
     """Return a paragraph for each request: what answered it and where that is written, or each condition of the rule
     that came nearest; and one for each rule in `unused`: why it answered none of them.
     """
@@ -36,7 +37,7 @@ def told(entries: Sequence[Entry], unused: Iterable[Rule] = ()) -> str:
     return "\n".join([*head, *answered, *others])
 
 
-def _lines(entry: Entry) -> Iterator[str]:
+def _lines(entry: JournalEntry) -> Iterator[str]:
     yield f"{entry.number}. {log_line(entry, colour=False)}"
     if entry.request is not None:
         yield from _said(entry.request)
@@ -54,7 +55,7 @@ def _said(request: MessagesRequest) -> Iterator[str]:
     yield from (f"   result of {result.name}: {redact(result.content)[:_SHOWN]!r}" for result in results)
 
 
-def _answered(entry: Entry) -> Iterator[str]:
+def _answered(entry: JournalEntry) -> Iterator[str]:
     """Yield what the response said, but for an error that the log line has already."""
     for line in map(redact, describe_response(entry.response or b"")):
         if not line.startswith("error: "):
@@ -63,7 +64,7 @@ def _answered(entry: Entry) -> Iterator[str]:
             yield line
 
 
-def _unused(rule: Rule, entries: Sequence[Entry]) -> Iterator[str]:
+def _unused(rule: Rule, entries: Sequence[JournalEntry]) -> Iterator[str]:
     """Yield why a rule answered none of `entries`; a function of a test is not asked again."""
     yield f"never used: {rule.label}"
     if any(condition.key == "function" for condition in rule.conditions):

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Unpack
 
 from mockclaude.api.request import MessagesRequest
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.rules import Rule
 from mockclaude.testing.callbacks import Functions
 from mockclaude.testing.messages_request import read_request
@@ -22,7 +22,7 @@ from mockclaude.testing.types import Choice, Function, Options, Predicate, Step,
 class Added:
     """A rule that was added, and what it has answered."""
 
-    def __init__(self, rule: Rule, entries: Callable[[], Sequence[Entry]]) -> None:
+    def __init__(self, rule: Rule, entries: Callable[[], Sequence[JournalEntry]]) -> None:
         self.rule = rule
         self._entries = entries
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from mockclaude.journal.entry_json import as_data
-from mockclaude.journal.journal import Entry
 from tests.cli.invoking import HELLO, invoke, written
 from tests.conftest import Start
+from tests.journal.entries import journal_entry
 from tests.serving import post
 
-ENTRY = Entry(1, 0, "POST", "/v1/messages", {}, status=200, reason="'hello' (a.yaml:1:9)", ending="", seconds=0.001)
+ENTRY = journal_entry(status=200, reason="'hello' (a.yaml:1:9)", seconds=0.001)
 
 
 class Admin(BaseHTTPRequestHandler):

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from mockclaude.scenario.loader import load_all
 
 import mockclaude
 from mockclaude import __version__
 from mockclaude.api.betas import Accepted
+from mockclaude.scenario.loading.loader import load_all
 from tests.cli.invoking import HELLO, invoke, written
 from tests.conftest import Serve
 from tests.serving import post

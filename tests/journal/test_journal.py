@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 
 from mockclaude.api.redaction import REDACTED
+from mockclaude.engine.http_request import Decision
 from mockclaude.journal import journal as journal_module
+from mockclaude.journal.entry import MAX_BODY, OVERHEAD, JournalEntry
 from mockclaude.journal.entry_json import as_data
-from mockclaude.journal.journal import OVERHEAD, Entry, Journal
-from mockclaude.reply.script import End
+from mockclaude.journal.journal import Journal
+from mockclaude.reply.script import End, Script, Send
 from mockclaude.scenario.conditions.conditions import conditions
 from mockclaude.scenario.format.when import When
 from mockclaude.server.app import Site
 from tests.conftest import Serve
+from tests.journal.entries import journal_entry
 from tests.serving import NOW, asking, post, request
 
 SCENARIO = """
@@ -26,10 +29,8 @@ rules:
 """
 
 
-def entry(number: int = 1, text: str = "Hello", **fields: Any) -> Entry:
-    body = asking(text)
-    usual = {"endpoint": "/v1/messages", "body": body, "body_size": len(body)}
-    return Entry(number, NOW, "POST", "/v1/messages", {}, **{**usual, **fields})
+def entry(number: int = 1, text: str = "Hello", **fields: Any) -> JournalEntry:
+    return journal_entry(number, NOW, **{"body": asking(text), **fields})
 
 
 def when(**wanted: Any) -> Any:
@@ -157,20 +158,23 @@ def test_of_equal_lanes_the_one_used_longest_ago_loses_its_oldest() -> None:
     assert (numbers(journal), journal.forgotten_of("b"), journal.forgotten) == ([3, 4], 0, 2)
 
 
+def respond(journal: Journal, entry: JournalEntry, response: bytes) -> None:
+    script = Script(200, [Send(0, response)])
+    entry.record_decision(Decision(script), script)
+    journal.grow(entry)
+
+
 def test_an_entry_counts_for_what_it_has_grown_to() -> None:
     journal = Journal(max_bytes=6 * OVERHEAD)
     grown, other = entry(0, lane="a"), entry(1, lane="b")
     for each in (grown, other, entry(2, lane="a"), entry(3, lane="c")):
         journal.keep(each)
-    grown.response = bytes(4 * OVERHEAD)
-    journal.grown(grown)
+    respond(journal, grown, bytes(4 * OVERHEAD))
 
     assert numbers(journal) == [1, 2, 3]
-    grown.response = bytes(40 * OVERHEAD)
-    journal.grown(grown)
+    respond(journal, grown, bytes(MAX_BODY))
     journal.clear("b")
-    other.response = bytes(40 * OVERHEAD)
-    journal.grown(other)
+    respond(journal, other, bytes(MAX_BODY))
     assert numbers(journal) == [2, 3]
 
 
@@ -211,7 +215,7 @@ def test_questions_are_found_by_the_words_of_a_rule(wanted: dict[str, Any], foun
     for number, text in enumerate(("Hello", "Hello there", "Bye"), 1):
         journal.keep(entry(number, text))
     journal.keep(entry(4, endpoint="/v1/messages/count_tokens"))
-    journal.keep(entry(5, body=b"{", body_size=1))
+    journal.keep(entry(5, body=b"{"))
 
     assert [kept.number for kept in journal.find(when(**wanted))] == found
 
@@ -311,8 +315,8 @@ def test_an_entry_is_json_data(serve: Serve, journal: Journal) -> None:
 
 
 def test_a_response_that_was_too_long_to_keep_has_no_digest() -> None:
-    assert as_data(entry(end=End.RESET))["response"]["digest"] is None
+    assert as_data(entry(response=bytes(MAX_BODY + 1), end=End.RESET))["response"]["digest"] is None
 
 
 def test_a_site_has_a_journal_of_its_own() -> None:
-    assert len(Site({}, lambda _: None).journal) == 0
+    assert len(Site({}).journal) == 0

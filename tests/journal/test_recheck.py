@@ -9,11 +9,12 @@ import pytest
 
 from mockclaude.api.redaction import REDACTED
 from mockclaude.journal.entry_json import as_data
-from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.journal import Journal
 from mockclaude.journal.recheck import call_of, leading_to, replay, runs
 from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve
+from tests.journal.entries import journal_entry
 from tests.serving import asking, post, request
 
 SCENARIO = """
@@ -108,7 +109,7 @@ def test_what_cannot_be_made_again_is_told(recorded: list[dict[str, Any]]) -> No
 
 
 def entry(number: int, at: float, since_start: float, scenario: str = "") -> dict[str, Any]:
-    made = Entry(number, at, "POST", "/v1/messages", {}, scenario=scenario, time=int(since_start * 1e6))
+    made = journal_entry(number, at, scenario=scenario, time=int(since_start * 1e6))
     return as_data(made)
 
 
@@ -141,7 +142,7 @@ def test_before_an_entry_come_those_of_its_scenario() -> None:
 def test_a_lane_stands_for_the_key_that_is_not_recorded(
     headers: dict[str, str], keys: tuple[str, ...], status: int, given: dict[str, str | None]
 ) -> None:
-    recorded = as_data(Entry(1, 0, "POST", "/v1/messages", headers, lane="lane", status=status))
+    recorded = as_data(journal_entry(headers=headers, lane="lane", status=status))
     call = call_of(recorded, Policy(api_keys=frozenset(keys)))
 
     assert {name: call.headers.get(name) for name in given} == given

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from mockclaude.journal.journal import Entry
 from mockclaude.journal.summary import Summary
+from tests.journal.entries import journal_entry
 
 
 def summary(*entries: tuple[int, str]) -> Summary:
     made = Summary()
     for status, reason in entries:
         unmatched = status == 410
-        made.add(Entry(1, 0, "POST", "/v1/messages", {}, status=status, reason=reason, unmatched=unmatched))
+        made.add(journal_entry(status=status, reason=reason, unmatched=unmatched))
     return made
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.journal import Journal
 from mockclaude.journal.verification import Times, Verified, verify
 from mockclaude.scenario.loading.loader import load_text
+from tests.journal.entries import journal_entry
 from tests.journal.test_journal import entry, when
 
 HELLO = load_text("rules: [{name: hello, reply: Hi!}]").rules[0]
@@ -86,7 +87,7 @@ def test_where_all_held_and_more_were_wanted_there_is_no_closest() -> None:
     "body", [b"{", b"[]", b'{"messages": []}', orjson.dumps({"messages": [], "model": "x", "tools": [1]})]
 )
 def test_what_is_no_message_is_counted_and_told(body: bytes) -> None:
-    asked = [Entry(1, 0, "POST", "/v1/messages", {}, endpoint="/v1/messages", body=body, body_size=len(body))]
+    asked = [journal_entry(body=body)]
     verified = verify(asked, when(tools="x", model="x"))
 
     assert verified.message.splitlines()[1:] == [

@@ -196,7 +196,7 @@ def test_a_client_that_goes_while_it_waits_or_says_something_is_let_go(serve: Se
 async def test_a_client_that_goes_just_before_the_answer_is_let_go() -> None:
     gone = make_mocked_request("GET", "/_mockclaude/health", {"host": "localhost"}, payload=EMPTY_PAYLOAD)
 
-    assert not (await Site({"": load_text(SCENARIO)}, lambda _: None).handle(gone)).keep_alive
+    assert not (await Site({"": load_text(SCENARIO)}).handle(gone)).keep_alive
 
 
 _JSON = st.recursive(
@@ -227,7 +227,7 @@ _NAMES = (
 )
 def test_whatever_is_said_is_answered_or_refused(route: tuple[str, str], said: dict[str, Any], last: str) -> None:
     method, path = route
-    site = Site({"": load_text(SCENARIO)}, lambda _: None)
+    site = Site({"": load_text(SCENARIO)})
     if path == "journal/wait":
         said |= {"timeout": "1us"}
     call = Call(

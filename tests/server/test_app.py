@@ -16,7 +16,8 @@ from aiohttp.test_utils import make_mocked_request
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.trust import Trust
-from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.entry import JournalEntry
+from mockclaude.journal.journal import Journal
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.server import app, request_body
 from tests.conftest import Serve
@@ -158,11 +159,13 @@ def test_a_client_that_goes_in_the_middle_of_its_body_is_gone_in_the_log_too(ser
 
 
 async def test_a_client_that_goes_just_before_the_answer_is_gone_in_the_log_too() -> None:
-    lines: list[Entry] = []
+    lines: list[JournalEntry] = []
     gone = make_mocked_request("GET", "/v1/models", {"host": "localhost"}, payload=EMPTY_PAYLOAD)
     gone.protocol.__dict__["requests"] = 0
 
-    assert not (await app.Site({"": load_text(HELLO)}, lines.append).handle(gone)).keep_alive
+    site = app.Site({"": load_text(HELLO)})
+    site.journal.subscribe("ended", lines.append)
+    assert not (await site.handle(gone)).keep_alive
     assert [line.ending for line in lines] == ["client gone"]
 
 
@@ -207,7 +210,7 @@ def test_no_two_unreadable_requests_have_the_same_id(serve: Serve) -> None:
 
 
 class BrokenJournal(Journal):
-    def keep(self, entry: Entry) -> None:
+    def keep(self, entry: JournalEntry) -> None:
         entry.seconds = 1 / 0
 
 
@@ -223,7 +226,7 @@ def test_a_bug_in_the_server_is_a_500_with_a_traceback_and_named_in_the_log(
 
 
 class PanickingJournal(Journal):
-    def keep(self, entry: Entry) -> None:
+    def keep(self, entry: JournalEntry) -> None:
         raise SystemExit(entry.number)
 
 

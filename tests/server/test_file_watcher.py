@@ -32,7 +32,7 @@ class Watched:
         self.write("one", ONCE)
         self.write("two", ONCE)
         self.watching = Watching([folder], lambda: load_all([folder]), self.said.append)
-        self.site = Site(load_all([folder]), lambda _: None)
+        self.site = Site(load_all([folder]))
 
     def write(self, name: str, text: str) -> None:
         (self.folder / f"{name}.yaml").write_text(text)
@@ -150,7 +150,7 @@ async def test_a_named_file_that_goes_is_told_on_standard_error(
 ) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(ONCE)
-    watching, site = Watching([file], lambda: load_all([file])), Site(load_all([file]), lambda _: None)
+    watching, site = Watching([file], lambda: load_all([file])), Site(load_all([file]))
     file.unlink()
     await watching.look(site)
     await watching.look(site)
@@ -276,7 +276,7 @@ async def test_whatever_a_watched_file_becomes_it_is_served_as_it_was(
     said: list[str] = []
     file = tmp_path / "a.yaml"
     file.write_text(ONCE)
-    watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]), lambda _: None)
+    watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]))
     become(file)
     await watching.look(site)
     await watching.look(site)
@@ -291,7 +291,7 @@ async def test_a_file_whose_name_is_not_utf_8_is_watched(tmp_path: Path) -> None
     said: list[str] = []
     file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.yaml"))
     file.write_text(ONCE)
-    watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]), lambda _: None)
+    watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]))
     file.write_text("rules: [{name: new, reply: c}]")
     await watching.look(site)
     await watching.look(site)

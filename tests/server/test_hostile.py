@@ -17,8 +17,8 @@ from mockclaude.api.errors import ApiError
 from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.journal import journal
-from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.entry import MAX_TEXT, OVERHEAD, JournalEntry
+from mockclaude.journal.journal import Journal
 from mockclaude.scenario.rules import built_in
 from mockclaude.server import request_body
 from tests.benchmarks.corpus import CORPUS, Request, ask, formatted, lattice
@@ -241,13 +241,13 @@ def test_the_journal_keeps_the_beginning_of_a_long_reason(serve: Serve) -> None:
     server = serve("rules: [{reply: Hi}]")
     server.ask(request("POST", "/v1/messages", asking(ask(model="m" * 100_000)).body))
 
-    assert server.line().reason == f"model: {'m' * (journal.MAX_TEXT - 7)}…"
+    assert server.line().reason == f"model: {'m' * (MAX_TEXT - 7)}…"
 
 
 def test_headers_and_texts_count_for_what_the_journal_keeps() -> None:
-    kept = Journal(max_bytes=3 * journal.OVERHEAD)
+    kept = Journal(max_bytes=3 * OVERHEAD)
     for number in range(3):
-        kept.keep(Entry(number, 0, "GET", "/", {"x-long": "a" * journal.OVERHEAD}))
+        kept.keep(JournalEntry(number, 0, "GET", "/", {"x-long": "a" * OVERHEAD}))
 
     assert (len(kept), kept.forgotten) == (1, 2)
 

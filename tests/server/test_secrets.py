@@ -12,12 +12,13 @@ import yaml
 
 from mockclaude.api.redaction import redact
 from mockclaude.journal.console import log_line
-from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.journal import Journal
 from mockclaude.journal.verification import verify
 from mockclaude.testing.messages_request import read_request
 from mockclaude.testing.report import told
 from tests.cli.invoking import invoke, written
 from tests.conftest import Serve, Start
+from tests.journal.entries import journal_entry
 from tests.journal.test_journal import when
 from tests.server.administering import Admin
 from tests.serving import Received, asking, request
@@ -242,6 +243,6 @@ def test_value_of_a_body_is_redacted_by_the_name_in_its_path(serve: Serve) -> No
 def test_report_of_a_test_shows_no_credentials_of_a_reply() -> None:
     body = b'{"type":"message","content":[{"type":"text","text":"use sk-ant-api03-abcdefgh"}]}'
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
-    entry = Entry(1, 5.5, "POST", "/v1/messages", {}, endpoint="/v1/messages", body=b"{}", response=head + body)
+    entry = journal_entry(body=b"{}", response=head + body)
 
     assert "use sk-ant-[redacted]" in told([entry], [])

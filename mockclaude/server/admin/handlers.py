@@ -14,8 +14,9 @@ from mockclaude import __version__
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.entry_json import as_data
-from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.journal import Journal
 from mockclaude.journal.verification import Times, verify
 from mockclaude.scenario.conditions.conditions import conditions
 from mockclaude.scenario.diagnostics import ScenarioError, did_you_mean
@@ -135,11 +136,11 @@ async def _clear(plane: Plane, scope: asked.Scope) -> Outcome:
     return Outcome({})
 
 
-def _found(plane: Plane, scope: asked.Scope, entries: Sequence[Entry]) -> Outcome:
+def _found(plane: Plane, scope: asked.Scope, entries: Sequence[JournalEntry]) -> Outcome:
     return Outcome({"entries": list(map(as_data, entries)), "forgotten": plane.journal.forgotten_of(scope.whose)})
 
 
-def _entries(plane: Plane, scope: asked.Scope) -> Sequence[Entry]:
+def _entries(plane: Plane, scope: asked.Scope) -> Sequence[JournalEntry]:
     return plane.journal.entries(scope.whose, _scenario(plane, scope))
 
 
