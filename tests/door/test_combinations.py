@@ -31,7 +31,7 @@ class Server:
 
     def __init__(self) -> None:
         self._mock = MockClaude(FOLDER / "combinations.yaml", retry_speed="1x").start()
-        self._door = Door(self._mock)
+        self._door = Door.of(self._mock)
 
     def talk(self, key: str, requests: list[Request]) -> list[Exchange]:
         """Return the responses to requests that a client with `key` sends one after the other."""
