@@ -10,18 +10,18 @@ from tests.door.server import Request
 FILES = {"": "chaos", "shop": "replies", "shop/limits": "limits", "Zoë": "policy", "timed": "timed"}
 """Scenario -> its file."""
 
+PATHS = (
+    "/shop/v1/messages",
+    "/shop/v1/messages?beta=true",
+    "//shop/v1/messages",
+    "/shop//v1/messages",
+    "/SHOP/v1/messages",
+)
 USUAL = [ask("fixed", to="/shop/v1/messages", **form) for form in FORMS]
 
 
 def clients() -> Iterator[tuple[str, list[Request]]]:
-    paths = (
-        "/shop/v1/messages",
-        "/shop/v1/messages?beta=true",
-        "//shop/v1/messages",
-        "/shop//v1/messages",
-        "/SHOP/v1/messages",
-    )
-    yield "paths", [ask("fixed", to=path) for path in paths]
+    yield "paths", [ask("fixed", to=path) for path in PATHS]
     yield (
         "near names",
         [ask("fixed", to=path) for path in ("/sho/v1/messages", "/shop/none/v1/messages", "/v1/shop/messages")],
