@@ -23,6 +23,13 @@ from tests.reply.client import events_of, message_of
 from tests.serving import read_response
 
 FOLDER = Path(__file__).parent
+KIND = ("content-type", "cache-control")
+FRAMING = ("transfer-encoding", "connection")
+LIMITS = ("anthropic-ratelimit-",)
+YIELDING = ("texts x", "blocks x", "generator x")
+"""Replies of functions that yield them part by part."""
+
+AFTER_TEXT = "stall=2s; after=text_delta"
 _IDS = re.compile(rb'"((?:msg|req|toolu)_[^"]*)"')
 
 
@@ -58,13 +65,6 @@ def servers() -> Iterator[tuple[Server, Server]]:
 
 def status(exchange: Exchange) -> int:
     return int(exchange.raw.split(b" ", 2)[1])
-
-
-KIND = ("content-type", "cache-control")
-AFTER_TEXT = "stall=2s; after=text_delta"
-YIELDING = ("texts x", "blocks x", "generator x")
-FRAMING = ("transfer-encoding", "connection")
-LIMITS = ("anthropic-ratelimit-",)
 
 
 def headers(exchange: Exchange, *, but: tuple[str, ...] = ()) -> list[str]:
