@@ -16,7 +16,6 @@ REPLIES = ("template x", "sequence", "agent", "pause", *(f"{name} x" for name in
 
 OPTIONS: Mapping[str, st.SearchStrategy[Any]] = {
     "reply": st.sampled_from(REPLIES),
-    "fault": st.just(True),
     "pace": st.sampled_from(["opus", "ttft=1s, gap=20ms", "tokens_per_second=50, jitter=50%"]),
     "limit": st.just(True),
     "thread": st.just(True),
@@ -35,7 +34,7 @@ LONG = "x" * 15_000
 
 
 class Plan(NamedTuple):
-    """A request before its form is chosen; `features` are those of `OPTIONS`, but for the fault."""
+    """A request before its form and its fault are chosen; `features` are those of `OPTIONS`."""
 
     features: Mapping[str, Any]
 
@@ -92,6 +91,6 @@ class Plan(NamedTuple):
 
 def plans(*, but: tuple[str, ...] = ()) -> st.SearchStrategy[Plan]:
     """Draw plans with two or three features, none of which is in `but`."""
-    names = [name for name in OPTIONS if name not in (*but, "fault")]
+    names = [name for name in OPTIONS if name not in but]
     chosen = st.lists(st.sampled_from(names), min_size=2, max_size=3, unique=True)
     return chosen.flatmap(lambda names: st.fixed_dictionaries({name: OPTIONS[name] for name in names})).map(Plan)

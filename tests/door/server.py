@@ -86,14 +86,21 @@ class Exchange(NamedTuple):
 
 
 class Door:
-    """The way into a running server and out of it."""
+    """The way into a running server and out of it. The server needs its `clock`, and the door its `port`."""
 
-    def __init__(self, mock: MockClaude) -> None:
+    def __init__(self) -> None:
         self.now: float = NOW
-        self._port = int(mock.url.rpartition(":")[2])
+        self.clock = Clock(0, lambda: self.now)
+        self.port = 0
         self._last = 0
         self._hanging: list[Wire] = []
-        mock._site.clock = Clock(0, lambda: self.now)
+
+    @staticmethod
+    def of(mock: MockClaude) -> Door:
+        door = Door()
+        door.port = int(mock.url.rpartition(":")[2])
+        mock._site.clock = door.clock
+        return door
 
     def forget(self) -> None:
         """Expect the journal to be empty."""
@@ -109,7 +116,7 @@ class Door:
 
         If it `hangs`, the connection stays open.
         """
-        wire = Wire(self._port)
+        wire = Wire(self.port)
         wire.send(data)
         if hangs:
             self._hanging.append(wire)
@@ -132,7 +139,7 @@ class Door:
 
     def admin(self, method: str, path: str) -> Any:
         """Return what the admin API answers."""
-        with Wire(self._port) as wire:
+        with Wire(self.port) as wire:
             wire.send(request(method, f"/_mockclaude/{path}"))
             return wire.response().json
 

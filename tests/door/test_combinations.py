@@ -23,6 +23,13 @@ from tests.reply.client import events_of, message_of
 from tests.serving import read_response
 
 FOLDER = Path(__file__).parent
+KIND = ("content-type", "cache-control")
+FRAMING = ("transfer-encoding", "connection")
+LIMITS = ("anthropic-ratelimit-",)
+YIELDING = ("texts x", "blocks x", "generator x")
+"""Replies of functions that yield them part by part."""
+
+AFTER_TEXT = "stall=2s; after=text_delta"
 _IDS = re.compile(rb'"((?:msg|req|toolu)_[^"]*)"')
 
 
@@ -31,7 +38,7 @@ class Server:
 
     def __init__(self) -> None:
         self._mock = MockClaude(FOLDER / "combinations.yaml", retry_speed="1x").start()
-        self._door = Door(self._mock)
+        self._door = Door.of(self._mock)
 
     def talk(self, key: str, requests: list[Request]) -> list[Exchange]:
         """Return the responses to requests that a client with `key` sends one after the other."""
@@ -58,13 +65,6 @@ def servers() -> Iterator[tuple[Server, Server]]:
 
 def status(exchange: Exchange) -> int:
     return int(exchange.raw.split(b" ", 2)[1])
-
-
-KIND = ("content-type", "cache-control")
-AFTER_TEXT = "stall=2s; after=text_delta"
-YIELDING = ("texts x", "blocks x", "generator x")
-FRAMING = ("transfer-encoding", "connection")
-LIMITS = ("anthropic-ratelimit-",)
 
 
 def headers(exchange: Exchange, *, but: tuple[str, ...] = ()) -> list[str]:

@@ -9,19 +9,21 @@ body and what is in it, and the reason and the notes of the decision. A line tha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
+from mockclaude.scenario.loader import load_text
 from mockclaude.testing import MockClaude
 from tests.door import functions
 from tests.door.requests import ask
 from tests.door.server import Door, Exchange, Request
-from tests.door.themes import admin, faults, http, journal, live, state
+from tests.door.themes import admin, faults, http, journal, live, sites, state
 from tests.door.transcript import head_lines, lines
+from tests.serving import ServerThread
 
 FOLDER = Path(__file__).parent
 GOLDEN = FOLDER.parent / "golden" / "door"
@@ -60,8 +62,8 @@ def exchanges(door: Door, clients: Theme) -> Iterator[tuple[str, Exchange]]:
             heading = ""
 
 
-def transcript(door: Door, clients: Theme) -> Iterator[str]:
-    usual = [line for usual in USUAL for line in head_lines(door.client("usual").send(usual))[1:]]
+def transcript(door: Door, clients: Theme, usual_requests: Iterable[Request] = USUAL) -> Iterator[str]:
+    usual = [line for usual in usual_requests for line in head_lines(door.client("usual").send(usual))[1:]]
     for request, exchange in exchanges(door, clients):
         yield request
         yield from lines(exchange, usual)
@@ -88,7 +90,7 @@ def opened(file: str) -> Iterator[Door]:
     mock = MockClaude(f"{file}.yaml", retry_speed="1x").start()
     try:
         functions.add(mock, functions.FUNCTIONS)
-        door = Door(mock)
+        door = Door.of(mock)
         yield door
         door.close()
     finally:
@@ -99,9 +101,9 @@ def check(name: str, renewed: str, config: pytest.Config) -> None:
     golden = GOLDEN / f"{name}.txt"
     if config.getoption("--update-golden"):
         golden.parent.mkdir(exist_ok=True)
-        golden.write_text(f"{renewed}\n")
+        golden.write_text(f"{renewed}\n", "utf-8")
 
-    assert renewed.splitlines() == golden.read_text().splitlines()
+    assert renewed.splitlines() == golden.read_text("utf-8").splitlines()
 
 
 @pytest.fixture(autouse=True)
@@ -114,6 +116,16 @@ def test_transcript_is_the_golden_one(theme: str, pytestconfig: pytest.Config) -
     file, clients = THEMES[theme]
     with opened(file) as door:
         check(theme, "\n".join(transcript(door, clients)), pytestconfig)
+
+
+def test_transcript_of_several_scenarios_is_the_golden_one(pytestconfig: pytest.Config) -> None:
+    scenarios = {
+        name: load_text(Path(f"{file}.yaml").read_text("utf-8"), f"{file}.yaml") for name, file in sites.FILES.items()
+    }
+    door = Door()
+    with ServerThread(scenarios, clock=door.clock) as running:
+        door.port = running.port
+        check("sites", "\n".join(transcript(door, sites.clients, sites.USUAL)), pytestconfig)
 
 
 def test_journal_is_the_golden_one(pytestconfig: pytest.Config) -> None:
