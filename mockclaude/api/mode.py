@@ -6,6 +6,7 @@ Knows nothing of what is judged.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, TypeAlias, get_args
 
 from mockclaude.api.errors import ApiError
@@ -19,14 +20,11 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 class Validation:
     """The judgement of one request: what is tolerated becomes one of its `warnings`."""
 
-    def __init__(self, mode: Mode = "anthropic") -> None:
+    def __init__(self, mode: Mode = "anthropic", warnings: Iterable[str] = ()) -> None:
         self.mode = mode
-        self.warnings: list[str] = []
-
-    @property
-    def off(self) -> bool:
-        """Whether everything is taken that can be answered."""
-        return self.mode == "off"
+        self.off = mode == "off"
+        """Whether everything is accepted that can be answered."""
+        self.warnings = list(warnings)
 
     def object(self, error: ApiError, *, gateways_take_it: bool) -> None:
         """Raise `error`, or where the mode lets it pass, warn; `gateways_take_it` says whether `gateway` does."""

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from mockclaude.api.request import MessagesRequest
-from mockclaude.engine.http_request import Call
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.state.store import Attempt, Ticket
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.select import Position, counts_requests, due
@@ -34,8 +34,6 @@ def possible_faults(
     wished: Sequence[Fault], rule: Rule, chaos: Sequence[PossibleFault], request: MessagesRequest
 ) -> PossibleFaults:
     """Return the faults whose conditions match the request."""
-    if not (wished or rule.faults or chaos):
-        return {}
     return {"wish": wished, "fault": _matching(rule.faults, request), "chaos": _matching(chaos, request)}
 
 
@@ -56,12 +54,10 @@ def attempts_of(possible: PossibleFaults, rule: Rule, request: MessagesRequest) 
 
 
 def due_faults(
-    possible: PossibleFaults, draws: Draws, call: Call, ticket: Ticket, attempts: Mapping[str, Attempt]
+    possible: PossibleFaults, draws: Draws, http: HttpRequest, ticket: Ticket, attempts: Mapping[str, Attempt]
 ) -> DueFaults:
     """Return the faults that are due: those that the client asks for, or else the others."""
-    if not possible:
-        return NONE
-    position = Position(ticket.request, call.time, call.reused)
+    position = Position(ticket.request, http.since_start_us, http.reused)
     before = dict(zip(attempts, ticket.attempts, strict=True))
     chosen = {
         label: due(faults, draws, position._replace(attempt=before.get(label, 0)), label)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.http_request import Decision, Part
+from mockclaude.engine.decision import Decision, Part
 from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.reply.live.live_response import LiveResponse
 from mockclaude.reply.respond import responded
@@ -34,9 +34,8 @@ class LiveReply:
 
     def begin(self) -> Decision:
         """Return the decision that is made so far: which rule, and that its reply is live."""
-        builder = self._builder
-        decision = builder.undone(Script(0, ()), builder.reason(), builder.context.request.stream)
-        return decision._replace(live=self, effects=builder.context.cache_effects)
+        decision = self._builder.unfinished(Script(0, ()))
+        return decision._replace(live=self, effects=self._builder.context.cache_effects)
 
     async def parts(self) -> AsyncGenerator[Part, None]:
         """Yield what each part of the reply adds, and at last the rest with the whole decision."""
@@ -60,8 +59,7 @@ class LiveReply:
 
     def so_far(self) -> Decision:
         """Return the decision as far as it is made, for a client that has gone."""
-        builder = self._builder
-        return builder.undone(self._response.sent, builder.reason(), builder.context.request.stream)
+        return self._builder.unfinished(self._response.sent)
 
     async def _at_once(self, coming: Awaitable[Outline]) -> Decision:
         try:
@@ -77,4 +75,4 @@ class LiveReply:
             return Part(decision.script, decision)
         sent = responded(response.reply, response.sent)
         notes = (*response.notes, *builder.faults.notes)
-        return Part(script, builder.finished(sent, notes, builder.reason(failure)))
+        return Part(script, builder.sent(sent, notes, builder.reason(failure)))

@@ -9,7 +9,7 @@ from typing import Any
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.due_faults import DueFaults
-from mockclaude.engine.http_request import Decision
+from mockclaude.engine.decision import Decision
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.engine.state.limits import limit_headers, settled
 from mockclaude.engine.state.prompt_cache import diagnose, request_hashes
@@ -18,7 +18,7 @@ from mockclaude.reply.compose import PLAIN, Asking, Reply
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.apply import break_
 from mockclaude.reply.optional_fields import extras
-from mockclaude.reply.plan import plan
+from mockclaude.reply.plan import Envelope, plan
 from mockclaude.reply.respond import Responded, respond, responded
 from mockclaude.reply.script import Script, with_headers
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
@@ -39,7 +39,8 @@ class ReplyBuilder:
         self.ticket = ticket
         self.draws = draws
         self.faults = faults
-        self.response_context = context.state.context(context.call, draws)
+        http, state = context.http, context.state
+        self.response_context = Envelope(*draws.ids(), http.now, http.head.chunked, state.retry_speed)
 
     @cached_property
     def scope(self) -> Scope:
@@ -58,14 +59,14 @@ class ReplyBuilder:
         request, cached = context.request, context.cached
         if not (as_written or cached is not None or not _OPTIONAL.isdisjoint(request.body)):
             return PLAIN
-        fields = extras(request.body, self.draws, context.call.now)
-        if request.body.get("diagnostics") is not None:
+        fields = extras(request.body, self.draws, context.http.now)
+        if context.diagnosed:
             fields["diagnostics"] = diagnose(context.state.store, request, request_hashes(request.body))
         return Asking(cached and cached.usage, fields, as_written)
 
     def pace(self) -> Pace:
         """Return the pace that the request asks for, or else that of the rule. Raises `ApiError` 400."""
-        text = self.context.call.headers.get(PACE_HEADER)
+        text = self.context.http.head.headers.get(PACE_HEADER)
         if text is None:
             return self.rule.pace
         try:
@@ -79,54 +80,53 @@ class ReplyBuilder:
             rendered = respond(outline, self.pace(), self.scope, self.draws, self.response_context, self.asking)
         except ApiError as error:
             return self.failed(error)
-        return self.with_faults(self._with_limit_headers(rendered))
+        return self.finished(rendered)
 
     def of_reply(self, reply: Reply) -> Decision:
         """Return the decision with a reply that is composed already."""
-        script = plan(reply, self.pace(), self.draws, self.response_context, stream=self.context.request.stream)
-        return self.with_faults(self._with_limit_headers(responded(reply, script)))
-
-    def with_faults(self, rendered: Responded) -> Decision:
-        """Return the decision with this response, after the faults that are due."""
-        faults, notes = self.faults
-        if not faults:
-            return self.finished(rendered, notes)
-        script, applied = break_(rendered.script, faults, self.response_context, self.draws)
-        return self.finished(rendered._replace(script=script), (*applied, *notes))
-
-    def finished(self, rendered: Responded, notes: tuple[str, ...], reason: str = "") -> Decision:
-        """Return the decision with this response as it is, and its effects."""
-        effects = self._effects(rendered)
-        is_stored = rendered.script.status == 200 and rendered.content is not None
-        thread = self.context.thread
-        at_end = (*(thread.ended() if is_stored else ()), *self.context.at_end)
-        reason = reason or self.rule.label
         stream = self.context.request.stream
-        return self.undone(rendered.script, reason, stream, (*rendered.notes, *notes))._replace(
-            effects=(*self.context.cache_effects, *effects), at_end=at_end
-        )
+        return self.finished(responded(reply, plan(reply, self.pace(), self.draws, self.response_context, stream=stream)))
+
+    def finished(self, rendered: Responded) -> Decision:
+        """Return the decision with this response, after the limit's headers and the faults that are due."""
+        if self.context.permit is not None:
+            rendered = rendered._replace(script=with_headers(rendered.script, self.limit_headers(rendered.usage)))
+        faults, notes = self.faults
+        if faults:
+            script, applied = break_(rendered.script, faults, self.response_context, self.draws)
+            rendered, notes = rendered._replace(script=script), (*applied, *notes)
+        return self.sent(rendered, notes, self.rule.label)
+
+    def sent(self, rendered: Responded, notes: tuple[str, ...], reason: str) -> Decision:
+        """Return the decision with this response as it is, and its effects."""
+        context = self.context
+        decision = self._decision(rendered.script, reason, context.request.stream, (*rendered.notes, *notes))
+        if context.permit is None and context.thread is None and context.cached is None and not context.diagnosed:
+            return decision
+        is_stored = rendered.script.status == 200 and rendered.content is not None
+        ended = context.thread.ended() if context.thread is not None and is_stored else ()
+        effects = (*context.cache_effects, *self._effects(rendered))
+        return decision._replace(effects=effects, at_end=(*ended, *context.at_end))
 
     def failed(self, error: ApiError) -> Decision:
         """Return the decision in which the reply fails; a placeholder that fails is named by the rule's place."""
-        named = invalid(f"{self.rule.label}: {error.message}") if isinstance(error, FillError) else error
-        decision = self.undone(self.response_context.error(named), self.reason(error))
-        return decision._replace(
-            effects=(*self.context.cache_effects, *self.context.thread.restored()), at_end=self.context.at_end
-        )
-
-    def undone(self, script: Script, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Decision:
-        """Return a decision without effects of its reply, which undoes what was claimed when it ends."""
         context = self.context
-        return Decision(
-            script,
-            reason,
-            stream,
-            (*context.warnings, *notes),
-            self.rule,
-            self.draws,
-            whole=context.whole,
-            at_end=(*context.thread.restored(), *context.at_end),
-        )
+        named = invalid(f"{self.rule.label}: {error.message}") if isinstance(error, FillError) else error
+        decision = self._decision(self.response_context.error(named), self.reason(error))
+        return decision._replace(effects=(*context.cache_effects, *context.released), at_end=context.at_end)
+
+    def unfinished(self, script: Script) -> Decision:
+        """Return the decision for a live reply of which `script` was sent; its end gives back what was claimed."""
+        context = self.context
+        decision = self._decision(script, self.rule.label, context.request.stream)
+        return decision._replace(at_end=(*context.released, *context.at_end))
+
+    def _decision(self, script: Script, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Decision:
+        context = self.context
+        if context.request.warnings:
+            notes = (*context.warnings, *notes)
+        whole = None if context.thread is None else context.whole
+        return Decision(script, reason, stream, notes, self.rule, self.draws, whole=whole)
 
     def reason(self, error: ApiError | None = None) -> str:
         """Return the log's words for the response: its rule, and why that failed."""
@@ -136,24 +136,20 @@ class ReplyBuilder:
         """Return the headers on what is left of the limit once a message with this `usage` counts."""
         return limit_headers(self.context.permit, usage) if self.context.permit else {}
 
-    def _with_limit_headers(self, rendered: Responded) -> Responded:
-        if self.context.permit is None:
-            return rendered
-        return rendered._replace(script=with_headers(rendered.script, self.limit_headers(rendered.usage)))
-
     def _effects(self, rendered: Responded) -> tuple[Effect, ...]:
         """Return what a response changes: only one with status 200 counts under limits and goes into threads."""
         context, content = self.context, rendered.content
         if rendered.script.status != 200:
-            return context.thread.restored()
-        counted = (settled(context.permit, rendered.usage),) if context.permit else ()
+            return context.released
+        counted = () if context.permit is None else (settled(context.permit, rendered.usage),)
         if content is None:
-            return (*counted, *context.thread.restored())
+            return (*counted, *context.released)
         request, message_id = context.request, self.response_context.message_id
-        remembered: tuple[Effect, ...] = ()
-        if request.body.get("diagnostics") is not None:
-            remembered = (RequestRemembered(Address(request.access.key, message_id), request_hashes(request.body)),)
-        return (*counted, *context.thread.stored(message_id, content), *remembered)
+        stored = () if context.thread is None else context.thread.stored(message_id, content)
+        if not context.diagnosed:
+            return (*counted, *stored)
+        hashes = request_hashes(request.body)
+        return (*counted, *stored, RequestRemembered(Address(request.access.key, message_id), hashes))
 
 
 def _groups(rule: Rule, request: MessagesRequest) -> Mapping[str, str]:

@@ -8,8 +8,9 @@ import orjson
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.request import MessagesRequest
-from mockclaude.engine.fault_header import wishes
-from mockclaude.engine.http_request import Call, Decision, Fingerprints
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.fault_header import FAULT_HEADER, wishes
+from mockclaude.engine.http_request import Fingerprints, HttpRequest
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.limits import limit_request
 from mockclaude.engine.state.prompt_cache import look_up
@@ -23,13 +24,13 @@ from mockclaude.scenario.format.faults import Fault
 class RequestContext(NamedTuple):
     """A validated request, what it wishes, and what was read and claimed for it."""
 
-    call: Call
+    http: HttpRequest
     state: ScenarioState
-    thread: ThreadRequest
     request: MessagesRequest
     fingerprints: Fingerprints
-    wished: tuple[Fault, ...]
-    cached: Use | None
+    thread: ThreadRequest | None = None
+    wished: tuple[Fault, ...] = ()
+    cached: Use | None = None
     permit: Permit | None = None
 
     @property
@@ -40,14 +41,24 @@ class RequestContext(NamedTuple):
     @property
     def whole(self) -> bytes | None:
         """The request with all that its thread holds; None where that is what came."""
-        return orjson.dumps(self.request.body) if self.thread.continues else None
+        return orjson.dumps(self.request.body) if self.thread is not None and self.thread.continues else None
+
+    @property
+    def diagnosed(self) -> bool:
+        """Whether the request asks for `diagnostics` of the prompt cache."""
+        return self.request.body.get("diagnostics") is not None
 
     @property
     def cache_effects(self) -> tuple[Effect, ...]:
         """What the request changes in the prompt cache, whatever becomes of its reply."""
         if self.cached is None:
             return ()
-        return (CacheUsed(self.request.access.key, self.cached.renewed, self.cached.written, self.call.now),)
+        return (CacheUsed(self.request.access.key, self.cached.renewed, self.cached.written, self.http.now),)
+
+    @property
+    def released(self) -> tuple[Effect, ...]:
+        """What gives back the thread that the request continues, as it got no reply."""
+        return () if self.thread is None else self.thread.restored()
 
     @property
     def at_end(self) -> tuple[Effect, ...]:
@@ -57,30 +68,41 @@ class RequestContext(NamedTuple):
     def refuse(self, error: ApiError, *notes: str) -> Decision:
         """Return the decision to respond with an error, for a limit or for lack of a rule that matches."""
         return Decision(
-            self.state.undecided(self.call, self.fingerprints, is_message=True).error(error),
+            self.state.undecided(self.http, self.fingerprints).error(error),
             error.message,
             notes=(*self.warnings, *notes),
             whole=self.whole,
-            effects=self.thread.restored(),
+            effects=self.released,
             at_end=self.at_end,
         )
 
 
-def validate(call: Call, state: ScenarioState, thread: ThreadRequest) -> RequestContext:
+def validate(http: HttpRequest, state: ScenarioState) -> RequestContext:
     """Return the validated request. Raises `ApiError` for what the API refuses whoever else sends requests."""
-    request = state.admission.request(call, thread.resolve)
-    cached = look_up(state.store, request, call.now) if request.breakpoints else None
-    fingerprints = call.fingerprints(request.canonical, request.excluded_fields)
-    return RequestContext(call, state, thread, request, fingerprints, _wished(call, state, request), cached)
+    request, thread = state.validator.request(http, state.store)
+    fingerprints = http.fingerprints(request.canonical, request.excluded_fields)
+    return RequestContext(http, state, request, fingerprints, thread)
 
 
-def _wished(call: Call, state: ScenarioState, request: MessagesRequest) -> tuple[Fault, ...]:
-    if not state.scenario.policy.client_faults:
+def complete(context: RequestContext) -> RequestContext:
+    """Return the request with the faults that it wishes and what the prompt cache holds of it. Raises `ApiError`."""
+    request, http = context.request, context.http
+    if request.requested_fault or FAULT_HEADER in http.head.headers:
+        context = context._replace(wished=_wished(context))
+    if request.breakpoints:
+        context = context._replace(cached=look_up(context.state.store, request, http.now))
+    return context
+
+
+def _wished(context: RequestContext) -> tuple[Fault, ...]:
+    """Return the faults that the client requests, which a scenario may not allow."""
+    head, fault = context.http.head, context.request.requested_fault
+    if not context.state.scenario.policy.client_faults:
         return ()
-    if call.page and request.requested_fault:
-        raise refused_page(call.page, "ask for a fault")
-    wished = wishes(call.headers, request.requested_fault)
-    if call.guest and any(fault.strikes_others for fault in wished):
+    if head.page and fault:
+        raise refused_page(head.page, "ask for a fault")
+    wished = wishes(head.headers, fault)
+    if head.guest and any(fault.strikes_others for fault in wished):
         raise refused_guest("refuse")
     return wished
 
@@ -88,10 +110,7 @@ def _wished(call: Call, state: ScenarioState, request: MessagesRequest) -> tuple
 def admit(context: RequestContext) -> Permit | Refusal | None:
     """Ask for admission under the first limit that applies; None where none does."""
     state, request = context.state, context.request
-    limits = state.scenario.limits
-    if not limits:
-        return None
     usage = InputUsage(request.input_tokens) if context.cached is None else context.cached.usage
-    key, model, now_us = request.access.key, request.body["model"], context.call.instant
-    under = limit_request(limits, state.limits_revision, key, model, usage, now_us)
+    key, limits, revision = request.access.key, state.scenario.limits, state.limits_revision
+    under = limit_request(limits, revision, key, request.body["model"], usage, context.http.now_us)
     return None if under is None else state.store.admit(under)

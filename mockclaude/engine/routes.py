@@ -11,25 +11,31 @@ from mockclaude.api.headers import cors_preflight, date
 from mockclaude.api.media import OneRequest
 from mockclaude.engine.count_tokens import count_tokens
 from mockclaude.engine.decide import decide
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.model_list import models_page
 from mockclaude.engine.router import Router
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply.script import head_only
 
 
-def answer(state: ScenarioState, call: Call) -> Decision:
+def answer(http: HttpRequest, state: ScenarioState) -> Decision:
     """Return the response of the API to a request, which may be one of the API's errors, and commit its effects."""
-    if call.method == "OPTIONS":
-        granted = cors_preflight(call.headers.get("access-control-request-headers", ""), control=not call.page)
-        return Decision(head_only(204, date(call.now) + granted), "CORS preflight")
+    head = http.head
+    if head.method == "OPTIONS":
+        granted = cors_preflight(head.headers.get("access-control-request-headers", ""), control=not head.page)
+        return Decision(head_only(204, date(http.now) + granted), "CORS preflight")
     try:
         with OneRequest():
-            decision = _dispatch(state, call)
+            decision = _dispatch(http, state)
     except ApiError as error:
-        context = state.undecided(call, call.as_it_came(error.message), is_message=call.is_message)
-        decision = Decision(context.error(error), error.message)
+        decision = refuse(http, state, error)
     return commit(state, decision)
+
+
+def refuse(http: HttpRequest, state: ScenarioState, error: ApiError) -> Decision:
+    """Return the decision to respond with an error."""
+    return Decision(state.undecided(http, http.raw_fingerprints(error.message)).error(error), error.message)
 
 
 def commit(state: ScenarioState, decision: Decision) -> Decision:
@@ -43,25 +49,26 @@ def commit(state: ScenarioState, decision: Decision) -> Decision:
     return decision
 
 
-def _dispatch(state: ScenarioState, call: Call) -> Decision:
-    route = _ROUTER.find(call.method, call.path)
+def _dispatch(http: HttpRequest, state: ScenarioState) -> Decision:
+    head = http.head
+    route = _ROUTER.find(head.method, head.path)
     if route is None:
-        hint = "; the base URL ends before /v1" if call.path.startswith("/v1/v1/") else ""
-        raise ApiError("not_found_error", f"Not found: {call.method} {call.path}{hint}")
-    return route.handler(call, state, **route.parameters)
+        hint = "; the base URL ends before /v1" if head.path.startswith("/v1/v1/") else ""
+        raise ApiError("not_found_error", f"Not found: {head.method} {head.path}{hint}")
+    return route.handler(http, state, **route.parameters)
 
 
-def _list_models(call: Call, state: ScenarioState) -> Decision:
-    state.admission.headers(call)
-    return Decision(state.undecided(call).json(models_page(call.query)), "models")
+def _list_models(http: HttpRequest, state: ScenarioState) -> Decision:
+    state.validator.headers(http.head)
+    return Decision(state.undecided(http).json(models_page(http.head.query)), "models")
 
 
-def _retrieve_model(call: Call, state: ScenarioState, model_id: str) -> Decision:
-    state.admission.headers(call)
+def _retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
+    state.validator.headers(http.head)
     model = models.find(model_id)
     if model is None:
         raise ApiError("not_found_error", f"model: {model_id}")
-    return Decision(state.undecided(call).json(model.info()), "models")
+    return Decision(state.undecided(http).json(model.info()), "models")
 
 
 Handler: TypeAlias = Callable[..., Decision]
