@@ -19,11 +19,14 @@ from typing import Any, BinaryIO, NamedTuple
 
 from aiohttp import web
 
+from mockclaude.engine.http_request import Answer
 from mockclaude.journal.journal import Entry
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.app import Site, make_server
 from mockclaude.server.clock import Clock
 from mockclaude.server.listener import Listener
+from mockclaude.wire.encode import encode
+from mockclaude.wire.script import Script
 
 NOW = 1_795_000_000
 """The time of all servers in tests, in seconds since the epoch: 2026-11-18 11:06:40 UTC."""
@@ -166,6 +169,16 @@ class Received(NamedTuple):
         assert said["type"] == "error"
         assert said["request_id"] == self.headers["request-id"]
         return said["error"]["type"], said["error"]["message"]
+
+
+def script_of(given: Answer, *, http11: bool = True) -> Script:
+    """Return what is sent of an answer that is not live."""
+    return encode(given.response, http11=http11)
+
+
+def sent_of(given: Answer) -> bytes:
+    """Return the bytes of an answer that is not live."""
+    return b"".join(send.data for send in script_of(given).sends)
 
 
 def received(raw: bytes) -> Received:

@@ -14,7 +14,7 @@ from mockclaude.engine.routes import answer
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Start
-from tests.serving import NOW, asking, request, with_client_headers
+from tests.serving import NOW, asking, request, script_of, sent_of, with_client_headers
 
 CHAOS = """
 seed: 7
@@ -79,8 +79,8 @@ def simulated(seed: int) -> Outcomes:
         prompt, stream = due.pop(client)
         headers = with_client_headers({"x-api-key": f"client-{client}"})
         given = answer(served, Call("POST", "/v1/messages", {}, headers, asking(prompt, stream=stream), NOW))
-        response = b"".join(send.data for send in given.script.sends)
-        outcomes[client].append(response + repr(given.script[2:]).encode())
+        response = sent_of(given)
+        outcomes[client].append(response + repr(script_of(given)[2:]).encode())
         try:
             due[client] = talks[client].send(response)
         except StopIteration:

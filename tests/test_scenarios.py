@@ -14,6 +14,7 @@ from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.scenario.loading.loader import load
+from mockclaude.wire.encode import encode
 from tests.serving import CLIENT
 
 ROOT = Path(__file__).parent.parent
@@ -33,8 +34,9 @@ def call(request: re.Match[bytes]) -> Call:
 
 
 def written(given: Answer) -> bytes:
-    sends = [b"<<< at %d us\n%b\n" % (at, data) for at, data in given.script.sends]
-    ending = f"=== {given.script.end.name} at {given.script.end_at} us, {given.reason}\n".replace(f"{ROOT}/", "")
+    script = encode(given.response, http11=True)
+    sends = [b"<<< at %d us\n%b\n" % (at, data) for at, data in script.sends]
+    ending = f"=== {script.end.name} at {script.end_at} us, {given.reason}\n".replace(f"{ROOT}/", "")
     return b"".join([*sends, ending.encode()])
 
 

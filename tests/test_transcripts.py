@@ -21,6 +21,7 @@ from mockclaude.engine.routes import answer
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.scenario.format.presets import NAMED
 from mockclaude.scenario.loading.loader import load_text
+from mockclaude.wire.encode import encode
 from tests.serving import CLIENT
 
 GOLDEN = Path(__file__).parent / "golden" / "faults.txt"
@@ -116,8 +117,8 @@ def call(text: str, *, chunked: bool = True, pace: str = "", stream: bool = Fals
     return Call("POST", "/v1/messages", {}, headers, json.dumps(body).encode(), 1_795_262_400, chunked)
 
 
-def line(given: Answer) -> str:
-    script = given.script
+def line(given: Answer, *, http11: bool) -> str:
+    script = encode(given.response, http11=http11)
     first = " ".join(f"{at}:{len(data)}" for at, data in script.sends[:4])
     more = " ..." if len(script.sends) > 4 else ""
     size = sum(len(send.data) for send in script.sends)
@@ -131,7 +132,11 @@ def line(given: Answer) -> str:
 def lines() -> list[str]:
     found = [(written(faults), faults, form) for faults, form in rows()]
     scenario = served({text: faults for text, faults, _ in found})
-    return [f"{text} | {form} | {line(answer(scenario, call(text, **FORMS[form])))}" for text, _, form in found]
+    return [f"{text} | {form} | {written_to(scenario, call(text, **FORMS[form]))}" for text, _, form in found]
+
+
+def written_to(scenario: Served, request: Call) -> str:
+    return line(answer(scenario, request), http11=request.chunked)
 
 
 def test_a_fault_is_written_as_ever(pytestconfig: pytest.Config) -> None:

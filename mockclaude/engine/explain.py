@@ -16,10 +16,11 @@ from mockclaude.api.redaction import redact
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.state.scenario_state import Served
-from mockclaude.reply.script import Script
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.match import Explanation, explain
 from mockclaude.scenario.rules import Rule, Scenario
+from mockclaude.wire.encode import encode
+from mockclaude.wire.script import Script
 
 
 def explained(scenario: Scenario, calls: Sequence[Call]) -> str:
@@ -32,7 +33,8 @@ def explained(scenario: Scenario, calls: Sequence[Call]) -> str:
         answer(served, earlier).ended()
     counts = {rule: served.memory.answered(rule, call.lane) for rule in scenario.rules}
     given = answer(served, call)
-    return redact("\n".join([*_decision(given), *_not_chosen(scenario, call, given, counts), *_sent(given.script)]))
+    script = encode(given.response, http11=call.chunked)
+    return redact("\n".join([*_decision(given), *_not_chosen(scenario, call, given, counts), *_sent(script)]))
 
 
 def _decision(given: Answer) -> Iterator[str]:

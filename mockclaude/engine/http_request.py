@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from mockclaude.api.access import api_key
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import Script, Send
+from mockclaude.reply.response import End, Response, silent
 from mockclaude.scenario.match import Explanation
 from mockclaude.scenario.rules import Rule
 
@@ -78,7 +78,7 @@ class Call(NamedTuple):
 class Part(NamedTuple):
     """What is to be sent of a live answer after the parts before; the last part has the `whole` answer."""
 
-    script: Script
+    response: Response
     whole: Answer | None = None
 
 
@@ -99,16 +99,16 @@ def nothing() -> None:
 
 
 class Answer(NamedTuple):
-    """The script that answers a call, and what the log says of it: which rule answered, or why none did, and `notes`
+    """The response to a call, and what the log says of it: which rule answered, or why none did, and `notes`
     on what the API would have refused, or what of the reply gave way to the request.
 
     `rule` is the one that answered and `draws` are what it drew from: seed, fingerprint, lane and occurrence. Where
     none did, the request is `unmatched`, and `closest` the rule that came nearest. `whole` is the request with all that
-    its thread holds, if it continues one. A `live` answer has no script yet: it is made while it is sent.
-    `ended` is called once, when the script was played, however that ended.
+    its thread holds, if it continues one. A `live` answer has no response yet: it is made while it is sent.
+    `ended` is called once, when the response was sent, however that ended.
     """
 
-    script: Script
+    response: Response
     reason: str = ""
     streamed: bool = False
     notes: tuple[str, ...] = ()
@@ -121,7 +121,7 @@ class Answer(NamedTuple):
     ended: Callable[[], None] = nothing
 
 
-NOTHING = Answer(Script(0, ()))
+NOTHING = Answer(silent(End.KEEP, 0))
 """No answer: nothing is sent."""
 
 
@@ -135,8 +135,7 @@ def for_method(given: Answer, method: str) -> Answer:
     """Return `given`, or to `HEAD` its headers alone."""
     if method != "HEAD":
         return given
-    head, end_of_head, _ = given.script.sends[0].data.partition(b"\r\n\r\n")
-    return given._replace(script=given.script._replace(sends=[Send(0, head + end_of_head)]))
+    return given._replace(response=given.response.without_body())
 
 
 @lru_cache(maxsize=1024)

@@ -26,13 +26,14 @@ from mockclaude.engine.trust import refused_guest, refused_page
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.compose import PLAIN, Asking, Reply, choose
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.apply import break_
-from mockclaude.reply.faults.select import Position, counts_requests, due
+from mockclaude.reply.faults.apply import apply_faults
+from mockclaude.reply.faults.select import TriggerContext, counts_requests, due
 from mockclaude.reply.live.live_response import LiveResponse
 from mockclaude.reply.optional_fields import extras
-from mockclaude.reply.plan import Envelope, plan
-from mockclaude.reply.respond import Responded, respond, responded
-from mockclaude.reply.script import Script, with_headers
+from mockclaude.reply.render import RenderedReply, render_response, rendered
+from mockclaude.reply.response import End, Response, silent
+from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
@@ -97,9 +98,9 @@ def _limited(request: _Request) -> Answer:
     if entry is None:
         return _answered(request)
     if isinstance(entry, Refusal):
-        script = served.undecided(call, request.fingerprints).error(entry.error)
+        response = served.undecided(call, request.fingerprints).error(entry.error)
         notes = (*_warnings(admitted), entry.note)
-        return Answer(script, entry.error.message, notes=notes, whole=_whole(turn, conversation))
+        return Answer(response, entry.error.message, notes=notes, whole=_whole(turn, conversation))
     try:
         given = _answered(request._replace(entry=entry))
     except BaseException:
@@ -125,9 +126,9 @@ def _answered(request: _Request) -> Answer:
         return _reply(request, rule)
     nearest = closest(rules, conversation, answered)
     error = served.scenario.policy.unmatched_error(why_none(nearest))
-    script = served.undecided(call, request.fingerprints).error(error)
+    response = served.undecided(call, request.fingerprints).error(error)
     return Answer(
-        script,
+        response,
         error.message,
         notes=_warnings(admitted),
         unmatched=True,
@@ -142,7 +143,7 @@ class _Making(NamedTuple):
     request: _Request
     rule: Rule
     draws: Draws
-    envelope: Envelope
+    envelope: ResponseContext
     scope: Scope
     asking: Asking
 
@@ -153,25 +154,25 @@ class _Making(NamedTuple):
         except ApiError as error:
             return self.failed(error)
 
-    def finished(self, responded: Responded, struck: _Struck) -> Answer:
+    def finished(self, responded: RenderedReply, struck: _Struck) -> Answer:
         """Return the answer with this response, with the faults that strike."""
         if not struck.faults:
             return self.settled(responded, tuple(struck.notes))
-        script, notes = break_(responded.script, struck.faults, self.envelope, self.draws)
-        return self.settled(responded._replace(script=script), (*notes, *struck.notes))
+        response, notes = apply_faults(responded.response, struck.faults, self.envelope, self.draws)
+        return self.settled(responded._replace(response=response), (*notes, *struck.notes))
 
-    def settled(self, responded: Responded, notes: tuple[str, ...]) -> Answer:
+    def settled(self, responded: RenderedReply, notes: tuple[str, ...]) -> Answer:
         """Return the answer with this response as it is, and remember what follows from it."""
         entry, turn, admitted = self.request.entry, self.request.turn, self.request.admitted
         conversation = self.request.conversation
-        script = responded.script
-        if entry and script.status == 200:
+        response = responded.response
+        if entry and response.status == 200:
             entry.settle(responded.usage)
-        if responded.content is not None and script.status == 200:
+        if responded.content is not None and response.status == 200:
             turn.store(self.envelope.message_id, responded.content)
             cache = self.request.served.prompt_cache
             cache.remember(admitted.access.key, self.envelope.message_id, conversation.body)
-        return self.given(script, self.rule.label, conversation.stream, (*responded.notes, *notes))
+        return self.given(response, self.rule.label, conversation.stream, (*responded.notes, *notes))
 
     def failed(self, error: ApiError) -> Answer:
         """Return the answer in which the reply fails; what a placeholder fails with is said with the rule's place."""
@@ -182,19 +183,21 @@ class _Making(NamedTuple):
         """Return the faults that strike; the request is counted for them."""
         return _struck(self.request, _possible(self.request, self.rule), self.draws)
 
-    def responded(self, outline: Outline) -> Responded:
+    def responded(self, outline: Outline) -> RenderedReply:
         """Return the response with the reply that `outline` describes, and remember nothing. Raises `ApiError`."""
-        return self.limited(respond(outline, self.pace(), self.scope, self.draws, self.envelope, self.asking))
+        return self.limited(render_response(outline, self.pace(), self.scope, self.draws, self.envelope, self.asking))
 
-    def planned(self, reply: Reply) -> Responded:
+    def planned(self, reply: Reply) -> RenderedReply:
         """Return the response with `reply`, in which its headers say what is left of the limits."""
-        script = plan(reply, self.pace(), self.draws, self.envelope, stream=self.request.conversation.stream)
-        return self.limited(responded(reply, script))
+        stream = self.request.conversation.stream
+        return self.limited(
+            rendered(reply, schedule_reply(reply, self.pace(), self.draws, self.envelope, stream=stream))
+        )
 
-    def limited(self, made: Responded) -> Responded:
+    def limited(self, made: RenderedReply) -> RenderedReply:
         """Return `made` with what is left of the limits in its headers."""
         entry = self.request.entry
-        return made._replace(script=with_headers(made.script, entry.headers(made.usage))) if entry else made
+        return made._replace(response=made.response.with_values(entry.headers(made.usage))) if entry else made
 
     def called(self, function: Callable[[Conversation], Outline | Coming]) -> Answer:
         """Return the answer with what `function` makes, which may take time: then nobody else continues its thread."""
@@ -207,17 +210,17 @@ class _Making(NamedTuple):
             return self.answer(made)
         live = _LiveAnswer(self, made)
         self.request.turn.hold()
-        return self.given(Script(0, ()), self.rule.label, self.request.conversation.stream)._replace(live=live)
+        return self.given(silent(End.KEEP, 0), self.rule.label, self.request.conversation.stream)._replace(live=live)
 
     def pace(self) -> Pace:
         """Return how fast the reply comes. Raises `ApiError` 400."""
         return _pace(self.request.call, self.rule)
 
-    def given(self, script: Script, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Answer:
+    def given(self, response: Response, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Answer:
         request = self.request
         notes = (*_warnings(request.admitted), *notes)
         whole = _whole(request.turn, request.conversation)
-        return Answer(script, reason, stream, notes, self.rule, self.draws, whole=whole, ended=request.turn.end)
+        return Answer(response, reason, stream, notes, self.rule, self.draws, whole=whole, ended=request.turn.end)
 
 
 class _LiveAnswer:
@@ -242,15 +245,15 @@ class _LiveAnswer:
         """Yield what each part of the reply adds, and at last the rest with the whole answer."""
         if not isinstance(self._coming, AsyncGenerator):
             answer = await self._at_once(self._coming)
-            yield Part(answer.script, answer)
+            yield Part(answer.response, answer)
             return
         failure: ApiError | None = None
         async with aclosing(self._coming) as outlines:
             try:
                 async for outline in outlines:
-                    script = self._response.add(outline)
-                    if script:
-                        yield Part(script)
+                    batch = self._response.add(outline)
+                    if batch:
+                        yield Part(batch)
                     if self._response.ended:
                         break
                     await asyncio.sleep(0)  # a function that never waits must not keep the server from its clients
@@ -271,15 +274,15 @@ class _LiveAnswer:
 
     def _last(self, failure: ApiError | None) -> Part:
         making, response = self._making, self._response
-        script = response.finish(failure)
-        if script is None:
+        batch = response.finish(failure)
+        if batch is None:
             answer = (
                 making.failed(failure) if failure else making.finished(making.planned(response.reply), self._struck)
             )
-            return Part(answer.script, answer)
-        sent = responded(response.reply, response.sent)
+            return Part(answer.response, answer)
+        sent = rendered(response.reply, response.sent)
         answer = making.settled(sent, (*response.notes, *self._struck.notes))
-        return Part(script, answer._replace(reason=_reason(making.rule, failure)))
+        return Part(batch, answer._replace(reason=_reason(making.rule, failure)))
 
 
 def _reply(request: _Request, rule: Rule) -> Answer:
@@ -339,7 +342,7 @@ def _struck(request: _Request, possible: _Possible, draws: Draws) -> _Struck:
     if not possible:
         return _Struck((), ())
     call = request.call
-    position = Position(request.number, call.time, call.reused)
+    position = TriggerContext(request.number, call.time, call.reused)
     attempts = _attempts(request, possible, draws.rule)
     strike = {
         label: due(faults, draws, position._replace(attempt=attempts.get(label, 0)), label)
@@ -369,7 +372,7 @@ def _attempt_notes(attempts: Mapping[str, int]) -> Iterator[str]:
         yield f"attempt {before + 1} of its turn" + (f", for `{label}`" if label else "")
 
 
-def _decided_by(faults: Iterable[Fault], position: Position) -> Iterator[str]:
+def _decided_by(faults: Iterable[Fault], position: TriggerContext) -> Iterator[str]:
     counted = False
     for fault in faults:
         counted = counted or counts_requests(fault)

@@ -18,14 +18,14 @@ from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.messages import count_tokens, create
 from mockclaude.engine.model_list import models_page
 from mockclaude.engine.state.scenario_state import Served
-from mockclaude.reply.script import head_only
+from mockclaude.reply.response import head_only
 
 
 def answer(served: Served, call: Call) -> Answer:
     """Return the answer to `call`: the API's, or the API's error."""
     if call.method == "OPTIONS":
         granted = cors_preflight(call.headers.get("access-control-request-headers", ""), control=not call.page)
-        return Answer(head_only(204, date(call.now) + granted), "CORS preflight")
+        return Answer(head_only(204, date(call.now).put(granted)), "CORS preflight")
     try:
         with OneRequest():
             given = _handler(call.method, call.path)(served, call)

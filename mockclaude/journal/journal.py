@@ -20,12 +20,13 @@ from mockclaude.api.redaction import redact, redact_headers
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.state.bounded import MAX_OWNERS
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import End
+from mockclaude.reply.response import End
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.conditions.work import TooMuchWorkError
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.match import Explanation
 from mockclaude.scenario.rules import Rule
+from mockclaude.wire.script import Script
 
 MAX_ENTRIES = 1_000
 """Requests that are kept of each lane."""
@@ -143,9 +144,8 @@ def asked(entry: Entry, call: Call, scenario: str, max_body: int = MAX_BODY) -> 
     entry.body, entry.body_size = call.body[:max_body], len(call.body)
 
 
-def decided(entry: Entry, answer: Answer, max_body: int = MAX_BODY) -> None:
-    """Write into `entry` what was decided for it."""
-    script = answer.script
+def decided(entry: Entry, answer: Answer, script: Script, max_body: int = MAX_BODY) -> None:
+    """Write into `entry` what was decided for it, and what is sent."""
     entry.status, entry.streamed, entry.reason, entry.notes = (
         script.status,
         answer.streamed,

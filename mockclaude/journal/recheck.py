@@ -24,6 +24,7 @@ from mockclaude.journal.entry_json import as_data
 from mockclaude.journal.journal import Entry, decided
 from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.rules import Scenario
+from mockclaude.wire.encode import encode
 
 Data = Mapping[str, Any]
 
@@ -115,7 +116,8 @@ def _answered(served: Served, entry: Data) -> Data:
     served.limits.crowded = is_crowded(entry)
     given = for_method(answer(served, call), call.method)
     given.ended()
-    decided(again, given, sum(len(send.data) for send in given.script.sends))
+    script = encode(given.response, http11=call.chunked)
+    decided(again, given, script, sum(len(send.data) for send in script.sends))
     return as_data(again)
 
 

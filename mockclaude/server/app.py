@@ -1,4 +1,4 @@
-"""The aiohttp server: connections in, calls out, scripts back.
+"""The aiohttp server: connections in, calls out, responses back.
 
 In: HTTP requests. Out: what the scenarios answer, played on the connection, and a line in the log for each.
 Knows nothing of the Messages API but the shape of its errors. It is built on aiohttp's low-level server: there is one
@@ -29,7 +29,7 @@ from mockclaude.engine.routes import answer
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.engine.trust import Trust, in_lane_of_pages
 from mockclaude.journal.journal import PLAYING, Entry, Journal, asked, decided
-from mockclaude.reply.script import End, Script
+from mockclaude.reply.response import End
 from mockclaude.scenario.diagnostics import did_you_mean
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.admin import admin_api
@@ -38,6 +38,8 @@ from mockclaude.server.index_page import index, locked
 from mockclaude.server.live_player import play_live
 from mockclaude.server.player import CLOSED, Played, play
 from mockclaude.server.request_body import MAX_BODY, read_body
+from mockclaude.wire.encode import encode
+from mockclaude.wire.script import Script
 
 KEEPALIVE_TIMEOUT = 75.0
 _LOCAL = Trust()
@@ -110,8 +112,9 @@ class Site:
         try:
             heard = await self._heard(request, entry.at)
             given = for_method(heard.answer, request.method)
-            self._keep(entry, heard, given)
-            return await self._played(given, request, entry)
+            script = encode(given.response, http11=_is_http11(request))
+            self._keep(entry, heard, given, script)
+            return await self._played(given, script, request, entry)
         except ConnectionError:
             return CLOSED
         except (asyncio.CancelledError, KeyboardInterrupt):
@@ -132,43 +135,43 @@ class Site:
         begin = time.perf_counter()
         with suppress(ConnectionError):
             given = for_method(await self._administered(request, entry), request.method)
-            if given.script.status >= 400:
-                decided(entry, given)
+            script = encode(given.response, http11=_is_http11(request))
+            if script.status >= 400:
+                decided(entry, given, script)
                 entry.ending, entry.seconds = "", time.perf_counter() - begin
                 self._log(entry)
-            return await play(given.script, request)
+            return await play(script, request)
         return CLOSED
 
     async def _administered(self, request: web.BaseRequest, entry: Entry) -> Answer:
-        chunked = request.version >= (1, 1)
         path = request.raw_path.partition("?")[0]
-        call = Call(request.method, path, request.query, request.headers, b"", int(entry.at), chunked)
+        call = Call(request.method, path, request.query, request.headers, b"", int(entry.at), _is_http11(request))
         try:
             self._check_host(request.headers.get("host", "localhost"))
             return await admin_api.answer(self, call._replace(body=await read_body(request)))
         except ApiError as error:
             return admin_api.refusal(call, error)
 
-    def _keep(self, entry: Entry, heard: _Heard, given: Answer) -> None:
-        decided(entry, given, self.journal.max_body)
+    def _keep(self, entry: Entry, heard: _Heard, given: Answer, script: Script) -> None:
+        decided(entry, given, script, self.journal.max_body)
         if heard.call is not None:
             asked(entry, heard.call, heard.scenario, self.journal.max_body)
             self.journal.keep(entry)
 
-    async def _played(self, given: Answer, request: web.BaseRequest, entry: Entry) -> Played:
+    async def _played(self, given: Answer, script: Script, request: web.BaseRequest, entry: Entry) -> Played:
         if given.live is not None:
             decide = partial(self._decide, entry)
-            given, played = await play_live(given.live, request, self.clock, entry.sent, decide)
+            script, played = await play_live(given.live, request, self.clock, entry.sent, decide)
         else:
-            self._refuse(given.script)
-            played = await play(given.script, request, self.clock, sent=entry.sent)
-        entry.ending = _ending(given.script.end, request)
+            self._refuse(script)
+            played = await play(script, request, self.clock, sent=entry.sent)
+        entry.ending = _ending(script.end, request)
         return played
 
-    def _decide(self, entry: Entry, given: Answer) -> None:
-        decided(entry, given, self.journal.max_body)
+    def _decide(self, entry: Entry, given: Answer, script: Script) -> None:
+        decided(entry, given, script, self.journal.max_body)
         self.journal.grown(entry)
-        self._refuse(given.script)
+        self._refuse(script)
 
     def _refuse(self, script: Script) -> None:
         if script.down:
@@ -220,7 +223,7 @@ class Site:
 
     def _call(self, request: web.BaseRequest, path: str, body: bytes, now: float) -> Call:
         query = request.query if "?" in request.raw_path else {}
-        chunked = request.version >= (1, 1)
+        chunked = _is_http11(request)
         time_since, fraction = int((now - self._began) * 1e6), int(now % 1 * 1e6)
         reused = _is_reused(request)
         call = Call(request.method, path, query, request.headers, body, int(now), chunked, time_since, reused, fraction)
@@ -250,6 +253,10 @@ class Site:
         return ApiError(
             "not_found_error", f"Not found: {path}; the API's paths begin with /v1/, after a scenario's name"
         )
+
+
+def _is_http11(request: web.BaseRequest) -> bool:
+    return bool(request.version >= (1, 1))
 
 
 def _ending(end: End, request: web.BaseRequest) -> str:
@@ -306,7 +313,8 @@ class _Connection(web.RequestHandler):
         kind = "api_error" if status >= 500 else "invalid_request_error"
         problem = (message or "").partition("\n")[0].partition(": bytearray")[0].rstrip(":")
         call = Call("", "", {}, {}, b"", int(self._site.clock.now()), chunked=False)
-        return _Refusal(self._site.refusal(call, ApiError(kind, problem, status)).script)
+        response = self._site.refusal(call, ApiError(kind, problem, status)).response
+        return _Refusal(encode(response, http11=False))
 
 
 def _with_origin_form(message: Any) -> Any:

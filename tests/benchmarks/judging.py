@@ -79,6 +79,6 @@ def judge(rounds: int) -> list[tuple[float, float]]:
     data = conversation()
     served = Served(load_text("rules: [{reply: Done.}]"))
     call = Call("POST", "/v1/messages", {}, CLIENT, data, 0)
-    if (status := answer(served, call).script.status) != 200:
+    if (status := answer(served, call).response.status) != 200:
         raise ValueError(f"answered with {status}")
     return [(milliseconds(lambda: parsed(data)), milliseconds(lambda: answer(served, call))) for _ in range(rounds)]

@@ -11,7 +11,7 @@ from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import NOW, Received, asking, received, with_client_headers
+from tests.serving import NOW, Received, asking, received, sent_of, with_client_headers
 
 HELLO = "rules: [{reply: Hello!}]"
 GPT = "rules: [{when: {model: gpt-4o}, reply: Hello!}, {reply: Bye!}]"
@@ -23,7 +23,7 @@ def ask(scenario: str = HELLO, headers: dict[str, str | None] | None = None, **f
 
 
 def sent(given: Answer) -> Received:
-    return received(b"".join(send.data for send in given.script.sends))
+    return received(sent_of(given))
 
 
 @pytest.mark.parametrize(

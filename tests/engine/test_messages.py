@@ -10,7 +10,7 @@ from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import NOW, Received, asking, received, with_client_headers
+from tests.serving import NOW, Received, asking, received, sent_of, with_client_headers
 
 BETAS = "message-threads-2026-08-12,context-management-2025-06-27"
 LONG = {"type": "text", "text": "All that is known of it. " * 1000, "cache_control": {"type": "ephemeral"}}
@@ -33,7 +33,7 @@ def send(served: Served, path: str = "/v1/messages", key: str = "mock", **fields
     headers = with_client_headers({"x-api-key": key, "anthropic-beta": BETAS})
     given = answer(served, Call("POST", path, {}, headers, asking(**fields), NOW))
     given.ended()
-    return received(b"".join(sent.data for sent in given.script.sends))
+    return received(sent_of(given))
 
 
 def notes(served: Served, **fields: Any) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ def test_tokens_are_counted_as_usage_says(served: Served) -> None:
         b'{"model":"claude-sonnet-5","messages":[{"role":"user","content":"Hello"}],"context_management":{"edits":[]}}',
         NOW,
     )
-    count = received(b"".join(sent.data for sent in answer(served, counted).script.sends)).json
+    count = received(sent_of(answer(served, counted))).json
     used = usage(send(served, messages=[QUESTION]))
 
     assert count == {"input_tokens": sum(used), "context_management": {"original_input_tokens": sum(used)}}
@@ -135,14 +135,14 @@ def planned(served: Served, **headers: str) -> Answer:
 
 
 def test_a_request_says_how_fast_it_is_to_be_answered(served: Served) -> None:
-    assert planned(served).script.end_at == 0
-    assert planned(served, x_mockclaude_pace="ttft=400ms").script.end_at == 400_000
+    assert planned(served).response.end_at == 0
+    assert planned(served, x_mockclaude_pace="ttft=400ms").response.end_at == 400_000
 
 
 def test_a_pace_that_is_none_is_a_400(served: Served) -> None:
     given = planned(served, x_mockclaude_pace="opsu")
 
-    assert given.script.status == 400
+    assert given.response.status == 400
     assert "x-mockclaude-pace: 'opsu' is no pace; expected instant, haiku" in given.reason
 
 

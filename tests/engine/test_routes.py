@@ -12,7 +12,7 @@ from mockclaude.engine.model_list import models_page
 from mockclaude.engine.routes import ENDPOINTS, answer
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import NOW, Received, asking, received, with_client_headers
+from tests.serving import NOW, Received, asking, received, sent_of, with_client_headers
 
 LISTED = [model.id for model in CATALOGUE if model.lifecycle != "retired"]
 
@@ -28,7 +28,7 @@ def call(
 
 
 def sent(given: Answer) -> Received:
-    return received(b"".join(send.data for send in given.script.sends))
+    return received(sent_of(given))
 
 
 def ask(server: Served, content: Any = "Hello", **fields: Any) -> Answer:

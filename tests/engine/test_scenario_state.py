@@ -11,7 +11,7 @@ from mockclaude.engine.routes import answer
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import NOW, asking, received, with_client_headers
+from tests.serving import NOW, asking, received, sent_of, with_client_headers
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def served() -> Served:
 def said(served: Served, lane: str = "a", **fields: Any) -> Any:
     headers = with_client_headers({LANE_HEADER: lane})
     given = answer(served, Call("POST", "/v1/messages", {}, headers, asking(**fields), NOW))
-    body = received(b"".join(sent.data for sent in given.script.sends)).json
+    body = received(sent_of(given)).json
     return body["content"][0]["text"] if "content" in body else body["error"]["message"]
 
 

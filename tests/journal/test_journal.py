@@ -11,7 +11,7 @@ from mockclaude.api.redaction import REDACTED
 from mockclaude.journal import journal as journal_module
 from mockclaude.journal.entry_json import as_data
 from mockclaude.journal.journal import OVERHEAD, Entry, Journal
-from mockclaude.reply.script import End
+from mockclaude.reply.response import End
 from mockclaude.scenario.conditions.conditions import conditions
 from mockclaude.scenario.format.when import When
 from mockclaude.server.app import Site

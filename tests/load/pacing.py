@@ -24,11 +24,11 @@ import uvloop
 from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.state.scenario_state import Served
-from mockclaude.reply.script import Script
 from mockclaude.scenario.loading.loader import load_text
+from mockclaude.wire.script import Script
 from tests.load.client import Client, connect
 from tests.load.running import Line, Server, serving
-from tests.serving import asking, request, with_client_headers
+from tests.serving import asking, request, script_of, with_client_headers
 
 STREAMS, EVENTS, LATE = 500, 100, 10.0
 """How many streams of how many events, and the most milliseconds by which 99 in 100 of them may be late."""
@@ -61,7 +61,7 @@ def planned(scenario: str, asked: Sequence[Asked]) -> list[Script]:
     served, now = Served(load_text(scenario)), int(time.time())
     headers = [with_client_headers(each.headers) for each in asked]
     calls = [Call("POST", "/v1/messages", {}, each, asking(stream=True), now) for each in headers]
-    return [answer(served, call).script for call in calls]
+    return [script_of(answer(served, call)) for call in calls]
 
 
 def without_clock(data: bytes) -> bytes:

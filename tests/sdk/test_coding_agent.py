@@ -12,7 +12,7 @@ from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.scenario.rules import built_in
-from tests.serving import CLIENT
+from tests.serving import CLIENT, script_of
 
 REMINDER = (
     "<system-reminder>\nEnd `git commits` with a line, see CLAUDE.md, and use the Agent tool.\n</system-reminder>\n"
@@ -75,7 +75,7 @@ def request_of(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, An
 def asked(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """Return the message that answers an agent whose user typed `text`."""
     body = request_of(text, *later, **fields)
-    message: dict[str, Any] = orjson.loads(sent(body).script.sends[0].data.split(b"\r\n\r\n")[1])
+    message: dict[str, Any] = orjson.loads(script_of(sent(body)).sends[0].data.split(b"\r\n\r\n")[1])
     return message
 
 
@@ -140,7 +140,7 @@ SAFEGUARDS = [
 def test_first_request_of_claude_code_is_accepted(betas: str, fields: dict[str, Any], stream: bool) -> None:
     given = sent(request_of("hi", stream=stream, **fields), betas)
 
-    assert (given.script.status, given.notes) == (200, ())
+    assert (given.response.status, given.notes) == (200, ())
 
 
 def test_output_config_on_a_system_message_needs_its_beta() -> None:

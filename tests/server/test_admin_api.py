@@ -238,7 +238,7 @@ def test_whatever_is_said_is_answered_or_refused(route: tuple[str, str], said: d
     except ApiError as error:
         answer = admin_api.refusal(call, error)
 
-    assert 200 <= answer.script.status < 500
+    assert 200 <= answer.response.status < 500
 
 
 def test_the_readme_has_a_row_for_each_call() -> None:

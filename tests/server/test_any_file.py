@@ -20,7 +20,7 @@ from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Rule, Scenario
 from tests.scenario.drawn import FILES
-from tests.serving import CLIENT, asking
+from tests.serving import CLIENT, asking, script_of
 
 TOOL = {"name": "add", "input_schema": {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}}
 USED = [
@@ -81,7 +81,7 @@ def test_a_file_that_loads_never_fails(file: dict[str, Any]) -> None:
         return
     event("loaded")
     for rule, given_answer in answers(scenario):
-        script = given_answer.script
+        script = script_of(given_answer)
         assert script.status < 500 or scripted(rule, scenario), given_answer.reason
         assert len(script.sends) < MOST_SENDS
         assert all(isinstance(send.at, int) for send in script.sends)

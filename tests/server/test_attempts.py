@@ -14,7 +14,7 @@ from mockclaude.engine.state import counters
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve
-from tests.serving import NOW, asking, post, with_client_headers
+from tests.serving import NOW, asking, post, sent_of, with_client_headers
 
 
 class Client:
@@ -29,7 +29,7 @@ class Client:
         given = {**with_client_headers({LANE_HEADER: lane}), **(headers or {})}
         got = answer(self.served, Call("POST", "/v1/messages", {}, given, asking(content, **fields), NOW))
         self.notes = got.notes
-        return got.script.status
+        return got.response.status
 
 
 SCRIPT = "rules: [{reply: At last., fault: {script: [529, 529, ok]}}]"
@@ -195,7 +195,7 @@ def test_what_is_dropped_is_in_the_journal(serve: Serve, monkeypatch: pytest.Mon
 def ids(served: Served, *bodies: bytes) -> dict[bytes, bytes]:
     headers = with_client_headers({})
     calls = {body: Call("POST", "/v1/messages", {"beta": "true"}, headers, body, NOW) for body in bodies}
-    return {body: b"".join(sent.data for sent in answer(served, call).script.sends) for body, call in calls.items()}
+    return {body: sent_of(answer(served, call)) for body, call in calls.items()}
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ from mockclaude.scenario.diagnostics import Place
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Outline, Rule
 from mockclaude.server.clock import ManualClock
+from mockclaude.wire.encode import BatchEncoder
 from tests.conftest import Serve
-from tests.serving import NOW, Received, Running, asking, post, received, request, with_client_headers
+from tests.serving import NOW, Received, Running, asking, post, received, request, sent_of, with_client_headers
 
 LONG = {"type": "text", "text": "All that is known of it. " * 1000, "cache_control": {"type": "ephemeral"}}
 RULES = """
@@ -49,7 +50,7 @@ def given(served: Served, content: Any = "hello", later: float = 0, **fields: An
 
 
 def sent(served: Served, content: Any = "hello", later: float = 0, **fields: Any) -> Received:
-    return received(b"".join(send.data for send in given(served, content, later, **fields).script.sends))
+    return received(sent_of(given(served, content, later, **fields)))
 
 
 def remaining(response: Received, *families: str) -> list[int]:
@@ -123,7 +124,7 @@ def test_what_never_was_a_message_has_no_output(content: str) -> None:
     config = {"format": {"type": "json_schema", "schema": {"type": "string", "pattern": "(?!x)x"}}}
     extra: dict[str, Any] = {"output_config": config} if content == "schema" else {}
 
-    assert given(served, content, **extra).script.status != 200
+    assert given(served, content, **extra).response.status != 200
     assert remaining(sent(served, "hello"), "output-tokens") == [98]
 
 
@@ -160,10 +161,10 @@ def test_rules_that_are_added_leave_the_limits_as_they_are() -> None:
 def test_a_request_is_in_flight_until_its_answer_is_done() -> None:
     served = limited("{in_flight: 1}")
     first = given(served)
-    assert given(served).script.status == 529
+    assert given(served).response.status == 529
     first.ended()
 
-    assert given(served).script.status == 200
+    assert given(served).response.status == 200
 
 
 def with_rule(limits: str, **rule: Any) -> Served:
@@ -178,7 +179,7 @@ def test_a_request_that_fails_while_rules_are_asked_is_not_in_flight() -> None:
 
     served = with_rule("{in_flight: 1}", conditions=(Condition("function", "", fail, bool),))
 
-    assert [given(served).script.status for _ in range(2)] == [500, 500]
+    assert [given(served).response.status for _ in range(2)] == [500, 500]
 
 
 async def test_a_reply_that_is_made_while_it_is_sent_counts_once_it_is_whole() -> None:
@@ -189,10 +190,12 @@ async def test_a_reply_that_is_made_while_it_is_sent_counts_once_it_is_whole() -
     served = with_rule("{output_tokens_per_minute: 100}", function=live, times=1)
     making = given(served, stream=True).live
     assert making
-    whole = [part.whole async for part in making.parts()][-1]
-    assert whole
+    encoder = BatchEncoder(http11=True)
+    scripts = [encoder.encode(part.response) async for part in making.parts()]
 
-    assert remaining(received(b"".join(send.data for send in whole.script.sends)), "output-tokens") == [98]
+    assert remaining(received(b"".join(send.data for script in scripts for send in script.sends)), "output-tokens") == [
+        98
+    ]
     assert remaining(sent(served), "output-tokens") == [94]
 
 

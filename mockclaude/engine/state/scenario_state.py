@@ -17,7 +17,7 @@ from mockclaude.engine.state.limits import Limits
 from mockclaude.engine.state.prompt_cache import PromptCache
 from mockclaude.engine.state.threads import Threads
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.plan import Envelope
+from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.signatures import Signatures
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.conditions.rule_index import RuleList
@@ -128,11 +128,11 @@ class Served:
         occurrence = self.memory.occurrence(rule, whole, lane)
         return Draws(self.scenario.seed, rule, whole, lane, occurrence, question)
 
-    def envelope(self, call: Call, draws: Draws) -> Envelope:
+    def envelope(self, call: Call, draws: Draws) -> ResponseContext:
         """Return what the response to `call` carries, with ids from `draws`."""
-        return Envelope(*draws.ids(), call.now, call.chunked, self.retry_speed)
+        return ResponseContext(*draws.ids(), call.now, self.retry_speed)
 
-    def undecided(self, call: Call, fingerprints: Fingerprints | None = None) -> Envelope:
+    def undecided(self, call: Call, fingerprints: Fingerprints | None = None) -> ResponseContext:
         """Return what a response that no rule decides carries."""
         return self.envelope(call, self.draws("", fingerprints or call.as_it_came(), call.lane))
 

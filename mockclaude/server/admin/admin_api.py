@@ -15,11 +15,11 @@ from urllib.parse import unquote
 import orjson
 
 from mockclaude.api.errors import ApiError
-from mockclaude.api.headers import date, replaced
+from mockclaude.api.headers import date
 from mockclaude.engine.http_request import Answer, Call
 from mockclaude.engine.trust import AGAINST_OTHER_SITES, is_own
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import whole
+from mockclaude.reply.response import Data, whole
 from mockclaude.scenario.diagnostics import did_you_mean, one_of
 from mockclaude.server.admin.handlers import CALLS, Plane, Route
 from mockclaude.server.admin.parameters import read
@@ -74,8 +74,8 @@ def refusal(call: Call, error: ApiError) -> Answer:
 
 
 def _sent(call: Call, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> Answer:
-    lines = replaced(date(call.now), {**_HEADERS, **headers})
-    return Answer(whole(status, lines, _request_id(call), body, 0, chunked=call.chunked))
+    lines = date(call.now).put({**_HEADERS, **headers})
+    return Answer(whole(status, lines, _request_id(call), Data(body)))
 
 
 def _request_id(call: Call) -> str:
