@@ -19,11 +19,16 @@ from typing import Any, BinaryIO, NamedTuple
 
 from aiohttp import web
 
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server.app import Site, make_server
 from mockclaude.server.clock import Clock
 from mockclaude.server.listener import Listener
+from mockclaude.server.protocol import make_server
+from mockclaude.server.site import Site
+from mockclaude.wire.encode import encode
+from mockclaude.wire.script import Script
 
 NOW = 1_795_000_000
 """The time of all servers in tests, in seconds since the epoch: 2026-11-18 11:06:40 UTC."""
@@ -173,6 +178,30 @@ class Received(NamedTuple):
         assert said["type"] == "error"
         assert said["request_id"] == self.headers["request-id"]
         return said["error"]["type"], said["error"]["message"]
+
+
+def http_request(
+    method: str,
+    path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+    now: int = NOW,
+    http11: bool = True,
+    fraction: int = 0,
+) -> HttpRequest:
+    """Return a request as the server hands it to the engine."""
+    return HttpRequest(Head(method, path, query, headers, http11=http11), headers, body, now, fraction_us=fraction)
+
+
+def script_of(given: Decision, *, http11: bool = True) -> Script:
+    """Return what is sent of an answer that is not live."""
+    return encode(given.response, http11=http11)
+
+
+def sent_of(given: Decision) -> bytes:
+    """Return the bytes of an answer that is not live."""
+    return b"".join(send.data for send in script_of(given).sends)
 
 
 def received(raw: bytes) -> Received:

@@ -17,7 +17,7 @@ from mockclaude.cli.options import Loading, entries_of, fail, option
 if TYPE_CHECKING:
     from mockclaude.api.betas import Accepted
     from mockclaude.api.mode import Mode
-    from mockclaude.engine.http_request import Call
+    from mockclaude.engine.http_request import HttpRequest
     from mockclaude.scenario.rules import Scenario
 
 _USUAL = {"x-api-key": "mock", "anthropic-version": "2023-06-01", "content-type": "application/json"}
@@ -61,22 +61,24 @@ def explain(
 ) -> None:
     """Say what a server with FILES would answer to a request, and why, without a server."""
     from mockclaude.engine.explain import explained
-    from mockclaude.engine.http_request import LANE_HEADER, Call
+    from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest
 
     scenarios = Loading(files, seed, validation, betas=betas).loaded()
     if request is not None:
         headers = {**_USUAL, **dict(header), **({LANE_HEADER: lane} if lane is not None else {})}
-        call = Call("POST", "/v1/messages", {}, headers, request.read(), 0)
-        click.echo(explained(scenarios[""], [call] * occurrence))
+        http = HttpRequest(Head("POST", "/v1/messages", {}, headers), headers, request.read(), 0)
+        click.echo(explained(scenarios[""], [http] * occurrence))
     elif journal is not None:
         click.echo(explained(*_recorded(scenarios, journal, entry)))
     else:
         raise click.UsageError("a request is missing; expected --request or --journal")
 
 
-def _recorded(scenarios: Mapping[str, Scenario], journal: Path, number: int | None) -> tuple[Scenario, list[Call]]:
+def _recorded(
+    scenarios: Mapping[str, Scenario], journal: Path, number: int | None
+) -> tuple[Scenario, list[HttpRequest]]:
     """Return the scenario that a recorded request went to, and the calls up to it."""
-    from mockclaude.journal.recheck import call_of, is_redacted, is_whole, leading_to
+    from mockclaude.journal.recheck import is_redacted, is_whole, leading_to, request_of
 
     entries = leading_to(entries_of(journal), number)
     if not entries:
@@ -90,4 +92,4 @@ def _recorded(scenarios: Mapping[str, Scenario], journal: Path, number: int | No
         click.echo(
             f"warning: {journal}: credentials in this request are redacted, so conditions on them fail", err=True
         )
-    return scenario, [call_of(entry, scenario.policy) for entry in entries]
+    return scenario, [request_of(entry, scenario.policy) for entry in entries]

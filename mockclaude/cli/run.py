@@ -72,8 +72,8 @@ def run(
         raise click.UsageError("a command is missing; expected such as: mockclaude run support.yaml -- pytest")
     from mockclaude.journal.console import write_error
     from mockclaude.journal.summary import Summary
-    from mockclaude.server.app import Site
     from mockclaude.server.clock import Clock, parse_speed
+    from mockclaude.server.site import Site
     from mockclaude.testing.background import Background
     from mockclaude.testing.environment import IN_THE_WAY, variables
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from mockclaude.engine.state.store import Effect
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import Script, Send
+from mockclaude.reply.response import End, Response, silent
 from mockclaude.scenario.match import Explanation
 from mockclaude.scenario.rules import Rule
 
@@ -15,7 +15,7 @@ from mockclaude.scenario.rules import Rule
 class Part(NamedTuple):
     """What is sent of a live reply after the parts before; the last part has the `whole` decision."""
 
-    script: Script
+    response: Response
     whole: Decision | None = None
 
 
@@ -35,7 +35,7 @@ class Decision(NamedTuple):
     """The response to one request, and everything that follows from it.
 
     Attributes:
-        script: The response.
+        response: The response.
         reason: The log's words: the rule that was selected, or why none was.
         streamed: Whether the response is a stream of events.
         notes: Notes for the journal: warnings, where the reply gave way to the request, faults.
@@ -49,7 +49,7 @@ class Decision(NamedTuple):
         at_end: Changes of the store, committed when the response has ended, however that happened.
     """
 
-    script: Script
+    response: Response
     reason: str = ""
     streamed: bool = False
     notes: tuple[str, ...] = ()
@@ -63,12 +63,9 @@ class Decision(NamedTuple):
     at_end: tuple[Effect, ...] = ()
 
 
-NO_RESPONSE = Decision(Script(0, ()))
+NO_RESPONSE = Decision(silent(End.KEEP, 0))
 
 
 def for_method(decision: Decision, method: str) -> Decision:
     """Return `decision`, for HEAD with the headers alone."""
-    if method != "HEAD":
-        return decision
-    head, end_of_head, _ = decision.script.sends[0].data.partition(b"\r\n\r\n")
-    return decision._replace(script=decision.script._replace(sends=[Send(0, head + end_of_head)]))
+    return decision._replace(response=decision.response.without_body()) if method == "HEAD" else decision

@@ -10,7 +10,7 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.state.store import Attempt, Ticket
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.select import Position, counts_requests, due
+from mockclaude.reply.faults.select import TriggerContext, counts_requests, due
 from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.lint.determinism import dependence
 from mockclaude.scenario.rules import PossibleFault, Rule
@@ -57,7 +57,7 @@ def due_faults(
     possible: PossibleFaults, draws: Draws, http: HttpRequest, ticket: Ticket, attempts: Mapping[str, Attempt]
 ) -> DueFaults:
     """Return the faults that are due: those that the client asks for, or else the others."""
-    position = Position(ticket.request, http.since_start_us, http.reused)
+    position = TriggerContext(ticket.request, http.since_start_us, http.reused)
     before = dict(zip(attempts, ticket.attempts, strict=True))
     chosen = {
         label: due(faults, draws, position._replace(attempt=before.get(label, 0)), label)
@@ -75,7 +75,7 @@ def _attempt_notes(before: Mapping[str, int]) -> Iterator[str]:
         yield f"attempt {count + 1} of its turn" + (f", for `{label}`" if label else "")
 
 
-def _decided_by(faults: Iterable[Fault], position: Position) -> Iterator[str]:
+def _decided_by(faults: Iterable[Fault], position: TriggerContext) -> Iterator[str]:
     counted = False
     for fault in faults:
         counted = counted or counts_requests(fault)

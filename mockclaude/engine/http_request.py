@@ -23,7 +23,7 @@ class Head:
         path: The path of the API, without the scenario.
         query: The query.
         headers: The headers; names are looked up in any case.
-        chunked: Whether the client understands chunks, as HTTP/1.1 has them.
+        http11: Whether the client speaks HTTP/1.1, and so understands chunks.
         page: The origin of the web page that sent the request, if that may not control the server.
         guest: Whether the request lacks the token that the server demands.
         validated: What a validator has found out about the headers.
@@ -36,7 +36,7 @@ class Head:
         query: Mapping[str, str],
         headers: Mapping[str, str],
         *,
-        chunked: bool = True,
+        http11: bool = True,
         page: str = "",
         guest: bool = False,
     ) -> None:
@@ -44,7 +44,7 @@ class Head:
         self.path = path
         self.query = query
         self.headers = headers
-        self.chunked = chunked
+        self.http11 = http11
         self.page = page
         self.guest = guest
         self.is_message = method == "POST" and path == "/v1/messages"
@@ -68,6 +68,7 @@ class HttpRequest(NamedTuple):
 
     Attributes:
         head: The request line and the headers.
+        headers: The headers of this request. Those of `head` may have another `content-length`.
         body: The body, decompressed.
         now: When it arrived, in seconds since the epoch.
         since_start_us: Microseconds from the start of the server to its arrival.
@@ -76,6 +77,7 @@ class HttpRequest(NamedTuple):
     """
 
     head: Head
+    headers: Mapping[str, str]
     body: bytes
     now: int
     since_start_us: int = 0

@@ -10,8 +10,8 @@ from mockclaude.api.errors import ApiError
 from mockclaude.engine.decision import Decision, Part
 from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.reply.live.live_response import LiveResponse
-from mockclaude.reply.respond import responded
-from mockclaude.reply.script import Script
+from mockclaude.reply.render import rendered
+from mockclaude.reply.response import End, silent
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import Coming, Outline
 
@@ -34,22 +34,22 @@ class LiveReply:
 
     def begin(self) -> Decision:
         """Return the decision that is made so far: which rule, and that its reply is live."""
-        decision = self._builder.unfinished(Script(0, ()))
+        decision = self._builder.unfinished(silent(End.KEEP, 0))
         return decision._replace(live=self, effects=self._builder.context.cache_effects)
 
     async def parts(self) -> AsyncGenerator[Part, None]:
         """Yield what each part of the reply adds, and at last the rest with the whole decision."""
         if not isinstance(self._coming, AsyncGenerator):
             decision = await self._at_once(self._coming)
-            yield Part(decision.script, decision)
+            yield Part(decision.response, decision)
             return
         failure: ApiError | None = None
         async with aclosing(self._coming) as outlines:
             try:
                 async for outline in outlines:
-                    script = self._response.add(outline)
-                    if script:
-                        yield Part(script)
+                    batch = self._response.add(outline)
+                    if batch:
+                        yield Part(batch)
                     if self._response.ended:
                         break
                     await asyncio.sleep(0)  # a function that never waits must not keep the server from its clients
@@ -69,10 +69,10 @@ class LiveReply:
 
     def _last(self, failure: ApiError | None) -> Part:
         builder, response = self._builder, self._response
-        script = response.finish(failure)
-        if script is None:
+        batch = response.finish(failure)
+        if batch is None:
             decision = builder.failed(failure) if failure else builder.of_reply(response.reply)
-            return Part(decision.script, decision)
-        sent = responded(response.reply, response.sent)
+            return Part(decision.response, decision)
+        sent = rendered(response.reply, response.sent)
         notes = (*response.notes, *builder.faults.notes)
-        return Part(script, builder.sent(sent, notes, builder.reason(failure)))
+        return Part(batch, builder.sent(sent, notes, builder.reason(failure)))

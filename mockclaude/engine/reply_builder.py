@@ -8,19 +8,20 @@ from typing import Any
 
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.request import MessagesRequest
-from mockclaude.engine.due_faults import DueFaults
 from mockclaude.engine.decision import Decision
+from mockclaude.engine.due_faults import DueFaults
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.engine.state.limits import limit_headers, settled
 from mockclaude.engine.state.prompt_cache import diagnose, request_hashes
 from mockclaude.engine.state.store import Address, Effect, RequestRemembered, Ticket
 from mockclaude.reply.compose import PLAIN, Asking, Reply
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.apply import break_
+from mockclaude.reply.faults.apply import apply_faults
 from mockclaude.reply.optional_fields import extras
-from mockclaude.reply.plan import Envelope, plan
-from mockclaude.reply.respond import Responded, respond, responded
-from mockclaude.reply.script import Script, with_headers
+from mockclaude.reply.render import RenderedReply, render_response, rendered
+from mockclaude.reply.response import Response
+from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Outline, Rule
 from mockclaude.scenario.template.fakes import Fakes
@@ -40,7 +41,7 @@ class ReplyBuilder:
         self.draws = draws
         self.faults = faults
         http, state = context.http, context.state
-        self.response_context = Envelope(*draws.ids(), http.now, http.head.chunked, state.retry_speed)
+        self.response_context = ResponseContext(*draws.ids(), http.now, state.retry_speed)
 
     @cached_property
     def scope(self) -> Scope:
@@ -77,35 +78,36 @@ class ReplyBuilder:
     def decision(self, outline: Outline) -> Decision:
         """Return the decision with the reply that `outline` describes."""
         try:
-            rendered = respond(outline, self.pace(), self.scope, self.draws, self.response_context, self.asking)
+            reply = render_response(outline, self.pace(), self.scope, self.draws, self.response_context, self.asking)
         except ApiError as error:
             return self.failed(error)
-        return self.finished(rendered)
+        return self.finished(reply)
 
     def of_reply(self, reply: Reply) -> Decision:
         """Return the decision with a reply that is composed already."""
         stream = self.context.request.stream
-        return self.finished(responded(reply, plan(reply, self.pace(), self.draws, self.response_context, stream=stream)))
+        response = schedule_reply(reply, self.pace(), self.draws, self.response_context, stream=stream)
+        return self.finished(rendered(reply, response))
 
-    def finished(self, rendered: Responded) -> Decision:
+    def finished(self, reply: RenderedReply) -> Decision:
         """Return the decision with this response, after the limit's headers and the faults that are due."""
         if self.context.permit is not None:
-            rendered = rendered._replace(script=with_headers(rendered.script, self.limit_headers(rendered.usage)))
+            reply = reply._replace(response=reply.response.with_values(self.limit_headers(reply.usage)))
         faults, notes = self.faults
         if faults:
-            script, applied = break_(rendered.script, faults, self.response_context, self.draws)
-            rendered, notes = rendered._replace(script=script), (*applied, *notes)
-        return self.sent(rendered, notes, self.rule.label)
+            response, applied = apply_faults(reply.response, faults, self.response_context, self.draws)
+            reply, notes = reply._replace(response=response), (*applied, *notes)
+        return self.sent(reply, notes, self.rule.label)
 
-    def sent(self, rendered: Responded, notes: tuple[str, ...], reason: str) -> Decision:
+    def sent(self, reply: RenderedReply, notes: tuple[str, ...], reason: str) -> Decision:
         """Return the decision with this response as it is, and its effects."""
         context = self.context
-        decision = self._decision(rendered.script, reason, context.request.stream, (*rendered.notes, *notes))
+        decision = self._decision(reply.response, reason, context.request.stream, (*reply.notes, *notes))
         if context.permit is None and context.thread is None and context.cached is None and not context.diagnosed:
             return decision
-        is_stored = rendered.script.status == 200 and rendered.content is not None
+        is_stored = reply.response.status == 200 and reply.content is not None
         ended = context.thread.ended() if context.thread is not None and is_stored else ()
-        effects = (*context.cache_effects, *self._effects(rendered))
+        effects = (*context.cache_effects, *self._effects(reply))
         return decision._replace(effects=effects, at_end=(*ended, *context.at_end))
 
     def failed(self, error: ApiError) -> Decision:
@@ -115,18 +117,18 @@ class ReplyBuilder:
         decision = self._decision(self.response_context.error(named), self.reason(error))
         return decision._replace(effects=(*context.cache_effects, *context.released), at_end=context.at_end)
 
-    def unfinished(self, script: Script) -> Decision:
-        """Return the decision for a live reply of which `script` was sent; its end gives back what was claimed."""
+    def unfinished(self, response: Response) -> Decision:
+        """Return the decision for a live reply of which `response` was sent; its end gives back what was claimed."""
         context = self.context
-        decision = self._decision(script, self.rule.label, context.request.stream)
+        decision = self._decision(response, self.rule.label, context.request.stream)
         return decision._replace(at_end=(*context.released, *context.at_end))
 
-    def _decision(self, script: Script, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Decision:
+    def _decision(self, response: Response, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Decision:
         context = self.context
         if context.request.warnings:
             notes = (*context.warnings, *notes)
         whole = None if context.thread is None else context.whole
-        return Decision(script, reason, stream, notes, self.rule, self.draws, whole=whole)
+        return Decision(response, reason, stream, notes, self.rule, self.draws, whole=whole)
 
     def reason(self, error: ApiError | None = None) -> str:
         """Return the log's words for the response: its rule, and why that failed."""
@@ -136,12 +138,12 @@ class ReplyBuilder:
         """Return the headers on what is left of the limit once a message with this `usage` counts."""
         return limit_headers(self.context.permit, usage) if self.context.permit else {}
 
-    def _effects(self, rendered: Responded) -> tuple[Effect, ...]:
+    def _effects(self, reply: RenderedReply) -> tuple[Effect, ...]:
         """Return what a response changes: only one with status 200 counts under limits and goes into threads."""
-        context, content = self.context, rendered.content
-        if rendered.script.status != 200:
+        context, content = self.context, reply.content
+        if reply.response.status != 200:
             return context.released
-        counted = () if context.permit is None else (settled(context.permit, rendered.usage),)
+        counted = () if context.permit is None else (settled(context.permit, reply.usage),)
         if content is None:
             return (*counted, *context.released)
         request, message_id = context.request, self.response_context.message_id

@@ -16,7 +16,7 @@ from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.model_list import models_page
 from mockclaude.engine.router import Router
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.reply.script import head_only
+from mockclaude.reply.response import head_only
 
 
 def answer(http: HttpRequest, state: ScenarioState) -> Decision:
@@ -24,7 +24,7 @@ def answer(http: HttpRequest, state: ScenarioState) -> Decision:
     head = http.head
     if head.method == "OPTIONS":
         granted = cors_preflight(head.headers.get("access-control-request-headers", ""), control=not head.page)
-        return Decision(head_only(204, date(http.now) + granted), "CORS preflight")
+        return Decision(head_only(204, date(http.now).put(granted)), "CORS preflight")
     try:
         with OneRequest():
             decision = _dispatch(http, state)

@@ -9,9 +9,9 @@ from typing import Any
 from mockclaude.engine.http_request import Fingerprints, HttpRequest, lane_of
 from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.store import Claim, Store
-from mockclaude.reply.draws import Draws
-from mockclaude.reply.plan import Envelope
 from mockclaude.engine.validate import RequestValidator
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.signatures import Signatures
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.conditions.rule_index import RuleList
@@ -115,14 +115,14 @@ class ScenarioState:
         fork.store = self.store.fork()
         return fork
 
-    def undecided(self, http: HttpRequest, fingerprints: Fingerprints | None = None) -> Envelope:
+    def undecided(self, http: HttpRequest, fingerprints: Fingerprints | None = None) -> ResponseContext:
         """Claim an occurrence for a request that no rule decides; return what its response carries."""
         head = http.head
         whole, canonical = fingerprints or http.raw_fingerprints()
         ticket = self.store.claim(Claim(head.lane, whole, is_message=head.is_message))
         assert ticket is not None, "only a rule can be exhausted"
         draws = Draws(self.scenario.seed, "", whole, head.lane, ticket.occurrence, canonical)
-        return Envelope(*draws.ids(), http.now, head.chunked, self.retry_speed)
+        return ResponseContext(*draws.ids(), http.now, self.retry_speed)
 
 
 def _in_lane(lane: str) -> Condition:

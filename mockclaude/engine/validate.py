@@ -84,7 +84,7 @@ class RequestValidator(NamedTuple):
                 body = thread.resolve(valid.access.key, body)
             request = MessagesRequest(
                 body,
-                http.head.headers,
+                http.headers,
                 model_info=model,
                 access=valid.access,
                 issued=self.issued,

@@ -13,12 +13,14 @@ import orjson
 
 from mockclaude.api.redaction import redact, redact_headers
 from mockclaude.api.request import MessagesRequest
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import End, Script
+from mockclaude.reply.response import End
 from mockclaude.scenario.conditions.work import TooMuchWorkError
 from mockclaude.scenario.match import Explanation
 from mockclaude.scenario.rules import Rule
+from mockclaude.wire.script import Script
 
 MAX_BODY = 64 * 1024
 """Bytes that are kept of the body of a request, and of a response."""
@@ -38,7 +40,7 @@ UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, T
 PLAYING = "playing"
 """`ending` of an entry whose response is still being sent."""
 
-_NO_REQUEST = Call("", "", {}, {}, b"", 0)
+_NO_REQUEST = HttpRequest(Head("", "", {}, {}), {}, b"", 0)
 _NO_RESPONSE = Script(0, ())
 
 
@@ -98,10 +100,10 @@ class JournalEntry:
     def __repr__(self) -> str:
         return f"<JournalEntry {self.number}: {self.method} {self.path} -> {self.status}>"
 
-    def record_request(self, http: Call, scenario: str, max_body: int = MAX_BODY) -> None:
+    def record_request(self, http: HttpRequest, scenario: str, max_body: int = MAX_BODY) -> None:
         """Record a request to the API. Of its body `max_body` bytes are kept."""
         body = http.body
-        self.scenario, self.lane, self.body_size = scenario, http.lane, len(body)
+        self.scenario, self.lane, self.body_size = scenario, http.head.lane, len(body)
         self.http = http if len(body) <= max_body else http._replace(body=body[:max_body])
 
     def record_decision(self, answer: Decision, script: Script, max_body: int = MAX_BODY) -> None:
@@ -148,7 +150,7 @@ class JournalEntry:
     @property
     def endpoint(self) -> str:
         """The path of the API, without the scenario; '' for the page at the root."""
-        return self.http.path
+        return self.http.head.path
 
     @property
     def body(self) -> bytes:
@@ -158,12 +160,12 @@ class JournalEntry:
     @property
     def time(self) -> int:
         """Microseconds from the start of the server to the arrival of the request."""
-        return self.http.time
+        return self.http.since_start_us
 
     @property
     def chunked(self) -> bool:
         """Whether the client understands chunks, as HTTP/1.1 has them."""
-        return self.http.chunked
+        return self.http.head.http11
 
     @property
     def reused(self) -> bool:
@@ -173,12 +175,12 @@ class JournalEntry:
     @property
     def page(self) -> str:
         """The origin of the web page that sent the request, if it may not control the server."""
-        return self.http.page
+        return self.http.head.page
 
     @property
     def guest(self) -> bool:
         """Whether the request lacks the token that the server demands."""
-        return self.http.guest
+        return self.http.head.guest
 
     @cached_property
     def headers(self) -> Mapping[str, str]:

@@ -14,8 +14,8 @@ from typing import Any
 from mockclaude.api.redaction import is_credential_header, redact, redact_body
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import Script
 from mockclaude.scenario.match import Explanation
+from mockclaude.wire.script import Script
 
 
 def as_data(entry: JournalEntry) -> dict[str, Any]:

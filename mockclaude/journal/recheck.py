@@ -17,7 +17,8 @@ from urllib.parse import parse_qsl
 from multidict import CIMultiDict, MultiDict
 
 from mockclaude.api.redaction import REDACTED
-from mockclaude.engine.http_request import LANE_HEADER, Call, for_method, lane_of_key
+from mockclaude.engine.decision import for_method
+from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest, lane_of_key
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.limits import IN_FLIGHT
@@ -26,6 +27,7 @@ from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.entry_json import as_data
 from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.rules import Scenario
+from mockclaude.wire.encode import encode
 
 Data = Mapping[str, Any]
 
@@ -90,7 +92,7 @@ def _again(
         if called is None:
             yield entry, [f"no scenario is named '{entry['scenario']}' any more"]
         elif not is_whole(entry):
-            answer(called, call_of(entry, called.scenario.policy))  # is refused, but counts in its lane
+            answer(request_of(entry, called.scenario.policy), called)  # is refused, but counts in its lane
             yield entry, ["its body is not whole in the journal, so it cannot be made again"]
         else:
             yield entry, list(_differences(entry, _answered(called, stores[entry["scenario"]], entry)))
@@ -113,32 +115,33 @@ def is_crowded(entry: Data) -> bool:
 
 
 def _answered(served: ScenarioState, store: MemoryStore, entry: Data) -> Data:
-    call = call_of(entry, served.scenario.policy)
-    again = JournalEntry(entry["number"], entry["at"], call.method, entry["request"]["path"], {})
+    http = request_of(entry, served.scenario.policy)
+    method = http.head.method
+    again = JournalEntry(entry["number"], entry["at"], method, entry["request"]["path"], {})
     store.limits.crowded = is_crowded(entry)
-    given = for_method(answer(served, call), call.method)
-    store.commit(given.at_end)
-    again.record_decision(given, given.script, sys.maxsize)
+    decision = for_method(answer(http, served), method)
+    store.commit(decision.at_end)
+    again.record_decision(decision, encode(decision.response, http11=http.head.http11), sys.maxsize)
     return as_data(again)
 
 
-def call_of(entry: Data, policy: Policy) -> Call:
-    """Return the call that was recorded, with a key that `policy` takes unless it was refused."""
-    asked = entry["request"]
-    return Call(
-        asked["method"],
-        asked["endpoint"],
-        MultiDict(parse_qsl(asked["path"].partition("?")[2], keep_blank_values=True)),
-        _headers(entry, policy),
-        asked["body"].encode(),
-        int(entry["at"]),
-        asked["http"] != "1.0",
-        asked["since_start_us"],
-        asked["reused_connection"],
-        int(entry["at"] % 1 * 1e6),
-        asked.get("page") or "",
-        asked.get("guest", False),
+def request_of(entry: Data, policy: Policy) -> HttpRequest:
+    """Return the request that was recorded, with a key that `policy` accepts unless it was refused."""
+    request = entry["request"]
+    query = MultiDict(parse_qsl(request["path"].partition("?")[2], keep_blank_values=True))
+    headers = _headers(entry, policy)
+    head = Head(
+        request["method"],
+        request["endpoint"],
+        query,
+        headers,
+        http11=request["http"] != "1.0",
+        page=request.get("page") or "",
+        guest=request.get("guest", False),
     )
+    at, since_start_us = entry["at"], request["since_start_us"]
+    body, reused = request["body"].encode(), request["reused_connection"]
+    return HttpRequest(head, headers, body, int(at), since_start_us, reused, int(at % 1 * 1e6))
 
 
 _KEYS = ("x-api-key", "authorization")

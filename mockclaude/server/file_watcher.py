@@ -16,7 +16,7 @@ from mockclaude.journal.console import write_error
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import files_of, name_of
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server.app import Site
+from mockclaude.server.site import Site
 
 POLL = 0.25
 """Seconds between two looks at the files. A change counts once a second look finds no other: editors write twice."""

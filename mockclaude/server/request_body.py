@@ -16,8 +16,8 @@ from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from mockclaude.api.errors import ApiError
-from mockclaude.reply.script import Script, Send
 from mockclaude.server.player import play
+from mockclaude.wire.script import CONTINUE
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes that the API takes for a message, by its documentation."""
@@ -27,7 +27,6 @@ MAX_MEMBERS = 1_000
 
 BODY_TIMEOUT = 30.0
 
-_GO_ON = Script(100, [Send(0, b"HTTP/1.1 100 Continue\r\n\r\n")])
 _PLAIN = ("", "identity")
 _ENCODINGS = (*_PLAIN, "gzip", "deflate")
 _UNREADABLE = "The request body could not be decoded"
@@ -53,7 +52,7 @@ async def _rest(request: web.BaseRequest) -> bytes:
     try:
         with _told_of_malformed(request):
             if request.headers.get("expect", "").lower() == "100-continue":
-                await play(_GO_ON, request)
+                await play(CONTINUE, request)
             async with asyncio.timeout(BODY_TIMEOUT):
                 return await request.read()
     except web.HTTPRequestEntityTooLarge:

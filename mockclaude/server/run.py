@@ -23,12 +23,13 @@ from mockclaude.engine.trust import Trust, is_loopback
 from mockclaude.journal.console import wants_colour
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server.app import Site, make_server
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.first_screen import first_screen
 from mockclaude.server.listener import Listener
 from mockclaude.server.log_writer import LogWriter, WriteEntries
+from mockclaude.server.protocol import make_server
 from mockclaude.server.request_body import MAX_BODY
+from mockclaude.server.site import Site
 
 SHUTDOWN_TIMEOUT = 3.0
 """Seconds that open streams get to finish when the server is told to stop."""

@@ -23,9 +23,9 @@ from mockclaude.journal.verification import AT_LEAST_ONE, Times, verify
 from mockclaude.scenario.loading import inline
 from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server.app import Site
 from mockclaude.server.clock import ManualClock, clock_of, parse_speed
 from mockclaude.server.request_body import MAX_BODY
+from mockclaude.server.site import Site
 from mockclaude.testing.background import Background
 from mockclaude.testing.call_site import caller
 from mockclaude.testing.callbacks import Functions, blame, check_predicate

@@ -8,11 +8,10 @@ import orjson
 
 from mockclaude.api import schema
 from mockclaude.api.access import NEW_VERSION
-from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import CLIENT
+from tests.serving import CLIENT, http_request
 
 TARGET = 2.0
 """How many times the parsing the answer may take."""
@@ -78,7 +77,7 @@ def judge(rounds: int) -> list[tuple[float, float]]:
     """Return for each round the milliseconds that parsing and answering take. Answers that are no 200 are void."""
     data = conversation()
     served = ScenarioState(load_text("rules: [{reply: Done.}]"))
-    call = Call("POST", "/v1/messages", {}, CLIENT, data, 0)
-    if (status := answer(served, call).script.status) != 200:
+    call = http_request("POST", "/v1/messages", {}, CLIENT, data, 0)
+    if (status := answer(call, served).response.status) != 200:
         raise ValueError(f"answered with {status}")
-    return [(milliseconds(lambda: parsed(data)), milliseconds(lambda: answer(served, call))) for _ in range(rounds)]
+    return [(milliseconds(lambda: parsed(data)), milliseconds(lambda: answer(call, served))) for _ in range(rounds)]

@@ -7,23 +7,23 @@ from typing import Any
 import orjson
 import pytest
 
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import NOW, Received, asking, received, with_client_headers
+from tests.serving import NOW, Received, asking, http_request, received, sent_of, with_client_headers
 
 HELLO = "rules: [{reply: Hello!}]"
 GPT = "rules: [{when: {model: gpt-4o}, reply: Hello!}, {reply: Bye!}]"
 
 
 def ask(scenario: str = HELLO, headers: dict[str, str | None] | None = None, **fields: Any) -> Decision:
-    call = Call("POST", "/v1/messages", {}, with_client_headers(headers or {}), asking(**fields), NOW)
-    return answer(ScenarioState(load_text(scenario)), call)
+    call = http_request("POST", "/v1/messages", {}, with_client_headers(headers or {}), asking(**fields), NOW)
+    return answer(call, ScenarioState(load_text(scenario)))
 
 
 def sent(given: Decision) -> Received:
-    return received(b"".join(send.data for send in given.script.sends))
+    return received(sent_of(given))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,8 @@ def test_an_unknown_beta_is_accepted_as_the_file_says(betas: str, status: int, n
     fields = {} if path == "/v1/messages" else {"max_tokens": None}
     body = {key: value for key, value in orjson.loads(asking(**fields)).items() if value is not None}
     given = answer(
-        ScenarioState(load_text(f"betas: {betas}\n{HELLO}")), Call("POST", path, {}, headers, orjson.dumps(body), NOW)
+        http_request("POST", path, {}, headers, orjson.dumps(body), NOW),
+        ScenarioState(load_text(f"betas: {betas}\n{HELLO}")),
     )
 
     assert sent(given).status == status

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from mockclaude.api.fingerprint import canonical_body
-from mockclaude.engine.http_request import Call
+from mockclaude.engine.http_request import HttpRequest
+from tests.serving import http_request
 
 QUESTION = canonical_body({"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]})
 
 
-def call(method: str = "POST", path: str = "/v1/messages", **headers: str) -> Call:
+def call(method: str = "POST", path: str = "/v1/messages", **headers: str) -> HttpRequest:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Call(method, path, {}, named, b"", 0)
+    return http_request(method, path, {}, named, b"", 0)
 
 
 def test_a_lane_header_names_the_lane() -> None:

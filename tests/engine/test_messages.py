@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import NOW, Received, asking, received, with_client_headers
+from tests.serving import NOW, Received, asking, http_request, received, sent_of, with_client_headers
 
 BETAS = "message-threads-2026-08-12,context-management-2025-06-27"
 LONG = {"type": "text", "text": "All that is known of it. " * 1000, "cache_control": {"type": "ephemeral"}}
@@ -31,13 +31,15 @@ rules:
 
 def send(served: ScenarioState, path: str = "/v1/messages", key: str = "mock", **fields: Any) -> Received:
     headers = with_client_headers({"x-api-key": key, "anthropic-beta": BETAS})
-    given = answer(served, Call("POST", path, {}, headers, asking(**fields), NOW))
+    given = answer(http_request("POST", path, {}, headers, asking(**fields), NOW), served)
     given.ended()
-    return received(b"".join(sent.data for sent in given.script.sends))
+    return received(sent_of(given))
 
 
 def notes(served: ScenarioState, **fields: Any) -> tuple[str, ...]:
-    given: Decision = answer(served, Call("POST", "/v1/messages", {}, with_client_headers({}), asking(**fields), NOW))
+    given: Decision = answer(
+        http_request("POST", "/v1/messages", {}, with_client_headers({}), asking(**fields), NOW), served
+    )
     return given.notes
 
 
@@ -92,7 +94,7 @@ def test_context_management_is_answered_where_it_is_asked_for(served: ScenarioSt
 
 
 def test_tokens_are_counted_as_usage_says(served: ScenarioState) -> None:
-    counted = Call(
+    counted = http_request(
         "POST",
         "/v1/messages/count_tokens",
         {},
@@ -100,7 +102,7 @@ def test_tokens_are_counted_as_usage_says(served: ScenarioState) -> None:
         b'{"model":"claude-sonnet-5","messages":[{"role":"user","content":"Hello"}],"context_management":{"edits":[]}}',
         NOW,
     )
-    count = received(b"".join(sent.data for sent in answer(served, counted).script.sends)).json
+    count = received(sent_of(answer(counted, served))).json
     used = usage(send(served, messages=[QUESTION]))
 
     assert count == {"input_tokens": sum(used), "context_management": {"original_input_tokens": sum(used)}}
@@ -130,19 +132,19 @@ def test_what_gave_way_is_noted_but_not_where_a_reply_is_as_written(served: Scen
 
 
 def planned(served: ScenarioState, **headers: str) -> Decision:
-    call = Call("POST", "/v1/messages", {}, with_client_headers(headers), asking(), NOW)
-    return answer(served, call)
+    call = http_request("POST", "/v1/messages", {}, with_client_headers(headers), asking(), NOW)
+    return answer(call, served)
 
 
 def test_a_request_says_how_fast_it_is_to_be_answered(served: ScenarioState) -> None:
-    assert planned(served).script.end_at == 0
-    assert planned(served, x_mockclaude_pace="ttft=400ms").script.end_at == 400_000
+    assert planned(served).response.end_at == 0
+    assert planned(served, x_mockclaude_pace="ttft=400ms").response.end_at == 400_000
 
 
 def test_a_pace_that_is_none_is_a_400(served: ScenarioState) -> None:
     given = planned(served, x_mockclaude_pace="opsu")
 
-    assert given.script.status == 400
+    assert given.response.status == 400
     assert "x-mockclaude-pace: 'opsu' is no pace; expected instant, haiku" in given.reason
 
 

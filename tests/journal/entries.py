@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.reply.script import End, Script, Send
+from mockclaude.reply.response import End
+from mockclaude.wire.script import Script, Send
+from tests.serving import http_request
 
 _ANSWER = ("reason", "streamed", "notes", "rule", "draws", "unmatched", "closest", "whole")
 
@@ -33,7 +35,7 @@ def journal_entry(
         Script(status, [Send(0, response)], end), **{key: fields.pop(key) for key in _ANSWER if key in fields}
     )
     entry.record_decision(answer, answer.script)
-    entry.record_request(Call(method, endpoint, {}, entry.raw_headers, body, int(at), time=time), "")
+    entry.record_request(http_request(method, endpoint, {}, entry.raw_headers, body, int(at), time=time), "")
     entry.ending = ""
     for name, value in fields.items():
         setattr(entry, name, value)

@@ -9,15 +9,15 @@ from types import FunctionType, ModuleType
 
 import pytest
 
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
 from mockclaude.journal.entry import MAX_BODY, JournalEntry
 from mockclaude.journal.journal import Journal
-from mockclaude.reply.script import Script, Send
 from mockclaude.scenario.rules import Rule
 from mockclaude.server.request_body import MAX_BODY as WHOLE
+from mockclaude.wire.script import Script, Send
 from tests.conftest import Serve
 from tests.journal.entries import journal_entry
-from tests.serving import asking, post, request
+from tests.serving import asking, http_request, post, request
 
 BOUND = 2 * 1024 * 1024
 
@@ -28,7 +28,7 @@ def handled(number: int, body: int, writes: int, size: int, max_body: int) -> Jo
     script = Script(200, [Send(number + at, bytes(size) + b"%d" % at) for at in range(writes)])
     entry = JournalEntry(number, number * 1.5, "POST", "/v1/messages", headers)
     entry.record_decision(Decision(script, "hello"), script, max_body)
-    entry.record_request(Call("POST", "/v1/messages", {}, headers, bytes(body), 0), "", max_body)
+    entry.record_request(http_request("POST", "/v1/messages", {}, headers, bytes(body), 0), "", max_body)
     entry.sent += [1_000 + number + at for at in range(writes)]
     return entry
 

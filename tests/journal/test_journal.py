@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from mockclaude.api.redaction import REDACTED
-from mockclaude.engine.http_request import Decision
+from mockclaude.engine.decision import Decision
 from mockclaude.journal import journal as journal_module
 from mockclaude.journal.entry import MAX_BODY, OVERHEAD, JournalEntry
 from mockclaude.journal.entry_json import as_data
 from mockclaude.journal.journal import Journal
-from mockclaude.reply.script import End, Script, Send
+from mockclaude.reply.response import End
 from mockclaude.scenario.conditions.conditions import conditions
 from mockclaude.scenario.format.when import When
-from mockclaude.server.app import Site
+from mockclaude.server.site import Site
+from mockclaude.wire.script import Script, Send
 from tests.conftest import Serve
 from tests.journal.entries import journal_entry
 from tests.serving import NOW, asking, post, request

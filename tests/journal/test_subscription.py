@@ -9,7 +9,7 @@ import pytest
 
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.journal import Event, Journal
-from mockclaude.testing import Asked, MockClaude
+from mockclaude.testing import MockClaude
 from tests.conftest import Serve
 from tests.journal.entries import journal_entry
 from tests.serving import Running, post, request
@@ -53,7 +53,7 @@ def test_page_at_the_root_and_failed_admin_request_only_end(serve: Serve) -> Non
 
 
 def test_response_of_a_generator_grows_before_it_ends() -> None:
-    def count(_: Asked) -> Iterator[str]:
+    def count(_: MessagesRequest) -> Iterator[str]:
         yield "One, "
         yield "two."
 

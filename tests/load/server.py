@@ -19,9 +19,10 @@ from aiohttp import web
 
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.loading.loader import load
-from mockclaude.server.app import Site, make_server
 from mockclaude.server.listener import Listener
+from mockclaude.server.protocol import make_server
 from mockclaude.server.run import allow_many_connections, run, spare_the_collector
+from mockclaude.server.site import Site
 
 
 class Complaints(logging.Handler):
@@ -109,7 +110,7 @@ async def serve(file: Path) -> None:
 
 
 def asked(loaded: Loaded, stopped: asyncio.Event) -> None:
-    """Answer one line of standard input."""
+    """Decision one line of standard input."""
     if question := sys.stdin.readline().strip():
         print(json.dumps(ANSWERS[question](loaded)), flush=True)
     else:

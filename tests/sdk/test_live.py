@@ -15,7 +15,7 @@ import pytest
 from anthropic import Anthropic, AsyncAnthropic
 from anthropic.types import Message
 
-from mockclaude.reply import exchange
+from mockclaude.reply.faults import resolve
 from mockclaude.testing import MessagesRequest, MockClaude
 from mockclaude.testing.types import Function
 from tests.serving import PATIENCE
@@ -432,7 +432,7 @@ async def test_the_pace_follows_from_the_question(mock: MockClaude, client: Asyn
 async def test_a_fault_that_makes_too_much_is_left_out_from_there_on(
     mock: MockClaude, client: AsyncAnthropic, fault: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchange, "MAX_PIECES", 2_000)
+    monkeypatch.setattr(resolve, "MAX_PIECES", 2_000)
     mock.reply(yielding(*["word "] * 200, "the end"), fault=fault)
     heard = await hear(client, **ask())
 

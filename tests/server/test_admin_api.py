@@ -15,15 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.http_request import Call
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.server.admin import admin_api
 from mockclaude.server.admin.handlers import CALLS
-from mockclaude.server.app import Site
+from mockclaude.server.site import Site
 from tests.conftest import Serve
 from tests.server.administering import Admin
-from tests.serving import NOW, asking, post, request
+from tests.serving import NOW, asking, http_request, post, request
 
 SCENARIO = "rules: [{name: hello, when: {user: Hello}, reply: Hi!}]"
 ROUTES = [(method, path) for path, methods in CALLS.items() for method in methods]
@@ -230,7 +229,7 @@ def test_whatever_is_said_is_answered_or_refused(route: tuple[str, str], said: d
     site = Site({"": load_text(SCENARIO)})
     if path == "journal/wait":
         said |= {"timeout": "1us"}
-    call = Call(
+    call = http_request(
         method, f"/_mockclaude/{re.sub('{.*}', last, path)}", {}, {"content-type": "application/json"}, b"", NOW
     )
     try:
@@ -238,7 +237,7 @@ def test_whatever_is_said_is_answered_or_refused(route: tuple[str, str], said: d
     except ApiError as error:
         answer = admin_api.refusal(call, error)
 
-    assert 200 <= answer.script.status < 500
+    assert 200 <= answer.response.status < 500
 
 
 def test_the_readme_has_a_row_for_each_call() -> None:

@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
 from mockclaude.scenario.loading.loader import load_all
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server import file_watcher
-from mockclaude.server.app import Site
 from mockclaude.server.file_watcher import Watching
-from tests.serving import CLIENT, PATIENCE, asking
+from mockclaude.server.site import Site
+from tests.serving import CLIENT, PATIENCE, asking, http_request
 
 ONCE = "rules: [{name: once, times: 1, reply: a}, {name: then, reply: b}]"
 
@@ -43,7 +42,7 @@ class Watched:
 
     def ask(self, name: str) -> str:
         """Return the name of the rule that answers."""
-        given = answer(self.site.served[name], Call("POST", "/v1/messages", {}, CLIENT, asking(), 0))
+        given = answer(http_request("POST", "/v1/messages", {}, CLIENT, asking(), 0), self.site.served[name])
         return str(given.rule and given.rule.name)
 
 

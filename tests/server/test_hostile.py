@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 from mockclaude.api import media
 from mockclaude.api.checks import output_checks, tool_checks
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.http_request import Call
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.journal.entry import MAX_TEXT, OVERHEAD, JournalEntry
@@ -25,7 +25,7 @@ from tests.benchmarks.corpus import CORPUS, Request, ask, formatted, lattice
 from tests.benchmarks.corpus import request as asking
 from tests.conftest import Serve
 from tests.counting import calls
-from tests.serving import CLIENT, NOW, Running, ServerThread, request
+from tests.serving import CLIENT, NOW, Running, ServerThread, http_request, request
 
 pytestmark = pytest.mark.slow
 
@@ -41,15 +41,15 @@ CONSTANT = 30_000
 """Calls that do not depend on the length: imports, and the bounded work on schemas."""
 
 
-def _call(given: Request) -> Call:
+def _call(given: Request) -> HttpRequest:
     body = request_body.unpacked(given.body, given.headers.get("content-encoding", ""))
-    return Call("POST" if body else "GET", given.path, {}, CIMultiDict({**CLIENT, **given.headers}), body, NOW)
+    return http_request("POST" if body else "GET", given.path, {}, CIMultiDict({**CLIENT, **given.headers}), body, NOW)
 
 
 def _work(given: Request) -> int:
     served = ScenarioState(built_in())
     media._seen.clear()
-    return calls(lambda: answer(served, _call(given)))
+    return calls(lambda: answer(_call(given), served))
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from mockclaude.reply.script import End, Script, Send
+from mockclaude.reply.response import End
 from mockclaude.server.clock import Clock, ManualClock
 from mockclaude.server.player import play
+from mockclaude.wire.script import Script, Send
 from tests.conftest import Serve
 from tests.serving import NOW, PATIENCE, TIME_SCALE, post, request
 

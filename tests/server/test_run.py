@@ -19,8 +19,8 @@ from mockclaude.journal.entry import MAX_BODY, JournalEntry
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Scenario, built_in
 from mockclaude.server import run
-from mockclaude.server.app import Site
 from mockclaude.server.run import CannotListenError, base_url, serve
+from mockclaude.server.site import Site
 from tests.serving import PATIENCE, post, received, request
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,7 @@ from mockclaude.reply.blocks import as_text, shows_thinking
 from mockclaude.reply.compose import Asking, Drafter, Part, Pause, Reply, finish, room
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.live.growing_block import Growth
-from mockclaude.reply.plan import Incident
+from mockclaude.reply.schedule import Incident
 from mockclaude.reply.truncate import Obeyed, Truncation
 from mockclaude.scenario.rules import Outline
 from mockclaude.scenario.template.templates import Scope

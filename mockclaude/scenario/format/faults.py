@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, one_of
 from mockclaude.scenario.format import positions, units
-from mockclaude.scenario.format.positions import Moment, Selector
+from mockclaude.scenario.format.positions import Position, Selector
 from mockclaude.scenario.format.presets import MALFORMED, NAMED
 from mockclaude.scenario.format.shorthand import Model, exactly_one, listed, short_for
 from mockclaude.scenario.format.steps import AnyError, Error, Header, HeaderName
@@ -208,9 +208,9 @@ class Fault(Model):
     nothing: Literal[True] | None = None
     """No fault: what `ok` stands for."""
 
-    before: Annotated[Moment, _reading(Moment, positions.before)] | None = None
+    before: Annotated[Position, _reading(Position, positions.before)] | None = None
     """The moment before the headers, the body, its end, or an event."""
-    after: Annotated[Moment, _reading(Moment, positions.after)] | None = None
+    after: Annotated[Position, _reading(Position, positions.after)] | None = None
     """The moment after so many events, bytes, a share of the body, a duration, or an event."""
     pings: Microseconds | None = None
     """How long after each other ping events are sent meanwhile."""
@@ -276,13 +276,13 @@ class Fault(Model):
         return any(fault.refuse is not None for fault in (self, *(self.script or ())))
 
     @property
-    def moment(self) -> Moment | None:
-        """The moment it strikes, if the file says one."""
+    def position(self) -> Position | None:
+        """The position it strikes, if the file says one."""
         return self.before or self.after
 
     def __str__(self) -> str:
         shown = f"{self.kind} {_shown(self.kind, getattr(self, self.kind))}".rstrip()
-        return self.name or (f"{shown} {self.moment}" if self.moment else shown)
+        return self.name or (f"{shown} {self.position}" if self.position else shown)
 
 
 AnyFault: TypeAlias = Annotated[Fault, BeforeValidator(named)]

@@ -99,8 +99,8 @@ def _events(fault: Fault) -> Iterator[str]:
     for selector in (fault.drop, fault.duplicate, fault.edit, *(fault.swap or ())):
         if selector is not None:
             yield selector.event
-    if fault.moment and fault.moment.selector.event:
-        yield fault.moment.selector.event
+    if fault.position and fault.position.selector.event:
+        yield fault.position.selector.event
 
 
 def _replies(path: Path, rule: written.Rule) -> Iterator[tuple[Path, Sequence[Step]]]:

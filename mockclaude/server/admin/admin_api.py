@@ -14,12 +14,13 @@ from urllib.parse import unquote
 import orjson
 
 from mockclaude.api.errors import ApiError
-from mockclaude.api.headers import date, replaced
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.api.headers import date
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.router import REST, Router
 from mockclaude.engine.trust import AGAINST_OTHER_SITES, is_own
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import whole
+from mockclaude.reply.response import Data, whole
 from mockclaude.scenario.diagnostics import did_you_mean, one_of
 from mockclaude.server.admin.handlers import CALLS, Plane, Route
 from mockclaude.server.admin.parameters import read
@@ -50,34 +51,34 @@ def is_for(path: str) -> bool:
     return path.startswith(PREFIX) and path[len(PREFIX) : len(PREFIX) + 1] in ("", "/", "?")
 
 
-async def answer(plane: Plane, call: Call) -> Decision:
-    """Return the answer to `call`, whose path is as it was asked. Raises `ApiError` for what is refused."""
-    _check_origin(call.headers)
-    if call.path != HEALTH:
-        plane.trust.check_token(call.headers)
-    route, named = _route(call.method, call.path)
-    if call.method not in _READING:
-        _check_content_type(call.headers)
-    outcome = await route.handle(plane, read(route.says, call.body, call.query, named))
-    if "entries" in outcome.data and LINES in call.headers.get("accept", ""):
+async def answer(plane: Plane, http: HttpRequest) -> Decision:
+    """Return the answer to `http`, whose path is as it was asked. Raises `ApiError` for what is refused."""
+    _check_origin(http.head.headers)
+    if http.head.path != HEALTH:
+        plane.trust.check_token(http.head.headers)
+    route, named = _route(http.head.method, http.head.path)
+    if http.head.method not in _READING:
+        _check_content_type(http.head.headers)
+    outcome = await route.handle(plane, read(route.says, http.body, http.head.query, named))
+    if "entries" in outcome.data and LINES in http.head.headers.get("accept", ""):
         lines = b"".join(orjson.dumps(entry) + b"\n" for entry in outcome.data["entries"])
-        return _sent(call, outcome.status, lines, {"content-type": LINES})
-    return _sent(call, outcome.status, orjson.dumps(outcome.data))
+        return _sent(http, outcome.status, lines, {"content-type": LINES})
+    return _sent(http, outcome.status, orjson.dumps(outcome.data))
 
 
-def refusal(call: Call, error: ApiError) -> Decision:
+def refusal(http: HttpRequest, error: ApiError) -> Decision:
     """Return the answer that tells `error`, in the form of the API's errors."""
-    body = orjson.dumps(error.envelope(_request_id(call)))
-    return _sent(call, error.status, body, error.headers)._replace(reason=error.message)
+    body = orjson.dumps(error.envelope(_request_id(http)))
+    return _sent(http, error.status, body, error.headers)._replace(reason=error.message)
 
 
-def _sent(call: Call, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> Decision:
-    lines = replaced(date(call.now), {**_HEADERS, **headers})
-    return Decision(whole(status, lines, _request_id(call), body, 0, chunked=call.chunked))
+def _sent(http: HttpRequest, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> Decision:
+    lines = date(http.now).put({**_HEADERS, **headers})
+    return Decision(whole(status, lines, _request_id(http), Data(body)))
 
 
-def _request_id(call: Call) -> str:
-    return Draws(0, "admin", call.path).ids()[0]
+def _request_id(http: HttpRequest) -> str:
+    return Draws(0, "admin", http.head.path).ids()[0]
 
 
 def _check_origin(headers: Mapping[str, str]) -> None:

@@ -12,14 +12,19 @@ from hypothesis import strategies as st
 from mockclaude.api import headers
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.reply.compose import Reply
-from mockclaude.reply.plan import Envelope, plan
-from mockclaude.reply.script import End, Script
-from mockclaude.reply.stream import Beat, flow
+from mockclaude.reply.response import End
+from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.schedule import schedule_reply
+from mockclaude.reply.stream import CountedPiece, stream_events
 from mockclaude.scenario.format.file import Pace
+from mockclaude.wire.encode import encode
+from mockclaude.wire.framing import header_lines
+from mockclaude.wire.script import Script
 from tests.reply.client import message_of, received
 from tests.reply.making import DRAWS, INSTANT, any_replies, composed, plain_replies
 
 NOW = 1_787_150_451
+CONTEXT = ResponseContext("req_1", "msg_1", NOW)
 TEXT = {"text": "A sentence that takes some time to say, at the speed of a model."}
 HI = {"text": "Hi."}
 OVERLOADED = {"error": "overloaded_error"}
@@ -43,12 +48,12 @@ def paced(**pace: Any) -> Pace:
 
 
 def planned(reply: Reply, pace: Pace = INSTANT, *, stream: bool = True, chunked: bool = True) -> Script:
-    return plan(reply, pace, DRAWS, Envelope("req_1", "msg_1", NOW, chunked), stream=stream)
+    return encode(schedule_reply(reply, pace, DRAWS, CONTEXT, stream=stream), http11=chunked)
 
 
 def beats(reply: Reply) -> list[int]:
     """Return the tokens of those beats of `reply` that have any."""
-    return [part.tokens for part in flow(reply, whole=False) if isinstance(part, Beat) and part.tokens]
+    return [part.tokens for part in stream_events(reply, whole=False) if isinstance(part, CountedPiece) and part.tokens]
 
 
 def kinds(script: Script) -> list[str]:
@@ -69,11 +74,11 @@ def test_streamed_or_not_at_any_pace_the_message_is_the_same(
 
 
 @pytest.mark.parametrize(("stream", "lines"), [(False, headers.message(NOW)), (True, headers.stream(NOW))])
-def test_a_response_has_the_headers_of_its_kind_and_its_request_id(stream: bool, lines: str) -> None:
+def test_a_response_has_the_headers_of_its_kind_and_its_request_id(stream: bool, lines: headers.Headers) -> None:
     data = planned(composed(HI), stream=stream).sends[0].data.decode()
 
     framing = "transfer-encoding: chunked\r\nconnection: keep-alive\r\n"
-    assert data.startswith(f"HTTP/1.1 200 OK\r\n{lines}{framing}request-id: req_1\r\n\r\n")
+    assert data.startswith(f"HTTP/1.1 200 OK\r\n{header_lines(lines).decode()}{framing}request-id: req_1\r\n\r\n")
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -133,9 +138,9 @@ def test_jitter_is_drawn_for_each_gap_on_its_own() -> None:
 
 
 def test_jitter_is_the_same_in_every_run_and_another_for_another_attempt() -> None:
-    reply, pace, envelope = composed(TEXT), paced(tokens_per_second=50, jitter="50%"), Envelope("req_1", "msg_1", NOW)
-    one, again = (plan(reply, pace, DRAWS, envelope, stream=True) for _ in range(2))
-    other = plan(reply, pace, DRAWS._replace(occurrence=1), envelope, stream=True)
+    reply, pace = composed(TEXT), paced(tokens_per_second=50, jitter="50%")
+    one, again = (planned(reply, pace) for _ in range(2))
+    other = schedule_reply(reply, pace, DRAWS._replace(occurrence=1), CONTEXT, stream=True)
 
     assert one == again
     assert one.end_at != other.end_at
@@ -259,7 +264,7 @@ def test_http_1_0_has_no_chunks_and_its_end_is_the_connections(cause: dict[str, 
     ],
 )
 def test_an_error_says_whether_to_try_again(error: ApiError, retried: str, last: str) -> None:
-    response = received(Envelope("req_1", "msg_1", NOW).error(error))
+    response = received(encode(CONTEXT.error(error), http11=True))
     own = list(response.headers)[:-3]
 
     assert (response.status, response.json) == (error.status, error.envelope("req_1"))
@@ -282,13 +287,12 @@ def test_an_error_says_whether_to_try_again(error: ApiError, retried: str, last:
     ],
 )
 def test_clients_can_be_told_to_retry_sooner(error: ApiError, speed: float, told: str | None) -> None:
-    response = received(Envelope("req_1", "msg_1", NOW, retry_speed=speed).error(error))
+    response = received(encode(CONTEXT._replace(retry_speed=speed).error(error), http11=True))
 
     assert response.headers.get("retry-after-ms") == told
 
 
 def test_any_json_can_be_a_response() -> None:
-    script = Envelope("req_1", "msg_1", NOW).json({"input_tokens": 6})
+    response = CONTEXT.json({"input_tokens": 6})
 
-    assert received(script).body == b'{"input_tokens":6}'
-    assert script.sends[0].data.decode().startswith(f"HTTP/1.1 200 OK\r\n{headers.json(NOW)}transfer-encoding")
+    assert (response.data, response.headers) == (b'{"input_tokens":6}', headers.json(NOW))

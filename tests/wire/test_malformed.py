@@ -7,19 +7,24 @@ import zlib
 
 import pytest
 
-from mockclaude.reply.exchange import apart
-from mockclaude.reply.faults.malformed import MALFORM
-from mockclaude.reply.script import End, Script
+from mockclaude.reply.response import End, Response
 from mockclaude.scenario.format.presets import MALFORMED
-from tests.reply.breakage import body, sent, struck, whole
+from mockclaude.wire.encode import encode
+from mockclaude.wire.malformed import MALFORM
+from tests.reply.breakage import sent, struck, whole
+from tests.reply.client import received
 
 
-def head(script: Script) -> list[bytes]:
-    return sent(script).partition(b"\r\n\r\n")[0].split(b"\r\n")
+def head(response: Response) -> list[bytes]:
+    return sent(response).partition(b"\r\n\r\n")[0].split(b"\r\n")
+
+
+def is_closed(response: Response) -> bool:
+    return encode(response, http11=True).end is End.CLOSE
 
 
 def test_the_table_has_a_way_for_every_name() -> None:
-    assert tuple(MALFORM) == MALFORMED
+    assert set(MALFORM) == {*MALFORMED, "content_length", "tail"}
 
 
 def test_a_status_line_that_is_none() -> None:
@@ -43,36 +48,37 @@ def test_early_hints_come_before_the_response() -> None:
 
 
 def test_a_body_without_a_head() -> None:
-    script = struck("no_head")
+    response = struck("no_head")
 
-    assert (sent(script), script.end) == (body(whole()), End.CLOSE)
+    assert sent(response) == whole().data
+    assert is_closed(response)
 
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_chunk_whose_size_is_no_number(stream: bool) -> None:
-    script = struck("chunk_size", stream=stream)
+    response = struck("chunk_size", stream=stream)
 
-    assert sent(script).count(b"\r\nzz\r\n") == 1
-    assert script.end is End.CLOSE
+    assert sent(response).count(b"\r\nzz\r\n") == 1
+    assert is_closed(response)
 
 
 @pytest.mark.parametrize(("more", "length"), [(50, 50), (-20, -20)])
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_content_length_that_is_wrong(stream: bool, more: int, length: int) -> None:
-    script, data = struck({"content_length": more}, stream=stream), body(whole(stream=stream))
+    response, data = struck({"content_length": more}, stream=stream), whole(stream=stream).data
 
-    assert b"content-length: %d" % (len(data) + length) in head(script)
-    assert sent(script).endswith(b"\r\n\r\n" + data)
-    assert script.end is End.CLOSE
+    assert b"content-length: %d" % (len(data) + length) in head(response)
+    assert sent(response).endswith(b"\r\n\r\n" + data)
+    assert is_closed(response)
 
 
 @pytest.mark.parametrize("name", ["not_gzip", "broken_gzip", "truncated_gzip"])
 def test_gzip_that_cannot_be_read(name: str) -> None:
-    parts = apart(struck(name, stream=False))
-    assert parts
-    assert b"content-encoding: gzip" in parts.headers
+    response = received(encode(struck(name, stream=False), http11=True))
+
+    assert response.headers["content-encoding"] == "gzip"
     with pytest.raises((OSError, EOFError, zlib.error)):
-        gzip.decompress(parts.data)
+        gzip.decompress(response.body)
 
 
 def test_a_content_length_is_never_below_nothing() -> None:
