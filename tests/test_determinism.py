@@ -117,7 +117,7 @@ Sent: TypeAlias = tuple[Script, tuple[str, ...]]
 
 def sent(served: ScenarioState, body: bytes, lane: str = "", path: str = "/v1/messages") -> Sent:
     given = answer(served, Call("POST", path, {}, {**CLIENT, "x-api-key": f"key {lane}", LANE_HEADER: lane}, body, NOW))
-    given.ended()
+    served.store.commit(given.at_end)
     return given.script._replace(sends=tuple(given.script.sends)), given.notes
 
 

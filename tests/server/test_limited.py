@@ -13,7 +13,7 @@ import pytest
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.explain import explained
 from mockclaude.engine.http_request import Call, Decision
-from mockclaude.engine.routes import answer
+from mockclaude.engine.routes import answer, commit
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.diagnostics import Place
@@ -161,7 +161,7 @@ def test_a_request_is_in_flight_until_its_answer_is_done() -> None:
     served = limited("{in_flight: 1}")
     first = given(served)
     assert given(served).script.status == 529
-    first.ended()
+    served.store.commit(first.at_end)
 
     assert given(served).script.status == 200
 
@@ -191,6 +191,7 @@ async def test_a_reply_that_is_made_while_it_is_sent_counts_once_it_is_whole() -
     assert making
     whole = [part.whole async for part in making.parts()][-1]
     assert whole
+    commit(served, whole)
 
     assert remaining(received(b"".join(send.data for send in whole.script.sends)), "output-tokens") == [98]
     assert remaining(sent(served), "output-tokens") == [94]
