@@ -119,7 +119,7 @@ def sent(served: ScenarioState, body: bytes, lane: str = "", path: str = "/v1/me
     given = answer(
         http_request("POST", path, {}, {**CLIENT, "x-api-key": f"key {lane}", LANE_HEADER: lane}, body, NOW), served
     )
-    given.ended()
+    served.store.commit(given.at_end)
     return script_of(given)._replace(sends=tuple(script_of(given).sends)), given.notes
 
 

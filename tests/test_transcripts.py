@@ -137,7 +137,7 @@ def lines() -> list[str]:
 
 
 def written_to(scenario: ScenarioState, request: HttpRequest) -> str:
-    return line(answer(request, scenario), http11=request.chunked)
+    return line(answer(request, scenario), http11=request.head.http11)
 
 
 def test_a_fault_is_written_as_ever(pytestconfig: pytest.Config) -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from mockclaude.scenario.loader import load_text
 
+from mockclaude.scenario.loading.loader import load_text
 from mockclaude.testing import MockClaude
 from tests.door import functions
 from tests.door.requests import ask

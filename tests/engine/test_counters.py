@@ -1,136 +1,142 @@
+"""Claims: what must be unique is given out once, per rule, fingerprint and lane; and what bounds drop is noted."""
+
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from mockclaude.engine.state import counters as module
-from mockclaude.engine.state.counters import GENERATION, Memory
-from mockclaude.scenario.diagnostics import Place
-from mockclaude.scenario.rules import Rule
+from mockclaude.engine.state.counters import GENERATION
+from mockclaude.engine.state.memory_store import MemoryStore
+from mockclaude.engine.state.store import Attempt, Claim, Store, Ticket
+from mockclaude.scenario.rules import RuleKey
 
-ONE, TWO = (Rule(name, Place("a.yaml", line)) for line, name in enumerate(("one", "two")))
-
-
-def test_answering_returns_how_often_it_happened_before() -> None:
-    memory = Memory()
-
-    assert [memory.answer(ONE, "lane") for _ in range(3)] == [0, 1, 2]
-    assert memory.answered(ONE, "lane") == 3
+ONE, TWIN, TWO = RuleKey(0, "one", 0), RuleKey(0, "one", 1), RuleKey(0, "two", 0)
 
 
-def test_looking_is_not_answering() -> None:
-    memory = Memory()
-
-    assert [memory.answered(ONE, "lane") for _ in range(3)] == [0, 0, 0]
-
-
-def test_rules_and_lanes_are_counted_apart() -> None:
-    memory = Memory()
-    memory.answer(ONE, "lane")
-
-    assert memory.answered(TWO, "lane") == 0
-    assert memory.answered(ONE, "another") == 0
+def claim(store: Store, rule: RuleKey | None = ONE, lane: str = "lane", fingerprint: str = "f", **more: Any) -> Ticket:
+    ticket = store.claim(Claim(lane, fingerprint, rule, **more))
+    assert ticket is not None
+    return ticket
 
 
-def test_rules_that_read_the_same_are_counted_apart() -> None:
-    memory, twin = Memory(), Rule("one", Place("a.yaml", 0))
-    memory.answer(ONE, "lane")
-
-    assert memory.answered(twin, "lane") == 0
+def attempts(store: Store, *counted: Attempt, lane: str = "lane") -> tuple[int, ...]:
+    return claim(store, lane=lane, attempts=counted).attempts
 
 
-def test_the_answers_of_all_lanes_are_counted_together() -> None:
-    memory = Memory()
-    for rule, lane in ((ONE, "a"), (ONE, "b"), (TWO, "a")):
-        memory.answer(rule, lane)
-        memory.request(lane)
-
-    assert memory.answers() == {ONE: 2, TWO: 1}
+def test_claim_gives_out_each_position_once(store: Store) -> None:
+    assert [claim(store).position for _ in range(3)] == [0, 1, 2]
+    assert store.counts("lane", [ONE, TWO]) == {ONE: 3, TWO: 0}
 
 
-def test_requests_are_counted_per_lane() -> None:
-    memory = Memory()
-
-    assert [memory.request(lane) for lane in "aaba"] == [0, 1, 0, 2]
+def test_reading_a_counter_does_not_change_it(store: Store) -> None:
+    assert [store.counts("lane", [ONE]) for _ in range(3)] == [{ONE: 0}] * 3
 
 
-def test_occurrences_are_counted_per_rule_and_lane() -> None:
-    memory = Memory()
-    seen = [("r", "asked", "l"), ("r", "asked", "l"), ("r", "asked", "m"), ("r", "other", "l"), ("s", "asked", "l")]
+@pytest.mark.parametrize("other", [(TWO, "lane"), (TWIN, "lane"), (ONE, "another")])
+def test_rules_and_lanes_are_counted_separately(store: Store, other: tuple[RuleKey, str]) -> None:
+    claim(store)
 
-    assert [memory.occurrence(*key) for key in seen] == [0, 1, 0, 0, 0]
+    assert claim(store, *other).position == 0
 
 
-def test_attempts_are_counted_per_kind_of_script_rule_turn_and_lane() -> None:
-    memory = Memory()
+def test_exhausted_rule_is_not_claimed_and_raises_no_counter(store: Store) -> None:
+    claims = [Claim("lane", "f", ONE, times=2, attempts=(("fault", "one", b"turn"),)) for _ in range(4)]
+
+    assert [store.claim(each) for each in claims] == [Ticket(0, 0, 0, (0,)), Ticket(1, 1, 1, (1,)), None, None]
+    assert claim(store) == Ticket(2, 2, 2)
+
+
+def test_totals_add_up_the_lanes(store: Store) -> None:
+    for rule, lane in ((ONE, "a"), (ONE, "b"), (TWO, "a"), (None, "a")):
+        claim(store, rule, lane)
+
+    assert store.totals() == {ONE: 2, TWO: 1}
+
+
+def test_messages_requests_are_counted_per_lane(store: Store) -> None:
+    assert [claim(store, None, lane).request for lane in "aaba"] == [0, 1, 0, 2]
+    assert [claim(store, None, "a", is_message=False).request for _ in range(2)] == [3, 3]
+
+
+def test_occurrences_are_counted_per_rule_fingerprint_and_lane(store: Store) -> None:
+    seen = [(ONE, "l", "f"), (ONE, "l", "f"), (ONE, "m", "f"), (ONE, "l", "g"), (TWO, "l", "f"), (None, "l", "f")]
+
+    assert [claim(store, *key).occurrence for key in seen] == [0, 1, 0, 0, 0, 0]
+
+
+def test_equal_rules_share_their_occurrences(store: Store) -> None:
+    assert [claim(store, rule).occurrence for rule in (ONE, TWIN)] == [0, 1]
+
+
+def test_attempts_are_counted_per_kind_of_script_rule_turn_and_lane(store: Store) -> None:
     first = ("fault", "r", b"turn")
     others = [("chaos", "r", b"turn"), ("fault", "s", b"turn"), ("fault", "r", b"next")]
 
-    assert [memory.attempt(first, lane) for lane in "lml"] == [0, 0, 1]
-    assert [memory.attempt(other, "l") for other in others] == [0, 0, 0]
+    assert [attempts(store, first, lane=lane) for lane in "lml"] == [(0,), (0,), (1,)]
+    assert attempts(store, first, *others, lane="l") == (2, 0, 0, 0)
 
 
-def test_forgetting_a_lane_leaves_the_others() -> None:
-    memory = Memory()
+def test_forgetting_a_lane_keeps_the_others(store: Store) -> None:
     for lane in "ab":
-        memory.answer(ONE, lane)
-        memory.request(lane)
-        memory.occurrence("r", "asked", lane)
-        memory.attempt(("fault", "r", b"turn"), lane)
-    memory.forget("a")
-    memory.forget("never seen")
+        claim(store, lane=lane, attempts=(("fault", "r", b"turn"),))
+    store.forget("a")
+    store.forget("never seen")
 
-    counts = {lane: (memory.answered(ONE, lane), memory.request(lane)) for lane in "ab"}
-    assert counts == {"a": (0, 0), "b": (1, 1)}
-    assert [memory.occurrence("r", "asked", lane) for lane in "ab"] == [0, 1]
-    assert [memory.attempt(("fault", "r", b"turn"), lane) for lane in "ab"] == [0, 1]
+    again = [claim(store, lane=lane, attempts=(("fault", "r", b"turn"),)) for lane in "ab"]
+    assert again == [Ticket(0, 0, 0, (0,)), Ticket(1, 1, 1, (1,))]
 
 
-def test_a_lane_never_changes_the_counts_of_another() -> None:
-    dropped: list[str] = []
-    memory = Memory(dropped.append)
-    memory.occurrence("rule", "same", "a")
-    memory.occurrence("rule", "same", "a")
+def test_forgetting_everything_forgets_every_lane(store: Store) -> None:
+    for lane in "ab":
+        claim(store, lane=lane)
+    store.forget()
+
+    assert store.totals() == {}
+    assert claim(store) == Ticket(0, 0, 0)
+
+
+def test_lane_never_changes_the_counts_of_another() -> None:
+    store = MemoryStore()
+    assert [claim(store, lane="a").occurrence for _ in range(2)] == [0, 1]
     for number in range(133_645):
-        memory.occurrence("rule", str(number), "b")
+        store.claim(Claim("b", str(number)))
 
-    assert memory.occurrence("rule", "same", "a") == 2
+    assert claim(store, lane="a").occurrence == 2
+    dropped = store.take_notes()
     assert len(dropped) == 12
     assert {*dropped} == {"dropped: 10000 counts of lane 'b', which keeps 10000 to 20000"}
+    assert store.take_notes() == ()
 
 
-def test_a_lane_drops_the_counts_that_it_used_longest_ago() -> None:
-    dropped: list[str] = []
-    memory = Memory(dropped.append)
+def test_lane_drops_the_counts_that_it_used_longest_ago() -> None:
+    store = MemoryStore()
     for number in range(GENERATION):
-        memory.occurrence("rule", str(number), "")
-    assert memory.occurrence("rule", "0", "") == 1
+        claim(store, None, "", str(number))
+    assert claim(store, None, "", "0").occurrence == 1
     for number in range(GENERATION - 1):
-        memory.occurrence("rule", f"more {number}", "")
+        claim(store, None, "", f"more {number}")
 
-    assert dropped == ["dropped: 9999 counts of lane '-', which keeps 10000 to 20000"]
-    assert memory.occurrence("rule", "0", "") == 2
-    assert memory.occurrence("rule", "1", "") == 0
+    assert store.take_notes() == ("dropped: 9999 counts of lane '-', which keeps 10000 to 20000",)
+    assert [claim(store, None, "", fingerprint).occurrence for fingerprint in "01"] == [2, 0]
 
 
 def test_of_too_many_lanes_the_one_used_longest_ago_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_LANES", 2)
-    dropped: list[str] = []
-    memory = Memory(dropped.append)
-    for lane in ("a", "b", "a", "c"):
-        memory.request(lane)
+    store = MemoryStore()
+    for lane in "abac":
+        claim(store, lane=lane)
 
-    assert dropped == ["dropped: all counts of lane 'b', the one used longest ago"]
-    assert [memory.request(lane) for lane in "ac"] == [2, 1]
+    assert store.take_notes() == ("dropped: all counts of lane 'b', the one used longest ago",)
+    assert [claim(store, lane=lane).request for lane in "ac"] == [2, 1]
 
 
 def test_too_many_counts_in_all_drop_the_lane_used_longest_ago(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_COUNTS", 5)
-    dropped: list[str] = []
-    memory = Memory(dropped.append)
+    store = MemoryStore()
     for lane in "abca":
-        memory.request(lane)
-        memory.answer(ONE, lane)
-        memory.occurrence("one", "asked", lane)
+        claim(store, lane=lane)
 
-    assert dropped == ["dropped: all counts of lane 'a', the one used longest ago"]
-    assert [memory.answered(ONE, lane) for lane in "abc"] == [1, 1, 1]
+    assert store.take_notes() == ("dropped: all counts of lane 'a', the one used longest ago",)
+    assert [store.counts(lane, [ONE])[ONE] for lane in "abc"] == [1, 1, 1]

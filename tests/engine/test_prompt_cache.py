@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api import tokens
-from mockclaude.engine.state.prompt_cache import PromptCache
+from mockclaude.api.request import NO_ACCESS, MessagesRequest
+from mockclaude.engine.state import prompt_cache as module
+from mockclaude.engine.state.memory_store import MemoryStore
+from mockclaude.engine.state.prompt_cache import diagnose, look_up, request_hashes
+from mockclaude.engine.state.store import Address, CacheUsed, RequestRemembered, Store
 from mockclaude.reply.cache_usage import InputUsage
+from tests.engine.conftest import NewStore
 
 KEY, NOW = "key", 1_000
 SHORT, HOUR = {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}
@@ -32,23 +37,32 @@ def lasting(control: dict[str, Any]) -> dict[str, Any]:
     return asking(said(text(LONG, cache_control=control), text("Hello")))
 
 
+def asked(body: dict[str, Any], key: str = KEY) -> MessagesRequest:
+    return MessagesRequest(body, access=NO_ACCESS._replace(key=key))
+
+
+def used(store: Store, body: dict[str, Any], now: int = NOW, key: str = KEY) -> InputUsage:
+    """Return the usage of a request that is answered."""
+    usage, renewed, written = look_up(store, asked(body, key), now)
+    store.commit([CacheUsed(key, renewed, written, now)])
+    return usage
+
+
 def total(body: dict[str, Any]) -> int:
     return tokens.of_input(body)
 
 
-def test_a_request_without_a_breakpoint_is_all_input() -> None:
+def test_a_request_without_a_breakpoint_is_all_input(store: Store) -> None:
     body = asking(said(text(LONG)))
-    cache = PromptCache()
 
-    assert [cache.use(KEY, body, NOW) for _ in range(2)] == [InputUsage(total(body))] * 2
+    assert [used(store, body) for _ in range(2)] == [InputUsage(total(body))] * 2
 
 
-def test_a_request_keeps_its_four_longest_prefixes_however_many_it_marks() -> None:
+def test_a_request_keeps_its_four_longest_prefixes_however_many_it_marks(store: Store) -> None:
     parts = [text(f"{number}{LONG}", cache_control=SHORT) for number in range(6)]
-    cache = PromptCache()
-    cache.use(KEY, asking(said(*parts)), NOW)
+    used(store, asking(said(*parts)))
 
-    assert [cache.peek(KEY, asking(said(*parts[:count])), NOW).read > 0 for count in (1, 2, 3, 6)] == [
+    assert [look_up(store, asked(asking(said(*parts[:count]))), NOW).usage.read > 0 for count in (1, 2, 3, 6)] == [
         False,
         False,
         True,
@@ -57,98 +71,107 @@ def test_a_request_keeps_its_four_longest_prefixes_however_many_it_marks() -> No
 
 
 @pytest.mark.parametrize("control", [SHORT, HOUR])
-def test_a_second_request_reads_what_the_first_created(control: dict[str, Any]) -> None:
-    cache = PromptCache()
-    first, second = (cache.use(KEY, lasting(control), NOW) for _ in range(2))
+def test_a_second_request_reads_what_the_first_created(store: Store, control: dict[str, Any]) -> None:
+    first, second = (used(store, lasting(control)) for _ in range(2))
 
     assert first.read == 0
     assert second == InputUsage(first.input_tokens, read=first.created_5m + first.created_1h)
     assert second.read > 2000
 
 
-def test_looking_tells_what_a_use_would_and_keeps_nothing() -> None:
-    cache = PromptCache()
-    looked = [cache.peek(KEY, lasting(SHORT), NOW) for _ in range(2)]
+def test_looking_tells_what_a_use_would_and_keeps_nothing(store: Store) -> None:
+    looked = [look_up(store, asked(lasting(SHORT)), NOW).usage for _ in range(2)]
 
-    assert looked == [cache.use(KEY, lasting(SHORT), NOW)] * 2
-    assert cache.peek(KEY, lasting(SHORT), NOW).read > 2000
+    assert looked == [used(store, lasting(SHORT))] * 2
+    assert look_up(store, asked(lasting(SHORT)), NOW).usage.read > 2000
 
 
 @pytest.mark.parametrize(("control", "seconds"), [(SHORT, 300), (HOUR, 3600)])
-def test_what_is_created_lives_as_long_as_asked(control: dict[str, Any], seconds: int) -> None:
+def test_what_is_created_lives_as_long_as_asked(store: Store, control: dict[str, Any], seconds: int) -> None:
     body = lasting(control)
     for later, lives in ((seconds - 1, True), (seconds, False)):
-        cache = PromptCache()
-        cache.use(KEY, body, NOW)
+        store.forget()
+        used(store, body)
 
-        assert (cache.use(KEY, body, NOW + later).read > 0) is lives
-
-
-def test_what_is_read_lives_on_as_long_as_it_was_created_for() -> None:
-    cache, body = PromptCache(), lasting(SHORT)
-    cache.use(KEY, body, NOW)
-    cache.use(KEY, body, NOW + 299)
-
-    assert cache.use(KEY, body, NOW + 598).read > 0
+        assert (used(store, body, NOW + later).read > 0) is lives
 
 
-def test_a_breakpoint_within_what_is_read_lives_on_too_unless_it_was_dead() -> None:
+def test_what_is_read_lives_on_as_long_as_it_was_created_for(store: Store) -> None:
+    body = lasting(SHORT)
+    used(store, body)
+    used(store, body, NOW + 299)
+
+    assert used(store, body, NOW + 598).read > 0
+
+
+def test_a_breakpoint_within_what_is_read_lives_on_too_unless_it_was_dead(store: Store) -> None:
     system = [text(LONG, cache_control=SHORT)]
     whole = asking(said(text(LONG, cache_control=SHORT)), system=system)
     other = asking(said(text("Another", cache_control=SHORT)), system=system)
-    cache = PromptCache()
-    cache.use(KEY, whole, NOW)
-    cache.use(KEY, whole, NOW + 200)
-    assert cache.use(KEY, other, NOW + 400).read > 0
+    used(store, whole)
+    used(store, whole, NOW + 200)
+    assert used(store, other, NOW + 400).read > 0
 
-    cache = PromptCache()
-    cache.use(KEY, {**whole, "system": LONG}, NOW)
-    cache.use(KEY, whole, NOW + 100)
-    assert cache.use(KEY, other, NOW + 200).read == 0
-
-
-def test_no_key_reads_what_another_created() -> None:
-    cache, body = PromptCache(), lasting(SHORT)
-    first = cache.use(KEY, body, NOW)
-
-    assert cache.use("another", body, NOW) == first
+    store.forget()
+    used(store, {**whole, "system": LONG})
+    used(store, whole, NOW + 100)
+    assert used(store, other, NOW + 200).read == 0
 
 
-def test_other_tools_miss_everything() -> None:
-    cache = PromptCache()
+def test_using_the_cache_twice_is_using_it_once(store: Store) -> None:
+    usage, renewed, written = look_up(store, asked(lasting(SHORT)), NOW)
+    store.commit([CacheUsed(KEY, renewed, written, NOW)] * 2)
+
+    assert used(store, lasting(SHORT), NOW + 299).read == usage.created_5m
+
+
+def test_no_key_reads_what_another_created(store: Store) -> None:
+    body = lasting(SHORT)
+    first = used(store, body)
+
+    assert used(store, body, key="another") == first
+
+
+def test_other_tools_miss_everything(store: Store) -> None:
     tools = [{"name": name, "input_schema": {"type": "object"}} for name in ("one", "two")]
-    cache.use(KEY, {**lasting(SHORT), "tools": tools}, NOW)
+    used(store, {**lasting(SHORT), "tools": tools})
 
-    assert cache.use(KEY, {**lasting(SHORT), "tools": tools[::-1]}, NOW).read == 0
+    assert used(store, {**lasting(SHORT), "tools": tools[::-1]}).read == 0
 
 
-def test_another_last_message_reads_up_to_an_earlier_breakpoint() -> None:
-    cache = PromptCache()
+def test_another_last_message_reads_up_to_an_earlier_breakpoint(store: Store) -> None:
     system = [text(LONG, cache_control=HOUR)]
     body = asking(said(text("One", cache_control=SHORT)), system=system)
-    first = cache.use(KEY, body, NOW)
-    second = cache.use(KEY, asking(said(text("Two", cache_control=SHORT)), system=system), NOW)
+    first = used(store, body)
+    second = used(store, asking(said(text("Two", cache_control=SHORT)), system=system))
 
     assert (first.read, second.read) == (0, first.created_1h)
     assert second.created_5m == first.created_5m > 0
 
 
-def test_a_conversation_reads_its_last_turn_and_creates_the_new_one() -> None:
-    cache, body = PromptCache(), asking(said(text(LONG)), cache_control=SHORT)
-    cache.use(KEY, body, NOW)
+def test_a_conversation_reads_its_last_turn_and_creates_the_new_one(store: Store) -> None:
+    body = asking(said(text(LONG)), cache_control=SHORT)
+    used(store, body)
     longer = asking(*body["messages"], said(text("Hi!"), role="assistant"), said(text("More")), cache_control=SHORT)
 
-    assert cache.use(KEY, longer, NOW) == InputUsage(0, created_5m=total(longer) - total(body), read=total(body))
+    assert used(store, longer) == InputUsage(0, created_5m=total(longer) - total(body), read=total(body))
 
 
-def test_what_was_used_longest_ago_is_forgotten_when_there_is_too_much() -> None:
-    cache = PromptCache(max_entries=2)
+def bounded(monkeypatch: pytest.MonkeyPatch, **bounds: int) -> Store:
+    """Return an empty store with these bounds, which are constants of the module."""
+    for name, value in bounds.items():
+        monkeypatch.setattr(module, name, value)
+    return MemoryStore()
+
+
+def test_what_was_used_longest_ago_is_forgotten_when_there_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = bounded(monkeypatch, KEY_ENTRIES=2)
     one, two, three = (asking(said(text(LONG + name, cache_control=HOUR))) for name in ("one", "two", "three"))
     for body in (one, two, one, three):
-        cache.use(KEY, body, NOW)
+        used(store, body)
 
-    assert cache.use(KEY, one, NOW).read > 0
-    assert cache.use(KEY, two, NOW).read == 0
+    assert used(store, one).read > 0
+    assert used(store, two).read == 0
 
 
 BLOCKS = st.builds(
@@ -166,20 +189,22 @@ BODIES = st.builds(
 
 
 @given(st.lists(st.tuples(BODIES, st.integers(0, 400)), max_size=4))
-def test_all_input_is_read_created_or_neither_whatever_came_before(asked: list[tuple[dict[str, Any], int]]) -> None:
-    cache, now = PromptCache(), NOW
+def test_all_input_is_read_created_or_neither_whatever_came_before(
+    new_store: NewStore, asked: list[tuple[dict[str, Any], int]]
+) -> None:
+    store, now = new_store(), NOW
     for body, later in asked:
         now += later
-        usage = cache.use(KEY, body, now)
+        usage = used(store, body, now)
 
         assert sum(usage) == total(body)
         assert min(usage) >= 0
 
 
 @given(BODIES)
-def test_the_same_request_again_reads_all_that_it_created(body: dict[str, Any]) -> None:
-    cache = PromptCache()
-    first, second = cache.use(KEY, body, NOW), cache.use(KEY, body, NOW)
+def test_the_same_request_again_reads_all_that_it_created(new_store: NewStore, body: dict[str, Any]) -> None:
+    store = new_store()
+    first, second = used(store, body), used(store, body)
 
     assert second == InputUsage(first.input_tokens, read=first.read + first.created_5m + first.created_1h)
 
@@ -195,11 +220,15 @@ EARLIER = asking(
 )
 
 
-def diagnosed(**changed: Any) -> Any:
-    """Return the diagnostics of a request that differs so from the one before."""
-    cache = PromptCache()
-    cache.remember(KEY, "msg_1", EARLIER)
-    return cache.diagnose(KEY, {**EARLIER, **changed}, "msg_1")
+def remember(store: Store, message_id: str, body: dict[str, Any] = EARLIER, key: str = KEY) -> None:
+    store.commit([RequestRemembered(Address(key, message_id), request_hashes(body))])
+
+
+def diagnosed(store: Store, previous: str | None, key: str = KEY, **changed: Any) -> Any:
+    """Return the diagnostics of a request that differs so from `EARLIER`."""
+    body = {**EARLIER, **changed}
+    later = asked({**body, "diagnostics": {"previous_message_id": previous}}, key)
+    return diagnose(store, later, request_hashes(body))
 
 
 def missed(kind: str, count: int) -> dict[str, Any]:
@@ -230,8 +259,12 @@ MESSAGE_TOKENS = total(without("tools", "system"))
         ),
     ],
 )
-def test_the_first_difference_is_told_and_the_tokens_after_it(changed: dict[str, Any], expected: Any) -> None:
-    assert diagnosed(**changed) == expected
+def test_the_first_difference_is_told_and_the_tokens_after_it(
+    store: Store, changed: dict[str, Any], expected: Any
+) -> None:
+    remember(store, "msg_1")
+
+    assert diagnosed(store, "msg_1", **changed) == expected
 
 
 @pytest.mark.parametrize(
@@ -245,70 +278,69 @@ def test_the_first_difference_is_told_and_the_tokens_after_it(changed: dict[str,
         {"system": [text("Be kind.", cache_control=HOUR)], "cache_control": SHORT},
     ],
 )
-def test_nothing_is_told_of_a_request_that_only_adds_to_the_earlier_one(changed: dict[str, Any]) -> None:
-    assert diagnosed(**changed) is None
+def test_nothing_is_told_of_a_request_that_only_adds_to_the_earlier_one(store: Store, changed: dict[str, Any]) -> None:
+    remember(store, "msg_1")
+
+    assert diagnosed(store, "msg_1", **changed) is None
 
 
 NOT_FOUND = {"cache_miss_reason": {"type": "previous_message_not_found"}}
 
 
-def test_there_is_nothing_to_compare_the_first_request_to() -> None:
-    assert PromptCache().diagnose(KEY, EARLIER, None) is None
+def test_there_is_nothing_to_compare_the_first_request_to(store: Store) -> None:
+    assert diagnosed(store, None) is None
 
 
-def test_a_message_that_is_not_remembered_is_not_found() -> None:
-    cache = PromptCache()
-    cache.remember(KEY, "msg_1", without("diagnostics"))
-    cache.remember("another", "msg_1", EARLIER)
+def test_a_message_that_is_not_remembered_is_not_found(store: Store) -> None:
+    remember(store, "msg_1", key="another")
 
-    assert cache.diagnose(KEY, EARLIER, "msg_1") == NOT_FOUND
+    assert diagnosed(store, "msg_1") == NOT_FOUND
 
 
-def test_the_oldest_requests_are_forgotten_when_there_are_too_many() -> None:
-    cache = PromptCache(max_entries=1)
-    cache.remember(KEY, "msg_1", EARLIER)
-    cache.remember(KEY, "msg_2", EARLIER)
+def test_the_oldest_requests_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = bounded(monkeypatch, KEY_ENTRIES=1)
+    remember(store, "msg_1")
+    remember(store, "msg_2")
 
-    assert cache.diagnose(KEY, EARLIER, "msg_1") == NOT_FOUND
-    assert cache.diagnose(KEY, EARLIER, "msg_2") is None
+    assert diagnosed(store, "msg_1") == NOT_FOUND
+    assert diagnosed(store, "msg_2") is None
 
 
 @pytest.mark.slow
-def test_requests_are_remembered_in_bounded_memory() -> None:
-    cache = PromptCache(max_diagnostics=100_000)
+def test_requests_are_remembered_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = bounded(monkeypatch, KEY_DIAGNOSTICS=100_000)
     long = EARLIER | {"messages": EARLIER["messages"] * 1_000}
     for number in range(20):
-        cache.remember(KEY, f"msg_{number}", long)
-    kept = [number for number in range(20) if cache.diagnose(KEY, long, f"msg_{number}") is None]
+        remember(store, f"msg_{number}", long)
+    kept = [number for number in range(20) if diagnosed(store, f"msg_{number}", **long) is None]
 
     assert kept == list(range(20 - len(kept), 20))
     assert 1 <= len(kept) * 24_000 * len(EARLIER["messages"]) <= 100_000
 
 
-def test_request_remembered_again_counts_once() -> None:
-    cache = PromptCache(max_diagnostics=3_000)
+def test_request_remembered_again_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = bounded(monkeypatch, KEY_DIAGNOSTICS=3_000)
     for message_id in ("msg_1", "msg_2", "msg_2", "msg_2"):
-        cache.remember(KEY, message_id, EARLIER)
+        remember(store, message_id)
 
-    assert cache.diagnose(KEY, EARLIER, "msg_1") is None
+    assert diagnosed(store, "msg_1") is None
 
 
-def test_the_prefixes_of_one_key_drop_none_of_another() -> None:
-    dropped: list[str] = []
-    cache = PromptCache(dropped.append, max_entries=2)
+def test_the_prefixes_of_one_key_drop_none_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = bounded(monkeypatch, KEY_ENTRIES=2)
     one, *others = (asking(said(text(LONG + str(number), cache_control=HOUR))) for number in range(4))
     for key, body in (("victim", one), *(("flood", body) for body in others)):
-        cache.use(key, body, NOW)
+        used(store, body, key=key)
 
-    assert dropped == ["dropped: 1 of the cached prefixes of this API key, put longest ago"]
-    assert cache.use("victim", one, NOW).read > 0
-    assert cache.use("flood", others[0], NOW).read == 0
+    assert store.take_notes() == ("dropped: 1 of the cached prefixes of this API key, put longest ago",)
+    assert used(store, one, key="victim").read > 0
+    assert used(store, others[0], key="flood").read == 0
 
 
-def test_the_requests_of_one_key_drop_none_of_another() -> None:
-    cache = PromptCache(max_entries=1)
+def test_the_requests_of_one_key_drop_none_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = bounded(monkeypatch, KEY_ENTRIES=1)
     for number, key in enumerate(["victim", "flood", "flood"]):
-        cache.remember(key, f"msg_{number}", EARLIER)
+        remember(store, f"msg_{number}", key=key)
 
-    assert cache.diagnose("victim", EARLIER, "msg_0") is None
-    assert cache.diagnose("flood", EARLIER, "msg_1") == NOT_FOUND
+    assert diagnosed(store, "msg_0", "victim") is None
+    assert diagnosed(store, "msg_1", "flood") == NOT_FOUND

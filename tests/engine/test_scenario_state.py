@@ -172,7 +172,7 @@ def test_rules_that_a_reload_leaves_alone_go_on_where_they_were() -> None:
 
     expected = ["Second.", "Once.", "New.", "New."]
     assert [said(served, content=text) for text in ("one", "twice", "twice", "other")] == expected
-    assert sum(served.memory.answers().values()) == 7
+    assert sum(served.store.totals().values()) == 7
 
 
 def test_a_rule_that_a_reload_changes_begins_anew() -> None:

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.state.threads import KEY_BYTES, LIFETIME, MAX_BYTES, MAX_THREADS, Threads, Turn
+from mockclaude.engine.state import threads as module
+from mockclaude.engine.state.memory_store import MemoryStore
+from mockclaude.engine.state.store import Effect, Store
+from mockclaude.engine.state.threads import KEY_BYTES, LIFETIME, MAX_BYTES, MAX_THREADS, ThreadRequest
 
 KEY, NOW = "key", 1_000
 CREATE: dict[str, Any] = {"type": "create"}
@@ -22,24 +25,28 @@ def after(message_id: str) -> dict[str, Any]:
     return {"type": "continue", "previous_message_id": message_id}
 
 
-def answered(threads: Threads, message_id: str, body: dict[str, Any], now: int = NOW, key: str = KEY) -> dict[str, Any]:
+def resolved(store: Store, body: dict[str, Any], now: int = NOW, *, hold: bool = False) -> dict[str, Any]:
+    """Return the whole request that `body` is; with `hold`, it is being answered from then on."""
+    return ThreadRequest(store, now, hold=hold).resolve(KEY, body)
+
+
+def answered(
+    store: Store, message_id: str, body: dict[str, Any], now: int = NOW, key: str = KEY, content: Any = HI
+) -> dict[str, Any]:
     """Return the whole request that `body` was, once it is answered."""
-    turn = threads.turn(now)
-    whole = turn.resolve(key, body)
-    turn.store(message_id, HI)
-    turn.end()
+    thread = ThreadRequest(store, now)
+    whole = thread.resolve(key, body)
+    store.commit((*thread.stored(message_id, content), *thread.ended()))
     return whole
 
 
-def created(**fields: Any) -> Threads:
-    threads = Threads()
-    answered(threads, "msg_1", asking(HELLO, thread=CREATE, **fields))
-    return threads
+def create(store: Store, **fields: Any) -> None:
+    answered(store, "msg_1", asking(HELLO, thread=CREATE, **fields))
 
 
-def refused(threads: Threads, body: dict[str, Any], now: int = NOW, key: str = KEY) -> ApiError:
+def refused(store: Store, body: dict[str, Any], now: int = NOW, key: str = KEY) -> ApiError:
     with pytest.raises(ApiError) as caught:
-        threads.turn(now).resolve(key, body)
+        ThreadRequest(store, now).resolve(key, body)
     return caught.value
 
 
@@ -54,18 +61,16 @@ MISMATCH = (400, "thread_fingerprint_mismatch")
 
 
 @pytest.mark.parametrize("fields", [{}, {"thread": None}])
-def test_a_request_without_a_thread_is_what_it_was_and_leaves_nothing(fields: dict[str, Any]) -> None:
-    threads, body = Threads(), {"model": "m", "messages": [HELLO], **fields}
-    turn = threads.turn(NOW)
+def test_a_request_without_a_thread_is_what_it_was_and_leaves_nothing(store: Store, fields: dict[str, Any]) -> None:
+    body = {"model": "m", "messages": [HELLO], **fields}
+    thread = ThreadRequest(store, NOW)
 
-    assert turn.resolve(KEY, body) is body
-    turn.store("msg_1", HI)
-    turn.end()
-    assert code(refused(threads, asking(MORE, thread=after("msg_1")))) == NOT_FOUND
+    assert thread.resolve(KEY, body) is body
+    assert (*thread.stored("msg_1", HI), *thread.ended(), *thread.restored()) == ()
 
 
-def test_a_request_that_creates_a_thread_is_whole() -> None:
-    assert Threads().turn(NOW).resolve(KEY, asking(HELLO, thread=CREATE, system="Be kind.")) == {
+def test_a_request_that_creates_a_thread_is_whole(store: Store) -> None:
+    assert resolved(store, asking(HELLO, thread=CREATE, system="Be kind.")) == {
         "model": "claude-sonnet-5",
         "max_tokens": 10,
         "messages": [HELLO],
@@ -73,10 +78,10 @@ def test_a_request_that_creates_a_thread_is_whole() -> None:
     }
 
 
-def test_a_thread_goes_on_with_what_was_said_and_with_the_newest_settings() -> None:
-    threads = created(system="Be kind.", tools=[{"name": "one"}], stream=True, metadata={"user_id": "u"})
+def test_a_thread_goes_on_with_what_was_said_and_with_the_newest_settings(store: Store) -> None:
+    create(store, system="Be kind.", tools=[{"name": "one"}], stream=True, metadata={"user_id": "u"})
 
-    assert threads.turn(NOW).resolve(KEY, {**asking(MORE, thread=after("msg_1")), "model": "claude-opus-5"}) == {
+    assert resolved(store, {**asking(MORE, thread=after("msg_1")), "model": "claude-opus-5"}) == {
         "model": "claude-opus-5",
         "max_tokens": 10,
         "messages": [HELLO, {"role": "assistant", "content": HI}, MORE],
@@ -85,33 +90,28 @@ def test_a_thread_goes_on_with_what_was_said_and_with_the_newest_settings() -> N
     }
 
 
-def test_a_thread_goes_on_from_reply_to_reply() -> None:
-    threads = created()
-    answered(threads, "msg_2", asking(MORE, thread=after("msg_1")))
-    whole = answered(threads, "msg_3", asking(thread=after("msg_2")))
+def test_a_thread_goes_on_from_reply_to_reply(store: Store) -> None:
+    create(store)
+    answered(store, "msg_2", asking(MORE, thread=after("msg_1")))
+    whole = answered(store, "msg_3", asking(thread=after("msg_2")))
 
     reply = {"role": "assistant", "content": HI}
     assert whole["messages"] == [HELLO, reply, MORE, reply]
 
 
-def test_a_reply_without_content_is_no_message() -> None:
-    threads = Threads()
-    turn = threads.turn(NOW)
-    turn.resolve(KEY, asking(HELLO, thread=CREATE))
-    turn.store("msg_1", [])
+def test_a_reply_without_content_is_no_message(store: Store) -> None:
+    answered(store, "msg_1", asking(HELLO, thread=CREATE), content=[])
 
-    assert threads.turn(NOW).resolve(KEY, asking(MORE, thread=after("msg_1")))["messages"] == [HELLO, MORE]
+    assert resolved(store, asking(MORE, thread=after("msg_1")))["messages"] == [HELLO, MORE]
 
 
-def test_what_is_kept_does_not_change_with_what_was_given() -> None:
-    threads, content = Threads(), [{"type": "tool_use", "id": "t", "name": "n", "input": {"city": "Paris"}}]
-    turn = threads.turn(NOW)
-    turn.resolve(KEY, asking(HELLO, thread=CREATE))
-    turn.store("msg_1", content)
+def test_what_is_kept_does_not_change_with_what_was_given(store: Store) -> None:
+    content = [{"type": "tool_use", "id": "t", "name": "n", "input": {"city": "Paris"}}]
+    answered(store, "msg_1", asking(HELLO, thread=CREATE), content=content)
     content[0]["input"] = {}
-    threads.turn(NOW).resolve(KEY, asking(thread=after("msg_1")))["messages"][0]["content"] = "Changed"
+    resolved(store, asking(thread=after("msg_1")))["messages"][0]["content"] = "Changed"
 
-    assert threads.turn(NOW).resolve(KEY, asking(thread=after("msg_1")))["messages"] == [
+    assert resolved(store, asking(thread=after("msg_1")))["messages"] == [
         HELLO,
         {
             "role": "assistant",
@@ -120,51 +120,90 @@ def test_what_is_kept_does_not_change_with_what_was_given() -> None:
     ]
 
 
-def test_breakpoints_of_the_cache_hold_for_one_request() -> None:
+def test_breakpoints_of_the_cache_hold_for_one_request(store: Store) -> None:
     marked = {"type": "text", "text": "Hello", "cache_control": {"type": "ephemeral"}}
-    threads = created(system=[marked], messages=[{"role": "user", "content": [marked]}])
-    whole = threads.turn(NOW).resolve(KEY, asking({"role": "user", "content": [marked]}, thread=after("msg_1")))
+    create(store, system=[marked], messages=[{"role": "user", "content": [marked]}])
+    whole = resolved(store, asking({"role": "user", "content": [marked]}, thread=after("msg_1")))
 
     plain = {"type": "text", "text": "Hello"}
     assert whole["system"] == whole["messages"][0]["content"] == [plain]
     assert whole["messages"][2]["content"] == [marked]
 
 
-def test_a_reply_is_continued_once() -> None:
-    threads = created()
-    answered(threads, "msg_2", asking(MORE, thread=after("msg_1")))
+def test_a_reply_is_continued_once(store: Store) -> None:
+    create(store)
+    answered(store, "msg_2", asking(MORE, thread=after("msg_1")))
 
-    assert code(refused(threads, asking(MORE, thread=after("msg_1")))) == ALREADY_CONTINUED
-
-
-def test_a_reply_is_continued_by_one_request_at_a_time() -> None:
-    threads = created()
-    turn = threads.turn(NOW)
-    turn.resolve(KEY, asking(MORE, thread=after("msg_1")))
-    turn.store("msg_2", HI)
-
-    assert code(refused(threads, asking(MORE, thread=after("msg_1")))) == IN_FLIGHT
-    turn.end()
-    assert code(refused(threads, asking(MORE, thread=after("msg_1")))) == ALREADY_CONTINUED
+    assert code(refused(store, asking(MORE, thread=after("msg_1")))) == ALREADY_CONTINUED
 
 
-def test_a_request_without_a_reply_can_be_tried_again() -> None:
-    threads = created()
-    threads.turn(NOW).resolve(KEY, asking(MORE, thread=after("msg_1")))
+def test_a_reply_is_continued_by_one_request_at_a_time(store: Store) -> None:
+    create(store)
+    thread = ThreadRequest(store, NOW)
+    thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
+    steps: list[tuple[Effect, ...]] = [(), thread.stored("msg_2", HI), thread.ended(), thread.ended()]
+    codes = []
+    for effects in steps:
+        store.commit(effects)
+        codes.append(code(refused(store, asking(MORE, thread=after("msg_1")))))
 
-    assert answered(threads, "msg_2", asking(MORE, thread=after("msg_1")))["messages"][-1] == MORE
+    assert codes == [IN_FLIGHT, IN_FLIGHT, ALREADY_CONTINUED, ALREADY_CONTINUED]
 
 
-def test_no_one_continues_what_another_key_was_told() -> None:
-    assert code(refused(created(), asking(MORE, thread=after("msg_1")), key="another")) == NOT_FOUND
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_request_without_a_reply_can_be_tried_again(store: Store, times: int) -> None:
+    create(store)
+    thread = ThreadRequest(store, NOW)
+    thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
+    store.commit(thread.restored() * times)
+
+    assert answered(store, "msg_2", asking(MORE, thread=after("msg_1")))["messages"][-1] == MORE
 
 
-def test_a_thread_expires_five_minutes_after_its_last_reply() -> None:
-    threads, late = created(), NOW + LIFETIME - 1
-    answered(threads, "msg_2", asking(MORE, thread=after("msg_1")), now=late)
-    answered(threads, "msg_3", asking(MORE, thread=after("msg_2")), now=late + LIFETIME - 1)
+def test_reading_a_thread_holds_no_reply(store: Store) -> None:
+    create(store)
+    thread = ThreadRequest(store, NOW, hold=False)
+    thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
 
-    assert code(refused(threads, asking(MORE, thread=after("msg_3")), now=late + 2 * LIFETIME - 1)) == NOT_FOUND
+    assert (*thread.ended(), *thread.restored()) == ()
+    assert answered(store, "msg_2", asking(MORE, thread=after("msg_1")))
+
+
+def test_a_reply_that_went_on_is_not_restored(store: Store) -> None:
+    create(store)
+    thread = ThreadRequest(store, NOW)
+    thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
+    store.commit((*thread.stored("msg_2", HI), *thread.restored()))
+    assert code(refused(store, asking(MORE, thread=after("msg_1")))) == IN_FLIGHT
+
+    store.commit((*thread.ended(), *thread.restored()))
+    assert code(refused(store, asking(MORE, thread=after("msg_1")))) == ALREADY_CONTINUED
+
+
+def test_storing_a_reply_twice_is_storing_it_once(store: Store) -> None:
+    create(store)
+    thread = ThreadRequest(store, NOW)
+    thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
+    store.commit(thread.stored("msg_2", HI) * 2)
+
+    assert len(resolved(store, asking(MORE, thread=after("msg_2")))["messages"]) == 5
+
+
+def test_no_one_continues_what_another_key_was_told(store: Store) -> None:
+    create(store)
+
+    assert code(refused(store, asking(MORE, thread=after("msg_1")), key="another")) == NOT_FOUND
+
+
+def test_a_thread_expires_five_minutes_after_its_last_reply(store: Store) -> None:
+    late = NOW + LIFETIME - 1
+    create(store)
+    answered(store, "msg_2", asking(MORE, thread=after("msg_1")), now=late)
+    answered(store, "msg_3", asking(MORE, thread=after("msg_2")), now=late + LIFETIME - 1)
+
+    body = asking(MORE, thread=after("msg_3"))
+    assert len(resolved(store, body, late + 2 * LIFETIME - 2)["messages"]) == 7
+    assert code(refused(store, body, late + 2 * LIFETIME - 1)) == NOT_FOUND
 
 
 @pytest.mark.parametrize(
@@ -176,114 +215,106 @@ def test_a_thread_expires_five_minutes_after_its_last_reply() -> None:
         ({"system": "Be cruel.", "tools": [{"name": "two"}]}, "system, tools"),
     ],
 )
-def test_a_thread_keeps_what_it_was_created_with(fields: dict[str, Any], differing: str) -> None:
-    threads = created(system="Be kind.", tools=[{"name": "one"}])
-    error = refused(threads, asking(MORE, thread=after("msg_1"), **fields))
+def test_a_thread_keeps_what_it_was_created_with(store: Store, fields: dict[str, Any], differing: str) -> None:
+    create(store, system="Be kind.", tools=[{"name": "one"}])
+    error = refused(store, asking(MORE, thread=after("msg_1"), **fields))
 
     assert code(error) == MISMATCH
     assert f"differing field(s): {differing}." in error.message
 
 
-def test_leaving_the_output_config_out_changes_it() -> None:
-    threads = created(output_config={"effort": "low"})
+def test_leaving_the_output_config_out_changes_it(store: Store) -> None:
+    create(store, output_config={"effort": "low"})
 
-    assert code(refused(threads, asking(MORE, thread=after("msg_1")))) == MISMATCH
+    assert code(refused(store, asking(MORE, thread=after("msg_1")))) == MISMATCH
 
 
-def test_what_a_thread_was_created_with_may_be_said_again() -> None:
+def test_what_a_thread_was_created_with_may_be_said_again(store: Store) -> None:
     fields = {"system": "Be kind.", "tools": [{"name": "one"}], "output_config": {"effort": "low"}}
-    whole = created(**fields).turn(NOW).resolve(KEY, asking(MORE, thread=after("msg_1"), **fields))
+    create(store, **fields)
+    whole = resolved(store, asking(MORE, thread=after("msg_1"), **fields))
 
     assert {field: whole[field] for field in fields} == fields
 
 
 @pytest.mark.parametrize("thread", [CREATE, after("msg_1")])
-def test_a_request_that_edits_its_context_has_no_thread(thread: dict[str, Any]) -> None:
-    error = refused(created(), asking(MORE, thread=thread, context_management={"edits": []}))
+def test_a_request_that_edits_its_context_has_no_thread(store: Store, thread: dict[str, Any]) -> None:
+    error = refused(store, asking(MORE, thread=thread, context_management={"edits": []}))
 
     assert error.details == {"error_code": "thread_unsupported_request", "unsupported": ["context_management"]}
     assert error.message.startswith("Threads do not support this request: context_management.")
 
 
-def test_the_oldest_replies_are_forgotten_when_there_are_too_many() -> None:
-    threads = Threads(max_threads=2)
-    for number in range(3):
-        answered(threads, f"msg_{number}", asking(HELLO, thread=CREATE))
+def bounded(monkeypatch: pytest.MonkeyPatch, **bounds: int) -> Store:
+    """Return an empty store with these bounds, which are constants of the module."""
+    for name, value in bounds.items():
+        monkeypatch.setattr(module, name, value)
+    return MemoryStore()
 
-    assert code(refused(threads, asking(MORE, thread=after("msg_0")))) == NOT_FOUND
-    assert answered(threads, "msg_3", asking(MORE, thread=after("msg_1")))
+
+def test_the_oldest_replies_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = bounded(monkeypatch, MAX_THREADS=2)
+    for number in range(3):
+        answered(store, f"msg_{number}", asking(HELLO, thread=CREATE))
+
+    assert code(refused(store, asking(MORE, thread=after("msg_0")))) == NOT_FOUND
+    assert resolved(store, asking(MORE, thread=after("msg_1")))
+    assert resolved(store, asking(MORE, thread=after("msg_2")))
 
 
 LONG = {"role": "user", "content": "x" * 10_000}
 
 
-def test_the_oldest_replies_are_forgotten_when_they_take_too_much_room() -> None:
-    threads = Threads(max_bytes=25_000)
+def test_the_oldest_replies_are_forgotten_when_they_take_too_much_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = bounded(monkeypatch, KEY_BYTES=25_000)
     for number in range(3):
-        answered(threads, f"msg_{number}", asking(LONG, thread=CREATE))
+        answered(store, f"msg_{number}", asking(LONG, thread=CREATE))
 
-    assert code(refused(threads, asking(MORE, thread=after("msg_0")))) == NOT_FOUND
-    assert threads.turn(NOW).resolve(KEY, asking(MORE, thread=after("msg_1")))
-    assert threads.turn(NOW).resolve(KEY, asking(MORE, thread=after("msg_2")))
+    assert code(refused(store, asking(MORE, thread=after("msg_0")))) == NOT_FOUND
+    assert resolved(store, asking(MORE, thread=after("msg_1")))
+    assert resolved(store, asking(MORE, thread=after("msg_2")))
 
 
-def test_a_conversation_that_went_on_takes_room_once() -> None:
-    threads = Threads(max_bytes=15_000)
-    answered(threads, "msg_0", asking(LONG, thread=CREATE))
+def test_a_conversation_that_went_on_takes_room_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = bounded(monkeypatch, KEY_BYTES=15_000)
+    answered(store, "msg_0", asking(LONG, thread=CREATE))
     for number in range(3):
-        answered(threads, f"msg_{number + 1}", asking(thread=after(f"msg_{number}")))
+        answered(store, f"msg_{number + 1}", asking(thread=after(f"msg_{number}")))
 
-    assert code(refused(threads, asking(thread=after("msg_0")))) == ALREADY_CONTINUED
+    assert code(refused(store, asking(thread=after("msg_0")))) == ALREADY_CONTINUED
 
 
-def test_an_id_that_is_given_again_stands_for_the_newer_reply_and_takes_its_room() -> None:
-    threads = Threads(max_bytes=15_000)
+def test_an_id_that_is_given_again_stands_for_the_newer_reply_and_takes_its_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = bounded(monkeypatch, KEY_BYTES=15_000)
     for first in (HELLO, LONG, HELLO, LONG):
-        answered(threads, "msg_1", asking(first, thread=CREATE))
+        answered(store, "msg_1", asking(first, thread=CREATE))
 
-    assert threads.turn(NOW).resolve(KEY, asking(thread=after("msg_1")))["messages"][0] == LONG
-
-
-def test_what_was_forgotten_while_it_went_on_is_not_missed() -> None:
-    threads = Threads(max_threads=1)
-    answered(threads, "msg_1", asking(HELLO, thread=CREATE))
-    turn: Turn = threads.turn(NOW)
-    turn.resolve(KEY, asking(MORE, thread=after("msg_1")))
-    turn.store("msg_2", HI)
-    answered(threads, "msg_3", asking(HELLO, thread=CREATE))
-    turn.end()
-
-    assert code(refused(threads, asking(MORE, thread=after("msg_1")))) == NOT_FOUND
+    assert resolved(store, asking(thread=after("msg_1")))["messages"][0] == LONG
 
 
-def test_the_threads_of_one_key_drop_none_of_another() -> None:
-    dropped: list[str] = []
-    threads = Threads(dropped.append, max_threads=2)
+def test_what_was_forgotten_while_it_went_on_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = bounded(monkeypatch, MAX_THREADS=1)
+    create(store)
+    thread = ThreadRequest(store, NOW)
+    thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
+    store.commit(thread.stored("msg_2", HI))
+    answered(store, "msg_3", asking(HELLO, thread=CREATE))
+    store.commit(thread.ended())
+
+    assert code(refused(store, asking(MORE, thread=after("msg_1")))) == NOT_FOUND
+
+
+def test_the_threads_of_one_key_drop_none_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = bounded(monkeypatch, MAX_THREADS=2)
     for number, key in enumerate(["victim", "flood", "flood", "flood"]):
-        answered(threads, f"msg_{number}", asking(HELLO, thread=CREATE), key=key)
+        answered(store, f"msg_{number}", asking(HELLO, thread=CREATE), key=key)
 
-    assert dropped == ["dropped: 1 of the threads of this API key, put longest ago"]
-    assert answered(threads, "msg_4", asking(MORE, thread=after("msg_0")), key="victim")
-    assert code(refused(threads, asking(MORE, thread=after("msg_1")), key="flood")) == NOT_FOUND
+    assert store.take_notes() == ("dropped: 1 of the threads of this API key, put longest ago",)
+    assert answered(store, "msg_4", asking(MORE, thread=after("msg_0")), key="victim")
+    assert code(refused(store, asking(MORE, thread=after("msg_1")), key="flood")) == NOT_FOUND
 
 
 def test_the_bounds_of_threads_are_those_of_the_documentation() -> None:
     assert (MAX_THREADS, KEY_BYTES, MAX_BYTES, LIFETIME) == (10_000, 32 * 1024**2, 128 * 1024**2, 300)
-
-
-def test_a_reply_can_be_continued_until_its_lifetime_ends() -> None:
-    for age, is_continued in ((LIFETIME - 1, True), (LIFETIME, False)):
-        threads, body = created(), asking(MORE, thread=after("msg_1"))
-        if is_continued:
-            assert len(threads.turn(NOW + age).resolve(KEY, body)["messages"]) == 3
-        else:
-            assert code(refused(threads, body, NOW + age)) == NOT_FOUND
-
-
-def test_as_many_replies_as_the_bound_allows_can_be_continued() -> None:
-    threads = Threads(max_threads=2)
-    for message_id in ("msg_1", "msg_2"):
-        answered(threads, message_id, asking(HELLO, thread=CREATE))
-
-    for message_id in ("msg_1", "msg_2"):
-        assert len(threads.turn(NOW).resolve(KEY, asking(MORE, thread=after(message_id)))["messages"]) == 3

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockclaude.engine.decision import Decision
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.reply.response import End
+from mockclaude.reply.response import End, silent
 from mockclaude.wire.script import Script, Send
 from tests.serving import http_request
 
@@ -31,11 +31,10 @@ def journal_entry(
 ) -> JournalEntry:
     """Return the entry of an ended request to the API, with `fields` of the decision or of the entry."""
     entry = JournalEntry(number, at, method, path, headers or {})
-    answer = Decision(
-        Script(status, [Send(0, response)], end), **{key: fields.pop(key) for key in _ANSWER if key in fields}
-    )
-    entry.record_decision(answer, answer.script)
-    entry.record_request(http_request(method, endpoint, {}, entry.raw_headers, body, int(at), time=time), "")
+    decision = Decision(silent(end, 0), **{key: fields.pop(key) for key in _ANSWER if key in fields})
+    entry.record_decision(decision, Script(status, [Send(0, response)], end))
+    http = http_request(method, endpoint, {}, entry.raw_headers, body, int(at))
+    entry.record_request(http._replace(since_start_us=time), "")
     entry.ending = ""
     for name, value in fields.items():
         setattr(entry, name, value)

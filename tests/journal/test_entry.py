@@ -9,7 +9,7 @@ from types import FunctionType, ModuleType
 
 import pytest
 
-from mockclaude.engine.decision import Decision
+from mockclaude.engine.decision import NO_RESPONSE
 from mockclaude.journal.entry import MAX_BODY, JournalEntry
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.rules import Rule
@@ -27,7 +27,7 @@ def handled(number: int, body: int, writes: int, size: int, max_body: int) -> Jo
     headers = {"host": f"127.0.0.1:{number}"}
     script = Script(200, [Send(number + at, bytes(size) + b"%d" % at) for at in range(writes)])
     entry = JournalEntry(number, number * 1.5, "POST", "/v1/messages", headers)
-    entry.record_decision(Decision(script, "hello"), script, max_body)
+    entry.record_decision(NO_RESPONSE._replace(reason="hello"), script, max_body)
     entry.record_request(http_request("POST", "/v1/messages", {}, headers, bytes(body), 0), "", max_body)
     entry.sent += [1_000 + number + at for at in range(writes)]
     return entry

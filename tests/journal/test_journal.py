@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockclaude.api.redaction import REDACTED
-from mockclaude.engine.decision import Decision
+from mockclaude.engine.decision import NO_RESPONSE
 from mockclaude.journal import journal as journal_module
 from mockclaude.journal.entry import MAX_BODY, OVERHEAD, JournalEntry
 from mockclaude.journal.entry_json import as_data
@@ -161,7 +161,7 @@ def test_of_equal_lanes_the_one_used_longest_ago_loses_its_oldest() -> None:
 
 def respond(journal: Journal, entry: JournalEntry, response: bytes) -> None:
     script = Script(200, [Send(0, response)])
-    entry.record_decision(Decision(script), script)
+    entry.record_decision(NO_RESPONSE, script)
     journal.grow(entry)
 
 

@@ -10,7 +10,7 @@ import pytest
 from mockclaude.api.redaction import REDACTED
 from mockclaude.journal.entry_json import as_data
 from mockclaude.journal.journal import Journal
-from mockclaude.journal.recheck import call_of, leading_to, replay, runs
+from mockclaude.journal.recheck import leading_to, replay, request_of, runs
 from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve
@@ -143,10 +143,10 @@ def test_a_lane_stands_for_the_key_that_is_not_recorded(
     headers: dict[str, str], keys: tuple[str, ...], status: int, given: dict[str, str | None]
 ) -> None:
     recorded = as_data(journal_entry(headers=headers, lane="lane", status=status))
-    call = call_of(recorded, Policy(api_keys=frozenset(keys)))
+    call = request_of(recorded, Policy(api_keys=frozenset(keys)))
 
     assert {name: call.headers.get(name) for name in given} == given
-    assert call.lane == "lane"
+    assert call.head.lane == "lane"
 
 
 SCRIPTED = """

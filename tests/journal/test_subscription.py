@@ -9,7 +9,7 @@ import pytest
 
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.journal import Event, Journal
-from mockclaude.testing import MockClaude
+from mockclaude.testing import MessagesRequest, MockClaude
 from tests.conftest import Serve
 from tests.journal.entries import journal_entry
 from tests.serving import Running, post, request

@@ -81,8 +81,8 @@ def test_another_question_gets_another_answer_and_the_same_one_the_same() -> Non
         draws = DRAWS._replace(fingerprint=fingerprint, occurrence=occurrence)
         return compose(OUTLINE, scope(conversation()), draws, "msg_1").message["content"]
 
-    assert answer(0, "one") == answer(1, "one")
-    assert answer(0, "one") != answer(0, "other")
+    assert answer("one", 0) == answer("one", 1)
+    assert answer("one", 0) != answer("other", 0)
 
 
 def test_reminders_of_an_agent_are_not_part_of_the_question() -> None:

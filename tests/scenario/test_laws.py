@@ -16,7 +16,7 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.loading.source import read
-from mockclaude.scenario.match import closest, explain, match, why_none
+from mockclaude.scenario.match import closest, explain, matching, why_none
 from mockclaude.scenario.rules import Rule, Scenario
 from mockclaude.scenario.template.fakes import Fakes
 from mockclaude.scenario.template.templates import Scope
@@ -33,11 +33,6 @@ CONVERSATIONS = [
 ]
 
 
-def never(_: Rule) -> int:
-    """Say of every rule that it has not answered before."""
-    return 0
-
-
 def groups(rule: Rule, heard: MessagesRequest) -> Mapping[str, str]:
     caught = [condition.groups(condition.look(heard)) for condition in rule.conditions if condition.groups]
     return {name: group for each in caught for name, group in each.items()}
@@ -45,13 +40,11 @@ def groups(rule: Rule, heard: MessagesRequest) -> Mapping[str, str]:
 
 def hear(scenario: Scenario, heard: MessagesRequest) -> None:
     """Match and explain every rule, and fill in the replies of the one that answers."""
-    explained = explain(scenario.rules, heard, never)
+    explained = explain(scenario.rules, heard, {})
     answering = next((explanation.rule for explanation in explained if not explanation.failed), None)
-    assert match(scenario.rules, heard, never) is answering
+    assert next(matching(scenario.rules, heard), None) is answering
     if answering is None:
-        assert why_none(closest(scenario.rules, heard, never)).startswith(
-            "No rule answers this request. The closest is "
-        )
+        assert why_none(closest(scenario.rules, heard, {})).startswith("No rule answers this request. The closest is ")
     else:
         scope = Scope(heard, lambda: groups(answering, heard), lambda: Fakes(scenario.locale))
         orjson.dumps([step.value.fill(scope) for reply in answering.replies for step in reply.steps])

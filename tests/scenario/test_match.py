@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from mockclaude.scenario.loading.loader import load_text
-from mockclaude.scenario.match import closest, explain, match, why_none
-from mockclaude.scenario.rules import Rule, Scenario
+from mockclaude.scenario.match import closest, explain, matching, why_none
+from mockclaude.scenario.rules import RuleKey, Scenario
 from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
 
 LOOP = load_text("""\
@@ -33,15 +33,19 @@ TOOLS = [{"name": "get_weather"}]
 CALLED = ["weather in Paris?", assistant(tool_use("get_weather"))]
 
 
-def before(*names: str) -> Callable[[Rule], int]:
+def before(*names: str) -> Counter[RuleKey]:
     """Return how often each rule has answered, if the rules with these names have."""
-    return lambda rule: names.count(rule.name or "")
+    return Counter(RuleKey(0, name, 0) for name in names)
 
 
-def answering(scenario: Scenario, *said: Any, spent: Sequence[str] = (), **body: Any) -> str | None:
-    """Return the name of the rule that answers, if those named in `spent` have answered before."""
-    rule = match(scenario.rules, conversation(*said, **body), before(*spent))
-    return rule.name if rule else None
+def names(scenario: Scenario, *said: Any, **body: Any) -> list[str | None]:
+    """Return the names of the rules that match, in order."""
+    return [rule.name for rule in matching(scenario.rules, conversation(*said, **body))]
+
+
+def answering(scenario: Scenario, *said: Any, **body: Any) -> str | None:
+    """Return the name of the first rule that matches."""
+    return next(iter(names(scenario, *said, **body)), None)
 
 
 def test_the_first_rule_that_holds_answers() -> None:
@@ -56,12 +60,11 @@ def test_a_tool_loop_needs_no_counting() -> None:
     assert answering(LOOP, "weather in Paris?") is None
 
 
-@pytest.mark.parametrize(("count", "name"), [(0, "once"), (1, "twice"), (2, "twice"), (3, "always")])
-def test_a_rule_that_is_used_up_leaves_the_answer_to_those_below(count: int, name: str) -> None:
-    scenario = load_text("rules: [{name: once, times: 1, reply: a}, {name: twice, times: 2, reply: b}, "
-                         "{name: always, reply: c}]")  # fmt: skip
+def test_rules_with_times_are_followed_by_the_next_ones_that_match() -> None:
+    scenario = load_text("rules: [{name: once, times: 1, reply: a}, {name: other, when: {user: bye}, reply: b}, "
+                         "{name: twice, times: 2, reply: c}, {name: always, reply: d}]")  # fmt: skip
 
-    assert answering(scenario, "hi", spent=["once", "twice", "twice"][:count]) == name
+    assert names(scenario, "hi") == ["once", "twice", "always"]
 
 
 def test_all_conditions_of_a_rule_must_hold() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario import match as match_module
 from mockclaude.scenario.conditions import regex_set
 from mockclaude.scenario.conditions.conditions import Condition
@@ -16,7 +18,7 @@ from mockclaude.scenario.conditions.needles import Needle, NeedleIndex, is_whole
 from mockclaude.scenario.conditions.regex import Regex
 from mockclaude.scenario.conditions.rule_index import RuleList
 from mockclaude.scenario.loading.loader import load_text
-from mockclaude.scenario.match import closest, match, why_none
+from mockclaude.scenario.match import closest, matching, why_none
 from mockclaude.scenario.rules import Rule
 from tests.scenario.talk import conversation
 
@@ -24,8 +26,9 @@ TEXTS = st.text("abAB\ud83dé*.", max_size=8)
 MANY = [f"order {number}" for number in range(300)]
 
 
-def never(_: Rule) -> int:
-    return 0
+def match(rules: Sequence[Rule], heard: MessagesRequest) -> Rule | None:
+    """Return the first rule that matches."""
+    return next(matching(rules, heard), None)
 
 
 def rules(count: int, when: str) -> RuleList:
@@ -93,7 +96,7 @@ def test_long_needle_is_searched_for_by_its_beginning() -> None:
     "when", ["{{user: 'item {n} '}}", "{{user: {{regex: 'item {n}( |$)'}}}}", "{{user: {{like: '*item {n} *'}}}}"]
 )
 def test_many_rules_are_matched_in_order(when: str, said: str, name: str | None) -> None:
-    rule = match(rules(40, when), conversation(f"{said} "), never)
+    rule = match(rules(40, when), conversation(f"{said} "))
 
     assert (rule and rule.name) == name
 
@@ -102,7 +105,7 @@ def test_no_regex_runs_without_its_needle(monkeypatch: pytest.MonkeyPatch) -> No
     listed = rules(40, "{{user: {{regex: 'item {n}.*now'}}}}")
     monkeypatch.setattr(Regex, "_prepare", lambda *_: pytest.fail("a search"))
 
-    assert match(listed, conversation("hello"), never) is None
+    assert match(listed, conversation("hello")) is None
 
 
 def test_closest_rule_is_found_without_explaining_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +118,7 @@ def test_closest_rule_is_found_without_explaining_every_rule(monkeypatch: pytest
     original = Condition.check
     listed = rules(500, "{{turn: 1, system: {{regex: 's{n}'}}, user: 'text {n}'}}")
     monkeypatch.setattr(match_module._explained, "__defaults__", (check,))
-    nearest = closest(listed, conversation("text 400", system="nothing"), never)
+    nearest = closest(listed, conversation("text 400", system="nothing"), {})
 
     assert nearest is not None
     assert nearest.rule.name == "r4"
@@ -125,4 +128,4 @@ def test_closest_rule_is_found_without_explaining_every_rule(monkeypatch: pytest
 def test_closest_rule_is_the_one_whose_cheap_conditions_match() -> None:
     listed = rules(500, "{{turn: 2, system: {{regex: 's{n}'}}, user: 'text {n}.'}}")
 
-    assert "'r400'" in why_none(closest(listed, conversation("text 400."), never))
+    assert "'r400'" in why_none(closest(listed, conversation("text 400."), {}))

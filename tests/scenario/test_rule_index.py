@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from mockclaude.scenario.conditions.work import TooMuchWorkError, Work
 from mockclaude.scenario.loading.inline import Inline
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.loading.validation import validate
-from mockclaude.scenario.match import closest, match
+from mockclaude.scenario.match import closest, matching
 from mockclaude.scenario.rules import Rule, build
 from tests.counting import calls
 from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
@@ -72,8 +73,9 @@ REQUESTS = st.builds(
 )
 
 
-def never(_: Rule) -> int:
-    return 0
+def match(rules: Sequence[Rule], heard: MessagesRequest) -> Rule | None:
+    """Return the first rule that matches."""
+    return next(matching(rules, heard), None)
 
 
 def rules(whens: list[dict[str, Any]]) -> list[Rule]:
@@ -94,13 +96,13 @@ def many(count: int, when: str) -> RuleList:
 def test_many_rules_are_matched_as_without_an_index(whens: list[dict[str, Any]], heard: MessagesRequest) -> None:
     few = rules(whens)
     unlike = rules([{"turn": 99}] * FEW)
-    rule = match(few, heard, never)
+    expected = list(matching(few, heard))
 
-    assert match(RuleList([*unlike, *few]), heard, never) is rule
-    if rule is None:
-        nearest = closest(few, heard, never)
+    assert list(matching(RuleList([*unlike, *few]), heard)) == expected
+    if not expected:
+        nearest = closest(few, heard, {})
         assert nearest is not None
-        assert nearest.rule is getattr(closest(RuleList(few), heard, never), "rule", None)
+        assert nearest.rule is getattr(closest(RuleList(few), heard, {}), "rule", None)
 
 
 RULES = {
@@ -123,14 +125,14 @@ def test_no_regex_is_searched_for_without_its_needle(when: str, monkeypatch: pyt
         LONG, assistant(tool_use("add")), user(tool_result(LONG)), system=LONG, tools=[{"name": "add"}] * 50
     )
 
-    assert match(listed, heard, never) is None
+    assert match(listed, heard) is None
 
 
 @pytest.mark.parametrize("when", RULES.values(), ids=RULES)
 def test_the_calls_for_a_rule_do_not_grow_with_the_request(when: str) -> None:
     listed = many(100, when)
     counts = [
-        calls(lambda heard=heard: match(listed, heard, never))  # type: ignore[misc]
+        calls(lambda heard=heard: match(listed, heard))  # type: ignore[misc]
         for heard in [conversation("a" * size, system="a" * size) for size in (10, 10, 100_000)]
     ]
 
@@ -140,7 +142,7 @@ def test_the_calls_for_a_rule_do_not_grow_with_the_request(when: str) -> None:
 def test_conditions_that_needles_decide_are_not_tested(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = many(100, "{when: {user: order %s., turn: 1}, reply: a}")
     monkeypatch.setattr(Work, "spend", lambda *_: pytest.fail("a search"))
-    rule = match(listed, conversation("order 7."), never)
+    rule = match(listed, conversation("order 7."))
 
     assert rule is listed[7]
 
@@ -148,9 +150,9 @@ def test_conditions_that_needles_decide_are_not_tested(monkeypatch: pytest.Monke
 def test_the_searches_of_many_rules_have_a_bound() -> None:
     listed = many(200, "{when: {user: {regex: 'order( %s|) .*now'}}, reply: a}")
 
-    assert match(listed, conversation("order " * 10), never) is None
+    assert match(listed, conversation("order " * 10)) is None
     with pytest.raises(TooMuchWorkError) as caught:
-        match(listed, conversation("order " * 100_000), never)
+        match(listed, conversation("order " * 100_000))
     assert caught.value.message == (
         "this request takes too much work to match; expected a shorter request, or fewer rules that search its texts "
         "with `regex`"
@@ -163,11 +165,11 @@ def test_the_searches_of_one_rule_and_of_a_fault_have_a_bound() -> None:
     fault = f"{{error: 529, when: {{user: {{regex: [{patterns}]}}}}}}"
     (rule,) = load_text(f"rules: [{{reply: a, fault: {fault}}}]").rules
 
-    assert match(listed, conversation("order 7 is now"), never) is listed[0]
+    assert match(listed, conversation("order 7 is now")) is listed[0]
     assert rule.faults[0].applies(conversation("order 7 is now"))
     assert not rule.faults[0].applies(conversation("order 7"))
     with pytest.raises(TooMuchWorkError):
-        match(listed, conversation("order " * 100_000), never)
+        match(listed, conversation("order " * 100_000))
     with pytest.raises(TooMuchWorkError):
         rule.faults[0].applies(conversation("order " * 100_000))
 
@@ -177,8 +179,8 @@ def test_closest_rule_is_found_where_the_searches_take_too_much_work() -> None:
     results = [tool_result(f"order {n}", id="toolu_1") for n in range(5_000)]
     heard = conversation("hi", assistant(tool_use("find")), user(*results))
 
-    assert match(listed, heard, never) is None
-    nearest = closest(listed, heard, never)
+    assert match(listed, heard) is None
+    nearest = closest(listed, heard, {})
     assert nearest is not None
     assert nearest.rule is listed[0]
 
@@ -196,9 +198,9 @@ def test_equal_expressions_are_evaluated_once(monkeypatch: pytest.MonkeyPatch) -
     spent: list[int] = []
     monkeypatch.setattr(Work, "spend", lambda _, price: spent.append(price))
     heard = conversation("hi")
-    match(listed, heard, never)
+    match(listed, heard)
     once = len(spent)
-    match(listed, heard, never)
+    match(listed, heard)
 
     assert 0 < once == len(spent) < 10
 
@@ -206,7 +208,7 @@ def test_equal_expressions_are_evaluated_once(monkeypatch: pytest.MonkeyPatch) -
 def test_the_index_of_few_rules_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rule_index, "RuleIndex", lambda _: pytest.fail("an index"))
 
-    assert match(many(FEW, "{when: {user: order %s}, reply: a}"), conversation("hi"), never) is None
+    assert match(many(FEW, "{when: {user: order %s}, reply: a}"), conversation("hi")) is None
 
 
 def test_index_is_prepared_for_many_rules_only() -> None:
@@ -217,10 +219,10 @@ def test_index_is_prepared_for_many_rules_only() -> None:
     assert ("needles" in vars(few), "needles" in vars(listed)) == (False, True)
 
 
-def test_a_used_up_rule_of_many_is_passed_over() -> None:
+def test_all_of_many_rules_that_match_are_yielded_in_order() -> None:
     listed = many(100, "{times: 1, when: {user: order}, reply: a %s}")
 
-    assert match(listed, conversation("order"), lambda rule: int(rule is listed[0])) is listed[1]
+    assert list(matching(listed, conversation("order"))) == list(listed)
 
 
 def test_a_header_that_is_not_there_contains_nothing() -> None:
@@ -228,4 +230,4 @@ def test_a_header_that_is_not_there_contains_nothing() -> None:
     scenario = load_text(json.dumps({"rules": rules}))
     bare = MessagesRequest({"messages": [{"role": "user", "content": "Hello"}]})
 
-    assert match(RuleList(scenario.rules), bare, lambda _: 0) is None
+    assert match(RuleList(scenario.rules), bare) is None

@@ -13,7 +13,7 @@ import pytest
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.explain import explained
-from mockclaude.engine.routes import answer
+from mockclaude.engine.routes import answer, commit
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.diagnostics import Place
@@ -170,7 +170,7 @@ def test_a_request_is_in_flight_until_its_answer_is_done() -> None:
     served = limited("{in_flight: 1}")
     first = given(served)
     assert given(served).response.status == 529
-    first.ended()
+    served.store.commit(first.at_end)
 
     assert given(served).response.status == 200
 
@@ -199,7 +199,10 @@ async def test_a_reply_that_is_made_while_it_is_sent_counts_once_it_is_whole() -
     making = given(served, stream=True).live
     assert making
     encoder = BatchEncoder(http11=True)
-    scripts = [encoder.encode(part.response) async for part in making.parts()]
+    parts = [part async for part in making.parts()]
+    scripts = [encoder.encode(part.response) for part in parts]
+    assert parts[-1].whole
+    commit(served, parts[-1].whole)
 
     assert remaining(received(b"".join(send.data for script in scripts for send in script.sends)), "output-tokens") == [
         98

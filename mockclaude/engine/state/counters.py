@@ -32,7 +32,7 @@ class Counters:
         drop: Called with a note for each thing that is dropped.
     """
 
-    def __init__(self, drop: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, drop: Callable[[str], None]) -> None:
         self._drop = drop
         self._lanes: Bounded[str, _Lane] = Bounded(MAX_LANES, MAX_COUNTS)
         self._newest: tuple[str, _Lane] | None = None

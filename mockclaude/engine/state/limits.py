@@ -56,7 +56,7 @@ def limit_request(
 
 def limit_headers(permit: Permit, usage: Mapping[str, Any]) -> dict[str, str]:
     """Return the headers on what is left of a limit once a message with this `usage` counts."""
-    request, pool = permit
+    request, pool, _ = permit
     return _headers(pool.take(_more(request, usage), request.now_us), request.now_us)
 
 
@@ -88,10 +88,13 @@ def _counted(request: LimitRequest, read: int) -> int:
 
 
 class _Flight:
-    """The requests that are being answered under one limit, and whether they are too many."""
+    """The requests that are being answered under one limit, and whether they are too many.
 
-    def __init__(self, count: int = 0, overloaded: bool = False) -> None:
-        self.count = count
+    `settled` has the numbers of their permits, each with whether its message counts already.
+    """
+
+    def __init__(self, settled: Mapping[int, bool], overloaded: bool = False) -> None:
+        self.settled = dict(settled)
         self.overloaded = overloaded
 
     def is_full(self, limit: Limit, crowded: bool) -> bool:
@@ -99,21 +102,22 @@ class _Flight:
         in_flight = limit.in_flight
         if in_flight is not None:
             most = in_flight.accepted_at + 1 if self.overloaded else in_flight.most
-            self.overloaded = crowded or self.count >= most
+            self.overloaded = crowded or len(self.settled) >= most
         return self.overloaded
 
 
 class Limits:
-    """What was used of the limits of a scenario: `max_pools` for each API key.
+    """What was used of the limits of a scenario.
 
     `drop` is called with a note for everything that is dropped. While they are `crowded`, every limit of requests in
     flight is reached: those that were answered meanwhile are not there when a request is sent again.
     """
 
-    def __init__(self, drop: Callable[[str], None] = lambda _: None, *, max_pools: int = KEY_POOLS) -> None:
+    def __init__(self, drop: Callable[[str], None]) -> None:
         self.crowded = False
+        self._newest = 0
         self._flights: dict[tuple[int, int], _Flight] = {}
-        self._pools: Owned[_Name, Pool] = Owned("limits", (max_pools, max_pools), MAX_POOLS, drop)
+        self._pools: Owned[_Name, Pool] = Owned("limits", (KEY_POOLS, KEY_POOLS), MAX_POOLS, drop)
 
     def admit(self, request: LimitRequest) -> Permit | Refusal:
         """Return the permit of a request that is admitted, and take it from its pool."""
@@ -123,32 +127,35 @@ class Limits:
             return refusal
         if flight.is_full(request.limit, self.crowded):
             return Refusal(ApiError("overloaded_error"), IN_FLIGHT)
-        flight.count += 1
+        self._newest += 1
+        flight.settled[self._newest] = False
         left = pool.take({REQUESTS: 1, INPUT: estimated}, now)
         self._keep(request, left)
-        return Permit(request, left)
+        return Permit(request, left, self._newest)
 
     def settle(self, effect: LimitSettled) -> None:
-        """Count a message."""
-        request = effect.permit.request
+        """Count a message, once."""
+        request, _, number = effect.permit
+        flight = self._flight(request)
+        if flight.settled.get(number, True):
+            return
+        flight.settled[number] = True
         self._keep(request, self._pool(request).take(effect.more, request.now_us))
 
     def leave(self, permit: Permit) -> None:
         """Count a request as no longer in flight."""
-        flight = self._flights.get((permit.request.revision, permit.request.position))
-        if flight is not None:
-            flight.count -= 1
+        self._flight(permit.request).settled.pop(permit.number, None)
 
     def fork(self, drop: Callable[[str], None]) -> Limits:
         """Return limits that begin with the same use."""
         fork = Limits(drop)
-        fork.crowded = self.crowded
-        fork._flights = {key: _Flight(each.count, each.overloaded) for key, each in self._flights.items()}
+        fork.crowded, fork._newest = self.crowded, self._newest
+        fork._flights = {key: _Flight(each.settled, each.overloaded) for key, each in self._flights.items()}
         fork._pools = self._pools.fork(drop)
         return fork
 
     def _flight(self, request: LimitRequest) -> _Flight:
-        return self._flights.setdefault((request.revision, request.position), _Flight())
+        return self._flights.setdefault((request.revision, request.position), _Flight({}))
 
     def _pool(self, request: LimitRequest) -> Pool:
         return self._pools.get(request.key, _name(request)) or _full(request.limit)

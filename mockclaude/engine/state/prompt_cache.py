@@ -43,24 +43,16 @@ class _Entry(NamedTuple):
 
 
 class PromptCache:
-    """The prompt cache of every API key: `max_entries` prefixes of each, and as many requests.
-
-    The requests take `max_diagnostics` bytes.
+    """The prompt cache of every API key: prefixes, and the requests that `diagnostics` compares.
 
     Args:
         drop: Called with a note for everything that is dropped.
     """
 
-    def __init__(
-        self,
-        drop: Callable[[str], None] = lambda _: None,
-        *,
-        max_entries: int = KEY_ENTRIES,
-        max_diagnostics: int = KEY_DIAGNOSTICS,
-    ) -> None:
-        share = max_entries, max_entries
+    def __init__(self, drop: Callable[[str], None]) -> None:
+        share = KEY_ENTRIES, KEY_ENTRIES
         self._entries: Owned[bytes, _Entry] = Owned("cached prefixes", share, MAX_ENTRIES, drop)
-        requests = max_entries, max_diagnostics
+        requests = KEY_ENTRIES, KEY_DIAGNOSTICS
         self._requests: Owned[str, RequestHashes] = Owned("requests for diagnostics", requests, MAX_DIAGNOSTICS, drop)
 
     def alive(self, key: str, digests: Iterable[bytes], now: int) -> frozenset[bytes]:

@@ -81,10 +81,11 @@ class LimitRequest(NamedTuple):
 
 
 class Permit(NamedTuple):
-    """The admission of a request, with what is left of its limit."""
+    """The admission of a request, with what is left of its limit; `number` is given out once."""
 
     request: LimitRequest
     pool: Pool
+    number: int
 
 
 class Refusal(NamedTuple):
@@ -173,7 +174,10 @@ class ThreadRestored(NamedTuple):
 Effect: TypeAlias = (
     LimitSettled | FlightLeft | CacheUsed | RequestRemembered | ThreadStored | ThreadContinued | ThreadRestored
 )
-"""A change of the store. Each names its keys, and each alone is atomic."""
+"""A change of the store. Each names its keys or its permit, and each alone is atomic.
+
+Doing one twice is harmless; except that `ThreadRestored` frees a reply that another request has continued since.
+"""
 
 
 class Store(Protocol):

@@ -66,7 +66,7 @@ class _Kept(NamedTuple):
 
 
 class Threads:
-    """The threads of every API key: for each, `max_threads` replies and `max_bytes` of JSON.
+    """The threads of every API key.
 
     A reply is ready, then in flight while a request continues it, and then continued, or ready again if that request
     got no reply.
@@ -75,14 +75,8 @@ class Threads:
         drop: Called with a note for everything that is dropped.
     """
 
-    def __init__(
-        self,
-        drop: Callable[[str], None] = lambda _: None,
-        *,
-        max_threads: int = MAX_THREADS,
-        max_bytes: int = KEY_BYTES,
-    ) -> None:
-        self._kept: Owned[str, _Kept] = Owned("threads", (max_threads, max_bytes), MAX_BYTES, drop)
+    def __init__(self, drop: Callable[[str], None]) -> None:
+        self._kept: Owned[str, _Kept] = Owned("threads", (MAX_THREADS, KEY_BYTES), MAX_BYTES, drop)
 
     def continued(self, address: Address, now: int, *, hold: bool) -> bytes | ThreadProblem:
         """Return the conversation up to the reply at `address`; with `hold`, the reply is in flight from now on."""
@@ -98,16 +92,18 @@ class Threads:
     def store(self, effect: ThreadStored) -> None:
         """Keep a reply; the conversation up to the one that it continues is not needed any more."""
         if effect.previous is not None:
-            self._mark(effect.previous, _State.IN_FLIGHT, b"")
+            self._mark(effect.previous, _State.IN_FLIGHT)
         self._put(effect.address, _Kept(_State.READY, effect.conversation, effect.now + LIFETIME))
 
     def end(self, effect: ThreadContinued) -> None:
         """Note that the successor of a reply was sent."""
-        self._mark(effect.address, _State.CONTINUED, b"")
+        self._mark(effect.address, _State.CONTINUED)
 
     def restore(self, effect: ThreadRestored) -> None:
-        """Let a reply be continued again."""
-        self._mark(effect.address, _State.READY)
+        """Let a reply be continued again, unless its successor is stored."""
+        kept = self._kept.get(*effect.address)
+        if kept is not None and kept.data:
+            self._put(effect.address, kept._replace(state=_State.READY))
 
     def fork(self, drop: Callable[[str], None]) -> Threads:
         """Return a copy, which changes apart from this."""
@@ -115,10 +111,11 @@ class Threads:
         fork._kept = self._kept.fork(drop)
         return fork
 
-    def _mark(self, address: Address, state: _State, data: bytes | None = None) -> None:
+    def _mark(self, address: Address, state: _State) -> None:
+        """Note what became of a reply whose successor is stored."""
         kept = self._kept.get(*address)
         if kept is not None:
-            self._put(address, kept._replace(state=state, data=kept.data if data is None else data))
+            self._put(address, kept._replace(state=state, data=b""))
 
     def _put(self, address: Address, kept: _Kept) -> None:
         self._kept.put(*address, kept, len(kept.data))

@@ -32,7 +32,7 @@ rules:
 def send(served: ScenarioState, path: str = "/v1/messages", key: str = "mock", **fields: Any) -> Received:
     headers = with_client_headers({"x-api-key": key, "anthropic-beta": BETAS})
     given = answer(http_request("POST", path, {}, headers, asking(**fields), NOW), served)
-    given.ended()
+    served.store.commit(given.at_end)
     return received(sent_of(given))
 
 
