@@ -66,13 +66,13 @@ def _of_format(schema: Any, content: Sequence[Block]) -> Iterator[str]:
 
 def _of_schema(subject: str, name: str, schema: Any, value: Any) -> Iterator[str]:
     from mockclaude.reply.generate.schemas import SchemaError
-    from mockclaude.reply.generate.validators import find_mismatch
+    from mockclaude.reply.generate.validators import find_violation
 
     if isinstance(schema, dict):
         try:
-            mismatch = find_mismatch(schema, value)
+            violation = find_violation(schema, value)
         except SchemaError as error:
             yield f"{subject} was not checked against {name}: {error}"
         else:
-            if mismatch:
-                yield f"{subject} does not fit {name}: {mismatch}"
+            if violation:
+                yield f"{subject} does not fit {name}: {violation}"

@@ -2,7 +2,7 @@
 
 Data holds only what the schema requires. Each choice is drawn by the value's path: a new property changes no other.
 Some keywords are ignored (see `schemas`), `oneOf` is read as `anyOf`, and where nothing fits, an empty value stands:
-`contradictions` then notes that the data does not fit.
+the reply's notes then say what does not fit.
 """
 
 from __future__ import annotations
@@ -17,17 +17,8 @@ import orjson
 
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.generate import patterns, plausible, ranges
-from mockclaude.reply.generate.schemas import (
-    BYTES_OF_A_STEP,
-    MEMBERS_OF_A_STEP,
-    Active,
-    Document,
-    Flat,
-    Schema,
-    SchemaError,
-    as_list,
-)
-from mockclaude.reply.generate.validators import Checker
+from mockclaude.reply.generate.schemas import Active, Document, Flat, Schema, SchemaError, as_list
+from mockclaude.reply.generate.validators import KEYWORDS, Checker
 
 MAX_DEPTH = 32
 MAX_ITEMS = 1_000
@@ -36,17 +27,10 @@ MAX_STEPS = 8_000
 """How much work an instance may take: a value, a check and an alternative are a step each."""
 
 _MAX_ALTERNATIVES = 64
-_MAX_READ, _READ_IN_A_STEP, _LETTERS_OF_A_STEP = 1_000, 4, 3
-"""How many entries of an `enum` are looked for in the user's words; how many, and how many letters, are a step."""
+_MAX_READ = 1_000
+"""How many entries of an `enum` are looked for in the user's words."""
 _TRIES, _PATTERN_TRIES = 4, 24
 _EMPTY = {"string": "", "integer": 0, "number": 0, "boolean": False}
-_KEYWORDS = {
-    "object": {"properties", "required", "additionalProperties", "minProperties", "maxProperties"},
-    "array": {"items", "prefixItems", "minItems", "maxItems", "uniqueItems"},
-    "string": {"pattern", "format", "minLength", "maxLength"},
-    "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
-}
-"""Type -> keywords that are about values of that type."""
 
 
 def instance(schema: Mapping[str, Any] | bool, draws: Draws, hints: str = "") -> Any:
@@ -67,7 +51,7 @@ def instance(schema: Mapping[str, Any] | bool, draws: Draws, hints: str = "") ->
 
 
 class _Place(NamedTuple):
-    """Where a value goes: `active` are the references around it, `again` counts the values not wanted there."""
+    """The place of a value: `active` are the references around it, `again` counts the values to skip."""
 
     path: str
     name: str
@@ -95,7 +79,8 @@ class _Generator:
 
     def value(self, schema: Schema, place: _Place) -> Any:
         try:
-            return self.first_value(schema, place)
+            if self.document.left >= 0:
+                return self.first_value(schema, place)
         except SchemaError:
             if not self.is_lenient and self.document.left >= 0:
                 raise
@@ -107,77 +92,79 @@ class _Generator:
 
     def first_value(self, schema: Schema, place: _Place) -> Any:
         """Return a value for the first alternative of `schema` that has one."""
-        self.document.spend()
+        self.document.spend(1)
         if place.depth > MAX_DEPTH:
             raise SchemaError("values are nested too deep")
         for flat, active in self.alternatives(schema, place):
             with suppress(SchemaError):
-                return self.filled(flat, place._replace(active=active))
+                return self.fill(flat, place._replace(active=active))
         raise SchemaError("no alternative has a value")
 
     def alternatives(self, schema: Schema, place: _Place) -> list[tuple[Flat, Active]]:
-        """Return what `schema` can mean, most natural first: said by the user, not null, in the schema's order."""
+        """Return what `schema` can mean, most natural first: named by the user, not null, in the schema's order."""
         found = list(islice(self.document.alternatives(schema, place.active), _MAX_ALTERNATIVES))
         if len(found) < 2:
             return found
-        return sorted(found, key=lambda each: (not self.is_said(each[0]), as_list(each[0].get("type")) == ["null"]))
+        return sorted(
+            found, key=lambda each: (not self.is_mentioned(each[0]), as_list(each[0].get("type")) == ["null"])
+        )
 
-    def is_said(self, flat: Flat) -> bool:
+    def is_mentioned(self, flat: Flat) -> bool:
         """Return whether the user wrote a constant that sets this alternative apart, such as a `kind`."""
         parts = [flat, *(each for each in flat.get("properties", {}).values() if isinstance(each, dict))]
         constants = [each for part in parts for each in (part.get("const", ""), *part.get("enum", ()))]
-        self.document.spend(min(len(constants), _MAX_READ) // _READ_IN_A_STEP)
+        self.document.spend(members=5 * min(len(constants), _MAX_READ))
         return bool(plausible.find_mentioned(constants[:_MAX_READ], self.hints))
 
-    def drawn(self, what: str, place: _Place, low: int, high: int) -> int:
-        """Return a number from `low` to `high`, another one each time the array has the value already."""
+    def draw(self, what: str, place: _Place, low: int, high: int) -> int:
+        """Return a number from `low` to `high`, for each `again` of the place another one."""
         first = self.draws.integer(f"{place.path}:{what}", 0, min(high - low, MAX_STEPS))
         return low + (first + place.again) % (high - low + 1)
 
-    def filled(self, flat: Flat, place: _Place) -> Any:
+    def fill(self, flat: Flat, place: _Place) -> Any:
         if "const" in flat or "enum" in flat:
-            return self.chosen(flat, "const" if "const" in flat else "enum", place)
+            return self.choose(flat, "const" if "const" in flat else "enum", place)
         kind = self.kind(flat, place)
-        for value in () if place.again else self.suggested(kind, flat, place):
+        for value in () if place.again else self.suggest(kind, flat, place):
             if self.checker.accepts(flat, value):
-                return self.copied(value)
+                return self.copy(value)
         return _MAKERS[kind](self, flat, place)
 
-    def chosen(self, flat: Flat, keyword: str, place: _Place) -> Any:
+    def choose(self, flat: Flat, keyword: str, place: _Place) -> Any:
         """Return one of the values that `keyword` lists, preferably one that the user or the schema's author names."""
         options = flat["enum"] if keyword == "enum" else [flat["const"]]
         known, rest = options[:_MAX_READ], {key: value for key, value in flat.items() if key != keyword}
-        self.document.spend(len(known) // _READ_IN_A_STEP)
-        told = [*plausible.find_mentioned(known, self.hints), *(each for each in _examples(flat) if each in known)]
-        value = self.option(told[: 0 if place.again else 1] or options, place)
+        self.document.spend(members=5 * len(known))
+        named = [*plausible.find_mentioned(known, self.hints), *(each for each in _examples(flat) if each in known)]
+        value = self.option(named[: 0 if place.again else 1] or options, place)
         if not self.checker.accepts(rest, value):
             value = self.option([each for each in known if self.checker.accepts(rest, each)], place)
-        return self.copied(value)
+        return self.copy(value)
 
     def option(self, options: list[Any], place: _Place) -> Any:
         if not options:
             raise SchemaError("no constant fits")
-        return options[self.drawn("enum", place, 0, len(options) - 1)]
+        return options[self.draw("enum", place, 0, len(options) - 1)]
 
-    def copied(self, value: Any) -> Any:
-        """Return a value that the schema holds, apart from the schema; it may be wanted in many places."""
+    def copy(self, value: Any) -> Any:
+        """Return a copy of a value that the schema holds: the schema is the client's, and the value may be long."""
         text = orjson.dumps(value)
-        self.document.spend(len(text) // BYTES_OF_A_STEP)
+        self.document.spend(length=len(text))
         return orjson.loads(text) if isinstance(value, (dict, list)) else value
 
     def kind(self, flat: Flat, place: _Place) -> str:
-        about = (kind for kind, keywords in _KEYWORDS.items() if keywords & flat.keys())
+        about = (kind for kind, keywords in KEYWORDS.items() if keywords.keys() & flat.keys())
         kinds = as_list(flat["type"]) if "type" in flat else [*about, "string" if place.depth else "object"]
         if not kinds:
             raise SchemaError("the schemas that apply here have no type in common")
         return str(kinds[0])
 
-    def suggested(self, kind: str, flat: Flat, place: _Place) -> Iterator[Any]:
-        """Yield what the user or the schema's author had in mind."""
+    def suggest(self, kind: str, flat: Flat, place: _Place) -> Iterator[Any]:
+        """Yield values from the user's words, and the default and examples of the schema."""
         if kind == "string":
-            said = plausible.find_values(place.name, self.hints)
-            yield from said
-            yield from (text[: _limit(flat, "maxLength", MAX_LENGTH)].rstrip() for text in said[-1:])
+            values = plausible.find_values(place.name, self.hints)
+            yield from values
+            yield from (text[: _limit(flat, "maxLength", MAX_LENGTH)].rstrip() for text in values[-1:])
         if kind in ("integer", "number"):
             yield from plausible.find_numbers(place.name, self.hints)
         if place.depth:
@@ -185,25 +172,25 @@ class _Generator:
 
     def string(self, flat: Flat, place: _Place) -> str:
         shortest, longest = _limit(flat, "minLength", 0, MAX_LENGTH), _limit(flat, "maxLength", MAX_LENGTH)
-        for text in (self.patterned if "pattern" in flat else self.worded)(flat, place, shortest, longest):
-            self.document.spend(len(text) // 20)
+        for text in (self.pattern_texts if "pattern" in flat else self.name_texts)(flat, place, shortest, longest):
+            self.document.spend(length=10 * len(text))
             if self.checker.accepts(flat, text):
                 return text
         raise SchemaError("no text was found that fits")
 
-    def worded(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
+    def name_texts(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
         for attempt in range(_TRIES):
             source = plausible.ValueGenerator(self.draws, f"{place.path}:text/{attempt + place.again}")
             text = plausible.generate_formatted(flat.get("format", ""), source)
             yield text or plausible.fit_length(plausible.generate_named(place.name, source), shortest, longest)
 
-    def patterned(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
-        """Yield texts that probably match, each with repetitions set after the length of the one before."""
+    def pattern_texts(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
+        """Yield texts that probably match; the length of each sets the repetitions of the next."""
         reach, greedy = 4, False
         for attempt in range(_PATTERN_TRIES):
             seed = self.draws.seed_for(f"{place.path}:pattern/{attempt + place.again}")
             text, steps = patterns.generate(flat["pattern"], seed, reach, greedy)
-            self.document.spend(len(flat["pattern"]) // 20 + steps // _LETTERS_OF_A_STEP)
+            self.document.spend(steps // 3, length=10 * len(flat["pattern"]))
             if text is None:
                 break
             yield text
@@ -214,10 +201,10 @@ class _Generator:
     def number(self, span: ranges.Range | None, place: _Place) -> int | float:
         if span is None:
             raise SchemaError("there is no such number between the bounds")
-        return span.number(self.drawn("number", place, span.low, span.high))
+        return span.number(self.draw("number", place, span.low, span.high))
 
     def array(self, flat: Flat, place: _Place) -> list[Any]:
-        """Return as few items as are allowed, but one where the schema says what items are."""
+        """Return the fewest items that are allowed, but one if the schema describes them."""
         needed = _limit(flat, "minItems", 0, MAX_ITEMS)
         described = len(flat.get("prefixItems", ())) or int(flat.get("items", False) is not False)
         items: list[Any] = []
@@ -237,7 +224,7 @@ class _Generator:
             return self.value(schema, place.item(index, 0))
         for again in range(index + _TRIES):
             value = self.value(schema, place.item(index, again))
-            self.document.spend(index // MEMBERS_OF_A_STEP)
+            self.document.spend(members=index)
             if value not in earlier:
                 return value
         raise SchemaError(f"there are only {index} different items")
@@ -245,7 +232,7 @@ class _Generator:
     def object(self, flat: Flat, place: _Place) -> dict[str, Any]:
         """Return an object with the required properties, and more only for `minProperties`."""
         properties, required = flat.get("properties", {}), dict.fromkeys(map(str, flat.get("required", ())))
-        self.document.spend((len(properties) + len(required)) // MEMBERS_OF_A_STEP)
+        self.document.spend(members=len(properties) + len(required))
         keys = {**{key: None for key in properties if key in required}, **required}
         fewest, others = _limit(flat, "minProperties", 0, MAX_ITEMS), flat.get("additionalProperties", True)
         if len(keys) < fewest:
@@ -261,7 +248,7 @@ _MAKERS: dict[str, Callable[[_Generator, Flat, _Place], Any]] = {
     "string": _Generator.string,
     "integer": lambda generator, flat, place: generator.number(ranges.integers(flat), place),
     "number": lambda generator, flat, place: generator.number(ranges.numbers(flat), place),
-    "boolean": lambda generator, _, place: bool(generator.drawn("boolean", place, 0, 1)),
+    "boolean": lambda generator, _, place: bool(generator.draw("boolean", place, 0, 1)),
     "array": _Generator.array,
     "object": _Generator.object,
     "null": lambda *_: None,

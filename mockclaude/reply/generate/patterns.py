@@ -21,7 +21,8 @@ _BACKTRACKING = re.compile(r"\(\?[=!<]|\\[1-9k]")
 
 def search_steps(pattern: str, text: str) -> int:
     """Return the steps that it takes at most to compile a pattern and search a text for it."""
-    return 30 + (len(pattern) + len(text)) // 500 + (20 if _BACKTRACKING.search(pattern) else 0)
+    again = 20 + len(text) * (len(pattern) + len(text) // 40) // 1_000 if _BACKTRACKING.search(pattern) else 0
+    return 30 + len(pattern) // 50 + len(text) // 500 + again
 
 
 @remember(32, MAX_PATTERN)
@@ -31,6 +32,8 @@ def validator(keyword: str, argument: str) -> Any:
     Raises:
         ValueError: The pattern is invalid or too large.
     """
+    if len(argument) > MAX_PATTERN:
+        raise ValueError("too long")
     from jsonschema_rs import Draft202012Validator, FancyRegexOptions
 
     options = FancyRegexOptions(MAX_BACKTRACKS, size_limit=MAX_COMPILED, dfa_size_limit=MAX_COMPILED)

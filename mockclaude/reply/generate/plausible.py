@@ -54,13 +54,13 @@ Finder: TypeAlias = re.Pattern[str] | Callable[[str, set[str]], list[str]]
 def find_values(name: str, hints: str) -> list[str]:
     """Return parts of `hints` that a property called `name` could mean, best first."""
     words, text = _words(name), hints[-_READ:]
-    return [value for finder in _kind(words)[0] for value in _turned(_found(finder, text, words), words)]
+    return [value for finder in _kind(words)[0] for value in _rotate(_find(finder, text, words), words)]
 
 
 def find_numbers(name: str, hints: str) -> list[int | float]:
     """Return the numbers in `hints`, best first for a property called `name`."""
     texts = [match.replace(",", "") for match in _all_of(_NUMBER, hints[-_READ:])]
-    return [float(text) if "." in text else int(text) for text in _turned(texts, _words(name))]
+    return [float(text) if "." in text else int(text) for text in _rotate(texts, _words(name))]
 
 
 def find_mentioned(options: Sequence[Any], hints: str) -> list[Any]:
@@ -102,7 +102,7 @@ def _words(name: str) -> set[str]:
     return {word.lower() for word in _NAME_WORDS.findall(name)}
 
 
-def _turned(found: list[Any], words: set[str]) -> list[Any]:
+def _rotate(found: list[Any], words: set[str]) -> list[Any]:
     """Put the second value first for names such as `b` or `new_text`."""
     at = 1 if words & _SECOND and len(found) > 1 else 0
     return found[at:] + found[:at]
@@ -113,7 +113,7 @@ def _kind(words: set[str]) -> tuple[Sequence[Finder], Recipe]:
     return (_FREELY, "word") if at is None else _KINDS[at][1:]
 
 
-def _found(finder: Finder, hints: str, words: set[str]) -> list[str]:
+def _find(finder: Finder, hints: str, words: set[str]) -> list[str]:
     return [*_all_of(finder, hints)] if isinstance(finder, re.Pattern) else finder(hints, words)
 
 
@@ -128,7 +128,7 @@ def _quoted(hints: str, _: set[str]) -> list[str]:
 
 
 def _phrases(hints: str, words: set[str]) -> list[str]:
-    """Return the phrases after a preposition: first those after the one the name asks for, then the capitalized."""
+    """Return the phrases after prepositions: first after the preposition of the name, then the capitalized."""
     wanted = next((lead for word, lead in _LEADS.items() if word in words), "")
     found = [(lead.lower(), phrase.strip()) for lead, phrase in _all_of(_PHRASE, hints)]
     ranked = sorted(found, key=lambda each: (each[0] != wanted, not each[1][0].isupper(), each[0] == "to"))
@@ -238,7 +238,7 @@ _FORMATS: dict[str, Recipe] = {
 
 
 class _Fakers(local):
-    """Faker, once for each thread: it is seeded before each value, and made once since that takes longer."""
+    """Faker, once for each thread: seeding it for each value is faster than making it."""
 
     @cached_property
     def generator(self) -> Any:

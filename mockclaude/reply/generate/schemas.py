@@ -18,9 +18,6 @@ Flat: TypeAlias = dict[str, Any]
 """A schema without references and combinations, except what is kept under `allOf` for checks only."""
 Active: TypeAlias = tuple[str, ...]
 
-BYTES_OF_A_STEP, MEMBERS_OF_A_STEP = 200, 20
-"""What takes as long as a step: bytes that are copied or compared, and members that are looked at."""
-
 _COMBINING = {"$ref", "allOf", "anyOf", "oneOf", "$defs", "definitions"}
 _IGNORED = {
     "not", "if", "then", "else", "contains", "minContains", "maxContains", "dependentRequired", "dependentSchemas",
@@ -39,13 +36,13 @@ class Document:
     def __init__(self, root: Schema, steps: int) -> None:
         self.root, self.left = root, steps
 
-    def spend(self, steps: int = 1) -> None:
-        """Count work.
+    def spend(self, steps: int = 0, *, members: int = 0, length: int = 0) -> None:
+        """Count work: steps, members that are looked at, and the length of what is copied or compared.
 
         Raises:
             SchemaError: No steps are left.
         """
-        self.left -= steps
+        self.left -= steps + members // 20 + length // 200
         if self.left < 0:
             raise SchemaError("the schema takes too much work")
 
@@ -55,7 +52,7 @@ class Document:
         Raises:
             SchemaError: `ref` is not a JSON pointer to a schema of this document.
         """
-        self.spend(1 + len(ref) // BYTES_OF_A_STEP)
+        self.spend(1, length=len(ref))
         found: Any = self.root if ref == "#" or ref.startswith("#/") else None
         for step in unquote(ref).split("/")[1:]:
             key = step.replace("~1", "/").replace("~0", "~")
@@ -75,15 +72,15 @@ class Document:
         if schema is False:
             return
         own = {} if schema is True else schema
-        self.spend(1 + len(own) // MEMBERS_OF_A_STEP)
+        self.spend(1, members=len(own))
         references = [own["$ref"]] if "$ref" in own else []
         if any(ref in active for ref in references):
             return
         base = {key: value for key, value in own.items() if key not in _COMBINING and key not in _IGNORED}
         parts = [[self.resolve(ref)] for ref in references] + _choices(own)
-        yield from self._joined(base, (*active, *references), (), parts)
+        yield from self._join(base, (*active, *references), (), parts)
 
-    def _joined(
+    def _join(
         self, base: Flat, around: Active, entered: Active, parts: Sequence[Sequence[Schema]]
     ) -> Iterator[tuple[Flat, Active]]:
         """Yield the ways to have one of each of `parts`, which are all within the references `around`."""
@@ -92,8 +89,8 @@ class Document:
             return
         for schema in parts[0]:
             for flat, active in self.alternatives(schema, around):
-                self.spend((_members(base) + _members(flat)) * 4 // MEMBERS_OF_A_STEP)
-                yield from self._joined(_merged(base, flat), around, (*entered, *active[len(around) :]), parts[1:])
+                self.spend(members=4 * (_members(base) + _members(flat)))
+                yield from self._join(_merge(base, flat), around, (*entered, *active[len(around) :]), parts[1:])
 
 
 def as_list(value: Any) -> list[Any]:
@@ -110,7 +107,7 @@ def _members(flat: Flat) -> int:
     return sum(len(value) for value in flat.values() if isinstance(value, (dict, list)))
 
 
-def _merged(first: Flat, second: Flat) -> Flat:
+def _merge(first: Flat, second: Flat) -> Flat:
     """Return a schema for what both accept. Keywords that values are not generated from are not merged."""
     result = {**second, **first}
     for key in first.keys() & second.keys():

@@ -12,21 +12,13 @@ import orjson
 
 from mockclaude.reply.generate import patterns
 from mockclaude.reply.generate.ranges import exact
-from mockclaude.reply.generate.schemas import (
-    BYTES_OF_A_STEP,
-    MEMBERS_OF_A_STEP,
-    Document,
-    Flat,
-    Schema,
-    SchemaError,
-    as_list,
-)
+from mockclaude.reply.generate.schemas import Document, Flat, Schema, SchemaError, as_list
 
 MAX_STEPS = 20_000
 _LONGEST = 100
 
 
-class Mismatch(NamedTuple):
+class Violation(NamedTuple):
     """A value that a keyword of a schema does not accept, and the value's JSON pointer."""
 
     value: Any
@@ -35,7 +27,7 @@ class Mismatch(NamedTuple):
     path: str = ""
 
     def __str__(self) -> str:
-        """Return the mismatch as a sentence."""
+        """Return the violation as a sentence."""
         argument = _shown(self.argument)
         sentence = f"{_shown(self.value)} does not meet {self.keyword}: {argument}"
         if self.keyword == "type":
@@ -46,17 +38,17 @@ class Mismatch(NamedTuple):
         return f"{sentence} at {self.path}" if self.path else sentence
 
 
-def find_mismatch(schema: Schema, value: Any) -> Mismatch | None:
+def find_violation(schema: Schema, value: Any) -> Violation | None:
     """Return why `value` is not an instance of `schema`. `format` is not asserted, as draft 2020-12 has it.
 
     Raises:
         SchemaError: The schema is invalid, not supported, or takes too much work.
     """
     try:
-        return Checker(Document(schema, MAX_STEPS)).mismatch(schema, value)
+        return Checker(Document(schema, MAX_STEPS)).violation(schema, value)
     except SchemaError:
         raise
-    except (TypeError, ValueError, AttributeError, LookupError, RecursionError):
+    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, RecursionError):
         raise SchemaError("the schema is invalid, too deep or too large") from None
 
 
@@ -71,26 +63,26 @@ class Checker:
     def __init__(self, document: Document, *, formats: bool = False) -> None:
         self.document, self.formats = document, formats
 
-    def mismatch(self, schema: Schema, value: Any) -> Mismatch | None:
+    def violation(self, schema: Schema, value: Any) -> Violation | None:
         """Return why `value` is not an instance of `schema`."""
-        document, keywords = self.document, _KEYWORDS[type(value)]
+        document, keywords = self.document, _ALL_KEYWORDS[type(value)]
         if isinstance(schema, bool):
-            document.spend()
-            return None if schema else Mismatch(value, "the schema", schema)
-        document.spend(1 + (len(schema) + (len(value) if isinstance(value, (dict, list)) else 0)) // MEMBERS_OF_A_STEP)
+            document.spend(1)
+            return None if schema else Violation(value, "the schema", schema)
+        document.spend(1, members=len(schema) + (len(value) if isinstance(value, (dict, list)) else 0))
         for keyword, argument in schema.items():
             if keyword in keywords:
                 outcome = keywords[keyword](self, argument, value, schema)
                 if outcome is False:
-                    return Mismatch(value, keyword, argument)
+                    return Violation(value, keyword, argument)
                 for part, member, path in () if outcome is True else outcome:
-                    if found := self.mismatch(part, member):
+                    if found := self.violation(part, member):
                         return found._replace(path=path + found.path)
         return None
 
     def accepts(self, schema: Schema, value: Any) -> bool:
         """Return whether `value` is an instance of `schema`."""
-        return self.mismatch(schema, value) is None
+        return self.violation(schema, value) is None
 
 
 def _has_pattern(checker: Checker, pattern: str, text: str, _: Any = None) -> bool:
@@ -99,23 +91,23 @@ def _has_pattern(checker: Checker, pattern: str, text: str, _: Any = None) -> bo
 
 
 def _has_format(checker: Checker, name: str, text: str, _: Flat) -> bool:
-    checker.document.spend(1 + len(text) // BYTES_OF_A_STEP)
+    checker.document.spend(1, length=len(text))
     return not checker.formats or bool(patterns.validator("format", name).is_valid(text))
 
 
 def _is_any(checker: Checker, options: list[Any], value: Any, _: Flat) -> bool:
-    checker.document.spend(len(orjson.dumps(options)) // BYTES_OF_A_STEP)
+    checker.document.spend(length=4 * len(orjson.dumps(options)))
     return any(_equal(option, value) for option in options)
 
 
 def _has_all(checker: Checker, names: list[str], value: Flat, _: Any = None) -> bool:
-    checker.document.spend(len(names) // MEMBERS_OF_A_STEP)
+    checker.document.spend(members=len(names))
     return value.keys() >= set(names)
 
 
 def _is_unique(checker: Checker, is_wanted: bool, items: list[Any], _: Flat) -> bool:
     texts = [orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for item in items] if is_wanted else []
-    checker.document.spend(sum(map(len, texts)) // BYTES_OF_A_STEP)
+    checker.document.spend(length=sum(map(len, texts)))
     return len(set(texts)) == len(texts)
 
 
@@ -222,6 +214,6 @@ _OBJECT: dict[str, _Keyword] = {
 _NAMES = {
     type(None): "null", bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"
 }  # fmt: skip
-_OWN = {"number": _NUMBER, "string": _STRING, "array": _ARRAY, "object": _OBJECT}
-_KEYWORDS = {kind: _ANY | _OWN.get(name, {}) for kind, name in _NAMES.items()}
-"""Type of a value -> the keywords that apply to it."""
+KEYWORDS = {"object": _OBJECT, "array": _ARRAY, "string": _STRING, "number": _NUMBER}
+"""Type -> keywords that are about values of that type."""
+_ALL_KEYWORDS = {kind: _ANY | KEYWORDS.get(name, {}) for kind, name in _NAMES.items()}

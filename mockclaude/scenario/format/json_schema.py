@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import combinations, pairwise
 from typing import Any, TypeAlias
@@ -44,33 +44,28 @@ def _names(names: Sequence[str]) -> Schema:
     return {"type": "string", "enum": list(names)}
 
 
-def _list(item: Schema) -> Schema:
-    return {"type": "array", "items": item, "minItems": 1}
-
-
 def _or_list(items: Schema) -> Schema:
-    """Return what takes a list, or one item of it by itself."""
+    """Return the schema of a list or of one item without a list."""
     return _any_of(items["items"], items)
 
 
-def _mapping(needed: Mapping[str, Schema], more: Mapping[str, Schema] | None = None) -> Schema:
-    keys = {**needed, **(more or {})}
+def _mapping(needed: Schema, more: Schema | None = None) -> Schema:
+    keys = needed | (more or {})
     return {"type": "object", "properties": keys, "required": list(needed), "additionalProperties": False}
 
 
 _STRING: Schema = {"type": "string"}
 _DURATION = _text(units.DURATION.pattern, examples=["400ms", "2s", "1.5m"])
 _PERCENT = _text(units.PERCENT.pattern, examples=["20%"])
-_FOREVER = _names([units.FOREVER])
 _EVENTS = (*positions.EVENTS, *positions.DELTAS)
 _EVENT = f"(?:{'|'.join(_EVENTS)})"
 _ONE_EVENT = rf"(?:last )?{_EVENT}|{_EVENT} [1-9][0-9]{{0,5}}"
 _ANY_EVENTS = _any_of(_names(_EVENTS), _text(_ONE_EVENT, f"every {_EVENT}"))
 _D = units.DURATION.pattern
 
-READ: dict[Any, Schema] = {
+VALUE_SCHEMAS: dict[Any, Schema] = {
     units.duration: _DURATION,
-    units.pause: _any_of(_FOREVER, _DURATION),
+    units.pause: _any_of(_names([units.FOREVER]), _DURATION),
     units.share: _any_of(_PERCENT, {"type": "number", "minimum": 0, "maximum": 1}),
     units.factor: _any_of(_PERCENT, {"type": "number", "minimum": 0}),
     units.rate: {"type": "number", "exclusiveMinimum": 0},
@@ -85,19 +80,25 @@ READ: dict[Any, Schema] = {
     positions.rate: _text(positions.RATE.pattern, examples=["20KB/s"]),
     positions.window: _text(positions.WINDOW.pattern, examples=["10..20"]),
     positions.time_window: _text(rf"(?:{_D})\.\.(?:{_D})?", examples=["10s..20s"]),
-    when.body_matches: _any_of(_STRING, {"type": "object", "minProperties": 1}, _list({"type": ["string", "object"]})),
+    when.body_matches: _any_of(
+        _STRING,
+        {"type": "object", "minProperties": 1},
+        {"type": "array", "items": {"type": ["string", "object"]}, "minItems": 1},
+    ),
     steps.header: {"type": ["string", "number"]},
     policy.accepted_betas: _any_of(
-        _names(betas.MODES), {"type": "string", "pattern": "-"}, _list({"type": "string", "minLength": 1})
+        _names(betas.MODES),
+        {"type": "string", "pattern": "-"},
+        {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
     ),
     policy.unmatched_status: _any_of(
         _names(policy.UNMATCHED_TYPES),
         {"type": "integer", "minimum": 400, "maximum": 499, "not": {"enum": list(RETRIED)}},
     ),
 }
-"""Validator that reads a value of the file -> what that value looks like there."""
+"""Validator -> the schema of the values that it reads."""
 
-WIDER: dict[Any, Callable[[Schema], Schema]] = {
+WIDENED_SCHEMAS: dict[Any, Callable[[Schema], Schema]] = {
     shorthand.listed: _or_list,
     shorthand.each_lengthened: lambda items: _or_list({**items, "items": _any_of(_STRING, items["items"])}),
     faults.scripted: lambda items: _or_list({**items, "items": _any_of(_names([faults.OK]), items["items"])}),
@@ -110,19 +111,15 @@ WIDER: dict[Any, Callable[[Schema], Schema]] = {
     limits.counted: partial(_any_of, {"type": "integer", "minimum": 1}),
     pace.named: partial(_any_of, _names([pace.INSTANT, *pace.NAMES])),
 }
-"""Validator of a shorthand -> what the file may have there, after what its long form is."""
+"""Validator of a shorthand -> a function that adds the shorthand to the schema of the long form."""
 
 
 def _exactly_one(keys: Sequence[str]) -> Schema:
     return {"oneOf": [{"required": [key]} for key in keys]}
 
 
-def _not_both(*keys: str) -> Schema:
-    return {"not": {"required": list(keys)}}
-
-
 _ONE_KEY: Schema = {"minProperties": 1, "maxProperties": 1}
-MORE: dict[type[BaseModel], Schema] = {
+KEY_CONSTRAINTS: dict[type[BaseModel], Schema] = {
     Rule: _exactly_one(("reply", "sequence", "choice")),
     when.Match: _ONE_KEY,
     steps.Step: _ONE_KEY,
@@ -132,23 +129,23 @@ MORE: dict[type[BaseModel], Schema] = {
     },
     steps.Error: {"if": {"required": ["status"]}, "else": {"properties": {"type": _names(list(STATUS))}}},
     limits.Limit: {"anyOf": [{"required": [key]} for key in limits.LIMITS]},
-    pace.Pace: {"allOf": [_not_both(*pair) for pair in combinations(pace.SPEEDS, 2)]},
+    pace.Pace: {"allOf": [{"not": {"required": [*pair]}} for pair in combinations(pace.SPEEDS, 2)]},
     faults.Raw: _ONE_KEY,
     faults.Insert: {"anyOf": [_ONE_KEY, {"required": ["event", "data"]}]},
     faults.Fault: {
         **_exactly_one(faults.KINDS),
-        **_not_both("before", "after"),
+        "not": {"required": ["before", "after"]},
         "dependentSchemas": {
             "edit": {"anyOf": [{"required": ["set"]}, {"required": ["delete"]}]},
             **{option: {"anyOf": [{"required": [kind]} for kind in kinds]} for option, kinds in faults.OPTIONS.items()},
         },
     },
 }
-"""Model -> which of its keys go together."""
+"""Model -> a schema of the combinations of its keys."""
 
 
 def _distribution(drawn: Schema) -> Schema:
-    """Return what `quantities.distribution` takes, with numbers as `drawn` has them."""
+    """Return the schema of the values of `quantities.distribution`; `drawn` is the schema of its numbers."""
     sigma = {"type": "number", "minimum": 0, "maximum": 10}
     most = {"max": drawn}
     kinds = {
@@ -163,24 +160,24 @@ def _distribution(drawn: Schema) -> Schema:
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's generator, which asks the tables about validators and the docstrings about keys."""
+    """Pydantic's generator with the schemas of our validators and the docstrings of keys."""
 
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> Schema:
         read: Any = schema["function"]["function"]
         read, options = (read.func, read.args) if isinstance(read, partial) else (read, ())
         if read is faults.read_once:
             read = options[1]
-        if read in READ:
-            return dict(READ[read])
+        if read in VALUE_SCHEMAS:
+            return dict(VALUE_SCHEMAS[read])
         if read is pace.fixed_or_drawn:
-            return _any_of(READ[options[0]], _distribution(READ[options[1]]))
+            return _any_of(VALUE_SCHEMAS[options[0]], _distribution(VALUE_SCHEMAS[options[1]]))
         inner = self.generate_inner(schema["schema"])
         if read is shorthand.lengthened:
             return _any_of(self._short(options[0], inner), inner)
-        return WIDER[read](inner) if read in WIDER else inner
+        return WIDENED_SCHEMAS[read](inner) if read in WIDENED_SCHEMAS else inner
 
     def _short(self, key: str, model: Schema) -> Schema:
-        """Return the form of a text that stands for `model` with nothing but `key`."""
+        """Return the schema of a text that stands for a `model` with only `key`."""
         long = self.get_schema_from_definitions(JsonRef(model["$ref"])) or {}
         return {keyword: value for keyword, value in long["properties"][key].items() if keyword in ("type", "enum")}
 
@@ -206,7 +203,7 @@ class _Generator(GenerateJsonSchema):
         model, described = schema["cls"], super().model_schema(schema)
         for key, description in descriptions(model).items():
             described["properties"][key]["description"] = description
-        return {**described, **MORE.get(model, {})}
+        return {**described, **KEY_CONSTRAINTS.get(model, {})}
 
 
 def descriptions(model: type[BaseModel]) -> dict[str, str]:

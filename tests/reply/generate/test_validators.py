@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.reply.generate.schemas import Document, SchemaError
-from mockclaude.reply.generate.validators import Checker, find_mismatch
+from mockclaude.reply.generate.validators import Checker, find_violation
 from tests.counting import calls
 
 TEXT = {"type": "string"}
@@ -41,12 +41,12 @@ SCHEMAS: list[Any] = [
 
 def verdicts(schema: Any, value: Any) -> tuple[bool, bool]:
     """Return whether jsonschema-rs, and whether we, take `value` for an instance."""
-    return jsonschema_rs.Draft202012Validator(schema).is_valid(value), find_mismatch(schema, value) is None
+    return jsonschema_rs.Draft202012Validator(schema).is_valid(value), find_violation(schema, value) is None
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=str)
 def test_each_keyword_is_checked_as_by_the_library(schema: Any) -> None:
-    ours = [find_mismatch(schema, value) is None for value in VALUES]
+    ours = [find_violation(schema, value) is None for value in VALUES]
 
     assert ours == [jsonschema_rs.Draft202012Validator(schema).is_valid(value) for value in VALUES]
 
@@ -74,8 +74,8 @@ def test_keywords_together_are_checked_as_by_the_library(parts: list[Any], keywo
         ({"const": "a" * 1000}, "b", f'"b" does not meet const: "{"a" * 98}…'),
     ],
 )
-def test_a_mismatch_names_the_value_the_keyword_and_the_place(schema: Any, value: Any, sentence: str) -> None:
-    assert str(find_mismatch(schema, value)) == sentence
+def test_a_violation_names_the_value_the_keyword_and_the_place(schema: Any, value: Any, sentence: str) -> None:
+    assert str(find_violation(schema, value)) == sentence
 
 
 def chain(levels: int, last: Any, **more: Any) -> dict[str, Any]:
@@ -93,10 +93,13 @@ UNCHECKED: dict[str, tuple[Any, Any, str]] = {
     "names": ({"allOf": OFTEN, "$defs": {"w": {"required": NAMES}}}, dict.fromkeys(NAMES, 1), "takes too much work"),
     "constants": ({"allOf": OFTEN, "$defs": {"w": {"enum": [NAMES, "a"]}}}, "a", "takes too much work"),
     "patterns": ({"allOf": OFTEN, "$defs": {"w": {"pattern": "(?=a)b|a"}}}, "a" * 9_000, "takes too much work"),
+    "look-behind": ({"allOf": [{"not": {"pattern": "(?<=a)(a*)*b"}}] * 3}, "a" * 20_000, "takes too much work"),
     "unique items": ({"allOf": OFTEN, "$defs": {"w": {"uniqueItems": True}}}, NAMES, "takes too much work"),
     "itself": ({"$ref": "#"}, "a", "invalid, too deep or too large"),
     "wrong type": ({"required": 5}, {}, "invalid, too deep or too large"),
+    "no multiple": ({"multipleOf": 0}, 1, "invalid, too deep or too large"),
     "wrong pattern": ({"pattern": "("}, "a", "invalid, too deep or too large"),
+    "long pattern": ({"pattern": "a" * 3_000}, "a", "invalid, too deep or too large"),
     "large pattern": ({"pattern": "(?:a{90}){90}"}, "a", "invalid, too deep or too large"),
     "unevaluated": ({"unevaluatedProperties": False}, {}, "`unevaluatedProperties` is not supported"),
     "anchor": ({"$ref": "#x", "$anchor": "x"}, 1, "#x is not followed"),
@@ -111,7 +114,7 @@ UNCHECKED: dict[str, tuple[Any, Any, str]] = {
 def test_a_schema_that_cannot_be_checked_is_an_error(schema: Any, value: Any, why: str) -> None:
     def check() -> None:
         with pytest.raises(SchemaError, match=why):
-            find_mismatch(schema, value)
+            find_violation(schema, value)
 
     assert calls(check) < 1_000_000
 
