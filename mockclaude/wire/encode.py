@@ -34,7 +34,7 @@ def encode(response: Response, *, http11: bool) -> Script:
     if framing is USUAL:
         at_once = response.end_at == response.head_at and response.complete and response.body
         return _at_once(response, http11) if at_once else _by_write(response, http11)
-    if not framing.body_sent:
+    if not framing.body_sent or (response.status == _NO_CONTENT and not response.size):
         return _head_alone(response, http11)
     if framing.malformation:
         return MALFORM[framing.malformation](response, http11)
@@ -49,7 +49,8 @@ def _at_once(response: Response, http11: bool) -> Script:
     data = body[0].piece.encoded if len(body) == 1 else response.data
     lines, request_id = status_and_headers(status, None, headers), request_id_line(response)
     if http11:
-        sent = b"%b%b%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (lines, CHUNKED, request_id, len(data), data)
+        chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else LAST_CHUNK
+        sent = b"%b%b%b\r\n%b" % (lines, CHUNKED, request_id, chunks)
         return Script(status, (Send(at, sent),), End.KEEP, at)
     return Script(status, (Send(at, b"%b%b%b\r\n%b" % (lines, CLOSING, request_id, data)),), End.CLOSE, at)
 

@@ -124,7 +124,8 @@ class Door:
             return Exchange(wire.read(_size(entries)), "open", entries)
         raw, end = _received(wire)
         exchange = Exchange(raw, end, self._entries(lambda entry: entry["ending"] != "playing"))
-        assert len(raw) == _size(exchange.entries) or not exchange.entries, exchange
+        is_planned = len(raw) == _size(exchange.entries) or not exchange.entries
+        assert is_planned or b"/_mockclaude/" in data, exchange  # the admin API is not in the journal
         assert all(len(entry["response"]["sent_us"]) == len(entry["response"]["planned"]) for entry in exchange.entries)
         return exchange
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockclaude.testing import MockClaude
@@ -202,8 +202,8 @@ NO_CONTENT, NO_BODY = (
     "empty",
     [
         pytest.param(NO_BODY, id="respond 520"),
-        pytest.param(NO_CONTENT, id="respond 204", marks=pytest.mark.xfail(reason="a 204 has a chunked body")),
-        pytest.param(NO_ENTRIES, id="no lines", marks=pytest.mark.xfail(reason="the last chunk is there twice")),
+        pytest.param(NO_CONTENT, id="respond 204"),
+        pytest.param(NO_ENTRIES, id="no lines"),
     ],
 )
 def test_connection_goes_on_after_an_empty_body(servers: tuple[Server, Server], empty: Request) -> None:
@@ -227,10 +227,6 @@ def test_limits_change_only_what_is_left_of_them(servers: tuple[Server, Server],
     assert f"anthropic-ratelimit-requests-remaining: {50 - answered}" in headers(exchanges[-1])
 
 
-@pytest.mark.xfail(
-    reason="over HTTP/1.0, under any fault, only the first part of a generator is sent: the end of the connection, "
-    "which marks the end of the body, is taken for the end that a fault makes"
-)
 @pytest.mark.parametrize("text", YIELDING)
 def test_fault_keeps_all_parts_of_generator_over_http_1_0(servers: tuple[Server, Server], text: str) -> None:
     plan = Plan({"reply": text, "http": "1.0"})
@@ -244,7 +240,6 @@ def test_fault_keeps_all_parts_of_generator_over_http_1_0(servers: tuple[Server,
 def test_fault_changes_only_what_its_kind_says(
     servers: tuple[Server, Server], plan: Plan, effect: Effect, stream: bool
 ) -> None:
-    assume(not (stream and plan.text in YIELDING and "http" in plan.features))  # an xfail above
     usual, faulted = servers[0].last(plan, stream=stream), servers[1].last(plan, stream=stream, fault=effect.fault)
     before = events_in(usual.body)
     after = effect.streamed(before) if stream else [usual.body if effect.whole is None else effect.whole]
