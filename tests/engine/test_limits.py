@@ -18,7 +18,6 @@ from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.store import FlightLeft, Permit, Refusal, Store
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.scenario.loading.loader import load_text
-from tests.engine.conftest import NewStore
 from tests.serving import NOW
 
 SECOND = 1_000_000
@@ -329,10 +328,8 @@ class Honest:
 
 
 @given(STEPS)
-def test_a_client_that_honours_the_headers_is_never_refused(
-    new_store: NewStore, steps: list[tuple[int, int, int]]
-) -> None:
-    limited, client = Limited(new_store(), LIMIT), Honest()
+def test_a_client_that_honours_the_headers_is_never_refused(steps: list[tuple[int, int, int]]) -> None:
+    limited, client = Limited(MemoryStore(), LIMIT), Honest()
     for pause, tokens, output in steps:
         client.now += pause
         client.wait_for({REQUESTS: 1, INPUT: tokens, OUTPUT: 1})
@@ -342,10 +339,8 @@ def test_a_client_that_honours_the_headers_is_never_refused(
 
 
 @given(STEPS)
-def test_a_client_that_waits_as_told_is_let_in_the_next_time(
-    new_store: NewStore, steps: list[tuple[int, int, int]]
-) -> None:
-    limited, now = Limited(new_store(), LIMIT), NOW * SECOND
+def test_a_client_that_waits_as_told_is_let_in_the_next_time(steps: list[tuple[int, int, int]]) -> None:
+    limited, now = Limited(MemoryStore(), LIMIT), NOW * SECOND
     for pause, tokens, output in steps:
         now += pause
         entry = limited.admit(asks(tokens)._replace(now=now))

@@ -13,7 +13,6 @@ from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.prompt_cache import diagnose, look_up, request_hashes
 from mockclaude.engine.state.store import Address, CacheUsed, RequestRemembered, Store
 from mockclaude.reply.cache_usage import InputUsage
-from tests.engine.conftest import NewStore
 
 KEY, NOW = "key", 1_000
 SHORT, HOUR = {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}
@@ -189,10 +188,8 @@ BODIES = st.builds(
 
 
 @given(st.lists(st.tuples(BODIES, st.integers(0, 400)), max_size=4))
-def test_all_input_is_read_created_or_neither_whatever_came_before(
-    new_store: NewStore, asked: list[tuple[dict[str, Any], int]]
-) -> None:
-    store, now = new_store(), NOW
+def test_all_input_is_read_created_or_neither_whatever_came_before(asked: list[tuple[dict[str, Any], int]]) -> None:
+    store, now = MemoryStore(), NOW
     for body, later in asked:
         now += later
         usage = used(store, body, now)
@@ -202,8 +199,8 @@ def test_all_input_is_read_created_or_neither_whatever_came_before(
 
 
 @given(BODIES)
-def test_the_same_request_again_reads_all_that_it_created(new_store: NewStore, body: dict[str, Any]) -> None:
-    store = new_store()
+def test_the_same_request_again_reads_all_that_it_created(body: dict[str, Any]) -> None:
+    store = MemoryStore()
     first, second = used(store, body), used(store, body)
 
     assert second == InputUsage(first.input_tokens, read=first.read + first.created_5m + first.created_1h)
