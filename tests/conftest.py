@@ -72,11 +72,11 @@ def _uses_process(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that use a process. Put clients that wait for faults first: at the end, they would run alone."""
+    """Mark tests that use a process. Put long modules first: at the end, one process would run them alone."""
     for item in items:
         if _uses_process(item):
             item.add_marker(pytest.mark.process)
-    items.sort(key=lambda item: "tests/sdk/" not in item.nodeid)
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/sdk/", "tests/test_readme.py")))
 
 
 _running: list[pytest.Item] = []

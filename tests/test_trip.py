@@ -1,6 +1,5 @@
 """The trip of a request: how many modules and functions of the package it visits in the server."""
 
-import http.client
 import threading
 from collections.abc import Iterator
 from types import FrameType
@@ -10,7 +9,7 @@ import pytest
 
 import mockclaude
 from mockclaude.testing import MockClaude
-from tests.serving import CLIENT, PATIENCE, asking
+from tests.serving import Running, post
 
 PACKAGE = f"{mockclaude.__path__[0]}/"
 
@@ -48,15 +47,6 @@ class Visits:
         return sorted({module for module, _ in self.functions})
 
 
-def send(port: int, body: bytes) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    connection.request("POST", "/v1/messages", body, CLIENT)
-    response = connection.getresponse()
-    response.read()
-    connection.close()
-    assert response.status == 200
-
-
 @pytest.fixture
 def visits() -> Iterator[Visits]:
     visits = Visits()
@@ -68,14 +58,15 @@ def visits() -> Iterator[Visits]:
 @pytest.mark.parametrize("name", TRIPS)
 def test_a_request_keeps_to_its_budget(name: str, visits: Visits) -> None:
     trip = TRIPS[name]
-    with MockClaude() as mock:
+    # Heads are kept for a second, which never ends here; notes of the log for the process, in which the seed is unique.
+    with MockClaude(speed="manual", seed=26_060) as mock:
         mock.reply("hi", **trip.options)
-        port, body = int(mock.url.rpartition(":")[2]), asking("x", stream=trip.stream)
-        send(port, body)
-        send(port, body)  # from the second request on, everything that is prepared once is there
+        server, request = Running(int(mock.url.rpartition(":")[2])), post("x", stream=trip.stream)
+        server.ask(request)
+        server.ask(request)  # from the second request on, everything that is prepared once is there
         visits.counting = True
-        send(port, body)
-        send(port, body)  # when it has been answered, the one before has ended
+        server.ask(request)
+        assert server.ask(request).status == 200  # when it has been answered, the one before has ended
         visits.counting = False
 
     assert len(visits.modules) <= trip.modules, visits.modules

@@ -61,7 +61,7 @@ def scenarios(command: Command) -> list[dict[str, object]]:
     return listed
 
 
-def test_the_command_line_wins_over_the_environment_and_that_over_the_files(command_with_options: Command) -> None:
+def test_options_win_over_the_environment_and_that_over_files(command_with_options: Command) -> None:
     assert command_with_options.first_line.startswith(f"mockclaude {__version__} on http://127.0.0.1:")
     assert [entry["seed"] for entry in scenarios(command_with_options)] == [7]
 
@@ -86,7 +86,7 @@ def test_option_betas_takes_names(command_with_options: Command) -> None:
     assert server.ask(post(anthropic_beta="of-another-gateway")).status == 400
 
 
-def test_files_are_one_scenario_and_each_file_of_a_folder_is_one(start: Start, tmp_path: Path, hello: Path) -> None:
+def test_files_are_one_scenario_and_a_folder_has_several(start: Start, tmp_path: Path, hello: Path) -> None:
     more = written(tmp_path / "more.yaml", "seed: 5\nrules: [{when: {user: x}, reply: More}]")
     written(tmp_path / "set" / "one.yaml", HELLO)
     command = start(more, tmp_path / "set", hello)
@@ -104,7 +104,7 @@ def test_files_are_one_scenario_and_each_file_of_a_folder_is_one(start: Start, t
     assert "\x1b" not in out
 
 
-def test_a_signal_lets_open_streams_finish_and_cuts_those_that_hang(start: Start, tmp_path: Path) -> None:
+def test_a_signal_lets_streams_finish_and_cuts_hanging_ones(start: Start, tmp_path: Path) -> None:
     command = start(written(tmp_path / "streams.yaml", STREAMS))
     with command.server.connect() as slow, command.server.connect() as hanging:
         for wire, content in ((slow, "slow"), (hanging, "hang")):
@@ -131,7 +131,7 @@ def test_a_second_signal_ends_it_at_once_and_leaves_no_traceback(start: Start, t
     assert (code, err) == (-signal.SIGINT, "")
 
 
-def test_a_signal_ends_it_quietly_from_the_first_line_on(start: Start) -> None:
+def test_a_signal_ends_it_quietly_after_the_first_line(start: Start) -> None:
     command = start()
     command.signal(signal.SIGINT)
     code, _, err = command.end()
