@@ -289,13 +289,14 @@ def _walk(messages: list[Body]) -> tuple[Blocks, int]:
             count += tokens.of_text(content)
             continue
         for index, block in enumerate(content or ()):
-            path, kind = ("messages", number, "content", index), _type_of(block)
+            path, kind = ("messages", number, "content", index), block.get("type", "")
             found[kind].append((path, block))
             if kind == "tool_result":
                 for inner in _blocks_in_result(path, block):
                     found[_type_of(inner[1])].append(inner)
-            if kind not in _WITH_DOCUMENTS or len(found.get("document", ())) <= MAX_DOCUMENTS:
-                count += tokens.of_block(block)
+            if kind in _WITH_DOCUMENTS and len(found.get("document", ())) > MAX_DOCUMENTS:
+                continue
+            count += tokens.of_block(block)
     return dict(found), count
 
 
@@ -313,17 +314,18 @@ def _blocks_in_result(path: tuple[str | int, ...], result: Body) -> list[Located
 
 
 def _breakpoints(body: Body, blocks: Blocks) -> list[Located]:
-    marked = [
-        ((field, index), part)
-        for field in ("tools", "system")
-        if isinstance(parts := body.get(field), list)
-        for index, part in enumerate(parts)
-        if isinstance(part, dict) and part.get("cache_control")
-    ]
-    inside = [located for found in blocks.values() for located in found if located[1].get("cache_control")]
-    if inside:
+    marked: list[Located] = []
+    for field in ("tools", "system"):
+        items = body.get(field)
+        if isinstance(items, list):
+            located = [((field, index), item) for index, item in enumerate(items) if isinstance(item, dict)]
+            marked += [each for each in located if each[1].get("cache_control")]
+    if blocks:
+        inside = [located for found in blocks.values() for located in found if located[1].get("cache_control")]
         marked += sorted(inside, key=_position)
-    return [*marked, ((), body)] if body.get("cache_control") else marked
+    if body.get("cache_control"):
+        marked.append(((), body))
+    return marked
 
 
 def _position(located: Located) -> tuple[int, ...]:
@@ -331,7 +333,10 @@ def _position(located: Located) -> tuple[int, ...]:
 
 
 def _traits(body: Body, messages: list[Body], blocks: Blocks, cached: bool) -> frozenset[str]:
-    traits = {name for name, value in body.items() if value is not None}
-    traits |= {f"role:{role}" for role in {message["role"] for message in messages}}
-    traits |= {f"block:{kind}" for kind in blocks}
-    return frozenset(traits | {"cached"} if cached else traits)
+    traits = [name for name, value in body.items() if value is not None]
+    traits += [f"role:{role}" for role in {message["role"] for message in messages}]
+    if blocks:
+        traits += [f"block:{kind}" for kind in blocks]
+    if cached:
+        traits.append("cached")
+    return frozenset(traits)
