@@ -16,16 +16,16 @@ from typing import Any, TypeAlias
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from mockclaude.api import tokens
-from mockclaude.api.access import NEW_VERSION, Access
+from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
 from mockclaude.api.body import Body
 from mockclaude.api.fingerprint import canonical_body
-from mockclaude.api.issued import ALL_ISSUED, Issued
+from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
 from mockclaude.api.models import Model
 from mockclaude.api.redaction import redact
-from mockclaude.api.tool_pairs import Pairs, pairs
+from mockclaude.api.tool_pairs import ToolCallPairs, pair_tool_calls
 
 NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
-NO_ACCESS = Access("", NEW_VERSION, frozenset())
+NO_API_HEADERS = ApiHeaders("", NEW_VERSION, frozenset())
 
 MAX_DOCUMENTS = 500
 """Documents of a request, in every mode: each PDF has to be opened to be counted."""
@@ -63,7 +63,7 @@ class MessagesRequest:
         body: The parsed body; with a message thread, the whole conversation and not only the messages that were sent.
         headers: The headers; names are looked up in any case.
         model_info: The catalogue's entry of the model; None if the catalogue does not list its name.
-        access: The API key, the version and the betas of the headers.
+        api_headers: The API key, the version and the betas of the headers.
         issued: Tells which thinking blocks the server, or a recording, has sent before.
         canonical: The canonical body, if it is known already.
         excluded_fields: The fields that are not part of the canonical body, as JSON.
@@ -81,8 +81,8 @@ class MessagesRequest:
         headers: Mapping[str, str] = NO_HEADERS,
         *,
         model_info: Model | None = None,
-        access: Access = NO_ACCESS,
-        issued: Issued = ALL_ISSUED,
+        api_headers: ApiHeaders = NO_API_HEADERS,
+        issued: IssuedBlocks = ALL_ISSUED,
         canonical: bytes | None = None,
         excluded_fields: bytes = b"",
         warnings: Sequence[str] = (),
@@ -95,7 +95,7 @@ class MessagesRequest:
         """The headers, whose names are looked up in any case. Credentials are redacted once the request is handled."""
         self.model_info = model_info
         """The catalogue's entry of the model; None for a name that the catalogue does not list."""
-        self.access = access
+        self.api_headers = api_headers
         """The API key, the version and the betas of the headers."""
         self.issued = issued
         """The blocks that the server, or a recording, has sent before."""
@@ -222,9 +222,9 @@ class MessagesRequest:
         return {result.name: result.content for result in self.results if result.is_error}
 
     @cached_property
-    def pairs(self) -> Pairs:
+    def pairs(self) -> ToolCallPairs:
         """The tool calls and their results."""
-        return pairs(self.messages, self.blocks.get("tool_use", ()), self.blocks.get("tool_result", ()))
+        return pair_tool_calls(self.messages, self.blocks.get("tool_use", ()), self.blocks.get("tool_result", ()))
 
     @cached_property
     def memo(self) -> dict[Any, Any]:

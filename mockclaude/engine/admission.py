@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from mockclaude.api import models
-from mockclaude.api.access import Access, access
+from mockclaude.api.api_headers import ApiHeaders, parse_api_headers
 from mockclaude.api.body import Body, parse
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.fingerprint import excluded_fields
-from mockclaude.api.issued import Issued
-from mockclaude.api.mode import MODES, Mode, Validation
+from mockclaude.api.issued import IssuedBlocks
+from mockclaude.api.mode import MODES, Mode, ValidationResult
 from mockclaude.api.request import MAX_DOCUMENTS, MessagesRequest
 from mockclaude.api.schema.gates import GATES
 from mockclaude.api.validate import check_model, check_rules, check_shape, looks_like_a_model
@@ -36,33 +36,35 @@ class Admission(NamedTuple):
 
     policy: Policy
     mentions: Callable[[str], bool]
-    issued: Issued
+    issued: IssuedBlocks
 
-    def headers(self, call: Call) -> tuple[Access, Validation]:
+    def headers(self, call: Call) -> tuple[ApiHeaders, ValidationResult]:
         """Return what the headers say. Raises `ApiError`."""
-        validation = Validation(mode(call.headers, self.policy))
-        return access(call.headers, self.policy.api_keys, validation, self.policy.betas), validation
+        validation = ValidationResult(mode(call.headers, self.policy))
+        return parse_api_headers(call.headers, self.policy.api_keys, validation, self.policy.betas), validation
 
     def request(self, call: Call, whole: Callable[[str, Body], Body], *, counting: bool = False) -> MessagesRequest:
         """Return the request that `call` makes, put together by `whole` if it continues a thread. Raises `ApiError`."""
-        allowed, validation = self.headers(call)
+        api_headers, validation = self.headers(call)
         _check_content_type(call, validation)
         sent, canonical = parse(call.body)
         body = sent
-        check_shape(body, allowed, validation, counting=counting)
-        if not DIRECTING_BETAS.isdisjoint(allowed.betas) and any("content" not in each for each in body["messages"]):
+        check_shape(body, api_headers, validation, counting=counting)
+        if not DIRECTING_BETAS.isdisjoint(api_headers.betas) and any(
+            "content" not in each for each in body["messages"]
+        ):
             body = {**body, "messages": [{"content": [], **message} for message in body["messages"]]}
         name, wish = self._model_and_wish(body["model"])
         if wish:
             body = {**body, "model": name}
         model = models.find(name)
         check_model(name, validation, known=model is not None or self._takes(name))
-        body = whole(allowed.key, body)
+        body = whole(api_headers.key, body)
         request = MessagesRequest(
             body,
             call.headers,
             model_info=model,
-            access=allowed,
+            api_headers=api_headers,
             issued=self.issued,
             canonical=canonical if body is sent else None,
             excluded_fields=excluded_fields(sent, *(("model",) if wish else ())),
@@ -98,8 +100,8 @@ def mode(headers: Mapping[str, str], policy: Policy) -> Mode:
 _JSON = "application/json"
 
 
-def _check_content_type(call: Call, validation: Validation) -> None:
+def _check_content_type(call: Call, validation: ValidationResult) -> None:
     kind = call.headers.get("content-type", "")
     if kind != _JSON and kind.partition(";")[0].strip().lower() != _JSON:
         message = f"Content-Type must be {_JSON}; got '{kind}'" if kind else f"Content-Type must be {_JSON}"
-        validation.object(ApiError("invalid_request_error", message, 415), gateways_take_it=True)
+        validation.report(ApiError("invalid_request_error", message, 415), gateway_accepts=True)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
-from mockclaude.api.access import api_key
+from mockclaude.api.api_headers import api_key
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.script import Script, Send
 from mockclaude.scenario.match import Explanation

@@ -87,7 +87,7 @@ def _wished(served: Served, call: Call, admitted: MessagesRequest) -> tuple[Faul
 def _limited(request: _Request) -> Answer:
     """Return the answer to a request that the limits let in, or the API's error."""
     served, call, _, admitted, _, turn, *_ = request
-    key = admitted.access.key
+    key = admitted.api_headers.key
     counted = InputUsage(admitted.input_tokens)
     used = served.prompt_cache.peek(key, admitted.body, call.now) if admitted.breakpoints else counted
     entry = served.limits.enter(Asks(key, admitted.body["model"], used, call.instant))
@@ -166,7 +166,7 @@ class _Making(NamedTuple):
         if responded.content is not None and script.status == 200:
             turn.store(self.envelope.message_id, responded.content)
             cache = self.request.served.prompt_cache
-            cache.remember(admitted.access.key, self.envelope.message_id, admitted.body)
+            cache.remember(admitted.api_headers.key, self.envelope.message_id, admitted.body)
         return self.given(script, self.rule.label, admitted.stream, (*responded.notes, *notes))
 
     def failed(self, error: ApiError) -> Answer:
@@ -377,7 +377,7 @@ def _decided_by(faults: Iterable[Fault], position: Position) -> Iterator[str]:
 
 def _asking(served: Served, call: Call, admitted: MessagesRequest, rule: Rule, draws: Draws) -> Asking:
     """Return what the message tells of the request: what the prompt cache made of it, and what it asked to be told."""
-    body, key = admitted.body, admitted.access.key
+    body, key = admitted.body, admitted.api_headers.key
     if not (rule.as_written or admitted.breakpoints or not _TOLD.isdisjoint(body)):
         return PLAIN
     told = extras(body, draws, call.now)

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from mockclaude.api import schema
-from mockclaude.api.access import NEW_VERSION
+from mockclaude.api.api_headers import NEW_VERSION
 from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.state.scenario_state import Served

@@ -15,7 +15,7 @@ from anthropic.types.beta import message_count_tokens_params as beta_count_token
 from anthropic.types.beta import message_create_params as beta_create_params
 from pydantic import BaseModel
 
-from mockclaude.api.access import NEW_VERSION, OLD_VERSION
+from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION
 from mockclaude.api.betas import KNOWN
 from mockclaude.api.schema import problem
 from tests.api.asking import QUESTION

@@ -33,7 +33,7 @@ def _too_long(request: MessagesRequest, model: Model) -> Details | None:
     max_tokens = request.body["max_tokens"]
     if max_tokens <= model.max_tokens:
         return None
-    limit = max([model.max_tokens, *(tokens for beta, tokens in _LONGER.items() if beta in request.access.betas)])
+    limit = max([model.max_tokens, *(tokens for beta, tokens in _LONGER.items() if beta in request.api_headers.betas)])
     return {"max_tokens": max_tokens, "limit": limit, "model": model.id} if max_tokens > limit else None
 
 
@@ -41,7 +41,7 @@ def _budget_too_big(request: MessagesRequest) -> Details | None:
     budget, max_tokens = _number(request.body["thinking"].get("budget_tokens")), request.body.get("max_tokens")
     if budget is None or max_tokens is None or budget < max_tokens:
         return None
-    return None if _INTERLEAVED in request.access.betas and request.body.get("tools") else {}
+    return None if _INTERLEAVED in request.api_headers.betas and request.body.get("tools") else {}
 
 
 def _number(value: object) -> float | None:

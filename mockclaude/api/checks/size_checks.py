@@ -21,7 +21,7 @@ def _too_long(request: MessagesRequest) -> Details | None:
 
 def _too_long_together(request: MessagesRequest) -> Details | None:
     model, max_tokens = request.model_info, request.body.get("max_tokens")
-    if model is None or max_tokens is None or model.abilities.overflow or OVERFLOW_BETA in request.access.betas:
+    if model is None or max_tokens is None or model.abilities.overflow or OVERFLOW_BETA in request.api_headers.betas:
         return None
     if request.input_tokens + max_tokens <= model.max_input_tokens:
         return None

@@ -179,7 +179,7 @@ def _toolsets(request: MessagesRequest) -> dict[str, None]:
 
 
 def _idle_server(request: MessagesRequest) -> Details | None:
-    used = _servers(request) if _OLD_CLIENT in request.access.betas or _goes_on(request) else _toolsets(request)
+    used = _servers(request) if _OLD_CLIENT in request.api_headers.betas or _goes_on(request) else _toolsets(request)
     return next(({"name": name} for name in _servers(request) if name not in used), None)
 
 

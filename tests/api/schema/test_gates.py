@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mockclaude.api.access import NEW_VERSION, VERSIONS
+from mockclaude.api.api_headers import NEW_VERSION, VERSIONS
 from mockclaude.api.betas import KNOWN
 from mockclaude.api.schema.block_types import BLOCKS
 from mockclaude.api.schema.body_fields import BODY

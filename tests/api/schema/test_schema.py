@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.api.access import NEW_VERSION, OLD_VERSION
+from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION
 from mockclaude.api.betas import KNOWN
 from mockclaude.api.schema import problem
 from tests.api.asking import QUESTION, WEATHER, body
