@@ -80,8 +80,8 @@ def _version(headers: Mapping[str, str], validation: ValidationResult) -> str:
 
 
 def _check_betas(names: frozenset[str], validation: ValidationResult, accepted: betas.Accepted) -> None:
-    refused, unlisted = betas.judge(names, accepted)
+    refused, unlisted = betas.find_unknown(names, accepted)
     if refused:
-        validation.report(invalid(betas.refusal(refused)), gateway_accepts=True)
+        validation.report(invalid(betas.refusal_message(refused)), gateway_accepts=True)
     if unlisted:
-        validation.warn(betas.warning(unlisted))
+        validation.warn(betas.warning_message(unlisted))

@@ -1,8 +1,4 @@
-"""What the API refuses of the marks up to which it is to cache: how many there are, where, and for how long.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of what is cached.
-"""
+"""Checks of cache breakpoints: their number, their places, and how long the cached prompt lives."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ _MOST = 4
 
 
 def _marked(request: MessagesRequest) -> list[Located]:
-    """Return the blocks that have a `cache_control`, in the order in which the API reads them."""
+    """Return the blocks with `cache_control`, in the order in which the API reads them."""
     return [located for located in request.breakpoints if located[0]]
 
 
@@ -82,4 +78,4 @@ CHECKS: tuple[Check, ...] = (
         "cached",
     ),
 )
-"""Rules of the marks to cache: how many, for how long, and not on nothing."""
+"""Cache breakpoints: not too many, in the right order of lifetimes, and not on empty blocks."""

@@ -1,7 +1,6 @@
-"""What a model does not take, though another does: lengths, ways to think, samplers, roles and features.
+"""Checks that depend on the model: maximum lengths, kinds of thinking, sampling, roles and features.
 
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of names of models: what each takes is in the catalogue.
+The catalogue has the abilities of each model; requests for unknown models pass.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _UNFINISHED = ("server_tool_use", "mcp_tool_use")
 
 
 def _rule(condition: str, message: str, source: str, find: _Find, needs: str) -> Check:
-    """Return a row for those models that the catalogue has."""
+    """Build a check for the models of the catalogue."""
 
     def of_known(request: MessagesRequest) -> Details | None:
         return None if request.model_info is None else find(request, request.model_info)
@@ -54,7 +53,7 @@ def _mode(request: MessagesRequest) -> str | None:
 
 
 def _lacks(mode: str, offers: Callable[[tuple[str, ...]], bool] = bool) -> _Find:
-    """Return what finds a `thinking.type` that a model does not have, if `offers` holds of those it has."""
+    """Build a check that rejects a `thinking.type` that the model lacks, if `offers` is true of the types it has."""
 
     def find(request: MessagesRequest, model: Model) -> Details | None:
         if _mode(request) != mode or mode in model.thinking_modes:
@@ -95,7 +94,7 @@ def _too_cold(request: MessagesRequest) -> Details | None:
 
 
 def _no_sampler(field: str) -> _Find:
-    """Return what finds `field` with a value that is not the default, where the model has no such choice."""
+    """Build a check that rejects values of `field` other than the default, for models that fix the value."""
 
     def find(request: MessagesRequest, model: Model) -> Details | None:
         return None if model.abilities.sampling or request.body[field] == 1 else {}
@@ -108,7 +107,7 @@ def _two_samplers(request: MessagesRequest, model: Model) -> Details | None:
 
 
 def _sampler_of_thoughts(field: str, lowest: float) -> _Find:
-    """Return what finds `field` lower than a request that thinks may have it."""
+    """Build a check that rejects values of `field` below `lowest` if thinking is enabled."""
 
     def find(request: MessagesRequest, _model: Model) -> Details | None:
         value = _number(request.body[field])
@@ -125,7 +124,7 @@ def _prefilled(request: MessagesRequest, model: Model) -> Details | None:
 
 
 def _continues(request: MessagesRequest) -> bool:
-    """Return whether the last message is a turn that the server paused, or one that another model refused to end."""
+    """Return whether the last message is a turn that the server paused, or that another model refused to end."""
     content = request.messages[-1]["content"]
     kind = content[-1]["type"] if content and not isinstance(content, str) else ""
     return kind in _UNFINISHED or kind.endswith("_tool_result") or "fallback_credit_token" in request.body
@@ -152,7 +151,7 @@ def _not_fast(request: MessagesRequest, model: Model) -> Details | None:
 
 
 def _without(feature: str, asks: Callable[[MessagesRequest], bool]) -> _Find:
-    """Return what finds a request that `asks` for a feature which the model does not have."""
+    """Build a check that rejects a request with a feature that the model lacks; `asks` detects the feature."""
 
     def find(request: MessagesRequest, model: Model) -> Details | None:
         return {"model": model.id} if feature not in model.abilities.features and asks(request) else None
@@ -341,4 +340,4 @@ CHECKS: tuple[Check, ...] = (
         "output_format",
     ),
 )
-"""Rules of the model, in the order of the fields that they are about."""
+"""Checks of the model, in the order of the fields that they read."""

@@ -1,8 +1,4 @@
-"""What the API refuses of the form an answer shall have: its JSON schema, and what stops it.
-
-In: a request whose shape is right; also any schema that constrains what a model writes. Out: the rows of the table.
-Knows nothing of models.
-"""
+"""Checks of the output format: its JSON schema, features that it excludes, and stop sequences."""
 
 from __future__ import annotations
 
@@ -25,7 +21,7 @@ _UNSUPPORTED: dict[str, frozenset[str]] = {
     "array": frozenset({"maxItems", "uniqueItems", "contains", "minContains", "maxContains"}),
     "object": frozenset({"minProperties", "maxProperties", "propertyNames", "patternProperties"}),
 }
-"""The keywords that do not constrain what a model writes (documented), by the type they are about."""
+"""Keywords that structured output does not support (documented), by the type that they restrict."""
 
 _TYPED_BY = ("type", "enum", "const", "$ref", "anyOf", "allOf")
 _DEFINITIONS = ("$defs", "definitions")
@@ -34,7 +30,7 @@ _WITH_SCHEMAS = frozenset({"properties", *_DEFINITIONS, "anyOf", "allOf", "items
 
 @remember(64, 20_000)
 def schema_problem(schema: bytes) -> str | None:
-    """Return what is wrong with a schema, written as JSON, that shall constrain what a model writes."""
+    """Return the first error of a schema for structured output, written as JSON; None if it is valid."""
     parsed = orjson.loads(schema)
     for node in _nodes(parsed):
         for problem in (_unknown_type, _open_object, _few_items, _unsupported):
@@ -44,7 +40,7 @@ def schema_problem(schema: bytes) -> str | None:
 
 
 def _nodes(schema: object) -> Iterator[Body]:
-    """Yield a schema and all that are in it, from the outside in."""
+    """Yield a schema and its subschemas, from the outside in."""
     left = [schema]
     while left:
         node = left.pop()
@@ -115,7 +111,7 @@ def _named(names: list[str]) -> str:
 
 
 def _circle(schema: object) -> str | None:
-    """Return the first definition of a schema that needs itself, and by which way."""
+    """Return the message for the first circle of definitions that require each other, None if there is none."""
     definitions = {name: node for key in _DEFINITIONS for name, node in _dict(_dict(schema).get(key)).items()}
     needs = {name: dict.fromkeys(_references(node)) for name, node in definitions.items()}
     try:
@@ -127,7 +123,7 @@ def _circle(schema: object) -> str | None:
 
 
 def _in_order(circle: list[str], definitions: list[str]) -> list[str]:
-    """Return the names of a circle from the one that is defined first on, back to it."""
+    """Return the names of a circle from the one that is defined first, back to it."""
     members = set(circle)
     start = circle.index(next(name for name in definitions if name in members))
     return [*circle[start:], *circle[: start + 1]]
@@ -146,7 +142,7 @@ def _format(request: MessagesRequest, field: str) -> Any:
 
 
 def _schema_of(field: str) -> Callable[[MessagesRequest], Details | None]:
-    """Return what finds a problem in the schema of a field."""
+    """Build a check that rejects an invalid schema in `field`."""
 
     def find(request: MessagesRequest) -> Details | None:
         wanted = _format(request, field)
@@ -157,7 +153,7 @@ def _schema_of(field: str) -> Callable[[MessagesRequest], Details | None]:
 
 
 def _cited(kind: str) -> Callable[[MessagesRequest], Details | None]:
-    """Return what finds blocks of a kind that shall be cited, where the answer has a format."""
+    """Build a check that rejects citations of blocks of a kind in a request with an output format."""
 
     def find(request: MessagesRequest) -> Details | None:
         if not (_format(request, "output_config") or _format(request, "output_format")):
@@ -219,4 +215,4 @@ CHECKS: tuple[Check, ...] = (
         "stop_sequences",
     ),
 )
-"""Rules of the output: its schema, then what it may not have besides, then what ends it."""
+"""Output: its schema, features that it excludes, and stop sequences."""

@@ -1,8 +1,4 @@
-"""What the API refuses of calls and their results: each has its other half, where it belongs.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of which tools there are.
-"""
+"""Checks of tool calls and tool results: each call has a result, and each result a call, in the right place."""
 
 from __future__ import annotations
 
@@ -26,12 +22,12 @@ _RESULTS_OF_SERVERS = (
 
 
 def _own(request: MessagesRequest, kind: str) -> list[Located]:
-    """Return the blocks of a `kind` that stand in a message, not in a tool result, and their paths."""
+    """Return the blocks of a `kind` that are part of a message, not of a tool result, with their paths."""
     return [located for located in request.blocks.get(kind, ()) if len(located[0]) == OF_MESSAGES]
 
 
 def _goes_on(request: MessagesRequest) -> bool:
-    """Return whether the request continues a thread, of whose earlier messages it says nothing."""
+    """Return whether the request continues a thread, whose earlier messages it does not contain."""
     thread = request.body.get("thread")
     return isinstance(thread, dict) and thread.get("type") == "continue"
 
@@ -41,7 +37,7 @@ def _same_id(request: MessagesRequest) -> Details | None:
 
 
 def _repeated(request: MessagesRequest, kind: str, keys: Sequence[object]) -> Details | None:
-    """Find the second block of a `kind` whose key is one that was there before."""
+    """Find the second block of a `kind` with a key that an earlier block has."""
     if len(set(keys)) == len(keys):
         return None
     first = {key: index for index, key in reversed([*enumerate(keys)])}
@@ -86,13 +82,13 @@ def _without_source(request: MessagesRequest) -> Details | None:
 
 
 def _source(caller: object) -> str | None:
-    """Return the id of the call whose code made another, None for one that the model made."""
+    """Return the id of the call whose code made another call, None for a call of the model."""
     source = caller.get("tool_id") if isinstance(caller, dict) else None
     return None if source is None else str(source)
 
 
 def _unfinished(request: MessagesRequest) -> Details | None:
-    """Find a call of a server's tool that has no result though the turn is over: the user said something else."""
+    """Find a call of a server tool without a result, though the user has ended the turn."""
     done = {block.get("tool_use_id") for kind, _ in _RESULTS_OF_SERVERS for _, block in _own(request, kind)}
     said = [
         n for n, message in enumerate(request.messages) if message["role"] == "user" and _says_more(message["content"])
@@ -105,7 +101,7 @@ def _unfinished(request: MessagesRequest) -> Details | None:
 
 
 def _says_more(content: Any) -> bool:
-    """Return whether there is more in a content than results of calls."""
+    """Return whether a content has other blocks than tool results."""
     return isinstance(content, str) or any(block["type"] != "tool_result" for block in content)
 
 
@@ -114,7 +110,7 @@ def _result_of(name: str) -> str:
 
 
 def _of_a_server(result: str, call: str) -> Check:
-    """Return the row for a `result` without the `call` before it."""
+    """Build the check for a `result` without its `call` before it."""
 
     def find(request: MessagesRequest) -> Details | None:
         before = {block.get("id"): path for path, block in reversed(_own(request, call))}
@@ -174,4 +170,4 @@ CHECKS: tuple[Check, ...] = (
         "block:server_tool_use",
     ),
 )
-"""Rules of calls and results: those of the caller's tools in the next turn, those of a server's anywhere after."""
+"""Results of the client's tools in the next turn, results of server tools anywhere after their calls."""

@@ -1,8 +1,4 @@
-"""What the API refuses of messages whose role is `system`: where they stand, and what they hold.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of which models take them.
-"""
+"""Checks of messages with the role `system`: their places and their content."""
 
 from __future__ import annotations
 
@@ -21,9 +17,7 @@ def _only_directs(message: Body) -> bool:
 
 
 def _placed(request: MessagesRequest) -> Iterator[tuple[int, Body, Body | None]]:
-    """Yield the system messages for which it matters where they are: number, message, and the last one before it that
-    is not of the system.
-    """
+    """Yield each system message whose place matters: its number, itself, and the message of another role before it."""
     before = None
     for number, message in enumerate(request.messages):
         if message["role"] != "system":
@@ -113,4 +107,4 @@ CHECKS: tuple[Check, ...] = (
         "role:system",
     ),
 )
-"""Rules of the messages of the system: what they hold, and where they stand."""
+"""System messages: their content, then their places."""

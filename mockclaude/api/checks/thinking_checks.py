@@ -1,8 +1,4 @@
-"""What the API refuses of the thinking that comes back: it must be there, first, and as it was.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of which models think, and of how a block is known again.
-"""
+"""Checks of thinking blocks that a client sends back: present, first, and unchanged."""
 
 from __future__ import annotations
 
@@ -17,12 +13,12 @@ _THOUGHTS = ("thinking", "redacted_thinking")
 
 
 def _is_enabled(request: MessagesRequest) -> bool:
-    """Return whether the request asks for thinking with a budget; other ways to think ask nothing of the answers."""
+    """Return whether thinking has a budget; other kinds of thinking have no rules for earlier messages."""
     return bool(request.body["thinking"].get("type") == "enabled")
 
 
 def _kind(message: Body, index: int) -> str:
-    """Return the type of the first block of a message, or with -1 of the last."""
+    """Return the type of the first block of a message, or with -1 of the last block."""
     content = message["content"]
     if isinstance(content, str):
         return "text"
@@ -36,7 +32,7 @@ def _absent(request: MessagesRequest) -> Details | None:
 
 
 def _begins(request: MessagesRequest) -> int | None:
-    """Return the number of the message that begins the answer which this request goes on with."""
+    """Return the number of the first message of the assistant's turn that this request continues."""
     first = None
     for number in range(len(request.messages) - 1, -1, -1):
         message = request.messages[number]
@@ -56,12 +52,12 @@ def _not_first(request: MessagesRequest) -> Details | None:
 
 
 def _with_later_thoughts(request: MessagesRequest) -> list[int]:
-    """Return the numbers of the messages in which thinking comes after another block."""
+    """Return the numbers of the messages with a thinking block after another block."""
     return sorted({int(path[1]) for kind in _THOUGHTS for path, _ in request.blocks.get(kind, ()) if path[3]})
 
 
 def _is_more(request: MessagesRequest, number: int) -> bool:
-    """Return whether a message is more of the answer in the one before."""
+    """Return whether a message continues the assistant message before it."""
     return number > 0 and bool(request.messages[number - 1]["role"] == "assistant")
 
 
@@ -142,4 +138,4 @@ CHECKS: tuple[Check, ...] = (
         gateway=True,
     ),
 )
-"""Rules of thinking that comes back: it begins the answer that goes on, and it is as the API sent it."""
+"""Thinking: it begins the turn that is continued, and is unchanged."""

@@ -1,8 +1,4 @@
-"""What the API refuses of the tools: their names, their schemas, how they load, and what refers to them.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of the calls in a conversation.
-"""
+"""Checks of tools: names, schemas, deferred loading, and references to tools."""
 
 from __future__ import annotations
 
@@ -39,13 +35,13 @@ def _tools(request: MessagesRequest) -> list[Body]:
 
 
 def _goes_on(request: MessagesRequest) -> bool:
-    """Return whether the tools are those of an earlier request, as with the next message of a thread."""
+    """Return whether the tools are those of an earlier request, as in a request that continues a thread."""
     thread = request.body.get("thread")
     return isinstance(thread, dict) and thread.get("type") == "continue"
 
 
 def _names(request: MessagesRequest) -> set[str] | None:
-    """Return the names of all tools, or None where there are tools whose names only the server knows."""
+    """Return the names of all tools, None if only the server knows the names of some."""
     if _goes_on(request) or "block:tool_addition" in request.traits:
         return None
     names = {tool.get("name") for tool in _tools(request)}
@@ -82,7 +78,7 @@ def _invalid_schema(request: MessagesRequest) -> Details | None:
 
 @remember(16, 100_000)
 def _first_invalid(tools: bytes) -> int | None:
-    """Return which of `tools`, written as JSON, is the first with a schema that is none; agents repeat their tools."""
+    """Return the index of the first of `tools`, as JSON, with an invalid schema. Cached, since agents repeat tools."""
     return next((index for index, tool in enumerate(orjson.loads(tools)) if not _is_schema(tool)), None)
 
 
@@ -174,7 +170,7 @@ def _servers(request: MessagesRequest) -> dict[str, None]:
 
 
 def _toolsets(request: MessagesRequest) -> dict[str, None]:
-    """Return the names of the MCP servers whose tools there are, in the order of the tools."""
+    """Return the names of the MCP servers that the tools refer to, in the order of the tools."""
     return {str(tool.get("mcp_server_name")): None for tool in _tools(request) if tool.get("type") == "mcp_toolset"}
 
 
@@ -293,4 +289,4 @@ CHECKS: tuple[Check, ...] = (
         "tools",
     ),
 )
-"""Rules of the tools: which is chosen, what each is, how they load, and what refers to them."""
+"""Tools: the choice, each tool, deferred loading, and references."""

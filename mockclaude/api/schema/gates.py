@@ -1,7 +1,6 @@
-"""What is open to a request: the parts of the schema that only one version of the API, or a beta, has.
+"""Gates: the parts of the schema that need a version of the API or a beta.
 
-In: a version, the betas of a request. Out: the names of the gates that they open.
-Knows nothing of the schema. Source of the gates: the SDKs' types, which name the beta of each parameter, and captures.
+Source: the SDKs' types, which name the beta of each parameter, and captures.
 """
 
 from __future__ import annotations
@@ -15,9 +14,7 @@ GATES: dict[str, frozenset[str]] = {
     gate: frozenset(beta.name for beta in LISTED.betas if gate in beta.opens)
     for gate in sorted({gate for beta in LISTED.betas for gate in beta.opens})
 }
-"""Gate -> the betas of which each opens it, from `betas.txt`. The versions of the API are gates too, which open
-themselves.
-"""
+"""Gate -> the betas that open it, from `betas.txt`. The versions of the API are gates too, which open themselves."""
 
 
 _KEYS = frozenset(chain.from_iterable(GATES.values()))
