@@ -17,12 +17,9 @@ class ValidationResult:
 
     def __init__(self, mode: Mode = "anthropic") -> None:
         self.mode = mode
-        self.warnings: list[str] = []
-
-    @property
-    def is_off(self) -> bool:
+        self.is_off = mode == "off"
         """Whether every request is accepted that a reply can be made for."""
-        return self.mode == "off"
+        self.warnings: list[str] = []
 
     def report(self, error: ApiError, *, gateway_accepts: bool) -> None:
         """Raise `error`, or add a warning if the mode tolerates it.

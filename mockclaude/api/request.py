@@ -59,20 +59,28 @@ class ToolResult:
 class MessagesRequest:
     """A request to `POST /v1/messages` or `/v1/messages/count_tokens`. Never changed once it is built.
 
-    Args:
-        body: The parsed body; with a message thread, the whole conversation and not only the messages that were sent.
-        headers: The headers; names are looked up in any case.
-        model_info: The catalogue's entry of the model; None if the catalogue does not list its name.
-        api_headers: The API key, the version and the betas of the headers.
-        issued: Tells which thinking blocks the server, or a recording, has sent before.
-        canonical: The canonical body, if it is known already.
-        excluded_fields: The fields that are not part of the canonical body, as JSON.
-        warnings: Texts of errors that the validation mode tolerates.
+    Attributes:
+        body: The parsed body; with a message thread, the whole conversation. Only reports redact its credentials.
+        headers: The headers, names in any case. Credentials are redacted once the request is handled.
+        model_info: The catalogue's entry of the model; None for a name that the catalogue does not list.
+        api_headers: The API key, the version and the betas.
+        issued: The thinking blocks that the server, or a recording, has sent before.
+        excluded_fields: The fields that are not part of the canonical body, as JSON; empty for none.
+        warnings: The errors that the validation mode tolerates.
         requested_fault: The fault that the client named after the model, '' for none.
-        entry: The entry of the journal.
+        entry: The `JournalEntry`: decision, schedule and response; None while the request is being handled.
+        messages: The messages of the body.
+        stream: Whether the client requests a stream.
+        user: The text of the current turn, blocks joined by line breaks.
+        blocks: The content blocks of all messages by type, including those in tool results, in the order of the
+            request. A message whose content is a string has none.
+        input_tokens: The input tokens of the request.
+        breakpoints: The items with `cache_control`, in the API's order: tools, system, messages, last the body itself.
+        traits: The features that checks depend on: fields that are not null, `role:system`, `block:image`, and
+            `cached` if there are breakpoints.
 
     Raises:
-        KeyError, TypeError, AttributeError: The body's shape is wrong, if it was not checked before.
+        KeyError, TypeError, AttributeError: The shape of `body` is invalid; it is not validated here.
     """
 
     def __init__(
@@ -90,45 +98,24 @@ class MessagesRequest:
         entry: Any = None,
     ) -> None:
         self.body: dict[str, Any] = body
-        """The whole body; with a message thread, the whole conversation. Only reports redact its credentials."""
         self.headers = headers
-        """The headers, whose names are looked up in any case. Credentials are redacted once the request is handled."""
         self.model_info = model_info
-        """The catalogue's entry of the model; None for a name that the catalogue does not list."""
         self.api_headers = api_headers
-        """The API key, the version and the betas of the headers."""
         self.issued = issued
-        """The blocks that the server, or a recording, has sent before."""
         if canonical is not None:
             self.canonical = canonical
         self.excluded_fields = excluded_fields
-        """The fields that are not part of the canonical body, as JSON; empty for none."""
         self.warnings = warnings
-        """Texts of errors that the validation mode tolerates."""
         self.requested_fault = requested_fault
-        """The fault that the client named after the model, '' for none."""
         self.entry = entry
-        """The `JournalEntry`: decision, schedule and response; None while the request is being handled."""
         self.messages: list[dict[str, Any]] = body["messages"]
-        """The messages of the body."""
         self.stream = bool(body.get("stream"))
-        """Whether the client requests a stream."""
         self._begin = _begin_of_turn(self.messages)
         self.user = "\n".join(_texts_of("user", self.messages[self._begin :]))
-        """The text of the current turn, blocks joined by line breaks."""
         self.blocks, counted = _walk(self.messages)
-        """The content blocks of all messages by type, including those in tool results, in the order of the request.
-
-        A message whose content is a string has no blocks.
-        """
         self.input_tokens = tokens.of_prompt(body) + counted
-        """The input tokens of the request."""
         self.breakpoints = _breakpoints(body, self.blocks)
-        """The items with `cache_control`, in the API's order: tools, system, messages, and last the request itself."""
         self.traits = _traits(body, self.messages, self.blocks, bool(self.breakpoints))
-        """The features that checks depend on: top-level fields that are not null, `role:system`, `block:image`, and
-        `cached` if any item has `cache_control`.
-        """
 
     def __repr__(self) -> str:
         return f"<MessagesRequest {redact(self.user)[:60]!r} of {self.model}, turn {self.turn}>"

@@ -1,8 +1,4 @@
-"""Whether a call is answered at all, before any rule is asked.
-
-In: a call and the policy of its scenario. Out: a `MessagesRequest`, or the API's error.
-Knows nothing of replies. The order is the API's, as far as it is known: key, headers, shape, model, rules.
-"""
+"""Validation of a request in the API's order, as far as it is known: key, headers, shape, model, rules."""
 
 from __future__ import annotations
 
@@ -25,40 +21,57 @@ from mockclaude.scenario.format.policy import Policy
 
 VALIDATION_HEADER = "x-mockclaude-validation"
 DIRECTING_BETAS = GATES["mid_output_config"]
-"""With any of them, a message of the system may have no content: it then sets `output_config` from there on."""
+"""Betas with which a system message may lack content: it then sets `output_config` for the messages after it."""
 
 FAULT_MARK = "+"
-"""What stands between the name of a model and a fault that is asked for: for clients that cannot set headers."""
+"""Separates the name of a model from a requested fault, for clients that cannot set headers."""
 
 
-class Admission(NamedTuple):
-    """Admits calls by `policy`. `mentions` tells whether a rule asks for a model, `issued` what was once sent."""
+class RequestValidator(NamedTuple):
+    """Validates requests by the policy of a scenario.
+
+    Attributes:
+        policy: The policy.
+        mentions: Returns whether a rule names a model, which makes the model known.
+        issued: The thinking blocks that were sent before.
+    """
 
     policy: Policy
     mentions: Callable[[str], bool]
     issued: IssuedBlocks
 
     def headers(self, call: Call) -> tuple[ApiHeaders, ValidationResult]:
-        """Return what the headers say. Raises `ApiError`."""
+        """Parse the headers, and return them with the result that collects warnings.
+
+        Raises:
+            ApiError: A header is invalid in this validation mode.
+        """
         validation = ValidationResult(mode(call.headers, self.policy))
         return parse_api_headers(call.headers, self.policy.api_keys, validation, self.policy.betas), validation
 
     def request(self, call: Call, whole: Callable[[str, Body], Body], *, counting: bool = False) -> MessagesRequest:
-        """Return the request that `call` makes, put together by `whole` if it continues a thread. Raises `ApiError`."""
+        """Parse and validate the request of `call`.
+
+        Args:
+            call: The HTTP request.
+            whole: Returns the whole body for a key and the body of a request that continues a message thread.
+            counting: Whether the request counts tokens.
+
+        Raises:
+            ApiError: The first error, in the API's order.
+        """
         api_headers, validation = self.headers(call)
         _check_content_type(call, validation)
         sent, canonical = parse(call.body)
         body = sent
         check_shape(body, api_headers, validation, counting=counting)
-        if not DIRECTING_BETAS.isdisjoint(api_headers.betas) and any(
-            "content" not in each for each in body["messages"]
-        ):
-            body = {**body, "messages": [{"content": [], **message} for message in body["messages"]]}
-        name, wish = self._model_and_wish(body["model"])
-        if wish:
+        if not DIRECTING_BETAS.isdisjoint(api_headers.betas):
+            body = _with_contents(body)
+        name, fault = self._model_and_fault(body["model"])
+        if fault:
             body = {**body, "model": name}
         model = models.find(name)
-        check_model(name, validation, known=model is not None or self._takes(name))
+        check_model(name, validation, known=model is not None or self._is_known(name))
         body = whole(api_headers.key, body)
         request = MessagesRequest(
             body,
@@ -67,27 +80,38 @@ class Admission(NamedTuple):
             api_headers=api_headers,
             issued=self.issued,
             canonical=canonical if body is sent else None,
-            excluded_fields=excluded_fields(sent, *(("model",) if wish else ())),
+            excluded_fields=excluded_fields(sent, *(("model",) if fault else ())),
             warnings=validation.warnings,
-            requested_fault=wish,
+            requested_fault=fault,
         )
         if len(request.blocks.get("document", ())) > MAX_DOCUMENTS:
             raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")
         check_rules(request, validation)
         return request
 
-    def _model_and_wish(self, model: str) -> tuple[str, str]:
-        """Return the name of a model, and the fault that a client may ask for after it."""
-        name, _, wish = model.partition(FAULT_MARK) if self.policy.client_faults else (model, "", "")
-        return (name, wish) if wish else (model, "")
+    def _model_and_fault(self, model: str) -> tuple[str, str]:
+        """Split a model into its name and the requested fault after it."""
+        name, _, fault = model.partition(FAULT_MARK) if self.policy.client_faults else (model, "", "")
+        return (name, fault) if fault else (model, "")
 
-    def _takes(self, model: str) -> bool:
-        wanted = self.policy.models
-        return wanted == "any" or (wanted == "similar" and looks_like_a_model(model)) or self.mentions(model)
+    def _is_known(self, model: str) -> bool:
+        accepted = self.policy.models
+        return accepted == "any" or (accepted == "similar" and looks_like_a_model(model)) or self.mentions(model)
+
+
+def _with_contents(body: Body) -> Body:
+    """Return `body` with an empty content for each message without one."""
+    if all("content" in message for message in body["messages"]):
+        return body
+    return {**body, "messages": [{"content": [], **message} for message in body["messages"]]}
 
 
 def mode(headers: Mapping[str, str], policy: Policy) -> Mode:
-    """Return how strictly a request with these headers is judged. Raises `ApiError` 400 for an unknown mode."""
+    """Return the validation mode of a request with these headers.
+
+    Raises:
+        ApiError: 400 for an unknown mode.
+    """
     chosen = headers.get(VALIDATION_HEADER)
     if chosen is None:
         return policy.validation

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from mockclaude.engine.admission import Admission
+from mockclaude.engine.admission import RequestValidator
 from mockclaude.engine.http_request import Answer, Call, Fingerprints, lane_of
 from mockclaude.engine.state.counters import Memory
 from mockclaude.engine.state.limits import Limits
@@ -68,7 +68,7 @@ class Served:
         parts = [*(addition.scenario for lane in lanes for addition in self.added[lane]), scenario]
         self.rules = RuleList(rule for part in parts for rule in part.rules)
         recorded = Recorded.together([part.recorded for part in parts])
-        self.admission = Admission(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
+        self.admission = RequestValidator(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
         if self.limits.limits is not scenario.limits:
             self.limits = Limits(scenario.limits, self.dropped.append)
 
