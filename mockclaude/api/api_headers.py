@@ -39,7 +39,7 @@ def parse_api_headers(
     headers: Mapping[str, str],
     keys: Collection[str],
     validation: ValidationResult,
-    accepted: betas.Accepted = "known",
+    accepted: betas.AcceptedBetas = "known",
 ) -> ApiHeaders:
     """Parse the key, the version and the betas of a request, and validate them in that order.
 
@@ -79,7 +79,7 @@ def _version(headers: Mapping[str, str], validation: ValidationResult) -> str:
     return OLD_VERSION
 
 
-def _check_betas(names: frozenset[str], validation: ValidationResult, accepted: betas.Accepted) -> None:
+def _check_betas(names: frozenset[str], validation: ValidationResult, accepted: betas.AcceptedBetas) -> None:
     refused, unlisted = betas.find_unknown(names, accepted)
     if refused:
         validation.report(invalid(betas.refusal_message(refused)), gateway_accepts=True)

@@ -19,7 +19,7 @@ FILE = Path(__file__).with_name("betas.txt")
 Mode: TypeAlias = Literal["known", "strict", "any"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
-Accepted: TypeAlias = Mode | tuple[str, ...]
+AcceptedBetas: TypeAlias = Mode | tuple[str, ...]
 """The accepted names. `strict`: the listed names. `known`: also unknown names of the right form that are not misspelled
 known names, with a warning. A tuple: as `known`, with these names added to the list. `any`: all names.
 """
@@ -89,7 +89,7 @@ class UnknownBetas(NamedTuple):
     unlisted: tuple[str, ...] = ()
 
 
-def find_unknown(names: AbstractSet[str], accepted: Accepted) -> UnknownBetas:
+def find_unknown(names: AbstractSet[str], accepted: AcceptedBetas) -> UnknownBetas:
     """Sort the unknown names among `names` into rejected names and names that are accepted with a warning."""
     if accepted == "any":
         return UnknownBetas()

@@ -30,7 +30,7 @@ def check_shape(body: Body, api_headers: ApiHeaders, validation: ValidationResul
     if validation.mode != "anthropic":
         check_usable(body)
     if not validation.is_off:
-        problem = schema.problem(body, api_headers.version, api_headers.betas, counting=counting)
+        problem = schema.find_error(body, api_headers.version, api_headers.betas, counting=counting)
         if problem is not None:
             validation.report(invalid(problem), gateway_accepts=True)
 

@@ -10,7 +10,7 @@ from mockclaude.api.betas import (
     KNOWN,
     LISTED,
     MOST_UNKNOWN,
-    Accepted,
+    AcceptedBetas,
     UnknownBetas,
     find_unknown,
     parse,
@@ -128,7 +128,7 @@ MISSHAPEN = "invalid-beta-name"
     ],
 )
 def test_unknown_names_are_judged_as_the_scenario_says(
-    accepted: Accepted, refused: tuple[str, ...], unlisted: tuple[str, ...]
+    accepted: AcceptedBetas, refused: tuple[str, ...], unlisted: tuple[str, ...]
 ) -> None:
     assert find_unknown({NEW, SLIP, MISSHAPEN, "pdfs-2024-09-25"}, accepted) == (refused, unlisted)
 

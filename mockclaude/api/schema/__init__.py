@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails, SchemaValidator, ValidationError
 
 from mockclaude.api.schema.block_types import BLOCKS
 from mockclaude.api.schema.body_fields import BODY
-from mockclaude.api.schema.gates import opened
-from mockclaude.api.schema.notation import names_of, read
+from mockclaude.api.schema.gates import open_gates
+from mockclaude.api.schema.notation import names_of, parse_definitions
 from mockclaude.api.schema.tool_types import TOOLS
 from mockclaude.api.schema.validators import HIDDEN, Builder, Definitions
 
@@ -26,12 +26,12 @@ _MANY = 100
 """Errors of one request that are put into words; only one is sent."""
 
 
-def problem(body: dict[str, Any], version: str, betas: frozenset[str], *, counting: bool) -> str | None:
+def find_error(body: dict[str, Any], version: str, betas: frozenset[str], *, counting: bool) -> str | None:
     """Return the first error of `body` in the API's words, its path first, such as `max_tokens: Field required`.
 
     Returns None if the body is valid.
     """
-    validator = _validator(_definition(body, counting), opened(version, betas))
+    validator = _validator(_definition(body, counting), open_gates(version, betas))
     try:
         validator.validate_python(body)
     except ValidationError as error:
@@ -67,7 +67,7 @@ def _definition(body: dict[str, Any], counting: bool) -> str:
 
 @cache
 def _definitions() -> Definitions:
-    return read(BODY + BLOCKS + TOOLS)
+    return parse_definitions(BODY + BLOCKS + TOOLS)
 
 
 @cache

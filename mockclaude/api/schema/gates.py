@@ -20,7 +20,7 @@ GATES: dict[str, frozenset[str]] = {
 _KEYS = frozenset(chain.from_iterable(GATES.values()))
 
 
-def opened(version: str, betas: frozenset[str]) -> frozenset[str]:
+def open_gates(version: str, betas: frozenset[str]) -> frozenset[str]:
     """Return the gates that `version` and `betas` open."""
     return _opened(version, betas & _KEYS)
 

@@ -98,7 +98,7 @@ def names_of(kinds: Iterable[Type]) -> Iterator[str]:
 _TOKENS = re.compile(r"\s+|#[^\n]*|(\.\.\.|[>~<]=?|[{}\[\]:,|=@?]|'[^']*'|[\w-]+)")
 
 
-def read(text: str) -> dict[str, Type]:
+def parse_definitions(text: str) -> dict[str, Type]:
     """Parse the definitions in `text`, by name."""
     reader = _Reader(text)
     return dict(reader.definitions())
