@@ -33,7 +33,7 @@ def _sources(request: MessagesRequest, kind: str) -> Iterator[tuple[str, dict[st
             yield dotted(path), source, str(source.get("data", ""))
 
 
-def _of_images(fails: Callable[[media.Image, dict[str, Any], str], Details | None]) -> Any:
+def _reject_image(fails: Callable[[media.Image, dict[str, Any], str], Details | None]) -> Any:
     def find(request: MessagesRequest) -> Details | None:
         for path, source, data in _sources(request, "image"):
             image = media.read_image(data)
@@ -45,7 +45,7 @@ def _of_images(fails: Callable[[media.Image, dict[str, Any], str], Details | Non
     return find
 
 
-def _of_pdfs(fails: Callable[[media.Pdf], bool]) -> Any:
+def _reject_pdf(fails: Callable[[media.Pdf], bool]) -> Any:
     def find(request: MessagesRequest) -> Details | None:
         found = (media.read_pdf(data) for _, _, data in _sources(request, "document"))
         return {"most": MAX_PAGES} if any(pdf is not None and fails(pdf) for pdf in found) else None
@@ -53,7 +53,7 @@ def _of_pdfs(fails: Callable[[media.Pdf], bool]) -> Any:
     return find
 
 
-def _no_base64(kind: str) -> Callable[[MessagesRequest], Details | None]:
+def _reject_base64(kind: str) -> Callable[[MessagesRequest], Details | None]:
     def find(request: MessagesRequest) -> Details | None:
         for path, _, data in _sources(request, kind):
             if (media.read_image(data) if kind == "image" else media.read_pdf(data)) is None:
@@ -63,7 +63,7 @@ def _no_base64(kind: str) -> Callable[[MessagesRequest], Details | None]:
     return find
 
 
-def _unreachable(kind: str) -> Callable[[MessagesRequest], Details | None]:
+def _reject_local_url(kind: str) -> Callable[[MessagesRequest], Details | None]:
     def find(request: MessagesRequest) -> Details | None:
         for path, block in request.blocks[kind]:
             source = block.get("source")
@@ -112,56 +112,58 @@ _DOCUMENT = "{path}.document.source.base64: "
 
 CHECKS: tuple[Check, ...] = (
     _check("an empty picture", f"{_IMAGE}image cannot be empty", "reported", _empty, "image"),
-    _check("a picture that is no base64", f"{_IMAGE}invalid base64 data", "reported", _no_base64("image"), "image"),
+    _check("a picture that is no base64", f"{_IMAGE}invalid base64 data", "reported", _reject_base64("image"), "image"),
     _check(
         "a picture of too many bytes",
         f"{_IMAGE}image exceeds 5 MB maximum: {{size}} bytes > {{most}} bytes",
         "reported",
-        _of_images(_too_large),
+        _reject_image(_too_large),
         "image",
     ),
     _check(
         "a picture of another type than said",
         f"{_IMAGE}The image was specified using the {{said}} media type, but the image appears to be a {{found}} image",
         "reported",
-        _of_images(_of_another_type),
+        _reject_image(_of_another_type),
         "image",
     ),
-    _check("a picture that cannot be read", "Could not process image", "reported", _of_images(_unreadable), "image"),
+    _check("a picture that cannot be read", "Could not process image", "reported", _reject_image(_unreadable), "image"),
     _check(
         "a picture with too long an edge",
         f"{_IMAGE}At least one of the image dimensions exceed max allowed size: {{most}} pixels",
         "assumed",
-        _of_images(_too_wide),
+        _reject_image(_too_wide),
         "image",
     ),
     *(
         _check(f"the URL of {what} that is nowhere", f"{{path}}.{kind}.source.url: {_UNREACHABLE}", source, find, kind)
         for what, kind, source, find in (
-            ("a picture", "image", "reported", _unreachable("image")),
-            ("a document", "document", "assumed", _unreachable("document")),
+            ("a picture", "image", "reported", _reject_local_url("image")),
+            ("a document", "document", "assumed", _reject_local_url("document")),
         )
     ),
-    _check("a PDF that is no base64", f"{_DOCUMENT}invalid base64 data", "assumed", _no_base64("document"), "document"),
+    _check(
+        "a PDF that is no base64", f"{_DOCUMENT}invalid base64 data", "assumed", _reject_base64("document"), "document"
+    ),
     _check(
         "a PDF with a password",
         "The PDF specified is password protected.",
         "assumed",
-        _of_pdfs(lambda pdf: pdf.locked),
+        _reject_pdf(lambda pdf: pdf.locked),
         "document",
     ),
     _check(
         "a PDF that cannot be read",
         "The PDF specified was not valid.",
         "assumed",
-        _of_pdfs(lambda pdf: pdf.pages == 0 and not pdf.locked),
+        _reject_pdf(lambda pdf: pdf.pages == 0 and not pdf.locked),
         "document",
     ),
     _check(
         "a PDF of too many pages",
         "A maximum of {most} PDF pages may be provided.",
         "reported",
-        _of_pdfs(lambda pdf: (pdf.pages or 0) > MAX_PAGES),
+        _reject_pdf(lambda pdf: (pdf.pages or 0) > MAX_PAGES),
         "document",
     ),
 )

@@ -63,10 +63,10 @@ def _blank_system(request: MessagesRequest) -> Details | None:
 
 def _trailing_space(request: MessagesRequest) -> Details | None:
     last = request.messages[-1]
-    return {} if last["role"] == "assistant" and _end(last["content"])[-1:].isspace() else None
+    return {} if last["role"] == "assistant" and _last_text(last["content"])[-1:].isspace() else None
 
 
-def _end(content: Any) -> str:
+def _last_text(content: Any) -> str:
     if isinstance(content, str):
         return content
     last = content[-1] if content else {}

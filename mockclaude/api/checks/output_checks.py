@@ -32,14 +32,14 @@ _WITH_SCHEMAS = frozenset({"properties", *_DEFINITIONS, "anyOf", "allOf", "items
 def schema_problem(schema: bytes) -> str | None:
     """Return the first error of a schema for structured output, written as JSON; None if it is valid."""
     parsed = orjson.loads(schema)
-    for node in _nodes(parsed):
+    for node in _subschemas(parsed):
         for problem in (_unknown_type, _open_object, _few_items, _unsupported):
             if message := problem(node):
                 return message
-    return _circle(parsed)
+    return _find_circle(parsed)
 
 
-def _nodes(schema: object) -> Iterator[Body]:
+def _subschemas(schema: object) -> Iterator[Body]:
     """Yield a schema and its subschemas, from the outside in."""
     left = [schema]
     while left:
@@ -102,27 +102,27 @@ def _unsupported(node: Body) -> str | None:
     for kind in _types(node):
         unsupported = _UNSUPPORTED.get(kind) if isinstance(kind, str) else None
         if unsupported and not unsupported.isdisjoint(node):
-            return f"For '{kind}' type, {_named(sorted(unsupported & node.keys()))} not supported"
+            return f"For '{kind}' type, {_quote_names(sorted(unsupported & node.keys()))} not supported"
     return None
 
 
-def _named(names: list[str]) -> str:
+def _quote_names(names: list[str]) -> str:
     return f"property '{names[0]}' is" if len(names) == 1 else f"properties {', '.join(names)} are"
 
 
-def _circle(schema: object) -> str | None:
+def _find_circle(schema: object) -> str | None:
     """Return the message for the first circle of definitions that require each other, None if there is none."""
     definitions = {name: node for key in _DEFINITIONS for name, node in _dict(_dict(schema).get(key)).items()}
     needs = {name: dict.fromkeys(_references(node)) for name, node in definitions.items()}
     try:
         TopologicalSorter(needs).prepare()
     except CycleError as error:
-        way = _in_order(error.args[1][:0:-1], [*definitions])
+        way = _order_circle(error.args[1][:0:-1], [*definitions])
         return f"Circular reference detected in schema definitions: {' -> '.join(way)}"
     return None
 
 
-def _in_order(circle: list[str], definitions: list[str]) -> list[str]:
+def _order_circle(circle: list[str], definitions: list[str]) -> list[str]:
     """Return the names of a circle from the one that is defined first, back to it."""
     members = set(circle)
     start = circle.index(next(name for name in definitions if name in members))
@@ -130,7 +130,7 @@ def _in_order(circle: list[str], definitions: list[str]) -> list[str]:
 
 
 def _references(schema: object) -> Iterator[str]:
-    for node in _nodes(schema):
+    for node in _subschemas(schema):
         reference = node.get("$ref")
         if isinstance(reference, str):
             yield reference.rpartition("/")[2]
@@ -141,7 +141,7 @@ def _format(request: MessagesRequest, field: str) -> Any:
     return value.get("format") if value and field == "output_config" else value
 
 
-def _schema_of(field: str) -> Callable[[MessagesRequest], Details | None]:
+def _reject_schema(field: str) -> Callable[[MessagesRequest], Details | None]:
     """Build a check that rejects an invalid schema in `field`."""
 
     def find(request: MessagesRequest) -> Details | None:
@@ -152,18 +152,18 @@ def _schema_of(field: str) -> Callable[[MessagesRequest], Details | None]:
     return find
 
 
-def _cited(kind: str) -> Callable[[MessagesRequest], Details | None]:
+def _reject_citations(kind: str) -> Callable[[MessagesRequest], Details | None]:
     """Build a check that rejects citations of blocks of a kind in a request with an output format."""
 
     def find(request: MessagesRequest) -> Details | None:
         if not (_format(request, "output_config") or _format(request, "output_format")):
             return None
-        return {} if any(_enabled(block.get("citations")) for _, block in request.blocks[kind]) else None
+        return {} if any(_is_enabled(block.get("citations")) for _, block in request.blocks[kind]) else None
 
     return find
 
 
-def _enabled(citations: object) -> bool:
+def _is_enabled(citations: object) -> bool:
     return _dict(citations).get("enabled") is True
 
 
@@ -180,14 +180,14 @@ CHECKS: tuple[Check, ...] = (
         "a schema that cannot constrain the answer",
         "output_config.format.schema: {problem}",
         "reported",
-        _schema_of("output_config"),
+        _reject_schema("output_config"),
         "output_config",
     ),
     Check(
         "a schema that cannot constrain the answer, in the old field",
         "output_format.schema: {problem}",
         "reported",
-        _schema_of("output_format"),
+        _reject_schema("output_format"),
         "output_format",
     ),
     *(
@@ -195,7 +195,7 @@ CHECKS: tuple[Check, ...] = (
             f"citations of a {kind} in an answer that has a format",
             "Citations are not supported with `output_config.format`. Please disable citations or remove the format.",
             "assumed",
-            _cited(kind),
+            _reject_citations(kind),
             f"block:{kind}",
         )
         for kind in ("document", "search_result")

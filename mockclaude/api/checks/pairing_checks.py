@@ -21,12 +21,12 @@ _RESULTS_OF_SERVERS = (
 )
 
 
-def _own(request: MessagesRequest, kind: str) -> list[Located]:
+def _message_blocks(request: MessagesRequest, kind: str) -> list[Located]:
     """Return the blocks of a `kind` that are part of a message, not of a tool result, with their paths."""
     return [located for located in request.blocks.get(kind, ()) if len(located[0]) == OF_MESSAGES]
 
 
-def _goes_on(request: MessagesRequest) -> bool:
+def _is_continued(request: MessagesRequest) -> bool:
     """Return whether the request continues a thread, whose earlier messages it does not contain."""
     thread = request.body.get("thread")
     return isinstance(thread, dict) and thread.get("type") == "continue"
@@ -42,7 +42,7 @@ def _repeated(request: MessagesRequest, kind: str, keys: Sequence[object]) -> De
         return None
     first = {key: index for index, key in reversed([*enumerate(keys)])}
     second = next(index for index, key in enumerate(keys) if first[key] != index)
-    path, block = _own(request, kind)[second]
+    path, block = _message_blocks(request, kind)[second]
     return {"path": dotted(path), "id": block.get("tool_use_id")}
 
 
@@ -53,7 +53,7 @@ def _unanswered(request: MessagesRequest) -> Details | None:
     missing = [index for index, key in enumerate(calls) if key not in answers]
     turn, _ = calls[missing[0]]
     ids = [str(calls[index][1]) for index in missing if calls[index][0] == turn]
-    return {"number": _own(request, "tool_use")[missing[0]][0][1], "ids": ", ".join(ids)}
+    return {"number": _message_blocks(request, "tool_use")[missing[0]][0][1], "ids": ", ".join(ids)}
 
 
 def _unexpected(request: MessagesRequest) -> Details | None:
@@ -62,8 +62,8 @@ def _unexpected(request: MessagesRequest) -> Details | None:
     if expected.issuperset(results):
         return None
     for index, (turn, name) in enumerate(results):
-        if (turn, name) not in expected and not (turn == 0 and _goes_on(request)):
-            return {"path": dotted(_own(request, "tool_result")[index][0]), "id": name}
+        if (turn, name) not in expected and not (turn == 0 and _is_continued(request)):
+            return {"path": dotted(_message_blocks(request, "tool_result")[index][0]), "id": name}
     return None
 
 
@@ -73,15 +73,15 @@ def _two_results(request: MessagesRequest) -> Details | None:
 
 def _without_source(request: MessagesRequest) -> Details | None:
     called = [block for _, block in request.blocks["tool_use"] if block.get("caller")]
-    known = {block.get("id") for _, block in _own(request, "server_tool_use")} if called else set()
+    known = {block.get("id") for _, block in _message_blocks(request, "server_tool_use")} if called else set()
     for block in called:
-        source = _source(block["caller"])
-        if source is not None and source not in known and not _goes_on(request):
+        source = _calling_id(block["caller"])
+        if source is not None and source not in known and not _is_continued(request):
             return {"source": source, "id": block.get("id")}
     return None
 
 
-def _source(caller: object) -> str | None:
+def _calling_id(caller: object) -> str | None:
     """Return the id of the call whose code made another call, None for a call of the model."""
     source = caller.get("tool_id") if isinstance(caller, dict) else None
     return None if source is None else str(source)
@@ -89,33 +89,33 @@ def _source(caller: object) -> str | None:
 
 def _unfinished(request: MessagesRequest) -> Details | None:
     """Find a call of a server tool without a result, though the user has ended the turn."""
-    done = {block.get("tool_use_id") for kind, _ in _RESULTS_OF_SERVERS for _, block in _own(request, kind)}
+    done = {block.get("tool_use_id") for kind, _ in _RESULTS_OF_SERVERS for _, block in _message_blocks(request, kind)}
     said = [
-        n for n, message in enumerate(request.messages) if message["role"] == "user" and _says_more(message["content"])
+        n for n, message in enumerate(request.messages) if message["role"] == "user" and _has_more(message["content"])
     ]
-    for path, block in _own(request, "server_tool_use"):
+    for path, block in _message_blocks(request, "server_tool_use"):
         if block.get("id") not in done and said and path[1] < said[-1]:
             name = str(block.get("name"))
-            return {"number": path[1], "name": name, "id": block.get("id"), "result": _result_of(name)}
+            return {"number": path[1], "name": name, "id": block.get("id"), "result": _result_type(name)}
     return None
 
 
-def _says_more(content: Any) -> bool:
+def _has_more(content: Any) -> bool:
     """Return whether a content has other blocks than tool results."""
     return isinstance(content, str) or any(block["type"] != "tool_result" for block in content)
 
 
-def _result_of(name: str) -> str:
+def _result_type(name: str) -> str:
     return "tool_search_tool_result" if name.startswith("tool_search_tool") else f"{name}_tool_result"
 
 
-def _of_a_server(result: str, call: str) -> Check:
+def _server_check(result: str, call: str) -> Check:
     """Build the check for a `result` without its `call` before it."""
 
     def find(request: MessagesRequest) -> Details | None:
-        before = {block.get("id"): path for path, block in reversed(_own(request, call))}
-        for path, block in _own(request, result):
-            if before.get(block.get("tool_use_id"), path) >= path and not _goes_on(request):
+        before = {block.get("id"): path for path, block in reversed(_message_blocks(request, call))}
+        for path, block in _message_blocks(request, result):
+            if before.get(block.get("tool_use_id"), path) >= path and not _is_continued(request):
                 return {"path": dotted(path), "id": block.get("tool_use_id")}
         return None
 
@@ -161,7 +161,7 @@ CHECKS: tuple[Check, ...] = (
         _without_source,
         "block:tool_use",
     ),
-    *(_of_a_server(result, call) for result, call in _RESULTS_OF_SERVERS),
+    *(_server_check(result, call) for result, call in _RESULTS_OF_SERVERS),
     Check(
         "a call of a server's tool without a result",
         "messages.{number}: `{name}` tool use with id `{id}` was found without a corresponding `{result}` block",
