@@ -1,8 +1,6 @@
-"""The body of `POST /v1/messages` and `/v1/messages/count_tokens`, as far as the program depends on it.
+"""Parsing of request bodies, and the types that every validation mode requires.
 
-In: bytes. Out: the parsed body, or the API's own 400. `check_usable` is what holds in every mode: all that the rest of
-the program reads has the type it expects, and what it does not read is kept as it came.
-Knows nothing of models, headers or the rules between fields.
+The fields that mockclaude reads must have the types below; all other fields are kept unchanged.
 """
 
 from __future__ import annotations
@@ -18,14 +16,14 @@ from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.fingerprint import canonical_body
 
 Body: TypeAlias = dict[str, Any]
-"""A request body as it came: JSON data, its shape checked."""
+"""A request body: JSON data of a checked shape."""
 
 Path: TypeAlias = tuple[str | int, ...]
 
 
 T = TypeVar("T")
 _List: TypeAlias = Annotated[list[T], Field(fail_fast=True)]
-"""A list of which the first wrong item is reported, and no other: one error is sent, whatever there is."""
+"""A list of which only the first invalid item is reported, since only one error is sent."""
 
 
 class _Block(TypedDict, total=False):
@@ -101,7 +99,11 @@ _USABLE = TypeAdapter(_Usable).validator
 
 
 def check_usable(body: Body) -> None:
-    """Raise `ApiError` 400 for a body that cannot be answered: what the program reads must have the type it expects."""
+    """Validate the types of the fields that replies depend on.
+
+    Raises:
+        ApiError: 400, with the path of the first error.
+    """
     try:
         _USABLE.validate_python(body)
     except ValidationError as error:
@@ -133,7 +135,7 @@ def _first_problem(errors: list[ErrorDetails], body: Body) -> ApiError:
 
 
 def _path_in(body: Body, error: ErrorDetails) -> Path:
-    """Return where `error` is, without the names of union members, which pydantic adds and the API does not show."""
+    """Return the path of `error` without the names of union members: pydantic adds them, the API omits them."""
     path: list[str | int] = []
     here: Any = body
     missing = error["loc"][-1] if error["type"] == "missing" else None

@@ -8,7 +8,7 @@ Origin: TypeAlias = Literal["issued", "edited", "unknown"]
 """The origin of a thinking block: sent as it is, sent with another text, or never sent."""
 
 
-class Issued(Protocol):
+class IssuedBlocks(Protocol):
     """The blocks that the server, or a recording, has sent."""
 
     def thinking(self, thinking: str, signature: str) -> Origin:

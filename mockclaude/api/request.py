@@ -16,16 +16,16 @@ from typing import Any, TypeAlias
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from mockclaude.api import tokens
-from mockclaude.api.access import NEW_VERSION, Access
+from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
 from mockclaude.api.body import Body
 from mockclaude.api.fingerprint import canonical_body
-from mockclaude.api.issued import ALL_ISSUED, Issued
+from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
 from mockclaude.api.models import Model
 from mockclaude.api.redaction import redact
-from mockclaude.api.tool_pairs import Pairs, pairs
+from mockclaude.api.tool_pairs import ToolCallPairs, pair_tool_calls
 
 NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
-NO_ACCESS = Access("", NEW_VERSION, frozenset())
+NO_API_HEADERS = ApiHeaders("", NEW_VERSION, frozenset())
 
 MAX_DOCUMENTS = 500
 """Documents of a request, in every mode: each PDF has to be opened to be counted."""
@@ -59,20 +59,28 @@ class ToolResult:
 class MessagesRequest:
     """A request to `POST /v1/messages` or `/v1/messages/count_tokens`. Never changed once it is built.
 
-    Args:
-        body: The parsed body; with a message thread, the whole conversation and not only the messages that were sent.
-        headers: The headers; names are looked up in any case.
-        model_info: The catalogue's entry of the model; None if the catalogue does not list its name.
-        access: The API key, the version and the betas of the headers.
-        issued: Tells which thinking blocks the server, or a recording, has sent before.
-        canonical: The canonical body, if it is known already.
-        excluded_fields: The fields that are not part of the canonical body, as JSON.
-        warnings: Texts of errors that the validation mode tolerates.
+    Attributes:
+        body: The parsed body; with a message thread, the whole conversation. Only reports redact its credentials.
+        headers: The headers, names in any case. Credentials are redacted once the request is handled.
+        model_info: The catalogue's entry of the model; None for a name that the catalogue does not list.
+        api_headers: The API key, the version and the betas.
+        issued: The thinking blocks that the server, or a recording, has sent before.
+        excluded_fields: The fields that are not part of the canonical body, as JSON; empty for none.
+        warnings: The errors that the validation mode tolerates.
         requested_fault: The fault that the client named after the model, '' for none.
-        entry: The entry of the journal.
+        entry: The `JournalEntry`: decision, schedule and response; None while the request is being handled.
+        messages: The messages of the body.
+        stream: Whether the client requests a stream.
+        user: The text of the current turn, blocks joined by line breaks.
+        blocks: The content blocks of all messages by type, including those in tool results, in the order of the
+            request. A message whose content is a string has none.
+        input_tokens: The input tokens of the request.
+        breakpoints: The items with `cache_control`, in the API's order: tools, system, messages, last the body itself.
+        traits: The features that checks depend on: fields that are not null, `role:system`, `block:image`, and
+            `cached` if there are breakpoints.
 
     Raises:
-        KeyError, TypeError, AttributeError: The body's shape is wrong, if it was not checked before.
+        KeyError, TypeError, AttributeError: The shape of `body` is invalid; it is not validated here.
     """
 
     def __init__(
@@ -81,8 +89,8 @@ class MessagesRequest:
         headers: Mapping[str, str] = NO_HEADERS,
         *,
         model_info: Model | None = None,
-        access: Access = NO_ACCESS,
-        issued: Issued = ALL_ISSUED,
+        api_headers: ApiHeaders = NO_API_HEADERS,
+        issued: IssuedBlocks = ALL_ISSUED,
         canonical: bytes | None = None,
         excluded_fields: bytes = b"",
         warnings: Sequence[str] = (),
@@ -90,45 +98,24 @@ class MessagesRequest:
         entry: Any = None,
     ) -> None:
         self.body: dict[str, Any] = body
-        """The whole body; with a message thread, the whole conversation. Only reports redact its credentials."""
         self.headers = headers
-        """The headers, whose names are looked up in any case. Credentials are redacted once the request is handled."""
         self.model_info = model_info
-        """The catalogue's entry of the model; None for a name that the catalogue does not list."""
-        self.access = access
-        """The API key, the version and the betas of the headers."""
+        self.api_headers = api_headers
         self.issued = issued
-        """The blocks that the server, or a recording, has sent before."""
         if canonical is not None:
             self.canonical = canonical
         self.excluded_fields = excluded_fields
-        """The fields that are not part of the canonical body, as JSON; empty for none."""
         self.warnings = warnings
-        """Texts of errors that the validation mode tolerates."""
         self.requested_fault = requested_fault
-        """The fault that the client named after the model, '' for none."""
         self.entry = entry
-        """The `JournalEntry`: decision, schedule and response; None while the request is being handled."""
         self.messages: list[dict[str, Any]] = body["messages"]
-        """The messages of the body."""
         self.stream = bool(body.get("stream"))
-        """Whether the client requests a stream."""
         self._begin = _begin_of_turn(self.messages)
         self.user = "\n".join(_texts_of("user", self.messages[self._begin :]))
-        """The text of the current turn, blocks joined by line breaks."""
         self.blocks, counted = _walk(self.messages)
-        """The content blocks of all messages by type, including those in tool results, in the order of the request.
-
-        A message whose content is a string has no blocks.
-        """
         self.input_tokens = tokens.of_prompt(body) + counted
-        """The input tokens of the request."""
         self.breakpoints = _breakpoints(body, self.blocks)
-        """The items with `cache_control`, in the API's order: tools, system, messages, and last the request itself."""
         self.traits = _traits(body, self.messages, self.blocks, bool(self.breakpoints))
-        """The features that checks depend on: top-level fields that are not null, `role:system`, `block:image`, and
-        `cached` if any item has `cache_control`.
-        """
 
     def __repr__(self) -> str:
         return f"<MessagesRequest {redact(self.user)[:60]!r} of {self.model}, turn {self.turn}>"
@@ -222,9 +209,9 @@ class MessagesRequest:
         return {result.name: result.content for result in self.results if result.is_error}
 
     @cached_property
-    def pairs(self) -> Pairs:
+    def pairs(self) -> ToolCallPairs:
         """The tool calls and their results."""
-        return pairs(self.messages, self.blocks.get("tool_use", ()), self.blocks.get("tool_result", ()))
+        return pair_tool_calls(self.messages, self.blocks.get("tool_use", ()), self.blocks.get("tool_result", ()))
 
     @cached_property
     def memo(self) -> dict[Any, Any]:
@@ -289,13 +276,14 @@ def _walk(messages: list[Body]) -> tuple[Blocks, int]:
             count += tokens.of_text(content)
             continue
         for index, block in enumerate(content or ()):
-            path, kind = ("messages", number, "content", index), _type_of(block)
+            path, kind = ("messages", number, "content", index), block.get("type", "")
             found[kind].append((path, block))
             if kind == "tool_result":
                 for inner in _blocks_in_result(path, block):
                     found[_type_of(inner[1])].append(inner)
-            if kind not in _WITH_DOCUMENTS or len(found.get("document", ())) <= MAX_DOCUMENTS:
-                count += tokens.of_block(block)
+            if kind in _WITH_DOCUMENTS and len(found.get("document", ())) > MAX_DOCUMENTS:
+                continue
+            count += tokens.of_block(block)
     return dict(found), count
 
 
@@ -313,17 +301,18 @@ def _blocks_in_result(path: tuple[str | int, ...], result: Body) -> list[Located
 
 
 def _breakpoints(body: Body, blocks: Blocks) -> list[Located]:
-    marked = [
-        ((field, index), part)
-        for field in ("tools", "system")
-        if isinstance(parts := body.get(field), list)
-        for index, part in enumerate(parts)
-        if isinstance(part, dict) and part.get("cache_control")
-    ]
-    inside = [located for found in blocks.values() for located in found if located[1].get("cache_control")]
-    if inside:
+    marked: list[Located] = []
+    for field in ("tools", "system"):
+        items = body.get(field)
+        if isinstance(items, list):
+            located = [((field, index), item) for index, item in enumerate(items) if isinstance(item, dict)]
+            marked += [each for each in located if each[1].get("cache_control")]
+    if blocks:
+        inside = [located for found in blocks.values() for located in found if located[1].get("cache_control")]
         marked += sorted(inside, key=_position)
-    return [*marked, ((), body)] if body.get("cache_control") else marked
+    if body.get("cache_control"):
+        marked.append(((), body))
+    return marked
 
 
 def _position(located: Located) -> tuple[int, ...]:
@@ -331,7 +320,10 @@ def _position(located: Located) -> tuple[int, ...]:
 
 
 def _traits(body: Body, messages: list[Body], blocks: Blocks, cached: bool) -> frozenset[str]:
-    traits = {name for name, value in body.items() if value is not None}
-    traits |= {f"role:{role}" for role in {message["role"] for message in messages}}
-    traits |= {f"block:{kind}" for kind in blocks}
-    return frozenset(traits | {"cached"} if cached else traits)
+    traits = [name for name, value in body.items() if value is not None]
+    traits += [f"role:{role}" for role in {message["role"] for message in messages}]
+    if blocks:
+        traits += [f"block:{kind}" for kind in blocks]
+    if cached:
+        traits.append("cached")
+    return frozenset(traits)

@@ -15,7 +15,7 @@ from mockclaude.cli import options
 from mockclaude.cli.options import Loading, entries_of, fail, option
 
 if TYPE_CHECKING:
-    from mockclaude.api.betas import Accepted
+    from mockclaude.api.betas import AcceptedBetas
     from mockclaude.api.mode import Mode
     from mockclaude.engine.http_request import HttpRequest
     from mockclaude.scenario.rules import Scenario
@@ -57,7 +57,7 @@ def explain(
     entry: int | None,
     seed: int | None,
     validation: Mode | None,
-    betas: Accepted | None,
+    betas: AcceptedBetas | None,
 ) -> None:
     """Say what a server with FILES would answer to a request, and why, without a server."""
     from mockclaude.engine.explain import explained

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from mockclaude.api.betas import Accepted
+from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import Loading, entries_of, fail, option, read
@@ -91,7 +91,7 @@ def replay(
     files: tuple[Path, ...],
     seed: int | None,
     validation: Mode | None,
-    betas: Accepted | None,
+    betas: AcceptedBetas | None,
     retry_speed: str,
 ) -> None:
     """Make the requests of RECORDING, a journal of `serve --journal`, again to FILES, without a server.

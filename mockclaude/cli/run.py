@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from mockclaude.api.betas import Accepted
+from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import Loading, option, read, warn
@@ -58,7 +58,7 @@ def run(
     allow_unmatched: bool,
     seed: int | None,
     validation: Mode | None,
-    betas: Accepted | None,
+    betas: AcceptedBetas | None,
     strict_determinism: bool,
     speed: str,
     retry_speed: str,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockclaude.api.betas import Accepted
+from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import Loading, fail, option, read, warn
@@ -45,7 +45,7 @@ def serve(
     journal: Path | None,
     seed: int | None,
     validation: Mode | None,
-    betas: Accepted | None,
+    betas: AcceptedBetas | None,
     strict_determinism: bool,
     speed: str,
     retry_speed: str,

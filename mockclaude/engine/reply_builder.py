@@ -151,7 +151,7 @@ class ReplyBuilder:
         if not context.diagnosed:
             return (*counted, *stored)
         hashes = request_hashes(request.body)
-        return (*counted, *stored, RequestRemembered(Address(request.access.key, message_id), hashes))
+        return (*counted, *stored, RequestRemembered(Address(request.api_headers.key, message_id), hashes))
 
 
 def _groups(rule: Rule, request: MessagesRequest) -> Mapping[str, str]:

@@ -53,7 +53,7 @@ class RequestContext(NamedTuple):
         """What the request changes in the prompt cache, whatever becomes of its reply."""
         if self.cached is None:
             return ()
-        return (CacheUsed(self.request.access.key, self.cached.renewed, self.cached.written, self.http.now),)
+        return (CacheUsed(self.request.api_headers.key, self.cached.renewed, self.cached.written, self.http.now),)
 
     @property
     def released(self) -> tuple[Effect, ...]:
@@ -111,6 +111,6 @@ def admit(context: RequestContext) -> Permit | Refusal | None:
     """Ask for admission under the first limit that applies; None where none does."""
     state, request = context.state, context.request
     usage = InputUsage(request.input_tokens) if context.cached is None else context.cached.usage
-    key, limits, revision = request.access.key, state.scenario.limits, state.limits_revision
+    key, limits, revision = request.api_headers.key, state.scenario.limits, state.limits_revision
     under = limit_request(limits, revision, key, request.body["model"], usage, context.http.now_us)
     return None if under is None else state.store.admit(under)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from mockclaude.api import models
-from mockclaude.api.access import Access, access
+from mockclaude.api.api_headers import ApiHeaders, parse_api_headers
 from mockclaude.api.body import Body, parse
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.fingerprint import excluded_fields
-from mockclaude.api.issued import Issued
-from mockclaude.api.mode import MODES, Mode, Validation
+from mockclaude.api.issued import IssuedBlocks
+from mockclaude.api.mode import MODES, Mode, ValidationResult
 from mockclaude.api.request import MAX_DOCUMENTS, MessagesRequest
 from mockclaude.api.schema.gates import GATES
 from mockclaude.api.validate import check_model, check_rules, check_shape, looks_like_a_model
@@ -33,7 +33,7 @@ class ValidHeaders(NamedTuple):
     """What a validator found out about headers that it accepts."""
 
     validator: RequestValidator
-    access: Access
+    api_headers: ApiHeaders
     mode: Mode
     warnings: tuple[str, ...]
     content_type: ApiError | None
@@ -50,17 +50,17 @@ class RequestValidator(NamedTuple):
 
     policy: Policy
     mentions: Callable[[str], bool]
-    issued: Issued
+    issued: IssuedBlocks
 
     def headers(self, head: Head) -> ValidHeaders:
         """Return what the headers say. Raises `ApiError`."""
         known: ValidHeaders | None = head.validated
         if known is not None and known.validator is self:
             return known
-        validation = Validation(mode(head.headers, self.policy))
-        allowed = access(head.headers, self.policy.api_keys, validation, self.policy.betas)
+        validation = ValidationResult(mode(head.headers, self.policy))
+        parsed = parse_api_headers(head.headers, self.policy.api_keys, validation, self.policy.betas)
         warnings = tuple(validation.warnings)
-        valid = ValidHeaders(self, allowed, validation.mode, warnings, _wrong_content_type(head.headers))
+        valid = ValidHeaders(self, parsed, validation.mode, warnings, _wrong_content_type(head.headers))
         head.validated = valid
         return valid
 
@@ -69,24 +69,24 @@ class RequestValidator(NamedTuple):
     ) -> tuple[MessagesRequest, ThreadRequest | None]:
         """Return the valid Messages request, and what it does to a thread. Raises `ApiError`."""
         valid = self.headers(http.head)
-        validation = Validation(valid.mode, valid.warnings)
+        validation = ValidationResult(valid.mode, valid.warnings)
         if valid.content_type is not None:
-            validation.object(valid.content_type, gateways_take_it=True)
+            validation.report(valid.content_type, gateway_accepts=True)
         sent, canonical = parse(http.body)
-        check_shape(sent, valid.access, validation, counting=counting)
-        body, fault = self._named(sent, valid.access)
+        check_shape(sent, valid.api_headers, validation, counting=counting)
+        body, fault = self._named(sent, valid.api_headers)
         model = models.find(body["model"])
         if model is None:
             check_model(body["model"], validation, known=self._accepts(body["model"]))
         thread = None if body.get("thread") is None else ThreadRequest(store, http.now, hold=not counting)
         try:
             if thread is not None:
-                body = thread.resolve(valid.access.key, body)
+                body = thread.resolve(valid.api_headers.key, body)
             request = MessagesRequest(
                 body,
                 http.headers,
                 model_info=model,
-                access=valid.access,
+                api_headers=valid.api_headers,
                 issued=self.issued,
                 canonical=canonical if body is sent else None,
                 excluded_fields=excluded_fields(sent, *(("model",) if fault else ())),
@@ -102,9 +102,9 @@ class RequestValidator(NamedTuple):
             raise
         return request, thread
 
-    def _named(self, body: Body, allowed: Access) -> tuple[Body, str]:
+    def _named(self, body: Body, headers: ApiHeaders) -> tuple[Body, str]:
         """Return the body with a content in each message and the model alone, and the fault that follows the model."""
-        if not DIRECTING_BETAS.isdisjoint(allowed.betas) and any("content" not in each for each in body["messages"]):
+        if not DIRECTING_BETAS.isdisjoint(headers.betas) and any("content" not in each for each in body["messages"]):
             body = {**body, "messages": [{"content": [], **message} for message in body["messages"]]}
         model, _, fault = body["model"].partition(FAULT_MARK)
         if not (fault and self.policy.client_faults):

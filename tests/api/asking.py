@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mockclaude.api import models
-from mockclaude.api.access import NEW_VERSION, Access
-from mockclaude.api.checks.check import Check, problems, that_apply
+from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
+from mockclaude.api.checks.check import Check, applicable_checks, find_failures
 from mockclaude.api.issued import ALL_ISSUED
 from mockclaude.api.request import MessagesRequest
 
@@ -29,14 +29,16 @@ def asked(*messages: Any, **fields: Any) -> MessagesRequest:
 
     `betas` are those of the headers, and `issued` are the blocks that the server has sent.
     """
-    access = Access("", NEW_VERSION, fields.pop("betas", frozenset()))
+    api_headers = ApiHeaders("", NEW_VERSION, fields.pop("betas", frozenset()))
     issued = fields.pop("issued", ALL_ISSUED)
     if messages:
         fields["messages"] = list(messages)
     made = body(**fields)
-    return MessagesRequest(made, model_info=models.find(made["model"]), access=access, issued=issued)
+    return MessagesRequest(made, model_info=models.find(made["model"]), api_headers=api_headers, issued=issued)
 
 
 def refusal(checks: Sequence[Check], request: MessagesRequest) -> str | None:
     """Return the first message that `checks` have for `request`."""
-    return next((problem.message for problem in problems(that_apply(checks, request.traits), request)), None)
+    return next(
+        (problem.message for problem in find_failures(applicable_checks(checks, request.traits), request)), None
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from mockclaude.api import schema
-from mockclaude.api.access import NEW_VERSION
+from mockclaude.api.api_headers import NEW_VERSION
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
@@ -60,7 +60,7 @@ def conversation(size: int = 200_000) -> bytes:
 
 def parsed(data: bytes) -> None:
     """Parse `data` as orjson and pydantic-core do, into a request of the API's shape."""
-    assert schema.problem(orjson.loads(data), NEW_VERSION, frozenset(), counting=False) is None
+    assert schema.find_error(orjson.loads(data), NEW_VERSION, frozenset(), counting=False) is None
 
 
 def milliseconds(work: Callable[[], object]) -> float:

@@ -12,7 +12,7 @@ import pytest
 
 import mockclaude
 from mockclaude import __version__
-from mockclaude.api.betas import Accepted
+from mockclaude.api.betas import AcceptedBetas
 from mockclaude.scenario.loading.loader import load_all
 from tests.cli.invoking import HELLO, invoke, written
 from tests.conftest import Serve
@@ -203,7 +203,7 @@ def test_wrong_host_or_origin_is_told(option: str, value: str, message: str) -> 
 
 @pytest.mark.parametrize(("betas", "statuses"), [(None, [200, 400]), ("strict", [400, 400]), ("any", [200, 200])])
 def test_option_betas_overrides_the_files(
-    serve: Serve, tmp_path: Path, betas: Accepted | None, statuses: list[int]
+    serve: Serve, tmp_path: Path, betas: AcceptedBetas | None, statuses: list[int]
 ) -> None:
     server = serve(load_all([written(tmp_path / "hello.yaml", f"betas: known\n{HELLO}")], betas=betas))
 

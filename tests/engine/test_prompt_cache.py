@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api import tokens
-from mockclaude.api.request import NO_ACCESS, MessagesRequest
+from mockclaude.api.request import NO_API_HEADERS, MessagesRequest
 from mockclaude.engine.state import prompt_cache as module
 from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.prompt_cache import diagnose, look_up, request_hashes
@@ -37,7 +37,7 @@ def lasting(control: dict[str, Any]) -> dict[str, Any]:
 
 
 def asked(body: dict[str, Any], key: str = KEY) -> MessagesRequest:
-    return MessagesRequest(body, access=NO_ACCESS._replace(key=key))
+    return MessagesRequest(body, api_headers=NO_API_HEADERS._replace(key=key))
 
 
 def used(store: Store, body: dict[str, Any], now: int = NOW, key: str = KEY) -> InputUsage:

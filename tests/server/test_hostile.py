@@ -54,7 +54,7 @@ def _work(given: Request) -> int:
 
 @pytest.fixture
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    remembering = [(output_checks, "schema_problem"), (tool_checks, "schema_problem"), (tool_checks, "_first_invalid")]
+    remembering = [(output_checks, "schema_problem"), (tool_checks, "schema_problem"), (tool_checks, "_invalid_index")]
     for module, name in remembering:
         monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
 

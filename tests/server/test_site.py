@@ -19,7 +19,8 @@ from mockclaude.engine.trust import Trust
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.loading.loader import load_text
-from mockclaude.server import app, request_body
+from mockclaude.server import protocol, request_body
+from mockclaude.server.site import Site
 from tests.conftest import Serve
 from tests.serving import asking, post, request
 
@@ -99,7 +100,7 @@ def test_a_body_is_measured_unpacked(serve: Serve) -> None:
 
 
 def test_a_chunked_body_beyond_the_limit_is_a_413(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "MAX_BODY", 1_000)
+    monkeypatch.setattr(protocol, "MAX_BODY", 1_000)
     with serve(HELLO).connect() as wire:
         wire.send(request("POST", "/v1/messages", transfer_encoding="chunked"))
         wire.send(b"800\r\n" + b" " * 0x800 + b"\r\n")
@@ -163,7 +164,7 @@ async def test_a_client_that_goes_just_before_the_answer_is_gone_in_the_log_too(
     gone = make_mocked_request("GET", "/v1/models", {"host": "localhost"}, payload=EMPTY_PAYLOAD)
     gone.protocol.__dict__["requests"] = 0
 
-    site = app.Site({"": load_text(HELLO)})
+    site = Site({"": load_text(HELLO)})
     site.journal.subscribe("ended", lines.append)
     assert not (await site.handle(gone)).keep_alive
     assert [line.ending for line in lines] == ["client gone"]

@@ -1,8 +1,4 @@
-"""What the API refuses of the marks up to which it is to cache: how many there are, where, and for how long.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of what is cached.
-"""
+"""Checks of cache breakpoints: their number, their places, and how long the cached prompt lives."""
 
 from __future__ import annotations
 
@@ -13,8 +9,8 @@ from mockclaude.api.request import Located, MessagesRequest, dotted
 _MOST = 4
 
 
-def _marked(request: MessagesRequest) -> list[Located]:
-    """Return the blocks that have a `cache_control`, in the order in which the API reads them."""
+def _marked_blocks(request: MessagesRequest) -> list[Located]:
+    """Return the blocks with `cache_control`, in the order in which the API reads them."""
     return [located for located in request.breakpoints if located[0]]
 
 
@@ -24,14 +20,14 @@ def _too_many(request: MessagesRequest) -> Details | None:
 
 
 def _empty(request: MessagesRequest) -> Details | None:
-    for path, block in _marked(request):
+    for path, block in _marked_blocks(request):
         if path[0] == "messages" and _is_empty(block):
             return {"path": dotted(path)}
     return None
 
 
 def _empty_system(request: MessagesRequest) -> Details | None:
-    for path, block in _marked(request):
+    for path, block in _marked_blocks(request):
         if path[0] == "system" and _is_empty(block):
             return {"index": path[1]}
     return None
@@ -43,7 +39,7 @@ def _is_empty(block: Body) -> bool:
 
 def _longer_after_shorter(request: MessagesRequest) -> Details | None:
     shorter = False
-    for path, block in _marked(request):
+    for path, block in _marked_blocks(request):
         longer = block["cache_control"].get("ttl") == "1h"
         if longer and shorter:
             return {"path": dotted(path)}
@@ -82,4 +78,4 @@ CHECKS: tuple[Check, ...] = (
         "cached",
     ),
 )
-"""Rules of the marks to cache: how many, for how long, and not on nothing."""
+"""Cache breakpoints: not too many, in the right order of lifetimes, and not on empty blocks."""

@@ -1,8 +1,6 @@
-"""What the API refuses of the messages as such: what says nothing. Who speaks first is free, as reported since 2024
-(anthropic-sdk-typescript#622): the older API had it begin with the user.
+"""Checks of messages: that they are not empty.
 
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of tools and of thinking.
+Any role may come first, as reported since 2024 (anthropic-sdk-typescript#622): the older API required the user.
 """
 
 from __future__ import annotations
@@ -36,7 +34,7 @@ def _blank_string(request: MessagesRequest) -> Details | None:
 
 
 def _empty_text(request: MessagesRequest) -> Details | None:
-    """Find a text block that is empty; one that is also to be cached is refused for that."""
+    """Find an empty text block; one with `cache_control` is rejected for that."""
     for path, block in request.blocks["text"]:
         if not block.get("text", True) and len(path) == 4 and not block.get("cache_control"):
             return {}
@@ -65,10 +63,10 @@ def _blank_system(request: MessagesRequest) -> Details | None:
 
 def _trailing_space(request: MessagesRequest) -> Details | None:
     last = request.messages[-1]
-    return {} if last["role"] == "assistant" and _end(last["content"])[-1:].isspace() else None
+    return {} if last["role"] == "assistant" and _last_text(last["content"])[-1:].isspace() else None
 
 
-def _end(content: Any) -> str:
+def _last_text(content: Any) -> str:
     if isinstance(content, str):
         return content
     last = content[-1] if content else {}
@@ -95,4 +93,4 @@ CHECKS: tuple[Check, ...] = (
         "role:assistant",
     ),
 )
-"""Rules of the messages as such: that each says something."""
+"""Messages and system prompts: not empty."""

@@ -1,8 +1,4 @@
-"""What is too long for a model.
-
-In: a request whose shape is right. Out: `CHECKS`.
-Knows nothing of how tokens are counted. A model that is not known has no limit.
-"""
+"""Checks of the context window. A model that the catalogue does not list has no limit."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.request import MessagesRequest
 
 OVERFLOW_BETA = "model-context-window-exceeded-2025-08-26"
-"""With it, models before Claude 4.5 too write until the context window is full, as documented."""
+"""With this beta, models before Claude 4.5 too write until the context window is full (documented)."""
 
 
 def _too_long(request: MessagesRequest) -> Details | None:
@@ -21,7 +17,7 @@ def _too_long(request: MessagesRequest) -> Details | None:
 
 def _too_long_together(request: MessagesRequest) -> Details | None:
     model, max_tokens = request.model_info, request.body.get("max_tokens")
-    if model is None or max_tokens is None or model.abilities.overflow or OVERFLOW_BETA in request.access.betas:
+    if model is None or max_tokens is None or model.abilities.overflow or OVERFLOW_BETA in request.api_headers.betas:
         return None
     if request.input_tokens + max_tokens <= model.max_input_tokens:
         return None

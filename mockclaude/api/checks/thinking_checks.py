@@ -1,8 +1,4 @@
-"""What the API refuses of the thinking that comes back: it must be there, first, and as it was.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of which models think, and of how a block is known again.
-"""
+"""Checks of thinking blocks that a client sends back: present, first, and unchanged."""
 
 from __future__ import annotations
 
@@ -17,12 +13,12 @@ _THOUGHTS = ("thinking", "redacted_thinking")
 
 
 def _is_enabled(request: MessagesRequest) -> bool:
-    """Return whether the request asks for thinking with a budget; other ways to think ask nothing of the answers."""
+    """Return whether thinking has a budget; other kinds of thinking have no rules for earlier messages."""
     return bool(request.body["thinking"].get("type") == "enabled")
 
 
-def _kind(message: Body, index: int) -> str:
-    """Return the type of the first block of a message, or with -1 of the last."""
+def _block_type(message: Body, index: int) -> str:
+    """Return the type of the first block of a message, or with -1 of the last block."""
     content = message["content"]
     if isinstance(content, str):
         return "text"
@@ -30,67 +26,67 @@ def _kind(message: Body, index: int) -> str:
 
 
 def _absent(request: MessagesRequest) -> Details | None:
-    number = _begins(request) if _is_enabled(request) else None
-    found = "" if number is None else _kind(request.messages[number], 0)
+    number = _turn_start(request) if _is_enabled(request) else None
+    found = "" if number is None else _block_type(request.messages[number], 0)
     return {"number": number, "found": found} if found and found not in _THOUGHTS else None
 
 
-def _begins(request: MessagesRequest) -> int | None:
-    """Return the number of the message that begins the answer which this request goes on with."""
+def _turn_start(request: MessagesRequest) -> int | None:
+    """Return the number of the first message of the assistant's turn that this request continues."""
     first = None
     for number in range(len(request.messages) - 1, -1, -1):
         message = request.messages[number]
         if message["role"] == "assistant":
             first = number
-        elif message["role"] == "user" and _kind(message, -1) != "tool_result":
+        elif message["role"] == "user" and _block_type(message, -1) != "tool_result":
             break
     return first
 
 
 def _not_first(request: MessagesRequest) -> Details | None:
-    for number in _with_later_thoughts(request) if _is_enabled(request) else ():
-        found = _kind(request.messages[number], 0)
-        if found not in _THOUGHTS and not _is_more(request, number):
+    for number in _late_thinking(request) if _is_enabled(request) else ():
+        found = _block_type(request.messages[number], 0)
+        if found not in _THOUGHTS and not _continues_message(request, number):
             return {"number": number, "found": found}
     return None
 
 
-def _with_later_thoughts(request: MessagesRequest) -> list[int]:
-    """Return the numbers of the messages in which thinking comes after another block."""
+def _late_thinking(request: MessagesRequest) -> list[int]:
+    """Return the numbers of the messages with a thinking block after another block."""
     return sorted({int(path[1]) for kind in _THOUGHTS for path, _ in request.blocks.get(kind, ()) if path[3]})
 
 
-def _is_more(request: MessagesRequest, number: int) -> bool:
-    """Return whether a message is more of the answer in the one before."""
+def _continues_message(request: MessagesRequest, number: int) -> bool:
+    """Return whether a message continues the assistant message before it."""
     return number > 0 and bool(request.messages[number - 1]["role"] == "assistant")
 
 
-def _latest(request: MessagesRequest) -> int:
+def _latest_number(request: MessagesRequest) -> int:
     numbers = (number for number in range(len(request.messages) - 1, -1, -1))
     return next((number for number in numbers if request.messages[number]["role"] == "assistant"), -1)
 
 
-def _own(request: MessagesRequest, kind: str) -> Iterator[Located]:
+def _thinking_blocks(request: MessagesRequest, kind: str) -> Iterator[Located]:
     return (located for located in request.blocks[kind] if len(located[0]) == 4)
 
 
-def _altered(request: MessagesRequest, origins: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    for path, block in _own(request, "thinking"):
+def _altered_paths(request: MessagesRequest, origins: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    for path, block in _thinking_blocks(request, "thinking"):
         if request.issued.thinking(str(block.get("thinking", "")), str(block.get("signature", ""))) in origins:
             yield path
 
 
 def _edited(request: MessagesRequest) -> Details | None:
-    latest = _latest(request)
-    return next(({"path": dotted(path)} for path in _altered(request, ("edited",)) if path[1] == latest), None)
+    latest = _latest_number(request)
+    return next(({"path": dotted(path)} for path in _altered_paths(request, ("edited",)) if path[1] == latest), None)
 
 
 def _foreign(request: MessagesRequest) -> Details | None:
-    return next(({"path": dotted(path)} for path in _altered(request, ("edited", "unknown"))), None)
+    return next(({"path": dotted(path)} for path in _altered_paths(request, ("edited", "unknown"))), None)
 
 
 def _foreign_data(request: MessagesRequest) -> Details | None:
-    for path, block in _own(request, "redacted_thinking"):
+    for path, block in _thinking_blocks(request, "redacted_thinking"):
         if not request.issued.redacted(str(block.get("data", ""))):
             return {"path": dotted(path)}
     return None
@@ -142,4 +138,4 @@ CHECKS: tuple[Check, ...] = (
         gateway=True,
     ),
 )
-"""Rules of thinking that comes back: it begins the answer that goes on, and it is as the API sent it."""
+"""Thinking: it begins the turn that is continued, and is unchanged."""

@@ -1,8 +1,4 @@
-"""What the API refuses of the tools: their names, their schemas, how they load, and what refers to them.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of the calls in a conversation.
-"""
+"""Checks of tools: names, schemas, deferred loading, and references to tools."""
 
 from __future__ import annotations
 
@@ -38,27 +34,27 @@ def _tools(request: MessagesRequest) -> list[Body]:
     return request.body.get("tools") or []
 
 
-def _goes_on(request: MessagesRequest) -> bool:
-    """Return whether the tools are those of an earlier request, as with the next message of a thread."""
+def _is_continued(request: MessagesRequest) -> bool:
+    """Return whether the tools are those of an earlier request, as in a request that continues a thread."""
     thread = request.body.get("thread")
     return isinstance(thread, dict) and thread.get("type") == "continue"
 
 
-def _names(request: MessagesRequest) -> set[str] | None:
-    """Return the names of all tools, or None where there are tools whose names only the server knows."""
-    if _goes_on(request) or "block:tool_addition" in request.traits:
+def _tool_names(request: MessagesRequest) -> set[str] | None:
+    """Return the names of all tools, None if only the server knows the names of some."""
+    if _is_continued(request) or "block:tool_addition" in request.traits:
         return None
     names = {tool.get("name") for tool in _tools(request)}
     return None if None in names else {str(name) for name in names}
 
 
 def _choice_of_nothing(request: MessagesRequest) -> Details | None:
-    return None if _tools(request) or request.body.get("mcp_servers") or _goes_on(request) else {}
+    return None if _tools(request) or request.body.get("mcp_servers") or _is_continued(request) else {}
 
 
 def _unknown_choice(request: MessagesRequest) -> Details | None:
     name = request.body["tool_choice"].get("name")
-    names = None if name is None else _names(request)
+    names = None if name is None else _tool_names(request)
     return None if names is None or name in names else {"name": name}
 
 
@@ -76,13 +72,13 @@ def _combined(request: MessagesRequest) -> Details | None:
 
 
 def _invalid_schema(request: MessagesRequest) -> Details | None:
-    index = _first_invalid(orjson.dumps(_tools(request)))
+    index = _invalid_index(orjson.dumps(_tools(request)))
     return None if index is None else {"index": index}
 
 
 @remember(16, 100_000)
-def _first_invalid(tools: bytes) -> int | None:
-    """Return which of `tools`, written as JSON, is the first with a schema that is none; agents repeat their tools."""
+def _invalid_index(tools: bytes) -> int | None:
+    """Return the index of the first of `tools`, as JSON, with an invalid schema. Cached, since agents repeat tools."""
     return next((index for index, tool in enumerate(orjson.loads(tools)) if not _is_schema(tool)), None)
 
 
@@ -107,12 +103,12 @@ def _other_computer(request: MessagesRequest) -> Details | None:
     if request.model_info is None:
         return None
     known = request.model_info.abilities.computer_tools
-    wrong = [kind for kind in _kinds(request) if kind.startswith(_OF_COMPUTERS) and kind not in known]
+    wrong = [kind for kind in _tool_types(request) if kind.startswith(_OF_COMPUTERS) and kind not in known]
     offer = ", ".join(sorted((*_FOR_EVERY_MODEL, *known)))
     return {"model": request.model_info.id, "types": ", ".join(wrong), "offer": offer} if wrong else None
 
 
-def _kinds(request: MessagesRequest) -> Iterator[str]:
+def _tool_types(request: MessagesRequest) -> Iterator[str]:
     return (kind for tool in _tools(request) if (kind := tool.get("type")))
 
 
@@ -146,12 +142,12 @@ def _no_domains(request: MessagesRequest) -> Details | None:
 
 
 def _unknown_reference(request: MessagesRequest) -> Details | None:
-    return _missing(request, (block for _, block in request.blocks["tool_reference"]))
+    return _find_missing(request, (block for _, block in request.blocks["tool_reference"]))
 
 
 def _unknown_result(request: MessagesRequest) -> Details | None:
     found = (block.get("content") for _, block in request.blocks["tool_search_tool_result"])
-    return _missing(request, (reference for content in found for reference in _references(content)))
+    return _find_missing(request, (reference for content in found for reference in _references(content)))
 
 
 def _references(content: object) -> list[Body]:
@@ -162,8 +158,8 @@ def _dicts(value: object) -> list[Body]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _missing(request: MessagesRequest, references: Iterable[Body]) -> Details | None:
-    names = _names(request)
+def _find_missing(request: MessagesRequest, references: Iterable[Body]) -> Details | None:
+    names = _tool_names(request)
     wanted = [reference.get("tool_name") for reference in references] if names is not None else []
     return next(({"name": name} for name in wanted if name not in (names or ())), None)
 
@@ -174,12 +170,14 @@ def _servers(request: MessagesRequest) -> dict[str, None]:
 
 
 def _toolsets(request: MessagesRequest) -> dict[str, None]:
-    """Return the names of the MCP servers whose tools there are, in the order of the tools."""
+    """Return the names of the MCP servers that the tools refer to, in the order of the tools."""
     return {str(tool.get("mcp_server_name")): None for tool in _tools(request) if tool.get("type") == "mcp_toolset"}
 
 
 def _idle_server(request: MessagesRequest) -> Details | None:
-    used = _servers(request) if _OLD_CLIENT in request.access.betas or _goes_on(request) else _toolsets(request)
+    used = (
+        _servers(request) if _OLD_CLIENT in request.api_headers.betas or _is_continued(request) else _toolsets(request)
+    )
     return next(({"name": name} for name in _servers(request) if name not in used), None)
 
 
@@ -293,4 +291,4 @@ CHECKS: tuple[Check, ...] = (
         "tools",
     ),
 )
-"""Rules of the tools: which is chosen, what each is, how they load, and what refers to them."""
+"""Tools: the choice, each tool, deferred loading, and references."""

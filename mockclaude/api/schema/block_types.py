@@ -1,6 +1,6 @@
 """The content blocks of a request, in the notation of `notation`.
 
-Source: the SDKs' types (2.12.0, beta namespace). What only one version of the API or a beta has, has a gate.
+Source: the SDKs' types (2.12.0, beta namespace). A part that needs a version of the API or a beta has a gate.
 """
 
 CITATIONS = """

@@ -95,7 +95,7 @@ def look_up(store: Store, request: MessagesRequest, now: int) -> Use:
     found = prefixes(request.body)
     if not found:
         return Use(InputUsage(request.input_tokens))
-    alive = store.alive(request.access.key, lookups(found), now)
+    alive = store.alive(request.api_headers.key, lookups(found), now)
     return use(found, minimum(request.model), alive.__contains__)
 
 
@@ -107,7 +107,7 @@ def diagnose(store: Store, request: MessagesRequest, hashes: RequestHashes) -> d
     previous = request.body["diagnostics"].get("previous_message_id")
     if previous is None:
         return None
-    earlier = store.earlier_request(Address(request.access.key, previous))
+    earlier = store.earlier_request(Address(request.api_headers.key, previous))
     reason = {"type": "previous_message_not_found"} if earlier is None else _reason(earlier, hashes)
     return None if reason is None else {"cache_miss_reason": reason}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
 from mockclaude.api.schema.block_types import CITATIONS
-from mockclaude.api.schema.notation import Name, Object, read
+from mockclaude.api.schema.notation import Name, Object, parse_definitions
 
 _KINDS = {
     "char_location": "Characters of a plain-text document.",
@@ -47,6 +47,6 @@ def _model(kind: str, definition: Object, in_document: Object) -> Any:
 if TYPE_CHECKING:
     Citation: TypeAlias = BaseModel
 else:
-    _API = read(CITATIONS)
+    _API = parse_definitions(CITATIONS)
     _MODELS = [_model(kind, _API[kind], _API["in_document"]) for kind in _KINDS]
     Citation = Annotated[reduce(or_, _MODELS), Field(discriminator="type")]

@@ -1,8 +1,4 @@
-"""Who asks, by which version of the API, and with which betas: what the headers of a request say.
-
-In: request headers. Out: an `Access`, or the API's 400 or 401.
-Knows nothing of bodies.
-"""
+"""The request headers that the API reads: the key, the version and the betas."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from typing import NamedTuple
 
 from mockclaude.api import betas
 from mockclaude.api.errors import ApiError, invalid
-from mockclaude.api.mode import Validation
+from mockclaude.api.mode import ValidationResult
 
 OLD_VERSION, NEW_VERSION = "2023-06-01", "2026-10-21"
 VERSIONS = (OLD_VERSION, NEW_VERSION)
@@ -21,8 +17,8 @@ OAUTH_BETA = "oauth-2025-04-20"
 _OAUTH_TOKEN = "sk-ant-oat"
 
 
-class Access(NamedTuple):
-    """What the headers say: the API key or token ('' if none), the version, and the betas that the list has."""
+class ApiHeaders(NamedTuple):
+    """The API key or token ('' for none), the version, and the known betas of a request."""
 
     key: str
     version: str
@@ -30,7 +26,7 @@ class Access(NamedTuple):
 
 
 def api_key(headers: Mapping[str, str]) -> str:
-    """Return the key of a request, '' if it has none. `x-api-key` goes before `authorization`, as reported."""
+    """Return the key of a request, '' for none. `x-api-key` takes precedence over `authorization` (reported)."""
     return headers.get("x-api-key") or _bearer(headers)
 
 
@@ -39,24 +35,30 @@ def _bearer(headers: Mapping[str, str]) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def access(
+def parse_api_headers(
     headers: Mapping[str, str],
     keys: Collection[str],
-    validation: Validation,
-    accepted: betas.Accepted = "known",
-) -> Access:
-    """Return what `headers` say; `accepted` are the betas that are not refused.
+    validation: ValidationResult,
+    accepted: betas.AcceptedBetas = "known",
+) -> ApiHeaders:
+    """Parse the key, the version and the betas of a request, and validate them in that order.
 
-    Raises `ApiError` 401 for no key or one not in `keys` (empty: any), 400 for the rest. The order is the API's, as far
-    as it is known: key, version, betas.
+    Args:
+        headers: The request headers; names are looked up in any case.
+        keys: The accepted keys; every key if empty.
+        validation: Receives the errors.
+        accepted: The betas that are accepted.
+
+    Raises:
+        ApiError: 401 for a missing or unknown key, 400 for an invalid version or beta.
     """
     key, names = api_key(headers), betas.parse(headers)
-    if not validation.off:
+    if not validation.is_off:
         _check_key(key, headers, keys, names)
     version = _version(headers, validation)
     if not names <= betas.KNOWN:
         _check_betas(names, validation, accepted)
-    return Access(key, version, names & betas.KNOWN)
+    return ApiHeaders(key, version, names & betas.KNOWN)
 
 
 def _check_key(key: str, headers: Mapping[str, str], keys: Collection[str], names: frozenset[str]) -> None:
@@ -68,18 +70,18 @@ def _check_key(key: str, headers: Mapping[str, str], keys: Collection[str], name
         raise ApiError("authentication_error", "OAuth authentication is currently not supported.")
 
 
-def _version(headers: Mapping[str, str], validation: Validation) -> str:
+def _version(headers: Mapping[str, str], validation: ValidationResult) -> str:
     version = headers.get("anthropic-version")
     if version in VERSIONS:
         return version
     problem = "header is required" if version is None else f'"{version}" is not a valid version'
-    validation.object(invalid(f"anthropic-version: {problem}"), gateways_take_it=True)
+    validation.report(invalid(f"anthropic-version: {problem}"), gateway_accepts=True)
     return OLD_VERSION
 
 
-def _check_betas(names: frozenset[str], validation: Validation, accepted: betas.Accepted) -> None:
-    refused, unlisted = betas.judge(names, accepted)
+def _check_betas(names: frozenset[str], validation: ValidationResult, accepted: betas.AcceptedBetas) -> None:
+    refused, unlisted = betas.find_unknown(names, accepted)
     if refused:
-        validation.object(invalid(betas.refusal(refused)), gateways_take_it=True)
+        validation.report(invalid(betas.refusal_message(refused)), gateway_accepts=True)
     if unlisted:
-        validation.warn(betas.warning(unlisted))
+        validation.warn(betas.warning_message(unlisted))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from mockclaude.api.access import Access, access, api_key
+from mockclaude.api.api_headers import ApiHeaders, api_key, parse_api_headers
 from mockclaude.api.errors import ApiError
-from mockclaude.api.mode import Mode, Validation
+from mockclaude.api.mode import Mode, ValidationResult
 
 GOOD = {"x-api-key": "mock", "anthropic-version": "2026-10-21"}
 
 
 def refused(headers: dict[str, str], *keys: str, mode: Mode = "anthropic") -> tuple[int, str]:
     with pytest.raises(ApiError) as caught:
-        access(headers, keys, Validation(mode))
+        parse_api_headers(headers, keys, ValidationResult(mode))
     return caught.value.status, caught.value.message
 
 
@@ -34,11 +34,17 @@ def test_the_key_is_the_same_in_whichever_header_it_comes(headers: dict[str, str
 
 @pytest.mark.parametrize("version", ["2023-06-01", "2026-10-21"])
 def test_both_versions_are_taken(version: str) -> None:
-    assert access({**GOOD, "anthropic-version": version}, (), Validation()) == Access("mock", version, frozenset())
+    assert parse_api_headers({**GOOD, "anthropic-version": version}, (), ValidationResult()) == ApiHeaders(
+        "mock", version, frozenset()
+    )
 
 
 def test_any_key_is_accepted_unless_some_are_listed() -> None:
-    assert access(GOOD, (), Validation()).key == access(GOOD, ("mock",), Validation()).key == "mock"
+    assert (
+        parse_api_headers(GOOD, (), ValidationResult()).key
+        == parse_api_headers(GOOD, ("mock",), ValidationResult()).key
+        == "mock"
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,40 +76,42 @@ def test_an_oauth_token_needs_its_beta() -> None:
 
     assert refused(headers) == (401, "OAuth authentication is currently not supported.")
     assert refused({**headers, "anthropic-beta": "xoauth-2025-04-20"})[0] == 401
-    assert access({**headers, "anthropic-beta": "oauth-2025-04-20"}, (), Validation()).betas == {"oauth-2025-04-20"}
+    assert parse_api_headers({**headers, "anthropic-beta": "oauth-2025-04-20"}, (), ValidationResult()).betas == {
+        "oauth-2025-04-20"
+    }
 
 
 def test_a_gateway_takes_any_version_and_beta_with_a_warning() -> None:
-    validation = Validation("gateway")
+    validation = ValidationResult("gateway")
 
-    assert access({"x-api-key": "mock", "anthropic-beta": "of-a-gateway,pdfs-2024-09-25"}, (), validation) == Access(
-        "mock", "2023-06-01", frozenset({"pdfs-2024-09-25"})
-    )
+    assert parse_api_headers(
+        {"x-api-key": "mock", "anthropic-beta": "of-a-gateway,pdfs-2024-09-25"}, (), validation
+    ) == ApiHeaders("mock", "2023-06-01", frozenset({"pdfs-2024-09-25"}))
     assert [warning.partition(" ")[0] for warning in validation.warnings] == ["anthropic-version:", "Unexpected"]
     assert refused({}, mode="gateway")[0] == 401
 
 
 def test_without_validation_no_header_is_needed_and_nothing_is_said() -> None:
-    validation = Validation("off")
+    validation = ValidationResult("off")
 
     headers = {"anthropic-beta": "of-a-gateway, new-2027-01-01"}
-    assert access(headers, ("mock",), validation) == Access("", "2023-06-01", frozenset())
+    assert parse_api_headers(headers, ("mock",), validation) == ApiHeaders("", "2023-06-01", frozenset())
     assert validation.warnings == []
 
 
 def test_an_unknown_beta_that_is_well_formed_is_a_warning_in_any_mode() -> None:
     for mode in ("anthropic", "gateway"):
-        validation = Validation(mode)
-        access({**GOOD, "anthropic-beta": "new-2027-01-01"}, (), validation)
+        validation = ValidationResult(mode)
+        parse_api_headers({**GOOD, "anthropic-beta": "new-2027-01-01"}, (), validation)
         assert [warning.partition(",")[0] for warning in validation.warnings] == ["anthropic-beta: unknown"]
 
 
 def test_betas_are_accepted_as_given() -> None:
     headers = {**GOOD, "anthropic-beta": "new-2027-01-01,pdfs-2024-09-25"}
-    validation = Validation()
+    validation = ValidationResult()
 
     for accepted in ("any", ("new-2027-01-01",)):
-        assert access(headers, (), validation, accepted).betas == {"pdfs-2024-09-25"}
+        assert parse_api_headers(headers, (), validation, accepted).betas == {"pdfs-2024-09-25"}
     assert validation.warnings == []
     with pytest.raises(ApiError, match="`new-2027-01-01`"):
-        access(headers, (), validation, "strict")
+        parse_api_headers(headers, (), validation, "strict")
