@@ -357,7 +357,7 @@ def _attempts(request: _Request, possible: _Possible, rule: str) -> dict[str, in
     """Return how many attempts of the same turn came before, where a script depends on it: under this rule, or under
     any rule for scripts of chaos and of the client.
     """
-    scripted = [label for label, faults in possible.items() if any(fault.script for fault in faults)]
+    scripted = [label for label, faults in possible.items() if any(fault.attempts for fault in faults)]
     if not scripted:
         return {}
     turn, memory, lane = turn_hash(request.conversation.body), request.served.memory, request.lane

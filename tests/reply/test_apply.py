@@ -9,7 +9,7 @@ import pytest
 
 from mockclaude.reply.faults.apply import APPLY, apply_faults
 from mockclaude.reply.response import End, silent
-from mockclaude.scenario.format.faults import KINDS
+from mockclaude.scenario.format.faults import FAULT_TYPES, NothingFault, ScriptFault
 from mockclaude.scenario.format.presets import NAMED
 from tests.reply.breakage import CONTEXT, SLOW, broken, events, faults, sent, struck, whole, written
 from tests.reply.making import DRAWS
@@ -23,7 +23,7 @@ EDITS = [
 
 
 def test_every_kind_of_fault_can_be_done() -> None:
-    assert set(KINDS) - {"script", "nothing"} == set(APPLY)
+    assert [*APPLY, ScriptFault, NothingFault] == [*FAULT_TYPES]
 
 
 def test_without_a_fault_a_response_says_what_it_said() -> None:

@@ -166,6 +166,8 @@ def _distribution(drawn: Schema) -> Schema:
 class _Generator(GenerateJsonSchema):
     """Pydantic's generator, which asks the tables about validators and the docstrings about keys."""
 
+    _in_fault = False
+
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> Schema:
         read = schema["function"]["function"]
         if isinstance(read, partial):
@@ -215,9 +217,20 @@ class _Generator(GenerateJsonSchema):
 
     def model_schema(self, schema: core_schema.ModelSchema) -> Schema:
         model, described = schema["cls"], super().model_schema(schema)
+        if model is faults.Fault and not self._in_fault:
+            described["properties"] = self._of_all_kinds(described["properties"])
         for key, description in descriptions(model).items():
             described["properties"][key]["description"] = description
         return {**described, **MORE.get(model, {})}
+
+    def _of_all_kinds(self, properties: Schema) -> Schema:
+        """Return the keys of a fault: those of every kind, and those that all have."""
+        of_kinds: Schema = {}
+        self._in_fault = True  # a script contains faults
+        for kind in faults.FAULT_TYPES:
+            reference = self.generate_inner(kind.__pydantic_core_schema__)["$ref"]
+            of_kinds |= (self.get_schema_from_definitions(JsonRef(reference)) or {})["properties"]
+        return {**of_kinds, **properties}
 
 
 def _without_null(schema: Schema) -> Schema:
