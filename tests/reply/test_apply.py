@@ -235,3 +235,10 @@ def test_bytes_beyond_the_last_are_not_there_to_be_corrupted() -> None:
     bad = struck({"corrupt": 2, "after": f"{len(good) - 1} bytes"}).data
 
     assert (bad[:-1], len(bad)) == (good[:-1], len(good))
+
+
+@pytest.mark.parametrize("fault", ["cut", {"stall": "1s", "after": "3 events"}, {"drop": "ping"}], ids=str)
+def test_a_fault_leaves_the_order_of_headers_alone(fault: Any) -> None:
+    usual, faulted = (sent(response).partition(b"\r\n\r\n")[0] for response in (whole(), struck(fault)))
+
+    assert faulted == usual

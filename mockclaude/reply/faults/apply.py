@@ -72,7 +72,7 @@ def apply_faults(
     """
     if not faults:
         return FaultedResponse(response, ())
-    response = response if response.is_final else prepare(response)
+    response = response if response.is_final else response.taken_apart()
     notes: list[str] = []
     for position, fault in enumerate(in_order(faults)):
         applied, outcome = None, NOTHING
@@ -87,14 +87,6 @@ def apply_faults(
 def in_order(faults: Iterable[Fault]) -> list[Fault]:
     """Return `faults` in the order in which they are applied."""
     return sorted(faults, key=lambda fault: _ORDER[type(fault)])
-
-
-def prepare(response: Response) -> Response:
-    """Return `response` as faults need it: each event a piece of its own, the id of the request among the headers."""
-    if response.request_id:
-        headers = Headers((*response.headers.lines, ("request-id", response.request_id)))
-        response = response._replace(headers=headers, request_id="")
-    return response.taken_apart()
 
 
 NOTHING = " found nothing to strike"
@@ -117,7 +109,7 @@ def _error(response: Response, fault: ErrorFault, context: FaultContext) -> Resp
     if place is None:
         return None
     if place.offset is None or not response.is_stream:
-        return prepare(context.responses.error(error, place.at))
+        return context.responses.error(error, place.at).taken_apart()
     failure = Timed(place.at, events.error(error.envelope(context.responses.request_id)))
     body = (*whole_pieces(response, place.offset), failure)
     return response._replace(body=body, end=End.KEEP, end_at=place.at, complete=True)
@@ -174,8 +166,9 @@ def _later(pieces: Iterable[Timed], microseconds: int) -> tuple[Timed, ...]:
 
 def _headers(response: Response, fault: HeadersFault, _: FaultContext) -> Response:
     given = {name.lower(): value for name, value in fault.headers.items()}
+    request_id = given.pop("request-id", response.request_id) or ""
     added = {name: value for name, value in given.items() if value is not False}
-    return response._replace(headers=response.headers.without(given).put(added))
+    return response._replace(headers=response.headers.without(given).put(added), request_id=request_id)
 
 
 def _corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> Response | None:
