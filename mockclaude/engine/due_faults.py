@@ -46,7 +46,7 @@ def attempts_of(possible: PossibleFaults, rule: Rule, request: MessagesRequest) 
 
     Scripts of a rule count the attempts of a turn under this rule, those of chaos and of the client under any rule.
     """
-    scripted = [label for label, faults in possible.items() if any(fault.script for fault in faults)]
+    scripted = [label for label, faults in possible.items() if any(fault.attempts for fault in faults)]
     if not scripted:
         return {}
     turn = turn_hash(request.body)

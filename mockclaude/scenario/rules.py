@@ -254,7 +254,7 @@ def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place, seen: Co
 
 
 def _faults(faults: Sequence[Fault] | None, place: Place) -> tuple[PossibleFault, ...]:
-    if any(fault.script for fault in faults or ()):
+    if any(fault.attempts for fault in faults or ()):
         volatile.prepare()
     return tuple(PossibleFault(fault, place, conditions(fault.when or When())) for fault in faults or ())
 

@@ -9,7 +9,7 @@ import pytest
 
 from mockclaude.reply.faults.apply import APPLY, apply_faults
 from mockclaude.reply.response import End, silent
-from mockclaude.scenario.format.faults import KINDS
+from mockclaude.scenario.format.faults import FAULT_TYPES, NothingFault, ScriptFault
 from mockclaude.scenario.format.presets import NAMED
 from tests.reply.breakage import CONTEXT, SLOW, broken, events, faults, sent, struck, whole, written
 from tests.reply.making import DRAWS
@@ -23,7 +23,7 @@ EDITS = [
 
 
 def test_every_kind_of_fault_can_be_done() -> None:
-    assert set(KINDS) - {"script", "nothing"} == set(APPLY)
+    assert [*APPLY, ScriptFault, NothingFault] == [*FAULT_TYPES]
 
 
 def test_without_a_fault_a_response_says_what_it_said() -> None:
@@ -235,3 +235,10 @@ def test_bytes_beyond_the_last_are_not_there_to_be_corrupted() -> None:
     bad = struck({"corrupt": 2, "after": f"{len(good) - 1} bytes"}).data
 
     assert (bad[:-1], len(bad)) == (good[:-1], len(good))
+
+
+@pytest.mark.parametrize("fault", ["cut", {"stall": "1s", "after": "3 events"}, {"drop": "ping"}], ids=str)
+def test_a_fault_leaves_the_order_of_headers_alone(fault: Any) -> None:
+    usual, faulted = (sent(response).partition(b"\r\n\r\n")[0] for response in (whole(), struck(fault)))
+
+    assert faulted == usual

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -21,7 +21,29 @@ from mockclaude.reply.faults.resolve import ResolvedPosition, TooLargeError, res
 from mockclaude.reply.faults.slices import limited, sliced
 from mockclaude.reply.response import BY_PIECE, Data, End, Framing, Piece, Response, Timed, json_data, silent
 from mockclaude.reply.response_context import ResponseContext
-from mockclaude.scenario.format.faults import KINDS, STALL, Fault
+from mockclaude.scenario.format.faults import (
+    ContentLengthFault,
+    CorruptFault,
+    DisconnectFault,
+    DropFault,
+    DuplicateFault,
+    EditFault,
+    ErrorFault,
+    Fault,
+    GarbageFault,
+    HeadersFault,
+    InsertFault,
+    MalformedFault,
+    PlacedFault,
+    RateFault,
+    RawFault,
+    RefuseFault,
+    RespondFault,
+    RestartFault,
+    SliceFault,
+    StallFault,
+    SwapFault,
+)
 from mockclaude.scenario.format.positions import Position
 
 _ENDS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
@@ -50,24 +72,21 @@ def apply_faults(
     """
     if not faults:
         return FaultedResponse(response, ())
-    response = response if response.is_final else prepare(response)
+    response = response if response.is_final else response.taken_apart()
     notes: list[str] = []
-    for position, fault in enumerate(sorted(faults, key=lambda fault: KINDS.index(fault.kind))):
+    for position, fault in enumerate(in_order(faults)):
         applied, outcome = None, NOTHING
         if not response.is_final:
             of_fault = FaultContext(context, draws.scoped(f"fault/{position}"))
-            applied, outcome = attempt(partial(APPLY[fault.kind], response, fault, of_fault))
+            applied, outcome = attempt(partial(APPLY[type(fault)], response, fault, of_fault))
         notes.append(f"fault: {fault}{outcome}")
         response = applied or response
     return FaultedResponse(response, (*notes, str(draws)))
 
 
-def prepare(response: Response) -> Response:
-    """Return `response` as faults need it: each event a piece of its own, the id of the request among the headers."""
-    if response.request_id:
-        headers = Headers((*response.headers.lines, ("request-id", response.request_id)))
-        response = response._replace(headers=headers, request_id="")
-    return response.taken_apart()
+def in_order(faults: Iterable[Fault]) -> list[Fault]:
+    """Return `faults` in the order in which they are applied."""
+    return sorted(faults, key=lambda fault: _ORDER[type(fault)])
 
 
 NOTHING = " found nothing to strike"
@@ -83,23 +102,21 @@ def attempt(fault: Callable[[], Response | None]) -> tuple[Response | None, str]
     return applied, "" if applied is not None else NOTHING
 
 
-def _error(response: Response, fault: Fault, context: FaultContext) -> Response | None:
+def _error(response: Response, fault: ErrorFault, context: FaultContext) -> Response | None:
     written = fault.error
-    assert written
     error = ApiError(written.type, written.message, written.status or 0, written.headers, written.details)
     place = resolve(response, fault.position) if fault.position else ResolvedPosition(None, 0)
     if place is None:
         return None
     if place.offset is None or not response.is_stream:
-        return prepare(context.responses.error(error, place.at))
+        return context.responses.error(error, place.at).taken_apart()
     failure = Timed(place.at, events.error(error.envelope(context.responses.request_id)))
     body = (*whole_pieces(response, place.offset), failure)
     return response._replace(body=body, end=End.KEEP, end_at=place.at, complete=True)
 
 
-def _respond(response: Response, fault: Fault, _: FaultContext) -> Response:
+def _respond(response: Response, fault: RespondFault, _: FaultContext) -> Response:
     written = fault.respond
-    assert written
     headers = Headers([(name.lower(), value) for name, value in written.headers.items()])
     body = _written_body(written.body) if isinstance(written.body, str) else json_data(written.body)
     at = response.head_at
@@ -114,53 +131,54 @@ def _written_body(text: str) -> Data:
         return Data(text.encode())
 
 
-def _stall(response: Response, fault: Fault, _: FaultContext) -> Response | None:
+def _stall(response: Response, fault: StallFault, _: FaultContext) -> Response | None:
     place = resolve(response, fault.position or Position("headers"))
     if place is None:
         return None
     if fault.stall == "forever":
-        return _hanging(response, place, fault.pings)
-    length = int(fault.stall or 0)
+        return _hanging(response, place, fault)
+    length = fault.length
     if place.offset is None:
         later = response._replace(body=_later(response.body, length), head_at=response.head_at + length)
         return later._replace(end_at=response.end_at + length)
     before, after = split(response, place.offset)
-    pings = _pings(response, place.at, length, fault.pings)
+    pings = _pings(response, place.at, fault)
     return response._replace(body=(*before, *pings, *_later(after, length)), end_at=response.end_at + length)
 
 
-def _hanging(response: Response, place: ResolvedPosition, interval: int | None) -> Response:
+def _hanging(response: Response, place: ResolvedPosition, fault: StallFault) -> Response:
     if place.offset is None:
         return silent(End.HANG, place.at)
     before, _ = split(response, place.offset)
-    body = (*before, *_pings(response, place.at, STALL, interval))
+    body = (*before, *_pings(response, place.at, fault))
     end_at = max(place.at, body[-1].at if body else 0)
     return response._replace(body=body, end=End.HANG, end_at=end_at, complete=False)
 
 
-def _pings(response: Response, at: int, length: int, interval: int | None) -> Iterator[Timed]:
-    if interval and response.is_stream:
-        yield from (Timed(at + after, events.PING) for after in range(interval, length, interval))
+def _pings(response: Response, at: int, fault: StallFault) -> Iterator[Timed]:
+    if fault.pings and response.is_stream:
+        yield from (Timed(at + after, events.PING) for after in range(fault.pings, fault.length, fault.pings))
 
 
 def _later(pieces: Iterable[Timed], microseconds: int) -> tuple[Timed, ...]:
     return tuple(Timed(at + microseconds, piece) for at, piece in pieces)
 
 
-def _headers(response: Response, fault: Fault, _: FaultContext) -> Response:
-    given = {name.lower(): value for name, value in (fault.headers or {}).items()}
+def _headers(response: Response, fault: HeadersFault, _: FaultContext) -> Response:
+    given = {name.lower(): value for name, value in fault.headers.items()}
+    request_id = given.pop("request-id", response.request_id) or ""
     added = {name: value for name, value in given.items() if value is not False}
-    return response._replace(headers=response.headers.without(given).put(added))
+    return response._replace(headers=response.headers.without(given).put(added), request_id=request_id)
 
 
-def _corrupt(response: Response, fault: Fault, context: FaultContext) -> Response | None:
+def _corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> Response | None:
     """Change so many bytes: from the position on, or each at a place of its own that is drawn."""
     data = bytearray(response.data)
     place = resolve(response, fault.position) if fault.position else ResolvedPosition(0, 0)
     if not data or place is None or place.offset is None or place.offset >= len(data):
         return None
     draws = context.draws
-    for number in range(fault.corrupt or 0):
+    for number in range(fault.corrupt):
         at = place.offset + number if fault.position else draws.integer(f"place/{number}", 0, len(data) - 1)
         data[min(at, len(data) - 1)] ^= draws.integer(f"bits/{number}", 1, 255)
     return response._replace(body=list(_refilled(response.body, bytes(data))))
@@ -178,17 +196,8 @@ def _with_bytes(piece: Piece, data: bytes) -> Piece:
     return piece._replace(data=None, encoded=data) if isinstance(piece, Event) else Data(data)
 
 
-def _slice(response: Response, fault: Fault, _: FaultContext) -> Response:
-    assert fault.slice
-    return sliced(response, fault.slice, fault.every)
-
-
-def _rate(response: Response, fault: Fault, _: FaultContext) -> Response:
-    return limited(response, fault.rate or 1)
-
-
-def _disconnect(response: Response, fault: Fault, _context: FaultContext) -> Response | None:
-    how = fault.disconnect or "reset"
+def _disconnect(response: Response, fault: DisconnectFault, _context: FaultContext) -> Response | None:
+    how = fault.disconnect
     place = resolve(response, fault.position or Position("headers"))
     if place is None:
         return None
@@ -198,25 +207,24 @@ def _disconnect(response: Response, fault: Fault, _context: FaultContext) -> Res
     return response._replace(body=before, end=_ENDS[how], end_at=place.at, complete=how == "clean")
 
 
-def _content_length(response: Response, fault: Fault, _: FaultContext) -> Response:
-    framing = response.framing._replace(malformation="content_length", length=fault.content_length or 0)
+def _content_length(response: Response, fault: ContentLengthFault, _: FaultContext) -> Response:
+    framing = response.framing._replace(malformation="content_length", length=fault.content_length)
     return response._replace(framing=framing)
 
 
-def _malformed(response: Response, fault: Fault, _: FaultContext) -> Response:
-    return response._replace(framing=response.framing._replace(malformation=fault.malformed or ""))
+def _malformed(response: Response, fault: MalformedFault, _: FaultContext) -> Response:
+    return response._replace(framing=response.framing._replace(malformation=fault.malformed))
 
 
-def _garbage(response: Response, fault: Fault, context: FaultContext) -> Response | None:
-    return _with_tail(response, fault, context.draws.noise("garbage", fault.garbage or 1))
+def _garbage(response: Response, fault: GarbageFault, context: FaultContext) -> Response | None:
+    return _with_tail(response, fault, context.draws.noise("garbage", fault.garbage))
 
 
-def _raw(response: Response, fault: Fault, _context: FaultContext) -> Response | None:
-    assert fault.raw
+def _raw(response: Response, fault: RawFault, _context: FaultContext) -> Response | None:
     return _with_tail(response, fault, fault.raw.content())
 
 
-def _with_tail(response: Response, fault: Fault, data: bytes) -> Response | None:
+def _with_tail(response: Response, fault: PlacedFault, data: bytes) -> Response | None:
     """Return the response up to the position, then `data` as it is, then FIN; without a position `data` alone."""
     place = resolve(response, fault.position or Position("headers"))
     if place is None:
@@ -228,27 +236,29 @@ def _with_tail(response: Response, fault: Fault, data: bytes) -> Response | None
     return response._replace(body=before, end=End.CLOSE, end_at=place.at, complete=False, framing=framing)
 
 
-Apply: TypeAlias = Callable[[Response, Fault, FaultContext], Response | None]
+Apply: TypeAlias = Callable[[Response, Any, FaultContext], Response | None]
 
-APPLY: dict[str, Apply] = {
-    "error": _error,
-    "respond": _respond,
-    "stall": _stall,
-    "drop": lambda response, fault, _: event_edits.drop(response, fault),
-    "duplicate": lambda response, fault, _: event_edits.duplicate(response, fault),
-    "swap": lambda response, fault, _: event_edits.swap(response, fault),
-    "edit": lambda response, fault, _: event_edits.edit(response, fault),
-    "insert": lambda response, fault, _: event_edits.insert(response, fault),
-    "restart": lambda response, fault, context: event_edits.restart(response, fault, context.draws),
-    "headers": _headers,
-    "corrupt": _corrupt,
-    "slice": _slice,
-    "rate": _rate,
-    "disconnect": _disconnect,
-    "content_length": _content_length,
-    "malformed": _malformed,
-    "garbage": _garbage,
-    "raw": _raw,
-    "refuse": lambda response, fault, _: silent(End.RESET, response.head_at, fault.refuse or 0),
+APPLY: dict[type[Fault], Apply] = {
+    ErrorFault: _error,
+    RespondFault: _respond,
+    StallFault: _stall,
+    DropFault: lambda response, fault, _: event_edits.drop(response, fault),
+    DuplicateFault: lambda response, fault, _: event_edits.duplicate(response, fault),
+    SwapFault: lambda response, fault, _: event_edits.swap(response, fault),
+    EditFault: lambda response, fault, _: event_edits.edit(response, fault),
+    InsertFault: lambda response, fault, _: event_edits.insert(response, fault),
+    RestartFault: lambda response, fault, context: event_edits.restart(response, fault, context.draws),
+    HeadersFault: _headers,
+    CorruptFault: _corrupt,
+    SliceFault: lambda response, fault, _: sliced(response, fault.slice, fault.every),
+    RateFault: lambda response, fault, _: limited(response, fault.rate),
+    DisconnectFault: _disconnect,
+    ContentLengthFault: _content_length,
+    MalformedFault: _malformed,
+    GarbageFault: _garbage,
+    RawFault: _raw,
+    RefuseFault: lambda response, fault, _: silent(End.RESET, response.head_at, fault.refuse),
 }
-"""Kind of fault -> how it is applied to a response; None where its position is not in it."""
+"""Class of a fault, in the order of application -> how it is applied; None if its position is not in the response."""
+
+_ORDER = {kind: position for position, kind in enumerate(APPLY)}

@@ -8,18 +8,18 @@ from mockclaude.api.events import Event, event
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.resolve import bounded, check_size, find_events, resolve, whole_pieces
 from mockclaude.reply.response import Data, Piece, Response, Timed, json_data
-from mockclaude.scenario.format.faults import Fault
+from mockclaude.scenario.format.faults import DropFault, DuplicateFault, EditFault, InsertFault, RestartFault, SwapFault
 from mockclaude.scenario.format.positions import Position
 
 
-def drop(response: Response, fault: Fault) -> Response | None:
+def drop(response: Response, fault: DropFault) -> Response | None:
     """Leave out events."""
     found = set(find_events(response, fault.drop))
     kept = [timed for index, timed in enumerate(response.body) if index not in found]
     return response._replace(body=kept) if found else None
 
 
-def duplicate(response: Response, fault: Fault) -> Response | None:
+def duplicate(response: Response, fault: DuplicateFault) -> Response | None:
     """Send events again, right after themselves, as many times as there are `copies`."""
     found = set(find_events(response, fault.duplicate))
     times = 1 + (fault.copies or 1)
@@ -29,9 +29,9 @@ def duplicate(response: Response, fault: Fault) -> Response | None:
     return response._replace(body=bounded(repeated)) if found else None
 
 
-def swap(response: Response, fault: Fault) -> Response | None:
+def swap(response: Response, fault: SwapFault) -> Response | None:
     """Swap two events; each is sent at the time of the other."""
-    found = [index for selector in fault.swap or () for index in find_events(response, selector)]
+    found = [index for selector in fault.swap for index in find_events(response, selector)]
     if len(found) != 2:
         return None
     body = list(response.body)
@@ -43,10 +43,9 @@ def swap(response: Response, fault: Fault) -> Response | None:
     return response._replace(body=body)
 
 
-def edit(response: Response, fault: Fault) -> Response | None:
+def edit(response: Response, fault: EditFault) -> Response | None:
     """Set and delete keys in the JSON of events, or in the body of a response that is not streamed."""
     selector = fault.edit
-    assert selector
     whole = selector.event == "body" and not response.is_stream
     found = range(len(response.body)) if whole else find_events(response, selector)
     edited = {index: piece for index in found if (piece := _edited(response.body[index].piece, fault)) is not None}
@@ -54,7 +53,7 @@ def edit(response: Response, fault: Fault) -> Response | None:
     return response._replace(body=body) if edited else None
 
 
-def _edited(piece: Piece, fault: Fault) -> Piece | None:
+def _edited(piece: Piece, fault: EditFault) -> Piece | None:
     """Return an event, or a body, with its JSON changed; None where it has none: a page, or what a fault has cut."""
     if isinstance(piece, Event) and piece.data is not None:
         return event(piece.name, _changed(piece.data, fault))
@@ -63,7 +62,7 @@ def _edited(piece: Piece, fault: Fault) -> Piece | None:
     return None
 
 
-def _changed(data: Any, fault: Fault) -> Any:
+def _changed(data: Any, fault: EditFault) -> Any:
     for path, value in (fault.set or {}).items():
         data = _with(data, path.split("."), value)
     for path in fault.delete or ():
@@ -95,10 +94,9 @@ def _without(data: Any, path: list[str]) -> Any:
     return {name: value for name, value in data.items() if name != key}
 
 
-def insert(response: Response, fault: Fault) -> Response | None:
+def insert(response: Response, fault: InsertFault) -> Response | None:
     """Send something between the events; without a position at the end."""
     written = fault.insert
-    assert written
     place = resolve(response, fault.position or Position("end")) if response.is_stream else None
     if place is None or place.offset is None:
         return None
@@ -109,7 +107,7 @@ def insert(response: Response, fault: Fault) -> Response | None:
     return response._replace(body=(*before, Timed(place.at, piece), *after))
 
 
-def restart(response: Response, fault: Fault, draws: Draws) -> Response | None:
+def restart(response: Response, fault: RestartFault, draws: Draws) -> Response | None:
     """Begin the message anew, with another id, in the same stream."""
     place = resolve(response, fault.position or Position("end")) if response.is_stream else None
     if place is None or place.offset is None:

@@ -25,9 +25,9 @@ class ResolvedPosition(NamedTuple):
     at: int
 
 
-def find_events(response: Response, selector: Selector | None) -> list[int]:
+def find_events(response: Response, selector: Selector) -> list[int]:
     """Return the indices in the body of the events that `selector` selects."""
-    if selector is None or not response.is_stream:
+    if not response.is_stream:
         return []
     found = [
         index

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mockclaude.reply.draws import Draws
-from mockclaude.scenario.format.faults import Burst, Fault, Ramp
+from mockclaude.scenario.format.faults import Burst, Fault, NothingFault, Ramp
 
 BURST_BLOCK = 1_000
 """Requests of a lane after which it is drawn anew whether there is a burst, with the probability that it has then."""
@@ -69,8 +69,8 @@ def _ramped(ramp: Ramp, request: int) -> float:
 
 def _scripted(fault: Fault, attempt: int) -> Iterator[Fault]:
     """Yield the fault, or of a script the one for the attempt that came after so many."""
-    due_now = [fault] if fault.script is None else fault.script[attempt : attempt + 1]
-    yield from (each for each in due_now if each.kind != "nothing")
+    due_now = fault.attempts[attempt : attempt + 1] if fault.attempts else [fault]
+    yield from (each for each in due_now if not isinstance(each, NothingFault))
 
 
 def _in_window(fault: Fault, draws: Draws, position: TriggerContext) -> bool:

@@ -1,8 +1,8 @@
 """Faults that are applied to a response while it is made, batch of events by batch of events.
 
-Each fault is a stage that the batches pass, in the order of `KINDS`. A stage applies the fault as `apply_faults` does,
-to the batch alone, at the position that is left after the events that have passed: so each event is handled once. A
-fault that needs more than has come holds events back; one that needs the whole response, such as `after: 50%`, holds
+Each fault is a stage that the batches pass, in the order of application. A stage applies the fault as `apply_faults`
+does, to the batch alone, at the position that is left after the events that have passed: so each event is handled once.
+A fault that needs more than has come holds events back; one that needs the whole response, such as `after: 50%`, holds
 all.
 """
 
@@ -10,35 +10,50 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from mockclaude.api.events import Event
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.apply import APPLY, NOTHING, FaultContext, attempt
+from mockclaude.reply.faults.apply import APPLY, NOTHING, FaultContext, attempt, in_order
 from mockclaude.reply.faults.event_edits import restart
 from mockclaude.reply.faults.resolve import check_size, resolve
 from mockclaude.reply.response import End, Response, Timed
 from mockclaude.reply.response_context import ResponseContext
-from mockclaude.scenario.format.faults import KINDS, Fault
+from mockclaude.scenario.format.faults import (
+    ContentLengthFault,
+    CorruptFault,
+    DropFault,
+    DuplicateFault,
+    EditFault,
+    Fault,
+    HeadersFault,
+    InsertFault,
+    MalformedFault,
+    PlacedFault,
+    RateFault,
+    RestartFault,
+    SliceFault,
+    StallFault,
+    SwapFault,
+)
 from mockclaude.scenario.format.positions import EVERY, LAST, Position, Selector
 
-_EACH = frozenset({"headers", "slice", "rate"})
+_EACH = (HeadersFault, SliceFault, RateFault)
 """Faults that are applied to each batch."""
 
-_GROWING = frozenset({"duplicate", "restart", "slice", "rate"})
+_GROWING = (DuplicateFault, RestartFault, SliceFault, RateFault)
 """Faults that may make more of a response than it may have."""
 
-_DELAYING = frozenset({"stall", "restart"})
+_DELAYING = (StallFault, RestartFault)
 """Faults that delay all events after them."""
 
-_WHOLE = frozenset({"content_length", "malformed"})
+_WHOLE = (ContentLengthFault, MalformedFault)
 """Faults that need the whole response."""
 
-_AT_END = frozenset({"insert", "restart"})
+_AT_END = (InsertFault, RestartFault)
 """Faults that are applied at the end unless they have a position."""
 
-_SELECTORS = ("drop", "duplicate", "edit")
-"""Keys of a fault that select events one by one."""
+_SELECTING = (DropFault, DuplicateFault, EditFault)
+"""Faults that select events one by one."""
 
 _NEVER = 1 << 62
 """The number of an event that no response has."""
@@ -48,11 +63,10 @@ class LiveFaults:
     """The faults that are due for one response."""
 
     def __init__(self, faults: Sequence[Fault], context: ResponseContext, draws: Draws) -> None:
-        ordered = sorted(faults, key=lambda fault: KINDS.index(fault.kind))
         self._draws = draws
         self._stages = [
             _Stage(fault, FaultContext(context, draws.scoped(f"fault/{position}")))
-            for position, fault in enumerate(ordered)
+            for position, fault in enumerate(in_order(faults))
         ]
 
     @property
@@ -74,7 +88,6 @@ class _Stage:
 
     def __init__(self, fault: Fault, context: FaultContext) -> None:
         self._fault = fault
-        self._kind = fault.kind
         self._context = context
         self._needs_all = _needs_all(fault)
         self._spent = False
@@ -112,7 +125,7 @@ class _Stage:
         self._spent = not _is_repeated(fault)
         if applied.is_final:
             return applied, True
-        self._delay = applied.end_at - batch.end_at if self._kind in _DELAYING else 0
+        self._delay = applied.end_at - batch.end_at if isinstance(fault, _DELAYING) else 0
         return self._passed(applied), last or applied.complete or applied.end is not End.KEEP
 
     def _continued(self, new: Response) -> Response:
@@ -141,7 +154,7 @@ class _Stage:
     def _bounded(self, batch: Response, fault: Fault, *, last: bool) -> Response | None:
         """Return `batch` with the fault. Raises `TooLargeError` if the response gets too large with it."""
         applied = self._applied_to(batch, fault, last=last)
-        if self._kind in _GROWING:
+        if isinstance(fault, _GROWING):
             made = batch if applied is None else applied
             self._made_pieces += len(made.body)
             self._made_bytes += made.size
@@ -150,47 +163,47 @@ class _Stage:
 
     def _applied_to(self, batch: Response, fault: Fault, *, last: bool) -> Response | None:
         """Return `batch` with the fault; None where its position is not in it."""
-        if self._kind == "restart":
-            return self._restarted(batch, fault, last=last)
+        if isinstance(self._fault, RestartFault):
+            return self._restarted(batch, fault, self._fault, last=last)
         if not last and _is_at_end(fault):
             return None
-        return APPLY[self._kind](batch, fault, self._context)
+        return APPLY[type(fault)](batch, fault, self._context)
 
-    def _restarted(self, batch: Response, fault: Fault, *, last: bool) -> Response | None:
+    def _restarted(self, batch: Response, fault: Fault, whole: RestartFault, *, last: bool) -> Response | None:
         """Return `batch` with all events so far again; they are kept until the position of the fault is reached."""
         past = len(self._past)
         self._past += batch.body
         if (not last and _is_at_end(fault)) or resolve(batch, fault.position or Position("end")) is None:
             return None
-        again = restart(batch._replace(body=self._past), self._fault, self._context.draws)
+        again = restart(batch._replace(body=self._past), whole, self._context.draws)
         return again and again._replace(body=again.body[past:])
 
     def _must_wait(self, new: Response, fault: Fault) -> bool:
         """Return whether the fault needs more than has come; only `new` is searched for what `swap` selects."""
         if self._needs_all:
             return True
-        if fault.swap:
+        if isinstance(fault, SwapFault):
             self._held_names.update(_names(new.body))
             return sum(selector.nth <= self._held_names[selector.event] for selector in fault.swap) == 1
-        if self._kind != "corrupt" or not fault.position:
+        if not isinstance(fault, CorruptFault) or not fault.position:
             return False
         held = new._replace(body=self._held)
         place = resolve(held, fault.position)
-        return place is not None and held.size - (place.offset or 0) < (fault.corrupt or 0)
+        return place is not None and held.size - (place.offset or 0) < fault.corrupt
 
     def _remaining(self) -> Fault:
         """Return the fault as it is after the events that have passed: `after: 3 events` after two is `1 events`."""
         fault = self._fault
         if not self._events:
             return fault
-        changed: dict[str, Any] = {
-            key: self._later(selector) for key in _SELECTORS if (selector := getattr(fault, key)) is not None
-        }
-        if fault.swap is not None:
-            changed["swap"] = [self._later(selector) for selector in fault.swap]
-        if fault.position is not None:
-            changed["before" if fault.before else "after"] = self._rest_of(fault.position)
-        return fault.model_copy(update=changed)
+        if isinstance(fault, _SELECTING):
+            return fault.model_copy(update={fault.kind: self._later(*fault.selectors)})
+        if isinstance(fault, SwapFault):
+            return fault.model_copy(update={"swap": [self._later(selector) for selector in fault.swap]})
+        if isinstance(fault, PlacedFault) and fault.position is not None:
+            key = "before" if fault.before else "after"
+            return fault.model_copy(update={key: self._rest_of(fault.position)})
+        return fault
 
     def _later(self, selector: Selector) -> Selector:
         if selector.nth in (LAST, EVERY):
@@ -219,19 +232,19 @@ def _names(body: Sequence[Timed]) -> Iterator[str]:
 
 def _needs_all(fault: Fault) -> bool:
     position = fault.position
-    selectors = [fault.drop, fault.duplicate, fault.edit, *(fault.swap or ()), position.selector if position else None]
+    selectors = [*fault.selectors, *([position.selector] if position else ())]
     return (
-        fault.kind in _WHOLE
-        or (fault.kind == "corrupt" and position is None)
+        isinstance(fault, _WHOLE)
+        or (isinstance(fault, CorruptFault) and position is None)
         or (position is not None and position.unit == "share")
-        or any(selector is not None and selector.nth == LAST for selector in selectors)
+        or any(selector.nth == LAST for selector in selectors)
     )
 
 
 def _is_at_end(fault: Fault) -> bool:
-    return fault.position.unit == "end" if fault.position else fault.kind in _AT_END
+    return fault.position.unit == "end" if fault.position else isinstance(fault, _AT_END)
 
 
 def _is_repeated(fault: Fault) -> bool:
-    chosen = fault.drop or fault.duplicate or fault.edit
-    return fault.kind in _EACH or (chosen is not None and chosen.nth == EVERY)
+    is_every = isinstance(fault, _SELECTING) and fault.selectors[0].nth == EVERY
+    return isinstance(fault, _EACH) or is_every

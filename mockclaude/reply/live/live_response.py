@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Asking, Reply
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.apply import prepare
 from mockclaude.reply.live.live_draft import Addition, LiveDraft
 from mockclaude.reply.live.live_faults import LiveFaults
 from mockclaude.reply.live.live_stream import LiveStream
@@ -120,7 +119,7 @@ class LiveResponse:
         if self._head is None:
             response = response.with_values(self._limit_headers(self.reply.message["usage"]))
         if self._faults.notes:
-            response = prepare(response)
+            response = response.taken_apart()
         self._head = self._head or response._replace(body=())
         return response._replace(headers=self._head.headers, head_at=self._head.head_at)
 

@@ -162,6 +162,8 @@ def _distribution(drawn: Schema) -> Schema:
 class _Generator(GenerateJsonSchema):
     """Pydantic's generator with the schemas of our validators and the docstrings of keys."""
 
+    _in_fault = False
+
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> Schema:
         read: Any = schema["function"]["function"]
         read, options = (read.func, read.args) if isinstance(read, partial) else (read, ())
@@ -201,9 +203,20 @@ class _Generator(GenerateJsonSchema):
 
     def model_schema(self, schema: core_schema.ModelSchema) -> Schema:
         model, described = schema["cls"], super().model_schema(schema)
+        if model is faults.Fault and not self._in_fault:
+            described["properties"] = self._of_all_kinds(described["properties"])
         for key, description in descriptions(model).items():
             described["properties"][key]["description"] = description
         return {**described, **KEY_CONSTRAINTS.get(model, {})}
+
+    def _of_all_kinds(self, properties: Schema) -> Schema:
+        """Return the keys of a fault: those of every kind, and those that all have."""
+        of_kinds: Schema = {}
+        self._in_fault = True  # a script contains faults
+        for kind in faults.FAULT_TYPES:
+            reference = self.generate_inner(kind.__pydantic_core_schema__)["$ref"]
+            of_kinds |= (self.get_schema_from_definitions(JsonRef(reference)) or {})["properties"]
+        return {**of_kinds, **properties}
 
 
 def descriptions(model: type[BaseModel]) -> dict[str, str]:

@@ -94,11 +94,9 @@ def _comes(event: str, steps: Sequence[Step]) -> bool:
 
 
 def _events(fault: Fault) -> Iterator[str]:
-    for turn in fault.script or ():
+    for turn in fault.attempts:
         yield from _events(turn)
-    for selector in (fault.drop, fault.duplicate, fault.edit, *(fault.swap or ())):
-        if selector is not None:
-            yield selector.event
+    yield from (selector.event for selector in fault.selectors)
     if fault.position and fault.position.selector.event:
         yield fault.position.selector.event
 
