@@ -70,10 +70,10 @@ def _pretty(url: str, line: bytes) -> str:
     import orjson
 
     from mockclaude.journal.console import log_line, wants_colour
-    from mockclaude.journal.entry_json import logged
+    from mockclaude.journal.entry_json import log_fields
 
     try:
-        entry = logged(orjson.loads(line))
+        entry = log_fields(orjson.loads(line))
     except (ValueError, KeyError, TypeError):
         fail(f"{url} sends no entries of a journal; {_REMEDY}")
     return f"{log_line(entry, colour=wants_colour())}\n"

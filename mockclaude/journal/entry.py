@@ -186,9 +186,12 @@ class JournalEntry:
         return redact_headers(self.raw_headers)
 
     @property
-    def is_question(self) -> bool:
+    def is_messages_request(self) -> bool:
         """Whether the request is a Messages request."""
         return self.endpoint == "/v1/messages" and self.method == "POST"
+
+    is_question = is_messages_request
+    """The former name."""
 
     def is_of(self, lane: str | None, scenario: str | None) -> bool:
         """Return whether the request is of this lane and this scenario; None is any."""

@@ -18,7 +18,7 @@ from mockclaude.reply.script import Script
 from mockclaude.scenario.match import Explanation
 
 
-def as_data(entry: JournalEntry) -> dict[str, Any]:
+def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
     """Return `entry` as JSON data: what was asked, what was decided and why, what was planned, how it went.
 
     `request.whole` is false if the body was cut or is not UTF-8, `request.redacted` true if it held credentials.
@@ -59,7 +59,7 @@ def _data(entry: JournalEntry) -> dict[str, Any]:
     }
 
 
-def logged(data: Mapping[str, Any]) -> JournalEntry:
+def log_fields(data: Mapping[str, Any]) -> JournalEntry:
     """Return an entry with what the log shows of `data`.
 
     Raises:

@@ -181,7 +181,7 @@ class Journal:
     ) -> list[JournalEntry]:
         """Return the questions that all `conditions` hold for."""
         wanted = tuple(conditions)
-        return [entry for entry in self.entries(lane, scenario) if entry.is_question and holds(wanted, entry)]
+        return [entry for entry in self.entries(lane, scenario) if entry.is_messages_request and holds(wanted, entry)]
 
     async def wait_for(
         self,
@@ -196,7 +196,7 @@ class Journal:
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def hear(entry: JournalEntry) -> None:
-            if entry.is_question and entry.is_of(lane, scenario) and holds(wanted, entry):
+            if entry.is_messages_request and entry.is_of(lane, scenario) and holds(wanted, entry):
                 found.append(entry)
                 if len(found) >= count and not reached.done():
                     reached.set_result(None)

@@ -16,7 +16,7 @@ import orjson
 
 from mockclaude.journal.console import write_error
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.journal.entry_json import as_data, logged
+from mockclaude.journal.entry_json import entry_to_json, log_fields
 
 
 class JournalError(Exception):
@@ -64,7 +64,7 @@ class JournalFile:
 
     def write(self, entries: Iterable[JournalEntry]) -> None:
         """Append what of `entries` was asked of the API."""
-        lines = b"".join([orjson.dumps(as_data(entry)) + b"\n" for entry in entries if entry.endpoint])
+        lines = b"".join([orjson.dumps(entry_to_json(entry)) + b"\n" for entry in entries if entry.endpoint])
         try:
             while lines and not self._file.closed:
                 lines = lines[self._file.write(lines) :]
@@ -150,7 +150,7 @@ def _entries(place: str, line: bytes, warn: Callable[[str], None]) -> list[dict[
 
 def _checked(place: str, data: Any) -> dict[str, Any]:
     try:
-        logged(data)
+        log_fields(data)
     except (KeyError, TypeError):
         raise _no_entry(place) from None
     return data  # type: ignore[no-any-return]

@@ -22,7 +22,7 @@ from mockclaude.engine.routes import answer
 from mockclaude.engine.state.limits import IN_FLIGHT
 from mockclaude.engine.state.scenario_state import Served
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.journal.entry_json import as_data
+from mockclaude.journal.entry_json import entry_to_json
 from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.rules import Scenario
 
@@ -117,7 +117,7 @@ def _answered(served: Served, entry: Data) -> Data:
     given = for_method(answer(served, call), call.method)
     given.ended()
     again.record_decision(given, given.script, sys.maxsize)
-    return as_data(again)
+    return entry_to_json(again)
 
 
 def call_of(entry: Data, policy: Policy) -> Call:

@@ -18,7 +18,7 @@ from typing import Any, Unpack
 from mockclaude.api.mode import Mode
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.journal import Journal
-from mockclaude.journal.verification import AT_LEAST_ONE, Times, verify
+from mockclaude.journal.verification import AT_LEAST_ONE, CountRange, verify
 from mockclaude.scenario.loading import inline
 from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.rules import Scenario
@@ -153,7 +153,7 @@ class MockClaude(Replies):
     @property
     def requests(self) -> list[Asked]:
         """The requests for a message, in the order in which they came."""
-        return [asked(entry) for entry in self._journal.entries() if entry.is_question]
+        return [asked(entry) for entry in self._journal.entries() if entry.is_messages_request]
 
     @property
     def last(self) -> Asked:
@@ -179,7 +179,7 @@ class MockClaude(Replies):
         """Where a `when` was written after which nothing says what is answered."""
         return list(self._unfinished.values())
 
-    def assert_asked(self, *, times: int | Times = AT_LEAST_ONE, **wanted: Unpack[When]) -> None:
+    def assert_asked(self, *, times: int | CountRange = AT_LEAST_ONE, **wanted: Unpack[When]) -> None:
         """Raise `AssertionError`, with the closest request, unless something like this was asked: `times` often, or at
         least once.
         """

@@ -31,7 +31,7 @@ def told(entries: Sequence[JournalEntry], unused: Iterable[Rule] = ()) -> str:
     left_out = len(entries) - len(shown)
     head = [f"{left_out} earlier requests were answered, and are left out"] if left_out else []
     told_of = [entry.closest.rule for entry in shown if entry.closest]
-    judged = [entry for entry in entries if entry.is_question and (entry.rule or entry.unmatched)]
+    judged = [entry for entry in entries if entry.is_messages_request and (entry.rule or entry.unmatched)]
     answered = [line for entry in shown for line in _lines(entry)]
     others = [line for rule in unused if rule not in told_of for line in _unused(rule, judged)]
     return "\n".join([*head, *answered, *others])

@@ -31,7 +31,7 @@ class Added:
     @property
     def requests(self) -> list[Asked]:
         """The requests that it answered."""
-        return [asked(entry) for entry in self._entries() if entry.rule is self.rule and entry.is_question]
+        return [asked(entry) for entry in self._entries() if entry.rule is self.rule and entry.is_messages_request]
 
 
 class Saying:

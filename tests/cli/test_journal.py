@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.journal.entry_json import as_data
+from mockclaude.journal.entry_json import entry_to_json
 from tests.cli.invoking import HELLO, invoke, written
 from tests.conftest import Start
 from tests.journal.entries import journal_entry
@@ -29,7 +29,7 @@ class Admin(BaseHTTPRequestHandler):
         found = asked == ("/_mockclaude/journal?limit=1000", "application/x-ndjson")
         self.send_response(200 if found else 404)
         self.end_headers()
-        self.wfile.write(json.dumps(as_data(ENTRY)).encode() + b"\n" if found else b"")
+        self.wfile.write(json.dumps(entry_to_json(ENTRY)).encode() + b"\n" if found else b"")
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -47,7 +47,7 @@ def admin() -> Iterator[str]:
 
 
 def test_the_journal_is_printed_as_lines_of_json_or_of_the_log(admin: str) -> None:
-    assert json.loads(invoke("journal", "--url", admin).output) == as_data(ENTRY)
+    assert json.loads(invoke("journal", "--url", admin).output) == entry_to_json(ENTRY)
     assert invoke("journal", "--pretty", MOCKCLAUDE_URL=f"{admin}/").output == (
         "200        POST /v1/messages  'hello' (a.yaml:1:9)  1.0 ms\n"
     )

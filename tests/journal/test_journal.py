@@ -11,7 +11,7 @@ from mockclaude.api.redaction import REDACTED
 from mockclaude.engine.http_request import Answer
 from mockclaude.journal import journal as journal_module
 from mockclaude.journal.entry import MAX_BODY, OVERHEAD, JournalEntry
-from mockclaude.journal.entry_json import as_data
+from mockclaude.journal.entry_json import entry_to_json
 from mockclaude.journal.journal import Journal
 from mockclaude.reply.script import End, Script, Send
 from mockclaude.scenario.conditions.conditions import conditions
@@ -302,7 +302,7 @@ def test_an_entry_is_json_data(serve: Serve, journal: Journal) -> None:
     server = serve(SCENARIO, journal=journal)
     server.ask(post("Hello"))
     server.ask(post("Bye"))
-    hello, bye = map(as_data, journal.entries())
+    hello, bye = map(entry_to_json, journal.entries())
 
     assert hello["decision"]["rule"] == {"id": "hello", "name": "hello", "place": "scenario.yaml:3:5"}
     assert hello["decision"]["drawn"]["occurrence"] == 1
@@ -315,7 +315,7 @@ def test_an_entry_is_json_data(serve: Serve, journal: Journal) -> None:
 
 
 def test_a_response_that_was_too_long_to_keep_has_no_digest() -> None:
-    assert as_data(entry(response=bytes(MAX_BODY + 1), end=End.RESET))["response"]["digest"] is None
+    assert entry_to_json(entry(response=bytes(MAX_BODY + 1), end=End.RESET))["response"]["digest"] is None
 
 
 def test_a_site_has_a_journal_of_its_own() -> None:

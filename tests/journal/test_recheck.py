@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from mockclaude.api.redaction import REDACTED
-from mockclaude.journal.entry_json import as_data
+from mockclaude.journal.entry_json import entry_to_json
 from mockclaude.journal.journal import Journal
 from mockclaude.journal.recheck import call_of, leading_to, replay, runs
 from mockclaude.scenario.format.policy import Policy
@@ -50,7 +50,7 @@ def recorded(serve: Serve) -> list[dict[str, Any]]:
         wire.response("HEAD")
     for _ in range(16):
         server.line()
-    return [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+    return [orjson.loads(orjson.dumps(entry_to_json(entry))) for entry in journal.entries()]
 
 
 def again(recorded: list[dict[str, Any]], scenario: str = SCENARIO, **more: Any) -> list[str]:
@@ -110,7 +110,7 @@ def test_what_cannot_be_made_again_is_told(recorded: list[dict[str, Any]]) -> No
 
 def entry(number: int, at: float, since_start: float, scenario: str = "") -> dict[str, Any]:
     made = journal_entry(number, at, scenario=scenario, time=int(since_start * 1e6))
-    return as_data(made)
+    return entry_to_json(made)
 
 
 def test_the_entries_of_each_server_come_in_the_order_of_their_requests() -> None:
@@ -142,7 +142,7 @@ def test_before_an_entry_come_those_of_its_scenario() -> None:
 def test_a_lane_stands_for_the_key_that_is_not_recorded(
     headers: dict[str, str], keys: tuple[str, ...], status: int, given: dict[str, str | None]
 ) -> None:
-    recorded = as_data(journal_entry(headers=headers, lane="lane", status=status))
+    recorded = entry_to_json(journal_entry(headers=headers, lane="lane", status=status))
     call = call_of(recorded, Policy(api_keys=frozenset(keys)))
 
     assert {name: call.headers.get(name) for name in given} == given
@@ -166,7 +166,7 @@ def test_requests_and_attempts_are_counted_again(serve: Serve) -> None:
     server.ask(post("The sixth"))
     for _ in range(6):
         server.line()
-    recorded = [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+    recorded = [orjson.loads(orjson.dumps(entry_to_json(entry))) for entry in journal.entries()]
 
     assert [entry["response"]["status"] for entry in recorded] == [529, 200, 400, 529, 529, 500]
     assert [str(each) for each in replay({"": load_text(SCRIPTED)}, recorded)] == [
@@ -195,7 +195,7 @@ def test_requests_in_flight_are_refused_again_and_count_for_nothing(serve: Serve
     statuses += [server.ask(post(said)).status for said in ("slow", "Hello", "Hello")]
     for _ in range(3):
         server.line()
-    recorded = [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+    recorded = [orjson.loads(orjson.dumps(entry_to_json(entry))) for entry in journal.entries()]
 
     assert statuses == [529, 529, 200, 200, 429]
     assert replay({"": load_text(IN_FLIGHT)}, recorded) == []
@@ -216,7 +216,7 @@ def test_betas_in_several_header_lines_are_judged_and_recorded_together(serve: S
     lines = b"anthropic-beta: new-2027-01-01\r\nanthropic-beta: pdfs-2024-09-25, old-2023-01-01\r\n\r\n"
     given = server.ask(post().replace(b"\r\n\r\n", b"\r\n" + lines, 1))
     server.line()
-    entries = [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+    entries = [orjson.loads(orjson.dumps(entry_to_json(entry))) for entry in journal.entries()]
 
     assert given.error[1].startswith("Unexpected value(s) `new-2027-01-01`, `old-2023-01-01` for")
     assert entries[0]["request"]["headers"]["anthropic-beta"] == "new-2027-01-01, pdfs-2024-09-25, old-2023-01-01"

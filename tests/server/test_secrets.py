@@ -177,8 +177,8 @@ def test_condition_on_a_credential_header_is_redacted_once(
     assert Admin(server).get("journal/1").json["decision"]["reason"] == message
     assert log_line(entry, colour=False).count(text) == 1
     verified = verify(journal.entries(), when(headers={"x-api-key": yaml.safe_load(wanted)})).message
-    assert f"with headers.x-api-key: {described}, got none" in redact(verified)
-    assert f"failed {text}" in redact(verified)
+    assert f"with headers.x-api-key: {described}, got 0" in redact(verified)
+    assert f"FAIL {text}" in redact(verified)
 
 
 def test_no_secret_is_in_the_file_and_on_the_console(start: Start, tmp_path: Path) -> None:
