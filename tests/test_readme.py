@@ -28,7 +28,7 @@ from tests.sdk import node
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 URL = "http://127.0.0.1:4141"
-ENDING = {"--help", "check", "explain", "replay"}
+ENDING = {"--help", "check", "explain", "recheck"}
 """Words by which a command is known to end by itself."""
 
 
@@ -95,7 +95,7 @@ class Player:
         if command[0] == "curl":
             assert run(command, self.folder).stdout.rstrip("\n") == block.output.rstrip("\n")
         elif command[0] == ".venv/bin/mockclaude" and ENDING & set(command):
-            if "replay" in command:
+            if "recheck" in command:
                 self.stop()  # what is recorded is written within 50 ms
             assert self.invoke(command[1:]).output == block.output
         elif command[:2] == [".venv/bin/mockclaude", "run"]:

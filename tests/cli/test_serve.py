@@ -343,7 +343,7 @@ def test_a_word_that_is_neither_a_command_nor_a_file_is_told(word: str, hint: st
     assert (result.exit_code, result.stdout) == (2, "")
     assert (
         f"Error: '{word}' is no command, and there is no such file; expected serve, check, explain, schema, run, "
-        f"journal or replay, or scenario files to serve{hint}\n"
+        f"journal or recheck, or scenario files to serve{hint}\n"
     ) in result.stderr
 
 
@@ -372,7 +372,7 @@ def test_open_server_demands_its_token_of_the_command_journal(start: Start, hell
 
     assert (refused.exit_code, refused.stderr) == (
         2,
-        f"{url} answers with a 401; pass the token that the server prints at its start with --admin-token\n",
+        f"{url}: unexpected status, got 401; pass the token that the server prints at its start with --admin-token\n",
     )
     assert (answered.exit_code, answered.output.count("\n")) == (0, 1)
 
@@ -421,7 +421,7 @@ def test_option_betas_takes_names(start: Start) -> None:
     assert server.ask(post(anthropic_beta="of-another-gateway")).status == 400
 
 
-@pytest.mark.parametrize("command", [("serve",), ("run",), ("replay", "recording.jsonl")])
+@pytest.mark.parametrize("command", [("serve",), ("run",), ("recheck", "recording.jsonl")])
 def test_wrong_option_betas_is_an_error(command: tuple[str, ...]) -> None:
     more = ("--", "true") if command == ("run",) else ()
     result = invoke(*command, "--betas", "strct", *more)

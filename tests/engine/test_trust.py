@@ -13,7 +13,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.engine.trust import PAGES_LANE, Trust, parse_host, parse_origin
 from mockclaude.journal.entry_json import entry_to_json
 from mockclaude.journal.journal import Journal
-from mockclaude.journal.recheck import replay
+from mockclaude.journal.recheck import recheck
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve
 from tests.server.administering import Admin
@@ -349,4 +349,4 @@ def test_requests_of_pages_are_replayed_as_recorded(serve: Serve) -> None:
 
     entries = [entry_to_json(entry) for entry in journal.entries()]
     assert [entry["request"]["page"] for entry in entries] == [EVIL, EVIL, LOCAL, LOCAL, None, None]
-    assert replay({"": load_text(SCENARIO)}, entries) == []
+    assert recheck({"": load_text(SCENARIO)}, entries) == []
