@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mockclaude.api.redaction import redact
 from mockclaude.journal.console import log_line
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.journal.journal import holds
+from mockclaude.journal.journal import entry_matches
 from mockclaude.journal.verification import verify
 from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.rules import Rule
@@ -69,7 +69,8 @@ def _unused(rule: Rule, entries: Sequence[JournalEntry]) -> Iterator[str]:
     yield f"never used: {rule.label}"
     if any(condition.key == "function" for condition in rule.conditions):
         return
-    above = next(((entry, entry.rule) for entry in entries if entry.rule and holds(rule.conditions, entry)), None)
+    selected = ((entry, entry.rule) for entry in entries if entry.rule and entry_matches(rule.conditions, entry))
+    above = next(selected, None)
     if above:
         yield f"   shadowed by {above[1].label} in request {above[0].number}"
     elif entries:

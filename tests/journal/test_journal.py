@@ -106,9 +106,9 @@ def test_the_newest_entries_are_kept() -> None:
         journal.keep(entry(number))
 
     assert [kept.number for kept in journal.entries()] == [3, 4]
-    assert journal.forgotten == 3
+    assert journal.count_dropped() == 3
     journal.clear()
-    assert journal.forgotten == 0
+    assert journal.count_dropped() == 0
 
 
 def test_so_many_bytes_are_kept() -> None:
@@ -132,8 +132,8 @@ def test_no_lane_pushes_out_the_entries_of_another() -> None:
         journal.keep(entry(number, lane=lane))
 
     assert (numbers(journal), numbers(journal, "a"), numbers(journal, "b")) == ([0, 3, 4, 5], [0, 5], [3, 4])
-    assert [journal.forgotten_of(lane) for lane in (None, "a", "b", "c")] == [2, 0, 2, 0]
-    assert (len(journal), journal.forgotten) == (4, 2)
+    assert [journal.count_dropped(lane) for lane in (None, "a", "b", "c")] == [2, 0, 2, 0]
+    assert (len(journal), journal.count_dropped()) == (4, 2)
 
 
 def test_lane_that_takes_most_room_loses_its_oldest() -> None:
@@ -151,11 +151,11 @@ def test_of_equal_lanes_the_one_used_longest_ago_loses_its_oldest() -> None:
     for number, lane in enumerate("abcad"):
         journal.keep(entry(number, lane=lane))
 
-    assert (numbers(journal), journal.forgotten_of("a"), journal.forgotten_of("b")) == ([2, 3, 4], 1, 1)
+    assert (numbers(journal), journal.count_dropped("a"), journal.count_dropped("b")) == ([2, 3, 4], 1, 1)
     journal.keep(entry(5, lane="b"))
-    assert (numbers(journal), journal.forgotten_of("b")) == ([3, 4, 5], 1)
+    assert (numbers(journal), journal.count_dropped("b")) == ([3, 4, 5], 1)
     journal.clear("b")
-    assert (numbers(journal), journal.forgotten_of("b"), journal.forgotten) == ([3, 4], 0, 2)
+    assert (numbers(journal), journal.count_dropped("b"), journal.count_dropped()) == ([3, 4], 0, 2)
 
 
 def respond(journal: Journal, entry: JournalEntry, response: bytes) -> None:
@@ -184,7 +184,7 @@ def test_counts_of_forgotten_entries_are_bounded(monkeypatch: pytest.MonkeyPatch
     for number, lane in enumerate("aabcc"):
         journal.keep(entry(number, lane=lane))
 
-    assert [journal.forgotten_of(lane) for lane in (None, "a", "b", "c")] == [3, 0, 1, 2]
+    assert [journal.count_dropped(lane) for lane in (None, "a", "b", "c")] == [3, 0, 1, 2]
 
 
 def test_entries_of_all_lanes_are_in_the_order_of_their_numbers() -> None:

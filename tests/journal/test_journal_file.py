@@ -65,7 +65,7 @@ def test_empty_lines_are_passed_over(tmp_path: Path) -> None:
 def test_a_line_that_is_no_entry_is_told(tmp_path: Path, line: str) -> None:
     (tmp_path / "a.jsonl").write_text(f"\n{line}\n")
 
-    with pytest.raises(JournalError, match=r"a\.jsonl:2: this is no entry of a journal; expected a line of"):
+    with pytest.raises(JournalError, match=r"a\.jsonl:2: not a journal entry; expected a JSON line written by"):
         read_journal(tmp_path / "a.jsonl", pytest.fail)
 
 
@@ -209,7 +209,7 @@ def test_first_of_many_lines_that_are_no_entries_is_reported(tmp_path: Path) -> 
     path = tmp_path / "a.jsonl"
     path.write_text("one\ntwo\n")
 
-    with pytest.raises(JournalError, match=r"a\.jsonl:1: this is no entry of a journal"):
+    with pytest.raises(JournalError, match=r"a\.jsonl:1: not a journal entry"):
         read(path)
 
 

@@ -246,7 +246,7 @@ def test_headers_and_texts_count_for_what_the_journal_keeps() -> None:
     for number in range(3):
         kept.keep(JournalEntry(number, 0, "GET", "/", {"x-long": "a" * OVERHEAD}))
 
-    assert (len(kept), kept.forgotten) == (1, 2)
+    assert (len(kept), kept.count_dropped()) == (1, 2)
 
 
 def test_a_fault_of_many_words_is_refused(serve: Serve) -> None:

@@ -128,7 +128,7 @@ async def _wait(admin: AdminApi, wait: parameters.Wait) -> AdminResponse:
             )
     except TimeoutError:
         verified = verify(
-            _entries(admin, wait), wanted, CountRange(wait.count), admin.journal.forgotten_of(wait.lane_name)
+            _entries(admin, wait), wanted, CountRange(wait.count), admin.journal.count_dropped(wait.lane_name)
         )
         message = f"After {wait.timeout / 1e6:g} s: {verified.message}"
         raise ApiError("timeout_error", message, 408) from None
@@ -141,7 +141,7 @@ async def _clear(admin: AdminApi, scope: parameters.JournalScope) -> AdminRespon
 
 def _list_entries(admin: AdminApi, scope: parameters.JournalScope, entries: Sequence[JournalEntry]) -> AdminResponse:
     return AdminResponse(
-        {"entries": list(map(entry_to_json, entries)), "forgotten": admin.journal.forgotten_of(scope.lane_name)}
+        {"entries": list(map(entry_to_json, entries)), "forgotten": admin.journal.count_dropped(scope.lane_name)}
     )
 
 
@@ -192,7 +192,7 @@ async def _reset(admin: AdminApi, scope: parameters.JournalScope) -> AdminRespon
 
 async def _verify(admin: AdminApi, call: parameters.Verification) -> AdminResponse:
     wanted = conditions(call.when)
-    verified = verify(_entries(admin, call), wanted, call.bounds, admin.journal.forgotten_of(call.lane_name))
+    verified = verify(_entries(admin, call), wanted, call.bounds, admin.journal.count_dropped(call.lane_name))
     return AdminResponse(verified._asdict())
 
 
