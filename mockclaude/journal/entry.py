@@ -105,7 +105,7 @@ class JournalEntry:
         self.http = http if len(body) <= max_body else http._replace(body=body[:max_body])
 
     def record_decision(self, answer: Answer, script: Script, max_body: int = MAX_BODY) -> None:
-        """Record what was decided and planned. A response of more than `max_body` bytes is not kept."""
+        """Record the decision and the planned writes. A response of more than `max_body` bytes is not kept."""
         self.reason = _shorten(answer.reason)
         self.streamed, self.rule, self.draws = answer.streamed, answer.rule, answer.draws
         if answer.notes:
@@ -114,9 +114,6 @@ class JournalEntry:
             self.unmatched, self.closest = True, answer.closest
         if answer.whole is not None:
             self.whole = answer.whole
-        self._record_script(script, max_body)
-
-    def _record_script(self, script: Script, max_body: int) -> None:
         sends = script.sends
         size = len(sends[0].data) if len(sends) == 1 else sum([len(send.data) for send in sends])
         if size <= max_body:
@@ -214,7 +211,7 @@ class JournalEntry:
         if self.notes:
             texts += sum(map(len, self.notes))
         writes = len(self.script.sends) if self._writes is None else len(self._writes)
-        bodies = len(self.body) + len(self.whole or b"") + self._response_size
+        bodies = len(self.http.body) + len(self.whole or b"") + self._response_size
         return OVERHEAD + bodies + texts + OVERHEAD_OF_A_WRITE * writes
 
 

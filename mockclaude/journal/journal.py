@@ -80,17 +80,23 @@ class Journal:
         if lane.name != entry.lane or not lane.entries:
             lane = self._select_lane(entry.lane)
         lane.entries.append(entry)
-        self._count(entry, lane)
+        entry.counted = size = entry.size
+        lane.size += size
+        self._bytes += size
         if len(lane.entries) > self._max_entries:
             self._drop_oldest(lane)
-        self._make_room()
-        self._publish("decided", entry)
+        if self._bytes > self._max_bytes:
+            self._make_room()
+        if self._subscribers["decided"]:
+            self._publish("decided", entry)
 
     def grow(self, entry: JournalEntry) -> None:
         """Count `entry` again: its response was completed after it was kept."""
         if entry.counted:
-            lane = self._lanes[entry.lane]
-            self._count(entry, lane)
+            lane, size = self._lanes[entry.lane], entry.size
+            lane.size += size - entry.counted
+            self._bytes += size - entry.counted
+            entry.counted = size
             self._largest = max(self._largest, lane, key=attrgetter("size"))
             self._make_room()
         self._publish("grown", entry)
@@ -123,12 +129,6 @@ class Journal:
                 subscriber(entry)
             except Exception:
                 _LOGGER.exception("a subscriber of the journal failed at request %d", entry.number)
-
-    def _count(self, entry: JournalEntry, lane: _Lane) -> None:
-        size = entry.size
-        lane.size += size - entry.counted
-        self._bytes += size - entry.counted
-        entry.counted = size
 
     def _make_room(self) -> None:
         while self._bytes > self._max_bytes:

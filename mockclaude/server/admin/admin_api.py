@@ -15,7 +15,7 @@ import orjson
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import date, replaced
 from mockclaude.engine.http_request import Answer, Call
-from mockclaude.engine.router import REST, Router
+from mockclaude.engine.routes import REST, Router
 from mockclaude.engine.trust import AGAINST_OTHER_SITES, is_own
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.script import whole
@@ -45,7 +45,7 @@ _ROUTER = Router({f"{PREFIX}/{path}": methods for path, methods in HANDLERS.item
 
 
 def is_for(path: str) -> bool:
-    """Return whether `path`, as it was asked, is one of the admin admin."""
+    """Return whether a raw path belongs to the admin API."""
     return path.startswith(PREFIX) and path[len(PREFIX) : len(PREFIX) + 1] in ("", "/", "?")
 
 
