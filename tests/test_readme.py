@@ -30,7 +30,7 @@ from tests.testing.inner import load_only_our_plugin
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 URL = "http://127.0.0.1:4141"
-ENDING = {"--help", "check", "explain", "replay"}
+ENDING = {"--help", "check", "explain", "recheck"}
 """Words by which a command is known to end by itself."""
 
 

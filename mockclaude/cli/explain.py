@@ -78,18 +78,18 @@ def _recorded(
     scenarios: Mapping[str, Scenario], journal: Path, number: int | None
 ) -> tuple[Scenario, list[HttpRequest]]:
     """Return the scenario that a recorded request went to, and the calls up to it."""
-    from mockclaude.journal.recheck import is_redacted, is_whole, leading_to, request_of
+    from mockclaude.journal.recheck import entries_up_to, is_complete, is_redacted, rebuild_request
 
-    entries = leading_to(entries_of(journal), number)
+    entries = entries_up_to(entries_of(journal), number)
     if not entries:
         fail(f"{journal}: there is no request {number} here" if number else f"{journal}: there are no requests here")
     scenario = scenarios.get(entries[-1]["scenario"])
     if scenario is None:
         fail(f"{journal}: no scenario is named '{entries[-1]['scenario']}'; expected the files it was answered from")
-    if not is_whole(entries[-1]):
-        fail(f"{journal}: the body of this request is not whole in the journal")
+    if not is_complete(entries[-1]):
+        fail(f"{journal}: the body of the request was truncated in the journal")
     if is_redacted(entries[-1]):
         click.echo(
             f"warning: {journal}: credentials in this request are redacted, so conditions on them fail", err=True
         )
-    return scenario, [request_of(entry, scenario.policy) for entry in entries]
+    return scenario, [rebuild_request(entry, scenario.policy) for entry in entries]

@@ -80,9 +80,9 @@ def serve(
 
 
 def _watch(loading: Loading) -> Beside:
-    from mockclaude.server.file_watcher import Watching
+    from mockclaude.server.file_watcher import FileWatcher
 
-    return Watching(loading.files, loading.load)
+    return FileWatcher(loading.files, loading.load)
 
 
 def _open_journal(journal: Path) -> WriteEntries:

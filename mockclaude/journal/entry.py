@@ -107,7 +107,7 @@ class JournalEntry:
         self.http = http if len(body) <= max_body else http._replace(body=body[:max_body])
 
     def record_decision(self, answer: Decision, script: Script, max_body: int = MAX_BODY) -> None:
-        """Record what was decided and planned. A response of more than `max_body` bytes is not kept."""
+        """Record the decision and the planned writes. A response of more than `max_body` bytes is not kept."""
         self.reason = _shorten(answer.reason)
         self.streamed, self.rule, self.draws = answer.streamed, answer.rule, answer.draws
         if answer.notes:
@@ -116,9 +116,6 @@ class JournalEntry:
             self.unmatched, self.closest = True, answer.closest
         if answer.whole is not None:
             self.whole = answer.whole
-        self._record_script(script, max_body)
-
-    def _record_script(self, script: Script, max_body: int) -> None:
         sends = script.sends
         size = len(sends[0].data) if len(sends) == 1 else sum([len(send.data) for send in sends])
         if size <= max_body:
@@ -188,9 +185,12 @@ class JournalEntry:
         return redact_headers(self.raw_headers)
 
     @property
-    def is_question(self) -> bool:
+    def is_messages_request(self) -> bool:
         """Whether the request is a Messages request."""
         return self.endpoint == "/v1/messages" and self.method == "POST"
+
+    is_question = is_messages_request
+    """The former name."""
 
     def is_of(self, lane: str | None, scenario: str | None) -> bool:
         """Return whether the request is of this lane and this scenario; None is any."""
@@ -213,7 +213,7 @@ class JournalEntry:
         if self.notes:
             texts += sum(map(len, self.notes))
         writes = len(self.script.sends) if self._writes is None else len(self._writes)
-        bodies = len(self.body) + len(self.whole or b"") + self._response_size
+        bodies = len(self.http.body) + len(self.whole or b"") + self._response_size
         return OVERHEAD + bodies + texts + OVERHEAD_OF_A_WRITE * writes
 
 

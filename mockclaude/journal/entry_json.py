@@ -1,8 +1,4 @@
-"""The journal as JSON data, for programs in other languages and for files.
-
-In: entries of the journal. Out: JSON data without credentials, and back again what the log says of an entry. Knows
-nothing of how entries are kept.
-"""
+"""Journal entries as JSON data, without credentials: for the admin API, the journal file and `recheck`."""
 
 from __future__ import annotations
 
@@ -18,12 +14,13 @@ from mockclaude.scenario.match import Explanation
 from mockclaude.wire.script import Script
 
 
-def as_data(entry: JournalEntry) -> dict[str, Any]:
-    """Return `entry` as JSON data: what was asked, what was decided and why, what was planned, how it went.
+def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
+    """Convert an entry to JSON data: the request, the decision, the planned and the sent response.
 
-    `request.whole` is false if the body was cut or is not UTF-8, `request.redacted` true if it held credentials.
+    `request.whole` is false if the body was truncated or is not UTF-8, `request.redacted` is true if credentials in the
+    request were redacted.
     """
-    data: dict[str, Any] = _presentable(_data(entry))
+    data: dict[str, Any] = _clean(_data(entry))
     data["request"] |= _body(entry)
     return data
 
@@ -43,7 +40,7 @@ def _data(entry: JournalEntry) -> dict[str, Any]:
             "since_start_us": entry.time,
             "page": entry.page or None,
             "guest": entry.guest,
-            "headers": _joined(entry.headers),
+            "headers": _merge_headers(entry.headers),
         },
         "decision": _decision(entry),
         "response": {
@@ -59,7 +56,7 @@ def _data(entry: JournalEntry) -> dict[str, Any]:
     }
 
 
-def logged(data: Mapping[str, Any]) -> JournalEntry:
+def log_fields(data: Mapping[str, Any]) -> JournalEntry:
     """Return an entry with what the log shows of `data`.
 
     Raises:
@@ -80,20 +77,20 @@ def _decision(entry: JournalEntry) -> dict[str, Any]:
         "rule": rule and {"id": rule.id, "name": rule.name, "place": str(rule.place)},
         "reason": entry.reason,
         "notes": list(entry.notes),
-        "drawn": draws and _drawn(draws),
-        "closest": entry.closest and explained(entry.closest),
+        "drawn": draws and _draws_to_json(draws),
+        "closest": entry.closest and match_result_to_json(entry.closest),
     }
 
 
-def _drawn(draws: Draws) -> dict[str, Any]:
+def _draws_to_json(draws: Draws) -> dict[str, Any]:
     drawn = {**draws._asdict(), "occurrence": draws.occurrence + 1}
     if not draws.question:
         del drawn["question"]
     return drawn
 
 
-def explained(explanation: Explanation) -> dict[str, Any]:
-    """Return as JSON data how a rule was held against a request."""
+def match_result_to_json(explanation: Explanation) -> dict[str, Any]:
+    """Convert the outcome of each condition of a rule to JSON data."""
     return {"rule": explanation.rule.label, "checks": [asdict(check) for check in explanation.checks]}
 
 
@@ -106,13 +103,13 @@ def _body(entry: JournalEntry) -> dict[str, Any]:
 
 
 def _is_redacted(entry: JournalEntry) -> bool:
-    """Return whether the path or a header that is not a credential as a whole has a credential within."""
+    """Return whether the path or a header contains a credential; headers that are a credential do not count."""
     others = [value for name, value in entry.raw_headers.items() if not is_credential_header(name)]
     return any(redact(text) != text for text in (entry.path, *others))
 
 
-def _joined(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return `headers` in lower case, with the values of repeated ones joined by commas, as RFC 9110 allows."""
+def _merge_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers by lower-case name; values of repeated ones are joined by commas, as RFC 9110 allows."""
     joined: dict[str, str] = {}
     for name, value in headers.items():
         key = name.lower()
@@ -120,15 +117,15 @@ def _joined(headers: Mapping[str, str]) -> dict[str, str]:
     return joined
 
 
-def _presentable(data: Any) -> Any:
-    """Return `data` without credentials, and without bytes that are no UTF-8 and names of a kind of their own."""
+def _clean(data: Any) -> Any:
+    """Redact credentials in all texts, and escape surrogates, which JSON cannot have."""
     if isinstance(data, str):
         return redact(data.encode("utf-8", "backslashreplace").decode())
     if isinstance(data, dict):
-        return {_presentable(key): _presentable(value) for key, value in data.items()}
-    return [_presentable(item) for item in data] if isinstance(data, list) else data
+        return {_clean(key): _clean(value) for key, value in data.items()}
+    return [_clean(item) for item in data] if isinstance(data, list) else data
 
 
 def _digest(entry: JournalEntry) -> str | None:
-    """Return the hash of the response's bytes; None where they were too many to be kept."""
+    """Return the hash of the response; None if it was too long to be kept."""
     return None if entry.response is None else blake2b(entry.response, digest_size=16).hexdigest()

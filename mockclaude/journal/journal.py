@@ -39,20 +39,25 @@ Entry = JournalEntry
 class _Lane:
     """What is kept of a lane, the oldest first, and its size."""
 
-    __slots__ = ("entries", "forgotten", "name", "size")
+    __slots__ = ("dropped", "entries", "name", "size")
 
     def __init__(self, name: str = "") -> None:
         self.name = name
         self.entries: deque[JournalEntry] = deque()
         self.size = 0
-        self.forgotten = 0
+        self.dropped = 0
 
 
 class Journal:
-    """The newest requests: at most `max_entries` of each lane, and `max_bytes` of all lanes together.
+    """The newest requests, and their subscribers.
 
-    If all take too much, the lane that takes most loses its oldest, so that no lane pushes out a smaller one. If none
-    stands out, that is the lane whose last request is the oldest.
+    Above `max_bytes`, the largest lane loses its oldest entry, so that no lane displaces a smaller one. If no lane
+    takes more than its share, the lane whose last request is the oldest loses one.
+
+    Args:
+        max_entries: Entries that are kept of each lane.
+        max_bytes: Bytes that all entries together take.
+        max_body: Bytes that are kept of the body of a request, and of a response.
     """
 
     def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES, max_body: int = MAX_BODY) -> None:
@@ -63,8 +68,8 @@ class Journal:
         self._bytes = 0
         self._lanes: OrderedDict[str, _Lane] = OrderedDict()
         self._newest = self._largest = _Lane()
-        self._forgotten: dict[str, int] = {}
-        """Of the lanes of which nothing is kept."""
+        self._dropped: dict[str, int] = {}
+        """Number of dropped entries, for lanes without entries."""
 
     def __len__(self) -> int:
         return sum(len(lane.entries) for lane in tuple(self._lanes.values()))
@@ -73,19 +78,25 @@ class Journal:
         """Keep `entry`, whose response is decided, and drop the oldest entries above the bounds."""
         lane = self._newest
         if lane.name != entry.lane or not lane.entries:
-            lane = self._turn_to(entry.lane)
+            lane = self._select_lane(entry.lane)
         lane.entries.append(entry)
-        self._count(entry, lane)
+        entry.counted = size = entry.size
+        lane.size += size
+        self._bytes += size
         if len(lane.entries) > self._max_entries:
-            self._forget_oldest(lane)
-        self._make_room()
-        self._publish("decided", entry)
+            self._drop_oldest(lane)
+        if self._bytes > self._max_bytes:
+            self._make_room()
+        if self._subscribers["decided"]:
+            self._publish("decided", entry)
 
     def grow(self, entry: JournalEntry) -> None:
         """Count `entry` again: its response was completed after it was kept."""
         if entry.counted:
-            lane = self._lanes[entry.lane]
-            self._count(entry, lane)
+            lane, size = self._lanes[entry.lane], entry.size
+            lane.size += size - entry.counted
+            self._bytes += size - entry.counted
+            entry.counted = size
             self._largest = max(self._largest, lane, key=attrgetter("size"))
             self._make_room()
         self._publish("grown", entry)
@@ -119,59 +130,48 @@ class Journal:
             except Exception:
                 _LOGGER.exception("a subscriber of the journal failed at request %d", entry.number)
 
-    def _count(self, entry: JournalEntry, lane: _Lane) -> None:
-        size = entry.size
-        lane.size += size - entry.counted
-        self._bytes += size - entry.counted
-        entry.counted = size
-
     def _make_room(self) -> None:
         while self._bytes > self._max_bytes:
-            self._forget_oldest(self._most_spacious())
+            self._drop_oldest(self._lane_to_shrink())
 
-    def _turn_to(self, name: str) -> _Lane:
-        """Return a lane as the newest."""
+    def _select_lane(self, name: str) -> _Lane:
+        """Return a lane, which becomes the newest."""
         if self._newest.size > self._largest.size:
             self._largest = self._newest
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = _Lane(name)
-            lane.forgotten = self._forgotten.pop(name, 0)
+            lane.dropped = self._dropped.pop(name, 0)
         else:
             self._lanes.move_to_end(name)
         self._newest = lane
         return lane
 
-    def _most_spacious(self) -> _Lane:
-        """Return a lane that takes more than its share, or else the one whose last request is the oldest."""
+    def _lane_to_shrink(self) -> _Lane:
+        """Return the largest lane if it takes more than its share, or else the one whose last request is the oldest."""
         largest = max(self._newest, self._largest, key=attrgetter("size"))
         return largest if largest.size * len(self._lanes) > self._bytes else next(iter(self._lanes.values()))
 
-    def _forget_oldest(self, lane: _Lane) -> None:
+    def _drop_oldest(self, lane: _Lane) -> None:
         oldest = lane.entries.popleft()
         lane.size -= oldest.counted
         self._bytes -= oldest.counted
         oldest.counted = 0
-        lane.forgotten += 1
+        lane.dropped += 1
         if not lane.entries:
             del self._lanes[lane.name]
-            self._forgotten[lane.name] = lane.forgotten
-            if len(self._forgotten) > MAX_OWNERS:
-                del self._forgotten[next(iter(self._forgotten))]
+            self._dropped[lane.name] = lane.dropped
+            if len(self._dropped) > MAX_OWNERS:
+                del self._dropped[next(iter(self._dropped))]
 
-    @property
-    def forgotten(self) -> int:
-        """How many requests were too many to be kept."""
-        return self.forgotten_of(None)
-
-    def forgotten_of(self, lane: str | None) -> int:
-        """Return how many requests of one lane, or with None of all, were too many to be kept."""
+    def count_dropped(self, lane: str | None = None) -> int:
+        """Return how many entries of one lane, or of all with None, were dropped for the bounds."""
         lanes = [each for each in tuple(self._lanes.values()) if lane in (None, each.name)]
-        gone = sum(self._forgotten.values()) if lane is None else self._forgotten.get(lane, 0)
-        return gone + sum(each.forgotten for each in lanes)
+        others = sum(self._dropped.values()) if lane is None else self._dropped.get(lane, 0)
+        return others + sum(each.dropped for each in lanes)
 
     def entries(self, lane: str | None = None, scenario: str | None = None) -> Sequence[JournalEntry]:
-        """Return what is kept, or of it what one lane has asked, or what was asked of one scenario."""
+        """Return the entries by number, of all or of one lane and of all or of one scenario."""
         lanes = [each for each in tuple(self._lanes.values()) if lane in (None, each.name)]
         kept = [entry for each in lanes for entry in tuple(each.entries) if scenario in (None, entry.scenario)]
         return kept if len(lanes) == 1 else sorted(kept, key=attrgetter("number"))
@@ -179,9 +179,9 @@ class Journal:
     def find(
         self, conditions: Iterable[Condition], lane: str | None = None, scenario: str | None = None
     ) -> list[JournalEntry]:
-        """Return the questions that all `conditions` hold for."""
-        wanted = tuple(conditions)
-        return [entry for entry in self.entries(lane, scenario) if entry.is_question and holds(wanted, entry)]
+        """Return the Messages requests that match all `conditions`."""
+        expected = tuple(conditions)
+        return [entry for entry in self.entries(lane, scenario) if entry_matches(expected, entry)]
 
     async def wait_for(
         self,
@@ -190,27 +190,27 @@ class Journal:
         lane: str | None = None,
         scenario: str | None = None,
     ) -> list[JournalEntry]:
-        """Return the questions that all `conditions` hold for, once there are `count` of them, those kept included."""
-        wanted = tuple(conditions)
-        found = self.find(wanted, lane, scenario)
+        """Return the Messages requests that match all `conditions`, as soon as there are `count`."""
+        expected = tuple(conditions)
+        entries = self.find(expected, lane, scenario)
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        def hear(entry: JournalEntry) -> None:
-            if entry.is_question and entry.is_of(lane, scenario) and holds(wanted, entry):
-                found.append(entry)
-                if len(found) >= count and not reached.done():
+        def collect(entry: JournalEntry) -> None:
+            if entry.is_of(lane, scenario) and entry_matches(expected, entry):
+                entries.append(entry)
+                if len(entries) >= count and not reached.done():
                     reached.set_result(None)
 
-        unsubscribe = self.subscribe("decided", hear)
+        unsubscribe = self.subscribe("decided", collect)
         try:
-            if len(found) < count:
+            if len(entries) < count:
                 await reached
         finally:
             unsubscribe()
-        return found
+        return entries
 
     def clear(self, lane: str | None = None, scenario: str | None = None) -> None:
-        """Forget everything, or what one lane has asked, or what was asked of one scenario."""
+        """Remove all entries, or those of one lane or of one scenario."""
         for each in [each for each in self._lanes.values() if lane in (None, each.name)]:
             entries, each.entries = each.entries, deque()
             for entry in entries:
@@ -223,14 +223,14 @@ class Journal:
             if not each.entries:
                 del self._lanes[each.name]
         if lane is not None:
-            self._forgotten.pop(lane, None)
+            self._dropped.pop(lane, None)
         elif not self._lanes:
-            self._forgotten.clear()
+            self._dropped.clear()
 
 
-def holds(conditions: Iterable[Condition], entry: JournalEntry) -> bool:
-    """Return whether all `conditions` hold for what `entry` asked; not for one that cannot be read."""
-    request = entry.request
+def entry_matches(conditions: Iterable[Condition], entry: JournalEntry) -> bool:
+    """Return whether `entry` is a Messages request that matches all `conditions`, and can be read."""
+    request = entry.request if entry.is_messages_request else None
     try:
         return request is not None and all(each.holds(each.look(request)) for each in conditions)
     except UNREADABLE:

@@ -1,7 +1,4 @@
-"""The page at the root: which scenarios there are, for people and for programs, or that it needs the token.
-
-In: the scenarios and the server's address. Out: a response. Knows nothing of how they answer.
-"""
+"""The page at the root: the scenarios with their base URLs, as HTML or JSON, or that the admin token is needed."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from mockclaude.api.mode import Mode
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.journal import Journal
-from mockclaude.journal.verification import AT_LEAST_ONE, Times, verify
+from mockclaude.journal.verification import AT_LEAST_ONE, CountRange, verify
 from mockclaude.scenario.loading import inline
 from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.rules import Scenario
@@ -154,7 +154,7 @@ class MockClaude(Replies):
     @property
     def requests(self) -> list[MessagesRequest]:
         """The requests for a message, in the order in which they came."""
-        return [read_request(entry) for entry in self._journal.entries() if entry.is_question]
+        return [read_request(entry) for entry in self._journal.entries() if entry.is_messages_request]
 
     @property
     def last(self) -> MessagesRequest:
@@ -180,12 +180,12 @@ class MockClaude(Replies):
         """Where a `when` was written after which nothing says what is answered."""
         return list(self._unfinished.values())
 
-    def assert_asked(self, *, times: int | Times = AT_LEAST_ONE, **wanted: Unpack[When]) -> None:
+    def assert_asked(self, *, times: int | CountRange = AT_LEAST_ONE, **wanted: Unpack[When]) -> None:
         """Raise `AssertionError`, with the closest request, unless something like this was asked: `times` often, or at
         least once.
         """
         wished = inline.add({"when": dict(wanted), "reply": "-"}, caller()).scenario.rules[0].conditions
-        verified = verify(self._journal.entries(), wished, times, self._journal.forgotten)
+        verified = verify(self._journal.entries(), wished, times, self._journal.count_dropped())
         if not verified.ok:
             raise AssertionError(verified.message)
 

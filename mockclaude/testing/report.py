@@ -11,7 +11,7 @@ from mockclaude.api.redaction import redact
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.console import log_line
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.journal.journal import holds
+from mockclaude.journal.journal import entry_matches
 from mockclaude.journal.verification import verify
 from mockclaude.scenario.rules import Rule
 from mockclaude.testing.response_text import describe_response
@@ -31,7 +31,7 @@ def told(entries: Sequence[JournalEntry], unused: Iterable[Rule] = ()) -> str:
     left_out = len(entries) - len(shown)
     head = [f"{left_out} earlier requests were answered, and are left out"] if left_out else []
     told_of = [entry.closest.rule for entry in shown if entry.closest]
-    judged = [entry for entry in entries if entry.is_question and (entry.rule or entry.unmatched)]
+    judged = [entry for entry in entries if entry.is_messages_request and (entry.rule or entry.unmatched)]
     answered = [line for entry in shown for line in _lines(entry)]
     others = [line for rule in unused if rule not in told_of for line in _unused(rule, judged)]
     return "\n".join([*head, *answered, *others])
@@ -69,7 +69,8 @@ def _unused(rule: Rule, entries: Sequence[JournalEntry]) -> Iterator[str]:
     yield f"never used: {rule.label}"
     if any(condition.key == "function" for condition in rule.conditions):
         return
-    above = next(((entry, entry.rule) for entry in entries if entry.rule and holds(rule.conditions, entry)), None)
+    selected = ((entry, entry.rule) for entry in entries if entry.rule and entry_matches(rule.conditions, entry))
+    above = next(selected, None)
     if above:
         yield f"   shadowed by {above[1].label} in request {above[0].number}"
     elif entries:

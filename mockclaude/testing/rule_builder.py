@@ -32,7 +32,9 @@ class Added:
     @property
     def requests(self) -> list[MessagesRequest]:
         """The requests that it answered."""
-        return [read_request(entry) for entry in self._entries() if entry.rule is self.rule and entry.is_question]
+        return [
+            read_request(entry) for entry in self._entries() if entry.rule is self.rule and entry.is_messages_request
+        ]
 
 
 class Saying:

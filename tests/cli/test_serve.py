@@ -81,7 +81,7 @@ def test_a_speed_that_is_none_is_told_what_one_is(option: str) -> None:
     result = invoke(option, "fast")
 
     assert result.exit_code == 2
-    assert f"Invalid value for {option}: 'fast' is no speed; expected how many times as fast" in result.stderr
+    assert f"Invalid value for {option}: invalid speed, got 'fast'; expected a factor, e.g. 10x" in result.stderr
 
 
 def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_word_that_is_neither_a_command_nor_a_file_is_told(word: str, hint: st
     assert (result.exit_code, result.stdout) == (2, "")
     assert (
         f"Error: '{word}' is no command, and there is no such file; expected serve, check, explain, schema, run, "
-        f"journal or replay, or scenario files to serve{hint}\n"
+        f"journal or recheck, or scenario files to serve{hint}\n"
     ) in result.stderr
 
 
@@ -211,7 +211,7 @@ def test_option_betas_overrides_the_files(
     assert [server.ask(post(anthropic_beta=name)).status for name in names] == statuses
 
 
-@pytest.mark.parametrize("command", [("serve",), ("run",), ("replay", "recording.jsonl")])
+@pytest.mark.parametrize("command", [("serve",), ("run",), ("recheck", "recording.jsonl")])
 def test_wrong_option_betas_is_an_error(command: tuple[str, ...]) -> None:
     more = ("--", "true") if command == ("run",) else ()
     result = invoke(*command, "--betas", "strct", *more)

@@ -11,7 +11,7 @@ from mockclaude.api.redaction import REDACTED
 from mockclaude.engine.decision import NO_RESPONSE
 from mockclaude.journal import journal as journal_module
 from mockclaude.journal.entry import MAX_BODY, OVERHEAD, JournalEntry
-from mockclaude.journal.entry_json import as_data
+from mockclaude.journal.entry_json import entry_to_json
 from mockclaude.journal.journal import Journal
 from mockclaude.reply.response import End
 from mockclaude.scenario.conditions.conditions import conditions
@@ -107,9 +107,9 @@ def test_the_newest_entries_are_kept() -> None:
         journal.keep(entry(number))
 
     assert [kept.number for kept in journal.entries()] == [3, 4]
-    assert journal.forgotten == 3
+    assert journal.count_dropped() == 3
     journal.clear()
-    assert journal.forgotten == 0
+    assert journal.count_dropped() == 0
 
 
 def test_so_many_bytes_are_kept() -> None:
@@ -133,8 +133,8 @@ def test_no_lane_pushes_out_the_entries_of_another() -> None:
         journal.keep(entry(number, lane=lane))
 
     assert (numbers(journal), numbers(journal, "a"), numbers(journal, "b")) == ([0, 3, 4, 5], [0, 5], [3, 4])
-    assert [journal.forgotten_of(lane) for lane in (None, "a", "b", "c")] == [2, 0, 2, 0]
-    assert (len(journal), journal.forgotten) == (4, 2)
+    assert [journal.count_dropped(lane) for lane in (None, "a", "b", "c")] == [2, 0, 2, 0]
+    assert (len(journal), journal.count_dropped()) == (4, 2)
 
 
 def test_lane_that_takes_most_room_loses_its_oldest() -> None:
@@ -152,11 +152,11 @@ def test_of_equal_lanes_the_one_used_longest_ago_loses_its_oldest() -> None:
     for number, lane in enumerate("abcad"):
         journal.keep(entry(number, lane=lane))
 
-    assert (numbers(journal), journal.forgotten_of("a"), journal.forgotten_of("b")) == ([2, 3, 4], 1, 1)
+    assert (numbers(journal), journal.count_dropped("a"), journal.count_dropped("b")) == ([2, 3, 4], 1, 1)
     journal.keep(entry(5, lane="b"))
-    assert (numbers(journal), journal.forgotten_of("b")) == ([3, 4, 5], 1)
+    assert (numbers(journal), journal.count_dropped("b")) == ([3, 4, 5], 1)
     journal.clear("b")
-    assert (numbers(journal), journal.forgotten_of("b"), journal.forgotten) == ([3, 4], 0, 2)
+    assert (numbers(journal), journal.count_dropped("b"), journal.count_dropped()) == ([3, 4], 0, 2)
 
 
 def respond(journal: Journal, entry: JournalEntry, response: bytes) -> None:
@@ -185,7 +185,7 @@ def test_counts_of_forgotten_entries_are_bounded(monkeypatch: pytest.MonkeyPatch
     for number, lane in enumerate("aabcc"):
         journal.keep(entry(number, lane=lane))
 
-    assert [journal.forgotten_of(lane) for lane in (None, "a", "b", "c")] == [3, 0, 1, 2]
+    assert [journal.count_dropped(lane) for lane in (None, "a", "b", "c")] == [3, 0, 1, 2]
 
 
 def test_entries_of_all_lanes_are_in_the_order_of_their_numbers() -> None:
@@ -303,7 +303,7 @@ def test_an_entry_is_json_data(serve: Serve, journal: Journal) -> None:
     server = serve(SCENARIO, journal=journal)
     server.ask(post("Hello"))
     server.ask(post("Bye"))
-    hello, bye = map(as_data, journal.entries())
+    hello, bye = map(entry_to_json, journal.entries())
 
     assert hello["decision"]["rule"] == {"id": "hello", "name": "hello", "place": "scenario.yaml:3:5"}
     assert hello["decision"]["drawn"]["occurrence"] == 1
@@ -316,7 +316,7 @@ def test_an_entry_is_json_data(serve: Serve, journal: Journal) -> None:
 
 
 def test_a_response_that_was_too_long_to_keep_has_no_digest() -> None:
-    assert as_data(entry(response=bytes(MAX_BODY + 1), end=End.RESET))["response"]["digest"] is None
+    assert entry_to_json(entry(response=bytes(MAX_BODY + 1), end=End.RESET))["response"]["digest"] is None
 
 
 def test_a_site_has_a_journal_of_its_own() -> None:

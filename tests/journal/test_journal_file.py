@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from mockclaude.journal.console import log_line
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.journal.entry_json import as_data, logged
+from mockclaude.journal.entry_json import entry_to_json, log_fields
 from mockclaude.journal.journal_file import JournalError, JournalFile, read_journal
 from tests.journal.entries import journal_entry
 
@@ -43,8 +43,8 @@ def test_what_was_asked_of_the_api_is_appended_and_read_back(tmp_path: Path) -> 
     write(tmp_path / "a.jsonl", ASKED)
 
     assert [(entry.line, entry.data) for entry in read_journal(tmp_path / "a.jsonl", pytest.fail)] == [
-        (1, as_data(ASKED)),
-        (2, as_data(ASKED)),
+        (1, entry_to_json(ASKED)),
+        (2, entry_to_json(ASKED)),
     ]
 
 
@@ -65,7 +65,7 @@ def test_empty_lines_are_passed_over(tmp_path: Path) -> None:
 def test_a_line_that_is_no_entry_is_told(tmp_path: Path, line: str) -> None:
     (tmp_path / "a.jsonl").write_text(f"\n{line}\n")
 
-    with pytest.raises(JournalError, match=r"a\.jsonl:2: this is no entry of a journal; expected a line of"):
+    with pytest.raises(JournalError, match=r"a\.jsonl:2: not a journal entry; expected a JSON line written by"):
         read_journal(tmp_path / "a.jsonl", pytest.fail)
 
 
@@ -87,7 +87,7 @@ def test_a_full_disk_ends_the_journal_and_nothing_else(capsys: pytest.CaptureFix
 def test_what_the_log_says_of_an_entry_is_read_back() -> None:
     entry = journal_entry(3, 5.5, status=529, streamed=True, reason="r", notes=("n",), ending="cut")
 
-    assert log_line(logged(as_data(entry)), colour=False) == log_line(entry, colour=False)
+    assert log_line(log_fields(entry_to_json(entry)), colour=False) == log_line(entry, colour=False)
 
 
 def test_new_journal_is_readable_by_its_owner_only(tmp_path: Path) -> None:
@@ -209,12 +209,12 @@ def test_first_of_many_lines_that_are_no_entries_is_reported(tmp_path: Path) -> 
     path = tmp_path / "a.jsonl"
     path.write_text("one\ntwo\n")
 
-    with pytest.raises(JournalError, match=r"a\.jsonl:1: this is no entry of a journal"):
+    with pytest.raises(JournalError, match=r"a\.jsonl:1: not a journal entry"):
         read(path)
 
 
 def test_entry_tells_that_its_path_or_a_header_was_redacted() -> None:
-    plain, in_path = as_data(ASKED), as_data(entry(path="/v1/messages?api_key=sk-ant-api03-abcdef"))
-    in_header = as_data(entry(headers=CIMultiDict({"x-mockclaude-lane": "sk-ant-api03-abcdef"})))
+    plain, in_path = entry_to_json(ASKED), entry_to_json(entry(path="/v1/messages?api_key=sk-ant-api03-abcdef"))
+    in_header = entry_to_json(entry(headers=CIMultiDict({"x-mockclaude-lane": "sk-ant-api03-abcdef"})))
 
     assert [data["request"]["redacted"] for data in (plain, in_path, in_header)] == [False, True, True]

@@ -35,4 +35,4 @@ def test_what_no_rule_answered_is_told_once_for_each_reason() -> None:
 def test_of_many_reasons_the_first_ones_are_told() -> None:
     told = summary(*((410, str(number)) for number in range(12)))
 
-    assert str(told).splitlines()[-2:] == ["unmatched: 9", "and 2 more that no rule answered"]
+    assert str(told).splitlines()[-2:] == ["unmatched: 9", "and 2 more reasons"]

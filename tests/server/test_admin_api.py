@@ -18,14 +18,14 @@ from mockclaude.api.errors import ApiError
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.server.admin import admin_api
-from mockclaude.server.admin.handlers import CALLS
+from mockclaude.server.admin.handlers import HANDLERS
 from mockclaude.server.site import Site
 from tests.conftest import Serve
 from tests.server.administering import Admin
 from tests.serving import NOW, asking, http_request, post, request
 
 SCENARIO = "rules: [{name: hello, when: {user: Hello}, reply: Hi!}]"
-ROUTES = [(method, path) for path, methods in CALLS.items() for method in methods]
+ROUTES = [(method, path) for path, methods in HANDLERS.items() for method in methods]
 CHANGING = [(method, path) for method, path in ROUTES if method != "GET"]
 
 
@@ -81,7 +81,7 @@ def test_a_content_type_may_have_parameters(serve: Serve) -> None:
     assert Admin(serve(SCENARIO)).call("POST", "reset", content_type="Application/JSON; charset=utf-8").status == 200
 
 
-@pytest.mark.parametrize("path", CALLS)
+@pytest.mark.parametrize("path", HANDLERS)
 def test_a_preflight_is_refused(serve: Serve, path: str) -> None:
     given = Admin(serve(SCENARIO)).call("OPTIONS", path, access_control_request_method="POST")
 
@@ -89,10 +89,10 @@ def test_a_preflight_is_refused(serve: Serve, path: str) -> None:
     assert not [name for name in given.headers if name.startswith("access-control")]
 
 
-@pytest.mark.parametrize("path", CALLS)
+@pytest.mark.parametrize("path", HANDLERS)
 def test_a_wrong_method_is_told_which_are_right(serve: Serve, path: str) -> None:
     given = Admin(serve(SCENARIO)).call("PUT", path)
-    allowed = ", ".join(CALLS[path])
+    allowed = ", ".join(HANDLERS[path])
 
     assert (given.status, given.headers["allow"]) == (405, allowed)
     assert given.error[1] == f"Method not allowed: PUT /_mockclaude/{path}; use {allowed}"

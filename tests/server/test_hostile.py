@@ -42,7 +42,7 @@ CONSTANT = 30_000
 
 
 def _call(given: Request) -> HttpRequest:
-    body = request_body.unpacked(given.body, given.headers.get("content-encoding", ""))
+    body = request_body.decompress(given.body, given.headers.get("content-encoding", ""))
     return http_request("POST" if body else "GET", given.path, {}, CIMultiDict({**CLIENT, **given.headers}), body, NOW)
 
 
@@ -201,7 +201,7 @@ def test_a_bomb_is_unpacked_up_to_the_limit(serve: Serve, monkeypatch: pytest.Mo
 
 
 def test_a_body_of_several_members_is_read_as_one() -> None:
-    assert request_body.unpacked(gzip.compress(b"a" * 100_000) + gzip.compress(b"b"), "gzip") == b"a" * 100_000 + b"b"
+    assert request_body.decompress(gzip.compress(b"a" * 100_000) + gzip.compress(b"b"), "gzip") == b"a" * 100_000 + b"b"
 
 
 def test_deflate_is_read_with_the_header_of_zlib_and_without() -> None:
@@ -209,7 +209,9 @@ def test_deflate_is_read_with_the_header_of_zlib_and_without() -> None:
     plain = packer.compress(b"body") + packer.flush()
 
     assert (
-        request_body.unpacked(zlib.compress(b"body"), "deflate") == request_body.unpacked(plain, "deflate") == b"body"
+        request_body.decompress(zlib.compress(b"body"), "deflate")
+        == request_body.decompress(plain, "deflate")
+        == b"body"
     )
 
 
@@ -224,14 +226,14 @@ def test_deflate_is_read_with_the_header_of_zlib_and_without() -> None:
 )
 def test_what_is_not_whole_members_is_refused(data: bytes) -> None:
     with pytest.raises(ApiError) as refusal:
-        request_body.unpacked(data, "gzip")
+        request_body.decompress(data, "gzip")
 
     assert (refusal.value.status, refusal.value.details) == (400, {"error_code": "request_body_encoding_invalid"})
 
 
 def test_a_body_of_nothing_needs_no_unpacking() -> None:
-    assert request_body.unpacked(b"", "gzip") == b""
-    assert request_body.unpacked(b"body", "identity") == b"body"
+    assert request_body.decompress(b"", "gzip") == b""
+    assert request_body.decompress(b"body", "identity") == b"body"
 
 
 # What is kept
@@ -249,7 +251,7 @@ def test_headers_and_texts_count_for_what_the_journal_keeps() -> None:
     for number in range(3):
         kept.keep(JournalEntry(number, 0, "GET", "/", {"x-long": "a" * OVERHEAD}))
 
-    assert (len(kept), kept.forgotten) == (1, 2)
+    assert (len(kept), kept.count_dropped()) == (1, 2)
 
 
 def test_a_fault_of_many_words_is_refused(serve: Serve) -> None:

@@ -229,8 +229,8 @@ def test_trust_follows_from_the_host_and_the_options() -> None:
     [
         ("203.0.113.9", "this machine has no such address; use --host 127.0.0.1, or 0.0.0.0 for all"),
         ("::1%nosuch", "choose another with --host and --port"),
-        ("a..b", "this is no address; use such as --host 127.0.0.1"),
-        ("a" * 64, "this is no address; use such as --host 127.0.0.1"),
+        ("a..b", "not an address; use e.g. --host 127.0.0.1"),
+        ("a" * 64, "not an address; use e.g. --host 127.0.0.1"),
     ],
 )
 async def test_an_address_that_cannot_be_is_named_with_a_remedy(host: str, message: str) -> None:

@@ -16,7 +16,7 @@ import pytest
 from anthropic import Anthropic
 
 from mockclaude import testing
-from mockclaude.journal.verification import Times
+from mockclaude.journal.verification import CountRange
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.server.run import CannotListenError
 from mockclaude.testing import MessagesRequest, MockClaude, background
@@ -121,9 +121,9 @@ def test_what_was_asked_can_be_asserted(mock: MockClaude, client: Anthropic) -> 
 
     mock.assert_asked(user="Hello")
     mock.assert_asked(user="again", times=1)
-    mock.assert_asked(times=Times(1, 2))
+    mock.assert_asked(times=CountRange(1, 2))
     mock.assert_asked(user="Bye", times=0)
-    with pytest.raises(AssertionError, match=r"wanted exactly 3 questions with user: a text with 'Hello', got 2"):
+    with pytest.raises(AssertionError, match=r"expected 3 requests with user: a text with 'Hello', got 2"):
         mock.assert_asked(user="Hello", times=3)
 
 

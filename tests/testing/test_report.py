@@ -49,9 +49,9 @@ OTHER = rule(user="Hello")
         (
             rule(user="Hallo"),
             [
-                "   wanted at least 1 question with user: a text with 'Hallo', got none of the one that was asked",
-                "   the closest of the others is request 1, answered by test_chat.py:7:",
-                "     failed user: wanted a text with 'Hallo', got 'Hello'; did you mean 'Hello'?",
+                "   expected at least 1 request with user: a text with 'Hallo', got 0 (of 1 received)",
+                "   near miss: request 1 (rule test_chat.py:7)",
+                "     FAIL user: wanted a text with 'Hallo', got 'Hello'; did you mean 'Hello'?",
             ],
         ),
         (Rule("r", OTHER.place, (Condition("function", "f() to be true", id, bool),)), []),
