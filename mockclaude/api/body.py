@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, Required, TypeAlias, TypeVar
 
-import orjson
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
 from mockclaude.api.errors import ApiError, invalid
-from mockclaude.api.fingerprint import canonical_body
 
 Body: TypeAlias = dict[str, Any]
 """A request body: JSON data of a checked shape."""
@@ -110,21 +108,6 @@ def check_usable(body: Body) -> None:
         raise _first_problem(error.errors(include_url=False, include_context=False), body) from None
     if not body["messages"] and not body.get("thread"):
         raise invalid("messages: at least one message is required")
-
-
-def parse(data: bytes) -> tuple[Body, bytes]:
-    """Parse a request body: return its JSON object, and that in canonical form.
-
-    Raises:
-        ApiError: 400 for invalid JSON, for any other JSON value, and for a body that nests too deeply.
-    """
-    try:
-        body = orjson.loads(data)
-    except ValueError as error:
-        raise invalid(f"The request body is not valid JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise invalid("Input should be a valid dictionary")
-    return body, canonical_body(body)
 
 
 def _first_problem(errors: list[ErrorDetails], body: Body) -> ApiError:

@@ -1,13 +1,14 @@
-"""The canonical form of a request body: JSON with sorted keys and equal numbers written alike.
+"""The canonical form of a request body, and the hashes that key all draws of a reply.
 
-Fingerprints, and with them all draws of a reply, follow from the canonical body.
+The canonical form is JSON with sorted keys and equal numbers written alike.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -16,13 +17,57 @@ from mockclaude.api.errors import invalid
 _WITHOUT_EFFECT = ("stream", "metadata")
 """Fields that do not change the reply: a request has the same reply if it is streamed, or sent by another user."""
 
-_EXCLUDED = (*_WITHOUT_EFFECT, "thread")
+_EXCLUDED = frozenset({*_WITHOUT_EFFECT, "thread"})
 """Fields that are not part of the canonical body; a thread is part of it as the messages that it continues."""
 
 _WHOLE_FLOAT = re.compile(rb"\.0[,}\]]")
 
 _EXACT = 2**53
 """Below this number, each integer equals exactly one float; above it, orjson rejects some integers."""
+
+
+class Fingerprints(NamedTuple):
+    """The hash of a whole request, which keys ids, and that of its canonical body; "" if that is the same."""
+
+    whole: str
+    canonical: str = ""
+
+
+class ParsedBody(NamedTuple):
+    """A JSON object, its canonical form, and the fields that are not part of that, as JSON; empty for none."""
+
+    body: dict[str, Any]
+    canonical: bytes
+    excluded_fields: bytes
+
+
+def parse(data: bytes) -> ParsedBody:
+    """Parse a request body.
+
+    Raises:
+        ApiError: 400 for invalid JSON, for any other JSON value, and for a body that nests too deeply.
+    """
+    try:
+        body = orjson.loads(data)
+    except ValueError as error:
+        raise invalid(f"The request body is not valid JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise invalid("Input should be a valid dictionary")
+    return ParsedBody(body, canonical_body(body), b"" if _EXCLUDED.isdisjoint(body) else excluded_fields(body))
+
+
+def hash_request(
+    method: str, path: str, query: Mapping[str, str], canonical: bytes, excluded_fields: bytes = b""
+) -> Fingerprints:
+    """Return the hashes of method, path and canonical body, and of these with the excluded fields and the query."""
+    state = blake2b(f"{method} {path}\n".encode(), digest_size=16)
+    state.update(canonical)
+    fingerprint = state.hexdigest()
+    if not (excluded_fields or query):
+        return Fingerprints(fingerprint)
+    joined = "&".join(map("=".join, query.items()))
+    state.update(f"\n{joined}\n".encode("utf-8", "surrogatepass") + excluded_fields)
+    return Fingerprints(state.hexdigest(), fingerprint)
 
 
 def canonical_body(body: Mapping[str, Any]) -> bytes:

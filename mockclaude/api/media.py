@@ -82,33 +82,30 @@ def _read_image(data: bytes) -> Image:
     return Image(kind, int(width), int(height))
 
 
-class OneRequest:
-    """A context in which all PDFs share `MAX_READS`. Elsewhere, each PDF has as many."""
+class OpenedPdfs:
+    """The PDFs that were read so far, which share `MAX_READS`."""
 
     def __init__(self) -> None:
         self.left = MAX_READS
         self.pdfs: dict[bytes, Pdf | None] = {}
 
-    def __enter__(self) -> None:
-        self._token = _opened.set(self)
 
-    def __exit__(self, *_: object) -> None:
-        _opened.reset(self._token)
-
-
-_opened: ContextVar[OneRequest] = ContextVar("_opened")
+OPENED: ContextVar[OpenedPdfs | None] = ContextVar("OPENED", default=None)
+"""The PDFs of one request. Who handles a request sets None before, and resets the variable afterwards."""
 
 
 def read_pdf(data: str) -> Pdf | None:
     """Read the PDF that `data` encodes; None if `data` is not base64."""
-    opened = _opened.get(None) or OneRequest()
+    opened = OPENED.get()
+    if opened is None:
+        OPENED.set(opened := OpenedPdfs())
     key = _key(data, b"pdf")
     if key not in opened.pdfs:
         opened.pdfs[key] = _read_once(key, data, opened)
     return opened.pdfs[key]
 
 
-def _read_once(key: bytes, data: str, opened: OneRequest) -> Pdf | None:
+def _read_once(key: bytes, data: str, opened: OpenedPdfs) -> Pdf | None:
     """Read a PDF, or take the cached result, at the same price: which PDFs are read depends on the request alone."""
     try:
         found: _Read | None = _remembered(key, data, lambda decoded: _read_pdf(decoded, opened.left))

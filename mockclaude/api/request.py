@@ -27,6 +27,9 @@ from mockclaude.api.tool_pairs import ToolCallPairs, pair_tool_calls
 NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
 NO_API_HEADERS = ApiHeaders("", NEW_VERSION, frozenset())
 
+LONG = 100_000
+"""Tokens of a request and its reply below which they fit into the context window of every model."""
+
 MAX_DOCUMENTS = 500
 """Documents of a request, in every mode: each PDF has to be opened to be counted."""
 
@@ -76,8 +79,8 @@ class MessagesRequest:
             request. A message whose content is a string has none.
         input_tokens: The input tokens of the request.
         breakpoints: The items with `cache_control`, in the API's order: tools, system, messages, last the body itself.
-        traits: The features that checks depend on: fields that are not null, `role:system`, `block:image`, and
-            `cached` if there are breakpoints.
+        traits: The features that checks depend on: fields that are not null, `role:system`, `block:image`, `cached`
+            if there are breakpoints, `blank` if a message has no text, `long` if it may exceed a context window.
 
     Raises:
         KeyError, TypeError, AttributeError: The shape of `body` is invalid; it is not validated here.
@@ -110,12 +113,22 @@ class MessagesRequest:
         self.entry = entry
         self.messages: list[dict[str, Any]] = body["messages"]
         self.stream = bool(body.get("stream"))
-        self._begin = _begin_of_turn(self.messages)
-        self.user = "\n".join(_texts_of("user", self.messages[self._begin :]))
-        self.blocks, counted = _walk(self.messages)
+        self._begin, self.user = _current_turn(self.messages)
+        self.blocks, counted, is_blank = _walk(self.messages)
         self.input_tokens = tokens.of_prompt(body) + counted
-        self.breakpoints = _breakpoints(body, self.blocks)
-        self.traits = _traits(body, self.messages, self.blocks, bool(self.breakpoints))
+        is_marked = canonical is None or b'"cache_control"' in canonical
+        self.breakpoints = _breakpoints(body, self.blocks) if is_marked else []
+        traits = {name for name, value in body.items() if value is not None}
+        traits.update(
+            [f"role:{message['role']}" for message in self.messages], [f"block:{kind}" for kind in self.blocks]
+        )
+        if self.breakpoints:
+            traits.add("cached")
+        if is_blank:
+            traits.add("blank")
+        if self.input_tokens + (body.get("max_tokens") or 0) > LONG:
+            traits.add("long")
+        self.traits = frozenset(traits)
 
     def __repr__(self) -> str:
         return f"<MessagesRequest {redact(self.user)[:60]!r} of {self.model}, turn {self.turn}>"
@@ -234,12 +247,17 @@ def _after_reminder(text: str) -> str:
     return after if end else _REMINDER + text
 
 
-def _begin_of_turn(messages: list[Body]) -> int:
-    """Return the index of the current turn's first message."""
+def _current_turn(messages: list[Body]) -> tuple[int, str]:
+    """Return the index of the current turn's first message, and the text of the turn."""
+    begin = 0
     for index in range(len(messages) - 2, -1, -1):
         if messages[index]["role"] == "assistant":
-            return index + 1
-    return 0
+            begin = index + 1
+            break
+    content = messages[begin]["content"] if begin == len(messages) - 1 else None
+    if isinstance(content, str) and messages[begin]["role"] == "user":
+        return begin, content
+    return begin, "\n".join(_texts_of("user", messages[begin:]))
 
 
 def _blocks_of(message: Body) -> Iterable[Body]:
@@ -263,16 +281,19 @@ def _block_texts(content: Any) -> Sequence[str]:
     return [str(block["text"]) for block in blocks if block.get("type") == "text" and "text" in block]
 
 
-def _walk(messages: list[Body]) -> tuple[Blocks, int]:
-    """Return the blocks of messages by type, and the tokens of the messages.
+def _walk(messages: list[Body]) -> tuple[Blocks, int, bool]:
+    """Return the blocks of messages by type, the tokens of the messages, and whether a message has no text.
 
     Blocks with documents are not counted once there are more than `MAX_DOCUMENTS`: validation rejects the request.
     """
     found: defaultdict[str, list[Located]] = defaultdict(list)
-    count = tokens.MESSAGE_OVERHEAD * len(messages)
+    count, is_blank = tokens.MESSAGE_OVERHEAD * len(messages), False
     for number, message in enumerate(messages):
         content = message["content"]
+        if not content:
+            is_blank = True
         if isinstance(content, str):
+            is_blank = is_blank or content.isspace()
             count += tokens.of_text(content)
             continue
         for index, block in enumerate(content or ()):
@@ -284,7 +305,7 @@ def _walk(messages: list[Body]) -> tuple[Blocks, int]:
             if kind in _WITH_DOCUMENTS and len(found.get("document", ())) > MAX_DOCUMENTS:
                 continue
             count += tokens.of_block(block)
-    return dict(found), count
+    return dict(found), count, is_blank
 
 
 def _type_of(block: Body) -> str:
@@ -317,13 +338,3 @@ def _breakpoints(body: Body, blocks: Blocks) -> list[Located]:
 
 def _position(located: Located) -> tuple[int, ...]:
     return tuple(part for part in located[0] if isinstance(part, int))
-
-
-def _traits(body: Body, messages: list[Body], blocks: Blocks, cached: bool) -> frozenset[str]:
-    traits = [name for name, value in body.items() if value is not None]
-    traits += [f"role:{role}" for role in {message["role"] for message in messages}]
-    if blocks:
-        traits += [f"block:{kind}" for kind in blocks]
-    if cached:
-        traits.append("cached")
-    return frozenset(traits)

@@ -1,7 +1,4 @@
-"""Validation of a request: its shape, its model, then the rules that a schema cannot express.
-
-Only the first error is reported, in the API's order.
-"""
+"""Validation of the shape and the model of a request."""
 
 from __future__ import annotations
 
@@ -10,11 +7,8 @@ import re
 from mockclaude.api import schema
 from mockclaude.api.api_headers import ApiHeaders
 from mockclaude.api.body import Body, check_usable
-from mockclaude.api.checks.check import find_failures
-from mockclaude.api.checks.table import checks_for
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.mode import ValidationResult
-from mockclaude.api.request import MessagesRequest
 
 _LOOKS_LIKE_A_MODEL = re.compile(r"claude-(?=.*(haiku|sonnet|opus|fable|mythos))[a-z0-9-]+")
 
@@ -48,14 +42,3 @@ def check_model(name: str, validation: ValidationResult, *, known: bool) -> None
     """
     if not known:
         validation.report(ApiError("not_found_error", f"model: {name}"), gateway_accepts=True)
-
-
-def check_rules(request: MessagesRequest, validation: ValidationResult) -> None:
-    """Validate the rules between the fields of a request.
-
-    Raises:
-        ApiError: The first check that fails.
-    """
-    if not validation.is_off:
-        for failure in find_failures(checks_for(request.traits), request):
-            validation.report(failure.error, gateway_accepts=failure.check.gateway)

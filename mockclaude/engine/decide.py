@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from mockclaude.api.errors import ApiError
+from mockclaude.api.fingerprint import hash_request
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.due_faults import NONE, attempts_of, due_faults, possible_faults
+from mockclaude.engine.fault_header import FAULT_HEADER
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.live_reply import LiveReply
 from mockclaude.engine.reply_builder import ReplyBuilder
-from mockclaude.engine.request_context import RequestContext, admit, complete, validate
+from mockclaude.engine.request_context import RequestContext, admit, complete
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.store import Claim, Refusal
 from mockclaude.reply.compose import choose
@@ -26,9 +28,13 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
     Raises:
         ApiError: The request is invalid. Nothing is claimed then.
     """
-    context = validate(http, state)
+    request, thread = state.validator.request(http, state.store)
+    head = http.head
+    fingerprints = hash_request(head.method, head.path, head.query, request.canonical, request.excluded_fields)
+    context = RequestContext(http, state, request, fingerprints, thread)
     try:
-        context = complete(context)
+        if request.requested_fault or request.breakpoints or FAULT_HEADER in http.headers:
+            context = complete(context)
         if state.scenario.limits:
             admitted = admit(context)
             if isinstance(admitted, Refusal):

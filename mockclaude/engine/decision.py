@@ -62,10 +62,9 @@ class Decision(NamedTuple):
     effects: tuple[Effect, ...] = ()
     at_end: tuple[Effect, ...] = ()
 
+    def without_body(self) -> Decision:
+        """Return the decision for HEAD: the headers of the response alone."""
+        return self._replace(response=self.response.without_body())
+
 
 NO_RESPONSE = Decision(silent(End.KEEP, 0))
-
-
-def for_method(decision: Decision, method: str) -> Decision:
-    """Return `decision`, for HEAD with the headers alone."""
-    return decision._replace(response=decision.response.without_body()) if method == "HEAD" else decision

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from mockclaude.api.body import parse
 from mockclaude.api.errors import ApiError
+from mockclaude.api.fingerprint import parse
 from mockclaude.api.redaction import redact
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decision import Decision

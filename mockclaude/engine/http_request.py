@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from mockclaude.api.api_headers import api_key
+from mockclaude.api.fingerprint import Fingerprints, hash_request
 
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
@@ -56,13 +57,6 @@ class Head:
         return lane_of(self.headers)
 
 
-class Fingerprints(NamedTuple):
-    """The hash of a whole request, which keys ids, and that of its canonical body; "" if that is the same."""
-
-    whole: str
-    canonical: str = ""
-
-
 class HttpRequest(NamedTuple):
     """One request, with everything of "now" that a decision may depend on.
 
@@ -90,16 +84,8 @@ class HttpRequest(NamedTuple):
         return self.now * 1_000_000 + self.fraction_us
 
     def fingerprints(self, canonical: bytes, excluded_fields: bytes = b"") -> Fingerprints:
-        """Return the hashes of method, path and canonical body, and of these with the excluded fields and the query."""
-        head = self.head
-        state = blake2b(f"{head.method} {head.path}\n".encode(), digest_size=16)
-        state.update(canonical)
-        fingerprint = state.hexdigest()
-        if not (excluded_fields or head.query):
-            return Fingerprints(fingerprint)
-        query = "&".join(map("=".join, head.query.items()))
-        state.update(f"\n{query}\n".encode("utf-8", "surrogatepass") + excluded_fields)
-        return Fingerprints(state.hexdigest(), fingerprint)
+        """Return the hashes of a request with this canonical body and these excluded fields."""
+        return hash_request(self.head.method, self.head.path, self.head.query, canonical, excluded_fields)
 
     def raw_fingerprints(self, extra: str = "") -> Fingerprints:
         """Return the hashes of a request whose body is not parsed, which differ with `extra`."""

@@ -18,8 +18,9 @@ from mockclaude.reply.compose import PLAIN, Asking, Reply
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.apply import apply_faults
 from mockclaude.reply.optional_fields import extras
-from mockclaude.reply.render import RenderedReply, render_response, rendered
-from mockclaude.reply.response import Response
+from mockclaude.reply.prepared import render_prepared
+from mockclaude.reply.render import render_response, rendered
+from mockclaude.reply.response import RenderedReply, Response
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
@@ -61,13 +62,18 @@ class ReplyBuilder:
         if not (as_written or cached is not None or not _OPTIONAL.isdisjoint(request.body)):
             return PLAIN
         fields = extras(request.body, self.draws, context.http.now)
-        if context.diagnosed:
+        if self.diagnosed:
             fields["diagnostics"] = diagnose(context.state.store, request, request_hashes(request.body))
         return Asking(cached and cached.usage, fields, as_written)
 
+    @property
+    def diagnosed(self) -> bool:
+        """Whether the request asks for `diagnostics` of the prompt cache."""
+        return self.context.request.body.get("diagnostics") is not None
+
     def pace(self) -> Pace:
         """Return the pace that the request asks for, or else that of the rule. Raises `ApiError` 400."""
-        text = self.context.http.head.headers.get(PACE_HEADER)
+        text = self.context.http.headers.get(PACE_HEADER)
         if text is None:
             return self.rule.pace
         try:
@@ -77,10 +83,18 @@ class ReplyBuilder:
 
     def decision(self, outline: Outline) -> Decision:
         """Return the decision with the reply that `outline` describes."""
+        context, rule = self.context, self.rule
+        is_plain = context.cached is None and not rule.as_written
         try:
-            reply = render_response(outline, self.pace(), self.scope, self.draws, self.response_context, self.asking)
+            pace = self.pace() if PACE_HEADER in context.http.headers else rule.pace
+            reply = render_prepared(outline, pace, context.request, self.response_context) if is_plain else None
+            if reply is None:
+                reply = render_response(outline, pace, self.scope, self.draws, self.response_context, self.asking)
         except ApiError as error:
             return self.failed(error)
+        is_usual = context.permit is None and context.thread is None and is_plain
+        if is_usual and not (self.faults.faults or self.faults.notes or context.request.warnings or self.diagnosed):
+            return Decision(reply.response, rule.label, context.request.stream, reply.notes, rule, self.draws)
         return self.finished(reply)
 
     def of_reply(self, reply: Reply) -> Decision:
@@ -103,7 +117,7 @@ class ReplyBuilder:
         """Return the decision with this response as it is, and its effects."""
         context = self.context
         decision = self._decision(reply.response, reason, context.request.stream, (*reply.notes, *notes))
-        if context.permit is None and context.thread is None and context.cached is None and not context.diagnosed:
+        if context.permit is None and context.thread is None and context.cached is None and not self.diagnosed:
             return decision
         is_stored = reply.response.status == 200 and reply.content is not None
         ended = context.thread.ended() if context.thread is not None and is_stored else ()
@@ -125,8 +139,7 @@ class ReplyBuilder:
 
     def _decision(self, response: Response, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Decision:
         context = self.context
-        if context.request.warnings:
-            notes = (*context.warnings, *notes)
+        notes = (*context.warnings, *notes)
         whole = None if context.thread is None else context.whole
         return Decision(response, reason, stream, notes, self.rule, self.draws, whole=whole)
 
@@ -148,7 +161,7 @@ class ReplyBuilder:
             return (*counted, *context.released)
         request, message_id = context.request, self.response_context.message_id
         stored = () if context.thread is None else context.thread.stored(message_id, content)
-        if not context.diagnosed:
+        if not self.diagnosed:
             return (*counted, *stored)
         hashes = request_hashes(request.body)
         return (*counted, *stored, RequestRemembered(Address(request.api_headers.key, message_id), hashes))

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import orjson
 
 from mockclaude.api.errors import ApiError
+from mockclaude.api.fingerprint import Fingerprints
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.fault_header import FAULT_HEADER, wishes
-from mockclaude.engine.http_request import Fingerprints, HttpRequest
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.limits import limit_request
 from mockclaude.engine.state.prompt_cache import look_up
@@ -44,11 +45,6 @@ class RequestContext(NamedTuple):
         return orjson.dumps(self.request.body) if self.thread is not None and self.thread.continues else None
 
     @property
-    def diagnosed(self) -> bool:
-        """Whether the request asks for `diagnostics` of the prompt cache."""
-        return self.request.body.get("diagnostics") is not None
-
-    @property
     def cache_effects(self) -> tuple[Effect, ...]:
         """What the request changes in the prompt cache, whatever becomes of its reply."""
         if self.cached is None:
@@ -75,13 +71,6 @@ class RequestContext(NamedTuple):
             effects=self.released,
             at_end=self.at_end,
         )
-
-
-def validate(http: HttpRequest, state: ScenarioState) -> RequestContext:
-    """Return the validated request. Raises `ApiError` for what the API refuses whoever else sends requests."""
-    request, thread = state.validator.request(http, state.store)
-    fingerprints = http.fingerprints(request.canonical, request.excluded_fields)
-    return RequestContext(http, state, request, fingerprints, thread)
 
 
 def complete(context: RequestContext) -> RequestContext:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from mockclaude.api import models
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import cors_preflight, date
-from mockclaude.api.media import OneRequest
+from mockclaude.api.media import OPENED
 from mockclaude.engine.count_tokens import count_tokens
 from mockclaude.engine.decide import decide
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.model_list import models_page
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply.response import head_only
@@ -47,6 +48,11 @@ class Router(Generic[H]):
     """
 
     def __init__(self, table: Mapping[str, Mapping[str, H]], parameter: str = SEGMENT, *, head: bool = False) -> None:
+        self.find = lru_cache(maxsize=1_024)(self._find)
+        """Select the handler of a request: the route of a method and a path, None if no pattern matches the path.
+
+        Raises `ApiError` 405 with the header `allow`, if the path has no handler for the method.
+        """
         self._head = head
         self._paths = {path: methods for path, methods in table.items() if "{" not in path}
         self._patterns = [
@@ -55,12 +61,7 @@ class Router(Generic[H]):
             if "{" in path
         ]
 
-    def find(self, method: str, path: str) -> Route[H] | None:
-        """Return the route of a request, or `None` if no pattern matches the path.
-
-        Raises:
-            ApiError: 405 with the header `allow`, if the path has no handler for the method.
-        """
+    def _find(self, method: str, path: str) -> Route[H] | None:
         methods, parameters = self._paths.get(path), _NO_PARAMETERS
         if methods is None:
             methods, parameters = self._match(path)
@@ -87,12 +88,17 @@ def answer(http: HttpRequest, state: ScenarioState) -> Decision:
     if head.method == "OPTIONS":
         granted = cors_preflight(head.headers.get("access-control-request-headers", ""), control=not head.page)
         return Decision(head_only(204, date(http.now).put(granted)), "CORS preflight")
+    token = OPENED.set(None)
     try:
-        with OneRequest():
-            decision = _dispatch(http, state)
+        route = _ROUTER.find(head.method, head.path)
+        if route is None:
+            raise _not_found(head)
+        decision = route.handler(http, state, **route.parameters)
     except ApiError as error:
         decision = refuse(http, state, error)
-    return commit(state, decision)
+    finally:
+        OPENED.reset(token)
+    return commit(state, decision) if decision.effects or state.store.has_notes else decision
 
 
 def refuse(http: HttpRequest, state: ScenarioState, error: ApiError) -> Decision:
@@ -111,13 +117,9 @@ def commit(state: ScenarioState, decision: Decision) -> Decision:
     return decision
 
 
-def _dispatch(http: HttpRequest, state: ScenarioState) -> Decision:
-    head = http.head
-    route = _ROUTER.find(head.method, head.path)
-    if route is None:
-        hint = "; the base URL ends before /v1" if head.path.startswith("/v1/v1/") else ""
-        raise ApiError("not_found_error", f"Not found: {head.method} {head.path}{hint}")
-    return route.handler(http, state, **route.parameters)
+def _not_found(head: Head) -> ApiError:
+    hint = "; the base URL ends before /v1" if head.path.startswith("/v1/v1/") else ""
+    return ApiError("not_found_error", f"Not found: {head.method} {head.path}{hint}")
 
 
 def _list_models(http: HttpRequest, state: ScenarioState) -> Decision:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Any
 
-from mockclaude.engine.http_request import Fingerprints, HttpRequest, lane_of
+from mockclaude.api.fingerprint import Fingerprints
+from mockclaude.engine.http_request import HttpRequest, lane_of
 from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.store import Claim, Store
 from mockclaude.engine.validate import RequestValidator

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from mockclaude.api import models
+from mockclaude.api import models, schema
 from mockclaude.api.api_headers import ApiHeaders, parse_api_headers
-from mockclaude.api.body import Body, parse
+from mockclaude.api.body import Body
+from mockclaude.api.checks.table import find_failures
 from mockclaude.api.errors import ApiError, invalid
-from mockclaude.api.fingerprint import excluded_fields
+from mockclaude.api.fingerprint import ParsedBody, excluded_fields, parse
 from mockclaude.api.issued import IssuedBlocks
 from mockclaude.api.mode import MODES, Mode, ValidationResult
 from mockclaude.api.request import MAX_DOCUMENTS, MessagesRequest
 from mockclaude.api.schema.gates import GATES
-from mockclaude.api.validate import check_model, check_rules, check_shape, looks_like_a_model
+from mockclaude.api.validate import check_model, check_shape, looks_like_a_model
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.state.store import Store
 from mockclaude.engine.state.threads import ThreadRequest
@@ -30,13 +31,21 @@ FAULT_MARK = "+"
 
 
 class ValidHeaders(NamedTuple):
-    """What a validator found out about headers that it accepts."""
+    """What a validator found out about headers that it accepts.
 
-    validator: RequestValidator
+    Attributes:
+        by: The validator.
+        api_headers: The API key, the version and the betas.
+        result: The result with the warnings of the headers. In the mode `anthropic` no others follow.
+        content_type: The error of a wrong content type.
+        has_valid_shape: Whether a body has the shape of a Messages request that continues no thread.
+    """
+
+    by: RequestValidator
     api_headers: ApiHeaders
-    mode: Mode
-    warnings: tuple[str, ...]
+    result: ValidationResult
     content_type: ApiError | None
+    has_valid_shape: Callable[[Body], bool]
 
 
 class RequestValidator(NamedTuple):
@@ -53,14 +62,11 @@ class RequestValidator(NamedTuple):
     issued: IssuedBlocks
 
     def headers(self, head: Head) -> ValidHeaders:
-        """Return what the headers say. Raises `ApiError`."""
-        known: ValidHeaders | None = head.validated
-        if known is not None and known.validator is self:
-            return known
-        validation = ValidationResult(mode(head.headers, self.policy))
-        parsed = parse_api_headers(head.headers, self.policy.api_keys, validation, self.policy.betas)
-        warnings = tuple(validation.warnings)
-        valid = ValidHeaders(self, parsed, validation.mode, warnings, _wrong_content_type(head.headers))
+        """Return what the headers say, which is kept with the head. Raises `ApiError`."""
+        result = ValidationResult(mode(head.headers, self.policy))
+        parsed = parse_api_headers(head.headers, self.policy.api_keys, result, self.policy.betas)
+        shape = schema.create_validator(parsed.version, parsed.betas)
+        valid = ValidHeaders(self, parsed, result, _wrong_content_type(head.headers), shape.isinstance_python)
         head.validated = valid
         return valid
 
@@ -68,39 +74,62 @@ class RequestValidator(NamedTuple):
         self, http: HttpRequest, store: Store, *, counting: bool = False
     ) -> tuple[MessagesRequest, ThreadRequest | None]:
         """Return the valid Messages request, and what it does to a thread. Raises `ApiError`."""
-        valid = self.headers(http.head)
-        validation = ValidationResult(valid.mode, valid.warnings)
+        known: ValidHeaders | None = http.head.validated
+        valid = known if known is not None and known.by is self else self.headers(http.head)
+        result, api_headers = valid.result, valid.api_headers
+        if result.mode != "anthropic":
+            result = ValidationResult(result.mode, result.warnings)
         if valid.content_type is not None:
-            validation.report(valid.content_type, gateway_accepts=True)
-        sent, canonical = parse(http.body)
-        check_shape(sent, valid.api_headers, validation, counting=counting)
-        body, fault = self._named(sent, valid.api_headers)
-        model = models.find(body["model"])
-        if model is None:
-            check_model(body["model"], validation, known=self._accepts(body["model"]))
+            result.report(valid.content_type, gateway_accepts=True)
+        parsed = parse(http.body)
+        body = parsed.body
+        is_usual = result.mode == "anthropic" and not counting and "thread" not in body
+        if not (is_usual and valid.has_valid_shape(body)):
+            check_shape(body, api_headers, result, counting=counting)
+        fault = ""
+        if FAULT_MARK in body["model"] or not DIRECTING_BETAS.isdisjoint(api_headers.betas):
+            body, fault = self._named(body, api_headers)
         thread = None if body.get("thread") is None else ThreadRequest(store, http.now, hold=not counting)
         try:
-            if thread is not None:
-                body = thread.resolve(valid.api_headers.key, body)
-            request = MessagesRequest(
-                body,
-                http.headers,
-                model_info=model,
-                api_headers=valid.api_headers,
-                issued=self.issued,
-                canonical=canonical if body is sent else None,
-                excluded_fields=excluded_fields(sent, *(("model",) if fault else ())),
-                warnings=validation.warnings,
-                requested_fault=fault,
-            )
-            if len(request.blocks.get("document", ())) > MAX_DOCUMENTS:
-                raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")
-            check_rules(request, validation)
+            return self._build(http, valid._replace(result=result), parsed, body, fault, thread), thread
         except BaseException:
             if thread is not None:
                 store.commit(thread.restored())
             raise
-        return request, thread
+
+    def _build(
+        self,
+        http: HttpRequest,
+        valid: ValidHeaders,
+        parsed: ParsedBody,
+        body: Body,
+        fault: str,
+        thread: ThreadRequest | None,
+    ) -> MessagesRequest:
+        """Build the request, whose shape is valid. Raises `ApiError` for the rules that a schema cannot express."""
+        result = valid.result
+        model = models.find(body["model"])
+        if model is None:
+            check_model(body["model"], result, known=self._accepts(body["model"]))
+        if thread is not None:
+            body = thread.resolve(valid.api_headers.key, body)
+        request = MessagesRequest(
+            body,
+            http.headers,
+            model_info=model,
+            api_headers=valid.api_headers,
+            issued=self.issued,
+            canonical=parsed.canonical if body is parsed.body else None,
+            excluded_fields=excluded_fields(parsed.body, "model") if fault else parsed.excluded_fields,
+            warnings=result.warnings,
+            requested_fault=fault,
+        )
+        if "block:document" in request.traits and len(request.blocks["document"]) > MAX_DOCUMENTS:
+            raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")
+        if not result.is_off:
+            for failure in find_failures(request):
+                result.report(failure.error, gateway_accepts=failure.check.gateway)
+        return request
 
     def _named(self, body: Body, headers: ApiHeaders) -> tuple[Body, str]:
         """Return the body with a content in each message and the model alone, and the fault that follows the model."""

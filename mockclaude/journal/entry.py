@@ -108,7 +108,8 @@ class JournalEntry:
 
     def record_decision(self, answer: Decision, script: Script, max_body: int = MAX_BODY) -> None:
         """Record the decision and the planned writes. A response of more than `max_body` bytes is not kept."""
-        self.reason = _shorten(answer.reason)
+        rule, reason = answer.rule, answer.reason
+        self.reason = reason if rule is not None and reason is rule.label else _shorten(reason)
         self.streamed, self.rule, self.draws = answer.streamed, answer.rule, answer.draws
         if answer.notes:
             self.notes = tuple(map(_shorten, answer.notes))

@@ -103,7 +103,8 @@ class Journal:
 
     def end(self, entry: JournalEntry) -> None:
         """Publish that the response of `entry` has ended. The journal need not keep the entry."""
-        self._publish("ended", entry)
+        if self._subscribers["ended"]:
+            self._publish("ended", entry)
 
     def subscribe(self, event: Event, subscriber: Subscriber) -> Callable[[], None]:
         """Call `subscriber` with the entry of each `event` from now on.

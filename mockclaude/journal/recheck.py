@@ -16,7 +16,6 @@ from urllib.parse import parse_qsl
 from multidict import CIMultiDict, MultiDict
 
 from mockclaude.api.redaction import REDACTED
-from mockclaude.engine.decision import for_method
 from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest, lane_of_key
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
@@ -121,7 +120,9 @@ def _decide_again(served: ScenarioState, store: MemoryStore, entry: Data) -> Dat
     method = http.head.method
     again = JournalEntry(entry["number"], entry["at"], method, entry["request"]["path"], {})
     store.limits.crowded = is_refused_in_flight(entry)
-    decision = for_method(answer(http, served), method)
+    decision = answer(http, served)
+    if method == "HEAD":
+        decision = decision.without_body()
     store.commit(decision.at_end)
     again.record_decision(decision, encode(decision.response, http11=http.head.http11), sys.maxsize)
     return entry_to_json(again)

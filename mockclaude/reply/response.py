@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
-from mockclaude.api.events import Event
+from mockclaude.api.events import Block, Event
 from mockclaude.api.headers import Headers
 
 
@@ -32,17 +32,14 @@ class Data(NamedTuple):
     document: Any = None
 
 
-class Run:
+class Run(NamedTuple):
     """Pieces in a row without time between them, whose bytes are joined once.
 
     `take_apart` returns the pieces one by one. Only faults need them, so they are not made before.
     """
 
-    __slots__ = ("encoded", "take_apart")
-
-    def __init__(self, encoded: bytes, take_apart: Callable[[], Iterable[Event | Data]]) -> None:
-        self.encoded = encoded
-        self.take_apart = take_apart
+    encoded: bytes
+    take_apart: Callable[[], Iterable[Event | Data]]
 
 
 Piece: TypeAlias = Event | Data | Run
@@ -138,6 +135,22 @@ class Response(NamedTuple):
             for part in (piece.take_apart() if isinstance(piece, Run) else (piece,))
         ]
         return self._replace(body=pieces, framing=self.framing._replace(by_piece=True))
+
+
+class RenderedReply(NamedTuple):
+    """The response that sends a reply.
+
+    Attributes:
+        response: The response.
+        notes: Notes on where the reply gave way to the request.
+        content: The content that is sent; None if the reply does not get to its end.
+        usage: The usage of the message. It may lack `input_tokens`, which are then those of the request.
+    """
+
+    response: Response
+    notes: tuple[str, ...]
+    content: list[Block] | None
+    usage: Mapping[str, Any]
 
 
 _NO_HEADERS = Headers()

@@ -27,11 +27,11 @@ class ResponseContext(NamedTuple):
 
     def message(self, piece: Piece, at: int = 0) -> Response:
         """Return the response with a message as its JSON body."""
-        return whole(200, headers.message(self.now), self.request_id, piece, at)
+        return Response(200, headers.message(self.now), self.request_id, (Timed(at, piece),), at, End.KEEP, at)
 
     def whole_stream(self, piece: Piece) -> Response:
         """Return the response with all events of a stream at once as its body."""
-        return whole(200, headers.stream(self.now), self.request_id, piece, is_stream=True)
+        return Response(200, headers.stream(self.now), self.request_id, (Timed(0, piece),), is_stream=True)
 
     def error(self, error: ApiError, at: int = 0) -> Response:
         """Return the response with `error` as the API words it."""

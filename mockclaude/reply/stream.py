@@ -11,7 +11,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block, Event
 from mockclaude.api.memo import remember
 from mockclaude.reply.compose import Disconnect, Pause, Reply
-from mockclaude.reply.response import Piece, Run, run_of
+from mockclaude.reply.response import Data, Piece, Run, run_of
 
 PIECES = (4, 18, 27, 12, 31, 22, 9, 35, 24, 18)
 """Lengths in characters of the pieces that text is streamed in, again and again: 20 on average, with a short first one,
@@ -45,6 +45,12 @@ def stream_events(reply: Reply, *, whole: bool) -> Flow:
         else:
             yield from block_pieces(index, part)
     yield CountedPiece(run_of(_before(reply, index), events.message_delta(reply.message), events.MESSAGE_STOP))
+
+
+def all_events(reply: Reply) -> list[Event | Data]:
+    """Return the events of a reply without incidents."""
+    counted = [part.piece for part in stream_events(reply, whole=True) if isinstance(part, CountedPiece)]
+    return [part for piece in counted for part in (piece.take_apart() if isinstance(piece, Run) else (piece,))]
 
 
 def pieces(text: str, turn: int = 0) -> Iterator[str]:

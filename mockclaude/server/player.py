@@ -64,29 +64,23 @@ async def play(
     `ConnectionResetError` when the client is gone or has read nothing for `write_timeout` seconds, `CancelledError`
     when it goes while nothing is sent.
     """
-    if script.end_at == 0 or not clock.waits:
-        await _play_at_once(script, request, clock, sent, write_timeout)
-    else:
+    if script.end_at and clock.waits:
         await _Sending(script.sends, request, clock, sent, write_timeout).played(script.end_at)
+    else:
+        begin = clock.begin()
+        for send in script.sends:
+            transport = _transport(request)
+            transport.write(send.data)
+            if sent is not None:
+                sent.append(clock.since(begin))
+            if transport.get_write_buffer_size() > _DRAIN_ABOVE:
+                await _drain(request, write_timeout)
     if script.end is End.HANG:
         await asyncio.get_running_loop().create_future()
     if script.end is End.RESET:
         await _reset(_transport(request))
         return CLOSED
     return _end(script.end, request, write_timeout)
-
-
-async def _play_at_once(
-    script: Script, request: web.BaseRequest, clock: Clock, sent: list[int] | None, write_timeout: float
-) -> None:
-    begin = clock.begin()
-    for send in script.sends:
-        transport = _transport(request)
-        transport.write(send.data)
-        if sent is not None:
-            sent.append(clock.since(begin))
-        if transport.get_write_buffer_size() > _DRAIN_ABOVE:
-            await _drain(request, write_timeout)
 
 
 class _Sending:

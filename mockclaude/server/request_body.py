@@ -46,7 +46,8 @@ async def read_body(request: web.BaseRequest) -> bytes:
     if (request.content_length or 0) > MAX_BODY:
         raise ApiError("request_too_large")
     arrived = request.content.is_eof() and request.content.exception() is None
-    return decompress(request.content.read_nowait() if arrived else await _rest(request), encoding)
+    data = request.content.read_nowait() if arrived else await _rest(request)
+    return decompress(data, encoding) if encoding else data
 
 
 async def _rest(request: web.BaseRequest) -> bytes:

@@ -17,7 +17,7 @@ from yarl import URL
 
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.redaction import redact
-from mockclaude.engine.decision import NO_RESPONSE, Decision, for_method
+from mockclaude.engine.decision import NO_RESPONSE, Decision
 from mockclaude.engine.http_request import SCENARIO_HEADER, Head, HttpRequest
 from mockclaude.engine.routes import answer, commit, refuse
 from mockclaude.engine.scenario_state import ScenarioState
@@ -42,7 +42,7 @@ MAX_HEADS = 1_000
 
 _LOCAL = Trust()
 
-_HeadKey: TypeAlias = tuple[str, str, bool, tuple[tuple[bytes, bytes], ...]]
+_HeadKey: TypeAlias = tuple[str, str, int, tuple[tuple[bytes, bytes], ...]]
 
 
 class _KnownHead(NamedTuple):
@@ -152,7 +152,9 @@ class Site:
         entry = JournalEntry(0, self.clock.now(), request.method, redact(request.raw_path.partition("?")[0]), {})
         begin = time.perf_counter()
         with suppress(ConnectionError):
-            decision = for_method(await self._administered(request, entry), request.method)
+            decision = await self._administered(request, entry)
+            if request.method == "HEAD":
+                decision = decision.without_body()
             script = encode(decision.response, http11=_is_http11(request))
             if script.status >= 400:
                 entry.record_decision(decision, script)
@@ -172,8 +174,10 @@ class Site:
             return admin_api.refusal(http, error)
 
     async def _played(self, handled: _Handled, request: web.BaseRequest, entry: JournalEntry) -> Played:
-        http11 = _is_http11(request)
-        decision = handled.decision = for_method(handled.decision, request.method)
+        http11 = bool(request.version >= (1, 1))
+        decision = handled.decision
+        if request.method == "HEAD":
+            decision = handled.decision = decision.without_body()
         script = encode(decision.response, http11=http11)
         entry.record_decision(decision, script, self.journal.max_body)
         if handled.http is not None:
@@ -290,7 +294,7 @@ _LENGTH = (b"content-length", b"Content-Length")
 
 def _key(request: web.BaseRequest) -> _HeadKey:
     headers = tuple([header for header in request.raw_headers if header[0] not in _LENGTH])
-    return request.method, request.raw_path, _is_http11(request), headers
+    return request.method, request.raw_path, request.version.minor, headers
 
 
 def _is_http11(request: web.BaseRequest) -> bool:

@@ -15,7 +15,6 @@ from mockclaude.wire.framing import (
     chunk,
     ending,
     head,
-    request_id_line,
     status_and_headers,
     usual_head,
 )
@@ -27,13 +26,26 @@ _NO_CONTENT = 204
 
 def encode(response: Response, *, http11: bool) -> Script:
     """Return the bytes of `response` and their times."""
+    status, headers, request_id, body, at, end, end_at, complete, *_ = response
+    if response.framing is not USUAL or status in (0, _NO_CONTENT):
+        return _unusual(response, http11)
+    if end_at != at or not complete or not body:
+        return _by_write(response, http11)
+    data = body[0].piece.encoded if len(body) == 1 else response.data
+    lines = status_and_headers(status, None, headers)
+    id_line = b"request-id: %b\r\n" % request_id.encode() if request_id else b""
+    if not http11:
+        return Script(status, (Send(at, b"%b%b%b\r\n%b" % (lines, CLOSING, id_line, data)),), End.CLOSE, at)
+    chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else LAST_CHUNK
+    return Script(status, (Send(at, b"%b%b%b\r\n%b" % (lines, CHUNKED, id_line, chunks)),), end, at)
+
+
+def _unusual(response: Response, http11: bool) -> Script:
+    """Return a response that is not there, has no body, or is not framed as usual."""
     framing = response.framing
     if response.status == 0:
         sends = [Send(response.end_at, framing.tail)] if framing.tail else ()
         return Script(0, sends, response.end, response.end_at, response.down_us)
-    if framing is USUAL:
-        at_once = response.end_at == response.head_at and response.complete and response.body
-        return _at_once(response, http11) if at_once else _by_write(response, http11)
     if not framing.body_sent or (response.status == _NO_CONTENT and not response.size):
         return _head_alone(response, http11)
     if framing.malformation:
@@ -41,18 +53,6 @@ def encode(response: Response, *, http11: bool) -> Script:
     if framing.by_piece:
         return by_piece(response, http11=http11)
     return _by_write(response, http11)
-
-
-def _at_once(response: Response, http11: bool) -> Script:
-    """Return a complete response in one write."""
-    status, headers, _, body, at, *_ = response
-    data = body[0].piece.encoded if len(body) == 1 else response.data
-    lines, request_id = status_and_headers(status, None, headers), request_id_line(response)
-    if http11:
-        chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else LAST_CHUNK
-        sent = b"%b%b%b\r\n%b" % (lines, CHUNKED, request_id, chunks)
-        return Script(status, (Send(at, sent),), End.KEEP, at)
-    return Script(status, (Send(at, b"%b%b%b\r\n%b" % (lines, CLOSING, request_id, data)),), End.CLOSE, at)
 
 
 def _head_alone(response: Response, http11: bool) -> Script:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -47,16 +47,3 @@ class CheckFailure(NamedTuple):
     def error(self) -> ApiError:
         """The API's error."""
         return ApiError(self.check.type, self.message)
-
-
-def find_failures(checks: Sequence[Check], request: MessagesRequest) -> Iterator[CheckFailure]:
-    """Yield the failures of `request`, in the order of `checks`, all of which must apply to it."""
-    for check in checks:
-        details = check.find(request)
-        if details is not None:
-            yield CheckFailure(check, check.message.format(**details))
-
-
-def applicable_checks(checks: Sequence[Check], traits: frozenset[str]) -> tuple[Check, ...]:
-    """Return the `checks` that can fail for a request with these `traits`."""
-    return tuple(check for check in checks if not check.needs or check.needs in traits)

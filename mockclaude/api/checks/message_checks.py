@@ -79,10 +79,11 @@ CHECKS: tuple[Check, ...] = (
         "messages.{number}: all messages must have non-empty content except for the optional final assistant message",
         "reported",
         _empty,
+        "blank",
     ),
     Check("an empty text", f"messages: {_NON_EMPTY}", "reported", _empty_text, "block:text"),
     Check("a text of spaces", f"messages: {_NON_WHITESPACE}", "reported", _blank_text, "block:text"),
-    Check("a message of spaces", f"messages: {_NON_WHITESPACE}", "reported", _blank_string),
+    Check("a message of spaces", f"messages: {_NON_WHITESPACE}", "reported", _blank_string, "blank"),
     Check("an empty text in the system prompt", f"system: {_NON_EMPTY}", "reported", _empty_system, "system"),
     Check("a text of spaces in the system prompt", f"system: {_NON_WHITESPACE}", "reported", _blank_system, "system"),
     Check(

@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
         "prompt is too long: {tokens} tokens > {most} maximum",
         "recorded",
         _too_long,
+        "long",
         gateway=True,
     ),
     Check(
@@ -38,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
         "decrease input length or `max_tokens` and try again",
         "reported",
         _too_long_together,
+        "long",
         gateway=True,
     ),
 )

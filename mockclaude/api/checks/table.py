@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from mockclaude.api.checks import (
@@ -16,7 +17,8 @@ from mockclaude.api.checks import (
     thinking_checks,
     tool_checks,
 )
-from mockclaude.api.checks.check import Check, applicable_checks
+from mockclaude.api.checks.check import Check, CheckFailure
+from mockclaude.api.request import MessagesRequest
 
 CHECKS: tuple[Check, ...] = (
     *model_checks.CHECKS,
@@ -36,11 +38,15 @@ CHECKS: tuple[Check, ...] = (
 _NEEDED = frozenset(check.needs for check in CHECKS)
 
 
-def checks_for(traits: frozenset[str]) -> tuple[Check, ...]:
-    """Return the checks that can fail for a request with these `traits`."""
-    return _checks_for(traits & _NEEDED)
+def find_failures(request: MessagesRequest) -> Iterator[CheckFailure]:
+    """Yield the failures of a request, in the order in which the API reports them."""
+    for check in _checks_for(request.traits & _NEEDED):
+        details = check.find(request)
+        if details is not None:
+            yield CheckFailure(check, check.message.format(**details))
 
 
 @lru_cache(maxsize=512)
 def _checks_for(traits: frozenset[str]) -> tuple[Check, ...]:
-    return applicable_checks(CHECKS, traits)
+    """Return the checks that can fail for a request with these `traits`."""
+    return tuple(check for check in CHECKS if not check.needs or check.needs in traits)

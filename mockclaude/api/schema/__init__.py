@@ -26,6 +26,11 @@ _MANY = 100
 """Errors of one request that are put into words; only one is sent."""
 
 
+def create_validator(version: str, betas: frozenset[str]) -> SchemaValidator:
+    """Return the validator of a Messages request that continues no thread."""
+    return _validator("create", open_gates(version, betas))
+
+
 def find_error(body: dict[str, Any], version: str, betas: frozenset[str], *, counting: bool) -> str | None:
     """Return the first error of `body` in the API's words, its path first, such as `max_tokens: Field required`.
 

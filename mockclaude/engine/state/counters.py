@@ -52,16 +52,24 @@ class Counters:
     def claim(self, claim: Claim) -> Ticket | None:
         """Raise the counters of one request; return None, and raise none, if its rule is exhausted."""
         lane, fingerprint, rule, times, is_message, attempts = claim
-        counts = self._lane(lane)
+        newest = self._newest
+        counts = newest[1] if newest is not None and newest[0] == lane else self._lane(lane)
         if times is not None and rule is not None and counts.selected.get(rule) >= times:
             return None
         request = counts.requests
         if is_message:
             counts.requests += 1
-        position = 0 if rule is None else self._raise(counts.selected, rule, lane)
-        occurrence = self._raise(counts.occurrences, ("" if rule is None else rule.id, fingerprint), lane)
-        before = tuple([self._raise(counts.attempts, attempt, lane) for attempt in attempts]) if attempts else ()
-        return Ticket(position, occurrence, request, before)
+        position, dropped = (0, 0) if rule is None else counts.selected.add(rule)
+        occurrence, more = counts.occurrences.add(("" if rule is None else rule.id, fingerprint))
+        before = []
+        for attempt in attempts:
+            count, most = counts.attempts.add(attempt)
+            before.append(count)
+            more += most
+        if dropped or more:
+            kept = f"{GENERATION} to {2 * GENERATION}"
+            self._drop(f"dropped: {dropped + more} counts of lane '{lane or '-'}', which keeps {kept}")
+        return Ticket(position, occurrence, request, tuple(before))
 
     def forget(self, lane: str) -> None:
         """Forget what was counted for `lane`."""
@@ -90,14 +98,6 @@ class Counters:
         for lane in self._lanes.put(name, counts, counts.size):
             self._drop(f"dropped: all counts of lane '{lane or '-'}', the one used longest ago")
 
-    def _raise(self, counts: _Counts[K], key: K, lane: str) -> int:
-        before, dropped = counts.add(key)
-        if dropped:
-            self._drop(
-                f"dropped: {dropped} counts of lane '{lane or '-'}', which keeps {GENERATION} to {2 * GENERATION}"
-            )
-        return before
-
 
 class _Counts(Generic[K]):
     """Counts in two generations: a full one becomes the older, and what was not counted again since is dropped."""
@@ -115,10 +115,12 @@ class _Counts(Generic[K]):
 
     def add(self, key: K) -> tuple[int, int]:
         """Raise the count of `key`; return what it was before, and how many counts were dropped."""
-        before = self.get(key)
-        self._older.pop(key, None)
-        self._newer[key] = before + 1
-        if len(self._newer) < GENERATION:
+        newer = self._newer
+        before = newer.get(key)
+        if before is None:
+            before = self._older.pop(key, 0)
+        newer[key] = before + 1
+        if len(newer) < GENERATION:
             return before, 0
         dropped = len(self._older)
         self._newer, self._older = {}, self._newer

@@ -38,8 +38,13 @@ class MemoryStore:
 
     def _clear(self) -> None:
         self._notes: list[str] = []
-        drop = self._notes.append
+        self.has_notes = False
+        drop = self._drop
         self._use(Counters(drop), Limits(drop), PromptCache(drop), Threads(drop))
+
+    def _drop(self, note: str) -> None:
+        self._notes.append(note)
+        self.has_notes = True
 
     def _use(self, counters: Counters, limits: Limits, cache: PromptCache, threads: Threads) -> None:
         self._counters = counters
@@ -89,7 +94,7 @@ class MemoryStore:
     def fork(self) -> MemoryStore:
         """Return a copy, which changes apart from this."""
         fork = MemoryStore()
-        drop = fork._notes.append
+        drop = fork._drop
         parts = self._counters, self.limits, self._cache, self._threads
         fork._use(*(part.fork(drop) for part in parts))  # type: ignore[arg-type]
         return fork
@@ -105,4 +110,5 @@ class MemoryStore:
         """Return notes on what bounds have dropped since the last call."""
         notes = tuple(self._notes)
         self._notes.clear()
+        self.has_notes = False
         return notes

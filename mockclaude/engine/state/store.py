@@ -213,5 +213,9 @@ class Store(Protocol):
     def forget(self, lane: str | None = None) -> None:
         """Forget the counters of a lane, or everything."""
 
+    @property
+    def has_notes(self) -> bool:
+        """Whether bounds have dropped anything since `take_notes`; a remote store learns it with each result."""
+
     def take_notes(self) -> tuple[str, ...]:
         """Return notes on what bounds have dropped since the last call."""

@@ -6,7 +6,7 @@ Knows nothing of replies, and draws nothing: what is a distribution stays one.
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
@@ -71,7 +71,7 @@ class Pace(Model):
             raise ValueError(f"a pace has one of {one_of(SPEEDS)}; got {' and '.join(said)}")
         return self
 
-    @property
+    @cached_property
     def instant(self) -> bool:
         """Whether nothing takes time."""
         return not (self.ttft or self.tokens_per_second or self.gap or self.gaps or self.profile)

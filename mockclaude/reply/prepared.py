@@ -1,0 +1,111 @@
+"""Prepared replies: where a template is fixed and takes no time, its bytes are made once, with holes.
+
+A request fills the holes: the model, the message's id and the input tokens. The result is what `render_response` makes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import orjson
+
+from mockclaude.api import events, models, tokens
+from mockclaude.api.events import Event
+from mockclaude.api.request import MessagesRequest
+from mockclaude.reply.compose import Asking, compose
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.response import Data, RenderedReply, Run, json_data
+from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.stream import all_events
+from mockclaude.scenario.format.pace import Pace
+from mockclaude.scenario.rules import Outline
+from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
+from mockclaude.scenario.template.templates import Scope
+
+# Private-use characters and a long number mark the holes in prepared bytes: JSON encoding leaves them unchanged, and a
+# reply that contains one is not prepared.
+_MODEL, _ID = "\ue000model\ue000", "\ue000id\ue000"
+_INPUT_TOKENS = 8_611_000_000_000_017
+_COUNTED = {"input_tokens": _INPUT_TOKENS}
+_HOLES = re.compile(f"{_MODEL}|{_ID}|{_INPUT_TOKENS}".encode())
+
+_PLAIN = frozenset({"model", "messages", "max_tokens", "stream", "system", "tools", "metadata"})
+"""Fields that leave a fixed reply as it is, if it is short enough and calls no tool."""
+
+
+class _Prepared(NamedTuple):
+    """A reply as bytes and as a value.
+
+    Attributes:
+        pieces: The bytes, cut at the holes: the model, the message's id, then the input tokens wherever they are.
+        tokens: The output tokens of the content.
+        message: The message, with marks in the holes.
+        static: The events of the stream that have no hole.
+        usage: The usage, without `input_tokens` if they are counted.
+    """
+
+    pieces: tuple[bytes, ...]
+    tokens: int
+    message: dict[str, Any]
+    static: Sequence[Event | Data]
+    usage: Mapping[str, Any]
+
+
+def render_prepared(
+    template: Outline, pace: Pace, request: MessagesRequest, context: ResponseContext
+) -> RenderedReply | None:
+    """Return the response with a fixed reply; None where it must be composed for the request."""
+    if not (template.fixed and pace.instant and _PLAIN.issuperset(request.body)):
+        return None
+    prepared, model, last = _prepare(template, request.stream), request.model_info, request.messages[-1:]
+    if prepared is None or (last and last[0]["role"] == "assistant"):
+        return None
+    most = request.body.get("max_tokens")
+    if (most is not None and prepared.tokens > most) or (
+        model is not None and prepared.tokens > model.max_input_tokens - request.input_tokens
+    ):
+        return None
+    name, count = models.resolve(request.body["model"]), b"%d" % request.input_tokens
+    before, between, *rest = prepared.pieces
+    data = b"".join((before, orjson.dumps(name)[1:-1], between, context.message_id.encode(), count.join(rest)))
+    run = Run(data, partial(_take_apart, prepared, name, context.message_id, request))
+    response = context.whole_stream(run) if request.stream else context.message(run)
+    return RenderedReply(response, (), prepared.message["content"], prepared.usage)
+
+
+def _take_apart(prepared: _Prepared, model: str, message_id: str, request: MessagesRequest) -> list[Event | Data]:
+    """Return the events, or the message, of prepared bytes."""
+    usage = prepared.message["usage"]
+    if usage["input_tokens"] == _INPUT_TOKENS:
+        usage = {**usage, "input_tokens": request.input_tokens}
+    message = {**prepared.message, "model": model, "id": message_id, "usage": usage}
+    if not request.stream:
+        return [json_data(message)]
+    start = events.message_start(message, first_tokens=1 if message["content"] else 0)
+    return [start, *prepared.static, events.message_delta(message), events.MESSAGE_STOP]
+
+
+@lru_cache(maxsize=1024)
+def _prepare(template: Outline, stream: bool) -> _Prepared | None:
+    """Return the reply with holes; None if an incident or a call is among its parts."""
+    nobody = Scope(MessagesRequest({"model": _MODEL, "messages": []}), dict, lambda: Fakes(DEFAULT_LOCALE))
+    reply = compose(template, nobody, Draws(0, ""), _ID, Asking(as_written=True))
+    content, usage = reply.message["content"], reply.message["usage"]
+    calls = any(part["type"] == "tool_use" for part in content)
+    if calls or not reply.is_plain or _HOLES.search(orjson.dumps(content)):
+        return None
+    if not _input_is_written(template):
+        reply = reply._replace(message={**reply.message, "usage": {**usage, **_COUNTED}})
+        usage = {key: count for key, count in usage.items() if key not in _COUNTED}
+    made = all_events(reply)
+    encoded = b"".join([event.encoded for event in made]) if stream else orjson.dumps(reply.message)
+    count = sum(map(tokens.of_output, content))
+    return _Prepared(tuple(_HOLES.split(encoded)), count, reply.message, made[1:-2], usage)
+
+
+def _input_is_written(template: Outline) -> bool:
+    written = [step.value.data["input_tokens"] for step in template.steps if step.kind == "usage"]
+    return written[-1:] not in ([], [None])
