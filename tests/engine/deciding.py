@@ -56,10 +56,10 @@ async def _send(state: ScenarioState, asked: Call, *, is_client_there: bool) -> 
 
 async def _whole(live: Live, *, is_client_there: bool) -> Decision:
     """Return the decision of a live reply, as far as it is made when the client goes after the first part."""
+    whole = None
     async with aclosing(live.parts()) as parts:
-        async for _, whole in parts:
-            if whole:
-                return whole
+        async for part in parts:
+            whole = part.whole
             if not is_client_there:
                 break
-    return live.so_far()
+    return whole or live.so_far()

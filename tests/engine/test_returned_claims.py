@@ -140,6 +140,20 @@ def test_client_that_goes_returns_the_permit_and_restores_the_thread(store: Stor
     assert_nothing_is_held(state, first)
 
 
+def test_end_of_a_failed_reply_frees_no_thread_that_another_request_continues(store: Store, first: str) -> None:
+    state = state_on(store)
+    failed = answer(state, call("fail", thread=after(first)))
+    other = state_on(store)
+    other.use(replace(other.scenario, limits=()))
+    decision = answer(other, continuing(first))
+    store.commit(failed.at_end)
+    refused = answer(other, continuing(first))
+
+    assert failed.script.status == 500
+    assert decision.live
+    assert (refused.script.status, refused.reason.partition(" ")[0]) == (400, "Another")
+
+
 async def ended(state: ScenarioState, decision: Decision) -> None:
     """Play the live reply of `decision` to its end."""
     assert decision.live
