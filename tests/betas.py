@@ -15,7 +15,7 @@ from typing import get_args
 
 from anthropic.types import AnthropicBetaParam
 
-from mockclaude.api.betas import FILE, Beta, BetaList, read
+from mockclaude.api.betas import FILE, Beta, BetaList, parse_list
 
 SDK = "sdk"
 _QUOTED = re.compile(rb'"([a-z][a-z0-9]*(?:-[a-z0-9]+)*-20[0-9]{2}-[0-9]{2}-[0-9]{2})"')
@@ -52,7 +52,7 @@ def gone(listed: BetaList, sdk: frozenset[str]) -> list[str]:
 
 
 def written(listed: BetaList) -> str:
-    """Return the content of the file, as `read` parses it."""
+    """Return the content of the file, as `parse_list` parses it."""
     lines = [f"{beta.name:<47} {','.join(beta.opens) or '-':<29} {beta.source}\n" for beta in sorted(listed.betas)]
     return _HEAD.format(date=listed.date) + "".join(lines)
 
@@ -75,7 +75,7 @@ def main(given: Sequence[str] | None = None, list_file: Path = FILE) -> int:
     """Compare, and write if asked to. Return the exit code."""
     arguments = _arguments(given)
     sdk = f"{SDK} {version('anthropic')}"
-    listed = read(list_file.read_text(encoding="utf-8"))
+    listed = parse_list(list_file.read_text(encoding="utf-8"))
     fresh = new(listed, _found(sdk, {arguments.source or file.name: file for file in arguments.files}))
     for beta in fresh:
         print(f"new: {beta.name} ({beta.source})")

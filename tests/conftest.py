@@ -1,3 +1,5 @@
+"""Fixtures, and how tests are run: on every core, and in two parts (`.ci/quick` leaves out `process` and `slow`)."""
+
 from __future__ import annotations
 
 import gc
@@ -7,6 +9,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import pytest
@@ -27,6 +30,7 @@ Start: TypeAlias = Callable[..., Command]
 # A law holds or it does not, however busy the machine is.
 settings.register_profile("unhurried", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("deep", settings.get_profile("unhurried"), max_examples=5_000)
+settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=10)
 settings.load_profile("unhurried")
 
 
@@ -51,9 +55,55 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         option.loadscopereorder = False
 
 
+PROCESS_MODULES = ("anthropic", "subprocess", "tests.sdk")
+"""Modules with which a test module starts processes or a real SDK."""
+PROCESS_FIXTURES = {"pytester", "start", "store_process"}
+
+
+def _uses_process(item: pytest.Item) -> bool:
+    """Return whether the test's module imports from `PROCESS_MODULES`, or the test takes one of `PROCESS_FIXTURES`."""
+    if not isinstance(item, pytest.Function):
+        return False
+    values = vars(item.module).values()
+    names = {value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "") for value in values}
+    roots = tuple(f"{name}." for name in PROCESS_MODULES)
+    return bool(PROCESS_FIXTURES & set(item.fixturenames)) or any(f"{name}.".startswith(roots) for name in names)
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the clients that wait for faults: at the end, one process would wait for them alone."""
-    items.sort(key=lambda item: "tests/sdk/" not in item.nodeid)
+    """Mark tests that use a process. Put long modules first: at the end, one process would run them alone."""
+    for item in items:
+        if _uses_process(item):
+            item.add_marker(pytest.mark.process)
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/sdk/", "tests/test_readme.py")))
+
+
+_running: list[pytest.Item] = []
+"""The test that runs in this process, if any."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Note which test runs, for `_check_process`."""
+    _running.append(item)
+    try:
+        return (yield)
+    finally:
+        _running.remove(item)
+
+
+def _check_process(event: str, arguments: tuple[object, ...]) -> None:
+    """Raise `AssertionError` if a test without the mark `process` starts a process."""
+    if event in ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"):
+        for item in _running:
+            assert item.get_closest_marker("process"), (
+                f"{item.nodeid}: starts a process, got {arguments[:1]}; expected a test with mark `process`; "
+                "import `subprocess` in its module"
+            )
+
+
+sys.addaudithook(_check_process)
 
 
 @pytest.hookimpl(wrapper=True)

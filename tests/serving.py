@@ -19,17 +19,28 @@ from typing import Any, BinaryIO, NamedTuple
 
 from aiohttp import web
 
-from mockclaude.journal.journal import Entry
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import Head, HttpRequest
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server.app import Site, make_server
 from mockclaude.server.clock import Clock
 from mockclaude.server.listener import Listener
+from mockclaude.server.protocol import make_server
+from mockclaude.server.site import Site
+from mockclaude.wire.encode import encode
+from mockclaude.wire.script import Script
 
 NOW = 1_795_000_000
 """The time of all servers in tests, in seconds since the epoch: 2026-11-18 11:06:40 UTC."""
 
-PATIENCE = 120
+TIME_SCALE = float(os.environ.get("TEST_TIME_SCALE", "1"))
+"""Factor of every wait in tests. On a machine that is too slow for a test, raise it."""
+
+PATIENCE = 120 * TIME_SCALE
 """Seconds after which a test that waits has failed: long, as the machine may be busy with other things."""
+
+PROGRAM_PATIENCE = 3 * PATIENCE
+"""Seconds after which a test has failed that waits for another program to end."""
 
 
 @dataclass
@@ -37,13 +48,13 @@ class Running:
     """A server that is listening, and what it has logged."""
 
     port: int
-    lines: queue.Queue[Entry] = field(default_factory=queue.Queue)
+    lines: queue.Queue[JournalEntry] = field(default_factory=queue.Queue)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def line(self) -> Entry:
+    def line(self) -> JournalEntry:
         """Return the next line of the log, once it is there."""
         return self.lines.get(timeout=PATIENCE)
 
@@ -80,7 +91,7 @@ class ServerThread:
         self._scenarios = scenarios
         self._options: dict[str, Any] = {"clock": Clock(now=lambda: NOW), **site}
         self._begun: Future[_Begun] = Future()
-        self._lines: queue.Queue[Entry] = queue.Queue()
+        self._lines: queue.Queue[JournalEntry] = queue.Queue()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
     def __enter__(self) -> Running:
@@ -95,7 +106,8 @@ class ServerThread:
     async def _serve(self) -> None:
         stop = asyncio.Event()
         listener = Listener("127.0.0.1", 0)
-        site = Site(self._scenarios, self._lines.put, **self._options)
+        site = Site(self._scenarios, **self._options)
+        site.journal.subscribe("ended", self._lines.put)
         site.refuse = listener.refuse
         runner = web.ServerRunner(make_server(site), shutdown_timeout=0.1)
         try:
@@ -168,6 +180,30 @@ class Received(NamedTuple):
         return said["error"]["type"], said["error"]["message"]
 
 
+def http_request(
+    method: str,
+    path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+    now: int = NOW,
+    http11: bool = True,
+    fraction: int = 0,
+) -> HttpRequest:
+    """Return a request as the server hands it to the engine."""
+    return HttpRequest(Head(method, path, query, headers, http11=http11), headers, body, now, fraction_us=fraction)
+
+
+def script_of(given: Decision, *, http11: bool = True) -> Script:
+    """Return what is sent of an answer that is not live."""
+    return encode(given.response, http11=http11)
+
+
+def sent_of(given: Decision) -> bytes:
+    """Return the bytes of an answer that is not live."""
+    return b"".join(send.data for send in script_of(given).sends)
+
+
 def received(raw: bytes) -> Received:
     """Return the one response that `raw` is."""
     reader = BytesIO(raw)
@@ -234,6 +270,10 @@ class Wire:
     def read(self, size: int) -> bytes:
         return self._reader.read(size)
 
+    def read1(self) -> bytes:
+        """Return what has come, once something has; nothing at the end. Raises `ConnectionResetError` for a reset."""
+        return self._reader.read1()
+
     def rest(self) -> bytes:
         """Return everything up to the end of the connection. Raises `ConnectionResetError` if that is a reset."""
         return self._reader.read()
@@ -242,7 +282,7 @@ class Wire:
         """Return everything up to the reset that must end the connection."""
         received = b""
         try:
-            while piece := self._reader.read1():
+            while piece := self.read1():
                 received += piece
         except ConnectionResetError:
             return received

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "mockclaude"
-FLOORS = ["api", "scenario", "reply", "engine", "journal", "server", "testing", "cli"]
+FLOORS = ["api", "scenario", "reply", "wire", "engine", "journal", "server", "testing", "cli"]
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "aiohttp": ("server/", "testing/background.py"),

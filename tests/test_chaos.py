@@ -9,12 +9,13 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from mockclaude.engine.http_request import Call
+import pytest
+
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Start
-from tests.serving import NOW, asking, request, with_client_headers
+from tests.serving import NOW, asking, http_request, request, script_of, sent_of, with_client_headers
 
 CHAOS = """
 seed: 7
@@ -78,9 +79,9 @@ def simulated(seed: int) -> Outcomes:
         client = chance.choice(list(due))
         prompt, stream = due.pop(client)
         headers = with_client_headers({"x-api-key": f"client-{client}"})
-        given = answer(served, Call("POST", "/v1/messages", {}, headers, asking(prompt, stream=stream), NOW))
-        response = b"".join(send.data for send in given.script.sends)
-        outcomes[client].append(response + repr(given.script[2:]).encode())
+        given = answer(http_request("POST", "/v1/messages", {}, headers, asking(prompt, stream=stream), NOW), served)
+        response = sent_of(given)
+        outcomes[client].append(response + repr(script_of(given)[2:]).encode())
         try:
             due[client] = talks[client].send(response)
         except StopIteration:
@@ -88,6 +89,7 @@ def simulated(seed: int) -> Outcomes:
     return outcomes
 
 
+@pytest.mark.slow
 def test_every_client_gets_the_same_under_any_schedule() -> None:
     first = simulated(0)
 

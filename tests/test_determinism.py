@@ -11,13 +11,13 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from mockclaude.engine.http_request import LANE_HEADER, Call
+from mockclaude.engine.http_request import LANE_HEADER
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.reply.script import Script
 from mockclaude.scenario.loading.loader import load_text
+from mockclaude.wire.script import Script
 from tests.conftest import Start
-from tests.serving import CLIENT, NOW, Running, asking, request
+from tests.serving import CLIENT, NOW, Running, asking, http_request, request, script_of
 
 SCENARIO = r"""
 pace: {ttft: 1ms, tokens_per_second: 100000, jitter: 50%}
@@ -116,9 +116,11 @@ Sent: TypeAlias = tuple[Script, tuple[str, ...]]
 
 
 def sent(served: ScenarioState, body: bytes, lane: str = "", path: str = "/v1/messages") -> Sent:
-    given = answer(served, Call("POST", path, {}, {**CLIENT, "x-api-key": f"key {lane}", LANE_HEADER: lane}, body, NOW))
+    given = answer(
+        http_request("POST", path, {}, {**CLIENT, "x-api-key": f"key {lane}", LANE_HEADER: lane}, body, NOW), served
+    )
     served.store.commit(given.at_end)
-    return given.script._replace(sends=tuple(given.script.sends)), given.notes
+    return script_of(given)._replace(sends=tuple(script_of(given).sends)), given.notes
 
 
 def variations(text: str) -> Iterable[bytes]:
@@ -167,6 +169,7 @@ def told(order: Iterable[str]) -> dict[str, list[Sent]]:
     return given
 
 
+@pytest.mark.slow
 def test_50_clients_get_the_same_bytes_however_their_requests_mix() -> None:
     lanes = [f"lane {number}" for number in range(50)]
     order = [lane for lane in lanes for _ in TALK]

@@ -1,4 +1,4 @@
-"""The README, played from top to bottom: its commands are run, its files written, its outputs compared."""
+"""The README, played section by section: its commands are run, its files written, its outputs compared."""
 
 import gc
 import os
@@ -24,17 +24,20 @@ from mockclaude.cli import COMMANDS
 from mockclaude.scenario.format.presets import NAMED
 from tests.cli.invoking import invoke
 from tests.sdk import node
+from tests.serving import PATIENCE, PROGRAM_PATIENCE
+from tests.testing.inner import load_only_our_plugin
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 URL = "http://127.0.0.1:4141"
-ENDING = {"--help", "check", "explain", "replay"}
+ENDING = {"--help", "check", "explain", "recheck"}
 """Words by which a command is known to end by itself."""
 
 
 class Block(NamedTuple):
-    """A fenced block: its language, its text, and the output that is shown right below it."""
+    """A fenced block: its section, its language, its text, and the output that is shown right below it."""
 
+    section: str
     line: int
     language: str
     text: str
@@ -50,12 +53,19 @@ def blocks() -> Iterator[Block]:
             and not README[block.end() : below.start()].strip()
         )
         line = README.count("\n", 0, block.start()) + 2
-        yield Block(line, block[1], block[2], below[2] if below is not None and shown else "")
+        section = re.findall(r"^## (.+)", README[: block.start()], re.MULTILINE)[-1]
+        yield Block(section, line, block[1], block[2], below[2] if below is not None and shown else "")
+
+
+BLOCKS = list(blocks())
+SECTIONS = list(dict.fromkeys(block.section for block in BLOCKS))
 
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     here = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    return subprocess.run(command, cwd=folder, env=here, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=here, capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False
+    )
 
 
 class Player:
@@ -63,6 +73,7 @@ class Player:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.arguments: list[str] = []
         self.server: subprocess.Popen[str] | None = None
         self.url = URL
         shutil.copytree(ROOT / "scenarios", folder / "scenarios")
@@ -70,16 +81,43 @@ class Player:
     def play(self, block: Block) -> None:
         getattr(self, f"play_{block.language}")(block)
 
+    def skip(self, block: Block) -> None:
+        """Do what later sections need: write files, and note how the server is started."""
+        if block.language == "yaml" or self.is_test(block):
+            self.play(block)
+        elif block.language == "sh" and self.serves(command := self.command(block)) and not block.output:
+            self.arguments = command[1:]
+
+    @staticmethod
+    def command(block: Block) -> list[str]:
+        return shlex.split(block.text.rpartition("&&")[2])
+
+    def aimed(self, text: str) -> str:
+        """Return `text` with the URL of the server, which is started if an earlier section starts it."""
+        if URL not in text:
+            return text
+        if not self.server:
+            self.serve(self.arguments, "")
+        return text.replace(URL, self.url)
+
+    @staticmethod
+    def serves(command: list[str]) -> bool:
+        return command[0] == ".venv/bin/mockclaude" and command[1:2] != ["run"] and not ENDING & set(command)
+
+    @staticmethod
+    def is_test(block: Block) -> bool:
+        return block.language == "python" and block.text.startswith("# test_")
+
     def play_yaml(self, block: Block) -> None:
         name = block.text.partition("\n")[0].removeprefix("# ")
         (self.folder / name).write_text(block.text)
 
     def play_python(self, block: Block) -> None:
-        name = block.text.partition("\n")[0].removeprefix("# ")
-        if name.startswith("test_"):
-            (self.folder / name).write_text(block.text)
+        if self.is_test(block):
+            self.play_yaml(block)
             return
-        assert self.printed(compile(block.text.replace(URL, self.url), name, "exec")) == (block.output, "")
+        script = compile(self.aimed(block.text), f"README.md:{block.line}", "exec")
+        assert self.printed(script) == (block.output, "")
 
     def printed(self, script: CodeType) -> tuple[str, str]:
         """Return what a script prints, run in this process: another one would import the SDK first."""
@@ -91,18 +129,18 @@ class Player:
         return out.getvalue(), err.getvalue()
 
     def play_sh(self, block: Block) -> None:
-        command = shlex.split(block.text.rpartition("&&")[2].strip().replace(URL, self.url))
+        command = [self.aimed(word) for word in self.command(block)]
         if command[0] == "curl":
             assert run(command, self.folder).stdout.rstrip("\n") == block.output.rstrip("\n")
-        elif command[0] == ".venv/bin/mockclaude" and ENDING & set(command):
-            if "replay" in command:
-                self.stop()  # what is recorded is written within 50 ms
-            assert self.invoke(command[1:]).output == block.output
-        elif command[:2] == [".venv/bin/mockclaude", "run"]:
+        elif self.serves(command):
+            self.serve(command[1:], block.output)
+        elif command[:2] == [".venv/bin/mockclaude", "run"] and not ENDING & set(command):
             played = run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder)
             assert played.stdout + played.stderr == block.output
         elif command[0] == ".venv/bin/mockclaude":
-            self.serve(command[1:], block.output)
+            if "replay" in command:
+                self.stop()  # what is recorded is written within 50 ms
+            assert self.invoke(command[1:]).output == block.output
 
     def invoke(self, arguments: list[str]) -> Result:
         """Run the command in this process: it ends sooner than another process has begun."""
@@ -123,7 +161,7 @@ class Player:
     def stop(self) -> None:
         if self.server:
             self.server.terminate()
-            self.server.communicate(timeout=60)
+            self.server.communicate(timeout=PATIENCE)
             self.server = None
 
     def play_ts(self, block: Block) -> None:
@@ -132,7 +170,7 @@ class Player:
             return
         with tempfile.TemporaryDirectory(dir=node.installed()) as folder:
             name = block.text.partition("\n")[0].removeprefix("// ")
-            (Path(folder) / name).write_text(block.text.replace(URL, self.url))
+            (Path(folder) / name).write_text(self.aimed(block.text))
             played = run(["node", "../node_modules/vitest/vitest.mjs", "run"], Path(folder))
         assert (played.returncode, played.stderr) == (0, ""), played.stdout
         assert "1 passed" in played.stdout
@@ -144,23 +182,34 @@ class Player:
 
 
 @pytest.fixture
-def player(pytester: pytest.Pytester) -> Iterator[Player]:
-    player = Player(pytester.path)
+def player(tmp_path: Path) -> Iterator[Player]:
+    player = Player(tmp_path)
     yield player
     player.stop()
 
 
-def test_the_readme_holds_from_top_to_bottom(player: Player, pytester: pytest.Pytester) -> None:
-    for block in blocks():
-        try:
-            player.play(block)
-        except AssertionError as error:
-            raise AssertionError(f"README.md:{block.line}: {error}") from error
-    tests = sorted(file.name for file in player.folder.glob("test_*.py"))
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
-    played = pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider", *tests)
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_holds_from_top_to_bottom(section: str, player: Player) -> None:
+    first = [block.section for block in BLOCKS].index(section)
+    for block in BLOCKS[:first]:
+        player.skip(block)
+    for block in BLOCKS[first:]:
+        if block.section == section:
+            try:
+                player.play(block)
+            except AssertionError as error:
+                raise AssertionError(f"README.md:{block.line}: {error}") from error
+
+
+def test_the_tests_of_the_readme_pass(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_only_our_plugin(monkeypatch)
+    tests = [block.text.split()[1] for block in BLOCKS if player.is_test(block)]
+    for block in BLOCKS:
+        player.skip(block)
+    played = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests], player.folder)
+
     assert len(tests) > 1
-    assert played.ret == 0
+    assert played.returncode == 0, played.stdout + played.stderr
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", README))))

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load
-from tests.serving import CLIENT
+from mockclaude.wire.encode import encode
+from tests.serving import CLIENT, http_request
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"
@@ -27,20 +29,21 @@ def golden_file(scenario: Path) -> Path:
     return GOLDEN / scenario.relative_to(ROOT / "scenarios").with_suffix(".txt")
 
 
-def call(request: re.Match[bytes]) -> Call:
+def call(request: re.Match[bytes]) -> HttpRequest:
     headers = dict(pair.split(": ") for pair in request["headers"].decode().split("; ")) if request["headers"] else {}
-    return Call("POST", "/v1/messages", {}, CLIENT | headers, request["body"], NOW)
+    return http_request("POST", "/v1/messages", {}, CLIENT | headers, request["body"], NOW)
 
 
 def written(given: Decision) -> bytes:
-    sends = [b"<<< at %d us\n%b\n" % (at, data) for at, data in given.script.sends]
-    ending = f"=== {given.script.end.name} at {given.script.end_at} us, {given.reason}\n".replace(f"{ROOT}/", "")
+    script = encode(given.response, http11=True)
+    sends = [b"<<< at %d us\n%b\n" % (at, data) for at, data in script.sends]
+    ending = f"=== {script.end.name} at {script.end_at} us, {given.reason}\n".replace(f"{ROOT}/", "")
     return b"".join([*sends, ending.encode()])
 
 
 def transcript(scenario: Path, requests: list[re.Match[bytes]]) -> bytes:
     served = ScenarioState(load([scenario]))
-    return b"\n".join(request[0] + b"\n" + written(answer(served, call(request))) for request in requests)
+    return b"\n".join(request[0] + b"\n" + written(answer(call(request), served)) for request in requests)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.stem)

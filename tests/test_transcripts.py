@@ -16,12 +16,14 @@ from typing import Any
 
 import pytest
 
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.format.presets import NAMED
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import CLIENT
+from mockclaude.wire.encode import encode
+from tests.serving import CLIENT, http_request
 
 GOLDEN = Path(__file__).parent / "golden" / "faults.txt"
 REPLY = [
@@ -103,7 +105,7 @@ def written(faults: list[Any]) -> str:
     return " + ".join(fault if isinstance(fault, str) else json.dumps(fault) for fault in faults)
 
 
-def call(text: str, *, chunked: bool = True, pace: str = "", stream: bool = False) -> Call:
+def call(text: str, *, chunked: bool = True, pace: str = "", stream: bool = False) -> HttpRequest:
     lane = sha256(f"{text} {chunked} {pace} {stream}".encode()).hexdigest()
     headers = CLIENT | {"x-mockclaude-lane": lane} | ({"x-mockclaude-pace": pace} if pace else {})
     body = {
@@ -113,11 +115,11 @@ def call(text: str, *, chunked: bool = True, pace: str = "", stream: bool = Fals
         "tools": [{"name": "read", "input_schema": {"type": "object"}}],
         "stream": stream,
     }
-    return Call("POST", "/v1/messages", {}, headers, json.dumps(body).encode(), 1_795_262_400, chunked)
+    return http_request("POST", "/v1/messages", {}, headers, json.dumps(body).encode(), 1_795_262_400, chunked)
 
 
-def line(given: Decision) -> str:
-    script = given.script
+def line(given: Decision, *, http11: bool) -> str:
+    script = encode(given.response, http11=http11)
     first = " ".join(f"{at}:{len(data)}" for at, data in script.sends[:4])
     more = " ..." if len(script.sends) > 4 else ""
     size = sum(len(send.data) for send in script.sends)
@@ -131,7 +133,11 @@ def line(given: Decision) -> str:
 def lines() -> list[str]:
     found = [(written(faults), faults, form) for faults, form in rows()]
     scenario = served({text: faults for text, faults, _ in found})
-    return [f"{text} | {form} | {line(answer(scenario, call(text, **FORMS[form])))}" for text, _, form in found]
+    return [f"{text} | {form} | {written_to(scenario, call(text, **FORMS[form]))}" for text, _, form in found]
+
+
+def written_to(scenario: ScenarioState, request: HttpRequest) -> str:
+    return line(answer(request, scenario), http11=request.head.http11)
 
 
 def test_a_fault_is_written_as_ever(pytestconfig: pytest.Config) -> None:

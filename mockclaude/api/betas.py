@@ -1,4 +1,4 @@
-"""The `anthropic-beta` header: which names the API accepts, and which gates they open.
+"""The `anthropic-beta` header: the names that the API accepts, and the gates of the schema that they open.
 
 The names are data in `betas.txt`. `python -m tests.betas` compares them with an installed SDK.
 """
@@ -19,26 +19,26 @@ FILE = Path(__file__).with_name("betas.txt")
 Mode: TypeAlias = Literal["known", "strict", "any"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
-Accepted: TypeAlias = Mode | tuple[str, ...]
-"""Which names are accepted. `strict`: those of the list. `known`: also unknown ones that are well formed and no slips,
-with a warning. A tuple: as `known`, with these names added to the list. `any`: all.
+AcceptedBetas: TypeAlias = Mode | tuple[str, ...]
+"""The accepted names. `strict`: the listed names. `known`: also unknown names of the right form that are not misspelled
+known names, with a warning. A tuple: as `known`, with these names added to the list. `any`: all names.
 """
 
 MOST_UNKNOWN = 32
-"""Unknown names of one request that are looked at. No client sends more, so that more are refused."""
+"""Unknown names of one request that are checked; more names are rejected. Clients send fewer."""
 
 MAX_LENGTH = 64
-"""Characters of a well-formed name; those of the list have fewer than 50."""
+"""Characters of a well-formed name. Listed names have fewer than 50."""
 
 SLIP = 2
-"""Edits by which the name of a slip differs, without its date, from that of a known beta; fewer where that is short."""
+"""Edits by which a misspelled name, without its date, differs from a known beta; fewer for a short name."""
 
 _LETTERS_OF_AN_EDIT = 3
-"""Characters of a known name for each edit of a slip: three-letter words are not all slips of `efs`."""
+"""Characters of a known name for each edit: not every word of three letters is a misspelled `efs`."""
 
 
 class Beta(NamedTuple):
-    """A line of the list: a name, the gates that it opens, and who sends or lists the name."""
+    """A line of the list: a name, the gates that it opens, and the clients that send or list the name."""
 
     name: str
     opens: tuple[str, ...]
@@ -46,7 +46,7 @@ class Beta(NamedTuple):
 
 
 class BetaList(NamedTuple):
-    """The content of `betas.txt`; `date` is the ISO date of its last refresh."""
+    """The content of `betas.txt`. `date` is the ISO date of its last update."""
 
     date: str
     betas: tuple[Beta, ...]
@@ -55,7 +55,7 @@ class BetaList(NamedTuple):
 _DATED = "# Date: "
 
 
-def read(text: str) -> BetaList:
+def parse_list(text: str) -> BetaList:
     """Parse the content of `betas.txt`."""
     lines = text.splitlines()
     date = next(line for line in lines if line.startswith(_DATED)).removeprefix(_DATED)
@@ -64,9 +64,9 @@ def read(text: str) -> BetaList:
     return BetaList(date, tuple(betas))
 
 
-LISTED = read(FILE.read_text(encoding="utf-8"))
+LISTED = parse_list(FILE.read_text(encoding="utf-8"))
 KNOWN: frozenset[str] = frozenset(beta.name for beta in LISTED.betas)
-"""Every name of the list."""
+"""All names of the list."""
 
 _DATE = re.compile(r"-20[0-9]{2}-?[0-9]{2}-?[0-9]{2}$")
 _FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-20[0-9]{2}-[0-9]{2}-[0-9]{2}")
@@ -82,27 +82,27 @@ def parse(headers: Mapping[str, str]) -> frozenset[str]:
     return frozenset(name for part in ",".join(lines).split(",") if (name := part.strip()))
 
 
-class Judgement(NamedTuple):
-    """Unknown names of a request: those that are refused, and those that are accepted with a warning."""
+class UnknownBetas(NamedTuple):
+    """The unknown names of a request: `refused` names, and names that are accepted with a warning."""
 
     refused: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()
 
 
-def judge(names: AbstractSet[str], accepted: Accepted) -> Judgement:
-    """Decide which of `names` are refused, and which are accepted though the list does not have them."""
+def find_unknown(names: AbstractSet[str], accepted: AcceptedBetas) -> UnknownBetas:
+    """Sort the unknown names among `names` into rejected names and names that are accepted with a warning."""
     if accepted == "any":
-        return Judgement()
+        return UnknownBetas()
     listed = KNOWN.union(accepted) if isinstance(accepted, tuple) else KNOWN
     unknown = tuple(sorted(names - listed))
     if accepted == "strict" or len(unknown) > MOST_UNKNOWN:
-        return Judgement(refused=unknown[:MOST_UNKNOWN])
+        return UnknownBetas(refused=unknown[:MOST_UNKNOWN])
     plausible = tuple(name for name in unknown if len(name) <= MAX_LENGTH and _is_plausible(name))
-    return Judgement(tuple(name for name in unknown if name not in plausible), plausible)
+    return UnknownBetas(tuple(name for name in unknown if name not in plausible), plausible)
 
 
-def refusal(names: Sequence[str]) -> str:
-    """Return the API's message (documented) for names that it does not know."""
+def refusal_message(names: Sequence[str]) -> str:
+    """Return the API's error message (documented) for unknown names."""
     quoted = ", ".join(f"`{name}`" for name in names)
     return (
         f"Unexpected value(s) {quoted} for the `anthropic-beta` header. Please consult our documentation at "
@@ -110,8 +110,8 @@ def refusal(names: Sequence[str]) -> str:
     )
 
 
-def warning(names: Sequence[str]) -> str:
-    """Return the warning for names that are accepted though the list does not have them."""
+def warning_message(names: Sequence[str]) -> str:
+    """Return the warning for accepted names that are not in the list."""
     quoted = ", ".join(f"'{name}'" for name in names)
     return (
         f"{HEADER}: unknown, accepted because well formed, got {quoted}; expected a name in the list of {LISTED.date}; "
@@ -121,7 +121,7 @@ def warning(names: Sequence[str]) -> str:
 
 @lru_cache(maxsize=1024)
 def _is_plausible(name: str) -> bool:
-    """Return whether `name` has the form of a beta and is not the slip of a known one."""
+    """Return whether `name` has the form of a beta and is not a misspelled known name."""
     if not _FORM.fullmatch(name):
         return False
     stem = _DATE.sub("", name)

@@ -1,13 +1,11 @@
-"""The body of `POST /v1/messages` and `/v1/messages/count_tokens`, as far as the program depends on it.
+"""Parsing of request bodies, and the types that every validation mode requires.
 
-In: bytes. Out: the parsed body, or the API's own 400. `check_usable` is what holds in every mode: all that the rest of
-the program reads has the type it expects, and what it does not read is kept as it came.
-Knows nothing of models, headers or the rules between fields.
+The fields that mockclaude reads must have the types below; all other fields are kept unchanged.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple, NotRequired, Required, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, NotRequired, Required, TypeAlias, TypeVar
 
 import orjson
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -15,17 +13,17 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
 from mockclaude.api.errors import ApiError, invalid
-from mockclaude.api.fingerprint import question
+from mockclaude.api.fingerprint import canonical_body
 
 Body: TypeAlias = dict[str, Any]
-"""A request body as it came: JSON data, its shape checked."""
+"""A request body: JSON data of a checked shape."""
 
 Path: TypeAlias = tuple[str | int, ...]
 
 
 T = TypeVar("T")
 _List: TypeAlias = Annotated[list[T], Field(fail_fast=True)]
-"""A list of which the first wrong item is reported, and no other: one error is sent, whatever there is."""
+"""A list of which only the first invalid item is reported, since only one error is sent."""
 
 
 class _Block(TypedDict, total=False):
@@ -101,7 +99,11 @@ _USABLE = TypeAdapter(_Usable).validator
 
 
 def check_usable(body: Body) -> None:
-    """Raise `ApiError` 400 for a body that cannot be answered: what the program reads must have the type it expects."""
+    """Validate the types of the fields that replies depend on.
+
+    Raises:
+        ApiError: 400, with the path of the first error.
+    """
     try:
         _USABLE.validate_python(body)
     except ValidationError as error:
@@ -110,22 +112,19 @@ def check_usable(body: Body) -> None:
         raise invalid("messages: at least one message is required")
 
 
-class Parsed(NamedTuple):
-    """What a request holds, and the `question` that this is."""
+def parse(data: bytes) -> tuple[Body, bytes]:
+    """Parse a request body: return its JSON object, and that in canonical form.
 
-    body: Body
-    question: bytes
-
-
-def parse(data: bytes) -> Parsed:
-    """Return the JSON object that a request holds. Raises `ApiError` 400 for anything else."""
+    Raises:
+        ApiError: 400 for invalid JSON, for any other JSON value, and for a body that nests too deeply.
+    """
     try:
         body = orjson.loads(data)
     except ValueError as error:
         raise invalid(f"The request body is not valid JSON: {error}") from None
     if not isinstance(body, dict):
         raise invalid("Input should be a valid dictionary")
-    return Parsed(body, question(body))
+    return body, canonical_body(body)
 
 
 def _first_problem(errors: list[ErrorDetails], body: Body) -> ApiError:
@@ -136,7 +135,7 @@ def _first_problem(errors: list[ErrorDetails], body: Body) -> ApiError:
 
 
 def _path_in(body: Body, error: ErrorDetails) -> Path:
-    """Return where `error` is, without the names of union members, which pydantic adds and the API does not show."""
+    """Return the path of `error` without the names of union members: pydantic adds them, the API omits them."""
     path: list[str | int] = []
     here: Any = body
     missing = error["loc"][-1] if error["type"] == "missing" else None

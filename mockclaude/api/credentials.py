@@ -1,7 +1,7 @@
-"""Names and shapes of credentials, as regular expressions that run on RE2 and on `re`.
+"""Names and forms of credentials, as regular expressions that run on RE2 and on `re`.
 
-A name alone tells a credential where its value is quoted, or stands in a line such as `NAME=value`. Elsewhere in prose
-the value must look like a secret too: at least six characters, letters and digits among them.
+A name alone marks a credential if its value is quoted or is part of a line such as `NAME=value`. Elsewhere in prose,
+the value must also look like a secret: at least six characters, both letters and digits.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _WORDS = (
 _TOKENS = rb"(?:access|api|auth|bearer|id|refresh|secret|security|session)[_-]?tokens"
 _VERSION = rb"(?:[_-]?(?:value|hash|raw|plain|old|new|prod|production|dev|live|test|[0-9]+))?"
 NAME = rb"(?:(?i:[\w.$@-]*(?:" + _WORDS + rb"|token|" + _TOKENS + rb")" + _VERSION + rb")|[\w.$@-]*[a-z](?:Pass|Pwd))"
-"""The end of a name decides: `client_secret` is one, `secret_name`, `token_type` and `max_tokens` are none."""
+"""The end of a name decides: `client_secret` names a credential, `secret_name` and `max_tokens` do not."""
 
 SHORT_NAME = rb"(?i:pass|pwd|pw)"
-"""Names that stand for other things too, such as passed tests and the working directory."""
+"""Names with other meanings too, such as passed tests and the working directory."""
 
 _SHORT_NAME_IN_PROSE = rb"(?:[Pp]ass|[Pp]wd|PWD|[Pp]w)"
 
@@ -35,18 +35,18 @@ HARMLESS_HEADER = re.compile(
     r"|.*(?:idempotency|cache|surrogate|routing|partition|public)-key)$"
 )
 SCHEME = re.compile(r"(?i)\s*(?:basic|bearer|digest|negotiate|ntlm)\s+(?=\S)")
-"""How the value of a header that holds a credential may begin, whatever the name of the header."""
+"""The possible beginnings of a header value that holds a credential, for headers of any name."""
 
 _PART = rb"""(?:[^\s"'`\\,;&$<>(){}\[\]|:]|:[^\s"'`\\,;&$<>(){}\[\]|/])"""
 AFTER = b"@\"'`\\\\,;&<>)}]| \t\n\r\f\v"
-"""What may be matched after a credential, and stays."""
+"""The characters that may be matched after a credential, and are kept."""
 
 _END = rb"""(?:[\s"'`\\,;&<>)}\]|]|$)"""
 _MARK = rb"(?:[0-9]|[@%^*!~+]" + _PART + rb")"
 
 
 def _at_least_six(first: bytes, second: bytes) -> bytes:
-    """Return an expression for `first` and, anywhere after it, `second`, in a text of at least six characters."""
+    """Build an expression for `first`, later followed by `second`, in a text of at least six characters."""
     gaps = [(b"{%d}" % gap, b"{%d,}" % (4 - gap)) for gap in range(4)] + [(b"{4,}", b"*")]
     return b"|".join(first + _PART + before + second + _PART + after for before, after in gaps)
 
@@ -54,7 +54,7 @@ def _at_least_six(first: bytes, second: bytes) -> bytes:
 _SECRET = (
     rb"[#@!%^*+_]*(?:" + _at_least_six(rb"[A-Za-z]", _MARK) + rb"|" + _at_least_six(rb"[0-9]", rb"[A-Za-z]") + rb")"
 )
-"""A text that looks like a secret. It does not begin as a path does, and is no URL."""
+"""A text that looks like a secret: not a URL, and without the beginning of a path."""
 
 SECRET = re.compile(_SECRET)
 
@@ -74,8 +74,8 @@ class Kind(NamedTuple):
     """A kind of credential.
 
     Attributes:
-        stays: What is kept before the credential.
-        credential: The credential, and maybe one character of `AFTER`.
+        stays: The text before the credential, which is kept.
+        credential: The credential, possibly with one character of `AFTER`.
     """
 
     stays: bytes
@@ -138,19 +138,19 @@ SUSPECT = (
     rb"|(?:gh[oprsu]|hf|npm|gsk|whsec|github_pat)_|(?:glpat|xapp|xox[abeoprs]|pypi|xai)-"
     rb"|A[KS]IA[0-9A-Z]|AIza|ya29|SG\.|eyJ|PRIVATE KEY|:\\?/\\?/|\\u00[2-7]"
 )
-"""What every text with a credential contains, escaped as JSON has it or not."""
+"""A pattern that every text with a credential contains, with or without JSON escapes."""
 
 _VALUE_FIRST = rb'"value"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*"(?:name|key|header)"\s*:\s*"(?:%b|\w+-[\w-]+)"' % NAME
 
 
 class Engines(NamedTuple):
-    """Expressions compiled by RE2, which is imported when a text needs it.
+    """Expressions compiled by RE2, which is imported with the first text that needs it.
 
     Attributes:
         suspect: `SUSPECT`.
         text: Any of `KINDS`.
-        stays: What stays of a match of `text`: the longest that may.
-        value_first: A JSON value that stands before its name.
+        stays: The text of a match of `text` that is kept: the longest possible one.
+        value_first: A JSON value that precedes its name.
     """
 
     suspect: Any

@@ -1,9 +1,4 @@
-"""Errors as the Messages API words them.
-
-In: an error type of the API, a message, and what else the error carries.
-Out: the JSON envelope, the status, and the headers that tell an SDK whether to try again.
-Knows nothing of why an error happens.
-"""
+"""Errors of the Messages API: types, statuses, messages, and the headers that control an SDK's retries."""
 
 from __future__ import annotations
 
@@ -24,7 +19,7 @@ STATUS: dict[str, int] = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
-"""Error type -> HTTP status (as both SDKs map them)."""
+"""Error type -> HTTP status, as both SDKs map them."""
 
 MESSAGES: dict[str, str] = {
     "invalid_request_error": "Invalid request",
@@ -42,21 +37,25 @@ MESSAGES: dict[str, str] = {
     "overloaded_error": "Overloaded",
     "forbidden": "Request not allowed",
 }
-"""Error type -> the message that is sent when nobody wrote another, in the API's words as far as they are known."""
+"""Error type -> default message, in the API's words as far as they are known."""
 
 EDGE_TYPE = "forbidden"
-"""What does not come from the API but from the edge before it, with a 403 for some places: it has no outer type."""
+"""The type of the 403 that the network edge before the API sends to some places: its body has no outer `type`."""
 
 RETRIED = (408, 409, 429)
-"""The statuses below 500 that the SDKs retry."""
+"""Statuses below 500 that the SDKs retry."""
 
 
 @dataclass(eq=False)
 class ApiError(Exception):
-    """An error that the client gets as the API's JSON.
+    """An error that the client receives as the API's JSON.
 
-    `status` defaults to the one of `type`, `message` to the API's own words; `headers` come on top of the usual ones;
-    `details` is the `error.details` object (absent when None, except that the API sends null with an overload).
+    Attributes:
+        type: The error type of the API.
+        message: Default: the API's own words for `type`.
+        status: Default: the status of `type`.
+        headers: Headers in addition to the usual ones.
+        details: The object `error.details`; None leaves it out, except that the API sends null with an overload.
     """
 
     type: str
@@ -71,7 +70,7 @@ class ApiError(Exception):
         self.message = message.encode("utf-8", "replace").decode()  # a header may hold what no JSON can
 
     def envelope(self, request_id: str) -> dict[str, Any]:
-        """Return the body: `{"type": "error", "error": {...}, "request_id": ...}` in the API's key order."""
+        """Build the body: `{"type": "error", "error": {...}, "request_id": ...}` in the API's key order."""
         error: dict[str, Any] = {"type": self.type, "message": self.message}
         if self.type == EDGE_TYPE:
             return {"error": error}
@@ -83,16 +82,16 @@ class ApiError(Exception):
 
     @property
     def should_retry(self) -> bool:
-        """What `x-should-retry` says: the statuses that the SDKs retry by themselves (their `_should_retry`)."""
+        """The value of `x-should-retry`: whether the SDKs retry the status (their `_should_retry`)."""
         return self.status in RETRIED or self.status >= 500
 
 
 def type_of(status: int) -> str:
-    """Return the type of an error with this status: its own, or the one that says whose fault it is."""
+    """Return the error type of a status: its own, or the general type for client or server errors."""
     general = "api_error" if status >= 500 else "invalid_request_error"
     return next((kind for kind, own in STATUS.items() if own == status), general)
 
 
 def invalid(message: str) -> ApiError:
-    """Return the 400 with which the API refuses a request."""
+    """Build the 400 with which the API rejects a request."""
     return ApiError("invalid_request_error", message)

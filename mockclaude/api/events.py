@@ -1,34 +1,60 @@
-"""The server-sent events of a streamed message.
+"""Make the server-sent events of a streamed message.
 
-In: a message and its content blocks as the API's JSON, and text already cut into pieces.
-Out: the bytes of each event, in the API's names and key order (as recorded, and as the SDKs' event types have them).
-Knows nothing of time, of HTTP, or of why a piece is as long as it is.
+Names and key order are the API's: as recorded, and as the SDKs' event types have them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
 Block: TypeAlias = dict[str, Any]
 """A content block as the API's JSON."""
 
-PING = b'event: ping\ndata: {"type": "ping"}\n\n'
-MESSAGE_STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+
+class Event(NamedTuple):
+    """One event of a stream. `delta` is the kind of a `content_block_delta`, `encoded` the event's bytes."""
+
+    name: str
+    data: Any
+    delta: str
+    encoded: bytes
+
+    def is_called(self, name: str) -> bool:
+        """Return whether `name` is the name of the event or its kind of delta."""
+        return name in (self.name, self.delta)
+
+
+PING = Event("ping", {"type": "ping"}, "", b'event: ping\ndata: {"type": "ping"}\n\n')
+"""The space in its data is the API's."""
+
+MESSAGE_STOP = Event(
+    "message_stop", {"type": "message_stop"}, "", b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+)
 
 _START_ONLY_USAGE = ("cache_creation", "service_tier", "inference_geo", "speed")
 _END_ONLY_USAGE = ("output_tokens_details", "server_tool_use", "iterations")
 _TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 
-def event(name: str, data: dict[str, Any]) -> bytes:
+def event(name: str, data: Any) -> Event:
     """Return one event: `event: <name>`, `data: <compact JSON>`, a blank line."""
+    return Event(name, data, _kind_of_delta(name, data), _encode(name, data))
+
+
+def _encode(name: str, data: Any) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps(data))
 
 
-def message_start(message: dict[str, Any], first_tokens: int) -> bytes:
+def _kind_of_delta(name: str, data: Any) -> str:
+    delta = data.get("delta") if name == "content_block_delta" and isinstance(data, dict) else None
+    return str(delta.get("type", "")) if isinstance(delta, dict) else ""
+
+
+def message_start(message: dict[str, Any], first_tokens: int) -> Event:
     """Return `message_start`: the message without content or an ending, `first_tokens` as its output so far."""
     usage = {key: value for key, value in message["usage"].items() if key not in _END_ONLY_USAGE}
     begun = {
@@ -45,7 +71,7 @@ def message_start(message: dict[str, Any], first_tokens: int) -> bytes:
     return event("message_start", {"type": "message_start", "message": begun})
 
 
-def message_delta(message: dict[str, Any]) -> bytes:
+def message_delta(message: dict[str, Any]) -> Event:
     """Return `message_delta`: how the message ended, and the cumulative usage."""
     usage = {key: value for key, value in message["usage"].items() if key not in _START_ONLY_USAGE}
     ending = {key: message[key] for key in ("stop_reason", "stop_sequence", "stop_details")}
@@ -57,24 +83,26 @@ def message_delta(message: dict[str, Any]) -> bytes:
     return event("message_delta", data)
 
 
-def error(envelope: dict[str, Any]) -> bytes:
+def error(envelope: dict[str, Any]) -> Event:
     """Return the `error` event that ends a stream which fails after its headers went out."""
     return event("error", envelope)
 
 
-def content_block_start(index: int, block: Block) -> bytes:
+def content_block_start(index: int, block: Block) -> Event:
     """Return `content_block_start`: an empty block where deltas follow, the whole block where none do."""
     return event("content_block_start", {"type": "content_block_start", "index": index, "content_block": _begun(block)})
 
 
-def content_block_stop(index: int) -> bytes:
+@lru_cache(maxsize=64)
+def content_block_stop(index: int) -> Event:
     """Return `content_block_stop`."""
-    return b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n' % index
+    return event("content_block_stop", {"type": "content_block_stop", "index": index})
 
 
-def delta_event(index: int, delta: dict[str, Any]) -> bytes:
+def delta_event(index: int, delta: dict[str, Any]) -> Event:
     """Return one `content_block_delta`."""
-    return event("content_block_delta", {"type": "content_block_delta", "index": index, "delta": delta})
+    data = {"type": "content_block_delta", "index": index, "delta": delta}
+    return Event("content_block_delta", data, delta["type"], _encode("content_block_delta", data))
 
 
 class CutToolUse(dict[str, Any]):

@@ -1,7 +1,6 @@
-"""What a request asks, written in the one way that is the same however a client writes it.
+"""The canonical form of a request body: JSON with sorted keys and equal numbers written alike.
 
-In: a request body. Out: JSON, its keys sorted and its numbers alike, or the API's 400 for a body that nests too deeply;
-and, apart from it, the fields that change nothing of the question. Knows nothing of what the fields mean.
+Fingerprints, and with them all draws of a reply, follow from the canonical body.
 """
 
 from __future__ import annotations
@@ -14,41 +13,42 @@ import orjson
 
 from mockclaude.api.errors import invalid
 
-_NOT_ASKED = ("stream", "metadata")
-"""Body fields that do not change what is asked: the same question streamed, or by another user, has the same answer."""
+_WITHOUT_EFFECT = ("stream", "metadata")
+"""Fields that do not change the reply: a request has the same reply if it is streamed, or sent by another user."""
 
-_BESIDE = (*_NOT_ASKED, "thread")
-"""Body fields that a question does not have: a thread is part of it as the messages that it stands for."""
+_EXCLUDED = (*_WITHOUT_EFFECT, "thread")
+"""Fields that are not part of the canonical body; a thread is part of it as the messages that it continues."""
 
 _WHOLE_FLOAT = re.compile(rb"\.0[,}\]]")
 
 _EXACT = 2**53
-"""Below this, every integer has a float of its own; above, orjson takes not all of them."""
+"""Below this number, each integer equals exactly one float; above it, orjson rejects some integers."""
 
 
-def question(body: Mapping[str, Any]) -> bytes:
-    """Return what `body` asks.
+def canonical_body(body: Mapping[str, Any]) -> bytes:
+    """Write `body` in canonical form.
 
-    Raises `ApiError` 400 for one that nests deeper than orjson writes, and than functions may call themselves.
+    Raises:
+        ApiError: 400 for a body that nests deeper than orjson can write.
     """
-    asked = dict(body)
-    others = [asked.pop(field, None) for field in _NOT_ASKED]
+    content = dict(body)
+    others = [content.pop(field, None) for field in _WITHOUT_EFFECT]
     try:
         orjson.dumps(others)
-        written = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
+        written = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         raise invalid("The request body is nested too deeply") from None
-    return orjson.dumps(_plain(asked), option=orjson.OPT_SORT_KEYS) if _WHOLE_FLOAT.search(written) else written
+    return orjson.dumps(_plain(content), option=orjson.OPT_SORT_KEYS) if _WHOLE_FLOAT.search(written) else written
 
 
-def beside(body: Mapping[str, Any], *more: str) -> bytes:
-    """Return, as JSON, the fields of `body` that its question lacks, and those that are named; empty if it has none."""
-    found = {field: body[field] for field in (*_BESIDE, *more) if field in body}
+def excluded_fields(body: Mapping[str, Any], *more: str) -> bytes:
+    """Write the fields of `body` that are not part of its canonical form, and the fields `more`; empty for none."""
+    found = {field: body[field] for field in (*_EXCLUDED, *more) if field in body}
     return orjson.dumps(found, option=orjson.OPT_SORT_KEYS) if found else b""
 
 
 def _plain(value: Any) -> Any:
-    """Return JSON data with whole numbers as integers: `1.0` and `1` ask the same."""
+    """Return JSON data with whole numbers as integers: `1.0` equals `1`."""
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     if isinstance(value, dict):

@@ -1,16 +1,13 @@
-"""The response headers of the Messages API.
+"""Response headers of the Messages API, in the order of real recordings.
 
-In: a request id, the time, and what kind of response it is.
-Out: header names and values in the order of real recordings.
-Knows nothing of what the response says. Of all that a response holds, only what is drawn from the time here, `date` and
-the `-reset` times, differs between two runs.
+Of a whole response only `date` and the `-reset` times follow the clock, so only they differ between two runs.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from email.utils import formatdate
 from functools import lru_cache
 from typing import NamedTuple
@@ -24,41 +21,63 @@ REQUESTS, INPUT, OUTPUT = "requests", "input-tokens", "output-tokens"
 _TOKENS = "tokens"
 _THOUSAND = 1_000
 
-_EDGE = (
-    "strict-transport-security: max-age=31536000; includeSubDomains; preload\r\n"
-    "content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
-    "server: cloudflare\r\n"
-    "cf-ray: 9e793df2cb2c16a4-SJC\r\n"
-    "cf-cache-status: DYNAMIC\r\n"
-    "x-robots-tag: none\r\n"
-    "vary: Accept-Encoding\r\n"
-    "access-control-allow-origin: *\r\n"
-    "access-control-expose-headers: *\r\n"
-)
+_EDGE = {
+    "strict-transport-security": "max-age=31536000; includeSubDomains; preload",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "server": "cloudflare",
+    "cf-ray": "9e793df2cb2c16a4-SJC",
+    "cf-cache-status": "DYNAMIC",
+    "x-robots-tag": "none",
+    "vary": "Accept-Encoding",
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "*",
+}
 
-_CORS_PREFLIGHT = (
-    "access-control-allow-origin: *\r\n"
-    "access-control-allow-methods: GET, POST, DELETE, OPTIONS\r\n"
-    "access-control-max-age: 600\r\n"
-    "vary: origin, access-control-request-headers\r\n"
-)
+_CORS_PREFLIGHT = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, POST, DELETE, OPTIONS",
+    "access-control-max-age": "600",
+    "vary": "origin, access-control-request-headers",
+}
 _FIELD = re.compile(r"[!#$%&'+.^_`|~0-9a-z-]+")
 _CONTROL = "x-mockclaude-"
 
 
-def cors_preflight(requested: str = "", *, control: bool = False) -> str:
+class Headers:
+    """Header lines in order, with names in lower case. They never change and are compared by identity."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self, lines: Iterable[tuple[str, str]] = ()) -> None:
+        self.lines = tuple(lines)
+
+    def put(self, values: Mapping[str, str]) -> Headers:
+        """Return the lines with `values` at the end, each in place of the lines of the same name."""
+        named = {name.lower(): value for name, value in values.items()}
+        return Headers((*self.without(named).lines, *named.items()))
+
+    def update(self, values: Mapping[str, str]) -> Headers:
+        """Return the lines with other `values` for names that are among them."""
+        return Headers([(name, values.get(name, value)) for name, value in self.lines])
+
+    def without(self, names: Collection[str]) -> Headers:
+        """Return the lines whose names are not among `names`."""
+        return Headers([line for line in self.lines if line[0] not in names])
+
+
+def cors_preflight(requested: str = "", *, control: bool = False) -> dict[str, str]:
     """Return what a browser is granted before it sends a request with `anthropic-dangerous-direct-browser-access`: the
     `requested` headers, but the server's own `x-mockclaude-*` only if a page may `control` it.
     """
     names = map(str.strip, requested.lower().split(","))
     granted = [name for name in names if _FIELD.fullmatch(name) and (control or not name.startswith(_CONTROL))]
-    return f"{_CORS_PREFLIGHT}access-control-allow-headers: {', '.join(granted or ['authorization'])}\r\n"
+    return {**_CORS_PREFLIGHT, "access-control-allow-headers": ", ".join(granted or ["authorization"])}
 
 
 @lru_cache(maxsize=8)
-def date(now: int) -> str:
-    """Return the `date` header line for `now`, in seconds since the epoch."""
-    return f"date: {formatdate(now, usegmt=True)}\r\n"
+def date(now: int) -> Headers:
+    """Return the `date` header for `now`, in seconds since the epoch."""
+    return Headers([("date", formatdate(now, usegmt=True))])
 
 
 class Quota(NamedTuple):
@@ -106,42 +125,34 @@ def _rfc3339(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def _rate_limits(now: int) -> str:
-    return "".join(f"{name}: {value}\r\n" for name, value in rate_limits(usual_quotas(now)).items())
+@lru_cache(maxsize=8)
+def json(now: int) -> Headers:
+    """Return the headers of every JSON response, without `request-id`."""
+    return _common(now).put(_JSON)
 
 
 @lru_cache(maxsize=8)
-def json(now: int) -> str:
-    """Return the lines that every JSON response carries besides its `request-id`."""
-    return f"{_common(now)}content-type: application/json\r\n"
+def anonymous(now: int) -> Headers:
+    """Return the headers of a JSON response to an unknown client: without organization and workspace."""
+    return date(now).put({**_EDGE, **_JSON})
 
 
 @lru_cache(maxsize=8)
-def anonymous(now: int) -> str:
-    """Return the lines of a JSON response to somebody who is not known: without organization and workspace."""
-    return f"{date(now)}{_EDGE}content-type: application/json\r\n"
+def message(now: int) -> Headers:
+    """Return the headers of a message, without `request-id`."""
+    return json(now).put(rate_limits(usual_quotas(now)))
 
 
 @lru_cache(maxsize=8)
-def message(now: int) -> str:
-    """Return the lines that a message carries besides its `request-id`."""
-    return json(now) + _rate_limits(now)
+def stream(now: int) -> Headers:
+    """Return the headers of a streamed message, without `request-id`."""
+    return _common(now).put({**_STREAM, **rate_limits(usual_quotas(now))})
 
 
-@lru_cache(maxsize=8)
-def stream(now: int) -> str:
-    """Return the lines that a streamed message carries besides its `request-id`."""
-    kind = "content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
-    return f"{_common(now)}{kind}{_rate_limits(now)}"
+_JSON = {"content-type": "application/json"}
+_STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
 
 
-def _common(now: int) -> str:
-    ids = f"anthropic-organization-id: {ORGANIZATION_ID}\r\nanthropic-workspace-id: {WORKSPACE_ID}\r\n"
-    return f"{date(now)}{ids}{_EDGE}"
-
-
-def replaced(lines: str, others: Mapping[str, str]) -> str:
-    """Return header `lines` with `others` added, each in place of a line of the same name."""
-    named = {name.lower(): value for name, value in others.items()}
-    kept = (line for line in lines.splitlines(keepends=True) if line.partition(":")[0] not in named)
-    return "".join((*kept, *(f"{name}: {value}\r\n" for name, value in named.items())))
+def _common(now: int) -> Headers:
+    ids = {"anthropic-organization-id": ORGANIZATION_ID, "anthropic-workspace-id": WORKSPACE_ID}
+    return date(now).put({**ids, **_EDGE})

@@ -1,8 +1,7 @@
-"""Pictures and PDFs in a request: what they are, how large, and whether they can be read.
+"""Images and PDFs in a request: their type, their size, and whether they can be read.
 
-In: base64 text. Out: a `Picture` or a `Pdf`, or why it is none.
-Knows nothing of requests and limits. What was found is remembered by the hash of the text: agents send their pictures
-again with every turn. The libraries are imported with the first picture or PDF.
+Results are cached by the hash of the base64 text, since agents send their images again with every turn. The libraries
+are imported with the first image or PDF.
 """
 
 from __future__ import annotations
@@ -16,15 +15,13 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 MAX_REMEMBERED = 20_000
-"""Pictures and PDFs of which it is remembered what they are: more than a request of 1 MB holds. The first ones are
-forgotten first.
-"""
+"""Images and PDFs whose properties are cached: more than a request of 1 MB holds. The oldest are dropped first."""
 
 _BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
-class Picture(NamedTuple):
-    """A picture: its media type, and its size in pixels, -1 where that cannot be read."""
+class Image(NamedTuple):
+    """An image: its media type, and its size in pixels, -1 if the size cannot be read."""
 
     media_type: str
     width: int
@@ -32,7 +29,7 @@ class Picture(NamedTuple):
 
 
 class Pdf(NamedTuple):
-    """A PDF: its pages, and whether it asks for a password.
+    """A PDF: its number of pages, and whether it requires a password.
 
     `pages` is 0 if the PDF cannot be read, None if that would take too long.
     """
@@ -42,7 +39,7 @@ class Pdf(NamedTuple):
 
 
 MAX_READS = 100_000
-"""How often the PDFs of a request are read from: one of a hundred pages needs a tenth. The others are not read."""
+"""Reads for all PDFs of a request: a PDF of a hundred pages needs a tenth. PDFs beyond this bound are not read."""
 
 UNREAD = Pdf(None)
 
@@ -54,7 +51,7 @@ def _key(data: str, kind: bytes) -> bytes:
 
 
 def _remembered(key: bytes, data: str, look: Callable[[bytes], Any]) -> Any:
-    """Return what `look` finds in base64 text, None for other text."""
+    """Return the cached result of `look` for base64 text; None for any other text."""
     if key not in _seen:
         decoded = _decoded(data)
         _seen[key] = None if decoded is None else look(decoded)
@@ -70,23 +67,23 @@ def _decoded(data: str) -> bytes | None:
         return None
 
 
-def picture(data: str) -> Picture | None:
-    """Return the picture that `data` is, None if it is no base64."""
-    found: Picture | None = _remembered(_key(data, b"picture"), data, _picture)
+def read_image(data: str) -> Image | None:
+    """Read the image that `data` encodes; None if `data` is not base64."""
+    found: Image | None = _remembered(_key(data, b"picture"), data, _read_image)
     return found
 
 
-def _picture(data: bytes) -> Picture:
+def _read_image(data: bytes) -> Image:
     import imagesize  # type: ignore[import-untyped]
 
     webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
     kind = "image/webp" if webp else next((kind for begin, kind in _BEGINNINGS.items() if data.startswith(begin)), "")
     width, height = imagesize.get(BytesIO(data)) if kind else (-1, -1)
-    return Picture(kind, int(width), int(height))
+    return Image(kind, int(width), int(height))
 
 
 class OneRequest:
-    """The PDFs of a request by their keys: within, all share `MAX_READS`. Elsewhere, each PDF has as many."""
+    """A context in which all PDFs share `MAX_READS`. Elsewhere, each PDF has as many."""
 
     def __init__(self) -> None:
         self.left = MAX_READS
@@ -102,19 +99,19 @@ class OneRequest:
 _opened: ContextVar[OneRequest] = ContextVar("_opened")
 
 
-def pdf(data: str) -> Pdf | None:
-    """Return the PDF that `data` is, None if it is no base64."""
+def read_pdf(data: str) -> Pdf | None:
+    """Read the PDF that `data` encodes; None if `data` is not base64."""
     opened = _opened.get(None) or OneRequest()
     key = _key(data, b"pdf")
     if key not in opened.pdfs:
-        opened.pdfs[key] = _open(key, data, opened)
+        opened.pdfs[key] = _read_once(key, data, opened)
     return opened.pdfs[key]
 
 
-def _open(key: bytes, data: str, opened: OneRequest) -> Pdf | None:
-    """Read a PDF, or remember it, which takes as many reads: the request alone decides which of its PDFs are read."""
+def _read_once(key: bytes, data: str, opened: OneRequest) -> Pdf | None:
+    """Read a PDF, or take the cached result, at the same price: which PDFs are read depends on the request alone."""
     try:
-        found: _Read | None = _remembered(key, data, lambda decoded: _read(decoded, opened.left))
+        found: _Read | None = _remembered(key, data, lambda decoded: _read_pdf(decoded, opened.left))
     except OverflowError:
         opened.left = -1
         return UNREAD
@@ -129,8 +126,12 @@ class _Read(NamedTuple):
     reads: int
 
 
-def _read(data: bytes, left: int) -> _Read:
-    """Return a PDF and how many reads it took. Raises `OverflowError` if those that are left are too few."""
+def _read_pdf(data: bytes, left: int) -> _Read:
+    """Read a PDF, and count the reads.
+
+    Raises:
+        OverflowError: The PDF takes more reads than `left`.
+    """
     from mockclaude.api.pdfs import Work, count_pages
 
     work = Work(left)

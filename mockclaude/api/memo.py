@@ -1,8 +1,6 @@
-"""Results of pure functions that are remembered, within a bound.
+"""Caching of pure functions with a bound on the length of arguments.
 
-In: a function. Out: the same function, which computes less.
-Knows nothing of what is computed. `lru_cache` alone bounds how many arguments it keeps, not how long they are: clients
-send arguments of a megabyte.
+`lru_cache` bounds the number of cached arguments, not their length: clients send arguments of a megabyte.
 """
 
 from __future__ import annotations
@@ -16,9 +14,9 @@ R = TypeVar("R")
 
 
 def remember(entries: int, longest: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Remember the results of the last `entries` calls, except those whose last argument has a `len` above `longest`.
+    """Cache the results of the last `entries` calls whose last argument is at most `longest` long.
 
-    Arguments are positional.
+    Arguments must be positional.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:

@@ -1,9 +1,8 @@
-"""The model catalogue: what `GET /v1/models` lists, which names mean which model, and what each model can do.
+"""The model catalogue: the models that `GET /v1/models` lists, their aliases, and the abilities of each model.
 
-In: a model name as a client writes it. Out: the model, the id a response echoes, the JSON of its `ModelInfo`.
-Knows nothing of requests or of today's date: a lifecycle is what the table says, however late it is read.
+The lifecycle of a model is a fact of the catalogue and does not depend on today's date.
 
-Ids and fields are those of SDK 2.14.0. Recorded Models API answers gave dates and limits from Claude 4 to
+Ids and fields are those of SDK 2.14.0. Recorded Models API responses gave dates and limits from Claude 4 to
 Opus 5 and capabilities to Opus 4.8; Anthropic's model, migration and deprecation pages gave most of the rest.
 Carried over or estimated: Fable 5.2 and Mythos 5.2 (as 5.1, dated by an SDK that lists them); dates of
 Mythos 5 and 5.1 (their Fable's); Mythos Preview but for its retirement; `deprecated_at` of Opus 4.5, 4.1 and
@@ -34,18 +33,18 @@ SERVER_TOOLS = ("code_execution", "web_search")
 """Every server tool that the catalogue reports (SDK: ServerToolsCapability)."""
 
 FEATURES = ("batch", "citations", "code_execution", "image_input", "pdf_input", "structured_outputs")
-"""Every capability that is a plain yes or no (SDK: ModelCapabilities)."""
+"""Every capability that is either supported or not (SDK: ModelCapabilities)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
-    """What the models of one generation accept; every tuple keeps the order of the constants above.
+    """The abilities of the models of one generation; every tuple keeps the order of the constants above.
 
-    All from `thinks_by_default` on are rules of the Messages API that `ModelInfo` does not report (migration
-    guides): whether a request without `thinking` thinks, may end in an assistant message, may choose `temperature`,
-    `top_p` and `top_k`, may choose only one of the first two, may force a tool with `tool_choice`, may have
-    messages of the role `system`, may ask for `speed: "fast"`, and may ask for more tokens than the context window
-    has left; then the effort levels that it must think for, and the tools for the use of computers.
+    All fields from `thinks_by_default` on are rules of the Messages API that `ModelInfo` does not report (migration
+    guides): whether a request without `thinking` thinks, may end in an assistant message, may set `temperature`,
+    `top_p` and `top_k`, may set only one of the first two, may force a tool with `tool_choice`, may have messages of
+    the role `system`, may request `speed: "fast"`, and may request more tokens than the context window has left; then
+    the effort levels that require thinking, and the tools for the use of computers.
     """
 
     thinking_modes: tuple[str, ...]
@@ -66,11 +65,11 @@ class Abilities:
 
     @property
     def thinks(self) -> bool:
-        """Whether the model can think at all; to accept `disabled` is no thinking (SDK: ThinkingTypes)."""
+        """Whether the model can think; accepting `disabled` alone does not count (SDK: ThinkingTypes)."""
         return "adaptive" in self.thinking_modes or "enabled" in self.thinking_modes
 
     def capabilities(self) -> dict[str, Any]:
-        """Return the JSON of the SDK's ModelCapabilities, keys in its order."""
+        """Build the JSON of the SDK's ModelCapabilities, keys in its order."""
         groups = {
             "context_management": _group(CONTEXT_EDITS, self.context_edits),
             "effort": _group(EFFORT_LEVELS, self.effort_levels),
@@ -82,7 +81,7 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One entry of the catalogue (SDK: ModelInfo). Dates are ISO days, which the API writes as midnights."""
+    """One entry of the catalogue (SDK: ModelInfo). Dates are ISO days; the API writes them as midnights."""
 
     id: str
     display_name: str
@@ -97,12 +96,12 @@ class Model:
 
     @property
     def thinking_modes(self) -> tuple[str, ...]:
-        """The `thinking.type` values this model accepts."""
+        """The accepted values of `thinking.type`."""
         return self.abilities.thinking_modes
 
     @property
     def effort_levels(self) -> tuple[str, ...]:
-        """The `output_config.effort` values this model accepts; none where it has no effort setting."""
+        """The accepted values of `output_config.effort`; empty if the model has no effort setting."""
         return self.abilities.effort_levels
 
     @property
@@ -111,7 +110,7 @@ class Model:
         return self.abilities.capabilities()
 
     def info(self) -> dict[str, Any]:
-        """Return the JSON that `GET /v1/models/{id}` answers, keys in the order of the SDK's ModelInfo."""
+        """Build the JSON of `GET /v1/models/{id}`, keys in the order of the SDK's ModelInfo."""
         return {
             "id": self.id,
             "capabilities": self.capabilities,
@@ -128,12 +127,12 @@ class Model:
 
 
 def find(name: str) -> Model | None:
-    """Return the model that an id or an alias names, or None for a name the API would answer with 404."""
+    """Return the model with this id or alias, None for a name that the API answers with 404."""
     return _BY_NAME.get(name)
 
 
 def resolve(name: str) -> str:
-    """Return the id a response echoes: the dated id for an alias, any other name as it came (recorded)."""
+    """Return the id that a response names: the dated id of an alias, any other name unchanged (recorded)."""
     return ALIASES.get(name, name)
 
 
@@ -256,10 +255,10 @@ ALIASES: dict[str, str] = {
     "claude-3-5-haiku-latest": "claude-3-5-haiku-20241022",
     "claude-3-opus-latest": "claude-3-opus-20240229",
 }
-"""Every name that stands for a dated id; ids from Claude 4.6 on have no date and stand for themselves."""
+"""Aliases and their dated ids. Ids from Claude 4.6 on have no date and no alias."""
 
 CATALOGUE: tuple[Model, ...] = tuple(Model(*row, *_ENDINGS.get(row[0], _ACTIVE)) for row in _ROWS)
-"""Every model, newest first, as `GET /v1/models` lists them when all three lifecycles are asked for."""
+"""Every model, newest first, as `GET /v1/models` lists them with all three lifecycles."""
 
 _BY_ID = {model.id: model for model in CATALOGUE}
 _BY_NAME = _BY_ID | {alias: _BY_ID[target] for alias, target in ALIASES.items()}

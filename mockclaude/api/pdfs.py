@@ -1,4 +1,4 @@
-"""Pages of a PDF, counted within a number of reads.
+"""Counting of the pages of a PDF within a number of reads.
 
 A read of one byte is the unit: pypdf reads unpacked bytes one by one, and most bytes of a file. The module is imported
 with the first PDF, since pypdf takes half a second to import.
@@ -16,13 +16,13 @@ from pypdf.errors import LimitReachedError
 from pypdf.generic import EncodedStreamObject, IndirectObject, PdfObject, StreamObject
 
 MAX_COUNTED = 1_000
-"""Pages of a PDF that are counted, ten times what the API takes; one with more has so many."""
+"""Pages of a PDF that are counted, ten times the API's limit; a longer PDF counts as this many."""
 
 MAX_UNPACKED = 100_000
-"""Bytes of a stream that are unpacked: the same for each PDF, so that it takes as many reads in each request."""
+"""Bytes of a stream that are unpacked: a constant, so that a PDF takes as many reads in each request."""
 
 BYTES_OF_A_READ, KIDS_OF_A_READ = 200, 20
-"""Bytes that are searched, and nodes that are listed, in the time of a read."""
+"""Bytes that are searched, and nodes that are listed, in the time of one read."""
 
 READS_OF_AN_ENTRY, READS_OF_AN_OBJECT = 5, 30
 """Reads that an entry of an index takes, and an object that is not in the index."""
@@ -31,20 +31,24 @@ logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
 class Work:
-    """The reads that are left."""
+    """The number of reads left."""
 
     def __init__(self, reads: int) -> None:
         self.left = reads
 
     def spend(self, reads: int) -> None:
-        """Count reads. Raises `OverflowError` if fewer are left."""
+        """Subtract `reads`.
+
+        Raises:
+            OverflowError: Fewer are left.
+        """
         self.left -= reads
         if self.left < 0:
             raise OverflowError
 
 
 def count_pages(data: bytes, work: Work) -> tuple[int, bool]:
-    """Return the pages of a PDF, 0 for one that cannot be read, and whether it asks for a password.
+    """Count the pages of a PDF, and return whether it requires a password. A PDF that cannot be read has 0 pages.
 
     Raises:
         OverflowError: The PDF takes more reads than are left.
@@ -67,7 +71,7 @@ def count_pages(data: bytes, work: Work) -> tuple[int, bool]:
 
 
 class _File(BytesIO):
-    """A PDF in memory that counts how often it is read from, and how much of it is searched at once."""
+    """A PDF in memory that counts reads and the bytes that each of them searches."""
 
     def __init__(self, data: bytes, work: Work) -> None:
         super().__init__(data)
@@ -85,7 +89,7 @@ class _File(BytesIO):
 
 
 class _Reader(PdfReader):
-    """A reader that counts the entries of the index, and the bytes of the streams that hold objects."""
+    """A reader that counts the entries of the index and the bytes of object streams."""
 
     def __init__(self, data: bytes, work: Work) -> None:
         self._work = work
@@ -94,7 +98,7 @@ class _Reader(PdfReader):
     def _sanitize_pdf15_xref_stream_index_pairs(
         self, index_pairs: list[int], entry_sizes: list[int], xref_stream: StreamObject
     ) -> list[int]:
-        """Count a packed index before it is read: pypdf has no public place for that."""
+        """Count a packed index before it is read: pypdf has no public hook for that."""
         self._work.spend(len(xref_stream.get_data()))
         pairs = super()._sanitize_pdf15_xref_stream_index_pairs(index_pairs, entry_sizes, xref_stream)
         self._work.spend(sum(pairs[1::2]) * READS_OF_AN_ENTRY)
@@ -109,7 +113,7 @@ class _Reader(PdfReader):
 
 
 def _pages(root: Any, work: Work) -> int:
-    """Return the pages below a node of the page tree, at most `MAX_COUNTED`: a node may be in many places of it."""
+    """Count the pages below a node of the page tree, at most `MAX_COUNTED`: a node can occur many times in the tree."""
     left, pages = [root], 0
     for _ in range(MAX_COUNTED * 2):
         if not left:

@@ -1,8 +1,7 @@
-"""The errors with which the API refuses a request for its rate limits.
+"""The errors of exceeded rate limits.
 
-In: what is limited, the model, how long to wait. Out: an `ApiError` 429.
-Knows nothing of what was used and by whom. The messages are those that users report of 2026; the API has another ending
-for accounts that can raise their limits by themselves.
+The messages are those that users reported in 2026. The API ends them differently for accounts that can raise their own
+limits.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ _DETAILS = "For details, refer to: https://docs.claude.com/en/api/rate-limits."
 
 
 def exceeded(limit: int, what: str, model: str, headers: Mapping[str, str]) -> ApiError:
-    """Return the error for more than `limit` of `what` (`input tokens`) per minute."""
+    """Build the error for more than `limit` of `what` (such as `input tokens`) per minute."""
     return ApiError(
         "rate_limit_error",
         f"This request would exceed your organization's rate limit of {limit:,} {what} per minute "
@@ -28,7 +27,7 @@ def exceeded(limit: int, what: str, model: str, headers: Mapping[str, str]) -> A
 
 
 def accelerated(limit: int, next_limit: int, what: str, model: str, headers: Mapping[str, str]) -> ApiError:
-    """Return the error for use that grows beyond `limit` of `what` per minute too fast."""
+    """Build the error for usage that grows too fast beyond `limit` of `what` per minute."""
     return ApiError(
         "rate_limit_error",
         f"This request would exceed your organization's maximum usage increase rate for {what} per minute "

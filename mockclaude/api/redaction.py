@@ -1,8 +1,8 @@
-"""Redaction of credentials in everything that is kept or printed of a request: by name and by shape.
+"""Redaction of credentials in everything that is kept or printed of a request: by name and by form.
 
-A value is a credential if its name says so (`authorization_token`, `x-api-key`, `?api_key=`, `DB_PASSWORD=`), or if it
-looks like one (`sk-ant-...`, a JWT, `user:password@` in a URL). Every other byte stays as it is, so that JSON remains
-valid. Long texts are searched by RE2, whose time is linear.
+A value is a credential if its name marks one (`authorization_token`, `x-api-key`, `?api_key=`, `DB_PASSWORD=`), or if
+it looks like one (`sk-ant-...`, a JWT, `user:password@` in a URL). Every other byte stays as it is: JSON remains valid.
+Long texts are searched by RE2 in linear time.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from mockclaude.api.credentials import (
 )
 
 REDACTED = "[redacted]"
-"""What stands for a credential. What tells its kind, such as `sk-ant-`, stays before it."""
+"""The replacement of a credential. A prefix that shows its kind, such as `sk-ant-`, is kept before it."""
 
 _MARK = REDACTED.encode()
 
 _SHORT = 1_000
-"""Characters up to which the redaction of a text is remembered."""
+"""Characters of a text whose redaction is cached."""
 
 _LONGEST_NAME = 200
 _MOST = 10_000
-"""How many suspicious places of a body are looked at: what a client sends must not stall the server."""
+"""Suspicious places of a body that are examined: no request may stall the server."""
 
 _MOST_FAILED = 300
-"""How many places of a text that begin as JSON does may be none: each error counts the lines before it."""
+"""Places that begin like JSON but are not: for each error, the parser counts the lines before it."""
 
 _DEEPEST = 1_000
 _TOO_MANY = b'"[redacted: more than 10,000 places may be credentials]"'
@@ -59,10 +59,10 @@ _PAIRED = re.compile(rb'\s*,\s*"value"\s*:\s*(' + _SCALAR + rb")", re.DOTALL)
 """The value of `{"name": "authorization", "value": "..."}`, after its name."""
 
 _FIRST_VALUE = re.compile(rb'"value"\s*:\s*(' + _STRING + rb')\s*,\s*"\w+"\s*:\s*"(.*)"', re.DOTALL)
-"""`"value": "...", "name": "authorization"`, with its value and its name."""
+"""The value and the name of `"value": "...", "name": "authorization"`."""
 
 _NEXT = re.compile(rb'\s*,\s*("(' + _TEXT + rb')(?:"|\\?\Z))(\s*\])?', re.DOTALL)
-"""The string after another one in a list."""
+"""The next string of a list."""
 
 _IN_LISTS = re.compile(rb"[\[,]\s*\[\s*\Z")
 _SCHEME_IN_LIST = re.compile(rb"[A-Za-z]+ +\S")
@@ -83,7 +83,7 @@ def is_credential_header(name: str) -> bool:
 
 
 def redact_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return `headers` without credentials, with names in any case."""
+    """Return `headers` without credentials; names are looked up in any case."""
     return CIMultiDict([(name, redact_header(name, value)) for name, value in headers.items()])
 
 
@@ -97,12 +97,12 @@ def redact_header(name: str, value: str) -> str:
 
 
 def redact(text: str) -> str:
-    """Return `text`, such as a path, a message or a line of the log, without credentials."""
+    """Return `text` without credentials, for a path, a message or a log line."""
     return _redact_short(text) if len(text) <= _SHORT else _redact_text(text)
 
 
 def redact_body(body: bytes) -> bytes:
-    """Return the body of a request or a response without credentials. JSON stays valid, also one that is cut."""
+    """Return the body of a request or response without credentials. JSON stays valid, even if it is truncated."""
     if _suspect(body) is None:
         return body
     if body.lstrip()[:1] in (b"{", b"["):
@@ -134,20 +134,20 @@ def _is_credential(name: bytes) -> bool:
 
 @lru_cache(maxsize=1024)
 def _is_credential_name(name: bytes) -> bool:
-    """Return whether `name`, of a JSON value or a header, is that of a credential."""
+    """Return whether `name`, of a JSON value or a header, names a credential."""
     if _NAMED.fullmatch(name):
         return True
     return _HEADER_NAMED.fullmatch(name) is not None and not HARMLESS_HEADER.search(name.decode("latin-1"))
 
 
 def _suspect(data: bytes, begin: int = 0) -> int | None:
-    """Return the end of the first place in `data`, after `begin`, that may belong to a credential or to its name."""
+    """Return the end of the first place in `data` after `begin` that may contain a credential or its name."""
     found = engines().suspect.search(data, begin)
     return None if found is None else int(found.end())
 
 
 def _redact_plain(data: bytes) -> bytes:
-    """Return `data` without what its text shows to be a credential; what follows too many of them is left out."""
+    """Redact the credentials that a text shows; the rest after too many of them is cut off."""
     search = engines().text.search
     pieces: list[bytes] = []
     at = 0
@@ -161,7 +161,7 @@ def _redact_plain(data: bytes) -> bytes:
 
 
 def _span(found: Any) -> tuple[int, int]:
-    """Return where the credential of a match begins and ends: one character of punctuation after it stays."""
+    """Return the begin and the end of the credential in a match, without one character of punctuation after it."""
     text = found.group()
     begin, end = found.span()
     stays = engines().stays.match(text[:_LONGEST_NAME])
@@ -170,7 +170,7 @@ def _span(found: Any) -> tuple[int, int]:
 
 
 def _redact_json(data: bytes) -> bytes:
-    """Return `data` without the credentials in its strings, which are decoded for that, and under names of them."""
+    """Redact the credentials in the strings of JSON, which are decoded first, and below names of credentials."""
     if b'"value"' in data:
         data = _without_values_before_names(data)
     pieces: list[bytes] = []
@@ -189,7 +189,7 @@ def _redact_json(data: bytes) -> bytes:
 
 
 def _redact_json_in_prose(data: bytes) -> bytes:
-    """Return `data` without the credentials in each JSON object and list within it; the last one may be cut."""
+    """Redact the credentials in each JSON object and list within `data`; the last one may be truncated."""
     pieces: list[bytes] = []
     at = begin = failed = 0
     text = data.decode("latin-1") if _JSON_IN_PROSE.search(data) else ""
@@ -208,7 +208,7 @@ def _redact_json_in_prose(data: bytes) -> bytes:
 
 
 def _end_of_json(text: str, begin: int) -> int:
-    """Return where the JSON at `begin` ends; 0 where it is no JSON."""
+    """Return the end of the JSON at `begin`; 0 if the text there is not JSON."""
     try:
         return _JSON.raw_decode(text, begin)[1]
     except json.JSONDecodeError as error:
@@ -219,7 +219,7 @@ def _end_of_json(text: str, begin: int) -> int:
 
 
 def _without_values_before_names(data: bytes) -> bytes:
-    """Return `data` without the values of `{"value": "...", "name": "authorization"}`."""
+    """Redact the values of `{"value": "...", "name": "authorization"}`."""
     pieces: list[bytes] = []
     at = 0
     for found in engines().value_first.finditer(data):
@@ -233,9 +233,9 @@ def _without_values_before_names(data: bytes) -> bytes:
 
 
 def _literals(data: bytes) -> Iterator[tuple[re.Match[bytes], bytes]]:
-    """Yield the strings of JSON that may hold or name a credential, and all those in a list or object named like one.
+    """Yield the strings of JSON that may hold or name a credential, and all strings in a list or object named like one.
 
-    With each string come the brackets that are open there since that name.
+    Each comes with the brackets that have been opened since that name.
     """
     spot, inside, after = _suspect(data), b"", 0
     for literal in _LITERAL.finditer(data):
@@ -254,7 +254,7 @@ def _literals(data: bytes) -> Iterator[tuple[re.Match[bytes], bytes]]:
 
 
 def _open(inside: bytes, gap: bytes) -> bytes:
-    """Return the brackets that are open after `gap`, which stands between two strings; too many, if it has too many."""
+    """Return the brackets that are open after `gap`, the text between two strings; too many if `gap` has too many."""
     brackets = gap.translate(None, _NO_BRACKETS)
     if len(brackets) > _DEEPEST:
         return brackets
@@ -266,7 +266,7 @@ def _open(inside: bytes, gap: bytes) -> bytes:
 
 
 def _credential(data: bytes, literal: re.Match[bytes], inside: bytes) -> tuple[int, int, bytes] | None:
-    """Return the begin and the end of what is to be replaced of a string, or of the value it names, and by what."""
+    """Return the begin, the end and the replacement of a credential in a string, or in the value it names."""
     content = literal[1]
     text = _decoded(content)
     value = _value(data, literal, text)
@@ -279,7 +279,7 @@ def _credential(data: bytes, literal: re.Match[bytes], inside: bytes) -> tuple[i
 
 
 def _value(data: bytes, literal: re.Match[bytes], text: bytes) -> tuple[int, int] | None:
-    """Return where the credential that a string names begins and ends."""
+    """Return the begin and the end of the credential that a string names."""
     after = literal.end()
     if not _is_credential(text):
         value = _VALUE.match(data, after) if _SHORT_NAMED.fullmatch(text) else None
@@ -312,7 +312,7 @@ def _is_secret_in(inside: bytes, data: bytes, literal: re.Match[bytes], text: by
 
 
 def _decoded(content: bytes) -> bytes:
-    """Return what is written between the quotes of a JSON string; as it is written, if it is no JSON."""
+    """Return the content of a JSON string, decoded unless it is invalid."""
     if b"\\" not in content:
         return content
     try:

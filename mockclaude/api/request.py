@@ -1,60 +1,41 @@
-"""A request with all that decides whether the API takes it.
+"""A Messages request: the parsed body and its headers, with the views that checks, conditions and replies need.
 
-In: a body whose shape is checked, the model it names, and what its headers say. Out: an `Asked`, in which checks find
-what they look at without walking the messages again.
-Knows nothing of which rules there are.
+The content blocks are walked once, when the request is built; all other views are computed when they are first read.
+The current *turn* is everything after the last assistant message. An assistant message at the very end is a prefill
+of the reply and ends no turn.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, TypeAlias
+
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from mockclaude.api import tokens
+from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
 from mockclaude.api.body import Body
-from mockclaude.api.errors import invalid
+from mockclaude.api.fingerprint import canonical_body
+from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
 from mockclaude.api.models import Model
-from mockclaude.api.tool_pairs import Pairs, pairs
+from mockclaude.api.redaction import redact
+from mockclaude.api.tool_pairs import ToolCallPairs, pair_tool_calls
 
-OLD_VERSION, NEW_VERSION = "2023-06-01", "2026-10-21"
-VERSIONS = (OLD_VERSION, NEW_VERSION)
-"""Every value of `anthropic-version` that is taken: SDKs before Python 2.0 and TypeScript 1.0 send the old one."""
-
-Origin: TypeAlias = Literal["issued", "edited", "unknown"]
-"""What is known of a thinking block that comes back: it is as it was sent, its text is another, or nobody sent it."""
-
-
-class Issued(Protocol):
-    """What the server knows of the blocks that it, or a recording, once sent."""
-
-    def thinking(self, thinking: str, signature: str) -> Origin:
-        """Return where a `thinking` block comes from."""
-
-    def redacted(self, data: str) -> bool:
-        """Return whether a `redacted_thinking` block was sent."""
-
-
-class Anything:
-    """Takes every block as one that was issued."""
-
-    def thinking(self, thinking: str, signature: str) -> Origin:  # noqa: ARG002 (the protocol's signature)
-        """Return "issued"."""
-        return "issued"
-
-    def redacted(self, data: str) -> bool:  # noqa: ARG002 (the protocol's signature)
-        """Return True."""
-        return True
-
+NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
+NO_API_HEADERS = ApiHeaders("", NEW_VERSION, frozenset())
 
 MAX_DOCUMENTS = 500
 """Documents of a request, in every mode: each PDF has to be opened to be counted."""
 
 _WITH_DOCUMENTS = ("document", "tool_result")
 
+_REMINDER, _END_OF_REMINDER = "<system-reminder>", "</system-reminder>"
+
 Located: TypeAlias = tuple[tuple[Any, ...], Body]
-"""Where a content block is, and the block: `("messages", 0, "content", 2)`, in a tool result
+"""The path of a content block, and the block: `("messages", 0, "content", 2)`, in a tool result
 `("messages", 0, "content", 2, "tool_result", "content", 0)`.
 """
 
@@ -62,60 +43,231 @@ Blocks: TypeAlias = dict[str, list[Located]]
 
 
 def dotted(path: Iterable[str | int]) -> str:
-    """Return a path as the API's messages write it."""
+    """Format a path as in the API's error messages."""
     return ".".join(map(str, path))
 
 
-class Asked:
-    """A request to `POST /v1/messages`, or `counting` one to `/v1/messages/count_tokens`.
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """A `tool_result` block of the current turn: the name of its tool ('' if unknown), and its text."""
 
-    `model` is None for a name that the catalogue does not have: nothing is known then of what it takes. A message whose
-    content is a string has no blocks here.
+    name: str
+    is_error: bool
+    content: str
+
+
+class MessagesRequest:
+    """A request to `POST /v1/messages` or `/v1/messages/count_tokens`. Never changed once it is built.
+
+    Attributes:
+        body: The parsed body; with a message thread, the whole conversation. Only reports redact its credentials.
+        headers: The headers, names in any case. Credentials are redacted once the request is handled.
+        model_info: The catalogue's entry of the model; None for a name that the catalogue does not list.
+        api_headers: The API key, the version and the betas.
+        issued: The thinking blocks that the server, or a recording, has sent before.
+        excluded_fields: The fields that are not part of the canonical body, as JSON; empty for none.
+        warnings: The errors that the validation mode tolerates.
+        requested_fault: The fault that the client named after the model, '' for none.
+        entry: The `JournalEntry`: decision, schedule and response; None while the request is being handled.
+        messages: The messages of the body.
+        stream: Whether the client requests a stream.
+        user: The text of the current turn, blocks joined by line breaks.
+        blocks: The content blocks of all messages by type, including those in tool results, in the order of the
+            request. A message whose content is a string has none.
+        input_tokens: The input tokens of the request.
+        breakpoints: The items with `cache_control`, in the API's order: tools, system, messages, last the body itself.
+        traits: The features that checks depend on: fields that are not null, `role:system`, `block:image`, and
+            `cached` if there are breakpoints.
+
+    Raises:
+        KeyError, TypeError, AttributeError: The shape of `body` is invalid; it is not validated here.
     """
 
     def __init__(
         self,
         body: Body,
-        model: Model | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
         *,
-        version: str = NEW_VERSION,
-        betas: frozenset[str] = frozenset(),
-        counting: bool = False,
-        issued: Issued | None = None,
+        model_info: Model | None = None,
+        api_headers: ApiHeaders = NO_API_HEADERS,
+        issued: IssuedBlocks = ALL_ISSUED,
+        canonical: bytes | None = None,
+        excluded_fields: bytes = b"",
+        warnings: Sequence[str] = (),
+        requested_fault: str = "",
+        entry: Any = None,
     ) -> None:
-        self.body = body
-        self.model = model
-        self.version = version
-        self.betas = betas
-        self.counting = counting
-        self.issued: Issued = issued or Anything()
-        self.messages: list[Body] = body["messages"]
-        self.blocks, counted = _walked(self.messages)
-        """The content blocks of all messages by type, those in tool results included, in the order of the request."""
+        self.body: dict[str, Any] = body
+        self.headers = headers
+        self.model_info = model_info
+        self.api_headers = api_headers
+        self.issued = issued
+        if canonical is not None:
+            self.canonical = canonical
+        self.excluded_fields = excluded_fields
+        self.warnings = warnings
+        self.requested_fault = requested_fault
+        self.entry = entry
+        self.messages: list[dict[str, Any]] = body["messages"]
+        self.stream = bool(body.get("stream"))
+        self._begin = _begin_of_turn(self.messages)
+        self.user = "\n".join(_texts_of("user", self.messages[self._begin :]))
+        self.blocks, counted = _walk(self.messages)
         self.input_tokens = tokens.of_prompt(body) + counted
-        """The input tokens of the request."""
         self.breakpoints = _breakpoints(body, self.blocks)
-        """What has `cache_control`, in the API's order: tools, system, messages, and last the request itself."""
-        self.traits = _traits(body, self.blocks, bool(self.breakpoints))
-        """What there is to check: top-level fields that are not null, `role:system`, `block:image`, and `cached` where
-        anything has `cache_control`.
-        """
+        self.traits = _traits(body, self.messages, self.blocks, bool(self.breakpoints))
+
+    def __repr__(self) -> str:
+        return f"<MessagesRequest {redact(self.user)[:60]!r} of {self.model}, turn {self.turn}>"
+
+    @property
+    def model(self) -> str:
+        """The model's name as the client sent it."""
+        return str(self.body["model"])
 
     @cached_property
-    def pairs(self) -> Pairs:
-        """The calls of the caller's tools and their results."""
-        return pairs(self.messages, self.blocks.get("tool_use", ()), self.blocks.get("tool_result", ()))
+    def canonical(self) -> bytes:
+        """The canonical body: equal for requests that differ in the order of keys or in excluded fields only."""
+        return canonical_body(self.body)
+
+    @cached_property
+    def turn(self) -> int:
+        """The number of the current turn, from 1: one more than the assistant messages before it."""
+        return 1 + [message["role"] for message in self.messages[: self._begin]].count("assistant")
+
+    @property
+    def before_turn(self) -> MessagesRequest | None:
+        """The request without its current turn, as it was one turn ago; None in its first turn."""
+        messages = self.messages[: max(0, self._begin - 1)]
+        return MessagesRequest({**self.body, "messages": messages}, self.headers) if messages else None
+
+    @cached_property
+    def typed_text(self) -> str:
+        """The text of the current turn without the reminders that agents add to it."""
+        return without_reminders(self.user)
+
+    @property
+    def prefill(self) -> str:
+        """The beginning of the reply as the client wrote it: the text of an assistant message at the very end."""
+        last = self.messages[-1] if self.messages else None
+        return "\n".join(_block_texts(last["content"])) if last and last["role"] == "assistant" else ""
+
+    @property
+    def retry(self) -> int:
+        """The number of earlier attempts of the SDK: 0 for the first attempt."""
+        count = self.headers.get("x-stainless-retry-count", "")
+        return int(count) if count.isdecimal() and len(count) < 10 else 0
+
+    @cached_property
+    def system(self) -> str:
+        """The system prompt and all system messages, joined by line breaks."""
+        return "\n".join((*_block_texts(self.body.get("system") or ()), *_texts_of("system", self.messages)))
+
+    @cached_property
+    def tools(self) -> dict[str, Mapping[str, Any]]:
+        """The offered tools by name; a toolset without a name is listed by its type."""
+        return {str(tool.get("name") or tool.get("type")): tool for tool in self.body.get("tools") or ()}
+
+    @cached_property
+    def tool_names(self) -> str:
+        """The names of the offered tools, joined by line breaks."""
+        return "\n".join(self.tools)
+
+    @cached_property
+    def results(self) -> tuple[ToolResult, ...]:
+        """The tool results of the current turn, in the order of the request."""
+        turn = self.messages[self._begin :]
+        blocks = [block for message in turn for block in _blocks_of(message) if block["type"] == "tool_result"]
+        names = self._tool_names() if blocks else {}
+        return tuple(
+            ToolResult(
+                names.get(block.get("tool_use_id", ""), ""),
+                bool(block.get("is_error")),
+                "\n".join(_block_texts(block.get("content") or "")),
+            )
+            for block in blocks
+        )
+
+    @cached_property
+    def result_names(self) -> str:
+        """The names of the tools whose results are in the current turn, joined by line breaks."""
+        return "\n".join([result.name for result in self.results])
+
+    @cached_property
+    def result_texts(self) -> str:
+        """The texts of the tool results of the current turn, joined by line breaks."""
+        return "\n".join([result.content for result in self.results])
+
+    @property
+    def tool_results(self) -> dict[str, str]:
+        """The texts of the tool results of the current turn, by the names of their tools."""
+        return {result.name: result.content for result in self.results}
+
+    @property
+    def tool_errors(self) -> dict[str, str]:
+        """The texts of the tool results that report an error, by the names of their tools."""
+        return {result.name: result.content for result in self.results if result.is_error}
+
+    @cached_property
+    def pairs(self) -> ToolCallPairs:
+        """The tool calls and their results."""
+        return pair_tool_calls(self.messages, self.blocks.get("tool_use", ()), self.blocks.get("tool_result", ()))
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """Values that other modules compute once for each request, each by a key of its own."""
+        return {}
+
+    def _tool_names(self) -> dict[str, str]:
+        calls = (block for message in self.messages for block in _blocks_of(message) if block["type"] == "tool_use")
+        return {call.get("id", ""): call.get("name", "") for call in calls}
 
 
-def _traits(body: Body, blocks: Blocks, cached: bool) -> frozenset[str]:
-    traits = {name for name, value in body.items() if value is not None}
-    traits |= {f"role:{role}" for role in {message["role"] for message in body["messages"]}}
-    traits |= {f"block:{kind}" for kind in blocks}
-    return frozenset(traits | {"cached"} if cached else traits)
+def without_reminders(text: str) -> str:
+    """Return `text` without the reminders that agents add to the text of a person."""
+    before, *reminders = text.split(_REMINDER)
+    return "".join((before, *map(_after_reminder, reminders))).strip()
 
 
-def _walked(messages: list[Body]) -> tuple[Blocks, int]:
-    """Return the blocks of messages and the tokens of these: long conversations are walked once."""
+def _after_reminder(text: str) -> str:
+    _, end, after = text.partition(_END_OF_REMINDER)
+    return after if end else _REMINDER + text
+
+
+def _begin_of_turn(messages: list[Body]) -> int:
+    """Return the index of the current turn's first message."""
+    for index in range(len(messages) - 2, -1, -1):
+        if messages[index]["role"] == "assistant":
+            return index + 1
+    return 0
+
+
+def _blocks_of(message: Body) -> Iterable[Body]:
+    content: str | list[Body] = message["content"]
+    return () if isinstance(content, str) else content
+
+
+def _texts_of(role: str, messages: Iterable[Body]) -> list[str]:
+    texts: list[str] = []
+    for message in messages:
+        if message["role"] == role:
+            texts += _block_texts(message["content"])
+    return texts
+
+
+def _block_texts(content: Any) -> Sequence[str]:
+    """Return the texts of a `content` in any of its forms: a string, blocks, or a single value that is neither."""
+    if isinstance(content, str):
+        return (content,)
+    blocks = content if isinstance(content, (list, tuple)) else ()
+    return [str(block["text"]) for block in blocks if block.get("type") == "text" and "text" in block]
+
+
+def _walk(messages: list[Body]) -> tuple[Blocks, int]:
+    """Return the blocks of messages by type, and the tokens of the messages.
+
+    Blocks with documents are not counted once there are more than `MAX_DOCUMENTS`: validation rejects the request.
+    """
     found: defaultdict[str, list[Located]] = defaultdict(list)
     count = tokens.MESSAGE_OVERHEAD * len(messages)
     for number, message in enumerate(messages):
@@ -123,44 +275,55 @@ def _walked(messages: list[Body]) -> tuple[Blocks, int]:
         if isinstance(content, str):
             count += tokens.of_text(content)
             continue
-        for index, block in enumerate(content):
-            path, kind = ("messages", number, "content", index), block["type"]
+        for index, block in enumerate(content or ()):
+            path, kind = ("messages", number, "content", index), block.get("type", "")
             found[kind].append((path, block))
             if kind == "tool_result":
-                for inner in _inside(path, block):
-                    found[_kind(inner[1])].append(inner)
+                for inner in _blocks_in_result(path, block):
+                    found[_type_of(inner[1])].append(inner)
             if kind in _WITH_DOCUMENTS and len(found.get("document", ())) > MAX_DOCUMENTS:
-                raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")
+                continue
             count += tokens.of_block(block)
     return dict(found), count
 
 
-def _inside(path: tuple[str | int, ...], result: Body) -> list[Located]:
+def _type_of(block: Body) -> str:
+    """Return the type of a block, '' for none: only the API's own mode requires one of blocks in tool results."""
+    kind = block.get("type")
+    return kind if isinstance(kind, str) else ""
+
+
+def _blocks_in_result(path: tuple[str | int, ...], result: Body) -> list[Located]:
     content = result.get("content")
     if not isinstance(content, list):
         return []
     return [((*path, "tool_result", "content", index), block) for index, block in enumerate(content)]
 
 
-def _kind(block: Body) -> str:
-    """Return the type of a block in a tool result, which only the API's own mode holds to have one."""
-    kind = block.get("type")
-    return kind if isinstance(kind, str) else ""
-
-
 def _breakpoints(body: Body, blocks: Blocks) -> list[Located]:
-    marked = [
-        ((field, index), part)
-        for field in ("tools", "system")
-        if isinstance(parts := body.get(field), list)
-        for index, part in enumerate(parts)
-        if part.get("cache_control")
-    ]
-    inside = [located for found in blocks.values() for located in found if located[1].get("cache_control")]
-    if inside:
+    marked: list[Located] = []
+    for field in ("tools", "system"):
+        items = body.get(field)
+        if isinstance(items, list):
+            located = [((field, index), item) for index, item in enumerate(items) if isinstance(item, dict)]
+            marked += [each for each in located if each[1].get("cache_control")]
+    if blocks:
+        inside = [located for found in blocks.values() for located in found if located[1].get("cache_control")]
         marked += sorted(inside, key=_position)
-    return [*marked, ((), body)] if body.get("cache_control") else marked
+    if body.get("cache_control"):
+        marked.append(((), body))
+    return marked
 
 
 def _position(located: Located) -> tuple[int, ...]:
     return tuple(part for part in located[0] if isinstance(part, int))
+
+
+def _traits(body: Body, messages: list[Body], blocks: Blocks, cached: bool) -> frozenset[str]:
+    traits = [name for name, value in body.items() if value is not None]
+    traits += [f"role:{role}" for role in {message["role"] for message in messages}]
+    if blocks:
+        traits += [f"block:{kind}" for kind in blocks]
+    if cached:
+        traits.append("cached")
+    return frozenset(traits)

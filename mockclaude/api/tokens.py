@@ -1,8 +1,7 @@
-"""How many tokens something has.
+"""Estimated token counts of texts, content blocks and requests. Equal input always has an equal count.
 
-In: texts, content blocks, request bodies. Out: whole numbers; the same thing always counts the same.
-Knows nothing of models. Two tokens to seven bytes of UTF-8 is what published counts come to on average over English,
-code and other scripts; pictures count by their pixels, PDFs by their pages.
+Two tokens to seven bytes of UTF-8 is the average of published counts over English, code and other scripts. Images count
+by their pixels, PDFs by their pages.
 """
 
 from __future__ import annotations
@@ -19,19 +18,19 @@ from mockclaude.api.events import Block, streamed_text
 
 MESSAGE_OVERHEAD = 4
 TOOLS_OVERHEAD = 346
-"""What the API's own system prompt for tools takes (its documentation names 346 for most models)."""
+"""Tokens of the API's own system prompt for tools (its documentation names 346 for most models)."""
 
 IMAGE, DOCUMENT = 1_500, 3_000
-"""What a picture or a document counts that is not in the request itself, but behind a URL or a file id."""
+"""Tokens of an image and of a document that the request refers to by a URL or a file id."""
 
 BYTES = 3.5
-"""Bytes of UTF-8 to a token."""
+"""Bytes of UTF-8 per token."""
 
 PIXELS, LONG_EDGE, MAX_IMAGE = 750, 1_568, 1_600
-"""Pixels to a token; pictures are scaled to this edge, and to this many tokens, first (documented)."""
+"""Pixels per token. Images are first scaled down to this edge, and to this many tokens (documented)."""
 
 PAGE = 2_250
-"""Tokens of a page of a PDF: the middle of what is documented, 1,500 to 3,000."""
+"""Tokens of a page of a PDF: the middle of the documented range of 1,500 to 3,000."""
 
 _NOT_TEXT = {
     "type",
@@ -46,19 +45,19 @@ _NOT_TEXT = {
 
 
 def of_text(text: str) -> int:
-    """Return the tokens of `text`; none only for an empty one."""
+    """Return the tokens of `text`, 0 only for an empty text."""
     size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
     return -(-size * 2 // 7)
 
 
 def cut(text: str, count: int) -> str:
-    """Return as much of `text`, in whole characters, as `count` tokens hold."""
+    """Return the beginning of `text` that fits into `count` tokens, in whole characters."""
     size = max(0, count * 7 // 2)
     return text[:size] if text.isascii() else text.encode("utf-8", "surrogatepass")[:size].decode(errors="ignore")
 
 
 def of_output(block: Block) -> int:
-    """Return the output tokens of a content block; none for the result of a tool, which the model does not write."""
+    """Return the output tokens of a content block, 0 for a result of a server tool: the model does not write it."""
     if block["type"].endswith("_tool_result"):
         return 0
     if block["type"] == "tool_use":
@@ -67,7 +66,7 @@ def of_output(block: Block) -> int:
 
 
 class Segment(NamedTuple):
-    """A part of a prompt: its tokens, where it is, and the block, or the tool, that it is. Text is a text block."""
+    """A part of a prompt: its tokens, its path, and its block or tool. A string counts as a text block."""
 
     tokens: int
     path: tuple[str | int, ...]
@@ -75,7 +74,7 @@ class Segment(NamedTuple):
 
 
 def segments(body: Body) -> list[Segment]:
-    """Return the parts of a prompt in the API's order, tools, system, messages; their tokens add up to `of_input`."""
+    """Return the parts of a prompt in the API's order: tools, system, messages. Their tokens add up to `of_input`."""
     return list(_segments(body))
 
 
@@ -110,7 +109,7 @@ def of_input(body: Body) -> int:
 
 
 def of_prompt(body: Body) -> int:
-    """Return the input tokens of what comes before the messages of a request: system and tools."""
+    """Return the input tokens of the system prompt and the tools."""
     tools = body.get("tools")
     return _of_input(body.get("system")) + (TOOLS_OVERHEAD + sum(map(_of_tool, tools)) if tools else 0)
 
@@ -141,18 +140,18 @@ def of_block(block: dict[str, Any]) -> int:
 
 
 def _of_image(source: dict[str, Any]) -> int:
-    picture = media.picture(str(source.get("data", ""))) if source.get("type") == "base64" else None
-    if picture is None or picture.width < 1 or picture.height < 1:
+    image = media.read_image(str(source.get("data", ""))) if source.get("type") == "base64" else None
+    if image is None or image.width < 1 or image.height < 1:
         return IMAGE
-    scale = min(1.0, LONG_EDGE / max(picture.width, picture.height))
-    return min(MAX_IMAGE, math.ceil(picture.width * scale * picture.height * scale / PIXELS))
+    scale = min(1.0, LONG_EDGE / max(image.width, image.height))
+    return min(MAX_IMAGE, math.ceil(image.width * scale * image.height * scale / PIXELS))
 
 
 def _of_document(source: dict[str, Any]) -> int:
     kind = source.get("type")
     if kind in ("text", "content"):
         return _of_input(source.get("data")) + _of_input(source.get("content"))
-    pdf = media.pdf(str(source.get("data", ""))) if kind == "base64" else None
+    pdf = media.read_pdf(str(source.get("data", ""))) if kind == "base64" else None
     return pdf.pages * PAGE if pdf and pdf.pages else DOCUMENT
 
 

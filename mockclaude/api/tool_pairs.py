@@ -1,7 +1,6 @@
-"""Calls of the caller's tools and their results, by the turn in which each has to be.
+"""Tool calls and their results, by the turn that each belongs to.
 
-In: the messages of a request, and its blocks `tool_use` and `tool_result`. Out: `Pairs`.
-Knows nothing of what is refused. Messages of one role in a row are one turn, and those of the system are in none.
+Consecutive messages of one role are one turn. System messages belong to no turn.
 """
 
 from __future__ import annotations
@@ -12,26 +11,30 @@ from typing import Any, NamedTuple, TypeAlias
 from mockclaude.api.body import Body
 
 OF_MESSAGES = 4
-"""The length of the path of a block that stands in a message, not in a tool result."""
+"""The length of the path of a block that is part of a message, not of a tool result."""
 
 Key: TypeAlias = tuple[int, str | None]
-"""The turn in which a result is, or has to be, and the id of its call."""
+"""The turn that a result is in, or must be in, and the id of its call."""
 
 
-class Pairs(NamedTuple):
-    """Calls and results, and those of the results that come immediately after a turn that ends in calls."""
+class ToolCallPairs(NamedTuple):
+    """Tool calls, tool results, and the results (`answers`) at the beginning of the turn after a turn of calls."""
 
     calls: list[Key]
     results: list[Key]
     answers: set[Key]
 
 
-def pairs(messages: list[Body], used: Iterable[tuple[Any, Body]], told: Iterable[tuple[Any, Body]]) -> Pairs:
-    """Return what pairs with what. `used` and `told` are calls and results with their paths."""
+def pair_tool_calls(
+    messages: list[Body], calls: Iterable[tuple[Any, Body]], results: Iterable[tuple[Any, Body]]
+) -> ToolCallPairs:
+    """Assign the blocks `calls` and `results`, each with its path, to the turns of `messages`."""
     turns = _turns(messages)
-    calls = [(turns[path[1]] + 1, block.get("id")) for path, block in used if len(path) == OF_MESSAGES]
-    results = [(turns[path[1]], block.get("tool_use_id")) for path, block in told if len(path) == OF_MESSAGES]
-    return Pairs(calls, results, _answers(messages, turns))
+    return ToolCallPairs(
+        [(turns[path[1]] + 1, block.get("id")) for path, block in calls if len(path) == OF_MESSAGES],
+        [(turns[path[1]], block.get("tool_use_id")) for path, block in results if len(path) == OF_MESSAGES],
+        _answers(messages, turns),
+    )
 
 
 def _turns(messages: list[Body]) -> list[int]:
@@ -52,7 +55,7 @@ def _answers(messages: list[Body], turns: list[int]) -> set[Key]:
         if role == "assistant":
             over = turn + 1 if _ends_in_text(content) else -1
         elif role == "user" and turn != over:
-            for block in _TALK if isinstance(content, str) else content:
+            for block in _TEXT if isinstance(content, str) else content:
                 if block["type"] != "tool_result":
                     over = turn
                     break
@@ -60,8 +63,8 @@ def _answers(messages: list[Body], turns: list[int]) -> set[Key]:
     return answers
 
 
-_TALK: list[Body] = [{"type": "text"}]
-"""What a content that is a string stands for."""
+_TEXT: list[Body] = [{"type": "text"}]
+"""The blocks that a string as content is equal to."""
 
 
 def _ends_in_text(content: Any) -> bool:

@@ -24,9 +24,12 @@ COMMANDS = {
     "schema": "check",
     "run": "run",
     "journal": "journal",
-    "replay": "journal",
+    "recheck": "journal",
 }
-"""Command -> the module that has it. `serve` is meant where none is named."""
+"""Command -> its module. Default command: `serve`."""
+
+FORMER_NAMES = {"replay": "recheck"}
+"""Former name of a command -> its name."""
 
 
 class _Commands(click.Group):
@@ -34,11 +37,14 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (as above)
-        command: Any = getattr(import_module(f"{__name__}.{COMMANDS[cmd_name]}"), cmd_name)
+        name = FORMER_NAMES.get(cmd_name, cmd_name)
+        if name != cmd_name:
+            click.echo(f"warning: `{cmd_name}` is the former name of `{name}`; use `mockclaude {name}`", err=True)
+        command: Any = getattr(import_module(f"{__name__}.{COMMANDS[name]}"), name)
         return command  # type: ignore[no-any-return]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        named = bool(args) and args[0] in (*COMMANDS, "-h", "--help", "--version")
+        named = bool(args) and args[0] in (*COMMANDS, *FORMER_NAMES, "-h", "--help", "--version")
         if args and not named:
             _check_is_no_command(args[0], ctx)
         return super().parse_args(ctx, args if named else ["serve", *args])

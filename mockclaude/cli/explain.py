@@ -15,9 +15,9 @@ from mockclaude.cli import options
 from mockclaude.cli.options import Loading, entries_of, fail, option
 
 if TYPE_CHECKING:
-    from mockclaude.api.betas import Accepted
+    from mockclaude.api.betas import AcceptedBetas
     from mockclaude.api.mode import Mode
-    from mockclaude.engine.http_request import Call
+    from mockclaude.engine.http_request import HttpRequest
     from mockclaude.scenario.rules import Scenario
 
 _USUAL = {"x-api-key": "mock", "anthropic-version": "2023-06-01", "content-type": "application/json"}
@@ -57,37 +57,39 @@ def explain(
     entry: int | None,
     seed: int | None,
     validation: Mode | None,
-    betas: Accepted | None,
+    betas: AcceptedBetas | None,
 ) -> None:
     """Say what a server with FILES would answer to a request, and why, without a server."""
     from mockclaude.engine.explain import explained
-    from mockclaude.engine.http_request import LANE_HEADER, Call
+    from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest
 
     scenarios = Loading(files, seed, validation, betas=betas).loaded()
     if request is not None:
         headers = {**_USUAL, **dict(header), **({LANE_HEADER: lane} if lane is not None else {})}
-        call = Call("POST", "/v1/messages", {}, headers, request.read(), 0)
-        click.echo(explained(scenarios[""], [call] * occurrence))
+        http = HttpRequest(Head("POST", "/v1/messages", {}, headers), headers, request.read(), 0)
+        click.echo(explained(scenarios[""], [http] * occurrence))
     elif journal is not None:
         click.echo(explained(*_recorded(scenarios, journal, entry)))
     else:
         raise click.UsageError("a request is missing; expected --request or --journal")
 
 
-def _recorded(scenarios: Mapping[str, Scenario], journal: Path, number: int | None) -> tuple[Scenario, list[Call]]:
+def _recorded(
+    scenarios: Mapping[str, Scenario], journal: Path, number: int | None
+) -> tuple[Scenario, list[HttpRequest]]:
     """Return the scenario that a recorded request went to, and the calls up to it."""
-    from mockclaude.journal.recheck import call_of, is_redacted, is_whole, leading_to
+    from mockclaude.journal.recheck import entries_up_to, is_complete, is_redacted, rebuild_request
 
-    entries = leading_to(entries_of(journal), number)
+    entries = entries_up_to(entries_of(journal), number)
     if not entries:
         fail(f"{journal}: there is no request {number} here" if number else f"{journal}: there are no requests here")
     scenario = scenarios.get(entries[-1]["scenario"])
     if scenario is None:
         fail(f"{journal}: no scenario is named '{entries[-1]['scenario']}'; expected the files it was answered from")
-    if not is_whole(entries[-1]):
-        fail(f"{journal}: the body of this request is not whole in the journal")
+    if not is_complete(entries[-1]):
+        fail(f"{journal}: the body of the request was truncated in the journal")
     if is_redacted(entries[-1]):
         click.echo(
             f"warning: {journal}: credentials in this request are redacted, so conditions on them fail", err=True
         )
-    return scenario, [call_of(entry, scenario.policy) for entry in entries]
+    return scenario, [rebuild_request(entry, scenario.policy) for entry in entries]

@@ -1,7 +1,4 @@
-"""Commands about what has happened: `journal` asks a running server, `replay` makes what was recorded again.
-
-In: the address of a server, or a file that one has written. Out: lines. Knows nothing of how a journal is kept.
-"""
+"""The commands `journal` (print the journal of a running server) and `recheck` (compare a recorded journal)."""
 
 from __future__ import annotations
 
@@ -12,31 +9,31 @@ from pathlib import Path
 
 import click
 
-from mockclaude.api.betas import Accepted
+from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import Loading, entries_of, fail, option, read
 
 JOURNAL = "/_mockclaude/journal?limit=1000"
-"""A server keeps no more requests than that."""
+"""The path of the journal, with as many requests as a server keeps of a lane."""
 
 NDJSON = "application/x-ndjson"
 TOKEN_HEADER = "x-mockclaude-token"
 TIMEOUT = 30.0
-"""Seconds that a server may be silent."""
+"""Seconds without data after which the server counts as unreachable."""
 
 
-@click.command(short_help="Print what a running server has answered.")
-@option("--url", default="http://127.0.0.1:4141", show_default=True, help="Where the server is.")
-@option("--pretty", is_flag=True, help="As lines of the log, instead of JSON.")
-@option("--admin-token", help="The token that the server prints at its start, if others can reach it.")
+@click.command(short_help="Print the journal of a running server.")
+@option("--url", default="http://127.0.0.1:4141", show_default=True, help="Base URL of the server.")
+@option("--pretty", is_flag=True, help="Print log lines instead of JSON.")
+@option("--admin-token", help="Admin token, as the server prints it at its start.")
 def journal(url: str, pretty: bool, admin_token: str | None) -> None:
-    """Print the requests that a running server has answered, each as a line of JSON."""
-    for line in _fetched(url.rstrip("/"), admin_token):
+    """Print the journal of a running server, one JSON line for each request."""
+    for line in _fetch(url.rstrip("/"), admin_token):
         click.echo(_pretty(url, line) if pretty else line, nl=False)
 
 
-def _fetched(url: str, token: str | None) -> Iterator[bytes]:
+def _fetch(url: str, token: str | None) -> Iterator[bytes]:
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
     from urllib.request import ProxyHandler, Request, build_opener
@@ -45,24 +42,24 @@ def _fetched(url: str, token: str | None) -> Iterator[bytes]:
 
     shown = redact(url)
     try:
-        asked = Request(url + JOURNAL, headers={"accept": NDJSON, **({TOKEN_HEADER: token} if token else {})})
-        with closing(build_opener(ProxyHandler({})).open(asked, timeout=TIMEOUT)) as response:
+        request = Request(url + JOURNAL, headers={"accept": NDJSON, **({TOKEN_HEADER: token} if token else {})})
+        with closing(build_opener(ProxyHandler({})).open(request, timeout=TIMEOUT)) as response:
             for line in response:
                 if not line.endswith(b"\n"):
-                    raise HTTPException("the answer breaks off")
+                    raise HTTPException("the response is incomplete")
                 yield line
     except HTTPError as error:
         with error:
-            fail(f"{shown} answers with a {error.code}; {_REMEDIES.get(error.code, _REMEDY)}")
+            fail(f"{shown}: unexpected status, got {error.code}; {_REMEDIES.get(error.code, _REMEDY)}")
     except (URLError, ValueError, OSError, HTTPException) as error:
         reason = getattr(error, "reason", None) or error or type(error).__name__
-        fail(f"cannot reach {shown}: {reason}; start a server there, or name the address of one with --url")
+        fail(f"cannot reach {shown}: {reason}; start a server there, or pass its base URL with --url")
 
 
-_REMEDY = "expected mockclaude: name its address with --url"
+_REMEDY = "expected a mockclaude server; pass its base URL with --url"
 _REMEDIES = {
     401: "pass the token that the server prints at its start with --admin-token",
-    403: "name the server by its address, such as --url http://127.0.0.1:4141",
+    403: "pass the address of the server, e.g. --url http://127.0.0.1:4141",
 }
 
 
@@ -70,55 +67,61 @@ def _pretty(url: str, line: bytes) -> str:
     import orjson
 
     from mockclaude.journal.console import log_line, wants_colour
-    from mockclaude.journal.entry_json import logged
+    from mockclaude.journal.entry_json import log_fields
 
     try:
-        entry = logged(orjson.loads(line))
+        entry = log_fields(orjson.loads(line))
     except (ValueError, KeyError, TypeError):
-        fail(f"{url} sends no entries of a journal; {_REMEDY}")
+        fail(f"{url}: not a journal; {_REMEDY}")
     return f"{log_line(entry, colour=wants_colour())}\n"
 
 
-@click.command(short_help="Make recorded requests again, and compare.")
+@click.command(short_help="Compare a recorded journal with FILES.")
 @click.argument("recording", type=click.Path(path_type=Path, dir_okay=False))
 @options.files()
 @options.SEED
 @options.VALIDATION
 @options.BETAS
 @options.RETRY_SPEED
-def replay(
+def recheck(
     recording: Path,
     files: tuple[Path, ...],
     seed: int | None,
     validation: Mode | None,
-    betas: Accepted | None,
+    betas: AcceptedBetas | None,
     retry_speed: str,
 ) -> None:
-    """Make the requests of RECORDING, a journal of `serve --journal`, again to FILES, without a server.
+    """Decide the requests of RECORDING, a journal of `serve --journal`, again with FILES, without a server.
 
-    What is decided, and every byte that is sent, is compared with what was recorded; the exit code is 1 if something
-    is different.
+    Each decision and each byte of the responses is compared with the recorded one. The exit code is 1 if something
+    differs.
     """
-    from mockclaude.journal.recheck import is_crowded, is_redacted
-    from mockclaude.journal.recheck import replay as again
+    from mockclaude.journal.recheck import is_redacted, is_refused_in_flight
+    from mockclaude.journal.recheck import recheck as find_differences
     from mockclaude.server.clock import parse_speed
 
     speed = read("--retry-speed", parse_speed, retry_speed)
     scenarios = Loading(files, seed, validation, betas=betas).loaded()
     entries = entries_of(recording)
-    different = again(scenarios, entries, speed)
-    for difference in different:
+    differences = find_differences(scenarios, entries, speed)
+    for difference in differences:
         click.echo(str(difference))
     notes = {
         "with redacted credentials: rule, status and ending compared": sum(map(is_redacted, entries)),
-        "refused for requests in flight, as recorded": sum(map(is_crowded, entries)),
+        "refused for requests in flight, as recorded": sum(map(is_refused_in_flight, entries)),
     }
-    click.echo(_summary(len(entries), len(different), notes))
-    sys.exit(1 if different else 0)
+    click.echo(_summary(len(entries), len(differences), notes))
+    sys.exit(1 if differences else 0)
 
 
 def _summary(count: int, different: int, notes: Mapping[str, int]) -> str:
-    """Return how the requests were answered; `notes` are on those that were not compared in all, with their number."""
+    """Summarize the comparison.
+
+    Args:
+        count: The number of requests.
+        different: The number of requests with a difference.
+        notes: Note on requests that were compared in part -> their number.
+    """
     requests = f"{count} request{'s' * (count != 1)}"
     partly = "; ".join(f"{number} {note}" for note, number in notes.items() if number)
     answered = f"{different} answered differently" if different else "answered as recorded"

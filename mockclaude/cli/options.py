@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import click
 
-from mockclaude.api.betas import Accepted
+from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import MODES, Mode
 from mockclaude.engine.trust import parse_host, parse_origin
 from mockclaude.scenario.diagnostics import ScenarioError
@@ -43,7 +43,7 @@ class Loading(NamedTuple):
     seed: int | None = None
     validation: Mode | None = None
     strict: bool = False
-    betas: Accepted | None = None
+    betas: AcceptedBetas | None = None
 
     def load(self) -> dict[str, Scenario]:
         """Return the scenarios by name. Raises `ScenarioError`."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from mockclaude.api.betas import Accepted
+from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import Loading, option, read, warn
@@ -58,7 +58,7 @@ def run(
     allow_unmatched: bool,
     seed: int | None,
     validation: Mode | None,
-    betas: Accepted | None,
+    betas: AcceptedBetas | None,
     strict_determinism: bool,
     speed: str,
     retry_speed: str,
@@ -72,8 +72,8 @@ def run(
         raise click.UsageError("a command is missing; expected such as: mockclaude run support.yaml -- pytest")
     from mockclaude.journal.console import write_error
     from mockclaude.journal.summary import Summary
-    from mockclaude.server.app import Site
     from mockclaude.server.clock import Clock, parse_speed
+    from mockclaude.server.site import Site
     from mockclaude.testing.background import Background
     from mockclaude.testing.environment import IN_THE_WAY, variables
 
@@ -82,7 +82,9 @@ def run(
     summary = Summary()
     scenarios = Loading(files, seed, validation, strict_determinism, betas).loaded()
     warn(scenarios, err=True)
-    server = Background(Site(scenarios, summary.add, clock=clock, retry_speed=retries))
+    site = Site(scenarios, clock=clock, retry_speed=retries)
+    site.journal.subscribe("ended", summary.add)
+    server = Background(site)
     try:
         pointing = variables(f"http://127.0.0.1:{server.start()}")
         usual = {name: value for name, value in os.environ.items() if name not in IN_THE_WAY}

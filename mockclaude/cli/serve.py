@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockclaude.api.betas import Accepted
+from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import Loading, fail, option, read, warn
 
 if TYPE_CHECKING:
-    from mockclaude.server.run import Beside, Keep
+    from mockclaude.server.log_writer import WriteEntries
+    from mockclaude.server.run import Beside
 
 PORT = 4141
 
@@ -44,7 +45,7 @@ def serve(
     journal: Path | None,
     seed: int | None,
     validation: Mode | None,
-    betas: Accepted | None,
+    betas: AcceptedBetas | None,
     strict_determinism: bool,
     speed: str,
     retry_speed: str,
@@ -58,29 +59,33 @@ def serve(
     """
     from mockclaude.journal.console import write_line
     from mockclaude.server.clock import clock_of, parse_speed
-    from mockclaude.server.run import CannotListenError, Playing, run, trust_of
+    from mockclaude.server.run import CannotListenError, PlaybackSettings, run, trust_of
     from mockclaude.server.run import serve as serve_forever
 
     trust = trust_of(host, hosts, origins, admin_token)
-    playing = Playing(read("--speed", clock_of, speed), read("--retry-speed", parse_speed, retry_speed))
+    playback = PlaybackSettings(read("--speed", clock_of, speed), read("--retry-speed", parse_speed, retry_speed))
     loading = Loading(files, seed, validation, strict_determinism, betas)
-    watching = _watching(loading) if watch else None
+    watcher = _watch(loading) if watch else None
     scenarios = loading.loaded()
     warn(scenarios, err=True)
-    keep = _keeping(journal) if journal else None
+    write_entries = _open_journal(journal) if journal else None
     try:
-        run(serve_forever(scenarios, host, port, write_line, playing, trust=trust, keep=keep, beside=watching))
+        run(
+            serve_forever(
+                scenarios, host, port, write_line, playback, trust=trust, write_entries=write_entries, beside=watcher
+            )
+        )
     except CannotListenError as error:
         fail(error)
 
 
-def _watching(loading: Loading) -> Beside:
-    from mockclaude.server.file_watcher import Watching
+def _watch(loading: Loading) -> Beside:
+    from mockclaude.server.file_watcher import FileWatcher
 
-    return Watching(loading.files, loading.load)
+    return FileWatcher(loading.files, loading.load)
 
 
-def _keeping(journal: Path) -> Keep:
+def _open_journal(journal: Path) -> WriteEntries:
     from mockclaude.journal.journal_file import JournalError, JournalFile
 
     try:

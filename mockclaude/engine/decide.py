@@ -6,73 +6,75 @@
 from __future__ import annotations
 
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.due_faults import attempts_of, due_faults, possible_faults
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.due_faults import NONE, attempts_of, due_faults, possible_faults
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.live_reply import LiveReply
 from mockclaude.engine.reply_builder import ReplyBuilder
-from mockclaude.engine.request_context import RequestContext, admit, validate
+from mockclaude.engine.request_context import RequestContext, admit, complete, validate
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.engine.state.store import Claim, Effect, FlightLeft, Refusal
-from mockclaude.engine.state.threads import ThreadRequest
+from mockclaude.engine.state.store import Claim, Refusal
 from mockclaude.reply.compose import choose
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.match import closest, matching, why_none
 from mockclaude.scenario.rules import Outline
 
 
-def decide(call: Call, state: ScenarioState) -> Decision:
+def decide(http: HttpRequest, state: ScenarioState) -> Decision:
     """Return the response to a Messages request, and everything that follows from it.
 
     Raises:
         ApiError: The request is invalid. Nothing is claimed then.
     """
-    thread = ThreadRequest(state.store, call.now)
-    claimed: list[Effect] = []
+    context = validate(http, state)
     try:
-        request = validate(call, state, thread)
-        permit = admit(request)
-        if isinstance(permit, Refusal):
-            return request.refuse(permit.error, permit.note)
-        if permit is not None:
-            claimed.append(FlightLeft(permit))
-            request = request._replace(permit=permit)
-        builder = _select(request)
-        return _unmatched(request) if builder is None else _reply(builder)
+        context = complete(context)
+        if state.scenario.limits:
+            admitted = admit(context)
+            if isinstance(admitted, Refusal):
+                return context.refuse(admitted.error, admitted.note)
+            context = context._replace(permit=admitted)
+        builder = _select(context)
+        if builder is None:
+            return _unmatched(context)
+        if builder.rule.function is not None:
+            return _call(builder)
+        return builder.decision(choose(builder.rule, builder.ticket.position, builder.draws))
     except BaseException:
-        state.store.commit((*thread.restored(), *claimed))
+        state.store.commit((*context.released, *context.at_end))
         raise
 
 
-def _select(request: RequestContext) -> ReplyBuilder | None:
+def _select(context: RequestContext) -> ReplyBuilder | None:
     """Claim the first rule that matches and is not exhausted."""
-    call, state, conversation = request.call, request.state, request.conversation
-    whole, question = request.fingerprints
-    for rule in matching(state.rules, conversation):
-        possible = possible_faults(request.wished, rule, state.scenario.chaos, conversation)
-        attempts = attempts_of(possible, rule, conversation) if possible else {}
-        ticket = state.store.claim(Claim(call.lane, whole, rule.key, rule.times, True, tuple(attempts.values())))
+    http, state, request, wished = context.http, context.state, context.request, context.wished
+    (whole, canonical), lane, chaos = context.fingerprints, http.head.lane, state.scenario.chaos
+    for rule in matching(state.rules, request):
+        possible = possible_faults(wished, rule, chaos, request) if wished or rule.faults or chaos else {}
+        attempts = attempts_of(possible, rule, request) if possible else {}
+        ticket = state.store.claim(Claim(lane, whole, rule.key, rule.times, True, tuple(attempts.values())))
         if ticket is not None:
-            draws = Draws(state.scenario.seed, rule.id, whole, call.lane, ticket.occurrence, question)
-            return ReplyBuilder(request, rule, ticket, draws, due_faults(possible, draws, call, ticket, attempts))
+            draws = Draws(state.scenario.seed, rule.id, whole, lane, ticket.occurrence, canonical)
+            faults = due_faults(possible, draws, http, ticket, attempts) if possible else NONE
+            return ReplyBuilder(context, rule, ticket, draws, faults)
     return None
 
 
-def _unmatched(request: RequestContext) -> Decision:
-    state = request.state
-    counts = state.store.counts(request.call.lane, [rule.key for rule in state.rules if rule.times is not None])
-    nearest = closest(state.rules, request.conversation, counts)
+def _unmatched(context: RequestContext) -> Decision:
+    state = context.state
+    timed = [rule.key for rule in state.rules if rule.times is not None]
+    nearest = closest(state.rules, context.request, state.store.counts(context.http.head.lane, timed))
     error = state.scenario.policy.unmatched_error(why_none(nearest))
-    return request.refuse(error)._replace(unmatched=True, closest=nearest)
+    return context.refuse(error)._replace(unmatched=True, closest=nearest)
 
 
-def _reply(builder: ReplyBuilder) -> Decision:
-    """Return the decision with the reply of the rule, with the faults that are due."""
-    rule = builder.rule
-    if rule.function is None:
-        return builder.decision(choose(rule, builder.ticket.position, builder.draws))
+def _call(builder: ReplyBuilder) -> Decision:
+    """Return the decision with the reply of the rule's function, which may be live."""
+    function = builder.rule.function
+    assert function is not None
     try:
         pace = builder.pace()
-        made = rule.function(builder.request.conversation)
+        reply = function(builder.context.request)
     except ApiError as error:
         return builder.failed(error)
-    return builder.decision(made) if isinstance(made, Outline) else LiveReply(builder, pace, made).begin()
+    return builder.decision(reply) if isinstance(reply, Outline) else LiveReply(builder, pace, reply).begin()

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple, TypeAlias
 
-from mockclaude.engine.http_request import Call
+from mockclaude.api.request import MessagesRequest
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.state.store import Attempt, Ticket
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.select import Position, counts_requests, due
-from mockclaude.scenario.conversation import Conversation
+from mockclaude.reply.faults.select import TriggerContext, counts_requests, due
 from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.lint.determinism import dependence
 from mockclaude.scenario.rules import PossibleFault, Rule
@@ -31,37 +31,33 @@ NONE = DueFaults()
 
 
 def possible_faults(
-    wished: Sequence[Fault], rule: Rule, chaos: Sequence[PossibleFault], conversation: Conversation
+    wished: Sequence[Fault], rule: Rule, chaos: Sequence[PossibleFault], request: MessagesRequest
 ) -> PossibleFaults:
     """Return the faults whose conditions match the request."""
-    if not (wished or rule.faults or chaos):
-        return {}
-    return {"wish": wished, "fault": _matching(rule.faults, conversation), "chaos": _matching(chaos, conversation)}
+    return {"wish": wished, "fault": _matching(rule.faults, request), "chaos": _matching(chaos, request)}
 
 
-def _matching(faults: Sequence[PossibleFault], conversation: Conversation) -> list[Fault]:
-    return [each.fault for each in faults if each.applies(conversation)]
+def _matching(faults: Sequence[PossibleFault], request: MessagesRequest) -> list[Fault]:
+    return [each.fault for each in faults if each.applies(request)]
 
 
-def attempts_of(possible: PossibleFaults, rule: Rule, conversation: Conversation) -> dict[str, Attempt]:
+def attempts_of(possible: PossibleFaults, rule: Rule, request: MessagesRequest) -> dict[str, Attempt]:
     """Return which attempts are counted, where a script depends on it.
 
     Scripts of a rule count the attempts of a turn under this rule, those of chaos and of the client under any rule.
     """
-    scripted = [label for label, faults in possible.items() if any(fault.script for fault in faults)]
+    scripted = [label for label, faults in possible.items() if any(fault.attempts for fault in faults)]
     if not scripted:
         return {}
-    turn = turn_hash(conversation.body)
+    turn = turn_hash(request.body)
     return {label: (label, rule.id if label == "fault" else "", turn) for label in scripted}
 
 
 def due_faults(
-    possible: PossibleFaults, draws: Draws, call: Call, ticket: Ticket, attempts: Mapping[str, Attempt]
+    possible: PossibleFaults, draws: Draws, http: HttpRequest, ticket: Ticket, attempts: Mapping[str, Attempt]
 ) -> DueFaults:
     """Return the faults that are due: those that the client asks for, or else the others."""
-    if not possible:
-        return NONE
-    position = Position(ticket.request, call.time, call.reused)
+    position = TriggerContext(ticket.request, http.since_start_us, http.reused)
     before = dict(zip(attempts, ticket.attempts, strict=True))
     chosen = {
         label: due(faults, draws, position._replace(attempt=before.get(label, 0)), label)
@@ -79,7 +75,7 @@ def _attempt_notes(before: Mapping[str, int]) -> Iterator[str]:
         yield f"attempt {count + 1} of its turn" + (f", for `{label}`" if label else "")
 
 
-def _decided_by(faults: Iterable[Fault], position: Position) -> Iterator[str]:
+def _decided_by(faults: Iterable[Fault], position: TriggerContext) -> Iterator[str]:
     counted = False
     for fault in faults:
         counted = counted or counts_requests(fault)

@@ -13,26 +13,28 @@ from dataclasses import replace
 from mockclaude.api.body import parse
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.api.request import MessagesRequest
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.reply.script import Script
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.match import Explanation, explain
 from mockclaude.scenario.rules import RuleKey, Scenario
+from mockclaude.wire.encode import encode
+from mockclaude.wire.script import Script
 
 
-def explained(scenario: Scenario, calls: Sequence[Call]) -> str:
-    """Return which rule answers the last of `calls`, after the others have come, why not the other rules, and what is
-    sent.
-    """
+def explained(scenario: Scenario, requests: Sequence[HttpRequest]) -> str:
+    """Explain the response to the last of `requests`, after the others: which rule, why no other, and the bytes."""
     state = ScenarioState(replace(scenario, limits=()))
-    *before, call = calls
+    *before, http = requests
     for earlier in before:
-        state.store.commit(answer(state, earlier).at_end)
-    counts = state.store.counts(call.lane, [rule.key for rule in scenario.rules])
-    given = answer(state.fork(), call)
-    return redact("\n".join([*_decision(given), *_not_chosen(scenario, call, given, counts), *_sent(given.script)]))
+        state.store.commit(answer(earlier, state).at_end)
+    counts = state.store.counts(http.head.lane, [rule.key for rule in scenario.rules])
+    decision = answer(http, state.fork())
+    script = encode(decision.response, http11=http.head.http11)
+    lines = [*_decision(decision), *_not_chosen(scenario, http, decision, counts), *_sent(script)]
+    return redact("\n".join(lines))
 
 
 def _decision(given: Decision) -> Iterator[str]:
@@ -42,11 +44,13 @@ def _decision(given: Decision) -> Iterator[str]:
     yield from (f"note    {note}" for note in given.notes)
 
 
-def _not_chosen(scenario: Scenario, call: Call, given: Decision, counts: Mapping[RuleKey, int]) -> Iterator[str]:
+def _not_chosen(
+    scenario: Scenario, http: HttpRequest, decision: Decision, counts: Mapping[RuleKey, int]
+) -> Iterator[str]:
     """Yield the rules above the one that answers, each with what it wanted and what came, and those that it shadows."""
     above = True
-    for explanation in _explanations(scenario, given.whole or call.body, call.headers, counts):
-        above = above and explanation.rule is not given.rule
+    for explanation in _explanations(scenario, decision.whole or http.body, http.headers, counts):
+        above = above and explanation.rule is not decision.rule
         if explanation.failed and (above or explanation.shadowed):
             yield f"not     {explanation.rule.label}: {'; '.join(map(str, explanation.failed))}"
 
@@ -55,7 +59,7 @@ def _explanations(
     scenario: Scenario, body: bytes, headers: Mapping[str, str], counts: Mapping[RuleKey, int]
 ) -> list[Explanation]:
     try:
-        return explain(scenario.rules, Conversation(parse(body).body, headers), counts)
+        return explain(scenario.rules, MessagesRequest(parse(body)[0], headers), counts)
     except (ApiError, KeyError, TypeError, AttributeError):
         return []
 

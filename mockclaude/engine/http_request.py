@@ -1,145 +1,115 @@
-"""A call to the API, as it arrived and as it is answered.
-
-In: the parts of an HTTP request. Out: a `Call`, which says whose it is and hashes to what it asks; an `Decision`.
-Knows nothing of aiohttp, and of scenarios only that rules answer.
-"""
+"""A request to the API, without sockets."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
 from hashlib import blake2b
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from mockclaude.api.access import api_key
-from mockclaude.engine.state.store import Effect
-from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import Script, Send
-from mockclaude.scenario.match import Explanation
-from mockclaude.scenario.rules import Rule
+from mockclaude.api.api_headers import api_key
 
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
 
 
-class Fingerprints(NamedTuple):
-    """The hash of a whole request, from which ids are drawn, and that of its question; "" if that is the same."""
+class Head:
+    """The request line and the headers, and what follows from them alone.
 
-    whole: str
-    question: str = ""
+    One `Head` may serve all requests that begin with the same bytes, so what is found out about it is kept with it.
 
-
-class Call(NamedTuple):
-    """One request: `path` without the scenario, header names in any case, `now` in seconds since the epoch.
-
-    `time` is microseconds since the server began, `reused` whether its connection has served another before, `fraction`
-    what it is later than `now`, in microseconds. `page` is the origin of the page that sent it, if that may not control
-    the server; `guest` says that it lacks the token that the server demands.
+    Attributes:
+        method: The HTTP method.
+        path: The path of the API, without the scenario.
+        query: The query.
+        headers: The headers; names are looked up in any case.
+        http11: Whether the client speaks HTTP/1.1, and so understands chunks.
+        page: The origin of the web page that sent the request, if that may not control the server.
+        guest: Whether the request lacks the token that the server demands.
+        validated: What a validator has found out about the headers.
     """
 
-    method: str
-    path: str
-    query: Mapping[str, str]
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        *,
+        http11: bool = True,
+        page: str = "",
+        guest: bool = False,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.http11 = http11
+        self.page = page
+        self.guest = guest
+        self.is_message = method == "POST" and path == "/v1/messages"
+        self.validated: Any = None
+
+    @cached_property
+    def lane(self) -> str:
+        """The lane (isolation key): the lane header, or else the lane of the API key."""
+        return lane_of(self.headers)
+
+
+class Fingerprints(NamedTuple):
+    """The hash of a whole request, which keys ids, and that of its canonical body; "" if that is the same."""
+
+    whole: str
+    canonical: str = ""
+
+
+class HttpRequest(NamedTuple):
+    """One request, with everything of "now" that a decision may depend on.
+
+    Attributes:
+        head: The request line and the headers.
+        headers: The headers of this request. Those of `head` may have another `content-length`.
+        body: The body, decompressed.
+        now: When it arrived, in seconds since the epoch.
+        since_start_us: Microseconds from the start of the server to its arrival.
+        reused: Whether its connection has served another request.
+        fraction_us: Microseconds by which it arrived later than `now`.
+    """
+
+    head: Head
     headers: Mapping[str, str]
     body: bytes
     now: int
-    chunked: bool = True
-    time: int = 0
+    since_start_us: int = 0
     reused: bool = False
-    fraction: int = 0
-    page: str = ""
-    guest: bool = False
+    fraction_us: int = 0
 
     @property
-    def is_message(self) -> bool:
-        """Whether it is a Messages request."""
-        return self.method == "POST" and self.path == "/v1/messages"
-
-    @property
-    def instant(self) -> int:
+    def now_us(self) -> int:
         """When it arrived, in microseconds since the epoch."""
-        return self.now * 1_000_000 + self.fraction
+        return self.now * 1_000_000 + self.fraction_us
 
-    @property
-    def lane(self) -> str:
-        """Whom the call belongs to."""
-        return lane_of(self.headers)
+    def fingerprints(self, canonical: bytes, excluded_fields: bytes = b"") -> Fingerprints:
+        """Return the hashes of method, path and canonical body, and of these with the excluded fields and the query."""
+        head = self.head
+        state = blake2b(f"{head.method} {head.path}\n".encode(), digest_size=16)
+        state.update(canonical)
+        fingerprint = state.hexdigest()
+        if not (excluded_fields or head.query):
+            return Fingerprints(fingerprint)
+        query = "&".join(map("=".join, head.query.items()))
+        state.update(f"\n{query}\n".encode("utf-8", "surrogatepass") + excluded_fields)
+        return Fingerprints(state.hexdigest(), fingerprint)
 
-    def fingerprints(self, question: bytes, beside: bytes = b"") -> Fingerprints:
-        """Return the hashes of the path and the `question`, and of these with what is `beside`, and the query."""
-        state = blake2b(f"{self.method} {self.path}\n".encode(), digest_size=16)
-        state.update(question)
-        asked = state.hexdigest()
-        if not (beside or self.query):
-            return Fingerprints(asked)
-        query = "&".join(map("=".join, self.query.items()))
-        state.update(f"\n{query}\n".encode("utf-8", "surrogatepass") + beside)
-        return Fingerprints(state.hexdigest(), asked)
-
-    def as_it_came(self, beside: str = "") -> Fingerprints:
-        """Return the hashes of a request whose body is not read any further, which differ with what is `beside`."""
-        return self.fingerprints(self.body or b"{}", beside.encode("utf-8", "surrogatepass"))
-
-
-class Part(NamedTuple):
-    """What is sent of a live reply after the parts before; the last part has the `whole` decision."""
-
-    script: Script
-    whole: Decision | None = None
-
-
-class Live(Protocol):
-    """An answer that is made while it is sent."""
-
-    def parts(self) -> AsyncGenerator[Part, None]:
-        """Yield the parts of the answer, each as soon as it is made."""
-        ...
-
-    def so_far(self) -> Decision:
-        """Return the answer as far as it is made: all that there will be of it if the client goes."""
-        ...
-
-
-class Decision(NamedTuple):
-    """The script that answers a call, and what the log says of it: which rule answered, or why none did, and `notes`
-    on what the API would have refused, or what of the reply gave way to the request.
-
-    `rule` is the one that answered and `draws` are what it drew from: seed, fingerprint, lane and occurrence. Where
-    none did, the request is `unmatched`, and `closest` the rule that came nearest. `whole` is the request with all that
-    its thread holds, if it continues one. A `live` answer has no script yet: it is made while it is sent.
-    `effects` change the store at once, `at_end` when the response has ended, however that was.
-    """
-
-    script: Script
-    reason: str = ""
-    streamed: bool = False
-    notes: tuple[str, ...] = ()
-    rule: Rule | None = None
-    draws: Draws | None = None
-    unmatched: bool = False
-    closest: Explanation | None = None
-    whole: bytes | None = None
-    live: Live | None = None
-    effects: tuple[Effect, ...] = ()
-    at_end: tuple[Effect, ...] = ()
-
-
-NOTHING = Decision(Script(0, ()))
-"""No answer: nothing is sent."""
+    def raw_fingerprints(self, extra: str = "") -> Fingerprints:
+        """Return the hashes of a request whose body is not parsed, which differ with `extra`."""
+        return self.fingerprints(self.body or b"{}", extra.encode("utf-8", "surrogatepass"))
 
 
 def lane_of(headers: Mapping[str, str]) -> str:
-    """Return whom a request with these headers belongs to: what its lane header says, or else the lane of its key."""
+    """Return the lane of a request with these headers."""
     named = headers.get(LANE_HEADER)
     return lane_of_key(api_key(headers)) if named is None else named
-
-
-def for_method(given: Decision, method: str) -> Decision:
-    """Return `given`, or to `HEAD` its headers alone."""
-    if method != "HEAD":
-        return given
-    head, end_of_head, _ = given.script.sends[0].data.partition(b"\r\n\r\n")
-    return given._replace(script=given.script._replace(sends=[Send(0, head + end_of_head)]))
 
 
 @lru_cache(maxsize=1024)

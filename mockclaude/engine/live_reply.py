@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.http_request import Decision, Part
+from mockclaude.engine.decision import Decision, Part
 from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.reply.live.live_response import LiveResponse
-from mockclaude.reply.respond import responded
-from mockclaude.reply.script import Script
+from mockclaude.reply.render import rendered
+from mockclaude.reply.response import End, silent
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import Coming, Outline
 
@@ -26,7 +26,7 @@ class LiveReply:
             builder.scope,
             pace,
             builder.draws,
-            builder.context,
+            builder.response_context,
             builder.asking,
             builder.faults.faults,
             builder.limit_headers,
@@ -34,23 +34,22 @@ class LiveReply:
 
     def begin(self) -> Decision:
         """Return the decision that is made so far: which rule, and that its reply is live."""
-        builder = self._builder
-        decision = builder.undone(Script(0, ()), builder.reason(), builder.request.conversation.stream)
-        return decision._replace(live=self, effects=builder.request.cache_effects)
+        decision = self._builder.unfinished(silent(End.KEEP, 0))
+        return decision._replace(live=self, effects=self._builder.context.cache_effects)
 
     async def parts(self) -> AsyncGenerator[Part, None]:
         """Yield what each part of the reply adds, and at last the rest with the whole decision."""
         if not isinstance(self._coming, AsyncGenerator):
             decision = await self._at_once(self._coming)
-            yield Part(decision.script, decision)
+            yield Part(decision.response, decision)
             return
         failure: ApiError | None = None
         async with aclosing(self._coming) as outlines:
             try:
                 async for outline in outlines:
-                    script = self._response.add(outline)
-                    if script:
-                        yield Part(script)
+                    batch = self._response.add(outline)
+                    if batch:
+                        yield Part(batch)
                     if self._response.ended:
                         break
                     await asyncio.sleep(0)  # a function that never waits must not keep the server from its clients
@@ -60,8 +59,7 @@ class LiveReply:
 
     def so_far(self) -> Decision:
         """Return the decision as far as it is made, for a client that has gone."""
-        builder = self._builder
-        return builder.undone(self._response.sent, builder.reason(), builder.request.conversation.stream)
+        return self._builder.unfinished(self._response.sent)
 
     async def _at_once(self, coming: Awaitable[Outline]) -> Decision:
         try:
@@ -71,10 +69,10 @@ class LiveReply:
 
     def _last(self, failure: ApiError | None) -> Part:
         builder, response = self._builder, self._response
-        script = response.finish(failure)
-        if script is None:
+        batch = response.finish(failure)
+        if batch is None:
             decision = builder.failed(failure) if failure else builder.of_reply(response.reply)
-            return Part(decision.script, decision)
-        sent = responded(response.reply, response.sent)
+            return Part(decision.response, decision)
+        sent = rendered(response.reply, response.sent)
         notes = (*response.notes, *builder.faults.notes)
-        return Part(script, builder.finished(sent, notes, builder.reason(failure)))
+        return Part(batch, builder.sent(sent, notes, builder.reason(failure)))

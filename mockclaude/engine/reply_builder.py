@@ -7,20 +7,21 @@ from functools import cached_property
 from typing import Any
 
 from mockclaude.api.errors import ApiError, invalid
+from mockclaude.api.request import MessagesRequest
+from mockclaude.engine.decision import Decision
 from mockclaude.engine.due_faults import DueFaults
-from mockclaude.engine.http_request import Decision
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.engine.state.limits import limit_headers, settled
 from mockclaude.engine.state.prompt_cache import diagnose, request_hashes
 from mockclaude.engine.state.store import Address, Effect, RequestRemembered, Ticket
 from mockclaude.reply.compose import PLAIN, Asking, Reply
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.apply import break_
+from mockclaude.reply.faults.apply import apply_faults
 from mockclaude.reply.optional_fields import extras
-from mockclaude.reply.plan import plan
-from mockclaude.reply.respond import Responded, respond, responded
-from mockclaude.reply.script import Script, with_headers
-from mockclaude.scenario.conversation import Conversation
+from mockclaude.reply.render import RenderedReply, render_response, rendered
+from mockclaude.reply.response import Response
+from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Outline, Rule
 from mockclaude.scenario.template.fakes import Fakes
@@ -33,41 +34,40 @@ _OPTIONAL = frozenset({"container", "context_management", "diagnostics", "thinki
 class ReplyBuilder:
     """Builds the decision for a request with the rule that was claimed for it."""
 
-    def __init__(self, request: RequestContext, rule: Rule, ticket: Ticket, draws: Draws, faults: DueFaults) -> None:
-        self.request = request
+    def __init__(self, context: RequestContext, rule: Rule, ticket: Ticket, draws: Draws, faults: DueFaults) -> None:
+        self.context = context
         self.rule = rule
         self.ticket = ticket
         self.draws = draws
         self.faults = faults
-        self.context = request.state.context(request.call, draws)
+        http, state = context.http, context.state
+        self.response_context = ResponseContext(*draws.ids(), http.now, state.retry_speed)
 
     @cached_property
     def scope(self) -> Scope:
         """What placeholders are filled from. Fakes follow each other in the order of the placeholders."""
-        conversation, scenario, draws = self.request.conversation, self.request.state.scenario, self.draws
+        request, scenario, draws = self.context.request, self.context.state.scenario, self.draws
         return Scope(
-            conversation,
-            lambda: _groups(self.rule, conversation),
+            request,
+            lambda: _groups(self.rule, request),
             lambda: Fakes(scenario.locale, draws.content.seed_for("fake")),
         )
 
     @cached_property
     def asking(self) -> Asking:
         """What the message tells of the request: the use of the prompt cache, and fields that the request asks for."""
-        request, rule = self.request, self.rule
-        body = request.conversation.body
-        if not (rule.as_written or request.cached is not None or not _OPTIONAL.isdisjoint(body)):
+        context, as_written = self.context, self.rule.as_written
+        request, cached = context.request, context.cached
+        if not (as_written or cached is not None or not _OPTIONAL.isdisjoint(request.body)):
             return PLAIN
-        fields = extras(body, self.draws, request.call.now)
-        if body.get("diagnostics") is not None:
-            fields["diagnostics"] = diagnose(
-                request.state.store, request.admitted.access.key, body, request_hashes(body)
-            )
-        return Asking(request.cached and request.cached.usage, fields, rule.as_written)
+        fields = extras(request.body, self.draws, context.http.now)
+        if context.diagnosed:
+            fields["diagnostics"] = diagnose(context.state.store, request, request_hashes(request.body))
+        return Asking(cached and cached.usage, fields, as_written)
 
     def pace(self) -> Pace:
         """Return the pace that the request asks for, or else that of the rule. Raises `ApiError` 400."""
-        text = self.request.call.headers.get(PACE_HEADER)
+        text = self.context.http.head.headers.get(PACE_HEADER)
         if text is None:
             return self.rule.pace
         try:
@@ -78,57 +78,57 @@ class ReplyBuilder:
     def decision(self, outline: Outline) -> Decision:
         """Return the decision with the reply that `outline` describes."""
         try:
-            rendered = respond(outline, self.pace(), self.scope, self.draws, self.context, self.asking)
+            reply = render_response(outline, self.pace(), self.scope, self.draws, self.response_context, self.asking)
         except ApiError as error:
             return self.failed(error)
-        return self.with_faults(self._with_limit_headers(rendered))
+        return self.finished(reply)
 
     def of_reply(self, reply: Reply) -> Decision:
         """Return the decision with a reply that is composed already."""
-        script = plan(reply, self.pace(), self.draws, self.context, stream=self.request.conversation.stream)
-        return self.with_faults(self._with_limit_headers(responded(reply, script)))
+        stream = self.context.request.stream
+        response = schedule_reply(reply, self.pace(), self.draws, self.response_context, stream=stream)
+        return self.finished(rendered(reply, response))
 
-    def with_faults(self, rendered: Responded) -> Decision:
-        """Return the decision with this response, after the faults that are due."""
+    def finished(self, reply: RenderedReply) -> Decision:
+        """Return the decision with this response, after the limit's headers and the faults that are due."""
+        if self.context.permit is not None:
+            reply = reply._replace(response=reply.response.with_values(self.limit_headers(reply.usage)))
         faults, notes = self.faults
-        if not faults:
-            return self.finished(rendered, notes)
-        script, applied = break_(rendered.script, faults, self.context, self.draws)
-        return self.finished(rendered._replace(script=script), (*applied, *notes))
+        if faults:
+            response, applied = apply_faults(reply.response, faults, self.response_context, self.draws)
+            reply, notes = reply._replace(response=response), (*applied, *notes)
+        return self.sent(reply, notes, self.rule.label)
 
-    def finished(self, rendered: Responded, notes: tuple[str, ...], reason: str = "") -> Decision:
+    def sent(self, reply: RenderedReply, notes: tuple[str, ...], reason: str) -> Decision:
         """Return the decision with this response as it is, and its effects."""
-        effects = self._effects(rendered)
-        is_stored = rendered.script.status == 200 and rendered.content is not None
-        thread = self.request.thread
-        at_end = (*(thread.ended() if is_stored else ()), *self.request.at_end)
-        reason = reason or self.rule.label
-        stream = self.request.conversation.stream
-        return self.undone(rendered.script, reason, stream, (*rendered.notes, *notes))._replace(
-            effects=(*self.request.cache_effects, *effects), at_end=at_end
-        )
+        context = self.context
+        decision = self._decision(reply.response, reason, context.request.stream, (*reply.notes, *notes))
+        if context.permit is None and context.thread is None and context.cached is None and not context.diagnosed:
+            return decision
+        is_stored = reply.response.status == 200 and reply.content is not None
+        ended = context.thread.ended() if context.thread is not None and is_stored else ()
+        effects = (*context.cache_effects, *self._effects(reply))
+        return decision._replace(effects=effects, at_end=(*ended, *context.at_end))
 
     def failed(self, error: ApiError) -> Decision:
         """Return the decision in which the reply fails; a placeholder that fails is named by the rule's place."""
+        context = self.context
         named = invalid(f"{self.rule.label}: {error.message}") if isinstance(error, FillError) else error
-        decision = self.undone(self.context.error(named), self.reason(error))
-        return decision._replace(
-            effects=(*self.request.cache_effects, *self.request.thread.restored()), at_end=self.request.at_end
-        )
+        decision = self._decision(self.response_context.error(named), self.reason(error))
+        return decision._replace(effects=(*context.cache_effects, *context.released), at_end=context.at_end)
 
-    def undone(self, script: Script, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Decision:
-        """Return a decision without effects of its reply, which undoes what was claimed when it ends."""
-        request = self.request
-        return Decision(
-            script,
-            reason,
-            stream,
-            (*request.warnings, *notes),
-            self.rule,
-            self.draws,
-            whole=request.whole,
-            at_end=(*request.thread.restored(), *request.at_end),
-        )
+    def unfinished(self, response: Response) -> Decision:
+        """Return the decision for a live reply of which `response` was sent; its end gives back what was claimed."""
+        context = self.context
+        decision = self._decision(response, self.rule.label, context.request.stream)
+        return decision._replace(at_end=(*context.released, *context.at_end))
+
+    def _decision(self, response: Response, reason: str, stream: bool = False, notes: tuple[str, ...] = ()) -> Decision:
+        context = self.context
+        if context.request.warnings:
+            notes = (*context.warnings, *notes)
+        whole = None if context.thread is None else context.whole
+        return Decision(response, reason, stream, notes, self.rule, self.draws, whole=whole)
 
     def reason(self, error: ApiError | None = None) -> str:
         """Return the log's words for the response: its rule, and why that failed."""
@@ -136,31 +136,27 @@ class ReplyBuilder:
 
     def limit_headers(self, usage: Mapping[str, Any]) -> Mapping[str, str]:
         """Return the headers on what is left of the limit once a message with this `usage` counts."""
-        return limit_headers(self.request.permit, usage) if self.request.permit else {}
+        return limit_headers(self.context.permit, usage) if self.context.permit else {}
 
-    def _with_limit_headers(self, rendered: Responded) -> Responded:
-        if self.request.permit is None:
-            return rendered
-        return rendered._replace(script=with_headers(rendered.script, self.limit_headers(rendered.usage)))
-
-    def _effects(self, rendered: Responded) -> tuple[Effect, ...]:
+    def _effects(self, reply: RenderedReply) -> tuple[Effect, ...]:
         """Return what a response changes: only one with status 200 counts under limits and goes into threads."""
-        request, content = self.request, rendered.content
-        if rendered.script.status != 200:
-            return request.thread.restored()
-        counted = (settled(request.permit, rendered.usage),) if request.permit else ()
+        context, content = self.context, reply.content
+        if reply.response.status != 200:
+            return context.released
+        counted = () if context.permit is None else (settled(context.permit, reply.usage),)
         if content is None:
-            return (*counted, *request.thread.restored())
-        body, message_id = request.conversation.body, self.context.message_id
-        remembered: tuple[Effect, ...] = ()
-        if body.get("diagnostics") is not None:
-            remembered = (RequestRemembered(Address(request.admitted.access.key, message_id), request_hashes(body)),)
-        return (*counted, *request.thread.stored(message_id, content), *remembered)
+            return (*counted, *context.released)
+        request, message_id = context.request, self.response_context.message_id
+        stored = () if context.thread is None else context.thread.stored(message_id, content)
+        if not context.diagnosed:
+            return (*counted, *stored)
+        hashes = request_hashes(request.body)
+        return (*counted, *stored, RequestRemembered(Address(request.api_headers.key, message_id), hashes))
 
 
-def _groups(rule: Rule, conversation: Conversation) -> Mapping[str, str]:
+def _groups(rule: Rule, request: MessagesRequest) -> Mapping[str, str]:
     groups: dict[str, str] = {}
     for condition in rule.conditions:
         if condition.groups:
-            groups = {**condition.groups(condition.look(conversation)), **groups}
+            groups = {**condition.groups(condition.look(request)), **groups}
     return groups

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import orjson
 
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.admission import Admitted
-from mockclaude.engine.fault_header import wishes
-from mockclaude.engine.http_request import Call, Decision, Fingerprints
+from mockclaude.api.request import MessagesRequest
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.fault_header import FAULT_HEADER, wishes
+from mockclaude.engine.http_request import Fingerprints, HttpRequest
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.limits import limit_request
 from mockclaude.engine.state.prompt_cache import look_up
@@ -17,39 +18,47 @@ from mockclaude.engine.state.store import CacheUsed, Effect, FlightLeft, Permit,
 from mockclaude.engine.state.threads import ThreadRequest
 from mockclaude.engine.trust import refused_guest, refused_page
 from mockclaude.reply.cache_usage import InputUsage, Use
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format.faults import Fault
 
 
 class RequestContext(NamedTuple):
     """A validated request, what it wishes, and what was read and claimed for it."""
 
-    call: Call
+    http: HttpRequest
     state: ScenarioState
-    thread: ThreadRequest
-    admitted: Admitted
+    request: MessagesRequest
     fingerprints: Fingerprints
-    wished: tuple[Fault, ...]
-    conversation: Conversation
-    cached: Use | None
+    thread: ThreadRequest | None = None
+    wished: tuple[Fault, ...] = ()
+    cached: Use | None = None
     permit: Permit | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Notes on what the API would have refused."""
-        return tuple([f"warning: {warning}" for warning in self.admitted.warnings])
+        return tuple([f"warning: {warning}" for warning in self.request.warnings])
 
     @property
     def whole(self) -> bytes | None:
         """The request with all that its thread holds; None where that is what came."""
-        return orjson.dumps(self.conversation.body) if self.thread.continues else None
+        return orjson.dumps(self.request.body) if self.thread is not None and self.thread.continues else None
+
+    @property
+    def diagnosed(self) -> bool:
+        """Whether the request asks for `diagnostics` of the prompt cache."""
+        return self.request.body.get("diagnostics") is not None
 
     @property
     def cache_effects(self) -> tuple[Effect, ...]:
         """What the request changes in the prompt cache, whatever becomes of its reply."""
         if self.cached is None:
             return ()
-        return (CacheUsed(self.admitted.access.key, self.cached.renewed, self.cached.written, self.call.now),)
+        return (CacheUsed(self.request.api_headers.key, self.cached.renewed, self.cached.written, self.http.now),)
+
+    @property
+    def released(self) -> tuple[Effect, ...]:
+        """What gives back the thread that the request continues, as it got no reply."""
+        return () if self.thread is None else self.thread.restored()
 
     @property
     def at_end(self) -> tuple[Effect, ...]:
@@ -59,49 +68,49 @@ class RequestContext(NamedTuple):
     def refuse(self, error: ApiError, *notes: str) -> Decision:
         """Return the decision to respond with an error, for a limit or for lack of a rule that matches."""
         return Decision(
-            self.state.undecided(self.call, self.fingerprints, is_message=True).error(error),
+            self.state.undecided(self.http, self.fingerprints).error(error),
             error.message,
             notes=(*self.warnings, *notes),
             whole=self.whole,
-            effects=self.thread.restored(),
+            effects=self.released,
             at_end=self.at_end,
         )
 
 
-def validate(call: Call, state: ScenarioState, thread: ThreadRequest) -> RequestContext:
+def validate(http: HttpRequest, state: ScenarioState) -> RequestContext:
     """Return the validated request. Raises `ApiError` for what the API refuses whoever else sends requests."""
-    admitted = state.admission.request(call, thread.resolve)
-    asked = admitted.asked
-    cached = look_up(state.store, admitted.access.key, asked.body, call.now) if asked.breakpoints else None
-    return RequestContext(
-        call,
-        state,
-        thread,
-        admitted,
-        call.fingerprints(admitted.question, admitted.beside),
-        _wished(call, state, admitted),
-        Conversation(asked.body, call.headers, asked.input_tokens),
-        cached,
-    )
+    request, thread = state.validator.request(http, state.store)
+    fingerprints = http.fingerprints(request.canonical, request.excluded_fields)
+    return RequestContext(http, state, request, fingerprints, thread)
 
 
-def _wished(call: Call, state: ScenarioState, admitted: Admitted) -> tuple[Fault, ...]:
-    if not state.scenario.policy.client_faults:
+def complete(context: RequestContext) -> RequestContext:
+    """Return the request with the faults that it wishes and what the prompt cache holds of it. Raises `ApiError`."""
+    request, http = context.request, context.http
+    if request.requested_fault or FAULT_HEADER in http.head.headers:
+        context = context._replace(wished=_wished(context))
+    if request.breakpoints:
+        context = context._replace(cached=look_up(context.state.store, request, http.now))
+    return context
+
+
+def _wished(context: RequestContext) -> tuple[Fault, ...]:
+    """Return the faults that the client requests, which a scenario may not allow."""
+    head, fault = context.http.head, context.request.requested_fault
+    if not context.state.scenario.policy.client_faults:
         return ()
-    if call.page and admitted.wish:
-        raise refused_page(call.page, "ask for a fault")
-    wished = wishes(call.headers, admitted.wish)
-    if call.guest and any(fault.strikes_others for fault in wished):
+    if head.page and fault:
+        raise refused_page(head.page, "ask for a fault")
+    wished = wishes(head.headers, fault)
+    if head.guest and any(fault.strikes_others for fault in wished):
         raise refused_guest("refuse")
     return wished
 
 
-def admit(request: RequestContext) -> Permit | Refusal | None:
+def admit(context: RequestContext) -> Permit | Refusal | None:
     """Ask for admission under the first limit that applies; None where none does."""
-    state, asked, key = request.state, request.admitted.asked, request.admitted.access.key
-    limits = state.scenario.limits
-    if not limits:
-        return None
-    usage = InputUsage(asked.input_tokens) if request.cached is None else request.cached.usage
-    under = limit_request(limits, state.limits_revision, key, asked.body["model"], usage, request.call.instant)
+    state, request = context.state, context.request
+    usage = InputUsage(request.input_tokens) if context.cached is None else context.cached.usage
+    key, limits, revision = request.api_headers.key, state.scenario.limits, state.limits_revision
+    under = limit_request(limits, revision, key, request.body["model"], usage, context.http.now_us)
     return None if under is None else state.store.admit(under)

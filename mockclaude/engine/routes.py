@@ -1,9 +1,13 @@
-"""The paths of the API: method and path -> handler, a pure function of a request and its scenario's state."""
+"""The router of the API and of the admin API, and the table of the API's paths.
+
+A response of the API is a function of the request and of the scenario's state.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+import re
+from collections.abc import Callable, Mapping
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from mockclaude.api import models
 from mockclaude.api.errors import ApiError
@@ -11,25 +15,89 @@ from mockclaude.api.headers import cors_preflight, date
 from mockclaude.api.media import OneRequest
 from mockclaude.engine.count_tokens import count_tokens
 from mockclaude.engine.decide import decide
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.model_list import models_page
-from mockclaude.engine.router import Router
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.reply.script import head_only
+from mockclaude.reply.response import head_only
+
+H = TypeVar("H")
+
+SEGMENT, REST = "[^/]+", ".+"
+"""What a path parameter matches: one segment of the path, or all that follows."""
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
-def answer(state: ScenarioState, call: Call) -> Decision:
+class Route(NamedTuple, Generic[H]):
+    """A handler and the path parameters, as they stand in the path."""
+
+    handler: H
+    parameters: Mapping[str, str]
+
+
+class Router(Generic[H]):
+    """Selects the handler of a request by method and path.
+
+    Args:
+        table: Path pattern -> method -> handler. A pattern has path parameters in braces, e.g. `/v1/models/{model_id}`.
+            A path without parameters is selected before a pattern.
+        parameter: The regular expression that a path parameter matches.
+        head: Whether HEAD selects the handler of GET.
+    """
+
+    def __init__(self, table: Mapping[str, Mapping[str, H]], parameter: str = SEGMENT, *, head: bool = False) -> None:
+        self._head = head
+        self._paths = {path: methods for path, methods in table.items() if "{" not in path}
+        self._patterns = [
+            (re.compile(_PARAMETER.sub(rf"(?P<\1>{parameter})", path)), methods)
+            for path, methods in table.items()
+            if "{" in path
+        ]
+
+    def find(self, method: str, path: str) -> Route[H] | None:
+        """Return the route of a request, or `None` if no pattern matches the path.
+
+        Raises:
+            ApiError: 405 with the header `allow`, if the path has no handler for the method.
+        """
+        methods, parameters = self._paths.get(path), _NO_PARAMETERS
+        if methods is None:
+            methods, parameters = self._match(path)
+        if methods is None:
+            return None
+        handler = methods.get("GET" if self._head and method == "HEAD" else method)
+        if handler is None:
+            allowed = ", ".join(methods)
+            message = f"Method not allowed: {method} {path}; use {allowed}"
+            raise ApiError("invalid_request_error", message, 405, {"allow": allowed})
+        return Route(handler, parameters)
+
+    def _match(self, path: str) -> tuple[Mapping[str, H] | None, Mapping[str, str]]:
+        matches = ((pattern.fullmatch(path), methods) for pattern, methods in self._patterns)
+        return next(((methods, match.groupdict()) for match, methods in matches if match), (None, _NO_PARAMETERS))
+
+
+_NO_PARAMETERS: Mapping[str, str] = {}
+
+
+def answer(http: HttpRequest, state: ScenarioState) -> Decision:
     """Return the response of the API to a request, which may be one of the API's errors, and commit its effects."""
-    if call.method == "OPTIONS":
-        granted = cors_preflight(call.headers.get("access-control-request-headers", ""), control=not call.page)
-        return Decision(head_only(204, date(call.now) + granted), "CORS preflight")
+    head = http.head
+    if head.method == "OPTIONS":
+        granted = cors_preflight(head.headers.get("access-control-request-headers", ""), control=not head.page)
+        return Decision(head_only(204, date(http.now).put(granted)), "CORS preflight")
     try:
         with OneRequest():
-            decision = _dispatch(state, call)
+            decision = _dispatch(http, state)
     except ApiError as error:
-        context = state.undecided(call, call.as_it_came(error.message), is_message=call.is_message)
-        decision = Decision(context.error(error), error.message)
+        decision = refuse(http, state, error)
     return commit(state, decision)
+
+
+def refuse(http: HttpRequest, state: ScenarioState, error: ApiError) -> Decision:
+    """Return the decision to respond with an error."""
+    return Decision(state.undecided(http, http.raw_fingerprints(error.message)).error(error), error.message)
 
 
 def commit(state: ScenarioState, decision: Decision) -> Decision:
@@ -43,25 +111,26 @@ def commit(state: ScenarioState, decision: Decision) -> Decision:
     return decision
 
 
-def _dispatch(state: ScenarioState, call: Call) -> Decision:
-    route = _ROUTER.find(call.method, call.path)
+def _dispatch(http: HttpRequest, state: ScenarioState) -> Decision:
+    head = http.head
+    route = _ROUTER.find(head.method, head.path)
     if route is None:
-        hint = "; the base URL ends before /v1" if call.path.startswith("/v1/v1/") else ""
-        raise ApiError("not_found_error", f"Not found: {call.method} {call.path}{hint}")
-    return route.handler(call, state, **route.parameters)
+        hint = "; the base URL ends before /v1" if head.path.startswith("/v1/v1/") else ""
+        raise ApiError("not_found_error", f"Not found: {head.method} {head.path}{hint}")
+    return route.handler(http, state, **route.parameters)
 
 
-def _list_models(call: Call, state: ScenarioState) -> Decision:
-    state.admission.headers(call)
-    return Decision(state.undecided(call).json(models_page(call.query)), "models")
+def _list_models(http: HttpRequest, state: ScenarioState) -> Decision:
+    state.validator.headers(http.head)
+    return Decision(state.undecided(http).json(models_page(http.head.query)), "models")
 
 
-def _retrieve_model(call: Call, state: ScenarioState, model_id: str) -> Decision:
-    state.admission.headers(call)
+def _retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
+    state.validator.headers(http.head)
     model = models.find(model_id)
     if model is None:
         raise ApiError("not_found_error", f"model: {model_id}")
-    return Decision(state.undecided(call).json(model.info()), "models")
+    return Decision(state.undecided(http).json(model.info()), "models")
 
 
 Handler: TypeAlias = Callable[..., Decision]

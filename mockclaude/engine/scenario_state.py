@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Any
 
-from mockclaude.engine.admission import Admission
-from mockclaude.engine.http_request import Call, Fingerprints, lane_of
+from mockclaude.engine.http_request import Fingerprints, HttpRequest, lane_of
 from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.store import Claim, Store
+from mockclaude.engine.validate import RequestValidator
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.plan import Envelope
+from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.signatures import Signatures
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.conditions.rule_index import RuleList
@@ -56,7 +56,7 @@ class ScenarioState:
         parts = [*(addition.scenario for lane in lanes for addition in self.added[lane]), scenario]
         self.rules = RuleList(rule for part in parts for rule in part.rules)
         recorded = Recorded.together([part.recorded for part in parts])
-        self.admission = Admission(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
+        self.validator = RequestValidator(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
 
     def add(
         self, rules: Any, where: str, lane: str | None = None, *, made: Callable[[Rule], Rule] | None = None
@@ -115,17 +115,15 @@ class ScenarioState:
         fork.store = self.store.fork()
         return fork
 
-    def context(self, call: Call, draws: Draws) -> Envelope:
-        """Return what the response to `call` carries, with ids from `draws`."""
-        return Envelope(*draws.ids(), call.now, call.chunked, self.retry_speed)
-
-    def undecided(self, call: Call, fingerprints: Fingerprints | None = None, *, is_message: bool = False) -> Envelope:
+    def undecided(self, http: HttpRequest, fingerprints: Fingerprints | None = None) -> ResponseContext:
         """Claim an occurrence for a request that no rule decides; return what its response carries."""
-        whole, question = fingerprints or call.as_it_came()
-        ticket = self.store.claim(Claim(call.lane, whole, is_message=is_message))
+        head = http.head
+        whole, canonical = fingerprints or http.raw_fingerprints()
+        ticket = self.store.claim(Claim(head.lane, whole, is_message=head.is_message))
         assert ticket is not None, "only a rule can be exhausted"
-        return self.context(call, Draws(self.scenario.seed, "", whole, call.lane, ticket.occurrence, question))
+        draws = Draws(self.scenario.seed, "", whole, head.lane, ticket.occurrence, canonical)
+        return ResponseContext(*draws.ids(), http.now, self.retry_speed)
 
 
 def _in_lane(lane: str) -> Condition:
-    return Condition("lane", f"exactly {lane!r}", lambda conversation: lane_of(conversation.headers), lane.__eq__)
+    return Condition("lane", f"exactly {lane!r}", lambda request: lane_of(request.headers), lane.__eq__)

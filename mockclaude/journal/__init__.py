@@ -1,1 +1,1 @@
-"""The requests that were handled, and what is done with them."""
+"""The journal of handled requests: entries, subscription, queries, verification, the file and the summary."""

@@ -1,4 +1,4 @@
-"""Lines on standard output and standard error, which may be closed before the server ends."""
+"""Log lines on standard output and standard error, which may be closed before the server ends."""
 
 from __future__ import annotations
 
@@ -9,58 +9,59 @@ from typing import TextIO
 
 import click
 
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 
 
 def write_line(text: str) -> None:
-    """Write to standard output. If it cannot be written, it ends, and only a full disk or the like is reported."""
+    """Write a line to standard output. After an error, later lines are lost. A closed pipe is not reported."""
     error = _write(sys.stdout, text)
     if error is not None and not isinstance(error, BrokenPipeError):
         write_error(f"standard output: the log ends here: {error.strerror}")
 
 
 def write_error(text: str) -> None:
-    """Write a line to standard error. If it cannot be written, it ends."""
+    """Write a line to standard error. After an error, later lines are lost."""
     _write(sys.stderr, text)
 
 
 def _write(stream: TextIO, text: str) -> OSError | None:
-    """Write a line at once. Characters that `stream` cannot show are escaped. After an error, all that follows is lost.
+    """Write a line and flush. Characters that `stream` cannot encode are escaped.
 
-    Python ends with exit code 120 if something is left in a buffer that cannot be written.
+    After an error the stream is redirected to the null device: Python ends with exit code 120 if its buffer cannot be
+    written.
     """
     encoding = stream.encoding
     try:
         stream.write(f"{text}\n".encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
     except OSError as error:
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), stream.fileno())
+        with open(os.devnull, "w") as null:
+            os.dup2(null.fileno(), stream.fileno())
         return error
     return None
 
 
 def wants_colour() -> bool:
-    """Return whether standard output is a terminal whose user has not refused colour (no-color.org)."""
+    """Return whether standard output is a terminal and `NO_COLOR` (no-color.org) is not set."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def log_line(line: Entry, *, colour: bool) -> str:
-    """Return status, whether streamed, what was asked, the rule that answered or why none did, the duration, notes."""
-    status = click.style(line.status or "---", fg=_colour(line.status)) if colour else str(line.status or "---")
-    kind = "stream" if line.streamed else "      "
-    ending = f" [{line.ending}]" if line.ending else ""
-    asked = _printable(f"{line.method} {line.path}  {line.reason}")
-    notes = "".join(f"  [{_printable(note)}]" for note in line.notes)
-    return f"{status} {kind} {asked}{ending}  {line.seconds * 1000:.1f} ms{notes}"
+def log_line(entry: JournalEntry, *, colour: bool) -> str:
+    """Format the log line: status, `stream`, request, selected rule or error, ending, duration, notes."""
+    status = click.style(entry.status or "---", fg=_colour(entry.status)) if colour else str(entry.status or "---")
+    kind = "stream" if entry.streamed else "      "
+    ending = f" [{entry.ending}]" if entry.ending else ""
+    request = _printable(f"{entry.method} {entry.path}  {entry.reason}")
+    notes = "".join(f"  [{_printable(note)}]" for note in entry.notes)
+    return f"{status} {kind} {request}{ending}  {entry.seconds * 1000:.1f} ms{notes}"
 
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def _printable(text: str) -> str:
-    """Return `text` with control characters escaped: what a client sends must not steer the terminal."""
-    return text if text.isprintable() else _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
+    """Escape control characters: text from a client must not control the terminal."""
+    return text if text.isprintable() else _UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def _colour(status: int) -> str:

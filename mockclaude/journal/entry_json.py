@@ -1,8 +1,4 @@
-"""The journal as JSON data, for programs in other languages and for files.
-
-In: entries of the journal. Out: JSON data without credentials, and back again what the log says of an entry. Knows
-nothing of how entries are kept.
-"""
+"""Journal entries as JSON data, without credentials: for the admin API, the journal file and `recheck`."""
 
 from __future__ import annotations
 
@@ -12,22 +8,24 @@ from hashlib import blake2b
 from typing import Any
 
 from mockclaude.api.redaction import is_credential_header, redact, redact_body
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.match import Explanation
+from mockclaude.wire.script import Script
 
 
-def as_data(entry: Entry) -> dict[str, Any]:
-    """Return `entry` as JSON data: what was asked, what was decided and why, what was planned, how it went.
+def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
+    """Convert an entry to JSON data: the request, the decision, the planned and the sent response.
 
-    `request.whole` is false if the body was cut or is not UTF-8, `request.redacted` true if it held credentials.
+    `request.whole` is false if the body was truncated or is not UTF-8, `request.redacted` is true if credentials in the
+    request were redacted.
     """
-    data: dict[str, Any] = _presentable(_data(entry))
+    data: dict[str, Any] = _clean(_data(entry))
     data["request"] |= _body(entry)
     return data
 
 
-def _data(entry: Entry) -> dict[str, Any]:
+def _data(entry: JournalEntry) -> dict[str, Any]:
     return {
         "number": entry.number,
         "at": entry.at,
@@ -42,7 +40,7 @@ def _data(entry: Entry) -> dict[str, Any]:
             "since_start_us": entry.time,
             "page": entry.page or None,
             "guest": entry.guest,
-            "headers": _joined(entry.headers),
+            "headers": _merge_headers(entry.headers),
         },
         "decision": _decision(entry),
         "response": {
@@ -58,40 +56,45 @@ def _data(entry: Entry) -> dict[str, Any]:
     }
 
 
-def logged(data: Mapping[str, Any]) -> Entry:
-    """Return of an entry as JSON data what the log says of it. Raises `KeyError` or `TypeError` for other data."""
+def log_fields(data: Mapping[str, Any]) -> JournalEntry:
+    """Return an entry with what the log shows of `data`.
+
+    Raises:
+        KeyError: `data` is not an entry.
+        TypeError: `data` is not an entry.
+    """
     request, decision, response = data["request"], data["decision"], data["response"]
-    entry = Entry(data["number"], data["at"], request["method"], request["path"], {})
-    entry.status, entry.streamed = response["status"], response["streamed"]
+    entry = JournalEntry(data["number"], data["at"], request["method"], request["path"], {})
+    entry.script, entry.streamed = Script(response["status"], ()), response["streamed"]
     entry.reason, entry.notes = decision["reason"], tuple(decision["notes"])
     entry.ending, entry.seconds = data["ending"], data["seconds"]
     return entry
 
 
-def _decision(entry: Entry) -> dict[str, Any]:
+def _decision(entry: JournalEntry) -> dict[str, Any]:
     draws, rule = entry.draws, entry.rule
     return {
         "rule": rule and {"id": rule.id, "name": rule.name, "place": str(rule.place)},
         "reason": entry.reason,
         "notes": list(entry.notes),
-        "drawn": draws and _drawn(draws),
-        "closest": entry.closest and explained(entry.closest),
+        "drawn": draws and _draws_to_json(draws),
+        "closest": entry.closest and match_result_to_json(entry.closest),
     }
 
 
-def _drawn(draws: Draws) -> dict[str, Any]:
+def _draws_to_json(draws: Draws) -> dict[str, Any]:
     drawn = {**draws._asdict(), "occurrence": draws.occurrence + 1}
     if not draws.question:
         del drawn["question"]
     return drawn
 
 
-def explained(explanation: Explanation) -> dict[str, Any]:
-    """Return as JSON data how a rule was held against a request."""
+def match_result_to_json(explanation: Explanation) -> dict[str, Any]:
+    """Convert the outcome of each condition of a rule to JSON data."""
     return {"rule": explanation.rule.label, "checks": [asdict(check) for check in explanation.checks]}
 
 
-def _body(entry: Entry) -> dict[str, Any]:
+def _body(entry: JournalEntry) -> dict[str, Any]:
     kept = redact_body(entry.body)
     text = kept.decode("utf-8", "backslashreplace")
     whole = len(entry.body) == entry.body_size and text.encode() == kept
@@ -99,14 +102,14 @@ def _body(entry: Entry) -> dict[str, Any]:
     return {"body": text, "body_size": entry.body_size, "whole": whole, "redacted": redacted}
 
 
-def _is_redacted(entry: Entry) -> bool:
-    """Return whether the path or a header that is not a credential as a whole has a credential within."""
+def _is_redacted(entry: JournalEntry) -> bool:
+    """Return whether the path or a header contains a credential; headers that are a credential do not count."""
     others = [value for name, value in entry.raw_headers.items() if not is_credential_header(name)]
     return any(redact(text) != text for text in (entry.path, *others))
 
 
-def _joined(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return `headers` in lower case, with the values of repeated ones joined by commas, as RFC 9110 allows."""
+def _merge_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers by lower-case name; values of repeated ones are joined by commas, as RFC 9110 allows."""
     joined: dict[str, str] = {}
     for name, value in headers.items():
         key = name.lower()
@@ -114,15 +117,15 @@ def _joined(headers: Mapping[str, str]) -> dict[str, str]:
     return joined
 
 
-def _presentable(data: Any) -> Any:
-    """Return `data` without credentials, and without bytes that are no UTF-8 and names of a kind of their own."""
+def _clean(data: Any) -> Any:
+    """Redact credentials in all texts, and escape surrogates, which JSON cannot have."""
     if isinstance(data, str):
         return redact(data.encode("utf-8", "backslashreplace").decode())
     if isinstance(data, dict):
-        return {_presentable(key): _presentable(value) for key, value in data.items()}
-    return [_presentable(item) for item in data] if isinstance(data, list) else data
+        return {_clean(key): _clean(value) for key, value in data.items()}
+    return [_clean(item) for item in data] if isinstance(data, list) else data
 
 
-def _digest(entry: Entry) -> str | None:
-    """Return the hash of the response's bytes; None where they were too many to be kept."""
+def _digest(entry: JournalEntry) -> str | None:
+    """Return the hash of the response; None if it was too long to be kept."""
     return None if entry.response is None else blake2b(entry.response, digest_size=16).hexdigest()

@@ -1,282 +1,187 @@
-"""What happened: which requests came, what was decided for each and why, what was planned, and how it went.
+"""The newest requests, bounded by number and bytes, and the one way to observe them.
 
-In: requests and answers as they come, and how each ended. Out: entries, the newest last, and those that a condition
-holds for. Knows nothing of sockets, and of how an answer is decided. It forgets the oldest first. Conditions match
-headers and bodies as they came, so those are kept; what shows one redacts its credentials.
+The server writes each request into the journal. The log, the journal file, the summary and calls that wait for a
+request subscribe to the journal.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
+from typing import Literal, TypeAlias
 
-import orjson
-
-from mockclaude.api.redaction import redact, redact_headers
-from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.state.bounded import MAX_OWNERS
-from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import End
+from mockclaude.journal.entry import MAX_BODY, UNREADABLE, JournalEntry
 from mockclaude.scenario.conditions.conditions import Condition
-from mockclaude.scenario.conditions.work import TooMuchWorkError
-from mockclaude.scenario.conversation import Conversation
-from mockclaude.scenario.match import Explanation
-from mockclaude.scenario.rules import Rule
 
 MAX_ENTRIES = 1_000
 """Requests that are kept of each lane."""
 
 MAX_BYTES = 64 * 1024 * 1024
-"""How many bytes all that is kept takes, as `Entry.size` counts them."""
+"""Bytes that all entries together take, as `JournalEntry.size` counts them."""
 
-MAX_BODY = 64 * 1024
-"""How many bytes of the body of a request, or of a response, are kept."""
+Event: TypeAlias = Literal["decided", "grown", "ended"]
+"""What happened to an entry: its response was decided, a response generated while it is sent was completed, or the
+response has ended, however that happened. Only requests to the API are decided; all requests end."""
 
-OVERHEAD = 4096
-"""What an entry takes besides bodies and texts."""
+Subscriber: TypeAlias = Callable[[JournalEntry], object]
 
-MAX_TEXT = 10_000
-"""How many characters are kept of each sentence on what was decided: some errors repeat what the client sent."""
-
-OVERHEAD_OF_A_WRITE = 170
-"""What the times of each write take."""
-
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, TooMuchWorkError)
-"""What looking at a request raises that is no message: the journal has those too that were refused."""
-
-PLAYING = "playing"
-"""How an entry is said to have ended that has not."""
+_LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(eq=False)
-class Entry:
-    """One request. `path` is as it was asked, with the base URL's path and the query; `scenario` the name it went to.
-
-    `time`, `chunked`, `reused`, `page` and `guest` are as in `Call`.
-
-    `planned` has the microseconds after the beginning and the bytes of each write, `sent` the microseconds at which
-    they were written so far. `ending` is '' for a response that ended as HTTP has it. `closest` is the rule that came
-    nearest, where none answered. `body` and `response` are cut at `MAX_BODY`; `body_size` is what came. `raw_headers`
-    and bodies hold the credentials that came in them, and are not shown by `repr`.
-    """
-
-    number: int
-    at: float
-    method: str
-    path: str
-    raw_headers: Mapping[str, str] = field(repr=False)
-    scenario: str = ""
-    lane: str = ""
-    endpoint: str = ""
-    time: int = 0
-    chunked: bool = True
-    reused: bool = False
-    page: str = ""
-    guest: bool = False
-    body: bytes = field(default=b"", repr=False)
-    body_size: int = 0
-    whole: bytes | None = field(default=None, repr=False)
-    status: int = 0
-    streamed: bool = False
-    reason: str = ""
-    notes: tuple[str, ...] = ()
-    rule: Rule | None = None
-    draws: Draws | None = None
-    unmatched: bool = False
-    closest: Explanation | None = None
-    planned: tuple[tuple[int, int], ...] = ()
-    end: End = End.KEEP
-    response: bytes | None = field(default=None, repr=False)
-    sent: list[int] = field(default_factory=list)
-    ending: str = PLAYING
-    seconds: float = 0.0
-    counted: int = 0
-    """The bytes that the journal counts for it; 0 where it does not keep it."""
-
-    @cached_property
-    def headers(self) -> Mapping[str, str]:
-        """The headers, whatever the case of their names, without credentials."""
-        return redact_headers(self.raw_headers)
-
-    @property
-    def is_question(self) -> bool:
-        """Whether it asked for a message."""
-        return self.endpoint == "/v1/messages" and self.method == "POST"
-
-    def is_of(self, lane: str | None, scenario: str | None) -> bool:
-        """Whether it is one of this lane and this scenario; None is any."""
-        return lane in (None, self.lane) and scenario in (None, self.scenario)
-
-    @property
-    def conversation(self) -> Conversation | None:
-        """What the request says, with all that a thread holds; None where it cannot be read."""
-        if self.whole is None and len(self.body) < self.body_size:
-            return None
-        try:
-            return Conversation(orjson.loads(self.whole or self.body), self.raw_headers)
-        except UNREADABLE:
-            return None
-
-    @property
-    def size(self) -> int:
-        """How many bytes it counts for."""
-        bodies = len(self.body) + len(self.whole or b"") + len(self.response or b"")
-        texts = len(self.path) + len(self.reason) + sum(map(len, (*self.raw_headers.values(), *self.notes)))
-        return OVERHEAD + bodies + texts + OVERHEAD_OF_A_WRITE * len(self.planned)
-
-
-def _kept(text: str) -> str:
-    """Return a text without credentials, of at most `MAX_TEXT` characters."""
-    redacted = redact(text)
-    return redacted if len(redacted) <= MAX_TEXT else f"{redacted[:MAX_TEXT]}…"
-
-
-def asked(entry: Entry, call: Call, scenario: str, max_body: int = MAX_BODY) -> None:
-    """Write into `entry` what was asked of the API."""
-    entry.scenario, entry.lane, entry.endpoint = scenario, call.lane, call.path
-    entry.time, entry.chunked, entry.reused = call.time, call.chunked, call.reused
-    entry.page, entry.guest = call.page, call.guest
-    entry.body, entry.body_size = call.body[:max_body], len(call.body)
-
-
-def decided(entry: Entry, answer: Decision, max_body: int = MAX_BODY) -> None:
-    """Write into `entry` what was decided for it."""
-    script = answer.script
-    entry.status, entry.streamed, entry.reason, entry.notes = (
-        script.status,
-        answer.streamed,
-        _kept(answer.reason),
-        tuple(map(_kept, answer.notes)),
-    )
-    entry.rule, entry.draws, entry.whole = answer.rule, answer.draws, answer.whole
-    entry.unmatched, entry.closest = answer.unmatched, answer.closest
-    entry.planned = tuple([(send.at, len(send.data)) for send in script.sends])
-    entry.end = script.end
-    if sum([size for _, size in entry.planned]) <= max_body:
-        entry.response = script.sends[0].data if len(script.sends) == 1 else b"".join([s.data for s in script.sends])
+Entry = JournalEntry
+"""The former name."""
 
 
 class _Lane:
     """What is kept of a lane, the oldest first, and its size."""
 
-    __slots__ = ("entries", "forgotten", "name", "size")
+    __slots__ = ("dropped", "entries", "name", "size")
 
     def __init__(self, name: str = "") -> None:
         self.name = name
-        self.entries: deque[Entry] = deque()
+        self.entries: deque[JournalEntry] = deque()
         self.size = 0
-        self.forgotten = 0
+        self.dropped = 0
 
 
 class Journal:
-    """The newest requests: at most `max_entries` of each lane, and `max_bytes` of all lanes together.
+    """The newest requests, and their subscribers.
 
-    If all take too much, the lane that takes most loses its oldest, so that no lane pushes out a smaller one. If none
-    stands out, that is the lane whose last request is the oldest.
+    Above `max_bytes`, the largest lane loses its oldest entry, so that no lane displaces a smaller one. If no lane
+    takes more than its share, the lane whose last request is the oldest loses one.
+
+    Args:
+        max_entries: Entries that are kept of each lane.
+        max_bytes: Bytes that all entries together take.
+        max_body: Bytes that are kept of the body of a request, and of a response.
     """
 
     def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES, max_body: int = MAX_BODY) -> None:
         self.max_body = max_body
         self._max_entries = max_entries
         self._max_bytes = max_bytes
-        self._waiting: list[Callable[[Entry], None]] = []
+        self._subscribers: dict[Event, tuple[Subscriber, ...]] = {"decided": (), "grown": (), "ended": ()}
         self._bytes = 0
         self._lanes: OrderedDict[str, _Lane] = OrderedDict()
         self._newest = self._largest = _Lane()
-        self._forgotten: dict[str, int] = {}
-        """Of the lanes of which nothing is kept."""
+        self._dropped: dict[str, int] = {}
+        """Number of dropped entries, for lanes without entries."""
 
     def __len__(self) -> int:
         return sum(len(lane.entries) for lane in tuple(self._lanes.values()))
 
-    def keep(self, entry: Entry) -> None:
-        """Keep `entry`, and forget what is too much."""
+    def keep(self, entry: JournalEntry) -> None:
+        """Keep `entry`, whose response is decided, and drop the oldest entries above the bounds."""
         lane = self._newest
         if lane.name != entry.lane or not lane.entries:
-            lane = self._turn_to(entry.lane)
+            lane = self._select_lane(entry.lane)
         lane.entries.append(entry)
-        self._count(entry, lane)
+        entry.counted = size = entry.size
+        lane.size += size
+        self._bytes += size
         if len(lane.entries) > self._max_entries:
-            self._forget_oldest(lane)
-        self._make_room()
-        for hear in tuple(self._waiting):
-            hear(entry)
+            self._drop_oldest(lane)
+        if self._bytes > self._max_bytes:
+            self._make_room()
+        if self._subscribers["decided"]:
+            self._publish("decided", entry)
 
-    def grown(self, entry: Entry) -> None:
-        """Count `entry` anew, which has got its response since it was kept."""
+    def grow(self, entry: JournalEntry) -> None:
+        """Count `entry` again: its response was completed after it was kept."""
         if entry.counted:
-            lane = self._lanes[entry.lane]
-            self._count(entry, lane)
+            lane, size = self._lanes[entry.lane], entry.size
+            lane.size += size - entry.counted
+            self._bytes += size - entry.counted
+            entry.counted = size
             self._largest = max(self._largest, lane, key=attrgetter("size"))
             self._make_room()
+        self._publish("grown", entry)
 
-    def _count(self, entry: Entry, lane: _Lane) -> None:
-        size = entry.size
-        lane.size += size - entry.counted
-        self._bytes += size - entry.counted
-        entry.counted = size
+    def end(self, entry: JournalEntry) -> None:
+        """Publish that the response of `entry` has ended. The journal need not keep the entry."""
+        self._publish("ended", entry)
+
+    def subscribe(self, event: Event, subscriber: Subscriber) -> Callable[[], None]:
+        """Call `subscriber` with the entry of each `event` from now on.
+
+        It is called while the request is handled, so it must return at once; the journal queues nothing. An exception
+        is logged and does not change the response.
+
+        Returns:
+            A function that ends the subscription.
+        """
+        self._subscribers[event] = (*self._subscribers[event], subscriber)
+
+        def unsubscribe() -> None:
+            others = list(self._subscribers[event])
+            others.remove(subscriber)
+            self._subscribers[event] = tuple(others)
+
+        return unsubscribe
+
+    def _publish(self, event: Event, entry: JournalEntry) -> None:
+        for subscriber in self._subscribers[event]:
+            try:
+                subscriber(entry)
+            except Exception:
+                _LOGGER.exception("a subscriber of the journal failed at request %d", entry.number)
 
     def _make_room(self) -> None:
         while self._bytes > self._max_bytes:
-            self._forget_oldest(self._most_spacious())
+            self._drop_oldest(self._lane_to_shrink())
 
-    def _turn_to(self, name: str) -> _Lane:
-        """Return a lane as the newest."""
+    def _select_lane(self, name: str) -> _Lane:
+        """Return a lane, which becomes the newest."""
         if self._newest.size > self._largest.size:
             self._largest = self._newest
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = _Lane(name)
-            lane.forgotten = self._forgotten.pop(name, 0)
+            lane.dropped = self._dropped.pop(name, 0)
         else:
             self._lanes.move_to_end(name)
         self._newest = lane
         return lane
 
-    def _most_spacious(self) -> _Lane:
-        """Return a lane that takes more than its share, or else the one whose last request is the oldest."""
+    def _lane_to_shrink(self) -> _Lane:
+        """Return the largest lane if it takes more than its share, or else the one whose last request is the oldest."""
         largest = max(self._newest, self._largest, key=attrgetter("size"))
         return largest if largest.size * len(self._lanes) > self._bytes else next(iter(self._lanes.values()))
 
-    def _forget_oldest(self, lane: _Lane) -> None:
+    def _drop_oldest(self, lane: _Lane) -> None:
         oldest = lane.entries.popleft()
         lane.size -= oldest.counted
         self._bytes -= oldest.counted
         oldest.counted = 0
-        lane.forgotten += 1
+        lane.dropped += 1
         if not lane.entries:
             del self._lanes[lane.name]
-            self._forgotten[lane.name] = lane.forgotten
-            if len(self._forgotten) > MAX_OWNERS:
-                del self._forgotten[next(iter(self._forgotten))]
+            self._dropped[lane.name] = lane.dropped
+            if len(self._dropped) > MAX_OWNERS:
+                del self._dropped[next(iter(self._dropped))]
 
-    @property
-    def forgotten(self) -> int:
-        """How many requests were too many to be kept."""
-        return self.forgotten_of(None)
-
-    def forgotten_of(self, lane: str | None) -> int:
-        """Return how many requests of one lane, or with None of all, were too many to be kept."""
+    def count_dropped(self, lane: str | None = None) -> int:
+        """Return how many entries of one lane, or of all with None, were dropped for the bounds."""
         lanes = [each for each in tuple(self._lanes.values()) if lane in (None, each.name)]
-        gone = sum(self._forgotten.values()) if lane is None else self._forgotten.get(lane, 0)
-        return gone + sum(each.forgotten for each in lanes)
+        others = sum(self._dropped.values()) if lane is None else self._dropped.get(lane, 0)
+        return others + sum(each.dropped for each in lanes)
 
-    def entries(self, lane: str | None = None, scenario: str | None = None) -> Sequence[Entry]:
-        """Return what is kept, or of it what one lane has asked, or what was asked of one scenario."""
+    def entries(self, lane: str | None = None, scenario: str | None = None) -> Sequence[JournalEntry]:
+        """Return the entries by number, of all or of one lane and of all or of one scenario."""
         lanes = [each for each in tuple(self._lanes.values()) if lane in (None, each.name)]
         kept = [entry for each in lanes for entry in tuple(each.entries) if scenario in (None, entry.scenario)]
         return kept if len(lanes) == 1 else sorted(kept, key=attrgetter("number"))
 
     def find(
         self, conditions: Iterable[Condition], lane: str | None = None, scenario: str | None = None
-    ) -> list[Entry]:
-        """Return the questions that all `conditions` hold for."""
-        wanted = tuple(conditions)
-        return [entry for entry in self.entries(lane, scenario) if entry.is_question and holds(wanted, entry)]
+    ) -> list[JournalEntry]:
+        """Return the Messages requests that match all `conditions`."""
+        expected = tuple(conditions)
+        return [entry for entry in self.entries(lane, scenario) if entry_matches(expected, entry)]
 
     async def wait_for(
         self,
@@ -284,28 +189,28 @@ class Journal:
         conditions: Iterable[Condition] = (),
         lane: str | None = None,
         scenario: str | None = None,
-    ) -> list[Entry]:
-        """Return the questions that all `conditions` hold for, once there are `count` of them, those kept included."""
-        wanted = tuple(conditions)
-        found = self.find(wanted, lane, scenario)
+    ) -> list[JournalEntry]:
+        """Return the Messages requests that match all `conditions`, as soon as there are `count`."""
+        expected = tuple(conditions)
+        entries = self.find(expected, lane, scenario)
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        def hear(entry: Entry) -> None:
-            if entry.is_question and entry.is_of(lane, scenario) and holds(wanted, entry):
-                found.append(entry)
-                if len(found) >= count and not reached.done():
+        def collect(entry: JournalEntry) -> None:
+            if entry.is_of(lane, scenario) and entry_matches(expected, entry):
+                entries.append(entry)
+                if len(entries) >= count and not reached.done():
                     reached.set_result(None)
 
-        self._waiting.append(hear)
+        unsubscribe = self.subscribe("decided", collect)
         try:
-            if len(found) < count:
+            if len(entries) < count:
                 await reached
         finally:
-            self._waiting.remove(hear)
-        return found
+            unsubscribe()
+        return entries
 
     def clear(self, lane: str | None = None, scenario: str | None = None) -> None:
-        """Forget everything, or what one lane has asked, or what was asked of one scenario."""
+        """Remove all entries, or those of one lane or of one scenario."""
         for each in [each for each in self._lanes.values() if lane in (None, each.name)]:
             entries, each.entries = each.entries, deque()
             for entry in entries:
@@ -318,15 +223,15 @@ class Journal:
             if not each.entries:
                 del self._lanes[each.name]
         if lane is not None:
-            self._forgotten.pop(lane, None)
+            self._dropped.pop(lane, None)
         elif not self._lanes:
-            self._forgotten.clear()
+            self._dropped.clear()
 
 
-def holds(conditions: Iterable[Condition], entry: Entry) -> bool:
-    """Return whether all `conditions` hold for what `entry` asked; not for one that cannot be read."""
-    conversation = entry.conversation
+def entry_matches(conditions: Iterable[Condition], entry: JournalEntry) -> bool:
+    """Return whether `entry` is a Messages request that matches all `conditions`, and can be read."""
+    request = entry.request if entry.is_messages_request else None
     try:
-        return conversation is not None and all(each.holds(each.look(conversation)) for each in conditions)
+        return request is not None and all(each.holds(each.look(request)) for each in conditions)
     except UNREADABLE:
         return False

@@ -1,7 +1,6 @@
-"""The journal as a file of JSON lines: written while a server runs, read back without one.
+"""The journal as a file of JSON lines, and its reader.
 
-In: entries, or a file. Out: lines, or the data of each. Knows nothing of what is done with them. A line is torn where a
-server was killed, or its disk was full, while it wrote.
+A line is torn if a server was killed, or its disk was full, while it wrote. Readers leave torn lines out.
 """
 
 from __future__ import annotations
@@ -15,24 +14,26 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.journal.console import write_error
-from mockclaude.journal.entry_json import as_data, logged
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
+from mockclaude.journal.entry_json import entry_to_json, log_fields
 
 
 class JournalError(Exception):
-    """A file that cannot be written, or is no journal; says which, and what to do."""
+    """A file that cannot be written or read, or is not a journal."""
 
 
 PRIVATE = 0o600
-"""The mode of a file that holds requests: nobody else may read it."""
+"""The mode of files with requests: only the owner may read them."""
 
 
 class JournalFile:
-    """Appends entries to a file that only its owner may read. Raises `JournalError` where it cannot be written.
+    """Appends entries to a file that only its owner may read.
 
-    After a line that is torn, a new one begins.
+    After a torn line, entries begin on a new line. If the disk is full, the server goes on without its journal and
+    reports the error once, on standard error.
 
-    A server outlives its journal: when the disk is full, that is told on standard error, once.
+    Raises:
+        JournalError: The file cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -62,9 +63,9 @@ class JournalFile:
     def _warn(self, problem: str) -> None:
         write_error(f"{self._path}: {problem}")
 
-    def write(self, entries: Iterable[Entry]) -> None:
-        """Append what of `entries` was asked of the API."""
-        lines = b"".join([orjson.dumps(as_data(entry)) + b"\n" for entry in entries if entry.endpoint])
+    def write(self, entries: Iterable[JournalEntry]) -> None:
+        """Append the entries of requests to the API."""
+        lines = b"".join([orjson.dumps(entry_to_json(entry)) + b"\n" for entry in entries if entry.endpoint])
         try:
             while lines and not self._file.closed:
                 lines = lines[self._file.write(lines) :]
@@ -73,7 +74,7 @@ class JournalFile:
             self.close()
 
     def close(self) -> None:
-        """Write nothing more."""
+        """Close the file. Later entries are ignored."""
         self._file.close()
 
 
@@ -87,35 +88,39 @@ def _last_byte(path: Path) -> bytes:
         return file.read(1)
 
 
-class Recorded(NamedTuple):
-    """An entry of a file: its line, counted from 1, and its data."""
+class RecordedEntry(NamedTuple):
+    """An entry of a file: the number of its line, from 1, and its data."""
 
     line: int
     data: dict[str, Any]
 
 
-def read_journal(path: Path, warn: Callable[[str], None]) -> list[Recorded]:
-    """Return the entries of a file, and call `warn` with the place of each line that is torn, whose entry is left out.
+def read_journal(path: Path, warn: Callable[[str], None]) -> list[RecordedEntry]:
+    """Read the entries of a file.
 
-    The first line may be the end of an entry, as in a file that was rotated. Raises `JournalError` with the first line
-    that is no entry otherwise.
+    Args:
+        path: The file. Its first line may be the end of an entry, as after a rotation.
+        warn: Called with a warning for each torn line.
+
+    Raises:
+        JournalError: The file cannot be read, or a line is not an entry.
     """
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
         raise JournalError(f"{path}: cannot read this journal: {error.strerror}") from None
     placed = [(number, f"{path}:{number}", line.strip()) for number, line in enumerate(lines, 1)]
-    entries: list[Recorded] = []
+    entries: list[RecordedEntry] = []
     torn: JournalError | None = None
     for number, place, line in placed:
         try:
-            found = _entries(place, line, warn) if line else []
+            data = _entries(place, line, warn) if line else []
         except JournalError as error:
             if number > 1:
                 raise torn or error from None
             torn = error
         else:
-            entries += [Recorded(number, data) for data in found]
+            entries += [RecordedEntry(number, each) for each in data]
     if torn:
         if not entries:
             raise torn
@@ -124,17 +129,17 @@ def read_journal(path: Path, warn: Callable[[str], None]) -> list[Recorded]:
 
 
 _BEGIN = b'{"number":'
-"""How every entry begins. Within one, quotes are escaped, so that this stands nowhere else."""
+"""The start of every entry. Quotes are escaped within an entry, so it appears nowhere else."""
 
 
 def _entries(place: str, line: bytes, warn: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Return the entries of a line: several where servers wrote to the file at once, or appended to a torn entry."""
+    """Return the entries of a line: several if servers wrote at the same time, or after a torn entry."""
     try:
         return [_checked(place, orjson.loads(line))]
     except orjson.JSONDecodeError:
         begin = line.find(_BEGIN)
         if begin < 0 and not _BEGIN.startswith(line.strip(b"\0")):
-            raise _no_entry(place) from None
+            raise _not_an_entry(place) from None
     head, *rest = line.split(_BEGIN)
     entries: list[dict[str, Any]] = []
     torn = len(head)
@@ -150,11 +155,11 @@ def _entries(place: str, line: bytes, warn: Callable[[str], None]) -> list[dict[
 
 def _checked(place: str, data: Any) -> dict[str, Any]:
     try:
-        logged(data)
+        log_fields(data)
     except (KeyError, TypeError):
-        raise _no_entry(place) from None
+        raise _not_an_entry(place) from None
     return data  # type: ignore[no-any-return]
 
 
-def _no_entry(place: str) -> JournalError:
-    return JournalError(f"{place}: this is no entry of a journal; expected a line of `serve --journal`")
+def _not_an_entry(place: str) -> JournalError:
+    return JournalError(f"{place}: not a journal entry; expected a JSON line written by `serve --journal`")

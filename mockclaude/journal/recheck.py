@@ -1,14 +1,14 @@
-"""Recorded requests, made again without a server: whether the answers are those that were recorded.
+"""Recorded requests sent again without a server, and the differences between the recorded and the current decisions.
 
-In: entries of a journal as JSON data, and scenarios. Out: calls, and what is different now.
-Knows nothing of files and sockets. Each call is made at the time at which it was recorded, in the order in which they
-came, so that what does not change gives the same bytes. Keys are not recorded: a lane stands for the key it comes from.
-Nor are credentials in bodies: of such a request, what follows from every byte of its body is not compared. How many
-requests were in flight is not made again: one that was refused because of them is refused where such a limit is.
+Each request is decided at its recorded time and in the recorded order, so that unchanged scenarios give the same bytes.
+API keys are not recorded: a key is made up for each lane. Credentials in bodies are not recorded either: for a redacted
+body, results that depend on all of its bytes are not compared. The number of requests in flight is not reproduced: a
+request that was refused for it is refused again if the scenario has such a limit.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -16,128 +16,134 @@ from urllib.parse import parse_qsl
 from multidict import CIMultiDict, MultiDict
 
 from mockclaude.api.redaction import REDACTED
-from mockclaude.engine.http_request import LANE_HEADER, Call, for_method, lane_of_key
+from mockclaude.engine.decision import for_method
+from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest, lane_of_key
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.limits import IN_FLIGHT
 from mockclaude.engine.state.memory_store import MemoryStore
-from mockclaude.journal.entry_json import as_data
-from mockclaude.journal.journal import Entry, decided
+from mockclaude.journal.entry import JournalEntry
+from mockclaude.journal.entry_json import entry_to_json
 from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.rules import Scenario
+from mockclaude.wire.encode import encode
 
 Data = Mapping[str, Any]
 
 _SAME_RUN = 1e-3
-"""Seconds by which the beginnings of a server, as its entries tell them, may differ."""
+"""Seconds by which the start of one server may differ between its entries."""
 
 
 class Difference(NamedTuple):
-    """What is not as it was recorded: the number of the request, what was asked, and each thing in words."""
+    """A request whose current decision is not the recorded one: its number, method and path, and each difference."""
 
     number: int
-    asked: str
+    request: str
     reasons: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"request {self.number}, {self.asked}: {'; '.join(self.reasons)}"
+        return f"request {self.number}, {self.request}: {'; '.join(self.reasons)}"
 
 
-def replay(scenarios: Mapping[str, Scenario], entries: Sequence[Data], retry_speed: float = 1.0) -> list[Difference]:
-    """Return what is different when the requests of `entries` are made again, to `scenarios` as they are now."""
+def recheck(scenarios: Mapping[str, Scenario], entries: Sequence[Data], retry_speed: float = 1.0) -> list[Difference]:
+    """Decide recorded requests again with `scenarios`; return the differences."""
     return [
         Difference(entry["number"], f"{entry['request']['method']} {entry['request']['path']}", tuple(reasons))
-        for run in runs(entries)
-        for entry, reasons in _again(scenarios, run, retry_speed)
+        for run in split_runs(entries)
+        for entry, reasons in _recheck_run(scenarios, run, retry_speed)
         if reasons
     ]
 
 
-def runs(entries: Sequence[Data]) -> list[list[Data]]:
-    """Return the entries of each server that wrote them, in the order in which its requests came."""
-    found: list[tuple[float, list[Data]]] = []
+def split_runs(entries: Sequence[Data]) -> list[list[Data]]:
+    """Group entries by the server that wrote them, each group in the order of its requests."""
+    groups: list[tuple[float, list[Data]]] = []
     for entry in entries:
-        began = entry["at"] - entry["request"]["since_start_us"] / 1e6
-        run = next((run for other, run in found if abs(other - began) < _SAME_RUN), None)
+        start = entry["at"] - entry["request"]["since_start_us"] / 1e6
+        run = next((run for other, run in groups if abs(other - start) < _SAME_RUN), None)
         if run is None:
-            found.append((began, run := []))
+            groups.append((start, run := []))
         run.append(entry)
-    return [sorted(run, key=lambda entry: int(entry["number"])) for _, run in found]
+    return [sorted(run, key=lambda entry: int(entry["number"])) for _, run in groups]
 
 
-def leading_to(entries: Sequence[Data], number: int | None = None) -> list[Data]:
-    """Return the entry of this number, or else the last one, after those of its scenario that came before it; nothing
-    where there is none. Of several servers that wrote it, the last one counts.
+def entries_up_to(entries: Sequence[Data], number: int | None = None) -> list[Data]:
+    """Return the entries of one scenario up to a request, in their order; empty if there is no such request.
+
+    Args:
+        entries: Entries of one or more servers. If several servers have the number, the last one is used.
+        number: The number of the request. None: the last one.
     """
-    for run in reversed(runs(entries)):
-        found = [entry for entry in run if number in (None, entry["number"])]
-        if found:
-            last = found[-1]
+    for run in reversed(split_runs(entries)):
+        matching = [entry for entry in run if number in (None, entry["number"])]
+        if matching:
+            last = matching[-1]
             return [
                 entry for entry in run if entry["number"] <= last["number"] and entry["scenario"] == last["scenario"]
             ]
     return []
 
 
-def _again(
+def _recheck_run(
     scenarios: Mapping[str, Scenario], run: Sequence[Data], retry_speed: float
 ) -> Iterator[tuple[Data, list[str]]]:
     stores = {name: MemoryStore() for name in scenarios}
     served = {name: ScenarioState(scenario, retry_speed, stores[name]) for name, scenario in scenarios.items()}
     for entry in run:
-        called = served.get(entry["scenario"])
-        if called is None:
-            yield entry, [f"no scenario is named '{entry['scenario']}' any more"]
-        elif not is_whole(entry):
-            answer(called, call_of(entry, called.scenario.policy))  # is refused, but counts in its lane
-            yield entry, ["its body is not whole in the journal, so it cannot be made again"]
+        state = served.get(entry["scenario"])
+        if state is None:
+            yield entry, [f"unknown scenario '{entry['scenario']}'; expected one that is served"]
+        elif not is_complete(entry):
+            answer(rebuild_request(entry, state.scenario.policy), state)  # is refused, but counts in its lane
+            yield entry, ["skipped, its body was truncated in the journal"]
         else:
-            yield entry, list(_differences(entry, _answered(called, stores[entry["scenario"]], entry)))
+            yield entry, list(_differences(entry, _decide_again(state, stores[entry["scenario"]], entry)))
 
 
-def is_whole(entry: Data) -> bool:
-    """Return whether the body of the request was kept to its end."""
-    asked = entry["request"]
-    return bool(asked["whole"] if is_redacted(entry) else len(asked["body"].encode()) == asked["body_size"])
+def is_complete(entry: Data) -> bool:
+    """Return whether the journal has the whole body of the request."""
+    request = entry["request"]
+    return bool(request["whole"] if is_redacted(entry) else len(request["body"].encode()) == request["body_size"])
 
 
 def is_redacted(entry: Data) -> bool:
-    """Return whether the body of the request was kept without credentials that it had."""
+    """Return whether credentials in the request are redacted."""
     return bool(entry["request"].get("redacted"))
 
 
-def is_crowded(entry: Data) -> bool:
-    """Return whether the request was refused because of those that were being answered."""
+def is_refused_in_flight(entry: Data) -> bool:
+    """Return whether the request was refused for the number of requests in flight."""
     return IN_FLIGHT in entry["decision"]["notes"]
 
 
-def _answered(served: ScenarioState, store: MemoryStore, entry: Data) -> Data:
-    call = call_of(entry, served.scenario.policy)
-    again = Entry(entry["number"], entry["at"], call.method, entry["request"]["path"], {})
-    store.limits.crowded = is_crowded(entry)
-    given = for_method(answer(served, call), call.method)
-    store.commit(given.at_end)
-    decided(again, given, sum(len(send.data) for send in given.script.sends))
-    return as_data(again)
+def _decide_again(served: ScenarioState, store: MemoryStore, entry: Data) -> Data:
+    http = rebuild_request(entry, served.scenario.policy)
+    method = http.head.method
+    again = JournalEntry(entry["number"], entry["at"], method, entry["request"]["path"], {})
+    store.limits.crowded = is_refused_in_flight(entry)
+    decision = for_method(answer(http, served), method)
+    store.commit(decision.at_end)
+    again.record_decision(decision, encode(decision.response, http11=http.head.http11), sys.maxsize)
+    return entry_to_json(again)
 
 
-def call_of(entry: Data, policy: Policy) -> Call:
-    """Return the call that was recorded, with a key that `policy` takes unless it was refused."""
-    asked = entry["request"]
-    return Call(
-        asked["method"],
-        asked["endpoint"],
-        MultiDict(parse_qsl(asked["path"].partition("?")[2], keep_blank_values=True)),
-        _headers(entry, policy),
-        asked["body"].encode(),
-        int(entry["at"]),
-        asked["http"] != "1.0",
-        asked["since_start_us"],
-        asked["reused_connection"],
-        int(entry["at"] % 1 * 1e6),
-        asked.get("page") or "",
-        asked.get("guest", False),
+def rebuild_request(entry: Data, policy: Policy) -> HttpRequest:
+    """Build the recorded request, with an API key that `policy` accepts unless the request was refused for its key."""
+    request = entry["request"]
+    query = MultiDict(parse_qsl(request["path"].partition("?")[2], keep_blank_values=True))
+    headers = _headers(entry, policy)
+    head = Head(
+        request["method"],
+        request["endpoint"],
+        query,
+        headers,
+        http11=request["http"] != "1.0",
+        page=request.get("page") or "",
+        guest=request.get("guest", False),
     )
+    at, since_start_us = entry["at"], request["since_start_us"]
+    body, reused = request["body"].encode(), request["reused_connection"]
+    return HttpRequest(head, headers, body, int(at), since_start_us, reused, int(at % 1 * 1e6))
 
 
 _KEYS = ("x-api-key", "authorization")
@@ -147,14 +153,14 @@ def _headers(entry: Data, policy: Policy) -> Mapping[str, str]:
     headers = CIMultiDict(entry["request"]["headers"])
     if entry["response"]["status"] != 401:
         key = _key(entry["lane"], policy)
-        given = dict(zip(_KEYS, (key, f"Bearer {key}"), strict=True))
-        headers.update({name: value for name, value in given.items() if headers.get(name) == REDACTED})
+        keys = dict(zip(_KEYS, (key, f"Bearer {key}"), strict=True))
+        headers.update({name: value for name, value in keys.items() if headers.get(name) == REDACTED})
     headers[LANE_HEADER] = entry["lane"]
     return headers
 
 
 def _key(lane: str, policy: Policy) -> str:
-    """Return the one of the keys of `policy` that a lane comes from, or any of them; the lane itself if it has none."""
+    """Return the API key of `policy` that a lane belongs to, or else any of them; the lane itself if there are none."""
     known = sorted(policy.api_keys, key=lambda key: (lane_of_key(key) != lane, key))
     return known[0] if known else lane
 
@@ -167,11 +173,11 @@ _COMPARED: Mapping[str, Callable[[Data], Any]] = {
     "the times": lambda entry: [send["at_us"] for send in entry["response"]["planned"]],
     "the ending": lambda entry: entry["response"]["end"],
 }
-"""What is compared -> where it is."""
+"""What is compared -> its value in an entry."""
 
 
 _WITHOUT_BODY = ("the rule", "the status", "the ending")
-"""What is compared of a request whose body was redacted: the rest follows from every byte of it."""
+"""What is compared of a request with a redacted body: everything else depends on all of its bytes."""
 
 
 def _differences(was: Data, now: Data) -> Iterator[str]:
@@ -182,15 +188,15 @@ def _differences(was: Data, now: Data) -> Iterator[str]:
         different = {what: both for what, both in different.items() if what in _WITHOUT_BODY}
     for what, (before, after) in different.items():
         if what == "the rule":
-            yield f"{what} was {_rule(was)}, is {_rule(now)}{_what_is_hidden(was)}"
+            yield f"{what} was {_rule(was)}, is {_rule(now)}{_redacted_parts(was)}"
         elif what in ("the status", "the ending"):
             yield f"{what} was {before}, is {after}"
         elif not different.keys() & {"the rule", "the status"}:
             yield f"{what} {'is' if what == 'the ending' else 'are'} different"
 
 
-def _what_is_hidden(entry: Data) -> str:
-    """Return what conditions cannot see of a recorded request: its credentials, but for the key, which is made anew."""
+def _redacted_parts(entry: Data) -> str:
+    """Name the redacted parts that conditions cannot match. The API key is not one of them."""
     headers = [name for name, value in entry["request"]["headers"].items() if REDACTED in value and name not in _KEYS]
     hidden = [*headers, *(["its body"] if is_redacted(entry) else [])]
     return f" (redacted: {', '.join(hidden)})" if hidden else ""

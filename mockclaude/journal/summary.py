@@ -1,20 +1,17 @@
-"""What a run of requests came to, in a few lines.
-
-In: entries of the journal as they end. Out: text. Knows nothing of who asked.
-"""
+"""The summary of a run: requests by status, and the unmatched ones by reason."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 
 _NAMED = 10
-"""Reasons that are told; there may be one for each request."""
+"""Reasons that are printed; each request may have its own."""
 
 
 class Summary:
-    """Counts requests by status, and those that no rule answered by the reason."""
+    """Counts ended requests by status, and unmatched requests by reason."""
 
     def __init__(self) -> None:
         self._statuses: Counter[str] = Counter()
@@ -22,11 +19,11 @@ class Summary:
 
     @property
     def unmatched(self) -> int:
-        """How many requests no rule answered."""
+        """The number of unmatched requests."""
         return self._unmatched.total()
 
-    def add(self, entry: Entry) -> None:
-        """Count a request that has ended."""
+    def add(self, entry: JournalEntry) -> None:
+        """Count an ended request."""
         self._statuses[str(entry.status or "no response")] += 1
         if entry.unmatched:
             self._unmatched[entry.reason] += 1
@@ -38,5 +35,5 @@ class Summary:
         for reason, times in self._unmatched.most_common(_NAMED):
             lines.append(f"unmatched{f', {times} times' if times > 1 else ''}: {reason}")
         if len(self._unmatched) > _NAMED:
-            lines.append(f"and {len(self._unmatched) - _NAMED} more that no rule answered")
+            lines.append(f"and {len(self._unmatched) - _NAMED} more reasons")
         return "\n".join(lines)

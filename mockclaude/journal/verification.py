@@ -1,7 +1,6 @@
-"""Whether something was asked, and if not, what was asked instead.
+"""Verification of the journal: how many requests match conditions, and which ones, or the near miss if too few do.
 
-In: entries of the journal, conditions, and how many questions should hold. Out: whether so many do, and a text that
-says what a test needs to know. Knows nothing of who wants to know: the admin plane and tests ask the same.
+The admin API and the fixture use the same verification.
 """
 
 from __future__ import annotations
@@ -9,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from mockclaude.journal.journal import UNREADABLE, Entry
+from mockclaude.api.request import MessagesRequest
+from mockclaude.journal.entry import UNREADABLE, JournalEntry
 from mockclaude.scenario.conditions.conditions import Check, Condition
 from mockclaude.scenario.conditions.hints import hinted
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.match import distance
 
 _NAMED = 5
-"""How many questions are named that held although fewer should have."""
+"""Matching requests that are named if too many match."""
 
 
-class Times(NamedTuple):
-    """How many questions should hold: at least one, if nothing is said."""
+class CountRange(NamedTuple):
+    """How many requests must match. Default: at least one."""
 
     at_least: int = 1
     at_most: int | None = None
@@ -30,107 +29,108 @@ class Times(NamedTuple):
 
     def __str__(self) -> str:
         if self.at_most is None:
-            return f"at least {_questions(self.at_least)}"
+            return f"at least {_requests(self.at_least)}"
         if self.at_least == self.at_most:
-            return f"exactly {_questions(self.at_most)}" if self.at_most else "no question"
-        return (
-            f"{self.at_least} to {_questions(self.at_most)}" if self.at_least else f"at most {_questions(self.at_most)}"
-        )
+            return _requests(self.at_most)
+        if self.at_least == 0:
+            return f"at most {_requests(self.at_most)}"
+        return f"{self.at_least} to {_requests(self.at_most)}"
 
 
-AT_LEAST_ONE = Times()
+Times = CountRange
+"""The former name."""
+
+AT_LEAST_ONE = CountRange()
 
 
-class Verified(NamedTuple):
-    """Whether as many questions held as should have, and what to say of it, in one or more lines."""
+class VerificationResult(NamedTuple):
+    """Whether the number of matching requests is in the range, and a message of one or more lines."""
 
     ok: bool
     message: str
 
 
-class _Held(NamedTuple):
-    """A question, and each condition held against it."""
+class CheckedRequest(NamedTuple):
+    """A request and the outcome of each condition."""
 
-    entry: Entry
+    entry: JournalEntry
     checks: tuple[Check, ...]
 
     @property
-    def all(self) -> bool:
+    def matches(self) -> bool:
+        """Whether all conditions match."""
         return all(check.held for check in self.checks)
 
 
 def verify(
-    entries: Sequence[Entry], conditions: Iterable[Condition], times: int | Times = AT_LEAST_ONE, forgotten: int = 0
-) -> Verified:
-    """Return whether `times` of the questions among `entries` are such that all `conditions` hold.
+    entries: Sequence[JournalEntry],
+    conditions: Iterable[Condition],
+    times: int | CountRange = AT_LEAST_ONE,
+    dropped: int = 0,
+) -> VerificationResult:
+    """Verify that `times` Messages requests among `entries` match all `conditions`.
 
-    The message says how many are, and if that is wrong, which ones, or each condition of the closest of the others.
-    `forgotten` is how many older entries the journal no longer has.
+    If not, the message names the matching requests if they are too many, or else each condition of the near miss.
+
+    Args:
+        entries: Entries of the journal, the oldest first.
+        conditions: The conditions of the verification.
+        times: The number of requests, or its range.
+        dropped: How many older entries the journal no longer has.
     """
-    wanted, bounds = tuple(conditions), Times(times, times) if isinstance(times, int) else times
-    questions = [entry for entry in entries if entry.is_question]
-    read = [_Held(entry, checks) for entry in questions if (checks := _checks(wanted, entry)) is not None]
-    held = [each for each in read if each.all]
-    head = f"wanted {bounds}{_with(wanted)}, got {_count(len(held), len(questions))}"
-    if len(held) in bounds:
-        return Verified(True, head)
-    found = _those(held) if len(held) > bounds.at_least else _closest([each for each in read if not each.all], wanted)
-    return Verified(False, "\n".join([head, *found, *_unseen(len(questions) - len(read), forgotten)]))
+    expected, bounds = tuple(conditions), CountRange(times, times) if isinstance(times, int) else times
+    requests = [entry for entry in entries if entry.is_messages_request]
+    checked = [CheckedRequest(entry, checks) for entry in requests if (checks := _checks(expected, entry)) is not None]
+    matching = [each for each in checked if each.matches]
+    head = f"expected {bounds}{_with(expected)}, got {len(matching)} (of {len(requests)} received)"
+    if len(matching) in bounds:
+        return VerificationResult(True, head)
+    others = [each for each in checked if not each.matches]
+    details = _name_last(matching) if len(matching) > bounds.at_least else _near_miss(others, expected)
+    return VerificationResult(False, "\n".join([head, *details, *_omitted(len(requests) - len(checked), dropped)]))
 
 
 def _checks(
     conditions: Iterable[Condition],
-    entry: Entry,
-    check: Callable[[Condition, Conversation], Check] = Condition.check,
+    entry: JournalEntry,
+    check: Callable[[Condition, MessagesRequest], Check] = Condition.check,
 ) -> tuple[Check, ...] | None:
-    """Return the outcome of each condition for what `entry` asked; None for one that cannot be read."""
-    conversation = entry.conversation
+    """Return the outcome of each condition; None for a request that cannot be read."""
+    request = entry.request
     try:
-        return None if conversation is None else tuple(check(condition, conversation) for condition in conditions)
+        return None if request is None else tuple(check(condition, request) for condition in conditions)
     except UNREADABLE:
         return None
 
 
 def _with(conditions: Sequence[Condition]) -> str:
-    said = "; ".join(f"{condition.key}: {condition.wanted}" for condition in conditions)
-    return f" with {said}" if said else ""
+    described = "; ".join(f"{condition.key}: {condition.wanted}" for condition in conditions)
+    return f" with {described}" if described else ""
 
 
-def _count(held: int, asked: int) -> str:
-    if not asked:
-        return "none: nothing was asked"
-    return (
-        f"{held or 'none'} of the {asked} that were asked"
-        if asked > 1
-        else f"{held or 'none'} of the one that was asked"
-    )
+def _name_last(matching: Sequence[CheckedRequest]) -> Iterator[str]:
+    yield from (f"  {_name(each.entry)}" for each in matching[-_NAMED:])
 
 
-def _those(held: Sequence[_Held]) -> Iterator[str]:
-    """Yield a line for each question that held, the last ones if they are many."""
-    yield from (f"  {_named(each.entry)}" for each in held[-_NAMED:])
-
-
-def _closest(others: Sequence[_Held], wanted: Sequence[Condition]) -> Iterator[str]:
-    """Yield what was wanted and what came, for the question that comes nearest; of equal ones the last."""
+def _near_miss(others: Sequence[CheckedRequest], expected: Sequence[Condition]) -> Iterator[str]:
+    """Yield each condition of the request that comes closest; of equally close ones, the last."""
     if others:
         nearest = min(reversed(others), key=lambda each: distance(each.checks))
-        hints = _checks(wanted, nearest.entry, hinted)
-        yield f"the closest of the others is {_named(nearest.entry)}:"
-        yield from (f"  {'held  ' if check.held else 'failed'} {check}" for check in hints or nearest.checks)
+        hints = _checks(expected, nearest.entry, hinted)
+        yield f"near miss: {_name(nearest.entry)}"
+        yield from (f"  {'ok  ' if check.held else 'FAIL'} {check}" for check in hints or nearest.checks)
 
 
-def _named(entry: Entry) -> str:
-    by = f"answered by {entry.rule.label}" if entry.rule else f"answered with a {entry.status}"
-    return f"request {entry.number}, {by}"
+def _name(entry: JournalEntry) -> str:
+    return f"request {entry.number} ({f'rule {entry.rule.label}' if entry.rule else f'status {entry.status}'})"
 
 
-def _unseen(unreadable: int, forgotten: int) -> Iterator[str]:
+def _omitted(unreadable: int, dropped: int) -> Iterator[str]:
     if unreadable:
-        yield f"{_questions(unreadable)} could not be read: no message, or one that was too long to keep"
-    if forgotten:
-        yield f"the journal has forgotten {forgotten} older request{'s' if forgotten != 1 else ''}"
+        yield f"not compared: {_requests(unreadable)} with an invalid body, or one that was truncated in the journal"
+    if dropped:
+        yield f"not compared: {dropped} older request{'s' if dropped != 1 else ''}, dropped from the journal"
 
 
-def _questions(count: int) -> str:
-    return f"{count} question{'s' if count != 1 else ''}"
+def _requests(count: int) -> str:
+    return f"{count} request{'s' if count != 1 else ''}"

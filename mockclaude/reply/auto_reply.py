@@ -13,9 +13,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.blocks import output_schema, thinks
 from mockclaude.reply.draws import Draws
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
 
 Improvised: TypeAlias = tuple[str, Any]
@@ -54,12 +54,12 @@ _COMMON = {
 _QUOTED = 120
 
 
-def improvise(conversation: Conversation, draws: Draws) -> Iterator[Improvised]:
+def improvise(conversation: MessagesRequest, draws: Draws) -> Iterator[Improvised]:
     """Yield the steps of a plausible reply."""
-    asked = conversation.question
+    asked = conversation.typed_text
     if thinks(conversation.body):
         yield "thinking", {"thinking": _thought(asked, draws), "signature": None}
-    tool = None if conversation.tool_results else _wanted_tool(conversation, asked)
+    tool = None if conversation.results else _wanted_tool(conversation, asked)
     if tool:
         yield "tool_use", _tool_use(tool)
     elif output_schema(conversation.body):
@@ -73,7 +73,7 @@ def _thought(asked: str, draws: Draws) -> str:
     return about + _prose(draws, "thinking", 1)
 
 
-def _wanted_tool(conversation: Conversation, asked: str) -> str | None:
+def _wanted_tool(conversation: MessagesRequest, asked: str) -> str | None:
     """Return the tool that `tool_choice` demands or that the text plainly asks for."""
     choice = conversation.body.get("tool_choice") or {"type": "auto"}
     callable_tools = [name for name, tool in conversation.tools.items() if "input_schema" in tool]
@@ -153,9 +153,9 @@ def _tool_use(name: str) -> dict[str, Any]:
     }
 
 
-def _answer(conversation: Conversation, asked: str, draws: Draws) -> str:
-    if conversation.tool_results:
-        said = "; ".join(f"{result.name or 'the tool'}: {result.content}" for result in conversation.tool_results)
+def _answer(conversation: MessagesRequest, asked: str, draws: Draws) -> str:
+    if conversation.results:
+        said = "; ".join(f"{result.name or 'the tool'}: {result.content}" for result in conversation.results)
         return f"Here is what I found. {_shortened(said)}"
     about = f"You asked: “{_shortened(asked)}”\n\n" if asked and not conversation.prefill else ""
     return about + _prose(draws, "answer", 3)

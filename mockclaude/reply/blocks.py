@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.api import models
-from mockclaude.api.errors import invalid
 from mockclaude.api.events import Block
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.signatures import signature
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format import raw_blocks
 from mockclaude.scenario.format.steps import FROM_SCHEMA, SERVER_TOOLS
 from mockclaude.scenario.template.templates import FillError
@@ -25,7 +24,7 @@ from mockclaude.scenario.template.templates import FillError
 class Maker(NamedTuple):
     """Makes the blocks of the step that is `position` blocks into the reply."""
 
-    conversation: Conversation
+    conversation: MessagesRequest
     reply_draws: Draws
     position: int
     as_written: bool = False
@@ -36,21 +35,18 @@ class Maker(NamedTuple):
         return self.reply_draws.scoped(str(self.position))
 
     def blocks(self, kind: str, value: Any) -> list[Block]:
-        """Return the blocks of a step. Raises `ApiError` 400 if a schema of the request has no instance."""
+        """Return the blocks of a step. Raises `FillError` if the values of placeholders do not fit in."""
         return list(BUILDERS[kind](self, value))
 
     def continued(self, text: str) -> str:
         """Return `text` without what the client has written of it already, as a prefill."""
         return text if self.as_written or self.position else text.removeprefix(self.conversation.prefill)
 
-    def from_schema(self, schema: Mapping[str, Any], where: str) -> Any:
-        """Return data that validates against `schema`, which the request holds at `where`."""
-        from mockclaude.reply.generate.instances import Unsatisfiable, instance
+    def from_schema(self, schema: Mapping[str, Any]) -> Any:
+        """Return data that fits `schema`."""
+        from mockclaude.reply.generate.instances import instance
 
-        try:
-            return instance(schema, self.draws.content, self.conversation.question)
-        except Unsatisfiable as error:
-            raise invalid(f"{where}: {error}") from None
+        return instance(schema, self.draws.content, self.conversation.typed_text)
 
 
 def thinks(body: Mapping[str, Any]) -> bool:
@@ -92,8 +88,7 @@ def _redacted_thinking(_: Maker, value: Any) -> Iterator[Block]:
 def _tool_use(maker: Maker, value: Any) -> Iterator[Block]:
     name, given = as_text(value["name"]), value["input"]
     if given == FROM_SCHEMA:
-        tool = maker.conversation.tools.get(name, {})
-        given = maker.from_schema(tool.get("input_schema") or {"type": "object"}, f"tools: {name}.input_schema")
+        given = maker.from_schema(maker.conversation.tools.get(name, {}).get("input_schema") or {"type": "object"})
     block = {
         "type": "tool_use",
         "id": as_text(value["id"]) or maker.draws.identifier("toolu"),
@@ -106,7 +101,7 @@ def _tool_use(maker: Maker, value: Any) -> Iterator[Block]:
 
 def _json(maker: Maker, value: Any) -> Iterator[Block]:
     if value == FROM_SCHEMA:
-        value = maker.from_schema(output_schema(maker.conversation.body) or {}, "output_config.format.schema")
+        value = maker.from_schema(output_schema(maker.conversation.body) or {})
     yield {"type": "text", "text": maker.continued(orjson.dumps(value).decode())}
 
 

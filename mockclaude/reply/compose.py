@@ -14,13 +14,13 @@ from typing import Any, NamedTuple, TypeAlias
 from mockclaude.api import models, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.auto_reply import improvise
 from mockclaude.reply.blocks import BUILDERS, Maker, as_text
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.mismatches import contradictions
 from mockclaude.reply.truncate import Obeyed, obey
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format.units import FOREVER
 from mockclaude.scenario.rules import Outline, Rule
 from mockclaude.scenario.template.templates import Scope
@@ -84,11 +84,11 @@ PLAIN = Asking()
 
 
 def compose(outline: Outline, scope: Scope, draws: Draws, message_id: str, asking: Asking = PLAIN) -> Reply:
-    """Return the reply that `outline` describes. Raises `ApiError` 400 if a schema of the request has no instance.
+    """Return the reply that `outline` describes. Raises `FillError` if the values of placeholders do not fit in.
 
     It obeys the request, unless it is to be sent `as_written`.
     """
-    conversation = scope.conversation
+    conversation = scope.request
     drafter = Drafter(conversation, draws, asking.as_written)
     for step in outline.steps:
         drafter.add(step.kind, step.value.fill(scope))
@@ -114,7 +114,7 @@ def finish(drafter: Drafter, obeyed: Obeyed, message_id: str, asking: Asking) ->
     return Reply(message, obeyed.parts, notes)
 
 
-def room(conversation: Conversation) -> float:
+def room(conversation: MessagesRequest) -> float:
     """Return how many tokens the context window of the model has left for a reply."""
     model = models.find(conversation.model)
     return inf if model is None else max(0, model.max_input_tokens - conversation.input_tokens)
@@ -134,7 +134,7 @@ def _notes(obeyed: Obeyed, body: Mapping[str, Any], content: Sequence[Block]) ->
 class Drafter:
     """Steps made into parts, one after the other; `ending` and `usage` are what steps say of them, if any does."""
 
-    def __init__(self, conversation: Conversation, draws: Draws, as_written: bool) -> None:
+    def __init__(self, conversation: MessagesRequest, draws: Draws, as_written: bool) -> None:
         self.conversation = conversation
         self.draws = draws
         self.as_written = as_written
@@ -144,7 +144,7 @@ class Drafter:
         self.usage: Mapping[str, Any] = {}
 
     def add(self, kind: str, value: Any) -> None:
-        """Add what a step with this value makes. Raises `ApiError` 400 if a schema of the request has no instance."""
+        """Add what a step with this value makes. Raises `FillError` if the values of placeholders do not fit in."""
         if kind in BUILDERS:
             blocks = Maker(self.conversation, self.draws, len(self.content), self.as_written).blocks(kind, value)
             self.parts += blocks

@@ -37,8 +37,10 @@ def _of_tools(body: Body, uses: Sequence[Block]) -> Iterator[str]:
         tool = tools.get(use["name"])
         if tool is None and not toolsets:
             yield f"the tool '{use['name']}' was not offered"
-        elif tool is not None and (problem := _problem(tool.get("input_schema"), use["input"])):
-            yield f"the input of the tool '{use['name']}' does not fit its input_schema: {problem}"
+        elif tool is not None:
+            yield from _of_schema(
+                f"the input of the tool '{use['name']}'", "its input_schema", tool.get("input_schema"), use["input"]
+            )
 
 
 def _of_choice(choice: Body, uses: int) -> Iterator[str]:
@@ -55,21 +57,22 @@ def _of_format(schema: Any, content: Sequence[Block]) -> Iterator[str]:
     for block in content:
         if block["type"] == "text":
             try:
-                problem = _problem(schema, orjson.loads(block["text"]))
+                value = orjson.loads(block["text"])
             except ValueError:
-                problem = "the text is no JSON"
-            if problem:
-                yield f"the reply does not fit output_config.format: {problem}"
+                yield "the reply does not fit output_config.format: the text is no JSON"
+            else:
+                yield from _of_schema("the reply", "output_config.format", schema, value)
 
 
-def _problem(schema: Any, value: Any) -> str | None:
-    """Return why `value` does not validate against `schema`, None if it does or if the schema is none."""
-    from mockclaude.reply.generate.failures import Unsatisfiable
-    from mockclaude.reply.generate.schemas import document
+def _of_schema(subject: str, name: str, schema: Any, value: Any) -> Iterator[str]:
+    from mockclaude.reply.generate.schemas import SchemaError
+    from mockclaude.reply.generate.validators import find_violation
 
-    if not isinstance(schema, dict):
-        return None
-    try:
-        return document(schema).problem(value)
-    except Unsatisfiable:
-        return None
+    if isinstance(schema, dict):
+        try:
+            violation = find_violation(schema, value)
+        except SchemaError as error:
+            yield f"{subject} was not checked against {name}: {error}"
+        else:
+            if violation:
+                yield f"{subject} does not fit {name}: {violation}"

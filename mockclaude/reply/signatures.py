@@ -10,7 +10,7 @@ import base64
 import binascii
 from typing import NamedTuple
 
-from mockclaude.api.request import Origin
+from mockclaude.api.issued import Origin
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.rules import Recorded
 

@@ -1,37 +1,35 @@
-"""From a reply to the events that stream it, in order and without times.
-
-In: a reply. Out: beats, each the bytes of one event or several, with the incidents of the reply between them.
-Knows nothing of time or of HTTP.
-"""
+"""Stream a reply: its events in order, without times, and between them the incidents of the reply."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import events, tokens
 from mockclaude.api.errors import ApiError
-from mockclaude.api.events import Block
+from mockclaude.api.events import Block, Event
 from mockclaude.api.memo import remember
 from mockclaude.reply.compose import Disconnect, Pause, Reply
+from mockclaude.reply.response import Piece, Run, run_of
 
 PIECES = (4, 18, 27, 12, 31, 22, 9, 35, 24, 18)
 """Lengths in characters of the pieces that text is streamed in, again and again: 20 on average, with a short first one,
 as in recordings."""
 
 
-class Beat(NamedTuple):
-    """Bytes of a stream, and the tokens that are generated before they are sent."""
+class CountedPiece(NamedTuple):
+    """A piece of a stream, and the tokens that are generated before it is sent."""
 
-    data: bytes
+    piece: Piece
     tokens: int = 0
 
 
-Flow: TypeAlias = Iterator[Beat | Pause | Disconnect | ApiError]
+Flow: TypeAlias = Iterator[CountedPiece | Pause | Disconnect | ApiError]
 
 
-def flow(reply: Reply, *, whole: bool) -> Flow:
-    """Yield the events of `reply`; `whole` gives each block as one beat, which is all that a reply without pace needs.
+def stream_events(reply: Reply, *, whole: bool) -> Flow:
+    """Yield the events of `reply`; `whole` gives each block as one piece, which is all that an instant reply needs.
 
     A block stays open until the next one begins, so that an error or a disconnect right after it finds it open.
     """
@@ -40,14 +38,13 @@ def flow(reply: Reply, *, whole: bool) -> Flow:
         if not isinstance(part, dict):
             yield part
             continue
-        yield Beat(_before(reply, index))
+        yield CountedPiece(_before(reply, index))
         index += 1
         if whole:
-            yield Beat(block_bytes(index, part))
+            yield CountedPiece(block_run(index, part))
         else:
-            yield from block_beats(index, part)
-    ending = events.message_delta(reply.message) + events.MESSAGE_STOP
-    yield Beat(_before(reply, index) + ending)
+            yield from block_pieces(index, part)
+    yield CountedPiece(run_of(_before(reply, index), events.message_delta(reply.message), events.MESSAGE_STOP))
 
 
 def pieces(text: str, turn: int = 0) -> Iterator[str]:
@@ -59,35 +56,47 @@ def pieces(text: str, turn: int = 0) -> Iterator[str]:
         begin, turn = end, turn + 1
 
 
-def block_beats(index: int, block: Block) -> tuple[Beat, ...]:
-    """Return the beats of one block but its stop, a `ping` after the start of the first."""
+def block_pieces(index: int, block: Block) -> tuple[CountedPiece, ...]:
+    """Return the events of one block but its stop, a `ping` after the start of the first."""
     if block.keys() == {"type", "text"} and block["type"] == "text":
-        return _text_beats(index, block["text"])
-    return tuple(_beats(index, block))
+        return _text_pieces(index, block["text"])
+    return tuple(_block_pieces(index, block))
 
 
-def block_bytes(index: int, block: Block) -> bytes:
-    """Return the beats of one block in one piece."""
+def block_run(index: int, block: Block) -> Run:
+    """Return the events of one block but its stop in one piece."""
     if block.keys() == {"type", "text"} and block["type"] == "text":
-        return _text_bytes(index, block["text"])
-    return b"".join(beat.data for beat in _beats(index, block))
+        return _text_run(index, block["text"])
+    return run_of(*_block_events(index, block))
 
 
 @remember(512, 10_000)
-def _text_beats(index: int, text: str) -> tuple[Beat, ...]:
-    return tuple(_beats(index, {"type": "text", "text": text}))
+def _text_pieces(index: int, text: str) -> tuple[CountedPiece, ...]:
+    return tuple(_block_pieces(index, {"type": "text", "text": text}))
 
 
 @remember(512, 10_000)
-def _text_bytes(index: int, text: str) -> bytes:
-    return b"".join(beat.data for beat in _text_beats(index, text))
+def _text_run(index: int, text: str) -> Run:
+    block = {"type": "text", "text": text}
+    encoded = b"".join([event.encoded for event in _block_events(index, block)])
+    return Run(encoded, partial(_block_events, index, block))
 
 
-def _beats(index: int, block: Block) -> Iterator[Beat]:
-    start = events.content_block_start(index, block)
-    yield Beat(start + events.PING if index == 0 else start)
-    for delta in events.deltas(block, tuple(pieces(events.streamed_text(block)))):
-        yield Beat(events.delta_event(index, delta), _generated(delta))
+def _block_pieces(index: int, block: Block) -> Iterator[CountedPiece]:
+    start, *others = _block_events(index, block)
+    if index == 0:
+        yield CountedPiece(run_of(start, others.pop(0)))
+    else:
+        yield CountedPiece(start)
+    yield from (CountedPiece(event, _generated(event.data["delta"])) for event in others)
+
+
+def _block_events(index: int, block: Block) -> list[Event]:
+    made = [events.content_block_start(index, block)]
+    if index == 0:
+        made.append(events.PING)
+    deltas = events.deltas(block, tuple(pieces(events.streamed_text(block))))
+    return made + [events.delta_event(index, delta) for delta in deltas]
 
 
 _GENERATED = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
@@ -98,7 +107,7 @@ def _generated(delta: dict[str, Any]) -> int:
     return tokens.of_text(delta[key]) if key else 0
 
 
-def _before(reply: Reply, index: int) -> bytes:
+def _before(reply: Reply, index: int) -> Event:
     """Return what comes before the block after `index`: the beginning of the message, or the end of that block."""
     if index >= 0:
         return events.content_block_stop(index)

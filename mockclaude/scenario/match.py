@@ -10,48 +10,48 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.conditions import Check, Condition, Look
 from mockclaude.scenario.conditions.hints import hinted
 from mockclaude.scenario.conditions.rule_index import Found, RuleIndex, RuleList, is_decided, may_match
 from mockclaude.scenario.conditions.searches import spend
 from mockclaude.scenario.conditions.work import TooMuchWorkError
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.rules import Rule, RuleKey
 
 _LIKELY = 16
 """How many rules are compared in full to find the closest."""
 
 
-def matching(rules: Sequence[Rule], conversation: Conversation) -> Iterator[Rule]:
+def matching(rules: Sequence[Rule], request: MessagesRequest) -> Iterator[Rule]:
     """Yield the rules whose conditions all hold, in order, whether exhausted or not.
 
     Raises:
         TooMuchWorkError: The conditions take more work than one request may.
     """
     if isinstance(rules, RuleList) and rules.is_long:
-        yield from _matching_many(rules, conversation)
+        yield from _matching_many(rules, request)
         return
     looked: Look | None = None
     found: Any = None
-    text = conversation.user
+    text = request.user
     for rule in rules:
         if rule.needle not in text:
             continue
         for look, holds, _ in rule.tests:
             if look is not looked:
-                looked, found = look, look(conversation)
+                looked, found = look, look(request)
             if not holds(found):
                 break
         else:
             yield rule
 
 
-def _matching_many(rules: RuleList, conversation: Conversation) -> Iterator[Rule]:
+def _matching_many(rules: RuleList, request: MessagesRequest) -> Iterator[Rule]:
     """Do what `matching` does, without a look at rules whose needles are missing. The work of searches is counted."""
-    for rule, tests in rules.needles.candidates(conversation):
+    for rule, tests in rules.needles.candidates(request):
         for look, holds, searches in tests:
-            spend(searches, conversation)
-            if not holds(look(conversation)):
+            spend(searches, request)
+            if not holds(look(request)):
                 break
         else:
             yield rule
@@ -59,7 +59,7 @@ def _matching_many(rules: RuleList, conversation: Conversation) -> Iterator[Rule
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One rule held against one conversation: a check for each condition, for whether the rule was used up, and, if it
+    """One rule held against one request: a check for each condition, for whether the rule was used up, and, if it
     would answer but for a rule above it, for that.
     """
 
@@ -77,12 +77,12 @@ class Explanation:
         return [check.key for check in self.failed] == ["order"]
 
 
-def explain(rules: Sequence[Rule], conversation: Conversation, counts: Mapping[RuleKey, int]) -> list[Explanation]:
+def explain(rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[RuleKey, int]) -> list[Explanation]:
     """Return every rule with all its checks, in order; the first without a failed one is the one that answers."""
     explained: list[Explanation] = []
     answering: Rule | None = None
     for rule in rules:
-        explanation = _explained(rule, conversation, counts, hinted)
+        explanation = _explained(rule, request, counts, hinted)
         if not explanation.failed and answering:
             explanation = Explanation(rule, (*explanation.checks, _shadowed(answering)))
         elif not explanation.failed:
@@ -93,11 +93,11 @@ def explain(rules: Sequence[Rule], conversation: Conversation, counts: Mapping[R
 
 def _explained(
     rule: Rule,
-    conversation: Conversation,
+    request: MessagesRequest,
     counts: Mapping[RuleKey, int],
-    check: Callable[[Condition, Conversation], Check] = Condition.check,
+    check: Callable[[Condition, MessagesRequest], Check] = Condition.check,
 ) -> Explanation:
-    checks = tuple(check(condition, conversation) for condition in rule.conditions)
+    checks = tuple(check(condition, request) for condition in rule.conditions)
     return Explanation(rule, checks if rule.times is None else (*checks, _spent(rule.times, counts.get(rule.key, 0))))
 
 
@@ -110,8 +110,8 @@ def _shadowed(by: Rule) -> Check:
     return Check("order", "no rule above that holds", by.label, False, f"shadowed by {by.label}")
 
 
-def closest(rules: Sequence[Rule], conversation: Conversation, counts: Mapping[RuleKey, int]) -> Explanation | None:
-    """Return how the rule that comes nearest to `conversation`, which none answers, was held against it.
+def closest(rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[RuleKey, int]) -> Explanation | None:
+    """Return how the rule that comes nearest to `request`, which none answers, was held against it.
 
     Only the rules that come nearest by their cheap conditions are held against it wholly.
 
@@ -119,14 +119,14 @@ def closest(rules: Sequence[Rule], conversation: Conversation, counts: Mapping[R
         TooMuchWorkError: The conditions take more work than one request may.
     """
     index = rules.needles if isinstance(rules, RuleList) else RuleIndex(rules)
-    found = index.find(conversation)
-    likely = nsmallest(_LIKELY, rules, key=lambda rule: _estimate(rule, conversation, found, counts))
-    explained = [_explained(rule, conversation, counts) for rule in likely]
+    found = index.find(request)
+    likely = nsmallest(_LIKELY, rules, key=lambda rule: _estimate(rule, request, found, counts))
+    explained = [_explained(rule, request, counts) for rule in likely]
     nearest = min(explained, key=lambda explanation: distance(explanation.checks), default=None)
-    return nearest and _explained(nearest.rule, conversation, counts, hinted)
+    return nearest and _explained(nearest.rule, request, counts, hinted)
 
 
-def _estimate(rule: Rule, conversation: Conversation, found: Found, counts: Mapping[RuleKey, int]) -> tuple[int, bool]:
+def _estimate(rule: Rule, request: MessagesRequest, found: Found, counts: Mapping[RuleKey, int]) -> tuple[int, bool]:
     """Estimate the distance of a rule that does not match, as if its costly conditions held.
 
     The only condition of a rule fails without being tested.
@@ -134,22 +134,22 @@ def _estimate(rule: Rule, conversation: Conversation, found: Found, counts: Mapp
     if rule.times is None and len(rule.conditions) == 1:
         return 1, rule.conditions[0].key != "user"
     spent = rule.times is not None and counts.get(rule.key, 0) >= rule.times
-    failed = [condition.key for condition in rule.conditions if not _may_hold(condition, conversation, found)]
+    failed = [condition.key for condition in rule.conditions if not _may_hold(condition, request, found)]
     total = len(rule.conditions) + (rule.times is not None)
     return 2 * (len(failed) + spent) - total, spent or any(key != "user" for key in failed)
 
 
-def _may_hold(condition: Condition, conversation: Conversation, found: Found) -> bool:
+def _may_hold(condition: Condition, request: MessagesRequest, found: Found) -> bool:
     """Return False if a condition certainly fails, without a search by expression, a call, or too much work."""
     if not may_match(condition, found):
         return False
     if condition.costly or is_decided(condition):
         return True
     try:
-        spend(condition.searches, conversation)
+        spend(condition.searches, request)
     except TooMuchWorkError:
         return True
-    return condition.holds(condition.look(conversation))
+    return condition.holds(condition.look(request))
 
 
 def why_none(nearest: Explanation | None) -> str:

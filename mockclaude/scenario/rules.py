@@ -17,10 +17,10 @@ from typing import Any, NamedTuple, TypeAlias
 import orjson
 from pydantic import BaseModel
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario import volatile
 from mockclaude.scenario.conditions.conditions import Condition, Test, conditions, group_names
 from mockclaude.scenario.conditions.searches import spend
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.diagnostics import MAX_MISTAKES, Mistake, Path, Place, Placed, ScenarioError
 from mockclaude.scenario.format import file as written
 from mockclaude.scenario.format import steps as written_steps
@@ -77,15 +77,15 @@ class PossibleFault(NamedTuple):
     place: Place
     conditions: tuple[Condition, ...] = ()
 
-    def applies(self, conversation: Conversation) -> bool:
+    def applies(self, request: MessagesRequest) -> bool:
         """Return whether its conditions hold.
 
         Raises:
             TooMuchWorkError: The conditions take more work than one request may.
         """
         for condition in self.conditions:
-            spend(condition.searches, conversation)
-            if not condition.holds(condition.look(conversation)):
+            spend(condition.searches, request)
+            if not condition.holds(condition.look(request)):
                 return False
         return True
 
@@ -108,7 +108,7 @@ class RuleKey(NamedTuple):
 class Rule:
     """A rule made ready. `id` names it in every draw; of `replies`, `weights` draws one, or they are a sequence.
 
-    A rule that was made in Python may have a function instead, which makes the reply to a conversation.
+    A rule that was made in Python may have a function instead, which makes the reply to a request.
     """
 
     id: str
@@ -121,7 +121,7 @@ class Rule:
     name: str | None = None
     as_written: bool = False
     faults: tuple[PossibleFault, ...] = ()
-    function: Callable[[Conversation], Outline | Coming] | None = None
+    function: Callable[[MessagesRequest], Outline | Coming] | None = None
     batch: int = 0
     ordinal: int = 0
 
@@ -254,7 +254,7 @@ def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place, seen: Co
 
 
 def _faults(faults: Sequence[Fault] | None, place: Place) -> tuple[PossibleFault, ...]:
-    if any(fault.script for fault in faults or ()):
+    if any(fault.attempts for fault in faults or ()):
         volatile.prepare()
     return tuple(PossibleFault(fault, place, conditions(fault.when or When())) for fault in faults or ())
 

@@ -1,8 +1,7 @@
-"""What time it is, and when something is due: real, faster, without any waiting, or moved by hand.
+"""Clocks that responses are played by: real time, a multiple of it, no waiting, or time that is advanced by hand.
 
-In: moments in microseconds since something began. Out: calls at their time, in the order of their times.
-Knows nothing of what is called. What a client waits by itself, such as `retry-after`, is real time for every clock but
-the one that is moved by hand.
+Times are microseconds since a start. Delays that a client waits for, such as `retry-after`, are real time for every
+clock but the manual one.
 """
 
 from __future__ import annotations
@@ -18,20 +17,22 @@ from typing import Protocol, TypeAlias
 
 from mockclaude.scenario.diagnostics import shown_value
 
-Call: TypeAlias = Callable[[], None]
+Callback: TypeAlias = Callable[[], None]
 
 
 class Handle(Protocol):
-    """A call that is due."""
+    """A scheduled call."""
 
     def cancel(self) -> None:
-        """Do not call."""
+        """Cancel the call."""
 
 
 class Clock:
-    """Real time, or scripts that are played `speed` times as fast; with `speed` 0 nothing waits.
+    """Real time, or a multiple of it.
 
-    `now` returns the seconds since the epoch.
+    Args:
+        speed: The factor by which responses are faster. 0: nothing waits.
+        now: Returns the seconds since the epoch.
     """
 
     def __init__(self, speed: float = 1.0, now: Callable[[], float] = time.time) -> None:
@@ -40,26 +41,26 @@ class Clock:
 
     @property
     def waits(self) -> bool:
-        """Whether anything takes time."""
+        """Whether time has to pass."""
         return self.speed > 0
 
     def begin(self) -> float:
-        """Return the moment that `since`, `call` and `until` count from."""
+        """Return the start that `since`, `call` and `until` count from."""
         return time.monotonic()
 
     def since(self, begin: float) -> int:
-        """Return the microseconds that have passed since `begin`, as scripts count them."""
+        """Return the microseconds since `begin`, multiplied by the speed."""
         return int((time.monotonic() - begin) * (self.speed or 1.0) * 1e6)
 
-    def call(self, begin: float, at: int, due: Call) -> Handle:
-        """Call `due` once, in the running event loop, `at` microseconds after `begin`."""
+    def call(self, begin: float, at: int, due: Callback) -> Handle:
+        """Schedule `due` in the running event loop, `at` microseconds after `begin`."""
         loop = asyncio.get_running_loop()
         if not self.waits:
             return loop.call_soon(due)
         return loop.call_later(begin + at / 1e6 / self.speed - time.monotonic(), due)
 
     async def until(self, begin: float, at: int) -> None:
-        """Return `at` microseconds after `begin`."""
+        """Wait until `at` microseconds after `begin`."""
         if self.waits and self.since(begin) < at:
             reached = asyncio.get_running_loop().create_future()
             handle = self.call(begin, at, lambda: _resolve(reached))
@@ -78,7 +79,7 @@ REAL = Clock()
 
 
 class ManualClock(Clock):
-    """Time that stands still until it is advanced; `now` begins with `begin`, in seconds since the epoch."""
+    """Time that passes only when it is advanced. `now` starts at `begin`, in seconds since the epoch."""
 
     def __init__(self, begin: float) -> None:
         super().__init__(now=lambda: begin + self._passed / 1e6)
@@ -89,19 +90,19 @@ class ManualClock(Clock):
 
     @property
     def waiting(self) -> int:
-        """How many calls are due, now or later."""
+        """The number of scheduled calls."""
         return sum(not due.cancelled for _, _, due in self._due)
 
     def begin(self) -> float:
-        """Return the moment that `since`, `call` and `until` count from."""
+        """Return the start that `since`, `call` and `until` count from."""
         return self._passed
 
     def since(self, begin: float) -> int:
-        """Return the microseconds that have been advanced since `begin`."""
+        """Return the microseconds by which the clock was advanced since `begin`."""
         return self._passed - int(begin)
 
-    def call(self, begin: float, at: int, due: Call) -> Handle:
-        """Call `due` once, in the running event loop, as soon as the clock is advanced so far."""
+    def call(self, begin: float, at: int, due: Callback) -> Handle:
+        """Schedule `due` in the running event loop, once the clock is advanced to `at` microseconds after `begin`."""
         self._loop = asyncio.get_running_loop()
         if self.since(begin) >= at:
             return self._loop.call_soon(due)
@@ -110,11 +111,15 @@ class ManualClock(Clock):
         return entry
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass, and call what is due in the order of its time, at its time. Safe in any thread, where it
-        returns once everything is called. Raises `ValueError` for less than 0.
+        """Advance the clock and run the calls that become due, in the order of their times.
+
+        Safe in any thread; in other threads than the event loop's it returns after the last call.
+
+        Raises:
+            ValueError: `seconds` is negative.
         """
         if seconds < 0:
-            raise ValueError(f"time goes forward; expected 0 seconds or more, got {seconds:g}")
+            raise ValueError(f"advance: negative time, got {seconds:g} seconds; expected 0 or more")
         target = self._passed + round(seconds * 1e6)
         if self._loop is None or self._loop.is_closed() or _is_running(self._loop):
             self._go(target)
@@ -135,11 +140,11 @@ class ManualClock(Clock):
 
 
 class _Due:
-    """A call that waits for a clock to be advanced."""
+    """A call that waits until a clock is advanced."""
 
     __slots__ = ("call", "cancelled")
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Callback) -> None:
         self.call = call
         self.cancelled = False
 
@@ -158,15 +163,23 @@ _SPEED = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)x?")
 
 
 def parse_speed(text: str) -> float:
-    """Return the speed that `text` says: `10x`, `0.5x`, or `instant`, which is 0. Raises `ValueError`."""
+    """Parse a speed: a factor such as `10x` or `0.5x`, or `instant`, which is 0.
+
+    Raises:
+        ValueError: Not a speed.
+    """
     if text == "instant":
         return 0.0
     match = _SPEED.fullmatch(text)
     if not match:
-        raise ValueError(f"{shown_value(text)} is no speed; expected how many times as fast, such as 10x, or instant")
+        raise ValueError(f"invalid speed, got {shown_value(text)}; expected a factor, e.g. 10x, or instant")
     return float(match[1])
 
 
 def clock_of(text: str) -> Clock:
-    """Return the clock that `text` says: a speed, or `manual`, which begins now. Raises `ValueError`."""
+    """Return the clock for a speed, or for `manual`, which starts now.
+
+    Raises:
+        ValueError: Neither a speed nor `manual`.
+    """
     return ManualClock(time.time()) if text == "manual" else Clock(parse_speed(text))

@@ -1,8 +1,7 @@
-"""Scenario files that change while they are served.
+"""Reload of scenario files that change while they are served.
 
-In: paths, and how they are loaded. Out: a site that serves what the files say now, or, where that is wrong, what they
-last said. Knows nothing of what they say. Running responses are not touched: everything of them was decided before, and
-files are loaded in a thread, one load at a time, while the event loop goes on.
+Invalid files change nothing: the last valid version is served. Responses that are being sent do not change. Files are
+loaded in a thread, one load at a time.
 """
 
 from __future__ import annotations
@@ -16,84 +15,93 @@ from mockclaude.journal.console import write_error
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import files_of, name_of
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server.app import Site
+from mockclaude.server.site import Site
 
 POLL = 0.25
-"""Seconds between two looks at the files. A change counts once a second look finds no other: editors write twice."""
+"""Seconds between two polls. Files are loaded at the second poll without a further change: editors write twice."""
 
-Stamps: TypeAlias = Mapping[str, tuple[int, int, int] | None]
-"""File -> when it was changed, how long it is, and which one it is; None for one that is not there."""
+FileStates: TypeAlias = Mapping[str, tuple[int, int, int] | None]
+"""File -> time of change in ns, size in bytes and inode; None for a missing file."""
 
 
-def stamps(paths: Sequence[Path]) -> Stamps:
+def read_file_states(paths: Sequence[Path]) -> FileStates:
     """Return the state of every scenario file that `paths` name."""
-    return {name_of(file): _stamp(file) for file in files_of(paths)}
+    return {name_of(file): _read_state(file) for file in files_of(paths)}
 
 
-def _stamp(file: Path) -> tuple[int, int, int] | None:
+def _read_state(file: Path) -> tuple[int, int, int] | None:
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-class Watching:
-    """Watches `paths` for a site. `load` returns the scenarios by name, `say` tells a person what has happened."""
+class FileWatcher:
+    """Reloads the scenarios of a server when files change.
+
+    Args:
+        paths: Scenario files and folders.
+        load: Loads the scenarios, by name.
+        report: Prints a message. Default: to standard error.
+    """
 
     def __init__(
-        self, paths: Sequence[Path], load: Callable[[], dict[str, Scenario]], say: Callable[[str], None] = write_error
+        self,
+        paths: Sequence[Path],
+        load: Callable[[], dict[str, Scenario]],
+        report: Callable[[str], None] = write_error,
     ) -> None:
         self._paths = paths
         self._load = load
-        self._say = say
+        self._report = report
         self._failure = ""
-        self._loaded = self._seen = stamps(paths)
+        self._loaded = self._seen = read_file_states(paths)
 
     async def __call__(self, site: Site) -> None:
-        """Keep `site` up to date, for ever."""
+        """Keep `site` up to date, until cancelled."""
         while True:
             await asyncio.sleep(POLL)
-            await self.look(site)
+            await self.poll(site)
 
-    async def look(self, site: Site) -> None:
-        """Look once: load what has changed, if it was the same the last time. Says whatever is raised, and goes on."""
+    async def poll(self, site: Site) -> None:
+        """Reload files that have changed, unless they changed since the last poll. Any exception is reported."""
         try:
-            await self._look(site)
+            await self._poll(site)
         except Exception as error:
-            self._say_once(" ".join(f"reload failed: {type(error).__name__}: {error}".split()))
+            self._report_once(" ".join(f"reload failed: {type(error).__name__}: {error}".split()))
         else:
             self._failure = ""
 
-    async def _look(self, site: Site) -> None:
-        before, self._seen = self._seen, stamps(self._paths)
+    async def _poll(self, site: Site) -> None:
+        before, self._seen = self._seen, read_file_states(self._paths)
         if self._seen == before and self._seen != self._loaded:
             loaded, self._loaded = self._loaded, self._seen
-            await self._renew(site, {file for file, stamp in self._seen.items() if loaded.get(file) != stamp})
+            await self._reload(site, {file for file, state in self._seen.items() if loaded.get(file) != state})
 
-    def _say_once(self, failure: str) -> None:
+    def _report_once(self, failure: str) -> None:
         if failure != self._failure:
             self._failure = failure
-            self._say(f"{failure}; serving the last valid version")
+            self._report(f"{failure}; serving the last valid version")
 
-    async def _renew(self, site: Site, changed: set[str]) -> None:
+    async def _reload(self, site: Site, changed: set[str]) -> None:
         try:
             loaded = await asyncio.to_thread(self._load)
         except ScenarioError as error:
-            _blame(site, error)
-            self._say(f"{error}\nthe files are served as they last were without a mistake")
+            _set_problems(site, error)
+            self._report(f"{error}\nreload failed, serving the last valid version")
             return
-        stays = {name: scenario for name, scenario in site.scenarios.items() if changed.isdisjoint(scenario.files)}
-        site.use({name: _newer(stays.get(name), scenario) for name, scenario in loaded.items()})
-        self._say(f"loaded again: {', '.join(sorted(changed)) or 'without the files that are gone'}")
+        unchanged = {name: scenario for name, scenario in site.scenarios.items() if changed.isdisjoint(scenario.files)}
+        site.use({name: _keep_if_equal(unchanged.get(name), scenario) for name, scenario in loaded.items()})
+        self._report(f"reloaded: {', '.join(sorted(changed)) or 'removed files are no longer served'}")
 
 
-def _newer(before: Scenario | None, now: Scenario) -> Scenario:
-    """Return `before` if nothing has changed: it keeps what has happened in it."""
-    return before if before is not None and before.files == now.files else now
+def _keep_if_equal(before: Scenario | None, loaded: Scenario) -> Scenario:
+    """Return the scenario that is served if it has the same files: its state is kept."""
+    return before if before is not None and before.files == loaded.files else loaded
 
 
-def _blame(site: Site, error: ScenarioError) -> None:
+def _set_problems(site: Site, error: ScenarioError) -> None:
     for served in site.served.values():
         own = [str(mistake) for mistake in error.mistakes if mistake.place.file in served.scenario.files]
         served.problem = "\n".join(own)

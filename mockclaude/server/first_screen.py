@@ -13,9 +13,11 @@ _TRY = '{"model":"claude-sonnet-5","max_tokens":1024,"messages":[{"role":"user",
 
 
 def first_screen(scenarios: Mapping[str, Scenario], url: str, token: str = "") -> str:
-    """Return the version, what is served where, how to point an SDK at it, a request to try, and the admin token."""
-    width = max(len(_base(url, name)) for name in scenarios)
-    served = [f"  {_base(url, name):{width}}  {_described(scenario)}" for name, scenario in sorted(scenarios.items())]
+    """Return the version, the base URLs of the scenarios, settings for an SDK, an example request, the admin token."""
+    width = max(len(_base_url(url, name)) for name in scenarios)
+    served = [
+        f"  {_base_url(url, name):{width}}  {_describe(scenario)}" for name, scenario in sorted(scenarios.items())
+    ]
     return "\n".join(
         [
             f"mockclaude {__version__} on {url}",
@@ -37,11 +39,11 @@ def first_screen(scenarios: Mapping[str, Scenario], url: str, token: str = "") -
     )
 
 
-def _base(url: str, name: str) -> str:
+def _base_url(url: str, name: str) -> str:
     return f"{url}/{quote(name)}" if name else url
 
 
-def _described(scenario: Scenario) -> str:
+def _describe(scenario: Scenario) -> str:
     files = ", ".join(scenario.files) or "built in"
     count = len(scenario.rules)
     return f"{files} ({count} rule{'s' if count != 1 else ''}, seed {scenario.seed})"

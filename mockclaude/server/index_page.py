@@ -1,7 +1,4 @@
-"""The page at the root: which scenarios there are, for people and for programs, or that it needs the token.
-
-In: the scenarios and the server's address. Out: a script. Knows nothing of how they answer.
-"""
+"""The page at the root: the scenarios with their base URLs, as HTML or JSON, or that the admin token is needed."""
 
 from __future__ import annotations
 
@@ -13,10 +10,10 @@ import orjson
 from yarl import URL
 
 from mockclaude import __version__
-from mockclaude.api.headers import date, replaced
+from mockclaude.api.headers import date
 from mockclaude.engine.trust import AGAINST_OTHER_SITES
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import Response, Script, Send, script
+from mockclaude.reply.response import Data, Response, whole
 from mockclaude.scenario.rules import Scenario
 
 _HTML = "text/html; charset=utf-8"
@@ -48,7 +45,7 @@ at its start, or that of <code>--admin-token</code>:</p>
 """
 
 
-def index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: bool) -> Script:
+def index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: bool) -> Response:
     """Return the list of `scenarios`: a page if `html`, else JSON."""
     listed = [_entry(name, scenario, origin) for name, scenario in sorted(scenarios.items())]
     if html:
@@ -58,16 +55,16 @@ def index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: boo
     return _sent(200, kind, body, now)
 
 
-def locked(origin: URL, now: int) -> Script:
+def locked(origin: URL, now: int) -> Response:
     """Return the page for who lacks the token: it says how to give it."""
     page = _HEAD.format(version=__version__) + _LOCKED.format(origin=escape(str(origin)))
     return _sent(401, _HTML, page.encode(), now)
 
 
-def _sent(status: int, kind: str, body: bytes, now: int) -> Script:
-    lines = replaced(date(now), {"content-type": kind, "content-security-policy": _POLICY, **AGAINST_OTHER_SITES})
+def _sent(status: int, kind: str, body: bytes, now: int) -> Response:
+    headers = date(now).put({"content-type": kind, "content-security-policy": _POLICY, **AGAINST_OTHER_SITES})
     request_id, _ = Draws(0, "index").ids()
-    return script(Response(status, lines, request_id, [Send(0, body)]), chunked=True)
+    return whole(status, headers, request_id, Data(body))
 
 
 def _entry(name: str, scenario: Scenario, origin: URL) -> dict[str, Any]:

@@ -1,8 +1,4 @@
-"""The listening socket, which a fault can close for a while.
-
-In: an address and aiohttp's runner. Out: connections for it, or none.
-Knows nothing of requests. Connections that are open stay so.
-"""
+"""The listening socket, which the fault `refuse` closes for some time. Open connections stay open."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from mockclaude.server.clock import REAL, Clock
 
 
 class Listener:
-    """Listens on `host` and `port`; once open, `port` is the one the system gave for 0."""
+    """Listens on `host` and `port`. For port 0, `port` is the assigned one once it is open."""
 
     def __init__(self, host: str, port: int) -> None:
         self.host = host
@@ -25,14 +21,18 @@ class Listener:
         self._down: asyncio.Future[None] | None = None
 
     async def open(self, runner: web.ServerRunner) -> None:
-        """Listen. Raises `OSError` where the address cannot be had."""
+        """Start to listen.
+
+        Raises:
+            OSError: The address is in use or invalid.
+        """
         site = web.TCPSite(runner, self.host, self.port, reuse_address=True)
         await site.start()
         self._runner, self._site = runner, site
         self.port = runner.addresses[0][1]
 
     def refuse(self, microseconds: int, clock: Clock = REAL) -> None:
-        """Accept no connection for so long by `clock`, from now on; it does nothing where none is accepted already."""
+        """Accept no connection for `microseconds` of `clock`. Ignored if none is accepted already."""
         if self._site is not None:
             self._pause = asyncio.ensure_future(clock.until(clock.begin(), microseconds))
             self._down = asyncio.ensure_future(self._reopen(self._site, self._pause))
@@ -45,12 +45,12 @@ class Listener:
         await self.open(self._runner)
 
     async def reopened(self) -> None:
-        """Return once connections are accepted again."""
+        """Wait until connections are accepted again."""
         if self._down is not None:
             await self._down
 
     async def close(self) -> None:
-        """Never listen again, before the runner is cleaned up. A socket that is just being opened is left to it."""
+        """Stop listening for good. The cleanup of the runner has to follow: it closes a socket that is being opened."""
         while self._pause is not None and self._down is not None and not self._down.done():
             self._pause.cancel()  # not `_down`: a cancelled `create_server` leaves its socket open
             await asyncio.wait([self._down])

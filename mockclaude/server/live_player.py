@@ -10,26 +10,29 @@ from contextlib import aclosing
 
 from aiohttp import web
 
-from mockclaude.engine.http_request import Decision, Live
+from mockclaude.engine.decision import Decision, Live
 from mockclaude.server.clock import Clock
 from mockclaude.server.player import CLOSED, Played, play
+from mockclaude.wire.encode import BatchEncoder
+from mockclaude.wire.script import Script
 
 
 async def play_live(
-    live: Live, request: web.BaseRequest, clock: Clock, sent: list[int], complete: Callable[[Decision], None]
-) -> Played:
-    """Send each part of `live` as soon as it is made; return how it was played.
+    live: Live, request: web.BaseRequest, clock: Clock, sent: list[int], complete: Callable[[Decision, Script], None]
+) -> tuple[Script, Played]:
+    """Send each part of `live` as soon as it is made; return all that was sent, and how it was played.
 
-    `complete` is called with the decision before its last part is sent, or as far as it was made when the client went.
-    To `sent` is added, for each write, how many microseconds after the beginning it was written.
+    `complete` is called with the decision and its script before its last part is sent, or as far as it was made when
+    the client went. To `sent` is added, for each write, how many microseconds after the beginning it was written.
     """
     begin = clock.begin()
-    whole, played = None, CLOSED
+    encoder, whole, played = BatchEncoder(http11=request.version >= (1, 1)), None, CLOSED
     try:
         async with aclosing(live.parts()) as parts:
-            async for script, whole in parts:
+            async for response, whole in parts:
+                script = encoder.encode(response)
                 if whole is not None:
-                    complete(whole)
+                    complete(whole, encoder.script)
                 start, written = clock.since(begin), list[int]()
                 try:
                     played = await play(script, request, clock, sent=written)
@@ -37,5 +40,5 @@ async def play_live(
                     sent += [start + at for at in written]
     finally:
         if whole is None:
-            complete(live.so_far())
-    return played
+            complete(live.so_far(), encoder.script)
+    return encoder.script, played

@@ -16,8 +16,9 @@ from typing import Any
 
 from aiohttp import web
 
-from mockclaude.reply.script import End, Script, Send
+from mockclaude.reply.response import End
 from mockclaude.server.clock import REAL, Clock, Handle
+from mockclaude.wire.script import Script, Send
 
 WRITE_TIMEOUT = 60.0
 """Seconds after which a client that does not read what is sent to it is dropped."""

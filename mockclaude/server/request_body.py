@@ -1,8 +1,4 @@
-"""How the body of a request arrives.
-
-In: an aiohttp request. Out: its bytes, decompressed, or the API's error.
-Knows nothing of what they say.
-"""
+"""The body of a request: read, decompressed, and refused if it is malformed, too large or too slow."""
 
 from __future__ import annotations
 
@@ -16,18 +12,17 @@ from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from mockclaude.api.errors import ApiError
-from mockclaude.reply.script import Script, Send
 from mockclaude.server.player import play
+from mockclaude.wire.script import CONTINUE
 
 MAX_BODY = 32 * 1024 * 1024
-"""Bytes that the API takes for a message, by its documentation."""
+"""Bytes of a Messages request that the API accepts, by its documentation."""
 
 MAX_MEMBERS = 1_000
-"""Members of a gzip body: each costs the same, however little it holds."""
+"""Members of a gzip body: each takes time, however short it is."""
 
 BODY_TIMEOUT = 30.0
 
-_GO_ON = Script(100, [Send(0, b"HTTP/1.1 100 Continue\r\n\r\n")])
 _PLAIN = ("", "identity")
 _ENCODINGS = (*_PLAIN, "gzip", "deflate")
 _UNREADABLE = "The request body could not be decoded"
@@ -38,7 +33,12 @@ _TOO_LARGE_DECODED = {"error_code": "request_body_too_large_after_decoding"}
 
 
 async def read_body(request: web.BaseRequest) -> bytes:
-    """Return the body of `request`. Raises `ApiError`: 400 for one that cannot be decoded, 408, 413."""
+    """Read and decompress the body of a request.
+
+    Raises:
+        ApiError: 400 for a body that cannot be decoded, 408 for one that does not arrive in time, 413 for one that is
+            too large.
+    """
     encoding = request.headers.get("content-encoding", "").lower()
     if encoding not in _ENCODINGS:
         message = f"The request body encoding '{encoding}' is not supported; use gzip or none"
@@ -46,14 +46,14 @@ async def read_body(request: web.BaseRequest) -> bytes:
     if (request.content_length or 0) > MAX_BODY:
         raise ApiError("request_too_large")
     arrived = request.content.is_eof() and request.content.exception() is None
-    return unpacked(request.content.read_nowait() if arrived else await _rest(request), encoding)
+    return decompress(request.content.read_nowait() if arrived else await _rest(request), encoding)
 
 
 async def _rest(request: web.BaseRequest) -> bytes:
     try:
-        with _told_of_malformed(request):
+        with _ended_by_malformed_chunks(request):
             if request.headers.get("expect", "").lower() == "100-continue":
-                await play(_GO_ON, request)
+                await play(CONTINUE, request)
             async with asyncio.timeout(BODY_TIMEOUT):
                 return await request.read()
     except web.HTTPRequestEntityTooLarge:
@@ -67,11 +67,11 @@ async def _rest(request: web.BaseRequest) -> bytes:
 
 
 @contextmanager
-def _told_of_malformed(request: web.BaseRequest) -> Iterator[None]:
-    """Let the body end with an error as soon as a chunk is malformed.
+def _ended_by_malformed_chunks(request: web.BaseRequest) -> Iterator[None]:
+    """End the body with an error as soon as a chunk is malformed.
 
-    aiohttp's parser does not tell the body of that. It queues an error as the next request, which wakes the waiter of
-    the connection. There is none while a request is read, and one that waits for long is closed as idle.
+    aiohttp's parser does not pass the error to the body. It queues an error as the next request, which wakes the waiter
+    of the connection. There is no waiter while a request is read, and a connection that waits long is closed as idle.
     """
     connection: Any = request.protocol
 
@@ -91,8 +91,12 @@ def _told_of_malformed(request: web.BaseRequest) -> Iterator[None]:
         connection._waiter = None
 
 
-def unpacked(data: bytes, encoding: str) -> bytes:
-    """Return `data` decompressed. Raises `ApiError` 400, or 413 as soon as there is more than `MAX_BODY`."""
+def decompress(data: bytes, encoding: str) -> bytes:
+    """Decompress `data`.
+
+    Raises:
+        ApiError: 400 for invalid data, 413 as soon as there is more than `MAX_BODY`.
+    """
     if encoding in _PLAIN:
         return data
     try:
@@ -103,8 +107,9 @@ def unpacked(data: bytes, encoding: str) -> bytes:
 
 
 def _parts(data: bytes, window: int) -> Iterator[bytes]:
-    """Yield what `data` holds. It may have several members, as gzip allows; what is left of each is copied, so that
-    they are read in pieces.
+    """Yield the decompressed parts of `data`, which may have several gzip members.
+
+    Data is passed in pieces, because zlib copies the rest after each member.
     """
     left, members = MAX_BODY, 1
     unpacker = zlib.decompressobj(window)
@@ -126,7 +131,7 @@ def _parts(data: bytes, window: int) -> Iterator[bytes]:
 
 
 def _window(data: bytes, encoding: str) -> int:
-    """Return the `wbits` of zlib for `data`. Some clients call it `deflate` where the header of zlib is missing."""
+    """Return the `wbits` of zlib for `data`. Some clients send `deflate` without the header of zlib."""
     if encoding == "gzip":
         return zlib.MAX_WBITS + 16
     return zlib.MAX_WBITS if data[:1] and data[0] & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS

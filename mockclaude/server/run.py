@@ -1,8 +1,4 @@
-"""Runs a server until it is told to stop.
-
-In: scenarios and an address. Out: a listening server, and lines on standard output.
-Knows nothing of files and of the command line.
-"""
+"""`serve`: run a server until a signal stops it."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ import errno
 import gc
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from secrets import token_urlsafe
 from threading import Timer
@@ -20,69 +16,41 @@ from typing import Any, NamedTuple, TypeAlias
 from aiohttp import web
 
 from mockclaude.engine.trust import Trust, is_loopback
-from mockclaude.journal.console import log_line, wants_colour
-from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.console import wants_colour
+from mockclaude.journal.journal import Journal
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server.app import Site, make_server
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.first_screen import first_screen
 from mockclaude.server.listener import Listener
+from mockclaude.server.log_writer import LogWriter, WriteEntries
+from mockclaude.server.protocol import make_server
 from mockclaude.server.request_body import MAX_BODY
+from mockclaude.server.site import Site
 
 SHUTDOWN_TIMEOUT = 3.0
-"""Seconds that open streams get to finish when the server is told to stop."""
+"""Seconds that open streams have to finish after the first signal."""
 
 EXIT_AFTER = 4.5
-"""Seconds after which a server that is told to stop ends, whatever it does."""
-
-FLUSH_AFTER = 0.05
-"""Seconds that a line may wait for others: writing each by itself costs more than answering the request."""
+"""Seconds after the first signal after which the process exits in any case."""
 
 
 class CannotListenError(RuntimeError):
-    """The address cannot be served on; says why and what to do."""
+    """The server cannot listen on the address."""
 
-
-Keep: TypeAlias = Callable[[Sequence[Entry]], Any]
-"""What is done with requests that have ended."""
 
 Beside: TypeAlias = Callable[[Site], Coroutine[Any, Any, None]]
-"""What is done while a site is served."""
+"""A coroutine function that runs as long as the server."""
 
 
-class Output:
-    """Lines on standard output, written together once the event loop has a moment; `keep` gets the entries."""
-
-    def __init__(self, write: Callable[[str], Any], keep: Keep | None = None, *, colour: bool) -> None:
-        self._write = write
-        self._keep = keep
-        self._colour = colour
-        self._lines: list[Entry] = []
-
-    def log(self, line: Entry) -> None:
-        """Note a request."""
-        if not self._lines:
-            asyncio.get_running_loop().call_later(FLUSH_AFTER, self.flush)
-        self._lines.append(line)
-
-    def flush(self) -> None:
-        """Write what was noted."""
-        lines, self._lines = self._lines, []
-        if lines:
-            if self._keep:
-                self._keep(lines)
-            self._write("\n".join(log_line(line, colour=self._colour) for line in lines))
-
-
-class Playing(NamedTuple):
-    """How what is decided is played: by which clock, and how much sooner than written clients are told to retry."""
+class PlaybackSettings(NamedTuple):
+    """The clock that responses are played by, and the divisor of the retry delays sent to clients."""
 
     clock: Clock = REAL
     retry_speed: float = 1.0
 
 
 def trust_of(host: str, hosts: Iterable[str] = (), origins: Iterable[str] = (), token: str | None = None) -> Trust:
-    """Return whom a server on `host` trusts. If others can reach it, it has a token, drawn if none is given."""
+    """Return the trust of a server on `host`. Default token, if other machines can reach it: a random one."""
     name = host.lower().removesuffix(".")
     opened = not is_loopback(name)
     names = frozenset(filter(None, (*hosts, name)))
@@ -94,27 +62,36 @@ async def serve(
     host: str,
     port: int,
     write: Callable[[str], Any],
-    playing: Playing = Playing(),  # noqa: B008 (a frozen value)
+    playback: PlaybackSettings = PlaybackSettings(),  # noqa: B008 (a frozen value)
     *,
     trust: Trust | None = None,
-    keep: Keep | None = None,
+    write_entries: WriteEntries | None = None,
     beside: Beside | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, with `beside` as long. Raises `CannotListenError`.
+    """Serve until SIGINT or SIGTERM.
 
-    `trust` follows from `host`, unless it is given.
+    Args:
+        scenarios: Scenarios by name, the one at the root under ''.
+        host: The address to listen on.
+        port: The port, 0 for a free one.
+        write: Called with the first screen and with log lines.
+        playback: The clock and the retry speed.
+        trust: Who may control the server. Default: follows from `host`.
+        write_entries: Called with batches of ended requests, whose bodies are complete.
+        beside: A coroutine function that runs as long as the server.
 
-    What `keep` gets of requests that have ended has their bodies whole.
+    Raises:
+        CannotListenError: The address cannot be served on.
     """
-    output = Output(write, keep, colour=wants_colour())
+    log_writer = LogWriter(write, write_entries, colour=wants_colour())
     listener = Listener(host, port)
     site = Site(
         scenarios,
-        output.log,
         trust=trust or trust_of(host),
-        journal=Journal(max_body=MAX_BODY) if keep else None,
-        **playing._asdict(),
+        journal=Journal(max_body=MAX_BODY) if write_entries else None,
+        **playback._asdict(),
     )
+    site.journal.subscribe("ended", log_writer.log)
     site.refuse = listener.refuse
     half = SHUTDOWN_TIMEOUT / 2  # aiohttp waits twice: for the handler, then for its connection
     runner = web.ServerRunner(make_server(site), shutdown_timeout=half)
@@ -137,22 +114,22 @@ async def serve(
     finally:
         await listener.close()
         await runner.cleanup()
-        output.flush()
+        log_writer.flush()
         await asyncio.get_running_loop().shutdown_default_executor()  # files are loaded in it
         stopping.end()
 
 
 def spare_the_collector() -> None:
-    """Take what is loaded out of the garbage collector's rounds: it stays anyway, and requests leave few cycles."""
+    """Exclude loaded objects from garbage collection, and collect less often: requests leave few cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 
 
 def return_freed_memory() -> None:
-    """Let the C library return the memory of large requests to the system, where it is glibc.
+    """Make glibc return the memory of large requests to the system.
 
-    Otherwise, once a block of some megabytes was freed, glibc keeps blocks of that size in a heap that never shrinks.
+    By default, after freeing a block of some megabytes, glibc keeps blocks of that size in a heap that never shrinks.
     """
     import ctypes
 
@@ -168,9 +145,9 @@ _LARGE_BLOCK = 128 * 1024
 
 
 def allow_many_connections() -> int | None:
-    """Let this process open as many connections as the system allows it; return how many, if it says.
+    """Raise the limit of open files to the highest allowed value; return it, or None if the system has no such limit.
 
-    Shells begin with 1024, where the system would allow many more.
+    Shells start with 1,024, although most systems allow many more.
     """
     try:
         import resource
@@ -183,7 +160,11 @@ def allow_many_connections() -> int | None:
 
 
 async def listen(listener: Listener, runner: web.ServerRunner) -> None:
-    """Listen. Raises `CannotListenError` with why the address cannot be had, and what to do."""
+    """Start to listen.
+
+    Raises:
+        CannotListenError: The address is invalid or in use.
+    """
     host, port = listener.host, listener.port
     try:
         await listener.open(runner)
@@ -193,9 +174,7 @@ async def listen(listener: Listener, runner: web.ServerRunner) -> None:
         reason = os.strerror(number).lower() if number > 0 else str(error.strerror).lower()
         raise CannotListenError(f"cannot listen on {host}:{port}: {reason}; {remedy}") from None
     except (OverflowError, UnicodeError):
-        raise CannotListenError(
-            f"cannot listen on {host}:{port}: this is no address; use such as --host 127.0.0.1"
-        ) from None
+        raise CannotListenError(f"cannot listen on {host}:{port}: not an address; use e.g. --host 127.0.0.1") from None
 
 
 _REMEDIES = {
@@ -206,7 +185,7 @@ _REMEDIES = {
 
 
 _ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Hosts that stand for all addresses -> the one to show."""
+"""Host for all addresses -> the host in the URL that is printed."""
 
 
 def base_url(host: str, port: int) -> str:
@@ -219,10 +198,10 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Stopping:
-    """How signals stop a server. The first one lets open streams finish, a second one ends the process at once.
+    """Stops a server on signals. After the first one open streams may finish, a second one ends the process at once.
 
-    The event loop may be held, by a function of the user or by standard output that nobody reads. So a thread ends the
-    process `EXIT_AFTER` seconds after the first signal, unless `end` is called before.
+    A function of the user or a full standard output may block the event loop. So a thread ends the process `EXIT_AFTER`
+    seconds after the first signal, unless `end` is called before.
     """
 
     def __init__(self) -> None:
@@ -230,7 +209,7 @@ class _Stopping:
         self._exit.daemon = True
 
     def by_signal(self) -> asyncio.Event:
-        """Return what the first signal sets."""
+        """Return the event that the first signal sets."""
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -245,12 +224,12 @@ class _Stopping:
         return stopped
 
     def end(self) -> None:
-        """Note that the server has stopped."""
+        """Cancel the exit: the server has stopped."""
         self._exit.cancel()
 
 
 def run(coroutine: Any) -> None:
-    """Run `coroutine` on uvloop where it exists, on asyncio elsewhere."""
+    """Run `coroutine` on uvloop if it is installed, or else on asyncio."""
     try:
         import uvloop
     except ImportError:

@@ -9,12 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mockclaude.api.request import MessagesRequest
     from mockclaude.testing.messages_request import Asked
     from mockclaude.testing.mock import MockClaude
 
-__all__ = ["Asked", "MockClaude"]
+__all__ = ["Asked", "MessagesRequest", "MockClaude"]
 
-_HOME = {"Asked": "messages_request", "MockClaude": "mock"}
+_HOME = {"Asked": "messages_request", "MessagesRequest": "messages_request", "MockClaude": "mock"}
 
 
 def __getattr__(name: str) -> Any:

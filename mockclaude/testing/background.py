@@ -15,9 +15,10 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from mockclaude.server.app import Site, make_server
 from mockclaude.server.listener import Listener
+from mockclaude.server.protocol import make_server
 from mockclaude.server.run import listen
+from mockclaude.server.site import Site
 from mockclaude.testing.call_site import busy
 
 T = TypeVar("T")

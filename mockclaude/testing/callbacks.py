@@ -18,13 +18,12 @@ from types import AsyncGeneratorType
 from typing import Any, NamedTuple
 
 from mockclaude.api.errors import ApiError
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.conditions import Condition
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.loading import inline
 from mockclaude.scenario.rules import Coming, Outline, Step
 from mockclaude.scenario.template.templates import Template
 from mockclaude.testing.call_site import current_line
-from mockclaude.testing.messages_request import Asked
 from mockclaude.testing.tracebacks import hide_frames
 from mockclaude.testing.types import Function, Predicate
 
@@ -74,19 +73,19 @@ class Functions:
     def condition(self, predicate: Predicate, where: str) -> Condition:
         """Return the condition that holds if `predicate` returns something true."""
 
-        def holds(asked: Asked) -> bool:
+        def holds(request: MessagesRequest) -> bool:
             with self._noting(where):
-                return _truth(predicate(asked))
+                return _truth(predicate(request))
 
-        return Condition("function", f"{_name(predicate)}() to be true", Asked, holds, costly=True)
+        return Condition("function", f"{_name(predicate)}() to be true", _whole_request, holds, costly=True)
 
-    def reply(self, function: Function, where: str) -> Callable[[Conversation], Outline | Coming]:
+    def reply(self, function: Function, where: str) -> Callable[[MessagesRequest], Outline | Coming]:
         """Return what makes a reply with `function`, whose coroutines and asynchronous generators run on this loop."""
         home = _home()
 
-        def made(conversation: Conversation) -> Outline | Coming:
+        def made(request: MessagesRequest) -> Outline | Coming:
             with self._noting(where):
-                said = function(Asked(conversation))
+                said = function(request)
                 if inspect.isawaitable(said):
                     return self._awaited(said, where, home)
                 if isinstance(said, AsyncIterable):
@@ -123,6 +122,10 @@ class Functions:
         if not (home and home.loop.is_closed()):
             with self._noting(where):
                 await _on(home, lambda: _closed(parts), 2 * _PATIENCE)
+
+
+def _whole_request(request: MessagesRequest) -> MessagesRequest:
+    return request
 
 
 def _name(function: Any) -> str:

@@ -16,19 +16,21 @@ from types import TracebackType
 from typing import Any, Unpack
 
 from mockclaude.api.mode import Mode
-from mockclaude.journal.journal import Entry, Journal
-from mockclaude.journal.verification import AT_LEAST_ONE, Times, verify
+from mockclaude.api.request import MessagesRequest
+from mockclaude.journal.entry import JournalEntry
+from mockclaude.journal.journal import Journal
+from mockclaude.journal.verification import AT_LEAST_ONE, CountRange, verify
 from mockclaude.scenario.loading import inline
 from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server.app import Site
 from mockclaude.server.clock import ManualClock, clock_of, parse_speed
 from mockclaude.server.request_body import MAX_BODY
+from mockclaude.server.site import Site
 from mockclaude.testing.background import Background
 from mockclaude.testing.call_site import caller
 from mockclaude.testing.callbacks import Functions, blame, check_predicate
 from mockclaude.testing.environment import pointing_to, variables
-from mockclaude.testing.messages_request import Asked, asked
+from mockclaude.testing.messages_request import read_request
 from mockclaude.testing.rule_builder import Added, Condition, Replies, Saying
 from mockclaude.testing.tracebacks import hide_frames
 from mockclaude.testing.types import Function, Options, Predicate, When
@@ -60,7 +62,7 @@ class MockClaude(Replies):
         self._seed, self._validation = seed, validation
         self._scenario = _scenario(files, seed, validation)
         self._journal = Journal(max_body=max_body)
-        self._site = Site({"": self._scenario}, lambda _: None, journal=self._journal)
+        self._site = Site({"": self._scenario}, journal=self._journal)
         self._served = self._site.served[""]
         self._play(speed, retry_speed)
         self._background = Background(self._site, port)
@@ -145,17 +147,17 @@ class MockClaude(Replies):
         return Condition(self._add, saying)
 
     @property
-    def journal(self) -> list[Entry]:
+    def journal(self) -> list[JournalEntry]:
         """Everything that was asked, with what was decided, planned and sent."""
         return list(self._journal.entries())
 
     @property
-    def requests(self) -> list[Asked]:
+    def requests(self) -> list[MessagesRequest]:
         """The requests for a message, in the order in which they came."""
-        return [asked(entry) for entry in self._journal.entries() if entry.is_question]
+        return [read_request(entry) for entry in self._journal.entries() if entry.is_messages_request]
 
     @property
-    def last(self) -> Asked:
+    def last(self) -> MessagesRequest:
         """The last request for a message. Raises `AssertionError` if there was none."""
         requests = self.requests
         if not requests:
@@ -163,7 +165,7 @@ class MockClaude(Replies):
         return requests[-1]
 
     @property
-    def unmatched(self) -> list[Entry]:
+    def unmatched(self) -> list[JournalEntry]:
         """The requests that no rule answered."""
         return [entry for entry in self._journal.entries() if entry.unmatched]
 
@@ -178,12 +180,12 @@ class MockClaude(Replies):
         """Where a `when` was written after which nothing says what is answered."""
         return list(self._unfinished.values())
 
-    def assert_asked(self, *, times: int | Times = AT_LEAST_ONE, **wanted: Unpack[When]) -> None:
+    def assert_asked(self, *, times: int | CountRange = AT_LEAST_ONE, **wanted: Unpack[When]) -> None:
         """Raise `AssertionError`, with the closest request, unless something like this was asked: `times` often, or at
         least once.
         """
         wished = inline.add({"when": dict(wanted), "reply": "-"}, caller()).scenario.rules[0].conditions
-        verified = verify(self._journal.entries(), wished, times, self._journal.forgotten)
+        verified = verify(self._journal.entries(), wished, times, self._journal.count_dropped())
         if not verified.ok:
             raise AssertionError(verified.message)
 

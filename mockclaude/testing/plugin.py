@@ -21,7 +21,7 @@ from mockclaude.testing.settings import OPTIONS, Settings, add_options, line_of,
 from mockclaude.testing.tracebacks import hide_frames, is_mistake
 
 if TYPE_CHECKING:
-    from mockclaude.journal.journal import Entry
+    from mockclaude.journal.entry import JournalEntry
     from mockclaude.testing.mock import MockClaude
 
 UNUSED = "mockclaude_unused"
@@ -34,12 +34,12 @@ class _Used:
 
     mock: MockClaude
     chosen: Settings
-    asked: list[Entry] | None = None
+    asked: list[JournalEntry] | None = None
     raised: BaseException | None = None
     judged: int = 0
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         return self.mock.journal if self.asked is None else self.asked
 
     def end(self) -> None:

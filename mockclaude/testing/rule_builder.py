@@ -11,17 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
-from mockclaude.journal.journal import Entry
+from mockclaude.api.request import MessagesRequest
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.rules import Rule
 from mockclaude.testing.callbacks import Functions
-from mockclaude.testing.messages_request import Asked, asked
+from mockclaude.testing.messages_request import read_request
 from mockclaude.testing.types import Choice, Function, Options, Predicate, Step, Steps, When
 
 
 class Added:
     """A rule that was added, and what it has answered."""
 
-    def __init__(self, rule: Rule, entries: Callable[[], Sequence[Entry]]) -> None:
+    def __init__(self, rule: Rule, entries: Callable[[], Sequence[JournalEntry]]) -> None:
         self.rule = rule
         self._entries = entries
 
@@ -29,9 +30,11 @@ class Added:
         return f"<rule {self.rule.label}>"
 
     @property
-    def requests(self) -> list[Asked]:
+    def requests(self) -> list[MessagesRequest]:
         """The requests that it answered."""
-        return [asked(entry) for entry in self._entries() if entry.rule is self.rule and entry.is_question]
+        return [
+            read_request(entry) for entry in self._entries() if entry.rule is self.rule and entry.is_messages_request
+        ]
 
 
 class Saying:

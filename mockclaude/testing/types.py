@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias, TypedDict
 
-from mockclaude.testing.messages_request import Asked
+from mockclaude.api.request import MessagesRequest
 
 
 class Match(TypedDict, total=False):
@@ -85,7 +85,7 @@ class Step(TypedDict, total=False):
 Steps: TypeAlias = str | Step | Sequence[str | Step]
 """A reply as a file has it: text, a step, or a list of them."""
 
-Function: TypeAlias = Callable[[Asked], Steps | Awaitable[Steps] | AsyncIterator[Steps] | Iterator[Steps]]
+Function: TypeAlias = Callable[[MessagesRequest], Steps | Awaitable[Steps] | AsyncIterator[Steps] | Iterator[Steps]]
 """What makes a reply: it returns one, or yields its parts as it goes."""
 
 
@@ -106,4 +106,4 @@ class Options(TypedDict, total=False):
     as_written: bool
 
 
-Predicate: TypeAlias = Callable[[Asked], bool]
+Predicate: TypeAlias = Callable[[MessagesRequest], bool]

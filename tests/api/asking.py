@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from mockclaude.api import models
-from mockclaude.api.checks.check import Check, problems, that_apply
-from mockclaude.api.request import Asked
+from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
+from mockclaude.api.checks.check import Check, applicable_checks, find_failures
+from mockclaude.api.issued import ALL_ISSUED
+from mockclaude.api.request import MessagesRequest
 
 QUESTION = {"role": "user", "content": "What is the weather?"}
 WEATHER = {
@@ -22,15 +24,21 @@ def body(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in every.items() if value is not ...}
 
 
-def asked(*messages: Any, **fields: Any) -> Asked:
-    """Return a request with `messages`, and with `fields` of the body or, by their names, of `Asked`."""
-    outside = {name: fields.pop(name) for name in ("version", "betas", "counting", "issued") if name in fields}
+def asked(*messages: Any, **fields: Any) -> MessagesRequest:
+    """Build a request with `messages` and the other `fields` of its body.
+
+    `betas` are those of the headers, and `issued` are the blocks that the server has sent.
+    """
+    api_headers = ApiHeaders("", NEW_VERSION, fields.pop("betas", frozenset()))
+    issued = fields.pop("issued", ALL_ISSUED)
     if messages:
         fields["messages"] = list(messages)
     made = body(**fields)
-    return Asked(made, models.find(made["model"]), **outside)
+    return MessagesRequest(made, model_info=models.find(made["model"]), api_headers=api_headers, issued=issued)
 
 
-def refusal(checks: Sequence[Check], request: Asked) -> str | None:
+def refusal(checks: Sequence[Check], request: MessagesRequest) -> str | None:
     """Return the first message that `checks` have for `request`."""
-    return next((problem.message for problem in problems(that_apply(checks, request.traits), request)), None)
+    return next(
+        (problem.message for problem in find_failures(applicable_checks(checks, request.traits), request)), None
+    )

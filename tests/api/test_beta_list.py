@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.api.betas import FILE, LISTED, Beta, BetaList, read
+from mockclaude.api.betas import FILE, LISTED, Beta, BetaList, parse_list
 from tests.betas import gone, main, names_in, names_of_sdk, new, written
 
 TEXT = FILE.read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def test_new_names_are_written_with_their_source(list_file: Path, tmp_path: Path
     (tmp_path / "agent").write_bytes(b'["per-turn-control-2026-07-01","new-2027-01-01"]')
 
     assert main(["--write", "--source", "agent 1.0", str(tmp_path / "agent")], list_file) == 0
-    fresh = {beta.name: beta.source for beta in read(list_file.read_text()).betas}
+    fresh = {beta.name: beta.source for beta in parse_list(list_file.read_text()).betas}
     assert fresh["per-turn-control-2026-07-01"] == fresh["new-2027-01-01"] == "agent 1.0"
     assert fresh["pdfs-2024-09-25"].startswith("sdk ")
     assert fresh.keys() >= names_of_sdk()

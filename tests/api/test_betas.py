@@ -6,7 +6,18 @@ import pytest
 from multidict import CIMultiDict
 
 from mockclaude.api import betas
-from mockclaude.api.betas import KNOWN, LISTED, MOST_UNKNOWN, Accepted, Judgement, judge, parse, read, refusal, warning
+from mockclaude.api.betas import (
+    KNOWN,
+    LISTED,
+    MOST_UNKNOWN,
+    AcceptedBetas,
+    UnknownBetas,
+    find_unknown,
+    parse,
+    parse_list,
+    refusal_message,
+    warning_message,
+)
 from tests.betas import names_of_sdk
 
 CLAUDE_CODE = [
@@ -71,7 +82,7 @@ def test_every_name_of_the_installed_sdk_is_known() -> None:
 
 @pytest.mark.parametrize("name", [*CLAUDE_CODE, *OTHERS])
 def test_names_that_clients_send_are_accepted_in_every_mode(name: str) -> None:
-    assert judge({name}, "strict") == Judgement()
+    assert find_unknown({name}, "strict") == UnknownBetas()
 
 
 def test_list_has_no_duplicates_and_an_iso_date() -> None:
@@ -80,7 +91,7 @@ def test_list_has_no_duplicates_and_an_iso_date() -> None:
 
 
 def test_list_line_has_name_gates_and_source() -> None:
-    listed = read("# a\n# Date: 2026-01-02\na-2026-01-01 - wild: x y\nb-2026-01-01   c,d past\n")
+    listed = parse_list("# a\n# Date: 2026-01-02\na-2026-01-01 - wild: x y\nb-2026-01-01   c,d past\n")
 
     assert listed.date == "2026-01-02"
     assert listed.betas == (("a-2026-01-01", (), "wild: x y"), ("b-2026-01-01", ("c", "d"), "past"))
@@ -117,9 +128,9 @@ MISSHAPEN = "invalid-beta-name"
     ],
 )
 def test_unknown_names_are_judged_as_the_scenario_says(
-    accepted: Accepted, refused: tuple[str, ...], unlisted: tuple[str, ...]
+    accepted: AcceptedBetas, refused: tuple[str, ...], unlisted: tuple[str, ...]
 ) -> None:
-    assert judge({NEW, SLIP, MISSHAPEN, "pdfs-2024-09-25"}, accepted) == (refused, unlisted)
+    assert find_unknown({NEW, SLIP, MISSHAPEN, "pdfs-2024-09-25"}, accepted) == (refused, unlisted)
 
 
 @pytest.mark.parametrize(
@@ -154,33 +165,33 @@ def test_unknown_names_are_judged_as_the_scenario_says(
     ],
 )
 def test_unknown_name_is_accepted_if_well_formed_and_no_slip(name: str, accepted: bool) -> None:
-    assert judge({name}, "known") == (((), (name,)) if accepted else ((name,), ()))
+    assert find_unknown({name}, "known") == (((), (name,)) if accepted else ((name,), ()))
 
 
 def test_more_unknown_names_than_any_client_sends_are_refused() -> None:
     names = [f"new-{number:04}-2027-01-01" for number in range(MOST_UNKNOWN + 1)]
 
-    assert judge(set(names[1:]), "known") == ((), tuple(names[1:]))
-    assert judge(set(names), "known") == (tuple(names[:MOST_UNKNOWN]), ())
+    assert find_unknown(set(names[1:]), "known") == ((), tuple(names[1:]))
+    assert find_unknown(set(names), "known") == (tuple(names[:MOST_UNKNOWN]), ())
 
 
 def test_work_for_unknown_names_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
     monkeypatch.setattr(betas, "_is_plausible", looked.append)
 
-    judge({f"new-{number}-2027-01-01" for number in range(10_000)}, "known")
+    find_unknown({f"new-{number}-2027-01-01" for number in range(10_000)}, "known")
     assert looked == []
 
 
 def test_refusal_names_every_name_in_the_words_of_the_api() -> None:
-    assert refusal(["alpha-1", "zeta-1"]) == (
+    assert refusal_message(["alpha-1", "zeta-1"]) == (
         "Unexpected value(s) `alpha-1`, `zeta-1` for the `anthropic-beta` header. "
         "Please consult our documentation at platform.claude.com/docs or try again without the header."
     )
 
 
 def test_warning_shows_what_to_write_to_accept_the_name() -> None:
-    assert warning(["a-2027-01-01", "b-2027-01-01"]) == (
+    assert warning_message(["a-2027-01-01", "b-2027-01-01"]) == (
         "anthropic-beta: unknown, accepted because well formed, got 'a-2027-01-01', 'b-2027-01-01'; expected a name in "
         f"the list of {LISTED.date}; add `betas: [a-2027-01-01, b-2027-01-01]` to the scenario file to accept without "
         "a warning"

@@ -30,20 +30,20 @@ FOUND = '{"type":"web_search_tool_result","tool_use_id":"u_1","content":[{"type"
 
 
 def test_an_event_is_its_name_its_data_and_a_blank_line() -> None:
-    assert events.event("greeting", {"text": "Grüß\nGott 👋"}) == (
+    assert events.event("greeting", {"text": "Grüß\nGott 👋"}).encoded == (
         'event: greeting\ndata: {"text":"Grüß\\nGott 👋"}\n\n'.encode()
     )
 
 
 def test_a_ping_has_a_space_after_the_colon_and_a_message_stop_has_none() -> None:
-    assert events.PING == b'event: ping\ndata: {"type": "ping"}\n\n'
-    assert events.MESSAGE_STOP == b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+    assert events.PING.encoded == b'event: ping\ndata: {"type": "ping"}\n\n'
+    assert events.MESSAGE_STOP.encoded == b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 
 
 def test_a_message_starts_without_content_and_ending_and_with_the_first_tokens() -> None:
     usage = USAGE.replace('"output_tokens":15', '"output_tokens":1')
 
-    assert events.message_start(MESSAGE, first_tokens=1).decode() == (
+    assert events.message_start(MESSAGE, first_tokens=1).encoded.decode() == (
         'event: message_start\ndata: {"type":"message_start","message":{"model":"claude-opus-5","id":"msg_1",'
         '"type":"message","role":"assistant","content":[],"stop_reason":null,"stop_sequence":null,'
         f'"stop_details":null,"usage":{{{usage}}}}}}}\n\n'
@@ -51,7 +51,7 @@ def test_a_message_starts_without_content_and_ending_and_with_the_first_tokens()
 
 
 def test_a_message_delta_has_the_ending_and_the_cumulative_counters_and_no_tier() -> None:
-    assert events.message_delta(MESSAGE).decode() == (
+    assert events.message_delta(MESSAGE).encoded.decode() == (
         'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null,'
         '"stop_details":null},"usage":{"input_tokens":25,"cache_creation_input_tokens":0,'
         '"cache_read_input_tokens":0,"output_tokens":15}}\n\n'
@@ -61,8 +61,8 @@ def test_a_message_delta_has_the_ending_and_the_cumulative_counters_and_no_tier(
 def test_what_is_counted_at_the_end_is_not_told_at_the_start() -> None:
     ends = {"output_tokens_details": {"thinking_tokens": 3}, "server_tool_use": {}, "iterations": []}
     usage = MESSAGE["usage"] | ends | {"speed": "fast"}
-    start = events.message_start({**MESSAGE, "usage": usage}, 1)
-    end = events.message_delta({**MESSAGE, "usage": usage})
+    start = events.message_start({**MESSAGE, "usage": usage}, 1).encoded
+    end = events.message_delta({**MESSAGE, "usage": usage}).encoded
 
     assert all(name.encode() not in start and name.encode() in end for name in ends)
     assert b'"speed":"fast"' in start
@@ -71,19 +71,21 @@ def test_what_is_counted_at_the_end_is_not_told_at_the_start() -> None:
 
 def test_a_container_ends_inside_the_delta_and_context_management_beside_it() -> None:
     extra: dict[str, Any] = {"container": {"id": "container_1"}, "context_management": {"applied_edits": []}}
-    data = events.message_delta({**MESSAGE, **extra})
+    data = events.message_delta({**MESSAGE, **extra}).encoded
 
     assert b'"stop_details":null,"container":{"id":"container_1"}},"usage":' in data
     assert data.endswith(b'"output_tokens":15},"context_management":{"applied_edits":[]}}\n\n')
-    assert b"container" not in events.message_delta({**MESSAGE, "container": None})
+    assert b"container" not in events.message_delta({**MESSAGE, "container": None}).encoded
 
 
 def test_an_error_event_is_the_envelope() -> None:
-    assert events.error({"type": "error", "error": {}}) == b'event: error\ndata: {"type":"error","error":{}}\n\n'
+    assert (
+        events.error({"type": "error", "error": {}}).encoded == b'event: error\ndata: {"type":"error","error":{}}\n\n'
+    )
 
 
 def test_a_block_stops_with_its_index() -> None:
-    assert events.content_block_stop(12) == (
+    assert events.content_block_stop(12).encoded == (
         b'event: content_block_stop\ndata: {"type":"content_block_stop","index":12}\n\n'
     )
 
@@ -120,7 +122,7 @@ def test_a_block_stops_with_its_index() -> None:
     ],
 )
 def test_a_block_starts_empty_where_deltas_follow_and_whole_where_none_do(block: str, begun: str) -> None:
-    assert events.content_block_start(3, json.loads(block)).decode() == (
+    assert events.content_block_start(3, json.loads(block)).encoded.decode() == (
         f'event: content_block_start\ndata: {{"type":"content_block_start","index":3,"content_block":{begun}}}\n\n'
     )
 
@@ -178,7 +180,7 @@ def test_a_block_starts_empty_where_deltas_follow_and_whole_where_none_do(block:
     ],
 )
 def test_each_kind_of_block_has_its_deltas_in_order(block: str, pieces: list[str], deltas: list[str]) -> None:
-    made = [events.delta_event(3, delta).decode() for delta in events.deltas(json.loads(block), pieces)]
+    made = [events.delta_event(3, delta).encoded.decode() for delta in events.deltas(json.loads(block), pieces)]
 
     assert made == [
         f'event: content_block_delta\ndata: {{"type":"content_block_delta","index":3,"delta":{delta}}}\n\n'
@@ -215,7 +217,7 @@ def test_however_a_block_is_cut_its_deltas_add_up_to_it(block: dict[str, Any], c
     text = events.streamed_text(block)
     ends = sorted(min(cut, len(text)) for cut in cuts)
     pieces = [text[begin:end] for begin, end in zip([0, *ends], [*ends, len(text)], strict=True)]
-    begun = json.loads(events.content_block_start(0, block).decode().split("data: ", 1)[1])["content_block"]
+    begun = json.loads(events.content_block_start(0, block).encoded.decode().split("data: ", 1)[1])["content_block"]
     partial_json = "".join([apply(delta, begun) for delta in events.deltas(block, pieces)])
 
     assert {**begun, **({"input": json.loads(partial_json)} if partial_json else {})} == block

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api.errors import ApiError
-from mockclaude.api.fingerprint import question
+from mockclaude.api.fingerprint import canonical_body
 
 BODY: dict[str, Any] = {"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]}
 JSON = st.recursive(
@@ -29,19 +29,19 @@ def test_the_order_of_keys_and_the_spelling_of_numbers_are_not_part_of_what_is_a
     body = {"b": 2, "a": value, "c": [1, {"d": 3}]}
     written_otherwise = orjson.loads(orjson.dumps({"c": [1.0, {"d": 3.0}], "a": value, "b": 2.0}))
 
-    assert question(written_otherwise) == question(body)
+    assert canonical_body(written_otherwise) == canonical_body(body)
 
 
 @pytest.mark.parametrize("changed", [{"stream": True}, {"stream": False}, {"metadata": {"user_id": "somebody"}}])
 def test_the_same_question_streamed_or_by_another_user_is_the_same(changed: dict[str, Any]) -> None:
-    assert question(BODY | changed) == question(BODY)
+    assert canonical_body(BODY | changed) == canonical_body(BODY)
 
 
 @pytest.mark.parametrize(
     "changed", [{"max_tokens": 2}, {"max_tokens": 1.5}, {"model": "n"}, {"system": ""}, {"x": None}]
 )
 def test_every_other_field_is_part_of_what_is_asked(changed: dict[str, Any]) -> None:
-    assert question(BODY | changed) != question(BODY)
+    assert canonical_body(BODY | changed) != canonical_body(BODY)
 
 
 @pytest.mark.parametrize("field", ["system", "metadata"])
@@ -49,4 +49,4 @@ def test_what_nests_too_deeply_is_refused_wherever_it_is(field: str) -> None:
     nested = orjson.loads(b"[" * 255 + b"]" * 255)
 
     with pytest.raises(ApiError, match="nested too deeply"):
-        question({field: nested})
+        canonical_body({field: nested})

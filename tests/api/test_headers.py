@@ -32,10 +32,10 @@ RATE_LIMITS = [
 ]
 
 
-def parsed(lines: str) -> dict[str, str]:
-    *each, rest = lines.split("\r\n")
-    assert rest == ""
-    return dict(line.split(": ", 1) for line in each)
+def parsed(given: headers.Headers) -> dict[str, str]:
+    values = dict(given.lines)
+    assert len(values) == len(given.lines)
+    return values
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,10 @@ def parsed(lines: str) -> dict[str, str]:
     ],
     ids=["json", "message", "stream"],
 )
-def test_each_kind_of_response_has_its_headers_in_order(lines: Callable[[int], str], names: list[str]) -> None:
+def test_each_kind_of_response_has_its_headers_in_order(
+    lines: Callable[[int], headers.Headers], names: list[str]
+) -> None:
     assert list(parsed(lines(NOW))) == names
-    assert lines(NOW).count("\r\n") == len(names)
 
 
 def test_a_message_is_json_and_a_stream_is_server_sent_events() -> None:
@@ -73,7 +74,7 @@ def test_the_values_are_those_of_an_account_far_from_its_limits() -> None:
 
 
 @pytest.mark.parametrize("lines", [headers.json, headers.message, headers.stream])
-def test_only_the_date_and_the_reset_times_differ_between_two_seconds(lines: Callable[[int], str]) -> None:
+def test_only_the_date_and_the_reset_times_differ_between_two_seconds(lines: Callable[[int], headers.Headers]) -> None:
     one, other = parsed(lines(NOW)), parsed(lines(NOW + 1))
     differing = [name for name in one if one[name] != other[name]]
 
@@ -83,24 +84,25 @@ def test_only_the_date_and_the_reset_times_differ_between_two_seconds(lines: Cal
 
 def test_browser_may_send_any_header_but_those_that_control_the_server() -> None:
     asked = "x-api-key, Authorization,x-mockclaude-lane , *\r\nx: y, x-mockclaude-fault, *"
-    allowed = parsed(headers.cors_preflight(asked))
+    allowed = headers.cors_preflight(asked)
 
     assert allowed["access-control-allow-origin"] == "*"
     assert "POST" in allowed["access-control-allow-methods"].split(", ")
     assert allowed["access-control-allow-headers"] == "x-api-key, authorization"
-    assert parsed(headers.cors_preflight())["access-control-allow-headers"] == "authorization"
+    assert headers.cors_preflight()["access-control-allow-headers"] == "authorization"
 
 
 def test_trusted_page_may_send_control_headers() -> None:
-    allowed = parsed(headers.cors_preflight("x-mockclaude-lane, x-api-key", control=True))
+    allowed = headers.cors_preflight("x-mockclaude-lane, x-api-key", control=True)
 
     assert allowed["access-control-allow-headers"] == "x-mockclaude-lane, x-api-key"
 
 
 def test_a_replaced_header_is_sent_once_whatever_its_case() -> None:
-    lines = "content-type: application/json\r\nserver: cloudflare\r\n"
-    others = {"Content-Type": "text/html", "retry-after": "2"}
-    assert headers.replaced(lines, others) == "server: cloudflare\r\ncontent-type: text/html\r\nretry-after: 2\r\n"
+    usual = headers.Headers([("content-type", "application/json"), ("server", "cloudflare")])
+    changed = usual.put({"Content-Type": "text/html", "retry-after": "2"})
+
+    assert changed.lines == (("server", "cloudflare"), ("content-type", "text/html"), ("retry-after", "2"))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api import media
-from mockclaude.api.media import MAX_REMEMBERED, UNREAD, Pdf, Picture
+from mockclaude.api.media import MAX_REMEMBERED, UNREAD, Image, Pdf
 from mockclaude.api.pdfs import Work, count_pages
 from tests.api.pictures import encoded, gif, pdf, png, webp
 from tests.benchmarks import corpus
@@ -18,19 +18,19 @@ from tests.benchmarks import corpus
 @pytest.mark.parametrize(
     ("data", "picture"),
     [
-        (png(300, 200), Picture("image/png", 300, 200)),
-        (gif(30, 20), Picture("image/gif", 30, 20)),
-        (webp(64, 32), Picture("image/webp", 64, 32)),
-        (encoded(b"\xff\xd8\xff\xe0 broken"), Picture("image/jpeg", -1, -1)),
-        (encoded(b"\x89PNG\r\n\x1a\n"), Picture("image/png", -1, -1)),
-        (encoded(b"no picture"), Picture("", -1, -1)),
+        (png(300, 200), Image("image/png", 300, 200)),
+        (gif(30, 20), Image("image/gif", 30, 20)),
+        (webp(64, 32), Image("image/webp", 64, 32)),
+        (encoded(b"\xff\xd8\xff\xe0 broken"), Image("image/jpeg", -1, -1)),
+        (encoded(b"\x89PNG\r\n\x1a\n"), Image("image/png", -1, -1)),
+        (encoded(b"no picture"), Image("", -1, -1)),
         ("<BASE64_IMAGE>", None),
         ("ü", None),
     ],
 )
-def test_a_picture_has_a_type_and_a_size(data: str, picture: Picture | None) -> None:
-    assert media.picture(data) == picture
-    assert media.picture(data) == picture
+def test_a_picture_has_a_type_and_a_size(data: str, picture: Image | None) -> None:
+    assert media.read_image(data) == picture
+    assert media.read_image(data) == picture
 
 
 @pytest.mark.parametrize(
@@ -45,28 +45,28 @@ def test_a_picture_has_a_type_and_a_size(data: str, picture: Picture | None) -> 
     ],
 )
 def test_a_pdf_has_pages_or_a_lock(data: str, found: Pdf | None) -> None:
-    assert media.pdf(data) == found
+    assert media.read_pdf(data) == found
 
 
 def test_no_more_is_remembered_than_is_said() -> None:
     for number in range(MAX_REMEMBERED + 10):
-        media.picture(encoded(b"%d" % number))
+        media.read_image(encoded(b"%d" % number))
 
     assert len(media._seen) == MAX_REMEMBERED
 
 
 @given(data=st.binary(max_size=64).map(encoded) | st.text())
 def test_whatever_comes_is_a_picture_or_none(data: str) -> None:
-    media.picture(data)
-    media.pdf(data)
+    media.read_image(data)
+    media.read_pdf(data)
 
 
 def test_a_pdf_whose_pages_are_in_many_places_is_counted_up_to_a_limit() -> None:
-    found = media.pdf(document(40))
+    found = media.read_pdf(document(40))
 
     assert found is not None
     assert found.pages is None or found.pages > 100
-    assert media.pdf(document(3)) == Pdf(8)
+    assert media.read_pdf(document(3)) == Pdf(8)
 
 
 def document(levels: int) -> str:
@@ -85,37 +85,37 @@ def test_a_pdf_that_takes_more_reads_than_there_are_is_not_read(reads: int, monk
     monkeypatch.setattr(media, "MAX_READS", reads)
     monkeypatch.setattr(media, "_seen", {})
 
-    assert media.pdf(document(2)) == media.pdf(document(2)) == UNREAD
+    assert media.read_pdf(document(2)) == media.read_pdf(document(2)) == UNREAD
 
 
 @pytest.mark.parametrize("kids", [20_000, 100_000, 2_000_000])
 def test_what_a_pdf_unpacks_counts(kids: int) -> None:
-    assert media.pdf(packed(kids)) == UNREAD
+    assert media.read_pdf(packed(kids)) == UNREAD
 
 
 def test_the_pdfs_of_a_request_share_its_reads() -> None:
     pdfs = [packed(100, number) for number in range(3)]
     for _ in range(2):
         with media.OneRequest():
-            found = [media.pdf(data) for data in [document(2), *pdfs, document(2), document(4)]]
+            found = [media.read_pdf(data) for data in [document(2), *pdfs, document(2), document(4)]]
 
         assert found == [Pdf(4), Pdf(0), *[UNREAD] * 2, Pdf(4), UNREAD]
-    assert media.pdf(pdfs[1]) == Pdf(0)
+    assert media.read_pdf(pdfs[1]) == Pdf(0)
 
 
 def test_a_pdf_is_read_alike_whatever_was_read_before() -> None:
     large = encoded(corpus.packed_pdf(b"%" + b"a" * 60_000))
     for before in (packed(100, 1_000), large):
         with media.OneRequest():
-            media.pdf(before)
-            left = media.pdf(large)
+            media.read_pdf(before)
+            left = media.read_pdf(large)
 
         assert left == (Pdf(0) if before == large else UNREAD)
 
 
 def test_no_base64_takes_no_reads() -> None:
     with media.OneRequest():
-        assert [media.pdf(data) for data in ("<BASE64_PDF>", document(2))] == [None, Pdf(4)]
+        assert [media.read_pdf(data) for data in ("<BASE64_PDF>", document(2))] == [None, Pdf(4)]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockclaude.api.request import Anything, Asked, dotted
+from mockclaude.api.request import MessagesRequest, dotted
 from tests.api.asking import QUESTION, asked, body
 
 IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
@@ -39,9 +39,8 @@ def test_input_tokens_are_those_of_the_body() -> None:
     assert asked(QUESTION).input_tokens == asked(QUESTION, max_tokens=1).input_tokens > 0
 
 
-def test_unless_told_otherwise_every_block_was_issued() -> None:
-    issued = Asked(body()).issued
+def test_without_a_record_every_block_counts_as_issued() -> None:
+    issued = MessagesRequest(body()).issued
 
-    assert isinstance(issued, Anything)
     assert issued.thinking("Hm.", "signature") == "issued"
     assert issued.redacted("data")

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from mockclaude.api.access import Access
+from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION, ApiHeaders
 from mockclaude.api.errors import ApiError
-from mockclaude.api.mode import Mode, Validation
-from mockclaude.api.request import NEW_VERSION, OLD_VERSION
+from mockclaude.api.mode import Mode, ValidationResult
 from mockclaude.api.validate import check_model, check_rules, check_shape, looks_like_a_model
 from tests.api.asking import QUESTION, asked, body
 
@@ -17,8 +16,8 @@ ORPHAN = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "to
 
 
 def shape(mode: Mode, version: str = NEW_VERSION, **fields: Any) -> list[str]:
-    validation = Validation(mode)
-    check_shape(body(**fields), Access("mock", version, frozenset()), validation, counting=False)
+    validation = ValidationResult(mode)
+    check_shape(body(**fields), ApiHeaders("mock", version, frozenset()), validation, counting=False)
     return validation.warnings
 
 
@@ -65,9 +64,9 @@ def test_a_name_looks_like_a_model_if_it_has_a_line(name: str, similar: bool) ->
 
 def test_an_unknown_model_is_a_404_and_to_a_gateway_a_warning() -> None:
     with pytest.raises(ApiError) as caught:
-        check_model("gpt-4o", Validation(), known=False)
+        check_model("gpt-4o", ValidationResult(), known=False)
     assert (caught.value.status, caught.value.message) == (404, "model: gpt-4o")
-    validation = Validation("gateway")
+    validation = ValidationResult("gateway")
     check_model("gpt-4o", validation, known=False)
     check_model("claude-opus-5", validation, known=True)
     assert validation.warnings == ["model: gpt-4o"]
@@ -76,17 +75,17 @@ def test_an_unknown_model_is_a_404_and_to_a_gateway_a_warning() -> None:
 def test_rules_of_the_conversation_hold_for_gateways_too_but_not_without_validation() -> None:
     for mode in ("anthropic", "gateway"):
         with pytest.raises(ApiError, match="unexpected `tool_use_id`"):
-            check_rules(asked(ORPHAN), Validation(mode))
-    check_rules(asked(ORPHAN), Validation("off"))
+            check_rules(asked(ORPHAN), ValidationResult(mode))
+    check_rules(asked(ORPHAN), ValidationResult("off"))
 
 
 def test_rules_of_the_model_are_warnings_to_a_gateway() -> None:
     prefilled = asked(QUESTION, {"role": "assistant", "content": "It is"})
-    validation = Validation("gateway")
+    validation = ValidationResult("gateway")
     check_rules(prefilled, validation)
 
     assert validation.warnings == [
         "This model does not support assistant message prefill. The conversation must end with a user message."
     ]
     with pytest.raises(ApiError, match="does not support assistant message prefill"):
-        check_rules(prefilled, Validation())
+        check_rules(prefilled, ValidationResult())

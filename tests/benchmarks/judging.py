@@ -7,12 +7,11 @@ from typing import Any
 import orjson
 
 from mockclaude.api import schema
-from mockclaude.api.request import NEW_VERSION
-from mockclaude.engine.http_request import Call
+from mockclaude.api.api_headers import NEW_VERSION
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import CLIENT
+from tests.serving import CLIENT, http_request
 
 TARGET = 2.0
 """How many times the parsing the answer may take."""
@@ -61,7 +60,7 @@ def conversation(size: int = 200_000) -> bytes:
 
 def parsed(data: bytes) -> None:
     """Parse `data` as orjson and pydantic-core do, into a request of the API's shape."""
-    assert schema.problem(orjson.loads(data), NEW_VERSION, frozenset(), counting=False) is None
+    assert schema.find_error(orjson.loads(data), NEW_VERSION, frozenset(), counting=False) is None
 
 
 def milliseconds(work: Callable[[], object]) -> float:
@@ -78,7 +77,7 @@ def judge(rounds: int) -> list[tuple[float, float]]:
     """Return for each round the milliseconds that parsing and answering take. Answers that are no 200 are void."""
     data = conversation()
     served = ScenarioState(load_text("rules: [{reply: Done.}]"))
-    call = Call("POST", "/v1/messages", {}, CLIENT, data, 0)
-    if (status := answer(served, call).script.status) != 200:
+    call = http_request("POST", "/v1/messages", {}, CLIENT, data, 0)
+    if (status := answer(call, served).response.status) != 200:
         raise ValueError(f"answered with {status}")
-    return [(milliseconds(lambda: parsed(data)), milliseconds(lambda: answer(served, call))) for _ in range(rounds)]
+    return [(milliseconds(lambda: parsed(data)), milliseconds(lambda: answer(call, served))) for _ in range(rounds)]

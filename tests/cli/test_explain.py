@@ -139,10 +139,10 @@ def test_a_recorded_request_is_explained_as_it_was_decided(
     ("line", "entry", "told"),
     [
         ("", 0, "there are no requests here"),
-        ("{}", 0, "journal.jsonl:1: this is no entry of a journal; expected a line of `serve --journal`"),
+        ("{}", 0, "journal.jsonl:1: not a journal entry; expected a JSON line written by `serve --journal`"),
         (None, 9, "there is no request 9 here"),
         ('"scenario":"other"', 1, "no scenario is named 'other'; expected the files it was answered from"),
-        ('"body_size":9', 1, "the body of this request is not whole in the journal"),
+        ('"body_size":9', 1, "the body of the request was truncated in the journal"),
     ],
 )
 def test_what_cannot_be_explained_is_told(

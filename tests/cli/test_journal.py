@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.journal.entry_json import as_data
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry_json import entry_to_json
 from tests.cli.invoking import HELLO, invoke, written
 from tests.conftest import Start
+from tests.journal.entries import journal_entry
 from tests.serving import post
 
-ENTRY = Entry(1, 0, "POST", "/v1/messages", {}, status=200, reason="'hello' (a.yaml:1:9)", ending="", seconds=0.001)
+ENTRY = journal_entry(status=200, reason="'hello' (a.yaml:1:9)", seconds=0.001)
 
 
 class Admin(BaseHTTPRequestHandler):
@@ -29,7 +29,7 @@ class Admin(BaseHTTPRequestHandler):
         found = asked == ("/_mockclaude/journal?limit=1000", "application/x-ndjson")
         self.send_response(200 if found else 404)
         self.end_headers()
-        self.wfile.write(json.dumps(as_data(ENTRY)).encode() + b"\n" if found else b"")
+        self.wfile.write(json.dumps(entry_to_json(ENTRY)).encode() + b"\n" if found else b"")
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -47,7 +47,7 @@ def admin() -> Iterator[str]:
 
 
 def test_the_journal_is_printed_as_lines_of_json_or_of_the_log(admin: str) -> None:
-    assert json.loads(invoke("journal", "--url", admin).output) == as_data(ENTRY)
+    assert json.loads(invoke("journal", "--url", admin).output) == entry_to_json(ENTRY)
     assert invoke("journal", "--pretty", MOCKCLAUDE_URL=f"{admin}/").output == (
         "200        POST /v1/messages  'hello' (a.yaml:1:9)  1.0 ms\n"
     )
@@ -66,7 +66,9 @@ def test_a_server_that_has_no_journal_is_told(admin: str) -> None:
     result = invoke("journal", "--url", f"{admin}/other")
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == (f"{admin}/other answers with a 404; expected mockclaude: name its address with --url\n")
+    assert result.stderr == (
+        f"{admin}/other: unexpected status, got 404; expected a mockclaude server; pass its base URL with --url\n"
+    )
 
 
 def test_a_server_that_is_not_there_is_told() -> None:
@@ -91,17 +93,24 @@ def recording(start: Start, tmp_path: Path) -> Path:
 
 
 def test_a_recording_holds_no_key_and_is_answered_again_as_recorded(recording: Path, tmp_path: Path) -> None:
-    result = invoke("replay", recording, tmp_path / "hello.yaml")
+    result = invoke("recheck", recording, tmp_path / "hello.yaml")
 
     assert '"x-api-key":"[redacted]"' in recording.read_text()
     assert (result.exit_code, result.output) == (0, "2 requests: answered as recorded\n")
+
+
+def test_former_name_of_a_command_warns(recording: Path, tmp_path: Path) -> None:
+    result = invoke("replay", recording, tmp_path / "hello.yaml")
+
+    assert (result.exit_code, result.stdout) == (0, "2 requests: answered as recorded\n")
+    assert result.stderr == "warning: `replay` is the former name of `recheck`; use `mockclaude recheck`\n"
 
 
 def test_what_is_different_is_told_and_is_exit_code_1(recording: Path, tmp_path: Path) -> None:
     changed = written(
         tmp_path / "changed.yaml", "rules: [{name: hello, times: 1, reply: Hello!}, {reply: {error: 529}}]"
     )
-    result = invoke("replay", recording, changed)
+    result = invoke("recheck", recording, changed)
 
     assert result.exit_code == 1
     assert result.output.splitlines() == [
@@ -120,7 +129,7 @@ def test_refusals_for_requests_in_flight_are_answered_as_recorded(start: Start, 
         assert command.server.ask(post()).status == 529
     command.signal(signal.SIGTERM)
     command.end()
-    result = invoke("replay", tmp_path / "busy.jsonl", file)
+    result = invoke("recheck", tmp_path / "busy.jsonl", file)
 
     summary = "2 requests: answered as recorded (1 refused for requests in flight, as recorded)\n"
     assert (result.exit_code, result.output) == (0, summary)
@@ -128,11 +137,11 @@ def test_refusals_for_requests_in_flight_are_answered_as_recorded(start: Start, 
 
 @pytest.mark.parametrize(("option", "value"), [("--retry-speed", "fast"), ("--validation", "some")])
 def test_a_wrong_option_is_told(recording: Path, option: str, value: str) -> None:
-    assert invoke("replay", recording, option, value).exit_code == 2
+    assert invoke("recheck", recording, option, value).exit_code == 2
 
 
 def test_a_recording_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    result = invoke("replay", tmp_path / "none.jsonl")
+    result = invoke("recheck", tmp_path / "none.jsonl")
 
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
 
@@ -144,15 +153,15 @@ def test_a_journal_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert result.stderr.startswith(f"{tmp_path}/none/journal.jsonl: cannot write this journal: ")
 
 
-def test_torn_line_is_warned_of_and_the_others_are_replayed(recording: Path, tmp_path: Path) -> None:
+def test_torn_line_is_warned_of_and_the_others_are_rechecked(recording: Path, tmp_path: Path) -> None:
     recording.write_bytes(recording.read_bytes()[:-9])
     torn = len(recording.read_bytes().splitlines()[1])
     warning = f"warning: {recording}:2: incomplete entry, {torn} bytes without their end; it is left out\n"
-    replayed = invoke("replay", recording, tmp_path / "hello.yaml")
+    rechecked = invoke("recheck", recording, tmp_path / "hello.yaml")
     explained = invoke("explain", tmp_path / "hello.yaml", "--journal", recording)
 
-    assert (replayed.exit_code, replayed.stdout) == (0, "1 request: answered as recorded\n")
-    assert (explained.exit_code, replayed.stderr, explained.stderr) == (0, warning, warning)
+    assert (rechecked.exit_code, rechecked.stdout) == (0, "1 request: answered as recorded\n")
+    assert (explained.exit_code, rechecked.stderr, explained.stderr) == (0, warning, warning)
 
 
 class Broken(BaseHTTPRequestHandler):
@@ -184,7 +193,7 @@ def test_answer_that_is_no_journal_is_told(broken: str) -> None:
 
     assert (result.exit_code, result.stderr) == (
         2,
-        f"{broken} sends no entries of a journal; expected mockclaude: name its address with --url\n",
+        f"{broken}: not a journal; expected a mockclaude server; pass its base URL with --url\n",
     )
 
 
@@ -192,7 +201,7 @@ def test_answer_that_breaks_off_is_told(broken: str) -> None:
     result = invoke("journal", "--url", f"{broken}/short")
 
     assert result.exit_code == 2
-    assert result.stderr.startswith(f"cannot reach {broken}/short: the answer breaks off; ")
+    assert result.stderr.startswith(f"cannot reach {broken}/short: the response is incomplete; ")
 
 
 def test_credentials_of_an_address_are_not_printed() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from mockclaude.cli import run
 from tests.cli.invoking import HELLO, invoke, written
-from tests.serving import PATIENCE
+from tests.serving import PROGRAM_PATIENCE, TIME_SCALE
 
 ASK = """
 import os, sys, urllib.request
@@ -138,13 +138,13 @@ def test_a_signal_that_a_terminal_gives_to_both_is_not_passed_on(
 ) -> None:
     monkeypatch.setattr(run, "TERMINAL", written(tmp_path / "tty", ""))
     monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
-    script = "import os, signal, time; os.kill(os.getppid(), signal.SIGINT); time.sleep(0.2)"
+    script = f"import os, signal, time; os.kill(os.getppid(), signal.SIGINT); time.sleep({0.2 * TIME_SCALE})"
 
     assert invoke("run", *shell(script)).exit_code == 0
 
 
 def test_it_leaves_nothing_behind(hello: Path) -> None:
     command = [sys.executable, "-m", "mockclaude", "run", str(hello), *shell("print('in between')")]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=3 * PATIENCE, check=True)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=True)
 
     assert (ended.stdout, ended.stderr) == ("in between\n", "mockclaude: no requests\n")

@@ -1,28 +1,22 @@
-"""The command: in this process where nothing is served, as a process of its own where something is."""
+"""The command `serve` in the process of the tests, which ends before it serves."""
 
 from __future__ import annotations
 
 import os
-import pty
 import runpy
-import shlex
-import signal
 import socket
-import subprocess
-import sys
-import time
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import mockclaude
 from mockclaude import __version__
+from mockclaude.api.betas import AcceptedBetas
+from mockclaude.scenario.loading.loader import load_all
 from tests.cli.invoking import HELLO, invoke, written
-from tests.conftest import Start
-from tests.serving import PATIENCE, Command, Running, announced, post, request
-
-SLOW = "rules: [{pace: {tokens_per_second: 200}, reply: The tide comes and goes and comes again as it always has.}]"
+from tests.conftest import Serve
+from tests.serving import post
 
 
 @pytest.fixture
@@ -30,9 +24,12 @@ def hello(tmp_path: Path) -> Path:
     return written(tmp_path / "hello.yaml", HELLO)
 
 
-def scenarios(command: Command) -> list[dict[str, object]]:
-    listed: list[dict[str, object]] = command.server.ask(request("GET", "/")).json["scenarios"]
-    return listed
+@pytest.fixture
+def used_port() -> Iterator[int]:
+    """Return a port on which nothing can be served: a command that gets so far ends."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port: int = other.getsockname()[1]
+        yield port
 
 
 def test_the_version_is_told() -> None:
@@ -84,15 +81,7 @@ def test_a_speed_that_is_none_is_told_what_one_is(option: str) -> None:
     result = invoke(option, "fast")
 
     assert result.exit_code == 2
-    assert f"Invalid value for {option}: 'fast' is no speed; expected how many times as fast" in result.stderr
-
-
-def test_time_and_retries_can_be_faster(start: Start, tmp_path: Path) -> None:
-    slow = written(tmp_path / "slow.yaml", "pace: {ttft: 1h}\nrules: [{times: 1, reply: x}, {reply: {error: 529}}]")
-    server = start(slow, "--speed", "instant", MOCKCLAUDE_RETRY_SPEED="instant").server
-
-    assert server.ask(post()).status == 200
-    assert server.ask(post()).headers["retry-after-ms"] == "1"
+    assert f"Invalid value for {option}: invalid speed, got 'fast'; expected a factor, e.g. 10x" in result.stderr
 
 
 def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
@@ -103,13 +92,11 @@ def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", [(), ("--watch",)])
-def test_a_port_in_use_is_one_line_and_exit_code_2(hello: Path, option: tuple[str, ...]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        result = invoke(hello, "--port", port, *option)
+def test_a_port_in_use_is_one_line_and_exit_code_2(hello: Path, option: tuple[str, ...], used_port: int) -> None:
+    result = invoke(hello, "--port", used_port, *option)
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith(f"cannot listen on 127.0.0.1:{port}: address already in use; ")
+    assert result.stderr.startswith(f"cannot listen on 127.0.0.1:{used_port}: address already in use; ")
     assert result.stderr.count("\n") == 1
 
 
@@ -121,167 +108,16 @@ def test_a_bad_option_is_told_and_exit_code_2(option: str) -> None:
     assert "Error: " in result.stderr
 
 
-def test_a_free_port_is_told_and_requests_are_logged(start: Start, hello: Path) -> None:
-    command = start(hello)
-    assert command.server.ask(post()).json["content"][0]["text"] == "Hello!"
-    command.signal(signal.SIGTERM)
-    code, out, err = command.end()
-
-    assert (code, err) == (0, "")
-    assert command.first_line == f"mockclaude {__version__} on {command.server.url}\n"
-    assert out.splitlines()[-1].startswith(f"200        POST /v1/messages  'hello' ({hello}:1:9)  ")
+def test_the_port_of_the_environment_is_used(used_port: int) -> None:
+    assert f"cannot listen on 127.0.0.1:{used_port}: " in invoke(MOCKCLAUDE_PORT=str(used_port)).stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_quietly_and_an_open_stream_gets_to_finish(start: Start, tmp_path: Path, number: int) -> None:
-    command = start(written(tmp_path / "slow.yaml", SLOW))
-    with command.server.connect() as wire:
-        wire.send(post(stream=True))
-        first = wire.head()
-        command.signal(number)
-        rest = wire.rest()
-
-    assert first.startswith(b"HTTP/1.1 200 OK\r\n")
-    assert rest.endswith(b'data: {"type":"message_stop"}\n\n\r\n0\r\n\r\n')
-    code, _, err = command.end()
-    assert (code, err) == (0, "")
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_quietly_from_the_first_line_on(start: Start, number: int) -> None:
-    command = start()
-    command.signal(number)
-    code, _, err = command.end()
-
-    assert (code, err) == (0, "")
-
-
-def test_a_stream_that_hangs_is_cut_in_the_end(start: Start, tmp_path: Path) -> None:
-    command = start(written(tmp_path / "hang.yaml", "rules: [{reply: [{text: Half a}, {pause: forever}]}]"))
-    with command.server.connect() as wire:
-        wire.send(post(stream=True))
-        wire.head()
-        command.signal(signal.SIGINT)
-        assert not wire.rest().endswith(b"0\r\n\r\n")
-
-    code, _, err = command.end()
-    assert (code, err) == (0, "")
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_signal_ends_it_at_once_and_leaves_no_traceback(start: Start, tmp_path: Path, number: int) -> None:
-    command = start(written(tmp_path / "hang.yaml", "rules: [{reply: [{text: Half a}, {pause: forever}]}]"))
-    with command.server.connect() as wire:
-        wire.send(post(stream=True))
-        wire.head()
-        command.signal(number)
-        command.server.wait_until_closed()
-        command.signal(number)
-        code, _, err = command.end()
-
-    assert (code, err) == (-number, "")
-
-
-def test_files_are_one_scenario_and_each_file_of_a_folder_is_one(start: Start, tmp_path: Path, hello: Path) -> None:
-    more = written(tmp_path / "more.yaml", "seed: 5\nrules: [{when: {user: x}, reply: More}]")
-    written(tmp_path / "set" / "one.yaml", HELLO)
-    listed = scenarios(start(more, tmp_path / "set", hello))
-
-    assert [(entry["name"], entry["files"], entry["seed"]) for entry in listed] == [
-        ("", [str(more), str(hello)], 5),
-        ("one", [str(tmp_path / "set" / "one.yaml")], 0),
-    ]
-
-
-def test_without_files_the_built_in_scenario_answers(start: Start) -> None:
-    command = start()
-
-    assert command.server.ask(post()).status == 200
-    assert [entry["files"] for entry in scenarios(command)] == [[]]
-
-
-def test_the_environment_gives_options_and_the_command_line_wins(start: Start) -> None:
-    variables = {"MOCKCLAUDE_SEED": "7", "MOCKCLAUDE_HOST": "127.0.0.2", "MOCKCLAUDE_PORT": "1"}
-
-    assert [entry["seed"] for entry in scenarios(start("--host", "127.0.0.1", **variables))] == [7]
-    assert [entry["seed"] for entry in scenarios(start("--host", "127.0.0.1", "--seed", 8, **variables))] == [8]
-    assert start(**variables).first_line.startswith(f"mockclaude {__version__} on http://127.0.0.2:")
-
-
-def test_the_port_of_the_environment_is_used() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
+def test_the_host_of_the_environment_is_used() -> None:
+    with socket.create_server(("127.0.0.2", 0)) as other:
         port = str(other.getsockname()[1])
-        assert f"cannot listen on 127.0.0.1:{port}: " in invoke(MOCKCLAUDE_PORT=port).stderr
+        result = invoke(MOCKCLAUDE_HOST="127.0.0.2", MOCKCLAUDE_PORT=port)
 
-
-def test_the_installed_command_is_the_same() -> None:
-    installed = Path(sys.executable).with_name("mockclaude")
-    run = subprocess.run([installed, "--version"], capture_output=True, text=True, check=True)
-
-    assert run.stdout == f"mockclaude {__version__}\n"
-
-
-@pytest.mark.parametrize(("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)])
-def test_a_terminal_gets_colour_unless_no_color_is_set(env: dict[str, str], coloured: bool) -> None:
-    terminal, end = pty.openpty()
-    command = [sys.executable, "-m", "mockclaude", "--port", "0"]
-    plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    with subprocess.Popen(command, stdout=end, env=plain | env) as process, open(terminal, "rb", 0) as screen:
-        os.close(end)
-        shown = screen.read(4096)
-        announced(shown.decode()).ask(post())
-        process.send_signal(signal.SIGTERM)
-        while b" ms\r\n" not in shown:
-            shown += screen.read(4096)
-
-    assert (b"\x1b[32m200\x1b[0m" in shown) is coloured
-
-
-def test_a_pipe_gets_no_colour(start: Start) -> None:
-    command = start()
-    command.server.ask(post())
-    command.signal(signal.SIGTERM)
-
-    assert "\x1b" not in command.end()[1]
-
-
-def test_a_pipe_that_nobody_reads_any_more_does_not_disturb(start: Start) -> None:
-    command = start()
-    command.close_output()
-    for _ in range(3):
-        assert command.server.ask(post()).status == 200
-    command.signal(signal.SIGTERM)
-
-    code, _, err = command.end()
-    assert (code, err) == (0, "")
-
-
-@pytest.mark.parametrize(
-    ("redirection", "problem"),
-    [(">/dev/full", "standard output: the log ends here: No space left on device\n"), (">&-", ""), (">&- <&-", "")],
-)
-def test_output_that_cannot_be_written_ends_nothing_else(
-    tmp_path: Path, hello: Path, redirection: str, problem: str
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    journal = tmp_path / "journal.jsonl"
-    command = [sys.executable, "-m", "mockclaude", hello, "--port", port, "--journal", journal]
-    shell = f"exec {shlex.join(map(str, command))} {redirection}"
-    with subprocess.Popen(["/bin/sh", "-c", shell], stderr=subprocess.PIPE, text=True) as process:
-        status = ask_once_it_listens(port, process)
-        process.terminate()
-        _, err = process.communicate(timeout=PATIENCE)
-
-    assert (status, process.returncode, err) == (200, 0, problem)
-    assert len(journal.read_text().splitlines()) == 1
-
-
-def ask_once_it_listens(port: int, process: subprocess.Popen[str]) -> int:
-    while process.poll() is None:
-        with suppress(ConnectionRefusedError):
-            return Running(port).ask(post()).status
-    return 0
+    assert f"cannot listen on 127.0.0.2:{port}: " in result.stderr
 
 
 def test_a_closed_standard_stream_becomes_the_null_device() -> None:
@@ -304,7 +140,7 @@ def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert (ended.value.code, capsys.readouterr().out) == (0, f"mockclaude {__version__}\n")
 
 
-def test_strict_determinism_refuses_what_depends_on_the_clock(start: Start, tmp_path: Path) -> None:
+def test_strict_determinism_refuses_what_depends_on_the_clock(tmp_path: Path, hello: Path, used_port: int) -> None:
     timed = written(tmp_path / "timed.yaml", "chaos: [{error: 529, time: 1s..2s}]\nrules: [{reply: x}]")
     result = invoke(timed, "--strict-determinism")
 
@@ -312,20 +148,17 @@ def test_strict_determinism_refuses_what_depends_on_the_clock(start: Start, tmp_
     assert (
         "timed.yaml:1:8: the fault 'error overloaded_error' depends on the clock; expected a window in" in result.output
     )
-    assert start(written(tmp_path / "hello.yaml", HELLO), "--strict-determinism").server.ask(post()).status == 200
+    assert "cannot listen" in invoke(hello, "--strict-determinism", "--port", used_port).stderr
 
 
 LONG_WAIT = "rules: [{reply: {error: {type: rate_limit_error, headers: {retry-after: 120}}}}]"
 
 
-def test_warnings_are_told_before_anything_is_served(start: Start, tmp_path: Path) -> None:
-    command = start(written(tmp_path / "wait.yaml", LONG_WAIT))
-    command.signal(signal.SIGTERM)
-    code, _, err = command.end()
+def test_warnings_are_told_before_anything_is_served(tmp_path: Path, used_port: int) -> None:
+    warning, problem = invoke(written(tmp_path / "wait.yaml", LONG_WAIT), "--port", used_port).stderr.splitlines()
 
-    assert code == 0
-    assert err.startswith(f"warning: {tmp_path}/wait.yaml:1:73: retry-after is 120 s")
-    assert err.count("\n") == 1
+    assert warning.startswith(f"warning: {tmp_path}/wait.yaml:1:73: retry-after is 120 s")
+    assert problem.startswith("cannot listen")
 
 
 def test_limits_are_refused_where_only_what_is_the_same_every_time_will_do(tmp_path: Path) -> None:
@@ -343,7 +176,7 @@ def test_a_word_that_is_neither_a_command_nor_a_file_is_told(word: str, hint: st
     assert (result.exit_code, result.stdout) == (2, "")
     assert (
         f"Error: '{word}' is no command, and there is no such file; expected serve, check, explain, schema, run, "
-        f"journal or replay, or scenario files to serve{hint}\n"
+        f"journal or recheck, or scenario files to serve{hint}\n"
     ) in result.stderr
 
 
@@ -352,38 +185,6 @@ def test_a_file_that_is_called_like_a_command_almost_is_served(tmp_path: Path, m
     written(tmp_path / "sreve", "rules: []")
 
     assert "sreve:1:8: this is empty" in invoke("sreve").stderr
-
-
-def test_files_are_watched(start: Start, hello: Path) -> None:
-    command = start(hello, "--watch")
-    written(hello, "rules: [{reply: Goodbye!}]")
-    while command.server.ask(post()).json["content"][0]["text"] != "Goodbye!":
-        time.sleep(0.01)
-    command.signal(signal.SIGTERM)
-
-    assert command.end()[2] == f"loaded again: {hello}\n"
-
-
-def test_open_server_demands_its_token_of_the_command_journal(start: Start, hello: Path) -> None:
-    command = start(hello, "--host", "0.0.0.0", "--admin-token", "t")
-    command.server.ask(post())
-    url = command.server.url
-    refused, answered = invoke("journal", "--url", url), invoke("journal", "--url", url, MOCKCLAUDE_ADMIN_TOKEN="t")
-
-    assert (refused.exit_code, refused.stderr) == (
-        2,
-        f"{url} answers with a 401; pass the token that the server prints at its start with --admin-token\n",
-    )
-    assert (answered.exit_code, answered.output.count("\n")) == (0, 1)
-
-
-def test_named_hosts_and_origins_are_trusted(start: Start, hello: Path) -> None:
-    names = {"MOCKCLAUDE_ALLOW_HOST": "mock.test other.test", "MOCKCLAUDE_ALLOW_ORIGIN": "http://a.test http://b.test"}
-    server = start(hello, **names).server
-
-    assert server.ask(post(host="mock.test:80", origin="http://b.test", x_mockclaude_lane="x")).status == 200
-    assert server.ask(post(host="evil.test")).status == 403
-    assert server.ask(post(origin="http://evil.test", x_mockclaude_lane="x")).status == 403
 
 
 @pytest.mark.parametrize(
@@ -400,28 +201,17 @@ def test_wrong_host_or_origin_is_told(option: str, value: str, message: str) -> 
     assert message in result.stderr.replace("\n", " ")
 
 
-@pytest.mark.parametrize(
-    ("given", "statuses"),
-    [({}, [200, 400]), ({"MOCKCLAUDE_BETAS": "strict"}, [400, 400]), ({"MOCKCLAUDE_BETAS": "any"}, [200, 200])],
-)
+@pytest.mark.parametrize(("betas", "statuses"), [(None, [200, 400]), ("strict", [400, 400]), ("any", [200, 200])])
 def test_option_betas_overrides_the_files(
-    start: Start, tmp_path: Path, given: dict[str, str], statuses: list[int]
+    serve: Serve, tmp_path: Path, betas: AcceptedBetas | None, statuses: list[int]
 ) -> None:
-    file = written(tmp_path / "hello.yaml", f"betas: known\n{HELLO}")
-    server = start(file, **given).server
+    server = serve(load_all([written(tmp_path / "hello.yaml", f"betas: known\n{HELLO}")], betas=betas))
 
     names = ("new-2027-01-01", "interleaved-thinkin-2025-05-14")
     assert [server.ask(post(anthropic_beta=name)).status for name in names] == statuses
 
 
-def test_option_betas_takes_names(start: Start) -> None:
-    server = start("--betas", "of-a-gateway, interleaved-thinkin-2025-05-14").server
-
-    assert server.ask(post(anthropic_beta="of-a-gateway,interleaved-thinkin-2025-05-14")).status == 200
-    assert server.ask(post(anthropic_beta="of-another-gateway")).status == 400
-
-
-@pytest.mark.parametrize("command", [("serve",), ("run",), ("replay", "recording.jsonl")])
+@pytest.mark.parametrize("command", [("serve",), ("run",), ("recheck", "recording.jsonl")])
 def test_wrong_option_betas_is_an_error(command: tuple[str, ...]) -> None:
     more = ("--", "true") if command == ("run",) else ()
     result = invoke(*command, "--betas", "strct", *more)

@@ -21,7 +21,7 @@ def store_process() -> Iterator[StoreProcess]:
         yield process
 
 
-@pytest.fixture(scope="session", params=["memory", "remote"])
+@pytest.fixture(scope="session", params=["memory", pytest.param("remote", marks=pytest.mark.process)])
 def new_store(request: pytest.FixtureRequest) -> NewStore:
     """Return a function that makes an empty store: in this process, or in another."""
     if request.param == "memory":

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import NOW, asking, received, with_client_headers
+from tests.serving import NOW, asking, http_request, received, script_of, with_client_headers
 
 HELLO = "rules: [{reply: Hello!}]"
 
 
 def asked(text: str = HELLO, model: str = "claude-sonnet-5", fault: str | None = None) -> Decision:
     headers = with_client_headers({"x-mockclaude-fault": fault})
-    return answer(ScenarioState(load_text(text)), Call("POST", "/v1/messages", {}, headers, asking(model=model), NOW))
+    return answer(
+        http_request("POST", "/v1/messages", {}, headers, asking(model=model), NOW), ScenarioState(load_text(text))
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,7 +41,7 @@ def test_several_faults_are_asked_for_by_name_or_as_a_list() -> None:
 
 
 def test_the_model_is_the_one_before_the_fault() -> None:
-    whole = asked(model="claude-sonnet-5+headers={}").script
+    whole = script_of(asked(model="claude-sonnet-5+headers={}"))
 
     assert received(b"".join(send.data for send in whole.sends)).json["model"] == "claude-sonnet-5"
 
@@ -57,19 +59,19 @@ def test_the_model_is_the_one_before_the_fault() -> None:
 def test_what_is_no_fault_is_a_400(wish: str, problem: str) -> None:
     given = asked(fault=wish)
 
-    assert given.script.status == 400
+    assert given.response.status == 400
     assert problem in given.reason
 
 
 def test_what_a_client_wishes_goes_before_what_the_scenario_has() -> None:
     text = "chaos: [500]\nrules: [{reply: Hello!}]"
 
-    assert asked(text).script.status == 500
-    assert asked(text, fault="529").script.status == 529
+    assert asked(text).response.status == 500
+    assert asked(text, fault="529").response.status == 529
 
 
 def test_wishes_can_be_switched_off() -> None:
     off = f"client_faults: false\n{HELLO}"
 
-    assert asked(off, fault="529").script.status == 200
-    assert asked(off, model="claude-sonnet-5+529").script.status == 404
+    assert asked(off, fault="529").response.status == 200
+    assert asked(off, model="claude-sonnet-5+529").response.status == 404

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api import tokens
+from mockclaude.api.request import NO_API_HEADERS, MessagesRequest
 from mockclaude.engine.state import prompt_cache as module
 from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.prompt_cache import diagnose, look_up, request_hashes
@@ -35,9 +36,13 @@ def lasting(control: dict[str, Any]) -> dict[str, Any]:
     return asking(said(text(LONG, cache_control=control), text("Hello")))
 
 
+def asked(body: dict[str, Any], key: str = KEY) -> MessagesRequest:
+    return MessagesRequest(body, api_headers=NO_API_HEADERS._replace(key=key))
+
+
 def used(store: Store, body: dict[str, Any], now: int = NOW, key: str = KEY) -> InputUsage:
     """Return the usage of a request that is answered."""
-    usage, renewed, written = look_up(store, key, body, now)
+    usage, renewed, written = look_up(store, asked(body, key), now)
     store.commit([CacheUsed(key, renewed, written, now)])
     return usage
 
@@ -56,7 +61,7 @@ def test_a_request_keeps_its_four_longest_prefixes_however_many_it_marks(store: 
     parts = [text(f"{number}{LONG}", cache_control=SHORT) for number in range(6)]
     used(store, asking(said(*parts)))
 
-    assert [look_up(store, KEY, asking(said(*parts[:count])), NOW).usage.read > 0 for count in (1, 2, 3, 6)] == [
+    assert [look_up(store, asked(asking(said(*parts[:count]))), NOW).usage.read > 0 for count in (1, 2, 3, 6)] == [
         False,
         False,
         True,
@@ -74,10 +79,10 @@ def test_a_second_request_reads_what_the_first_created(store: Store, control: di
 
 
 def test_looking_tells_what_a_use_would_and_keeps_nothing(store: Store) -> None:
-    looked = [look_up(store, KEY, lasting(SHORT), NOW).usage for _ in range(2)]
+    looked = [look_up(store, asked(lasting(SHORT)), NOW).usage for _ in range(2)]
 
     assert looked == [used(store, lasting(SHORT))] * 2
-    assert look_up(store, KEY, lasting(SHORT), NOW).usage.read > 2000
+    assert look_up(store, asked(lasting(SHORT)), NOW).usage.read > 2000
 
 
 @pytest.mark.parametrize(("control", "seconds"), [(SHORT, 300), (HOUR, 3600)])
@@ -113,14 +118,14 @@ def test_a_breakpoint_within_what_is_read_lives_on_too_unless_it_was_dead(store:
 
 
 def test_using_the_cache_twice_is_using_it_once(store: Store) -> None:
-    usage, renewed, written = look_up(store, KEY, lasting(SHORT), NOW)
+    usage, renewed, written = look_up(store, asked(lasting(SHORT)), NOW)
     store.commit([CacheUsed(KEY, renewed, written, NOW)] * 2)
 
     assert used(store, lasting(SHORT), NOW + 299).read == usage.created_5m
 
 
 def test_late_effect_shortens_no_life_that_a_later_request_has_renewed(store: Store) -> None:
-    _, renewed, written = look_up(store, KEY, lasting(SHORT), NOW)
+    _, renewed, written = look_up(store, asked(lasting(SHORT)), NOW)
     used(store, lasting(SHORT))
     used(store, lasting(SHORT), NOW + 200)
     store.commit([CacheUsed(KEY, renewed, written, NOW)])
@@ -228,8 +233,8 @@ def remember(store: Store, message_id: str, body: dict[str, Any] = EARLIER, key:
 def diagnosed(store: Store, previous: str | None, key: str = KEY, **changed: Any) -> Any:
     """Return the diagnostics of a request that differs so from `EARLIER`."""
     body = {**EARLIER, **changed}
-    asked = {**body, "diagnostics": {"previous_message_id": previous}}
-    return diagnose(store, key, asked, request_hashes(body))
+    later = asked({**body, "diagnostics": {"previous_message_id": previous}}, key)
+    return diagnose(store, later, request_hashes(body))
 
 
 def missed(kind: str, count: int) -> dict[str, Any]:
@@ -307,6 +312,7 @@ def test_the_oldest_requests_are_forgotten_when_there_are_too_many(monkeypatch: 
     assert diagnosed(store, "msg_2") is None
 
 
+@pytest.mark.slow
 def test_requests_are_remembered_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     store = bounded(monkeypatch, KEY_DIAGNOSTICS=100_000)
     long = EARLIER | {"messages": EARLIER["messages"] * 1_000}

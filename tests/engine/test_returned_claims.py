@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.api.request import MessagesRequest
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.routes import answer, commit
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.store import Store
 from mockclaude.scenario.conditions.conditions import Condition
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.diagnostics import Place
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Coming, Outline, Rule
@@ -31,40 +32,40 @@ rules:
 HELLO = SCENARIO.rules[-1].replies[0]
 
 
-async def fail_later(_: Conversation) -> Outline:
+async def fail_later(_: MessagesRequest) -> Outline:
     raise ApiError("api_error")
 
 
-async def fail_at_first(conversation: Conversation) -> AsyncGenerator[Outline, None]:
-    if conversation.user:
+async def fail_at_first(request: MessagesRequest) -> AsyncGenerator[Outline, None]:
+    if request.user:
         raise ApiError("api_error")
     yield HELLO
 
 
-async def fail_at_last(_: Conversation) -> AsyncGenerator[Outline, None]:
+async def fail_at_last(_: MessagesRequest) -> AsyncGenerator[Outline, None]:
     yield HELLO
     raise ApiError("api_error")
 
 
-async def crash_at_last(_: Conversation) -> AsyncGenerator[Outline, None]:
+async def crash_at_last(_: MessagesRequest) -> AsyncGenerator[Outline, None]:
     yield HELLO
     raise ValueError("a defect of the function")
 
 
-async def stop_midway(_: Conversation) -> AsyncGenerator[Outline, None]:
+async def stop_midway(_: MessagesRequest) -> AsyncGenerator[Outline, None]:
     yield HELLO
     yield HELLO
 
 
-def fail(_: Conversation) -> Outline:
+def fail(_: MessagesRequest) -> Outline:
     raise ApiError("api_error")
 
 
-def crash(_: Conversation) -> Outline:
+def crash(_: MessagesRequest) -> Outline:
     raise ValueError("a defect of the function")
 
 
-FUNCTIONS: dict[str, Callable[[Conversation], Outline | Coming]] = {
+FUNCTIONS: dict[str, Callable[[MessagesRequest], Outline | Coming]] = {
     function.__name__: function
     for function in (fail, crash, fail_later, fail_at_first, fail_at_last, crash_at_last, stop_midway)
 }
@@ -80,8 +81,8 @@ def state_on(store: Store) -> ScenarioState:
     return ScenarioState(replace(SCENARIO, rules=(*rules, *failing, *SCENARIO.rules)), store=store)
 
 
-def _condition(text: str, look: Callable[[Conversation], Any] = bool) -> Condition:
-    return Condition("user", "", lambda conversation: conversation.user == text and look(conversation), bool)
+def _condition(text: str, look: Callable[[MessagesRequest], Any] = bool) -> Condition:
+    return Condition("user", "", lambda request: request.user == text and look(request), bool)
 
 
 LONG = {"role": "user", "content": "more" * 1000}
@@ -142,16 +143,16 @@ def test_client_that_goes_returns_the_permit_and_restores_the_thread(store: Stor
 
 def test_end_of_a_failed_reply_frees_no_thread_that_another_request_continues(store: Store, first: str) -> None:
     state = state_on(store)
-    failed = answer(state, call("fail", thread=after(first)))
+    failed = answer(call("fail", thread=after(first)), state)
     other = state_on(store)
     other.use(replace(other.scenario, limits=()))
-    decision = answer(other, continuing(first))
+    decision = answer(continuing(first), other)
     store.commit(failed.at_end)
-    refused = answer(other, continuing(first))
+    refused = answer(continuing(first), other)
 
-    assert failed.script.status == 500
+    assert failed.response.status == 500
     assert decision.live
-    assert (refused.script.status, refused.reason.partition(" ")[0]) == (400, "Another")
+    assert (refused.response.status, refused.reason.partition(" ")[0]) == (400, "Another")
 
 
 async def ended(state: ScenarioState, decision: Decision) -> None:
@@ -163,16 +164,16 @@ async def ended(state: ScenarioState, decision: Decision) -> None:
     state.store.commit(whole.at_end)
 
 
-def continuing(first: str) -> Call:
+def continuing(first: str) -> HttpRequest:
     return call("stop_midway", thread=after(first), stream=True)
 
 
 async def test_live_reply_holds_its_thread_and_its_permit_until_it_ends(store: Store, first: str) -> None:
     one, other = state_on(store), state_on(store)
-    decision = answer(one, continuing(first))
-    while_sent = [answer(other, continuing(first)), answer(other, call())]
+    decision = answer(continuing(first), one)
+    while_sent = [answer(continuing(first), other), answer(call(), other)]
     await ended(one, decision)
-    later = [answer(other, continuing(first)), answer(other, call())]
+    later = [answer(continuing(first), other), answer(call(), other)]
 
-    assert [each.script.status for each in (*while_sent, *later)] == [400, 529, 400, 200]
+    assert [each.response.status for each in (*while_sent, *later)] == [400, 529, 400, 200]
     assert [each.reason.partition(" ")[0] for each in (while_sent[0], later[0])] == ["Another", "The"]

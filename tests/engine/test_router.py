@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.router import REST, SEGMENT, Route, Router
+from mockclaude.engine.routes import REST, SEGMENT, Route, Router
 
 TABLE = {"/files": {"GET": "list", "POST": "upload"}, "/files/{id}": {"GET": "read"}, "/files/all": {"DELETE": "clear"}}
 

@@ -7,12 +7,13 @@ import orjson
 import pytest
 
 from mockclaude.api.models import ALIASES, CATALOGUE
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.model_list import models_page
 from mockclaude.engine.routes import ENDPOINTS, answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import NOW, Received, asking, received, with_client_headers
+from tests.serving import NOW, Received, asking, http_request, received, sent_of, with_client_headers
 
 LISTED = [model.id for model in CATALOGUE if model.lifecycle != "retired"]
 
@@ -23,21 +24,21 @@ def served(rules: str) -> ScenarioState:
 
 def call(
     method: str, path: str, body: bytes = b"", query: Mapping[str, str] | None = None, **headers: str | None
-) -> Call:
-    return Call(method, path, query or {}, with_client_headers(headers), body, NOW)
+) -> HttpRequest:
+    return http_request(method, path, query or {}, with_client_headers(headers), body, NOW)
 
 
 def sent(given: Decision) -> Received:
-    return received(b"".join(send.data for send in given.script.sends))
+    return received(sent_of(given))
 
 
 def ask(server: ScenarioState, content: Any = "Hello", **fields: Any) -> Decision:
-    return answer(server, call("POST", "/v1/messages", asking(content, **fields)))
+    return answer(call("POST", "/v1/messages", asking(content, **fields)), server)
 
 
 def said(server: ScenarioState, content: Any = "Hello", lane: str = "") -> str:
     asked = call("POST", "/v1/messages", asking(content), x_mockclaude_lane=lane)
-    return str(sent(answer(server, asked)).json["content"][0]["text"])
+    return str(sent(answer(asked, server)).json["content"][0]["text"])
 
 
 IMPOSSIBLE = {"type": "object", "properties": {}, "required": ["x"], "additionalProperties": False}
@@ -82,7 +83,7 @@ def test_unmatched_request_gets_the_error_of_the_file(unmatched: str, status: in
 
 
 def test_a_bad_body_is_the_apis_400_and_its_reason() -> None:
-    given = answer(HELLO, call("POST", "/v1/messages", b"{}"))
+    given = answer(call("POST", "/v1/messages", b"{}"), HELLO)
 
     assert (
         sent(given).error
@@ -91,18 +92,18 @@ def test_a_bad_body_is_the_apis_400_and_its_reason() -> None:
     )
 
 
-def test_a_schema_without_an_instance_is_a_400_and_the_reason_names_the_rule() -> None:
+def test_a_schema_that_nothing_fits_is_answered_with_a_note() -> None:
     output = {"format": {"type": "json_schema", "schema": IMPOSSIBLE}}
     given = ask(served("  - {name: made, reply: {json: from_schema}}"), output_config=output)
 
-    assert sent(given).status == 400
-    assert given.reason == f"'made' (scenario.yaml:2:5): {sent(given).error[1]}"
+    assert sent(given).json["content"] == [{"type": "text", "text": '{"x":null}'}]
+    assert given.notes == ("the reply does not fit output_config.format: null does not meet the schema: false at /x",)
 
 
 def test_no_thread_is_no_thread() -> None:
     asked = call("POST", "/v1/messages", asking(thread=None), anthropic_beta="message-threads-2026-08-12")
 
-    assert sent(answer(HELLO, asked)).status == 200
+    assert sent(answer(asked, HELLO)).status == 200
 
 
 def test_the_same_request_again_has_another_id_and_the_same_content() -> None:
@@ -154,7 +155,7 @@ def test_made_up_values_follow_from_the_request_and_not_from_what_was_asked_befo
 def test_count_tokens_is_what_usage_says_of_the_message(fields: dict[str, Any]) -> None:
     body = orjson.loads(asking("How many?", **fields))
     body.pop("max_tokens")
-    counted = sent(answer(HELLO, call("POST", "/v1/messages/count_tokens", orjson.dumps(body))))
+    counted = sent(answer(call("POST", "/v1/messages/count_tokens", orjson.dumps(body)), HELLO))
 
     assert counted.json == {"input_tokens": sent(ask(HELLO, "How many?", **fields)).json["usage"]["input_tokens"]}
     assert not [name for name in counted.headers if "ratelimit" in name]
@@ -204,7 +205,7 @@ def test_the_page_after_the_last_model_is_empty() -> None:
     ],
 )
 def test_a_page_that_cannot_be_is_a_400(query: dict[str, str], message: str) -> None:
-    given = sent(answer(HELLO, call("GET", "/v1/models", query=query)))
+    given = sent(answer(call("GET", "/v1/models", query=query), HELLO))
 
     assert given.status == 400
     assert given.error == ("invalid_request_error", message)
@@ -212,30 +213,30 @@ def test_a_page_that_cannot_be_is_a_400(query: dict[str, str], message: str) -> 
 
 @pytest.mark.parametrize(("name", "model"), [(LISTED[0], LISTED[0]), *list(ALIASES.items())[:2]])
 def test_a_model_is_found_by_its_id_or_alias(name: str, model: str) -> None:
-    assert sent(answer(HELLO, call("GET", f"/v1/models/{name}"))).json["id"] == model
+    assert sent(answer(call("GET", f"/v1/models/{name}"), HELLO)).json["id"] == model
 
 
 def test_an_unknown_model_is_a_404_in_the_apis_words() -> None:
-    given = sent(answer(HELLO, call("GET", "/v1/models/gpt-5")))
+    given = sent(answer(call("GET", "/v1/models/gpt-5"), HELLO))
 
     assert (given.status, given.error) == (404, ("not_found_error", "model: gpt-5"))
 
 
 @pytest.mark.parametrize("path", ["/v1/", "/v1/message", "/v1/messages/", "/v1/models/a/b", "/v1/complete"])
 def test_a_path_the_api_does_not_have_is_a_404(path: str) -> None:
-    given = sent(answer(HELLO, call("POST", path)))
+    given = sent(answer(call("POST", path), HELLO))
 
     assert (given.status, given.error) == (404, ("not_found_error", f"Not found: POST {path}"))
 
 
 def test_a_base_url_that_ends_in_v1_gets_a_hint() -> None:
-    assert answer(HELLO, call("POST", "/v1/v1/messages")).reason.endswith("; the base URL ends before /v1")
+    assert answer(call("POST", "/v1/v1/messages"), HELLO).reason.endswith("; the base URL ends before /v1")
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_another_method_is_a_405_that_says_which_to_use(path: str, method: str) -> None:
-    given = sent(answer(HELLO, call(method, path)))
+    given = sent(answer(call(method, path), HELLO))
 
     if method in ENDPOINTS[path]:
         assert given.status != 405
@@ -246,7 +247,7 @@ def test_another_method_is_a_405_that_says_which_to_use(path: str, method: str) 
 
 
 def test_a_preflight_is_granted_without_a_body() -> None:
-    given = answer(HELLO, call("OPTIONS", "/v1/messages"))
+    given = answer(call("OPTIONS", "/v1/messages"), HELLO)
 
     assert given.reason == "CORS preflight"
     assert (sent(given).status, sent(given).body) == (204, b"")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mockclaude.engine.http_request import LANE_HEADER, Call, lane_of_key
+from mockclaude.engine.http_request import LANE_HEADER, lane_of_key
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import NOW, asking, received, with_client_headers
+from tests.serving import NOW, asking, http_request, received, sent_of, with_client_headers
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def served() -> ScenarioState:
 
 def said(served: ScenarioState, lane: str = "a", **fields: Any) -> Any:
     headers = with_client_headers({LANE_HEADER: lane})
-    given = answer(served, Call("POST", "/v1/messages", {}, headers, asking(**fields), NOW))
-    body = received(b"".join(sent.data for sent in given.script.sends)).json
+    given = answer(http_request("POST", "/v1/messages", {}, headers, asking(**fields), NOW), served)
+    body = received(sent_of(given)).json
     return body["content"][0]["text"] if "content" in body else body["error"]["message"]
 
 
@@ -79,8 +79,8 @@ def test_a_rule_that_was_made_otherwise_than_it_was_said_is_taken_back_too(serve
 
 def test_the_lane_of_an_api_key_has_rules_too(served: ScenarioState) -> None:
     served.add({"reply": "Mine."}, "here", lane_of_key("sk-mine"))
-    call = Call("POST", "/v1/messages", {}, with_client_headers({"x-api-key": "sk-mine"}), asking(), NOW)
-    given = answer(served, call)
+    call = http_request("POST", "/v1/messages", {}, with_client_headers({"x-api-key": "sk-mine"}), asking(), NOW)
+    given = answer(call, served)
 
     assert given.rule
     assert str(given.rule.place) == "here"

@@ -43,23 +43,23 @@ rules:
   - {{reply: Rest.}}
 """)
 TEXTS = ("few", "sequence", "other") * 3
-Answer: TypeAlias = tuple[str, str, str]
+Decision: TypeAlias = tuple[str, str, str]
 """A lane, the id of a message, and its text; or a lane, the type of an error, and its code."""
 
 
-def answers(location: Location, message_ids: Sequence[str]) -> list[Answer]:
+def answers(location: Location, message_ids: Sequence[str]) -> list[Decision]:
     """Return half of what the lanes get, from a process of its own."""
     store = RemoteStore(location)
     return [*_answers(store), *_continuations(store, message_ids)]
 
 
-def _answers(store: Store) -> list[Answer]:
+def _answers(store: Store) -> list[Decision]:
     state = ScenarioState(SHARED, store=store)
     messages = [(lane, send(state, call(text, lane)).response.json) for text in TEXTS for lane in LANES]
     return [(lane, message["id"], message["content"][0]["text"]) for lane, message in messages]
 
 
-def _continuations(store: Store, message_ids: Sequence[str]) -> list[Answer]:
+def _continuations(store: Store, message_ids: Sequence[str]) -> list[Decision]:
     """Continue each of the messages; of those who do, one alone gets a reply."""
     state = ScenarioState(SHARED, store=store)
     replies = [send(state, call("go on", thread=after(each))).response.json for each in message_ids]

@@ -11,9 +11,9 @@ import pytest
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.trust import PAGES_LANE, Trust, parse_host, parse_origin
-from mockclaude.journal.entry_json import as_data
+from mockclaude.journal.entry_json import entry_to_json
 from mockclaude.journal.journal import Journal
-from mockclaude.journal.recheck import replay
+from mockclaude.journal.recheck import recheck
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve
 from tests.server.administering import Admin
@@ -197,7 +197,7 @@ def test_fault_that_strikes_everybody_needs_the_token(serve: Serve, fault: str) 
         "its start, or that of --admin-token; send it as x-mockclaude-token",
     )
     assert text(server.ask(post()).json) == "once"
-    recorded = [as_data(entry) for entry in journal.entries()]
+    recorded = [entry_to_json(entry) for entry in journal.entries()]
     assert [data["request"]["guest"] for data in recorded] == [True] * 3
 
 
@@ -347,6 +347,6 @@ def test_requests_of_pages_are_replayed_as_recorded(serve: Serve) -> None:
             request("OPTIONS", "/v1/messages", origin=origin, access_control_request_headers="x-mockclaude-lane")
         )
 
-    entries = [as_data(entry) for entry in journal.entries()]
+    entries = [entry_to_json(entry) for entry in journal.entries()]
     assert [entry["request"]["page"] for entry in entries] == [EVIL, EVIL, LOCAL, LOCAL, None, None]
-    assert replay({"": load_text(SCENARIO)}, entries) == []
+    assert recheck({"": load_text(SCENARIO)}, entries) == []

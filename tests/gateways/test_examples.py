@@ -26,7 +26,7 @@ from mockclaude.api.models import resolve
 from mockclaude.journal.console import log_line
 from tests.conftest import Serve, Start
 from tests.sdk import test_typescript
-from tests.serving import Running
+from tests.serving import PROGRAM_PATIENCE, Running
 
 HERE = Path(__file__).parent
 REPLIES = (HERE / "replies.yaml").read_text(encoding="utf-8")
@@ -65,7 +65,7 @@ def played(server: Running, example: Path) -> dict[str, Any]:
 
 def _in_bash(text: str) -> dict[str, Any]:
     env = os.environ | KEYS
-    done = subprocess.run(["bash", "-c", text], capture_output=True, env=env, timeout=300, check=True)
+    done = subprocess.run(["bash", "-c", text], capture_output=True, env=env, timeout=PROGRAM_PATIENCE, check=True)
     response: dict[str, Any] = json.loads(done.stdout)
     return response
 
@@ -158,7 +158,9 @@ def test_the_javascript_example_prints_the_text(serve: Serve, node_folder: Path,
     (example,) = HERE.glob("*/*.mjs")
     program = node_folder / "gateway.mjs"
     program.write_text(pointed_at(serve(scenario), example), encoding="utf-8")
-    done = subprocess.run(["node", program], capture_output=True, encoding="utf-8", timeout=300, check=True)
+    done = subprocess.run(
+        ["node", program], capture_output=True, encoding="utf-8", timeout=PROGRAM_PATIENCE, check=True
+    )
 
     assert done.stdout == f"{documented(example)['content'][0]['text']}\n"
 

@@ -3,20 +3,19 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mockclaude import __version__
-from mockclaude.journal.console import log_line, write_error, write_line
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.console import log_line, wants_colour, write_error, write_line
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import built_in
 from mockclaude.server.first_screen import first_screen
+from tests.journal.entries import journal_entry
 
-LINE = Entry(1, 0, "POST", "/v1/messages", {}, status=200, reason="'hello' (a.yaml:3:5)", ending="", seconds=0.00123)
+LINE: dict[str, Any] = {"status": 200, "reason": "'hello' (a.yaml:3:5)", "seconds": 0.00123}
 
 
 def test_the_first_screen_says_what_is_served_where_and_what_to_try() -> None:
@@ -49,14 +48,14 @@ def test_the_first_screen_says_what_is_served_where_and_what_to_try() -> None:
     ],
 )
 def test_a_line_says_status_request_reason_ending_and_time(changed: dict[str, Any], text: str) -> None:
-    assert log_line(replace(LINE, **changed), colour=False) == text
+    assert log_line(journal_entry(**{**LINE, **changed}), colour=False) == text
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [(200, 32), (204, 32), (400, 33), (404, 33), (429, 33), (500, 31), (529, 31), (0, 31)]
 )
 def test_colour_tells_good_from_refused_from_broken(status: int, code: int) -> None:
-    line = replace(LINE, status=status)
+    line = journal_entry(**{**LINE, "status": status})
 
     assert log_line(line, colour=True).startswith(f"\x1b[{code}m{status or '---'}\x1b[0m ")
     assert re.sub(r"\x1b\[\d+m", "", log_line(line, colour=True)) == log_line(line, colour=False)
@@ -64,11 +63,11 @@ def test_colour_tells_good_from_refused_from_broken(status: int, code: int) -> N
 
 @pytest.mark.parametrize("character", ["\x1b", "\n", "\r", "\x00", "\x7f", "\x9b", "\u2028", "\udcff"])
 def test_what_a_client_sends_cannot_steer_the_terminal(character: str) -> None:
-    given = log_line(replace(LINE, path=f"/{character}"), colour=False)
+    given = log_line(journal_entry(path=f"/{character}", **LINE), colour=False)
 
-    assert given == log_line(replace(LINE, path=f"/{ascii(character)[1:-1]}"), colour=False)
+    assert given == log_line(journal_entry(path=f"/{ascii(character)[1:-1]}", **LINE), colour=False)
     assert character not in given
-    assert character not in log_line(replace(LINE, reason=character), colour=False)
+    assert character not in log_line(journal_entry(**{**LINE, "reason": character}), colour=False)
 
 
 def test_what_the_terminal_cannot_show_is_escaped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -108,3 +107,18 @@ def test_once_nobody_reads_errors_they_are_lost_and_nothing_else_happens(monkeyp
         monkeypatch.setattr(sys, "stderr", err)
         for _ in range(2):
             write_error("lost")
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "variable", "coloured"),
+    [(True, None, True), (True, "", True), (True, "1", False), (False, None, False)],
+)
+def test_a_terminal_gets_colour_unless_no_color_is_set(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, variable: str | None, coloured: bool
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("NO_COLOR", variable)
+
+    assert wants_colour() is coloured

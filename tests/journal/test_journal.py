@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 
 from mockclaude.api.redaction import REDACTED
+from mockclaude.engine.decision import NO_RESPONSE
 from mockclaude.journal import journal as journal_module
-from mockclaude.journal.entry_json import as_data
-from mockclaude.journal.journal import OVERHEAD, Entry, Journal
-from mockclaude.reply.script import End
+from mockclaude.journal.entry import MAX_BODY, OVERHEAD, JournalEntry
+from mockclaude.journal.entry_json import entry_to_json
+from mockclaude.journal.journal import Journal
+from mockclaude.reply.response import End
 from mockclaude.scenario.conditions.conditions import conditions
 from mockclaude.scenario.format.when import When
-from mockclaude.server.app import Site
+from mockclaude.server.site import Site
+from mockclaude.wire.script import Script, Send
 from tests.conftest import Serve
+from tests.journal.entries import journal_entry
 from tests.serving import NOW, asking, post, request
 
 SCENARIO = """
@@ -26,10 +30,8 @@ rules:
 """
 
 
-def entry(number: int = 1, text: str = "Hello", **fields: Any) -> Entry:
-    body = asking(text)
-    usual = {"endpoint": "/v1/messages", "body": body, "body_size": len(body)}
-    return Entry(number, NOW, "POST", "/v1/messages", {}, **{**usual, **fields})
+def entry(number: int = 1, text: str = "Hello", **fields: Any) -> JournalEntry:
+    return journal_entry(number, NOW, **{"body": asking(text), **fields})
 
 
 def when(**wanted: Any) -> Any:
@@ -105,9 +107,9 @@ def test_the_newest_entries_are_kept() -> None:
         journal.keep(entry(number))
 
     assert [kept.number for kept in journal.entries()] == [3, 4]
-    assert journal.forgotten == 3
+    assert journal.count_dropped() == 3
     journal.clear()
-    assert journal.forgotten == 0
+    assert journal.count_dropped() == 0
 
 
 def test_so_many_bytes_are_kept() -> None:
@@ -131,8 +133,8 @@ def test_no_lane_pushes_out_the_entries_of_another() -> None:
         journal.keep(entry(number, lane=lane))
 
     assert (numbers(journal), numbers(journal, "a"), numbers(journal, "b")) == ([0, 3, 4, 5], [0, 5], [3, 4])
-    assert [journal.forgotten_of(lane) for lane in (None, "a", "b", "c")] == [2, 0, 2, 0]
-    assert (len(journal), journal.forgotten) == (4, 2)
+    assert [journal.count_dropped(lane) for lane in (None, "a", "b", "c")] == [2, 0, 2, 0]
+    assert (len(journal), journal.count_dropped()) == (4, 2)
 
 
 def test_lane_that_takes_most_room_loses_its_oldest() -> None:
@@ -150,11 +152,17 @@ def test_of_equal_lanes_the_one_used_longest_ago_loses_its_oldest() -> None:
     for number, lane in enumerate("abcad"):
         journal.keep(entry(number, lane=lane))
 
-    assert (numbers(journal), journal.forgotten_of("a"), journal.forgotten_of("b")) == ([2, 3, 4], 1, 1)
+    assert (numbers(journal), journal.count_dropped("a"), journal.count_dropped("b")) == ([2, 3, 4], 1, 1)
     journal.keep(entry(5, lane="b"))
-    assert (numbers(journal), journal.forgotten_of("b")) == ([3, 4, 5], 1)
+    assert (numbers(journal), journal.count_dropped("b")) == ([3, 4, 5], 1)
     journal.clear("b")
-    assert (numbers(journal), journal.forgotten_of("b"), journal.forgotten) == ([3, 4], 0, 2)
+    assert (numbers(journal), journal.count_dropped("b"), journal.count_dropped()) == ([3, 4], 0, 2)
+
+
+def respond(journal: Journal, entry: JournalEntry, response: bytes) -> None:
+    script = Script(200, [Send(0, response)])
+    entry.record_decision(NO_RESPONSE, script)
+    journal.grow(entry)
 
 
 def test_an_entry_counts_for_what_it_has_grown_to() -> None:
@@ -162,15 +170,12 @@ def test_an_entry_counts_for_what_it_has_grown_to() -> None:
     grown, other = entry(0, lane="a"), entry(1, lane="b")
     for each in (grown, other, entry(2, lane="a"), entry(3, lane="c")):
         journal.keep(each)
-    grown.response = bytes(4 * OVERHEAD)
-    journal.grown(grown)
+    respond(journal, grown, bytes(4 * OVERHEAD))
 
     assert numbers(journal) == [1, 2, 3]
-    grown.response = bytes(40 * OVERHEAD)
-    journal.grown(grown)
+    respond(journal, grown, bytes(MAX_BODY))
     journal.clear("b")
-    other.response = bytes(40 * OVERHEAD)
-    journal.grown(other)
+    respond(journal, other, bytes(MAX_BODY))
     assert numbers(journal) == [2, 3]
 
 
@@ -180,7 +185,7 @@ def test_counts_of_forgotten_entries_are_bounded(monkeypatch: pytest.MonkeyPatch
     for number, lane in enumerate("aabcc"):
         journal.keep(entry(number, lane=lane))
 
-    assert [journal.forgotten_of(lane) for lane in (None, "a", "b", "c")] == [3, 0, 1, 2]
+    assert [journal.count_dropped(lane) for lane in (None, "a", "b", "c")] == [3, 0, 1, 2]
 
 
 def test_entries_of_all_lanes_are_in_the_order_of_their_numbers() -> None:
@@ -198,7 +203,7 @@ def test_of_a_body_only_the_beginning_is_kept(serve: Serve) -> None:
     (kept,) = journal.entries()
 
     assert (len(kept.body), kept.body_size, kept.response) == (1000, len(asking("x" * 2000, stream=False)), None)
-    assert kept.conversation is None
+    assert kept.request is None
     assert journal.find(when(user="x")) == []
 
 
@@ -211,7 +216,7 @@ def test_questions_are_found_by_the_words_of_a_rule(wanted: dict[str, Any], foun
     for number, text in enumerate(("Hello", "Hello there", "Bye"), 1):
         journal.keep(entry(number, text))
     journal.keep(entry(4, endpoint="/v1/messages/count_tokens"))
-    journal.keep(entry(5, body=b"{", body_size=1))
+    journal.keep(entry(5, body=b"{"))
 
     assert [kept.number for kept in journal.find(when(**wanted))] == found
 
@@ -289,8 +294,8 @@ def test_a_request_that_continues_a_thread_is_kept_with_all_that_the_thread_hold
     server.ask(request("POST", "/v1/messages", asking("Two", thread=thread), **beta))
     second = journal.entries()[1]
 
-    assert second.conversation
-    assert (second.conversation.user, second.conversation.turn) == ("Two", 2)
+    assert second.request
+    assert (second.request.user, second.request.turn) == ("Two", 2)
     assert second.body == asking("Two", thread=thread)
 
 
@@ -298,7 +303,7 @@ def test_an_entry_is_json_data(serve: Serve, journal: Journal) -> None:
     server = serve(SCENARIO, journal=journal)
     server.ask(post("Hello"))
     server.ask(post("Bye"))
-    hello, bye = map(as_data, journal.entries())
+    hello, bye = map(entry_to_json, journal.entries())
 
     assert hello["decision"]["rule"] == {"id": "hello", "name": "hello", "place": "scenario.yaml:3:5"}
     assert hello["decision"]["drawn"]["occurrence"] == 1
@@ -311,8 +316,8 @@ def test_an_entry_is_json_data(serve: Serve, journal: Journal) -> None:
 
 
 def test_a_response_that_was_too_long_to_keep_has_no_digest() -> None:
-    assert as_data(entry(end=End.RESET))["response"]["digest"] is None
+    assert entry_to_json(entry(response=bytes(MAX_BODY + 1), end=End.RESET))["response"]["digest"] is None
 
 
 def test_a_site_has_a_journal_of_its_own() -> None:
-    assert len(Site({}, lambda _: None).journal) == 0
+    assert len(Site({}).journal) == 0

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from multidict import CIMultiDict
 
-from mockclaude.journal.entry_json import as_data, logged
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.console import log_line
+from mockclaude.journal.entry import JournalEntry
+from mockclaude.journal.entry_json import entry_to_json, log_fields
 from mockclaude.journal.journal_file import JournalError, JournalFile, read_journal
+from tests.journal.entries import journal_entry
 
-ASKED = Entry(1, 5.5, "POST", "/a/v1/messages", CIMultiDict({"X-A": "1"}), endpoint="/v1/messages", body=b"{}")
+_HEADERS = CIMultiDict({"X-A": "1"})
+
+
+def entry(number: int = 1, path: str = "/a/v1/messages", headers: Mapping[str, str] = _HEADERS) -> JournalEntry:
+    return journal_entry(number, 5.5, "POST", path, headers, body=b"{}")
+
+
+ASKED, SECOND = entry(1), entry(2)
 
 
 def read(path: Path) -> tuple[list[int], list[str]]:
@@ -22,25 +31,25 @@ def read(path: Path) -> tuple[list[int], list[str]]:
     return [entry.data["number"] for entry in read_journal(path, warnings.append)], warnings
 
 
-def write(path: Path, *entries: Entry) -> None:
+def write(path: Path, *entries: JournalEntry) -> None:
     file = JournalFile(path)
     file.write(entries)
     file.close()
 
 
 def test_what_was_asked_of_the_api_is_appended_and_read_back(tmp_path: Path) -> None:
-    page = Entry(2, 6, "GET", "/", {})
+    page = JournalEntry(2, 6, "GET", "/", {})
     write(tmp_path / "a.jsonl", ASKED, page)
     write(tmp_path / "a.jsonl", ASKED)
 
     assert [(entry.line, entry.data) for entry in read_journal(tmp_path / "a.jsonl", pytest.fail)] == [
-        (1, as_data(ASKED)),
-        (2, as_data(ASKED)),
+        (1, entry_to_json(ASKED)),
+        (2, entry_to_json(ASKED)),
     ]
 
 
 def test_any_header_can_be_written(tmp_path: Path) -> None:
-    odd = Entry(1, 0, "GET", "/\udcff", {"x": "\udce9\u00e9"}, endpoint="/v1/models")
+    odd = journal_entry(1, 0, "GET", "/\udcff", {"x": "\udce9\u00e9"}, endpoint="/v1/models")
     write(tmp_path / "a.jsonl", odd)
 
     assert read_journal(tmp_path / "a.jsonl", pytest.fail)[0].data["request"]["headers"] == {"x": "\\udce9\u00e9"}
@@ -56,7 +65,7 @@ def test_empty_lines_are_passed_over(tmp_path: Path) -> None:
 def test_a_line_that_is_no_entry_is_told(tmp_path: Path, line: str) -> None:
     (tmp_path / "a.jsonl").write_text(f"\n{line}\n")
 
-    with pytest.raises(JournalError, match=r"a\.jsonl:2: this is no entry of a journal; expected a line of"):
+    with pytest.raises(JournalError, match=r"a\.jsonl:2: not a journal entry; expected a JSON line written by"):
         read_journal(tmp_path / "a.jsonl", pytest.fail)
 
 
@@ -76,10 +85,9 @@ def test_a_full_disk_ends_the_journal_and_nothing_else(capsys: pytest.CaptureFix
 
 
 def test_what_the_log_says_of_an_entry_is_read_back() -> None:
-    entry = Entry(3, 5.5, "POST", "/v1/messages", {}, status=529, streamed=True, reason="r", notes=("n",), ending="cut")
+    entry = journal_entry(3, 5.5, status=529, streamed=True, reason="r", notes=("n",), ending="cut")
 
-    assert logged(as_data(entry)) is not entry
-    assert as_data(logged(as_data(entry))) == as_data(entry)
+    assert log_line(log_fields(entry_to_json(entry)), colour=False) == log_line(entry, colour=False)
 
 
 def test_new_journal_is_readable_by_its_owner_only(tmp_path: Path) -> None:
@@ -116,7 +124,7 @@ def test_restart_begins_a_new_line_after_a_torn_one(tmp_path: Path, capsys: pyte
     write(path, ASKED, ASKED)
     path.write_bytes(path.read_bytes()[:-20])
     torn = len(path.read_bytes().splitlines()[1])
-    write(path, replace(ASKED, number=3))
+    write(path, entry(3))
 
     assert capsys.readouterr().err == f"{path}: the last line is incomplete; new requests begin on the next line\n"
     warning = f"{path}:2: incomplete entry, {torn} bytes without their end; it is left out"
@@ -125,7 +133,7 @@ def test_restart_begins_a_new_line_after_a_torn_one(tmp_path: Path, capsys: pyte
 
 def test_every_cut_of_a_journal_leaves_its_whole_entries(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    write(path, ASKED, replace(ASKED, number=2))
+    write(path, ASKED, SECOND)
     data = path.read_bytes()
     first = data.index(b"\n") + 1
     for size in range(first, len(data)):
@@ -137,7 +145,7 @@ def test_every_cut_of_a_journal_leaves_its_whole_entries(tmp_path: Path) -> None
 
 def test_entry_appended_to_a_torn_line_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    write(path, ASKED, replace(ASKED, number=2))
+    write(path, ASKED, SECOND)
     first, second = path.read_bytes().splitlines()
     path.write_bytes(b"\n".join([first, first[:100] + second, first, first[:50] + second[:60] + second, b""]))
 
@@ -148,7 +156,7 @@ def test_entry_appended_to_a_torn_line_is_read(tmp_path: Path) -> None:
 
 def test_every_whole_entry_of_a_line_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    write(path, ASKED, replace(ASKED, number=2))
+    write(path, ASKED, SECOND)
     first, second = path.read_bytes().splitlines()
     path.write_bytes(b"\n".join([first + second, first + second[:70], first[:40] + second + first[:50] + second, b""]))
 
@@ -190,7 +198,7 @@ def test_partial_writes_are_continued(tmp_path: Path) -> None:
 
 def test_first_line_without_its_beginning_is_torn(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    write(path, ASKED, ASKED, replace(ASKED, number=2))
+    write(path, ASKED, ASKED, SECOND)
     path.write_bytes(path.read_bytes()[100:])
     torn = len(path.read_bytes().split(b"\n")[0])
 
@@ -201,12 +209,12 @@ def test_first_of_many_lines_that_are_no_entries_is_reported(tmp_path: Path) -> 
     path = tmp_path / "a.jsonl"
     path.write_text("one\ntwo\n")
 
-    with pytest.raises(JournalError, match=r"a\.jsonl:1: this is no entry of a journal"):
+    with pytest.raises(JournalError, match=r"a\.jsonl:1: not a journal entry"):
         read(path)
 
 
 def test_entry_tells_that_its_path_or_a_header_was_redacted() -> None:
-    plain, in_path = as_data(ASKED), as_data(replace(ASKED, path="/v1/messages?api_key=sk-ant-api03-abcdef"))
-    in_header = as_data(replace(ASKED, raw_headers=CIMultiDict({"x-mockclaude-lane": "sk-ant-api03-abcdef"})))
+    plain, in_path = entry_to_json(ASKED), entry_to_json(entry(path="/v1/messages?api_key=sk-ant-api03-abcdef"))
+    in_header = entry_to_json(entry(headers=CIMultiDict({"x-mockclaude-lane": "sk-ant-api03-abcdef"})))
 
     assert [data["request"]["redacted"] for data in (plain, in_path, in_header)] == [False, True, True]

@@ -8,12 +8,13 @@ import orjson
 import pytest
 
 from mockclaude.api.redaction import REDACTED
-from mockclaude.journal.entry_json import as_data
-from mockclaude.journal.journal import Entry, Journal
-from mockclaude.journal.recheck import call_of, leading_to, replay, runs
+from mockclaude.journal.entry_json import entry_to_json
+from mockclaude.journal.journal import Journal
+from mockclaude.journal.recheck import entries_up_to, rebuild_request, recheck, split_runs
 from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve
+from tests.journal.entries import journal_entry
 from tests.serving import asking, post, request
 
 SCENARIO = """
@@ -49,12 +50,12 @@ def recorded(serve: Serve) -> list[dict[str, Any]]:
         wire.response("HEAD")
     for _ in range(16):
         server.line()
-    return [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+    return [orjson.loads(orjson.dumps(entry_to_json(entry))) for entry in journal.entries()]
 
 
 def again(recorded: list[dict[str, Any]], scenario: str = SCENARIO, **more: Any) -> list[str]:
     scenarios = {"": load_text(scenario), "set/a": load_text("rules: [{reply: x}]")}
-    return [str(difference).partition(": ")[2] for difference in replay(scenarios, recorded, **more)]
+    return [str(difference).partition(": ")[2] for difference in recheck(scenarios, recorded, **more)]
 
 
 def test_what_has_not_changed_is_answered_as_recorded_to_the_byte(recorded: list[dict[str, Any]]) -> None:
@@ -99,33 +100,35 @@ def test_a_response_that_was_too_long_to_keep_is_compared_in_all_else(recorded: 
     assert again(recorded, SCENARIO.replace("There it is.", "Her it isss.")) == []
 
 
-def test_what_cannot_be_made_again_is_told(recorded: list[dict[str, Any]]) -> None:
+def test_request_that_cannot_be_rechecked_is_reported(recorded: list[dict[str, Any]]) -> None:
     recorded[0]["request"]["body_size"] += 1
-    told = {str(difference) for difference in replay({"": load_text(SCENARIO)}, recorded)}
+    lines = {str(difference) for difference in recheck({"": load_text(SCENARIO)}, recorded)}
 
-    assert "request 1, POST /v1/messages: its body is not whole in the journal, so it cannot be made again" in told
-    assert "request 10, POST /set/a/v1/messages?beta=true: no scenario is named 'set/a' any more" in told
+    assert {
+        "request 1, POST /v1/messages: skipped, its body was truncated in the journal",
+        "request 10, POST /set/a/v1/messages?beta=true: unknown scenario 'set/a'; expected one that is served",
+    } <= lines
 
 
 def entry(number: int, at: float, since_start: float, scenario: str = "") -> dict[str, Any]:
-    made = Entry(number, at, "POST", "/v1/messages", {}, scenario=scenario, time=int(since_start * 1e6))
-    return as_data(made)
+    made = journal_entry(number, at, scenario=scenario, time=int(since_start * 1e6))
+    return entry_to_json(made)
 
 
 def test_the_entries_of_each_server_come_in_the_order_of_their_requests() -> None:
     first = [entry(2, 101.5, 1.5), entry(1, 101.25, 1.25)]
     second = [entry(1, 205.5, 5.5)]
 
-    assert runs([*first, *second]) == [[first[1], first[0]], second]
+    assert split_runs([*first, *second]) == [[first[1], first[0]], second]
 
 
 def test_before_an_entry_come_those_of_its_scenario() -> None:
     one, two, other, last = entry(1, 100, 0), entry(2, 101, 1), entry(3, 102, 2, "x"), entry(1, 500, 0)
 
-    assert leading_to([one, two, other], 2) == [one, two]
-    assert leading_to([one, two, other]) == [other]
-    assert leading_to([one, two, last], 1) == [last]
-    assert leading_to([one, two, last], 9) == leading_to([]) == []
+    assert entries_up_to([one, two, other], 2) == [one, two]
+    assert entries_up_to([one, two, other]) == [other]
+    assert entries_up_to([one, two, last], 1) == [last]
+    assert entries_up_to([one, two, last], 9) == entries_up_to([]) == []
 
 
 @pytest.mark.parametrize(
@@ -141,11 +144,11 @@ def test_before_an_entry_come_those_of_its_scenario() -> None:
 def test_a_lane_stands_for_the_key_that_is_not_recorded(
     headers: dict[str, str], keys: tuple[str, ...], status: int, given: dict[str, str | None]
 ) -> None:
-    recorded = as_data(Entry(1, 0, "POST", "/v1/messages", headers, lane="lane", status=status))
-    call = call_of(recorded, Policy(api_keys=frozenset(keys)))
+    recorded = entry_to_json(journal_entry(headers=headers, lane="lane", status=status))
+    call = rebuild_request(recorded, Policy(api_keys=frozenset(keys)))
 
     assert {name: call.headers.get(name) for name in given} == given
-    assert call.lane == "lane"
+    assert call.head.lane == "lane"
 
 
 SCRIPTED = """
@@ -165,11 +168,11 @@ def test_requests_and_attempts_are_counted_again(serve: Serve) -> None:
     server.ask(post("The sixth"))
     for _ in range(6):
         server.line()
-    recorded = [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+    recorded = [orjson.loads(orjson.dumps(entry_to_json(entry))) for entry in journal.entries()]
 
     assert [entry["response"]["status"] for entry in recorded] == [529, 200, 400, 529, 529, 500]
-    assert [str(each) for each in replay({"": load_text(SCRIPTED)}, recorded)] == [
-        "request 4, POST /v1/messages: its body is not whole in the journal, so it cannot be made again"
+    assert [str(each) for each in recheck({"": load_text(SCRIPTED)}, recorded)] == [
+        "request 4, POST /v1/messages: skipped, its body was truncated in the journal"
     ]
 
 
@@ -194,11 +197,11 @@ def test_requests_in_flight_are_refused_again_and_count_for_nothing(serve: Serve
     statuses += [server.ask(post(said)).status for said in ("slow", "Hello", "Hello")]
     for _ in range(3):
         server.line()
-    recorded = [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+    recorded = [orjson.loads(orjson.dumps(entry_to_json(entry))) for entry in journal.entries()]
 
     assert statuses == [529, 529, 200, 200, 429]
-    assert replay({"": load_text(IN_FLIGHT)}, recorded) == []
-    unlimited = replay({"": load_text(IN_FLIGHT.replace("in_flight: {most: 1}, ", ""))}, recorded)
+    assert recheck({"": load_text(IN_FLIGHT)}, recorded) == []
+    unlimited = recheck({"": load_text(IN_FLIGHT.replace("in_flight: {most: 1}, ", ""))}, recorded)
     assert "the status was 529, is 200" in str(unlimited[0])
 
 
@@ -215,9 +218,9 @@ def test_betas_in_several_header_lines_are_judged_and_recorded_together(serve: S
     lines = b"anthropic-beta: new-2027-01-01\r\nanthropic-beta: pdfs-2024-09-25, old-2023-01-01\r\n\r\n"
     given = server.ask(post().replace(b"\r\n\r\n", b"\r\n" + lines, 1))
     server.line()
-    entries = [orjson.loads(orjson.dumps(as_data(entry))) for entry in journal.entries()]
+    entries = [orjson.loads(orjson.dumps(entry_to_json(entry))) for entry in journal.entries()]
 
     assert given.error[1].startswith("Unexpected value(s) `new-2027-01-01`, `old-2023-01-01` for")
     assert entries[0]["request"]["headers"]["anthropic-beta"] == "new-2027-01-01, pdfs-2024-09-25, old-2023-01-01"
-    assert replay({"": load_text("betas: strict\nrules: [{reply: x}]")}, entries) == []
-    assert len(replay({"": load_text("betas: any\nrules: [{reply: x}]")}, entries)) == 1
+    assert recheck({"": load_text("betas: strict\nrules: [{reply: x}]")}, entries) == []
+    assert len(recheck({"": load_text("betas: any\nrules: [{reply: x}]")}, entries)) == 1

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from mockclaude.journal.journal import Entry
 from mockclaude.journal.summary import Summary
+from tests.journal.entries import journal_entry
 
 
 def summary(*entries: tuple[int, str]) -> Summary:
     made = Summary()
     for status, reason in entries:
         unmatched = status == 410
-        made.add(Entry(1, 0, "POST", "/v1/messages", {}, status=status, reason=reason, unmatched=unmatched))
+        made.add(journal_entry(status=status, reason=reason, unmatched=unmatched))
     return made
 
 
@@ -35,4 +35,4 @@ def test_what_no_rule_answered_is_told_once_for_each_reason() -> None:
 def test_of_many_reasons_the_first_ones_are_told() -> None:
     told = summary(*((410, str(number)) for number in range(12)))
 
-    assert str(told).splitlines()[-2:] == ["unmatched: 9", "and 2 more that no rule answered"]
+    assert str(told).splitlines()[-2:] == ["unmatched: 9", "and 2 more reasons"]

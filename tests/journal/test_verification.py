@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from mockclaude.journal.journal import Entry, Journal
-from mockclaude.journal.verification import Times, Verified, verify
+from mockclaude.journal.journal import Journal
+from mockclaude.journal.verification import CountRange, VerificationResult, verify
 from mockclaude.scenario.loading.loader import load_text
+from tests.journal.entries import journal_entry
 from tests.journal.test_journal import entry, when
 
 HELLO = load_text("rules: [{name: hello, reply: Hi!}]").rules[0]
@@ -17,18 +18,18 @@ ASKED = [entry(1, "Hello", rule=HELLO), entry(2, "Hello again", rule=HELLO), ent
 
 
 @pytest.mark.parametrize(
-    ("times", "said"),
+    ("times", "text"),
     [
-        (Times(), "at least 1 question"),
-        (Times(2), "at least 2 questions"),
-        (Times(1, 1), "exactly 1 question"),
-        (Times(0, 0), "no question"),
-        (Times(1, 3), "1 to 3 questions"),
-        (Times(0, 3), "at most 3 questions"),
+        (CountRange(), "at least 1 request"),
+        (CountRange(2), "at least 2 requests"),
+        (CountRange(1, 1), "1 request"),
+        (CountRange(0, 0), "0 requests"),
+        (CountRange(1, 3), "1 to 3 requests"),
+        (CountRange(0, 3), "at most 3 requests"),
     ],
 )
-def test_how_often_is_said_as_a_person_says_it(times: Times, said: str) -> None:
-    assert str(times) == said
+def test_count_range_is_described(times: CountRange, text: str) -> None:
+    assert str(times) == text
 
 
 @pytest.mark.parametrize(
@@ -38,69 +39,71 @@ def test_how_often_is_said_as_a_person_says_it(times: Times, said: str) -> None:
         ({}, 2, False),
         ({"user": "Hello"}, 2, True),
         ({"user": "Hello"}, 1, False),
-        ({"user": "Hello"}, Times(), True),
-        ({"user": "Hello"}, Times(1, 2), True),
-        ({"user": "Hello"}, Times(3), False),
-        ({"user": "Hello"}, Times(0, 1), False),
-        ({"user": "nothing"}, Times(), False),
+        ({"user": "Hello"}, CountRange(), True),
+        ({"user": "Hello"}, CountRange(1, 2), True),
+        ({"user": "Hello"}, CountRange(3), False),
+        ({"user": "Hello"}, CountRange(0, 1), False),
+        ({"user": "nothing"}, CountRange(), False),
         ({"user": "nothing"}, 0, True),
     ],
 )
-def test_questions_are_counted(wanted: dict[str, Any], times: int | Times, ok: bool) -> None:
+def test_matching_requests_are_counted(wanted: dict[str, Any], times: int | CountRange, ok: bool) -> None:
     assert verify(ASKED, when(**wanted), times).ok is ok
 
 
-def test_a_message_says_what_was_wanted_and_how_many_there_were() -> None:
-    assert verify(ASKED, when(user="Hello", stream=False), 2) == Verified(
-        True, "wanted exactly 2 questions with stream: false; user: a text with 'Hello', got 2 of the 3 that were asked"
+def test_message_has_the_expected_and_the_actual_count() -> None:
+    assert verify(ASKED, when(user="Hello", stream=False), 2) == VerificationResult(
+        True, "expected 2 requests with stream: false; user: a text with 'Hello', got 2 (of 3 received)"
     )
-    assert verify(ASKED[:1], ()).message == "wanted at least 1 question, got 1 of the one that was asked"
-    assert verify([], ()) == Verified(False, "wanted at least 1 question, got none: nothing was asked")
+    assert verify(ASKED[:1], ()).message == "expected at least 1 request, got 1 (of 1 received)"
+    assert verify([], ()) == VerificationResult(False, "expected at least 1 request, got 0 (of 0 received)")
 
 
-def test_where_too_few_held_each_condition_of_the_closest_other_is_told() -> None:
+def test_message_has_each_condition_of_the_near_miss() -> None:
     assert verify(ASKED, when(user="Hello", model="claude-opus-*", turn=1)).message.splitlines() == [
-        "wanted at least 1 question with model: 'claude-opus-*'; turn: 1; user: a text with 'Hello', "
-        "got none of the 3 that were asked",
-        "the closest of the others is request 2, answered by 'hello' (scenario.yaml:1:9):",
-        "  failed model: wanted 'claude-opus-*', got 'claude-sonnet-5'",
-        "  held   turn: wanted 1, got 1",
-        "  held   user: wanted a text with 'Hello', got 'Hello again'",
+        "expected at least 1 request with model: 'claude-opus-*'; turn: 1; user: a text with 'Hello', "
+        "got 0 (of 3 received)",
+        "near miss: request 2 (rule 'hello' (scenario.yaml:1:9))",
+        "  FAIL model: wanted 'claude-opus-*', got 'claude-sonnet-5'",
+        "  ok   turn: wanted 1, got 1",
+        "  ok   user: wanted a text with 'Hello', got 'Hello again'",
     ]
 
 
-def test_where_too_many_held_they_are_named() -> None:
+def test_message_names_requests_that_are_too_many() -> None:
     assert verify(ASKED, when(model="*"), 0).message.splitlines() == [
-        "wanted no question with model: '*', got 3 of the 3 that were asked",
-        "  request 1, answered by 'hello' (scenario.yaml:1:9)",
-        "  request 2, answered by 'hello' (scenario.yaml:1:9)",
-        "  request 3, answered with a 404",
+        "expected 0 requests with model: '*', got 3 (of 3 received)",
+        "  request 1 (rule 'hello' (scenario.yaml:1:9))",
+        "  request 2 (rule 'hello' (scenario.yaml:1:9))",
+        "  request 3 (status 404)",
     ]
 
 
-def test_where_all_held_and_more_were_wanted_there_is_no_closest() -> None:
-    assert verify(ASKED, (), 4).message == "wanted exactly 4 questions, got 3 of the 3 that were asked"
+def test_message_has_no_near_miss_if_all_requests_match() -> None:
+    assert verify(ASKED, (), 4).message == "expected 4 requests, got 3 (of 3 received)"
 
 
 @pytest.mark.parametrize(
     "body", [b"{", b"[]", b'{"messages": []}', orjson.dumps({"messages": [], "model": "x", "tools": [1]})]
 )
-def test_what_is_no_message_is_counted_and_told(body: bytes) -> None:
-    asked = [Entry(1, 0, "POST", "/v1/messages", {}, endpoint="/v1/messages", body=body, body_size=len(body))]
+def test_request_with_an_invalid_body_is_not_compared(body: bytes) -> None:
+    asked = [journal_entry(body=body)]
     verified = verify(asked, when(tools="x", model="x"))
 
     assert verified.message.splitlines()[1:] == [
-        "1 question could not be read: no message, or one that was too long to keep"
+        "not compared: 1 request with an invalid body, or one that was truncated in the journal"
     ]
 
 
-def test_what_is_no_message_is_never_found() -> None:
+def test_request_with_an_invalid_body_is_not_found() -> None:
     journal = Journal()
     journal.keep(entry(body=b'{"messages": []}', body_size=16))
 
     assert journal.find(when(model="x")) == []
 
 
-def test_what_the_journal_has_forgotten_is_told_where_it_matters() -> None:
-    assert verify([], (), 1, forgotten=7).message.splitlines()[1:] == ["the journal has forgotten 7 older requests"]
-    assert verify(ASKED, (), 3, forgotten=7).message == "wanted exactly 3 questions, got 3 of the 3 that were asked"
+def test_message_of_a_failure_counts_dropped_requests() -> None:
+    assert verify([], (), 1, dropped=7).message.splitlines()[1:] == [
+        "not compared: 7 older requests, dropped from the journal"
+    ]
+    assert verify(ASKED, (), 3, dropped=7).message == "expected 3 requests, got 3 (of 3 received)"

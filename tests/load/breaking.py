@@ -12,8 +12,9 @@ from itertools import cycle
 
 import uvloop
 
-from mockclaude.reply.script import End, Script
+from mockclaude.reply.response import End
 from mockclaude.scenario.format.presets import NAMED
+from mockclaude.wire.script import Script
 from tests.load.client import Client, connect
 from tests.load.pacing import Asked, as_planned, planned, without_clock
 from tests.load.running import Line, Server, megabytes, serving

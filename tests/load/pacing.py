@@ -21,14 +21,13 @@ from typing import NamedTuple
 
 import uvloop
 
-from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.reply.script import Script
 from mockclaude.scenario.loading.loader import load_text
+from mockclaude.wire.script import Script
 from tests.load.client import Client, connect
 from tests.load.running import Line, Server, serving
-from tests.serving import asking, request, with_client_headers
+from tests.serving import asking, http_request, request, script_of, with_client_headers
 
 STREAMS, EVENTS, LATE = 500, 100, 10.0
 """How many streams of how many events, and the most milliseconds by which 99 in 100 of them may be late."""
@@ -60,8 +59,8 @@ def planned(scenario: str, asked: Sequence[Asked]) -> list[Script]:
     """Return what a server has to send to each request, decided without a server."""
     served, now = ScenarioState(load_text(scenario)), int(time.time())
     headers = [with_client_headers(each.headers) for each in asked]
-    calls = [Call("POST", "/v1/messages", {}, each, asking(stream=True), now) for each in headers]
-    return [answer(served, call).script for call in calls]
+    calls = [http_request("POST", "/v1/messages", {}, each, asking(stream=True), now) for each in headers]
+    return [script_of(answer(call, served)) for call in calls]
 
 
 def without_clock(data: bytes) -> bytes:

@@ -12,8 +12,8 @@ from contextlib import suppress
 
 import uvloop
 
-from mockclaude.server.app import KEEPALIVE_TIMEOUT
 from mockclaude.server.player import WRITE_TIMEOUT
+from mockclaude.server.protocol import KEEPALIVE_TIMEOUT
 from mockclaude.server.request_body import BODY_TIMEOUT
 from tests.load.breaking import left
 from tests.load.client import Client, connect

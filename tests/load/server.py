@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.loading.loader import load
-from mockclaude.server.app import Site, make_server
 from mockclaude.server.listener import Listener
+from mockclaude.server.protocol import make_server
 from mockclaude.server.run import allow_many_connections, run, spare_the_collector
+from mockclaude.server.site import Site
 
 
 class Complaints(logging.Handler):
@@ -88,11 +89,12 @@ async def serve(file: Path) -> None:
     counted: Counter[str] = Counter()
     logging.getLogger().addHandler(complaints := Complaints())
 
-    def log(entry: Entry) -> None:
+    def log(entry: JournalEntry) -> None:
         counted[entry.ending] += 1
 
     listener = Listener("127.0.0.1", 0)
-    site = Site({"": load([file])}, log)
+    site = Site({"": load([file])})
+    site.journal.subscribe("ended", log)
     site.refuse = listener.refuse
     runner = web.ServerRunner(make_server(site), shutdown_timeout=0)
     await runner.setup()
@@ -108,7 +110,7 @@ async def serve(file: Path) -> None:
 
 
 def asked(loaded: Loaded, stopped: asyncio.Event) -> None:
-    """Answer one line of standard input."""
+    """Decision one line of standard input."""
     if question := sys.stdin.readline().strip():
         print(json.dumps(ANSWERS[question](loaded)), flush=True)
     else:

@@ -1,4 +1,4 @@
-"""Responses to break, and faults as a scenario file writes them."""
+"""Responses to apply faults to, and faults as a scenario file writes them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from mockclaude.reply.exchange import Exchange, apart, names
-from mockclaude.reply.faults.apply import Broken, break_
-from mockclaude.reply.plan import Envelope, plan
-from mockclaude.reply.script import Script
+from mockclaude.api.events import Event
+from mockclaude.reply.faults.apply import FaultedResponse, apply_faults
+from mockclaude.reply.response import Response
+from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.faults import AnyFault, Fault
 from mockclaude.scenario.format.file import Pace
+from mockclaude.wire.encode import encode
+from mockclaude.wire.script import Script
 from tests.reply.making import DRAWS, INSTANT, composed
 from tests.serving import NOW
 
-ENVELOPE = Envelope("req_1", "msg_1", NOW)
+CONTEXT = ResponseContext("req_1", "msg_1", NOW)
 TALK = ({"text": {"text": "Größe and more than one piece of it"}}, {"tool_use": {"name": "f", "input": {"a": "b"}}})
 SLOW = Pace.model_validate({"ttft": "100ms", "tokens_per_second": 100})
 
@@ -26,37 +29,33 @@ def faults(*written: Any) -> list[Fault]:
     return [_FAULT.validate_python(fault) for fault in written]
 
 
-def whole(*, stream: bool = True, pace: Pace = INSTANT) -> Script:
-    """Return the script that is to be broken: a text of two pieces, and a tool use."""
-    return plan(composed(*TALK), pace, DRAWS, ENVELOPE, stream=stream)
+def whole(*, stream: bool = True, pace: Pace = INSTANT) -> Response:
+    """Return a response to apply faults to, taken apart: a text of two pieces, and a tool use."""
+    return schedule_reply(composed(*TALK), pace, DRAWS, CONTEXT, stream=stream).taken_apart()
 
 
-def broken(*written: Any, stream: bool = True, pace: Pace = INSTANT) -> Broken:
-    script, notes = break_(whole(stream=stream, pace=pace), faults(*written), ENVELOPE, DRAWS)
-    return Broken(script, notes[:-1])
+def broken(*written: Any, stream: bool = True, pace: Pace = INSTANT) -> FaultedResponse:
+    response, notes = apply_faults(whole(stream=stream, pace=pace), faults(*written), CONTEXT, DRAWS)
+    return FaultedResponse(response, notes[:-1])
 
 
-def struck(*written: Any, stream: bool = True, pace: Pace = INSTANT) -> Script:
-    """Return the broken script; every fault must have found something to strike."""
-    script, notes = broken(*written, stream=stream, pace=pace)
+def struck(*written: Any, stream: bool = True, pace: Pace = INSTANT) -> Response:
+    """Return the response with faults, each of which must have been applied."""
+    response, notes = broken(*written, stream=stream, pace=pace)
     assert not [note for note in notes if "nothing" in note]
-    return script
+    return response
 
 
-def parts(script: Script) -> Exchange:
-    exchange = apart(script)
-    assert exchange
-    return exchange
+def events(response: Response) -> list[str]:
+    """Return the names of the events of a stream, those of deltas by their kind."""
+    return [piece.delta or piece.name if isinstance(piece, Event) else "" for _, piece in response.body]
 
 
-def events(script: Script) -> list[str]:
-    """Return the names of the events of a stream."""
-    return [names(piece)[-1] for piece in parts(script).body]
+def sent(response: Response) -> bytes:
+    return b"".join(send.data for send in encode(response, http11=True).sends)
 
 
-def body(script: Script) -> bytes:
-    return parts(script).data
-
-
-def sent(script: Script) -> bytes:
-    return b"".join(send.data for send in script.sends)
+def written(*names: Any, stream: bool = True, pace: Pace = INSTANT) -> tuple[Script, tuple[str, ...]]:
+    """Return what is sent of the response with faults, and the notes on them."""
+    response, notes = broken(*names, stream=stream, pace=pace)
+    return encode(response, http11=True), notes

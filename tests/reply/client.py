@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from mockclaude.reply.script import Script
+from mockclaude.wire.script import Script
 
 
 class Received(NamedTuple):

@@ -6,10 +6,10 @@ from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.compose import Reply, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario import rules
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format.file import Pace, ScenarioFile
 from mockclaude.scenario.format.steps import Step
 from mockclaude.scenario.loading.inline import Inline
@@ -33,13 +33,13 @@ def outline(*steps: dict[str, Any]) -> Outline:
     return rules.outline([Step.model_validate(step) for step in steps])
 
 
-def conversation(**fields: Any) -> Conversation:
+def conversation(**fields: Any) -> MessagesRequest:
     """Return a request that says hello, but for the `fields` of its body."""
     messages = [{"role": "user", "content": "Hello"}]
-    return Conversation({"model": "claude-opus-5", "max_tokens": 1024, "messages": messages, **fields})
+    return MessagesRequest({"model": "claude-opus-5", "max_tokens": 1024, "messages": messages, **fields})
 
 
-def scope(asked: Conversation) -> Scope:
+def scope(asked: MessagesRequest) -> Scope:
     return Scope(asked, dict, lambda: Fakes(DEFAULT_LOCALE))
 
 

@@ -11,9 +11,9 @@ from hypothesis import example, given
 
 from mockclaude.api.body import Body, parse
 from mockclaude.api.errors import ApiError
+from mockclaude.api.request import MessagesRequest, ToolResult
 from mockclaude.api.tokens import of_input
 from mockclaude.reply.compose import Reply, compose
-from mockclaude.scenario.conversation import Conversation, ToolResult
 from mockclaude.scenario.rules import built_in
 from tests.api.bodies import accepted
 from tests.counting import calls
@@ -37,7 +37,7 @@ def improvised(text: str = "Hello", **fields: Any) -> list[dict[str, Any]]:
     return blocks
 
 
-def answered(asked: Conversation) -> Reply:
+def answered(asked: MessagesRequest) -> Reply:
     return compose(OUTLINE, scope(asked), DRAWS, "msg_1")
 
 
@@ -251,18 +251,18 @@ def test_a_thought_is_empty_and_signed_where_the_display_is_omitted() -> None:
 @given(body=accepted)
 @example(body={"messages": [{"role": "assistant", "content": []}], "model": "m"})
 def test_everything_can_be_read_of_whatever_is_accepted(body: Body) -> None:
-    asked = Conversation(parse(orjson.dumps({"max_tokens": 1, **body})).body, {"x-stainless-retry-count": "2"})
+    asked = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body}))[0], {"x-stainless-retry-count": "2"})
 
     assert asked.model
     assert asked.stream is bool(body.get("stream"))
     assert asked.retry == 2
-    assert isinstance(asked.user + asked.system + asked.question, str)
+    assert isinstance(asked.user + asked.system + asked.typed_text, str)
     assert 1 <= asked.turn <= len(body["messages"])
     assert len(asked.tools) <= len(body.get("tools", []))
-    assert all(isinstance(result, ToolResult) for result in asked.tool_results)
+    assert all(isinstance(result, ToolResult) for result in asked.results)
 
 
-def reply_or_error(asked: Conversation) -> Reply | ApiError:
+def reply_or_error(asked: MessagesRequest) -> Reply | ApiError:
     try:
         return answered(asked)
     except ApiError as error:
@@ -271,7 +271,7 @@ def reply_or_error(asked: Conversation) -> Reply | ApiError:
 
 @given(body=accepted)
 def test_whatever_is_accepted_is_answered_unless_its_schema_has_no_instance(body: Body) -> None:
-    asked = Conversation(parse(orjson.dumps({"max_tokens": 1, **body})).body)
+    asked = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body}))[0])
     result = reply_or_error(asked)
 
     if isinstance(result, ApiError):
@@ -301,6 +301,6 @@ def deep(levels: int) -> Any:
     ],
 )
 def test_a_body_as_deep_as_any_that_is_accepted_is_answered_too(fields: dict[str, Any]) -> None:
-    body = parse(orjson.dumps({**conversation().body, **fields})).body
+    body = parse(orjson.dumps({**conversation().body, **fields}))[0]
 
-    assert isinstance(reply_or_error(Conversation(body)), (Reply, ApiError))
+    assert isinstance(reply_or_error(MessagesRequest(body)), (Reply, ApiError))

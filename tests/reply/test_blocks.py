@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mockclaude.api.errors import ApiError
 from mockclaude.reply.signatures import signature
 from tests.api.bodies import json_values, texts
 from tests.reply.making import DRAWS, content
@@ -129,25 +128,10 @@ def test_what_is_made_from_a_schema_depends_on_the_question_not_on_the_attempt()
     assert one["id"] != again["id"]
 
 
-@pytest.mark.parametrize(
-    ("step", "fields", "where"),
-    [
-        ({"tool_use": "look"}, {"tools": [{"name": "look", "input_schema": {"enum": []}}]}, "tools: look.input_schema"),
-        (
-            {"json": "from_schema"},
-            {"output_config": {"format": {"type": "json_schema", "schema": {"not": {}}}}},
-            "output_config.format.schema",
-        ),
-    ],
-)
-def test_a_schema_without_an_instance_is_a_bad_request(
-    step: dict[str, Any], fields: dict[str, Any], where: str
-) -> None:
-    with pytest.raises(ApiError) as caught:
-        content(step, **fields)
+def test_a_schema_that_nothing_fits_gets_an_empty_value() -> None:
+    [block] = content({"tool_use": "look"}, tools=[{"name": "look", "input_schema": {"enum": []}}])
 
-    assert caught.value.status == 400
-    assert caught.value.message.startswith(f"{where}: ")
+    assert block["input"] == {}
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,16 @@ from typing import Any
 import orjson
 import pytest
 
-from mockclaude.reply.script import Script
-from tests.reply.breakage import SLOW, body, broken, events, parts, struck, whole
+from mockclaude.reply.response import Response
+from tests.reply.breakage import SLOW, broken, events, struck, whole
 
 ALL = events(whole())
 
 
-def data(script: Script, name: str) -> Any:
+def data(response: Response, name: str) -> Any:
     """Return the JSON of the first event called so."""
-    piece = parts(script).body[events(script).index(name)]
-    return orjson.loads(piece.data.partition(b"\ndata: ")[2])
+    _, piece = response.body[events(response).index(name)]
+    return orjson.loads(piece.encoded.partition(b"\ndata: ")[2])
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_two_events_change_places_and_keep_the_times_of_these() -> None:
     swapped, usual = struck({"swap": ["message_start", "text_delta 2"]}, pace=SLOW), whole(pace=SLOW)
 
     assert events(swapped) == ["text_delta", *ALL[1:4], "message_start", *ALL[5:]]
-    assert [piece.at for piece in parts(swapped).body] == [piece.at for piece in parts(usual).body]
+    assert [piece.at for piece in swapped.body] == [piece.at for piece in usual.body]
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_items_of_a_list_are_edited_where_they_are() -> None:
         "set": {"content.0.text": "other"},
         "delete": ["content.1.input.a", "content.1.name", "content.9", "no.such"],
     }
-    message = orjson.loads(body(struck(content, stream=False)))
-    shorter = orjson.loads(body(struck({"edit": "body", "delete": "content.0"}, stream=False)))
+    message = orjson.loads(struck(content, stream=False).data)
+    shorter = orjson.loads(struck({"edit": "body", "delete": "content.0"}, stream=False).data)
 
     assert (message["content"][0]["text"], message["content"][1]["input"]) == ("other", {})
     assert "name" not in message["content"][1]
@@ -104,25 +104,25 @@ def test_an_edited_event_keeps_its_name() -> None:
     ],
 )
 def test_strangers_come_between_the_events(name: str, sent: bytes) -> None:
-    good = body(whole())
+    good = whole().data
     after = good.index(b"\n\n") + 2
 
-    assert body(struck(name)) == good[:after] + sent + good[after:]
+    assert struck(name).data == good[:after] + sent + good[after:]
 
 
 def test_a_stranger_comes_at_the_end_where_nobody_says() -> None:
-    assert body(struck({"insert": {"event": "x", "data": "y"}})) == body(whole()) + b"event: x\ndata: y\n\n"
-    assert body(struck("done")) == body(whole()) + b"data: [DONE]\n\n"
+    assert struck({"insert": {"event": "x", "data": "y"}}).data == whole().data + b"event: x\ndata: y\n\n"
+    assert struck("done").data == whole().data + b"data: [DONE]\n\n"
 
 
 def test_a_message_begins_anew_with_another_id() -> None:
-    script = struck({"restart": True, "after": "message_start"}, pace=SLOW)
-    first, again = (orjson.loads(piece.data.partition(b"data: ")[2])["message"] for piece in parts(script).body[:2])
+    response = struck({"restart": True, "after": "message_start"}, pace=SLOW)
+    first, again = (orjson.loads(piece.encoded.partition(b"data: ")[2])["message"] for _, piece in response.body[:2])
 
-    assert events(script) == ["message_start", *ALL]
+    assert events(response) == ["message_start", *ALL]
     assert first["id"] != again["id"]
     assert {**first, "id": ""} == {**again, "id": ""}
-    assert parts(script).end_at == parts(whole(pace=SLOW)).end_at + parts(script).body[0].at
+    assert response.end_at == whole(pace=SLOW).end_at + response.body[0].at
 
 
 def test_an_event_that_is_not_there_cannot_be_changed() -> None:

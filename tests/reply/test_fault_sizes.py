@@ -6,24 +6,19 @@ import json
 
 import pytest
 
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.reply import exchange
-from mockclaude.reply.script import Script
+from mockclaude.reply.faults import resolve
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import load_text
 from tests.scenario.talk import complaints
-from tests.serving import CLIENT, asking
+from tests.serving import CLIENT, asking, http_request, sent_of
 
 
 def answered(scenario: str, file: str = "a.yaml", *, stream: bool = True) -> Decision:
-    call = Call("POST", "/v1/messages", {}, CLIENT, asking(stream=stream), 0)
-    return answer(ScenarioState(load_text(scenario, file)), call)
-
-
-def data(script: Script) -> bytes:
-    return b"".join(send.data for send in script.sends)
+    call = http_request("POST", "/v1/messages", {}, CLIENT, asking(stream=stream), 0)
+    return answer(call, ScenarioState(load_text(scenario, file)))
 
 
 @pytest.mark.parametrize(
@@ -38,27 +33,27 @@ def data(script: Script) -> bytes:
 def test_a_fault_that_makes_too_many_pieces_is_left_out(
     fault: str, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchange, "MAX_PIECES", 12)
+    monkeypatch.setattr(resolve, "MAX_PIECES", 12)
     given = answered(f"rules: [{{reply: Hello, fault: {fault}}}]")
 
     assert f"fault: {shown} makes more than 12 pieces or 64 MB, and is left out" in given.notes
-    assert data(given.script).count(b"event: message_stop") == 1
+    assert sent_of(given).count(b"event: message_stop") == 1
 
 
 def test_a_fault_that_makes_too_many_bytes_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "MAX_BYTES", 5_000)
+    monkeypatch.setattr(resolve, "MAX_BYTES", 5_000)
     block = "{type: hologram, beam: " + "x" * 1_000 + "}"
     fault = "{duplicate: content_block_start, copies: 9}"
     given = answered(f"rules: [{{reply: [block: {block}], fault: {fault}}}]")
 
-    assert data(given.script).count(b"event: content_block_start") == 1
+    assert sent_of(given).count(b"event: content_block_start") == 1
 
 
 def test_faults_that_double_a_body_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "MAX_PIECES", 5_000)
+    monkeypatch.setattr(resolve, "MAX_PIECES", 5_000)
     given = answered(f"rules: [{{reply: Hello, fault: [{', '.join(['{restart: true}'] * 50)}]}}]")
 
-    assert len(given.script.sends) <= exchange.MAX_PIECES + 2
+    assert len(given.response.body) <= resolve.MAX_PIECES + 2
     assert given.notes[-2] == "fault: restart makes more than 5,000 pieces or 64 MB, and is left out"
 
 
@@ -107,8 +102,8 @@ def test_what_would_never_end_is_a_mistake(rule: str, message: str) -> None:
 def test_every_pace_takes_a_finite_time(pace: str) -> None:
     given = answered(f"rules: [{{reply: [Hello hello hello, {{pause: 999999999h}}, x], pace: {pace}}}]")
 
-    assert given.script.status == 200
-    assert all(isinstance(send.at, int) for send in given.script.sends)
+    assert given.response.status == 200
+    assert all(isinstance(at, int) for at, _ in given.response.body)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +122,7 @@ def test_a_body_without_json_has_nothing_to_edit(respond: dict[str, object], eve
     file = json.dumps({"chaos": faults, "rules": [{"reply": "x"}]})
     given = answered(file, "a.json", stream=stream)
 
-    assert given.script.status == 200
+    assert given.response.status == 200
     assert f"fault: edit {event.removesuffix(' 1')} found nothing to strike" in given.notes
 
 
@@ -135,7 +130,7 @@ def test_a_path_of_as_many_keys_as_may_be_is_set() -> None:
     path = ".".join("a" * 64)
     file = json.dumps({"rules": [{"reply": "x", "fault": {"edit": "message_start", "set": {path: 1}}}]})
 
-    assert b'{"a":' * 62 + b'{"a":1' in data(answered(file, "a.json").script)
+    assert b'{"a":' * 62 + b'{"a":1' in sent_of(answered(file, "a.json"))
 
 
 def test_so_many_pings_are_allowed() -> None:

@@ -6,26 +6,28 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mockclaude.api import events
-from mockclaude.reply import exchange
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.compose import PLAIN, Asking, Reply, compose
-from mockclaude.reply.exchange import apart, names
-from mockclaude.reply.faults.apply import break_
+from mockclaude.reply.faults import resolve
+from mockclaude.reply.faults.apply import apply_faults
 from mockclaude.reply.live.live_response import LiveResponse
-from mockclaude.reply.plan import Envelope, plan
-from mockclaude.reply.script import End, Script
-from mockclaude.scenario.conversation import Conversation
+from mockclaude.reply.response import End, Response
+from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.faults import KINDS
 from mockclaude.scenario.format.file import Pace
 from mockclaude.scenario.rules import Outline, Step
 from mockclaude.scenario.template.templates import Scope
+from mockclaude.wire.encode import BatchEncoder, encode
+from mockclaude.wire.script import Script
 from tests.counting import calls
-from tests.reply.breakage import ENVELOPE, SLOW, faults
+from tests.reply.breakage import CONTEXT, SLOW, faults
+from tests.reply.client import received
 from tests.reply.making import DRAWS, INSTANT, any_replies, conversation, outline, scope
 
 Yield = dict[str, Any] | str
@@ -40,21 +42,19 @@ def part(said: Yield) -> Outline:
 
 
 def live(
-    asked: Conversation,
+    asked: MessagesRequest,
     *,
     pace: Pace = INSTANT,
     written: tuple[Any, ...] = (),
     asking: Asking = PLAIN,
-    envelope: Envelope = ENVELOPE,
+    context: ResponseContext = CONTEXT,
 ) -> LiveResponse:
-    return LiveResponse(scope(asked), pace, DRAWS, envelope, asking, faults(*written), lambda _: {})
+    return LiveResponse(scope(asked), pace, DRAWS, context, asking, faults(*written), lambda _: {})
 
 
 def texts(script: Script) -> list[str]:
-    exchange = apart(script)
-    assert exchange
-    deltas = [orjson.loads(piece.data.partition(b"data: ")[2]) for piece in exchange.body]
-    return [event["delta"]["text"] for event in deltas if event.get("delta", {}).get("type") == "text_delta"]
+    deltas = [event["delta"] for event in received(script).events if event["type"] == "content_block_delta"]
+    return [delta["text"] for delta in deltas if delta["type"] == "text_delta"]
 
 
 class Made:
@@ -70,16 +70,17 @@ class Made:
     ) -> None:
         self.asked = conversation(**{"stream": True, **fields})
         self.response = live(self.asked, pace=pace, written=written, asking=asking)
+        self.encoder = BatchEncoder(http11=True)
         self.scripts: list[Script] = []
         self.used = 0
         for said in yields:
             if self.response.ended:
                 break
             self.used += 1
-            if script := self.response.add(part(said)):
-                self.scripts.append(script)
-        if script := self.response.finish():
-            self.scripts.append(script)
+            if batch := self.response.add(part(said)):
+                self.scripts.append(self.encoder.encode(batch))
+        if batch := self.response.finish():
+            self.scripts.append(self.encoder.encode(batch))
 
     @property
     def reply(self) -> Reply:
@@ -91,18 +92,16 @@ class Made:
 
     @property
     def script(self) -> Script:
-        return self.response.sent
+        return self.encoder.script
 
 
 def kinds(script: Script) -> list[str]:
-    exchange = apart(script)
-    assert exchange
-    return [names(piece)[-1] for piece in exchange.body]
+    return [event.get("delta", {}).get("type") or event["type"] for event in received(script).events]
 
 
 def at_once(*steps: dict[str, Any], asking: Asking = PLAIN, **fields: Any) -> Reply:
-    asked: Conversation = conversation(**{"stream": True, **fields})
-    return compose(outline(*steps), scope(asked), DRAWS, ENVELOPE.message_id, asking)
+    asked: MessagesRequest = conversation(**{"stream": True, **fields})
+    return compose(outline(*steps), scope(asked), DRAWS, CONTEXT.message_id, asking)
 
 
 def flat(script: Script) -> list[tuple[int, int]]:
@@ -110,20 +109,16 @@ def flat(script: Script) -> list[tuple[int, int]]:
     return [(at, byte) for at, data in script.sends for byte in data]
 
 
-def same(live: Script, whole: Script) -> None:
+def same(live: Script, whole: Response) -> None:
     """Raise `AssertionError` unless the same bytes are sent in the same order at the same times, and end as they do."""
-    assert (live.status, live.end, live.end_at, live.down) == (whole.status, whole.end, whole.end_at, whole.down)
-    one, other = apart(live), apart(whole)
-    assert (one is None) is (other is None)
-    if one and other:
-        assert one._replace(body=()) == other._replace(body=())
-        assert [(at, byte) for at, piece in one.body for byte in piece] == [
-            (at, byte) for at, piece in other.body for byte in piece
-        ]
+    by_piece = encode(whole.taken_apart(), http11=True)
+    assert (live.status, live.end, live.end_at, live.down) == (200, by_piece.end, by_piece.end_at, 0)
+    assert received(live) == received(by_piece)
+    assert [at for at, data in live.sends if data][-1] == [at for at, data in by_piece.sends if data][-1]
 
 
-def planned(reply: Reply, pace: Pace = INSTANT) -> Script:
-    return plan(reply, pace, DRAWS, ENVELOPE, stream=True)
+def planned(reply: Reply, pace: Pace = INSTANT) -> Response:
+    return schedule_reply(reply, pace, DRAWS, CONTEXT, stream=True)
 
 
 @given(any_replies, st.sampled_from([INSTANT, SLOW]))
@@ -212,11 +207,12 @@ def test_every_kind_of_fault_is_among_those_tried() -> None:
 
 def check_faults(written: list[Any], pace: Pace) -> None:
     made = Made(*TALK, pace=pace, written=tuple(written))
-    whole, notes = break_(planned(at_once(*TALK), pace), faults(*written), ENVELOPE, DRAWS)
+    whole, notes = apply_faults(planned(at_once(*TALK), pace), faults(*written), CONTEXT, DRAWS)
 
     assert len(written) > 1 or made.response.notes == notes
-    assert made.script._replace(sends=()) == whole._replace(sends=())
-    assert flat(made.script) == flat(whole)
+    script = encode(whole, http11=True)
+    assert made.script._replace(sends=()) == script._replace(sends=())
+    assert flat(made.script) == flat(script)
 
 
 @pytest.mark.parametrize("pace", [INSTANT, SLOW], ids=["instant", "slow"])
@@ -249,15 +245,15 @@ def test_each_part_is_made_once_and_sent_once(written: tuple[Any, ...]) -> None:
     step = Outline((Step("text", counted),), fixed=False, continues=True)
     sizes = []
     for _ in range(800):
-        script = response.add(step)
-        assert script
-        sizes.append(sum(len(send.data) for send in script.sends))
+        batch = response.add(step)
+        assert batch
+        sizes.append(batch.size)
     end = response.finish()
 
     assert end
     assert counted.filled == 800
     assert max(sizes[1:]) < 400
-    assert sum(sizes) + sum(len(send.data) for send in end.sends) == len(b"".join(s.data for s in response.sent.sends))
+    assert end.size < 800
 
 
 PARTS = st.lists(st.text(st.sampled_from("abc"), max_size=4), min_size=1, max_size=6)
@@ -330,12 +326,13 @@ def test_citations_come_before_the_text() -> None:
 
 
 def test_a_response_for_http_1_0_ends_with_the_connection() -> None:
-    response = live(conversation(stream=True), envelope=ENVELOPE._replace(chunked=False))
-    response.add(part("One,"))
-    response.finish()
+    response, encoder = live(conversation(stream=True)), BatchEncoder(http11=False)
+    for batch in (response.add(part("One,")), response.finish()):
+        assert batch
+        encoder.encode(batch)
 
-    assert response.sent.end is End.CLOSE
-    assert b"".join(send.data for send in response.sent.sends).endswith(events.MESSAGE_STOP)
+    assert encoder.script.end is End.CLOSE
+    assert b"".join(send.data for send in encoder.script.sends).endswith(events.MESSAGE_STOP.encoded)
 
 
 def test_an_event_that_is_cut_is_not_edited() -> None:
@@ -353,17 +350,19 @@ def test_a_chunk_size_may_be_wrong_without_a_body() -> None:
     ids=str,
 )
 def test_a_fault_that_makes_too_much_at_once_is_left_out(fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "MAX_PIECES", 12)
+    monkeypatch.setattr(resolve, "MAX_PIECES", 12)
     made = Made({"text": "Größe and more than one piece"}, written=(fault,))
-    whole, notes = break_(planned(at_once({"text": "Größe and more than one piece"})), faults(fault), ENVELOPE, DRAWS)
+    whole, notes = apply_faults(
+        planned(at_once({"text": "Größe and more than one piece"})), faults(fault), CONTEXT, DRAWS
+    )
 
     assert made.response.notes == notes
     assert "makes more than 12 pieces or 64 MB, and is left out" in notes[0]
-    assert flat(made.script) == flat(whole)
+    assert flat(made.script) == flat(encode(whole, http11=True))
 
 
 def test_the_pieces_that_a_fault_makes_are_counted_over_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "MAX_PIECES", 100)
+    monkeypatch.setattr(resolve, "MAX_PIECES", 100)
     made = Made(*["a", "b"] * 50, written=({"duplicate": "every text_delta", "copies": 9},))
 
     assert texts(made.script)[:11] == ["a"] * 10 + ["b"]
@@ -371,6 +370,7 @@ def test_the_pieces_that_a_fault_makes_are_counted_over_all_parts(monkeypatch: p
     assert made.response.notes[0].endswith(" makes more than 100 pieces or 64 MB, and is left out from there on")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [
@@ -392,9 +392,8 @@ def test_events_that_are_swapped_may_be_far_apart(swap: list[str]) -> None:
 
 
 def test_no_later_event_is_edited_for_one_that_is_cut() -> None:
-    exchange = apart(Made("a", "b").script)
-    assert exchange
-    cut = {"stall": "1s", "after": f"{exchange.data.index(b'event: content_block_delta') + 40} bytes"}
+    place = received(Made("a", "b").script).body.index(b"event: content_block_delta") + 40
+    cut = {"stall": "1s", "after": f"{place} bytes"}
     made = Made("a", "b", written=(cut, {"edit": "content_block_delta", "set": {"index": 5}}))
 
     assert made.response.notes[1] == "fault: edit content_block_delta found nothing to strike"

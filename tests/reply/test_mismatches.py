@@ -16,7 +16,7 @@ NAME = {
     "additionalProperties": False,
 }
 FORMAT = {"format": {"type": "json_schema", "schema": NAME}}
-BROKEN = {"name": "broken", "input_schema": {"type": "object", "$ref": "#/missing"}}
+BROKEN = {"name": "odd", "input_schema": {"type": "object", "$ref": "#/missing"}}
 
 
 def use(name: str = "get_weather", **given: Any) -> dict[str, Any]:
@@ -33,7 +33,12 @@ def text(written: str = "Hi") -> dict[str, Any]:
         ({}, [text()], []),
         ({"tools": [WEATHER]}, [use()], []),
         ({"tools": [WEATHER], "tool_choice": {"type": "any"}}, [use()], []),
-        ({"tools": [BROKEN]}, [use("broken")], []),
+        (
+            {"tools": [BROKEN]},
+            [use("odd")],
+            ["the input of the tool 'odd' was not checked against its input_schema: `$ref` #/missing is not followed"],
+        ),
+        ({"tools": [{"name": "any", "input_schema": None}]}, [use("any")], []),
         ({"tools": [{"type": "computer_toolset_20260801"}]}, [use("left_click")], []),
         ({"tools": [{"type": "bash_20250124", "name": "bash"}]}, [use("bash")], []),
         ({}, [use()], ["the tool 'get_weather' was not offered"]),

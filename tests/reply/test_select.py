@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.select import BURST_BLOCK, Position, due, in_burst, probability
+from mockclaude.reply.faults.select import BURST_BLOCK, TriggerContext, due, in_burst, probability
 from mockclaude.scenario.format.faults import Burst, Fault
 from tests.reply.breakage import faults
 
@@ -19,7 +19,7 @@ MANY = 4_000
 
 def struck(written: list[Any], request: int = 0, occurrence: int = 0, seed: int = 0, **position: Any) -> list[str]:
     draws = Draws(seed, "rule", f"request {request}", "lane", occurrence)
-    return [str(fault) for fault in due(faults(*written), draws, Position(request, **position), "chaos")]
+    return [str(fault) for fault in due(faults(*written), draws, TriggerContext(request, **position), "chaos")]
 
 
 def share(written: list[Any], name: str) -> float:
@@ -30,6 +30,7 @@ def test_a_fault_without_conditions_always_strikes() -> None:
     assert all(struck(["reset"], request) == ["reset"] for request in range(20))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 1.0])
 def test_the_probability_written_is_the_real_one_also_beside_others(p: float) -> None:
     written = [{"error": 500, "name": "other", "p": (1 - p) / 2}, {"error": 529, "name": "this", "p": p}]

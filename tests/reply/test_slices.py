@@ -3,53 +3,58 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.reply.exchange import Exchange
+from mockclaude.api.headers import Headers
 from mockclaude.reply.faults.slices import GAP, limited, sliced
-from mockclaude.reply.script import End, Send
+from mockclaude.reply.response import Data, Response, Timed
 
 bodies = st.lists(st.tuples(st.integers(0, 10**6), st.text(min_size=1)), max_size=5).map(
-    lambda pieces: tuple(Send(at, f"{text}\n\n".encode()) for at, text in sorted(pieces))
+    lambda pieces: tuple(Timed(at, Data(f"{text}\n\n".encode())) for at, text in sorted(pieces))
 )
 ways = st.integers(1, 50) | st.sampled_from(["utf8", "separator"])
 
 
-def exchange(body: tuple[Send, ...]) -> Exchange:
-    return Exchange(200, b"HTTP/1.1 200 OK", (), 0, body, End.KEEP, body[-1].at if body else 0)
+def exchange(body: Sequence[Timed]) -> Response:
+    return Response(200, Headers(), "", body, end_at=body[-1].at if body else 0)
 
 
-def data(pieces: tuple[Send, ...]) -> bytes:
-    return b"".join(piece.data for piece in pieces)
+def data(pieces: Sequence[Timed]) -> bytes:
+    return b"".join(piece.encoded for _, piece in pieces)
 
 
 @given(bodies, ways)
-def test_slices_hold_the_same_bytes_later_and_apart(body: tuple[Send, ...], by: int | str) -> None:
+def test_slices_hold_the_same_bytes_later_and_apart(body: Sequence[Timed], by: int | str) -> None:
     parts = sliced(exchange(body), by, None)
     times = [piece.at for piece in parts.body]
 
     assert data(parts.body) == data(body)
     assert all(later - earlier >= GAP for earlier, later in itertools.pairwise(times))
     assert parts.end_at >= max(times, default=0)
-    assert isinstance(by, str) or all(0 < len(piece.data) <= by for piece in parts.body)
+    assert isinstance(by, str) or all(0 < len(piece.encoded) <= by for _, piece in parts.body)
 
 
 @given(bodies, st.floats(10, 1e6))
-def test_a_rate_is_never_exceeded(body: tuple[Send, ...], rate: float) -> None:
+def test_a_rate_is_never_exceeded(body: Sequence[Timed], rate: float) -> None:
     parts = limited(exchange(body), rate)
     sent = 0
-    for piece in parts.body:
-        sent += len(piece.data)
-        assert piece.at >= sent / rate * 1e6 - len(parts.body)
+    for at, piece in parts.body:
+        sent += len(piece.encoded)
+        assert at >= sent / rate * 1e6 - len(parts.body)
 
     assert data(parts.body) == data(body)
 
 
 def test_characters_and_blank_lines_are_cut_in_their_middle() -> None:
-    body = (Send(0, "aé中\n\n".encode()),)
+    body = (Timed(0, Data("aé中\n\n".encode())),)
 
-    assert [piece.data for piece in sliced(exchange(body), "utf8", 5).body] == [b"a\xc3", b"\xa9\xe4", b"\xb8\xad\n\n"]
-    assert [piece.data for piece in sliced(exchange(body), "separator", 5).body] == ["aé中\n".encode(), b"\n"]
+    assert [piece.encoded for _, piece in sliced(exchange(body), "utf8", 5).body] == [
+        b"a\xc3",
+        b"\xa9\xe4",
+        b"\xb8\xad\n\n",
+    ]
+    assert [piece.encoded for _, piece in sliced(exchange(body), "separator", 5).body] == ["aé中\n".encode(), b"\n"]
     assert [piece.at for piece in sliced(exchange(body), "separator", 5).body] == [5, 10]

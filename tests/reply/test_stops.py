@@ -86,6 +86,7 @@ def test_many_sequences_are_indexed_for_a_long_text(serve: Serve, monkeypatch: p
     assert compared <= stops.MAX_COMPARED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sequences", [["a" * 30_000 + "b"], [f"{number:05}" for number in range(1_000)]])
 def test_parts_are_searched_in_proportion_to_their_length(sequences: list[str]) -> None:
     def work(parts: int) -> int:

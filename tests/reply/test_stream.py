@@ -11,7 +11,7 @@ from hypothesis import given
 from mockclaude.api import tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
-from mockclaude.reply.stream import PIECES, Beat, block_beats, block_bytes, flow, pieces
+from mockclaude.reply.stream import PIECES, CountedPiece, block_pieces, block_run, pieces, stream_events
 from tests.api.bodies import texts
 from tests.reply.client import events_of, message_of
 from tests.reply.making import block_steps, composed, plain_replies
@@ -24,7 +24,7 @@ THOUGHT = {"thinking": {"thinking": "Hm.", "signature": "c2ln"}}
 
 
 def streamed(reply: Reply, *, whole: bool) -> bytes:
-    return b"".join(beat.data for beat in flow(reply, whole=whole) if isinstance(beat, Beat))
+    return b"".join(part.piece.encoded for part in stream_events(reply, whole=whole) if isinstance(part, CountedPiece))
 
 
 def order(reply: Reply) -> list[str]:
@@ -120,16 +120,17 @@ def test_the_pieces_of_a_text_are_as_long_as_recorded_ones_and_join_to_it(text: 
 @given(step=block_steps)
 def test_a_block_is_the_same_in_one_piece_and_in_beats(step: dict[str, Any]) -> None:
     for index, block in enumerate(composed(step).message["content"]):
-        beats = block_beats(index, block)
+        pieces, run = [part.piece for part in block_pieces(index, block)], block_run(index, block)
 
-        assert b"".join(beat.data for beat in beats) == block_bytes(index, block)
-        assert (b"event: ping" in beats[0].data) is (index == 0)
-        assert all(beat.data.count(b"event: ") == 1 for beat in beats[1:])
+        assert b"".join(piece.encoded for piece in pieces) == run.encoded
+        assert b"".join(event.encoded for event in run.take_apart()) == run.encoded
+        assert (b"event: ping" in pieces[0].encoded) is (index == 0)
+        assert all(piece.encoded.count(b"event: ") == 1 for piece in pieces[1:])
 
 
 @given(text=texts)
 def test_a_beat_takes_as_many_tokens_as_its_text_has(text: str) -> None:
-    start, *deltas = block_beats(0, {"type": "text", "text": text})
+    start, *deltas = block_pieces(0, {"type": "text", "text": text})
 
     assert start.tokens == 0
     assert [beat.tokens for beat in deltas] == [tokens.of_text(piece) for piece in pieces(text)]
@@ -146,15 +147,24 @@ def test_a_beat_takes_as_many_tokens_as_its_text_has(text: str) -> None:
     ],
 )
 def test_only_what_is_generated_takes_tokens(block: dict[str, Any], counts: list[int]) -> None:
-    assert [beat.tokens for beat in block_beats(1, block)] == counts
+    assert [beat.tokens for beat in block_pieces(1, block)] == counts
 
 
 def test_what_happens_on_the_way_finds_the_block_before_it_open() -> None:
     reply = composed(TEXT, {"pause": "1s"}, {"error": "api_error"}, TEXT, {"disconnect": "close"})
-    kinds = [part if isinstance(part, (Pause, Disconnect)) else type(part) for part in flow(reply, whole=True)]
-    told = [part.data for part in flow(reply, whole=True) if isinstance(part, Beat)]
+    kinds = [part if isinstance(part, (Pause, Disconnect)) else type(part) for part in stream_events(reply, whole=True)]
+    told = [part.piece.encoded for part in stream_events(reply, whole=True) if isinstance(part, CountedPiece)]
 
-    assert kinds == [Beat, Beat, Pause(1_000_000), ApiError, Beat, Beat, Disconnect("close"), Beat]
+    assert kinds == [
+        CountedPiece,
+        CountedPiece,
+        Pause(1_000_000),
+        ApiError,
+        CountedPiece,
+        CountedPiece,
+        Disconnect("close"),
+        CountedPiece,
+    ]
     assert b"content_block_stop" not in told[0] + told[1]
     assert told[2] == b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n'
     assert told[4].startswith(b"event: content_block_stop")

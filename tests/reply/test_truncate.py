@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api import tokens
-from mockclaude.reply.plan import Envelope, plan
+from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.schedule import schedule_reply
 from mockclaude.reply.truncate import Obeyed, obey
-from tests.reply.client import received
+from tests.reply.client import events_of
 from tests.reply.making import DRAWS, INSTANT, block_steps, composed
 
 HELLO = {"type": "text", "text": "Hello there, friend."}
@@ -109,10 +111,10 @@ def test_a_sequence_that_does_not_occur_stops_nothing_nor_does_one_beyond_the_la
 def test_a_cut_reply_is_the_same_streamed_and_not_and_never_too_long(steps: list[Any], limit: int) -> None:
     reply = composed(*steps, max_tokens=limit, model="claude-haiku-4-5")
     content = reply.message["content"]
-    envelope = Envelope("req_1", reply.message["id"], 0)
-    whole = received(plan(reply, INSTANT, DRAWS, envelope, stream=False)).json
-    streamed = received(plan(reply, INSTANT, DRAWS, envelope, stream=True)).events
+    context = ResponseContext("req_1", reply.message["id"], 0)
+    whole, streamed = (schedule_reply(reply, INSTANT, DRAWS, context, stream=stream).data for stream in (False, True))
+    message, events = json.loads(whole), events_of(streamed)
 
-    assert sum(map(tokens.of_output, content)) == whole["usage"]["output_tokens"] <= limit
-    assert streamed[-2]["delta"]["stop_reason"] == whole["stop_reason"]
-    assert streamed[-2]["usage"]["output_tokens"] == whole["usage"]["output_tokens"]
+    assert sum(map(tokens.of_output, content)) == message["usage"]["output_tokens"] <= limit
+    assert events[-2]["delta"]["stop_reason"] == message["stop_reason"]
+    assert events[-2]["usage"]["output_tokens"] == message["usage"]["output_tokens"]

@@ -6,15 +6,17 @@ from typing import Any
 
 from multidict import CIMultiDict
 
-from mockclaude.scenario.conversation import Conversation
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import load_text
 
 
-def conversation(*messages: str | dict[str, Any], headers: dict[str, str] | None = None, **body: Any) -> Conversation:
-    """Return a conversation; a bare text is a message of the user's."""
+def conversation(
+    *messages: str | dict[str, Any], headers: dict[str, str] | None = None, **body: Any
+) -> MessagesRequest:
+    """Build a request; a bare text is a message of the user's."""
     said = [{"role": "user", "content": message} if isinstance(message, str) else message for message in messages]
-    return Conversation({"model": "claude-sonnet-5", "messages": said, **body}, CIMultiDict(headers or {}))
+    return MessagesRequest({"model": "claude-sonnet-5", "messages": said, **body}, CIMultiDict(headers or {}))
 
 
 def user(*blocks: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.conditions import Check, conditions, group_names, text_test
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format.when import Match, When
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
 
@@ -24,11 +24,11 @@ ANSWERED = conversation(
 )
 
 
-def checks(when: Any, heard: Conversation) -> list[Check]:
+def checks(when: Any, heard: MessagesRequest) -> list[Check]:
     return [condition.check(heard) for condition in conditions(When.model_validate(when))]
 
 
-def holds(when: Any, heard: Conversation) -> bool:
+def holds(when: Any, heard: MessagesRequest) -> bool:
     return all(check.held for check in checks(when, heard))
 
 
@@ -249,10 +249,11 @@ def test_of_long_and_many_wanted_texts_a_part_is_told() -> None:
     assert many.check(ASKED).wanted.endswith(" or a text with 'word 19' or 5 more")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expression", ["metadata.user_id", "length(tools)", "sort_by(tools, &name)[0].name"])
 def test_evaluating_an_expression_leaves_no_reference_cycle(expression: str) -> None:
     (condition,) = conditions(When.model_validate({"body": expression}))
-    first, second = (Conversation(ASKED.body) for _ in range(2))
+    first, second = (MessagesRequest(ASKED.body) for _ in range(2))
     condition.look(first)
     gc.collect()
     gc.disable()

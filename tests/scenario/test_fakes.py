@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from mockclaude.scenario.diagnostics import shown
 from mockclaude.scenario.template import fakes
 from mockclaude.scenario.template.fakes import Fakes, Trials
+from tests.serving import PROGRAM_PATIENCE
 
 LOCALES = ["en_US", "de_DE", "es_MX", "it_IT", "ja_JP", "sv_SE", "th_TH", "uk_UA", "zh_CN"]
 
@@ -62,7 +63,7 @@ def test_another_process_makes_the_same_values() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=PROGRAM_PATIENCE,
     )
 
     assert other.stdout.strip() == repr(made("en_US", methods, 7))

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions import hints
 from mockclaude.scenario.conditions.conditions import conditions
 from mockclaude.scenario.conditions.differences import first_difference
 from mockclaude.scenario.conditions.hints import hinted
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format.when import When
 from tests.counting import calls
 from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
@@ -25,7 +25,7 @@ TOOL_LOOP: list[str | dict[str, Any]] = [
 ]
 
 
-def hint(when: dict[str, Any], said: Conversation) -> str:
+def hint(when: dict[str, Any], said: MessagesRequest) -> str:
     (condition,) = conditions(When.model_validate(when))
     return hinted(condition, said).hint
 
@@ -51,7 +51,7 @@ def test_of_earlier_turns_the_last_one_is_named() -> None:
 
 @pytest.mark.parametrize("first", [[], [assistant("Hello!")]])
 def test_the_first_turn_has_none_before_it(first: list[Any]) -> None:
-    assert conversation(*first, "hi").before is None
+    assert conversation(*first, "hi").before_turn is None
 
 
 @pytest.mark.parametrize(
@@ -171,6 +171,7 @@ def test_first_difference_of_long_texts_is_located(begin: int) -> None:
     assert calls(lambda: first_difference(expected, found)) < 200
 
 
+@pytest.mark.slow
 def test_hints_compare_a_bounded_number_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[int] = []
 

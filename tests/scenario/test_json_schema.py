@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError, create_model
 from mockclaude.scenario.format import positions, units
 from mockclaude.scenario.format.faults import KINDS, OPTIONS
 from mockclaude.scenario.format.file import ScenarioFile
-from mockclaude.scenario.format.json_schema import READ, descriptions, json_schema
+from mockclaude.scenario.format.json_schema import VALUE_SCHEMAS, descriptions, json_schema
 from mockclaude.scenario.format.presets import NAMED
 from mockclaude.scenario.loading.source import read
 from tests.scenario.test_faults import WRONG as WRONG_FAULTS
@@ -154,12 +154,12 @@ PIECES = "1 12 0 .5 % ms s h us /s KB B MB .. last every ping text_delta events 
 WRITTEN = st.lists(st.sampled_from([*PIECES.split(), " "]), max_size=5).map("".join)
 
 
-READERS = [reader for reader in READ if reader.__module__ in (positions.__name__, units.__name__)]
+READERS = [reader for reader in VALUE_SCHEMAS if reader.__module__ in (positions.__name__, units.__name__)]
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__qualname__)
 @given(value=WRITTEN | DATA)
 def test_a_value_that_it_refuses_its_reader_refuses_too(reader: Callable[[Any], Any], value: Any) -> None:
-    if not Draft202012Validator(READ[reader]).is_valid(value):
+    if not Draft202012Validator(VALUE_SCHEMAS[reader]).is_valid(value):
         with pytest.raises(ValueError, match="expected"):
             reader(value)

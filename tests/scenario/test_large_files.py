@@ -14,6 +14,8 @@ from mockclaude.scenario.loading import source_map
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.template.fakes import Trials
 
+pytestmark = pytest.mark.slow
+
 MORE = "there are more mistakes from here on; mend those above, and check again"
 
 

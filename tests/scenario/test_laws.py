@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.scenario.conversation import Conversation
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.loading.source import read
@@ -33,12 +33,12 @@ CONVERSATIONS = [
 ]
 
 
-def groups(rule: Rule, heard: Conversation) -> Mapping[str, str]:
+def groups(rule: Rule, heard: MessagesRequest) -> Mapping[str, str]:
     caught = [condition.groups(condition.look(heard)) for condition in rule.conditions if condition.groups]
     return {name: group for each in caught for name, group in each.items()}
 
 
-def hear(scenario: Scenario, heard: Conversation) -> None:
+def hear(scenario: Scenario, heard: MessagesRequest) -> None:
     """Match and explain every rule, and fill in the replies of the one that answers."""
     explained = explain(scenario.rules, heard, {})
     answering = next((explanation.rule for explanation in explained if not explanation.failed), None)

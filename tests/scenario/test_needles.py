@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario import match as match_module
 from mockclaude.scenario.conditions import regex_set
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.conditions.needles import Needle, NeedleIndex, is_whole
 from mockclaude.scenario.conditions.regex import Regex
 from mockclaude.scenario.conditions.rule_index import RuleList
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.match import closest, matching, why_none
 from mockclaude.scenario.rules import Rule
@@ -26,7 +26,7 @@ TEXTS = st.text("abAB\ud83dé*.", max_size=8)
 MANY = [f"order {number}" for number in range(300)]
 
 
-def match(rules: Sequence[Rule], heard: Conversation) -> Rule | None:
+def match(rules: Sequence[Rule], heard: MessagesRequest) -> Rule | None:
     """Return the first rule that matches."""
     return next(matching(rules, heard), None)
 
@@ -60,6 +60,7 @@ def test_index_misses_no_part_of_a_needle(texts: list[str], text: str) -> None:
     assert {needle for needle in needles if needle.text in text} <= set(NeedleIndex(needles).find(text))
 
 
+@pytest.mark.slow
 def test_index_finds_each_letter_in_every_case_that_a_regex_matches() -> None:
     cased = [chr(code) for code in range(sys.maxunicode) if chr(code).swapcase() != chr(code)]
     index = NeedleIndex([Needle(letter, folded=True) for letter in cased])

@@ -87,6 +87,7 @@ def test_a_long_expression_is_refused() -> None:
 LARGE = {"x": list(range(100_000)), "glue": "g" * 100_000, "text": "t" * 100_000, "word": "w"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "expression",
     [

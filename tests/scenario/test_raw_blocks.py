@@ -7,13 +7,12 @@ from typing import Any, get_args
 import pytest
 from anthropic.types.beta import BetaContentBlock
 
-from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.format.raw_blocks import REQUIRED, problem
 from mockclaude.scenario.loading.loader import load_text
 from tests.scenario.talk import complaints
-from tests.serving import CLIENT, asking
+from tests.serving import CLIENT, asking, http_request, sent_of
 
 TOOL_USE = "`id` (text), `name` (text) and `input` (a mapping)"
 RESULT = "`tool_use_id` (text) and `content` (a mapping)"
@@ -123,11 +122,11 @@ def test_every_kind_of_block_that_the_sdk_has_is_known() -> None:
 )
 def test_a_block_is_checked_again_when_its_placeholders_are_filled_in(block: str, status: int, stream: bool) -> None:
     served = ScenarioState(load_text(f"rules: [reply: [block: {block}]]", "a.yaml"))
-    given = answer(served, Call("POST", "/v1/messages", {}, CLIENT, asking(stream=stream), 0))
+    given = answer(http_request("POST", "/v1/messages", {}, CLIENT, asking(stream=stream), 0), served)
 
-    assert given.script.status == status
+    assert given.response.status == status
     if status == 400:
         problem = "block is nothing; expected text" if "text:" in block else "block is a list; expected a mapping"
         assert given.reason.startswith("a.yaml:1:9: `")
         assert given.reason.endswith(f"{problem}, after its placeholders are filled in")
-        assert given.reason.encode() in b"".join(send.data for send in given.script.sends)
+        assert given.reason.encode() in sent_of(given)

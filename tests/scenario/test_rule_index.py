@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions import rule_index
 from mockclaude.scenario.conditions.regex import Regex
 from mockclaude.scenario.conditions.rule_index import FEW, RuleList
 from mockclaude.scenario.conditions.work import TooMuchWorkError, Work
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.loading.inline import Inline
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.loading.validation import validate
@@ -73,7 +73,7 @@ REQUESTS = st.builds(
 )
 
 
-def match(rules: Sequence[Rule], heard: Conversation) -> Rule | None:
+def match(rules: Sequence[Rule], heard: MessagesRequest) -> Rule | None:
     """Return the first rule that matches."""
     return next(matching(rules, heard), None)
 
@@ -93,7 +93,7 @@ def many(count: int, when: str) -> RuleList:
 
 
 @given(st.lists(WHENS, min_size=1, max_size=8), REQUESTS)
-def test_many_rules_are_matched_as_without_an_index(whens: list[dict[str, Any]], heard: Conversation) -> None:
+def test_many_rules_are_matched_as_without_an_index(whens: list[dict[str, Any]], heard: MessagesRequest) -> None:
     few = rules(whens)
     unlike = rules([{"turn": 99}] * FEW)
     expected = list(matching(few, heard))
@@ -228,6 +228,6 @@ def test_all_of_many_rules_that_match_are_yielded_in_order() -> None:
 def test_a_header_that_is_not_there_contains_nothing() -> None:
     rules = [{"when": {"headers": {"x-team": f"team {number}"}}, "reply": "x"} for number in range(FEW + 5)]
     scenario = load_text(json.dumps({"rules": rules}))
-    bare = Conversation({"messages": [{"role": "user", "content": "Hello"}]})
+    bare = MessagesRequest({"messages": [{"role": "user", "content": "Hello"}]})
 
     assert match(RuleList(scenario.rules), bare) is None

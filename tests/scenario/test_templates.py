@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.queries import EXAMPLES
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.template import templates
 from mockclaude.scenario.template.fakes import Fakes, Trials
 from mockclaude.scenario.template.templates import FillError, Scope, compile_template
@@ -28,7 +28,7 @@ GROUPS: dict[str, Any] = {"city": "Paris", "0": "in Paris", "1": "Paris", "none"
 UNKNOWN = "expected user, system, tool_result, match, request, turn or fake"
 
 
-def scope(seed: int = 0, heard: Conversation = HEARD, groups: Mapping[str, Any] = GROUPS) -> Scope:
+def scope(seed: int = 0, heard: MessagesRequest = HEARD, groups: Mapping[str, Any] = GROUPS) -> Scope:
     source = Fakes("en_US")
     source.seed(seed)
     return Scope(heard, lambda: groups, lambda: source)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.serving import PROGRAM_PATIENCE
+
 HERE = Path(__file__).parent / "typescript"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mockclaude-tests"
 
@@ -37,7 +39,7 @@ def _install(folder: Path) -> None:
         fresh = Path(name) / "fresh"
         shutil.copytree(HERE, fresh)
         command = [shutil.which("npm") or "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False)
         if done.returncode:
             _give_up(f"npm ci failed: {done.stderr}")
         try:

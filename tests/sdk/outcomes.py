@@ -20,6 +20,8 @@ import httpx2
 from anthropic import Anthropic, AsyncAnthropic, DefaultAsyncHttpxClient, DefaultHttpxClient
 from anthropic.types import MessageParam
 
+from tests.serving import PROGRAM_PATIENCE, TIME_SCALE
+
 HERE = Path(__file__).parent / "typescript"
 WAITING = "waiting"
 ALONE = httpx2.Limits(max_keepalive_connections=0)
@@ -38,8 +40,8 @@ class Case(NamedTuple):
     text: str = "Hello"
     fault: str | None = None
     retries: int = 0
-    timeout: float = 20.0
-    patience: float = 40.0
+    timeout: float = 20.0 * TIME_SCALE
+    patience: float = 40.0 * TIME_SCALE
     lane: str = "one"
 
     @property
@@ -188,7 +190,7 @@ def typescript(folder: Path, cases: Sequence[Case]) -> list[str]:
         input=json.dumps(asked),
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=PROGRAM_PATIENCE,
         check=True,
     )
     outcomes: list[str] = json.loads(done.stdout)

@@ -15,7 +15,7 @@ from mockclaude.scenario.format.presets import NAMED
 from mockclaude.scenario.loading.loader import load_text
 from tests.sdk import node, test_typescript
 from tests.sdk.outcomes import WAITING, Case, Way, all_python, all_python_async, end, python, python_async, typescript
-from tests.serving import ServerThread
+from tests.serving import TIME_SCALE, ServerThread
 
 node_folder = test_typescript.node_folder
 
@@ -166,7 +166,7 @@ def url() -> Iterator[str]:
 def case(url: str, name: str, way: Way) -> Case:
     """Return a request with a fault, in a lane of its own, so that none changes what another gets."""
     asked = Case(url, way, fault=SHORTER.get(name, name), lane=f"{name} {way}")
-    return asked._replace(timeout=4.0, patience=8.0) if name in (*QUIET, *UNZIPPED) else asked
+    return asked._replace(timeout=4.0 * TIME_SCALE, patience=8.0 * TIME_SCALE) if name in (*QUIET, *UNZIPPED) else asked
 
 
 def cases(url: str) -> list[Case]:

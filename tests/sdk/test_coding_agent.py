@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 import pytest
 
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.rules import built_in
-from tests.serving import CLIENT
+from tests.serving import CLIENT, http_request, script_of
 
 REMINDER = (
     "<system-reminder>\nEnd `git commits` with a line, see CLAUDE.md, and use the Agent tool.\n</system-reminder>\n"
@@ -75,14 +75,15 @@ def request_of(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, An
 def asked(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """Return the message that answers an agent whose user typed `text`."""
     body = request_of(text, *later, **fields)
-    message: dict[str, Any] = orjson.loads(sent(body).script.sends[0].data.split(b"\r\n\r\n")[1])
+    message: dict[str, Any] = orjson.loads(script_of(sent(body)).sends[0].data.split(b"\r\n\r\n")[1])
     return message
 
 
 def sent(body: dict[str, Any], betas: str = PLAIN) -> Decision:
     headers = {**CLIENT, "anthropic-version": "2023-06-01", "anthropic-beta": betas}
     return answer(
-        ScenarioState(built_in()), Call("POST", "/v1/messages", {"beta": "true"}, headers, orjson.dumps(body), 0, False)
+        http_request("POST", "/v1/messages", {"beta": "true"}, headers, orjson.dumps(body), 0, False),
+        ScenarioState(built_in()),
     )
 
 
@@ -140,7 +141,7 @@ SAFEGUARDS = [
 def test_first_request_of_claude_code_is_accepted(betas: str, fields: dict[str, Any], stream: bool) -> None:
     given = sent(request_of("hi", stream=stream, **fields), betas)
 
-    assert (given.script.status, given.notes) == (200, ())
+    assert (given.response.status, given.notes) == (200, ())
 
 
 def test_output_config_on_a_system_message_needs_its_beta() -> None:

@@ -19,7 +19,7 @@ from mockclaude.api.headers import WORKSPACE_ID
 from mockclaude.scenario.loading.loader import load_text
 from tests.sdk import test_typescript
 from tests.sdk.node import HERE
-from tests.serving import ServerThread
+from tests.serving import PROGRAM_PATIENCE, ServerThread
 
 node_folder = test_typescript.node_folder
 
@@ -149,7 +149,7 @@ def thrown(url: str, node_folder: Path) -> dict[str, dict[str, Any]]:
         input=json.dumps([str(row) for row in ROWS]),
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=PROGRAM_PATIENCE,
         check=True,
     )
     return dict(zip([str(row) for row in ROWS], json.loads(done.stdout), strict=True))

@@ -18,7 +18,7 @@ from anthropic import Anthropic, DefaultHttpxClient
 from mockclaude.scenario.loading.loader import load_all
 from tests.sdk import node, test_typescript
 from tests.sdk.outcomes import Case, Way, all_python_async, typescript
-from tests.serving import Running, ServerThread
+from tests.serving import TIME_SCALE, Running, ServerThread
 
 node_folder = test_typescript.node_folder
 
@@ -52,7 +52,7 @@ class Row(NamedTuple):
     def case(self, url: str, language: str) -> Case:
         lane = f"{language} {self}"
         case = Case(f"{url}/{self.file}", self.way, retries=self.retries, lane=lane)
-        return case._replace(timeout=4.0, patience=8.0) if self.quiet else case
+        return case._replace(timeout=4.0 * TIME_SCALE, patience=8.0 * TIME_SCALE) if self.quiet else case
 
 
 ROWS = [
@@ -307,7 +307,7 @@ def test_a_conversation_that_is_too_long_stays_so_until_it_is_shorter(connect: C
 def test_streams_that_are_refused_give_their_connections_back(connect: Connect) -> None:
     limits = httpx2.Limits(max_connections=2)
     with DefaultHttpxClient(limits=limits) as http:
-        client = connect("rate_limited_streams", http_client=http, timeout=30.0)
+        client = connect("rate_limited_streams", http_client=http, timeout=30.0 * TIME_SCALE)
         for _ in range(25):
             with pytest.raises(anthropic.RateLimitError):
                 client.final()

@@ -15,11 +15,11 @@ import pytest
 from anthropic import Anthropic, AsyncAnthropic
 from anthropic.types import Message
 
-from mockclaude.reply import exchange
-from mockclaude.testing import Asked, MockClaude
+from mockclaude.reply.faults import resolve
+from mockclaude.testing import MessagesRequest, MockClaude
 from mockclaude.testing.types import Function
+from tests.serving import PATIENCE
 
-PATIENCE = 20
 Yields: TypeAlias = tuple[Any, ...]
 
 
@@ -29,7 +29,7 @@ def ask(content: str = "Count.", **fields: Any) -> dict[str, Any]:
 
 
 def yielding(*parts: Any) -> Function:
-    async def function(_: Asked) -> AsyncIterator[Any]:
+    async def function(_: MessagesRequest) -> AsyncIterator[Any]:
         for part in parts:
             yield part
 
@@ -37,7 +37,7 @@ def yielding(*parts: Any) -> Function:
 
 
 def stepping(*parts: Any) -> Function:
-    def function(_: Asked) -> Iterator[Any]:
+    def function(_: MessagesRequest) -> Iterator[Any]:
         yield from parts
 
     return function
@@ -149,7 +149,7 @@ async def test_what_an_async_function_returns_is_sent_as_what_a_function_returns
 ) -> None:
     steps: Any = ["One", {"thinking": "Hm."}, {"pause": "1s"}, "Two", LOOK]
 
-    async def later(_: Asked) -> Any:
+    async def later(_: MessagesRequest) -> Any:
         return steps
 
     mock.when(user="now").reply(lambda _: steps, name="same")
@@ -239,7 +239,7 @@ async def test_live_replies_at_the_same_time_have_values_of_their_own(mock: Mock
     turns = asyncio.Condition()
     order: list[str] = []
 
-    async def in_turns(asked: Asked) -> AsyncIterator[str]:
+    async def in_turns(asked: MessagesRequest) -> AsyncIterator[str]:
         for _ in range(4):
             if "alone" not in asked.headers:
                 async with turns:
@@ -287,7 +287,7 @@ async def test_a_faulted_stream_goes_on_while_the_function_waits(
 ) -> None:
     gate = asyncio.Event()
 
-    async def waiting(_: Asked) -> AsyncIterator[str]:
+    async def waiting(_: MessagesRequest) -> AsyncIterator[str]:
         yield "One,"
         await gate.wait()
         yield " two"
@@ -308,7 +308,7 @@ async def test_a_faulted_stream_goes_on_while_the_function_waits(
 async def test_a_fault_that_ends_the_response_closes_the_function(mock: MockClaude, client: AsyncAnthropic) -> None:
     closed = asyncio.Event()
 
-    async def endless(_: Asked) -> AsyncIterator[str]:
+    async def endless(_: MessagesRequest) -> AsyncIterator[str]:
         try:
             while True:
                 yield "More. "
@@ -348,7 +348,7 @@ ENDLESS_TEXT = "One, two, three, four. "
 async def test_max_tokens_end_a_function_that_never_does(mock: MockClaude, client: AsyncAnthropic) -> None:
     closed: list[str] = []
 
-    async def endless(_: Asked) -> AsyncIterator[str]:
+    async def endless(_: MessagesRequest) -> AsyncIterator[str]:
         try:
             while True:
                 yield ENDLESS_TEXT
@@ -432,7 +432,7 @@ async def test_the_pace_follows_from_the_question(mock: MockClaude, client: Asyn
 async def test_a_fault_that_makes_too_much_is_left_out_from_there_on(
     mock: MockClaude, client: AsyncAnthropic, fault: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchange, "MAX_PIECES", 2_000)
+    monkeypatch.setattr(resolve, "MAX_PIECES", 2_000)
     mock.reply(yielding(*["word "] * 200, "the end"), fault=fault)
     heard = await hear(client, **ask())
 
@@ -470,7 +470,7 @@ async def test_the_prompt_cache_counts_for_a_live_reply(mock: MockClaude, client
 async def test_an_async_function_that_raises_is_answered_with_an_error(
     mock: MockClaude, client: AsyncAnthropic
 ) -> None:
-    async def raising(_: Asked) -> str:
+    async def raising(_: MessagesRequest) -> str:
         raise KeyError("oops")
 
     mock.reply(raising)
@@ -483,7 +483,7 @@ async def test_an_async_function_that_raises_is_answered_with_an_error(
 async def test_a_pace_that_is_none_is_refused_before_a_function_is_called(
     mock: MockClaude, client: AsyncAnthropic
 ) -> None:
-    async def later(_: Asked) -> str:
+    async def later(_: MessagesRequest) -> str:
         return "Later."
 
     mock.reply(later)
@@ -502,10 +502,10 @@ async def test_others_are_answered_while_a_function_never_waits(
         while not answered:
             yield "${{ turn }}"
 
-    def function(asked: Asked) -> Any:
+    def function(asked: MessagesRequest) -> Any:
         return iter(until_then()) if make is stepping else asynchronous(asked)
 
-    async def asynchronous(_: Asked) -> AsyncIterator[str]:
+    async def asynchronous(_: MessagesRequest) -> AsyncIterator[str]:
         for part in until_then():
             yield part
 
@@ -521,7 +521,7 @@ async def test_others_are_answered_while_a_function_never_waits(
 async def test_a_function_that_raises_ends_a_faulted_stream_with_an_error(
     mock: MockClaude, client: AsyncAnthropic
 ) -> None:
-    async def raising(_: Asked) -> AsyncIterator[str]:
+    async def raising(_: MessagesRequest) -> AsyncIterator[str]:
         yield "One,"
         raise KeyError("oops")
 
@@ -535,18 +535,18 @@ async def test_a_function_that_raises_ends_a_faulted_stream_with_an_error(
         mock.raise_what_was_raised()
 
 
-async def more(_: Asked) -> AsyncIterator[str]:
+async def more(_: MessagesRequest) -> AsyncIterator[str]:
     while True:
         yield "More. "
 
 
-async def more_and_more(_: Asked) -> AsyncIterator[str]:
+async def more_and_more(_: MessagesRequest) -> AsyncIterator[str]:
     while True:
         yield "More. "
         await asyncio.sleep(0.001)
 
 
-def more_at_once(_: Asked) -> Iterator[str]:
+def more_at_once(_: MessagesRequest) -> Iterator[str]:
     while True:
         yield "More. "
 
@@ -558,17 +558,17 @@ def test_a_client_that_goes_closes_a_function_even_if_it_never_waits(function: A
     class Parts:
         """The parts of `function`, whose end is noted."""
 
-        def __call__(self, asked: Asked) -> Any:
+        def __call__(self, asked: MessagesRequest) -> Any:
             return self.async_(asked) if function is not more_at_once else self.sync(asked)
 
-        async def async_(self, asked: Asked) -> AsyncIterator[str]:
+        async def async_(self, asked: MessagesRequest) -> AsyncIterator[str]:
             try:
                 async for part in function(asked):
                     yield part
             finally:
                 closed.set()
 
-        def sync(self, asked: Asked) -> Iterator[str]:
+        def sync(self, asked: MessagesRequest) -> Iterator[str]:
             try:
                 yield from function(asked)
             finally:
@@ -586,7 +586,7 @@ async def test_only_one_live_reply_continues_a_thread(mock: MockClaude, client: 
     gate, begun = asyncio.Event(), asyncio.Event()
     fails = iter([True, False])
 
-    async def waiting(_: Asked) -> AsyncIterator[str]:
+    async def waiting(_: MessagesRequest) -> AsyncIterator[str]:
         begun.set()
         yield "One,"
         await gate.wait()
@@ -675,7 +675,7 @@ async def test_a_function_fails_if_its_event_loop_is_gone(mock: MockClaude, clie
 
 
 async def test_what_fails_while_a_function_is_closed_fails_the_test(mock: MockClaude, client: AsyncAnthropic) -> None:
-    async def untidy(_: Asked) -> AsyncIterator[str]:
+    async def untidy(_: MessagesRequest) -> AsyncIterator[str]:
         try:
             yield "One, two, three"
             yield " four"

@@ -17,7 +17,7 @@ from anthropic.types import ThreadNotFoundError
 from tests.conftest import Serve
 from tests.sdk import test_typescript
 from tests.sdk.node import HERE
-from tests.serving import Running, asking, request
+from tests.serving import PROGRAM_PATIENCE, Running, asking, request
 
 node_folder = test_typescript.node_folder
 
@@ -110,7 +110,13 @@ def test_the_typescript_tool_runner_ends_its_loop_alike_with_and_without_a_threa
     env = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}
     env["ANTHROPIC_BASE_URL"] = serve(TRIP).url
     node = subprocess.run(
-        ["node", "threads.mjs"], cwd=node_folder, env=env, capture_output=True, text=True, timeout=300, check=False
+        ["node", "threads.mjs"],
+        cwd=node_folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=PROGRAM_PATIENCE,
+        check=False,
     )
 
     assert node.stderr == ""

@@ -15,9 +15,9 @@ from anthropic.types.beta import message_count_tokens_params as beta_count_token
 from anthropic.types.beta import message_create_params as beta_create_params
 from pydantic import BaseModel
 
+from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION
 from mockclaude.api.betas import KNOWN
-from mockclaude.api.request import NEW_VERSION, OLD_VERSION
-from mockclaude.api.schema import problem
+from mockclaude.api.schema import find_error
 from tests.api.asking import QUESTION
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -121,7 +121,7 @@ def bodies(asking: Asking) -> Iterator[tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize("version", [OLD_VERSION, NEW_VERSION])
 @pytest.mark.parametrize("asking", [CREATE, COUNT, BETA_CREATE, BETA_COUNT], ids=lambda asking: asking.type.__module__)
 def test_whatever_the_types_allow_is_taken(asking: Asking, version: str) -> None:
-    said = {problem(body, version, asking.betas, counting=asking.counting) for _, body in bodies(asking)}
+    said = {find_error(body, version, asking.betas, counting=asking.counting) for _, body in bodies(asking)}
     gone = {message for message in said if message and any(words in message for words in GONE)}
 
     assert said - gone == {None}
@@ -153,6 +153,6 @@ def test_nothing_else_is_taken_at_any_depth() -> None:
                 seen.add(looked_at)
                 with_more = copy.deepcopy(body)
                 at(with_more, path)["shadow"] = 1
-                said = problem(with_more, OLD_VERSION, KNOWN, counting=False)
+                said = find_error(with_more, OLD_VERSION, KNOWN, counting=False)
                 assert str(said).endswith(".shadow: Extra inputs are not permitted"), (path, body[name])
     assert len(seen) > 500

@@ -19,7 +19,7 @@ from mockclaude.api.errors import STATUS
 from mockclaude.api.models import CATALOGUE
 from mockclaude.scenario.loading.loader import load_all
 from tests.sdk.node import HERE, installed
-from tests.serving import ServerThread
+from tests.serving import PROGRAM_PATIENCE, ServerThread
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -207,5 +207,5 @@ def test_the_sample_in_the_readme_runs(node_folder: Path, base_url: str) -> None
     assert sample
     file = node_folder / "readme.mjs"
     file.write_text(sample["code"].replace("http://127.0.0.1:4141", base_url))
-    played = subprocess.run(["node", file], capture_output=True, text=True, timeout=300, check=False)
+    played = subprocess.run(["node", file], capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False)
     assert (played.stdout, played.stderr) == (sample["output"], "")

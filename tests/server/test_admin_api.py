@@ -15,18 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.http_request import Call
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.server.admin import admin_api
-from mockclaude.server.admin.handlers import CALLS
-from mockclaude.server.app import Site
+from mockclaude.server.admin.handlers import HANDLERS
+from mockclaude.server.site import Site
 from tests.conftest import Serve
 from tests.server.administering import Admin
-from tests.serving import NOW, asking, post, request
+from tests.serving import NOW, asking, http_request, post, request
 
 SCENARIO = "rules: [{name: hello, when: {user: Hello}, reply: Hi!}]"
-ROUTES = [(method, path) for path, methods in CALLS.items() for method in methods]
+ROUTES = [(method, path) for path, methods in HANDLERS.items() for method in methods]
 CHANGING = [(method, path) for method, path in ROUTES if method != "GET"]
 
 
@@ -82,7 +81,7 @@ def test_a_content_type_may_have_parameters(serve: Serve) -> None:
     assert Admin(serve(SCENARIO)).call("POST", "reset", content_type="Application/JSON; charset=utf-8").status == 200
 
 
-@pytest.mark.parametrize("path", CALLS)
+@pytest.mark.parametrize("path", HANDLERS)
 def test_a_preflight_is_refused(serve: Serve, path: str) -> None:
     given = Admin(serve(SCENARIO)).call("OPTIONS", path, access_control_request_method="POST")
 
@@ -90,10 +89,10 @@ def test_a_preflight_is_refused(serve: Serve, path: str) -> None:
     assert not [name for name in given.headers if name.startswith("access-control")]
 
 
-@pytest.mark.parametrize("path", CALLS)
+@pytest.mark.parametrize("path", HANDLERS)
 def test_a_wrong_method_is_told_which_are_right(serve: Serve, path: str) -> None:
     given = Admin(serve(SCENARIO)).call("PUT", path)
-    allowed = ", ".join(CALLS[path])
+    allowed = ", ".join(HANDLERS[path])
 
     assert (given.status, given.headers["allow"]) == (405, allowed)
     assert given.error[1] == f"Method not allowed: PUT /_mockclaude/{path}; use {allowed}"
@@ -196,7 +195,7 @@ def test_a_client_that_goes_while_it_waits_or_says_something_is_let_go(serve: Se
 async def test_a_client_that_goes_just_before_the_answer_is_let_go() -> None:
     gone = make_mocked_request("GET", "/_mockclaude/health", {"host": "localhost"}, payload=EMPTY_PAYLOAD)
 
-    assert not (await Site({"": load_text(SCENARIO)}, lambda _: None).handle(gone)).keep_alive
+    assert not (await Site({"": load_text(SCENARIO)}).handle(gone)).keep_alive
 
 
 _JSON = st.recursive(
@@ -227,10 +226,10 @@ _NAMES = (
 )
 def test_whatever_is_said_is_answered_or_refused(route: tuple[str, str], said: dict[str, Any], last: str) -> None:
     method, path = route
-    site = Site({"": load_text(SCENARIO)}, lambda _: None)
+    site = Site({"": load_text(SCENARIO)})
     if path == "journal/wait":
         said |= {"timeout": "1us"}
-    call = Call(
+    call = http_request(
         method, f"/_mockclaude/{re.sub('{.*}', last, path)}", {}, {"content-type": "application/json"}, b"", NOW
     )
     try:
@@ -238,7 +237,7 @@ def test_whatever_is_said_is_answered_or_refused(route: tuple[str, str], said: d
     except ApiError as error:
         answer = admin_api.refusal(call, error)
 
-    assert 200 <= answer.script.status < 500
+    assert 200 <= answer.response.status < 500
 
 
 def test_the_readme_has_a_row_for_each_call() -> None:

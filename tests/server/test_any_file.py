@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import event, given
 
-from mockclaude.engine.http_request import Call, Decision
+from mockclaude.engine.decision import Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.diagnostics import ScenarioError
@@ -20,7 +20,7 @@ from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Rule, Scenario
 from tests.scenario.drawn import FILES
-from tests.serving import CLIENT, asking
+from tests.serving import CLIENT, asking, http_request, script_of
 
 TOOL = {"name": "add", "input_schema": {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}}
 USED = [
@@ -61,7 +61,7 @@ def answers(scenario: Scenario) -> Iterator[tuple[Rule, Decision]]:
         alone = replace(scenario, rules=(replace(rule, conditions=(), times=None),), limits=(), policy=Policy())
         served = ScenarioState(alone)
         for number, body in enumerate(REQUESTS):
-            yield rule, answer(served, Call("POST", "/v1/messages", {}, CLIENT, body, number))
+            yield rule, answer(http_request("POST", "/v1/messages", {}, CLIENT, body, number), served)
 
 
 def loaded(file: dict[str, Any]) -> Scenario | ScenarioError:
@@ -81,10 +81,10 @@ def test_a_file_that_loads_never_fails(file: dict[str, Any]) -> None:
         return
     event("loaded")
     for rule, given_answer in answers(scenario):
-        script = given_answer.script
+        script = script_of(given_answer)
         assert script.status < 500 or scripted(rule, scenario), given_answer.reason
         assert len(script.sends) < MOST_SENDS
         assert all(isinstance(send.at, int) for send in script.sends)
     served = ScenarioState(scenario)
     for number, body in enumerate(REQUESTS):
-        answer(served, Call("POST", "/v1/messages", {}, CLIENT, body, number))
+        answer(http_request("POST", "/v1/messages", {}, CLIENT, body, number), served)

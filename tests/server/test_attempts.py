@@ -8,13 +8,13 @@ import anthropic
 import pytest
 from anthropic import Anthropic
 
-from mockclaude.engine.http_request import LANE_HEADER, Call
+from mockclaude.engine.http_request import LANE_HEADER
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state import counters
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve
-from tests.serving import NOW, asking, post, with_client_headers
+from tests.serving import NOW, asking, http_request, post, sent_of, with_client_headers
 
 
 class Client:
@@ -27,9 +27,9 @@ class Client:
     def ask(self, content: Any = "Hello", lane: str = "a", headers: Any = None, **fields: Any) -> int:
         """Return the status of the response."""
         given = {**with_client_headers({LANE_HEADER: lane}), **(headers or {})}
-        got = answer(self.served, Call("POST", "/v1/messages", {}, given, asking(content, **fields), NOW))
+        got = answer(http_request("POST", "/v1/messages", {}, given, asking(content, **fields), NOW), self.served)
         self.notes = got.notes
-        return got.script.status
+        return got.response.status
 
 
 SCRIPT = "rules: [{reply: At last., fault: {script: [529, 529, ok]}}]"
@@ -163,7 +163,7 @@ def test_other_paths_are_not_counted() -> None:
     client = Client("rules: [{reply: x, fault: {error: 529, requests: 2..2}}]")
     headers = with_client_headers({LANE_HEADER: "a"})
     for path in ("/v1/messages/count_tokens", "/v1/complete"):
-        answer(client.served, Call("POST", path, {}, headers, asking(), NOW))
+        answer(http_request("POST", path, {}, headers, asking(), NOW), client.served)
 
     assert [client.ask(), client.ask()] == [200, 529]
 
@@ -194,8 +194,8 @@ def test_what_is_dropped_is_in_the_journal(serve: Serve, monkeypatch: pytest.Mon
 
 def ids(served: ScenarioState, *bodies: bytes) -> dict[bytes, bytes]:
     headers = with_client_headers({})
-    calls = {body: Call("POST", "/v1/messages", {"beta": "true"}, headers, body, NOW) for body in bodies}
-    return {body: b"".join(sent.data for sent in answer(served, call).script.sends) for body, call in calls.items()}
+    calls = {body: http_request("POST", "/v1/messages", {"beta": "true"}, headers, body, NOW) for body in bodies}
+    return {body: sent_of(answer(call, served)) for body, call in calls.items()}
 
 
 @pytest.mark.parametrize(

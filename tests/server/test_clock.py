@@ -149,7 +149,7 @@ def test_a_clock_is_advanced_from_another_thread() -> None:
 
 
 def test_time_goes_forward() -> None:
-    with pytest.raises(ValueError, match="time goes forward; expected 0 seconds or more, got -1"):
+    with pytest.raises(ValueError, match="advance: negative time, got -1 seconds; expected 0 or more"):
         ManualClock(NOW).advance(-1)
 
 
@@ -160,7 +160,7 @@ def test_a_speed_says_how_many_times_as_fast(text: str, speed: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "-1x", "fast", "1e3x", "10 x"])
 def test_anything_else_is_no_speed(text: str) -> None:
-    with pytest.raises(ValueError, match="is no speed; expected how many times as fast, such as 10x, or instant"):
+    with pytest.raises(ValueError, match=r"invalid speed, got .*; expected a factor, e\.g\. 10x, or instant"):
         parse_speed(text)
 
 

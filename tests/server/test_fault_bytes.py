@@ -19,7 +19,7 @@ import pytest
 from mockclaude.api.errors import STATUS
 from mockclaude.scenario.format.presets import NAMED
 from mockclaude.scenario.loading.loader import load_text
-from tests.serving import PATIENCE, Running, ServerThread, Wire, post
+from tests.serving import PATIENCE, TIME_SCALE, Running, ServerThread, Wire, post
 
 SCENARIO = """
 rules:
@@ -27,12 +27,12 @@ rules:
       - text: Grüße aus 東京, and a few more words so that there are several pieces of it.
       - tool_use: {name: get_weather, input: {city: Kyōto, unit: celsius, days: 7}}
 """
-UNTIL = 2.5
+UNTIL = 2.5 * TIME_SCALE
 """Seconds for which a response is watched that does not come to an end, or not soon."""
 
 ENDLESS = ("hang", "hang_before_body", "stall", "silence", "pings_forever", "dribble", "slow", "bytewise")
 
-QUIET = 0.5
+QUIET = 0.5 * TIME_SCALE
 """Seconds of silence after a complete response that show that the connection stays open."""
 
 LAST_CHUNK = b"0\r\n\r\n"

@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.engine.http_request import Call
 from mockclaude.engine.routes import answer
 from mockclaude.scenario.loading.loader import load_all
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server import file_watcher
-from mockclaude.server.app import Site
-from mockclaude.server.file_watcher import Watching
-from tests.serving import CLIENT, PATIENCE, asking
+from mockclaude.server.file_watcher import FileWatcher
+from mockclaude.server.site import Site
+from tests.serving import CLIENT, PATIENCE, asking, http_request
 
 ONCE = "rules: [{name: once, times: 1, reply: a}, {name: then, reply: b}]"
 
@@ -31,19 +30,19 @@ class Watched:
         self.said: list[str] = []
         self.write("one", ONCE)
         self.write("two", ONCE)
-        self.watching = Watching([folder], lambda: load_all([folder]), self.said.append)
-        self.site = Site(load_all([folder]), lambda _: None)
+        self.watching = FileWatcher([folder], lambda: load_all([folder]), self.said.append)
+        self.site = Site(load_all([folder]))
 
     def write(self, name: str, text: str) -> None:
         (self.folder / f"{name}.yaml").write_text(text)
 
-    async def look(self) -> None:
+    async def poll(self) -> None:
         for _ in range(2):
-            await self.watching.look(self.site)
+            await self.watching.poll(self.site)
 
     def ask(self, name: str) -> str:
         """Return the name of the rule that answers."""
-        given = answer(self.site.served[name], Call("POST", "/v1/messages", {}, CLIENT, asking(), 0))
+        given = answer(http_request("POST", "/v1/messages", {}, CLIENT, asking(), 0), self.site.served[name])
         return str(given.rule and given.rule.name)
 
 
@@ -55,55 +54,55 @@ def watched(tmp_path: Path) -> Watched:
 async def test_a_file_that_changes_is_served_as_it_is_and_the_others_forget_nothing(watched: Watched) -> None:
     assert [watched.ask("one"), watched.ask("two")] == ["once", "once"]
     watched.write("two", "rules: [{name: new, reply: c}]")
-    await watched.look()
+    await watched.poll()
 
     assert [watched.ask("one"), watched.ask("two")] == ["then", "new"]
-    assert watched.said == [f"loaded again: {watched.folder}/two.yaml"]
+    assert watched.said == [f"reloaded: {watched.folder}/two.yaml"]
 
 
 async def test_files_that_come_and_go_are_served_and_not(watched: Watched) -> None:
     watched.write("three", ONCE)
-    await watched.look()
+    await watched.poll()
     assert watched.ask("three") == "once"
 
     (watched.folder / "three.yaml").unlink()
-    await watched.look()
+    await watched.poll()
     assert sorted(watched.site.served) == ["", "one", "two"]
-    assert watched.said[-1] == "loaded again: without the files that are gone"
+    assert watched.said[-1] == "reloaded: removed files are no longer served"
 
 
 async def test_a_wrong_file_is_told_once_and_served_as_it_was(watched: Watched) -> None:
     watched.write("one", "rules: [{replay: x}]")
-    await watched.look()
-    await watched.look()
+    await watched.poll()
+    await watched.poll()
 
     (said,) = watched.said
     assert "one.yaml:1:10: unknown key 'replay'" in said
-    assert said.endswith("\nthe files are served as they last were without a mistake")
+    assert said.endswith("\nreload failed, serving the last valid version")
     assert watched.ask("one") == "once"
     assert "unknown key 'replay'" in watched.site.served["one"].problem
     assert watched.site.served["two"].problem == ""
 
     watched.write("one", ONCE + " ")
-    await watched.look()
+    await watched.poll()
     assert watched.site.served["one"].problem == ""
 
 
 async def test_what_is_wrong_with_a_file_that_was_never_served_is_told_at_the_root(watched: Watched) -> None:
     watched.write("new", "")
-    await watched.look()
+    await watched.poll()
 
     assert "new.yaml:1:1: " in watched.site.served[""].problem
 
 
 async def test_a_change_counts_once_the_file_stays_the_same(watched: Watched) -> None:
     watched.write("one", "rules: [")
-    await watched.watching.look(watched.site)
+    await watched.watching.poll(watched.site)
     watched.write("one", "rules: [{name: new, reply: c}]")
-    await watched.watching.look(watched.site)
+    await watched.watching.poll(watched.site)
     assert watched.said == []
 
-    await watched.watching.look(watched.site)
+    await watched.watching.poll(watched.site)
     assert watched.ask("one") == "new"
 
 
@@ -115,9 +114,9 @@ async def test_requests_are_answered_while_files_are_loaded(watched: Watched) ->
         assert answered.wait(PATIENCE)
         return load_all([watched.folder])
 
-    watched.watching = Watching([watched.folder], load, watched.said.append)
+    watched.watching = FileWatcher([watched.folder], load, watched.said.append)
     watched.write("two", "rules: [{name: new, reply: c}]")
-    look = asyncio.create_task(watched.look())
+    look = asyncio.create_task(watched.poll())
     await asyncio.to_thread(loading.wait)
     assert watched.ask("two") == "once"
 
@@ -135,14 +134,14 @@ async def test_a_file_that_changes_while_it_is_loaded_is_loaded_again(watched: W
             watched.write("two", later.pop())
         return loaded
 
-    watched.watching = Watching([watched.folder], load, watched.said.append)
+    watched.watching = FileWatcher([watched.folder], load, watched.said.append)
     watched.write("two", "rules: [{name: new, reply: c}]")
-    await watched.look()
+    await watched.poll()
     assert watched.ask("two") == "new"
 
-    await watched.look()
+    await watched.poll()
     assert watched.ask("two") == "newest"
-    assert watched.said == [f"loaded again: {watched.folder}/two.yaml"] * 2
+    assert watched.said == [f"reloaded: {watched.folder}/two.yaml"] * 2
 
 
 async def test_a_named_file_that_goes_is_told_on_standard_error(
@@ -150,26 +149,25 @@ async def test_a_named_file_that_goes_is_told_on_standard_error(
 ) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(ONCE)
-    watching, site = Watching([file], lambda: load_all([file])), Site(load_all([file]), lambda _: None)
+    watching, site = FileWatcher([file], lambda: load_all([file])), Site(load_all([file]))
     file.unlink()
-    await watching.look(site)
-    await watching.look(site)
+    await watching.poll(site)
+    await watching.poll(site)
 
     assert capsys.readouterr().err == (
-        f"{file}: cannot read this file: No such file or directory\n"
-        "the files are served as they last were without a mistake\n"
+        f"{file}: cannot read this file: No such file or directory\nreload failed, serving the last valid version\n"
     )
 
 
 async def test_a_reload_that_nobody_reads_of_is_served(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    watched.watching = Watching([watched.folder], lambda: load_all([watched.folder]))
+    watched.watching = FileWatcher([watched.folder], lambda: load_all([watched.folder]))
     with open(writing, "w") as err:
         monkeypatch.setattr(sys, "stderr", err)
         for name in ("new", "newer"):
             watched.write("two", f"rules: [{{name: {name}, reply: c}}]")
-            await watched.look()
+            await watched.poll()
             assert watched.ask("two") == name
 
 
@@ -200,30 +198,30 @@ async def test_whatever_a_reload_raises_is_said_in_one_line(watched: Watched, fa
             raise failures.pop()
         return load_all([watched.folder])
 
-    watched.watching = Watching([watched.folder], load, watched.said.append)
+    watched.watching = FileWatcher([watched.folder], load, watched.said.append)
     watched.write("two", "rules: [{name: new, reply: c}]")
-    await watched.look()
-    await watched.look()
+    await watched.poll()
+    await watched.poll()
 
     assert watched.said == [line]
     assert watched.ask("two") == "once"
 
     watched.write("two", "rules: [{name: newer, reply: cc}]")
-    await watched.look()
+    await watched.poll()
     assert watched.ask("two") == "newer"
 
 
 async def test_a_failure_to_look_is_said_once_until_it_is_over(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: Sequence[Path]) -> file_watcher.Stamps:
+    def fail(_: Sequence[Path]) -> file_watcher.FileStates:
         raise OSError("no disk")
 
     for _ in range(2):
         with monkeypatch.context() as patch:
-            patch.setattr(file_watcher, "stamps", fail)
-            await watched.look()
-        await watched.look()
+            patch.setattr(file_watcher, "read_file_states", fail)
+            await watched.poll()
+        await watched.poll()
 
     assert watched.said == ["reload failed: OSError: no disk; serving the last valid version"] * 2
 
@@ -276,10 +274,10 @@ async def test_whatever_a_watched_file_becomes_it_is_served_as_it_was(
     said: list[str] = []
     file = tmp_path / "a.yaml"
     file.write_text(ONCE)
-    watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]), lambda _: None)
+    watching, site = FileWatcher([file], lambda: load_all([file]), said.append), Site(load_all([file]))
     become(file)
-    await watching.look(site)
-    await watching.look(site)
+    await watching.poll(site)
+    await watching.poll(site)
 
     (line,) = said
     assert problem in line.splitlines()[0]
@@ -291,10 +289,10 @@ async def test_a_file_whose_name_is_not_utf_8_is_watched(tmp_path: Path) -> None
     said: list[str] = []
     file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.yaml"))
     file.write_text(ONCE)
-    watching, site = Watching([file], lambda: load_all([file]), said.append), Site(load_all([file]), lambda _: None)
+    watching, site = FileWatcher([file], lambda: load_all([file]), said.append), Site(load_all([file]))
     file.write_text("rules: [{name: new, reply: c}]")
-    await watching.look(site)
-    await watching.look(site)
+    await watching.poll(site)
+    await watching.poll(site)
 
-    assert said == [f"loaded again: {tmp_path}/caf\\xe9.yaml"]
+    assert said == [f"reloaded: {tmp_path}/caf\\xe9.yaml"]
     assert [rule.name for rule in site.served[""].rules] == ["new"]

@@ -246,10 +246,10 @@ def test_who_waits_in_vain_is_told_how_many_came_and_what_came_instead(server: R
         408,
         (
             "timeout_error",
-            "After 0.01 s: wanted at least 1 question with user: a text with 'Hello', "
-            "got none of the one that was asked\n"
-            "the closest of the others is request 1, answered with a 410:\n"
-            "  failed user: wanted a text with 'Hello', got 'Bye'",
+            "After 0.01 s: expected at least 1 request with user: a text with 'Hello', "
+            "got 0 (of 1 received)\n"
+            "near miss: request 1 (status 410)\n"
+            "  FAIL user: wanted a text with 'Hello', got 'Bye'",
         ),
     )
 
@@ -295,7 +295,7 @@ def test_what_was_asked_is_verified(server: Running, admin: Admin, times: Any, o
     given = admin.post("verify", when={"user": "Hello"}, **({} if times is None else {"times": times})).json
 
     assert given["ok"] is ok
-    assert "with user: a text with 'Hello', got 2 of the 3 that were asked" in given["message"]
+    assert "with user: a text with 'Hello', got 2 (of 3 received)" in given["message"]
 
 
 def test_where_the_journal_forgot_a_verification_says_so(serve: Serve) -> None:
@@ -303,7 +303,7 @@ def test_where_the_journal_forgot_a_verification_says_so(serve: Serve) -> None:
     ask(server, "Hello", "Bye")
 
     assert Admin(server).post("verify", when={"user": "Hello"}).json["message"].splitlines()[-1] == (
-        "the journal has forgotten 1 older request"
+        "not compared: 1 older request, dropped from the journal"
     )
 
 
@@ -313,7 +313,7 @@ def test_a_clock_that_goes_by_itself_cannot_be_advanced(admin: Admin) -> None:
     assert admin.get("clock").json == {"manual": False, "speed": 1, "now": NOW}
     assert (given.status, given.error) == (
         409,
-        ("conflict_error", "The clock goes by itself; start the server with --speed manual to advance it"),
+        ("conflict_error", "advance: the clock is not manual; start the server with `--speed manual`"),
     )
 
 

@@ -14,19 +14,20 @@ from multidict import CIMultiDict
 from mockclaude.api import media
 from mockclaude.api.checks import output_checks, tool_checks
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.http_request import Call
+from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.journal import journal
-from mockclaude.journal.journal import Entry, Journal
-from mockclaude.reply.generate import schemas
+from mockclaude.journal.entry import MAX_TEXT, OVERHEAD, JournalEntry
+from mockclaude.journal.journal import Journal
 from mockclaude.scenario.rules import built_in
 from mockclaude.server import request_body
 from tests.benchmarks.corpus import CORPUS, Request, ask, formatted, lattice
 from tests.benchmarks.corpus import request as asking
 from tests.conftest import Serve
 from tests.counting import calls
-from tests.serving import CLIENT, NOW, Running, ServerThread, request
+from tests.serving import CLIENT, NOW, Running, ServerThread, http_request, request
+
+pytestmark = pytest.mark.slow
 
 SMALL, LARGE = 21_000, 84_000
 """Bytes of a request."""
@@ -40,21 +41,21 @@ CONSTANT = 30_000
 """Calls that do not depend on the length: imports, and the bounded work on schemas."""
 
 
-def _call(given: Request) -> Call:
-    body = request_body.unpacked(given.body, given.headers.get("content-encoding", ""))
-    return Call("POST" if body else "GET", given.path, {}, CIMultiDict({**CLIENT, **given.headers}), body, NOW)
+def _call(given: Request) -> HttpRequest:
+    body = request_body.decompress(given.body, given.headers.get("content-encoding", ""))
+    return http_request("POST" if body else "GET", given.path, {}, CIMultiDict({**CLIENT, **given.headers}), body, NOW)
 
 
 def _work(given: Request) -> int:
     served = ScenarioState(built_in())
     media._seen.clear()
-    return calls(lambda: answer(served, _call(given)))
+    return calls(lambda: answer(_call(given), served))
 
 
 @pytest.fixture
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    remembering = [(output_checks, "schema_problem"), (tool_checks, "schema_problem"), (tool_checks, "_first_invalid")]
-    for module, name in [*remembering, (schemas, "_short"), (schemas, "_long")]:
+    remembering = [(output_checks, "schema_problem"), (tool_checks, "schema_problem"), (tool_checks, "_invalid_index")]
+    for module, name in remembering:
         monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
 
 
@@ -126,10 +127,12 @@ def test_a_reply_is_checked_against_a_schema_that_branches_for_a_bounded_time(se
     parts = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)} | {"d40": {"type": "string"}}
     data = asking(formatted({"$ref": "#/$defs/d0", "$defs": parts}), {"x-mockclaude-validation": "off"})
     headers = {"x_mockclaude_validation": "off"}
-    server = serve("rules: [{reply: '{}'}]")
+    server = serve("rules: [{reply: '\"a\"'}]")
 
     assert server.ask(request("POST", "/v1/messages", data.body, **headers)).status == 200
-    assert server.line().notes == ()
+    assert server.line().notes == (
+        "the reply was not checked against output_config.format: the schema takes too much work",
+    )
 
 
 def _row(**more: Any) -> dict[str, Any]:
@@ -158,7 +161,7 @@ def test_a_reply_is_sent_whatever_the_schema_of_its_tool(serve: Serve, schema: d
     data = asking(ask(tools=[{"name": "find", "input_schema": {"type": "object", **schema}}])).body
 
     assert server.ask(request("POST", "/v1/messages", data)).status == 200
-    assert server.line().notes == ()
+    assert all("was not checked against its input_schema" in note for note in server.line().notes)
 
 
 # Packed bodies
@@ -198,7 +201,7 @@ def test_a_bomb_is_unpacked_up_to_the_limit(serve: Serve, monkeypatch: pytest.Mo
 
 
 def test_a_body_of_several_members_is_read_as_one() -> None:
-    assert request_body.unpacked(gzip.compress(b"a" * 100_000) + gzip.compress(b"b"), "gzip") == b"a" * 100_000 + b"b"
+    assert request_body.decompress(gzip.compress(b"a" * 100_000) + gzip.compress(b"b"), "gzip") == b"a" * 100_000 + b"b"
 
 
 def test_deflate_is_read_with_the_header_of_zlib_and_without() -> None:
@@ -206,7 +209,9 @@ def test_deflate_is_read_with_the_header_of_zlib_and_without() -> None:
     plain = packer.compress(b"body") + packer.flush()
 
     assert (
-        request_body.unpacked(zlib.compress(b"body"), "deflate") == request_body.unpacked(plain, "deflate") == b"body"
+        request_body.decompress(zlib.compress(b"body"), "deflate")
+        == request_body.decompress(plain, "deflate")
+        == b"body"
     )
 
 
@@ -221,14 +226,14 @@ def test_deflate_is_read_with_the_header_of_zlib_and_without() -> None:
 )
 def test_what_is_not_whole_members_is_refused(data: bytes) -> None:
     with pytest.raises(ApiError) as refusal:
-        request_body.unpacked(data, "gzip")
+        request_body.decompress(data, "gzip")
 
     assert (refusal.value.status, refusal.value.details) == (400, {"error_code": "request_body_encoding_invalid"})
 
 
 def test_a_body_of_nothing_needs_no_unpacking() -> None:
-    assert request_body.unpacked(b"", "gzip") == b""
-    assert request_body.unpacked(b"body", "identity") == b"body"
+    assert request_body.decompress(b"", "gzip") == b""
+    assert request_body.decompress(b"body", "identity") == b"body"
 
 
 # What is kept
@@ -238,15 +243,15 @@ def test_the_journal_keeps_the_beginning_of_a_long_reason(serve: Serve) -> None:
     server = serve("rules: [{reply: Hi}]")
     server.ask(request("POST", "/v1/messages", asking(ask(model="m" * 100_000)).body))
 
-    assert server.line().reason == f"model: {'m' * (journal.MAX_TEXT - 7)}…"
+    assert server.line().reason == f"model: {'m' * (MAX_TEXT - 7)}…"
 
 
 def test_headers_and_texts_count_for_what_the_journal_keeps() -> None:
-    kept = Journal(max_bytes=3 * journal.OVERHEAD)
+    kept = Journal(max_bytes=3 * OVERHEAD)
     for number in range(3):
-        kept.keep(Entry(number, 0, "GET", "/", {"x-long": "a" * journal.OVERHEAD}))
+        kept.keep(JournalEntry(number, 0, "GET", "/", {"x-long": "a" * OVERHEAD}))
 
-    assert (len(kept), kept.forgotten) == (1, 2)
+    assert (len(kept), kept.count_dropped()) == (1, 2)
 
 
 def test_a_fault_of_many_words_is_refused(serve: Serve) -> None:

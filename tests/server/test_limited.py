@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from mockclaude.api.errors import ApiError
+from mockclaude.engine.decision import Decision
 from mockclaude.engine.explain import explained
-from mockclaude.engine.http_request import Call, Decision
 from mockclaude.engine.routes import answer, commit
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.conditions.conditions import Condition
@@ -20,8 +20,20 @@ from mockclaude.scenario.diagnostics import Place
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Outline, Rule
 from mockclaude.server.clock import ManualClock
+from mockclaude.wire.encode import BatchEncoder
 from tests.conftest import Serve
-from tests.serving import NOW, Received, Running, asking, post, received, request, with_client_headers
+from tests.serving import (
+    NOW,
+    Received,
+    Running,
+    asking,
+    http_request,
+    post,
+    received,
+    request,
+    sent_of,
+    with_client_headers,
+)
 
 LONG = {"type": "text", "text": "All that is known of it. " * 1000, "cache_control": {"type": "ephemeral"}}
 RULES = """
@@ -31,7 +43,6 @@ rules:
   - {when: {user: once}, times: 1, reply: The only one.}
   - {when: {user: cut}, reply: [{text: 'The first half, and'}, {disconnect: reset}]}
   - {when: {user: told}, reply: Hello!, fault: {headers: {anthropic-ratelimit-requests-limit: 7}}}
-  - {when: {user: schema}, reply: {json: from_schema}}
   - {when: {user: [hello, Hello]}, reply: Hello!}
 """
 FAMILIES = ("requests", "tokens", "input-tokens", "output-tokens")
@@ -45,11 +56,11 @@ def given(served: ScenarioState, content: Any = "hello", later: float = 0, **fie
     """Return the answer to a request that comes so many seconds `later` than `NOW`."""
     seconds, fraction = divmod(round(later * 1_000_000), 1_000_000)
     headers, body = with_client_headers({}), asking(content, **fields)
-    return answer(served, Call("POST", "/v1/messages", {}, headers, body, NOW + seconds, fraction=fraction))
+    return answer(http_request("POST", "/v1/messages", {}, headers, body, NOW + seconds, fraction=fraction), served)
 
 
 def sent(served: ScenarioState, content: Any = "hello", later: float = 0, **fields: Any) -> Received:
-    return received(b"".join(send.data for send in given(served, content, later, **fields).script.sends))
+    return received(sent_of(given(served, content, later, **fields)))
 
 
 def remaining(response: Received, *families: str) -> list[int]:
@@ -117,13 +128,11 @@ def test_usage_that_is_written_is_what_counts(stream: bool) -> None:
     assert sent(served).status == 429
 
 
-@pytest.mark.parametrize("content", ["broken", "cut", "nothing answers this", "schema"])
+@pytest.mark.parametrize("content", ["broken", "cut", "nothing answers this"])
 def test_what_never_was_a_message_has_no_output(content: str) -> None:
     served = limited("{output_tokens_per_minute: 100}")
-    config = {"format": {"type": "json_schema", "schema": {"type": "string", "pattern": "(?!x)x"}}}
-    extra: dict[str, Any] = {"output_config": config} if content == "schema" else {}
 
-    assert given(served, content, **extra).script.status != 200
+    assert given(served, content).response.status != 200
     assert remaining(sent(served, "hello"), "output-tokens") == [98]
 
 
@@ -171,10 +180,10 @@ def test_limits_of_another_scenario_begin_anew() -> None:
 def test_a_request_is_in_flight_until_its_answer_is_done() -> None:
     served = limited("{in_flight: 1}")
     first = given(served)
-    assert given(served).script.status == 529
+    assert given(served).response.status == 529
     served.store.commit(first.at_end)
 
-    assert given(served).script.status == 200
+    assert given(served).response.status == 200
 
 
 def with_rule(limits: str, **rule: Any) -> ScenarioState:
@@ -189,7 +198,7 @@ def test_a_request_that_fails_while_rules_are_asked_is_not_in_flight() -> None:
 
     served = with_rule("{in_flight: 1}", conditions=(Condition("function", "", fail, bool),))
 
-    assert [given(served).script.status for _ in range(2)] == [500, 500]
+    assert [given(served).response.status for _ in range(2)] == [500, 500]
 
 
 async def test_a_reply_that_is_made_while_it_is_sent_counts_once_it_is_whole() -> None:
@@ -200,17 +209,21 @@ async def test_a_reply_that_is_made_while_it_is_sent_counts_once_it_is_whole() -
     served = with_rule("{output_tokens_per_minute: 100}", function=live, times=1)
     making = given(served, stream=True).live
     assert making
-    whole = [part.whole async for part in making.parts()][-1]
-    assert whole
-    commit(served, whole)
+    encoder = BatchEncoder(http11=True)
+    parts = [part async for part in making.parts()]
+    scripts = [encoder.encode(part.response) for part in parts]
+    assert parts[-1].whole
+    commit(served, parts[-1].whole)
 
-    assert remaining(received(b"".join(send.data for send in whole.script.sends)), "output-tokens") == [98]
+    assert remaining(received(b"".join(send.data for script in scripts for send in script.sends)), "output-tokens") == [
+        98
+    ]
     assert remaining(sent(served), "output-tokens") == [94]
 
 
 def test_an_explanation_leaves_limits_out() -> None:
     scenario = load_text(f"limits: {{requests_per_minute: 1, in_flight: 1}}\n{RULES}")
-    asked = Call("POST", "/v1/messages", {}, with_client_headers({}), asking("hello"), NOW)
+    asked = http_request("POST", "/v1/messages", {}, with_client_headers({}), asking("hello"), NOW)
 
     assert "status 200" in explained(scenario, [asked] * 3)
 

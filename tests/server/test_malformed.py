@@ -301,6 +301,7 @@ write: st.SearchStrategy[Callable[[Any], str]] = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["anthropic", "gateway", "off"])
 @pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
 @settings(max_examples=50)

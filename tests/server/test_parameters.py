@@ -9,69 +9,73 @@ import pytest
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.http_request import lane_of_key
-from mockclaude.journal.verification import Times
+from mockclaude.journal.verification import CountRange
 from mockclaude.server.admin.parameters import (
     Advance,
-    Asked,
+    JournalScope,
     Listing,
+    M,
     NewRules,
     Numbered,
-    Scope,
     Verification,
     Wait,
-    read,
+    parse_parameters,
 )
 
 
-def of(model: type[Asked], **said: Any) -> Asked:
-    return read(model, json.dumps(said).encode(), {}, {})
+def of(model: type[M], **said: Any) -> M:
+    return parse_parameters(model, json.dumps(said).encode(), {}, {})
 
 
 def test_the_path_goes_before_the_body_and_the_body_before_the_query() -> None:
-    assert read(Scope, b'{"lane": "body"}', {"lane": "query", "scenario": "x"}, {}).lane == "body"
-    assert read(Numbered, b'{"number": 1}', {"number": "2"}, {"number": "3"}).number == 3
-    assert read(Listing, b"", {"limit": "7", "after": "0"}, {}) == Listing(limit=7, after=0)
+    assert parse_parameters(JournalScope, b'{"lane": "body"}', {"lane": "query", "scenario": "x"}, {}).lane == "body"
+    assert parse_parameters(Numbered, b'{"number": 1}', {"number": "2"}, {"number": "3"}).number == 3
+    assert parse_parameters(Listing, b"", {"limit": "7", "after": "0"}, {}) == Listing(limit=7, after=0)
 
 
 def test_a_lane_is_named_or_that_of_a_key_or_any() -> None:
-    assert of(Scope).whose is None
-    assert of(Scope, lane="").whose == ""
-    assert of(Scope, api_key="sk").whose == lane_of_key("sk")
+    assert of(JournalScope).lane_name is None
+    assert of(JournalScope, lane="").lane_name == ""
+    assert of(JournalScope, api_key="sk").lane_name == lane_of_key("sk")
 
 
 @pytest.mark.parametrize(
     ("times", "bounds"),
     [
-        (0, Times(0, 0)),
-        (2, Times(2, 2)),
-        ({"at_least": 2}, Times(2)),
-        ({"at_most": 2}, Times(0, 2)),
-        ({"at_least": 1, "at_most": 2}, Times(1, 2)),
+        (0, CountRange(0, 0)),
+        (2, CountRange(2, 2)),
+        ({"at_least": 2}, CountRange(2)),
+        ({"at_most": 2}, CountRange(0, 2)),
+        ({"at_least": 1, "at_most": 2}, CountRange(1, 2)),
     ],
 )
-def test_times_are_a_number_or_bounds(times: Any, bounds: Times) -> None:
+def test_times_are_a_number_or_bounds(times: Any, bounds: CountRange) -> None:
     assert of(Verification, times=times).bounds == bounds
 
 
 def test_what_is_not_said_has_a_default() -> None:
-    assert of(Verification).bounds == Times()
+    assert of(Verification).bounds == CountRange()
     assert (of(Wait).count, of(Wait).timeout) == (1, 5_000_000)
     assert (of(Listing).limit, of(Listing).after) == (100, None)
-    assert of(NewRules, rules=[]).said == "added over HTTP"
+    assert of(NewRules, rules=[]).place == "added over HTTP"
 
 
 @pytest.mark.parametrize(
     ("model", "wrong", "told"),
     [
         (
-            Scope,
+            JournalScope,
             {"lanes": "x"},
             "the request (lanes): unknown key 'lanes'; expected scenario, lane or api_key; did you",
         ),
-        (Scope, {"lane": 5}, "the request (lane): this is a number (5); expected text; put quotes around it"),
-        (Scope, {"lane": None}, "the request (lane): there is no value here; expected one"),
-        (Scope, {"lane": "x", "api_key": "y"}, "the request: `lane` and `api_key` both say which lane; expected one"),
-        (Scope, {"api_key": ""}, "the request (api_key): this is text (''); expected at least one character"),
+        (JournalScope, {"lane": 5}, "the request (lane): this is a number (5); expected text; put quotes around it"),
+        (JournalScope, {"lane": None}, "the request (lane): there is no value here; expected one"),
+        (
+            JournalScope,
+            {"lane": "x", "api_key": "y"},
+            "the request: `lane` and `api_key` both say which lane; expected one",
+        ),
+        (JournalScope, {"api_key": ""}, "the request (api_key): this is text (''); expected at least one character"),
         (Listing, {"limit": "many"}, "the request (limit): this is text ('many'); expected a whole number"),
         (Listing, {"limit": 0}, "the request (limit): this is a number (0); expected at least 1"),
         (Listing, {"after": "-1"}, "the request (after): this is text ('-1'); expected a whole number"),
@@ -87,9 +91,9 @@ def test_what_is_not_said_has_a_default() -> None:
         (
             Verification,
             {"times": "x"},
-            "the request (times): this is not how often; expected a whole number or a mapping",
+            "the request (times): not a number of requests; expected an integer or a mapping",
         ),
-        (Verification, {"times": True}, "the request (times): this is not how often; "),
+        (Verification, {"times": True}, "the request (times): not a number of requests; "),
         (Verification, {"times": -1}, "the request (times): this is a number (-1); expected at least 0"),
         (
             Verification,
@@ -99,7 +103,7 @@ def test_what_is_not_said_has_a_default() -> None:
         (
             Verification,
             {"times": {"at_least": 2, "at_most": 1}},
-            "the request (times): `at_most` is 1 and `at_least` 2; expected no less",
+            "the request (times): `at_most` (1) is less than `at_least` (2); expected no less",
         ),
         (NewRules, {}, "the request: the key 'rules' is missing here; expected it beside the others"),
         (Advance, {}, "the request: the key 'advance' is missing here"),

@@ -12,11 +12,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from mockclaude.reply.script import End, Script, Send
+from mockclaude.reply.response import End
 from mockclaude.server.clock import Clock, ManualClock
 from mockclaude.server.player import play
+from mockclaude.wire.script import Script, Send
 from tests.conftest import Serve
-from tests.serving import NOW, PATIENCE, post, request
+from tests.serving import NOW, PATIENCE, TIME_SCALE, post, request
 
 ASK = request("GET", "/")
 LARGE = bytes(20_000_000)
@@ -92,7 +93,7 @@ async def test_a_hang_sends_nothing_more_and_does_not_end() -> None:
 
         assert await reader.readexactly(4) == b"some"
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(reader.read(), 0.05)
+            await asyncio.wait_for(reader.read(), 0.05 * TIME_SCALE)
 
 
 @pytest.mark.parametrize("end_at", [0, 1000])
@@ -164,14 +165,16 @@ async def test_two_streams_are_sent_in_the_order_of_their_times() -> None:
     assert sent == [3_600_000_000 * hour for hour in (1, 1, 2, 2, 3, 3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end_at", [0, 1000])
 @pytest.mark.parametrize("end", [End.KEEP, End.CLOSE, End.HANG])
 async def test_a_client_that_does_not_read_is_dropped(end_at: int, end: End) -> None:
     size = len(LARGE)
-    async with playing(Script(200, [Send(0, bytes(size))], end, end_at), write_timeout=0.05) as (reader, writer):
+    server = playing(Script(200, [Send(0, bytes(size))], end, end_at), write_timeout=0.05 * TIME_SCALE)
+    async with server as (reader, writer):
         reader._transport.pause_reading()  # type: ignore[attr-defined]
         writer.write(ASK)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3 * TIME_SCALE)
         reader._transport.resume_reading()  # type: ignore[attr-defined]
 
         with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
@@ -218,10 +221,10 @@ async def test_a_client_that_leaves_the_last_bytes_unread_is_dropped(end: End) -
 @pytest.mark.parametrize("left", [0, 999])
 async def test_a_client_that_reads_on_is_not_dropped(left: int) -> None:
     transport = Socket(unread=1000)
-    await play(Script(200, [Send(0, b"some")]), asked_on(transport), write_timeout=0.01)
+    await play(Script(200, [Send(0, b"some")]), asked_on(transport), write_timeout=0.01 * TIME_SCALE)
     await asyncio.sleep(0)
     transport.unread = left
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(0.03 * TIME_SCALE)
 
     assert not transport.closing
 
@@ -230,7 +233,7 @@ async def test_a_client_that_read_the_last_bytes_at_once_is_not_watched() -> Non
     transport = Socket(unread=1000)
     await play(Script(200, [Send(0, b"some")]), asked_on(transport), write_timeout=0)
     transport.unread = 0
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01 * TIME_SCALE)
 
     assert not transport.closing
 
@@ -260,6 +263,7 @@ async def test_what_becomes_due_when_the_script_is_cancelled_is_not_sent() -> No
     assert sent == []
 
 
+@pytest.mark.slow
 async def test_five_hundred_events_end_when_planned() -> None:
     sent: list[int] = []
     script = Script(200, [Send(1000 * number, b".") for number in range(500)], End.CLOSE, 500_000)
@@ -377,6 +381,7 @@ def test_a_client_that_goes_during_a_pause_ends_its_script_at_once(serve: Serve)
     assert server.line().ending == "client gone"
 
 
+@pytest.mark.slow
 def test_a_client_that_goes_before_it_has_read_everything_is_gone_in_the_log_too(serve: Serve) -> None:
     server = serve(FAULTS)
     with server.connect() as wire:

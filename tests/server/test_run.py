@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 import os
 import signal
@@ -10,23 +9,23 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mockclaude.engine.trust import Trust
-from mockclaude.journal.journal import MAX_BODY, Entry
+from mockclaude.journal.entry import MAX_BODY, JournalEntry
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Scenario, built_in
 from mockclaude.server import run
-from mockclaude.server.app import Site
-from mockclaude.server.run import CannotListenError, Output, base_url, serve
+from mockclaude.server.run import CannotListenError, base_url, serve
+from mockclaude.server.site import Site
 from tests.serving import PATIENCE, post, received, request
 
+pytestmark = pytest.mark.slow
+
 HELLO = {"": load_text("rules: [{name: hello, reply: Hello!}]")}
-LINE = Entry(1, 0, "GET", "/", {}, status=200, reason="index", ending="", seconds=0.001)
 
 
 @pytest.fixture(autouse=True)
@@ -95,8 +94,8 @@ async def test_the_first_screen_comes_first_then_a_line_for_each_request_until_a
 
 
 async def test_requests_are_kept_with_their_bodies_whole() -> None:
-    kept: list[Entry] = []
-    async with serving(keep=kept.extend) as here:
+    kept: list[JournalEntry] = []
+    async with serving(write_entries=kept.extend) as here:
         await here.ask(post("x" * 2 * MAX_BODY))
 
     (entry,) = kept
@@ -160,39 +159,6 @@ async def test_the_port_is_free_once_the_server_has_ended() -> None:
         port = here.port
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
-
-
-async def test_lines_that_come_together_are_written_together() -> None:
-    said: list[str] = []
-    output = Output(said.append, colour=False)
-    output.log(LINE)
-    output.log(replace(LINE, path="/two"))
-    assert said == []
-
-    output.flush()
-    output.flush()
-    assert said == ["200        GET /  index  1.0 ms\n200        GET /two  index  1.0 ms"]
-
-
-async def test_requests_are_kept_if_their_lines_cannot_be_written() -> None:
-    def fail(_: str) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    kept: list[Entry] = []
-    output = Output(fail, kept.extend, colour=False)
-    output.log(LINE)
-    with pytest.raises(OSError, match="No space left"):
-        output.flush()
-
-    assert kept == [LINE]
-
-
-async def test_lines_are_written_before_long_without_being_asked_for() -> None:
-    said: asyncio.Queue[str] = asyncio.Queue()
-    output = Output(said.put_nowait, colour=True)
-    output.log(LINE)
-
-    assert (await asyncio.wait_for(said.get(), PATIENCE)).startswith("\x1b[32m200\x1b[0m ")
 
 
 async def test_an_open_stream_gets_to_finish() -> None:
@@ -263,8 +229,8 @@ def test_trust_follows_from_the_host_and_the_options() -> None:
     [
         ("203.0.113.9", "this machine has no such address; use --host 127.0.0.1, or 0.0.0.0 for all"),
         ("::1%nosuch", "choose another with --host and --port"),
-        ("a..b", "this is no address; use such as --host 127.0.0.1"),
-        ("a" * 64, "this is no address; use such as --host 127.0.0.1"),
+        ("a..b", "not an address; use e.g. --host 127.0.0.1"),
+        ("a" * 64, "not an address; use e.g. --host 127.0.0.1"),
     ],
 )
 async def test_an_address_that_cannot_be_is_named_with_a_remedy(host: str, message: str) -> None:

@@ -12,12 +12,13 @@ import yaml
 
 from mockclaude.api.redaction import redact
 from mockclaude.journal.console import log_line
-from mockclaude.journal.journal import Entry, Journal
+from mockclaude.journal.journal import Journal
 from mockclaude.journal.verification import verify
-from mockclaude.testing.messages_request import asked as as_asked
+from mockclaude.testing.messages_request import read_request
 from mockclaude.testing.report import told
 from tests.cli.invoking import invoke, written
 from tests.conftest import Serve, Start
+from tests.journal.entries import journal_entry
 from tests.journal.test_journal import when
 from tests.server.administering import Admin
 from tests.serving import Received, asking, request
@@ -130,9 +131,8 @@ def test_no_secret_is_in_the_report_of_a_failing_test(serve: Serve, journal: Jou
     verified = verify(entries, when(user="something else"))
 
     assert "[redacted]" in told(entries)
-    assert (
-        found_in(told(entries), verified.message, repr(as_asked(entries[0])), dict(as_asked(entries[0]).headers)) == []
-    )
+    first = read_request(entries[0])
+    assert found_in(told(entries), verified.message, repr(first), dict(first.headers)) == []
 
 
 def test_conditions_match_the_secrets_themselves(serve: Serve, journal: Journal) -> None:
@@ -144,7 +144,7 @@ def test_conditions_match_the_secrets_themselves(serve: Serve, journal: Journal)
 
     assert (given.status, given.json["content"][0]["text"]) == (200, "Hi!")
     assert len(journal.find(when(user=f"sk-ant-{key}", headers={"x-auth-token": key}))) == 1
-    assert as_asked(journal.entries()[0]).user == f"sk-ant-{key}"
+    assert read_request(journal.entries()[0]).user == f"sk-ant-{key}"
 
 
 def test_hint_shows_no_value_of_a_credential_header(serve: Serve) -> None:
@@ -176,8 +176,8 @@ def test_condition_on_a_credential_header_is_redacted_once(
     assert Admin(server).get("journal/1").json["decision"]["reason"] == message
     assert log_line(entry, colour=False).count(text) == 1
     verified = verify(journal.entries(), when(headers={"x-api-key": yaml.safe_load(wanted)})).message
-    assert f"with headers.x-api-key: {described}, got none" in redact(verified)
-    assert f"failed {text}" in redact(verified)
+    assert f"with headers.x-api-key: {described}, got 0" in redact(verified)
+    assert f"FAIL {text}" in redact(verified)
 
 
 def test_no_secret_is_in_the_file_and_on_the_console(start: Start, tmp_path: Path) -> None:
@@ -194,16 +194,16 @@ def test_no_secret_is_in_the_file_and_on_the_console(start: Start, tmp_path: Pat
     assert json.loads(json.loads(journal.read_text().splitlines()[0])["request"]["body"])["max_tokens"] == 1024
 
 
-def test_redacted_requests_are_replayed_and_explained(start: Start, tmp_path: Path) -> None:
+def test_redacted_requests_are_rechecked_and_explained(start: Start, tmp_path: Path) -> None:
     file, journal = written(tmp_path / "a.yaml", SCENARIO), tmp_path / "journal.jsonl"
     command = start(file, "--journal", journal)
     for text in (TEXT, f"echo {TEXT}"):
         command.server.ask(planted(text))
     command.signal(signal.SIGTERM)
     command.end()
-    replayed, explained = invoke("replay", journal, file), invoke("explain", file, "--journal", journal)
+    rechecked, explained = invoke("recheck", journal, file), invoke("explain", file, "--journal", journal)
 
-    assert (replayed.exit_code, replayed.output) == (
+    assert (rechecked.exit_code, rechecked.output) == (
         0,
         "2 requests: answered as recorded (2 with redacted credentials: rule, status and ending compared)\n",
     )
@@ -211,7 +211,7 @@ def test_redacted_requests_are_replayed_and_explained(start: Start, tmp_path: Pa
     assert explained.stderr == (
         f"warning: {journal}: credentials in this request are redacted, so conditions on them fail\n"
     )
-    assert found_in(explained.output, replayed.output) == []
+    assert found_in(explained.output, rechecked.output) == []
 
 
 def test_difference_names_what_was_redacted(start: Start, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_difference_names_what_was_redacted(start: Start, tmp_path: Path) -> Non
     command.end()
 
     hidden = "proxy-authorization, cookie, api-key, x-goog-api-key, x-auth-token"
-    assert f"(redacted: {hidden}" in invoke("replay", journal, file).output
+    assert f"(redacted: {hidden}" in invoke("recheck", journal, file).output
 
 
 def test_value_of_a_body_is_redacted_by_the_name_in_its_path(serve: Serve) -> None:
@@ -243,6 +243,6 @@ def test_value_of_a_body_is_redacted_by_the_name_in_its_path(serve: Serve) -> No
 def test_report_of_a_test_shows_no_credentials_of_a_reply() -> None:
     body = b'{"type":"message","content":[{"type":"text","text":"use sk-ant-api03-abcdefgh"}]}'
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
-    entry = Entry(1, 5.5, "POST", "/v1/messages", {}, endpoint="/v1/messages", body=b"{}", response=head + body)
+    entry = journal_entry(body=b"{}", response=head + body)
 
     assert "use sk-ant-[redacted]" in told([entry], [])

@@ -14,9 +14,9 @@ from anthropic import Anthropic, AsyncAnthropic, Timeout
 
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading import inline
-from mockclaude.testing import Asked, MockClaude, callbacks
+from mockclaude.testing import MessagesRequest, MockClaude, callbacks
 from mockclaude.testing.types import Function
-from tests.serving import PATIENCE
+from tests.serving import PATIENCE, TIME_SCALE
 
 ASK: dict[str, Any] = {
     "model": "claude-sonnet-5",
@@ -50,28 +50,30 @@ async def test_a_predicate_holds_beside_the_other_conditions(mock: MockClaude, c
 
 
 async def test_a_predicate_that_does_not_hold_is_told_by_its_name(mock: MockClaude, client: AsyncAnthropic) -> None:
-    def is_late(asked: Asked) -> bool:
+    def is_late(asked: MessagesRequest) -> bool:
         return asked.turn > 3
 
     mock.when(is_late).reply("Late.")
-    with pytest.raises(anthropic.APIStatusError, match=r"function: wanted is_late\(\) to be true, got <Asked 'Hello'"):
+    with pytest.raises(
+        anthropic.APIStatusError, match=r"function: wanted is_late\(\) to be true, got <MessagesRequest 'Hello'"
+    ):
         await said(client)
 
 
-async def decides_later(_: Asked) -> bool:
+async def decides_later(_: MessagesRequest) -> bool:
     return False
 
 
-async def decides_in_parts(_: Asked) -> AsyncIterator[bool]:
+async def decides_in_parts(_: MessagesRequest) -> AsyncIterator[bool]:
     yield False
 
 
-def decides_part_by_part(_: Asked) -> Iterator[bool]:
+def decides_part_by_part(_: MessagesRequest) -> Iterator[bool]:
     yield False
 
 
 class LatePredicate:
-    async def __call__(self, _: Asked) -> bool:
+    async def __call__(self, _: MessagesRequest) -> bool:
         return False
 
 
@@ -111,34 +113,34 @@ async def test_a_result_that_is_always_true_fails_the_test(
         mock.raise_what_was_raised()
 
 
-def shout(asked: Asked) -> str:
+def shout(asked: MessagesRequest) -> str:
     return asked.user.upper()
 
 
-def steps(asked: Asked) -> Any:
+def steps(asked: MessagesRequest) -> Any:
     return [{"text": asked.user}, {"text": "!"}]
 
 
-async def later(asked: Asked) -> str:
+async def later(asked: MessagesRequest) -> str:
     await asyncio.sleep(0)
     return f"{asked.user}, later"
 
 
-async def in_parts(asked: Asked) -> AsyncGenerator[Any, None]:
+async def in_parts(asked: MessagesRequest) -> AsyncGenerator[Any, None]:
     yield asked.user
     await asyncio.sleep(0)
     yield {"text": ", in parts"}
 
 
 class Polite:
-    async def __call__(self, asked: Asked) -> str:
+    async def __call__(self, asked: MessagesRequest) -> str:
         return f"{asked.user}, please"
 
 
 class Parts:
     """An asynchronous iterator that is no generator."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: MessagesRequest) -> None:
         self._parts = iter([asked.user, ", part by part"])
 
     def __aiter__(self) -> Parts:
@@ -190,7 +192,7 @@ def test_a_function_that_is_given_outside_a_loop_runs_on_the_servers() -> None:
 async def test_a_generator_decides_when_a_stream_goes_on(mock: MockClaude, client: AsyncAnthropic) -> None:
     gate = asyncio.Event()
 
-    async def waiting(_: Asked) -> AsyncGenerator[Any, None]:
+    async def waiting(_: MessagesRequest) -> AsyncGenerator[Any, None]:
         yield "First."
         await gate.wait()
         yield {"tool_use": {"name": "next", "input": {"n": 1}}}
@@ -208,7 +210,7 @@ async def test_a_generator_decides_when_a_stream_goes_on(mock: MockClaude, clien
 
 
 async def test_an_error_that_is_yielded_is_an_event_or_the_status(mock: MockClaude, client: AsyncAnthropic) -> None:
-    async def failing(asked: Asked) -> AsyncGenerator[Any, None]:
+    async def failing(asked: MessagesRequest) -> AsyncGenerator[Any, None]:
         if asked.stream:
             yield "First."
         yield {"error": "overloaded_error"}
@@ -226,7 +228,7 @@ async def test_an_error_that_is_yielded_is_an_event_or_the_status(mock: MockClau
 async def test_a_generator_that_yields_nothing_is_an_empty_message(
     mock: MockClaude, client: AsyncAnthropic, stream: bool
 ) -> None:
-    async def nothing(_: Asked) -> AsyncGenerator[Any, None]:
+    async def nothing(_: MessagesRequest) -> AsyncGenerator[Any, None]:
         for text in list[str]():
             yield text
 
@@ -238,11 +240,11 @@ async def test_a_generator_that_yields_nothing_is_an_empty_message(
         assert (await events.get_final_message()).content == []
 
 
-def raises(_: Asked) -> str:
+def raises(_: MessagesRequest) -> str:
     raise KeyError("oops")
 
 
-async def raises_later(asked: Asked) -> AsyncGenerator[Any, None]:
+async def raises_later(asked: MessagesRequest) -> AsyncGenerator[Any, None]:
     if asked.stream:
         yield "First."
     raise KeyError("oops")
@@ -298,28 +300,28 @@ async def test_a_function_that_returns_no_reply_is_told_where_it_was_given(
         mock.raise_what_was_raised()
 
 
-def fails(_: Asked) -> str:
+def fails(_: MessagesRequest) -> str:
     pytest.fail("wrong question")
 
 
-def skips(_: Asked) -> str:
+def skips(_: MessagesRequest) -> str:
     pytest.skip("not here")
 
 
-def exits(_: Asked) -> str:
+def exits(_: MessagesRequest) -> str:
     sys.exit(3)
 
 
-def is_interrupted(_: Asked) -> str:
+def is_interrupted(_: MessagesRequest) -> str:
     raise KeyboardInterrupt
 
 
-def fails_in_the_middle(_: Asked) -> Iterator[str]:
+def fails_in_the_middle(_: MessagesRequest) -> Iterator[str]:
     yield "First."
     pytest.fail("wrong question")
 
 
-async def fails_later(_: Asked) -> str:
+async def fails_later(_: MessagesRequest) -> str:
     await asyncio.sleep(0)
     pytest.fail("wrong question")
 
@@ -386,7 +388,7 @@ def test_the_end_of_with_raises_what_was_raised_but_not_over_another_error() -> 
 async def test_a_client_that_goes_ends_the_generator(mock: MockClaude, client: AsyncAnthropic) -> None:
     ended = asyncio.Event()
 
-    async def endless(_: Asked) -> AsyncGenerator[Any, None]:
+    async def endless(_: MessagesRequest) -> AsyncGenerator[Any, None]:
         try:
             while True:
                 yield "More. "
@@ -405,7 +407,7 @@ async def test_a_client_that_goes_ends_the_generator(mock: MockClaude, client: A
 def test_a_function_may_say_more_rules() -> None:
     with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
 
-        def once(_: Asked) -> str:
+        def once(_: MessagesRequest) -> str:
             mock.reply("From now on.")
             return "Once."
 
@@ -514,8 +516,9 @@ async def test_a_coroutine_that_has_begun_may_take_longer() -> None:
 
 async def test_a_client_that_goes_before_the_loop_begins_is_no_failure(mock: MockClaude) -> None:
     mock.reply(later)
+    timeout = Timeout(PATIENCE, read=0.05 * TIME_SCALE)
     with (
-        Anthropic(base_url=mock.url, api_key="mock", max_retries=0, timeout=Timeout(PATIENCE, read=0.05)) as blocking,
+        Anthropic(base_url=mock.url, api_key="mock", max_retries=0, timeout=timeout) as blocking,
         pytest.raises(anthropic.APITimeoutError),
     ):
         blocking.messages.create(**ASK)

@@ -12,22 +12,22 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from mockclaude.testing import Asked, MockClaude
+from mockclaude.testing import MessagesRequest, MockClaude
 from tests.serving import announced, post
 
 
 class Echo:
-    def __call__(self, asked: Asked) -> str:
+    def __call__(self, asked: MessagesRequest) -> str:
         return asked.user[5:]
 
-    def method(self, asked: Asked) -> str:
+    def method(self, asked: MessagesRequest) -> str:
         return asked.user[5:]
 
 
 def functions() -> list[Any]:
     """Return functions of every kind, none of which was ever made before."""
 
-    def inner(asked: Asked) -> str:
+    def inner(asked: MessagesRequest) -> str:
         return asked.user[5:]
 
     made = Echo()
@@ -104,7 +104,7 @@ def test_an_unmatched_request_names_a_function_without_an_address(start: Start) 
         assert f"function: wanted {name}() to be true" in announced(mock.url).ask(post()).error[1]
 
 
-def shout(asked: Asked) -> str:
+def shout(asked: MessagesRequest) -> str:
     return asked.user.upper()
 
 

@@ -16,10 +16,10 @@ import pytest
 from anthropic import Anthropic
 
 from mockclaude import testing
-from mockclaude.journal.verification import Times
+from mockclaude.journal.verification import CountRange
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.server.run import CannotListenError
-from mockclaude.testing import Asked, MockClaude, background
+from mockclaude.testing import MessagesRequest, MockClaude, background
 
 HERE = Path(__file__).name
 
@@ -101,7 +101,7 @@ def test_what_was_asked_reads_like_the_question_of_a_test(mock: MockClaude, clie
     assert last.tool_results == last.tool_errors == {"get_weather": "Sunny"}
     assert (last.turn, last.retry, last.stream, last.headers["X-Test"]) == (2, 0, False, "1")
     assert (last.body["max_tokens"], len(last.messages)) == (10, 3)
-    assert repr(last) == "<Asked 'Well?' of claude-sonnet-5, turn 2>"
+    assert repr(last) == "<MessagesRequest 'Well?' of claude-sonnet-5, turn 2>"
     assert last.entry is mock.journal[-1]
 
 
@@ -121,9 +121,9 @@ def test_what_was_asked_can_be_asserted(mock: MockClaude, client: Anthropic) -> 
 
     mock.assert_asked(user="Hello")
     mock.assert_asked(user="again", times=1)
-    mock.assert_asked(times=Times(1, 2))
+    mock.assert_asked(times=CountRange(1, 2))
     mock.assert_asked(user="Bye", times=0)
-    with pytest.raises(AssertionError, match=r"wanted exactly 3 questions with user: a text with 'Hello', got 2"):
+    with pytest.raises(AssertionError, match=r"expected 3 requests with user: a text with 'Hello', got 2"):
         mock.assert_asked(user="Hello", times=3)
 
 
@@ -278,7 +278,7 @@ def test_a_function_that_takes_long_is_told_with_its_place(
 ) -> None:
     begun, done = threading.Event(), threading.Event()
 
-    def slow(_: Asked) -> str:
+    def slow(_: MessagesRequest) -> str:
         begun.set()
         done.wait()
         return "At last."
@@ -361,6 +361,17 @@ def test_a_body_that_was_not_kept_whole_is_told_so() -> None:
             _ = mock.last
 
 
+@pytest.mark.parametrize("block", ["1", '{"type": "x", "a": ' * 600 + "1" + "}" * 600], ids=["number", "deep"])
+def test_a_refused_request_without_readable_body_is_reported(mock: MockClaude, client: Anthropic, block: str) -> None:
+    body = f'{{"model": "m", "messages": [{{"role": "user", "content": [{block}]}}]}}'
+    with pytest.raises(anthropic.BadRequestError):
+        client.post("/v1/messages", cast_to=object, content=body.encode())
+
+    with pytest.raises(ValueError, match=r"^request 1: invalid body, got '\{.model.*…'; expected a Messages request"):
+        _ = mock.last
+    mock.assert_asked(user="x", times=0)
+
+
 def test_many_threads_ask_one_server(mock: MockClaude, client: Anthropic) -> None:
     mock.reply("${{ user }}")
     answers: list[str] = []
@@ -375,7 +386,8 @@ def test_many_threads_ask_one_server(mock: MockClaude, client: Anthropic) -> Non
 
 
 def test_the_package_has_what_it_says_and_no_more() -> None:
-    assert {name: getattr(testing, name) for name in testing.__all__} == {"Asked": Asked, "MockClaude": MockClaude}
+    names = {name: getattr(testing, name) for name in testing.__all__}
+    assert names == {"Asked": MessagesRequest, "MessagesRequest": MessagesRequest, "MockClaude": MockClaude}
     with pytest.raises(AttributeError, match="no attribute 'Mock'"):
         _ = testing.Mock
 

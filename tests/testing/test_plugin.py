@@ -595,7 +595,7 @@ MISTAKES = [
     ('mockclaude.sequence("Hi!", {"txt": "Hi!"})', "test_chat.py:* (sequence*.txt): unknown key 'txt'; *"),
     ('mockclaude.reply("Hi!", tims=2)', "test_chat.py:* (tims): unknown key 'tims'; *"),
     ('mockclaude.when("Hello")', "'Hello' is no function; *"),
-    ('mockclaude.assert_asked(user="Hello")', "wanted at least 1 question with *"),
+    ('mockclaude.assert_asked(user="Hello")', "expected at least 1 request with *"),
     ('mockclaude.assert_asked(usr="Hello")', "test_chat.py:* (when.usr): unknown key 'usr'; *"),
     ("mockclaude.last", "nothing was asked; *"),
     ('mockclaude.load("gone.yaml")', "gone.yaml: *"),

@@ -7,18 +7,18 @@ from typing import Any
 import orjson
 import pytest
 
-from mockclaude.journal.journal import Entry
+from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.loading import inline
 from mockclaude.scenario.rules import Rule
 from mockclaude.testing.report import told
+from tests.journal.entries import journal_entry
 
 HELLO = b'{"model": "m", "messages": [{"role": "user", "content": "Hello"}]}'
 
 
-def entry(number: int, **fields: Any) -> Entry:
-    asked: dict[str, Any] = {"endpoint": "/v1/messages", "body": HELLO, "body_size": len(HELLO), "ending": ""}
-    return Entry(number, 0, "POST", "/v1/messages", {}, **{**asked, "status": 200, "reason": "x", **fields})
+def entry(number: int, **fields: Any) -> JournalEntry:
+    return journal_entry(number, **{"body": HELLO, "status": 200, "reason": "x", **fields})
 
 
 def rule(**when: Any) -> Rule:
@@ -26,7 +26,7 @@ def rule(**when: Any) -> Rule:
 
 
 def test_a_request_that_cannot_be_read_is_told_without_what_it_said() -> None:
-    entry = Entry(1, 0, "POST", "/v1/messages", {}, body=b"{", body_size=1, status=400, reason="broken", ending="")
+    entry = journal_entry(body=b"{", status=400, reason="broken")
 
     assert told([entry]) == "1. 400        POST /v1/messages  broken  0.0 ms"
 
@@ -49,9 +49,9 @@ OTHER = rule(user="Hello")
         (
             rule(user="Hallo"),
             [
-                "   wanted at least 1 question with user: a text with 'Hallo', got none of the one that was asked",
-                "   the closest of the others is request 1, answered by test_chat.py:7:",
-                "     failed user: wanted a text with 'Hallo', got 'Hello'; did you mean 'Hello'?",
+                "   expected at least 1 request with user: a text with 'Hallo', got 0 (of 1 received)",
+                "   near miss: request 1 (rule test_chat.py:7)",
+                "     FAIL user: wanted a text with 'Hallo', got 'Hello'; did you mean 'Hello'?",
             ],
         ),
         (Rule("r", OTHER.place, (Condition("function", "f() to be true", id, bool),)), []),

@@ -1,1 +1,1 @@
-"""The table of what the API refuses, by what it is about; `check` says what a row is."""
+"""The checks of the rules between fields, by topic. `check` defines a check, `table` lists all of them."""

@@ -1,37 +1,33 @@
-"""What the API refuses of the marks up to which it is to cache: how many there are, where, and for how long.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of what is cached.
-"""
+"""Checks of cache breakpoints: their number, their places, and how long the cached prompt lives."""
 
 from __future__ import annotations
 
 from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Asked, Located, dotted
+from mockclaude.api.request import Located, MessagesRequest, dotted
 
 _MOST = 4
 
 
-def _marked(asked: Asked) -> list[Located]:
-    """Return the blocks that have a `cache_control`, in the order in which the API reads them."""
-    return [located for located in asked.breakpoints if located[0]]
+def _marked_blocks(request: MessagesRequest) -> list[Located]:
+    """Return the blocks with `cache_control`, in the order in which the API reads them."""
+    return [located for located in request.breakpoints if located[0]]
 
 
-def _too_many(asked: Asked) -> Details | None:
-    count = len(asked.breakpoints)
+def _too_many(request: MessagesRequest) -> Details | None:
+    count = len(request.breakpoints)
     return {"count": count} if count > _MOST else None
 
 
-def _empty(asked: Asked) -> Details | None:
-    for path, block in _marked(asked):
+def _empty(request: MessagesRequest) -> Details | None:
+    for path, block in _marked_blocks(request):
         if path[0] == "messages" and _is_empty(block):
             return {"path": dotted(path)}
     return None
 
 
-def _empty_system(asked: Asked) -> Details | None:
-    for path, block in _marked(asked):
+def _empty_system(request: MessagesRequest) -> Details | None:
+    for path, block in _marked_blocks(request):
         if path[0] == "system" and _is_empty(block):
             return {"index": path[1]}
     return None
@@ -41,9 +37,9 @@ def _is_empty(block: Body) -> bool:
     return block.get("type") == "text" and block.get("text") == ""
 
 
-def _longer_after_shorter(asked: Asked) -> Details | None:
+def _longer_after_shorter(request: MessagesRequest) -> Details | None:
     shorter = False
-    for path, block in _marked(asked):
+    for path, block in _marked_blocks(request):
         longer = block["cache_control"].get("ttl") == "1h"
         if longer and shorter:
             return {"path": dotted(path)}
@@ -82,4 +78,4 @@ CHECKS: tuple[Check, ...] = (
         "cached",
     ),
 )
-"""Rules of the marks to cache: how many, for how long, and not on nothing."""
+"""Cache breakpoints: not too many, in the right order of lifetimes, and not on empty blocks."""

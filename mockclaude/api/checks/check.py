@@ -1,8 +1,4 @@
-"""One row of the table of what the API refuses.
-
-In: a request whose shape is right. Out: the first row that refuses it, and the API's message.
-Knows nothing of the rows.
-"""
+"""Rules between the fields of a request, each as data: a condition, the API's message, and the source of both."""
 
 from __future__ import annotations
 
@@ -11,34 +7,38 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from mockclaude.api.errors import ApiError
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 
 Details: TypeAlias = Mapping[str, object]
-"""What a message is filled in with."""
+"""The values for the placeholders of a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A condition under which the API refuses a request whose shape is right.
+    """A condition under which the API rejects a request of the right shape.
 
-    `message` is a template for `str.format`, filled with what `find` returns; `find` returns None where nothing is
-    wrong. `source` says how the wording is known: "recorded" (in a recording of the API), "documented" (by Anthropic),
-    "reported" (by people who met it), "assumed" (the condition is known, its wording is not). `needs` names one of
-    `Asked.traits` without which there is nothing to find: a top-level field, `role:system`, `block:image`, `cached`.
-    `gateway` says that a gateway may let it through, as what it asks depends on the model or the API's version.
+    Attributes:
+        condition: A description of the condition.
+        message: The API's message: a template for `str.format`.
+        source: How the wording is known: "recorded" (in a recording of the API), "documented" (by Anthropic),
+            "reported" (by users of the API), or "assumed" (the condition is known, its wording is not).
+        find: Returns the values for `message`, or None if the request is valid.
+        needs: One of `MessagesRequest.traits`, without which the check is skipped; '' for every request.
+        gateway: Whether the mode `gateway` tolerates a failure, since it depends on the model or the API's version.
+        type: The error type.
     """
 
     condition: str
     message: str
     source: str
-    find: Callable[[Asked], Details | None]
+    find: Callable[[MessagesRequest], Details | None]
     needs: str = ""
     gateway: bool = False
     type: str = "invalid_request_error"
 
 
-class Problem(NamedTuple):
-    """A check that refuses a request, and the API's words for it."""
+class CheckFailure(NamedTuple):
+    """A check that fails for a request, and the API's message."""
 
     check: Check
     message: str
@@ -49,14 +49,14 @@ class Problem(NamedTuple):
         return ApiError(self.check.type, self.message)
 
 
-def problems(checks: Sequence[Check], asked: Asked) -> Iterator[Problem]:
-    """Yield what is wrong with `asked`, in the order of `checks`, all of which must apply to it."""
+def find_failures(checks: Sequence[Check], request: MessagesRequest) -> Iterator[CheckFailure]:
+    """Yield the failures of `request`, in the order of `checks`, all of which must apply to it."""
     for check in checks:
-        details = check.find(asked)
+        details = check.find(request)
         if details is not None:
-            yield Problem(check, check.message.format(**details))
+            yield CheckFailure(check, check.message.format(**details))
 
 
-def that_apply(checks: Sequence[Check], traits: frozenset[str]) -> tuple[Check, ...]:
-    """Return those of `checks` that can find something in a request with these `traits`."""
+def applicable_checks(checks: Sequence[Check], traits: frozenset[str]) -> tuple[Check, ...]:
+    """Return the `checks` that can fail for a request with these `traits`."""
     return tuple(check for check in checks if not check.needs or check.needs in traits)

@@ -1,8 +1,6 @@
-"""What the API refuses of pictures and PDFs.
+"""Checks of images and PDFs.
 
-In: a request whose shape is right. Out: `CHECKS`.
-Knows nothing of how they are read. Nothing is fetched: what stands behind a URL or a file id is not judged,
-only whether anything can stand there.
+Nothing is fetched: of an image behind a URL, only the URL is checked.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from typing import Any
 
 from mockclaude.api import media
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Asked, dotted
+from mockclaude.api.request import MessagesRequest, dotted
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_EDGE = 8000
@@ -22,24 +20,24 @@ MAX_PAGES = 100
 _WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 _HOST = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _NOWHERE = re.compile(r"((.*\.)?(invalid|test|localhost|local)|127\.[\d.]+|0\.0\.0\.0|\[::1\])(:\d*)?", re.IGNORECASE)
-"""Hosts that nobody but this machine or its network finds: names that are never in public use (RFC 6761, RFC 6762) and
+"""Hosts that only this machine or its network can resolve: names that are never in public use (RFC 6761, RFC 6762), and
 addresses of this machine.
 """
 
 
-def _sources(asked: Asked, kind: str) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Yield the base64 sources of blocks of a kind, each with where its block is and its data."""
-    for path, block in asked.blocks[kind]:
+def _sources(request: MessagesRequest, kind: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield the base64 sources of the blocks of a kind, each with the path of its block and its data."""
+    for path, block in request.blocks[kind]:
         source = block.get("source")
         if isinstance(source, dict) and source.get("type") == "base64":
             yield dotted(path), source, str(source.get("data", ""))
 
 
-def _of_pictures(fails: Callable[[media.Picture, dict[str, Any], str], Details | None]) -> Any:
-    def find(asked: Asked) -> Details | None:
-        for path, source, data in _sources(asked, "image"):
-            picture = media.picture(data)
-            details = fails(picture, source, data) if picture and data else None
+def _reject_image(fails: Callable[[media.Image, dict[str, Any], str], Details | None]) -> Any:
+    def find(request: MessagesRequest) -> Details | None:
+        for path, source, data in _sources(request, "image"):
+            image = media.read_image(data)
+            details = fails(image, source, data) if image and data else None
             if details is not None:
                 return {"path": path, **details}
         return None
@@ -47,27 +45,27 @@ def _of_pictures(fails: Callable[[media.Picture, dict[str, Any], str], Details |
     return find
 
 
-def _of_pdfs(fails: Callable[[media.Pdf], bool]) -> Any:
-    def find(asked: Asked) -> Details | None:
-        found = (media.pdf(data) for _, _, data in _sources(asked, "document"))
+def _reject_pdf(fails: Callable[[media.Pdf], bool]) -> Any:
+    def find(request: MessagesRequest) -> Details | None:
+        found = (media.read_pdf(data) for _, _, data in _sources(request, "document"))
         return {"most": MAX_PAGES} if any(pdf is not None and fails(pdf) for pdf in found) else None
 
     return find
 
 
-def _no_base64(kind: str) -> Callable[[Asked], Details | None]:
-    def find(asked: Asked) -> Details | None:
-        for path, _, data in _sources(asked, kind):
-            if (media.picture(data) if kind == "image" else media.pdf(data)) is None:
+def _reject_base64(kind: str) -> Callable[[MessagesRequest], Details | None]:
+    def find(request: MessagesRequest) -> Details | None:
+        for path, _, data in _sources(request, kind):
+            if (media.read_image(data) if kind == "image" else media.read_pdf(data)) is None:
                 return {"path": path}
         return None
 
     return find
 
 
-def _unreachable(kind: str) -> Callable[[Asked], Details | None]:
-    def find(asked: Asked) -> Details | None:
-        for path, block in asked.blocks[kind]:
+def _reject_local_url(kind: str) -> Callable[[MessagesRequest], Details | None]:
+    def find(request: MessagesRequest) -> Details | None:
+        for path, block in request.blocks[kind]:
             source = block.get("source")
             if isinstance(source, dict) and source.get("type") == "url" and not _is_public(str(source.get("url"))):
                 return {"path": dotted(path)}
@@ -81,28 +79,30 @@ def _is_public(url: str) -> bool:
     return named is not None and _NOWHERE.fullmatch(named[1].rpartition("@")[2]) is None
 
 
-def _empty(asked: Asked) -> Details | None:
-    return next(({"path": path} for path, _, data in _sources(asked, "image") if not data), None)
+def _empty(request: MessagesRequest) -> Details | None:
+    return next(({"path": path} for path, _, data in _sources(request, "image") if not data), None)
 
 
-def _too_large(_: media.Picture, __: dict[str, Any], data: str) -> Details | None:
+def _too_large(_: media.Image, __: dict[str, Any], data: str) -> Details | None:
     return {"size": len(data), "most": MAX_BYTES} if len(data) > MAX_BYTES else None
 
 
-def _of_another_type(picture: media.Picture, source: dict[str, Any], _: str) -> Details | None:
-    said, found = source.get("media_type"), picture.media_type
+def _of_another_type(image: media.Image, source: dict[str, Any], _: str) -> Details | None:
+    said, found = source.get("media_type"), image.media_type
     return {"said": said, "found": found} if found and found != said else None
 
 
-def _unreadable(picture: media.Picture, _: dict[str, Any], __: str) -> Details | None:
-    return {} if min(picture.width, picture.height) < 1 else None
+def _unreadable(image: media.Image, _: dict[str, Any], __: str) -> Details | None:
+    return {} if min(image.width, image.height) < 1 else None
 
 
-def _too_wide(picture: media.Picture, _: dict[str, Any], __: str) -> Details | None:
-    return {"most": MAX_EDGE} if max(picture.width, picture.height) > MAX_EDGE else None
+def _too_wide(image: media.Image, _: dict[str, Any], __: str) -> Details | None:
+    return {"most": MAX_EDGE} if max(image.width, image.height) > MAX_EDGE else None
 
 
-def _check(condition: str, message: str, source: str, find: Callable[[Asked], Details | None], kind: str) -> Check:
+def _check(
+    condition: str, message: str, source: str, find: Callable[[MessagesRequest], Details | None], kind: str
+) -> Check:
     return Check(condition, message, source, find, needs=f"block:{kind}", gateway=True)
 
 
@@ -112,56 +112,58 @@ _DOCUMENT = "{path}.document.source.base64: "
 
 CHECKS: tuple[Check, ...] = (
     _check("an empty picture", f"{_IMAGE}image cannot be empty", "reported", _empty, "image"),
-    _check("a picture that is no base64", f"{_IMAGE}invalid base64 data", "reported", _no_base64("image"), "image"),
+    _check("a picture that is no base64", f"{_IMAGE}invalid base64 data", "reported", _reject_base64("image"), "image"),
     _check(
         "a picture of too many bytes",
         f"{_IMAGE}image exceeds 5 MB maximum: {{size}} bytes > {{most}} bytes",
         "reported",
-        _of_pictures(_too_large),
+        _reject_image(_too_large),
         "image",
     ),
     _check(
         "a picture of another type than said",
         f"{_IMAGE}The image was specified using the {{said}} media type, but the image appears to be a {{found}} image",
         "reported",
-        _of_pictures(_of_another_type),
+        _reject_image(_of_another_type),
         "image",
     ),
-    _check("a picture that cannot be read", "Could not process image", "reported", _of_pictures(_unreadable), "image"),
+    _check("a picture that cannot be read", "Could not process image", "reported", _reject_image(_unreadable), "image"),
     _check(
         "a picture with too long an edge",
         f"{_IMAGE}At least one of the image dimensions exceed max allowed size: {{most}} pixels",
         "assumed",
-        _of_pictures(_too_wide),
+        _reject_image(_too_wide),
         "image",
     ),
     *(
         _check(f"the URL of {what} that is nowhere", f"{{path}}.{kind}.source.url: {_UNREACHABLE}", source, find, kind)
         for what, kind, source, find in (
-            ("a picture", "image", "reported", _unreachable("image")),
-            ("a document", "document", "assumed", _unreachable("document")),
+            ("a picture", "image", "reported", _reject_local_url("image")),
+            ("a document", "document", "assumed", _reject_local_url("document")),
         )
     ),
-    _check("a PDF that is no base64", f"{_DOCUMENT}invalid base64 data", "assumed", _no_base64("document"), "document"),
+    _check(
+        "a PDF that is no base64", f"{_DOCUMENT}invalid base64 data", "assumed", _reject_base64("document"), "document"
+    ),
     _check(
         "a PDF with a password",
         "The PDF specified is password protected.",
         "assumed",
-        _of_pdfs(lambda pdf: pdf.locked),
+        _reject_pdf(lambda pdf: pdf.locked),
         "document",
     ),
     _check(
         "a PDF that cannot be read",
         "The PDF specified was not valid.",
         "assumed",
-        _of_pdfs(lambda pdf: pdf.pages == 0 and not pdf.locked),
+        _reject_pdf(lambda pdf: pdf.pages == 0 and not pdf.locked),
         "document",
     ),
     _check(
         "a PDF of too many pages",
         "A maximum of {most} PDF pages may be provided.",
         "reported",
-        _of_pdfs(lambda pdf: (pdf.pages or 0) > MAX_PAGES),
+        _reject_pdf(lambda pdf: (pdf.pages or 0) > MAX_PAGES),
         "document",
     ),
 )

@@ -1,8 +1,6 @@
-"""What the API refuses of the messages as such: what says nothing. Who speaks first is free, as reported since 2024
-(anthropic-sdk-typescript#622): the older API had it begin with the user.
+"""Checks of messages: that they are not empty.
 
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of tools and of thinking.
+Any role may come first, as reported since 2024 (anthropic-sdk-typescript#622): the older API required the user.
 """
 
 from __future__ import annotations
@@ -10,65 +8,65 @@ from __future__ import annotations
 from typing import Any
 
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 
 _NON_EMPTY = "text content blocks must be non-empty"
 _NON_WHITESPACE = "text content blocks must contain non-whitespace text"
 
 
-def _empty(asked: Asked) -> Details | None:
-    for number, message in enumerate(asked.messages):
-        if not message["content"] and message["role"] != "system" and not _is_prefill(asked, number):
+def _empty(request: MessagesRequest) -> Details | None:
+    for number, message in enumerate(request.messages):
+        if not message["content"] and message["role"] != "system" and not _is_prefill(request, number):
             return {"number": number}
     return None
 
 
-def _is_prefill(asked: Asked, number: int) -> bool:
-    return number == len(asked.messages) - 1 and asked.messages[number]["role"] == "assistant"
+def _is_prefill(request: MessagesRequest, number: int) -> bool:
+    return number == len(request.messages) - 1 and request.messages[number]["role"] == "assistant"
 
 
-def _blank_string(asked: Asked) -> Details | None:
-    for message in asked.messages:
+def _blank_string(request: MessagesRequest) -> Details | None:
+    for message in request.messages:
         content = message["content"]
         if isinstance(content, str) and content.isspace():
             return {}
     return None
 
 
-def _empty_text(asked: Asked) -> Details | None:
-    """Find a text block that is empty; one that is also to be cached is refused for that."""
-    for path, block in asked.blocks["text"]:
+def _empty_text(request: MessagesRequest) -> Details | None:
+    """Find an empty text block; one with `cache_control` is rejected for that."""
+    for path, block in request.blocks["text"]:
         if not block.get("text", True) and len(path) == 4 and not block.get("cache_control"):
             return {}
     return None
 
 
-def _blank_text(asked: Asked) -> Details | None:
-    for path, block in asked.blocks["text"]:
+def _blank_text(request: MessagesRequest) -> Details | None:
+    for path, block in request.blocks["text"]:
         if block.get("text", "").isspace() and len(path) == 4:
             return {}
     return None
 
 
-def _system_texts(asked: Asked) -> list[str | None]:
-    system = asked.body["system"]
+def _system_texts(request: MessagesRequest) -> list[str | None]:
+    system = request.body["system"]
     return [] if isinstance(system, str) else [block.get("text") for block in system if not block.get("cache_control")]
 
 
-def _empty_system(asked: Asked) -> Details | None:
-    return {} if "" in _system_texts(asked) else None
+def _empty_system(request: MessagesRequest) -> Details | None:
+    return {} if "" in _system_texts(request) else None
 
 
-def _blank_system(asked: Asked) -> Details | None:
-    return {} if any(text and text.isspace() for text in _system_texts(asked)) else None
+def _blank_system(request: MessagesRequest) -> Details | None:
+    return {} if any(text and text.isspace() for text in _system_texts(request)) else None
 
 
-def _trailing_space(asked: Asked) -> Details | None:
-    last = asked.messages[-1]
-    return {} if last["role"] == "assistant" and _end(last["content"])[-1:].isspace() else None
+def _trailing_space(request: MessagesRequest) -> Details | None:
+    last = request.messages[-1]
+    return {} if last["role"] == "assistant" and _last_text(last["content"])[-1:].isspace() else None
 
 
-def _end(content: Any) -> str:
+def _last_text(content: Any) -> str:
     if isinstance(content, str):
         return content
     last = content[-1] if content else {}
@@ -95,4 +93,4 @@ CHECKS: tuple[Check, ...] = (
         "role:assistant",
     ),
 )
-"""Rules of the messages as such: that each says something."""
+"""Messages and system prompts: not empty."""

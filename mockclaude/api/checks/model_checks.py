@@ -1,7 +1,6 @@
-"""What a model does not take, though another does: lengths, ways to think, samplers, roles and features.
+"""Checks that depend on the model: maximum lengths, kinds of thinking, sampling, roles and features.
 
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of names of models: what each takes is in the catalogue.
+The catalogue has the abilities of each model; requests for unknown models pass.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ from typing import TypeAlias
 
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.models import Model
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 
-_Find: TypeAlias = Callable[[Asked, Model], Details | None]
+_Find: TypeAlias = Callable[[MessagesRequest, Model], Details | None]
 
 _INTERLEAVED = "interleaved-thinking-2025-05-14"
 _LONGER = {"output-128k-2025-02-19": 128_000, "output-300k-2026-03-24": 300_000}
@@ -21,152 +20,152 @@ _UNFINISHED = ("server_tool_use", "mcp_tool_use")
 
 
 def _rule(condition: str, message: str, source: str, find: _Find, needs: str) -> Check:
-    """Return a row for those models that the catalogue has."""
+    """Build a check for the models of the catalogue."""
 
-    def of_known(asked: Asked) -> Details | None:
-        return None if asked.model is None else find(asked, asked.model)
+    def of_known(request: MessagesRequest) -> Details | None:
+        return None if request.model_info is None else find(request, request.model_info)
 
     return Check(condition, message, source, of_known, needs, gateway=True)
 
 
-def _too_long(asked: Asked, model: Model) -> Details | None:
-    max_tokens = asked.body["max_tokens"]
+def _too_long(request: MessagesRequest, model: Model) -> Details | None:
+    max_tokens = request.body["max_tokens"]
     if max_tokens <= model.max_tokens:
         return None
-    limit = max([model.max_tokens, *(tokens for beta, tokens in _LONGER.items() if beta in asked.betas)])
+    limit = max([model.max_tokens, *(tokens for beta, tokens in _LONGER.items() if beta in request.api_headers.betas)])
     return {"max_tokens": max_tokens, "limit": limit, "model": model.id} if max_tokens > limit else None
 
 
-def _budget_too_big(asked: Asked) -> Details | None:
-    budget, max_tokens = _number(asked.body["thinking"].get("budget_tokens")), asked.body.get("max_tokens")
+def _budget_too_big(request: MessagesRequest) -> Details | None:
+    budget, max_tokens = _number(request.body["thinking"].get("budget_tokens")), request.body.get("max_tokens")
     if budget is None or max_tokens is None or budget < max_tokens:
         return None
-    return None if _INTERLEAVED in asked.betas and asked.body.get("tools") else {}
+    return None if _INTERLEAVED in request.api_headers.betas and request.body.get("tools") else {}
 
 
 def _number(value: object) -> float | None:
     return value if isinstance(value, int | float) else None
 
 
-def _mode(asked: Asked) -> str | None:
-    thinking = asked.body.get("thinking")
+def _thinking_type(request: MessagesRequest) -> str | None:
+    thinking = request.body.get("thinking")
     return thinking.get("type") if thinking else None
 
 
-def _lacks(mode: str, offers: Callable[[tuple[str, ...]], bool] = bool) -> _Find:
-    """Return what finds a `thinking.type` that a model does not have, if `offers` holds of those it has."""
+def _reject_thinking_type(mode: str, offers: Callable[[tuple[str, ...]], bool] = bool) -> _Find:
+    """Build a check that rejects a `thinking.type` that the model lacks, if `offers` is true of the types it has."""
 
-    def find(asked: Asked, model: Model) -> Details | None:
-        if _mode(asked) != mode or mode in model.thinking_modes:
+    def find(request: MessagesRequest, model: Model) -> Details | None:
+        if _thinking_type(request) != mode or mode in model.thinking_modes:
             return None
         return {"model": model.id} if offers(model.thinking_modes) else None
 
     return find
 
 
-def _no_effort(asked: Asked, model: Model) -> Details | None:
-    return {} if not model.effort_levels and asked.body["output_config"].get("effort") else None
+def _no_effort(request: MessagesRequest, model: Model) -> Details | None:
+    return {} if not model.effort_levels and request.body["output_config"].get("effort") else None
 
 
-def _other_effort(asked: Asked, model: Model) -> Details | None:
-    effort, levels = asked.body["output_config"].get("effort"), model.effort_levels
+def _other_effort(request: MessagesRequest, model: Model) -> Details | None:
+    effort, levels = request.body["output_config"].get("effort"), model.effort_levels
     return {"effort": effort, "levels": ", ".join(levels)} if effort and levels and effort not in levels else None
 
 
-def _effort_that_thinks(asked: Asked, model: Model) -> Details | None:
-    effort = asked.body["output_config"].get("effort")
+def _effort_that_thinks(request: MessagesRequest, model: Model) -> Details | None:
+    effort = request.body["output_config"].get("effort")
     if effort not in model.abilities.efforts_that_think:
         return None
-    return {"effort": effort} if _mode(asked) in ("disabled", "between_tools") else None
+    return {"effort": effort} if _thinking_type(request) in ("disabled", "between_tools") else None
 
 
-def _thinks(asked: Asked) -> bool:
-    return _mode(asked) in ("enabled", "adaptive")
+def _is_thinking(request: MessagesRequest) -> bool:
+    return _thinking_type(request) in ("enabled", "adaptive")
 
 
-def _too_warm(asked: Asked) -> Details | None:
-    temperature = _number(asked.body["temperature"])
+def _too_warm(request: MessagesRequest) -> Details | None:
+    temperature = _number(request.body["temperature"])
     return {} if temperature is not None and temperature > 1 else None
 
 
-def _too_cold(asked: Asked) -> Details | None:
-    temperature = _number(asked.body["temperature"])
+def _too_cold(request: MessagesRequest) -> Details | None:
+    temperature = _number(request.body["temperature"])
     return {"temperature": temperature} if temperature is not None and temperature < 0 else None
 
 
-def _no_sampler(field: str) -> _Find:
-    """Return what finds `field` with a value that is not the default, where the model has no such choice."""
+def _reject_sampling(field: str) -> _Find:
+    """Build a check that rejects values of `field` other than the default, for models that fix the value."""
 
-    def find(asked: Asked, model: Model) -> Details | None:
-        return None if model.abilities.sampling or asked.body[field] == 1 else {}
-
-    return find
-
-
-def _two_samplers(asked: Asked, model: Model) -> Details | None:
-    return {} if model.abilities.one_sampler and asked.body.get("top_p") is not None else None
-
-
-def _sampler_of_thoughts(field: str, lowest: float) -> _Find:
-    """Return what finds `field` lower than a request that thinks may have it."""
-
-    def find(asked: Asked, _model: Model) -> Details | None:
-        value = _number(asked.body[field])
-        return {} if value is not None and value < lowest and _thinks(asked) else None
+    def find(request: MessagesRequest, model: Model) -> Details | None:
+        return None if model.abilities.sampling or request.body[field] == 1 else {}
 
     return find
 
 
-def _prefilled(asked: Asked, model: Model) -> Details | None:
-    last = asked.messages[-1]
-    if model.abilities.prefill or last["role"] != "assistant" or _continues(asked):
+def _two_samplers(request: MessagesRequest, model: Model) -> Details | None:
+    return {} if model.abilities.one_sampler and request.body.get("top_p") is not None else None
+
+
+def _reject_below(field: str, lowest: float) -> _Find:
+    """Build a check that rejects values of `field` below `lowest` if thinking is enabled."""
+
+    def find(request: MessagesRequest, _model: Model) -> Details | None:
+        value = _number(request.body[field])
+        return {} if value is not None and value < lowest and _is_thinking(request) else None
+
+    return find
+
+
+def _prefilled(request: MessagesRequest, model: Model) -> Details | None:
+    last = request.messages[-1]
+    if model.abilities.prefill or last["role"] != "assistant" or _is_continued(request):
         return None
     return {}
 
 
-def _continues(asked: Asked) -> bool:
-    """Return whether the last message is a turn that the server paused, or one that another model refused to end."""
-    content = asked.messages[-1]["content"]
+def _is_continued(request: MessagesRequest) -> bool:
+    """Return whether the last message is a turn that the server paused, or that another model refused to end."""
+    content = request.messages[-1]["content"]
     kind = content[-1]["type"] if content and not isinstance(content, str) else ""
-    return kind in _UNFINISHED or kind.endswith("_tool_result") or "fallback_credit_token" in asked.body
+    return kind in _UNFINISHED or kind.endswith("_tool_result") or "fallback_credit_token" in request.body
 
 
-def _system_role(_asked: Asked, model: Model) -> Details | None:
+def _system_role(_request: MessagesRequest, model: Model) -> Details | None:
     return None if model.abilities.system_role else {}
 
 
-def _forces(asked: Asked) -> bool:
-    return asked.body["tool_choice"].get("type") in ("any", "tool")
+def _forces_tool(request: MessagesRequest) -> bool:
+    return request.body["tool_choice"].get("type") in ("any", "tool")
 
 
-def _forced(asked: Asked, model: Model) -> Details | None:
-    return {} if not model.abilities.forced_tools and _forces(asked) else None
+def _forced(request: MessagesRequest, model: Model) -> Details | None:
+    return {} if not model.abilities.forced_tools and _forces_tool(request) else None
 
 
-def _forced_thinker(asked: Asked) -> Details | None:
-    return {} if _mode(asked) == "enabled" and _forces(asked) else None
+def _forced_thinker(request: MessagesRequest) -> Details | None:
+    return {} if _thinking_type(request) == "enabled" and _forces_tool(request) else None
 
 
-def _not_fast(asked: Asked, model: Model) -> Details | None:
-    return {"model": model.id} if asked.body["speed"] == "fast" and not model.abilities.fast else None
+def _not_fast(request: MessagesRequest, model: Model) -> Details | None:
+    return {"model": model.id} if request.body["speed"] == "fast" and not model.abilities.fast else None
 
 
-def _without(feature: str, asks: Callable[[Asked], bool]) -> _Find:
-    """Return what finds a request that `asks` for a feature which the model does not have."""
+def _reject_feature(feature: str, asks: Callable[[MessagesRequest], bool]) -> _Find:
+    """Build a check that rejects a request with a feature that the model lacks; `asks` detects the feature."""
 
-    def find(asked: Asked, model: Model) -> Details | None:
-        return {"model": model.id} if feature not in model.abilities.features and asks(asked) else None
+    def find(request: MessagesRequest, model: Model) -> Details | None:
+        return {"model": model.id} if feature not in model.abilities.features and asks(request) else None
 
     return find
 
 
-def _has_pdf(asked: Asked) -> bool:
-    sources = [block.get("source") for _, block in asked.blocks["document"]]
+def _has_pdf(request: MessagesRequest) -> bool:
+    sources = [block.get("source") for _, block in request.blocks["document"]]
     return any(isinstance(source, dict) and source.get("media_type") == "application/pdf" for source in sources)
 
 
-def _has_format(asked: Asked) -> bool:
-    return bool(asked.body["output_config"].get("format"))
+def _has_format(request: MessagesRequest) -> bool:
+    return bool(request.body["output_config"].get("format"))
 
 
 _ADAPTIVE_INSTEAD = 'Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'
@@ -191,28 +190,28 @@ CHECKS: tuple[Check, ...] = (
         "a budget for thoughts where the model sets it",
         f'"thinking.type.enabled" is not supported for this model. {_ADAPTIVE_INSTEAD}',
         "documented",
-        _lacks("enabled", lambda modes: "adaptive" in modes),
+        _reject_thinking_type("enabled", lambda modes: "adaptive" in modes),
         "thinking",
     ),
     _rule(
         "a budget for thoughts where the model has none",
         "'{model}' does not support thinking.",
         "assumed",
-        _lacks("enabled", lambda modes: "adaptive" not in modes),
+        _reject_thinking_type("enabled", lambda modes: "adaptive" not in modes),
         "thinking",
     ),
     _rule(
         "adaptive thinking on an older model",
         "adaptive thinking is not supported on this model",
         "documented",
-        _lacks("adaptive"),
+        _reject_thinking_type("adaptive"),
         "thinking",
     ),
     _rule(
         "thinking between tools where it is not known",
         '"thinking.type.between_tools" is not supported for this model.',
         "reported",
-        _lacks("between_tools"),
+        _reject_thinking_type("between_tools"),
         "thinking",
     ),
     _rule(
@@ -220,7 +219,7 @@ CHECKS: tuple[Check, ...] = (
         '"thinking.type.disabled" is not supported for this model. Use "thinking.type.between_tools" for the lowest '
         'thinking setting, or "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
         "reported",
-        _lacks("disabled", lambda modes: "between_tools" in modes),
+        _reject_thinking_type("disabled", lambda modes: "between_tools" in modes),
         "thinking",
     ),
     _rule(
@@ -228,14 +227,14 @@ CHECKS: tuple[Check, ...] = (
         '"thinking.type.disabled" is not supported for this model. Thinking defaults to adaptive mode when not '
         'specified; use "thinking.type.enabled" with "budget_tokens" for extended thinking.',
         "documented",
-        _lacks("disabled", lambda modes: "enabled" in modes),
+        _reject_thinking_type("disabled", lambda modes: "enabled" in modes),
         "thinking",
     ),
     _rule(
         "no thinking where it is always on",
         f'"thinking.type.disabled" is not supported for this model. {_ADAPTIVE_INSTEAD}',
         "documented",
-        _lacks("disabled", lambda modes: modes == ("adaptive",)),
+        _reject_thinking_type("disabled", lambda modes: modes == ("adaptive",)),
         "thinking",
     ),
     _rule(
@@ -270,7 +269,7 @@ CHECKS: tuple[Check, ...] = (
         gateway=True,
     ),
     *(
-        _rule(f"a {field}", f"`{field}` is deprecated for this model.", "reported", _no_sampler(field), field)
+        _rule(f"a {field}", f"`{field}` is deprecated for this model.", "reported", _reject_sampling(field), field)
         for field in ("temperature", "top_p", "top_k")
     ),
     _rule(
@@ -284,21 +283,21 @@ CHECKS: tuple[Check, ...] = (
         "thoughts at another temperature than 1",
         f"`temperature` may only be set to 1 {_WITH_THINKING}",
         "reported",
-        _sampler_of_thoughts("temperature", 1),
+        _reject_below("temperature", 1),
         "temperature",
     ),
     _rule(
         "thoughts from too few words",
         f"`top_p` must be greater than or equal to 0.95 or unset {_WITH_THINKING}",
         "reported",
-        _sampler_of_thoughts("top_p", 0.95),
+        _reject_below("top_p", 0.95),
         "top_p",
     ),
     _rule(
         "thoughts from a number of words",
         f"`top_k` must be unset {_WITH_THINKING}",
         "reported",
-        _sampler_of_thoughts("top_k", float("inf")),
+        _reject_below("top_k", float("inf")),
         "top_k",
     ),
     _rule(
@@ -325,20 +324,26 @@ CHECKS: tuple[Check, ...] = (
         gateway=True,
     ),
     _rule("a fast answer", "'{model}' does not support the `speed` parameter.", "reported", _not_fast, "speed"),
-    _rule("a PDF", "'{model}' does not support PDFs.", "reported", _without("pdf_input", _has_pdf), "block:document"),
+    _rule(
+        "a PDF",
+        "'{model}' does not support PDFs.",
+        "reported",
+        _reject_feature("pdf_input", _has_pdf),
+        "block:document",
+    ),
     _rule(
         "a format of the answer",
         "'{model}' does not support the `output_config.format` parameter.",
         "assumed",
-        _without("structured_outputs", _has_format),
+        _reject_feature("structured_outputs", _has_format),
         "output_config",
     ),
     _rule(
         "a format of the answer, in the old field",
         "'{model}' does not support the `output_format` parameter.",
         "assumed",
-        _without("structured_outputs", lambda _asked: True),
+        _reject_feature("structured_outputs", lambda _request: True),
         "output_format",
     ),
 )
-"""Rules of the model, in the order of the fields that they are about."""
+"""Checks of the model, in the order of the fields that they read."""

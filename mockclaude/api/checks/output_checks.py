@@ -1,8 +1,4 @@
-"""What the API refuses of the form an answer shall have: its JSON schema, and what stops it.
-
-In: a request whose shape is right; also any schema that constrains what a model writes. Out: the rows of the table.
-Knows nothing of models.
-"""
+"""Checks of the output format: its JSON schema, features that it excludes, and stop sequences."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ import orjson
 from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.memo import remember
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 
 _NUMERIC = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 _UNSUPPORTED: dict[str, frozenset[str]] = {
@@ -25,7 +21,7 @@ _UNSUPPORTED: dict[str, frozenset[str]] = {
     "array": frozenset({"maxItems", "uniqueItems", "contains", "minContains", "maxContains"}),
     "object": frozenset({"minProperties", "maxProperties", "propertyNames", "patternProperties"}),
 }
-"""The keywords that do not constrain what a model writes (documented), by the type they are about."""
+"""Keywords that structured output does not support (documented), by the type that they restrict."""
 
 _TYPED_BY = ("type", "enum", "const", "$ref", "anyOf", "allOf")
 _DEFINITIONS = ("$defs", "definitions")
@@ -34,17 +30,17 @@ _WITH_SCHEMAS = frozenset({"properties", *_DEFINITIONS, "anyOf", "allOf", "items
 
 @remember(64, 20_000)
 def schema_problem(schema: bytes) -> str | None:
-    """Return what is wrong with a schema, written as JSON, that shall constrain what a model writes."""
+    """Return the first error of a schema for structured output, written as JSON; None if it is valid."""
     parsed = orjson.loads(schema)
-    for node in _nodes(parsed):
+    for node in _subschemas(parsed):
         for problem in (_unknown_type, _open_object, _few_items, _unsupported):
             if message := problem(node):
                 return message
-    return _circle(parsed)
+    return _find_circle(parsed)
 
 
-def _nodes(schema: object) -> Iterator[Body]:
-    """Yield a schema and all that are in it, from the outside in."""
+def _subschemas(schema: object) -> Iterator[Body]:
+    """Yield a schema and its subschemas, from the outside in."""
     left = [schema]
     while left:
         node = left.pop()
@@ -106,77 +102,77 @@ def _unsupported(node: Body) -> str | None:
     for kind in _types(node):
         unsupported = _UNSUPPORTED.get(kind) if isinstance(kind, str) else None
         if unsupported and not unsupported.isdisjoint(node):
-            return f"For '{kind}' type, {_named(sorted(unsupported & node.keys()))} not supported"
+            return f"For '{kind}' type, {_quote_names(sorted(unsupported & node.keys()))} not supported"
     return None
 
 
-def _named(names: list[str]) -> str:
+def _quote_names(names: list[str]) -> str:
     return f"property '{names[0]}' is" if len(names) == 1 else f"properties {', '.join(names)} are"
 
 
-def _circle(schema: object) -> str | None:
-    """Return the first definition of a schema that needs itself, and by which way."""
+def _find_circle(schema: object) -> str | None:
+    """Return the message for the first circle of definitions that require each other, None if there is none."""
     definitions = {name: node for key in _DEFINITIONS for name, node in _dict(_dict(schema).get(key)).items()}
     needs = {name: dict.fromkeys(_references(node)) for name, node in definitions.items()}
     try:
         TopologicalSorter(needs).prepare()
     except CycleError as error:
-        way = _in_order(error.args[1][:0:-1], [*definitions])
+        way = _order_circle(error.args[1][:0:-1], [*definitions])
         return f"Circular reference detected in schema definitions: {' -> '.join(way)}"
     return None
 
 
-def _in_order(circle: list[str], definitions: list[str]) -> list[str]:
-    """Return the names of a circle from the one that is defined first on, back to it."""
+def _order_circle(circle: list[str], definitions: list[str]) -> list[str]:
+    """Return the names of a circle from the one that is defined first, back to it."""
     members = set(circle)
     start = circle.index(next(name for name in definitions if name in members))
     return [*circle[start:], *circle[: start + 1]]
 
 
 def _references(schema: object) -> Iterator[str]:
-    for node in _nodes(schema):
+    for node in _subschemas(schema):
         reference = node.get("$ref")
         if isinstance(reference, str):
             yield reference.rpartition("/")[2]
 
 
-def _format(asked: Asked, field: str) -> Any:
-    value = asked.body.get(field)
+def _format(request: MessagesRequest, field: str) -> Any:
+    value = request.body.get(field)
     return value.get("format") if value and field == "output_config" else value
 
 
-def _schema_of(field: str) -> Callable[[Asked], Details | None]:
-    """Return what finds a problem in the schema of a field."""
+def _reject_schema(field: str) -> Callable[[MessagesRequest], Details | None]:
+    """Build a check that rejects an invalid schema in `field`."""
 
-    def find(asked: Asked) -> Details | None:
-        wanted = _format(asked, field)
+    def find(request: MessagesRequest) -> Details | None:
+        wanted = _format(request, field)
         problem = schema_problem(orjson.dumps(wanted["schema"])) if wanted else None
         return None if problem is None else {"problem": problem}
 
     return find
 
 
-def _cited(kind: str) -> Callable[[Asked], Details | None]:
-    """Return what finds blocks of a kind that shall be cited, where the answer has a format."""
+def _reject_citations(kind: str) -> Callable[[MessagesRequest], Details | None]:
+    """Build a check that rejects citations of blocks of a kind in a request with an output format."""
 
-    def find(asked: Asked) -> Details | None:
-        if not (_format(asked, "output_config") or _format(asked, "output_format")):
+    def find(request: MessagesRequest) -> Details | None:
+        if not (_format(request, "output_config") or _format(request, "output_format")):
             return None
-        return {} if any(_enabled(block.get("citations")) for _, block in asked.blocks[kind]) else None
+        return {} if any(_is_enabled(block.get("citations")) for _, block in request.blocks[kind]) else None
 
     return find
 
 
-def _enabled(citations: object) -> bool:
+def _is_enabled(citations: object) -> bool:
     return _dict(citations).get("enabled") is True
 
 
-def _edited_too(asked: Asked) -> Details | None:
-    return {} if asked.body.get("context_management") is not None else None
+def _edited_too(request: MessagesRequest) -> Details | None:
+    return {} if request.body.get("context_management") is not None else None
 
 
-def _blank_stop(asked: Asked) -> Details | None:
-    return None if all(map(str.strip, asked.body["stop_sequences"])) else {}
+def _blank_stop(request: MessagesRequest) -> Details | None:
+    return None if all(map(str.strip, request.body["stop_sequences"])) else {}
 
 
 CHECKS: tuple[Check, ...] = (
@@ -184,14 +180,14 @@ CHECKS: tuple[Check, ...] = (
         "a schema that cannot constrain the answer",
         "output_config.format.schema: {problem}",
         "reported",
-        _schema_of("output_config"),
+        _reject_schema("output_config"),
         "output_config",
     ),
     Check(
         "a schema that cannot constrain the answer, in the old field",
         "output_format.schema: {problem}",
         "reported",
-        _schema_of("output_format"),
+        _reject_schema("output_format"),
         "output_format",
     ),
     *(
@@ -199,7 +195,7 @@ CHECKS: tuple[Check, ...] = (
             f"citations of a {kind} in an answer that has a format",
             "Citations are not supported with `output_config.format`. Please disable citations or remove the format.",
             "assumed",
-            _cited(kind),
+            _reject_citations(kind),
             f"block:{kind}",
         )
         for kind in ("document", "search_result")
@@ -219,4 +215,4 @@ CHECKS: tuple[Check, ...] = (
         "stop_sequences",
     ),
 )
-"""Rules of the output: its schema, then what it may not have besides, then what ends it."""
+"""Output: its schema, features that it excludes, and stop sequences."""

@@ -1,8 +1,4 @@
-"""What the API refuses of calls and their results: each has its other half, where it belongs.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of which tools there are.
-"""
+"""Checks of tool calls and tool results: each call has a result, and each result a call, in the right place."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Asked, Located, dotted
+from mockclaude.api.request import Located, MessagesRequest, dotted
 from mockclaude.api.tool_pairs import OF_MESSAGES
 
 _RESULTS_OF_SERVERS = (
@@ -25,101 +21,101 @@ _RESULTS_OF_SERVERS = (
 )
 
 
-def _own(asked: Asked, kind: str) -> list[Located]:
-    """Return the blocks of a `kind` that stand in a message, not in a tool result, and their paths."""
-    return [located for located in asked.blocks.get(kind, ()) if len(located[0]) == OF_MESSAGES]
+def _message_blocks(request: MessagesRequest, kind: str) -> list[Located]:
+    """Return the blocks of a `kind` that are part of a message, not of a tool result, with their paths."""
+    return [located for located in request.blocks.get(kind, ()) if len(located[0]) == OF_MESSAGES]
 
 
-def _goes_on(asked: Asked) -> bool:
-    """Return whether the request continues a thread, of whose earlier messages it says nothing."""
-    thread = asked.body.get("thread")
+def _is_continued(request: MessagesRequest) -> bool:
+    """Return whether the request continues a thread, whose earlier messages it does not contain."""
+    thread = request.body.get("thread")
     return isinstance(thread, dict) and thread.get("type") == "continue"
 
 
-def _same_id(asked: Asked) -> Details | None:
-    return _repeated(asked, "tool_use", [name for _, name in asked.pairs.calls])
+def _same_id(request: MessagesRequest) -> Details | None:
+    return _repeated(request, "tool_use", [name for _, name in request.pairs.calls])
 
 
-def _repeated(asked: Asked, kind: str, keys: Sequence[object]) -> Details | None:
-    """Find the second block of a `kind` whose key is one that was there before."""
+def _repeated(request: MessagesRequest, kind: str, keys: Sequence[object]) -> Details | None:
+    """Find the second block of a `kind` with a key that an earlier block has."""
     if len(set(keys)) == len(keys):
         return None
     first = {key: index for index, key in reversed([*enumerate(keys)])}
     second = next(index for index, key in enumerate(keys) if first[key] != index)
-    path, block = _own(asked, kind)[second]
+    path, block = _message_blocks(request, kind)[second]
     return {"path": dotted(path), "id": block.get("tool_use_id")}
 
 
-def _unanswered(asked: Asked) -> Details | None:
-    calls, _, answers = asked.pairs
+def _unanswered(request: MessagesRequest) -> Details | None:
+    calls, _, answers = request.pairs
     if answers.issuperset(calls):
         return None
     missing = [index for index, key in enumerate(calls) if key not in answers]
     turn, _ = calls[missing[0]]
     ids = [str(calls[index][1]) for index in missing if calls[index][0] == turn]
-    return {"number": _own(asked, "tool_use")[missing[0]][0][1], "ids": ", ".join(ids)}
+    return {"number": _message_blocks(request, "tool_use")[missing[0]][0][1], "ids": ", ".join(ids)}
 
 
-def _unexpected(asked: Asked) -> Details | None:
-    calls, results, _ = asked.pairs
+def _unexpected(request: MessagesRequest) -> Details | None:
+    calls, results, _ = request.pairs
     expected = set(calls)
     if expected.issuperset(results):
         return None
     for index, (turn, name) in enumerate(results):
-        if (turn, name) not in expected and not (turn == 0 and _goes_on(asked)):
-            return {"path": dotted(_own(asked, "tool_result")[index][0]), "id": name}
+        if (turn, name) not in expected and not (turn == 0 and _is_continued(request)):
+            return {"path": dotted(_message_blocks(request, "tool_result")[index][0]), "id": name}
     return None
 
 
-def _two_results(asked: Asked) -> Details | None:
-    return _repeated(asked, "tool_result", asked.pairs.results)
+def _two_results(request: MessagesRequest) -> Details | None:
+    return _repeated(request, "tool_result", request.pairs.results)
 
 
-def _without_source(asked: Asked) -> Details | None:
-    called = [block for _, block in asked.blocks["tool_use"] if block.get("caller")]
-    known = {block.get("id") for _, block in _own(asked, "server_tool_use")} if called else set()
+def _without_source(request: MessagesRequest) -> Details | None:
+    called = [block for _, block in request.blocks["tool_use"] if block.get("caller")]
+    known = {block.get("id") for _, block in _message_blocks(request, "server_tool_use")} if called else set()
     for block in called:
-        source = _source(block["caller"])
-        if source is not None and source not in known and not _goes_on(asked):
+        source = _calling_id(block["caller"])
+        if source is not None and source not in known and not _is_continued(request):
             return {"source": source, "id": block.get("id")}
     return None
 
 
-def _source(caller: object) -> str | None:
-    """Return the id of the call whose code made another, None for one that the model made."""
+def _calling_id(caller: object) -> str | None:
+    """Return the id of the call whose code made another call, None for a call of the model."""
     source = caller.get("tool_id") if isinstance(caller, dict) else None
     return None if source is None else str(source)
 
 
-def _unfinished(asked: Asked) -> Details | None:
-    """Find a call of a server's tool that has no result though the turn is over: the user said something else."""
-    done = {block.get("tool_use_id") for kind, _ in _RESULTS_OF_SERVERS for _, block in _own(asked, kind)}
+def _unfinished(request: MessagesRequest) -> Details | None:
+    """Find a call of a server tool without a result, though the user has ended the turn."""
+    done = {block.get("tool_use_id") for kind, _ in _RESULTS_OF_SERVERS for _, block in _message_blocks(request, kind)}
     said = [
-        n for n, message in enumerate(asked.messages) if message["role"] == "user" and _says_more(message["content"])
+        n for n, message in enumerate(request.messages) if message["role"] == "user" and _has_more(message["content"])
     ]
-    for path, block in _own(asked, "server_tool_use"):
+    for path, block in _message_blocks(request, "server_tool_use"):
         if block.get("id") not in done and said and path[1] < said[-1]:
             name = str(block.get("name"))
-            return {"number": path[1], "name": name, "id": block.get("id"), "result": _result_of(name)}
+            return {"number": path[1], "name": name, "id": block.get("id"), "result": _result_type(name)}
     return None
 
 
-def _says_more(content: Any) -> bool:
-    """Return whether there is more in a content than results of calls."""
+def _has_more(content: Any) -> bool:
+    """Return whether a content has other blocks than tool results."""
     return isinstance(content, str) or any(block["type"] != "tool_result" for block in content)
 
 
-def _result_of(name: str) -> str:
+def _result_type(name: str) -> str:
     return "tool_search_tool_result" if name.startswith("tool_search_tool") else f"{name}_tool_result"
 
 
-def _of_a_server(result: str, call: str) -> Check:
-    """Return the row for a `result` without the `call` before it."""
+def _server_check(result: str, call: str) -> Check:
+    """Build the check for a `result` without its `call` before it."""
 
-    def find(asked: Asked) -> Details | None:
-        before = {block.get("id"): path for path, block in reversed(_own(asked, call))}
-        for path, block in _own(asked, result):
-            if before.get(block.get("tool_use_id"), path) >= path and not _goes_on(asked):
+    def find(request: MessagesRequest) -> Details | None:
+        before = {block.get("id"): path for path, block in reversed(_message_blocks(request, call))}
+        for path, block in _message_blocks(request, result):
+            if before.get(block.get("tool_use_id"), path) >= path and not _is_continued(request):
                 return {"path": dotted(path), "id": block.get("tool_use_id")}
         return None
 
@@ -165,7 +161,7 @@ CHECKS: tuple[Check, ...] = (
         _without_source,
         "block:tool_use",
     ),
-    *(_of_a_server(result, call) for result, call in _RESULTS_OF_SERVERS),
+    *(_server_check(result, call) for result, call in _RESULTS_OF_SERVERS),
     Check(
         "a call of a server's tool without a result",
         "messages.{number}: `{name}` tool use with id `{id}` was found without a corresponding `{result}` block",
@@ -174,4 +170,4 @@ CHECKS: tuple[Check, ...] = (
         "block:server_tool_use",
     ),
 )
-"""Rules of calls and results: those of the caller's tools in the next turn, those of a server's anywhere after."""
+"""Results of the client's tools in the next turn, results of server tools anywhere after their calls."""

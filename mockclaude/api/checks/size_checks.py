@@ -1,31 +1,27 @@
-"""What is too long for a model.
-
-In: a request whose shape is right. Out: `CHECKS`.
-Knows nothing of how tokens are counted. A model that is not known has no limit.
-"""
+"""Checks of the context window. A model that the catalogue does not list has no limit."""
 
 from __future__ import annotations
 
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 
 OVERFLOW_BETA = "model-context-window-exceeded-2025-08-26"
-"""With it, models before Claude 4.5 too write until the context window is full, as documented."""
+"""With this beta, models before Claude 4.5 too write until the context window is full (documented)."""
 
 
-def _too_long(asked: Asked) -> Details | None:
-    if asked.model is None or asked.input_tokens <= asked.model.max_input_tokens:
+def _too_long(request: MessagesRequest) -> Details | None:
+    if request.model_info is None or request.input_tokens <= request.model_info.max_input_tokens:
         return None
-    return {"tokens": asked.input_tokens, "most": asked.model.max_input_tokens}
+    return {"tokens": request.input_tokens, "most": request.model_info.max_input_tokens}
 
 
-def _too_long_together(asked: Asked) -> Details | None:
-    model, max_tokens = asked.model, asked.body.get("max_tokens")
-    if model is None or max_tokens is None or model.abilities.overflow or OVERFLOW_BETA in asked.betas:
+def _too_long_together(request: MessagesRequest) -> Details | None:
+    model, max_tokens = request.model_info, request.body.get("max_tokens")
+    if model is None or max_tokens is None or model.abilities.overflow or OVERFLOW_BETA in request.api_headers.betas:
         return None
-    if asked.input_tokens + max_tokens <= model.max_input_tokens:
+    if request.input_tokens + max_tokens <= model.max_input_tokens:
         return None
-    return {"tokens": asked.input_tokens, "max_tokens": max_tokens, "most": model.max_input_tokens}
+    return {"tokens": request.input_tokens, "max_tokens": max_tokens, "most": model.max_input_tokens}
 
 
 CHECKS: tuple[Check, ...] = (

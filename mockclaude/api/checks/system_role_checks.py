@@ -1,8 +1,4 @@
-"""What the API refuses of messages whose role is `system`: where they stand, and what they hold.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of which models take them.
-"""
+"""Checks of messages with the role `system`: their places and their content."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from collections.abc import Iterator
 
 from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 
 _ANYWHERE = "; the directive-only form (content: [] with output_config) is accepted at any position"
 _KINDS = ("text", "tool_addition", "tool_removal")
@@ -20,26 +16,24 @@ def _only_directs(message: Body) -> bool:
     return message["content"] == [] and bool(message.get("output_config"))
 
 
-def _placed(asked: Asked) -> Iterator[tuple[int, Body, Body | None]]:
-    """Yield the system messages for which it matters where they are: number, message, and the last one before it that
-    is not of the system.
-    """
+def _system_messages(request: MessagesRequest) -> Iterator[tuple[int, Body, Body | None]]:
+    """Yield each system message whose place matters: its number, itself, and the message of another role before it."""
     before = None
-    for number, message in enumerate(asked.messages):
+    for number, message in enumerate(request.messages):
         if message["role"] != "system":
             before = message
         elif not _only_directs(message):
             yield number, message, before
 
 
-def _first(asked: Asked) -> Details | None:
-    if "thread" in asked.traits:
+def _first(request: MessagesRequest) -> Details | None:
+    if "thread" in request.traits:
         return None
-    return next(({"number": number} for number, _, before in _placed(asked) if before is None), None)
+    return next(({"number": number} for number, _, before in _system_messages(request) if before is None), None)
 
 
-def _after_assistant(asked: Asked) -> Details | None:
-    return next(({"number": number} for number, _, before in _placed(asked) if _interrupts(before)), None)
+def _after_assistant(request: MessagesRequest) -> Details | None:
+    return next(({"number": number} for number, _, before in _system_messages(request) if _interrupts(before)), None)
 
 
 def _interrupts(before: Body | None) -> bool:
@@ -50,9 +44,9 @@ def _interrupts(before: Body | None) -> bool:
     return not last.endswith("_tool_result")
 
 
-def _before_user(asked: Asked) -> Details | None:
+def _before_user(request: MessagesRequest) -> Details | None:
     waiting = None
-    for number, message in enumerate(asked.messages):
+    for number, message in enumerate(request.messages):
         if message["role"] == "user" and waiting is not None:
             return {"number": waiting}
         if message["role"] != "system":
@@ -62,12 +56,16 @@ def _before_user(asked: Asked) -> Details | None:
     return None
 
 
-def _empty(asked: Asked) -> Details | None:
-    return next(({"number": number} for number, message, _ in _placed(asked) if message["content"] == []), None)
+def _empty(request: MessagesRequest) -> Details | None:
+    return next(
+        ({"number": number} for number, message, _ in _system_messages(request) if message["content"] == []), None
+    )
 
 
-def _other_kinds(asked: Asked) -> Details | None:
-    return next(({"number": number} for number, message, _ in _placed(asked) if not _is_legal(message)), None)
+def _other_kinds(request: MessagesRequest) -> Details | None:
+    return next(
+        ({"number": number} for number, message, _ in _system_messages(request) if not _is_legal(message)), None
+    )
 
 
 def _is_legal(message: Body) -> bool:
@@ -113,4 +111,4 @@ CHECKS: tuple[Check, ...] = (
         "role:system",
     ),
 )
-"""Rules of the messages of the system: what they hold, and where they stand."""
+"""System messages: their content, then their places."""

@@ -1,8 +1,4 @@
-"""The table of what the API refuses though its shape is right.
-
-In: the rows of every module here. Out: `CHECKS`, in the order in which the API tells them.
-Knows nothing of what a row looks at.
-"""
+"""All checks, in the order in which the API reports failures."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ from mockclaude.api.checks import (
     thinking_checks,
     tool_checks,
 )
-from mockclaude.api.checks.check import Check, that_apply
+from mockclaude.api.checks.check import Check, applicable_checks
 
 CHECKS: tuple[Check, ...] = (
     *model_checks.CHECKS,
@@ -34,17 +30,17 @@ CHECKS: tuple[Check, ...] = (
     *media_checks.CHECKS,
     *size_checks.CHECKS,
 )
-"""Rules of the model, then of the tools and the output, then of the conversation, then limits of size."""
+"""Checks of the model, then of tools and output, then of the messages, then of the size."""
 
 
 _NEEDED = frozenset(check.needs for check in CHECKS)
 
 
-def applying(traits: frozenset[str]) -> tuple[Check, ...]:
-    """Return the rows that can find something in a request with these `traits`."""
-    return _applying(traits & _NEEDED)
+def checks_for(traits: frozenset[str]) -> tuple[Check, ...]:
+    """Return the checks that can fail for a request with these `traits`."""
+    return _checks_for(traits & _NEEDED)
 
 
 @lru_cache(maxsize=512)
-def _applying(traits: frozenset[str]) -> tuple[Check, ...]:
-    return that_apply(CHECKS, traits)
+def _checks_for(traits: frozenset[str]) -> tuple[Check, ...]:
+    return applicable_checks(CHECKS, traits)

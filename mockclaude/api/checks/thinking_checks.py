@@ -1,8 +1,4 @@
-"""What the API refuses of the thinking that comes back: it must be there, first, and as it was.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of which models think, and of how a block is known again.
-"""
+"""Checks of thinking blocks that a client sends back: present, first, and unchanged."""
 
 from __future__ import annotations
 
@@ -11,87 +7,87 @@ from typing import Any
 
 from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Asked, Located, dotted
+from mockclaude.api.request import Located, MessagesRequest, dotted
 
 _THOUGHTS = ("thinking", "redacted_thinking")
 
 
-def _is_enabled(asked: Asked) -> bool:
-    """Return whether the request asks for thinking with a budget; other ways to think ask nothing of the answers."""
-    return bool(asked.body["thinking"].get("type") == "enabled")
+def _is_enabled(request: MessagesRequest) -> bool:
+    """Return whether thinking has a budget; other kinds of thinking have no rules for earlier messages."""
+    return bool(request.body["thinking"].get("type") == "enabled")
 
 
-def _kind(message: Body, index: int) -> str:
-    """Return the type of the first block of a message, or with -1 of the last."""
+def _block_type(message: Body, index: int) -> str:
+    """Return the type of the first block of a message, or with -1 of the last block."""
     content = message["content"]
     if isinstance(content, str):
         return "text"
     return str(content[index].get("type")) if content else ""
 
 
-def _absent(asked: Asked) -> Details | None:
-    number = _begins(asked) if _is_enabled(asked) else None
-    found = "" if number is None else _kind(asked.messages[number], 0)
+def _absent(request: MessagesRequest) -> Details | None:
+    number = _turn_start(request) if _is_enabled(request) else None
+    found = "" if number is None else _block_type(request.messages[number], 0)
     return {"number": number, "found": found} if found and found not in _THOUGHTS else None
 
 
-def _begins(asked: Asked) -> int | None:
-    """Return the number of the message that begins the answer which this request goes on with."""
+def _turn_start(request: MessagesRequest) -> int | None:
+    """Return the number of the first message of the assistant's turn that this request continues."""
     first = None
-    for number in range(len(asked.messages) - 1, -1, -1):
-        message = asked.messages[number]
+    for number in range(len(request.messages) - 1, -1, -1):
+        message = request.messages[number]
         if message["role"] == "assistant":
             first = number
-        elif message["role"] == "user" and _kind(message, -1) != "tool_result":
+        elif message["role"] == "user" and _block_type(message, -1) != "tool_result":
             break
     return first
 
 
-def _not_first(asked: Asked) -> Details | None:
-    for number in _with_later_thoughts(asked) if _is_enabled(asked) else ():
-        found = _kind(asked.messages[number], 0)
-        if found not in _THOUGHTS and not _is_more(asked, number):
+def _not_first(request: MessagesRequest) -> Details | None:
+    for number in _late_thinking(request) if _is_enabled(request) else ():
+        found = _block_type(request.messages[number], 0)
+        if found not in _THOUGHTS and not _continues_message(request, number):
             return {"number": number, "found": found}
     return None
 
 
-def _with_later_thoughts(asked: Asked) -> list[int]:
-    """Return the numbers of the messages in which thinking comes after another block."""
-    return sorted({int(path[1]) for kind in _THOUGHTS for path, _ in asked.blocks.get(kind, ()) if path[3]})
+def _late_thinking(request: MessagesRequest) -> list[int]:
+    """Return the numbers of the messages with a thinking block after another block."""
+    return sorted({int(path[1]) for kind in _THOUGHTS for path, _ in request.blocks.get(kind, ()) if path[3]})
 
 
-def _is_more(asked: Asked, number: int) -> bool:
-    """Return whether a message is more of the answer in the one before."""
-    return number > 0 and bool(asked.messages[number - 1]["role"] == "assistant")
+def _continues_message(request: MessagesRequest, number: int) -> bool:
+    """Return whether a message continues the assistant message before it."""
+    return number > 0 and bool(request.messages[number - 1]["role"] == "assistant")
 
 
-def _latest(asked: Asked) -> int:
-    numbers = (number for number in range(len(asked.messages) - 1, -1, -1))
-    return next((number for number in numbers if asked.messages[number]["role"] == "assistant"), -1)
+def _latest_number(request: MessagesRequest) -> int:
+    numbers = (number for number in range(len(request.messages) - 1, -1, -1))
+    return next((number for number in numbers if request.messages[number]["role"] == "assistant"), -1)
 
 
-def _own(asked: Asked, kind: str) -> Iterator[Located]:
-    return (located for located in asked.blocks[kind] if len(located[0]) == 4)
+def _thinking_blocks(request: MessagesRequest, kind: str) -> Iterator[Located]:
+    return (located for located in request.blocks[kind] if len(located[0]) == 4)
 
 
-def _altered(asked: Asked, origins: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    for path, block in _own(asked, "thinking"):
-        if asked.issued.thinking(str(block.get("thinking", "")), str(block.get("signature", ""))) in origins:
+def _altered_paths(request: MessagesRequest, origins: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    for path, block in _thinking_blocks(request, "thinking"):
+        if request.issued.thinking(str(block.get("thinking", "")), str(block.get("signature", ""))) in origins:
             yield path
 
 
-def _edited(asked: Asked) -> Details | None:
-    latest = _latest(asked)
-    return next(({"path": dotted(path)} for path in _altered(asked, ("edited",)) if path[1] == latest), None)
+def _edited(request: MessagesRequest) -> Details | None:
+    latest = _latest_number(request)
+    return next(({"path": dotted(path)} for path in _altered_paths(request, ("edited",)) if path[1] == latest), None)
 
 
-def _foreign(asked: Asked) -> Details | None:
-    return next(({"path": dotted(path)} for path in _altered(asked, ("edited", "unknown"))), None)
+def _foreign(request: MessagesRequest) -> Details | None:
+    return next(({"path": dotted(path)} for path in _altered_paths(request, ("edited", "unknown"))), None)
 
 
-def _foreign_data(asked: Asked) -> Details | None:
-    for path, block in _own(asked, "redacted_thinking"):
-        if not asked.issued.redacted(str(block.get("data", ""))):
+def _foreign_data(request: MessagesRequest) -> Details | None:
+    for path, block in _thinking_blocks(request, "redacted_thinking"):
+        if not request.issued.redacted(str(block.get("data", ""))):
             return {"path": dotted(path)}
     return None
 
@@ -142,4 +138,4 @@ CHECKS: tuple[Check, ...] = (
         gateway=True,
     ),
 )
-"""Rules of thinking that comes back: it begins the answer that goes on, and it is as the API sent it."""
+"""Thinking: it begins the turn that is continued, and is unchanged."""

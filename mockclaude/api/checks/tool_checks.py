@@ -1,8 +1,4 @@
-"""What the API refuses of the tools: their names, their schemas, how they load, and what refers to them.
-
-In: a request whose shape is right. Out: the rows of the table.
-Knows nothing of the calls in a conversation.
-"""
+"""Checks of tools: names, schemas, deferred loading, and references to tools."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.checks.output_checks import schema_problem
 from mockclaude.api.memo import remember
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 
 _COMBINING = frozenset({"oneOf", "allOf", "anyOf"})
 _CUSTOM = (None, "custom")
@@ -34,55 +30,55 @@ _DOMAINS = ("allowed_domains", "blocked_domains")
 _OLD_CLIENT = "mcp-client-2025-04-04"
 
 
-def _tools(asked: Asked) -> list[Body]:
-    return asked.body.get("tools") or []
+def _tools(request: MessagesRequest) -> list[Body]:
+    return request.body.get("tools") or []
 
 
-def _goes_on(asked: Asked) -> bool:
-    """Return whether the tools are those of an earlier request, as with the next message of a thread."""
-    thread = asked.body.get("thread")
+def _is_continued(request: MessagesRequest) -> bool:
+    """Return whether the tools are those of an earlier request, as in a request that continues a thread."""
+    thread = request.body.get("thread")
     return isinstance(thread, dict) and thread.get("type") == "continue"
 
 
-def _names(asked: Asked) -> set[str] | None:
-    """Return the names of all tools, or None where there are tools whose names only the server knows."""
-    if _goes_on(asked) or "block:tool_addition" in asked.traits:
+def _tool_names(request: MessagesRequest) -> set[str] | None:
+    """Return the names of all tools, None if only the server knows the names of some."""
+    if _is_continued(request) or "block:tool_addition" in request.traits:
         return None
-    names = {tool.get("name") for tool in _tools(asked)}
+    names = {tool.get("name") for tool in _tools(request)}
     return None if None in names else {str(name) for name in names}
 
 
-def _choice_of_nothing(asked: Asked) -> Details | None:
-    return None if _tools(asked) or asked.body.get("mcp_servers") or _goes_on(asked) else {}
+def _choice_of_nothing(request: MessagesRequest) -> Details | None:
+    return None if _tools(request) or request.body.get("mcp_servers") or _is_continued(request) else {}
 
 
-def _unknown_choice(asked: Asked) -> Details | None:
-    name = asked.body["tool_choice"].get("name")
-    names = None if name is None else _names(asked)
+def _unknown_choice(request: MessagesRequest) -> Details | None:
+    name = request.body["tool_choice"].get("name")
+    names = None if name is None else _tool_names(request)
     return None if names is None or name in names else {"name": name}
 
 
-def _same_name(asked: Asked) -> Details | None:
-    names = [name for tool in _tools(asked) if (name := tool.get("name")) is not None]
+def _same_name(request: MessagesRequest) -> Details | None:
+    names = [name for tool in _tools(request) if (name := tool.get("name")) is not None]
     return None if len(set(names)) == len(names) else {}
 
 
-def _combined(asked: Asked) -> Details | None:
-    for index, tool in enumerate(_tools(asked)):
+def _combined(request: MessagesRequest) -> Details | None:
+    for index, tool in enumerate(_tools(request)):
         schema = tool.get("input_schema")
         if schema and not _COMBINING.isdisjoint(schema) and tool.get("type") in _CUSTOM:
             return {"index": index}
     return None
 
 
-def _invalid_schema(asked: Asked) -> Details | None:
-    index = _first_invalid(orjson.dumps(_tools(asked)))
+def _invalid_schema(request: MessagesRequest) -> Details | None:
+    index = _invalid_index(orjson.dumps(_tools(request)))
     return None if index is None else {"index": index}
 
 
 @remember(16, 100_000)
-def _first_invalid(tools: bytes) -> int | None:
-    """Return which of `tools`, written as JSON, is the first with a schema that is none; agents repeat their tools."""
+def _invalid_index(tools: bytes) -> int | None:
+    """Return the index of the first of `tools`, as JSON, with an invalid schema. Cached, since agents repeat tools."""
     return next((index for index, tool in enumerate(orjson.loads(tools)) if not _is_schema(tool)), None)
 
 
@@ -94,8 +90,8 @@ def _is_schema(tool: Body) -> bool:
     return tool.get("type") not in _CUSTOM or meta.is_valid(schema)
 
 
-def _loose(asked: Asked) -> Details | None:
-    for index, tool in enumerate(_tools(asked)):
+def _loose(request: MessagesRequest) -> Details | None:
+    for index, tool in enumerate(_tools(request)):
         if tool.get("strict") is True and tool.get("type") in _CUSTOM:
             problem = schema_problem(orjson.dumps(tool.get("input_schema")))
             if problem:
@@ -103,40 +99,40 @@ def _loose(asked: Asked) -> Details | None:
     return None
 
 
-def _other_computer(asked: Asked) -> Details | None:
-    if asked.model is None:
+def _other_computer(request: MessagesRequest) -> Details | None:
+    if request.model_info is None:
         return None
-    known = asked.model.abilities.computer_tools
-    wrong = [kind for kind in _kinds(asked) if kind.startswith(_OF_COMPUTERS) and kind not in known]
+    known = request.model_info.abilities.computer_tools
+    wrong = [kind for kind in _tool_types(request) if kind.startswith(_OF_COMPUTERS) and kind not in known]
     offer = ", ".join(sorted((*_FOR_EVERY_MODEL, *known)))
-    return {"model": asked.model.id, "types": ", ".join(wrong), "offer": offer} if wrong else None
+    return {"model": request.model_info.id, "types": ", ".join(wrong), "offer": offer} if wrong else None
 
 
-def _kinds(asked: Asked) -> Iterator[str]:
-    return (kind for tool in _tools(asked) if (kind := tool.get("type")))
+def _tool_types(request: MessagesRequest) -> Iterator[str]:
+    return (kind for tool in _tools(request) if (kind := tool.get("type")))
 
 
-def _all_deferred(asked: Asked) -> Details | None:
-    tools = _tools(asked)
+def _all_deferred(request: MessagesRequest) -> Details | None:
+    tools = _tools(request)
     return {} if tools and all(tool.get("defer_loading") is True for tool in tools) else None
 
 
-def _deferred_and_cached(asked: Asked) -> Details | None:
-    for tool in _tools(asked):
+def _deferred_and_cached(request: MessagesRequest) -> Details | None:
+    for tool in _tools(request):
         if tool.get("defer_loading") is True and tool.get("cache_control"):
             return {"name": tool.get("name")}
     return None
 
 
-def _both_domains(asked: Asked) -> Details | None:
-    for index, tool in enumerate(_tools(asked)):
+def _both_domains(request: MessagesRequest) -> Details | None:
+    for index, tool in enumerate(_tools(request)):
         if tool.get("allowed_domains") and tool.get("blocked_domains"):
             return {"index": index, "type": tool.get("type")}
     return None
 
 
-def _no_domains(asked: Asked) -> Details | None:
-    for index, tool in enumerate(_tools(asked)):
+def _no_domains(request: MessagesRequest) -> Details | None:
+    for index, tool in enumerate(_tools(request)):
         kind = tool.get("type")
         if kind and kind.startswith("web_search"):
             empty = next((field for field in _DOMAINS if tool.get(field) == []), None)
@@ -145,13 +141,13 @@ def _no_domains(asked: Asked) -> Details | None:
     return None
 
 
-def _unknown_reference(asked: Asked) -> Details | None:
-    return _missing(asked, (block for _, block in asked.blocks["tool_reference"]))
+def _unknown_reference(request: MessagesRequest) -> Details | None:
+    return _find_missing(request, (block for _, block in request.blocks["tool_reference"]))
 
 
-def _unknown_result(asked: Asked) -> Details | None:
-    found = (block.get("content") for _, block in asked.blocks["tool_search_tool_result"])
-    return _missing(asked, (reference for content in found for reference in _references(content)))
+def _unknown_result(request: MessagesRequest) -> Details | None:
+    found = (block.get("content") for _, block in request.blocks["tool_search_tool_result"])
+    return _find_missing(request, (reference for content in found for reference in _references(content)))
 
 
 def _references(content: object) -> list[Body]:
@@ -162,30 +158,32 @@ def _dicts(value: object) -> list[Body]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _missing(asked: Asked, references: Iterable[Body]) -> Details | None:
-    names = _names(asked)
+def _find_missing(request: MessagesRequest, references: Iterable[Body]) -> Details | None:
+    names = _tool_names(request)
     wanted = [reference.get("tool_name") for reference in references] if names is not None else []
     return next(({"name": name} for name in wanted if name not in (names or ())), None)
 
 
-def _servers(asked: Asked) -> dict[str, None]:
+def _servers(request: MessagesRequest) -> dict[str, None]:
     """Return the names of the MCP servers, in their order."""
-    return {str(server.get("name")): None for server in _dicts(asked.body.get("mcp_servers"))}
+    return {str(server.get("name")): None for server in _dicts(request.body.get("mcp_servers"))}
 
 
-def _toolsets(asked: Asked) -> dict[str, None]:
-    """Return the names of the MCP servers whose tools there are, in the order of the tools."""
-    return {str(tool.get("mcp_server_name")): None for tool in _tools(asked) if tool.get("type") == "mcp_toolset"}
+def _toolsets(request: MessagesRequest) -> dict[str, None]:
+    """Return the names of the MCP servers that the tools refer to, in the order of the tools."""
+    return {str(tool.get("mcp_server_name")): None for tool in _tools(request) if tool.get("type") == "mcp_toolset"}
 
 
-def _idle_server(asked: Asked) -> Details | None:
-    used = _servers(asked) if _OLD_CLIENT in asked.betas or _goes_on(asked) else _toolsets(asked)
-    return next(({"name": name} for name in _servers(asked) if name not in used), None)
+def _idle_server(request: MessagesRequest) -> Details | None:
+    used = (
+        _servers(request) if _OLD_CLIENT in request.api_headers.betas or _is_continued(request) else _toolsets(request)
+    )
+    return next(({"name": name} for name in _servers(request) if name not in used), None)
 
 
-def _unknown_server(asked: Asked) -> Details | None:
-    known = _servers(asked)
-    return next(({"name": name} for name in _toolsets(asked) if name not in known), None)
+def _unknown_server(request: MessagesRequest) -> Details | None:
+    known = _servers(request)
+    return next(({"name": name} for name in _toolsets(request) if name not in known), None)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -293,4 +291,4 @@ CHECKS: tuple[Check, ...] = (
         "tools",
     ),
 )
-"""Rules of the tools: which is chosen, what each is, how they load, and what refers to them."""
+"""Tools: the choice, each tool, deferred loading, and references."""

@@ -1,7 +1,6 @@
-"""The schema of a request, as strict as the API's own.
+"""The schema of request bodies, as strict as the API's own.
 
-In: a body, the version of the API, the betas. Out: the first thing that is wrong, in the API's words.
-Knows nothing of the rules between fields. The schema itself is data, in `body`, `blocks` and `tools`.
+The schema itself is data, in `body_fields`, `block_types` and `tool_types`.
 """
 
 from __future__ import annotations
@@ -14,22 +13,25 @@ from pydantic_core import ErrorDetails, SchemaValidator, ValidationError
 
 from mockclaude.api.schema.block_types import BLOCKS
 from mockclaude.api.schema.body_fields import BODY
-from mockclaude.api.schema.gates import opened
-from mockclaude.api.schema.notation import names_of, read
+from mockclaude.api.schema.gates import open_gates
+from mockclaude.api.schema.notation import names_of, parse_definitions
 from mockclaude.api.schema.tool_types import TOOLS
 from mockclaude.api.schema.validators import HIDDEN, Builder, Definitions
 
 _ROLES = "Input should be 'user' or 'assistant'"
 _INTERNAL = ("'connector_text'", "'mid_conv_system'")
-"""Kinds of blocks that the API's messages name among those of a message (recorded), though nobody can send them."""
+"""Types that the API's error messages list for blocks of a message (recorded), though no client can send them."""
 
 _MANY = 100
-"""How many errors of one request are worded: one is sent."""
+"""Errors of one request that are put into words; only one is sent."""
 
 
-def problem(body: dict[str, Any], version: str, betas: frozenset[str], *, counting: bool) -> str | None:
-    """Return what is wrong with `body`, path first, such as `max_tokens: Field required`; None if nothing is."""
-    validator = _validator(_definition(body, counting), opened(version, betas))
+def find_error(body: dict[str, Any], version: str, betas: frozenset[str], *, counting: bool) -> str | None:
+    """Return the first error of `body` in the API's words, its path first, such as `max_tokens: Field required`.
+
+    Returns None if the body is valid.
+    """
+    validator = _validator(_definition(body, counting), open_gates(version, betas))
     try:
         validator.validate_python(body)
     except ValidationError as error:
@@ -38,7 +40,7 @@ def problem(body: dict[str, Any], version: str, betas: frozenset[str], *, counti
 
 
 def _first_error(error: ValidationError, validator: SchemaValidator, body: dict[str, Any]) -> ErrorDetails:
-    """Return the first error of `body`. Only objects with many unknown fields have many: lists end at their first."""
+    """Return the first error of `body`. Only objects with unknown fields have many errors: lists end at their first."""
     if error.error_count() > _MANY:
         try:
             validator.validate_python(_with_few_fields(body))
@@ -48,7 +50,7 @@ def _first_error(error: ValidationError, validator: SchemaValidator, body: dict[
 
 
 def _with_few_fields(value: Any) -> Any:
-    """Return JSON data in which an object has the fields that a definition names, and of the others the first ones."""
+    """Return JSON data in which objects have the fields of the definitions, and only the first of all others."""
     if isinstance(value, list):
         return [_with_few_fields(item) for item in value]
     if not isinstance(value, dict):
@@ -65,7 +67,7 @@ def _definition(body: dict[str, Any], counting: bool) -> str:
 
 @cache
 def _definitions() -> Definitions:
-    return read(BODY + BLOCKS + TOOLS)
+    return parse_definitions(BODY + BLOCKS + TOOLS)
 
 
 @cache

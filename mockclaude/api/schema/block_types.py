@@ -1,17 +1,9 @@
 """The content blocks of a request, in the notation of `notation`.
 
-In: nothing. Out: `BLOCKS`, the definitions. Knows nothing of how they are checked.
-Source: the SDKs' types (2.12.0, beta namespace). What only one version of the API or a beta has, has a gate.
+Source: the SDKs' types (2.12.0, beta namespace). A part that needs a version of the API or a beta has a gate.
 """
 
-BLOCKS = """
-cache_control = | {type: 'ephemeral', ttl?: '5m' | '1h' | null, scope? @cache_scope: str | null}
-cached = {cache_control?: cache_control | null}
-enabled = {enabled?: bool}
-
-text = {type: 'text', text: str, citations?: [citation] | null, ...cached}
-user_text = {type: 'text', text: str, citations? @2023-06-01: [citation] | null,
-  citations? @2026-10-21: [citation]<=0 | null, ...cached}
+CITATIONS = """
 citation = char_location | page_location | content_block_location | web_search_result_location | search_result_location
 in_document = {cited_text: str, document_index: int, document_title?: str | null, file_id?: str | null}
 char_location = {type: 'char_location', ...in_document, end_char_index: int, start_char_index: int}
@@ -21,6 +13,18 @@ web_search_result_location =
   {type: 'web_search_result_location', cited_text: str, encrypted_index: str, title?: str | null, url: str}
 search_result_location = {type: 'search_result_location', cited_text: str, end_block_index: int,
   search_result_index: int, source: str, start_block_index: int, title?: str | null}
+"""
+
+BLOCKS = (
+    CITATIONS
+    + """
+cache_control = | {type: 'ephemeral', ttl?: '5m' | '1h' | null, scope? @cache_scope: str | null}
+cached = {cache_control?: cache_control | null}
+enabled = {enabled?: bool}
+
+text = {type: 'text', text: str, citations?: [citation] | null, ...cached}
+user_text = {type: 'text', text: str, citations? @2023-06-01: [citation] | null,
+  citations? @2026-10-21: [citation]<=0 | null, ...cached}
 
 image = {type: 'image', source: image_base64 | url | file, transformations?: transformations | null, ...cached}
 image_base64 = {type: 'base64', media_type: 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp', data: str}
@@ -126,3 +130,4 @@ user_block = shared_block | user_text | document
 system_block = shared_block | text | document
 assistant_block = shared_block | text | document @2023-06-01
 """
+)

@@ -1,8 +1,6 @@
-"""The fields of a request, in the notation of `notation`.
+"""The fields of a request, in the notation of `notation`: `create`, `continue` in a message thread, `count_tokens`.
 
-In: nothing. Out: `BODY`, the definitions: `create`, `continue` for what goes on in a message thread, `count_tokens`.
-Knows nothing of how they are checked. Source: the SDKs' types (2.12.0, beta namespace), and for what is missing there
-the API's own words as they were recorded and reported.
+Source: the SDKs' types (2.12.0, beta namespace), and for fields that these lack, recorded and reported errors.
 """
 
 BODY = """

@@ -1,7 +1,6 @@
-"""What is open to a request: the parts of the schema that only one version of the API, or a beta, has.
+"""Gates: the parts of the schema that need a version of the API or a beta.
 
-In: a version, the betas of a request. Out: the names of the gates that they open.
-Knows nothing of the schema. Source of the gates: the SDKs' types, which name the beta of each parameter, and captures.
+Source: the SDKs' types, which name the beta of each parameter, and captures.
 """
 
 from __future__ import annotations
@@ -15,15 +14,13 @@ GATES: dict[str, frozenset[str]] = {
     gate: frozenset(beta.name for beta in LISTED.betas if gate in beta.opens)
     for gate in sorted({gate for beta in LISTED.betas for gate in beta.opens})
 }
-"""Gate -> the betas of which each opens it, from `betas.txt`. The versions of the API are gates too, which open
-themselves.
-"""
+"""Gate -> the betas that open it, from `betas.txt`. The versions of the API are gates too, which open themselves."""
 
 
 _KEYS = frozenset(chain.from_iterable(GATES.values()))
 
 
-def opened(version: str, betas: frozenset[str]) -> frozenset[str]:
+def open_gates(version: str, betas: frozenset[str]) -> frozenset[str]:
     """Return the gates that `version` and `betas` open."""
     return _opened(version, betas & _KEYS)
 

@@ -1,13 +1,10 @@
 """The notation in which the schema of a request is written.
 
-In: definitions such as `image = {type: 'image', source: base64_image | url, cache_control?: cache_control | null}`.
-Out: the type that each name stands for, as plain data.
-Knows nothing of what the definitions say and of how they are checked.
-
-A field whose name ends in `?` may be missing; `...name` brings in the fields of another definition. `[text]` is a list,
-`[text]>=1` one that is not empty, `{str: text}` an object of any keys. `int>=0` has a least value, `str<=9` a greatest
-length, `str~'a+'` a pattern. A `|` before an only object shows its `type` in paths. A `@gate` after a field's name or
-after an alternative says that it is only there when the gate is open.
+A definition is such as `image = {type: 'image', source: base64_image | url, cache_control?: cache_control | null}`.
+A field whose name ends in `?` may be missing; `...name` includes the fields of another definition. `[text]` is a list,
+`[text]>=1` a list that is not empty, `{str: text}` an object with any keys. `int>=0` has a minimum, `str<=9` a maximum
+length, `str~'a+'` a pattern. A `|` before a single object makes its `type` part of paths. A `@gate` after the name of a
+field, or after an alternative, includes it only if the gate is open.
 """
 
 from __future__ import annotations
@@ -20,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A definition, or one of `str`, `int`, `number`, `bool`, `object`, `any`, `null`, with what restricts it."""
+    """A definition, or one of `str`, `int`, `number`, `bool`, `object`, `any`, `null`, with its restrictions."""
 
     name: str
     least: int | None = None
@@ -30,7 +27,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """One text."""
+    """A fixed text."""
 
     text: str
 
@@ -46,13 +43,13 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """An object of any keys, whose values are all of one type."""
+    """An object with any keys, whose values all have one type."""
 
     value: Type
 
 
 class Field(NamedTuple):
-    """A field of an object; `gates` is empty where it is always there."""
+    """A field of an object. Without `gates` it is always included."""
 
     type: Type
     required: bool
@@ -61,10 +58,10 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """An object with these fields and no others; `spread` names definitions whose fields it has too.
+    """An object with these fields and no others; `spread` names definitions whose fields it includes.
 
-    A field may be there more than once, each time with other gates. `told` says that its `type` is part of a path even
-    where there is no alternative.
+    A field may be listed more than once, each time with other gates. `told` makes its `type` part of paths even
+    if it is not an alternative.
     """
 
     fields: tuple[tuple[str, Field], ...]
@@ -74,7 +71,7 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Alternatives, each with the gates that let it be there."""
+    """Alternatives, each with the gates that include it."""
 
     options: tuple[tuple[Type, tuple[str, ...]], ...]
 
@@ -101,8 +98,8 @@ def names_of(kinds: Iterable[Type]) -> Iterator[str]:
 _TOKENS = re.compile(r"\s+|#[^\n]*|(\.\.\.|[>~<]=?|[{}\[\]:,|=@?]|'[^']*'|[\w-]+)")
 
 
-def read(text: str) -> dict[str, Type]:
-    """Return what each name in `text` is defined as."""
+def parse_definitions(text: str) -> dict[str, Type]:
+    """Parse the definitions in `text`, by name."""
     reader = _Reader(text)
     return dict(reader.definitions())
 

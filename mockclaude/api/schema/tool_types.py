@@ -1,7 +1,6 @@
 """The tools of a request, in the notation of `notation`.
 
-In: nothing. Out: `TOOLS`, the definitions. Knows nothing of how they are checked.
-Source: the SDKs' types (2.12.0, beta namespace). A tool without a type is a custom one.
+Source: the SDKs' types (2.12.0, beta namespace). A tool without a type is a custom tool.
 """
 
 TOOLS = """

@@ -1,8 +1,7 @@
-"""From definitions to a validator.
+"""Validators of the definitions, for a set of open gates.
 
-In: the types of `notation`, the open gates. Out: a pydantic-core schema.
-Knows nothing of the API. pydantic-core is told directly what to check: its errors have the paths and words of the API,
-which is made with pydantic too, and building is quick, as no Python types are made.
+The schemas are built for pydantic-core directly: its errors have the paths and words of the API, which is made with
+pydantic too, and building them is quick, since no Python types are made.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pydantic_core import core_schema as core
 from mockclaude.api.schema.notation import Field, List, Literal, Map, Name, Object, OneOf, Type
 
 HIDDEN = "\0"
-"""Begins the names of alternatives that the API does not show in its paths."""
+"""The prefix of alternatives that the API omits from its paths."""
 
 _INPUT_SCHEMA = core.typed_dict_schema(
     {"type": core.typed_dict_field(core.literal_schema(["object"]), required=True)}, extra_behavior="allow"
@@ -31,14 +30,14 @@ _SIMPLE: dict[str, Callable[[Name], CoreSchema]] = {
     "any": lambda _: core.any_schema(),
     "input_schema": lambda _: _INPUT_SCHEMA,
 }
-"""The names that need no definition; `input_schema` is a JSON Schema whose type is `object`."""
+"""The names without a definition. `input_schema` is a JSON Schema whose type is `object`."""
 _NULL = Name("null")
 
 Definitions: TypeAlias = dict[str, Type]
 
 
 class Builder:
-    """Builds the schemas of `definitions` as they are with some gates open."""
+    """Builds the schemas of `definitions` for a set of open gates."""
 
     def __init__(self, definitions: Definitions, gates: frozenset[str]) -> None:
         self._definitions = definitions
@@ -93,7 +92,7 @@ class Builder:
         return core.nullable_schema(schema) if _NULL in options else schema
 
     def _options(self, kind: Type) -> Iterator[Type]:
-        """Yield the alternatives that are open, those of named alternatives among them."""
+        """Yield the open alternatives, including those of named alternatives."""
         if isinstance(kind, OneOf):
             for option, gates in kind.options:
                 if self._open(gates):
@@ -116,7 +115,7 @@ class Builder:
         return next(iter(by_type.values())) if len(by_type) == 1 else _by_python_type(by_type)
 
     def _tagged(self, objects: list[Object]) -> CoreSchema:
-        """Return the schema of objects that tell which they are by their `type`, or their `role`."""
+        """Build the schema of objects that are told apart by their `type` or `role`."""
         key = "role" if "role" in dict(objects[0].fields) else "type"
         choices: dict[str, CoreSchema] = {}
         default = ""
@@ -130,7 +129,7 @@ class Builder:
         hidden = HIDDEN if key == "role" else ""
         return core.tagged_union_schema(
             {hidden + tag: schema for tag, schema in choices.items()},
-            _teller(key, hidden, default, hidden + next(iter(choices))),
+            _discriminator(key, hidden, default, hidden + next(iter(choices))),
             strict=True,
         )
 
@@ -140,19 +139,19 @@ class Builder:
 
 
 def _python_type(kind: Type) -> str:
-    """Return the name of the Python type that JSON of this type is read as."""
+    """Return the name of the Python type that JSON of this type is parsed as."""
     if isinstance(kind, List | Map):
         return "list" if isinstance(kind, List) else "dict"
     return kind.name if isinstance(kind, Name) else "str"
 
 
-def _teller(key: str, hidden: str, default: str, first: str) -> Callable[[Any], str | None]:
-    """Return a function that tells which of the alternatives an object is; `default` is the one that need not say.
+def _discriminator(key: str, hidden: str, default: str, first: str) -> Callable[[Any], str | None]:
+    """Build a function that selects the alternative for an object; `default` is the one for an object without `key`.
 
-    What is no object is held against the `first`, which says so.
+    Other values are validated as the `first` alternative, whose error says that an object is required.
     """
 
-    def told(value: Any) -> str | None:
+    def select(value: Any) -> str | None:
         if not isinstance(value, dict):
             return first
         tag = value.get(key)
@@ -160,15 +159,15 @@ def _teller(key: str, hidden: str, default: str, first: str) -> Callable[[Any], 
             return default or None
         return f"{hidden}{tag}"
 
-    return told
+    return select
 
 
 def _by_python_type(schemas: dict[str, CoreSchema]) -> CoreSchema:
-    """Return the schema of alternatives of different types; what is none of them is told to be a list, or an object."""
+    """Build the schema of alternatives of different types. Other values are reported as invalid lists or objects."""
     tags = {kind: HIDDEN + kind for kind in schemas}
     fallback = tags.get("list") or tags.get("dict")
 
-    def told(value: Any) -> str | None:
+    def select(value: Any) -> str | None:
         return tags.get(type(value).__name__, fallback)
 
-    return core.tagged_union_schema({tags[kind]: schema for kind, schema in schemas.items()}, told, strict=True)
+    return core.tagged_union_schema({tags[kind]: schema for kind, schema in schemas.items()}, select, strict=True)

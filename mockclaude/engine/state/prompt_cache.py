@@ -16,6 +16,7 @@ import orjson
 
 from mockclaude.api import models, tokens
 from mockclaude.api.body import Body
+from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.state.bounded import Owned
 from mockclaude.engine.state.store import Address, CacheUsed, RequestHashes, RequestRemembered, Store
 from mockclaude.reply.cache_usage import InputUsage, Use, lookups, minimum, prefixes, use, without_cache_control
@@ -91,23 +92,24 @@ class PromptCache:
             self._entries.put(key, digest, _Entry(until, seconds))
 
 
-def look_up(store: Store, key: str, body: Body, now: int) -> Use:
-    """Return what `key` reads from the cache with a request, and what the request renews and writes there."""
-    found = prefixes(body)
+def look_up(store: Store, request: MessagesRequest, now: int) -> Use:
+    """Return what a request reads from the cache, and what it renews and writes there."""
+    found = prefixes(request.body)
     if not found:
-        return Use(InputUsage(tokens.of_input(body)))
-    return use(found, minimum(body["model"]), store.alive(key, lookups(found), now).__contains__)
+        return Use(InputUsage(request.input_tokens))
+    alive = store.alive(request.api_headers.key, lookups(found), now)
+    return use(found, minimum(request.model), alive.__contains__)
 
 
-def diagnose(store: Store, key: str, body: Body, hashes: RequestHashes) -> dict[str, Any] | None:
+def diagnose(store: Store, request: MessagesRequest, hashes: RequestHashes) -> dict[str, Any] | None:
     """Return the `diagnostics` of a message: why its request shares less with an earlier one than it could.
 
     None where it shares all of it, and where no earlier one is named.
     """
-    previous = body["diagnostics"].get("previous_message_id")
+    previous = request.body["diagnostics"].get("previous_message_id")
     if previous is None:
         return None
-    earlier = store.earlier_request(Address(key, previous))
+    earlier = store.earlier_request(Address(request.api_headers.key, previous))
     reason = {"type": "previous_message_not_found"} if earlier is None else _reason(earlier, hashes)
     return None if reason is None else {"cache_miss_reason": reason}
 

@@ -1,224 +1,264 @@
-"""Faults done to a response, in one order: status, then latency, then events, then the wire.
+"""Apply faults to a response, in one order: status, then latency, then events, then the wire.
 
-In: a script, the faults that are due, the draws. Out: the script with them, and what to say of each.
-Knows nothing of why a fault is due. One table: kind of fault -> how it is done.
+One table: kind of fault -> how it is applied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
 from mockclaude.api import events
 from mockclaude.api.errors import ApiError
+from mockclaude.api.events import Event
+from mockclaude.api.headers import Headers
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.exchange import Exchange, Point, TooLargeError, apart, locate, split, together, whole_events
-from mockclaude.reply.faults import event_edits, malformed
+from mockclaude.reply.faults import event_edits
+from mockclaude.reply.faults.resolve import ResolvedPosition, TooLargeError, resolve, split, whole_pieces
 from mockclaude.reply.faults.slices import limited, sliced
-from mockclaude.reply.plan import Envelope
-from mockclaude.reply.script import End, Script, Send, silent
-from mockclaude.scenario.format.faults import KINDS, STALL, Fault
-from mockclaude.scenario.format.positions import Moment
+from mockclaude.reply.response import BY_PIECE, Data, End, Framing, Piece, Response, Timed, json_data, silent
+from mockclaude.reply.response_context import ResponseContext
+from mockclaude.scenario.format.faults import (
+    ContentLengthFault,
+    CorruptFault,
+    DisconnectFault,
+    DropFault,
+    DuplicateFault,
+    EditFault,
+    ErrorFault,
+    Fault,
+    GarbageFault,
+    HeadersFault,
+    InsertFault,
+    MalformedFault,
+    PlacedFault,
+    RateFault,
+    RawFault,
+    RefuseFault,
+    RespondFault,
+    RestartFault,
+    SliceFault,
+    StallFault,
+    SwapFault,
+)
+from mockclaude.scenario.format.positions import Position
 
 _ENDS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
 
-class Context(NamedTuple):
+class FaultContext(NamedTuple):
     """What a fault may need besides the response: ids for errors, and draws of its own."""
 
-    envelope: Envelope
+    responses: ResponseContext
     draws: Draws
 
 
-class Broken(NamedTuple):
-    """A script with faults in it, and what the log says of each."""
+class FaultedResponse(NamedTuple):
+    """A response with faults in it, and what the log says of each."""
 
-    script: Script
+    response: Response
     notes: tuple[str, ...]
 
 
-def break_(script: Script, faults: Sequence[Fault], envelope: Envelope, draws: Draws) -> Broken:
-    """Return `script` with `faults`, each drawing from `draws`, and a note on each, with what it was decided by.
+def apply_faults(
+    response: Response, faults: Sequence[Fault], context: ResponseContext, draws: Draws
+) -> FaultedResponse:
+    """Return `response` with `faults`, each drawing from `draws`, and a note on each, with what it was decided by.
 
-    A fault that finds nothing to strike is noted as such.
+    A fault whose position is not in the response is noted as such.
     """
     if not faults:
-        return Broken(script, ())
-    broken: Exchange | Script = apart(script) or script
+        return FaultedResponse(response, ())
+    response = response if response.is_final else response.taken_apart()
     notes: list[str] = []
-    for position, fault in enumerate(sorted(faults, key=lambda fault: KINDS.index(fault.kind))):
-        struck, outcome = None, NOTHING
-        if isinstance(broken, Exchange):
-            context = Context(envelope, draws.scoped(f"fault/{position}"))
-            struck, outcome = apply(partial(BREAK[fault.kind], broken, fault, context))
+    for position, fault in enumerate(in_order(faults)):
+        applied, outcome = None, NOTHING
+        if not response.is_final:
+            of_fault = FaultContext(context, draws.scoped(f"fault/{position}"))
+            applied, outcome = attempt(partial(APPLY[type(fault)], response, fault, of_fault))
         notes.append(f"fault: {fault}{outcome}")
-        broken = broken if struck is None else struck
-    return Broken(together(broken) if isinstance(broken, Exchange) else broken, (*notes, str(draws)))
+        response = applied or response
+    return FaultedResponse(response, (*notes, str(draws)))
+
+
+def in_order(faults: Iterable[Fault]) -> list[Fault]:
+    """Return `faults` in the order in which they are applied."""
+    return sorted(faults, key=lambda fault: _ORDER[type(fault)])
 
 
 NOTHING = " found nothing to strike"
 """Outcome of a fault whose position is not in the response."""
 
 
-def apply(fault: Callable[[], Exchange | Script | None]) -> tuple[Exchange | Script | None, str]:
+def attempt(fault: Callable[[], Response | None]) -> tuple[Response | None, str]:
     """Return the response with `fault`, None where it is not applied, and the outcome for its note."""
     try:
-        struck = fault()
+        applied = fault()
     except TooLargeError as error:
         return None, f" {error}, and is left out"
-    return struck, "" if struck is not None else NOTHING
+    return applied, "" if applied is not None else NOTHING
 
 
-def _error(exchange: Exchange, fault: Fault, context: Context) -> Exchange | None:
+def _error(response: Response, fault: ErrorFault, context: FaultContext) -> Response | None:
     written = fault.error
-    assert written
     error = ApiError(written.type, written.message, written.status or 0, written.headers, written.details)
-    point = locate(exchange, fault.moment) if fault.moment else Point(None, 0)
-    if point is None:
+    place = resolve(response, fault.position) if fault.position else ResolvedPosition(None, 0)
+    if place is None:
         return None
-    if point.offset is None or not exchange.is_stream:
-        return apart(context.envelope.error(error, point.at))
-    before = whole_events(exchange, point.offset)
-    failure = Send(point.at, events.error(error.envelope(context.envelope.request_id)))
-    return exchange._replace(body=(*before, failure), end=End.KEEP, end_at=point.at, complete=True)
+    if place.offset is None or not response.is_stream:
+        return context.responses.error(error, place.at).taken_apart()
+    failure = Timed(place.at, events.error(error.envelope(context.responses.request_id)))
+    body = (*whole_pieces(response, place.offset), failure)
+    return response._replace(body=body, end=End.KEEP, end_at=place.at, complete=True)
 
 
-def _respond(exchange: Exchange, fault: Fault, _: Context) -> Exchange:
-    response = fault.respond
-    assert response
-    body = response.body.encode() if isinstance(response.body, str) else orjson.dumps(response.body)
-    lines = tuple(f"{name.lower()}: {value}".encode("latin-1", "replace") for name, value in response.headers.items())
-    at = exchange.head_at
-    pieces = (Send(at, body),) if body else ()
-    status_line = b"HTTP/1.1 %d " % response.status
-    return Exchange(response.status, status_line, lines, at, pieces, End.KEEP, at, exchange.chunked)
+def _respond(response: Response, fault: RespondFault, _: FaultContext) -> Response:
+    written = fault.respond
+    headers = Headers([(name.lower(), value) for name, value in written.headers.items()])
+    body = _written_body(written.body) if isinstance(written.body, str) else json_data(written.body)
+    at = response.head_at
+    pieces = (Timed(at, body),) if body.encoded else ()
+    return Response(written.status, headers, "", pieces, at, end_at=at, framing=BY_PIECE._replace(reason=""))
 
 
-def _stall(exchange: Exchange, fault: Fault, _context: Context) -> Exchange | Script | None:
-    point = locate(exchange, fault.moment or Moment("headers"))
-    if point is None:
+def _written_body(text: str) -> Data:
+    try:
+        return Data(text.encode(), orjson.loads(text))
+    except orjson.JSONDecodeError:
+        return Data(text.encode())
+
+
+def _stall(response: Response, fault: StallFault, _: FaultContext) -> Response | None:
+    place = resolve(response, fault.position or Position("headers"))
+    if place is None:
         return None
     if fault.stall == "forever":
-        return _hanging(exchange, point, fault.pings)
-    length = int(fault.stall or 0)
-    if point.offset is None:
-        later = exchange._replace(body=_later(exchange.body, length), head_at=exchange.head_at + length)
-        return later._replace(end_at=exchange.end_at + length)
-    before, after = split(exchange, point.offset)
-    pings = _pings(exchange, point.at, length, fault.pings)
-    return exchange._replace(body=(*before, *pings, *_later(after, length)), end_at=exchange.end_at + length)
+        return _hanging(response, place, fault)
+    length = fault.length
+    if place.offset is None:
+        later = response._replace(body=_later(response.body, length), head_at=response.head_at + length)
+        return later._replace(end_at=response.end_at + length)
+    before, after = split(response, place.offset)
+    pings = _pings(response, place.at, fault)
+    return response._replace(body=(*before, *pings, *_later(after, length)), end_at=response.end_at + length)
 
 
-def _hanging(exchange: Exchange, point: Point, interval: int | None) -> Exchange | Script:
-    if point.offset is None:
-        return silent(End.HANG, point.at)
-    before, _ = split(exchange, point.offset)
-    body = (*before, *_pings(exchange, point.at, STALL, interval))
-    end_at = max(point.at, body[-1].at if body else 0)
-    return exchange._replace(body=body, end=End.HANG, end_at=end_at, complete=False)
+def _hanging(response: Response, place: ResolvedPosition, fault: StallFault) -> Response:
+    if place.offset is None:
+        return silent(End.HANG, place.at)
+    before, _ = split(response, place.offset)
+    body = (*before, *_pings(response, place.at, fault))
+    end_at = max(place.at, body[-1].at if body else 0)
+    return response._replace(body=body, end=End.HANG, end_at=end_at, complete=False)
 
 
-def _pings(exchange: Exchange, at: int, length: int, interval: int | None) -> Iterator[Send]:
-    if interval and exchange.is_stream:
-        yield from (Send(at + after, events.PING) for after in range(interval, length, interval))
+def _pings(response: Response, at: int, fault: StallFault) -> Iterator[Timed]:
+    if fault.pings and response.is_stream:
+        yield from (Timed(at + after, events.PING) for after in range(fault.pings, fault.length, fault.pings))
 
 
-def _later(pieces: Iterable[Send], microseconds: int) -> tuple[Send, ...]:
-    return tuple(Send(at + microseconds, data) for at, data in pieces)
+def _later(pieces: Iterable[Timed], microseconds: int) -> tuple[Timed, ...]:
+    return tuple(Timed(at + microseconds, piece) for at, piece in pieces)
 
 
-def _headers(exchange: Exchange, fault: Fault, _: Context) -> Exchange:
-    given = {name.lower(): value for name, value in (fault.headers or {}).items()}
-    kept = (line for line in exchange.headers if line.partition(b":")[0].decode("latin-1") not in given)
-    added = (f"{name}: {value}".encode("latin-1", "replace") for name, value in given.items() if value is not False)
-    return exchange._replace(headers=(*kept, *added))
+def _headers(response: Response, fault: HeadersFault, _: FaultContext) -> Response:
+    given = {name.lower(): value for name, value in fault.headers.items()}
+    request_id = given.pop("request-id", response.request_id) or ""
+    added = {name: value for name, value in given.items() if value is not False}
+    return response._replace(headers=response.headers.without(given).put(added), request_id=request_id)
 
 
-def _corrupt(exchange: Exchange, fault: Fault, context: Context) -> Exchange | None:
-    """Change so many bytes: from the moment on, or each at a place of its own that is drawn."""
-    data = bytearray(exchange.data)
-    point = locate(exchange, fault.moment) if fault.moment else Point(0, 0)
-    if not data or point is None or point.offset is None or point.offset >= len(data):
+def _corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> Response | None:
+    """Change so many bytes: from the position on, or each at a place of its own that is drawn."""
+    data = bytearray(response.data)
+    place = resolve(response, fault.position) if fault.position else ResolvedPosition(0, 0)
+    if not data or place is None or place.offset is None or place.offset >= len(data):
         return None
     draws = context.draws
-    for number in range(fault.corrupt or 0):
-        at = point.offset + number if fault.moment else draws.integer(f"place/{number}", 0, len(data) - 1)
+    for number in range(fault.corrupt):
+        at = place.offset + number if fault.position else draws.integer(f"place/{number}", 0, len(data) - 1)
         data[min(at, len(data) - 1)] ^= draws.integer(f"bits/{number}", 1, 255)
-    return exchange._replace(body=tuple(_refilled(exchange.body, bytes(data))))
+    return response._replace(body=list(_refilled(response.body, bytes(data))))
 
 
-def _refilled(pieces: Sequence[Send], data: bytes) -> Iterator[Send]:
+def _refilled(pieces: Sequence[Timed], data: bytes) -> Iterator[Timed]:
     begin = 0
-    for piece in pieces:
-        yield piece._replace(data=data[begin : begin + len(piece.data)])
-        begin += len(piece.data)
+    for at, piece in pieces:
+        end = begin + len(piece.encoded)
+        yield Timed(at, piece if data[begin:end] == piece.encoded else _with_bytes(piece, data[begin:end]))
+        begin = end
 
 
-def _slice(exchange: Exchange, fault: Fault, _: Context) -> Exchange:
-    assert fault.slice
-    return sliced(exchange, fault.slice, fault.every)
+def _with_bytes(piece: Piece, data: bytes) -> Piece:
+    return piece._replace(data=None, encoded=data) if isinstance(piece, Event) else Data(data)
 
 
-def _rate(exchange: Exchange, fault: Fault, _: Context) -> Exchange:
-    return limited(exchange, fault.rate or 1)
-
-
-def _disconnect(exchange: Exchange, fault: Fault, _context: Context) -> Exchange | Script | None:
-    how = fault.disconnect or "reset"
-    point = locate(exchange, fault.moment or Moment("headers"))
-    if point is None:
+def _disconnect(response: Response, fault: DisconnectFault, _context: FaultContext) -> Response | None:
+    how = fault.disconnect
+    place = resolve(response, fault.position or Position("headers"))
+    if place is None:
         return None
-    if point.offset is None:
-        return silent(End.RESET if how == "reset" else End.CLOSE, point.at)
-    before, _ = split(exchange, point.offset)
-    return exchange._replace(body=before, end=_ENDS[how], end_at=point.at, complete=how == "clean")
+    if place.offset is None:
+        return silent(End.RESET if how == "reset" else End.CLOSE, place.at)
+    before, _ = split(response, place.offset)
+    return response._replace(body=before, end=_ENDS[how], end_at=place.at, complete=how == "clean")
 
 
-def _garbage(exchange: Exchange, fault: Fault, context: Context) -> Script | None:
-    return _with_bytes(exchange, fault, context.draws.noise("garbage", fault.garbage or 1))
+def _content_length(response: Response, fault: ContentLengthFault, _: FaultContext) -> Response:
+    framing = response.framing._replace(malformation="content_length", length=fault.content_length)
+    return response._replace(framing=framing)
 
 
-def _raw(exchange: Exchange, fault: Fault, _context: Context) -> Script | None:
-    assert fault.raw
-    return _with_bytes(exchange, fault, fault.raw.content())
+def _malformed(response: Response, fault: MalformedFault, _: FaultContext) -> Response:
+    return response._replace(framing=response.framing._replace(malformation=fault.malformed))
 
 
-def _with_bytes(exchange: Exchange, fault: Fault, data: bytes) -> Script | None:
-    """Return the response up to the moment, then `data` as it is, then FIN; without a moment `data` alone."""
-    point = locate(exchange, fault.moment or Moment("headers"))
-    if point is None:
+def _garbage(response: Response, fault: GarbageFault, context: FaultContext) -> Response | None:
+    return _with_tail(response, fault, context.draws.noise("garbage", fault.garbage))
+
+
+def _raw(response: Response, fault: RawFault, _context: FaultContext) -> Response | None:
+    return _with_tail(response, fault, fault.raw.content())
+
+
+def _with_tail(response: Response, fault: PlacedFault, data: bytes) -> Response | None:
+    """Return the response up to the position, then `data` as it is, then FIN; without a position `data` alone."""
+    place = resolve(response, fault.position or Position("headers"))
+    if place is None:
         return None
-    if point.offset is None:
-        return Script(0, [Send(point.at, data)], End.CLOSE, point.at)
-    before, _ = split(exchange, point.offset)
-    script = together(exchange._replace(body=before, end=End.CLOSE, end_at=point.at, complete=False))
-    return script._replace(sends=[*script.sends, Send(script.end_at, data)])
+    if place.offset is None:
+        return silent(End.CLOSE, place.at)._replace(framing=Framing(tail=data))
+    before, _ = split(response, place.offset)
+    framing = response.framing._replace(malformation="tail", tail=data)
+    return response._replace(body=before, end=End.CLOSE, end_at=place.at, complete=False, framing=framing)
 
 
-Break: TypeAlias = Callable[[Exchange, Fault, Context], "Exchange | Script | None"]
+Apply: TypeAlias = Callable[[Response, Any, FaultContext], Response | None]
 
-BREAK: dict[str, Break] = {
-    "error": _error,
-    "respond": _respond,
-    "stall": _stall,
-    "drop": lambda exchange, fault, _: event_edits.drop(exchange, fault),
-    "duplicate": lambda exchange, fault, _: event_edits.duplicate(exchange, fault),
-    "swap": lambda exchange, fault, _: event_edits.swap(exchange, fault),
-    "edit": lambda exchange, fault, _: event_edits.edit(exchange, fault),
-    "insert": lambda exchange, fault, _: event_edits.insert(exchange, fault),
-    "restart": lambda exchange, fault, context: event_edits.restart(exchange, fault, context.draws),
-    "headers": _headers,
-    "corrupt": _corrupt,
-    "slice": _slice,
-    "rate": _rate,
-    "disconnect": _disconnect,
-    "content_length": lambda exchange, fault, _: malformed.with_content_length(exchange, fault.content_length or 0),
-    "malformed": lambda exchange, fault, _: malformed.malform(exchange, fault.malformed or ""),
-    "garbage": _garbage,
-    "raw": _raw,
-    "refuse": lambda exchange, fault, _: silent(End.RESET, exchange.head_at)._replace(down=fault.refuse or 0),
+APPLY: dict[type[Fault], Apply] = {
+    ErrorFault: _error,
+    RespondFault: _respond,
+    StallFault: _stall,
+    DropFault: lambda response, fault, _: event_edits.drop(response, fault),
+    DuplicateFault: lambda response, fault, _: event_edits.duplicate(response, fault),
+    SwapFault: lambda response, fault, _: event_edits.swap(response, fault),
+    EditFault: lambda response, fault, _: event_edits.edit(response, fault),
+    InsertFault: lambda response, fault, _: event_edits.insert(response, fault),
+    RestartFault: lambda response, fault, context: event_edits.restart(response, fault, context.draws),
+    HeadersFault: _headers,
+    CorruptFault: _corrupt,
+    SliceFault: lambda response, fault, _: sliced(response, fault.slice, fault.every),
+    RateFault: lambda response, fault, _: limited(response, fault.rate),
+    DisconnectFault: _disconnect,
+    ContentLengthFault: _content_length,
+    MalformedFault: _malformed,
+    GarbageFault: _garbage,
+    RawFault: _raw,
+    RefuseFault: lambda response, fault, _: silent(End.RESET, response.head_at, fault.refuse),
 }
-"""Kind of fault -> how it is done to a response; None where it finds nothing to strike."""
+"""Class of a fault, in the order of application -> how it is applied; None if its position is not in the response."""
+
+_ORDER = {kind: position for position, kind in enumerate(APPLY)}

@@ -1,83 +1,73 @@
-"""Faults among the events of a stream: dropped, repeated, swapped, changed, or strangers between them.
-
-In: an exchange and a fault. Out: the exchange with it, or None where the fault finds nothing to strike.
-Knows nothing of sockets and of when a fault is due.
-"""
+"""Faults among the events of a stream: drop, repeat, swap, edit or insert events, or restart the message."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-import orjson
-
+from mockclaude.api.events import Event, event
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.exchange import Exchange, bounded, check_size, locate, select, whole_events
-from mockclaude.reply.script import Send
-from mockclaude.scenario.format.faults import Fault
-from mockclaude.scenario.format.positions import Moment, Selector
-
-_ID = re.compile(rb'"id":"(msg_[^"]*)"')
+from mockclaude.reply.faults.resolve import bounded, check_size, find_events, resolve, whole_pieces
+from mockclaude.reply.response import Data, Piece, Response, Timed, json_data
+from mockclaude.scenario.format.faults import DropFault, DuplicateFault, EditFault, InsertFault, RestartFault, SwapFault
+from mockclaude.scenario.format.positions import Position
 
 
-def drop(exchange: Exchange, fault: Fault) -> Exchange | None:
+def drop(response: Response, fault: DropFault) -> Response | None:
     """Leave out events."""
-    found = set(_found(exchange, fault.drop))
-    kept = tuple(piece for position, piece in enumerate(exchange.body) if position not in found)
-    return exchange._replace(body=kept) if found else None
+    found = set(find_events(response, fault.drop))
+    kept = [timed for index, timed in enumerate(response.body) if index not in found]
+    return response._replace(body=kept) if found else None
 
 
-def duplicate(exchange: Exchange, fault: Fault) -> Exchange | None:
-    """Send events again, right after themselves, so many `copies`."""
-    found = set(_found(exchange, fault.duplicate))
+def duplicate(response: Response, fault: DuplicateFault) -> Response | None:
+    """Send events again, right after themselves, as many times as there are `copies`."""
+    found = set(find_events(response, fault.duplicate))
     times = 1 + (fault.copies or 1)
-    repeated = (copy for at, piece in enumerate(exchange.body) for copy in [piece] * (times if at in found else 1))
-    return exchange._replace(body=bounded(repeated)) if found else None
+    repeated = (
+        copy for index, timed in enumerate(response.body) for copy in [timed] * (times if index in found else 1)
+    )
+    return response._replace(body=bounded(repeated)) if found else None
 
 
-def swap(exchange: Exchange, fault: Fault) -> Exchange | None:
-    """Let two events change places; each keeps the time of its place."""
-    found = [position for selector in fault.swap or () for position in select(exchange, selector)]
+def swap(response: Response, fault: SwapFault) -> Response | None:
+    """Swap two events; each is sent at the time of the other."""
+    found = [index for selector in fault.swap for index in find_events(response, selector)]
     if len(found) != 2:
         return None
-    body = list(exchange.body)
+    body = list(response.body)
     first, second = found
     body[first], body[second] = (
-        body[first]._replace(data=body[second].data),
-        body[second]._replace(data=body[first].data),
+        body[first]._replace(piece=body[second].piece),
+        body[second]._replace(piece=body[first].piece),
     )
-    return exchange._replace(body=tuple(body))
+    return response._replace(body=body)
 
 
-def edit(exchange: Exchange, fault: Fault) -> Exchange | None:
+def edit(response: Response, fault: EditFault) -> Response | None:
     """Set and delete keys in the JSON of events, or in the body of a response that is not streamed."""
     selector = fault.edit
-    assert selector
-    whole = selector.event == "body" and not exchange.is_stream
-    found = range(len(exchange.body)) if whole else _found(exchange, selector)
-    edited = {
-        position: data for position in found if (data := _edited(exchange.body[position].data, fault)) is not None
-    }
-    body = (piece._replace(data=edited.get(position, piece.data)) for position, piece in enumerate(exchange.body))
-    return exchange._replace(body=tuple(body)) if edited else None
+    whole = selector.event == "body" and not response.is_stream
+    found = range(len(response.body)) if whole else find_events(response, selector)
+    edited = {index: piece for index in found if (piece := _edited(response.body[index].piece, fault)) is not None}
+    body = [timed._replace(piece=edited.get(index, timed.piece)) for index, timed in enumerate(response.body)]
+    return response._replace(body=body) if edited else None
 
 
-def _found(exchange: Exchange, selector: Selector | None) -> list[int]:
-    return select(exchange, selector) if selector else []
-
-
-def _edited(event: bytes, fault: Fault) -> bytes | None:
+def _edited(piece: Piece, fault: EditFault) -> Piece | None:
     """Return an event, or a body, with its JSON changed; None where it has none: a page, or what a fault has cut."""
-    before, marker, text = event.rpartition(b"\ndata: ")
-    try:
-        data = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
+    if isinstance(piece, Event) and piece.data is not None:
+        return event(piece.name, _changed(piece.data, fault))
+    if isinstance(piece, Data) and piece.document is not None:
+        return json_data(_changed(piece.document, fault))
+    return None
+
+
+def _changed(data: Any, fault: EditFault) -> Any:
     for path, value in (fault.set or {}).items():
         data = _with(data, path.split("."), value)
     for path in fault.delete or ():
         data = _without(data, path.split("."))
-    return before + marker + orjson.dumps(data) + (b"\n\n" if marker else b"")
+    return data
 
 
 def _with(data: Any, path: list[str], value: Any) -> Any:
@@ -104,24 +94,32 @@ def _without(data: Any, path: list[str]) -> Any:
     return {name: value for name, value in data.items() if name != key}
 
 
-def insert(exchange: Exchange, fault: Fault) -> Exchange | None:
-    """Send a stranger between the events; without a moment at the end."""
-    assert fault.insert
-    point = locate(exchange, fault.moment or Moment("end")) if exchange.is_stream else None
-    if point is None or point.offset is None:
+def insert(response: Response, fault: InsertFault) -> Response | None:
+    """Send something between the events; without a position at the end."""
+    written = fault.insert
+    place = resolve(response, fault.position or Position("end")) if response.is_stream else None
+    if place is None or place.offset is None:
         return None
-    before = whole_events(exchange, point.offset)
-    after = exchange.body[len(before) :]
-    return exchange._replace(body=(*before, Send(point.at, fault.insert.content()), *after))
+    before = whole_pieces(response, place.offset)
+    after = response.body[len(before) :]
+    data = written.content()
+    piece = Data(data) if written.event is None else Event(written.event, written.data, "", data)
+    return response._replace(body=(*before, Timed(place.at, piece), *after))
 
 
-def restart(exchange: Exchange, fault: Fault, draws: Draws) -> Exchange | None:
+def restart(response: Response, fault: RestartFault, draws: Draws) -> Response | None:
     """Begin the message anew, with another id, in the same stream."""
-    point = locate(exchange, fault.moment or Moment("end")) if exchange.is_stream else None
-    if point is None or point.offset is None:
+    place = resolve(response, fault.position or Position("end")) if response.is_stream else None
+    if place is None or place.offset is None:
         return None
-    before = whole_events(exchange, point.offset)
-    other = b'"id":"%b"' % draws.identifier("msg", "restart").encode()
-    check_size(len(before) + len(exchange.body), 2 * len(exchange.data))
-    again = [Send(at + point.at, _ID.sub(other, data)) for at, data in exchange.body]
-    return exchange._replace(body=(*before, *again), end_at=exchange.end_at + point.at)
+    before = whole_pieces(response, place.offset)
+    check_size(len(before) + len(response.body), 2 * response.size)
+    other = draws.identifier("msg", "restart")
+    again = [Timed(at + place.at, _with_id(piece, other)) for at, piece in response.body]
+    return response._replace(body=(*before, *again), end_at=response.end_at + place.at)
+
+
+def _with_id(piece: Piece, message_id: str) -> Piece:
+    if not isinstance(piece, Event) or piece.name != "message_start" or piece.data is None:
+        return piece
+    return event(piece.name, _with(piece.data, ["message", "id"], message_id))

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mockclaude.reply.draws import Draws
-from mockclaude.scenario.format.faults import Burst, Fault, Ramp
+from mockclaude.scenario.format.faults import Burst, Fault, NothingFault, Ramp
 
 BURST_BLOCK = 1_000
 """Requests of a lane after which it is drawn anew whether there is a burst, with the probability that it has then."""
 
 
-class Position(NamedTuple):
+class TriggerContext(NamedTuple):
     """Where a request stands.
 
     Attributes:
@@ -33,7 +33,7 @@ class Position(NamedTuple):
     attempt: int = 0
 
 
-def due(faults: Iterable[Fault], draws: Draws, position: Position, label: str) -> list[Fault]:
+def due(faults: Iterable[Fault], draws: Draws, position: TriggerContext, label: str) -> list[Fault]:
     """Return those of `faults` that strike: all that need no luck, and at most one of those that have a probability.
 
     One draw decides among the latter, over intervals that do not overlap: the probabilities written are the real ones,
@@ -69,11 +69,11 @@ def _ramped(ramp: Ramp, request: int) -> float:
 
 def _scripted(fault: Fault, attempt: int) -> Iterator[Fault]:
     """Yield the fault, or of a script the one for the attempt that came after so many."""
-    due_now = [fault] if fault.script is None else fault.script[attempt : attempt + 1]
-    yield from (each for each in due_now if each.kind != "nothing")
+    due_now = fault.attempts[attempt : attempt + 1] if fault.attempts else [fault]
+    yield from (each for each in due_now if not isinstance(each, NothingFault))
 
 
-def _in_window(fault: Fault, draws: Draws, position: Position) -> bool:
+def _in_window(fault: Fault, draws: Draws, position: TriggerContext) -> bool:
     if fault.occurrence is not None and draws.occurrence + 1 not in fault.occurrence:
         return False
     if fault.requests is not None and not fault.requests[0] <= position.request + 1 <= fault.requests[1]:

@@ -1,54 +1,52 @@
-"""The body of a response in slices: of a size, inside characters or blank lines, or at a rate.
-
-In: an exchange. Out: the exchange with more and later pieces, which hold the same bytes.
-Knows nothing of why.
-"""
+"""Slice the body of a response: by size, inside characters or blank lines, or at a rate. The bytes stay the same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 
-from mockclaude.reply.exchange import Exchange, bounded
-from mockclaude.reply.script import Send
+from mockclaude.reply.faults.resolve import bounded, cut
+from mockclaude.reply.response import Response, Timed
 
 GAP = 1_000
-"""Microseconds between slices where nobody says: enough for each to travel by itself."""
+"""Microseconds between slices if none are given: enough for each to travel by itself."""
 
 RATE_SLICE = 100_000
 """Microseconds between the slices of a body that is sent at a rate."""
 
 
-def sliced(exchange: Exchange, by: int | str, gap: int | None) -> Exchange:
-    """Return `exchange` in slices of `by` bytes, or cut inside each character (`utf8`) or blank line (`separator`)."""
-    slices = bounded(Send(at, part) for at, data in exchange.body for part in _parts(data, _cuts(data, by)))
-    return _spaced(exchange, slices, [GAP if gap is None else gap] * len(slices))
+def sliced(response: Response, by: int | str, gap: int | None) -> Response:
+    """Return `response` in slices of `by` bytes, or cut inside each character (`utf8`) or blank line (`separator`)."""
+    slices = bounded(_slices(response.body, lambda data: _cuts(data, by)))
+    return _spaced(response, slices, [GAP if gap is None else gap] * len(slices))
 
 
-def limited(exchange: Exchange, rate: float) -> Exchange:
-    """Return `exchange` with its body at no more than `rate` bytes per second."""
+def limited(response: Response, rate: float) -> Response:
+    """Return `response` with its body at no more than `rate` bytes per second."""
     size = max(1, int(rate * RATE_SLICE / 1e6))
-    slices = bounded(
-        Send(at, part) for at, data in exchange.body for part in _parts(data, range(size, len(data), size))
-    )
-    return _spaced(exchange, slices, [round(len(part.data) / rate * 1e6) for part in slices])
+    slices = bounded(_slices(response.body, lambda data: range(size, len(data), size)))
+    return _spaced(response, slices, [round(len(piece.encoded) / rate * 1e6) for _, piece in slices])
 
 
-def _spaced(exchange: Exchange, slices: Iterable[Send], gaps: Iterable[int]) -> Exchange:
-    """Return `exchange` with `slices`, each at its time or, if later, its gap after the one before."""
-    body: list[Send] = []
-    free = exchange.head_at
-    for (at, data), gap in zip(slices, gaps, strict=True):
+def _spaced(response: Response, slices: Iterable[Timed], gaps: Iterable[int]) -> Response:
+    """Return `response` with `slices`, each at its time or, if later, its gap after the one before."""
+    body: list[Timed] = []
+    free = response.head_at
+    for (at, piece), gap in zip(slices, gaps, strict=True):
         free = max(at, free + gap)
-        body.append(Send(free, data))
-    late = free - exchange.body[-1].at if exchange.body else 0
-    return exchange._replace(body=tuple(body), end_at=exchange.end_at + late)
+        body.append(Timed(free, piece))
+    late = free - response.body[-1].at if response.body else 0
+    return response._replace(body=body, end_at=response.end_at + late)
 
 
-def _parts(data: bytes, cuts: Iterable[int]) -> Iterator[bytes]:
-    begin = 0
-    for cut in (*cuts, len(data)):
-        yield data[begin:cut]
-        begin = cut
+def _slices(body: Iterable[Timed], find_cuts: Callable[[bytes], Iterable[int]]) -> Iterator[Timed]:
+    """Yield the pieces of `body`, each cut at the places that `find_cuts` returns."""
+    for at, piece in body:
+        size = len(piece.encoded)
+        if places := [*find_cuts(piece.encoded)]:
+            yield from (Timed(at, cut(piece, begin, end)) for begin, end in pairwise((0, *places, size)))
+        else:
+            yield Timed(at, piece)
 
 
 def _cuts(data: bytes, by: int | str) -> Iterable[int]:

@@ -1,56 +1,73 @@
-"""Text that matches a pattern of a JSON Schema.
-
-In: an ECMA pattern, a seed. Out: text that probably matches, within a number of steps.
-Knows nothing of schemas; nobody has checked the text yet.
-"""
+"""Patterns and formats of a JSON Schema: search texts for them, and generate texts that match an ECMA pattern."""
 
 from __future__ import annotations
 
 import re
 import string
 import warnings
-from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from itertools import chain
 from random import Random
 from typing import Any, cast
 
-MAX_PATTERN = 2_000
-MAX_PATTERN_STEPS = 5_000
+from mockclaude.api.memo import remember
+
+MAX_PATTERN, MAX_PATTERN_STEPS = 2_000, 5_000
+MAX_COMPILED, MAX_BACKTRACKS = 100_000, 10_000
+"""Bytes that a compiled pattern may take, and how often one with look-around or back-references may begin again."""
+
+_BACKTRACKING = re.compile(r"\(\?[=!<]|\\[1-9k]")
 
 
-def matching(
-    pattern: str, seed: int, reach: int, greedy: bool, spend: Callable[[int], None] = lambda _: None
-) -> str | None:
-    """Return text that probably matches an ECMA pattern, or None if rstr cannot read it or it would be too long.
+def search_steps(pattern: str, text: str) -> int:
+    """Return the steps that it takes at most to compile a pattern and search a text for it."""
+    again = 20 + len(text) * (len(pattern) + len(text) // 40) // 1_000 if _BACKTRACKING.search(pattern) else 0
+    return 30 + len(pattern) // 50 + len(text) // 500 + again
 
-    A repetition is at most `reach` more than its minimum; if `greedy`, exactly that. `spend` is called with the steps
-    that it took.
+
+@remember(32, MAX_PATTERN)
+def validator(keyword: str, argument: str) -> Any:
+    """Return what checks texts against `pattern` or `format`, with `is_valid`; an unknown format accepts every text.
+
+    Raises:
+        ValueError: The pattern is invalid or too large.
+    """
+    if len(argument) > MAX_PATTERN:
+        raise ValueError("too long")
+    from jsonschema_rs import Draft202012Validator, FancyRegexOptions
+
+    options = FancyRegexOptions(MAX_BACKTRACKS, size_limit=MAX_COMPILED, dfa_size_limit=MAX_COMPILED)
+    return Draft202012Validator({keyword: argument}, pattern_options=options, validate_formats=True)
+
+
+def generate(pattern: str, seed: int, reach: int, greedy: bool) -> tuple[str | None, int]:
+    """Generate text that probably matches an ECMA pattern; return it with the steps that were taken.
+
+    The text is None if rstr cannot read the pattern, or if it would be too long. A repetition is at most `reach` more
+    than its minimum; if `greedy`, exactly that.
     """
     if len(pattern) > MAX_PATTERN:
-        return None
-    maker = _bounded()(Random(seed), reach, greedy)
+        return None, 0
+    generator = _bounded_rstr()(Random(seed), reach, greedy)
     try:
         with warnings.catch_warnings(action="ignore"):
-            text = str(maker.xeger(_as_python(pattern)))
+            return str(generator.xeger(_as_python(pattern))), generator.steps
     except Exception:
-        text = None
-    spend(maker.steps)
-    return text
+        return None, generator.steps
 
 
 def _as_python(pattern: str) -> str:
     return re.sub(r"\\p\{[^}]*\}", r"\\w", re.sub(r"\(\?<(?![=!])", "(?P<", pattern))
 
 
-@lru_cache(maxsize=1)
-def _bounded() -> type[Any]:
+@cache
+def _bounded_rstr() -> type[Any]:
     from rstr import Rstr
 
     letters = string.ascii_letters + string.digits
     printable = letters + " " + string.punctuation
 
-    class Bounded(Rstr):
+    class BoundedRstr(Rstr):
         """rstr with a limit on its work, pleasant characters, and the same result in every process."""
 
         def __init__(self, random: Random, reach: int, greedy: bool) -> None:
@@ -85,4 +102,4 @@ def _bounded() -> type[Any]:
             self._spend(times)
             return "".join(cast(str, self._handle_state(state)) for _ in range(times) for state in value)
 
-    return Bounded
+    return BoundedRstr

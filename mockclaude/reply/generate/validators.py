@@ -1,204 +1,219 @@
-"""JSON Schemas compiled by jsonschema-rs, with the work of a check counted before the check runs.
+"""Check JSON data against a JSON Schema of draft 2020-12, at a bounded cost.
 
-The library takes as long as a schema makes it take: references and combinations multiply, and `unevaluatedProperties`
-and `unevaluatedItems` repeat the checks of every subschema beside them. A count is an upper bound only while both read
-a `$ref` alike: one base URI in the document, no anchor that names two schemas.
+Own code, since jsonschema-rs takes as long as a schema makes it take, and up to a hundred times its length in memory.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
-from itertools import islice
-from typing import Any, NoReturn, TypeAlias
-from urllib.parse import unquote
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
-from mockclaude.reply.generate.failures import INLINE, Unsatisfiable, unsatisfiable
-from mockclaude.reply.generate.merging import Flat, Schema
+from mockclaude.reply.generate import patterns
+from mockclaude.reply.generate.ranges import exact
+from mockclaude.reply.generate.schemas import Document, Flat, Schema, SchemaError, as_list
 
-Visit: TypeAlias = tuple[Any, Any, bool]
-"""A subschema, a value, and whether the library collects what the subschema evaluates of the value."""
-
-MAX_COMPILED = 2_000_000
-"""Bytes that all compiled patterns of a schema take together."""
-MAX_BACKTRACKS = 10_000
-"""How often a pattern may begin again at a text: those with look-around or references to groups do."""
-
-BYTES_OF_A_VISIT, TEXT_OF_A_VISIT, VISITS_OF_A_SEARCH = 100, 2_000, 100
-"""What takes as long as a visit: bytes of names, of `enum` and of `const` that are compared, and of texts in which a
-pattern is searched for; characters of a text that are counted. Visits that the longest search with backtracking takes.
-"""
-
-_BACKTRACKING = re.compile(r"\(\?[=!<]|\\[1-9k]")
-_IN_PLACE = ("not", "if", "then", "else")
-_DEPENDENT = ("dependentSchemas", "dependencies")
-_NAMES = ("properties", *_DEPENDENT)
-_DATA = ("const", "enum", "required", "dependentRequired")
-_UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
+MAX_STEPS = 20_000
+_LONGEST = 100
 
 
-class Validator:
-    """A compiled schema. Raises `ValueError` if the schema is invalid.
+class Violation(NamedTuple):
+    """A value that a keyword of a schema does not accept, and the value's JSON pointer."""
+
+    value: Any
+    keyword: str
+    argument: Any
+    path: str = ""
+
+    def __str__(self) -> str:
+        """Return the violation as a sentence."""
+        argument = _shown(self.argument)
+        sentence = f"{_shown(self.value)} does not meet {self.keyword}: {argument}"
+        if self.keyword == "type":
+            sentence = f"{_shown(self.value)} is not of type {argument}"
+        elif self.keyword == "required":
+            missing = next(name for name in self.argument if name not in self.value)
+            sentence = f"{_shown(missing)} is a required property"
+        return f"{sentence} at {self.path}" if self.path else sentence
+
+
+def find_violation(schema: Schema, value: Any) -> Violation | None:
+    """Return why `value` is not an instance of `schema`. `format` is not asserted, as draft 2020-12 has it.
+
+    Raises:
+        SchemaError: The schema is invalid, not supported, or takes too much work.
+    """
+    try:
+        return Checker(Document(schema, MAX_STEPS)).violation(schema, value)
+    except SchemaError:
+        raise
+    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, RecursionError):
+        raise SchemaError("the schema is invalid, too deep or too large") from None
+
+
+class Checker:
+    """Checks values against parts of a document, which pays for the work.
 
     Args:
-        root: The schema. It has no embedded `$id`.
-        compiled: Bytes that each compiled pattern may take.
-        formats: Whether `format` is asserted. Draft 2020-12 does not assert it.
+        document: The document that references lead to.
+        formats: Whether `format` is asserted.
     """
 
-    def __init__(self, root: Schema, compiled: int = MAX_COMPILED, *, formats: bool = False) -> None:
-        from jsonschema_rs import Draft202012Validator, FancyRegexOptions
+    def __init__(self, document: Document, *, formats: bool = False) -> None:
+        self.document, self.formats = document, formats
 
-        patterns = FancyRegexOptions(backtrack_limit=MAX_BACKTRACKS, size_limit=compiled, dfa_size_limit=compiled)
-        self.root = root
-        self.compiled: Any = Draft202012Validator(
-            root, retriever=_refuse, pattern_options=patterns, validate_formats=formats
-        )
-        self._weights: dict[int, int] = {}
-        self._targets: dict[str, Schema] = {}
+    def violation(self, schema: Schema, value: Any) -> Violation | None:
+        """Return why `value` is not an instance of `schema`."""
+        document, keywords = self.document, _ALL_KEYWORDS[type(value)]
+        if isinstance(schema, bool):
+            document.spend(1)
+            return None if schema else Violation(value, "the schema", schema)
+        document.spend(1, members=len(schema) + (len(value) if isinstance(value, (dict, list)) else 0))
+        for keyword, argument in schema.items():
+            if keyword in keywords:
+                outcome = keywords[keyword](self, argument, value, schema)
+                if outcome is False:
+                    return Violation(value, keyword, argument)
+                for part, member, path in () if outcome is True else outcome:
+                    if found := self.violation(part, member):
+                        return found._replace(path=path + found.path)
+        return None
 
-    def count_visits(self, value: Any, limit: int) -> int:
-        """Return how many pairs of subschema and value a check of `value` touches, or a number above `limit`.
-
-        Raises:
-            Unsatisfiable: A `$ref` on the way cannot be resolved.
-        """
-        left: list[Visit] = [(self.root, value, False)]
-        visits = 0
-        while left and visits + len(left) <= limit:
-            part, data, collects = left.pop()
-            visits += 1
-            if isinstance(part, dict):
-                visits += self._weight(part) + _searched(part, data)
-                left.extend(islice(self._touched(part, data, collects), limit))
-        return visits + len(left)
-
-    def resolve(self, ref: str) -> Schema:
-        """Return the schema that `ref` points to within this document, as the library does.
-
-        Raises:
-            Unsatisfiable: There is no such schema, or more than one.
-        """
-        if ref not in self._targets:
-            self._targets[ref] = self._target(ref)
-        return self._targets[ref]
-
-    def _target(self, ref: str) -> Schema:
-        if ref in ("", "#"):
-            return self.root
-        if ref.startswith("#/"):
-            return self._at_pointer(ref)
-        targets = self._anchors.get(ref.removeprefix("#"), [])
-        if len(targets) != 1:
-            raise _no_target(ref)
-        return targets[0]
-
-    def _at_pointer(self, ref: str) -> Schema:
-        found: Any = self.root
-        for step in unquote(ref[2:]).split("/"):
-            key = step.replace("~1", "/").replace("~0", "~")
-            try:
-                found = found[int(key)] if isinstance(found, list) else found[key]
-            except (LookupError, TypeError, ValueError):
-                raise _no_target(ref) from None
-        if not isinstance(found, (dict, bool)):
-            raise _no_target(ref)
-        return found
-
-    @cached_property
-    def _anchors(self) -> dict[str, list[Schema]]:
-        """Up to two different schemas that each anchor names."""
-        anchors: dict[str, list[Schema]] = {}
-        for part in subschemas(self.root):
-            for name in (part.get("$anchor"), part.get("$dynamicAnchor")):
-                known = anchors.setdefault(name, []) if isinstance(name, str) else []
-                if len(known) < 2 and part not in known:
-                    known.append(part)
-        return anchors
-
-    def _weight(self, part: Flat) -> int:
-        """Return how many visits it takes the library to look through the names and data of a part."""
-        key = id(part)
-        if key not in self._weights:
-            listed = [list(part[key]) for key in _NAMES if key in part] + [part[key] for key in _DATA if key in part]
-            self._weights[key] = len(orjson.dumps(listed)) // BYTES_OF_A_VISIT
-        return self._weights[key]
-
-    def _touched(self, part: Flat, value: Any, collects: bool) -> Iterator[Visit]:
-        """Yield the visits that follow from one.
-
-        To collect what a part evaluates, the library checks each subschema beside it, and collects from it too.
-        """
-        for each in self._in_place(part, value):
-            yield each, value, False
-            if collects:
-                yield each, value, True
-        yield from _in_members(part, value)
-        if not collects and any(key in part for key in _UNEVALUATED):
-            yield part, value, True
-
-    def _in_place(self, part: Flat, value: Any) -> Iterator[Schema]:
-        """Yield the subschemas of a part that apply to the same value."""
-        yield from (self.resolve(part[key]) for key in ("$ref", "$dynamicRef") if key in part)
-        yield from (part[key] for key in _IN_PLACE if key in part)
-        for key in ("allOf", "anyOf", "oneOf"):
-            yield from part.get(key, ())
-        if isinstance(value, dict):
-            for key in _DEPENDENT:
-                yield from (schema for name, schema in part.get(key, {}).items() if name in value)
+    def accepts(self, schema: Schema, value: Any) -> bool:
+        """Return whether `value` is an instance of `schema`."""
+        return self.violation(schema, value) is None
 
 
-def subschemas(root: Any) -> Iterator[Flat]:
-    """Yield every JSON object in a schema, the schema itself first."""
-    left = [root]
-    while left:
-        part = left.pop()
-        if isinstance(part, dict):
-            yield part
-        left.extend(part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
+def _has_pattern(checker: Checker, pattern: str, text: str, _: Any = None) -> bool:
+    checker.document.spend(patterns.search_steps(pattern, text))
+    return bool(patterns.validator("pattern", pattern).is_valid(text))
 
 
-def _in_members(part: Flat, value: Any) -> Iterator[Visit]:
-    """Yield the visits of what `value` holds."""
-    keys: tuple[str, ...]
-    members: Sequence[Any]
-    if isinstance(value, dict):
-        yield from ((each, value[key], False) for key, each in part.get("properties", {}).items() if key in value)
-        schemas = [*part.get("patternProperties", {}).values()]
-        keys, members = ("additionalProperties", "unevaluatedProperties"), [*value.values()]
-        yield from ((part["propertyNames"], key, False) for key in (value if "propertyNames" in part else ()))
-    elif isinstance(value, list):
-        yield from ((each, item, False) for each, item in zip(part.get("prefixItems", ()), value, strict=False))
-        schemas, keys, members = [], ("items", "contains", "unevaluatedItems"), value
-    else:
-        return
-    schemas += [part[key] for key in keys if key in part]
-    yield from ((each, member, False) for each in schemas for member in members)
+def _has_format(checker: Checker, name: str, text: str, _: Flat) -> bool:
+    checker.document.spend(1, length=len(text))
+    return not checker.formats or bool(patterns.validator("format", name).is_valid(text))
 
 
-def _no_target(ref: str) -> Unsatisfiable:
-    return unsatisfiable("$", "$ref", f"{ref} is not in the schema", INLINE)
+def _is_any(checker: Checker, options: list[Any], value: Any, _: Flat) -> bool:
+    checker.document.spend(length=4 * len(orjson.dumps(options)))
+    return any(_equal(option, value) for option in options)
 
 
-def _searched(part: Flat, value: Any) -> int:
-    """Return how many visits it takes to measure a text, and to search texts for the patterns of a part."""
-    if isinstance(value, str):
-        patterns, texts, visits = [part["pattern"]] if "pattern" in part else [], [value], len(value) // TEXT_OF_A_VISIT
-    elif isinstance(value, dict) and "patternProperties" in part:
-        patterns, texts, visits = list(part["patternProperties"]), list(value), 0
-    else:
-        return 0
-    length = sum(map(len, texts)) // BYTES_OF_A_VISIT
-    return visits + sum(length + VISITS_OF_A_SEARCH * len(texts) * _backtracks(pattern) for pattern in patterns)
+def _has_all(checker: Checker, names: list[str], value: Flat, _: Any = None) -> bool:
+    checker.document.spend(members=len(names))
+    return value.keys() >= set(names)
 
 
-@lru_cache(maxsize=256)
-def _backtracks(pattern: str) -> bool:
-    return _BACKTRACKING.search(pattern) is not None
+def _is_unique(checker: Checker, is_wanted: bool, items: list[Any], _: Flat) -> bool:
+    texts = [orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for item in items] if is_wanted else []
+    checker.document.spend(length=sum(map(len, texts)))
+    return len(set(texts)) == len(texts)
 
 
-def _refuse(uri: str) -> NoReturn:
-    raise ValueError(f"{uri} is not fetched")
+def _is_type(_: Checker, types: str | list[str], value: Any, __: Flat) -> bool:
+    name = _NAMES[type(value)]
+    return types == name or any(
+        each == name or (each == "integer" and name == "number" and value % 1 == 0) for each in as_list(types)
+    )
+
+
+def _equal(first: Any, second: Any) -> bool:
+    """Return whether values are equal for JSON Schema: 1 is 1.0, but not true."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(_equal(first[key], second[key]) for key in first)
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(_equal, first, second))
+    return isinstance(first, bool) == isinstance(second, bool) and bool(first == second)
+
+
+def _contains(checker: Checker, part: Schema, items: list[Any], schema: Flat) -> bool:
+    count = sum(checker.accepts(part, item) for item in items)
+    return bool(schema.get("minContains", 1) <= count <= schema.get("maxContains", count))
+
+
+def _others(checker: Checker, part: Schema, value: Flat, schema: Flat) -> Iterator[tuple[Schema, Any, str]]:
+    known, listed = schema.get("properties", ()), schema.get("patternProperties", ())
+    for key in value:
+        if key not in known and not any(_has_pattern(checker, pattern, key) for pattern in listed):
+            yield part, value[key], f"/{key}"
+
+
+def _unsupported(keyword: str) -> _Keyword:
+    def refuse(*_: Any) -> bool:
+        raise SchemaError(f"`{keyword}` is not supported")
+
+    return refuse
+
+
+def _sized(unit: str) -> dict[str, _Keyword]:
+    return {
+        f"min{unit}": lambda _, fewest, value, __: len(value) >= fewest,
+        f"max{unit}": lambda _, most, value, __: len(value) <= most,
+    }
+
+
+def _shown(value: Any) -> str:
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+_Keyword: TypeAlias = Callable[[Checker, Any, Any, Flat], bool | Iterable[tuple[Schema, Any, str]]]
+"""Checks a value by the keyword's argument and the schema around it: returns the outcome, or what else to check."""
+
+_ANY: dict[str, _Keyword] = {
+    **{keyword: _unsupported(keyword) for keyword in ("unevaluatedProperties", "unevaluatedItems", "$dynamicRef")},
+    "type": _is_type,
+    "enum": _is_any,
+    "const": lambda checker, constant, value, schema: _is_any(checker, [constant], value, schema),
+    "not": lambda checker, part, value, _: not checker.accepts(part, value),
+    "anyOf": lambda checker, parts, value, _: any(checker.accepts(part, value) for part in parts),
+    "oneOf": lambda checker, parts, value, _: sum(checker.accepts(part, value) for part in parts) == 1,
+    "allOf": lambda _, parts, value, __: ((part, value, "") for part in parts),
+    "$ref": lambda checker, ref, value, _: [(checker.document.resolve(ref), value, "")],
+    "if": lambda checker, part, value, schema: [
+        (schema.get("then" if checker.accepts(part, value) else "else", True), value, "")
+    ],
+}
+_NUMBER: dict[str, _Keyword] = {
+    "minimum": lambda _, bound, value, __: bool(value >= bound),
+    "maximum": lambda _, bound, value, __: bool(value <= bound),
+    "exclusiveMinimum": lambda _, bound, value, __: bool(value > bound),
+    "exclusiveMaximum": lambda _, bound, value, __: bool(value < bound),
+    "multipleOf": lambda _, step, value, __: exact(value) % exact(step) == 0,
+}
+_STRING: dict[str, _Keyword] = {**_sized("Length"), "pattern": _has_pattern, "format": _has_format}
+_ARRAY: dict[str, _Keyword] = {
+    **_sized("Items"),
+    "uniqueItems": _is_unique,
+    "contains": _contains,
+    "prefixItems": lambda _, parts, items, __: [
+        (part, item, f"/{at}") for at, (part, item) in enumerate(zip(parts, items, strict=False))
+    ],
+    "items": lambda _, part, items, schema: (
+        (part, items[at], f"/{at}") for at in range(len(schema.get("prefixItems", ())), len(items))
+    ),
+}
+_OBJECT: dict[str, _Keyword] = {
+    **_sized("Properties"),
+    "required": _has_all,
+    "properties": lambda _, parts, value, __: [(parts[key], value[key], f"/{key}") for key in value if key in parts],
+    "patternProperties": lambda checker, parts, value, _: (
+        (part, value[key], f"/{key}")
+        for key in value
+        for each, part in parts.items()
+        if _has_pattern(checker, each, key)
+    ),
+    "additionalProperties": _others,
+    "propertyNames": lambda _, part, value, __: ((part, key, "") for key in value),
+    "dependentSchemas": lambda _, parts, value, __: ((parts[key], value, "") for key in value if key in parts),
+    "dependentRequired": lambda checker, names, value, _: all(
+        _has_all(checker, names[key], value) for key in value if key in names
+    ),
+}
+_NAMES = {
+    type(None): "null", bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"
+}  # fmt: skip
+KEYWORDS = {"object": _OBJECT, "array": _ARRAY, "string": _STRING, "number": _NUMBER}
+"""Type -> keywords that are about values of that type."""
+_ALL_KEYWORDS = {kind: _ANY | KEYWORDS.get(name, {}) for kind, name in _NAMES.items()}

@@ -15,7 +15,7 @@ from mockclaude.reply.blocks import as_text, shows_thinking
 from mockclaude.reply.compose import Asking, Drafter, Part, Pause, Reply, finish, room
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.live.growing_block import Growth
-from mockclaude.reply.plan import Incident
+from mockclaude.reply.schedule import Incident
 from mockclaude.reply.truncate import Obeyed, Truncation
 from mockclaude.scenario.rules import Outline
 from mockclaude.scenario.template.templates import Scope
@@ -42,7 +42,7 @@ class LiveDraft:
     """A reply so far. It has `ended` when nothing more can be added, with an `incident` or because it is cut."""
 
     def __init__(self, scope: Scope, draws: Draws, asking: Asking) -> None:
-        conversation = scope.conversation
+        conversation = scope.request
         self.ended = False
         self.incident: Incident | None = None
         self._scope = scope
@@ -56,7 +56,7 @@ class LiveDraft:
         self._listed = False
 
     def add(self, outline: Outline) -> Iterator[Addition]:
-        """Yield what `outline` adds. Raises `ApiError` 400 if a schema of the request has no instance."""
+        """Yield what `outline` adds. Raises `FillError` if the values of placeholders do not fit in."""
         continues = outline.continues
         for step in outline.steps:
             value = step.value.fill(self._scope)
@@ -115,7 +115,7 @@ class LiveDraft:
         else:
             cited = {"citations": value["citations"]} if value["citations"] else {}
             block = {**cited, "type": "text", "text": ""}
-            prefill = "" if self._drafter.content else self._scope.conversation.prefill
+            prefill = "" if self._drafter.content else self._scope.request.prefill
         self._drafter.content.append(block)
         return Growth(block, self._truncation, prefill, shown=kind == "text" or self._shows_thinking)
 

@@ -1,8 +1,4 @@
-"""The response to a request whose reply is made while it is sent.
-
-In: outlines one after the other, of which each is composed once. Out: the scripts that send what each adds, and at last
-the whole response as it was sent. Times in a script count from the end of the script before.
-"""
+"""The response to a request whose reply is made while it is sent: batches of what is new, each made and sent once."""
 
 from __future__ import annotations
 
@@ -12,13 +8,13 @@ from typing import Any, TypeAlias
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Asking, Reply
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.exchange import LAST_CHUNK, Exchange, apart, chunk, whole_head
 from mockclaude.reply.live.live_draft import Addition, LiveDraft
-from mockclaude.reply.live.live_faults import Batch, LiveFaults
+from mockclaude.reply.live.live_faults import LiveFaults
 from mockclaude.reply.live.live_stream import LiveStream
 from mockclaude.reply.pace_clock import Timing
-from mockclaude.reply.plan import Envelope, streamed
-from mockclaude.reply.script import End, Script, Send, joined, with_headers
+from mockclaude.reply.response import End, Response, Timed, silent
+from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.schedule import streamed
 from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import Outline
@@ -39,28 +35,29 @@ class LiveResponse:
         scope: Scope,
         pace: Pace,
         draws: Draws,
-        envelope: Envelope,
+        context: ResponseContext,
         asking: Asking,
         faults: Sequence[Fault],
         limit_headers: LimitHeaders,
     ) -> None:
         self.ended = False
-        self._is_stream = scope.conversation.stream
-        self._envelope = envelope
+        self._is_stream = scope.request.stream
+        self._context = context
         self._limit_headers = limit_headers
         self._draft = LiveDraft(scope, draws, asking)
         self._stream = LiveStream(Timing(pace.for_model(self.reply.message["model"]), draws.of_question))
-        self._faults = LiveFaults(faults, envelope, draws)
-        self._unsent: list[Send] = []
-        self._head: Exchange | None = None
-        self._rest: Batch | None = None
-        self._sends: list[Send] = []
-        self._sent = Script(0, ())
+        self._faults = LiveFaults(faults, context, draws)
+        self._unsent: list[Timed] = []
+        self._head: Response | None = None
+        self._head_sent = False
+        self._rest: Response | None = None
+        self.sent = silent(End.KEEP, 0)
+        """The last batch without its body: the status and the ending of the response so far."""
 
     @property
     def reply(self) -> Reply:
         """The reply so far."""
-        return self._draft.reply(self._envelope.message_id)
+        return self._draft.reply(self._context.message_id)
 
     @property
     def begun(self) -> bool:
@@ -72,23 +69,18 @@ class LiveResponse:
         """What became of the faults."""
         return self._faults.notes
 
-    @property
-    def sent(self) -> Script:
-        """All that was to be sent so far, in one script."""
-        return self._sent._replace(sends=tuple(self._sends))
-
-    def add(self, outline: Outline) -> Script | None:
+    def add(self, outline: Outline) -> Response | None:
         """Return what is to be sent now that the reply goes on with `outline`, if there is something.
 
-        Raises `ApiError` 400 if a schema of the request has no instance.
+        Raises `FillError` if the values of placeholders do not fit in.
         """
         self._take(self._draft.add(outline))
         self.ended = self._draft.ended
         if not self.begun:
             return None
-        return self._send(self._envelope.stream(self._new(), End.KEEP, self._stream.timing.now, complete=False))
+        return self._send(self._context.stream(self._new(), End.KEEP, self._stream.timing.now, complete=False))
 
-    def finish(self, error: ApiError | None = None) -> Script | None:
+    def finish(self, error: ApiError | None = None) -> Response | None:
         """Return the rest of the response, which ends with `error` if there is one. Without any event, return None."""
         self._take(self._draft.close())
         if error is not None:
@@ -96,13 +88,13 @@ class LiveResponse:
         if not self.begun:
             return None
         if self._rest is not None:
-            return self._script(self._rest, last=True)
+            return self._batch(self._rest, last=True)
         incident = self._draft.incident
         if incident is None:
             self._unsent.append(self._stream.end(self.reply.message))
         now = self._stream.timing.now
-        rest, _ = self._faults.apply(self._batch(streamed(self._new(), now, incident, self._envelope)), last=True)
-        return self._script(rest, last=True)
+        rest, _ = self._faults.apply(self._continued(streamed(self._new(), now, incident, self._context)), last=True)
+        return self._batch(rest, last=True)
 
     def _take(self, additions: Iterable[Addition]) -> None:
         for addition in additions:
@@ -111,47 +103,29 @@ class LiveResponse:
                     self._unsent.append(self._stream.begin(self.reply.message))
                 self._unsent += self._stream.add(addition)
 
-    def _new(self) -> Sequence[Send]:
+    def _new(self) -> Sequence[Timed]:
         new, self._unsent = self._unsent, []
         return new
 
-    def _send(self, script: Script) -> Script | None:
-        batch, ended = self._faults.apply(self._batch(script), last=False)
+    def _send(self, response: Response) -> Response | None:
+        batch, ended = self._faults.apply(self._continued(response), last=False)
         if ended:
             self._rest, self.ended = batch, True
             return None
-        is_new = isinstance(batch, Exchange) and batch.body
-        return self._script(batch, last=False) if is_new or self._sends else None
+        return self._batch(batch, last=False) if batch.body or self._head_sent else None
 
-    def _batch(self, script: Script) -> Exchange:
-        """Return the events of `script`, after the head that the response has."""
+    def _continued(self, response: Response) -> Response:
+        """Return `response` with the head of the first one."""
         if self._head is None:
-            script = with_headers(script, self._limit_headers(self.reply.message["usage"]))
-        batch = apart(script)
-        assert batch
-        self._head = self._head or batch._replace(body=())
-        return batch._replace(headers=self._head.headers, head_at=self._head.head_at)
+            response = response.with_values(self._limit_headers(self.reply.message["usage"]))
+        if self._faults.notes:
+            response = response.taken_apart()
+        self._head = self._head or response._replace(body=())
+        return response._replace(headers=self._head.headers, head_at=self._head.head_at)
 
-    def _script(self, batch: Batch, *, last: bool) -> Script:
-        """Return the script of what is new, and keep it."""
-        if isinstance(batch, Exchange):
-            script = self._framed(batch, last=last)
-        else:
-            script = batch._replace(sends=batch.sends[1:]) if self._sends else batch
-        before = self._sent.end_at
-        end_at = max(before, script.end_at, script.sends[-1].at if script.sends else 0)
-        self._sent = script._replace(sends=(), end_at=end_at)
-        self._sends += script.sends
-        later = [Send(max(0, at - before), data) for at, data in script.sends]
-        return script._replace(sends=later, end_at=end_at - before)
-
-    def _framed(self, batch: Exchange, *, last: bool) -> Script:
-        sends = list(batch.body if self._faults.notes else joined(batch.body))
-        if batch.chunked:
-            sends = [*map(chunk, sends)]
-        if not self._sends and (sends or last):
-            sends.insert(0, Send(batch.head_at, whole_head(batch)))
-        if last and batch.chunked and batch.complete:
-            sends.append(Send(max(batch.end_at, sends[-1].at if sends else 0), LAST_CHUNK))
-        end = End.CLOSE if last and batch.end is End.KEEP and not batch.chunked else batch.end
-        return Script(batch.status, sends if self._faults.notes else joined(sends), end, batch.end_at)
+    def _batch(self, response: Response, *, last: bool) -> Response:
+        """Return `response` as the batch to be sent next."""
+        batch = response._replace(framing=response.framing._replace(is_batch=True, head_sent=self._head_sent))
+        self._head_sent = self._head_sent or last or len(batch.body) > 0
+        self.sent = batch._replace(body=())
+        return batch

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockclaude.api import events, tokens
-from mockclaude.api.events import Block
+from mockclaude.api.events import Block, Event
 from mockclaude.reply.live.live_draft import Addition, More, Signature
 from mockclaude.reply.pace_clock import Timing
-from mockclaude.reply.script import Send
-from mockclaude.reply.stream import block_beats, pieces
+from mockclaude.reply.response import Piece, Timed, run_of
+from mockclaude.reply.stream import block_pieces, pieces
 
 
 class LiveStream:
@@ -26,11 +26,11 @@ class LiveStream:
         """Whether there is any event."""
         return self._index >= 0
 
-    def begin(self, message: dict[str, Any]) -> Send:
+    def begin(self, message: dict[str, Any]) -> Timed:
         """Return `message_start`."""
-        return Send(self.timing.generate(0, first=True), events.message_start(message, first_tokens=1))
+        return Timed(self.timing.generate(0, first=True), events.message_start(message, first_tokens=1))
 
-    def add(self, addition: Addition) -> Iterator[Send]:
+    def add(self, addition: Addition) -> Iterator[Timed]:
         """Yield the events of an addition to the reply. A pause has none, but takes its time."""
         if isinstance(addition, dict):
             yield from self._block(addition)
@@ -44,23 +44,23 @@ class LiveStream:
         else:
             self.timing.wait(addition.microseconds or 0)
 
-    def end(self, message: dict[str, Any]) -> Send:
+    def end(self, message: dict[str, Any]) -> Timed:
         """Return the end of the message."""
-        return self._send(self._stop() + events.message_delta(message) + events.MESSAGE_STOP, 0)
+        return self._send(run_of(self._stop(), events.message_delta(message), events.MESSAGE_STOP), 0)
 
-    def _block(self, block: Block) -> Iterator[Send]:
+    def _block(self, block: Block) -> Iterator[Timed]:
         if self._index >= 0:
             yield self._send(self._stop(), 0)
         self._index += 1
         self._turn = 0
-        for beat in block_beats(self._index, block):
-            yield self._send(beat.data, beat.tokens)
+        for piece, count in block_pieces(self._index, block):
+            yield self._send(piece, count)
 
-    def _stop(self) -> bytes:
+    def _stop(self) -> Event:
         return events.content_block_stop(self._index)
 
-    def _delta(self, delta: dict[str, Any], count: int) -> Send:
+    def _delta(self, delta: dict[str, Any], count: int) -> Timed:
         return self._send(events.delta_event(self._index, delta), count)
 
-    def _send(self, data: bytes, count: int) -> Send:
-        return Send(self.timing.generate(count, first=False), data)
+    def _send(self, piece: Piece, count: int) -> Timed:
+        return Timed(self.timing.generate(count, first=False), piece)

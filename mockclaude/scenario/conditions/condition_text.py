@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mockclaude.api.redaction import redact, redact_header
-from mockclaude.scenario.conversation import ToolResult, without_reminders
+from mockclaude.api.request import ToolResult, without_reminders
 from mockclaude.scenario.diagnostics import shown
 from mockclaude.scenario.format.when import BodyMatch, Match, ToolResultMatch
 

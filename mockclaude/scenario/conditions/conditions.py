@@ -1,6 +1,6 @@
 """The conditions of a rule: what is looked at, what is wanted, and whether it holds.
 
-In: the `when` of a rule. Out: `Condition`s, which test a conversation and say in words what they wanted and what came.
+In: the `when` of a rule. Out: `Condition`s, which test a request and say in words what they wanted and what came.
 Knows nothing of rules, of how often one has answered, or of replies.
 """
 
@@ -12,6 +12,7 @@ from functools import partial
 from operator import attrgetter, methodcaller
 from typing import Any, TypeAlias
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.condition_text import (
     body_describer,
     describe,
@@ -26,25 +27,24 @@ from mockclaude.scenario.conditions.condition_text import (
 from mockclaude.scenario.conditions.differences import first_difference
 from mockclaude.scenario.conditions.queries import Query
 from mockclaude.scenario.conditions.searches import Search, search
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.format.when import BodyMatch, Match, ToolResultMatch, When
 
 USER = attrgetter("user")
 TOOLS = attrgetter("tools")
-TOOL_RESULTS = attrgetter("tool_results")
+TOOL_RESULTS = attrgetter("results")
 SYSTEM = attrgetter("system")
 
 OF_THE_RULE = ("times", "order")
 """What is checked of a rule besides its conditions: whether it is used up, and whether one above it answers."""
 
-Look: TypeAlias = Callable[[Conversation], Any]
+Look: TypeAlias = Callable[[MessagesRequest], Any]
 Holds: TypeAlias = Callable[[Any], bool]
 Test: TypeAlias = tuple[Look, Holds, tuple[Search, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One condition held against one conversation, and, where it did not hold, a `hint` at why or at what was meant.
+    """One condition held against one request, and, where it did not hold, a `hint` at why or at what was meant.
 
     `got` is without credentials. For the `key`s in `OF_THE_RULE` the hint says it all.
     """
@@ -82,9 +82,9 @@ class Condition:
     describe: Callable[[Any], str] = describe
     difference: Callable[[Any], str] | None = None
 
-    def check(self, conversation: Conversation) -> Check:
+    def check(self, request: MessagesRequest) -> Check:
         """Return the outcome in words."""
-        found = self.look(conversation)
+        found = self.look(request)
         return Check(self.key, self.wanted, self.describe(found), self.holds(found))
 
 
@@ -123,14 +123,14 @@ def _exact_conditions(when: When) -> Iterator[Condition]:
 def _header_condition(name: str, matches: list[Match]) -> Condition:
     test = text_test(matches)
     return replace(
-        _text_condition(f"headers.{name}", matches, lambda conversation: conversation.headers.get(name)),
+        _text_condition(f"headers.{name}", matches, lambda request: request.headers.get(name)),
         wanted=describe_matches(matches, name),
         holds=lambda value: value is not None and test(value),
         describe=partial(describe_header, name),
     )
 
 
-def _number_condition(key: str, numbers: list[int], look: Callable[[Conversation], int]) -> Condition:
+def _number_condition(key: str, numbers: list[int], look: Callable[[MessagesRequest], int]) -> Condition:
     return Condition(key, " or ".join(map(str, numbers)), look, lambda found: found in numbers)
 
 
@@ -215,7 +215,7 @@ def _body_condition(bodies: list[BodyMatch]) -> Condition:
     return Condition(
         "body",
         " or ".join(map(describe_body_match, bodies)),
-        lambda conversation: [look(conversation) for look in looks],
+        lambda request: [look(request) for look in looks],
         lambda found: any(test(value) for test, value in zip(tests, found, strict=True)),
         costly=True,
         describe=body_describer(bodies),
@@ -231,9 +231,9 @@ def _body_difference(values: Mapping[Query, Any]) -> Callable[[Any], str] | None
 
 def _body_test(match: BodyMatch) -> tuple[Look, Holds]:
     if match.truthy is not None:
-        return methodcaller("find", match.truthy), bool
+        return match.truthy.find_in, bool
     queries, expected = list(match.values), list(match.values.values())
-    return lambda conversation: [conversation.find(query) for query in queries], expected.__eq__
+    return lambda request: [query.find_in(request) for query in queries], expected.__eq__
 
 
 def text_test(matches: list[Match]) -> Callable[[str], bool]:

@@ -1,6 +1,6 @@
 """What may have been meant where a condition failed: an earlier turn, or a word that is almost the same.
 
-In: a condition and the conversation it was held against. Out: its check, with a hint if there is one.
+In: a condition and the request it was held against. Out: its check, with a hint if there is one.
 Knows nothing of rules. It is asked about what is told to a person, never while a rule is looked for.
 """
 
@@ -14,8 +14,8 @@ from itertools import islice
 from typing import Any
 
 from mockclaude.api.redaction import REDACTED, redact
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.conditions import Check, Condition
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.diagnostics import did_you_mean
 
 _OF_THE_TURN = ("user", "tool_result")
@@ -35,28 +35,28 @@ _SIMILAR = 0.8
 """The least similarity of a text that may have been meant, as `difflib` measures it."""
 
 
-def hinted(condition: Condition, conversation: Conversation) -> Check:
+def hinted(condition: Condition, request: MessagesRequest) -> Check:
     """Return the outcome of `condition` in words, with what may have been meant if it does not hold."""
-    check = condition.check(conversation)
+    check = condition.check(request)
     hidden = check.key.startswith("headers.") and REDACTED in check.got
-    return check if check.held or hidden else replace(check, hint=redact(_hint(condition, conversation)))
+    return check if check.held or hidden else replace(check, hint=redact(_hint(condition, request)))
 
 
-def _hint(condition: Condition, conversation: Conversation) -> str:
-    found = condition.look(conversation)
+def _hint(condition: Condition, request: MessagesRequest) -> str:
+    found = condition.look(request)
     return (
-        _earlier(condition, conversation)
+        _earlier(condition, request)
         or (condition.difference(found) if condition.difference else "")
         or _similar(condition, found)
     )
 
 
-def _earlier(condition: Condition, conversation: Conversation) -> str:
-    earlier = conversation.before if condition.key in _OF_THE_TURN else None
+def _earlier(condition: Condition, request: MessagesRequest) -> str:
+    earlier = request.before_turn if condition.key in _OF_THE_TURN else None
     while earlier is not None:
         if condition.holds(condition.look(earlier)):
-            return f"it is in turn {earlier.turn}: `{condition.key}` looks at the current turn, {conversation.turn}"
-        earlier = earlier.before
+            return f"it is in turn {earlier.turn}: `{condition.key}` looks at the current turn, {request.turn}"
+        earlier = earlier.before_turn
     return ""
 
 

@@ -13,7 +13,8 @@ import orjson
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from mockclaude.scenario.conditions.work import TooMuchWorkError, Work
+from mockclaude.api.request import MessagesRequest
+from mockclaude.scenario.conditions.work import TooMuchWorkError, Work, work_of
 from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -63,6 +64,17 @@ class Query(str):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(cls, handler(str))
+
+    def find_in(self, request: MessagesRequest) -> Any:
+        """Return what the expression finds in the body of `request`. Equal expressions are evaluated once.
+
+        Raises:
+            TooMuchWorkError: The evaluation takes more than what is left of the request's work.
+        """
+        memo = request.memo
+        if self not in memo:
+            memo[self] = self.evaluate(request.body, work_of(request))
+        return memo[self]
 
     def evaluate(self, data: Any, work: Work) -> Any:
         """Return what the expression finds in JSON data; None if it finds nothing.

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cached_property
 from typing import TypeAlias
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.conditions import Condition, Test
 from mockclaude.scenario.conditions.needles import Needle, NeedleIndex
 from mockclaude.scenario.conditions.searches import Search
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.rules import Rule
 
 FEW, _FEW_SEARCHES = 20, 64
@@ -49,23 +49,23 @@ class RuleIndex:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = [(rule, _filters(rule.conditions), tuple(_tests(rule))) for rule in rules]
         needles: dict[str, set[Needle]] = {}
-        self._texts: dict[str, Callable[[Conversation], str | None]] = {}
+        self._texts: dict[str, Callable[[MessagesRequest], str | None]] = {}
         for _, filters, _ in self._rules:
             for search in filters:
                 needles.setdefault(search.subject, set()).update(search.needles)
                 self._texts[search.subject] = search.text
         self._indexes = {subject: NeedleIndex(each) for subject, each in needles.items()}
 
-    def find(self, conversation: Conversation) -> Found:
+    def find(self, request: MessagesRequest) -> Found:
         """Return the needles that the texts of a request contain."""
         return {
-            subject: frozenset(index.find(self._texts[subject](conversation) or ""))
+            subject: frozenset(index.find(self._texts[subject](request) or ""))
             for subject, index in self._indexes.items()
         }
 
-    def candidates(self, conversation: Conversation) -> Iterator[tuple[Rule, tuple[Test, ...]]]:
+    def candidates(self, request: MessagesRequest) -> Iterator[tuple[Rule, tuple[Test, ...]]]:
         """Yield the rules that can match, in their order, each with the tests that the needles do not decide."""
-        found = self.find(conversation)
+        found = self.find(request)
         for rule, filters, tests in self._rules:
             for search in filters:
                 if search.needles.isdisjoint(found[search.subject]):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.needles import Needle, is_whole
-from mockclaude.scenario.conversation import Conversation
+from mockclaude.scenario.conditions.work import work_of
 from mockclaude.scenario.format.when import Match
 
 _SEARCH, _VALUE = 64, 800
@@ -31,36 +32,36 @@ class Search:
     """
 
     subject: str
-    text: Callable[[Conversation], str | None]
-    values: Callable[[Conversation], Sized] | None
+    text: Callable[[MessagesRequest], str | None]
+    values: Callable[[MessagesRequest], Sized] | None
     needles: frozenset[Needle]
     texts: int
     regexes: int
     is_exact: bool
 
-    def price(self, conversation: Conversation) -> int:
+    def price(self, request: MessagesRequest) -> int:
         """Return the work that the search takes."""
-        extent = len(self.text(conversation) or "")
-        extent += _VALUE * len(self.values(conversation)) if self.values else 0
+        extent = len(self.text(request) or "")
+        extent += _VALUE * len(self.values(request)) if self.values else 0
         of_texts = self.texts * (_SEARCH + extent // _CHARACTERS)
         return of_texts + self.regexes * (_SEARCH + extent // _CHARACTERS_OF_REGEX)
 
 
-def spend(searches: Iterable[Search], conversation: Conversation) -> None:
+def spend(searches: Iterable[Search], request: MessagesRequest) -> None:
     """Count the work of `searches`.
 
     Raises:
         TooMuchWorkError: They take more than what is left for the request.
     """
     for each in searches:
-        conversation.work.spend(each.price(conversation))
+        work_of(request).spend(each.price(request))
 
 
 def search(
     subject: str,
     matches: Iterable[Match],
-    text: Callable[[Conversation], str | None],
-    values: Callable[[Conversation], Sized] | None = None,
+    text: Callable[[MessagesRequest], str | None],
+    values: Callable[[MessagesRequest], Sized] | None = None,
     *,
     is_required: bool = True,
 ) -> Search:

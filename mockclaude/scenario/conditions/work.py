@@ -6,6 +6,7 @@ Work is counted from the rules and the request, never measured, so that a result
 from __future__ import annotations
 
 from mockclaude.api.errors import ApiError
+from mockclaude.api.request import MessagesRequest
 
 MAX_WORK = 10_000_000
 """Units of work for one request. A unit is about 15 ns, so this is about 0.15 s."""
@@ -41,3 +42,11 @@ class Work:
         self._left -= price
         if self._left < 0:
             raise TooMuchWorkError(_TOO_MUCH)
+
+
+def work_of(request: MessagesRequest) -> Work:
+    """Return the work that is left for the conditions and placeholders of `request`."""
+    work: Work | None = request.memo.get(Work)
+    if work is None:
+        work = request.memo[Work] = Work()
+    return work

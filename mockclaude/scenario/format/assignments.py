@@ -10,9 +10,10 @@ import re
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from mockclaude.scenario.diagnostics import did_you_mean, one_of
+from mockclaude.scenario.format.shorthand import Model
 
 
 def read(text: str, between: str = ";") -> Any:
@@ -38,12 +39,12 @@ def _value(text: str) -> Any:
         return text
 
 
-def problem(error: ValidationError, model: type[BaseModel]) -> str:
+def problem(error: ValidationError, model: type[Model]) -> str:
     """Return the first thing that `error` has against data that was read as `model`."""
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
     if first["type"] == "extra_forbidden":
-        known = list(model.model_fields)
+        known = list(model.known_fields())
         return f"unknown key '{where}'; expected {one_of(known)}{did_you_mean(where, known)}"
     what = first["msg"].removeprefix("Value error, ")
     return f"{where}: {what}" if where else what

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BeforeValidator, Field, model_validator
 
-from mockclaude.api.betas import Accepted
+from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.format.faults import Faults
 from mockclaude.scenario.format.limits import Limits
@@ -82,7 +82,7 @@ class ScenarioFile(Model):
     """The API keys that are accepted; any, if no file says it."""
     models: Models | None = None
     """Which model names are known; `similar` to the SDKs' own if no file says it."""
-    betas: Annotated[Accepted, BeforeValidator(accepted_betas)] | None = None
+    betas: Annotated[AcceptedBetas, BeforeValidator(accepted_betas)] | None = None
     """Which names in `anthropic-beta` are accepted: `known`, `strict`, `any`, or a list of further names; `known` if no
     file says it.
     """

@@ -1,16 +1,14 @@
-"""The form of a scenario file as a JSON Schema, by which editors complete keys and point out mistakes.
+"""The JSON Schema (draft 2020-12) of a scenario file, by which editors complete keys and point out mistakes.
 
-In: the models of the file. Out: a schema of draft 2020-12. Knows nothing of files and of requests.
-What pydantic cannot know of our validators stands in tables: what a shorthand looks like, what a text with a unit looks
-like, which keys go together. The schema refuses nothing that the loader takes; the loader refuses more.
+Pydantic makes it of the models. Tables add what it cannot know of our validators: the form of a shorthand and of a text
+with a unit, and which keys go together. The schema refuses nothing that the loader takes; the loader refuses more.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import combinations, pairwise
 from typing import Any, TypeAlias
@@ -46,33 +44,28 @@ def _names(names: Sequence[str]) -> Schema:
     return {"type": "string", "enum": list(names)}
 
 
-def _list(item: Schema) -> Schema:
-    return {"type": "array", "items": item, "minItems": 1}
-
-
 def _or_list(items: Schema) -> Schema:
-    """Return what takes a list, or one item of it by itself."""
+    """Return the schema of a list or of one item without a list."""
     return _any_of(items["items"], items)
 
 
-def _mapping(needed: Mapping[str, Schema], more: Mapping[str, Schema] | None = None) -> Schema:
-    keys = {**needed, **(more or {})}
+def _mapping(needed: Schema, more: Schema | None = None) -> Schema:
+    keys = needed | (more or {})
     return {"type": "object", "properties": keys, "required": list(needed), "additionalProperties": False}
 
 
 _STRING: Schema = {"type": "string"}
 _DURATION = _text(units.DURATION.pattern, examples=["400ms", "2s", "1.5m"])
 _PERCENT = _text(units.PERCENT.pattern, examples=["20%"])
-_FOREVER = _names([units.FOREVER])
 _EVENTS = (*positions.EVENTS, *positions.DELTAS)
 _EVENT = f"(?:{'|'.join(_EVENTS)})"
 _ONE_EVENT = rf"(?:last )?{_EVENT}|{_EVENT} [1-9][0-9]{{0,5}}"
 _ANY_EVENTS = _any_of(_names(_EVENTS), _text(_ONE_EVENT, f"every {_EVENT}"))
 _D = units.DURATION.pattern
 
-READ: dict[Any, Schema] = {
+VALUE_SCHEMAS: dict[Any, Schema] = {
     units.duration: _DURATION,
-    units.pause: _any_of(_FOREVER, _DURATION),
+    units.pause: _any_of(_names([units.FOREVER]), _DURATION),
     units.share: _any_of(_PERCENT, {"type": "number", "minimum": 0, "maximum": 1}),
     units.factor: _any_of(_PERCENT, {"type": "number", "minimum": 0}),
     units.rate: {"type": "number", "exclusiveMinimum": 0},
@@ -87,20 +80,27 @@ READ: dict[Any, Schema] = {
     positions.rate: _text(positions.RATE.pattern, examples=["20KB/s"]),
     positions.window: _text(positions.WINDOW.pattern, examples=["10..20"]),
     positions.time_window: _text(rf"(?:{_D})\.\.(?:{_D})?", examples=["10s..20s"]),
-    when.body_matches: _any_of(_STRING, {"type": "object", "minProperties": 1}, _list({"type": ["string", "object"]})),
+    when.body_matches: _any_of(
+        _STRING,
+        {"type": "object", "minProperties": 1},
+        {"type": "array", "items": {"type": ["string", "object"]}, "minItems": 1},
+    ),
     steps.header: {"type": ["string", "number"]},
     policy.accepted_betas: _any_of(
-        _names(betas.MODES), {"type": "string", "pattern": "-"}, _list({"type": "string", "minLength": 1})
+        _names(betas.MODES),
+        {"type": "string", "pattern": "-"},
+        {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
     ),
     policy.unmatched_status: _any_of(
         _names(policy.UNMATCHED_TYPES),
         {"type": "integer", "minimum": 400, "maximum": 499, "not": {"enum": list(RETRIED)}},
     ),
 }
-"""Validator that reads a value of the file -> what that value looks like there."""
+"""Validator -> the schema of the values that it reads."""
 
-WIDER: dict[Any, Callable[[Schema], Schema]] = {
+WIDENED_SCHEMAS: dict[Any, Callable[[Schema], Schema]] = {
     shorthand.listed: _or_list,
+    shorthand.each_lengthened: lambda items: _or_list({**items, "items": _any_of(_STRING, items["items"])}),
     faults.scripted: lambda items: _or_list({**items, "items": _any_of(_names([faults.OK]), items["items"])}),
     faults.named: partial(
         _any_of, _names(list(NAMED)), {"type": "integer", "enum": [int(name) for name in NAMED if name.isdigit()]}
@@ -111,19 +111,15 @@ WIDER: dict[Any, Callable[[Schema], Schema]] = {
     limits.counted: partial(_any_of, {"type": "integer", "minimum": 1}),
     pace.named: partial(_any_of, _names([pace.INSTANT, *pace.NAMES])),
 }
-"""Validator of a shorthand -> what the file may have there, after what its long form is."""
+"""Validator of a shorthand -> a function that adds the shorthand to the schema of the long form."""
 
 
 def _exactly_one(keys: Sequence[str]) -> Schema:
     return {"oneOf": [{"required": [key]} for key in keys]}
 
 
-def _not_both(*keys: str) -> Schema:
-    return {"not": {"required": list(keys)}}
-
-
 _ONE_KEY: Schema = {"minProperties": 1, "maxProperties": 1}
-MORE: dict[type[BaseModel], Schema] = {
+KEY_CONSTRAINTS: dict[type[BaseModel], Schema] = {
     Rule: _exactly_one(("reply", "sequence", "choice")),
     when.Match: _ONE_KEY,
     steps.Step: _ONE_KEY,
@@ -133,23 +129,23 @@ MORE: dict[type[BaseModel], Schema] = {
     },
     steps.Error: {"if": {"required": ["status"]}, "else": {"properties": {"type": _names(list(STATUS))}}},
     limits.Limit: {"anyOf": [{"required": [key]} for key in limits.LIMITS]},
-    pace.Pace: {"allOf": [_not_both(*pair) for pair in combinations(pace.SPEEDS, 2)]},
+    pace.Pace: {"allOf": [{"not": {"required": [*pair]}} for pair in combinations(pace.SPEEDS, 2)]},
     faults.Raw: _ONE_KEY,
     faults.Insert: {"anyOf": [_ONE_KEY, {"required": ["event", "data"]}]},
     faults.Fault: {
         **_exactly_one(faults.KINDS),
-        **_not_both("before", "after"),
+        "not": {"required": ["before", "after"]},
         "dependentSchemas": {
             "edit": {"anyOf": [{"required": ["set"]}, {"required": ["delete"]}]},
             **{option: {"anyOf": [{"required": [kind]} for kind in kinds]} for option, kinds in faults.OPTIONS.items()},
         },
     },
 }
-"""Model -> which of its keys go together."""
+"""Model -> a schema of the combinations of its keys."""
 
 
 def _distribution(drawn: Schema) -> Schema:
-    """Return what `quantities.distribution` takes, with numbers as `drawn` has them."""
+    """Return the schema of the values of `quantities.distribution`; `drawn` is the schema of its numbers."""
     sigma = {"type": "number", "minimum": 0, "maximum": 10}
     most = {"max": drawn}
     kinds = {
@@ -164,39 +160,28 @@ def _distribution(drawn: Schema) -> Schema:
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's generator, which asks the tables about validators and the docstrings about keys."""
+    """Pydantic's generator with the schemas of our validators and the docstrings of keys."""
+
+    _in_fault = False
 
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> Schema:
-        read = schema["function"]["function"]
-        if isinstance(read, partial):
-            return self._of_partial(read, schema)
-        if read in READ:
-            return READ[read]
+        read: Any = schema["function"]["function"]
+        read, options = (read.func, read.args) if isinstance(read, partial) else (read, ())
+        if read is faults.read_once:
+            read = options[1]
+        if read in VALUE_SCHEMAS:
+            return dict(VALUE_SCHEMAS[read])
+        if read is pace.fixed_or_drawn:
+            return _any_of(VALUE_SCHEMAS[options[0]], _distribution(VALUE_SCHEMAS[options[1]]))
         inner = self.generate_inner(schema["schema"])
-        if read in WIDER:
-            return WIDER[read](inner)
-        is_given = getattr(read, "__name__", "") == shorthand.Model.given.__name__
-        return _without_null(inner) if is_given else inner
-
-    def _of_partial(self, read: partial[Any], schema: core_schema.BeforeValidatorFunctionSchema) -> Schema:
-        if read.func is faults.read_once:
-            return READ[read.args[1]]
-        if read.func is pace.fixed_or_drawn:
-            fixed, drawn = (READ[reading] for reading in read.args)
-            return _any_of(fixed, _distribution(drawn))
-        inner = self.generate_inner(schema["schema"])
-        if read.func is shorthand.lengthened:
-            return _any_of(self._short(read.args[0], inner), inner)
-        return _or_list({**inner, "items": _any_of(_STRING, inner["items"])})
+        if read is shorthand.lengthened:
+            return _any_of(self._short(options[0], inner), inner)
+        return WIDENED_SCHEMAS[read](inner) if read in WIDENED_SCHEMAS else inner
 
     def _short(self, key: str, model: Schema) -> Schema:
-        """Return what the text looks like that stands for `model` with nothing but `key`."""
+        """Return the schema of a text that stands for a `model` with only `key`."""
         long = self.get_schema_from_definitions(JsonRef(model["$ref"])) or {}
         return {keyword: value for keyword, value in long["properties"][key].items() if keyword in ("type", "enum")}
-
-    def function_after_schema(self, schema: core_schema.AfterValidatorFunctionSchema) -> Schema:
-        inner = super().function_after_schema(schema)
-        return _text(steps.HEADER_NAME.pattern) if schema["function"]["function"] is steps.header_name else inner
 
     def dict_schema(self, schema: core_schema.DictSchema) -> Schema:
         mapping = super().dict_schema(schema)
@@ -210,40 +195,47 @@ class _Generator(GenerateJsonSchema):
         is_plain = isinstance(schema.get("default"), (bool, int, float, str))
         return super().default_schema(schema) if is_plain else self.generate_inner(schema["schema"])
 
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> Schema:
+        return self.generate_inner(schema["schema"])  # None stands for a key that is missing
+
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 (a key is its own title)
         return False
 
     def model_schema(self, schema: core_schema.ModelSchema) -> Schema:
         model, described = schema["cls"], super().model_schema(schema)
+        if model is faults.Fault and not self._in_fault:
+            described["properties"] = self._of_all_kinds(described["properties"])
         for key, description in descriptions(model).items():
             described["properties"][key]["description"] = description
-        return {**described, **MORE.get(model, {})}
+        return {**described, **KEY_CONSTRAINTS.get(model, {})}
 
-
-def _without_null(schema: Schema) -> Schema:
-    kept = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]
-    if not kept:
-        return schema
-    return kept[0] if len(kept) == 1 else {**schema, "anyOf": kept}
+    def _of_all_kinds(self, properties: Schema) -> Schema:
+        """Return the keys of a fault: those of every kind, and those that all have."""
+        of_kinds: Schema = {}
+        self._in_fault = True  # a script contains faults
+        for kind in faults.FAULT_TYPES:
+            reference = self.generate_inner(kind.__pydantic_core_schema__)["$ref"]
+            of_kinds |= (self.get_schema_from_definitions(JsonRef(reference)) or {})["properties"]
+        return {**of_kinds, **properties}
 
 
 def descriptions(model: type[BaseModel]) -> dict[str, str]:
-    """Return what the text below each key of `model` says of it; nothing where there is no source code."""
+    """Return the text below each key of `model`; nothing where there is no source code."""
     described: dict[str, str] = {}
-    for base in reversed([base for base in model.__mro__ if issubclass(base, BaseModel) and base is not BaseModel]):
-        described |= _described(base)
+    for base in reversed(model.__mro__):
+        if issubclass(base, BaseModel) and base is not BaseModel:
+            described |= _described(base)
     return {model.model_fields[name].alias or name: text for name, text in described.items()}
 
 
 def _described(model: type[BaseModel]) -> dict[str, str]:
     try:
-        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+        (definition,) = ast.parse(inspect.getsource(model)).body
     except OSError:
         return {}
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
-    return {
-        field.target.id: inspect.cleandoc(below.value.value)
-        for field, below in pairwise(body)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
-    }
+    described = {}
+    for lines in pairwise(getattr(definition, "body", ())):
+        match lines:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                described[name] = inspect.cleandoc(text)
+    return described

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from mockclaude.api.betas import MODES, Accepted
+from mockclaude.api.betas import MODES, AcceptedBetas
 from mockclaude.api.errors import RETRIED, STATUS, ApiError, type_of
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.diagnostics import did_you_mean, shown_value
@@ -40,7 +40,7 @@ class Policy(NamedTuple):
     api_keys: frozenset[str] = frozenset()
     models: Models = "similar"
     client_faults: bool = True
-    betas: Accepted = "known"
+    betas: AcceptedBetas = "known"
     unmatched: int = UNMATCHED
 
     def unmatched_error(self, message: str) -> ApiError:
@@ -52,7 +52,7 @@ class Policy(NamedTuple):
         return self._replace(**{name: value for name, value in chosen.items() if value is not None})
 
 
-def accepted_betas(value: Any) -> Accepted:
+def accepted_betas(value: Any) -> AcceptedBetas:
     """Parse `known`, `strict`, `any`, or names: a list, or a text with commas between them. Raises `ValueError`."""
     for mode in MODES:
         if value == mode:

@@ -1,6 +1,6 @@
 """Which moment of a response, and which of its events: how a scenario file says where a fault strikes.
 
-In: texts such as `3 events`, `50%`, `message_stop` or `last text_delta`. Out: a `Moment` or a `Selector`, or a
+In: texts such as `3 events`, `50%`, `message_stop` or `last text_delta`. Out: a `Position` or a `Selector`, or a
 `ValueError` with what was expected. Knows nothing of faults and of responses.
 """
 
@@ -43,7 +43,7 @@ class Selector(NamedTuple):
 Unit: TypeAlias = Literal["headers", "body", "end", "before", "after", "events", "bytes", "share", "time"]
 
 
-class Moment(NamedTuple):
+class Position(NamedTuple):
     """A moment of a response: before its `headers`, `body` or `end`, `before` or `after` an event, or after so many
     `events`, `bytes`, microseconds (`time`), or a `share` of the body.
     """
@@ -96,31 +96,31 @@ def one_event(value: Any) -> Selector:
     return found
 
 
-def before(value: Any) -> Moment:
+def before(value: Any) -> Position:
     """Return the moment before the `headers`, the `body`, the `end` of the response, or an event."""
     if value in ("headers", "body", "end"):
-        return Moment(value)
+        return Position(value)
     try:
-        return Moment("before", selector=one_event(value))
+        return Position("before", selector=one_event(value))
     except ValueError as error:
         raise ValueError(f"{error}; or headers, body, end") from None
 
 
-def after(value: Any) -> Moment:
+def after(value: Any) -> Position:
     """Return the moment after so many events or bytes, a share of the body, a duration, or an event."""
     text = str(value)
     if match := COUNTED.fullmatch(text):
-        return Moment("events" if match[2] == "event" else "bytes", int(match[1]))
+        return Position("events" if match[2] == "event" else "bytes", int(match[1]))
     if text.endswith("%"):
-        return Moment("share", units.share(value))
+        return Position("share", units.share(value))
     if text[:1].isdigit():
         try:
-            return Moment("time", units.duration(value))
+            return Position("time", units.duration(value))
         except ValueError:
             raise ValueError(
                 f"{shown_value(text)} is no moment; expected such as 3 events, 100 bytes, 50%, 2s or message_delta"
             ) from None
-    return Moment("after", selector=one_event(value))
+    return Position("after", selector=one_event(value))
 
 
 def rate(value: Any) -> float:

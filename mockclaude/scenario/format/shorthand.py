@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 
 from mockclaude.scenario.diagnostics import one_of
 
@@ -19,6 +20,11 @@ class Model(BaseModel):
     """A mapping of the file: no unknown keys, no keys without a value, no conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @classmethod
+    def known_fields(cls) -> dict[str, FieldInfo]:
+        """Return the fields that a mapping may have."""
+        return cls.model_fields
 
     @field_validator("*", mode="before")
     @classmethod

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from mockclaude.api.errors import STATUS, type_of
 from mockclaude.scenario.diagnostics import did_you_mean, one_of
@@ -139,7 +139,9 @@ def header(value: Any) -> Any:
 
 
 Header: TypeAlias = Annotated[str, BeforeValidator(header)]
-HeaderName: TypeAlias = Annotated[str, AfterValidator(header_name)]
+HeaderName: TypeAlias = Annotated[
+    str, AfterValidator(header_name), WithJsonSchema({"type": "string", "pattern": f"^(?:{HEADER_NAME.pattern})$"})
+]
 
 
 class Error(Model):

@@ -34,16 +34,16 @@ _LIMITS = (
 
 def _reasons(fault: Fault) -> Iterator[str]:
     for key, (reason, instead) in _DEPENDS.items():
-        if getattr(fault, key) is not None:
+        if getattr(fault, key, None) is not None:
             yield f"the fault '{fault}' {reason}; expected {instead}"
-    for turn in fault.script or ():
+    for turn in fault.attempts:
         yield from _reasons(turn)
 
 
 def dependence(fault: Fault) -> str:
     """Return why it is not the same each time whether `fault` strikes a request, or whom it hits; '' where it is."""
-    reasons = [reason for key, (reason, _) in _DEPENDS.items() if getattr(fault, key) is not None]
-    return next((reason for turn in fault.script or () if (reason := dependence(turn))), "") or " and ".join(reasons)
+    reasons = [reason for key, (reason, _) in _DEPENDS.items() if getattr(fault, key, None) is not None]
+    return next((reason for turn in fault.attempts if (reason := dependence(turn))), "") or " and ".join(reasons)
 
 
 _DEPENDS = {

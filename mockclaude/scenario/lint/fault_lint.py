@@ -94,13 +94,11 @@ def _comes(event: str, steps: Sequence[Step]) -> bool:
 
 
 def _events(fault: Fault) -> Iterator[str]:
-    for turn in fault.script or ():
+    for turn in fault.attempts:
         yield from _events(turn)
-    for selector in (fault.drop, fault.duplicate, fault.edit, *(fault.swap or ())):
-        if selector is not None:
-            yield selector.event
-    if fault.moment and fault.moment.selector.event:
-        yield fault.moment.selector.event
+    yield from (selector.event for selector in fault.selectors)
+    if fault.position and fault.position.selector.event:
+        yield fault.position.selector.event
 
 
 def _replies(path: Path, rule: written.Rule) -> Iterator[tuple[Path, Sequence[Step]]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, TypeVar
 
-from mockclaude.api.betas import Accepted
+from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.diagnostics import Mistake, Place, ScenarioError, did_you_mean, one_of
 from mockclaude.scenario.format.file import ScenarioFile
@@ -36,7 +36,7 @@ def load_all(
     paths: Sequence[Path],
     seed: int | None = None,
     validation: Mode | None = None,
-    betas: Accepted | None = None,
+    betas: AcceptedBetas | None = None,
 ) -> dict[str, Scenario]:
     """Return what `paths` name, by the name it is served under; what else is given goes before the files' own.
 
@@ -74,7 +74,7 @@ def files_of(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _overridden(scenario: Scenario, seed: int | None, validation: Mode | None, betas: Accepted | None) -> Scenario:
+def _overridden(scenario: Scenario, seed: int | None, validation: Mode | None, betas: AcceptedBetas | None) -> Scenario:
     policy = scenario.policy.overridden(validation=validation, betas=betas)
     return replace(scenario, seed=scenario.seed if seed is None else seed, policy=policy)
 

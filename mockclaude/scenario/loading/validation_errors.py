@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from mockclaude.scenario.diagnostics import MAX_MISTAKES, Mistake, Path, Placed, did_you_mean, one_of, shown
 from mockclaude.scenario.format.pace import INSTANT, NAMES
+from mockclaude.scenario.format.shorthand import Model
 
 _MAPPING = "a mapping (`key: value`)"
 _EXPECTED = {
@@ -155,13 +157,17 @@ def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
     models = [model]
     for part in path:
         models = list(_below(models, part)) or models
-    return [field.alias or name for name, field in models[0].model_fields.items()]
+    return [field.alias or name for name, field in _fields(models[0]).items()]
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return model.known_fields() if issubclass(model, Model) else model.model_fields
 
 
 def _below(models: list[type[BaseModel]], part: str | int) -> Iterator[type[BaseModel]]:
     """Yield the models of the field `part`, or the one whose type is called so: a union's errors name its member."""
     for model in models:
-        for name, field in model.model_fields.items():
+        for name, field in _fields(model).items():
             if part in (name, field.alias):
                 yield from _models_in(field.annotation)
             elif name == "type" and part in get_args(field.annotation):

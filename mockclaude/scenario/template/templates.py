@@ -17,9 +17,9 @@ from typing import Any, TypeAlias
 import orjson
 
 from mockclaude.api.errors import ApiError
+from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions import queries
 from mockclaude.scenario.conditions.work import TooMuchWorkError
-from mockclaude.scenario.conversation import Conversation
 from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, one_of, shown, shown_value
 from mockclaude.scenario.template import fakes
 
@@ -47,18 +47,18 @@ class FillError(ApiError):
 
 
 class Scope:
-    """What a template can see: the conversation, the groups that the rule's regular expressions caught, and Faker.
+    """What a template can see: the request, the groups that the rule's regular expressions caught, and Faker.
 
     Groups and Faker are made when they are first asked for, once for a reply.
     """
 
     def __init__(
         self,
-        conversation: Conversation,
+        request: MessagesRequest,
         find_groups: Callable[[], Mapping[str, str]],
         make_fakes: Callable[[], fakes.Fakes],
     ) -> None:
-        self.conversation = conversation
+        self.request = request
         self._find_groups = find_groups
         self._make_fakes = make_fakes
         self._left = MAX_FILLED
@@ -228,7 +228,7 @@ def _compiled_expression(expression: str) -> Expression:
 
 def _compiled_tool_result(name: str | None) -> Expression:
     def value(scope: Scope) -> str | None:
-        results = scope.conversation.tool_results
+        results = scope.request.results
         return next((result.content for result in results if name in (None, result.name)), None)
 
     return value
@@ -236,12 +236,12 @@ def _compiled_tool_result(name: str | None) -> Expression:
 
 def _compiled_request(path: str | None) -> Expression:
     if path is None:
-        return lambda scope: scope.conversation.body
+        return lambda scope: scope.request.body
     query = queries.Query(path)
 
     def found(scope: Scope) -> Any:
         try:
-            return scope.conversation.find(query)
+            return query.find_in(scope.request)
         except TooMuchWorkError as error:
             raise FillError(f"in ${{{{ request }}}}, {error.message}") from None
 
@@ -263,9 +263,9 @@ def _compiled_fake(rest: str | None) -> Expression:
 
 
 _COMPILERS: dict[str, Callable[[str | None], Expression]] = {
-    "user": lambda _: lambda scope: scope.conversation.user,
-    "system": lambda _: lambda scope: scope.conversation.system,
-    "turn": lambda _: lambda scope: scope.conversation.turn,
+    "user": lambda _: lambda scope: scope.request.user,
+    "system": lambda _: lambda scope: scope.request.system,
+    "turn": lambda _: lambda scope: scope.request.turn,
     "match": lambda group: lambda scope: scope.groups.get(group or ""),
     "tool_result": _compiled_tool_result,
     "request": _compiled_request,

@@ -1,9 +1,8 @@
-"""The admin plane: how programs in any language tell a server what to answer, and ask what it was asked.
+"""The admin API: programs in any language add rules, read the journal and verify requests below `/_mockclaude/`.
 
-In: a call below `/_mockclaude/`. Out: an `Decision` with JSON. Knows nothing of what a call does, but who may make one:
-programs on this machine, with the token those on others, and pages that this server has served, never a page that a
-browser has from elsewhere. A browser tells where a page is from in `Origin` and `Sec-Fetch-Site`; and what changes
-something needs a content type that no page may send elsewhere without being allowed to, which nothing here ever allows.
+Programs on this machine may use it, programs elsewhere with the token, and pages that this server has served. A browser
+names the site of a page in `Origin` and `Sec-Fetch-Site`; other sites are refused. A request that changes something
+needs a content type that a page may send to another site only after a preflight, which is never granted.
 """
 
 from __future__ import annotations
@@ -14,19 +13,20 @@ from urllib.parse import unquote
 import orjson
 
 from mockclaude.api.errors import ApiError
-from mockclaude.api.headers import date, replaced
-from mockclaude.engine.http_request import Call, Decision
-from mockclaude.engine.router import REST, Router
+from mockclaude.api.headers import date
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.routes import REST, Router
 from mockclaude.engine.trust import AGAINST_OTHER_SITES, is_own
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.script import whole
+from mockclaude.reply.response import Data, whole
 from mockclaude.scenario.diagnostics import did_you_mean, one_of
-from mockclaude.server.admin.handlers import CALLS, Plane, Route
-from mockclaude.server.admin.parameters import read
+from mockclaude.server.admin.handlers import HANDLERS, AdminApi, AdminHandler
+from mockclaude.server.admin.parameters import parse_parameters
 
 PREFIX = "/_mockclaude"
 HEALTH = f"{PREFIX}/health"
-"""What is answered without the token: whether the server is there."""
+"""The path that needs no token: whether the server is up."""
 
 LINES = "application/x-ndjson"
 
@@ -37,58 +37,65 @@ _HEADERS = {
     **AGAINST_OTHER_SITES,
 }
 _OWN_SITES = (None, "same-origin", "none")
-"""What `sec-fetch-site` is where it is no other site that asks."""
+"""Values of `sec-fetch-site` for requests that no other site caused."""
 
 _READING = ("GET", "HEAD")
 _NO_HEADERS: Mapping[str, str] = {}
 
-_ROUTER = Router({f"{PREFIX}/{path}": methods for path, methods in CALLS.items()}, REST, head=True)
+_ROUTER = Router({f"{PREFIX}/{path}": methods for path, methods in HANDLERS.items()}, REST, head=True)
 
 
 def is_for(path: str) -> bool:
-    """Return whether `path`, as it was asked, is one of the admin plane."""
+    """Return whether a raw path belongs to the admin API."""
     return path.startswith(PREFIX) and path[len(PREFIX) : len(PREFIX) + 1] in ("", "/", "?")
 
 
-async def answer(plane: Plane, call: Call) -> Decision:
-    """Return the answer to `call`, whose path is as it was asked. Raises `ApiError` for what is refused."""
-    _check_origin(call.headers)
-    if call.path != HEALTH:
-        plane.trust.check_token(call.headers)
-    route, named = _route(call.method, call.path)
-    if call.method not in _READING:
-        _check_content_type(call.headers)
-    outcome = await route.handle(plane, read(route.says, call.body, call.query, named))
-    if "entries" in outcome.data and LINES in call.headers.get("accept", ""):
-        lines = b"".join(orjson.dumps(entry) + b"\n" for entry in outcome.data["entries"])
-        return _sent(call, outcome.status, lines, {"content-type": LINES})
-    return _sent(call, outcome.status, orjson.dumps(outcome.data))
+async def answer(admin: AdminApi, http: HttpRequest) -> Decision:
+    """Handle a request, whose path is the raw one.
+
+    Raises:
+        ApiError: The request is refused or invalid.
+    """
+    _check_origin(http.headers)
+    if http.head.path != HEALTH:
+        admin.trust.check_token(http.headers)
+    handler, named = _route(http.head.method, http.head.path)
+    if http.head.method not in _READING:
+        _check_content_type(http.headers)
+    response = await handler.handle(admin, parse_parameters(handler.parameters, http.body, http.head.query, named))
+    if "entries" in response.data and LINES in http.headers.get("accept", ""):
+        lines = b"".join(orjson.dumps(entry) + b"\n" for entry in response.data["entries"])
+        return _sent(http, response.status, lines, {"content-type": LINES})
+    return _sent(http, response.status, orjson.dumps(response.data))
 
 
-def refusal(call: Call, error: ApiError) -> Decision:
-    """Return the answer that tells `error`, in the form of the API's errors."""
-    body = orjson.dumps(error.envelope(_request_id(call)))
-    return _sent(call, error.status, body, error.headers)._replace(reason=error.message)
+def refusal(http: HttpRequest, error: ApiError) -> Decision:
+    """Build the response with an error, in the form of the API's errors."""
+    body = orjson.dumps(error.envelope(_request_id(http)))
+    return _sent(http, error.status, body, error.headers)._replace(reason=error.message)
 
 
-def _sent(call: Call, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> Decision:
-    lines = replaced(date(call.now), {**_HEADERS, **headers})
-    return Decision(whole(status, lines, _request_id(call), body, 0, chunked=call.chunked))
+def _sent(http: HttpRequest, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> Decision:
+    lines = date(http.now).put({**_HEADERS, **headers})
+    return Decision(whole(status, lines, _request_id(http), Data(body)))
 
 
-def _request_id(call: Call) -> str:
-    return Draws(0, "admin", call.path).ids()[0]
+def _request_id(http: HttpRequest) -> str:
+    return Draws(0, "admin", http.head.path).ids()[0]
 
 
 def _check_origin(headers: Mapping[str, str]) -> None:
-    """Raise `ApiError` 403 for what a browser sends on behalf of another site."""
+    """Check that no browser sends the request for another site.
+
+    Raises:
+        ApiError: 403.
+    """
     origin = headers.get("origin")
     own = origin is None or is_own(origin, headers)
     if not own or headers.get("sec-fetch-site") not in _OWN_SITES:
-        asking = f"a page of {origin}" if origin else "a page of another site"
+        site = f"origin '{origin}'" if origin else "another site"
         raise ApiError(
-            "permission_error",
-            f"The admin plane does not answer {asking}; call it from a program, such as the one that runs the tests",
+            "permission_error", f"admin API: {site} is not allowed; expected a request from outside a browser"
         )
 
 
@@ -99,7 +106,7 @@ def _check_content_type(headers: Mapping[str, str]) -> None:
         raise ApiError("invalid_request_error", message, 415)
 
 
-def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
+def _route(method: str, path: str) -> tuple[AdminHandler, dict[str, str]]:
     """Return what `method` does at `path`, and the path parameters, unquoted.
 
     Raises:
@@ -108,6 +115,8 @@ def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
     name = path.removeprefix(PREFIX).strip("/")
     route = _ROUTER.find(method, f"{PREFIX}/{name}")
     if route is None:
-        message = f"Not found: {PREFIX}/{name}; expected {one_of(CALLS)} after {PREFIX}/{did_you_mean(name, CALLS)}"
+        message = (
+            f"Not found: {PREFIX}/{name}; expected {one_of(HANDLERS)} after {PREFIX}/{did_you_mean(name, HANDLERS)}"
+        )
         raise ApiError("not_found_error", message)
     return route.handler, {key: unquote(text) for key, text in route.parameters.items()}

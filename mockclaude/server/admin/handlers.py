@@ -1,8 +1,4 @@
-"""What each call of the admin plane does.
-
-In: what is served, the journal, the clock, and what a call says. Out: a status and JSON data. One table: path -> method
--> what may be said, and how it is answered. Knows nothing of HTTP beyond that.
-"""
+"""The handlers of the admin API, and the table that they are selected from by path and method."""
 
 from __future__ import annotations
 
@@ -14,19 +10,20 @@ from mockclaude import __version__
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust
-from mockclaude.journal.entry_json import as_data
-from mockclaude.journal.journal import Entry, Journal
-from mockclaude.journal.verification import Times, verify
+from mockclaude.journal.entry import JournalEntry
+from mockclaude.journal.entry_json import entry_to_json
+from mockclaude.journal.journal import Journal
+from mockclaude.journal.verification import CountRange, verify
 from mockclaude.scenario.conditions.conditions import conditions
 from mockclaude.scenario.diagnostics import ScenarioError, did_you_mean
 from mockclaude.scenario.format.shorthand import Model
 from mockclaude.scenario.rules import Rule, RuleKey
-from mockclaude.server.admin import parameters as asked
+from mockclaude.server.admin import parameters
 from mockclaude.server.clock import Clock, ManualClock
 
 
-class Plane(Protocol):
-    """What is administered."""
+class AdminApi(Protocol):
+    """The state that the admin API reads and changes."""
 
     @property
     def served(self) -> Mapping[str, ScenarioState]:
@@ -35,46 +32,46 @@ class Plane(Protocol):
 
     @property
     def journal(self) -> Journal:
-        """What has happened."""
+        """The journal."""
         ...
 
     @property
     def trust(self) -> Trust:
-        """Who may administer it."""
+        """Who may use the admin API."""
         ...
 
     @property
     def clock(self) -> Clock:
-        """What scripts are played by."""
+        """The clock that responses are played by."""
         ...
 
 
-class Outcome(NamedTuple):
-    """What a call is answered with."""
+class AdminResponse(NamedTuple):
+    """The JSON data and the status of a response."""
 
     data: dict[str, Any]
     status: int = 200
 
 
-class Route(NamedTuple):
-    """What a call may say, and how it is answered."""
+class AdminHandler(NamedTuple):
+    """A handler, and the model of the parameters that it gets."""
 
-    says: type[Model]
-    handle: Callable[[Plane, Any], Awaitable[Outcome]]
-
-
-async def _health(plane: Plane, _: asked.Nothing) -> Outcome:
-    return Outcome({"status": "ok", "version": __version__, "scenarios": len(plane.served)})
+    parameters: type[Model]
+    handle: Callable[[AdminApi, Any], Awaitable[AdminResponse]]
 
 
-async def _scenarios(plane: Plane, _: asked.Nothing) -> Outcome:
-    return Outcome({"scenarios": [_status(name, served) for name, served in sorted(plane.served.items())]})
+async def _health(admin: AdminApi, _: parameters.NoParameters) -> AdminResponse:
+    return AdminResponse({"status": "ok", "version": __version__, "scenarios": len(admin.served)})
 
 
-async def _schema(_: Plane, __: asked.Nothing) -> Outcome:
+async def _scenarios(admin: AdminApi, _: parameters.NoParameters) -> AdminResponse:
+    return AdminResponse({"scenarios": [_status(name, served) for name, served in sorted(admin.served.items())]})
+
+
+async def _schema(_: AdminApi, __: parameters.NoParameters) -> AdminResponse:
     from mockclaude.scenario.format.json_schema import json_schema
 
-    return Outcome(json_schema())
+    return AdminResponse(json_schema())
 
 
 def _status(name: str, served: ScenarioState) -> dict[str, Any]:
@@ -93,140 +90,158 @@ def _rule(rule: Rule, answers: Mapping[RuleKey, int]) -> dict[str, Any]:
     return {"id": rule.id, "name": rule.name, "place": str(rule.place), "answered": answers.get(rule.key, 0)}
 
 
-def _added(served: ScenarioState, answers: Mapping[RuleKey, int], whose: str | None) -> Iterator[dict[str, Any]]:
-    """Yield the rules that were added, or of them those of one lane."""
-    for lane, additions in served.added.items():
-        for rule in (rule for addition in additions for rule in addition.scenario.rules if whose in (None, lane)):
-            yield {**_rule(rule, answers), "lane": lane}
+def _added(served: ScenarioState, answers: Mapping[RuleKey, int], lane: str | None) -> Iterator[dict[str, Any]]:
+    """Yield the added rules, of all lanes or of one."""
+    for owner, additions in served.added.items():
+        for rule in (rule for addition in additions for rule in addition.scenario.rules if lane in (None, owner)):
+            yield {**_rule(rule, answers), "lane": owner}
 
 
-async def _journal(plane: Plane, listing: asked.Listing) -> Outcome:
+async def _journal(admin: AdminApi, listing: parameters.Listing) -> AdminResponse:
     after = listing.after
-    kept = [entry for entry in _entries(plane, listing) if after is None or entry.number > after]
-    return _found(plane, listing, kept[-listing.limit :] if after is None else kept[: listing.limit])
+    kept = [entry for entry in _entries(admin, listing) if after is None or entry.number > after]
+    return _list_entries(admin, listing, kept[-listing.limit :] if after is None else kept[: listing.limit])
 
 
-async def _entry(plane: Plane, asked_for: asked.Numbered) -> Outcome:
-    numbers = {entry.number: entry for entry in plane.journal.entries()}
-    entry = numbers.get(asked_for.number)
+async def _entry(admin: AdminApi, call: parameters.Numbered) -> AdminResponse:
+    numbers = {entry.number: entry for entry in admin.journal.entries()}
+    entry = numbers.get(call.number)
     if entry is None:
         kept = f"it has {min(numbers)} to {max(numbers)}" if numbers else "it is empty"
-        raise ApiError("not_found_error", f"The journal has no request {asked_for.number}; {kept}")
-    return Outcome(as_data(entry))
+        raise ApiError("not_found_error", f"The journal has no request {call.number}; {kept}")
+    return AdminResponse(entry_to_json(entry))
 
 
-async def _query(plane: Plane, query: asked.Query) -> Outcome:
-    return _found(plane, query, plane.journal.find(conditions(query.when), query.whose, _scenario(plane, query)))
+async def _query(admin: AdminApi, query: parameters.Query) -> AdminResponse:
+    return _list_entries(
+        admin, query, admin.journal.find(conditions(query.when), query.lane_name, _scenario(admin, query))
+    )
 
 
-async def _wait(plane: Plane, wait: asked.Wait) -> Outcome:
-    wanted, scenario = conditions(wait.when), _scenario(plane, wait)
+async def _wait(admin: AdminApi, wait: parameters.Wait) -> AdminResponse:
+    wanted, scenario = conditions(wait.when), _scenario(admin, wait)
     try:
         async with asyncio.timeout(wait.timeout / 1e6):
-            return _found(plane, wait, await plane.journal.wait_for(wait.count, wanted, wait.whose, scenario))
+            return _list_entries(
+                admin, wait, await admin.journal.wait_for(wait.count, wanted, wait.lane_name, scenario)
+            )
     except TimeoutError:
-        verified = verify(_entries(plane, wait), wanted, Times(wait.count), plane.journal.forgotten_of(wait.whose))
+        verified = verify(
+            _entries(admin, wait), wanted, CountRange(wait.count), admin.journal.count_dropped(wait.lane_name)
+        )
         message = f"After {wait.timeout / 1e6:g} s: {verified.message}"
         raise ApiError("timeout_error", message, 408) from None
 
 
-async def _clear(plane: Plane, scope: asked.Scope) -> Outcome:
-    plane.journal.clear(scope.whose, _scenario(plane, scope))
-    return Outcome({})
+async def _clear(admin: AdminApi, scope: parameters.JournalScope) -> AdminResponse:
+    admin.journal.clear(scope.lane_name, _scenario(admin, scope))
+    return AdminResponse({})
 
 
-def _found(plane: Plane, scope: asked.Scope, entries: Sequence[Entry]) -> Outcome:
-    return Outcome({"entries": list(map(as_data, entries)), "forgotten": plane.journal.forgotten_of(scope.whose)})
+def _list_entries(admin: AdminApi, scope: parameters.JournalScope, entries: Sequence[JournalEntry]) -> AdminResponse:
+    return AdminResponse(
+        {"entries": list(map(entry_to_json, entries)), "forgotten": admin.journal.count_dropped(scope.lane_name)}
+    )
 
 
-def _entries(plane: Plane, scope: asked.Scope) -> Sequence[Entry]:
-    return plane.journal.entries(scope.whose, _scenario(plane, scope))
+def _entries(admin: AdminApi, scope: parameters.JournalScope) -> Sequence[JournalEntry]:
+    return admin.journal.entries(scope.lane_name, _scenario(admin, scope))
 
 
-async def _add_rules(plane: Plane, new: asked.NewRules) -> Outcome:
-    served = plane.served[_scenario(plane, new) or ""]
+async def _add_rules(admin: AdminApi, new: parameters.NewRules) -> AdminResponse:
+    served = admin.served[_scenario(admin, new) or ""]
     try:
-        rules = served.add(new.rules, new.said, new.whose)
+        rules = served.add(new.rules, new.place, new.lane_name)
     except ScenarioError as error:
-        raise asked.refused(error) from None
+        raise parameters.invalid_parameters(error) from None
     ids = [rule.id for rule in rules]
     if new.ttl is not None:
-        plane.clock.call(plane.clock.begin(), new.ttl, lambda: served.take_back(rules))
-    return Outcome({"ids": ids}, 201)
+        admin.clock.call(admin.clock.begin(), new.ttl, lambda: served.take_back(rules))
+    return AdminResponse({"ids": ids}, 201)
 
 
-async def _rules(plane: Plane, scope: asked.Scope) -> Outcome:
-    return Outcome(
+async def _rules(admin: AdminApi, scope: parameters.JournalScope) -> AdminResponse:
+    return AdminResponse(
         {
             "rules": [
                 {**rule, "scenario": name}
-                for name, served in _some(plane, scope)
-                for rule in _added(served, served.store.totals(), scope.whose)
+                for name, served in _selected(admin, scope)
+                for rule in _added(served, served.store.totals(), scope.lane_name)
             ]
         }
     )
 
 
-async def _remove_rule(plane: Plane, rule: asked.RuleId) -> Outcome:
-    removed = [served.remove(rule.id, rule.whose) for _, served in _some(plane, rule)]
+async def _remove_rule(admin: AdminApi, rule: parameters.RuleId) -> AdminResponse:
+    removed = [served.remove(rule.id, rule.lane_name) for _, served in _selected(admin, rule)]
     if not any(removed):
-        known = [each["id"] for _, served in _some(plane, rule) for each in _added(served, {}, rule.whose)]
+        known = [each["id"] for _, served in _selected(admin, rule) for each in _added(served, {}, rule.lane_name)]
         hint = did_you_mean(rule.id, known) or "; GET /_mockclaude/rules lists them"
         raise ApiError("not_found_error", f"No rule that was added has the id '{rule.id}'{hint}")
-    return Outcome({})
+    return AdminResponse({})
 
 
-async def _reset(plane: Plane, scope: asked.Scope) -> Outcome:
-    for _, served in _some(plane, scope):
-        served.reset(scope.whose)
-    return await _clear(plane, scope)
+async def _reset(admin: AdminApi, scope: parameters.JournalScope) -> AdminResponse:
+    for _, served in _selected(admin, scope):
+        served.reset(scope.lane_name)
+    return await _clear(admin, scope)
 
 
-async def _verify(plane: Plane, asked_for: asked.Verification) -> Outcome:
-    wanted = conditions(asked_for.when)
-    verified = verify(_entries(plane, asked_for), wanted, asked_for.bounds, plane.journal.forgotten_of(asked_for.whose))
-    return Outcome(verified._asdict())
+async def _verify(admin: AdminApi, call: parameters.Verification) -> AdminResponse:
+    wanted = conditions(call.when)
+    verified = verify(_entries(admin, call), wanted, call.bounds, admin.journal.count_dropped(call.lane_name))
+    return AdminResponse(verified._asdict())
 
 
-async def _clock(plane: Plane, _: asked.Nothing) -> Outcome:
-    clock = plane.clock
+async def _clock(admin: AdminApi, _: parameters.NoParameters) -> AdminResponse:
+    clock = admin.clock
     manual = isinstance(clock, ManualClock)
-    return Outcome({"manual": manual, "speed": None if manual else clock.speed, "now": clock.now()})
+    return AdminResponse({"manual": manual, "speed": None if manual else clock.speed, "now": clock.now()})
 
 
-async def _advance(plane: Plane, asked_for: asked.Advance) -> Outcome:
-    if not isinstance(plane.clock, ManualClock):
-        raise ApiError("conflict_error", "The clock goes by itself; start the server with --speed manual to advance it")
-    plane.clock.advance(asked_for.advance / 1e6)
-    return await _clock(plane, asked.Nothing())
+async def _advance(admin: AdminApi, call: parameters.Advance) -> AdminResponse:
+    if not isinstance(admin.clock, ManualClock):
+        raise ApiError("conflict_error", "advance: the clock is not manual; start the server with `--speed manual`")
+    admin.clock.advance(call.advance / 1e6)
+    return await _clock(admin, parameters.NoParameters())
 
 
-def _scenario(plane: Plane, scope: asked.Scope) -> str | None:
-    """Return the name of the scenario that is meant, None for any. Raises `ApiError` 404 for one that is not there."""
+def _scenario(admin: AdminApi, scope: parameters.JournalScope) -> str | None:
+    """Return the name of the selected scenario, None for any.
+
+    Raises:
+        ApiError: 404 for an unknown scenario.
+    """
     name = scope.scenario
-    if name is not None and name not in plane.served:
-        hint = did_you_mean(name, plane.served) or "; GET /_mockclaude/scenarios lists them"
+    if name is not None and name not in admin.served:
+        hint = did_you_mean(name, admin.served) or "; GET /_mockclaude/scenarios lists them"
         raise ApiError("not_found_error", f"No scenario is named '{name}'{hint}")
     return name
 
 
-def _some(plane: Plane, scope: asked.Scope) -> list[tuple[str, ScenarioState]]:
-    name = _scenario(plane, scope)
-    return sorted(each for each in plane.served.items() if name in (None, each[0]))
+def _selected(admin: AdminApi, scope: parameters.JournalScope) -> list[tuple[str, ScenarioState]]:
+    name = _scenario(admin, scope)
+    return sorted(each for each in admin.served.items() if name in (None, each[0]))
 
 
-CALLS: dict[str, dict[str, Route]] = {
-    "health": {"GET": Route(asked.Nothing, _health)},
-    "scenarios": {"GET": Route(asked.Nothing, _scenarios)},
-    "schema": {"GET": Route(asked.Nothing, _schema)},
-    "journal": {"GET": Route(asked.Listing, _journal), "DELETE": Route(asked.Scope, _clear)},
-    "journal/{number}": {"GET": Route(asked.Numbered, _entry)},
-    "journal/query": {"POST": Route(asked.Query, _query)},
-    "journal/wait": {"POST": Route(asked.Wait, _wait)},
-    "rules": {"GET": Route(asked.Scope, _rules), "POST": Route(asked.NewRules, _add_rules)},
-    "rules/{id}": {"DELETE": Route(asked.RuleId, _remove_rule)},
-    "reset": {"POST": Route(asked.Scope, _reset)},
-    "verify": {"POST": Route(asked.Verification, _verify)},
-    "clock": {"GET": Route(asked.Nothing, _clock), "POST": Route(asked.Advance, _advance)},
+HANDLERS: dict[str, dict[str, AdminHandler]] = {
+    "health": {"GET": AdminHandler(parameters.NoParameters, _health)},
+    "scenarios": {"GET": AdminHandler(parameters.NoParameters, _scenarios)},
+    "schema": {"GET": AdminHandler(parameters.NoParameters, _schema)},
+    "journal": {
+        "GET": AdminHandler(parameters.Listing, _journal),
+        "DELETE": AdminHandler(parameters.JournalScope, _clear),
+    },
+    "journal/{number}": {"GET": AdminHandler(parameters.Numbered, _entry)},
+    "journal/query": {"POST": AdminHandler(parameters.Query, _query)},
+    "journal/wait": {"POST": AdminHandler(parameters.Wait, _wait)},
+    "rules": {
+        "GET": AdminHandler(parameters.JournalScope, _rules),
+        "POST": AdminHandler(parameters.NewRules, _add_rules),
+    },
+    "rules/{id}": {"DELETE": AdminHandler(parameters.RuleId, _remove_rule)},
+    "reset": {"POST": AdminHandler(parameters.JournalScope, _reset)},
+    "verify": {"POST": AdminHandler(parameters.Verification, _verify)},
+    "clock": {"GET": AdminHandler(parameters.NoParameters, _clock), "POST": AdminHandler(parameters.Advance, _advance)},
 }
-"""Path -> method -> what is done."""
+"""Path pattern below `/_mockclaude/` -> method -> handler."""

@@ -1,7 +1,6 @@
-"""What a call to the admin plane may say, in its path, its query and its body.
+"""The parameters of the admin API: pydantic models of the path, the query and the body of a request.
 
-In: JSON data, and texts from the path and the query. Out: pydantic models, or the mistakes, worded as those of a
-scenario file. Knows nothing of what a call does.
+Invalid parameters are reported as the mistakes of a scenario file are, each with its place.
 """
 
 from __future__ import annotations
@@ -14,8 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.engine.http_request import lane_of_key
-from mockclaude.journal.verification import AT_LEAST_ONE
-from mockclaude.journal.verification import Times as Bounds
+from mockclaude.journal.verification import AT_LEAST_ONE, CountRange
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.format.shorthand import Model
 from mockclaude.scenario.format.units import duration
@@ -23,22 +21,22 @@ from mockclaude.scenario.format.when import When
 from mockclaude.scenario.loading.inline import Inline, check_depth
 
 MAX_BODY = 5_000_000
-"""Bytes of a body that are read: as many as of a scenario file."""
+"""Bytes that a body may have, as many as a scenario file."""
 
-_TIMES = "a whole number or a mapping with `at_least` and `at_most`"
+_TIMES = "an integer or a mapping with `at_least` and `at_most`"
 
 
 def _number(value: Any) -> Any:
-    """Return the number that `value`, a text of the path or the query, says."""
+    """Convert digits of the path or the query to an integer."""
     return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 16 else value
 
 
 def _times(value: Any) -> Any:
-    """Return a number of times as the mapping that says the same."""
+    """Expand an integer to a mapping with equal bounds."""
     if isinstance(value, int) and not isinstance(value, bool):
         return {"at_least": value, "at_most": value}
     if not isinstance(value, dict):
-        raise ValueError(f"this is not how often; expected {_TIMES}, such as 2 or {{at_least: 1}}")
+        raise ValueError(f"not a number of requests; expected {_TIMES}, e.g. 2 or {{at_least: 1}}")
     return value
 
 
@@ -47,14 +45,14 @@ Duration: TypeAlias = Annotated[int, BeforeValidator(duration)]
 """Microseconds, written with a unit, such as 5s."""
 
 
-class Nothing(Model):
-    """Nothing needs to be said."""
+class NoParameters(Model):
+    """No parameters."""
 
 
-class Scope(Model):
-    """Which part of what there is: one scenario, one lane; everything, if nothing is said.
+class JournalScope(Model):
+    """One scenario, one lane, or both. Default: all.
 
-    A lane is named, or it is that of an API key.
+    A lane is given by name or by the API key that it belongs to.
     """
 
     scenario: str | None = None
@@ -62,19 +60,19 @@ class Scope(Model):
     api_key: Annotated[str, Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
-    def _one_lane(self) -> Scope:
+    def _one_lane(self) -> JournalScope:
         if self.lane is not None and self.api_key is not None:
             raise ValueError("`lane` and `api_key` both say which lane; expected one of them")
         return self
 
     @property
-    def whose(self) -> str | None:
-        """The lane."""
+    def lane_name(self) -> str | None:
+        """The name of the lane; None for all."""
         return self.lane if self.api_key is None else lane_of_key(self.api_key)
 
 
-class Listing(Scope):
-    """How many entries, and after which number."""
+class Listing(JournalScope):
+    """A page of entries: the newest, or those after a number."""
 
     limit: Annotated[Number, Field(ge=1)] = 100
     after: Number | None = None
@@ -86,87 +84,91 @@ class Numbered(Model):
     number: Number
 
 
-class Query(Scope):
-    """The conditions that hold for a question, in the words of a rule."""
+class Query(JournalScope):
+    """The conditions of a request, as a rule has them."""
 
     when: When = When()
 
 
 class Wait(Query):
-    """How many questions to wait for, and how long at most."""
+    """The number of requests to wait for, and the timeout."""
 
     count: Annotated[int, Field(ge=1)] = 1
     timeout: Duration = 5_000_000
 
 
-class Times(Model):
-    """How often at least, and how often at most."""
+class CountRangeModel(Model):
+    """How many requests must match."""
 
     at_least: Annotated[int, Field(ge=0)] = 0
     at_most: Annotated[int, Field(ge=0)] | None = None
 
     @model_validator(mode="after")
-    def _possible(self) -> Times:
+    def _possible(self) -> CountRangeModel:
         if self.at_most is not None and self.at_most < self.at_least:
-            raise ValueError(f"`at_most` is {self.at_most} and `at_least` {self.at_least}; expected no less")
+            raise ValueError(f"`at_most` ({self.at_most}) is less than `at_least` ({self.at_least}); expected no less")
         return self
 
 
 class Verification(Query):
-    """How many questions should hold."""
+    """How many requests must match the conditions."""
 
-    times: Annotated[Times, BeforeValidator(_times)] | None = None
+    times: Annotated[CountRangeModel, BeforeValidator(_times)] | None = None
 
     @property
-    def bounds(self) -> Bounds:
-        """How many questions should hold: at least one, if nothing is said."""
-        return AT_LEAST_ONE if self.times is None else Bounds(self.times.at_least, self.times.at_most)
+    def bounds(self) -> CountRange:
+        """How many requests must match. Default: at least one."""
+        return AT_LEAST_ONE if self.times is None else CountRange(self.times.at_least, self.times.at_most)
 
 
-class NewRules(Scope):
-    """A rule, or a list of rules, as a file has them, where the client has them from, and how long they hold."""
+class NewRules(JournalScope):
+    """A rule or a list of rules in the format of a file, where the client has them from, and how long they stay."""
 
     rules: Any
     where: Annotated[str, Field(min_length=1)] | None = None
     ttl: Duration | None = None
 
     @property
-    def said(self) -> str:
-        """Where messages say that the rules are."""
+    def place(self) -> str:
+        """The place of the rules in messages."""
         return f"added over HTTP at {self.where}" if self.where else "added over HTTP"
 
 
-class RuleId(Scope):
+class RuleId(JournalScope):
     """The id of a rule."""
 
     id: str
 
 
 class Advance(Model):
-    """How far the clock goes."""
+    """The time by which the clock is advanced."""
 
     advance: Duration
 
 
-Asked = TypeVar("Asked", bound=Model)
+M = TypeVar("M", bound=Model)
 
 
-def read(model: type[Asked], body: bytes, query: Mapping[str, str], path: Mapping[str, str]) -> Asked:
-    """Return what a call says, as `model`. Raises `ApiError` 400 with every mistake, 413."""
+def parse_parameters(model: type[M], body: bytes, query: Mapping[str, str], path: Mapping[str, str]) -> M:
+    """Parse the parameters of a request. The path goes before the body, and the body before the query.
+
+    Raises:
+        ApiError: 400 with all mistakes, 413 for a body that is too long.
+    """
     source = Inline("the request", {**query, **_data(body), **path})
     try:
         check_depth(source)
         return model.model_validate(source.data)
     except ScenarioError as error:
-        raise refused(error) from None
+        raise invalid_parameters(error) from None
     except ValidationError as error:
         from mockclaude.scenario.loading.validation_errors import mistakes
 
-        raise refused(ScenarioError(mistakes(error, model, source))) from None
+        raise invalid_parameters(ScenarioError(mistakes(error, model, source))) from None
 
 
-def refused(error: ScenarioError) -> ApiError:
-    """Return the 400 whose message has a line for each mistake."""
+def invalid_parameters(error: ScenarioError) -> ApiError:
+    """Build the 400 whose message has a line for each mistake."""
     lines = list(map(str, error.mistakes))
     return ApiError("invalid_request_error", "\n".join(lines), details={"mistakes": lines})
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from mockclaude.api.checks.media_checks import CHECKS, MAX_BYTES
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 from tests.api.asking import asked, refusal
 from tests.api.bodies import accepted
 from tests.api.pictures import encoded, gif, pdf, png
@@ -85,4 +85,4 @@ def test_a_picture_in_a_tool_result_is_looked_at_too() -> None:
 
 @given(body=accepted)
 def test_no_body_breaks_the_checks_of_media(body: Any) -> None:
-    refusal(CHECKS, Asked(body))
+    refusal(CHECKS, MessagesRequest(body))

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 
 from mockclaude.api.checks import cache_checks, message_checks, pairing_checks, system_role_checks, thinking_checks
-from mockclaude.api.checks.check import problems, that_apply
+from mockclaude.api.checks.check import applicable_checks, find_failures
 from mockclaude.api.checks.message_checks import CHECKS
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 from tests.api.asking import QUESTION, asked, refusal
 from tests.api.bodies import accepted
 
@@ -104,8 +104,8 @@ def test_an_earlier_answer_may_end_in_a_space() -> None:
 def test_whatever_can_be_answered_can_be_checked(body: dict[str, Any]) -> None:
     every = (*CHECKS, *system_role_checks.CHECKS, *pairing_checks.CHECKS, *thinking_checks.CHECKS, *cache_checks.CHECKS)
 
-    request = Asked(body)
-    assert all(problem.message for problem in problems(that_apply(every, request.traits), request))
+    request = MessagesRequest(body)
+    assert all(problem.message for problem in find_failures(applicable_checks(every, request.traits), request))
 
 
 def test_only_what_the_server_knows_of_may_pass_a_gateway() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from mockclaude.api.checks.model_checks import CHECKS
-from mockclaude.api.request import OLD_VERSION
 from tests.api.asking import QUESTION, WEATHER, asked, refusal
 
 ENABLED = {"type": "enabled", "budget_tokens": 1024}
@@ -27,7 +26,7 @@ def pdf(media_type: str = "application/pdf") -> dict[str, Any]:
 
 
 def told(model: str, *messages: Any, **fields: Any) -> str | None:
-    return refusal(CHECKS, asked(*messages, model=f"claude-{model}", version=OLD_VERSION, **fields))
+    return refusal(CHECKS, asked(*messages, model=f"claude-{model}", **fields))
 
 
 @pytest.mark.parametrize(

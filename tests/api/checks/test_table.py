@@ -8,9 +8,9 @@ import pytest
 
 from mockclaude.api.body import check_usable
 from mockclaude.api.checks.check import Check
-from mockclaude.api.checks.table import CHECKS, applying
+from mockclaude.api.checks.table import CHECKS, checks_for
 from mockclaude.api.errors import STATUS
-from mockclaude.api.mode import Validation
+from mockclaude.api.mode import ValidationResult
 from mockclaude.api.validate import check_rules
 from tests.api.asking import QUESTION, asked
 
@@ -31,9 +31,9 @@ def test_no_two_rows_have_the_same_condition() -> None:
 def test_a_plain_question_meets_few_rows_and_passes_them() -> None:
     request = asked(QUESTION)
 
-    assert len(applying(request.traits)) < len(CHECKS) / 2
+    assert len(checks_for(request.traits)) < len(CHECKS) / 2
     check_usable(request.body)
-    check_rules(request, Validation())
+    check_rules(request, ValidationResult())
 
 
 GATEWAYS_ACCEPT = """

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockclaude.api.checks.thinking_checks import CHECKS
-from mockclaude.api.request import Origin
+from mockclaude.api.issued import Origin
 from tests.api.asking import QUESTION, asked, refusal
 
 ENABLED = {"type": "enabled", "budget_tokens": 1024}

@@ -10,9 +10,9 @@ from hypothesis import given
 from mockclaude.api import models
 from mockclaude.api.checks import model_checks as of_models
 from mockclaude.api.checks import output_checks
-from mockclaude.api.checks.check import problems, that_apply
+from mockclaude.api.checks.check import applicable_checks, find_failures
 from mockclaude.api.checks.tool_checks import CHECKS
-from mockclaude.api.request import Asked
+from mockclaude.api.request import MessagesRequest
 from tests.api.asking import QUESTION, WEATHER, asked, refusal
 from tests.api.bodies import accepted
 
@@ -272,5 +272,5 @@ def test_a_server_and_its_tools_go_together(fields: dict[str, Any], message: str
 def test_whatever_can_be_answered_can_be_checked(body: dict[str, Any]) -> None:
     every = (*of_models.CHECKS, *CHECKS, *output_checks.CHECKS)
 
-    request = Asked(body, models.find("claude-opus-4-5"))
-    assert all(problem.message for problem in problems(that_apply(every, request.traits), request))
+    request = MessagesRequest(body, model_info=models.find("claude-opus-4-5"))
+    assert all(problem.message for problem in find_failures(applicable_checks(every, request.traits), request))

@@ -1,21 +1,21 @@
-"""Gates are opened by the version of the API, and by any beta of theirs."""
+"""Gates are opened by the version of the API, and by any of their betas."""
 
 from __future__ import annotations
 
 import re
 
+from mockclaude.api.api_headers import NEW_VERSION, VERSIONS
 from mockclaude.api.betas import KNOWN
-from mockclaude.api.request import NEW_VERSION, VERSIONS
 from mockclaude.api.schema.block_types import BLOCKS
 from mockclaude.api.schema.body_fields import BODY
-from mockclaude.api.schema.gates import GATES, opened
+from mockclaude.api.schema.gates import GATES, open_gates
 from mockclaude.api.schema.tool_types import TOOLS
 
 
 def test_a_version_opens_its_own_gate_and_a_beta_all_of_its() -> None:
     betas = frozenset({"compact-2026-01-12", "files-api-2025-04-14"})
 
-    assert opened(NEW_VERSION, betas) == {NEW_VERSION, "compaction", "context_management"}
+    assert open_gates(NEW_VERSION, betas) == {NEW_VERSION, "compaction", "context_management"}
 
 
 def test_every_beta_of_a_gate_is_known() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.api.schema.notation import Field, List, Literal, Map, Name, Object, OneOf, read
+from mockclaude.api.schema.notation import Field, List, Literal, Map, Name, Object, OneOf, parse_definitions
 
 TEXT = Name("text")
 
@@ -35,8 +35,8 @@ TEXT = Name("text")
     ],
 )
 def test_a_type_is_read(written: str, meant: Any) -> None:
-    assert read(f"name = {written}  # a comment") == {"name": meant}
+    assert parse_definitions(f"name = {written}  # a comment") == {"name": meant}
 
 
 def test_definitions_follow_each_other() -> None:
-    assert read("a = text\n\nb = [a]\n  c = 'c'") == {"a": TEXT, "b": List(Name("a")), "c": Literal("c")}
+    assert parse_definitions("a = text\n\nb = [a]\n  c = 'c'") == {"a": TEXT, "b": List(Name("a")), "c": Literal("c")}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION
 from mockclaude.api.betas import KNOWN
-from mockclaude.api.request import NEW_VERSION, OLD_VERSION
-from mockclaude.api.schema import problem
+from mockclaude.api.schema import find_error
 from tests.api.asking import QUESTION, WEATHER, body
 from tests.api.bodies import accepted, mangled
 
@@ -20,7 +20,7 @@ CACHE = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
 
 
 def said(version: str = NEW_VERSION, betas: Any = (), *, counting: Any = False, **fields: Any) -> str | None:
-    return problem(body(**fields), version, frozenset(betas), counting=counting)
+    return find_error(body(**fields), version, frozenset(betas), counting=counting)
 
 
 def unexpected(path: str, tag: str, expected: str) -> str:
@@ -246,5 +246,5 @@ def test_a_request_with_everything_is_fine() -> None:
 @given(request=accepted | mangled(), version=st.sampled_from([OLD_VERSION, NEW_VERSION]), counting=st.booleans())
 def test_whatever_is_asked_is_fine_or_has_a_path_and_a_message(request: Any, version: str, counting: bool) -> None:
     if isinstance(request, dict):
-        message = problem(request, version, frozenset(), counting=counting)
+        message = find_error(request, version, frozenset(), counting=counting)
         assert message is None or ": " in message

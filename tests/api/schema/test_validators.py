@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic_core import SchemaValidator, ValidationError
 
-from mockclaude.api.schema.notation import read
+from mockclaude.api.schema.notation import parse_definitions
 from mockclaude.api.schema.validators import Builder
 
-DEFINITIONS = read("""
+DEFINITIONS = parse_definitions("""
     text = {type: 'text', text: str, ...cached}
     cached = {cached?: bool, secret? @open: int}
     image = {type: 'image' | 'picture', size: number}
@@ -26,7 +26,7 @@ DEFINITIONS = read("""
 
 
 def accepts(written: str, value: Any, *gates: str) -> bool:
-    definitions = DEFINITIONS | read(f"tested = {written}")
+    definitions = DEFINITIONS | parse_definitions(f"tested = {written}")
     try:
         SchemaValidator(Builder(definitions, frozenset(gates)).named("tested")).validate_python(value)
     except ValidationError:

@@ -2,7 +2,7 @@
 import { text as read } from "node:stream/consumers";
 import Anthropic from "@anthropic-ai/sdk";
 
-const client = new Anthropic({ maxRetries: 0, timeout: 120_000 });
+const client = new Anthropic({ maxRetries: 0, timeout: 120_000 * (process.env.TEST_TIME_SCALE ?? 1) });
 
 async function thrown(content) {
   try {

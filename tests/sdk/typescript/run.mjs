@@ -67,7 +67,7 @@ async function outcome({ scenario, case: name, text }) {
     return response;
   };
   const baseURL = `${process.env.ANTHROPIC_BASE_URL}/${scenario}`;
-  const client = new Anthropic({ baseURL, fetch: watched, timeout: 120_000 });
+  const client = new Anthropic({ baseURL, fetch: watched, timeout: 120_000 * (process.env.TEST_TIME_SCALE ?? 1) });
   const asked = { model: "claude-sonnet-5", max_tokens: 1024, messages: [{ role: "user", content: text }] };
   try {
     return { statuses, pieces, result: await cases[name](client, asked, pieces) };

@@ -10,7 +10,7 @@ async function loop(apiKey, settings) {
     requests.push([thread?.type ?? null, messages.length, response.status]);
     return response;
   };
-  const client = new Anthropic({ apiKey, fetch: watched, timeout: 120_000 });
+  const client = new Anthropic({ apiKey, fetch: watched, timeout: 120_000 * (process.env.TEST_TIME_SCALE ?? 1) });
   const tool = (name, result) =>
     betaTool({ name, description: name, inputSchema: { type: "object", properties: {} }, run: () => result });
   const last = await client.beta.messages.toolRunner({

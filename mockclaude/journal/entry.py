@@ -1,0 +1,227 @@
+"""One request in the journal: the bytes that came, and references to what was decided, formatted when they are read.
+
+An entry never holds a parsed body, which takes about five times its bytes. Conditions match headers and bodies as they
+came, so their credentials are kept; whatever shows an entry redacts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import orjson
+
+from mockclaude.api.redaction import redact, redact_headers
+from mockclaude.api.request import MessagesRequest
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import Head, HttpRequest
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.response import End
+from mockclaude.scenario.conditions.work import TooMuchWorkError
+from mockclaude.scenario.match import Explanation
+from mockclaude.scenario.rules import Rule
+from mockclaude.wire.script import Script
+
+MAX_BODY = 64 * 1024
+"""Bytes that are kept of the body of a request, and of a response."""
+
+OVERHEAD = 4096
+"""Bytes that an entry takes besides bodies and texts."""
+
+OVERHEAD_OF_A_WRITE = 190
+"""Bytes that an entry takes for each write, besides what was written."""
+
+MAX_TEXT = 10_000
+"""Characters that are kept of the reason and of each note: some errors repeat what the client sent."""
+
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, TooMuchWorkError)
+"""Exceptions of reading an invalid Messages request: the journal has requests that were refused, too."""
+
+PLAYING = "playing"
+"""`ending` of an entry whose response is still being sent."""
+
+_NO_REQUEST = HttpRequest(Head("", "", {}, {}), {}, b"", 0)
+_NO_RESPONSE = Script(0, ())
+
+
+class JournalEntry:
+    """One request, the decision on it and how the response was sent.
+
+    Attributes:
+        number: The number of the request, from 1.
+        at: When it arrived, in seconds since the epoch.
+        method: The HTTP method.
+        path: The path of the request with its query, redacted.
+        raw_headers: The headers with their credentials.
+        scenario: The name of the scenario, '' for the one at the root.
+        lane: The lane (isolation key) of the request.
+        http: The request to the API, its body cut at the journal's `max_body`; empty for the page at the root.
+        body_size: Bytes of the whole body.
+        streamed: Whether the response is a stream of events.
+        reason: The rule that was selected, or why none was.
+        notes: Notes on the decision.
+        rule: The rule that was selected, if any.
+        draws: The keys of the pseudo-random values of the response, if any.
+        unmatched: Whether no rule matched a Messages request.
+        closest: The near miss of an unmatched request, if any.
+        whole: The body with all messages of its thread, if the request continues one.
+        script: The planned writes; without them if the response is longer than the journal's `max_body`.
+        sent: When each write was made, in microseconds from the start of the response.
+        ending: How the connection ended; '' if it ended as HTTP specifies.
+        seconds: Seconds from the arrival of the request to the end of the response.
+        counted: Bytes that the journal counts for the entry; 0 if the journal does not keep it.
+    """
+
+    scenario = lane = ""
+    http = _NO_REQUEST
+    body_size = 0
+    streamed = unmatched = False
+    reason = ""
+    notes: tuple[str, ...] = ()
+    rule: Rule | None = None
+    draws: Draws | None = None
+    closest: Explanation | None = None
+    whole: bytes | None = None
+    script: Script = _NO_RESPONSE
+    ending = PLAYING
+    seconds = 0.0
+    counted = 0
+    _response_size = 0
+    _writes: tuple[tuple[int, int], ...] | None = None
+
+    def __init__(self, number: int, at: float, method: str, path: str, headers: Mapping[str, str]) -> None:
+        self.number = number
+        self.at = at
+        self.method = method
+        self.path = path
+        self.raw_headers = headers
+        self.sent: list[int] = []
+
+    def __repr__(self) -> str:
+        return f"<JournalEntry {self.number}: {self.method} {self.path} -> {self.status}>"
+
+    def record_request(self, http: HttpRequest, scenario: str, max_body: int = MAX_BODY) -> None:
+        """Record a request to the API. Of its body `max_body` bytes are kept."""
+        body = http.body
+        self.scenario, self.lane, self.body_size = scenario, http.head.lane, len(body)
+        self.http = http if len(body) <= max_body else http._replace(body=body[:max_body])
+
+    def record_decision(self, answer: Decision, script: Script, max_body: int = MAX_BODY) -> None:
+        """Record the decision and the planned writes. A response of more than `max_body` bytes is not kept."""
+        self.reason = _shorten(answer.reason)
+        self.streamed, self.rule, self.draws = answer.streamed, answer.rule, answer.draws
+        if answer.notes:
+            self.notes = tuple(map(_shorten, answer.notes))
+        if answer.unmatched:
+            self.unmatched, self.closest = True, answer.closest
+        if answer.whole is not None:
+            self.whole = answer.whole
+        sends = script.sends
+        size = len(sends[0].data) if len(sends) == 1 else sum([len(send.data) for send in sends])
+        if size <= max_body:
+            self.script, self._response_size, self._writes = script, size, None
+        else:
+            self._writes = _writes(script)
+            self.script, self._response_size = script._replace(sends=()), 0
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the response; 0 if none is sent."""
+        return self.script.status
+
+    @property
+    def planned(self) -> Sequence[tuple[int, int]]:
+        """The time of each write, in microseconds from the start of the response, and its bytes."""
+        return _writes(self.script) if self._writes is None else self._writes
+
+    @property
+    def response(self) -> bytes | None:
+        """The bytes of the response; None if they were too many to be kept."""
+        return b"".join([send.data for send in self.script.sends]) if self._writes is None else None
+
+    @property
+    def end(self) -> End:
+        """What happens to the connection at the end of the response."""
+        return self.script.end
+
+    @property
+    def endpoint(self) -> str:
+        """The path of the API, without the scenario; '' for the page at the root."""
+        return self.http.head.path
+
+    @property
+    def body(self) -> bytes:
+        """The body of the request, as far as it is kept."""
+        return self.http.body
+
+    @property
+    def time(self) -> int:
+        """Microseconds from the start of the server to the arrival of the request."""
+        return self.http.since_start_us
+
+    @property
+    def chunked(self) -> bool:
+        """Whether the client understands chunks, as HTTP/1.1 has them."""
+        return self.http.head.http11
+
+    @property
+    def reused(self) -> bool:
+        """Whether the connection had served another request."""
+        return self.http.reused
+
+    @property
+    def page(self) -> str:
+        """The origin of the web page that sent the request, if it may not control the server."""
+        return self.http.head.page
+
+    @property
+    def guest(self) -> bool:
+        """Whether the request lacks the token that the server demands."""
+        return self.http.head.guest
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, by names in any case, without credentials."""
+        return redact_headers(self.raw_headers)
+
+    @property
+    def is_messages_request(self) -> bool:
+        """Whether the request is a Messages request."""
+        return self.endpoint == "/v1/messages" and self.method == "POST"
+
+    is_question = is_messages_request
+    """The former name."""
+
+    def is_of(self, lane: str | None, scenario: str | None) -> bool:
+        """Return whether the request is of this lane and this scenario; None is any."""
+        return lane in (None, self.lane) and scenario in (None, self.scenario)
+
+    @property
+    def request(self) -> MessagesRequest | None:
+        """The Messages request with all messages of its thread; None if it cannot be read."""
+        if self.whole is None and len(self.body) < self.body_size:
+            return None
+        try:
+            return MessagesRequest(orjson.loads(self.whole or self.body), self.raw_headers)
+        except UNREADABLE:
+            return None
+
+    @property
+    def size(self) -> int:
+        """Bytes that the entry counts for."""
+        texts = sum(map(len, self.raw_headers.values())) + len(self.path) + len(self.reason)
+        if self.notes:
+            texts += sum(map(len, self.notes))
+        writes = len(self.script.sends) if self._writes is None else len(self._writes)
+        bodies = len(self.http.body) + len(self.whole or b"") + self._response_size
+        return OVERHEAD + bodies + texts + OVERHEAD_OF_A_WRITE * writes
+
+
+def _shorten(text: str) -> str:
+    """Return a text without credentials, of at most `MAX_TEXT` characters."""
+    redacted = redact(text)
+    return redacted if len(redacted) <= MAX_TEXT else f"{redacted[:MAX_TEXT]}…"
+
+
+def _writes(script: Script) -> tuple[tuple[int, int], ...]:
+    return tuple([(send.at, len(send.data)) for send in script.sends])

@@ -1,0 +1,78 @@
+"""Schedule a reply: as JSON at once, or as a stream of events with their times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+from mockclaude.api import events
+from mockclaude.api.errors import ApiError
+from mockclaude.reply.compose import Disconnect, Pause, Reply
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.pace_clock import Timing
+from mockclaude.reply.response import End, Response, Timed, json_data, silent
+from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.stream import CountedPiece, Flow, stream_events
+from mockclaude.scenario.format.pace import Pace
+
+Incident: TypeAlias = Pause | Disconnect | ApiError
+"""What ends a reply before its own end; a pause does that if it is for ever."""
+
+_ENDINGS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
+
+
+def schedule_reply(reply: Reply, pace: Pace, draws: Draws, context: ResponseContext, *, stream: bool) -> Response:
+    """Return the response with `reply`.
+
+    Streamed, an error before all content is an HTTP error, a later one an `error` event; a disconnect cuts the stream
+    where it stands. Not streamed, any error is the response, and a disconnect leaves none; both when the stream would
+    have come so far, as the message itself comes when the stream would have ended.
+    """
+    if pace.instant and not stream and reply.is_plain:
+        return context.message(json_data(reply.message))
+    timing = Timing(pace.for_model(reply.message["model"]), draws.of_question)
+    scheduled = _timed(stream_events(reply, whole=pace.instant), timing)
+    if isinstance(scheduled.cause, ApiError) and not (stream and scheduled.body):
+        return context.error(scheduled.cause, scheduled.at)
+    if scheduled.cause is not None and not (stream and scheduled.body):
+        return silent(_silence(scheduled.cause), scheduled.at)
+    if not stream:
+        return context.message(json_data(reply.message), scheduled.at)
+    return streamed(scheduled.body, scheduled.at, scheduled.cause, context)
+
+
+class _Scheduled(NamedTuple):
+    """Events with their times, up to the incident that ends the stream before its time, if one does."""
+
+    body: list[Timed]
+    at: int
+    cause: Incident | None = None
+
+
+def _timed(stream: Flow, timing: Timing) -> _Scheduled:
+    body: list[Timed] = []
+    for part in stream:
+        if isinstance(part, CountedPiece):
+            body.append(Timed(timing.generate(part.tokens, first=not body), part.piece))
+        elif isinstance(part, Pause) and part.microseconds is not None:
+            timing.wait(part.microseconds)
+        else:
+            return _Scheduled(body, timing.now, part)
+    return _Scheduled(body, timing.now)
+
+
+def streamed(body: Sequence[Timed], at: int, cause: Incident | None, context: ResponseContext) -> Response:
+    """Return the stream of events that ends `at` so many microseconds, by itself or because of an incident."""
+    if isinstance(cause, ApiError):
+        failure = Timed(at, events.error(cause.envelope(context.request_id)))
+        return context.stream([*body, failure], End.KEEP, at, complete=True)
+    if isinstance(cause, Disconnect):
+        return context.stream(body, _ENDINGS[cause.how], at, complete=cause.how == "clean")
+    end = End.HANG if isinstance(cause, Pause) else End.KEEP
+    return context.stream(body, end, at, complete=cause is None)
+
+
+def _silence(cause: Incident) -> End:
+    if isinstance(cause, Pause):
+        return End.HANG
+    return End.RESET if isinstance(cause, Disconnect) and cause.how == "reset" else End.CLOSE

@@ -1,0 +1,159 @@
+"""What all faults have: a name, and the triggers that say for which requests a fault is applied.
+
+The kinds are in `faults.py`, which sets `Fault.kinds` and `Fault.options`. The key of a mapping that is the name of a
+kind chooses its class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
+from pydantic.fields import FieldInfo
+
+from mockclaude.scenario.diagnostics import did_you_mean, one_of
+from mockclaude.scenario.format import positions
+from mockclaude.scenario.format.fault_values import Burst, Ramp, Share
+from mockclaude.scenario.format.positions import Position, Selector
+from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.format.shorthand import Model, exactly_one, listed
+from mockclaude.scenario.format.when import Numbers, When
+
+
+def read_once(kind: type, read: Callable[[Any], Any], value: Any) -> Any:
+    """Return `value` as it is, if it is a `kind` already, or else what is read from it."""
+    return value if isinstance(value, kind) else read(value)
+
+
+def reading(kind: type, read: Callable[[Any], Any]) -> BeforeValidator:
+    """Return a validator that reads a value, unless it is a `kind` already."""
+    return BeforeValidator(partial(read_once, kind, read))
+
+
+class Fault(Model):
+    """One fault: exactly one of `KINDS`, with the moment (`before` or `after`) and the requests it is for."""
+
+    kind: ClassVar[str] = ""
+    kinds: ClassVar[Sequence[type[Fault]]] = ()
+    options: ClassVar[Mapping[str, Sequence[str]]] = {}
+
+    name: Annotated[str, Field(min_length=1)] | None = None
+    """What the log calls it."""
+    when: When | None = None
+    """Conditions of the request, as in a rule."""
+    p: Share | None = None
+    """How likely it strikes."""
+    occurrence: Numbers | None = None
+    """How many requests with this body have come, the first time being 1."""
+    requests: Annotated[tuple[int, int], BeforeValidator(positions.window)] | None = None
+    """Which Messages requests of a lane, such as 10..20."""
+    time: Annotated[tuple[int, int], BeforeValidator(positions.time_window)] | None = None
+    """When after the server began, such as 10s..20s."""
+    connection: Literal["reused"] | None = None
+    """Only where the connection has served another request."""
+    burst: Burst | None = None
+    """Faults in bursts."""
+    ramp: Ramp | None = None
+    """A probability that grows."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _of_its_kind(cls, value: Any, handler: ModelWrapValidatorHandler[Fault]) -> Fault:
+        if cls is not Fault or not isinstance(value, dict):
+            return handler(value)
+        exactly_one("a fault", [kind.kind for kind in Fault.kinds], value, Fault.known_fields())
+        kind = next((kind for kind in Fault.kinds if kind.kind in value), None)
+        if kind is None:  # then there are unknown keys, which is what is told
+            return handler(value)
+        fault = kind.model_validate({key: item for key, item in value.items() if kind.takes(key)})
+        for option, names in Fault.options.items():
+            if option in value and kind.kind not in names:
+                raise ValueError(f"`{option}` says nothing of `{kind.kind}`; expected it beside {one_of(names)}")
+        return fault
+
+    @classmethod
+    def takes(cls, key: str) -> bool:
+        """Return whether `key` goes with this kind, or with none."""
+        return key in cls.model_fields or key not in Fault.known_fields()
+
+    @classmethod
+    def known_fields(cls) -> dict[str, FieldInfo]:
+        """Return the fields of this kind; of `Fault` itself those of all kinds."""
+        if cls is not Fault:
+            return cls.model_fields
+        own = {key: field for kind in Fault.kinds for key, field in kind.model_fields.items()}
+        keys = ["name", *(kind.kind for kind in Fault.kinds), *Fault.options, *Fault.model_fields]
+        return {key: own[key] for key in keys}
+
+    @property
+    def position(self) -> Position | None:
+        """The position in the response at which it is applied, if the file has one."""
+        return None
+
+    @property
+    def selectors(self) -> Sequence[Selector]:
+        """The events that it selects."""
+        return ()
+
+    @property
+    def attempts(self) -> Sequence[Fault]:
+        """The faults of a script, one for each attempt."""
+        return ()
+
+    @property
+    def strikes_others(self) -> bool:
+        """Whether it strikes more clients than the one whose request it answers."""
+        return False
+
+    @property
+    def shown(self) -> str:
+        """What the log shows of its value."""
+        value = getattr(self, self.kind)
+        return str(value) if isinstance(value, (str, float, Selector)) or type(value) is int else ""
+
+    def __str__(self) -> str:
+        words = (self.kind, self.shown, str(self.position or ""))
+        return self.name or " ".join(word for word in words if word)
+
+
+class PlacedFault(Fault):
+    """A fault that is applied at a position of the response."""
+
+    before: Annotated[Position, reading(Position, positions.before)] | None = None
+    """The moment before the headers, the body, its end, or an event."""
+    after: Annotated[Position, reading(Position, positions.after)] | None = None
+    """The moment after so many events, bytes, a share of the body, a duration, or an event."""
+
+    @model_validator(mode="after")
+    def _at_one_position(self) -> PlacedFault:
+        if self.before and self.after:
+            raise ValueError("a fault strikes before something or after something; got both")
+        return self
+
+    @property
+    def position(self) -> Position | None:
+        """The position in the response at which it is applied, if the file has one."""
+        return self.before or self.after
+
+
+def named(value: Any) -> Any:
+    """Return the mapping that a name or a status stands for."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        return value
+    if value in NAMED:
+        return {"name": value, **NAMED[value].fault}
+    hint = did_you_mean(value, NAMED) or "; the names are listed in the README"
+    raise ValueError(f"'{value}' is no fault; expected a name such as reset or 529, or a mapping{hint}")
+
+
+MAX_FAULTS = 50
+"""How many faults a list may have, each of which goes through a response."""
+
+AnyFault: TypeAlias = Annotated[Fault, BeforeValidator(named)]
+
+Faults: TypeAlias = Annotated[list[AnyFault], BeforeValidator(listed), Field(min_length=1, max_length=MAX_FAULTS)]
+"""One fault or several: by name, by status, or as mappings."""

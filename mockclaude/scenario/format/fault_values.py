@@ -1,0 +1,99 @@
+"""Values of the keys of a fault that are mappings of their own."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from typing import Annotated, Any, TypeAlias
+
+import orjson
+from pydantic import BeforeValidator, Field, model_validator
+
+from mockclaude.scenario.format import units
+from mockclaude.scenario.format.shorthand import Model, exactly_one
+from mockclaude.scenario.format.steps import Header, HeaderName
+
+Share: TypeAlias = Annotated[float, BeforeValidator(units.share)]
+
+
+class Respond(Model):
+    """A response in place of the reply, as a proxy would send it: without the API's own headers."""
+
+    status: Annotated[int, Field(ge=200, le=999)] = 200
+    """The status."""
+    headers: dict[HeaderName, Header] = Field(default_factory=dict)
+    """The headers."""
+    body: str | dict[str, Any] = ""
+    """The body: a text, or JSON."""
+
+
+class Raw(Model):
+    """Bytes as they are: as text, base64, or hexadecimal digits."""
+
+    text: str | None = None
+    """The bytes of this text in UTF-8."""
+    base64: str | None = None
+    """Bytes as base64."""
+    hex: str | None = None
+    """Bytes as hexadecimal digits."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one(cls, value: Any) -> Any:
+        return exactly_one("raw bytes", cls.model_fields, value, cls.model_fields)
+
+    @model_validator(mode="after")
+    def _readable(self) -> Raw:
+        self.content()
+        return self
+
+    def content(self) -> bytes:
+        """Return the bytes. Raises `ValueError`."""
+        try:
+            if self.base64 is not None:
+                return b64decode(self.base64, validate=True)
+            return bytes.fromhex(self.hex) if self.hex is not None else (self.text or "").encode()
+        except ValueError:
+            raise ValueError("these are not bytes; expected base64, or pairs of hexadecimal digits") from None
+
+
+class Insert(Raw):
+    """Something that is sent between the events of a stream: an event, data without a name, or bytes as they are."""
+
+    event: str | None = None
+    """The name of the event."""
+    data: Any = None
+    """The data of the event: a text, or JSON."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one(cls, value: Any) -> Any:
+        is_event = isinstance(value, dict) and "event" in value and "data" in value
+        return value if is_event else exactly_one("an insert", cls.model_fields, value, cls.model_fields)
+
+    def content(self) -> bytes:
+        """Return the bytes."""
+        if self.event is None and self.data is None:
+            return super().content()
+        name = f"event: {self.event}\n" if self.event is not None else ""
+        data = self.data if isinstance(self.data, str) else orjson.dumps(self.data).decode()
+        return f"{name}data: {data}\n\n".encode()
+
+
+class Burst(Model):
+    """Faults in bursts: each request of a lane begins one with probability `enter`, and ends it with `leave`."""
+
+    enter: Share
+    """How likely a request begins a burst."""
+    leave: Share
+    """How likely a request ends it."""
+
+
+class Ramp(Model):
+    """A probability that goes from `start` to `end` over so many requests of a lane."""
+
+    start: Share = 0.0
+    """The probability at first; 0 if it is not said."""
+    end: Share
+    """The probability in the end."""
+    over: Annotated[int, Field(ge=1)]
+    """After how many requests."""

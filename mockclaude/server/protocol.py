@@ -1,0 +1,99 @@
+"""aiohttp's low-level server with one handler: connections, and the API's errors for bytes that are no HTTP request.
+
+The bytes of a response are written by `player`, not by aiohttp.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from mockclaude.api.errors import ApiError
+from mockclaude.engine.http_request import Head, HttpRequest
+from mockclaude.engine.routes import refuse
+from mockclaude.server.player import Played, play
+from mockclaude.server.request_body import MAX_BODY
+from mockclaude.server.site import Site
+from mockclaude.wire.encode import encode
+from mockclaude.wire.script import Script
+
+KEEPALIVE_TIMEOUT = 75.0
+
+
+class _Refusal(Played):
+    """The response to bytes that are no HTTP request."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__(keep_alive=False)
+        self._script = script
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        await play(self._script, request)
+
+
+class _Connection(web.RequestHandler):
+    """One connection. Words aiohttp's own refusals as the API's errors, and keeps them out of the log."""
+
+    __slots__ = ("_site", "requests")
+
+    def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._site = site
+        self.requests = 0
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,  # noqa: ARG002 (aiohttp's signature)
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Return the API's JSON for a request that aiohttp could not read."""
+        if exc is not None and not isinstance(exc, BadHttpMessage):
+            self.log_exception("Error handling request", exc_info=exc)
+        kind = "api_error" if status >= 500 else "invalid_request_error"
+        problem = (message or "").partition("\n")[0].partition(": bytearray")[0].rstrip(":")
+        http = HttpRequest(Head("", "", {}, {}, http11=False), {}, b"", int(self._site.clock.now()))
+        decision = refuse(http, self._site.served[""], ApiError(kind, problem, status))
+        return _Refusal(encode(decision.response, http11=False))
+
+
+def _with_origin_form(message: Any) -> Any:
+    """Return a request whose target is a whole URL, as one has it whose target is a path: the URL names the host."""
+    url, headers = message.url, CIMultiDict(message.headers)
+    headers["host"] = url.host_port_subcomponent or ""
+    path = url.raw_path_qs
+    return message._replace(path=path, url=URL(path, encoded=True), headers=CIMultiDictProxy(headers))
+
+
+class _Server(web.Server):
+    def __init__(self, site: Site, **options: Any) -> None:
+        super().__init__(site.handle, **options)
+        self._site = site
+
+    def __call__(self) -> web.RequestHandler:
+        return _Connection(self._site, self, loop=self._loop, **self._kwargs)
+
+
+def make_server(site: Site) -> web.Server:
+    """Return aiohttp's server for `site`; needs a running event loop."""
+    loop = asyncio.get_running_loop()
+
+    def make_request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        if not message.path.startswith("/") and message.url.scheme:
+            message = _with_origin_form(message)
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
+
+    return _Server(
+        site,
+        request_factory=make_request,
+        handler_cancellation=True,
+        access_log=None,
+        keepalive_timeout=KEEPALIVE_TIMEOUT,
+        auto_decompress=False,  # aiohttp unpacks to the end before anybody can refuse
+    )

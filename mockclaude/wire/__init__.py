@@ -1,0 +1,1 @@
+"""HTTP: how a response becomes bytes with times."""

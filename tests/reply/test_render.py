@@ -1,0 +1,154 @@
+"""The two ways to a response, prepared or composed, have the same result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mockclaude.reply.cache_usage import InputUsage
+from mockclaude.reply.compose import Asking, compose
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.render import render_response
+from mockclaude.reply.response import Response
+from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.schedule import schedule_reply
+from mockclaude.scenario.format.file import Pace
+from mockclaude.scenario.rules import Outline
+from mockclaude.wire.encode import encode
+from tests.reply.client import message_of, received
+from tests.reply.making import DRAWS, INSTANT, any_replies, conversation, outline, plain_replies, scope
+
+PACED = Pace.model_validate({"ttft": "1s", "tokens_per_second": 100, "jitter": "20%"})
+INPUT_TOKENS = 8_611_000_000_000_017  # what stands for the input tokens in a prepared reply
+CONTEXT = ResponseContext("req_1", "msg_1", 1_787_150_451)
+
+fixed_steps = plain_replies | any_replies
+models = st.sampled_from(["claude-haiku-4-5", 'quoted "name"', "модель"]) | st.text(min_size=1)
+questions = st.fixed_dictionaries({"model": models, "stream": st.booleans(), "system": st.text()})
+
+
+PREFILLED = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+UNUSED = "tool_choice is any, but the reply uses no tool"
+
+
+def same(one: Response, other: Response) -> bool:
+    """Return whether both are the same response, as it is sent and event by event."""
+    apart = [response.taken_apart() for response in (one, other)]
+    sent = [encode(response, http11=True) for response in (one, other)]
+    return apart[0].body == apart[1].body and [*sent[0].sends] == [*sent[1].sends] and sent[0][2:] == sent[1][2:]
+
+
+def both_ways(told: Outline, pace: Pace, draws: Draws, context: ResponseContext, **fields: Any) -> bool:
+    """Tell whether `told` is answered by `render_response` as it is when it is composed and planned."""
+    asked = scope(conversation(**fields))
+    composed = schedule_reply(
+        compose(told, asked, draws, context.message_id), pace, draws, context, stream=asked.request.stream
+    )
+    return same(render_response(told, pace, asked, draws, context).response, composed)
+
+
+@given(steps=fixed_steps, asked=st.lists(questions, min_size=2, max_size=4))
+@example(steps=[{"usage": {"input_tokens": 5}}], asked=[{"stream": True}, {"stream": False}])
+@example(
+    steps=[{"usage": {"input_tokens": 5}}, {"usage": {"output_tokens": 5}}],
+    asked=[{"stream": True}, {"stream": False}],
+)
+@example(steps=[{"text": "\ue000id\ue000"}], asked=[{"stream": True}, {"stream": False}])
+@example(steps=[{"json": INPUT_TOKENS}], asked=[{"stream": True}, {"stream": False}])
+def test_a_prepared_reply_has_the_bytes_of_a_composed_one(
+    steps: list[dict[str, Any]], asked: list[dict[str, Any]]
+) -> None:
+    told = outline(*steps)
+
+    for attempt, fields in enumerate(asked):
+        assert both_ways(told, INSTANT, DRAWS._replace(occurrence=attempt), CONTEXT, **fields)
+
+
+@given(steps=any_replies, stream=st.booleans())
+def test_a_reply_that_takes_time_is_planned(steps: list[dict[str, Any]], stream: bool) -> None:
+    assert both_ways(outline(*steps), PACED, DRAWS, CONTEXT, stream=stream)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_prepared_reply_is_filled_in_for_each_request(stream: bool) -> None:
+    told = outline({"text": "Hi."})
+    messages = []
+    for model, system in [("claude-haiku-4-5", ""), ("claude-opus-5", "Be brief.")]:
+        asked = scope(conversation(model=model, system=system, stream=stream))
+        responded = render_response(told, INSTANT, asked, DRAWS, CONTEXT._replace(message_id=f"msg_{model}"))
+        response = received(encode(responded.response, http11=True))
+        messages.append(message_of(response.events) if stream else response.json)
+    one, other = messages
+
+    assert (one["model"], other["model"]) == ("claude-haiku-4-5-20251001", "claude-opus-5")
+    assert (one["id"], other["id"]) == ("msg_claude-haiku-4-5", "msg_claude-opus-5")
+    assert (one["usage"]["input_tokens"], other["usage"]["input_tokens"]) == (6, 9)
+    assert one["content"] == other["content"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_depends_on_the_request_is_made_for_it(stream: bool) -> None:
+    told = outline({"text": "${{ user }}"}, {"tool_use": {"name": "look", "input": {}}})
+
+    assert both_ways(told, INSTANT, DRAWS, CONTEXT, stream=stream)
+    assert both_ways(told, INSTANT, DRAWS, CONTEXT, stream=stream, messages=[{"role": "user", "content": "Bye"}])
+
+
+@pytest.mark.parametrize(
+    ("fields", "content", "notes"),
+    [
+        ({}, [{"type": "text", "text": "Hello there."}], ()),
+        ({"max_tokens": 1}, [{"type": "text", "text": "Hel"}], ("cut at max_tokens (1)",)),
+        ({"stop_sequences": [" "]}, [{"type": "text", "text": "Hello"}], ("stopped at ' '",)),
+        ({"tool_choice": {"type": "any"}}, [{"type": "text", "text": "Hello there."}], (UNUSED,)),
+        ({"messages": PREFILLED}, [{"type": "text", "text": " there."}], ()),
+    ],
+)
+def test_a_fixed_reply_too_gives_way_to_the_request(fields: Any, content: Any, notes: tuple[str, ...]) -> None:
+    responded = render_response(
+        outline({"text": "Hello there."}), INSTANT, scope(conversation(**fields)), DRAWS, CONTEXT
+    )
+
+    assert (responded.content, responded.notes) == (content, notes)
+
+
+@pytest.mark.parametrize("fields", [{}, {"tools": [{"name": "look", "input_schema": {"type": "object"}}]}])
+def test_a_call_that_is_written_out_is_held_against_the_tools_that_are_offered(fields: Any) -> None:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "listen", "input": {}}
+    responded = render_response(outline({"block": call}), INSTANT, scope(conversation(**fields)), DRAWS, CONTEXT)
+
+    assert responded.notes == ("the tool 'listen' was not offered",)
+
+
+def test_a_reply_as_written_gives_way_to_nothing() -> None:
+    asked = scope(conversation(max_tokens=1, messages=PREFILLED))
+    responded = render_response(
+        outline({"text": "Hello there."}), INSTANT, asked, DRAWS, CONTEXT, Asking(as_written=True)
+    )
+
+    assert (responded.content, responded.notes) == ([{"type": "text", "text": "Hello there."}], ())
+
+
+@pytest.mark.parametrize("ending", [{"error": "overloaded_error"}, {"disconnect": "reset"}, {"pause": "forever"}])
+def test_a_reply_that_does_not_get_to_its_end_has_no_content_to_go_on_from(ending: dict[str, Any]) -> None:
+    asked = scope(conversation(stream=True))
+
+    assert render_response(outline({"text": "Hi"}, ending), INSTANT, asked, DRAWS, CONTEXT).content is None
+    assert render_response(outline({"text": "Hi"}, {"pause": "1s"}), INSTANT, asked, DRAWS, CONTEXT).content
+
+
+def test_what_was_asked_to_be_told_is_told_and_the_cache_is_part_of_the_usage() -> None:
+    asking = Asking(InputUsage(1, 2, 3, 4), {"context_management": {"applied_edits": []}})
+    responded = render_response(outline({"text": "Hi"}), INSTANT, scope(conversation()), DRAWS, CONTEXT, asking)
+    message = received(encode(responded.response, http11=True)).json
+
+    assert message["context_management"] == {"applied_edits": []}
+    assert {key: message["usage"][key] for key in list(message["usage"])[:4]} == {
+        "input_tokens": 1,
+        "cache_creation_input_tokens": 5,
+        "cache_read_input_tokens": 4,
+        "cache_creation": {"ephemeral_5m_input_tokens": 2, "ephemeral_1h_input_tokens": 3},
+    }

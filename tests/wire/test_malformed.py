@@ -1,0 +1,85 @@
+"""Responses that are no HTTP, or not what they claim."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+
+from mockclaude.reply.response import End, Response
+from mockclaude.scenario.format.presets import MALFORMED
+from mockclaude.wire.encode import encode
+from mockclaude.wire.malformed import MALFORM
+from tests.reply.breakage import sent, struck, whole
+from tests.reply.client import received
+
+
+def head(response: Response) -> list[bytes]:
+    return sent(response).partition(b"\r\n\r\n")[0].split(b"\r\n")
+
+
+def is_closed(response: Response) -> bool:
+    return encode(response, http11=True).end is End.CLOSE
+
+
+def test_the_table_has_a_way_for_every_name() -> None:
+    assert set(MALFORM) == {*MALFORMED, "content_length", "tail"}
+
+
+def test_a_status_line_that_is_none() -> None:
+    assert head(struck("status_line"))[0] == b"HTTP/1.1 OK 200"
+
+
+def test_headers_that_no_parser_takes() -> None:
+    lengths = [line for line in head(struck("double_content_length")) if line.startswith(b"content-length")]
+
+    assert b"bad name: x" in head(struck("header_name"))
+    assert len(set(lengths)) == 2
+    assert max(map(len, head(struck("huge_header")))) > 400_000
+    assert len(head(struck("many_headers"))) > 2_000
+
+
+def test_early_hints_come_before_the_response() -> None:
+    hints, _, rest = sent(struck("early_hints")).rpartition(b"rel=preload\r\n\r\n")
+
+    assert hints.count(b"103 Early Hints") == 100
+    assert rest == sent(struck({"headers": {}}))
+
+
+def test_a_body_without_a_head() -> None:
+    response = struck("no_head")
+
+    assert sent(response) == whole().data
+    assert is_closed(response)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_chunk_whose_size_is_no_number(stream: bool) -> None:
+    response = struck("chunk_size", stream=stream)
+
+    assert sent(response).count(b"\r\nzz\r\n") == 1
+    assert is_closed(response)
+
+
+@pytest.mark.parametrize(("more", "length"), [(50, 50), (-20, -20)])
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_content_length_that_is_wrong(stream: bool, more: int, length: int) -> None:
+    response, data = struck({"content_length": more}, stream=stream), whole(stream=stream).data
+
+    assert b"content-length: %d" % (len(data) + length) in head(response)
+    assert sent(response).endswith(b"\r\n\r\n" + data)
+    assert is_closed(response)
+
+
+@pytest.mark.parametrize("name", ["not_gzip", "broken_gzip", "truncated_gzip"])
+def test_gzip_that_cannot_be_read(name: str) -> None:
+    response = received(encode(struck(name, stream=False), http11=True))
+
+    assert response.headers["content-encoding"] == "gzip"
+    with pytest.raises((OSError, EOFError, zlib.error)):
+        gzip.decompress(response.body)
+
+
+def test_a_content_length_is_never_below_nothing() -> None:
+    assert b"content-length: 0" in head(struck({"content_length": -1_000_000}))
