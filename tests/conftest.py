@@ -57,7 +57,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 PROCESS_MODULES = ("anthropic", "subprocess", "tests.sdk")
 """Modules with which a test module starts processes or a real SDK."""
-PROCESS_FIXTURES = {"pytester", "start"}
+PROCESS_FIXTURES = {"pytester", "start", "store_process"}
 
 
 def _uses_process(item: pytest.Item) -> bool:

@@ -61,11 +61,11 @@ async def _send(state: ScenarioState, asked: HttpRequest, *, is_client_there: bo
 
 async def _whole(live: Live, encoder: BatchEncoder, *, is_client_there: bool) -> Decision:
     """Return the decision of a live reply, as far as it is made when the client goes after the first part."""
+    whole: Decision | None = None
     async with aclosing(live.parts()) as parts:
-        async for response, whole in parts:
+        async for response, decision in parts:
             encoder.encode(response)
-            if whole:
-                return whole
+            whole = decision
             if not is_client_there:
                 break
-    return live.so_far()
+    return whole or live.so_far()

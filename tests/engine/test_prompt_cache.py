@@ -124,6 +124,15 @@ def test_using_the_cache_twice_is_using_it_once(store: Store) -> None:
     assert used(store, lasting(SHORT), NOW + 299).read == usage.created_5m
 
 
+def test_late_effect_shortens_no_life_that_a_later_request_has_renewed(store: Store) -> None:
+    _, renewed, written = look_up(store, asked(lasting(SHORT)), NOW)
+    used(store, lasting(SHORT))
+    used(store, lasting(SHORT), NOW + 200)
+    store.commit([CacheUsed(KEY, renewed, written, NOW)])
+
+    assert used(store, lasting(SHORT), NOW + 499).read > 0
+
+
 def test_no_key_reads_what_another_created(store: Store) -> None:
     body = lasting(SHORT)
     first = used(store, body)

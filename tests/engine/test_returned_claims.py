@@ -141,6 +141,20 @@ def test_client_that_goes_returns_the_permit_and_restores_the_thread(store: Stor
     assert_nothing_is_held(state, first)
 
 
+def test_end_of_a_failed_reply_frees_no_thread_that_another_request_continues(store: Store, first: str) -> None:
+    state = state_on(store)
+    failed = answer(call("fail", thread=after(first)), state)
+    other = state_on(store)
+    other.use(replace(other.scenario, limits=()))
+    decision = answer(continuing(first), other)
+    store.commit(failed.at_end)
+    refused = answer(continuing(first), other)
+
+    assert failed.response.status == 500
+    assert decision.live
+    assert (refused.response.status, refused.reason.partition(" ")[0]) == (400, "Another")
+
+
 async def ended(state: ScenarioState, decision: Decision) -> None:
     """Play the live reply of `decision` to its end."""
     assert decision.live

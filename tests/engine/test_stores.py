@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from multiprocessing import get_context
 from typing import Any, TypeAlias
 
@@ -13,12 +14,27 @@ from hypothesis import strategies as st
 
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.memory_store import MemoryStore
-from mockclaude.engine.state.store import Effect, Store
+from mockclaude.engine.state.store import (
+    Address,
+    CacheUsed,
+    Claim,
+    Effect,
+    LimitRequest,
+    Permit,
+    RequestHashes,
+    RequestRemembered,
+    Store,
+    ThreadStored,
+)
+from mockclaude.reply.cache_usage import InputUsage
+from mockclaude.scenario.format.limits import Limit
 from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.rules import RuleKey
 from tests.engine.conftest import NewStore
 from tests.engine.deciding import CREATE, Sent, after, call, send
 from tests.engine.remote_store import Location, RemoteStore, StoreProcess
 
+LIMITED = LimitRequest(0, 0, Limit(requests_per_minute=1), "key", "model", InputUsage(1), 0)
 LANES = "abcdefgh"
 SHARED = load_text(f"""
 rules:
@@ -164,6 +180,47 @@ def test_every_store_gives_the_same_bytes_and_notes(store_process: StoreProcess)
 
     assert remote.sends(*TRANSCRIPT) == expected
     assert twice.sends(*TRANSCRIPT) == expected
+
+
+KEY = RuleKey(0, "rule", 0)
+ADDRESS = Address("key", "msg_1")
+HASHES = RequestHashes("model", b"", b"", b"", b"", 0, 0, array("Q"))
+CHANGES: dict[str, tuple[Callable[[Store], object], Callable[[Store], object]]] = {
+    "claim": (
+        lambda store: store.claim(Claim("lane", "fingerprint", KEY, attempts=(("fault", "", b"turn"),))),
+        lambda store: (store.totals(), store.fork().claim(Claim("lane", "fingerprint", KEY, 1))),
+    ),
+    "prompt cache": (
+        lambda store: store.commit([CacheUsed("key", (), ((b"prefix", "5m"),), 0)]),
+        lambda store: store.alive("key", [b"prefix"], 0),
+    ),
+    "request": (
+        lambda store: store.commit([RequestRemembered(ADDRESS, HASHES)]),
+        lambda store: store.earlier_request(ADDRESS),
+    ),
+    "thread": (
+        lambda store: store.commit([ThreadStored(ADDRESS, b"{}", None, 0)]),
+        lambda store: store.continue_thread(ADDRESS, 0, hold=False),
+    ),
+    "limit": (
+        lambda store: store.admit(LIMITED),
+        lambda store: isinstance(store.fork().admit(LIMITED), Permit),
+    ),
+}
+"""What changes a store, and what reads that, by what is changed."""
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_store_and_its_fork_change_separately(new_store: NewStore, what: str) -> None:
+    change, read = CHANGES[what]
+    for is_fork_changed in (True, False):
+        store = new_store()
+        fork = store.fork()
+        before = read(store)
+        change(fork if is_fork_changed else store)
+
+        assert [read(each) == before for each in (store, fork)] == [is_fork_changed, not is_fork_changed]
+        assert read(fork.fork()) == read(fork)
 
 
 TALKS = st.lists(st.sampled_from([*OPTIONS]), max_size=8)

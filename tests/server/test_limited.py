@@ -166,6 +166,17 @@ def test_rules_that_are_added_leave_the_limits_as_they_are() -> None:
     assert sent(served).status == 429
 
 
+def test_limits_of_another_scenario_begin_anew() -> None:
+    served = limited("{requests_per_minute: 1, in_flight: 1}")
+    first = given(served)
+    served.use(limited("{requests_per_minute: 1, in_flight: 1}").scenario)
+    statuses = [sent(served).status for _ in range(2)]
+    served.store.commit(first.at_end)
+
+    assert statuses == [200, 429]
+    assert sent(served, later=60).status == 529
+
+
 def test_a_request_is_in_flight_until_its_answer_is_done() -> None:
     served = limited("{in_flight: 1}")
     first = given(served)

@@ -87,7 +87,9 @@ class PromptCache:
         return entry if entry is not None and now < entry.until else None
 
     def _keep(self, key: str, digest: bytes, seconds: int, now: int) -> None:
-        self._entries.put(key, digest, _Entry(now + seconds, seconds))
+        entry, until = self._entries.get(key, digest), now + seconds
+        if entry is None or entry.until <= until:  # a live reply may commit after a later request has renewed
+            self._entries.put(key, digest, _Entry(until, seconds))
 
 
 def look_up(store: Store, request: MessagesRequest, now: int) -> Use:

@@ -176,7 +176,8 @@ Effect: TypeAlias = (
 )
 """A change of the store. Each names its keys or its permit, and each alone is atomic.
 
-Doing one twice is harmless; except that `ThreadRestored` frees a reply that another request has continued since.
+Doing one twice is harmless, except that `ThreadStored` and `ThreadRestored` free a reply that another request has
+continued since.
 """
 
 
