@@ -14,9 +14,6 @@ def count_tokens(http: HttpRequest, state: ScenarioState) -> Decision:
     counted: Body = {"input_tokens": request.input_tokens}
     if request.body.get("context_management") is not None:
         counted["context_management"] = {"original_input_tokens": request.input_tokens}
-    head = http.head
-    context = state.undecided(
-        http, hash_request(head.method, head.path, head.query, request.canonical, request.excluded_fields)
-    )
+    context = state.undecided(http, http.fingerprints(request.canonical, request.excluded_fields))
     warnings = tuple(f"warning: {warning}" for warning in request.warnings)
     return Decision(context.json(counted), "count_tokens", notes=warnings)
