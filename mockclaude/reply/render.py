@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -75,7 +75,7 @@ def render_response(
         prepared = _prepared(template, conversation.stream)
         if prepared and _fits(prepared.tokens, conversation) and not conversation.prefill:
             data = _filled(prepared.pieces, conversation, context.message_id)
-            run = Run(data, partial(_pieces, template, scope, draws, context.message_id))
+            run = Run(data, _pieces, template, scope, draws, context.message_id)
             response = context.whole_stream(run) if conversation.stream else context.message(run)
             return RenderedReply(response, (), prepared.content, prepared.usage)
     reply = compose(template, scope, draws, context.message_id, reply_context)

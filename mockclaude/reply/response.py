@@ -35,14 +35,19 @@ class Data(NamedTuple):
 class Run:
     """Pieces in a row without time between them, whose bytes are joined once.
 
-    `take_apart` returns the pieces one by one. Only faults need them, so they are not made before.
+    Only faults need the pieces one by one, so `make` makes them of `arguments` when they are taken apart.
     """
 
-    __slots__ = ("encoded", "take_apart")
+    __slots__ = ("_arguments", "_make", "encoded")
 
-    def __init__(self, encoded: bytes, take_apart: Callable[[], Iterable[Event | Data]]) -> None:
+    def __init__(self, encoded: bytes, make: Callable[..., Iterable[Event | Data]], *arguments: Any) -> None:
         self.encoded = encoded
-        self.take_apart = take_apart
+        self._make = make
+        self._arguments = arguments
+
+    def take_apart(self) -> Iterable[Event | Data]:
+        """Return the pieces one by one."""
+        return self._make(*self._arguments)
 
 
 Piece: TypeAlias = Event | Data | Run
@@ -150,7 +155,7 @@ def json_data(document: Any) -> Data:
 
 def run_of(*events: Event) -> Run:
     """Return events without time between them."""
-    return Run(b"".join([event.encoded for event in events]), lambda: events)
+    return Run(b"".join([event.encoded for event in events]), tuple, events)
 
 
 def whole(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import events, tokens
@@ -79,7 +78,7 @@ def _text_pieces(index: int, text: str) -> tuple[CountedPiece, ...]:
 def _text_run(index: int, text: str) -> Run:
     block = {"type": "text", "text": text}
     encoded = b"".join([event.encoded for event in _block_events(index, block)])
-    return Run(encoded, partial(_block_events, index, block))
+    return Run(encoded, _block_events, index, block)
 
 
 def _block_pieces(index: int, block: Block) -> Iterator[CountedPiece]:

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
 from mockclaude.reply.response import USUAL, End, Response
-from mockclaude.wire.framing import (
-    CHUNKED,
-    CLOSING,
-    LAST_CHUNK,
-    by_piece,
-    chunk,
-    ending,
-    head,
-    request_id_line,
-    status_and_headers,
-    usual_head,
-)
+from mockclaude.wire.framing import LAST_CHUNK, by_piece, chunk, chunked_lines, ending, head, usual_head
 from mockclaude.wire.malformed import MALFORM
 from mockclaude.wire.script import Script, Send
 
 _NO_CONTENT = 204
+_TIME = itemgetter(0)
 
 
 def encode(response: Response, *, http11: bool) -> Script:
     """Return the bytes of `response` and their times."""
-    framing = response.framing
-    if response.status == 0:
-        sends = [Send(response.end_at, framing.tail)] if framing.tail else ()
-        return Script(0, sends, response.end, response.end_at, response.down_us)
-    if framing is USUAL:
-        at_once = response.end_at == response.head_at and response.complete and response.body
-        return _at_once(response, http11) if at_once else _by_write(response, http11)
+    status, headers, request_id, body, at, _, end_at, complete, _, framing, down_us = response
+    if framing is USUAL and len(body) == 1 and end_at == at and complete and http11:
+        data = body[0].piece.encoded
+        sent = b"%brequest-id: %b\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
+        return Script(
+            status,
+            (Send(at, sent % (chunked_lines(status, headers), request_id.encode(), len(data), data)),),
+            End.KEEP,
+            at,
+        )
+    if status == 0:
+        return Script(0, [Send(end_at, framing.tail)] if framing.tail else (), response.end, end_at, down_us)
     if not framing.body_sent:
         return _head_alone(response, http11)
     if framing.malformation:
@@ -41,17 +35,6 @@ def encode(response: Response, *, http11: bool) -> Script:
     if framing.by_piece:
         return by_piece(response, http11=http11)
     return _by_write(response, http11)
-
-
-def _at_once(response: Response, http11: bool) -> Script:
-    """Return a complete response in one write."""
-    status, headers, _, body, at, *_ = response
-    data = body[0].piece.encoded if len(body) == 1 else response.data
-    lines, request_id = status_and_headers(status, None, headers), request_id_line(response)
-    if http11:
-        sent = b"%b%b%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (lines, CHUNKED, request_id, len(data), data)
-        return Script(status, (Send(at, sent),), End.KEEP, at)
-    return Script(status, (Send(at, b"%b%b%b\r\n%b" % (lines, CLOSING, request_id, data)),), End.CLOSE, at)
 
 
 def _head_alone(response: Response, http11: bool) -> Script:
@@ -63,21 +46,20 @@ def _head_alone(response: Response, http11: bool) -> Script:
 
 def _by_write(response: Response, http11: bool) -> Script:
     """Return `response` with the pieces of one time in one write and one chunk."""
-    body = _joined([Send(at, piece.encoded) for at, piece in response.body])
-    sends = [Send(at, chunk(data)) for at, data in body] if http11 else [*body]
+    groups = [(at, b"".join([piece.encoded for _, piece in group])) for at, group in groupby(response.body, _TIME)]
+    sends = [Send(at, chunk(data)) for at, data in groups] if http11 else [*map(Send._make, groups)]
     if not response.framing.head_sent:
-        sends.insert(0, Send(response.head_at, usual_head(response, http11=http11)))
+        head_at, data = response.head_at, usual_head(response, http11=http11)
+        if sends and sends[0].at == head_at:
+            data += sends.pop(0).data
+        sends.insert(0, Send(head_at, data))
     if http11 and (response.complete or not response.framing.is_batch):
+        data = LAST_CHUNK if response.complete else b""
         end_at = max(response.end_at, sends[-1].at) if sends else response.end_at
-        sends.append(Send(end_at, LAST_CHUNK if response.complete else b""))
-    return Script(response.status, _joined(sends), ending(response, http11=http11), response.end_at)
-
-
-def _joined(sends: Sequence[Send]) -> Sequence[Send]:
-    if not sends or sends[0].at == sends[-1].at:
-        return [Send(sends[0].at, b"".join([data for _, data in sends]))] if len(sends) > 1 else sends
-    groups = groupby(sends, key=itemgetter(0))
-    return [Send(at, b"".join([data for _, data in group])) for at, group in groups]
+        if sends and sends[-1].at == end_at:
+            data = sends.pop().data + data
+        sends.append(Send(end_at, data))
+    return Script(response.status, sends, ending(response, http11=http11), response.end_at)
 
 
 class BatchEncoder:
