@@ -35,7 +35,7 @@ class Data(NamedTuple):
 class Run(NamedTuple):
     """Pieces in a row without time between them, whose bytes are joined once.
 
-    `take_apart` returns the pieces one by one. Only faults need them, so they are not made before.
+    Only faults need the pieces one by one, so `take_apart` makes them when it is called.
     """
 
     encoded: bytes

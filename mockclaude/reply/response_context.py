@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mockclaude.api import headers
 from mockclaude.api.errors import ApiError
+from mockclaude.api.headers import Headers
 from mockclaude.reply.response import End, Piece, Response, Timed, json_data, whole
 
 
@@ -37,7 +39,7 @@ class ResponseContext(NamedTuple):
         """Return the response with `error` as the API words it."""
         retry = {"x-should-retry": "true" if error.should_retry else "false"}
         usual = headers.anonymous(self.now) if error.status == 401 else headers.json(self.now)
-        lines = usual.put(retry | self._sooner(error) | dict(error.headers))
+        lines = _with(usual, (*(retry | self._sooner(error) | dict(error.headers)).items(),))
         return whole(error.status, lines, self.request_id, json_data(error.envelope(self.request_id)), at)
 
     def _sooner(self, error: ApiError) -> dict[str, str]:
@@ -55,3 +57,9 @@ class ResponseContext(NamedTuple):
         return Response(
             200, headers.stream(self.now), self.request_id, body, head_at, end, end_at, complete, is_stream=True
         )
+
+
+@lru_cache(maxsize=64)
+def _with(headers: Headers, values: tuple[tuple[str, str], ...]) -> Headers:
+    """Return the same headers for the same values: the encoder keeps their bytes."""
+    return headers.put(dict(values))

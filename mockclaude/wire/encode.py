@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
 from mockclaude.reply.response import USUAL, End, Response
 from mockclaude.wire.framing import (
-    CHUNKED,
     CLOSING,
     LAST_CHUNK,
     by_piece,
     chunk,
+    chunked_lines,
     ending,
     head,
     status_and_headers,
@@ -22,6 +21,7 @@ from mockclaude.wire.malformed import MALFORM
 from mockclaude.wire.script import Script, Send
 
 _NO_CONTENT = 204
+_TIME = itemgetter(0)
 
 
 def encode(response: Response, *, http11: bool) -> Script:
@@ -32,12 +32,12 @@ def encode(response: Response, *, http11: bool) -> Script:
     if end_at != at or not complete or not body:
         return _by_write(response, http11)
     data = body[0].piece.encoded if len(body) == 1 else response.data
-    lines = status_and_headers(status, None, headers)
     id_line = b"request-id: %b\r\n" % request_id.encode() if request_id else b""
     if not http11:
+        lines = status_and_headers(status, None, headers)
         return Script(status, (Send(at, b"%b%b%b\r\n%b" % (lines, CLOSING, id_line, data)),), End.CLOSE, at)
     chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else LAST_CHUNK
-    return Script(status, (Send(at, b"%b%b%b\r\n%b" % (lines, CHUNKED, id_line, chunks)),), end, at)
+    return Script(status, (Send(at, b"%b%b\r\n%b" % (chunked_lines(status, headers), id_line, chunks)),), end, at)
 
 
 def _unusual(response: Response, http11: bool) -> Script:
@@ -64,21 +64,20 @@ def _head_alone(response: Response, http11: bool) -> Script:
 
 def _by_write(response: Response, http11: bool) -> Script:
     """Return `response` with the pieces of one time in one write and one chunk."""
-    body = _joined([Send(at, piece.encoded) for at, piece in response.body])
-    sends = [Send(at, chunk(data)) for at, data in body] if http11 else [*body]
+    groups = [(at, b"".join([piece.encoded for _, piece in group])) for at, group in groupby(response.body, _TIME)]
+    sends = [Send(at, chunk(data)) for at, data in groups] if http11 else [*map(Send._make, groups)]
     if not response.framing.head_sent:
-        sends.insert(0, Send(response.head_at, usual_head(response, http11=http11)))
+        head_at, data = response.head_at, usual_head(response, http11=http11)
+        if sends and sends[0].at == head_at:
+            data += sends.pop(0).data
+        sends.insert(0, Send(head_at, data))
     if http11 and (response.complete or not response.framing.is_batch):
+        data = LAST_CHUNK if response.complete else b""
         end_at = max(response.end_at, sends[-1].at) if sends else response.end_at
-        sends.append(Send(end_at, LAST_CHUNK if response.complete else b""))
-    return Script(response.status, _joined(sends), ending(response, http11=http11), response.end_at)
-
-
-def _joined(sends: Sequence[Send]) -> Sequence[Send]:
-    if not sends or sends[0].at == sends[-1].at:
-        return [Send(sends[0].at, b"".join([data for _, data in sends]))] if len(sends) > 1 else sends
-    groups = groupby(sends, key=itemgetter(0))
-    return [Send(at, b"".join([data for _, data in group])) for at, group in groups]
+        if sends and sends[-1].at == end_at:
+            data = sends.pop().data + data
+        sends.append(Send(end_at, data))
+    return Script(response.status, sends, ending(response, http11=http11), response.end_at)
 
 
 class BatchEncoder:

@@ -31,6 +31,12 @@ def header_lines(headers: Headers) -> bytes:
     return "".join([f"{name}: {value}\r\n" for name, value in headers.lines]).encode("latin-1", "replace")
 
 
+@lru_cache(maxsize=256)
+def chunked_lines(status: int, headers: Headers) -> bytes:
+    """Return the head of a response in chunks but for the id of the request."""
+    return status_and_headers(status, None, headers) + CHUNKED
+
+
 def request_id_line(response: Response) -> bytes:
     """Return the line with the id of the request, if the response has one."""
     return b"request-id: %b\r\n" % response.request_id.encode() if response.request_id else b""

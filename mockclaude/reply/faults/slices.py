@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from mockclaude.reply.faults.resolve import bounded, cut
-from mockclaude.reply.response import Response, Timed
+from mockclaude.reply.faults.resolve import check_size, cut
+from mockclaude.reply.response import Data, Piece, Response, Timed
 
 GAP = 1_000
 """Microseconds between slices if none are given: enough for each to travel by itself."""
@@ -17,39 +17,48 @@ RATE_SLICE = 100_000
 
 def sliced(response: Response, by: int | str, gap: int | None) -> Response:
     """Return `response` in slices of `by` bytes, or cut inside each character (`utf8`) or blank line (`separator`)."""
-    slices = bounded(_slices(response.body, lambda data: _cuts(data, by)))
-    return _spaced(response, slices, [GAP if gap is None else gap] * len(slices))
+    between = GAP if gap is None else gap
+    return _sliced(response, lambda data: _cuts(data, by), lambda _: between)
 
 
 def limited(response: Response, rate: float) -> Response:
     """Return `response` with its body at no more than `rate` bytes per second."""
     size = max(1, int(rate * RATE_SLICE / 1e6))
-    slices = bounded(_slices(response.body, lambda data: range(size, len(data), size)))
-    return _spaced(response, slices, [round(len(piece.encoded) / rate * 1e6) for _, piece in slices])
+    return _sliced(response, lambda data: range(size, len(data), size), lambda count: round(count / rate * 1e6))
 
 
-def _spaced(response: Response, slices: Iterable[Timed], gaps: Iterable[int]) -> Response:
-    """Return `response` with `slices`, each at its time or, if later, its gap after the one before."""
+def _sliced(
+    response: Response, find_cuts: Callable[[bytes], Sequence[int]], gap_before: Callable[[int], int]
+) -> Response:
+    """Return `response` in slices, each at its time or, if later, a gap after the one before.
+
+    `find_cuts` returns the places at which bytes are cut, `gap_before` the gap before a slice of this size.
+    """
     body: list[Timed] = []
-    free = response.head_at
-    for (at, piece), gap in zip(slices, gaps, strict=True):
-        free = max(at, free + gap)
-        body.append(Timed(free, piece))
+    size, free = 0, response.head_at
+    for at, piece in response.body:
+        cuts = find_cuts(piece.encoded)
+        size += len(piece.encoded)
+        check_size(len(body) + len(cuts) + 1, size)
+        for part in _parts(piece, cuts):
+            free = max(at, free + gap_before(len(part.encoded)))
+            body.append(Timed(free, part))
     late = free - response.body[-1].at if response.body else 0
     return response._replace(body=body, end_at=response.end_at + late)
 
 
-def _slices(body: Iterable[Timed], find_cuts: Callable[[bytes], Iterable[int]]) -> Iterator[Timed]:
-    """Yield the pieces of `body`, each cut at the places that `find_cuts` returns."""
-    for at, piece in body:
-        size = len(piece.encoded)
-        if places := [*find_cuts(piece.encoded)]:
-            yield from (Timed(at, cut(piece, begin, end)) for begin, end in pairwise((0, *places, size)))
-        else:
-            yield Timed(at, piece)
+def _parts(piece: Piece, cuts: Sequence[int]) -> Iterator[Piece]:
+    """Yield `piece` cut at these places; without any it stays the event that it is."""
+    if not cuts:
+        yield piece
+        return
+    data = piece.encoded
+    yield cut(piece, 0, cuts[0])
+    for begin, end in pairwise((*cuts, len(data))):
+        yield Data(data[begin:end])
 
 
-def _cuts(data: bytes, by: int | str) -> Iterable[int]:
+def _cuts(data: bytes, by: int | str) -> Sequence[int]:
     if by == "utf8":
         return [at for at in range(1, len(data)) if data[at] & 0xC0 == 0x80 and data[at - 1] & 0xC0 == 0xC0]
     if by == "separator":

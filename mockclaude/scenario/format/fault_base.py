@@ -80,9 +80,7 @@ class Fault(Model):
 
     @classmethod
     def known_fields(cls) -> dict[str, FieldInfo]:
-        """Return the fields of this kind; of `Fault` itself those of all kinds."""
-        if cls is not Fault:
-            return cls.model_fields
+        """Return the fields of all kinds."""
         own = {key: field for kind in Fault.kinds for key, field in kind.model_fields.items()}
         keys = ["name", *(kind.kind for kind in Fault.kinds), *Fault.options, *Fault.model_fields]
         return {key: own[key] for key in keys}
