@@ -126,11 +126,11 @@ def _is_plausible(name: str) -> bool:
         return False
     stem = _DATE.sub("", name)
     return stem in _STEMS or not any(
-        _within(stem, known, min(SLIP, len(known) // _LETTERS_OF_AN_EDIT)) for known in _STEMS
+        _is_within_edits(stem, known, min(SLIP, len(known) // _LETTERS_OF_AN_EDIT)) for known in _STEMS
     )
 
 
-def _within(one: str, other: str, edits: int) -> bool:
+def _is_within_edits(one: str, other: str, edits: int) -> bool:
     """Return whether `edits` insertions, deletions and replacements of characters turn `one` into `other`."""
     if abs(len(one) - len(other)) > edits:
         return False
@@ -139,7 +139,7 @@ def _within(one: str, other: str, edits: int) -> bool:
     if not one or not other:
         return True  # what is left of the longer one is no more than `edits`
     return edits > 0 and (
-        _within(one[1:], other[1:], edits - 1)
-        or _within(one[1:], other, edits - 1)
-        or _within(one, other[1:], edits - 1)
+        _is_within_edits(one[1:], other[1:], edits - 1)
+        or _is_within_edits(one[1:], other, edits - 1)
+        or _is_within_edits(one, other[1:], edits - 1)
     )

@@ -105,12 +105,12 @@ def check_usable(body: Body) -> None:
     try:
         _USABLE.validate_python(body)
     except ValidationError as error:
-        raise _first_problem(error.errors(include_url=False, include_context=False), body) from None
+        raise _first_error(error.errors(include_url=False, include_context=False), body) from None
     if not body["messages"] and not body.get("thread"):
         raise invalid("messages: at least one message is required")
 
 
-def _first_problem(errors: list[ErrorDetails], body: Body) -> ApiError:
+def _first_error(errors: list[ErrorDetails], body: Body) -> ApiError:
     problems = [(_path_in(body, error), error["msg"]) for error in errors]
     first, _ = problems[0]
     path, message = max((p for p in problems if p[0][: len(first)] == first), key=lambda problem: len(problem[0]))

@@ -83,7 +83,7 @@ def canonical_body(body: Mapping[str, Any]) -> bytes:
         written = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         raise invalid("The request body is nested too deeply") from None
-    return orjson.dumps(_plain(content), option=orjson.OPT_SORT_KEYS) if _WHOLE_FLOAT.search(written) else written
+    return orjson.dumps(_normalize(content), option=orjson.OPT_SORT_KEYS) if _WHOLE_FLOAT.search(written) else written
 
 
 def excluded_fields(body: Mapping[str, Any], *more: str) -> bytes:
@@ -92,10 +92,10 @@ def excluded_fields(body: Mapping[str, Any], *more: str) -> bytes:
     return orjson.dumps(found, option=orjson.OPT_SORT_KEYS) if found else b""
 
 
-def _plain(value: Any) -> Any:
+def _normalize(value: Any) -> Any:
     """Return JSON data with whole numbers as integers: `1.0` equals `1`."""
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+        return {key: _normalize(item) for key, item in value.items()}
+    return [_normalize(item) for item in value] if isinstance(value, list) else value

@@ -50,17 +50,17 @@ def _key(data: str, kind: bytes) -> bytes:
     return blake2b(data.encode("utf-8", "surrogatepass"), digest_size=16, person=kind).digest()
 
 
-def _remembered(key: bytes, data: str, look: Callable[[bytes], Any]) -> Any:
+def _read_cached(key: bytes, data: str, look: Callable[[bytes], Any]) -> Any:
     """Return the cached result of `look` for base64 text; None for any other text."""
     if key not in _seen:
-        decoded = _decoded(data)
+        decoded = _decode(data)
         _seen[key] = None if decoded is None else look(decoded)
         if len(_seen) > MAX_REMEMBERED:
             del _seen[next(iter(_seen))]
     return _seen[key]
 
 
-def _decoded(data: str) -> bytes | None:
+def _decode(data: str) -> bytes | None:
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError):
@@ -69,7 +69,7 @@ def _decoded(data: str) -> bytes | None:
 
 def read_image(data: str) -> Image | None:
     """Read the image that `data` encodes; None if `data` is not base64."""
-    found: Image | None = _remembered(_key(data, b"picture"), data, _read_image)
+    found: Image | None = _read_cached(_key(data, b"picture"), data, _read_image)
     return found
 
 
@@ -108,7 +108,7 @@ def read_pdf(data: str) -> Pdf | None:
 def _read_once(key: bytes, data: str, opened: OpenedPdfs) -> Pdf | None:
     """Read a PDF, or take the cached result, at the same price: which PDFs are read depends on the request alone."""
     try:
-        found: _Read | None = _remembered(key, data, lambda decoded: _read_pdf(decoded, opened.left))
+        found: _Read | None = _read_cached(key, data, lambda decoded: _read_pdf(decoded, opened.left))
     except OverflowError:
         opened.left = -1
         return UNREAD

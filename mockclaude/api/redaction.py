@@ -103,7 +103,7 @@ def redact(text: str) -> str:
 
 def redact_body(body: bytes) -> bytes:
     """Return the body of a request or response without credentials. JSON stays valid, even if it is truncated."""
-    if _suspect(body) is None:
+    if _find_suspect(body) is None:
         return body
     if body.lstrip()[:1] in (b"{", b"["):
         redacted = _redact_json(body)
@@ -140,7 +140,7 @@ def _is_credential_name(name: bytes) -> bool:
     return _HEADER_NAMED.fullmatch(name) is not None and not HARMLESS_HEADER.search(name.decode("latin-1"))
 
 
-def _suspect(data: bytes, begin: int = 0) -> int | None:
+def _find_suspect(data: bytes, begin: int = 0) -> int | None:
     """Return the end of the first place in `data` after `begin` that may contain a credential or its name."""
     found = engines().suspect.search(data, begin)
     return None if found is None else int(found.end())
@@ -172,12 +172,12 @@ def _span(found: Any) -> tuple[int, int]:
 def _redact_json(data: bytes) -> bytes:
     """Redact the credentials in the strings of JSON, which are decoded first, and below names of credentials."""
     if b'"value"' in data:
-        data = _without_values_before_names(data)
+        data = _redact_values_before_names(data)
     pieces: list[bytes] = []
     at = seen = 0
-    for literal, inside in _literals(data):
+    for literal, inside in _suspect_strings(data):
         seen += 1
-        replaced = _credential(data, literal, inside) if literal.start() >= at else None
+        replaced = _find_credential(data, literal, inside) if literal.start() >= at else None
         if replaced:
             begin, end, redacted = replaced
             pieces += (data[at:begin], redacted)
@@ -195,7 +195,7 @@ def _redact_json_in_prose(data: bytes) -> bytes:
     text = data.decode("latin-1") if _JSON_IN_PROSE.search(data) else ""
     while failed < _MOST_FAILED and (found := _JSON_IN_PROSE.search(data, begin)):
         begin = found.start()
-        end = _end_of_json(text, begin)
+        end = _find_json_end(text, begin)
         if not end:
             failed += 1
             begin += 1
@@ -207,7 +207,7 @@ def _redact_json_in_prose(data: bytes) -> bytes:
     return b"".join((*pieces, data[at:])) if pieces else data
 
 
-def _end_of_json(text: str, begin: int) -> int:
+def _find_json_end(text: str, begin: int) -> int:
     """Return the end of the JSON at `begin`; 0 if the text there is not JSON."""
     try:
         return _JSON.raw_decode(text, begin)[1]
@@ -218,7 +218,7 @@ def _end_of_json(text: str, begin: int) -> int:
         return 0
 
 
-def _without_values_before_names(data: bytes) -> bytes:
+def _redact_values_before_names(data: bytes) -> bytes:
     """Redact the values of `{"value": "...", "name": "authorization"}`."""
     pieces: list[bytes] = []
     at = 0
@@ -232,28 +232,28 @@ def _without_values_before_names(data: bytes) -> bytes:
     return b"".join((*pieces, data[at:])) if pieces else data
 
 
-def _literals(data: bytes) -> Iterator[tuple[re.Match[bytes], bytes]]:
+def _suspect_strings(data: bytes) -> Iterator[tuple[re.Match[bytes], bytes]]:
     """Yield the strings of JSON that may hold or name a credential, and all strings in a list or object named like one.
 
     Each comes with the brackets that have been opened since that name.
     """
-    spot, inside, after = _suspect(data), b"", 0
+    spot, inside, after = _find_suspect(data), b"", 0
     for literal in _LITERAL.finditer(data):
         begin, end = literal.span()
-        inside = inside and _open(inside, data[after:begin])
+        inside = inside and _open_brackets(inside, data[after:begin])
         if spot is not None and spot <= begin:
-            spot = _suspect(data, begin)
+            spot = _find_suspect(data, begin)
         if inside or (spot is not None and spot <= end):
             yield literal, inside
             opens = None if inside else _OPENS.match(data, end)
-            if opens and _is_credential(_decoded(literal[1])):
+            if opens and _is_credential(_decode(literal[1])):
                 inside, end = data[opens.end() : opens.end() + 1], opens.end() + 1
         elif spot is None:
             return
         after = end
 
 
-def _open(inside: bytes, gap: bytes) -> bytes:
+def _open_brackets(inside: bytes, gap: bytes) -> bytes:
     """Return the brackets that are open after `gap`, the text between two strings; too many if `gap` has too many."""
     brackets = gap.translate(None, _NO_BRACKETS)
     if len(brackets) > _DEEPEST:
@@ -265,20 +265,20 @@ def _open(inside: bytes, gap: bytes) -> bytes:
     return inside
 
 
-def _credential(data: bytes, literal: re.Match[bytes], inside: bytes) -> tuple[int, int, bytes] | None:
+def _find_credential(data: bytes, literal: re.Match[bytes], inside: bytes) -> tuple[int, int, bytes] | None:
     """Return the begin, the end and the replacement of a credential in a string, or in the value it names."""
     content = literal[1]
-    text = _decoded(content)
-    value = _value(data, literal, text)
+    text = _decode(content)
+    value = _find_value(data, literal, text)
     if value:
         return (*value, b'["%b"]' % _MARK if data[value[0] : value[0] + 1] == b"[" else b'"%b"' % _MARK)
     redacted = _MARK if inside and _is_secret_in(inside, data, literal, text) else redact_body(text)
     if redacted == text:
         return None
-    return (*literal.span(1), redacted if text is content else _encoded(redacted))
+    return (*literal.span(1), redacted if text is content else _encode(redacted))
 
 
-def _value(data: bytes, literal: re.Match[bytes], text: bytes) -> tuple[int, int] | None:
+def _find_value(data: bytes, literal: re.Match[bytes], text: bytes) -> tuple[int, int] | None:
     """Return the begin and the end of the credential that a string names."""
     after = literal.end()
     if not _is_credential(text):
@@ -311,7 +311,7 @@ def _is_secret_in(inside: bytes, data: bytes, literal: re.Match[bytes], text: by
     return name[1] == b"value" if name else SECRET.fullmatch(text) is not None
 
 
-def _decoded(content: bytes) -> bytes:
+def _decode(content: bytes) -> bytes:
     """Return the content of a JSON string, decoded unless it is invalid."""
     if b"\\" not in content:
         return content
@@ -321,7 +321,7 @@ def _decoded(content: bytes) -> bytes:
         return content
 
 
-def _encoded(text: bytes) -> bytes:
+def _encode(text: bytes) -> bytes:
     return json.dumps(text.decode("utf-8", "surrogatepass"))[1:-1].encode()
 
 

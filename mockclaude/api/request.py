@@ -45,7 +45,7 @@ Located: TypeAlias = tuple[tuple[Any, ...], Body]
 Blocks: TypeAlias = dict[str, list[Located]]
 
 
-def dotted(path: Iterable[str | int]) -> str:
+def format_path(path: Iterable[str | int]) -> str:
     """Format a path as in the API's error messages."""
     return ".".join(map(str, path))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockclaude.api.request import MessagesRequest, dotted
+from mockclaude.api.request import MessagesRequest, format_path
 from tests.api.asking import QUESTION, asked, body
 
 IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
@@ -12,7 +12,7 @@ RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [IMAGE, {"
 def test_blocks_are_found_by_type_with_their_paths_also_in_tool_results() -> None:
     request = asked(QUESTION, {"role": "user", "content": [RESULT, IMAGE]})
 
-    assert [dotted(path) for path, _ in request.blocks["image"]] == [
+    assert [format_path(path) for path, _ in request.blocks["image"]] == [
         "messages.1.content.0.tool_result.content.0",
         "messages.1.content.1",
     ]

@@ -104,6 +104,7 @@ def test_a_system_message_that_only_directs_needs_no_content(name: str) -> None:
     question = {"role": "user", "content": "Hello"}
     directive: dict[str, Any] = {"role": "system", "output_config": {"effort": "low"}}
 
+    assert sent(ask(headers=beta, messages=[question])).status == 200
     assert sent(ask(headers=beta, messages=[question, directive])).status == 200
     assert sent(ask(headers=beta, messages=[question, {"role": "system"}])).error[1] == (
         "messages.1: system content must contain at least one block"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Located, MessagesRequest, dotted
+from mockclaude.api.request import Located, MessagesRequest, format_path
 
 _MOST = 4
 
@@ -22,7 +22,7 @@ def _too_many(request: MessagesRequest) -> Details | None:
 def _empty(request: MessagesRequest) -> Details | None:
     for path, block in _marked_blocks(request):
         if path[0] == "messages" and _is_empty(block):
-            return {"path": dotted(path)}
+            return {"path": format_path(path)}
     return None
 
 
@@ -42,7 +42,7 @@ def _longer_after_shorter(request: MessagesRequest) -> Details | None:
     for path, block in _marked_blocks(request):
         longer = block["cache_control"].get("ttl") == "1h"
         if longer and shorter:
-            return {"path": dotted(path)}
+            return {"path": format_path(path)}
         shorter = shorter or not longer
     return None
 

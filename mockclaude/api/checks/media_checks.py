@@ -11,7 +11,7 @@ from typing import Any
 
 from mockclaude.api import media
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import MessagesRequest, dotted
+from mockclaude.api.request import MessagesRequest, format_path
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_EDGE = 8000
@@ -30,7 +30,7 @@ def _sources(request: MessagesRequest, kind: str) -> Iterator[tuple[str, dict[st
     for path, block in request.blocks[kind]:
         source = block.get("source")
         if isinstance(source, dict) and source.get("type") == "base64":
-            yield dotted(path), source, str(source.get("data", ""))
+            yield format_path(path), source, str(source.get("data", ""))
 
 
 def _reject_image(fails: Callable[[media.Image, dict[str, Any], str], Details | None]) -> Any:
@@ -68,7 +68,7 @@ def _reject_local_url(kind: str) -> Callable[[MessagesRequest], Details | None]:
         for path, block in request.blocks[kind]:
             source = block.get("source")
             if isinstance(source, dict) and source.get("type") == "url" and not _is_public(str(source.get("url"))):
-                return {"path": dotted(path)}
+                return {"path": format_path(path)}
         return None
 
     return find

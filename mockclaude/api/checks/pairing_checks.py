@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Located, MessagesRequest, dotted
+from mockclaude.api.request import Located, MessagesRequest, format_path
 from mockclaude.api.tool_pairs import OF_MESSAGES
 
 _RESULTS_OF_SERVERS = (
@@ -43,7 +43,7 @@ def _repeated(request: MessagesRequest, kind: str, keys: Sequence[object]) -> De
     first = {key: index for index, key in reversed([*enumerate(keys)])}
     second = next(index for index, key in enumerate(keys) if first[key] != index)
     path, block = _message_blocks(request, kind)[second]
-    return {"path": dotted(path), "id": block.get("tool_use_id")}
+    return {"path": format_path(path), "id": block.get("tool_use_id")}
 
 
 def _unanswered(request: MessagesRequest) -> Details | None:
@@ -63,7 +63,7 @@ def _unexpected(request: MessagesRequest) -> Details | None:
         return None
     for index, (turn, name) in enumerate(results):
         if (turn, name) not in expected and not (turn == 0 and _is_continued(request)):
-            return {"path": dotted(_message_blocks(request, "tool_result")[index][0]), "id": name}
+            return {"path": format_path(_message_blocks(request, "tool_result")[index][0]), "id": name}
     return None
 
 
@@ -116,7 +116,7 @@ def _server_check(result: str, call: str) -> Check:
         before = {block.get("id"): path for path, block in reversed(_message_blocks(request, call))}
         for path, block in _message_blocks(request, result):
             if before.get(block.get("tool_use_id"), path) >= path and not _is_continued(request):
-                return {"path": dotted(path), "id": block.get("tool_use_id")}
+                return {"path": format_path(path), "id": block.get("tool_use_id")}
         return None
 
     return Check(

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Located, MessagesRequest, dotted
+from mockclaude.api.request import Located, MessagesRequest, format_path
 
 _THOUGHTS = ("thinking", "redacted_thinking")
 
@@ -78,17 +78,19 @@ def _altered_paths(request: MessagesRequest, origins: tuple[str, ...]) -> Iterat
 
 def _edited(request: MessagesRequest) -> Details | None:
     latest = _latest_number(request)
-    return next(({"path": dotted(path)} for path in _altered_paths(request, ("edited",)) if path[1] == latest), None)
+    return next(
+        ({"path": format_path(path)} for path in _altered_paths(request, ("edited",)) if path[1] == latest), None
+    )
 
 
 def _foreign(request: MessagesRequest) -> Details | None:
-    return next(({"path": dotted(path)} for path in _altered_paths(request, ("edited", "unknown"))), None)
+    return next(({"path": format_path(path)} for path in _altered_paths(request, ("edited", "unknown"))), None)
 
 
 def _foreign_data(request: MessagesRequest) -> Details | None:
     for path, block in _thinking_blocks(request, "redacted_thinking"):
         if not request.issued.redacted(str(block.get("data", ""))):
-            return {"path": dotted(path)}
+            return {"path": format_path(path)}
     return None
 
 

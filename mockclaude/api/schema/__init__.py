@@ -40,7 +40,7 @@ def find_error(body: dict[str, Any], version: str, betas: frozenset[str], *, cou
     try:
         validator.validate_python(body)
     except ValidationError as error:
-        return _told(_first_error(error, validator, body))
+        return _describe(_first_error(error, validator, body))
     return None
 
 
@@ -85,12 +85,12 @@ def _validator(definition: str, gates: frozenset[str]) -> SchemaValidator:
     return SchemaValidator(Builder(_definitions(), gates).named(definition))
 
 
-def _told(error: ErrorDetails) -> str:
+def _describe(error: ErrorDetails) -> str:
     path = [str(part) for part in error["loc"] if not str(part).startswith(HIDDEN)]
     kind, message = error["type"], error["msg"]
     is_message = path[:1] == ["messages"] and len(path) == 2
     if kind == "union_tag_invalid":
-        message = _ROLES if is_message else _unexpected(error["ctx"], path)
+        message = _ROLES if is_message else _describe_tag(error["ctx"], path)
         path += ["role"] if is_message else []
     elif kind == "union_tag_not_found":
         path.append("role" if is_message else "type")
@@ -102,11 +102,11 @@ def _told(error: ErrorDetails) -> str:
     return f"{'.'.join(path)}: {message}"
 
 
-def _unexpected(context: dict[str, Any], path: list[str]) -> str:
+def _describe_tag(context: dict[str, Any], path: list[str]) -> str:
     known = context["expected_tags"].split(", ")
-    tags = ", ".join(sorted((*known, *_INTERNAL) if _is_of_a_message(path) else known))
+    tags = ", ".join(sorted((*known, *_INTERNAL) if _is_message_block(path) else known))
     return f"Input tag '{context['tag']}' found using 'type' does not match any of the expected tags: {tags}"
 
 
-def _is_of_a_message(path: list[str]) -> bool:
+def _is_message_block(path: list[str]) -> bool:
     return path[0] == "messages" and len(path) == 4

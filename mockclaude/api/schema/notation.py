@@ -60,13 +60,13 @@ class Field(NamedTuple):
 class Object:
     """An object with these fields and no others; `spread` names definitions whose fields it includes.
 
-    A field may be listed more than once, each time with other gates. `told` makes its `type` part of paths even
+    A field may be listed more than once, each time with other gates. `tagged` makes its `type` part of paths even
     if it is not an alternative.
     """
 
     fields: tuple[tuple[str, Field], ...]
     spread: tuple[str, ...] = ()
-    told: bool = False
+    tagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class _Reader:
         token = self._next()
         if token == "|":
             self._next()
-            return self._object(told=True)
+            return self._object(tagged=True)
         if token == "{":
             return self._map() if self._skips("str") else self._object()
         if token == "[":
@@ -165,7 +165,7 @@ class _Reader:
         self._next()
         return Map(value)
 
-    def _object(self, *, told: bool = False) -> Object:
+    def _object(self, *, tagged: bool = False) -> Object:
         fields: list[tuple[str, Field]] = []
         spread: list[str] = []
         while not self._skips("}"):
@@ -177,4 +177,4 @@ class _Reader:
                 self._next()
                 fields.append((name, Field(self._type(), required, gates)))
             self._skips(",")
-        return Object(tuple(fields), tuple(spread), told)
+        return Object(tuple(fields), tuple(spread), tagged)

@@ -110,7 +110,7 @@ class Builder:
             by_type["str"] = core.literal_schema(texts)
         if objects:
             by_type["dict"] = (
-                self._object(objects[0]) if len(objects) == 1 and not objects[0].told else self._tagged(objects)
+                self._object(objects[0]) if len(objects) == 1 and not objects[0].tagged else self._tagged(objects)
             )
         return next(iter(by_type.values())) if len(by_type) == 1 else _by_python_type(by_type)
 

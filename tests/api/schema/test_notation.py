@@ -26,7 +26,7 @@ TEXT = Name("text")
         ("text @2023-06-01 @beta", OneOf(((TEXT, ("2023-06-01", "beta")),))),
         ("{}", Object(())),
         ("{str: text}", Map(TEXT)),
-        ("| {}", Object((), told=True)),
+        ("| {}", Object((), tagged=True)),
         ("{a: text, b?: text}", Object((("a", Field(TEXT, True)), ("b", Field(TEXT, False))))),
         (
             "{a? @beta: text\n ...cached, ...called}",
