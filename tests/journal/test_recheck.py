@@ -205,7 +205,7 @@ def test_requests_refused_in_flight_are_refused_again(serve: Serve) -> None:
     assert "the status was 529, is 200" in str(unlimited[0])
 
 
-def test_draws_without_a_question_are_compared(recorded: list[dict[str, Any]]) -> None:
+def test_question_is_recorded_unless_it_is_the_fingerprint(recorded: list[dict[str, Any]]) -> None:
     drawn = [entry["decision"]["drawn"] for entry in recorded if entry["decision"]["drawn"]]
 
     assert {"question" in each for each in drawn} == {True, False}
