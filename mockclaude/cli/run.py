@@ -1,7 +1,4 @@
-"""The command `run`: another command, with a server for as long as it runs.
-
-In: files, and a command. Out: its exit code, and what it has asked. Knows nothing of requests.
-"""
+"""The command `run`: run another command with a server, and print a summary of its requests."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The command `serve`.
-
-In: files and how to serve them. Out: a running server. Knows nothing of requests.
-"""
+"""The command `serve`."""
 
 from __future__ import annotations
 

@@ -110,13 +110,9 @@ class JournalEntry:
         """Record the decision and the planned writes. A response of more than `max_body` bytes is not kept."""
         rule, reason = answer.rule, answer.reason
         self.reason = reason if rule is not None and reason is rule.label else _shorten(reason)
+        self.notes = tuple(map(_shorten, answer.notes)) if answer.notes else ()
         self.streamed, self.rule, self.draws = answer.streamed, answer.rule, answer.draws
-        if answer.notes:
-            self.notes = tuple(map(_shorten, answer.notes))
-        if answer.unmatched:
-            self.unmatched, self.closest = True, answer.closest
-        if answer.whole is not None:
-            self.whole = answer.whole
+        self.unmatched, self.closest, self.whole = answer.unmatched, answer.closest, answer.whole
         sends = script.sends
         size = len(sends[0].data) if len(sends) == 1 else sum([len(send.data) for send in sends])
         if size <= max_body:

@@ -1,4 +1,4 @@
-"""What a server has answered is printed while it runs, and made again when it does not."""
+"""The journal of a running server is printed, a recorded one is compared."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def admin() -> Iterator[str]:
         thread.join()
 
 
-def test_the_journal_is_printed_as_lines_of_json_or_of_the_log(admin: str) -> None:
+def test_journal_is_printed_as_json_or_log_lines(admin: str) -> None:
     assert json.loads(invoke("journal", "--url", admin).output) == entry_to_json(ENTRY)
     assert invoke("journal", "--pretty", MOCKCLAUDE_URL=f"{admin}/").output == (
         "200        POST /v1/messages  'hello' (a.yaml:1:9)  1.0 ms\n"
     )
 
 
-def test_a_real_server_is_asked(start: Start, tmp_path: Path) -> None:
+def test_journal_of_a_real_server_is_printed(start: Start, tmp_path: Path) -> None:
     command = start(written(tmp_path / "hello.yaml", HELLO))
     for _ in range(2):
         command.server.ask(post())
@@ -62,7 +62,7 @@ def test_a_real_server_is_asked(start: Start, tmp_path: Path) -> None:
     assert [json.loads(line)["number"] for line in printed] == [1, 2]
 
 
-def test_a_server_that_has_no_journal_is_told(admin: str) -> None:
+def test_server_without_a_journal_is_reported(admin: str) -> None:
     result = invoke("journal", "--url", f"{admin}/other")
 
     assert (result.exit_code, result.stdout) == (2, "")
@@ -71,7 +71,7 @@ def test_a_server_that_has_no_journal_is_told(admin: str) -> None:
     )
 
 
-def test_a_server_that_is_not_there_is_told() -> None:
+def test_unreachable_server_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         url = f"http://127.0.0.1:{other.getsockname()[1]}"
     result = invoke("journal", "--url", url)
@@ -92,7 +92,7 @@ def recording(start: Start, tmp_path: Path) -> Path:
     return tmp_path / "journal.jsonl"
 
 
-def test_a_recording_holds_no_key_and_is_answered_again_as_recorded(recording: Path, tmp_path: Path) -> None:
+def test_recording_has_no_key_and_no_differences(recording: Path, tmp_path: Path) -> None:
     result = invoke("recheck", recording, tmp_path / "hello.yaml")
 
     assert '"x-api-key":"[redacted]"' in recording.read_text()
@@ -106,7 +106,7 @@ def test_former_name_of_a_command_warns(recording: Path, tmp_path: Path) -> None
     assert result.stderr == "warning: `replay` is the former name of `recheck`; use `mockclaude recheck`\n"
 
 
-def test_what_is_different_is_told_and_is_exit_code_1(recording: Path, tmp_path: Path) -> None:
+def test_difference_is_reported_with_exit_code_1(recording: Path, tmp_path: Path) -> None:
     changed = written(
         tmp_path / "changed.yaml", "rules: [{name: hello, times: 1, reply: Hello!}, {reply: {error: 529}}]"
     )
@@ -120,7 +120,7 @@ def test_what_is_different_is_told_and_is_exit_code_1(recording: Path, tmp_path:
     ]
 
 
-def test_refusals_for_requests_in_flight_are_answered_as_recorded(start: Start, tmp_path: Path) -> None:
+def test_refusal_for_requests_in_flight_is_no_difference(start: Start, tmp_path: Path) -> None:
     file = written(tmp_path / "busy.yaml", "limits: {in_flight: 1}\nrules: [{reply: [Half, {pause: forever}]}]")
     command = start(file, MOCKCLAUDE_JOURNAL=str(tmp_path / "busy.jsonl"))
     with command.server.connect() as wire:
@@ -136,24 +136,24 @@ def test_refusals_for_requests_in_flight_are_answered_as_recorded(start: Start, 
 
 
 @pytest.mark.parametrize(("option", "value"), [("--retry-speed", "fast"), ("--validation", "some")])
-def test_a_wrong_option_is_told(recording: Path, option: str, value: str) -> None:
+def test_invalid_option_is_reported(recording: Path, option: str, value: str) -> None:
     assert invoke("recheck", recording, option, value).exit_code == 2
 
 
-def test_a_recording_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_unreadable_recording_is_reported(tmp_path: Path) -> None:
     result = invoke("recheck", tmp_path / "none.jsonl")
 
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
 
 
-def test_a_journal_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_unwritable_journal_is_reported(tmp_path: Path) -> None:
     result = invoke("--journal", tmp_path / "none" / "journal.jsonl")
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"{tmp_path}/none/journal.jsonl: cannot write this journal: ")
 
 
-def test_torn_line_is_warned_of_and_the_others_are_rechecked(recording: Path, tmp_path: Path) -> None:
+def test_torn_line_is_left_out_with_a_warning(recording: Path, tmp_path: Path) -> None:
     recording.write_bytes(recording.read_bytes()[:-9])
     torn = len(recording.read_bytes().splitlines()[1])
     warning = f"warning: {recording}:2: incomplete entry, {torn} bytes without their end; it is left out\n"
@@ -188,7 +188,7 @@ def broken() -> Iterator[str]:
         thread.join()
 
 
-def test_answer_that_is_no_journal_is_told(broken: str) -> None:
+def test_response_that_is_not_a_journal_is_reported(broken: str) -> None:
     result = invoke("journal", "--pretty", "--url", broken)
 
     assert (result.exit_code, result.stderr) == (
@@ -197,7 +197,7 @@ def test_answer_that_is_no_journal_is_told(broken: str) -> None:
     )
 
 
-def test_answer_that_breaks_off_is_told(broken: str) -> None:
+def test_incomplete_response_is_reported(broken: str) -> None:
     result = invoke("journal", "--url", f"{broken}/short")
 
     assert result.exit_code == 2

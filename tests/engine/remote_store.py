@@ -47,11 +47,13 @@ class RemoteStore:
         self.location = location
         self._connection = Client(("127.0.0.1", location.port), authkey=_AUTHKEY)
         self._lock = Lock()
+        self.has_notes = False
 
     def _call(self, method: str, *arguments: Any, **options: Any) -> Any:
         with self._lock:
             self._connection.send((self.location.number, method, arguments, options))
-            return self._connection.recv()
+            result, self.has_notes = self._connection.recv()
+            return result
 
     def counts(self, lane: str, rules: Collection[RuleKey]) -> Mapping[RuleKey, int]:
         return cast("Mapping[RuleKey, int]", self._call("counts", lane, tuple(rules)))
@@ -125,8 +127,9 @@ class _Server:
                 connection.send(result)
 
     def _call(self, number: int, method: str, arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
-        result = getattr(self._stores.setdefault(number, MemoryStore()), method)(*arguments, **options)
-        return self._number(result) if isinstance(result, MemoryStore) else result
+        store = self._stores.setdefault(number, MemoryStore())
+        result = getattr(store, method)(*arguments, **options)
+        return self._number(result) if isinstance(result, MemoryStore) else result, store.has_notes
 
     def _number(self, fork: MemoryStore) -> int:
         number = next(self._forks)

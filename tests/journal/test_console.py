@@ -18,7 +18,7 @@ from tests.journal.entries import journal_entry
 LINE: dict[str, Any] = {"status": 200, "reason": "'hello' (a.yaml:3:5)", "seconds": 0.00123}
 
 
-def test_the_first_screen_says_what_is_served_where_and_what_to_try() -> None:
+def test_first_screen_has_base_urls_settings_and_an_example() -> None:
     scenarios = {"": built_in(), "a b": load_text("seed: 7\nrules: [{reply: 'Yes', when: {user: x}}, {reply: 'No'}]")}
     screen = first_screen(scenarios, "http://127.0.0.1:4141")
 
@@ -47,14 +47,14 @@ def test_the_first_screen_says_what_is_served_where_and_what_to_try() -> None:
         ({"reason": "é — ✓"}, "200        POST /v1/messages  é — ✓  1.2 ms"),
     ],
 )
-def test_a_line_says_status_request_reason_ending_and_time(changed: dict[str, Any], text: str) -> None:
+def test_line_has_status_request_reason_ending_and_time(changed: dict[str, Any], text: str) -> None:
     assert log_line(journal_entry(**{**LINE, **changed}), colour=False) == text
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [(200, 32), (204, 32), (400, 33), (404, 33), (429, 33), (500, 31), (529, 31), (0, 31)]
 )
-def test_colour_tells_good_from_refused_from_broken(status: int, code: int) -> None:
+def test_colour_depends_on_the_status(status: int, code: int) -> None:
     line = journal_entry(**{**LINE, "status": status})
 
     assert log_line(line, colour=True).startswith(f"\x1b[{code}m{status or '---'}\x1b[0m ")
@@ -62,7 +62,7 @@ def test_colour_tells_good_from_refused_from_broken(status: int, code: int) -> N
 
 
 @pytest.mark.parametrize("character", ["\x1b", "\n", "\r", "\x00", "\x7f", "\x9b", "\u2028", "\udcff"])
-def test_what_a_client_sends_cannot_steer_the_terminal(character: str) -> None:
+def test_control_characters_of_a_client_are_escaped(character: str) -> None:
     given = log_line(journal_entry(path=f"/{character}", **LINE), colour=False)
 
     assert given == log_line(journal_entry(path=f"/{ascii(character)[1:-1]}", **LINE), colour=False)
@@ -70,7 +70,7 @@ def test_what_a_client_sends_cannot_steer_the_terminal(character: str) -> None:
     assert character not in log_line(journal_entry(**{**LINE, "reason": character}), colour=False)
 
 
-def test_what_the_terminal_cannot_show_is_escaped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_characters_that_the_terminal_cannot_show_are_escaped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with (tmp_path / "out").open("w", encoding="ascii") as out:
         monkeypatch.setattr(sys, "stdout", out)
         write_line("é and e")
@@ -78,7 +78,7 @@ def test_what_the_terminal_cannot_show_is_escaped(monkeypatch: pytest.MonkeyPatc
     assert (tmp_path / "out").read_bytes() == b"\\xe9 and e\n"
 
 
-def test_once_nobody_reads_lines_are_lost_and_nothing_else_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_are_lost_once_standard_output_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     with open(writing, "w") as out:
         monkeypatch.setattr(sys, "stdout", out)
@@ -89,7 +89,7 @@ def test_once_nobody_reads_lines_are_lost_and_nothing_else_happens(monkeypatch: 
             write_line("lost")
 
 
-def test_a_full_disk_ends_the_lines_and_is_told_once(
+def test_full_disk_ends_the_log_and_is_reported_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with open("/dev/full", "w") as out:
@@ -100,7 +100,7 @@ def test_a_full_disk_ends_the_lines_and_is_told_once(
     assert capsys.readouterr().err == "standard output: the log ends here: No space left on device\n"
 
 
-def test_once_nobody_reads_errors_they_are_lost_and_nothing_else_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_are_lost_once_standard_error_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with open(writing, "w") as err:

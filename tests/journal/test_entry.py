@@ -1,4 +1,4 @@
-"""An entry keeps the bytes that came and refers to what was decided; the memory that it takes is what it counts for."""
+"""An entry keeps the bytes of a request and refers to its decision; it counts for the memory that it takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened is kept, the newest of it, without credentials, and found again by the words of a rule."""
+"""The newest requests are kept within bounds, and found by conditions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def journal() -> Journal:
     return Journal()
 
 
-def test_what_was_asked_decided_planned_and_sent_is_kept(serve: Serve, journal: Journal) -> None:
+def test_request_decision_and_response_are_kept(serve: Serve, journal: Journal) -> None:
     server = serve(SCENARIO, journal=journal)
     server.ask(post("slow", stream=True, x_mockclaude_lane="me"))
     ended = server.line()
@@ -58,7 +58,7 @@ def test_what_was_asked_decided_planned_and_sent_is_kept(serve: Serve, journal: 
     assert kept.sent[0] >= 1000
 
 
-def test_an_unmatched_question_has_the_closest_rule(serve: Serve, journal: Journal) -> None:
+def test_unmatched_request_has_its_near_miss(serve: Serve, journal: Journal) -> None:
     serve(SCENARIO, journal=journal).ask(post("Bye"))
     (kept,) = journal.entries()
 
@@ -112,7 +112,7 @@ def test_the_newest_entries_are_kept() -> None:
     assert journal.count_dropped() == 0
 
 
-def test_so_many_bytes_are_kept() -> None:
+def test_bytes_of_entries_are_bounded() -> None:
     journal = Journal(max_bytes=10 * OVERHEAD)
     for number in range(5):
         journal.keep(entry(number, response=bytes(4 * OVERHEAD)))
@@ -127,7 +127,7 @@ def numbers(journal: Journal, lane: str | None = None) -> list[int]:
     return [kept.number for kept in journal.entries(lane)]
 
 
-def test_no_lane_pushes_out_the_entries_of_another() -> None:
+def test_lane_does_not_displace_the_entries_of_another() -> None:
     journal = Journal(max_entries=2)
     for number, lane in enumerate("abbbba"):
         journal.keep(entry(number, lane=lane))
@@ -137,7 +137,7 @@ def test_no_lane_pushes_out_the_entries_of_another() -> None:
     assert (len(journal), journal.count_dropped()) == (4, 2)
 
 
-def test_lane_that_takes_most_room_loses_its_oldest() -> None:
+def test_largest_lane_loses_its_oldest_entry() -> None:
     journal = Journal(max_bytes=12 * OVERHEAD)
     for number, lane in enumerate("abbbbbbbcbcbb"):
         journal.keep(entry(number, lane=lane, response=bytes(OVERHEAD)))
@@ -147,7 +147,7 @@ def test_lane_that_takes_most_room_loses_its_oldest() -> None:
     assert (numbers(journal, "a"), numbers(journal, "d")) == ([0], [13])
 
 
-def test_of_equal_lanes_the_one_used_longest_ago_loses_its_oldest() -> None:
+def test_equal_lane_used_longest_ago_loses_its_oldest_entry() -> None:
     journal = Journal(max_bytes=4 * OVERHEAD)
     for number, lane in enumerate("abcad"):
         journal.keep(entry(number, lane=lane))
@@ -165,7 +165,7 @@ def respond(journal: Journal, entry: JournalEntry, response: bytes) -> None:
     journal.grow(entry)
 
 
-def test_an_entry_counts_for_what_it_has_grown_to() -> None:
+def test_entry_counts_with_its_completed_response() -> None:
     journal = Journal(max_bytes=6 * OVERHEAD)
     grown, other = entry(0, lane="a"), entry(1, lane="b")
     for each in (grown, other, entry(2, lane="a"), entry(3, lane="c")):
@@ -179,7 +179,7 @@ def test_an_entry_counts_for_what_it_has_grown_to() -> None:
     assert numbers(journal) == [2, 3]
 
 
-def test_counts_of_forgotten_entries_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_of_dropped_entries_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "MAX_OWNERS", 2)
     journal = Journal(max_bytes=1)
     for number, lane in enumerate("aabcc"):
@@ -188,7 +188,7 @@ def test_counts_of_forgotten_entries_are_bounded(monkeypatch: pytest.MonkeyPatch
     assert [journal.count_dropped(lane) for lane in (None, "a", "b", "c")] == [3, 0, 1, 2]
 
 
-def test_entries_of_all_lanes_are_in_the_order_of_their_numbers() -> None:
+def test_entries_of_all_lanes_are_sorted_by_number() -> None:
     journal = Journal()
     for number, lane in enumerate("babca"):
         journal.keep(entry(number, lane=lane))
@@ -196,7 +196,7 @@ def test_entries_of_all_lanes_are_in_the_order_of_their_numbers() -> None:
     assert numbers(journal) == [0, 1, 2, 3, 4]
 
 
-def test_of_a_body_only_the_beginning_is_kept(serve: Serve) -> None:
+def test_long_body_is_truncated(serve: Serve) -> None:
     journal = Journal(max_body=1000)
     server = serve("rules: [{reply: '${{ user }}'}]", journal=journal)
     server.ask(post("x" * 2000))
@@ -211,7 +211,7 @@ def test_of_a_body_only_the_beginning_is_kept(serve: Serve) -> None:
     ("wanted", "found"),
     [({}, [1, 2, 3]), ({"user": "Hello"}, [1, 2]), ({"user": "Hello", "turn": [2]}, []), ({"user": "Bye"}, [3])],
 )
-def test_questions_are_found_by_the_words_of_a_rule(wanted: dict[str, Any], found: list[int]) -> None:
+def test_messages_requests_are_found_by_conditions(wanted: dict[str, Any], found: list[int]) -> None:
     journal = Journal()
     for number, text in enumerate(("Hello", "Hello there", "Bye"), 1):
         journal.keep(entry(number, text))
@@ -221,7 +221,7 @@ def test_questions_are_found_by_the_words_of_a_rule(wanted: dict[str, Any], foun
     assert [kept.number for kept in journal.find(when(**wanted))] == found
 
 
-def test_a_lane_is_found_and_forgotten_by_itself() -> None:
+def test_one_lane_is_found_and_cleared() -> None:
     journal = Journal()
     for number, lane in enumerate("aba"):
         journal.keep(entry(number, lane=lane))
@@ -231,7 +231,7 @@ def test_a_lane_is_found_and_forgotten_by_itself() -> None:
     assert [kept.number for kept in journal.entries()] == [1]
 
 
-def test_a_scenario_is_found_and_forgotten_by_itself() -> None:
+def test_one_scenario_is_found_and_cleared() -> None:
     journal = Journal()
     for number, scenario in enumerate("xyx"):
         journal.keep(entry(number, lane="a", scenario=scenario))
@@ -241,7 +241,7 @@ def test_a_scenario_is_found_and_forgotten_by_itself() -> None:
     assert [kept.number for kept in journal.entries()] == [1]
 
 
-async def test_who_waits_for_the_second_question_gets_both() -> None:
+async def test_wait_for_two_requests_returns_both() -> None:
     journal = Journal()
     waiting = asyncio.ensure_future(journal.wait_for(2, when(user="Hello")))
     for number, text in enumerate(("Hello", "Bye", "Hello"), 1):
@@ -253,7 +253,7 @@ async def test_who_waits_for_the_second_question_gets_both() -> None:
     assert [kept.number for kept in await journal.wait_for(1)] == [1, 2, 3]
 
 
-async def test_who_waits_gets_all_that_came_until_it_hears_of_it() -> None:
+async def test_wait_returns_all_requests_until_it_resumes() -> None:
     journal = Journal()
     waiting = asyncio.ensure_future(journal.wait_for(1))
     await asyncio.sleep(0)
@@ -263,7 +263,7 @@ async def test_who_waits_gets_all_that_came_until_it_hears_of_it() -> None:
     assert [kept.number for kept in await waiting] == [1, 2]
 
 
-async def test_who_waits_hears_only_of_its_lane_and_scenario() -> None:
+async def test_wait_is_limited_to_its_lane_and_scenario() -> None:
     journal = Journal()
     waiting = asyncio.ensure_future(journal.wait_for(1, lane="a", scenario="x"))
     await asyncio.sleep(0)
@@ -273,7 +273,7 @@ async def test_who_waits_hears_only_of_its_lane_and_scenario() -> None:
     assert [kept.number for kept in await waiting] == [3]
 
 
-async def test_who_no_longer_waits_disturbs_nobody() -> None:
+async def test_cancelled_wait_ends_its_subscription() -> None:
     journal = Journal()
     waiting = asyncio.ensure_future(journal.wait_for(1))
     await asyncio.sleep(0)
@@ -284,9 +284,7 @@ async def test_who_no_longer_waits_disturbs_nobody() -> None:
         await waiting
 
 
-def test_a_request_that_continues_a_thread_is_kept_with_all_that_the_thread_holds(
-    serve: Serve, journal: Journal
-) -> None:
+def test_request_of_a_thread_is_kept_with_the_whole_conversation(serve: Serve, journal: Journal) -> None:
     server = serve("rules: [{reply: Hi!}]", journal=journal)
     beta = {"anthropic_beta": "message-threads-2026-08-12"}
     first = server.ask(request("POST", "/v1/messages", asking("One", thread={"type": "create"}), **beta)).json
@@ -299,7 +297,7 @@ def test_a_request_that_continues_a_thread_is_kept_with_all_that_the_thread_hold
     assert second.body == asking("Two", thread=thread)
 
 
-def test_an_entry_is_json_data(serve: Serve, journal: Journal) -> None:
+def test_entry_is_converted_to_json(serve: Serve, journal: Journal) -> None:
     server = serve(SCENARIO, journal=journal)
     server.ask(post("Hello"))
     server.ask(post("Bye"))
@@ -315,7 +313,7 @@ def test_an_entry_is_json_data(serve: Serve, journal: Journal) -> None:
     ]
 
 
-def test_a_response_that_was_too_long_to_keep_has_no_digest() -> None:
+def test_response_that_is_too_long_to_keep_has_no_digest() -> None:
     assert entry_to_json(entry(response=bytes(MAX_BODY + 1), end=End.RESET))["response"]["digest"] is None
 
 

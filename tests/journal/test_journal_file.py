@@ -37,7 +37,7 @@ def write(path: Path, *entries: JournalEntry) -> None:
     file.close()
 
 
-def test_what_was_asked_of_the_api_is_appended_and_read_back(tmp_path: Path) -> None:
+def test_requests_to_the_api_are_appended_and_read_back(tmp_path: Path) -> None:
     page = JournalEntry(2, 6, "GET", "/", {})
     write(tmp_path / "a.jsonl", ASKED, page)
     write(tmp_path / "a.jsonl", ASKED)
@@ -55,28 +55,28 @@ def test_any_header_can_be_written(tmp_path: Path) -> None:
     assert read_journal(tmp_path / "a.jsonl", pytest.fail)[0].data["request"]["headers"] == {"x": "\\udce9\u00e9"}
 
 
-def test_empty_lines_are_passed_over(tmp_path: Path) -> None:
+def test_empty_lines_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("\n\n")
 
     assert read_journal(tmp_path / "a.jsonl", pytest.fail) == []
 
 
 @pytest.mark.parametrize("line", ["{]", "[]", "1", "{}", '{"request": 1}'])
-def test_a_line_that_is_no_entry_is_told(tmp_path: Path, line: str) -> None:
+def test_line_that_is_not_an_entry_is_reported(tmp_path: Path, line: str) -> None:
     (tmp_path / "a.jsonl").write_text(f"\n{line}\n")
 
     with pytest.raises(JournalError, match=r"a\.jsonl:2: not a journal entry; expected a JSON line written by"):
         read_journal(tmp_path / "a.jsonl", pytest.fail)
 
 
-def test_a_file_that_cannot_be_written_or_read_is_told(tmp_path: Path) -> None:
+def test_file_that_cannot_be_written_or_read_is_reported(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="cannot write this journal: Is a directory"):
         JournalFile(tmp_path)
     with pytest.raises(JournalError, match="cannot read this journal: Is a directory"):
         read_journal(tmp_path, pytest.fail)
 
 
-def test_a_full_disk_ends_the_journal_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+def test_full_disk_ends_the_journal_only(capsys: pytest.CaptureFixture[str]) -> None:
     file = JournalFile(Path("/dev/full"))
     file.write([ASKED])
     file.write([ASKED])
@@ -84,7 +84,7 @@ def test_a_full_disk_ends_the_journal_and_nothing_else(capsys: pytest.CaptureFix
     assert capsys.readouterr().err == "/dev/full: the journal ends here: No space left on device\n"
 
 
-def test_what_the_log_says_of_an_entry_is_read_back() -> None:
+def test_log_line_of_an_entry_is_read_back() -> None:
     entry = journal_entry(3, 5.5, status=529, streamed=True, reason="r", notes=("n",), ending="cut")
 
     assert log_line(log_fields(entry_to_json(entry)), colour=False) == log_line(entry, colour=False)
@@ -104,7 +104,7 @@ def test_existing_journal_becomes_private(tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr().err == ""
 
 
-def test_journal_whose_mode_cannot_be_changed_is_warned_of(
+def test_mode_that_cannot_be_changed_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -205,7 +205,7 @@ def test_first_line_without_its_beginning_is_torn(tmp_path: Path) -> None:
     assert read(path) == ([1, 2], [f"{path}:1: incomplete entry, {torn} bytes without their beginning; it is left out"])
 
 
-def test_first_of_many_lines_that_are_no_entries_is_reported(tmp_path: Path) -> None:
+def test_first_of_many_invalid_lines_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("one\ntwo\n")
 
@@ -213,7 +213,7 @@ def test_first_of_many_lines_that_are_no_entries_is_reported(tmp_path: Path) -> 
         read(path)
 
 
-def test_entry_tells_that_its_path_or_a_header_was_redacted() -> None:
+def test_entry_is_marked_if_its_path_or_a_header_is_redacted() -> None:
     plain, in_path = entry_to_json(ASKED), entry_to_json(entry(path="/v1/messages?api_key=sk-ant-api03-abcdef"))
     in_header = entry_to_json(entry(headers=CIMultiDict({"x-mockclaude-lane": "sk-ant-api03-abcdef"})))
 

@@ -1,4 +1,4 @@
-"""Recorded requests are made again: what has not changed gives the same bytes, what has is named."""
+"""Recorded requests are decided again: unchanged scenarios give the same bytes, differences are named."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def again(recorded: list[dict[str, Any]], scenario: str = SCENARIO, **more: Any)
     return [str(difference).partition(": ")[2] for difference in recheck(scenarios, recorded, **more)]
 
 
-def test_what_has_not_changed_is_answered_as_recorded_to_the_byte(recorded: list[dict[str, Any]]) -> None:
+def test_unchanged_scenario_has_no_differences(recorded: list[dict[str, Any]]) -> None:
     assert {entry["response"]["status"] for entry in recorded} >= {200, 401, 410, 500}
     assert again(recorded) == []
     assert again(recorded[::-1]) == []
@@ -78,22 +78,22 @@ def test_what_has_not_changed_is_answered_as_recorded_to_the_byte(recorded: list
         ("{error: 500, time: 0s..1h}", "{disconnect: reset}", "the ending was keep, is reset"),
     ],
 )
-def test_what_has_changed_is_named(recorded: list[dict[str, Any]], before: str, after: str, told: str) -> None:
+def test_differences_are_named(recorded: list[dict[str, Any]], before: str, after: str, told: str) -> None:
     assert any(told in line for line in again(recorded, SCENARIO.replace(before, after)))
 
 
-def test_a_rule_without_a_name_is_called_by_its_place(recorded: list[dict[str, Any]]) -> None:
+def test_rule_without_a_name_is_shown_by_its_place(recorded: list[dict[str, Any]]) -> None:
     assert (
         "the rule was 'slow' (scenario.yaml:9:5), is scenario.yaml:9:5"
         in again(recorded, SCENARIO.replace("name: slow, ", ""))[0]
     )
 
 
-def test_another_speed_of_retries_is_other_bytes(recorded: list[dict[str, Any]]) -> None:
+def test_other_retry_speed_changes_bytes(recorded: list[dict[str, Any]]) -> None:
     assert set(again(recorded, retry_speed=0)) == {"the bytes are different"}
 
 
-def test_a_response_that_was_too_long_to_keep_is_compared_in_all_else(recorded: list[dict[str, Any]]) -> None:
+def test_response_that_was_not_kept_is_compared_without_bytes(recorded: list[dict[str, Any]]) -> None:
     for entry in recorded:
         entry["response"]["digest"] = None
 
@@ -115,14 +115,14 @@ def entry(number: int, at: float, since_start: float, scenario: str = "") -> dic
     return entry_to_json(made)
 
 
-def test_the_entries_of_each_server_come_in_the_order_of_their_requests() -> None:
+def test_entries_are_grouped_by_server() -> None:
     first = [entry(2, 101.5, 1.5), entry(1, 101.25, 1.25)]
     second = [entry(1, 205.5, 5.5)]
 
     assert split_runs([*first, *second]) == [[first[1], first[0]], second]
 
 
-def test_before_an_entry_come_those_of_its_scenario() -> None:
+def test_entries_up_to_a_request_are_of_its_scenario() -> None:
     one, two, other, last = entry(1, 100, 0), entry(2, 101, 1), entry(3, 102, 2, "x"), entry(1, 500, 0)
 
     assert entries_up_to([one, two, other], 2) == [one, two]
@@ -141,7 +141,7 @@ def test_before_an_entry_come_those_of_its_scenario() -> None:
         ({}, (), 200, {"x-api-key": None, "authorization": None}),
     ],
 )
-def test_a_lane_stands_for_the_key_that_is_not_recorded(
+def test_api_key_is_rebuilt_from_the_lane(
     headers: dict[str, str], keys: tuple[str, ...], status: int, given: dict[str, str | None]
 ) -> None:
     recorded = entry_to_json(journal_entry(headers=headers, lane="lane", status=status))
@@ -184,7 +184,7 @@ rules:
 """
 
 
-def test_requests_in_flight_are_refused_again_and_count_for_nothing(serve: Serve) -> None:
+def test_requests_refused_in_flight_are_refused_again(serve: Serve) -> None:
     journal = Journal()
     server = serve(IN_FLIGHT, journal=journal)
     with server.connect() as wire:
@@ -205,14 +205,14 @@ def test_requests_in_flight_are_refused_again_and_count_for_nothing(serve: Serve
     assert "the status was 529, is 200" in str(unlimited[0])
 
 
-def test_a_recording_of_plain_requests_needs_no_question(recorded: list[dict[str, Any]]) -> None:
+def test_question_is_recorded_unless_it_is_the_fingerprint(recorded: list[dict[str, Any]]) -> None:
     drawn = [entry["decision"]["drawn"] for entry in recorded if entry["decision"]["drawn"]]
 
     assert {"question" in each for each in drawn} == {True, False}
     assert all(each["question"] != each["fingerprint"] for each in drawn if "question" in each)
 
 
-def test_betas_in_several_header_lines_are_judged_and_recorded_together(serve: Serve) -> None:
+def test_betas_in_several_header_lines_are_joined(serve: Serve) -> None:
     journal = Journal()
     server = serve("betas: strict\nrules: [{reply: x}]", journal=journal)
     lines = b"anthropic-beta: new-2027-01-01\r\nanthropic-beta: pdfs-2024-09-25, old-2023-01-01\r\n\r\n"

@@ -1,4 +1,4 @@
-"""What a run of requests came to is told in a few lines."""
+"""A run of requests is summarized in a few lines."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def test_requests_are_counted_by_status() -> None:
     assert str(summary((200, "a"))) == "mockclaude: 1 request (200: 1)"
 
 
-def test_a_run_without_requests_says_so() -> None:
+def test_summary_without_requests() -> None:
     assert str(summary()) == "mockclaude: no requests"
 
 
-def test_what_no_rule_answered_is_told_once_for_each_reason() -> None:
+def test_unmatched_requests_are_grouped_by_reason() -> None:
     told = summary((410, "none"), (410, "other"), (410, "none"))
 
     assert told.unmatched == 3
     assert str(told).splitlines()[1:] == ["unmatched, 2 times: none", "unmatched: other"]
 
 
-def test_of_many_reasons_the_first_ones_are_told() -> None:
+def test_reasons_beyond_the_first_are_counted() -> None:
     told = summary(*((410, str(number)) for number in range(12)))
 
     assert str(told).splitlines()[-2:] == ["unmatched: 9", "and 2 more reasons"]

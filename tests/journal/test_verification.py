@@ -1,4 +1,4 @@
-"""What a test is told of what was asked: how many questions held, and why the closest of the others did not."""
+"""A verification counts the matching requests and explains the near miss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may administer a server and who may not, on real sockets; what every answer of the admin plane has in common."""
+"""Who may use the admin API, on real sockets, and what all its responses have in common."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CHANGING = [(method, path) for method, path in ROUTES if method != "GET"]
     ],
     ids=lambda headers: " ".join(headers.values()),
 )
-def test_pages_of_other_sites_and_other_names_of_this_machine_are_refused(
+def test_other_sites_and_other_host_names_are_refused(
     serve: Serve, method: str, path: str, headers: dict[str, str]
 ) -> None:
     given = Admin(serve(SCENARIO)).call(method, path, b"{}", **headers)
@@ -62,7 +62,7 @@ def test_pages_of_other_sites_and_other_names_of_this_machine_are_refused(
         {"sec_fetch_site": "none"},
     ],
 )
-def test_programs_and_pages_of_the_server_itself_are_answered(serve: Serve, headers: dict[str, str]) -> None:
+def test_programs_and_own_pages_are_allowed(serve: Serve, headers: dict[str, str]) -> None:
     assert Admin(serve(SCENARIO)).get("health", **headers).status == 200
 
 
@@ -70,19 +70,19 @@ def test_programs_and_pages_of_the_server_itself_are_answered(serve: Serve, head
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=application/json", None]
 )
-def test_what_a_form_can_send_changes_nothing(serve: Serve, method: str, path: str, kind: str | None) -> None:
+def test_content_types_of_a_form_are_refused(serve: Serve, method: str, path: str, kind: str | None) -> None:
     given = Admin(serve(SCENARIO)).call(method, path, b'{"rules": {"reply": "Owned."}}', content_type=kind)
 
     assert (given.status, given.error[0]) == (415, "invalid_request_error")
     assert given.error[1] == f"The content type is {kind or 'missing'}; send content-type: application/json"
 
 
-def test_a_content_type_may_have_parameters(serve: Serve) -> None:
+def test_content_type_may_have_parameters(serve: Serve) -> None:
     assert Admin(serve(SCENARIO)).call("POST", "reset", content_type="Application/JSON; charset=utf-8").status == 200
 
 
 @pytest.mark.parametrize("path", HANDLERS)
-def test_a_preflight_is_refused(serve: Serve, path: str) -> None:
+def test_preflight_is_refused(serve: Serve, path: str) -> None:
     given = Admin(serve(SCENARIO)).call("OPTIONS", path, access_control_request_method="POST")
 
     assert given.status == 405
@@ -90,7 +90,7 @@ def test_a_preflight_is_refused(serve: Serve, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", HANDLERS)
-def test_a_wrong_method_is_told_which_are_right(serve: Serve, path: str) -> None:
+def test_wrong_method_is_a_405_with_the_allowed_ones(serve: Serve, path: str) -> None:
     given = Admin(serve(SCENARIO)).call("PUT", path)
     allowed = ", ".join(HANDLERS[path])
 
@@ -107,7 +107,7 @@ def test_a_wrong_method_is_told_which_are_right(serve: Serve, path: str) -> None
         ("rulez", "; did you mean 'rules'?"),
     ],
 )
-def test_an_unknown_path_is_told_the_known_ones(serve: Serve, path: str, hint: str) -> None:
+def test_unknown_path_is_a_404_with_the_known_ones(serve: Serve, path: str, hint: str) -> None:
     given = Admin(serve(SCENARIO)).get(path)
 
     assert (given.status, given.error[0]) == (404, "not_found_error")
@@ -118,14 +118,14 @@ def test_an_unknown_path_is_told_the_known_ones(serve: Serve, path: str, hint: s
 
 
 @pytest.mark.parametrize("path", ["/_mockclaudes/health", "/%5fmockclaude/health", "//_mockclaude/health"])
-def test_what_only_looks_like_the_admin_plane_is_not(serve: Serve, path: str) -> None:
+def test_similar_path_does_not_reach_the_admin_api(serve: Serve, path: str) -> None:
     given = serve(SCENARIO).ask(request("GET", path))
 
     assert given.error[1].startswith("Not found: ")
     assert "the API's paths begin with /v1/" in given.error[1]
 
 
-def test_answers_are_never_kept_by_anyone_and_run_nothing(serve: Serve) -> None:
+def test_response_is_not_cached_and_runs_no_code(serve: Serve) -> None:
     headers = Admin(serve(SCENARIO)).get("health/").headers
 
     assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
@@ -139,7 +139,7 @@ def test_head_is_get_without_the_body(serve: Serve) -> None:
         assert wire.response("HEAD").status == 200
 
 
-def test_a_call_leaves_a_line_in_the_log_only_if_it_fails_and_nothing_in_the_journal(serve: Serve) -> None:
+def test_only_failed_requests_are_logged_and_none_are_kept(serve: Serve) -> None:
     journal = Journal()
     server = serve(SCENARIO, journal=journal)
     called = Admin(server)
@@ -167,23 +167,21 @@ def test_a_call_leaves_a_line_in_the_log_only_if_it_fails_and_nothing_in_the_jou
         (b'{"lane": "\\ud800"}', {}, 400, "The body is not JSON: "),
     ],
 )
-def test_a_body_that_cannot_be_read_is_refused(
-    serve: Serve, body: bytes, headers: dict[str, str], status: int, told: str
-) -> None:
+def test_invalid_body_is_refused(serve: Serve, body: bytes, headers: dict[str, str], status: int, told: str) -> None:
     given = Admin(serve(SCENARIO)).call("POST", "reset", body, **headers)
 
     assert given.status == status
     assert given.error[1].startswith(told)
 
 
-def test_faults_and_broken_scenarios_do_not_touch_it(serve: Serve) -> None:
+def test_faults_are_not_applied_to_the_admin_api(serve: Serve) -> None:
     server = serve(f"chaos: [{{disconnect: reset, before: headers}}]\n{SCENARIO}")
 
     assert Admin(server).get("health", x_mockclaude_fault="529").json["status"] == "ok"
 
 
 @pytest.mark.parametrize("length", [None, "99"])
-def test_a_client_that_goes_while_it_waits_or_says_something_is_let_go(serve: Serve, length: str | None) -> None:
+def test_client_may_disconnect_during_a_request(serve: Serve, length: str | None) -> None:
     server = serve(SCENARIO)
     with server.connect() as wire:
         wire.send(request("POST", "/_mockclaude/journal/wait", b'{"timeout": "1h"}', content_length=length or "17"))
@@ -192,7 +190,7 @@ def test_a_client_that_goes_while_it_waits_or_says_something_is_let_go(serve: Se
     assert server.ask(post("Hello")).status == 200
 
 
-async def test_a_client_that_goes_just_before_the_answer_is_let_go() -> None:
+async def test_client_may_disconnect_before_the_response() -> None:
     gone = make_mocked_request("GET", "/_mockclaude/health", {"host": "localhost"}, payload=EMPTY_PAYLOAD)
 
     assert not (await Site({"": load_text(SCENARIO)}).handle(gone)).keep_alive
@@ -224,7 +222,7 @@ _NAMES = (
     st.dictionaries(st.sampled_from(_NAMES), _JSON, max_size=3),
     st.sampled_from(["x", "1", "-1", "%ff"]),
 )
-def test_whatever_is_said_is_answered_or_refused(route: tuple[str, str], said: dict[str, Any], last: str) -> None:
+def test_generated_parameters_are_accepted_or_refused(route: tuple[str, str], said: dict[str, Any], last: str) -> None:
     method, path = route
     site = Site({"": load_text(SCENARIO)})
     if path == "journal/wait":
@@ -240,13 +238,13 @@ def test_whatever_is_said_is_answered_or_refused(route: tuple[str, str], said: d
     assert 200 <= answer.response.status < 500
 
 
-def test_the_readme_has_a_row_for_each_call() -> None:
+def test_readme_has_a_row_for_each_endpoint() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text()
 
     assert not [f"{method} {path}" for method, path in ROUTES if f"| `{method} {path}` |" not in readme]
 
 
-def test_the_body_of_a_question_is_not_looked_at_by_the_admin_plane(serve: Serve) -> None:
+def test_messages_request_below_the_admin_path_is_a_404(serve: Serve) -> None:
     given = Admin(serve(SCENARIO)).call("POST", "v1/messages", asking())
 
     assert given.error[0] == "not_found_error"

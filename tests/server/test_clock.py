@@ -1,4 +1,4 @@
-"""Time is real, faster, of no account, or moved by hand; what is due is called in the order of its time."""
+"""Time is real, faster, instant, or advanced by hand; calls run in the order of their times."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def noting(notes: list[int], number: int) -> Callable[[], None]:
     return lambda: notes.append(number)
 
 
-async def test_real_time_passes_by_itself() -> None:
+async def test_real_time_passes() -> None:
     begin = REAL.begin()
     await REAL.until(begin, 20_000)
 
@@ -30,7 +30,7 @@ async def test_real_time_passes_by_itself() -> None:
     assert REAL.now() == pytest.approx(time.time(), abs=PATIENCE)
 
 
-async def test_what_is_past_is_not_waited_for() -> None:
+async def test_past_time_is_not_waited_for() -> None:
     await asyncio.wait_for(REAL.until(REAL.begin() - 3600, 3600 * S), PATIENCE)
 
 
@@ -55,7 +55,7 @@ async def test_without_waiting_the_order_is_kept() -> None:
     assert notes == [0, 1, 2]
 
 
-async def test_what_becomes_due_when_nobody_waits_any_more_is_nothing() -> None:
+async def test_time_reached_after_a_cancelled_wait_is_ignored() -> None:
     clock = ManualClock(NOW)
     waiting = asyncio.ensure_future(clock.until(clock.begin(), S))
     await asyncio.sleep(0)
@@ -66,7 +66,7 @@ async def test_what_becomes_due_when_nobody_waits_any_more_is_nothing() -> None:
         await waiting
 
 
-async def test_who_stops_waiting_leaves_nothing_due() -> None:
+async def test_cancelled_wait_cancels_its_call() -> None:
     clock = ManualClock(NOW)
     waiting = asyncio.ensure_future(clock.until(clock.begin(), S))
     await asyncio.sleep(0)
@@ -79,7 +79,7 @@ async def test_who_stops_waiting_leaves_nothing_due() -> None:
 
 
 @given(due=st.lists(st.integers(1, 10 * S), max_size=20), steps=st.lists(st.floats(0, 5), min_size=1, max_size=5))
-def test_an_advanced_clock_calls_what_is_due_in_the_order_of_its_time(due: list[int], steps: list[float]) -> None:
+def test_advanced_clock_runs_calls_in_order(due: list[int], steps: list[float]) -> None:
     notes: list[tuple[int, int]] = []
 
     async def run() -> ManualClock:
@@ -97,7 +97,7 @@ def test_an_advanced_clock_calls_what_is_due_in_the_order_of_its_time(due: list[
     assert clock.waiting == len(due) - len(notes)
 
 
-async def test_what_becomes_due_while_time_is_advanced_is_called_too() -> None:
+async def test_call_that_is_scheduled_while_advancing_runs() -> None:
     clock = ManualClock(NOW)
     notes: list[int] = []
 
@@ -110,7 +110,7 @@ async def test_what_becomes_due_while_time_is_advanced_is_called_too() -> None:
     assert notes == [2]
 
 
-async def test_what_is_due_already_is_called_soon() -> None:
+async def test_call_that_is_due_already_runs_soon() -> None:
     clock = ManualClock(NOW)
     notes: list[int] = []
     clock.advance(5)
@@ -121,7 +121,7 @@ async def test_what_is_due_already_is_called_soon() -> None:
     assert notes == [1]
 
 
-def test_a_clock_is_advanced_from_another_thread() -> None:
+def test_clock_is_advanced_from_another_thread() -> None:
     clock = ManualClock(NOW)
     clock.advance(1)
     notes: list[int] = []
@@ -148,22 +148,22 @@ def test_a_clock_is_advanced_from_another_thread() -> None:
     assert clock.now() == NOW + 5
 
 
-def test_time_goes_forward() -> None:
+def test_negative_time_is_refused() -> None:
     with pytest.raises(ValueError, match="advance: negative time, got -1 seconds; expected 0 or more"):
         ManualClock(NOW).advance(-1)
 
 
 @pytest.mark.parametrize(("text", "speed"), [("10x", 10), ("0.5x", 0.5), ("2", 2), ("instant", 0), ("0", 0)])
-def test_a_speed_says_how_many_times_as_fast(text: str, speed: float) -> None:
+def test_speed_is_a_factor_or_instant(text: str, speed: float) -> None:
     assert parse_speed(text) == speed
 
 
 @pytest.mark.parametrize("text", ["", "x", "-1x", "fast", "1e3x", "10 x"])
-def test_anything_else_is_no_speed(text: str) -> None:
+def test_invalid_speed_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"invalid speed, got .*; expected a factor, e\.g\. 10x, or instant"):
         parse_speed(text)
 
 
-def test_a_clock_has_a_speed_or_is_moved_by_hand() -> None:
+def test_clock_has_a_speed_or_is_manual() -> None:
     assert clock_of("10x").speed == 10
     assert isinstance(clock_of("manual"), ManualClock)

@@ -1,4 +1,4 @@
-"""Files that change while they are served are served as they are, and, where they are wrong, as they were."""
+"""Changed files are reloaded; of invalid ones, the last valid version is served."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def watched(tmp_path: Path) -> Watched:
     return Watched(tmp_path)
 
 
-async def test_a_file_that_changes_is_served_as_it_is_and_the_others_forget_nothing(watched: Watched) -> None:
+async def test_changed_file_is_reloaded_and_others_keep_their_state(watched: Watched) -> None:
     assert [watched.ask("one"), watched.ask("two")] == ["once", "once"]
     watched.write("two", "rules: [{name: new, reply: c}]")
     await watched.poll()
@@ -60,7 +60,7 @@ async def test_a_file_that_changes_is_served_as_it_is_and_the_others_forget_noth
     assert watched.said == [f"reloaded: {watched.folder}/two.yaml"]
 
 
-async def test_files_that_come_and_go_are_served_and_not(watched: Watched) -> None:
+async def test_added_and_removed_files_are_noticed(watched: Watched) -> None:
     watched.write("three", ONCE)
     await watched.poll()
     assert watched.ask("three") == "once"
@@ -71,7 +71,7 @@ async def test_files_that_come_and_go_are_served_and_not(watched: Watched) -> No
     assert watched.said[-1] == "reloaded: removed files are no longer served"
 
 
-async def test_a_wrong_file_is_told_once_and_served_as_it_was(watched: Watched) -> None:
+async def test_invalid_file_is_reported_once_and_changes_nothing(watched: Watched) -> None:
     watched.write("one", "rules: [{replay: x}]")
     await watched.poll()
     await watched.poll()
@@ -88,14 +88,14 @@ async def test_a_wrong_file_is_told_once_and_served_as_it_was(watched: Watched) 
     assert watched.site.served["one"].problem == ""
 
 
-async def test_what_is_wrong_with_a_file_that_was_never_served_is_told_at_the_root(watched: Watched) -> None:
+async def test_problem_of_a_new_file_is_reported_at_the_root(watched: Watched) -> None:
     watched.write("new", "")
     await watched.poll()
 
     assert "new.yaml:1:1: " in watched.site.served[""].problem
 
 
-async def test_a_change_counts_once_the_file_stays_the_same(watched: Watched) -> None:
+async def test_file_is_loaded_once_it_stays_the_same(watched: Watched) -> None:
     watched.write("one", "rules: [")
     await watched.watching.poll(watched.site)
     watched.write("one", "rules: [{name: new, reply: c}]")
@@ -106,7 +106,7 @@ async def test_a_change_counts_once_the_file_stays_the_same(watched: Watched) ->
     assert watched.ask("one") == "new"
 
 
-async def test_requests_are_answered_while_files_are_loaded(watched: Watched) -> None:
+async def test_requests_are_handled_during_a_reload(watched: Watched) -> None:
     loading, answered = threading.Event(), threading.Event()
 
     def load() -> dict[str, Scenario]:
@@ -125,7 +125,7 @@ async def test_requests_are_answered_while_files_are_loaded(watched: Watched) ->
     assert watched.ask("two") == "new"
 
 
-async def test_a_file_that_changes_while_it_is_loaded_is_loaded_again(watched: Watched) -> None:
+async def test_file_that_changes_during_a_reload_is_loaded_again(watched: Watched) -> None:
     later = ["rules: [{name: newest, reply: ccc}]"]
 
     def load() -> dict[str, Scenario]:
@@ -144,9 +144,7 @@ async def test_a_file_that_changes_while_it_is_loaded_is_loaded_again(watched: W
     assert watched.said == [f"reloaded: {watched.folder}/two.yaml"] * 2
 
 
-async def test_a_named_file_that_goes_is_told_on_standard_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_removed_file_is_reported_on_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(ONCE)
     watching, site = FileWatcher([file], lambda: load_all([file])), Site(load_all([file]))
@@ -171,7 +169,7 @@ async def test_a_reload_that_nobody_reads_of_is_served(watched: Watched, monkeyp
             assert watched.ask("two") == name
 
 
-async def test_it_looks_again_and_again(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_watcher_polls_until_cancelled(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_watcher, "POLL", 0.001)
     task = asyncio.create_task(watched.watching(watched.site))
     watched.write("one", "rules: [{name: new, reply: c}]")
@@ -190,7 +188,7 @@ async def test_it_looks_again_and_again(watched: Watched, monkeypatch: pytest.Mo
         (RecursionError("too\ndeep"), "reload failed: RecursionError: too deep; serving the last valid version"),
     ],
 )
-async def test_whatever_a_reload_raises_is_said_in_one_line(watched: Watched, failure: Exception, line: str) -> None:
+async def test_exception_of_a_reload_is_reported_in_one_line(watched: Watched, failure: Exception, line: str) -> None:
     failures = [failure]
 
     def load() -> dict[str, Scenario]:
@@ -211,9 +209,7 @@ async def test_whatever_a_reload_raises_is_said_in_one_line(watched: Watched, fa
     assert watched.ask("two") == "newer"
 
 
-async def test_a_failure_to_look_is_said_once_until_it_is_over(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_failure_of_a_poll_is_reported_once(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Sequence[Path]) -> file_watcher.FileStates:
         raise OSError("no disk")
 
@@ -268,7 +264,7 @@ REGULAR = "it is not a regular file; expected one: a FIFO, a device or a socket 
         (lambda file: file.write_text("[" * 100_000), "this is nested too deep; expected fewer levels"),
     ],
 )
-async def test_whatever_a_watched_file_becomes_it_is_served_as_it_was(
+async def test_last_valid_version_is_served_whatever_a_file_becomes(
     tmp_path: Path, become: Callable[[Path], object], problem: str
 ) -> None:
     said: list[str] = []
@@ -285,7 +281,7 @@ async def test_whatever_a_watched_file_becomes_it_is_served_as_it_was(
     assert [rule.name for rule in site.served[""].rules] == ["once", "then"]
 
 
-async def test_a_file_whose_name_is_not_utf_8_is_watched(tmp_path: Path) -> None:
+async def test_file_with_a_name_that_is_not_utf_8_is_watched(tmp_path: Path) -> None:
     said: list[str] = []
     file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.yaml"))
     file.write_text(ONCE)

@@ -1,4 +1,4 @@
-"""What each call of the admin plane does, on real sockets."""
+"""The endpoints of the admin API, on real sockets."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ def numbers(given: Received) -> list[int]:
     return [entry["number"] for entry in given.json["entries"]]
 
 
-def test_health_says_that_the_server_is_there(admin: Admin) -> None:
+def test_health_has_status_and_version(admin: Admin) -> None:
     assert admin.get("health").json == {"status": "ok", "version": __version__, "scenarios": 2}
 
 
-def test_the_schema_of_scenario_files_is_told(admin: Admin) -> None:
+def test_schema_of_scenario_files_is_returned(admin: Admin) -> None:
     assert admin.get("schema").json == json_schema()
 
 
-def test_the_status_says_how_often_each_rule_has_answered(server: Running, admin: Admin) -> None:
+def test_status_counts_the_matches_of_each_rule(server: Running, admin: Admin) -> None:
     admin.post("rules", rules={"name": "bye", "when": {"user": "Bye"}, "reply": "See you."}, lane="a")
     ask(server, "Hello", "Hello", "Bye", x_mockclaude_lane="a")
     ask(server, "Hello")
@@ -73,7 +73,7 @@ def test_the_status_says_how_often_each_rule_has_answered(server: Running, admin
     assert (other["name"], other["rules"][0]["answered"]) == ("other", 0)
 
 
-def test_a_rule_that_is_added_answers_and_is_listed_until_it_is_removed(server: Running, admin: Admin) -> None:
+def test_added_rule_matches_until_it_is_removed(server: Running, admin: Admin) -> None:
     given = admin.post("rules", rules={"name": "a/b", "reply": "Added."}, where="chat.test.ts:12")
 
     assert (given.status, given.json) == (201, {"ids": ["a/b"]})
@@ -121,7 +121,7 @@ def test_rules_are_listed_by_lane_and_scenario(admin: Admin) -> None:
     assert len(admin.get("rules?scenario=").json["rules"]) == 2
 
 
-def test_a_rule_of_a_lane_is_removed_without_that_of_another(server: Running, admin: Admin) -> None:
+def test_rule_of_one_lane_is_removed(server: Running, admin: Admin) -> None:
     for lane in ("a", "b"):
         admin.post("rules", rules={"name": "mine", "reply": lane}, lane=lane)
     admin.delete("rules/mine?lane=a")
@@ -133,7 +133,7 @@ def test_a_rule_of_a_lane_is_removed_without_that_of_another(server: Running, ad
 
 
 @pytest.mark.parametrize("key", ["x_api_key", "authorization"])
-def test_a_lane_can_be_that_of_an_api_key(server: Running, admin: Admin, key: str) -> None:
+def test_lane_is_given_by_an_api_key(server: Running, admin: Admin, key: str) -> None:
     admin.post("rules", rules={"reply": "Mine."}, api_key="sk-mine")
     others = {"x_api_key": "sk-other"}
     mine = {"x_api_key": "sk-mine"} if key == "x_api_key" else {"x_api_key": None, "authorization": "Bearer sk-mine"}
@@ -143,7 +143,7 @@ def test_a_lane_can_be_that_of_an_api_key(server: Running, admin: Admin, key: st
     assert numbers(admin.get("journal?api_key=sk-mine")) == [1]
 
 
-def test_every_mistake_in_a_rule_is_told_and_nothing_is_added(admin: Admin) -> None:
+def test_invalid_rule_is_refused_with_all_mistakes(admin: Admin) -> None:
     rules = [{"when": {"users": "x"}, "reply": "x"}, {"reply": {"pause": 3}}]
     given = admin.post("rules", rules=rules, where="chat.test.ts:12")
     lines = given.error[1].splitlines()
@@ -166,14 +166,14 @@ def test_every_mistake_in_a_rule_is_told_and_nothing_is_added(admin: Admin) -> N
         ("journal?scenario=x", "No scenario is named 'x'; GET /_mockclaude/scenarios lists them"),
     ],
 )
-def test_what_is_not_there_is_a_404_with_what_is(admin: Admin, path: str, told: str) -> None:
+def test_missing_item_is_a_404_with_the_known_ones(admin: Admin, path: str, told: str) -> None:
     admin.post("rules", rules={"name": "hello there", "reply": "x"})
     given = admin.delete(path)
 
     assert (given.status, given.error) == (404, ("not_found_error", told))
 
 
-def test_the_journal_is_listed_from_the_newest_back_or_on_from_a_number(server: Running, admin: Admin) -> None:
+def test_journal_is_listed_from_the_newest_or_after_a_number(server: Running, admin: Admin) -> None:
     ask(server, "One", "Two", x_mockclaude_lane="a")
     ask(server, "Three", "Four")
 
@@ -191,7 +191,7 @@ def test_the_journal_is_listed_from_the_newest_back_or_on_from_a_number(server: 
         assert numbers(admin.get(f"journal{query}")) == found
 
 
-def test_one_request_is_shown_by_its_number(server: Running, admin: Admin) -> None:
+def test_entry_is_returned_by_number(server: Running, admin: Admin) -> None:
     assert admin.get("journal/1").error == ("not_found_error", "The journal has no request 1; it is empty")
     ask(server, "Hello", "Bye")
 
@@ -199,7 +199,7 @@ def test_one_request_is_shown_by_its_number(server: Running, admin: Admin) -> No
     assert admin.get("journal/7").error[1] == "The journal has no request 7; it has 1 to 2"
 
 
-def test_entries_come_as_json_lines_to_who_wants_them(server: Running, admin: Admin) -> None:
+def test_entries_are_returned_as_json_lines_if_accepted(server: Running, admin: Admin) -> None:
     ask(server, "Hello", "Bye")
     given = admin.get("journal", accept="application/x-ndjson")
 
@@ -207,20 +207,20 @@ def test_entries_come_as_json_lines_to_who_wants_them(server: Running, admin: Ad
     assert [json.loads(line) for line in given.body.splitlines()] == admin.get("journal").json["entries"]
 
 
-def test_an_entry_with_bytes_that_are_no_utf_8_is_shown(server: Running, admin: Admin) -> None:
+def test_entry_with_invalid_utf_8_is_returned(server: Running, admin: Admin) -> None:
     ask(server, "Hello", x_mockclaude_lane="\udcff", user_agent="\udcff")
     (entry,) = admin.get("journal").json["entries"]
 
     assert entry["lane"] == entry["request"]["headers"]["user-agent"] == "\\udcff"
 
 
-def test_credentials_are_not_shown(server: Running, admin: Admin) -> None:
+def test_credentials_are_redacted(server: Running, admin: Admin) -> None:
     ask(server, "Hello", x_api_key="sk-ant-secret")
 
     assert b"secret" not in admin.get("journal").body
 
 
-def test_questions_are_found_in_the_words_of_a_rule(server: Running, admin: Admin) -> None:
+def test_requests_are_found_by_conditions(server: Running, admin: Admin) -> None:
     ask(server, "Hello", "Bye")
     ask(server, "Hello", x_mockclaude_lane="a")
 
@@ -228,7 +228,7 @@ def test_questions_are_found_in_the_words_of_a_rule(server: Running, admin: Admi
     assert numbers(admin.post("journal/query", when={"user": "Hello"}, lane="a")) == [3]
 
 
-def test_who_waits_gets_what_comes(server: Running, admin: Admin) -> None:
+def test_wait_returns_the_requests(server: Running, admin: Admin) -> None:
     ask(server, "Hello")
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(admin.post, "journal/wait", count=2, when={"user": "Hello"}, timeout="10m")
@@ -238,7 +238,7 @@ def test_who_waits_gets_what_comes(server: Running, admin: Admin) -> None:
     assert numbers(admin.post("journal/wait")) == [1, 2, 3]
 
 
-def test_who_waits_in_vain_is_told_how_many_came_and_what_came_instead(server: Running, admin: Admin) -> None:
+def test_timeout_of_a_wait_explains_the_near_miss(server: Running, admin: Admin) -> None:
     ask(server, "Bye")
     given = admin.post("journal/wait", when={"user": "Hello"}, timeout="10ms")
 
@@ -254,7 +254,7 @@ def test_who_waits_in_vain_is_told_how_many_came_and_what_came_instead(server: R
     )
 
 
-def test_the_journal_is_cleared_by_lane_or_whole(server: Running, admin: Admin) -> None:
+def test_journal_is_cleared_by_lane_or_wholly(server: Running, admin: Admin) -> None:
     for lane in ("a", "b"):
         ask(server, "Hello", x_mockclaude_lane=lane)
     admin.delete("journal?lane=a")
@@ -264,7 +264,7 @@ def test_the_journal_is_cleared_by_lane_or_whole(server: Running, admin: Admin) 
     assert numbers(admin.get("journal")) == []
 
 
-def test_a_reset_of_a_lane_leaves_the_others_alone(server: Running, admin: Admin) -> None:
+def test_reset_of_a_lane_does_not_change_others(server: Running, admin: Admin) -> None:
     for lane in ("a", "b"):
         admin.post("rules", rules={"reply": "Added."}, lane=lane)
         ask(server, "Hello", x_mockclaude_lane=lane)
@@ -274,7 +274,7 @@ def test_a_reset_of_a_lane_leaves_the_others_alone(server: Running, admin: Admin
     assert [rule["lane"] for rule in admin.get("rules").json["rules"]] == ["b"]
 
 
-def test_a_reset_of_everything_is_one_of_each_scenario_named_or_not(server: Running, admin: Admin) -> None:
+def test_reset_is_of_one_scenario_or_all(server: Running, admin: Admin) -> None:
     for scenario in ("", "other"):
         admin.post("rules", rules={"reply": "Added."}, scenario=scenario)
         ask(server, "Hello", x_mockclaude_scenario=scenario)
@@ -290,7 +290,7 @@ def test_a_reset_of_everything_is_one_of_each_scenario_named_or_not(server: Runn
     ("times", "ok"),
     [(None, True), (2, True), (1, False), ({"at_least": 1}, True), ({"at_most": 1}, False), ({"at_least": 3}, False)],
 )
-def test_what_was_asked_is_verified(server: Running, admin: Admin, times: Any, ok: bool) -> None:
+def test_requests_are_verified(server: Running, admin: Admin, times: Any, ok: bool) -> None:
     ask(server, "Hello", "Hello again", "Bye")
     given = admin.post("verify", when={"user": "Hello"}, **({} if times is None else {"times": times})).json
 
@@ -298,7 +298,7 @@ def test_what_was_asked_is_verified(server: Running, admin: Admin, times: Any, o
     assert "with user: a text with 'Hello', got 2 (of 3 received)" in given["message"]
 
 
-def test_where_the_journal_forgot_a_verification_says_so(serve: Serve) -> None:
+def test_verification_counts_dropped_requests(serve: Serve) -> None:
     server = serve(SCENARIOS, journal=Journal(max_entries=1))
     ask(server, "Hello", "Bye")
 
@@ -307,7 +307,7 @@ def test_where_the_journal_forgot_a_verification_says_so(serve: Serve) -> None:
     )
 
 
-def test_a_clock_that_goes_by_itself_cannot_be_advanced(admin: Admin) -> None:
+def test_only_a_manual_clock_can_be_advanced(admin: Admin) -> None:
     given = admin.post("clock", advance="5s")
 
     assert admin.get("clock").json == {"manual": False, "speed": 1, "now": NOW}
@@ -317,7 +317,7 @@ def test_a_clock_that_goes_by_itself_cannot_be_advanced(admin: Admin) -> None:
     )
 
 
-def test_a_manual_clock_is_advanced_and_what_is_due_is_sent(serve: Serve) -> None:
+def test_advanced_clock_sends_writes_that_are_due(serve: Serve) -> None:
     server = serve("rules: [{reply: [{pause: 5s}, Here.]}]", clock=ManualClock(NOW))
     admin = Admin(server)
     with server.connect() as wire:
@@ -328,7 +328,7 @@ def test_a_manual_clock_is_advanced_and_what_is_due_is_sent(serve: Serve) -> Non
     assert admin.get("clock").json["now"] == NOW + 5
 
 
-def test_rules_are_taken_back_after_their_time(serve: Serve) -> None:
+def test_rule_is_removed_after_its_ttl(serve: Serve) -> None:
     server = serve(SCENARIOS, clock=ManualClock(NOW))
     admin = Admin(server)
     admin.post("rules", rules={"reply": "For now."}, ttl="30s")
@@ -338,7 +338,7 @@ def test_rules_are_taken_back_after_their_time(serve: Serve) -> None:
     assert ask(server, "Hello") == ["Hi!"]
 
 
-def test_a_rule_that_is_added_again_outlives_the_time_of_the_first(serve: Serve) -> None:
+def test_rule_that_is_added_again_has_its_own_ttl(serve: Serve) -> None:
     server = serve(SCENARIOS, clock=ManualClock(NOW))
     admin = Admin(server)
     admin.post("rules", rules={"name": "mine", "reply": "For now."}, ttl="30s")
@@ -349,6 +349,6 @@ def test_a_rule_that_is_added_again_outlives_the_time_of_the_first(serve: Serve)
     assert ask(server, "Hello") == ["For good."]
 
 
-def test_who_waits_without_a_timeout_waits_five_seconds() -> None:
+def test_default_timeout_of_a_wait_is_five_seconds() -> None:
     assert Wait().timeout == 5_000_000
     assert Wait.model_validate({"timeout": "10ms"}).timeout == 10_000

@@ -16,7 +16,7 @@ TEXT = "seed: 3\nrules:\n  - {name: <b>bold</b>, when: {user: Hi}, reply: Hello!
 SCENARIOS = {"": built_in(), "deep/a b": load_text(TEXT, "<i>.yaml")}
 
 
-def test_the_root_lists_the_scenarios_as_json(serve: Serve) -> None:
+def test_root_lists_the_scenarios_as_json(serve: Serve) -> None:
     server = serve(SCENARIOS)
     given = server.ask(request("GET", "/", host="localhost:4141"))
 
@@ -43,7 +43,7 @@ def test_the_root_lists_the_scenarios_as_json(serve: Serve) -> None:
     assert server.line().reason == "index"
 
 
-def test_a_browser_gets_a_page_that_runs_no_code(serve: Serve) -> None:
+def test_browser_gets_a_page_that_runs_no_code(serve: Serve) -> None:
     given = serve(SCENARIOS).ask(request("GET", "/?x=1", accept="text/html,application/xhtml+xml,*/*;q=0.8"))
     page = given.body.decode()
 

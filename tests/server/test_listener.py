@@ -1,4 +1,4 @@
-"""The listening socket: it can be down for a while, and the connections that are open do not notice."""
+"""The listening socket can be closed for some time; open connections stay open."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def listener(runner: web.ServerRunner) -> Listener:
     return listener
 
 
-async def test_it_refuses_connections_for_a_while_and_listens_on_the_same_port_again(listener: Listener) -> None:
+async def test_listener_refuses_connections_and_reopens_its_port(listener: Listener) -> None:
     await listener.reopened()
     assert await accepted(listener.port)
 
@@ -53,7 +53,7 @@ async def test_it_refuses_connections_for_a_while_and_listens_on_the_same_port_a
     assert await accepted(listener.port)
 
 
-async def test_it_stays_down_if_it_is_closed_meanwhile(runner: web.ServerRunner, listener: Listener) -> None:
+async def test_listener_stays_closed_if_closed_while_refusing(runner: web.ServerRunner, listener: Listener) -> None:
     listener.refuse(3_600_000_000)
     await listener.close()
     await runner.cleanup()
@@ -82,6 +82,6 @@ async def test_closed_listener_ignores_refusals(runner: web.ServerRunner, listen
     assert len(runner.sites) == 1
 
 
-async def test_a_port_that_is_taken_cannot_be_had(runner: web.ServerRunner, listener: Listener) -> None:
+async def test_port_in_use_is_an_error(runner: web.ServerRunner, listener: Listener) -> None:
     with pytest.raises(OSError, match="address already in use"):
         await Listener("127.0.0.1", listener.port).open(runner)

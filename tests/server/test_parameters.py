@@ -1,4 +1,4 @@
-"""What a call to the admin plane may say, and what is told of everything else."""
+"""The parameters of the admin API: defaults, precedence and mistakes."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def of(model: type[M], **said: Any) -> M:
     return parse_parameters(model, json.dumps(said).encode(), {}, {})
 
 
-def test_the_path_goes_before_the_body_and_the_body_before_the_query() -> None:
+def test_path_overrides_body_and_body_overrides_query() -> None:
     assert parse_parameters(JournalScope, b'{"lane": "body"}', {"lane": "query", "scenario": "x"}, {}).lane == "body"
     assert parse_parameters(Numbered, b'{"number": 1}', {"number": "2"}, {"number": "3"}).number == 3
     assert parse_parameters(Listing, b"", {"limit": "7", "after": "0"}, {}) == Listing(limit=7, after=0)
 
 
-def test_a_lane_is_named_or_that_of_a_key_or_any() -> None:
+def test_lane_is_a_name_or_of_a_key_or_any() -> None:
     assert of(JournalScope).lane_name is None
     assert of(JournalScope, lane="").lane_name == ""
     assert of(JournalScope, api_key="sk").lane_name == lane_of_key("sk")
@@ -49,11 +49,11 @@ def test_a_lane_is_named_or_that_of_a_key_or_any() -> None:
         ({"at_least": 1, "at_most": 2}, CountRange(1, 2)),
     ],
 )
-def test_times_are_a_number_or_bounds(times: Any, bounds: CountRange) -> None:
+def test_times_are_an_integer_or_bounds(times: Any, bounds: CountRange) -> None:
     assert of(Verification, times=times).bounds == bounds
 
 
-def test_what_is_not_said_has_a_default() -> None:
+def test_parameters_have_defaults() -> None:
     assert of(Verification).bounds == CountRange()
     assert (of(Wait).count, of(Wait).timeout) == (1, 5_000_000)
     assert (of(Listing).limit, of(Listing).after) == (100, None)
@@ -110,7 +110,7 @@ def test_what_is_not_said_has_a_default() -> None:
         (Advance, {"advance": "-5s"}, "the request (advance): '-5s' is not a duration; "),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(model: type[Any], wrong: dict[str, Any], told: str) -> None:
+def test_mistakes_are_reported_with_their_place(model: type[Any], wrong: dict[str, Any], told: str) -> None:
     with pytest.raises(ApiError) as caught:
         of(model, **wrong)
 

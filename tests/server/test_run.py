@@ -82,7 +82,7 @@ async def serving(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_the_first_screen_comes_first_then_a_line_for_each_request_until_a_signal(number: int) -> None:
+async def test_first_screen_is_followed_by_a_line_for_each_request(number: int) -> None:
     async with serving(number=number) as here:
         assert [await here.ask(post()), await here.ask(request("GET", "/nothing"))] == [200, 404]
 
@@ -93,7 +93,7 @@ async def test_the_first_screen_comes_first_then_a_line_for_each_request_until_a
     assert "'hello' (scenario.yaml:1:9)" in log[0]
 
 
-async def test_requests_are_kept_with_their_bodies_whole() -> None:
+async def test_entries_are_written_with_complete_bodies() -> None:
     kept: list[JournalEntry] = []
     async with serving(write_entries=kept.extend) as here:
         await here.ask(post("x" * 2 * MAX_BODY))
@@ -102,7 +102,7 @@ async def test_requests_are_kept_with_their_bodies_whole() -> None:
     assert (len(entry.body), entry.ending) == (entry.body_size, "")
 
 
-async def test_a_signal_ends_a_server_whose_event_loop_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_signal_ends_a_server_with_a_blocked_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     codes: list[int] = []
     released = threading.Event()
 
@@ -121,7 +121,7 @@ async def test_a_signal_ends_a_server_whose_event_loop_is_held(monkeypatch: pyte
     assert codes == [0]
 
 
-async def test_a_signal_ends_a_server_that_loads_files(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_signal_ends_a_server_that_loads_files(monkeypatch: pytest.MonkeyPatch) -> None:
     codes: list[int] = []
     released = threading.Event()
 
@@ -140,7 +140,7 @@ async def test_a_signal_ends_a_server_that_loads_files(monkeypatch: pytest.Monke
     assert codes == [0]
 
 
-async def test_what_is_done_beside_ends_with_the_server() -> None:
+async def test_coroutine_beside_ends_with_the_server() -> None:
     ended: list[bool] = []
 
     async def beside(site: Site) -> None:
@@ -161,7 +161,7 @@ async def test_the_port_is_free_once_the_server_has_ended() -> None:
         await asyncio.open_connection("127.0.0.1", port)
 
 
-async def test_an_open_stream_gets_to_finish() -> None:
+async def test_open_stream_may_finish() -> None:
     slow = "rules: [{pace: {tokens_per_second: 200}, reply: The tide comes and goes and comes again as it always has.}]"
     async with serving({"": load_text(slow)}) as here:
         reader, writer = await here.send(post(stream=True))
@@ -182,13 +182,13 @@ async def test_a_stream_that_hangs_is_cut(monkeypatch: pytest.MonkeyPatch) -> No
     writer.close()
 
 
-async def test_only_a_server_on_the_loopback_itself_is_closed_to_other_names() -> None:
+async def test_server_on_the_loopback_refuses_other_host_names() -> None:
     async with serving() as closed:
         assert await closed.ask(request("GET", "/", host="mock.test")) == 403
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="has one loopback address only")
-async def test_server_on_another_loopback_address_is_closed_too() -> None:
+async def test_server_on_another_loopback_address_refuses_them_too() -> None:
     here, stop = Serving(), signal.SIGTERM
     task = asyncio.create_task(serve({"": built_in()}, "127.0.0.2", 0, here.write))
     await asyncio.wait_for(here.up.wait(), PATIENCE)
@@ -233,7 +233,7 @@ def test_trust_follows_from_the_host_and_the_options() -> None:
         ("a" * 64, "not an address; use e.g. --host 127.0.0.1"),
     ],
 )
-async def test_an_address_that_cannot_be_is_named_with_a_remedy(host: str, message: str) -> None:
+async def test_invalid_address_is_reported_with_a_fix(host: str, message: str) -> None:
     with pytest.raises(CannotListenError) as caught:
         await serve(HELLO, host, 0, pytest.fail)
 
@@ -241,7 +241,7 @@ async def test_an_address_that_cannot_be_is_named_with_a_remedy(host: str, messa
     assert str(caught.value).endswith(message)
 
 
-async def test_a_port_in_use_is_named_with_a_remedy() -> None:
+async def test_port_in_use_is_reported_with_a_fix() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(CannotListenError) as caught:
@@ -257,7 +257,7 @@ def privileged() -> bool:
 
 
 @pytest.mark.skipif(not privileged(), reason="every port is free for all here")
-async def test_a_port_that_needs_permission_is_named_with_a_remedy() -> None:
+async def test_port_without_permission_is_reported_with_a_fix() -> None:
     before = os.geteuid()
     os.seteuid(before or 65534)
     try:
@@ -270,7 +270,7 @@ async def test_a_port_that_needs_permission_is_named_with_a_remedy() -> None:
     assert str(caught.value) == f"cannot listen on 127.0.0.1:1: permission denied; {remedy}"
 
 
-def test_a_process_may_open_as_many_connections_as_the_system_allows_it() -> None:
+def test_limit_of_open_files_is_raised() -> None:
     resource = pytest.importorskip("resource")
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits[0] - 1, limits[1]))
@@ -280,7 +280,7 @@ def test_a_process_may_open_as_many_connections_as_the_system_allows_it() -> Non
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
-def test_where_the_system_has_no_limit_of_its_own_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_system_without_a_limit_of_open_files_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resource", None)
 
     assert run.allow_many_connections() is None
@@ -297,12 +297,12 @@ def test_where_the_system_has_no_limit_of_its_own_nothing_is_said(monkeypatch: p
         ("::", "http://[::1]:80"),
     ],
 )
-def test_the_url_is_one_that_works_on_this_machine(host: str, url: str) -> None:
+def test_url_works_on_this_machine(host: str, url: str) -> None:
     assert base_url(host, 80) == url
 
 
 @pytest.mark.parametrize(("hidden", "module"), [({}, "uvloop"), ({"uvloop": None}, "asyncio.unix_events")])
-def test_uvloop_is_used_where_it_exists(monkeypatch: pytest.MonkeyPatch, hidden: dict[str, None], module: str) -> None:
+def test_uvloop_is_used_if_installed(monkeypatch: pytest.MonkeyPatch, hidden: dict[str, None], module: str) -> None:
     kinds: list[str] = []
     for name, nothing in hidden.items():
         monkeypatch.setitem(sys.modules, name, nothing)

@@ -182,7 +182,13 @@ continued since.
 
 
 class Store(Protocol):
-    """The state of one scenario. Everything in it is bounded; what a bound drops is noted."""
+    """The state of one scenario. Everything in it is bounded; what a bound drops is noted.
+
+    Attributes:
+        has_notes: Whether there are notes to take. A store in another process learns that with each result.
+    """
+
+    has_notes: bool
 
     def counts(self, lane: str, rules: Collection[RuleKey]) -> Mapping[RuleKey, int]:
         """Return how often rules have been selected in a lane."""
@@ -213,10 +219,6 @@ class Store(Protocol):
 
     def forget(self, lane: str | None = None) -> None:
         """Forget the counters of a lane, or everything."""
-
-    @property
-    def has_notes(self) -> bool:
-        """Whether bounds have dropped anything since `take_notes`; a remote store learns it with each result."""
 
     def take_notes(self) -> tuple[str, ...]:
         """Return notes on what bounds have dropped since the last call."""
