@@ -90,15 +90,19 @@ class OpenedPdfs:
         self.pdfs: dict[bytes, Pdf | None] = {}
 
 
-OPENED: ContextVar[OpenedPdfs | None] = ContextVar("OPENED", default=None)
-"""The PDFs of one request. Who handles a request sets None before, and resets the variable afterwards."""
+OPENED: ContextVar[list[OpenedPdfs] | None] = ContextVar("OPENED", default=None)
+"""The PDFs of the request that is being handled, once there is one: an empty list is set before, and reset afterwards.
+
+Elsewhere, where it is None, each PDF has a budget of its own.
+"""
 
 
 def read_pdf(data: str) -> Pdf | None:
     """Read the PDF that `data` encodes; None if `data` is not base64."""
-    opened = OPENED.get()
-    if opened is None:
-        OPENED.set(opened := OpenedPdfs())
+    of_request = OPENED.get()
+    opened = of_request[0] if of_request else OpenedPdfs()
+    if of_request == []:
+        of_request.append(opened)
     key = _key(data, b"pdf")
     if key not in opened.pdfs:
         opened.pdfs[key] = _read_once(key, data, opened)

@@ -88,7 +88,7 @@ def answer(http: HttpRequest, state: ScenarioState) -> Decision:
     if head.method == "OPTIONS":
         granted = cors_preflight(head.headers.get("access-control-request-headers", ""), control=not head.page)
         return Decision(head_only(204, date(http.now).put(granted)), "CORS preflight")
-    token = OPENED.set(None)
+    token = OPENED.set([])
     try:
         route = _ROUTER.find(head.method, head.path)
         if route is None:

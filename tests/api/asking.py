@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mockclaude.api import models
 from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
-from mockclaude.api.checks.check import Check, applicable_checks, find_failures
+from mockclaude.api.checks.check import Check, CheckFailure
+from mockclaude.api.checks.table import find_failures
 from mockclaude.api.issued import ALL_ISSUED
+from mockclaude.api.mode import ValidationResult
 from mockclaude.api.request import MessagesRequest
 
 QUESTION = {"role": "user", "content": "What is the weather?"}
@@ -39,6 +41,19 @@ def asked(*messages: Any, **fields: Any) -> MessagesRequest:
 
 def refusal(checks: Sequence[Check], request: MessagesRequest) -> str | None:
     """Return the first message that `checks` have for `request`."""
-    return next(
-        (problem.message for problem in find_failures(applicable_checks(checks, request.traits), request)), None
-    )
+    return next((failure.message for failure in failures(checks, request)), None)
+
+
+def failures(checks: Sequence[Check], request: MessagesRequest) -> Iterator[CheckFailure]:
+    """Yield the failures that `find_failures` yields, of `checks` instead of all."""
+    for check in checks:
+        if not check.needs or check.needs in request.traits:
+            details = check.find(request)
+            if details is not None:
+                yield CheckFailure(check, check.message.format(**details))
+
+
+def validate_rules(request: MessagesRequest, result: ValidationResult) -> None:
+    """Report the failures of `request` as the server does."""
+    for failure in find_failures(request):
+        result.report(failure.error, gateway_accepts=failure.check.gateway)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,13 @@ def test_a_pdf_that_takes_more_reads_than_there_are_is_not_read(reads: int, monk
     assert media.read_pdf(document(2)) == media.read_pdf(document(2)) == UNREAD
 
 
+@contextmanager
+def one_request() -> Iterator[None]:
+    token = media.OPENED.set([])
+    yield
+    media.OPENED.reset(token)
+
+
 @pytest.mark.parametrize("kids", [20_000, 100_000, 2_000_000])
 def test_what_a_pdf_unpacks_counts(kids: int) -> None:
     assert media.read_pdf(packed(kids)) == UNREAD
@@ -96,7 +104,7 @@ def test_what_a_pdf_unpacks_counts(kids: int) -> None:
 def test_the_pdfs_of_a_request_share_its_reads() -> None:
     pdfs = [packed(100, number) for number in range(3)]
     for _ in range(2):
-        with media.OneRequest():
+        with one_request():
             found = [media.read_pdf(data) for data in [document(2), *pdfs, document(2), document(4)]]
 
         assert found == [Pdf(4), Pdf(0), *[UNREAD] * 2, Pdf(4), UNREAD]
@@ -106,7 +114,7 @@ def test_the_pdfs_of_a_request_share_its_reads() -> None:
 def test_a_pdf_is_read_alike_whatever_was_read_before() -> None:
     large = encoded(corpus.packed_pdf(b"%" + b"a" * 60_000))
     for before in (packed(100, 1_000), large):
-        with media.OneRequest():
+        with one_request():
             media.read_pdf(before)
             left = media.read_pdf(large)
 
@@ -114,7 +122,7 @@ def test_a_pdf_is_read_alike_whatever_was_read_before() -> None:
 
 
 def test_no_base64_takes_no_reads() -> None:
-    with media.OneRequest():
+    with one_request():
         assert [media.read_pdf(data) for data in ("<BASE64_PDF>", document(2))] == [None, Pdf(4)]
 
 

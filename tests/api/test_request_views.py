@@ -241,7 +241,12 @@ def test_blocks_breakpoints_and_traits_follow_from_the_body(body: dict[str, Any]
         *(f"role:{message['role']}" for message in body["messages"]),
         *(f"block:{block['type']}" for _, block in located),
         *(["cached"] if request.breakpoints else []),
+        *(["blank"] if any(is_blank(message["content"]) for message in body["messages"]) else []),
     }
+
+
+def is_blank(content: Any) -> bool:
+    return not content or (isinstance(content, str) and content.isspace())
 
 
 def test_breakpoints_of_tools_come_first_and_that_of_the_request_last() -> None:

@@ -9,8 +9,8 @@ import pytest
 from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION, ApiHeaders
 from mockclaude.api.errors import ApiError
 from mockclaude.api.mode import Mode, ValidationResult
-from mockclaude.api.validate import check_model, check_rules, check_shape, looks_like_a_model
-from tests.api.asking import QUESTION, asked, body
+from mockclaude.api.validate import check_model, check_shape, looks_like_a_model
+from tests.api.asking import QUESTION, asked, body, validate_rules
 
 ORPHAN = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "Sunny"}]}
 
@@ -72,20 +72,19 @@ def test_an_unknown_model_is_a_404_and_to_a_gateway_a_warning() -> None:
     assert validation.warnings == ["model: gpt-4o"]
 
 
-def test_rules_of_the_conversation_hold_for_gateways_too_but_not_without_validation() -> None:
+def test_rules_of_the_conversation_hold_for_gateways_too() -> None:
     for mode in ("anthropic", "gateway"):
         with pytest.raises(ApiError, match="unexpected `tool_use_id`"):
-            check_rules(asked(ORPHAN), ValidationResult(mode))
-    check_rules(asked(ORPHAN), ValidationResult("off"))
+            validate_rules(asked(ORPHAN), ValidationResult(mode))
 
 
 def test_rules_of_the_model_are_warnings_to_a_gateway() -> None:
     prefilled = asked(QUESTION, {"role": "assistant", "content": "It is"})
     validation = ValidationResult("gateway")
-    check_rules(prefilled, validation)
+    validate_rules(prefilled, validation)
 
     assert validation.warnings == [
         "This model does not support assistant message prefill. The conversation must end with a user message."
     ]
     with pytest.raises(ApiError, match="does not support assistant message prefill"):
-        check_rules(prefilled, ValidationResult())
+        validate_rules(prefilled, ValidationResult())

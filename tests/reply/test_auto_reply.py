@@ -9,8 +9,9 @@ import orjson
 import pytest
 from hypothesis import example, given
 
-from mockclaude.api.body import Body, parse
+from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError
+from mockclaude.api.fingerprint import parse
 from mockclaude.api.request import MessagesRequest, ToolResult
 from mockclaude.api.tokens import of_input
 from mockclaude.reply.compose import Reply, compose
@@ -251,7 +252,7 @@ def test_a_thought_is_empty_and_signed_where_the_display_is_omitted() -> None:
 @given(body=accepted)
 @example(body={"messages": [{"role": "assistant", "content": []}], "model": "m"})
 def test_everything_can_be_read_of_whatever_is_accepted(body: Body) -> None:
-    asked = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body}))[0], {"x-stainless-retry-count": "2"})
+    asked = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body})).body, {"x-stainless-retry-count": "2"})
 
     assert asked.model
     assert asked.stream is bool(body.get("stream"))
@@ -271,7 +272,7 @@ def reply_or_error(asked: MessagesRequest) -> Reply | ApiError:
 
 @given(body=accepted)
 def test_whatever_is_accepted_is_answered_unless_its_schema_has_no_instance(body: Body) -> None:
-    asked = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body}))[0])
+    asked = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body})).body)
     result = reply_or_error(asked)
 
     if isinstance(result, ApiError):
@@ -301,6 +302,6 @@ def deep(levels: int) -> Any:
     ],
 )
 def test_a_body_as_deep_as_any_that_is_accepted_is_answered_too(fields: dict[str, Any]) -> None:
-    body = parse(orjson.dumps({**conversation().body, **fields}))[0]
+    body = parse(orjson.dumps({**conversation().body, **fields})).body
 
     assert isinstance(reply_or_error(MessagesRequest(body)), (Reply, ApiError))

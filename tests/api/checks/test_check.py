@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mockclaude.api.checks.check import Check, Details, applicable_checks, find_failures
+from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.request import MessagesRequest
-from tests.api.asking import asked, refusal
+from tests.api.asking import asked, failures, refusal
 
 
 def names_the_model(request: MessagesRequest) -> Details:
@@ -23,7 +23,7 @@ SYSTEM = Check("a system prompt", "no system", "assumed", lambda _: {}, needs="s
 
 
 def test_problems_come_in_the_order_of_the_table_with_their_messages_filled_in() -> None:
-    found = list(find_failures((LEGAL, MODEL, SYSTEM), asked(system="Be kind.")))
+    found = list(failures((LEGAL, MODEL, SYSTEM), asked(system="Be kind.")))
 
     assert [problem.message for problem in found] == ["not claude-sonnet-5", "no system"]
     assert [problem.check for problem in found] == [MODEL, SYSTEM]
@@ -35,4 +35,3 @@ def test_a_check_is_not_asked_where_what_it_needs_is_missing(needs: str) -> None
     check = Check("nothing", "never told", "assumed", fails, needs=needs)
 
     assert refusal([check], asked()) is None
-    assert applicable_checks([check], frozenset({needs})) == (check,)

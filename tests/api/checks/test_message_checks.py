@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 
 from mockclaude.api.checks import cache_checks, message_checks, pairing_checks, system_role_checks, thinking_checks
-from mockclaude.api.checks.check import applicable_checks, find_failures
 from mockclaude.api.checks.message_checks import CHECKS
 from mockclaude.api.request import MessagesRequest
-from tests.api.asking import QUESTION, asked, refusal
+from tests.api.asking import QUESTION, asked, failures, refusal
 from tests.api.bodies import accepted
 
 EMPTY = "all messages must have non-empty content except for the optional final assistant message"
@@ -105,7 +104,7 @@ def test_whatever_can_be_answered_can_be_checked(body: dict[str, Any]) -> None:
     every = (*CHECKS, *system_role_checks.CHECKS, *pairing_checks.CHECKS, *thinking_checks.CHECKS, *cache_checks.CHECKS)
 
     request = MessagesRequest(body)
-    assert all(problem.message for problem in find_failures(applicable_checks(every, request.traits), request))
+    assert all(problem.message for problem in failures(every, request))
 
 
 def test_only_what_the_server_knows_of_may_pass_a_gateway() -> None:

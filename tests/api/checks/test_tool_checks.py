@@ -10,10 +10,9 @@ from hypothesis import given
 from mockclaude.api import models
 from mockclaude.api.checks import model_checks as of_models
 from mockclaude.api.checks import output_checks
-from mockclaude.api.checks.check import applicable_checks, find_failures
 from mockclaude.api.checks.tool_checks import CHECKS
 from mockclaude.api.request import MessagesRequest
-from tests.api.asking import QUESTION, WEATHER, asked, refusal
+from tests.api.asking import QUESTION, WEATHER, asked, failures, refusal
 from tests.api.bodies import accepted
 
 SEARCH = {"type": "tool_search_tool_regex_20251119", "name": "tool_search_tool_regex"}
@@ -273,4 +272,4 @@ def test_whatever_can_be_answered_can_be_checked(body: dict[str, Any]) -> None:
     every = (*of_models.CHECKS, *CHECKS, *output_checks.CHECKS)
 
     request = MessagesRequest(body, model_info=models.find("claude-opus-4-5"))
-    assert all(problem.message for problem in find_failures(applicable_checks(every, request.traits), request))
+    assert all(problem.message for problem in failures(every, request))
