@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from mockclaude.api import tokens
-from mockclaude.api.request import MessagesRequest, ToolResult
+from mockclaude.api.request import LONG, MessagesRequest, ToolResult
 from tests.api.bodies import accepted
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
 
@@ -241,6 +241,7 @@ def test_blocks_breakpoints_and_traits_follow_from_the_body(body: dict[str, Any]
         *(f"role:{message['role']}" for message in body["messages"]),
         *(f"block:{block['type']}" for _, block in located),
         *(["cached"] if request.breakpoints else []),
+        *(["long"] if request.input_tokens + (body.get("max_tokens") or 0) > LONG else []),
         *(["blank"] if any(is_blank(message["content"]) for message in body["messages"]) else []),
     }
 
