@@ -40,7 +40,7 @@ _PLAIN = frozenset({"model", "messages", "max_tokens", "stream", "system", "tool
 
 
 class Prepared(NamedTuple):
-    """A rendered reply, cut at its holes: the model, the message's id, then the input tokens wherever they are told."""
+    """The bytes of a reply, cut at its holes: the model, the message's id, then the input tokens wherever they are."""
 
     pieces: tuple[bytes, ...]
     tokens: int
@@ -49,9 +49,9 @@ class Prepared(NamedTuple):
 
 
 class RenderedReply(NamedTuple):
-    """A response, notes on where the reply gave way to the request, and the content sent; None if it never got there.
+    """A response, notes on where the request changed the reply, and the content; None if the reply does not end.
 
-    `usage` is that of the message, in which `input_tokens` may be missing where nothing says other than is counted.
+    `usage` is that of the message. Without `input_tokens`, those of the request are meant.
     """
 
     response: Response
@@ -95,7 +95,7 @@ def _pieces(template: Outline, scope: Scope, draws: Draws, message_id: str) -> l
 
 
 def _fits(count: int, conversation: Conversation) -> bool:
-    """Return whether a reply of so many tokens need not be cut."""
+    """Return whether a reply of `count` tokens is sent without a cut."""
     return count <= conversation.body.get("max_tokens", count) and count <= room(conversation)
 
 
