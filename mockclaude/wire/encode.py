@@ -17,18 +17,13 @@ _TIME = itemgetter(0)
 def encode(response: Response, *, http11: bool) -> Script:
     """Return the bytes of `response` and their times."""
     status, headers, request_id, body, at, _, end_at, complete, _, framing, down_us = response
-    if framing is USUAL and len(body) == 1 and end_at == at and complete and http11:
-        data = body[0].piece.encoded
-        sent = b"%brequest-id: %b\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
-        return Script(
-            status,
-            (Send(at, sent % (chunked_lines(status, headers), request_id.encode(), len(data), data)),),
-            End.KEEP,
-            at,
-        )
+    if framing is USUAL and end_at == at and complete and http11 and body and (data := response.data):
+        lines = chunked_lines(status, headers)
+        sent = b"%brequest-id: %b\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (lines, request_id.encode(), len(data), data)
+        return Script(status, (Send(at, sent),), End.KEEP, at)
     if status == 0:
         return Script(0, [Send(end_at, framing.tail)] if framing.tail else (), response.end, end_at, down_us)
-    if not framing.body_sent:
+    if not framing.body_sent or (status == _NO_CONTENT and not response.size):
         return _head_alone(response, http11)
     if framing.malformation:
         return MALFORM[framing.malformation](response, http11)
@@ -39,15 +34,16 @@ def encode(response: Response, *, http11: bool) -> Script:
 
 def _head_alone(response: Response, http11: bool) -> Script:
     if response.status == _NO_CONTENT:
-        return Script(response.status, [Send(0, head(response, b""))], response.end, response.end_at)
-    sends = [Send(0, usual_head(response, http11=http11))]
+        sends = [Send(response.head_at, head(response, b""))]
+        return Script(response.status, sends, response.end, response.end_at)
+    sends = [Send(response.head_at, usual_head(response, http11=http11))]
     return Script(response.status, sends, ending(response, http11=http11), response.end_at)
 
 
 def _by_write(response: Response, http11: bool) -> Script:
     """Return `response` with the pieces of one time in one write and one chunk."""
     groups = [(at, b"".join([piece.encoded for _, piece in group])) for at, group in groupby(response.body, _TIME)]
-    sends = [Send(at, chunk(data)) for at, data in groups] if http11 else [*map(Send._make, groups)]
+    sends = [Send(at, chunk(data) if http11 and data else data) for at, data in groups]
     if not response.framing.head_sent:
         head_at, data = response.head_at, usual_head(response, http11=http11)
         if sends and sends[0].at == head_at:
