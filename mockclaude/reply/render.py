@@ -95,7 +95,7 @@ def _pieces(template: Outline, scope: Scope, draws: Draws, message_id: str) -> l
 
 
 def _fits(count: int, conversation: Conversation) -> bool:
-    """Return whether a reply of `count` tokens is sent without a cut."""
+    """Return whether a reply of so many tokens need not be cut."""
     return count <= conversation.body.get("max_tokens", count) and count <= room(conversation)
 
 
