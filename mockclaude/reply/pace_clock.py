@@ -1,8 +1,7 @@
-"""When each piece of a reply is due.
+"""Compute when each piece of a reply is sent.
 
-In: a pace without a profile, the draws of the reply, and how many tokens come next. Out: microseconds from the script's
-beginning. Knows nothing of what is sent. The time to the first token and a drawn rate are drawn once for a reply, a gap
-and its jitter for each piece.
+Times are microseconds after the beginning of the response. The time to the first token and a drawn rate are drawn once
+for a reply, a gap and its jitter for each piece.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ LEAST_RATE = 0.1
 """Tokens per second that a drawn rate has at least: a distribution that reaches 0 would mean a reply without end."""
 
 
-class Timing:
+class PaceClock:
     """The time that a reply has taken, as it is made piece by piece: `now` is microseconds from its beginning."""
 
     def __init__(self, pace: Pace, draws: Draws) -> None:
@@ -27,7 +26,7 @@ class Timing:
         self._gaps = 0
 
     def generate(self, count: int, *, first: bool) -> int:
-        """Let the time pass that `count` tokens take, and before the `first` bytes the time to the first token."""
+        """Advance the clock by `count` tokens, and before the `first` piece by the time to the first token."""
         if first:
             self.now += round(self._drawn(self._pace.ttft, "ttft"))
         if count and (self._per_token or self._pace.gap or self._pace.gaps):
@@ -36,7 +35,7 @@ class Timing:
         return self.now
 
     def wait(self, microseconds: int) -> None:
-        """Let a pause pass."""
+        """Advance the clock by a pause."""
         self.now += microseconds
 
     def _gap(self, count: int) -> float:

@@ -112,7 +112,8 @@ class Response(NamedTuple):
     @property
     def data(self) -> bytes:
         """The body's bytes."""
-        return b"".join([piece.encoded for _, piece in self.body])
+        body = self.body
+        return body[0].piece.encoded if len(body) == 1 else b"".join([piece.encoded for _, piece in body])
 
     @property
     def size(self) -> int:

@@ -15,7 +15,7 @@ from mockclaude.reply.response import End, Piece, Response, Timed, json_data, wh
 class ResponseContext(NamedTuple):
     """What every response to one request carries: ids, and the second it is sent in.
 
-    Clients are told to retry errors `retry_speed` times as fast as is written; with 0, after a millisecond.
+    The retry delays of errors are divided by `retry_speed`; with 0 they are a millisecond.
     """
 
     request_id: str

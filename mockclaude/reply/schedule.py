@@ -9,14 +9,14 @@ from mockclaude.api import events
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.pace_clock import Timing
+from mockclaude.reply.pace_clock import PaceClock
 from mockclaude.reply.response import End, Response, Timed, json_data, silent
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.stream import CountedPiece, Flow, stream_events
 from mockclaude.scenario.format.pace import Pace
 
 Incident: TypeAlias = Pause | Disconnect | ApiError
-"""What ends a reply before its own end; a pause does that if it is for ever."""
+"""An ending of a reply before its last step. A pause is one if it lasts indefinitely."""
 
 _ENDINGS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
@@ -24,13 +24,13 @@ _ENDINGS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 def schedule_reply(reply: Reply, pace: Pace, draws: Draws, context: ResponseContext, *, stream: bool) -> Response:
     """Return the response with `reply`.
 
-    Streamed, an error before all content is an HTTP error, a later one an `error` event; a disconnect cuts the stream
-    where it stands. Not streamed, any error is the response, and a disconnect leaves none; both when the stream would
-    have come so far, as the message itself comes when the stream would have ended.
+    In a stream, an error before any content is an HTTP error, a later error is an `error` event, and a disconnect cuts
+    the stream. In a JSON response, any error is the response, and a disconnect leaves no response. A JSON response, an
+    error or a disconnect comes at the time at which the stream would have reached it.
     """
     if pace.instant and not stream and reply.is_plain:
         return context.message(json_data(reply.message))
-    timing = Timing(pace.for_model(reply.message["model"]), draws.of_question)
+    timing = PaceClock(pace.for_model(reply.message["model"]), draws.of_question)
     scheduled = _timed(stream_events(reply, whole=pace.instant), timing)
     if isinstance(scheduled.cause, ApiError) and not (stream and scheduled.body):
         return context.error(scheduled.cause, scheduled.at)
@@ -42,14 +42,14 @@ def schedule_reply(reply: Reply, pace: Pace, draws: Draws, context: ResponseCont
 
 
 class _Scheduled(NamedTuple):
-    """Events with their times, up to the incident that ends the stream before its time, if one does."""
+    """Events with their times, up to the incident that ends the stream early, if there is one."""
 
     body: list[Timed]
     at: int
     cause: Incident | None = None
 
 
-def _timed(stream: Flow, timing: Timing) -> _Scheduled:
+def _timed(stream: Flow, timing: PaceClock) -> _Scheduled:
     body: list[Timed] = []
     for part in stream:
         if isinstance(part, CountedPiece):
@@ -62,7 +62,7 @@ def _timed(stream: Flow, timing: Timing) -> _Scheduled:
 
 
 def streamed(body: Sequence[Timed], at: int, cause: Incident | None, context: ResponseContext) -> Response:
-    """Return the stream of events that ends `at` so many microseconds, by itself or because of an incident."""
+    """Return the stream of events that ends `at` this time, complete or with an incident."""
     if isinstance(cause, ApiError):
         failure = Timed(at, events.error(cause.envelope(context.request_id)))
         return context.stream([*body, failure], End.KEEP, at, complete=True)

@@ -27,7 +27,7 @@ from mockclaude.scenario.format import steps as written_steps
 from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.format.policy import UNMATCHED, Policy
 from mockclaude.scenario.format.when import When
-from mockclaude.scenario.lint.fault_lint import fault_mistakes
+from mockclaude.scenario.lint.fault_lint import lint_faults
 from mockclaude.scenario.lint.limit_lint import lint_limits
 from mockclaude.scenario.lint.retry_after import long_waits
 from mockclaude.scenario.scoped_limits import ScopedLimit, scoped_limits
@@ -300,7 +300,7 @@ def mistakes_in(files: _Files, earlier: _Files = ()) -> Iterator[Mistake]:
     yield from _bad_locales(files)
     yield from _repeated_names(files, earlier)
     yield from _unreachable(files, earlier)
-    yield from fault_mistakes(files)
+    yield from lint_faults(files)
     yield from lint_limits(files)
     if any(_bad_locales(files)):
         return

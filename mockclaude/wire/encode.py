@@ -57,15 +57,16 @@ def _unusual(response: Response, http11: bool) -> Script:
 
 def _head_alone(response: Response, http11: bool) -> Script:
     if response.status == _NO_CONTENT:
-        return Script(response.status, [Send(0, head(response, b""))], response.end, response.end_at)
-    sends = [Send(0, usual_head(response, http11=http11))]
+        sends = [Send(response.head_at, head(response, b""))]
+        return Script(response.status, sends, response.end, response.end_at)
+    sends = [Send(response.head_at, usual_head(response, http11=http11))]
     return Script(response.status, sends, ending(response, http11=http11), response.end_at)
 
 
 def _by_write(response: Response, http11: bool) -> Script:
     """Return `response` with the pieces of one time in one write and one chunk."""
     groups = [(at, b"".join([piece.encoded for _, piece in group])) for at, group in groupby(response.body, _TIME)]
-    sends = [Send(at, chunk(data)) for at, data in groups] if http11 else [*map(Send._make, groups)]
+    sends = [Send(at, chunk(data) if http11 and data else data) for at, data in groups]
     if not response.framing.head_sent:
         head_at, data = response.head_at, usual_head(response, http11=http11)
         if sends and sends[0].at == head_at:

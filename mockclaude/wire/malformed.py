@@ -1,4 +1,4 @@
-"""Malformed HTTP, and HTTP that is not what it claims: one table, name -> how it is encoded."""
+"""Encode responses as malformed HTTP, or as HTTP with a wrong head: one table, name -> function."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _truncated(data: bytes) -> bytes:
 
 
 def _tail(response: Response, http11: bool) -> Script:
-    """Return what is sent of the response, then bytes as they are, then FIN."""
+    """Return the response, then its tail as it is, then FIN."""
     sent = by_piece(response, http11=http11)
     return sent._replace(sends=[*sent.sends, Send(sent.end_at, response.framing.tail)])
 

@@ -49,7 +49,7 @@ def test_the_model_is_the_one_before_the_fault() -> None:
 @pytest.mark.parametrize(
     ("wish", "problem"),
     [
-        ("rest", "x-mockclaude-fault: 'rest' is no fault; expected a name such as reset or 529, or a mapping; did you"),
+        ("rest", "x-mockclaude-fault: unknown fault 'rest'; expected a preset such as reset or 529, or a mapping; did"),
         ("disconnect=sideways", "x-mockclaude-fault: disconnect: Input should be 'reset', 'close' or 'clean'"),
         ("{", "x-mockclaude-fault: this is not JSON: "),
         ("slcie=3", "; did you mean 'slice'?"),

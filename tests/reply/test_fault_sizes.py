@@ -62,18 +62,18 @@ def test_faults_that_double_a_body_end(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (
             "fault: {stall: forever, after: message_start, pings: 10ms}",
-            "these pings are more than 100,000; expected a longer time between them",
+            "`pings`: more than 100,000 events; expected a longer time between them",
         ),
         (
             "fault: {stall: 10h, after: message_start, pings: 1ms}",
-            "these pings are more than 100,000; expected a longer time between them",
+            "`pings`: more than 100,000 events; expected a longer time between them",
         ),
         ("fault: {corrupt: 10001}", "this is a number (10001); expected at most 10000"),
         ("fault: {garbage: 1000001}", "this is a number (1000001); expected at most 1000000"),
         (f"fault: [{'reset, ' * 51}]", "this has 51 items; expected at most 50 items"),
         (
             f"fault: {{edit: message_start, delete: {'a.' * 64}a}}",
-            "a path of keys has more than 64 parts here; expected fewer",
+            "a path has more than 64 keys; expected fewer",
         ),
         ("pace: {tokens_per_second: 1.0e-7}", "the rate is 1e-07; expected a number from 1e-06 to 1e+12"),
         ("pace: {tokens_per_second: 1.0e13}", "the rate is 10000000000000.0; expected a number from 1e-06 to 1e+12"),
@@ -135,5 +135,5 @@ def test_a_path_of_as_many_keys_as_may_be_is_set() -> None:
 
 def test_so_many_pings_are_allowed() -> None:
     load_text("rules: [{reply: x, fault: {stall: 100s, after: message_start, pings: 1ms}}]")
-    with pytest.raises(ScenarioError, match="these pings are more than 100,000"):
+    with pytest.raises(ScenarioError, match="`pings`: more than 100,000 events"):
         load_text("rules: [{reply: x, fault: {stall: 100001ms, after: message_start, pings: 1ms}}]")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.pace_clock import LEAST_RATE, Timing
+from mockclaude.reply.pace_clock import LEAST_RATE, PaceClock
 from mockclaude.scenario.format.pace import Pace
 
 DRAWS = Draws(0, "rule", "fingerprint", "lane")
@@ -19,7 +19,7 @@ COUNTS = [0, 1, 5, 0, 7, 3]
 
 
 def times(draws: Draws = DRAWS, counts: list[int] = COUNTS, **pace: Any) -> list[int]:
-    timing = Timing(Pace.model_validate(pace), draws)
+    timing = PaceClock(Pace.model_validate(pace), draws)
     return [timing.generate(count, first=not index) for index, count in enumerate(counts)]
 
 
@@ -36,7 +36,7 @@ def test_recorded_gaps_come_one_after_the_other_and_the_last_again() -> None:
 
 
 def test_a_pause_comes_on_top() -> None:
-    timing = Timing(Pace(), DRAWS)
+    timing = PaceClock(Pace(), DRAWS)
     timing.wait(2_000_000)
 
     assert timing.generate(5, first=True) == timing.now == 2_000_000

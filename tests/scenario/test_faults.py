@@ -64,24 +64,24 @@ def test_a_fault_is_called_by_its_name_or_by_what_it_does(fault: str, label: str
 
 
 WRONG = [
-    ("rest", "3:10: 'rest' is no fault; expected a name such as reset or 529, or a mapping; did you mean 'reset'?"),
-    ("12", "3:10: '12' is no fault; expected a name such as reset or 529, or a mapping; the names are listed in"),
+    ("rest", "3:10: unknown fault 'rest'; expected a preset such as reset or 529, or a mapping; did you mean 'reset'?"),
+    ("12", "3:10: unknown fault '12'; expected a preset such as reset or 529, or a mapping; the presets are listed in"),
     ("{disconect: reset}", "unknown key 'disconect'; expected name, error"),
     ("{before: headers}", "a fault has exactly one of error, respond,"),
     ("{drop: ping, slice: 1}", "got drop and slice"),
     (
         "{drop: ping, after: 3 events}",
-        "`after` says nothing of `drop`; expected it beside disconnect, stall, error",
+        "`after`: no effect on `drop`; expected it beside disconnect, stall, error",
     ),
     (
         "{disconnect: reset, before: headers, after: 50%}",
-        "a fault strikes before something or after something; got",
+        "a fault has `before` and `after`; expected one of them",
     ),
     ("{disconnect: reset, after: 150%}", "3:37: '150%' is not a share; expected a percentage, such as 20%, or a"),
     ("{stall: -3s}", "'-3s' is not a duration; expected a number with a unit"),
-    ("{edit: message_delta}", "an edit changes nothing here; expected `set` or `delete` beside it"),
-    ("{raw: {hex: xyz}}", "these are not bytes; expected base64, or pairs of hexadecimal digits"),
-    ("{raw: {base64: '!'}}", "these are not bytes"),
+    ("{edit: message_delta}", "`edit` without a change; expected `set` or `delete` beside it"),
+    ("{raw: {hex: xyz}}", "not valid bytes; expected base64, or pairs of hexadecimal digits"),
+    ("{raw: {base64: '!'}}", "not valid bytes"),
     ("{raw: {text: a, hex: aa}}", "raw bytes has exactly one of text, base64 or hex; got text and hex"),
     ("{insert: {text: a, data: b}}", "an insert has exactly one of"),
     ("{malformed: nothing}", "expected 'status_line'"),
@@ -89,22 +89,22 @@ WRONG = [
     ("{error: 529, p: 1.5}", "1.5 is not a share"),
     (
         "[{error: 529, p: 0.7}, {error: 500, p: 0.5}]",
-        "the probabilities of these faults make 1.2 together; expected",
+        "the sum of `p` is 1.2; expected",
     ),
-    ("[{error: 529, ramp: {end: 0.7, over: 10}}, {error: 500, p: 0.5}]", "make 1.2 together"),
+    ("[{error: 529, ramp: {end: 0.7, over: 10}}, {error: 500, p: 0.5}]", "the sum of `p` is 1.2"),
     ("[{error: 529, p: 0.7, when: {turn: 1}}, {error: 500, p: 0.2}, {error: 503, p: 0.4, when: {turn: 1}}]", "1.3"),
-    ("{script: [529, okay]}", "'okay' is no fault"),
-    ("{script: [{error: 529, p: 5%}]}", "the fault 'error overloaded_error' has `p`, which says nothing within a"),
-    ("{script: [ok, close_idle]}", "the fault 'close_idle' has `connection`, which says nothing within a script"),
-    ("{script: [ok, {script: [529]}]}", "has `script`, which says nothing within a script"),
-    ("{script: [ok, {drop: thinking_delta}]}", "this fault waits for thinking_delta, which never comes"),
+    ("{script: [529, okay]}", "unknown fault 'okay'"),
+    ("{script: [{error: 529, p: 5%}]}", "the fault 'error overloaded_error' has `p`, which has no effect within a"),
+    ("{script: [ok, close_idle]}", "the fault 'close_idle' has `connection`, which has no effect within a script"),
+    ("{script: [ok, {script: [529]}]}", "has `script`, which has no effect within a script"),
+    ("{script: [ok, {drop: thinking_delta}]}", "the event thinking_delta is never sent"),
     ("{headers: {'a b': c}}", "'a b' is no name of a header"),
     (
         "{drop: input_json_delta}",
-        "3:10: this fault waits for input_json_delta, which never comes in this reply; expected",
+        "3:10: the event input_json_delta is never sent in this reply; expected",
     ),
-    ("{disconnect: close, before: thinking_delta}", "this fault waits for thinking_delta, which never comes"),
-    ("{swap: [message_start, signature_delta]}", "this fault waits for signature_delta"),
+    ("{disconnect: close, before: thinking_delta}", "the event thinking_delta is never sent"),
+    ("{swap: [message_start, signature_delta]}", "the event signature_delta"),
 ]
 
 
@@ -114,14 +114,14 @@ def test_a_fault_that_cannot_be_is_told(fault: str, problem: str) -> None:
 
 
 def test_a_fault_that_needs_content_is_refused_where_there_is_none() -> None:
-    problem = "this fault waits for content_block_stop, which never comes in this reply; expected a step with text, "
+    problem = "the event content_block_stop is never sent in this reply; expected a step with text, "
 
     assert problem in told(of_rule("{disconnect: close, before: content_block_stop}", "{error: overloaded_error}"))[0]
 
 
 @pytest.mark.parametrize("event", ["message_start", "message_delta", "message_stop"])
 def test_a_fault_that_needs_a_message_is_refused_where_there_is_none(event: str) -> None:
-    problem = f"this fault waits for {event}, which never comes in this reply; expected a reply that comes so far"
+    problem = f"the event {event} is never sent in this reply; expected a reply that gets so far"
 
     assert problem in told(of_rule(f"{{drop: {event}}}", "[{pause: 1s}, {error: overloaded_error}]"))[0]
 
@@ -130,7 +130,7 @@ def test_a_fault_that_needs_a_message_is_refused_where_there_is_none(event: str)
 def test_a_fault_at_the_end_is_refused_where_the_reply_ends_before(end: str) -> None:
     reply = f"[hi, {end}]"
 
-    assert "waits for message_stop, which never comes" in told(of_rule("{drop: message_stop}", reply))[0]
+    assert "the event message_stop is never sent" in told(of_rule("{drop: message_stop}", reply))[0]
     load_text(of_rule("{drop: message_start}", reply))
     load_text(of_rule("{drop: ping}", reply))
 
@@ -148,9 +148,7 @@ def test_chaos_may_be_more_than_certain_only_where_conditions_part_it() -> None:
     together = apart.replace(", when: {model: a*}", "").replace(", when: {model: b*}", "")
 
     assert len(load_text(f"{apart}\nrules: [reply: x]").chaos) == 2
-    assert (
-        "2:8: the probabilities of these faults make 1.4 together" in told(f"seed: 1\n{together}\nrules: [reply: x]")[0]
-    )
+    assert "2:8: the sum of `p` is 1.4" in told(f"seed: 1\n{together}\nrules: [reply: x]")[0]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +162,7 @@ def test_chaos_may_be_more_than_certain_only_where_conditions_part_it() -> None:
 def test_a_step_that_is_never_reached_is_refused(reply: str, place: str) -> None:
     (problem,) = told(f"rules:\n- {reply}\n")
 
-    assert problem.startswith(f"{place}: this step is never reached: the reply ends with the ")
+    assert problem.startswith(f"{place}: unreachable step: the reply ends with the ")
 
 
 def test_how_a_message_ends_and_what_it_used_may_stand_after_its_end() -> None:
@@ -230,5 +228,5 @@ def test_a_fault_waits_for_an_event_that_a_step_makes(event: str, step: str) -> 
     if step in COMES[event].split():
         load_text(rules)
     else:
-        with pytest.raises(ScenarioError, match=f"this fault waits for {event}, which never comes"):
+        with pytest.raises(ScenarioError, match=f"the event {event} is never sent"):
             load_text(rules)

@@ -49,6 +49,18 @@ def test_pieces_of_one_time_are_one_chunk_and_one_send() -> None:
     assert [*made.sends] == [Send(3, HEAD + CHUNKED + b"b\r\nHello there\r\n0\r\n\r\n")]
 
 
+@pytest.mark.parametrize("http11", [True, False])
+def test_an_empty_piece_is_no_chunk(http11: bool) -> None:
+    assert sent(whole(200, HEADERS, "req_1", Data(b"")), http11=http11) == sent(response(), http11=http11)
+
+
+def test_a_204_without_a_body_has_no_framing() -> None:
+    made = encode(response(end_at=4)._replace(status=204, framing=BY_PIECE), http11=True)
+
+    assert b"".join(data for _, data in made.sends).endswith(b"content-type: text/plain\r\nrequest-id: req_1\r\n\r\n")
+    assert [send.at for send in made.sends] == [4]
+
+
 def test_pieces_by_themselves_have_a_chunk_and_a_send_each() -> None:
     made = encode(response((3, b"Hello "), (3, b"there"), end_at=3)._replace(framing=BY_PIECE), http11=True)
 

@@ -1,1 +1,1 @@
-"""Faults: which are due, and what they do to a response."""
+"""Faults: which are selected for a request, and how they are applied to a response."""

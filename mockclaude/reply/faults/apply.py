@@ -50,7 +50,7 @@ _ENDS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
 
 class FaultContext(NamedTuple):
-    """What a fault may need besides the response: ids for errors, and draws of its own."""
+    """What a fault needs besides the response: ids for errors, and its own draws."""
 
     responses: ResponseContext
     draws: Draws
@@ -66,9 +66,9 @@ class FaultedResponse(NamedTuple):
 def apply_faults(
     response: Response, faults: Sequence[Fault], context: ResponseContext, draws: Draws
 ) -> FaultedResponse:
-    """Return `response` with `faults`, each drawing from `draws`, and a note on each, with what it was decided by.
+    """Return `response` with `faults`, and a note on each, with the draws that decided them.
 
-    A fault whose position is not in the response is noted as such.
+    The note on a fault says if its position is not in the response.
     """
     if not faults:
         return FaultedResponse(response, ())
@@ -172,7 +172,7 @@ def _headers(response: Response, fault: HeadersFault, _: FaultContext) -> Respon
 
 
 def _corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> Response | None:
-    """Change so many bytes: from the position on, or each at a place of its own that is drawn."""
+    """Change bytes from the position on, or without a position each at a place that is drawn."""
     data = bytearray(response.data)
     place = resolve(response, fault.position) if fault.position else ResolvedPosition(0, 0)
     if not data or place is None or place.offset is None or place.offset >= len(data):

@@ -54,7 +54,7 @@ def edit(response: Response, fault: EditFault) -> Response | None:
 
 
 def _edited(piece: Piece, fault: EditFault) -> Piece | None:
-    """Return an event, or a body, with its JSON changed; None where it has none: a page, or what a fault has cut."""
+    """Return an event or a body with its JSON changed; None if it has no JSON: a page, or a piece that was cut."""
     if isinstance(piece, Event) and piece.data is not None:
         return event(piece.name, _changed(piece.data, fault))
     if isinstance(piece, Data) and piece.document is not None:
@@ -71,7 +71,7 @@ def _changed(data: Any, fault: EditFault) -> Any:
 
 
 def _with(data: Any, path: list[str], value: Any) -> Any:
-    """Return `data` with `value` at `path`; what is not there on the way is made, but for items of lists."""
+    """Return `data` with `value` at `path`. Missing mappings on the path are added, missing items of lists are not."""
     if not path:
         return value
     key, *rest = path
@@ -82,7 +82,7 @@ def _with(data: Any, path: list[str], value: Any) -> Any:
 
 
 def _without(data: Any, path: list[str]) -> Any:
-    """Return `data` without what is at `path`."""
+    """Return `data` without the value at `path`."""
     key, *rest = path
     if isinstance(data, list):
         kept = (item for index, item in enumerate(data) if rest or key != str(index))
@@ -108,7 +108,7 @@ def insert(response: Response, fault: InsertFault) -> Response | None:
 
 
 def restart(response: Response, fault: RestartFault, draws: Draws) -> Response | None:
-    """Begin the message anew, with another id, in the same stream."""
+    """Send the message once more from its beginning, with another id, in the same stream."""
     place = resolve(response, fault.position or Position("end")) if response.is_stream else None
     if place is None or place.offset is None:
         return None

@@ -42,8 +42,7 @@ def find_events(response: Response, selector: Selector) -> list[int]:
 def resolve(response: Response, position: Position) -> ResolvedPosition | None:
     """Return where `position` is in `response`; None if it is not in it.
 
-    A position among events is, in a message that is not streamed, before its headers: nothing of it is there before all
-    is. It is not in an error.
+    In a JSON message, a position at an event is before the headers. An error has no such position.
     """
     unit, amount, selector = position
     if unit == "headers":
@@ -121,7 +120,7 @@ def cut(piece: Piece, begin: int, end: int) -> Piece:
 
 
 def whole_pieces(response: Response, offset: int) -> tuple[Timed, ...]:
-    """Return the pieces of the body that end within `offset` bytes: what is inserted comes between events."""
+    """Return the pieces of the body that end within `offset` bytes, so that an insertion comes between events."""
     return tuple(timed for timed, end in zip(response.body, _ends(response), strict=True) if end <= offset)
 
 

@@ -1,8 +1,6 @@
-"""Which faults are due for a request: by probability, by occurrence, by script, in windows, in bursts.
+"""Select the faults that are applied to a request: by probability, occurrence, script, window or burst.
 
-In: faults as written, the draws of the reply, and how many requests of the lane and attempts of the turn came before.
-Out: the faults that are due. Knows nothing of responses. Nothing here remembers anything: a decision follows from its
-arguments, so that it can be made again without a server.
+A decision follows from its arguments alone, so that it can be made again without a server.
 """
 
 from __future__ import annotations
@@ -34,32 +32,32 @@ class TriggerContext(NamedTuple):
 
 
 def due(faults: Iterable[Fault], draws: Draws, position: TriggerContext, label: str) -> list[Fault]:
-    """Return those of `faults` that strike: all that need no luck, and at most one of those that have a probability.
+    """Return the `faults` that are applied: all without a probability, and at most one of those with a probability.
 
     One draw decides among the latter, over intervals that do not overlap: the probabilities written are the real ones,
     and to raise one only adds failures.
     """
-    struck: list[Fault] = []
+    selected: list[Fault] = []
     luck: float | None = None
     for fault in (fault for fault in faults if _in_window(fault, draws, position)):
         share = probability(fault, position.request)
         if share is None:
-            struck += _scripted(fault, position.attempt)
+            selected += _scripted(fault, position.attempt)
             continue
         before = draws.uniform(label) if luck is None else luck
         luck = before - share
         if before >= 0 > luck:
-            struck += _scripted(fault, position.attempt)
-    return struck
+            selected += _scripted(fault, position.attempt)
+    return selected
 
 
 def counts_requests(fault: Fault) -> bool:
-    """Return whether it depends on how many requests of the lane came before whether `fault` strikes."""
+    """Return whether the fault's trigger depends on the lane's request count."""
     return fault.requests is not None or fault.ramp is not None or fault.burst is not None
 
 
 def probability(fault: Fault, request: int) -> float | None:
-    """Return with which probability `fault` strikes the request after so many of its lane; None: it needs no luck."""
+    """Return the probability of `fault` after `request` requests of the lane; None if it has none."""
     return fault.p if fault.ramp is None else _ramped(fault.ramp, request)
 
 
@@ -68,7 +66,7 @@ def _ramped(ramp: Ramp, request: int) -> float:
 
 
 def _scripted(fault: Fault, attempt: int) -> Iterator[Fault]:
-    """Yield the fault, or of a script the one for the attempt that came after so many."""
+    """Yield the fault, or that of a script for the request after `attempt` attempts."""
     due_now = fault.attempts[attempt : attempt + 1] if fault.attempts else [fault]
     yield from (each for each in due_now if not isinstance(each, NothingFault))
 
@@ -86,7 +84,7 @@ def _in_window(fault: Fault, draws: Draws, position: TriggerContext) -> bool:
 
 
 def in_burst(burst: Burst, draws: Draws, request: int) -> bool:
-    """Return whether the request after so many of its lane falls into a burst.
+    """Return whether a burst includes the request after `request` requests of the lane.
 
     Each request has one draw, shared by both states: it means a burst whatever came before, or none whatever came
     before, or depends on the request before. So it is enough to look back until a draw that depends on nothing. The
@@ -106,6 +104,6 @@ def in_burst(burst: Burst, draws: Draws, request: int) -> bool:
 
 
 def _share_in_burst(burst: Burst, request: int) -> float:
-    """Return with which probability the request after so many of its lane falls into a burst."""
+    """Return the probability that a burst includes the request after `request` requests of the lane."""
     both = burst.enter + burst.leave
     return burst.enter / both * (1 - (1 - both) ** (request + 1)) if both else 0.0

@@ -131,7 +131,7 @@ class _Stage:
     def _continued(self, new: Response) -> Response:
         """Return `new` as late as the fault has made it.
 
-        It begins where the last event was: what is not relative to an event is relative to that.
+        It begins at the time of the last event: positions that do not name an event are relative to that time.
         """
         late = [Timed(at + self._delay, piece) for at, piece in new.body] if self._delay else new.body
         begin = new.head_at if self._now is None else self._now

@@ -1,4 +1,4 @@
-"""The response to a request whose reply is made while it is sent: batches of what is new, each made and sent once."""
+"""The response to a request whose reply is made while it is sent: batches of new events, each made and sent once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.live.live_draft import Addition, LiveDraft
 from mockclaude.reply.live.live_faults import LiveFaults
 from mockclaude.reply.live.live_stream import LiveStream
-from mockclaude.reply.pace_clock import Timing
+from mockclaude.reply.pace_clock import PaceClock
 from mockclaude.reply.response import End, Response, Timed, silent
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import streamed
@@ -45,7 +45,7 @@ class LiveResponse:
         self._context = context
         self._limit_headers = limit_headers
         self._draft = LiveDraft(scope, draws, asking)
-        self._stream = LiveStream(Timing(pace.for_model(self.reply.message["model"]), draws.of_question))
+        self._stream = LiveStream(PaceClock(pace.for_model(self.reply.message["model"]), draws.of_question))
         self._faults = LiveFaults(faults, context, draws)
         self._unsent: list[Timed] = []
         self._head: Response | None = None
@@ -70,7 +70,7 @@ class LiveResponse:
         return self._faults.notes
 
     def add(self, outline: Outline) -> Response | None:
-        """Return what is to be sent now that the reply goes on with `outline`, if there is something.
+        """Return the batch to send now that the reply continues with `outline`, None if there is nothing to send.
 
         Raises `FillError` if the values of placeholders do not fit in.
         """

@@ -8,7 +8,7 @@ from typing import Any
 from mockclaude.api import events, tokens
 from mockclaude.api.events import Block, Event
 from mockclaude.reply.live.live_draft import Addition, More, Signature
-from mockclaude.reply.pace_clock import Timing
+from mockclaude.reply.pace_clock import PaceClock
 from mockclaude.reply.response import Piece, Timed, run_of
 from mockclaude.reply.stream import block_pieces, pieces
 
@@ -16,7 +16,7 @@ from mockclaude.reply.stream import block_pieces, pieces
 class LiveStream:
     """Makes the events of one message, each once; a block stays open until the next one begins."""
 
-    def __init__(self, timing: Timing) -> None:
+    def __init__(self, timing: PaceClock) -> None:
         self.timing = timing
         self._index = -1
         self._turn = 0

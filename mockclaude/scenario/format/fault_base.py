@@ -23,7 +23,7 @@ from mockclaude.scenario.format.when import Numbers, When
 
 
 def read_once(kind: type, read: Callable[[Any], Any], value: Any) -> Any:
-    """Return `value` as it is, if it is a `kind` already, or else what is read from it."""
+    """Return `value` if it is a `kind` already, else the result of `read`."""
     return value if isinstance(value, kind) else read(value)
 
 
@@ -65,12 +65,12 @@ class Fault(Model):
             return handler(value)
         exactly_one("a fault", [kind.kind for kind in Fault.kinds], value, Fault.known_fields())
         kind = next((kind for kind in Fault.kinds if kind.kind in value), None)
-        if kind is None:  # then there are unknown keys, which is what is told
+        if kind is None:  # then there are unknown keys, and the handler reports them
             return handler(value)
         fault = kind.model_validate({key: item for key, item in value.items() if kind.takes(key)})
         for option, names in Fault.options.items():
             if option in value and kind.kind not in names:
-                raise ValueError(f"`{option}` says nothing of `{kind.kind}`; expected it beside {one_of(names)}")
+                raise ValueError(f"`{option}`: no effect on `{kind.kind}`; expected it beside {one_of(names)}")
         return fault
 
     @classmethod
@@ -102,7 +102,7 @@ class Fault(Model):
 
     @property
     def strikes_others(self) -> bool:
-        """Whether it strikes more clients than the one whose request it answers."""
+        """Whether the fault affects other clients than the one that sent the request."""
         return False
 
     @property
@@ -127,7 +127,7 @@ class PlacedFault(Fault):
     @model_validator(mode="after")
     def _at_one_position(self) -> PlacedFault:
         if self.before and self.after:
-            raise ValueError("a fault strikes before something or after something; got both")
+            raise ValueError("a fault has `before` and `after`; expected one of them")
         return self
 
     @property
@@ -144,8 +144,8 @@ def named(value: Any) -> Any:
         return value
     if value in NAMED:
         return {"name": value, **NAMED[value].fault}
-    hint = did_you_mean(value, NAMED) or "; the names are listed in the README"
-    raise ValueError(f"'{value}' is no fault; expected a name such as reset or 529, or a mapping{hint}")
+    hint = did_you_mean(value, NAMED) or "; the presets are listed in the README"
+    raise ValueError(f"unknown fault '{value}'; expected a preset such as reset or 529, or a mapping{hint}")
 
 
 MAX_FAULTS = 50

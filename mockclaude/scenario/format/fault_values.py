@@ -53,7 +53,7 @@ class Raw(Model):
                 return b64decode(self.base64, validate=True)
             return bytes.fromhex(self.hex) if self.hex is not None else (self.text or "").encode()
         except ValueError:
-            raise ValueError("these are not bytes; expected base64, or pairs of hexadecimal digits") from None
+            raise ValueError("not valid bytes; expected base64, or pairs of hexadecimal digits") from None
 
 
 class Insert(Raw):

@@ -28,7 +28,7 @@ MAX_PINGS = 100_000
 """How many pings a stall may send."""
 
 STALL = 3_600_000_000
-"""Microseconds for which a stall that lasts for ever sends pings."""
+"""Microseconds for which a stall without an end sends pings."""
 
 
 Events: TypeAlias = Annotated[Selector, reading(Selector, positions.selector)]
@@ -59,7 +59,7 @@ class StallFault(PlacedFault):
     @model_validator(mode="after")
     def _check_pings(self) -> StallFault:
         if self.pings is not None and self.length > self.pings * MAX_PINGS:
-            raise ValueError(f"these pings are more than {MAX_PINGS:,}; expected a longer time between them")
+            raise ValueError(f"`pings`: more than {MAX_PINGS:,} events; expected a longer time between them")
         return self
 
     @property
@@ -204,9 +204,9 @@ class EditFault(Fault):
     @model_validator(mode="after")
     def _check_paths(self) -> EditFault:
         if any(path.count(".") >= MAX_DEPTH for path in (*(self.set or ()), *(self.delete or ()))):
-            raise ValueError(f"a path of keys has more than {MAX_DEPTH} parts here; expected fewer")
+            raise ValueError(f"a path has more than {MAX_DEPTH} keys; expected fewer")
         if not (self.set or self.delete):
-            raise ValueError("an edit changes nothing here; expected `set` or `delete` beside it")
+            raise ValueError("`edit` without a change; expected `set` or `delete` beside it")
         return self
 
     @property
@@ -256,7 +256,7 @@ class RefuseFault(Fault):
 
     @property
     def strikes_others(self) -> bool:
-        """Whether it strikes more clients than the one whose request it answers."""
+        """Whether the fault affects other clients than the one that sent the request."""
         return True
 
     @property
@@ -275,7 +275,9 @@ def _unconditional(faults: list[Fault]) -> list[Fault]:
     for fault in faults:
         keys = ["script"] if isinstance(fault, ScriptFault) else []
         if keys := keys + [key for key in TRIGGERS if getattr(fault, key) is not None]:
-            raise ValueError(f"the fault '{fault}' has `{keys[0]}`, which says nothing within a script")
+            raise ValueError(
+                f"the fault '{fault}' has `{keys[0]}`, which has no effect within a script; expected a fault without it"
+            )
     return faults
 
 
@@ -293,7 +295,7 @@ class ScriptFault(Fault):
 
     @property
     def strikes_others(self) -> bool:
-        """Whether it strikes more clients than the one whose request it answers."""
+        """Whether the fault affects other clients than the one that sent the request."""
         return any(fault.strikes_others for fault in self.script)
 
 

@@ -1,7 +1,7 @@
-"""Which moment of a response, and which of its events: how a scenario file says where a fault strikes.
+"""Positions in a response, and its events: how a scenario file says where a fault is applied.
 
-In: texts such as `3 events`, `50%`, `message_stop` or `last text_delta`. Out: a `Position` or a `Selector`, or a
-`ValueError` with what was expected. Knows nothing of faults and of responses.
+Texts such as `3 events`, `50%`, `message_stop` or `last text_delta` become a `Position` or a `Selector`, or raise
+`ValueError`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Unit: TypeAlias = Literal["headers", "body", "end", "before", "after", "events",
 
 
 class Position(NamedTuple):
-    """A moment of a response: before its `headers`, `body` or `end`, `before` or `after` an event, or after so many
+    """A position in a response: before its `headers`, `body` or `end`, `before` or `after` an event, or after some
     `events`, `bytes`, microseconds (`time`), or a `share` of the body.
     """
 
@@ -70,34 +70,34 @@ _RATE_UNITS = {"B": 1, "KB": 1_000, "MB": 1_000_000}
 
 
 def selector(value: Any) -> Selector:
-    """Return the events that `value` names, such as `ping`, `text_delta 3`, `last text_delta` or `every ping`."""
+    """Return the events that `value` selects, such as `ping`, `text_delta 3`, `last text_delta` or `every ping`."""
     match = SELECTOR.fullmatch(value) if isinstance(value, str) else None
     if match is None or (match[1] and match[3]):
         raise ValueError(
-            f"{shown_value(str(value))} names no event; expected such as message_stop, content_block_delta 3, "
-            "last text_delta or every ping"
+            f"not an event, got {shown_value(str(value))}; expected an event such as message_stop, "
+            "content_block_delta 3, last text_delta or every ping"
         )
     if match[2] not in EVENTS + DELTAS:
         known = EVENTS + DELTAS
-        raise ValueError(f"'{match[2]}' is no event; expected {one_of(known)}{did_you_mean(match[2], known)}")
+        raise ValueError(f"unknown event '{match[2]}'; expected {one_of(known)}{did_you_mean(match[2], known)}")
     return Selector(match[2], {"every": EVERY, "last": LAST}.get(match[1], int(match[3] or FIRST)))
 
 
 def events_or_body(value: Any) -> Selector:
-    """Return the events that `value` names, or the `body` as a whole."""
+    """Return the events that `value` selects, or the `body` as a whole."""
     return Selector("body") if value == "body" else selector(value)
 
 
 def one_event(value: Any) -> Selector:
-    """Return the one event that `value` names."""
+    """Return the one event that `value` selects."""
     found = selector(value)
     if found.nth == EVERY:
-        raise ValueError(f"'{value}' are several moments; expected one, such as 'last {found.event}'")
+        raise ValueError(f"several positions, got '{value}'; expected one, such as 'last {found.event}'")
     return found
 
 
 def before(value: Any) -> Position:
-    """Return the moment before the `headers`, the `body`, the `end` of the response, or an event."""
+    """Return the position before the `headers`, the `body`, the `end` of the response, or an event."""
     if value in ("headers", "body", "end"):
         return Position(value)
     try:
@@ -107,7 +107,7 @@ def before(value: Any) -> Position:
 
 
 def after(value: Any) -> Position:
-    """Return the moment after so many events or bytes, a share of the body, a duration, or an event."""
+    """Return the position after a number of events or bytes, a share of the body, a duration, or an event."""
     text = str(value)
     if match := COUNTED.fullmatch(text):
         return Position("events" if match[2] == "event" else "bytes", int(match[1]))
@@ -118,7 +118,8 @@ def after(value: Any) -> Position:
             return Position("time", units.duration(value))
         except ValueError:
             raise ValueError(
-                f"{shown_value(text)} is no moment; expected such as 3 events, 100 bytes, 50%, 2s or message_delta"
+                f"not a position, got {shown_value(text)}; expected a value such as 3 events, 100 bytes, 50%, 2s or "
+                "message_delta"
             ) from None
     return Position("after", selector=one_event(value))
 
@@ -128,17 +129,17 @@ def rate(value: Any) -> float:
     match = RATE.fullmatch(value) if isinstance(value, str) else None
     if not match or not float(match[1]):
         raise ValueError(
-            f"{shown_value(str(value))} is no rate; expected bytes per second, such as 500B/s, 20KB/s or 1MB/s"
+            f"not a rate, got {shown_value(str(value))}; expected bytes per second, such as 500B/s, 20KB/s or 1MB/s"
         )
     return float(match[1]) * _RATE_UNITS[match[2]]
 
 
 def window(value: Any) -> tuple[int, int]:
-    """Return `value`, such as 10..20, as the first and the last of the requests it means, counted from 1."""
+    """Return `value`, such as 10..20, as the first and the last request, counted from 1."""
     match = WINDOW.fullmatch(str(value))
     if not match or (match[2] and int(match[2]) < int(match[1])):
         raise ValueError(
-            f"{shown_value(str(value))} is no window; expected the first and the last request, such as 10..20"
+            f"not a range of requests, got {shown_value(str(value))}; expected the first and the last, such as 10..20"
         )
     return int(match[1]), int(match[2] or 10**9)
 
@@ -147,8 +148,8 @@ def time_window(value: Any) -> tuple[int, int]:
     """Return `value`, such as 10s..20s, in microseconds since the server began."""
     begin, dots, end = str(value).partition("..")
     if not dots:
-        raise ValueError(f"{shown_value(str(value))} is no window of time; expected such as 10s..20s")
+        raise ValueError(f"not a range of times, got {shown_value(str(value))}; expected a range such as 10s..20s")
     first, last = units.duration(begin), units.duration(end) if end else 2**62
     if last <= first:
-        raise ValueError(f"this window of time ends before it begins; expected such as 10s..20s, got {value}")
+        raise ValueError(f"a range of times that ends before it begins, got {value}; expected a range such as 10s..20s")
     return first, last

@@ -1,8 +1,4 @@
-"""Faults that cannot happen where they are written, and steps that are never reached.
-
-In: scenario files whose form is checked. Out: mistakes with their places.
-Knows nothing of requests.
-"""
+"""Lint the faults of scenario files that are well formed, and the order of steps in replies."""
 
 from __future__ import annotations
 
@@ -31,8 +27,8 @@ _NEEDED: Mapping[str, Sequence[str]] = {
 """Event -> the steps of which one is needed for it to come."""
 
 
-def fault_mistakes(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
-    """Yield what is wrong with the faults of all files, and with the order of steps in replies."""
+def lint_faults(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
+    """Yield a diagnostic for each fault that cannot be applied and each step that is never reached."""
     chaos = [fault for _, file in files for fault in file.chaos or ()]
     for source, file in files:
         if file.chaos:
@@ -47,7 +43,7 @@ def fault_mistakes(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iter
 
 
 def _too_likely(source: Placed, path: Path, faults: Sequence[Fault]) -> Iterator[Mistake]:
-    """Yield where faults that are due for the same requests are more than certain together."""
+    """Yield a diagnostic if the probabilities of faults with the same triggers add up to more than 1."""
     totals: dict[str, float] = {}
     for fault in faults:
         conditions = _conditions(fault)
@@ -55,12 +51,12 @@ def _too_likely(source: Placed, path: Path, faults: Sequence[Fault]) -> Iterator
     if (total := totals.pop(_NONE, 0.0) + max(totals.values(), default=0.0)) > 1 + 1e-9:
         yield Mistake(
             source.place(path),
-            f"the probabilities of these faults make {total:g} together; expected at most 1, since one of them strikes",
+            f"the sum of `p` is {total:g}; expected at most 1, because at most one of these faults is applied",
         )
 
 
 def _conditions(fault: Fault) -> str:
-    """Return for which requests a fault is due, apart from luck."""
+    """Return the triggers of a fault but its probability."""
     return str([getattr(fault, key) for key in _DUE])
 
 
@@ -77,8 +73,8 @@ def _impossible(source: Placed, path: Path, rule: written.Rule) -> Iterator[Mist
     for fault in rule.fault or ():
         missing = next((event for event in _events(fault) if not any(_comes(event, steps) for steps in replies)), None)
         if missing:
-            steps = f"a step with {one_of(_NEEDED[missing])}" if missing in _NEEDED else "a reply that comes so far"
-            problem = f"this fault waits for {missing}, which never comes in this reply; expected {steps}"
+            steps = f"a step with {one_of(_NEEDED[missing])}" if missing in _NEEDED else "a reply that gets so far"
+            problem = f"the event {missing} is never sent in this reply; expected {steps}"
             yield Mistake(source.place(path), problem)
 
 
@@ -114,7 +110,7 @@ def _never_reached(source: Placed, path: Path, steps: Sequence[Step]) -> Iterato
     """Yield the first step after one that ends the reply, if it is a step that would send something."""
     for index, step in enumerate(steps[:-1]):
         if _ends(step) and steps[index + 1].kind not in ("stop_reason", "usage"):
-            problem = f"this step is never reached: the reply ends with the {step.kind} before it; expected it last"
+            problem = f"unreachable step: the reply ends with the {step.kind} before it; expected that step last"
             yield Mistake(source.place((*path, index + 1)), problem)
             return
 
