@@ -8,10 +8,10 @@ of the reply and ends no turn.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -57,6 +57,14 @@ class ToolResult:
     name: str
     is_error: bool
     content: str
+
+
+class EarlierTurn(NamedTuple):
+    """A turn before the current one: its number, the text of the user, and the tool results."""
+
+    number: int
+    user: str
+    results: tuple[ToolResult, ...]
 
 
 class MessagesRequest:
@@ -148,11 +156,15 @@ class MessagesRequest:
         """The number of the current turn, from 1: one more than the assistant messages before it."""
         return 1 + [message["role"] for message in self.messages[: self._begin]].count("assistant")
 
-    @property
-    def before_turn(self) -> MessagesRequest | None:
-        """The request without its current turn, as it was one turn ago; None in its first turn."""
-        messages = self.messages[: max(0, self._begin - 1)]
-        return MessagesRequest({**self.body, "messages": messages}, self.headers) if messages else None
+    def earlier_turns(self) -> Iterator[EarlierTurn]:
+        """Yield the turns before the current one, the latest first."""
+        begin, number = self._begin, self.turn
+        while begin > 1:
+            end = begin - 1
+            begin = _begin_of_turn(self.messages, end)
+            turn = self.messages[begin:end]
+            number -= 1 + [message["role"] for message in turn].count("assistant")
+            yield EarlierTurn(number, "\n".join(_texts_of("user", turn)), self._results_in(turn))
 
     @cached_property
     def typed_text(self) -> str:
@@ -189,17 +201,7 @@ class MessagesRequest:
     @cached_property
     def results(self) -> tuple[ToolResult, ...]:
         """The tool results of the current turn, in the order of the request."""
-        turn = self.messages[self._begin :]
-        blocks = [block for message in turn for block in _blocks_of(message) if block["type"] == "tool_result"]
-        names = self._tool_names() if blocks else {}
-        return tuple(
-            ToolResult(
-                names.get(block.get("tool_use_id", ""), ""),
-                bool(block.get("is_error")),
-                "\n".join(_block_texts(block.get("content") or "")),
-            )
-            for block in blocks
-        )
+        return self._results_in(self.messages[self._begin :])
 
     @cached_property
     def result_names(self) -> str:
@@ -231,7 +233,20 @@ class MessagesRequest:
         """Values that other modules compute once for each request, each by a key of its own."""
         return {}
 
-    def _tool_names(self) -> dict[str, str]:
+    def _results_in(self, messages: list[Body]) -> tuple[ToolResult, ...]:
+        return tuple(
+            ToolResult(
+                self._called_tools.get(block.get("tool_use_id", ""), ""),
+                bool(block.get("is_error")),
+                "\n".join(_block_texts(block.get("content") or "")),
+            )
+            for message in messages
+            for block in _blocks_of(message)
+            if block["type"] == "tool_result"
+        )
+
+    @cached_property
+    def _called_tools(self) -> dict[str, str]:
         calls = (block for message in self.messages for block in _blocks_of(message) if block["type"] == "tool_use")
         return {call.get("id", ""): call.get("name", "") for call in calls}
 
@@ -249,15 +264,19 @@ def _after_reminder(text: str) -> str:
 
 def _current_turn(messages: list[Body]) -> tuple[int, str]:
     """Return the index of the current turn's first message, and the text of the turn."""
-    begin = 0
-    for index in range(len(messages) - 2, -1, -1):
-        if messages[index]["role"] == "assistant":
-            begin = index + 1
-            break
+    begin = _begin_of_turn(messages, len(messages))
     content = messages[begin]["content"] if begin == len(messages) - 1 else None
     if isinstance(content, str) and messages[begin]["role"] == "user":
         return begin, content
     return begin, "\n".join(_texts_of("user", messages[begin:]))
+
+
+def _begin_of_turn(messages: list[Body], end: int) -> int:
+    """Return the index of the first message of the turn that ends before index `end`."""
+    for index in range(end - 2, -1, -1):
+        if messages[index]["role"] == "assistant":
+            return index + 1
+    return 0
 
 
 def _blocks_of(message: Body) -> Iterable[Body]:

@@ -188,7 +188,6 @@ def test_texts_of_a_request_follow_from_its_messages(body: dict[str, Any]) -> No
     assert request.system == "\n".join([*(texts_in(system) if system else []), *of_system])
     assert request.prefill == "\n".join(prefill)
     assert request.turn == 1 + [message["role"] for message in before].count("assistant")
-    assert (request.before_turn and request.before_turn.messages) == (before[:-1] or None)
 
 
 @given(body=accepted)
@@ -203,6 +202,18 @@ def test_tools_and_tool_results_follow_from_the_body(body: dict[str, Any]) -> No
     assert request.result_texts == "\n".join(result.content for result in results)
     assert request.tool_results == {result.name: result.content for result in results}
     assert request.tool_errors == {result.name: result.content for result in results if result.is_error}
+
+
+@given(body=accepted)
+def test_earlier_turns_are_those_of_the_request_without_later_messages(body: dict[str, Any]) -> None:
+    messages = body["messages"]
+    expected = []
+    while messages := split_at_turn(messages)[0][:-1]:
+        earlier = MessagesRequest({**body, "messages": messages})
+        results = results_in(body["messages"], split_at_turn(messages)[1])
+        expected.append((earlier.turn, earlier.user, tuple(results)))
+
+    assert list(MessagesRequest(body).earlier_turns()) == expected
 
 
 @given(body=accepted)

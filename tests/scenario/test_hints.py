@@ -51,7 +51,7 @@ def test_of_earlier_turns_the_last_one_is_named() -> None:
 
 @pytest.mark.parametrize("first", [[], [assistant("Hello!")]])
 def test_the_first_turn_has_none_before_it(first: list[Any]) -> None:
-    assert conversation(*first, "hi").before_turn is None
+    assert list(conversation(*first, "hi").earlier_turns()) == []
 
 
 @pytest.mark.parametrize(

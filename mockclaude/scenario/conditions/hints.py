@@ -52,11 +52,11 @@ def _hint(condition: Condition, request: MessagesRequest) -> str:
 
 
 def _earlier(condition: Condition, request: MessagesRequest) -> str:
-    earlier = request.before_turn if condition.key in _OF_THE_TURN else None
-    while earlier is not None:
-        if condition.holds(condition.look(earlier)):
-            return f"it is in turn {earlier.turn}: `{condition.key}` looks at the current turn, {request.turn}"
-        earlier = earlier.before_turn
+    if condition.key not in _OF_THE_TURN:
+        return ""
+    for earlier in request.earlier_turns():
+        if condition.holds(earlier.user if condition.key == "user" else earlier.results):
+            return f"it is in turn {earlier.number}: `{condition.key}` looks at the current turn, {request.turn}"
     return ""
 
 
