@@ -24,9 +24,9 @@ from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.reply.stream import CountedPiece, stream_events
 from mockclaude.scenario.format.file import Pace
-from mockclaude.scenario.rules import Outline
+from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
-from mockclaude.scenario.template.templates import Scope
+from mockclaude.scenario.template.templates import TemplateContext
 
 # Private-use characters and a long number mark the holes in prepared bytes: JSON encoding leaves them unchanged, and a
 # reply that contains one is not prepared.
@@ -61,9 +61,9 @@ class RenderedReply(NamedTuple):
 
 
 def render_response(
-    template: Outline,
+    template: ReplyTemplate,
     pace: Pace,
-    scope: Scope,
+    scope: TemplateContext,
     draws: Draws,
     context: ResponseContext,
     reply_context: Asking = PLAIN,
@@ -88,7 +88,7 @@ def rendered(reply: Reply, response: Response) -> RenderedReply:
     return RenderedReply(response, reply.notes, content, reply.message["usage"])
 
 
-def _pieces(template: Outline, scope: Scope, draws: Draws, message_id: str) -> list[Event | Data]:
+def _pieces(template: ReplyTemplate, scope: TemplateContext, draws: Draws, message_id: str) -> list[Event | Data]:
     """Return what prepared bytes consist of."""
     reply = compose(template, scope, draws, message_id)
     return _events(reply) if scope.request.stream else [json_data(reply.message)]
@@ -111,9 +111,9 @@ def _model(name: str) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _prepared(template: Outline, stream: bool) -> Prepared | None:
+def _prepared(template: ReplyTemplate, stream: bool) -> Prepared | None:
     """Return the bytes of the reply in the pieces between its holes; None if an incident or a call is among them."""
-    nobody = Scope(MessagesRequest({"model": _MODEL, "messages": []}), dict, lambda: Fakes(DEFAULT_LOCALE))
+    nobody = TemplateContext(MessagesRequest({"model": _MODEL, "messages": []}), dict, lambda: Fakes(DEFAULT_LOCALE))
     reply = compose(template, nobody, Draws(0, ""), _ID, Asking(as_written=True))
     calls = any(part["type"] == "tool_use" for part in reply.message["content"])
     if calls or not reply.is_plain or _HOLES.search(orjson.dumps(reply.message["content"])):
@@ -126,7 +126,7 @@ def _prepared(template: Outline, stream: bool) -> Prepared | None:
     return Prepared(pieces, sum(map(tokens.of_output, content)), content, usage)
 
 
-def _input_is_written(template: Outline) -> bool:
+def _input_is_written(template: ReplyTemplate) -> bool:
     written = [step.value.data["input_tokens"] for step in template.steps if step.kind == "usage"]
     return written[-1:] not in ([], [None])
 

@@ -18,7 +18,7 @@ Path: TypeAlias = tuple[str | int, ...]
 MAX_DEPTH = 64
 """How long such a path may be, in what a user writes."""
 
-MAX_MISTAKES = 100
+MAX_DIAGNOSTICS = 100
 """How many mistakes of one file are looked for: nobody reads more, and each takes memory."""
 
 _SHOWN = 40
@@ -38,7 +38,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
-class Placed(Protocol):
+class SourceMap(Protocol):
     """Data, called `file`, that knows where each part of it stands."""
 
     @property
@@ -61,7 +61,7 @@ class Placed(Protocol):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Mistake:
+class Diagnostic:
     """One thing to mend: `place: what is wrong; what was expected; did you mean ...`, in one printable line."""
 
     place: Place
@@ -72,22 +72,29 @@ class Mistake:
 
 
 class ScenarioError(Exception):
-    """A scenario that cannot be used. `mistakes` has at least one, in the order of the files' lines.
+    """Scenario files that are unreadable or invalid.
 
-    Of each file it has `MAX_MISTAKES`, and one more that says that there are more, if there are.
+    Attributes:
+        diagnostics: At least one, in the order of the files' lines; at most `MAX_DIAGNOSTICS` of each file, and one
+            more that reports that there are more.
     """
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        by_file = groupby(sorted(set(mistakes)), lambda mistake: mistake.place.file)
-        self.mistakes = [mistake for _, found in by_file for mistake in _first(found)]
-        super().__init__("\n".join(map(str, self.mistakes)))
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        by_file = groupby(sorted(set(diagnostics)), lambda diagnostic: diagnostic.place.file)
+        self.diagnostics = [diagnostic for _, of_file in by_file for diagnostic in _first(of_file)]
+        super().__init__("\n".join(map(str, self.diagnostics)))
+
+    @property
+    def mistakes(self) -> list[Diagnostic]:
+        """The earlier name of `diagnostics`."""
+        return self.diagnostics
 
 
-def _first(mistakes: Iterator[Mistake]) -> Iterator[Mistake]:
-    """Yield the first of the mistakes of one file."""
-    yield from islice(mistakes, MAX_MISTAKES)
-    if further := next(mistakes, None):
-        yield Mistake(further.place, "there are more mistakes from here on; mend those above, and check again")
+def _first(diagnostics: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield the first diagnostics of one file."""
+    yield from islice(diagnostics, MAX_DIAGNOSTICS)
+    if further := next(diagnostics, None):
+        yield Diagnostic(further.place, "there are more mistakes from here on; mend those above, and check again")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -98,17 +105,17 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
-def shown(text: str, limit: int = _SHOWN) -> str:
+def shorten(text: str, limit: int = _SHOWN) -> str:
     """Truncate a text of a user's to the `limit` that messages show of it."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def shown_value(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Describe a value of a user's as Python writes it, truncated; a text keeps its quotes."""
-    return repr(shown(value)) if isinstance(value, str) else shown(repr(value))
+    return repr(shorten(value)) if isinstance(value, str) else shorten(repr(value))
 
 
-def one_of(words: Iterable[str]) -> str:
+def join_words(words: Iterable[str]) -> str:
     """Return the words as a reader wants them: `a, b or c`; `nothing` if there are none."""
     *first, last = list(words) or ["nothing"]
     return f"{', '.join(first)} or {last}" if first else last

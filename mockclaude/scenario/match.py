@@ -11,8 +11,8 @@ from heapq import nsmallest
 from typing import Any
 
 from mockclaude.api.request import MessagesRequest
-from mockclaude.scenario.conditions.conditions import Check, Condition, Look
-from mockclaude.scenario.conditions.hints import hinted
+from mockclaude.scenario.conditions.conditions import Condition, ConditionResult, Look
+from mockclaude.scenario.conditions.hints import check_with_hint
 from mockclaude.scenario.conditions.rule_index import Found, RuleIndex, RuleList, is_decided, may_match
 from mockclaude.scenario.conditions.searches import spend
 from mockclaude.scenario.conditions.work import TooMuchWorkError
@@ -22,7 +22,7 @@ _LIKELY = 16
 """How many rules are compared in full to find the closest."""
 
 
-def matching(rules: Sequence[Rule], request: MessagesRequest) -> Iterator[Rule]:
+def find_matches(rules: Sequence[Rule], request: MessagesRequest) -> Iterator[Rule]:
     """Yield the rules whose conditions all hold, in order, whether exhausted or not.
 
     Raises:
@@ -47,7 +47,7 @@ def matching(rules: Sequence[Rule], request: MessagesRequest) -> Iterator[Rule]:
 
 
 def _matching_many(rules: RuleList, request: MessagesRequest) -> Iterator[Rule]:
-    """Do what `matching` does, without a look at rules whose needles are missing. The work of searches is counted."""
+    """Do what `find_matches` does, but skip rules whose needles are missing and count the work of searches."""
     for rule, tests in rules.needles.candidates(request):
         for look, holds, searches in tests:
             spend(searches, request)
@@ -58,16 +58,16 @@ def _matching_many(rules: RuleList, request: MessagesRequest) -> Iterator[Rule]:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class MatchResult:
     """One rule held against one request: a check for each condition, for whether the rule was used up, and, if it
     would answer but for a rule above it, for that.
     """
 
     rule: Rule
-    checks: tuple[Check, ...]
+    checks: tuple[ConditionResult, ...]
 
     @property
-    def failed(self) -> tuple[Check, ...]:
+    def failed(self) -> tuple[ConditionResult, ...]:
         """The checks that did not hold."""
         return tuple(check for check in self.checks if not check.held)
 
@@ -77,14 +77,14 @@ class Explanation:
         return [check.key for check in self.failed] == ["order"]
 
 
-def explain(rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[RuleKey, int]) -> list[Explanation]:
+def explain(rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[RuleKey, int]) -> list[MatchResult]:
     """Return every rule with all its checks, in order; the first without a failed one is the one that answers."""
-    explained: list[Explanation] = []
+    explained: list[MatchResult] = []
     answering: Rule | None = None
     for rule in rules:
-        explanation = _explained(rule, request, counts, hinted)
+        explanation = _explained(rule, request, counts, check_with_hint)
         if not explanation.failed and answering:
-            explanation = Explanation(rule, (*explanation.checks, _shadowed(answering)))
+            explanation = MatchResult(rule, (*explanation.checks, _shadowed(answering)))
         elif not explanation.failed:
             answering = rule
         explained.append(explanation)
@@ -95,22 +95,24 @@ def _explained(
     rule: Rule,
     request: MessagesRequest,
     counts: Mapping[RuleKey, int],
-    check: Callable[[Condition, MessagesRequest], Check] = Condition.check,
-) -> Explanation:
+    check: Callable[[Condition, MessagesRequest], ConditionResult] = Condition.check,
+) -> MatchResult:
     checks = tuple(check(condition, request) for condition in rule.conditions)
-    return Explanation(rule, checks if rule.times is None else (*checks, _spent(rule.times, counts.get(rule.key, 0))))
+    return MatchResult(rule, checks if rule.times is None else (*checks, _spent(rule.times, counts.get(rule.key, 0))))
 
 
-def _spent(times: int, answered: int) -> Check:
+def _spent(times: int, answered: int) -> ConditionResult:
     hint = "" if answered < times else f"already used up (times: {times})"
-    return Check("times", f"at most {times}", f"{answered} before", not hint, hint)
+    return ConditionResult("times", f"at most {times}", f"{answered} before", not hint, hint)
 
 
-def _shadowed(by: Rule) -> Check:
-    return Check("order", "no rule above that holds", by.label, False, f"shadowed by {by.label}")
+def _shadowed(by: Rule) -> ConditionResult:
+    return ConditionResult("order", "no rule above that holds", by.label, False, f"shadowed by {by.label}")
 
 
-def closest(rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[RuleKey, int]) -> Explanation | None:
+def find_near_miss(
+    rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[RuleKey, int]
+) -> MatchResult | None:
     """Return how the rule that comes nearest to `request`, which none answers, was held against it.
 
     Only the rules that come nearest by their cheap conditions are held against it wholly.
@@ -123,7 +125,7 @@ def closest(rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[Rul
     likely = nsmallest(_LIKELY, rules, key=lambda rule: _estimate(rule, request, found, counts))
     explained = [_explained(rule, request, counts) for rule in likely]
     nearest = min(explained, key=lambda explanation: distance(explanation.checks), default=None)
-    return nearest and _explained(nearest.rule, request, counts, hinted)
+    return nearest and _explained(nearest.rule, request, counts, check_with_hint)
 
 
 def _estimate(rule: Rule, request: MessagesRequest, found: Found, counts: Mapping[RuleKey, int]) -> tuple[int, bool]:
@@ -152,7 +154,7 @@ def _may_hold(condition: Condition, request: MessagesRequest, found: Found) -> b
     return condition.holds(condition.look(request))
 
 
-def why_none(nearest: Explanation | None) -> str:
+def describe_unmatched(nearest: MatchResult | None) -> str:
     """Return one sentence that names the closest rule and the conditions that failed there."""
     if nearest is None:
         return "No rule answers this request: there are none yet"
@@ -160,7 +162,7 @@ def why_none(nearest: Explanation | None) -> str:
     return f"No rule answers this request. The closest is {nearest.rule.label}: {reasons}"
 
 
-def distance(checks: Sequence[Check]) -> tuple[int, bool]:
+def distance(checks: Sequence[ConditionResult]) -> tuple[int, bool]:
     """Return what is smaller for closer checks: few failures beside what held, and those of what the user said."""
     failed = [check for check in checks if not check.held]
     return 2 * len(failed) - len(checks), any(check.key != "user" for check in failed)

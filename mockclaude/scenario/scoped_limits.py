@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from mockclaude.scenario.conditions.conditions import text_test
-from mockclaude.scenario.diagnostics import Place, Placed
+from mockclaude.scenario.diagnostics import Place, SourceMap
 from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.format.limits import Limit
 
@@ -24,7 +24,7 @@ class ScopedLimit(NamedTuple):
         return self.model(model) and self.api_key(api_key)
 
 
-def scoped_limits(files: Sequence[tuple[Placed, ScenarioFile]]) -> tuple[ScopedLimit, ...]:
+def scoped_limits(files: Sequence[tuple[SourceMap, ScenarioFile]]) -> tuple[ScopedLimit, ...]:
     """Return the limits of all files, in their order."""
     return tuple(
         ScopedLimit(limit, place, *(text_test(names) if names else _any for names in (limit.model, limit.api_key)))
@@ -32,7 +32,7 @@ def scoped_limits(files: Sequence[tuple[Placed, ScenarioFile]]) -> tuple[ScopedL
     )
 
 
-def placed_limits(files: Sequence[tuple[Placed, ScenarioFile]]) -> Iterator[tuple[Limit, Place]]:
+def placed_limits(files: Sequence[tuple[SourceMap, ScenarioFile]]) -> Iterator[tuple[Limit, Place]]:
     """Yield the limits of all files with their places."""
     for source, file in files:
         for index, limit in enumerate(file.limits or ()):

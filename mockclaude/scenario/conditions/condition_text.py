@@ -7,8 +7,8 @@ from typing import Any
 
 from mockclaude.api.redaction import redact, redact_header
 from mockclaude.api.request import ToolResult, without_reminders
-from mockclaude.scenario.diagnostics import shown
-from mockclaude.scenario.format.when import BodyMatch, Match, ToolResultMatch
+from mockclaude.scenario.diagnostics import shorten
+from mockclaude.scenario.format.when import BodyMatcher, TextMatcher, ToolResultMatcher
 
 SHOWN = 80
 """Characters of a value that are shown."""
@@ -73,7 +73,7 @@ def describe_names(names: Mapping[str, Any]) -> str:
     return describe(list(names))
 
 
-def describe_matches(matches: Iterable[Match], header: str = "") -> str:
+def describe_matches(matches: Iterable[TextMatcher], header: str = "") -> str:
     """Describe the texts that `matches` accept, of many or long ones a part, and no credentials of a `header`."""
     wanted = [
         (_VERBS[key], text)
@@ -82,13 +82,14 @@ def describe_matches(matches: Iterable[Match], header: str = "") -> str:
         for text in texts
     ]
     described = [
-        f"{verb}{shown(redact_header(header, text) if header else text, _WANTED)!r}" for verb, text in wanted[:_LISTED]
+        f"{verb}{shorten(redact_header(header, text) if header else text, _WANTED)!r}"
+        for verb, text in wanted[:_LISTED]
     ]
     more = [f"{len(wanted) - _LISTED} more"] if len(wanted) > _LISTED else []
     return " or ".join([*described, *more])
 
 
-def describe_tool_result_match(match: ToolResultMatch) -> str:
+def describe_tool_result_match(match: ToolResultMatcher) -> str:
     """Describe the tool results that `match` accepts."""
     parts = [describe_matches(match.name)] if match.name else ["any"]
     if match.is_error is not None:
@@ -99,7 +100,7 @@ def describe_tool_result_match(match: ToolResultMatch) -> str:
 
 
 def tool_result_describer(
-    matches: Sequence[ToolResultMatch], has_name: Callable[[ToolResult], bool]
+    matches: Sequence[ToolResultMatcher], has_name: Callable[[ToolResult], bool]
 ) -> Callable[[Sequence[ToolResult]], str]:
     """Build the function that describes tool results: those of an accepted name with the parts that `matches` test.
 
@@ -128,18 +129,18 @@ def _tool_name(result: ToolResult) -> str:
     return result.name or "an unknown tool"
 
 
-def describe_body_match(match: BodyMatch) -> str:
+def describe_body_match(match: BodyMatcher) -> str:
     """Describe the bodies that `match` accepts."""
     return match.truthy or _join_values(match.values, match.values.values(), _literal)
 
 
-def body_describer(matches: Sequence[BodyMatch]) -> Callable[[Sequence[Any]], str]:
+def body_describer(matches: Sequence[BodyMatcher]) -> Callable[[Sequence[Any]], str]:
     """Build the function that describes the values in a body; with their expressions, if there are several."""
     if len(matches) == 1 and len(matches[0].values) < 2:
         path = matches[0].truthy or next(iter(matches[0].values))
         return lambda found: describe_at(path, found[0] if matches[0].truthy else found[0][0])
 
-    def describe_one(match: BodyMatch, value: Any) -> str:
+    def describe_one(match: BodyMatcher, value: Any) -> str:
         if match.truthy is not None:
             return _join_values([match.truthy], [value], describe)
         return _join_values(match.values, value, describe)

@@ -27,7 +27,7 @@ from mockclaude.scenario.conditions.condition_text import (
 from mockclaude.scenario.conditions.differences import first_difference
 from mockclaude.scenario.conditions.queries import Query
 from mockclaude.scenario.conditions.searches import Search, search
-from mockclaude.scenario.format.when import BodyMatch, Match, ToolResultMatch, When
+from mockclaude.scenario.format.when import BodyMatcher, TextMatcher, ToolResultMatcher, When
 
 USER = attrgetter("user")
 TOOLS = attrgetter("tools")
@@ -43,7 +43,7 @@ Test: TypeAlias = tuple[Look, Holds, tuple[Search, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ConditionResult:
     """One condition held against one request, and, where it did not hold, a `hint` at why or at what was meant.
 
     `got` is without credentials. For the `key`s in `OF_THE_RULE` the hint says it all.
@@ -82,10 +82,10 @@ class Condition:
     describe: Callable[[Any], str] = describe
     difference: Callable[[Any], str] | None = None
 
-    def check(self, request: MessagesRequest) -> Check:
+    def check(self, request: MessagesRequest) -> ConditionResult:
         """Return the outcome in words."""
         found = self.look(request)
-        return Check(self.key, self.wanted, self.describe(found), self.holds(found))
+        return ConditionResult(self.key, self.wanted, self.describe(found), self.holds(found))
 
 
 def conditions(when: When) -> tuple[Condition, ...]:
@@ -120,7 +120,7 @@ def _exact_conditions(when: When) -> Iterator[Condition]:
         yield _number_condition("retry", when.retry, attrgetter("retry"))
 
 
-def _header_condition(name: str, matches: list[Match]) -> Condition:
+def _header_condition(name: str, matches: list[TextMatcher]) -> Condition:
     test = text_test(matches)
     return replace(
         _text_condition(f"headers.{name}", matches, lambda request: request.headers.get(name)),
@@ -134,7 +134,7 @@ def _number_condition(key: str, numbers: list[int], look: Callable[[MessagesRequ
     return Condition(key, " or ".join(map(str, numbers)), look, lambda found: found in numbers)
 
 
-def _text_condition(key: str, matches: list[Match], look: Look) -> Condition:
+def _text_condition(key: str, matches: list[TextMatcher], look: Look) -> Condition:
     return Condition(
         key,
         describe_matches(matches),
@@ -148,22 +148,22 @@ def _text_condition(key: str, matches: list[Match], look: Look) -> Condition:
     )
 
 
-def _has_regex(matches: Iterable[Match]) -> bool:
+def _has_regex(matches: Iterable[TextMatcher]) -> bool:
     return any(match.regex for match in matches)
 
 
-def _texts(matches: Iterable[Match]) -> tuple[str, ...]:
+def _texts(matches: Iterable[TextMatcher]) -> tuple[str, ...]:
     said = [text for match in matches for text in (match.equals or match.contains or match.like or ())]
     return tuple(text for text in said if "*" not in text)
 
 
-def _text_difference(matches: list[Match]) -> Callable[[Any], str] | None:
+def _text_difference(matches: list[TextMatcher]) -> Callable[[Any], str] | None:
     """Build the function that finds where a text begins to differ from the only whole text that is accepted."""
     texts = [text for match in matches for text in match.equals or match.like or ("*",)]
     return partial(first_difference, texts[0]) if len(texts) == 1 and "*" not in texts[0] else None
 
 
-def _tools_condition(matches: list[Match]) -> Condition:
+def _tools_condition(matches: list[TextMatcher]) -> Condition:
     test = text_test(matches)
     return Condition(
         "tools",
@@ -177,7 +177,7 @@ def _tools_condition(matches: list[Match]) -> Condition:
     )
 
 
-def _tool_result_condition(matches: list[ToolResultMatch]) -> Condition:
+def _tool_result_condition(matches: list[ToolResultMatcher]) -> Condition:
     tests = [_tool_result_test(match) for match in matches]
     names = [text_test(match.name) if match.name else _any for match in matches]
     return Condition(
@@ -192,7 +192,7 @@ def _tool_result_condition(matches: list[ToolResultMatch]) -> Condition:
     )
 
 
-def _result_searches(matches: list[ToolResultMatch]) -> Iterator[Search]:
+def _result_searches(matches: list[ToolResultMatcher]) -> Iterator[Search]:
     """Yield what is searched for in the names and in the texts of tool results, if every match does so."""
     for key, text in (("name", attrgetter("result_names")), ("content", attrgetter("result_texts"))):
         parts = [getattr(match, key) for match in matches]
@@ -204,12 +204,12 @@ def _any(_: str) -> bool:
     return True
 
 
-def _tool_result_test(match: ToolResultMatch) -> Callable[[Any], bool]:
+def _tool_result_test(match: ToolResultMatcher) -> Callable[[Any], bool]:
     name, content = (text_test(part) if part else _any for part in (match.name, match.content))
     return lambda result: name(result.name) and match.is_error in (None, result.is_error) and content(result.content)
 
 
-def _body_condition(bodies: list[BodyMatch]) -> Condition:
+def _body_condition(bodies: list[BodyMatcher]) -> Condition:
     """Return one condition for a list of body matches, any of which is enough. It looks at what each of them finds."""
     looks, tests = zip(*map(_body_test, bodies), strict=True)
     return Condition(
@@ -229,20 +229,20 @@ def _body_difference(values: Mapping[Query, Any]) -> Callable[[Any], str] | None
     return lambda found: first_difference(values, dict(zip(values, found[0], strict=True)))
 
 
-def _body_test(match: BodyMatch) -> tuple[Look, Holds]:
+def _body_test(match: BodyMatcher) -> tuple[Look, Holds]:
     if match.truthy is not None:
         return match.truthy.find_in, bool
     queries, expected = list(match.values), list(match.values.values())
     return lambda request: [query.find_in(request) for query in queries], expected.__eq__
 
 
-def text_test(matches: list[Match]) -> Callable[[str], bool]:
+def text_test(matches: list[TextMatcher]) -> Callable[[str], bool]:
     """Return a test that holds for a text which one of `matches` accepts."""
     tests = [test for match in matches for test in _tests(match)]
     return tests[0] if len(tests) == 1 else lambda text: any(test(text) for test in tests)
 
 
-def _tests(match: Match) -> Iterator[Callable[[str], bool]]:
+def _tests(match: TextMatcher) -> Iterator[Callable[[str], bool]]:
     yield from (whole.__eq__ for whole in match.equals or ())
     yield from (methodcaller("__contains__", part) for part in match.contains or ())
     yield from (_like(pattern) for pattern in match.like or ())
@@ -268,7 +268,7 @@ def _like(pattern: str) -> Callable[[str], bool]:
     return matches
 
 
-def _groups(matches: list[Match]) -> Callable[[Any], Mapping[str, Any]] | None:
+def _groups(matches: list[TextMatcher]) -> Callable[[Any], Mapping[str, Any]] | None:
     """Return what names and numbers of groups hold after the first pattern that is found."""
     patterns = [pattern for match in matches for pattern in match.regex or ()]
 
@@ -278,7 +278,7 @@ def _groups(matches: list[Match]) -> Callable[[Any], Mapping[str, Any]] | None:
     return caught if patterns else None
 
 
-def group_names(when: When) -> set[str]:
+def capture_names(when: When) -> set[str]:
     """Return the names and numbers of the groups that the regular expressions of `when` catch."""
     texts = [when.user, when.system, when.model, *(when.headers or {}).values()]
     patterns = [pattern for matches in texts for match in matches or () for pattern in match.regex or ()]

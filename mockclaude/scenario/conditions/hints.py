@@ -15,7 +15,7 @@ from typing import Any
 
 from mockclaude.api.redaction import REDACTED, redact
 from mockclaude.api.request import MessagesRequest
-from mockclaude.scenario.conditions.conditions import Check, Condition
+from mockclaude.scenario.conditions.conditions import Condition, ConditionResult
 from mockclaude.scenario.diagnostics import did_you_mean
 
 _OF_THE_TURN = ("user", "tool_result")
@@ -35,7 +35,7 @@ _SIMILAR = 0.8
 """The least similarity of a text that may have been meant, as `difflib` measures it."""
 
 
-def hinted(condition: Condition, request: MessagesRequest) -> Check:
+def check_with_hint(condition: Condition, request: MessagesRequest) -> ConditionResult:
     """Return the outcome of `condition` in words, with what may have been meant if it does not hold."""
     check = condition.check(request)
     hidden = check.key.startswith("headers.") and REDACTED in check.got

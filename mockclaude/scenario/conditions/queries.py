@@ -15,7 +15,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.work import TooMuchWorkError, Work, work_of
-from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, shown
+from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, shorten
 
 if TYPE_CHECKING:
     from typing import Self
@@ -26,11 +26,11 @@ _SHOWN = 80
 _TOO_MUCH = "takes too much work, or its result is too large; expected a simpler expression or a shorter request"
 
 
-def problem(expression: str) -> str | None:
+def find_problem(expression: str) -> str | None:
     """Return what is wrong with a JMESPath expression, or None. What its functions are called with is checked too."""
     from jmespath.exceptions import JMESPathError
 
-    quoted = f"'{shown(expression, _SHOWN)}'"
+    quoted = f"'{shorten(expression, _SHOWN)}'"
     if len(expression) > MAX_LENGTH:
         return f"{quoted} has {len(expression)} characters; expected at most {MAX_LENGTH} in a JMESPath expression"
     try:
@@ -55,7 +55,7 @@ class Query(str):
 
     def __new__(cls, expression: str) -> Self:
         """Parse `expression`."""
-        if found := problem(expression):
+        if found := find_problem(expression):
             raise ValueError(found)
         query = super().__new__(cls, expression)
         query.parsed = _parse(expression)
@@ -87,7 +87,7 @@ class Query(str):
         try:
             return Interpreter(work).visit(self.parsed, data)
         except TooMuchWorkError:
-            raise TooMuchWorkError(f"'{shown(self, _SHOWN)}' {_TOO_MUCH}") from None
+            raise TooMuchWorkError(f"'{shorten(self, _SHOWN)}' {_TOO_MUCH}") from None
         except Exception:  # a function met a value it does not take: what is looked for is not there
             return None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.needles import Needle, is_whole
 from mockclaude.scenario.conditions.work import work_of
-from mockclaude.scenario.format.when import Match
+from mockclaude.scenario.format.when import TextMatcher
 
 _SEARCH, _VALUE = 64, 800
 """The work of one search, and the characters that take as much work as one value of a list."""
@@ -59,7 +59,7 @@ def spend(searches: Iterable[Search], request: MessagesRequest) -> None:
 
 def search(
     subject: str,
-    matches: Iterable[Match],
+    matches: Iterable[TextMatcher],
     text: Callable[[MessagesRequest], str | None],
     values: Callable[[MessagesRequest], Sized] | None = None,
     *,
@@ -81,11 +81,11 @@ def search(
     )
 
 
-def _is_exact(match: Match) -> bool:
+def _is_exact(match: TextMatcher) -> bool:
     return match.contains is not None and all(map(is_whole, match.contains))
 
 
-def _needles(match: Match) -> Iterator[Needle]:
+def _needles(match: TextMatcher) -> Iterator[Needle]:
     yield from (Needle(max(pattern.split("*"), key=len)) for pattern in match.like or ())
     yield from map(Needle, (*(match.contains or ()), *(match.equals or ())))
     yield from (Needle(pattern.needle, pattern.folded) for pattern in match.regex or ())

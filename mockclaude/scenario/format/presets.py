@@ -26,7 +26,7 @@ MALFORMED = (
 """Ways to malform a response whole: its head, its framing, or its encoding."""
 
 
-class Named(NamedTuple):
+class FaultPreset(NamedTuple):
     """A fault, and what a client sees of it."""
 
     fault: Mapping[str, Any]
@@ -54,54 +54,64 @@ def _odd_status(status: int) -> dict[str, Any]:
 _CHALLENGE = {"cf-mitigated": "challenge"}
 _NOT_A_MESSAGE = {"type": "error", "error": {"type": "api_error", "message": "Internal server error"}}
 
-NAMED: dict[str, Named] = {
-    **{name: Named({"error": name}, f"status {status} with the API's JSON") for name, status in STATUS.items()},
-    **{str(status): Named({"error": name}, f"status {status}, {name}") for name, status in STATUS.items()},
+PRESETS: dict[str, FaultPreset] = {
+    **{name: FaultPreset({"error": name}, f"status {status} with the API's JSON") for name, status in STATUS.items()},
+    **{str(status): FaultPreset({"error": name}, f"status {status}, {name}") for name, status in STATUS.items()},
     **{
-        str(status): Named(_odd_status(status), f"status {status}, with the API's JSON")
+        str(status): FaultPreset(_odd_status(status), f"status {status}, with the API's JSON")
         for status in (408, 409, 418, 422, 501, 502, 503, 520, 522, 524, 599)
         if status not in STATUS.values()
     },
-    "error_event_first": Named(
+    "error_event_first": FaultPreset(
         {"error": "overloaded_error", "before": "message_start"}, "200, and an SSE `error` event first"
     ),
-    "error_event": Named(
+    "error_event": FaultPreset(
         {"error": "overloaded_error", "after": "50%"}, "an SSE `error` event in the middle of the stream"
     ),
-    "retry_after_an_hour": Named(
+    "retry_after_an_hour": FaultPreset(
         {"error": {"type": "rate_limit_error", "headers": {"retry-after": 3600}}}, "429, and an hour to wait"
     ),
-    "reset_at_once": Named({"disconnect": "reset", "before": "headers"}, "RST before any response"),
-    "empty_reply": Named({"disconnect": "close", "before": "headers"}, "FIN before any response"),
-    "reset": Named({"disconnect": "reset", "after": "50%"}, "RST in the middle of the body"),
-    "cut": Named({"disconnect": "close", "after": "50%"}, "FIN in the middle of the body, whose end is not marked"),
-    "cut_event": Named({"disconnect": "close", "after": "200 bytes"}, "FIN in the middle of an event"),
-    "short": Named({"disconnect": "clean", "after": "50%"}, "half of the body, ended as if it were all"),
-    "no_message_stop": Named({"disconnect": "clean", "before": "message_stop"}, "a clean end before `message_stop`"),
-    "no_message_delta": Named({"disconnect": "clean", "before": "message_delta"}, "a clean end before `message_delta`"),
-    "no_last_chunk": Named({"disconnect": "close", "before": "end"}, "the whole body, but not the mark of its end"),
-    "empty_body": Named({"disconnect": "clean", "before": "body"}, "200, and nothing in the body"),
-    "hang": Named({"stall": "forever", "before": "headers"}, "nothing, on an open connection"),
-    "hang_before_body": Named({"stall": "forever", "before": "body"}, "headers, and then nothing"),
-    "stall": Named({"stall": "forever", "after": "50%"}, "half of the body, and then nothing"),
-    "pings_forever": Named(
+    "reset_at_once": FaultPreset({"disconnect": "reset", "before": "headers"}, "RST before any response"),
+    "empty_reply": FaultPreset({"disconnect": "close", "before": "headers"}, "FIN before any response"),
+    "reset": FaultPreset({"disconnect": "reset", "after": "50%"}, "RST in the middle of the body"),
+    "cut": FaultPreset(
+        {"disconnect": "close", "after": "50%"}, "FIN in the middle of the body, whose end is not marked"
+    ),
+    "cut_event": FaultPreset({"disconnect": "close", "after": "200 bytes"}, "FIN in the middle of an event"),
+    "short": FaultPreset({"disconnect": "clean", "after": "50%"}, "half of the body, ended as if it were all"),
+    "no_message_stop": FaultPreset(
+        {"disconnect": "clean", "before": "message_stop"}, "a clean end before `message_stop`"
+    ),
+    "no_message_delta": FaultPreset(
+        {"disconnect": "clean", "before": "message_delta"}, "a clean end before `message_delta`"
+    ),
+    "no_last_chunk": FaultPreset(
+        {"disconnect": "close", "before": "end"}, "the whole body, but not the mark of its end"
+    ),
+    "empty_body": FaultPreset({"disconnect": "clean", "before": "body"}, "200, and nothing in the body"),
+    "hang": FaultPreset({"stall": "forever", "before": "headers"}, "nothing, on an open connection"),
+    "hang_before_body": FaultPreset({"stall": "forever", "before": "body"}, "headers, and then nothing"),
+    "stall": FaultPreset({"stall": "forever", "after": "50%"}, "half of the body, and then nothing"),
+    "pings_forever": FaultPreset(
         {"stall": "forever", "after": "message_start", "pings": "15s"}, "`ping` events, and nothing else"
     ),
-    "silence": Named({"stall": "30s", "after": "50%"}, "nothing for 30 s in the middle"),
-    "dribble": Named({"slice": 16, "every": "100ms"}, "16 bytes at a time, 100 ms apart"),
-    "slow": Named({"rate": "2KB/s"}, "2 KB a second"),
-    "bytewise": Named({"slice": 1}, "every byte by itself"),
-    "split_utf8": Named({"slice": "utf8"}, "each character of several bytes in two pieces"),
-    "split_separator": Named({"slice": "separator"}, "each blank line between events in two pieces"),
-    "corrupt": Named({"corrupt": 3}, "three bytes changed"),
-    "garbage": Named({"garbage": 100}, "100 random bytes instead of a response"),
-    "garbage_after_headers": Named(
+    "silence": FaultPreset({"stall": "30s", "after": "50%"}, "nothing for 30 s in the middle"),
+    "dribble": FaultPreset({"slice": 16, "every": "100ms"}, "16 bytes at a time, 100 ms apart"),
+    "slow": FaultPreset({"rate": "2KB/s"}, "2 KB a second"),
+    "bytewise": FaultPreset({"slice": 1}, "every byte by itself"),
+    "split_utf8": FaultPreset({"slice": "utf8"}, "each character of several bytes in two pieces"),
+    "split_separator": FaultPreset({"slice": "separator"}, "each blank line between events in two pieces"),
+    "corrupt": FaultPreset({"corrupt": 3}, "three bytes changed"),
+    "garbage": FaultPreset({"garbage": 100}, "100 random bytes instead of a response"),
+    "garbage_after_headers": FaultPreset(
         {"garbage": 100, "before": "body"}, "a good head, then random bytes where a chunk begins"
     ),
-    "content_length_too_long": Named({"content_length": 50}, "50 bytes less than `content-length` says, then FIN"),
-    "content_length_too_short": Named({"content_length": -20}, "20 bytes more than `content-length` says"),
+    "content_length_too_long": FaultPreset(
+        {"content_length": 50}, "50 bytes less than `content-length` says, then FIN"
+    ),
+    "content_length_too_short": FaultPreset({"content_length": -20}, "20 bytes more than `content-length` says"),
     **{
-        name: Named({"malformed": name}, sees)
+        name: FaultPreset({"malformed": name}, sees)
         for name, sees in {
             "status_line": "a status line that is none",
             "header_name": "a header whose name has a space in it",
@@ -116,59 +126,75 @@ NAMED: dict[str, Named] = {
             "truncated_gzip": "gzip without its second half",
         }.items()
     },
-    "drop_message_start": Named({"drop": "message_start"}, "a stream without `message_start`"),
-    "drop_message_stop": Named({"drop": "message_stop"}, "a stream without `message_stop`, as some gateways send"),
-    "drop_block_start": Named({"drop": "content_block_start"}, "deltas of a block that never began"),
-    "drop_first_tool_json": Named({"drop": "input_json_delta 2"}, "tool JSON without its beginning"),
-    "drop_last_tool_json": Named({"drop": "last input_json_delta"}, "tool JSON without its end"),
-    "duplicate_message_start": Named({"duplicate": "message_start"}, "`message_start` twice"),
-    "duplicate_delta": Named({"duplicate": "content_block_delta"}, "the first delta twice"),
-    "swapped_start": Named({"swap": ["message_start", "content_block_start"]}, "a block before the message begins"),
-    "wrong_index": Named(
+    "drop_message_start": FaultPreset({"drop": "message_start"}, "a stream without `message_start`"),
+    "drop_message_stop": FaultPreset(
+        {"drop": "message_stop"}, "a stream without `message_stop`, as some gateways send"
+    ),
+    "drop_block_start": FaultPreset({"drop": "content_block_start"}, "deltas of a block that never began"),
+    "drop_first_tool_json": FaultPreset({"drop": "input_json_delta 2"}, "tool JSON without its beginning"),
+    "drop_last_tool_json": FaultPreset({"drop": "last input_json_delta"}, "tool JSON without its end"),
+    "duplicate_message_start": FaultPreset({"duplicate": "message_start"}, "`message_start` twice"),
+    "duplicate_delta": FaultPreset({"duplicate": "content_block_delta"}, "the first delta twice"),
+    "swapped_start": FaultPreset(
+        {"swap": ["message_start", "content_block_start"]}, "a block before the message begins"
+    ),
+    "wrong_index": FaultPreset(
         {"edit": "every content_block_delta", "set": {"index": 5}}, "deltas of a block that is not there"
     ),
-    "null_delta": Named({"edit": "content_block_delta", "set": {"delta": None}}, "`delta: null`"),
-    "null_text": Named({"edit": "text_delta", "set": {"delta.text": None}}, "`text: null` in a delta"),
-    "null_usage": Named({"edit": "message_delta", "set": {"usage.output_tokens": None}}, "`output_tokens: null`"),
-    "no_usage": Named({"edit": "message_delta", "delete": "usage"}, "`message_delta` without `usage`"),
-    "no_usage_at_start": Named({"edit": "message_start", "delete": "message.usage"}, "`message_start` without `usage`"),
-    "null_content": Named({"edit": "body", "set": {"content": None}}, "not streamed: a message whose content is null"),
-    "unknown_event": Named(
+    "null_delta": FaultPreset({"edit": "content_block_delta", "set": {"delta": None}}, "`delta: null`"),
+    "null_text": FaultPreset({"edit": "text_delta", "set": {"delta.text": None}}, "`text: null` in a delta"),
+    "null_usage": FaultPreset({"edit": "message_delta", "set": {"usage.output_tokens": None}}, "`output_tokens: null`"),
+    "no_usage": FaultPreset({"edit": "message_delta", "delete": "usage"}, "`message_delta` without `usage`"),
+    "no_usage_at_start": FaultPreset(
+        {"edit": "message_start", "delete": "message.usage"}, "`message_start` without `usage`"
+    ),
+    "null_content": FaultPreset(
+        {"edit": "body", "set": {"content": None}}, "not streamed: a message whose content is null"
+    ),
+    "unknown_event": FaultPreset(
         {"insert": {"event": "hologram", "data": {"type": "hologram"}}, "after": "message_start"},
         "an event of a new kind",
     ),
-    "unknown_delta": Named(
+    "unknown_delta": FaultPreset(
         {"edit": "text_delta", "set": {"delta": {"type": "beam_delta", "beam": 1}}}, "a delta of a new kind"
     ),
-    "data_only": Named({"insert": {"data": {"type": "ping"}}, "after": "message_start"}, "an event without a name"),
-    "empty_data": Named({"insert": "event: ping\n\n", "after": "message_start"}, "an event without data"),
-    "done": Named({"insert": "data: [DONE]\n\n", "before": "end"}, "the `[DONE]` of another API at the end"),
-    "broken_json": Named(
+    "data_only": FaultPreset(
+        {"insert": {"data": {"type": "ping"}}, "after": "message_start"}, "an event without a name"
+    ),
+    "empty_data": FaultPreset({"insert": "event: ping\n\n", "after": "message_start"}, "an event without data"),
+    "done": FaultPreset({"insert": "data: [DONE]\n\n", "before": "end"}, "the `[DONE]` of another API at the end"),
+    "broken_json": FaultPreset(
         {
             "insert": 'event: content_block_delta\ndata: {"type": "content_block_delta", "ind\n\n',
             "before": "message_delta",
         },
         "an event whose data is cut JSON",
     ),
-    "invalid_utf8": Named({"insert": {"hex": "ff"}, "after": "message_start"}, "a byte that is no UTF-8"),
-    "restart": Named({"restart": True, "after": "50%"}, "the message begins anew, with another id, in the same stream"),
-    "wrong_content_type": Named({"headers": {"content-type": "text/html"}}, "the right body with a wrong content type"),
-    "no_content_type": Named({"headers": {"content-type": False}}, "the right body without a content type"),
-    "error_with_200": Named(
+    "invalid_utf8": FaultPreset({"insert": {"hex": "ff"}, "after": "message_start"}, "a byte that is no UTF-8"),
+    "restart": FaultPreset(
+        {"restart": True, "after": "50%"}, "the message begins anew, with another id, in the same stream"
+    ),
+    "wrong_content_type": FaultPreset(
+        {"headers": {"content-type": "text/html"}}, "the right body with a wrong content type"
+    ),
+    "no_content_type": FaultPreset({"headers": {"content-type": False}}, "the right body without a content type"),
+    "error_with_200": FaultPreset(
         {"respond": {"headers": {"content-type": "application/json"}, "body": _NOT_A_MESSAGE}},
         "200, and an error as JSON",
     ),
-    "bad_gateway_page": Named(_page(502, "502 Bad Gateway", "nginx"), "a 502 of a proxy, as HTML"),
-    "gateway_timeout_page": Named(_page(504, "504 Gateway Time-out", "nginx"), "a 504 of a proxy, as HTML"),
-    "cloudflare_524_page": Named(_page(524, "524: A timeout occurred", "cloudflare"), "Cloudflare's 524, as HTML"),
-    "challenge_page": Named(
+    "bad_gateway_page": FaultPreset(_page(502, "502 Bad Gateway", "nginx"), "a 502 of a proxy, as HTML"),
+    "gateway_timeout_page": FaultPreset(_page(504, "504 Gateway Time-out", "nginx"), "a 504 of a proxy, as HTML"),
+    "cloudflare_524_page": FaultPreset(
+        _page(524, "524: A timeout occurred", "cloudflare"), "Cloudflare's 524, as HTML"
+    ),
+    "challenge_page": FaultPreset(
         _page(403, "Just a moment...", "cloudflare", **_CHALLENGE), "Cloudflare's challenge, a 403 as HTML"
     ),
-    "empty_520": Named({"respond": {"status": 520, "headers": {"server": "cloudflare"}}}, "a 520 without a body"),
-    "page_with_200": Named(_page(200, "Welcome", "captive-portal"), "200, and a page of HTML"),
-    "status_999": Named({"respond": {"status": 999}}, "a status that does not exist"),
-    "refuse": Named({"refuse": "5s"}, "RST, and refused connections for 5 s"),
-    "close_idle": Named(
+    "empty_520": FaultPreset({"respond": {"status": 520, "headers": {"server": "cloudflare"}}}, "a 520 without a body"),
+    "page_with_200": FaultPreset(_page(200, "Welcome", "captive-portal"), "200, and a page of HTML"),
+    "status_999": FaultPreset({"respond": {"status": 999}}, "a status that does not exist"),
+    "refuse": FaultPreset({"refuse": "5s"}, "RST, and refused connections for 5 s"),
+    "close_idle": FaultPreset(
         {"disconnect": "close", "before": "headers", "connection": "reused"},
         "FIN at the second request of a connection",
     ),
