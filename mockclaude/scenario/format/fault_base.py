@@ -7,7 +7,7 @@ kind chooses its class.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
@@ -81,11 +81,7 @@ class Fault(Model):
     @classmethod
     def known_fields(cls) -> dict[str, FieldInfo]:
         """Return the fields of this kind; of `Fault` itself those of all kinds."""
-        if cls is not Fault:
-            return cls.model_fields
-        own = {key: field for kind in Fault.kinds for key, field in kind.model_fields.items()}
-        keys = ["name", *(kind.kind for kind in Fault.kinds), *Fault.options, *Fault.model_fields]
-        return {key: own[key] for key in keys}
+        return _fields_of_all_kinds() if cls is Fault else cls.model_fields
 
     @property
     def position(self) -> Position | None:
@@ -116,6 +112,13 @@ class Fault(Model):
     def __str__(self) -> str:
         words = (self.kind, self.shown, str(self.position or ""))
         return self.name or " ".join(word for word in words if word)
+
+
+@cache
+def _fields_of_all_kinds() -> dict[str, FieldInfo]:
+    own = {key: field for kind in Fault.kinds for key, field in kind.model_fields.items()}
+    keys = ["name", *(kind.kind for kind in Fault.kinds), *Fault.options, *Fault.model_fields]
+    return {key: own[key] for key in keys}
 
 
 class PlacedFault(Fault):
