@@ -1,8 +1,4 @@
-"""Mistakes in what a user wrote, in one form: place, what is wrong, what was expected, what to do.
-
-In: a place in a file and words. Out: one line of text per mistake.
-Knows nothing of YAML or of the scenario format.
-"""
+"""Diagnostics: errors and warnings about scenario files, as one line each: place, problem, expectation and fix."""
 
 from __future__ import annotations
 
@@ -13,22 +9,22 @@ from itertools import groupby, islice
 from typing import Any, Protocol, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
-"""The keys and indices that lead to a part of data."""
+"""Keys and indices that lead to a part of the data."""
 
 MAX_DEPTH = 64
-"""How long such a path may be, in what a user writes."""
+"""The maximum length of a path, and so the levels of nesting in a file."""
 
 MAX_DIAGNOSTICS = 100
-"""How many mistakes of one file are looked for: nobody reads more, and each takes memory."""
+"""The maximum number of diagnostics for one file. More would cost memory, and nobody reads them."""
 
 _SHOWN = 40
 _LONGEST_WORD = 100
-"""Characters of a word for which a similar one is looked for."""
+"""Longer words, in characters, get no suggestion."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something stands: a file as the user named it, line and column counted from 1 (0: the file as a whole)."""
+    """A place in a file. Lines and columns count from 1; line 0 is the whole file."""
 
     file: str
     line: int = 0
@@ -39,11 +35,11 @@ class Place:
 
 
 class SourceMap(Protocol):
-    """Data, called `file`, that knows where each part of it stands."""
+    """Data that knows the place of each of its parts. `file` is the name that the user gave."""
 
     @property
     def file(self) -> str:
-        """How the user calls it."""
+        """The file's name, as the user gave it."""
         ...
 
     @property
@@ -52,17 +48,17 @@ class SourceMap(Protocol):
         ...
 
     def place(self, path: Path, *, key: bool = False) -> Place:
-        """Return where the value (or, with `key`, the key) at `path` stands, passing over what the data has not."""
+        """Return the place of the value (or, with `key`, the key) at `path`. Parts that are absent are skipped."""
         ...
 
     def nearest(self, path: Path) -> Path:
-        """Return `path` without the parts that the data does not have."""
+        """Return `path` without the parts that are absent from the data."""
         ...
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """One thing to mend: `place: what is wrong; what was expected; did you mean ...`, in one printable line."""
+    """An error or a warning, printed as one line: `place: problem; expected ...; did you mean ...`."""
 
     place: Place
     message: str
@@ -98,7 +94,7 @@ def _first(diagnostics: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean '...'?` for the known word most like `word`, or nothing."""
+    """Return `; did you mean '...'?` with the known word that is most like `word`, or ''."""
     if len(word) > _LONGEST_WORD:
         return ""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
@@ -106,16 +102,16 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def shorten(text: str, limit: int = _SHOWN) -> str:
-    """Truncate a text of a user's to the `limit` that messages show of it."""
+    """Truncate `text` to `limit` characters."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def format_value(value: Any) -> str:
-    """Describe a value of a user's as Python writes it, truncated; a text keeps its quotes."""
+    """Return `value` as Python writes it, truncated. A string keeps its quotes."""
     return repr(shorten(value)) if isinstance(value, str) else shorten(repr(value))
 
 
 def join_words(words: Iterable[str]) -> str:
-    """Return the words as a reader wants them: `a, b or c`; `nothing` if there are none."""
+    """Return the words as `a, b or c`; `nothing` if there are none."""
     *first, last = list(words) or ["nothing"]
     return f"{', '.join(first)} or {last}" if first else last

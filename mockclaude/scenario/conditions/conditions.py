@@ -1,8 +1,4 @@
-"""The conditions of a rule: what is looked at, what is wanted, and whether it holds.
-
-In: the `when` of a rule. Out: `Condition`s, which test a request and say in words what they wanted and what came.
-Knows nothing of rules, of how often one has answered, or of replies.
-"""
+"""Conditions: the keys of a rule's `when`, ready to match a request and to describe the result."""
 
 from __future__ import annotations
 
@@ -35,7 +31,7 @@ TOOL_RESULTS = attrgetter("results")
 SYSTEM = attrgetter("system")
 
 OF_THE_RULE = ("times", "order")
-"""What is checked of a rule besides its conditions: whether it is used up, and whether one above it answers."""
+"""Keys of results that concern the rule itself: whether it is exhausted, and whether it is shadowed."""
 
 Look: TypeAlias = Callable[[MessagesRequest], Any]
 Holds: TypeAlias = Callable[[Any], bool]
@@ -44,9 +40,9 @@ Test: TypeAlias = tuple[Look, Holds, tuple[Search, ...]]
 
 @dataclass(frozen=True, slots=True)
 class ConditionResult:
-    """One condition held against one request, and, where it did not hold, a `hint` at why or at what was meant.
+    """The result of one condition for one request, with a `hint` if it failed.
 
-    `got` is without credentials. For the `key`s in `OF_THE_RULE` the hint says it all.
+    `got` is without credentials. For the keys in `OF_THE_RULE` the hint is the whole message.
     """
 
     key: str
@@ -58,17 +54,23 @@ class ConditionResult:
     def __str__(self) -> str:
         if self.hint and self.key in OF_THE_RULE:
             return self.hint
-        said = f"{self.key}: wanted {self.wanted}, got {self.got}"
-        return f"{said}; {self.hint}" if self.hint else said
+        text = f"{self.key}: wanted {self.wanted}, got {self.got}"
+        return f"{text}; {self.hint}" if self.hint else text
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One thing that must hold: `holds` of what `look` finds.
+    """A condition of a rule: it matches if `holds` returns True for the value that `look` returns.
 
-    `groups` are what a regular expression catches there; `searches` are the texts that must contain a needle for it.
-    `texts` are the words and names it asks for. `costly` conditions search with an expression or call a function.
-    `describe` puts what was found into words, and `difference` says where a long value begins to differ.
+    Attributes:
+        key: The key of `when`.
+        wanted: The description of the accepted values.
+        groups: Returns the captures of the regular expressions.
+        searches: The texts that must contain a needle.
+        texts: The texts and names that the condition accepts, for hints.
+        costly: Whether the condition searches with an expression or calls a function.
+        describe: Describes the value of a request.
+        difference: Describes where a long value begins to differ.
     """
 
     key: str
@@ -83,13 +85,13 @@ class Condition:
     difference: Callable[[Any], str] | None = None
 
     def check(self, request: MessagesRequest) -> ConditionResult:
-        """Return the outcome in words."""
+        """Return the result of the condition for `request`."""
         found = self.look(request)
         return ConditionResult(self.key, self.wanted, self.describe(found), self.holds(found))
 
 
 def conditions(when: When) -> tuple[Condition, ...]:
-    """Return the conditions of `when`, the cheapest first."""
+    """Build the conditions of `when`, the cheapest first."""
     return tuple(_conditions(when))
 
 
@@ -153,12 +155,12 @@ def _has_regex(matches: Iterable[TextMatcher]) -> bool:
 
 
 def _texts(matches: Iterable[TextMatcher]) -> tuple[str, ...]:
-    said = [text for match in matches for text in (match.equals or match.contains or match.like or ())]
-    return tuple(text for text in said if "*" not in text)
+    accepted = [text for match in matches for text in (match.equals or match.contains or match.like or ())]
+    return tuple(text for text in accepted if "*" not in text)
 
 
 def _text_difference(matches: list[TextMatcher]) -> Callable[[Any], str] | None:
-    """Build the function that finds where a text begins to differ from the only whole text that is accepted."""
+    """Build the function that finds where a text begins to differ from the only accepted text."""
     texts = [text for match in matches for text in match.equals or match.like or ("*",)]
     return partial(first_difference, texts[0]) if len(texts) == 1 and "*" not in texts[0] else None
 
@@ -193,7 +195,7 @@ def _tool_result_condition(matches: list[ToolResultMatcher]) -> Condition:
 
 
 def _result_searches(matches: list[ToolResultMatcher]) -> Iterator[Search]:
-    """Yield what is searched for in the names and in the texts of tool results, if every match does so."""
+    """Yield the searches in the names and in the texts of tool results that every matcher requires."""
     for key, text in (("name", attrgetter("result_names")), ("content", attrgetter("result_texts"))):
         parts = [getattr(match, key) for match in matches]
         matches_of_all = [part for one in parts for part in one or ()]
@@ -210,7 +212,7 @@ def _tool_result_test(match: ToolResultMatcher) -> Callable[[Any], bool]:
 
 
 def _body_condition(bodies: list[BodyMatcher]) -> Condition:
-    """Return one condition for a list of body matches, any of which is enough. It looks at what each of them finds."""
+    """Build one condition for a list of body matchers, of which one must match."""
     looks, tests = zip(*map(_body_test, bodies), strict=True)
     return Condition(
         "body",
@@ -237,7 +239,7 @@ def _body_test(match: BodyMatcher) -> tuple[Look, Holds]:
 
 
 def text_test(matches: list[TextMatcher]) -> Callable[[str], bool]:
-    """Return a test that holds for a text which one of `matches` accepts."""
+    """Build a test that is true for a text that one of `matches` accepts."""
     tests = [test for match in matches for test in _tests(match)]
     return tests[0] if len(tests) == 1 else lambda text: any(test(text) for test in tests)
 
@@ -269,17 +271,17 @@ def _like(pattern: str) -> Callable[[str], bool]:
 
 
 def _groups(matches: list[TextMatcher]) -> Callable[[Any], Mapping[str, Any]] | None:
-    """Return what names and numbers of groups hold after the first pattern that is found."""
+    """Build the function that returns the captures of the first pattern that matches."""
     patterns = [pattern for match in matches for pattern in match.regex or ()]
 
-    def caught(text: str) -> Mapping[str, Any]:
+    def find_captures(text: str) -> Mapping[str, Any]:
         return next((found for pattern in patterns if (found := pattern.captures(text)) is not None), {})
 
-    return caught if patterns else None
+    return find_captures if patterns else None
 
 
 def capture_names(when: When) -> set[str]:
-    """Return the names and numbers of the groups that the regular expressions of `when` catch."""
+    """Return the names and numbers of the groups that the regular expressions of `when` capture."""
     texts = [when.user, when.system, when.model, *(when.headers or {}).values()]
     patterns = [pattern for matches in texts for match in matches or () for pattern in match.regex or ()]
     return set().union(*(pattern.capture_names for pattern in patterns))

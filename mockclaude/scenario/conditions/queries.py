@@ -1,7 +1,6 @@
-"""JMESPath, behind a door: imported when the first expression is met, and unable to fail while a request is answered.
+"""JMESPath expressions: checked when a file is loaded, so that they cannot fail for a request.
 
-In: an expression. Out: what is wrong with it, or a `Query` that finds it in JSON data.
-Knows nothing of scenarios.
+The library is imported with the first expression.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _TOO_MUCH = "takes too much work, or its result is too large; expected a simpler
 
 
 def find_problem(expression: str) -> str | None:
-    """Return what is wrong with a JMESPath expression, or None. What its functions are called with is checked too."""
+    """Return the problem of a JMESPath expression, or None. Calls of functions are checked too."""
     from jmespath.exceptions import JMESPathError
 
     quoted = f"'{shorten(expression, _SHOWN)}'"
@@ -45,7 +44,7 @@ def find_problem(expression: str) -> str | None:
 
 
 class Query(str):
-    """A JMESPath expression, parsed. Its value is the expression as the user wrote it.
+    """A parsed JMESPath expression. As a string it is the expression that the user wrote.
 
     Raises:
         ValueError: The expression is invalid.
@@ -66,10 +65,10 @@ class Query(str):
         return core_schema.no_info_after_validator_function(cls, handler(str))
 
     def find_in(self, request: MessagesRequest) -> Any:
-        """Return what the expression finds in the body of `request`. Equal expressions are evaluated once.
+        """Return the value of the expression in the body of `request`. Equal expressions are evaluated once.
 
         Raises:
-            TooMuchWorkError: The evaluation takes more than what is left of the request's work.
+            TooMuchWorkError: The evaluation exceeds the rest of the request's work.
         """
         memo = request.memo
         if self not in memo:
@@ -77,10 +76,10 @@ class Query(str):
         return memo[self]
 
     def evaluate(self, data: Any, work: Work) -> Any:
-        """Return what the expression finds in JSON data; None if it finds nothing.
+        """Return the value of the expression in JSON data, or None.
 
         Raises:
-            TooMuchWorkError: The evaluation takes more than what is left of `work`.
+            TooMuchWorkError: The evaluation exceeds the rest of `work`.
         """
         from mockclaude.scenario.conditions.interpreter import Interpreter
 
@@ -88,7 +87,7 @@ class Query(str):
             return Interpreter(work).visit(self.parsed, data)
         except TooMuchWorkError:
             raise TooMuchWorkError(f"'{shorten(self, _SHOWN)}' {_TOO_MUCH}") from None
-        except Exception:  # a function met a value it does not take: what is looked for is not there
+        except Exception:  # a function got a value of a wrong type: the body has no such value
             return None
 
 
@@ -99,9 +98,10 @@ def _parse(expression: str) -> Any:
 
 
 def _misuses(node: dict[str, Any], depth: int = 0) -> Iterator[str]:
-    """Yield the functions below `node` that do not exist or get too few or too many arguments, and any stray `&`.
+    """Yield the problems of functions below `node`: unknown names, wrong numbers of arguments, a stray `&`.
 
-    Raises `RecursionError` for more than `MAX_DEPTH` levels.
+    Raises:
+        RecursionError: There are more than `MAX_DEPTH` levels.
     """
     if depth > MAX_DEPTH:
         raise RecursionError

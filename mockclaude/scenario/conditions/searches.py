@@ -1,4 +1,4 @@
-"""What conditions search for in the texts of a request, and the work that it takes."""
+"""Searches of conditions in the texts of a request, and their work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SEARCH, _VALUE = 64, 800
 """The work of one search, and the characters that take as much work as one value of a list."""
 
 _CHARACTERS, _CHARACTERS_OF_REGEX = 64, 8
-"""The characters that are searched with a unit of work, for a text and by a regular expression."""
+"""Characters that are searched with a unit of work, for a text and by a regular expression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Search:
         subject: The name of the text. Searches of one subject have equal texts.
         text: Returns the text; of a list all texts, joined by line breaks.
         values: Returns the list; None for a single text.
-        needles: Texts of which the condition requires one; empty if it does not.
-        texts: How many texts are searched for.
-        regexes: How many regular expressions are searched for.
-        is_exact: Whether the condition holds wherever the text contains one of the needles.
+        needles: Texts of which the condition requires one; empty if it requires none.
+        texts: The number of texts that are searched for.
+        regexes: The number of regular expressions that are searched for.
+        is_exact: Whether the condition matches every text that contains one of the needles.
     """
 
     subject: str
@@ -40,7 +40,7 @@ class Search:
     is_exact: bool
 
     def price(self, request: MessagesRequest) -> int:
-        """Return the work that the search takes."""
+        """Return the work of the search in `request`."""
         extent = len(self.text(request) or "")
         extent += _VALUE * len(self.values(request)) if self.values else 0
         of_texts = self.texts * (_SEARCH + extent // _CHARACTERS)
@@ -51,7 +51,7 @@ def spend(searches: Iterable[Search], request: MessagesRequest) -> None:
     """Count the work of `searches`.
 
     Raises:
-        TooMuchWorkError: They take more than what is left for the request.
+        TooMuchWorkError: The work exceeds the rest for the request.
     """
     for each in searches:
         work_of(request).spend(each.price(request))
@@ -65,7 +65,7 @@ def search(
     *,
     is_required: bool = True,
 ) -> Search:
-    """Return the search for `matches` in a text of a request, of which one must match if `is_required`."""
+    """Build the search for `matches` in a text of a request. If `is_required`, one of them must match."""
     matches = list(matches)
     needles = [needle for match in matches for needle in _needles(match)]
     regexes = sum(len(match.regex or ()) for match in matches)
