@@ -23,7 +23,7 @@ from mockclaude.api.checks.table import CHECKS
 from mockclaude.api.models import ALIASES, CATALOGUE
 from mockclaude.api.schema.gates import GATES
 from mockclaude.reply.cache_usage import MINIMUMS
-from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.format.profiles import PROFILES
 
 GOLDEN = Path(__file__).parent / "golden" / "facts.txt"
@@ -54,7 +54,7 @@ TABLES: dict[str, Mapping[str, Any]] = {
         for number, check in enumerate(CHECKS)
     },
     "pace": {name: profile._asdict() for name, profile in PROFILES.items()},
-    "fault": {name: named._asdict() for name, named in NAMED.items()},
+    "fault": {name: named._asdict() for name, named in PRESETS.items()},
     "bound": dict(bounds()),
 }
 

@@ -21,7 +21,7 @@ from click.testing import Result
 
 from mockclaude.api.errors import STATUS
 from mockclaude.cli import COMMANDS
-from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.format.presets import PRESETS
 from tests.cli.invoking import invoke
 from tests.sdk import node
 from tests.serving import PATIENCE, PROGRAM_PATIENCE
@@ -222,7 +222,7 @@ def test_the_readme_shows_every_scenario_of_the_top_folder() -> None:
 
 
 def test_the_readme_has_every_named_fault() -> None:
-    for name, named in NAMED.items():
+    for name, named in PRESETS.items():
         assert name in STATUS or name.isdigit() or f"| `{name}` | {named.sees} |" in README
 
 

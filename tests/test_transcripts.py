@@ -20,7 +20,7 @@ from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.wire.encode import encode
 from tests.serving import CLIENT, http_request
@@ -85,7 +85,7 @@ TOGETHER = [
 
 def rows() -> Iterator[tuple[list[Any], str]]:
     """Yield faults that meet in one answer, and its form."""
-    named = [name for name in NAMED if name not in COMPRESSED]
+    named = [name for name in PRESETS if name not in COMPRESSED]
     yield from (([fault], form) for fault in ("nothing", *named, *UNPLACED, *PLACED) for form in FORMS)
     yield from (([{**kind, **at}], form) for kind in PLACED for at in MOMENTS for form in ("message", "stream, paced"))
     yield from (([*pair], "stream, paced") for pair in combinations(TOGETHER, 2))

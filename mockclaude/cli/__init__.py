@@ -53,9 +53,9 @@ class _Commands(click.Group):
 def _check_is_no_command(word: str, ctx: click.Context) -> None:
     """Raise `click.UsageError` for what is written like a command, but is none, and no file either."""
     if word.isidentifier() and not Path(word).exists():
-        from mockclaude.scenario.diagnostics import did_you_mean, one_of
+        from mockclaude.scenario.diagnostics import did_you_mean, join_words
 
-        expected = f"expected {one_of(COMMANDS)}, or scenario files to serve"
+        expected = f"expected {join_words(COMMANDS)}, or scenario files to serve"
         message = f"'{word}' is no command, and there is no such file; {expected}{did_you_mean(word, COMMANDS)}"
         raise click.UsageError(message, ctx)
 

@@ -16,8 +16,8 @@ from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import MODES, Mode
 from mockclaude.engine.trust import parse_host, parse_origin
 from mockclaude.scenario.diagnostics import ScenarioError
-from mockclaude.scenario.format.policy import accepted_betas
-from mockclaude.scenario.lint.determinism import refuse_order_dependent
+from mockclaude.scenario.format.policy import parse_accepted_betas
+from mockclaude.scenario.lint.determinism import require_determinism
 from mockclaude.scenario.loading.loader import load_all
 from mockclaude.scenario.rules import Scenario
 
@@ -49,7 +49,7 @@ class Loading(NamedTuple):
         """Return the scenarios by name. Raises `ScenarioError`."""
         scenarios = load_all(self.files, self.seed, self.validation, self.betas)
         if self.strict:
-            refuse_order_dependent(scenarios.values())
+            require_determinism(scenarios.values())
         return scenarios
 
     def loaded(self) -> dict[str, Scenario]:
@@ -85,7 +85,7 @@ VALIDATION = option(
 )
 BETAS = option(
     "--betas",
-    callback=lambda _context, _parameter, text: None if text is None else read("--betas", accepted_betas, text),
+    callback=lambda _context, _parameter, text: None if text is None else read("--betas", parse_accepted_betas, text),
     help="Accept these names in `anthropic-beta`: known, strict, any, or further names with commas between them. "
     "Overrides `betas` in the files.",
 )

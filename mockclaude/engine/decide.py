@@ -18,8 +18,8 @@ from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.store import Claim, Refusal
 from mockclaude.reply.compose import choose
 from mockclaude.reply.draws import Draws
-from mockclaude.scenario.match import closest, matching, why_none
-from mockclaude.scenario.rules import Outline
+from mockclaude.scenario.match import describe_unmatched, find_matches, find_near_miss
+from mockclaude.scenario.rules import ReplyTemplate
 
 
 def decide(http: HttpRequest, state: ScenarioState) -> Decision:
@@ -55,7 +55,7 @@ def _select(context: RequestContext) -> ReplyBuilder | None:
     """Claim the first rule that matches and is not exhausted."""
     http, state, request, wished = context.http, context.state, context.request, context.wished
     (whole, canonical), lane, chaos = context.fingerprints, http.head.lane, state.scenario.chaos
-    for rule in matching(state.rules, request):
+    for rule in find_matches(state.rules, request):
         possible = possible_faults(wished, rule, chaos, request) if wished or rule.faults or chaos else {}
         attempts = attempts_of(possible, rule, request) if possible else {}
         ticket = state.store.claim(Claim(lane, whole, rule.key, rule.times, True, tuple(attempts.values())))
@@ -69,8 +69,8 @@ def _select(context: RequestContext) -> ReplyBuilder | None:
 def _unmatched(context: RequestContext) -> Decision:
     state = context.state
     timed = [rule.key for rule in state.rules if rule.times is not None]
-    nearest = closest(state.rules, context.request, state.store.counts(context.http.head.lane, timed))
-    error = state.scenario.policy.unmatched_error(why_none(nearest))
+    nearest = find_near_miss(state.rules, context.request, state.store.counts(context.http.head.lane, timed))
+    error = state.scenario.policy.unmatched_error(describe_unmatched(nearest))
     return context.refuse(error)._replace(unmatched=True, closest=nearest)
 
 
@@ -83,4 +83,4 @@ def _call(builder: ReplyBuilder) -> Decision:
         reply = function(builder.context.request)
     except ApiError as error:
         return builder.failed(error)
-    return builder.decision(reply) if isinstance(reply, Outline) else LiveReply(builder, pace, reply).begin()
+    return builder.decision(reply) if isinstance(reply, ReplyTemplate) else LiveReply(builder, pace, reply).begin()

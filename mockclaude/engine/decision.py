@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from mockclaude.engine.state.store import Effect
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import End, Response, silent
-from mockclaude.scenario.match import Explanation
+from mockclaude.scenario.match import MatchResult
 from mockclaude.scenario.rules import Rule
 
 
@@ -56,7 +56,7 @@ class Decision(NamedTuple):
     rule: Rule | None = None
     draws: Draws | None = None
     unmatched: bool = False
-    closest: Explanation | None = None
+    closest: MatchResult | None = None
     whole: bytes | None = None
     live: Live | None = None
     effects: tuple[Effect, ...] = ()

@@ -12,8 +12,8 @@ from mockclaude.engine.state.store import Attempt, Ticket
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.select import TriggerContext, counts_requests, due
 from mockclaude.scenario.format.faults import Fault
-from mockclaude.scenario.lint.determinism import dependence
-from mockclaude.scenario.rules import PossibleFault, Rule
+from mockclaude.scenario.lint.determinism import describe_nondeterminism
+from mockclaude.scenario.rules import ConditionalFault, Rule
 from mockclaude.scenario.volatile import turn_hash
 
 PossibleFaults: TypeAlias = Mapping[str, Sequence[Fault]]
@@ -31,13 +31,13 @@ NONE = DueFaults()
 
 
 def possible_faults(
-    wished: Sequence[Fault], rule: Rule, chaos: Sequence[PossibleFault], request: MessagesRequest
+    wished: Sequence[Fault], rule: Rule, chaos: Sequence[ConditionalFault], request: MessagesRequest
 ) -> PossibleFaults:
     """Return the faults whose conditions match the request."""
     return {"wish": wished, "fault": _matching(rule.faults, request), "chaos": _matching(chaos, request)}
 
 
-def _matching(faults: Sequence[PossibleFault], request: MessagesRequest) -> list[Fault]:
+def _matching(faults: Sequence[ConditionalFault], request: MessagesRequest) -> list[Fault]:
     return [each.fault for each in faults if each.applies(request)]
 
 
@@ -79,7 +79,7 @@ def _decided_by(faults: Iterable[Fault], position: TriggerContext) -> Iterator[s
     counted = False
     for fault in faults:
         counted = counted or counts_requests(fault)
-        if why := dependence(fault):
+        if why := describe_nondeterminism(fault):
             yield f"not the same each time: the fault '{fault}' {why}"
     if counted:
         yield f"request {position.request + 1} of its lane"

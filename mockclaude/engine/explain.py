@@ -18,7 +18,7 @@ from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.scenario.match import Explanation, explain
+from mockclaude.scenario.match import MatchResult, explain
 from mockclaude.scenario.rules import RuleKey, Scenario
 from mockclaude.wire.encode import encode
 from mockclaude.wire.script import Script
@@ -57,7 +57,7 @@ def _not_chosen(
 
 def _explanations(
     scenario: Scenario, body: bytes, headers: Mapping[str, str], counts: Mapping[RuleKey, int]
-) -> list[Explanation]:
+) -> list[MatchResult]:
     try:
         return explain(scenario.rules, MessagesRequest(parse(body)[0], headers), counts)
     except (ApiError, KeyError, TypeError, AttributeError):

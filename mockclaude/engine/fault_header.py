@@ -35,10 +35,10 @@ def _read(where: str, text: str) -> tuple[Fault, ...]:
     if len(text) > MAX_WISH:
         raise invalid(f"{where}: a fault has at most {MAX_WISH} characters, got {len(text)}; ask for fewer faults")
     try:
-        data = assignments.read(text)
+        data = assignments.parse_assignments(text)
         return tuple(_FAULTS.validate_python(re.split(r"\s*,\s*", data) if isinstance(data, str) else data))
     except ValidationError as error:
-        raise invalid(f"{where}: {assignments.problem(error, Fault)}") from None
+        raise invalid(f"{where}: {assignments.first_problem(error, Fault)}") from None
     except ValueError as error:
         raise invalid(f"{where}: {error}") from None
 

@@ -13,13 +13,13 @@ from mockclaude.reply.live.live_response import LiveResponse
 from mockclaude.reply.render import rendered
 from mockclaude.reply.response import End, silent
 from mockclaude.scenario.format.pace import Pace
-from mockclaude.scenario.rules import Coming, Outline
+from mockclaude.scenario.rules import PendingReply, ReplyTemplate
 
 
 class LiveReply:
     """The reply to one request, which comes as a whole or part by part."""
 
-    def __init__(self, builder: ReplyBuilder, pace: Pace, coming: Coming) -> None:
+    def __init__(self, builder: ReplyBuilder, pace: Pace, coming: PendingReply) -> None:
         self._builder = builder
         self._coming = coming
         self._response = LiveResponse(
@@ -61,7 +61,7 @@ class LiveReply:
         """Return the decision as far as it is made, for a client that has gone."""
         return self._builder.unfinished(self._response.sent)
 
-    async def _at_once(self, coming: Awaitable[Outline]) -> Decision:
+    async def _at_once(self, coming: Awaitable[ReplyTemplate]) -> Decision:
         try:
             return self._builder.decision(await coming)
         except ApiError as error:

@@ -24,9 +24,9 @@ from mockclaude.reply.response import RenderedReply, Response
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
-from mockclaude.scenario.rules import Outline, Rule
+from mockclaude.scenario.rules import ReplyTemplate, Rule
 from mockclaude.scenario.template.fakes import Fakes
-from mockclaude.scenario.template.templates import FillError, Scope
+from mockclaude.scenario.template.templates import FillError, TemplateContext
 
 _OPTIONAL = frozenset({"container", "context_management", "diagnostics", "thinking"})
 """Fields of a request that give its message fields of their own."""
@@ -45,10 +45,10 @@ class ReplyBuilder:
         self.response_context = ResponseContext(*draws.ids(), http.now, state.retry_speed)
 
     @cached_property
-    def scope(self) -> Scope:
+    def scope(self) -> TemplateContext:
         """What placeholders are filled from. Fakes follow each other in the order of the placeholders."""
         request, scenario, draws = self.context.request, self.context.state.scenario, self.draws
-        return Scope(
+        return TemplateContext(
             request,
             lambda: _groups(self.rule, request),
             lambda: Fakes(scenario.locale, draws.content.seed_for("fake")),
@@ -81,7 +81,7 @@ class ReplyBuilder:
         except ValueError as error:
             raise invalid(f"{PACE_HEADER}: {error}") from None
 
-    def decision(self, outline: Outline) -> Decision:
+    def decision(self, outline: ReplyTemplate) -> Decision:
         """Return the decision with the reply that `outline` describes."""
         context, rule = self.context, self.rule
         is_plain = context.cached is None and not rule.as_written

@@ -17,8 +17,8 @@ from mockclaude.reply.signatures import Signatures
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.conditions.rule_index import RuleList
 from mockclaude.scenario.loading import inline
-from mockclaude.scenario.loading.inline import Addition
-from mockclaude.scenario.rules import Recorded, Rule, Scenario
+from mockclaude.scenario.loading.inline import RuleBatch
+from mockclaude.scenario.rules import KnownSignatures, Rule, Scenario
 
 _LONGEST_MODEL = 1_000
 """Characters of a model name that is compared with those of the rules."""
@@ -37,7 +37,7 @@ class ScenarioState:
 
     def __init__(self, scenario: Scenario, retry_speed: float = 1.0, store: Store | None = None) -> None:
         self.retry_speed = retry_speed
-        self.added: dict[str | None, tuple[Addition, ...]] = {}
+        self.added: dict[str | None, tuple[RuleBatch, ...]] = {}
         self.problem = ""
         self.scenario = scenario
         self.store: Store = MemoryStore() if store is None else store
@@ -56,7 +56,7 @@ class ScenarioState:
         lanes = sorted(self.added, key=lambda lane: lane is None)
         parts = [*(addition.scenario for lane in lanes for addition in self.added[lane]), scenario]
         self.rules = RuleList(rule for part in parts for rule in part.rules)
-        recorded = Recorded.together([part.recorded for part in parts])
+        recorded = KnownSignatures.together([part.recorded for part in parts])
         self.validator = RequestValidator(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
 
     def add(
@@ -69,7 +69,7 @@ class ScenarioState:
         """
         before = self.added.get(lane, ())
         self._batches += 1
-        addition = inline.add(rules, where, before).numbered(self._batches)
+        addition = inline.compile_rules(rules, where, before).numbered(self._batches)
         if lane is not None:
             addition = addition.narrowed(_in_lane(lane))
         if made is not None:

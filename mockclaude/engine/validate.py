@@ -19,7 +19,7 @@ from mockclaude.api.validate import check_model, check_shape, looks_like_a_model
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.state.store import Store
 from mockclaude.engine.state.threads import ThreadRequest
-from mockclaude.scenario.diagnostics import did_you_mean, one_of
+from mockclaude.scenario.diagnostics import did_you_mean, join_words
 from mockclaude.scenario.format.policy import Policy
 
 VALIDATION_HEADER = "x-mockclaude-validation"
@@ -153,7 +153,7 @@ def mode(headers: Mapping[str, str], policy: Policy) -> Mode:
     for known in MODES:
         if chosen == known:
             return known
-    raise invalid(f"{VALIDATION_HEADER}: expected {one_of(MODES)}; got '{chosen}'{did_you_mean(chosen, MODES)}")
+    raise invalid(f"{VALIDATION_HEADER}: expected {join_words(MODES)}; got '{chosen}'{did_you_mean(chosen, MODES)}")
 
 
 _JSON = "application/json"

@@ -18,7 +18,7 @@ from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import End
 from mockclaude.scenario.conditions.work import TooMuchWorkError
-from mockclaude.scenario.match import Explanation
+from mockclaude.scenario.match import MatchResult
 from mockclaude.scenario.rules import Rule
 from mockclaude.wire.script import Script
 
@@ -80,7 +80,7 @@ class JournalEntry:
     notes: tuple[str, ...] = ()
     rule: Rule | None = None
     draws: Draws | None = None
-    closest: Explanation | None = None
+    closest: MatchResult | None = None
     whole: bytes | None = None
     script: Script = _NO_RESPONSE
     ending = PLAYING

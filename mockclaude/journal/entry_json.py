@@ -10,7 +10,7 @@ from typing import Any
 from mockclaude.api.redaction import is_credential_header, redact, redact_body
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.reply.draws import Draws
-from mockclaude.scenario.match import Explanation
+from mockclaude.scenario.match import MatchResult
 from mockclaude.wire.script import Script
 
 
@@ -89,7 +89,7 @@ def _draws_to_json(draws: Draws) -> dict[str, Any]:
     return drawn
 
 
-def match_result_to_json(explanation: Explanation) -> dict[str, Any]:
+def match_result_to_json(explanation: MatchResult) -> dict[str, Any]:
     """Convert the outcome of each condition of a rule to JSON data."""
     return {"rule": explanation.rule.label, "checks": [asdict(check) for check in explanation.checks]}
 

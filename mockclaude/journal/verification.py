@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.entry import UNREADABLE, JournalEntry
-from mockclaude.scenario.conditions.conditions import Check, Condition
-from mockclaude.scenario.conditions.hints import hinted
+from mockclaude.scenario.conditions.conditions import Condition, ConditionResult
+from mockclaude.scenario.conditions.hints import check_with_hint
 from mockclaude.scenario.match import distance
 
 _NAMED = 5
@@ -54,7 +54,7 @@ class CheckedRequest(NamedTuple):
     """A request and the outcome of each condition."""
 
     entry: JournalEntry
-    checks: tuple[Check, ...]
+    checks: tuple[ConditionResult, ...]
 
     @property
     def matches(self) -> bool:
@@ -93,8 +93,8 @@ def verify(
 def _checks(
     conditions: Iterable[Condition],
     entry: JournalEntry,
-    check: Callable[[Condition, MessagesRequest], Check] = Condition.check,
-) -> tuple[Check, ...] | None:
+    check: Callable[[Condition, MessagesRequest], ConditionResult] = Condition.check,
+) -> tuple[ConditionResult, ...] | None:
     """Return the outcome of each condition; None for a request that cannot be read."""
     request = entry.request
     try:
@@ -116,7 +116,7 @@ def _near_miss(others: Sequence[CheckedRequest], expected: Sequence[Condition]) 
     """Yield each condition of the request that comes closest; of equally close ones, the last."""
     if others:
         nearest = min(reversed(others), key=lambda each: distance(each.checks))
-        hints = _checks(expected, nearest.entry, hinted)
+        hints = _checks(expected, nearest.entry, check_with_hint)
         yield f"near miss: {_name(nearest.entry)}"
         yield from (f"  {'ok  ' if check.held else 'FAIL'} {check}" for check in hints or nearest.checks)
 

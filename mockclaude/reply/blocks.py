@@ -106,7 +106,7 @@ def _json(maker: Maker, value: Any) -> Iterator[Block]:
 
 
 def _block(_: Maker, value: Any) -> Iterator[Block]:
-    if problem := raw_blocks.problem(value):
+    if problem := raw_blocks.find_problem(value):
         raise FillError(f"{problem}, after its placeholders are filled in")
     yield value
 

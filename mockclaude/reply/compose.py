@@ -22,8 +22,8 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.mismatches import contradictions
 from mockclaude.reply.truncate import Obeyed, obey
 from mockclaude.scenario.format.units import FOREVER
-from mockclaude.scenario.rules import Outline, Rule
-from mockclaude.scenario.template.templates import Scope
+from mockclaude.scenario.rules import ReplyTemplate, Rule
+from mockclaude.scenario.template.templates import TemplateContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Reply(NamedTuple):
         return all(isinstance(part, dict) for part in self.parts)
 
 
-def choose(rule: Rule, answered: int, draws: Draws) -> Outline:
+def choose(rule: Rule, answered: int, draws: Draws) -> ReplyTemplate:
     """Return the reply of `rule` that is due: the next of a sequence, or one drawn by weight."""
     if rule.weights:
         return rule.replies[draws.of_question.weighted("choice", rule.weights)]
@@ -83,7 +83,9 @@ PLAIN = Asking()
 """Nothing that is not counted, and nothing that was asked for."""
 
 
-def compose(outline: Outline, scope: Scope, draws: Draws, message_id: str, asking: Asking = PLAIN) -> Reply:
+def compose(
+    outline: ReplyTemplate, scope: TemplateContext, draws: Draws, message_id: str, asking: Asking = PLAIN
+) -> Reply:
     """Return the reply that `outline` describes. Raises `FillError` if the values of placeholders do not fit in.
 
     It obeys the request, unless it is to be sent `as_written`.

@@ -21,9 +21,9 @@ from mockclaude.reply.response import Data, RenderedReply, Run, json_data
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.stream import all_events
 from mockclaude.scenario.format.pace import Pace
-from mockclaude.scenario.rules import Outline
+from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
-from mockclaude.scenario.template.templates import Scope
+from mockclaude.scenario.template.templates import TemplateContext
 
 # Private-use characters and a long number mark the holes in prepared bytes: JSON encoding leaves them unchanged, and a
 # reply that contains one is not prepared.
@@ -55,7 +55,7 @@ class _Prepared(NamedTuple):
 
 
 def render_prepared(
-    template: Outline, pace: Pace, request: MessagesRequest, context: ResponseContext
+    template: ReplyTemplate, pace: Pace, request: MessagesRequest, context: ResponseContext
 ) -> RenderedReply | None:
     """Return the response with a fixed reply; None where it must be composed for the request."""
     if not (template.fixed and pace.instant and _PLAIN.issuperset(request.body)):
@@ -89,9 +89,9 @@ def _take_apart(prepared: _Prepared, model: str, message_id: str, request: Messa
 
 
 @lru_cache(maxsize=1024)
-def _prepare(template: Outline, stream: bool) -> _Prepared | None:
+def _prepare(template: ReplyTemplate, stream: bool) -> _Prepared | None:
     """Return the reply with holes; None if an incident or a call is among its parts."""
-    nobody = Scope(MessagesRequest({"model": _MODEL, "messages": []}), dict, lambda: Fakes(DEFAULT_LOCALE))
+    nobody = TemplateContext(MessagesRequest({"model": _MODEL, "messages": []}), dict, lambda: Fakes(DEFAULT_LOCALE))
     reply = compose(template, nobody, Draws(0, ""), _ID, Asking(as_written=True))
     content, usage = reply.message["content"], reply.message["usage"]
     calls = any(part["type"] == "tool_use" for part in content)
@@ -106,6 +106,6 @@ def _prepare(template: Outline, stream: bool) -> _Prepared | None:
     return _Prepared(tuple(_HOLES.split(encoded)), count, reply.message, made[1:-2], usage)
 
 
-def _input_is_written(template: Outline) -> bool:
+def _input_is_written(template: ReplyTemplate) -> bool:
     written = [step.value.data["input_tokens"] for step in template.steps if step.kind == "usage"]
     return written[-1:] not in ([], [None])

@@ -8,14 +8,14 @@ from mockclaude.reply.response import RenderedReply, Response
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.pace import Pace
-from mockclaude.scenario.rules import Outline
-from mockclaude.scenario.template.templates import Scope
+from mockclaude.scenario.rules import ReplyTemplate
+from mockclaude.scenario.template.templates import TemplateContext
 
 
 def render_response(
-    template: Outline,
+    template: ReplyTemplate,
     pace: Pace,
-    scope: Scope,
+    scope: TemplateContext,
     draws: Draws,
     context: ResponseContext,
     reply_context: Asking = PLAIN,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mockclaude.api.issued import Origin
 from mockclaude.reply.draws import Draws
-from mockclaude.scenario.rules import Recorded
+from mockclaude.scenario.rules import KnownSignatures
 
 _PART = 64
 
@@ -35,7 +35,7 @@ class Signatures(NamedTuple):
     """What is known of thinking blocks: those that this seed signs, and those that the scenario has."""
 
     seed: int
-    recorded: Recorded
+    recorded: KnownSignatures
 
     def thinking(self, thinking: str, signature: str) -> Origin:
         """Return where a `thinking` block comes from."""

@@ -1,8 +1,4 @@
-"""Mistakes in what a user wrote, in one form: place, what is wrong, what was expected, what to do.
-
-In: a place in a file and words. Out: one line of text per mistake.
-Knows nothing of YAML or of the scenario format.
-"""
+"""Diagnostics: errors and warnings about scenario files, as one line each: place, problem, expectation and fix."""
 
 from __future__ import annotations
 
@@ -13,22 +9,22 @@ from itertools import groupby, islice
 from typing import Any, Protocol, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
-"""The keys and indices that lead to a part of data."""
+"""Keys and indices that lead to a part of the data."""
 
 MAX_DEPTH = 64
-"""How long such a path may be, in what a user writes."""
+"""The maximum length of a path, and so the levels of nesting in a file."""
 
-MAX_MISTAKES = 100
-"""How many mistakes of one file are looked for: nobody reads more, and each takes memory."""
+MAX_DIAGNOSTICS = 100
+"""The maximum number of diagnostics for one file. More would cost memory, and nobody reads them."""
 
 _SHOWN = 40
 _LONGEST_WORD = 100
-"""Characters of a word for which a similar one is looked for."""
+"""Longer words, in characters, get no suggestion."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something stands: a file as the user named it, line and column counted from 1 (0: the file as a whole)."""
+    """A place in a file. Lines and columns count from 1; line 0 is the whole file."""
 
     file: str
     line: int = 0
@@ -38,12 +34,12 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
-class Placed(Protocol):
-    """Data, called `file`, that knows where each part of it stands."""
+class SourceMap(Protocol):
+    """Data that knows the place of each of its parts. `file` is the name that the user gave."""
 
     @property
     def file(self) -> str:
-        """How the user calls it."""
+        """The file's name, as the user gave it."""
         ...
 
     @property
@@ -52,17 +48,17 @@ class Placed(Protocol):
         ...
 
     def place(self, path: Path, *, key: bool = False) -> Place:
-        """Return where the value (or, with `key`, the key) at `path` stands, passing over what the data has not."""
+        """Return the place of the value (or, with `key`, the key) at `path`. Parts that are absent are skipped."""
         ...
 
     def nearest(self, path: Path) -> Path:
-        """Return `path` without the parts that the data does not have."""
+        """Return `path` without the parts that are absent from the data."""
         ...
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Mistake:
-    """One thing to mend: `place: what is wrong; what was expected; did you mean ...`, in one printable line."""
+class Diagnostic:
+    """An error or a warning, printed as one line: `place: problem; expected ...; did you mean ...`."""
 
     place: Place
     message: str
@@ -72,43 +68,50 @@ class Mistake:
 
 
 class ScenarioError(Exception):
-    """A scenario that cannot be used. `mistakes` has at least one, in the order of the files' lines.
+    """Scenario files that are unreadable or invalid.
 
-    Of each file it has `MAX_MISTAKES`, and one more that says that there are more, if there are.
+    Attributes:
+        diagnostics: At least one, in the order of the files' lines; at most `MAX_DIAGNOSTICS` of each file, and one
+            more that reports that there are more.
     """
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        by_file = groupby(sorted(set(mistakes)), lambda mistake: mistake.place.file)
-        self.mistakes = [mistake for _, found in by_file for mistake in _first(found)]
-        super().__init__("\n".join(map(str, self.mistakes)))
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        by_file = groupby(sorted(set(diagnostics)), lambda diagnostic: diagnostic.place.file)
+        self.diagnostics = [diagnostic for _, of_file in by_file for diagnostic in _first(of_file)]
+        super().__init__("\n".join(map(str, self.diagnostics)))
+
+    @property
+    def mistakes(self) -> list[Diagnostic]:
+        """The earlier name of `diagnostics`."""
+        return self.diagnostics
 
 
-def _first(mistakes: Iterator[Mistake]) -> Iterator[Mistake]:
-    """Yield the first of the mistakes of one file."""
-    yield from islice(mistakes, MAX_MISTAKES)
-    if further := next(mistakes, None):
-        yield Mistake(further.place, "there are more mistakes from here on; mend those above, and check again")
+def _first(diagnostics: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield the first diagnostics of one file."""
+    yield from islice(diagnostics, MAX_DIAGNOSTICS)
+    if further := next(diagnostics, None):
+        yield Diagnostic(further.place, "there are more mistakes from here on; mend those above, and check again")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean '...'?` for the known word most like `word`, or nothing."""
+    """Return `; did you mean '...'?` with the known word that is most like `word`, or ''."""
     if len(word) > _LONGEST_WORD:
         return ""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
-def shown(text: str, limit: int = _SHOWN) -> str:
-    """Truncate a text of a user's to the `limit` that messages show of it."""
+def shorten(text: str, limit: int = _SHOWN) -> str:
+    """Truncate `text` to `limit` characters."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def shown_value(value: Any) -> str:
-    """Describe a value of a user's as Python writes it, truncated; a text keeps its quotes."""
-    return repr(shown(value)) if isinstance(value, str) else shown(repr(value))
+def format_value(value: Any) -> str:
+    """Return `value` as Python writes it, truncated. A string keeps its quotes."""
+    return repr(shorten(value)) if isinstance(value, str) else shorten(repr(value))
 
 
-def one_of(words: Iterable[str]) -> str:
-    """Return the words as a reader wants them: `a, b or c`; `nothing` if there are none."""
+def join_words(words: Iterable[str]) -> str:
+    """Return the words as `a, b or c`; `nothing` if there are none."""
     *first, last = list(words) or ["nothing"]
     return f"{', '.join(first)} or {last}" if first else last

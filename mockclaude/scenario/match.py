@@ -1,6 +1,6 @@
-"""Which rule answers a request, and why the others do not.
+"""Find the rules that match a request, and explain why the others do not.
 
-Matching and explaining evaluate the same conditions: matching stops at the first that fails, explaining evaluates all.
+Matching stops at the first condition that fails. Explaining evaluates all of them, with the same code.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from heapq import nsmallest
 from typing import Any
 
 from mockclaude.api.request import MessagesRequest
-from mockclaude.scenario.conditions.conditions import Check, Condition, Look
-from mockclaude.scenario.conditions.hints import hinted
+from mockclaude.scenario.conditions.conditions import Condition, ConditionResult, Look
+from mockclaude.scenario.conditions.hints import check_with_hint
 from mockclaude.scenario.conditions.rule_index import Found, RuleIndex, RuleList, is_decided, may_match
 from mockclaude.scenario.conditions.searches import spend
 from mockclaude.scenario.conditions.work import TooMuchWorkError
 from mockclaude.scenario.rules import Rule, RuleKey
 
-_LIKELY = 16
-"""How many rules are compared in full to find the closest."""
+_MAX_CANDIDATES = 16
+"""The number of rules that are evaluated in full to find the near miss."""
 
 
-def matching(rules: Sequence[Rule], request: MessagesRequest) -> Iterator[Rule]:
-    """Yield the rules whose conditions all hold, in order, whether exhausted or not.
+def find_matches(rules: Sequence[Rule], request: MessagesRequest) -> Iterator[Rule]:
+    """Yield the rules whose conditions all match, in order, exhausted rules included.
 
     Raises:
-        TooMuchWorkError: The conditions take more work than one request may.
+        TooMuchWorkError: The conditions exceed the work limit of one request.
     """
     if isinstance(rules, RuleList) and rules.is_long:
-        yield from _matching_many(rules, request)
+        yield from _find_indexed_matches(rules, request)
         return
     looked: Look | None = None
     found: Any = None
@@ -46,8 +46,8 @@ def matching(rules: Sequence[Rule], request: MessagesRequest) -> Iterator[Rule]:
             yield rule
 
 
-def _matching_many(rules: RuleList, request: MessagesRequest) -> Iterator[Rule]:
-    """Do what `matching` does, without a look at rules whose needles are missing. The work of searches is counted."""
+def _find_indexed_matches(rules: RuleList, request: MessagesRequest) -> Iterator[Rule]:
+    """Do what `find_matches` does, but skip rules whose needles are missing and count the work of searches."""
     for rule, tests in rules.needles.candidates(request):
         for look, holds, searches in tests:
             spend(searches, request)
@@ -58,88 +58,93 @@ def _matching_many(rules: RuleList, request: MessagesRequest) -> Iterator[Rule]:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """One rule held against one request: a check for each condition, for whether the rule was used up, and, if it
-    would answer but for a rule above it, for that.
+class MatchResult:
+    """The outcome of every condition of one rule for one request.
+
+    The results of `times` and `order` report an exhausted and a shadowed rule.
     """
 
     rule: Rule
-    checks: tuple[Check, ...]
+    checks: tuple[ConditionResult, ...]
 
     @property
-    def failed(self) -> tuple[Check, ...]:
-        """The checks that did not hold."""
+    def failed(self) -> tuple[ConditionResult, ...]:
+        """The results of the conditions that do not match."""
         return tuple(check for check in self.checks if not check.held)
 
     @property
     def shadowed(self) -> bool:
-        """Whether the rule would answer, if none above it did."""
+        """Whether the rule matches but comes after the selected rule."""
         return [check.key for check in self.failed] == ["order"]
 
 
-def explain(rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[RuleKey, int]) -> list[Explanation]:
-    """Return every rule with all its checks, in order; the first without a failed one is the one that answers."""
-    explained: list[Explanation] = []
-    answering: Rule | None = None
+def explain(rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[RuleKey, int]) -> list[MatchResult]:
+    """Return the match results of all rules, in order. The first without a failure is the selected rule."""
+    results: list[MatchResult] = []
+    selected: Rule | None = None
     for rule in rules:
-        explanation = _explained(rule, request, counts, hinted)
-        if not explanation.failed and answering:
-            explanation = Explanation(rule, (*explanation.checks, _shadowed(answering)))
-        elif not explanation.failed:
-            answering = rule
-        explained.append(explanation)
-    return explained
+        result = _evaluate(rule, request, counts, check_with_hint)
+        if not result.failed and selected:
+            result = MatchResult(rule, (*result.checks, _order_result(selected)))
+        elif not result.failed:
+            selected = rule
+        results.append(result)
+    return results
 
 
-def _explained(
+def _evaluate(
     rule: Rule,
     request: MessagesRequest,
     counts: Mapping[RuleKey, int],
-    check: Callable[[Condition, MessagesRequest], Check] = Condition.check,
-) -> Explanation:
+    check: Callable[[Condition, MessagesRequest], ConditionResult] = Condition.check,
+) -> MatchResult:
     checks = tuple(check(condition, request) for condition in rule.conditions)
-    return Explanation(rule, checks if rule.times is None else (*checks, _spent(rule.times, counts.get(rule.key, 0))))
+    return MatchResult(
+        rule, checks if rule.times is None else (*checks, _times_result(rule.times, counts.get(rule.key, 0)))
+    )
 
 
-def _spent(times: int, answered: int) -> Check:
+def _times_result(times: int, answered: int) -> ConditionResult:
     hint = "" if answered < times else f"already used up (times: {times})"
-    return Check("times", f"at most {times}", f"{answered} before", not hint, hint)
+    return ConditionResult("times", f"at most {times}", f"{answered} before", not hint, hint)
 
 
-def _shadowed(by: Rule) -> Check:
-    return Check("order", "no rule above that holds", by.label, False, f"shadowed by {by.label}")
+def _order_result(by: Rule) -> ConditionResult:
+    return ConditionResult("order", "no rule above that holds", by.label, False, f"shadowed by {by.label}")
 
 
-def closest(rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[RuleKey, int]) -> Explanation | None:
-    """Return how the rule that comes nearest to `request`, which none answers, was held against it.
+def find_near_miss(
+    rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[RuleKey, int]
+) -> MatchResult | None:
+    """Return the match result of the rule that comes closest to an unmatched request.
 
-    Only the rules that come nearest by their cheap conditions are held against it wholly.
+    Only the rules that are closest by their cheap conditions are evaluated in full.
 
     Raises:
-        TooMuchWorkError: The conditions take more work than one request may.
+        TooMuchWorkError: The conditions exceed the work limit of one request.
     """
     index = rules.needles if isinstance(rules, RuleList) else RuleIndex(rules)
     found = index.find(request)
-    likely = nsmallest(_LIKELY, rules, key=lambda rule: _estimate(rule, request, found, counts))
-    explained = [_explained(rule, request, counts) for rule in likely]
-    nearest = min(explained, key=lambda explanation: distance(explanation.checks), default=None)
-    return nearest and _explained(nearest.rule, request, counts, hinted)
+    likely = nsmallest(_MAX_CANDIDATES, rules, key=lambda rule: _estimate(rule, request, found, counts))
+    results = [_evaluate(rule, request, counts) for rule in likely]
+    nearest = min(results, key=lambda result: distance(result.checks), default=None)
+    return nearest and _evaluate(nearest.rule, request, counts, check_with_hint)
 
 
 def _estimate(rule: Rule, request: MessagesRequest, found: Found, counts: Mapping[RuleKey, int]) -> tuple[int, bool]:
-    """Estimate the distance of a rule that does not match, as if its costly conditions held.
+    """Estimate the distance of a rule that does not match, as if its costly conditions matched.
 
     The only condition of a rule fails without being tested.
     """
     if rule.times is None and len(rule.conditions) == 1:
         return 1, rule.conditions[0].key != "user"
     spent = rule.times is not None and counts.get(rule.key, 0) >= rule.times
-    failed = [condition.key for condition in rule.conditions if not _may_hold(condition, request, found)]
+    failed = [condition.key for condition in rule.conditions if not _may_match(condition, request, found)]
     total = len(rule.conditions) + (rule.times is not None)
     return 2 * (len(failed) + spent) - total, spent or any(key != "user" for key in failed)
 
 
-def _may_hold(condition: Condition, request: MessagesRequest, found: Found) -> bool:
+def _may_match(condition: Condition, request: MessagesRequest, found: Found) -> bool:
     """Return False if a condition certainly fails, without a search by expression, a call, or too much work."""
     if not may_match(condition, found):
         return False
@@ -152,15 +157,18 @@ def _may_hold(condition: Condition, request: MessagesRequest, found: Found) -> b
     return condition.holds(condition.look(request))
 
 
-def why_none(nearest: Explanation | None) -> str:
-    """Return one sentence that names the closest rule and the conditions that failed there."""
+def describe_unmatched(nearest: MatchResult | None) -> str:
+    """Describe the near miss of an unmatched request and its failed conditions in one line."""
     if nearest is None:
         return "No rule answers this request: there are none yet"
     reasons = "; ".join(map(str, nearest.failed))
     return f"No rule answers this request. The closest is {nearest.rule.label}: {reasons}"
 
 
-def distance(checks: Sequence[Check]) -> tuple[int, bool]:
-    """Return what is smaller for closer checks: few failures beside what held, and those of what the user said."""
+def distance(checks: Sequence[ConditionResult]) -> tuple[int, bool]:
+    """Compute the distance that ranks near misses: 2 x failed - total conditions.
+
+    On a tie, a rule that failed on `user` alone wins.
+    """
     failed = [check for check in checks if not check.held]
     return 2 * len(failed) - len(checks), any(check.key != "user" for check in failed)

@@ -19,9 +19,9 @@ from pydantic import BaseModel
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario import volatile
-from mockclaude.scenario.conditions.conditions import Condition, Test, conditions, group_names
+from mockclaude.scenario.conditions.conditions import Condition, Test, capture_names, conditions
 from mockclaude.scenario.conditions.searches import spend
-from mockclaude.scenario.diagnostics import MAX_MISTAKES, Mistake, Path, Place, Placed, ScenarioError
+from mockclaude.scenario.diagnostics import MAX_DIAGNOSTICS, Diagnostic, Path, Place, ScenarioError, SourceMap
 from mockclaude.scenario.format import file as written
 from mockclaude.scenario.format import steps as written_steps
 from mockclaude.scenario.format.faults import Fault
@@ -29,10 +29,10 @@ from mockclaude.scenario.format.policy import UNMATCHED, Policy
 from mockclaude.scenario.format.when import When
 from mockclaude.scenario.lint.fault_lint import lint_faults
 from mockclaude.scenario.lint.limit_lint import lint_limits
-from mockclaude.scenario.lint.retry_after import long_waits
+from mockclaude.scenario.lint.retry_after import lint_retry_after
 from mockclaude.scenario.scoped_limits import ScopedLimit, scoped_limits
 from mockclaude.scenario.template import fakes
-from mockclaude.scenario.template.templates import Template, compile_template, problems
+from mockclaude.scenario.template.templates import Template, compile_template, find_problems
 
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 """Keys in their order; they may be expressions, which are a subclass of `str`."""
@@ -41,7 +41,7 @@ _FIXED = {"text", "redacted_thinking", "json", "block", "error", "pause", "disco
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CompiledStep:
     """One step of a reply: what kind it is, and its value in the long form."""
 
     kind: str
@@ -54,23 +54,23 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outline:
+class ReplyTemplate:
     """What a reply is to be, step by step; it is one thing, equal only to itself, so that work on it can be kept.
 
     `fixed` says that no step depends on the request: every reply from it has the same content. Where a reply is made
     part by part, the first step of one that `continues` goes on with the block before it, if that is of its kind.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[CompiledStep, ...]
     fixed: bool
     continues: bool = False
 
 
-Coming: TypeAlias = Awaitable[Outline] | AsyncGenerator[Outline, None]
+PendingReply: TypeAlias = Awaitable[ReplyTemplate] | AsyncGenerator[ReplyTemplate, None]
 """A reply that takes time to be made: as a whole, or part by part."""
 
 
-class PossibleFault(NamedTuple):
+class ConditionalFault(NamedTuple):
     """A fault, where it is written, and the conditions under which it may strike."""
 
     fault: Fault
@@ -114,14 +114,14 @@ class Rule:
     id: str
     place: Place
     conditions: tuple[Condition, ...] = ()
-    replies: tuple[Outline, ...] = ()
+    replies: tuple[ReplyTemplate, ...] = ()
     weights: tuple[float, ...] | None = None
     times: int | None = None
     pace: written.Pace = field(default_factory=written.Pace)
     name: str | None = None
     as_written: bool = False
-    faults: tuple[PossibleFault, ...] = ()
-    function: Callable[[MessagesRequest], Outline | Coming] | None = None
+    faults: tuple[ConditionalFault, ...] = ()
+    function: Callable[[MessagesRequest], ReplyTemplate | PendingReply] | None = None
     batch: int = 0
     ordinal: int = 0
 
@@ -150,7 +150,7 @@ class Rule:
         return f"'{self.name}' ({self.place})" if self.name else str(self.place)
 
 
-class Recorded(NamedTuple):
+class KnownSignatures(NamedTuple):
     """What a scenario holds of signatures and of redacted data; `templated` says that some only show in a reply."""
 
     signatures: frozenset[str] = frozenset()
@@ -158,7 +158,7 @@ class Recorded(NamedTuple):
     templated: bool = False
 
     @classmethod
-    def together(cls, recorded: Sequence[Recorded]) -> Recorded:
+    def together(cls, recorded: Sequence[KnownSignatures]) -> KnownSignatures:
         """Return what several scenarios hold."""
         signatures, data, templated = zip(*recorded, strict=True)
         return cls(frozenset().union(*signatures), frozenset().union(*data), any(templated))
@@ -173,21 +173,21 @@ class Scenario:
     locale: str = fakes.DEFAULT_LOCALE
     files: tuple[str, ...] = ()
     policy: Policy = field(default_factory=Policy)
-    recorded: Recorded = field(default_factory=Recorded)
-    chaos: tuple[PossibleFault, ...] = ()
+    recorded: KnownSignatures = field(default_factory=KnownSignatures)
+    chaos: tuple[ConditionalFault, ...] = ()
     limits: tuple[ScopedLimit, ...] = ()
-    warnings: tuple[Mistake, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 def built_in() -> Scenario:
     """Return the scenario that answers where no file says anything: one rule, whose reply is improvised."""
-    generate = Step("generate", compile_template("auto"))
-    return Scenario((Rule("built-in", Place("built-in"), replies=(Outline((generate,), fixed=False),)),))
+    generate = CompiledStep("generate", compile_template("auto"))
+    return Scenario((Rule("built-in", Place("built-in"), replies=(ReplyTemplate((generate,), fixed=False),)),))
 
 
-def build(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Scenario:
+def build(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Scenario:
     """Return the files as one scenario. Raises `ScenarioError` with every mistake that is left."""
-    mistakes = list(mistakes_in(files))
+    mistakes = list(lint_scenario(files))
     if mistakes:
         raise ScenarioError(mistakes)
     seen: Counter[str] = Counter()
@@ -205,16 +205,16 @@ def build(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Scenario:
         recorded=_recorded(rules),
         chaos=tuple(fault for source, file in files for fault in _faults(file.chaos, source.place(("chaos",)))),
         limits=scoped_limits(files),
-        warnings=tuple(long_waits([source for source, _ in files])),
+        warnings=tuple(lint_retry_after([source for source, _ in files])),
     )
 
 
-def _first(files: Sequence[tuple[Placed, written.ScenarioFile]], key: str, default: Any) -> Any:
+def _first(files: Sequence[tuple[SourceMap, written.ScenarioFile]], key: str, default: Any) -> Any:
     """Return what the files say of `key`, which is the same wherever it is said."""
     return next((value for _, file in files if (value := getattr(file, key)) is not None), default)
 
 
-def _policy(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Policy:
+def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
     keys = [key for _, file in files for key in file.api_keys or ()]
     return Policy(
         validation=_first(files, "validation", "anthropic"),
@@ -226,15 +226,15 @@ def _policy(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Policy:
     )
 
 
-def _recorded(rules: Sequence[Rule]) -> Recorded:
+def _recorded(rules: Sequence[Rule]) -> KnownSignatures:
     steps = [step.value.data for rule in rules for reply in rule.replies for step in reply.steps]
     signatures = {data["signature"] for data in steps if isinstance(data, dict) and data.get("signature")}
     redacted = {data["data"] for data in steps if isinstance(data, dict) and isinstance(data.get("data"), str)}
     templated = any("${{" in text for text in (*signatures, *redacted))
-    return Recorded(frozenset(signatures), frozenset(redacted), templated)
+    return KnownSignatures(frozenset(signatures), frozenset(redacted), templated)
 
 
-def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place, seen: Counter[str]) -> Rule:
+def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, seen: Counter[str]) -> Rule:
     replies, weights = _replies(rule)
     rule_id = rule.name or _content_id(rule)
     seen[rule_id] += 1
@@ -242,7 +242,7 @@ def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place, seen: Co
         id=rule_id,
         place=place,
         conditions=conditions(rule.when),
-        replies=tuple(map(outline, replies)),
+        replies=tuple(map(compile_reply, replies)),
         weights=weights,
         times=rule.times,
         pace=rule.pace or file.pace or written.Pace(),
@@ -253,43 +253,43 @@ def _rule(rule: written.Rule, file: written.ScenarioFile, place: Place, seen: Co
     )
 
 
-def _faults(faults: Sequence[Fault] | None, place: Place) -> tuple[PossibleFault, ...]:
+def _faults(faults: Sequence[Fault] | None, place: Place) -> tuple[ConditionalFault, ...]:
     if any(fault.attempts for fault in faults or ()):
         volatile.prepare()
-    return tuple(PossibleFault(fault, place, conditions(fault.when or When())) for fault in faults or ())
+    return tuple(ConditionalFault(fault, place, conditions(fault.when or When())) for fault in faults or ())
 
 
-def _replies(rule: written.Rule) -> tuple[list[list[written_steps.Step]], tuple[float, ...] | None]:
+def _replies(rule: written.RuleModel) -> tuple[list[list[written_steps.StepModel]], tuple[float, ...] | None]:
     if rule.choice:
         return [choice.reply for choice in rule.choice], tuple(choice.weight for choice in rule.choice)
     return rule.sequence or [rule.reply or []], None
 
 
-def outline(reply: Sequence[written_steps.Step]) -> Outline:
+def compile_reply(reply: Sequence[written_steps.StepModel]) -> ReplyTemplate:
     """Return the steps of a reply made ready."""
     steps = tuple(map(_step, reply))
-    return Outline(steps, all(step.fixed for step in steps))
+    return ReplyTemplate(steps, all(step.fixed for step in steps))
 
 
-def _step(step: written_steps.Step) -> Step:
+def _step(step: written_steps.StepModel) -> CompiledStep:
     (kind, value), *_ = step.model_dump(by_alias=True, exclude_unset=True).items()
     field_value = getattr(step, "json_" if kind == "json" else kind)
-    return Step(
+    return CompiledStep(
         kind,
         compile_template(field_value.model_dump() if isinstance(field_value, BaseModel) else value),
     )
 
 
-def _content_id(rule: written.Rule) -> str:
+def _content_id(rule: written.RuleModel) -> str:
     """Return an id that a rule without a name keeps when rules are added above it: the hash of what it says."""
     data = orjson.dumps(rule.model_dump(mode="json", exclude_unset=True), option=_SORTED)
     return blake2b(data, digest_size=8).hexdigest()
 
 
-_Files: TypeAlias = Sequence[tuple[Placed, written.ScenarioFile]]
+_Files: TypeAlias = Sequence[tuple[SourceMap, written.ScenarioFile]]
 
 
-def mistakes_in(files: _Files, earlier: _Files = ()) -> Iterator[Mistake]:
+def lint_scenario(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
     """Yield the mistakes that only show when all files of a scenario are read.
 
     Rules of `earlier` files, which have none and say nothing but rules, come before them: a name is taken, a rule is
@@ -306,15 +306,15 @@ def mistakes_in(files: _Files, earlier: _Files = ()) -> Iterator[Mistake]:
         return
     trials = fakes.Trials(_first(files, "locale", fakes.DEFAULT_LOCALE))
     for source, file in files:
-        yield from islice(_template_mistakes(source, file, trials), MAX_MISTAKES + 1)
+        yield from islice(_template_mistakes(source, file, trials), MAX_DIAGNOSTICS + 1)
 
 
-def _differing(files: Sequence[tuple[Placed, written.ScenarioFile]], key: str) -> Iterator[Mistake]:
+def _differing(files: Sequence[tuple[SourceMap, written.ScenarioFile]], key: str) -> Iterator[Diagnostic]:
     first: tuple[Place, Any] | None = None
     for source, file in files:
         value, place = getattr(file, key), source.place((key,))
         if value is not None and first and value != first[1]:
-            yield Mistake(
+            yield Diagnostic(
                 place,
                 f"`{key}`: conflicting values, got {value} and {first[1]} ({first[0]}); expected one value for all "
                 "files of a scenario",
@@ -323,31 +323,31 @@ def _differing(files: Sequence[tuple[Placed, written.ScenarioFile]], key: str) -
             first = first or (place, value)
 
 
-def _bad_locales(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
+def _bad_locales(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Iterator[Diagnostic]:
     for source, file in files:
-        if file.locale is not None and (problem := fakes.locale_problem(file.locale)):
-            yield Mistake(source.place(("locale",)), problem)
+        if file.locale is not None and (problem := fakes.find_locale_problem(file.locale)):
+            yield Diagnostic(source.place(("locale",)), problem)
 
 
-def _repeated_names(files: _Files, earlier: _Files) -> Iterator[Mistake]:
+def _repeated_names(files: _Files, earlier: _Files) -> Iterator[Diagnostic]:
     seen = {rule.name: where for where, rule in _rules_of(earlier) if rule.name}
     for where, rule in _rules_of(files):
         if rule.name in seen:
             problem = f"a rule named '{rule.name}' is already in {seen[rule.name].place('name')}; expected another name"
-            yield Mistake(where.place("name"), problem)
+            yield Diagnostic(where.place("name"), problem)
         elif rule.name:
             seen[rule.name] = where
 
 
-def _unreachable(files: _Files, earlier: _Files) -> Iterator[Mistake]:
+def _unreachable(files: _Files, earlier: _Files) -> Iterator[Diagnostic]:
     """Yield the rules below one that never runs out and holds whenever they do: no conditions, or the same ones."""
-    endless = Endless()
+    endless = UnlimitedRules()
     for where, rule in _rules_of(earlier):
         if rule.times is None:
             endless.add(rule.canonical_when, where)
     for where, rule in _rules_of(files):
         if above := endless.first_for(rule.canonical_when):
-            yield Mistake(
+            yield Diagnostic(
                 where.place(),
                 f"this rule can never be reached: the rule in {above.place()} answers whenever it would; expected the "
                 "narrower rule first, or `times` on the one above",
@@ -359,7 +359,7 @@ def _unreachable(files: _Files, earlier: _Files) -> Iterator[Mistake]:
 class _Where(NamedTuple):
     """Where a rule stands, which is worked out for those that have a mistake."""
 
-    source: Placed
+    source: SourceMap
     number: int
 
     def place(self, *keys: str) -> Place:
@@ -367,13 +367,13 @@ class _Where(NamedTuple):
         return self.source.place(("rules", self.number, *keys))
 
 
-def _rules_of(files: _Files) -> Iterator[tuple[_Where, written.Rule]]:
+def _rules_of(files: _Files) -> Iterator[tuple[_Where, written.RuleModel]]:
     for source, file in files:
         for index, rule in enumerate(file.rules):
             yield _Where(source, index), rule
 
 
-class Endless:
+class UnlimitedRules:
     """Rules that never run out, by their conditions.
 
     They are kept by the keys of their conditions, of which there are few combinations, and then by the values: a search
@@ -400,15 +400,15 @@ class Endless:
         return min(found)[1] if found else None
 
 
-def _template_mistakes(source: Placed, file: written.ScenarioFile, trials: fakes.Trials) -> Iterator[Mistake]:
+def _template_mistakes(source: SourceMap, file: written.ScenarioFile, trials: fakes.Trials) -> Iterator[Diagnostic]:
     for index, rule in enumerate(file.rules):
         groups: set[str] | None = None
         for where, text in _templated(source, ("rules", index)):
-            groups = group_names(rule.when) if groups is None else groups
-            yield from (Mistake(source.place(where), problem) for problem in problems(text, groups, trials))
+            groups = capture_names(rule.when) if groups is None else groups
+            yield from (Diagnostic(source.place(where), problem) for problem in find_problems(text, groups, trials))
 
 
-def _templated(source: Placed, path: Path) -> Iterator[tuple[Path, str]]:
+def _templated(source: SourceMap, path: Path) -> Iterator[tuple[Path, str]]:
     """Yield the texts with placeholders in the replies of the rule at `path`."""
     data: Any = source.data
     for part in path:

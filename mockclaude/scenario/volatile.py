@@ -1,6 +1,5 @@
-"""The parts of a text that differ each time a client sends it: dates, clocks, ids, paths of one machine.
+"""Volatile parts of a text, which differ each time a client sends it: dates, clock times, ids, local paths.
 
-In: text, or the body of a Messages request. Out: the text without these parts, or the hash of what is left.
 The expressions run on RE2, in one pass and in time linear in the text.
 """
 
@@ -46,15 +45,15 @@ KINDS: Mapping[str, str] = {
     "temporary path": r"(?:/private)?/(?:var/folders|var/tmp|tmp)/[^\s\"'<>]+",
     "loopback port": r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):\d{1,5}\b",
 }
-"""Each kind of volatile part, and the expression for it, the longer ones first."""
+"""Kind of volatile part -> its expression. Longer kinds come first."""
 
 
 MAX_PARTS = 10_000
-"""Volatile parts of a text that are taken out; each costs far more time than other text of its length."""
+"""Volatile parts of a text that are removed. Each takes far more time than other text of its length."""
 
 
 def prepare() -> None:
-    """Compile the expressions, so that no request has to wait for that."""
+    """Compile the expressions in advance, so that no request waits for that."""
     _expression()
 
 
@@ -68,11 +67,11 @@ def _expression() -> Any:
 
 
 _ESCAPES = ((b"\\n", b"\n"), (b"\\t", b"\t"), (b"\\r", b"\r"))
-"""Line breaks as JSON writes them would join a word to what begins the next line."""
+"""Escapes of JSON. As text they would join a word to the first word of the next line."""
 
 
 def without_volatile(text: bytes) -> bytes:
-    """Return `text`, in UTF-8, without its first `MAX_PARTS` volatile parts."""
+    """Remove the first `MAX_PARTS` volatile parts of a UTF-8 text."""
     blanked: bytes = _expression().sub(b"", text, MAX_PARTS)
     return blanked
 
@@ -89,12 +88,11 @@ def _blocks(content: Any) -> Any:
 
 
 def turn_hash(body: Mapping[str, Any]) -> bytes:
-    """Return the hash of the turn of its conversation that `body` asks for: equal for all attempts of it.
+    """Compute the hash of the current turn of a Messages request, equal for all attempts of a client.
 
-    The system prompt and all messages are part of it, without what is volatile in them. The model, `stream`,
-    `max_tokens` and every other setting are not: a client may change them when it tries again. No header is part of it:
-    only SDKs send `x-stainless-retry-count` and `idempotency-key`, never an application that tries again by itself.
-    A string counts as the text block that it stands for, and `cache_control` does not count.
+    It covers the system prompt and all messages, without their volatile parts. It omits the model, `stream`,
+    `max_tokens` and all other settings, since a client may change them in a retry, and headers: only SDKs send
+    `x-stainless-retry-count`. A string counts as its text block, and `cache_control` is ignored.
     """
     messages = [{**message, "content": _blocks(message.get("content"))} for message in body["messages"]]
     text = orjson.dumps([_blocks(body.get("system")), messages], option=orjson.OPT_SORT_KEYS)

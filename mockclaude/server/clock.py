@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from itertools import count
 from typing import Protocol, TypeAlias
 
-from mockclaude.scenario.diagnostics import shown_value
+from mockclaude.scenario.diagnostics import format_value
 
 Callback: TypeAlias = Callable[[], None]
 
@@ -172,7 +172,7 @@ def parse_speed(text: str) -> float:
         return 0.0
     match = _SPEED.fullmatch(text)
     if not match:
-        raise ValueError(f"invalid speed, got {shown_value(text)}; expected a factor, e.g. 10x, or instant")
+        raise ValueError(f"invalid speed, got {format_value(text)}; expected a factor, e.g. 10x, or instant")
     return float(match[1])
 
 

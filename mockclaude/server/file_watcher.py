@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from mockclaude.journal.console import write_error
 from mockclaude.scenario.diagnostics import ScenarioError
-from mockclaude.scenario.loading.loader import files_of, name_of
+from mockclaude.scenario.loading.loader import display_name, find_files
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.site import Site
 
@@ -26,7 +26,7 @@ FileStates: TypeAlias = Mapping[str, tuple[int, int, int] | None]
 
 def read_file_states(paths: Sequence[Path]) -> FileStates:
     """Return the state of every scenario file that `paths` name."""
-    return {name_of(file): _read_state(file) for file in files_of(paths)}
+    return {display_name(file): _read_state(file) for file in find_files(paths)}
 
 
 def _read_state(file: Path) -> tuple[int, int, int] | None:
@@ -103,11 +103,11 @@ def _keep_if_equal(before: Scenario | None, loaded: Scenario) -> Scenario:
 
 def _set_problems(site: Site, error: ScenarioError) -> None:
     for served in site.served.values():
-        own = [str(mistake) for mistake in error.mistakes if mistake.place.file in served.scenario.files]
+        own = [str(diagnostic) for diagnostic in error.diagnostics if diagnostic.place.file in served.scenario.files]
         served.problem = "\n".join(own)
-    others = {mistake.place.file for mistake in error.mistakes}.difference(
+    others = {diagnostic.place.file for diagnostic in error.diagnostics}.difference(
         file for served in site.served.values() for file in served.scenario.files
     )
     if others:
         root = site.served[""]
-        root.problem = "\n".join(str(mistake) for mistake in error.mistakes)
+        root.problem = "\n".join(str(diagnostic) for diagnostic in error.diagnostics)

@@ -21,7 +21,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.loading import inline
-from mockclaude.scenario.rules import Coming, Outline, Step
+from mockclaude.scenario.rules import CompiledStep, PendingReply, ReplyTemplate
 from mockclaude.scenario.template.templates import Template
 from mockclaude.testing.call_site import current_line
 from mockclaude.testing.tracebacks import hide_frames
@@ -79,11 +79,11 @@ class Functions:
 
         return Condition("function", f"{_name(predicate)}() to be true", _whole_request, holds, costly=True)
 
-    def reply(self, function: Function, where: str) -> Callable[[MessagesRequest], Outline | Coming]:
+    def reply(self, function: Function, where: str) -> Callable[[MessagesRequest], ReplyTemplate | PendingReply]:
         """Return what makes a reply with `function`, whose coroutines and asynchronous generators run on this loop."""
         home = _home()
 
-        def made(request: MessagesRequest) -> Outline | Coming:
+        def made(request: MessagesRequest) -> ReplyTemplate | PendingReply:
             with self._noting(where):
                 said = function(request)
                 if inspect.isawaitable(said):
@@ -96,7 +96,7 @@ class Functions:
 
         return made
 
-    async def _awaited(self, said: Awaitable[Any], where: str, home: _Home | None) -> Outline:
+    async def _awaited(self, said: Awaitable[Any], where: str, home: _Home | None) -> ReplyTemplate:
         try:
             with self._noting(where):
                 return outline(await _on(home, lambda: said, BEGIN_WITHIN), where)
@@ -104,7 +104,9 @@ class Functions:
             if inspect.iscoroutine(said) and inspect.getcoroutinestate(said) == inspect.CORO_CREATED:
                 said.close()
 
-    async def _parts(self, parts: AsyncIterator[Any], where: str, home: _Home | None) -> AsyncGenerator[Outline, None]:
+    async def _parts(
+        self, parts: AsyncIterator[Any], where: str, home: _Home | None
+    ) -> AsyncGenerator[ReplyTemplate, None]:
         """Yield the parts of a reply, and close the generator that makes them, whatever happens."""
         try:
             while True:
@@ -169,11 +171,11 @@ def _truth(result: Any) -> bool:
     return bool(result)
 
 
-def outline(said: Any, where: str) -> Outline:
+def outline(said: Any, where: str) -> ReplyTemplate:
     """Return the reply that a function said. Raises `ScenarioError`."""
     if type(said) is str and "${{" not in said and _is_unicode(said):
-        return Outline((Step("text", Template({"text": said, "citations": []}, None)),), fixed=True)
-    return inline.add({"reply": said}, where).scenario.rules[0].replies[0]
+        return ReplyTemplate((CompiledStep("text", Template({"text": said, "citations": []}, None)),), fixed=True)
+    return inline.compile_rules({"reply": said}, where).scenario.rules[0].replies[0]
 
 
 def _is_unicode(text: str) -> bool:
@@ -184,7 +186,7 @@ def _is_unicode(text: str) -> bool:
         return False
 
 
-def _part(said: Any, where: str) -> Outline:
+def _part(said: Any, where: str) -> ReplyTemplate:
     """Return a part of a reply: a string goes on with the text before it, and thinking in its short form likewise."""
     continues = isinstance(said, str) or (
         isinstance(said, dict) and said.keys() == {"thinking"} and isinstance(said["thinking"], str)

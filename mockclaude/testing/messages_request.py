@@ -5,7 +5,7 @@ from __future__ import annotations
 from mockclaude.api.redaction import redact
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.scenario.diagnostics import shown
+from mockclaude.scenario.diagnostics import shorten
 
 Asked = MessagesRequest
 """The earlier name of `MessagesRequest`."""
@@ -24,7 +24,7 @@ def read_request(entry: JournalEntry) -> MessagesRequest:
             "give MockClaude a larger `max_body`"
         )
     if request is None:
-        body = shown(redact(entry.body.decode(errors="replace")))
+        body = shorten(redact(entry.body.decode(errors="replace")))
         raise ValueError(
             f"request {entry.number}: invalid body, got '{body}'; expected a Messages request; read it in `journal`"
         )

@@ -184,7 +184,7 @@ class MockClaude(Replies):
         """Raise `AssertionError`, with the closest request, unless something like this was asked: `times` often, or at
         least once.
         """
-        wished = inline.add({"when": dict(wanted), "reply": "-"}, caller()).scenario.rules[0].conditions
+        wished = inline.compile_rules({"when": dict(wanted), "reply": "-"}, caller()).scenario.rules[0].conditions
         verified = verify(self._journal.entries(), wished, times, self._journal.count_dropped())
         if not verified.ok:
             raise AssertionError(verified.message)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mockclaude.scenario.diagnostics import did_you_mean, one_of
+from mockclaude.scenario.diagnostics import did_you_mean, join_words
 
 
 class Option(NamedTuple):
@@ -104,7 +104,7 @@ def _check(item: pytest.Item, mark: pytest.Mark) -> None:
     for name, value in mark.kwargs.items():
         if name not in OPTIONS:
             hint = did_you_mean(name, OPTIONS)
-            raise _mistake(item, f"unknown argument '{name}'; expected {one_of(OPTIONS)}{hint}")
+            raise _mistake(item, f"unknown argument '{name}'; expected {join_words(OPTIONS)}{hint}")
         if not OPTIONS[name].takes(value):
             raise _mistake(item, f"invalid {name}, got {value!r}; expected {OPTIONS[name].meaning}")
     for file in mark.args:

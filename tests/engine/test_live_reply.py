@@ -11,7 +11,7 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.diagnostics import Place
 from mockclaude.scenario.loading.loader import load_text
-from mockclaude.scenario.rules import Coming, Outline, Rule
+from mockclaude.scenario.rules import PendingReply, ReplyTemplate, Rule
 from tests.engine.deciding import call, send
 
 STEPS = ("{text: One.}", "{tool_use: look_up}", "{text: Two.}")
@@ -21,17 +21,19 @@ CUT = load_text("rules: [{reply: [{text: One.}, {disconnect: reset}]}]").rules[0
 TOOLS = [{"name": "look_up", "input_schema": {"type": "object"}}]
 
 
-async def in_parts(_: MessagesRequest) -> AsyncGenerator[Outline, None]:
+async def in_parts(_: MessagesRequest) -> AsyncGenerator[ReplyTemplate, None]:
     for part in PARTS:
         yield part
 
 
-async def at_once(_: MessagesRequest) -> Outline:
+async def at_once(_: MessagesRequest) -> ReplyTemplate:
     return WRITTEN.rules[0].replies[0]
 
 
 @pytest.mark.parametrize("function", [in_parts, at_once])
-def test_reply_of_a_function_is_what_a_file_with_its_steps_gives(function: Callable[[MessagesRequest], Coming]) -> None:
+def test_reply_of_a_function_is_what_a_file_with_its_steps_gives(
+    function: Callable[[MessagesRequest], PendingReply],
+) -> None:
     written = replace(WRITTEN.rules[0], replies=(), function=function)
     asked = call(tools=TOOLS)
     live, fixed = (send(ScenarioState(replace(WRITTEN, rules=rules)), asked) for rules in ((written,), WRITTEN.rules))
@@ -43,7 +45,7 @@ def test_reply_of_a_function_is_what_a_file_with_its_steps_gives(function: Calla
 def test_function_is_asked_for_nothing_after_the_response_has_ended() -> None:
     asked_for: list[str] = []
 
-    async def function(_: MessagesRequest) -> AsyncGenerator[Outline, None]:
+    async def function(_: MessagesRequest) -> AsyncGenerator[ReplyTemplate, None]:
         asked_for.append("first")
         yield CUT
         asked_for.append("second")

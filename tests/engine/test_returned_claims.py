@@ -18,7 +18,7 @@ from mockclaude.engine.state.store import Store
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.diagnostics import Place
 from mockclaude.scenario.loading.loader import load_text
-from mockclaude.scenario.rules import Coming, Outline, Rule
+from mockclaude.scenario.rules import PendingReply, ReplyTemplate, Rule
 from tests.engine.deciding import CREATE, after, call, send
 
 SCENARIO = load_text("""
@@ -32,40 +32,40 @@ rules:
 HELLO = SCENARIO.rules[-1].replies[0]
 
 
-async def fail_later(_: MessagesRequest) -> Outline:
+async def fail_later(_: MessagesRequest) -> ReplyTemplate:
     raise ApiError("api_error")
 
 
-async def fail_at_first(request: MessagesRequest) -> AsyncGenerator[Outline, None]:
+async def fail_at_first(request: MessagesRequest) -> AsyncGenerator[ReplyTemplate, None]:
     if request.user:
         raise ApiError("api_error")
     yield HELLO
 
 
-async def fail_at_last(_: MessagesRequest) -> AsyncGenerator[Outline, None]:
+async def fail_at_last(_: MessagesRequest) -> AsyncGenerator[ReplyTemplate, None]:
     yield HELLO
     raise ApiError("api_error")
 
 
-async def crash_at_last(_: MessagesRequest) -> AsyncGenerator[Outline, None]:
+async def crash_at_last(_: MessagesRequest) -> AsyncGenerator[ReplyTemplate, None]:
     yield HELLO
     raise ValueError("a defect of the function")
 
 
-async def stop_midway(_: MessagesRequest) -> AsyncGenerator[Outline, None]:
+async def stop_midway(_: MessagesRequest) -> AsyncGenerator[ReplyTemplate, None]:
     yield HELLO
     yield HELLO
 
 
-def fail(_: MessagesRequest) -> Outline:
+def fail(_: MessagesRequest) -> ReplyTemplate:
     raise ApiError("api_error")
 
 
-def crash(_: MessagesRequest) -> Outline:
+def crash(_: MessagesRequest) -> ReplyTemplate:
     raise ValueError("a defect of the function")
 
 
-FUNCTIONS: dict[str, Callable[[MessagesRequest], Outline | Coming]] = {
+FUNCTIONS: dict[str, Callable[[MessagesRequest], ReplyTemplate | PendingReply]] = {
     function.__name__: function
     for function in (fail, crash, fail_later, fail_at_first, fail_at_last, crash_at_last, stop_midway)
 }

@@ -13,7 +13,7 @@ from itertools import cycle
 import uvloop
 
 from mockclaude.reply.response import End
-from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.wire.script import Script
 from tests.load.client import Client, connect
 from tests.load.pacing import Asked, as_planned, planned, without_clock
@@ -36,7 +36,7 @@ rules:
       - text: Grüße aus 東京, and some more words, so that this is a stream of several pieces that may break anywhere.
       - tool_use: {name: get_weather, input: {city: Kyōto, unit: celsius, days: 7}}
 """
-FAULTS = [*("" for _ in range(10)), *sorted(NAMED.keys() - {"refuse"})]
+FAULTS = [*("" for _ in range(10)), *sorted(PRESETS.keys() - {"refuse"})]
 """What clients ask for, in turn: nothing, or a fault; not the one that is meant to hit everyone."""
 
 

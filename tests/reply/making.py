@@ -11,11 +11,11 @@ from mockclaude.reply.compose import Reply, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario import rules
 from mockclaude.scenario.format.file import Pace, ScenarioFile
-from mockclaude.scenario.format.steps import Step
-from mockclaude.scenario.loading.inline import Inline
-from mockclaude.scenario.rules import Outline, Rule, build
+from mockclaude.scenario.format.steps import StepModel
+from mockclaude.scenario.loading.inline import InlineSource
+from mockclaude.scenario.rules import ReplyTemplate, Rule, build
 from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
-from mockclaude.scenario.template.templates import Scope
+from mockclaude.scenario.template.templates import TemplateContext
 from tests.api.bodies import json_objects, json_values, texts
 
 DRAWS = Draws(0, "rule", "fingerprint", "lane")
@@ -25,12 +25,12 @@ INSTANT = Pace()
 def rule(**keys: Any) -> Rule:
     """Return the rule that a scenario file would say with `keys`."""
     data = {"rules": [keys]}
-    return build([(Inline("test.yaml", data), ScenarioFile.model_validate(data))]).rules[0]
+    return build([(InlineSource("test.yaml", data), ScenarioFile.model_validate(data))]).rules[0]
 
 
-def outline(*steps: dict[str, Any]) -> Outline:
+def outline(*steps: dict[str, Any]) -> ReplyTemplate:
     """Return the outline of `steps`, also of such as a scenario file may not have after each other."""
-    return rules.outline([Step.model_validate(step) for step in steps])
+    return rules.compile_reply([StepModel.model_validate(step) for step in steps])
 
 
 def conversation(**fields: Any) -> MessagesRequest:
@@ -39,8 +39,8 @@ def conversation(**fields: Any) -> MessagesRequest:
     return MessagesRequest({"model": "claude-opus-5", "max_tokens": 1024, "messages": messages, **fields})
 
 
-def scope(asked: MessagesRequest) -> Scope:
-    return Scope(asked, dict, lambda: Fakes(DEFAULT_LOCALE))
+def scope(asked: MessagesRequest) -> TemplateContext:
+    return TemplateContext(asked, dict, lambda: Fakes(DEFAULT_LOCALE))
 
 
 def composed(*steps: dict[str, Any], draws: Draws = DRAWS, **fields: Any) -> Reply:

@@ -10,14 +10,14 @@ import pytest
 from mockclaude.reply.faults.apply import APPLY, apply_faults
 from mockclaude.reply.response import End, silent
 from mockclaude.scenario.format.faults import FAULT_TYPES, NothingFault, ScriptFault
-from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.format.presets import PRESETS
 from tests.reply.breakage import CONTEXT, SLOW, broken, events, faults, sent, struck, whole, written
 from tests.reply.making import DRAWS
 
 ALL = events(whole())
 EDITS = [
     name
-    for name, named in NAMED.items()
+    for name, named in PRESETS.items()
     if {"drop", "duplicate", "swap", "edit", "insert", "restart"} & set(named.fault)
 ]
 
@@ -219,7 +219,7 @@ def test_what_sends_nothing_cannot_be_broken() -> None:
 
 
 @pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("name", PRESETS)
 def test_every_named_fault_is_the_same_each_time(name: str, stream: bool) -> None:
     assert written(name, stream=stream, pace=SLOW) == written(name, stream=stream, pace=SLOW)
 

@@ -21,8 +21,8 @@ from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.faults import KINDS
 from mockclaude.scenario.format.file import Pace
-from mockclaude.scenario.rules import Outline, Step
-from mockclaude.scenario.template.templates import Scope
+from mockclaude.scenario.rules import CompiledStep, ReplyTemplate
+from mockclaude.scenario.template.templates import TemplateContext
 from mockclaude.wire.encode import BatchEncoder, encode
 from mockclaude.wire.script import Script
 from tests.counting import calls
@@ -33,12 +33,12 @@ from tests.reply.making import DRAWS, INSTANT, any_replies, conversation, outlin
 Yield = dict[str, Any] | str
 
 
-def part(said: Yield) -> Outline:
+def part(said: Yield) -> ReplyTemplate:
     """Return what a function yields: a text goes on with the text before it."""
     if isinstance(said, str):
-        return Outline(outline({"text": {"text": said}}).steps, fixed=False, continues=True)
+        return ReplyTemplate(outline({"text": {"text": said}}).steps, fixed=False, continues=True)
     short = isinstance(said.get("thinking"), str)
-    return Outline(outline(said).steps, fixed=False, continues=short)
+    return ReplyTemplate(outline(said).steps, fixed=False, continues=short)
 
 
 def live(
@@ -233,7 +233,7 @@ class Counted:
 
     filled: int = 0
 
-    def fill(self, _: Scope) -> dict[str, Any]:
+    def fill(self, _: TemplateContext) -> dict[str, Any]:
         self.filled += 1
         return {"text": f"word {self.filled} ", "citations": []}
 
@@ -242,7 +242,7 @@ class Counted:
 def test_each_part_is_made_once_and_sent_once(written: tuple[Any, ...]) -> None:
     counted: Any = Counted()
     response = live(conversation(stream=True, max_tokens=10_000), written=written)
-    step = Outline((Step("text", counted),), fixed=False, continues=True)
+    step = ReplyTemplate((CompiledStep("text", counted),), fixed=False, continues=True)
     sizes = []
     for _ in range(800):
         batch = response.add(step)

@@ -16,7 +16,7 @@ from mockclaude.reply.response import Response
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.file import Pace
-from mockclaude.scenario.rules import Outline
+from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.wire.encode import encode
 from tests.reply.client import message_of, received
 from tests.reply.making import DRAWS, INSTANT, any_replies, conversation, outline, plain_replies, scope
@@ -41,7 +41,7 @@ def same(one: Response, other: Response) -> bool:
     return apart[0].body == apart[1].body and [*sent[0].sends] == [*sent[1].sends] and sent[0][2:] == sent[1][2:]
 
 
-def both_ways(told: Outline, pace: Pace, draws: Draws, context: ResponseContext, **fields: Any) -> bool:
+def both_ways(told: ReplyTemplate, pace: Pace, draws: Draws, context: ResponseContext, **fields: Any) -> bool:
     """Tell whether `told` is answered by `render_response` as it is when it is composed and planned."""
     asked = scope(conversation(**fields))
     composed = schedule_reply(

@@ -48,7 +48,7 @@ def test_every_event_of_a_stream_is_a_piece_of_its_own(steps: list[dict[str, Any
 
 def at(when: str, **how: Any) -> ResolvedPosition | None:
     word, _, rest = when.partition(" ")
-    return resolve(exchange(**how), getattr(positions, word)(rest))
+    return resolve(exchange(**how), getattr(positions, f"parse_{word}")(rest))
 
 
 def test_a_moment_falls_before_or_after_an_event() -> None:
@@ -99,13 +99,13 @@ def test_among_events_that_are_not_there_nothing_is_sent_yet(when: str) -> None:
 
 def test_events_are_selected_by_name_by_number_the_last_or_all() -> None:
     parts = exchange()
-    texts = find_events(parts, positions.selector("every text_delta"))
+    texts = find_events(parts, positions.parse_selector("every text_delta"))
 
     assert len(texts) == 3
-    assert find_events(parts, positions.selector("text_delta 2")) == texts[1:2]
-    assert find_events(parts, positions.selector("last content_block_delta")) == texts[-1:]
-    assert find_events(parts, positions.selector("text_delta 9")) == []
-    assert find_events(exchange(stream=False), positions.selector("every ping")) == []
+    assert find_events(parts, positions.parse_selector("text_delta 2")) == texts[1:2]
+    assert find_events(parts, positions.parse_selector("last content_block_delta")) == texts[-1:]
+    assert find_events(parts, positions.parse_selector("text_delta 9")) == []
+    assert find_events(exchange(stream=False), positions.parse_selector("every ping")) == []
 
 
 @given(st.lists(st.binary(min_size=1), max_size=5), st.integers(0, 60))
@@ -129,9 +129,9 @@ def test_a_moment_is_told_as_it_is_written() -> None:
         "after 50%",
         "after 1.5s",
     ]
-    read = [positions.after, positions.before]
+    read = [positions.parse_after, positions.parse_before]
 
     assert [str(read[text.startswith("before")](text.partition(" ")[2])) for text in texts if "every" not in text] == [
         text for text in texts if "every" not in text
     ]
-    assert str(Position("after", selector=positions.selector("every ping"))) == "after every ping"
+    assert str(Position("after", selector=positions.parse_selector("every ping"))) == "after every ping"

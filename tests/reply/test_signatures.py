@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from mockclaude.reply.signatures import Signatures, signature
 from mockclaude.scenario.loading.loader import load_text
-from mockclaude.scenario.rules import Recorded
+from mockclaude.scenario.rules import KnownSignatures
 
-OURS = Signatures(7, Recorded(frozenset({"recorded"}), frozenset({"data"})))
+OURS = Signatures(7, KnownSignatures(frozenset({"recorded"}), frozenset({"data"})))
 
 
 @given(thinking=st.text(), other=st.text())
@@ -21,7 +21,7 @@ def test_a_block_is_issued_as_it_was_sent_and_edited_with_another_text(thinking:
 
     assert OURS.thinking(thinking, signed) == "issued"
     assert OURS.thinking(other, signed) == ("issued" if other == thinking else "edited")
-    assert Signatures(8, Recorded()).thinking(thinking, signed) == "unknown"
+    assert Signatures(8, KnownSignatures()).thinking(thinking, signed) == "unknown"
 
 
 def test_a_block_that_shows_nothing_is_signed_by_what_was_thought() -> None:
@@ -50,7 +50,7 @@ rules:
   - sequence: [[{thinking: {thinking: Hm., signature: two}}, Hi], Bye]
 """)
 
-    assert scenario.recorded == Recorded(frozenset({"one", "two"}), frozenset({"secret"}), False)
+    assert scenario.recorded == KnownSignatures(frozenset({"one", "two"}), frozenset({"secret"}), False)
 
 
 def test_where_signatures_are_templates_everything_was_issued() -> None:

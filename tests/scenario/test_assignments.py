@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.format.assignments import read
+from mockclaude.scenario.format.assignments import parse_assignments
 
 
 @pytest.mark.parametrize(
@@ -22,14 +22,14 @@ from mockclaude.scenario.format.assignments import read
     ],
 )
 def test_a_line_is_a_word_or_keys_and_values_or_json(text: str, data: Any) -> None:
-    assert read(text) == data
+    assert parse_assignments(text) == data
 
 
 def test_what_stands_between_can_be_another_character() -> None:
-    assert read("a=1, b=2; c=3", ",;") == {"a": 1, "b": 2, "c": 3}
+    assert parse_assignments("a=1, b=2; c=3", ",;") == {"a": 1, "b": 2, "c": 3}
 
 
 @pytest.mark.parametrize("text", ["{", "[1"])
 def test_what_begins_as_json_must_be_json(text: str) -> None:
     with pytest.raises(ValueError, match="this is not JSON: "):
-        read(text)
+        parse_assignments(text)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api.request import MessagesRequest
-from mockclaude.scenario.conditions.conditions import Check, conditions, group_names, text_test
-from mockclaude.scenario.format.when import Match, When
+from mockclaude.scenario.conditions.conditions import ConditionResult, capture_names, conditions, text_test
+from mockclaude.scenario.format.when import TextMatcher, When
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
 
 ASKED = conversation("What is the weather in Paris?", system="Be brief.", tools=[{"name": "get_weather"}], stream=True,
@@ -24,7 +24,7 @@ ANSWERED = conversation(
 )
 
 
-def checks(when: Any, heard: MessagesRequest) -> list[Check]:
+def checks(when: Any, heard: MessagesRequest) -> list[ConditionResult]:
     return [condition.check(heard) for condition in conditions(When.model_validate(when))]
 
 
@@ -216,11 +216,11 @@ def test_a_star_stands_for_any_part(pattern: str, name: str) -> None:
             return like(pattern[1:], name) or like(pattern, name[1:])
         return pattern[0] == name[0] and like(pattern[1:], name[1:])
 
-    assert text_test([Match(like=[pattern])])(name) == like(pattern, name)
+    assert text_test([TextMatcher(like=[pattern])])(name) == like(pattern, name)
 
 
 def test_many_stars_take_no_time() -> None:
-    assert not text_test([Match(like=["*a" * 1000 + "b"])])("a" * 100_000)
+    assert not text_test([TextMatcher(like=["*a" * 1000 + "b"])])("a" * 100_000)
 
 
 @pytest.mark.parametrize(
@@ -275,5 +275,5 @@ def test_conditions_without_a_regex_catch_nothing() -> None:
 def test_the_groups_of_a_rule_are_known_before_any_request() -> None:
     when = {"user": [{"regex": "(?P<a>x)(y)"}, "z"], "headers": {"x": {"regex": "(?P<b>.)"}}, "model": "m"}
 
-    assert group_names(When.model_validate(when)) == {"0", "1", "2", "a", "b"}
-    assert group_names(When()) == set()
+    assert capture_names(When.model_validate(when)) == {"0", "1", "2", "a", "b"}
+    assert capture_names(When()) == set()

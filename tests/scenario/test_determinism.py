@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockclaude.scenario.diagnostics import Place
-from mockclaude.scenario.lint.determinism import dependence, order_dependent, refuse_order_dependent
+from mockclaude.scenario.lint.determinism import describe_nondeterminism, lint_determinism, require_determinism
 from mockclaude.scenario.loading.loader import load_text
 
 
@@ -19,8 +19,8 @@ from mockclaude.scenario.loading.loader import load_text
     ],
 )
 def test_what_depends_on_the_order_is_named_with_its_place(fault: str, reason: str) -> None:
-    (of_rule,) = order_dependent(load_text(f"rules: [{{reply: Hello, fault: {fault}}}]"))
-    (of_chaos,) = order_dependent(load_text(f"chaos: [{fault}]\nrules: [{{reply: Hello}}]"))
+    (of_rule,) = lint_determinism(load_text(f"rules: [{{reply: Hello, fault: {fault}}}]"))
+    (of_chaos,) = lint_determinism(load_text(f"chaos: [{fault}]\nrules: [{{reply: Hello}}]"))
 
     assert (of_rule.place, of_chaos.place) == (Place("scenario.yaml", 1, 9), Place("scenario.yaml", 1, 8))
     assert of_rule.message.startswith("the fault '")
@@ -42,18 +42,18 @@ def test_what_depends_on_the_order_is_named_with_its_place(fault: str, reason: s
 def test_why_a_fault_need_not_strike_again_is_told(fault: str, why: str) -> None:
     (possible,) = load_text(f"rules: [{{reply: Hello, fault: {fault}}}]").rules[0].faults
 
-    assert dependence(possible.fault) == why
+    assert describe_nondeterminism(possible.fault) == why
 
 
 def test_what_follows_from_a_lane_is_not() -> None:
     chaos = "[{error: 529, p: 10%}, {error: 500, requests: 1..2}, {error: 503, burst: {enter: 10%, leave: 10%}}]"
 
-    refuse_order_dependent([load_text(f"chaos: {chaos}\nrules: [{{reply: Hello}}]")])
+    require_determinism([load_text(f"chaos: {chaos}\nrules: [{{reply: Hello}}]")])
 
 
 def test_limits_depend_on_who_asks_when() -> None:
     limits = "[{model: claude-opus-5, in_flight: 1}, {requests_per_minute: 5}]"
-    mistakes = order_dependent(load_text(f"limits: {limits}\nrules: [{{reply: Hello}}]"))
+    mistakes = lint_determinism(load_text(f"limits: {limits}\nrules: [{{reply: Hello}}]"))
 
     assert [mistake.place.column for mistake in mistakes] == [10, 48]
     assert mistakes[0].message == (

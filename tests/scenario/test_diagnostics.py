@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.diagnostics import Mistake, Place, ScenarioError, did_you_mean, one_of, shown_value
+from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, did_you_mean, format_value, join_words
 from tests.scenario.talk import complaints
 
 HERE = Place("a.yaml", 2, 5)
@@ -18,15 +18,15 @@ def test_a_place_is_written_as_editors_read_it(place: Place, shown: str) -> None
 
 
 def test_a_mistake_is_one_printable_line() -> None:
-    assert str(Mistake(HERE, "unknown key 'a\nb\x1b[31m\ud800'")) == "a.yaml:2:5: unknown key 'a b [31m '"
+    assert str(Diagnostic(HERE, "unknown key 'a\nb\x1b[31m\ud800'")) == "a.yaml:2:5: unknown key 'a b [31m '"
 
 
 def test_mistakes_come_once_and_in_the_order_of_the_lines() -> None:
-    late, early = Mistake(Place("a.yaml", 10, 1), "late"), Mistake(HERE, "early")
+    late, early = Diagnostic(Place("a.yaml", 10, 1), "late"), Diagnostic(HERE, "early")
 
     error = ScenarioError([late, early, late])
 
-    assert error.mistakes == [early, late]
+    assert error.mistakes == error.diagnostics == [early, late]
     assert str(error) == "a.yaml:2:5: early\na.yaml:10:1: late"
 
 
@@ -41,7 +41,7 @@ def test_a_suggestion_is_made_for_a_word_that_is_like_a_known_one(word: str, hin
     ("words", "shown"), [([], "nothing"), (["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")]
 )
 def test_words_are_listed_with_or(words: list[str], shown: str) -> None:
-    assert one_of(words) == shown
+    assert join_words(words) == shown
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_words_are_listed_with_or(words: list[str], shown: str) -> None:
     ],
 )
 def test_a_long_value_is_truncated_within_its_quotes(value: Any, text: str) -> None:
-    assert shown_value(value) == text
+    assert format_value(value) == text
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from faker import Factory, Faker
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.scenario.diagnostics import shown
+from mockclaude.scenario.diagnostics import shorten
 from mockclaude.scenario.template import fakes
 from mockclaude.scenario.template.fakes import Fakes, Trials
 from tests.serving import PROGRAM_PATIENCE
@@ -224,7 +224,7 @@ def test_large_numbers_are_refused(text: str) -> None:
     ],
 )
 def test_a_locale_is_one_that_faker_has(locale: str, told: str | None) -> None:
-    assert fakes.locale_problem(locale) == told
+    assert fakes.find_locale_problem(locale) == told
 
 
 TOO_MUCH = "it makes too much; expected smaller numbers or shorter texts"
@@ -337,7 +337,7 @@ def test_bounds_of_a_value_have_64_bits_at_most() -> None:
     ],
 )
 def test_a_call_that_makes_a_long_value_of_few_draws_is_refused(method: str, arguments: str) -> None:
-    assert problem(method, arguments) == f"fake.{method}({shown(arguments, 80)}) does not work: {TOO_MUCH}"
+    assert problem(method, arguments) == f"fake.{method}({shorten(arguments, 80)}) does not work: {TOO_MUCH}"
 
 
 @pytest.mark.parametrize(

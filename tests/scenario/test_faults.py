@@ -8,7 +8,7 @@ import pytest
 
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.format.faults import KINDS, Fault
-from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.loading.loader import load_text
 
 
@@ -16,7 +16,7 @@ def told(text: str) -> list[str]:
     """Return the mistakes in a scenario file, without its name."""
     with pytest.raises(ScenarioError) as error:
         load_text(text)
-    return [str(mistake).removeprefix("scenario.yaml:") for mistake in error.value.mistakes]
+    return [str(diagnostic).removeprefix("scenario.yaml:") for diagnostic in error.value.diagnostics]
 
 
 def of_rule(fault: str, reply: str = "Hello") -> str:
@@ -27,13 +27,13 @@ def loaded(fault: str) -> list[Fault]:
     return [possible.fault for possible in load_text(of_rule(fault, "{generate: auto}")).rules[0].faults]
 
 
-@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("name", PRESETS)
 def test_a_name_stands_for_what_it_is_in_the_table(name: str) -> None:
     (short,) = loaded(name)
 
     assert str(short) == name
-    assert short.model_copy(update={"name": None}) == Fault.model_validate(dict(NAMED[name].fault))
-    assert NAMED[name].sees
+    assert short.model_copy(update={"name": None}) == Fault.model_validate(dict(PRESETS[name].fault))
+    assert PRESETS[name].sees
 
 
 def test_faults_come_one_by_one_or_in_lists() -> None:

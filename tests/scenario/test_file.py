@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mockclaude.scenario.format.file import Pace, Rule, ScenarioFile
-from mockclaude.scenario.format.steps import SERVER_TOOLS, STEPS, Step
+from mockclaude.scenario.format.file import Pace, RuleModel, ScenarioFile
+from mockclaude.scenario.format.steps import SERVER_TOOLS, STEPS, StepModel
 from mockclaude.scenario.format.when import When
 
 
@@ -59,9 +59,9 @@ def test_a_condition_may_be_written_in_short(short: Any, long: Any) -> None:
     ],
 )
 def test_a_reply_may_be_written_in_short(short: Any, long: Any) -> None:
-    assert dump(Rule, {"reply": short}) == {"reply": long}
-    assert dump(Rule, {"sequence": [short]}) == {"sequence": [long]}
-    assert dump(Rule, {"choice": [{"reply": short}]}) == {"choice": [{"reply": long}]}
+    assert dump(RuleModel, {"reply": short}) == {"reply": long}
+    assert dump(RuleModel, {"sequence": [short]}) == {"sequence": [long]}
+    assert dump(RuleModel, {"choice": [{"reply": short}]}) == {"choice": [{"reply": long}]}
 
 
 def test_a_step_is_a_block_or_something_that_happens() -> None:
@@ -97,11 +97,15 @@ def test_a_pace_is_kept_in_microseconds_and_shares() -> None:
 def test_header_values_are_text_whatever_they_were_written_as() -> None:
     error = {"type": "rate_limit_error", "headers": {"retry-after": 2, "x-a": 0.5, "x-b": "${{ user }}"}}
 
-    assert dump(Step, {"error": error})["error"]["headers"] == {"retry-after": "2", "x-a": "0.5", "x-b": "${{ user }}"}
+    assert dump(StepModel, {"error": error})["error"]["headers"] == {
+        "retry-after": "2",
+        "x-a": "0.5",
+        "x-b": "${{ user }}",
+    }
 
 
 def test_an_error_that_the_api_does_not_have_needs_a_status() -> None:
-    assert dump(Step, {"error": {"type": "teapot", "status": 418}}) == {"error": {"type": "teapot", "status": 418}}
+    assert dump(StepModel, {"error": {"type": "teapot", "status": 418}}) == {"error": {"type": "teapot", "status": 418}}
 
 
 RESULTS: dict[str, tuple[Any, Any]] = {
@@ -118,7 +122,7 @@ RESULTS: dict[str, tuple[Any, Any]] = {
 @pytest.mark.parametrize("name", ["web_fetch", "code_execution", "bash_code_execution", "text_editor_code_execution"])
 def test_the_type_in_a_result_is_a_text(name: str) -> None:
     with pytest.raises(ValidationError, match=f"this is no result of {name}; expected "):
-        Step.model_validate({"server_tool": {"name": name, "result": {"type": 5}}})
+        StepModel.model_validate({"server_tool": {"name": name, "result": {"type": 5}}})
 
 
 def test_there_is_a_result_for_every_server_tool() -> None:
@@ -129,29 +133,29 @@ def test_there_is_a_result_for_every_server_tool() -> None:
 def test_a_server_tool_takes_results_of_its_own_shape(name: str) -> None:
     fitting, other = RESULTS[name]
 
-    assert dump(Step, {"server_tool": {"name": name, "result": fitting}})["server_tool"]["result"] == fitting
+    assert dump(StepModel, {"server_tool": {"name": name, "result": fitting}})["server_tool"]["result"] == fitting
     with pytest.raises(ValidationError, match=f"this is no result of {name}; expected "):
-        Step.model_validate({"server_tool": {"name": name, "result": other}})
+        StepModel.model_validate({"server_tool": {"name": name, "result": other}})
 
 
 @pytest.mark.parametrize("result", ["hello", [{"type": "text", "text": "hello"}]])
 def test_a_tool_of_an_mcp_server_may_have_any_name(result: Any) -> None:
     tool = {"name": "echo", "server_name": "example", "result": result}
 
-    assert dump(Step, {"server_tool": tool}) == {"server_tool": tool}
+    assert dump(StepModel, {"server_tool": tool}) == {"server_tool": tool}
 
 
 def test_a_server_tool_may_have_an_error_or_nothing_yet() -> None:
     for tool in ({"name": "web_search", "error": "max_uses_exceeded"}, {"name": "web_search", "result": None}):
-        assert dump(Step, {"server_tool": tool}) == {"server_tool": tool}
+        assert dump(StepModel, {"server_tool": tool}) == {"server_tool": tool}
 
 
 def test_something_that_is_no_mapping_is_refused_without_a_question_of_keys() -> None:
     with pytest.raises(ValidationError, match="valid dictionary"):
-        Rule.model_validate("x")
+        RuleModel.model_validate("x")
 
 
 @pytest.mark.parametrize("name", ["retry after", "x:y", "", "ü"])
 def test_a_header_has_a_name_that_http_allows(name: str) -> None:
     with pytest.raises(ValidationError, match="no name of a header"):
-        Step.model_validate({"error": {"type": "api_error", "headers": {name: "1"}}})
+        StepModel.model_validate({"error": {"type": "api_error", "headers": {name: "1"}}})

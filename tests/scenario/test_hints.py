@@ -10,7 +10,7 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions import hints
 from mockclaude.scenario.conditions.conditions import conditions
 from mockclaude.scenario.conditions.differences import first_difference
-from mockclaude.scenario.conditions.hints import hinted
+from mockclaude.scenario.conditions.hints import check_with_hint
 from mockclaude.scenario.format.when import When
 from tests.counting import calls
 from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
@@ -27,7 +27,7 @@ TOOL_LOOP: list[str | dict[str, Any]] = [
 
 def hint(when: dict[str, Any], said: MessagesRequest) -> str:
     (condition,) = conditions(When.model_validate(when))
-    return hinted(condition, said).hint
+    return check_with_hint(condition, said).hint
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_name_that_matches_is_not_suggested() -> None:
     said = conversation("x", assistant(tool_use("run_tests")), user(tool_result("green")))
     (condition,) = conditions(When.model_validate({"tool_result": {"name": "run_tests", "content": "failed"}}))
 
-    assert str(hinted(condition, said)) == (
+    assert str(check_with_hint(condition, said)) == (
         "tool_result: wanted 'run_tests' with content a text with 'failed', got run_tests with content 'green'"
     )
 
@@ -193,6 +193,6 @@ def test_a_tool_that_was_meant_is_named() -> None:
 def test_what_is_said_of_a_check_ends_with_its_hint() -> None:
     (condition,) = conditions(When.model_validate({"user": "monney"}))
 
-    assert str(hinted(condition, conversation("money"))) == (
+    assert str(check_with_hint(condition, conversation("money"))) == (
         "user: wanted a text with 'monney', got 'money'; did you mean 'money'?"
     )

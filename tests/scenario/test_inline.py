@@ -13,8 +13,8 @@ from mockclaude.scenario.loading import inline
 
 def mistake(rule: Any) -> str:
     with pytest.raises(ScenarioError) as caught:
-        inline.add(rule, "t.py:1")
-    (found,) = caught.value.mistakes
+        inline.compile_rules(rule, "t.py:1")
+    (found,) = caught.value.diagnostics
     return str(found)
 
 

@@ -17,7 +17,7 @@ from mockclaude.scenario.format import positions, units
 from mockclaude.scenario.format.faults import KINDS, OPTIONS
 from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.format.json_schema import VALUE_SCHEMAS, descriptions, json_schema
-from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.loading.source import read
 from tests.scenario.test_faults import WRONG as WRONG_FAULTS
 from tests.scenario.test_limits import WRONG as WRONG_LIMITS
@@ -101,9 +101,9 @@ def test_mistakes_of_form_are_refused_and_the_others_are_known() -> None:
     assert [text for text in MISTAKES if takes(read("a.yaml", text.encode()).data)] == BEYOND
 
 
-@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("name", PRESETS)
 def test_a_named_fault_is_valid_by_its_name_and_as_what_it_stands_for(name: str) -> None:
-    assert takes({"rules": [{"reply": "x"}], "chaos": [name, dict(NAMED[name].fault)]})
+    assert takes({"rules": [{"reply": "x"}], "chaos": [name, dict(PRESETS[name].fault)]})
     assert not takes({"rules": [{"reply": "x"}], "chaos": f"{name}s"})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.diagnostics import MAX_MISTAKES, ScenarioError
+from mockclaude.scenario.diagnostics import MAX_DIAGNOSTICS, ScenarioError
 from mockclaude.scenario.loading import source_map
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.template.fakes import Trials
@@ -96,9 +96,9 @@ def test_the_work_of_a_rule_is_bounded(kind: str, most: int) -> None:
 def test_no_more_than_a_hundred_mistakes_are_told(text: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         load_text(text, "a.yaml")
-    *first, last = caught.value.mistakes
+    *first, last = caught.value.diagnostics
 
-    assert len(first) == MAX_MISTAKES
+    assert len(first) == MAX_DIAGNOSTICS
     assert last.message == MORE
 
 
@@ -118,8 +118,8 @@ def test_no_call_is_tried_after_a_hundred_mistakes(form: str, monkeypatch: pytes
     with pytest.raises(ScenarioError) as caught:
         load_text(f"rules: [{form.format(replies)}]")
 
-    assert [mistake.message for mistake in caught.value.mistakes[-1:]] == [MORE]
-    assert len(tried) == MAX_MISTAKES + 1
+    assert [diagnostic.message for diagnostic in caught.value.diagnostics[-1:]] == [MORE]
+    assert len(tried) == MAX_DIAGNOSTICS + 1
 
 
 def test_the_mistakes_of_each_file_are_counted_by_themselves() -> None:
@@ -128,9 +128,9 @@ def test_the_mistakes_of_each_file_are_counted_by_themselves() -> None:
     for file in ("a.yaml", "b.yaml"):
         with pytest.raises(ScenarioError) as caught:
             load_text(wrong, file)
-        found += caught.value.mistakes
+        found += caught.value.diagnostics
 
-    assert len(ScenarioError(found).mistakes) == 2 * (MAX_MISTAKES + 1)
+    assert len(ScenarioError(found).diagnostics) == 2 * (MAX_DIAGNOSTICS + 1)
 
 
 @pytest.mark.parametrize("item", ["[], ", "1, ", "{a: 1}, ", "{}, "])

@@ -16,10 +16,10 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.loading.source import read
-from mockclaude.scenario.match import closest, explain, matching, why_none
+from mockclaude.scenario.match import describe_unmatched, explain, find_matches, find_near_miss
 from mockclaude.scenario.rules import Rule, Scenario
 from mockclaude.scenario.template.fakes import Fakes
-from mockclaude.scenario.template.templates import Scope
+from mockclaude.scenario.template.templates import TemplateContext
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
 from tests.scenario.wild import DATA, FILES, FRAGMENTS
 
@@ -42,11 +42,13 @@ def hear(scenario: Scenario, heard: MessagesRequest) -> None:
     """Match and explain every rule, and fill in the replies of the one that answers."""
     explained = explain(scenario.rules, heard, {})
     answering = next((explanation.rule for explanation in explained if not explanation.failed), None)
-    assert next(matching(scenario.rules, heard), None) is answering
+    assert next(find_matches(scenario.rules, heard), None) is answering
     if answering is None:
-        assert why_none(closest(scenario.rules, heard, {})).startswith("No rule answers this request. The closest is ")
+        assert describe_unmatched(find_near_miss(scenario.rules, heard, {})).startswith(
+            "No rule answers this request. The closest is "
+        )
     else:
-        scope = Scope(heard, lambda: groups(answering, heard), lambda: Fakes(scenario.locale))
+        scope = TemplateContext(heard, lambda: groups(answering, heard), lambda: Fakes(scenario.locale))
         orjson.dumps([step.value.fill(scope) for reply in answering.replies for step in reply.steps])
 
 

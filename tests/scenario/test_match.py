@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockclaude.scenario.loading.loader import load_text
-from mockclaude.scenario.match import closest, explain, matching, why_none
+from mockclaude.scenario.match import describe_unmatched, explain, find_matches, find_near_miss
 from mockclaude.scenario.rules import RuleKey, Scenario
 from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
 
@@ -40,7 +40,7 @@ def before(*names: str) -> Counter[RuleKey]:
 
 def names(scenario: Scenario, *said: Any, **body: Any) -> list[str | None]:
     """Return the names of the rules that match, in order."""
-    return [rule.name for rule in matching(scenario.rules, conversation(*said, **body))]
+    return [rule.name for rule in find_matches(scenario.rules, conversation(*said, **body))]
 
 
 def answering(scenario: Scenario, *said: Any, **body: Any) -> str | None:
@@ -121,7 +121,7 @@ def test_every_rule_is_explained_and_the_first_without_a_failure_answers() -> No
     ],
 )
 def test_a_miss_names_the_closest_rule_and_the_conditions_that_failed(said: list[Any], told: str) -> None:
-    sentence = why_none(closest(LOOP.rules, conversation(*said), before("hello", "hello")))
+    sentence = describe_unmatched(find_near_miss(LOOP.rules, conversation(*said), before("hello", "hello")))
 
     assert sentence == f"No rule answers this request. The closest is {told}"
 
@@ -129,7 +129,7 @@ def test_a_miss_names_the_closest_rule_and_the_conditions_that_failed(said: list
 def test_all_conditions_that_failed_are_named() -> None:
     rules = load_text("rules: [{when: {user: a, turn: 2, stream: true}, reply: x}]").rules
 
-    assert why_none(closest(rules, conversation("b", stream=True), before())) == (
+    assert describe_unmatched(find_near_miss(rules, conversation("b", stream=True), before())) == (
         "No rule answers this request. The closest is scenario.yaml:1:9: turn: wanted 2, got 1; user: wanted a text "
         "with 'a', got 'b'"
     )
@@ -156,6 +156,6 @@ def test_a_rule_that_would_hold_but_for_one_above_it_is_shadowed() -> None:
     ],
 )
 def test_the_closest_rule_fails_in_little_and_in_what_the_user_said(rules: str, name: str) -> None:
-    sentence = why_none(closest(load_text(f"rules: [{rules}]").rules, conversation("hi"), before()))
+    sentence = describe_unmatched(find_near_miss(load_text(f"rules: [{rules}]").rules, conversation("hi"), before()))
 
     assert f"The closest is '{name}'" in sentence

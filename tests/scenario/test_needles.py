@@ -18,7 +18,7 @@ from mockclaude.scenario.conditions.needles import Needle, NeedleIndex, is_whole
 from mockclaude.scenario.conditions.regex import Regex
 from mockclaude.scenario.conditions.rule_index import RuleList
 from mockclaude.scenario.loading.loader import load_text
-from mockclaude.scenario.match import closest, matching, why_none
+from mockclaude.scenario.match import describe_unmatched, find_matches, find_near_miss
 from mockclaude.scenario.rules import Rule
 from tests.scenario.talk import conversation
 
@@ -28,7 +28,7 @@ MANY = [f"order {number}" for number in range(300)]
 
 def match(rules: Sequence[Rule], heard: MessagesRequest) -> Rule | None:
     """Return the first rule that matches."""
-    return next(matching(rules, heard), None)
+    return next(find_matches(rules, heard), None)
 
 
 def rules(count: int, when: str) -> RuleList:
@@ -117,15 +117,15 @@ def test_closest_rule_is_found_without_explaining_every_rule(monkeypatch: pytest
 
     original = Condition.check
     listed = rules(500, "{{turn: 1, system: {{regex: 's{n}'}}, user: 'text {n}'}}")
-    monkeypatch.setattr(match_module._explained, "__defaults__", (check,))
-    nearest = closest(listed, conversation("text 400", system="nothing"), {})
+    monkeypatch.setattr(match_module._evaluate, "__defaults__", (check,))
+    nearest = find_near_miss(listed, conversation("text 400", system="nothing"), {})
 
     assert nearest is not None
     assert nearest.rule.name == "r4"
-    assert len(explained) <= 3 * match_module._LIKELY
+    assert len(explained) <= 3 * match_module._MAX_CANDIDATES
 
 
 def test_closest_rule_is_the_one_whose_cheap_conditions_match() -> None:
     listed = rules(500, "{{turn: 2, system: {{regex: 's{n}'}}, user: 'text {n}.'}}")
 
-    assert "'r400'" in why_none(closest(listed, conversation("text 400."), {}))
+    assert "'r400'" in describe_unmatched(find_near_miss(listed, conversation("text 400."), {}))

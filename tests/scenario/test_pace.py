@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.format.file import Rule
+from mockclaude.scenario.format.file import RuleModel
 from mockclaude.scenario.format.pace import NAMES, Pace, parse_pace
 from mockclaude.scenario.format.units import Distribution
 
@@ -15,7 +15,7 @@ DRAWN = {"lognormal": {"median": "400ms", "sigma": 0.5}}
 
 
 def of_rule(pace: Any) -> Pace:
-    read = Rule.model_validate({"pace": pace, "reply": "x"}).pace
+    read = RuleModel.model_validate({"pace": pace, "reply": "x"}).pace
     assert read is not None
     return read
 
@@ -41,11 +41,11 @@ def test_what_takes_time_is_not_instant(pace: Any) -> None:
 
 
 def test_a_rule_is_the_same_rule_as_before_there_were_distributions() -> None:
-    said = Rule.model_validate({"pace": {"ttft": "1s", "tokens_per_second": 60, "jitter": "20%"}, "reply": "x"})
+    said = RuleModel.model_validate({"pace": {"ttft": "1s", "tokens_per_second": 60, "jitter": "20%"}, "reply": "x"})
 
     dumped = said.model_dump(mode="json", exclude_unset=True)["pace"]
     assert dumped == {"ttft": 1_000_000, "tokens_per_second": 60.0, "jitter": 0.2}
-    assert Rule.model_validate({"pace": {"ttft": DRAWN}, "reply": "x"}).model_dump(mode="json", exclude_unset=True)
+    assert RuleModel.model_validate({"pace": {"ttft": DRAWN}, "reply": "x"}).model_dump(mode="json", exclude_unset=True)
 
 
 def test_a_pace_without_a_profile_is_the_same_for_every_model() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockclaude.api.models import CATALOGUE
-from mockclaude.scenario.format.profiles import PROFILES, family, resolve
+from mockclaude.scenario.format.profiles import PROFILES, find_family, resolve_profile
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -19,7 +19,7 @@ def test_a_profile_says_where_its_figures_come_from(name: str) -> None:
 
 
 def test_every_model_of_the_catalogue_has_a_profile() -> None:
-    assert {family(model.id) for model in CATALOGUE} == set(PROFILES)
+    assert {find_family(model.id) for model in CATALOGUE} == set(PROFILES)
 
 
 @pytest.mark.parametrize(
@@ -32,5 +32,5 @@ def test_every_model_of_the_catalogue_has_a_profile() -> None:
     ],
 )
 def test_a_model_is_as_fast_as_its_family(model: str, name: str) -> None:
-    assert resolve("model", model) == name
-    assert resolve("haiku", model) == "haiku"
+    assert resolve_profile("model", model) == name
+    assert resolve_profile("haiku", model) == "haiku"

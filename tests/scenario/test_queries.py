@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mockclaude.scenario.conditions.queries import EXAMPLES, MAX_LENGTH, Query, problem
+from mockclaude.scenario.conditions.queries import EXAMPLES, MAX_LENGTH, Query, find_problem
 from mockclaude.scenario.conditions.work import TooMuchWorkError, Work
-from mockclaude.scenario.diagnostics import shown
+from mockclaude.scenario.diagnostics import shorten
 
 BODY = {"model": "claude", "max_tokens": 5, "tools": [{"name": "b", "n": 2}, {"name": "a", "n": 1}], "metadata": {}}
 
@@ -31,7 +31,7 @@ BODY = {"model": "claude", "max_tokens": 5, "tools": [{"name": "b", "n": 2}, {"n
     ],
 )
 def test_an_expression_finds_its_value_or_nothing(expression: str, found: Any) -> None:
-    assert problem(expression) is None
+    assert find_problem(expression) is None
     assert Query(expression).evaluate(BODY, Work()) == found
 
 
@@ -58,21 +58,21 @@ def test_an_expression_finds_its_value_or_nothing(expression: str, found: Any) -
     ],
 )
 def test_a_mistake_in_an_expression_is_told(expression: str, message: str) -> None:
-    assert problem(expression) == message
+    assert find_problem(expression) == message
 
 
 @pytest.mark.parametrize("expression", ["a" + "|a" * 400, "a" + "|a" * 100, f"`{'9' * 30}`", '"\\ud800"'])
 def test_an_expression_that_could_fail_later_is_refused(expression: str) -> None:
-    told = problem(expression)
+    told = find_problem(expression)
 
     assert (
         told
-        == f"'{shown(expression, 80)}' is too deep, or has a literal that JSON cannot carry; expected a simpler one"
+        == f"'{shorten(expression, 80)}' is too deep, or has a literal that JSON cannot carry; expected a simpler one"
     )
 
 
 def test_a_deprecated_spelling_is_a_mistake_where_warnings_are_errors() -> None:
-    told = problem("`x`")
+    told = find_problem("`x`")
 
     assert told == f"'`x`' is not a JMESPath expression: deprecated string literal syntax; {EXAMPLES}"
 
@@ -80,8 +80,10 @@ def test_a_deprecated_spelling_is_a_mistake_where_warnings_are_errors() -> None:
 def test_a_long_expression_is_refused() -> None:
     expression = "a" * (MAX_LENGTH + 1)
 
-    assert problem(expression) == (f"'{'a' * 79}…' has 1001 characters; expected at most 1000 in a JMESPath expression")
-    assert problem("a" * MAX_LENGTH) is None
+    assert find_problem(expression) == (
+        f"'{'a' * 79}…' has 1001 characters; expected at most 1000 in a JMESPath expression"
+    )
+    assert find_problem("a" * MAX_LENGTH) is None
 
 
 LARGE = {"x": list(range(100_000)), "glue": "g" * 100_000, "text": "t" * 100_000, "word": "w"}
@@ -100,13 +102,13 @@ LARGE = {"x": list(range(100_000)), "glue": "g" * 100_000, "text": "t" * 100_000
     ],
 )
 def test_an_expression_that_takes_too_much_work_ends(expression: str) -> None:
-    assert problem(expression) is None
+    assert find_problem(expression) is None
     with pytest.raises(TooMuchWorkError) as caught:
         Query(expression).evaluate(LARGE, Work())
 
     assert caught.value.message == (
-        f"'{shown(expression, 80)}' takes too much work, or its result is too large; expected a simpler expression or "
-        "a shorter request"
+        f"'{shorten(expression, 80)}' takes too much work, or its result is too large; expected a simpler expression "
+        "or a shorter request"
     )
 
 
@@ -126,7 +128,7 @@ def test_an_expression_that_takes_too_much_work_ends(expression: str) -> None:
     ],
 )
 def test_a_result_is_what_json_can_carry(expression: str, result: Any) -> None:
-    assert problem(expression) is None
+    assert find_problem(expression) is None
     assert Query(expression).evaluate(LARGE, Work()) == result
 
 

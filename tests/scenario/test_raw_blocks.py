@@ -9,7 +9,7 @@ from anthropic.types.beta import BetaContentBlock
 
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.scenario.format.raw_blocks import REQUIRED, problem
+from mockclaude.scenario.format.raw_blocks import REQUIRED, find_problem
 from mockclaude.scenario.loading.loader import load_text
 from tests.scenario.talk import complaints
 from tests.serving import CLIENT, asking, http_request, sent_of
@@ -100,7 +100,7 @@ def test_a_block_without_its_fields_is_a_mistake(block: str, message: str) -> No
     ],
 )
 def test_a_block_with_its_fields_may_have_others(block: dict[str, Any]) -> None:
-    assert problem(block) is None
+    assert find_problem(block) is None
 
 
 def test_every_kind_of_block_that_the_sdk_has_is_known() -> None:

@@ -15,10 +15,10 @@ from mockclaude.scenario.conditions import rule_index
 from mockclaude.scenario.conditions.regex import Regex
 from mockclaude.scenario.conditions.rule_index import FEW, RuleList
 from mockclaude.scenario.conditions.work import TooMuchWorkError, Work
-from mockclaude.scenario.loading.inline import Inline
+from mockclaude.scenario.loading.inline import InlineSource
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.loading.validation import validate
-from mockclaude.scenario.match import closest, matching
+from mockclaude.scenario.match import find_matches, find_near_miss
 from mockclaude.scenario.rules import Rule, build
 from tests.counting import calls
 from tests.scenario.talk import assistant, conversation, tool_result, tool_use, user
@@ -75,7 +75,7 @@ REQUESTS = st.builds(
 
 def match(rules: Sequence[Rule], heard: MessagesRequest) -> Rule | None:
     """Return the first rule that matches."""
-    return next(matching(rules, heard), None)
+    return next(find_matches(rules, heard), None)
 
 
 def rules(whens: list[dict[str, Any]]) -> list[Rule]:
@@ -84,7 +84,7 @@ def rules(whens: list[dict[str, Any]]) -> list[Rule]:
 
 
 def one_rule(when: dict[str, Any]) -> tuple[Rule, ...]:
-    source = Inline("test.py:1", {"rules": [{"when": when, "reply": "a"}]})
+    source = InlineSource("test.py:1", {"rules": [{"when": when, "reply": "a"}]})
     return build([(source, validate(source))]).rules
 
 
@@ -96,13 +96,13 @@ def many(count: int, when: str) -> RuleList:
 def test_many_rules_are_matched_as_without_an_index(whens: list[dict[str, Any]], heard: MessagesRequest) -> None:
     few = rules(whens)
     unlike = rules([{"turn": 99}] * FEW)
-    expected = list(matching(few, heard))
+    expected = list(find_matches(few, heard))
 
-    assert list(matching(RuleList([*unlike, *few]), heard)) == expected
+    assert list(find_matches(RuleList([*unlike, *few]), heard)) == expected
     if not expected:
-        nearest = closest(few, heard, {})
+        nearest = find_near_miss(few, heard, {})
         assert nearest is not None
-        assert nearest.rule is getattr(closest(RuleList(few), heard, {}), "rule", None)
+        assert nearest.rule is getattr(find_near_miss(RuleList(few), heard, {}), "rule", None)
 
 
 RULES = {
@@ -180,7 +180,7 @@ def test_closest_rule_is_found_where_the_searches_take_too_much_work() -> None:
     heard = conversation("hi", assistant(tool_use("find")), user(*results))
 
     assert match(listed, heard) is None
-    nearest = closest(listed, heard, {})
+    nearest = find_near_miss(listed, heard, {})
     assert nearest is not None
     assert nearest.rule is listed[0]
 
@@ -222,7 +222,7 @@ def test_index_is_prepared_for_many_rules_only() -> None:
 def test_all_of_many_rules_that_match_are_yielded_in_order() -> None:
     listed = many(100, "{times: 1, when: {user: order}, reply: a %s}")
 
-    assert list(matching(listed, conversation("order"))) == list(listed)
+    assert list(find_matches(listed, conversation("order"))) == list(listed)
 
 
 def test_a_header_that_is_not_there_contains_nothing() -> None:

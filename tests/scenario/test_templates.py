@@ -13,7 +13,7 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.queries import EXAMPLES
 from mockclaude.scenario.template import templates
 from mockclaude.scenario.template.fakes import Fakes, Trials
-from mockclaude.scenario.template.templates import FillError, Scope, compile_template
+from mockclaude.scenario.template.templates import FillError, TemplateContext, compile_template
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
 
 HEARD = conversation(
@@ -28,14 +28,14 @@ GROUPS: dict[str, Any] = {"city": "Paris", "0": "in Paris", "1": "Paris", "none"
 UNKNOWN = "expected user, system, tool_result, match, request, turn or fake"
 
 
-def scope(seed: int = 0, heard: MessagesRequest = HEARD, groups: Mapping[str, Any] = GROUPS) -> Scope:
+def scope(seed: int = 0, heard: MessagesRequest = HEARD, groups: Mapping[str, Any] = GROUPS) -> TemplateContext:
     source = Fakes("en_US")
     source.seed(seed)
-    return Scope(heard, lambda: groups, lambda: source)
+    return TemplateContext(heard, lambda: groups, lambda: source)
 
 
 def problems(template: str, groups: set[str]) -> list[str]:
-    return list(templates.problems(template, groups, Trials("en_US")))
+    return list(templates.find_problems(template, groups, Trials("en_US")))
 
 
 def filled(data: Any, seed: int = 0) -> Any:
@@ -127,14 +127,14 @@ def test_fakes_follow_the_seed_and_each_other() -> None:
 
 def test_groups_and_fakes_are_made_once_for_a_reply_and_only_if_asked_for() -> None:
     groups, source = iter([GROUPS]), iter([Fakes("en_US")])
-    heard = Scope(HEARD, lambda: next(groups), lambda: next(source))
+    heard = TemplateContext(HEARD, lambda: next(groups), lambda: next(source))
 
     asked = compile_template(["${{ match.city }}", "${{ match.0 }}", "${{ fake.name }}", "${{ fake.city }}"]).fill(
         heard
     )
 
     assert asked[:2] == ["Paris", "in Paris"]
-    assert compile_template("${{ user }}").fill(Scope(HEARD, groups.__next__, source.__next__)) == "go on"
+    assert compile_template("${{ user }}").fill(TemplateContext(HEARD, groups.__next__, source.__next__)) == "go on"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_a_text_without_problems_can_be_filled(template: str) -> None:
 )
 def test_what_the_placeholders_of_a_reply_make_is_bounded(template: Any) -> None:
     heard = conversation("x" * 1_000_000)
-    once = Scope(heard, dict, lambda: Fakes("en_US"))
+    once = TemplateContext(heard, dict, lambda: Fakes("en_US"))
     with pytest.raises(FillError) as caught:
         compile_template([template] * 5).fill(once)
 

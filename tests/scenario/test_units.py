@@ -17,8 +17,8 @@ from mockclaude.scenario.format import units
     [("5us", 5), ("400ms", 400_000), ("2s", 2_000_000), ("1.5m", 90_000_000), ("1h", 3_600_000_000), ("0 s", 0)],
 )
 def test_a_duration_is_a_number_with_a_unit(written: str, microseconds: int) -> None:
-    assert units.duration(written) == microseconds
-    assert units.pause(written) == microseconds
+    assert units.parse_duration(written) == microseconds
+    assert units.parse_pause(written) == microseconds
 
 
 @pytest.mark.parametrize("written", [5, 0, None, "5", "5 days", "-1s", "1e3s", ".5s", "forever", "9" * 400 + "h", True])
@@ -26,41 +26,41 @@ def test_anything_else_is_no_duration(written: Any) -> None:
     with pytest.raises(
         ValueError, match=r"is not a duration; expected a number with a unit, such as 400ms, 2s or 1\.5m"
     ):
-        units.duration(written)
+        units.parse_duration(written)
 
 
 def test_a_pause_may_be_forever() -> None:
-    assert units.pause("forever") == units.FOREVER
+    assert units.parse_pause("forever") == units.FOREVER
 
 
 @pytest.mark.parametrize(("written", "share"), [("20%", 0.2), ("0.5 %", 0.005), (0.3, 0.3), (1, 1.0), (0, 0.0)])
 def test_a_share_is_a_percentage_or_a_number_up_to_1(written: Any, share: float) -> None:
-    assert units.share(written) == pytest.approx(share)
+    assert units.parse_probability(written) == pytest.approx(share)
 
 
 @pytest.mark.parametrize("written", [20, -0.1, "20", "200%", True, None, [0.2], float("nan")])
 def test_anything_else_is_no_share(written: Any) -> None:
     with pytest.raises(ValueError, match="is not a share; expected a percentage, such as 20%, or a number from 0 to 1"):
-        units.share(written)
+        units.parse_probability(written)
 
 
 def test_a_long_value_is_told_in_short() -> None:
     with pytest.raises(ValueError, match=r"^'x{39}…' is not a duration;"):
-        units.duration("x" * 1000)
+        units.parse_duration("x" * 1000)
 
 
 @pytest.mark.parametrize("written", [0, -1, True, "60", None, float("inf"), float("nan")])
 def test_anything_else_is_no_rate(written: Any) -> None:
-    assert units.rate(60) == 60.0
+    assert units.parse_rate(60) == 60.0
     with pytest.raises(ValueError, match="is not a rate; expected a number per second above 0, such as 60"):
-        units.rate(written)
+        units.parse_rate(written)
 
 
 @pytest.mark.parametrize("written", [-0.1, True, "1.5", None, float("inf")])
 def test_anything_else_is_no_factor(written: Any) -> None:
-    assert units.factor("150%") == units.factor(1.5) == 1.5
+    assert units.parse_factor("150%") == units.parse_factor(1.5) == 1.5
     with pytest.raises(ValueError, match=r"is not a factor; expected a number from 0 on, such as 1\.5 or 150%"):
-        units.factor(written)
+        units.parse_factor(written)
 
 
 @pytest.mark.parametrize(
@@ -73,11 +73,11 @@ def test_anything_else_is_no_factor(written: Any) -> None:
     ],
 )
 def test_a_distribution_is_in_the_unit_of_what_is_drawn(written: dict[str, Any], read: tuple[Any, ...]) -> None:
-    assert units.distribution(written, units.duration) == read
+    assert units.parse_distribution(written, units.parse_duration) == read
 
 
 def test_a_lognormal_distribution_is_also_said_by_its_percentiles() -> None:
-    _, median, sigma, _ = units.distribution({"lognormal": {"p50": "1s", "p99": "4s"}}, units.duration)
+    _, median, sigma, _ = units.parse_distribution({"lognormal": {"p50": "1s", "p99": "4s"}}, units.parse_duration)
 
     assert median * math.exp(sigma * NormalDist().inv_cdf(0.99)) == pytest.approx(4_000_000)
 
@@ -124,4 +124,4 @@ EXACTLY_ONE = "expected exactly one of uniform, normal, lognormal or exponential
 )
 def test_anything_else_is_no_distribution(written: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(problem)}$"):
-        units.distribution(written, units.duration)
+        units.parse_distribution(written, units.parse_duration)

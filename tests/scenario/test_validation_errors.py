@@ -13,10 +13,10 @@ from mockclaude.scenario.conditions.queries import EXAMPLES
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.loading import validation_errors as complaints_module
-from mockclaude.scenario.loading.inline import Inline
+from mockclaude.scenario.loading.inline import InlineSource
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.loading.source import read
-from mockclaude.scenario.loading.validation_errors import mistakes
+from mockclaude.scenario.loading.validation_errors import to_diagnostics
 from tests.scenario.talk import complaints
 
 RULE_KEYS = "name, when, times, pace, fault, as_written, reply, sequence or choice"
@@ -383,7 +383,7 @@ def error_of(kind: str) -> ValidationError:
 
 @pytest.mark.parametrize("kind", get_args(core_schema.ErrorType))
 def test_every_kind_of_error_that_pydantic_has_becomes_a_message(kind: str) -> None:
-    (mistake,) = mistakes(error_of(kind), ScenarioFile, Inline("a.yaml", {"rules": []}))
+    (mistake,) = to_diagnostics(error_of(kind), ScenarioFile, InlineSource("a.yaml", {"rules": []}))
 
     assert mistake.message
     assert "Input should" not in mistake.message
@@ -422,7 +422,7 @@ def test_kinds_of_error_that_the_models_raise_have_words_of_their_own(
         ScenarioFile.model_validate(source.data)
 
     assert kind in {error["type"] for error in caught.value.errors()}
-    assert mistakes(caught.value, ScenarioFile, source)
+    assert to_diagnostics(caught.value, ScenarioFile, source)
 
 
 def test_a_long_word_is_not_shown_whole() -> None:

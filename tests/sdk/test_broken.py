@@ -11,7 +11,7 @@ from typing import TypeAlias
 import pytest
 from anthropic import Anthropic, AsyncAnthropic
 
-from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.loading.loader import load_text
 from tests.sdk import node, test_typescript
 from tests.sdk.outcomes import WAITING, Case, Way, all_python, all_python_async, end, python, python_async, typescript
@@ -183,7 +183,7 @@ PYTHON, TYPESCRIPT = ({name: cells[side] for name, cells in TABLE.items()} for s
 
 
 def test_the_table_has_every_name() -> None:
-    assert set(TABLE) | ALONE == set(NAMED)
+    assert set(TABLE) | ALONE == set(PRESETS)
 
 
 def made(client: Callable[[list[Case]], list[str]]) -> dict[str, list[str]]:

@@ -77,7 +77,7 @@ def test_a_file_that_loads_never_fails(file: dict[str, Any]) -> None:
     if isinstance(scenario, ScenarioError):
         event("refused")
         assert "bug in mockclaude" not in str(scenario)
-        assert all(mistake.place.line for mistake in scenario.mistakes)
+        assert all(diagnostic.place.line for diagnostic in scenario.diagnostics)
         return
     event("loaded")
     for rule, given_answer in answers(scenario):

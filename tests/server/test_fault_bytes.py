@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import pytest
 
 from mockclaude.api.errors import STATUS
-from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import PATIENCE, TIME_SCALE, Running, ServerThread, Wire, post
 
@@ -145,7 +145,7 @@ def watched(port: int, name: str, stream: bool) -> Seen:
         return seen(*wire.watch(UNTIL if name in ENDLESS else PATIENCE))
 
 
-SHARED = [name for name in NAMED if name != "refuse"]
+SHARED = [name for name in PRESETS if name != "refuse"]
 
 Everything: TypeAlias = dict[tuple[str, bool], Seen]
 
@@ -279,7 +279,7 @@ JSONS: dict[str, Row] = {
 
 ERRORS = {
     **STATUS,
-    **{name: int(name) for name in NAMED if name.isdigit()},
+    **{name: int(name) for name in PRESETS if name.isdigit()},
     "retry_after_an_hour": 429,
 }
 SILENT: dict[str, Ending] = {"reset_at_once": "RST", "empty_reply": "FIN", "hang": "open"}
@@ -540,6 +540,6 @@ def refused(server: Running) -> None:
 def test_every_named_fault_is_here() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     tables = {*STREAMS, *SILENT, *ERRORS, *PAGES, *BARE}
-    singly = {name for name in NAMED if f'"{name}"' in source or name.endswith("_gzip")}
+    singly = {name for name in PRESETS if f'"{name}"' in source or name.endswith("_gzip")}
 
-    assert set(NAMED) <= tables | singly
+    assert set(PRESETS) <= tables | singly

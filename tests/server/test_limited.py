@@ -18,7 +18,7 @@ from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.diagnostics import Place
 from mockclaude.scenario.loading.loader import load_text
-from mockclaude.scenario.rules import Outline, Rule
+from mockclaude.scenario.rules import ReplyTemplate, Rule
 from mockclaude.server.clock import ManualClock
 from mockclaude.wire.encode import BatchEncoder
 from tests.conftest import Serve
@@ -202,7 +202,7 @@ def test_a_request_that_fails_while_rules_are_asked_is_not_in_flight() -> None:
 
 
 async def test_a_reply_that_is_made_while_it_is_sent_counts_once_it_is_whole() -> None:
-    async def live(_: object) -> AsyncGenerator[Outline, None]:
+    async def live(_: object) -> AsyncGenerator[ReplyTemplate, None]:
         for _ in range(2):
             yield load_text(RULES).rules[-1].replies[0]
 

@@ -529,7 +529,7 @@ async def test_a_client_that_goes_before_the_loop_begins_is_no_failure(mock: Moc
 
 @pytest.mark.parametrize("text", ["Hello", "", "é", "$${{ x", "auto", "${{ user }}"])
 def test_a_text_is_the_reply_that_a_file_has(text: str) -> None:
-    (written,) = inline.add({"reply": text}, "t.py:1").scenario.rules[0].replies
+    (written,) = inline.compile_rules({"reply": text}, "t.py:1").scenario.rules[0].replies
     made = callbacks.outline(text, "t.py:1")
 
     assert ([step.kind for step in made.steps], made.fixed) == (["text"], written.fixed)
@@ -538,7 +538,7 @@ def test_a_text_is_the_reply_that_a_file_has(text: str) -> None:
 
 
 def test_a_text_without_placeholders_is_not_validated_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inline, "add", pytest.fail)
+    monkeypatch.setattr(inline, "compile_rules", pytest.fail)
 
     assert callbacks.outline("Hello, é.", "t.py:1").steps[0].value.data == {"text": "Hello, é.", "citations": []}
 

@@ -22,7 +22,7 @@ def entry(number: int, **fields: Any) -> JournalEntry:
 
 
 def rule(**when: Any) -> Rule:
-    return inline.add({"when": when, "reply": "Hi!"}, "test_chat.py:7").scenario.rules[0]
+    return inline.compile_rules({"when": when, "reply": "Hi!"}, "test_chat.py:7").scenario.rules[0]
 
 
 def test_a_request_that_cannot_be_read_is_told_without_what_it_said() -> None:

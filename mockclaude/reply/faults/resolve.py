@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mockclaude.api.events import Event
 from mockclaude.reply.response import Data, Piece, Response, Timed
-from mockclaude.scenario.format.positions import EVERY, LAST, Position, Selector
+from mockclaude.scenario.format.positions import EVERY, LAST, EventSelector, Position
 
 MAX_PIECES, MAX_BYTES = 500_000, 64_000_000
 """Pieces and bytes that a body may have once faults have made more of it."""
@@ -25,7 +25,7 @@ class ResolvedPosition(NamedTuple):
     at: int
 
 
-def find_events(response: Response, selector: Selector) -> list[int]:
+def find_events(response: Response, selector: EventSelector) -> list[int]:
     """Return the indices in the body of the events that `selector` selects."""
     if not response.is_stream:
         return []
@@ -62,7 +62,7 @@ def resolve(response: Response, position: Position) -> ResolvedPosition | None:
     return ResolvedPosition(offset, _time_of(response, offset)) if offset <= size else None
 
 
-def _at_event(response: Response, selector: Selector, *, after: bool) -> ResolvedPosition | None:
+def _at_event(response: Response, selector: EventSelector, *, after: bool) -> ResolvedPosition | None:
     found = find_events(response, selector)
     if not found:
         return None

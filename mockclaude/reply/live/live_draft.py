@@ -17,8 +17,8 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.live.growing_block import Growth
 from mockclaude.reply.schedule import Incident
 from mockclaude.reply.truncate import Obeyed, Truncation
-from mockclaude.scenario.rules import Outline
-from mockclaude.scenario.template.templates import Scope
+from mockclaude.scenario.rules import ReplyTemplate
+from mockclaude.scenario.template.templates import TemplateContext
 
 
 class More(NamedTuple):
@@ -41,7 +41,7 @@ Addition: TypeAlias = Block | More | Signature | Pause
 class LiveDraft:
     """A reply so far. It has `ended` when nothing more can be added, with an `incident` or because it is cut."""
 
-    def __init__(self, scope: Scope, draws: Draws, asking: Asking) -> None:
+    def __init__(self, scope: TemplateContext, draws: Draws, asking: Asking) -> None:
         conversation = scope.request
         self.ended = False
         self.incident: Incident | None = None
@@ -55,7 +55,7 @@ class LiveDraft:
         self._growth: Growth | None = None
         self._listed = False
 
-    def add(self, outline: Outline) -> Iterator[Addition]:
+    def add(self, outline: ReplyTemplate) -> Iterator[Addition]:
         """Yield what `outline` adds. Raises `FillError` if the values of placeholders do not fit in."""
         continues = outline.continues
         for step in outline.steps:

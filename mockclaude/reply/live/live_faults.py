@@ -35,7 +35,7 @@ from mockclaude.scenario.format.faults import (
     StallFault,
     SwapFault,
 )
-from mockclaude.scenario.format.positions import EVERY, LAST, Position, Selector
+from mockclaude.scenario.format.positions import EVERY, LAST, EventSelector, Position
 
 _EACH = (HeadersFault, SliceFault, RateFault)
 """Faults that are applied to each batch."""
@@ -205,7 +205,7 @@ class _Stage:
             return fault.model_copy(update={key: self._rest_of(fault.position)})
         return fault
 
-    def _later(self, selector: Selector) -> Selector:
+    def _later(self, selector: EventSelector) -> EventSelector:
         if selector.nth in (LAST, EVERY):
             return selector
         left = selector.nth - self._names[selector.event]

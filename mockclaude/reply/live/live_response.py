@@ -17,8 +17,8 @@ from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import streamed
 from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.format.pace import Pace
-from mockclaude.scenario.rules import Outline
-from mockclaude.scenario.template.templates import Scope
+from mockclaude.scenario.rules import ReplyTemplate
+from mockclaude.scenario.template.templates import TemplateContext
 
 LimitHeaders: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, str]]
 """From the usage of a message to values for headers that the response has."""
@@ -32,7 +32,7 @@ class LiveResponse:
 
     def __init__(
         self,
-        scope: Scope,
+        scope: TemplateContext,
         pace: Pace,
         draws: Draws,
         context: ResponseContext,
@@ -69,7 +69,7 @@ class LiveResponse:
         """What became of the faults."""
         return self._faults.notes
 
-    def add(self, outline: Outline) -> Response | None:
+    def add(self, outline: ReplyTemplate) -> Response | None:
         """Return the batch to send now that the reply continues with `outline`, None if there is nothing to send.
 
         Raises `FillError` if the values of placeholders do not fit in.

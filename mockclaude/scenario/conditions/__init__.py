@@ -1,1 +1,1 @@
-"""The conditions of rules and how they are searched for."""
+"""The conditions of rules, and the search for rules that match."""

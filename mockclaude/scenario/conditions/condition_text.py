@@ -1,4 +1,4 @@
-"""Texts of conditions and of the values that they are compared with, each value truncated and without credentials."""
+"""Describe conditions and the values of requests, truncated and without credentials."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Any
 
 from mockclaude.api.redaction import redact, redact_header
 from mockclaude.api.request import ToolResult, without_reminders
-from mockclaude.scenario.diagnostics import shown
-from mockclaude.scenario.format.when import BodyMatch, Match, ToolResultMatch
+from mockclaude.scenario.diagnostics import shorten
+from mockclaude.scenario.format.when import BodyMatcher, TextMatcher, ToolResultMatcher
 
 SHOWN = 80
-"""Characters of a value that are shown."""
+"""The maximum length of a described value, in characters."""
 
 _SEARCHED = 1_000
-"""Characters of a value that are searched for credentials before it is truncated."""
+"""Characters of a value that are searched for credentials before the value is truncated."""
 
 _WANTED = 200
-"""Characters of a wanted text that are shown."""
+"""The maximum length of an expected text, in characters."""
 
 _LISTED = 20
 _VERBS = {"equals": "exactly ", "contains": "a text with ", "like": "", "regex": "a match of "}
 
 
 def describe(value: Any) -> str:
-    """Describe a value of a request; of a long one the beginning."""
+    """Describe a value of a request. A long value is truncated."""
     if value is None or value in ("", [], ()):
         return "nothing"
     if isinstance(value, (list, tuple)):
@@ -42,7 +42,7 @@ def _describe_one(value: Any) -> str:
 
 
 def describe_user(text: str) -> str:
-    """Describe the text of a turn: what the person typed, if there is more than the reminders of an agent."""
+    """Describe the text of a turn. If it holds more than reminders of an agent, the reminders are left out."""
     typed = without_reminders(text)
     return f"{describe(typed)} (beside <system-reminder>)" if typed and typed != text.strip() else describe(text)
 
@@ -53,7 +53,7 @@ def describe_header(name: str, value: str | None) -> str:
 
 
 def describe_at(path: str, value: Any) -> str:
-    """Describe the value at `path`, whose last name may be that of a credential."""
+    """Describe the value at `path`. The last key of the path may be the name of a credential."""
     begin = f"{path} = "
     return redact(f"{begin}{describe(value)}").removeprefix(begin)
 
@@ -73,8 +73,8 @@ def describe_names(names: Mapping[str, Any]) -> str:
     return describe(list(names))
 
 
-def describe_matches(matches: Iterable[Match], header: str = "") -> str:
-    """Describe the texts that `matches` accept, of many or long ones a part, and no credentials of a `header`."""
+def describe_matches(matches: Iterable[TextMatcher], header: str = "") -> str:
+    """Describe the texts that `matches` accept, truncated and without the credentials of a `header`."""
     wanted = [
         (_VERBS[key], text)
         for match in matches
@@ -82,13 +82,14 @@ def describe_matches(matches: Iterable[Match], header: str = "") -> str:
         for text in texts
     ]
     described = [
-        f"{verb}{shown(redact_header(header, text) if header else text, _WANTED)!r}" for verb, text in wanted[:_LISTED]
+        f"{verb}{shorten(redact_header(header, text) if header else text, _WANTED)!r}"
+        for verb, text in wanted[:_LISTED]
     ]
     more = [f"{len(wanted) - _LISTED} more"] if len(wanted) > _LISTED else []
     return " or ".join([*described, *more])
 
 
-def describe_tool_result_match(match: ToolResultMatch) -> str:
+def describe_tool_result_match(match: ToolResultMatcher) -> str:
     """Describe the tool results that `match` accepts."""
     parts = [describe_matches(match.name)] if match.name else ["any"]
     if match.is_error is not None:
@@ -99,11 +100,11 @@ def describe_tool_result_match(match: ToolResultMatch) -> str:
 
 
 def tool_result_describer(
-    matches: Sequence[ToolResultMatch], has_name: Callable[[ToolResult], bool]
+    matches: Sequence[ToolResultMatcher], has_name: Callable[[ToolResult], bool]
 ) -> Callable[[Sequence[ToolResult]], str]:
-    """Build the function that describes tool results: those of an accepted name with the parts that `matches` test.
+    """Build the function that describes tool results: those of an accepted tool, with the parts that `matches` test.
 
-    If no name is accepted, the names of all results are described.
+    If no tool is accepted, the names of all results are described.
     """
     tests_error = any(match.is_error is not None for match in matches)
     tests_content = any(match.content for match in matches)
@@ -128,18 +129,18 @@ def _tool_name(result: ToolResult) -> str:
     return result.name or "an unknown tool"
 
 
-def describe_body_match(match: BodyMatch) -> str:
+def describe_body_match(match: BodyMatcher) -> str:
     """Describe the bodies that `match` accepts."""
     return match.truthy or _join_values(match.values, match.values.values(), _literal)
 
 
-def body_describer(matches: Sequence[BodyMatch]) -> Callable[[Sequence[Any]], str]:
-    """Build the function that describes the values in a body; with their expressions, if there are several."""
+def body_describer(matches: Sequence[BodyMatcher]) -> Callable[[Sequence[Any]], str]:
+    """Build the function that describes the values in a body, with their expressions if there are several."""
     if len(matches) == 1 and len(matches[0].values) < 2:
         path = matches[0].truthy or next(iter(matches[0].values))
         return lambda found: describe_at(path, found[0] if matches[0].truthy else found[0][0])
 
-    def describe_one(match: BodyMatch, value: Any) -> str:
+    def describe_one(match: BodyMatcher, value: Any) -> str:
         if match.truthy is not None:
             return _join_values([match.truthy], [value], describe)
         return _join_values(match.values, value, describe)

@@ -1,8 +1,4 @@
-"""The conditions of a rule: what is looked at, what is wanted, and whether it holds.
-
-In: the `when` of a rule. Out: `Condition`s, which test a request and say in words what they wanted and what came.
-Knows nothing of rules, of how often one has answered, or of replies.
-"""
+"""Conditions: the keys of a rule's `when`, ready to match a request and to describe the result."""
 
 from __future__ import annotations
 
@@ -27,7 +23,7 @@ from mockclaude.scenario.conditions.condition_text import (
 from mockclaude.scenario.conditions.differences import first_difference
 from mockclaude.scenario.conditions.queries import Query
 from mockclaude.scenario.conditions.searches import Search, search
-from mockclaude.scenario.format.when import BodyMatch, Match, ToolResultMatch, When
+from mockclaude.scenario.format.when import BodyMatcher, TextMatcher, ToolResultMatcher, When
 
 USER = attrgetter("user")
 TOOLS = attrgetter("tools")
@@ -35,7 +31,7 @@ TOOL_RESULTS = attrgetter("results")
 SYSTEM = attrgetter("system")
 
 OF_THE_RULE = ("times", "order")
-"""What is checked of a rule besides its conditions: whether it is used up, and whether one above it answers."""
+"""Keys of results that concern the rule itself: whether it is exhausted, and whether it is shadowed."""
 
 Look: TypeAlias = Callable[[MessagesRequest], Any]
 Holds: TypeAlias = Callable[[Any], bool]
@@ -43,10 +39,10 @@ Test: TypeAlias = tuple[Look, Holds, tuple[Search, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One condition held against one request, and, where it did not hold, a `hint` at why or at what was meant.
+class ConditionResult:
+    """The result of one condition for one request, with a `hint` if it failed.
 
-    `got` is without credentials. For the `key`s in `OF_THE_RULE` the hint says it all.
+    `got` is without credentials. For the keys in `OF_THE_RULE` the hint is the whole message.
     """
 
     key: str
@@ -58,17 +54,23 @@ class Check:
     def __str__(self) -> str:
         if self.hint and self.key in OF_THE_RULE:
             return self.hint
-        said = f"{self.key}: wanted {self.wanted}, got {self.got}"
-        return f"{said}; {self.hint}" if self.hint else said
+        text = f"{self.key}: wanted {self.wanted}, got {self.got}"
+        return f"{text}; {self.hint}" if self.hint else text
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One thing that must hold: `holds` of what `look` finds.
+    """A condition of a rule: it matches if `holds` returns True for the value that `look` returns.
 
-    `groups` are what a regular expression catches there; `searches` are the texts that must contain a needle for it.
-    `texts` are the words and names it asks for. `costly` conditions search with an expression or call a function.
-    `describe` puts what was found into words, and `difference` says where a long value begins to differ.
+    Attributes:
+        key: The key of `when`.
+        wanted: The description of the accepted values.
+        groups: Returns the captures of the regular expressions.
+        searches: The texts that must contain a needle.
+        texts: The texts and names that the condition accepts, for hints.
+        costly: Whether the condition searches with an expression or calls a function.
+        describe: Describes the value of a request.
+        difference: Describes where a long value begins to differ.
     """
 
     key: str
@@ -82,14 +84,14 @@ class Condition:
     describe: Callable[[Any], str] = describe
     difference: Callable[[Any], str] | None = None
 
-    def check(self, request: MessagesRequest) -> Check:
-        """Return the outcome in words."""
+    def check(self, request: MessagesRequest) -> ConditionResult:
+        """Return the result of the condition for `request`."""
         found = self.look(request)
-        return Check(self.key, self.wanted, self.describe(found), self.holds(found))
+        return ConditionResult(self.key, self.wanted, self.describe(found), self.holds(found))
 
 
 def conditions(when: When) -> tuple[Condition, ...]:
-    """Return the conditions of `when`, the cheapest first."""
+    """Build the conditions of `when`, the cheapest first."""
     return tuple(_conditions(when))
 
 
@@ -120,7 +122,7 @@ def _exact_conditions(when: When) -> Iterator[Condition]:
         yield _number_condition("retry", when.retry, attrgetter("retry"))
 
 
-def _header_condition(name: str, matches: list[Match]) -> Condition:
+def _header_condition(name: str, matches: list[TextMatcher]) -> Condition:
     test = text_test(matches)
     return replace(
         _text_condition(f"headers.{name}", matches, lambda request: request.headers.get(name)),
@@ -134,7 +136,7 @@ def _number_condition(key: str, numbers: list[int], look: Callable[[MessagesRequ
     return Condition(key, " or ".join(map(str, numbers)), look, lambda found: found in numbers)
 
 
-def _text_condition(key: str, matches: list[Match], look: Look) -> Condition:
+def _text_condition(key: str, matches: list[TextMatcher], look: Look) -> Condition:
     return Condition(
         key,
         describe_matches(matches),
@@ -148,22 +150,22 @@ def _text_condition(key: str, matches: list[Match], look: Look) -> Condition:
     )
 
 
-def _has_regex(matches: Iterable[Match]) -> bool:
+def _has_regex(matches: Iterable[TextMatcher]) -> bool:
     return any(match.regex for match in matches)
 
 
-def _texts(matches: Iterable[Match]) -> tuple[str, ...]:
-    said = [text for match in matches for text in (match.equals or match.contains or match.like or ())]
-    return tuple(text for text in said if "*" not in text)
+def _texts(matches: Iterable[TextMatcher]) -> tuple[str, ...]:
+    accepted = [text for match in matches for text in (match.equals or match.contains or match.like or ())]
+    return tuple(text for text in accepted if "*" not in text)
 
 
-def _text_difference(matches: list[Match]) -> Callable[[Any], str] | None:
-    """Build the function that finds where a text begins to differ from the only whole text that is accepted."""
+def _text_difference(matches: list[TextMatcher]) -> Callable[[Any], str] | None:
+    """Build the function that finds where a text begins to differ from the only accepted text."""
     texts = [text for match in matches for text in match.equals or match.like or ("*",)]
     return partial(first_difference, texts[0]) if len(texts) == 1 and "*" not in texts[0] else None
 
 
-def _tools_condition(matches: list[Match]) -> Condition:
+def _tools_condition(matches: list[TextMatcher]) -> Condition:
     test = text_test(matches)
     return Condition(
         "tools",
@@ -177,7 +179,7 @@ def _tools_condition(matches: list[Match]) -> Condition:
     )
 
 
-def _tool_result_condition(matches: list[ToolResultMatch]) -> Condition:
+def _tool_result_condition(matches: list[ToolResultMatcher]) -> Condition:
     tests = [_tool_result_test(match) for match in matches]
     names = [text_test(match.name) if match.name else _any for match in matches]
     return Condition(
@@ -192,8 +194,8 @@ def _tool_result_condition(matches: list[ToolResultMatch]) -> Condition:
     )
 
 
-def _result_searches(matches: list[ToolResultMatch]) -> Iterator[Search]:
-    """Yield what is searched for in the names and in the texts of tool results, if every match does so."""
+def _result_searches(matches: list[ToolResultMatcher]) -> Iterator[Search]:
+    """Yield the searches in the names and in the texts of tool results that every matcher requires."""
     for key, text in (("name", attrgetter("result_names")), ("content", attrgetter("result_texts"))):
         parts = [getattr(match, key) for match in matches]
         matches_of_all = [part for one in parts for part in one or ()]
@@ -204,13 +206,13 @@ def _any(_: str) -> bool:
     return True
 
 
-def _tool_result_test(match: ToolResultMatch) -> Callable[[Any], bool]:
+def _tool_result_test(match: ToolResultMatcher) -> Callable[[Any], bool]:
     name, content = (text_test(part) if part else _any for part in (match.name, match.content))
     return lambda result: name(result.name) and match.is_error in (None, result.is_error) and content(result.content)
 
 
-def _body_condition(bodies: list[BodyMatch]) -> Condition:
-    """Return one condition for a list of body matches, any of which is enough. It looks at what each of them finds."""
+def _body_condition(bodies: list[BodyMatcher]) -> Condition:
+    """Build one condition for a list of body matchers, of which one must match."""
     looks, tests = zip(*map(_body_test, bodies), strict=True)
     return Condition(
         "body",
@@ -229,20 +231,20 @@ def _body_difference(values: Mapping[Query, Any]) -> Callable[[Any], str] | None
     return lambda found: first_difference(values, dict(zip(values, found[0], strict=True)))
 
 
-def _body_test(match: BodyMatch) -> tuple[Look, Holds]:
+def _body_test(match: BodyMatcher) -> tuple[Look, Holds]:
     if match.truthy is not None:
         return match.truthy.find_in, bool
     queries, expected = list(match.values), list(match.values.values())
     return lambda request: [query.find_in(request) for query in queries], expected.__eq__
 
 
-def text_test(matches: list[Match]) -> Callable[[str], bool]:
-    """Return a test that holds for a text which one of `matches` accepts."""
+def text_test(matches: list[TextMatcher]) -> Callable[[str], bool]:
+    """Build a test that is true for a text that one of `matches` accepts."""
     tests = [test for match in matches for test in _tests(match)]
     return tests[0] if len(tests) == 1 else lambda text: any(test(text) for test in tests)
 
 
-def _tests(match: Match) -> Iterator[Callable[[str], bool]]:
+def _tests(match: TextMatcher) -> Iterator[Callable[[str], bool]]:
     yield from (whole.__eq__ for whole in match.equals or ())
     yield from (methodcaller("__contains__", part) for part in match.contains or ())
     yield from (_like(pattern) for pattern in match.like or ())
@@ -268,18 +270,18 @@ def _like(pattern: str) -> Callable[[str], bool]:
     return matches
 
 
-def _groups(matches: list[Match]) -> Callable[[Any], Mapping[str, Any]] | None:
-    """Return what names and numbers of groups hold after the first pattern that is found."""
+def _groups(matches: list[TextMatcher]) -> Callable[[Any], Mapping[str, Any]] | None:
+    """Build the function that returns the captures of the first pattern that matches."""
     patterns = [pattern for match in matches for pattern in match.regex or ()]
 
-    def caught(text: str) -> Mapping[str, Any]:
+    def find_captures(text: str) -> Mapping[str, Any]:
         return next((found for pattern in patterns if (found := pattern.captures(text)) is not None), {})
 
-    return caught if patterns else None
+    return find_captures if patterns else None
 
 
-def group_names(when: When) -> set[str]:
-    """Return the names and numbers of the groups that the regular expressions of `when` catch."""
+def capture_names(when: When) -> set[str]:
+    """Return the names and numbers of the groups that the regular expressions of `when` capture."""
     texts = [when.user, when.system, when.model, *(when.headers or {}).values()]
     patterns = [pattern for matches in texts for match in matches or () for pattern in match.regex or ()]
     return set().union(*(pattern.capture_names for pattern in patterns))

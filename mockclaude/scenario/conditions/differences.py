@@ -1,4 +1,4 @@
-"""The first difference of two values that are too long to be shown whole."""
+"""Find the first difference of two values that are too long to print."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from mockclaude.scenario.conditions.condition_text import SHOWN, describe_at
 _BEFORE = 10
 _VISIBLE = SHOWN - 2
 _ABSENT = ()
-"""What no JSON holds, and is described as nothing."""
+"""No JSON value equals this, and it is described as `nothing`."""
 
 
 def first_difference(expected: Any, value: Any) -> str:
-    """Describe the first difference of two values of JSON. Return '' if it shows without help."""
+    """Describe the first difference of two JSON values. Return '' if both values are short enough to print."""
     if value is None or max(len(repr(expected)), len(repr(value))) <= SHOWN:
         return ""
     path = ""
@@ -47,7 +47,7 @@ def _differing_part(expected: Any, value: Any) -> str | int | None:
 
 
 def _common_length(one: str, other: str) -> int:
-    """Return how many characters the texts begin with alike. Slices are compared, which halve."""
+    """Return the length of the common prefix by bisection: slices are compared faster than single characters."""
     begin, end = 0, min(len(one), len(other))
     while begin < end:
         middle = (begin + end + 1) // 2

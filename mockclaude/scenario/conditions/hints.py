@@ -1,7 +1,6 @@
-"""What may have been meant where a condition failed: an earlier turn, or a word that is almost the same.
+"""Suggest why a condition failed: an earlier turn matches, or a text differs in a few letters.
 
-In: a condition and the request it was held against. Out: its check, with a hint if there is one.
-Knows nothing of rules. It is asked about what is told to a person, never while a rule is looked for.
+Hints take time, so they are built for messages only, never while rules are matched.
 """
 
 from __future__ import annotations
@@ -15,28 +14,28 @@ from typing import Any
 
 from mockclaude.api.redaction import REDACTED, redact
 from mockclaude.api.request import MessagesRequest
-from mockclaude.scenario.conditions.conditions import Check, Condition
+from mockclaude.scenario.conditions.conditions import Condition, ConditionResult
 from mockclaude.scenario.diagnostics import did_you_mean
 
 _OF_THE_TURN = ("user", "tool_result")
 _PROSE = ("user", "system")
 _SEARCHED = 2_000
-"""Characters at the end of a text in which something similar is looked for."""
+"""Characters at the end of a text that are searched for a similar text."""
 
 _NAMES, _WORDS = 50, 10
-"""How many names of a request are compared, with how many words of a condition."""
+"""The maximum number of names in a request, and of words in a condition, that are compared."""
 
 _LONGEST = 80
 _SHORTEST = 4
-"""Characters from which on a text may differ in more than case."""
+"""Shorter texts, in characters, get a hint only if they differ in case alone."""
 
 _WRONG_LETTERS = 2
 _SIMILAR = 0.8
-"""The least similarity of a text that may have been meant, as `difflib` measures it."""
+"""The minimum similarity of a suggested text, as `difflib` measures it."""
 
 
-def hinted(condition: Condition, request: MessagesRequest) -> Check:
-    """Return the outcome of `condition` in words, with what may have been meant if it does not hold."""
+def check_with_hint(condition: Condition, request: MessagesRequest) -> ConditionResult:
+    """Return the result of `condition` for `request`, with a hint if it failed."""
     check = condition.check(request)
     hidden = check.key.startswith("headers.") and REDACTED in check.got
     return check if check.held or hidden else replace(check, hint=redact(_hint(condition, request)))
@@ -63,9 +62,9 @@ def _earlier(condition: Condition, request: MessagesRequest) -> str:
 def _similar(condition: Condition, found: Any) -> str:
     if not condition.texts:
         return ""
-    said = [found] if isinstance(found, str) else [getattr(item, "name", item) for item in islice(found or (), _NAMES)]
-    resembling = _in_prose if condition.key in _PROSE else _among_names
-    return next((hint for text in condition.texts[:_WORDS] if (hint := resembling(text, said))), "")
+    texts = [found] if isinstance(found, str) else [getattr(item, "name", item) for item in islice(found or (), _NAMES)]
+    find_similar = _in_prose if condition.key in _PROSE else _among_names
+    return next((hint for text in condition.texts[:_WORDS] if (hint := find_similar(text, texts))), "")
 
 
 def _among_names(wanted: str, names: list[str]) -> str:
@@ -73,7 +72,7 @@ def _among_names(wanted: str, names: list[str]) -> str:
 
 
 def _in_prose(wanted: str, texts: Iterable[str]) -> str:
-    """Return a hint at what in `texts` differs from `wanted` in case only, or in a letter or two."""
+    """Return a hint at a part of `texts` that differs from `wanted` in case only, or in one or two letters."""
     if not 0 < len(wanted) <= _LONGEST:
         return ""
     texts = [text[-_SEARCHED:] for text in texts]
@@ -85,7 +84,7 @@ def _in_prose(wanted: str, texts: Iterable[str]) -> str:
 
 
 def _parts(text: str, wanted: str) -> Iterator[str]:
-    """Yield the parts of `text` that have as many words as `wanted`, and about as many characters."""
+    """Yield the parts of `text` with as many words as `wanted` and about as many characters."""
     words = [match.span() for match in re.finditer(r"\w+", text)]
     count = len(re.findall(r"\w+", wanted))
     if count and len(wanted) >= _SHORTEST:

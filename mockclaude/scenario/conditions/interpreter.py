@@ -1,6 +1,6 @@
-"""JMESPath's interpreter, which counts the work of an evaluation and what it makes.
+"""JMESPath's interpreter with a limit on its work and on the size of its results.
 
-A short expression can double its result at each step, so both are counted while it is evaluated.
+A short expression can double its result at each step, so both are counted during the evaluation.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from jmespath.visitor import Options, TreeInterpreter
 from mockclaude.scenario.conditions.work import Work
 
 _STEP, _VALUE, _CHARACTER = 80, 16, 1
-"""The price of a step of the evaluation, and of a value and a character that it makes."""
+"""The price of a step of the evaluation, of a value in a result and of a character in a result."""
 
 _READ = 32
-"""Characters that a function reads for the price of one that it makes."""
+"""Characters that a function reads for the price of one character of a result."""
 
 _LEAST, _MOST = -(2**63), 2**64 - 1
 
@@ -28,7 +28,7 @@ class _Functions(Functions):
         self._spend = spend
 
     def call_function(self, function_name: str, resolved_args: Iterable[Any]) -> Any:
-        """Return what a function returns. `join` is the only one whose result may be longer than its arguments."""
+        """Call a function. `join` is the only one whose result may be longer than its arguments."""
         arguments = list(resolved_args)
         self._spend(sum(len(value) // _READ if isinstance(value, str) else _size(value) for value in arguments))
         if function_name == "join":
@@ -38,10 +38,10 @@ class _Functions(Functions):
 
 
 class Interpreter(TreeInterpreter):
-    """Evaluates expressions for one request.
+    """An interpreter of expressions for one request.
 
     Raises:
-        TooMuchWorkError: The evaluation takes more than what is left of `work`.
+        TooMuchWorkError: The evaluation exceeds the rest of `work`.
     """
 
     def __init__(self, work: Work) -> None:
@@ -55,21 +55,21 @@ class Interpreter(TreeInterpreter):
         return getattr(self, f"visit_{node['type']}")(node, *args, **kwargs)
 
     def visit_multi_select_list(self, node: Any, value: Any) -> Any:
-        """Return a list of what its expressions find."""
+        """Return a list of the values of its expressions."""
         return self._measured(super().visit_multi_select_list(node, value))
 
     def visit_multi_select_dict(self, node: Any, value: Any) -> Any:
-        """Return a mapping of what its expressions find."""
+        """Return a mapping of the values of its expressions."""
         return self._measured(super().visit_multi_select_dict(node, value))
 
     def visit_function_expression(self, node: Any, value: Any) -> Any:
-        """Return what a function returns; a whole number that JSON cannot carry as one becomes a float."""
+        """Return the result of a function. An integer that JSON cannot hold becomes a float."""
         result = self._measured(super().visit_function_expression(node, value))
         is_carried = not isinstance(result, int) or _LEAST <= result <= _MOST
         return result if is_carried else float(result)
 
     def _measured(self, result: Any) -> Any:
-        """Return `result` once all of it is paid for: what stands in it twice is written twice."""
+        """Return `result` after paying for its size. A value that occurs twice is paid for twice."""
         waiting = [result]
         while waiting:
             value = waiting.pop()

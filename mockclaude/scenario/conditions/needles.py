@@ -1,4 +1,4 @@
-"""Needles: texts without which a condition does not match. All needles of many rules are searched for in one pass."""
+"""Needles: texts without which a condition does not match. All needles of many rules are searched in one pass."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import NamedTuple
 from mockclaude.scenario.conditions.regex_set import TextSet
 
 _LONGEST = 100
-"""Characters of a needle that are searched for."""
+"""The maximum length of a needle, in characters."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-"""Halves of pairs, which no pattern of RE2 can contain."""
+"""Surrogates, which no pattern of RE2 can contain."""
 
 
 class Needle(NamedTuple):
-    """A text that a condition requires, in any case if `folded`. Every text contains the empty needle."""
+    """A text that a condition requires; if `folded`, in any case. Every text contains the empty needle."""
 
     text: str
     folded: bool = False
 
 
 class NeedleIndex:
-    """An index of `needles`, which finds those that a text contains in time linear in the text."""
+    """An index of needles that finds those in a text, in time linear in the text."""
 
     def __init__(self, needles: Iterable[Needle]) -> None:
         self._needles = sorted(set(needles))
         self._set = TextSet((_longest_part(needle.text), needle.folded) for needle in self._needles)
 
     def find(self, text: str) -> Collection[Needle]:
-        """Return the needles that `text` contains, and perhaps others that are not whole.
+        """Return the needles that `text` contains, and perhaps others of which it contains a part.
 
-        If memory does not suffice for one pass, each is searched for by itself.
+        Without enough memory for one pass, each needle is searched separately.
         """
         found = self._set.find(text)
         if found is None:
@@ -41,7 +41,7 @@ class NeedleIndex:
 
 
 def is_whole(text: str) -> bool:
-    """Return whether a needle of `text` is found exactly where the text is; of other texts a part is searched for."""
+    """Return whether the whole of `text` is searched. Of a long text or one with surrogates a part is searched."""
     return _longest_part(text) == text
 
 

@@ -1,7 +1,6 @@
-"""JMESPath, behind a door: imported when the first expression is met, and unable to fail while a request is answered.
+"""JMESPath expressions: checked when a file is loaded, so that they cannot fail for a request.
 
-In: an expression. Out: what is wrong with it, or a `Query` that finds it in JSON data.
-Knows nothing of scenarios.
+The library is imported with the first expression.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.work import TooMuchWorkError, Work, work_of
-from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, shown
+from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, shorten
 
 if TYPE_CHECKING:
     from typing import Self
@@ -26,11 +25,11 @@ _SHOWN = 80
 _TOO_MUCH = "takes too much work, or its result is too large; expected a simpler expression or a shorter request"
 
 
-def problem(expression: str) -> str | None:
-    """Return what is wrong with a JMESPath expression, or None. What its functions are called with is checked too."""
+def find_problem(expression: str) -> str | None:
+    """Return the problem of a JMESPath expression, or None. Calls of functions are checked too."""
     from jmespath.exceptions import JMESPathError
 
-    quoted = f"'{shown(expression, _SHOWN)}'"
+    quoted = f"'{shorten(expression, _SHOWN)}'"
     if len(expression) > MAX_LENGTH:
         return f"{quoted} has {len(expression)} characters; expected at most {MAX_LENGTH} in a JMESPath expression"
     try:
@@ -45,7 +44,7 @@ def problem(expression: str) -> str | None:
 
 
 class Query(str):
-    """A JMESPath expression, parsed. Its value is the expression as the user wrote it.
+    """A parsed JMESPath expression. As a string it is the expression that the user wrote.
 
     Raises:
         ValueError: The expression is invalid.
@@ -55,7 +54,7 @@ class Query(str):
 
     def __new__(cls, expression: str) -> Self:
         """Parse `expression`."""
-        if found := problem(expression):
+        if found := find_problem(expression):
             raise ValueError(found)
         query = super().__new__(cls, expression)
         query.parsed = _parse(expression)
@@ -66,10 +65,10 @@ class Query(str):
         return core_schema.no_info_after_validator_function(cls, handler(str))
 
     def find_in(self, request: MessagesRequest) -> Any:
-        """Return what the expression finds in the body of `request`. Equal expressions are evaluated once.
+        """Return the value of the expression in the body of `request`. Equal expressions are evaluated once.
 
         Raises:
-            TooMuchWorkError: The evaluation takes more than what is left of the request's work.
+            TooMuchWorkError: The evaluation exceeds the rest of the request's work.
         """
         memo = request.memo
         if self not in memo:
@@ -77,18 +76,18 @@ class Query(str):
         return memo[self]
 
     def evaluate(self, data: Any, work: Work) -> Any:
-        """Return what the expression finds in JSON data; None if it finds nothing.
+        """Return the value of the expression in JSON data, or None.
 
         Raises:
-            TooMuchWorkError: The evaluation takes more than what is left of `work`.
+            TooMuchWorkError: The evaluation exceeds the rest of `work`.
         """
         from mockclaude.scenario.conditions.interpreter import Interpreter
 
         try:
             return Interpreter(work).visit(self.parsed, data)
         except TooMuchWorkError:
-            raise TooMuchWorkError(f"'{shown(self, _SHOWN)}' {_TOO_MUCH}") from None
-        except Exception:  # a function met a value it does not take: what is looked for is not there
+            raise TooMuchWorkError(f"'{shorten(self, _SHOWN)}' {_TOO_MUCH}") from None
+        except Exception:  # a function got a value of a wrong type: the body has no such value
             return None
 
 
@@ -99,9 +98,10 @@ def _parse(expression: str) -> Any:
 
 
 def _misuses(node: dict[str, Any], depth: int = 0) -> Iterator[str]:
-    """Yield the functions below `node` that do not exist or get too few or too many arguments, and any stray `&`.
+    """Yield the problems of functions below `node`: unknown names, wrong numbers of arguments, a stray `&`.
 
-    Raises `RecursionError` for more than `MAX_DEPTH` levels.
+    Raises:
+        RecursionError: There are more than `MAX_DEPTH` levels.
     """
     if depth > MAX_DEPTH:
         raise RecursionError

@@ -1,6 +1,6 @@
 """Regular expressions of scenario files: Python's syntax, matched by RE2 in linear time.
 
-RE2 works on bytes: a text is encoded once for all the patterns that are searched in it.
+RE2 works on bytes, so a text is encoded once for all patterns.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 _MEMORY = (1 << 20, 8 << 20)
-"""Bytes that a compiled pattern may use, with the states of a search: what is too large for the first gets the second.
+"""Bytes for a compiled pattern and the states of a search. A pattern that exceeds the first limit gets the second.
 
 RE2 takes more memory where more is allowed.
 """
@@ -41,10 +41,10 @@ _POSITIONS = re.compile(r"(\b)|(?:)")
 
 
 class Regex(str):
-    """A regular expression, compiled. Its value is the pattern as the user wrote it.
+    """A compiled regular expression. As a string it is the pattern that the user wrote.
 
     Raises:
-        ValueError: The pattern is invalid, too large, or cannot be run in linear time.
+        ValueError: The pattern is invalid, too large, or cannot run in linear time.
     """
 
     _parsed: Parsed
@@ -68,7 +68,7 @@ class Regex(str):
 
     @property
     def needle(self) -> str:
-        """A text that every match contains, in any case if `folded`; '' if there is none."""
+        """A text that every match contains; if `folded`, in any case. '' if there is none."""
         return self._parsed.needle
 
     @property
@@ -82,14 +82,14 @@ class Regex(str):
         return frozenset([*self._parsed.names, *map(str, range(self._parsed.group_count + 1))])
 
     def matches(self, text: str) -> bool:
-        """Return whether the pattern is found in `text`."""
+        """Return whether the pattern matches somewhere in `text`."""
         if not self._parsed.folded and self._parsed.needle not in text:
             return False
         form, data = self._prepare(text)
         return form.program.search(data) is not None
 
     def captures(self, text: str) -> Mapping[str, Any] | None:
-        """Return the texts of the groups by number and name at the first match; None if there is no match."""
+        """Return the captures of the first match by number and name, or None."""
         form, data = self._prepare(text)
         match = form.capturing_program.search(data)
         if match is None:
@@ -102,14 +102,14 @@ class Regex(str):
         }
 
     def _prepare(self, text: str) -> tuple[_Form, bytes]:
-        """Return the form of the pattern for `text`, and the text as that form needs it."""
+        """Return the form of the pattern that suits `text`, and the text encoded for that form."""
         if self._marked and not text.isascii() and _has_non_ascii_word(text):
             return self._marked, _mark(text, self._marked.translation.gaps)
         return self._plain, encode(text)
 
 
 class _Form:
-    """A pattern for texts with or without marks. The program that captures is compiled when it is first needed."""
+    """A pattern for texts with or without marks. The capturing program is compiled when it is first needed."""
 
     def __init__(self, parsed: Parsed, *, marked: bool = False) -> None:
         self.translation = translate(parsed, marked=marked)
@@ -117,7 +117,7 @@ class _Form:
 
     @cached_property
     def capturing_program(self) -> Any:
-        """The program that finds the groups, with more memory, so that it fits if the other does."""
+        """The program that captures groups. It gets more memory, so that it fits if the other program does."""
         return _compile(self.translation.pattern, [2 * size for size in _MEMORY], capture=True)
 
 
@@ -145,7 +145,7 @@ def _describe(reason: str) -> PatternError:
 
 
 def _captured(match: Any, number: int, end: int | None) -> str | None:
-    """Return the text of a group, without marks and without what a `$` in it matched, which begins at `end`."""
+    """Return the text of a group, without marks and without the line break that a `$` in it matched, at `end`."""
     first, after = match.span(number)
     if first < 0:
         return None
@@ -161,7 +161,7 @@ def _shown(pattern: str) -> str:
 
 @lru_cache(maxsize=_KEPT_TEXTS)
 def encode(text: str) -> bytes:
-    """Encode a text as UTF-8, halves of surrogate pairs included. The latest texts are kept."""
+    """Encode a text as UTF-8, surrogates included. The latest texts are kept."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -172,9 +172,9 @@ def _has_non_ascii_word(text: str) -> bool:
 
 @lru_cache(maxsize=_KEPT_TEXTS)
 def _mark(text: str, gaps: bool) -> bytes:
-    """Return the text with two marks at every boundary of a word, so that two `\\b` may follow each other.
+    """Return the text with two marks at every word boundary, so that two `\\b` may follow each other.
 
-    With `gaps` there are marks at every other position too, of another kind.
+    With `gaps` there are marks of another kind at every other position.
     """
     marks = BOUNDARY * 2
     if not gaps:

@@ -1,4 +1,4 @@
-"""Sets of texts that RE2 searches for in one pass."""
+"""Search for many texts in one pass, with RE2."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from mockclaude.scenario.conditions.regex import encode
 from mockclaude.scenario.conditions.regex_syntax import LETTERS_I
 
 _MEMORY = (32 << 20, 256 << 20)
-"""Bytes that a set may use, with the states of a search: what is too large for the first gets the second."""
+"""Bytes for a set and the states of a search. A set that exceeds the first limit gets the second."""
 
 _LETTER_I = re.compile(f"[{LETTERS_I}]")
 
 _ALWAYS = rb"\z"
-"""A pattern that every text matches, at its end. RE2 reports no lack of memory; this is missing in its result then."""
+"""A pattern that every text matches, at its end. RE2 does not report a lack of memory; then this pattern is missing."""
 
 
 class TextSet:
-    """Texts, each with whether its case is ignored. None may contain halves of surrogate pairs."""
+    """Texts to search for, each with a flag that ignores case. None may contain surrogates."""
 
     def __init__(self, texts: Iterable[tuple[str, bool]]) -> None:
         self._compiled = _compile([_ALWAYS, *(_to_pattern(text, folded) for text, folded in texts)])
 
     def find(self, text: str) -> list[int] | None:
-        """Return the indexes of the texts that `text` contains; None if memory does not suffice."""
+        """Return the indexes of the texts that `text` contains, or None if the memory is too small."""
         found = self._compiled.Match(encode(text)) if self._compiled else []
         return [index - 1 for index in found if index] if 0 in found else None
 
 
 def _compile(patterns: list[bytes]) -> Any:
-    """Return a set of patterns; None if it is too large."""
+    """Compile a set of patterns. Return None if it is too large."""
     import re2
 
     options = re2.Options()

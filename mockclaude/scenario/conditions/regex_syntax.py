@@ -7,7 +7,7 @@ five ways, and the translation makes up for each:
 - `(?i)` folds i, I, dotless i and I with a dot together;
 - `$` also matches before a line break at the end: a group of its own takes that line break out of all captures;
 - `\b` and `\B` of RE2 know ASCII only: a second form of the pattern runs on a text with marks at the boundaries;
-- what cannot run in linear time is refused.
+- constructs that cannot run in linear time are refused.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _Nodes: TypeAlias = Iterable[_Node]
 
 
 class PatternError(Exception):
-    """A pattern that cannot be used. `expected` continues the message: what is expected, and what to write instead."""
+    """An invalid pattern. `expected` continues the message with the expectation and the fix."""
 
     def __init__(self, problem: str, expected: str) -> None:
         super().__init__(problem)
@@ -76,7 +76,7 @@ class PatternError(Exception):
 class Parsed:
     """A pattern as Python reads it.
 
-    `needle` is a text without which nothing matches, '' if there is none; if `folded`, in any case.
+    `needle` is a text that every match contains; if `folded`, in any case. '' if there is none.
     """
 
     tree: Any
@@ -89,9 +89,13 @@ class Parsed:
 
 @dataclass(slots=True)
 class Translation:
-    """A pattern for RE2. `numbers` maps Python's group numbers to RE2's; `ends` are the groups that `$` adds.
+    """A pattern for RE2.
 
-    `boundaries` and `gaps` tell whether the pattern contains `\\b` and `\\B` with Unicode meaning.
+    Attributes:
+        numbers: Python's group numbers -> RE2's.
+        ends: The groups that `$` adds.
+        boundaries: Whether the pattern contains `\\b` with Unicode meaning.
+        gaps: Whether the pattern contains `\\B` with Unicode meaning.
     """
 
     pattern: str = ""
@@ -130,7 +134,7 @@ def _replace_escape(escape: str, properties: dict[str, str]) -> str:
 
 
 def _needle_parts(nodes: _Nodes, properties: dict[str, str], folded: bool) -> Iterator[str]:
-    """Yield the characters that every match contains, with NUL wherever something else may stand between."""
+    """Yield the characters that every match contains, with NUL where other text may stand between."""
     for op, value in nodes:
         if op is parser.LITERAL and value and chr(value) not in properties:
             yield chr(value)
@@ -146,7 +150,7 @@ def translate(parsed: Parsed, *, marked: bool = False) -> Translation:
     """Translate a parsed pattern; if `marked`, for texts with marks at their boundaries.
 
     Raises:
-        PatternError: The pattern holds a construct that RE2 cannot run.
+        PatternError: The pattern contains a construct that RE2 cannot run.
     """
     return _Translator(parsed.properties, marked).translate(parsed.tree)
 
@@ -275,7 +279,7 @@ def _escaped(code: int) -> str:
 
 @lru_cache(maxsize=len(_NEGATIVE) * 2)
 def _complement(kind: str, flags: int) -> str:
-    """Return the members of a negative class, which RE2 cannot write inside another one, without the marks."""
+    """Return the members of a negative class, without the marks. RE2 cannot write it inside another class."""
     characters = "".join(map(chr, range(ord(NO_BOUNDARY))))
     ranges = (match.span() for match in re.finditer(_NEGATIVE[kind], characters, flags))
     return "".join(f"{_escaped(first)}-{_escaped(after - 1)}" for first, after in ranges)

@@ -1,4 +1,4 @@
-"""Rules with an index of what their conditions search for, so that one pass over a text rules out most of them."""
+"""An index of the texts that rules search for: one pass over a text excludes most rules."""
 
 from __future__ import annotations
 
@@ -13,20 +13,18 @@ from mockclaude.scenario.conditions.searches import Search
 from mockclaude.scenario.rules import Rule
 
 FEW, _FEW_SEARCHES = 20, 64
-"""Up to these numbers of rules and of texts that they search for, each rule is held against a request by itself: that
-is faster than a pass over all texts.
-"""
+"""With fewer rules and searched texts, each rule is tested separately: that is faster than a pass over all texts."""
 
 Found: TypeAlias = Mapping[str, Collection[Needle]]
 """Subject -> the needles that its text contains."""
 
 
 class RuleList(tuple[Rule, ...]):
-    """Rules in their order, with an index."""
+    """Rules in order, with an index."""
 
     @cached_property
     def needles(self) -> RuleIndex:
-        """The index; built when it is first needed, since rules may be added many times before a request."""
+        """The index, built on first use: rules may be added many times before a request."""
         return RuleIndex(self)
 
     def prepare(self) -> None:
@@ -44,7 +42,7 @@ class RuleList(tuple[Rule, ...]):
 
 
 class RuleIndex:
-    """An index of the needles of all conditions, by the text in which they are searched for."""
+    """An index of the needles of all conditions, by the text that they are searched in."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = [(rule, _filters(rule.conditions), tuple(_tests(rule))) for rule in rules]
@@ -64,7 +62,7 @@ class RuleIndex:
         }
 
     def candidates(self, request: MessagesRequest) -> Iterator[tuple[Rule, tuple[Test, ...]]]:
-        """Yield the rules that can match, in their order, each with the tests that the needles do not decide."""
+        """Yield the rules that can match, in order, each with the tests that the needles do not decide."""
         found = self.find(request)
         for rule, filters, tests in self._rules:
             for search in filters:
@@ -80,7 +78,7 @@ def may_match(condition: Condition, found: Found) -> bool:
 
 
 def is_decided(condition: Condition) -> bool:
-    """Return whether `condition` holds wherever it may match."""
+    """Return whether `condition` matches every request that contains its needles."""
     return bool(condition.searches) and all(search.is_exact for search in condition.searches)
 
 

@@ -1,4 +1,4 @@
-"""What conditions search for in the texts of a request, and the work that it takes."""
+"""Searches of conditions in the texts of a request, and their work."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.needles import Needle, is_whole
 from mockclaude.scenario.conditions.work import work_of
-from mockclaude.scenario.format.when import Match
+from mockclaude.scenario.format.when import TextMatcher
 
 _SEARCH, _VALUE = 64, 800
 """The work of one search, and the characters that take as much work as one value of a list."""
 
 _CHARACTERS, _CHARACTERS_OF_REGEX = 64, 8
-"""The characters that are searched with a unit of work, for a text and by a regular expression."""
+"""Characters that are searched with a unit of work, for a text and by a regular expression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Search:
         subject: The name of the text. Searches of one subject have equal texts.
         text: Returns the text; of a list all texts, joined by line breaks.
         values: Returns the list; None for a single text.
-        needles: Texts of which the condition requires one; empty if it does not.
-        texts: How many texts are searched for.
-        regexes: How many regular expressions are searched for.
-        is_exact: Whether the condition holds wherever the text contains one of the needles.
+        needles: Texts of which the condition requires one; empty if it requires none.
+        texts: The number of texts that are searched for.
+        regexes: The number of regular expressions that are searched for.
+        is_exact: Whether the condition matches every text that contains one of the needles.
     """
 
     subject: str
@@ -40,7 +40,7 @@ class Search:
     is_exact: bool
 
     def price(self, request: MessagesRequest) -> int:
-        """Return the work that the search takes."""
+        """Return the work of the search in `request`."""
         extent = len(self.text(request) or "")
         extent += _VALUE * len(self.values(request)) if self.values else 0
         of_texts = self.texts * (_SEARCH + extent // _CHARACTERS)
@@ -51,7 +51,7 @@ def spend(searches: Iterable[Search], request: MessagesRequest) -> None:
     """Count the work of `searches`.
 
     Raises:
-        TooMuchWorkError: They take more than what is left for the request.
+        TooMuchWorkError: The work exceeds the rest for the request.
     """
     for each in searches:
         work_of(request).spend(each.price(request))
@@ -59,13 +59,13 @@ def spend(searches: Iterable[Search], request: MessagesRequest) -> None:
 
 def search(
     subject: str,
-    matches: Iterable[Match],
+    matches: Iterable[TextMatcher],
     text: Callable[[MessagesRequest], str | None],
     values: Callable[[MessagesRequest], Sized] | None = None,
     *,
     is_required: bool = True,
 ) -> Search:
-    """Return the search for `matches` in a text of a request, of which one must match if `is_required`."""
+    """Build the search for `matches` in a text of a request. If `is_required`, one of them must match."""
     matches = list(matches)
     needles = [needle for match in matches for needle in _needles(match)]
     regexes = sum(len(match.regex or ()) for match in matches)
@@ -81,11 +81,11 @@ def search(
     )
 
 
-def _is_exact(match: Match) -> bool:
+def _is_exact(match: TextMatcher) -> bool:
     return match.contains is not None and all(map(is_whole, match.contains))
 
 
-def _needles(match: Match) -> Iterator[Needle]:
+def _needles(match: TextMatcher) -> Iterator[Needle]:
     yield from (Needle(max(pattern.split("*"), key=len)) for pattern in match.like or ())
     yield from map(Needle, (*(match.contains or ()), *(match.equals or ())))
     yield from (Needle(pattern.needle, pattern.folded) for pattern in match.regex or ())

@@ -1,6 +1,6 @@
-"""The bound on the work that one request causes in conditions and placeholders.
+"""The limit on the work of one request in conditions and placeholders.
 
-Work is counted from the rules and the request, never measured, so that a result does not depend on the machine.
+Work is counted from the rules and the request, never measured: a result does not depend on the machine.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.request import MessagesRequest
 
 MAX_WORK = 10_000_000
-"""Units of work for one request. A unit is about 15 ns, so this is about 0.15 s."""
+"""Units of work for one request, about 0.15 s. A unit is about 15 ns."""
 
 
 _TOO_MUCH = (
@@ -19,14 +19,14 @@ _TOO_MUCH = (
 
 
 class TooMuchWorkError(ApiError):
-    """A request that causes more work than one may: a 400, since a shorter request may cause less."""
+    """A request that causes too much work: a 400, since a shorter request may cause less."""
 
     def __init__(self, message: str) -> None:
         super().__init__("invalid_request_error", message)
 
 
 class Work:
-    """The work that is left for one request."""
+    """The rest of the work for one request."""
 
     __slots__ = ("_left",)
 

@@ -12,11 +12,11 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from mockclaude.scenario.diagnostics import did_you_mean, one_of
+from mockclaude.scenario.diagnostics import did_you_mean, join_words
 from mockclaude.scenario.format.shorthand import Model
 
 
-def read(text: str, between: str = ";") -> Any:
+def parse_assignments(text: str, between: str = ";") -> Any:
     """Return the data that `text` says: JSON, keys and values with one of the characters `between` them, or the text
     itself where it is neither. Raises `ValueError` for JSON that is none.
     """
@@ -39,12 +39,12 @@ def _value(text: str) -> Any:
         return text
 
 
-def problem(error: ValidationError, model: type[Model]) -> str:
+def first_problem(error: ValidationError, model: type[Model]) -> str:
     """Return the first thing that `error` has against data that was read as `model`."""
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
     if first["type"] == "extra_forbidden":
         known = list(model.known_fields())
-        return f"unknown key '{where}'; expected {one_of(known)}{did_you_mean(where, known)}"
+        return f"unknown key '{where}'; expected {join_words(known)}{did_you_mean(where, known)}"
     what = first["msg"].removeprefix("Value error, ")
     return f"{where}: {what}" if where else what

@@ -7,29 +7,29 @@ kind chooses its class.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
 from pydantic.fields import FieldInfo
 
-from mockclaude.scenario.diagnostics import did_you_mean, one_of
+from mockclaude.scenario.diagnostics import did_you_mean, join_words
 from mockclaude.scenario.format import positions
-from mockclaude.scenario.format.fault_values import Burst, Ramp, Share
-from mockclaude.scenario.format.positions import Position, Selector
-from mockclaude.scenario.format.presets import NAMED
-from mockclaude.scenario.format.shorthand import Model, exactly_one, listed
+from mockclaude.scenario.format.fault_values import Burst, Probability, Ramp
+from mockclaude.scenario.format.positions import EventSelector, Position
+from mockclaude.scenario.format.presets import PRESETS
+from mockclaude.scenario.format.shorthand import Model, as_list, require_exactly_one
 from mockclaude.scenario.format.when import Numbers, When
 
 
-def read_once(kind: type, read: Callable[[Any], Any], value: Any) -> Any:
+def parse_once(kind: type, read: Callable[[Any], Any], value: Any) -> Any:
     """Return `value` if it is a `kind` already, else the result of `read`."""
     return value if isinstance(value, kind) else read(value)
 
 
-def reading(kind: type, read: Callable[[Any], Any]) -> BeforeValidator:
+def parse_with(kind: type, read: Callable[[Any], Any]) -> BeforeValidator:
     """Return a validator that reads a value, unless it is a `kind` already."""
-    return BeforeValidator(partial(read_once, kind, read))
+    return BeforeValidator(partial(parse_once, kind, read))
 
 
 class Fault(Model):
@@ -43,13 +43,13 @@ class Fault(Model):
     """What the log calls it."""
     when: When | None = None
     """Conditions of the request, as in a rule."""
-    p: Share | None = None
+    p: Probability | None = None
     """How likely it strikes."""
     occurrence: Numbers | None = None
     """How many requests with this body have come, the first time being 1."""
-    requests: Annotated[tuple[int, int], BeforeValidator(positions.window)] | None = None
+    requests: Annotated[tuple[int, int], BeforeValidator(positions.parse_request_window)] | None = None
     """Which Messages requests of a lane, such as 10..20."""
-    time: Annotated[tuple[int, int], BeforeValidator(positions.time_window)] | None = None
+    time: Annotated[tuple[int, int], BeforeValidator(positions.parse_time_window)] | None = None
     """When after the server began, such as 10s..20s."""
     connection: Literal["reused"] | None = None
     """Only where the connection has served another request."""
@@ -63,14 +63,14 @@ class Fault(Model):
     def _of_its_kind(cls, value: Any, handler: ModelWrapValidatorHandler[Fault]) -> Fault:
         if cls is not Fault or not isinstance(value, dict):
             return handler(value)
-        exactly_one("a fault", [kind.kind for kind in Fault.kinds], value, Fault.known_fields())
+        require_exactly_one("a fault", [kind.kind for kind in Fault.kinds], value, Fault.known_fields())
         kind = next((kind for kind in Fault.kinds if kind.kind in value), None)
         if kind is None:  # then there are unknown keys, and the handler reports them
             return handler(value)
         fault = kind.model_validate({key: item for key, item in value.items() if kind.takes(key)})
         for option, names in Fault.options.items():
             if option in value and kind.kind not in names:
-                raise ValueError(f"`{option}`: no effect on `{kind.kind}`; expected it beside {one_of(names)}")
+                raise ValueError(f"`{option}`: no effect on `{kind.kind}`; expected it beside {join_words(names)}")
         return fault
 
     @classmethod
@@ -80,10 +80,8 @@ class Fault(Model):
 
     @classmethod
     def known_fields(cls) -> dict[str, FieldInfo]:
-        """Return the fields of all kinds."""
-        own = {key: field for kind in Fault.kinds for key, field in kind.model_fields.items()}
-        keys = ["name", *(kind.kind for kind in Fault.kinds), *Fault.options, *Fault.model_fields]
-        return {key: own[key] for key in keys}
+        """Return the fields of this kind; of `Fault` itself those of all kinds."""
+        return _fields_of_all_kinds() if cls is Fault else cls.model_fields
 
     @property
     def position(self) -> Position | None:
@@ -91,7 +89,7 @@ class Fault(Model):
         return None
 
     @property
-    def selectors(self) -> Sequence[Selector]:
+    def selectors(self) -> Sequence[EventSelector]:
         """The events that it selects."""
         return ()
 
@@ -109,19 +107,26 @@ class Fault(Model):
     def shown(self) -> str:
         """What the log shows of its value."""
         value = getattr(self, self.kind)
-        return str(value) if isinstance(value, (str, float, Selector)) or type(value) is int else ""
+        return str(value) if isinstance(value, (str, float, EventSelector)) or type(value) is int else ""
 
     def __str__(self) -> str:
         words = (self.kind, self.shown, str(self.position or ""))
         return self.name or " ".join(word for word in words if word)
 
 
+@cache
+def _fields_of_all_kinds() -> dict[str, FieldInfo]:
+    own = {key: field for kind in Fault.kinds for key, field in kind.model_fields.items()}
+    keys = ["name", *(kind.kind for kind in Fault.kinds), *Fault.options, *Fault.model_fields]
+    return {key: own[key] for key in keys}
+
+
 class PlacedFault(Fault):
     """A fault that is applied at a position of the response."""
 
-    before: Annotated[Position, reading(Position, positions.before)] | None = None
+    before: Annotated[Position, parse_with(Position, positions.parse_before)] | None = None
     """The moment before the headers, the body, its end, or an event."""
-    after: Annotated[Position, reading(Position, positions.after)] | None = None
+    after: Annotated[Position, parse_with(Position, positions.parse_after)] | None = None
     """The moment after so many events, bytes, a share of the body, a duration, or an event."""
 
     @model_validator(mode="after")
@@ -136,22 +141,22 @@ class PlacedFault(Fault):
         return self.before or self.after
 
 
-def named(value: Any) -> Any:
+def expand_preset(value: Any) -> Any:
     """Return the mapping that a name or a status stands for."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
         return value
-    if value in NAMED:
-        return {"name": value, **NAMED[value].fault}
-    hint = did_you_mean(value, NAMED) or "; the presets are listed in the README"
+    if value in PRESETS:
+        return {"name": value, **PRESETS[value].fault}
+    hint = did_you_mean(value, PRESETS) or "; the presets are listed in the README"
     raise ValueError(f"unknown fault '{value}'; expected a preset such as reset or 529, or a mapping{hint}")
 
 
 MAX_FAULTS = 50
 """How many faults a list may have, each of which goes through a response."""
 
-AnyFault: TypeAlias = Annotated[Fault, BeforeValidator(named)]
+AnyFault: TypeAlias = Annotated[Fault, BeforeValidator(expand_preset)]
 
-Faults: TypeAlias = Annotated[list[AnyFault], BeforeValidator(listed), Field(min_length=1, max_length=MAX_FAULTS)]
+Faults: TypeAlias = Annotated[list[AnyFault], BeforeValidator(as_list), Field(min_length=1, max_length=MAX_FAULTS)]
 """One fault or several: by name, by status, or as mappings."""

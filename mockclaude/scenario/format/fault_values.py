@@ -9,10 +9,10 @@ import orjson
 from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.scenario.format import units
-from mockclaude.scenario.format.shorthand import Model, exactly_one
+from mockclaude.scenario.format.shorthand import Model, require_exactly_one
 from mockclaude.scenario.format.steps import Header, HeaderName
 
-Share: TypeAlias = Annotated[float, BeforeValidator(units.share)]
+Probability: TypeAlias = Annotated[float, BeforeValidator(units.parse_probability)]
 
 
 class Respond(Model):
@@ -39,7 +39,7 @@ class Raw(Model):
     @model_validator(mode="before")
     @classmethod
     def _one(cls, value: Any) -> Any:
-        return exactly_one("raw bytes", cls.model_fields, value, cls.model_fields)
+        return require_exactly_one("raw bytes", cls.model_fields, value, cls.model_fields)
 
     @model_validator(mode="after")
     def _readable(self) -> Raw:
@@ -68,7 +68,7 @@ class Insert(Raw):
     @classmethod
     def _one(cls, value: Any) -> Any:
         is_event = isinstance(value, dict) and "event" in value and "data" in value
-        return value if is_event else exactly_one("an insert", cls.model_fields, value, cls.model_fields)
+        return value if is_event else require_exactly_one("an insert", cls.model_fields, value, cls.model_fields)
 
     def content(self) -> bytes:
         """Return the bytes."""
@@ -82,18 +82,18 @@ class Insert(Raw):
 class Burst(Model):
     """Faults in bursts: each request of a lane begins one with probability `enter`, and ends it with `leave`."""
 
-    enter: Share
+    enter: Probability
     """How likely a request begins a burst."""
-    leave: Share
+    leave: Probability
     """How likely a request ends it."""
 
 
 class Ramp(Model):
     """A probability that goes from `start` to `end` over so many requests of a lane."""
 
-    start: Share = 0.0
+    start: Probability = 0.0
     """The probability at first; 0 if it is not said."""
-    end: Share
+    end: Probability
     """The probability in the end."""
     over: Annotated[int, Field(ge=1)]
     """After how many requests."""

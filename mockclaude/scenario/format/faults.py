@@ -9,19 +9,19 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mockclaude.scenario.diagnostics import MAX_DEPTH
 from mockclaude.scenario.format import positions, units
-from mockclaude.scenario.format.fault_base import AnyFault, Fault, Faults, PlacedFault, named, read_once, reading
+from mockclaude.scenario.format.fault_base import AnyFault, Fault, Faults, PlacedFault, parse_with
 from mockclaude.scenario.format.fault_values import Burst, Insert, Ramp, Raw, Respond
-from mockclaude.scenario.format.positions import Selector
+from mockclaude.scenario.format.positions import EventSelector
 from mockclaude.scenario.format.presets import MALFORMED
-from mockclaude.scenario.format.shorthand import listed, short_for
+from mockclaude.scenario.format.shorthand import as_list, short_for
 from mockclaude.scenario.format.steps import AnyError, Header, HeaderName
 
-__all__ = ["AnyFault", "Burst", "Fault", "Faults", "Insert", "PlacedFault", "Ramp", "Raw", "named", "read_once"]
+__all__ = ["AnyFault", "Burst", "Fault", "Faults", "Insert", "PlacedFault", "Ramp", "Raw"]
 
 OK = "ok"
 """In a `script`: no fault this time."""
 
-Microseconds: TypeAlias = Annotated[int, BeforeValidator(units.duration)]
+Microseconds: TypeAlias = Annotated[int, BeforeValidator(units.parse_duration)]
 Size: TypeAlias = Annotated[int, Field(ge=1, le=10_000_000)]
 
 MAX_PINGS = 100_000
@@ -31,8 +31,8 @@ STALL = 3_600_000_000
 """Microseconds for which a stall without an end sends pings."""
 
 
-Events: TypeAlias = Annotated[Selector, reading(Selector, positions.selector)]
-Event: TypeAlias = Annotated[Selector, reading(Selector, positions.one_event)]
+Events: TypeAlias = Annotated[EventSelector, parse_with(EventSelector, positions.parse_selector)]
+Event: TypeAlias = Annotated[EventSelector, parse_with(EventSelector, positions.parse_event)]
 
 
 TRIGGERS = tuple(key for key in Fault.model_fields if key != "name")
@@ -51,7 +51,7 @@ class StallFault(PlacedFault):
     """A response that pauses."""
 
     kind = "stall"
-    stall: Annotated[int | Literal["forever"], BeforeValidator(units.pause)]
+    stall: Annotated[int | Literal["forever"], BeforeValidator(units.parse_pause)]
     """Nothing is sent for so long."""
     pings: Microseconds | None = None
     """How long after each other ping events are sent meanwhile."""
@@ -157,7 +157,7 @@ class DropFault(Fault):
     """Events that are left out."""
 
     @property
-    def selectors(self) -> Sequence[Selector]:
+    def selectors(self) -> Sequence[EventSelector]:
         """The events that it selects."""
         return (self.drop,)
 
@@ -172,7 +172,7 @@ class DuplicateFault(Fault):
     """How many times they are sent again; once if it is not said."""
 
     @property
-    def selectors(self) -> Sequence[Selector]:
+    def selectors(self) -> Sequence[EventSelector]:
         """The events that it selects."""
         return (self.duplicate,)
 
@@ -185,7 +185,7 @@ class SwapFault(Fault):
     """Two events that change places."""
 
     @property
-    def selectors(self) -> Sequence[Selector]:
+    def selectors(self) -> Sequence[EventSelector]:
         """The events that it selects."""
         return self.swap
 
@@ -194,11 +194,11 @@ class EditFault(Fault):
     """JSON that is changed."""
 
     kind = "edit"
-    edit: Annotated[Selector, reading(Selector, positions.events_or_body)]
+    edit: Annotated[EventSelector, parse_with(EventSelector, positions.parse_events_or_body)]
     """Events, or the whole body, in whose JSON `set` and `delete` change keys."""
     set: dict[str, Any] | None = None
     """Paths of keys, such as usage.output_tokens, and their new values."""
-    delete: Annotated[list[str], BeforeValidator(listed)] | None = None
+    delete: Annotated[list[str], BeforeValidator(as_list)] | None = None
     """Paths of keys that are taken out."""
 
     @model_validator(mode="after")
@@ -210,7 +210,7 @@ class EditFault(Fault):
         return self
 
     @property
-    def selectors(self) -> Sequence[Selector]:
+    def selectors(self) -> Sequence[EventSelector]:
         """The events that it selects."""
         return (self.edit,)
 
@@ -227,7 +227,7 @@ class RateFault(Fault):
     """A slow body."""
 
     kind = "rate"
-    rate: Annotated[float, BeforeValidator(positions.rate)]
+    rate: Annotated[float, BeforeValidator(positions.parse_byte_rate)]
     """How fast the body is sent at most."""
 
 
@@ -265,9 +265,9 @@ class RefuseFault(Fault):
         return _seconds(self.refuse)
 
 
-def scripted(value: Any) -> Any:
+def expand_script(value: Any) -> Any:
     """Return a list of faults, in which `ok` is one that does nothing."""
-    return [{"nothing": True} if item == OK else item for item in listed(value)]
+    return [{"nothing": True} if item == OK else item for item in as_list(value)]
 
 
 def _unconditional(faults: list[Fault]) -> list[Fault]:
@@ -285,7 +285,9 @@ class ScriptFault(Fault):
     """A fault for each attempt."""
 
     kind = "script"
-    script: Annotated[list[AnyFault], BeforeValidator(scripted), Field(min_length=1), AfterValidator(_unconditional)]
+    script: Annotated[
+        list[AnyFault], BeforeValidator(expand_script), Field(min_length=1), AfterValidator(_unconditional)
+    ]
     """What happens the first, second, third time the same request comes: a fault, or `ok`."""
 
     @property

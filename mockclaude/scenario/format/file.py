@@ -19,8 +19,8 @@ from mockclaude.scenario.format.faults import Faults
 from mockclaude.scenario.format.limits import Limits
 from mockclaude.scenario.format.pace import AnyPace
 from mockclaude.scenario.format.pace import Pace as Pace
-from mockclaude.scenario.format.policy import Models, accepted_betas, unmatched_status
-from mockclaude.scenario.format.shorthand import Model, exactly_one
+from mockclaude.scenario.format.policy import Models, parse_accepted_betas, parse_unmatched_status
+from mockclaude.scenario.format.shorthand import Model, require_exactly_one
 from mockclaude.scenario.format.steps import Reply
 from mockclaude.scenario.format.when import When
 
@@ -34,7 +34,7 @@ class Choice(Model):
     """How likely it is beside the others."""
 
 
-class Rule(Model):
+class RuleModel(Model):
     """When to answer, and with what: exactly one of `reply`, `sequence` and `choice`."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
@@ -66,7 +66,7 @@ class Rule(Model):
     @model_validator(mode="before")
     @classmethod
     def _one(cls, value: Any) -> Any:
-        return exactly_one("a rule", ("reply", "sequence", "choice"), value, cls.model_fields)
+        return require_exactly_one("a rule", ("reply", "sequence", "choice"), value, cls.model_fields)
 
 
 class ScenarioFile(Model):
@@ -82,11 +82,11 @@ class ScenarioFile(Model):
     """The API keys that are accepted; any, if no file says it."""
     models: Models | None = None
     """Which model names are known; `similar` to the SDKs' own if no file says it."""
-    betas: Annotated[AcceptedBetas, BeforeValidator(accepted_betas)] | None = None
+    betas: Annotated[AcceptedBetas, BeforeValidator(parse_accepted_betas)] | None = None
     """Which names in `anthropic-beta` are accepted: `known`, `strict`, `any`, or a list of further names; `known` if no
     file says it.
     """
-    unmatched: Annotated[int, BeforeValidator(unmatched_status)] | None = None
+    unmatched: Annotated[int, BeforeValidator(parse_unmatched_status)] | None = None
     """The status, or error type, of the error for a request that no rule matches; 410 if no file says it."""
     as_written: bool = False
     """Whether the replies of this file are sent exactly as they are here."""
@@ -98,5 +98,5 @@ class ScenarioFile(Model):
     """Faults for whatever a rule of any file answers."""
     client_faults: bool | None = None
     """Whether a request may ask for a fault by itself; true if no file says it."""
-    rules: Annotated[list[Rule], Field(min_length=1)]
+    rules: Annotated[list[RuleModel], Field(min_length=1)]
     """The rules; the first that holds answers."""

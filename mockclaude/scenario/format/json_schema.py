@@ -19,9 +19,20 @@ from pydantic_core import core_schema
 
 from mockclaude.api import betas
 from mockclaude.api.errors import RETRIED, STATUS
-from mockclaude.scenario.format import faults, limits, pace, policy, positions, shorthand, steps, units, when
-from mockclaude.scenario.format.file import Rule, ScenarioFile
-from mockclaude.scenario.format.presets import NAMED
+from mockclaude.scenario.format import (
+    fault_base,
+    faults,
+    limits,
+    pace,
+    policy,
+    positions,
+    shorthand,
+    steps,
+    units,
+    when,
+)
+from mockclaude.scenario.format.file import RuleModel, ScenarioFile
+from mockclaude.scenario.format.presets import PRESETS
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -64,34 +75,34 @@ _ANY_EVENTS = _any_of(_names(_EVENTS), _text(_ONE_EVENT, f"every {_EVENT}"))
 _D = units.DURATION.pattern
 
 VALUE_SCHEMAS: dict[Any, Schema] = {
-    units.duration: _DURATION,
-    units.pause: _any_of(_names([units.FOREVER]), _DURATION),
-    units.share: _any_of(_PERCENT, {"type": "number", "minimum": 0, "maximum": 1}),
-    units.factor: _any_of(_PERCENT, {"type": "number", "minimum": 0}),
-    units.rate: {"type": "number", "exclusiveMinimum": 0},
-    positions.selector: _ANY_EVENTS,
-    positions.events_or_body: _any_of(_names(["body"]), _ANY_EVENTS),
-    positions.one_event: _any_of(_names(_EVENTS), _text(_ONE_EVENT)),
-    positions.before: _any_of(_names(["headers", "body", "end", *_EVENTS]), _text(_ONE_EVENT)),
-    positions.after: _any_of(
+    units.parse_duration: _DURATION,
+    units.parse_pause: _any_of(_names([units.FOREVER]), _DURATION),
+    units.parse_probability: _any_of(_PERCENT, {"type": "number", "minimum": 0, "maximum": 1}),
+    units.parse_factor: _any_of(_PERCENT, {"type": "number", "minimum": 0}),
+    units.parse_rate: {"type": "number", "exclusiveMinimum": 0},
+    positions.parse_selector: _ANY_EVENTS,
+    positions.parse_events_or_body: _any_of(_names(["body"]), _ANY_EVENTS),
+    positions.parse_event: _any_of(_names(_EVENTS), _text(_ONE_EVENT)),
+    positions.parse_before: _any_of(_names(["headers", "body", "end", *_EVENTS]), _text(_ONE_EVENT)),
+    positions.parse_after: _any_of(
         _names(_EVENTS),
         _text(_ONE_EVENT, positions.COUNTED.pattern, units.PERCENT.pattern, _D, examples=["3 events", "50%", "2s"]),
     ),
-    positions.rate: _text(positions.RATE.pattern, examples=["20KB/s"]),
-    positions.window: _text(positions.WINDOW.pattern, examples=["10..20"]),
-    positions.time_window: _text(rf"(?:{_D})\.\.(?:{_D})?", examples=["10s..20s"]),
-    when.body_matches: _any_of(
+    positions.parse_byte_rate: _text(positions.RATE.pattern, examples=["20KB/s"]),
+    positions.parse_request_window: _text(positions.WINDOW.pattern, examples=["10..20"]),
+    positions.parse_time_window: _text(rf"(?:{_D})\.\.(?:{_D})?", examples=["10s..20s"]),
+    when.expand_body_matches: _any_of(
         _STRING,
         {"type": "object", "minProperties": 1},
         {"type": "array", "items": {"type": ["string", "object"]}, "minItems": 1},
     ),
-    steps.header: {"type": ["string", "number"]},
-    policy.accepted_betas: _any_of(
+    steps.header_to_text: {"type": ["string", "number"]},
+    policy.parse_accepted_betas: _any_of(
         _names(betas.MODES),
         {"type": "string", "pattern": "-"},
         {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
     ),
-    policy.unmatched_status: _any_of(
+    policy.parse_unmatched_status: _any_of(
         _names(policy.UNMATCHED_TYPES),
         {"type": "integer", "minimum": 400, "maximum": 499, "not": {"enum": list(RETRIED)}},
     ),
@@ -99,17 +110,17 @@ VALUE_SCHEMAS: dict[Any, Schema] = {
 """Validator -> the schema of the values that it reads."""
 
 WIDENED_SCHEMAS: dict[Any, Callable[[Schema], Schema]] = {
-    shorthand.listed: _or_list,
-    shorthand.each_lengthened: lambda items: _or_list({**items, "items": _any_of(_STRING, items["items"])}),
-    faults.scripted: lambda items: _or_list({**items, "items": _any_of(_names([faults.OK]), items["items"])}),
-    faults.named: partial(
-        _any_of, _names(list(NAMED)), {"type": "integer", "enum": [int(name) for name in NAMED if name.isdigit()]}
+    shorthand.as_list: _or_list,
+    shorthand.expand_each: lambda items: _or_list({**items, "items": _any_of(_STRING, items["items"])}),
+    faults.expand_script: lambda items: _or_list({**items, "items": _any_of(_names([faults.OK]), items["items"])}),
+    fault_base.expand_preset: partial(
+        _any_of, _names(list(PRESETS)), {"type": "integer", "enum": [int(name) for name in PRESETS if name.isdigit()]}
     ),
-    steps.of_status: lambda error: _any_of(
+    steps.expand_status: lambda error: _any_of(
         _names(list(STATUS)), {"type": "integer", "minimum": 400, "maximum": 599}, error["anyOf"][-1]
     ),
-    limits.counted: partial(_any_of, {"type": "integer", "minimum": 1}),
-    pace.named: partial(_any_of, _names([pace.INSTANT, *pace.NAMES])),
+    limits.expand_in_flight: partial(_any_of, {"type": "integer", "minimum": 1}),
+    pace.expand_name: partial(_any_of, _names([pace.INSTANT, *pace.NAMES])),
 }
 """Validator of a shorthand -> a function that adds the shorthand to the schema of the long form."""
 
@@ -120,9 +131,9 @@ def _exactly_one(keys: Sequence[str]) -> Schema:
 
 _ONE_KEY: Schema = {"minProperties": 1, "maxProperties": 1}
 KEY_CONSTRAINTS: dict[type[BaseModel], Schema] = {
-    Rule: _exactly_one(("reply", "sequence", "choice")),
-    when.Match: _ONE_KEY,
-    steps.Step: _ONE_KEY,
+    RuleModel: _exactly_one(("reply", "sequence", "choice")),
+    when.TextMatcher: _ONE_KEY,
+    steps.StepModel: _ONE_KEY,
     steps.ServerTool: {
         "if": {"required": ["server_name"]},
         "else": {"properties": {"name": _names(steps.SERVER_TOOLS)}},
@@ -142,6 +153,15 @@ KEY_CONSTRAINTS: dict[type[BaseModel], Schema] = {
     },
 }
 """Model -> a schema of the combinations of its keys."""
+
+
+DEFINITION_NAMES = {
+    "RuleModel": "Rule",
+    "StepModel": "Step",
+    "TextMatcher": "Match",
+    "ToolResultMatcher": "ToolResultMatch",
+}
+"""Model -> its name in the schema, which does not follow the names of classes."""
 
 
 def _distribution(drawn: Schema) -> Schema:
@@ -167,14 +187,14 @@ class _Generator(GenerateJsonSchema):
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> Schema:
         read: Any = schema["function"]["function"]
         read, options = (read.func, read.args) if isinstance(read, partial) else (read, ())
-        if read is faults.read_once:
+        if read is fault_base.parse_once:
             read = options[1]
         if read in VALUE_SCHEMAS:
             return dict(VALUE_SCHEMAS[read])
-        if read is pace.fixed_or_drawn:
+        if read is pace.parse_fixed_or_distribution:
             return _any_of(VALUE_SCHEMAS[options[0]], _distribution(VALUE_SCHEMAS[options[1]]))
         inner = self.generate_inner(schema["schema"])
-        if read is shorthand.lengthened:
+        if read is shorthand.expand_shorthand:
             return _any_of(self._short(options[0], inner), inner)
         return WIDENED_SCHEMAS[read](inner) if read in WIDENED_SCHEMAS else inner
 
@@ -182,6 +202,9 @@ class _Generator(GenerateJsonSchema):
         """Return the schema of a text that stands for a `model` with only `key`."""
         long = self.get_schema_from_definitions(JsonRef(model["$ref"])) or {}
         return {keyword: value for keyword, value in long["properties"][key].items() if keyword in ("type", "enum")}
+
+    def normalize_name(self, name: str) -> str:
+        return super().normalize_name(DEFINITION_NAMES.get(name, name))
 
     def dict_schema(self, schema: core_schema.DictSchema) -> Schema:
         mapping = super().dict_schema(schema)
@@ -207,7 +230,8 @@ class _Generator(GenerateJsonSchema):
             described["properties"] = self._of_all_kinds(described["properties"])
         for key, description in descriptions(model).items():
             described["properties"][key]["description"] = description
-        return {**described, **KEY_CONSTRAINTS.get(model, {})}
+        name = DEFINITION_NAMES.get(model.__name__, model.__name__)
+        return {**described, "title": name, **KEY_CONSTRAINTS.get(model, {})}
 
     def _of_all_kinds(self, properties: Schema) -> Schema:
         """Return the keys of a fault: those of every kind, and those that all have."""

@@ -6,8 +6,8 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from mockclaude.scenario.diagnostics import one_of
-from mockclaude.scenario.format.shorthand import Model, listed
+from mockclaude.scenario.diagnostics import join_words
+from mockclaude.scenario.format.shorthand import Model, as_list
 from mockclaude.scenario.format.when import Name
 
 PerMinute: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000_000)]
@@ -44,7 +44,7 @@ class Acceleration(Model):
     """How many more in each minute after it."""
 
 
-def counted(value: Any) -> Any:
+def expand_in_flight(value: Any) -> Any:
     """Return a number of requests as what it is short for."""
     return {"most": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -67,17 +67,17 @@ class Limit(Model):
     """How many output tokens are allowed in a minute."""
     acceleration: Acceleration | None = None
     """How fast use may grow."""
-    in_flight: Annotated[InFlight, BeforeValidator(counted)] | None = None
+    in_flight: Annotated[InFlight, BeforeValidator(expand_in_flight)] | None = None
     """How many requests are answered at the same time."""
 
     @model_validator(mode="after")
     def _limits_something(self) -> Limit:
         if not self.model_fields_set.intersection(LIMITS):
-            raise ValueError(f"nothing is limited here; expected {one_of(LIMITS)}")
+            raise ValueError(f"nothing is limited here; expected {join_words(LIMITS)}")
         return self
 
 
 LIMITS = [name for name in Limit.model_fields if name not in ("model", "api_key")]
 
-Limits: TypeAlias = Annotated[list[Limit], BeforeValidator(listed), Field(min_length=1)]
+Limits: TypeAlias = Annotated[list[Limit], BeforeValidator(as_list), Field(min_length=1)]
 """One limit or several, of which the first that is for a request holds."""

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
-from mockclaude.scenario.diagnostics import did_you_mean, one_of, shown_value
+from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
 from mockclaude.scenario.format import assignments, units
-from mockclaude.scenario.format.profiles import OF_MODEL, PROFILES, resolve
+from mockclaude.scenario.format.profiles import OF_MODEL, PROFILES, resolve_profile
 from mockclaude.scenario.format.shorthand import Model
-from mockclaude.scenario.format.units import Distribution, Read
+from mockclaude.scenario.format.units import Distribution, Parse
 
 PACE_HEADER = "x-mockclaude-pace"
 INSTANT = "instant"
@@ -23,21 +23,21 @@ NAMES = (*PROFILES, OF_MODEL)
 """The names of the profiles, and the one that stands for the profile of the model asked for."""
 
 
-def fixed_or_drawn(fixed: Read, drawn: Read, value: Any) -> Any:
+def parse_fixed_or_distribution(fixed: Parse, drawn: Parse, value: Any) -> Any:
     """Return what `fixed` reads, or of a mapping the distribution in which `drawn` reads the numbers."""
     if isinstance(value, Distribution):
         return value
-    return units.distribution(value, drawn) if isinstance(value, dict) else fixed(value)
+    return units.parse_distribution(value, drawn) if isinstance(value, dict) else fixed(value)
 
 
-def _reading(fixed: Read, drawn: Read) -> BeforeValidator:
-    return BeforeValidator(partial(fixed_or_drawn, fixed, drawn))
+def _reading(fixed: Parse, drawn: Parse) -> BeforeValidator:
+    return BeforeValidator(partial(parse_fixed_or_distribution, fixed, drawn))
 
 
-Duration: TypeAlias = Annotated[int, BeforeValidator(units.duration)]
-Time: TypeAlias = Annotated[int | Distribution, _reading(units.duration, units.duration)]
-Rate: TypeAlias = Annotated[float | Distribution, _reading(units.rate, units.rate)]
-Jitter: TypeAlias = Annotated[float | Distribution, _reading(units.share, units.factor)]
+Duration: TypeAlias = Annotated[int, BeforeValidator(units.parse_duration)]
+Time: TypeAlias = Annotated[int | Distribution, _reading(units.parse_duration, units.parse_duration)]
+Rate: TypeAlias = Annotated[float | Distribution, _reading(units.parse_rate, units.parse_rate)]
+Jitter: TypeAlias = Annotated[float | Distribution, _reading(units.parse_probability, units.parse_factor)]
 
 
 SPEEDS = ("tokens_per_second", "gap", "gaps")
@@ -68,7 +68,7 @@ class Pace(Model):
     def _one_speed(self) -> Pace:
         said = [key for key in SPEEDS if getattr(self, key) is not None]
         if len(said) > 1:
-            raise ValueError(f"a pace has one of {one_of(SPEEDS)}; got {' and '.join(said)}")
+            raise ValueError(f"a pace has one of {join_words(SPEEDS)}; got {' and '.join(said)}")
         return self
 
     @cached_property
@@ -81,19 +81,19 @@ class Pace(Model):
         if self.profile is None:
             return self
         said = {key: getattr(self, key) for key in self.model_fields_set - {"profile"}}
-        given = _PACES[resolve(self.profile, model)]
+        given = _PACES[resolve_profile(self.profile, model)]
         usual = {} if said.keys().isdisjoint(SPEEDS) else dict.fromkeys(SPEEDS)
         return given.model_copy(update={**usual, **said})
 
 
-def named(value: Any) -> Any:
+def expand_name(value: Any) -> Any:
     """Return the mapping that a name stands for."""
     if value == INSTANT:
         return {}
     return {"profile": value} if isinstance(value, str) and value in NAMES else value
 
 
-AnyPace: TypeAlias = Annotated[Pace, BeforeValidator(named)]
+AnyPace: TypeAlias = Annotated[Pace, BeforeValidator(expand_name)]
 _READ: TypeAdapter[Pace] = TypeAdapter(AnyPace)
 
 _PACES = {name: Pace.model_validate(profile.pace) for name, profile in PROFILES.items()}
@@ -104,13 +104,13 @@ def parse_pace(text: str) -> Pace:
     """Return the pace that a header says: `instant`, a profile, keys and values (`ttft=400ms, tokens_per_second=60`),
     or the mapping of a scenario file as JSON. Raises `ValueError` with what was expected.
     """
-    data = assignments.read(text, ",;")
+    data = assignments.parse_assignments(text, ",;")
     if isinstance(data, str) and data not in (INSTANT, *NAMES):
-        raise ValueError(f"{shown_value(data)} is no pace; {_EXPECTED}{did_you_mean(data, (INSTANT, *NAMES))}")
+        raise ValueError(f"{format_value(data)} is no pace; {_EXPECTED}{did_you_mean(data, (INSTANT, *NAMES))}")
     try:
         return _READ.validate_python(data)
     except ValidationError as error:
-        raise ValueError(assignments.problem(error, Pace)) from None
+        raise ValueError(assignments.first_problem(error, Pace)) from None
 
 
-_EXPECTED = f"expected {one_of((INSTANT, *NAMES))}, or keys and values, such as ttft=400ms, tokens_per_second=60"
+_EXPECTED = f"expected {join_words((INSTANT, *NAMES))}, or keys and values, such as ttft=400ms, tokens_per_second=60"

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from mockclaude.api.betas import MODES, AcceptedBetas
 from mockclaude.api.errors import RETRIED, STATUS, ApiError, type_of
 from mockclaude.api.mode import Mode
-from mockclaude.scenario.diagnostics import did_you_mean, shown_value
+from mockclaude.scenario.diagnostics import did_you_mean, format_value
 
 Models: TypeAlias = Literal["similar", "listed", "any"]
 """Which model names are known: those made like the SDKs' own, those of the catalogue, or all; those that a rule asks
@@ -52,7 +52,7 @@ class Policy(NamedTuple):
         return self._replace(**{name: value for name, value in chosen.items() if value is not None})
 
 
-def accepted_betas(value: Any) -> AcceptedBetas:
+def parse_accepted_betas(value: Any) -> AcceptedBetas:
     """Parse `known`, `strict`, `any`, or names: a list, or a text with commas between them. Raises `ValueError`."""
     for mode in MODES:
         if value == mode:
@@ -62,18 +62,18 @@ def accepted_betas(value: Any) -> AcceptedBetas:
         return tuple(names)
     hint = did_you_mean(value, MODES) if isinstance(value, str) else ""
     raise ValueError(
-        f"unknown betas, got {shown_value(value)}; expected known, strict, any, or names, e.g. "
+        f"unknown betas, got {format_value(value)}; expected known, strict, any, or names, e.g. "
         f"[new-beta-2026-11-29]{hint}"
     )
 
 
-def unmatched_status(value: Any) -> int:
+def parse_unmatched_status(value: Any) -> int:
     """Parse a 4xx status that clients do not retry, or its error type. Raises `ValueError`."""
     status = STATUS.get(value) if isinstance(value, str) else value
     if type(status) is int and _is_final(status):
         return status
     hint = did_you_mean(value, UNMATCHED_TYPES) if isinstance(value, str) and value not in STATUS else ""
     raise ValueError(
-        f"wrong error for unmatched requests, got {shown_value(value)}; expected a status from 400 to 499 that clients "
-        f"do not retry, or its type, e.g. not_found_error{hint}"
+        f"wrong error for unmatched requests, got {format_value(value)}; expected a status from 400 to 499 that "
+        f"clients do not retry, or its type, e.g. not_found_error{hint}"
     )

@@ -1,6 +1,6 @@
 """Positions in a response, and its events: how a scenario file says where a fault is applied.
 
-Texts such as `3 events`, `50%`, `message_stop` or `last text_delta` become a `Position` or a `Selector`, or raise
+Texts such as `3 events`, `50%`, `message_stop` or `last text_delta` become a `Position` or a `EventSelector`, or raise
 `ValueError`.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from mockclaude.scenario.diagnostics import did_you_mean, one_of, shown_value
+from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
 from mockclaude.scenario.format import units
 
 EVENTS = (
@@ -28,7 +28,7 @@ DELTAS = ("text_delta", "thinking_delta", "signature_delta", "input_json_delta",
 FIRST, LAST, EVERY = 1, -1, 0
 
 
-class Selector(NamedTuple):
+class EventSelector(NamedTuple):
     """Events of one name: the `nth`, counted from 1, the `LAST`, or `EVERY` one."""
 
     event: str
@@ -50,7 +50,7 @@ class Position(NamedTuple):
 
     unit: Unit
     amount: float = 0
-    selector: Selector = Selector("")
+    selector: EventSelector = EventSelector("")
 
     def __str__(self) -> str:
         if self.unit in ("before", "after"):
@@ -69,87 +69,87 @@ WINDOW = re.compile(r"([1-9][0-9]{0,8})\.\.([1-9][0-9]{0,8})?")
 _RATE_UNITS = {"B": 1, "KB": 1_000, "MB": 1_000_000}
 
 
-def selector(value: Any) -> Selector:
+def parse_selector(value: Any) -> EventSelector:
     """Return the events that `value` selects, such as `ping`, `text_delta 3`, `last text_delta` or `every ping`."""
     match = SELECTOR.fullmatch(value) if isinstance(value, str) else None
     if match is None or (match[1] and match[3]):
         raise ValueError(
-            f"not an event, got {shown_value(str(value))}; expected an event such as message_stop, "
+            f"not an event, got {format_value(str(value))}; expected an event such as message_stop, "
             "content_block_delta 3, last text_delta or every ping"
         )
     if match[2] not in EVENTS + DELTAS:
         known = EVENTS + DELTAS
-        raise ValueError(f"unknown event '{match[2]}'; expected {one_of(known)}{did_you_mean(match[2], known)}")
-    return Selector(match[2], {"every": EVERY, "last": LAST}.get(match[1], int(match[3] or FIRST)))
+        raise ValueError(f"unknown event '{match[2]}'; expected {join_words(known)}{did_you_mean(match[2], known)}")
+    return EventSelector(match[2], {"every": EVERY, "last": LAST}.get(match[1], int(match[3] or FIRST)))
 
 
-def events_or_body(value: Any) -> Selector:
+def parse_events_or_body(value: Any) -> EventSelector:
     """Return the events that `value` selects, or the `body` as a whole."""
-    return Selector("body") if value == "body" else selector(value)
+    return EventSelector("body") if value == "body" else parse_selector(value)
 
 
-def one_event(value: Any) -> Selector:
+def parse_event(value: Any) -> EventSelector:
     """Return the one event that `value` selects."""
-    found = selector(value)
+    found = parse_selector(value)
     if found.nth == EVERY:
         raise ValueError(f"several positions, got '{value}'; expected one, such as 'last {found.event}'")
     return found
 
 
-def before(value: Any) -> Position:
+def parse_before(value: Any) -> Position:
     """Return the position before the `headers`, the `body`, the `end` of the response, or an event."""
     if value in ("headers", "body", "end"):
         return Position(value)
     try:
-        return Position("before", selector=one_event(value))
+        return Position("before", selector=parse_event(value))
     except ValueError as error:
         raise ValueError(f"{error}; or headers, body, end") from None
 
 
-def after(value: Any) -> Position:
+def parse_after(value: Any) -> Position:
     """Return the position after a number of events or bytes, a share of the body, a duration, or an event."""
     text = str(value)
     if match := COUNTED.fullmatch(text):
         return Position("events" if match[2] == "event" else "bytes", int(match[1]))
     if text.endswith("%"):
-        return Position("share", units.share(value))
+        return Position("share", units.parse_probability(value))
     if text[:1].isdigit():
         try:
-            return Position("time", units.duration(value))
+            return Position("time", units.parse_duration(value))
         except ValueError:
             raise ValueError(
-                f"not a position, got {shown_value(text)}; expected a value such as 3 events, 100 bytes, 50%, 2s or "
+                f"not a position, got {format_value(text)}; expected a value such as 3 events, 100 bytes, 50%, 2s or "
                 "message_delta"
             ) from None
-    return Position("after", selector=one_event(value))
+    return Position("after", selector=parse_event(value))
 
 
-def rate(value: Any) -> float:
+def parse_byte_rate(value: Any) -> float:
     """Return `value`, such as 20KB/s, in bytes per second."""
     match = RATE.fullmatch(value) if isinstance(value, str) else None
     if not match or not float(match[1]):
         raise ValueError(
-            f"not a rate, got {shown_value(str(value))}; expected bytes per second, such as 500B/s, 20KB/s or 1MB/s"
+            f"not a rate, got {format_value(str(value))}; expected bytes per second, such as 500B/s, 20KB/s or 1MB/s"
         )
     return float(match[1]) * _RATE_UNITS[match[2]]
 
 
-def window(value: Any) -> tuple[int, int]:
+def parse_request_window(value: Any) -> tuple[int, int]:
     """Return `value`, such as 10..20, as the first and the last request, counted from 1."""
     match = WINDOW.fullmatch(str(value))
     if not match or (match[2] and int(match[2]) < int(match[1])):
         raise ValueError(
-            f"not a range of requests, got {shown_value(str(value))}; expected the first and the last, such as 10..20"
+            f"not a range of requests, got {format_value(str(value))}; expected the first and the last, such as 10..20"
         )
     return int(match[1]), int(match[2] or 10**9)
 
 
-def time_window(value: Any) -> tuple[int, int]:
+def parse_time_window(value: Any) -> tuple[int, int]:
     """Return `value`, such as 10s..20s, in microseconds since the server began."""
     begin, dots, end = str(value).partition("..")
     if not dots:
-        raise ValueError(f"not a range of times, got {shown_value(str(value))}; expected a range such as 10s..20s")
-    first, last = units.duration(begin), units.duration(end) if end else 2**62
+        raise ValueError(f"not a range of times, got {format_value(str(value))}; expected a range such as 10s..20s")
+    first, last = units.parse_duration(begin), units.parse_duration(end) if end else 2**62
     if last <= first:
         raise ValueError(f"a range of times that ends before it begins, got {value}; expected a range such as 10s..20s")
     return first, last

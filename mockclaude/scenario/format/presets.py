@@ -51,7 +51,7 @@ def _odd_status(status: int) -> dict[str, Any]:
 _CHALLENGE = {"cf-mitigated": "challenge"}
 _NOT_A_MESSAGE = {"type": "error", "error": {"type": "api_error", "message": "Internal server error"}}
 
-NAMED: dict[str, FaultPreset] = {
+PRESETS: dict[str, FaultPreset] = {
     **{name: FaultPreset({"error": name}, f"status {status} with the API's JSON") for name, status in STATUS.items()},
     **{str(status): FaultPreset({"error": name}, f"status {status}, {name}") for name, status in STATUS.items()},
     **{

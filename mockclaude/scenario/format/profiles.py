@@ -61,12 +61,12 @@ USUAL = "sonnet"
 """The profile of a model whose family nobody knows."""
 
 
-def resolve(name: str, model: str) -> str:
+def resolve_profile(name: str, model: str) -> str:
     """Return the family whose profile `name` means when `model` is asked for."""
-    return family(model) if name == OF_MODEL else name
+    return find_family(model) if name == OF_MODEL else name
 
 
-def family(model: str) -> str:
+def find_family(model: str) -> str:
     """Return the family of `model`: the catalogue's, or for a name it does not have the family in it."""
     known = models.find(model)
     if known:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from mockclaude.scenario.diagnostics import one_of, shown
+from mockclaude.scenario.diagnostics import join_words, shorten
 
 Kinds: TypeAlias = tuple[type, ...]
 
@@ -49,14 +49,14 @@ REQUIRED: Mapping[str, Mapping[str, Kinds]] = {
 """Kind of block -> the fields that it must have, and what each of them is."""
 
 
-def problem(block: Mapping[str, Any], *, templated: bool = False) -> str | None:
+def find_problem(block: Mapping[str, Any], *, templated: bool = False) -> str | None:
     """Return what is wrong with a block in the API's own form, or None.
 
     If `templated`, a text with a placeholder counts as whatever is expected: its value is only known in a reply.
     """
     kind = block["type"]
     if "${{" in kind and templated:
-        return f"the type of a block is fixed, got a placeholder ('{shown(kind)}'); expected such as text or tool_use"
+        return f"the type of a block is fixed, got a placeholder ('{shorten(kind)}'); expected such as text or tool_use"
     required = REQUIRED.get(kind, {})
     if missing := [name for name in required if name not in block]:
         return f"this {kind} block lacks {_names(missing)}; expected {_described(required)}"
@@ -69,12 +69,12 @@ def problem(block: Mapping[str, Any], *, templated: bool = False) -> str | None:
 
 
 def _names(names: Iterable[str]) -> str:
-    return one_of(f"`{name}`" for name in names).replace(" or ", " and ")
+    return join_words(f"`{name}`" for name in names).replace(" or ", " and ")
 
 
 def _described(required: Mapping[str, Kinds]) -> str:
-    return one_of(f"`{name}` ({_kinds(kinds)})" for name, kinds in required.items()).replace(") or ", ") and ")
+    return join_words(f"`{name}` ({_kinds(kinds)})" for name, kinds in required.items()).replace(") or ", ") and ")
 
 
 def _kinds(kinds: Kinds) -> str:
-    return one_of(_KINDS[kind] for kind in kinds)
+    return join_words(_KINDS[kind] for kind in kinds)

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
-from mockclaude.scenario.diagnostics import one_of
+from mockclaude.scenario.diagnostics import join_words
 
 
 class Model(BaseModel):
@@ -37,35 +37,35 @@ class Model(BaseModel):
 
 def short_for(key: str) -> Callable[[Any], Any]:
     """Return a validator that reads a bare text as `{key: text}`."""
-    return partial(lengthened, key)
+    return partial(expand_shorthand, key)
 
 
-def lengthened(key: str, value: Any) -> Any:
+def expand_shorthand(key: str, value: Any) -> Any:
     """Return a bare text as `{key: text}`, and anything else as it is."""
     return {key: value} if isinstance(value, str) else value
 
 
-def listed(value: Any) -> Any:
+def as_list(value: Any) -> Any:
     """Return one thing as a list of it, and a list as it is."""
     return value if isinstance(value, list) else [value]
 
 
 def each_short_for(key: str) -> Callable[[Any], Any]:
     """Return a validator that reads one thing or a list, and a bare text in it as `{key: text}`."""
-    return partial(each_lengthened, key)
+    return partial(expand_each, key)
 
 
-def each_lengthened(key: str, value: Any) -> Any:
+def expand_each(key: str, value: Any) -> Any:
     """Return one thing or a list as a list, in which a bare text became `{key: text}`."""
-    return [lengthened(key, item) for item in listed(value)]
+    return [expand_shorthand(key, item) for item in as_list(value)]
 
 
-def exactly_one(what: str, keys: Iterable[str], value: Any, known: Iterable[str]) -> Any:
+def require_exactly_one(what: str, keys: Iterable[str], value: Any, known: Iterable[str]) -> Any:
     """Return `value`, if it is a mapping, with exactly one of `keys`. Unknown keys are a mistake of their own."""
     if not isinstance(value, dict) or value.keys() - known:
         return value
     given = [key for key in keys if key in value]
     if len(given) != 1:
-        got = one_of(given).replace(" or ", " and ") if given else "none of them"
-        raise ValueError(f"{what} has exactly one of {one_of(keys)}; got {got}")
+        got = join_words(given).replace(" or ", " and ") if given else "none of them"
+        raise ValueError(f"{what} has exactly one of {join_words(keys)}; got {got}")
     return value

@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from mockclaude.api.errors import STATUS, type_of
-from mockclaude.scenario.diagnostics import did_you_mean, one_of
+from mockclaude.scenario.diagnostics import did_you_mean, join_words
 from mockclaude.scenario.format import raw_blocks, units
 from mockclaude.scenario.format.citations import Citation
-from mockclaude.scenario.format.shorthand import Model, each_short_for, exactly_one, short_for
+from mockclaude.scenario.format.shorthand import Model, each_short_for, require_exactly_one, short_for
 
 FROM_SCHEMA = "from_schema"
 
@@ -111,7 +111,7 @@ class ServerTool(Model):
     def _known(self) -> ServerTool:
         if self.server_name is None and self.name not in SERVER_TOOLS:
             hint = did_you_mean(self.name, SERVER_TOOLS) or "; give `server_name` for a tool of an MCP server"
-            raise ValueError(f"'{self.name}' is no server tool; expected {one_of(SERVER_TOOLS)}{hint}")
+            raise ValueError(f"'{self.name}' is no server tool; expected {join_words(SERVER_TOOLS)}{hint}")
         if self.result is not None and self.error is not None:
             raise ValueError("a server tool has a result or an error; got both")
         self._check_result()
@@ -126,21 +126,23 @@ class ServerTool(Model):
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def header_name(name: str) -> str:
+def check_header_name(name: str) -> str:
     """Return `name`, if a header can be called so."""
     if not HEADER_NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name of a header; expected letters, digits and dashes")
     return name
 
 
-def header(value: Any) -> Any:
+def header_to_text(value: Any) -> Any:
     """Return a number as text."""
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
-Header: TypeAlias = Annotated[str, BeforeValidator(header)]
+Header: TypeAlias = Annotated[str, BeforeValidator(header_to_text)]
 HeaderName: TypeAlias = Annotated[
-    str, AfterValidator(header_name), WithJsonSchema({"type": "string", "pattern": f"^(?:{HEADER_NAME.pattern})$"})
+    str,
+    AfterValidator(check_header_name),
+    WithJsonSchema({"type": "string", "pattern": f"^(?:{HEADER_NAME.pattern})$"}),
 ]
 
 
@@ -162,18 +164,18 @@ class Error(Model):
     def _known(self) -> Error:
         if self.status is None and self.type not in STATUS:
             hint = did_you_mean(self.type, STATUS) or "; give `status` for another"
-            raise ValueError(f"'{self.type}' is no error type of the API; expected {one_of(STATUS)}{hint}")
+            raise ValueError(f"'{self.type}' is no error type of the API; expected {join_words(STATUS)}{hint}")
         return self
 
 
-def of_status(value: Any) -> Any:
+def expand_status(value: Any) -> Any:
     """Return the error that the API sends with a status."""
     if not isinstance(value, int) or isinstance(value, bool):
         return value
     return {"type": type_of(value), "status": value}
 
 
-AnyError: TypeAlias = Annotated[Error, BeforeValidator(short_for("type")), BeforeValidator(of_status)]
+AnyError: TypeAlias = Annotated[Error, BeforeValidator(short_for("type")), BeforeValidator(expand_status)]
 """An error by its type, by its status, or as a mapping."""
 
 
@@ -228,12 +230,12 @@ class RawBlock(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> RawBlock:
-        if problem := raw_blocks.problem({"type": self.type, **(self.model_extra or {})}, templated=True):
+        if problem := raw_blocks.find_problem({"type": self.type, **(self.model_extra or {})}, templated=True):
             raise ValueError(problem)
         return self
 
 
-class Step(Model):
+class StepModel(Model):
     """One step of a reply: exactly one key."""
 
     text: Annotated[Text, BeforeValidator(short_for("text"))] | None = None
@@ -254,7 +256,7 @@ class Step(Model):
     """What the built-in scenario would answer."""
     error: AnyError | None = None
     """An HTTP error if it comes first, an error event in the middle of a stream."""
-    pause: Annotated[int | Literal["forever"], BeforeValidator(units.pause)] | None = None
+    pause: Annotated[int | Literal["forever"], BeforeValidator(units.parse_pause)] | None = None
     """How long nothing is sent."""
     disconnect: Literal["reset", "close", "clean"] | None = None
     """How the connection ends: TCP reset, cut body, or a body that ends properly before the message does."""
@@ -266,7 +268,7 @@ class Step(Model):
     @model_validator(mode="before")
     @classmethod
     def _one(cls, value: Any) -> Any:
-        return exactly_one("a step", STEPS, value, STEPS)
+        return require_exactly_one("a step", STEPS, value, STEPS)
 
     @property
     def kind(self) -> str:
@@ -275,8 +277,8 @@ class Step(Model):
         return _KINDS[field]
 
 
-_KINDS = {name: field.alias or name for name, field in Step.model_fields.items()}
+_KINDS = {name: field.alias or name for name, field in StepModel.model_fields.items()}
 STEPS: tuple[str, ...] = tuple(_KINDS.values())
 
-Reply: TypeAlias = Annotated[list[Step], BeforeValidator(each_short_for("text")), Field(min_length=1)]
+Reply: TypeAlias = Annotated[list[StepModel], BeforeValidator(each_short_for("text")), Field(min_length=1)]
 """What to answer, played from top to bottom: a text, a step, or a list of them."""

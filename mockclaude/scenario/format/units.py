@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from mockclaude.scenario.diagnostics import did_you_mean, one_of, shown_value
+from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
 
 FOREVER = "forever"
 
@@ -25,49 +25,49 @@ _Z99 = 2.3263478740408408
 """How many standard deviations of a normal distribution above its mean the 99th percentile is."""
 
 
-def duration(value: Any) -> int:
+def parse_duration(value: Any) -> int:
     """Return `value`, such as 400ms, in microseconds."""
     match = DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match:
         raise ValueError(
-            f"{shown_value(value)} is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m"
+            f"{format_value(value)} is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m"
         )
     return round(float(match[1]) * _UNITS[match[2]])
 
 
-def pause(value: Any) -> Any:
+def parse_pause(value: Any) -> Any:
     """Return `value` in microseconds, or `FOREVER`."""
-    return value if value == FOREVER else duration(value)
+    return value if value == FOREVER else parse_duration(value)
 
 
-def share(value: Any) -> float:
+def parse_probability(value: Any) -> float:
     """Return `value`, a percentage or a number, as a number from 0 to 1."""
     match = PERCENT.fullmatch(value) if isinstance(value, str) else None
     number = float(match[1]) / 100 if match else value
     if not _is_number(number) or not 0 <= number <= 1:
         raise ValueError(
-            f"{shown_value(value)} is not a share; expected a percentage, such as 20%, or a number from 0 to 1"
+            f"{format_value(value)} is not a share; expected a percentage, such as 20%, or a number from 0 to 1"
         )
     return float(number)
 
 
-def rate(value: Any) -> float:
+def parse_rate(value: Any) -> float:
     """Return `value`, so many per second, as a number above 0."""
     if not _is_number(value) or not 0 < value < math.inf:
-        raise ValueError(f"{shown_value(value)} is not a rate; expected a number per second above 0, such as 60")
+        raise ValueError(f"{format_value(value)} is not a rate; expected a number per second above 0, such as 60")
     if not LEAST_RATE <= value <= MOST_RATE:
-        raise ValueError(f"the rate is {shown_value(value)}; expected a number from {LEAST_RATE:g} to {MOST_RATE:g}")
+        raise ValueError(f"the rate is {format_value(value)}; expected a number from {LEAST_RATE:g} to {MOST_RATE:g}")
     return float(value)
 
 
-def factor(value: Any) -> float:
+def parse_factor(value: Any) -> float:
     """Return `value`, a number from 0 on by which something is multiplied, as such or as a percentage."""
     match = PERCENT.fullmatch(value) if isinstance(value, str) else None
     number = float(match[1]) / 100 if match else value
     if not _is_number(number) or not 0 <= number < math.inf:
-        raise ValueError(f"{shown_value(value)} is not a factor; expected a number from 0 on, such as 1.5 or 150%")
+        raise ValueError(f"{format_value(value)} is not a factor; expected a number from 0 on, such as 1.5 or 150%")
     if number > MOST_FACTOR:
-        raise ValueError(f"the factor is {shown_value(value)}; expected at most {MOST_FACTOR:g}")
+        raise ValueError(f"the factor is {format_value(value)}; expected at most {MOST_FACTOR:g}")
     return float(number)
 
 
@@ -85,16 +85,16 @@ class Distribution(NamedTuple):
     most: float | None = None
 
 
-Read: TypeAlias = Callable[[Any], float]
+Parse: TypeAlias = Callable[[Any], float]
 
 
-def distribution(value: Mapping[Any, Any], read: Read) -> Distribution:
+def parse_distribution(value: Mapping[Any, Any], read: Parse) -> Distribution:
     """Return what the mapping `value` says to draw from; `read` reads the numbers in the unit of what is drawn."""
     kinds = list(value)
     if len(kinds) != 1 or kinds[0] not in _KINDS:
         hint = did_you_mean(str(kinds[0]), _KINDS) if len(kinds) == 1 else ""
         raise ValueError(
-            f"{shown_value(dict(value))} is no distribution; expected exactly one of {one_of(_KINDS)}{hint}"
+            f"{format_value(dict(value))} is no distribution; expected exactly one of {join_words(_KINDS)}{hint}"
         )
     build, example = _KINDS[kinds[0]]
     try:
@@ -103,7 +103,7 @@ def distribution(value: Mapping[Any, Any], read: Read) -> Distribution:
         raise ValueError(f"this is not how `{kinds[0]}` is written; expected such as {example}") from None
 
 
-def _uniform(value: Any, read: Read) -> Distribution:
+def _uniform(value: Any, read: Parse) -> Distribution:
     if not isinstance(value, list) or len(value) != 2:
         raise TypeError
     least, most = map(read, value)
@@ -112,12 +112,12 @@ def _uniform(value: Any, read: Read) -> Distribution:
     return Distribution("uniform", least, most)
 
 
-def _normal(value: Any, read: Read) -> Distribution:
+def _normal(value: Any, read: Parse) -> Distribution:
     _has_keys(value, {"mean", "sd"})
     return Distribution("normal", read(value["mean"]), read(value["sd"]))
 
 
-def _lognormal(value: Any, read: Read) -> Distribution:
+def _lognormal(value: Any, read: Parse) -> Distribution:
     by_percentiles = isinstance(value, dict) and "p50" in value
     _has_keys(value, {"p50", "p99"} if by_percentiles else {"median", "sigma"}, {"max"})
     median = read(value["p50" if by_percentiles else "median"])
@@ -128,7 +128,7 @@ def _lognormal(value: Any, read: Read) -> Distribution:
     return Distribution("lognormal", median, sigma, most)
 
 
-def _sigma_of(value: Mapping[str, Any], median: float, read: Read) -> float:
+def _sigma_of(value: Mapping[str, Any], median: float, read: Parse) -> float:
     p99 = read(value["p99"])
     if not 0 < median <= p99:
         raise ValueError(f"p50 is {value['p50']} and p99 {value['p99']}; expected p50 above 0 and p99 above p50")
@@ -137,11 +137,11 @@ def _sigma_of(value: Mapping[str, Any], median: float, read: Read) -> float:
 
 def _sigma(value: Any) -> float:
     if not _is_number(value) or not 0 <= value <= 10:
-        raise ValueError(f"sigma is {shown_value(value)}; expected a number from 0 to 10, such as 0.5")
+        raise ValueError(f"sigma is {format_value(value)}; expected a number from 0 to 10, such as 0.5")
     return float(value)
 
 
-def _exponential(value: Any, read: Read) -> Distribution:
+def _exponential(value: Any, read: Parse) -> Distribution:
     _has_keys(value, {"mean"})
     return Distribution("exponential", read(value["mean"]))
 
@@ -151,7 +151,7 @@ def _has_keys(value: Any, needed: set[str], possible: frozenset[str] | set[str] 
         raise TypeError
 
 
-_KINDS: dict[str, tuple[Callable[[Any, Read], Distribution], str]] = {
+_KINDS: dict[str, tuple[Callable[[Any, Parse], Distribution], str]] = {
     "uniform": (_uniform, "{uniform: [100ms, 400ms]}"),
     "normal": (_normal, "{normal: {mean: 400ms, sd: 50ms}}"),
     "lognormal": (_lognormal, "{lognormal: {p50: 400ms, p99: 2s}} or {lognormal: {median: 400ms, sigma: 0.5}}"),

@@ -12,19 +12,19 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.scenario.conditions.queries import Query
 from mockclaude.scenario.conditions.regex import Regex
-from mockclaude.scenario.format.shorthand import Model, each_short_for, exactly_one, lengthened, listed
+from mockclaude.scenario.format.shorthand import Model, as_list, each_short_for, expand_shorthand, require_exactly_one
 
 
-def body_matches(value: Any) -> Any:
+def expand_body_matches(value: Any) -> Any:
     """Return expressions and mappings of expressions to values, one or a list of them, in their long form."""
-    return [{"values": item} if isinstance(item, dict) else lengthened("truthy", item) for item in listed(value)]
+    return [{"values": item} if isinstance(item, dict) else expand_shorthand("truthy", item) for item in as_list(value)]
 
 
-Texts: TypeAlias = Annotated[list[str], BeforeValidator(listed), Field(min_length=1)]
-Patterns: TypeAlias = Annotated[list[Regex], BeforeValidator(listed), Field(min_length=1)]
+Texts: TypeAlias = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
+Patterns: TypeAlias = Annotated[list[Regex], BeforeValidator(as_list), Field(min_length=1)]
 
 
-class Match(Model):
+class TextMatcher(Model):
     """What a text must be: exactly one of these keys; of several texts any one.
 
     `equals` is the whole text, `contains` a part of it, `like` the whole text with `*` for any part, `regex` a regular
@@ -43,17 +43,17 @@ class Match(Model):
     @model_validator(mode="before")
     @classmethod
     def _one(cls, value: Any) -> Any:
-        return exactly_one("a match", cls.model_fields, value, cls.model_fields)
+        return require_exactly_one("a match", cls.model_fields, value, cls.model_fields)
 
 
-Prose: TypeAlias = Annotated[list[Match], BeforeValidator(each_short_for("contains")), Field(min_length=1)]
+Prose: TypeAlias = Annotated[list[TextMatcher], BeforeValidator(each_short_for("contains")), Field(min_length=1)]
 """Matches of prose: a bare text means that it is contained."""
 
-Name: TypeAlias = Annotated[list[Match], BeforeValidator(each_short_for("like")), Field(min_length=1)]
+Name: TypeAlias = Annotated[list[TextMatcher], BeforeValidator(each_short_for("like")), Field(min_length=1)]
 """Matches of a name: a bare text is the whole name, with `*` for any part of it."""
 
 
-class ToolResultMatch(Model):
+class ToolResultMatcher(Model):
     """A tool result of the current turn: the tool it answers, whether it reports an error, what it says."""
 
     name: Name | None = None
@@ -64,14 +64,14 @@ class ToolResultMatch(Model):
     """What its text contains."""
 
 
-class BodyMatch(Model):
+class BodyMatcher(Model):
     """JMESPath expressions over the request body: one that must be true, or the values that some must have."""
 
     truthy: Query | None = None
     values: Annotated[dict[Query, Any], Field(min_length=1)] = Field(default_factory=dict)
 
 
-Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidator(listed), Field(min_length=1)]
+Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidator(as_list), Field(min_length=1)]
 
 
 class When(Model):
@@ -80,7 +80,7 @@ class When(Model):
     user: Prose | None = None
     """The text that the client sent since the last assistant message contains this."""
     tool_result: (
-        Annotated[list[ToolResultMatch], BeforeValidator(each_short_for("name")), Field(min_length=1)] | None
+        Annotated[list[ToolResultMatcher], BeforeValidator(each_short_for("name")), Field(min_length=1)] | None
     ) = None
     """Since the last assistant message the client sent the result of this tool."""
     system: Prose | None = None
@@ -91,7 +91,7 @@ class When(Model):
     """A tool of this name is offered."""
     headers: Annotated[dict[str, Name], Field(min_length=1)] | None = None
     """Each of these headers has this value."""
-    body: Annotated[list[BodyMatch], BeforeValidator(body_matches), Field(min_length=1)] | None = None
+    body: Annotated[list[BodyMatcher], BeforeValidator(expand_body_matches), Field(min_length=1)] | None = None
     """A JMESPath expression over the body is true, or expressions have these values."""
     stream: bool | None = None
     """Whether a stream is asked for."""

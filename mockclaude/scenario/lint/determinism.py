@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mockclaude.scenario.diagnostics import Mistake, ScenarioError
+from mockclaude.scenario.diagnostics import Diagnostic, ScenarioError
 from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.rules import Scenario
 
 
-def refuse_order_dependent(scenarios: Iterable[Scenario]) -> None:
+def require_determinism(scenarios: Iterable[Scenario]) -> None:
     """Raise `ScenarioError` where something in `scenarios` depends on the order of requests or on the clock."""
-    if mistakes := [mistake for scenario in scenarios for mistake in order_dependent(scenario)]:
+    if mistakes := [mistake for scenario in scenarios for mistake in lint_determinism(scenario)]:
         raise ScenarioError(mistakes)
 
 
-def order_dependent(scenario: Scenario) -> list[Mistake]:
+def lint_determinism(scenario: Scenario) -> list[Diagnostic]:
     """Return what `--strict-determinism` refuses."""
     faults = [*scenario.chaos, *(possible for rule in scenario.rules for possible in rule.faults)]
-    limits = [Mistake(limited.place, _LIMITS) for limited in scenario.limits]
-    return [*limits, *(Mistake(possible.place, reason) for possible in faults for reason in _reasons(possible.fault))]
+    limits = [Diagnostic(limited.place, _LIMITS) for limited in scenario.limits]
+    return [
+        *limits,
+        *(Diagnostic(possible.place, reason) for possible in faults for reason in _reasons(possible.fault)),
+    ]
 
 
 _LIMITS = (
@@ -40,10 +43,12 @@ def _reasons(fault: Fault) -> Iterator[str]:
         yield from _reasons(turn)
 
 
-def dependence(fault: Fault) -> str:
+def describe_nondeterminism(fault: Fault) -> str:
     """Return why it is not the same each time whether `fault` strikes a request, or whom it hits; '' where it is."""
     reasons = [reason for key, (reason, _) in _DEPENDS.items() if getattr(fault, key, None) is not None]
-    return next((reason for turn in fault.attempts if (reason := dependence(turn))), "") or " and ".join(reasons)
+    return next((reason for turn in fault.attempts if (reason := describe_nondeterminism(turn))), "") or " and ".join(
+        reasons
+    )
 
 
 _DEPENDS = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mockclaude.scenario.diagnostics import Mistake, Path, Placed, one_of
+from mockclaude.scenario.diagnostics import Diagnostic, Path, SourceMap, join_words
 from mockclaude.scenario.format.faults import Fault
-from mockclaude.scenario.format.steps import Step
+from mockclaude.scenario.format.steps import StepModel
 
 if TYPE_CHECKING:
     from mockclaude.scenario.format import file as written
@@ -27,7 +27,7 @@ _NEEDED: Mapping[str, Sequence[str]] = {
 """Event -> the steps of which one is needed for it to come."""
 
 
-def lint_faults(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterator[Mistake]:
+def lint_faults(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each fault that cannot be applied and each step that is never reached."""
     chaos = [fault for _, file in files for fault in file.chaos or ()]
     for source, file in files:
@@ -42,14 +42,14 @@ def lint_faults(files: Sequence[tuple[Placed, written.ScenarioFile]]) -> Iterato
                 yield from _never_reached(source, where, steps)
 
 
-def _too_likely(source: Placed, path: Path, faults: Sequence[Fault]) -> Iterator[Mistake]:
+def _too_likely(source: SourceMap, path: Path, faults: Sequence[Fault]) -> Iterator[Diagnostic]:
     """Yield a diagnostic if the probabilities of faults with the same triggers add up to more than 1."""
     totals: dict[str, float] = {}
     for fault in faults:
         conditions = _conditions(fault)
         totals[conditions] = totals.get(conditions, 0.0) + _likely(fault)
     if (total := totals.pop(_NONE, 0.0) + max(totals.values(), default=0.0)) > 1 + 1e-9:
-        yield Mistake(
+        yield Diagnostic(
             source.place(path),
             f"the sum of `p` is {total:g}; expected at most 1, because at most one of these faults is applied",
         )
@@ -68,17 +68,17 @@ def _likely(fault: Fault) -> float:
     return max(fault.ramp.start, fault.ramp.end) if fault.ramp else fault.p or 0.0
 
 
-def _impossible(source: Placed, path: Path, rule: written.Rule) -> Iterator[Mistake]:
+def _impossible(source: SourceMap, path: Path, rule: written.RuleModel) -> Iterator[Diagnostic]:
     replies = [steps for _, steps in _replies((), rule)]
     for fault in rule.fault or ():
         missing = next((event for event in _events(fault) if not any(_comes(event, steps) for steps in replies)), None)
         if missing:
-            steps = f"a step with {one_of(_NEEDED[missing])}" if missing in _NEEDED else "a reply that gets so far"
+            steps = f"a step with {join_words(_NEEDED[missing])}" if missing in _NEEDED else "a reply that gets so far"
             problem = f"the event {missing} is never sent in this reply; expected {steps}"
-            yield Mistake(source.place(path), problem)
+            yield Diagnostic(source.place(path), problem)
 
 
-def _comes(event: str, steps: Sequence[Step]) -> bool:
+def _comes(event: str, steps: Sequence[StepModel]) -> bool:
     """Return whether an event of this name can be in the stream of a reply."""
     ends = next((index for index, step in enumerate(steps) if _ends(step)), None)
     kinds = {step.kind for step in steps[:ends]}.intersection(_ANY_BLOCK)
@@ -97,7 +97,7 @@ def _events(fault: Fault) -> Iterator[str]:
         yield fault.position.selector.event
 
 
-def _replies(path: Path, rule: written.Rule) -> Iterator[tuple[Path, Sequence[Step]]]:
+def _replies(path: Path, rule: written.RuleModel) -> Iterator[tuple[Path, Sequence[StepModel]]]:
     if rule.reply:
         yield (*path, "reply"), rule.reply
     for index, reply in enumerate(rule.sequence or ()):
@@ -106,14 +106,14 @@ def _replies(path: Path, rule: written.Rule) -> Iterator[tuple[Path, Sequence[St
         yield (*path, "choice", index, "reply"), choice.reply
 
 
-def _never_reached(source: Placed, path: Path, steps: Sequence[Step]) -> Iterator[Mistake]:
+def _never_reached(source: SourceMap, path: Path, steps: Sequence[StepModel]) -> Iterator[Diagnostic]:
     """Yield the first step after one that ends the reply, if it is a step that would send something."""
     for index, step in enumerate(steps[:-1]):
         if _ends(step) and steps[index + 1].kind not in ("stop_reason", "usage"):
             problem = f"unreachable step: the reply ends with the {step.kind} before it; expected that step last"
-            yield Mistake(source.place((*path, index + 1)), problem)
+            yield Diagnostic(source.place((*path, index + 1)), problem)
             return
 
 
-def _ends(step: Step) -> bool:
+def _ends(step: StepModel) -> bool:
     return step.kind in ("error", "disconnect") or step.pause == "forever"

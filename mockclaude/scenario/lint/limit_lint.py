@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mockclaude.scenario.diagnostics import Mistake, Place, Placed
+from mockclaude.scenario.diagnostics import Diagnostic, Place, SourceMap
 from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.scoped_limits import placed_limits
 
 
-def lint_limits(files: Sequence[tuple[Placed, ScenarioFile]]) -> Iterator[Mistake]:
+def lint_limits(files: Sequence[tuple[SourceMap, ScenarioFile]]) -> Iterator[Diagnostic]:
     """Yield the limits that can never hold, since one above them is for everybody."""
     above: Place | None = None
     for limit, place in placed_limits(files):
         if above:
             problem = f"this limit can never hold: the one in {above} is for every request; expected it after this one"
-            yield Mistake(place, problem)
+            yield Diagnostic(place, problem)
         elif limit.model is None and limit.api_key is None:
             above = place

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mockclaude.scenario.diagnostics import Mistake, Path, Placed
+from mockclaude.scenario.diagnostics import Diagnostic, Path, SourceMap
 
 LONGEST = 60
 """Seconds up to which a wait is not worth a warning."""
@@ -19,14 +19,14 @@ _ON_THE_WAY = {"rules", "reply", "sequence", "choice", "chaos", "fault", "script
 """Keys below which a header of a response can be."""
 
 
-def long_waits(sources: Sequence[Placed]) -> Iterator[Mistake]:
+def lint_retry_after(sources: Sequence[SourceMap]) -> Iterator[Diagnostic]:
     """Yield a warning for each header that tells clients to wait for more than `LONGEST` seconds."""
     for source in sources:
         for path, name, value in _headers(source.data, ()):
             seconds = _number(value) * _SECONDS[name]
             if seconds > LONGEST:
                 problem = f"{name} is {seconds:g} s, and clients wait that long; expected at most {LONGEST} s in tests"
-                yield Mistake(source.place(path), problem)
+                yield Diagnostic(source.place(path), problem)
 
 
 def _headers(data: Any, path: Path) -> Iterator[tuple[Path, str, Any]]:

@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.scenario.conditions.conditions import Condition
-from mockclaude.scenario.diagnostics import MAX_DEPTH, Mistake, Path, Place, ScenarioError
+from mockclaude.scenario.diagnostics import MAX_DEPTH, Diagnostic, Path, Place, ScenarioError
 from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.loading.validation import validate
-from mockclaude.scenario.rules import Rule, Scenario, build, mistakes_in
+from mockclaude.scenario.rules import Rule, Scenario, build, lint_scenario
 
 
-class Inline(NamedTuple):
+class InlineSource(NamedTuple):
     """Data that was said at `file`, such as `test_chat.py:12`; its first `common` keys lead to all there is."""
 
     file: str
@@ -50,14 +50,14 @@ def _has(data: Any, part: str | int) -> bool:
     return isinstance(data, dict) and part in data
 
 
-class Addition(NamedTuple):
+class RuleBatch(NamedTuple):
     """Rules made ready, and what they were made of."""
 
-    source: Inline
+    source: InlineSource
     file: ScenarioFile
     scenario: Scenario
 
-    def made(self, make: Callable[[Rule], Rule], earlier: Sequence[Addition] = ()) -> Addition:
+    def made(self, make: Callable[[Rule], Rule], earlier: Sequence[RuleBatch] = ()) -> RuleBatch:
         """Return a copy with functions, which `make` gives each rule; it makes no later rule unreachable.
 
         Nothing of a function is the same in every process, so a rule without a name gets an id from the line where it
@@ -70,19 +70,19 @@ class Addition(NamedTuple):
             for index, rule in enumerate(self.scenario.rules)
         )
         unsaid = self.file.model_copy(update={"rules": []})
-        return Addition(self.source._replace(data={"rules": []}), unsaid, replace(self.scenario, rules=rules))
+        return RuleBatch(self.source._replace(data={"rules": []}), unsaid, replace(self.scenario, rules=rules))
 
-    def narrowed(self, condition: Condition) -> Addition:
+    def narrowed(self, condition: Condition) -> RuleBatch:
         """Return it with rules for which `condition` must hold too."""
         rules = tuple(replace(rule, conditions=(condition, *rule.conditions)) for rule in self.scenario.rules)
         return self._replace(scenario=replace(self.scenario, rules=rules))
 
-    def numbered(self, batch: int) -> Addition:
+    def numbered(self, batch: int) -> RuleBatch:
         """Return it with rules whose counters are those of batch number `batch`."""
         rules = tuple(replace(rule, batch=batch) for rule in self.scenario.rules)
         return self._replace(scenario=replace(self.scenario, rules=rules))
 
-    def without(self, gone: Callable[[Rule], bool]) -> Addition:
+    def without(self, gone: Callable[[Rule], bool]) -> RuleBatch:
         """Return it without the rules that are `gone`."""
         kept = [index for index, rule in enumerate(self.scenario.rules) if not gone(rule)]
         if len(kept) == len(self.scenario.rules):
@@ -91,10 +91,10 @@ class Addition(NamedTuple):
         said = kept if self.file.rules else []
         file = self.file.model_copy(update={"rules": [self.file.rules[index] for index in said]})
         data = {"rules": [self.source.data["rules"][index] for index in said]}
-        return Addition(self.source._replace(data=data), file, replace(self.scenario, rules=rules))
+        return RuleBatch(self.source._replace(data=data), file, replace(self.scenario, rules=rules))
 
 
-def _line(source: Inline) -> str:
+def _line(source: InlineSource) -> str:
     """Return where data was given, such as `test_chat.py:12`, without the folder."""
     return PurePath(source.file).name
 
@@ -104,11 +104,11 @@ def _id_of_place(content: str, place: str, order: int, index: int) -> str:
     return blake2b(written.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def check_depth(source: Inline) -> None:
+def check_depth(source: InlineSource) -> None:
     """Raise `ScenarioError` where the data is nested deeper than that of a file may be."""
     if _is_deeper(source.data, MAX_DEPTH):
         message = f"this is nested more than {MAX_DEPTH} levels deep; expected fewer"
-        raise ScenarioError([Mistake(source.place(()), message)])
+        raise ScenarioError([Diagnostic(source.place(()), message)])
 
 
 def _is_deeper(data: Any, levels: int) -> bool:
@@ -116,23 +116,23 @@ def _is_deeper(data: Any, levels: int) -> bool:
     return levels < 0 or any(_is_deeper(each, levels - 1) for each in inside)
 
 
-def _check_json(source: Inline) -> None:
+def _check_json(source: InlineSource) -> None:
     """Raise `ScenarioError` where the data holds what a request and a response cannot, such as a set."""
     try:
         orjson.dumps(source.data, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS)
     except TypeError as error:
         raise ScenarioError(
-            [Mistake(source.place(()), f"JSON cannot carry this: {error}; expected JSON data")]
+            [Diagnostic(source.place(()), f"JSON cannot carry this: {error}; expected JSON data")]
         ) from None
 
 
-def add(rules: Any, where: str, earlier: Sequence[Addition] = ()) -> Addition:
+def compile_rules(rules: Any, where: str, earlier: Sequence[RuleBatch] = ()) -> RuleBatch:
     """Return `rules`, one or a list of them, that come after those `earlier`. Raises `ScenarioError`."""
     listed = rules if isinstance(rules, list) else [rules]
-    source = Inline(where, {"rules": listed}, 2 if len(listed) == 1 else 0)
+    source = InlineSource(where, {"rules": listed}, 2 if len(listed) == 1 else 0)
     check_depth(source)
     _check_json(source)
     file = validate(source)
-    if found := list(mistakes_in([(source, file)], [(each.source, each.file) for each in earlier])):
+    if found := list(lint_scenario([(source, file)], [(each.source, each.file) for each in earlier])):
         raise ScenarioError(found)
-    return Addition(source, file, build([(source, file)]))
+    return RuleBatch(source, file, build([(source, file)]))

@@ -11,7 +11,7 @@ import re
 from typing import Any, NoReturn
 
 from mockclaude.scenario.diagnostics import ScenarioError
-from mockclaude.scenario.loading.source_map import TOO_LARGE, Branch, Lines, Read, Reading
+from mockclaude.scenario.loading.source_map import TOO_LARGE, Branch, Lines, ParsedValue, Reader
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -38,7 +38,7 @@ def _no_constant(_: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
-class JsonReader(Reading):
+class JsonReader(Reader):
     """Builds plain data from a text, and notes the positions and mistakes on the way."""
 
     def __init__(self, text: str, lines: Lines) -> None:
@@ -65,14 +65,14 @@ class JsonReader(Reading):
         self._at = space.end()
         return self._text[self._at : self._at + 1]
 
-    def _value(self, depth: int) -> Read:
+    def _value(self, depth: int) -> ParsedValue:
         self.count(self._at, depth)
         first = self._text[self._at : self._at + 1]
         if first == "{":
             return self._mapping(depth + 1)
         return self._sequence(depth + 1) if first == "[" else (self._scalar(first), None)
 
-    def _mapping(self, depth: int) -> Read:
+    def _mapping(self, depth: int) -> ParsedValue:
         result: dict[str, Any] = {}
         branch = Branch()
         while not self._ends("}", len(branch.offsets) > 0):
@@ -95,7 +95,7 @@ class JsonReader(Reading):
             result[key] = data
         return result, branch
 
-    def _sequence(self, depth: int) -> Read:
+    def _sequence(self, depth: int) -> ParsedValue:
         result: list[Any] = []
         branch = Branch()
         while not self._ends("]", len(result) > 0):

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
-from mockclaude.scenario.diagnostics import Mistake, Place, ScenarioError, did_you_mean, one_of
+from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, did_you_mean, join_words
 from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.loading.validation import validate
 from mockclaude.scenario.rules import Scenario, build, built_in
 
 if TYPE_CHECKING:
-    from mockclaude.scenario.loading.source import Source
+    from mockclaude.scenario.loading.source import FileSource
 
 T = TypeVar("T")
 
@@ -44,15 +44,17 @@ def load_all(
     Raises `ScenarioError` with the mistakes of all files.
     """
     scenarios = {"": built_in()}
-    found: list[Mistake] = []
+    found: list[Diagnostic] = []
     for folder in (path for path in paths if os.path.isdir(path)):
         for name, file in _named_files(folder):
             if name in scenarios:
-                found.append(Mistake(Place(name_of(file)), f"another file is served as '{name}' too; rename one"))
+                found.append(
+                    Diagnostic(Place(display_name(file)), f"another file is served as '{name}' too; rename one")
+                )
             found += _add(scenarios, name, [file])
         if not any(_named_files(folder)):
-            message = f"no scenario files here; expected one ending in {one_of(SUFFIXES)}"
-            found.append(Mistake(Place(name_of(folder)), message))
+            message = f"no scenario files here; expected one ending in {join_words(SUFFIXES)}"
+            found.append(Diagnostic(Place(display_name(folder)), message))
     if files := [path for path in paths if not os.path.isdir(path)]:
         found += _add(scenarios, "", files)
     if found:
@@ -60,12 +62,12 @@ def load_all(
     return {name: _overridden(scenario, seed, validation, betas) for name, scenario in scenarios.items()}
 
 
-def name_of(path: Path) -> str:
+def display_name(path: Path) -> str:
     """Return how messages, pages and the journal call `path`: with an escape for each byte that is not UTF-8."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def files_of(paths: Iterable[Path]) -> Iterator[Path]:
+def find_files(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the files that `paths` name, and the scenario files of each folder among them."""
     for path in paths:
         if os.path.isdir(path):
@@ -81,16 +83,16 @@ def _overridden(scenario: Scenario, seed: int | None, validation: Mode | None, b
 
 def load(files: Sequence[Path]) -> Scenario:
     """Return `files`, in the order given, as one scenario. Raises `ScenarioError` with the mistakes of all."""
-    checked: list[tuple[Source, ScenarioFile]] = []
-    found: list[Mistake] = []
+    checked: list[tuple[FileSource, ScenarioFile]] = []
+    found: list[Diagnostic] = []
     for file in files:
         try:
-            checked.append(_guarded(name_of(file), partial(_read, file)))
+            checked.append(_guarded(display_name(file), partial(_read, file)))
         except ScenarioError as error:
-            found += error.mistakes
+            found += error.diagnostics
     if found:
         raise ScenarioError(found)
-    return _guarded(", ".join(map(name_of, files)), lambda: build(checked))
+    return _guarded(", ".join(map(display_name, files)), lambda: build(checked))
 
 
 def load_text(text: str, file: str = "scenario.yaml") -> Scenario:
@@ -109,7 +111,7 @@ def _guarded(file: str, load: Callable[[], T]) -> T:
         raise
     except Exception as error:
         message = f"cannot load this file, because of a bug in mockclaude: {type(error).__name__}: {error}"
-        raise ScenarioError([Mistake(Place(file), f"{message}; please report it")]) from error
+        raise ScenarioError([Diagnostic(Place(file), f"{message}; please report it")]) from error
 
 
 @contextmanager
@@ -128,26 +130,26 @@ def _named_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the scenario files below `folder`, each with the name it is served under: its path without the suffix."""
     for file in sorted(folder.rglob("*")):
         if file.suffix.lower() in SUFFIXES and os.path.isfile(file):
-            yield name_of(file.relative_to(folder).with_suffix("")).replace(os.sep, "/"), file
+            yield display_name(file.relative_to(folder).with_suffix("")).replace(os.sep, "/"), file
 
 
-def _add(scenarios: dict[str, Scenario], name: str, files: Sequence[Path]) -> list[Mistake]:
+def _add(scenarios: dict[str, Scenario], name: str, files: Sequence[Path]) -> list[Diagnostic]:
     try:
         scenarios[name] = load(files)
     except ScenarioError as error:
-        return error.mistakes
+        return error.diagnostics
     return []
 
 
-def _read(file: Path) -> tuple[Source, ScenarioFile]:
+def _read(file: Path) -> tuple[FileSource, ScenarioFile]:
     from mockclaude.scenario.loading.source import read
 
     try:
         content = _content(file)
     except OSError as error:
         message = f"cannot read this file: {error.strerror}{_nearby(file)}"
-        raise ScenarioError([Mistake(Place(name_of(file)), message)]) from None
-    return _checked(read(name_of(file), content))
+        raise ScenarioError([Diagnostic(Place(display_name(file)), message)]) from None
+    return _checked(read(display_name(file), content))
 
 
 def _content(file: Path) -> bytes:
@@ -164,10 +166,10 @@ def _nearby(file: Path) -> str:
     if os.path.exists(file):
         return ""
     if not os.path.isdir(file.parent):
-        return f"; there is no folder '{name_of(file.parent)}' either"
-    others = sorted({name_of(Path(other.name)) for other in file.parent.glob("*")})
-    return did_you_mean(name_of(Path(file.name)), others)
+        return f"; there is no folder '{display_name(file.parent)}' either"
+    others = sorted({display_name(Path(other.name)) for other in file.parent.glob("*")})
+    return did_you_mean(display_name(Path(file.name)), others)
 
 
-def _checked(source: Source) -> tuple[Source, ScenarioFile]:
+def _checked(source: FileSource) -> tuple[FileSource, ScenarioFile]:
     return source, validate(source)

@@ -1,7 +1,6 @@
-"""The text of a scenario file, as plain data that knows the place of each value.
+"""Read scenario files, in YAML 1.2 or JSON, as plain data with the place of each value.
 
-In: the bytes of a YAML 1.2 or JSON file. Out: a `Source`, whose `data` is JSON data and whose `place(path)` says where.
-Knows nothing of what a scenario may say. YAML and JSON are imported when the first file of the kind is read.
+The reader of each format is imported with the first file of that format.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mockclaude.scenario.diagnostics import Mistake, Path, Place, ScenarioError
+from mockclaude.scenario.diagnostics import Diagnostic, Path, Place, ScenarioError
 from mockclaude.scenario.loading.source_map import Branch, Lines
 
 MAX_BYTES = 5_000_000
@@ -29,7 +28,7 @@ class _Position(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FileSource:
     """A file's data, and the place of each value and each key in it."""
 
     file: str
@@ -76,7 +75,7 @@ def _index(data: Any, part: str | int) -> int | None:
     return list(data).index(part) if part in data else None
 
 
-def read(file: str, content: bytes) -> Source:
+def read(file: str, content: bytes) -> FileSource:
     """Return the data of `content`, calling it `file`: JSON if it is called `.json`, in any case, else YAML.
 
     Raises `ScenarioError` with the mistakes of form.
@@ -89,9 +88,9 @@ def read(file: str, content: bytes) -> Source:
     lines = Lines(file, text)
     reader = Reader(text, lines)
     data, offset, branch = reader.read()
-    if reader.mistakes:
-        raise ScenarioError(reader.mistakes)
-    return Source(file, data, lines, offset, branch)
+    if reader.diagnostics:
+        raise ScenarioError(reader.diagnostics)
+    return FileSource(file, data, lines, offset, branch)
 
 
 def _is_json(file: str) -> bool:
@@ -102,19 +101,19 @@ def _decoded(file: str, content: bytes) -> str:
     if len(content) > MAX_BYTES:
         limit = f"{MAX_BYTES // 1_000_000} MB"
         message = f"this file has more than {limit}; expected less: split it, files named together are one scenario"
-        raise ScenarioError([Mistake(Place(file), message)])
+        raise ScenarioError([Diagnostic(Place(file), message)])
     if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        raise ScenarioError([Mistake(Place(file, 1, 1), "this is UTF-16; expected UTF-8: save it as such")])
+        raise ScenarioError([Diagnostic(Place(file, 1, 1), "this is UTF-16; expected UTF-8: save it as such")])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         place = _place_after(file, content[: error.start].decode("latin-1"))
-        raise ScenarioError([Mistake(place, "this is not UTF-8; expected a YAML or JSON text")]) from None
+        raise ScenarioError([Diagnostic(place, "this is not UTF-8; expected a YAML or JSON text")]) from None
     if not _is_json(file) and (unprintable := _UNPRINTABLE.search(text)):
         place = _place_after(file, text[: unprintable.start()])
         code = f"U+{ord(unprintable[0]):04X}"
         message = f"there is a character {code} here; expected text: remove it, or write its escape in double quotes"
-        raise ScenarioError([Mistake(place, message)])
+        raise ScenarioError([Diagnostic(place, message)])
     return text
 
 

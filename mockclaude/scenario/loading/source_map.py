@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from mockclaude.scenario.diagnostics import MAX_DEPTH, MAX_MISTAKES, Mistake, Place, ScenarioError
+from mockclaude.scenario.diagnostics import MAX_DEPTH, MAX_DIAGNOSTICS, Diagnostic, Place, ScenarioError
 
 MAX_VALUES = 500_000
 """How many keys and values a file may have: each takes memory, however short it is in the file."""
@@ -41,7 +41,7 @@ class Branch:
             self.below[index] = branch
 
 
-Read: TypeAlias = tuple[Any, Branch | None]
+ParsedValue: TypeAlias = tuple[Any, Branch | None]
 """A value, and the positions within it."""
 
 
@@ -58,23 +58,23 @@ class Lines:
         return Place(self.file, line, offset - self._starts[line - 1] + 1)
 
 
-class Reading:
+class Reader:
     """The diagnostics of one file while it is read. Reading stops when there are too many of them, or of values."""
 
     def __init__(self, lines: Lines) -> None:
         self.lines = lines
-        self.mistakes: list[Mistake] = []
+        self.diagnostics: list[Diagnostic] = []
         self._values = 0
 
     def note(self, offset: int, message: str) -> None:
         """Record a diagnostic. Raises `ScenarioError` if there are enough of them."""
-        self.mistakes.append(Mistake(self.lines.place(offset), message))
-        if len(self.mistakes) > MAX_MISTAKES:
-            raise ScenarioError(self.mistakes)
+        self.diagnostics.append(Diagnostic(self.lines.place(offset), message))
+        if len(self.diagnostics) > MAX_DIAGNOSTICS:
+            raise ScenarioError(self.diagnostics)
 
     def stop(self, offset: int, message: str) -> ScenarioError:
         """Return the error that ends the reading, with all diagnostics."""
-        return ScenarioError([*self.mistakes, Mistake(self.lines.place(offset), message)])
+        return ScenarioError([*self.diagnostics, Diagnostic(self.lines.place(offset), message)])
 
     def count(self, offset: int, depth: int) -> None:
         """Count a value. Raises `ScenarioError` if it is nested too deep, or one of too many."""

@@ -10,56 +10,56 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from mockclaude.scenario.diagnostics import MAX_MISTAKES, Mistake, Path, Placed, ScenarioError
-from mockclaude.scenario.format.file import Rule, ScenarioFile
+from mockclaude.scenario.diagnostics import MAX_DIAGNOSTICS, Diagnostic, Path, ScenarioError, SourceMap
+from mockclaude.scenario.format.file import RuleModel, ScenarioFile
 
 M = TypeVar("M", bound=BaseModel)
 
 MAX_RULE_VALUES = 100_000
 """How many values a rule may have, and everything beside the rules: each of them can be an error of its own."""
 
-_VALID = Rule.model_validate({"reply": "x"})
+_VALID = RuleModel.model_validate({"reply": "x"})
 
 
-def validate(source: Placed) -> ScenarioFile:
+def validate(source: SourceMap) -> ScenarioFile:
     """Return the data of `source` as a scenario file. Raises `ScenarioError` with its first mistakes."""
     data = source.data
     if not isinstance(data, dict) or not isinstance(data.get("rules"), list):
         return _valid(ScenarioFile, data, source, ())
-    mistakes: list[Mistake] = []
-    rules = list(_rules(data["rules"], source, mistakes))
+    diagnostics: list[Diagnostic] = []
+    rules = list(_rules(data["rules"], source, diagnostics))
     try:
-        file = _valid(ScenarioFile, {**data, "rules": [_VALID] if mistakes else rules}, source, ())
+        file = _valid(ScenarioFile, {**data, "rules": [_VALID] if diagnostics else rules}, source, ())
     except ScenarioError as error:
-        mistakes += error.mistakes
-    if mistakes:
-        raise ScenarioError(mistakes)
+        diagnostics += error.diagnostics
+    if diagnostics:
+        raise ScenarioError(diagnostics)
     return file
 
 
-def _rules(rules: list[Any], source: Placed, mistakes: list[Mistake]) -> Iterator[Rule]:
-    """Yield the valid ones of `rules`, and add the mistakes of the others to `mistakes`, up to as many as are shown."""
+def _rules(rules: list[Any], source: SourceMap, diagnostics: list[Diagnostic]) -> Iterator[RuleModel]:
+    """Yield the valid rules and add the diagnostics of the others to `diagnostics`."""
     for index, rule in enumerate(rules):
         try:
-            yield _valid(Rule, rule, source, ("rules", index))
+            yield _valid(RuleModel, rule, source, ("rules", index))
         except ScenarioError as error:
-            mistakes += error.mistakes
-            if len(mistakes) > MAX_MISTAKES:
+            diagnostics += error.diagnostics
+            if len(diagnostics) > MAX_DIAGNOSTICS:
                 return
 
 
-def _valid(model: type[M], data: Any, source: Placed, path: Path) -> M:
+def _valid(model: type[M], data: Any, source: SourceMap, path: Path) -> M:
     """Return `data`, which stands at `path`, as a `model`. Raises `ScenarioError`."""
     if _has_more(data if path else _beside_rules(data), MAX_RULE_VALUES):
         what = "this rule has more" if path else "this file has, beside its rules, more"
         message = f"{what} than {MAX_RULE_VALUES:,} values; expected fewer"
-        raise ScenarioError([Mistake(source.place(path), message)])
+        raise ScenarioError([Diagnostic(source.place(path), message)])
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        from mockclaude.scenario.loading.validation_errors import mistakes
+        from mockclaude.scenario.loading.validation_errors import to_diagnostics
 
-        raise ScenarioError(mistakes(error, model, source, path)) from None
+        raise ScenarioError(to_diagnostics(error, model, source, path)) from None
 
 
 def _beside_rules(data: Any) -> Any:

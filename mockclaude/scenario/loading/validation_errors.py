@@ -14,7 +14,15 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from mockclaude.scenario.diagnostics import MAX_MISTAKES, Mistake, Path, Placed, did_you_mean, one_of, shown
+from mockclaude.scenario.diagnostics import (
+    MAX_DIAGNOSTICS,
+    Diagnostic,
+    Path,
+    SourceMap,
+    did_you_mean,
+    join_words,
+    shorten,
+)
 from mockclaude.scenario.format.pace import INSTANT, NAMES
 from mockclaude.scenario.format.shorthand import Model
 
@@ -44,14 +52,14 @@ _EXPECTED = {
 _TEXT_OR_MAPPING = f"text or {_MAPPING}"
 _EXPECTED_MODEL = {
     "ScenarioFile": "a mapping with `rules`, such as `rules: [{reply: Hello}]`",
-    "Rule": "a mapping, such as `reply: Hello`",
+    "RuleModel": "a mapping, such as `reply: Hello`",
     "Choice": "a mapping, such as `{weight: 1, reply: Hello}`",
     "Pace": f"{', '.join(map(repr, (INSTANT, *NAMES)))} or {_MAPPING}",
     "InFlight": f"a whole number or {_MAPPING}",
-    "BodyMatch": f"a JMESPath expression or {_MAPPING}",
-    "Step": "text, a step or a list of steps",
+    "BodyMatcher": f"a JMESPath expression or {_MAPPING}",
+    "StepModel": "text, a step or a list of steps",
     **dict.fromkeys(
-        ("Match", "ToolResultMatch", "Text", "Thinking", "RedactedThinking", "ToolUse", "Error", "StopReason"),
+        ("TextMatcher", "ToolResultMatcher", "Text", "Thinking", "RedactedThinking", "ToolUse", "Error", "StopReason"),
         _TEXT_OR_MAPPING,
     ),
 }
@@ -62,7 +70,9 @@ _ABOUT_KEYS = ("extra_forbidden", "missing")
 _KEY = ("[key]",)
 
 
-def mistakes(error: ValidationError, model: type[BaseModel], source: Placed, at: Path = ()) -> list[Mistake]:
+def to_diagnostics(
+    error: ValidationError, model: type[BaseModel], source: SourceMap, at: Path = ()
+) -> list[Diagnostic]:
     """Return a mistake for each thing that `error` says about what is `at` this path of `source`, and was read as
     `model`; no more than are shown.
     """
@@ -70,7 +80,7 @@ def mistakes(error: ValidationError, model: type[BaseModel], source: Placed, at:
     for details in error.errors(include_url=False):
         loc = (*at, *details["loc"])
         path = loc if details["type"] in _ABOUT_KEYS else source.nearest(loc)
-        if path in by_path or len(by_path) <= MAX_MISTAKES:
+        if path in by_path or len(by_path) <= MAX_DIAGNOSTICS:
             by_path.setdefault(path, []).append(details)
     return [_mistake(path, details, model, source, at) for path, details in by_path.items()]
 
@@ -81,13 +91,13 @@ def _hint(unknown: str, known: list[str]) -> str:
     return did_you_mean(unknown, known)
 
 
-def _mistake(path: Path, errors: list[ErrorDetails], model: type[BaseModel], source: Placed, at: Path) -> Mistake:
+def _mistake(path: Path, errors: list[ErrorDetails], model: type[BaseModel], source: SourceMap, at: Path) -> Diagnostic:
     if errors[0]["type"] == "extra_forbidden":
         known = _keys_at(model, path[len(at) : -1])
         unknown = str(path[-1])
-        message = f"unknown key '{shown(unknown)}'; expected {one_of(known)}{_hint(unknown, known)}"
-        return Mistake(source.place(path, key=True), message)
-    return Mistake(source.place(path, key=errors[0]["loc"][-1:] == _KEY), _message(path, errors))
+        message = f"unknown key '{shorten(unknown)}'; expected {join_words(known)}{_hint(unknown, known)}"
+        return Diagnostic(source.place(path, key=True), message)
+    return Diagnostic(source.place(path, key=errors[0]["loc"][-1:] == _KEY), _message(path, errors))
 
 
 def _message(path: Path, errors: list[ErrorDetails]) -> str:
@@ -102,7 +112,7 @@ def _message(path: Path, errors: list[ErrorDetails]) -> str:
     if kind == "union_tag_invalid":
         known = _quoted(context["expected_tags"])
         tag = str(context["tag"])
-        return f"'{shown(tag)}' is no type for this; expected {one_of(known)}{did_you_mean(tag, known)}"
+        return f"'{shorten(tag)}' is no type for this; expected {join_words(known)}{did_you_mean(tag, known)}"
     expected = " or ".join(map(_expected, errors))
     return f"this is {_described(errors[0]['input'])}; expected {expected}{_remedy(errors)}"
 
@@ -144,7 +154,7 @@ def _quoted(text: str) -> list[str]:
 
 def _described(value: Any) -> str:
     if isinstance(value, str):
-        return f"text ('{shown(value)}')"
+        return f"text ('{shorten(value)}')"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):

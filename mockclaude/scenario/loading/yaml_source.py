@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from mockclaude.scenario.diagnostics import Mistake, Place, ScenarioError
-from mockclaude.scenario.loading.source_map import TOO_LARGE, Branch, Lines, Read, Reading
+from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError
+from mockclaude.scenario.loading.source_map import TOO_LARGE, Branch, Lines, ParsedValue, Reader
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONSTANTS: dict[str, Any] = {
@@ -28,7 +28,7 @@ _LONGEST_NUMBER = 400
 """Characters of a number; Python takes its time for the digits of longer ones."""
 
 
-class YamlReader(Reading):
+class YamlReader(Reader):
     """Builds plain data from parser events, one value at a time, and notes the positions and mistakes on the way."""
 
     def __init__(self, text: str, lines: Lines) -> None:
@@ -57,7 +57,7 @@ class YamlReader(Reading):
         if extra is not None:
             raise self.stop(_offset(extra), "a second document begins here; expected one document in a file")
 
-    def _value(self, event: yaml.Event, depth: int) -> Read:
+    def _value(self, event: yaml.Event, depth: int) -> ParsedValue:
         self._check(event, depth)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event), None
@@ -74,7 +74,7 @@ class YamlReader(Reading):
         if tag is not None:
             self.note(_offset(event), f"tags ({tag}) are not supported; expected a plain value: remove the tag")
 
-    def _mapping(self, depth: int) -> Read:
+    def _mapping(self, depth: int) -> ParsedValue:
         result: dict[str, Any] = {}
         branch = Branch()
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
@@ -99,7 +99,7 @@ class YamlReader(Reading):
         self._value(event, depth)
         return str(self.lines.place(_offset(event)))
 
-    def _sequence(self, depth: int) -> Read:
+    def _sequence(self, depth: int) -> ParsedValue:
         result: list[Any] = []
         branch = Branch()
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
@@ -136,7 +136,7 @@ class YamlReader(Reading):
         begun = f" {error.context} that began in line {begin + 1}" if begin != mark.line else ""
         place = Place(self.lines.file, mark.line + 1, mark.column + 1)  # the line after the last one has no offset
         message = f"this is not YAML: {error.problem}{begun}; {hint}"
-        return ScenarioError([*self.mistakes, Mistake(place, message)])
+        return ScenarioError([*self.diagnostics, Diagnostic(place, message)])
 
 
 def _offset(event: yaml.Event) -> int:

@@ -19,7 +19,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 from weakref import ref
 
-from mockclaude.scenario.diagnostics import did_you_mean, one_of, shown
+from mockclaude.scenario.diagnostics import did_you_mean, join_words, shorten
 
 DEFAULT_LOCALE = "en_US"
 MAX_ARGUMENT, MAX_ARGUMENTS = 10_000, 10_000
@@ -227,14 +227,14 @@ def _try(locale: str, method: str, arguments: str, left: int) -> tuple[str | Non
     fakes, methods = _for_checks(locale)
     if method not in methods:
         hint = did_you_mean(method, methods)
-        return f"Faker has no '{shown(method)}' in {locale}; expected one of its methods{hint}", 0
+        return f"Faker has no '{shorten(method)}' in {locale}; expected one of its methods{hint}", 0
     if method in _UNSTEADY or locale in _UNSTEADY_IN.get(method, ()):
         return f"fake.{method} differs from run to run in {locale}, whatever the seed; expected the value itself", 0
     try:
         positional, named, most = parse_arguments(arguments)
         _check_size(positional, named, fakes.parameters(method))
     except ValueError as error:
-        return f"fake.{method}({shown(arguments, _SHOWN)}) does not work: {error}", 0
+        return f"fake.{method}({shorten(arguments, _SHOWN)}) does not work: {error}", 0
     fakes.seed(0, left)
     try:
         fakes.value(method, positional, named, most)
@@ -243,13 +243,13 @@ def _try(locale: str, method: str, arguments: str, left: int) -> tuple[str | Non
         problem = str(error) if most <= left else None
     except Exception as error:
         reason = str(error).partition(". Did you mean")[0]  # Python 3.13 has a suggestion too
-        problem = f"{shown(reason, _LONGEST_REASON)}{_expected(named, fakes.parameters(method))}"
-    return problem and f"fake.{method}({shown(arguments, _SHOWN)}) does not work: {problem}", left - fakes.left
+        problem = f"{shorten(reason, _LONGEST_REASON)}{_expected(named, fakes.parameters(method))}"
+    return problem and f"fake.{method}({shorten(arguments, _SHOWN)}) does not work: {problem}", left - fakes.left
 
 
 def _expected(named: Iterable[str], known: list[str]) -> str:
     unknown = next((name for name in named if name not in known), "")
-    return f"; expected {one_of(known) if known else 'no arguments'}{did_you_mean(unknown, known)}"
+    return f"; expected {join_words(known) if known else 'no arguments'}{did_you_mean(unknown, known)}"
 
 
 class Arguments(NamedTuple):
@@ -308,14 +308,14 @@ def _numbers(value: Any) -> Iterator[float]:
             yield from _numbers(item)
 
 
-def locale_problem(locale: str) -> str | None:
+def find_locale_problem(locale: str) -> str | None:
     """Return what is wrong with a locale's name, or None."""
     from faker.config import AVAILABLE_LOCALES
 
     if locale in AVAILABLE_LOCALES:
         return None
     hint = did_you_mean(locale, AVAILABLE_LOCALES)
-    return f"Faker has no locale '{shown(locale)}'; expected one such as en_US, de_DE or zh_CN{hint}"
+    return f"Faker has no locale '{shorten(locale)}'; expected one such as en_US, de_DE or zh_CN{hint}"
 
 
 @lru_cache(maxsize=4)

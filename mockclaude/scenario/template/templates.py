@@ -1,6 +1,6 @@
 """`${{ ... }}`: values of the request, filled into a reply.
 
-In: data from a scenario file, and later a `Scope`. Out: the same data with its placeholders replaced.
+In: data from a scenario file, and later a `TemplateContext`. Out: the same data with its placeholders replaced.
 Knows nothing of YAML: templates are read after the file is parsed, never in its text. There are no operators, no loops
 and no way to call anything but Faker: `user`, `system`, `turn`, `tool_result[.name]`, `match.group`,
 `request[.JMESPath]`, `fake.method[(literals)]`.
@@ -20,7 +20,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions import queries
 from mockclaude.scenario.conditions.work import TooMuchWorkError
-from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, one_of, shown, shown_value
+from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, format_value, join_words, shorten
 from mockclaude.scenario.template import fakes
 
 ROOTS = ("user", "system", "tool_result", "match", "request", "turn", "fake")
@@ -46,7 +46,7 @@ class FillError(ApiError):
         super().__init__("invalid_request_error", message)
 
 
-class Scope:
+class TemplateContext:
     """What a template can see: the request, the groups that the rule's regular expressions caught, and Faker.
 
     Groups and Faker are made when they are first asked for, once for a reply.
@@ -100,7 +100,7 @@ def _size(value: Any) -> int:
         ) from None
 
 
-Expression: TypeAlias = Callable[[Scope], Any]
+Expression: TypeAlias = Callable[[TemplateContext], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +115,17 @@ class Template:
         """Whether there is no placeholder."""
         return self._fill is None
 
-    def fill(self, scope: Scope) -> Any:
+    def fill(self, scope: TemplateContext) -> Any:
         """Return the data with every placeholder replaced. Must not be changed by whoever gets it."""
         return self.data if self._fill is None else self._fill(scope)
 
 
 def compile_template(data: Any) -> Template:
-    """Return `data`, whose placeholders `problems` has found in order, as a template."""
+    """Return `data`, whose placeholders `find_problems` has found in order, as a template."""
     return Template(data, _compiled(data))
 
 
-def problems(text: str, groups: set[str], trials: fakes.Trials) -> Iterator[str]:
+def find_problems(text: str, groups: set[str], trials: fakes.Trials) -> Iterator[str]:
     """Yield what is wrong with the placeholders in `text`, if `groups` are the groups a rule's conditions catch."""
     placeholders = [found.groups() for found in _PLACEHOLDER.finditer(text) if not found[1]]
     for expression in dict.fromkeys(expression.strip() for _, expression, end in placeholders if end):
@@ -138,7 +138,7 @@ def problems(text: str, groups: set[str], trials: fakes.Trials) -> Iterator[str]
 def _hint(expression: str) -> str:
     word = re.match(r"\w*", expression)
     if word and word[0] in ROOTS:
-        return f", then a dot and a name: there are no operators, filters or functions in {shown_value(expression)}"
+        return f", then a dot and a name: there are no operators, filters or functions in {format_value(expression)}"
     return did_you_mean(expression, ROOTS)
 
 
@@ -146,23 +146,23 @@ def _problem(expression: str, groups: set[str], trials: fakes.Trials) -> str | N
     parsed = _EXPRESSION.fullmatch(expression)
     root, rest = (parsed["root"], parsed["rest"]) if parsed else (expression, None)
     if root not in ROOTS:
-        return f"'{shown(root)}' is unknown in ${{{{ }}}}; expected {one_of(ROOTS)}{_hint(expression)}"
+        return f"'{shorten(root)}' is unknown in ${{{{ }}}}; expected {join_words(ROOTS)}{_hint(expression)}"
     if root in ("user", "system", "turn") and rest:
         return f"'{root}' has no parts; expected ${{{{ {root} }}}}"
     if root == "match":
         return _match_problem(rest, groups)
     if root == "fake":
         return _fake_problem(rest, trials)
-    return queries.problem(rest) if root == "request" and rest else None
+    return queries.find_problem(rest) if root == "request" and rest else None
 
 
 def _match_problem(group: str | None, groups: set[str]) -> str | None:
     if group in groups:
         return None
     asked, known = _part("match", group), [f"match.{name}" for name in sorted(groups)]
-    expected = one_of(known) if known else "a regex in its `when.user`, with a group such as (?P<city>\\w+)"
+    expected = join_words(known) if known else "a regex in its `when.user`, with a group such as (?P<city>\\w+)"
     hint = did_you_mean(group or "", groups)
-    return f"'{shown(asked)}' is no group of a regex of this rule; expected {expected}{hint}"
+    return f"'{shorten(asked)}' is no group of a regex of this rule; expected {expected}{hint}"
 
 
 def _part(root: str, rest: str | None) -> str:
@@ -173,7 +173,9 @@ def _fake_problem(rest: str | None, trials: fakes.Trials) -> str | None:
     call = _CALL.fullmatch(rest or "")
     if not call:
         asked = _part("fake", rest)
-        return f"'{shown(asked)}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
+        return (
+            f"'{shorten(asked)}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
+        )
     return trials.problem(call["method"], call["arguments"] or "")
 
 
@@ -201,7 +203,7 @@ def _compiled_text(text: str) -> Expression | None:
     end = 0
     for found in _PLACEHOLDER.finditer(text):
         pieces.append(text[end : found.start()])
-        unclosed = "" if found[3] else found[0]  # in no file: `problems` refuses it
+        unclosed = "" if found[3] else found[0]  # in no file: `find_problems` refuses it
         pieces.append(found[1] or unclosed or _compiled_expression(found[2].strip()))
         end = found.end()
     pieces = [piece for piece in (*pieces, text[end:]) if piece != ""]
@@ -227,7 +229,7 @@ def _compiled_expression(expression: str) -> Expression:
 
 
 def _compiled_tool_result(name: str | None) -> Expression:
-    def value(scope: Scope) -> str | None:
+    def value(scope: TemplateContext) -> str | None:
         results = scope.request.results
         return next((result.content for result in results if name in (None, result.name)), None)
 
@@ -239,7 +241,7 @@ def _compiled_request(path: str | None) -> Expression:
         return lambda scope: scope.request.body
     query = queries.Query(path)
 
-    def found(scope: Scope) -> Any:
+    def found(scope: TemplateContext) -> Any:
         try:
             return query.find_in(scope.request)
         except TooMuchWorkError as error:
@@ -253,11 +255,11 @@ def _compiled_fake(rest: str | None) -> Expression:
     assert call, "problems() refuses what does not parse"
     method, arguments = call["method"], fakes.parse_arguments(call["arguments"] or "")
 
-    def made(scope: Scope) -> Any:
+    def made(scope: TemplateContext) -> Any:
         try:
             return scope.fakes.value(method, *arguments)
         except Exception as error:  # whatever Faker raises for this seed, though it did not when it was tried
-            raise FillError(f"${{{{ fake.{shown(rest or '')} }}}}: {error}") from None
+            raise FillError(f"${{{{ fake.{shorten(rest or '')} }}}}: {error}") from None
 
     return made
 

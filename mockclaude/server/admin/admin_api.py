@@ -20,7 +20,7 @@ from mockclaude.engine.routes import REST, Router
 from mockclaude.engine.trust import AGAINST_OTHER_SITES, is_own
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import Data, whole
-from mockclaude.scenario.diagnostics import did_you_mean, one_of
+from mockclaude.scenario.diagnostics import did_you_mean, join_words
 from mockclaude.server.admin.handlers import HANDLERS, AdminApi, AdminHandler
 from mockclaude.server.admin.parameters import parse_parameters
 
@@ -116,7 +116,7 @@ def _route(method: str, path: str) -> tuple[AdminHandler, dict[str, str]]:
     route = _ROUTER.find(method, f"{PREFIX}/{name}")
     if route is None:
         message = (
-            f"Not found: {PREFIX}/{name}; expected {one_of(HANDLERS)} after {PREFIX}/{did_you_mean(name, HANDLERS)}"
+            f"Not found: {PREFIX}/{name}; expected {join_words(HANDLERS)} after {PREFIX}/{did_you_mean(name, HANDLERS)}"
         )
         raise ApiError("not_found_error", message)
     return route.handler, {key: unquote(text) for key, text in route.parameters.items()}

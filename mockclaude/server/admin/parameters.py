@@ -16,9 +16,9 @@ from mockclaude.engine.http_request import lane_of_key
 from mockclaude.journal.verification import AT_LEAST_ONE, CountRange
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.format.shorthand import Model
-from mockclaude.scenario.format.units import duration
+from mockclaude.scenario.format.units import parse_duration
 from mockclaude.scenario.format.when import When
-from mockclaude.scenario.loading.inline import Inline, check_depth
+from mockclaude.scenario.loading.inline import InlineSource, check_depth
 
 MAX_BODY = 5_000_000
 """Bytes that a body may have, as many as a scenario file."""
@@ -41,7 +41,7 @@ def _times(value: Any) -> Any:
 
 
 Number: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=0)]
-Duration: TypeAlias = Annotated[int, BeforeValidator(duration)]
+Duration: TypeAlias = Annotated[int, BeforeValidator(parse_duration)]
 """Microseconds, written with a unit, such as 5s."""
 
 
@@ -155,21 +155,21 @@ def parse_parameters(model: type[M], body: bytes, query: Mapping[str, str], path
     Raises:
         ApiError: 400 with all mistakes, 413 for a body that is too long.
     """
-    source = Inline("the request", {**query, **_data(body), **path})
+    source = InlineSource("the request", {**query, **_data(body), **path})
     try:
         check_depth(source)
         return model.model_validate(source.data)
     except ScenarioError as error:
         raise invalid_parameters(error) from None
     except ValidationError as error:
-        from mockclaude.scenario.loading.validation_errors import mistakes
+        from mockclaude.scenario.loading.validation_errors import to_diagnostics
 
-        raise invalid_parameters(ScenarioError(mistakes(error, model, source))) from None
+        raise invalid_parameters(ScenarioError(to_diagnostics(error, model, source))) from None
 
 
 def invalid_parameters(error: ScenarioError) -> ApiError:
     """Build the 400 whose message has a line for each mistake."""
-    lines = list(map(str, error.mistakes))
+    lines = list(map(str, error.diagnostics))
     return ApiError("invalid_request_error", "\n".join(lines), details={"mistakes": lines})
 
 
