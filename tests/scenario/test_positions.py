@@ -15,6 +15,7 @@ from mockclaude.scenario.format.positions import (
     parse_after,
     parse_before,
     parse_byte_rate,
+    parse_event,
     parse_request_window,
     parse_selector,
     parse_time_window,
