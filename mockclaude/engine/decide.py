@@ -45,7 +45,7 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
             return _unmatched(context)
         if builder.rule.function is not None:
             return _call(builder)
-        return builder.decision(choose(builder.rule, builder.ticket.position, builder.draws))
+        return builder.decide(choose(builder.rule, builder.position, builder.draws))
     except BaseException:
         state.store.commit((*context.released, *context.at_end))
         raise
@@ -62,7 +62,7 @@ def _select(context: RequestContext) -> ReplyBuilder | None:
         if ticket is not None:
             draws = Draws(state.scenario.seed, rule.id, whole, lane, ticket.occurrence, canonical)
             faults = due_faults(possible, draws, http, ticket, attempts) if possible else NONE
-            return ReplyBuilder(context, rule, ticket, draws, faults)
+            return ReplyBuilder(context, rule, ticket.position, draws, faults)
     return None
 
 
@@ -82,5 +82,5 @@ def _call(builder: ReplyBuilder) -> Decision:
         pace = builder.pace()
         reply = function(builder.context.request)
     except ApiError as error:
-        return builder.failed(error)
-    return builder.decision(reply) if isinstance(reply, ReplyTemplate) else LiveReply(builder, pace, reply).begin()
+        return builder.fail(error)
+    return builder.decide(reply) if isinstance(reply, ReplyTemplate) else LiveReply(builder, pace, reply).begin()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
+from functools import partial
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.decision import Decision, Part
 from mockclaude.engine.reply_builder import ReplyBuilder
+from mockclaude.engine.reply_effects import headers_of_limit
 from mockclaude.reply.live.live_response import LiveResponse
 from mockclaude.reply.render import rendered
 from mockclaude.reply.response import End, silent
+from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import PendingReply, ReplyTemplate
 
@@ -23,18 +26,18 @@ class LiveReply:
         self._builder = builder
         self._coming = coming
         self._response = LiveResponse(
-            builder.scope,
+            builder.template_context,
             pace,
             builder.draws,
             builder.response_context,
-            builder.asking,
+            builder.message_context,
             builder.faults.faults,
-            builder.limit_headers,
+            partial(headers_of_limit, builder.context),
         )
 
     def begin(self) -> Decision:
         """Return the decision that is made so far: which rule, and that its reply is live."""
-        decision = self._builder.unfinished(silent(End.KEEP, 0))
+        decision = self._builder.interrupt(silent(End.KEEP, 0))
         return decision._replace(live=self, effects=self._builder.context.cache_effects)
 
     async def parts(self) -> AsyncGenerator[Part, None]:
@@ -59,20 +62,26 @@ class LiveReply:
 
     def so_far(self) -> Decision:
         """Return the decision as far as it is made, for a client that has gone."""
-        return self._builder.unfinished(self._response.sent)
+        return self._builder.interrupt(self._response.sent)
 
     async def _at_once(self, coming: Awaitable[ReplyTemplate]) -> Decision:
         try:
-            return self._builder.decision(await coming)
+            return self._builder.decide(await coming)
         except ApiError as error:
-            return self._builder.failed(error)
+            return self._builder.fail(error)
 
     def _last(self, failure: ApiError | None) -> Part:
         builder, response = self._builder, self._response
         batch = response.finish(failure)
         if batch is None:
-            decision = builder.failed(failure) if failure else builder.of_reply(response.reply)
+            decision = builder.fail(failure) if failure else self._whole()
             return Part(decision.response, decision)
         sent = rendered(response.reply, response.sent)
         notes = (*response.notes, *builder.faults.notes)
-        return Part(batch, builder.sent(sent, notes, builder.reason(failure)))
+        return Part(batch, builder.finish(sent, notes, builder.reason(failure)))
+
+    def _whole(self) -> Decision:
+        """Return the decision with the reply as a whole, of which nothing was sent."""
+        builder, reply, stream = self._builder, self._response.reply, self._builder.context.request.stream
+        response = schedule_reply(reply, builder.pace(), builder.draws, builder.response_context, stream=stream)
+        return builder.complete(rendered(reply, response))

@@ -45,6 +45,17 @@ class RequestContext(NamedTuple):
         return orjson.dumps(self.request.body) if self.thread is not None and self.thread.continues else None
 
     @property
+    def is_diagnosed(self) -> bool:
+        """Whether the request asks for `diagnostics` of the prompt cache."""
+        return self.request.body.get("diagnostics") is not None
+
+    @property
+    def has_no_effects(self) -> bool:
+        """Whether a reply changes nothing but the counters that were claimed."""
+        is_free = self.permit is None and self.thread is None and self.cached is None
+        return is_free and "diagnostics" not in self.request.body
+
+    @property
     def cache_effects(self) -> tuple[Effect, ...]:
         """What the request changes in the prompt cache, whatever becomes of its reply."""
         if self.cached is None:

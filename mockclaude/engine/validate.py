@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
-from mockclaude.api import models, schema
-from mockclaude.api.api_headers import ApiHeaders, parse_api_headers
+from mockclaude.api import models
+from mockclaude.api.api_headers import ApiHeaders
 from mockclaude.api.body import Body
 from mockclaude.api.checks.table import find_failures
-from mockclaude.api.errors import ApiError, invalid
+from mockclaude.api.errors import invalid
 from mockclaude.api.fingerprint import ParsedBody, excluded_fields, parse
 from mockclaude.api.issued import IssuedBlocks
-from mockclaude.api.mode import MODES, Mode, ValidationResult
+from mockclaude.api.mode import ValidationResult
 from mockclaude.api.request import MAX_DOCUMENTS, MessagesRequest
 from mockclaude.api.schema.gates import GATES
 from mockclaude.api.validate import check_model, check_shape, looks_like_a_model
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.state.store import Store
 from mockclaude.engine.state.threads import ThreadRequest
-from mockclaude.scenario.diagnostics import did_you_mean, join_words
+from mockclaude.engine.valid_headers import ValidHeaders, validate_headers
 from mockclaude.scenario.format.policy import Policy
 
-VALIDATION_HEADER = "x-mockclaude-validation"
 DIRECTING_BETAS = GATES["mid_output_config"]
 """With any of them, a system message may have no content: it then sets `output_config` from there on."""
 
 FAULT_MARK = "+"
 """The separator of a model's name and a fault that the client requests: for clients that cannot set headers."""
-
-
-class ValidHeaders(NamedTuple):
-    """What a validator found out about headers that it accepts.
-
-    Attributes:
-        by: The validator.
-        api_headers: The API key, the version and the betas.
-        result: The result with the warnings of the headers. In the mode `anthropic` no others follow.
-        content_type: The error of a wrong content type.
-        has_valid_shape: Whether a body has the shape of a Messages request that continues no thread.
-    """
-
-    by: RequestValidator
-    api_headers: ApiHeaders
-    result: ValidationResult
-    content_type: ApiError | None
-    has_valid_shape: Callable[[Body], bool]
 
 
 class RequestValidator(NamedTuple):
@@ -63,11 +44,7 @@ class RequestValidator(NamedTuple):
 
     def headers(self, head: Head) -> ValidHeaders:
         """Return what the headers say, which is kept with the head. Raises `ApiError`."""
-        result = ValidationResult(mode(head.headers, self.policy))
-        parsed = parse_api_headers(head.headers, self.policy.api_keys, result, self.policy.betas)
-        shape = schema.create_validator(parsed.version, parsed.betas)
-        valid = ValidHeaders(self, parsed, result, _wrong_content_type(head.headers), shape.isinstance_python)
-        head.validated = valid
+        valid = head.validated = validate_headers(head.headers, self.policy)
         return valid
 
     def request(
@@ -75,7 +52,7 @@ class RequestValidator(NamedTuple):
     ) -> tuple[MessagesRequest, ThreadRequest | None]:
         """Return the valid Messages request, and what it does to a thread. Raises `ApiError`."""
         known: ValidHeaders | None = http.head.validated
-        valid = known if known is not None and known.by is self else self.headers(http.head)
+        valid = known if known is not None and known.policy is self.policy else self.headers(http.head)
         result, api_headers = valid.result, valid.api_headers
         if result.mode != "anthropic":
             result = ValidationResult(result.mode, result.warnings)
@@ -143,25 +120,3 @@ class RequestValidator(NamedTuple):
     def _accepts(self, model: str) -> bool:
         models_ = self.policy.models
         return models_ == "any" or (models_ == "similar" and looks_like_a_model(model)) or self.mentions(model)
-
-
-def mode(headers: Mapping[str, str], policy: Policy) -> Mode:
-    """Return the validation mode of a request with these headers. Raises `ApiError` 400 for an unknown mode."""
-    chosen = headers.get(VALIDATION_HEADER)
-    if chosen is None:
-        return policy.validation
-    for known in MODES:
-        if chosen == known:
-            return known
-    raise invalid(f"{VALIDATION_HEADER}: expected {join_words(MODES)}; got '{chosen}'{did_you_mean(chosen, MODES)}")
-
-
-_JSON = "application/json"
-
-
-def _wrong_content_type(headers: Mapping[str, str]) -> ApiError | None:
-    kind = headers.get("content-type", "")
-    if kind == _JSON or kind.partition(";")[0].strip().lower() == _JSON:
-        return None
-    message = f"Content-Type must be {_JSON}; got '{kind}'" if kind else f"Content-Type must be {_JSON}"
-    return ApiError("invalid_request_error", message, 415)

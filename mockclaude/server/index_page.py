@@ -7,11 +7,14 @@ from html import escape
 from typing import Any
 
 import orjson
+from aiohttp import web
 from yarl import URL
 
 from mockclaude import __version__
+from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.headers import date
-from mockclaude.engine.trust import AGAINST_OTHER_SITES
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.trust import AGAINST_OTHER_SITES, Trust
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import Data, Response, whole
 from mockclaude.scenario.rules import Scenario
@@ -43,6 +46,26 @@ at its start, or that of <code>--admin-token</code>:</p>
 <pre><code>curl -H 'x-mockclaude-token: TOKEN' {origin}</code></pre>
 <p>Clients of the API need no token.</p>
 """
+
+
+def respond(request: web.BaseRequest, scenarios: Mapping[str, Scenario], trust: Trust, now: int) -> Decision:
+    """Return the decision for a request to the root. Raises `ApiError` 401 to a program without the token."""
+    html = "text/html" in request.headers.get("accept", "")
+    origin = _origin(request)
+    try:
+        trust.check_token(request.headers)
+    except ApiError as error:
+        if not html:
+            raise
+        return Decision(locked(origin, now), error.message)
+    return Decision(index(scenarios, origin, now, html=html), "index")
+
+
+def _origin(request: web.BaseRequest) -> URL:
+    try:
+        return request.url.origin()
+    except ValueError:
+        raise invalid("The Host header is not a host and a port") from None
 
 
 def index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: bool) -> Response:

@@ -10,6 +10,7 @@ from types import FunctionType, ModuleType
 import pytest
 
 from mockclaude.engine.decision import NO_RESPONSE
+from mockclaude.engine.http_request import Head
 from mockclaude.journal.entry import MAX_BODY, JournalEntry
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.rules import Rule
@@ -67,12 +68,12 @@ def test_entry_holds_no_parsed_body(serve: Serve) -> None:
 
 
 def reachable(entry: JournalEntry) -> list[object]:
-    """Return the objects that an entry keeps alive, without code and rules, which are there anyway."""
+    """Return the objects that an entry keeps alive, without code, rules and heads, which are there anyway."""
     waiting: list[object] = [entry]
     found: dict[int, object] = {}
     while waiting:
         value = waiting.pop()
-        if id(value) not in found and not isinstance(value, (type, FunctionType, ModuleType, Rule)):
+        if id(value) not in found and not isinstance(value, (type, FunctionType, ModuleType, Rule, Head)):
             found[id(value)] = value
             waiting += gc.get_referents(value)
     return list(found.values())

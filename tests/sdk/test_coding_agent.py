@@ -75,7 +75,7 @@ def request_of(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, An
 def asked(text: str, *later: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """Return the message that answers an agent whose user typed `text`."""
     body = request_of(text, *later, **fields)
-    message: dict[str, Any] = orjson.loads(script_of(sent(body)).sends[0].data.split(b"\r\n\r\n")[1])
+    message: dict[str, Any] = orjson.loads(script_of(sent(body), http11=False).sends[0].data.split(b"\r\n\r\n")[1])
     return message
 
 

@@ -1,0 +1,56 @@
+"""The inputs of a reply that follow from the request: its pace, the values of placeholders, fields of the message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mockclaude.api.errors import invalid
+from mockclaude.api.request import MessagesRequest
+from mockclaude.engine.request_context import RequestContext
+from mockclaude.engine.state.prompt_cache import diagnose, request_hashes
+from mockclaude.reply.compose import PLAIN, Asking
+from mockclaude.reply.draws import Draws
+from mockclaude.reply.optional_fields import extras
+from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
+from mockclaude.scenario.rules import Rule
+from mockclaude.scenario.template.fakes import Fakes
+from mockclaude.scenario.template.templates import TemplateContext
+
+_OPTIONAL = frozenset({"container", "context_management", "diagnostics", "thinking"})
+"""Fields of a request that give its message fields of their own."""
+
+
+def requested_pace(headers: Mapping[str, str]) -> Pace:
+    """Parse the pace that a request asks for in its header. Raises `ApiError` 400."""
+    try:
+        return parse_pace(headers[PACE_HEADER])
+    except ValueError as error:
+        raise invalid(f"{PACE_HEADER}: {error}") from None
+
+
+def template_context(context: RequestContext, rule: Rule, draws: Draws) -> TemplateContext:
+    """Return what placeholders are filled from. Fakes follow each other in the order of the placeholders."""
+    request, locale = context.request, context.state.scenario.locale
+    return TemplateContext(
+        request, lambda: _captures(rule, request), lambda: Fakes(locale, draws.content.seed_for("fake"))
+    )
+
+
+def message_context(context: RequestContext, rule: Rule, draws: Draws) -> Asking:
+    """Return what the message says of the request: its use of the prompt cache, and fields that it asks for."""
+    request, cached = context.request, context.cached
+    if not (rule.as_written or cached is not None or not _OPTIONAL.isdisjoint(request.body)):
+        return PLAIN
+    fields = extras(request.body, draws, context.http.now)
+    if context.is_diagnosed:
+        fields["diagnostics"] = diagnose(context.state.store, request, request_hashes(request.body))
+    return Asking(cached and cached.usage, fields, rule.as_written)
+
+
+def _captures(rule: Rule, request: MessagesRequest) -> Mapping[str, str]:
+    """Return the groups that the rule's regular expressions capture; of equal names, that of the first condition."""
+    captures: dict[str, str] = {}
+    for condition in rule.conditions:
+        if condition.groups:
+            captures = {**condition.groups(condition.look(request)), **captures}
+    return captures

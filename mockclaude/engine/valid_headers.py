@@ -1,0 +1,64 @@
+"""Validation of the headers of a request by the policy of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from mockclaude.api import schema
+from mockclaude.api.api_headers import ApiHeaders, parse_api_headers
+from mockclaude.api.body import Body
+from mockclaude.api.errors import ApiError, invalid
+from mockclaude.api.mode import MODES, Mode, ValidationResult
+from mockclaude.scenario.diagnostics import did_you_mean, join_words
+from mockclaude.scenario.format.policy import Policy
+
+VALIDATION_HEADER = "x-mockclaude-validation"
+
+
+class ValidHeaders(NamedTuple):
+    """What a validator found out about headers that it accepts.
+
+    Attributes:
+        policy: The policy by which they are valid.
+        api_headers: The API key, the version and the betas.
+        result: The result with the warnings of the headers. In the mode `anthropic` no others follow.
+        content_type: The error of a wrong content type.
+        has_valid_shape: Whether a body has the shape of a Messages request that continues no thread.
+    """
+
+    policy: Policy
+    api_headers: ApiHeaders
+    result: ValidationResult
+    content_type: ApiError | None
+    has_valid_shape: Callable[[Body], bool]
+
+
+def validate_headers(headers: Mapping[str, str], policy: Policy) -> ValidHeaders:
+    """Return what the headers say. Raises `ApiError`."""
+    result = ValidationResult(validation_mode(headers, policy))
+    parsed = parse_api_headers(headers, policy.api_keys, result, policy.betas)
+    shape = schema.create_validator(parsed.version, parsed.betas)
+    return ValidHeaders(policy, parsed, result, _wrong_content_type(headers), shape.isinstance_python)
+
+
+def validation_mode(headers: Mapping[str, str], policy: Policy) -> Mode:
+    """Return the validation mode of a request with these headers. Raises `ApiError` 400 for an unknown mode."""
+    chosen = headers.get(VALIDATION_HEADER)
+    if chosen is None:
+        return policy.validation
+    for known in MODES:
+        if chosen == known:
+            return known
+    raise invalid(f"{VALIDATION_HEADER}: expected {join_words(MODES)}; got '{chosen}'{did_you_mean(chosen, MODES)}")
+
+
+_JSON = "application/json"
+
+
+def _wrong_content_type(headers: Mapping[str, str]) -> ApiError | None:
+    kind = headers.get("content-type", "")
+    if kind == _JSON or kind.partition(";")[0].strip().lower() == _JSON:
+        return None
+    message = f"Content-Type must be {_JSON}; got '{kind}'" if kind else f"Content-Type must be {_JSON}"
+    return ApiError("invalid_request_error", message, 415)

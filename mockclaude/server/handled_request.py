@@ -1,0 +1,90 @@
+"""A request whose response is decided: it is encoded, journaled and sent, and its claims are released."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from aiohttp import web
+
+from mockclaude.engine.decision import Decision
+from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.routes import commit
+from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.journal.entry import JournalEntry
+from mockclaude.journal.journal import Journal
+from mockclaude.reply.response import End
+from mockclaude.server.clock import Clock
+from mockclaude.server.live_player import play_live
+from mockclaude.server.player import Played, play
+from mockclaude.wire.encode import encode
+from mockclaude.wire.script import Script
+
+
+class Server(Protocol):
+    """What sends a response.
+
+    Attributes:
+        clock: The clock by which the response is sent.
+        journal: The journal that keeps it.
+        refuse: Lets no connection be accepted for so many microseconds of a clock.
+    """
+
+    clock: Clock
+    journal: Journal
+    refuse: Callable[[int, Clock], None]
+
+
+@dataclass(slots=True)
+class HandledRequest:
+    """A request and its decision, which a live reply completes.
+
+    Attributes:
+        decision: The decision.
+        scenario: The name of the scenario.
+        http: The request; None for the index page.
+        state: The state of the scenario; None where no scenario has the request.
+    """
+
+    decision: Decision
+    scenario: str = ""
+    http: HttpRequest | None = None
+    state: ScenarioState | None = None
+
+    async def send(self, request: web.BaseRequest, entry: JournalEntry, server: Server) -> Played:
+        """Send the response, and journal what is planned before and how it ended afterwards."""
+        http11 = bool(request.version >= (1, 1))
+        decision, max_body = self.decision, server.journal.max_body
+        if request.method == "HEAD":
+            decision = self.decision = decision.without_body()
+        script = encode(decision.response, http11=http11)
+        entry.record_decision(decision, script, max_body)
+        if self.http is not None:
+            entry.record_request(self.http, self.scenario, max_body)
+            server.journal.keep(entry)
+        if decision.live is not None:
+            complete = partial(self._complete, entry, server)
+            script, played = await play_live(decision.live, request, server.clock, entry.sent, complete)
+        else:
+            if script.down:
+                server.refuse(script.down, server.clock)
+            played = await play(script, request, server.clock, sent=entry.sent)
+        as_usual = script.end is End.KEEP or (script.end is End.CLOSE and not http11)
+        entry.ending = "" if as_usual else script.end.name.lower()
+        return played
+
+    def _complete(self, entry: JournalEntry, server: Server, decision: Decision, script: Script) -> None:
+        """Take the decision of a live reply, once it is made."""
+        assert self.state is not None, "only a scenario has live replies"
+        decision = self.decision = commit(self.state, decision)
+        entry.record_decision(decision, script, server.journal.max_body)
+        server.journal.grow(entry)
+        if script.down:
+            server.refuse(script.down, server.clock)
+
+    def release(self) -> None:
+        """Commit what changes at the end of the response, however that was."""
+        if self.state is not None and self.decision.at_end:
+            self.state.store.commit(self.decision.at_end)

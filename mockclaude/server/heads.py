@@ -1,0 +1,115 @@
+"""What follows from the head of a request: its scenario, its path, and whether the server trusts who sent it.
+
+Heads that were accepted are remembered without their `content-length`, so that most requests cost one look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from mockclaude.api.errors import ApiError
+from mockclaude.api.redaction import redact
+from mockclaude.engine.http_request import SCENARIO_HEADER, Head
+from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.trust import Trust, in_lane_of_pages
+from mockclaude.engine.valid_headers import validation_mode
+from mockclaude.scenario.diagnostics import did_you_mean
+
+MAX_HEADS = 1_000
+"""Heads that are remembered; beyond, all are forgotten."""
+
+HeadKey: TypeAlias = tuple[str, str, int, tuple[tuple[bytes, bytes], ...]]
+"""Method, raw path, minor version, and header lines."""
+
+_LENGTH = (b"content-length", b"Content-Length")
+
+
+class KnownHead(NamedTuple):
+    """A head that was accepted, the name of its scenario, and its path as the journal shows it."""
+
+    head: Head
+    scenario: str
+    path: str
+
+
+class Heads:
+    """The heads of requests to one server.
+
+    Attributes:
+        known: The heads that were accepted.
+        served: The scenarios by name.
+    """
+
+    def __init__(self, served: Mapping[str, ScenarioState], trust: Trust) -> None:
+        self.known: dict[HeadKey, KnownHead] = {}
+        self.served = served
+        self.check_host = lru_cache(maxsize=64)(trust.check_host)
+        self._trust = trust
+
+    def use(self, served: Mapping[str, ScenarioState]) -> None:
+        """Forget all heads: other scenarios are served."""
+        self.known.clear()
+        self.served = served
+
+    def read(self, request: web.BaseRequest, key: HeadKey) -> KnownHead:
+        """Return what follows from a head that is new. Raises `ApiError`."""
+        page = self._trust.page(request.headers)
+        headers = self._trust.headers_of_page(page, request.headers) if page else request.headers
+        name, path = self._address(request)
+        head = _make_head(self._trust, request, path, headers, page)
+        known = KnownHead(head, name, redact(request.raw_path))
+        if "/v1/" in request.raw_path.partition("?")[0]:  # otherwise the path depends on the mode, which may change
+            if len(self.known) >= MAX_HEADS:
+                self.known.clear()
+            self.known[key] = known
+        return known
+
+    def stray(self, request: web.BaseRequest, error: ApiError) -> Head:
+        """Return the head of a request that reaches no scenario. That of a stranger is in no lane of its own choice."""
+        page = self._trust.page(request.headers)
+        is_strange = page or error.type == "permission_error"
+        headers = in_lane_of_pages(request.headers) if is_strange else request.headers
+        return _make_head(self._trust, request, "", headers, page)
+
+    def _address(self, request: web.BaseRequest) -> tuple[str, str]:
+        """Return the scenario of `request`, and the API's path. Some gateways leave out the `/v1`."""
+        path = request.raw_path.partition("?")[0]
+        prefix, slash, rest = path.partition("/v1/")
+        if not slash:
+            prefix, slash, rest = path.partition("/messages")
+        name = unquote(prefix.strip("/")) if prefix else request.headers.get(SCENARIO_HEADER, "")
+        served = self.served.get(name)
+        if served is None or not slash:
+            raise self._unknown(path, name)
+        if slash == "/v1/":
+            return name, slash + rest
+        if validation_mode(request.headers, served.scenario.policy) == "gateway":
+            return name, f"/v1{slash}{rest}"
+        raise self._unknown(path, name)
+
+    def _unknown(self, path: str, name: str) -> ApiError:
+        if "/v1/" in path:
+            known = [known for known in self.served if known]
+            hint = did_you_mean(name, known) or "; the scenarios are listed at /"
+            return ApiError("not_found_error", f"No scenario is named '{name}'{hint}")
+        return ApiError(
+            "not_found_error", f"Not found: {path}; the API's paths begin with /v1/, after a scenario's name"
+        )
+
+
+def head_key(request: web.BaseRequest) -> HeadKey:
+    """Return what makes heads equal."""
+    headers = tuple([header for header in request.raw_headers if header[0] not in _LENGTH])
+    return request.method, request.raw_path, request.version.minor, headers
+
+
+def _make_head(trust: Trust, request: web.BaseRequest, path: str, headers: Mapping[str, str], page: str) -> Head:
+    query = request.query if "?" in request.raw_path else {}
+    guest = bool(trust.token) and trust.is_guest(request.headers)
+    http11 = bool(request.version >= (1, 1))
+    return Head(request.method, path, query, headers, http11=http11, page=page, guest=guest)
