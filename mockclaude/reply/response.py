@@ -128,7 +128,7 @@ class Response(NamedTuple):
         """Return the response to HEAD: the headers alone, at once."""
         return self._replace(framing=self.framing._replace(body_sent=False), head_at=0)
 
-    def taken_apart(self) -> Response:
+    def take_apart(self) -> Response:
         """Return the response with every event as a piece of its own."""
         pieces = [
             Timed(at, part)

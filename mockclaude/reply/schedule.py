@@ -31,14 +31,14 @@ def schedule_reply(reply: Reply, pace: Pace, draws: Draws, context: ResponseCont
     if pace.instant and not stream and reply.is_plain:
         return context.message(json_data(reply.message))
     timing = PaceClock(pace.for_model(reply.message["model"]), draws.of_question)
-    scheduled = _timed(stream_events(reply, whole=pace.instant), timing)
+    scheduled = _schedule(stream_events(reply, whole=pace.instant), timing)
     if isinstance(scheduled.cause, ApiError) and not (stream and scheduled.body):
         return context.error(scheduled.cause, scheduled.at)
     if scheduled.cause is not None and not (stream and scheduled.body):
-        return silent(_silence(scheduled.cause), scheduled.at)
+        return silent(_end_without_response(scheduled.cause), scheduled.at)
     if not stream:
         return context.message(json_data(reply.message), scheduled.at)
-    return streamed(scheduled.body, scheduled.at, scheduled.cause, context)
+    return stream_response(scheduled.body, scheduled.at, scheduled.cause, context)
 
 
 class _Scheduled(NamedTuple):
@@ -49,7 +49,7 @@ class _Scheduled(NamedTuple):
     cause: Incident | None = None
 
 
-def _timed(stream: Flow, timing: PaceClock) -> _Scheduled:
+def _schedule(stream: Flow, timing: PaceClock) -> _Scheduled:
     body: list[Timed] = []
     for part in stream:
         if isinstance(part, CountedPiece):
@@ -61,7 +61,7 @@ def _timed(stream: Flow, timing: PaceClock) -> _Scheduled:
     return _Scheduled(body, timing.now)
 
 
-def streamed(body: Sequence[Timed], at: int, cause: Incident | None, context: ResponseContext) -> Response:
+def stream_response(body: Sequence[Timed], at: int, cause: Incident | None, context: ResponseContext) -> Response:
     """Return the stream of events that ends `at` this time, complete or with an incident."""
     if isinstance(cause, ApiError):
         failure = Timed(at, events.error(cause.envelope(context.request_id)))
@@ -72,7 +72,7 @@ def streamed(body: Sequence[Timed], at: int, cause: Incident | None, context: Re
     return context.stream(body, end, at, complete=cause is None)
 
 
-def _silence(cause: Incident) -> End:
+def _end_without_response(cause: Incident) -> End:
     if isinstance(cause, Pause):
         return End.HANG
     return End.RESET if isinstance(cause, Disconnect) and cause.how == "reset" else End.CLOSE

@@ -31,7 +31,7 @@ def faults(*written: Any) -> list[Fault]:
 
 def whole(*, stream: bool = True, pace: Pace = INSTANT) -> Response:
     """Return a response to apply faults to, taken apart: a text of two pieces, and a tool use."""
-    return schedule_reply(composed(*TALK), pace, DRAWS, CONTEXT, stream=stream).taken_apart()
+    return schedule_reply(composed(*TALK), pace, DRAWS, CONTEXT, stream=stream).take_apart()
 
 
 def broken(*written: Any, stream: bool = True, pace: Pace = INSTANT) -> FaultedResponse:

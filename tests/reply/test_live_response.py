@@ -111,7 +111,7 @@ def flat(script: Script) -> list[tuple[int, int]]:
 
 def same(live: Script, whole: Response) -> None:
     """Raise `AssertionError` unless the same bytes are sent in the same order at the same times, and end as they do."""
-    by_piece = encode(whole.taken_apart(), http11=True)
+    by_piece = encode(whole.take_apart(), http11=True)
     assert (live.status, live.end, live.end_at, live.down) == (200, by_piece.end, by_piece.end_at, 0)
     assert received(live) == received(by_piece)
     assert [at for at, data in live.sends if data][-1] == [at for at, data in by_piece.sends if data][-1]

@@ -36,7 +36,7 @@ UNUSED = "tool_choice is any, but the reply uses no tool"
 
 def same(one: Response, other: Response) -> bool:
     """Return whether both are the same response, as it is sent and event by event."""
-    apart = [response.taken_apart() for response in (one, other)]
+    apart = [response.take_apart() for response in (one, other)]
     sent = [encode(response, http11=True) for response in (one, other)]
     return apart[0].body == apart[1].body and [*sent[0].sends] == [*sent[1].sends] and sent[0][2:] == sent[1][2:]
 

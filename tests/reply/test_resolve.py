@@ -22,7 +22,7 @@ from tests.reply.making import DRAWS, INSTANT, block_steps, composed
 
 def exchange(*steps: dict[str, Any], stream: bool = True, pace: Pace = INSTANT) -> Response:
     written = steps or ({"text": {"text": "Hello there, and more than one piece of it"}},)
-    return schedule_reply(composed(*written), pace, DRAWS, CONTEXT, stream=stream).taken_apart()
+    return schedule_reply(composed(*written), pace, DRAWS, CONTEXT, stream=stream).take_apart()
 
 
 def names(response: Response) -> list[str]:

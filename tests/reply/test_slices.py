@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api.headers import Headers
-from mockclaude.reply.faults.slices import GAP, limited, sliced
+from mockclaude.reply.faults.slices import GAP, limit_rate, slice_body
 from mockclaude.reply.response import Data, Response, Timed
 
 bodies = st.lists(st.tuples(st.integers(0, 10**6), st.text(min_size=1)), max_size=5).map(
@@ -28,7 +28,7 @@ def data(pieces: Sequence[Timed]) -> bytes:
 
 @given(bodies, ways)
 def test_slices_hold_the_same_bytes_later_and_apart(body: Sequence[Timed], by: int | str) -> None:
-    parts = sliced(exchange(body), by, None)
+    parts = slice_body(exchange(body), by, None)
     times = [piece.at for piece in parts.body]
 
     assert data(parts.body) == data(body)
@@ -39,7 +39,7 @@ def test_slices_hold_the_same_bytes_later_and_apart(body: Sequence[Timed], by: i
 
 @given(bodies, st.floats(10, 1e6))
 def test_a_rate_is_never_exceeded(body: Sequence[Timed], rate: float) -> None:
-    parts = limited(exchange(body), rate)
+    parts = limit_rate(exchange(body), rate)
     sent = 0
     for at, piece in parts.body:
         sent += len(piece.encoded)
@@ -51,10 +51,10 @@ def test_a_rate_is_never_exceeded(body: Sequence[Timed], rate: float) -> None:
 def test_characters_and_blank_lines_are_cut_in_their_middle() -> None:
     body = (Timed(0, Data("aé中\n\n".encode())),)
 
-    assert [piece.encoded for _, piece in sliced(exchange(body), "utf8", 5).body] == [
+    assert [piece.encoded for _, piece in slice_body(exchange(body), "utf8", 5).body] == [
         b"a\xc3",
         b"\xa9\xe4",
         b"\xb8\xad\n\n",
     ]
-    assert [piece.encoded for _, piece in sliced(exchange(body), "separator", 5).body] == ["aé中\n".encode(), b"\n"]
-    assert [piece.at for piece in sliced(exchange(body), "separator", 5).body] == [5, 10]
+    assert [piece.encoded for _, piece in slice_body(exchange(body), "separator", 5).body] == ["aé中\n".encode(), b"\n"]
+    assert [piece.at for piece in slice_body(exchange(body), "separator", 5).body] == [5, 10]

@@ -18,7 +18,7 @@ from mockclaude.api.headers import Headers
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults import event_edits
 from mockclaude.reply.faults.resolve import ResolvedPosition, TooLargeError, resolve, split, whole_pieces
-from mockclaude.reply.faults.slices import limited, sliced
+from mockclaude.reply.faults.slices import limit_rate, slice_body
 from mockclaude.reply.response import BY_PIECE, Data, End, Framing, Piece, Response, Timed, json_data, silent
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.scenario.format.faults import (
@@ -72,13 +72,13 @@ def apply_faults(
     """
     if not faults:
         return FaultedResponse(response, ())
-    response = response if response.is_final else response.taken_apart()
+    response = response if response.is_final else response.take_apart()
     notes: list[str] = []
     for position, fault in enumerate(in_order(faults)):
         applied, outcome = None, NOTHING
         if not response.is_final:
             of_fault = FaultContext(context, draws.scoped(f"fault/{position}"))
-            applied, outcome = attempt(partial(APPLY[type(fault)], response, fault, of_fault))
+            applied, outcome = try_fault(partial(APPLY[type(fault)], response, fault, of_fault))
         notes.append(f"fault: {fault}{outcome}")
         response = applied or response
     return FaultedResponse(response, (*notes, str(draws)))
@@ -93,7 +93,7 @@ NOTHING = " found nothing to strike"
 """Outcome of a fault whose position is not in the response."""
 
 
-def attempt(fault: Callable[[], Response | None]) -> tuple[Response | None, str]:
+def try_fault(fault: Callable[[], Response | None]) -> tuple[Response | None, str]:
     """Return the response with `fault`, None where it is not applied, and the outcome for its note."""
     try:
         applied = fault()
@@ -109,7 +109,7 @@ def _error(response: Response, fault: ErrorFault, context: FaultContext) -> Resp
     if place is None:
         return None
     if place.offset is None or not response.is_stream:
-        return context.responses.error(error, place.at).taken_apart()
+        return context.responses.error(error, place.at).take_apart()
     failure = Timed(place.at, events.error(error.envelope(context.responses.request_id)))
     body = (*whole_pieces(response, place.offset), failure)
     return response._replace(body=body, end=End.KEEP, end_at=place.at, complete=True)
@@ -118,13 +118,13 @@ def _error(response: Response, fault: ErrorFault, context: FaultContext) -> Resp
 def _respond(response: Response, fault: RespondFault, _: FaultContext) -> Response:
     written = fault.respond
     headers = Headers([(name.lower(), value) for name, value in written.headers.items()])
-    body = _written_body(written.body) if isinstance(written.body, str) else json_data(written.body)
+    body = _text_body(written.body) if isinstance(written.body, str) else json_data(written.body)
     at = response.head_at
     pieces = (Timed(at, body),) if body.encoded else ()
     return Response(written.status, headers, "", pieces, at, end_at=at, framing=BY_PIECE._replace(reason=""))
 
 
-def _written_body(text: str) -> Data:
+def _text_body(text: str) -> Data:
     try:
         return Data(text.encode(), orjson.loads(text))
     except orjson.JSONDecodeError:
@@ -136,31 +136,31 @@ def _stall(response: Response, fault: StallFault, _: FaultContext) -> Response |
     if place is None:
         return None
     if fault.stall == "forever":
-        return _hanging(response, place, fault)
+        return _hang(response, place, fault)
     length = fault.length
     if place.offset is None:
-        later = response._replace(body=_later(response.body, length), head_at=response.head_at + length)
+        later = response._replace(body=_delay(response.body, length), head_at=response.head_at + length)
         return later._replace(end_at=response.end_at + length)
     before, after = split(response, place.offset)
-    pings = _pings(response, place.at, fault)
-    return response._replace(body=(*before, *pings, *_later(after, length)), end_at=response.end_at + length)
+    pings = _make_pings(response, place.at, fault)
+    return response._replace(body=(*before, *pings, *_delay(after, length)), end_at=response.end_at + length)
 
 
-def _hanging(response: Response, place: ResolvedPosition, fault: StallFault) -> Response:
+def _hang(response: Response, place: ResolvedPosition, fault: StallFault) -> Response:
     if place.offset is None:
         return silent(End.HANG, place.at)
     before, _ = split(response, place.offset)
-    body = (*before, *_pings(response, place.at, fault))
+    body = (*before, *_make_pings(response, place.at, fault))
     end_at = max(place.at, body[-1].at if body else 0)
     return response._replace(body=body, end=End.HANG, end_at=end_at, complete=False)
 
 
-def _pings(response: Response, at: int, fault: StallFault) -> Iterator[Timed]:
+def _make_pings(response: Response, at: int, fault: StallFault) -> Iterator[Timed]:
     if fault.pings and response.is_stream:
         yield from (Timed(at + after, events.PING) for after in range(fault.pings, fault.length, fault.pings))
 
 
-def _later(pieces: Iterable[Timed], microseconds: int) -> tuple[Timed, ...]:
+def _delay(pieces: Iterable[Timed], microseconds: int) -> tuple[Timed, ...]:
     return tuple(Timed(at + microseconds, piece) for at, piece in pieces)
 
 
@@ -181,18 +181,18 @@ def _corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> 
     for number in range(fault.corrupt):
         at = place.offset + number if fault.position else draws.integer(f"place/{number}", 0, len(data) - 1)
         data[min(at, len(data) - 1)] ^= draws.integer(f"bits/{number}", 1, 255)
-    return response._replace(body=list(_refilled(response.body, bytes(data))))
+    return response._replace(body=list(_refill(response.body, bytes(data))))
 
 
-def _refilled(pieces: Sequence[Timed], data: bytes) -> Iterator[Timed]:
+def _refill(pieces: Sequence[Timed], data: bytes) -> Iterator[Timed]:
     begin = 0
     for at, piece in pieces:
         end = begin + len(piece.encoded)
-        yield Timed(at, piece if data[begin:end] == piece.encoded else _with_bytes(piece, data[begin:end]))
+        yield Timed(at, piece if data[begin:end] == piece.encoded else _replace_bytes(piece, data[begin:end]))
         begin = end
 
 
-def _with_bytes(piece: Piece, data: bytes) -> Piece:
+def _replace_bytes(piece: Piece, data: bytes) -> Piece:
     return piece._replace(data=None, encoded=data) if isinstance(piece, Event) else Data(data)
 
 
@@ -217,14 +217,14 @@ def _malformed(response: Response, fault: MalformedFault, _: FaultContext) -> Re
 
 
 def _garbage(response: Response, fault: GarbageFault, context: FaultContext) -> Response | None:
-    return _with_tail(response, fault, context.draws.noise("garbage", fault.garbage))
+    return _append_tail(response, fault, context.draws.noise("garbage", fault.garbage))
 
 
 def _raw(response: Response, fault: RawFault, _context: FaultContext) -> Response | None:
-    return _with_tail(response, fault, fault.raw.content())
+    return _append_tail(response, fault, fault.raw.content())
 
 
-def _with_tail(response: Response, fault: PlacedFault, data: bytes) -> Response | None:
+def _append_tail(response: Response, fault: PlacedFault, data: bytes) -> Response | None:
     """Return the response up to the position, then `data` as it is, then FIN; without a position `data` alone."""
     place = resolve(response, fault.position or Position("headers"))
     if place is None:
@@ -250,8 +250,8 @@ APPLY: dict[type[Fault], Apply] = {
     RestartFault: lambda response, fault, context: event_edits.restart(response, fault, context.draws),
     HeadersFault: _headers,
     CorruptFault: _corrupt,
-    SliceFault: lambda response, fault, _: sliced(response, fault.slice, fault.every),
-    RateFault: lambda response, fault, _: limited(response, fault.rate),
+    SliceFault: lambda response, fault, _: slice_body(response, fault.slice, fault.every),
+    RateFault: lambda response, fault, _: limit_rate(response, fault.rate),
     DisconnectFault: _disconnect,
     ContentLengthFault: _content_length,
     MalformedFault: _malformed,

@@ -48,49 +48,49 @@ def edit(response: Response, fault: EditFault) -> Response | None:
     selector = fault.edit
     whole = selector.event == "body" and not response.is_stream
     found = range(len(response.body)) if whole else find_events(response, selector)
-    edited = {index: piece for index in found if (piece := _edited(response.body[index].piece, fault)) is not None}
+    edited = {index: piece for index in found if (piece := _edit_piece(response.body[index].piece, fault)) is not None}
     body = [timed._replace(piece=edited.get(index, timed.piece)) for index, timed in enumerate(response.body)]
     return response._replace(body=body) if edited else None
 
 
-def _edited(piece: Piece, fault: EditFault) -> Piece | None:
+def _edit_piece(piece: Piece, fault: EditFault) -> Piece | None:
     """Return an event or a body with its JSON changed; None if it has no JSON: a page, or a piece that was cut."""
     if isinstance(piece, Event) and piece.data is not None:
-        return event(piece.name, _changed(piece.data, fault))
+        return event(piece.name, _change(piece.data, fault))
     if isinstance(piece, Data) and piece.document is not None:
-        return json_data(_changed(piece.document, fault))
+        return json_data(_change(piece.document, fault))
     return None
 
 
-def _changed(data: Any, fault: EditFault) -> Any:
+def _change(data: Any, fault: EditFault) -> Any:
     for path, value in (fault.set or {}).items():
-        data = _with(data, path.split("."), value)
+        data = _set_path(data, path.split("."), value)
     for path in fault.delete or ():
-        data = _without(data, path.split("."))
+        data = _delete_path(data, path.split("."))
     return data
 
 
-def _with(data: Any, path: list[str], value: Any) -> Any:
+def _set_path(data: Any, path: list[str], value: Any) -> Any:
     """Return `data` with `value` at `path`. Missing mappings on the path are added, missing items of lists are not."""
     if not path:
         return value
     key, *rest = path
     if isinstance(data, list):
-        return [_with(item, rest, value) if key == str(index) else item for index, item in enumerate(data)]
+        return [_set_path(item, rest, value) if key == str(index) else item for index, item in enumerate(data)]
     there = data if isinstance(data, dict) else {}
-    return {**there, key: _with(there.get(key), rest, value)}
+    return {**there, key: _set_path(there.get(key), rest, value)}
 
 
-def _without(data: Any, path: list[str]) -> Any:
+def _delete_path(data: Any, path: list[str]) -> Any:
     """Return `data` without the value at `path`."""
     key, *rest = path
     if isinstance(data, list):
         kept = (item for index, item in enumerate(data) if rest or key != str(index))
-        return [_without(item, rest) if rest and key == str(index) else item for index, item in enumerate(kept)]
+        return [_delete_path(item, rest) if rest and key == str(index) else item for index, item in enumerate(kept)]
     if not isinstance(data, dict) or key not in data:
         return data
     if rest:
-        return {**data, key: _without(data[key], rest)}
+        return {**data, key: _delete_path(data[key], rest)}
     return {name: value for name, value in data.items() if name != key}
 
 
@@ -115,11 +115,11 @@ def restart(response: Response, fault: RestartFault, draws: Draws) -> Response |
     before = whole_pieces(response, place.offset)
     check_size(len(before) + len(response.body), 2 * response.size)
     other = draws.identifier("msg", "restart")
-    again = [Timed(at + place.at, _with_id(piece, other)) for at, piece in response.body]
+    again = [Timed(at + place.at, _replace_id(piece, other)) for at, piece in response.body]
     return response._replace(body=(*before, *again), end_at=response.end_at + place.at)
 
 
-def _with_id(piece: Piece, message_id: str) -> Piece:
+def _replace_id(piece: Piece, message_id: str) -> Piece:
     if not isinstance(piece, Event) or piece.name != "message_start" or piece.data is None:
         return piece
-    return event(piece.name, _with(piece.data, ["message", "id"], message_id))
+    return event(piece.name, _set_path(piece.data, ["message", "id"], message_id))

@@ -15,19 +15,19 @@ RATE_SLICE = 100_000
 """Microseconds between the slices of a body that is sent at a rate."""
 
 
-def sliced(response: Response, by: int | str, gap: int | None) -> Response:
+def slice_body(response: Response, by: int | str, gap: int | None) -> Response:
     """Return `response` in slices of `by` bytes, or cut inside each character (`utf8`) or blank line (`separator`)."""
     between = GAP if gap is None else gap
-    return _sliced(response, lambda data: _cuts(data, by), lambda _: between)
+    return _slice(response, lambda data: _cuts(data, by), lambda _: between)
 
 
-def limited(response: Response, rate: float) -> Response:
+def limit_rate(response: Response, rate: float) -> Response:
     """Return `response` with its body at no more than `rate` bytes per second."""
     size = max(1, int(rate * RATE_SLICE / 1e6))
-    return _sliced(response, lambda data: range(size, len(data), size), lambda count: round(count / rate * 1e6))
+    return _slice(response, lambda data: range(size, len(data), size), lambda count: round(count / rate * 1e6))
 
 
-def _sliced(
+def _slice(
     response: Response, find_cuts: Callable[[bytes], Sequence[int]], gap_before: Callable[[int], int]
 ) -> Response:
     """Return `response` in slices, each at its time or, if later, a gap after the one before.

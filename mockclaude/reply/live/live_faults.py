@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from mockclaude.api.events import Event
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.apply import APPLY, NOTHING, FaultContext, attempt, in_order
+from mockclaude.reply.faults.apply import APPLY, NOTHING, FaultContext, in_order, try_fault
 from mockclaude.reply.faults.event_edits import restart
 from mockclaude.reply.faults.resolve import check_size, resolve
 from mockclaude.reply.response import End, Response, Timed
@@ -107,28 +107,28 @@ class _Stage:
         return f"fault: {self._fault}{self._outcome}"
 
     def apply(self, new: Response, *, last: bool) -> tuple[Response, bool]:
-        late = self._continued(new)
+        late = self._continue(new)
         if self._spent:
-            return self._passed(late), last
-        fault = self._remaining()
+            return self._pass_on(late), last
+        fault = self._remaining_fault()
         self._held += late.body
         if not last and self._must_wait(late, fault):
             return late._replace(body=()), False
         batch, self._held = late._replace(body=self._held), []
         self._held_names.clear()
-        applied, outcome = attempt(lambda: self._bounded(batch, fault, last=last))
+        applied, outcome = try_fault(lambda: self._apply_bounded(batch, fault, last=last))
         self._count(batch.body)
         if applied is None:
             self._leave_out(outcome)
-            return self._passed(batch), last
+            return self._pass_on(batch), last
         self._outcome = ""
         self._spent = not _is_repeated(fault)
         if applied.is_final:
             return applied, True
         self._delay = applied.end_at - batch.end_at if isinstance(fault, _DELAYING) else 0
-        return self._passed(applied), last or applied.complete or applied.end is not End.KEEP
+        return self._pass_on(applied), last or applied.complete or applied.end is not End.KEEP
 
-    def _continued(self, new: Response) -> Response:
+    def _continue(self, new: Response) -> Response:
         """Return `new` as late as the fault has made it.
 
         It begins at the time of the last event: positions that do not name an event are relative to that time.
@@ -143,7 +143,7 @@ class _Stage:
             self._spent = True
             self._outcome = outcome if self._outcome == NOTHING else f"{outcome} from there on"
 
-    def _passed(self, batch: Response) -> Response:
+    def _pass_on(self, batch: Response) -> Response:
         """Return `batch` with the time of the head that was sent, or is."""
         if self._head_at is None:
             self._head_at = batch.head_at
@@ -151,9 +151,9 @@ class _Stage:
             self._now = batch.body[-1].at
         return batch._replace(head_at=self._head_at)
 
-    def _bounded(self, batch: Response, fault: Fault, *, last: bool) -> Response | None:
+    def _apply_bounded(self, batch: Response, fault: Fault, *, last: bool) -> Response | None:
         """Return `batch` with the fault. Raises `TooLargeError` if the response gets too large with it."""
-        applied = self._applied_to(batch, fault, last=last)
+        applied = self._apply_to(batch, fault, last=last)
         if isinstance(fault, _GROWING):
             made = batch if applied is None else applied
             self._made_pieces += len(made.body)
@@ -161,15 +161,15 @@ class _Stage:
             check_size(self._made_pieces, self._made_bytes)
         return applied
 
-    def _applied_to(self, batch: Response, fault: Fault, *, last: bool) -> Response | None:
+    def _apply_to(self, batch: Response, fault: Fault, *, last: bool) -> Response | None:
         """Return `batch` with the fault; None where its position is not in it."""
         if isinstance(self._fault, RestartFault):
-            return self._restarted(batch, fault, self._fault, last=last)
+            return self._restart(batch, fault, self._fault, last=last)
         if not last and _is_at_end(fault):
             return None
         return APPLY[type(fault)](batch, fault, self._context)
 
-    def _restarted(self, batch: Response, fault: Fault, whole: RestartFault, *, last: bool) -> Response | None:
+    def _restart(self, batch: Response, fault: Fault, whole: RestartFault, *, last: bool) -> Response | None:
         """Return `batch` with all events so far again; they are kept until the position of the fault is reached."""
         past = len(self._past)
         self._past += batch.body
@@ -191,7 +191,7 @@ class _Stage:
         place = resolve(held, fault.position)
         return place is not None and held.size - (place.offset or 0) < fault.corrupt
 
-    def _remaining(self) -> Fault:
+    def _remaining_fault(self) -> Fault:
         """Return the fault as it is after the events that have passed: `after: 3 events` after two is `1 events`."""
         fault = self._fault
         if not self._events:
@@ -202,7 +202,7 @@ class _Stage:
             return fault.model_copy(update={"swap": [self._later(selector) for selector in fault.swap]})
         if isinstance(fault, PlacedFault) and fault.position is not None:
             key = "before" if fault.before else "after"
-            return fault.model_copy(update={key: self._rest_of(fault.position)})
+            return fault.model_copy(update={key: self._shift_position(fault.position)})
         return fault
 
     def _later(self, selector: EventSelector) -> EventSelector:
@@ -211,7 +211,7 @@ class _Stage:
         left = selector.nth - self._names[selector.event]
         return selector._replace(nth=left if left > 0 else _NEVER)
 
-    def _rest_of(self, position: Position) -> Position:
+    def _shift_position(self, position: Position) -> Position:
         passed = {"events": self._events, "bytes": self._bytes}.get(position.unit, 0)
         return position._replace(amount=position.amount - passed, selector=self._later(position.selector))
 

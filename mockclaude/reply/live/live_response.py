@@ -14,7 +14,7 @@ from mockclaude.reply.live.live_stream import LiveStream
 from mockclaude.reply.pace_clock import PaceClock
 from mockclaude.reply.response import End, Response, Timed, silent
 from mockclaude.reply.response_context import ResponseContext
-from mockclaude.reply.schedule import streamed
+from mockclaude.reply.schedule import stream_response
 from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import ReplyTemplate
@@ -78,7 +78,7 @@ class LiveResponse:
         self.ended = self._draft.ended
         if not self.begun:
             return None
-        return self._send(self._context.stream(self._new(), End.KEEP, self._stream.timing.now, complete=False))
+        return self._send(self._context.stream(self._take_unsent(), End.KEEP, self._stream.timing.now, complete=False))
 
     def finish(self, error: ApiError | None = None) -> Response | None:
         """Return the rest of the response, which ends with `error` if there is one. Without any event, return None."""
@@ -88,13 +88,15 @@ class LiveResponse:
         if not self.begun:
             return None
         if self._rest is not None:
-            return self._batch(self._rest, last=True)
+            return self._make_batch(self._rest, last=True)
         incident = self._draft.incident
         if incident is None:
             self._unsent.append(self._stream.end(self.reply.message))
         now = self._stream.timing.now
-        rest, _ = self._faults.apply(self._continued(streamed(self._new(), now, incident, self._context)), last=True)
-        return self._batch(rest, last=True)
+        rest, _ = self._faults.apply(
+            self._with_head(stream_response(self._take_unsent(), now, incident, self._context)), last=True
+        )
+        return self._make_batch(rest, last=True)
 
     def _take(self, additions: Iterable[Addition]) -> None:
         for addition in additions:
@@ -103,27 +105,27 @@ class LiveResponse:
                     self._unsent.append(self._stream.begin(self.reply.message))
                 self._unsent += self._stream.add(addition)
 
-    def _new(self) -> Sequence[Timed]:
+    def _take_unsent(self) -> Sequence[Timed]:
         new, self._unsent = self._unsent, []
         return new
 
     def _send(self, response: Response) -> Response | None:
-        batch, ended = self._faults.apply(self._continued(response), last=False)
+        batch, ended = self._faults.apply(self._with_head(response), last=False)
         if ended:
             self._rest, self.ended = batch, True
             return None
-        return self._batch(batch, last=False) if batch.body or self._head_sent else None
+        return self._make_batch(batch, last=False) if batch.body or self._head_sent else None
 
-    def _continued(self, response: Response) -> Response:
+    def _with_head(self, response: Response) -> Response:
         """Return `response` with the head of the first one."""
         if self._head is None:
             response = response.with_values(self._limit_headers(self.reply.message["usage"]))
         if self._faults.notes:
-            response = response.taken_apart()
+            response = response.take_apart()
         self._head = self._head or response._replace(body=())
         return response._replace(headers=self._head.headers, head_at=self._head.head_at)
 
-    def _batch(self, response: Response, *, last: bool) -> Response:
+    def _make_batch(self, response: Response, *, last: bool) -> Response:
         """Return `response` as the batch to be sent next."""
         batch = response._replace(framing=response.framing._replace(is_batch=True, head_sent=self._head_sent))
         self._head_sent = self._head_sent or last or len(batch.body) > 0
