@@ -74,8 +74,8 @@ def run(
     from mockclaude.journal.summary import Summary
     from mockclaude.server.clock import Clock, parse_speed
     from mockclaude.server.site import Site
-    from mockclaude.testing.background import Background
-    from mockclaude.testing.environment import IN_THE_WAY, variables
+    from mockclaude.testing.background import BackgroundServer
+    from mockclaude.testing.environment import CONFLICTING, build_environment
 
     clock = Clock(read("--speed", parse_speed, speed))
     retries = read("--retry-speed", parse_speed, retry_speed)
@@ -84,10 +84,10 @@ def run(
     warn(scenarios, err=True)
     site = Site(scenarios, clock=clock, retry_speed=retries)
     site.journal.subscribe("ended", summary.add)
-    server = Background(site)
+    server = BackgroundServer(site)
     try:
-        pointing = variables(f"http://127.0.0.1:{server.start()}")
-        usual = {name: value for name, value in os.environ.items() if name not in IN_THE_WAY}
+        pointing = build_environment(f"http://127.0.0.1:{server.start()}")
+        usual = {name: value for name, value in os.environ.items() if name not in CONFLICTING}
         key = usual.get("ANTHROPIC_API_KEY") or pointing["ANTHROPIC_API_KEY"]
         code = run_command(command, {**usual, **pointing, "ANTHROPIC_API_KEY": key})
     finally:
