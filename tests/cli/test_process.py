@@ -202,7 +202,7 @@ def test_files_are_watched(start: Start, hello: Path) -> None:
         time.sleep(0.01)
     command.signal(signal.SIGTERM)
 
-    assert command.end()[2] == f"loaded again: {hello}\n"
+    assert command.end()[2] == f"reloaded: {hello}\n"
 
 
 def test_open_server_demands_its_token_of_the_command_journal(start: Start, hello: Path) -> None:
@@ -213,7 +213,7 @@ def test_open_server_demands_its_token_of_the_command_journal(start: Start, hell
 
     assert (refused.exit_code, refused.stderr) == (
         2,
-        f"{url} answers with a 401; pass the token that the server prints at its start with --admin-token\n",
+        f"{url}: unexpected status, got 401; pass the token that the server prints at its start with --admin-token\n",
     )
     assert (answered.exit_code, answered.output.count("\n")) == (0, 1)
 

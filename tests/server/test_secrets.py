@@ -209,7 +209,7 @@ def test_redacted_requests_are_rechecked_and_explained(start: Start, tmp_path: P
     )
     assert "rule    'echo'" in explained.output
     assert explained.stderr == (
-        f"warning: {journal}: credentials in this request are redacted, so conditions on them fail\n"
+        f"warning: {journal}: request 2: credentials are redacted, so conditions on them fail\n"
     )
     assert found_in(explained.output, rechecked.output) == []
 
