@@ -61,7 +61,7 @@ def _check_file(word: str, ctx: click.Context) -> None:
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def main() -> None:
-    """Serve Anthropic's Messages API from scenario files, deterministically and offline."""
+    """Serve Anthropic's Messages API from scenario files: deterministic, offline."""
     _open_standard_streams()
 
 

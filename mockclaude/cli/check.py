@@ -15,7 +15,10 @@ from mockclaude.scenario.loading.loader import load_all
 @click.command(short_help="Report errors and warnings in scenario files.")
 @files_argument(required=True)
 def check(files: tuple[Path, ...]) -> None:
-    """Report the errors and warnings in FILES, with their places. The exit code is 1 if there are errors."""
+    """Report the errors and warnings in FILES, with their places.
+
+    The exit code is 1 if there are errors.
+    """
     try:
         scenarios = load_all(files)
     except ScenarioError as error:

@@ -56,7 +56,10 @@ def explain(
     validation: Mode | None,
     betas: AcceptedBetas | None,
 ) -> None:
-    """Explain the response to a request, without a server: the selected rule, the other rules and the bytes."""
+    """Explain the response to a request, without a server.
+
+    Prints the selected rule, the reasons against other rules, and the bytes of the response.
+    """
     from mockclaude.engine.explain import explained
     from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest
 

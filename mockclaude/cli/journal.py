@@ -91,9 +91,10 @@ def recheck(
     betas: AcceptedBetas | None,
     retry_speed: str,
 ) -> None:
-    """Compare RECORDING, a journal of `serve --journal`, with the decisions and responses of FILES, without a server.
+    """Compare RECORDING with the decisions and responses of FILES, without a server.
 
-    Every decision and every byte of the responses is compared. The exit code is 1 if there is a difference.
+    RECORDING is a journal of `serve --journal`. Every decision and every byte of the responses is compared. The exit
+    code is 1 if there is a difference.
     """
     from mockclaude.journal.recheck import is_redacted, is_refused_in_flight
     from mockclaude.journal.recheck import recheck as find_differences

@@ -23,7 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def option(*names: str, **more: Any) -> Callable[[F], F]:
-    """Build an option of click with an environment variable: `--port` has `MOCKCLAUDE_PORT`."""
+    """Build an option with an environment variable: `--port`, `MOCKCLAUDE_PORT`."""
     (name,) = (name.removeprefix("--") for name in names if name.startswith("--"))
     return click.option(*names, envvar=f"MOCKCLAUDE_{name.upper().replace('-', '_')}", show_envvar=True, **more)
 
@@ -159,7 +159,7 @@ def exit_with_error(error: object) -> NoReturn:
 
 
 def parse_option(name: str, parse: Callable[[str], T], text: str) -> T:
-    """Parse the text of the option `name`, and report a `ValueError` as an error of the option."""
+    """Parse the text of the option `name`. A `ValueError` is reported as its error."""
     try:
         return parse(text)
     except ValueError as error:

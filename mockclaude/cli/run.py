@@ -63,9 +63,10 @@ def run(
     speed: str,
     retry_speed: str,
 ) -> None:
-    """Run COMMAND with a server for FILES. The environment of COMMAND points the SDKs to the server.
+    """Run COMMAND with a server for FILES.
 
-    The exit code is that of COMMAND, or 1 if a request was unmatched.
+    The environment of COMMAND points the SDKs to the server. The exit code is that of COMMAND, or 1 if a request was
+    unmatched.
     """
     command: list[str] = ctx.meta[_COMMAND]
     if not command:
@@ -102,7 +103,7 @@ def _run_with_server(command: Sequence[str], site: Site) -> int:
 
 
 def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run `command`, forward signals to it, and return the exit code that a shell would return."""
+    """Run `command`, forward signals to it, and return its exit code as a shell does."""
     with _forward_signals() as running:
         try:
             process = subprocess.Popen(command, env=environment)

@@ -17,13 +17,16 @@ _STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 
 
 def find_call_site() -> str:
-    """Return the innermost call from outside this package, relative to the working directory."""
+    """Return the innermost call from outside this package.
+
+    The path is relative to the working directory, for files below it.
+    """
     frames = (frame for frame, _ in walk_stack(sys._getframe(1)))
     return _format_frame(next(frame for frame in frames if not _is_ours(frame)))
 
 
 def find_blocking_call(thread: int) -> str:
-    """Return ` at <file>:<line>` of the callback that a thread runs, or an empty string."""
+    """Return ` at <file>:<line>` of the callback that a thread runs, or nothing."""
     frames = [frame for frame, _ in walk_stack(sys._current_frames()[thread])]
     functions = (inner for inner, outer in pairwise(frames) if outer.f_code.co_filename == _CALLBACKS)
     place = next((_format_frame(frame) for frame in functions if not _is_ours(frame)), "")
@@ -31,7 +34,7 @@ def find_blocking_call(thread: int) -> str:
 
 
 def find_current_line(thread: int) -> str:
-    """Return the line that a thread runs outside this package and libraries, or an empty string."""
+    """Return the line of user code that a thread runs, or an empty string."""
     frames = walk_stack(sys._current_frames()[thread]) if thread in sys._current_frames() else ()
     return next((_format_frame(frame) for frame, _ in frames if not (_is_ours(frame) or _is_library(frame))), "")
 

@@ -85,7 +85,10 @@ class Callbacks:
         return Condition("function", f"{_name(predicate)}() to be true", _whole_request, matches, costly=True)
 
     def build_reply(self, function: ReplyFunction, where: str) -> Callable[[MessagesRequest], Outline | Coming]:
-        """Build the function of a rule, whose coroutines and asynchronous generators run on the current loop."""
+        """Build the reply function of a rule.
+
+        Coroutines and asynchronous generators run on the event loop that is current now.
+        """
         home = _current_loop()
 
         def build(request: MessagesRequest) -> Outline | Coming:

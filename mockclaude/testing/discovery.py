@@ -26,7 +26,7 @@ def uses_fixture(
     plugins: Iterable[Path] = (),
     search: Sequence[str] = (),
 ) -> bool:
-    """Return whether Python files or their `pytest_plugins` use the fixture or its mark.
+    """Return whether Python files or their plugins use the fixture or its mark.
 
     Args:
         paths: Files, and folders that are searched recursively.
@@ -40,7 +40,7 @@ def uses_fixture(
 
 
 def find_module(name: str, search: Sequence[str] = ()) -> Path | None:
-    """Return the file of a module, or the folder of a namespace package, without importing it."""
+    """Find the file of a module, or the folder of a package, without an import."""
     top, *below = name.split(".")
     spec = PathFinder.find_spec(top, search) or _find_top(top)
     if spec is None:

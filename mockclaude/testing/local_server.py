@@ -70,7 +70,12 @@ class LocalServer(BackgroundServer):
         self.call(lambda: self._state.use(scenario))
 
     def add_rule(self, rule: Any, where: str, bind: Callable[[Rule], Rule] | None) -> Rule:
-        """Add a rule, written at `where`, before those of the files. `bind` gives it Python functions.
+        """Add a rule before the rules of the files.
+
+        Args:
+            rule: The rule as in a scenario file.
+            where: The call site, for messages.
+            bind: Adds Python functions to the rule. None: it has none.
 
         Raises:
             ScenarioError: The rule is invalid.

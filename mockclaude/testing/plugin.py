@@ -67,13 +67,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Point the environment to the server before the first `conftest.py` imports code under test."""
+    """Point the environment to the server before `conftest.py` imports user code."""
     _point_early(early_config)
     yield
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark and, if a `conftest.py` loaded the plugin, point the environment."""
+    """Register the mark. Point the environment if a `conftest.py` loaded the plugin."""
     arguments = ", ".join(f"{name}=" for name in OPTIONS)
     config.addinivalue_line("markers", f"mockclaude(*files, {arguments}): settings of the fixture mockclaude")
     if not config.option.fulltrace:
@@ -136,7 +136,10 @@ def _mockclaude_server(request: pytest.FixtureRequest) -> Iterator[MockClaude]:
 
 @pytest.fixture
 def mockclaude(request: pytest.FixtureRequest, _mockclaude_server: MockClaude) -> Iterator[MockClaude]:
-    """A server for the Messages API with the rules of the test. The environment of the SDKs points to it."""
+    """A server for the Messages API with the rules of the test.
+
+    The environment of the SDKs points to the server.
+    """
     mock = _mockclaude_server
     try:
         settings = read_settings(request.node)
@@ -160,7 +163,7 @@ def mockclaude(request: pytest.FixtureRequest, _mockclaude_server: MockClaude) -
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test with callback errors, unmatched requests or rules that were never selected."""
+    """Fail a test with callback errors, unmatched requests or unused rules."""
     result = yield from _check_phase(item)
     usage = item.stash.get(_USAGE, None)
     if usage is not None:

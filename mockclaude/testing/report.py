@@ -21,14 +21,14 @@ _NEWEST = 50
 
 
 def format_report(entries: Sequence[JournalEntry], unused: Iterable[Rule] = ()) -> str:
-    """Format the newest and all unmatched requests, with their responses, and the rules never selected.
+    """Format the requests of a test, their responses and the unused rules.
 
-    An unmatched request has the near miss with the result of each condition. A rule in `unused` has the reason why it
-    was not selected.
+    Older requests are omitted, except for unmatched ones. An unmatched request is followed by the conditions of its
+    near miss, a rule in `unused` by the reason why it was not selected.
     """
     reported = [entry for index, entry in enumerate(entries) if entry.unmatched or index >= len(entries) - _NEWEST]
     omitted = len(entries) - len(reported)
-    head = [f"{omitted} earlier requests omitted: a rule matched"] if omitted else []
+    head = [f"{omitted} earlier requests omitted"] if omitted else []
     near_misses = [entry.closest.rule for entry in reported if entry.closest]
     candidates = [entry for entry in entries if entry.is_messages_request and (entry.rule or entry.unmatched)]
     requests = [line for entry in reported for line in _format_entry(entry)]

@@ -20,7 +20,7 @@ _DELTAS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta
 
 
 def describe_response(response: bytes) -> Iterator[str]:
-    """Yield a line for each of the first content blocks of a response, and for its error."""
+    """Yield lines for the first content blocks of a response and for its error."""
     data = list(_data(_body(response)))
     blocks = [line for line in map(_describe_block, _blocks(data)) if line]
     yield from blocks[:_BLOCKS]

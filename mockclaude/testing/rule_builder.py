@@ -50,7 +50,7 @@ class RuleDraft:
     def with_reply(
         self, reply: Mapping[str, Any], options: OptionsDict, function: ReplyFunction | None = None
     ) -> RuleDraft:
-        """Return a complete draft, with the keys of `reply` and `options`. Its `origin` is the draft without them."""
+        """Return a complete draft. Its `origin` is the draft without the reply."""
         draft = RuleDraft(self.where, {}, self._predicate)
         draft.origin = self
         draft.rule = {**self.rule, **options, **reply}
@@ -58,7 +58,7 @@ class RuleDraft:
         return draft
 
     def bind(self, callbacks: Callbacks) -> Callable[[Rule], Rule] | None:
-        """Return a function that gives a rule its Python functions, or None if there are none."""
+        """Return a function that adds the Python functions to a rule. None: no functions."""
         where = self.where
         conditions = () if self._predicate is None else (callbacks.build_condition(self._predicate, where),)
         function = None if self._function is None else callbacks.build_reply(self._function, where)
@@ -81,7 +81,7 @@ class ReplyMethods(ABC):
         """Add a rule with the keys of `reply`. A `function` builds the reply in place of these."""
 
     def reply(self, *steps: str | StepDict | ReplyFunction, **options: Unpack[OptionsDict]) -> AddedRule:
-        """Add a rule whose reply is text, the steps of a scenario file, or the result of a function."""
+        """Add a rule with a reply: text, steps as in a scenario file, or a function."""
         first = steps[0] if len(steps) == 1 else list(steps)
         if callable(first):
             return self._add_rule({"reply": "what a function returns"}, options, first)
@@ -92,7 +92,7 @@ class ReplyMethods(ABC):
         return self._add_rule({"sequence": list(replies)}, options)
 
     def choice(self, *choices: ChoiceDict, **options: Unpack[OptionsDict]) -> AddedRule:
-        """Add a rule whose reply is drawn by weight, e.g. from `{"weight": 9, "reply": "Yes."}`."""
+        """Add a rule with replies drawn by weight: `{"weight": 9, "reply": "Yes."}`."""
         return self._add_rule({"choice": list(choices)}, options)
 
 

@@ -68,7 +68,10 @@ def is_session_wide(config: pytest.Config) -> bool:
 
 
 def mentions_fixture(config: pytest.Config) -> bool:
-    """Return whether the configuration, plugins or test files use the fixture, without importing them."""
+    """Return whether configuration, plugins or test files use the fixture.
+
+    Nothing is imported for it.
+    """
     options = [f"mockclaude_{name}" for name in OPTIONS]
     search = [str(folder) for folder in config.getini("pythonpath")]
     return (

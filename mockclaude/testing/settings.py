@@ -13,7 +13,7 @@ from mockclaude.scenario.diagnostics import did_you_mean, one_of
 
 
 class Option(NamedTuple):
-    """An option of the fixture: default, type, help, accepted values, and their pattern."""
+    """An option of the fixture. `pattern` matches the text of accepted values."""
 
     default: Any
     kind: type

@@ -22,7 +22,10 @@ def is_user_error(error: BaseException) -> bool:
 
 
 def hide_frames(error: BaseException) -> None:
-    """Remove the frames of this package from a traceback, except for defects of the package."""
+    """Remove the frames of this package from a traceback.
+
+    The traceback of a defect of the package stays complete.
+    """
     frames = _links(error.__traceback__)
     if frames and (isinstance(error, USER_ERRORS) or not _is_ours(frames[-1])):
         kept = [link for link in frames if not _is_ours(link)]

@@ -24,7 +24,7 @@ _NAMED: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
 def describe_unreached(url: str, error: BaseException | None, *, early: bool, test: str) -> str:
-    """Describe why no request was received at `url` in a test that failed with `error`.
+    """Describe why no request was received at `url` in a failed test.
 
     Args:
         url: The base URL of the server.
@@ -44,7 +44,7 @@ def describe_unreached(url: str, error: BaseException | None, *, early: bool, te
 
 
 def urls_of_requests(error: BaseException | None) -> list[str]:
-    """Return the URLs of the requests in `error`, its causes and the errors of its group."""
+    """Return the URLs of the requests in `error`, its causes and its group."""
     urls: dict[str, None] = {}
     for linked in _chain(error):
         with suppress(Exception):  # a property of another library's exception
