@@ -1,8 +1,7 @@
-"""The command line: `mockclaude [serve] [FILES]`, and commands that need no server.
+"""The command line: `mockclaude [COMMAND] [FILES]`. Default command: `serve`.
 
-In: arguments. Out: what a command does, and its exit code: 0 for an end on request and for what is as it should be, 1
-where a command that compares or checks finds something, 2 for a mistake.
-Knows nothing of what the commands do: each is imported when it is named, so that `serve` waits for none of the others.
+Exit codes: 0 success; 1 errors in files, differences or unmatched requests; 2 invalid usage. The module of a command is
+imported when the command runs, so that `serve` starts fast.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ COMMANDS = {
     "journal": "journal",
     "recheck": "journal",
 }
-"""Command -> its module. Default command: `serve`."""
+"""Command -> its module."""
 
 FORMER_NAMES = {"replay": "recheck"}
 """Former name of a command -> its name."""
@@ -44,35 +43,34 @@ class _Commands(click.Group):
         return command  # type: ignore[no-any-return]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        named = bool(args) and args[0] in (*COMMANDS, *FORMER_NAMES, "-h", "--help", "--version")
-        if args and not named:
-            _check_is_no_command(args[0], ctx)
-        return super().parse_args(ctx, args if named else ["serve", *args])
+        has_command = bool(args) and args[0] in (*COMMANDS, *FORMER_NAMES, "-h", "--help", "--version")
+        if args and not has_command:
+            _check_file(args[0], ctx)
+        return super().parse_args(ctx, args if has_command else ["serve", *args])
 
 
-def _check_is_no_command(word: str, ctx: click.Context) -> None:
-    """Raise `click.UsageError` for what is written like a command, but is none, and no file either."""
+def _check_file(word: str, ctx: click.Context) -> None:
+    """Raise `click.UsageError` for a misspelt command: a word that is not a file."""
     if word.isidentifier() and not Path(word).exists():
         from mockclaude.scenario.diagnostics import did_you_mean, join_words
 
-        expected = f"expected {join_words(COMMANDS)}, or scenario files to serve"
-        message = f"'{word}' is no command, and there is no such file; {expected}{did_you_mean(word, COMMANDS)}"
-        raise click.UsageError(message, ctx)
+        expected = f"expected {join_words(COMMANDS)}, or a scenario file"
+        raise click.UsageError(f"unknown command or file '{word}'; {expected}{did_you_mean(word, COMMANDS)}", ctx)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def main() -> None:
-    """Serve Anthropic's Messages API from scenario files, deterministically and offline."""
+    """Serve Anthropic's Messages API from scenario files: deterministic, offline."""
     _open_standard_streams()
 
 
 def _open_standard_streams() -> None:
-    """Open the null device in place of standard streams that are closed: a socket would get their numbers."""
+    """Open the null device for closed standard streams. A socket would get their numbers."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest free number
             mode = "w" if number else "r"
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 (it stays open)

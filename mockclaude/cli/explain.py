@@ -1,7 +1,4 @@
-"""The command `explain`.
-
-In: a request in a file, or one of a journal. Out: what a server would answer, and why. Knows nothing of servers.
-"""
+"""The command `explain`: explain the response to a request, without a server."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from mockclaude.cli import options
-from mockclaude.cli.options import Loading, entries_of, fail, option
+from mockclaude.cli.options import ScenarioLoader, exit_with_error, option, read_entries
 
 if TYPE_CHECKING:
     from mockclaude.api.betas import AcceptedBetas
@@ -20,11 +17,11 @@ if TYPE_CHECKING:
     from mockclaude.engine.http_request import HttpRequest
     from mockclaude.scenario.rules import Scenario
 
-_USUAL = {"x-api-key": "mock", "anthropic-version": "2023-06-01", "content-type": "application/json"}
+_DEFAULT_HEADERS = {"x-api-key": "mock", "anthropic-version": "2023-06-01", "content-type": "application/json"}
 
 
 class _Header(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has none to give
-    """A header line. Several of them in the environment variable are lines of it."""
+    """A header line. The environment variable has a line for each header."""
 
     name = "text"
     envvar_list_splitter = "\n"
@@ -32,18 +29,18 @@ class _Header(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has none 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         name, colon, text = str(value).partition(":")
         if not colon or not name.strip():
-            self.fail(f"{value!r} is no header; expected a name and a value, such as 'x-api-key: mock'", param, ctx)
+            self.fail(f"not a header, got {value!r}; expected a name and a value, e.g. 'x-api-key: mock'", param, ctx)
         return name.strip().lower(), text.strip()
 
 
-@click.command(short_help="Say what is answered to a request, and why.")
-@options.files()
-@option("--request", type=click.File("rb"), help="The JSON body; - is the standard input.")
-@option("--header", "-H", multiple=True, type=_Header(), help="A header of the request, such as 'x-api-key: mock'.")
-@option("--lane", help="The lane of the request, as the log names it; else it follows from the API key.")
-@option("--occurrence", type=click.IntRange(1, 100_000), default=1, help="How often the request has come.")
-@options.file("--journal", "A journal of `serve --journal`, of which a request is explained.")
-@option("--entry", type=int, help="The number of that request; else it is the last one.")
+@click.command(short_help="Explain the response to a request.")
+@options.files_argument()
+@option("--request", type=click.File("rb"), help="File with the JSON body. -: standard input.")
+@option("--header", "-H", multiple=True, type=_Header(), help="Header of the request, e.g. 'x-api-key: mock'.")
+@option("--lane", help="Lane of the request, as in the log. Default: the lane of the API key.")
+@option("--occurrence", type=click.IntRange(1, 100_000), default=1, help="Occurrence of the request, from 1.")
+@options.file_option("--journal", "Journal of `serve --journal` with the request.")
+@option("--entry", type=int, help="Number of the request in the journal. Default: the last one.")
 @options.SEED
 @options.VALIDATION
 @options.BETAS
@@ -59,37 +56,41 @@ def explain(
     validation: Mode | None,
     betas: AcceptedBetas | None,
 ) -> None:
-    """Say what a server with FILES would answer to a request, and why, without a server."""
+    """Explain the response to a request, without a server.
+
+    Prints the selected rule, the reasons against other rules, and the bytes of the response.
+    """
     from mockclaude.engine.explain import explained
     from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest
 
-    scenarios = Loading(files, seed, validation, betas=betas).loaded()
+    scenarios = ScenarioLoader(files, seed, validation, betas=betas).load_or_exit()
     if request is not None:
-        headers = {**_USUAL, **dict(header), **({LANE_HEADER: lane} if lane is not None else {})}
+        headers = {**_DEFAULT_HEADERS, **dict(header), **({LANE_HEADER: lane} if lane is not None else {})}
         http = HttpRequest(Head("POST", "/v1/messages", {}, headers), headers, request.read(), 0)
         click.echo(explained(scenarios[""], [http] * occurrence))
     elif journal is not None:
-        click.echo(explained(*_recorded(scenarios, journal, entry)))
+        click.echo(explained(*_read_recorded(scenarios, journal, entry)))
     else:
-        raise click.UsageError("a request is missing; expected --request or --journal")
+        raise click.UsageError("missing request; expected --request or --journal")
 
 
-def _recorded(
+def _read_recorded(
     scenarios: Mapping[str, Scenario], journal: Path, number: int | None
 ) -> tuple[Scenario, list[HttpRequest]]:
-    """Return the scenario that a recorded request went to, and the calls up to it."""
+    """Return the scenario of a recorded request, and the requests up to it."""
     from mockclaude.journal.recheck import entries_up_to, is_complete, is_redacted, rebuild_request
 
-    entries = entries_up_to(entries_of(journal), number)
+    entries = entries_up_to(read_entries(journal), number)
     if not entries:
-        fail(f"{journal}: there is no request {number} here" if number else f"{journal}: there are no requests here")
-    scenario = scenarios.get(entries[-1]["scenario"])
+        problem = f"request {number} not found" if number else "no requests"
+        exit_with_error(f"{journal}: {problem}; expected a journal with the request")
+    entry = entries[-1]
+    where = f"{journal}: request {entry['number']}"
+    scenario = scenarios.get(entry["scenario"])
     if scenario is None:
-        fail(f"{journal}: no scenario is named '{entries[-1]['scenario']}'; expected the files it was answered from")
-    if not is_complete(entries[-1]):
-        fail(f"{journal}: the body of the request was truncated in the journal")
-    if is_redacted(entries[-1]):
-        click.echo(
-            f"warning: {journal}: credentials in this request are redacted, so conditions on them fail", err=True
-        )
+        exit_with_error(f"{where}: unknown scenario '{entry['scenario']}'; expected the FILES that were served")
+    if not is_complete(entry):
+        exit_with_error(f"{where}: its body was truncated in the journal; expected a complete body")
+    if is_redacted(entry):
+        click.echo(f"warning: {where}: credentials are redacted, so conditions on them fail", err=True)
     return scenario, [rebuild_request(entry, scenario.policy) for entry in entries]

@@ -12,10 +12,10 @@ import click
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.cli import options
-from mockclaude.cli.options import Loading, entries_of, fail, option, read
+from mockclaude.cli.options import ScenarioLoader, exit_with_error, option, parse_option, read_entries
 
 JOURNAL = "/_mockclaude/journal?limit=1000"
-"""The path of the journal, with as many requests as a server keeps of a lane."""
+"""The path of the journal. A server keeps 1,000 requests of a lane."""
 
 NDJSON = "application/x-ndjson"
 TOKEN_HEADER = "x-mockclaude-token"
@@ -26,7 +26,7 @@ TIMEOUT = 30.0
 @click.command(short_help="Print the journal of a running server.")
 @option("--url", default="http://127.0.0.1:4141", show_default=True, help="Base URL of the server.")
 @option("--pretty", is_flag=True, help="Print log lines instead of JSON.")
-@option("--admin-token", help="Admin token, as the server prints it at its start.")
+@option("--admin-token", help="Admin token of the server, printed at its start.")
 def journal(url: str, pretty: bool, admin_token: str | None) -> None:
     """Print the journal of a running server, one JSON line for each request."""
     for line in _fetch(url.rstrip("/"), admin_token):
@@ -50,10 +50,10 @@ def _fetch(url: str, token: str | None) -> Iterator[bytes]:
                 yield line
     except HTTPError as error:
         with error:
-            fail(f"{shown}: unexpected status, got {error.code}; {_REMEDIES.get(error.code, _REMEDY)}")
+            exit_with_error(f"{shown}: unexpected status, got {error.code}; {_REMEDIES.get(error.code, _REMEDY)}")
     except (URLError, ValueError, OSError, HTTPException) as error:
         reason = getattr(error, "reason", None) or error or type(error).__name__
-        fail(f"cannot reach {shown}: {reason}; start a server there, or pass its base URL with --url")
+        exit_with_error(f"cannot reach {shown}: {reason}; start a server there, or pass its base URL with --url")
 
 
 _REMEDY = "expected a mockclaude server; pass its base URL with --url"
@@ -72,13 +72,13 @@ def _pretty(url: str, line: bytes) -> str:
     try:
         entry = log_fields(orjson.loads(line))
     except (ValueError, KeyError, TypeError):
-        fail(f"{url}: not a journal; {_REMEDY}")
+        exit_with_error(f"{url}: not a journal; {_REMEDY}")
     return f"{log_line(entry, colour=wants_colour())}\n"
 
 
 @click.command(short_help="Compare a recorded journal with FILES.")
 @click.argument("recording", type=click.Path(path_type=Path, dir_okay=False))
-@options.files()
+@options.files_argument()
 @options.SEED
 @options.VALIDATION
 @options.BETAS
@@ -91,18 +91,18 @@ def recheck(
     betas: AcceptedBetas | None,
     retry_speed: str,
 ) -> None:
-    """Decide the requests of RECORDING, a journal of `serve --journal`, again with FILES, without a server.
+    """Compare RECORDING with the decisions and responses of FILES, without a server.
 
-    Each decision and each byte of the responses is compared with the recorded one. The exit code is 1 if something
-    differs.
+    RECORDING is a journal of `serve --journal`. Every decision and every byte of the responses is compared. The exit
+    code is 1 if there is a difference.
     """
     from mockclaude.journal.recheck import is_redacted, is_refused_in_flight
     from mockclaude.journal.recheck import recheck as find_differences
     from mockclaude.server.clock import parse_speed
 
-    speed = read("--retry-speed", parse_speed, retry_speed)
-    scenarios = Loading(files, seed, validation, betas=betas).loaded()
-    entries = entries_of(recording)
+    speed = parse_option("--retry-speed", parse_speed, retry_speed)
+    scenarios = ScenarioLoader(files, seed, validation, betas=betas).load_or_exit()
+    entries = read_entries(recording)
     differences = find_differences(scenarios, entries, speed)
     for difference in differences:
         click.echo(str(difference))

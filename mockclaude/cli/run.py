@@ -1,4 +1,4 @@
-"""The command `run`: run another command with a server, and print a summary of its requests."""
+"""The command `run`: run another command with a server, and return its exit code."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.cli import options
-from mockclaude.cli.options import Loading, option, read, warn
+from mockclaude.cli.options import ScenarioLoader, option, parse_option, print_warnings
 
-PASSED_ON = tuple(
+if TYPE_CHECKING:
+    from mockclaude.server.site import Site
+
+FORWARDED = tuple(
     number for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if (number := getattr(signal, name, None)) is not None
 )
 _COMMAND = f"{__name__}.command"
 _BY_SIGNAL, _NOT_EXECUTABLE, _NOT_FOUND = 128, 126, 127
-"""Exit codes as shells have them."""
+"""Exit codes of POSIX shells."""
 
 
 class _WithCommand(click.Command):
-    """A command whose arguments after `--` are another command."""
+    """A command with another command after `--`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
@@ -40,13 +43,13 @@ class _WithCommand(click.Command):
 
 
 @click.command(cls=_WithCommand, short_help="Run a command with a server.")
-@options.files()
-@option("--allow-unmatched", is_flag=True, help="Requests that no rule answers do not change the exit code.")
+@options.files_argument()
+@option("--allow-unmatched", is_flag=True, help="Ignore unmatched requests in the exit code.")
 @options.SEED
 @options.VALIDATION
 @options.BETAS
 @options.STRICT
-@options.speed("1x")
+@options.speed_option("1x")
 @options.RETRY_SPEED
 @click.pass_context
 def run(
@@ -60,42 +63,48 @@ def run(
     speed: str,
     retry_speed: str,
 ) -> None:
-    """Run COMMAND with a server for FILES, to which its environment points the SDKs.
+    """Run COMMAND with a server for FILES.
 
-    The exit code is that of COMMAND, or 1 if no rule answered one of its requests.
+    The environment of COMMAND points the SDKs to the server. The exit code is that of COMMAND, or 1 if a request was
+    unmatched.
     """
     command: list[str] = ctx.meta[_COMMAND]
     if not command:
-        raise click.UsageError("a command is missing; expected such as: mockclaude run support.yaml -- pytest")
+        raise click.UsageError("missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; add e.g. `-- pytest`")
     from mockclaude.journal.console import write_error
     from mockclaude.journal.summary import Summary
     from mockclaude.server.clock import Clock, parse_speed
     from mockclaude.server.site import Site
-    from mockclaude.testing.background import Background
-    from mockclaude.testing.environment import IN_THE_WAY, variables
 
-    clock = Clock(read("--speed", parse_speed, speed))
-    retries = read("--retry-speed", parse_speed, retry_speed)
+    clock = Clock(parse_option("--speed", parse_speed, speed))
+    retries = parse_option("--retry-speed", parse_speed, retry_speed)
     summary = Summary()
-    scenarios = Loading(files, seed, validation, strict_determinism, betas).loaded()
-    warn(scenarios, err=True)
+    scenarios = ScenarioLoader(files, seed, validation, strict_determinism, betas).load_or_exit()
+    print_warnings(scenarios, err=True)
     site = Site(scenarios, clock=clock, retry_speed=retries)
     site.journal.subscribe("ended", summary.add)
-    server = Background(site)
-    try:
-        pointing = variables(f"http://127.0.0.1:{server.start()}")
-        usual = {name: value for name, value in os.environ.items() if name not in IN_THE_WAY}
-        key = usual.get("ANTHROPIC_API_KEY") or pointing["ANTHROPIC_API_KEY"]
-        code = run_command(command, {**usual, **pointing, "ANTHROPIC_API_KEY": key})
-    finally:
-        server.stop()
+    code = _run_with_server(command, site)
     write_error(str(summary))
     sys.exit(code or int(bool(summary.unmatched) and not allow_unmatched))
 
 
+def _run_with_server(command: Sequence[str], site: Site) -> int:
+    from mockclaude.testing.background import BackgroundServer
+    from mockclaude.testing.environment import CONFLICTING, build_environment
+
+    server = BackgroundServer(site)
+    try:
+        variables = build_environment(f"http://127.0.0.1:{server.start()}")
+        inherited = {name: value for name, value in os.environ.items() if name not in CONFLICTING}
+        key = inherited.get("ANTHROPIC_API_KEY") or variables["ANTHROPIC_API_KEY"]
+        return run_command(command, {**inherited, **variables, "ANTHROPIC_API_KEY": key})
+    finally:
+        server.stop()
+
+
 def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run `command`, pass signals on to it, and return its exit code as a shell would."""
-    with _passed_on() as running:
+    """Run `command`, forward signals to it, and return its exit code as a shell does."""
+    with _forward_signals() as running:
         try:
             process = subprocess.Popen(command, env=environment)
         except OSError as error:
@@ -107,16 +116,16 @@ def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 @contextmanager
-def _passed_on() -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Pass signals on to the processes in the list that this yields; what comes before there is one is lost."""
+def _forward_signals() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Forward signals to the processes in the yielded list. Signals before the first process are dropped."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def pass_on(number: int, _: FrameType | None) -> None:
-        if not (number in _FROM_THE_TERMINAL and _is_in_front()):
+    def forward(number: int, _: FrameType | None) -> None:
+        if not (number in _TERMINAL_SIGNALS and _is_in_foreground()):
             for process in running:
                 process.send_signal(number)
 
-    before: dict[int, Any] = {number: signal.signal(number, pass_on) for number in PASSED_ON}
+    before: dict[int, Any] = {number: signal.signal(number, forward) for number in FORWARDED}
     try:
         yield running
     finally:
@@ -125,11 +134,11 @@ def _passed_on() -> Iterator[list[subprocess.Popen[bytes]]]:
 
 
 TERMINAL = "/dev/tty"
-_FROM_THE_TERMINAL = (signal.SIGINT, getattr(signal, "SIGQUIT", None))
-"""What a terminal sends to all processes in front of it, the command among them."""
+_TERMINAL_SIGNALS = (signal.SIGINT, getattr(signal, "SIGQUIT", None))
+"""Signals that a terminal sends to all processes in its foreground, so also to the command."""
 
 
-def _is_in_front() -> bool:
+def _is_in_foreground() -> bool:
     try:
         with open(TERMINAL) as terminal:
             return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()

@@ -1,4 +1,4 @@
-"""The command `serve`."""
+"""The command `serve`: serve scenario files until a signal."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ import click
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.cli import options
-from mockclaude.cli.options import Loading, fail, option, read, warn
+from mockclaude.cli.options import ScenarioLoader, exit_with_error, option, parse_option, print_warnings
 
 if TYPE_CHECKING:
     from mockclaude.server.log_writer import WriteEntries
-    from mockclaude.server.run import Beside
+    from mockclaude.server.run import Beside, PlaybackSettings
 
 PORT = 4141
 
 
-@click.command(short_help="Serve scenario files; meant where no command is named.")
-@options.files()
-@option("--host", default="127.0.0.1", show_default=True)
-@option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
-@option("--watch", is_flag=True, help="Load FILES again when they change; those that are wrong change nothing.")
-@options.file("--journal", "Append each request, when it has ended, to this file, as a line of JSON.")
+@click.command(short_help="Serve scenario files. The default command.")
+@options.files_argument()
+@option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@option(
+    "--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on. 0: a free port."
+)
+@option("--watch", is_flag=True, help="Reload FILES when they change. Invalid files are ignored.")
+@options.file_option("--journal", "Append each request to this file as a line of JSON, after its response.")
 @options.SEED
 @options.VALIDATION
 @options.BETAS
 @options.STRICT
-@options.speed("1x", " `manual` lets it stand still until it is advanced.")
+@options.speed_option("1x", " manual: advanced by the admin API only.")
 @options.RETRY_SPEED
 @options.HOSTS
 @options.ORIGINS
@@ -50,21 +52,20 @@ def serve(
     origins: tuple[str, ...],
     admin_token: str | None,
 ) -> None:
-    """Serve FILES as one scenario, and each folder among them as a set of scenarios.
+    """Serve FILES as one scenario, and each file in a folder as a separate scenario.
 
-    Without FILES, the built-in scenario answers.
+    Default FILES: the built-in scenario.
     """
     from mockclaude.journal.console import write_line
-    from mockclaude.server.clock import clock_of, parse_speed
-    from mockclaude.server.run import CannotListenError, PlaybackSettings, run, trust_of
+    from mockclaude.server.run import CannotListenError, run, trust_of
     from mockclaude.server.run import serve as serve_forever
 
     trust = trust_of(host, hosts, origins, admin_token)
-    playback = PlaybackSettings(read("--speed", clock_of, speed), read("--retry-speed", parse_speed, retry_speed))
-    loading = Loading(files, seed, validation, strict_determinism, betas)
-    watcher = _watch(loading) if watch else None
-    scenarios = loading.loaded()
-    warn(scenarios, err=True)
+    playback = _parse_playback(speed, retry_speed)
+    loader = ScenarioLoader(files, seed, validation, strict_determinism, betas)
+    watcher = _watch(loader) if watch else None
+    scenarios = loader.load_or_exit()
+    print_warnings(scenarios, err=True)
     write_entries = _open_journal(journal) if journal else None
     try:
         run(
@@ -73,13 +74,22 @@ def serve(
             )
         )
     except CannotListenError as error:
-        fail(error)
+        exit_with_error(error)
 
 
-def _watch(loading: Loading) -> Beside:
+def _parse_playback(speed: str, retry_speed: str) -> PlaybackSettings:
+    from mockclaude.server.clock import clock_of, parse_speed
+    from mockclaude.server.run import PlaybackSettings
+
+    return PlaybackSettings(
+        parse_option("--speed", clock_of, speed), parse_option("--retry-speed", parse_speed, retry_speed)
+    )
+
+
+def _watch(loader: ScenarioLoader) -> Beside:
     from mockclaude.server.file_watcher import FileWatcher
 
-    return FileWatcher(loading.files, loading.load)
+    return FileWatcher(loader.files, loader.load)
 
 
 def _open_journal(journal: Path) -> WriteEntries:
@@ -88,4 +98,4 @@ def _open_journal(journal: Path) -> WriteEntries:
     try:
         return JournalFile(journal).write
     except JournalError as error:
-        fail(error)
+        exit_with_error(error)

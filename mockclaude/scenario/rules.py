@@ -282,7 +282,7 @@ def _step(step: written_steps.StepModel) -> CompiledStep:
 
 def _content_id(rule: written.RuleModel) -> str:
     """Return an id that a rule without a name keeps when rules are added above it: the hash of what it says."""
-    data = orjson.dumps(rule.model_dump(mode="json", exclude_unset=True), option=_SORTED)
+    data = orjson.dumps(rule.model_dump(mode="json", exclude_unset=True, serialize_as_any=True), option=_SORTED)
     return blake2b(data, digest_size=8).hexdigest()
 
 

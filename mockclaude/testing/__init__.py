@@ -1,6 +1,6 @@
-"""For tests in Python: `MockClaude`, and what it tells of requests.
+"""`MockClaude` for tests in Python, and the pytest plugin.
 
-In: nothing. Out: names, imported when they are asked for: the pytest plugin is loaded by runs that need no server.
+Names are imported on first use, because each run of pytest loads the plugin, also where no test needs a server.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "MessagesRequest", "MockClaude"]
 
-_HOME = {"Asked": "messages_request", "MessagesRequest": "messages_request", "MockClaude": "mock"}
+_MODULES = {"Asked": "messages_request", "MessagesRequest": "messages_request", "MockClaude": "mock"}
+"""Name -> its module."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,8 +1,4 @@
-"""A server in a thread of its own, with an event loop of its own.
-
-In: a site, and where it listens. Out: a running server, on whose loop functions can be called from any thread.
-Knows nothing of what is served.
-"""
+"""A server in a thread with its own event loop, on which other threads can call functions."""
 
 from __future__ import annotations
 
@@ -19,61 +15,72 @@ from mockclaude.server.listener import Listener
 from mockclaude.server.protocol import make_server
 from mockclaude.server.run import listen
 from mockclaude.server.site import Site
-from mockclaude.testing.call_site import busy
+from mockclaude.testing.call_site import find_blocking_call
 
 T = TypeVar("T")
 
-PATIENCE = 10.0
-"""Seconds that starting, stopping, and a call may take."""
+TIMEOUT = 10.0
+"""Seconds after which a start, a stop or a call fails."""
 
 
-class Background:
-    """Serves a site on `port` of this machine, or on a free one, until it is stopped."""
+class BackgroundServer:
+    """A server for a site on `port` of 127.0.0.1, in a thread. Port 0: a free port."""
 
     def __init__(self, site: Site, port: int = 0) -> None:
-        self._site = site
+        self.site = site
         self._port = port
-        self._begun: Future[int] = Future()
+        self._started: Future[int] = Future()
         self._loop: asyncio.AbstractEventLoop
         self._stop = asyncio.Event()
         self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name="mockclaude", daemon=True)
 
     def start(self) -> int:
-        """Return the port, once it listens. Raises `CannotListenError`, and `RuntimeError` if it was started before."""
+        """Start the server and return its port.
+
+        Raises:
+            CannotListenError: The port is in use.
+            RuntimeError: The server was started before.
+        """
         if self._thread.ident is not None:
-            raise RuntimeError("this MockClaude was started before; expected another one: MockClaude()")
+            raise RuntimeError("MockClaude: already started; expected one start; create another MockClaude()")
         self._thread.start()
         try:
-            return self._begun.result(PATIENCE)
+            return self._started.result(TIMEOUT)
         except BaseException:
-            self._thread.join(PATIENCE)
+            self._thread.join(TIMEOUT)
             raise
 
     def stop(self) -> None:
-        """Stop; open streams are cut. Nothing of it is left when this returns."""
+        """Stop the server, cut open streams and join the thread."""
         if self._process == os.getpid() and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(PATIENCE)
+            self._thread.join(TIMEOUT)
 
     def call(self, function: Callable[[], T]) -> T:
-        """Return what `function` returns on the server's loop. Raises `RuntimeError` where no server runs."""
+        """Call `function` on the server's event loop and return its result.
+
+        Raises:
+            RuntimeError: The server does not run, runs in another process, or is blocked.
+        """
         if self._process != os.getpid():
             raise RuntimeError(
-                f"this MockClaude runs in process {self._process}, of which {os.getpid()} is a fork; here its URL can "
-                "be used, for the rest start another one after forking"
+                f"MockClaude: started in process {self._process}, got a call from its fork {os.getpid()}; expected "
+                "the same process; use the URL alone, or start another MockClaude after the fork"
             )
         if threading.get_ident() == self._thread.ident:
             return function()
         if not self._thread.is_alive():
-            raise RuntimeError("this MockClaude is not running; use it as `with MockClaude() as mock:`")
-        done: Future[T] = Future()
-        self._loop.call_soon_threadsafe(_settle, done, function)
-        if not wait([done], PATIENCE).done:
-            where = busy(self._thread.ident or 0)
             raise RuntimeError(
-                f"this MockClaude has been busy for {PATIENCE:g} s{where}; expected an asynchronous function of what "
-                "takes long"
+                "MockClaude: not running; expected a call between start and stop; use `with MockClaude() as mock:`"
+            )
+        done: Future[T] = Future()
+        self._loop.call_soon_threadsafe(_resolve, done, function)
+        if not wait([done], TIMEOUT).done:
+            where = find_blocking_call(self._thread.ident or 0)
+            raise RuntimeError(
+                f"MockClaude: the server has been blocked for {TIMEOUT:g} s{where}; expected functions that return at "
+                "once; use `async def` for slow ones"
             )
         if error := done.exception():
             raise error  # `result()` would add frames of its own
@@ -83,27 +90,27 @@ class Background:
         try:
             asyncio.run(self._serve())
         except BaseException as error:
-            if self._begun.done():
+            if self._started.done():
                 raise
-            self._begun.set_exception(error)  # whoever starts it is waiting for it
+            self._started.set_exception(error)  # raised by `start`
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         listener = Listener("127.0.0.1", self._port)
-        self._site.refuse = listener.refuse
-        runner = web.ServerRunner(make_server(self._site), shutdown_timeout=0.05)
+        self.site.refuse = listener.refuse
+        runner = web.ServerRunner(make_server(self.site), shutdown_timeout=0.05)
         await runner.setup()
         try:
             await listen(listener, runner)
-            self._begun.set_result(listener.port)
+            self._started.set_result(listener.port)
             await self._stop.wait()
         finally:
             await listener.close()
             await runner.cleanup()
 
 
-def _settle(done: Future[T], function: Callable[[], T]) -> None:
+def _resolve(done: Future[T], function: Callable[[], T]) -> None:
     try:
         done.set_result(function())
-    except BaseException as error:  # it belongs to whoever called
+    except BaseException as error:  # raised by `call`
         done.set_exception(error)

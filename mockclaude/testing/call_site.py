@@ -1,7 +1,4 @@
-"""Where a test says something: the file and line that messages name.
-
-In: the stack of this thread, or of another. Out: `tests/test_chat.py:12`. Knows nothing of what is said there.
-"""
+"""Call sites in the code under test: the file and line that messages name, e.g. `tests/test_chat.py:12`."""
 
 from __future__ import annotations
 
@@ -12,31 +9,34 @@ from pathlib import Path
 from traceback import walk_stack
 from types import FrameType
 
-_HERE = str(Path(__file__).parent)
-_CALLING = str(Path(__file__).with_name("callbacks.py"))
-"""The file that calls a test's functions."""
+_PACKAGE = str(Path(__file__).parent)
+_CALLBACKS = str(Path(__file__).with_name("callbacks.py"))
+"""The module that calls the functions of a test."""
 
 _STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 
 
-def caller() -> str:
-    """Return the place of the innermost call from outside this package, relative to where the process runs."""
+def find_call_site() -> str:
+    """Return the innermost call from outside this package.
+
+    The path is relative to the working directory, for files below it.
+    """
     frames = (frame for frame, _ in walk_stack(sys._getframe(1)))
-    return _named(next(frame for frame in frames if not _is_ours(frame)))
+    return _format_frame(next(frame for frame in frames if not _is_ours(frame)))
 
 
-def busy(thread: int) -> str:
-    """Return the place in a function of a test at which a running thread is, or nothing."""
+def find_blocking_call(thread: int) -> str:
+    """Return ` at <file>:<line>` of the callback that a thread runs, or nothing."""
     frames = [frame for frame, _ in walk_stack(sys._current_frames()[thread])]
-    functions = (inner for inner, outer in pairwise(frames) if outer.f_code.co_filename == _CALLING)
-    place = next((_named(frame) for frame in functions if not _is_ours(frame)), "")
+    functions = (inner for inner, outer in pairwise(frames) if outer.f_code.co_filename == _CALLBACKS)
+    place = next((_format_frame(frame) for frame in functions if not _is_ours(frame)), "")
     return f" at {place}" if place else ""
 
 
-def current_line(thread: int) -> str:
-    """Return the place at which a running thread is, in code that is no library; nothing if there is none."""
+def find_current_line(thread: int) -> str:
+    """Return the line of user code that a thread runs, or an empty string."""
     frames = walk_stack(sys._current_frames()[thread]) if thread in sys._current_frames() else ()
-    return next((_named(frame) for frame, _ in frames if not (_is_ours(frame) or _is_library(frame))), "")
+    return next((_format_frame(frame) for frame, _ in frames if not (_is_ours(frame) or _is_library(frame))), "")
 
 
 def _is_library(frame: FrameType) -> bool:
@@ -47,13 +47,13 @@ def _is_library(frame: FrameType) -> bool:
 
 
 def _is_ours(frame: FrameType) -> bool:
-    return frame.f_code.co_filename.startswith(_HERE)
+    return frame.f_code.co_filename.startswith(_PACKAGE)
 
 
-def _named(frame: FrameType) -> str:
-    return f"{_relative(frame.f_code.co_filename)}:{frame.f_lineno}"
+def _format_frame(frame: FrameType) -> str:
+    return f"{_relative_path(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
-def _relative(file: str) -> str:
-    path, here = Path(file).resolve(), Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else file
+def _relative_path(file: str) -> str:
+    path, folder = Path(file).resolve(), Path.cwd()
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else file

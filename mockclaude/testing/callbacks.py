@@ -1,8 +1,7 @@
-"""Python functions in place of conditions and replies.
+"""Python functions as conditions and replies.
 
-In: what a test wrote. Out: what a rule needs, and a note of everything that a function raised.
-Knows nothing of servers but that they answer an error with its status. A function that raises is answered with a 500
-that SDKs do not retry, and what it raised is kept for the test: exceptions, and what ends a test or a process.
+The response to a request whose function raises is a 500 that SDKs do not retry. The error is kept for the test:
+exceptions, and what ends a test or a process.
 """
 
 from __future__ import annotations
@@ -20,110 +19,121 @@ from typing import Any, NamedTuple
 from mockclaude.api.errors import ApiError
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.conditions import Condition
+from mockclaude.scenario.diagnostics import format_value
 from mockclaude.scenario.loading import inline
 from mockclaude.scenario.rules import CompiledStep, PendingReply, ReplyTemplate
 from mockclaude.scenario.template.templates import Template
-from mockclaude.testing.call_site import current_line
+from mockclaude.testing.call_site import find_current_line
 from mockclaude.testing.tracebacks import hide_frames
-from mockclaude.testing.types import Function, Predicate
+from mockclaude.testing.types import Predicate, ReplyFunction
 
 _DONE = object()
-_PATIENCE = 1.0
-"""Seconds that a generator gets to end, when nobody listens any more and its loop may be busy or gone."""
+_CLOSE_TIMEOUT = 1.0
+"""Seconds in which a generator must close after its client has gone: its event loop may be blocked or closed."""
 
-BEGIN_WITHIN = 5.0
-"""Seconds within which the event loop of a test must begin to run a coroutine; a loop that is blocked never does."""
+START_TIMEOUT = 5.0
+"""Seconds in which the event loop of a test must start a coroutine. A blocked loop never does."""
 
 
-class _Home(NamedTuple):
-    """The event loop in which a function was given, and the id of its thread."""
+class _TestLoop(NamedTuple):
+    """The event loop in which a test passed a function, and the id of its thread."""
 
     loop: asyncio.AbstractEventLoop
     thread: int
 
     def describe_stop(self) -> str:
-        """Return why the loop does not run what it was given."""
+        """Describe why the loop does not start a coroutine."""
         if not self.loop.is_running():
             return "the event loop of the function is not running; expected a loop that runs during the request"
-        place = current_line(self.thread)
+        place = find_current_line(self.thread)
         return (
             f"the event loop of the function is blocked{place and f' at {place}'}; expected a free loop during the "
             "request; use an asynchronous client, or `await asyncio.to_thread(...)`"
         )
 
 
-class Functions:
-    """The functions of one test, and what they raised."""
+class Callbacks:
+    """The functions of a test, and the errors that they raised."""
 
     def __init__(self) -> None:
-        self.raised: list[BaseException] = []
+        self._errors: list[BaseException] = []
+
+    def take_errors(self) -> list[BaseException]:
+        """Return the errors raised since the last call."""
+        errors, self._errors = self._errors, []
+        return errors
 
     @contextmanager
-    def _noting(self, where: str) -> Iterator[None]:
+    def _record_errors(self, kind: str, where: str) -> Iterator[None]:
         try:
             yield
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except BaseException as error:  # also `pytest.fail`, `pytest.skip` and `sys.exit`
             hide_frames(error)
-            self.raised.append(error)
-            told = f"{where}: a function raised {type(error).__name__}: {error}"
-            raise ApiError("api_error", told, headers={"x-should-retry": "false"}) from None
+            self._errors.append(error)
+            message = f"{where}: {kind} function raised {type(error).__name__}: {error}"
+            raise ApiError("api_error", message, headers={"x-should-retry": "false"}) from None
 
-    def condition(self, predicate: Predicate, where: str) -> Condition:
-        """Return the condition that holds if `predicate` returns something true."""
+    def build_condition(self, predicate: Predicate, where: str) -> Condition:
+        """Build a condition that matches if the result of `predicate` is true."""
 
-        def holds(request: MessagesRequest) -> bool:
-            with self._noting(where):
-                return _truth(predicate(request))
+        def matches(request: MessagesRequest) -> bool:
+            with self._record_errors("condition", where):
+                return _to_bool(predicate(request))
 
-        return Condition("function", f"{_name(predicate)}() to be true", _whole_request, holds, costly=True)
+        return Condition("function", f"{_name(predicate)}() to be true", _whole_request, matches, costly=True)
 
-    def reply(self, function: Function, where: str) -> Callable[[MessagesRequest], ReplyTemplate | PendingReply]:
-        """Return what makes a reply with `function`, whose coroutines and asynchronous generators run on this loop."""
-        home = _home()
+    def build_reply(
+        self, function: ReplyFunction, where: str
+    ) -> Callable[[MessagesRequest], ReplyTemplate | PendingReply]:
+        """Build the reply function of a rule.
 
-        def made(request: MessagesRequest) -> ReplyTemplate | PendingReply:
-            with self._noting(where):
-                said = function(request)
-                if inspect.isawaitable(said):
-                    return self._awaited(said, where, home)
-                if isinstance(said, AsyncIterable):
-                    return self._parts(aiter(said), where, home)
-                if isinstance(said, Iterator):
-                    return self._parts(_asynchronous(said), where, None)
-                return outline(said, where)
+        Coroutines and asynchronous generators run on the event loop that is current now.
+        """
+        home = _current_loop()
 
-        return made
+        def build(request: MessagesRequest) -> ReplyTemplate | PendingReply:
+            with self._record_errors("reply", where):
+                result = function(request)
+                if inspect.isawaitable(result):
+                    return self._await(result, where, home)
+                if isinstance(result, AsyncIterable):
+                    return self._yield_parts(aiter(result), where, home)
+                if isinstance(result, Iterator):
+                    return self._yield_parts(_to_async(result), where, None)
+                return parse_reply(result, where)
 
-    async def _awaited(self, said: Awaitable[Any], where: str, home: _Home | None) -> ReplyTemplate:
+        return build
+
+    async def _await(self, result: Awaitable[Any], where: str, home: _TestLoop | None) -> ReplyTemplate:
         try:
-            with self._noting(where):
-                return outline(await _on(home, lambda: said, BEGIN_WITHIN), where)
+            with self._record_errors("reply", where):
+                return parse_reply(await _run_on(home, lambda: result, START_TIMEOUT), where)
         finally:
-            if inspect.iscoroutine(said) and inspect.getcoroutinestate(said) == inspect.CORO_CREATED:
-                said.close()
+            if inspect.iscoroutine(result) and inspect.getcoroutinestate(result) == inspect.CORO_CREATED:
+                result.close()
 
-    async def _parts(
-        self, parts: AsyncIterator[Any], where: str, home: _Home | None
+    async def _yield_parts(
+        self, parts: AsyncIterator[Any], where: str, home: _TestLoop | None
     ) -> AsyncGenerator[ReplyTemplate, None]:
-        """Yield the parts of a reply, and close the generator that makes them, whatever happens."""
+        """Yield the parts of a reply, and close their generator in any case."""
         try:
             while True:
-                with self._noting(where):
-                    part = await _on(home, lambda: anext(parts, _DONE), BEGIN_WITHIN)
+                with self._record_errors("reply", where):
+                    part = await _run_on(home, lambda: anext(parts, _DONE), START_TIMEOUT)
                     if part is _DONE:
                         return
-                    made = _part(part, where)
-                yield made
+                    template = _part(part, where)
+                yield template
         finally:
             with suppress(TimeoutError, ApiError):
-                await asyncio.wait_for(self._close(parts, where, home), _PATIENCE)
+                await asyncio.wait_for(self._close(parts, where, home), _CLOSE_TIMEOUT)
 
-    async def _close(self, parts: AsyncIterator[Any], where: str, home: _Home | None) -> None:
+    async def _close(self, parts: AsyncIterator[Any], where: str, home: _TestLoop | None) -> None:
         if not (home and home.loop.is_closed()):
-            with self._noting(where):
-                await _on(home, lambda: _closed(parts), 2 * _PATIENCE)
+            with self._record_errors("reply", where):
+                await _run_on(home, lambda: _close_generator(parts), 2 * _CLOSE_TIMEOUT)
 
 
 def _whole_request(request: MessagesRequest) -> MessagesRequest:
@@ -131,17 +141,17 @@ def _whole_request(request: MessagesRequest) -> MessagesRequest:
 
 
 def _name(function: Any) -> str:
-    """Return the name of a function, or of what else is called, without an address: it is part of responses."""
+    """Return the name of a callable. It is part of responses, so it has no memory address."""
     while isinstance(function, partial):
         function = function.func
     return str(getattr(function, "__name__", type(function).__name__))
 
 
-def blame(error: BaseException, raised: BaseException) -> None:
-    """Let what a function raised be told as the cause of `error`, in which it was answered as an error."""
+def set_cause(error: BaseException, cause: BaseException) -> None:
+    """Set the error of a callback as the first cause of `error`, e.g. of an SDK error."""
     while error.__cause__ is not None:
         error = error.__cause__
-    error.__cause__ = raised
+    error.__cause__ = cause
 
 
 _ALWAYS_TRUE = (
@@ -149,21 +159,26 @@ _ALWAYS_TRUE = (
     (inspect.isasyncgenfunction, "an asynchronous generator function", "use `return`, without `async`"),
     (inspect.isgeneratorfunction, "a generator function", "use `return` in place of `yield`"),
 )
-"""Functions whose result is an object that is true whatever they decide."""
+"""Check -> kind of function whose result is always a true object, and the fix."""
 
 _BOOL = "expected a function that returns true or false"
 
 
 def check_predicate(predicate: Any, where: str) -> None:
-    """Raise `TypeError` if the result of `predicate` would always be true, or if it is not a function."""
+    """Check the function of a `when`, passed at `where`.
+
+    Raises:
+        TypeError: `predicate` is not a function, or its result would always be true.
+    """
     if not callable(predicate):
-        raise TypeError(f"{predicate!r} is no function; expected such as when(user={predicate!r})")
-    for has_kind, kind, remedy in _ALWAYS_TRUE:
+        value = format_value(predicate)
+        raise TypeError(f"{where}: `when`: not a function, got {value}; {_BOOL}, or a condition, e.g. user={value}")
+    for has_kind, kind, fix in _ALWAYS_TRUE:
         if has_kind(predicate) or has_kind(type(predicate).__call__):
-            raise TypeError(f"{where}: `when`: {_name(predicate)}() is {kind}, always true; {_BOOL}; {remedy}")
+            raise TypeError(f"{where}: `when`: {_name(predicate)}() is {kind}, always true; {_BOOL}; {fix}")
 
 
-def _truth(result: Any) -> bool:
+def _to_bool(result: Any) -> bool:
     if isinstance(result, Awaitable | AsyncIterable | Iterator):
         if inspect.iscoroutine(result):
             result.close()
@@ -171,47 +186,52 @@ def _truth(result: Any) -> bool:
     return bool(result)
 
 
-def outline(said: Any, where: str) -> ReplyTemplate:
-    """Return the reply that a function said. Raises `ScenarioError`."""
-    if type(said) is str and "${{" not in said and _is_unicode(said):
-        return ReplyTemplate((CompiledStep("text", Template({"text": said, "citations": []}, None)),), fixed=True)
-    return inline.compile_rules({"reply": said}, where).scenario.rules[0].replies[0]
+def parse_reply(reply: Any, where: str) -> ReplyTemplate:
+    """Parse the result of the reply function that was passed at `where`.
+
+    Raises:
+        ScenarioError: The result is not a reply.
+    """
+    if type(reply) is str and "${{" not in reply and _is_unicode(reply):
+        return ReplyTemplate((CompiledStep("text", Template({"text": reply, "citations": []}, None)),), fixed=True)
+    return inline.compile_rules({"reply": reply}, where).scenario.rules[0].replies[0]
 
 
 def _is_unicode(text: str) -> bool:
-    """Return whether JSON can carry `text`: it has no halves of surrogate pairs."""
+    """Return whether `text` has no lone surrogates, which JSON cannot carry."""
     try:
         return text.isascii() or bool(text.encode())
     except UnicodeEncodeError:
         return False
 
 
-def _part(said: Any, where: str) -> ReplyTemplate:
-    """Return a part of a reply: a string goes on with the text before it, and thinking in its short form likewise."""
-    continues = isinstance(said, str) or (
-        isinstance(said, dict) and said.keys() == {"thinking"} and isinstance(said["thinking"], str)
+def _part(part: Any, where: str) -> ReplyTemplate:
+    """Parse a part of a reply. A string continues the text before it, and `{"thinking": "..."}` the thinking."""
+    continues = isinstance(part, str) or (
+        isinstance(part, dict) and part.keys() == {"thinking"} and isinstance(part["thinking"], str)
     )
-    return replace(outline(said, where), continues=continues)
+    return replace(parse_reply(part, where), continues=continues)
 
 
-def _home() -> _Home | None:
+def _current_loop() -> _TestLoop | None:
     try:
-        return _Home(asyncio.get_running_loop(), threading.get_ident())
+        return _TestLoop(asyncio.get_running_loop(), threading.get_ident())
     except RuntimeError:
         return None
 
 
-async def _on(home: _Home | None, make: Callable[[], Awaitable[Any]], begin_within: float) -> Any:
-    """Return what the awaitable that `make` returns gives, on the loop of `home`, or on this one.
+async def _run_on(home: _TestLoop | None, make: Callable[[], Awaitable[Any]], start_timeout: float) -> Any:
+    """Await the result of `make` on the loop of `home`, or on the current loop.
 
-    Raises `RuntimeError` if that loop does not begin within `begin_within` seconds.
+    Raises:
+        RuntimeError: The loop is closed, or does not start within `start_timeout` seconds.
     """
     loop = asyncio.get_running_loop()
     if home is None or home.loop is loop:
         return await make()
     if home.loop.is_closed():
-        raise RuntimeError("the event loop that the function was given in is closed")
-    gate = threading.Lock()  # who acquires it decides whether the coroutine begins
+        raise RuntimeError("the event loop of the function is closed; expected a loop that runs during the request")
+    gate = threading.Lock()  # the first to acquire it decides whether the coroutine starts
     problem = ""
 
     async def run() -> Any:
@@ -225,7 +245,7 @@ async def _on(home: _Home | None, make: Callable[[], Awaitable[Any]], begin_with
 
     running = asyncio.run_coroutine_threadsafe(run(), home.loop)
     result = asyncio.wrap_future(running)
-    timer = loop.call_later(begin_within, give_up)
+    timer = loop.call_later(start_timeout, give_up)
     try:
         return await result
     except asyncio.CancelledError:
@@ -237,7 +257,7 @@ async def _on(home: _Home | None, make: Callable[[], Awaitable[Any]], begin_with
         gate.acquire(blocking=False)
 
 
-async def _asynchronous(parts: Iterator[Any]) -> AsyncGenerator[Any, None]:
+async def _to_async(parts: Iterator[Any]) -> AsyncGenerator[Any, None]:
     try:
         for part in parts:
             yield part
@@ -246,7 +266,7 @@ async def _asynchronous(parts: Iterator[Any]) -> AsyncGenerator[Any, None]:
             parts.close()
 
 
-async def _closed(parts: AsyncIterator[Any]) -> None:
-    """Close a generator, so that its `finally` happens; one that runs is being cancelled, and closes itself."""
+async def _close_generator(parts: AsyncIterator[Any]) -> None:
+    """Close a generator, so that its `finally` runs. A running one closes when it is cancelled."""
     if isinstance(parts, AsyncGeneratorType) and not parts.ag_running:
         await parts.aclose()

@@ -1,4 +1,4 @@
-"""Which test files use the fixture: found by parsing them, before anything is imported."""
+"""Find out whether test files use the fixture, by parsing them before anything is imported."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ def uses_fixture(
     plugins: Iterable[Path] = (),
     search: Sequence[str] = (),
 ) -> bool:
-    """Return whether Python files, or the modules that they name in `pytest_plugins`, use the fixture or its mark.
+    """Return whether Python files or their plugins use the fixture or its mark.
 
     Args:
-        paths: Files, and folders with all that is below them.
-        root: The folder above which `conftest.py` is not read in the folders above each path.
-        ignored: Patterns of folders that are left out, besides virtual environments.
+        paths: Files, and folders that are searched recursively.
+        root: The topmost folder whose `conftest.py` is read.
+        ignored: Patterns of folders to skip, besides virtual environments.
         plugins: Files of plugins.
-        search: Folders in which modules are looked for, before those of `sys.path`.
+        search: Folders with modules that precede `sys.path`.
     """
     seen: set[Path] = set()
     return any(_uses(file, search, seen) for files in (plugins, _files(paths, root, ignored)) for file in files)
 
 
 def find_module(name: str, search: Sequence[str] = ()) -> Path | None:
-    """Return the file of a module or package, or the folder of a package without one. Nothing is imported for it."""
+    """Find the file of a module, or the folder of a package, without an import."""
     top, *below = name.split(".")
     spec = PathFinder.find_spec(top, search) or _find_top(top)
     if spec is None:
@@ -61,21 +61,21 @@ def _find_top(name: str) -> ModuleSpec | None:
 def _files(paths: Iterable[Path], root: Path, ignored: Sequence[str]) -> Iterator[Path]:
     for path in paths:
         folder = path if path.is_dir() else path.parent
-        yield from (above / "conftest.py" for above in (folder, *folder.parents) if above not in root.parents)
+        yield from (parent / "conftest.py" for parent in (folder, *folder.parents) if parent not in root.parents)
         if path == folder:
-            yield from _below(folder, ignored)
+            yield from _walk(folder, ignored)
         else:
             yield path
 
 
-def _below(folder: Path, ignored: Sequence[str]) -> Iterator[Path]:
+def _walk(folder: Path, ignored: Sequence[str]) -> Iterator[Path]:
     for name, folders, files in os.walk(folder):
-        here = Path(name)
+        path = Path(name)
         if "pyvenv.cfg" in files or "conda-meta" in folders:
             folders.clear()
             continue
-        folders[:] = [each for each in folders if not any((here / each).match(pattern) for pattern in ignored)]
-        yield from (here / file for file in files if file.endswith(".py"))
+        folders[:] = [child for child in folders if not any((path / child).match(pattern) for pattern in ignored)]
+        yield from (path / file for file in files if file.endswith(".py"))
 
 
 def _uses(file: Path, search: Sequence[str], seen: set[Path]) -> bool:
@@ -85,12 +85,12 @@ def _uses(file: Path, search: Sequence[str], seen: set[Path]) -> bool:
     nodes = _parse(file)
     if any(map(_is_use, nodes)):
         return True
-    named = [find_module(name, [_import_root(file), *search]) for node in nodes for name in _named_plugins(node)]
-    return any(_uses(module, search, seen) for module in named if module is not None)
+    plugins = [find_module(name, [_import_root(file), *search]) for node in nodes for name in _plugin_names(node)]
+    return any(_uses(module, search, seen) for module in plugins if module is not None)
 
 
 def _import_root(file: Path) -> str:
-    """Return the folder from which pytest imports a file of tests."""
+    """Return the folder from which pytest imports a test file."""
     return str(next((folder for folder in file.parents if not (folder / "__init__.py").exists()), file.parent))
 
 
@@ -122,8 +122,8 @@ def _is_use(node: ast.AST) -> bool:
     return False
 
 
-def _named_plugins(node: ast.AST) -> list[str]:
-    """Return the names in a statement that sets `pytest_plugins`, or in a call that adds to it."""
+def _plugin_names(node: ast.AST) -> list[str]:
+    """Return the names in an assignment to `pytest_plugins`, or in a call of its methods."""
     match node:
         case (
             ast.Assign(targets=[ast.Name(id=name)])
@@ -131,6 +131,6 @@ def _named_plugins(node: ast.AST) -> list[str]:
             | ast.AugAssign(target=ast.Name(id=name))
             | ast.Call(func=ast.Attribute(value=ast.Name(id=name)))
         ) if name == _PLUGINS:
-            inner = ast.walk(node)
-            return [each.value for each in inner if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            constants = (child for child in ast.walk(node) if isinstance(child, ast.Constant))
+            return [constant.value for constant in constants if isinstance(constant.value, str)]
     return []

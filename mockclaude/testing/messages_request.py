@@ -8,20 +8,20 @@ from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.diagnostics import shorten
 
 Asked = MessagesRequest
-"""The earlier name of `MessagesRequest`."""
+"""Alias of `MessagesRequest`."""
 
 
 def read_request(entry: JournalEntry) -> MessagesRequest:
-    """Return the Messages request of `entry`, its headers without credentials.
+    """Return the Messages request of `entry`, with credentials in headers redacted.
 
     Raises:
-        ValueError: The journal kept too little of the body, or the body is not that of a Messages request.
+        ValueError: The journal truncated the body, or the body is not that of a Messages request.
     """
     request = entry.request
     if request is None and len(entry.body) < entry.body_size:
         raise ValueError(
-            f"request {entry.number} had {entry.body_size} bytes, of which {len(entry.body)} were kept; expected all; "
-            "give MockClaude a larger `max_body`"
+            f"request {entry.number}: truncated body, got {len(entry.body)} of {entry.body_size} bytes; expected all; "
+            "pass a larger `max_body` to MockClaude"
         )
     if request is None:
         body = shorten(redact(entry.body.decode(errors="replace")))

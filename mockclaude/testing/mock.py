@@ -1,16 +1,10 @@
-"""`MockClaude`: a server for a test, in a thread.
-
-In: scenario files, and rules said in Python. Out: a URL to point a client at, and what was asked there.
-Knows nothing of pytest.
-"""
+"""`MockClaude`: a server for a test, without pytest."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Unpack
@@ -18,35 +12,37 @@ from typing import Any, Unpack
 from mockclaude.api.mode import Mode
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.journal.journal import Journal
 from mockclaude.journal.verification import AT_LEAST_ONE, CountRange, verify
 from mockclaude.scenario.loading import inline
-from mockclaude.scenario.loading.loader import load
-from mockclaude.scenario.rules import Scenario
-from mockclaude.server.clock import ManualClock, clock_of, parse_speed
 from mockclaude.server.request_body import MAX_BODY
-from mockclaude.server.site import Site
-from mockclaude.testing.background import Background
-from mockclaude.testing.call_site import caller
-from mockclaude.testing.callbacks import Functions, blame, check_predicate
-from mockclaude.testing.environment import pointing_to, variables
+from mockclaude.testing.call_site import find_call_site
+from mockclaude.testing.callbacks import Callbacks, check_predicate, set_cause
+from mockclaude.testing.environment import build_environment, temporary_environment
+from mockclaude.testing.local_server import LocalServer
 from mockclaude.testing.messages_request import read_request
-from mockclaude.testing.rule_builder import Added, Condition, Replies, Saying
+from mockclaude.testing.rule_builder import AddedRule, ReplyMethods, RuleBuilder, RuleDraft
 from mockclaude.testing.tracebacks import hide_frames
-from mockclaude.testing.types import Function, Options, Predicate, When
+from mockclaude.testing.types import OptionsDict, Predicate, ReplyFunction, WhenDict
 
 
-class MockClaude(Replies):
-    """A server for a test, as a context manager and as an asynchronous one.
+class MockClaude(ReplyMethods):
+    """A server for a test, as a context manager or an asynchronous one.
 
-    `files` are scenario files; rules said with `when` and `reply` come before theirs. Without either, no request is
-    answered. `seed` and `validation` go before the files' own. Nothing waits, and clients are told to retry at once,
-    unless `speed` and `retry_speed` say otherwise (`1x`, `10x`, `instant`, for `speed` also `manual`). `port` 0 is a
-    free one. Of a body `max_body` bytes are kept, or all that the API takes. Raises `ScenarioError` for a wrong file,
-    `CannotListenError` for a port that is taken.
+    At the end of `with`, an error of a Python function of the test is raised, or set as the cause of the error that
+    ends `with`.
 
-    At the end of `with`, what a function of the test raised while it answered is raised again, or is the cause of what
-    was raised there.
+    Args:
+        files: Scenario files. The rules added with `when` and `reply` precede theirs. Default: no rules.
+        seed: Random seed. Overrides `seed` in the files.
+        validation: Validation mode. Overrides `validation` in the files.
+        speed: Speed of time: a factor such as `10x`, `instant` or `manual`.
+        retry_speed: Divisor of the retry delays sent to clients: a factor such as `10x`, or `instant`.
+        port: The port of the server. 0: a free port.
+        max_body: Bytes of each request body that the journal keeps. Default: all that the API accepts.
+
+    Raises:
+        ScenarioError: A file is unreadable or invalid.
+        CannotListenError: At the start, the port is in use.
     """
 
     def __init__(
@@ -59,31 +55,29 @@ class MockClaude(Replies):
         port: int = 0,
         max_body: int = MAX_BODY,
     ) -> None:
-        self._seed, self._validation = seed, validation
-        self._scenario = _scenario(files, seed, validation)
-        self._journal = Journal(max_body=max_body)
-        self._site = Site({"": self._scenario}, journal=self._journal)
-        self._served = self._site.served[""]
-        self._play(speed, retry_speed)
-        self._background = Background(self._site, port)
-        self._functions = Functions()
-        self._added: list[Added] = []
-        self._unfinished: dict[Saying, str] = {}
+        self._server = LocalServer(
+            files,
+            seed=seed,
+            validation=validation,
+            speed=speed,
+            retry_speed=retry_speed,
+            port=port,
+            max_body=max_body,
+        )
+        self._callbacks = Callbacks()
+        self._added: list[AddedRule] = []
+        self._drafts: dict[RuleDraft, str] = {}
         self.url = ""
-        """Where clients find it, such as `http://127.0.0.1:41473`."""
-
-    def _play(self, speed: str, retry_speed: str) -> None:
-        self._site.clock = clock_of(speed)
-        self._served.retry_speed = parse_speed(retry_speed)
+        """The base URL for clients, e.g. `http://127.0.0.1:41473`."""
 
     def start(self) -> MockClaude:
-        """Start; return itself."""
-        self.url = f"http://127.0.0.1:{self._background.start()}"
+        """Start the server and return the instance."""
+        self.url = f"http://127.0.0.1:{self._server.start()}"
         return self
 
     def stop(self) -> None:
-        """Stop; streams that are open are cut."""
-        self._background.stop()
+        """Stop the server and cut open streams."""
+        self._server.stop()
 
     def __enter__(self) -> MockClaude:
         return self.start()
@@ -93,11 +87,11 @@ class MockClaude(Replies):
     ) -> None:
         self.stop()
         if error is None:
-            self.raise_what_was_raised()
+            self._raise_callback_errors()
             return
         hide_frames(error)
-        if raised := self.what_was_raised():
-            blame(error, raised)
+        if cause := self._take_callback_errors():
+            set_cause(error, cause)
 
     async def __aenter__(self) -> MockClaude:
         return self.start()
@@ -110,110 +104,131 @@ class MockClaude(Replies):
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment variables that point the SDKs here, past any proxy."""
-        return variables(self.url)
+        """The environment variables that point the SDKs to the server, without a proxy."""
+        return build_environment(self.url)
 
     def environment(self) -> AbstractContextManager[None]:
-        """Set `env` in this process, and afterwards what was there before."""
-        return pointing_to(self.url)
+        """Set `env` in this process and restore the environment afterwards."""
+        return temporary_environment(self.url)
 
     def load(self, *files: str | Path) -> None:
-        """Let scenario files answer instead of those before; rules said in Python stay. Raises `ScenarioError`."""
-        self._scenario = _scenario(files, self._seed, self._validation)
-        self._background.call(lambda: self._served.use(self._scenario))
+        """Serve scenario files in place of the files before. Rules added from Python stay.
 
-    def _add(self, saying: Saying) -> Added:
-        self._unfinished.pop(saying.begun, None)
-        made = saying.made(self._functions)
-        rules = self._background.call(lambda: self._served.add(saying.rule, saying.where, made=made))
-        added = Added(rules[0], self._journal.entries)
+        Raises:
+            ScenarioError: A file is unreadable or invalid.
+        """
+        self._server.load(files)
+
+    def when(self, predicate: Predicate | None = None, /, **conditions: Unpack[WhenDict]) -> RuleBuilder:
+        """Start a rule with the conditions of a scenario file.
+
+        Args:
+            predicate: A function that gets the request and returns whether the rule matches.
+            conditions: The keys of `when` in a scenario file.
+
+        Raises:
+            TypeError: `predicate` is not a function, or its result would always be true (a coroutine, a generator).
+
+        Example:
+            `mock.when(user="weather", tools="get_weather").reply({"tool_use": "get_weather"})`
+        """
+        where = find_call_site()
+        if predicate is not None:
+            check_predicate(predicate, where)
+        draft = RuleDraft(where, conditions, predicate)
+        self._drafts[draft] = where
+        return RuleBuilder(self._add_draft, draft)
+
+    def _add_rule(
+        self, reply: Mapping[str, Any], options: OptionsDict, function: ReplyFunction | None = None
+    ) -> AddedRule:
+        return self._add_draft(RuleDraft(find_call_site(), {}).with_reply(reply, options, function))
+
+    def _add_draft(self, draft: RuleDraft) -> AddedRule:
+        self._drafts.pop(draft.origin, None)
+        rule = self._server.add_rule(draft.rule, draft.where, draft.bind(self._callbacks))
+        added = AddedRule(rule, self._server.journal.entries)
         self._added.append(added)
         return added
 
-    def _say(self, said: Mapping[str, Any], options: Options, function: Function | None = None) -> Added:
-        return self._add(Saying(caller(), {}).answering(said, options, function))
-
-    def when(self, predicate: Predicate | None = None, /, **wanted: Unpack[When]) -> Condition:
-        """Return the beginning of a rule: what must hold, in the words of a scenario file; `predicate` too, if given.
-
-        Such as `mock.when(user="weather", tools="get_weather").reply({"tool_use": "get_weather"})`. Raises `TypeError`
-        for a `predicate` that is no function, or one whose result is always true: a coroutine, a generator.
-        """
-        where = caller()
-        if predicate is not None:
-            check_predicate(predicate, where)
-        saying = Saying(where, wanted, predicate)
-        self._unfinished[saying] = saying.where
-        return Condition(self._add, saying)
-
     @property
     def journal(self) -> list[JournalEntry]:
-        """Everything that was asked, with what was decided, planned and sent."""
-        return list(self._journal.entries())
+        """All handled requests, each with its decision and its response."""
+        return list(self._server.journal.entries())
 
     @property
     def requests(self) -> list[MessagesRequest]:
-        """The requests for a message, in the order in which they came."""
-        return [read_request(entry) for entry in self._journal.entries() if entry.is_messages_request]
+        """The Messages requests in the order of their arrival."""
+        return [read_request(entry) for entry in self._server.journal.entries() if entry.is_messages_request]
 
     @property
-    def last(self) -> MessagesRequest:
-        """The last request for a message. Raises `AssertionError` if there was none."""
+    def last_request(self) -> MessagesRequest:
+        """The last Messages request.
+
+        Raises:
+            AssertionError: No Messages request was received.
+        """
         requests = self.requests
         if not requests:
-            raise AssertionError("nothing was asked; expected a request for a message")
+            raise AssertionError(
+                "no Messages request received; expected at least 1; check that the client uses `mockclaude.url`"
+            )
         return requests[-1]
 
     @property
-    def unmatched(self) -> list[JournalEntry]:
-        """The requests that no rule answered."""
-        return [entry for entry in self._journal.entries() if entry.unmatched]
+    def unmatched_requests(self) -> list[JournalEntry]:
+        """The Messages requests that no rule matched."""
+        return [entry for entry in self._server.journal.entries() if entry.unmatched]
 
     @property
-    def unused(self) -> list[Added]:
-        """The rules said in Python that have not answered."""
-        answers = self._served.store.totals()
-        return [added for added in self._added if not answers.get(added.rule.key)]
+    def unused_rules(self) -> list[AddedRule]:
+        """The rules added from Python that were never selected."""
+        counts = self._server.count_matches()
+        return [added for added in self._added if not counts.get(added.rule.key)]
 
-    @property
-    def unfinished(self) -> list[str]:
-        """Where a `when` was written after which nothing says what is answered."""
-        return list(self._unfinished.values())
+    def assert_requested(self, *, times: int | CountRange = AT_LEAST_ONE, **conditions: Unpack[WhenDict]) -> None:
+        """Assert that requests with these conditions were received.
 
-    def assert_asked(self, *, times: int | CountRange = AT_LEAST_ONE, **wanted: Unpack[When]) -> None:
-        """Raise `AssertionError`, with the closest request, unless something like this was asked: `times` often, or at
-        least once.
+        Args:
+            times: The expected number of requests. Default: at least 1.
+            conditions: The keys of `when` in a scenario file.
+
+        Raises:
+            AssertionError: Another number was received. The message names the near miss.
+            ScenarioError: A condition is invalid.
         """
-        wished = inline.compile_rules({"when": dict(wanted), "reply": "-"}, caller()).scenario.rules[0].conditions
-        verified = verify(self._journal.entries(), wished, times, self._journal.count_dropped())
-        if not verified.ok:
-            raise AssertionError(verified.message)
+        rule = inline.compile_rules({"when": dict(conditions), "reply": "-"}, find_call_site()).scenario.rules[0]
+        journal = self._server.journal
+        result = verify(journal.entries(), rule.conditions, times, journal.count_dropped())
+        if not result.ok:
+            raise AssertionError(result.message)
 
-    def raise_what_was_raised(self) -> None:
-        """Raise what a function of the test raised while it answered."""
-        raised = self.what_was_raised()
-        if raised is not None:
-            raise raised
+    last = last_request
+    """Alias of `last_request`."""
 
-    def what_was_raised(self) -> BaseException | None:
-        """Return, once, what functions of the test raised while they answered: an exception, or a group of them."""
-        raised, self._functions.raised = self._functions.raised, []
-        if len(raised) > 1:
-            return BaseExceptionGroup("functions of this test raised", raised)
-        return raised[0] if raised else None
+    unmatched = unmatched_requests
+    """Alias of `unmatched_requests`."""
 
-    def settle(self) -> None:
-        """Let what has just been sent be noted as sent."""
-        self._background.call(lambda: None)
+    unused = unused_rules
+    """Alias of `unused_rules`."""
+
+    assert_asked = assert_requested
+    """Alias of `assert_requested`."""
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, where `speed` is `manual`."""
-        clock = self._site.clock
-        if not isinstance(clock, ManualClock):
-            raise RuntimeError("this clock moves by itself; expected MockClaude(speed='manual'), or the mark with it")
-        clock.advance(seconds)
+        """Advance the clock, with `speed="manual"`.
 
-    def prepare(
+        Raises:
+            RuntimeError: The clock is not manual.
+        """
+        self._server.advance(seconds)
+
+    def reset(self) -> None:
+        """Remove the rules added from Python, the counters and the journal."""
+        self._clear_rules()
+        self._server.reset()
+
+    def _reconfigure(
         self,
         *files: str | Path,
         seed: int | None = None,
@@ -221,34 +236,32 @@ class MockClaude(Replies):
         speed: str = "instant",
         retry_speed: str = "instant",
     ) -> None:
-        """Begin anew, as if it had been made with these arguments. Raises `ScenarioError` for a wrong file."""
-        self._seed, self._validation = seed, validation
-        self._scenario = _scenario(files, seed, validation)
-        self._forget_what_was_said()
-        self._background.call(lambda: self._begin(speed, retry_speed))
+        """Reset, as if the instance had been created with these arguments."""
+        self._server.configure(files, seed=seed, validation=validation, speed=speed, retry_speed=retry_speed)
+        self._clear_rules()
 
-    def _begin(self, speed: str, retry_speed: str) -> None:
-        self._forget()
-        self._served.use(self._scenario)
-        self._play(speed, retry_speed)
-
-    def reset(self) -> None:
-        """Take back the rules said in Python and forget what was asked."""
-        self._forget_what_was_said()
-        self._background.call(self._forget)
-
-    def _forget_what_was_said(self) -> None:
+    def _clear_rules(self) -> None:
         self._added.clear()
-        self._unfinished.clear()
-        self._functions = Functions()
+        self._drafts.clear()
+        self._callbacks = Callbacks()
 
-    def _forget(self) -> None:
-        self._served.reset()
-        self._journal.clear()
-        self._site.numbers = count(1)
+    @property
+    def _incomplete_rules(self) -> list[str]:
+        """The call sites of `when` without a reply."""
+        return list(self._drafts.values())
 
+    def _raise_callback_errors(self) -> None:
+        error = self._take_callback_errors()
+        if error is not None:
+            raise error
 
-def _scenario(files: tuple[str | Path, ...], seed: int | None, validation: Mode | None) -> Scenario:
-    scenario = load([Path(file) for file in files]) if files else Scenario(())
-    policy = scenario.policy if validation is None else scenario.policy._replace(validation=validation)
-    return replace(scenario, seed=scenario.seed if seed is None else seed, policy=policy)
+    def _take_callback_errors(self) -> BaseException | None:
+        """Return the errors of Python functions since the last call: one error, or a group of them."""
+        errors = self._callbacks.take_errors()
+        if len(errors) > 1:
+            return BaseExceptionGroup("functions of the test raised errors", errors)
+        return errors[0] if errors else None
+
+    def _wait_until_journaled(self) -> None:
+        """Wait until the last response is in the journal."""
+        self._server.call(lambda: None)

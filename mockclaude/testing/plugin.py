@@ -1,8 +1,7 @@
-"""The pytest plugin: a fixture `mockclaude`, and what a failing test was asked.
+"""The pytest plugin: the fixture `mockclaude`, and a report of the requests of a failed test.
 
-In: pytest's hooks, options and marks. Out: one server for a session, like new for each test.
-Knows nothing of how it answers. It is loaded by every run of pytest where mockclaude is installed, so the server is
-imported with the first test that wants it.
+Each run of pytest loads the plugin where mockclaude is installed, so the server is imported with the first test that
+uses the fixture.
 """
 
 from __future__ import annotations
@@ -16,63 +15,67 @@ import pytest
 
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.testing.discovery import FIXTURE
-from mockclaude.testing.session import Session, mentions_fixture, points_for_session
-from mockclaude.testing.settings import OPTIONS, Settings, add_options, line_of, settings
-from mockclaude.testing.tracebacks import hide_frames, is_mistake
+from mockclaude.testing.session import Session, is_session_wide, mentions_fixture
+from mockclaude.testing.settings import OPTIONS, Settings, add_options, locate_test, read_settings
+from mockclaude.testing.tracebacks import hide_frames, is_user_error
 
 if TYPE_CHECKING:
     from mockclaude.journal.entry import JournalEntry
     from mockclaude.testing.mock import MockClaude
 
 UNUSED = "mockclaude_unused"
-"""The property of a test's report that names a rule it never used."""
+"""Property of a test report with the name of a rule that was never selected."""
 
 
 @dataclass
-class _Used:
-    """The fixture, as one test uses it; what was asked and raised, once it has ended; and how much of it was judged."""
+class _Usage:
+    """The use of the fixture by one test.
+
+    `ended` are the journal entries at the end of the fixture, `checked` is the number of the last entry that a phase
+    of the test has checked for unmatched requests.
+    """
 
     mock: MockClaude
-    chosen: Settings
-    asked: list[JournalEntry] | None = None
-    raised: BaseException | None = None
-    judged: int = 0
+    settings: Settings
+    ended: list[JournalEntry] | None = None
+    error: BaseException | None = None
+    checked: int = 0
 
     @property
     def entries(self) -> list[JournalEntry]:
-        return self.mock.journal if self.asked is None else self.asked
+        return self.mock.journal if self.ended is None else self.ended
 
     def end(self) -> None:
-        """Keep what is reported of it, and forget its rules and files: other tests must not be answered by them."""
-        self.asked, self.raised = self.mock.journal, self.mock.what_was_raised()
-        self.mock.prepare()
+        """Save the data for the test report and reset the server."""
+        self.ended, self.error = self.mock.journal, self.mock._take_callback_errors()
+        self.mock._reconfigure()
 
 
-_DECIDED = (pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exception)
-"""What decides about a test, whatever else is raised because of it."""
+_OUTCOMES = (pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exception)
+"""Errors that decide the outcome of a test, even if another error follows from them."""
 
-_USED = pytest.StashKey[_Used]()
+_USAGE = pytest.StashKey[_Usage]()
 _SESSION = pytest.StashKey[Session | None]()
 _EARLY = pytest.StashKey[bool]()
 """Whether the environment was pointed to the server before code under test was imported."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options, each to the command line and to the configuration file."""
+    """Add the options to the command line and to the configuration file."""
     add_options(parser)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Point the environment to the server before the first `conftest.py` imports code under test."""
+    """Point the environment to the server before `conftest.py` imports user code."""
     _point_early(early_config)
     yield
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark; point the environment to the server if a `conftest.py` has loaded the plugin."""
-    choices = ", ".join(f"{name}=" for name in OPTIONS)
-    config.addinivalue_line("markers", f"mockclaude(*files, {choices}): how the mockclaude fixture answers")
+    """Register the mark. Point the environment if a `conftest.py` loaded the plugin."""
+    arguments = ", ".join(f"{name}=" for name in OPTIONS)
+    config.addinivalue_line("markers", f"mockclaude(*files, {arguments}): settings of the fixture mockclaude")
     if not config.option.fulltrace:
         config.pluginmanager.register(_Tracebacks())
     _point_early(config)
@@ -81,7 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _point_early(config: pytest.Config) -> None:
     if _SESSION not in config.stash:
         config.stash[_SESSION] = None
-        if points_for_session(config) and mentions_fixture(config):
+        if is_session_wide(config) and mentions_fixture(config):
             _session(config).point()
             config.stash[_EARLY] = True
 
@@ -96,7 +99,7 @@ def _session(config: pytest.Config) -> Session:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Restore the environment in the process that starts the workers of pytest-xdist: they run the tests."""
+    """Restore the environment in the process that starts pytest-xdist workers."""
     reserved = session.config.stash[_SESSION]
     if reserved and session.config.pluginmanager.hasplugin("dsession"):
         reserved.close()
@@ -104,7 +107,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the fixture to each test that has the mark."""
+    """Add the fixture to each test with the mark."""
     for item in items:
         names = getattr(item, "fixturenames", None)
         if names is not None and FIXTURE not in names and item.get_closest_marker("mockclaude"):
@@ -112,10 +115,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Leave the environment to a session in which no test uses the fixture."""
+    """Restore the environment if no test uses the fixture."""
     config = session.config
     if any(FIXTURE in getattr(item, "fixturenames", ()) for item in session.items):
-        if points_for_session(config):
+        if is_session_wide(config):
             _session(config).point()
     elif reserved := config.stash[_SESSION]:
         reserved.restore()
@@ -133,46 +136,49 @@ def _mockclaude_server(request: pytest.FixtureRequest) -> Iterator[MockClaude]:
 
 @pytest.fixture
 def mockclaude(request: pytest.FixtureRequest, _mockclaude_server: MockClaude) -> Iterator[MockClaude]:
-    """A server that speaks the Messages API and answers as the test says; the SDKs' environment points to it."""
+    """A server for the Messages API with the rules of the test.
+
+    The environment of the SDKs points to the server.
+    """
     mock = _mockclaude_server
     try:
-        chosen = settings(request.node)
-        mock.prepare(
-            *chosen.files,
-            seed=chosen.seed,
-            validation=chosen.validation,
-            speed=chosen.speed,
-            retry_speed=chosen.retry_speed,
+        settings = read_settings(request.node)
+        mock._reconfigure(
+            *settings.files,
+            seed=settings.seed,
+            validation=settings.validation,
+            speed=settings.speed,
+            retry_speed=settings.retry_speed,
         )
     except pytest.UsageError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
     except ScenarioError as error:
-        told = f"{line_of(request.node)}: mark mockclaude: invalid file, got {error}"
-        raise pytest.fail.Exception(told, pytrace=False) from None
-    used = request.node.stash[_USED] = _Used(mock, chosen)
+        message = f"{locate_test(request.node)}: mark mockclaude: invalid file, got {error}"
+        raise pytest.fail.Exception(message, pytrace=False) from None
+    usage = request.node.stash[_USAGE] = _Usage(mock, settings)
     with mock.environment():
         yield mock
-    used.end()
+    usage.end()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that was good but for what no rule answered, what its functions raised, or what it never used."""
-    result = yield from _judged(item)
-    used = item.stash.get(_USED, None)
-    if used is not None:
-        _check_rules(item, used)
+    """Fail a test with callback errors, unmatched requests or unused rules."""
+    result = yield from _check_phase(item)
+    usage = item.stash.get(_USAGE, None)
+    if usage is not None:
+        _check_rules(item, usage)
     return result
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Judge in the same way what other fixtures asked at their end."""
-    return (yield from _judged(item))
+    """Check the requests that other fixtures sent in their teardown."""
+    return (yield from _check_phase(item))
 
 
 class _Tracebacks:
-    """Ends tracebacks at the line of the test, before they are reported."""
+    """A plugin that ends tracebacks at the line of the test, before they are reported."""
 
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
         if call.excinfo is not None:
@@ -183,79 +189,83 @@ class _Tracebacks:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to the report of a failed test what it asked, and what answered; from here on only the teardown is judged."""
+    """Add the requests to the report of a failed test, and mark them as checked."""
     error = call.excinfo.value if call.excinfo else None
-    mistaken = error is not None and is_mistake(error)
+    is_invalid_call = error is not None and is_user_error(error)
     report = yield
-    used = item.stash.get(_USED, None)
+    usage = item.stash.get(_USAGE, None)
     if report.failed:
-        told = _told(item, used, error, mistaken=mistaken) if used else _misdirected(item, error)
-        report.sections.extend(("mockclaude", text) for text in (told,) if text)
-    if used is None:
+        text = _describe_requests(item, usage, error, is_invalid_call) if usage else _describe_stray(item, error)
+        report.sections.extend(("mockclaude", section) for section in (text,) if section)
+    if usage is None:
         return report
     if report.failed or report.when == "call":
-        used.judged = max([entry.number for entry in used.entries], default=0)
+        usage.checked = max([entry.number for entry in usage.entries], default=0)
     if report.when == "teardown":
-        del item.stash[_USED]
+        del item.stash[_USAGE]
     return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the rules that were never used."""
+    """List the rules that were never selected."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
     unused = [(report.nodeid, value) for report in reports for name, value in report.user_properties if name == UNUSED]
     if unused:
-        terminalreporter.section("mockclaude: rules that were never used")
+        terminalreporter.section("mockclaude: rules never selected")
         for nodeid, rule in unused:
             terminalreporter.line(f"{nodeid}: {rule}")
 
 
-def _judged(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail what is good so far by what its functions raised, which else is the cause, or by what no rule answered."""
+def _check_phase(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a phase of a test with callback errors or unmatched requests.
+
+    If the phase has failed already, the callback errors are set as its cause.
+    """
     try:
         result = yield
     except (Exception, pytest.fail.Exception) as error:
-        raised = _raised(item)
-        if isinstance(raised, _DECIDED):
-            raise raised from None
-        if raised is not None:
-            from mockclaude.testing.callbacks import blame
+        cause = _take_callback_errors(item)
+        if isinstance(cause, _OUTCOMES):
+            raise cause from None
+        if cause is not None:
+            from mockclaude.testing.callbacks import set_cause
 
-            blame(error, raised)
+            set_cause(error, cause)
         raise
-    raised = _raised(item)
-    if raised is not None:
-        raise raised
-    used = item.stash.get(_USED, None)
-    if used is not None and not used.chosen.allow_unmatched:
-        unmatched = [entry.reason for entry in used.entries if entry.unmatched and entry.number > used.judged]
+    callback_error = _take_callback_errors(item)
+    if callback_error is not None:
+        raise callback_error
+    usage = item.stash.get(_USAGE, None)
+    if usage is not None and not usage.settings.allow_unmatched:
+        unmatched = [entry.reason for entry in usage.entries if entry.unmatched and entry.number > usage.checked]
         if unmatched:
             pytest.fail("\n".join(unmatched), pytrace=False)
     return result
 
 
-def _raised(item: pytest.Item) -> BaseException | None:
-    used = item.stash.get(_USED, None)
-    return None if used is None else used.raised or used.mock.what_was_raised()
+def _take_callback_errors(item: pytest.Item) -> BaseException | None:
+    usage = item.stash.get(_USAGE, None)
+    return None if usage is None else usage.error or usage.mock._take_callback_errors()
 
 
-def _told(item: pytest.Item, used: _Used, error: BaseException | None, *, mistaken: bool) -> str:
-    from mockclaude.testing.report import told
+def _describe_requests(item: pytest.Item, usage: _Usage, error: BaseException | None, is_invalid_call: bool) -> str:
+    from mockclaude.testing.report import format_report
     from mockclaude.testing.unreached import describe_unreached
 
-    if used.asked is None:
-        with suppress(RuntimeError):  # a function keeps the server busy: the next call says so
-            used.mock.settle()
-    rules = [added.rule for added in used.mock.unused]
+    mock = usage.mock
+    if usage.ended is None:
+        with suppress(RuntimeError):  # a callback blocks the server: the next call reports it
+            mock._wait_until_journaled()
     unreached = []
-    if not (used.entries or used.mock.unfinished or mistaken):
+    if not (usage.entries or mock._incomplete_rules or is_invalid_call):
         early = _EARLY in item.config.stash
-        unreached = [describe_unreached(used.mock.url, error, early=early, test=item.nodeid)]
-    return "\n".join([*unreached, told(used.entries, rules), *map(_unfinished, used.mock.unfinished)]).rstrip()
+        unreached = [describe_unreached(mock.url, error, early=early, test=item.nodeid)]
+    report = format_report(usage.entries, [added.rule for added in mock.unused_rules])
+    return "\n".join([*unreached, report, *map(_describe_incomplete, mock._incomplete_rules)]).rstrip()
 
 
-def _misdirected(item: pytest.Item, error: BaseException | None) -> str:
-    """Return why a request failed that was sent to the address of the server while no test used it."""
+def _describe_stray(item: pytest.Item, error: BaseException | None) -> str:
+    """Explain a failed request to the URL of the server in a test without the fixture."""
     from mockclaude.testing.unreached import urls_of_requests
 
     session = item.config.stash[_SESSION]
@@ -267,14 +277,21 @@ def _misdirected(item: pytest.Item, error: BaseException | None) -> str:
     )
 
 
-def _unfinished(where: str) -> str:
-    return f"{where}: `when` says what is asked; expected what is answered, such as .reply(...)"
+def _describe_incomplete(where: str) -> str:
+    return (
+        f"{where}: rule without a reply; expected `.reply(...)`, `.sequence(...)` or `.choice(...)` after `when(...)`"
+    )
 
 
-def _check_rules(item: pytest.Item, used: _Used) -> None:
-    if used.mock.unfinished:
-        pytest.fail("\n".join(map(_unfinished, used.mock.unfinished)), pytrace=False)
-    unused = [added.rule.label for added in used.mock.unused]
-    if unused and used.chosen.strict:
-        pytest.fail(f"rules of this test were never used: {', '.join(unused)}", pytrace=False)
+def _describe_unused(rule: str) -> str:
+    return f"{rule}: rule was never selected; expected at least 1 request (`strict`); remove the rule"
+
+
+def _check_rules(item: pytest.Item, usage: _Usage) -> None:
+    incomplete = usage.mock._incomplete_rules
+    if incomplete:
+        pytest.fail("\n".join(map(_describe_incomplete, incomplete)), pytrace=False)
+    unused = [added.rule.label for added in usage.mock.unused_rules]
+    if unused and usage.settings.strict:
+        pytest.fail("\n".join(map(_describe_unused, unused)), pytrace=False)
     item.user_properties.extend((UNUSED, label) for label in unused)

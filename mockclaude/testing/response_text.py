@@ -1,4 +1,4 @@
-"""What a response said, read back from the bytes that were sent for it. Faults may have changed any of them."""
+"""The content of a response, parsed from its bytes: faults may have changed any of them."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _BLOCKS = 3
 """Content blocks that are described."""
 
 _DELTAS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
-"""Type of a delta -> the field with its text."""
+"""Type of a delta -> its text field."""
 
 
 def describe_response(response: bytes) -> Iterator[str]:
-    """Yield a line for each of the first content blocks of a response, and one for its error."""
+    """Yield lines for the first content blocks of a response and for its error."""
     data = list(_data(_body(response)))
     blocks = [line for line in map(_describe_block, _blocks(data)) if line]
     yield from blocks[:_BLOCKS]
     if len(blocks) > _BLOCKS:
         yield f"and {len(blocks) - _BLOCKS} more content blocks"
-    for each in data:
-        if isinstance(error := each.get("error"), Mapping):
+    for item in data:
+        if isinstance(error := item.get("error"), Mapping):
             yield f"error: {error.get('type')}: {str(error.get('message'))[:_SHOWN]}"
 
 
 class _Bytes:
-    """What `HTTPResponse` needs of a socket."""
+    """The part of a socket that `HTTPResponse` uses."""
 
     def __init__(self, received: bytes) -> None:
         self._received = received
@@ -53,7 +53,7 @@ def _body(response: bytes) -> bytes:
 
 
 def _data(body: bytes) -> Iterator[Mapping[str, Any]]:
-    """Yield the JSON object of a body, or those of its events."""
+    """Yield the JSON object of a body, or the JSON object of each event."""
     texts = [body] if body.startswith(b"{") else [line[5:] for line in body.splitlines() if line.startswith(b"data:")]
     for text in texts:
         try:
@@ -65,15 +65,15 @@ def _data(body: bytes) -> Iterator[Mapping[str, Any]]:
 
 
 def _blocks(data: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
-    """Return the content blocks of a message, put together from its events if it was streamed."""
+    """Return the content blocks of a message, merged from its events if it was streamed."""
     blocks: dict[Any, dict[str, Any]] = {}
-    for each in data:
-        blocks.update(enumerate(each.get("content") or ()))
-        if isinstance(block := each.get("content_block"), Mapping):
-            blocks[each.get("index")] = dict(block)
-        if isinstance(delta := each.get("delta"), Mapping) and each.get("index") in blocks:
+    for item in data:
+        blocks.update(enumerate(item.get("content") or ()))
+        if isinstance(block := item.get("content_block"), Mapping):
+            blocks[item.get("index")] = dict(block)
+        if isinstance(delta := item.get("delta"), Mapping) and item.get("index") in blocks:
             field = _DELTAS.get(str(delta.get("type")), "")
-            block = blocks[each.get("index")]
+            block = blocks[item.get("index")]
             block[field] = f"{block.get(field) or ''}{delta.get(field) or ''}"
     return blocks.values()
 
@@ -85,6 +85,6 @@ def _describe_block(block: Mapping[str, Any]) -> str:
     if kind == "thinking":
         return f"thinking {str(block.get('thinking'))[:_SHOWN]!r}"
     if "input" in block:
-        given = block.get("partial_json") or orjson.dumps(block["input"]).decode()
-        return f"{kind} {block.get('name')} {given[:_SHOWN]}"
+        arguments = block.get("partial_json") or orjson.dumps(block["input"]).decode()
+        return f"{kind} {block.get('name')} {arguments[:_SHOWN]}"
     return str(kind)

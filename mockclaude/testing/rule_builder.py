@@ -1,8 +1,4 @@
-"""Rules, said in Python.
-
-In: conditions, replies and options by the names that a scenario file has for them. Out: a rule as a file would have
-it, and what it needs of Python's functions. Knows nothing of servers.
-"""
+"""Build rules from Python calls: `when(...).reply(...)`."""
 
 from __future__ import annotations
 
@@ -14,13 +10,13 @@ from typing import Any, Unpack
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.rules import Rule
-from mockclaude.testing.callbacks import Functions
+from mockclaude.testing.callbacks import Callbacks
 from mockclaude.testing.messages_request import read_request
-from mockclaude.testing.types import Choice, Function, Options, Predicate, Step, Steps, When
+from mockclaude.testing.types import ChoiceDict, OptionsDict, Predicate, ReplyFunction, StepDict, Steps, WhenDict
 
 
-class Added:
-    """A rule that was added, and what it has answered."""
+class AddedRule:
+    """A rule added from Python, with the requests for which it was selected."""
 
     def __init__(self, rule: Rule, entries: Callable[[], Sequence[JournalEntry]]) -> None:
         self.rule = rule
@@ -31,70 +27,87 @@ class Added:
 
     @property
     def requests(self) -> list[MessagesRequest]:
-        """The requests that it answered."""
+        """The Messages requests for which the rule was selected."""
         return [
             read_request(entry) for entry in self._entries() if entry.rule is self.rule and entry.is_messages_request
         ]
 
 
-class Saying:
-    """A rule that is being said: what is asked, at last what is answered, and where that is written."""
+Added = AddedRule
+"""Alias of `AddedRule`."""
 
-    def __init__(self, where: str, wanted: When, predicate: Predicate | None = None) -> None:
+
+class RuleDraft:
+    """A rule under construction: conditions, reply and call site."""
+
+    def __init__(self, where: str, conditions: WhenDict, predicate: Predicate | None = None) -> None:
         self.where = where
-        self.rule: dict[str, Any] = {"when": dict(wanted)} if wanted else {}
-        self.begun = self
+        self.rule: dict[str, Any] = {"when": dict(conditions)} if conditions else {}
+        self.origin = self
         self._predicate = predicate
-        self._function: Function | None = None
+        self._function: ReplyFunction | None = None
 
-    def answering(self, said: Mapping[str, Any], options: Options, function: Function | None = None) -> Saying:
-        """Return it with what is answered: the keys of a rule, or a function."""
-        whole = Saying(self.where, {}, self._predicate)
-        whole.begun = self
-        whole.rule = {**self.rule, **options, **said}
-        whole._function = function
-        return whole
+    def with_reply(
+        self, reply: Mapping[str, Any], options: OptionsDict, function: ReplyFunction | None = None
+    ) -> RuleDraft:
+        """Return a complete draft. Its `origin` is the draft without the reply."""
+        draft = RuleDraft(self.where, {}, self._predicate)
+        draft.origin = self
+        draft.rule = {**self.rule, **options, **reply}
+        draft._function = function
+        return draft
 
-    def made(self, functions: Functions) -> Callable[[Rule], Rule] | None:
-        """Return what gives a rule its functions, if it has any; what they raise is noted in `functions`."""
-        conditions = () if self._predicate is None else (functions.condition(self._predicate, self.where),)
-        function = None if self._function is None else functions.reply(self._function, self.where)
+    def bind(self, callbacks: Callbacks) -> Callable[[Rule], Rule] | None:
+        """Return a function that adds the Python functions to a rule. None: no functions."""
+        where = self.where
+        conditions = () if self._predicate is None else (callbacks.build_condition(self._predicate, where),)
+        function = None if self._function is None else callbacks.build_reply(self._function, where)
         if not (conditions or function):
             return None
         return lambda rule: replace(rule, conditions=(*rule.conditions, *conditions), function=function)
 
 
-class Replies(ABC):
-    """The ways to say what is answered, each with the `Options` of a rule: `name`, `times`, `pace`, `fault`,
-    `as_written`. Each raises `ScenarioError` with what is wrong and where.
+class ReplyMethods(ABC):
+    """The methods that add a rule with a reply.
+
+    Each takes the options of a rule (`name`, `times`, `pace`, `fault`, `as_written`), and raises `ScenarioError` for
+    an invalid reply or option.
     """
 
     @abstractmethod
-    def _say(self, said: Mapping[str, Any], options: Options, function: Function | None = None) -> Added:
-        """Add the rule that answers what is `said`, or what `function` makes."""
+    def _add_rule(
+        self, reply: Mapping[str, Any], options: OptionsDict, function: ReplyFunction | None = None
+    ) -> AddedRule:
+        """Add a rule with the keys of `reply`. A `function` builds the reply in place of these."""
 
-    def reply(self, *steps: str | Step | Function, **options: Unpack[Options]) -> Added:
-        """Answer with text, with steps as a scenario file has them, or with what a function returns or yields."""
+    def reply(self, *steps: str | StepDict | ReplyFunction, **options: Unpack[OptionsDict]) -> AddedRule:
+        """Add a rule with a reply: text, steps as in a scenario file, or a function."""
         first = steps[0] if len(steps) == 1 else list(steps)
         if callable(first):
-            return self._say({"reply": "what a function returns"}, options, first)
-        return self._say({"reply": first}, options)
+            return self._add_rule({"reply": "what a function returns"}, options, first)
+        return self._add_rule({"reply": first}, options)
 
-    def sequence(self, *replies: Steps, **options: Unpack[Options]) -> Added:
-        """Answer with one reply after the other, and with the last again and again."""
-        return self._say({"sequence": list(replies)}, options)
+    def sequence(self, *replies: Steps, **options: Unpack[OptionsDict]) -> AddedRule:
+        """Add a rule whose replies are selected one after the other. The last repeats."""
+        return self._add_rule({"sequence": list(replies)}, options)
 
-    def choice(self, *choices: Choice, **options: Unpack[Options]) -> Added:
-        """Answer with one of the replies, drawn by weight: `{"weight": 9, "reply": "Yes."}`."""
-        return self._say({"choice": list(choices)}, options)
+    def choice(self, *choices: ChoiceDict, **options: Unpack[OptionsDict]) -> AddedRule:
+        """Add a rule with replies drawn by weight: `{"weight": 9, "reply": "Yes."}`."""
+        return self._add_rule({"choice": list(choices)}, options)
 
 
-class Condition(Replies):
-    """The beginning of a rule: what is asked. What is answered comes next."""
+class RuleBuilder(ReplyMethods):
+    """A rule that has conditions and still needs a reply."""
 
-    def __init__(self, add: Callable[[Saying], Added], saying: Saying) -> None:
+    def __init__(self, add: Callable[[RuleDraft], AddedRule], draft: RuleDraft) -> None:
         self._add = add
-        self._saying = saying
+        self._draft = draft
 
-    def _say(self, said: Mapping[str, Any], options: Options, function: Function | None = None) -> Added:
-        return self._add(self._saying.answering(said, options, function))
+    def _add_rule(
+        self, reply: Mapping[str, Any], options: OptionsDict, function: ReplyFunction | None = None
+    ) -> AddedRule:
+        return self._add(self._draft.with_reply(reply, options, function))
+
+
+Condition = RuleBuilder
+"""Alias of `RuleBuilder`."""

@@ -1,4 +1,4 @@
-"""The address of the server of one test session, reserved before any code under test is imported."""
+"""The base URL of a test session, reserved before any code under test is imported."""
 
 from __future__ import annotations
 
@@ -9,24 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 import pytest
 
 from mockclaude.testing.discovery import FIXTURE, find_module, uses_fixture
-from mockclaude.testing.environment import pointing_to
+from mockclaude.testing.environment import temporary_environment
 from mockclaude.testing.settings import ENVIRONMENT, OPTIONS
 
-if TYPE_CHECKING:
-    from mockclaude.testing.mock import MockClaude
-
-
 _SHARES_PORTS = sys.platform == "linux"
-"""Whether a second socket may be bound to a port, both with SO_REUSEADDR: it is then reserved without a gap."""
+"""Whether two sockets with SO_REUSEADDR may bind to one port. If so, it stays reserved until the server listens."""
 
 
 class Session:
-    """A port that is reserved for the server, and the environment that points there while tests need it."""
+    """A port reserved for the server, and the environment that points to it."""
 
     def __init__(self) -> None:
         self._holder = socket.socket()
@@ -34,14 +29,13 @@ class Session:
         self._holder.bind(("127.0.0.1", 0))
         self.port: int = self._holder.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.mock: MockClaude | None = None
         self._environment = ExitStack()
         self.is_pointing = False
 
     def point(self) -> None:
-        """Point the environment to the address."""
+        """Point the environment to the base URL."""
         if not self.is_pointing:
-            self._environment.enter_context(pointing_to(self.url))
+            self._environment.enter_context(temporary_environment(self.url))
             self.is_pointing = True
 
     def restore(self) -> None:
@@ -50,7 +44,7 @@ class Session:
         self.is_pointing = False
 
     def release(self) -> int:
-        """Return the port, on which the server can listen from now on."""
+        """Release the port for the server and return it."""
         if not _SHARES_PORTS:
             self._holder.close()
         return self.port
@@ -61,11 +55,11 @@ class Session:
         self.restore()
 
 
-def points_for_session(config: pytest.Config) -> bool:
-    """Return whether the environment points to the server for the whole session, if any test uses it.
+def is_session_wide(config: pytest.Config) -> bool:
+    """Return whether the environment points to the server for the whole session.
 
     Raises:
-        pytest.UsageError: The configuration has another value than `test` or `session`.
+        pytest.UsageError: The configured value is neither `test` nor `session`.
     """
     value = config.getini(ENVIRONMENT)
     if value not in ("", "test", "session"):
@@ -74,7 +68,10 @@ def points_for_session(config: pytest.Config) -> bool:
 
 
 def mentions_fixture(config: pytest.Config) -> bool:
-    """Return whether the configuration, the plugins or the files of the tests use the fixture. It imports nothing."""
+    """Return whether configuration, plugins or test files use the fixture.
+
+    Nothing is imported for it.
+    """
     options = [f"mockclaude_{name}" for name in OPTIONS]
     search = [str(folder) for folder in config.getini("pythonpath")]
     return (
@@ -88,19 +85,19 @@ def mentions_fixture(config: pytest.Config) -> bool:
 
 
 def _plugins(config: pytest.Config) -> Iterator[Path]:
-    """Yield the files of the plugins that are loaded, besides pytest's own."""
+    """Yield the files of the loaded plugins, except pytest's own."""
     loaded = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, ModuleType)]
     others = [plugin for plugin in loaded if not plugin.__name__.startswith("_pytest.")]
     yield from (Path(file) for plugin in others if (file := getattr(plugin, "__file__", None)))
 
 
 def _paths(config: pytest.Config, search: Sequence[str]) -> Iterator[Path]:
-    """Yield the files and folders in which pytest looks for tests."""
+    """Yield the files and folders in which pytest collects tests."""
     folder = config.invocation_params.dir
-    given = config.known_args_namespace
-    names = [argument.partition("::")[0] for argument in given.file_or_dir]
+    arguments = config.known_args_namespace
+    names = [argument.partition("::")[0] for argument in arguments.file_or_dir]
     if not names and folder == config.rootpath:
         names = [name for pattern in config.getini("testpaths") for name in glob.iglob(pattern, recursive=True)]
     for name in names or ["."]:
-        path = (find_module(name, search) if given.pyargs else None) or folder / name
+        path = (find_module(name, search) if arguments.pyargs else None) or folder / name
         yield path.parent if path.name == "__init__.py" else path

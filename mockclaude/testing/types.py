@@ -1,7 +1,4 @@
-"""The keys of a scenario file, for type checkers and editors.
-
-In: nothing. Out: types. Knows nothing of what the keys mean: that is in `scenario/`, and a test holds the two together.
-"""
+"""The keys of a scenario file, for type checkers and editors."""
 
 from __future__ import annotations
 
@@ -11,8 +8,8 @@ from typing import Any, Literal, TypeAlias, TypedDict
 from mockclaude.api.request import MessagesRequest
 
 
-class Match(TypedDict, total=False):
-    """What a text must be: one of these keys; a list means any of its items."""
+class MatcherDict(TypedDict, total=False):
+    """A matcher for text: exactly one key. A list matches if any of its items does."""
 
     equals: str | list[str]
     contains: str | list[str]
@@ -20,22 +17,22 @@ class Match(TypedDict, total=False):
     regex: str | list[str]
 
 
-Texts: TypeAlias = str | Match | Sequence[str | Match]
+Texts: TypeAlias = str | MatcherDict | Sequence[str | MatcherDict]
 
 
-class ToolResultMatch(TypedDict, total=False):
-    """A tool result of the current turn."""
+class ToolResultDict(TypedDict, total=False):
+    """The matchers for a tool result of the current turn."""
 
     name: Texts
     is_error: bool
     content: Texts
 
 
-class When(TypedDict, total=False):
-    """What must hold for a rule to answer; every key that is given."""
+class WhenDict(TypedDict, total=False):
+    """The conditions of a rule. A rule matches if all of them do."""
 
     user: Texts
-    tool_result: str | ToolResultMatch | Sequence[str | ToolResultMatch]
+    tool_result: str | ToolResultDict | Sequence[str | ToolResultDict]
     system: Texts
     model: Texts
     tools: Texts
@@ -46,15 +43,15 @@ class When(TypedDict, total=False):
     retry: int | list[int]
 
 
-class ToolUse(TypedDict, total=False):
-    """A `tool_use` block; without an input it is made from the tool's schema."""
+class ToolUseDict(TypedDict, total=False):
+    """A `tool_use` block. Default `input`: generated from the schema of the tool."""
 
     name: str
     input: dict[str, Any] | Literal["from_schema"]
     id: str
 
 
-class Error(TypedDict, total=False):
+class ErrorDict(TypedDict, total=False):
     """An error of the API."""
 
     type: str
@@ -64,40 +61,42 @@ class Error(TypedDict, total=False):
     details: dict[str, Any]
 
 
-class Step(TypedDict, total=False):
-    """One step of a reply: exactly one key."""
+class StepDict(TypedDict, total=False):
+    """A step of a reply: exactly one key."""
 
     text: str | dict[str, Any]
     thinking: str | dict[str, Any]
     redacted_thinking: str | dict[str, Any]
-    tool_use: str | ToolUse
+    tool_use: str | ToolUseDict
     server_tool: dict[str, Any]
     json: Any
     block: dict[str, Any]
     generate: Literal["auto"]
-    error: str | int | Error
+    error: str | int | ErrorDict
     pause: str
     disconnect: Literal["reset", "close", "clean"]
     stop_reason: str | dict[str, Any]
     usage: dict[str, Any]
 
 
-Steps: TypeAlias = str | Step | Sequence[str | Step]
-"""A reply as a file has it: text, a step, or a list of them."""
+Steps: TypeAlias = str | StepDict | Sequence[str | StepDict]
+"""A reply as in a scenario file: text, a step, or a list of them."""
 
-Function: TypeAlias = Callable[[MessagesRequest], Steps | Awaitable[Steps] | AsyncIterator[Steps] | Iterator[Steps]]
-"""What makes a reply: it returns one, or yields its parts as it goes."""
+ReplyFunction: TypeAlias = Callable[
+    [MessagesRequest], Steps | Awaitable[Steps] | AsyncIterator[Steps] | Iterator[Steps]
+]
+"""A function that returns a reply, or yields its parts."""
 
 
-class Choice(TypedDict, total=False):
-    """One of the replies that are drawn from."""
+class ChoiceDict(TypedDict, total=False):
+    """A reply that is drawn by weight."""
 
     weight: float
     reply: Steps
 
 
-class Options(TypedDict, total=False):
-    """What else a rule says."""
+class OptionsDict(TypedDict, total=False):
+    """The options of a rule."""
 
     name: str
     times: int
@@ -107,3 +106,4 @@ class Options(TypedDict, total=False):
 
 
 Predicate: TypeAlias = Callable[[MessagesRequest], bool]
+"""A function that returns whether a rule matches."""

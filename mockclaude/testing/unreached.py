@@ -1,4 +1,4 @@
-"""Why a test reached no server: which request, which client and which variable of the environment leads elsewhere."""
+"""Reasons why a test sent no request to the server: requests, clients and variables that lead elsewhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from mockclaude.testing.environment import changes
+from mockclaude.testing.environment import describe_overrides
 
 _REAL_TRANSPORTS = ("HTTPTransport", "AsyncHTTPTransport")
 _CREATED = {
@@ -24,7 +24,7 @@ _NAMED: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
 def describe_unreached(url: str, error: BaseException | None, *, early: bool, test: str) -> str:
-    """Describe why no request was received at `url` in a test that failed with `error`.
+    """Describe why no request was received at `url` in a failed test.
 
     Args:
         url: The base URL of the server.
@@ -34,42 +34,43 @@ def describe_unreached(url: str, error: BaseException | None, *, early: bool, te
     """
     elsewhere = [sent for sent in urls_of_requests(error) if not sent.startswith(f"{url}/")]
     requests = [f"the failed request was sent to {sent}" for sent in elsewhere]
-    reasons = [*requests, *dict.fromkeys(_clients(url, elsewhere, early, test)), *changes(url)]
+    reasons = [*requests, *dict.fromkeys(_clients(url, elsewhere, early, test)), *describe_overrides(url)]
     if not reasons:
         reasons = [
-            "no client that sends elsewhere was found; check that the code under test sends a request, to the URL in "
+            "no client with another URL found; check that the code under test sends a request, to the URL in "
             "ANTHROPIC_BASE_URL"
         ]
     return "\n".join([f"no request was received at {url}", *(f"  {reason}" for reason in reasons)])
 
 
 def urls_of_requests(error: BaseException | None) -> list[str]:
-    """Return the URLs of the requests that failed with `error`, with its causes, or with an error of its group."""
-    found: dict[str, None] = {}
-    for each in _chain(error):
-        with suppress(Exception):  # a property of somebody else's exception
-            url = each.request.url  # type: ignore[attr-defined]
-            found[str(url)] = None
-    return list(found)
+    """Return the URLs of the requests in `error`, its causes and its group."""
+    urls: dict[str, None] = {}
+    for linked in _chain(error):
+        with suppress(Exception):  # a property of another library's exception
+            url = linked.request.url  # type: ignore[attr-defined]
+            urls[str(url)] = None
+    return list(urls)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     waiting, seen = [error], set()
     while waiting:
-        each = waiting.pop()
-        if each is None or id(each) in seen:
+        linked = waiting.pop()
+        if linked is None or id(linked) in seen:
             continue
-        seen.add(id(each))
-        yield each
-        waiting += [each.__context__, each.__cause__]
-        if isinstance(each, BaseExceptionGroup):
-            waiting += each.exceptions
+        seen.add(id(linked))
+        yield linked
+        waiting += [linked.__context__, linked.__cause__]
+        if isinstance(linked, BaseExceptionGroup):
+            waiting += linked.exceptions
 
 
 def _clients(url: str, elsewhere: Sequence[str], early: bool, test: str) -> Iterator[str]:
-    """Yield a line for each open client of the Anthropic SDK that sends `elsewhere`, or to anything but `url`.
+    """Yield a line for each open client of the Anthropic SDK whose requests do not reach `url`.
 
-    A client that an earlier test named is left out, unless a module holds it or the failed request was sent there.
+    If the failed request was sent `elsewhere`, only clients with that URL are named. Otherwise, clients that an
+    earlier test named are skipped, unless a module holds them.
     """
     for client in _open_clients():
         place = _place(client)
@@ -89,11 +90,11 @@ def _open_clients() -> list[Any]:
     kind = getattr(sys.modules.get("anthropic._base_client"), "BaseClient", None)
     if kind is None:
         return []
-    return [each for each in gc.get_objects() if issubclass(type(each), kind) and not each.is_closed()]
+    return [client for client in gc.get_objects() if issubclass(type(client), kind) and not client.is_closed()]
 
 
 def _place(client: Any) -> str:
-    """Return the name of the module's variable that holds `client`, if there is one."""
+    """Return the name of the module variable that holds `client`, or an empty string."""
     for name, module in list(sys.modules.items()):
         for variable, value in list(getattr(module, "__dict__", {}).items()):
             if value is client:

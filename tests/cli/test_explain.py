@@ -138,11 +138,11 @@ def test_a_recorded_request_is_explained_as_it_was_decided(
 @pytest.mark.parametrize(
     ("line", "entry", "told"),
     [
-        ("", 0, "there are no requests here"),
+        ("", 0, "journal.jsonl: no requests; expected a journal with the request"),
         ("{}", 0, "journal.jsonl:1: not a journal entry; expected a JSON line written by `serve --journal`"),
-        (None, 9, "there is no request 9 here"),
-        ('"scenario":"other"', 1, "no scenario is named 'other'; expected the files it was answered from"),
-        ('"body_size":9', 1, "the body of the request was truncated in the journal"),
+        (None, 9, "journal.jsonl: request 9 not found; expected a journal with the request"),
+        ('"scenario":"other"', 1, "request 1: unknown scenario 'other'; expected the FILES that were served"),
+        ('"body_size":9', 1, "request 1: its body was truncated in the journal; expected a complete body"),
     ],
 )
 def test_what_cannot_be_explained_is_told(
@@ -169,7 +169,7 @@ def test_a_journal_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_request_is_needed() -> None:
     result = invoke("explain")
 
-    assert (result.exit_code, "a request is missing; expected --request or --journal" in result.stderr) == (2, True)
+    assert (result.exit_code, "missing request; expected --request or --journal" in result.stderr) == (2, True)
 
 
 def test_options_come_from_the_environment_several_headers_one_on_a_line(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_options_come_from_the_environment_several_headers_one_on_a_line(tmp_pat
 
     assert '"text":"Both"' in result.output
     assert "lane me" in result.output
-    assert "'nothing' is no header; expected a name and a value" in invoke("explain", "-H", "nothing").stderr
+    assert "not a header, got 'nothing'; expected a name and a value" in invoke("explain", "-H", "nothing").stderr
 
 
 def test_rules_below_the_one_that_answers_are_not_explained(tmp_path: Path) -> None:

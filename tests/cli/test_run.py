@@ -105,7 +105,7 @@ def test_a_command_is_needed(arguments: tuple[str, ...]) -> None:
     result = invoke("run", *arguments)
 
     assert result.exit_code == 2
-    assert "a command is missing; expected such as: mockclaude run support.yaml -- pytest" in result.stderr
+    assert "missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; add e.g. `-- pytest`" in result.stderr
 
 
 def test_a_wrong_file_is_told_and_nothing_runs(tmp_path: Path) -> None:

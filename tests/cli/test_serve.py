@@ -175,8 +175,8 @@ def test_a_word_that_is_neither_a_command_nor_a_file_is_told(word: str, hint: st
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert (
-        f"Error: '{word}' is no command, and there is no such file; expected serve, check, explain, schema, run, "
-        f"journal or recheck, or scenario files to serve{hint}\n"
+        f"Error: unknown command or file '{word}'; expected serve, check, explain, schema, run, journal or recheck, "
+        f"or a scenario file{hint}\n"
     ) in result.stderr
 
 

@@ -99,7 +99,7 @@ class Door:
     def of(mock: MockClaude) -> Door:
         door = Door()
         door.port = int(mock.url.rpartition(":")[2])
-        mock._site.clock = door.clock
+        mock._server.site.clock = door.clock
         return door
 
     def forget(self) -> None:

@@ -59,9 +59,9 @@ def test_response_of_a_generator_grows_before_it_ends() -> None:
 
     with MockClaude() as mock:
         mock.reply(count)
-        events = record(mock._journal)
+        events = record(mock._server.journal)
         Running(int(mock.url.rpartition(":")[2])).ask(post(stream=True))
-        mock.settle()
+        mock._wait_until_journaled()
 
     (entry,) = mock.journal
     assert events == [("decided", entry), ("grown", entry), ("ended", entry)]

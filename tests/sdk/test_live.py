@@ -17,7 +17,7 @@ from anthropic.types import Message
 
 from mockclaude.reply.faults import resolve
 from mockclaude.testing import MessagesRequest, MockClaude
-from mockclaude.testing.types import Function
+from mockclaude.testing.types import ReplyFunction
 from tests.serving import PATIENCE
 
 Yields: TypeAlias = tuple[Any, ...]
@@ -28,7 +28,7 @@ def ask(content: str = "Count.", **fields: Any) -> dict[str, Any]:
     return {"model": "claude-sonnet-5", "max_tokens": 1000, "messages": messages, **fields}
 
 
-def yielding(*parts: Any) -> Function:
+def yielding(*parts: Any) -> ReplyFunction:
     async def function(_: MessagesRequest) -> AsyncIterator[Any]:
         for part in parts:
             yield part
@@ -36,7 +36,7 @@ def yielding(*parts: Any) -> Function:
     return function
 
 
-def stepping(*parts: Any) -> Function:
+def stepping(*parts: Any) -> ReplyFunction:
     def function(_: MessagesRequest) -> Iterator[Any]:
         yield from parts
 
@@ -124,7 +124,7 @@ WHOLES: list[tuple[Yields, list[dict[str, Any]]]] = [
 @pytest.mark.parametrize("make", [yielding, stepping])
 @pytest.mark.parametrize(("parts", "expected"), WHOLES)
 async def test_texts_are_one_block_until_a_step_begins_another(
-    mock: MockClaude, client: AsyncAnthropic, make: Callable[..., Function], parts: Yields, expected: Any
+    mock: MockClaude, client: AsyncAnthropic, make: Callable[..., ReplyFunction], parts: Yields, expected: Any
 ) -> None:
     mock.reply(make(*parts))
 
@@ -474,10 +474,10 @@ async def test_an_async_function_that_raises_is_answered_with_an_error(
         raise KeyError("oops")
 
     mock.reply(raising)
-    with pytest.raises(anthropic.InternalServerError, match="a function raised KeyError: 'oops'"):
+    with pytest.raises(anthropic.InternalServerError, match="reply function raised KeyError: 'oops'"):
         await client.messages.create(**ask())
     with pytest.raises(KeyError):
-        mock.raise_what_was_raised()
+        mock._raise_callback_errors()
 
 
 async def test_a_pace_that_is_none_is_refused_before_a_function_is_called(
@@ -493,7 +493,7 @@ async def test_a_pace_that_is_none_is_refused_before_a_function_is_called(
 
 @pytest.mark.parametrize("make", [yielding, stepping])
 async def test_others_are_answered_while_a_function_never_waits(
-    mock: MockClaude, client: AsyncAnthropic, make: Callable[..., Function]
+    mock: MockClaude, client: AsyncAnthropic, make: Callable[..., ReplyFunction]
 ) -> None:
     mock.when(user="Other").reply("Hello!")
     answered: list[Message] = []
@@ -529,10 +529,10 @@ async def test_a_function_that_raises_ends_a_faulted_stream_with_an_error(
     heard = await hear(client, **ask())
 
     assert heard.kinds == ["message_start", "content_block_start", "text_delta"]
-    assert "a function raised KeyError: 'oops'" in str(heard.error)
-    assert "a function raised KeyError" in mock.journal[0].reason
+    assert "reply function raised KeyError: 'oops'" in str(heard.error)
+    assert "reply function raised KeyError" in mock.journal[0].reason
     with pytest.raises(KeyError):
-        mock.raise_what_was_raised()
+        mock._raise_callback_errors()
 
 
 async def more(_: MessagesRequest) -> AsyncIterator[str]:
@@ -671,7 +671,7 @@ async def test_a_function_fails_if_its_event_loop_is_gone(mock: MockClaude, clie
     with pytest.raises(anthropic.InternalServerError, match="event loop"):
         await client.messages.create(**ask())
     with pytest.raises(RuntimeError, match="event loop that the function was given in is closed"):
-        mock.raise_what_was_raised()
+        mock._raise_callback_errors()
 
 
 async def test_what_fails_while_a_function_is_closed_fails_the_test(mock: MockClaude, client: AsyncAnthropic) -> None:
@@ -687,4 +687,4 @@ async def test_what_fails_while_a_function_is_closed_fails_the_test(mock: MockCl
 
     assert content(message) == [text("One, two, ")]
     with pytest.raises(KeyError, match="oops"):
-        mock.raise_what_was_raised()
+        mock._raise_callback_errors()

@@ -106,7 +106,7 @@ def test_unmatched_request_of_many_rules_names_the_closest(mock: MockClaude, cli
     load(mock, tmp_path, [{"user": f"order {n}.", "turn": 2} for n in range(COUNT)])
 
     assert ": turn: wanted 2, got 1" in unmatched(client, "Where is order 123.?")
-    closest = mock.unmatched[0].closest
+    closest = mock.unmatched_requests[0].closest
     assert closest is not None
     assert closest.checks[1].wanted == "a text with 'order 123.'"
 

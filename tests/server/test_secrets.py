@@ -15,7 +15,7 @@ from mockclaude.journal.console import log_line
 from mockclaude.journal.journal import Journal
 from mockclaude.journal.verification import verify
 from mockclaude.testing.messages_request import read_request
-from mockclaude.testing.report import told
+from mockclaude.testing.report import format_report
 from tests.cli.invoking import invoke, written
 from tests.conftest import Serve, Start
 from tests.journal.entries import journal_entry
@@ -130,9 +130,9 @@ def test_no_secret_is_in_the_report_of_a_failing_test(serve: Serve, journal: Jou
     entries = journal.entries()
     verified = verify(entries, when(user="something else"))
 
-    assert "[redacted]" in told(entries)
+    assert "[redacted]" in format_report(entries)
     first = read_request(entries[0])
-    assert found_in(told(entries), verified.message, repr(first), dict(first.headers)) == []
+    assert found_in(format_report(entries), verified.message, repr(first), dict(first.headers)) == []
 
 
 def test_conditions_match_the_secrets_themselves(serve: Serve, journal: Journal) -> None:
@@ -209,7 +209,7 @@ def test_redacted_requests_are_rechecked_and_explained(start: Start, tmp_path: P
     )
     assert "rule    'echo'" in explained.output
     assert explained.stderr == (
-        f"warning: {journal}: credentials in this request are redacted, so conditions on them fail\n"
+        f"warning: {journal}: request 2: credentials are redacted, so conditions on them fail\n"
     )
     assert found_in(explained.output, rechecked.output) == []
 
@@ -245,4 +245,4 @@ def test_report_of_a_test_shows_no_credentials_of_a_reply() -> None:
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
     entry = journal_entry(body=b"{}", response=head + body)
 
-    assert "use sk-ant-[redacted]" in told([entry], [])
+    assert "use sk-ant-[redacted]" in format_report([entry], [])

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.testing.call_site import caller
+from mockclaude.testing.call_site import find_call_site
 
 
 def test_a_place_below_is_relative_and_another_is_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     here = os.path.relpath(__file__)
-    assert caller().startswith(f"{here}:")
+    assert find_call_site().startswith(f"{here}:")
 
     monkeypatch.chdir(tmp_path)
-    assert caller().startswith(f"{__file__}:")
+    assert find_call_site().startswith(f"{__file__}:")

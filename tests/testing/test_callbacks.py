@@ -15,7 +15,7 @@ from anthropic import Anthropic, AsyncAnthropic, Timeout
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading import inline
 from mockclaude.testing import MessagesRequest, MockClaude, callbacks
-from mockclaude.testing.types import Function
+from mockclaude.testing.types import ReplyFunction
 from tests.serving import PATIENCE, TIME_SCALE
 
 ASK: dict[str, Any] = {
@@ -110,7 +110,7 @@ async def test_a_result_that_is_always_true_fails_the_test(
         await said(client)
 
     with pytest.raises(TypeError, match=f"`when`: the result is always true, got {kind}; expected a function"):
-        mock.raise_what_was_raised()
+        mock._raise_callback_errors()
 
 
 def shout(asked: MessagesRequest) -> str:
@@ -166,7 +166,7 @@ FUNCTIONS = [
 
 @pytest.mark.parametrize(("function", "text"), FUNCTIONS)
 async def test_a_function_makes_the_reply(
-    mock: MockClaude, client: AsyncAnthropic, function: Function, text: str
+    mock: MockClaude, client: AsyncAnthropic, function: ReplyFunction, text: str
 ) -> None:
     mock.reply(function)
 
@@ -252,31 +252,31 @@ async def raises_later(asked: MessagesRequest) -> AsyncGenerator[Any, None]:
 
 @pytest.mark.parametrize("function", [raises, raises_later])
 async def test_a_function_that_raises_is_a_500_that_is_not_retried_and_fails_the_test(
-    mock: MockClaude, client: AsyncAnthropic, function: Function
+    mock: MockClaude, client: AsyncAnthropic, function: ReplyFunction
 ) -> None:
     mock.reply(function)
     with pytest.raises(
-        anthropic.InternalServerError, match=r"test_callbacks.py:\d+: a function raised KeyError: 'oops'"
+        anthropic.InternalServerError, match=r"test_callbacks.py:\d+: reply function raised KeyError: 'oops'"
     ):
         await client.with_options(max_retries=2).messages.create(**ASK)
 
     assert len(mock.journal) == 1
     with pytest.raises(KeyError, match="oops") as raised:
-        mock.raise_what_was_raised()
+        mock._raise_callback_errors()
     assert raised.traceback[-1].name == function.__name__
-    mock.raise_what_was_raised()
+    mock._raise_callback_errors()
 
 
 async def test_a_generator_that_raises_in_the_middle_is_an_error_event(
     mock: MockClaude, client: AsyncAnthropic
 ) -> None:
     mock.reply(raises_later)
-    with pytest.raises(anthropic.APIStatusError, match="a function raised KeyError"):
+    with pytest.raises(anthropic.APIStatusError, match="reply function raised KeyError"):
         async for _ in await client.messages.create(**ASK, stream=True):
             pass
 
     with pytest.raises(KeyError):
-        mock.raise_what_was_raised()
+        mock._raise_callback_errors()
 
 
 async def test_a_predicate_that_raises_fails_the_test_too(mock: MockClaude, client: AsyncAnthropic) -> None:
@@ -285,7 +285,7 @@ async def test_a_predicate_that_raises_fails_the_test_too(mock: MockClaude, clie
         await said(client)
 
     with pytest.raises(KeyError, match="none"):
-        mock.raise_what_was_raised()
+        mock._raise_callback_errors()
 
 
 async def test_a_function_that_returns_no_reply_is_told_where_it_was_given(
@@ -297,7 +297,7 @@ async def test_a_function_that_returns_no_reply_is_told_where_it_was_given(
         await said(client)
 
     with pytest.raises(ScenarioError, match=r"test_callbacks.py:\d+ \(reply.txt\): unknown key 'txt'"):
-        mock.raise_what_was_raised()
+        mock._raise_callback_errors()
 
 
 def fails(_: MessagesRequest) -> str:
@@ -338,26 +338,26 @@ async def fails_later(_: MessagesRequest) -> str:
     ],
 )
 async def test_a_function_that_ends_a_test_or_a_process_is_a_500_and_the_server_goes_on(
-    mock: MockClaude, client: AsyncAnthropic, function: Function, kind: type[BaseException], text: str
+    mock: MockClaude, client: AsyncAnthropic, function: ReplyFunction, kind: type[BaseException], text: str
 ) -> None:
     mock.reply(function, times=1)
     mock.reply("Still here.")
-    with pytest.raises(anthropic.InternalServerError, match=rf"test_callbacks.py:\d+: a function raised {text}"):
+    with pytest.raises(anthropic.InternalServerError, match=rf"test_callbacks.py:\d+: reply function raised {text}"):
         await said(client)
 
     with pytest.raises(kind):
-        mock.raise_what_was_raised()
+        mock._raise_callback_errors()
     assert await said(client) == "Still here."
 
 
 async def test_a_predicate_that_ends_a_test_fails_it(mock: MockClaude, client: AsyncAnthropic) -> None:
     predicate: Any = fails
     mock.when(predicate).reply("x")
-    with pytest.raises(anthropic.InternalServerError, match="a function raised Failed: wrong question"):
+    with pytest.raises(anthropic.InternalServerError, match="condition function raised Failed: wrong question"):
         await said(client)
 
     with pytest.raises(pytest.fail.Exception):
-        mock.raise_what_was_raised()
+        mock._raise_callback_errors()
 
 
 async def test_several_that_raised_are_raised_together(mock: MockClaude, client: AsyncAnthropic) -> None:
@@ -366,8 +366,8 @@ async def test_several_that_raised_are_raised_together(mock: MockClaude, client:
         with pytest.raises(anthropic.InternalServerError):
             await said(client)
 
-    with pytest.raises(BaseExceptionGroup, match="functions of this test raised"):
-        mock.raise_what_was_raised()
+    with pytest.raises(BaseExceptionGroup, match="functions of the test raised errors"):
+        mock._raise_callback_errors()
 
 
 def test_the_end_of_with_raises_what_was_raised_but_not_over_another_error() -> None:
@@ -443,10 +443,10 @@ def test_what_ends_the_with_by_itself_has_no_other_cause() -> None:
 
 @pytest.mark.parametrize("function", [later, in_parts])
 async def test_a_blocked_loop_is_told_with_the_line_that_blocks_it(
-    mock: MockClaude, monkeypatch: pytest.MonkeyPatch, function: Function
+    mock: MockClaude, monkeypatch: pytest.MonkeyPatch, function: ReplyFunction
 ) -> None:
-    monkeypatch.setattr(callbacks, "BEGIN_WITHIN", 0.01)
-    monkeypatch.setattr(callbacks, "_PATIENCE", 0.01)
+    monkeypatch.setattr(callbacks, "START_TIMEOUT", 0.01)
+    monkeypatch.setattr(callbacks, "_CLOSE_TIMEOUT", 0.01)
     mock.reply(function)
     message = (
         r"the event loop of the function is blocked at tests/testing/test_callbacks.py:\d+; expected a free loop "
@@ -454,24 +454,25 @@ async def test_a_blocked_loop_is_told_with_the_line_that_blocks_it(
     )
     with (
         Anthropic(base_url=mock.url, api_key="mock") as blocking,
-        pytest.raises(anthropic.InternalServerError, match=f"a function raised RuntimeError: {message}"),
+        pytest.raises(anthropic.InternalServerError, match=f"reply function raised RuntimeError: {message}"),
     ):
         blocking.messages.create(**ASK)
 
     assert "is blocked at" in mock.journal[0].reason
     with pytest.raises(RuntimeError, match=message):
-        mock.raise_what_was_raised()
+        mock._raise_callback_errors()
 
 
 @pytest.mark.parametrize(
-    ("close", "problem"), [(False, "function is not running; expected a loop that runs"), (True, "given in is closed")]
+    ("close", "problem"),
+    [(False, "function is not running; expected a loop that runs"), (True, "function is closed; expected a loop")],
 )
 @pytest.mark.parametrize("function", [later, in_parts])
 def test_a_loop_that_has_ended_is_told(
-    monkeypatch: pytest.MonkeyPatch, function: Function, close: bool, problem: str
+    monkeypatch: pytest.MonkeyPatch, function: ReplyFunction, close: bool, problem: str
 ) -> None:
-    monkeypatch.setattr(callbacks, "BEGIN_WITHIN", 0.01)
-    monkeypatch.setattr(callbacks, "_PATIENCE", 0.01)
+    monkeypatch.setattr(callbacks, "START_TIMEOUT", 0.01)
+    monkeypatch.setattr(callbacks, "_CLOSE_TIMEOUT", 0.01)
     loop = asyncio.new_event_loop()
     with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
 
@@ -484,7 +485,7 @@ def test_a_loop_that_has_ended_is_told(
         with pytest.raises(anthropic.InternalServerError, match=problem):
             client.messages.create(**ASK)
         with pytest.raises(RuntimeError, match=problem):
-            mock.raise_what_was_raised()
+            mock._raise_callback_errors()
     if not close:
         loop.run_until_complete(asyncio.sleep(0))
         loop.close()
@@ -501,7 +502,7 @@ async def test_a_coroutine_that_has_begun_may_take_longer() -> None:
         await goes_on.wait()
         return "At last."
 
-    made = asyncio.create_task(callbacks._on(callbacks._Home(home, thread.ident or 0), make, 0))
+    made = asyncio.create_task(callbacks._run_on(callbacks._TestLoop(home, thread.ident or 0), make, 0))
     await asyncio.sleep(0)
     begun.wait()  # holds this loop, so that the coroutine begins before the time is over
     for _ in range(2):
@@ -524,13 +525,13 @@ async def test_a_client_that_goes_before_the_loop_begins_is_no_failure(mock: Moc
         blocking.messages.create(**ASK)
     await asyncio.sleep(0)
 
-    mock.raise_what_was_raised()
+    mock._raise_callback_errors()
 
 
 @pytest.mark.parametrize("text", ["Hello", "", "é", "$${{ x", "auto", "${{ user }}"])
 def test_a_text_is_the_reply_that_a_file_has(text: str) -> None:
     (written,) = inline.compile_rules({"reply": text}, "t.py:1").scenario.rules[0].replies
-    made = callbacks.outline(text, "t.py:1")
+    made = callbacks.parse_reply(text, "t.py:1")
 
     assert ([step.kind for step in made.steps], made.fixed) == (["text"], written.fixed)
     assert made.steps[0].value.data == written.steps[0].value.data
@@ -540,9 +541,9 @@ def test_a_text_is_the_reply_that_a_file_has(text: str) -> None:
 def test_a_text_without_placeholders_is_not_validated_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inline, "compile_rules", pytest.fail)
 
-    assert callbacks.outline("Hello, é.", "t.py:1").steps[0].value.data == {"text": "Hello, é.", "citations": []}
+    assert callbacks.parse_reply("Hello, é.", "t.py:1").steps[0].value.data == {"text": "Hello, é.", "citations": []}
 
 
 def test_a_text_that_json_cannot_carry_is_told() -> None:
     with pytest.raises(ScenarioError, match="JSON cannot carry this"):
-        callbacks.outline("\ud800", "t.py:1")
+        callbacks.parse_reply("\ud800", "t.py:1")

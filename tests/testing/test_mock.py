@@ -19,7 +19,7 @@ from mockclaude import testing
 from mockclaude.journal.verification import CountRange
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.server.run import CannotListenError
-from mockclaude.testing import MessagesRequest, MockClaude, background
+from mockclaude.testing import MessagesRequest, MockClaude, background, rule_builder
 
 HERE = Path(__file__).name
 
@@ -90,7 +90,7 @@ def test_what_was_asked_reads_like_the_question_of_a_test(mock: MockClaude, clie
         messages=messages,
         extra_headers={"x-test": "1"},
     )
-    last = mock.last
+    last = mock.last_request
 
     assert (last.user, last.system, last.model, list(last.tools)) == (
         "Well?",
@@ -110,7 +110,7 @@ def test_each_rule_knows_what_it_answered(mock: MockClaude, client: Anthropic) -
     said(client)
 
     assert [request.user for request in hello.requests] == ["Hello"]
-    assert mock.unused == [other]
+    assert mock.unused_rules == [other]
     assert repr(other).startswith("<rule tests/testing/")
 
 
@@ -119,12 +119,12 @@ def test_what_was_asked_can_be_asserted(mock: MockClaude, client: Anthropic) -> 
     for text in ("Hello", "Hello again"):
         said(client, text)
 
-    mock.assert_asked(user="Hello")
-    mock.assert_asked(user="again", times=1)
-    mock.assert_asked(times=CountRange(1, 2))
-    mock.assert_asked(user="Bye", times=0)
+    mock.assert_requested(user="Hello")
+    mock.assert_requested(user="again", times=1)
+    mock.assert_requested(times=CountRange(1, 2))
+    mock.assert_requested(user="Bye", times=0)
     with pytest.raises(AssertionError, match=r"expected 3 requests with user: a text with 'Hello', got 2"):
-        mock.assert_asked(user="Hello", times=3)
+        mock.assert_requested(user="Hello", times=3)
 
 
 def test_a_misspelt_key_is_told_with_its_place(mock: MockClaude) -> None:
@@ -132,13 +132,19 @@ def test_a_misspelt_key_is_told_with_its_place(mock: MockClaude) -> None:
     with pytest.raises(ScenarioError, match=rf"{HERE}:\d+ \(when.usr\): unknown key 'usr'.*did you mean 'user'"):
         mock.when(**wrong).reply("x")
     with pytest.raises(ScenarioError, match=r"unknown key 'usr'"):
-        mock.assert_asked(**wrong)
+        mock.assert_requested(**wrong)
 
 
 def test_a_text_in_place_of_a_function_is_told(mock: MockClaude) -> None:
     wrong: Any = "Hello"
-    with pytest.raises(TypeError, match=r"'Hello' is no function; expected such as when\(user='Hello'\)"):
+    with pytest.raises(TypeError) as caught:
         mock.when(wrong)
+
+    _, _, told = str(caught.value).partition(f"{HERE}:")
+    assert told.partition(": ")[2] == (
+        "`when`: not a function, got 'Hello'; expected a function that returns true or false, or a condition, "
+        "e.g. user='Hello'"
+    )
 
 
 @pytest.mark.parametrize("reply", [(), ([],), (3,), ({"txt": "x"},), ({"error": "none"},), ("${{ nothing }}",)])
@@ -151,12 +157,15 @@ def test_without_rules_nothing_is_answered(mock: MockClaude, client: Anthropic) 
     with pytest.raises(anthropic.APIStatusError, match="No rule answers this request: there are none yet"):
         ask(client)
 
-    assert [entry.status for entry in mock.unmatched] == [410]
+    assert [entry.status for entry in mock.unmatched_requests] == [410]
 
 
 def test_nothing_asked_is_an_assertion_that_fails(mock: MockClaude) -> None:
-    with pytest.raises(AssertionError, match="nothing was asked"):
-        _ = mock.last
+    with pytest.raises(
+        AssertionError,
+        match="no Messages request received; expected at least 1; check that",
+    ):
+        _ = mock.last_request
 
 
 def test_files_come_after_what_is_said(mock: MockClaude, client: Anthropic, tmp_path: Path) -> None:
@@ -180,7 +189,7 @@ def test_a_reset_forgets_rules_and_requests(mock: MockClaude, client: Anthropic)
     said(client)
     mock.reset()
 
-    assert (mock.requests, mock.journal, mock.unused) == ([], [], [])
+    assert (mock.requests, mock.journal, mock.unused_rules) == ([], [], [])
     mock.reply("Hello!")
     assert said(client) == "Hello!"
 
@@ -216,7 +225,7 @@ def test_time_can_be_moved_by_hand() -> None:
 
 
 def test_a_clock_that_moves_by_itself_is_not_moved(mock: MockClaude) -> None:
-    with pytest.raises(RuntimeError, match=r"expected MockClaude\(speed='manual'\)"):
+    with pytest.raises(RuntimeError, match=r"the clock is not manual; expected `speed=\"manual\"`; pass it"):
         mock.advance(1)
 
 
@@ -254,21 +263,21 @@ def test_a_port_that_is_taken_is_told_and_leaves_nothing_behind(mock: MockClaude
 
 
 def test_it_is_started_once(mock: MockClaude) -> None:
-    with pytest.raises(RuntimeError, match=r"was started before; expected another one"):
+    with pytest.raises(RuntimeError, match="already started; expected one start; create another"):
         mock.start()
 
 
 def test_what_has_stopped_says_so() -> None:
     for other in (MockClaude(), MockClaude().start()):
         other.stop()
-        with pytest.raises(RuntimeError, match="this MockClaude is not running"):
+        with pytest.raises(RuntimeError, match="MockClaude: not running; expected a call between start and stop"):
             other.reply("Hi!")
 
 
 def test_a_fork_is_told_to_start_its_own(mock: MockClaude, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getpid", lambda: 1)
 
-    with pytest.raises(RuntimeError, match="of which 1 is a fork; here its URL can be used"):
+    with pytest.raises(RuntimeError, match="got a call from its fork 1; expected the same process; use the URL alone"):
         mock.reply("Hi!")
     mock.stop()
 
@@ -287,8 +296,8 @@ def test_a_function_that_takes_long_is_told_with_its_place(
     asking = threading.Thread(target=said, args=(client,))
     asking.start()
     begun.wait()
-    monkeypatch.setattr(background, "PATIENCE", 0.01)
-    with pytest.raises(RuntimeError, match=rf"busy for 0.01 s at tests/testing/{HERE}:\d+; expected an asynchronous"):
+    monkeypatch.setattr(background, "TIMEOUT", 0.01)
+    with pytest.raises(RuntimeError, match=rf"blocked for 0.01 s at tests/testing/{HERE}:\d+; expected functions"):
         mock.reply("Hi!")
     monkeypatch.undo()
     done.set()
@@ -299,10 +308,10 @@ def test_a_server_that_is_busy_otherwise_says_so_without_a_place(
     mock: MockClaude, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = threading.Event()
-    mock._background._loop.call_soon_threadsafe(done.wait)
-    monkeypatch.setattr(background, "PATIENCE", 0.01)
-    with pytest.raises(RuntimeError, match=r"busy for 0.01 s; expected"):
-        mock.settle()
+    mock._server._loop.call_soon_threadsafe(done.wait)
+    monkeypatch.setattr(background, "TIMEOUT", 0.01)
+    with pytest.raises(RuntimeError, match=r"blocked for 0.01 s; expected"):
+        mock._wait_until_journaled()
     monkeypatch.undo()
     done.set()
 
@@ -313,11 +322,11 @@ def test_a_server_whose_loop_has_ended_says_so(monkeypatch: pytest.MonkeyPatch) 
     others = set(threading.enumerate())
     mock = MockClaude().start()
     (server,) = set(threading.enumerate()) - others
-    mock._background._loop.call_soon_threadsafe(sys.exit)
+    mock._server._loop.call_soon_threadsafe(sys.exit)
     server.join()
 
     assert raised == [SystemExit]
-    with pytest.raises(RuntimeError, match="this MockClaude is not running"):
+    with pytest.raises(RuntimeError, match="MockClaude: not running; expected a call between start and stop"):
         mock.reply("Hi!")
     mock.stop()
 
@@ -327,9 +336,9 @@ def test_a_rule_is_used_even_if_its_request_is_forgotten(mock: MockClaude, clien
     mock.reply("Ho!")
     for _ in range(2):
         said(client)
-    mock._journal.clear()
+    mock._server.journal.clear()
 
-    assert (mock.unused, first.requests) == ([], [])
+    assert (mock.unused_rules, first.requests) == ([], [])
 
 
 def test_a_stream_that_is_open_does_not_keep_it_from_stopping() -> None:
@@ -356,9 +365,10 @@ def test_a_body_that_was_not_kept_whole_is_told_so() -> None:
         mock.reply("Hi!")
         said(client, "x" * 200)
         with pytest.raises(
-            ValueError, match="of which 100 were kept; expected all; give MockClaude a larger `max_body`"
+            ValueError,
+            match=r"request 1: truncated body, got 100 of \d+ bytes; expected all; pass a larger `max_body`",
         ):
-            _ = mock.last
+            _ = mock.last_request
 
 
 @pytest.mark.parametrize("block", ["1", '{"type": "x", "a": ' * 600 + "1" + "}" * 600], ids=["number", "deep"])
@@ -368,8 +378,8 @@ def test_a_refused_request_without_readable_body_is_reported(mock: MockClaude, c
         client.post("/v1/messages", cast_to=object, content=body.encode())
 
     with pytest.raises(ValueError, match=r"^request 1: invalid body, got '\{.model.*…'; expected a Messages request"):
-        _ = mock.last
-    mock.assert_asked(user="x", times=0)
+        _ = mock.last_request
+    mock.assert_requested(user="x", times=0)
 
 
 def test_many_threads_ask_one_server(mock: MockClaude, client: Anthropic) -> None:
@@ -383,6 +393,20 @@ def test_many_threads_ask_one_server(mock: MockClaude, client: Anthropic) -> Non
 
     assert sorted(answers, key=int) == [f"{number}" for number in range(20)]
     assert len(mock.requests) == 20
+
+
+def test_earlier_names_are_aliases() -> None:
+    names = {
+        "last": "last_request",
+        "unmatched": "unmatched_requests",
+        "unused": "unused_rules",
+        "assert_asked": "assert_requested",
+    }
+
+    assert {name: getattr(MockClaude, name) for name in names} == {
+        name: getattr(MockClaude, later) for name, later in names.items()
+    }
+    assert (rule_builder.Added, rule_builder.Condition) == (rule_builder.AddedRule, rule_builder.RuleBuilder)
 
 
 def test_the_package_has_what_it_says_and_no_more() -> None:
@@ -408,7 +432,7 @@ def test_unmatched_holds_the_requests_that_no_rule_answered_and_no_others(mock: 
     ask(client)
 
     assert [request.user for request in mock.requests] == ["Hello", "Bye", "Ciao", "Hello"]
-    assert [(entry.number, entry.unmatched) for entry in mock.unmatched] == [(2, True), (3, True)]
+    assert [(entry.number, entry.unmatched) for entry in mock.unmatched_requests] == [(2, True), (3, True)]
 
 
 async def test_an_asynchronous_block_raises_what_a_function_raised() -> None:

@@ -46,7 +46,7 @@ def test_a_test_says_what_is_answered_and_asks_what_was_asked(run: Run) -> None:
 def test_hello(mockclaude):
     mockclaude.when(user="Hello").reply("Hi!")
     assert ask() == "Hi!"
-    assert mockclaude.last.user == "Hello"
+    assert mockclaude.last_request.user == "Hello"
 
 def test_each_test_begins_anew(mockclaude):
     assert mockclaude.requests == []
@@ -75,9 +75,9 @@ def test_hello(mockclaude):
             "*- mockclaude -*",
             "1. 410        POST /v1/messages  No rule answers this request. The closest is *",
             "   user: 'Hello'",
-            "   the closest rule is test_chat.py:11",
-            "     no  user: wanted a text with 'Bye', got 'Hello'",
-            "     no  tools: wanted 'get_weather', got nothing",
+            "   near miss: test_chat.py:11",
+            "     FAIL user: wanted a text with 'Bye', got 'Hello'",
+            "     FAIL tools: wanted 'get_weather', got nothing",
         ]
     )
 
@@ -149,7 +149,7 @@ def test_hello(mockclaude):
         [
             "E       KeyError: 'get_weather'",
             "The above exception was the direct cause of the following exception:",
-            "E * anthropic.InternalServerError: *test_chat.py:14: a function raised KeyError: *",
+            "E * anthropic.InternalServerError: *test_chat.py:14: reply function raised KeyError: *",
         ]
     )
 
@@ -249,7 +249,7 @@ def test_hello(mockclaude):
     result.assert_outcomes(failed=1)
     shown = result.stdout.str()
     assert shown.count("- mockclaude -") == shown.count("   user: 'Hello'") == shown.count("   user: 'Bye'") == 1
-    assert shown.count("     no  user: wanted a text with 'Hello', got 'Bye'") == 1
+    assert shown.count("     FAIL user: wanted a text with 'Hello', got 'Bye'") == 1
 
 
 def test_a_rule_that_was_shadowed_is_told_in_the_failure(run: Run) -> None:
@@ -260,7 +260,7 @@ def test_hello(mockclaude):
     assert ask() == "Hello!"
 """)
 
-    result.stdout.fnmatch_lines(["never used: test_chat.py:12", "   shadowed by test_chat.py:11 in request 1"])
+    result.stdout.fnmatch_lines(["never selected: test_chat.py:12", "   shadowed by test_chat.py:11 in request 1"])
 
 
 def test_a_long_body_and_many_requests_change_nothing(run: Run) -> None:
@@ -272,12 +272,12 @@ def test_hello(mockclaude):
     mockclaude.reply("Ho!", as_written=True)
     ask()
     ask("x" * 10_000_000)
-    assert len(mockclaude.last.user) == 10_000_000
+    assert len(mockclaude.last_request.user) == 10_000_000
 
 def test_the_next_one_is_fine(mockclaude):
     mockclaude.reply("Hi!")
     ask()
-    assert mockclaude.last.entry.number == 1
+    assert mockclaude.last_request.entry.number == 1
 """,
         "--mockclaude-strict",
     )
@@ -322,7 +322,7 @@ def test_hello(mockclaude):
 """)
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["test_chat.py:11: `when` says what is asked; expected what is answered, such as *"])
+    result.stdout.fnmatch_lines(["test_chat.py:11: rule without a reply; expected `.reply(...)`, *"])
 
 
 UNUSED = """
@@ -337,16 +337,16 @@ def test_a_rule_that_is_never_used_is_named_at_the_end(run: Run) -> None:
     result = run(UNUSED)
 
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(
-        ["*mockclaude: rules that were never used*", "test_chat.py::test_hello: test_chat.py:11"]
-    )
+    result.stdout.fnmatch_lines(["*mockclaude: rules never selected*", "test_chat.py::test_hello: test_chat.py:11"])
 
 
 def test_a_rule_that_is_never_used_fails_a_strict_test(run: Run) -> None:
     result = run(UNUSED, "--mockclaude-strict")
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["rules of this test were never used: test_chat.py:11"])
+    result.stdout.fnmatch_lines(
+        ["test_chat.py:11: rule was never selected; expected at least 1 request (`strict`); remove the rule"]
+    )
 
 
 def test_a_mark_names_files_and_chooses(run: Run, pytester: pytest.Pytester) -> None:
@@ -388,12 +388,12 @@ def test_hello(mockclaude):
     [
         (
             '"helo.yaml"',
-            "test_chat.py:10: mark mockclaude: file not found, got 'helo.yaml'; expected a path from *; did you mean "
-            "'hello.yaml'?",
+            "test_chat.py:10: mark mockclaude: file not found, got 'helo.yaml'; expected a path relative to *; did you "
+            "mean 'hello.yaml'?",
         ),
         (
             '"none/x.yaml"',
-            "test_chat.py:10: mark mockclaude: file not found, got 'none/x.yaml'; expected a path from *",
+            "test_chat.py:10: mark mockclaude: file not found, got 'none/x.yaml'; expected a path relative to *",
         ),
         (
             "sed=3",
@@ -401,10 +401,10 @@ def test_hello(mockclaude):
             "mean 'seed'?",
         ),
         ("3", "test_chat.py:10: mark mockclaude: invalid file, got 3; expected a path"),
-        ('seed="3"', "test_chat.py:10: mark mockclaude: invalid seed, got '3'; expected the seed of everything *"),
+        ('seed="3"', "test_chat.py:10: mark mockclaude: invalid seed, got '3'; expected an integer"),
         ('"wrong.yaml"', "test_chat.py:10: mark mockclaude: invalid file, got *wrong.yaml:1:10: *"),
-        ('speed="1..2x"', "*: invalid speed, got '1..2x'; expected how fast time passes: *"),
-        ('speed="fast"', "*: invalid speed, got 'fast'; expected how fast time passes: instant, 1x, 10x, or manual"),
+        ('speed="1..2x"', "*: invalid speed, got '1..2x'; expected instant, manual, or a factor, e.g. 10x"),
+        ('speed="fast"', "*: invalid speed, got 'fast'; expected instant, manual, or a factor, e.g. 10x"),
         ('validation="of"', "*: invalid validation, got 'of'; expected anthropic, gateway or off*"),
     ],
 )
@@ -557,7 +557,7 @@ def test_hello(mockclaude):
             "5. 4*        POST /v1/messages  *",
             "6. 404        POST /v1/v1/messages  Not found: POST /v1/v1/messages; the base URL ends before /v1 *",
             "   user: 'Hello'",
-            "never used: test_chat.py:13",
+            "never selected: test_chat.py:13",
         ],
         consecutive=True,
     )
@@ -594,12 +594,12 @@ MISTAKES = [
     ('mockclaude.reply({"txt": "Hi!"})', "test_chat.py:* (reply.txt): unknown key 'txt'; *"),
     ('mockclaude.sequence("Hi!", {"txt": "Hi!"})', "test_chat.py:* (sequence*.txt): unknown key 'txt'; *"),
     ('mockclaude.reply("Hi!", tims=2)', "test_chat.py:* (tims): unknown key 'tims'; *"),
-    ('mockclaude.when("Hello")', "'Hello' is no function; *"),
-    ('mockclaude.assert_asked(user="Hello")', "expected at least 1 request with *"),
-    ('mockclaude.assert_asked(usr="Hello")', "test_chat.py:* (when.usr): unknown key 'usr'; *"),
-    ("mockclaude.last", "nothing was asked; *"),
+    ('mockclaude.when("Hello")', "test_chat.py:*: `when`: not a function, got 'Hello'; *"),
+    ('mockclaude.assert_requested(user="Hello")', "expected at least 1 request with *"),
+    ('mockclaude.assert_requested(usr="Hello")', "test_chat.py:* (when.usr): unknown key 'usr'; *"),
+    ("mockclaude.last_request", "no Messages request received; *"),
     ('mockclaude.load("gone.yaml")', "gone.yaml: *"),
-    ("mockclaude.advance(1)", "this clock moves by itself; *"),
+    ("mockclaude.advance(1)", "`advance()`: the clock is not manual; *"),
 ]
 
 
@@ -622,7 +622,7 @@ def test_a_mistake_shows_the_line_of_the_test_only(run: Run, style: str) -> None
 def test_a_mistake_is_not_explained_by_where_requests_went(run: Run, mistake: str) -> None:
     result = run(f"def test_hello(mockclaude):\n    {mistake}")
 
-    is_verification = mistake in ('mockclaude.assert_asked(user="Hello")', "mockclaude.last")
+    is_verification = mistake in ('mockclaude.assert_requested(user="Hello")', "mockclaude.last_request")
     assert ("no request was received" in result.stdout.str()) is is_verification
 
 
@@ -695,4 +695,4 @@ def test_nothing():
 
 
 def test_the_mark_is_in_the_list_of_marks(run: Run) -> None:
-    run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.mockclaude([*]files, seed=, *): how the mockclaude *"])
+    run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.mockclaude([*]files, seed=, *): settings of the *"])

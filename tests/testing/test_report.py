@@ -11,7 +11,7 @@ from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.loading import inline
 from mockclaude.scenario.rules import Rule
-from mockclaude.testing.report import told
+from mockclaude.testing.report import format_report
 from tests.journal.entries import journal_entry
 
 HELLO = b'{"model": "m", "messages": [{"role": "user", "content": "Hello"}]}'
@@ -28,14 +28,14 @@ def rule(**when: Any) -> Rule:
 def test_a_request_that_cannot_be_read_is_told_without_what_it_said() -> None:
     entry = journal_entry(body=b"{", status=400, reason="broken")
 
-    assert told([entry]) == "1. 400        POST /v1/messages  broken  0.0 ms"
+    assert format_report([entry]) == "1. 400        POST /v1/messages  broken  0.0 ms"
 
 
 def test_of_many_requests_the_newest_are_told_and_those_that_no_rule_answered() -> None:
     entries = [entry(number, unmatched=number == 3, body=b"{") for number in range(1, 101)]
-    lines = told(entries).splitlines()
+    lines = format_report(entries).splitlines()
 
-    assert lines[0] == "49 earlier requests were answered, and are left out"
+    assert lines[0] == "49 earlier requests omitted"
     assert [int(line.partition(".")[0]) for line in lines[1:]] == [3, *range(51, 101)]
 
 
@@ -58,11 +58,14 @@ OTHER = rule(user="Hello")
     ],
 )
 def test_a_rule_that_answered_nothing_is_told_with_the_reason(unused: Rule, lines: list[str]) -> None:
-    assert told([entry(1, rule=OTHER)], [unused]).splitlines()[2:] == ["never used: test_chat.py:7", *lines]
+    assert format_report([entry(1, rule=OTHER)], [unused]).splitlines()[2:] == [
+        "never selected: test_chat.py:7",
+        *lines,
+    ]
 
 
 def test_what_was_refused_is_no_reason() -> None:
-    assert told([entry(1, status=400)], [OTHER]).splitlines()[2:] == ["never used: test_chat.py:7"]
+    assert format_report([entry(1, status=400)], [OTHER]).splitlines()[2:] == ["never selected: test_chat.py:7"]
 
 
 @pytest.mark.parametrize(("text", "said"), [("", []), ("Well?", ["   user: 'Well?'"])])
@@ -77,7 +80,7 @@ def test_the_results_of_tools_are_told(text: str, said: list[str]) -> None:
     ]
     body = orjson.dumps({"model": "m", "messages": messages})
 
-    assert told([entry(1, body=body, body_size=len(body))]).splitlines()[1:] == [
+    assert format_report([entry(1, body=body, body_size=len(body))]).splitlines()[1:] == [
         *said,
         "   result of get_weather: 'sunny'",
     ]

@@ -10,7 +10,7 @@ import pytest
 
 from mockclaude import testing
 from mockclaude.testing import MockClaude
-from mockclaude.testing.tracebacks import hide_frames, is_mistake
+from mockclaude.testing.tracebacks import hide_frames, is_user_error
 
 HERE = str(Path(__file__))
 
@@ -19,7 +19,7 @@ def files(error: BaseException) -> list[str]:
     return [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
 
 
-@pytest.mark.parametrize("mistake", ["mock.when(usr='Hello').reply('Hi!')", "mock.last", "mock.advance(1)"])
+@pytest.mark.parametrize("mistake", ["mock.when(usr='Hello').reply('Hi!')", "mock.last_request", "mock.advance(1)"])
 def test_without_pytest_the_frames_are_hidden_too(mistake: str) -> None:
     with pytest.raises(Exception) as caught, MockClaude() as mock:  # noqa: PT011
         eval(mistake, {"mock": mock})
@@ -30,7 +30,7 @@ def test_without_pytest_the_frames_are_hidden_too(mistake: str) -> None:
 def test_a_fault_of_the_package_keeps_its_frames() -> None:
     with pytest.raises(AttributeError) as caught:
         _ = testing.Nothing
-    assert not is_mistake(caught.value)
+    assert not is_user_error(caught.value)
     hide_frames(caught.value)
 
     assert [Path(file).name for file in files(caught.value)] == ["test_tracebacks.py", "__init__.py"]

@@ -16,12 +16,12 @@ from mockclaude.scenario.format import steps, when
 from mockclaude.testing import types
 
 PAIRS: list[tuple[Any, type[BaseModel]]] = [
-    (types.When, when.When),
-    (types.Match, when.TextMatcher),
-    (types.ToolResultMatch, when.ToolResultMatcher),
-    (types.Step, steps.StepModel),
-    (types.Error, steps.Error),
-    (types.Choice, written.Choice),
+    (types.WhenDict, when.When),
+    (types.MatcherDict, when.TextMatcher),
+    (types.ToolResultDict, when.ToolResultMatcher),
+    (types.StepDict, steps.StepModel),
+    (types.ErrorDict, steps.Error),
+    (types.ChoiceDict, written.Choice),
 ]
 
 SAID = """
@@ -43,7 +43,7 @@ def test_a_type_has_the_keys_of_the_file(typed: Any, model: type[BaseModel]) -> 
 def test_the_options_of_a_rule_are_its_other_keys() -> None:
     others = {"when", "reply", "sequence", "choice"}
 
-    assert set(types.Options.__annotations__) == set(written.RuleModel.model_fields) - others
+    assert set(types.OptionsDict.__annotations__) == set(written.RuleModel.model_fields) - others
 
 
 def test_mypy_finds_a_misspelt_key(tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ import httpx2
 import pytest
 import requests
 
-from mockclaude.testing.environment import pointing_to
+from mockclaude.testing.environment import temporary_environment
 from mockclaude.testing.unreached import describe_unreached, urls_of_requests
 from tests.testing.inner import forget_objects
 
 URL = "http://127.0.0.1:4141"
 HEAD = f"no request was received at {URL}"
 NOTHING_FOUND = (
-    "  no client that sends elsewhere was found; check that the code under test sends a request, to the URL in "
+    "  no client with another URL found; check that the code under test sends a request, to the URL in "
     "ANTHROPIC_BASE_URL"
 )
 
@@ -30,7 +30,7 @@ def pointing() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as outer:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
             outer.delenv(name, raising=False)
-        with pointing_to(URL):
+        with temporary_environment(URL):
             yield
 
 
@@ -121,7 +121,8 @@ def test_a_changed_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str)
     monkeypatch.setenv(name, "https://api.anthropic.com")
 
     assert reasons() == [
-        f"  {name} is 'https://api.anthropic.com'; expected '{URL}'; remove the code that changes it during the test"
+        f"  {name}: changed during the test, got 'https://api.anthropic.com'; expected '{URL}'; remove the code that "
+        "sets it"
     ]
 
 
@@ -135,7 +136,7 @@ def test_a_proxy_is_named_unless_it_is_avoided(monkeypatch: pytest.MonkeyPatch, 
     assert reasons() == [NOTHING_FOUND]
 
     monkeypatch.setenv("no_proxy", "example.com")
-    expected = f"  {name.upper()} is set and NO_PROXY lacks 127.0.0.1; expected NO_PROXY with 127.0.0.1"
+    expected = f"  {name.upper()}: set, and NO_PROXY lacks 127.0.0.1; expected NO_PROXY with 127.0.0.1"
     assert reasons() == [expected]
 
 

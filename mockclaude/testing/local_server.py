@@ -1,0 +1,121 @@
+"""The server of `MockClaude`: one scenario that a test can replace, with a journal and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from mockclaude.api.mode import Mode
+from mockclaude.journal.journal import Journal
+from mockclaude.scenario.loading.loader import load
+from mockclaude.scenario.rules import Rule, RuleKey, Scenario
+from mockclaude.server.clock import ManualClock, clock_of, parse_speed
+from mockclaude.server.site import Site
+from mockclaude.testing.background import BackgroundServer
+
+
+class LocalServer(BackgroundServer):
+    """A background server for one scenario.
+
+    Raises:
+        ScenarioError: A file is unreadable or invalid.
+        ValueError: A speed is invalid.
+    """
+
+    def __init__(
+        self,
+        files: Iterable[str | Path],
+        *,
+        seed: int | None,
+        validation: Mode | None,
+        speed: str,
+        retry_speed: str,
+        port: int,
+        max_body: int,
+    ) -> None:
+        self._seed, self._validation = seed, validation
+        self.journal = Journal(max_body=max_body)
+        super().__init__(Site({"": self._load(files)}, journal=self.journal), port)
+        self._state = self.site.served[""]
+        self._set_speeds(speed, retry_speed)
+
+    def configure(
+        self, files: Iterable[str | Path], *, seed: int | None, validation: Mode | None, speed: str, retry_speed: str
+    ) -> None:
+        """Reset the server and serve `files` with these settings.
+
+        Raises:
+            ScenarioError: A file is unreadable or invalid. The server keeps its rules and requests.
+        """
+        self._seed, self._validation = seed, validation
+        scenario = self._load(files)
+
+        def begin() -> None:
+            self._forget()
+            self._state.use(scenario)
+            self._set_speeds(speed, retry_speed)
+
+        self.call(begin)
+
+    def load(self, files: Iterable[str | Path]) -> None:
+        """Serve `files` in place of the files before. Rules added from Python stay.
+
+        Raises:
+            ScenarioError: A file is unreadable or invalid.
+        """
+        scenario = self._load(files)
+        self.call(lambda: self._state.use(scenario))
+
+    def add_rule(self, rule: Any, where: str, bind: Callable[[Rule], Rule] | None) -> Rule:
+        """Add a rule before the rules of the files.
+
+        Args:
+            rule: The rule as in a scenario file.
+            where: The call site, for messages.
+            bind: Adds Python functions to the rule. None: it has none.
+
+        Raises:
+            ScenarioError: The rule is invalid.
+        """
+        (added,) = self.call(lambda: self._state.add(rule, where, made=bind))
+        return added
+
+    def count_matches(self) -> Mapping[RuleKey, int]:
+        """Return how often each rule was selected, by the key of the rule."""
+        return self._state.store.totals()
+
+    def advance(self, seconds: float) -> None:
+        """Advance the manual clock.
+
+        Raises:
+            RuntimeError: The clock is not manual.
+        """
+        clock = self.site.clock
+        if not isinstance(clock, ManualClock):
+            raise RuntimeError(
+                '`advance()`: the clock is not manual; expected `speed="manual"`; pass it to the mark or to MockClaude'
+            )
+        clock.advance(seconds)
+
+    def reset(self) -> None:
+        """Remove the rules added from Python, the counters and the journal."""
+        self.call(self._forget)
+
+    def _load(self, files: Iterable[str | Path]) -> Scenario:
+        paths = [Path(file) for file in files]
+        scenario = load(paths) if paths else Scenario(())
+        validation = self._validation or scenario.policy.validation
+        seed = scenario.seed if self._seed is None else self._seed
+        return replace(scenario, seed=seed, policy=scenario.policy._replace(validation=validation))
+
+    def _set_speeds(self, speed: str, retry_speed: str) -> None:
+        self.site.clock = clock_of(speed)
+        self._state.retry_speed = parse_speed(retry_speed)
+
+    def _forget(self) -> None:
+        self._state.reset()
+        self.journal.clear()
+        self.site.numbers = count(1)
