@@ -108,7 +108,7 @@ def test_no_regex_runs_without_its_needle(monkeypatch: pytest.MonkeyPatch) -> No
     assert match(listed, conversation("hello")) is None
 
 
-def test_closest_rule_is_found_without_explaining_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_near_miss_is_found_without_evaluating_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     explained: list[str] = []
 
     def check(condition: Condition, heard: object) -> object:
@@ -117,12 +117,12 @@ def test_closest_rule_is_found_without_explaining_every_rule(monkeypatch: pytest
 
     original = Condition.check
     listed = rules(500, "{{turn: 1, system: {{regex: 's{n}'}}, user: 'text {n}'}}")
-    monkeypatch.setattr(match_module._explained, "__defaults__", (check,))
+    monkeypatch.setattr(match_module._evaluate, "__defaults__", (check,))
     nearest = find_near_miss(listed, conversation("text 400", system="nothing"), {})
 
     assert nearest is not None
     assert nearest.rule.name == "r4"
-    assert len(explained) <= 3 * match_module._LIKELY
+    assert len(explained) <= 3 * match_module._MAX_CANDIDATES
 
 
 def test_closest_rule_is_the_one_whose_cheap_conditions_match() -> None:
