@@ -168,10 +168,10 @@ def _problem(expression: str, groups: set[str], trials: fakes.Trials) -> str | N
 def _match_problem(group: str | None, groups: set[str]) -> str | None:
     if group in groups:
         return None
-    expression_text, known = _part("match", group), [f"match.{name}" for name in sorted(groups)]
+    group_text, known = _part("match", group), [f"match.{name}" for name in sorted(groups)]
     expected = join_words(known) if known else "a regex in its `when.user`, with a group such as (?P<city>\\w+)"
     hint = did_you_mean(group or "", groups)
-    return f"'{shorten(expression_text)}' is no group of a regex of this rule; expected {expected}{hint}"
+    return f"'{shorten(group_text)}' is no group of a regex of this rule; expected {expected}{hint}"
 
 
 def _part(root: str, rest: str | None) -> str:
@@ -181,8 +181,8 @@ def _part(root: str, rest: str | None) -> str:
 def _fake_problem(rest: str | None, trials: fakes.Trials) -> str | None:
     call = _CALL.fullmatch(rest or "")
     if not call:
-        expression_text = _part("fake", rest)
-        return f"'{shorten(expression_text)}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
+        text = _part("fake", rest)
+        return f"'{shorten(text)}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
     return trials.problem(call["method"], call["arguments"] or "")
 
 
