@@ -56,7 +56,7 @@ class ScenarioState:
         lanes = sorted(self.added, key=lambda lane: lane is None)
         parts = [*(addition.scenario for lane in lanes for addition in self.added[lane]), scenario]
         self.rules = RuleList(rule for part in parts for rule in part.rules)
-        recorded = KnownSignatures.together([part.recorded for part in parts])
+        recorded = KnownSignatures.together([part.known_signatures for part in parts])
         self.validator = RequestValidator(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
 
     def add(
@@ -69,11 +69,11 @@ class ScenarioState:
         """
         before = self.added.get(lane, ())
         self._batches += 1
-        addition = inline.compile_rules(rules, where, before).numbered(self._batches)
+        addition = inline.compile_rules(rules, where, before).with_batch(self._batches)
         if lane is not None:
-            addition = addition.narrowed(_in_lane(lane))
+            addition = addition.with_condition(_in_lane(lane))
         if made is not None:
-            addition = addition.made(made, before)
+            addition = addition.with_functions(made, before)
         self.added[lane] = (*before, addition)
         self.use(self.scenario)
         return addition.scenario.rules

@@ -50,11 +50,11 @@ rules:
   - sequence: [[{thinking: {thinking: Hm., signature: two}}, Hi], Bye]
 """)
 
-    assert scenario.recorded == KnownSignatures(frozenset({"one", "two"}), frozenset({"secret"}), False)
+    assert scenario.known_signatures == KnownSignatures(frozenset({"one", "two"}), frozenset({"secret"}), False)
 
 
 def test_where_signatures_are_templates_everything_was_issued() -> None:
-    recorded = load_text("rules: [{reply: [{redacted_thinking: '${{ user }}'}, Hi]}]").recorded
+    recorded = load_text("rules: [{reply: [{redacted_thinking: '${{ user }}'}, Hi]}]").known_signatures
 
     assert recorded.templated
     assert Signatures(7, recorded).thinking("Hm.", "forged") == "issued"

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from mockclaude.scenario.diagnostics import shorten
 from mockclaude.scenario.template import fakes
+from mockclaude.scenario.template.fake_arguments import parse_arguments
 from mockclaude.scenario.template.fakes import Fakes, Trials
 from tests.serving import PROGRAM_PATIENCE
 
@@ -129,7 +130,7 @@ def test_values_follow_each_other_and_begin_anew_with_the_seed(seed: int) -> Non
     ],
 )
 def test_numbers_booleans_and_lists_stay_and_the_rest_becomes_text(method: str, arguments: str, kind: type) -> None:
-    positional, named, _ = fakes.parse_arguments(arguments)
+    positional, named, _ = parse_arguments(arguments)
 
     assert problem(method, arguments) is None
     assert type(Fakes("en_US").value(method, positional, named)) is kind
@@ -198,7 +199,7 @@ def test_what_is_steady_in_one_locale_may_not_be_in_another() -> None:
     ],
 )
 def test_arguments_are_literals(text: str, parsed: Any) -> None:
-    assert fakes.parse_arguments(text)[:2] == parsed
+    assert parse_arguments(text)[:2] == parsed
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_arguments_are_literals(text: str, parsed: Any) -> None:
 )
 def test_anything_else_in_arguments_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected literal arguments, such as min=1, max=6"):
-        fakes.parse_arguments(text)
+        parse_arguments(text)
 
 
 @pytest.mark.parametrize("text", ["10001", "-10001", "nb=1e999", "99999999999999999999999"])
@@ -261,7 +262,7 @@ def test_large_numbers_are_refused_wherever_they_are_in_the_arguments(method: st
 
 def test_long_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="its arguments have 10003 characters; expected at most 10000"):
-        fakes.parse_arguments("'" + "a" * 10_001 + "'")
+        parse_arguments("'" + "a" * 10_001 + "'")
 
 
 def test_the_values_of_a_reply_are_bounded_together() -> None:
@@ -408,4 +409,4 @@ def test_a_method_that_no_seed_reaches_is_refused_in_its_locales(locale: str, me
 @pytest.mark.parametrize("arguments", ["{[1]: 2}", "a={[1]: 2}", "1 +", "x", "a=b()", "(" * 300])
 def test_arguments_that_are_no_literals_are_refused(arguments: str) -> None:
     with pytest.raises(ValueError, match="expected literal arguments, such as min=1, max=6"):
-        fakes.parse_arguments(arguments)
+        parse_arguments(arguments)

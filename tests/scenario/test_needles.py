@@ -108,7 +108,7 @@ def test_no_regex_runs_without_its_needle(monkeypatch: pytest.MonkeyPatch) -> No
     assert match(listed, conversation("hello")) is None
 
 
-def test_closest_rule_is_found_without_explaining_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_near_miss_is_found_without_evaluating_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     explained: list[str] = []
 
     def check(condition: Condition, heard: object) -> object:

@@ -416,7 +416,7 @@ def test_every_kind_of_error_that_pydantic_has_becomes_a_message(kind: str) -> N
 def test_kinds_of_error_that_the_models_raise_have_words_of_their_own(
     kind: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(complaints_module, "_as_pydantic_says", pytest.fail)
+    monkeypatch.setattr(complaints_module, "_expectation_of_pydantic", pytest.fail)
     source = read("a.yaml", value.encode())
     with pytest.raises(ValidationError) as caught:
         ScenarioFile.model_validate(source.data)

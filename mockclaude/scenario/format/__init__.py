@@ -1,1 +1,1 @@
-"""What a scenario file may hold: its models, units and presets."""
+"""The format of scenario files: models, units and presets."""

@@ -1,8 +1,4 @@
-"""What a header says in one line, where a file has a mapping: `ttft=400ms, jitter=20%`, or JSON.
-
-In: a line of text. Out: plain data, or a `ValueError`; and what pydantic has against it, in one line.
-Knows nothing of what the keys mean.
-"""
+"""Parse the one-line form of a mapping in a header: `ttft=400ms, jitter=20%`, or JSON."""
 
 from __future__ import annotations
 
@@ -17,8 +13,10 @@ from mockclaude.scenario.format.shorthand import Model
 
 
 def parse_assignments(text: str, between: str = ";") -> Any:
-    """Return the data that `text` says: JSON, keys and values with one of the characters `between` them, or the text
-    itself where it is neither. Raises `ValueError` for JSON that is none.
+    """Parse JSON, or keys and values separated by one of the characters `between`. Return other text as it is.
+
+    Raises:
+        ValueError: The text begins like JSON but is invalid.
     """
     text = text.strip()
     if text.startswith(("{", "[")):
@@ -40,7 +38,7 @@ def _value(text: str) -> Any:
 
 
 def first_problem(error: ValidationError, model: type[Model]) -> str:
-    """Return the first thing that `error` has against data that was read as `model`."""
+    """Return the first error of validating data as a `model`, in one line."""
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
     if first["type"] == "extra_forbidden":

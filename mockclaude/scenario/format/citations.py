@@ -1,4 +1,4 @@
-"""The citations of a text block: the API's definitions, with defaults for what a scenario leaves out."""
+"""The citations of a text block: the API's definitions, with defaults for absent fields."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DEFAULTS: dict[str, Any] = {
     "search_result_index": 0, "start_char_index": 0, "end_char_index": 0, "start_page_number": 1, "end_page_number": 2,
     "start_block_index": 0, "end_block_index": 1, "encrypted_index": "EpABCioIARgCIiQ", "file_id": None,
 }  # fmt: skip
-"""Field -> its default (`...`: it is required), in the order of a reply."""
+"""Field -> its default (`...`: required), in the order of a reply."""
 
 _NULLABLE = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 _TYPES: dict[str, Any] = {

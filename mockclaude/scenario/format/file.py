@@ -1,7 +1,6 @@
-"""The scenario file, as its reader writes it: what keys there are, and what each may hold.
+"""The models of a scenario file: its keys and their values.
 
-In: plain data. Out: pydantic models in which every shorthand has become the long form it stands for.
-Knows nothing of files and places, of requests, or of how a reply is made.
+Validation expands every shorthand to its long form.
 """
 
 from __future__ import annotations
@@ -26,42 +25,42 @@ from mockclaude.scenario.format.when import When
 
 
 class Choice(Model):
-    """One of the replies that are drawn from, and how likely it is beside the others."""
+    """A reply of a choice, and its weight."""
 
     reply: Reply
-    """What to answer."""
+    """The reply."""
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-    """How likely it is beside the others."""
+    """The weight of the reply relative to the other replies."""
 
 
 class RuleModel(Model):
-    """When to answer, and with what: exactly one of `reply`, `sequence` and `choice`."""
+    """A condition and a reply: exactly one of `reply`, `sequence` and `choice`."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
-    """Shown in the log, and part of every draw: keep it and nothing else changes."""
+    """Name of the rule in the log and in every draw. Keep it, and the draws stay the same when the rule changes."""
     when: When = When()
-    """Conditions, all of which must hold; none always holds."""
+    """Conditions, all of which must match. A rule without conditions matches every request."""
     times: Annotated[int, Field(ge=1)] | None = None
-    """How often the rule may answer; the search then goes on below it."""
+    """The number of times the rule can be selected. Later rules are then tried."""
     pace: AnyPace | None = None
-    """How fast it is answered."""
+    """The pace of the reply."""
     fault: Faults | None = None
-    """What breaks: a fault, or a list of them."""
+    """A fault, or a list of faults."""
     as_written: bool | None = None
-    """Whether the reply is sent exactly as it is here, whatever the request says of `max_tokens` and the like."""
+    """Whether the reply is sent exactly as written, whatever `max_tokens` and the like in the request."""
     reply: Reply | None = None
-    """What to answer: a text, a step, or a list of steps."""
+    """The reply: a text, a step, or a list of steps."""
     sequence: Annotated[list[Reply], Field(min_length=1)] | None = None
-    """Replies one after the other, the last again and again."""
+    """Replies selected one after the other. The last one repeats."""
     choice: Annotated[list[Choice], Field(min_length=1)] | None = None
     """Replies of which one is drawn by weight."""
 
     @cached_property
     def canonical_when(self) -> Mapping[str, str]:
-        """Its conditions as JSON, by their keys: conditions that are written alike are equal."""
-        given = self.when.model_dump(exclude_unset=True)
+        """The conditions as JSON, by key. Equal conditions have equal JSON."""
+        conditions = self.when.model_dump(exclude_unset=True)
         sorted_keys = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-        return {key: orjson.dumps(value, option=sorted_keys).decode() for key, value in given.items()}
+        return {key: orjson.dumps(value, option=sorted_keys).decode() for key, value in conditions.items()}
 
     @model_validator(mode="before")
     @classmethod
@@ -73,30 +72,28 @@ class ScenarioFile(Model):
     """A scenario file."""
 
     seed: int | None = None
-    """What everything that is drawn follows from; 0 if no file says it."""
+    """The number that all draws derive from. Default: 0."""
     locale: str | None = None
-    """The locale of Faker's values; en_US if no file says it."""
+    """The locale of Faker's values. Default: `en_US`."""
     validation: Mode | None = None
-    """How strictly requests are judged; `anthropic` if no file says it."""
+    """The validation mode. Default: `anthropic`."""
     api_keys: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
-    """The API keys that are accepted; any, if no file says it."""
+    """The accepted API keys. Default: any."""
     models: Models | None = None
-    """Which model names are known; `similar` to the SDKs' own if no file says it."""
+    """The accepted model names. Default: `similar`, any name that is shaped like a Claude model."""
     betas: Annotated[AcceptedBetas, BeforeValidator(parse_accepted_betas)] | None = None
-    """Which names in `anthropic-beta` are accepted: `known`, `strict`, `any`, or a list of further names; `known` if no
-    file says it.
-    """
+    """The accepted names in `anthropic-beta`: `known`, `strict`, `any`, or a list of names. Default: `known`."""
     unmatched: Annotated[int, BeforeValidator(parse_unmatched_status)] | None = None
-    """The status, or error type, of the error for a request that no rule matches; 410 if no file says it."""
+    """The status or error type of the error for an unmatched request. Default: 410."""
     as_written: bool = False
-    """Whether the replies of this file are sent exactly as they are here."""
+    """Whether the replies of this file are sent exactly as written."""
     pace: AnyPace | None = None
-    """How fast the rules of this file are answered; `instant` if it is not said."""
+    """The pace of this file's rules. Default: `instant`."""
     limits: Limits | None = None
-    """How much each API key may use: a limit, or a list of which the first that is for a request holds."""
+    """Limits for each API key: a limit, or a list of which the first that applies to a request is used."""
     chaos: Faults | None = None
-    """Faults for whatever a rule of any file answers."""
+    """Faults that apply to every rule of the scenario."""
     client_faults: bool | None = None
-    """Whether a request may ask for a fault by itself; true if no file says it."""
+    """Whether a request may select a fault with a header. Default: true."""
     rules: Annotated[list[RuleModel], Field(min_length=1)]
-    """The rules; the first that holds answers."""
+    """The rules. The first one that matches a request is selected."""

@@ -1,7 +1,7 @@
-"""The JSON Schema (draft 2020-12) of a scenario file, by which editors complete keys and point out mistakes.
+"""Build the JSON Schema (draft 2020-12) of a scenario file, for completion and errors in editors.
 
-Pydantic makes it of the models. Tables add what it cannot know of our validators: the form of a shorthand and of a text
-with a unit, and which keys go together. The schema refuses nothing that the loader takes; the loader refuses more.
+Pydantic generates it from the models. Tables add the rules of our validators: the form of a shorthand, of a text with a
+unit, and combinations of keys. The schema accepts all valid files, and some invalid ones.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ VALUE_SCHEMAS: dict[Any, Schema] = {
         {"type": "integer", "minimum": 400, "maximum": 499, "not": {"enum": list(RETRIED)}},
     ),
 }
-"""Validator -> the schema of the values that it reads."""
+"""Validator -> the schema of the values that it accepts."""
 
 WIDENED_SCHEMAS: dict[Any, Callable[[Schema], Schema]] = {
     shorthand.as_list: _or_list,
@@ -165,7 +165,7 @@ DEFINITION_NAMES = {
 
 
 def _distribution(drawn: Schema) -> Schema:
-    """Return the schema of the values of `quantities.distribution`; `drawn` is the schema of its numbers."""
+    """Return the schema of a distribution whose numbers have the schema `drawn`."""
     sigma = {"type": "number", "minimum": 0, "maximum": 10}
     most = {"max": drawn}
     kinds = {
@@ -180,7 +180,7 @@ def _distribution(drawn: Schema) -> Schema:
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's generator with the schemas of our validators and the docstrings of keys."""
+    """Pydantic's generator, with the schemas of our validators and the docstrings of keys."""
 
     _in_fault = False
 
@@ -199,7 +199,7 @@ class _Generator(GenerateJsonSchema):
         return WIDENED_SCHEMAS[read](inner) if read in WIDENED_SCHEMAS else inner
 
     def _short(self, key: str, model: Schema) -> Schema:
-        """Return the schema of a text that stands for a `model` with only `key`."""
+        """Return the schema of a text that expands to a `model` with `key` alone."""
         long = self.get_schema_from_definitions(JsonRef(model["$ref"])) or {}
         return {keyword: value for keyword, value in long["properties"][key].items() if keyword in ("type", "enum")}
 
@@ -234,7 +234,7 @@ class _Generator(GenerateJsonSchema):
         return {**described, "title": name, **KEY_CONSTRAINTS.get(model, {})}
 
     def _of_all_kinds(self, properties: Schema) -> Schema:
-        """Return the keys of a fault: those of every kind, and those that all have."""
+        """Return the keys of a fault: those of every kind, and those that all kinds share."""
         of_kinds: Schema = {}
         self._in_fault = True  # a script contains faults
         for kind in faults.FAULT_TYPES:
@@ -244,7 +244,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def descriptions(model: type[BaseModel]) -> dict[str, str]:
-    """Return the text below each key of `model`; nothing where there is no source code."""
+    """Return the docstring below each key of `model`, or nothing if there is no source code."""
     described: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, BaseModel) and base is not BaseModel:

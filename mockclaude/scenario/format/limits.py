@@ -1,4 +1,4 @@
-"""Rate limits and limits of requests in flight, as a scenario file writes them."""
+"""Rate limits and limits of requests in flight."""
 
 from __future__ import annotations
 
@@ -14,64 +14,62 @@ PerMinute: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
 class InFlight(Model):
-    """How many requests are answered at the same time: beyond `most` the API is overloaded, until only `release` are
-    left; one fewer than `most`, unless it is given.
-    """
+    """The maximum of concurrent requests: beyond `most` the API is overloaded, until `release` are left."""
 
     most: Annotated[int, Field(ge=1)]
-    """From how many on the API is overloaded."""
+    """The number of requests from which on the API is overloaded."""
     release: Annotated[int, Field(ge=0)] | None = None
-    """How many are left when it is not any more."""
+    """The number of requests at which the overload ends. Default: `most` - 1."""
 
     @model_validator(mode="after")
-    def _below(self) -> InFlight:
+    def _check_release(self) -> InFlight:
         if self.release is not None and self.release >= self.most:
             raise ValueError(f"`release` is {self.release} and `most` {self.most}; expected `release` below `most`")
         return self
 
     @property
     def accepted_at(self) -> int:
-        """How many are left in flight when an overload is over."""
+        """The number of requests in flight at which an overload ends."""
         return self.most - 1 if self.release is None else self.release
 
 
 class Acceleration(Model):
-    """How fast use may grow: `start` input tokens in the minute of the first request, `step` more in each one after."""
+    """The growth of input tokens: `start` in the minute of the first request, `step` more in each later minute."""
 
     start: PerMinute
-    """How many input tokens are allowed in the first minute."""
+    """Input tokens in the first minute."""
     step: PerMinute
-    """How many more in each minute after it."""
+    """Further input tokens in each later minute."""
 
 
 def expand_in_flight(value: Any) -> Any:
-    """Return a number of requests as what it is short for."""
+    """Expand an integer to `{most: n}`."""
     return {"most": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class Limit(Model):
-    """What each API key may use. Each model has its own share, but those of one `model` pattern have one together.
+    """Limits of each API key. Each model has limits of its own; models that match one `model` pattern share them.
 
-    `in_flight` is what all keys have together.
+    All keys share `in_flight`.
     """
 
     model: Name | None = None
-    """For which models it is."""
+    """The models that the limit applies to."""
     api_key: Name | None = None
-    """For which API keys it is."""
+    """The API keys that the limit applies to."""
     requests_per_minute: PerMinute | None = None
-    """How many requests are allowed in a minute."""
+    """Requests per minute."""
     input_tokens_per_minute: PerMinute | None = None
-    """How many input tokens are allowed in a minute."""
+    """Input tokens per minute."""
     output_tokens_per_minute: PerMinute | None = None
-    """How many output tokens are allowed in a minute."""
+    """Output tokens per minute."""
     acceleration: Acceleration | None = None
-    """How fast use may grow."""
+    """The growth of input tokens."""
     in_flight: Annotated[InFlight, BeforeValidator(expand_in_flight)] | None = None
-    """How many requests are answered at the same time."""
+    """The maximum of concurrent requests."""
 
     @model_validator(mode="after")
-    def _limits_something(self) -> Limit:
+    def _check_limits(self) -> Limit:
         if not self.model_fields_set.intersection(LIMITS):
             raise ValueError(f"nothing is limited here; expected {join_words(LIMITS)}")
         return self
@@ -80,4 +78,4 @@ class Limit(Model):
 LIMITS = [name for name in Limit.model_fields if name not in ("model", "api_key")]
 
 Limits: TypeAlias = Annotated[list[Limit], BeforeValidator(as_list), Field(min_length=1)]
-"""One limit or several, of which the first that is for a request holds."""
+"""One limit or several, of which the first that applies to a request is used."""

@@ -1,7 +1,6 @@
-"""How fast a reply comes, as a scenario file or the header of a request writes it.
+"""The pace of a reply, in a scenario file or in the header of a request.
 
-In: `instant`, the name of a profile, or a mapping. Out: a `Pace`, or a `ValueError` with what was expected.
-Knows nothing of replies, and draws nothing: what is a distribution stays one.
+Nothing is drawn here: a distribution stays one.
 """
 
 from __future__ import annotations
@@ -20,95 +19,97 @@ from mockclaude.scenario.format.units import Distribution, Parse
 PACE_HEADER = "x-mockclaude-pace"
 INSTANT = "instant"
 NAMES = (*PROFILES, OF_MODEL)
-"""The names of the profiles, and the one that stands for the profile of the model asked for."""
+"""The names of the profiles, and that of the requested model's profile."""
 
 
 def parse_fixed_or_distribution(fixed: Parse, drawn: Parse, value: Any) -> Any:
-    """Return what `fixed` reads, or of a mapping the distribution in which `drawn` reads the numbers."""
+    """Parse a value with `fixed`, or a mapping as a distribution whose numbers `drawn` parses."""
     if isinstance(value, Distribution):
         return value
     return units.parse_distribution(value, drawn) if isinstance(value, dict) else fixed(value)
 
 
-def _reading(fixed: Parse, drawn: Parse) -> BeforeValidator:
+def _parse_with(fixed: Parse, drawn: Parse) -> BeforeValidator:
     return BeforeValidator(partial(parse_fixed_or_distribution, fixed, drawn))
 
 
 Duration: TypeAlias = Annotated[int, BeforeValidator(units.parse_duration)]
-Time: TypeAlias = Annotated[int | Distribution, _reading(units.parse_duration, units.parse_duration)]
-Rate: TypeAlias = Annotated[float | Distribution, _reading(units.parse_rate, units.parse_rate)]
-Jitter: TypeAlias = Annotated[float | Distribution, _reading(units.parse_probability, units.parse_factor)]
+Time: TypeAlias = Annotated[int | Distribution, _parse_with(units.parse_duration, units.parse_duration)]
+Rate: TypeAlias = Annotated[float | Distribution, _parse_with(units.parse_rate, units.parse_rate)]
+Jitter: TypeAlias = Annotated[float | Distribution, _parse_with(units.parse_probability, units.parse_factor)]
 
 
 SPEEDS = ("tokens_per_second", "gap", "gaps")
-"""Keys of which a pace has one: how fast the tokens after the first come."""
+"""Keys of which a pace has at most one: the speed of the tokens after the first."""
 
 
 class Pace(Model):
-    """How fast a reply comes: the time to the first token, and the tokens per second or the gap before each delta.
+    """The pace of a reply: the time to the first token, and the tokens per second or the gaps between deltas.
 
-    Once read, times are microseconds. A `jitter` of 0.2 makes each gap up to 20% shorter or longer; a distribution is
-    that of the factor each gap is multiplied by. A `profile` says everything that is not said beside it.
+    Durations become microseconds. A `jitter` of 0.2 makes each gap up to 20% shorter or longer; a distribution is
+    that of the factor of each gap. A `profile` sets all keys that are absent.
     """
 
     ttft: Time = 0
-    """The time to the first token."""
+    """Time to the first token."""
     tokens_per_second: Rate | None = None
-    """How fast the other tokens come."""
+    """Speed of the other tokens."""
     gap: Time | None = None
-    """How long after each other they come."""
+    """Time between tokens."""
     gaps: Annotated[list[Duration], Field(min_length=1)] | None = None
-    """How long after each other they came in a recording; the last gap again and again."""
+    """Times between tokens, as recorded. The last gap repeats."""
     jitter: Jitter = 0.0
-    """By how much each gap is longer or shorter, at most; or a distribution of the factor."""
+    """Maximum random variation of each gap, or the distribution of a factor."""
     profile: Literal[NAMES] | None = None  # type: ignore[valid-type]
-    """The family of models whose figures hold for all that is not said beside it."""
+    """The family of models whose pace sets the absent keys."""
 
     @model_validator(mode="after")
     def _one_speed(self) -> Pace:
-        said = [key for key in SPEEDS if getattr(self, key) is not None]
-        if len(said) > 1:
-            raise ValueError(f"a pace has one of {join_words(SPEEDS)}; got {' and '.join(said)}")
+        present = [key for key in SPEEDS if getattr(self, key) is not None]
+        if len(present) > 1:
+            raise ValueError(f"a pace has one of {join_words(SPEEDS)}; got {' and '.join(present)}")
         return self
 
     @cached_property
     def instant(self) -> bool:
-        """Whether nothing takes time."""
+        """Whether the reply has no delay."""
         return not (self.ttft or self.tokens_per_second or self.gap or self.gaps or self.profile)
 
     def for_model(self, model: str) -> Pace:
-        """Return this pace with what its profile says for `model`."""
+        """Return a pace with the keys of the profile for `model`."""
         if self.profile is None:
             return self
-        said = {key: getattr(self, key) for key in self.model_fields_set - {"profile"}}
-        given = _PACES[resolve_profile(self.profile, model)]
-        usual = {} if said.keys().isdisjoint(SPEEDS) else dict.fromkeys(SPEEDS)
-        return given.model_copy(update={**usual, **said})
+        own = {key: getattr(self, key) for key in self.model_fields_set - {"profile"}}
+        profile = _PACES[resolve_profile(self.profile, model)]
+        usual = {} if own.keys().isdisjoint(SPEEDS) else dict.fromkeys(SPEEDS)
+        return profile.model_copy(update={**usual, **own})
 
 
 def expand_name(value: Any) -> Any:
-    """Return the mapping that a name stands for."""
+    """Expand `instant` or the name of a profile to a mapping."""
     if value == INSTANT:
         return {}
     return {"profile": value} if isinstance(value, str) and value in NAMES else value
 
 
 AnyPace: TypeAlias = Annotated[Pace, BeforeValidator(expand_name)]
-_READ: TypeAdapter[Pace] = TypeAdapter(AnyPace)
+_ADAPTER: TypeAdapter[Pace] = TypeAdapter(AnyPace)
 
 _PACES = {name: Pace.model_validate(profile.pace) for name, profile in PROFILES.items()}
 
 
 @lru_cache(maxsize=256)
 def parse_pace(text: str) -> Pace:
-    """Return the pace that a header says: `instant`, a profile, keys and values (`ttft=400ms, tokens_per_second=60`),
-    or the mapping of a scenario file as JSON. Raises `ValueError` with what was expected.
+    """Parse the pace in a header: `instant`, a profile, `ttft=400ms, tokens_per_second=60`, or a mapping as JSON.
+
+    Raises:
+        ValueError: The text is not a pace.
     """
     data = assignments.parse_assignments(text, ",;")
     if isinstance(data, str) and data not in (INSTANT, *NAMES):
         raise ValueError(f"{format_value(data)} is no pace; {_EXPECTED}{did_you_mean(data, (INSTANT, *NAMES))}")
     try:
-        return _READ.validate_python(data)
+        return _ADAPTER.validate_python(data)
     except ValidationError as error:
         raise ValueError(assignments.first_problem(error, Pace)) from None
 

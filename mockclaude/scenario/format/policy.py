@@ -1,8 +1,4 @@
-"""Whom a scenario answers, and how strictly.
-
-In: the file's `validation`, `api_keys`, `models`, `betas`, `client_faults` and `unmatched`. Out: a `Policy`.
-Knows nothing of requests.
-"""
+"""The accepted requests: validation mode, API keys, models, betas, and the error for an unmatched request."""
 
 from __future__ import annotations
 
@@ -14,12 +10,13 @@ from mockclaude.api.mode import Mode
 from mockclaude.scenario.diagnostics import did_you_mean, format_value
 
 Models: TypeAlias = Literal["similar", "listed", "any"]
-"""Which model names are known: those made like the SDKs' own, those of the catalogue, or all; those that a rule asks
-for always are."""
+"""Accepted model names: those shaped like a Claude model, those of the catalogue, or all. Names in a rule's `when` are
+always accepted.
+"""
 
 UNMATCHED = 410
-"""Status of the error for a request that no rule matches. SDKs and Claude Code do not retry it and show its message;
-of a 404 Claude Code shows that the model may not exist, a 400 it retries with other betas.
+"""Status of the error for an unmatched request. SDKs and Claude Code show its message without a retry. For a 404 Claude
+Code reports that the model may not exist; a 400 makes it retry with other betas.
 """
 
 
@@ -28,12 +25,19 @@ def _is_final(status: int) -> bool:
 
 
 UNMATCHED_TYPES = tuple(kind for kind, status in STATUS.items() if _is_final(status))
-"""Error types that an unmatched request may get."""
+"""Error types for unmatched requests."""
 
 
 class Policy(NamedTuple):
-    """How strictly requests are judged, which API keys are accepted (empty: any), which models are known, whether
-    a client may ask for a fault, which betas are accepted, and the status of the error for an unmatched request.
+    """The accepted requests of a scenario.
+
+    Attributes:
+        validation: The validation mode.
+        api_keys: The accepted API keys; empty for any.
+        models: The accepted model names.
+        client_faults: Whether a request may select a fault.
+        betas: The accepted betas.
+        unmatched: The status of the error for an unmatched request.
     """
 
     validation: Mode = "anthropic"
@@ -44,7 +48,7 @@ class Policy(NamedTuple):
     unmatched: int = UNMATCHED
 
     def unmatched_error(self, message: str) -> ApiError:
-        """Build the error for a request that no rule matches."""
+        """Build the error for an unmatched request."""
         return ApiError(type_of(self.unmatched), message, self.unmatched)
 
     def overridden(self, **chosen: Any) -> Policy:
@@ -53,7 +57,11 @@ class Policy(NamedTuple):
 
 
 def parse_accepted_betas(value: Any) -> AcceptedBetas:
-    """Parse `known`, `strict`, `any`, or names: a list, or a text with commas between them. Raises `ValueError`."""
+    """Parse `known`, `strict`, `any`, or names: a list, or a text with commas.
+
+    Raises:
+        ValueError: The value is none of them.
+    """
     for mode in MODES:
         if value == mode:
             return mode
@@ -68,7 +76,11 @@ def parse_accepted_betas(value: Any) -> AcceptedBetas:
 
 
 def parse_unmatched_status(value: Any) -> int:
-    """Parse a 4xx status that clients do not retry, or its error type. Raises `ValueError`."""
+    """Parse a 4xx status that clients do not retry, or its error type.
+
+    Raises:
+        ValueError: Clients retry the status, or the status is not 4xx.
+    """
     status = STATUS.get(value) if isinstance(value, str) else value
     if type(status) is int and _is_final(status):
         return status

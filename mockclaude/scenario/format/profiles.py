@@ -1,9 +1,7 @@
-"""How fast models are: a pace for each family, with where its figures come from.
+"""The pace of each family of models, with the source of its figures.
 
-In: the name of a family or of a model. Out: the keys of a pace, as a scenario file would write them.
-Knows nothing of how a pace is kept. The time to the first token is that of the first token of any kind: where a model
-thinks first, what it thinks takes its own time in the reply. Spreads are estimated throughout, as figures are published
-as medians.
+The time to the first token is that of the first token of any kind: thinking takes its own time in the reply. Published
+figures are medians; the spreads are estimates.
 """
 
 from __future__ import annotations
@@ -52,22 +50,22 @@ PROFILES: Mapping[str, Profile] = {
     ),
     "mythos": _profile("4s", "15s", 60, "estimated: as Fable"),
 }
-"""Family -> its pace. A family has the figures of one or two of its models; which ones, the source says."""
+"""Family -> its pace: the figures of one or two of its models, which the source names."""
 
 OF_MODEL = "model"
-"""The profile that is the family's of the model asked for."""
+"""The name of the profile of the requested model's family."""
 
 USUAL = "sonnet"
-"""The profile of a model whose family nobody knows."""
+"""The family of an unknown model."""
 
 
 def resolve_profile(name: str, model: str) -> str:
-    """Return the family whose profile `name` means when `model` is asked for."""
+    """Return the family whose profile `name` selects for `model`."""
     return find_family(model) if name == OF_MODEL else name
 
 
 def find_family(model: str) -> str:
-    """Return the family of `model`: the catalogue's, or for a name it does not have the family in it."""
+    """Return the family of `model`: that of the catalogue, or one whose name is in the model's name."""
     known = models.find(model)
     if known:
         return known.line

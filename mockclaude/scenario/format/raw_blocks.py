@@ -1,7 +1,7 @@
-"""Content blocks in the API's own form: which fields each kind must have for the reply to be made.
+"""The required fields of content blocks in the API's own form.
 
-Source: the response types of the SDK 2.14, beta namespace, and for `compaction` what the API sends. A kind that is not
-listed may have any fields.
+Source: the response types of the SDK 2.14, beta namespace, and for `compaction` the API's responses. Unlisted kinds may
+have any fields.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ REQUIRED: Mapping[str, Mapping[str, Kinds]] = {
     "compaction": {"content": (str, type(None))},
     "fallback": {"from": _MAPPING, "to": _MAPPING, "trigger": _MAPPING},
 }
-"""Kind of block -> the fields that it must have, and what each of them is."""
+"""Kind of block -> its required fields and their types."""
 
 
 def find_problem(block: Mapping[str, Any], *, templated: bool = False) -> str | None:
-    """Return what is wrong with a block in the API's own form, or None.
+    """Return the problem of a block in the API's own form, or None.
 
-    If `templated`, a text with a placeholder counts as whatever is expected: its value is only known in a reply.
+    If `templated`, a text with a placeholder counts as any type: its value is known in a reply only.
     """
     kind = block["type"]
     if "${{" in kind and templated:

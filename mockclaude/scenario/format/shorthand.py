@@ -1,8 +1,4 @@
-"""What the models of the scenario file are made of: mappings without surprises, and short forms for what is common.
-
-In: plain data, as somebody wrote it. Out: the long form, or a `ValueError` that pydantic gives a place.
-Knows nothing of any key of the file.
-"""
+"""The base of the file's models, and the short forms of common values."""
 
 from __future__ import annotations
 
@@ -23,49 +19,57 @@ class Model(BaseModel):
 
     @classmethod
     def known_fields(cls) -> dict[str, FieldInfo]:
-        """Return the fields that a mapping may have."""
+        """Return the possible fields."""
         return cls.model_fields
 
     @field_validator("*", mode="before")
     @classmethod
-    def given(cls, value: Any, info: ValidationInfo) -> Any:
-        """Return `value`, if there is one."""
+    def require_value(cls, value: Any, info: ValidationInfo) -> Any:
+        """Return `value` unless it is missing.
+
+        Raises:
+            ValueError: The key has no value.
+        """
         if value is None and cls.model_fields[str(info.field_name)].annotation is not Any:
             raise ValueError("there is no value here; expected one after the colon, or no key")
         return value
 
 
 def short_for(key: str) -> Callable[[Any], Any]:
-    """Return a validator that reads a bare text as `{key: text}`."""
+    """Build a validator that expands a text to `{key: text}`."""
     return partial(expand_shorthand, key)
 
 
 def expand_shorthand(key: str, value: Any) -> Any:
-    """Return a bare text as `{key: text}`, and anything else as it is."""
+    """Expand a text to `{key: text}`. Return other values as they are."""
     return {key: value} if isinstance(value, str) else value
 
 
 def as_list(value: Any) -> Any:
-    """Return one thing as a list of it, and a list as it is."""
+    """Return a list as it is, and any other value as a list of one item."""
     return value if isinstance(value, list) else [value]
 
 
 def each_short_for(key: str) -> Callable[[Any], Any]:
-    """Return a validator that reads one thing or a list, and a bare text in it as `{key: text}`."""
+    """Build a validator for a value or a list that expands each text to `{key: text}`."""
     return partial(expand_each, key)
 
 
 def expand_each(key: str, value: Any) -> Any:
-    """Return one thing or a list as a list, in which a bare text became `{key: text}`."""
+    """Return `value` as a list, with each text expanded to `{key: text}`."""
     return [expand_shorthand(key, item) for item in as_list(value)]
 
 
 def require_exactly_one(what: str, keys: Iterable[str], value: Any, known: Iterable[str]) -> Any:
-    """Return `value`, if it is a mapping, with exactly one of `keys`. Unknown keys are a mistake of their own."""
+    """Return `value` if it is not a mapping, or has exactly one of `keys`, or has unknown keys.
+
+    Raises:
+        ValueError: It has none or several of `keys`.
+    """
     if not isinstance(value, dict) or value.keys() - known:
         return value
-    given = [key for key in keys if key in value]
-    if len(given) != 1:
-        got = join_words(given).replace(" or ", " and ") if given else "none of them"
+    present = [key for key in keys if key in value]
+    if len(present) != 1:
+        got = join_words(present).replace(" or ", " and ") if present else "none of them"
         raise ValueError(f"{what} has exactly one of {join_words(keys)}; got {got}")
     return value

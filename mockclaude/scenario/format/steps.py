@@ -1,8 +1,4 @@
-"""The steps of a reply, as the scenario file writes them.
-
-In: steps as plain data. Out: pydantic models in their long form.
-Knows nothing of how blocks are made of them.
-"""
+"""The steps of a reply in a scenario file."""
 
 from __future__ import annotations
 
@@ -25,36 +21,36 @@ class Text(Model):
     """A `text` block."""
 
     text: str
-    """What it says."""
+    """The text."""
     citations: list[Citation] = Field(default_factory=list)
-    """What it cites."""
+    """The citations."""
 
 
 class Thinking(Model):
-    """A `thinking` block; a signature is made when none is given."""
+    """A `thinking` block. Default of the signature: a generated one."""
 
     thinking: str
-    """What is thought."""
+    """The thinking."""
     signature: str | None = None
-    """Its signature; made if none is given."""
+    """The signature. Default: a generated one."""
 
 
 class RedactedThinking(Model):
     """A `redacted_thinking` block."""
 
     data: str
-    """What stands for the redacted thinking."""
+    """The redacted data."""
 
 
 class ToolUse(Model):
-    """A `tool_use` block; `input: from_schema` makes an input from the schema that the request offers."""
+    """A `tool_use` block. With `input: from_schema` the input is generated from the tool's schema."""
 
     name: str
-    """The tool."""
+    """The name of the tool."""
     input: dict[str, Any] | Literal["from_schema"] = "from_schema"
-    """Its input; made from the schema of the tool if none is given."""
+    """The input. Default: generated from the schema of the tool."""
     id: str | None = None
-    """Its id; made if none is given."""
+    """The id. Default: a generated one."""
     caller: dict[str, Any] = Field(default_factory=lambda: {"type": "direct"})
     toolset_name: str | None = None
 
@@ -88,24 +84,24 @@ SERVER_TOOLS = tuple(name for name in _RESULTS if name != _MCP)
 
 
 class ServerTool(Model):
-    """A tool that the API runs: the block that uses it, and the block with its result or error.
+    """A tool that the API runs: the block of the call, and the block with its result or error.
 
-    Without `result` and `error` the use is left dangling, as in a turn that ends with `pause_turn`. With `server_name`
-    it is a tool of an MCP server.
+    Without `result` and `error` the call has no result, as in a turn that ends with `pause_turn`. With `server_name`
+    the tool is one of an MCP server.
     """
 
     name: str
-    """The tool."""
+    """The name of the tool."""
     input: dict[str, Any] = Field(default_factory=dict)
-    """Its input."""
+    """The input."""
     result: Any = None
-    """What it returns."""
+    """The result."""
     error: str | None = None
-    """The code of the error it ends with."""
+    """The error code."""
     id: str | None = None
-    """Its id; made if none is given."""
+    """The id. Default: a generated one."""
     server_name: str | None = None
-    """The MCP server whose tool it is."""
+    """The MCP server of the tool."""
 
     @model_validator(mode="after")
     def _known(self) -> ServerTool:
@@ -127,14 +123,18 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def check_header_name(name: str) -> str:
-    """Return `name`, if a header can be called so."""
+    """Return `name`.
+
+    Raises:
+        ValueError: It is not a valid header name.
+    """
     if not HEADER_NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name of a header; expected letters, digits and dashes")
     return name
 
 
 def header_to_text(value: Any) -> Any:
-    """Return a number as text."""
+    """Return a number as text, and other values as they are."""
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
@@ -147,18 +147,18 @@ HeaderName: TypeAlias = Annotated[
 
 
 class Error(Model):
-    """An error of the API. `status` follows from `type`; a type that the API does not have needs one."""
+    """An error of the API. The default of `status` follows from `type`; an unknown type requires a status."""
 
     type: str
-    """An error type of the API, or one of your own."""
+    """An error type of the API, or another type."""
     message: str = ""
-    """What it says."""
+    """The error message."""
     status: Annotated[int, Field(ge=400, le=599)] | None = None
-    """The status it is sent with; that of its type if none is given."""
+    """The HTTP status. Default: that of the type."""
     headers: dict[HeaderName, Header] = Field(default_factory=dict)
-    """Headers it is sent with."""
+    """Headers of the response."""
     details: dict[str, Any] | None = None
-    """What it carries besides."""
+    """Details of the error."""
 
     @model_validator(mode="after")
     def _known(self) -> Error:
@@ -169,7 +169,7 @@ class Error(Model):
 
 
 def expand_status(value: Any) -> Any:
-    """Return the error that the API sends with a status."""
+    """Expand a status to the API's error with that status."""
     if not isinstance(value, int) or isinstance(value, bool):
         return value
     return {"type": type_of(value), "status": value}
@@ -180,7 +180,7 @@ AnyError: TypeAlias = Annotated[Error, BeforeValidator(short_for("type")), Befor
 
 
 class StopReason(Model):
-    """How the message ends. `category` and `explanation` go into `stop_details` of a refusal."""
+    """The stop reason of the message. A refusal has `category` and `explanation` in `stop_details`."""
 
     type: Literal[
         "end_turn",
@@ -194,7 +194,7 @@ class StopReason(Model):
     ]
     """The stop reason."""
     stop_sequence: str | None = None
-    """The stop sequence that was met."""
+    """The stop sequence in the text."""
     category: str | None = None
     """The category of a refusal."""
     explanation: str | None = None
@@ -205,7 +205,7 @@ Count: TypeAlias = Annotated[int, Field(ge=0)]
 
 
 class Usage(Model):
-    """Counters that replace those the server would count."""
+    """Token counts that replace the computed ones."""
 
     input_tokens: Count | None = None
     cache_creation_input_tokens: Count | None = None
@@ -222,7 +222,7 @@ class Usage(Model):
 
 
 class RawBlock(BaseModel):
-    """A content block in the API's own form, sent as it is."""
+    """A content block in the API's own form, sent unchanged."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -236,7 +236,7 @@ class RawBlock(BaseModel):
 
 
 class StepModel(Model):
-    """One step of a reply: exactly one key."""
+    """A step of a reply: exactly one key."""
 
     text: Annotated[Text, BeforeValidator(short_for("text"))] | None = None
     """A text block."""
@@ -245,25 +245,25 @@ class StepModel(Model):
     redacted_thinking: Annotated[RedactedThinking, BeforeValidator(short_for("data"))] | None = None
     """A redacted_thinking block: its data."""
     tool_use: Annotated[ToolUse, BeforeValidator(short_for("name"))] | None = None
-    """A tool_use block: the name of the tool, or a mapping with its input."""
+    """A tool_use block: the name of the tool, or a mapping with the input."""
     server_tool: ServerTool | None = None
-    """The use of a tool that the API runs, and its result."""
+    """A call of a tool that the API runs, and its result."""
     json_: Any = Field(default=None, alias="json")
-    """A text block with this as JSON; `from_schema` makes it from the format that the request wants."""
+    """A text block with this JSON; `from_schema` generates it from the requested output format."""
     block: RawBlock | None = None
-    """A block in the API's own form, sent as it is."""
+    """A block in the API's own form, sent unchanged."""
     generate: Literal["auto"] | None = None
-    """What the built-in scenario would answer."""
+    """The auto reply of the built-in scenario."""
     error: AnyError | None = None
-    """An HTTP error if it comes first, an error event in the middle of a stream."""
+    """An HTTP error as the first step, an error event later in a stream."""
     pause: Annotated[int | Literal["forever"], BeforeValidator(units.parse_pause)] | None = None
-    """How long nothing is sent."""
+    """A pause of this duration."""
     disconnect: Literal["reset", "close", "clean"] | None = None
-    """How the connection ends: TCP reset, cut body, or a body that ends properly before the message does."""
+    """The end of the connection: a TCP reset, a cut body, or a regular end of the body before the message ends."""
     stop_reason: Annotated[StopReason, BeforeValidator(short_for("type"))] | None = None
-    """The stop reason, where it should not follow from the content."""
+    """The stop reason, if it differs from that of the content."""
     usage: Usage | None = None
-    """Counters that should not be counted."""
+    """Token counts that replace the computed ones."""
 
     @model_validator(mode="before")
     @classmethod
@@ -272,7 +272,7 @@ class StepModel(Model):
 
     @property
     def kind(self) -> str:
-        """Which of `STEPS` it is."""
+        """The step's key, one of `STEPS`."""
         (field,) = self.model_fields_set
         return _KINDS[field]
 
@@ -281,4 +281,4 @@ _KINDS = {name: field.alias or name for name, field in StepModel.model_fields.it
 STEPS: tuple[str, ...] = tuple(_KINDS.values())
 
 Reply: TypeAlias = Annotated[list[StepModel], BeforeValidator(each_short_for("text")), Field(min_length=1)]
-"""What to answer, played from top to bottom: a text, a step, or a list of them."""
+"""The reply, executed in order: a text, a step, or a list of steps."""

@@ -1,7 +1,6 @@
-"""How long and how much: numbers that a scenario file writes with a unit, and distributions to draw them from.
+"""Numbers with units in a scenario file, and distributions to draw them from.
 
-In: a value of the file. Out: microseconds, a share from 0 to 1, a rate, a factor, or a `Distribution` of these. Raises
-`ValueError` with what was expected instead. Knows nothing of what they are for, and draws nothing.
+Durations become microseconds, percentages numbers from 0 to 1. All functions raise `ValueError` for an invalid value.
 """
 
 from __future__ import annotations
@@ -16,17 +15,17 @@ from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_wor
 FOREVER = "forever"
 
 LEAST_RATE, MOST_RATE, MOST_FACTOR = 1e-6, 1e12, 1e6
-"""What rates and factors may be, so that whatever follows from them is a finite time."""
+"""The limits of rates and factors, which keep all times finite."""
 
 _UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
 DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s|m|h)")
 PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%")
 _Z99 = 2.3263478740408408
-"""How many standard deviations of a normal distribution above its mean the 99th percentile is."""
+"""The 99th percentile of a normal distribution, in standard deviations above its mean."""
 
 
 def parse_duration(value: Any) -> int:
-    """Return `value`, such as 400ms, in microseconds."""
+    """Parse a duration such as 400ms. Return microseconds."""
     match = DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match:
         raise ValueError(
@@ -36,12 +35,12 @@ def parse_duration(value: Any) -> int:
 
 
 def parse_pause(value: Any) -> Any:
-    """Return `value` in microseconds, or `FOREVER`."""
+    """Parse a duration or `forever`. Return microseconds or `FOREVER`."""
     return value if value == FOREVER else parse_duration(value)
 
 
 def parse_probability(value: Any) -> float:
-    """Return `value`, a percentage or a number, as a number from 0 to 1."""
+    """Parse a percentage or a number. Return a number from 0 to 1."""
     match = PERCENT.fullmatch(value) if isinstance(value, str) else None
     number = float(match[1]) / 100 if match else value
     if not _is_number(number) or not 0 <= number <= 1:
@@ -52,7 +51,7 @@ def parse_probability(value: Any) -> float:
 
 
 def parse_rate(value: Any) -> float:
-    """Return `value`, so many per second, as a number above 0."""
+    """Parse a number per second, above 0."""
     if not _is_number(value) or not 0 < value < math.inf:
         raise ValueError(f"{format_value(value)} is not a rate; expected a number per second above 0, such as 60")
     if not LEAST_RATE <= value <= MOST_RATE:
@@ -61,7 +60,7 @@ def parse_rate(value: Any) -> float:
 
 
 def parse_factor(value: Any) -> float:
-    """Return `value`, a number from 0 on by which something is multiplied, as such or as a percentage."""
+    """Parse a factor from 0 on, as a number or a percentage."""
     match = PERCENT.fullmatch(value) if isinstance(value, str) else None
     number = float(match[1]) / 100 if match else value
     if not _is_number(number) or not 0 <= number < math.inf:
@@ -72,11 +71,11 @@ def parse_factor(value: Any) -> float:
 
 
 class Distribution(NamedTuple):
-    """What a number is drawn from, in the unit of that number.
+    """The distribution of a number, in the unit of that number.
 
-    `uniform` goes from `first` to `second`; `normal` has the mean `first` and the standard deviation `second`;
+    `uniform` ranges from `first` to `second`; `normal` has the mean `first` and the standard deviation `second`;
     `lognormal` has the median `first` and the standard deviation `second` of its logarithm; `exponential` has the mean
-    `first`. Nothing below 0 is drawn, and nothing above `most`.
+    `first`. Draws are at least 0, and at most `most`.
     """
 
     kind: Literal["uniform", "normal", "lognormal", "exponential"]
@@ -89,7 +88,7 @@ Parse: TypeAlias = Callable[[Any], float]
 
 
 def parse_distribution(value: Mapping[Any, Any], read: Parse) -> Distribution:
-    """Return what the mapping `value` says to draw from; `read` reads the numbers in the unit of what is drawn."""
+    """Parse a distribution from a mapping. `read` parses its numbers."""
     kinds = list(value)
     if len(kinds) != 1 or kinds[0] not in _KINDS:
         hint = did_you_mean(str(kinds[0]), _KINDS) if len(kinds) == 1 else ""

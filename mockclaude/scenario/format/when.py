@@ -1,8 +1,4 @@
-"""The conditions of a rule, as the scenario file writes them.
-
-In: the `when` of a rule as plain data. Out: pydantic models in their long form.
-Knows nothing of requests: `conditions.py` holds these against one.
-"""
+"""The conditions of a rule in a scenario file."""
 
 from __future__ import annotations
 
@@ -16,7 +12,7 @@ from mockclaude.scenario.format.shorthand import Model, as_list, each_short_for,
 
 
 def expand_body_matches(value: Any) -> Any:
-    """Return expressions and mappings of expressions to values, one or a list of them, in their long form."""
+    """Expand an expression, a mapping of expressions to values, or a list of them to the long form."""
     return [{"values": item} if isinstance(item, dict) else expand_shorthand("truthy", item) for item in as_list(value)]
 
 
@@ -25,10 +21,10 @@ Patterns: TypeAlias = Annotated[list[Regex], BeforeValidator(as_list), Field(min
 
 
 class TextMatcher(Model):
-    """What a text must be: exactly one of these keys; of several texts any one.
+    """A matcher of a text: exactly one of these keys. Of several texts one must match.
 
-    `equals` is the whole text, `contains` a part of it, `like` the whole text with `*` for any part, `regex` a regular
-    expression that is found in it.
+    `equals` is the whole text, `contains` a part, `like` the whole text with `*` for any part, `regex` a
+    regular expression.
     """
 
     equals: Texts | None = None
@@ -36,9 +32,9 @@ class TextMatcher(Model):
     contains: Texts | None = None
     """A part of the text."""
     like: Texts | None = None
-    """The whole text, with `*` for any part of it."""
+    """The whole text, with `*` for any part."""
     regex: Patterns | None = None
-    """A regular expression that is found in the text, in Python's syntax; groups are `${{ match.NAME }}` in replies."""
+    """A regular expression in Python's syntax. Its captures are `${{ match.NAME }}` in replies."""
 
     @model_validator(mode="before")
     @classmethod
@@ -47,25 +43,25 @@ class TextMatcher(Model):
 
 
 Prose: TypeAlias = Annotated[list[TextMatcher], BeforeValidator(each_short_for("contains")), Field(min_length=1)]
-"""Matches of prose: a bare text means that it is contained."""
+"""Matchers of prose: a bare text stands for `contains`."""
 
 Name: TypeAlias = Annotated[list[TextMatcher], BeforeValidator(each_short_for("like")), Field(min_length=1)]
-"""Matches of a name: a bare text is the whole name, with `*` for any part of it."""
+"""Matchers of a name: a bare text stands for `like`, the whole name with `*` for any part."""
 
 
 class ToolResultMatcher(Model):
-    """A tool result of the current turn: the tool it answers, whether it reports an error, what it says."""
+    """A matcher of a tool result of the current turn: its tool, `is_error` and its text."""
 
     name: Name | None = None
-    """The tool whose result it is."""
+    """The tool of the result."""
     is_error: bool | None = None
-    """Whether it reports an error."""
+    """Whether the result is an error."""
     content: Prose | None = None
-    """What its text contains."""
+    """The text of the result."""
 
 
 class BodyMatcher(Model):
-    """JMESPath expressions over the request body: one that must be true, or the values that some must have."""
+    """JMESPath expressions over the request body: one that must be true, or expressions with their values."""
 
     truthy: Query | None = None
     values: Annotated[dict[Query, Any], Field(min_length=1)] = Field(default_factory=dict)
@@ -75,27 +71,27 @@ Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidato
 
 
 class When(Model):
-    """What must hold for a rule to answer. Every key that is given must hold."""
+    """The conditions of a rule. All keys must match."""
 
     user: Prose | None = None
-    """The text that the client sent since the last assistant message contains this."""
+    """The text of the current turn: everything since the last assistant message."""
     tool_result: (
         Annotated[list[ToolResultMatcher], BeforeValidator(each_short_for("name")), Field(min_length=1)] | None
     ) = None
-    """Since the last assistant message the client sent the result of this tool."""
+    """A tool result of the current turn."""
     system: Prose | None = None
-    """The system prompt or a system message contains this."""
+    """The system prompt, system messages included."""
     model: Name | None = None
-    """The model has this name."""
+    """The model's name."""
     tools: Name | None = None
-    """A tool of this name is offered."""
+    """The name of an offered tool."""
     headers: Annotated[dict[str, Name], Field(min_length=1)] | None = None
-    """Each of these headers has this value."""
+    """Headers and their values."""
     body: Annotated[list[BodyMatcher], BeforeValidator(expand_body_matches), Field(min_length=1)] | None = None
-    """A JMESPath expression over the body is true, or expressions have these values."""
+    """A JMESPath expression over the body that must be true, or expressions and their values."""
     stream: bool | None = None
-    """Whether a stream is asked for."""
+    """Whether the request asks for a stream."""
     turn: Numbers | None = None
     """The number of the turn, from 1."""
     retry: Numbers | None = None
-    """How often the SDK has tried before: its header x-stainless-retry-count."""
+    """The number of retries before this request: the SDK's header x-stainless-retry-count."""

@@ -1,8 +1,4 @@
-"""What of a scenario depends on the order in which requests arrive, or on when they do.
-
-In: scenarios. Out: a mistake for each such thing. Everything else is the same for each client, whoever else asks.
-Knows nothing of requests.
-"""
+"""Find features whose result depends on the order of requests or on the clock, for `--strict-determinism`."""
 
 from __future__ import annotations
 
@@ -14,13 +10,17 @@ from mockclaude.scenario.rules import Scenario
 
 
 def require_determinism(scenarios: Iterable[Scenario]) -> None:
-    """Raise `ScenarioError` where something in `scenarios` depends on the order of requests or on the clock."""
-    if mistakes := [mistake for scenario in scenarios for mistake in lint_determinism(scenario)]:
-        raise ScenarioError(mistakes)
+    """Check that no feature depends on the order of requests or on the clock.
+
+    Raises:
+        ScenarioError: A feature does. Holds the diagnostics of all scenarios.
+    """
+    if diagnostics := [diagnostic for scenario in scenarios for diagnostic in lint_determinism(scenario)]:
+        raise ScenarioError(diagnostics)
 
 
 def lint_determinism(scenario: Scenario) -> list[Diagnostic]:
-    """Return what `--strict-determinism` refuses."""
+    """Return the diagnostics of strict determinism."""
     faults = [*scenario.chaos, *(possible for rule in scenario.rules for possible in rule.faults)]
     limits = [Diagnostic(limited.place, _LIMITS) for limited in scenario.limits]
     return [
@@ -36,24 +36,24 @@ _LIMITS = (
 
 
 def _reasons(fault: Fault) -> Iterator[str]:
-    for key, (reason, instead) in _DEPENDS.items():
+    for key, (reason, instead) in _NONDETERMINISTIC.items():
         if getattr(fault, key, None) is not None:
             yield f"the fault '{fault}' {reason}; expected {instead}"
-    for turn in fault.attempts:
-        yield from _reasons(turn)
+    for attempt in fault.attempts:
+        yield from _reasons(attempt)
 
 
 def describe_nondeterminism(fault: Fault) -> str:
-    """Return why it is not the same each time whether `fault` strikes a request, or whom it hits; '' where it is."""
-    reasons = [reason for key, (reason, _) in _DEPENDS.items() if getattr(fault, key, None) is not None]
-    return next((reason for turn in fault.attempts if (reason := describe_nondeterminism(turn))), "") or " and ".join(
-        reasons
-    )
+    """Describe why the requests or clients that `fault` affects vary between runs, or return ''."""
+    reasons = [reason for key, (reason, _) in _NONDETERMINISTIC.items() if getattr(fault, key, None) is not None]
+    return next(
+        (reason for attempt in fault.attempts if (reason := describe_nondeterminism(attempt))), ""
+    ) or " and ".join(reasons)
 
 
-_DEPENDS = {
+_NONDETERMINISTIC = {
     "time": ("depends on the clock", "a window in `requests`"),
     "connection": ("depends on which connection a client uses", "`occurrence`"),
     "refuse": ("hits whoever connects meanwhile", "`disconnect: reset`"),
 }
-"""Key of a fault -> what is not the same each time, and what to write for the same each time."""
+"""Key of a fault -> why its result varies between runs, and the deterministic alternative."""

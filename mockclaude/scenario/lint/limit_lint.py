@@ -1,4 +1,4 @@
-"""Limits that never apply."""
+"""Find limits that never apply."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockclaude.scenario.scoped_limits import placed_limits
 
 
 def lint_limits(files: Sequence[tuple[SourceMap, ScenarioFile]]) -> Iterator[Diagnostic]:
-    """Yield the limits that can never hold, since one above them is for everybody."""
+    """Yield the limits that come after one for every request."""
     above: Place | None = None
     for limit, place in placed_limits(files):
         if above:

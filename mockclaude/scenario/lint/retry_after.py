@@ -1,7 +1,6 @@
-"""Waits that a scenario tells clients, and that are longer than most mean: SDKs obey them, so that a test stalls.
+"""Find retry delays that stall tests: SDKs wait as long as a `retry-after` header tells them.
 
-In: scenario files as plain data with places. Out: warnings.
-Knows nothing of requests. A named fault says by its name how long it is, and what is filled in shows only in a reply.
+Presets are not checked, since their names state the delay. Placeholders are not checked either.
 """
 
 from __future__ import annotations
@@ -12,15 +11,15 @@ from typing import Any
 from mockclaude.scenario.diagnostics import Diagnostic, Path, SourceMap
 
 LONGEST = 60
-"""Seconds up to which a wait is not worth a warning."""
+"""Seconds up to which a delay gets no warning."""
 
 _SECONDS = {"retry-after": 1.0, "retry-after-ms": 0.001}
 _ON_THE_WAY = {"rules", "reply", "sequence", "choice", "chaos", "fault", "script", "error", "respond", "headers"}
-"""Keys below which a header of a response can be."""
+"""Keys below which a response header can be."""
 
 
 def lint_retry_after(sources: Sequence[SourceMap]) -> Iterator[Diagnostic]:
-    """Yield a warning for each header that tells clients to wait for more than `LONGEST` seconds."""
+    """Yield a warning for each header that delays clients by more than `LONGEST` seconds."""
     for source in sources:
         for path, name, value in _headers(source.data, ()):
             seconds = _number(value) * _SECONDS[name]
@@ -30,7 +29,7 @@ def lint_retry_after(sources: Sequence[SourceMap]) -> Iterator[Diagnostic]:
 
 
 def _headers(data: Any, path: Path) -> Iterator[tuple[Path, str, Any]]:
-    """Yield path, name and value of each header in `data` that tells how long to wait."""
+    """Yield path, name and value of each retry header in `data`."""
     if isinstance(data, list):
         for index, item in enumerate(data):
             yield from _headers(item, (*path, index))
@@ -43,7 +42,7 @@ def _headers(data: Any, path: Path) -> Iterator[tuple[Path, str, Any]]:
 
 
 def _number(value: Any) -> float:
-    """Return the number that a header has, 0 if it has none: a date, or what is filled in later."""
+    """Return the number in a header, or 0 for a date or a placeholder."""
     try:
         return float(value)
     except (TypeError, ValueError):

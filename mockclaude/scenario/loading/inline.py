@@ -1,8 +1,4 @@
-"""Rules that are given as data instead of in a file: by a test, or by a request to add them.
-
-In: what a file would have as `rules`, and where it was said. Out: a scenario of these rules, or their mistakes.
-Knows nothing of servers. The place of everything is the one given, with the keys that lead to it.
-"""
+"""Compile rules that a test or the admin API adds as data instead of in a file."""
 
 from __future__ import annotations
 
@@ -17,31 +13,33 @@ import orjson
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.diagnostics import MAX_DEPTH, Diagnostic, Path, Place, ScenarioError
 from mockclaude.scenario.format.file import ScenarioFile
+from mockclaude.scenario.format.shorthand import as_list
+from mockclaude.scenario.lint.scenario_lint import lint_scenario
 from mockclaude.scenario.loading.validation import validate
-from mockclaude.scenario.rules import Rule, Scenario, build, lint_scenario
+from mockclaude.scenario.rules import Rule, Scenario, build
 
 
 class InlineSource(NamedTuple):
-    """Data that was said at `file`, such as `test_chat.py:12`; its first `common` keys lead to all there is."""
+    """Data from a call at `file`, e.g. `test_chat.py:12`. Its first `common` keys are the same for all parts."""
 
     file: str
     data: Any
     common: int = 0
 
     def place(self, path: Path, *, key: bool = False) -> Place:  # noqa: ARG002 (a file tells keys from values)
-        """Return where what is at `path` was said: `test_chat.py:12 (when.user)`."""
-        here = self.nearest(path)
-        keys = ".".join(map(str, here[self.common :]))
+        """Return the place of the part at `path`: `test_chat.py:12 (when.user)`."""
+        known = self.nearest(path)
+        keys = ".".join(map(str, known[self.common :]))
         return Place(f"{self.file} ({keys})" if keys else self.file)
 
     def nearest(self, path: Path) -> Path:
-        """Return `path` without the parts that the data does not have."""
-        here: Path = ()
+        """Return `path` without the parts that are absent from the data."""
+        known: Path = ()
         data = self.data
         for part in path:
             if _has(data, part):
-                here, data = (*here, part), data[part]
-        return here
+                known, data = (*known, part), data[part]
+        return known
 
 
 def _has(data: Any, part: str | int) -> bool:
@@ -51,17 +49,17 @@ def _has(data: Any, part: str | int) -> bool:
 
 
 class RuleBatch(NamedTuple):
-    """Rules made ready, and what they were made of."""
+    """Compiled rules that were added together, and their source."""
 
     source: InlineSource
     file: ScenarioFile
     scenario: Scenario
 
-    def made(self, make: Callable[[Rule], Rule], earlier: Sequence[RuleBatch] = ()) -> RuleBatch:
-        """Return a copy with functions, which `make` gives each rule; it makes no later rule unreachable.
+    def with_functions(self, make: Callable[[Rule], Rule], earlier: Sequence[RuleBatch] = ()) -> RuleBatch:
+        """Return a copy with `make` applied to each rule and reachability checks disabled for later rules.
 
-        Nothing of a function is the same in every process, so a rule without a name gets an id from the line where it
-        was added, whatever folder that is in, and from its order among those of `earlier` that were added there.
+        The content of a function differs between processes. A rule without a name therefore gets an id from the file
+        and line of the call, and from its order among the rules that `earlier` batches added there.
         """
         place = _line(self.source)
         order = sum(_line(each.source) == place for each in earlier)
@@ -69,33 +67,33 @@ class RuleBatch(NamedTuple):
             replace(make(rule), id=rule.name or _id_of_place(rule.id, place, order, index))
             for index, rule in enumerate(self.scenario.rules)
         )
-        unsaid = self.file.model_copy(update={"rules": []})
-        return RuleBatch(self.source._replace(data={"rules": []}), unsaid, replace(self.scenario, rules=rules))
+        empty = self.file.model_copy(update={"rules": []})
+        return RuleBatch(self.source._replace(data={"rules": []}), empty, replace(self.scenario, rules=rules))
 
-    def narrowed(self, condition: Condition) -> RuleBatch:
-        """Return it with rules for which `condition` must hold too."""
+    def with_condition(self, condition: Condition) -> RuleBatch:
+        """Return a copy in which every rule requires `condition` too."""
         rules = tuple(replace(rule, conditions=(condition, *rule.conditions)) for rule in self.scenario.rules)
         return self._replace(scenario=replace(self.scenario, rules=rules))
 
-    def numbered(self, batch: int) -> RuleBatch:
-        """Return it with rules whose counters are those of batch number `batch`."""
+    def with_batch(self, batch: int) -> RuleBatch:
+        """Return a copy whose rules have the counters of batch number `batch`."""
         rules = tuple(replace(rule, batch=batch) for rule in self.scenario.rules)
         return self._replace(scenario=replace(self.scenario, rules=rules))
 
     def without(self, gone: Callable[[Rule], bool]) -> RuleBatch:
-        """Return it without the rules that are `gone`."""
+        """Return a copy without the rules for which `gone` is true."""
         kept = [index for index, rule in enumerate(self.scenario.rules) if not gone(rule)]
         if len(kept) == len(self.scenario.rules):
             return self
         rules = tuple(self.scenario.rules[index] for index in kept)
-        said = kept if self.file.rules else []
-        file = self.file.model_copy(update={"rules": [self.file.rules[index] for index in said]})
-        data = {"rules": [self.source.data["rules"][index] for index in said]}
+        own = kept if self.file.rules else []
+        file = self.file.model_copy(update={"rules": [self.file.rules[index] for index in own]})
+        data = {"rules": [self.source.data["rules"][index] for index in own]}
         return RuleBatch(self.source._replace(data=data), file, replace(self.scenario, rules=rules))
 
 
 def _line(source: InlineSource) -> str:
-    """Return where data was given, such as `test_chat.py:12`, without the folder."""
+    """Return the file and line of a call without the folder, e.g. `test_chat.py:12`."""
     return PurePath(source.file).name
 
 
@@ -105,7 +103,11 @@ def _id_of_place(content: str, place: str, order: int, index: int) -> str:
 
 
 def check_depth(source: InlineSource) -> None:
-    """Raise `ScenarioError` where the data is nested deeper than that of a file may be."""
+    """Check the nesting of the data.
+
+    Raises:
+        ScenarioError: It exceeds the limit for files.
+    """
     if _is_deeper(source.data, MAX_DEPTH):
         message = f"this is nested more than {MAX_DEPTH} levels deep; expected fewer"
         raise ScenarioError([Diagnostic(source.place(()), message)])
@@ -117,7 +119,7 @@ def _is_deeper(data: Any, levels: int) -> bool:
 
 
 def _check_json(source: InlineSource) -> None:
-    """Raise `ScenarioError` where the data holds what a request and a response cannot, such as a set."""
+    """Raise `ScenarioError` if JSON cannot hold the data, such as a set."""
     try:
         orjson.dumps(source.data, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS)
     except TypeError as error:
@@ -127,9 +129,18 @@ def _check_json(source: InlineSource) -> None:
 
 
 def compile_rules(rules: Any, where: str, earlier: Sequence[RuleBatch] = ()) -> RuleBatch:
-    """Return `rules`, one or a list of them, that come after those `earlier`. Raises `ScenarioError`."""
-    listed = rules if isinstance(rules, list) else [rules]
-    source = InlineSource(where, {"rules": listed}, 2 if len(listed) == 1 else 0)
+    """Compile a rule or a list of rules.
+
+    Args:
+        rules: The data of the rules.
+        where: The place of the call, for diagnostics.
+        earlier: The batches before this one: their rules take names and shadow rules.
+
+    Raises:
+        ScenarioError: The data is invalid.
+    """
+    data = as_list(rules)
+    source = InlineSource(where, {"rules": data}, 2 if len(data) == 1 else 0)
     check_depth(source)
     _check_json(source)
     file = validate(source)

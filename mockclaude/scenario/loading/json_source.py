@@ -1,7 +1,7 @@
 """JSON (RFC 8259), read as plain data and the positions of its values.
 
-Texts, numbers and constants are read by the standard library, lists and mappings here, since the library says neither
-where a value stands nor that a key stands there twice.
+The standard library reads strings, numbers and constants. Lists and mappings are read here, since the library reports
+neither positions nor duplicate keys.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _HINTS = {
     "I": "write a number, or null",
     "": "close the lists, mappings and texts that are open",
 }
-"""Character at which JSON ends -> what to do."""
+"""Character at which the text is invalid -> the fix."""
 
 
 def _no_constant(_: str) -> NoReturn:
@@ -39,7 +39,7 @@ _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 class JsonReader(Reader):
-    """Builds plain data from a text, and notes the positions and mistakes on the way."""
+    """A reader that builds plain data from a text and records positions and diagnostics."""
 
     def __init__(self, text: str, lines: Lines) -> None:
         super().__init__(lines)
@@ -47,7 +47,11 @@ class JsonReader(Reader):
         self._at = 0
 
     def read(self) -> tuple[Any, int, Branch | None]:
-        """Return the data, its offset, and the positions within it. Raises `ScenarioError`."""
+        """Return the data, its offset, and the positions within it.
+
+        Raises:
+            ScenarioError: The text is not JSON, or too deep or large.
+        """
         self._skip()
         offset = self._at
         if not self._text[offset:]:
@@ -59,7 +63,7 @@ class JsonReader(Reader):
         return data, offset, branch
 
     def _skip(self) -> str:
-        """Go to the next character that is no space, and return it; '' at the end."""
+        """Go to the next character that is not a space, and return it; '' at the end."""
         space = _SPACE.match(self._text, self._at)
         assert space
         self._at = space.end()
@@ -106,7 +110,7 @@ class JsonReader(Reader):
         return result, branch
 
     def _ends(self, end: str, begun: bool) -> bool:
-        """Return whether the list or mapping ends here; if not, go to its next item, past a comma if it has `begun`."""
+        """Return whether the list or mapping ends. If not, go to its next item, past a comma if it has `begun`."""
         if not begun:
             self._at += 1
         found = self._skip()
@@ -148,7 +152,7 @@ _PROBLEMS = {"Expecting value": "a value is missing"}
 
 
 def _hint(problem: str, character: str) -> str:
-    """Return what to do about a problem with the character at which JSON ends."""
+    """Return the fix for a problem with the character at which the text is invalid."""
     if problem == "invalid control character":
         close = ", or put a quote before it" if character in "\r\n" else ""
         return f"write `{json.dumps(character)[1:-1]}` in its place{close}"

@@ -1,8 +1,7 @@
-"""Scenario files, from the disk to a `Scenario`.
+"""Load scenario files and folders.
 
-In: paths, as the user named them. Out: a scenario, or every mistake that was found.
-Knows nothing of what a scenario says. A folder is a set of scenarios, one per file below it. YAML is imported with the
-first file, since the built-in scenario needs none.
+A folder is a set of scenarios, one for each file below it. YAML is imported with the first file, since the built-in
+scenario needs none.
 """
 
 from __future__ import annotations
@@ -38,37 +37,46 @@ def load_all(
     validation: Mode | None = None,
     betas: AcceptedBetas | None = None,
 ) -> dict[str, Scenario]:
-    """Return what `paths` name, by the name it is served under; what else is given goes before the files' own.
+    """Load files and folders as scenarios by name.
 
-    The files among them are one scenario, at the root (''), where otherwise the built-in one is; each folder is a set.
-    Raises `ScenarioError` with the mistakes of all files.
+    The files are one scenario with the name '', which is the built-in scenario if there are none. Each file of a
+    folder is a scenario of its own, with its path as the name.
+
+    Args:
+        paths: Files and folders.
+        seed: Overrides the seed of the files.
+        validation: Overrides the validation mode of the files.
+        betas: Overrides the accepted betas of the files.
+
+    Raises:
+        ScenarioError: A file is unreadable or invalid. Holds the diagnostics of all files.
     """
     scenarios = {"": built_in()}
-    found: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     for folder in (path for path in paths if os.path.isdir(path)):
         for name, file in _named_files(folder):
             if name in scenarios:
-                found.append(
+                diagnostics.append(
                     Diagnostic(Place(display_name(file)), f"another file is served as '{name}' too; rename one")
                 )
-            found += _add(scenarios, name, [file])
+            diagnostics += _add(scenarios, name, [file])
         if not any(_named_files(folder)):
             message = f"no scenario files here; expected one ending in {join_words(SUFFIXES)}"
-            found.append(Diagnostic(Place(display_name(folder)), message))
+            diagnostics.append(Diagnostic(Place(display_name(folder)), message))
     if files := [path for path in paths if not os.path.isdir(path)]:
-        found += _add(scenarios, "", files)
-    if found:
-        raise ScenarioError(found)
-    return {name: _overridden(scenario, seed, validation, betas) for name, scenario in scenarios.items()}
+        diagnostics += _add(scenarios, "", files)
+    if diagnostics:
+        raise ScenarioError(diagnostics)
+    return {name: _override(scenario, seed, validation, betas) for name, scenario in scenarios.items()}
 
 
 def display_name(path: Path) -> str:
-    """Return how messages, pages and the journal call `path`: with an escape for each byte that is not UTF-8."""
+    """Return the name of `path` in messages, pages and the journal. Bytes that are not UTF-8 are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files that `paths` name, and the scenario files of each folder among them."""
+    """Yield the files in `paths`, and the scenario files of each folder in `paths`."""
     for path in paths:
         if os.path.isdir(path):
             yield from (file for _, file in _named_files(path))
@@ -76,34 +84,45 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _overridden(scenario: Scenario, seed: int | None, validation: Mode | None, betas: AcceptedBetas | None) -> Scenario:
+def _override(scenario: Scenario, seed: int | None, validation: Mode | None, betas: AcceptedBetas | None) -> Scenario:
     policy = scenario.policy.overridden(validation=validation, betas=betas)
     return replace(scenario, seed=scenario.seed if seed is None else seed, policy=policy)
 
 
 def load(files: Sequence[Path]) -> Scenario:
-    """Return `files`, in the order given, as one scenario. Raises `ScenarioError` with the mistakes of all."""
+    """Load scenario files as one scenario.
+
+    Args:
+        files: Files in rule order: rules of earlier files are matched first.
+
+    Raises:
+        ScenarioError: A file is unreadable or invalid. Holds the diagnostics of all files.
+    """
     checked: list[tuple[FileSource, ScenarioFile]] = []
-    found: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     for file in files:
         try:
-            checked.append(_guarded(display_name(file), partial(_read, file)))
+            checked.append(_report_bugs(display_name(file), partial(_read, file)))
         except ScenarioError as error:
-            found += error.diagnostics
-    if found:
-        raise ScenarioError(found)
-    return _guarded(", ".join(map(display_name, files)), lambda: build(checked))
+            diagnostics += error.diagnostics
+    if diagnostics:
+        raise ScenarioError(diagnostics)
+    return _report_bugs(", ".join(map(display_name, files)), lambda: build(checked))
 
 
 def load_text(text: str, file: str = "scenario.yaml") -> Scenario:
-    """Return the scenario that `text` describes, calling it `file`. Raises `ScenarioError`."""
+    """Load a scenario from `text`. Diagnostics call it `file`.
+
+    Raises:
+        ScenarioError: The text is invalid.
+    """
     from mockclaude.scenario.loading.source import read
 
-    return _guarded(file, lambda: build([_checked(read(file, text.encode("utf-8", "surrogatepass")))]))
+    return _report_bugs(file, lambda: build([_checked(read(file, text.encode("utf-8", "surrogatepass")))]))
 
 
-def _guarded(file: str, load: Callable[[], T]) -> T:
-    """Return what `load` returns. Any exception but `ScenarioError`, which is a bug of ours, becomes one."""
+def _report_bugs(file: str, load: Callable[[], T]) -> T:
+    """Return the result of `load`. An unexpected exception, a bug of mockclaude, becomes a `ScenarioError`."""
     try:
         with _without_garbage_collection():
             return load()
@@ -116,7 +135,7 @@ def _guarded(file: str, load: Callable[[], T]) -> T:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Collect no garbage meanwhile: a file becomes many objects, which stay, and each collection visits them all."""
+    """Disable garbage collection: a file becomes many objects that stay, and each collection visits them all."""
     is_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -127,7 +146,7 @@ def _without_garbage_collection() -> Iterator[None]:
 
 
 def _named_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the scenario files below `folder`, each with the name it is served under: its path without the suffix."""
+    """Yield the scenario files below `folder`, each with its name: its path without the suffix."""
     for file in sorted(folder.rglob("*")):
         if file.suffix.lower() in SUFFIXES and os.path.isfile(file):
             yield display_name(file.relative_to(folder).with_suffix("")).replace(os.sep, "/"), file
@@ -153,7 +172,7 @@ def _read(file: Path) -> tuple[FileSource, ScenarioFile]:
 
 
 def _content(file: Path) -> bytes:
-    """Return what is in `file`, or more than a file may have. Never waits, as a FIFO or a device would let it."""
+    """Return the content of `file`, at most one byte more than allowed. Never wait for a FIFO or a device."""
     from mockclaude.scenario.loading.source import MAX_BYTES
 
     with open(os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as stream:

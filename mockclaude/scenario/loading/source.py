@@ -16,11 +16,11 @@ from mockclaude.scenario.loading.source_map import Branch, Lines
 MAX_BYTES = 5_000_000
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-"""What YAML refuses outside an escape, or takes for a line break where JSON does not."""
+"""Characters that YAML rejects outside an escape, or that end a line in YAML but not in JSON."""
 
 
 class _Position(NamedTuple):
-    """Where a path leads: the part of the path that exists, the offset of its value, and that of its key."""
+    """The end of a path: the existing part of the path, the offset of its value, and that of its key."""
 
     path: Path
     value: int
@@ -29,7 +29,7 @@ class _Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """A file's data, and the place of each value and each key in it."""
+    """The data of a file, with the place of each value and key."""
 
     file: str
     data: Any
@@ -38,20 +38,20 @@ class FileSource:
     _branch: Branch | None = field(default=None, repr=False)
 
     def place(self, path: Path, *, key: bool = False) -> Place:
-        """Return where the value (or, with `key`, the key) at `path` stands.
+        """Return the place of the value (or, with `key`, the key) at `path`.
 
-        Parts of `path` that the file does not have are passed over: a shorthand has fewer levels than what it means.
+        Parts that are absent from the file are skipped: a shorthand has fewer levels than its long form.
         """
-        here = self._position(path)
-        own = key and here.path[-1:] == path[-1:] and here.key is not None
-        return self._lines.place(here.key if own and here.key is not None else here.value)
+        position = self._position(path)
+        is_key = key and position.path[-1:] == path[-1:] and position.key is not None
+        return self._lines.place(position.key if is_key and position.key is not None else position.value)
 
     def nearest(self, path: Path) -> Path:
-        """Return `path` without the parts that the file does not have."""
+        """Return `path` without the parts that are absent from the file."""
         return self._position(path).path
 
     def _position(self, path: Path) -> _Position:
-        here: list[str | int] = []
+        known: list[str | int] = []
         value, key = self._offset, None
         data, branch = self.data, self._branch
         for part in path:
@@ -62,23 +62,24 @@ class FileSource:
                 key, value = branch.offsets[2 * index : 2 * index + 2]
             else:
                 key, value = None, branch.offsets[index]
-            here.append(part)
+            known.append(part)
             data = data[part]
             branch = branch.below.get(index) if branch.below else None
-        return _Position(tuple(here), value, key)
+        return _Position(tuple(known), value, key)
 
 
 def _index(data: Any, part: str | int) -> int | None:
-    """Return which value of `data` is the one at `part`; None if it has none there."""
+    """Return the index of the value at `part`, or None if there is none."""
     if isinstance(data, list):
         return part if isinstance(part, int) and part < len(data) else None
     return list(data).index(part) if part in data else None
 
 
 def read(file: str, content: bytes) -> FileSource:
-    """Return the data of `content`, calling it `file`: JSON if it is called `.json`, in any case, else YAML.
+    """Parse `content`, the bytes of `file`: JSON if the name ends in `.json`, in any case, else YAML.
 
-    Raises `ScenarioError` with the mistakes of form.
+    Raises:
+        ScenarioError: The content is too large, not UTF-8, or malformed.
     """
     if _is_json(file):
         from mockclaude.scenario.loading.json_source import JsonReader as Reader

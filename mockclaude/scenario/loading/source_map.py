@@ -1,7 +1,7 @@
-"""Positions of the values in a file, and the diagnostics found while the file is read.
+"""Positions of the values in a file, and the diagnostics found while it is read.
 
 A position is an offset in the text, in characters. A list or mapping holds the offsets of its values in one array: a
-place for each value would take several times the memory of the data itself.
+place for each value would take several times the memory of the data.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from mockclaude.scenario.diagnostics import MAX_DEPTH, MAX_DIAGNOSTICS, Diagnostic, Place, ScenarioError
 
 MAX_VALUES = 500_000
-"""How many keys and values a file may have: each takes memory, however short it is in the file."""
+"""The maximum number of keys and values in a file. Each takes memory, even a short one."""
 
 _LINE_END = re.compile(r"\r\n?|\n")
 _INFINITE = (float("inf"), float("-inf"))
@@ -26,16 +26,16 @@ TOO_LARGE = "this number is too large; expected one that JSON can carry, or quot
 
 @dataclass(slots=True)
 class Branch:
-    """The offsets of the values of a list or mapping; in a mapping, the offset of each key before that of its value.
+    """The offsets of the values of a list or mapping; in a mapping, each key's offset precedes that of its value.
 
-    `below` holds the branches of the values that are lists or mappings and not empty, by their index.
+    `below` holds the branches of nested lists and mappings that are not empty, by their index.
     """
 
     offsets: array[int] = field(default_factory=lambda: array("I"))
     below: dict[int, Branch] | None = None
 
     def put(self, index: int, branch: Branch | None) -> None:
-        """Note `branch` as that of the value at `index`."""
+        """Set the branch of the value at `index`."""
         if branch is not None and branch.offsets:
             self.below = self.below or {}
             self.below[index] = branch
@@ -46,7 +46,7 @@ ParsedValue: TypeAlias = tuple[Any, Branch | None]
 
 
 class Lines:
-    """The lines of a text called `file`: offsets become places."""
+    """The lines of the text of `file`. They convert offsets to places."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -59,7 +59,7 @@ class Lines:
 
 
 class Reader:
-    """The diagnostics of one file while it is read. Reading stops when there are too many of them, or of values."""
+    """The base of readers: it records diagnostics and counts values."""
 
     def __init__(self, lines: Lines) -> None:
         self.lines = lines
@@ -67,17 +67,25 @@ class Reader:
         self._values = 0
 
     def note(self, offset: int, message: str) -> None:
-        """Record a diagnostic. Raises `ScenarioError` if there are enough of them."""
+        """Record a diagnostic.
+
+        Raises:
+            ScenarioError: There are more than `MAX_DIAGNOSTICS`.
+        """
         self.diagnostics.append(Diagnostic(self.lines.place(offset), message))
         if len(self.diagnostics) > MAX_DIAGNOSTICS:
             raise ScenarioError(self.diagnostics)
 
     def stop(self, offset: int, message: str) -> ScenarioError:
-        """Return the error that ends the reading, with all diagnostics."""
+        """Build the error that ends the reading, with all diagnostics."""
         return ScenarioError([*self.diagnostics, Diagnostic(self.lines.place(offset), message)])
 
     def count(self, offset: int, depth: int) -> None:
-        """Count a value. Raises `ScenarioError` if it is nested too deep, or one of too many."""
+        """Count a value.
+
+        Raises:
+            ScenarioError: The value is nested too deep, or the file has too many.
+        """
         self._values += 1
         if depth > MAX_DEPTH:
             raise self.stop(offset, f"this is nested more than {MAX_DEPTH} levels deep; expected fewer")

@@ -1,6 +1,6 @@
-"""The data of a scenario file becomes the models of `format`, rule by rule.
+"""Validate the data of a scenario file against the models of `format`.
 
-Each rule is validated by itself, so that the errors of a file are never all in memory.
+Rules are validated one by one, so that the errors of a file are never all in memory.
 """
 
 from __future__ import annotations
@@ -16,13 +16,17 @@ from mockclaude.scenario.format.file import RuleModel, ScenarioFile
 M = TypeVar("M", bound=BaseModel)
 
 MAX_RULE_VALUES = 100_000
-"""How many values a rule may have, and everything beside the rules: each of them can be an error of its own."""
+"""The maximum number of values in a rule, and in the rest of the file. Each may cause an error."""
 
 _VALID = RuleModel.model_validate({"reply": "x"})
 
 
 def validate(source: SourceMap) -> ScenarioFile:
-    """Return the data of `source` as a scenario file. Raises `ScenarioError` with its first mistakes."""
+    """Validate the data of `source` as a scenario file.
+
+    Raises:
+        ScenarioError: The data is invalid. Holds the first diagnostics.
+    """
     data = source.data
     if not isinstance(data, dict) or not isinstance(data.get("rules"), list):
         return _valid(ScenarioFile, data, source, ())
@@ -49,7 +53,7 @@ def _rules(rules: list[Any], source: SourceMap, diagnostics: list[Diagnostic]) -
 
 
 def _valid(model: type[M], data: Any, source: SourceMap, path: Path) -> M:
-    """Return `data`, which stands at `path`, as a `model`. Raises `ScenarioError`."""
+    """Return the data at `path` as a `model`. Raise `ScenarioError` if it is invalid."""
     if _has_more(data if path else _beside_rules(data), MAX_RULE_VALUES):
         what = "this rule has more" if path else "this file has, beside its rules, more"
         message = f"{what} than {MAX_RULE_VALUES:,} values; expected fewer"

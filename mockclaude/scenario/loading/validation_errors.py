@@ -1,8 +1,4 @@
-"""What pydantic has against a scenario file, said to the person who wrote it.
-
-In: a pydantic error and the source it is about. Out: mistakes with a place, what was expected, and a remedy.
-Knows nothing of what the keys mean.
-"""
+"""Translate the errors of pydantic to diagnostics with place, expectation and fix."""
 
 from __future__ import annotations
 
@@ -73,16 +69,14 @@ _KEY = ("[key]",)
 def to_diagnostics(
     error: ValidationError, model: type[BaseModel], source: SourceMap, at: Path = ()
 ) -> list[Diagnostic]:
-    """Return a mistake for each thing that `error` says about what is `at` this path of `source`, and was read as
-    `model`; no more than are shown.
-    """
+    """Return a diagnostic for each error of validating the data at path `at` of `source` as a `model`."""
     by_path: dict[Path, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False):
         loc = (*at, *details["loc"])
         path = loc if details["type"] in _ABOUT_KEYS else source.nearest(loc)
         if path in by_path or len(by_path) <= MAX_DIAGNOSTICS:
             by_path.setdefault(path, []).append(details)
-    return [_mistake(path, details, model, source, at) for path, details in by_path.items()]
+    return [_to_diagnostic(path, details, model, source, at) for path, details in by_path.items()]
 
 
 def _hint(unknown: str, known: list[str]) -> str:
@@ -91,7 +85,9 @@ def _hint(unknown: str, known: list[str]) -> str:
     return did_you_mean(unknown, known)
 
 
-def _mistake(path: Path, errors: list[ErrorDetails], model: type[BaseModel], source: SourceMap, at: Path) -> Diagnostic:
+def _to_diagnostic(
+    path: Path, errors: list[ErrorDetails], model: type[BaseModel], source: SourceMap, at: Path
+) -> Diagnostic:
     if errors[0]["type"] == "extra_forbidden":
         known = _keys_at(model, path[len(at) : -1])
         unknown = str(path[-1])
@@ -110,11 +106,11 @@ def _message(path: Path, errors: list[ErrorDetails]) -> str:
     if kind in _LENGTHS:
         return _length(context)
     if kind == "union_tag_invalid":
-        known = _quoted(context["expected_tags"])
+        known = _find_quoted(context["expected_tags"])
         tag = str(context["tag"])
         return f"'{shorten(tag)}' is no type for this; expected {join_words(known)}{did_you_mean(tag, known)}"
     expected = " or ".join(map(_expected, errors))
-    return f"this is {_described(errors[0]['input'])}; expected {expected}{_remedy(errors)}"
+    return f"this is {_describe(errors[0]['input'])}; expected {expected}{_fix(errors)}"
 
 
 def _length(context: Mapping[str, Any]) -> str:
@@ -130,29 +126,29 @@ def _expected(error: ErrorDetails) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "model_type":
         return _EXPECTED_MODEL.get(context["class_name"], _MAPPING)
-    return _EXPECTED[kind].format(**context) if kind in _EXPECTED else _as_pydantic_says(error["msg"])
+    return _EXPECTED[kind].format(**context) if kind in _EXPECTED else _expectation_of_pydantic(error["msg"])
 
 
-def _as_pydantic_says(message: str) -> str:
-    """Return what was expected, by a message for which there is no better one here."""
+def _expectation_of_pydantic(message: str) -> str:
+    """Return the expectation in pydantic's message, for errors without a better text."""
     return re.sub(r"^\w+ should (be |have )?", "", message)
 
 
-def _remedy(errors: list[ErrorDetails]) -> str:
+def _fix(errors: list[ErrorDetails]) -> str:
     value = errors[0]["input"]
     if isinstance(value, str):
-        return did_you_mean(value, [word for error in errors for word in _quoted(_expected(error))])
+        return did_you_mean(value, [word for error in errors for word in _find_quoted(_expected(error))])
     takes_text = any(
         error["type"] == "string_type" or error.get("ctx", {}).get("class_name") in _TAKES_TEXT for error in errors
     )
     return "; put quotes around it" if takes_text and isinstance(value, (int, float)) else ""
 
 
-def _quoted(text: str) -> list[str]:
+def _find_quoted(text: str) -> list[str]:
     return re.findall(r"'([^']*)'", text)
 
 
-def _described(value: Any) -> str:
+def _describe(value: Any) -> str:
     if isinstance(value, str):
         return f"text ('{shorten(value)}')"
     if isinstance(value, bool):
@@ -175,7 +171,7 @@ def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 
 def _below(models: list[type[BaseModel]], part: str | int) -> Iterator[type[BaseModel]]:
-    """Yield the models of the field `part`, or the one whose type is called so: a union's errors name its member."""
+    """Yield the models of the field `part`, or the model whose type is `part`: errors of a union name its member."""
     for model in models:
         for name, field in _fields(model).items():
             if part in (name, field.alias):

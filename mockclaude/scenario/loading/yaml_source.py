@@ -1,8 +1,8 @@
 """YAML 1.2, read as plain data and the positions of its values.
 
-The only module that imports YAML: PyYAML's C parser, because its events come with positions and take a tenth of the
-time of its rivals. What it resolves by YAML 1.1 (`no`, `on`, `12:30`, `0777`) and lets pass (duplicate keys, aliases,
-tags) is decided here instead.
+The only module that imports YAML: PyYAML's C parser, because its events have positions and take a tenth of the time of
+its rivals. It follows YAML 1.1 (`no`, `on`, `12:30`, `0777`) and accepts duplicate keys, aliases and tags; this module
+resolves scalars by YAML 1.2 and rejects the rest.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _CONSTANTS: dict[str, Any] = {
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _LONGEST_NUMBER = 400
-"""Characters of a number; Python takes its time for the digits of longer ones."""
+"""The maximum length of a number, in characters. Python is slow to parse longer ones."""
 
 
 class YamlReader(Reader):
-    """Builds plain data from parser events, one value at a time, and notes the positions and mistakes on the way."""
+    """A reader that builds plain data from parser events and records positions and diagnostics."""
 
     def __init__(self, text: str, lines: Lines) -> None:
         super().__init__(lines)
@@ -37,7 +37,11 @@ class YamlReader(Reader):
         self._events = self._content()
 
     def read(self) -> tuple[Any, int, Branch | None]:
-        """Return the data, its offset, and the positions within it. Raises `ScenarioError`."""
+        """Return the data, its offset, and the positions within it.
+
+        Raises:
+            ScenarioError: The text is not YAML, or too deep or large.
+        """
         data, offset, branch = None, 0, None
         try:
             first = next(self._events, None)

@@ -1,1 +1,1 @@
-"""Placeholders and the values that fill them."""
+"""Placeholders in replies, and made-up values."""

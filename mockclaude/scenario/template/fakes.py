@@ -1,58 +1,43 @@
-"""Faker, behind a door: imported when the first value is asked for, limited to what a scenario file may ask.
+"""Made-up values of Faker, reproducible and with limits on their cost.
 
-In: a locale, a method's name and its arguments. Out: a value, the same for the same seed on whatever day.
-Knows nothing of scenarios.
+Faker is imported with the first value. Values follow from the locale, the method, its arguments and the seed, never
+from the date.
 """
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from importlib import import_module
 from inspect import signature
-from itertools import zip_longest
 from random import Random
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import ref
 
 from mockclaude.scenario.diagnostics import did_you_mean, join_words, shorten
+from mockclaude.scenario.template.fake_arguments import check_size, parse_arguments
 
 DEFAULT_LOCALE = "en_US"
-MAX_ARGUMENT, MAX_ARGUMENTS = 10_000, 10_000
-"""The largest number among the arguments of a call, and the characters of all of them."""
-
 _SHOWN, _LONGEST_REASON = 80, 200
-"""Characters of the arguments of a call, and of what Faker says of it, that messages show."""
+"""The maximum length of arguments, and of Faker's messages, in diagnostics."""
 
-MAX_VALUE = 2**63
-_OF_VALUES = {
-    *("min", "max", "min_value", "max_value", "number", "step", "elements"),
-    *("start_date", "end_date", "date_start", "date_end"),
-    *("start_datetime", "end_datetime", "datetime_start", "datetime_end"),
-}
-"""Arguments that say which value is made, up to `MAX_VALUE`, and not how much is made."""
-
-MAX_DRAWS, MAX_DRAWS_IN_A_REPLY = 20_000, 200_000
-"""Draws of one call, and of all calls of a reply together: the cost of Faker is in its draws."""
+MAX_DRAWS_IN_A_REPLY = 200_000
+"""Draws of all calls of a reply: the cost of Faker is in its draws."""
 
 MAX_DRAWS_IN_TRIALS = 40_000
-"""Draws of all calls that are tried when files are loaded, about a quarter of a second."""
-
-MAX_MADE = 10_000_000
-"""Draws of one call times the length of what each may make: the arguments, and a width or an indent."""
+"""Draws of all trial calls of the files, about 0.25 s."""
 
 TODAY = datetime(2026, 1, 1)
-"""The day on which Faker believes to be: values that count from today would otherwise differ from day to day."""
+"""The current date for Faker: relative dates would otherwise differ from day to day."""
 
 _NOT_VALUES = {"add_element", "binary", "zip", "tar", "image", "json_bytes", "xml", "time_series"}
-"""Provider methods that make bytes or an iterator, need further packages, or work on the provider instead."""
+"""Provider methods that return bytes or an iterator, need further packages, or change the provider."""
 
 _UNSTEADY = {"passport_dates", "passport_full", "passport_gender"}
-"""Methods that take something from the clock, from Python's own generator or from its hashes, which no seed reaches."""
+"""Methods that use the clock, Python's own generator or its hashes, which a seed does not control."""
 
 _UNSTEADY_IN: dict[str, set[str]] = {
     "cif": {"es", "es_CA", "es_ES"},
@@ -76,20 +61,20 @@ _UNSTEADY_IN: dict[str, set[str]] = {
     "ssn": {"lv_LV", "fi_FI", "et_EE", "no_NO", "sv_SE", "zh_CN", "th", "th_TH", "uk_UA"},
     "profile": {"lv_LV", "fi_FI", "et_EE", "no_NO", "sv_SE", "zh_CN", "th", "th_TH", "uk_UA"},
 }
-"""Further methods of the kind, and the locales in which they are."""
+"""Further such methods, and the locales that have them."""
 
 _LOCK = Lock()
-"""Held while a value is made, or a source begins anew: the day is fixed for the whole process, and Faker shared by all
-sources of a locale. Files are loaded, and their values tried, while requests are answered.
+"""Held for each value and each restart: the date is replaced in the whole process, and all sources of a locale share a
+Faker. Files are loaded, and their calls tried, while requests are handled.
 """
 
 
 class TooManyDrawsError(Exception):
-    """Faker draws more than it may."""
+    """A call exceeds its maximum number of draws."""
 
 
 class _Random(Random):
-    """Python's generator, which counts what is drawn. It gives the same numbers as if it did not."""
+    """Python's generator with a count of its draws. The numbers are the same as without the count."""
 
     left = MAX_DRAWS_IN_A_REPLY
 
@@ -104,17 +89,21 @@ class _Random(Random):
         return super().getrandbits(k)
 
     def spend(self) -> None:
-        """Count a draw. Raises `TooManyDrawsError`."""
+        """Count a draw.
+
+        Raises:
+            TooManyDrawsError: No draw is left.
+        """
         self.left -= 1
         if self.left < 0:
             raise TooManyDrawsError("it makes too much; expected smaller numbers or shorter texts")
 
 
 class Fakes:
-    """A source of made-up values in one locale. Values follow from `seed`, in the order in which they are asked for.
+    """A source of made-up values in one locale. Values follow from `seed` and the order of the calls.
 
-    Sources do not affect each other, although they share what is costly: the Faker of their locale. Providers keep its
-    generator of random numbers, so that it is the state of this generator that changes hands.
+    Sources are independent, although they share the Faker of their locale, which is slow to create. Providers keep
+    a reference to its generator of random numbers, so each source restores the state of that generator.
     """
 
     def __init__(self, locale: str, seed: int = 0) -> None:
@@ -123,7 +112,7 @@ class Fakes:
         self.seed(seed)
 
     def seed(self, seed: int, draws: int = MAX_DRAWS_IN_A_REPLY) -> None:
-        """Begin anew: from here on the values follow from `seed`, until so many `draws` are made."""
+        """Restart the source with `seed` and a maximum number of `draws`."""
         with _LOCK:
             self.left = draws
             self._restore: Callable[[Random], None] = lambda random: random.seed(seed)
@@ -136,9 +125,10 @@ class Fakes:
         named: dict[str, Any] | None = None,
         draws: int = MAX_DRAWS_IN_A_REPLY,
     ) -> Any:
-        """Return what Faker's `method` makes, as JSON data: numbers, booleans and lists stay, the rest becomes text.
+        """Return a value of Faker's `method` as JSON data. Numbers, booleans and lists stay, others become text.
 
-        Raises `TooManyDrawsError` if that takes more than `draws`, or than are left.
+        Raises:
+            TooManyDrawsError: The call exceeds `draws`, or the rest of the source's draws.
         """
         with _LOCK, _fixed_day():
             self._shared.hand_to(self)
@@ -149,11 +139,11 @@ class Fakes:
                 self.left -= most - max(0, self._shared.random.left)
 
     def parameters(self, method: str) -> list[str]:
-        """Return the names of the arguments that `method` takes."""
+        """Return the names of the parameters of `method`."""
         return list(signature(getattr(self._faker, method)).parameters)
 
     def methods(self) -> set[str]:
-        """Return the names of the methods that make values."""
+        """Return the names of the methods that return values."""
         return {
             name
             for provider in self._faker.get_providers()
@@ -163,7 +153,7 @@ class Fakes:
 
 
 class _Shared:
-    """The Faker of a locale, and the source that made the last value, if that source still exists."""
+    """The Faker of a locale, and the source of its last value, if that source still exists."""
 
     def __init__(self, locale: str) -> None:
         from faker import Factory
@@ -176,7 +166,7 @@ class _Shared:
         self._user: Callable[[], Fakes | None] = lambda: None
 
     def _parsed(self, text: str) -> Any:
-        """Return `text` with its fields filled in, as Faker does for each cell of a table, and count it."""
+        """Return `text` with its fields filled in, as Faker does for each cell of a table, and count a draw."""
         self.random.spend()
         return self._parse(text)
 
@@ -192,7 +182,7 @@ class _Shared:
         user._restore(self.faker.random)
 
     def release(self, user: Fakes) -> None:
-        """Forget where `user` is in its numbers."""
+        """Forget the state of `user`."""
         if self._user() is user:
             self._user = lambda: None
 
@@ -201,10 +191,10 @@ _shared = lru_cache(maxsize=16)(_Shared)
 
 
 class Trials:
-    """Tries the calls in the files that are loaded together, each once.
+    """Trial calls of Faker for the files that are loaded together, each made once.
 
-    Once they have drawn `MAX_DRAWS_IN_TRIALS`, further calls are tried up to their first draw only: a call that makes
-    too much is then refused by the reply it is in.
+    After `MAX_DRAWS_IN_TRIALS`, further calls are tried up to their first draw only. A call that makes too much then
+    fails in the reply that contains it.
     """
 
     def __init__(self, locale: str) -> None:
@@ -213,7 +203,7 @@ class Trials:
         self._problems: dict[tuple[str, str], str | None] = {}
 
     def problem(self, method: str, arguments: str) -> str | None:
-        """Return what is wrong with `fake.method(arguments)`, or None. A trial run shows wrong arguments."""
+        """Return the problem of `fake.method(arguments)`, or None. A trial call finds invalid arguments."""
         call = method, arguments
         if call not in self._problems:
             self._problems[call], drawn = _try(self._locale, method, arguments, self._left)
@@ -223,7 +213,7 @@ class Trials:
 
 @lru_cache(maxsize=1024)
 def _try(locale: str, method: str, arguments: str, left: int) -> tuple[str | None, int]:
-    """Return what is wrong with a call that may make as many draws as are `left`, and how many it made."""
+    """Return the problem of a call that may make `left` draws, and the number of its draws."""
     fakes, methods = _for_checks(locale)
     if method not in methods:
         hint = did_you_mean(method, methods)
@@ -232,7 +222,7 @@ def _try(locale: str, method: str, arguments: str, left: int) -> tuple[str | Non
         return f"fake.{method} differs from run to run in {locale}, whatever the seed; expected the value itself", 0
     try:
         positional, named, most = parse_arguments(arguments)
-        _check_size(positional, named, fakes.parameters(method))
+        check_size(positional, named, fakes.parameters(method))
     except ValueError as error:
         return f"fake.{method}({shorten(arguments, _SHOWN)}) does not work: {error}", 0
     fakes.seed(0, left)
@@ -252,64 +242,8 @@ def _expected(named: Iterable[str], known: list[str]) -> str:
     return f"; expected {join_words(known) if known else 'no arguments'}{did_you_mean(unknown, known)}"
 
 
-class Arguments(NamedTuple):
-    """The arguments of a call, and how many draws it may make with them."""
-
-    positional: tuple[Any, ...]
-    named: dict[str, Any]
-    draws: int
-
-
-def parse_arguments(text: str) -> Arguments:
-    """Return the literals in `text`, written as in a Python call. Raises `ValueError` for anything else."""
-    if len(text) > MAX_ARGUMENTS:
-        raise ValueError(f"its arguments have {len(text)} characters; expected at most {MAX_ARGUMENTS}")
-    try:
-        call = ast.parse(f"f({text})", mode="eval").body
-        assert isinstance(call, ast.Call)
-        assert isinstance(call.func, ast.Name)
-        positional = tuple(ast.literal_eval(argument) for argument in call.args)
-        named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
-    except (AssertionError, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
-        raise ValueError("expected literal arguments, such as min=1, max=6") from None
-    return Arguments(positional, named, _most_draws(text, positional, named))
-
-
-def _most_draws(text: str, positional: tuple[Any, ...], named: dict[str, Any]) -> int:
-    """Return how many draws a call with these arguments may make: the longer what each makes, the fewer.
-
-    The largest number may say how often something is made, the next how long it is.
-    """
-    amounts = _numbers([*positional, *(value for name, value in named.items() if name not in _OF_VALUES)])
-    *_, width, _times = sorted([0, 0, *(abs(amount) for amount in amounts if abs(amount) <= MAX_ARGUMENT)])
-    return min(MAX_DRAWS, int(MAX_MADE / (len(text) + width + 1)))
-
-
-def _check_size(positional: tuple[Any, ...], named: dict[str, Any], parameters: list[str]) -> None:
-    """Raise `ValueError` for a number that is too large for the parameter it is for."""
-    for name, value in (*zip_longest(parameters[: len(positional)], positional), *named.items()):
-        _check_numbers([value], MAX_VALUE if name in _OF_VALUES else MAX_ARGUMENT)
-
-
-def _check_numbers(values: list[Any], most: int) -> None:
-    for number in _numbers(values):
-        if not abs(number) <= most:
-            raise ValueError(f"{number} is too large; expected at most {most}")
-
-
-def _numbers(value: Any) -> Iterator[float]:
-    """Yield the numbers in a literal."""
-    if isinstance(value, (int, float)):
-        yield value
-    elif isinstance(value, dict):
-        yield from _numbers([*value, *value.values()])
-    elif isinstance(value, (list, tuple, set)):
-        for item in value:
-            yield from _numbers(item)
-
-
 def find_locale_problem(locale: str) -> str | None:
-    """Return what is wrong with a locale's name, or None."""
+    """Return the problem of a locale's name, or None."""
     from faker.config import AVAILABLE_LOCALES
 
     if locale in AVAILABLE_LOCALES:

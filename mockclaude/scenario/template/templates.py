@@ -1,9 +1,8 @@
-"""`${{ ... }}`: values of the request, filled into a reply.
+"""Compile placeholders, `${{ ... }}`, and fill them with values of the request.
 
-In: data from a scenario file, and later a `TemplateContext`. Out: the same data with its placeholders replaced.
-Knows nothing of YAML: templates are read after the file is parsed, never in its text. There are no operators, no loops
-and no way to call anything but Faker: `user`, `system`, `turn`, `tool_result[.name]`, `match.group`,
-`request[.JMESPath]`, `fake.method[(literals)]`.
+Templates are compiled after the file is parsed, never in its text. There are no operators, no loops and no calls except
+those of Faker: `user`, `system`, `turn`, `tool_result[.name]`, `match.group`, `request[.JMESPath]`,
+`fake.method[(literals)]`.
 """
 
 from __future__ import annotations
@@ -22,34 +21,35 @@ from mockclaude.scenario.conditions import queries
 from mockclaude.scenario.conditions.work import TooMuchWorkError
 from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, format_value, join_words, shorten
 from mockclaude.scenario.template import fakes
+from mockclaude.scenario.template.fake_arguments import parse_arguments
 
 ROOTS = ("user", "system", "tool_result", "match", "request", "turn", "fake")
 
 _PLACEHOLDER = re.compile(r"\$(\$\{\{)|\$\{\{(.*?)(\}\}|\Z)", re.DOTALL)
-"""The escape, whose first `$` goes, or a placeholder; one that is not closed reaches to the end of the text."""
+"""The escape, which loses its first `$`, or a placeholder. An unclosed one reaches to the end of the text."""
 
 _EXPRESSION = re.compile(r"(?P<root>\w+)(?:\.(?P<rest>.+))?", re.DOTALL)
 _CALL = re.compile(r"(?P<method>\w+)(?:\((?P<arguments>.*)\))?", re.DOTALL)
 
 
 MAX_FILLED = 32_000_000
-"""Bytes that the placeholders of one reply may make together: as many as a request may have."""
+"""The maximum size of the placeholders of one reply, in bytes: that of a request."""
 
 _ROOM = MAX_DEPTH + 16
-"""Levels around a value in a reply: those of the file, and those of the events that carry it."""
+"""Levels around a value in a reply: those of the file, and those of the events."""
 
 
 class FillError(ApiError):
-    """A placeholder whose value cannot be part of this reply: a 400, since another request may have another value."""
+    """A placeholder's value does not fit in the reply: a 400, since another request may have another value."""
 
     def __init__(self, message: str) -> None:
         super().__init__("invalid_request_error", message)
 
 
 class TemplateContext:
-    """What a template can see: the request, the groups that the rule's regular expressions caught, and Faker.
+    """The values for one reply: the request, the captures of the rule's regular expressions, and Faker.
 
-    Groups and Faker are made when they are first asked for, once for a reply.
+    Captures and Faker are created on first use, once for a reply.
     """
 
     def __init__(
@@ -65,16 +65,20 @@ class TemplateContext:
 
     @cached_property
     def groups(self) -> Mapping[str, str]:
-        """What the groups of the rule's regular expressions caught."""
+        """The captures of the rule's regular expressions."""
         return self._find_groups()
 
     @cached_property
     def fakes(self) -> fakes.Fakes:
-        """Faker: its values follow each other in the order of the placeholders."""
+        """The source of made-up values, which follow the order of the placeholders."""
         return self._make_fakes()
 
     def admit(self, value: Any) -> Any:
-        """Return `value`, which is to be part of the reply. Raises `FillError` if the reply gets too large or deep."""
+        """Count the size of a placeholder's value, and return the value.
+
+        Raises:
+            FillError: The reply becomes too large, or the value is nested too deep.
+        """
         self._left -= _size(value)
         if self._left < 0:
             raise FillError(f"the placeholders of this reply make more than {MAX_FILLED:,} bytes; expected fewer")
@@ -82,9 +86,10 @@ class TemplateContext:
 
 
 def _size(value: Any) -> int:
-    """Return the bytes of a text, or of a list or mapping as JSON.
+    """Return the size of a text, or of a list or mapping as JSON, in bytes.
 
-    Raises `FillError` if the value is nested too deep to be part of a reply.
+    Raises:
+        FillError: The value is nested too deep for a reply.
     """
     if isinstance(value, str):
         return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
@@ -105,28 +110,32 @@ Expression: TypeAlias = Callable[[TemplateContext], Any]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Data with placeholders. `fill` returns it with their values; without any, the very data it was made of."""
+    """Data with placeholders."""
 
     data: Any
     _fill: Expression | None
 
     @property
     def fixed(self) -> bool:
-        """Whether there is no placeholder."""
+        """Whether the data has no placeholder."""
         return self._fill is None
 
-    def fill(self, scope: TemplateContext) -> Any:
-        """Return the data with every placeholder replaced. Must not be changed by whoever gets it."""
-        return self.data if self._fill is None else self._fill(scope)
+    def fill(self, context: TemplateContext) -> Any:
+        """Return the data with the values of its placeholders. Callers must not change the result.
+
+        Raises:
+            FillError: A value does not fit in the reply.
+        """
+        return self.data if self._fill is None else self._fill(context)
 
 
 def compile_template(data: Any) -> Template:
-    """Return `data`, whose placeholders `find_problems` has found in order, as a template."""
-    return Template(data, _compiled(data))
+    """Compile the placeholders in `data`. `find_problems` must have found none in it."""
+    return Template(data, _compile(data))
 
 
 def find_problems(text: str, groups: set[str], trials: fakes.Trials) -> Iterator[str]:
-    """Yield what is wrong with the placeholders in `text`, if `groups` are the groups a rule's conditions catch."""
+    """Yield the problems of the placeholders in `text`, in a rule that captures `groups`."""
     placeholders = [found.groups() for found in _PLACEHOLDER.finditer(text) if not found[1]]
     for expression in dict.fromkeys(expression.strip() for _, expression, end in placeholders if end):
         if problem := _problem(expression, groups, trials):
@@ -159,10 +168,10 @@ def _problem(expression: str, groups: set[str], trials: fakes.Trials) -> str | N
 def _match_problem(group: str | None, groups: set[str]) -> str | None:
     if group in groups:
         return None
-    asked, known = _part("match", group), [f"match.{name}" for name in sorted(groups)]
+    group_text, known = _part("match", group), [f"match.{name}" for name in sorted(groups)]
     expected = join_words(known) if known else "a regex in its `when.user`, with a group such as (?P<city>\\w+)"
     hint = did_you_mean(group or "", groups)
-    return f"'{shorten(asked)}' is no group of a regex of this rule; expected {expected}{hint}"
+    return f"'{shorten(group_text)}' is no group of a regex of this rule; expected {expected}{hint}"
 
 
 def _part(root: str, rest: str | None) -> str:
@@ -172,22 +181,20 @@ def _part(root: str, rest: str | None) -> str:
 def _fake_problem(rest: str | None, trials: fakes.Trials) -> str | None:
     call = _CALL.fullmatch(rest or "")
     if not call:
-        asked = _part("fake", rest)
-        return (
-            f"'{shorten(asked)}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
-        )
+        text = _part("fake", rest)
+        return f"'{shorten(text)}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
     return trials.problem(call["method"], call["arguments"] or "")
 
 
-def _compiled(data: Any) -> Expression | None:
+def _compile(data: Any) -> Expression | None:
     if isinstance(data, str):
-        return _compiled_text(data)
+        return _compile_text(data)
     if isinstance(data, dict):
         parts = {key: compile_template(value) for key, value in data.items()}
-        return _filler(parts.values(), lambda scope: {key: part.fill(scope) for key, part in parts.items()})
+        return _filler(parts.values(), lambda context: {key: part.fill(context) for key, part in parts.items()})
     if isinstance(data, list):
         items = [compile_template(value) for value in data]
-        return _filler(items, lambda scope: [item.fill(scope) for item in items])
+        return _filler(items, lambda context: [item.fill(context) for item in items])
     return None
 
 
@@ -195,23 +202,23 @@ def _filler(parts: Any, fill: Expression) -> Expression | None:
     return fill if any(part._fill for part in parts) else None
 
 
-def _compiled_text(text: str) -> Expression | None:
-    """Compile a text; a placeholder that is the whole text keeps the type of its value."""
+def _compile_text(text: str) -> Expression | None:
+    """Compile a text. A placeholder that is the whole text keeps the type of its value."""
     if "${{" not in text:
         return None
     pieces: list[str | Expression] = []
     end = 0
     for found in _PLACEHOLDER.finditer(text):
         pieces.append(text[end : found.start()])
-        unclosed = "" if found[3] else found[0]  # in no file: `find_problems` refuses it
-        pieces.append(found[1] or unclosed or _compiled_expression(found[2].strip()))
+        unclosed = "" if found[3] else found[0]  # in no file: `find_problems` rejects it
+        pieces.append(found[1] or unclosed or _compile_expression(found[2].strip()))
         end = found.end()
     pieces = [piece for piece in (*pieces, text[end:]) if piece != ""]
     if len(pieces) == 1 and not isinstance(pieces[0], str):
         only = pieces[0]
-        return lambda scope: scope.admit(only(scope))
-    return lambda scope: "".join(
-        piece if isinstance(piece, str) else scope.admit(_text(piece(scope))) for piece in pieces
+        return lambda context: context.admit(only(context))
+    return lambda context: "".join(
+        piece if isinstance(piece, str) else context.admit(_text(piece(context))) for piece in pieces
     )
 
 
@@ -222,54 +229,54 @@ def _text(value: Any) -> str:
     return "" if value is None else orjson.dumps(value).decode()
 
 
-def _compiled_expression(expression: str) -> Expression:
+def _compile_expression(expression: str) -> Expression:
     parsed = _EXPRESSION.fullmatch(expression)
-    assert parsed, "problems() refuses what does not parse"
+    assert parsed, "`find_problems` rejects an expression that does not parse"
     return _COMPILERS[parsed["root"]](parsed["rest"])
 
 
-def _compiled_tool_result(name: str | None) -> Expression:
-    def value(scope: TemplateContext) -> str | None:
-        results = scope.request.results
+def _compile_tool_result(name: str | None) -> Expression:
+    def value(context: TemplateContext) -> str | None:
+        results = context.request.results
         return next((result.content for result in results if name in (None, result.name)), None)
 
     return value
 
 
-def _compiled_request(path: str | None) -> Expression:
+def _compile_request(path: str | None) -> Expression:
     if path is None:
-        return lambda scope: scope.request.body
+        return lambda context: context.request.body
     query = queries.Query(path)
 
-    def found(scope: TemplateContext) -> Any:
+    def find_value(context: TemplateContext) -> Any:
         try:
-            return query.find_in(scope.request)
+            return query.find_in(context.request)
         except TooMuchWorkError as error:
             raise FillError(f"in ${{{{ request }}}}, {error.message}") from None
 
-    return found
+    return find_value
 
 
-def _compiled_fake(rest: str | None) -> Expression:
+def _compile_fake(rest: str | None) -> Expression:
     call = _CALL.fullmatch(rest or "")
-    assert call, "problems() refuses what does not parse"
-    method, arguments = call["method"], fakes.parse_arguments(call["arguments"] or "")
+    assert call, "`find_problems` rejects an expression that does not parse"
+    method, arguments = call["method"], parse_arguments(call["arguments"] or "")
 
-    def made(scope: TemplateContext) -> Any:
+    def call_faker(context: TemplateContext) -> Any:
         try:
-            return scope.fakes.value(method, *arguments)
-        except Exception as error:  # whatever Faker raises for this seed, though it did not when it was tried
+            return context.fakes.value(method, *arguments)
+        except Exception as error:  # any exception of Faker for this seed, although the trial call succeeded
             raise FillError(f"${{{{ fake.{shorten(rest or '')} }}}}: {error}") from None
 
-    return made
+    return call_faker
 
 
 _COMPILERS: dict[str, Callable[[str | None], Expression]] = {
-    "user": lambda _: lambda scope: scope.request.user,
-    "system": lambda _: lambda scope: scope.request.system,
-    "turn": lambda _: lambda scope: scope.request.turn,
-    "match": lambda group: lambda scope: scope.groups.get(group or ""),
-    "tool_result": _compiled_tool_result,
-    "request": _compiled_request,
-    "fake": _compiled_fake,
+    "user": lambda _: lambda context: context.request.user,
+    "system": lambda _: lambda context: context.request.system,
+    "turn": lambda _: lambda context: context.request.turn,
+    "match": lambda group: lambda context: context.groups.get(group or ""),
+    "tool_result": _compile_tool_result,
+    "request": _compile_request,
+    "fake": _compile_fake,
 }
