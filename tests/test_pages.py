@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mockclaude.scenario.diagnostics import did_you_mean
 from tests import pages
 from tests.pages import CONTRIBUTOR_PAGES, PAGES, ROOT, Mention
 
@@ -25,7 +26,9 @@ def test_mentioned_file_and_name_exist(page: str, mention: Mention) -> None:
     file = pages.find(page, mention.path)
 
     assert file is not None, f"{page}: no file '{mention.path}' beside the page, in mockclaude/ or in the repository"
-    assert not mention.name or mention.name in pages.names(file), f"{page}: no '{mention.name}' in {mention.path}"
+    names = pages.names(file) if mention.name else {""}
+    hint = did_you_mean(mention.name, sorted(names))
+    assert mention.name in names, f"{page}: no '{mention.name}' in {mention.path}{hint}"
 
 
 def test_contributors_find_every_page() -> None:
