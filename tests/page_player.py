@@ -108,7 +108,7 @@ class Player:
             played = run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder)
             assert played.stdout + played.stderr == block.output
         elif command[0] == COMMAND:
-            if "replay" in command:
+            if "recheck" in command:
                 self.stop()  # what is recorded is written within 50 ms
             assert self.invoke(command[1:]).output == block.output
 
