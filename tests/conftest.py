@@ -55,7 +55,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         option.loadscopereorder = False
 
 
-PROCESS_MODULES = ("anthropic", "subprocess", "tests.sdk")
+PROCESS_MODULES = ("anthropic", "subprocess", "tests.page_player", "tests.sdk")
 """Modules with which a test module starts processes or a real SDK."""
 PROCESS_FIXTURES = {"pytester", "start", "store_process"}
 

@@ -1,0 +1,165 @@
+"""A reader of the pages, who runs their commands, writes their files and compares their outputs."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from types import CodeType
+
+from click.testing import Result
+
+from tests.cli.invoking import invoke
+from tests.pages import ROOT, Block
+from tests.sdk import node
+from tests.serving import PATIENCE, PROGRAM_PATIENCE
+
+URL = "http://127.0.0.1:4141"
+ENDING = {"--help", "check", "explain", "recheck"}
+"""Words by which a command is known to end by itself."""
+COMMAND = ".venv/bin/mockclaude"
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    here = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.run(
+        command, cwd=folder, env=here, capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False
+    )
+
+
+class Player:
+    """A reader who does what a page says, in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.arguments: list[str] = []
+        self.server: subprocess.Popen[str] | None = None
+        self.url = URL
+        shutil.copytree(ROOT / "scenarios", folder / "scenarios")
+
+    def play(self, block: Block) -> None:
+        try:
+            getattr(self, f"play_{block.language}")(block)
+        except AssertionError as error:
+            raise AssertionError(f"{block.page}:{block.line}: {error}") from error
+
+    def skip(self, block: Block) -> None:
+        """Do what later sections need: write files, and note how the server is started."""
+        if block.language == "yaml" or self.is_test(block):
+            self.play(block)
+        elif block.language == "sh" and self.serves(command := self.command(block)) and not block.output:
+            self.arguments = command[1:]
+
+    @staticmethod
+    def command(block: Block) -> list[str]:
+        return shlex.split(block.text.rpartition("&&")[2])
+
+    def aimed(self, text: str) -> str:
+        """Return `text` with the URL of the server, which is started if an earlier section starts it."""
+        if URL not in text:
+            return text
+        if not self.server:
+            self.serve(self.arguments, "")
+        return text.replace(URL, self.url)
+
+    @staticmethod
+    def serves(command: list[str]) -> bool:
+        return command[0] == COMMAND and command[1:2] != ["run"] and not ENDING & set(command)
+
+    @staticmethod
+    def is_test(block: Block) -> bool:
+        return block.language == "python" and block.text.startswith("# test_")
+
+    def play_yaml(self, block: Block) -> None:
+        name = block.text.partition("\n")[0].removeprefix("# ")
+        (self.folder / name).write_text(block.text)
+
+    def play_python(self, block: Block) -> None:
+        if self.is_test(block):
+            self.play_yaml(block)
+            return
+        script = compile(self.aimed(block.text), f"{block.page}:{block.line}", "exec")
+        assert self.printed(script) == (block.output, "")
+
+    def printed(self, script: CodeType) -> tuple[str, str]:
+        """Return what a script prints, run in this process: another one would import the SDK first."""
+        out, err = StringIO(), StringIO()
+        with chdir(self.folder), redirect_stdout(out), redirect_stderr(err), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a client that a script does not close
+            exec(script, {"__name__": "__main__"})
+            gc.collect()
+        return out.getvalue(), err.getvalue()
+
+    def play_sh(self, block: Block) -> None:
+        command = [self.aimed(word) for word in self.command(block)]
+        if command[0] == "curl":
+            assert run(command, self.folder).stdout.rstrip("\n") == block.output.rstrip("\n")
+        elif self.serves(command):
+            self.serve(command[1:], block.output)
+        elif command[:2] == [COMMAND, "run"] and not ENDING & set(command):
+            played = run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder)
+            assert played.stdout + played.stderr == block.output
+        elif command[0] == COMMAND:
+            if "recheck" in command:
+                self.stop()  # what is recorded is written within 50 ms
+            assert self.invoke(command[1:]).output == block.output
+
+    def invoke(self, arguments: list[str]) -> Result:
+        """Run the command in this process: it ends sooner than another process has begun."""
+        with chdir(self.folder):
+            return invoke(*arguments)
+
+    def serve(self, arguments: list[str], complaint: str) -> None:
+        self.stop()
+        if complaint:
+            refused = self.invoke(arguments)
+            assert (refused.stderr, refused.exit_code) == (complaint, 2)
+            return
+        command = [sys.executable, "-m", "mockclaude", *arguments, "--port", "0"]
+        self.server = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        assert self.server.stdout
+        self.url = self.server.stdout.readline().split()[-1]
+
+    def stop(self) -> None:
+        if self.server:
+            self.server.terminate()
+            self.server.communicate(timeout=PATIENCE)
+            self.server = None
+
+    def play_ts(self, block: Block) -> None:
+        """Run it as a test, if there is Node."""
+        if node.lacking():
+            return
+        with tempfile.TemporaryDirectory(dir=node.installed()) as folder:
+            name = block.text.partition("\n")[0].removeprefix("// ")
+            (Path(folder) / name).write_text(self.aimed(block.text))
+            played = run(["node", "../node_modules/vitest/vitest.mjs", "run"], Path(folder))
+        assert (played.returncode, played.stderr) == (0, ""), played.stdout
+        assert "1 passed" in played.stdout
+
+    def play_bash(self, block: Block) -> None:
+        """Run the commands of this repository, except the gates, which run this test. `.ci/run` runs what installs."""
+        for line in block.text.splitlines():
+            program, *arguments = shlex.split(line)
+            if program.endswith("/mockclaude"):
+                result = self.invoke(arguments)
+                assert result.exit_code == 0, result.output
+            elif program.startswith(".ci/"):
+                assert run(["bash", "-n", str(ROOT / program)], self.folder).returncode == 0
+                assert os.access(ROOT / program, os.X_OK)
+            else:
+                gate = (ROOT / ".ci" / "run").read_text()
+                assert f"block '{block.section}'" in gate, f"'{line}' is not run by .ci/run"
+
+    def play_text(self, block: Block) -> None:
+        """Outputs are compared where they are made."""
+
+    play_json = play_typescript = play_html = play_text

@@ -1,0 +1,25 @@
+"""The pages for contributors, played from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import pages
+from tests.page_player import Player
+from tests.pages import CONTRIBUTOR_PAGES
+
+
+@pytest.fixture
+def player(tmp_path: Path) -> Iterator[Player]:
+    player = Player(tmp_path)
+    yield player
+    player.stop()
+
+
+@pytest.mark.parametrize("page", CONTRIBUTOR_PAGES)
+def test_page_holds_from_top_to_bottom(page: str, player: Player) -> None:
+    for block in pages.blocks(page):
+        player.play(block)
