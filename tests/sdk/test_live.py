@@ -670,7 +670,7 @@ async def test_a_function_fails_if_its_event_loop_is_gone(mock: MockClaude, clie
     await asyncio.to_thread(elsewhere)
     with pytest.raises(anthropic.InternalServerError, match="event loop"):
         await client.messages.create(**ask())
-    with pytest.raises(RuntimeError, match="event loop that the function was given in is closed"):
+    with pytest.raises(RuntimeError, match="event loop of the function is closed"):
         mock._raise_callback_errors()
 
 
