@@ -1,4 +1,4 @@
-"""The journal of a running server is printed, and a recorded one is rechecked."""
+"""What a server has answered is printed while it runs, and made again when it does not."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ ENTRY = journal_entry(status=200, reason="'hello' (a.yaml:1:9)", seconds=0.001)
 
 
 class Admin(BaseHTTPRequestHandler):
-    """An admin API with one journal entry."""
+    """Answers as the admin plane does, with one entry."""
 
     def do_GET(self) -> None:
-        request = (self.path, self.headers["accept"])
-        found = request == ("/_mockclaude/journal?limit=1000", "application/x-ndjson")
+        asked = (self.path, self.headers["accept"])
+        found = asked == ("/_mockclaude/journal?limit=1000", "application/x-ndjson")
         self.send_response(200 if found else 404)
         self.end_headers()
         self.wfile.write(json.dumps(entry_to_json(ENTRY)).encode() + b"\n" if found else b"")
 
     def log_message(self, *_: object) -> None:
-        """Log nothing."""
+        """Say nothing."""
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_the_journal_is_printed_as_lines_of_json_or_of_the_log(admin: str) -> No
     )
 
 
-def test_journal_of_a_real_server_is_printed(start: Start, tmp_path: Path) -> None:
+def test_a_real_server_is_asked(start: Start, tmp_path: Path) -> None:
     command = start(written(tmp_path / "hello.yaml", HELLO))
     for _ in range(2):
         command.server.ask(post())
@@ -62,7 +62,7 @@ def test_journal_of_a_real_server_is_printed(start: Start, tmp_path: Path) -> No
     assert [json.loads(line)["number"] for line in printed] == [1, 2]
 
 
-def test_server_without_a_journal_is_an_error(admin: str) -> None:
+def test_a_server_that_has_no_journal_is_told(admin: str) -> None:
     result = invoke("journal", "--url", f"{admin}/other")
 
     assert (result.exit_code, result.stdout) == (2, "")
@@ -71,7 +71,7 @@ def test_server_without_a_journal_is_an_error(admin: str) -> None:
     )
 
 
-def test_unreachable_server_is_an_error() -> None:
+def test_a_server_that_is_not_there_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         url = f"http://127.0.0.1:{other.getsockname()[1]}"
     result = invoke("journal", "--url", url)
@@ -83,7 +83,7 @@ def test_unreachable_server_is_an_error() -> None:
 
 @pytest.fixture
 def recording(start: Start, tmp_path: Path) -> Path:
-    """Return the journal of a server with two requests."""
+    """Return the journal of a server that was asked twice."""
     command = start(written(tmp_path / "hello.yaml", HELLO), MOCKCLAUDE_JOURNAL=str(tmp_path / "journal.jsonl"))
     for _ in range(2):
         command.server.ask(post())
@@ -92,7 +92,7 @@ def recording(start: Start, tmp_path: Path) -> Path:
     return tmp_path / "journal.jsonl"
 
 
-def test_recheck_of_a_recording_without_keys_has_no_difference(recording: Path, tmp_path: Path) -> None:
+def test_a_recording_holds_no_key_and_is_answered_again_as_recorded(recording: Path, tmp_path: Path) -> None:
     result = invoke("recheck", recording, tmp_path / "hello.yaml")
 
     assert '"x-api-key":"[redacted]"' in recording.read_text()
@@ -106,7 +106,7 @@ def test_former_name_of_a_command_warns(recording: Path, tmp_path: Path) -> None
     assert result.stderr == "warning: `replay` is the former name of `recheck`; use `mockclaude recheck`\n"
 
 
-def test_recheck_reports_differences_with_exit_code_1(recording: Path, tmp_path: Path) -> None:
+def test_what_is_different_is_told_and_is_exit_code_1(recording: Path, tmp_path: Path) -> None:
     changed = written(
         tmp_path / "changed.yaml", "rules: [{name: hello, times: 1, reply: Hello!}, {reply: {error: 529}}]"
     )
@@ -136,17 +136,17 @@ def test_refusals_for_requests_in_flight_are_answered_as_recorded(start: Start, 
 
 
 @pytest.mark.parametrize(("option", "value"), [("--retry-speed", "fast"), ("--validation", "some")])
-def test_recheck_with_an_invalid_option_is_an_error(recording: Path, option: str, value: str) -> None:
+def test_a_wrong_option_is_told(recording: Path, option: str, value: str) -> None:
     assert invoke("recheck", recording, option, value).exit_code == 2
 
 
-def test_unreadable_recording_is_an_error(tmp_path: Path) -> None:
+def test_a_recording_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     result = invoke("recheck", tmp_path / "none.jsonl")
 
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
 
 
-def test_unwritable_journal_is_an_error(tmp_path: Path) -> None:
+def test_a_journal_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     result = invoke("--journal", tmp_path / "none" / "journal.jsonl")
 
     assert (result.exit_code, result.stdout) == (2, "")
@@ -165,7 +165,7 @@ def test_torn_line_is_warned_of_and_the_others_are_rechecked(recording: Path, tm
 
 
 class Broken(BaseHTTPRequestHandler):
-    """A server that sends something else than a journal, or an incomplete response."""
+    """Sends what is no journal, or less than it says."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -174,12 +174,12 @@ class Broken(BaseHTTPRequestHandler):
         self.wfile.write(b"<html>" if "short" in self.path else b"<htm>\n")
 
     def log_message(self, *_: object) -> None:
-        """Log nothing."""
+        """Say nothing."""
 
 
 @pytest.fixture
 def broken() -> Iterator[str]:
-    """Return the URL of a server without a journal."""
+    """Return the address of a server that sends no journal."""
     with HTTPServer(("127.0.0.1", 0), Broken) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -188,7 +188,7 @@ def broken() -> Iterator[str]:
         thread.join()
 
 
-def test_response_without_a_journal_is_an_error(broken: str) -> None:
+def test_answer_that_is_no_journal_is_told(broken: str) -> None:
     result = invoke("journal", "--pretty", "--url", broken)
 
     assert (result.exit_code, result.stderr) == (
@@ -197,7 +197,7 @@ def test_response_without_a_journal_is_an_error(broken: str) -> None:
     )
 
 
-def test_incomplete_response_is_an_error(broken: str) -> None:
+def test_answer_that_breaks_off_is_told(broken: str) -> None:
     result = invoke("journal", "--url", f"{broken}/short")
 
     assert result.exit_code == 2

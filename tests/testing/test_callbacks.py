@@ -523,7 +523,7 @@ async def test_disconnect_before_the_loop_starts_is_not_an_error(mock: MockClaud
 
 
 @pytest.mark.parametrize("text", ["Hello", "", "é", "$${{ x", "auto", "${{ user }}"])
-def test_text_of_a_function_equals_the_reply_of_a_file(text: str) -> None:
+def test_a_text_is_the_reply_that_a_file_has(text: str) -> None:
     (written,) = inline.add({"reply": text}, "t.py:1").scenario.rules[0].replies
     made = callbacks.parse_reply(text, "t.py:1")
 
@@ -532,7 +532,7 @@ def test_text_of_a_function_equals_the_reply_of_a_file(text: str) -> None:
     assert made.steps[0].value.fixed == written.steps[0].value.fixed
 
 
-def test_text_without_placeholders_skips_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_without_placeholders_is_not_validated_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inline, "add", pytest.fail)
 
     assert callbacks.parse_reply("Hello, é.", "t.py:1").steps[0].value.data == {"text": "Hello, é.", "citations": []}
