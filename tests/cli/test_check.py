@@ -12,7 +12,7 @@ from mockclaude.scenario.format.json_schema import json_schema
 from tests.cli.invoking import HELLO, invoke, written
 
 
-def test_check_counts_what_is_right_and_tells_what_is_not(tmp_path: Path) -> None:
+def test_check_counts_rules_or_reports_errors(tmp_path: Path) -> None:
     hello, wrong = written(tmp_path / "hello.yaml", HELLO), written(tmp_path / "wrong.yaml", "rules: [{replay: x}]")
 
     assert (invoke("check", hello).output, invoke("check", hello).exit_code) == ("1 scenario, 1 rule: no errors\n", 0)
@@ -23,7 +23,7 @@ def test_check_counts_what_is_right_and_tells_what_is_not(tmp_path: Path) -> Non
 LONG_WAIT = "rules: [{reply: {error: {type: rate_limit_error, headers: {retry-after: 120}}}}]"
 
 
-def test_a_check_tells_warnings_and_finds_no_mistake(tmp_path: Path) -> None:
+def test_check_prints_warnings(tmp_path: Path) -> None:
     file = written(tmp_path / "wait.yaml", LONG_WAIT)
     result = invoke("check", file)
 

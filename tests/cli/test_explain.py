@@ -28,7 +28,7 @@ rules:
 """
 
 
-def test_explain_says_what_a_server_would_answer_and_why(tmp_path: Path) -> None:
+def test_explain_prints_the_rule_and_the_response(tmp_path: Path) -> None:
     first, third = explain(tmp_path, FLAKY), explain(tmp_path, FLAKY, "--occurrence", 3, "--lane", "me", "--seed", 5)
 
     assert first[0] == "rule    'once' (file.yaml:4:5)"
@@ -43,7 +43,7 @@ def test_explain_says_what_a_server_would_answer_and_why(tmp_path: Path) -> None
     assert third[7].startswith("sent    status 529, in 3 pieces")
 
 
-def test_explain_says_what_a_server_says(start: Start, tmp_path: Path) -> None:
+def test_explain_prints_the_response_of_a_server(start: Start, tmp_path: Path) -> None:
     file, body = written(tmp_path / "file.yaml", FLAKY), asking("Hello")
     server = start(file).server
     given = [server.ask(request("POST", "/v1/messages", body)) for _ in range(3)][-1]
@@ -52,18 +52,18 @@ def test_explain_says_what_a_server_says(start: Start, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "beginning"),
     [("[]", "no rule"), ("{", "no rule"), ('{"model": "claude-sonnet-5"}', "no rule messages: Field required")],
 )
-def test_explain_says_what_is_refused(tmp_path: Path, body: str, said: str) -> None:
-    asked = written(tmp_path / "body.json", body)
-    result = invoke("explain", "--request", asked, "--header", "x-other: 1")
+def test_explain_prints_a_refusal(tmp_path: Path, body: str, beginning: str) -> None:
+    file = written(tmp_path / "body.json", body)
+    result = invoke("explain", "--request", file, "--header", "x-other: 1")
 
-    assert result.output.startswith(said)
+    assert result.output.startswith(beginning)
     assert "sent    status 400" in result.output
 
 
-def test_explain_needs_a_scenario_without_mistakes(tmp_path: Path) -> None:
+def test_explain_needs_a_valid_scenario(tmp_path: Path) -> None:
     wrong = written(tmp_path / "wrong.yaml", "rules: [{replay: x}]")
     result = invoke("explain", wrong, "--request", written(tmp_path / "body.json", "{}"))
 
@@ -71,7 +71,7 @@ def test_explain_needs_a_scenario_without_mistakes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("option", "status"), [((), 400), (("--validation", "off"), 200)])
-def test_explain_judges_as_the_server_was_started(tmp_path: Path, option: tuple[str, ...], status: int) -> None:
+def test_explain_accepts_a_validation_mode(tmp_path: Path, option: tuple[str, ...], status: int) -> None:
     body = written(
         tmp_path / "body.json", '{"model": "claude-sonnet-5", "messages": [{"role": "user", "content": "x"}]}'
     )
@@ -80,7 +80,7 @@ def test_explain_judges_as_the_server_was_started(tmp_path: Path, option: tuple[
 
 
 @pytest.mark.parametrize(("option", "status"), [((), 400), (("--betas", "any"), 200)])
-def test_explain_takes_the_betas_that_the_server_takes(tmp_path: Path, option: tuple[str, ...], status: int) -> None:
+def test_explain_accepts_betas(tmp_path: Path, option: tuple[str, ...], status: int) -> None:
     body = written(tmp_path / "body.json", asking("Hello").decode())
     result = invoke("explain", "--request", body, "--header", "anthropic-beta: no_beta", *option)
 
@@ -105,10 +105,10 @@ SHADOWED = (
 )
 
 
-def test_rules_that_would_answer_but_for_the_one_above_are_told(tmp_path: Path) -> None:
-    told = [line for line in explain(tmp_path, SHADOWED) if line.startswith("not ")]
+def test_explain_prints_shadowed_rules(tmp_path: Path) -> None:
+    problem = [line for line in explain(tmp_path, SHADOWED) if line.startswith("not ")]
 
-    assert told == [
+    assert problem == [
         "not     'hi' (file.yaml:1:43): shadowed by 'once' (file.yaml:1:9)",
         "not     'last' (file.yaml:1:86): shadowed by 'once' (file.yaml:1:9)",
     ]
@@ -116,7 +116,7 @@ def test_rules_that_would_answer_but_for_the_one_above_are_told(tmp_path: Path) 
 
 @pytest.fixture
 def journal(start: Start, tmp_path: Path) -> Path:
-    """Return the journal of a server that was asked three times, by two clients."""
+    """Return the journal of a server with three requests of two clients."""
     server = start(written(tmp_path / "file.yaml", FLAKY), "--journal", tmp_path / "journal.jsonl")
     for key in ("one", "one", "other"):
         server.server.ask(request("POST", "/v1/messages", asking("Hello"), x_api_key=key))
@@ -126,7 +126,7 @@ def journal(start: Start, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("entry", "rule"), [((), "once"), (("--entry", 2), "flaky"), (("--entry", 1), "once")])
-def test_a_recorded_request_is_explained_as_it_was_decided(
+def test_explain_reproduces_a_recorded_decision(
     journal: Path, tmp_path: Path, entry: tuple[object, ...], rule: str
 ) -> None:
     result = invoke("explain", tmp_path / "file.yaml", "--journal", journal, *entry)
@@ -136,7 +136,7 @@ def test_a_recorded_request_is_explained_as_it_was_decided(
 
 
 @pytest.mark.parametrize(
-    ("line", "entry", "told"),
+    ("line", "entry", "problem"),
     [
         ("", 0, "journal.jsonl: no requests; expected a journal with the request"),
         ("{}", 0, "journal.jsonl:1: not a journal entry; expected a JSON line written by `serve --journal`"),
@@ -145,8 +145,8 @@ def test_a_recorded_request_is_explained_as_it_was_decided(
         ('"body_size":9', 1, "request 1: its body was truncated in the journal; expected a complete body"),
     ],
 )
-def test_what_cannot_be_explained_is_told(
-    journal: Path, tmp_path: Path, line: str | None, entry: int, told: str
+def test_explain_without_a_complete_request_is_an_error(
+    journal: Path, tmp_path: Path, line: str | None, entry: int, problem: str
 ) -> None:
     recorded = journal.read_text().splitlines()[0]
     if line in ("", "{}"):
@@ -157,16 +157,16 @@ def test_what_cannot_be_explained_is_told(
     number = ("--entry", entry) if entry else ()
     result = invoke("explain", tmp_path / "file.yaml", "--journal", journal, *number)
 
-    assert (result.exit_code, told in result.stderr) == (2, True)
+    assert (result.exit_code, problem in result.stderr) == (2, True)
 
 
-def test_a_journal_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_explain_with_a_missing_journal_is_an_error(tmp_path: Path) -> None:
     result = invoke("explain", "--journal", tmp_path / "none.jsonl")
 
     assert result.stderr == f"{tmp_path}/none.jsonl: cannot read this journal: No such file or directory\n"
 
 
-def test_a_request_is_needed() -> None:
+def test_explain_without_a_request_is_an_error() -> None:
     result = invoke("explain")
 
     assert (result.exit_code, "missing request; expected --request or --journal" in result.stderr) == (2, True)
@@ -187,7 +187,7 @@ def test_options_come_from_the_environment_several_headers_one_on_a_line(tmp_pat
     assert "not a header, got 'nothing'; expected a name and a value" in invoke("explain", "-H", "nothing").stderr
 
 
-def test_rules_below_the_one_that_answers_are_not_explained(tmp_path: Path) -> None:
+def test_explain_omits_unmatched_rules_after_the_selected_one(tmp_path: Path) -> None:
     text = "rules: [{name: first, when: {user: Hello}, reply: A}, {name: second, when: {user: Bye}, reply: B}]"
 
     assert not [line for line in explain(tmp_path, text) if line.startswith("not ")]

@@ -139,7 +139,7 @@ def test_a_signal_ends_it_quietly_after_the_first_line(start: Start) -> None:
     assert (code, err) == (0, "")
 
 
-def test_a_pipe_that_nobody_reads_any_more_does_not_disturb(start: Start) -> None:
+def test_closed_pipe_does_not_stop_the_server(start: Start) -> None:
     command = start()
     command.close_output()
     for _ in range(3):
@@ -205,7 +205,7 @@ def test_files_are_watched(start: Start, hello: Path) -> None:
     assert command.end()[2] == f"reloaded: {hello}\n"
 
 
-def test_open_server_demands_its_token_of_the_command_journal(start: Start, hello: Path) -> None:
+def test_journal_of_an_open_server_needs_its_token(start: Start, hello: Path) -> None:
     command = start(hello, "--host", "0.0.0.0", "--admin-token", "t")
     command.server.ask(post())
     url = command.server.url

@@ -18,8 +18,8 @@ from tests.serving import PROGRAM_PATIENCE, TIME_SCALE
 ASK = """
 import os, sys, urllib.request
 from urllib.error import HTTPError
-for said in sys.argv[1:]:
-    body = '{"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "%s"}]}' % said
+for text in sys.argv[1:]:
+    body = '{"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "%s"}]}' % text
     headers = {"content-type": "application/json", "anthropic-version": "2023-06-01"}
     headers["x-api-key"] = os.environ["ANTHROPIC_API_KEY"]
     url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
@@ -32,7 +32,7 @@ for said in sys.argv[1:]:
 
 @pytest.fixture
 def ask(tmp_path: Path) -> tuple[object, ...]:
-    """Return the command that asks what its arguments say."""
+    """Return a command that sends a request with each of its arguments."""
     return ("--", sys.executable, written(tmp_path / "ask.py", ASK))
 
 
@@ -45,14 +45,14 @@ def shell(script: str) -> tuple[str, ...]:
     return ("--", sys.executable, "-c", textwrap.dedent(script))
 
 
-def test_what_it_asked_is_summed_up_at_the_end(hello: Path, ask: tuple[object, ...]) -> None:
+def test_run_prints_a_summary_of_requests(hello: Path, ask: tuple[object, ...]) -> None:
     result = invoke("run", hello, *ask, "Hello", "Hello")
 
     assert (result.exit_code, result.stderr) == (0, "mockclaude: 2 requests (200: 2)\n")
 
 
 @pytest.mark.parametrize(("option", "code"), [((), 1), (("--allow-unmatched",), 0)])
-def test_what_no_rule_answers_is_told_and_is_exit_code_1(
+def test_run_reports_unmatched_requests_with_exit_code_1(
     hello: Path, ask: tuple[object, ...], option: tuple[str, ...], code: int
 ) -> None:
     result = invoke("run", hello, *option, *ask, "Hello", "hello")
@@ -69,7 +69,7 @@ def test_what_no_rule_answers_is_told_and_is_exit_code_1(
     ("script", "code"),
     [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 15)", 143), ("", 0)],
 )
-def test_the_exit_code_is_that_of_the_command(script: str, code: int) -> None:
+def test_run_returns_the_exit_code_of_the_command(script: str, code: int) -> None:
     result = invoke("run", *shell(script))
 
     assert (result.exit_code, result.stderr) == (code, "mockclaude: no requests\n")
@@ -82,7 +82,7 @@ ENVIRONMENT = """
 """
 
 
-def test_its_environment_points_past_proxies_and_keeps_a_key(tmp_path: Path) -> None:
+def test_run_sets_the_environment_and_keeps_a_key(tmp_path: Path) -> None:
     variables = {"OUT": str(tmp_path / "out"), "NO_PROXY": "example.com", "no_proxy": "", "ANTHROPIC_AUTH_TOKEN": "x"}
     invoke("run", *shell(ENVIRONMENT), ANTHROPIC_API_KEY="mine", **variables)
 
@@ -92,7 +92,7 @@ def test_its_environment_points_past_proxies_and_keeps_a_key(tmp_path: Path) -> 
     assert (tmp_path / "out").read_text().startswith("mock ")
 
 
-def test_a_command_that_does_not_run_is_told_with_the_code_of_a_shell(tmp_path: Path) -> None:
+def test_run_of_a_missing_command_returns_the_code_of_a_shell(tmp_path: Path) -> None:
     missing, plain = tmp_path / "missing", written(tmp_path / "plain", "")
 
     assert invoke("run", "--", missing).exit_code == 127
@@ -101,14 +101,14 @@ def test_a_command_that_does_not_run_is_told_with_the_code_of_a_shell(tmp_path: 
 
 
 @pytest.mark.parametrize("arguments", [(), ("--",), ("x.yaml",)])
-def test_a_command_is_needed(arguments: tuple[str, ...]) -> None:
+def test_run_without_a_command_is_an_error(arguments: tuple[str, ...]) -> None:
     result = invoke("run", *arguments)
 
     assert result.exit_code == 2
     assert "missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; add e.g. `-- pytest`" in result.stderr
 
 
-def test_a_wrong_file_is_told_and_nothing_runs(tmp_path: Path) -> None:
+def test_run_with_an_invalid_file_runs_nothing(tmp_path: Path) -> None:
     wrong = written(tmp_path / "wrong.yaml", "rules: []")
     result = invoke("run", wrong, *shell("raise SystemExit(7)"))
 
@@ -125,7 +125,7 @@ WAITING = """
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
-def test_a_signal_is_passed_on(name: str) -> None:
+def test_run_forwards_signals(name: str) -> None:
     before = signal.getsignal(signal.SIGTERM)
     result = invoke("run", *shell(WAITING % {"name": name, "pid": "os.getppid()"}))
 
@@ -133,9 +133,7 @@ def test_a_signal_is_passed_on(name: str) -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_signal_that_a_terminal_gives_to_both_is_not_passed_on(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_run_does_not_forward_signals_of_the_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(run, "TERMINAL", written(tmp_path / "tty", ""))
     monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
     script = f"import os, signal, time; os.kill(os.getppid(), signal.SIGINT); time.sleep({0.2 * TIME_SCALE})"
@@ -143,7 +141,7 @@ def test_a_signal_that_a_terminal_gives_to_both_is_not_passed_on(
     assert invoke("run", *shell(script)).exit_code == 0
 
 
-def test_it_leaves_nothing_behind(hello: Path) -> None:
+def test_run_adds_only_its_summary_to_the_output(hello: Path) -> None:
     command = [sys.executable, "-m", "mockclaude", "run", str(hello), *shell("print('in between')")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=True)
 

@@ -32,7 +32,7 @@ def used_port() -> Iterator[int]:
         yield port
 
 
-def test_the_version_is_told() -> None:
+def test_version_is_printed() -> None:
     assert invoke("--version").output == f"mockclaude {__version__}\n"
 
 
@@ -77,7 +77,7 @@ def test_a_bad_file_is_one_line_and_exit_code_2(
 
 
 @pytest.mark.parametrize("option", ["--speed", "--retry-speed"])
-def test_a_speed_that_is_none_is_told_what_one_is(option: str) -> None:
+def test_invalid_speed_is_an_error(option: str) -> None:
     result = invoke(option, "fast")
 
     assert result.exit_code == 2
@@ -101,7 +101,7 @@ def test_a_port_in_use_is_one_line_and_exit_code_2(hello: Path, option: tuple[st
 
 
 @pytest.mark.parametrize("option", ["--port=65536", "--port=-1", "--port=x", "--seed=x", "--colour"])
-def test_a_bad_option_is_told_and_exit_code_2(option: str) -> None:
+def test_invalid_option_is_exit_code_2(option: str) -> None:
     result = invoke(option)
 
     assert (result.exit_code, result.stdout) == (2, "")
@@ -154,14 +154,14 @@ def test_strict_determinism_refuses_what_depends_on_the_clock(tmp_path: Path, he
 LONG_WAIT = "rules: [{reply: {error: {type: rate_limit_error, headers: {retry-after: 120}}}}]"
 
 
-def test_warnings_are_told_before_anything_is_served(tmp_path: Path, used_port: int) -> None:
+def test_warnings_are_printed_before_the_start(tmp_path: Path, used_port: int) -> None:
     warning, problem = invoke(written(tmp_path / "wait.yaml", LONG_WAIT), "--port", used_port).stderr.splitlines()
 
     assert warning.startswith(f"warning: {tmp_path}/wait.yaml:1:73: retry-after is 120 s")
     assert problem.startswith("cannot listen")
 
 
-def test_limits_are_refused_where_only_what_is_the_same_every_time_will_do(tmp_path: Path) -> None:
+def test_strict_determinism_rejects_limits(tmp_path: Path) -> None:
     file = written(tmp_path / "limits.yaml", "limits: {requests_per_minute: 1}\nrules: [{reply: Hello!}]")
     result = invoke("--strict-determinism", file)
 
@@ -170,7 +170,7 @@ def test_limits_are_refused_where_only_what_is_the_same_every_time_will_do(tmp_p
 
 
 @pytest.mark.parametrize(("word", "hint"), [("sreve", "; did you mean 'serve'?"), ("nothing", "")])
-def test_a_word_that_is_neither_a_command_nor_a_file_is_told(word: str, hint: str) -> None:
+def test_unknown_command_is_an_error(word: str, hint: str) -> None:
     result = invoke(word, "x.yaml")
 
     assert (result.exit_code, result.stdout) == (2, "")
@@ -180,7 +180,7 @@ def test_a_word_that_is_neither_a_command_nor_a_file_is_told(word: str, hint: st
     ) in result.stderr
 
 
-def test_a_file_that_is_called_like_a_command_almost_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_with_a_name_like_a_command_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     written(tmp_path / "sreve", "rules: []")
 
@@ -194,7 +194,7 @@ def test_a_file_that_is_called_like_a_command_almost_is_served(tmp_path: Path, m
         ("--allow-host", "http://a", "'http://a' is not a host name; expected such as mock.example.com"),
     ],
 )
-def test_wrong_host_or_origin_is_told(option: str, value: str, message: str) -> None:
+def test_invalid_host_or_origin_is_an_error(option: str, value: str, message: str) -> None:
     result = invoke(option, value)
 
     assert result.exit_code == 2

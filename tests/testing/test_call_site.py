@@ -10,7 +10,7 @@ import pytest
 from mockclaude.testing.call_site import find_call_site
 
 
-def test_a_place_below_is_relative_and_another_is_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_call_site_is_relative_below_the_working_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     here = os.path.relpath(__file__)
     assert find_call_site().startswith(f"{here}:")
 

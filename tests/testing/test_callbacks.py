@@ -37,27 +37,27 @@ async def client(mock: MockClaude) -> AsyncIterator[AsyncAnthropic]:
         yield client
 
 
-async def said(client: AsyncAnthropic) -> str:
+async def reply_text(client: AsyncAnthropic) -> str:
     return "".join(block.text for block in (await client.messages.create(**ASK)).content if block.type == "text")
 
 
-async def test_a_predicate_holds_beside_the_other_conditions(mock: MockClaude, client: AsyncAnthropic) -> None:
-    mock.when(lambda asked: asked.turn == 2).reply("Second turn.")
-    mock.when(lambda asked: "ell" in asked.user, user="Bye").reply("Bye!")
-    mock.when(lambda asked: asked.headers["authorization"] == "Bearer mock").reply("Here.")
+async def test_predicate_and_conditions_must_all_match(mock: MockClaude, client: AsyncAnthropic) -> None:
+    mock.when(lambda request: request.turn == 2).reply("Second turn.")
+    mock.when(lambda request: "ell" in request.user, user="Bye").reply("Bye!")
+    mock.when(lambda request: request.headers["authorization"] == "Bearer mock").reply("Here.")
 
-    assert await said(client) == "Here."
+    assert await reply_text(client) == "Here."
 
 
-async def test_a_predicate_that_does_not_hold_is_told_by_its_name(mock: MockClaude, client: AsyncAnthropic) -> None:
-    def is_late(asked: MessagesRequest) -> bool:
-        return asked.turn > 3
+async def test_unmatched_predicate_is_named_in_the_message(mock: MockClaude, client: AsyncAnthropic) -> None:
+    def is_late(request: MessagesRequest) -> bool:
+        return request.turn > 3
 
     mock.when(is_late).reply("Late.")
     with pytest.raises(
         anthropic.APIStatusError, match=r"function: wanted is_late\(\) to be true, got <MessagesRequest 'Hello'"
     ):
-        await said(client)
+        await reply_text(client)
 
 
 async def decides_later(_: MessagesRequest) -> bool:
@@ -92,56 +92,56 @@ class LatePredicate:
         ),
     ],
 )
-def test_a_predicate_whose_result_is_always_true_is_refused(predicate: Any, problem: str) -> None:
+def test_predicate_that_is_always_true_is_an_error(predicate: Any, problem: str) -> None:
     with MockClaude() as mock, pytest.raises(TypeError) as caught:
         mock.when(predicate)
 
-    place, _, told = str(caught.value).partition(": `when`: ")
+    place, _, message = str(caught.value).partition(": `when`: ")
     assert place.startswith("tests/testing/test_callbacks.py:")
-    assert told == problem.format("expected a function that returns true or false")
+    assert message == problem.format("expected a function that returns true or false")
 
 
 @pytest.mark.parametrize(("decide", "kind"), [(decides_later, "coroutine"), (decides_part_by_part, "generator")])
-async def test_a_result_that_is_always_true_fails_the_test(
+async def test_result_of_a_predicate_that_is_always_true_is_an_error(
     mock: MockClaude, client: AsyncAnthropic, decide: Any, kind: str
 ) -> None:
-    mock.when(lambda asked: decide(asked)).reply("x")
+    mock.when(lambda request: decide(request)).reply("x")
     with pytest.raises(anthropic.InternalServerError):
-        await said(client)
+        await reply_text(client)
 
     with pytest.raises(TypeError, match=f"`when`: the result is always true, got {kind}; expected a function"):
         mock._raise_callback_errors()
 
 
-def shout(asked: MessagesRequest) -> str:
-    return asked.user.upper()
+def shout(request: MessagesRequest) -> str:
+    return request.user.upper()
 
 
-def steps(asked: MessagesRequest) -> Any:
-    return [{"text": asked.user}, {"text": "!"}]
+def steps(request: MessagesRequest) -> Any:
+    return [{"text": request.user}, {"text": "!"}]
 
 
-async def later(asked: MessagesRequest) -> str:
+async def later(request: MessagesRequest) -> str:
     await asyncio.sleep(0)
-    return f"{asked.user}, later"
+    return f"{request.user}, later"
 
 
-async def in_parts(asked: MessagesRequest) -> AsyncGenerator[Any, None]:
-    yield asked.user
+async def in_parts(request: MessagesRequest) -> AsyncGenerator[Any, None]:
+    yield request.user
     await asyncio.sleep(0)
     yield {"text": ", in parts"}
 
 
 class Polite:
-    async def __call__(self, asked: MessagesRequest) -> str:
-        return f"{asked.user}, please"
+    async def __call__(self, request: MessagesRequest) -> str:
+        return f"{request.user}, please"
 
 
 class Parts:
     """An asynchronous iterator that is no generator."""
 
-    def __init__(self, asked: MessagesRequest) -> None:
-        self._parts = iter([asked.user, ", part by part"])
+    def __init__(self, request: MessagesRequest) -> None:
+        self._parts = iter([request.user, ", part by part"])
 
     def __aiter__(self) -> Parts:
         return self
@@ -155,7 +155,7 @@ class Parts:
 
 FUNCTIONS = [
     (Parts, "Hello, part by part"),
-    (lambda asked: iter([asked.user, ", iterated"]), "Hello, iterated"),
+    (lambda request: iter([request.user, ", iterated"]), "Hello, iterated"),
     (shout, "HELLO"),
     (steps, "Hello!"),
     (later, "Hello, later"),
@@ -165,12 +165,12 @@ FUNCTIONS = [
 
 
 @pytest.mark.parametrize(("function", "text"), FUNCTIONS)
-async def test_a_function_makes_the_reply(
+async def test_function_builds_the_reply(
     mock: MockClaude, client: AsyncAnthropic, function: ReplyFunction, text: str
 ) -> None:
     mock.reply(function)
 
-    assert await said(client) == text
+    assert await reply_text(client) == text
     async with client.messages.stream(**ASK) as stream:
         assert await stream.get_final_text() == text
     streamed, whole = mock.journal[1].response, mock.journal[0].response
@@ -179,7 +179,7 @@ async def test_a_function_makes_the_reply(
     assert streamed.count(b"message_stop") == 2
 
 
-def test_a_function_that_is_given_outside_a_loop_runs_on_the_servers() -> None:
+def test_function_passed_outside_a_loop_runs_on_the_server_loop() -> None:
     with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
         mock.reply(in_parts)
 
@@ -189,7 +189,7 @@ def test_a_function_that_is_given_outside_a_loop_runs_on_the_servers() -> None:
         ]
 
 
-async def test_a_generator_decides_when_a_stream_goes_on(mock: MockClaude, client: AsyncAnthropic) -> None:
+async def test_generator_controls_when_a_stream_continues(mock: MockClaude, client: AsyncAnthropic) -> None:
     gate = asyncio.Event()
 
     async def waiting(_: MessagesRequest) -> AsyncGenerator[Any, None]:
@@ -209,15 +209,15 @@ async def test_a_generator_decides_when_a_stream_goes_on(mock: MockClaude, clien
     assert kinds.count("content_block_start") == kinds.count("content_block_stop") == 2
 
 
-async def test_an_error_that_is_yielded_is_an_event_or_the_status(mock: MockClaude, client: AsyncAnthropic) -> None:
-    async def failing(asked: MessagesRequest) -> AsyncGenerator[Any, None]:
-        if asked.stream:
+async def test_yielded_error_is_the_status_or_an_event(mock: MockClaude, client: AsyncAnthropic) -> None:
+    async def failing(request: MessagesRequest) -> AsyncGenerator[Any, None]:
+        if request.stream:
             yield "First."
         yield {"error": "overloaded_error"}
 
     mock.reply(failing)
     with pytest.raises(anthropic.OverloadedError):
-        await said(client)
+        await reply_text(client)
     with pytest.raises(anthropic.APIStatusError) as caught:
         async for _ in await client.messages.create(**ASK, stream=True):
             pass
@@ -225,9 +225,7 @@ async def test_an_error_that_is_yielded_is_an_event_or_the_status(mock: MockClau
 
 
 @pytest.mark.parametrize("stream", [True, False])
-async def test_a_generator_that_yields_nothing_is_an_empty_message(
-    mock: MockClaude, client: AsyncAnthropic, stream: bool
-) -> None:
+async def test_empty_generator_is_an_empty_message(mock: MockClaude, client: AsyncAnthropic, stream: bool) -> None:
     async def nothing(_: MessagesRequest) -> AsyncGenerator[Any, None]:
         for text in list[str]():
             yield text
@@ -244,14 +242,14 @@ def raises(_: MessagesRequest) -> str:
     raise KeyError("oops")
 
 
-async def raises_later(asked: MessagesRequest) -> AsyncGenerator[Any, None]:
-    if asked.stream:
+async def raises_later(request: MessagesRequest) -> AsyncGenerator[Any, None]:
+    if request.stream:
         yield "First."
     raise KeyError("oops")
 
 
 @pytest.mark.parametrize("function", [raises, raises_later])
-async def test_a_function_that_raises_is_a_500_that_is_not_retried_and_fails_the_test(
+async def test_function_that_raises_is_a_500_without_retry(
     mock: MockClaude, client: AsyncAnthropic, function: ReplyFunction
 ) -> None:
     mock.reply(function)
@@ -267,9 +265,7 @@ async def test_a_function_that_raises_is_a_500_that_is_not_retried_and_fails_the
     mock._raise_callback_errors()
 
 
-async def test_a_generator_that_raises_in_the_middle_is_an_error_event(
-    mock: MockClaude, client: AsyncAnthropic
-) -> None:
+async def test_generator_that_raises_midway_sends_an_error_event(mock: MockClaude, client: AsyncAnthropic) -> None:
     mock.reply(raises_later)
     with pytest.raises(anthropic.APIStatusError, match="reply function raised KeyError"):
         async for _ in await client.messages.create(**ASK, stream=True):
@@ -279,22 +275,20 @@ async def test_a_generator_that_raises_in_the_middle_is_an_error_event(
         mock._raise_callback_errors()
 
 
-async def test_a_predicate_that_raises_fails_the_test_too(mock: MockClaude, client: AsyncAnthropic) -> None:
-    mock.when(lambda asked: asked.body["none"]).reply("x")
+async def test_error_of_a_predicate_is_raised_in_the_test(mock: MockClaude, client: AsyncAnthropic) -> None:
+    mock.when(lambda request: request.body["none"]).reply("x")
     with pytest.raises(anthropic.InternalServerError):
-        await said(client)
+        await reply_text(client)
 
     with pytest.raises(KeyError, match="none"):
         mock._raise_callback_errors()
 
 
-async def test_a_function_that_returns_no_reply_is_told_where_it_was_given(
-    mock: MockClaude, client: AsyncAnthropic
-) -> None:
-    wrong: Any = lambda asked: {"txt": asked.user}  # noqa: E731
+async def test_invalid_result_of_a_function_names_its_call_site(mock: MockClaude, client: AsyncAnthropic) -> None:
+    wrong: Any = lambda request: {"txt": request.user}  # noqa: E731
     mock.reply(wrong)
     with pytest.raises(anthropic.InternalServerError):
-        await said(client)
+        await reply_text(client)
 
     with pytest.raises(ScenarioError, match=r"test_callbacks.py:\d+ \(reply.txt\): unknown key 'txt'"):
         mock._raise_callback_errors()
@@ -337,40 +331,40 @@ async def fails_later(_: MessagesRequest) -> str:
         (fails_later, pytest.fail.Exception, "Failed: wrong question"),
     ],
 )
-async def test_a_function_that_ends_a_test_or_a_process_is_a_500_and_the_server_goes_on(
+async def test_server_survives_a_function_that_ends_the_test(
     mock: MockClaude, client: AsyncAnthropic, function: ReplyFunction, kind: type[BaseException], text: str
 ) -> None:
     mock.reply(function, times=1)
     mock.reply("Still here.")
     with pytest.raises(anthropic.InternalServerError, match=rf"test_callbacks.py:\d+: reply function raised {text}"):
-        await said(client)
+        await reply_text(client)
 
     with pytest.raises(kind):
         mock._raise_callback_errors()
-    assert await said(client) == "Still here."
+    assert await reply_text(client) == "Still here."
 
 
-async def test_a_predicate_that_ends_a_test_fails_it(mock: MockClaude, client: AsyncAnthropic) -> None:
+async def test_outcome_set_by_a_predicate_is_raised_in_the_test(mock: MockClaude, client: AsyncAnthropic) -> None:
     predicate: Any = fails
     mock.when(predicate).reply("x")
     with pytest.raises(anthropic.InternalServerError, match="condition function raised Failed: wrong question"):
-        await said(client)
+        await reply_text(client)
 
     with pytest.raises(pytest.fail.Exception):
         mock._raise_callback_errors()
 
 
-async def test_several_that_raised_are_raised_together(mock: MockClaude, client: AsyncAnthropic) -> None:
+async def test_several_callback_errors_are_raised_as_a_group(mock: MockClaude, client: AsyncAnthropic) -> None:
     mock.reply(raises)
     for _ in range(2):
         with pytest.raises(anthropic.InternalServerError):
-            await said(client)
+            await reply_text(client)
 
     with pytest.raises(BaseExceptionGroup, match="functions of the test raised errors"):
         mock._raise_callback_errors()
 
 
-def test_the_end_of_with_raises_what_was_raised_but_not_over_another_error() -> None:
+def test_end_of_with_raises_callback_errors_unless_with_failed() -> None:
     def run(error: type[Exception] | None) -> None:
         with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
             mock.reply(raises)
@@ -385,7 +379,7 @@ def test_the_end_of_with_raises_what_was_raised_but_not_over_another_error() -> 
         run(ZeroDivisionError)
 
 
-async def test_a_client_that_goes_ends_the_generator(mock: MockClaude, client: AsyncAnthropic) -> None:
+async def test_disconnect_of_the_client_closes_the_generator(mock: MockClaude, client: AsyncAnthropic) -> None:
     ended = asyncio.Event()
 
     async def endless(_: MessagesRequest) -> AsyncGenerator[Any, None]:
@@ -404,7 +398,7 @@ async def test_a_client_that_goes_ends_the_generator(mock: MockClaude, client: A
         await ended.wait()
 
 
-def test_a_function_may_say_more_rules() -> None:
+def test_function_may_add_rules() -> None:
     with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
 
         def once(_: MessagesRequest) -> str:
@@ -426,7 +420,7 @@ def ask_and_fail() -> None:
             raise error from RuntimeError("an earlier cause")
 
 
-def test_what_a_function_raises_is_the_cause_of_what_ends_the_with() -> None:
+def test_callback_error_is_the_cause_of_the_error_in_with() -> None:
     with pytest.raises(anthropic.InternalServerError) as caught:
         ask_and_fail()
 
@@ -434,7 +428,7 @@ def test_what_a_function_raises_is_the_cause_of_what_ends_the_with() -> None:
     assert isinstance(caught.value.__cause__.__cause__, KeyError)
 
 
-def test_what_ends_the_with_by_itself_has_no_other_cause() -> None:
+def test_error_in_with_without_callback_errors_has_no_cause() -> None:
     with pytest.raises(ZeroDivisionError) as caught, MockClaude():
         _ = 1 / 0
 
@@ -442,7 +436,7 @@ def test_what_ends_the_with_by_itself_has_no_other_cause() -> None:
 
 
 @pytest.mark.parametrize("function", [later, in_parts])
-async def test_a_blocked_loop_is_told_with_the_line_that_blocks_it(
+async def test_blocked_event_loop_is_reported_with_its_line(
     mock: MockClaude, monkeypatch: pytest.MonkeyPatch, function: ReplyFunction
 ) -> None:
     monkeypatch.setattr(callbacks, "START_TIMEOUT", 0.01)
@@ -468,7 +462,7 @@ async def test_a_blocked_loop_is_told_with_the_line_that_blocks_it(
     [(False, "function is not running; expected a loop that runs"), (True, "function is closed; expected a loop")],
 )
 @pytest.mark.parametrize("function", [later, in_parts])
-def test_a_loop_that_has_ended_is_told(
+def test_stopped_event_loop_is_reported(
     monkeypatch: pytest.MonkeyPatch, function: ReplyFunction, close: bool, problem: str
 ) -> None:
     monkeypatch.setattr(callbacks, "START_TIMEOUT", 0.01)
@@ -491,7 +485,7 @@ def test_a_loop_that_has_ended_is_told(
         loop.close()
 
 
-async def test_a_coroutine_that_has_begun_may_take_longer() -> None:
+async def test_started_coroutine_has_no_timeout() -> None:
     home = asyncio.new_event_loop()
     thread = threading.Thread(target=home.run_forever)
     thread.start()
@@ -515,7 +509,7 @@ async def test_a_coroutine_that_has_begun_may_take_longer() -> None:
     home.close()
 
 
-async def test_a_client_that_goes_before_the_loop_begins_is_no_failure(mock: MockClaude) -> None:
+async def test_disconnect_before_the_loop_starts_is_not_an_error(mock: MockClaude) -> None:
     mock.reply(later)
     timeout = Timeout(PATIENCE, read=0.05 * TIME_SCALE)
     with (
@@ -544,6 +538,6 @@ def test_a_text_without_placeholders_is_not_validated_like_a_file(monkeypatch: p
     assert callbacks.parse_reply("Hello, é.", "t.py:1").steps[0].value.data == {"text": "Hello, é.", "citations": []}
 
 
-def test_a_text_that_json_cannot_carry_is_told() -> None:
+def test_text_with_a_lone_surrogate_is_an_error() -> None:
     with pytest.raises(ScenarioError, match="JSON cannot carry this"):
         callbacks.parse_reply("\ud800", "t.py:1")

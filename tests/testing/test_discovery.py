@@ -49,7 +49,7 @@ def test_a_use_is_found(tmp_path: Path, source: str) -> None:
         "(" * 10_000 + "mockclaude",
     ],
 )
-def test_another_mention_is_no_use(tmp_path: Path, source: str) -> None:
+def test_mention_without_use_is_not_found(tmp_path: Path, source: str) -> None:
     (tmp_path / "test_it.py").write_text(source)
 
     assert not uses_fixture([tmp_path], tmp_path)
@@ -119,7 +119,7 @@ def test_a_use_is_found_in_modules_of_pytest_plugins(tmp_path: Path, source: str
 
 
 @pytest.mark.parametrize("source", ["plugins = 'fixtures'", "pytest_plugins = 'other'", "pytest_plugins = [name]"])
-def test_modules_that_are_no_plugins_are_not_read(tmp_path: Path, source: str) -> None:
+def test_only_plugin_modules_are_read(tmp_path: Path, source: str) -> None:
     tests = tmp_path / "tests"
     tests.mkdir()
     (tests / "__init__.py").touch()

@@ -17,21 +17,21 @@ from tests.serving import announced, post
 
 
 class Echo:
-    def __call__(self, asked: MessagesRequest) -> str:
-        return asked.user[5:]
+    def __call__(self, request: MessagesRequest) -> str:
+        return request.user[5:]
 
-    def method(self, asked: MessagesRequest) -> str:
-        return asked.user[5:]
+    def method(self, request: MessagesRequest) -> str:
+        return request.user[5:]
 
 
 def functions() -> list[Any]:
     """Return functions of every kind, none of which was ever made before."""
 
-    def inner(asked: MessagesRequest) -> str:
-        return asked.user[5:]
+    def inner(request: MessagesRequest) -> str:
+        return request.user[5:]
 
     made = Echo()
-    return [inner, lambda asked: asked.user[5:], partial(inner), partial(partial(made)), made, made.method]
+    return [inner, lambda request: request.user[5:], partial(inner), partial(partial(made)), made, made.method]
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_other_functions_in_the_same_place_have_the_same_ids(start: Start) -> No
 
 
 def test_a_name_is_the_id(start: Start) -> None:
-    assert start().reply(lambda asked: asked.user, name="echo").rule.id == "echo"
+    assert start().reply(lambda request: request.user, name="echo").rule.id == "echo"
 
 
 def test_the_line_and_the_order_there_are_part_of_the_id(start: Start) -> None:
@@ -68,7 +68,7 @@ def test_the_line_and_the_order_there_are_part_of_the_id(start: Start) -> None:
     assert on_one_line[0] == on_one_line[1]
 
 
-def test_the_folder_is_no_part_of_the_id(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_is_not_part_of_the_id(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = []
     for folder in (Path.cwd(), tmp_path):
         monkeypatch.chdir(folder)
@@ -82,7 +82,10 @@ def test_files_of_one_name_in_two_folders_give_two_ids(start: Start, tmp_path: P
     ids = []
     for folder in ("a", "b"):
         added: dict[str, Any] = {"mock": mock}
-        exec(compile("rule = mock.reply(lambda asked: asked.user).rule", tmp_path / folder / "same.py", "exec"), added)
+        exec(
+            compile("rule = mock.reply(lambda request: request.user).rule", tmp_path / folder / "same.py", "exec"),
+            added,
+        )
         ids.append(added["rule"].id)
 
     assert ids[0] != ids[1]
@@ -90,8 +93,8 @@ def test_files_of_one_name_in_two_folders_give_two_ids(start: Start, tmp_path: P
 
 def test_rules_with_other_conditions_in_python_have_other_ids(start: Start) -> None:
     mock = start()
-    one = mock.when(lambda asked: asked.turn == 1).reply("Hi!")
-    two = mock.when(lambda asked: asked.turn == 2).reply("Hi!")
+    one = mock.when(lambda request: request.turn == 1).reply("Hi!")
+    two = mock.when(lambda request: request.turn == 2).reply("Hi!")
 
     assert one.rule.id != two.rule.id
 
@@ -104,8 +107,8 @@ def test_an_unmatched_request_names_a_function_without_an_address(start: Start) 
         assert f"function: wanted {name}() to be true" in announced(mock.url).ask(post()).error[1]
 
 
-def shout(asked: MessagesRequest) -> str:
-    return asked.user.upper()
+def shout(request: MessagesRequest) -> str:
+    return request.user.upper()
 
 
 NAMES = ("inner", "<lambda>", "inner", "Echo", "Echo", "method")
@@ -115,12 +118,12 @@ SERVER = """
 from mockclaude.testing import MockClaude
 
 class Shout:
-    def __call__(self, asked):
-        return asked.user.upper()
+    def __call__(self, request):
+        return request.user.upper()
 
 with MockClaude() as mock:
     mock.when(user="never").reply(Shout())
-    mock.when(lambda asked: True).reply(Shout())
+    mock.when(lambda request: True).reply(Shout())
     print(mock.url, flush=True)
     input()
 """

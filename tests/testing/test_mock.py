@@ -1,4 +1,4 @@
-"""A server for a test: rules in the words of a scenario file, and what was asked."""
+"""`MockClaude`: rules, requests, assertions, environment, start and stop."""
 
 from __future__ import annotations
 
@@ -37,43 +37,43 @@ def client(mock: MockClaude) -> Iterator[Anthropic]:
 
 
 def ask(client: Anthropic, text: str = "Hello", **fields: Any) -> Any:
-    asked: dict[str, Any] = {"model": "claude-sonnet-5", "max_tokens": 100, **fields}
-    return client.messages.create(messages=[{"role": "user", "content": text}], **asked)
+    body: dict[str, Any] = {"model": "claude-sonnet-5", "max_tokens": 100, **fields}
+    return client.messages.create(messages=[{"role": "user", "content": text}], **body)
 
 
-def said(client: Anthropic, text: str = "Hello", **fields: Any) -> str:
+def reply_text(client: Anthropic, text: str = "Hello", **fields: Any) -> str:
     return "".join(block.text for block in ask(client, text, **fields).content)
 
 
-def test_the_first_rule_that_holds_answers(mock: MockClaude, client: Anthropic) -> None:
+def test_first_matching_rule_is_selected(mock: MockClaude, client: Anthropic) -> None:
     mock.when(user="weather", tools="get_weather").reply({"tool_use": {"name": "get_weather", "input": {}}})
     mock.when(user={"regex": "call me (?P<name>\\w+)"}).reply("Hello, ${{ match.name }}.")
     mock.reply("Hello.", "How are you?")
 
     tool: Any = {"name": "get_weather", "input_schema": {"type": "object"}}
     assert ask(client, "the weather", tools=[tool]).stop_reason == "tool_use"
-    assert said(client, "call me Ada") == "Hello, Ada."
-    assert said(client) == "Hello.How are you?"
+    assert reply_text(client, "call me Ada") == "Hello, Ada."
+    assert reply_text(client) == "Hello.How are you?"
 
 
-def test_a_sequence_goes_on_and_a_choice_is_drawn(mock: MockClaude, client: Anthropic) -> None:
+def test_sequence_advances_and_choice_is_drawn(mock: MockClaude, client: Anthropic) -> None:
     mock.when(user="next").sequence("One.", [{"text": "Two."}])
     mock.choice({"weight": 1, "reply": "Maybe."})
 
-    assert [said(client, "next") for _ in range(3)] == ["One.", "Two.", "Two."]
-    assert said(client) == "Maybe."
+    assert [reply_text(client, "next") for _ in range(3)] == ["One.", "Two.", "Two."]
+    assert reply_text(client) == "Maybe."
 
 
-def test_a_rule_has_the_options_of_a_file(mock: MockClaude, client: Anthropic) -> None:
+def test_rule_accepts_the_options_of_a_file(mock: MockClaude, client: Anthropic) -> None:
     mock.when(user="Hello").reply({"error": "overloaded_error"}, times=2, name="busy")
     once = mock.reply("There.", fault={"error": 529, "occurrence": 1})
 
-    assert said(client.with_options(max_retries=3)) == "There."
+    assert reply_text(client.with_options(max_retries=3)) == "There."
     assert [entry.status for entry in mock.journal] == [529, 529, 529, 200]
     assert once.rule.place.file.startswith(f"tests/testing/{HERE}:")
 
 
-def test_what_was_asked_reads_like_the_question_of_a_test(mock: MockClaude, client: Anthropic) -> None:
+def test_last_request_has_the_fields_of_the_request(mock: MockClaude, client: Anthropic) -> None:
     mock.reply("Yes.")
     use = {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {}}
     result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "Sunny", "is_error": True}
@@ -105,19 +105,19 @@ def test_what_was_asked_reads_like_the_question_of_a_test(mock: MockClaude, clie
     assert last.entry is mock.journal[-1]
 
 
-def test_each_rule_knows_what_it_answered(mock: MockClaude, client: Anthropic) -> None:
+def test_added_rule_has_its_requests(mock: MockClaude, client: Anthropic) -> None:
     hello, other = mock.when(user="Hello").reply("Hi!"), mock.reply("What?")
-    said(client)
+    reply_text(client)
 
     assert [request.user for request in hello.requests] == ["Hello"]
     assert mock.unused_rules == [other]
     assert repr(other).startswith("<rule tests/testing/")
 
 
-def test_what_was_asked_can_be_asserted(mock: MockClaude, client: Anthropic) -> None:
+def test_assert_requested_counts_matching_requests(mock: MockClaude, client: Anthropic) -> None:
     mock.reply("Hi!")
     for text in ("Hello", "Hello again"):
-        said(client, text)
+        reply_text(client, text)
 
     mock.assert_requested(user="Hello")
     mock.assert_requested(user="again", times=1)
@@ -127,7 +127,7 @@ def test_what_was_asked_can_be_asserted(mock: MockClaude, client: Anthropic) -> 
         mock.assert_requested(user="Hello", times=3)
 
 
-def test_a_misspelt_key_is_told_with_its_place(mock: MockClaude) -> None:
+def test_unknown_key_is_reported_with_its_call_site(mock: MockClaude) -> None:
     wrong: Any = {"usr": "Hello"}
     with pytest.raises(ScenarioError, match=rf"{HERE}:\d+ \(when.usr\): unknown key 'usr'.*did you mean 'user'"):
         mock.when(**wrong).reply("x")
@@ -135,32 +135,32 @@ def test_a_misspelt_key_is_told_with_its_place(mock: MockClaude) -> None:
         mock.assert_requested(**wrong)
 
 
-def test_a_text_in_place_of_a_function_is_told(mock: MockClaude) -> None:
+def test_text_as_predicate_is_an_error(mock: MockClaude) -> None:
     wrong: Any = "Hello"
     with pytest.raises(TypeError) as caught:
         mock.when(wrong)
 
-    _, _, told = str(caught.value).partition(f"{HERE}:")
-    assert told.partition(": ")[2] == (
+    _, _, message = str(caught.value).partition(f"{HERE}:")
+    assert message.partition(": ")[2] == (
         "`when`: not a function, got 'Hello'; expected a function that returns true or false, or a condition, "
         "e.g. user='Hello'"
     )
 
 
 @pytest.mark.parametrize("reply", [(), ([],), (3,), ({"txt": "x"},), ({"error": "none"},), ("${{ nothing }}",)])
-def test_a_reply_that_is_none_is_told_with_its_place(mock: MockClaude, reply: tuple[Any, ...]) -> None:
+def test_invalid_reply_is_reported_with_its_call_site(mock: MockClaude, reply: tuple[Any, ...]) -> None:
     with pytest.raises(ScenarioError, match=rf"{HERE}:\d+ \(reply"):
         mock.reply(*reply)
 
 
-def test_without_rules_nothing_is_answered(mock: MockClaude, client: Anthropic) -> None:
+def test_request_without_rules_is_unmatched(mock: MockClaude, client: Anthropic) -> None:
     with pytest.raises(anthropic.APIStatusError, match="No rule answers this request: there are none yet"):
         ask(client)
 
     assert [entry.status for entry in mock.unmatched_requests] == [410]
 
 
-def test_nothing_asked_is_an_assertion_that_fails(mock: MockClaude) -> None:
+def test_last_request_without_requests_is_an_assertion_error(mock: MockClaude) -> None:
     with pytest.raises(
         AssertionError,
         match="no Messages request received; expected at least 1; check that",
@@ -168,54 +168,54 @@ def test_nothing_asked_is_an_assertion_that_fails(mock: MockClaude) -> None:
         _ = mock.last_request
 
 
-def test_files_come_after_what_is_said(mock: MockClaude, client: Anthropic, tmp_path: Path) -> None:
+def test_added_rules_precede_files(mock: MockClaude, client: Anthropic, tmp_path: Path) -> None:
     file = tmp_path / "hello.yaml"
     file.write_text("seed: 7\nrules: [{reply: From the file.}]")
     mock.load(file)
     mock.when(user="Python").reply("From Python.")
 
-    assert (said(client), said(client, "Python")) == ("From the file.", "From Python.")
+    assert (reply_text(client), reply_text(client, "Python")) == ("From the file.", "From Python.")
     assert mock.journal[0].draws
     assert mock.journal[0].draws.seed == 7
 
 
-def test_a_wrong_file_is_told_before_anything_starts(tmp_path: Path) -> None:
+def test_invalid_file_is_an_error_before_the_start(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="cannot read this file"):
         MockClaude(tmp_path / "none.yaml")
 
 
-def test_a_reset_forgets_rules_and_requests(mock: MockClaude, client: Anthropic) -> None:
+def test_reset_removes_rules_and_requests(mock: MockClaude, client: Anthropic) -> None:
     mock.reply("Hi!")
-    said(client)
+    reply_text(client)
     mock.reset()
 
     assert (mock.requests, mock.journal, mock.unused_rules) == ([], [], [])
     mock.reply("Hello!")
-    assert said(client) == "Hello!"
+    assert reply_text(client) == "Hello!"
 
 
-def test_seed_and_validation_go_before_the_files_own(tmp_path: Path) -> None:
+def test_seed_and_validation_override_the_files(tmp_path: Path) -> None:
     file = tmp_path / "hello.yaml"
     file.write_text("seed: 7\nvalidation: anthropic\nrules: [{reply: Hi!}]")
     with MockClaude(file, seed=8, validation="off") as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
-        assert said(client, extra_body={"temperature": 9}) == "Hi!"
+        assert reply_text(client, extra_body={"temperature": 9}) == "Hi!"
         assert mock.journal[0].draws
         assert mock.journal[0].draws.seed == 8
 
 
-def test_nothing_waits_unless_it_is_to(mock: MockClaude, client: Anthropic) -> None:
+def test_pace_and_retries_are_instant_by_default(mock: MockClaude, client: Anthropic) -> None:
     mock.reply("Hi!", pace={"ttft": "1h"}, times=1)
     mock.reply({"error": "rate_limit_error"}, times=1)
     mock.reply("Again.")
 
-    assert [said(client), said(client)] == ["Hi!", "Again."]
+    assert [reply_text(client), reply_text(client)] == ["Hi!", "Again."]
 
 
-def test_time_can_be_moved_by_hand() -> None:
+def test_manual_clock_is_advanced() -> None:
     with MockClaude(speed="manual") as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
         mock.reply("Hi!", pace={"ttft": "1h"})
         answers: list[str] = []
-        asking = threading.Thread(target=lambda: answers.append(said(client)))
+        asking = threading.Thread(target=lambda: answers.append(reply_text(client)))
         asking.start()
         while not answers:
             mock.advance(3600)
@@ -224,26 +224,26 @@ def test_time_can_be_moved_by_hand() -> None:
     assert answers == ["Hi!"]
 
 
-def test_a_clock_that_moves_by_itself_is_not_moved(mock: MockClaude) -> None:
+def test_advance_needs_a_manual_clock(mock: MockClaude) -> None:
     with pytest.raises(RuntimeError, match=r"the clock is not manual; expected `speed=\"manual\"`; pass it"):
         mock.advance(1)
 
 
-def test_the_environment_points_here_for_a_while(mock: MockClaude, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_is_set_and_restored(mock: MockClaude, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "secret")
     monkeypatch.setenv("NO_PROXY", "example.com")
     monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
     mock.reply("Hi!")
     with mock.environment(), Anthropic() as client:
         assert mock.env.items() <= os.environ.items()
-        assert said(client) == "Hi!"
+        assert reply_text(client) == "Hi!"
         assert os.environ["no_proxy"] == "127.0.0.1,localhost,example.com"
 
     assert (os.environ["ANTHROPIC_AUTH_TOKEN"], os.environ.get("ANTHROPIC_BASE_URL")) == ("secret", None)
     assert os.environ["NO_PROXY"] == "example.com"
 
 
-async def test_it_is_an_asynchronous_context_manager_too() -> None:
+async def test_mock_is_an_asynchronous_context_manager() -> None:
     async with MockClaude() as mock, anthropic.AsyncAnthropic(base_url=mock.url, api_key="mock") as client:
         mock.reply("Hi!")
         message = await client.messages.create(
@@ -253,7 +253,7 @@ async def test_it_is_an_asynchronous_context_manager_too() -> None:
     assert message.stop_reason == "end_turn"
 
 
-def test_a_port_that_is_taken_is_told_and_leaves_nothing_behind(mock: MockClaude) -> None:
+def test_used_port_is_an_error_and_leaves_no_thread(mock: MockClaude) -> None:
     port = int(mock.url.rpartition(":")[2])
     before = threading.active_count()
     with pytest.raises(CannotListenError, match=f"cannot listen on 127.0.0.1:{port}: address already in use"):
@@ -262,19 +262,19 @@ def test_a_port_that_is_taken_is_told_and_leaves_nothing_behind(mock: MockClaude
     assert threading.active_count() == before
 
 
-def test_it_is_started_once(mock: MockClaude) -> None:
+def test_second_start_is_an_error(mock: MockClaude) -> None:
     with pytest.raises(RuntimeError, match="already started; expected one start; create another"):
         mock.start()
 
 
-def test_what_has_stopped_says_so() -> None:
+def test_call_without_a_running_server_is_an_error() -> None:
     for other in (MockClaude(), MockClaude().start()):
         other.stop()
         with pytest.raises(RuntimeError, match="MockClaude: not running; expected a call between start and stop"):
             other.reply("Hi!")
 
 
-def test_a_fork_is_told_to_start_its_own(mock: MockClaude, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_call_in_a_fork_is_an_error(mock: MockClaude, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getpid", lambda: 1)
 
     with pytest.raises(RuntimeError, match="got a call from its fork 1; expected the same process; use the URL alone"):
@@ -282,7 +282,7 @@ def test_a_fork_is_told_to_start_its_own(mock: MockClaude, monkeypatch: pytest.M
     mock.stop()
 
 
-def test_a_function_that_takes_long_is_told_with_its_place(
+def test_blocking_function_is_reported_with_its_line(
     mock: MockClaude, client: Anthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, done = threading.Event(), threading.Event()
@@ -293,7 +293,7 @@ def test_a_function_that_takes_long_is_told_with_its_place(
         return "At last."
 
     mock.reply(slow)
-    asking = threading.Thread(target=said, args=(client,))
+    asking = threading.Thread(target=reply_text, args=(client,))
     asking.start()
     begun.wait()
     monkeypatch.setattr(background, "TIMEOUT", 0.01)
@@ -304,9 +304,7 @@ def test_a_function_that_takes_long_is_told_with_its_place(
     asking.join()
 
 
-def test_a_server_that_is_busy_otherwise_says_so_without_a_place(
-    mock: MockClaude, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_blocked_server_is_reported_without_a_line(mock: MockClaude, monkeypatch: pytest.MonkeyPatch) -> None:
     done = threading.Event()
     mock._server._loop.call_soon_threadsafe(done.wait)
     monkeypatch.setattr(background, "TIMEOUT", 0.01)
@@ -316,9 +314,9 @@ def test_a_server_that_is_busy_otherwise_says_so_without_a_place(
     done.set()
 
 
-def test_a_server_whose_loop_has_ended_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_call_after_the_end_of_the_loop_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     raised: list[object] = []
-    monkeypatch.setattr(threading, "excepthook", lambda told: raised.append(told.exc_type))
+    monkeypatch.setattr(threading, "excepthook", lambda args: raised.append(args.exc_type))
     others = set(threading.enumerate())
     mock = MockClaude().start()
     (server,) = set(threading.enumerate()) - others
@@ -331,39 +329,39 @@ def test_a_server_whose_loop_has_ended_says_so(monkeypatch: pytest.MonkeyPatch) 
     mock.stop()
 
 
-def test_a_rule_is_used_even_if_its_request_is_forgotten(mock: MockClaude, client: Anthropic) -> None:
+def test_rule_counts_as_used_after_the_journal_is_cleared(mock: MockClaude, client: Anthropic) -> None:
     first = mock.reply("Hi!", times=1)
     mock.reply("Ho!")
     for _ in range(2):
-        said(client)
+        reply_text(client)
     mock._server.journal.clear()
 
     assert (mock.unused_rules, first.requests) == ([], [])
 
 
-def test_a_stream_that_is_open_does_not_keep_it_from_stopping() -> None:
+def test_stop_cuts_an_open_stream() -> None:
     with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock", max_retries=0) as client:
         mock.reply("Wait", {"pause": "forever"})
-        asked: Any = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
-        with client.messages.create(**asked, stream=True) as stream:
+        body: Any = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
+        with client.messages.create(**body, stream=True) as stream:
             next(iter(stream))
             mock.stop()
 
 
-def test_a_refused_connection_does_not_keep_the_port_open_after_the_stop() -> None:
+def test_stop_closes_the_port_after_a_refused_connection() -> None:
     for _ in range(10):
         with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock", max_retries=0) as client:
             mock.reply("Hello.", fault="refuse")
             with pytest.raises(anthropic.APIConnectionError):
-                said(client)
+                reply_text(client)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])))
 
 
-def test_a_body_that_was_not_kept_whole_is_told_so() -> None:
+def test_truncated_body_is_an_error() -> None:
     with MockClaude(max_body=100) as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
         mock.reply("Hi!")
-        said(client, "x" * 200)
+        reply_text(client, "x" * 200)
         with pytest.raises(
             ValueError,
             match=r"request 1: truncated body, got 100 of \d+ bytes; expected all; pass a larger `max_body`",
@@ -382,10 +380,10 @@ def test_a_refused_request_without_readable_body_is_reported(mock: MockClaude, c
     mock.assert_requested(user="x", times=0)
 
 
-def test_many_threads_ask_one_server(mock: MockClaude, client: Anthropic) -> None:
+def test_threads_share_one_server(mock: MockClaude, client: Anthropic) -> None:
     mock.reply("${{ user }}")
     answers: list[str] = []
-    threads = [threading.Thread(target=lambda n=n: answers.append(said(client, f"{n}"))) for n in range(20)]
+    threads = [threading.Thread(target=lambda n=n: answers.append(reply_text(client, f"{n}"))) for n in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -409,21 +407,21 @@ def test_earlier_names_are_aliases() -> None:
     assert (rule_builder.Added, rule_builder.Condition) == (rule_builder.AddedRule, rule_builder.RuleBuilder)
 
 
-def test_the_package_has_what_it_says_and_no_more() -> None:
+def test_package_exports_its_public_names() -> None:
     names = {name: getattr(testing, name) for name in testing.__all__}
     assert names == {"Asked": MessagesRequest, "MessagesRequest": MessagesRequest, "MockClaude": MockClaude}
     with pytest.raises(AttributeError, match="no attribute 'Mock'"):
         _ = testing.Mock
 
 
-async def test_it_can_be_used_inside_a_running_loop(mock: MockClaude) -> None:
+async def test_mock_works_inside_a_running_loop(mock: MockClaude) -> None:
     mock.reply("Hi!")
     await asyncio.sleep(0)
 
     assert mock.requests == []
 
 
-def test_unmatched_holds_the_requests_that_no_rule_answered_and_no_others(mock: MockClaude, client: Anthropic) -> None:
+def test_unmatched_requests_has_unmatched_requests_only(mock: MockClaude, client: Anthropic) -> None:
     mock.when(user="Hello").reply("Hi!")
     ask(client)
     for text in ("Bye", "Ciao"):
@@ -435,7 +433,7 @@ def test_unmatched_holds_the_requests_that_no_rule_answered_and_no_others(mock: 
     assert [(entry.number, entry.unmatched) for entry in mock.unmatched_requests] == [(2, True), (3, True)]
 
 
-async def test_an_asynchronous_block_raises_what_a_function_raised() -> None:
+async def test_asynchronous_with_raises_callback_errors() -> None:
     async def fail() -> None:
         async with (
             MockClaude() as mock,

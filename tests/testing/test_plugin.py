@@ -41,7 +41,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def test_a_test_says_what_is_answered_and_asks_what_was_asked(run: Run) -> None:
+def test_fixture_serves_rules_and_returns_requests(run: Run) -> None:
     result = run("""
 def test_hello(mockclaude):
     mockclaude.when(user="Hello").reply("Hi!")
@@ -60,7 +60,7 @@ def test_each_test_begins_anew(mockclaude):
     assert not [thread for thread in threading.enumerate() if thread.name == "mockclaude"]
 
 
-def test_what_no_rule_answers_fails_the_test_and_says_why(run: Run) -> None:
+def test_unmatched_request_fails_the_test_with_its_near_miss(run: Run) -> None:
     result = run("""
 def test_hello(mockclaude):
     mockclaude.when(user="Bye", tools="get_weather").reply("Bye!")
@@ -90,9 +90,7 @@ def test_hello(mockclaude):
         ("", (), "mockclaude_allow_unmatched = true"),
     ],
 )
-def test_a_test_may_ask_what_no_rule_answers_if_it_says_so(
-    run: Run, mark: str, arguments: tuple[str], ini: str
-) -> None:
+def test_allow_unmatched_permits_unmatched_requests(run: Run, mark: str, arguments: tuple[str], ini: str) -> None:
     tests = f"""
 {mark}
 def test_hello(mockclaude):
@@ -102,7 +100,7 @@ def test_hello(mockclaude):
     run(tests, *arguments, ini=ini).assert_outcomes(passed=1)
 
 
-def test_a_failing_test_tells_what_it_asked_and_which_rule_answered(run: Run) -> None:
+def test_failed_test_reports_requests_and_selected_rules(run: Run) -> None:
     result = run("""
 def test_hello(mockclaude):
     mockclaude.when(user="Hello").reply("Hi!", name="greeting")
@@ -119,10 +117,10 @@ def test_hello(mockclaude):
     )
 
 
-def test_a_function_that_raises_fails_the_test_with_its_own_traceback(run: Run) -> None:
+def test_callback_error_fails_the_test_with_its_traceback(run: Run) -> None:
     result = run("""
-def broken(asked):
-    return asked.tool_results["get_weather"]
+def broken(request):
+    return request.tool_results["get_weather"]
 
 def test_hello(mockclaude):
     mockclaude.reply(broken)
@@ -131,13 +129,13 @@ def test_hello(mockclaude):
 """)
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([">       return asked.tool_results*", "E       KeyError: 'get_weather'"])
+    result.stdout.fnmatch_lines([">       return request.tool_results*", "E       KeyError: 'get_weather'"])
 
 
-def test_a_function_that_raises_is_told_as_the_cause_of_a_failure(run: Run) -> None:
+def test_callback_error_is_the_cause_of_an_sdk_error(run: Run) -> None:
     result = run("""
-def broken(asked):
-    return asked.tool_results["get_weather"]
+def broken(request):
+    return request.tool_results["get_weather"]
 
 def test_hello(mockclaude):
     mockclaude.reply(broken)
@@ -154,10 +152,10 @@ def test_hello(mockclaude):
     )
 
 
-def test_a_function_that_fails_a_test_is_told_with_its_text(run: Run) -> None:
+def test_function_may_fail_the_test(run: Run) -> None:
     result = run("""
-def judge(asked):
-    pytest.fail("wrong question: " + asked.user)
+def judge(request):
+    pytest.fail("wrong request: " + request.user)
 
 def test_reply(mockclaude):
     mockclaude.reply(judge)
@@ -173,19 +171,19 @@ def test_after(mockclaude):
 """)
 
     result.assert_outcomes(passed=1, failed=2)
-    result.stdout.fnmatch_lines(["E       Failed: wrong question: Hello"] * 2)
+    result.stdout.fnmatch_lines(["E       Failed: wrong request: Hello"] * 2)
 
 
 @pytest.mark.parametrize("asking", ["ask()", "with pytest.raises(APIStatusError): ask()"])
-def test_a_function_may_skip_the_test_or_expect_its_failure(run: Run, asking: str) -> None:
+def test_function_may_skip_or_xfail_the_test(run: Run, asking: str) -> None:
     result = run(
         f"""
 def test_skip(mockclaude):
-    mockclaude.reply(lambda asked: pytest.skip("not here"))
+    mockclaude.reply(lambda request: pytest.skip("not here"))
     {asking}
 
 def test_xfail(mockclaude):
-    mockclaude.reply(lambda asked: pytest.xfail("not yet"))
+    mockclaude.reply(lambda request: pytest.xfail("not yet"))
     {asking}
 """,
         "-rsx",
@@ -197,32 +195,32 @@ def test_xfail(mockclaude):
 
 FIXTURE = """
 @pytest.fixture
-def asked_at_the_end(mockclaude):
+def asks_in_teardown(mockclaude):
     yield
     try:
         ask("Bye")
     except Exception:
         pass
 
-def test_hello(mockclaude, asked_at_the_end):
+def test_hello(mockclaude, asks_in_teardown):
 """
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "line"),
     [
         ('mockclaude.when(user="Hello").reply("Hi!"); ask()', "No rule answers this request. The closest is *"),
-        ("mockclaude.reply(lambda asked: 1 / 0)", "E * ZeroDivisionError: division by zero"),
+        ("mockclaude.reply(lambda request: 1 / 0)", "E * ZeroDivisionError: division by zero"),
     ],
 )
-def test_what_another_fixture_asks_at_its_end_is_judged_too(run: Run, body: str, told: str) -> None:
+def test_requests_in_teardown_of_fixtures_are_checked(run: Run, body: str, line: str) -> None:
     result = run(f"{FIXTURE}    {body}")
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines([told, "*- mockclaude -*", "   user: 'Bye'"])
+    result.stdout.fnmatch_lines([line, "*- mockclaude -*", "   user: 'Bye'"])
 
 
-def test_a_failure_is_told_once(run: Run) -> None:
+def test_failure_is_reported_once(run: Run) -> None:
     result = run("""
 @pytest.fixture
 def asked_before(mockclaude):
@@ -252,7 +250,7 @@ def test_hello(mockclaude):
     assert shown.count("     FAIL user: wanted a text with 'Hello', got 'Bye'") == 1
 
 
-def test_a_rule_that_was_shadowed_is_told_in_the_failure(run: Run) -> None:
+def test_shadowed_rule_is_reported_in_the_failure(run: Run) -> None:
     result = run("""
 def test_hello(mockclaude):
     mockclaude.when(user="Hell").reply("Hi!")
@@ -263,7 +261,7 @@ def test_hello(mockclaude):
     result.stdout.fnmatch_lines(["never selected: test_chat.py:12", "   shadowed by test_chat.py:11 in request 1"])
 
 
-def test_a_long_body_and_many_requests_change_nothing(run: Run) -> None:
+def test_long_bodies_are_kept(run: Run) -> None:
     result = run(
         """
 @pytest.mark.mockclaude(validation="off")
@@ -285,7 +283,7 @@ def test_the_next_one_is_fine(mockclaude):
     result.assert_outcomes(passed=2)
 
 
-def test_classes_and_unittest_can_use_it(run: Run) -> None:
+def test_classes_and_unittest_use_the_fixture(run: Run) -> None:
     result = run("""
 import unittest
 
@@ -315,7 +313,7 @@ class TestCase(unittest.TestCase):
 
 
 @pytest.mark.parametrize("then", ["", "; ask()"])
-def test_a_when_without_an_answer_is_told(run: Run, then: str) -> None:
+def test_rule_without_a_reply_fails_the_test(run: Run, then: str) -> None:
     result = run(f"""
 def test_hello(mockclaude):
     mockclaude.when(user="Hello"){then}
@@ -333,14 +331,14 @@ def test_hello(mockclaude):
 """
 
 
-def test_a_rule_that_is_never_used_is_named_at_the_end(run: Run) -> None:
+def test_unused_rule_is_listed_in_the_summary(run: Run) -> None:
     result = run(UNUSED)
 
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*mockclaude: rules never selected*", "test_chat.py::test_hello: test_chat.py:11"])
 
 
-def test_a_rule_that_is_never_used_fails_a_strict_test(run: Run) -> None:
+def test_unused_rule_fails_a_strict_test(run: Run) -> None:
     result = run(UNUSED, "--mockclaude-strict")
 
     result.assert_outcomes(failed=1)
@@ -349,7 +347,7 @@ def test_a_rule_that_is_never_used_fails_a_strict_test(run: Run) -> None:
     )
 
 
-def test_a_mark_names_files_and_chooses(run: Run, pytester: pytest.Pytester) -> None:
+def test_mark_sets_files_and_settings(run: Run, pytester: pytest.Pytester) -> None:
     pytester.path.joinpath("hello.yaml").write_text("rules: [{reply: From the file.}]")
     result = run("""
 pytestmark = pytest.mark.mockclaude("hello.yaml", seed=3)
@@ -368,7 +366,7 @@ def test_the_module_has_a_mark_too(mockclaude):
     result.assert_outcomes(passed=2)
 
 
-def test_options_choose_for_all_tests(run: Run) -> None:
+def test_options_apply_to_all_tests(run: Run) -> None:
     result = run(
         """
 def test_hello(mockclaude):
@@ -384,7 +382,7 @@ def test_hello(mockclaude):
 
 
 @pytest.mark.parametrize(
-    ("mark", "told"),
+    ("mark", "line"),
     [
         (
             '"helo.yaml"',
@@ -408,7 +406,7 @@ def test_hello(mockclaude):
         ('validation="of"', "*: invalid validation, got 'of'; expected anthropic, gateway or off*"),
     ],
 )
-def test_a_wrong_mark_is_told(run: Run, pytester: pytest.Pytester, mark: str, told: str) -> None:
+def test_invalid_mark_is_an_error(run: Run, pytester: pytest.Pytester, mark: str, line: str) -> None:
     pytester.path.joinpath("hello.yaml").write_text("rules: [{reply: From the file.}]")
     pytester.path.joinpath("wrong.yaml").write_text("rules: [{replay: x}]")
     result = run(f"""
@@ -422,11 +420,11 @@ def test_the_next_one_is_fine(mockclaude):
 """)
 
     result.assert_outcomes(errors=1, passed=1)
-    result.stdout.fnmatch_lines([told])
+    result.stdout.fnmatch_lines([line])
 
 
 @pytest.mark.parametrize("ini", ["mockclaude_seed = four", "mockclaude_speed = fast", "mockclaude_validation = strict"])
-def test_a_wrong_line_of_the_configuration_is_told(run: Run, ini: str) -> None:
+def test_invalid_configuration_is_an_error(run: Run, ini: str) -> None:
     result = run("def test_hello(mockclaude): pass", ini=ini)
 
     result.assert_outcomes(errors=1)
@@ -482,13 +480,13 @@ class TestMethod(unittest.TestCase):
 """
 
 
-def test_the_mark_brings_the_fixture(run: Run, pytester: pytest.Pytester) -> None:
+def test_mark_adds_the_fixture(run: Run, pytester: pytest.Pytester) -> None:
     pytester.path.joinpath("hello.yaml").write_text("rules: [{reply: From the file.}]")
 
     run(MARKED).assert_outcomes(passed=8)
 
 
-def test_the_mark_of_a_module_brings_the_fixture(run: Run) -> None:
+def test_mark_of_a_module_adds_the_fixture(run: Run) -> None:
     result = run("""
 pytestmark = pytest.mark.mockclaude
 
@@ -500,7 +498,7 @@ def test_hello():
     result.stdout.fnmatch_lines(["1. 410        POST /v1/messages  No rule answers this request: *"])
 
 
-def test_a_failing_test_shows_what_was_answered(run: Run) -> None:
+def test_failed_test_reports_responses(run: Run) -> None:
     result = run("""
 def test_hello(mockclaude):
     mockclaude.sequence(
@@ -534,7 +532,7 @@ def test_hello(mockclaude):
     )
 
 
-def test_a_failing_test_shows_requests_to_a_wrong_path(run: Run) -> None:
+def test_failed_test_reports_requests_to_wrong_paths(run: Run) -> None:
     result = run("""
 import httpx2
 
@@ -563,7 +561,7 @@ def test_hello(mockclaude):
     )
 
 
-def test_a_failing_test_shows_where_its_requests_went(run: Run, pytester: pytest.Pytester) -> None:
+def test_failed_test_reports_requests_to_other_servers(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         chat="from anthropic import Anthropic\nclient = Anthropic(base_url='http://127.0.0.1:9', max_retries=0)"
     )
@@ -604,7 +602,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize("style", ["auto", "long", "short", "native"])
-def test_a_mistake_shows_the_line_of_the_test_only(run: Run, style: str) -> None:
+def test_invalid_call_shows_only_the_line_of_the_test(run: Run, style: str) -> None:
     numbered = enumerate(mistake for mistake, _ in MISTAKES)
     tests = "".join(f"def test_{number}(mockclaude):\n    {mistake}\n" for number, mistake in numbered)
     result = run(tests, f"--tb={style}")
@@ -619,14 +617,14 @@ def test_a_mistake_shows_the_line_of_the_test_only(run: Run, style: str) -> None
 
 
 @pytest.mark.parametrize("mistake", [mistake for mistake, _ in MISTAKES] + ["mockclaude.when(user='Hello')"])
-def test_a_mistake_is_not_explained_by_where_requests_went(run: Run, mistake: str) -> None:
+def test_invalid_call_is_not_reported_as_unreached(run: Run, mistake: str) -> None:
     result = run(f"def test_hello(mockclaude):\n    {mistake}")
 
     is_verification = mistake in ('mockclaude.assert_requested(user="Hello")', "mockclaude.last_request")
     assert ("no request was received" in result.stdout.str()) is is_verification
 
 
-def test_a_mistake_in_a_unittest_shows_its_line_only(run: Run) -> None:
+def test_invalid_call_in_unittest_shows_only_its_line(run: Run) -> None:
     result = run("""
 import unittest
 
@@ -650,15 +648,15 @@ def test_a_full_trace_shows_all_frames(run: Run) -> None:
     result.stdout.fnmatch_lines(["*mockclaude/testing/mock.py:*"])
 
 
-def test_it_works_in_asynchronous_tests(run: Run) -> None:
+def test_asynchronous_tests_use_the_fixture(run: Run) -> None:
     result = run("""
 import asyncio
 from anthropic import AsyncAnthropic
 
 @pytest.mark.asyncio
 async def test_hello(mockclaude):
-    async def reply(asked):
-        yield f"Hi, {asked.user}!"
+    async def reply(request):
+        yield f"Hi, {request.user}!"
     mockclaude.reply(reply)
     async with AsyncAnthropic() as client:
         requests = [
@@ -694,5 +692,5 @@ def test_nothing():
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
-def test_the_mark_is_in_the_list_of_marks(run: Run) -> None:
+def test_mark_is_registered(run: Run) -> None:
     run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.mockclaude([*]files, seed=, *): settings of the *"])

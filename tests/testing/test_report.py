@@ -1,4 +1,4 @@
-"""What a failing test is told of its requests."""
+"""The report of the requests of a failed test."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def rule(**when: Any) -> Rule:
     return inline.compile_rules({"when": when, "reply": "Hi!"}, "test_chat.py:7").scenario.rules[0]
 
 
-def test_a_request_that_cannot_be_read_is_told_without_what_it_said() -> None:
+def test_unreadable_request_is_reported_without_content() -> None:
     entry = journal_entry(body=b"{", status=400, reason="broken")
 
     assert format_report([entry]) == "1. 400        POST /v1/messages  broken  0.0 ms"
 
 
-def test_of_many_requests_the_newest_are_told_and_those_that_no_rule_answered() -> None:
+def test_report_has_the_newest_and_all_unmatched_requests() -> None:
     entries = [entry(number, unmatched=number == 3, body=b"{") for number in range(1, 101)]
     lines = format_report(entries).splitlines()
 
@@ -57,19 +57,19 @@ OTHER = rule(user="Hello")
         (Rule("r", OTHER.place, (Condition("function", "f() to be true", id, bool),)), []),
     ],
 )
-def test_a_rule_that_answered_nothing_is_told_with_the_reason(unused: Rule, lines: list[str]) -> None:
+def test_unused_rule_is_reported_with_the_reason(unused: Rule, lines: list[str]) -> None:
     assert format_report([entry(1, rule=OTHER)], [unused]).splitlines()[2:] == [
         "never selected: test_chat.py:7",
         *lines,
     ]
 
 
-def test_what_was_refused_is_no_reason() -> None:
+def test_refused_request_is_not_a_reason() -> None:
     assert format_report([entry(1, status=400)], [OTHER]).splitlines()[2:] == ["never selected: test_chat.py:7"]
 
 
-@pytest.mark.parametrize(("text", "said"), [("", []), ("Well?", ["   user: 'Well?'"])])
-def test_the_results_of_tools_are_told(text: str, said: list[str]) -> None:
+@pytest.mark.parametrize(("text", "lines"), [("", []), ("Well?", ["   user: 'Well?'"])])
+def test_tool_results_are_reported(text: str, lines: list[str]) -> None:
     use = {"type": "tool_use", "id": "t", "name": "get_weather", "input": {}}
     result = {"type": "tool_result", "tool_use_id": "t", "content": "sunny"}
     turn = [result, *([{"type": "text", "text": text}] if text else [])]
@@ -81,6 +81,6 @@ def test_the_results_of_tools_are_told(text: str, said: list[str]) -> None:
     body = orjson.dumps({"model": "m", "messages": messages})
 
     assert format_report([entry(1, body=body, body_size=len(body))]).splitlines()[1:] == [
-        *said,
+        *lines,
         "   result of get_weather: 'sunny'",
     ]

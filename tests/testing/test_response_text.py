@@ -1,4 +1,4 @@
-"""What a response said is read back from its bytes, whatever a fault has made of them."""
+"""The content of a response is parsed from its bytes, also after a fault."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_stream_is_read_whole_or_cut(response: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "lines"),
     [
         (b'{"content": [{"type": "text", "text": "Hi!"}]}', ["text 'Hi!'"]),
         (b'{"content": [{"type": "text", "text": "%s"}]}' % (b"x" * 300), [f"text '{'x' * 200}'"]),
@@ -66,10 +66,10 @@ def test_a_stream_is_read_whole_or_cut(response: bytes) -> None:
         (b"<html>", []),
     ],
 )
-def test_a_body_is_described(body: bytes, said: list[str]) -> None:
-    assert list(describe_response(plain(body))) == said
+def test_a_body_is_described(body: bytes, lines: list[str]) -> None:
+    assert list(describe_response(plain(body))) == lines
 
 
 @pytest.mark.parametrize("response", [b"", b"garbage", b"HTTP/1.1 two OK\r\n\r\n", b"HTTP/1.1 200"])
-def test_bytes_that_are_not_http_say_nothing(response: bytes) -> None:
+def test_malformed_response_has_no_lines(response: bytes) -> None:
     assert list(describe_response(response)) == []

@@ -252,7 +252,7 @@ def test_hello(request):
     run(tests).assert_outcomes(passed=1)
 
 
-def test_environment_of_the_test_alone_is_a_choice(run: Run) -> None:
+def test_environment_can_be_limited_to_tests(run: Run) -> None:
     tests = f"""
 def test_hello(mockclaude):
     assert (app.URL, os.environ["ANTHROPIC_BASE_URL"]) == ("{ELSEWHERE}", mockclaude.url)
@@ -301,7 +301,7 @@ def test_environment():
         ("mockclaude_environment = test", "create it in the test, or set `mockclaude_environment = session`"),
     ],
 )
-def test_the_remedy_follows_from_when_the_environment_was_pointed(run: Run, ini: str, remedy: str) -> None:
+def test_fix_depends_on_when_the_environment_was_set(run: Run, ini: str, remedy: str) -> None:
     result = run(
         f"client = app.anthropic.Anthropic(base_url='{ELSEWHERE}')\ndef test_it(mockclaude): assert False", ini=ini
     )
@@ -310,7 +310,7 @@ def test_the_remedy_follows_from_when_the_environment_was_pointed(run: Run, ini:
     assert f"with another base_url; {remedy}\n" in result.stdout.str()
 
 
-def test_the_remedy_for_a_client_that_was_created_before_collection_ended(run: Run) -> None:
+def test_fix_for_a_client_created_during_collection(run: Run) -> None:
     result = run(
         "def test_it(fake): assert False", "test_app.py", conftest="import app\nfrom helper import fake", helper=FAKE
     )
@@ -343,10 +343,10 @@ def test_bug():
 """)
 
     result.assert_outcomes(passed=int(bool(before)), failed=2, errors=1)
-    told = (
+    line = (
         "the failed request was sent to http://127.0.0.1:*, the server of the fixture `mockclaude`, which was not in *"
     )
-    result.stdout.fnmatch_lines(["*- mockclaude -*", told, "*- mockclaude -*", told])
+    result.stdout.fnmatch_lines(["*- mockclaude -*", line, "*- mockclaude -*", line])
     assert result.stdout.str().count("was not in use; request the fixture first, or set") == 2
 
 

@@ -27,7 +27,7 @@ def test_without_pytest_the_frames_are_hidden_too(mistake: str) -> None:
     assert files(caught.value) == [HERE, "<string>"]
 
 
-def test_a_fault_of_the_package_keeps_its_frames() -> None:
+def test_defect_of_the_package_keeps_its_frames() -> None:
     with pytest.raises(AttributeError) as caught:
         _ = testing.Nothing
     assert not is_user_error(caught.value)

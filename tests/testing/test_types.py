@@ -24,7 +24,7 @@ PAIRS: list[tuple[Any, type[BaseModel]]] = [
     (types.ChoiceDict, written.Choice),
 ]
 
-SAID = """
+RULES = """
 from mockclaude.testing import MockClaude
 
 with MockClaude() as mock:
@@ -47,10 +47,10 @@ def test_the_options_of_a_rule_are_its_other_keys() -> None:
 
 
 def test_mypy_finds_a_misspelt_key(tmp_path: Path) -> None:
-    file = tmp_path / "said.py"
-    file.write_text(SAID)
+    file = tmp_path / "rules.py"
+    file.write_text(RULES)
     command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", str(file)]
-    told = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False).stdout
+    output = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False).stdout
 
-    assert re.findall(r"said.py:(\d+): error", told) == ["6", "7", "8"]
-    assert 'Unexpected keyword argument "usr" for "when"' in told
+    assert re.findall(r"rules.py:(\d+): error", output) == ["6", "7", "8"]
+    assert 'Unexpected keyword argument "usr" for "when"' in output

@@ -49,7 +49,7 @@ def test_without_a_reason_it_says_what_to_check() -> None:
         assert reasons() == [NOTHING_FOUND]
 
 
-def test_without_the_sdk_no_client_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_sdk_no_client_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "anthropic._base_client")
 
     assert reasons() == [NOTHING_FOUND]
