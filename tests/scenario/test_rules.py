@@ -118,6 +118,36 @@ def test_a_rule_without_a_name_keeps_its_id_wherever_it_stands() -> None:
     assert below == alone != above
 
 
+@pytest.mark.parametrize(
+    ("fault", "rule_id"),
+    [
+        ("529", "ad0346afa1257813"),
+        ("cut", "56c892c1e15b9be2"),
+        ("{drop: ping}", "273d728bf3c656a4"),
+        ("{error: overloaded_error, after: text_delta 2, p: 1%}", "14875ea5555bce7e"),
+        ("{respond: {status: 503, body: down}}", "ec701f0a0c0159e1"),
+        ("{stall: 2s, before: body}", "448b31e5c8416600"),
+        ("{duplicate: ping, copies: 2}", "0c836eac64643734"),
+        ("{swap: [ping, message_stop], when: {user: a}}", "ea52f23bd355bf0c"),
+        ("{edit: message_delta, set: {a: 1}}", "3a42185f9b8d44a1"),
+        ("{insert: {event: a, data: {b: 1}}, after: 3 events}", "5d44170e02a8681c"),
+        ("{restart: true, after: text_delta 1}", "709aedd5bea23ad9"),
+        ("{headers: {a: b}}", "33ccf9ee053a102e"),
+        ("{corrupt: 2, after: 10 bytes}", "686eeb0fa265233b"),
+        ("{slice: 3}", "5fb201353fcd9df1"),
+        ("{rate: 1KB/s}", "fc1c8f8875f58de4"),
+        ("{disconnect: reset}", "13727a45deb7c662"),
+        ("{content_length: 3}", "2d7ed908c41728b1"),
+        ("{garbage: 9}", "b4f1ed0823e0e991"),
+        ("{raw: {hex: '00'}}", "cda8ab181df7f702"),
+        ("{refuse: 2s, connection: reused}", "7625cb66e17d9063"),
+        ("{script: [529, ok, {stall: 1s}], name: three}", "57685669f978e9a5"),
+    ],
+)
+def test_id_of_rule_depends_on_all_keys_of_its_fault(fault: str, rule_id: str) -> None:
+    assert rule(f"reply: x, fault: {fault}").id == rule_id
+
+
 def test_a_rule_with_a_name_goes_by_it() -> None:
     assert rule("name: hi, reply: x").id == "hi"
 
