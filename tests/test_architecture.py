@@ -1,7 +1,10 @@
 """The house: a module imports from its own floor or from floors above it, and some libraries stay where they belong."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -27,8 +30,16 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
 }
 
 
+MAX_LINES, MAX_LINES_OF_FUNCTION, MAX_IMPORTS = 350, 40, 15
+
+
+@cache
+def parsed(module: Path) -> ast.Module:
+    return ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+
+
 def imported(module: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse((PACKAGE / module).read_text())):
+    for node in ast.walk(parsed(module)):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -51,4 +62,45 @@ def test_a_library_is_imported_only_where_it_belongs(module: Path) -> None:
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_a_module_begins_with_what_it_is_for(module: Path) -> None:
-    assert ast.get_docstring(ast.parse((PACKAGE / module).read_text()))
+    assert ast.get_docstring(parsed(module))
+
+
+def imported_modules(module: Path) -> set[Path]:
+    """Return the modules of the package that a module imports; a name of a module counts as the module."""
+    names = (name.split(".")[1:] for name in imported(module) if name.startswith("mockclaude."))
+    places = (
+        [f"{'/'.join(parts)}.py", f"{'/'.join(parts[:-1])}.py", "/".join([*parts, "__init__.py"])] for parts in names
+    )
+    return {Path(place) for candidates in places for place in candidates if Path(place) in MODULES} - {module}
+
+
+def test_imports_form_no_circle() -> None:
+    TopologicalSorter({module: imported_modules(module) for module in MODULES}).prepare()  # raises CycleError
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_module_keeps_to_its_budgets(module: Path) -> None:
+    functions = {
+        node.name: (node.end_lineno or 0) - node.lineno + 1
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    text = (PACKAGE / module).read_text(encoding="utf-8")
+
+    assert len(text.splitlines()) <= MAX_LINES
+    assert {name: lines for name, lines in functions.items() if lines > MAX_LINES_OF_FUNCTION} == {}
+    assert len(imported_modules(module)) <= MAX_IMPORTS
+
+
+def twice(names: Iterator[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def test_no_two_modules_of_a_floor_have_one_name() -> None:
+    names = (f"{module.parts[0]}: {module.stem}" for module in MODULES if module.stem != "__init__")
+    assert twice(names) == []
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    nodes = (node for module in MODULES for node in parsed(module).body if isinstance(node, ast.ClassDef))
+    assert twice(node.name for node in nodes if not node.name.startswith("_")) == []

@@ -15,7 +15,7 @@ PACKAGE = f"{mockclaude.__path__[0]}/"
 
 
 class Trip(NamedTuple):
-    """A request for a scenario of one rule, and the budgets: lower them after each step."""
+    """A request for a scenario of one rule, and its budgets."""
 
     stream: bool
     options: dict[str, Any]
@@ -24,8 +24,8 @@ class Trip(NamedTuple):
 
 
 TRIPS = {
-    "one rule": Trip(False, {}, modules=45, functions=137),  # goal: 26 and 60
-    "a dropped ping": Trip(True, {"fault": {"drop": "ping"}}, modules=53, functions=172),  # goal: 34 modules
+    "one rule": Trip(False, {}, modules=26, functions=60),
+    "a dropped ping": Trip(True, {"fault": {"drop": "ping"}}, modules=34, functions=100),
 }
 
 

@@ -13,7 +13,7 @@ Mythos 5 and 5.1 (their Fable's); Mythos Preview but for its retirement; `deprec
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -124,11 +124,6 @@ class Model:
             "retires_at": _midnight(self.retires_at),
             "type": "model",
         }
-
-
-def find(name: str) -> Model | None:
-    """Return the model with this id or alias, None for a name that the API answers with 404."""
-    return _BY_NAME.get(name)
 
 
 def resolve(name: str) -> str:
@@ -262,3 +257,6 @@ CATALOGUE: tuple[Model, ...] = tuple(Model(*row, *_ENDINGS.get(row[0], _ACTIVE))
 
 _BY_ID = {model.id: model for model in CATALOGUE}
 _BY_NAME = _BY_ID | {alias: _BY_ID[target] for alias, target in ALIASES.items()}
+
+find: Callable[[str], Model | None] = _BY_NAME.get
+"""Return the model with this id or alias, None for a name that the API answers with 404."""

@@ -11,13 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from mockclaude.api import tokens
 from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
 from mockclaude.api.body import Body
+from mockclaude.api.content_blocks import Blocks, Located, find_breakpoints
 from mockclaude.api.fingerprint import canonical_body
 from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
 from mockclaude.api.models import Model
@@ -36,18 +37,6 @@ MAX_DOCUMENTS = 500
 _WITH_DOCUMENTS = ("document", "tool_result")
 
 _REMINDER, _END_OF_REMINDER = "<system-reminder>", "</system-reminder>"
-
-Located: TypeAlias = tuple[tuple[Any, ...], Body]
-"""The path of a content block, and the block: `("messages", 0, "content", 2)`, in a tool result
-`("messages", 0, "content", 2, "tool_result", "content", 0)`.
-"""
-
-Blocks: TypeAlias = dict[str, list[Located]]
-
-
-def format_path(path: Iterable[str | int]) -> str:
-    """Format a path as in the API's error messages."""
-    return ".".join(map(str, path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +114,11 @@ class MessagesRequest:
         self.blocks, counted, is_blank = _walk(self.messages)
         self.input_tokens = tokens.of_prompt(body) + counted
         is_marked = canonical is None or b'"cache_control"' in canonical
-        self.breakpoints = _breakpoints(body, self.blocks) if is_marked else []
-        traits = {name for name, value in body.items() if value is not None}
+        self.breakpoints = find_breakpoints(body, self.blocks) if is_marked else []
+        self.traits = self._collect_traits(is_blank=is_blank)
+
+    def _collect_traits(self, *, is_blank: bool) -> frozenset[str]:
+        traits = {name for name, value in self.body.items() if value is not None}
         traits.update(
             [f"role:{message['role']}" for message in self.messages], [f"block:{kind}" for kind in self.blocks]
         )
@@ -134,9 +126,9 @@ class MessagesRequest:
             traits.add("cached")
         if is_blank:
             traits.add("blank")
-        if self.input_tokens + (body.get("max_tokens") or 0) > LONG:
+        if self.input_tokens + (self.body.get("max_tokens") or 0) > LONG:
             traits.add("long")
-        self.traits = frozenset(traits)
+        return frozenset(traits)
 
     def __repr__(self) -> str:
         return f"<MessagesRequest {redact(self.user)[:60]!r} of {self.model}, turn {self.turn}>"
@@ -338,22 +330,3 @@ def _blocks_in_result(path: tuple[str | int, ...], result: Body) -> list[Located
     if not isinstance(content, list):
         return []
     return [((*path, "tool_result", "content", index), block) for index, block in enumerate(content)]
-
-
-def _breakpoints(body: Body, blocks: Blocks) -> list[Located]:
-    marked: list[Located] = []
-    for field in ("tools", "system"):
-        items = body.get(field)
-        if isinstance(items, list):
-            located = [((field, index), item) for index, item in enumerate(items) if isinstance(item, dict)]
-            marked += [each for each in located if each[1].get("cache_control")]
-    if blocks:
-        inside = [located for found in blocks.values() for located in found if located[1].get("cache_control")]
-        marked += sorted(inside, key=_position)
-    if body.get("cache_control"):
-        marked.append(((), body))
-    return marked
-
-
-def _position(located: Located) -> tuple[int, ...]:
-    return tuple(part for part in located[0] if isinstance(part, int))

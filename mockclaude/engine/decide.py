@@ -16,7 +16,6 @@ from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.engine.request_context import RequestContext, admit, complete
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.store import Claim, Refusal
-from mockclaude.reply.compose import choose
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.match import describe_unmatched, find_matches, find_near_miss
 from mockclaude.scenario.rules import ReplyTemplate
@@ -45,7 +44,7 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
             return _unmatched(context)
         if builder.rule.function is not None:
             return _call(builder)
-        return builder.decide(choose(builder.rule, builder.position, builder.draws))
+        return builder.decide(builder.select_reply())
     except BaseException:
         state.store.commit((*context.released, *context.at_end))
         raise

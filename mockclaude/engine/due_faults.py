@@ -11,8 +11,7 @@ from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.state.store import Attempt, Ticket
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.select import TriggerContext, counts_requests, due
-from mockclaude.scenario.format.faults import Fault
-from mockclaude.scenario.lint.determinism import describe_nondeterminism
+from mockclaude.scenario.format.faults import Fault, ScriptFault
 from mockclaude.scenario.rules import ConditionalFault, Rule
 from mockclaude.scenario.volatile import turn_hash
 
@@ -38,7 +37,7 @@ def possible_faults(
 
 
 def _matching(faults: Sequence[ConditionalFault], request: MessagesRequest) -> list[Fault]:
-    return [each.fault for each in faults if each.applies(request)]
+    return [each.fault for each in faults if not each.conditions or each.applies(request)]
 
 
 def attempts_of(possible: PossibleFaults, rule: Rule, request: MessagesRequest) -> dict[str, Attempt]:
@@ -46,7 +45,7 @@ def attempts_of(possible: PossibleFaults, rule: Rule, request: MessagesRequest) 
 
     Scripts of a rule count the attempts of a turn under this rule, those of chaos and of the client under any rule.
     """
-    scripted = [label for label, faults in possible.items() if any(fault.attempts for fault in faults)]
+    scripted = [label for label, faults in possible.items() if any(isinstance(fault, ScriptFault) for fault in faults)]
     if not scripted:
         return {}
     turn = turn_hash(request.body)
@@ -79,7 +78,7 @@ def _decided_by(faults: Iterable[Fault], position: TriggerContext) -> Iterator[s
     counted = False
     for fault in faults:
         counted = counted or counts_requests(fault)
-        if why := describe_nondeterminism(fault):
-            yield f"not the same each time: the fault '{fault}' {why}"
+        if fault.nondeterminism:
+            yield f"not the same each time: the fault '{fault}' {fault.nondeterminism}"
     if counted:
         yield f"request {position.request + 1} of its lane"

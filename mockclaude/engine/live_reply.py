@@ -11,6 +11,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.engine.decision import Decision, Part
 from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.engine.reply_effects import headers_of_limit
+from mockclaude.engine.reply_inputs import message_context
 from mockclaude.reply.live.live_response import LiveResponse
 from mockclaude.reply.render import rendered
 from mockclaude.reply.response import End, silent
@@ -30,7 +31,7 @@ class LiveReply:
             pace,
             builder.draws,
             builder.response_context,
-            builder.message_context,
+            message_context(builder.context, builder.rule, builder.draws),
             builder.faults.faults,
             partial(headers_of_limit, builder.context),
         )

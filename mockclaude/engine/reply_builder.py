@@ -10,7 +10,6 @@ from mockclaude.engine.due_faults import DueFaults
 from mockclaude.engine.reply_effects import effects_at_end, effects_of, headers_of_limit
 from mockclaude.engine.reply_inputs import message_context, requested_pace, template_context
 from mockclaude.engine.request_context import RequestContext
-from mockclaude.reply.compose import Asking
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.apply import apply_faults
 from mockclaude.reply.prepared import render_prepared
@@ -47,10 +46,12 @@ class ReplyBuilder:
         """What placeholders are filled from."""
         return template_context(self.context, self.rule, self.draws)
 
-    @cached_property
-    def message_context(self) -> Asking:
-        """What the message says of the request."""
-        return message_context(self.context, self.rule, self.draws)
+    def select_reply(self) -> ReplyTemplate:
+        """Select the rule's reply: of a sequence the next one, of a choice one that is drawn by weight."""
+        rule = self.rule
+        if rule.weights:
+            return rule.replies[self.draws.of_question.weighted("choice", rule.weights)]
+        return rule.replies[min(self.position, len(rule.replies) - 1)]
 
     def pace(self) -> Pace:
         """Return the pace that the request asks for, or else that of the rule. Raises `ApiError` 400."""
@@ -65,8 +66,9 @@ class ReplyBuilder:
             pace = self.pace() if PACE_HEADER in context.http.headers else rule.pace
             reply = render_prepared(template, pace, context.request, self.response_context) if is_plain else None
             if reply is None:
+                fields = message_context(context, rule, self.draws)
                 reply = render_response(
-                    template, pace, self.template_context, self.draws, self.response_context, self.message_context
+                    template, pace, self.template_context, self.draws, self.response_context, fields
                 )
         except ApiError as error:
             return self.fail(error)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from mockclaude.api import models
-from mockclaude.api.api_headers import ApiHeaders
 from mockclaude.api.body import Body
 from mockclaude.api.checks.table import find_failures
 from mockclaude.api.errors import invalid
@@ -65,7 +64,7 @@ class RequestValidator(NamedTuple):
             check_shape(body, api_headers, result, counting=counting)
         fault = ""
         if FAULT_MARK in body["model"] or not DIRECTING_BETAS.isdisjoint(api_headers.betas):
-            body, fault = self._named(body, api_headers)
+            body, fault = self._named(body, api_headers.betas)
         thread = None if body.get("thread") is None else ThreadRequest(store, http.now, hold=not counting)
         try:
             return self._build(http, valid._replace(result=result), parsed, body, fault, thread), thread
@@ -108,9 +107,9 @@ class RequestValidator(NamedTuple):
                 result.report(failure.error, gateway_accepts=failure.check.gateway)
         return request
 
-    def _named(self, body: Body, headers: ApiHeaders) -> tuple[Body, str]:
+    def _named(self, body: Body, betas: Collection[str]) -> tuple[Body, str]:
         """Return the body with a content in each message and the model alone, and the fault that follows the model."""
-        if not DIRECTING_BETAS.isdisjoint(headers.betas) and any("content" not in each for each in body["messages"]):
+        if not DIRECTING_BETAS.isdisjoint(betas) and any("content" not in each for each in body["messages"]):
             body = {**body, "messages": [{"content": [], **message} for message in body["messages"]]}
         model, _, fault = body["model"].partition(FAULT_MARK)
         if not (fault and self.policy.client_faults):

@@ -58,8 +58,8 @@ class JournalEntry:
         http: The request to the API, its body cut at the journal's `max_body`; empty for the page at the root.
         body_size: Bytes of the whole body.
         streamed: Whether the response is a stream of events.
-        reason: The rule that was selected, or why none was.
-        notes: Notes on the decision.
+        raw_reason: The reason of the decision, with the credentials in it.
+        raw_notes: Notes on the decision, with the credentials in them.
         rule: The rule that was selected, if any.
         draws: The keys of the pseudo-random values of the response, if any.
         unmatched: Whether no rule matched a Messages request.
@@ -76,8 +76,8 @@ class JournalEntry:
     http = _NO_REQUEST
     body_size = 0
     streamed = unmatched = False
-    reason = ""
-    notes: tuple[str, ...] = ()
+    raw_reason = ""
+    raw_notes: tuple[str, ...] = ()
     rule: Rule | None = None
     draws: Draws | None = None
     closest: MatchResult | None = None
@@ -108,9 +108,9 @@ class JournalEntry:
 
     def record_decision(self, answer: Decision, script: Script, max_body: int = MAX_BODY) -> None:
         """Record the decision and the planned writes. A response of more than `max_body` bytes is not kept."""
-        rule, reason = answer.rule, answer.reason
-        self.reason = reason if rule is not None and reason is rule.label else _shorten(reason)
-        self.notes = tuple(map(_shorten, answer.notes)) if answer.notes else ()
+        reason = answer.reason
+        self.raw_reason = reason if len(reason) <= MAX_TEXT else _shorten(reason)
+        self.raw_notes = tuple(map(_shorten, answer.notes)) if answer.notes else ()
         self.streamed, self.rule, self.draws = answer.streamed, answer.rule, answer.draws
         self.unmatched, self.closest, self.whole = answer.unmatched, answer.closest, answer.whole
         sends = script.sends
@@ -120,6 +120,17 @@ class JournalEntry:
         else:
             self._writes = _writes(script)
             self.script, self._response_size = script._replace(sends=()), 0
+
+    @property
+    def reason(self) -> str:
+        """The rule that was selected, or why none was, without credentials."""
+        rule, reason = self.rule, self.raw_reason
+        return reason if rule is not None and reason is rule.label else redact(reason)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes on the decision, without credentials."""
+        return tuple(map(redact, self.raw_notes))
 
     @property
     def status(self) -> int:
@@ -206,17 +217,17 @@ class JournalEntry:
     @property
     def size(self) -> int:
         """Bytes that the entry counts for."""
-        texts = sum(map(len, self.raw_headers.values())) + len(self.path) + len(self.reason)
-        if self.notes:
-            texts += sum(map(len, self.notes))
+        texts = sum(map(len, self.raw_headers.values())) + len(self.path) + len(self.raw_reason)
+        if self.raw_notes:
+            texts += sum(map(len, self.raw_notes))
         writes = len(self.script.sends) if self._writes is None else len(self._writes)
         bodies = len(self.http.body) + len(self.whole or b"") + self._response_size
         return OVERHEAD + bodies + texts + OVERHEAD_OF_A_WRITE * writes
 
 
 def _shorten(text: str) -> str:
-    """Return a text without credentials, of at most `MAX_TEXT` characters."""
-    redacted = redact(text)
+    """Return `text` with at most `MAX_TEXT` characters. Redacted before, lest half a credential is left."""
+    redacted = text if len(text) <= MAX_TEXT else redact(text)
     return redacted if len(redacted) <= MAX_TEXT else f"{redacted[:MAX_TEXT]}…"
 
 

@@ -66,7 +66,7 @@ def log_fields(data: Mapping[str, Any]) -> JournalEntry:
     request, decision, response = data["request"], data["decision"], data["response"]
     entry = JournalEntry(data["number"], data["at"], request["method"], request["path"], {})
     entry.script, entry.streamed = Script(response["status"], ()), response["streamed"]
-    entry.reason, entry.notes = decision["reason"], tuple(decision["notes"])
+    entry.raw_reason, entry.raw_notes = decision["reason"], tuple(decision["notes"])
     entry.ending, entry.seconds = data["ending"], data["seconds"]
     return entry
 

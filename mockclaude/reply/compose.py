@@ -22,7 +22,7 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.mismatches import contradictions
 from mockclaude.reply.truncate import Obeyed, obey
 from mockclaude.scenario.format.units import FOREVER
-from mockclaude.scenario.rules import ReplyTemplate, Rule
+from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
 
 
@@ -62,13 +62,6 @@ class Reply(NamedTuple):
     def is_plain(self) -> bool:
         """Whether nothing happens on its way."""
         return all(isinstance(part, dict) for part in self.parts)
-
-
-def choose(rule: Rule, answered: int, draws: Draws) -> ReplyTemplate:
-    """Return the reply of `rule` that is due: the next of a sequence, or one drawn by weight."""
-    if rule.weights:
-        return rule.replies[draws.of_question.weighted("choice", rule.weights)]
-    return rule.replies[min(answered, len(rule.replies) - 1)]
 
 
 class Asking(NamedTuple):

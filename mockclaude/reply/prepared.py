@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from mockclaude.api import events, models, tokens
+from mockclaude.api import events, tokens
 from mockclaude.api.events import Event
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.compose import Asking, compose
@@ -68,7 +68,8 @@ def render_prepared(
         model is not None and prepared.tokens > model.max_input_tokens - request.input_tokens
     ):
         return None
-    name, count = models.resolve(request.body["model"]), b"%d" % request.input_tokens
+    name = request.body["model"] if model is None else model.id
+    count = b"%d" % request.input_tokens
     before, between, *rest = prepared.pieces
     data = b"".join((before, orjson.dumps(name)[1:-1], between, context.message_id.encode(), count.join(rest)))
     run = Run(data, partial(_take_apart, prepared, name, context.message_id, request))

@@ -14,6 +14,7 @@ import orjson
 
 from mockclaude.api.events import Block, Event
 from mockclaude.api.headers import Headers
+from mockclaude.scenario.format.positions import EVERY, LAST, EventSelector
 
 
 class End(Enum):
@@ -127,6 +128,19 @@ class Response(NamedTuple):
     def without_body(self) -> Response:
         """Return the response to HEAD: the headers alone, at once."""
         return self._replace(framing=self.framing._replace(body_sent=False), head_at=0)
+
+    def find_events(self, selector: EventSelector) -> list[int]:
+        """Return the indices in the body of the events that `selector` selects; each is a piece of its own."""
+        if not self.is_stream:
+            return []
+        indices = [
+            index
+            for index, (_, piece) in enumerate(self.body)
+            if isinstance(piece, Event) and piece.is_called(selector.event)
+        ]
+        if selector.nth == EVERY:
+            return indices
+        return indices[-1:] if selector.nth == LAST else indices[selector.nth - 1 : selector.nth]
 
     def take_apart(self) -> Response:
         """Return the response with every event as a piece of its own."""

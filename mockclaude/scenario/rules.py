@@ -19,7 +19,7 @@ from mockclaude.scenario.conditions.searches import spend
 from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, SourceMap
 from mockclaude.scenario.format import file as written
 from mockclaude.scenario.format import steps as written_steps
-from mockclaude.scenario.format.faults import Fault
+from mockclaude.scenario.format.faults import Fault, ScriptFault
 from mockclaude.scenario.format.policy import UNMATCHED, Policy
 from mockclaude.scenario.format.when import When
 from mockclaude.scenario.lint.retry_after import lint_retry_after
@@ -257,7 +257,7 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
 
 
 def _faults(faults: Sequence[Fault] | None, place: Place) -> tuple[ConditionalFault, ...]:
-    if any(fault.attempts for fault in faults or ()):
+    if any(isinstance(fault, ScriptFault) for fault in faults or ()):
         volatile.prepare()
     return tuple(ConditionalFault(fault, place, conditions(fault.when or When())) for fault in faults or ())
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from mockclaude.engine.decision import Decision
+from mockclaude.engine.decision import NO_RESPONSE, Decision
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.routes import commit
 from mockclaude.engine.scenario_state import ScenarioState
@@ -48,7 +48,7 @@ class HandledRequest:
         state: The state of the scenario; None where no scenario has the request.
     """
 
-    decision: Decision
+    decision: Decision = NO_RESPONSE
     scenario: str = ""
     http: HttpRequest | None = None
     state: ScenarioState | None = None

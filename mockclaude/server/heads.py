@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, cast
 from urllib.parse import unquote
 
 from aiohttp import web
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
-from mockclaude.engine.http_request import SCENARIO_HEADER, Head
+from mockclaude.engine.http_request import SCENARIO_HEADER, Head, HttpRequest
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust, in_lane_of_pages
 from mockclaude.engine.valid_headers import validation_mode
@@ -106,6 +106,21 @@ def head_key(request: web.BaseRequest) -> HeadKey:
     """Return what makes heads equal."""
     headers = tuple([header for header in request.raw_headers if header[0] not in _LENGTH])
     return request.method, request.raw_path, request.version.minor, headers
+
+
+class Connection(Protocol):
+    """A connection that counts its requests."""
+
+    requests: int
+
+
+def build_http_request(head: Head, request: web.BaseRequest, body: bytes, began: float, now: float) -> HttpRequest:
+    """Build the request to the engine, which arrived `now` at a server that `began` at that time, both in seconds."""
+    connection = cast("Connection", request.protocol)
+    reused, connection.requests = connection.requests > 0, connection.requests + 1
+    headers = head.headers if head.page else request.headers
+    since_start_us, fraction_us = int((now - began) * 1e6), int(now % 1 * 1e6)
+    return HttpRequest(head, headers, body, int(now), since_start_us, reused, fraction_us)
 
 
 def _make_head(trust: Trust, request: web.BaseRequest, path: str, headers: Mapping[str, str], page: str) -> Head:

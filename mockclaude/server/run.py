@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import gc
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from contextlib import asynccontextmanager
 from secrets import token_urlsafe
 from threading import Timer
 from typing import Any, NamedTuple, TypeAlias
@@ -23,6 +22,7 @@ from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.first_screen import first_screen
 from mockclaude.server.listener import Listener
 from mockclaude.server.log_writer import LogWriter, WriteEntries
+from mockclaude.server.process import tune_process
 from mockclaude.server.protocol import make_server
 from mockclaude.server.request_body import MAX_BODY
 from mockclaude.server.site import Site
@@ -72,8 +72,7 @@ async def serve(
 
     Args:
         scenarios: Scenarios by name, the one at the root under ''.
-        host: The address to listen on.
-        port: The port, 0 for a free one.
+        port: The port. 0 picks a free one.
         write: Called with the first screen and with log lines.
         playback: The clock and the retry speed.
         trust: Who may control the server. Default: follows from `host`.
@@ -83,80 +82,46 @@ async def serve(
     Raises:
         CannotListenError: The address cannot be served on.
     """
+    journal = Journal(max_body=MAX_BODY) if write_entries else None
+    site = Site(scenarios, trust=trust or trust_of(host), journal=journal, **playback._asdict())
     log_writer = LogWriter(write, write_entries, colour=wants_colour())
-    listener = Listener(host, port)
-    site = Site(
-        scenarios,
-        trust=trust or trust_of(host),
-        journal=Journal(max_body=MAX_BODY) if write_entries else None,
-        **playback._asdict(),
-    )
     site.journal.subscribe("ended", log_writer.log)
-    site.refuse = listener.refuse
-    half = SHUTDOWN_TIMEOUT / 2  # aiohttp waits twice: for the handler, then for its connection
-    runner = web.ServerRunner(make_server(site), shutdown_timeout=half)
     stopping = _Stopping()
-    await runner.setup()
     try:
-        await listen(listener, runner)
-        for served in site.served.values():
-            served.rules.prepare()
-        spare_the_collector()
-        return_freed_memory()
-        allow_many_connections()
-        stopped = stopping.by_signal()
-        write(first_screen(scenarios, base_url(host, runner.addresses[0][1]), site.trust.token))
-        async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(beside(site)) if beside else None
-            await stopped.wait()
-            if running:
-                running.cancel()
+        async with _listening(site, host, port) as bound_port:
+            site.prepare()
+            stopped = stopping.by_signal()
+            write(first_screen(scenarios, base_url(host, bound_port), site.trust.token))
+            await _run_until(stopped, beside and beside(site))
     finally:
-        await listener.close()
-        await runner.cleanup()
         log_writer.flush()
         await asyncio.get_running_loop().shutdown_default_executor()  # files are loaded in it
         stopping.end()
 
 
-def spare_the_collector() -> None:
-    """Exclude loaded objects from garbage collection, and collect less often: requests leave few cycles."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-
-
-def return_freed_memory() -> None:
-    """Make glibc return the memory of large requests to the system.
-
-    By default, after freeing a block of some megabytes, glibc keeps blocks of that size in a heap that never shrinks.
-    """
-    import ctypes
-
-    with suppress(AttributeError, OSError, TypeError):
-        set_option = ctypes.CDLL(None).mallopt
-        for option in (_TRIM_THRESHOLD, _MMAP_THRESHOLD):
-            set_option(option, _LARGE_BLOCK)
-
-
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-"""Options of `mallopt`."""
-_LARGE_BLOCK = 128 * 1024
-
-
-def allow_many_connections() -> int | None:
-    """Raise the limit of open files to the highest allowed value; return it, or None if the system has no such limit.
-
-    Shells start with 1,024, although most systems allow many more.
-    """
+@asynccontextmanager
+async def _listening(site: Site, host: str, port: int) -> AsyncIterator[int]:
+    """Listen for requests to `site`; yield the port."""
+    listener = Listener(host, port)
+    site.refuse = listener.refuse
+    half = SHUTDOWN_TIMEOUT / 2  # aiohttp waits twice: for the handler, then for its connection
+    runner = web.ServerRunner(make_server(site), shutdown_timeout=half)
+    await runner.setup()
     try:
-        import resource
-    except ImportError:
-        return None
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        await listen(listener, runner)
+        tune_process()
+        yield runner.addresses[0][1]
+    finally:
+        await listener.close()
+        await runner.cleanup()
+
+
+async def _run_until(stopped: asyncio.Event, beside: Coroutine[Any, Any, None] | None) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(beside) if beside else None
+        await stopped.wait()
+        if running:
+            running.cancel()
 
 
 async def listen(listener: Listener, runner: web.ServerRunner) -> None:

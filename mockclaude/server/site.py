@@ -6,14 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
-from typing import Protocol, cast
 
 from aiohttp import web
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
-from mockclaude.engine.decision import NO_RESPONSE
-from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.routes import answer, refuse
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust
@@ -24,17 +21,11 @@ from mockclaude.server import index_page
 from mockclaude.server.admin.serve_admin import is_for, serve_admin
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.handled_request import HandledRequest
-from mockclaude.server.heads import HeadKey, Heads, KnownHead, head_key
+from mockclaude.server.heads import HeadKey, Heads, KnownHead, build_http_request, head_key
 from mockclaude.server.player import CLOSED
 from mockclaude.server.request_body import read_body
 
 _LOCAL = Trust()
-
-
-class Connection(Protocol):
-    """What is counted of a connection."""
-
-    requests: int
 
 
 class Site:
@@ -69,6 +60,11 @@ class Site:
         """The scenarios by name."""
         return {name: served.scenario for name, served in self.served.items()}
 
+    def prepare(self) -> None:
+        """Prepare the rules of all scenarios, so that the first request need not."""
+        for served in self.served.values():
+            served.rules.prepare()
+
     def use(self, scenarios: Mapping[str, Scenario]) -> None:
         """Serve `scenarios` from now on. One that is served already, and the same, forgets nothing."""
         self.served = {name: self._serving(name, scenario) for name, scenario in scenarios.items()}
@@ -93,7 +89,7 @@ class Site:
         known = self._heads.known.get(key)
         shown = redact(path) if known is None else known.path
         entry = JournalEntry(next(self.numbers), self.clock.now(), request.method, shown, request.headers)
-        handled = HandledRequest(NO_RESPONSE)
+        handled = HandledRequest()
         try:
             handled = await self._decide(request, key, known, entry.at)
             return await handled.send(request, entry, self)
@@ -124,16 +120,9 @@ class Site:
                 if request.raw_path.partition("?")[0] == "/":
                     return HandledRequest(index_page.respond(request, self.scenarios, self.trust, int(now)))
                 known = self._heads.read(request, key)
-            http = self._http(known.head, request, body, now)
+            http = build_http_request(known.head, request, body, self._began, now)
             state = self.served[known.scenario]
             return HandledRequest(answer(http, state), known.scenario, http, state)
         except ApiError as error:
-            http = self._http(self._heads.stray(request, error), request, body, now)
+            http = build_http_request(self._heads.stray(request, error), request, body, self._began, now)
             return HandledRequest(refuse(http, self.served[""], error), http=http)
-
-    def _http(self, head: Head, request: web.BaseRequest, body: bytes, now: float) -> HttpRequest:
-        connection = cast("Connection", request.protocol)
-        reused, connection.requests = connection.requests > 0, connection.requests + 1
-        headers = head.headers if head.page else request.headers
-        since_start_us, fraction_us = int((now - self._began) * 1e6), int(now % 1 * 1e6)
-        return HttpRequest(head, headers, body, int(now), since_start_us, reused, fraction_us)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mockclaude.api.request import MessagesRequest, format_path
+from mockclaude.api.content_blocks import format_path
+from mockclaude.api.request import MessagesRequest
 from tests.api.asking import QUESTION, asked, body
 
 IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}

@@ -43,6 +43,25 @@ def notes(served: ScenarioState, **fields: Any) -> tuple[str, ...]:
     return given.notes
 
 
+def texts(rule: str, count: int) -> list[str]:
+    """Return the text of each of `count` equal requests to a scenario with one rule."""
+    served = ScenarioState(load_text(f"rules: [{{{rule}}}]"))
+    return [send(served).json["content"][0]["text"] for _ in range(count)]
+
+
+def test_sequence_repeats_its_last_reply() -> None:
+    assert texts("sequence: [one, two]", 4) == ["one", "two", "two", "two"]
+
+
+def test_choice_is_drawn_by_weight_for_each_occurrence() -> None:
+    rule = "choice: [{weight: 80, reply: fine}, {weight: 20, reply: bad}]"
+
+    drawn = texts(rule, 500)
+
+    assert drawn.count("fine") / 500 == pytest.approx(0.8, abs=0.06)
+    assert drawn[:50] == texts(rule, 50)
+
+
 FAULTS = """
 chaos:
   - {error: 529, requests: 3..3}

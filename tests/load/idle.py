@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import uvloop
 
-from mockclaude.server.run import allow_many_connections
+from mockclaude.server.process import allow_many_connections
 from tests.load.breaking import left
 from tests.load.client import Client, at_most, connect
 from tests.load.running import Line, megabytes, serving

@@ -20,8 +20,9 @@ from aiohttp import web
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.loading.loader import load
 from mockclaude.server.listener import Listener
+from mockclaude.server.process import allow_many_connections, spare_the_collector
 from mockclaude.server.protocol import make_server
-from mockclaude.server.run import allow_many_connections, run, spare_the_collector
+from mockclaude.server.run import run
 from mockclaude.server.site import Site
 
 

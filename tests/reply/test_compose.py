@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 from mockclaude.api.errors import ApiError
-from mockclaude.reply.compose import Disconnect, Pause, choose
-from tests.reply.making import DRAWS, composed, plain_replies, rule
+from mockclaude.reply.compose import Disconnect, Pause
+from tests.reply.making import DRAWS, composed, plain_replies
 
 TEXT = {"text": "sevench"}
 TOOL = {"tool_use": {"name": "look", "input": {}}}
@@ -205,21 +205,6 @@ def test_a_header_keeps_to_its_line_whatever_is_filled_in() -> None:
 
     assert isinstance(part, ApiError)
     assert part.headers == {"x-echo": "one set-cookie: two three", "x-roles": '["user"]'}
-
-
-def test_a_sequence_ends_on_its_last_reply() -> None:
-    told = rule(sequence=["one", "two"])
-    chosen = [choose(told, answered, DRAWS) for answered in range(4)]
-
-    assert chosen == [told.replies[0], told.replies[1], told.replies[1], told.replies[1]]
-
-
-def test_a_choice_is_drawn_by_weight_anew_for_each_attempt() -> None:
-    told = rule(choice=[{"weight": 80, "reply": "fine"}, {"weight": 20, "reply": "bad"}])
-    chosen = [choose(told, 0, DRAWS._replace(occurrence=attempt)) for attempt in range(500)]
-
-    assert chosen.count(told.replies[0]) / 500 == pytest.approx(0.8, abs=0.06)
-    assert chosen[0] is choose(told, 0, DRAWS)
 
 
 @given(steps=plain_replies)

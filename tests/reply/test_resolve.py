@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mockclaude.api.events import Event
 from mockclaude.api.headers import Headers
-from mockclaude.reply.faults.resolve import ResolvedPosition, find_events, resolve, split
+from mockclaude.reply.faults.resolve import ResolvedPosition, resolve, split
 from mockclaude.reply.response import Data, Response, Timed, whole
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format import positions
@@ -99,13 +99,13 @@ def test_among_events_that_are_not_there_nothing_is_sent_yet(when: str) -> None:
 
 def test_events_are_selected_by_name_by_number_the_last_or_all() -> None:
     parts = exchange()
-    texts = find_events(parts, positions.parse_selector("every text_delta"))
+    texts = parts.find_events(positions.parse_selector("every text_delta"))
 
     assert len(texts) == 3
-    assert find_events(parts, positions.parse_selector("text_delta 2")) == texts[1:2]
-    assert find_events(parts, positions.parse_selector("last content_block_delta")) == texts[-1:]
-    assert find_events(parts, positions.parse_selector("text_delta 9")) == []
-    assert find_events(exchange(stream=False), positions.parse_selector("every ping")) == []
+    assert parts.find_events(positions.parse_selector("text_delta 2")) == texts[1:2]
+    assert parts.find_events(positions.parse_selector("last content_block_delta")) == texts[-1:]
+    assert parts.find_events(positions.parse_selector("text_delta 9")) == []
+    assert exchange(stream=False).find_events(positions.parse_selector("every ping")) == []
 
 
 @given(st.lists(st.binary(min_size=1), max_size=5), st.integers(0, 60))

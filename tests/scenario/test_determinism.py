@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockclaude.scenario.diagnostics import Place
-from mockclaude.scenario.lint.determinism import describe_nondeterminism, lint_determinism, require_determinism
+from mockclaude.scenario.lint.determinism import lint_determinism, require_determinism
 from mockclaude.scenario.loading.loader import load_text
 
 
@@ -42,7 +42,7 @@ def test_what_depends_on_the_order_is_named_with_its_place(fault: str, reason: s
 def test_why_a_fault_need_not_strike_again_is_told(fault: str, why: str) -> None:
     (possible,) = load_text(f"rules: [{{reply: Hello, fault: {fault}}}]").rules[0].faults
 
-    assert describe_nondeterminism(possible.fault) == why
+    assert possible.fault.nondeterminism == why
 
 
 def test_what_follows_from_a_lane_is_not() -> None:

@@ -18,7 +18,7 @@ from mockclaude.engine.trust import Trust
 from mockclaude.journal.entry import MAX_BODY, JournalEntry
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Scenario, built_in
-from mockclaude.server import run
+from mockclaude.server import process, run
 from mockclaude.server.run import CannotListenError, base_url, serve
 from mockclaude.server.site import Site
 from tests.serving import PATIENCE, post, received, request
@@ -275,7 +275,7 @@ def test_limit_of_open_files_is_raised() -> None:
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits[0] - 1, limits[1]))
     try:
-        assert run.allow_many_connections() == limits[1]
+        assert process.allow_many_connections() == limits[1]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
@@ -283,7 +283,7 @@ def test_limit_of_open_files_is_raised() -> None:
 def test_system_without_a_limit_of_open_files_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resource", None)
 
-    assert run.allow_many_connections() is None
+    assert process.allow_many_connections() is None
 
 
 @pytest.mark.parametrize(

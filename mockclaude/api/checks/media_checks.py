@@ -11,7 +11,8 @@ from typing import Any
 
 from mockclaude.api import media
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import MessagesRequest, format_path
+from mockclaude.api.content_blocks import format_path
+from mockclaude.api.request import MessagesRequest
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_EDGE = 8000

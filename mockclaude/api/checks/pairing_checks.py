@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Located, MessagesRequest, format_path
+from mockclaude.api.content_blocks import Located, format_path
+from mockclaude.api.request import MessagesRequest
 from mockclaude.api.tool_pairs import OF_MESSAGES
 
 _RESULTS_OF_SERVERS = (

@@ -7,7 +7,8 @@ from typing import Any
 
 from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.request import Located, MessagesRequest, format_path
+from mockclaude.api.content_blocks import Located, format_path
+from mockclaude.api.request import MessagesRequest
 
 _THOUGHTS = ("thinking", "redacted_thinking")
 

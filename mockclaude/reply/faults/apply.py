@@ -79,7 +79,7 @@ def apply_faults(
         if not response.is_final:
             of_fault = FaultContext(context, draws.scoped(f"fault/{position}"))
             applied, outcome = try_fault(partial(APPLY[type(fault)], response, fault, of_fault))
-        notes.append(f"fault: {fault}{outcome}")
+        notes.append(f"fault: {fault.label}{outcome}")
         response = applied or response
     return FaultedResponse(response, (*notes, str(draws)))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mockclaude.api.events import Event, event
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.resolve import bounded, check_size, find_events, resolve, whole_pieces
+from mockclaude.reply.faults.resolve import bounded, check_size, resolve, whole_pieces
 from mockclaude.reply.response import Data, Piece, Response, Timed, json_data
 from mockclaude.scenario.format.faults import DropFault, DuplicateFault, EditFault, InsertFault, RestartFault, SwapFault
 from mockclaude.scenario.format.positions import Position
@@ -14,14 +14,14 @@ from mockclaude.scenario.format.positions import Position
 
 def drop(response: Response, fault: DropFault) -> Response | None:
     """Leave out events."""
-    found = set(find_events(response, fault.drop))
+    found = set(response.find_events(fault.drop))
     kept = [timed for index, timed in enumerate(response.body) if index not in found]
     return response._replace(body=kept) if found else None
 
 
 def duplicate(response: Response, fault: DuplicateFault) -> Response | None:
     """Send events again, right after themselves, as many times as there are `copies`."""
-    found = set(find_events(response, fault.duplicate))
+    found = set(response.find_events(fault.duplicate))
     times = 1 + (fault.copies or 1)
     repeated = (
         copy for index, timed in enumerate(response.body) for copy in [timed] * (times if index in found else 1)
@@ -31,7 +31,7 @@ def duplicate(response: Response, fault: DuplicateFault) -> Response | None:
 
 def swap(response: Response, fault: SwapFault) -> Response | None:
     """Swap two events; each is sent at the time of the other."""
-    found = [index for selector in fault.swap for index in find_events(response, selector)]
+    found = [index for selector in fault.swap for index in response.find_events(selector)]
     if len(found) != 2:
         return None
     body = list(response.body)
@@ -47,7 +47,7 @@ def edit(response: Response, fault: EditFault) -> Response | None:
     """Set and delete keys in the JSON of events, or in the body of a response that is not streamed."""
     selector = fault.edit
     whole = selector.event == "body" and not response.is_stream
-    found = range(len(response.body)) if whole else find_events(response, selector)
+    found = range(len(response.body)) if whole else response.find_events(selector)
     edited = {index: piece for index in found if (piece := _edit_piece(response.body[index].piece, fault)) is not None}
     body = [timed._replace(piece=edited.get(index, timed.piece)) for index, timed in enumerate(response.body)]
     return response._replace(body=body) if edited else None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mockclaude.api.events import Event
 from mockclaude.reply.response import Data, Piece, Response, Timed
-from mockclaude.scenario.format.positions import EVERY, LAST, EventSelector, Position
+from mockclaude.scenario.format.positions import EventSelector, Position
 
 MAX_PIECES, MAX_BYTES = 500_000, 64_000_000
 """Pieces and bytes that a body may have once faults have made more of it."""
@@ -23,20 +23,6 @@ class ResolvedPosition(NamedTuple):
 
     offset: int | None
     at: int
-
-
-def find_events(response: Response, selector: EventSelector) -> list[int]:
-    """Return the indices in the body of the events that `selector` selects."""
-    if not response.is_stream:
-        return []
-    found = [
-        index
-        for index, (_, piece) in enumerate(response.body)
-        if isinstance(piece, Event) and piece.is_called(selector.event)
-    ]
-    if selector.nth == EVERY:
-        return found
-    return found[-1:] if selector.nth == LAST else found[selector.nth - 1 : selector.nth]
 
 
 def resolve(response: Response, position: Position) -> ResolvedPosition | None:
@@ -63,7 +49,7 @@ def resolve(response: Response, position: Position) -> ResolvedPosition | None:
 
 
 def _at_event(response: Response, selector: EventSelector, *, after: bool) -> ResolvedPosition | None:
-    found = find_events(response, selector)
+    found = response.find_events(selector)
     if not found:
         return None
     resolved = _after_pieces(response, found[0] + after)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mockclaude.reply.draws import Draws
-from mockclaude.scenario.format.faults import Burst, Fault, NothingFault, Ramp
+from mockclaude.scenario.format.faults import Burst, Fault, NothingFault, Ramp, ScriptFault
 
 BURST_BLOCK = 1_000
 """Requests of a lane after which it is drawn anew whether there is a burst, with the probability that it has then."""
@@ -67,7 +67,7 @@ def _ramped(ramp: Ramp, request: int) -> float:
 
 def _scripted(fault: Fault, attempt: int) -> Iterator[Fault]:
     """Yield the fault, or that of a script for the request after `attempt` attempts."""
-    due_now = fault.attempts[attempt : attempt + 1] if fault.attempts else [fault]
+    due_now = fault.script[attempt : attempt + 1] if isinstance(fault, ScriptFault) else [fault]
     yield from (each for each in due_now if not isinstance(each, NothingFault))
 
 
@@ -80,7 +80,7 @@ def _in_window(fault: Fault, draws: Draws, position: TriggerContext) -> bool:
         return False
     if fault.connection is not None and not position.reused:
         return False
-    return fault.burst is None or in_burst(fault.burst, draws._replace(rule=str(fault)), position.request)
+    return fault.burst is None or in_burst(fault.burst, draws._replace(rule=fault.label), position.request)
 
 
 def in_burst(burst: Burst, draws: Draws, request: int) -> bool:

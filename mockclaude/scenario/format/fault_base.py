@@ -7,7 +7,7 @@ kind chooses its class.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
@@ -94,11 +94,6 @@ class Fault(Model):
         return ()
 
     @property
-    def attempts(self) -> Sequence[Fault]:
-        """The faults of a script, one for each attempt."""
-        return ()
-
-    @property
     def strikes_others(self) -> bool:
         """Whether the fault affects other clients than the one that sent the request."""
         return False
@@ -109,9 +104,33 @@ class Fault(Model):
         value = getattr(self, self.kind)
         return str(value) if isinstance(value, (str, float, EventSelector)) or type(value) is int else ""
 
-    def __str__(self) -> str:
+    @cached_property
+    def label(self) -> str:
+        """The name of the fault, or else its kind, value and position, for the log."""
         words = (self.kind, self.shown, str(self.position or ""))
         return self.name or " ".join(word for word in words if word)
+
+    @cached_property
+    def nondeterminism(self) -> str:
+        """Why the requests or clients that the fault affects vary between runs, '' if they do not."""
+        reasons = [reason for key, (reason, _) in NONDETERMINISTIC.items() if self.has(key)]
+        scripted: Sequence[Fault] = getattr(self, "script", ())
+        return next((fault.nondeterminism for fault in scripted if fault.nondeterminism), "") or " and ".join(reasons)
+
+    def has(self, key: str) -> bool:
+        """Return whether the file sets `key` of the fault."""
+        return getattr(self, key, None) is not None
+
+    def __str__(self) -> str:
+        return self.label
+
+
+NONDETERMINISTIC = {
+    "time": ("depends on the clock", "a window in `requests`"),
+    "connection": ("depends on which connection a client uses", "`occurrence`"),
+    "refuse": ("hits whoever connects meanwhile", "`disconnect: reset`"),
+}
+"""Key of a fault -> why its result varies between runs, and the deterministic alternative."""
 
 
 @cache

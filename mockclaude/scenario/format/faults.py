@@ -291,11 +291,6 @@ class ScriptFault(Fault):
     """What happens the first, second, third time the same request comes: a fault, or `ok`."""
 
     @property
-    def attempts(self) -> Sequence[Fault]:
-        """The faults of a script, one for each attempt."""
-        return self.script
-
-    @property
     def strikes_others(self) -> bool:
         """Whether the fault affects other clients than the one that sent the request."""
         return any(fault.strikes_others for fault in self.script)

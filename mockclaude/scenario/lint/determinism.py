@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mockclaude.scenario.diagnostics import Diagnostic, ScenarioError
-from mockclaude.scenario.format.faults import Fault
+from mockclaude.scenario.format.fault_base import NONDETERMINISTIC
+from mockclaude.scenario.format.faults import Fault, ScriptFault
 from mockclaude.scenario.rules import Scenario
 
 
@@ -36,24 +37,8 @@ _LIMITS = (
 
 
 def _reasons(fault: Fault) -> Iterator[str]:
-    for key, (reason, instead) in _NONDETERMINISTIC.items():
-        if getattr(fault, key, None) is not None:
+    for key, (reason, instead) in NONDETERMINISTIC.items():
+        if fault.has(key):
             yield f"the fault '{fault}' {reason}; expected {instead}"
-    for attempt in fault.attempts:
+    for attempt in fault.script if isinstance(fault, ScriptFault) else ():
         yield from _reasons(attempt)
-
-
-def describe_nondeterminism(fault: Fault) -> str:
-    """Describe why the requests or clients that `fault` affects vary between runs, or return ''."""
-    reasons = [reason for key, (reason, _) in _NONDETERMINISTIC.items() if getattr(fault, key, None) is not None]
-    return next(
-        (reason for attempt in fault.attempts if (reason := describe_nondeterminism(attempt))), ""
-    ) or " and ".join(reasons)
-
-
-_NONDETERMINISTIC = {
-    "time": ("depends on the clock", "a window in `requests`"),
-    "connection": ("depends on which connection a client uses", "`occurrence`"),
-    "refuse": ("hits whoever connects meanwhile", "`disconnect: reset`"),
-}
-"""Key of a fault -> why its result varies between runs, and the deterministic alternative."""

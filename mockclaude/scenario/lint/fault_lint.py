@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mockclaude.scenario.diagnostics import Diagnostic, Path, SourceMap, join_words
-from mockclaude.scenario.format.faults import Fault
+from mockclaude.scenario.format.faults import Fault, ScriptFault
 from mockclaude.scenario.format.steps import StepModel
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def _comes(event: str, steps: Sequence[StepModel]) -> bool:
 
 
 def _events(fault: Fault) -> Iterator[str]:
-    for turn in fault.attempts:
-        yield from _events(turn)
+    for attempt in fault.script if isinstance(fault, ScriptFault) else ():
+        yield from _events(attempt)
     yield from (selector.event for selector in fault.selectors)
     if fault.position and fault.position.selector.event:
         yield fault.position.selector.event
