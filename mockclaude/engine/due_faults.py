@@ -10,7 +10,7 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.state.store import Attempt, Ticket
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.select import TriggerContext, counts_requests, due
+from mockclaude.reply.faults.select import TriggerContext, due, uses_request_count
 from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.lint.determinism import describe_nondeterminism
 from mockclaude.scenario.rules import ConditionalFault, Rule
@@ -78,7 +78,7 @@ def _attempt_notes(before: Mapping[str, int]) -> Iterator[str]:
 def _decided_by(faults: Iterable[Fault], position: TriggerContext) -> Iterator[str]:
     counted = False
     for fault in faults:
-        counted = counted or counts_requests(fault)
+        counted = counted or uses_request_count(fault)
         if why := describe_nondeterminism(fault):
             yield f"not the same each time: the fault '{fault}' {why}"
     if counted:

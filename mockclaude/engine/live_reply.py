@@ -12,8 +12,8 @@ from mockclaude.engine.decision import Decision, Part
 from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.engine.reply_effects import headers_of_limit
 from mockclaude.reply.live.live_response import LiveResponse
-from mockclaude.reply.render import rendered
-from mockclaude.reply.response import End, silent
+from mockclaude.reply.render import to_rendered_reply
+from mockclaude.reply.response import End, build_silent
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import PendingReply, ReplyTemplate
@@ -37,7 +37,7 @@ class LiveReply:
 
     def begin(self) -> Decision:
         """Return the decision that is made so far: which rule, and that its reply is live."""
-        decision = self._builder.interrupt(silent(End.KEEP, 0))
+        decision = self._builder.interrupt(build_silent(End.KEEP, 0))
         return decision._replace(live=self, effects=self._builder.context.cache_effects)
 
     async def parts(self) -> AsyncGenerator[Part, None]:
@@ -76,7 +76,7 @@ class LiveReply:
         if batch is None:
             decision = builder.fail(failure) if failure else self._whole()
             return Part(decision.response, decision)
-        sent = rendered(response.reply, response.sent)
+        sent = to_rendered_reply(response.reply, response.sent)
         notes = (*response.notes, *builder.faults.notes)
         return Part(batch, builder.finish(sent, notes, builder.reason(failure)))
 
@@ -84,4 +84,4 @@ class LiveReply:
         """Return the decision with the reply as a whole, of which nothing was sent."""
         builder, reply, stream = self._builder, self._response.reply, self._builder.context.request.stream
         response = schedule_reply(reply, builder.pace(), builder.draws, builder.response_context, stream=stream)
-        return builder.complete(rendered(reply, response))
+        return builder.complete(to_rendered_reply(reply, response))

@@ -10,7 +10,7 @@ from mockclaude.engine.due_faults import DueFaults
 from mockclaude.engine.reply_effects import effects_at_end, effects_of, headers_of_limit
 from mockclaude.engine.reply_inputs import message_context, requested_pace, template_context
 from mockclaude.engine.request_context import RequestContext
-from mockclaude.reply.compose import Asking
+from mockclaude.reply.compose import ReplyContext
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.apply import apply_faults
 from mockclaude.reply.prepared import render_prepared
@@ -48,7 +48,7 @@ class ReplyBuilder:
         return template_context(self.context, self.rule, self.draws)
 
     @cached_property
-    def message_context(self) -> Asking:
+    def message_context(self) -> ReplyContext:
         """What the message says of the request."""
         return message_context(self.context, self.rule, self.draws)
 

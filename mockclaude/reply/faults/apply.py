@@ -19,7 +19,17 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults import event_edits
 from mockclaude.reply.faults.resolve import ResolvedPosition, TooLargeError, resolve, split, whole_pieces
 from mockclaude.reply.faults.slices import limit_rate, slice_body
-from mockclaude.reply.response import BY_PIECE, Data, End, Framing, Piece, Response, Timed, json_data, silent
+from mockclaude.reply.response import (
+    SEPARATE_PIECES,
+    Data,
+    End,
+    Framing,
+    Piece,
+    Response,
+    Timed,
+    build_silent,
+    json_data,
+)
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.scenario.format.faults import (
     ContentLengthFault,
@@ -74,17 +84,17 @@ def apply_faults(
         return FaultedResponse(response, ())
     response = response if response.is_final else response.take_apart()
     notes: list[str] = []
-    for position, fault in enumerate(in_order(faults)):
+    for position, fault in enumerate(sort_faults(faults)):
         applied, outcome = None, NOTHING
         if not response.is_final:
-            of_fault = FaultContext(context, draws.scoped(f"fault/{position}"))
+            of_fault = FaultContext(context, draws.with_scope(f"fault/{position}"))
             applied, outcome = try_fault(partial(APPLY[type(fault)], response, fault, of_fault))
         notes.append(f"fault: {fault}{outcome}")
         response = applied or response
     return FaultedResponse(response, (*notes, str(draws)))
 
 
-def in_order(faults: Iterable[Fault]) -> list[Fault]:
+def sort_faults(faults: Iterable[Fault]) -> list[Fault]:
     """Return `faults` in the order in which they are applied."""
     return sorted(faults, key=lambda fault: _ORDER[type(fault)])
 
@@ -121,7 +131,7 @@ def _respond(response: Response, fault: RespondFault, _: FaultContext) -> Respon
     body = _text_body(written.body) if isinstance(written.body, str) else json_data(written.body)
     at = response.head_at
     pieces = (Timed(at, body),) if body.encoded else ()
-    return Response(written.status, headers, "", pieces, at, end_at=at, framing=BY_PIECE._replace(reason=""))
+    return Response(written.status, headers, "", pieces, at, end_at=at, framing=SEPARATE_PIECES._replace(reason=""))
 
 
 def _text_body(text: str) -> Data:
@@ -148,7 +158,7 @@ def _stall(response: Response, fault: StallFault, _: FaultContext) -> Response |
 
 def _hang(response: Response, place: ResolvedPosition, fault: StallFault) -> Response:
     if place.offset is None:
-        return silent(End.HANG, place.at)
+        return build_silent(End.HANG, place.at)
     before, _ = split(response, place.offset)
     body = (*before, *_make_pings(response, place.at, fault))
     end_at = max(place.at, body[-1].at if body else 0)
@@ -202,7 +212,7 @@ def _disconnect(response: Response, fault: DisconnectFault, _context: FaultConte
     if place is None:
         return None
     if place.offset is None:
-        return silent(End.RESET if how == "reset" else End.CLOSE, place.at)
+        return build_silent(End.RESET if how == "reset" else End.CLOSE, place.at)
     before, _ = split(response, place.offset)
     return response._replace(body=before, end=_ENDS[how], end_at=place.at, complete=how == "clean")
 
@@ -230,7 +240,7 @@ def _append_tail(response: Response, fault: PlacedFault, data: bytes) -> Respons
     if place is None:
         return None
     if place.offset is None:
-        return silent(End.CLOSE, place.at)._replace(framing=Framing(tail=data))
+        return build_silent(End.CLOSE, place.at)._replace(framing=Framing(tail=data))
     before, _ = split(response, place.offset)
     framing = response.framing._replace(malformation="tail", tail=data)
     return response._replace(body=before, end=End.CLOSE, end_at=place.at, complete=False, framing=framing)
@@ -257,7 +267,7 @@ APPLY: dict[type[Fault], Apply] = {
     MalformedFault: _malformed,
     GarbageFault: _garbage,
     RawFault: _raw,
-    RefuseFault: lambda response, fault, _: silent(End.RESET, response.head_at, fault.refuse),
+    RefuseFault: lambda response, fault, _: build_silent(End.RESET, response.head_at, fault.refuse),
 }
 """Class of a fault, in the order of application -> how it is applied; None if its position is not in the response."""
 

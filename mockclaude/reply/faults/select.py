@@ -51,7 +51,7 @@ def due(faults: Iterable[Fault], draws: Draws, position: TriggerContext, label: 
     return selected
 
 
-def counts_requests(fault: Fault) -> bool:
+def uses_request_count(fault: Fault) -> bool:
     """Return whether the fault's trigger depends on the lane's request count."""
     return fault.requests is not None or fault.ramp is not None or fault.burst is not None
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from mockclaude.api.events import Event
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.apply import APPLY, NOTHING, FaultContext, in_order, try_fault
+from mockclaude.reply.faults.apply import APPLY, NOTHING, FaultContext, sort_faults, try_fault
 from mockclaude.reply.faults.event_edits import restart
 from mockclaude.reply.faults.resolve import check_size, resolve
 from mockclaude.reply.response import End, Response, Timed
@@ -65,8 +65,8 @@ class LiveFaults:
     def __init__(self, faults: Sequence[Fault], context: ResponseContext, draws: Draws) -> None:
         self._draws = draws
         self._stages = [
-            _Stage(fault, FaultContext(context, draws.scoped(f"fault/{position}")))
-            for position, fault in enumerate(in_order(faults))
+            _Stage(fault, FaultContext(context, draws.with_scope(f"fault/{position}")))
+            for position, fault in enumerate(sort_faults(faults))
         ]
 
     @property
