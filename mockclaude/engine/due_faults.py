@@ -10,7 +10,7 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.state.store import Attempt, Ticket
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.select import TriggerContext, due, uses_request_count
+from mockclaude.reply.faults.select import TriggerContext, select_faults, uses_request_count
 from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.lint.determinism import describe_nondeterminism
 from mockclaude.scenario.rules import ConditionalFault, Rule
@@ -60,7 +60,7 @@ def due_faults(
     position = TriggerContext(ticket.request, http.since_start_us, http.reused)
     before = dict(zip(attempts, ticket.attempts, strict=True))
     chosen = {
-        label: due(faults, draws, position._replace(attempt=before.get(label, 0)), label)
+        label: select_faults(faults, draws, position._replace(attempt=before.get(label, 0)), label)
         for label, faults in possible.items()
     }
     notes = (*_decided_by(chain.from_iterable(possible.values()), position), *_attempt_notes(before))

@@ -67,7 +67,7 @@ def is_thinking_shown(body: Mapping[str, Any]) -> bool:
 
 
 def find_output_schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the schema of `output_config.format` or of the older beta's `output_format`."""
+    """Return the schema of `output_config.format` or of the beta's `output_format`."""
     chosen = (body.get("output_config") or {}).get("format") or body.get("output_format")
     return chosen["schema"] if chosen else None
 

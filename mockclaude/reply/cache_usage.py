@@ -70,7 +70,7 @@ class Prefix(NamedTuple):
 
 
 class CacheUsage(NamedTuple):
-    """The use of the cache by a request: its usage, and the prefixes to renew and to write."""
+    """The use of the cache by a request, and the prefixes to renew and to write."""
 
     usage: InputUsage
     renewed: tuple[bytes, ...] = ()

@@ -20,7 +20,7 @@ _LEAST = 2.0**-54
 
 
 def quantile(distribution: Distribution, share: float) -> float:
-    """Compute the quantile of a share in [0, 1), between 0 and `most` (default: `MOST`)."""
+    """Compute the quantile of a share in [0, 1), limited to 0 and the maximum."""
     kind, first, second, most = distribution
     number = max(0.0, _QUANTILES[kind](first, second, share))
     return min(number, MOST if most is None else most)

@@ -50,7 +50,7 @@ class Draws(NamedTuple):
 
     @property
     def of_question(self) -> Draws:
-        """The draws of the choice of reply and of its pace: the same with and without streaming."""
+        """The draws of the reply's choice and pace, the same with and without streaming."""
         return self._replace(fingerprint=self.question, question="") if self.question else self
 
     @property

@@ -92,7 +92,7 @@ class Response(NamedTuple):
 
     Attributes:
         status: The status code; 0 if nothing is sent.
-        headers: The headers without those that frame the body, and without `request-id`.
+        headers: All headers except `request-id` and the headers that frame the body.
         complete: Whether the end of the body is marked, so that a client can detect a cut.
         is_stream: Whether the body consists of events.
         down_us: The time for which the server refuses connections afterwards.

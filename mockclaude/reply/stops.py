@@ -26,7 +26,7 @@ class StopSequences:
         self._compared = 0
 
     def find_first(self, text: str) -> tuple[int, str] | None:
-        """Find the first sequence in `text` and its index; on a tie, the first in the list."""
+        """Find the first sequence in `text` and its offset; a tie goes to list order."""
         if not self.sequences:
             return None
         self._compared += len(self.sequences) * (len(text) + _OF_A_SEARCH)

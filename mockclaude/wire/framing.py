@@ -21,7 +21,7 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus} | _RENAMED
 
 @lru_cache(maxsize=256)
 def status_and_headers(status: int, reason: str | None, headers: Headers) -> bytes:
-    """Encode the status line and the header lines; a `reason` of None means the standard phrase."""
+    """Encode status line and headers; `reason` None stands for the standard phrase."""
     phrase = _REASONS.get(status, "") if reason is None else reason
     return f"HTTP/1.1 {status} {phrase}\r\n".encode("latin-1", "replace") + header_lines(headers)
 
@@ -33,7 +33,7 @@ def header_lines(headers: Headers) -> bytes:
 
 @lru_cache(maxsize=256)
 def chunked_lines(status: int, headers: Headers) -> bytes:
-    """Encode the head of a chunked response without `request-id`, which is never the same."""
+    """Encode the head of a chunked response except `request-id`, which always differs."""
     return status_and_headers(status, None, headers) + CHUNKED
 
 
