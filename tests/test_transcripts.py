@@ -124,7 +124,7 @@ def line(given: Decision, *, http11: bool) -> str:
     more = " ..." if len(script.sends) > 4 else ""
     size = sum(len(send.data) for send in script.sends)
     digest = sha256(b"".join(b"%d\n%b" % send for send in script.sends)).hexdigest()[:12]
-    down = f", down {script.down}" if script.down else ""
+    down = f", down {script.down_us}" if script.down_us else ""
     ending = f"{script.end.name} at {script.end_at}{down}"
     notes = "; ".join(note for note in given.notes if note.startswith("fault: "))
     return f"{script.status}, {len(script.sends)} writes, {size} bytes, {first}{more}, {ending}, {digest}, {notes}"

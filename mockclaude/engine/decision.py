@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from mockclaude.engine.state.store import Effect
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.response import End, Response, silent
+from mockclaude.reply.response import End, Response, build_silent
 from mockclaude.scenario.match import MatchResult
 from mockclaude.scenario.rules import Rule
 
@@ -67,4 +67,4 @@ class Decision(NamedTuple):
         return self._replace(response=self.response.without_body())
 
 
-NO_RESPONSE = Decision(silent(End.KEEP, 0))
+NO_RESPONSE = Decision(build_silent(End.KEEP, 0))

@@ -10,7 +10,7 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.state.store import Attempt, Ticket
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.select import TriggerContext, counts_requests, due
+from mockclaude.reply.faults.select import TriggerContext, select_faults, uses_request_count
 from mockclaude.scenario.format.faults import Fault, ScriptFault
 from mockclaude.scenario.rules import ConditionalFault, Rule
 from mockclaude.scenario.volatile import turn_hash
@@ -59,7 +59,7 @@ def due_faults(
     position = TriggerContext(ticket.request, http.since_start_us, http.reused)
     before = dict(zip(attempts, ticket.attempts, strict=True))
     chosen = {
-        label: due(faults, draws, position._replace(attempt=before.get(label, 0)), label)
+        label: select_faults(faults, draws, position._replace(attempt=before.get(label, 0)), label)
         for label, faults in possible.items()
     }
     notes = (*_decided_by(chain.from_iterable(possible.values()), position), *_attempt_notes(before))
@@ -77,7 +77,7 @@ def _attempt_notes(before: Mapping[str, int]) -> Iterator[str]:
 def _decided_by(faults: Iterable[Fault], position: TriggerContext) -> Iterator[str]:
     counted = False
     for fault in faults:
-        counted = counted or counts_requests(fault)
+        counted = counted or uses_request_count(fault)
         if fault.nondeterminism:
             yield f"not the same each time: the fault '{fault}' {fault.nondeterminism}"
     if counted:

@@ -13,8 +13,8 @@ from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.engine.reply_effects import headers_of_limit
 from mockclaude.engine.reply_inputs import message_context
 from mockclaude.reply.live.live_response import LiveResponse
-from mockclaude.reply.render import rendered
-from mockclaude.reply.response import End, silent
+from mockclaude.reply.render import to_rendered_reply
+from mockclaude.reply.response import End, build_silent
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import PendingReply, ReplyTemplate
@@ -38,7 +38,7 @@ class LiveReply:
 
     def begin(self) -> Decision:
         """Return the decision that is made so far: which rule, and that its reply is live."""
-        decision = self._builder.interrupt(silent(End.KEEP, 0))
+        decision = self._builder.interrupt(build_silent(End.KEEP, 0))
         return decision._replace(live=self, effects=self._builder.context.cache_effects)
 
     async def parts(self) -> AsyncGenerator[Part, None]:
@@ -77,7 +77,7 @@ class LiveReply:
         if batch is None:
             decision = builder.fail(failure) if failure else self._whole()
             return Part(decision.response, decision)
-        sent = rendered(response.reply, response.sent)
+        sent = to_rendered_reply(response.reply, response.sent)
         notes = (*response.notes, *builder.faults.notes)
         return Part(batch, builder.finish(sent, notes, builder.reason(failure)))
 
@@ -85,4 +85,4 @@ class LiveReply:
         """Return the decision with the reply as a whole, of which nothing was sent."""
         builder, reply, stream = self._builder, self._response.reply, self._builder.context.request.stream
         response = schedule_reply(reply, builder.pace(), builder.draws, builder.response_context, stream=stream)
-        return builder.complete(rendered(reply, response))
+        return builder.complete(to_rendered_reply(reply, response))

@@ -50,7 +50,7 @@ class ReplyBuilder:
         """Select the rule's reply: of a sequence the next one, of a choice one that is drawn by weight."""
         rule = self.rule
         if rule.weights:
-            return rule.replies[self.draws.of_question.weighted("choice", rule.weights)]
+            return rule.replies[self.draws.of_question.pick_weighted("choice", rule.weights)]
         return rule.replies[min(self.position, len(rule.replies) - 1)]
 
     def pace(self) -> Pace:

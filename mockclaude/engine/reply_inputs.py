@@ -8,9 +8,9 @@ from mockclaude.api.errors import invalid
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.engine.state.prompt_cache import diagnose, request_hashes
-from mockclaude.reply.compose import PLAIN, Asking
+from mockclaude.reply.compose import PLAIN, ReplyContext
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.optional_fields import extras
+from mockclaude.reply.optional_fields import optional_fields
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Rule
 from mockclaude.scenario.template.fakes import Fakes
@@ -36,15 +36,15 @@ def template_context(context: RequestContext, rule: Rule, draws: Draws) -> Templ
     )
 
 
-def message_context(context: RequestContext, rule: Rule, draws: Draws) -> Asking:
+def message_context(context: RequestContext, rule: Rule, draws: Draws) -> ReplyContext:
     """Return what the message says of the request: its use of the prompt cache, and fields that it asks for."""
     request, cached = context.request, context.cached
     if not (rule.as_written or cached is not None or not _OPTIONAL.isdisjoint(request.body)):
         return PLAIN
-    fields = extras(request.body, draws, context.http.now)
+    fields = optional_fields(request.body, draws, context.http.now)
     if context.is_diagnosed:
         fields["diagnostics"] = diagnose(context.state.store, request, request_hashes(request.body))
-    return Asking(cached and cached.usage, fields, rule.as_written)
+    return ReplyContext(cached and cached.usage, fields, rule.as_written)
 
 
 def _captures(rule: Rule, request: MessagesRequest) -> Mapping[str, str]:

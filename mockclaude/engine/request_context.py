@@ -18,7 +18,7 @@ from mockclaude.engine.state.prompt_cache import look_up
 from mockclaude.engine.state.store import CacheUsed, Effect, FlightLeft, Permit, Refusal
 from mockclaude.engine.state.threads import ThreadRequest
 from mockclaude.engine.trust import refused_guest, refused_page
-from mockclaude.reply.cache_usage import InputUsage, Use
+from mockclaude.reply.cache_usage import CacheUsage, InputUsage
 from mockclaude.scenario.format.faults import Fault
 
 
@@ -31,7 +31,7 @@ class RequestContext(NamedTuple):
     fingerprints: Fingerprints
     thread: ThreadRequest | None = None
     wished: tuple[Fault, ...] = ()
-    cached: Use | None = None
+    cached: CacheUsage | None = None
     permit: Permit | None = None
 
     @property

@@ -20,7 +20,7 @@ from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.model_list import models_page
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.reply.response import head_only
+from mockclaude.reply.response import build_bodiless
 
 H = TypeVar("H")
 
@@ -87,7 +87,7 @@ def answer(http: HttpRequest, state: ScenarioState) -> Decision:
     head = http.head
     if head.method == "OPTIONS":
         granted = cors_preflight(head.headers.get("access-control-request-headers", ""), control=not head.page)
-        return Decision(head_only(204, date(http.now).put(granted)), "CORS preflight")
+        return Decision(build_bodiless(204, date(http.now).put(granted)), "CORS preflight")
     token = OPENED.set([])
     try:
         route = _ROUTER.find(head.method, head.path)

@@ -1,8 +1,4 @@
-"""From the steps of a reply to the content blocks of the API.
-
-In: a step's kind and its filled-in value. Out: content blocks in the API's form and key order.
-Knows nothing of streaming or of what else happens in a reply. One table: kind of step -> how its blocks are made.
-"""
+"""Build content blocks from the steps of a reply, in the API's form and key order."""
 
 from __future__ import annotations
 
@@ -15,16 +11,16 @@ from mockclaude.api import models
 from mockclaude.api.events import Block
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.signatures import signature
+from mockclaude.reply.signatures import sign
 from mockclaude.scenario.format import raw_blocks
 from mockclaude.scenario.format.steps import FROM_SCHEMA, SERVER_TOOLS
 from mockclaude.scenario.template.templates import FillError
 
 
-class Maker(NamedTuple):
-    """Makes the blocks of the step that is `position` blocks into the reply."""
+class BlockBuilder(NamedTuple):
+    """A builder for the blocks of one step, which has `position` blocks before it."""
 
-    conversation: MessagesRequest
+    request: MessagesRequest
     reply_draws: Draws
     position: int
     as_written: bool = False
@@ -32,112 +28,120 @@ class Maker(NamedTuple):
     @property
     def draws(self) -> Draws:
         """The step's own draws."""
-        return self.reply_draws.scoped(str(self.position))
+        return self.reply_draws.with_scope(str(self.position))
 
     def blocks(self, kind: str, value: Any) -> list[Block]:
-        """Return the blocks of a step. Raises `FillError` if the values of placeholders do not fit in."""
+        """Build the blocks of a step.
+
+        Raises:
+            FillError: The value of a placeholder does not fit the step.
+        """
         return list(BUILDERS[kind](self, value))
 
-    def continued(self, text: str) -> str:
-        """Return `text` without what the client has written of it already, as a prefill."""
-        return text if self.as_written or self.position else text.removeprefix(self.conversation.prefill)
+    def remove_prefill(self, text: str) -> str:
+        """Remove the client's prefill from the beginning of the first block."""
+        return text if self.as_written or self.position else text.removeprefix(self.request.prefill)
 
-    def from_schema(self, schema: Mapping[str, Any]) -> Any:
-        """Return data that fits `schema`."""
+    def generate_from_schema(self, schema: Mapping[str, Any]) -> Any:
+        """Generate data that fits `schema`."""
         from mockclaude.reply.generate.instances import instance
 
-        return instance(schema, self.draws.content, self.conversation.typed_text)
+        return instance(schema, self.draws.content, self.request.typed_text)
 
 
-def thinks(body: Mapping[str, Any]) -> bool:
-    """Return whether the request asks the model to think."""
+def is_thinking_enabled(body: Mapping[str, Any]) -> bool:
+    """Return whether the request enables thinking."""
     return (body.get("thinking") or {}).get("type") in ("enabled", "adaptive")
 
 
-def shows_thinking(body: Mapping[str, Any]) -> bool:
-    """Return whether thoughts are shown: as `thinking.display` says, else to those who ask a model to think that still
-    takes `enabled`; newer ones leave them out (documented).
+def is_thinking_shown(body: Mapping[str, Any]) -> bool:
+    """Return whether `thinking` blocks show their text.
+
+    Without `thinking.display`, the text is omitted by models that do not accept `type: enabled` (documented).
     """
     display = (body.get("thinking") or {}).get("display")
+    if display:
+        return bool(display != "omitted")
     model = models.find(body["model"])
-    return display != "omitted" if display else model is None or "enabled" in model.thinking_modes or not thinks(body)
+    return model is None or "enabled" in model.thinking_modes or not is_thinking_enabled(body)
 
 
-def output_schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the schema that the reply must fit: `output_config.format`, or the older beta's `output_format`."""
+def find_output_schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the schema of `output_config.format` or of the beta's `output_format`."""
     chosen = (body.get("output_config") or {}).get("format") or body.get("output_format")
     return chosen["schema"] if chosen else None
 
 
-def _text(maker: Maker, value: Any) -> Iterator[Block]:
+def _text(builder: BlockBuilder, value: Any) -> Iterator[Block]:
     cited = {"citations": value["citations"]} if value["citations"] else {}
-    yield {**cited, "type": "text", "text": maker.continued(as_text(value["text"]))}
+    yield {**cited, "type": "text", "text": builder.remove_prefill(to_text(value["text"]))}
 
 
-def _thinking(maker: Maker, value: Any) -> Iterator[Block]:
-    thought = as_text(value["thinking"])
-    shown = thought if maker.as_written or shows_thinking(maker.conversation.body) else ""
-    signed = as_text(value["signature"]) or signature(maker.draws.seed, thought, shown)
-    yield {"type": "thinking", "thinking": shown, "signature": signed}
+def _thinking(builder: BlockBuilder, value: Any) -> Iterator[Block]:
+    text = to_text(value["thinking"])
+    shown_text = text if builder.as_written or is_thinking_shown(builder.request.body) else ""
+    signature = to_text(value["signature"]) or sign(builder.draws.seed, text, shown_text)
+    yield {"type": "thinking", "thinking": shown_text, "signature": signature}
 
 
-def _redacted_thinking(_: Maker, value: Any) -> Iterator[Block]:
-    yield {"type": "redacted_thinking", "data": as_text(value["data"])}
+def _redacted_thinking(_: BlockBuilder, value: Any) -> Iterator[Block]:
+    yield {"type": "redacted_thinking", "data": to_text(value["data"])}
 
 
-def _tool_use(maker: Maker, value: Any) -> Iterator[Block]:
-    name, given = as_text(value["name"]), value["input"]
-    if given == FROM_SCHEMA:
-        given = maker.from_schema(maker.conversation.tools.get(name, {}).get("input_schema") or {"type": "object"})
+def _tool_use(builder: BlockBuilder, value: Any) -> Iterator[Block]:
+    name, arguments = to_text(value["name"]), value["input"]
+    if arguments == FROM_SCHEMA:
+        schema = builder.request.tools.get(name, {}).get("input_schema")
+        arguments = builder.generate_from_schema(schema or {"type": "object"})
     block = {
         "type": "tool_use",
-        "id": as_text(value["id"]) or maker.draws.identifier("toolu"),
+        "id": to_text(value["id"]) or builder.draws.identifier("toolu"),
         "name": name,
-        "input": given,
+        "input": arguments,
         "caller": value["caller"],
     }
     yield {**block, "toolset_name": value["toolset_name"]} if value["toolset_name"] else block
 
 
-def _json(maker: Maker, value: Any) -> Iterator[Block]:
+def _json(builder: BlockBuilder, value: Any) -> Iterator[Block]:
     if value == FROM_SCHEMA:
-        value = maker.from_schema(output_schema(maker.conversation.body) or {})
-    yield {"type": "text", "text": maker.continued(orjson.dumps(value).decode())}
+        value = builder.generate_from_schema(find_output_schema(builder.request.body) or {})
+    yield {"type": "text", "text": builder.remove_prefill(orjson.dumps(value).decode())}
 
 
-def _block(_: Maker, value: Any) -> Iterator[Block]:
+def _block(_: BlockBuilder, value: Any) -> Iterator[Block]:
     if problem := raw_blocks.find_problem(value):
         raise FillError(f"{problem}, after its placeholders are filled in")
     yield value
 
 
-def _server_tool(maker: Maker, value: Any) -> Iterator[Block]:
+def _server_tool(builder: BlockBuilder, value: Any) -> Iterator[Block]:
     if value["server_name"] is not None or value["name"] not in SERVER_TOOLS:
-        yield from _mcp_tool(maker, value)
+        yield from _mcp_tool(builder, value)
         return
     name = value["name"]
-    used = as_text(value["id"]) or maker.draws.identifier("srvtoolu")
-    yield {"type": "server_tool_use", "id": used, "name": name, "input": value["input"]}
+    use_id = to_text(value["id"]) or builder.draws.identifier("srvtoolu")
+    yield {"type": "server_tool_use", "id": use_id, "name": name, "input": value["input"]}
     family = "tool_search" if name.startswith("tool_search") else name
     if value["error"]:
         content = {"type": f"{family}_tool_result_error", "error_code": value["error"]}
     elif value["result"] is not None:
-        content = RESULTS[family](value["result"], maker.draws.content)
+        content = RESULTS[family](value["result"], builder.draws.content)
     else:
         return
-    yield {"type": f"{family}_tool_result", "tool_use_id": used, "content": content}
+    yield {"type": f"{family}_tool_result", "tool_use_id": use_id, "content": content}
 
 
-def _mcp_tool(maker: Maker, value: Any) -> Iterator[Block]:
-    used = as_text(value["id"]) or maker.draws.identifier("mcptoolu")
-    use = {"type": "mcp_tool_use", "id": used, "name": as_text(value["name"])}
-    yield {**use, "input": value["input"], "server_name": as_text(value["server_name"])}
-    said = value["error"] if value["error"] is not None else value["result"]
-    if said is not None:
-        content = said if isinstance(said, list) else [{"type": "text", "text": as_text(said)}]
+def _mcp_tool(builder: BlockBuilder, value: Any) -> Iterator[Block]:
+    use_id = to_text(value["id"]) or builder.draws.identifier("mcptoolu")
+    use = {"type": "mcp_tool_use", "id": use_id, "name": to_text(value["name"])}
+    yield {**use, "input": value["input"], "server_name": to_text(value["server_name"])}
+    result = value["error"] if value["error"] is not None else value["result"]
+    if result is not None:
+        content = result if isinstance(result, list) else [{"type": "text", "text": to_text(result)}]
         yield {
             "type": "mcp_tool_result",
-            "tool_use_id": used,
+            "tool_use_id": use_id,
             "is_error": value["error"] is not None,
             "content": content,
         }
@@ -170,14 +174,14 @@ def _web_fetch(result: Any, _: Draws) -> Block:
     }
 
 
-def _execution(kind: str) -> Callable[[Any, Draws], Block]:
+def _execution_result(kind: str) -> Callable[[Any, Draws], Block]:
     empty: Block = {"type": f"{kind}_result", "stdout": "", "stderr": "", "return_code": 0, "content": []}
 
-    def made(result: Any, _: Draws) -> Block:
-        given = result if isinstance(result, dict) else {"stdout": as_text(result)}
-        return {**empty, **given} if given.get("type", empty["type"]) == empty["type"] else given
+    def build(result: Any, _: Draws) -> Block:
+        block = result if isinstance(result, dict) else {"stdout": to_text(result)}
+        return {**empty, **block} if block.get("type", empty["type"]) == empty["type"] else block
 
-    return made
+    return build
 
 
 def _text_editor(result: Any, _: Draws) -> Block:
@@ -216,22 +220,22 @@ def _tool_search(result: Any, _: Draws) -> Block:
     return {"type": "tool_search_tool_search_result", "tool_references": references}
 
 
-def as_text(value: Any) -> str:
-    """Return a filled-in value where the API wants text: a placeholder alone may have left a number or a list."""
+def to_text(value: Any) -> str:
+    """Convert a value to text: a string that is one placeholder may yield a number."""
     return value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
 
 
 RESULTS: dict[str, Callable[[Any, Draws], Any]] = {
     "web_search": _web_search,
     "web_fetch": _web_fetch,
-    "code_execution": _execution("code_execution"),
-    "bash_code_execution": _execution("bash_code_execution"),
+    "code_execution": _execution_result("code_execution"),
+    "bash_code_execution": _execution_result("bash_code_execution"),
     "text_editor_code_execution": _text_editor,
     "tool_search": _tool_search,
 }
-"""Server tool -> how the short form of its result becomes the API's (the SDKs' result block types)."""
+"""Server tool -> builder of the API's result from its short form. Source: the SDKs' result block types."""
 
-BUILDERS: dict[str, Callable[[Maker, Any], Iterator[Block]]] = {
+BUILDERS: dict[str, Callable[[BlockBuilder, Any], Iterator[Block]]] = {
     "text": _text,
     "thinking": _thinking,
     "redacted_thinking": _redacted_thinking,
@@ -240,4 +244,4 @@ BUILDERS: dict[str, Callable[[Maker, Any], Iterator[Block]]] = {
     "json": _json,
     "block": _block,
 }
-"""Kind of step -> how its blocks are made."""
+"""Kind of step -> builder of its blocks."""

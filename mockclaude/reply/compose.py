@@ -1,7 +1,6 @@
-"""From a rule's reply to a finished message and what happens on its way.
+"""Compose the message of a reply from its steps, and the pauses, errors and disconnects between its blocks.
 
-In: the steps of a reply, the conversation, and the draws. Out: a `Reply`: everything is decided but the time and bytes.
-Knows nothing of streaming, of HTTP, or of which rule was chosen and why.
+A `Reply` has everything except times and bytes.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from mockclaude.api import models, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.request import MessagesRequest
-from mockclaude.reply.auto_reply import improvise
-from mockclaude.reply.blocks import BUILDERS, Maker, as_text
+from mockclaude.reply.auto_reply import build_auto_reply
+from mockclaude.reply.blocks import BUILDERS, BlockBuilder, to_text
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.mismatches import contradictions
-from mockclaude.reply.truncate import Obeyed, obey
+from mockclaude.reply.mismatches import find_mismatches
+from mockclaude.reply.truncate import TruncatedReply, truncate
 from mockclaude.scenario.format.units import FOREVER
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
@@ -28,109 +27,124 @@ from mockclaude.scenario.template.templates import TemplateContext
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nothing is sent for so many microseconds; None is for ever."""
+    """A time without events in microseconds; None lasts indefinitely."""
 
     microseconds: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """The connection ends: by a TCP reset, by a plain close, or after a cleanly ended body."""
+    """An end of the connection: `reset`, `close`, or `clean` after an ended body."""
 
     how: str
 
 
 Part: TypeAlias = Block | Pause | Disconnect | ApiError
-"""What a reply is made of, in order: content blocks, and what happens between them."""
+"""A content block, or an incident between blocks."""
 
 
 class Reply(NamedTuple):
-    """A decided answer: the finished message, its parts, and notes on where it does not fit the request."""
+    """A message, its parts in order, and notes on mismatches with the request."""
 
     message: dict[str, Any]
     parts: Sequence[Part]
     notes: tuple[str, ...] = ()
 
     @property
-    def arrives(self) -> bool:
-        """Whether it gets to its end."""
+    def is_complete(self) -> bool:
+        """Whether the reply reaches its last part."""
         return all(
             isinstance(part, dict) or (isinstance(part, Pause) and part.microseconds is not None) for part in self.parts
         )
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing happens on its way."""
+        """Whether the reply has no pause, error or disconnect."""
         return all(isinstance(part, dict) for part in self.parts)
 
 
-class Asking(NamedTuple):
-    """What of a request a reply tells: its input tokens (None: counted), and fields that it asks for."""
+class ReplyContext(NamedTuple):
+    """The inputs of a message from its request, apart from the conversation.
+
+    Attributes:
+        input_usage: The input tokens; None to count them.
+        optional_fields: Fields of the message that the request asks for.
+        as_written: Whether the reply ignores the limits of the request.
+    """
 
     input_usage: InputUsage | None = None
-    extras: Mapping[str, Any] = {}
+    optional_fields: Mapping[str, Any] = {}
     as_written: bool = False
 
 
-PLAIN = Asking()
-"""Nothing that is not counted, and nothing that was asked for."""
+PLAIN = ReplyContext()
+"""The context of a reply with counted input tokens and without optional fields."""
 
 
 def compose(
-    outline: ReplyTemplate, scope: TemplateContext, draws: Draws, message_id: str, asking: Asking = PLAIN
+    template: ReplyTemplate, scope: TemplateContext, draws: Draws, message_id: str, context: ReplyContext = PLAIN
 ) -> Reply:
-    """Return the reply that `outline` describes. Raises `FillError` if the values of placeholders do not fit in.
+    """Fill in the steps of `template` and truncate the reply as the request demands.
 
-    It obeys the request, unless it is to be sent `as_written`.
+    Raises:
+        FillError: The value of a placeholder does not fit its step.
     """
-    conversation = scope.request
-    drafter = Drafter(conversation, draws, asking.as_written)
-    for step in outline.steps:
+    request = scope.request
+    drafter = Drafter(request, draws, context.as_written)
+    for step in template.steps:
         drafter.add(step.kind, step.value.fill(scope))
-    obeyed = Obeyed(drafter.parts) if asking.as_written else obey(drafter.parts, conversation.body, room(conversation))
-    return finish(drafter, obeyed, message_id, asking)
+    parts = drafter.parts
+    if context.as_written:
+        return finish(drafter, TruncatedReply(parts), message_id, context)
+    return finish(drafter, truncate(parts, request.body, count_tokens_left(request)), message_id, context)
 
 
-def finish(drafter: Drafter, obeyed: Obeyed, message_id: str, asking: Asking) -> Reply:
-    """Return the reply of which the request leaves `obeyed`, with the ending and the usage that `drafter` was given."""
-    conversation = drafter.conversation
-    content = [part for part in obeyed.parts if isinstance(part, dict)]
+def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context: ReplyContext) -> Reply:
+    """Build the message with the truncated content, its ending and its usage."""
+    request = drafter.request
+    content = [part for part in truncated.parts if isinstance(part, dict)]
     message = {
-        "model": models.resolve(conversation.model),
+        "model": models.resolve(request.model),
         "id": message_id,
         "type": "message",
         "role": "assistant",
         "content": content,
-        **_ending(drafter.ending, content, obeyed),
-        "usage": _usage(asking.input_usage or InputUsage(conversation.input_tokens), content, drafter.usage),
-        **asking.extras,
+        **_build_ending(drafter.ending, content, truncated),
+        "usage": _build_usage(context.input_usage or InputUsage(request.input_tokens), content, drafter.usage),
+        **context.optional_fields,
     }
-    notes = () if asking.as_written else tuple(_notes(obeyed, conversation.body, content))
-    return Reply(message, obeyed.parts, notes)
+    notes = () if context.as_written else tuple(_build_notes(truncated, request.body, content))
+    return Reply(message, truncated.parts, notes)
 
 
-def room(conversation: MessagesRequest) -> float:
-    """Return how many tokens the context window of the model has left for a reply."""
-    model = models.find(conversation.model)
-    return inf if model is None else max(0, model.max_input_tokens - conversation.input_tokens)
+def count_tokens_left(request: MessagesRequest) -> float:
+    """Count the tokens that the model's context window has left for a reply."""
+    model = models.find(request.model)
+    return inf if model is None else max(0, model.max_input_tokens - request.input_tokens)
 
 
-def _notes(obeyed: Obeyed, body: Mapping[str, Any], content: Sequence[Block]) -> Iterator[str]:
-    if obeyed.reason == "max_tokens":
+def _build_notes(truncated: TruncatedReply, body: Mapping[str, Any], content: Sequence[Block]) -> Iterator[str]:
+    if truncated.reason == "max_tokens":
         yield f"cut at max_tokens ({body['max_tokens']})"
-    elif obeyed.reason == "stop_sequence":
-        yield f"stopped at '{obeyed.sequence}'"
-    elif obeyed.reason is not None:
+    elif truncated.reason == "stop_sequence":
+        yield f"stopped at '{truncated.sequence}'"
+    elif truncated.reason is not None:
         yield "cut at the end of the context window"
     else:
-        yield from contradictions(dict(body), content)
+        yield from find_mismatches(dict(body), content)
 
 
 class Drafter:
-    """Steps made into parts, one after the other; `ending` and `usage` are what steps say of them, if any does."""
+    """A reply under construction, step by step.
 
-    def __init__(self, conversation: MessagesRequest, draws: Draws, as_written: bool) -> None:
-        self.conversation = conversation
+    Attributes:
+        content: The blocks among the parts.
+        ending: The value of the last `stop_reason` step; None without one.
+        usage: The value of the last `usage` step.
+    """
+
+    def __init__(self, request: MessagesRequest, draws: Draws, as_written: bool) -> None:
+        self.request = request
         self.draws = draws
         self.as_written = as_written
         self.parts: list[Part] = []
@@ -139,14 +153,18 @@ class Drafter:
         self.usage: Mapping[str, Any] = {}
 
     def add(self, kind: str, value: Any) -> None:
-        """Add what a step with this value makes. Raises `FillError` if the values of placeholders do not fit in."""
+        """Add the parts of a step.
+
+        Raises:
+            FillError: The value of a placeholder does not fit the step.
+        """
         if kind in BUILDERS:
-            blocks = Maker(self.conversation, self.draws, len(self.content), self.as_written).blocks(kind, value)
+            blocks = BlockBuilder(self.request, self.draws, len(self.content), self.as_written).blocks(kind, value)
             self.parts += blocks
             self.content += blocks
         elif kind == "generate":
-            for made_kind, made_value in improvise(self.conversation, self.draws):
-                self.add(made_kind, made_value)
+            for auto_kind, auto_value in build_auto_reply(self.request, self.draws):
+                self.add(auto_kind, auto_value)
         elif kind == "stop_reason":
             self.ending = value
         elif kind == "usage":
@@ -155,67 +173,67 @@ class Drafter:
             self.parts.append(_INCIDENTS[kind](value))
 
 
-def _error(value: Mapping[str, Any]) -> ApiError:
-    headers = {name: " ".join(as_text(header).splitlines()) for name, header in value["headers"].items()}
-    kind, message = as_text(value["type"]), as_text(value["message"])
+def _build_error(value: Mapping[str, Any]) -> ApiError:
+    headers = {name: " ".join(to_text(header).splitlines()) for name, header in value["headers"].items()}
+    kind, message = to_text(value["type"]), to_text(value["message"])
     return ApiError(kind, message, value["status"] or 0, headers, value["details"])
 
 
 _INCIDENTS: dict[str, Callable[[Any], Part]] = {
-    "error": _error,
+    "error": _build_error,
     "pause": lambda value: Pause(None if value == FOREVER else value),
     "disconnect": Disconnect,
 }
 
 
-def _ending(given: Mapping[str, Any] | None, content: Sequence[Block], obeyed: Obeyed) -> dict[str, Any]:
-    """Return `stop_reason`, `stop_sequence` and `stop_details`: as the request ended the reply, as it is given, or
-    inferred from the content.
-    """
-    if obeyed.reason is not None:
-        return {"stop_reason": obeyed.reason, "stop_sequence": obeyed.sequence, "stop_details": None}
-    if given is None:
-        return {"stop_reason": _inferred_stop_reason(content), "stop_sequence": None, "stop_details": None}
-    reason = given["type"]
-    details = {"type": reason, "category": given["category"], "explanation": given["explanation"]}
+def _build_ending(
+    step: Mapping[str, Any] | None, content: Sequence[Block], truncated: TruncatedReply
+) -> dict[str, Any]:
+    """Build the ending from the truncation, or else from the `stop_reason` step, or else from the content."""
+    if truncated.reason is not None:
+        return {"stop_reason": truncated.reason, "stop_sequence": truncated.sequence, "stop_details": None}
+    if step is None:
+        return {"stop_reason": _infer_stop_reason(content), "stop_sequence": None, "stop_details": None}
+    reason = step["type"]
+    details = {"type": reason, "category": step["category"], "explanation": step["explanation"]}
     return {
         "stop_reason": reason,
-        "stop_sequence": given["stop_sequence"],
+        "stop_sequence": step["stop_sequence"],
         "stop_details": details if reason == "refusal" else None,
     }
 
 
-def _inferred_stop_reason(content: Sequence[Block]) -> str:
+def _infer_stop_reason(content: Sequence[Block]) -> str:
     kinds = [block["type"] for block in content]
     if "tool_use" in kinds:
         return "tool_use"
     return "pause_turn" if kinds[-1:] in (["server_tool_use"], ["mcp_tool_use"]) else "end_turn"
 
 
-_THOUGHTS = ("thinking", "redacted_thinking")
+_THINKING = ("thinking", "redacted_thinking")
 
 
-def _usage(used: InputUsage, content: Sequence[Block], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the usage of a message in the API's key order; what is `given` replaces what is counted."""
-    created = {"ephemeral_5m_input_tokens": used.created_5m, "ephemeral_1h_input_tokens": used.created_1h}
+def _build_usage(counts: InputUsage, content: Sequence[Block], step: Mapping[str, Any]) -> dict[str, Any]:
+    """Build the usage in the API's key order. Values of the `usage` step replace counted values."""
+    created = {"ephemeral_5m_input_tokens": counts.created_5m, "ephemeral_1h_input_tokens": counts.created_1h}
     usage = {
-        "input_tokens": used.input_tokens,
-        "cache_creation_input_tokens": used.created_5m + used.created_1h,
-        "cache_read_input_tokens": used.read,
+        "input_tokens": counts.input_tokens,
+        "cache_creation_input_tokens": counts.created_5m + counts.created_1h,
+        "cache_read_input_tokens": counts.read,
         "cache_creation": created,
         "output_tokens": sum(map(tokens.of_output, content)),
         "service_tier": "standard",
         "inference_geo": "not_available",
-        **dict(_usage_details(content)),
+        **dict(_build_usage_details(content)),
     }
-    return usage | {key: value for key, value in given.items() if value is not None}
+    return usage | {key: value for key, value in step.items() if value is not None}
 
 
-def _usage_details(content: Sequence[Block]) -> Iterator[tuple[str, Any]]:
-    thoughts = [block for block in content if block["type"] in _THOUGHTS]
-    if thoughts:
-        yield "output_tokens_details", {"thinking_tokens": sum(map(tokens.of_output, thoughts))}
-    used = [block.get("name") for block in content if block["type"] == "server_tool_use"]
-    if "web_search" in used or "web_fetch" in used:
-        counts = {f"{name}_requests": used.count(name) for name in ("web_search", "web_fetch")}
+def _build_usage_details(content: Sequence[Block]) -> Iterator[tuple[str, Any]]:
+    thinking = [block for block in content if block["type"] in _THINKING]
+    if thinking:
+        yield "output_tokens_details", {"thinking_tokens": sum(map(tokens.of_output, thinking))}
+    tools = [block.get("name") for block in content if block["type"] == "server_tool_use"]
+    if "web_search" in tools or "web_fetch" in tools:
+        counts = {f"{name}_requests": tools.count(name) for name in ("web_search", "web_fetch")}
         yield "server_tool_use", counts

@@ -1,8 +1,7 @@
-"""Numbers from distributions, by inverse distribution functions: a share of all numbers becomes the number above it.
+"""Compute quantiles of distributions with inverse distribution functions.
 
-In: a distribution, and a number in [0, 1) that was drawn. Out: a number from 0 on, in the distribution's unit.
-Knows nothing of what is drawn, and of how. `statistics.NormalDist` computes the normal quantile in plain arithmetic,
-the same on every machine and in every version.
+`statistics.NormalDist` computes the normal quantile in plain arithmetic: the result is the same on every machine and in
+every version.
 """
 
 from __future__ import annotations
@@ -14,16 +13,14 @@ from functools import lru_cache
 from mockclaude.scenario.format.units import Distribution
 
 MOST = 1e15
-"""What is drawn at most where a distribution says nothing of it: in microseconds some thirty years."""
+"""The maximum of a distribution without `most`: in microseconds about 30 years."""
 
 _LEAST = 2.0**-54
-"""What a drawn 0 counts as where the function has no value there: half of the next number that can be drawn."""
+"""The share that replaces 0, for which the normal quantile is undefined: half of the least other draw."""
 
 
 def quantile(distribution: Distribution, share: float) -> float:
-    """Return the number that `share` of what is drawn from `distribution` is below; at least 0, at most its `most`, or
-    else `MOST`.
-    """
+    """Compute the quantile of a share in [0, 1), limited to 0 and the maximum."""
     kind, first, second, most = distribution
     number = max(0.0, _QUANTILES[kind](first, second, share))
     return min(number, MOST if most is None else most)
@@ -34,23 +31,23 @@ def _uniform(least: float, most: float, share: float) -> float:
 
 
 def _normal(mean: float, sd: float, share: float) -> float:
-    return mean + sd * _standard(share)
+    return mean + sd * _quantile_normal(share)
 
 
 def _lognormal(median: float, sigma: float, share: float) -> float:
-    return median * math.exp(sigma * _standard(share))
+    return median * math.exp(sigma * _quantile_normal(share))
 
 
 def _exponential(mean: float, _: float, share: float) -> float:
     return -mean * math.log1p(-share)
 
 
-def _standard(share: float) -> float:
-    return _standard_normal()(max(share, _LEAST))
+def _quantile_normal(share: float) -> float:
+    return _load_quantile_normal()(max(share, _LEAST))
 
 
 @lru_cache(maxsize=1)
-def _standard_normal() -> Callable[[float], float]:
+def _load_quantile_normal() -> Callable[[float], float]:
     from statistics import NormalDist
 
     return NormalDist().inv_cdf

@@ -1,7 +1,6 @@
-"""Where a reply does not fit the request that it answers.
+"""Find mismatches between a reply and its request, as notes for the log.
 
-In: a request body, the content of a reply. Out: notes for the log, a line each.
-Knows nothing of where the reply comes from. Nothing is changed: a scenario may want the API's mistakes too.
+The reply stays unchanged: a scenario may imitate mistakes of the API.
 """
 
 from __future__ import annotations
@@ -13,24 +12,24 @@ import orjson
 
 from mockclaude.api.body import Body
 from mockclaude.api.events import Block
-from mockclaude.reply.blocks import output_schema
+from mockclaude.reply.blocks import find_output_schema
 
 
-def contradictions(body: Body, content: Sequence[Block]) -> Iterator[str]:
-    """Yield what of `content` the API would not have sent to such a request."""
+def find_mismatches(body: Body, content: Sequence[Block]) -> Iterator[str]:
+    """Yield a note for each difference to content that the API could send."""
     uses = [block for block in content if block["type"] == "tool_use"]
     if uses:
-        yield from _of_tools(body, uses)
-    yield from _of_choice(body.get("tool_choice") or {}, len(uses))
-    schema = output_schema(body)
+        yield from _check_tools(body, uses)
+    yield from _check_choice(body.get("tool_choice") or {}, len(uses))
+    schema = find_output_schema(body)
     if schema is not None and not uses:
-        yield from _of_format(schema, content)
-    thinks = any(block["type"] in ("thinking", "redacted_thinking") for block in content)
-    if thinks and (body.get("thinking") or {}).get("type") == "disabled":
+        yield from _check_format(schema, content)
+    has_thinking = any(block["type"] in ("thinking", "redacted_thinking") for block in content)
+    if has_thinking and (body.get("thinking") or {}).get("type") == "disabled":
         yield "thinking is disabled, but the reply thinks"
 
 
-def _of_tools(body: Body, uses: Sequence[Block]) -> Iterator[str]:
+def _check_tools(body: Body, uses: Sequence[Block]) -> Iterator[str]:
     tools = {tool.get("name"): tool for tool in body.get("tools") or ()}
     toolsets = any("name" not in tool for tool in tools.values())
     for use in uses:
@@ -38,12 +37,12 @@ def _of_tools(body: Body, uses: Sequence[Block]) -> Iterator[str]:
         if tool is None and not toolsets:
             yield f"the tool '{use['name']}' was not offered"
         elif tool is not None:
-            yield from _of_schema(
+            yield from _check_schema(
                 f"the input of the tool '{use['name']}'", "its input_schema", tool.get("input_schema"), use["input"]
             )
 
 
-def _of_choice(choice: Body, uses: int) -> Iterator[str]:
+def _check_choice(choice: Body, uses: int) -> Iterator[str]:
     kind = choice.get("type")
     if kind == "none" and uses:
         yield "tool_choice is none, but the reply uses a tool"
@@ -53,7 +52,7 @@ def _of_choice(choice: Body, uses: int) -> Iterator[str]:
         yield f"disable_parallel_tool_use is set, but the reply uses {uses} tools"
 
 
-def _of_format(schema: Any, content: Sequence[Block]) -> Iterator[str]:
+def _check_format(schema: Any, content: Sequence[Block]) -> Iterator[str]:
     for block in content:
         if block["type"] == "text":
             try:
@@ -61,10 +60,10 @@ def _of_format(schema: Any, content: Sequence[Block]) -> Iterator[str]:
             except ValueError:
                 yield "the reply does not fit output_config.format: the text is no JSON"
             else:
-                yield from _of_schema("the reply", "output_config.format", schema, value)
+                yield from _check_schema("the reply", "output_config.format", schema, value)
 
 
-def _of_schema(subject: str, name: str, schema: Any, value: Any) -> Iterator[str]:
+def _check_schema(subject: str, name: str, schema: Any, value: Any) -> Iterator[str]:
     from mockclaude.reply.generate.schemas import SchemaError
     from mockclaude.reply.generate.validators import find_violation
 

@@ -1,6 +1,6 @@
-"""Prepared replies: where a template is fixed and takes no time, its bytes are made once, with holes.
+"""Prepare the bytes of fixed replies without a pace, with holes that each request fills.
 
-A request fills the holes: the model, the message's id and the input tokens. The result is what `render_response` makes.
+The holes are the model, the message's id and the input tokens. The result equals that of `render_response`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import orjson
 from mockclaude.api import events, tokens
 from mockclaude.api.events import Event
 from mockclaude.api.request import MessagesRequest
-from mockclaude.reply.compose import Asking, compose
+from mockclaude.reply.compose import ReplyContext, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import Data, RenderedReply, Run, json_data
 from mockclaude.reply.response_context import ResponseContext
-from mockclaude.reply.stream import all_events
+from mockclaude.reply.stream import list_events
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
@@ -33,18 +33,18 @@ _COUNTED = {"input_tokens": _INPUT_TOKENS}
 _HOLES = re.compile(f"{_MODEL}|{_ID}|{_INPUT_TOKENS}".encode())
 
 _PLAIN = frozenset({"model", "messages", "max_tokens", "stream", "system", "tools", "metadata"})
-"""Fields that leave a fixed reply as it is, if it is short enough and calls no tool."""
+"""Fields that do not change a fixed reply which is short enough and calls no tool."""
 
 
 class _Prepared(NamedTuple):
     """A reply as bytes and as a value.
 
     Attributes:
-        pieces: The bytes, cut at the holes: the model, the message's id, then the input tokens wherever they are.
+        pieces: The bytes, cut at the holes: the model, the message's id, then each occurrence of the input tokens.
         tokens: The output tokens of the content.
         message: The message, with marks in the holes.
-        static: The events of the stream that have no hole.
-        usage: The usage, without `input_tokens` if they are counted.
+        static: The events of the stream without a hole.
+        usage: The usage, without `input_tokens` if the request's are counted.
     """
 
     pieces: tuple[bytes, ...]
@@ -57,7 +57,7 @@ class _Prepared(NamedTuple):
 def render_prepared(
     template: ReplyTemplate, pace: Pace, request: MessagesRequest, context: ResponseContext
 ) -> RenderedReply | None:
-    """Return the response with a fixed reply; None where it must be composed for the request."""
+    """Render a fixed reply; None if the reply must be composed for the request."""
     if not (template.fixed and pace.instant and _PLAIN.issuperset(request.body)):
         return None
     prepared, model, last = _prepare(template, request.stream), request.model_info, request.messages[-1:]
@@ -78,7 +78,7 @@ def render_prepared(
 
 
 def _take_apart(prepared: _Prepared, model: str, message_id: str, request: MessagesRequest) -> list[Event | Data]:
-    """Return the events, or the message, of prepared bytes."""
+    """Build the events, or the message, of prepared bytes."""
     usage = prepared.message["usage"]
     if usage["input_tokens"] == _INPUT_TOKENS:
         usage = {**usage, "input_tokens": request.input_tokens}
@@ -91,9 +91,10 @@ def _take_apart(prepared: _Prepared, model: str, message_id: str, request: Messa
 
 @lru_cache(maxsize=1024)
 def _prepare(template: ReplyTemplate, stream: bool) -> _Prepared | None:
-    """Return the reply with holes; None if an incident or a call is among its parts."""
-    nobody = TemplateContext(MessagesRequest({"model": _MODEL, "messages": []}), dict, lambda: Fakes(DEFAULT_LOCALE))
-    reply = compose(template, nobody, Draws(0, ""), _ID, Asking(as_written=True))
+    """Prepare the reply; None if it has an incident or a tool call."""
+    request = MessagesRequest({"model": _MODEL, "messages": []})
+    scope = TemplateContext(request, dict, lambda: Fakes(DEFAULT_LOCALE))
+    reply = compose(template, scope, Draws(0, ""), _ID, ReplyContext(as_written=True))
     content, usage = reply.message["content"], reply.message["usage"]
     calls = any(part["type"] == "tool_use" for part in content)
     if calls or not reply.is_plain or _HOLES.search(orjson.dumps(content)):
@@ -101,10 +102,10 @@ def _prepare(template: ReplyTemplate, stream: bool) -> _Prepared | None:
     if not _input_is_written(template):
         reply = reply._replace(message={**reply.message, "usage": {**usage, **_COUNTED}})
         usage = {key: count for key, count in usage.items() if key not in _COUNTED}
-    made = all_events(reply)
-    encoded = b"".join([event.encoded for event in made]) if stream else orjson.dumps(reply.message)
+    all_events = list_events(reply)
+    encoded = b"".join([event.encoded for event in all_events]) if stream else orjson.dumps(reply.message)
     count = sum(map(tokens.of_output, content))
-    return _Prepared(tuple(_HOLES.split(encoded)), count, reply.message, made[1:-2], usage)
+    return _Prepared(tuple(_HOLES.split(encoded)), count, reply.message, all_events[1:-2], usage)
 
 
 def _input_is_written(template: ReplyTemplate) -> bool:

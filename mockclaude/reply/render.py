@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockclaude.reply.compose import PLAIN, Asking, Reply, compose
+from mockclaude.reply.compose import PLAIN, Reply, ReplyContext, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import RenderedReply, Response
 from mockclaude.reply.response_context import ResponseContext
@@ -18,14 +18,18 @@ def render_response(
     scope: TemplateContext,
     draws: Draws,
     context: ResponseContext,
-    reply_context: Asking = PLAIN,
+    reply_context: ReplyContext = PLAIN,
 ) -> RenderedReply:
-    """Return the response with the reply. Raises `FillError` if the values of placeholders do not fit in."""
+    """Compose the reply of `template` and build its response.
+
+    Raises:
+        FillError: The value of a placeholder does not fit its step.
+    """
     reply = compose(template, scope, draws, context.message_id, reply_context)
-    return rendered(reply, schedule_reply(reply, pace, draws, context, stream=scope.request.stream))
+    return to_rendered_reply(reply, schedule_reply(reply, pace, draws, context, stream=scope.request.stream))
 
 
-def rendered(reply: Reply, response: Response) -> RenderedReply:
-    """Return `response`, which sends `reply`."""
-    content = reply.message["content"] if reply.arrives else None
+def to_rendered_reply(reply: Reply, response: Response) -> RenderedReply:
+    """Return `response` with the notes, content and usage of the reply that it sends."""
+    content = reply.message["content"] if reply.is_complete else None
     return RenderedReply(response, reply.notes, content, reply.message["usage"])

@@ -1,7 +1,7 @@
-"""A response as a value: status, headers, a body of timed pieces, and an ending.
+"""Define a response as a value: status, headers, a body of timed pieces, and an ending.
 
-Paces, faults, limit headers, HEAD and live replies take a `Response` and return a `Response`. `wire/` makes HTTP of it.
-Times are microseconds after the beginning of the response.
+Paces, faults, limit headers, HEAD and live replies take a `Response` and return a `Response`. `wire/` encodes it as
+HTTP. Times are microseconds after the beginning of the response.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mockclaude.scenario.format.positions import EVERY, LAST, EventSelector
 
 
 class End(Enum):
-    """What happens to the connection when everything is sent."""
+    """An ending: the state of the connection after the last byte."""
 
     KEEP = "the connection waits for the next request"
     CLOSE = "the connection is closed (FIN)"
@@ -27,16 +27,20 @@ class End(Enum):
 
 
 class Data(NamedTuple):
-    """Bytes of a body in which no event is found. `document` is the JSON that they encode, None if they do not."""
+    """Bytes of a body that are not an event.
+
+    Attributes:
+        document: The JSON that the bytes encode; None for other bytes.
+    """
 
     encoded: bytes
     document: Any = None
 
 
 class Run(NamedTuple):
-    """Pieces in a row without time between them, whose bytes are joined once.
+    """Successive pieces with the same time and joined bytes.
 
-    Only faults need the pieces one by one, so `take_apart` makes them when it is called.
+    Only faults need the single pieces: `take_apart` builds them on demand.
     """
 
     encoded: bytes
@@ -47,27 +51,27 @@ Piece: TypeAlias = Event | Data | Run
 
 
 class Timed(NamedTuple):
-    """A piece of a body, and when it is sent."""
+    """A piece of a body, and its time."""
 
     at: int
     piece: Piece
 
 
 class Framing(NamedTuple):
-    """How HTTP is made of a response.
+    """The HTTP framing of a response.
 
     Attributes:
-        by_piece: Each piece is a chunk and a write of its own; else the pieces of one time are joined.
-        is_batch: The response is one of several that make one answer; all but the last have no ending.
-        head_sent: The head went out with an earlier batch.
-        body_sent: Whether there is a body; False for HEAD, and for a 204.
-        reason: The reason phrase of the status line; None for the one that HTTP gives the status.
-        malformation: The name of a way to malform the response, '' for none.
-        length: How much more than the size of the body a wrong `content-length` says.
-        tail: Bytes that follow the response as they are.
+        separate_pieces: Each piece is a chunk and a write of its own; else pieces with the same time are joined.
+        is_batch: The response is a batch of a live reply; only the last batch has the ending.
+        head_sent: The head was sent with an earlier batch.
+        body_sent: Whether the body is sent; False for HEAD and 204.
+        reason: The reason phrase of the status line; None for the standard phrase.
+        malformation: The key of a malformation in `wire/malformed.py`; '' for none.
+        length: The difference of a wrong `content-length` to the size of the body.
+        tail: Bytes that are sent after the response without framing.
     """
 
-    by_piece: bool = False
+    separate_pieces: bool = False
     is_batch: bool = False
     head_sent: bool = False
     body_sent: bool = True
@@ -77,20 +81,22 @@ class Framing(NamedTuple):
     tail: bytes = b""
 
 
-USUAL = Framing()
-BY_PIECE = Framing(by_piece=True)
+DEFAULT_FRAMING = Framing()
+SEPARATE_PIECES = Framing(separate_pieces=True)
 NO_BODY = Framing(body_sent=False)
 
 
 class Response(NamedTuple):
-    """What one request is answered with. Times never fall, and `end_at` is not before the last piece.
+    """The response to one request.
+
+    The times in `body` never decrease, and `end_at` is not before the last piece.
 
     Attributes:
-        status: 0 if nothing is sent.
-        headers: Without the headers that frame the body, and without `request-id`.
-        complete: Whether the end of the body is marked, so that a client can tell that it is whole.
+        status: The status code; 0 if nothing is sent.
+        headers: All headers except `request-id` and the headers that frame the body.
+        complete: Whether the end of the body is marked, so that a client can detect a cut.
         is_stream: Whether the body consists of events.
-        down_us: How long no connection is accepted afterwards.
+        down_us: The time for which the server refuses connections afterwards.
     """
 
     status: int
@@ -102,31 +108,31 @@ class Response(NamedTuple):
     end_at: int = 0
     complete: bool = True
     is_stream: bool = False
-    framing: Framing = USUAL
+    framing: Framing = DEFAULT_FRAMING
     down_us: int = 0
 
     @property
     def is_final(self) -> bool:
-        """Whether no fault can be applied any more: nothing is sent, or it is malformed."""
+        """Whether the response takes no more faults: it sends nothing, or is malformed."""
         return self.status == 0 or self.framing.malformation != ""
 
     @property
     def data(self) -> bytes:
-        """The body's bytes."""
+        """The bytes of the body."""
         body = self.body
         return body[0].piece.encoded if len(body) == 1 else b"".join([piece.encoded for _, piece in body])
 
     @property
     def size(self) -> int:
-        """The body's bytes, counted."""
+        """The number of bytes of the body."""
         return sum([len(piece.encoded) for _, piece in self.body])
 
     def with_values(self, values: Mapping[str, str]) -> Response:
-        """Return the response with other `values` for headers that it has."""
+        """Return the response with new values of headers that it already has."""
         return self._replace(headers=self.headers.update(values)) if self.status else self
 
     def without_body(self) -> Response:
-        """Return the response to HEAD: the headers alone, at once."""
+        """Return the response to HEAD: the headers without the body, without delay."""
         return self._replace(framing=self.framing._replace(body_sent=False), head_at=0)
 
     def find_events(self, selector: EventSelector) -> list[int]:
@@ -143,13 +149,13 @@ class Response(NamedTuple):
         return indices[-1:] if selector.nth == LAST else indices[selector.nth - 1 : selector.nth]
 
     def take_apart(self) -> Response:
-        """Return the response with every event as a piece of its own."""
+        """Return the response with each event as a separate piece."""
         pieces = [
             Timed(at, part)
             for at, piece in self.body
             for part in (piece.take_apart() if isinstance(piece, Run) else (piece,))
         ]
-        return self._replace(body=pieces, framing=self.framing._replace(by_piece=True))
+        return self._replace(body=pieces, framing=self.framing._replace(separate_pieces=True))
 
 
 class RenderedReply(NamedTuple):
@@ -157,9 +163,9 @@ class RenderedReply(NamedTuple):
 
     Attributes:
         response: The response.
-        notes: Notes on where the reply gave way to the request.
-        content: The content that is sent; None if the reply does not get to its end.
-        usage: The usage of the message. It may lack `input_tokens`, which are then those of the request.
+        notes: Notes on truncation by the request and on mismatches with it.
+        content: The content of the message; None if the reply does not reach its end.
+        usage: The usage of the message. Without `input_tokens`, the count of the request applies.
     """
 
     response: Response
@@ -172,27 +178,27 @@ _NO_HEADERS = Headers()
 
 
 def json_data(document: Any) -> Data:
-    """Return a JSON body."""
+    """Encode a JSON body."""
     return Data(orjson.dumps(document), document)
 
 
-def run_of(*events: Event) -> Run:
-    """Return events without time between them."""
+def to_run(*events: Event) -> Run:
+    """Join events with the same time."""
     return Run(b"".join([event.encoded for event in events]), lambda: events)
 
 
-def whole(
+def build_response(
     status: int, headers: Headers, request_id: str, piece: Piece, at: int = 0, *, is_stream: bool = False
 ) -> Response:
-    """Return a complete response that is sent at once, `at` microseconds after the beginning."""
+    """Build a complete response with one piece."""
     return Response(status, headers, request_id, (Timed(at, piece),), at, End.KEEP, at, True, is_stream)
 
 
-def silent(end: End, at: int, down_us: int = 0) -> Response:
-    """Return the response that sends nothing at all."""
+def build_silent(end: End, at: int, down_us: int = 0) -> Response:
+    """Build a response that sends nothing."""
     return Response(0, _NO_HEADERS, "", (), at, end, at, complete=False, down_us=down_us)
 
 
-def head_only(status: int, headers: Headers) -> Response:
-    """Return a response that has no body by its nature, such as a 204."""
+def build_bodiless(status: int, headers: Headers) -> Response:
+    """Build a response without a body, such as a 204."""
     return Response(status, headers, "", (), framing=NO_BODY)

@@ -1,4 +1,4 @@
-"""Make the responses to one request: what all of them carry, and what the API words the same each time."""
+"""Build the responses to one request with their common headers and ids."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 from mockclaude.api import headers
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import Headers
-from mockclaude.reply.response import End, Piece, Response, Timed, json_data, whole
+from mockclaude.reply.response import End, Piece, Response, Timed, build_response, json_data
 
 
 class ResponseContext(NamedTuple):
-    """What every response to one request carries: ids, and the second it is sent in.
+    """The values that every response to one request has.
 
-    The retry delays of errors are divided by `retry_speed`; with 0 they are a millisecond.
+    Attributes:
+        now: The Unix time of the response in seconds.
+        retry_speed: The divisor of retry delays; with 0, a retry delay is 1 ms.
     """
 
     request_id: str
@@ -24,26 +26,26 @@ class ResponseContext(NamedTuple):
     retry_speed: float = 1.0
 
     def json(self, data: Any) -> Response:
-        """Return the response with `data` as its JSON body."""
-        return whole(200, headers.json(self.now), self.request_id, json_data(data))
+        """Build a response with `data` as its JSON body."""
+        return build_response(200, headers.json(self.now), self.request_id, json_data(data))
 
     def message(self, piece: Piece, at: int = 0) -> Response:
-        """Return the response with a message as its JSON body."""
+        """Build a response with a message as its JSON body."""
         return Response(200, headers.message(self.now), self.request_id, (Timed(at, piece),), at, End.KEEP, at)
 
     def whole_stream(self, piece: Piece) -> Response:
-        """Return the response with all events of a stream at once as its body."""
+        """Build a stream with all events at the same time."""
         return Response(200, headers.stream(self.now), self.request_id, (Timed(0, piece),), is_stream=True)
 
     def error(self, error: ApiError, at: int = 0) -> Response:
-        """Return the response with `error` as the API words it."""
+        """Build the API's response with an error."""
         retry = {"x-should-retry": "true" if error.should_retry else "false"}
         usual = headers.anonymous(self.now) if error.status == 401 else headers.json(self.now)
-        lines = _with(usual, (*(retry | self._sooner(error) | dict(error.headers)).items(),))
-        return whole(error.status, lines, self.request_id, json_data(error.envelope(self.request_id)), at)
+        lines = _put_values(usual, (*(retry | self._hasten_retry(error) | dict(error.headers)).items(),))
+        return build_response(error.status, lines, self.request_id, json_data(error.envelope(self.request_id)), at)
 
-    def _sooner(self, error: ApiError) -> dict[str, str]:
-        """Return the header that makes SDKs retry sooner than `error` says: they obey it before `retry-after`."""
+    def _hasten_retry(self, error: ApiError) -> dict[str, str]:
+        """Return the header that shortens the retry delay: SDKs prefer it to `retry-after`."""
         if self.retry_speed == 1 or not error.should_retry:
             return {}
         if self.retry_speed == 0:
@@ -52,7 +54,7 @@ class ResponseContext(NamedTuple):
         return {"retry-after-ms": f"{float(wait) * 1000 / self.retry_speed:g}"} if wait.isdecimal() else {}
 
     def stream(self, body: Sequence[Timed], end: End, end_at: int, *, complete: bool) -> Response:
-        """Return the response with `body` as the events of a stream."""
+        """Build a stream with the events of `body`."""
         head_at = body[0].at if body else end_at
         return Response(
             200, headers.stream(self.now), self.request_id, body, head_at, end, end_at, complete, is_stream=True
@@ -60,6 +62,6 @@ class ResponseContext(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _with(headers: Headers, values: tuple[tuple[str, str], ...]) -> Headers:
-    """Return the same headers for the same values: the encoder keeps their bytes."""
+def _put_values(headers: Headers, values: tuple[tuple[str, str], ...]) -> Headers:
+    """Return the same object for the same values: the encoder caches bytes by headers."""
     return headers.put(dict(values))

@@ -1,4 +1,4 @@
-"""Schedule a reply: as JSON at once, or as a stream of events with their times."""
+"""Schedule a reply: build its JSON response, or its stream of events with their times."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.pace_clock import PaceClock
-from mockclaude.reply.response import End, Response, Timed, json_data, silent
+from mockclaude.reply.response import End, Response, Timed, build_silent, json_data
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.stream import CountedPiece, Flow, stream_events
 from mockclaude.scenario.format.pace import Pace
@@ -22,47 +22,47 @@ _ENDINGS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
 
 def schedule_reply(reply: Reply, pace: Pace, draws: Draws, context: ResponseContext, *, stream: bool) -> Response:
-    """Return the response with `reply`.
+    """Build the response with `reply`.
 
     In a stream, an error before any content is an HTTP error, a later error is an `error` event, and a disconnect cuts
-    the stream. In a JSON response, any error is the response, and a disconnect leaves no response. A JSON response, an
-    error or a disconnect comes at the time at which the stream would have reached it.
+    the stream. Without streaming, an error replaces the message, and a disconnect sends nothing. A JSON response, an
+    error and a disconnect have the time at which the stream would reach them.
     """
     if pace.instant and not stream and reply.is_plain:
         return context.message(json_data(reply.message))
-    timing = PaceClock(pace.for_model(reply.message["model"]), draws.of_question)
-    scheduled = _schedule(stream_events(reply, whole=pace.instant), timing)
+    clock = PaceClock(pace.for_model(reply.message["model"]), draws.of_question)
+    scheduled = _schedule(stream_events(reply, whole=pace.instant), clock)
     if isinstance(scheduled.cause, ApiError) and not (stream and scheduled.body):
         return context.error(scheduled.cause, scheduled.at)
     if scheduled.cause is not None and not (stream and scheduled.body):
-        return silent(_end_without_response(scheduled.cause), scheduled.at)
+        return build_silent(_end_without_response(scheduled.cause), scheduled.at)
     if not stream:
         return context.message(json_data(reply.message), scheduled.at)
     return stream_response(scheduled.body, scheduled.at, scheduled.cause, context)
 
 
 class _Scheduled(NamedTuple):
-    """Events with their times, up to the incident that ends the stream early, if there is one."""
+    """Timed events up to the incident that ends the stream early; `cause` is None without an incident."""
 
     body: list[Timed]
     at: int
     cause: Incident | None = None
 
 
-def _schedule(stream: Flow, timing: PaceClock) -> _Scheduled:
+def _schedule(stream: Flow, clock: PaceClock) -> _Scheduled:
     body: list[Timed] = []
     for part in stream:
         if isinstance(part, CountedPiece):
-            body.append(Timed(timing.generate(part.tokens, first=not body), part.piece))
+            body.append(Timed(clock.generate(part.tokens, first=not body), part.piece))
         elif isinstance(part, Pause) and part.microseconds is not None:
-            timing.wait(part.microseconds)
+            clock.wait(part.microseconds)
         else:
-            return _Scheduled(body, timing.now, part)
-    return _Scheduled(body, timing.now)
+            return _Scheduled(body, clock.now, part)
+    return _Scheduled(body, clock.now)
 
 
 def stream_response(body: Sequence[Timed], at: int, cause: Incident | None, context: ResponseContext) -> Response:
-    """Return the stream of events that ends `at` this time, complete or with an incident."""
+    """Build the stream that ends at the time `at`, complete or with an incident."""
     if isinstance(cause, ApiError):
         failure = Timed(at, events.error(cause.envelope(context.request_id)))
         return context.stream([*body, failure], End.KEEP, at, complete=True)

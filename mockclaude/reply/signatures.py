@@ -1,7 +1,6 @@
-"""Signatures of thinking blocks: made so that a block which comes back can be checked without a memory of it.
+"""Sign thinking blocks, so that a block in a later request can be verified without state.
 
-In: the seed, a thought, and what of it was shown. Out: a signature, and what is known of one that comes back.
-Knows nothing of requests. A signature is a nonce, a mark that says this server made it, and a seal on the text shown.
+A signature consists of a nonce, a mark that identifies this seed, and a seal on the shown text.
 """
 
 from __future__ import annotations
@@ -17,14 +16,20 @@ from mockclaude.scenario.rules import KnownSignatures
 _PART = 64
 
 
-def signature(seed: int, thinking: str, shown: str | None = None) -> str:
-    """Return the signature of a block that shows `shown` (if None, all) of `thinking`: base64, 256 characters."""
+def sign(seed: int, thinking: str, shown_text: str | None = None) -> str:
+    """Sign a thinking block: base64, 256 characters.
+
+    Args:
+        seed: The seed of the scenario.
+        thinking: The whole text.
+        shown_text: The text that the block shows; None for the whole text.
+    """
     nonce = _digest(seed, "nonce", thinking)
-    return base64.b64encode(nonce + _sealed(seed, nonce, thinking if shown is None else shown)).decode()
+    return base64.b64encode(nonce + _seal(seed, nonce, thinking if shown_text is None else shown_text)).decode()
 
 
-def _sealed(seed: int, nonce: bytes, shown: str) -> bytes:
-    return _digest(seed, "mark", nonce.hex()) + _digest(seed, "seal", nonce.hex() + shown)
+def _seal(seed: int, nonce: bytes, shown_text: str) -> bytes:
+    return _digest(seed, "mark", nonce.hex()) + _digest(seed, "seal", nonce.hex() + shown_text)
 
 
 def _digest(seed: int, label: str, text: str) -> bytes:
@@ -32,24 +37,24 @@ def _digest(seed: int, label: str, text: str) -> bytes:
 
 
 class Signatures(NamedTuple):
-    """What is known of thinking blocks: those that this seed signs, and those that the scenario has."""
+    """The signatures that are valid: those of this seed, and those in the scenario."""
 
     seed: int
-    recorded: KnownSignatures
+    known: KnownSignatures
 
     def thinking(self, thinking: str, signature: str) -> Origin:
-        """Return where a `thinking` block comes from."""
-        if self.recorded.templated or signature in self.recorded.signatures:
+        """Return the origin of a `thinking` block."""
+        if self.known.templated or signature in self.known.signatures:
             return "issued"
         try:
-            given = base64.b64decode(signature, validate=True)
+            data = base64.b64decode(signature, validate=True)
         except (binascii.Error, ValueError):
             return "unknown"
-        nonce, seal = given[:_PART], given[_PART:]
-        if seal == _sealed(self.seed, nonce, thinking):
+        nonce, seal = data[:_PART], data[_PART:]
+        if seal == _seal(self.seed, nonce, thinking):
             return "issued"
         return "edited" if seal[:_PART] == _digest(self.seed, "mark", nonce.hex()) else "unknown"
 
     def redacted(self, data: str) -> bool:
-        """Return whether a `redacted_thinking` block is one that the scenario has."""
-        return self.recorded.templated or data in self.recorded.data
+        """Return whether the scenario has a `redacted_thinking` block with `data`."""
+        return self.known.templated or data in self.known.data

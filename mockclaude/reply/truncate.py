@@ -1,9 +1,4 @@
-"""A reply gives way to the request: `max_tokens`, a full context window and `stop_sequences` end it before its own end.
-
-In: the parts of a reply, a request body, the tokens that the context window has left. Out: the parts up to where the
-request ends them, and how it does.
-Knows nothing of how parts were made and of streaming.
-"""
+"""Truncate a reply at `max_tokens`, at a full context window or at a stop sequence."""
 
 from __future__ import annotations
 
@@ -21,20 +16,28 @@ from mockclaude.reply.stops import StopSequences
 T = TypeVar("T")
 
 
-class Obeyed(NamedTuple):
-    """What is left of a reply. `reason` is None where it came to its own end, `sequence` what stopped it."""
+class TruncatedReply(NamedTuple):
+    """The parts of a reply up to its truncation.
+
+    Attributes:
+        reason: The `stop_reason` of the truncation; None for a whole reply.
+        sequence: The stop sequence that ended the reply.
+    """
 
     parts: list[Any]
     reason: str | None = None
     sequence: str | None = None
 
 
-def obey(parts: Sequence[Any], body: Body, room: float = inf) -> Obeyed:
-    """Return `parts` up to the token or the stop sequence that ends them. Parts that are no blocks cost nothing.
+def truncate(parts: Sequence[Any], body: Body, window_tokens: float = inf) -> TruncatedReply:
+    """Truncate `parts` as the request body demands. Only blocks have tokens.
 
-    `room` is how many tokens the context window of the model still has.
+    Args:
+        parts: Blocks and incidents, in order.
+        body: The request body.
+        window_tokens: The tokens that the model's context window has left.
     """
-    truncation = Truncation(body, room)
+    truncation = Truncation(body, window_tokens)
     kept: list[Any] = []
     for part in parts:
         if not isinstance(part, dict):
@@ -43,27 +46,28 @@ def obey(parts: Sequence[Any], body: Body, room: float = inf) -> Obeyed:
         kept += truncation.take(part)
         if truncation.reason is not None:
             break
-    return Obeyed(kept, truncation.reason, truncation.sequence)
+    return TruncatedReply(kept, truncation.reason, truncation.sequence)
 
 
 class Truncation:
-    """Cuts a reply block by block. `reason` and `sequence` are as in `Obeyed`; with a `reason` the reply has ended.
+    """The state of a truncation, block by block. A reply with a `reason` has ended.
 
-    `left` is how many tokens the reply may still have.
+    Attributes:
+        left: The tokens that the reply has left.
     """
 
-    def __init__(self, body: Body, room: float = inf) -> None:
-        self.left, self._limit = _limit(body.get("max_tokens"), room)
+    def __init__(self, body: Body, window_tokens: float = inf) -> None:
+        self.left, self._limit = _limit(body.get("max_tokens"), window_tokens)
         self.stops = StopSequences(body.get("stop_sequences") or ())
         self.reason: str | None = None
         self.sequence: str | None = None
 
     def take(self, whole: Block) -> list[Block]:
-        """Return what the request leaves of the next block: the block, a part of it, or nothing."""
-        block, sequence = _stopped(whole, self.stops)
+        """Return the next block as a list: whole, cut, or empty if none of it is left."""
+        block, sequence = _cut_at_stop(whole, self.stops)
         spent = tokens.of_output(block)
         if spent > self.left:
-            return self.spend_all(_cut(block, int(self.left)))
+            return self.spend_all(_cut_to_fit(block, int(self.left)))
         if sequence is not None:
             self.stop(sequence)
             return [block] if block["text"] else []
@@ -71,7 +75,7 @@ class Truncation:
         return [block]
 
     def spend_all(self, last: T) -> T:
-        """Return `last`, with which the reply ends because it has no token left."""
+        """End the reply for lack of tokens and return `last`."""
         self.reason, self.sequence = self._limit, None
         return last
 
@@ -80,16 +84,15 @@ class Truncation:
         self.reason, self.sequence = "stop_sequence", sequence
 
 
-def _limit(max_tokens: int | None, room: float) -> tuple[float, str]:
-    """Return how many tokens a reply may have, and the `stop_reason` of one that has them all."""
-    if max_tokens is not None and max_tokens <= room:
+def _limit(max_tokens: int | None, window_tokens: float) -> tuple[float, str]:
+    """Return the maximum of tokens, and the `stop_reason` of a reply that reaches the maximum."""
+    if max_tokens is not None and max_tokens <= window_tokens:
         return max_tokens, "max_tokens"
-    return room, "model_context_window_exceeded"
+    return window_tokens, "model_context_window_exceeded"
 
 
-def _stopped(block: Block, stops: StopSequences) -> tuple[Block, str | None]:
-    """Return a text block up to the first stop sequence, and the sequence; any other block as it is."""
-    place = stops.first(block["text"]) if block["type"] == "text" else None
+def _cut_at_stop(block: Block, stops: StopSequences) -> tuple[Block, str | None]:
+    place = stops.find_first(block["text"]) if block["type"] == "text" else None
     return (block, None) if place is None else ({**block, "text": block["text"][: place[0]]}, place[1])
 
 
@@ -97,8 +100,7 @@ _CUT_AS = {"text": "text", "thinking": "thinking"}
 _TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 
-def _cut(block: Block, left: int) -> list[Block]:
-    """Return what fits of `block` into `left` tokens: a part of its text or of its JSON, or nothing."""
+def _cut_to_fit(block: Block, left: int) -> list[Block]:
     kind = block["type"]
     if kind in _TOOL_USES:
         return _cut_tool_use(block, left - tokens.of_output(CutToolUse(block, "")))
@@ -110,9 +112,9 @@ def _cut(block: Block, left: int) -> list[Block]:
 
 
 def _cut_tool_use(block: Block, left: int) -> list[Block]:
-    """Return a tool use whose JSON ends where its tokens do; its `input` is what the SDKs make of such JSON."""
+    """Cut the JSON of a tool call. Its `input` is the partial JSON as the SDKs parse it."""
     if left < 0:
         return []
-    partial = tokens.cut(streamed_text(block), left)
-    made = from_json(partial, allow_partial=True) if partial else {}
-    return [CutToolUse({**block, "input": made}, partial)]
+    text = tokens.cut(streamed_text(block), left)
+    parsed = from_json(text, allow_partial=True) if text else {}
+    return [CutToolUse({**block, "input": parsed}, text)]

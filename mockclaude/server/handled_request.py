@@ -68,8 +68,8 @@ class HandledRequest:
             complete = partial(self._complete, entry, server)
             script, played = await play_live(decision.live, request, server.clock, entry.sent, complete)
         else:
-            if script.down:
-                server.refuse(script.down, server.clock)
+            if script.down_us:
+                server.refuse(script.down_us, server.clock)
             played = await play(script, request, server.clock, sent=entry.sent)
         as_usual = script.end is End.KEEP or (script.end is End.CLOSE and not http11)
         entry.ending = "" if as_usual else script.end.name.lower()
@@ -81,8 +81,8 @@ class HandledRequest:
         decision = self.decision = commit(self.state, decision)
         entry.record_decision(decision, script, server.journal.max_body)
         server.journal.grow(entry)
-        if script.down:
-            server.refuse(script.down, server.clock)
+        if script.down_us:
+            server.refuse(script.down_us, server.clock)
 
     def release(self) -> None:
         """Commit what changes at the end of the response, however that was."""

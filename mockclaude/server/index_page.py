@@ -16,7 +16,7 @@ from mockclaude.api.headers import date
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.trust import AGAINST_OTHER_SITES, Trust
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.response import Data, Response, whole
+from mockclaude.reply.response import Data, Response, build_response
 from mockclaude.scenario.rules import Scenario
 
 _HTML = "text/html; charset=utf-8"
@@ -87,7 +87,7 @@ def locked(origin: URL, now: int) -> Response:
 def _sent(status: int, kind: str, body: bytes, now: int) -> Response:
     headers = date(now).put({"content-type": kind, "content-security-policy": _POLICY, **AGAINST_OTHER_SITES})
     request_id, _ = Draws(0, "index").ids()
-    return whole(status, headers, request_id, Data(body))
+    return build_response(status, headers, request_id, Data(body))
 
 
 def _entry(name: str, scenario: Scenario, origin: URL) -> dict[str, Any]:

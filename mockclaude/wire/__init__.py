@@ -1,1 +1,1 @@
-"""HTTP: how a response becomes bytes with times."""
+"""Encode a response as HTTP bytes with times."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import groupby
 from operator import itemgetter
 
-from mockclaude.reply.response import USUAL, End, Response
+from mockclaude.reply.response import DEFAULT_FRAMING, End, Response
 from mockclaude.wire.framing import (
     CLOSING,
     LAST_CHUNK,
-    by_piece,
     chunk,
     chunked_lines,
-    ending,
-    head,
+    encode_default_head,
+    encode_head,
+    encode_pieces,
+    find_end,
     status_and_headers,
-    usual_head,
 )
 from mockclaude.wire.malformed import MALFORM
 from mockclaude.wire.script import Script, Send
@@ -25,12 +25,12 @@ _TIME = itemgetter(0)
 
 
 def encode(response: Response, *, http11: bool) -> Script:
-    """Return the bytes of `response` and their times."""
+    """Encode `response` as a script."""
     status, headers, request_id, body, at, end, end_at, complete, *_ = response
-    if response.framing is not USUAL or status in (0, _NO_CONTENT):
-        return _unusual(response, http11)
+    if response.framing is not DEFAULT_FRAMING or status in (0, _NO_CONTENT):
+        return _encode_special(response, http11)
     if end_at != at or not complete or not body:
-        return _by_write(response, http11)
+        return _encode_writes(response, http11)
     data = body[0].piece.encoded if len(body) == 1 else response.data
     id_line = b"request-id: %b\r\n" % request_id.encode() if request_id else b""
     if not http11:
@@ -40,35 +40,35 @@ def encode(response: Response, *, http11: bool) -> Script:
     return Script(status, (Send(at, b"%b%b\r\n%b" % (chunked_lines(status, headers), id_line, chunks)),), end, at)
 
 
-def _unusual(response: Response, http11: bool) -> Script:
-    """Return a response that is not there, has no body, or is not framed as usual."""
+def _encode_special(response: Response, http11: bool) -> Script:
+    """Encode a response that sends nothing, has no body, or does not have the default framing."""
     framing = response.framing
     if response.status == 0:
         sends = [Send(response.end_at, framing.tail)] if framing.tail else ()
         return Script(0, sends, response.end, response.end_at, response.down_us)
     if not framing.body_sent or (response.status == _NO_CONTENT and not response.size):
-        return _head_alone(response, http11)
+        return _encode_head_only(response, http11)
     if framing.malformation:
         return MALFORM[framing.malformation](response, http11)
-    if framing.by_piece:
-        return by_piece(response, http11=http11)
-    return _by_write(response, http11)
+    if framing.separate_pieces:
+        return encode_pieces(response, http11=http11)
+    return _encode_writes(response, http11)
 
 
-def _head_alone(response: Response, http11: bool) -> Script:
+def _encode_head_only(response: Response, http11: bool) -> Script:
     if response.status == _NO_CONTENT:
-        sends = [Send(response.head_at, head(response, b""))]
+        sends = [Send(response.head_at, encode_head(response, b""))]
         return Script(response.status, sends, response.end, response.end_at)
-    sends = [Send(response.head_at, usual_head(response, http11=http11))]
-    return Script(response.status, sends, ending(response, http11=http11), response.end_at)
+    sends = [Send(response.head_at, encode_default_head(response, http11=http11))]
+    return Script(response.status, sends, find_end(response, http11=http11), response.end_at)
 
 
-def _by_write(response: Response, http11: bool) -> Script:
-    """Return `response` with the pieces of one time in one write and one chunk."""
+def _encode_writes(response: Response, http11: bool) -> Script:
+    """Encode all pieces with the same time as one chunk in one write."""
     groups = [(at, b"".join([piece.encoded for _, piece in group])) for at, group in groupby(response.body, _TIME)]
     sends = [Send(at, chunk(data) if http11 and data else data) for at, data in groups]
     if not response.framing.head_sent:
-        head_at, data = response.head_at, usual_head(response, http11=http11)
+        head_at, data = response.head_at, encode_default_head(response, http11=http11)
         if sends and sends[0].at == head_at:
             data += sends.pop(0).data
         sends.insert(0, Send(head_at, data))
@@ -78,11 +78,11 @@ def _by_write(response: Response, http11: bool) -> Script:
         if sends and sends[-1].at == end_at:
             data = sends.pop().data + data
         sends.append(Send(end_at, data))
-    return Script(response.status, sends, ending(response, http11=http11), response.end_at)
+    return Script(response.status, sends, find_end(response, http11=http11), response.end_at)
 
 
 class BatchEncoder:
-    """Encode the batches of one response. `script` is all that was encoded so far, in one script."""
+    """An encoder for the batches of one response."""
 
     def __init__(self, *, http11: bool) -> None:
         self._http11 = http11
@@ -91,11 +91,11 @@ class BatchEncoder:
 
     @property
     def script(self) -> Script:
-        """All batches so far."""
+        """The script of all batches so far."""
         return self._last._replace(sends=self._sends)
 
     def encode(self, batch: Response) -> Script:
-        """Return the bytes of `batch`, with times from the end of the batch before."""
+        """Encode `batch` as a script that begins at the end of the previous batch."""
         script = encode(batch, http11=self._http11)
         before = self._last.end_at
         end_at = max(before, script.end_at, script.sends[-1].at if script.sends else 0)

@@ -1,4 +1,4 @@
-"""A script: every byte that is sent to a client, with its time, decided before any of it is sent."""
+"""Define scripts: all bytes for a client with their times, decided before the first byte is sent."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from mockclaude.reply.response import End
 
 
 class Send(NamedTuple):
-    """Bytes that are written together, `at` microseconds after the script began."""
+    """Bytes that are written together, `at` microseconds after the beginning."""
 
     at: int
     data: bytes
 
 
 class Script(NamedTuple):
-    """What a client gets: `sends` in the order of their times, then `end`, `end_at` microseconds after the beginning.
+    """The bytes for a client in order of time, and the ending of the connection.
 
-    `status` is the one sent, or 0 if none is sent. Afterwards no connection is accepted for `down` microseconds.
+    Attributes:
+        status: The status code; 0 if no head is sent.
+        end_at: The time of `end`, in microseconds after the beginning.
+        down_us: The time for which the server refuses connections afterwards.
     """
 
     status: int
     sends: Sequence[Send]
     end: End = End.KEEP
     end_at: int = 0
-    down: int = 0
+    down_us: int = 0
 
 
 CONTINUE = Script(100, [Send(0, b"HTTP/1.1 100 Continue\r\n\r\n")])
-"""The response that asks a client for the body that it has announced."""
+"""The response to `expect: 100-continue`: the client then sends its body."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockclaude.engine.decision import Decision
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.reply.response import End, silent
+from mockclaude.reply.response import End, build_silent
 from mockclaude.wire.script import Script, Send
 from tests.serving import http_request
 
@@ -31,7 +31,7 @@ def journal_entry(
 ) -> JournalEntry:
     """Return the entry of an ended request to the API, with `fields` of the decision or of the entry."""
     entry = JournalEntry(number, at, method, path, headers or {})
-    decision = Decision(silent(end, 0), **{key: fields.pop(key) for key in _ANSWER if key in fields})
+    decision = Decision(build_silent(end, 0), **{key: fields.pop(key) for key in _ANSWER if key in fields})
     entry.record_decision(decision, Script(status, [Send(0, response)], end))
     http = http_request(method, endpoint, {}, entry.raw_headers, body, int(at))
     entry.record_request(http._replace(since_start_us=time), "")

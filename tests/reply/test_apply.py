@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from mockclaude.reply.faults.apply import APPLY, apply_faults
-from mockclaude.reply.response import End, silent
+from mockclaude.reply.response import End, build_silent
 from mockclaude.scenario.format.faults import FAULT_TYPES, NothingFault, ScriptFault
 from mockclaude.scenario.format.presets import PRESETS
 from tests.reply.breakage import CONTEXT, SLOW, broken, events, faults, sent, struck, whole, written
@@ -74,7 +74,7 @@ def test_a_disconnect_leaves_what_was_sent(how: str, end: End, complete: bool) -
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize(("how", "end"), [("reset", End.RESET), ("close", End.CLOSE), ("clean", End.CLOSE)])
 def test_a_disconnect_before_the_headers_leaves_nothing(how: str, end: End, stream: bool) -> None:
-    assert struck({"disconnect": how}, stream=stream) == silent(end, 0)
+    assert struck({"disconnect": how}, stream=stream) == build_silent(end, 0)
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -107,7 +107,7 @@ def test_a_stall_for_ever_hangs() -> None:
     response = struck({"stall": "forever", "after": "message_start"})
 
     assert (events(response), response.end) == (["message_start"], End.HANG)
-    assert struck("hang") == silent(End.HANG, 0)
+    assert struck("hang") == build_silent(End.HANG, 0)
 
 
 def test_a_stall_may_send_pings() -> None:
@@ -154,7 +154,7 @@ def test_garbage_and_raw_bytes_come_instead_or_in_the_middle() -> None:
 def test_a_refused_connection_is_down_for_a_while() -> None:
     response = struck("refuse")
 
-    assert response == silent(End.RESET, 0, 5_000_000)
+    assert response == build_silent(End.RESET, 0, 5_000_000)
 
 
 @pytest.mark.parametrize("name", EDITS)
@@ -215,7 +215,9 @@ def test_after_the_end_of_a_response_nothing_is_left_to_strike() -> None:
 
 
 def test_what_sends_nothing_cannot_be_broken() -> None:
-    assert apply_faults(silent(End.RESET, 0), faults("cut"), CONTEXT, DRAWS).response == silent(End.RESET, 0)
+    assert apply_faults(build_silent(End.RESET, 0), faults("cut"), CONTEXT, DRAWS).response == build_silent(
+        End.RESET, 0
+    )
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mockclaude.reply.signatures import signature
+from mockclaude.reply.signatures import sign
 from tests.api.bodies import json_values, texts
 from tests.reply.making import DRAWS, content
 
@@ -75,9 +75,9 @@ def test_citations_come_first_in_a_text_block() -> None:
 def test_a_thought_is_signed_by_its_text_so_that_it_can_be_checked_when_it_comes_back() -> None:
     [one], [again] = content({"thinking": "Hm."}), content({"thinking": "Hm."}, draws=DRAWS._replace(lane="bob"))
 
-    assert one["signature"] == again["signature"] == signature(DRAWS.seed, "Hm.")
-    assert signature(DRAWS.seed, "Hm.") != signature(DRAWS.seed, "Ha.")
-    assert signature(DRAWS.seed, "Hm.") != signature(DRAWS.seed + 1, "Hm.")
+    assert one["signature"] == again["signature"] == sign(DRAWS.seed, "Hm.")
+    assert sign(DRAWS.seed, "Hm.") != sign(DRAWS.seed, "Ha.")
+    assert sign(DRAWS.seed, "Hm.") != sign(DRAWS.seed + 1, "Hm.")
 
 
 def test_a_tool_use_has_a_caller_and_an_id_of_its_own() -> None:

@@ -13,14 +13,14 @@ from mockclaude.reply.cache_usage import (
     LOOKBACK,
     MINIMUM,
     MINIMUMS,
+    CacheUsage,
     InputUsage,
     Prefix,
     Ttl,
-    Use,
-    minimum,
-    prefixes,
-    use,
-    without_cache_control,
+    compute_usage,
+    find_minimum,
+    hash_prefixes,
+    remove_cache_control,
 )
 
 SHORT, HOUR = {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}
@@ -36,7 +36,7 @@ def asking(*blocks: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def marks(body: dict[str, Any]) -> list[Ttl | None]:
-    return [prefix.ttl for prefix in prefixes(body)]
+    return [prefix.ttl for prefix in hash_prefixes(body)]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def marks(body: dict[str, Any]) -> list[Ttl | None]:
     ],
 )
 def test_how_much_is_cached_at_least_depends_on_the_model(model: str, tokens: int) -> None:
-    assert minimum(model) == tokens
+    assert find_minimum(model) == tokens
 
 
 def test_the_minimums_are_those_of_models_in_the_catalogue() -> None:
@@ -62,7 +62,7 @@ def test_the_minimums_are_those_of_models_in_the_catalogue() -> None:
 
 
 def test_a_request_without_a_breakpoint_has_no_prefixes() -> None:
-    assert prefixes(asking(text("Hello"))) == []
+    assert hash_prefixes(asking(text("Hello"))) == []
 
 
 def test_a_breakpoint_is_where_a_block_says_so() -> None:
@@ -79,7 +79,7 @@ def test_tools_come_before_system_and_system_before_messages() -> None:
 
 @pytest.mark.parametrize("control", [None, "ephemeral"])
 def test_what_is_no_cache_control_marks_nothing(control: Any) -> None:
-    assert prefixes(asking(text("1", cache_control=control))) == []
+    assert hash_prefixes(asking(text("1", cache_control=control))) == []
 
 
 def test_a_breakpoint_within_a_tool_result_is_at_its_end() -> None:
@@ -109,7 +109,7 @@ def test_an_automatic_breakpoint_is_at_the_last_block_that_can_have_one(
 def test_the_last_prefix_has_the_tokens_of_the_request() -> None:
     body = asking(text("1", cache_control=SHORT), text("Some more"), system="Be kind.", tools=[{"name": "one"}])
 
-    assert prefixes(body)[-1].tokens == tokens.of_input(body)
+    assert hash_prefixes(body)[-1].tokens == tokens.of_input(body)
 
 
 PICTURE = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
@@ -127,7 +127,7 @@ def asked(*more: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> list[bool]:
     """Return whether the prefixes of two requests up to tools, system and the first message are the same."""
-    return [a.digest == b.digest for a, b in zip(prefixes(one)[:3], prefixes(other)[:3], strict=True)]
+    return [a.digest == b.digest for a, b in zip(hash_prefixes(one)[:3], hash_prefixes(other)[:3], strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_who_says_something_is_part_of_what_is_said() -> None:
 
 def test_the_order_of_the_keys_of_a_block_does_not_matter_but_that_of_an_input_does() -> None:
     def using(**fields: Any) -> bytes:
-        return prefixes(asking({"type": "tool_use", "id": "t", **fields}, cache_control=SHORT))[-1].digest
+        return hash_prefixes(asking({"type": "tool_use", "id": "t", **fields}, cache_control=SHORT))[-1].digest
 
     one = using(name="n", input={"a": 1, "b": 2})
     assert one == using(input={"a": 1, "b": 2}, name="n")
@@ -194,7 +194,7 @@ def test_cache_control_is_taken_out_where_blocks_are_and_nowhere_else() -> None:
     document = {"type": "document", "source": {"type": "content", "content": [marked]}}
     call = {"type": "tool_use", "input": {"cache_control": 1, "content": [{"a": 1}]}, "cache_control": SHORT}
 
-    assert without_cache_control([{"role": "user", "content": [document, call]}]) == [
+    assert remove_cache_control([{"role": "user", "content": [document, call]}]) == [
         {
             "role": "user",
             "content": [
@@ -232,44 +232,44 @@ FOUR = row((1000, None), (2000, "1h"), (3000, None), (4000, "5m"), (5000, None))
 def test_the_longest_prefix_that_is_alive_is_read_and_the_rest_is_created(
     alive: tuple[int, ...], expected: InputUsage
 ) -> None:
-    assert use(FOUR, 1000, among(*alive)).usage == expected
+    assert compute_usage(FOUR, 1000, among(*alive)).usage == expected
 
 
 def test_every_breakpoint_after_what_is_read_is_written() -> None:
-    assert use(FOUR, 1000, NEVER).written == ((b"2000", "1h"), (b"4000", "5m"))
-    assert use(FOUR, 1000, among(2000)).written == ((b"4000", "5m"),)
+    assert compute_usage(FOUR, 1000, NEVER).written == ((b"2000", "1h"), (b"4000", "5m"))
+    assert compute_usage(FOUR, 1000, among(2000)).written == ((b"4000", "5m"),)
 
 
 def test_what_is_read_is_renewed_and_so_are_the_breakpoints_in_it() -> None:
-    assert use(FOUR, 1000, NEVER).renewed == ()
-    assert use(FOUR, 1000, among(1000)).renewed == (b"1000",)
-    assert use(FOUR, 1000, among(3000)).renewed == (b"2000", b"3000")
-    assert use(FOUR, 1000, among(4000)).renewed == (b"2000", b"4000")
+    assert compute_usage(FOUR, 1000, NEVER).renewed == ()
+    assert compute_usage(FOUR, 1000, among(1000)).renewed == (b"1000",)
+    assert compute_usage(FOUR, 1000, among(3000)).renewed == (b"2000", b"3000")
+    assert compute_usage(FOUR, 1000, among(4000)).renewed == (b"2000", b"4000")
 
 
 @pytest.mark.parametrize(
     ("least", "expected"),
     [
-        (4000, Use(InputUsage(1000, created_5m=4000), written=((b"4000", "5m"),))),
-        (4001, Use(InputUsage(5000))),
+        (4000, CacheUsage(InputUsage(1000, created_5m=4000), written=((b"4000", "5m"),))),
+        (4001, CacheUsage(InputUsage(5000))),
     ],
 )
-def test_a_breakpoint_before_the_minimum_is_none(least: int, expected: Use) -> None:
-    assert use(FOUR, least, NEVER) == expected
+def test_a_breakpoint_before_the_minimum_is_none(least: int, expected: CacheUsage) -> None:
+    assert compute_usage(FOUR, least, NEVER) == expected
 
 
 @pytest.mark.parametrize(("distance", "read"), [(LOOKBACK - 1, 1000), (LOOKBACK, 0)])
 def test_a_breakpoint_looks_back_over_twenty_blocks(distance: int, read: int) -> None:
     found = row((1000, None), *((1000 + step, None) for step in range(1, distance)), (3000, "5m"))
 
-    assert use(found, 1000, among(1000)).usage.read == read
+    assert compute_usage(found, 1000, among(1000)).usage.read == read
 
 
 def test_every_breakpoint_looks_back_on_its_own() -> None:
     between = [(2000 + step, None) for step in range(LOOKBACK)]
     found = row((1000, None), (2000, "5m"), *between[1:], (3000, "5m"))
 
-    assert use(found, 1000, among(1000)).usage.read == 1000
+    assert compute_usage(found, 1000, among(1000)).usage.read == 1000
 
 
 STEPS = st.lists(st.tuples(st.integers(1, 900), st.sampled_from([None, "5m", "1h"])), min_size=1, max_size=50)
@@ -281,7 +281,7 @@ def test_what_is_read_created_and_neither_is_the_whole_input(
 ) -> None:
     ends = [sum(tokens for tokens, _ in steps[: index + 1]) for index in range(len(steps))]
     found = row(*((end, ttl) for end, (_, ttl) in zip(ends, steps, strict=True)))
-    usage = use(found, least, among(*data.draw(st.sets(st.sampled_from(ends))))).usage
+    usage = compute_usage(found, least, among(*data.draw(st.sets(st.sampled_from(ends))))).usage
 
     assert sum(usage) == ends[-1]
     assert min(usage) >= 0

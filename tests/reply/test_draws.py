@@ -28,8 +28,8 @@ any_draws = st.builds(
 )
 
 DRAWN = (
-    "[d.uniform('delay/1'), d.integer('dice', 1, 6), d.weighted('choice', [80, 15, 5]), d.identifier('msg'),"
-    " d.ids(), d.opaque('signature', 40), d.seed_for('fake'), d.scoped('3').identifier('toolu')]"
+    "[d.uniform('delay/1'), d.integer('dice', 1, 6), d.pick_weighted('choice', [80, 15, 5]), d.identifier('msg'),"
+    " d.ids(), d.opaque('signature', 40), d.seed_for('fake'), d.with_scope('3').identifier('toolu')]"
 )
 
 
@@ -57,7 +57,7 @@ def test_another_process_draws_the_same(hash_seed: str) -> None:
         DRAWS._replace(fingerprint="f00e"),
         DRAWS._replace(lane="bob"),
         DRAWS._replace(occurrence=3),
-        DRAWS.scoped("0"),
+        DRAWS.with_scope("0"),
     ],
 )
 def test_every_key_changes_the_result(other: Draws) -> None:
@@ -73,7 +73,7 @@ def test_every_label_prefix_and_scope_is_a_draw_of_its_own() -> None:
     assert DRAWS.identifier("msg") != DRAWS.identifier("req").replace("req_", "msg_")
     assert len({identifier[4:] for identifier in DRAWS.ids()}) == 2
     assert DRAWS.identifier("msg", "1") != DRAWS.identifier("msg", "2")
-    assert DRAWS.scoped("0").uniform("x") != DRAWS.scoped("1").uniform("x")
+    assert DRAWS.with_scope("0").uniform("x") != DRAWS.with_scope("1").uniform("x")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_uniform_numbers_are_spread_evenly() -> None:
 
 
 def test_weights_are_kept() -> None:
-    counts = Counter(DRAWS._replace(occurrence=n).weighted("choice", [80, 15, 5]) for n in range(2000))
+    counts = Counter(DRAWS._replace(occurrence=n).pick_weighted("choice", [80, 15, 5]) for n in range(2000))
 
     assert counts[0] / 2000 == pytest.approx(0.80, abs=0.03)
     assert counts[1] / 2000 == pytest.approx(0.15, abs=0.03)
@@ -141,4 +141,4 @@ def test_weights_are_kept() -> None:
 @given(draws=any_draws, weights=st.lists(st.floats(0, exclude_min=True, allow_infinity=False), min_size=1, max_size=5))
 @example(draws=Draws(1, "rounded up"), weights=[5e-324])
 def test_whatever_the_weights_one_of_them_is_drawn(draws: Draws, weights: list[float]) -> None:
-    assert 0 <= draws.weighted("choice", weights) < len(weights)
+    assert 0 <= draws.pick_weighted("choice", weights) < len(weights)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mockclaude.api import events
 from mockclaude.api.request import MessagesRequest
-from mockclaude.reply.compose import PLAIN, Asking, Reply, compose
+from mockclaude.reply.compose import PLAIN, Reply, ReplyContext, compose
 from mockclaude.reply.faults import resolve
 from mockclaude.reply.faults.apply import apply_faults
 from mockclaude.reply.live.live_response import LiveResponse
@@ -46,7 +46,7 @@ def live(
     *,
     pace: Pace = INSTANT,
     written: tuple[Any, ...] = (),
-    asking: Asking = PLAIN,
+    asking: ReplyContext = PLAIN,
     context: ResponseContext = CONTEXT,
 ) -> LiveResponse:
     return LiveResponse(scope(asked), pace, DRAWS, context, asking, faults(*written), lambda _: {})
@@ -65,7 +65,7 @@ class Made:
         *yields: Yield,
         pace: Pace = INSTANT,
         written: tuple[Any, ...] = (),
-        asking: Asking = PLAIN,
+        asking: ReplyContext = PLAIN,
         **fields: Any,
     ) -> None:
         self.asked = conversation(**{"stream": True, **fields})
@@ -99,7 +99,7 @@ def kinds(script: Script) -> list[str]:
     return [event.get("delta", {}).get("type") or event["type"] for event in received(script).events]
 
 
-def at_once(*steps: dict[str, Any], asking: Asking = PLAIN, **fields: Any) -> Reply:
+def at_once(*steps: dict[str, Any], asking: ReplyContext = PLAIN, **fields: Any) -> Reply:
     asked: MessagesRequest = conversation(**{"stream": True, **fields})
     return compose(outline(*steps), scope(asked), DRAWS, CONTEXT.message_id, asking)
 
@@ -112,7 +112,7 @@ def flat(script: Script) -> list[tuple[int, int]]:
 def same(live: Script, whole: Response) -> None:
     """Raise `AssertionError` unless the same bytes are sent in the same order at the same times, and end as they do."""
     by_piece = encode(whole.take_apart(), http11=True)
-    assert (live.status, live.end, live.end_at, live.down) == (200, by_piece.end, by_piece.end_at, 0)
+    assert (live.status, live.end, live.end_at, live.down_us) == (200, by_piece.end, by_piece.end_at, 0)
     assert received(live) == received(by_piece)
     assert [at for at, data in live.sends if data][-1] == [at for at, data in by_piece.sends if data][-1]
 
@@ -128,7 +128,7 @@ def test_steps_one_by_one_are_the_reply_made_at_once(steps: list[dict[str, Any]]
     whole = at_once(*steps[: made.used])
 
     assert made.reply.message == whole.message
-    assert made.reply.arrives is whole.arrives
+    assert made.reply.is_complete is whole.is_complete
     if made.scripts:
         same(made.script, planned(whole, pace))
 
@@ -292,7 +292,7 @@ def test_thinking_that_is_cut_is_not_signed() -> None:
 
 
 def test_a_reply_as_it_is_written_is_not_cut() -> None:
-    made = Made("One, two,", " three.", {"thinking": "Hm."}, max_tokens=1, asking=Asking(as_written=True))
+    made = Made("One, two,", " three.", {"thinking": "Hm."}, max_tokens=1, asking=ReplyContext(as_written=True))
 
     assert made.content[0] == {"type": "text", "text": "One, two, three."}
     assert made.content[1]["thinking"] == "Hm."

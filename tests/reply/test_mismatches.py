@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.reply.mismatches import contradictions
+from mockclaude.reply.mismatches import find_mismatches
 from tests.api.asking import WEATHER, body
 
 NAME = {
@@ -79,4 +79,4 @@ def text(written: str = "Hi") -> dict[str, Any]:
     ],
 )
 def test_a_contradiction_is_noted(fields: dict[str, Any], content: list[Any], notes: list[str]) -> None:
-    assert list(contradictions(body(**fields), content)) == notes
+    assert list(find_mismatches(body(**fields), content)) == notes

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.optional_fields import extras
+from mockclaude.reply.optional_fields import optional_fields
 
 NOW = 1_795_000_000
 LATER = "2026-12-18T11:06:40Z"
@@ -15,7 +15,7 @@ EXCEL = {"type": "anthropic", "skill_id": "xlsx"}
 
 
 def told(**body: Any) -> dict[str, Any]:
-    return extras(body, Draws(0, "rule"), NOW)
+    return optional_fields(body, Draws(0, "rule"), NOW)
 
 
 def test_nothing_is_told_unasked() -> None:

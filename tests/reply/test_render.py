@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockclaude.reply.cache_usage import InputUsage
-from mockclaude.reply.compose import Asking, compose
+from mockclaude.reply.compose import ReplyContext, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.render import render_response
 from mockclaude.reply.response import Response
@@ -126,7 +126,7 @@ def test_a_call_that_is_written_out_is_held_against_the_tools_that_are_offered(f
 def test_a_reply_as_written_gives_way_to_nothing() -> None:
     asked = scope(conversation(max_tokens=1, messages=PREFILLED))
     responded = render_response(
-        outline({"text": "Hello there."}), INSTANT, asked, DRAWS, CONTEXT, Asking(as_written=True)
+        outline({"text": "Hello there."}), INSTANT, asked, DRAWS, CONTEXT, ReplyContext(as_written=True)
     )
 
     assert (responded.content, responded.notes) == ([{"type": "text", "text": "Hello there."}], ())
@@ -141,7 +141,7 @@ def test_a_reply_that_does_not_get_to_its_end_has_no_content_to_go_on_from(endin
 
 
 def test_what_was_asked_to_be_told_is_told_and_the_cache_is_part_of_the_usage() -> None:
-    asking = Asking(InputUsage(1, 2, 3, 4), {"context_management": {"applied_edits": []}})
+    asking = ReplyContext(InputUsage(1, 2, 3, 4), {"context_management": {"applied_edits": []}})
     responded = render_response(outline({"text": "Hi"}), INSTANT, scope(conversation()), DRAWS, CONTEXT, asking)
     message = received(encode(responded.response, http11=True)).json
 

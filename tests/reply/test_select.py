@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.select import BURST_BLOCK, TriggerContext, due, in_burst, probability
+from mockclaude.reply.faults.select import BURST_BLOCK, TriggerContext, find_probability, is_in_burst, select_faults
 from mockclaude.scenario.format.faults import Burst, Fault
 from tests.reply.breakage import faults
 
@@ -19,7 +19,9 @@ MANY = 4_000
 
 def struck(written: list[Any], request: int = 0, occurrence: int = 0, seed: int = 0, **position: Any) -> list[str]:
     draws = Draws(seed, "rule", f"request {request}", "lane", occurrence)
-    return [str(fault) for fault in due(faults(*written), draws, TriggerContext(request, **position), "chaos")]
+    return [
+        str(fault) for fault in select_faults(faults(*written), draws, TriggerContext(request, **position), "chaos")
+    ]
 
 
 def share(written: list[Any], name: str) -> float:
@@ -56,7 +58,7 @@ def test_to_raise_a_probability_only_adds_failures(p: float, more: float, reques
 def test_a_probability_may_grow_with_the_requests_of_a_lane() -> None:
     (ramp,) = faults({"error": 529, "ramp": {"end": "50%", "over": 100}})
 
-    assert [probability(ramp, request) for request in (0, 50, 100, 1000)] == [0.0, 0.25, 0.5, 0.5]
+    assert [find_probability(ramp, request) for request in (0, 50, 100, 1000)] == [0.0, 0.25, 0.5, 0.5]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def simulated(burst: Burst, draws: Draws, requests: int) -> list[bool]:
 def test_a_burst_is_a_chain_of_two_states(enter: float, leave: float, seed: int) -> None:
     burst, draws = Burst(enter=enter, leave=leave), Draws(seed, "burst", "request", "lane", 3)
 
-    assert [in_burst(burst, draws, request) for request in range(30)] == simulated(burst, draws, 30)
+    assert [is_in_burst(burst, draws, request) for request in range(30)] == simulated(burst, draws, 30)
 
 
 @pytest.mark.parametrize(("enter", "leave"), [(1e-9, 1e-9), (1, 1), (0, 0), (0, 1e-9), (1, 0), (1e-9, 0)])
@@ -115,7 +117,7 @@ def test_no_request_looks_back_further_than_a_block(
         return draw(draws, label)
 
     monkeypatch.setattr(Draws, "uniform", uniform)
-    in_burst(Burst(enter=enter, leave=leave), Draws(0, "rule"), 9_000_999)
+    is_in_burst(Burst(enter=enter, leave=leave), Draws(0, "rule"), 9_000_999)
 
     assert numbers[0] == "burst/9000999"
     assert len(numbers) <= BURST_BLOCK
@@ -129,13 +131,13 @@ def test_certain_bursts_stay_certain_over_blocks(enter: float, leave: float, exp
     burst = Burst(enter=enter, leave=leave)
 
     for first in (0, BURST_BLOCK, 7 * BURST_BLOCK + 998):
-        assert [in_burst(burst, Draws(3, "rule"), first + number) for number in range(2)] == expected
+        assert [is_in_burst(burst, Draws(3, "rule"), first + number) for number in range(2)] == expected
 
 
 def test_bursts_have_the_same_share_in_every_block() -> None:
     burst = Burst(enter=0.001, leave=0.003)
     shares = [
-        sum(in_burst(burst, Draws(seed, "rule"), BURST_BLOCK * block) for seed in range(MANY)) / MANY
+        sum(is_in_burst(burst, Draws(seed, "rule"), BURST_BLOCK * block) for seed in range(MANY)) / MANY
         for block in (1, 5)
     ]
 

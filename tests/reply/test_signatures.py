@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.reply.signatures import Signatures, signature
+from mockclaude.reply.signatures import Signatures, sign
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import KnownSignatures
 
@@ -17,7 +17,7 @@ OURS = Signatures(7, KnownSignatures(frozenset({"recorded"}), frozenset({"data"}
 
 @given(thinking=st.text(), other=st.text())
 def test_a_block_is_issued_as_it_was_sent_and_edited_with_another_text(thinking: str, other: str) -> None:
-    signed = signature(7, thinking)
+    signed = sign(7, thinking)
 
     assert OURS.thinking(thinking, signed) == "issued"
     assert OURS.thinking(other, signed) == ("issued" if other == thinking else "edited")
@@ -25,7 +25,7 @@ def test_a_block_is_issued_as_it_was_sent_and_edited_with_another_text(thinking:
 
 
 def test_a_block_that_shows_nothing_is_signed_by_what_was_thought() -> None:
-    one, other = signature(7, "Hm.", ""), signature(7, "Ha.", "")
+    one, other = sign(7, "Hm.", ""), sign(7, "Ha.", "")
 
     assert one != other
     assert OURS.thinking("", one) == OURS.thinking("", other) == "issued"

@@ -32,7 +32,7 @@ def test_the_first_sequence_of_a_text_is_found(sequences: list[str], text: str) 
     indexed = StopSequences(sequences)
     indexed._compared = stops.MAX_COMPARED
 
-    assert StopSequences(sequences).first(text) == indexed.first(text) == expected(sequences, text)
+    assert StopSequences(sequences).find_first(text) == indexed.find_first(text) == expected(sequences, text)
 
 
 @given(SEQUENCES, st.lists(TEXTS, max_size=6), st.booleans())
@@ -69,14 +69,14 @@ def test_the_end_of_a_text_is_held_back(sequences: list[str], parts: list[str], 
 
 def test_many_sequences_are_indexed_for_a_long_text(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
-    one_by_one = StopSequences._one_by_one
+    one_by_one = StopSequences._search_each
 
     def counted(self: StopSequences, text: str) -> tuple[int, int] | None:
         nonlocal compared
         compared += len(self.sequences) * len(text)
         return one_by_one(self, text)
 
-    monkeypatch.setattr(StopSequences, "_one_by_one", counted)
+    monkeypatch.setattr(StopSequences, "_search_each", counted)
     sequences = [f"{number:05}" for number in range(20_000)]
     ask = corpus.ask(stop_sequences=[*sequences, "fox"], messages=[corpus.user(corpus.words(100_000))])
     response = serve("rules: [{reply: '${{ user }}'}]").ask(request("POST", "/v1/messages", corpus.request(ask).body))

@@ -11,7 +11,7 @@ from hypothesis import given
 from mockclaude.api import tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
-from mockclaude.reply.stream import PIECES, CountedPiece, block_pieces, block_run, pieces, stream_events
+from mockclaude.reply.stream import PIECES, CountedPiece, block_pieces, block_run, split_text, stream_events
 from tests.api.bodies import texts
 from tests.reply.client import events_of, message_of
 from tests.reply.making import block_steps, composed, plain_replies
@@ -109,7 +109,7 @@ def test_however_it_is_streamed_a_reply_is_the_same_message(steps: list[dict[str
 
 @given(text=texts)
 def test_the_pieces_of_a_text_are_as_long_as_recorded_ones_and_join_to_it(text: str) -> None:
-    cut = list(pieces(text))
+    cut = list(split_text(text))
 
     assert "".join(cut) == text
     assert b"".join(piece.encode() for piece in cut) == text.encode()
@@ -133,7 +133,7 @@ def test_a_beat_takes_as_many_tokens_as_its_text_has(text: str) -> None:
     start, *deltas = block_pieces(0, {"type": "text", "text": text})
 
     assert start.tokens == 0
-    assert [beat.tokens for beat in deltas] == [tokens.of_text(piece) for piece in pieces(text)]
+    assert [beat.tokens for beat in deltas] == [tokens.of_text(piece) for piece in split_text(text)]
 
 
 @pytest.mark.parametrize(

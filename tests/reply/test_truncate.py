@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mockclaude.api import tokens
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import schedule_reply
-from mockclaude.reply.truncate import Obeyed, obey
+from mockclaude.reply.truncate import TruncatedReply, truncate
 from tests.reply.client import events_of
 from tests.reply.making import DRAWS, INSTANT, block_steps, composed
 
@@ -23,12 +23,12 @@ RESULT = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "conten
 PAUSE = object()
 
 
-def cut(*parts: Any, **body: Any) -> Obeyed:
-    return obey(parts, body)
+def cut(*parts: Any, **body: Any) -> TruncatedReply:
+    return truncate(parts, body)
 
 
 def test_without_limits_a_reply_is_left_as_it_is() -> None:
-    assert cut(HELLO, PAUSE, USE) == Obeyed([HELLO, PAUSE, USE])
+    assert cut(HELLO, PAUSE, USE) == TruncatedReply([HELLO, PAUSE, USE])
 
 
 @pytest.mark.parametrize(
@@ -42,15 +42,17 @@ def test_without_limits_a_reply_is_left_as_it_is() -> None:
     ],
 )
 def test_tokens_cut_a_reply_in_the_middle_of_a_block(limit: int, left: list[Any]) -> None:
-    assert cut(HELLO, THOUGHT, USE, max_tokens=limit) == Obeyed(left, "max_tokens")
+    assert cut(HELLO, THOUGHT, USE, max_tokens=limit) == TruncatedReply(left, "max_tokens")
 
 
 @pytest.mark.parametrize(
-    ("limit", "room", "reason"),
+    ("limit", "window_tokens", "reason"),
     [(2, 2, "max_tokens"), (3, 2, "model_context_window_exceeded"), (2, 3, "max_tokens")],
 )
-def test_a_full_context_window_cuts_a_reply_alike(limit: int, room: int, reason: str) -> None:
-    assert obey([HELLO], {"max_tokens": limit}, room) == Obeyed([{**HELLO, "text": "Hello t"}], reason)
+def test_a_full_context_window_cuts_a_reply_alike(limit: int, window_tokens: int, reason: str) -> None:
+    assert truncate([HELLO], {"max_tokens": limit}, window_tokens) == TruncatedReply(
+        [{**HELLO, "text": "Hello t"}], reason
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_tokens_cut_the_json_of_a_tool(limit: int, partial: str, made: dict[str,
 
 
 def test_a_tool_use_whose_name_does_not_fit_is_not_there() -> None:
-    assert cut(USE, max_tokens=5) == Obeyed([], "max_tokens")
+    assert cut(USE, max_tokens=5) == TruncatedReply([], "max_tokens")
 
 
 def test_what_comes_after_the_end_does_not_happen() -> None:
@@ -80,7 +82,7 @@ def test_what_comes_after_the_end_does_not_happen() -> None:
 
 def test_the_result_of_a_tool_costs_nothing_and_other_blocks_are_in_or_out() -> None:
     assert cut(RESULT, HELLO, max_tokens=6).parts == [RESULT, HELLO]
-    assert cut({"type": "hologram", "text": "x" * 100}, max_tokens=6) == Obeyed([], "max_tokens")
+    assert cut({"type": "hologram", "text": "x" * 100}, max_tokens=6) == TruncatedReply([], "max_tokens")
 
 
 @pytest.mark.parametrize(
@@ -93,17 +95,17 @@ def test_the_result_of_a_tool_costs_nothing_and_other_blocks_are_in_or_out() -> 
     ],
 )
 def test_a_reply_stops_before_the_first_stop_sequence(sequences: list[str], text: str, stopped: str) -> None:
-    assert cut(THOUGHT, HELLO, USE, stop_sequences=sequences) == Obeyed(
+    assert cut(THOUGHT, HELLO, USE, stop_sequences=sequences) == TruncatedReply(
         [THOUGHT, {**HELLO, "text": text}], "stop_sequence", stopped
     )
 
 
 def test_a_text_that_stops_at_once_is_not_there() -> None:
-    assert cut(HELLO, stop_sequences=["Hello"]) == Obeyed([], "stop_sequence", "Hello")
+    assert cut(HELLO, stop_sequences=["Hello"]) == TruncatedReply([], "stop_sequence", "Hello")
 
 
 def test_a_sequence_that_does_not_occur_stops_nothing_nor_does_one_beyond_the_last_token() -> None:
-    assert cut(HELLO, stop_sequences=["END"]) == Obeyed([HELLO])
+    assert cut(HELLO, stop_sequences=["END"]) == TruncatedReply([HELLO])
     assert cut(HELLO, stop_sequences=["friend"], max_tokens=2).reason == "max_tokens"
 
 

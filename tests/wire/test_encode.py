@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api.headers import Headers
-from mockclaude.reply.response import BY_PIECE, Data, End, Response, Timed, head_only, silent, whole
+from mockclaude.reply.response import (
+    SEPARATE_PIECES,
+    Data,
+    End,
+    Response,
+    Timed,
+    build_bodiless,
+    build_response,
+    build_silent,
+)
 from mockclaude.wire.encode import BatchEncoder, encode
 from mockclaude.wire.script import Script, Send
 from tests.reply.client import received
@@ -51,18 +60,18 @@ def test_pieces_of_one_time_are_one_chunk_and_one_send() -> None:
 
 @pytest.mark.parametrize("http11", [True, False])
 def test_an_empty_piece_is_no_chunk(http11: bool) -> None:
-    assert sent(whole(200, HEADERS, "req_1", Data(b"")), http11=http11) == sent(response(), http11=http11)
+    assert sent(build_response(200, HEADERS, "req_1", Data(b"")), http11=http11) == sent(response(), http11=http11)
 
 
 def test_a_204_without_a_body_has_no_framing() -> None:
-    made = encode(response(end_at=4)._replace(status=204, framing=BY_PIECE), http11=True)
+    made = encode(response(end_at=4)._replace(status=204, framing=SEPARATE_PIECES), http11=True)
 
     assert b"".join(data for _, data in made.sends).endswith(b"content-type: text/plain\r\nrequest-id: req_1\r\n\r\n")
     assert [send.at for send in made.sends] == [4]
 
 
 def test_pieces_by_themselves_have_a_chunk_and_a_send_each() -> None:
-    made = encode(response((3, b"Hello "), (3, b"there"), end_at=3)._replace(framing=BY_PIECE), http11=True)
+    made = encode(response((3, b"Hello "), (3, b"there"), end_at=3)._replace(framing=SEPARATE_PIECES), http11=True)
 
     assert [data for _, data in made.sends] == [HEAD + CHUNKED, b"6\r\nHello \r\n", b"5\r\nthere\r\n", b"0\r\n\r\n"]
 
@@ -107,9 +116,9 @@ def test_batches_are_the_whole_with_times_from_the_end_of_the_batch_before(
     encoder, clock, scripts = BatchEncoder(http11=http11), 0, []
     for number, (at, data) in enumerate(body):
         batch = response((at, data), end_at=at, complete=number == len(body) - 1)
-        batch = batch._replace(framing=BY_PIECE._replace(is_batch=True, head_sent=number > 0))
+        batch = batch._replace(framing=SEPARATE_PIECES._replace(is_batch=True, head_sent=number > 0))
         scripts.append(encoder.encode(batch))
-    in_one = encode(response(*body, end_at=body[-1][0])._replace(framing=BY_PIECE), http11=http11)
+    in_one = encode(response(*body, end_at=body[-1][0])._replace(framing=SEPARATE_PIECES), http11=http11)
 
     assert [*encoder.script.sends] == [*in_one.sends]
     assert (encoder.script.end, encoder.script.end_at) == (in_one.end, in_one.end_at)
@@ -124,17 +133,17 @@ def test_batches_are_the_whole_with_times_from_the_end_of_the_batch_before(
     [(404, b"404 Not Found"), (413, b"413 Content Too Large"), (529, b"529 "), (599, b"599 ")],
 )
 def test_the_status_line_has_the_reason_that_http_knows(status: int, line: bytes) -> None:
-    assert sent(whole(status, Headers(), "req_1", Data(b"{}"))).startswith(b"HTTP/1.1 " + line + b"\r\n")
+    assert sent(build_response(status, Headers(), "req_1", Data(b"{}"))).startswith(b"HTTP/1.1 " + line + b"\r\n")
 
 
 def test_a_header_that_is_not_latin_is_made_so() -> None:
     headers = Headers([("x-echo", "café 漢字")])
 
-    assert b"x-echo: caf\xe9 ??\r\n" in sent(whole(200, headers, "req_1", Data(b"{}")))
+    assert b"x-echo: caf\xe9 ??\r\n" in sent(build_response(200, headers, "req_1", Data(b"{}")))
 
 
 def test_a_response_that_has_no_body_by_its_nature_is_only_a_head() -> None:
-    assert encode(head_only(204, HEADERS), http11=True) == Script(
+    assert encode(build_bodiless(204, HEADERS), http11=True) == Script(
         204, [Send(0, b"HTTP/1.1 204 No Content\r\ndate: today\r\ncontent-type: text/plain\r\n\r\n")], End.KEEP, 0
     )
 
@@ -147,7 +156,7 @@ def test_the_response_to_head_is_the_head_at_once(http11: bool, head: bytes, end
 
 
 def test_silence_sends_nothing_and_has_no_status() -> None:
-    assert encode(silent(End.HANG, 7, 5), http11=True) == Script(0, (), End.HANG, 7, 5)
+    assert encode(build_silent(End.HANG, 7, 5), http11=True) == Script(0, (), End.HANG, 7, 5)
 
 
 def test_headers_that_a_response_has_get_other_values_in_their_place() -> None:
@@ -159,4 +168,4 @@ def test_headers_that_a_response_has_get_other_values_in_their_place() -> None:
 
 
 def test_what_sends_nothing_has_no_headers_to_change() -> None:
-    assert silent(End.HANG, 3).with_values({"date": "tomorrow"}) == silent(End.HANG, 3)
+    assert build_silent(End.HANG, 3).with_values({"date": "tomorrow"}) == build_silent(End.HANG, 3)

@@ -19,7 +19,15 @@ from mockclaude.api.body import Body
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.state.bounded import Owned
 from mockclaude.engine.state.store import Address, CacheUsed, RequestHashes, RequestRemembered, Store
-from mockclaude.reply.cache_usage import InputUsage, Use, lookups, minimum, prefixes, use, without_cache_control
+from mockclaude.reply.cache_usage import (
+    CacheUsage,
+    InputUsage,
+    compute_usage,
+    find_minimum,
+    hash_prefixes,
+    remove_cache_control,
+    select_lookups,
+)
 
 KEY_ENTRIES = 20_000
 """Prefixes that an API key keeps, and requests that are remembered of it; the one used longest ago is dropped first."""
@@ -92,13 +100,13 @@ class PromptCache:
             self._entries.put(key, digest, _Entry(until, seconds))
 
 
-def look_up(store: Store, request: MessagesRequest, now: int) -> Use:
+def look_up(store: Store, request: MessagesRequest, now: int) -> CacheUsage:
     """Return what a request reads from the cache, and what it renews and writes there."""
-    found = prefixes(request.body)
+    found = hash_prefixes(request.body)
     if not found:
-        return Use(InputUsage(request.input_tokens))
-    alive = store.alive(request.api_headers.key, lookups(found), now)
-    return use(found, minimum(request.model), alive.__contains__)
+        return CacheUsage(InputUsage(request.input_tokens))
+    alive = store.alive(request.api_headers.key, select_lookups(found), now)
+    return compute_usage(found, find_minimum(request.model), alive.__contains__)
 
 
 def diagnose(store: Store, request: MessagesRequest, hashes: RequestHashes) -> dict[str, Any] | None:
@@ -151,7 +159,7 @@ def _blocks(content: Any) -> Any:
 def _hashed(value: Any) -> bytes:
     data = orjson.dumps(value)
     if b'"cache_control"' in data:
-        data = orjson.dumps(without_cache_control(value))
+        data = orjson.dumps(remove_cache_control(value))
     return blake2b(data, digest_size=_HASH).digest()
 
 

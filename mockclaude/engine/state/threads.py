@@ -27,7 +27,7 @@ from mockclaude.engine.state.store import (
     ThreadRestored,
     ThreadStored,
 )
-from mockclaude.reply.cache_usage import without_cache_control
+from mockclaude.reply.cache_usage import remove_cache_control
 
 MAX_THREADS = 10_000
 """Replies of an API key that can be continued, or could be once; the one used longest ago is dropped first."""
@@ -190,7 +190,7 @@ def _conversation(whole: Body, content: Sequence[Block]) -> Body:
     """Return what is kept of a request and its reply. Breakpoints of the cache hold for one request only."""
     messages = [*whole["messages"], {"role": "assistant", "content": list(content)}] if content else whole["messages"]
     kept = {field: whole[field] for field in _FINGERPRINT if whole.get(field) is not None}
-    return {field: without_cache_control(value) for field, value in {**kept, "messages": messages}.items()}
+    return {field: remove_cache_control(value) for field, value in {**kept, "messages": messages}.items()}
 
 
 def _check_supported(body: Body) -> None:
@@ -202,7 +202,7 @@ def _check_supported(body: Body) -> None:
 def _check_fingerprint(stored: Body, body: Body) -> None:
     """Raise `ApiError` 400 for a field with another value than the thread's; those of its creation may be left out."""
     given = [field for field in _FINGERPRINT if field not in _FROM_CREATE or body.get(field) is not None]
-    differing = [field for field in given if without_cache_control(body.get(field)) != stored.get(field)]
+    differing = [field for field in given if remove_cache_control(body.get(field)) != stored.get(field)]
     if differing:
         raise _refusal("thread_fingerprint_mismatch", fields=", ".join(differing))
 

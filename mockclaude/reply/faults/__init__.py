@@ -1,1 +1,1 @@
-"""Faults: which are selected for a request, and how they are applied to a response."""
+"""Select the faults for a request, and apply them to its response."""

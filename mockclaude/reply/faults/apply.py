@@ -1,7 +1,4 @@
-"""Apply faults to a response, in one order: status, then latency, then events, then the wire.
-
-One table: kind of fault -> how it is applied.
-"""
+"""Apply faults to a response in a fixed order: status, latency, events, bytes."""
 
 from __future__ import annotations
 
@@ -17,9 +14,19 @@ from mockclaude.api.events import Event
 from mockclaude.api.headers import Headers
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults import event_edits
-from mockclaude.reply.faults.resolve import ResolvedPosition, TooLargeError, resolve, split, whole_pieces
+from mockclaude.reply.faults.resolve import ResolvedPosition, TooLargeError, resolve, select_whole_pieces, split
 from mockclaude.reply.faults.slices import limit_rate, slice_body
-from mockclaude.reply.response import BY_PIECE, Data, End, Framing, Piece, Response, Timed, json_data, silent
+from mockclaude.reply.response import (
+    SEPARATE_PIECES,
+    Data,
+    End,
+    Framing,
+    Piece,
+    Response,
+    Timed,
+    build_silent,
+    json_data,
+)
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.scenario.format.faults import (
     ContentLengthFault,
@@ -50,14 +57,14 @@ _ENDS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
 
 class FaultContext(NamedTuple):
-    """What a fault needs besides the response: ids for errors, and its own draws."""
+    """The inputs of a fault besides the response: ids for errors, and its own draws."""
 
     responses: ResponseContext
     draws: Draws
 
 
 class FaultedResponse(NamedTuple):
-    """A response with faults in it, and what the log says of each."""
+    """A response with faults, and a note for the log on each fault."""
 
     response: Response
     notes: tuple[str, ...]
@@ -66,72 +73,72 @@ class FaultedResponse(NamedTuple):
 def apply_faults(
     response: Response, faults: Sequence[Fault], context: ResponseContext, draws: Draws
 ) -> FaultedResponse:
-    """Return `response` with `faults`, and a note on each, with the draws that decided them.
+    """Apply `faults` to `response` and write a note on each fault and on the draws.
 
-    The note on a fault says if its position is not in the response.
+    The note on a fault states if the response does not have its position.
     """
     if not faults:
         return FaultedResponse(response, ())
     response = response if response.is_final else response.take_apart()
     notes: list[str] = []
-    for position, fault in enumerate(in_order(faults)):
-        applied, outcome = None, NOTHING
+    for position, fault in enumerate(sort_faults(faults)):
+        applied, outcome = None, NOT_APPLIED
         if not response.is_final:
-            of_fault = FaultContext(context, draws.scoped(f"fault/{position}"))
+            of_fault = FaultContext(context, draws.with_scope(f"fault/{position}"))
             applied, outcome = try_fault(partial(APPLY[type(fault)], response, fault, of_fault))
         notes.append(f"fault: {fault.label}{outcome}")
         response = applied or response
     return FaultedResponse(response, (*notes, str(draws)))
 
 
-def in_order(faults: Iterable[Fault]) -> list[Fault]:
-    """Return `faults` in the order in which they are applied."""
+def sort_faults(faults: Iterable[Fault]) -> list[Fault]:
+    """Sort `faults` by the order of application."""
     return sorted(faults, key=lambda fault: _ORDER[type(fault)])
 
 
-NOTHING = " found nothing to strike"
-"""Outcome of a fault whose position is not in the response."""
+NOT_APPLIED = " found nothing to strike"
+"""The outcome of a fault whose position is not in the response."""
 
 
 def try_fault(fault: Callable[[], Response | None]) -> tuple[Response | None, str]:
-    """Return the response with `fault`, None where it is not applied, and the outcome for its note."""
+    """Call `fault`; return its response, or None if not applied, and the outcome."""
     try:
         applied = fault()
     except TooLargeError as error:
         return None, f" {error}, and is left out"
-    return applied, "" if applied is not None else NOTHING
+    return applied, "" if applied is not None else NOT_APPLIED
 
 
-def _error(response: Response, fault: ErrorFault, context: FaultContext) -> Response | None:
-    written = fault.error
-    error = ApiError(written.type, written.message, written.status or 0, written.headers, written.details)
+def _apply_error(response: Response, fault: ErrorFault, context: FaultContext) -> Response | None:
+    spec = fault.error
+    error = ApiError(spec.type, spec.message, spec.status or 0, spec.headers, spec.details)
     place = resolve(response, fault.position) if fault.position else ResolvedPosition(None, 0)
     if place is None:
         return None
     if place.offset is None or not response.is_stream:
         return context.responses.error(error, place.at).take_apart()
     failure = Timed(place.at, events.error(error.envelope(context.responses.request_id)))
-    body = (*whole_pieces(response, place.offset), failure)
+    body = (*select_whole_pieces(response, place.offset), failure)
     return response._replace(body=body, end=End.KEEP, end_at=place.at, complete=True)
 
 
-def _respond(response: Response, fault: RespondFault, _: FaultContext) -> Response:
-    written = fault.respond
-    headers = Headers([(name.lower(), value) for name, value in written.headers.items()])
-    body = _text_body(written.body) if isinstance(written.body, str) else json_data(written.body)
+def _apply_respond(response: Response, fault: RespondFault, _: FaultContext) -> Response:
+    spec = fault.respond
+    headers = Headers([(name.lower(), value) for name, value in spec.headers.items()])
+    body = _encode_text(spec.body) if isinstance(spec.body, str) else json_data(spec.body)
     at = response.head_at
     pieces = (Timed(at, body),) if body.encoded else ()
-    return Response(written.status, headers, "", pieces, at, end_at=at, framing=BY_PIECE._replace(reason=""))
+    return Response(spec.status, headers, "", pieces, at, end_at=at, framing=SEPARATE_PIECES._replace(reason=""))
 
 
-def _text_body(text: str) -> Data:
+def _encode_text(text: str) -> Data:
     try:
         return Data(text.encode(), orjson.loads(text))
     except orjson.JSONDecodeError:
         return Data(text.encode())
 
 
-def _stall(response: Response, fault: StallFault, _: FaultContext) -> Response | None:
+def _apply_stall(response: Response, fault: StallFault, _: FaultContext) -> Response | None:
     place = resolve(response, fault.position or Position("headers"))
     if place is None:
         return None
@@ -148,7 +155,7 @@ def _stall(response: Response, fault: StallFault, _: FaultContext) -> Response |
 
 def _hang(response: Response, place: ResolvedPosition, fault: StallFault) -> Response:
     if place.offset is None:
-        return silent(End.HANG, place.at)
+        return build_silent(End.HANG, place.at)
     before, _ = split(response, place.offset)
     body = (*before, *_make_pings(response, place.at, fault))
     end_at = max(place.at, body[-1].at if body else 0)
@@ -164,15 +171,15 @@ def _delay(pieces: Iterable[Timed], microseconds: int) -> tuple[Timed, ...]:
     return tuple(Timed(at + microseconds, piece) for at, piece in pieces)
 
 
-def _headers(response: Response, fault: HeadersFault, _: FaultContext) -> Response:
-    given = {name.lower(): value for name, value in fault.headers.items()}
-    request_id = given.pop("request-id", response.request_id) or ""
-    added = {name: value for name, value in given.items() if value is not False}
-    return response._replace(headers=response.headers.without(given).put(added), request_id=request_id)
+def _apply_headers(response: Response, fault: HeadersFault, _: FaultContext) -> Response:
+    changes = {name.lower(): value for name, value in fault.headers.items()}
+    request_id = changes.pop("request-id", response.request_id) or ""
+    values = {name: value for name, value in changes.items() if value is not False}
+    return response._replace(headers=response.headers.without(changes).put(values), request_id=request_id)
 
 
-def _corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> Response | None:
-    """Change bytes from the position on, or without a position each at a place that is drawn."""
+def _apply_corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> Response | None:
+    """Change bytes from the position on, or without a position at drawn offsets."""
     data = bytearray(response.data)
     place = resolve(response, fault.position) if fault.position else ResolvedPosition(0, 0)
     if not data or place is None or place.offset is None or place.offset >= len(data):
@@ -196,41 +203,41 @@ def _replace_bytes(piece: Piece, data: bytes) -> Piece:
     return piece._replace(data=None, encoded=data) if isinstance(piece, Event) else Data(data)
 
 
-def _disconnect(response: Response, fault: DisconnectFault, _context: FaultContext) -> Response | None:
+def _apply_disconnect(response: Response, fault: DisconnectFault, _context: FaultContext) -> Response | None:
     how = fault.disconnect
     place = resolve(response, fault.position or Position("headers"))
     if place is None:
         return None
     if place.offset is None:
-        return silent(End.RESET if how == "reset" else End.CLOSE, place.at)
+        return build_silent(End.RESET if how == "reset" else End.CLOSE, place.at)
     before, _ = split(response, place.offset)
     return response._replace(body=before, end=_ENDS[how], end_at=place.at, complete=how == "clean")
 
 
-def _content_length(response: Response, fault: ContentLengthFault, _: FaultContext) -> Response:
+def _apply_content_length(response: Response, fault: ContentLengthFault, _: FaultContext) -> Response:
     framing = response.framing._replace(malformation="content_length", length=fault.content_length)
     return response._replace(framing=framing)
 
 
-def _malformed(response: Response, fault: MalformedFault, _: FaultContext) -> Response:
+def _apply_malformed(response: Response, fault: MalformedFault, _: FaultContext) -> Response:
     return response._replace(framing=response.framing._replace(malformation=fault.malformed))
 
 
-def _garbage(response: Response, fault: GarbageFault, context: FaultContext) -> Response | None:
+def _apply_garbage(response: Response, fault: GarbageFault, context: FaultContext) -> Response | None:
     return _append_tail(response, fault, context.draws.noise("garbage", fault.garbage))
 
 
-def _raw(response: Response, fault: RawFault, _context: FaultContext) -> Response | None:
+def _apply_raw(response: Response, fault: RawFault, _context: FaultContext) -> Response | None:
     return _append_tail(response, fault, fault.raw.content())
 
 
 def _append_tail(response: Response, fault: PlacedFault, data: bytes) -> Response | None:
-    """Return the response up to the position, then `data` as it is, then FIN; without a position `data` alone."""
+    """End the response at the position with `data` without framing and FIN."""
     place = resolve(response, fault.position or Position("headers"))
     if place is None:
         return None
     if place.offset is None:
-        return silent(End.CLOSE, place.at)._replace(framing=Framing(tail=data))
+        return build_silent(End.CLOSE, place.at)._replace(framing=Framing(tail=data))
     before, _ = split(response, place.offset)
     framing = response.framing._replace(malformation="tail", tail=data)
     return response._replace(body=before, end=End.CLOSE, end_at=place.at, complete=False, framing=framing)
@@ -239,26 +246,29 @@ def _append_tail(response: Response, fault: PlacedFault, data: bytes) -> Respons
 Apply: TypeAlias = Callable[[Response, Any, FaultContext], Response | None]
 
 APPLY: dict[type[Fault], Apply] = {
-    ErrorFault: _error,
-    RespondFault: _respond,
-    StallFault: _stall,
+    ErrorFault: _apply_error,
+    RespondFault: _apply_respond,
+    StallFault: _apply_stall,
     DropFault: lambda response, fault, _: event_edits.drop(response, fault),
     DuplicateFault: lambda response, fault, _: event_edits.duplicate(response, fault),
     SwapFault: lambda response, fault, _: event_edits.swap(response, fault),
     EditFault: lambda response, fault, _: event_edits.edit(response, fault),
     InsertFault: lambda response, fault, _: event_edits.insert(response, fault),
     RestartFault: lambda response, fault, context: event_edits.restart(response, fault, context.draws),
-    HeadersFault: _headers,
-    CorruptFault: _corrupt,
+    HeadersFault: _apply_headers,
+    CorruptFault: _apply_corrupt,
     SliceFault: lambda response, fault, _: slice_body(response, fault.slice, fault.every),
     RateFault: lambda response, fault, _: limit_rate(response, fault.rate),
-    DisconnectFault: _disconnect,
-    ContentLengthFault: _content_length,
-    MalformedFault: _malformed,
-    GarbageFault: _garbage,
-    RawFault: _raw,
-    RefuseFault: lambda response, fault, _: silent(End.RESET, response.head_at, fault.refuse),
+    DisconnectFault: _apply_disconnect,
+    ContentLengthFault: _apply_content_length,
+    MalformedFault: _apply_malformed,
+    GarbageFault: _apply_garbage,
+    RawFault: _apply_raw,
+    RefuseFault: lambda response, fault, _: build_silent(End.RESET, response.head_at, fault.refuse),
 }
-"""Class of a fault, in the order of application -> how it is applied; None if its position is not in the response."""
+"""Class of a fault -> function that applies it and returns None if the response does not have its position.
+
+The order of the keys is the order of application.
+"""
 
 _ORDER = {kind: position for position, kind in enumerate(APPLY)}

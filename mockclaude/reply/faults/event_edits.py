@@ -1,4 +1,4 @@
-"""Faults among the events of a stream: drop, repeat, swap, edit or insert events, or restart the message."""
+"""Edit the events of a stream: drop, repeat, swap, change or insert events, or restart the message."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ from typing import Any
 
 from mockclaude.api.events import Event, event
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.resolve import bounded, check_size, resolve, whole_pieces
+from mockclaude.reply.faults.resolve import check_size, collect_pieces, resolve, select_whole_pieces
 from mockclaude.reply.response import Data, Piece, Response, Timed, json_data
 from mockclaude.scenario.format.faults import DropFault, DuplicateFault, EditFault, InsertFault, RestartFault, SwapFault
 from mockclaude.scenario.format.positions import Position
 
 
 def drop(response: Response, fault: DropFault) -> Response | None:
-    """Leave out events."""
-    found = set(response.find_events(fault.drop))
-    kept = [timed for index, timed in enumerate(response.body) if index not in found]
-    return response._replace(body=kept) if found else None
+    """Remove the selected events."""
+    indices = set(response.find_events(fault.drop))
+    body = [timed for index, timed in enumerate(response.body) if index not in indices]
+    return response._replace(body=body) if indices else None
 
 
 def duplicate(response: Response, fault: DuplicateFault) -> Response | None:
-    """Send events again, right after themselves, as many times as there are `copies`."""
-    found = set(response.find_events(fault.duplicate))
+    """Repeat the selected events in place, `copies` times each (default: 1)."""
+    indices = set(response.find_events(fault.duplicate))
     times = 1 + (fault.copies or 1)
     repeated = (
-        copy for index, timed in enumerate(response.body) for copy in [timed] * (times if index in found else 1)
+        copy for index, timed in enumerate(response.body) for copy in [timed] * (times if index in indices else 1)
     )
-    return response._replace(body=bounded(repeated)) if found else None
+    return response._replace(body=collect_pieces(repeated)) if indices else None
 
 
 def swap(response: Response, fault: SwapFault) -> Response | None:
-    """Swap two events; each is sent at the time of the other."""
-    found = [index for selector in fault.swap for index in response.find_events(selector)]
-    if len(found) != 2:
+    """Swap two events; each gets the time of the other."""
+    indices = [index for selector in fault.swap for index in response.find_events(selector)]
+    if len(indices) != 2:
         return None
     body = list(response.body)
-    first, second = found
+    first, second = indices
     body[first], body[second] = (
         body[first]._replace(piece=body[second].piece),
         body[second]._replace(piece=body[first].piece),
@@ -44,17 +44,19 @@ def swap(response: Response, fault: SwapFault) -> Response | None:
 
 
 def edit(response: Response, fault: EditFault) -> Response | None:
-    """Set and delete keys in the JSON of events, or in the body of a response that is not streamed."""
+    """Set and delete keys in the JSON of events or of a response without streaming."""
     selector = fault.edit
     whole = selector.event == "body" and not response.is_stream
-    found = range(len(response.body)) if whole else response.find_events(selector)
-    edited = {index: piece for index in found if (piece := _edit_piece(response.body[index].piece, fault)) is not None}
+    indices = range(len(response.body)) if whole else response.find_events(selector)
+    edited = {
+        index: piece for index in indices if (piece := _edit_piece(response.body[index].piece, fault)) is not None
+    }
     body = [timed._replace(piece=edited.get(index, timed.piece)) for index, timed in enumerate(response.body)]
     return response._replace(body=body) if edited else None
 
 
 def _edit_piece(piece: Piece, fault: EditFault) -> Piece | None:
-    """Return an event or a body with its JSON changed; None if it has no JSON: a page, or a piece that was cut."""
+    """Change the JSON of a piece; None for a piece without JSON, such as a cut event."""
     if isinstance(piece, Event) and piece.data is not None:
         return event(piece.name, _change(piece.data, fault))
     if isinstance(piece, Data) and piece.document is not None:
@@ -71,22 +73,21 @@ def _change(data: Any, fault: EditFault) -> Any:
 
 
 def _set_path(data: Any, path: list[str], value: Any) -> Any:
-    """Return `data` with `value` at `path`. Missing mappings on the path are added, missing items of lists are not."""
+    """Return `data` with `value` at `path`. Missing mappings on the path are added; missing items of lists are not."""
     if not path:
         return value
     key, *rest = path
     if isinstance(data, list):
         return [_set_path(item, rest, value) if key == str(index) else item for index, item in enumerate(data)]
-    there = data if isinstance(data, dict) else {}
-    return {**there, key: _set_path(there.get(key), rest, value)}
+    child = data if isinstance(data, dict) else {}
+    return {**child, key: _set_path(child.get(key), rest, value)}
 
 
 def _delete_path(data: Any, path: list[str]) -> Any:
-    """Return `data` without the value at `path`."""
     key, *rest = path
     if isinstance(data, list):
-        kept = (item for index, item in enumerate(data) if rest or key != str(index))
-        return [_delete_path(item, rest) if rest and key == str(index) else item for index, item in enumerate(kept)]
+        items = (item for index, item in enumerate(data) if rest or key != str(index))
+        return [_delete_path(item, rest) if rest and key == str(index) else item for index, item in enumerate(items)]
     if not isinstance(data, dict) or key not in data:
         return data
     if rest:
@@ -95,12 +96,12 @@ def _delete_path(data: Any, path: list[str]) -> Any:
 
 
 def insert(response: Response, fault: InsertFault) -> Response | None:
-    """Send something between the events; without a position at the end."""
+    """Insert an event or bytes between events; without a position at the end."""
     written = fault.insert
     place = resolve(response, fault.position or Position("end")) if response.is_stream else None
     if place is None or place.offset is None:
         return None
-    before = whole_pieces(response, place.offset)
+    before = select_whole_pieces(response, place.offset)
     after = response.body[len(before) :]
     data = written.content()
     piece = Data(data) if written.event is None else Event(written.event, written.data, "", data)
@@ -108,11 +109,11 @@ def insert(response: Response, fault: InsertFault) -> Response | None:
 
 
 def restart(response: Response, fault: RestartFault, draws: Draws) -> Response | None:
-    """Send the message once more from its beginning, with another id, in the same stream."""
+    """Repeat the whole message with another id in the same stream."""
     place = resolve(response, fault.position or Position("end")) if response.is_stream else None
     if place is None or place.offset is None:
         return None
-    before = whole_pieces(response, place.offset)
+    before = select_whole_pieces(response, place.offset)
     check_size(len(before) + len(response.body), 2 * response.size)
     other = draws.identifier("msg", "restart")
     again = [Timed(at + place.at, _replace_id(piece, other)) for at, piece in response.body]

@@ -1,4 +1,4 @@
-"""Find the events and positions that a fault names in a response whose events are pieces of their own."""
+"""Resolve the events and positions of a fault in a response whose events are separate pieces."""
 
 from __future__ import annotations
 
@@ -11,22 +11,26 @@ from mockclaude.reply.response import Data, Piece, Response, Timed
 from mockclaude.scenario.format.positions import EventSelector, Position
 
 MAX_PIECES, MAX_BYTES = 500_000, 64_000_000
-"""Pieces and bytes that a body may have once faults have made more of it."""
+"""The largest body that faults may build."""
 
 
 class TooLargeError(Exception):
-    """A fault makes more of a body than a response may have."""
+    """A fault enlarges a body beyond the maximum."""
 
 
 class ResolvedPosition(NamedTuple):
-    """The place of a position in a body: after `offset` bytes, sent `at` this time; None for before the headers."""
+    """A position as an offset in the body, and the time of that offset.
+
+    Attributes:
+        offset: The bytes of the body before the position; None before the headers.
+    """
 
     offset: int | None
     at: int
 
 
 def resolve(response: Response, position: Position) -> ResolvedPosition | None:
-    """Return where `position` is in `response`; None if it is not in it.
+    """Resolve `position` in `response`; None if the response does not have it.
 
     In a JSON message, a position at an event is before the headers. An error has no such position.
     """
@@ -36,33 +40,33 @@ def resolve(response: Response, position: Position) -> ResolvedPosition | None:
     if unit in ("before", "after", "events") and not response.is_stream:
         return ResolvedPosition(None, response.head_at) if response.status == 200 else None
     if unit == "time":
-        return _at_time(response, int(amount))
+        return _resolve_time(response, int(amount))
     if unit == "end":
         return ResolvedPosition(response.size, response.end_at)
     if unit in ("before", "after"):
-        return _at_event(response, selector, after=unit == "after")
+        return _resolve_event(response, selector, after=unit == "after")
     if unit == "events":
-        return _after_pieces(response, int(amount)) if amount <= len(response.body) else None
+        return _resolve_pieces(response, int(amount)) if amount <= len(response.body) else None
     size = response.size
     offset = 0 if unit == "body" else int(amount if unit == "bytes" else amount * size)
-    return ResolvedPosition(offset, _time_of(response, offset)) if offset <= size else None
+    return ResolvedPosition(offset, _find_time(response, offset)) if offset <= size else None
 
 
-def _at_event(response: Response, selector: EventSelector, *, after: bool) -> ResolvedPosition | None:
-    found = response.find_events(selector)
-    if not found:
+def _resolve_event(response: Response, selector: EventSelector, *, after: bool) -> ResolvedPosition | None:
+    indices = response.find_events(selector)
+    if not indices:
         return None
-    resolved = _after_pieces(response, found[0] + after)
-    return resolved if after else resolved._replace(at=response.body[found[0]].at)
+    resolved = _resolve_pieces(response, indices[0] + after)
+    return resolved if after else resolved._replace(at=response.body[indices[0]].at)
 
 
-def _after_pieces(response: Response, count: int) -> ResolvedPosition:
-    sent = response.body[:count]
-    size = sum([len(piece.encoded) for _, piece in sent])
-    return ResolvedPosition(size, sent[-1].at if sent else response.head_at)
+def _resolve_pieces(response: Response, count: int) -> ResolvedPosition:
+    pieces = response.body[:count]
+    size = sum([len(piece.encoded) for _, piece in pieces])
+    return ResolvedPosition(size, pieces[-1].at if pieces else response.head_at)
 
 
-def _at_time(response: Response, at: int) -> ResolvedPosition | None:
+def _resolve_time(response: Response, at: int) -> ResolvedPosition | None:
     if at > response.end_at:
         return None
     if at < response.head_at:
@@ -70,48 +74,55 @@ def _at_time(response: Response, at: int) -> ResolvedPosition | None:
     return ResolvedPosition(sum([len(piece.encoded) for sent_at, piece in response.body if sent_at <= at]), at)
 
 
-def _time_of(response: Response, offset: int) -> int:
-    """Return when the byte before `offset` is sent."""
+def _find_time(response: Response, offset: int) -> int:
+    """Return the time of the byte before `offset`."""
     return next(
-        (at for (at, _), end in zip(response.body, _ends(response), strict=True) if end >= offset > 0),
+        (at for (at, _), end in zip(response.body, _list_ends(response), strict=True) if end >= offset > 0),
         response.head_at,
     )
 
 
-def _ends(response: Response) -> Iterable[int]:
+def _list_ends(response: Response) -> Iterable[int]:
     return accumulate([len(piece.encoded) for _, piece in response.body])
 
 
 def split(response: Response, offset: int) -> tuple[tuple[Timed, ...], tuple[Timed, ...]]:
-    """Return the body's pieces up to `offset` bytes and the others; the piece that contains it is cut."""
+    """Split the body at `offset`; the piece that contains `offset` is cut."""
     before: list[Timed] = []
     for index, (at, piece) in enumerate(response.body):
         data = piece.encoded
         if len(data) > offset:
             if offset:
-                before.append(Timed(at, cut(piece, 0, offset)))
-                piece = cut(piece, offset, len(data))
+                before.append(Timed(at, cut_piece(piece, 0, offset)))
+                piece = cut_piece(piece, offset, len(data))
             return tuple(before), (Timed(at, piece), *response.body[index + 1 :])
         before.append(response.body[index])
         offset -= len(data)
     return tuple(before), ()
 
 
-def cut(piece: Piece, begin: int, end: int) -> Piece:
-    """Return bytes of `piece`. The beginning of an event counts as that event, but has no data to be edited."""
+def cut_piece(piece: Piece, begin: int, end: int) -> Piece:
+    """Return bytes of `piece`.
+
+    The beginning of an event with its name still counts as the event, but without JSON that could be edited.
+    """
     data = piece.encoded[begin:end]
     if begin == 0 and isinstance(piece, Event) and end >= len("event: ") + len(piece.name):
         return piece._replace(data=None, encoded=data)
     return Data(data)
 
 
-def whole_pieces(response: Response, offset: int) -> tuple[Timed, ...]:
-    """Return the pieces of the body that end within `offset` bytes, so that an insertion comes between events."""
-    return tuple(timed for timed, end in zip(response.body, _ends(response), strict=True) if end <= offset)
+def select_whole_pieces(response: Response, offset: int) -> tuple[Timed, ...]:
+    """Select the pieces that end within `offset` bytes: events are never split."""
+    return tuple(timed for timed, end in zip(response.body, _list_ends(response), strict=True) if end <= offset)
 
 
-def bounded(pieces: Iterable[Timed]) -> list[Timed]:
-    """Return the pieces of a body. Raises `TooLargeError` once there are too many of them."""
+def collect_pieces(pieces: Iterable[Timed]) -> list[Timed]:
+    """Collect the pieces of a body.
+
+    Raises:
+        TooLargeError: The body exceeds the maximum.
+    """
     body: list[Timed] = []
     size = 0
     for timed in pieces:
@@ -122,6 +133,10 @@ def bounded(pieces: Iterable[Timed]) -> list[Timed]:
 
 
 def check_size(pieces: int, size: int) -> None:
-    """Raise `TooLargeError` if a body of this many pieces and bytes is too large."""
+    """Check the number of pieces and bytes of a body.
+
+    Raises:
+        TooLargeError: The body exceeds the maximum.
+    """
     if pieces > MAX_PIECES or size > MAX_BYTES:
         raise TooLargeError(f"makes more than {MAX_PIECES:,} pieces or {MAX_BYTES // 1_000_000} MB")

@@ -1,6 +1,6 @@
-"""Select the faults that are applied to a request: by probability, occurrence, script, window or burst.
+"""Select the faults for a request by probability, occurrence, script, window or burst.
 
-A decision follows from its arguments alone, so that it can be made again without a server.
+The selection depends on its arguments only, so that it can be reproduced without a server.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from mockclaude.reply.draws import Draws
 from mockclaude.scenario.format.faults import Burst, Fault, NothingFault, Ramp, ScriptFault
 
 BURST_BLOCK = 1_000
-"""Requests of a lane after which it is drawn anew whether there is a burst, with the probability that it has then."""
+"""Requests of a lane after which the state of a burst is drawn independently, which bounds the cost of a draw."""
 
 
 class TriggerContext(NamedTuple):
-    """Where a request stands.
+    """The inputs of triggers.
 
     Attributes:
-        request: How many Messages requests of its lane came before.
-        time: Microseconds since the server began.
-        reused: Whether its connection has served another request.
-        attempt: How many attempts of its turn came before.
+        request: The number of earlier Messages requests in the lane.
+        time: Microseconds since the start of the server.
+        reused: Whether the connection has served another request.
+        attempt: The number of earlier attempts of the turn.
     """
 
     request: int = 0
@@ -31,64 +31,76 @@ class TriggerContext(NamedTuple):
     attempt: int = 0
 
 
-def due(faults: Iterable[Fault], draws: Draws, position: TriggerContext, label: str) -> list[Fault]:
-    """Return the `faults` that are applied: all without a probability, and at most one of those with a probability.
+def select_faults(faults: Iterable[Fault], draws: Draws, context: TriggerContext, label: str) -> list[Fault]:
+    """Select all faults without a probability, and at most one with a probability.
 
-    One draw decides among the latter, over intervals that do not overlap: the probabilities written are the real ones,
-    and to raise one only adds failures.
+    One draw decides between the faults with a probability, over intervals that do not overlap: each fault has exactly
+    its probability, and a higher probability only adds faults.
+
+    Args:
+        faults: The faults whose conditions match the request.
+        draws: The draws of the request.
+        context: The inputs of the triggers.
+        label: The label of the draw.
     """
     selected: list[Fault] = []
-    luck: float | None = None
-    for fault in (fault for fault in faults if _in_window(fault, draws, position)):
-        share = probability(fault, position.request)
-        if share is None:
-            selected += _scripted(fault, position.attempt)
+    rest: float | None = None
+    for fault in (fault for fault in faults if _is_in_window(fault, draws, context)):
+        probability = find_probability(fault, context.request)
+        if probability is None:
+            selected += _select_attempt(fault, context.attempt)
             continue
-        before = draws.uniform(label) if luck is None else luck
-        luck = before - share
-        if before >= 0 > luck:
-            selected += _scripted(fault, position.attempt)
+        begin = draws.uniform(label) if rest is None else rest
+        rest = begin - probability
+        if begin >= 0 > rest:
+            selected += _select_attempt(fault, context.attempt)
     return selected
 
 
-def counts_requests(fault: Fault) -> bool:
+def uses_request_count(fault: Fault) -> bool:
     """Return whether the fault's trigger depends on the lane's request count."""
     return fault.requests is not None or fault.ramp is not None or fault.burst is not None
 
 
-def probability(fault: Fault, request: int) -> float | None:
-    """Return the probability of `fault` after `request` requests of the lane; None if it has none."""
-    return fault.p if fault.ramp is None else _ramped(fault.ramp, request)
+def find_probability(fault: Fault, request: int) -> float | None:
+    """Return the probability of `fault`; None for a fault that always applies.
+
+    Args:
+        fault: A fault.
+        request: The number of earlier requests in the lane.
+    """
+    return fault.p if fault.ramp is None else _interpolate(fault.ramp, request)
 
 
-def _ramped(ramp: Ramp, request: int) -> float:
+def _interpolate(ramp: Ramp, request: int) -> float:
     return ramp.start + (ramp.end - ramp.start) * min(1.0, request / ramp.over)
 
 
-def _scripted(fault: Fault, attempt: int) -> Iterator[Fault]:
-    """Yield the fault, or that of a script for the request after `attempt` attempts."""
-    due_now = fault.script[attempt : attempt + 1] if isinstance(fault, ScriptFault) else [fault]
-    yield from (each for each in due_now if not isinstance(each, NothingFault))
+def _select_attempt(fault: Fault, attempt: int) -> Iterator[Fault]:
+    """Yield the fault, or the fault of its script after `attempt` attempts."""
+    faults = fault.script[attempt : attempt + 1] if isinstance(fault, ScriptFault) else [fault]
+    yield from (selected for selected in faults if not isinstance(selected, NothingFault))
 
 
-def _in_window(fault: Fault, draws: Draws, position: TriggerContext) -> bool:
+def _is_in_window(fault: Fault, draws: Draws, context: TriggerContext) -> bool:
     if fault.occurrence is not None and draws.occurrence + 1 not in fault.occurrence:
         return False
-    if fault.requests is not None and not fault.requests[0] <= position.request + 1 <= fault.requests[1]:
+    if fault.requests is not None and not fault.requests[0] <= context.request + 1 <= fault.requests[1]:
         return False
-    if fault.time is not None and not fault.time[0] <= position.time < fault.time[1]:
+    if fault.time is not None and not fault.time[0] <= context.time < fault.time[1]:
         return False
-    if fault.connection is not None and not position.reused:
+    if fault.connection is not None and not context.reused:
         return False
-    return fault.burst is None or in_burst(fault.burst, draws._replace(rule=fault.label), position.request)
+    return fault.burst is None or is_in_burst(fault.burst, draws._replace(rule=fault.label), context.request)
 
 
-def in_burst(burst: Burst, draws: Draws, request: int) -> bool:
-    """Return whether a burst includes the request after `request` requests of the lane.
+def is_in_burst(burst: Burst, draws: Draws, request: int) -> bool:
+    """Return whether a burst includes a request after `request` earlier requests.
 
-    Each request has one draw, shared by both states: it means a burst whatever came before, or none whatever came
-    before, or depends on the request before. So it is enough to look back until a draw that depends on nothing. The
-    first of every `BURST_BLOCK` requests is one, whatever the probabilities, so that no request looks back further.
+    Each request has one draw. The probability of a burst is `enter` after a request without a burst, and 1 - `leave`
+    after a request in a burst. A draw outside the interval between these two decides the state alone; a draw inside
+    keeps or inverts the previous state. The search for a draw that decides alone goes back to the first of
+    `BURST_BLOCK` requests, which always does.
     """
     enter, stay = burst.enter, 1 - burst.leave
     draws = draws._replace(fingerprint="", occurrence=0)
@@ -96,14 +108,14 @@ def in_burst(burst: Burst, draws: Draws, request: int) -> bool:
     for number in range(request, -1, -1):
         drawn = draws.uniform(f"burst/{number}")
         if number and number % BURST_BLOCK == 0:
-            return (drawn < _share_in_burst(burst, number)) ^ bool(flips % 2)
+            return (drawn < _compute_burst_probability(burst, number)) ^ bool(flips % 2)
         if drawn < min(enter, stay) or drawn >= max(enter, stay):
             return (drawn < enter) ^ bool(flips % 2)
         flips += enter > stay
     return bool(flips % 2)
 
 
-def _share_in_burst(burst: Burst, request: int) -> float:
-    """Return the probability that a burst includes the request after `request` requests of the lane."""
+def _compute_burst_probability(burst: Burst, request: int) -> float:
+    """Return the probability of a burst after `request` requests, averaged over all earlier draws."""
     both = burst.enter + burst.leave
     return burst.enter / both * (1 - (1 - both) ** (request + 1)) if both else 0.0

@@ -1,28 +1,34 @@
-"""Slice the body of a response: by size, inside characters or blank lines, or at a rate. The bytes stay the same."""
+"""Slice the body of a response by size, inside characters or blank lines, or at a rate, without changing bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from mockclaude.reply.faults.resolve import check_size, cut
+from mockclaude.reply.faults.resolve import check_size, cut_piece
 from mockclaude.reply.response import Data, Piece, Response, Timed
 
 GAP = 1_000
-"""Microseconds between slices if none are given: enough for each to travel by itself."""
+"""Default gap between slices in microseconds: each slice is usually a TCP segment of its own."""
 
 RATE_SLICE = 100_000
-"""Microseconds between the slices of a body that is sent at a rate."""
+"""Microseconds between the slices of a body with a limited rate."""
 
 
 def slice_body(response: Response, by: int | str, gap: int | None) -> Response:
-    """Return `response` in slices of `by` bytes, or cut inside each character (`utf8`) or blank line (`separator`)."""
+    """Slice the body by size, inside characters or inside blank lines.
+
+    Args:
+        response: The response.
+        by: The bytes of a slice, `utf8` (inside characters) or `separator` (inside blank lines).
+        gap: Microseconds between slices; None for `GAP`.
+    """
     between = GAP if gap is None else gap
-    return _slice(response, lambda data: _cuts(data, by), lambda _: between)
+    return _slice(response, lambda data: _find_cuts(data, by), lambda _: between)
 
 
 def limit_rate(response: Response, rate: float) -> Response:
-    """Return `response` with its body at no more than `rate` bytes per second."""
+    """Slice the body so that it has at most `rate` bytes per second."""
     size = max(1, int(rate * RATE_SLICE / 1e6))
     return _slice(response, lambda data: range(size, len(data), size), lambda count: round(count / rate * 1e6))
 
@@ -30,9 +36,12 @@ def limit_rate(response: Response, rate: float) -> Response:
 def _slice(
     response: Response, find_cuts: Callable[[bytes], Sequence[int]], gap_before: Callable[[int], int]
 ) -> Response:
-    """Return `response` in slices, each at its time or, if later, a gap after the one before.
+    """Slice the body. A slice has the time of its piece or, if later, a gap after the previous slice.
 
-    `find_cuts` returns the places at which bytes are cut, `gap_before` the gap before a slice of this size.
+    Args:
+        response: The response.
+        find_cuts: Returns the offsets of the cuts in bytes.
+        gap_before: Returns the gap before a slice of a number of bytes, in microseconds.
     """
     body: list[Timed] = []
     size, free = 0, response.head_at
@@ -40,25 +49,25 @@ def _slice(
         cuts = find_cuts(piece.encoded)
         size += len(piece.encoded)
         check_size(len(body) + len(cuts) + 1, size)
-        for part in _parts(piece, cuts):
+        for part in _split_piece(piece, cuts):
             free = max(at, free + gap_before(len(part.encoded)))
             body.append(Timed(free, part))
     late = free - response.body[-1].at if response.body else 0
     return response._replace(body=body, end_at=response.end_at + late)
 
 
-def _parts(piece: Piece, cuts: Sequence[int]) -> Iterator[Piece]:
-    """Yield `piece` cut at these places; without any it stays the event that it is."""
+def _split_piece(piece: Piece, cuts: Sequence[int]) -> Iterator[Piece]:
+    """Yield the parts of `piece`; without cuts, an event stays an event."""
     if not cuts:
         yield piece
         return
     data = piece.encoded
-    yield cut(piece, 0, cuts[0])
+    yield cut_piece(piece, 0, cuts[0])
     for begin, end in pairwise((*cuts, len(data))):
         yield Data(data[begin:end])
 
 
-def _cuts(data: bytes, by: int | str) -> Sequence[int]:
+def _find_cuts(data: bytes, by: int | str) -> Sequence[int]:
     if by == "utf8":
         return [at for at in range(1, len(data)) if data[at] & 0xC0 == 0x80 and data[at - 1] & 0xC0 == 0xC0]
     if by == "separator":

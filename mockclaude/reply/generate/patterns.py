@@ -19,7 +19,7 @@ MAX_COMPILED, MAX_BACKTRACKS = 100_000, 10_000
 _BACKTRACKING = re.compile(r"\(\?[=!<]|\\[1-9k]")
 
 
-def search_steps(pattern: str, text: str) -> int:
+def count_search_steps(pattern: str, text: str) -> int:
     """Return the steps that it takes at most to compile a pattern and search a text for it."""
     again = 20 + len(text) * (len(pattern) + len(text) // 40) // 1_000 if _BACKTRACKING.search(pattern) else 0
     return 30 + len(pattern) // 50 + len(text) // 500 + again

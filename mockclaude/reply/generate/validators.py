@@ -86,7 +86,7 @@ class Checker:
 
 
 def _has_pattern(checker: Checker, pattern: str, text: str, _: Any = None) -> bool:
-    checker.document.spend(patterns.search_steps(pattern, text))
+    checker.document.spend(patterns.count_search_steps(pattern, text))
     return bool(patterns.validator("pattern", pattern).is_valid(text))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mockclaude.api import tokens
 from mockclaude.api.events import Block
-from mockclaude.reply.signatures import signature
+from mockclaude.reply.signatures import sign
 from mockclaude.reply.stops import StopSearch, StopSequences
 from mockclaude.reply.truncate import Truncation
 
@@ -16,7 +16,7 @@ _FIRST_CHARACTER = 1
 """Tokens that may be too few for the first character of a text, so that nothing is left of it."""
 
 
-class Growth:
+class GrowingBlock:
     """A `text` or `thinking` block to which text is added.
 
     `block` is empty until `assemble` or `close` is called. `begun` is whether any of it was released, or nothing of it
@@ -57,7 +57,7 @@ class Growth:
     def sign(self, seed: int) -> str:
         """Write the signature into a closed `thinking` block and return it: '' for one that was cut."""
         if not self._is_cut:
-            self.block["signature"] = signature(seed, "".join(self._texts), self.block["thinking"])
+            self.block["signature"] = sign(seed, "".join(self._texts), self.block["thinking"])
         return str(self.block["signature"])
 
     @property

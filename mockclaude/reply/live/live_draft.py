@@ -11,12 +11,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
-from mockclaude.reply.blocks import as_text, shows_thinking
-from mockclaude.reply.compose import Asking, Drafter, Part, Pause, Reply, finish, room
+from mockclaude.reply.blocks import is_thinking_shown, to_text
+from mockclaude.reply.compose import Drafter, Part, Pause, Reply, ReplyContext, count_tokens_left, finish
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.live.growing_block import Growth
+from mockclaude.reply.live.growing_block import GrowingBlock
 from mockclaude.reply.schedule import Incident
-from mockclaude.reply.truncate import Obeyed, Truncation
+from mockclaude.reply.truncate import TruncatedReply, Truncation
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
 
@@ -41,24 +41,24 @@ Addition: TypeAlias = Block | More | Signature | Pause
 class LiveDraft:
     """A reply so far. It has `ended` when nothing more can be added, with an `incident` or because it is cut."""
 
-    def __init__(self, scope: TemplateContext, draws: Draws, asking: Asking) -> None:
-        conversation = scope.request
+    def __init__(self, scope: TemplateContext, draws: Draws, reply_context: ReplyContext) -> None:
+        request = scope.request
         self.ended = False
         self.incident: Incident | None = None
         self._scope = scope
         self._seed = draws.seed
-        self._asking = asking
-        self._drafter = Drafter(conversation, draws, asking.as_written)
-        self._truncation = None if asking.as_written else Truncation(conversation.body, room(conversation))
-        self._shows_thinking = asking.as_written or shows_thinking(conversation.body)
+        self._reply_context = reply_context
+        self._drafter = Drafter(request, draws, reply_context.as_written)
+        self._truncation = None if reply_context.as_written else Truncation(request.body, count_tokens_left(request))
+        self._shows_thinking = reply_context.as_written or is_thinking_shown(request.body)
         self._parts: list[Part] = []
-        self._growth: Growth | None = None
+        self._growth: GrowingBlock | None = None
         self._listed = False
 
-    def add(self, outline: ReplyTemplate) -> Iterator[Addition]:
-        """Yield what `outline` adds. Raises `FillError` if the values of placeholders do not fit in."""
-        continues = outline.continues
-        for step in outline.steps:
+    def add(self, template: ReplyTemplate) -> Iterator[Addition]:
+        """Yield what `template` adds. Raises `FillError` if the values of placeholders do not fit in."""
+        continues = template.continues
+        for step in template.steps:
             value = step.value.fill(self._scope)
             yield from self._add(step.kind, value, continues=continues)
             continues = False
@@ -85,7 +85,7 @@ class LiveDraft:
             self._growth.assemble()
         truncation = self._truncation
         ending = (None, None) if truncation is None else (truncation.reason, truncation.sequence)
-        return finish(self._drafter, Obeyed(self._parts, *ending), message_id, self._asking)
+        return finish(self._drafter, TruncatedReply(self._parts, *ending), message_id, self._reply_context)
 
     def _add(self, kind: str, value: Any, *, continues: bool) -> Iterator[Addition]:
         if kind == "text" or (kind == "thinking" and not value["signature"]):
@@ -106,9 +106,9 @@ class LiveDraft:
             self._growth = self._begin(kind, value)
             self._listed = False
         assert self._growth
-        yield from self._grown(self._growth, self._growth.add(as_text(value[kind])))
+        yield from self._grown(self._growth, self._growth.add(to_text(value[kind])))
 
-    def _begin(self, kind: str, value: Mapping[str, Any]) -> Growth:
+    def _begin(self, kind: str, value: Mapping[str, Any]) -> GrowingBlock:
         if kind == "thinking":
             block: Block = {"type": "thinking", "thinking": "", "signature": ""}
             prefill = ""
@@ -117,9 +117,9 @@ class LiveDraft:
             block = {**cited, "type": "text", "text": ""}
             prefill = "" if self._drafter.content else self._scope.request.prefill
         self._drafter.content.append(block)
-        return Growth(block, self._truncation, prefill, shown=kind == "text" or self._shows_thinking)
+        return GrowingBlock(block, self._truncation, prefill, shown=kind == "text" or self._shows_thinking)
 
-    def _grown(self, growth: Growth, text: str) -> Iterator[Addition]:
+    def _grown(self, growth: GrowingBlock, text: str) -> Iterator[Addition]:
         if growth.begun and not self._listed:
             self._listed = True
             self._parts.append(growth.block)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from mockclaude.api.events import Event
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.apply import APPLY, NOTHING, FaultContext, in_order, try_fault
+from mockclaude.reply.faults.apply import APPLY, NOT_APPLIED, FaultContext, sort_faults, try_fault
 from mockclaude.reply.faults.event_edits import restart
 from mockclaude.reply.faults.resolve import check_size, resolve
 from mockclaude.reply.response import End, Response, Timed
@@ -65,8 +65,8 @@ class LiveFaults:
     def __init__(self, faults: Sequence[Fault], context: ResponseContext, draws: Draws) -> None:
         self._draws = draws
         self._stages = [
-            _Stage(fault, FaultContext(context, draws.scoped(f"fault/{position}")))
-            for position, fault in enumerate(in_order(faults))
+            _Stage(fault, FaultContext(context, draws.with_scope(f"fault/{position}")))
+            for position, fault in enumerate(sort_faults(faults))
         ]
 
     @property
@@ -91,7 +91,7 @@ class _Stage:
         self._context = context
         self._needs_all = _needs_all(fault)
         self._spent = False
-        self._outcome = NOTHING
+        self._outcome = NOT_APPLIED
         self._events = self._bytes = 0
         self._names: Counter[str] = Counter()
         self._made_pieces = self._made_bytes = 0
@@ -139,9 +139,9 @@ class _Stage:
 
     def _leave_out(self, outcome: str) -> None:
         """Note that the fault is not applied to the events from here on, if it would make too much of them."""
-        if outcome != NOTHING:
+        if outcome != NOT_APPLIED:
             self._spent = True
-            self._outcome = outcome if self._outcome == NOTHING else f"{outcome} from there on"
+            self._outcome = outcome if self._outcome == NOT_APPLIED else f"{outcome} from there on"
 
     def _pass_on(self, batch: Response) -> Response:
         """Return `batch` with the time of the head that was sent, or is."""

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from mockclaude.api.errors import ApiError
-from mockclaude.reply.compose import Asking, Reply
+from mockclaude.reply.compose import Reply, ReplyContext
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.live.live_draft import Addition, LiveDraft
 from mockclaude.reply.live.live_faults import LiveFaults
 from mockclaude.reply.live.live_stream import LiveStream
 from mockclaude.reply.pace_clock import PaceClock
-from mockclaude.reply.response import End, Response, Timed, silent
+from mockclaude.reply.response import End, Response, Timed, build_silent
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import stream_response
 from mockclaude.scenario.format.faults import Fault
@@ -36,7 +36,7 @@ class LiveResponse:
         pace: Pace,
         draws: Draws,
         context: ResponseContext,
-        asking: Asking,
+        reply_context: ReplyContext,
         faults: Sequence[Fault],
         limit_headers: LimitHeaders,
     ) -> None:
@@ -44,14 +44,14 @@ class LiveResponse:
         self._is_stream = scope.request.stream
         self._context = context
         self._limit_headers = limit_headers
-        self._draft = LiveDraft(scope, draws, asking)
+        self._draft = LiveDraft(scope, draws, reply_context)
         self._stream = LiveStream(PaceClock(pace.for_model(self.reply.message["model"]), draws.of_question))
         self._faults = LiveFaults(faults, context, draws)
         self._unsent: list[Timed] = []
         self._head: Response | None = None
         self._head_sent = False
         self._rest: Response | None = None
-        self.sent = silent(End.KEEP, 0)
+        self.sent = build_silent(End.KEEP, 0)
         """The last batch without its body: the status and the ending of the response so far."""
 
     @property
@@ -69,12 +69,12 @@ class LiveResponse:
         """What became of the faults."""
         return self._faults.notes
 
-    def add(self, outline: ReplyTemplate) -> Response | None:
-        """Return the batch to send now that the reply continues with `outline`, None if there is nothing to send.
+    def add(self, template: ReplyTemplate) -> Response | None:
+        """Return the batch to send now that the reply continues with `template`, None if there is nothing to send.
 
         Raises `FillError` if the values of placeholders do not fit in.
         """
-        self._take(self._draft.add(outline))
+        self._take(self._draft.add(template))
         self.ended = self._draft.ended
         if not self.begun:
             return None

@@ -9,8 +9,8 @@ from mockclaude.api import events, tokens
 from mockclaude.api.events import Block, Event
 from mockclaude.reply.live.live_draft import Addition, More, Signature
 from mockclaude.reply.pace_clock import PaceClock
-from mockclaude.reply.response import Piece, Timed, run_of
-from mockclaude.reply.stream import block_pieces, pieces
+from mockclaude.reply.response import Piece, Timed, to_run
+from mockclaude.reply.stream import block_pieces, split_text
 
 
 class LiveStream:
@@ -35,7 +35,7 @@ class LiveStream:
         if isinstance(addition, dict):
             yield from self._block(addition)
         elif isinstance(addition, More):
-            for piece in pieces(addition.text, self._turn):
+            for piece in split_text(addition.text, self._turn):
                 self._turn += 1
                 delta = {"type": f"{addition.kind}_delta", addition.kind: piece}
                 yield self._delta(delta, tokens.of_text(piece))
@@ -46,7 +46,7 @@ class LiveStream:
 
     def end(self, message: dict[str, Any]) -> Timed:
         """Return the end of the message."""
-        return self._send(run_of(self._stop(), events.message_delta(message), events.MESSAGE_STOP), 0)
+        return self._send(to_run(self._stop(), events.message_delta(message), events.MESSAGE_STOP), 0)
 
     def _block(self, block: Block) -> Iterator[Timed]:
         if self._index >= 0:

@@ -19,7 +19,7 @@ from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.routes import REST, Router
 from mockclaude.engine.trust import AGAINST_OTHER_SITES, is_own
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.response import Data, whole
+from mockclaude.reply.response import Data, build_response
 from mockclaude.scenario.diagnostics import did_you_mean, join_words
 from mockclaude.server.admin.handlers import HANDLERS, AdminApi, AdminHandler
 from mockclaude.server.admin.parameters import parse_parameters
@@ -77,7 +77,7 @@ def refusal(http: HttpRequest, error: ApiError) -> Decision:
 
 def _sent(http: HttpRequest, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> Decision:
     lines = date(http.now).put({**_HEADERS, **headers})
-    return Decision(whole(status, lines, _request_id(http), Data(body)))
+    return Decision(build_response(status, lines, _request_id(http), Data(body)))
 
 
 def _request_id(http: HttpRequest) -> str:
