@@ -80,14 +80,14 @@ def date(now: int) -> Headers:
     return Headers([("date", formatdate(now, usegmt=True))])
 
 
-class Quota(NamedTuple):
+class RateLimitStatus(NamedTuple):
     """A limit per minute, what is left of it, and the second since the epoch in which all of it is there again."""
 
     limit: int
     remaining: int
     reset: int
 
-    def rounded(self) -> Quota:
+    def rounded(self) -> RateLimitStatus:
         """Return what is told of tokens: thousands, of a limit below a thousand everything.
 
         The API rounds to the nearest thousand (documented); down, nobody is promised what is not there.
@@ -96,22 +96,22 @@ class Quota(NamedTuple):
         return self._replace(remaining=self.remaining // step * step)
 
 
-def usual_quotas(now: int) -> dict[str, Quota]:
+def usual_quotas(now: int) -> dict[str, RateLimitStatus]:
     """Return the quotas of an account that is far from its limits."""
     return {
-        REQUESTS: Quota(4_000, 3_999, now),
-        INPUT: Quota(4_000_000, 4_000_000, now),
-        OUTPUT: Quota(800_000, 800_000, now),
+        REQUESTS: RateLimitStatus(4_000, 3_999, now),
+        INPUT: RateLimitStatus(4_000_000, 4_000_000, now),
+        OUTPUT: RateLimitStatus(800_000, 800_000, now),
     }
 
 
-def rate_limits(quotas: Mapping[str, Quota]) -> dict[str, str]:
+def rate_limits(quotas: Mapping[str, RateLimitStatus]) -> dict[str, str]:
     """Return the `anthropic-ratelimit-*` headers for requests, input and output; `tokens` is the sum of the latter two,
     as documented for an account whose workspace has no limits of its own.
     """
     tokens = [quotas[INPUT].rounded(), quotas[OUTPUT].rounded()]
     limits, remainings, resets = zip(*tokens, strict=True)
-    together = Quota(sum(limits), sum(remainings), max(resets))
+    together = RateLimitStatus(sum(limits), sum(remainings), max(resets))
     families = {REQUESTS: quotas[REQUESTS], _TOKENS: together, INPUT: tokens[0], OUTPUT: tokens[1]}
     return {
         f"anthropic-ratelimit-{family}-{what}": value

@@ -60,16 +60,16 @@ def explain(
 
     Prints the selected rule, the reasons against other rules, and the bytes of the response.
     """
-    from mockclaude.engine.explain import explained
+    from mockclaude.engine.explain import explain_response
     from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest
 
     scenarios = ScenarioLoader(files, seed, validation, betas=betas).load_or_exit()
     if request is not None:
         headers = {**_DEFAULT_HEADERS, **dict(header), **({LANE_HEADER: lane} if lane is not None else {})}
         http = HttpRequest(Head("POST", "/v1/messages", {}, headers), headers, request.read(), 0)
-        click.echo(explained(scenarios[""], [http] * occurrence))
+        click.echo(explain_response(scenarios[""], [http] * occurrence))
     elif journal is not None:
-        click.echo(explained(*_read_recorded(scenarios, journal, entry)))
+        click.echo(explain_response(*_read_recorded(scenarios, journal, entry)))
     else:
         raise click.UsageError("missing request; expected --request or --journal")
 

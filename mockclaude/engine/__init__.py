@@ -1,1 +1,1 @@
-"""One request, from what arrived to what is sent, without sockets."""
+"""The decision on one request, without sockets."""

@@ -9,11 +9,15 @@ from mockclaude.engine.scenario_state import ScenarioState
 
 
 def count_tokens(http: HttpRequest, state: ScenarioState) -> Decision:
-    """Return how many input tokens a request has. Raises `ApiError` for what the API refuses."""
+    """Count the input tokens of a request.
+
+    Raises:
+        ApiError: The request is invalid.
+    """
     request, _ = state.validator.request(http, state.store, counting=True)
     counted: Body = {"input_tokens": request.input_tokens}
     if request.body.get("context_management") is not None:
         counted["context_management"] = {"original_input_tokens": request.input_tokens}
-    context = state.undecided(http, http.fingerprints(request.canonical, request.excluded_fields))
+    context = state.response_context(http, http.fingerprints(request.canonical, request.excluded_fields))
     warnings = tuple(f"warning: {warning}" for warning in request.warnings)
     return Decision(context.json(counted), "count_tokens", notes=warnings)

@@ -1,6 +1,6 @@
-"""The path of a Messages request, decided before anything is sent: validate, admit, match, compose, break.
+"""The path of a Messages request: validate, admit, match, claim, compose, stream, pace, apply faults.
 
-`decide` reads the store and takes from it by claims. What else a request changes is in the decision's effects.
+`decide` reads the store and changes it by claims only. All other changes are effects of the decision.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from mockclaude.api.errors import ApiError
 from mockclaude.api.fingerprint import hash_request
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.due_faults import NONE, attempts_of, due_faults, possible_faults
+from mockclaude.engine.due_faults import NO_FAULTS, find_possible_faults, list_attempts, select_due_faults
 from mockclaude.engine.fault_header import FAULT_HEADER
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.live_reply import LiveReply
@@ -22,10 +22,10 @@ from mockclaude.scenario.rules import ReplyTemplate
 
 
 def decide(http: HttpRequest, state: ScenarioState) -> Decision:
-    """Return the response to a Messages request, and everything that follows from it.
+    """Decide the response to a Messages request and its effects.
 
     Raises:
-        ApiError: The request is invalid. Nothing is claimed then.
+        ApiError: The request is invalid. The store is unchanged.
     """
     request, thread = state.validator.request(http, state.store)
     head = http.head
@@ -41,31 +41,31 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
             context = context._replace(permit=admitted)
         builder = _select(context)
         if builder is None:
-            return _unmatched(context)
+            return _refuse_unmatched(context)
         if builder.rule.function is not None:
-            return _call(builder)
+            return _call_function(builder)
         return builder.decide(builder.select_reply())
     except BaseException:
-        state.store.commit((*context.released, *context.at_end))
+        state.store.commit((*context.release_effects, *context.at_end))
         raise
 
 
 def _select(context: RequestContext) -> ReplyBuilder | None:
     """Claim the first rule that matches and is not exhausted."""
-    http, state, request, wished = context.http, context.state, context.request, context.wished
+    http, state, request, requested = context.http, context.state, context.request, context.requested_faults
     (whole, canonical), lane, chaos = context.fingerprints, http.head.lane, state.scenario.chaos
     for rule in find_matches(state.rules, request):
-        possible = possible_faults(wished, rule, chaos, request) if wished or rule.faults or chaos else {}
-        attempts = attempts_of(possible, rule, request) if possible else {}
+        possible = find_possible_faults(requested, rule, chaos, request) if requested or rule.faults or chaos else {}
+        attempts = list_attempts(possible, rule, request) if possible else {}
         ticket = state.store.claim(Claim(lane, whole, rule.key, rule.times, True, tuple(attempts.values())))
         if ticket is not None:
             draws = Draws(state.scenario.seed, rule.id, whole, lane, ticket.occurrence, canonical)
-            faults = due_faults(possible, draws, http, ticket, attempts) if possible else NONE
+            faults = select_due_faults(possible, draws, http, ticket, attempts) if possible else NO_FAULTS
             return ReplyBuilder(context, rule, ticket.position, draws, faults)
     return None
 
 
-def _unmatched(context: RequestContext) -> Decision:
+def _refuse_unmatched(context: RequestContext) -> Decision:
     state = context.state
     timed = [rule.key for rule in state.rules if rule.times is not None]
     nearest = find_near_miss(state.rules, context.request, state.store.counts(context.http.head.lane, timed))
@@ -73,8 +73,8 @@ def _unmatched(context: RequestContext) -> Decision:
     return context.refuse(error)._replace(unmatched=True, closest=nearest)
 
 
-def _call(builder: ReplyBuilder) -> Decision:
-    """Return the decision with the reply of the rule's function, which may be live."""
+def _call_function(builder: ReplyBuilder) -> Decision:
+    """Decide with the reply that the rule's function returns. A coroutine or an async generator makes it live."""
     function = builder.rule.function
     assert function is not None
     try:

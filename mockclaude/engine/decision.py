@@ -1,4 +1,4 @@
-"""The result of deciding one request: a response, and everything that follows from it."""
+"""The decision on one request: a response, its effects, and notes for the journal."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from mockclaude.scenario.rules import Rule
 
 
 class Part(NamedTuple):
-    """What is sent of a live reply after the parts before; the last part has the `whole` decision."""
+    """One part of a live reply. The last part has the `whole` decision."""
 
     response: Response
     whole: Decision | None = None
 
 
 class Live(Protocol):
-    """A reply that is made while it is sent."""
+    """A reply that a function makes while the server sends it."""
 
     def parts(self) -> AsyncGenerator[Part, None]:
-        """Yield the parts of the reply, each as soon as it is made."""
+        """Yield the parts of the reply, each as soon as it is complete."""
         ...
 
-    def so_far(self) -> Decision:
-        """Return the decision as far as it is made, for a client that has gone."""
+    def partial_decision(self) -> Decision:
+        """Return the decision with the parts sent so far, for a client that has gone."""
         ...
 
 
 class Decision(NamedTuple):
-    """The response to one request, and everything that follows from it.
+    """The response to one request, its effects and its notes for the journal.
 
     Attributes:
         response: The response.
-        reason: The log's words: the rule that was selected, or why none was.
+        reason: The log's text: the selected rule, the endpoint, or the error.
         streamed: Whether the response is a stream of events.
-        notes: Notes for the journal: warnings, where the reply gave way to the request, faults.
-        rule: The rule that was selected.
+        notes: Notes for the journal: warnings, truncations, faults, draws.
+        rule: The selected rule.
         draws: The keys of the pseudo-random values.
         unmatched: Whether no rule matched.
         closest: The near miss of an unmatched request.
         whole: The body with all messages of its thread, if the request continues one.
-        live: The reply that is made while it is sent; then there is no response yet.
-        effects: Changes of the store, committed at once.
-        at_end: Changes of the store, committed when the response has ended, however that happened.
+        live: The reply that a function makes while the server sends it. The response is then empty.
+        effects: Changes of the store, committed immediately.
+        at_end: Changes of the store, committed when the response has ended, even by an error.
     """
 
     response: Response
@@ -63,7 +63,7 @@ class Decision(NamedTuple):
     at_end: tuple[Effect, ...] = ()
 
     def without_body(self) -> Decision:
-        """Return the decision for HEAD: the headers of the response alone."""
+        """Return the decision for a HEAD request: the response without its body."""
         return self._replace(response=self.response.without_body())
 
 

@@ -1,4 +1,4 @@
-"""The faults that are applied to one response: which may be, which are due, and the notes on how that was decided."""
+"""The faults that are applied to one response: conditions, triggers, and notes on the triggers."""
 
 from __future__ import annotations
 
@@ -16,34 +16,39 @@ from mockclaude.scenario.rules import ConditionalFault, Rule
 from mockclaude.scenario.volatile import turn_hash
 
 PossibleFaults: TypeAlias = Mapping[str, Sequence[Fault]]
-"""Faults by who asks for them: `wish` (the client), `fault` (the rule), `chaos` (the scenario)."""
+"""Faults by their source: `wish` (the client), `fault` (the rule), `chaos` (the scenario)."""
 
 
 class DueFaults(NamedTuple):
-    """The faults that are applied, and notes on what decided it besides the draws."""
+    """The faults that are applied, and notes on the counts and times they depend on."""
 
     faults: Sequence[Fault] = ()
     notes: tuple[str, ...] = ()
 
 
-NONE = DueFaults()
+NO_FAULTS = DueFaults()
 
 
-def possible_faults(
-    wished: Sequence[Fault], rule: Rule, chaos: Sequence[ConditionalFault], request: MessagesRequest
+def find_possible_faults(
+    requested: Sequence[Fault], rule: Rule, chaos: Sequence[ConditionalFault], request: MessagesRequest
 ) -> PossibleFaults:
     """Return the faults whose conditions match the request."""
-    return {"wish": wished, "fault": _matching(rule.faults, request), "chaos": _matching(chaos, request)}
+    return {
+        "wish": requested,
+        "fault": _filter_matching(rule.faults, request),
+        "chaos": _filter_matching(chaos, request),
+    }
 
 
-def _matching(faults: Sequence[ConditionalFault], request: MessagesRequest) -> list[Fault]:
-    return [each.fault for each in faults if not each.conditions or each.applies(request)]
+def _filter_matching(faults: Sequence[ConditionalFault], request: MessagesRequest) -> list[Fault]:
+    return [possible.fault for possible in faults if not possible.conditions or possible.applies(request)]
 
 
-def attempts_of(possible: PossibleFaults, rule: Rule, request: MessagesRequest) -> dict[str, Attempt]:
-    """Return which attempts are counted, where a script depends on it.
+def list_attempts(possible: PossibleFaults, rule: Rule, request: MessagesRequest) -> dict[str, Attempt]:
+    """List the attempts that fault scripts count, by the source of the faults.
 
-    Scripts of a rule count the attempts of a turn under this rule, those of chaos and of the client under any rule.
+    Scripts of a rule count the attempts of a turn under this rule. Scripts of chaos and of the client count them under
+    any rule.
     """
     scripted = [label for label, faults in possible.items() if any(isinstance(fault, ScriptFault) for fault in faults)]
     if not scripted:
@@ -52,29 +57,29 @@ def attempts_of(possible: PossibleFaults, rule: Rule, request: MessagesRequest) 
     return {label: (label, rule.id if label == "fault" else "", turn) for label in scripted}
 
 
-def due_faults(
+def select_due_faults(
     possible: PossibleFaults, draws: Draws, http: HttpRequest, ticket: Ticket, attempts: Mapping[str, Attempt]
 ) -> DueFaults:
-    """Return the faults that are due: those that the client asks for, or else the others."""
+    """Select the faults whose triggers fire: the client's, or else all others."""
     position = TriggerContext(ticket.request, http.since_start_us, http.reused)
     before = dict(zip(attempts, ticket.attempts, strict=True))
     chosen = {
         label: select_faults(faults, draws, position._replace(attempt=before.get(label, 0)), label)
         for label, faults in possible.items()
     }
-    notes = (*_decided_by(chain.from_iterable(possible.values()), position), *_attempt_notes(before))
+    notes = (*_trigger_notes(chain.from_iterable(possible.values()), position), *_attempt_notes(before))
     return DueFaults(chosen["wish"] or [*chosen["fault"], *chosen["chaos"]], notes)
 
 
 def _attempt_notes(before: Mapping[str, int]) -> Iterator[str]:
-    """Yield which attempt the request is, once if all scripts count it alike."""
+    """Yield the number of the attempt for each source, or once if all sources have the same number."""
     if len(set(before.values())) == 1:
         before = {"": next(iter(before.values()))}
     for label, count in before.items():
         yield f"attempt {count + 1} of its turn" + (f", for `{label}`" if label else "")
 
 
-def _decided_by(faults: Iterable[Fault], position: TriggerContext) -> Iterator[str]:
+def _trigger_notes(faults: Iterable[Fault], position: TriggerContext) -> Iterator[str]:
     counted = False
     for fault in faults:
         counted = counted or uses_request_count(fault)

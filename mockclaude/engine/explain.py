@@ -1,8 +1,6 @@
-"""What a server would answer, and why, without a server.
+"""The explanation of a response: the selected rule, the failed conditions of earlier rules, and the bytes.
 
-In: a scenario, and calls. Out: text for a person.
-Knows nothing of files and sockets. It asks the same functions that a server asks, so it says what a server does; limits
-are left out, since they depend on who else asks and when.
+It decides with the server's own functions. Limits are left out, because they depend on the time and on other requests.
 """
 
 from __future__ import annotations
@@ -24,8 +22,8 @@ from mockclaude.wire.encode import encode
 from mockclaude.wire.script import Script
 
 
-def explained(scenario: Scenario, requests: Sequence[HttpRequest]) -> str:
-    """Explain the response to the last of `requests`, after the others: which rule, why no other, and the bytes."""
+def explain_response(scenario: Scenario, requests: Sequence[HttpRequest]) -> str:
+    """Explain the response to the last request, after those to the earlier ones."""
     state = ScenarioState(replace(scenario, limits=()))
     *before, http = requests
     for earlier in before:
@@ -33,29 +31,29 @@ def explained(scenario: Scenario, requests: Sequence[HttpRequest]) -> str:
     counts = state.store.counts(http.head.lane, [rule.key for rule in scenario.rules])
     decision = answer(http, state.fork())
     script = encode(decision.response, http11=http.head.http11)
-    lines = [*_decision(decision), *_not_chosen(scenario, http, decision, counts), *_sent(script)]
+    lines = [*_decision_lines(decision), *_rule_lines(scenario, http, decision, counts), *_response_lines(script)]
     return redact("\n".join(lines))
 
 
-def _decision(given: Decision) -> Iterator[str]:
-    yield f"rule    {given.reason}" if given.rule else f"no rule {given.reason}"
-    if given.draws:
-        yield f"drawn   {given.draws}"
-    yield from (f"note    {note}" for note in given.notes)
+def _decision_lines(decision: Decision) -> Iterator[str]:
+    yield f"rule    {decision.reason}" if decision.rule else f"no rule {decision.reason}"
+    if decision.draws:
+        yield f"drawn   {decision.draws}"
+    yield from (f"note    {note}" for note in decision.notes)
 
 
-def _not_chosen(
+def _rule_lines(
     scenario: Scenario, http: HttpRequest, decision: Decision, counts: Mapping[RuleKey, int]
 ) -> Iterator[str]:
-    """Yield the rules above the one that answers, each with what it wanted and what came, and those that it shadows."""
-    above = True
-    for explanation in _explanations(scenario, decision.whole or http.body, http.headers, counts):
-        above = above and explanation.rule is not decision.rule
-        if explanation.failed and (above or explanation.shadowed):
-            yield f"not     {explanation.rule.label}: {'; '.join(map(str, explanation.failed))}"
+    """Yield the failed conditions of rules before the selected one, and of the rules that it shadows."""
+    is_before = True
+    for result in _match_results(scenario, decision.whole or http.body, http.headers, counts):
+        is_before = is_before and result.rule is not decision.rule
+        if result.failed and (is_before or result.shadowed):
+            yield f"not     {result.rule.label}: {'; '.join(map(str, result.failed))}"
 
 
-def _explanations(
+def _match_results(
     scenario: Scenario, body: bytes, headers: Mapping[str, str], counts: Mapping[RuleKey, int]
 ) -> list[MatchResult]:
     try:
@@ -64,7 +62,7 @@ def _explanations(
         return []
 
 
-def _sent(script: Script) -> Iterator[str]:
+def _response_lines(script: Script) -> Iterator[str]:
     yield f"sent    status {script.status or 'none'}, in {len(script.sends)} pieces, {script.end.value}"
     yield f"        after {script.end_at / 1e6:g} s"
     yield ""

@@ -1,8 +1,7 @@
-"""What fault a client asks for: in a header, or, if it cannot set headers, after the name of the model.
+"""Parser of the faults that a client requests, in a header or after the model name.
 
-In: header lines, a model's name. Out: faults, and the name without them. Raises `ApiError` 400 for what is no fault.
-Knows nothing of how a fault is done. A wish is a fault's name (`reset`), keys and values (`disconnect=reset; after=3
-events`), or the mapping of the scenario file as JSON.
+A requested fault is a preset (`reset`), keys and values (`disconnect=reset; after=3 events`), or the mapping of the
+scenario file as JSON.
 """
 
 from __future__ import annotations
@@ -19,21 +18,25 @@ from mockclaude.scenario.format.faults import Fault, Faults
 
 FAULT_HEADER = "x-mockclaude-fault"
 
-MAX_WISH = 2_000
-"""How many characters of faults a client may ask for."""
+MAX_LENGTH = 2_000
+"""Characters of requested faults in one request."""
 
 
-def wishes(headers: Mapping[str, str], after_model: str) -> tuple[Fault, ...]:
-    """Return the faults that a request asks for, in its header or `after_model`. Raises `ApiError` 400."""
+def parse_fault_header(headers: Mapping[str, str], after_model: str) -> tuple[Fault, ...]:
+    """Parse the faults in the header and `after_model`.
+
+    Raises:
+        ApiError: 400; a fault is unknown, invalid or too long.
+    """
     text = headers.get(FAULT_HEADER)
-    asked = () if text is None else _read(FAULT_HEADER, text)
-    return (*asked, *_read("model", after_model)) if after_model else asked
+    in_header = () if text is None else _parse(FAULT_HEADER, text)
+    return (*in_header, *_parse("model", after_model)) if after_model else in_header
 
 
-@remember(256, MAX_WISH)
-def _read(where: str, text: str) -> tuple[Fault, ...]:
-    if len(text) > MAX_WISH:
-        raise invalid(f"{where}: a fault has at most {MAX_WISH} characters, got {len(text)}; ask for fewer faults")
+@remember(256, MAX_LENGTH)
+def _parse(where: str, text: str) -> tuple[Fault, ...]:
+    if len(text) > MAX_LENGTH:
+        raise invalid(f"{where}: a fault has at most {MAX_LENGTH} characters, got {len(text)}; ask for fewer faults")
     try:
         data = assignments.parse_assignments(text)
         return tuple(_FAULTS.validate_python(re.split(r"\s*,\s*", data) if isinstance(data, str) else data))

@@ -1,4 +1,4 @@
-"""A request to the API, without sockets."""
+"""An HTTP request, without sockets."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ SCENARIO_HEADER = "x-mockclaude-scenario"
 
 
 class Head:
-    """The request line and the headers, and what follows from them alone.
+    """The request line and the headers, with all values that depend on them alone.
 
-    One `Head` may serve all requests that begin with the same bytes, so what is found out about it is kept with it.
+    Requests that begin with the same bytes share one `Head`, so these values are computed once.
 
     Attributes:
         method: The HTTP method.
         path: The path of the API, without the scenario.
         query: The query.
-        headers: The headers; names are looked up in any case.
-        http11: Whether the client speaks HTTP/1.1, and so understands chunks.
-        page: The origin of the web page that sent the request, if that may not control the server.
-        guest: Whether the request lacks the token that the server demands.
-        validated: What a validator has found out about the headers.
+        headers: The headers; names are case-insensitive.
+        http11: Whether the client speaks HTTP/1.1, so that a response may have chunks.
+        page: The origin of the web page that sent the request; '' if the page may control the server.
+        guest: Whether the request lacks the server's token.
+        is_message: Whether the request is a Messages request.
+        validated: The `ValidHeaders` of the last validation.
     """
 
     def __init__(
@@ -54,20 +55,20 @@ class Head:
     @cached_property
     def lane(self) -> str:
         """The lane (isolation key): the lane header, or else the lane of the API key."""
-        return lane_of(self.headers)
+        return find_lane(self.headers)
 
 
 class HttpRequest(NamedTuple):
-    """One request, with everything of "now" that a decision may depend on.
+    """One request, with every time that a decision may depend on.
 
     Attributes:
         head: The request line and the headers.
-        headers: The headers of this request. Those of `head` may have another `content-length`.
+        headers: The headers of this request. The headers of `head` may have another `content-length`.
         body: The body, decompressed.
-        now: When it arrived, in seconds since the epoch.
-        since_start_us: Microseconds from the start of the server to its arrival.
-        reused: Whether its connection has served another request.
-        fraction_us: Microseconds by which it arrived later than `now`.
+        now: The time of arrival, in whole seconds since the epoch.
+        since_start_us: Microseconds from the start of the server to the arrival.
+        reused: Whether the connection has served another request.
+        fraction_us: Microseconds from `now` to the arrival.
     """
 
     head: Head
@@ -80,25 +81,25 @@ class HttpRequest(NamedTuple):
 
     @property
     def now_us(self) -> int:
-        """When it arrived, in microseconds since the epoch."""
+        """The time of arrival, in microseconds since the epoch."""
         return self.now * 1_000_000 + self.fraction_us
 
     def fingerprints(self, canonical: bytes, excluded_fields: bytes = b"") -> Fingerprints:
-        """Return the hashes of a request with this canonical body and these excluded fields."""
+        """Hash the request with this canonical body and these excluded fields."""
         return hash_request(self.head.method, self.head.path, self.head.query, canonical, excluded_fields)
 
     def raw_fingerprints(self, extra: str = "") -> Fingerprints:
-        """Return the hashes of a request whose body is not parsed, which differ with `extra`."""
+        """Hash a request with an unparsed body and `extra`."""
         return self.fingerprints(self.body or b"{}", extra.encode("utf-8", "surrogatepass"))
 
 
-def lane_of(headers: Mapping[str, str]) -> str:
+def find_lane(headers: Mapping[str, str]) -> str:
     """Return the lane of a request with these headers."""
     named = headers.get(LANE_HEADER)
-    return lane_of_key(api_key(headers)) if named is None else named
+    return hash_key_to_lane(api_key(headers)) if named is None else named
 
 
 @lru_cache(maxsize=1024)
-def lane_of_key(key: str) -> str:
-    """Return the lane of requests with this API key: a hash of it, '' for none."""
+def hash_key_to_lane(key: str) -> str:
+    """Return the lane of an API key: the key's hash, or '' for no key."""
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest() if key else ""

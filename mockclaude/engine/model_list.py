@@ -1,8 +1,4 @@
-"""The pages of `GET /v1/models`.
-
-In: the query of a request. Out: the JSON of the page that it asks for, newest first, or `ApiError` 400.
-Knows nothing of HTTP but that a query may name a value more than once.
-"""
+"""The pages of `GET /v1/models`, newest model first."""
 
 from __future__ import annotations
 
@@ -14,20 +10,24 @@ from mockclaude.api.errors import invalid
 from mockclaude.api.models import CATALOGUE, Lifecycle, Model, resolve
 
 LIFECYCLES: tuple[str, ...] = get_args(Lifecycle)
-"""What `lifecycle[]` may name, in the order of the API's messages."""
+"""Values of `lifecycle[]`, in the order of the API's messages."""
 
 _LISTED = ("active", "deprecated")
-"""What is listed where nobody says which: a retired model only appears when it is asked for."""
+"""Default of `lifecycle[]`: retired models are listed only on request."""
 
 
 def models_page(query: Mapping[str, str]) -> dict[str, Any]:
-    """Return the page of the model list that `query` asks for (the SDKs' `Page`). Raises `ApiError` 400."""
+    """Return the page of the model list that `query` selects, like the SDKs' `Page`.
+
+    Raises:
+        ApiError: 400; a parameter is invalid.
+    """
     limit = _limit(query.get("limit", "20"))
     lifecycles = _lifecycles(query)
-    found = [model.info() for model in _on_its_side(query) if model.lifecycle in lifecycles]
-    page = found[-limit:] if "before_id" in query else found[:limit]
+    matches = [model.info() for model in _models_beside_cursor(query) if model.lifecycle in lifecycles]
+    page = matches[-limit:] if "before_id" in query else matches[:limit]
     first, last = (page[0]["id"], page[-1]["id"]) if page else (None, None)
-    return {"data": page, "has_more": len(found) > limit, "first_id": first, "last_id": last}
+    return {"data": page, "has_more": len(matches) > limit, "first_id": first, "last_id": last}
 
 
 def _limit(text: str) -> int:
@@ -42,25 +42,25 @@ def _limit(text: str) -> int:
 
 
 def _lifecycles(query: Mapping[str, str]) -> Sequence[str]:
-    asked = _every(query, "lifecycle[]")
-    if len(asked) > len(LIFECYCLES):
-        raise invalid(f"lifecycle: List should have at most {len(LIFECYCLES)} items after validation, not {len(asked)}")
-    for index, value in enumerate(asked):
+    names = _query_values(query, "lifecycle[]")
+    if len(names) > len(LIFECYCLES):
+        raise invalid(f"lifecycle: List should have at most {len(LIFECYCLES)} items after validation, not {len(names)}")
+    for index, value in enumerate(names):
         if value not in LIFECYCLES:
             raise invalid(f"lifecycle.{index}: Input should be 'active', 'deprecated' or 'retired'")
-    return asked or _LISTED
+    return names or _LISTED
 
 
-def _every(query: Mapping[str, str], name: str) -> list[str]:
-    """Return all values of `name`: a multidict may hold several."""
+def _query_values(query: Mapping[str, str], name: str) -> list[str]:
+    """Return all values of `name`. A multidict may hold several."""
     if name not in query:
         return []
     getall = getattr(query, "getall", None)
     return list(getall(name)) if getall else [query[name]]
 
 
-def _on_its_side(query: Mapping[str, str]) -> Sequence[Model]:
-    """Return the models on the side of the cursor that `query` asks for; all without a cursor."""
+def _models_beside_cursor(query: Mapping[str, str]) -> Sequence[Model]:
+    """Return the models before or after the cursor; all models without a cursor."""
     if "before_id" in query and "after_id" in query:
         raise invalid("Only one of after_id and before_id may be given")
     if "before_id" in query:

@@ -1,4 +1,4 @@
-"""The decision on the reply of a selected rule: compose, stream, pace, limit headers, faults, effects."""
+"""The decision on a request with a selected rule: compose, stream, pace, limit headers, faults, effects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cached_property
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.due_faults import DueFaults
-from mockclaude.engine.reply_effects import effects_at_end, effects_of, headers_of_limit
+from mockclaude.engine.reply_effects import build_limit_headers, list_effects, list_end_effects
 from mockclaude.engine.reply_inputs import message_context, requested_pace, template_context
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.reply.draws import Draws
@@ -22,15 +22,15 @@ from mockclaude.scenario.template.templates import FillError, TemplateContext
 
 
 class ReplyBuilder:
-    """Builds the decision for a request with the rule that was claimed for it.
+    """Builds the decision on a request with its claimed rule.
 
     Attributes:
         context: The request.
         rule: The rule.
-        position: How often the rule had been selected in the lane.
+        position: Earlier selections of the rule in the lane.
         draws: The keys of the pseudo-random values.
-        faults: The faults that are due.
-        response_context: The ids, the time and the retry speed that every response to the request has.
+        faults: The faults whose triggers fire.
+        response_context: The ids, the time and the retry speed of every response to the request.
     """
 
     def __init__(self, context: RequestContext, rule: Rule, position: int, draws: Draws, faults: DueFaults) -> None:
@@ -43,7 +43,7 @@ class ReplyBuilder:
 
     @cached_property
     def template_context(self) -> TemplateContext:
-        """What placeholders are filled from."""
+        """The values of placeholders."""
         return template_context(self.context, self.rule, self.draws)
 
     def select_reply(self) -> ReplyTemplate:
@@ -54,12 +54,16 @@ class ReplyBuilder:
         return rule.replies[min(self.position, len(rule.replies) - 1)]
 
     def pace(self) -> Pace:
-        """Return the pace that the request asks for, or else that of the rule. Raises `ApiError` 400."""
+        """Return the pace in the request's header, or else the rule's pace.
+
+        Raises:
+            ApiError: 400; the pace in the header is invalid.
+        """
         headers = self.context.http.headers
         return requested_pace(headers) if PACE_HEADER in headers else self.rule.pace
 
     def decide(self, template: ReplyTemplate) -> Decision:
-        """Return the decision with the reply that `template` describes."""
+        """Render `template` as a reply and decide to send it."""
         context, rule = self.context, self.rule
         is_plain = context.cached is None and not rule.as_written
         try:
@@ -75,10 +79,10 @@ class ReplyBuilder:
         return self.complete(reply)
 
     def complete(self, reply: RenderedReply) -> Decision:
-        """Return the decision with this response, after the headers of the limit and the faults that are due."""
+        """Add limit headers to a reply, apply its faults, and decide to send it."""
         context = self.context
         if context.permit is not None:
-            reply = reply._replace(response=reply.response.with_values(headers_of_limit(context, reply.usage)))
+            reply = reply._replace(response=reply.response.with_values(build_limit_headers(context, reply.usage)))
         faults, notes = self.faults
         if faults:
             response, applied = apply_faults(reply.response, faults, self.response_context, self.draws)
@@ -86,7 +90,7 @@ class ReplyBuilder:
         return self.finish(reply, notes, self.rule.label)
 
     def finish(self, reply: RenderedReply, notes: tuple[str, ...], reason: str) -> Decision:
-        """Return the decision with this response as it is, and its effects."""
+        """Decide to send a reply without further changes, and list its effects."""
         context = self.context
         notes = (*reply.notes, *notes) if notes else reply.notes
         if context.request.warnings:
@@ -94,11 +98,11 @@ class ReplyBuilder:
         decision = Decision(reply.response, reason, context.request.stream, notes, self.rule, self.draws)
         if context.has_no_effects:
             return decision
-        effects = effects_of(context, reply, self.response_context.message_id)
-        return decision._replace(whole=context.whole, effects=effects, at_end=effects_at_end(context, reply))
+        effects = list_effects(context, reply, self.response_context.message_id)
+        return decision._replace(whole=context.whole, effects=effects, at_end=list_end_effects(context, reply))
 
     def fail(self, error: ApiError) -> Decision:
-        """Return the decision in which the reply fails; a placeholder that fails is named by the rule's place."""
+        """Decide to respond with an error. The error of a placeholder names the rule."""
         context, rule = self.context, self.rule
         named = invalid(f"{rule.label}: {error.message}") if isinstance(error, FillError) else error
         return Decision(
@@ -108,12 +112,15 @@ class ReplyBuilder:
             rule=rule,
             draws=self.draws,
             whole=context.whole,
-            effects=(*context.cache_effects, *context.released),
+            effects=(*context.cache_effects, *context.release_effects),
             at_end=context.at_end,
         )
 
     def interrupt(self, response: Response) -> Decision:
-        """Return the decision for a live reply of which `response` was sent; its end gives back what was claimed."""
+        """Decide on a live reply of which only `response` was sent.
+
+        The end of the response returns the permit and the thread.
+        """
         context = self.context
         return Decision(
             response,
@@ -123,9 +130,9 @@ class ReplyBuilder:
             self.rule,
             self.draws,
             whole=context.whole,
-            at_end=(*context.released, *context.at_end),
+            at_end=(*context.release_effects, *context.at_end),
         )
 
     def reason(self, error: ApiError | None = None) -> str:
-        """Return the log's words for the response: its rule, and why that failed."""
+        """Return the log's text for the response: the rule, and the error if it failed."""
         return f"{self.rule.label}: {error.message}" if error else self.rule.label

@@ -1,4 +1,4 @@
-"""The inputs of a reply that follow from the request: its pace, the values of placeholders, fields of the message."""
+"""The inputs of a reply that depend on the request: pace, values of placeholders, fields of the message."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ from mockclaude.scenario.template.fakes import Fakes
 from mockclaude.scenario.template.templates import TemplateContext
 
 _OPTIONAL = frozenset({"container", "context_management", "diagnostics", "thinking"})
-"""Fields of a request that give its message fields of their own."""
+"""Fields of a request that add fields to the message."""
 
 
 def requested_pace(headers: Mapping[str, str]) -> Pace:
-    """Parse the pace that a request asks for in its header. Raises `ApiError` 400."""
+    """Parse the pace in a request's header.
+
+    Raises:
+        ApiError: 400; the pace is invalid.
+    """
     try:
         return parse_pace(headers[PACE_HEADER])
     except ValueError as error:
@@ -29,7 +33,7 @@ def requested_pace(headers: Mapping[str, str]) -> Pace:
 
 
 def template_context(context: RequestContext, rule: Rule, draws: Draws) -> TemplateContext:
-    """Return what placeholders are filled from. Fakes follow each other in the order of the placeholders."""
+    """Return the values of placeholders. Fakes are drawn in placeholder order."""
     request, locale = context.request, context.state.scenario.locale
     return TemplateContext(
         request, lambda: _captures(rule, request), lambda: Fakes(locale, draws.content.seed_for("fake"))
@@ -37,7 +41,7 @@ def template_context(context: RequestContext, rule: Rule, draws: Draws) -> Templ
 
 
 def message_context(context: RequestContext, rule: Rule, draws: Draws) -> ReplyContext:
-    """Return what the message says of the request: its use of the prompt cache, and fields that it asks for."""
+    """Return the fields of the message that depend on the request."""
     request, cached = context.request, context.cached
     if not (rule.as_written or cached is not None or not _OPTIONAL.isdisjoint(request.body)):
         return PLAIN
@@ -48,7 +52,7 @@ def message_context(context: RequestContext, rule: Rule, draws: Draws) -> ReplyC
 
 
 def _captures(rule: Rule, request: MessagesRequest) -> Mapping[str, str]:
-    """Return the groups that the rule's regular expressions capture; of equal names, that of the first condition."""
+    """Return the groups that the rule's regular expressions capture. The first condition wins for equal names."""
     captures: dict[str, str] = {}
     for condition in rule.conditions:
         if condition.groups:

@@ -1,4 +1,4 @@
-"""A validated Messages request, and what its response follows from besides the rule."""
+"""A validated Messages request with its faults, prompt cache use and permit."""
 
 from __future__ import annotations
 
@@ -10,107 +10,122 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.fingerprint import Fingerprints
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.fault_header import FAULT_HEADER, wishes
+from mockclaude.engine.fault_header import FAULT_HEADER, parse_fault_header
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.limits import limit_request
 from mockclaude.engine.state.prompt_cache import look_up
 from mockclaude.engine.state.store import CacheUsed, Effect, FlightLeft, Permit, Refusal
 from mockclaude.engine.state.threads import ThreadRequest
-from mockclaude.engine.trust import refused_guest, refused_page
+from mockclaude.engine.trust import guest_error, page_error
 from mockclaude.reply.cache_usage import CacheUsage, InputUsage
 from mockclaude.scenario.format.faults import Fault
 
 
 class RequestContext(NamedTuple):
-    """A validated request, what it wishes, and what was read and claimed for it."""
+    """A validated request, its requested faults and the results of the store.
+
+    Attributes:
+        http: The HTTP request.
+        state: The scenario and its store.
+        request: The Messages request.
+        fingerprints: The hashes that key draws and counters.
+        thread: The thread that the request creates or continues.
+        requested_faults: The faults that the client requests.
+        cached: The use of the prompt cache; None without breakpoints.
+        permit: The admission under a limit; None if no limit applies.
+    """
 
     http: HttpRequest
     state: ScenarioState
     request: MessagesRequest
     fingerprints: Fingerprints
     thread: ThreadRequest | None = None
-    wished: tuple[Fault, ...] = ()
+    requested_faults: tuple[Fault, ...] = ()
     cached: CacheUsage | None = None
     permit: Permit | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Notes on what the API would have refused."""
+        """Notes on rules of the API that the validation mode does not enforce."""
         return tuple([f"warning: {warning}" for warning in self.request.warnings])
 
     @property
     def whole(self) -> bytes | None:
-        """The request with all that its thread holds; None where that is what came."""
+        """The body with all messages of its thread; None if it continues no thread."""
         return orjson.dumps(self.request.body) if self.thread is not None and self.thread.continues else None
 
     @property
     def is_diagnosed(self) -> bool:
-        """Whether the request asks for `diagnostics` of the prompt cache."""
+        """Whether the request has `diagnostics`, for the prompt cache."""
         return self.request.body.get("diagnostics") is not None
 
     @property
     def has_no_effects(self) -> bool:
-        """Whether a reply changes nothing but the counters that were claimed."""
+        """Whether a reply changes nothing except the claimed counters."""
         is_free = self.permit is None and self.thread is None and self.cached is None
         return is_free and "diagnostics" not in self.request.body
 
     @property
     def cache_effects(self) -> tuple[Effect, ...]:
-        """What the request changes in the prompt cache, whatever becomes of its reply."""
+        """The change of the prompt cache, which does not depend on the reply."""
         if self.cached is None:
             return ()
         return (CacheUsed(self.request.api_headers.key, self.cached.renewed, self.cached.written, self.http.now),)
 
     @property
-    def released(self) -> tuple[Effect, ...]:
-        """What gives back the thread that the request continues, as it got no reply."""
-        return () if self.thread is None else self.thread.restored()
+    def release_effects(self) -> tuple[Effect, ...]:
+        """The effect of a request without a reply: its thread can be continued again."""
+        return () if self.thread is None else self.thread.restore_effects()
 
     @property
     def at_end(self) -> tuple[Effect, ...]:
-        """What changes when the response has ended, whatever becomes of it."""
+        """The effect that returns the permit when the response has ended."""
         return () if self.permit is None else (FlightLeft(self.permit),)
 
     def refuse(self, error: ApiError, *notes: str) -> Decision:
-        """Return the decision to respond with an error, for a limit or for lack of a rule that matches."""
+        """Decide to respond with an error that no rule causes: a limit, or no match."""
         return Decision(
-            self.state.undecided(self.http, self.fingerprints).error(error),
+            self.state.response_context(self.http, self.fingerprints).error(error),
             error.message,
             notes=(*self.warnings, *notes),
             whole=self.whole,
-            effects=self.released,
+            effects=self.release_effects,
             at_end=self.at_end,
         )
 
 
 def complete(context: RequestContext) -> RequestContext:
-    """Return the request with the faults that it wishes and what the prompt cache holds of it. Raises `ApiError`."""
+    """Add the faults that the client requests, and the use of the prompt cache.
+
+    Raises:
+        ApiError: The request has an invalid fault, or may not have one.
+    """
     request, http = context.request, context.http
     if request.requested_fault or FAULT_HEADER in http.head.headers:
-        context = context._replace(wished=_wished(context))
+        context = context._replace(requested_faults=_requested_faults(context))
     if request.breakpoints:
         context = context._replace(cached=look_up(context.state.store, request, http.now))
     return context
 
 
-def _wished(context: RequestContext) -> tuple[Fault, ...]:
-    """Return the faults that the client requests, which a scenario may not allow."""
+def _requested_faults(context: RequestContext) -> tuple[Fault, ...]:
+    """Parse the faults that the client requests. A scenario without `client_faults` ignores them."""
     head, fault = context.http.head, context.request.requested_fault
     if not context.state.scenario.policy.client_faults:
         return ()
     if head.page and fault:
-        raise refused_page(head.page, "ask for a fault")
-    wished = wishes(head.headers, fault)
-    if head.guest and any(fault.strikes_others for fault in wished):
-        raise refused_guest("refuse")
-    return wished
+        raise page_error(head.page, "ask for a fault")
+    requested_faults = parse_fault_header(head.headers, fault)
+    if head.guest and any(fault.strikes_others for fault in requested_faults):
+        raise guest_error("refuse")
+    return requested_faults
 
 
 def admit(context: RequestContext) -> Permit | Refusal | None:
-    """Ask for admission under the first limit that applies; None where none does."""
+    """Request admission under the first limit that applies; return None without one."""
     state, request = context.state, context.request
     usage = InputUsage(request.input_tokens) if context.cached is None else context.cached.usage
     key, limits, revision = request.api_headers.key, state.scenario.limits, state.limits_revision
-    under = limit_request(limits, revision, key, request.body["model"], usage, context.http.now_us)
-    return None if under is None else state.store.admit(under)
+    limited = limit_request(limits, revision, key, request.body["model"], usage, context.http.now_us)
+    return None if limited is None else state.store.admit(limited)

@@ -1,7 +1,4 @@
-"""The router of the API and of the admin API, and the table of the API's paths.
-
-A response of the API is a function of the request and of the scenario's state.
-"""
+"""The router of the API and of the admin API, and the table of the API's endpoints."""
 
 from __future__ import annotations
 
@@ -25,13 +22,13 @@ from mockclaude.reply.response import build_bodiless
 H = TypeVar("H")
 
 SEGMENT, REST = "[^/]+", ".+"
-"""What a path parameter matches: one segment of the path, or all that follows."""
+"""Regular expressions of a path parameter: one segment of the path, or the rest of the path."""
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 class Route(NamedTuple, Generic[H]):
-    """A handler and the path parameters, as they stand in the path."""
+    """A handler, and the path parameters as written in the path."""
 
     handler: H
     parameters: Mapping[str, str]
@@ -49,9 +46,10 @@ class Router(Generic[H]):
 
     def __init__(self, table: Mapping[str, Mapping[str, H]], parameter: str = SEGMENT, *, head: bool = False) -> None:
         self.find = lru_cache(maxsize=1_024)(self._find)
-        """Select the handler of a request: the route of a method and a path, None if no pattern matches the path.
+        """Select the route of a method and a path; None if no pattern matches the path.
 
-        Raises `ApiError` 405 with the header `allow`, if the path has no handler for the method.
+        Raises:
+            ApiError: 405 with the header `allow`; the path has no handler for the method.
         """
         self._head = head
         self._paths = {path: methods for path, methods in table.items() if "{" not in path}
@@ -83,7 +81,7 @@ _NO_PARAMETERS: Mapping[str, str] = {}
 
 
 def answer(http: HttpRequest, state: ScenarioState) -> Decision:
-    """Return the response of the API to a request, which may be one of the API's errors, and commit its effects."""
+    """Decide the response to a request, which may be an error, and commit its effects."""
     head = http.head
     if head.method == "OPTIONS":
         granted = cors_preflight(head.headers.get("access-control-request-headers", ""), control=not head.page)
@@ -102,14 +100,14 @@ def answer(http: HttpRequest, state: ScenarioState) -> Decision:
 
 
 def refuse(http: HttpRequest, state: ScenarioState, error: ApiError) -> Decision:
-    """Return the decision to respond with an error."""
-    return Decision(state.undecided(http, http.raw_fingerprints(error.message)).error(error), error.message)
+    """Decide to respond with an error."""
+    return Decision(state.response_context(http, http.raw_fingerprints(error.message)).error(error), error.message)
 
 
 def commit(state: ScenarioState, decision: Decision) -> Decision:
-    """Change the store as a decision says; return the decision with notes on what bounds have dropped since the last.
+    """Commit a decision's effects; return the decision with notes on dropped values.
 
-    The notes of a live reply are those of its last part.
+    The last part of a live reply has the notes of the whole reply.
     """
     state.store.commit(decision.effects)
     if decision.live is None and (dropped := state.store.take_notes()):
@@ -124,7 +122,7 @@ def _not_found(head: Head) -> ApiError:
 
 def _list_models(http: HttpRequest, state: ScenarioState) -> Decision:
     state.validator.headers(http.head)
-    return Decision(state.undecided(http).json(models_page(http.head.query)), "models")
+    return Decision(state.response_context(http).json(models_page(http.head.query)), "models")
 
 
 def _retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
@@ -132,11 +130,11 @@ def _retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> D
     model = models.find(model_id)
     if model is None:
         raise ApiError("not_found_error", f"model: {model_id}")
-    return Decision(state.undecided(http).json(model.info()), "models")
+    return Decision(state.response_context(http).json(model.info()), "models")
 
 
 Handler: TypeAlias = Callable[..., Decision]
-"""Called with the request, the scenario's state, and the path parameters by name."""
+"""A function of the request, the scenario's state, and the path parameters by name."""
 
 ENDPOINTS: dict[str, dict[str, Handler]] = {
     "/v1/messages": {"POST": decide},

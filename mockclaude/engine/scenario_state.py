@@ -1,4 +1,4 @@
-"""A scenario that is served: its rules with those that were added, and its store."""
+"""The state of a scenario that is served: its rules, the added rules, and its store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from copy import copy
 from typing import Any
 
 from mockclaude.api.fingerprint import Fingerprints
-from mockclaude.engine.http_request import HttpRequest, lane_of
+from mockclaude.engine.http_request import HttpRequest, find_lane
 from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.store import Claim, Store
 from mockclaude.engine.validate import RequestValidator
@@ -25,13 +25,15 @@ _LONGEST_MODEL = 1_000
 
 
 class ScenarioState:
-    """A scenario, the rules that were added to it, and the store of what has happened in it.
+    """A scenario with its added rules and its store.
 
     Attributes:
-        rules: The rules that were added, then the scenario's own.
-        retry_speed: Clients are told to retry errors so many times as fast as is written; with 0, after a millisecond.
-        problem: What is wrong with the files as they are now, if they cannot be used and what they were before is
-            served on.
+        scenario: The scenario of the files.
+        added: The added rules by lane; None is every lane.
+        rules: The added rules, then the scenario's own.
+        store: Counters, limits, prompt cache and threads.
+        retry_speed: Divides the retry delays sent to clients; 0 makes them 1 ms.
+        problem: The errors in the current files, if an earlier version is served instead; '' for none.
         limits_revision: A number that changes when the limits do.
     """
 
@@ -46,56 +48,68 @@ class ScenarioState:
         self.use(scenario)
 
     def use(self, scenario: Scenario) -> None:
-        """Serve `scenario` from now on, after the rules that were added: those of a lane, then those of all.
+        """Replace the scenario, and keep the added rules before its own.
 
-        Counters belong to the keys of rules: a rule that is in both scenarios goes on where it was.
+        Rules added to one lane come before rules added to all lanes. A rule with the same key in both scenarios keeps
+        its counters.
         """
         if scenario.limits is not self.scenario.limits:
             self.limits_revision += 1
         self.scenario = scenario
         lanes = sorted(self.added, key=lambda lane: lane is None)
-        parts = [*(addition.scenario for lane in lanes for addition in self.added[lane]), scenario]
+        parts = [*(batch.scenario for lane in lanes for batch in self.added[lane]), scenario]
         self.rules = RuleList(rule for part in parts for rule in part.rules)
         recorded = KnownSignatures.together([part.known_signatures for part in parts])
         self.validator = RequestValidator(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
 
     def add(
-        self, rules: Any, where: str, lane: str | None = None, *, made: Callable[[Rule], Rule] | None = None
+        self, rules: Any, where: str, lane: str | None = None, *, bind: Callable[[Rule], Rule] | None = None
     ) -> tuple[Rule, ...]:
-        """Let `rules`, one or a list as a file has them, answer before those of the scenario and after those added
-        before; if `lane` is given, only in it. Raises `ScenarioError` with what is wrong, told as being at `where`.
+        """Add rules after earlier added rules and before the scenario's own.
 
-        `made` gives rules what no file can say: functions.
+        Args:
+            rules: One rule or a list, as in a file.
+            where: The place of the rules, for diagnostics.
+            lane: The lane that the rules apply to; None for every lane.
+            bind: Adds functions, which a file cannot specify, to each rule.
+
+        Raises:
+            ScenarioError: A rule is invalid.
         """
         before = self.added.get(lane, ())
         self._batches += 1
-        addition = inline.compile_rules(rules, where, before).with_batch(self._batches)
+        batch = inline.compile_rules(rules, where, before).with_batch(self._batches)
         if lane is not None:
-            addition = addition.with_condition(_in_lane(lane))
-        if made is not None:
-            addition = addition.with_functions(made, before)
-        self.added[lane] = (*before, addition)
+            batch = batch.with_condition(_lane_condition(lane))
+        if bind is not None:
+            batch = batch.with_functions(bind, before)
+        self.added[lane] = (*before, batch)
         self.use(self.scenario)
-        return addition.scenario.rules
+        return batch.scenario.rules
 
     def remove(self, rule_id: str, lane: str | None = None) -> bool:
-        """Take back the added rules of this id, or of them those of one lane; return whether there were any."""
+        """Remove the added rules with this id; return whether any existed.
+
+        Args:
+            rule_id: The id.
+            lane: The lane that the rules apply to; None removes the rules of every lane.
+        """
         return self._remove(lambda rule: rule.id == rule_id, lane)
 
-    def take_back(self, rules: Iterable[Rule]) -> None:
-        """Take back these very rules, as `add` returned them, if they are still there."""
+    def remove_rules(self, rules: Iterable[Rule]) -> None:
+        """Remove these rules, which `add` returned. Ignore rules removed before."""
         self._remove(frozenset(rules).__contains__)
 
-    def _remove(self, gone: Callable[[Rule], bool], lane: str | None = None) -> bool:
+    def _remove(self, is_removed: Callable[[Rule], bool], lane: str | None = None) -> bool:
         before = len(self.rules)
-        for where, additions in self.added.items():
+        for where, batches in self.added.items():
             if lane in (None, where):
-                self.added[where] = tuple(addition.without(gone) for addition in additions)
+                self.added[where] = tuple(batch.without(is_removed) for batch in batches)
         self.use(self.scenario)
         return len(self.rules) < before
 
     def reset(self, lane: str | None = None) -> None:
-        """Take back the rules that were added, and forget what has happened; with `lane`, only what concerns it."""
+        """Remove the added rules and clear the store; with `lane`, only those of the lane."""
         if lane is None:
             self.added.clear()
             self.limits_revision += 1
@@ -111,13 +125,13 @@ class ScenarioState:
         return any(condition.key == "model" and condition.holds(model) for condition in conditions)
 
     def fork(self) -> ScenarioState:
-        """Return a copy whose decisions change nothing here."""
+        """Return a copy with a store of its own."""
         fork = copy(self)
         fork.store = self.store.fork()
         return fork
 
-    def undecided(self, http: HttpRequest, fingerprints: Fingerprints | None = None) -> ResponseContext:
-        """Claim an occurrence for a request that no rule decides; return what its response carries."""
+    def response_context(self, http: HttpRequest, fingerprints: Fingerprints | None = None) -> ResponseContext:
+        """Claim an occurrence for a request without a rule; return its context."""
         head = http.head
         whole, canonical = fingerprints or http.raw_fingerprints()
         ticket = self.store.claim(Claim(head.lane, whole, is_message=head.is_message))
@@ -126,5 +140,5 @@ class ScenarioState:
         return ResponseContext(*draws.ids(), http.now, self.retry_speed)
 
 
-def _in_lane(lane: str) -> Condition:
-    return Condition("lane", f"exactly {lane!r}", lambda request: lane_of(request.headers), lane.__eq__)
+def _lane_condition(lane: str) -> Condition:
+    return Condition("lane", f"exactly {lane!r}", lambda request: find_lane(request.headers), lane.__eq__)

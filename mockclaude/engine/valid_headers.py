@@ -17,14 +17,14 @@ VALIDATION_HEADER = "x-mockclaude-validation"
 
 
 class ValidHeaders(NamedTuple):
-    """What a validator found out about headers that it accepts.
+    """The result of validating the headers of a request.
 
     Attributes:
-        policy: The policy by which they are valid.
+        policy: The policy of the scenario.
         api_headers: The API key, the version and the betas.
-        result: The result with the warnings of the headers. In the mode `anthropic` no others follow.
-        content_type: The error of a wrong content type.
-        has_valid_shape: Whether a body has the shape of a Messages request that continues no thread.
+        result: The validation mode and the warnings about headers. Mode `anthropic` has no warnings about the body.
+        content_type: The error for a wrong content type; None for the right one.
+        has_valid_shape: Returns whether a body has the shape of a Messages request without `thread`.
     """
 
     policy: Policy
@@ -35,7 +35,11 @@ class ValidHeaders(NamedTuple):
 
 
 def validate_headers(headers: Mapping[str, str], policy: Policy) -> ValidHeaders:
-    """Return what the headers say. Raises `ApiError`."""
+    """Validate the headers of a request.
+
+    Raises:
+        ApiError: A header is missing or invalid.
+    """
     result = ValidationResult(validation_mode(headers, policy))
     parsed = parse_api_headers(headers, policy.api_keys, result, policy.betas)
     shape = schema.create_validator(parsed.version, parsed.betas)
@@ -43,7 +47,11 @@ def validate_headers(headers: Mapping[str, str], policy: Policy) -> ValidHeaders
 
 
 def validation_mode(headers: Mapping[str, str], policy: Policy) -> Mode:
-    """Return the validation mode of a request with these headers. Raises `ApiError` 400 for an unknown mode."""
+    """Return the validation mode of a request with these headers.
+
+    Raises:
+        ApiError: 400; the mode in the header is unknown.
+    """
     chosen = headers.get(VALIDATION_HEADER)
     if chosen is None:
         return policy.validation

@@ -22,10 +22,10 @@ from mockclaude.engine.valid_headers import ValidHeaders, validate_headers
 from mockclaude.scenario.format.policy import Policy
 
 DIRECTING_BETAS = GATES["mid_output_config"]
-"""With any of them, a system message may have no content: it then sets `output_config` from there on."""
+"""Betas in which a system message may have no content: it sets `output_config` for the messages after it."""
 
 FAULT_MARK = "+"
-"""The separator of a model's name and a fault that the client requests: for clients that cannot set headers."""
+"""The separator of a model name and a requested fault, for clients that cannot set headers."""
 
 
 class RequestValidator(NamedTuple):
@@ -33,8 +33,8 @@ class RequestValidator(NamedTuple):
 
     Attributes:
         policy: The policy of the scenario.
-        mentions: Whether a rule's `when` has a model.
-        issued: The thinking blocks that the server, or a recording, has sent.
+        mentions: Returns whether the `when` of a rule names a model.
+        issued: The thinking blocks that the server or a recording has sent.
     """
 
     policy: Policy
@@ -42,14 +42,27 @@ class RequestValidator(NamedTuple):
     issued: IssuedBlocks
 
     def headers(self, head: Head) -> ValidHeaders:
-        """Return what the headers say, which is kept with the head. Raises `ApiError`."""
+        """Validate the headers, and keep the result in `head`.
+
+        Raises:
+            ApiError: A header is missing or invalid.
+        """
         valid = head.validated = validate_headers(head.headers, self.policy)
         return valid
 
     def request(
         self, http: HttpRequest, store: Store, *, counting: bool = False
     ) -> tuple[MessagesRequest, ThreadRequest | None]:
-        """Return the valid Messages request, and what it does to a thread. Raises `ApiError`."""
+        """Validate a Messages request; return it with its thread, if it has one.
+
+        Args:
+            http: The HTTP request.
+            store: Holds the threads.
+            counting: Whether the endpoint is count_tokens.
+
+        Raises:
+            ApiError: The request is invalid.
+        """
         known: ValidHeaders | None = http.head.validated
         valid = known if known is not None and known.policy is self.policy else self.headers(http.head)
         result, api_headers = valid.result, valid.api_headers
@@ -64,13 +77,13 @@ class RequestValidator(NamedTuple):
             check_shape(body, api_headers, result, counting=counting)
         fault = ""
         if FAULT_MARK in body["model"] or not DIRECTING_BETAS.isdisjoint(api_headers.betas):
-            body, fault = self._named(body, api_headers.betas)
+            body, fault = self._normalize(body, api_headers.betas)
         thread = None if body.get("thread") is None else ThreadRequest(store, http.now, hold=not counting)
         try:
             return self._build(http, valid._replace(result=result), parsed, body, fault, thread), thread
         except BaseException:
             if thread is not None:
-                store.commit(thread.restored())
+                store.commit(thread.restore_effects())
             raise
 
     def _build(
@@ -82,7 +95,7 @@ class RequestValidator(NamedTuple):
         fault: str,
         thread: ThreadRequest | None,
     ) -> MessagesRequest:
-        """Build the request, whose shape is valid. Raises `ApiError` for the rules that a schema cannot express."""
+        """Build the request from a body with a valid shape, and check the rules that a schema cannot express."""
         result = valid.result
         model = models.find(body["model"])
         if model is None:
@@ -107,15 +120,16 @@ class RequestValidator(NamedTuple):
                 result.report(failure.error, gateway_accepts=failure.check.gateway)
         return request
 
-    def _named(self, body: Body, betas: Collection[str]) -> tuple[Body, str]:
-        """Return the body with a content in each message and the model alone, and the fault that follows the model."""
-        if not DIRECTING_BETAS.isdisjoint(betas) and any("content" not in each for each in body["messages"]):
-            body = {**body, "messages": [{"content": [], **message} for message in body["messages"]]}
+    def _normalize(self, body: Body, betas: Collection[str]) -> tuple[Body, str]:
+        """Add the missing contents of messages, and split the requested fault from the model name."""
+        messages = body["messages"]
+        if not DIRECTING_BETAS.isdisjoint(betas) and any("content" not in message for message in messages):
+            body = {**body, "messages": [{"content": [], **message} for message in messages]}
         model, _, fault = body["model"].partition(FAULT_MARK)
         if not (fault and self.policy.client_faults):
             return body, ""
         return {**body, "model": model}, fault
 
     def _accepts(self, model: str) -> bool:
-        models_ = self.policy.models
-        return models_ == "any" or (models_ == "similar" and looks_like_a_model(model)) or self.mentions(model)
+        accepted = self.policy.models
+        return accepted == "any" or (accepted == "similar" and looks_like_a_model(model)) or self.mentions(model)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from multidict import CIMultiDict, MultiDict
 
 from mockclaude.api.redaction import REDACTED
-from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest, lane_of_key
+from mockclaude.engine.http_request import LANE_HEADER, Head, HttpRequest, hash_key_to_lane
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.limits import IN_FLIGHT
@@ -162,7 +162,7 @@ def _headers(entry: Data, policy: Policy) -> Mapping[str, str]:
 
 def _key(lane: str, policy: Policy) -> str:
     """Return the API key of `policy` that a lane belongs to, or else any of them; the lane itself if there are none."""
-    known = sorted(policy.api_keys, key=lambda key: (lane_of_key(key) != lane, key))
+    known = sorted(policy.api_keys, key=lambda key: (hash_key_to_lane(key) != lane, key))
     return known[0] if known else lane
 
 

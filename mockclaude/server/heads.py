@@ -16,7 +16,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
 from mockclaude.engine.http_request import SCENARIO_HEADER, Head, HttpRequest
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.engine.trust import Trust, in_lane_of_pages
+from mockclaude.engine.trust import Trust, move_to_pages_lane
 from mockclaude.engine.valid_headers import validation_mode
 from mockclaude.scenario.diagnostics import did_you_mean
 
@@ -59,7 +59,7 @@ class Heads:
     def read(self, request: web.BaseRequest, key: HeadKey) -> KnownHead:
         """Return what follows from a head that is new. Raises `ApiError`."""
         page = self._trust.page(request.headers)
-        headers = self._trust.headers_of_page(page, request.headers) if page else request.headers
+        headers = self._trust.page_headers(page, request.headers) if page else request.headers
         name, path = self._address(request)
         head = _make_head(self._trust, request, path, headers, page)
         known = KnownHead(head, name, redact(request.raw_path))
@@ -73,7 +73,7 @@ class Heads:
         """Return the head of a request that reaches no scenario. That of a stranger is in no lane of its own choice."""
         page = self._trust.page(request.headers)
         is_strange = page or error.type == "permission_error"
-        headers = in_lane_of_pages(request.headers) if is_strange else request.headers
+        headers = move_to_pages_lane(request.headers) if is_strange else request.headers
         return _make_head(self._trust, request, "", headers, page)
 
     def _address(self, request: web.BaseRequest) -> tuple[str, str]:

@@ -40,5 +40,5 @@ async def play_live(
                     sent += [start + at for at in written]
     finally:
         if whole is None:
-            complete(live.so_far(), encoder.script)
+            complete(live.partial_decision(), encoder.script)
     return encoder.script, played

@@ -80,7 +80,7 @@ class LocalServer(BackgroundServer):
         Raises:
             ScenarioError: The rule is invalid.
         """
-        (added,) = self.call(lambda: self._state.add(rule, where, made=bind))
+        (added,) = self.call(lambda: self._state.add(rule, where, bind=bind))
         return added
 
     def count_matches(self) -> Mapping[RuleKey, int]:

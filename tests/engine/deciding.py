@@ -68,4 +68,4 @@ async def _whole(live: Live, encoder: BatchEncoder, *, is_client_there: bool) ->
             whole = decision
             if not is_client_there:
                 break
-    return whole or live.so_far()
+    return whole or live.partial_decision()

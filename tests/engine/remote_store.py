@@ -70,8 +70,8 @@ class RemoteStore:
     def continue_thread(self, address: Address, now: int, *, hold: bool = True) -> bytes | ThreadProblem:
         return cast("bytes | ThreadProblem", self._call("continue_thread", address, now, hold=hold))
 
-    def alive(self, key: str, digests: Iterable[bytes], now: int) -> frozenset[bytes]:
-        return cast("frozenset[bytes]", self._call("alive", key, tuple(digests), now))
+    def find_live_prefixes(self, key: str, digests: Iterable[bytes], now: int) -> frozenset[bytes]:
+        return cast("frozenset[bytes]", self._call("find_live_prefixes", key, tuple(digests), now))
 
     def earlier_request(self, address: Address) -> RequestHashes | None:
         return cast("RequestHashes | None", self._call("earlier_request", address))

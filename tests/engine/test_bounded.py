@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from mockclaude.engine.state import bounded
-from mockclaude.engine.state.bounded import Bounded, Owned
+from mockclaude.engine.state.bounded import BoundedMap, OwnerMap
 
 
 def test_a_value_is_kept_until_it_is_dropped() -> None:
-    kept: Bounded[str, int] = Bounded(2, 10)
+    kept: BoundedMap[str, int] = BoundedMap(2, 10)
 
     assert [kept.put(key, value) for key, value in (("a", 1), ("b", 2), ("a", 3))] == [(), (), ()]
     assert kept.put("c", 4) == ["b"]
@@ -19,7 +19,7 @@ def test_a_value_is_kept_until_it_is_dropped() -> None:
 
 
 def test_values_are_dropped_until_the_rest_fits() -> None:
-    kept: Bounded[str, str] = Bounded(9, 10)
+    kept: BoundedMap[str, str] = BoundedMap(9, 10)
     for key, size in (("a", 4), ("b", 4), ("a", 3)):
         assert kept.put(key, key, size) == ()
 
@@ -32,7 +32,7 @@ def test_values_are_dropped_until_the_rest_fits() -> None:
 
 def test_an_owner_drops_only_values_of_its_own() -> None:
     notes: list[str] = []
-    kept: Owned[int, str] = Owned("things", (2, 10), 100, notes.append)
+    kept: OwnerMap[int, str] = OwnerMap("things", (2, 10), 100, notes.append)
     for owner, key in (("a", 1), ("b", 1), ("b", 2), ("b", 3)):
         kept.put(owner, key, f"{owner}{key}")
 
@@ -42,7 +42,7 @@ def test_an_owner_drops_only_values_of_its_own() -> None:
 
 def test_what_all_owners_hold_is_bounded_too() -> None:
     notes: list[str] = []
-    kept: Owned[int, str] = Owned("things", (9, 9), 10, notes.append)
+    kept: OwnerMap[int, str] = OwnerMap("things", (9, 9), 10, notes.append)
     for owner, size in (("a", 5), ("b", 4), ("a", 1), ("c", 4)):
         kept.put(owner, size, owner, size)
 
@@ -52,7 +52,7 @@ def test_what_all_owners_hold_is_bounded_too() -> None:
 
 def test_the_number_of_owners_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "MAX_OWNERS", 2)
-    kept: Owned[int, str] = Owned("things", (9, 9), 10, lambda _: None)
+    kept: OwnerMap[int, str] = OwnerMap("things", (9, 9), 10, lambda _: None)
     for owner in "abac":
         kept.put(owner, 1, owner)
 

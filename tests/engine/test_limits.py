@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mockclaude.api.headers import INPUT, OUTPUT, REQUESTS
 from mockclaude.engine.state import limits as module
-from mockclaude.engine.state.limits import limit_headers, limit_request, settled
+from mockclaude.engine.state.limits import limit_headers, limit_request, settle_permit
 from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.store import FlightLeft, Permit, Refusal, Store
 from mockclaude.reply.cache_usage import InputUsage
@@ -58,7 +58,7 @@ class Limited:
         return [isinstance(self.admit(each), Permit) for each in requests]
 
     def settle(self, permit: Permit, usage: Mapping[str, Any]) -> None:
-        self.store.commit([settled(permit, usage)])
+        self.store.commit([settle_permit(permit, usage)])
 
     def leave(self, permit: Permit) -> None:
         self.store.commit([FlightLeft(permit)])
@@ -294,7 +294,7 @@ def test_the_models_of_one_key_drop_no_pool_of_another(bounded: Limited) -> None
 def test_settling_and_leaving_twice_count_once(store: Store, leave_first: bool) -> None:
     limited = Limited(store, "{in_flight: 2, output_tokens_per_minute: 100}")
     first, _ = limited.permit(asks()), limited.permit(asks())
-    settled_first = settled(first, {"output_tokens": 60})
+    settled_first = settle_permit(first, {"output_tokens": 60})
     store.commit([settled_first, settled_first])
     if leave_first:
         store.commit([FlightLeft(first), settled_first, FlightLeft(first)])

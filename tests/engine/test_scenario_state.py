@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockclaude.engine.http_request import LANE_HEADER, lane_of_key
+from mockclaude.engine.http_request import LANE_HEADER, hash_key_to_lane
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.diagnostics import ScenarioError
@@ -71,14 +71,14 @@ def test_a_rule_is_taken_back_in_one_lane_alone(served: ScenarioState) -> None:
 
 def test_a_rule_that_was_made_otherwise_than_it_was_said_is_taken_back_too(served: ScenarioState) -> None:
     rules = [{"name": name, "when": {"user": name}, "reply": "x"} for name in ("one", "two")]
-    served.add(rules, "here", made=lambda rule: rule)
+    served.add(rules, "here", bind=lambda rule: rule)
 
     assert served.remove("one")
     assert [rule.name for rule in served.rules] == ["two", None, None]
 
 
 def test_the_lane_of_an_api_key_has_rules_too(served: ScenarioState) -> None:
-    served.add({"reply": "Mine."}, "here", lane_of_key("sk-mine"))
+    served.add({"reply": "Mine."}, "here", hash_key_to_lane("sk-mine"))
     call = http_request("POST", "/v1/messages", {}, with_client_headers({"x-api-key": "sk-mine"}), asking(), NOW)
     given = answer(call, served)
 

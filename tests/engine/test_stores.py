@@ -192,7 +192,7 @@ CHANGES: dict[str, tuple[Callable[[Store], object], Callable[[Store], object]]] 
     ),
     "prompt cache": (
         lambda store: store.commit([CacheUsed("key", (), ((b"prefix", "5m"),), 0)]),
-        lambda store: store.alive("key", [b"prefix"], 0),
+        lambda store: store.find_live_prefixes("key", [b"prefix"], 0),
     ),
     "request": (
         lambda store: store.commit([RequestRemembered(ADDRESS, HASHES)]),

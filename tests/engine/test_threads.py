@@ -36,7 +36,7 @@ def answered(
     """Return the whole request that `body` was, once it is answered."""
     thread = ThreadRequest(store, now)
     whole = thread.resolve(key, body)
-    store.commit((*thread.stored(message_id, content), *thread.ended()))
+    store.commit((*thread.store_effects(message_id, content), *thread.end_effects()))
     return whole
 
 
@@ -66,7 +66,7 @@ def test_a_request_without_a_thread_is_what_it_was_and_leaves_nothing(store: Sto
     thread = ThreadRequest(store, NOW)
 
     assert thread.resolve(KEY, body) is body
-    assert (*thread.stored("msg_1", HI), *thread.ended(), *thread.restored()) == ()
+    assert (*thread.store_effects("msg_1", HI), *thread.end_effects(), *thread.restore_effects()) == ()
 
 
 def test_a_request_that_creates_a_thread_is_whole(store: Store) -> None:
@@ -141,7 +141,12 @@ def test_a_reply_is_continued_by_one_request_at_a_time(store: Store) -> None:
     create(store)
     thread = ThreadRequest(store, NOW)
     thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
-    steps: list[tuple[Effect, ...]] = [(), thread.stored("msg_2", HI), thread.ended(), thread.ended()]
+    steps: list[tuple[Effect, ...]] = [
+        (),
+        thread.store_effects("msg_2", HI),
+        thread.end_effects(),
+        thread.end_effects(),
+    ]
     codes = []
     for effects in steps:
         store.commit(effects)
@@ -155,7 +160,7 @@ def test_a_request_without_a_reply_can_be_tried_again(store: Store, times: int) 
     create(store)
     thread = ThreadRequest(store, NOW)
     thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
-    store.commit(thread.restored() * times)
+    store.commit(thread.restore_effects() * times)
 
     assert answered(store, "msg_2", asking(MORE, thread=after("msg_1")))["messages"][-1] == MORE
 
@@ -165,7 +170,7 @@ def test_reading_a_thread_holds_no_reply(store: Store) -> None:
     thread = ThreadRequest(store, NOW, hold=False)
     thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
 
-    assert (*thread.ended(), *thread.restored()) == ()
+    assert (*thread.end_effects(), *thread.restore_effects()) == ()
     assert answered(store, "msg_2", asking(MORE, thread=after("msg_1")))
 
 
@@ -173,10 +178,10 @@ def test_a_reply_that_went_on_is_not_restored(store: Store) -> None:
     create(store)
     thread = ThreadRequest(store, NOW)
     thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
-    store.commit((*thread.stored("msg_2", HI), *thread.restored()))
+    store.commit((*thread.store_effects("msg_2", HI), *thread.restore_effects()))
     assert code(refused(store, asking(MORE, thread=after("msg_1")))) == IN_FLIGHT
 
-    store.commit((*thread.ended(), *thread.restored()))
+    store.commit((*thread.end_effects(), *thread.restore_effects()))
     assert code(refused(store, asking(MORE, thread=after("msg_1")))) == ALREADY_CONTINUED
 
 
@@ -184,7 +189,7 @@ def test_storing_a_reply_twice_is_storing_it_once(store: Store) -> None:
     create(store)
     thread = ThreadRequest(store, NOW)
     thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
-    store.commit(thread.stored("msg_2", HI) * 2)
+    store.commit(thread.store_effects("msg_2", HI) * 2)
 
     assert len(resolved(store, asking(MORE, thread=after("msg_2")))["messages"]) == 5
 
@@ -299,9 +304,9 @@ def test_what_was_forgotten_while_it_went_on_is_not_missed(monkeypatch: pytest.M
     create(store)
     thread = ThreadRequest(store, NOW)
     thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
-    store.commit(thread.stored("msg_2", HI))
+    store.commit(thread.store_effects("msg_2", HI))
     answered(store, "msg_3", asking(HELLO, thread=CREATE))
-    store.commit(thread.ended())
+    store.commit(thread.end_effects())
 
     assert code(refused(store, asking(MORE, thread=after("msg_1")))) == NOT_FOUND
 

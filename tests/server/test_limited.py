@@ -12,7 +12,7 @@ import pytest
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.explain import explained
+from mockclaude.engine.explain import explain_response
 from mockclaude.engine.routes import answer, commit
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.conditions.conditions import Condition
@@ -225,7 +225,7 @@ def test_an_explanation_leaves_limits_out() -> None:
     scenario = load_text(f"limits: {{requests_per_minute: 1, in_flight: 1}}\n{RULES}")
     asked = http_request("POST", "/v1/messages", {}, with_client_headers({}), asking("hello"), NOW)
 
-    assert "status 200" in explained(scenario, [asked] * 3)
+    assert "status 200" in explain_response(scenario, [asked] * 3)
 
 
 SLOW = """

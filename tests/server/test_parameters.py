@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.http_request import lane_of_key
+from mockclaude.engine.http_request import hash_key_to_lane
 from mockclaude.journal.verification import CountRange
 from mockclaude.server.admin.parameters import (
     Advance,
@@ -36,7 +36,7 @@ def test_path_overrides_body_and_body_overrides_query() -> None:
 def test_lane_is_a_name_or_of_a_key_or_any() -> None:
     assert of(JournalScope).lane_name is None
     assert of(JournalScope, lane="").lane_name == ""
-    assert of(JournalScope, api_key="sk").lane_name == lane_of_key("sk")
+    assert of(JournalScope, api_key="sk").lane_name == hash_key_to_lane("sk")
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""Everything that is remembered between requests."""
+"""The state that remains between requests."""

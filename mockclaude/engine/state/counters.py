@@ -1,6 +1,6 @@
-"""Counters of one scenario: how often each rule was selected, and how often each request was received.
+"""Counters of one scenario: selections of each rule, and occurrences of each request.
 
-Counters and their bounds belong to a lane, so that one client never changes what another gets.
+Counters and their bounds belong to a lane, so that no client changes the responses to another.
 """
 
 from __future__ import annotations
@@ -9,48 +9,48 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from mockclaude.engine.state.bounded import Bounded
+from mockclaude.engine.state.bounded import BoundedMap
 from mockclaude.engine.state.store import Attempt, Claim, Ticket
 from mockclaude.scenario.rules import RuleKey
 
 K = TypeVar("K", bound=Hashable)
 
 GENERATION = 10_000
-"""Counts of a kind that a lane keeps at least; at twice as many, the older half is dropped."""
+"""The minimum number of counts of one kind that a lane keeps. At twice this number the older half is dropped."""
 
 MAX_LANES = 10_000
-"""Lanes that are kept; the one used longest ago is dropped first."""
+"""The maximum number of lanes. The lane used longest ago is dropped first."""
 
 MAX_COUNTS = 500_000
-"""Counts of all lanes together; beyond them, the lane used longest ago is dropped first."""
+"""The maximum number of counts of all lanes. The lane used longest ago is dropped first."""
 
 
 class Counters:
     """The counters of one scenario.
 
     Args:
-        drop: Called with a note for each thing that is dropped.
+        drop: Called with a note on dropped counts.
     """
 
     def __init__(self, drop: Callable[[str], None]) -> None:
         self._drop = drop
-        self._lanes: Bounded[str, _Lane] = Bounded(MAX_LANES, MAX_COUNTS)
+        self._lanes: BoundedMap[str, _Lane] = BoundedMap(MAX_LANES, MAX_COUNTS)
         self._newest: tuple[str, _Lane] | None = None
 
     def get(self, rule: RuleKey, lane: str) -> int:
-        """Return how often `rule` has been selected in `lane`."""
+        """Return the number of selections of `rule` in `lane`."""
         counts = self._lanes.get(lane)
         return 0 if counts is None else counts.selected.get(rule)
 
     def totals(self) -> Counter[RuleKey]:
-        """Return how often each rule has been selected, in all lanes together."""
+        """Return the number of selections of each rule in all lanes."""
         totals: Counter[RuleKey] = Counter()
         for lane in self._lanes.values():
             totals.update(lane.selected.all())
         return totals
 
     def claim(self, claim: Claim) -> Ticket | None:
-        """Raise the counters of one request; return None, and raise none, if its rule is exhausted."""
+        """Raise the counters of one request; return None if its rule is exhausted."""
         lane, fingerprint, rule, times, is_message, attempts = claim
         newest = self._newest
         counts = newest[1] if newest is not None and newest[0] == lane else self._lane(lane)
@@ -72,27 +72,27 @@ class Counters:
         return Ticket(position, occurrence, request, tuple(before))
 
     def forget(self, lane: str) -> None:
-        """Forget what was counted for `lane`."""
+        """Drop the counters of `lane`."""
         self._lanes.pop(lane)
         self._newest = None
 
     def fork(self, drop: Callable[[str], None]) -> Counters:
-        """Return a copy, which changes apart from this."""
+        """Return an independent copy."""
         fork = Counters(drop)
-        fork._lanes = self._lanes.copied(_Lane.copy)
+        fork._lanes = self._lanes.copy(_Lane.copy)
         return fork
 
     def _lane(self, name: str) -> _Lane:
-        """Return the counters of a lane as the newest; what it grew by is noted when another becomes that."""
+        """Return the counters of a lane as the newest. A lane's size is updated when another becomes the newest."""
         newest = self._newest
         if newest is not None and newest[0] == name:
             return newest[1]
         if newest is not None:
             self._put(*newest)
-        found = self._lanes.get(name) or _Lane()
-        self._put(name, found)
-        self._newest = name, found
-        return found
+        counts = self._lanes.get(name) or _Lane()
+        self._put(name, counts)
+        self._newest = name, counts
+        return counts
 
     def _put(self, name: str, counts: _Lane) -> None:
         for lane in self._lanes.put(name, counts, counts.size):
@@ -100,7 +100,7 @@ class Counters:
 
 
 class _Counts(Generic[K]):
-    """Counts in two generations: a full one becomes the older, and what was not counted again since is dropped."""
+    """Counts in two generations: a full newer one becomes the older, and the older one is dropped."""
 
     def __init__(self) -> None:
         self._newer: dict[K, int] = {}
@@ -114,7 +114,7 @@ class _Counts(Generic[K]):
         return self._newer.get(key) or self._older.get(key, 0)
 
     def add(self, key: K) -> tuple[int, int]:
-        """Raise the count of `key`; return what it was before, and how many counts were dropped."""
+        """Raise a count; return the earlier count and the number of dropped counts."""
         newer = self._newer
         before = newer.get(key)
         if before is None:
@@ -147,7 +147,7 @@ class _Lane:
 
     @property
     def size(self) -> int:
-        """How many counts it has."""
+        """The number of counts."""
         return len(self.selected) + len(self.occurrences) + len(self.attempts)
 
     def copy(self) -> _Lane:

@@ -31,7 +31,7 @@ from mockclaude.scenario.rules import RuleKey
 
 
 class MemoryStore:
-    """A `Store` whose every method is a plain call: nothing else happens between the test and the change of a claim."""
+    """A `Store` in memory. Its methods are atomic because they do not wait."""
 
     def __init__(self) -> None:
         self._clear()
@@ -63,27 +63,27 @@ class MemoryStore:
         }
 
     def counts(self, lane: str, rules: Collection[RuleKey]) -> Mapping[RuleKey, int]:
-        """Return how often rules have been selected in a lane."""
+        """Return the number of selections of rules in a lane."""
         return {rule: self._counters.get(rule, lane) for rule in rules}
 
     def totals(self) -> Mapping[RuleKey, int]:
-        """Return how often each rule has been selected, in all lanes together."""
+        """Return the number of selections of each rule in all lanes."""
         return self._counters.totals()
 
     def admit(self, request: LimitRequest) -> Permit | Refusal:
-        """Test a limit and take from it."""
+        """Admit or refuse a request. Admission takes its estimated tokens."""
         return self.limits.admit(request)
 
     def continue_thread(self, address: Address, now: int, *, hold: bool = True) -> bytes | ThreadProblem:
-        """Return the conversation up to a reply, as JSON; with `hold`, nobody else can continue the reply."""
-        return self._threads.continued(address, now, hold=hold)
+        """Return the conversation up to a reply, as JSON; `hold` keeps others from it."""
+        return self._threads.find_conversation(address, now, hold=hold)
 
-    def alive(self, key: str, digests: Iterable[bytes], now: int) -> frozenset[bytes]:
-        """Return which prefixes of an API key the prompt cache holds."""
-        return self._cache.alive(key, digests, now)
+    def find_live_prefixes(self, key: str, digests: Iterable[bytes], now: int) -> frozenset[bytes]:
+        """Return the prefixes of an API key that the prompt cache holds."""
+        return self._cache.find_live_prefixes(key, digests, now)
 
     def earlier_request(self, address: Address) -> RequestHashes | None:
-        """Return the request that was answered with a message."""
+        """Return the request with this reply."""
         return self._cache.earlier_request(address)
 
     def commit(self, effects: Iterable[Effect]) -> None:
@@ -92,7 +92,7 @@ class MemoryStore:
             self._apply[type(effect)](effect)
 
     def fork(self) -> MemoryStore:
-        """Return a copy, which changes apart from this."""
+        """Return an independent copy."""
         fork = MemoryStore()
         drop = fork._drop
         parts = self._counters, self.limits, self._cache, self._threads
@@ -100,14 +100,14 @@ class MemoryStore:
         return fork
 
     def forget(self, lane: str | None = None) -> None:
-        """Forget the counters of a lane, or everything."""
+        """Drop the counters of a lane, or everything."""
         if lane is None:
             self._clear()
         else:
             self._counters.forget(lane)
 
     def take_notes(self) -> tuple[str, ...]:
-        """Return notes on what bounds have dropped since the last call."""
+        """Return the notes on dropped values since the last call."""
         notes = tuple(self._notes)
         self._notes.clear()
         self.has_notes = False

@@ -1,7 +1,7 @@
 """The prompt cache: prefixes of requests with their time to live, and the requests that `diagnostics` compares.
 
-An entry counts as soon as a request is answered; the API's begins with the first event of its response. Isolation is by
-API key, where the API's is by workspace.
+Differences from the API: an entry starts at the decision instead of the first event of the response, and isolation is
+by API key instead of workspace.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import orjson
 from mockclaude.api import models, tokens
 from mockclaude.api.body import Body
 from mockclaude.api.request import MessagesRequest
-from mockclaude.engine.state.bounded import Owned
+from mockclaude.engine.state.bounded import OwnerMap
 from mockclaude.engine.state.store import Address, CacheUsed, RequestHashes, RequestRemembered, Store
 from mockclaude.reply.cache_usage import (
     CacheUsage,
@@ -30,19 +30,19 @@ from mockclaude.reply.cache_usage import (
 )
 
 KEY_ENTRIES = 20_000
-"""Prefixes that an API key keeps, and requests that are remembered of it; the one used longest ago is dropped first."""
+"""The maximum number of prefixes, and of requests for `diagnostics`, of an API key. The oldest is dropped first."""
 
 MAX_ENTRIES = 100_000
-"""Prefixes of all API keys; those of the key used longest ago are dropped first."""
+"""The maximum number of prefixes of all API keys. Those of the key used longest ago are dropped first."""
 
 KEY_DIAGNOSTICS = 16 * 1024 * 1024
-"""Bytes of the requests of an API key that are remembered for `diagnostics`; the oldest is dropped first."""
+"""The maximum size of an API key's requests for `diagnostics`, in bytes. The oldest is dropped first."""
 
 MAX_DIAGNOSTICS = 4 * KEY_DIAGNOSTICS
-"""Bytes of the requests of all API keys; those of the key used longest ago are dropped first."""
+"""The maximum size of all requests for `diagnostics`, in bytes. Those of the key used longest ago are dropped first."""
 
 SECONDS = {"5m": 300, "1h": 3600}
-"""How long a prefix lives after its last use."""
+"""Seconds that a prefix lives after its last use, by the request's `ttl`."""
 
 
 class _Entry(NamedTuple):
@@ -51,46 +51,48 @@ class _Entry(NamedTuple):
 
 
 class PromptCache:
-    """The prompt cache of every API key: prefixes, and the requests that `diagnostics` compares.
+    """The prompt cache of every API key, with the requests for `diagnostics`.
 
     Args:
-        drop: Called with a note for everything that is dropped.
+        drop: Called with a note on dropped prefixes and requests.
     """
 
     def __init__(self, drop: Callable[[str], None]) -> None:
         share = KEY_ENTRIES, KEY_ENTRIES
-        self._entries: Owned[bytes, _Entry] = Owned("cached prefixes", share, MAX_ENTRIES, drop)
+        self._entries: OwnerMap[bytes, _Entry] = OwnerMap("cached prefixes", share, MAX_ENTRIES, drop)
         requests = KEY_ENTRIES, KEY_DIAGNOSTICS
-        self._requests: Owned[str, RequestHashes] = Owned("requests for diagnostics", requests, MAX_DIAGNOSTICS, drop)
+        self._requests: OwnerMap[str, RequestHashes] = OwnerMap(
+            "requests for diagnostics", requests, MAX_DIAGNOSTICS, drop
+        )
 
-    def alive(self, key: str, digests: Iterable[bytes], now: int) -> frozenset[bytes]:
-        """Return which prefixes are held."""
-        return frozenset([digest for digest in digests if self._alive(key, digest, now) is not None])
+    def find_live_prefixes(self, key: str, digests: Iterable[bytes], now: int) -> frozenset[bytes]:
+        """Return the prefixes that the cache holds."""
+        return frozenset([digest for digest in digests if self._find_live(key, digest, now) is not None])
 
     def use(self, effect: CacheUsed) -> None:
-        """Renew prefixes that are alive, and keep others."""
+        """Renew live prefixes and write others."""
         key, renewed, written, now = effect
         for digest in renewed:
-            if entry := self._alive(key, digest, now):
+            if entry := self._find_live(key, digest, now):
                 self._keep(key, digest, entry.seconds, now)
         for digest, ttl in written:
             self._keep(key, digest, SECONDS[ttl], now)
 
     def earlier_request(self, address: Address) -> RequestHashes | None:
-        """Return the request that was answered with a message."""
+        """Return the request with this reply."""
         return self._requests.get(*address)
 
     def remember(self, effect: RequestRemembered) -> None:
-        """Keep a request by its message."""
+        """Keep a request by the id of its reply."""
         self._requests.put(*effect.address, effect.hashes, _size(effect.hashes))
 
     def fork(self, drop: Callable[[str], None]) -> PromptCache:
-        """Return a copy, which changes apart from this."""
+        """Return an independent copy."""
         fork = PromptCache(drop)
         fork._entries, fork._requests = self._entries.fork(drop), self._requests.fork(drop)
         return fork
 
-    def _alive(self, key: str, digest: bytes, now: int) -> _Entry | None:
+    def _find_live(self, key: str, digest: bytes, now: int) -> _Entry | None:
         entry = self._entries.get(key, digest)
         return entry if entry is not None and now < entry.until else None
 
@@ -101,18 +103,18 @@ class PromptCache:
 
 
 def look_up(store: Store, request: MessagesRequest, now: int) -> CacheUsage:
-    """Return what a request reads from the cache, and what it renews and writes there."""
-    found = hash_prefixes(request.body)
-    if not found:
+    """Look up a request; return the prefixes that it reads, renews and writes."""
+    prefixes = hash_prefixes(request.body)
+    if not prefixes:
         return CacheUsage(InputUsage(request.input_tokens))
-    alive = store.alive(request.api_headers.key, select_lookups(found), now)
-    return compute_usage(found, find_minimum(request.model), alive.__contains__)
+    alive = store.find_live_prefixes(request.api_headers.key, select_lookups(prefixes), now)
+    return compute_usage(prefixes, find_minimum(request.model), alive.__contains__)
 
 
 def diagnose(store: Store, request: MessagesRequest, hashes: RequestHashes) -> dict[str, Any] | None:
-    """Return the `diagnostics` of a message: why its request shares less with an earlier one than it could.
+    """Return the `diagnostics` of a message: the reason for a cache miss.
 
-    None where it shares all of it, and where no earlier one is named.
+    None if the request shares the whole earlier request, or names no earlier one.
     """
     previous = request.body["diagnostics"].get("previous_message_id")
     if previous is None:
@@ -129,23 +131,23 @@ def _size(hashes: RequestHashes) -> int:
 
 _HASH = 16
 _OVERHEAD = 1_024
-"""What a request takes besides its messages, with its place among the others."""
+"""Bytes of memory of a request without its messages."""
 
 _SETTINGS = ("tool_choice", "thinking", "context_management", "output_config", "output_format")
-"""What else of a request goes into its prompt."""
+"""Other fields of a request that change its prompt."""
 
 
 def request_hashes(body: Body) -> RequestHashes:
-    """Return a request as `diagnostics` compares it."""
+    """Hash the parts of a request that `diagnostics` compares."""
     spent: Counter[Any] = Counter()
     for segment in tokens.segments(body):
         spent[segment.path[:2] if segment.path[0] == "messages" else segment.path[0]] += segment.tokens
     return RequestHashes(
         f"{models.resolve(body['model'])} {body.get('speed') or 'standard'}",
-        _hashed(_blocks(body.get("system"))),
-        _hashed(body.get("tools") or []),
-        _hashed([body.get(field) for field in _SETTINGS]),
-        b"".join([_hashed([message["role"], _blocks(message["content"])]) for message in body["messages"]]),
+        _hash(_blocks(body.get("system"))),
+        _hash(body.get("tools") or []),
+        _hash([body.get(field) for field in _SETTINGS]),
+        b"".join([_hash([message["role"], _blocks(message["content"])]) for message in body["messages"]]),
         spent["tools"],
         spent["system"],
         array("Q", [spent["messages", index] for index in range(len(body["messages"]))]),
@@ -156,7 +158,7 @@ def _blocks(content: Any) -> Any:
     return [{"type": "text", "text": content}] if isinstance(content, str) else content or []
 
 
-def _hashed(value: Any) -> bytes:
+def _hash(value: Any) -> bytes:
     data = orjson.dumps(value)
     if b'"cache_control"' in data:
         data = orjson.dumps(remove_cache_control(value))
@@ -164,14 +166,14 @@ def _hashed(value: Any) -> bytes:
 
 
 def _reason(earlier: RequestHashes, later: RequestHashes) -> dict[str, Any] | None:
-    """Return what differs first, and the tokens of the earlier request from there on."""
+    """Return the first difference, and the tokens of the earlier request from there on."""
     missed = sum(earlier.message_tokens) + earlier.system_tokens
     if earlier.model != later.model:
-        return _changed("model", missed + earlier.tool_tokens)
+        return _describe_change("model", missed + earlier.tool_tokens)
     if earlier.system != later.system:
-        return _changed("system", missed)
+        return _describe_change("system", missed)
     if earlier.tools != later.tools:
-        return _changed("tools", missed + earlier.tool_tokens)
+        return _describe_change("tools", missed + earlier.tool_tokens)
     if earlier.settings != later.settings:
         return {"type": "unavailable"}
     return _messages_reason(earlier, later)
@@ -181,9 +183,9 @@ def _messages_reason(earlier: RequestHashes, later: RequestHashes) -> dict[str, 
     for index in range(len(earlier.message_tokens)):
         place = slice(index * _HASH, (index + 1) * _HASH)
         if later.messages[place] != earlier.messages[place]:
-            return _changed("messages", sum(earlier.message_tokens[index:]))
+            return _describe_change("messages", sum(earlier.message_tokens[index:]))
     return None
 
 
-def _changed(what: str, missed: int) -> dict[str, Any]:
+def _describe_change(what: str, missed: int) -> dict[str, Any]:
     return {"type": f"{what}_changed", "cache_missed_input_tokens": missed}

@@ -1,9 +1,9 @@
-"""The interface to everything that is remembered between requests.
+"""The interface to the state that remains between requests.
 
-Deciding reads the store and changes it by one `claim` (and `admit` where limits apply, `continue_thread` where a thread
-goes on): these are atomic, so that a position, a slot of `times` or a place under a limit is given out once. All else
-that a request changes is an effect: a value that is committed after the decision, or when its response has ended.
-Arguments and results are plain data, so that a store can live in another process.
+A decision reads the store and changes it by one `claim`, by `admit` if a limit applies, and by `continue_thread` if the
+request continues a thread. These calls are atomic: each position, slot of `times` and place under a limit is returned
+once. All other changes are effects: values committed after the decision, or when the response has ended. Arguments and
+results are plain data, so that a store can be in another process.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from mockclaude.api.errors import ApiError
-from mockclaude.engine.state.token_bucket import Pool
+from mockclaude.engine.state.token_bucket import LimitPool
 from mockclaude.reply.cache_usage import InputUsage, Ttl
 from mockclaude.scenario.format.limits import Limit
 from mockclaude.scenario.rules import RuleKey
 
 Attempt: TypeAlias = tuple[str, str, bytes]
-"""The scripts that count: `fault`, `chaos` or `wish`; the id of the rule, "" for all; the hash of the turn."""
+"""The key of an attempt: the source of its faults, the id of the rule ("" for all), the hash of the turn."""
 
 
 class Claim(NamedTuple):
-    """Everything of one request that must be unique: a slot of `times`, positions and occurrences.
+    """The counters that one request raises.
 
     Attributes:
-        lane: The lane (isolation key) whose counters are raised.
+        lane: The lane (isolation key) of the counters.
         fingerprint: The hash of the whole request.
-        rule: The rule that matches; None for a request that no rule decides.
-        times: How often the rule may be selected in a lane.
-        is_message: Whether the request is a Messages request, which `requests`, `ramp` and `burst` count.
-        attempts: Fault scripts whose attempts are counted.
+        rule: The rule that matches; None for a request without a rule.
+        times: The maximum number of selections of the rule in a lane; None for no maximum.
+        is_message: Whether the request is a Messages request, which the triggers `requests`, `ramp` and `burst` count.
+        attempts: The attempts that fault scripts count.
     """
 
     lane: str
@@ -46,10 +46,10 @@ class Ticket(NamedTuple):
     """The counts before a claim raised them.
 
     Attributes:
-        position: How often the rule had been selected in the lane.
-        occurrence: How often the rule had been selected for this fingerprint in the lane.
-        request: How many Messages requests of the lane came before.
-        attempts: How many attempts came before, for each of the claim's `attempts`.
+        position: Earlier selections of the rule in the lane.
+        occurrence: Earlier selections of the rule for this fingerprint in the lane.
+        request: Earlier Messages requests of the lane.
+        attempts: The number of earlier attempts, for each of the claim's `attempts`.
     """
 
     position: int
@@ -59,15 +59,15 @@ class Ticket(NamedTuple):
 
 
 class LimitRequest(NamedTuple):
-    """A request that asks for admission under a limit.
+    """A request for admission under a limit.
 
     Attributes:
-        revision: The number of the scenario's limits, which changes when they do.
-        position: The position of `limit` among them.
+        revision: A number that changes when the limits of the scenario do.
+        position: The position of `limit` in the scenario.
         limit: The limit.
         key: The API key.
-        model: The request's model, by its full name.
-        input_usage: The input tokens, by what the prompt cache would make of them.
+        model: The full name of the request's model.
+        input_usage: The input tokens, by their use of the prompt cache.
         now_us: The time of the request, in microseconds since the epoch.
     """
 
@@ -81,15 +81,21 @@ class LimitRequest(NamedTuple):
 
 
 class Permit(NamedTuple):
-    """The admission of a request, with what is left of its limit; `number` is given out once."""
+    """The admission of a request. No other permit has its `number`.
+
+    Attributes:
+        request: The request for admission.
+        pool: The limit after the admission.
+        number: The number of the permit.
+    """
 
     request: LimitRequest
-    pool: Pool
+    pool: LimitPool
     number: int
 
 
 class Refusal(NamedTuple):
-    """The API's error for a request that is not admitted, and the journal's note on it."""
+    """The API's error for a refused request, and the note for the journal."""
 
     error: ApiError
     note: str
@@ -106,9 +112,9 @@ ThreadProblem: TypeAlias = Literal["thread_not_found", "thread_already_continued
 
 
 class RequestHashes(NamedTuple):
-    """A request as `diagnostics` compares it: hashes of its parts, and the tokens of its tools and of each message.
+    """Hashes and token counts of a request, which `diagnostics` compares.
 
-    `messages` are the hashes of all messages, one after the other.
+    `messages` has the concatenated hashes of all messages.
     """
 
     model: str
@@ -122,7 +128,7 @@ class RequestHashes(NamedTuple):
 
 
 class LimitSettled(NamedTuple):
-    """A message counts under its limit, with tokens in addition to those taken at admission."""
+    """A message is counted, with tokens in addition to those of its admission."""
 
     permit: Permit
     more: Mapping[str, int]
@@ -144,14 +150,14 @@ class CacheUsed(NamedTuple):
 
 
 class RequestRemembered(NamedTuple):
-    """A request with `diagnostics` was answered with a message."""
+    """A request with `diagnostics` has received a message."""
 
     address: Address
     hashes: RequestHashes
 
 
 class ThreadStored(NamedTuple):
-    """A reply can be continued; `conversation` is JSON. Nobody needs what is `previous` to it any more."""
+    """A reply can be continued. Its `conversation` is JSON and replaces the previous."""
 
     address: Address
     conversation: bytes
@@ -160,13 +166,13 @@ class ThreadStored(NamedTuple):
 
 
 class ThreadContinued(NamedTuple):
-    """A continued reply stays continued: its successor was sent."""
+    """A reply was continued: its successor has been sent."""
 
     address: Address
 
 
 class ThreadRestored(NamedTuple):
-    """A reply can be continued again, as the request that continued it got no reply."""
+    """A reply can be continued again: the request that continued it got no reply."""
 
     address: Address
 
@@ -174,51 +180,51 @@ class ThreadRestored(NamedTuple):
 Effect: TypeAlias = (
     LimitSettled | FlightLeft | CacheUsed | RequestRemembered | ThreadStored | ThreadContinued | ThreadRestored
 )
-"""A change of the store. Each names its keys or its permit, and each alone is atomic.
+"""A change of the store, with its keys or its permit. Each effect is atomic.
 
-Doing one twice is harmless, except that `ThreadStored` and `ThreadRestored` free a reply that another request has
-continued since.
+A repeated effect changes nothing, except that `ThreadStored` and `ThreadRestored` release a reply that another request
+has continued since.
 """
 
 
 class Store(Protocol):
-    """The state of one scenario. Everything in it is bounded; what a bound drops is noted.
+    """The bounded state of one scenario, with notes on values that a bound has dropped.
 
     Attributes:
-        has_notes: Whether there are notes to take. A store in another process learns that with each result.
+        has_notes: Whether there are notes to take. A store in another process updates it with each result.
     """
 
     has_notes: bool
 
     def counts(self, lane: str, rules: Collection[RuleKey]) -> Mapping[RuleKey, int]:
-        """Return how often rules have been selected in a lane."""
+        """Return the number of selections of rules in a lane."""
 
     def totals(self) -> Mapping[RuleKey, int]:
-        """Return how often each rule has been selected, in all lanes together."""
+        """Return the number of selections of each rule in all lanes."""
 
     def claim(self, claim: Claim) -> Ticket | None:
-        """Raise the counters of a request, atomically. Return None, and change nothing, if the rule is exhausted."""
+        """Raise the counters of a request, atomically; None if the rule is exhausted."""
 
     def admit(self, request: LimitRequest) -> Permit | Refusal:
-        """Test a limit and take from it, atomically."""
+        """Admit or refuse a request, atomically. Admission takes its estimated tokens."""
 
     def continue_thread(self, address: Address, now: int, *, hold: bool = True) -> bytes | ThreadProblem:
-        """Return the conversation up to a reply, as JSON; with `hold`, nobody else can continue the reply."""
+        """Return the conversation up to a reply, as JSON; `hold` keeps others from it."""
 
-    def alive(self, key: str, digests: Iterable[bytes], now: int) -> frozenset[bytes]:
-        """Return which prefixes of an API key the prompt cache holds."""
+    def find_live_prefixes(self, key: str, digests: Iterable[bytes], now: int) -> frozenset[bytes]:
+        """Return the prefixes of an API key that the prompt cache holds."""
 
     def earlier_request(self, address: Address) -> RequestHashes | None:
-        """Return the request that was answered with a message."""
+        """Return the request with this reply."""
 
     def commit(self, effects: Iterable[Effect]) -> None:
         """Apply effects in their order."""
 
     def fork(self) -> Store:
-        """Return a store that begins with this one's state and whose changes are nobody else's."""
+        """Return an independent copy."""
 
     def forget(self, lane: str | None = None) -> None:
-        """Forget the counters of a lane, or everything."""
+        """Drop the counters of a lane, or everything."""
 
     def take_notes(self) -> tuple[str, ...]:
-        """Return notes on what bounds have dropped since the last call."""
+        """Return the notes on dropped values since the last call."""

@@ -3,8 +3,8 @@
 Sources: the SDKs' types and helpers, Anthropic's documentation of message threads; the texts of errors as reported, or
 else after the SDKs' descriptions of them.
 
-A request that continues a reply holds it, so that nobody else can continue the same one. If it gets a reply, that is
-stored; otherwise what it continues is restored, so that another attempt, such as an SDK's after a 529, can continue it.
+A request that continues a reply holds it, so that no other request can continue it. If the request gets a reply, that
+reply is stored. Otherwise the continued reply is restored for another attempt, such as an SDK's after a 529.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import orjson
 from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
-from mockclaude.engine.state.bounded import Owned
+from mockclaude.engine.state.bounded import OwnerMap
 from mockclaude.engine.state.store import (
     Address,
     Store,
@@ -30,25 +30,25 @@ from mockclaude.engine.state.store import (
 from mockclaude.reply.cache_usage import remove_cache_control
 
 MAX_THREADS = 10_000
-"""Replies of an API key that can be continued, or could be once; the one used longest ago is dropped first."""
+"""The maximum number of replies of an API key, including continued ones. The oldest is dropped first."""
 
 KEY_BYTES = 32 * 1024 * 1024
-"""Bytes of JSON that the conversations of an API key take; the same one goes first."""
+"""The maximum size of an API key's conversations, in bytes of JSON. The oldest is dropped first."""
 
 MAX_BYTES = 4 * KEY_BYTES
-"""Bytes of JSON that all conversations take; those of the key used longest ago go first."""
+"""The maximum size of all conversations, in bytes of JSON. Those of the key used longest ago are dropped first."""
 
 LIFETIME = 300
-"""Seconds after which a reply cannot be continued any more, as documented."""
+"""Seconds in which a reply can be continued, as documented."""
 
 _FROM_CREATE = ("system", "tools")
-"""What a request that continues leaves out: it is taken from the one that created the thread."""
+"""Fields that a continuing request may omit: the request that created the thread supplies them."""
 
 _FINGERPRINT = (*_FROM_CREATE, "output_config")
-"""What no request of a thread may change (reported for `output_config`; the SDKs let every other field be changed)."""
+"""Fields that no request of a thread may change (reported for `output_config`; the SDKs allow all other changes)."""
 
 _UNSUPPORTED = ("context_management",)
-"""What the API refuses in a thread. The SDKs' types also name `cache_control`, `fallbacks` and `thinking`, which
+"""Fields that the API refuses in a thread. The SDKs' types also name `cache_control`, `fallbacks` and `thinking`, which
 Anthropic's documentation and its own clients use in threads.
 """
 
@@ -72,14 +72,14 @@ class Threads:
     got no reply.
 
     Args:
-        drop: Called with a note for everything that is dropped.
+        drop: Called with a note on dropped threads.
     """
 
     def __init__(self, drop: Callable[[str], None]) -> None:
-        self._kept: Owned[str, _Kept] = Owned("threads", (MAX_THREADS, KEY_BYTES), MAX_BYTES, drop)
+        self._kept: OwnerMap[str, _Kept] = OwnerMap("threads", (MAX_THREADS, KEY_BYTES), MAX_BYTES, drop)
 
-    def continued(self, address: Address, now: int, *, hold: bool) -> bytes | ThreadProblem:
-        """Return the conversation up to the reply at `address`; with `hold`, the reply is in flight from now on."""
+    def find_conversation(self, address: Address, now: int, *, hold: bool) -> bytes | ThreadProblem:
+        """Return the conversation up to a reply; `hold` marks the reply as in flight."""
         kept = self._kept.get(*address)
         if kept is None or now >= kept.until:
             return "thread_not_found"
@@ -90,29 +90,29 @@ class Threads:
         return kept.data
 
     def store(self, effect: ThreadStored) -> None:
-        """Keep a reply; the conversation up to the one that it continues is not needed any more."""
+        """Store a reply, and drop the conversation of the reply that it continues."""
         if effect.previous is not None:
             self._mark(effect.previous, _State.IN_FLIGHT)
         self._put(effect.address, _Kept(_State.READY, effect.conversation, effect.now + LIFETIME))
 
     def end(self, effect: ThreadContinued) -> None:
-        """Note that the successor of a reply was sent."""
+        """Mark a reply as continued, after its successor was sent."""
         self._mark(effect.address, _State.CONTINUED)
 
     def restore(self, effect: ThreadRestored) -> None:
-        """Let a reply be continued again, unless its successor is stored."""
+        """Mark a reply as ready again, unless its successor is stored."""
         kept = self._kept.get(*effect.address)
         if kept is not None and kept.data:
             self._put(effect.address, kept._replace(state=_State.READY))
 
     def fork(self, drop: Callable[[str], None]) -> Threads:
-        """Return a copy, which changes apart from this."""
+        """Return an independent copy."""
         fork = Threads(drop)
         fork._kept = self._kept.fork(drop)
         return fork
 
     def _mark(self, address: Address, state: _State) -> None:
-        """Note what became of a reply whose successor is stored."""
+        """Set the state of a reply whose successor is stored, and drop its conversation."""
         kept = self._kept.get(*address)
         if kept is not None:
             self._put(address, kept._replace(state=state, data=b""))
@@ -122,15 +122,14 @@ class Threads:
 
 
 class ThreadRequest:
-    """What one request does to threads.
+    """The use of threads by one request.
 
-    Nothing, for a request without `thread`. One that continues a reply holds it from `resolve` on; `stored` or
-    `restored` are the effects with which it is let go, once.
+    A request that continues a reply holds it from `resolve` on. `store_effects` or `restore_effects` release it.
 
     Args:
-        store: Where the threads are.
-        now: The second of the request.
-        hold: Whether nobody else can continue the same reply; count_tokens only reads it.
+        store: Holds the threads.
+        now: The time of the request, in seconds since the epoch.
+        hold: Whether to hold the continued reply; count_tokens only reads it.
     """
 
     def __init__(self, store: Store, now: int, *, hold: bool = True) -> None:
@@ -143,7 +142,11 @@ class ThreadRequest:
         self._whole: Body | None = None
 
     def resolve(self, key: str, body: Body) -> Body:
-        """Return the whole request that `key` makes, without `thread`. Raises `ApiError` 400 or 404."""
+        """Return the body with all messages of its thread, without `thread`.
+
+        Raises:
+            ApiError: 404, the continued reply is unknown; 400, it cannot be continued by this request.
+        """
         thread = body.get("thread")
         if thread is None:
             return body
@@ -151,43 +154,43 @@ class ThreadRequest:
         whole = {field: value for field, value in body.items() if field != "thread"}
         if thread.get("type") == "continue":
             self._previous = Address(key, str(thread.get("previous_message_id")))
-            whole = self._continued(self._previous, whole)
+            whole = self._continue(self._previous, whole)
         self._key, self._whole = key, whole
         return whole
 
-    def _continued(self, address: Address, body: Body) -> Body:
-        found = self._store.continue_thread(address, self._now, hold=self._hold)
-        if not isinstance(found, bytes):
-            raise _refusal(found, "not_found_error" if found == "thread_not_found" else "invalid_request_error")
+    def _continue(self, address: Address, body: Body) -> Body:
+        result = self._store.continue_thread(address, self._now, hold=self._hold)
+        if not isinstance(result, bytes):
+            raise _refusal(result, "not_found_error" if result == "thread_not_found" else "invalid_request_error")
         self._held = self._hold
-        stored: Body = orjson.loads(found)
+        stored: Body = orjson.loads(result)
         _check_fingerprint(stored, body)
         inherited = {field: stored[field] for field in _FROM_CREATE if field in stored and body.get(field) is None}
         return {**body, **inherited, "messages": stored["messages"] + body["messages"]}
 
     @property
     def continues(self) -> bool:
-        """Whether the request continues a thread, so that there is more to it than what came."""
+        """Whether the request continues a thread."""
         return self._previous is not None
 
-    def stored(self, message_id: str, content: Sequence[Block]) -> tuple[ThreadStored, ...]:
-        """Return the effect of a reply: it can be continued, and nobody else can continue what it continues."""
+    def store_effects(self, message_id: str, content: Sequence[Block]) -> tuple[ThreadStored, ...]:
+        """Return the effect that stores a reply to the request."""
         if self._whole is None:
             return ()
-        conversation = orjson.dumps(_conversation(self._whole, content))
+        conversation = orjson.dumps(_build_conversation(self._whole, content))
         return (ThreadStored(Address(self._key, message_id), conversation, self._previous, self._now),)
 
-    def ended(self) -> tuple[ThreadContinued, ...]:
-        """Return the effect of a reply that was stored and sent."""
+    def end_effects(self) -> tuple[ThreadContinued, ...]:
+        """Return the effect of the end of a stored reply."""
         return (ThreadContinued(self._previous),) if self._held and self._previous else ()
 
-    def restored(self) -> tuple[ThreadRestored, ...]:
-        """Return the effect of a request that gets no reply: what it continues can be continued again."""
+    def restore_effects(self) -> tuple[ThreadRestored, ...]:
+        """Return the effect of a request without a reply: it releases the thread."""
         return (ThreadRestored(self._previous),) if self._held and self._previous else ()
 
 
-def _conversation(whole: Body, content: Sequence[Block]) -> Body:
-    """Return what is kept of a request and its reply. Breakpoints of the cache hold for one request only."""
+def _build_conversation(whole: Body, content: Sequence[Block]) -> Body:
+    """Return the fields to store of a request and its reply. `cache_control` applies to one request only."""
     messages = [*whole["messages"], {"role": "assistant", "content": list(content)}] if content else whole["messages"]
     kept = {field: whole[field] for field in _FINGERPRINT if whole.get(field) is not None}
     return {field: remove_cache_control(value) for field, value in {**kept, "messages": messages}.items()}
@@ -200,9 +203,9 @@ def _check_supported(body: Body) -> None:
 
 
 def _check_fingerprint(stored: Body, body: Body) -> None:
-    """Raise `ApiError` 400 for a field with another value than the thread's; those of its creation may be left out."""
-    given = [field for field in _FINGERPRINT if field not in _FROM_CREATE or body.get(field) is not None]
-    differing = [field for field in given if remove_cache_control(body.get(field)) != stored.get(field)]
+    """Check that no field differs from the thread's. The fields of its creation may be omitted."""
+    compared = [field for field in _FINGERPRINT if field not in _FROM_CREATE or body.get(field) is not None]
+    differing = [field for field in compared if remove_cache_control(body.get(field)) != stored.get(field)]
     if differing:
         raise _refusal("thread_fingerprint_mismatch", fields=", ".join(differing))
 

@@ -156,7 +156,7 @@ async def _add_rules(admin: AdminApi, new: parameters.NewRules) -> AdminResponse
         raise parameters.invalid_parameters(error) from None
     ids = [rule.id for rule in rules]
     if new.ttl is not None:
-        admin.clock.call(admin.clock.begin(), new.ttl, lambda: served.take_back(rules))
+        admin.clock.call(admin.clock.begin(), new.ttl, lambda: served.remove_rules(rules))
     return AdminResponse({"ids": ids}, 201)
 
 

@@ -12,7 +12,7 @@ import orjson
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from mockclaude.api.errors import ApiError, invalid
-from mockclaude.engine.http_request import lane_of_key
+from mockclaude.engine.http_request import hash_key_to_lane
 from mockclaude.journal.verification import AT_LEAST_ONE, CountRange
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.format.shorthand import Model
@@ -68,7 +68,7 @@ class JournalScope(Model):
     @property
     def lane_name(self) -> str | None:
         """The name of the lane; None for all."""
-        return self.lane if self.api_key is None else lane_of_key(self.api_key)
+        return self.lane if self.api_key is None else hash_key_to_lane(self.api_key)
 
 
 class Listing(JournalScope):
