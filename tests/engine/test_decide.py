@@ -145,7 +145,7 @@ def test_a_pace_that_is_none_is_a_400(served: ScenarioState) -> None:
     given = planned(served, x_mockclaude_pace="opsu")
 
     assert given.response.status == 400
-    assert "x-mockclaude-pace: 'opsu' is no pace; expected instant, haiku" in given.reason
+    assert "x-mockclaude-pace: unknown pace 'opsu'; expected instant, haiku" in given.reason
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -58,7 +58,7 @@ def test_what_is_written_means(read: Callable[[Any], Any], written: str, meant: 
         (parse_event, "every ping", "'every ping' are several moments; expected one, such as 'last ping'"),
         (parse_before, "heders", "; or headers, body, end"),
         (parse_after, "-1s", "'-1s' names no event"),
-        (parse_after, "150%", "'150%' is not a share; expected a percentage"),
+        (parse_after, "150%", "not a probability, got '150%'; expected a number from 0 to 1"),
         (parse_after, "3 things", "'3 things' is no moment; expected such as 3 events, 100 bytes, 50%, 2s"),
         (parse_byte_rate, "0KB/s", "'0KB/s' is no rate; expected bytes per second"),
         (parse_byte_rate, 5, "'5' is no rate"),
@@ -70,7 +70,7 @@ def test_what_is_written_means(read: Callable[[Any], Any], written: str, meant: 
         (parse_request_window, "0..3", "'0..3' is no window"),
         (parse_time_window, "10s", "'10s' is no window of time; expected such as 10s..20s"),
         (parse_time_window, "20s..10s", "this window of time ends before it begins"),
-        (parse_time_window, "x..10s", "'x' is not a duration"),
+        (parse_time_window, "x..10s", "not a duration, got 'x'"),
     ],
 )
 def test_what_means_nothing_is_told(read: Callable[[Any], Any], written: Any, problem: str) -> None:

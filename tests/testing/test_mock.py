@@ -171,7 +171,7 @@ def test_files_come_after_what_is_said(mock: MockClaude, client: Anthropic, tmp_
 
 
 def test_a_wrong_file_is_told_before_anything_starts(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match="cannot read this file"):
+    with pytest.raises(ScenarioError, match="cannot read the file"):
         MockClaude(tmp_path / "none.yaml")
 
 

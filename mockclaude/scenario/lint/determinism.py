@@ -30,8 +30,8 @@ def lint_determinism(scenario: Scenario) -> list[Diagnostic]:
 
 
 _LIMITS = (
-    "limits depend on the order of requests and on the clock; expected rules with `times` that answer rate_limit_error "
-    "or overloaded_error"
+    "limits depend on the order of requests and on the clock; expected rules with `times` whose reply is "
+    "rate_limit_error or overloaded_error"
 )
 
 
@@ -54,6 +54,6 @@ def describe_nondeterminism(fault: Fault) -> str:
 _NONDETERMINISTIC = {
     "time": ("depends on the clock", "a window in `requests`"),
     "connection": ("depends on which connection a client uses", "`occurrence`"),
-    "refuse": ("hits whoever connects meanwhile", "`disconnect: reset`"),
+    "refuse": ("affects every client that connects meanwhile", "`disconnect: reset`"),
 }
 """Key of a fault -> why its result varies between runs, and the deterministic alternative."""
