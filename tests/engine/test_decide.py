@@ -200,4 +200,4 @@ def test_the_error_of_an_unmatched_request_says_what_may_have_been_meant() -> No
     error = send(ScenarioState(load_text(NEAR)), messages=[question], tools=[tool]).json["error"]
 
     assert "forecast" in error["message"]
-    assert error["message"].endswith("tools: wanted 'get_weather', got 'get_wether'; did you mean 'get_wether'?")
+    assert error["message"].endswith("tools: expected 'get_weather', got 'get_wether'; did you mean 'get_wether'?")

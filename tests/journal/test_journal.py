@@ -311,7 +311,7 @@ def test_an_entry_is_json_data(serve: Serve, journal: Journal) -> None:
     assert (hello["response"]["status"], hello["response"]["end"], hello["ending"]) == (200, "keep", "")
     assert len(hello["response"]["digest"]) == 32
     assert bye["decision"]["closest"]["checks"] == [
-        {"key": "user", "wanted": "a text with 'Hello'", "got": "'Bye'", "held": False, "hint": ""}
+        {"key": "user", "wanted": "text that contains 'Hello'", "got": "'Bye'", "held": False, "hint": ""}
     ]
 
 

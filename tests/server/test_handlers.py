@@ -246,10 +246,10 @@ def test_who_waits_in_vain_is_told_how_many_came_and_what_came_instead(server: R
         408,
         (
             "timeout_error",
-            "After 0.01 s: expected at least 1 request with user: a text with 'Hello', "
+            "After 0.01 s: expected at least 1 request with user: text that contains 'Hello', "
             "got 0 (of 1 received)\n"
             "near miss: request 1 (status 410)\n"
-            "  FAIL user: wanted a text with 'Hello', got 'Bye'",
+            "  FAIL user: expected text that contains 'Hello', got 'Bye'",
         ),
     )
 
@@ -295,7 +295,7 @@ def test_what_was_asked_is_verified(server: Running, admin: Admin, times: Any, o
     given = admin.post("verify", when={"user": "Hello"}, **({} if times is None else {"times": times})).json
 
     assert given["ok"] is ok
-    assert "with user: a text with 'Hello', got 2 (of 3 received)" in given["message"]
+    assert "with user: text that contains 'Hello', got 2 (of 3 received)" in given["message"]
 
 
 def test_where_the_journal_forgot_a_verification_says_so(serve: Serve) -> None:

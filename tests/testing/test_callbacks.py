@@ -55,7 +55,7 @@ async def test_a_predicate_that_does_not_hold_is_told_by_its_name(mock: MockClau
 
     mock.when(is_late).reply("Late.")
     with pytest.raises(
-        anthropic.APIStatusError, match=r"function: wanted is_late\(\) to be true, got <MessagesRequest 'Hello'"
+        anthropic.APIStatusError, match=r"function: expected is_late\(\) to be true, got <MessagesRequest 'Hello'"
     ):
         await said(client)
 
@@ -544,5 +544,5 @@ def test_a_text_without_placeholders_is_not_validated_like_a_file(monkeypatch: p
 
 
 def test_a_text_that_json_cannot_carry_is_told() -> None:
-    with pytest.raises(ScenarioError, match="JSON cannot carry this"):
+    with pytest.raises(ScenarioError, match="invalid data"):
         callbacks.outline("\ud800", "t.py:1")

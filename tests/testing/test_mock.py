@@ -123,7 +123,7 @@ def test_what_was_asked_can_be_asserted(mock: MockClaude, client: Anthropic) -> 
     mock.assert_asked(user="again", times=1)
     mock.assert_asked(times=CountRange(1, 2))
     mock.assert_asked(user="Bye", times=0)
-    with pytest.raises(AssertionError, match=r"expected 3 requests with user: a text with 'Hello', got 2"):
+    with pytest.raises(AssertionError, match=r"expected 3 requests with user: text that contains 'Hello', got 2"):
         mock.assert_asked(user="Hello", times=3)
 
 
@@ -148,7 +148,10 @@ def test_a_reply_that_is_none_is_told_with_its_place(mock: MockClaude, reply: tu
 
 
 def test_without_rules_nothing_is_answered(mock: MockClaude, client: Anthropic) -> None:
-    with pytest.raises(anthropic.APIStatusError, match="No rule answers this request: there are none yet"):
+    with pytest.raises(
+        anthropic.APIStatusError,
+        match="no rule matched: no rules are defined; add one with",
+    ):
         ask(client)
 
     assert [entry.status for entry in mock.unmatched] == [410]

@@ -71,13 +71,13 @@ def test_hello(mockclaude):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "No rule answers this request. The closest is test_chat.py:11: user: wanted*",
+            "no rule matched; near miss test_chat.py:11: user: expected*",
             "*- mockclaude -*",
-            "1. 410        POST /v1/messages  No rule answers this request. The closest is *",
+            "1. 410        POST /v1/messages  no rule matched; near miss *",
             "   user: 'Hello'",
             "   the closest rule is test_chat.py:11",
-            "     no  user: wanted a text with 'Bye', got 'Hello'",
-            "     no  tools: wanted 'get_weather', got nothing",
+            "     no  user: expected text that contains 'Bye', got 'Hello'",
+            "     no  tools: expected 'get_weather', got nothing",
         ]
     )
 
@@ -211,7 +211,7 @@ def test_hello(mockclaude, asked_at_the_end):
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ('mockclaude.when(user="Hello").reply("Hi!"); ask()', "No rule answers this request. The closest is *"),
+        ('mockclaude.when(user="Hello").reply("Hi!"); ask()', "no rule matched; near miss *"),
         ("mockclaude.reply(lambda asked: 1 / 0)", "E * ZeroDivisionError: division by zero"),
     ],
 )
@@ -249,7 +249,7 @@ def test_hello(mockclaude):
     result.assert_outcomes(failed=1)
     shown = result.stdout.str()
     assert shown.count("- mockclaude -") == shown.count("   user: 'Hello'") == shown.count("   user: 'Bye'") == 1
-    assert shown.count("     no  user: wanted a text with 'Hello', got 'Bye'") == 1
+    assert shown.count("     no  user: expected text that contains 'Hello', got 'Bye'") == 1
 
 
 def test_a_rule_that_was_shadowed_is_told_in_the_failure(run: Run) -> None:
@@ -497,7 +497,7 @@ def test_hello():
 """)
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["1. 410        POST /v1/messages  No rule answers this request: *"])
+    result.stdout.fnmatch_lines(["1. 410        POST /v1/messages  no rule matched: *"])
 
 
 def test_a_failing_test_shows_what_was_answered(run: Run) -> None:
