@@ -83,7 +83,9 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind(rb"\bheaders\.[\w-]+: (?:wanted |exactly |a (?:text with|match of) )", rb""),  # a condition, as it is printed
+    Kind(
+        rb"\bheaders\.[\w-]+: (?:expected |exactly |text that (?:contains|matches) )", rb""
+    ),  # a condition, as it is printed
     Kind(rb"(?i:\bsk-ant-)", rb"[\w-]{3,}"),
     Kind(rb"\bsk-", rb"[\w-]{20,}"),
     Kind(rb"\b[sr]k_(?:live|test)_", rb"\w{10,}"),

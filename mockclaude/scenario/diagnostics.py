@@ -90,7 +90,7 @@ def _first(diagnostics: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
     """Yield the first diagnostics of one file."""
     yield from islice(diagnostics, MAX_DIAGNOSTICS)
     if further := next(diagnostics, None):
-        yield Diagnostic(further.place, "there are more mistakes from here on; mend those above, and check again")
+        yield Diagnostic(further.place, "more diagnostics follow; fix the ones above and check again")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

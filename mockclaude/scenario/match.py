@@ -105,12 +105,12 @@ def _evaluate(
 
 
 def _times_result(times: int, answered: int) -> ConditionResult:
-    hint = "" if answered < times else f"already used up (times: {times})"
+    hint = "" if answered < times else f"exhausted (times: {times})"
     return ConditionResult("times", f"at most {times}", f"{answered} before", not hint, hint)
 
 
 def _order_result(by: Rule) -> ConditionResult:
-    return ConditionResult("order", "no rule above that holds", by.label, False, f"shadowed by {by.label}")
+    return ConditionResult("order", "no earlier rule that matches", by.label, False, f"shadowed by {by.label}")
 
 
 def find_near_miss(
@@ -160,9 +160,9 @@ def _may_match(condition: Condition, request: MessagesRequest, found: Found) -> 
 def describe_unmatched(nearest: MatchResult | None) -> str:
     """Describe the near miss of an unmatched request and its failed conditions in one line."""
     if nearest is None:
-        return "No rule answers this request: there are none yet"
+        return "no rule matched: no rules are defined; add one with `mockclaude.when(...).reply(...)`"
     reasons = "; ".join(map(str, nearest.failed))
-    return f"No rule answers this request. The closest is {nearest.rule.label}: {reasons}"
+    return f"no rule matched; near miss {nearest.rule.label}: {reasons}"
 
 
 def distance(checks: Sequence[ConditionResult]) -> tuple[int, bool]:

@@ -146,7 +146,8 @@ def test_text_is_redacted_by_shape_and_by_the_names_in_it(text: str, redacted: s
         "-----BEGIN CERTIFICATE-----",
         'url = {"a": f"http://127.0.0.1:{port}"} and ["x_api_key", "authorization"] of http://[::1]:80 ["',
         ".. _`Bearer Token`: https://tools.ietf.org/html/rfc6750",
-        "headers.x-api-key: wanted '[redacted]', got '[redacted]'; headers.cookie: exactly 'a' or a text with 'b'",
+        "headers.x-api-key: expected '[redacted]', got '[redacted]'; "
+        "headers.cookie: exactly 'a' or text that contains 'b'",
         "token = next_token2(); password: str | None = None; password: a1b2",
         "if token == abc1234: pass; PASS: test_login2; compass: n0rth1",
         "PWD=/home/me2/x pwd: ~/work2 token: https://x pad_token: 151643",

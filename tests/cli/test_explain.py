@@ -33,13 +33,13 @@ def test_explain_prints_the_rule_and_the_response(tmp_path: Path) -> None:
 
     assert first[0] == "rule    'once' (file.yaml:4:5)"
     assert "content-type: application/json" in first
-    assert first[2] == "not     'other' (file.yaml:3:5): user: wanted a text with 'Bye', got 'Hello'"
+    assert first[2] == "not     'other' (file.yaml:3:5): user: expected text that contains 'Bye', got 'Hello'"
     assert third[0] == "rule    'flaky' (file.yaml:5:5)"
     assert third[1].startswith("drawn   seed 5, rule flaky, fingerprint ")
     assert third[1].endswith(", lane me, occurrence 2")
     assert third[2] == "note    fault: 529"
     assert third[4] == "note    attempt 2 of its turn"
-    assert third[6] == "not     'once' (file.yaml:4:5): already used up (times: 1)"
+    assert third[6] == "not     'once' (file.yaml:4:5): exhausted (times: 1)"
     assert third[7].startswith("sent    status 529, in 3 pieces")
 
 
@@ -132,7 +132,7 @@ def test_explain_reproduces_a_recorded_decision(
     result = invoke("explain", tmp_path / "file.yaml", "--journal", journal, *entry)
 
     assert result.output.startswith(f"rule    '{rule}' ")
-    assert ("already used up (times: 1)" in result.output) is (rule == "flaky")
+    assert ("exhausted (times: 1)" in result.output) is (rule == "flaky")
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ def test_run_reports_unmatched_requests_with_exit_code_1(
     assert result.exit_code == code
     assert result.stderr.splitlines() == [
         "mockclaude: 2 requests (200: 1, 410: 1)",
-        f"unmatched: No rule answers this request. The closest is 'hello' ({hello}:1:9): user: wanted a text with "
-        "'Hello', got 'hello'; 'hello' differs in upper and lower case: {regex: '(?i)...'} takes both",
+        f"unmatched: no rule matched; near miss 'hello' ({hello}:1:9): user: expected text that contains "
+        "'Hello', got 'hello'; matching is case-sensitive, got 'hello'; use {regex: '(?i)...'}",
     ]
 
 

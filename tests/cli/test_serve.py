@@ -88,7 +88,7 @@ def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     result = invoke(tmp_path / "none.yaml")
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f"{tmp_path}/none.yaml: cannot read this file: No such file or directory\n"
+    assert result.stderr == f"{tmp_path}/none.yaml: cannot read the file: No such file or directory\n"
 
 
 @pytest.mark.parametrize("option", [(), ("--watch",)])
@@ -157,7 +157,7 @@ LONG_WAIT = "rules: [{reply: {error: {type: rate_limit_error, headers: {retry-af
 def test_warnings_are_printed_before_the_start(tmp_path: Path, used_port: int) -> None:
     warning, problem = invoke(written(tmp_path / "wait.yaml", LONG_WAIT), "--port", used_port).stderr.splitlines()
 
-    assert warning.startswith(f"warning: {tmp_path}/wait.yaml:1:73: retry-after is 120 s")
+    assert warning.startswith(f"warning: {tmp_path}/wait.yaml:1:73: `retry-after`: clients wait 120 s")
     assert problem.startswith("cannot listen")
 
 
@@ -184,7 +184,7 @@ def test_file_with_a_name_like_a_command_is_served(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     written(tmp_path / "sreve", "rules: []")
 
-    assert "sreve:1:8: this is empty" in invoke("sreve").stderr
+    assert "sreve:1:8: no items" in invoke("sreve").stderr
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_a_pace_that_is_none_is_a_400(served: ScenarioState) -> None:
     given = planned(served, x_mockclaude_pace="opsu")
 
     assert given.response.status == 400
-    assert "x-mockclaude-pace: 'opsu' is no pace; expected instant, haiku" in given.reason
+    assert "x-mockclaude-pace: unknown pace 'opsu'; expected instant, haiku" in given.reason
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -219,4 +219,4 @@ def test_the_error_of_an_unmatched_request_says_what_may_have_been_meant() -> No
     error = send(ScenarioState(load_text(NEAR)), messages=[question], tools=[tool]).json["error"]
 
     assert "forecast" in error["message"]
-    assert error["message"].endswith("tools: wanted 'get_weather', got 'get_wether'; did you mean 'get_wether'?")
+    assert error["message"].endswith("tools: expected 'get_weather', got 'get_wether'; did you mean 'get_wether'?")

@@ -51,7 +51,7 @@ def test_the_model_is_the_one_before_the_fault() -> None:
     [
         ("rest", "x-mockclaude-fault: unknown fault 'rest'; expected a preset such as reset or 529, or a mapping; did"),
         ("disconnect=sideways", "x-mockclaude-fault: disconnect: Input should be 'reset', 'close' or 'clean'"),
-        ("{", "x-mockclaude-fault: this is not JSON: "),
+        ("{", "x-mockclaude-fault: invalid JSON ("),
         ("slcie=3", "; did you mean 'slice'?"),
         ("slice=3; evry=1ms", "x-mockclaude-fault: unknown key 'evry'; expected name, error, "),
     ],

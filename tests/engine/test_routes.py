@@ -60,7 +60,7 @@ def test_unmatched_request_is_a_410_that_is_not_retried_and_names_the_near_miss(
     assert sent(given).status == 410
     assert sent(given).headers["x-should-retry"] == "false"
     assert sent(given).error == ("invalid_request_error", given.reason)
-    assert given.reason.startswith("No rule answers this request. The closest is 'hello' (scenario.yaml:2:5): user")
+    assert given.reason.startswith("no rule matched; near miss 'hello' (scenario.yaml:2:5): user")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_two_lanes_may_use_a_name_twice_but_one_may_not(served: ScenarioState) -
     for lane in ("a", "b"):
         served.add({"name": "mine", "when": {"user": "x"}, "reply": "x"}, "here", lane)
 
-    with pytest.raises(ScenarioError, match=r"there \(name\): a rule named 'mine' is already in here \(name\)"):
+    with pytest.raises(ScenarioError, match=r"there \(name\): duplicate rule name 'mine', first in here \(name\)"):
         served.add({"name": "mine", "reply": "x"}, "there", "a")
 
 
@@ -97,7 +97,7 @@ def test_a_rule_that_is_too_deep_is_a_mistake(served: ScenarioState) -> None:
     for _ in range(100):
         deep = [deep]
 
-    with pytest.raises(ScenarioError, match="here: this is nested more than 64 levels deep; expected fewer"):
+    with pytest.raises(ScenarioError, match="here: data nested more than 64 levels deep; expected fewer levels"):
         served.add({"reply": deep}, "here")
 
 
@@ -124,10 +124,10 @@ def test_the_reset_of_a_lane_leaves_the_others_alone(served: ScenarioState) -> N
     [
         ({"replay": "x"}, "here (replay): unknown key 'replay'; expected name, "),
         ({"when": {"users": "x"}, "reply": "x"}, "here (when.users): unknown key 'users'; expected user, "),
-        ({"reply": "x", "times": "two"}, "here (times): this is text ('two'); expected a whole number"),
+        ({"reply": "x", "times": "two"}, "here (times): invalid value, got string 'two'; expected an integer"),
         ({"reply": "${{ usr }}"}, "here (reply): "),
-        ("Hello", "here: this is text ('Hello'); expected a mapping"),
-        ({"when": "x", "reply": "x"}, "here (when): this is text ('x'); expected a mapping"),
+        ("Hello", "here: invalid value, got string 'Hello'; expected a mapping"),
+        ({"when": "x", "reply": "x"}, "here (when): invalid value, got string 'x'; expected a mapping"),
     ],
 )
 @pytest.mark.parametrize("lane", [None, "a"])
@@ -144,7 +144,7 @@ def test_a_mistake_is_told_with_the_keys_that_lead_to_it(
 def test_a_rule_that_could_never_answer_is_a_mistake(served: ScenarioState) -> None:
     served.add({"reply": "x"}, "here")
 
-    with pytest.raises(ScenarioError, match="there: this rule can never be reached: the rule in here answers whenever"):
+    with pytest.raises(ScenarioError, match="there: unreachable rule, shadowed by here"):
         served.add({"when": {"user": "y"}, "reply": "y"}, "there")
 
 

@@ -309,7 +309,7 @@ def test_entry_is_converted_to_json(serve: Serve, journal: Journal) -> None:
     assert (hello["response"]["status"], hello["response"]["end"], hello["ending"]) == (200, "keep", "")
     assert len(hello["response"]["digest"]) == 32
     assert bye["decision"]["closest"]["checks"] == [
-        {"key": "user", "wanted": "a text with 'Hello'", "got": "'Bye'", "held": False, "hint": ""}
+        {"key": "user", "wanted": "text that contains 'Hello'", "got": "'Bye'", "held": False, "hint": ""}
     ]
 
 

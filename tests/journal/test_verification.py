@@ -53,7 +53,7 @@ def test_matching_requests_are_counted(wanted: dict[str, Any], times: int | Coun
 
 def test_message_has_the_expected_and_the_actual_count() -> None:
     assert verify(ASKED, when(user="Hello", stream=False), 2) == VerificationResult(
-        True, "expected 2 requests with stream: false; user: a text with 'Hello', got 2 (of 3 received)"
+        True, "expected 2 requests with stream: false; user: text that contains 'Hello', got 2 (of 3 received)"
     )
     assert verify(ASKED[:1], ()).message == "expected at least 1 request, got 1 (of 1 received)"
     assert verify([], ()) == VerificationResult(False, "expected at least 1 request, got 0 (of 0 received)")
@@ -61,12 +61,12 @@ def test_message_has_the_expected_and_the_actual_count() -> None:
 
 def test_message_has_each_condition_of_the_near_miss() -> None:
     assert verify(ASKED, when(user="Hello", model="claude-opus-*", turn=1)).message.splitlines() == [
-        "expected at least 1 request with model: 'claude-opus-*'; turn: 1; user: a text with 'Hello', "
+        "expected at least 1 request with model: 'claude-opus-*'; turn: 1; user: text that contains 'Hello', "
         "got 0 (of 3 received)",
         "near miss: request 2 (rule 'hello' (scenario.yaml:1:9))",
-        "  FAIL model: wanted 'claude-opus-*', got 'claude-sonnet-5'",
-        "  ok   turn: wanted 1, got 1",
-        "  ok   user: wanted a text with 'Hello', got 'Hello again'",
+        "  FAIL model: expected 'claude-opus-*', got 'claude-sonnet-5'",
+        "  ok   turn: expected 1, got 1",
+        "  ok   user: expected text that contains 'Hello', got 'Hello again'",
     ]
 
 

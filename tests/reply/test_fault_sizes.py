@@ -68,16 +68,22 @@ def test_faults_that_double_a_body_end(monkeypatch: pytest.MonkeyPatch) -> None:
             "fault: {stall: 10h, after: message_start, pings: 1ms}",
             "`pings`: more than 100,000 events; expected a longer time between them",
         ),
-        ("fault: {corrupt: 10001}", "this is a number (10001); expected at most 10000"),
-        ("fault: {garbage: 1000001}", "this is a number (1000001); expected at most 1000000"),
-        (f"fault: [{'reset, ' * 51}]", "this has 51 items; expected at most 50 items"),
+        ("fault: {corrupt: 10001}", "invalid value, got number 10001; expected at most 10000"),
+        ("fault: {garbage: 1000001}", "invalid value, got number 1000001; expected at most 1000000"),
+        (f"fault: [{'reset, ' * 51}]", "wrong number of items, got 51; expected at most 50"),
         (
             f"fault: {{edit: message_start, delete: {'a.' * 64}a}}",
             "a path has more than 64 keys; expected fewer",
         ),
-        ("pace: {tokens_per_second: 1.0e-7}", "the rate is 1e-07; expected a number from 1e-06 to 1e+12"),
-        ("pace: {tokens_per_second: 1.0e13}", "the rate is 10000000000000.0; expected a number from 1e-06 to 1e+12"),
-        ("pace: {gap: 1s, jitter: {uniform: [0, 1.0e7]}}", "the factor is 10000000.0; expected at most 1e+06"),
+        ("pace: {tokens_per_second: 1.0e-7}", "rate out of range, got 1e-07; expected a number from 1e-06 to 1e+12"),
+        (
+            "pace: {tokens_per_second: 1.0e13}",
+            "rate out of range, got 10000000000000.0; expected a number from 1e-06 to 1e+12",
+        ),
+        (
+            "pace: {gap: 1s, jitter: {uniform: [0, 1.0e7]}}",
+            "factor out of range, got 10000000.0; expected at most 1e+06",
+        ),
     ],
 )
 def test_what_would_never_end_is_a_mistake(rule: str, message: str) -> None:

@@ -78,38 +78,41 @@ def test_a_condition_that_holds(when: Any) -> None:
 def test_text_of_a_turn_is_shown_without_reminders(text: str, shown: str) -> None:
     (check,) = checks({"user": "rain"}, conversation(text))
 
-    assert str(check) == f"user: wanted a text with 'rain', got {shown}"
+    assert str(check) == f"user: expected text that contains 'rain', got {shown}"
 
 
 @pytest.mark.parametrize(
     ("when", "told"),
     [
-        ({"user": "rain"}, "user: wanted a text with 'rain', got 'What is the weather in Paris?'"),
+        ({"user": "rain"}, "user: expected text that contains 'rain', got 'What is the weather in Paris?'"),
         (
             {"user": ["rain", {"equals": "x"}]},
-            "user: wanted a text with 'rain' or exactly 'x', got 'What is the weather in Paris?'",
+            "user: expected text that contains 'rain' or exactly 'x', got 'What is the weather in Paris?'",
         ),
-        ({"user": {"regex": "^weather"}}, "user: wanted a match of '^weather', got 'What is the weather in Paris?'"),
-        ({"user": {"equals": "weather"}}, "user: wanted exactly 'weather', got 'What is the weather in Paris?'"),
-        ({"system": "Brief"}, "system: wanted a text with 'Brief', got 'Be brief.'"),
-        ({"model": "claude"}, "model: wanted 'claude', got 'claude-sonnet-5'"),
-        ({"tools": "weather"}, "tools: wanted 'weather', got 'get_weather'"),
-        ({"headers": {"x-team": "red"}}, "headers.x-team: wanted 'red', got 'blue'"),
-        ({"headers": {"x-other": "*"}}, "headers.x-other: wanted '*', got nothing"),
-        ({"body": "metadata.missing"}, "body: wanted metadata.missing, got nothing"),
+        (
+            {"user": {"regex": "^weather"}},
+            "user: expected text that matches '^weather', got 'What is the weather in Paris?'",
+        ),
+        ({"user": {"equals": "weather"}}, "user: expected exactly 'weather', got 'What is the weather in Paris?'"),
+        ({"system": "Brief"}, "system: expected text that contains 'Brief', got 'Be brief.'"),
+        ({"model": "claude"}, "model: expected 'claude', got 'claude-sonnet-5'"),
+        ({"tools": "weather"}, "tools: expected 'weather', got 'get_weather'"),
+        ({"headers": {"x-team": "red"}}, "headers.x-team: expected 'red', got 'blue'"),
+        ({"headers": {"x-other": "*"}}, "headers.x-other: expected '*', got nothing"),
+        ({"body": "metadata.missing"}, "body: expected metadata.missing, got nothing"),
         (
             {"body": {"metadata.n": 6, "stream": True}},
-            "body: wanted metadata.n = 6 and stream = true, got metadata.n = 5 and stream = true",
+            "body: expected metadata.n = 6 and stream = true, got metadata.n = 5 and stream = true",
         ),
         (
             {"body": ["missing", {"metadata": 1}]},
-            "body: wanted missing or metadata = 1, got missing = nothing, metadata = {'user_id': 'u1', 'n': 5}",
+            "body: expected missing or metadata = 1, got missing = nothing, metadata = {'user_id': 'u1', 'n': 5}",
         ),
-        ({"body": "length(metadata.n)"}, "body: wanted length(metadata.n), got nothing"),
-        ({"stream": False}, "stream: wanted false, got true"),
-        ({"turn": [2, 3]}, "turn: wanted 2 or 3, got 1"),
-        ({"retry": 1}, "retry: wanted 1, got 0"),
-        ({"tool_result": "add"}, "tool_result: wanted 'add', got nothing"),
+        ({"body": "length(metadata.n)"}, "body: expected length(metadata.n), got nothing"),
+        ({"stream": False}, "stream: expected false, got true"),
+        ({"turn": [2, 3]}, "turn: expected 2 or 3, got 1"),
+        ({"retry": 1}, "retry: expected 1, got 0"),
+        ({"tool_result": "add"}, "tool_result: expected 'add', got nothing"),
     ],
 )
 def test_a_condition_that_fails_says_why(when: Any, told: str) -> None:
@@ -146,18 +149,18 @@ def test_one_tool_result_must_have_all_that_is_asked_of_it(when: Any, held: bool
         ("read", "'read'", "add, add"),
         (
             {"name": "add", "content": "x"},
-            "'add' with content a text with 'x'",
+            "'add' with content text that contains 'x'",
             "add with content '4', add with content '5'",
         ),
         (
             {"is_error": False, "content": "x"},
-            "any with is_error: false with content a text with 'x'",
+            "any with is_error: false with content text that contains 'x'",
             "add with is_error: false with content '4', add with is_error: true with content '5'",
         ),
         ([{"name": "read", "is_error": True}, "x*"], "'read' with is_error: true or 'x*'", "add, add"),
         (
             [{"name": "read", "is_error": True}, {"name": "add", "content": "x"}],
-            "'read' with is_error: true or 'add' with content a text with 'x'",
+            "'read' with is_error: true or 'add' with content text that contains 'x'",
             "add with is_error: false with content '4', add with is_error: true with content '5'",
         ),
     ],
@@ -165,7 +168,7 @@ def test_one_tool_result_must_have_all_that_is_asked_of_it(when: Any, held: bool
 def test_failed_tool_result_shows_the_part_that_failed(when: Any, wanted: str, got: str) -> None:
     heard = conversation(assistant(tool_use("add")), user(tool_result("4"), tool_result("5", is_error=True)))
 
-    assert str(checks({"tool_result": when}, heard)[0]) == f"tool_result: wanted {wanted}, got {got}"
+    assert str(checks({"tool_result": when}, heard)[0]) == f"tool_result: expected {wanted}, got {got}"
 
 
 def test_failed_tool_result_shows_only_results_of_that_name() -> None:
@@ -245,8 +248,8 @@ def test_of_long_and_many_wanted_texts_a_part_is_told() -> None:
     (many,) = conditions(When.model_validate({"user": [f"word {number}" for number in range(25)]}))
 
     assert long.check(ASKED).wanted == f"exactly '{'x' * 199}…'"
-    assert many.check(ASKED).wanted.startswith("a text with 'word 0' or a text with 'word 1' or ")
-    assert many.check(ASKED).wanted.endswith(" or a text with 'word 19' or 5 more")
+    assert many.check(ASKED).wanted.startswith("text that contains 'word 0' or text that contains 'word 1' or ")
+    assert many.check(ASKED).wanted.endswith(" or text that contains 'word 19' or 5 more")
 
 
 @pytest.mark.slow

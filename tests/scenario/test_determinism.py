@@ -14,8 +14,8 @@ from mockclaude.scenario.loading.loader import load_text
     [
         ("{error: 529, time: 1s..2s}", "depends on the clock; expected a window in `requests`"),
         ("close_idle", "depends on which connection a client uses; expected `occurrence`"),
-        ("refuse", "hits whoever connects meanwhile; expected `disconnect: reset`"),
-        ("{script: [ok, refuse]}", "hits whoever connects meanwhile; expected `disconnect: reset`"),
+        ("refuse", "affects every client that connects meanwhile; expected `disconnect: reset`"),
+        ("{script: [ok, refuse]}", "affects every client that connects meanwhile; expected `disconnect: reset`"),
     ],
 )
 def test_what_depends_on_the_order_is_named_with_its_place(fault: str, reason: str) -> None:
@@ -33,9 +33,9 @@ def test_what_depends_on_the_order_is_named_with_its_place(fault: str, reason: s
         ("{error: 529, time: 1s..2s}", "depends on the clock"),
         (
             "{refuse: 5s, connection: reused}",
-            "depends on which connection a client uses and hits whoever connects meanwhile",
+            "depends on which connection a client uses and affects every client that connects meanwhile",
         ),
-        ("{script: [ok, refuse]}", "hits whoever connects meanwhile"),
+        ("{script: [ok, refuse]}", "affects every client that connects meanwhile"),
         ("{error: 529, p: 10%}", ""),
     ],
 )
@@ -57,6 +57,6 @@ def test_limits_depend_on_who_asks_when() -> None:
 
     assert [mistake.place.column for mistake in mistakes] == [10, 48]
     assert mistakes[0].message == (
-        "limits depend on the order of requests and on the clock; expected rules with `times` that answer "
+        "limits depend on the order of requests and on the clock; expected rules with `times` whose reply is "
         "rate_limit_error or overloaded_error"
     )

@@ -33,8 +33,8 @@ def hint(when: dict[str, Any], said: MessagesRequest) -> str:
 @pytest.mark.parametrize(
     ("when", "told"),
     [
-        ({"user": "weather"}, "it is in turn 1: `user` looks at the current turn, 3"),
-        ({"tool_result": "get_weather"}, "it is in turn 2: `tool_result` looks at the current turn, 3"),
+        ({"user": "weather"}, "turn 1 matches, but `user` tests the current turn, 3"),
+        ({"tool_result": "get_weather"}, "turn 2 matches, but `tool_result` tests the current turn, 3"),
         ({"user": "refund"}, ""),
         ({"user": "Thanks"}, ""),
     ],
@@ -46,7 +46,7 @@ def test_what_was_said_in_an_earlier_turn_is_found_there(when: dict[str, Any], t
 def test_of_earlier_turns_the_last_one_is_named() -> None:
     talk = conversation("again", assistant("a"), "again", assistant("b"), "over")
 
-    assert hint({"user": "again"}, talk).startswith("it is in turn 2: ")
+    assert hint({"user": "again"}, talk).startswith("turn 2 matches, but `user` tests")
 
 
 @pytest.mark.parametrize("first", [[], [assistant("Hello!")]])
@@ -57,7 +57,7 @@ def test_the_first_turn_has_none_before_it(first: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("when", "told"),
     [
-        ({"user": "refund"}, "'REFUND' differs in upper and lower case: {regex: '(?i)...'} takes both"),
+        ({"user": "refund"}, "matching is case-sensitive, got 'REFUND'; use {regex: '(?i)...'}"),
         ({"user": "mony"}, "did you mean 'money'?"),
         ({"user": "wnat my"}, "did you mean 'want my'?"),
         ({"user": ["bill", "monney"]}, "did you mean 'money'?"),
@@ -89,7 +89,7 @@ def test_name_that_matches_is_not_suggested() -> None:
     (condition,) = conditions(When.model_validate({"tool_result": {"name": "run_tests", "content": "failed"}}))
 
     assert str(check_with_hint(condition, said)) == (
-        "tool_result: wanted 'run_tests' with content a text with 'failed', got run_tests with content 'green'"
+        "tool_result: expected 'run_tests' with content text that contains 'failed', got run_tests with content 'green'"
     )
 
 
@@ -98,36 +98,36 @@ def test_name_that_matches_is_not_suggested() -> None:
     [
         (
             {"user": {"equals": f"{LONG}cd"}},
-            "first difference at character 201: wanted 'aaaaaaaaaacd', got 'aaaaaaaaaab'",
+            "first difference at character 201: expected 'aaaaaaaaaacd', got 'aaaaaaaaaab'",
         ),
-        ({"user": {"equals": LONG}}, "first difference at character 201: wanted 'aaaaaaaaaa', got 'aaaaaaaaaab'"),
+        ({"user": {"equals": LONG}}, "first difference at character 201: expected 'aaaaaaaaaa', got 'aaaaaaaaaab'"),
         ({"user": {"equals": f"c{LONG}"}}, ""),
         ({"user": {"equals": [f"{LONG}c", f"{LONG}d"]}}, ""),
         (
             {"headers": {"x-id": f"{LONG}c"}},
-            "first difference at character 201: wanted 'aaaaaaaaaac', got 'aaaaaaaaaad'",
+            "first difference at character 201: expected 'aaaaaaaaaac', got 'aaaaaaaaaad'",
         ),
         ({"headers": {"x-other": f"{LONG}c"}}, ""),
         ({"headers": {"x-id": f"{LONG}c*"}}, ""),
         (
             {"body": {"metadata": {"user_id": LONG, "tags": [1, 2]}, "stream": False}},
-            "first difference at metadata.tags[1]: wanted 2, got 3",
+            "first difference at metadata.tags[1]: expected 2, got 3",
         ),
         (
             {"body": {"metadata": {"user_id": LONG, "tags": [1, 3, 4]}}},
-            "first difference at metadata.tags[2]: wanted 4, got nothing",
+            "first difference at metadata.tags[2]: expected 4, got nothing",
         ),
         (
             {"body": {"metadata": {"user_id": f"{LONG}x", "tags": [1, 3]}}},
-            "first difference at metadata.user_id, character 201: wanted 'aaaaaaaaaax', got 'aaaaaaaaaa'",
+            "first difference at metadata.user_id, character 201: expected 'aaaaaaaaaax', got 'aaaaaaaaaa'",
         ),
         (
             {"body": {"metadata": {"user_id": LONG, "tags": [1, 3], "n": None}}},
-            "first difference at metadata.n: wanted nothing, got nothing",
+            "first difference at metadata.n: expected nothing, got nothing",
         ),
         (
             {"body": {"metadata": {"tags": [1, 3]}}},
-            f"first difference at metadata.user_id: wanted nothing, got '{'a' * 78}…",
+            f"first difference at metadata.user_id: expected nothing, got '{'a' * 78}…",
         ),
         ({"body": ["missing", {"metadata": {}}]}, ""),
         ({"body": "missing"}, ""),
@@ -151,7 +151,7 @@ SENT, ACCEPTED = KEY.format("Qx7LmZ"), KEY.format("Zx7LmZ")
         ({"user": {"equals": f"{LONG} key: {ACCEPTED}"}}, "the text differs in a credential"),
         (
             {"user": {"equals": f"{LONG} key: {ACCEPTED}, please"}},
-            "first difference at character 224: wanted '[redacted], please', got '[redacted]'",
+            "first difference at character 224: expected '[redacted], please', got '[redacted]'",
         ),
         ({"body": {"metadata": {"user_id": f"{LONG} {ACCEPTED}"}}}, "metadata.user_id differs in a credential"),
     ],
@@ -194,5 +194,5 @@ def test_what_is_said_of_a_check_ends_with_its_hint() -> None:
     (condition,) = conditions(When.model_validate({"user": "monney"}))
 
     assert str(check_with_hint(condition, conversation("money"))) == (
-        "user: wanted a text with 'monney', got 'money'; did you mean 'money'?"
+        "user: expected text that contains 'monney', got 'money'; did you mean 'money'?"
     )

@@ -31,16 +31,16 @@ def mistake(rule: Any) -> str:
 )
 def test_what_json_cannot_carry_is_a_mistake(value: Any, problem: str) -> None:
     for rule in ({"reply": {"json": value}}, {"reply": "x", "when": {"body": {"a": value}}}):
-        assert mistake(rule) == f"t.py:1: JSON cannot carry this: {problem}; expected JSON data"
+        assert mistake(rule) == f"t.py:1: invalid data ({problem}); expected JSON data"
 
 
 def test_a_python_list_of_another_type_is_described() -> None:
     assert mistake({"reply": "x", "when": ("user", "a")}) == (
-        "t.py:1 (when): this is a Python tuple; expected a mapping (`key: value`)"
+        "t.py:1 (when): invalid value, got a Python tuple; expected a mapping (`key: value`)"
     )
 
 
 def test_three_events_are_not_swapped() -> None:
     assert mistake({"reply": "x", "fault": {"swap": ["ping", "ping", "ping"]}}) == (
-        "t.py:1 (fault.swap): this has 3 items; expected at most 2 items"
+        "t.py:1 (fault.swap): wrong number of items, got 3; expected at most 2"
     )

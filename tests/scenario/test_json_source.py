@@ -10,13 +10,13 @@ from mockclaude.scenario.diagnostics import Place, ScenarioError
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.loading.source import read
 
-CONTROL = "this is not JSON: invalid control character"
+CONTROL = "invalid JSON (invalid control character)"
 CHECK = "check the commas, the colons and the quotes around this place"
 COMMENT = "remove the comment: JSON has none, YAML has"
 OPEN = "close the lists, mappings and texts that are open"
 QUOTES = "put double quotes around texts and keys"
 COMMA = "remove the comma before it, or add a value"
-TOO_LARGE = "this number is too large; expected one that JSON can carry, or quotes around it"
+TOO_LARGE = "number too large; expected a number that JSON can hold; put quotes around it"
 
 
 def mistakes(text: str) -> list[str]:
@@ -51,32 +51,32 @@ def test_values_and_keys_have_their_places() -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ('{"a": 1 // one\n}', f"1:9: this is not JSON: a comma or }} is missing; {COMMENT}"),
-        ("# one\n{}", f"1:1: this is not JSON: a value is missing; {COMMENT}"),
-        ("{'a': 1}", f"1:2: this is not JSON: a key is missing; {QUOTES}"),
-        ("{a: 1}", f"1:2: this is not JSON: a key is missing; {CHECK}"),
-        ('{"a": 1,}', f"1:9: this is not JSON: a key is missing; {COMMA}"),
-        ("[1,]", f"1:4: this is not JSON: a value is missing; {COMMA}"),
-        ("[1 2]", f"1:4: this is not JSON: a comma or ] is missing; {CHECK}"),
-        ('{"a" 1}', f"1:6: this is not JSON: a colon is missing; {CHECK}"),
-        ('{"a":}', f"1:6: this is not JSON: a value is missing; {COMMA}"),
-        ('{"a": [1', f"1:9: this is not JSON: a comma or ] is missing; {OPEN}"),
-        ('{"a": "b', f"1:7: this is not JSON: unterminated string starting; {CHECK}"),
+        ('{"a": 1 // one\n}', f"1:9: invalid JSON (a comma or }} is missing); {COMMENT}"),
+        ("# one\n{}", f"1:1: invalid JSON (a value is missing); {COMMENT}"),
+        ("{'a': 1}", f"1:2: invalid JSON (a key is missing); {QUOTES}"),
+        ("{a: 1}", f"1:2: invalid JSON (a key is missing); {CHECK}"),
+        ('{"a": 1,}', f"1:9: invalid JSON (a key is missing); {COMMA}"),
+        ("[1,]", f"1:4: invalid JSON (a value is missing); {COMMA}"),
+        ("[1 2]", f"1:4: invalid JSON (a comma or ] is missing); {CHECK}"),
+        ('{"a" 1}', f"1:6: invalid JSON (a colon is missing); {CHECK}"),
+        ('{"a":}', f"1:6: invalid JSON (a value is missing); {COMMA}"),
+        ('{"a": [1', f"1:9: invalid JSON (a comma or ] is missing); {OPEN}"),
+        ('{"a": "b', f"1:7: invalid JSON (unterminated string starting); {CHECK}"),
         ('["a\nb"]', rf"1:4: {CONTROL}; write `\n` in its place, or put a quote before it"),
         ('["a\tb"]', rf"1:4: {CONTROL}; write `\t` in its place"),
         ('["a\x01b"]', rf"1:4: {CONTROL}; write `\u0001` in its place"),
-        ("[\x01]", f"1:2: this is not JSON: a value is missing; {CHECK}"),
-        (r'["\x"]', r"1:3: this is not JSON: invalid \escape; write `\\` for a backslash"),
-        (r'["\u12"]', r"1:4: this is not JSON: invalid \uxxxx escape; write `\\` for a backslash"),
-        ("[NaN]", "1:2: this is not JSON: NaN and Infinity are no numbers of JSON; write a number, or null"),
-        ("[-Infinity]", f"1:2: this is not JSON: NaN and Infinity are no numbers of JSON; {CHECK}"),
-        ("{} {}", f"1:4: this is not JSON: there is more after the end of the value; {CHECK}"),
-        ('{"a": 1,\n "b": 2, "a": 3}', "2:10: the key 'a' is already there in line 1; expected each key once"),
+        ("[\x01]", f"1:2: invalid JSON (a value is missing); {CHECK}"),
+        (r'["\x"]', r"1:3: invalid JSON (invalid \escape); write `\\` for a backslash"),
+        (r'["\u12"]', r"1:4: invalid JSON (invalid \uxxxx escape); write `\\` for a backslash"),
+        ("[NaN]", "1:2: invalid JSON (NaN and Infinity are not JSON numbers); write a number, or null"),
+        ("[-Infinity]", f"1:2: invalid JSON (NaN and Infinity are not JSON numbers); {CHECK}"),
+        ("{} {}", f"1:4: invalid JSON (there is more after the end of the value); {CHECK}"),
+        ('{"a": 1,\n "b": 2, "a": 3}', "2:10: duplicate key 'a', first in line 1; expected unique keys; remove one"),
         ("[1e400]", f"1:2: {TOO_LARGE}"),
         (f"[{'9' * 20}]", f"1:2: {TOO_LARGE}"),
         (f"[{'9' * 5000}]", f"1:2: {TOO_LARGE}"),
-        (r'["\ud83d"]', r"1:2: half of a surrogate pair (\ud83d) stands in this text; expected both halves"),
-        ("[" * 70, "1:66: this is nested more than 64 levels deep; expected fewer"),
+        (r'["\ud83d"]', r"1:2: half of a surrogate pair (\ud83d) in a string; expected both halves"),
+        ("[" * 70, "1:66: data nested more than 64 levels deep; expected fewer levels"),
     ],
 )
 def test_what_is_not_json_has_a_place_and_a_remedy(text: str, line: str) -> None:

@@ -16,7 +16,7 @@ from mockclaude.scenario.template.fakes import Trials
 
 pytestmark = pytest.mark.slow
 
-MORE = "there are more mistakes from here on; mend those above, and check again"
+MORE = "more diagnostics follow; fix the ones above and check again"
 
 
 def rules(count: int) -> str:
@@ -156,7 +156,7 @@ def test_a_file_has_a_bounded_number_of_values(file: str, monkeypatch: pytest.Mo
     with pytest.raises(ScenarioError) as caught:
         load_text('{"rules": [1, 2, 3]}', file)
 
-    problem = "this file has more than 5 keys and values; expected fewer: split it into several files"
+    problem = "more than 5 keys and values; expected fewer; split the file into several files"
     assert str(caught.value) == f"{file}:1:18: {problem}"
 
 
@@ -164,11 +164,11 @@ def test_a_rule_has_a_bounded_number_of_values() -> None:
     with pytest.raises(ScenarioError) as caught:
         load_text("rules: [reply: {json: [" + "1," * 100_001 + "]}]", "a.yaml")
 
-    assert str(caught.value) == "a.yaml:1:9: this rule has more than 100,000 values; expected fewer"
+    assert str(caught.value) == "a.yaml:1:9: the rule has more than 100,000 values; expected fewer"
 
 
 def test_what_stands_beside_the_rules_has_a_bounded_number_of_values() -> None:
     with pytest.raises(ScenarioError) as caught:
         load_text("rules: [reply: a]\napi_keys: [" + "1," * 100_001 + "]", "a.yaml")
 
-    assert str(caught.value) == "a.yaml:1:1: this file has, beside its rules, more than 100,000 values; expected fewer"
+    assert str(caught.value) == "a.yaml:1:1: the file has, without its rules, more than 100,000 values; expected fewer"

@@ -44,9 +44,7 @@ def hear(scenario: Scenario, heard: MessagesRequest) -> None:
     answering = next((explanation.rule for explanation in explained if not explanation.failed), None)
     assert next(find_matches(scenario.rules, heard), None) is answering
     if answering is None:
-        assert describe_unmatched(find_near_miss(scenario.rules, heard, {})).startswith(
-            "No rule answers this request. The closest is "
-        )
+        assert describe_unmatched(find_near_miss(scenario.rules, heard, {})).startswith("no rule matched; near miss ")
     else:
         scope = TemplateContext(heard, lambda: groups(answering, heard), lambda: Fakes(scenario.locale))
         orjson.dumps([step.value.fill(scope) for reply in answering.replies for step in reply.steps])

@@ -63,30 +63,30 @@ limits:
 
 
 WRONG = [
-    ("5", "1:9: this is a number (5); expected a mapping (`key: value`)"),
-    ("[]", "1:9: this is empty; expected at least one item"),
-    ("{}", f"1:9: nothing is limited here; expected {KEYS}"),
-    ("{model: claude-opus-5}", f"1:9: nothing is limited here; expected {KEYS}"),
+    ("5", "1:9: invalid value, got number 5; expected a mapping (`key: value`)"),
+    ("[]", "1:9: no items; expected at least one item"),
+    ("{}", f"1:9: a limit without a maximum; expected {KEYS}"),
+    ("{model: claude-opus-5}", f"1:9: a limit without a maximum; expected {KEYS}"),
     (
         "{request_per_minute: 5}",
         f"1:10: unknown key 'request_per_minute'; expected model, api_key, {KEYS}; did you mean 'requests_per_minute'?",
     ),
-    ("{requests_per_minute: 0}", "1:31: this is a number (0); expected at least 1"),
-    ("{requests_per_minute: 1.5}", "1:31: this is a number (1.5); expected a whole number"),
-    ("{requests_per_minute: 10000000000}", "1:31: this is a number (10000000000); expected at most 1000000000"),
-    ("{in_flight: 0}", "1:21: this is a number (0); expected at least 1"),
-    ("{in_flight: many}", "1:21: this is text ('many'); expected a whole number or a mapping (`key: value`)"),
-    ("{in_flight: {release: 1}}", "1:21: the key 'most' is missing here; expected it beside the others"),
-    ("{in_flight: {most: 5, release: -1}}", "1:40: this is a number (-1); expected at least 0"),
+    ("{requests_per_minute: 0}", "1:31: invalid value, got number 0; expected at least 1"),
+    ("{requests_per_minute: 1.5}", "1:31: invalid value, got number 1.5; expected an integer"),
+    ("{requests_per_minute: 10000000000}", "1:31: invalid value, got number 10000000000; expected at most 1000000000"),
+    ("{in_flight: 0}", "1:21: invalid value, got number 0; expected at least 1"),
+    ("{in_flight: many}", "1:21: invalid value, got string 'many'; expected an integer or a mapping (`key: value`)"),
+    ("{in_flight: {release: 1}}", "1:21: missing key 'most'; expected it beside the other keys; add `most: ...`"),
+    ("{in_flight: {most: 5, release: -1}}", "1:40: invalid value, got number -1; expected at least 0"),
     (
         "{in_flight: {most: 5, release: 5}}",
-        "1:21: `release` is 5 and `most` 5; expected `release` below `most`",
+        "1:21: `release` (5) is not below `most` (5); expected release < most",
     ),
-    ("{acceleration: {start: 5}}", "1:24: the key 'step' is missing here; expected it beside the others"),
-    ("{acceleration: {start: 0, step: 1}}", "1:32: this is a number (0); expected at least 1"),
+    ("{acceleration: {start: 5}}", "1:24: missing key 'step'; expected it beside the other keys; add `step: ...`"),
+    ("{acceleration: {start: 0, step: 1}}", "1:32: invalid value, got number 0; expected at least 1"),
     (
         "[{in_flight: 1}, {model: claude-opus-5, in_flight: 1}]",
-        "1:26: this limit can never hold: the one in a.yaml:1:10 is for every request; expected it after this one",
+        "1:26: unreachable limit, shadowed by a.yaml:1:10; expected the more specific limit first; move this limit up",
     ),
 ]
 

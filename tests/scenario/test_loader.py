@@ -97,9 +97,9 @@ def test_a_text_is_a_scenario_too() -> None:
 
 
 def test_a_missing_file_is_told() -> None:
-    assert told(Path("a.yaml")) == ["a.yaml: cannot read this file: No such file or directory"]
+    assert told(Path("a.yaml")) == ["a.yaml: cannot read the file: No such file or directory"]
     assert told(Path("no/a.yaml")) == [
-        "no/a.yaml: cannot read this file: No such file or directory; there is no folder 'no' either"
+        "no/a.yaml: cannot read the file: No such file or directory; the folder 'no' does not exist"
     ]
 
 
@@ -107,27 +107,31 @@ def test_a_missing_file_may_be_a_misspelt_one() -> None:
     write(set__weather=RULE)
 
     assert told(Path("set/wether.yaml")) == [
-        "set/wether.yaml: cannot read this file: No such file or directory; did you mean 'weather.yaml'?"
+        "set/wether.yaml: cannot read the file: No such file or directory; did you mean 'weather.yaml'?"
     ]
 
 
 def test_a_folder_without_scenarios_is_told() -> None:
     Path("set").mkdir()
 
-    assert told(Path("set")) == ["set: no scenario files here; expected one ending in .yaml, .yml or .json"]
+    assert told(Path("set")) == [
+        "set: no scenario files in the folder; expected a file that ends in .yaml, .yml or .json"
+    ]
 
 
 def test_two_files_under_one_name_are_told() -> None:
     write(one__hello=RULE, two__hello=RULE)
 
-    assert told(Path("one"), Path("two")) == ["two/hello.yaml: another file is served as 'hello' too; rename one"]
+    assert told(Path("one"), Path("two")) == [
+        "two/hello.yaml: duplicate scenario name 'hello'; expected unique names; rename the file"
+    ]
 
 
 def test_a_file_of_10_mb_is_told() -> None:
     Path("a.yaml").write_bytes(b"#" * 10_000_000)
 
     assert told(Path("a.yaml")) == [
-        "a.yaml: this file has more than 5 MB; expected less: split it, files named together are one scenario"
+        "a.yaml: larger than 5 MB; expected a smaller file; split it into several files of one scenario"
     ]
 
 
@@ -135,7 +139,7 @@ def test_a_binary_file_is_told() -> None:
     Path("a.yaml").write_bytes(b"\x7fELF\x02\x01\x01\x00")
 
     assert told(Path("a.yaml")) == [
-        "a.yaml:1:1: there is a character U+007F here; expected text: remove it, or write its escape in double quotes"
+        "a.yaml:1:1: unprintable character U+007F; expected text; remove it, or write its escape in double quotes"
     ]
 
 
@@ -181,14 +185,14 @@ def test_rules_are_one_list_over_all_files() -> None:
     files = write(a="rules: [{name: hi, reply: x}]", b="rules: [{name: hi, times: 1, reply: y}]")
 
     assert told(*files) == [
-        "b.yaml:1:9: this rule can never be reached: the rule in a.yaml:1:9 answers whenever it would; expected the "
-        "narrower rule first, or `times` on the one above",
-        "b.yaml:1:16: a rule named 'hi' is already in a.yaml:1:16; expected another name",
+        "b.yaml:1:9: unreachable rule, shadowed by a.yaml:1:9; expected the more specific rule first; move this rule "
+        "up or add `times` to the other",
+        "b.yaml:1:16: duplicate rule name 'hi', first in a.yaml:1:16; expected unique names",
     ]
 
 
 def test_a_text_that_is_no_text_is_told() -> None:
-    with pytest.raises(ScenarioError, match=r"^scenario\.yaml:1:1: this is not UTF-8"):
+    with pytest.raises(ScenarioError, match=r"^scenario\.yaml:1:1: invalid UTF-8"):
         load_text("\ud83d")
 
 
@@ -196,8 +200,7 @@ def test_a_fifo_is_never_waited_for() -> None:
     os.mkfifo("a.yaml")
 
     assert told(Path("a.yaml")) == [
-        "a.yaml: cannot read this file: it is not a regular file; expected one: a FIFO, a device or a socket is never "
-        "read"
+        "a.yaml: cannot read the file: not a regular file; expected a regular file, not a FIFO, a device or a socket"
     ]
 
 
@@ -211,9 +214,9 @@ def test_a_file_name_that_is_not_utf_8_has_escapes() -> None:
     assert [scenario.files for scenario in scenarios.values()] == [("caf\\xe9.yaml",), ("f\\xfflder/caf\\xe9.yaml",)]
     assert list(scenarios) == ["", "caf\\xe9"]
     file.write_text("rules: []")
-    assert told(file) == ["caf\\xe9.yaml:1:8: this is empty; expected at least one item"]
+    assert told(file) == ["caf\\xe9.yaml:1:8: no items; expected at least one item"]
     assert told(Path(os.fsdecode(b"caf\xe8.yaml"))) == [
-        "caf\\xe8.yaml: cannot read this file: No such file or directory; did you mean 'caf\\xe9.yaml'?"
+        "caf\\xe8.yaml: cannot read the file: No such file or directory; did you mean 'caf\\xe9.yaml'?"
     ]
 
 
@@ -224,7 +227,7 @@ def test_a_bug_of_ours_is_a_mistake_in_one_line(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(loader, "build", fail)
 
     assert told(*write(a=RULE, b=RULE)) == [
-        "a.yaml, b.yaml: cannot load this file, because of a bug in mockclaude: RecursionError: too deep; please "
+        "a.yaml, b.yaml: cannot load the file because of a bug in mockclaude: RecursionError: too deep; please "
         "report it"
     ]
 

@@ -112,26 +112,27 @@ def test_every_rule_is_explained_and_the_first_without_a_failure_answers() -> No
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        (["weather in Paris?"], "'ask the tool' (scenario.yaml:6:5): tools: wanted 'get_weather', got nothing"),
-        (["hello"], "'hello' (scenario.yaml:2:5): already used up (times: 2)"),
+        (["weather in Paris?"], "'ask the tool' (scenario.yaml:6:5): tools: expected 'get_weather', got nothing"),
+        (["hello"], "'hello' (scenario.yaml:2:5): exhausted (times: 2)"),
         (
             [*CALLED, user(tool_result("3", id="toolu_9"))],
-            "'failed' (scenario.yaml:9:5): tool_result: wanted 'get_weather' with is_error: true, got an unknown tool",
+            "'failed' (scenario.yaml:9:5): tool_result: expected 'get_weather' with is_error: true, "
+            "got an unknown tool",
         ),
     ],
 )
 def test_a_miss_names_the_closest_rule_and_the_conditions_that_failed(said: list[Any], told: str) -> None:
     sentence = describe_unmatched(find_near_miss(LOOP.rules, conversation(*said), before("hello", "hello")))
 
-    assert sentence == f"No rule answers this request. The closest is {told}"
+    assert sentence == f"no rule matched; near miss {told}"
 
 
 def test_all_conditions_that_failed_are_named() -> None:
     rules = load_text("rules: [{when: {user: a, turn: 2, stream: true}, reply: x}]").rules
 
     assert describe_unmatched(find_near_miss(rules, conversation("b", stream=True), before())) == (
-        "No rule answers this request. The closest is scenario.yaml:1:9: turn: wanted 2, got 1; user: wanted a text "
-        "with 'a', got 'b'"
+        "no rule matched; near miss scenario.yaml:1:9: turn: expected 2, got 1; user: expected text "
+        "that contains 'a', got 'b'"
     )
 
 
@@ -141,7 +142,7 @@ def test_a_rule_that_would_hold_but_for_one_above_it_is_shadowed() -> None:
 
     assert ["; ".join(map(str, explanation.failed)) for explanation in explained] == [
         "",
-        "user: wanted a text with 'hi', got 'bye'",
+        "user: expected text that contains 'hi', got 'bye'",
         "shadowed by 'once' (scenario.yaml:1:9)",
     ]
 
@@ -158,4 +159,4 @@ def test_a_rule_that_would_hold_but_for_one_above_it_is_shadowed() -> None:
 def test_the_closest_rule_fails_in_little_and_in_what_the_user_said(rules: str, name: str) -> None:
     sentence = describe_unmatched(find_near_miss(load_text(f"rules: [{rules}]").rules, conversation("hi"), before()))
 
-    assert f"The closest is '{name}'" in sentence
+    assert f"near miss '{name}'" in sentence

@@ -102,19 +102,23 @@ NAMED = "instant, haiku, sonnet, opus, fable, mythos or model"
     [
         (
             "opsu",
-            f"'opsu' is no pace; expected {NAMED}, or keys and values, such as ttft=400ms, tokens_per_second=60; "
+            f"unknown pace 'opsu'; expected {NAMED}, or keys and values, such as ttft=400ms, tokens_per_second=60; "
             "did you mean 'opus'?",
         ),
-        ("ttft=4", "ttft: 4 is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m"),
+        ("ttft=4", "ttft: not a duration, got 4; expected a number with a unit, such as 400ms, 2s or 1.5m"),
         (
             "tfft=4ms",
             "unknown key 'tfft'; expected ttft, tokens_per_second, gap, gaps, jitter or profile; did you mean 'ttft'?",
         ),
         (
             "gap=4ms, tokens_per_second=5",
-            "a pace has one of tokens_per_second, gap or gaps; got tokens_per_second and gap",
+            "wrong keys of a pace, got tokens_per_second and gap; expected at most one of "
+            "tokens_per_second, gap or gaps",
         ),
-        ("tokens_per_second=0", "tokens_per_second: 0 is not a rate; expected a number per second above 0, such as 60"),
+        (
+            "tokens_per_second=0",
+            "tokens_per_second: not a rate, got 0; expected a number per second above 0, such as 60",
+        ),
     ],
 )
 def test_a_header_that_says_no_pace_is_told_what_one_is(text: str, problem: str) -> None:
@@ -123,7 +127,7 @@ def test_a_header_that_says_no_pace_is_told_what_one_is(text: str, problem: str)
 
 
 def test_a_header_that_is_no_json_is_told_so() -> None:
-    with pytest.raises(ValueError, match="this is not JSON: "):
+    with pytest.raises(ValueError, match=r"invalid JSON \("):
         parse_pace("{ttft")
 
 

@@ -58,7 +58,7 @@ def test_what_is_written_means(read: Callable[[Any], Any], written: str, meant: 
         (parse_event, "every ping", "several positions, got 'every ping'; expected one, such as 'last ping'"),
         (parse_before, "heders", "; or headers, body, end"),
         (parse_after, "-1s", "not an event, got '-1s'"),
-        (parse_after, "150%", "'150%' is not a share; expected a percentage"),
+        (parse_after, "150%", "not a probability, got '150%'; expected a number from 0 to 1"),
         (
             parse_after,
             "3 things",
@@ -74,7 +74,7 @@ def test_what_is_written_means(read: Callable[[Any], Any], written: str, meant: 
         (parse_request_window, "0..3", "not a range of requests, got '0..3'"),
         (parse_time_window, "10s", "not a range of times, got '10s'; expected a range such as 10s..20s"),
         (parse_time_window, "20s..10s", "a range of times that ends before it begins"),
-        (parse_time_window, "x..10s", "'x' is not a duration"),
+        (parse_time_window, "x..10s", "not a duration, got 'x'"),
     ],
 )
 def test_what_means_nothing_is_told(read: Callable[[Any], Any], written: Any, problem: str) -> None:

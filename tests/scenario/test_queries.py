@@ -40,20 +40,20 @@ def test_an_expression_finds_its_value_or_nothing(expression: str, found: Any) -
     [
         (
             "",
-            f"'' is not a JMESPath expression: Invalid JMESPath expression: cannot be empty.; {EXAMPLES}",
+            f"invalid JMESPath '' (Invalid JMESPath expression: cannot be empty.); {EXAMPLES}",
         ),
         (
             "a[",
-            f"'a[' is not a JMESPath expression: Invalid jmespath expression: Incomplete expression; {EXAMPLES}",
+            f"invalid JMESPath 'a[' (Invalid jmespath expression: Incomplete expression); {EXAMPLES}",
         ),
-        ("lenght(a)", "JMESPath has no function 'lenght'; expected one of its own; did you mean 'length'?"),
-        ("a || xyz(b)", "JMESPath has no function 'xyz'; expected one of its own"),
-        ("length(a, b)", "length() has 2 arguments in this JMESPath expression; expected 1"),
-        ("not_null()", "not_null() has 0 arguments in this JMESPath expression; expected 1"),
-        ("&a", "'&' is out of place in this JMESPath expression; expected it in map, sort_by, min_by or max_by"),
+        ("lenght(a)", "unknown JMESPath function 'lenght'; expected a built-in function; did you mean 'length'?"),
+        ("a || xyz(b)", "unknown JMESPath function 'xyz'; expected a built-in function"),
+        ("length(a, b)", "JMESPath function length() has 2 arguments; expected 1"),
+        ("not_null()", "JMESPath function not_null() has 0 arguments; expected 1"),
+        ("&a", "misplaced '&' in JMESPath; expected it in map, sort_by, min_by or max_by"),
         (
             "not_null(&a)",
-            "'&' is out of place in this JMESPath expression; expected it in map, sort_by, min_by or max_by",
+            "misplaced '&' in JMESPath; expected it in map, sort_by, min_by or max_by",
         ),
     ],
 )
@@ -66,23 +66,21 @@ def test_an_expression_that_could_fail_later_is_refused(expression: str) -> None
     told = find_problem(expression)
 
     assert (
-        told
-        == f"'{shorten(expression, 80)}' is too deep, or has a literal that JSON cannot carry; expected a simpler one"
+        told == f"JMESPath '{shorten(expression, 80)}' is too deep, or has a literal that JSON cannot hold; "
+        "expected a simpler one"
     )
 
 
 def test_a_deprecated_spelling_is_a_mistake_where_warnings_are_errors() -> None:
     told = find_problem("`x`")
 
-    assert told == f"'`x`' is not a JMESPath expression: deprecated string literal syntax; {EXAMPLES}"
+    assert told == f"invalid JMESPath '`x`' (deprecated string literal syntax); {EXAMPLES}"
 
 
 def test_a_long_expression_is_refused() -> None:
     expression = "a" * (MAX_LENGTH + 1)
 
-    assert find_problem(expression) == (
-        f"'{'a' * 79}…' has 1001 characters; expected at most 1000 in a JMESPath expression"
-    )
+    assert find_problem(expression) == (f"JMESPath '{'a' * 79}…' has 1001 characters; expected at most 1000")
     assert find_problem("a" * MAX_LENGTH) is None
 
 

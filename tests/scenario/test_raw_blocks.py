@@ -22,36 +22,36 @@ WEB_RESULT = "`tool_use_id` (text) and `content` (a mapping or a list)"
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ("{type: text}", "this text block lacks `text`; expected `text` (text)"),
-        ("{type: text, text: null}", "`text` of this text block is nothing; expected text"),
-        ("{type: text, text: 5}", "`text` of this text block is a number; expected text"),
+        ("{type: text}", "text block without `text`; expected `text` (text)"),
+        ("{type: text, text: null}", "`text` of a text block: wrong type, got null; expected text"),
+        ("{type: text, text: 5}", "`text` of a text block: wrong type, got a number; expected text"),
         (
             "{type: thinking, thinking: a}",
-            "this thinking block lacks `signature`; expected `thinking` (text) and `signature` (text)",
+            "thinking block without `signature`; expected `thinking` (text) and `signature` (text)",
         ),
-        ("{type: redacted_thinking}", "this redacted_thinking block lacks `data`; expected `data` (text)"),
-        ("{type: tool_use}", f"this tool_use block lacks `id`, `name` and `input`; expected {TOOL_USE}"),
+        ("{type: redacted_thinking}", "redacted_thinking block without `data`; expected `data` (text)"),
+        ("{type: tool_use}", f"tool_use block without `id`, `name` and `input`; expected {TOOL_USE}"),
         (
             "{type: tool_use, id: a, name: b, input: [c]}",
-            "`input` of this tool_use block is a list; expected a mapping",
+            "`input` of a tool_use block: wrong type, got a list; expected a mapping",
         ),
         (
             "{type: server_tool_use, id: a, input: {}}",
-            f"this server_tool_use block lacks `name`; expected {TOOL_USE}",
+            f"server_tool_use block without `name`; expected {TOOL_USE}",
         ),
         (
             "{type: mcp_tool_use, id: a, name: b, input: {}}",
-            "this mcp_tool_use block lacks `server_name`; expected `id` (text), `name` (text), `input` (a mapping) and "
+            "mcp_tool_use block without `server_name`; expected `id` (text), `name` (text), `input` (a mapping) and "
             "`server_name` (text)",
         ),
         (
             "{type: web_search_tool_result, tool_use_id: a, content: b}",
-            "`content` of this web_search_tool_result block is text; expected a mapping or a list",
+            "`content` of a web_search_tool_result block: wrong type, got text; expected a mapping or a list",
         ),
         *(
             (
                 f"{{type: {kind}_tool_result, tool_use_id: a}}",
-                f"this {kind}_tool_result block lacks `content`; expected {RESULT}",
+                f"{kind}_tool_result block without `content`; expected {RESULT}",
             )
             for kind in (
                 "web_fetch",
@@ -64,24 +64,26 @@ WEB_RESULT = "`tool_use_id` (text) and `content` (a mapping or a list)"
         ),
         (
             "{type: mcp_tool_result, tool_use_id: a, content: b, is_error: 1}",
-            "`is_error` of this mcp_tool_result block is a number; expected true or false",
+            "`is_error` of a mcp_tool_result block: wrong type, got a number; expected true or false",
         ),
         (
             "{type: mcp_tool_listing, tools: []}",
-            "this mcp_tool_listing block lacks `mcp_server_name`; expected `mcp_server_name` (text) and `tools` "
-            "(a list)",
+            "mcp_tool_listing block without `mcp_server_name`; expected `mcp_server_name` (text) and `tools` (a list)",
         ),
-        ("{type: container_upload}", "this container_upload block lacks `file_id`; expected `file_id` (text)"),
+        ("{type: container_upload}", "container_upload block without `file_id`; expected `file_id` (text)"),
         (
             "{type: fallback, from: {}}",
-            "this fallback block lacks `to` and `trigger`; expected `from` (a mapping), `to` (a mapping) and `trigger` "
+            "fallback block without `to` and `trigger`; expected `from` (a mapping), `to` (a mapping) and `trigger` "
             "(a mapping)",
         ),
-        ("{type: compaction}", "this compaction block lacks `content`; expected `content` (text or nothing)"),
-        ("{type: compaction, content: 5}", "`content` of this compaction block is a number; expected text or nothing"),
+        ("{type: compaction}", "compaction block without `content`; expected `content` (text or null)"),
+        (
+            "{type: compaction, content: 5}",
+            "`content` of a compaction block: wrong type, got a number; expected text or null",
+        ),
         (
             "{type: '${{ user }}', text: a}",
-            "the type of a block is fixed, got a placeholder ('${{ user }}'); expected such as text or tool_use",
+            "the type of a block is a placeholder, got '${{ user }}'; expected a literal such as text or tool_use",
         ),
     ],
 )
@@ -126,7 +128,7 @@ def test_a_block_is_checked_again_when_its_placeholders_are_filled_in(block: str
 
     assert given.response.status == status
     if status == 400:
-        problem = "block is nothing; expected text" if "text:" in block else "block is a list; expected a mapping"
+        problem = "got null; expected text" if "text:" in block else "got a list; expected a mapping"
         assert given.reason.startswith("a.yaml:1:9: `")
         assert given.reason.endswith(f"{problem}, after its placeholders are filled in")
         assert given.reason.encode() in sent_of(given)

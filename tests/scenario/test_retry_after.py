@@ -34,7 +34,7 @@ def test_a_long_wait_is_warned_about_with_its_place(text: str) -> None:
 def test_the_warning_says_how_long_clients_wait() -> None:
     (warning,) = load_text("rules: [{reply: Hi, fault: {headers: {retry-after-ms: 90000}}}]").warnings
 
-    assert warning.message == "retry-after-ms is 90 s, and clients wait that long; expected at most 60 s in tests"
+    assert warning.message == "`retry-after-ms`: clients wait 90 s; expected at most 60 s; use `--retry-speed instant`"
 
 
 @pytest.mark.parametrize(

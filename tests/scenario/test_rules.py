@@ -10,8 +10,8 @@ from mockclaude.scenario.rules import Rule, built_in
 from tests.scenario.talk import complaints
 
 UNREACHABLE = (
-    "this rule can never be reached: the rule in a.yaml:2:3 answers whenever it would; expected the narrower rule "
-    "first, or `times` on the one above"
+    "unreachable rule, shadowed by a.yaml:2:3; expected the more specific rule first; move this rule up or add `times` "
+    "to the other"
 )
 
 
@@ -160,7 +160,7 @@ def test_a_rule_with_a_name_goes_by_it() -> None:
         ("- when: {turn: 1}\n  reply: a\n- when: {turn: 1, user: x}\n  times: 1\n  reply: b", "4:3: " + UNREACHABLE),
         (
             "- {name: a, times: 1, reply: x}\n- {name: a, reply: y}",
-            "3:10: a rule named 'a' is already in a.yaml:2:10; expected another name",
+            "3:10: duplicate rule name 'a', first in a.yaml:2:10; expected unique names",
         ),
         (
             "- reply: 'Hi ${{ usr }}'",
@@ -169,13 +169,12 @@ def test_a_rule_with_a_name_goes_by_it() -> None:
         ),
         (
             "- sequence:\n  - x\n  - [{json: {a: ['${{ fake.nam }}']}}]",
-            "4:18: Faker has no 'nam' in en_US; expected one of its methods; did you mean 'name'?",
+            "4:18: unknown method 'nam' of Faker in en_US; expected one of its methods; did you mean 'name'?",
         ),
         (
             "- when: {user: {regex: '(?P<city>.)'}}\n  choice:\n  - reply: {error: {type: api_error, message: "
             "'${{ match.cty }}'}}",
-            "4:47: 'match.cty' is no group of a regex of this rule; expected match.0, match.1 or match.city; did you "
-            "mean 'city'?",
+            "4:47: unknown group 'match.cty'; expected match.0, match.1 or match.city; did you mean 'city'?",
         ),
     ],
 )
@@ -198,14 +197,16 @@ def test_rules_that_can_be_reached_are_no_mistake(rules: str) -> None:
 
 def test_a_bad_locale_is_told_and_its_values_are_not_tried() -> None:
     assert complaints("locale: de_ED\nrules: [{reply: '${{ fake.nam }}'}]") == [
-        "a.yaml:1:9: Faker has no locale 'de_ED'; expected one such as en_US, de_DE or zh_CN; did you mean 'de_DE'?"
+        "a.yaml:1:9: unknown locale 'de_ED'; expected a locale of Faker, e.g. en_US, de_DE or zh_CN; "
+        "did you mean 'de_DE'?"
     ]
 
 
 def test_values_are_tried_in_the_locale_of_the_file() -> None:
     assert complaints("locale: ja_JP\nrules: [{reply: '${{ fake.first_kana_name }}'}]") == []
     assert complaints("rules: [{reply: '${{ fake.first_kana_name }}'}]") == [
-        "a.yaml:1:17: Faker has no 'first_kana_name' in en_US; expected one of its methods; did you mean 'first_name'?"
+        "a.yaml:1:17: unknown method 'first_kana_name' of Faker in en_US; expected one of its methods; "
+        "did you mean 'first_name'?"
     ]
 
 

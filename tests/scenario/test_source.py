@@ -129,22 +129,25 @@ def test_a_key_has_a_place_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("content", "lines"),
     [
-        ("a: 1\nb: 2\na: 3\n", ["3:1: the key 'a' is already there in line 1; expected each key once"]),
-        ("a: &x 1\nb: *x\n", ["2:4: aliases (*x) are not supported; expected the value itself: repeat it"]),
-        ("*x : 1\n", ["1:1: aliases (*x) are not supported; expected the value itself: repeat it"]),
-        ("a: !!int 1", ["1:4: tags (tag:yaml.org,2002:int) are not supported; expected a plain value: remove the tag"]),
-        ("!x a: 1", ["1:1: tags (!x) are not supported; expected a plain value: remove the tag"]),
-        ("a: 1\n---\nb: 2\n", ["3:1: a second document begins here; expected one document in a file"]),
-        ("? [a, b]\n: 1\n", ["1:3: a key must be a word; expected `key: value`, or quotes around a text with braces"]),
-        ("[" * 100, ["1:66: this is nested more than 64 levels deep; expected fewer"]),
-        ("{a: " * 100_000, ["1:261: this is nested more than 64 levels deep; expected fewer"]),
-        ("a: 1e999", ["1:4: this number is too large; expected one that JSON can carry, or quotes around it"]),
-        ("a: " + "9" * 20, ["1:4: this number is too large; expected one that JSON can carry, or quotes around it"]),
-        (b"a: \xff", ["1:4: this is not UTF-8; expected a YAML or JSON text"]),
-        (b"\x89PNG\r\n\x1a\n\0", ["1:1: this is not UTF-8; expected a YAML or JSON text"]),
+        ("a: 1\nb: 2\na: 3\n", ["3:1: duplicate key 'a', first in line 1; expected unique keys; remove one"]),
+        ("a: &x 1\nb: *x\n", ["2:4: alias '*x' is not supported; expected a literal value; copy the value"]),
+        ("*x : 1\n", ["1:1: alias '*x' is not supported; expected a literal value; copy the value"]),
+        ("a: !!int 1", ["1:4: tag 'tag:yaml.org,2002:int' is not supported; expected a plain value; remove the tag"]),
+        ("!x a: 1", ["1:1: tag '!x' is not supported; expected a plain value; remove the tag"]),
+        ("a: 1\n---\nb: 2\n", ["3:1: second document; expected one document in a file"]),
+        (
+            "? [a, b]\n: 1\n",
+            ["1:3: the key is a list or a mapping; expected `key: value`; put quotes around a text with braces"],
+        ),
+        ("[" * 100, ["1:66: data nested more than 64 levels deep; expected fewer levels"]),
+        ("{a: " * 100_000, ["1:261: data nested more than 64 levels deep; expected fewer levels"]),
+        ("a: 1e999", ["1:4: number too large; expected a number that JSON can hold; put quotes around it"]),
+        ("a: " + "9" * 20, ["1:4: number too large; expected a number that JSON can hold; put quotes around it"]),
+        (b"a: \xff", ["1:4: invalid UTF-8; expected YAML or JSON text"]),
+        (b"\x89PNG\r\n\x1a\n\0", ["1:1: invalid UTF-8; expected YAML or JSON text"]),
         (
             "é: é\né: \0",
-            ["2:4: there is a character U+0000 here; expected text: remove it, or write its escape in double quotes"],
+            ["2:4: unprintable character U+0000; expected text; remove it, or write its escape in double quotes"],
         ),
     ],
 )
@@ -164,49 +167,49 @@ def test_a_file_that_is_nested_without_end_is_one_mistake() -> None:
     [
         (
             "a:\n\t- x",
-            "2:1: this is not YAML: found character that cannot start any token; indent with spaces, not tabs, "
+            "2:1: invalid YAML (found character that cannot start any token); indent with spaces, not tabs, "
             "and quote a text that starts with @, `, % or a tab",
         ),
         (
             "a: b: c",
-            "1:5: this is not YAML: mapping values are not allowed in this context; quote a text that contains ': '",
+            "1:5: invalid YAML (mapping values are not allowed in this context); quote a text that contains ': '",
         ),
         (
             "model: *",
-            "1:9: this is not YAML: did not find expected alphabetic or numeric character; quote a text that begins "
+            "1:9: invalid YAML (did not find expected alphabetic or numeric character); quote a text that begins "
             "with * or &",
         ),
         (
             "[{a: b ${{ c }}}]",
-            "1:9: this is not YAML: did not find expected ',' or '}'; close the mapping with }, or "
+            "1:9: invalid YAML (did not find expected ',' or '}'); close the mapping with }, or "
             "quote a text that has { or }, as '${{ user }}'",
         ),
         (
             "a: [b\nc: d",
-            "2:2: this is not YAML: did not find expected ',' or ']' while parsing a flow sequence that began in "
-            "line 1; close the list with ], or quote a text that has [, ] or {, as '${{ user }}'",
+            "2:2: invalid YAML (did not find expected ',' or ']' while parsing a flow sequence that began in "
+            "line 1); close the list with ], or quote a text that has [, ] or {, as '${{ user }}'",
         ),
         (
             "a: 'b\n\n",
-            "3:1: this is not YAML: found unexpected end of stream while scanning a quoted scalar that began in "
-            "line 1; close the quotes",
+            "3:1: invalid YAML (found unexpected end of stream while scanning a quoted scalar that began in "
+            "line 1); close the quotes",
         ),
         (
             r'a: "\w"',
-            r"1:5: this is not YAML: found unknown escape character; write \\ for a backslash, or use single quotes",
+            r"1:5: invalid YAML (found unknown escape character); write \\ for a backslash, or use single quotes",
         ),
         (
             r'a: "\ud800"',
-            "1:7: this is not YAML: found invalid Unicode character escape code; write the character itself",
+            "1:7: invalid YAML (found invalid Unicode character escape code); write the character itself",
         ),
         (
             "a: b\n  c: d",
-            "2:4: this is not YAML: mapping values are not allowed in this context; quote a text that contains ': '",
+            "2:4: invalid YAML (mapping values are not allowed in this context); quote a text that contains ': '",
         ),
         (
             "- a\n b\nc: d",
-            "3:1: this is not YAML: did not find expected '-' indicator while parsing a block collection that "
-            "began in line 1; check the indentation, the colons and the quotes around this place",
+            "3:1: invalid YAML (did not find expected '-' indicator while parsing a block collection that "
+            "began in line 1); check the indentation, the colons and the quotes around this place",
         ),
     ],
 )
@@ -223,7 +226,7 @@ def test_all_mistakes_of_form_are_told_at_once() -> None:
 
 
 def test_a_file_of_many_megabytes_is_refused() -> None:
-    line = "a.yaml: this file has more than 5 MB; expected less: split it, files named together are one scenario"
+    line = "a.yaml: larger than 5 MB; expected a smaller file; split it into several files of one scenario"
 
     assert mistakes(b"a" * (MAX_BYTES + 1)) == [line]
     assert read("a.yaml", b"a" * MAX_BYTES).data == "a" * MAX_BYTES

@@ -24,7 +24,7 @@ def test_a_duration_is_a_number_with_a_unit(written: str, microseconds: int) -> 
 @pytest.mark.parametrize("written", [5, 0, None, "5", "5 days", "-1s", "1e3s", ".5s", "forever", "9" * 400 + "h", True])
 def test_anything_else_is_no_duration(written: Any) -> None:
     with pytest.raises(
-        ValueError, match=r"is not a duration; expected a number with a unit, such as 400ms, 2s or 1\.5m"
+        ValueError, match=r"not a duration, got .*; expected a number with a unit, such as 400ms, 2s or 1\.5m"
     ):
         units.parse_duration(written)
 
@@ -40,26 +40,28 @@ def test_a_share_is_a_percentage_or_a_number_up_to_1(written: Any, share: float)
 
 @pytest.mark.parametrize("written", [20, -0.1, "20", "200%", True, None, [0.2], float("nan")])
 def test_anything_else_is_no_share(written: Any) -> None:
-    with pytest.raises(ValueError, match="is not a share; expected a percentage, such as 20%, or a number from 0 to 1"):
+    with pytest.raises(
+        ValueError, match=r"not a probability, got .*; expected a number from 0 to 1, or a percentage such as 20%"
+    ):
         units.parse_probability(written)
 
 
 def test_a_long_value_is_told_in_short() -> None:
-    with pytest.raises(ValueError, match=r"^'x{39}…' is not a duration;"):
+    with pytest.raises(ValueError, match=r"^not a duration, got 'x{39}…';"):
         units.parse_duration("x" * 1000)
 
 
 @pytest.mark.parametrize("written", [0, -1, True, "60", None, float("inf"), float("nan")])
 def test_anything_else_is_no_rate(written: Any) -> None:
     assert units.parse_rate(60) == 60.0
-    with pytest.raises(ValueError, match="is not a rate; expected a number per second above 0, such as 60"):
+    with pytest.raises(ValueError, match=r"not a rate, got .*; expected a number per second above 0, such as 60"):
         units.parse_rate(written)
 
 
 @pytest.mark.parametrize("written", [-0.1, True, "1.5", None, float("inf")])
 def test_anything_else_is_no_factor(written: Any) -> None:
     assert units.parse_factor("150%") == units.parse_factor(1.5) == 1.5
-    with pytest.raises(ValueError, match=r"is not a factor; expected a number from 0 on, such as 1\.5 or 150%"):
+    with pytest.raises(ValueError, match=r"not a factor, got .*; expected a number from 0 on, such as 1\.5 or 150%"):
         units.parse_factor(written)
 
 
@@ -88,37 +90,43 @@ EXACTLY_ONE = "expected exactly one of uniform, normal, lognormal or exponential
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
-        ({}, f"{{}} is no distribution; {EXACTLY_ONE}"),
-        ({"unifrom": [1, 2]}, f"{{'unifrom': [1, 2]}} is no distribution; {EXACTLY_ONE}; did you mean 'uniform'?"),
-        ({"uniform": ["1s"]}, "this is not how `uniform` is written; expected such as {uniform: [100ms, 400ms]}"),
-        ({"uniform": ["2s", "1s"]}, "`uniform` goes from the least to the most; got 2s before 1s"),
+        ({}, f"not a distribution, got {{}}; {EXACTLY_ONE}"),
+        ({"unifrom": [1, 2]}, f"not a distribution, got {{'unifrom': [1, 2]}}; {EXACTLY_ONE}; did you mean 'uniform'?"),
+        ({"uniform": ["1s"]}, "`uniform`: invalid value; expected a form such as {uniform: [100ms, 400ms]}"),
+        ({"uniform": ["2s", "1s"]}, "`uniform`: got 2s before 1s; expected the minimum first"),
         (
             {"normal": {"mean": "1s"}},
-            "this is not how `normal` is written; expected such as {normal: {mean: 400ms, sd: 50ms}}",
+            "`normal`: invalid value; expected a form such as {normal: {mean: 400ms, sd: 50ms}}",
         ),
         (
             {"lognormal": {"p50": "1s", "sigma": 1}},
-            "this is not how `lognormal` is written; expected such as {lognormal: {p50: 400ms, p99: 2s}} or "
+            "`lognormal`: invalid value; expected a form such as {lognormal: {p50: 400ms, p99: 2s}} or "
             "{lognormal: {median: 400ms, sigma: 0.5}}",
         ),
         (
             {"lognormal": "p50"},
-            "this is not how `lognormal` is written; expected such as {lognormal: {p50: 400ms, p99: 2s}} or "
+            "`lognormal`: invalid value; expected a form such as {lognormal: {p50: 400ms, p99: 2s}} or "
             "{lognormal: {median: 400ms, sigma: 0.5}}",
         ),
-        ({"lognormal": {"p50": "2s", "p99": "1s"}}, "p50 is 2s and p99 1s; expected p50 above 0 and p99 above p50"),
-        ({"lognormal": {"median": "2s", "sigma": -1}}, "sigma is -1; expected a number from 0 to 10, such as 0.5"),
+        (
+            {"lognormal": {"p50": "2s", "p99": "1s"}},
+            "wrong percentiles, got p50 2s and p99 1s; expected 0 < p50 <= p99",
+        ),
+        (
+            {"lognormal": {"median": "2s", "sigma": -1}},
+            "`sigma`: out of range, got -1; expected a number from 0 to 10, such as 0.5",
+        ),
         (
             {"lognormal": {"median": "2s", "sigma": 1, "max": "1s"}},
-            "`max` is 1s, which is below the median; expected it above",
+            "`max`: below the median, got 1s; expected at least the median",
         ),
         (
             {"exponential": "1s"},
-            "this is not how `exponential` is written; expected such as {exponential: {mean: 400ms}}",
+            "`exponential`: invalid value; expected a form such as {exponential: {mean: 400ms}}",
         ),
         (
             {"exponential": {"mean": 5}},
-            "5 is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m",
+            "not a duration, got 5; expected a number with a unit, such as 400ms, 2s or 1.5m",
         ),
     ],
 )

@@ -32,19 +32,16 @@ TOOLS = (
     "web_search, web_fetch, code_execution, bash_code_execution, text_editor_code_execution, tool_search_tool_regex or "
     "tool_search_tool_bm25"
 )
-FILE = "a mapping with `rules`, such as `rules: [{reply: Hello}]`"
+FILE = "a mapping with `rules`, e.g. `rules: [{reply: Hello}]`"
 MAPPING = "a mapping (`key: value`)"
 TEXT = f"text or {MAPPING}"
 QUOTES = "; put quotes around it"
-NO_VALUE = "there is no value here; expected one after the colon, or no key"
-DURATION = "is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m"
-SHARE = "is not a share; expected a percentage, such as 20%, or a number from 0 to 1"
-RATE = "is not a rate; expected a number per second above 0, such as 60"
+NO_VALUE = "missing value, got null; expected a value after the colon; add a value or remove the key"
+DURATION = "expected a number with a unit, such as 400ms, 2s or 1.5m"
+PROBABILITY = "expected a number from 0 to 1, or a percentage such as 20%"
+RATE = "expected a number per second above 0, such as 60"
 PACES = "'instant', 'haiku', 'sonnet', 'opus', 'fable', 'mythos', 'model'"
-DISTRIBUTION = (
-    "is no distribution; expected exactly one of uniform, normal, lognormal or exponential; did you mean 'uniform'?"
-)
-PATH = "is not a JMESPath expression"
+DISTRIBUTION = "expected exactly one of uniform, normal, lognormal or exponential; did you mean 'uniform'?"
 
 
 def told(text: str) -> str:
@@ -58,43 +55,47 @@ WRONG_UNMATCHED = "wrong error for unmatched requests"
 UNMATCHED = "expected a status from 400 to 499 that clients do not retry, or its type, e.g. not_found_error"
 
 IN_A_FILE = [
-    ("", f"1:1: this is nothing; expected {FILE}"),
-    ("hello", f"1:1: this is text ('hello'); expected {FILE}"),
-    ("- reply: x", f"1:1: this is a list; expected {FILE}"),
-    ("seed: 1", "1:1: the key 'rules' is missing here; expected it beside the others"),
-    ("rules: []", "1:8: this is empty; expected at least one item"),
-    ("rules: {reply: x}", "1:8: this is a mapping; expected a list (`- item`)"),
-    ("rules: [x]", "1:9: this is text ('x'); expected a mapping, such as `reply: Hello`"),
+    ("", f"1:1: the file is empty; expected {FILE}"),
+    ("hello", f"1:1: invalid value, got string 'hello'; expected {FILE}"),
+    ("- reply: x", f"1:1: invalid value, got a list; expected {FILE}"),
+    ("seed: 1", "1:1: missing key 'rules'; expected it beside the other keys; add `rules: ...`"),
+    ("rules: []", "1:8: no items; expected at least one item"),
+    ("rules: {reply: x}", "1:8: invalid value, got a mapping; expected a list (`- item`)"),
+    ("rules: [x]", "1:9: invalid value, got string 'x'; expected a mapping, e.g. `reply: Hello`"),
     (
         "rules: [reply: x]\nsed: 1",
         "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, betas, unmatched, as_written, "
         "pace, limits, chaos, client_faults or rules; "
         "did you mean 'seed'?",
     ),
-    ("rules: [reply: x]\nseed: 1.5", "2:7: this is a number (1.5); expected a whole number"),
-    ("rules: [reply: x]\nseed: 1e3", "2:7: this is a number (1000.0); expected a whole number"),
-    ("rules: [reply: x]\nseed: yes", "2:7: this is text ('yes'); expected a whole number"),
-    ("rules: [reply: x]\nlocale: 5", f"2:9: this is a number (5); expected text{QUOTES}"),
-    ("rules: [reply: x]\npace: slow", f"2:7: this is text ('slow'); expected {PACES} or {MAPPING}"),
+    ("rules: [reply: x]\nseed: 1.5", "2:7: invalid value, got number 1.5; expected an integer"),
+    ("rules: [reply: x]\nseed: 1e3", "2:7: invalid value, got number 1000.0; expected an integer"),
+    ("rules: [reply: x]\nseed: yes", "2:7: invalid value, got string 'yes'; expected an integer"),
+    ("rules: [reply: x]\nlocale: 5", f"2:9: invalid value, got number 5; expected text{QUOTES}"),
+    ("rules: [reply: x]\npace: slow", f"2:7: invalid value, got string 'slow'; expected {PACES} or {MAPPING}"),
     (
         "rules: [reply: x]\npace: instan",
-        f"2:7: this is text ('instan'); expected {PACES} or {MAPPING}; did you mean 'instant'?",
+        f"2:7: invalid value, got string 'instan'; expected {PACES} or {MAPPING}; did you mean 'instant'?",
     ),
     (
         "rules: [reply: x]\npace: {tfft: 1s}",
         "2:8: unknown key 'tfft'; expected ttft, tokens_per_second, gap, gaps, jitter or profile; did you mean 'ttft'?",
     ),
-    ("rules: [reply: x]\npace: {ttft: 400}", f"2:14: 400 {DURATION}"),
-    ("rules: [reply: x]\npace: {ttft: 5 days}", f"2:14: '5 days' {DURATION}"),
-    ("rules: [reply: x]\npace: {jitter: 20}", f"2:16: 20 {SHARE}"),
-    ("rules: [reply: x]\npace: {jitter: 200%}", f"2:16: '200%' {SHARE}"),
-    ("rules: [reply: x]\npace: {jitter: true}", f"2:16: True {SHARE}"),
-    ("rules: [reply: x]\npace: {tokens_per_second: 0}", f"2:27: 0 {RATE}"),
-    ("rules: [reply: x]\npace: {tokens_per_second: fast}", f"2:27: 'fast' {RATE}"),
-    ("rules: [reply: x]\npace: {ttft: {unifrom: [1s, 2s]}}", f"2:14: {{'unifrom': ['1s', '2s']}} {DISTRIBUTION}"),
+    ("rules: [reply: x]\npace: {ttft: 400}", f"2:14: not a duration, got 400; {DURATION}"),
+    ("rules: [reply: x]\npace: {ttft: 5 days}", f"2:14: not a duration, got '5 days'; {DURATION}"),
+    ("rules: [reply: x]\npace: {jitter: 20}", f"2:16: not a probability, got 20; {PROBABILITY}"),
+    ("rules: [reply: x]\npace: {jitter: 200%}", f"2:16: not a probability, got '200%'; {PROBABILITY}"),
+    ("rules: [reply: x]\npace: {jitter: true}", f"2:16: not a probability, got True; {PROBABILITY}"),
+    ("rules: [reply: x]\npace: {tokens_per_second: 0}", f"2:27: not a rate, got 0; {RATE}"),
+    ("rules: [reply: x]\npace: {tokens_per_second: fast}", f"2:27: not a rate, got 'fast'; {RATE}"),
+    (
+        "rules: [reply: x]\npace: {ttft: {unifrom: [1s, 2s]}}",
+        f"2:14: not a distribution, got {{'unifrom': ['1s', '2s']}}; {DISTRIBUTION}",
+    ),
     (
         "rules: [reply: x]\npace: {gap: 1s, tokens_per_second: 5}",
-        "2:7: a pace has one of tokens_per_second, gap or gaps; got tokens_per_second and gap",
+        "2:7: wrong keys of a pace, got tokens_per_second and gap; expected at most one of "
+        "tokens_per_second, gap or gaps",
     ),
     ("rules: [reply: x]\nbetas: strct", f"2:8: unknown betas, got 'strct'; {BETAS}; did you mean 'strict'?"),
     ("rules: [reply: x]\nbetas: known,any", f"2:8: unknown betas, got 'known,any'; {BETAS}; did you mean 'known'?"),
@@ -127,23 +128,26 @@ IN_A_RULE = [
     ("nme: x, reply: y", f"2: unknown key 'nme'; expected {RULE_KEYS}; did you mean 'name'?"),
     ("rply: y", f"2: unknown key 'rply'; expected {RULE_KEYS}; did you mean 'reply'?"),
     ("'': y, reply: x", f"2: unknown key ''; expected {RULE_KEYS}"),
-    ("name: x", "1: a rule has exactly one of reply, sequence or choice; got none of them"),
-    ("reply: x, choice: []", "1: a rule has exactly one of reply, sequence or choice; got reply and choice"),
+    ("name: x", "1: wrong keys of a rule, got none; expected exactly one of reply, sequence or choice"),
+    (
+        "reply: x, choice: []",
+        "1: wrong keys of a rule, got reply and choice; expected exactly one of reply, sequence or choice",
+    ),
     ("reply: ~", f"9: {NO_VALUE}"),
-    ("reply: []", "9: this is empty; expected at least one item"),
-    ("name: '', reply: x", "8: this is text (''); expected at least one character"),
-    ("times: 0, reply: x", "9: this is a number (0); expected at least 1"),
-    ("times: true, reply: x", "9: this is true; expected a whole number"),
-    ("sequence: x", "12: this is text ('x'); expected a list (`- item`)"),
-    ("sequence: []", "12: this is empty; expected at least one item"),
-    ("choice: [hello]", "11: this is text ('hello'); expected a mapping, such as `{weight: 1, reply: Hello}`"),
-    ("choice: [{weight: 0, reply: x}]", "20: this is a number (0); expected more than 0"),
-    ("choice: [{weight: '90', reply: x}]", "20: this is text ('90'); expected a number"),
+    ("reply: []", "9: no items; expected at least one item"),
+    ("name: '', reply: x", "8: invalid value, got string ''; expected at least one character"),
+    ("times: 0, reply: x", "9: invalid value, got number 0; expected at least 1"),
+    ("times: true, reply: x", "9: invalid value, got true; expected an integer"),
+    ("sequence: x", "12: invalid value, got string 'x'; expected a list (`- item`)"),
+    ("sequence: []", "12: no items; expected at least one item"),
+    ("choice: [hello]", "11: invalid value, got string 'hello'; expected a mapping, e.g. `{weight: 1, reply: Hello}`"),
+    ("choice: [{weight: 0, reply: x}]", "20: invalid value, got number 0; expected more than 0"),
+    ("choice: [{weight: '90', reply: x}]", "20: invalid value, got string '90'; expected a number"),
     (
         "choice: [{weigth: 1, reply: x}]",
         "12: unknown key 'weigth'; expected reply or weight; did you mean 'weight'?",
     ),
-    ("choice: [{weight: 1}]", "11: the key 'reply' is missing here; expected it beside the others"),
+    ("choice: [{weight: 1}]", "11: missing key 'reply'; expected it beside the other keys; add `reply: ...`"),
 ]
 
 
@@ -161,17 +165,17 @@ IN_A_CONDITION = [
         "or retry; did you mean 'user'?",
     ),
     ("user:", f"6: {NO_VALUE}"),
-    ("user: 5", f"7: this is a number (5); expected {TEXT}{QUOTES}"),
-    ("user: []", "7: this is empty; expected at least one item"),
-    ("user: [a, 5]", f"11: this is a number (5); expected {TEXT}{QUOTES}"),
+    ("user: 5", f"7: invalid value, got number 5; expected {TEXT}{QUOTES}"),
+    ("user: []", "7: no items; expected at least one item"),
+    ("user: [a, 5]", f"11: invalid value, got number 5; expected {TEXT}{QUOTES}"),
     (
         "user: {contain: x}",
         "8: unknown key 'contain'; expected equals, contains, like or regex; did you mean 'contains'?",
     ),
-    ("user: {}", "7: a match has exactly one of equals, contains, like or regex; got none of them"),
+    ("user: {}", "7: wrong keys of a match, got none; expected exactly one of equals, contains, like or regex"),
     (
         "user: {regex: a, like: b}",
-        "7: a match has exactly one of equals, contains, like or regex; got like and regex",
+        "7: wrong keys of a match, got like and regex; expected exactly one of equals, contains, like or regex",
     ),
     (
         "user: {regex: '('}",
@@ -193,39 +197,40 @@ IN_A_CONDITION = [
         "15: `regex`: negative look-around is not supported, got 'refund(?! policy)'; expected a pattern that RE2 can "
         "run in linear time; add a rule for the exception above this rule",
     ),
-    ("system: {equals: []}", "18: this is empty; expected at least one item"),
-    ("model: true", f"8: this is true; expected {TEXT}{QUOTES}"),
-    ("tool_result: []", "14: this is empty; expected at least one item"),
+    ("system: {equals: []}", "18: no items; expected at least one item"),
+    ("model: true", f"8: invalid value, got true; expected {TEXT}{QUOTES}"),
+    ("tool_result: []", "14: no items; expected at least one item"),
     (
         "tool_result: {isError: true}",
         "15: unknown key 'isError'; expected name, is_error or content; did you mean 'is_error'?",
     ),
-    ("tool_result: {is_error: 'no'}", "25: this is text ('no'); expected true or false"),
-    ("headers: [x]", f"10: this is a list; expected {MAPPING}"),
-    ("headers: {}", "10: this is empty; expected at least one item"),
-    ("headers: {x-a: 5}", f"16: this is a number (5); expected {TEXT}{QUOTES}"),
+    ("tool_result: {is_error: 'no'}", "25: invalid value, got string 'no'; expected true or false"),
+    ("headers: [x]", f"10: invalid value, got a list; expected {MAPPING}"),
+    ("headers: {}", "10: no items; expected at least one item"),
+    ("headers: {x-a: 5}", f"16: invalid value, got number 5; expected {TEXT}{QUOTES}"),
     (
         "headers: {x-a: {equal: x}}",
         "17: unknown key 'equal'; expected equals, contains, like or regex; did you mean 'equals'?",
     ),
-    ("stream: yes", "9: this is text ('yes'); expected true or false"),
-    ("turn: one", "7: this is text ('one'); expected a whole number"),
-    ("retry: -1", "8: this is a number (-1); expected at least 0"),
-    ("body: {}", "7: this is empty; expected at least one item"),
-    ("body: 3", f"7: this is a number (3); expected a JMESPath expression or {MAPPING}"),
+    ("stream: yes", "9: invalid value, got string 'yes'; expected true or false"),
+    ("turn: one", "7: invalid value, got string 'one'; expected an integer"),
+    ("retry: -1", "8: invalid value, got number -1; expected at least 0"),
+    ("body: {}", "7: no items; expected at least one item"),
+    ("body: 3", f"7: invalid value, got number 3; expected a JMESPath expression or {MAPPING}"),
     (
         "body: 'a['",
-        f"7: 'a[' {PATH}: Invalid jmespath expression: Incomplete expression; {EXAMPLES}",
+        f"7: invalid JMESPath 'a[' (Invalid jmespath expression: Incomplete expression); {EXAMPLES}",
     ),
     (
         "body: {'a b': 1}",
-        f"8: 'a b' {PATH}: Unexpected token: b: Parse error at column 2, token \"b\" (UNQUOTED_IDENTIFIER); {EXAMPLES}",
+        "8: invalid JMESPath 'a b' (Unexpected token: b: Parse error at column 2, token \"b\" (UNQUOTED_IDENTIFIER)); "
+        f"{EXAMPLES}",
     ),
     (
         "body: lenght(tools)",
-        "7: JMESPath has no function 'lenght'; expected one of its own; did you mean 'length'?",
+        "7: unknown JMESPath function 'lenght'; expected a built-in function; did you mean 'length'?",
     ),
-    ("body: length()", "7: length() has 0 arguments in this JMESPath expression; expected 1"),
+    ("body: length()", "7: JMESPath function length() has 0 arguments; expected 1"),
 ]
 
 
@@ -238,64 +243,67 @@ def test_a_mistake_in_a_condition(when: str, line: str) -> None:
 
 IN_A_STEP = [
     ("txt: hi", f"1: unknown key 'txt'; expected {STEP_KEYS}; did you mean 'text'?"),
-    ("{}", f"1: a step has exactly one of {STEP_KEYS}; got none of them"),
-    ("{text: a, json: b}", f"1: a step has exactly one of {STEP_KEYS}; got text and json"),
-    ("5", f"1: this is a number (5); expected text, a step or a list of steps{QUOTES}"),
-    ("[a]", "1: this is a list; expected text, a step or a list of steps"),
+    ("{}", f"1: wrong keys of a step, got none; expected exactly one of {STEP_KEYS}"),
+    ("{text: a, json: b}", f"1: wrong keys of a step, got text and json; expected exactly one of {STEP_KEYS}"),
+    ("5", f"1: invalid value, got number 5; expected text, a step or a list of steps{QUOTES}"),
+    ("[a]", "1: invalid value, got a list; expected text, a step or a list of steps"),
     ("text:", f"6: {NO_VALUE}"),
-    ("text: 5", f"7: this is a number (5); expected {TEXT}{QUOTES}"),
-    ("text: {text: 5}", f"14: this is a number (5); expected text{QUOTES}"),
-    ("text: {citations: []}", "7: the key 'text' is missing here; expected it beside the others"),
+    ("text: 5", f"7: invalid value, got number 5; expected {TEXT}{QUOTES}"),
+    ("text: {text: 5}", f"14: invalid value, got number 5; expected text{QUOTES}"),
+    ("text: {citations: []}", "7: missing key 'text'; expected it beside the other keys; add `text: ...`"),
     ("thinking: {thought: x, thinking: y}", "12: unknown key 'thought'; expected thinking or signature"),
     (
         "tool_use: {name: x, inptu: {}}",
         "21: unknown key 'inptu'; expected name, input, id, caller or toolset_name; did you mean 'input'?",
     ),
-    ("tool_use: {name: x, input: 5}", f"28: this is a number (5); expected {MAPPING} or 'from_schema'"),
+    ("tool_use: {name: x, input: 5}", f"28: invalid value, got number 5; expected {MAPPING} or 'from_schema'"),
     (
         "tool_use: {name: x, input: from_shema}",
-        f"28: this is text ('from_shema'); expected {MAPPING} or 'from_schema'; did you mean 'from_schema'?",
+        f"28: invalid value, got string 'from_shema'; expected {MAPPING} or 'from_schema'; did you mean 'from_schema'?",
     ),
-    ("server_tool: web_search", f"14: this is text ('web_search'); expected {MAPPING}"),
+    ("server_tool: web_search", f"14: invalid value, got string 'web_search'; expected {MAPPING}"),
     (
         "server_tool: {name: web_serch}",
-        f"14: 'web_serch' is no server tool; expected {TOOLS}; did you mean 'web_search'?",
+        f"14: unknown server tool 'web_serch'; expected {TOOLS}; did you mean 'web_search'?",
     ),
     (
         "server_tool: {name: x}",
-        f"14: 'x' is no server tool; expected {TOOLS}; give `server_name` for a tool of an MCP server",
+        f"14: unknown server tool 'x'; expected {TOOLS}; add `server_name` for a tool of an MCP server",
     ),
     (
         "server_tool: {name: web_fetch, result: {}, error: x}",
-        "14: a server tool has a result or an error; got both",
+        "14: a server tool with `result` and `error`; expected one of them",
     ),
     (
         "server_tool: {name: web_search, result: x}",
-        "14: this is no result of web_search; expected a list of {url, title}",
+        "14: invalid result of web_search; expected a list of {url, title}",
     ),
-    ("block: {typ: x}", "8: the key 'type' is missing here; expected it beside the others"),
-    ("block: {type: 5}", f"15: this is a number (5); expected text{QUOTES}"),
-    ("generate: random", "11: this is text ('random'); expected 'auto'"),
+    ("block: {typ: x}", "8: missing key 'type'; expected it beside the other keys; add `type: ...`"),
+    ("block: {type: 5}", f"15: invalid value, got number 5; expected text{QUOTES}"),
+    ("generate: random", "11: invalid value, got string 'random'; expected 'auto'"),
     (
         "error: overloaded",
-        f"8: 'overloaded' is no error type of the API; expected {ERRORS}; did you mean 'overloaded_error'?",
+        f"8: unknown error type 'overloaded'; expected {ERRORS}; did you mean 'overloaded_error'?",
     ),
-    ("error: zzz", f"8: 'zzz' is no error type of the API; expected {ERRORS}; give `status` for another"),
-    ("error: {type: x, status: 200}", "26: this is a number (200); expected at least 400"),
-    ("error: {type: x, status: 600}", "26: this is a number (600); expected at most 599"),
-    ("error: {type: api_error, headers: {a: [1]}}", "39: this is a list; expected text"),
-    ("error: {type: api_error, headers: {a: true}}", f"39: this is true; expected text{QUOTES}"),
-    ("pause: 5", f"8: 5 {DURATION}"),
-    ("pause: for ever", f"8: 'for ever' {DURATION}"),
-    ("pause: 9999999999h", f"8: '9999999999h' {DURATION}"),
-    ("disconnect: rst", "13: this is text ('rst'); expected 'reset', 'close' or 'clean'; did you mean 'reset'?"),
+    ("error: zzz", f"8: unknown error type 'zzz'; expected {ERRORS}; add `status` for another type"),
+    ("error: {type: x, status: 200}", "26: invalid value, got number 200; expected at least 400"),
+    ("error: {type: x, status: 600}", "26: invalid value, got number 600; expected at most 599"),
+    ("error: {type: api_error, headers: {a: [1]}}", "39: invalid value, got a list; expected text"),
+    ("error: {type: api_error, headers: {a: true}}", f"39: invalid value, got true; expected text{QUOTES}"),
+    ("pause: 5", f"8: not a duration, got 5; {DURATION}"),
+    ("pause: for ever", f"8: not a duration, got 'for ever'; {DURATION}"),
+    ("pause: 9999999999h", f"8: not a duration, got '9999999999h'; {DURATION}"),
+    (
+        "disconnect: rst",
+        "13: invalid value, got string 'rst'; expected 'reset', 'close' or 'clean'; did you mean 'reset'?",
+    ),
     (
         "stop_reason: {type: refusal, categroy: x}",
         "30: unknown key 'categroy'; expected type, stop_sequence, category or explanation; did you mean 'category'?",
     ),
-    ("usage: {input_tokens: -1}", "23: this is a number (-1); expected at least 0"),
-    ("usage: {service_tier: gold}", "23: this is text ('gold'); expected 'standard', 'priority' or 'batch'"),
-    ("usage: {cache_creation: {a: x}}", "29: this is text ('x'); expected a whole number"),
+    ("usage: {input_tokens: -1}", "23: invalid value, got number -1; expected at least 0"),
+    ("usage: {service_tier: gold}", "23: invalid value, got string 'gold'; expected 'standard', 'priority' or 'batch'"),
+    ("usage: {cache_creation: {a: x}}", "29: invalid value, got string 'x'; expected an integer"),
 ]
 
 
@@ -307,9 +315,9 @@ def test_a_mistake_in_a_step(step: str, line: str) -> None:
 
 
 IN_A_CITATION = [
-    ("{cited_text: x}", "1: the key 'type' is missing here; expected it beside the others"),
-    ("5", f"1: this is a number (5); expected {MAPPING}"),
-    ("{type: char_location}", "1: the key 'cited_text' is missing here; expected it beside the others"),
+    ("{cited_text: x}", "1: missing key 'type'; expected it beside the other keys; add `type: ...`"),
+    ("5", f"1: invalid value, got number 5; expected {MAPPING}"),
+    ("{type: char_location}", "1: missing key 'cited_text'; expected it beside the other keys; add `cited_text: ...`"),
     (
         "{type: page_location, cited_text: x, page: 1}",
         "38: unknown key 'page'; expected type, cited_text, "
@@ -321,11 +329,14 @@ IN_A_CITATION = [
     ),
     (
         "{type: char_locaton, cited_text: x}",
-        "1: 'char_locaton' is no type for this; expected char_location, "
+        "1: unknown type 'char_locaton'; expected char_location, "
         "page_location, content_block_location, web_search_result_location or search_result_location; did you mean "
         "'char_location'?",
     ),
-    ("{type: page_location, cited_text: x, document_index: -1}", "54: this is a number (-1); expected at least 0"),
+    (
+        "{type: page_location, cited_text: x, document_index: -1}",
+        "54: invalid value, got number -1; expected at least 0",
+    ),
 ]
 
 
@@ -360,7 +371,7 @@ rules:
 
 
 def test_a_long_value_is_told_in_short() -> None:
-    assert told(f"rules: {'x' * 1000}") == f"1:8: this is text ('{'x' * 39}…'); expected a list (`- item`)"
+    assert told(f"rules: {'x' * 1000}") == f"1:8: invalid value, got string '{'x' * 39}…'; expected a list (`- item`)"
 
 
 def test_a_key_without_a_space_after_its_colon_is_told_so() -> None:
@@ -431,16 +442,16 @@ def test_a_long_word_is_not_shown_whole() -> None:
 
     assert line.startswith(f"a.yaml:1:1: unknown key '{'k' * 39}…'; expected seed, ")
     assert told(f"rules: [reply: {{text: {{text: x, citations: [{{type: {key}}}]}}}}]").startswith(
-        f"1:45: '{'k' * 39}…' is no type for this; expected "
+        f"1:45: unknown type '{'k' * 39}…'; expected "
     )
 
 
 @pytest.mark.parametrize(
     ("events", "message"),
     [
-        ("[]", "this is empty; expected at least 2 items"),
-        ("[ping]", "this has 1 item; expected at least 2 items"),
-        ("[ping, ping, ping]", "this has 3 items; expected at most 2 items"),
+        ("[]", "wrong number of items, got 0; expected at least 2"),
+        ("[ping]", "wrong number of items, got 1; expected at least 2"),
+        ("[ping, ping, ping]", "wrong number of items, got 3; expected at most 2"),
     ],
 )
 def test_two_events_are_swapped(events: str, message: str) -> None:
@@ -458,5 +469,5 @@ def test_where_a_text_or_a_mapping_is_expected_the_error_says_both(rule: str) ->
     with pytest.raises(ScenarioError) as caught:
         load_text(f"rules: [{{{rule}}}]")
 
-    expected = "this is a number (5); expected text or a mapping (`key: value`); put quotes around it"
+    expected = "invalid value, got number 5; expected text or a mapping (`key: value`); put quotes around it"
     assert str(caught.value).endswith(f": {expected}")

@@ -248,7 +248,7 @@ def test_each_error_type_is_the_sdks_class(
 
 def test_what_no_rule_answers_fails_at_once_and_says_why(serve: Serve, connect: Connect) -> None:
     server = serve("rules: [{name: greeting, when: {user: Hi}, reply: Hello!}]")
-    with pytest.raises(anthropic.APIStatusError, match=r"No rule answers this.+ closest is 'greeting'") as caught:
+    with pytest.raises(anthropic.APIStatusError, match=r"no rule matched this.+ closest is 'greeting'") as caught:
         connect(server, max_retries=5).messages.create(**asked("Bye"))
 
     assert (caught.value.status_code, server.line().status) == (410, 410)
@@ -275,7 +275,7 @@ def test_slip_in_a_beta_is_a_bad_request(connect: Connect) -> None:
 
 def test_unmatched_request_is_a_not_found_error_if_the_file_says_so(connect: Connect) -> None:
     client = connect("unmatched: not_found_error\nrules: [{when: {user: Hi}, reply: Hello!}]")
-    with pytest.raises(anthropic.NotFoundError, match="No rule answers this request"):
+    with pytest.raises(anthropic.NotFoundError, match="no rule matched"):
         client.messages.create(**asked("Bye"))
 
 

@@ -150,7 +150,7 @@ def test_an_unmatched_request_is_a_410_that_is_not_retried(run: Run) -> None:
     outcome = run("create", "", "Nobody expects this.")
     assert outcome["statuses"] == [410]
     assert outcome["error"]["class"] == "APIError"
-    assert "No rule answers this request" in outcome["error"]["message"]
+    assert "no rule matched" in outcome["error"]["message"]
 
 
 _CLASSES = {

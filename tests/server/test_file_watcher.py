@@ -153,7 +153,7 @@ async def test_removed_file_is_reported_on_standard_error(tmp_path: Path, capsys
     await watching.poll(site)
 
     assert capsys.readouterr().err == (
-        f"{file}: cannot read this file: No such file or directory\nreload failed, serving the last valid version\n"
+        f"{file}: cannot read the file: No such file or directory\nreload failed, serving the last valid version\n"
     )
 
 
@@ -247,21 +247,24 @@ def become_huge(file: Path) -> None:
         stream.truncate(2**40)
 
 
-REGULAR = "it is not a regular file; expected one: a FIFO, a device or a socket is never read"
+REGULAR = "not a regular file; expected a regular file, not a FIFO, a device or a socket"
 
 
 @pytest.mark.parametrize(
     ("become", "problem"),
     [
-        (become_fifo, f"cannot read this file: {REGULAR}"),
-        (become_device, f"cannot read this file: {REGULAR}"),
-        (become_loop, "cannot read this file: Too many levels of symbolic links"),
-        (become_huge, "this file has more than 5 MB; expected less"),
-        (become_folder, "no scenario files here; expected one ending in .yaml, .yml or .json"),
-        (lambda file: file.write_bytes(b"\xff\xfea\0"), "this is UTF-16; expected UTF-8: save it as such"),
-        (lambda file: file.write_text("rules: [{reply: x, fault: {swap: [ping, ping, ping]}}]"), "at most 2 items"),
-        (lambda file: file.write_bytes(b"\0" * 1000), "there is a character U+0000 here"),
-        (lambda file: file.write_text("[" * 100_000), "this is nested too deep; expected fewer levels"),
+        (become_fifo, f"cannot read the file: {REGULAR}"),
+        (become_device, f"cannot read the file: {REGULAR}"),
+        (become_loop, "cannot read the file: Too many levels of symbolic links"),
+        (become_huge, "larger than 5 MB; expected a smaller file"),
+        (become_folder, "no scenario files in the folder; expected a file that ends in .yaml, .yml or .json"),
+        (lambda file: file.write_bytes(b"\xff\xfea\0"), "encoding UTF-16; expected UTF-8; save the file as UTF-8"),
+        (
+            lambda file: file.write_text("rules: [{reply: x, fault: {swap: [ping, ping, ping]}}]"),
+            "got 3; expected at most 2",
+        ),
+        (lambda file: file.write_bytes(b"\0" * 1000), "unprintable character U+0000"),
+        (lambda file: file.write_text("[" * 100_000), "expected fewer levels of nesting"),
     ],
 )
 async def test_last_valid_version_is_served_whatever_a_file_becomes(

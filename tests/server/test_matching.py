@@ -63,7 +63,7 @@ def test_request_compiles_no_pattern(
 
     assert send(client, "What is CODE 599?") == "Rule 599."
     assert send(client, "Was heißt Code 17?") == "Rule 17."
-    assert ": user: wanted a match of " in unmatched(client, "What is code 600?")
+    assert ": user: expected text that matches " in unmatched(client, "What is code 600?")
     assert capfd.readouterr() == ("", "")
 
 
@@ -98,17 +98,18 @@ def test_unmatched_request_shows_the_part_that_failed(mock: MockClaude, client: 
     turns = ["Go", {"role": "assistant", "content": [call]}, {"role": "user", "content": [result]}]
 
     assert unmatched(client, *turns, tools=[tool]).endswith(
-        ": tool_result: wanted 'run_tests' with content a text with 'failed', got run_tests with content 'green'"
+        ": tool_result: expected 'run_tests' with content text that contains 'failed', "
+        "got run_tests with content 'green'"
     )
 
 
 def test_unmatched_request_of_many_rules_names_the_closest(mock: MockClaude, client: Anthropic, tmp_path: Path) -> None:
     load(mock, tmp_path, [{"user": f"order {n}.", "turn": 2} for n in range(COUNT)])
 
-    assert ": turn: wanted 2, got 1" in unmatched(client, "Where is order 123.?")
+    assert ": turn: expected 2, got 1" in unmatched(client, "Where is order 123.?")
     closest = mock.unmatched_requests[0].closest
     assert closest is not None
-    assert closest.checks[1].wanted == "a text with 'order 123.'"
+    assert closest.checks[1].wanted == "text that contains 'order 123.'"
 
 
 def test_request_with_too_much_to_match_is_refused(mock: MockClaude, client: Anthropic, tmp_path: Path) -> None:

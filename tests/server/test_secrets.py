@@ -79,7 +79,7 @@ IN_PROSE = {
     "pair": json.dumps(["Authorization", secret(43)]),
     "key pwd": json.dumps({"pwd": secret(44)}),
     "key DB_PASS": json.dumps({"DB_PASS": secret(45)}),
-    "value of a condition": f"headers.x-api-key: wanted '[redacted]', got nothing, password='{secret(46)}'",
+    "value of a condition": f"headers.x-api-key: expected '[redacted]', got nothing, password='{secret(46)}'",
 }
 TEXT += "".join(f"\n{text}" for text in IN_PROSE.values())
 HEADERS |= {"x_remark": f"Basic {secret(47)}", "x_shop_secret_id": secret(48)}
@@ -151,7 +151,7 @@ def test_hint_shows_no_value_of_a_credential_header(serve: Serve) -> None:
     server = serve("rules: [{when: {headers: {x-auth-token: aSecretWord}}, reply: Hi!}]")
     message = server.ask(request("POST", "/v1/messages", asking(), "1.1", x_auth_token="aSecretWork")).error[1]
 
-    assert message.endswith("headers.x-auth-token: wanted '[redacted]', got '[redacted]'")
+    assert message.endswith("headers.x-auth-token: expected '[redacted]', got '[redacted]'")
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,8 @@ def test_hint_shows_no_value_of_a_credential_header(serve: Serve) -> None:
     [
         ("mykey", "'[redacted]'"),
         ("{equals: mykey}", "exactly '[redacted]'"),
-        ("{contains: [my, key]}", "a text with '[redacted]' or a text with '[redacted]'"),
-        ("{regex: my}", "a match of '[redacted]'"),
+        ("{contains: [my, key]}", "text that contains '[redacted]' or text that contains '[redacted]'"),
+        ("{regex: my}", "text that matches '[redacted]'"),
     ],
 )
 def test_condition_on_a_credential_header_is_redacted_once(
@@ -169,7 +169,7 @@ def test_condition_on_a_credential_header_is_redacted_once(
     server = serve(f"rules: [{{when: {{headers: {{x-api-key: {wanted}}}}}, reply: Hi!}}]", journal=journal)
     message = server.ask(request("POST", "/v1/messages", asking(), "1.1", x_api_key="other")).error[1]
     entry = journal.entries()[0]
-    text = f"headers.x-api-key: wanted {described}, got '[redacted]'"
+    text = f"headers.x-api-key: expected {described}, got '[redacted]'"
 
     assert message.endswith(f": {text}")
     assert entry.reason == message

@@ -55,7 +55,7 @@ async def test_unmatched_predicate_is_named_in_the_message(mock: MockClaude, cli
 
     mock.when(is_late).reply("Late.")
     with pytest.raises(
-        anthropic.APIStatusError, match=r"function: wanted is_late\(\) to be true, got <MessagesRequest 'Hello'"
+        anthropic.APIStatusError, match=r"function: expected is_late\(\) to be true, got <MessagesRequest 'Hello'"
     ):
         await reply_text(client)
 
@@ -539,5 +539,5 @@ def test_a_text_without_placeholders_is_not_validated_like_a_file(monkeypatch: p
 
 
 def test_text_with_a_lone_surrogate_is_an_error() -> None:
-    with pytest.raises(ScenarioError, match="JSON cannot carry this"):
+    with pytest.raises(ScenarioError, match="invalid data"):
         callbacks.parse_reply("\ud800", "t.py:1")

@@ -104,7 +104,7 @@ def test_an_unmatched_request_names_a_function_without_an_address(start: Start) 
         mock = start()
         mock.when(predicate).reply("Never.")
 
-        assert f"function: wanted {name}() to be true" in announced(mock.url).ask(post()).error[1]
+        assert f"function: expected {name}() to be true" in announced(mock.url).ask(post()).error[1]
 
 
 def shout(request: MessagesRequest) -> str:

@@ -123,7 +123,7 @@ def test_assert_requested_counts_matching_requests(mock: MockClaude, client: Ant
     mock.assert_requested(user="again", times=1)
     mock.assert_requested(times=CountRange(1, 2))
     mock.assert_requested(user="Bye", times=0)
-    with pytest.raises(AssertionError, match=r"expected 3 requests with user: a text with 'Hello', got 2"):
+    with pytest.raises(AssertionError, match=r"expected 3 requests with user: text that contains 'Hello', got 2"):
         mock.assert_requested(user="Hello", times=3)
 
 
@@ -154,7 +154,7 @@ def test_invalid_reply_is_reported_with_its_call_site(mock: MockClaude, reply: t
 
 
 def test_request_without_rules_is_unmatched(mock: MockClaude, client: Anthropic) -> None:
-    with pytest.raises(anthropic.APIStatusError, match="No rule answers this request: there are none yet"):
+    with pytest.raises(anthropic.APIStatusError, match="no rule matched: no rules are defined; add one with"):
         ask(client)
 
     assert [entry.status for entry in mock.unmatched_requests] == [410]
@@ -180,7 +180,7 @@ def test_added_rules_precede_files(mock: MockClaude, client: Anthropic, tmp_path
 
 
 def test_invalid_file_is_an_error_before_the_start(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match="cannot read this file"):
+    with pytest.raises(ScenarioError, match="cannot read the file"):
         MockClaude(tmp_path / "none.yaml")
 
 

@@ -71,13 +71,13 @@ def test_hello(mockclaude):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "No rule answers this request. The closest is test_chat.py:11: user: wanted*",
+            "no rule matched; near miss test_chat.py:11: user: expected*",
             "*- mockclaude -*",
-            "1. 410        POST /v1/messages  No rule answers this request. The closest is *",
+            "1. 410        POST /v1/messages  no rule matched; near miss *",
             "   user: 'Hello'",
             "   near miss: test_chat.py:11",
-            "     FAIL user: wanted a text with 'Bye', got 'Hello'",
-            "     FAIL tools: wanted 'get_weather', got nothing",
+            "     FAIL user: expected text that contains 'Bye', got 'Hello'",
+            "     FAIL tools: expected 'get_weather', got nothing",
         ]
     )
 
@@ -209,7 +209,7 @@ def test_hello(mockclaude, asks_in_teardown):
 @pytest.mark.parametrize(
     ("body", "line"),
     [
-        ('mockclaude.when(user="Hello").reply("Hi!"); ask()', "No rule answers this request. The closest is *"),
+        ('mockclaude.when(user="Hello").reply("Hi!"); ask()', "no rule matched; near miss *"),
         ("mockclaude.reply(lambda request: 1 / 0)", "E * ZeroDivisionError: division by zero"),
     ],
 )
@@ -247,7 +247,7 @@ def test_hello(mockclaude):
     result.assert_outcomes(failed=1)
     shown = result.stdout.str()
     assert shown.count("- mockclaude -") == shown.count("   user: 'Hello'") == shown.count("   user: 'Bye'") == 1
-    assert shown.count("     FAIL user: wanted a text with 'Hello', got 'Bye'") == 1
+    assert shown.count("     FAIL user: expected text that contains 'Hello', got 'Bye'") == 1
 
 
 def test_shadowed_rule_is_reported_in_the_failure(run: Run) -> None:
@@ -495,7 +495,7 @@ def test_hello():
 """)
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["1. 410        POST /v1/messages  No rule answers this request: *"])
+    result.stdout.fnmatch_lines(["1. 410        POST /v1/messages  no rule matched: *"])
 
 
 def test_failed_test_reports_responses(run: Run) -> None:

@@ -49,9 +49,9 @@ OTHER = rule(user="Hello")
         (
             rule(user="Hallo"),
             [
-                "   expected at least 1 request with user: a text with 'Hallo', got 0 (of 1 received)",
+                "   expected at least 1 request with user: text that contains 'Hallo', got 0 (of 1 received)",
                 "   near miss: request 1 (rule test_chat.py:7)",
-                "     FAIL user: wanted a text with 'Hallo', got 'Hello'; did you mean 'Hello'?",
+                "     FAIL user: expected text that contains 'Hallo', got 'Hello'; did you mean 'Hello'?",
             ],
         ),
         (Rule("r", OTHER.place, (Condition("function", "f() to be true", id, bool),)), []),

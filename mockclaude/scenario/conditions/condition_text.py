@@ -20,7 +20,7 @@ _WANTED = 200
 """The maximum length of an expected text, in characters."""
 
 _LISTED = 20
-_VERBS = {"equals": "exactly ", "contains": "a text with ", "like": "", "regex": "a match of "}
+_VERBS = {"equals": "exactly ", "contains": "text that contains ", "like": "", "regex": "text that matches "}
 
 
 def describe(value: Any) -> str:

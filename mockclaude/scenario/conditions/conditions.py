@@ -54,7 +54,7 @@ class ConditionResult:
     def __str__(self) -> str:
         if self.hint and self.key in OF_THE_RULE:
             return self.hint
-        text = f"{self.key}: wanted {self.wanted}, got {self.got}"
+        text = f"{self.key}: expected {self.wanted}, got {self.got}"
         return f"{text}; {self.hint}" if self.hint else text
 
 

@@ -32,7 +32,7 @@ def first_difference(expected: Any, value: Any) -> str:
             return ""
         at = f"{path and f'{at}, '}character {begin + 1}"
         expected, value = (text[max(0, begin - _BEFORE) :] for text in (expected, value))
-    return f"first difference at {at}: wanted {describe_at(path, expected)}, got {describe_at(path, value)}"
+    return f"first difference at {at}: expected {describe_at(path, expected)}, got {describe_at(path, value)}"
 
 
 def _differing_part(expected: Any, value: Any) -> str | int | None:

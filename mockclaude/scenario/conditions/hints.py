@@ -55,7 +55,7 @@ def _earlier(condition: Condition, request: MessagesRequest) -> str:
         return ""
     for earlier in request.earlier_turns():
         if condition.holds(earlier.user if condition.key == "user" else earlier.results):
-            return f"it is in turn {earlier.number}: `{condition.key}` looks at the current turn, {request.turn}"
+            return f"turn {earlier.number} matches, but `{condition.key}` tests the current turn, {request.turn}"
     return ""
 
 
@@ -78,7 +78,7 @@ def _in_prose(wanted: str, texts: Iterable[str]) -> str:
     texts = [text[-_SEARCHED:] for text in texts]
     same = re.compile(re.escape(wanted), re.IGNORECASE)
     if cased := next((match[0] for text in texts if (match := same.search(text))), ""):
-        return f"'{cased}' differs in upper and lower case: {{regex: '(?i)...'}} takes both"
+        return f"matching is case-sensitive, got '{cased}'; use {{regex: '(?i)...'}}"
     similar = get_close_matches(wanted, {part for text in texts for part in _parts(text, wanted)}, n=1, cutoff=_SIMILAR)
     return f"did you mean '{similar[0]}'?" if similar else ""
 

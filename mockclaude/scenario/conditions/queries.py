@@ -19,7 +19,7 @@ from mockclaude.scenario.diagnostics import MAX_DEPTH, did_you_mean, shorten
 if TYPE_CHECKING:
     from typing import Self
 
-EXAMPLES = "expected such as metadata.user_id, or max_tokens > `4000` with backticks around a number"
+EXAMPLES = "expected an expression such as metadata.user_id, or max_tokens > `4000` with backticks around a number"
 MAX_LENGTH = 1_000
 _SHOWN = 80
 _TOO_MUCH = "takes too much work, or its result is too large; expected a simpler expression or a shorter request"
@@ -31,16 +31,16 @@ def find_problem(expression: str) -> str | None:
 
     quoted = f"'{shorten(expression, _SHOWN)}'"
     if len(expression) > MAX_LENGTH:
-        return f"{quoted} has {len(expression)} characters; expected at most {MAX_LENGTH} in a JMESPath expression"
+        return f"JMESPath {quoted} has {len(expression)} characters; expected at most {MAX_LENGTH}"
     try:
         parsed = _parse(expression)
         orjson.dumps(parsed)
         return next(_misuses({"type": "expression", "children": [parsed]}), None)
     except (JMESPathError, PendingDeprecationWarning) as error:
         reason = str(error).splitlines()[0].partition(", for expression")[0].rstrip(":")
-        return f"{quoted} is not a JMESPath expression: {reason}; {EXAMPLES}"
+        return f"invalid JMESPath {quoted} ({reason}); {EXAMPLES}"
     except (RecursionError, TypeError):
-        return f"{quoted} is too deep, or has a literal that JSON cannot carry; expected a simpler one"
+        return f"JMESPath {quoted} is too deep, or has a literal that JSON cannot hold; expected a simpler one"
 
 
 class Query(str):
@@ -111,16 +111,16 @@ def _misuses(node: dict[str, Any], depth: int = 0) -> Iterator[str]:
         signature = _functions().get(node["value"], {}).get("signature", [])
         yield from _misused(node["value"], signature, len(children))
     if any(child["type"] == "expref" for child in children) and not any("expref" in one["types"] for one in signature):
-        yield "'&' is out of place in this JMESPath expression; expected it in map, sort_by, min_by or max_by"
+        yield "misplaced '&' in JMESPath; expected it in map, sort_by, min_by or max_by"
     for child in children:
         yield from _misuses(child, depth + 1)
 
 
 def _misused(name: str, signature: list[dict[str, Any]], given: int) -> Iterator[str]:
     if name not in _functions():
-        yield f"JMESPath has no function '{name}'; expected one of its own{did_you_mean(name, _functions())}"
+        yield f"unknown JMESPath function '{name}'; expected a built-in function{did_you_mean(name, _functions())}"
     elif given < len(signature) or (given > len(signature) and not signature[-1].get("variadic")):
-        yield f"{name}() has {given} arguments in this JMESPath expression; expected {len(signature)}"
+        yield f"JMESPath function {name}() has {given} arguments; expected {len(signature)}"
 
 
 def _functions() -> dict[str, Any]:

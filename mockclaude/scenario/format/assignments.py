@@ -23,7 +23,7 @@ def parse_assignments(text: str, between: str = ";") -> Any:
         try:
             return orjson.loads(text)
         except ValueError as error:
-            raise ValueError(f"this is not JSON: {error}") from None
+            raise ValueError(f"invalid JSON ({error})") from None
     if "=" not in text:
         return text
     pairs = (pair.partition("=") for pair in re.split(f"[{between}]", text))

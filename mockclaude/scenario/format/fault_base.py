@@ -128,7 +128,7 @@ class Fault(Model):
 NONDETERMINISTIC = {
     "time": ("depends on the clock", "a window in `requests`"),
     "connection": ("depends on which connection a client uses", "`occurrence`"),
-    "refuse": ("hits whoever connects meanwhile", "`disconnect: reset`"),
+    "refuse": ("affects every client that connects meanwhile", "`disconnect: reset`"),
 }
 """Key of a fault -> why its result varies between runs, and the deterministic alternative."""
 

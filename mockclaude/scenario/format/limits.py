@@ -24,7 +24,7 @@ class InFlight(Model):
     @model_validator(mode="after")
     def _check_release(self) -> InFlight:
         if self.release is not None and self.release >= self.most:
-            raise ValueError(f"`release` is {self.release} and `most` {self.most}; expected `release` below `most`")
+            raise ValueError(f"`release` ({self.release}) is not below `most` ({self.most}); expected release < most")
         return self
 
     @property
@@ -71,7 +71,7 @@ class Limit(Model):
     @model_validator(mode="after")
     def _check_limits(self) -> Limit:
         if not self.model_fields_set.intersection(LIMITS):
-            raise ValueError(f"nothing is limited here; expected {join_words(LIMITS)}")
+            raise ValueError(f"a limit without a maximum; expected {join_words(LIMITS)}")
         return self
 
 

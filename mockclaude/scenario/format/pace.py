@@ -67,7 +67,9 @@ class Pace(Model):
     def _one_speed(self) -> Pace:
         present = [key for key in SPEEDS if getattr(self, key) is not None]
         if len(present) > 1:
-            raise ValueError(f"a pace has one of {join_words(SPEEDS)}; got {' and '.join(present)}")
+            raise ValueError(
+                f"wrong keys of a pace, got {' and '.join(present)}; expected at most one of {join_words(SPEEDS)}"
+            )
         return self
 
     @cached_property
@@ -107,7 +109,7 @@ def parse_pace(text: str) -> Pace:
     """
     data = assignments.parse_assignments(text, ",;")
     if isinstance(data, str) and data not in (INSTANT, *NAMES):
-        raise ValueError(f"{format_value(data)} is no pace; {_EXPECTED}{did_you_mean(data, (INSTANT, *NAMES))}")
+        raise ValueError(f"unknown pace {format_value(data)}; {_EXPECTED}{did_you_mean(data, (INSTANT, *NAMES))}")
     try:
         return _ADAPTER.validate_python(data)
     except ValidationError as error:

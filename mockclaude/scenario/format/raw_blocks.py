@@ -20,7 +20,7 @@ _KINDS: dict[type, str] = {
     bool: "true or false",
     int: "a number",
     float: "a number",
-    type(None): "nothing",
+    type(None): "null",
 }
 _TEXT, _MAPPING, _LIST, _EITHER = (str,), (dict,), (list,), (dict, list)
 _TOOL_USE = {"id": _TEXT, "name": _TEXT, "input": _MAPPING}
@@ -56,15 +56,17 @@ def find_problem(block: Mapping[str, Any], *, templated: bool = False) -> str | 
     """
     kind = block["type"]
     if "${{" in kind and templated:
-        return f"the type of a block is fixed, got a placeholder ('{shorten(kind)}'); expected such as text or tool_use"
+        return (
+            f"the type of a block is a placeholder, got '{shorten(kind)}'; expected a literal such as text or tool_use"
+        )
     required = REQUIRED.get(kind, {})
     if missing := [name for name in required if name not in block]:
-        return f"this {kind} block lacks {_names(missing)}; expected {_described(required)}"
+        return f"{kind} block without {_names(missing)}; expected {_described(required)}"
     for name, kinds in required.items():
         value = block[name]
         if not isinstance(value, kinds) and not (templated and isinstance(value, str) and "${{" in value):
             got = _KINDS.get(type(value), "something else")
-            return f"`{name}` of this {kind} block is {got}; expected {_kinds(kinds)}"
+            return f"`{name}` of a {kind} block: wrong type, got {got}; expected {_kinds(kinds)}"
     return None
 
 

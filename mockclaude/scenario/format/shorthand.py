@@ -31,7 +31,7 @@ class Model(BaseModel):
             ValueError: The key has no value.
         """
         if value is None and cls.model_fields[str(info.field_name)].annotation is not Any:
-            raise ValueError("there is no value here; expected one after the colon, or no key")
+            raise ValueError("missing value, got null; expected a value after the colon; add a value or remove the key")
         return value
 
 
@@ -70,6 +70,6 @@ def require_exactly_one(what: str, keys: Iterable[str], value: Any, known: Itera
         return value
     present = [key for key in keys if key in value]
     if len(present) != 1:
-        got = join_words(present).replace(" or ", " and ") if present else "none of them"
-        raise ValueError(f"{what} has exactly one of {join_words(keys)}; got {got}")
+        got = join_words(present).replace(" or ", " and ") if present else "none"
+        raise ValueError(f"wrong keys of {what}, got {got}; expected exactly one of {join_words(keys)}")
     return value

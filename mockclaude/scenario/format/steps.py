@@ -106,17 +106,17 @@ class ServerTool(Model):
     @model_validator(mode="after")
     def _known(self) -> ServerTool:
         if self.server_name is None and self.name not in SERVER_TOOLS:
-            hint = did_you_mean(self.name, SERVER_TOOLS) or "; give `server_name` for a tool of an MCP server"
-            raise ValueError(f"'{self.name}' is no server tool; expected {join_words(SERVER_TOOLS)}{hint}")
+            hint = did_you_mean(self.name, SERVER_TOOLS) or "; add `server_name` for a tool of an MCP server"
+            raise ValueError(f"unknown server tool '{self.name}'; expected {join_words(SERVER_TOOLS)}{hint}")
         if self.result is not None and self.error is not None:
-            raise ValueError("a server tool has a result or an error; got both")
+            raise ValueError("a server tool with `result` and `error`; expected one of them")
         self._check_result()
         return self
 
     def _check_result(self) -> None:
         fits, expected = _RESULTS[_MCP if self.server_name is not None else self.name]
         if self.result is not None and not fits(self.result):
-            raise ValueError(f"this is no result of {self.name}; expected {expected}")
+            raise ValueError(f"invalid result of {self.name}; expected {expected}")
 
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -129,7 +129,7 @@ def check_header_name(name: str) -> str:
         ValueError: It is not a valid header name.
     """
     if not HEADER_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of a header; expected letters, digits and dashes")
+        raise ValueError(f"invalid header name {name!r}; expected letters, digits and dashes")
     return name
 
 
@@ -163,8 +163,8 @@ class Error(Model):
     @model_validator(mode="after")
     def _known(self) -> Error:
         if self.status is None and self.type not in STATUS:
-            hint = did_you_mean(self.type, STATUS) or "; give `status` for another"
-            raise ValueError(f"'{self.type}' is no error type of the API; expected {join_words(STATUS)}{hint}")
+            hint = did_you_mean(self.type, STATUS) or "; add `status` for another type"
+            raise ValueError(f"unknown error type '{self.type}'; expected {join_words(STATUS)}{hint}")
         return self
 
 

@@ -29,7 +29,7 @@ def parse_duration(value: Any) -> int:
     match = DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match:
         raise ValueError(
-            f"{format_value(value)} is not a duration; expected a number with a unit, such as 400ms, 2s or 1.5m"
+            f"not a duration, got {format_value(value)}; expected a number with a unit, such as 400ms, 2s or 1.5m"
         )
     return round(float(match[1]) * _UNITS[match[2]])
 
@@ -45,7 +45,7 @@ def parse_probability(value: Any) -> float:
     number = float(match[1]) / 100 if match else value
     if not _is_number(number) or not 0 <= number <= 1:
         raise ValueError(
-            f"{format_value(value)} is not a share; expected a percentage, such as 20%, or a number from 0 to 1"
+            f"not a probability, got {format_value(value)}; expected a number from 0 to 1, or a percentage such as 20%"
         )
     return float(number)
 
@@ -53,9 +53,11 @@ def parse_probability(value: Any) -> float:
 def parse_rate(value: Any) -> float:
     """Parse a number per second, above 0."""
     if not _is_number(value) or not 0 < value < math.inf:
-        raise ValueError(f"{format_value(value)} is not a rate; expected a number per second above 0, such as 60")
+        raise ValueError(f"not a rate, got {format_value(value)}; expected a number per second above 0, such as 60")
     if not LEAST_RATE <= value <= MOST_RATE:
-        raise ValueError(f"the rate is {format_value(value)}; expected a number from {LEAST_RATE:g} to {MOST_RATE:g}")
+        raise ValueError(
+            f"rate out of range, got {format_value(value)}; expected a number from {LEAST_RATE:g} to {MOST_RATE:g}"
+        )
     return float(value)
 
 
@@ -64,9 +66,9 @@ def parse_factor(value: Any) -> float:
     match = PERCENT.fullmatch(value) if isinstance(value, str) else None
     number = float(match[1]) / 100 if match else value
     if not _is_number(number) or not 0 <= number < math.inf:
-        raise ValueError(f"{format_value(value)} is not a factor; expected a number from 0 on, such as 1.5 or 150%")
+        raise ValueError(f"not a factor, got {format_value(value)}; expected a number from 0 on, such as 1.5 or 150%")
     if number > MOST_FACTOR:
-        raise ValueError(f"the factor is {format_value(value)}; expected at most {MOST_FACTOR:g}")
+        raise ValueError(f"factor out of range, got {format_value(value)}; expected at most {MOST_FACTOR:g}")
     return float(number)
 
 
@@ -93,13 +95,13 @@ def parse_distribution(value: Mapping[Any, Any], read: Parse) -> Distribution:
     if len(kinds) != 1 or kinds[0] not in _KINDS:
         hint = did_you_mean(str(kinds[0]), _KINDS) if len(kinds) == 1 else ""
         raise ValueError(
-            f"{format_value(dict(value))} is no distribution; expected exactly one of {join_words(_KINDS)}{hint}"
+            f"not a distribution, got {format_value(dict(value))}; expected exactly one of {join_words(_KINDS)}{hint}"
         )
     build, example = _KINDS[kinds[0]]
     try:
         return build(value[kinds[0]], read)
     except (KeyError, TypeError):
-        raise ValueError(f"this is not how `{kinds[0]}` is written; expected such as {example}") from None
+        raise ValueError(f"`{kinds[0]}`: invalid value; expected a form such as {example}") from None
 
 
 def _uniform(value: Any, read: Parse) -> Distribution:
@@ -107,7 +109,7 @@ def _uniform(value: Any, read: Parse) -> Distribution:
         raise TypeError
     least, most = map(read, value)
     if least > most:
-        raise ValueError(f"`uniform` goes from the least to the most; got {value[0]} before {value[1]}")
+        raise ValueError(f"`uniform`: got {value[0]} before {value[1]}; expected the minimum first")
     return Distribution("uniform", least, most)
 
 
@@ -122,7 +124,7 @@ def _lognormal(value: Any, read: Parse) -> Distribution:
     median = read(value["p50" if by_percentiles else "median"])
     most = read(value["max"]) if "max" in value else None
     if most is not None and most < median:
-        raise ValueError(f"`max` is {value['max']}, which is below the median; expected it above")
+        raise ValueError(f"`max`: below the median, got {value['max']}; expected at least the median")
     sigma = _sigma_of(value, median, read) if by_percentiles else _sigma(value["sigma"])
     return Distribution("lognormal", median, sigma, most)
 
@@ -130,13 +132,15 @@ def _lognormal(value: Any, read: Parse) -> Distribution:
 def _sigma_of(value: Mapping[str, Any], median: float, read: Parse) -> float:
     p99 = read(value["p99"])
     if not 0 < median <= p99:
-        raise ValueError(f"p50 is {value['p50']} and p99 {value['p99']}; expected p50 above 0 and p99 above p50")
+        raise ValueError(f"wrong percentiles, got p50 {value['p50']} and p99 {value['p99']}; expected 0 < p50 <= p99")
     return math.log(p99 / median) / _Z99
 
 
 def _sigma(value: Any) -> float:
     if not _is_number(value) or not 0 <= value <= 10:
-        raise ValueError(f"sigma is {format_value(value)}; expected a number from 0 to 10, such as 0.5")
+        raise ValueError(
+            f"`sigma`: out of range, got {format_value(value)}; expected a number from 0 to 10, such as 0.5"
+        )
     return float(value)
 
 

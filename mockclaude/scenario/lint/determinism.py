@@ -31,8 +31,8 @@ def lint_determinism(scenario: Scenario) -> list[Diagnostic]:
 
 
 _LIMITS = (
-    "limits depend on the order of requests and on the clock; expected rules with `times` that answer rate_limit_error "
-    "or overloaded_error"
+    "limits depend on the order of requests and on the clock; expected rules with `times` whose reply is "
+    "rate_limit_error or overloaded_error"
 )
 
 

@@ -14,7 +14,9 @@ def lint_limits(files: Sequence[tuple[SourceMap, ScenarioFile]]) -> Iterator[Dia
     above: Place | None = None
     for limit, place in placed_limits(files):
         if above:
-            problem = f"this limit can never hold: the one in {above} is for every request; expected it after this one"
+            problem = (
+                f"unreachable limit, shadowed by {above}; expected the more specific limit first; move this limit up"
+            )
             yield Diagnostic(place, problem)
         elif limit.model is None and limit.api_key is None:
             above = place

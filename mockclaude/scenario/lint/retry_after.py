@@ -24,7 +24,9 @@ def lint_retry_after(sources: Sequence[SourceMap]) -> Iterator[Diagnostic]:
         for path, name, value in _headers(source.data, ()):
             seconds = _number(value) * _SECONDS[name]
             if seconds > LONGEST:
-                problem = f"{name} is {seconds:g} s, and clients wait that long; expected at most {LONGEST} s in tests"
+                problem = (
+                    f"`{name}`: clients wait {seconds:g} s; expected at most {LONGEST} s; use `--retry-speed instant`"
+                )
                 yield Diagnostic(source.place(path), problem)
 
 

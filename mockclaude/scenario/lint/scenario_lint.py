@@ -62,7 +62,9 @@ def _lint_names(files: _Files, earlier: _Files) -> Iterator[Diagnostic]:
     seen = {rule.name: where for where, rule in _rules_of(earlier) if rule.name}
     for where, rule in _rules_of(files):
         if rule.name in seen:
-            problem = f"a rule named '{rule.name}' is already in {seen[rule.name].place('name')}; expected another name"
+            problem = (
+                f"duplicate rule name '{rule.name}', first in {seen[rule.name].place('name')}; expected unique names"
+            )
             yield Diagnostic(where.place("name"), problem)
         elif rule.name:
             seen[rule.name] = where
@@ -78,8 +80,8 @@ def _lint_reachability(files: _Files, earlier: _Files) -> Iterator[Diagnostic]:
         if above := unlimited.first_for(rule.canonical_when):
             yield Diagnostic(
                 where.place(),
-                f"this rule can never be reached: the rule in {above.place()} answers whenever it would; expected the "
-                "narrower rule first, or `times` on the one above",
+                f"unreachable rule, shadowed by {above.place()}; expected the more specific rule first; move this rule "
+                "up or add `times` to the other",
             )
         elif rule.times is None:
             unlimited.add(rule.canonical_when, where)

@@ -109,7 +109,7 @@ def check_depth(source: InlineSource) -> None:
         ScenarioError: It exceeds the limit for files.
     """
     if _is_deeper(source.data, MAX_DEPTH):
-        message = f"this is nested more than {MAX_DEPTH} levels deep; expected fewer"
+        message = f"data nested more than {MAX_DEPTH} levels deep; expected fewer levels"
         raise ScenarioError([Diagnostic(source.place(()), message)])
 
 
@@ -123,9 +123,7 @@ def _check_json(source: InlineSource) -> None:
     try:
         orjson.dumps(source.data, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS)
     except TypeError as error:
-        raise ScenarioError(
-            [Diagnostic(source.place(()), f"JSON cannot carry this: {error}; expected JSON data")]
-        ) from None
+        raise ScenarioError([Diagnostic(source.place(()), f"invalid data ({error}); expected JSON data")]) from None
 
 
 def compile_rules(rules: Any, where: str, earlier: Sequence[RuleBatch] = ()) -> RuleBatch:

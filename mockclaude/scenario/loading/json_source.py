@@ -136,16 +136,14 @@ class JsonReader(Reader):
             self._at = error.pos
             raise self._syntax_error(_PROBLEMS.get(error.msg, error.msg.lower().removesuffix(" at"))) from None
         except ValueError:
-            raise self._syntax_error("NaN and Infinity are no numbers of JSON") from None
+            raise self._syntax_error("NaN and Infinity are not JSON numbers") from None
         if isinstance(value, str) and (half := _SURROGATE.search(value)):
-            message = f"half of a surrogate pair (\\u{ord(half[0]):04x}) stands in this text; expected both halves"
+            message = f"half of a surrogate pair (\\u{ord(half[0]):04x}) in a string; expected both halves"
             self.note(begin, message)
         return self.number(begin, value) if isinstance(value, (int, float)) else value
 
     def _syntax_error(self, problem: str) -> ScenarioError:
-        return self.stop(
-            self._at, f"this is not JSON: {problem}; {_hint(problem, self._text[self._at : self._at + 1])}"
-        )
+        return self.stop(self._at, f"invalid JSON ({problem}); {_hint(problem, self._text[self._at : self._at + 1])}")
 
 
 _PROBLEMS = {"Expecting value": "a value is missing"}

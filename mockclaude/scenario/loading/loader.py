@@ -57,11 +57,14 @@ def load_all(
         for name, file in _named_files(folder):
             if name in scenarios:
                 diagnostics.append(
-                    Diagnostic(Place(display_name(file)), f"another file is served as '{name}' too; rename one")
+                    Diagnostic(
+                        Place(display_name(file)),
+                        f"duplicate scenario name '{name}'; expected unique names; rename the file",
+                    )
                 )
             diagnostics += _add(scenarios, name, [file])
         if not any(_named_files(folder)):
-            message = f"no scenario files here; expected one ending in {join_words(SUFFIXES)}"
+            message = f"no scenario files in the folder; expected a file that ends in {join_words(SUFFIXES)}"
             diagnostics.append(Diagnostic(Place(display_name(folder)), message))
     if files := [path for path in paths if not os.path.isdir(path)]:
         diagnostics += _add(scenarios, "", files)
@@ -129,7 +132,7 @@ def _report_bugs(file: str, load: Callable[[], T]) -> T:
     except ScenarioError:
         raise
     except Exception as error:
-        message = f"cannot load this file, because of a bug in mockclaude: {type(error).__name__}: {error}"
+        message = f"cannot load the file because of a bug in mockclaude: {type(error).__name__}: {error}"
         raise ScenarioError([Diagnostic(Place(file), f"{message}; please report it")]) from error
 
 
@@ -166,7 +169,7 @@ def _read(file: Path) -> tuple[FileSource, ScenarioFile]:
     try:
         content = _content(file)
     except OSError as error:
-        message = f"cannot read this file: {error.strerror}{_nearby(file)}"
+        message = f"cannot read the file: {error.strerror}{_nearby(file)}"
         raise ScenarioError([Diagnostic(Place(display_name(file)), message)]) from None
     return _checked(read(display_name(file), content))
 
@@ -177,7 +180,7 @@ def _content(file: Path) -> bytes:
 
     with open(os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as stream:
         if not S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise OSError(0, "it is not a regular file; expected one: a FIFO, a device or a socket is never read")
+            raise OSError(0, "not a regular file; expected a regular file, not a FIFO, a device or a socket")
         return stream.read(MAX_BYTES + 1)
 
 
@@ -185,7 +188,7 @@ def _nearby(file: Path) -> str:
     if os.path.exists(file):
         return ""
     if not os.path.isdir(file.parent):
-        return f"; there is no folder '{display_name(file.parent)}' either"
+        return f"; the folder '{display_name(file.parent)}' does not exist"
     others = sorted({display_name(Path(other.name)) for other in file.parent.glob("*")})
     return did_you_mean(display_name(Path(file.name)), others)
 

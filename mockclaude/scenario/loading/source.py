@@ -101,19 +101,19 @@ def _is_json(file: str) -> bool:
 def _decoded(file: str, content: bytes) -> str:
     if len(content) > MAX_BYTES:
         limit = f"{MAX_BYTES // 1_000_000} MB"
-        message = f"this file has more than {limit}; expected less: split it, files named together are one scenario"
+        message = f"larger than {limit}; expected a smaller file; split it into several files of one scenario"
         raise ScenarioError([Diagnostic(Place(file), message)])
     if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        raise ScenarioError([Diagnostic(Place(file, 1, 1), "this is UTF-16; expected UTF-8: save it as such")])
+        raise ScenarioError([Diagnostic(Place(file, 1, 1), "encoding UTF-16; expected UTF-8; save the file as UTF-8")])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         place = _place_after(file, content[: error.start].decode("latin-1"))
-        raise ScenarioError([Diagnostic(place, "this is not UTF-8; expected a YAML or JSON text")]) from None
+        raise ScenarioError([Diagnostic(place, "invalid UTF-8; expected YAML or JSON text")]) from None
     if not _is_json(file) and (unprintable := _UNPRINTABLE.search(text)):
         place = _place_after(file, text[: unprintable.start()])
         code = f"U+{ord(unprintable[0]):04X}"
-        message = f"there is a character {code} here; expected text: remove it, or write its escape in double quotes"
+        message = f"unprintable character {code}; expected text; remove it, or write its escape in double quotes"
         raise ScenarioError([Diagnostic(place, message)])
     return text
 

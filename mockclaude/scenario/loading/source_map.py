@@ -21,7 +21,7 @@ MAX_VALUES = 500_000
 _LINE_END = re.compile(r"\r\n?|\n")
 _INFINITE = (float("inf"), float("-inf"))
 _LEAST, _MOST = -(2**63), 2**64 - 1
-TOO_LARGE = "this number is too large; expected one that JSON can carry, or quotes around it"
+TOO_LARGE = "number too large; expected a number that JSON can hold; put quotes around it"
 
 
 @dataclass(slots=True)
@@ -88,21 +88,19 @@ class Reader:
         """
         self._values += 1
         if depth > MAX_DEPTH:
-            raise self.stop(offset, f"this is nested more than {MAX_DEPTH} levels deep; expected fewer")
+            raise self.stop(offset, f"data nested more than {MAX_DEPTH} levels deep; expected fewer levels")
         if self._values > MAX_VALUES:
-            message = (
-                f"this file has more than {MAX_VALUES:,} keys and values; expected fewer: split it into several files"
-            )
+            message = f"more than {MAX_VALUES:,} keys and values; expected fewer; split the file into several files"
             raise self.stop(offset, message)
 
     def repeated(self, offset: int, key: str, keys: Iterable[str], branch: Branch) -> None:
-        """Record that `key` stands at `offset` although it is among the `keys` already."""
+        """Record that `key` at `offset` is a duplicate of one of `keys`."""
         first = next(index for index, known in enumerate(keys) if known == key)
         line = self.lines.place(branch.offsets[2 * first]).line
-        self.note(offset, f"the key '{key[:80]}' is already there in line {line}; expected each key once")
+        self.note(offset, f"duplicate key '{key[:80]}', first in line {line}; expected unique keys; remove one")
 
     def number(self, offset: int, number: float) -> float:
-        """Return `number`, and record it if JSON cannot carry it."""
+        """Return `number`. Record a diagnostic if JSON cannot hold it."""
         if number in _INFINITE or (isinstance(number, int) and not _LEAST <= number <= _MOST):
             self.note(offset, TOO_LARGE)
         return number

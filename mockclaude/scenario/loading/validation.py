@@ -55,7 +55,7 @@ def _rules(rules: list[Any], source: SourceMap, diagnostics: list[Diagnostic]) -
 def _valid(model: type[M], data: Any, source: SourceMap, path: Path) -> M:
     """Return the data at `path` as a `model`. Raise `ScenarioError` if it is invalid."""
     if _has_more(data if path else _beside_rules(data), MAX_RULE_VALUES):
-        what = "this rule has more" if path else "this file has, beside its rules, more"
+        what = "the rule has more" if path else "the file has, without its rules, more"
         message = f"{what} than {MAX_RULE_VALUES:,} values; expected fewer"
         raise ScenarioError([Diagnostic(source.place(path), message)])
     try:

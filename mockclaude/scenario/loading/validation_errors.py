@@ -25,10 +25,10 @@ from mockclaude.scenario.format.shorthand import Model
 _MAPPING = "a mapping (`key: value`)"
 _EXPECTED = {
     "string_type": "text",
-    "string_unicode": "text without halves of surrogate pairs",
+    "string_unicode": "text with whole surrogate pairs",
     "string_too_short": "at least one character",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
     "float_type": "a number",
     "int_parsing_size": "a smaller number",
     "finite_number": "a finite number",
@@ -47,11 +47,11 @@ _EXPECTED = {
 }
 _TEXT_OR_MAPPING = f"text or {_MAPPING}"
 _EXPECTED_MODEL = {
-    "ScenarioFile": "a mapping with `rules`, such as `rules: [{reply: Hello}]`",
-    "RuleModel": "a mapping, such as `reply: Hello`",
-    "Choice": "a mapping, such as `{weight: 1, reply: Hello}`",
+    "ScenarioFile": "a mapping with `rules`, e.g. `rules: [{reply: Hello}]`",
+    "RuleModel": "a mapping, e.g. `reply: Hello`",
+    "Choice": "a mapping, e.g. `{weight: 1, reply: Hello}`",
     "Pace": f"{', '.join(map(repr, (INSTANT, *NAMES)))} or {_MAPPING}",
-    "InFlight": f"a whole number or {_MAPPING}",
+    "InFlight": f"an integer or {_MAPPING}",
     "BodyMatcher": f"a JMESPath expression or {_MAPPING}",
     "StepModel": "text, a step or a list of steps",
     **dict.fromkeys(
@@ -60,7 +60,7 @@ _EXPECTED_MODEL = {
     ),
 }
 _TAKES_TEXT = {name for name, expected in _EXPECTED_MODEL.items() if expected.startswith("text")}
-_KINDS: dict[type, str] = {type(None): "nothing", list: "a list", dict: "a mapping"}
+_KINDS: dict[type, str] = {type(None): "null", list: "a list", dict: "a mapping"}
 _LENGTHS = ("too_short", "too_long")
 _ABOUT_KEYS = ("extra_forbidden", "missing")
 _KEY = ("[key]",)
@@ -100,7 +100,7 @@ def _message(path: Path, errors: list[ErrorDetails]) -> str:
     kind, context = errors[0]["type"], errors[0].get("ctx", {})
     if kind in ("missing", "union_tag_not_found"):
         missing = path[-1] if kind == "missing" else "type"
-        return f"the key '{missing}' is missing here; expected it beside the others"
+        return f"missing key '{missing}'; expected it beside the other keys; add `{missing}: ...`"
     if kind == "value_error":
         return str(context["error"])
     if kind in _LENGTHS:
@@ -108,18 +108,19 @@ def _message(path: Path, errors: list[ErrorDetails]) -> str:
     if kind == "union_tag_invalid":
         known = _find_quoted(context["expected_tags"])
         tag = str(context["tag"])
-        return f"'{shorten(tag)}' is no type for this; expected {join_words(known)}{did_you_mean(tag, known)}"
+        return f"unknown type '{shorten(tag)}'; expected {join_words(known)}{did_you_mean(tag, known)}"
     expected = " or ".join(map(_expected, errors))
-    return f"this is {_describe(errors[0]['input'])}; expected {expected}{_fix(errors)}"
+    if not path and errors[0]["input"] is None:
+        return f"the file is empty; expected {expected}"
+    return f"invalid value, got {_describe(errors[0]['input'])}; expected {expected}{_fix(errors)}"
 
 
 def _length(context: Mapping[str, Any]) -> str:
     count = context["actual_length"]
     least, most = context.get("min_length"), context.get("max_length")
     if least == 1:
-        return "this is empty; expected at least one item"
-    got = f"has {count} item{'s' if count != 1 else ''}" if count else "is empty"
-    return f"this {got}; expected {f'at most {most} items' if least is None else f'at least {least} items'}"
+        return "no items; expected at least one item"
+    return f"wrong number of items, got {count}; expected {f'at most {most}' if least is None else f'at least {least}'}"
 
 
 def _expected(error: ErrorDetails) -> str:
@@ -136,6 +137,8 @@ def _expectation_of_pydantic(message: str) -> str:
 
 def _fix(errors: list[ErrorDetails]) -> str:
     value = errors[0]["input"]
+    if isinstance(value, str) and value.isdigit() and any(error["type"].startswith("int") for error in errors):
+        return "; remove the quotes"
     if isinstance(value, str):
         return did_you_mean(value, [word for error in errors for word in _find_quoted(_expected(error))])
     takes_text = any(
@@ -150,11 +153,11 @@ def _find_quoted(text: str) -> list[str]:
 
 def _describe(value: Any) -> str:
     if isinstance(value, str):
-        return f"text ('{shorten(value)}')"
+        return f"string '{shorten(value)}'"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
-        return f"a number ({value})"
+        return f"number {value}"
     return _KINDS.get(type(value)) or f"a Python {type(value).__name__}"
 
 

@@ -59,7 +59,7 @@ class YamlReader(Reader):
 
     def _end(self, extra: yaml.Event | None) -> None:
         if extra is not None:
-            raise self.stop(_offset(extra), "a second document begins here; expected one document in a file")
+            raise self.stop(_offset(extra), "second document; expected one document in a file")
 
     def _value(self, event: yaml.Event, depth: int) -> ParsedValue:
         self._check(event, depth)
@@ -72,11 +72,11 @@ class YamlReader(Reader):
     def _check(self, event: yaml.Event, depth: int) -> None:
         self.count(_offset(event), depth)
         if isinstance(event, yaml.AliasEvent):
-            message = f"aliases (*{event.anchor}) are not supported; expected the value itself: repeat it"
+            message = f"alias '*{event.anchor}' is not supported; expected a literal value; copy the value"
             self.note(_offset(event), message)
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self.note(_offset(event), f"tags ({tag}) are not supported; expected a plain value: remove the tag")
+            self.note(_offset(event), f"tag '{tag}' is not supported; expected a plain value; remove the tag")
 
     def _mapping(self, depth: int) -> ParsedValue:
         result: dict[str, Any] = {}
@@ -98,7 +98,7 @@ class YamlReader(Reader):
             self._check(event, depth - 1)
             return str(event.value)
         if isinstance(event, yaml.CollectionStartEvent):
-            message = "a key must be a word; expected `key: value`, or quotes around a text with braces"
+            message = "the key is a list or a mapping; expected `key: value`; put quotes around a text with braces"
             self.note(_offset(event), message)
         self._value(event, depth)
         return str(self.lines.place(_offset(event)))
@@ -139,7 +139,7 @@ class YamlReader(Reader):
         begin = error.context_mark.line if error.context_mark else mark.line
         begun = f" {error.context} that began in line {begin + 1}" if begin != mark.line else ""
         place = Place(self.lines.file, mark.line + 1, mark.column + 1)  # the line after the last one has no offset
-        message = f"this is not YAML: {error.problem}{begun}; {hint}"
+        message = f"invalid YAML ({error.problem}{begun}); {hint}"
         return ScenarioError([*self.diagnostics, Diagnostic(place, message)])
 
 
@@ -160,5 +160,5 @@ _SYNTAX_HINTS = {
     "found unexpected end of stream": "close the quotes",
     "found unknown escape character": "write \\\\ for a backslash, or use single quotes",
     "found invalid Unicode character escape code": "write the character itself",
-    "exceeded maximum nesting depth": "this is nested too deep; expected fewer levels",
+    "exceeded maximum nesting depth": "expected fewer levels of nesting",
 }

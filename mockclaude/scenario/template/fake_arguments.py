@@ -40,7 +40,7 @@ def parse_arguments(text: str) -> Arguments:
         ValueError: They are not literals, or too long.
     """
     if len(text) > MAX_ARGUMENTS:
-        raise ValueError(f"its arguments have {len(text)} characters; expected at most {MAX_ARGUMENTS}")
+        raise ValueError(f"got {len(text)} characters of arguments; expected at most {MAX_ARGUMENTS}")
     try:
         call = ast.parse(f"f({text})", mode="eval").body
         assert isinstance(call, ast.Call)
@@ -48,7 +48,7 @@ def parse_arguments(text: str) -> Arguments:
         positional = tuple(ast.literal_eval(argument) for argument in call.args)
         named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
     except (AssertionError, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
-        raise ValueError("expected literal arguments, such as min=1, max=6") from None
+        raise ValueError("wrong arguments; expected literals, e.g. min=1, max=6") from None
     return Arguments(positional, named, _most_draws(text, positional, named))
 
 

@@ -96,7 +96,7 @@ class _Random(Random):
         """
         self.left -= 1
         if self.left < 0:
-            raise TooManyDrawsError("it makes too much; expected smaller numbers or shorter texts")
+            raise TooManyDrawsError("too many draws; expected smaller numbers or shorter texts")
 
 
 class Fakes:
@@ -217,14 +217,14 @@ def _try(locale: str, method: str, arguments: str, left: int) -> tuple[str | Non
     fakes, methods = _for_checks(locale)
     if method not in methods:
         hint = did_you_mean(method, methods)
-        return f"Faker has no '{shorten(method)}' in {locale}; expected one of its methods{hint}", 0
+        return f"unknown method '{shorten(method)}' of Faker in {locale}; expected one of its methods{hint}", 0
     if method in _UNSTEADY or locale in _UNSTEADY_IN.get(method, ()):
-        return f"fake.{method} differs from run to run in {locale}, whatever the seed; expected the value itself", 0
+        return f"fake.{method} differs between runs in {locale} with the same seed; expected a literal value", 0
     try:
         positional, named, most = parse_arguments(arguments)
         check_size(positional, named, fakes.parameters(method))
     except ValueError as error:
-        return f"fake.{method}({shorten(arguments, _SHOWN)}) does not work: {error}", 0
+        return f"fake.{method}({shorten(arguments, _SHOWN)}) is invalid: {error}", 0
     fakes.seed(0, left)
     try:
         fakes.value(method, positional, named, most)
@@ -234,7 +234,7 @@ def _try(locale: str, method: str, arguments: str, left: int) -> tuple[str | Non
     except Exception as error:
         reason = str(error).partition(". Did you mean")[0]  # Python 3.13 has a suggestion too
         problem = f"{shorten(reason, _LONGEST_REASON)}{_expected(named, fakes.parameters(method))}"
-    return problem and f"fake.{method}({shorten(arguments, _SHOWN)}) does not work: {problem}", left - fakes.left
+    return problem and f"fake.{method}({shorten(arguments, _SHOWN)}) is invalid: {problem}", left - fakes.left
 
 
 def _expected(named: Iterable[str], known: list[str]) -> str:
@@ -249,7 +249,7 @@ def find_locale_problem(locale: str) -> str | None:
     if locale in AVAILABLE_LOCALES:
         return None
     hint = did_you_mean(locale, AVAILABLE_LOCALES)
-    return f"Faker has no locale '{shorten(locale)}'; expected one such as en_US, de_DE or zh_CN{hint}"
+    return f"unknown locale '{shorten(locale)}'; expected a locale of Faker, e.g. en_US, de_DE or zh_CN{hint}"
 
 
 @lru_cache(maxsize=4)

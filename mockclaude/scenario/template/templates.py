@@ -81,7 +81,7 @@ class TemplateContext:
         """
         self._left -= _size(value)
         if self._left < 0:
-            raise FillError(f"the placeholders of this reply make more than {MAX_FILLED:,} bytes; expected fewer")
+            raise FillError(f"the placeholders of the reply exceed {MAX_FILLED:,} bytes; expected fewer")
         return value
 
 
@@ -101,7 +101,7 @@ def _size(value: Any) -> int:
         return len(orjson.dumps(value))
     except TypeError as error:
         raise FillError(
-            f"a placeholder has a value that a reply cannot carry ({error}); expected a part of it"
+            f"the value of a placeholder does not fit in a reply ({error}); expected a part of it"
         ) from None
 
 
@@ -141,7 +141,7 @@ def find_problems(text: str, groups: set[str], trials: fakes.Trials) -> Iterator
         if problem := _problem(expression, groups, trials):
             yield problem
     if placeholders and not placeholders[-1][2]:
-        yield "'${{' is not closed; expected }} after it, or $${{ for the characters themselves"
+        yield "'${{' without an end; expected }} after it; write $${{ for the characters themselves"
 
 
 def _hint(expression: str) -> str:
@@ -171,7 +171,7 @@ def _match_problem(group: str | None, groups: set[str]) -> str | None:
     group_text, known = _part("match", group), [f"match.{name}" for name in sorted(groups)]
     expected = join_words(known) if known else "a regex in its `when.user`, with a group such as (?P<city>\\w+)"
     hint = did_you_mean(group or "", groups)
-    return f"'{shorten(group_text)}' is no group of a regex of this rule; expected {expected}{hint}"
+    return f"unknown group '{shorten(group_text)}'; expected {expected}{hint}"
 
 
 def _part(root: str, rest: str | None) -> str:
@@ -182,7 +182,7 @@ def _fake_problem(rest: str | None, trials: fakes.Trials) -> str | None:
     call = _CALL.fullmatch(rest or "")
     if not call:
         text = _part("fake", rest)
-        return f"'{shorten(text)}' is not a value of Faker; expected such as fake.name or fake.random_int(min=1, max=6)"
+        return f"unknown value '{shorten(text)}'; expected a call such as fake.name or fake.random_int(min=1, max=6)"
     return trials.problem(call["method"], call["arguments"] or "")
 
 
