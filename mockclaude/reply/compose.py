@@ -71,7 +71,7 @@ def choose(rule: Rule, match_count: int, draws: Draws) -> ReplyTemplate:
 
 
 class ReplyContext(NamedTuple):
-    """The inputs of a message from its request, apart from the conversation.
+    """The inputs of a message from its request, except the conversation.
 
     Attributes:
         input_usage: The input tokens; None to count them.

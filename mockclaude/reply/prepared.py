@@ -98,7 +98,7 @@ def _prepare(template: ReplyTemplate, stream: bool) -> _Prepared | None:
     calls = any(part["type"] == "tool_use" for part in content)
     if calls or not reply.is_plain or _HOLES.search(orjson.dumps(content)):
         return None
-    if not _input_is_written(template):
+    if not _has_written_input(template):
         reply = reply._replace(message={**reply.message, "usage": {**usage, **_COUNTED}})
         usage = {key: count for key, count in usage.items() if key not in _COUNTED}
     all_events = list_events(reply)
@@ -107,6 +107,6 @@ def _prepare(template: ReplyTemplate, stream: bool) -> _Prepared | None:
     return _Prepared(tuple(_HOLES.split(encoded)), count, reply.message, all_events[1:-2], usage)
 
 
-def _input_is_written(template: ReplyTemplate) -> bool:
+def _has_written_input(template: ReplyTemplate) -> bool:
     written = [step.value.data["input_tokens"] for step in template.steps if step.kind == "usage"]
     return written[-1:] not in ([], [None])

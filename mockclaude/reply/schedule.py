@@ -41,7 +41,7 @@ def schedule_reply(reply: Reply, pace: Pace, draws: Draws, context: ResponseCont
     return stream_response(scheduled.body, scheduled.at, scheduled.cause, context)
 
 
-class _Scheduled(NamedTuple):
+class _Schedule(NamedTuple):
     """Timed events up to the incident that ends the stream early; `cause` is None without an incident."""
 
     body: list[Timed]
@@ -49,7 +49,7 @@ class _Scheduled(NamedTuple):
     cause: Incident | None = None
 
 
-def _schedule(stream: Flow, clock: PaceClock) -> _Scheduled:
+def _schedule(stream: Flow, clock: PaceClock) -> _Schedule:
     body: list[Timed] = []
     for part in stream:
         if isinstance(part, CountedPiece):
@@ -57,8 +57,8 @@ def _schedule(stream: Flow, clock: PaceClock) -> _Scheduled:
         elif isinstance(part, Pause) and part.microseconds is not None:
             clock.wait(part.microseconds)
         else:
-            return _Scheduled(body, clock.now, part)
-    return _Scheduled(body, clock.now)
+            return _Schedule(body, clock.now, part)
+    return _Schedule(body, clock.now)
 
 
 def stream_response(body: Sequence[Timed], at: int, cause: Incident | None, context: ResponseContext) -> Response:

@@ -115,14 +115,14 @@ class _Generator:
         )
 
     def is_mentioned(self, flat: Flat) -> bool:
-        """Return whether the user's text has a constant of the alternative, such as a `kind`."""
+        """Return whether the user's text has a constant of the alternative."""
         parts = [flat, *(part for part in flat.get("properties", {}).values() if isinstance(part, dict))]
         constants = [constant for part in parts for constant in (part.get("const", ""), *part.get("enum", ()))]
         self.document.spend(members=5 * min(len(constants), _MAX_READ))
         return bool(plausible.find_mentioned(constants[:_MAX_READ], self.hints))
 
     def draw(self, what: str, place: _Place, low: int, high: int) -> int:
-        """Draw a number from `low` to `high`, a different one for each `again` of the place."""
+        """Draw a number from `low` to `high` that differs for each `again` of the place."""
         first = self.draws.integer(f"{place.path}:{what}", 0, min(high - low, MAX_STEPS))
         return low + (first + place.again) % (high - low + 1)
 
@@ -136,7 +136,7 @@ class _Generator:
         return _MAKERS[kind](self, flat, place)
 
     def choose(self, flat: Flat, keyword: str, place: _Place) -> Any:
-        """Choose a value of `keyword`: preferably from the user's text, else from the schema's examples."""
+        """Choose a value of `keyword`, preferably from the user's text or the examples."""
         options = flat["enum"] if keyword == "enum" else [flat["const"]]
         first, rest = options[:_MAX_READ], {key: value for key, value in flat.items() if key != keyword}
         self.document.spend(members=5 * len(first))
@@ -190,7 +190,10 @@ class _Generator:
             yield text or plausible.fit_length(plausible.generate_named(place.name, source), shortest, longest)
 
     def match_pattern(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
-        """Yield texts that probably match. The length of a text sets the repetitions of the next."""
+        """Yield texts that probably match.
+
+        The length of a text sets the number of repetitions in the next text.
+        """
         reach, greedy = 4, False
         for attempt in range(_PATTERN_TRIES):
             seed = self.draws.seed_for(f"{place.path}:pattern/{attempt + place.again}")
@@ -209,7 +212,7 @@ class _Generator:
         return span.number(self.draw("number", place, span.low, span.high))
 
     def generate_array(self, flat: Flat, place: _Place) -> list[Any]:
-        """Generate the least number of items, or one of each kind that the schema describes."""
+        """Generate the fewest items, or one of each kind that the schema describes."""
         needed = _limit(flat, "minItems", 0, MAX_ITEMS)
         described = len(flat.get("prefixItems", ())) or int(flat.get("items", False) is not False)
         items: list[Any] = []

@@ -117,7 +117,7 @@ def _count_members(flat: Flat) -> int:
 
 
 def _merge(first: Flat, second: Flat) -> Flat:
-    """Merge two schemas to one that accepts the values that both accept. Ignored keywords are not merged."""
+    """Merge two schemas: the result accepts the values that both accept. Ignored keywords are not merged."""
     result = {**second, **first}
     for key in first.keys() & second.keys():
         if key in _MERGERS:
