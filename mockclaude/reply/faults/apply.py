@@ -122,7 +122,7 @@ def _apply_error(response: Response, fault: ErrorFault, context: FaultContext) -
     return response._replace(body=body, end=End.KEEP, end_at=place.at, complete=True)
 
 
-def _apply_respond(response: Response, fault: RespondFault, _: FaultContext) -> Response:
+def _respond(response: Response, fault: RespondFault, _: FaultContext) -> Response:
     spec = fault.respond
     headers = Headers([(name.lower(), value) for name, value in spec.headers.items()])
     body = _encode_text(spec.body) if isinstance(spec.body, str) else json_data(spec.body)
@@ -138,7 +138,7 @@ def _encode_text(text: str) -> Data:
         return Data(text.encode())
 
 
-def _apply_stall(response: Response, fault: StallFault, _: FaultContext) -> Response | None:
+def _stall(response: Response, fault: StallFault, _: FaultContext) -> Response | None:
     place = resolve(response, fault.position or Position("headers"))
     if place is None:
         return None
@@ -178,7 +178,7 @@ def _apply_headers(response: Response, fault: HeadersFault, _: FaultContext) -> 
     return response._replace(headers=response.headers.without(changes).put(values), request_id=request_id)
 
 
-def _apply_corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> Response | None:
+def _corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> Response | None:
     """Change bytes from the position on, or without a position at drawn offsets."""
     data = bytearray(response.data)
     place = resolve(response, fault.position) if fault.position else ResolvedPosition(0, 0)
@@ -203,7 +203,7 @@ def _replace_bytes(piece: Piece, data: bytes) -> Piece:
     return piece._replace(data=None, encoded=data) if isinstance(piece, Event) else Data(data)
 
 
-def _apply_disconnect(response: Response, fault: DisconnectFault, _context: FaultContext) -> Response | None:
+def _disconnect(response: Response, fault: DisconnectFault, _context: FaultContext) -> Response | None:
     how = fault.disconnect
     place = resolve(response, fault.position or Position("headers"))
     if place is None:
@@ -247,8 +247,8 @@ Apply: TypeAlias = Callable[[Response, Any, FaultContext], Response | None]
 
 APPLY: dict[type[Fault], Apply] = {
     ErrorFault: _apply_error,
-    RespondFault: _apply_respond,
-    StallFault: _apply_stall,
+    RespondFault: _respond,
+    StallFault: _stall,
     DropFault: lambda response, fault, _: event_edits.drop(response, fault),
     DuplicateFault: lambda response, fault, _: event_edits.duplicate(response, fault),
     SwapFault: lambda response, fault, _: event_edits.swap(response, fault),
@@ -256,10 +256,10 @@ APPLY: dict[type[Fault], Apply] = {
     InsertFault: lambda response, fault, _: event_edits.insert(response, fault),
     RestartFault: lambda response, fault, context: event_edits.restart(response, fault, context.draws),
     HeadersFault: _apply_headers,
-    CorruptFault: _apply_corrupt,
+    CorruptFault: _corrupt,
     SliceFault: lambda response, fault, _: slice_body(response, fault.slice, fault.every),
     RateFault: lambda response, fault, _: limit_rate(response, fault.rate),
-    DisconnectFault: _apply_disconnect,
+    DisconnectFault: _disconnect,
     ContentLengthFault: _apply_content_length,
     MalformedFault: _apply_malformed,
     GarbageFault: _apply_garbage,
