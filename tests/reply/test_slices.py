@@ -27,7 +27,7 @@ def data(pieces: Sequence[Timed]) -> bytes:
 
 
 @given(bodies, ways)
-def test_slices_hold_the_same_bytes_later_and_apart(body: Sequence[Timed], by: int | str) -> None:
+def test_slices_have_the_same_bytes_at_later_times(body: Sequence[Timed], by: int | str) -> None:
     parts = slice_body(exchange(body), by, None)
     times = [piece.at for piece in parts.body]
 

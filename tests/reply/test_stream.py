@@ -59,7 +59,7 @@ def test_each_kind_of_block_has_its_events_in_order(steps: list[dict[str, Any]],
     assert ", ".join(order(composed(*steps))) == f"message_start, {events}, message_delta, message_stop"
 
 
-def test_a_refusal_before_any_output_has_no_blocks_no_ping_and_no_tokens() -> None:
+def test_refusal_without_output_has_no_blocks_and_no_ping() -> None:
     reply = composed({"stop_reason": "refusal"})
     start, delta, stop = events_of(streamed(reply, whole=False))
 
@@ -91,7 +91,7 @@ def test_a_stream_of_text_is_these_bytes() -> None:
     ]
 
 
-def test_the_input_of_a_tool_comes_as_pieces_of_its_json_after_an_empty_one() -> None:
+def test_tool_input_is_streamed_after_an_empty_piece() -> None:
     events = events_of(streamed(composed(LOOK), whole=False))
     parts = [event["delta"]["partial_json"] for event in events if event["type"] == "content_block_delta"]
 
@@ -108,7 +108,7 @@ def test_however_it_is_streamed_a_reply_is_the_same_message(steps: list[dict[str
 
 
 @given(text=texts)
-def test_the_pieces_of_a_text_are_as_long_as_recorded_ones_and_join_to_it(text: str) -> None:
+def test_pieces_of_a_text_have_the_recorded_lengths(text: str) -> None:
     cut = list(split_text(text))
 
     assert "".join(cut) == text
@@ -118,7 +118,7 @@ def test_the_pieces_of_a_text_are_as_long_as_recorded_ones_and_join_to_it(text: 
 
 
 @given(step=block_steps)
-def test_a_block_is_the_same_in_one_piece_and_in_beats(step: dict[str, Any]) -> None:
+def test_block_is_the_same_in_one_piece_and_in_several(step: dict[str, Any]) -> None:
     for index, block in enumerate(composed(step).message["content"]):
         pieces, run = [part.piece for part in block_pieces(index, block)], block_run(index, block)
 
@@ -129,7 +129,7 @@ def test_a_block_is_the_same_in_one_piece_and_in_beats(step: dict[str, Any]) -> 
 
 
 @given(text=texts)
-def test_a_beat_takes_as_many_tokens_as_its_text_has(text: str) -> None:
+def test_piece_has_the_tokens_of_its_text(text: str) -> None:
     start, *deltas = block_pieces(0, {"type": "text", "text": text})
 
     assert start.tokens == 0
@@ -150,7 +150,7 @@ def test_only_what_is_generated_takes_tokens(block: dict[str, Any], counts: list
     assert [beat.tokens for beat in block_pieces(1, block)] == counts
 
 
-def test_what_happens_on_the_way_finds_the_block_before_it_open() -> None:
+def test_incident_leaves_the_previous_block_open() -> None:
     reply = composed(TEXT, {"pause": "1s"}, {"error": "api_error"}, TEXT, {"disconnect": "close"})
     kinds = [part if isinstance(part, (Pause, Disconnect)) else type(part) for part in stream_events(reply, whole=True)]
     told = [part.piece.encoded for part in stream_events(reply, whole=True) if isinstance(part, CountedPiece)]
