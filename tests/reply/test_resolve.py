@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mockclaude.api.events import Event
 from mockclaude.api.headers import Headers
 from mockclaude.reply.faults.resolve import ResolvedPosition, find_events, resolve, split
-from mockclaude.reply.response import Data, Response, Timed, build_response
+from mockclaude.reply.response import Data, Response, TimedPiece, build_response
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format import positions
 from mockclaude.scenario.format.file import Pace
@@ -110,7 +110,7 @@ def test_events_are_selected_by_name_by_number_the_last_or_all() -> None:
 
 @given(st.lists(st.binary(min_size=1), max_size=5), st.integers(0, 60))
 def test_body_is_split_at_the_offset(pieces: list[bytes], offset: int) -> None:
-    body = [Timed(at, Data(data)) for at, data in enumerate(pieces)]
+    body = [TimedPiece(at, Data(data)) for at, data in enumerate(pieces)]
     response = build_response(200, Headers(), "", Data(b""))._replace(body=body)
     before, after = split(response, offset)
     data = b"".join(pieces)

@@ -18,7 +18,7 @@ from mockclaude.reply.schedule import schedule_reply
 from mockclaude.reply.stream import CountedPiece, stream_events
 from mockclaude.scenario.format.file import Pace
 from mockclaude.wire.encode import encode
-from mockclaude.wire.framing import header_lines
+from mockclaude.wire.framing import encode_header_lines
 from mockclaude.wire.script import Script
 from tests.reply.client import message_of, received
 from tests.reply.making import DRAWS, INSTANT, any_replies, composed, plain_replies
@@ -77,8 +77,9 @@ def test_streamed_or_not_at_any_pace_the_message_is_the_same(
 def test_response_has_its_headers_and_request_id(stream: bool, lines: headers.Headers) -> None:
     data = planned(composed(HI), stream=stream).sends[0].data.decode()
 
+    usual = encode_header_lines(lines).decode()
     framing = "transfer-encoding: chunked\r\nconnection: keep-alive\r\n"
-    assert data.startswith(f"HTTP/1.1 200 OK\r\n{header_lines(lines).decode()}{framing}request-id: req_1\r\n\r\n")
+    assert data.startswith(f"HTTP/1.1 200 OK\r\n{usual}{framing}request-id: req_1\r\n\r\n")
 
 
 @pytest.mark.parametrize("stream", [False, True])

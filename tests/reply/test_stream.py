@@ -11,7 +11,7 @@ from hypothesis import given
 from mockclaude.api import tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
-from mockclaude.reply.stream import PIECES, CountedPiece, block_pieces, block_run, split_text, stream_events
+from mockclaude.reply.stream import PIECES, CountedPiece, build_block_pieces, build_block_run, split_text, stream_events
 from tests.api.bodies import texts
 from tests.reply.client import events_of, message_of
 from tests.reply.making import block_steps, composed, plain_replies
@@ -120,7 +120,7 @@ def test_pieces_of_a_text_have_the_recorded_lengths(text: str) -> None:
 @given(step=block_steps)
 def test_block_is_the_same_in_one_piece_and_in_several(step: dict[str, Any]) -> None:
     for index, block in enumerate(composed(step).message["content"]):
-        pieces, run = [part.piece for part in block_pieces(index, block)], block_run(index, block)
+        pieces, run = [part.piece for part in build_block_pieces(index, block)], build_block_run(index, block)
 
         assert b"".join(piece.encoded for piece in pieces) == run.encoded
         assert b"".join(event.encoded for event in run.take_apart()) == run.encoded
@@ -130,7 +130,7 @@ def test_block_is_the_same_in_one_piece_and_in_several(step: dict[str, Any]) -> 
 
 @given(text=texts)
 def test_piece_has_the_tokens_of_its_text(text: str) -> None:
-    start, *deltas = block_pieces(0, {"type": "text", "text": text})
+    start, *deltas = build_block_pieces(0, {"type": "text", "text": text})
 
     assert start.tokens == 0
     assert [beat.tokens for beat in deltas] == [tokens.of_text(piece) for piece in split_text(text)]
@@ -147,7 +147,7 @@ def test_piece_has_the_tokens_of_its_text(text: str) -> None:
     ],
 )
 def test_only_what_is_generated_takes_tokens(block: dict[str, Any], counts: list[int]) -> None:
-    assert [beat.tokens for beat in block_pieces(1, block)] == counts
+    assert [beat.tokens for beat in build_block_pieces(1, block)] == counts
 
 
 def test_incident_leaves_the_previous_block_open() -> None:

@@ -12,7 +12,7 @@ from mockclaude.reply.response import (
     Data,
     End,
     Response,
-    Timed,
+    TimedPiece,
     build_bodiless,
     build_response,
     build_silent,
@@ -29,7 +29,7 @@ BODIES = st.lists(st.tuples(st.integers(0, 5), st.binary(min_size=1)), min_size=
 
 
 def response(*body: tuple[int, bytes], end: End = End.KEEP, end_at: int = 0, complete: bool = True) -> Response:
-    pieces = [Timed(at, Data(data)) for at, data in body]
+    pieces = [TimedPiece(at, Data(data)) for at, data in body]
     return Response(200, HEADERS, "req_1", pieces, body[0][0] if body else end_at, end, end_at, complete)
 
 

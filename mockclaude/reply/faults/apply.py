@@ -23,7 +23,7 @@ from mockclaude.reply.response import (
     Framing,
     Piece,
     Response,
-    Timed,
+    TimedPiece,
     build_silent,
     json_data,
 )
@@ -117,7 +117,7 @@ def _apply_error(response: Response, fault: ErrorFault, context: FaultContext) -
         return None
     if place.offset is None or not response.is_stream:
         return context.responses.error(error, place.at).take_apart()
-    failure = Timed(place.at, events.error(error.envelope(context.responses.request_id)))
+    failure = TimedPiece(place.at, events.error(error.envelope(context.responses.request_id)))
     body = (*select_whole_pieces(response, place.offset), failure)
     return response._replace(body=body, end=End.KEEP, end_at=place.at, complete=True)
 
@@ -127,7 +127,7 @@ def _respond(response: Response, fault: RespondFault, _: FaultContext) -> Respon
     headers = Headers([(name.lower(), value) for name, value in spec.headers.items()])
     body = _encode_text(spec.body) if isinstance(spec.body, str) else json_data(spec.body)
     at = response.head_at
-    pieces = (Timed(at, body),) if body.encoded else ()
+    pieces = (TimedPiece(at, body),) if body.encoded else ()
     return Response(spec.status, headers, "", pieces, at, end_at=at, framing=SEPARATE_PIECES._replace(reason=""))
 
 
@@ -162,13 +162,13 @@ def _hang(response: Response, place: ResolvedPosition, fault: StallFault) -> Res
     return response._replace(body=body, end=End.HANG, end_at=end_at, complete=False)
 
 
-def _make_pings(response: Response, at: int, fault: StallFault) -> Iterator[Timed]:
+def _make_pings(response: Response, at: int, fault: StallFault) -> Iterator[TimedPiece]:
     if fault.pings and response.is_stream:
-        yield from (Timed(at + after, events.PING) for after in range(fault.pings, fault.length, fault.pings))
+        yield from (TimedPiece(at + after, events.PING) for after in range(fault.pings, fault.length, fault.pings))
 
 
-def _delay(pieces: Iterable[Timed], microseconds: int) -> tuple[Timed, ...]:
-    return tuple(Timed(at + microseconds, piece) for at, piece in pieces)
+def _delay(pieces: Iterable[TimedPiece], microseconds: int) -> tuple[TimedPiece, ...]:
+    return tuple(TimedPiece(at + microseconds, piece) for at, piece in pieces)
 
 
 def _apply_headers(response: Response, fault: HeadersFault, _: FaultContext) -> Response:
@@ -191,11 +191,11 @@ def _corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> 
     return response._replace(body=list(_refill(response.body, bytes(data))))
 
 
-def _refill(pieces: Sequence[Timed], data: bytes) -> Iterator[Timed]:
+def _refill(pieces: Sequence[TimedPiece], data: bytes) -> Iterator[TimedPiece]:
     begin = 0
     for at, piece in pieces:
         end = begin + len(piece.encoded)
-        yield Timed(at, piece if data[begin:end] == piece.encoded else _replace_bytes(piece, data[begin:end]))
+        yield TimedPiece(at, piece if data[begin:end] == piece.encoded else _replace_bytes(piece, data[begin:end]))
         begin = end
 
 

@@ -1,7 +1,7 @@
 """Grow the last block of a live reply.
 
-Text is released as soon as possible. The longest end of the text that may begin a stop sequence, or the client's
-prefill, is held back until more text or the end of the block decides.
+Text is released as soon as possible. An end that may be the beginning of a stop sequence, or of the client's prefill,
+is held back until the text continues or the block ends.
 """
 
 from __future__ import annotations

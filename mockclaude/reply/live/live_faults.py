@@ -15,7 +15,7 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.apply import APPLY, NOT_APPLIED, FaultContext, sort_faults, try_fault
 from mockclaude.reply.faults.event_edits import restart
 from mockclaude.reply.faults.resolve import check_size, resolve
-from mockclaude.reply.response import End, Response, Timed
+from mockclaude.reply.response import End, Response, TimedPiece
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.scenario.format.faults import (
     ContentLengthFault,
@@ -97,16 +97,16 @@ class _Stage:
         self._head_at: int | None = None
         self._now: int | None = None
         self._delay = 0
-        self._held: list[Timed] = []
+        self._held: list[TimedPiece] = []
         self._held_names: Counter[str] = Counter()
-        self._past: list[Timed] = []
+        self._past: list[TimedPiece] = []
 
     @property
     def note(self) -> str:
         return f"fault: {self._fault}{self._outcome}"
 
     def apply(self, new: Response, *, last: bool) -> tuple[Response, bool]:
-        late = self._continue(new)
+        late = self._delay_batch(new)
         if self._spent:
             return self._pass_on(late), last
         fault = self._remaining_fault()
@@ -127,12 +127,12 @@ class _Stage:
         self._delay = applied.end_at - batch.end_at if isinstance(fault, _DELAYING) else 0
         return self._pass_on(applied), last or applied.complete or applied.end is not End.KEEP
 
-    def _continue(self, new: Response) -> Response:
+    def _delay_batch(self, new: Response) -> Response:
         """Delay `new` as the fault has delayed the events before.
 
         The batch begins at the time of the last event: positions without an event are relative to that time.
         """
-        late = [Timed(at + self._delay, piece) for at, piece in new.body] if self._delay else new.body
+        late = [TimedPiece(at + self._delay, piece) for at, piece in new.body] if self._delay else new.body
         begin = new.head_at if self._now is None else self._now
         return new._replace(body=late, head_at=begin, end_at=new.end_at + self._delay)
 
@@ -186,7 +186,7 @@ class _Stage:
         if self._needs_all:
             return True
         if isinstance(fault, SwapFault):
-            self._held_names.update(_names(new.body))
+            self._held_names.update(_list_names(new.body))
             return sum(selector.nth <= self._held_names[selector.event] for selector in fault.swap) == 1
         if not isinstance(fault, CorruptFault) or not fault.position:
             return False
@@ -218,13 +218,13 @@ class _Stage:
         passed = {"events": self._events, "bytes": self._bytes}.get(position.unit, 0)
         return position._replace(amount=position.amount - passed, selector=self._shift_selector(position.selector))
 
-    def _count(self, passed: Sequence[Timed]) -> None:
+    def _count(self, passed: Sequence[TimedPiece]) -> None:
         self._events += len(passed)
         self._bytes += sum([len(piece.encoded) for _, piece in passed])
-        self._names.update(_names(passed))
+        self._names.update(_list_names(passed))
 
 
-def _names(body: Sequence[Timed]) -> Iterator[str]:
+def _list_names(body: Sequence[TimedPiece]) -> Iterator[str]:
     """Yield the names by which a selector finds the events of `body`."""
     for _, piece in body:
         if isinstance(piece, Event):

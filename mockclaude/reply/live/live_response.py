@@ -12,7 +12,7 @@ from mockclaude.reply.live.live_draft import Addition, LiveDraft
 from mockclaude.reply.live.live_faults import LiveFaults
 from mockclaude.reply.live.live_stream import LiveStream
 from mockclaude.reply.pace_clock import PaceClock
-from mockclaude.reply.response import End, Response, Timed, build_silent
+from mockclaude.reply.response import End, Response, TimedPiece, build_silent
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import stream_response
 from mockclaude.scenario.format.faults import Fault
@@ -51,7 +51,7 @@ class LiveResponse:
         self._draft = LiveDraft(scope, draws, reply_context)
         self._stream = LiveStream(PaceClock(pace.for_model(self.reply.message["model"]), draws.of_question))
         self._faults = LiveFaults(faults, context, draws)
-        self._unsent: list[Timed] = []
+        self._unsent: list[TimedPiece] = []
         self._head: Response | None = None
         self._head_sent = False
         self._rest: Response | None = None
@@ -109,7 +109,7 @@ class LiveResponse:
                     self._unsent.append(self._stream.begin(self.reply.message))
                 self._unsent += self._stream.add(addition)
 
-    def _take_unsent(self) -> Sequence[Timed]:
+    def _take_unsent(self) -> Sequence[TimedPiece]:
         new, self._unsent = self._unsent, []
         return new
 

@@ -9,8 +9,8 @@ from mockclaude.api import events, tokens
 from mockclaude.api.events import Block, Event
 from mockclaude.reply.live.live_draft import Addition, MoreText, Signature
 from mockclaude.reply.pace_clock import PaceClock
-from mockclaude.reply.response import Piece, Timed, to_run
-from mockclaude.reply.stream import block_pieces, split_text
+from mockclaude.reply.response import Piece, TimedPiece, to_run
+from mockclaude.reply.stream import build_block_pieces, split_text
 
 
 class LiveStream:
@@ -26,11 +26,11 @@ class LiveStream:
         """Whether the message has an event."""
         return self._index >= 0
 
-    def begin(self, message: dict[str, Any]) -> Timed:
+    def begin(self, message: dict[str, Any]) -> TimedPiece:
         """Build `message_start`."""
-        return Timed(self.clock.generate(0, first=True), events.message_start(message, first_tokens=1))
+        return TimedPiece(self.clock.generate(0, first=True), events.message_start(message, first_tokens=1))
 
-    def add(self, addition: Addition) -> Iterator[Timed]:
+    def add(self, addition: Addition) -> Iterator[TimedPiece]:
         """Yield the events of an addition. A pause only advances the clock."""
         if isinstance(addition, dict):
             yield from self._block(addition)
@@ -44,23 +44,23 @@ class LiveStream:
         else:
             self.clock.wait(addition.microseconds or 0)
 
-    def end(self, message: dict[str, Any]) -> Timed:
+    def end(self, message: dict[str, Any]) -> TimedPiece:
         """Build the end of the message."""
         return self._send(to_run(self._stop(), events.message_delta(message), events.MESSAGE_STOP), 0)
 
-    def _block(self, block: Block) -> Iterator[Timed]:
+    def _block(self, block: Block) -> Iterator[TimedPiece]:
         if self._index >= 0:
             yield self._send(self._stop(), 0)
         self._index += 1
         self._turn = 0
-        for piece, count in block_pieces(self._index, block):
+        for piece, count in build_block_pieces(self._index, block):
             yield self._send(piece, count)
 
     def _stop(self) -> Event:
         return events.content_block_stop(self._index)
 
-    def _delta(self, delta: dict[str, Any], count: int) -> Timed:
+    def _delta(self, delta: dict[str, Any], count: int) -> TimedPiece:
         return self._send(events.delta_event(self._index, delta), count)
 
-    def _send(self, piece: Piece, count: int) -> Timed:
-        return Timed(self.clock.generate(count, first=False), piece)
+    def _send(self, piece: Piece, count: int) -> TimedPiece:
+        return TimedPiece(self.clock.generate(count, first=False), piece)
