@@ -44,9 +44,9 @@ class BlockBuilder(NamedTuple):
 
     def generate_from_schema(self, schema: Mapping[str, Any]) -> Any:
         """Generate data that fits `schema`."""
-        from mockclaude.reply.generate.instances import instance
+        from mockclaude.reply.generate.instances import generate_instance
 
-        return instance(schema, self.draws.content, self.request.typed_text)
+        return generate_instance(schema, self.draws.content, self.request.typed_text)
 
 
 def is_thinking_enabled(body: Mapping[str, Any]) -> bool:

@@ -64,7 +64,7 @@ class Reply(NamedTuple):
 
 
 class ReplyContext(NamedTuple):
-    """The inputs of a message from its request, apart from the conversation.
+    """The inputs of a message from its request, except the conversation.
 
     Attributes:
         input_usage: The input tokens; None to count them.

@@ -19,7 +19,7 @@ _LEAST = 2.0**-54
 """The share that replaces 0, for which the normal quantile is undefined: half of the least other draw."""
 
 
-def quantile(distribution: Distribution, share: float) -> float:
+def compute_quantile(distribution: Distribution, share: float) -> float:
     """Compute the quantile of a share in [0, 1), limited to 0 and the maximum."""
     kind, first, second, most = distribution
     number = max(0.0, _QUANTILES[kind](first, second, share))

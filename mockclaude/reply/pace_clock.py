@@ -6,7 +6,7 @@ reply, a gap and its jitter for each piece.
 
 from __future__ import annotations
 
-from mockclaude.reply.distributions import quantile
+from mockclaude.reply.distributions import compute_quantile
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.format.units import Distribution
@@ -50,10 +50,10 @@ class PaceClock:
         if not jitter:
             return 1.0
         drawn = self._draws.uniform(f"delay/{self._gaps}")
-        return quantile(jitter, drawn) if isinstance(jitter, Distribution) else 1 + jitter * (2 * drawn - 1)
+        return compute_quantile(jitter, drawn) if isinstance(jitter, Distribution) else 1 + jitter * (2 * drawn - 1)
 
     def _draw_rate(self, rate: float | Distribution) -> float:
         return max(LEAST_RATE, self._draw(rate, "rate")) if isinstance(rate, Distribution) else rate
 
     def _draw(self, value: float | Distribution, label: str) -> float:
-        return quantile(value, self._draws.uniform(label)) if isinstance(value, Distribution) else value
+        return compute_quantile(value, self._draws.uniform(label)) if isinstance(value, Distribution) else value

@@ -36,7 +36,7 @@ _PLAIN = frozenset({"model", "messages", "max_tokens", "stream", "system", "tool
 """Fields that do not change a fixed reply which is short enough and calls no tool."""
 
 
-class _Prepared(NamedTuple):
+class _PreparedReply(NamedTuple):
     """A reply as bytes and as a value.
 
     Attributes:
@@ -77,7 +77,7 @@ def render_prepared(
     return RenderedReply(response, (), prepared.message["content"], prepared.usage)
 
 
-def _take_apart(prepared: _Prepared, model: str, message_id: str, request: MessagesRequest) -> list[Event | Data]:
+def _take_apart(prepared: _PreparedReply, model: str, message_id: str, request: MessagesRequest) -> list[Event | Data]:
     """Build the events, or the message, of prepared bytes."""
     usage = prepared.message["usage"]
     if usage["input_tokens"] == _INPUT_TOKENS:
@@ -90,7 +90,7 @@ def _take_apart(prepared: _Prepared, model: str, message_id: str, request: Messa
 
 
 @lru_cache(maxsize=1024)
-def _prepare(template: ReplyTemplate, stream: bool) -> _Prepared | None:
+def _prepare(template: ReplyTemplate, stream: bool) -> _PreparedReply | None:
     """Prepare the reply; None if it has an incident or a tool call."""
     request = MessagesRequest({"model": _MODEL, "messages": []})
     scope = TemplateContext(request, dict, lambda: Fakes(DEFAULT_LOCALE))
@@ -99,15 +99,15 @@ def _prepare(template: ReplyTemplate, stream: bool) -> _Prepared | None:
     calls = any(part["type"] == "tool_use" for part in content)
     if calls or not reply.is_plain or _HOLES.search(orjson.dumps(content)):
         return None
-    if not _input_is_written(template):
+    if not _has_written_input(template):
         reply = reply._replace(message={**reply.message, "usage": {**usage, **_COUNTED}})
         usage = {key: count for key, count in usage.items() if key not in _COUNTED}
     all_events = list_events(reply)
     encoded = b"".join([event.encoded for event in all_events]) if stream else orjson.dumps(reply.message)
     count = sum(map(tokens.of_output, content))
-    return _Prepared(tuple(_HOLES.split(encoded)), count, reply.message, all_events[1:-2], usage)
+    return _PreparedReply(tuple(_HOLES.split(encoded)), count, reply.message, all_events[1:-2], usage)
 
 
-def _input_is_written(template: ReplyTemplate) -> bool:
+def _has_written_input(template: ReplyTemplate) -> bool:
     written = [step.value.data["input_tokens"] for step in template.steps if step.kind == "usage"]
     return written[-1:] not in ([], [None])

@@ -50,7 +50,7 @@ class Run(NamedTuple):
 Piece: TypeAlias = Event | Data | Run
 
 
-class Timed(NamedTuple):
+class TimedPiece(NamedTuple):
     """A piece of a body, and its time."""
 
     at: int
@@ -102,7 +102,7 @@ class Response(NamedTuple):
     status: int
     headers: Headers
     request_id: str
-    body: Sequence[Timed]
+    body: Sequence[TimedPiece]
     head_at: int = 0
     end: End = End.KEEP
     end_at: int = 0
@@ -151,7 +151,7 @@ class Response(NamedTuple):
     def take_apart(self) -> Response:
         """Return the response with each event as a separate piece."""
         pieces = [
-            Timed(at, part)
+            TimedPiece(at, part)
             for at, piece in self.body
             for part in (piece.take_apart() if isinstance(piece, Run) else (piece,))
         ]
@@ -191,7 +191,7 @@ def build_response(
     status: int, headers: Headers, request_id: str, piece: Piece, at: int = 0, *, is_stream: bool = False
 ) -> Response:
     """Build a complete response with one piece."""
-    return Response(status, headers, request_id, (Timed(at, piece),), at, End.KEEP, at, True, is_stream)
+    return Response(status, headers, request_id, (TimedPiece(at, piece),), at, End.KEEP, at, True, is_stream)
 
 
 def build_silent(end: End, at: int, down_us: int = 0) -> Response:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from mockclaude.api import headers
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import Headers
-from mockclaude.reply.response import End, Piece, Response, Timed, build_response, json_data
+from mockclaude.reply.response import End, Piece, Response, TimedPiece, build_response, json_data
 
 
 class ResponseContext(NamedTuple):
@@ -31,11 +31,11 @@ class ResponseContext(NamedTuple):
 
     def message(self, piece: Piece, at: int = 0) -> Response:
         """Build a response with a message as its JSON body."""
-        return Response(200, headers.message(self.now), self.request_id, (Timed(at, piece),), at, End.KEEP, at)
+        return Response(200, headers.message(self.now), self.request_id, (TimedPiece(at, piece),), at, End.KEEP, at)
 
     def whole_stream(self, piece: Piece) -> Response:
         """Build a stream with all events at the same time."""
-        return Response(200, headers.stream(self.now), self.request_id, (Timed(0, piece),), is_stream=True)
+        return Response(200, headers.stream(self.now), self.request_id, (TimedPiece(0, piece),), is_stream=True)
 
     def error(self, error: ApiError, at: int = 0) -> Response:
         """Build the API's response with an error."""
@@ -53,7 +53,7 @@ class ResponseContext(NamedTuple):
         wait = next((value for name, value in error.headers.items() if name.lower() == "retry-after"), "")
         return {"retry-after-ms": f"{float(wait) * 1000 / self.retry_speed:g}"} if wait.isdecimal() else {}
 
-    def stream(self, body: Sequence[Timed], end: End, end_at: int, *, complete: bool) -> Response:
+    def stream(self, body: Sequence[TimedPiece], end: End, end_at: int, *, complete: bool) -> Response:
         """Build a stream with the events of `body`."""
         head_at = body[0].at if body else end_at
         return Response(

@@ -10,7 +10,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.pace_clock import PaceClock
-from mockclaude.reply.response import End, Response, Timed, build_silent, json_data
+from mockclaude.reply.response import End, Response, TimedPiece, build_silent, json_data
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.stream import CountedPiece, Flow, stream_events
 from mockclaude.scenario.format.pace import Pace
@@ -24,9 +24,9 @@ _ENDINGS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 def schedule_reply(reply: Reply, pace: Pace, draws: Draws, context: ResponseContext, *, stream: bool) -> Response:
     """Build the response with `reply`.
 
-    In a stream, an error before any content is an HTTP error, a later error is an `error` event, and a disconnect cuts
-    the stream. Without streaming, an error replaces the message, and a disconnect sends nothing. A JSON response, an
-    error and a disconnect have the time at which the stream would reach them.
+    With streaming, an error before any content is an HTTP error. A later error is an `error` event, and a disconnect
+    cuts the stream. Without streaming, an error replaces the message, and a disconnect sends nothing. A JSON response,
+    an error and a disconnect have the time at which the stream would reach them.
     """
     if pace.instant and not stream and reply.is_plain:
         return context.message(json_data(reply.message))
@@ -41,30 +41,30 @@ def schedule_reply(reply: Reply, pace: Pace, draws: Draws, context: ResponseCont
     return stream_response(scheduled.body, scheduled.at, scheduled.cause, context)
 
 
-class _Scheduled(NamedTuple):
+class _Schedule(NamedTuple):
     """Timed events up to the incident that ends the stream early; `cause` is None without an incident."""
 
-    body: list[Timed]
+    body: list[TimedPiece]
     at: int
     cause: Incident | None = None
 
 
-def _schedule(stream: Flow, clock: PaceClock) -> _Scheduled:
-    body: list[Timed] = []
+def _schedule(stream: Flow, clock: PaceClock) -> _Schedule:
+    body: list[TimedPiece] = []
     for part in stream:
         if isinstance(part, CountedPiece):
-            body.append(Timed(clock.generate(part.tokens, first=not body), part.piece))
+            body.append(TimedPiece(clock.generate(part.tokens, first=not body), part.piece))
         elif isinstance(part, Pause) and part.microseconds is not None:
             clock.wait(part.microseconds)
         else:
-            return _Scheduled(body, clock.now, part)
-    return _Scheduled(body, clock.now)
+            return _Schedule(body, clock.now, part)
+    return _Schedule(body, clock.now)
 
 
-def stream_response(body: Sequence[Timed], at: int, cause: Incident | None, context: ResponseContext) -> Response:
+def stream_response(body: Sequence[TimedPiece], at: int, cause: Incident | None, context: ResponseContext) -> Response:
     """Build the stream that ends at the time `at`, complete or with an incident."""
     if isinstance(cause, ApiError):
-        failure = Timed(at, events.error(cause.envelope(context.request_id)))
+        failure = TimedPiece(at, events.error(cause.envelope(context.request_id)))
         return context.stream([*body, failure], End.KEEP, at, complete=True)
     if isinstance(cause, Disconnect):
         return context.stream(body, _ENDINGS[cause.how], at, complete=cause.how == "clean")

@@ -40,11 +40,11 @@ class Signatures(NamedTuple):
     """The signatures that are valid: those of this seed, and those in the scenario."""
 
     seed: int
-    known: KnownSignatures
+    known_signatures: KnownSignatures
 
     def thinking(self, thinking: str, signature: str) -> Origin:
         """Return the origin of a `thinking` block."""
-        if self.known.templated or signature in self.known.signatures:
+        if self.known_signatures.templated or signature in self.known_signatures.signatures:
             return "issued"
         try:
             data = base64.b64decode(signature, validate=True)
@@ -57,4 +57,4 @@ class Signatures(NamedTuple):
 
     def redacted(self, data: str) -> bool:
         """Return whether the scenario has a `redacted_thinking` block with `data`."""
-        return self.known.templated or data in self.known.data
+        return self.known_signatures.templated or data in self.known_signatures.data

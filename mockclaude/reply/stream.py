@@ -41,9 +41,9 @@ def stream_events(reply: Reply, *, whole: bool) -> Flow:
         yield CountedPiece(_build_boundary(reply, index))
         index += 1
         if whole:
-            yield CountedPiece(block_run(index, part))
+            yield CountedPiece(build_block_run(index, part))
         else:
-            yield from block_pieces(index, part)
+            yield from build_block_pieces(index, part)
     yield CountedPiece(to_run(_build_boundary(reply, index), events.message_delta(reply.message), events.MESSAGE_STOP))
 
 
@@ -62,34 +62,34 @@ def split_text(text: str, turn: int = 0) -> Iterator[str]:
         begin, turn = end, turn + 1
 
 
-def block_pieces(index: int, block: Block) -> tuple[CountedPiece, ...]:
+def build_block_pieces(index: int, block: Block) -> tuple[CountedPiece, ...]:
     """Build the events of a block without its stop, with a `ping` in the first."""
     if block.keys() == {"type", "text"} and block["type"] == "text":
-        return _text_pieces(index, block["text"])
-    return tuple(_block_pieces(index, block))
+        return _build_text_pieces(index, block["text"])
+    return tuple(_build_block_pieces(index, block))
 
 
-def block_run(index: int, block: Block) -> Run:
+def build_block_run(index: int, block: Block) -> Run:
     """Build the events of a block without its stop, in one piece."""
     if block.keys() == {"type", "text"} and block["type"] == "text":
-        return _text_run(index, block["text"])
-    return to_run(*_block_events(index, block))
+        return _build_text_run(index, block["text"])
+    return to_run(*_build_block_events(index, block))
 
 
 @remember(512, 10_000)
-def _text_pieces(index: int, text: str) -> tuple[CountedPiece, ...]:
-    return tuple(_block_pieces(index, {"type": "text", "text": text}))
+def _build_text_pieces(index: int, text: str) -> tuple[CountedPiece, ...]:
+    return tuple(_build_block_pieces(index, {"type": "text", "text": text}))
 
 
 @remember(512, 10_000)
-def _text_run(index: int, text: str) -> Run:
+def _build_text_run(index: int, text: str) -> Run:
     block = {"type": "text", "text": text}
-    encoded = b"".join([event.encoded for event in _block_events(index, block)])
-    return Run(encoded, partial(_block_events, index, block))
+    encoded = b"".join([event.encoded for event in _build_block_events(index, block)])
+    return Run(encoded, partial(_build_block_events, index, block))
 
 
-def _block_pieces(index: int, block: Block) -> Iterator[CountedPiece]:
-    start, *others = _block_events(index, block)
+def _build_block_pieces(index: int, block: Block) -> Iterator[CountedPiece]:
+    start, *others = _build_block_events(index, block)
     if index == 0:
         yield CountedPiece(to_run(start, others.pop(0)))
     else:
@@ -97,7 +97,7 @@ def _block_pieces(index: int, block: Block) -> Iterator[CountedPiece]:
     yield from (CountedPiece(event, _count_tokens(event.data["delta"])) for event in others)
 
 
-def _block_events(index: int, block: Block) -> list[Event]:
+def _build_block_events(index: int, block: Block) -> list[Event]:
     block_events = [events.content_block_start(index, block)]
     if index == 0:
         block_events.append(events.PING)

@@ -38,15 +38,15 @@ def truncate(parts: Sequence[Any], body: Body, window_tokens: float = inf) -> Tr
         window_tokens: The tokens that the model's context window has left.
     """
     truncation = Truncation(body, window_tokens)
-    kept: list[Any] = []
+    remaining: list[Any] = []
     for part in parts:
         if not isinstance(part, dict):
-            kept.append(part)
+            remaining.append(part)
             continue
-        kept += truncation.take(part)
+        remaining += truncation.take(part)
         if truncation.reason is not None:
             break
-    return TruncatedReply(kept, truncation.reason, truncation.sequence)
+    return TruncatedReply(remaining, truncation.reason, truncation.sequence)
 
 
 class Truncation:

@@ -10,12 +10,12 @@ from mockclaude.wire.framing import (
     CLOSING,
     LAST_CHUNK,
     chunk,
-    chunked_lines,
+    encode_chunked_lines,
     encode_default_head,
     encode_head,
     encode_pieces,
+    encode_status_and_headers,
     find_end,
-    status_and_headers,
 )
 from mockclaude.wire.malformed import MALFORM
 from mockclaude.wire.script import Script, Send
@@ -34,10 +34,11 @@ def encode(response: Response, *, http11: bool) -> Script:
     data = body[0].piece.encoded if len(body) == 1 else response.data
     id_line = b"request-id: %b\r\n" % request_id.encode() if request_id else b""
     if not http11:
-        lines = status_and_headers(status, None, headers)
+        lines = encode_status_and_headers(status, None, headers)
         return Script(status, (Send(at, b"%b%b%b\r\n%b" % (lines, CLOSING, id_line, data)),), End.CLOSE, at)
     chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else LAST_CHUNK
-    return Script(status, (Send(at, b"%b%b\r\n%b" % (chunked_lines(status, headers), id_line, chunks)),), end, at)
+    lines = encode_chunked_lines(status, headers)
+    return Script(status, (Send(at, b"%b%b\r\n%b" % (lines, id_line, chunks)),), end, at)
 
 
 def _encode_special(response: Response, http11: bool) -> Script:

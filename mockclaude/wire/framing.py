@@ -20,32 +20,32 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus} | _RENAMED
 
 
 @lru_cache(maxsize=256)
-def status_and_headers(status: int, reason: str | None, headers: Headers) -> bytes:
+def encode_status_and_headers(status: int, reason: str | None, headers: Headers) -> bytes:
     """Encode status line and headers; `reason` None stands for the standard phrase."""
     phrase = _REASONS.get(status, "") if reason is None else reason
-    return f"HTTP/1.1 {status} {phrase}\r\n".encode("latin-1", "replace") + header_lines(headers)
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode("latin-1", "replace") + encode_header_lines(headers)
 
 
-def header_lines(headers: Headers) -> bytes:
+def encode_header_lines(headers: Headers) -> bytes:
     """Encode the header lines."""
     return "".join([f"{name}: {value}\r\n" for name, value in headers.lines]).encode("latin-1", "replace")
 
 
 @lru_cache(maxsize=256)
-def chunked_lines(status: int, headers: Headers) -> bytes:
+def encode_chunked_lines(status: int, headers: Headers) -> bytes:
     """Encode the head of a chunked response except `request-id`, which always differs."""
-    return status_and_headers(status, None, headers) + CHUNKED
+    return encode_status_and_headers(status, None, headers) + CHUNKED
 
 
-def request_id_line(response: Response) -> bytes:
+def encode_request_id(response: Response) -> bytes:
     """Encode the `request-id` line, or nothing for a response without an id."""
     return b"request-id: %b\r\n" % response.request_id.encode() if response.request_id else b""
 
 
 def encode_head(response: Response, framing: bytes) -> bytes:
     """Encode the head of `response`; the lines `framing` describe the body's framing."""
-    lines = status_and_headers(response.status, response.framing.reason, response.headers)
-    return b"%b%b%b\r\n" % (lines, framing, request_id_line(response))
+    lines = encode_status_and_headers(response.status, response.framing.reason, response.headers)
+    return b"%b%b%b\r\n" % (lines, framing, encode_request_id(response))
 
 
 def encode_default_head(response: Response, *, http11: bool) -> bytes:

@@ -8,16 +8,16 @@ from functools import partial
 from typing import TypeAlias
 
 from mockclaude.api.headers import Headers
-from mockclaude.reply.response import Data, End, Response, Timed
+from mockclaude.reply.response import Data, End, Response, TimedPiece
 from mockclaude.wire.framing import (
     CHUNKED,
     LAST_CHUNK,
     chunk,
     encode_head,
+    encode_header_lines,
     encode_pieces,
+    encode_request_id,
     encode_unframed,
-    header_lines,
-    request_id_line,
 )
 from mockclaude.wire.script import Script, Send
 
@@ -41,7 +41,7 @@ def _encode_two_lengths(response: Response, _: bool) -> Script:
 
 
 def _encode_bad_status_line(response: Response, _: bool) -> Script:
-    lines = header_lines(response.headers) + request_id_line(response)
+    lines = encode_header_lines(response.headers) + encode_request_id(response)
     return encode_unframed(response, b"HTTP/1.1 OK 200\r\n%b\r\n" % lines)
 
 
@@ -75,7 +75,7 @@ def _encode_bad_chunk_size(response: Response, _: bool) -> Script:
 
 
 def _compress_body(compress: Callable[[bytes], bytes], response: Response, http11: bool) -> Script:
-    body = (Timed(response.end_at, Data(compress(response.data))),)
+    body = (TimedPiece(response.end_at, Data(compress(response.data))),)
     return _add_headers(Headers([("content-encoding", "gzip")]), response._replace(body=body), http11)
 
 

@@ -26,12 +26,12 @@ def test_every_kind_of_fault_can_be_done() -> None:
     assert [*APPLY, ScriptFault, NothingFault] == [*FAULT_TYPES]
 
 
-def test_without_a_fault_a_response_says_what_it_said() -> None:
+def test_response_is_unchanged_without_faults() -> None:
     assert broken().response.data == whole().data
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_an_error_takes_the_place_of_the_reply(stream: bool) -> None:
+def test_error_replaces_the_reply(stream: bool) -> None:
     response = struck({"error": {"type": "rate_limit_error", "headers": {"retry-after": 2}}}, stream=stream)
 
     assert (response.status, response.end_at) == (429, 0)
@@ -46,12 +46,12 @@ def test_an_error_in_a_stream_is_an_event_and_the_end() -> None:
     assert sent(response).endswith(b"0\r\n\r\n")
 
 
-def test_an_error_in_the_middle_of_what_is_not_streamed_is_its_status() -> None:
+def test_error_is_a_status_if_not_streamed() -> None:
     assert struck({"error": 529, "after": "50%"}, stream=False).status == 529
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_a_page_takes_the_place_of_the_reply(stream: bool) -> None:
+def test_respond_replaces_the_reply(stream: bool) -> None:
     html = {"status": 502, "headers": {"Content-Type": "text/html"}, "body": "<p>"}
     page = struck({"respond": html}, stream=stream)
 
@@ -103,7 +103,7 @@ def test_a_stall_before_the_headers_shifts_everything(stream: bool) -> None:
     assert [piece.at - 2_000_000 for piece in late.body] == [piece.at for piece in usual.body]
 
 
-def test_a_stall_for_ever_hangs() -> None:
+def test_stall_forever_hangs() -> None:
     response = struck({"stall": "forever", "after": "message_start"})
 
     assert (events(response), response.end) == (["message_start"], End.HANG)
@@ -133,7 +133,7 @@ def test_headers_are_replaced_added_and_left_out() -> None:
     assert "server" not in dict(lines)
 
 
-def test_bytes_are_corrupted_at_drawn_places_or_from_a_moment_on() -> None:
+def test_corrupt_changes_bytes_at_drawn_offsets_or_a_position() -> None:
     good, drawn, there = whole().data, struck({"corrupt": 3}).data, struck({"corrupt": 2, "after": "10 bytes"}).data
 
     assert drawn == struck({"corrupt": 3}).data
@@ -142,7 +142,7 @@ def test_bytes_are_corrupted_at_drawn_places_or_from_a_moment_on() -> None:
     assert good[10:12] != there[10:12]
 
 
-def test_garbage_and_raw_bytes_come_instead_or_in_the_middle() -> None:
+def test_garbage_and_raw_bytes_replace_or_end_the_body() -> None:
     assert sent(struck({"raw": "hello"})) == b"hello"
     assert sent(struck({"raw": {"base64": "aGVsbG8="}}, stream=False)) == b"hello"
     middle = struck({"raw": {"hex": "ff 00"}, "after": "message_start"})
@@ -151,14 +151,14 @@ def test_garbage_and_raw_bytes_come_instead_or_in_the_middle() -> None:
     assert sent(struck("garbage")) == sent(struck("garbage"))
 
 
-def test_a_refused_connection_is_down_for_a_while() -> None:
+def test_refuse_has_a_time_without_connections() -> None:
     response = struck("refuse")
 
     assert response == build_silent(End.RESET, 0, 5_000_000)
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_what_needs_events_finds_none_in_json(name: str) -> None:
+def test_event_faults_are_not_applied_to_json(name: str) -> None:
     response, notes = broken(name, stream=name == "null_content")
 
     assert notes == (f"fault: {name} found nothing to strike",)
@@ -178,14 +178,14 @@ def test_what_needs_events_finds_none_in_json(name: str) -> None:
         {"swap": ["message_start", "text_delta 9"]},
     ],
 )
-def test_a_moment_that_never_comes_leaves_the_response_whole(fault: dict[str, Any]) -> None:
+def test_fault_is_not_applied_without_its_position(fault: dict[str, Any]) -> None:
     response, (note,) = broken(fault)
 
     assert note.endswith("found nothing to strike")
     assert response.data == whole().data
 
 
-def test_several_faults_are_done_in_one_order() -> None:
+def test_faults_are_applied_in_one_order() -> None:
     ways = [
         {"disconnect": "close", "before": "message_stop"},
         {"drop": "every ping"},
@@ -200,21 +200,21 @@ def test_several_faults_are_done_in_one_order() -> None:
 
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("moment", [{"before": "message_stop"}, {"after": "3 events"}])
-def test_an_error_has_no_events_to_be_cut_at(stream: bool, moment: dict[str, str]) -> None:
+def test_error_has_no_event_positions(stream: bool, moment: dict[str, str]) -> None:
     response, notes = broken({"error": 529}, {"disconnect": "close", **moment}, stream=stream)
 
     assert (response.status, response.end) == (529, End.KEEP)
     assert notes[1].endswith("found nothing to strike")
 
 
-def test_after_the_end_of_a_response_nothing_is_left_to_strike() -> None:
+def test_faults_are_not_applied_after_the_end() -> None:
     assert broken("reset_at_once", "garbage").notes == (
         "fault: reset_at_once",
         "fault: garbage found nothing to strike",
     )
 
 
-def test_what_sends_nothing_cannot_be_broken() -> None:
+def test_faults_are_not_applied_to_a_silent_response() -> None:
     assert apply_faults(build_silent(End.RESET, 0), faults("cut"), CONTEXT, DRAWS).response == build_silent(
         End.RESET, 0
     )
@@ -222,17 +222,17 @@ def test_what_sends_nothing_cannot_be_broken() -> None:
 
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_named_fault_is_the_same_each_time(name: str, stream: bool) -> None:
+def test_preset_has_the_same_bytes_each_time(name: str, stream: bool) -> None:
     assert written(name, stream=stream, pace=SLOW) == written(name, stream=stream, pace=SLOW)
 
 
-def test_what_decided_a_fault_is_told_so_that_it_can_be_decided_again() -> None:
+def test_notes_have_the_draws_of_the_faults() -> None:
     notes = apply_faults(whole(), faults("cut"), CONTEXT, DRAWS._replace(occurrence=2)).notes
 
     assert notes == ("fault: cut", "seed 0, rule rule, fingerprint fingerprint, lane lane, occurrence 3")
 
 
-def test_bytes_beyond_the_last_are_not_there_to_be_corrupted() -> None:
+def test_corrupt_is_not_applied_beyond_the_last_byte() -> None:
     good = whole().data
     bad = struck({"corrupt": 2, "after": f"{len(good) - 1} bytes"}).data
 
@@ -240,7 +240,7 @@ def test_bytes_beyond_the_last_are_not_there_to_be_corrupted() -> None:
 
 
 @pytest.mark.parametrize("fault", ["cut", {"stall": "1s", "after": "3 events"}, {"drop": "ping"}], ids=str)
-def test_a_fault_leaves_the_order_of_headers_alone(fault: Any) -> None:
+def test_fault_keeps_the_order_of_headers(fault: Any) -> None:
     usual, faulted = (sent(response).partition(b"\r\n\r\n")[0] for response in (whole(), struck(fault)))
 
     assert faulted == usual

@@ -55,14 +55,14 @@ def after_tool(result: Any) -> list[dict[str, Any]]:
     ]
 
 
-def test_the_question_is_repeated_before_an_answer_in_prose() -> None:
+def test_auto_reply_quotes_the_user_text() -> None:
     [block] = improvised("What is\n  the time?")
 
     assert block["text"].startswith("You asked: “What is the time?”\n\n")
     assert len(block["text"]) > 60
 
 
-def test_a_long_question_is_shortened() -> None:
+def test_quote_of_a_long_text_is_shortened() -> None:
     [block] = improvised("word " * 100)
     question = block["text"].split("”")[0].removeprefix("You asked: “")
 
@@ -70,14 +70,14 @@ def test_a_long_question_is_shortened() -> None:
     assert question.endswith("…")
 
 
-def test_nothing_asked_is_answered_in_prose_all_the_same() -> None:
+def test_auto_reply_is_prose_without_user_text() -> None:
     [block] = improvised("  ")
 
     assert block["text"]
     assert "asked" not in block["text"]
 
 
-def test_another_question_gets_another_answer_and_the_same_one_the_same() -> None:
+def test_auto_reply_depends_on_the_user_text() -> None:
     def answer(fingerprint: str, occurrence: int) -> Any:
         draws = DRAWS._replace(fingerprint=fingerprint, occurrence=occurrence)
         return compose(OUTLINE, scope(conversation()), draws, "msg_1").message["content"]
@@ -86,7 +86,7 @@ def test_another_question_gets_another_answer_and_the_same_one_the_same() -> Non
     assert answer("one", 0) != answer("other", 0)
 
 
-def test_reminders_of_an_agent_are_not_part_of_the_question() -> None:
+def test_auto_reply_does_not_quote_reminders() -> None:
     [block] = improvised("<system-reminder>Use lookup.\n</system-reminder> Hi there", tools=TOOLS)
 
     assert block["text"].startswith("You asked: “Hi there”")
@@ -109,7 +109,7 @@ def test_reminders_of_an_agent_are_not_part_of_the_question() -> None:
         ("run bash", None),
     ],
 )
-def test_a_tool_is_used_when_the_text_plainly_asks_for_it(text: str, tool: str | None) -> None:
+def test_tool_is_called_if_the_text_names_it(text: str, tool: str | None) -> None:
     assert used(improvised(text, tools=TOOLS)) == tool
 
 
@@ -132,7 +132,7 @@ def test_a_tool_is_used_when_the_text_plainly_asks_for_it(text: str, tool: str |
         "tool",
     ],
 )
-def test_a_tool_is_spoken_of_by_what_it_is_about_and_not_by_what_it_does(verb: str) -> None:
+def test_tool_is_found_by_the_nouns_of_its_name(verb: str) -> None:
     tools = [{"name": f"{verb}_invoice", "input_schema": SCHEMA}]
 
     assert used(improvised("I got an invoice from them", tools=tools)) == f"{verb}_invoice"
@@ -155,7 +155,7 @@ def test_names_of_several_words_are_found_as_a_whole(text: str, tool: str | None
     assert used(improvised(text, tools=[{"name": name, "input_schema": {"type": "object"}} for name in names])) == tool
 
 
-def test_names_that_begin_alike_are_compared_up_to_a_bound() -> None:
+def test_comparisons_of_tool_names_are_bounded() -> None:
     names = ["".join("a-"[index % 2] for index in range(length)) + "b" for length in range(1, 16)]
     tools = [{"name": name, "input_schema": SCHEMA} for name in [*names, "web"]]
     text = "a-" * 90_000
@@ -177,7 +177,7 @@ def test_names_that_begin_alike_are_compared_up_to_a_bound() -> None:
         (None, None),
     ],
 )
-def test_tool_choice_is_obeyed(choice: dict[str, Any] | None, tool: str | None) -> None:
+def test_auto_reply_follows_tool_choice(choice: dict[str, Any] | None, tool: str | None) -> None:
     assert used(improvised("Hello", tools=TOOLS, tool_choice=choice)) == tool
 
 
@@ -186,7 +186,7 @@ def test_tool_choice_none_wins_over_the_text() -> None:
     assert used(improvised("Use the lookup tool", tools=TOOLS, tool_choice={"type": "any"})) == "lookup"
 
 
-def test_the_input_of_the_tool_fits_its_schema_and_the_message_stops_for_it() -> None:
+def test_tool_call_fits_its_schema_and_ends_the_message() -> None:
     messages = [{"role": "user", "content": "Use the lookup tool"}]
     message = answered(conversation(messages=messages, tools=TOOLS)).message
 
@@ -203,9 +203,7 @@ def test_the_input_of_the_tool_fits_its_schema_and_the_message_stops_for_it() ->
     ],
 )
 @pytest.mark.parametrize("choice", [{"type": "auto"}, {"type": "any"}])
-def test_a_tool_loop_ends_after_the_result_which_is_read_out(
-    result: dict[str, Any], said: str, choice: dict[str, Any]
-) -> None:
+def test_tool_loop_ends_with_a_quote_of_the_result(result: dict[str, Any], said: str, choice: dict[str, Any]) -> None:
     [block] = improvised(messages=after_tool(result), tools=TOOLS, tool_choice=choice)
 
     assert block == {"type": "text", "text": f"Here is what I found. {said}".strip()}
@@ -228,13 +226,13 @@ def test_a_request_for_json_is_answered_in_json(fields: dict[str, Any], messages
         (None, [TEXT]),
     ],
 )
-def test_thinking_comes_first_where_it_is_on(thinking: dict[str, Any] | None, kinds: list[str]) -> None:
+def test_thinking_is_first_if_enabled(thinking: dict[str, Any] | None, kinds: list[str]) -> None:
     assert [block["type"] for block in improvised(thinking=thinking)] == kinds
     assert [block["type"] for block in improvised("Use lookup", thinking=thinking, tools=TOOLS)] == [*kinds[:-1], TOOL]
 
 
 @pytest.mark.parametrize(("text", "begin"), [("Why?", "The question is: Why? "), ("", "")])
-def test_a_thought_is_about_the_question_and_signed(text: str, begin: str) -> None:
+def test_thinking_quotes_the_user_text_and_is_signed(text: str, begin: str) -> None:
     [thought, _] = improvised(text, thinking={"type": "adaptive", "display": "summarized"})
 
     assert thought["thinking"].startswith(begin)
@@ -242,7 +240,7 @@ def test_a_thought_is_about_the_question_and_signed(text: str, begin: str) -> No
     assert thought["signature"]
 
 
-def test_a_thought_is_empty_and_signed_where_the_display_is_omitted() -> None:
+def test_thinking_is_empty_and_signed_if_omitted() -> None:
     [thought, _] = improvised("Why?", thinking={"type": "adaptive", "display": "omitted"})
 
     assert thought["thinking"] == ""
@@ -251,7 +249,7 @@ def test_a_thought_is_empty_and_signed_where_the_display_is_omitted() -> None:
 
 @given(body=accepted)
 @example(body={"messages": [{"role": "assistant", "content": []}], "model": "m"})
-def test_everything_can_be_read_of_whatever_is_accepted(body: Body) -> None:
+def test_every_view_of_a_valid_request_is_readable(body: Body) -> None:
     asked = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body})).body, {"x-stainless-retry-count": "2"})
 
     assert asked.model
@@ -271,7 +269,7 @@ def reply_or_error(asked: MessagesRequest) -> Reply | ApiError:
 
 
 @given(body=accepted)
-def test_whatever_is_accepted_is_answered_unless_its_schema_has_no_instance(body: Body) -> None:
+def test_valid_request_has_an_auto_reply(body: Body) -> None:
     asked = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body})).body)
     result = reply_or_error(asked)
 
@@ -301,7 +299,7 @@ def deep(levels: int) -> Any:
         {"metadata": deep(252)},
     ],
 )
-def test_a_body_as_deep_as_any_that_is_accepted_is_answered_too(fields: dict[str, Any]) -> None:
+def test_deepest_valid_request_has_an_auto_reply(fields: dict[str, Any]) -> None:
     body = parse(orjson.dumps({**conversation().body, **fields})).body
 
     assert isinstance(reply_or_error(MessagesRequest(body)), (Reply, ApiError))

@@ -72,7 +72,7 @@ def test_citations_come_first_in_a_text_block() -> None:
     assert block["citations"][0].items() >= citation.items()
 
 
-def test_a_thought_is_signed_by_its_text_so_that_it_can_be_checked_when_it_comes_back() -> None:
+def test_thinking_is_signed_by_its_text() -> None:
     [one], [again] = content({"thinking": "Hm."}), content({"thinking": "Hm."}, draws=DRAWS._replace(lane="bob"))
 
     assert one["signature"] == again["signature"] == sign(DRAWS.seed, "Hm.")
@@ -80,7 +80,7 @@ def test_a_thought_is_signed_by_its_text_so_that_it_can_be_checked_when_it_comes
     assert sign(DRAWS.seed, "Hm.") != sign(DRAWS.seed + 1, "Hm.")
 
 
-def test_a_tool_use_has_a_caller_and_an_id_of_its_own() -> None:
+def test_tool_call_has_a_caller_and_a_unique_id() -> None:
     one, other = content({"tool_use": {"name": "look", "input": {"at": USER}}}, {"tool_use": {"name": "look"}})
 
     assert re.fullmatch(f"toolu_01{BASE58}{{22}}", one["id"])
@@ -89,21 +89,21 @@ def test_a_tool_use_has_a_caller_and_an_id_of_its_own() -> None:
     assert same(one, {**wanted, "caller": {"type": "direct"}})
 
 
-def test_a_tool_use_says_what_the_scenario_says() -> None:
+def test_tool_call_has_the_values_of_the_step() -> None:
     rest = {"input": {}, "caller": {"type": "x"}, "toolset_name": "browser"}
     [block] = content({"tool_use": {"name": NUMBER, "id": "toolu_mine", **rest}})
 
     assert same(block, {"type": "tool_use", "id": "toolu_mine", "name": "1", **rest})
 
 
-def test_the_input_of_a_tool_is_made_from_the_schema_that_the_request_offers() -> None:
+def test_tool_input_is_generated_from_the_request_schema() -> None:
     [block] = content({"tool_use": "get_weather"}, tools=[{"name": "look", "input_schema": {}}, WEATHER])
 
     assert block["input"] == {"city": "Paris"}
 
 
 @pytest.mark.parametrize("tools", [[], [{"name": "look", "type": "bash_20250124"}]])
-def test_a_tool_without_a_schema_gets_an_object(tools: list[dict[str, Any]]) -> None:
+def test_tool_input_is_an_object_without_a_schema(tools: list[dict[str, Any]]) -> None:
     [block] = content({"tool_use": "look"}, tools=tools)
 
     assert isinstance(block["input"], dict)
@@ -113,13 +113,13 @@ CHOSEN = {"type": "json_schema", "schema": {"enum": ["Paris"]}}
 
 
 @pytest.mark.parametrize("fields", [{"output_config": {"format": CHOSEN}}, {"output_format": CHOSEN}])
-def test_json_is_made_from_the_schema_that_the_request_sets(fields: dict[str, Any]) -> None:
+def test_json_is_generated_from_the_output_schema(fields: dict[str, Any]) -> None:
     [block] = content({"json": "from_schema"}, **fields)
 
     assert block == {"type": "text", "text": '"Paris"'}
 
 
-def test_what_is_made_from_a_schema_depends_on_the_question_not_on_the_attempt() -> None:
+def test_generated_data_is_the_same_for_each_attempt() -> None:
     tools = [{"name": "look", "input_schema": {"type": "object", "required": ["at"], "properties": {"at": {}}}}]
     [one] = content({"tool_use": "look"}, tools=tools)
     [again] = content({"tool_use": "look"}, tools=tools, draws=DRAWS._replace(lane="bob", occurrence=9))
@@ -128,7 +128,7 @@ def test_what_is_made_from_a_schema_depends_on_the_question_not_on_the_attempt()
     assert one["id"] != again["id"]
 
 
-def test_a_schema_that_nothing_fits_gets_an_empty_value() -> None:
+def test_tool_input_is_empty_if_no_value_fits() -> None:
     [block] = content({"tool_use": "look"}, tools=[{"name": "look", "input_schema": {"enum": []}}])
 
     assert block["input"] == {}
@@ -238,7 +238,7 @@ def test_the_result_of_a_server_tool_takes_the_apis_form(name: str, result: Any,
     assert same(result_of(name, result=result), wanted)
 
 
-def test_a_page_found_has_content_that_only_the_api_could_read_and_that_is_always_the_same() -> None:
+def test_web_search_result_has_the_same_encrypted_content() -> None:
     step = {"server_tool": {"name": "web_search", "result": [{"url": "a"}, {"url": "b"}]}}
     use, found = content(step)
     other_use, same_found = content(step, draws=DRAWS._replace(lane="bob", occurrence=3))
@@ -263,7 +263,7 @@ def test_a_page_found_has_content_that_only_the_api_could_read_and_that_is_alway
         ("tool_search_tool_bm25", "tool_search"),
     ],
 )
-def test_every_server_tool_can_fail_and_can_be_left_dangling(name: str, family: str) -> None:
+def test_server_tool_has_an_error_or_no_result(name: str, family: str) -> None:
     failure = {"type": f"{family}_tool_result_error", "error_code": "unavailable"}
 
     wanted = {"type": f"{family}_tool_result", "tool_use_id": "u_1", "content": failure}
@@ -283,7 +283,7 @@ def test_every_server_tool_can_fail_and_can_be_left_dangling(name: str, family: 
         ({"error": ""}, True, [{"type": "text", "text": ""}]),
     ],
 )
-def test_the_tool_of_an_mcp_server_answers_in_blocks(value: dict[str, Any], is_error: bool, said: Any) -> None:
+def test_mcp_tool_has_a_result_in_blocks(value: dict[str, Any], is_error: bool, said: Any) -> None:
     use, result = content(server_tool("echo", server_name="example", input={"a": 1}, **value))
 
     asked = {"type": "mcp_tool_use", "id": "u_1", "name": "echo", "input": {"a": 1}, "server_name": "example"}
@@ -294,13 +294,13 @@ def test_the_tool_of_an_mcp_server_answers_in_blocks(value: dict[str, Any], is_e
 @pytest.mark.parametrize(
     ("server", "name"), [("example", "example"), ("", ""), ("${{ request.mcp_servers[0].name }}", ""), (NUMBER, "1")]
 )
-def test_a_server_name_that_turns_out_empty_is_still_that_of_an_mcp_server(server: str, name: str) -> None:
+def test_mcp_tool_may_have_an_empty_server_name(server: str, name: str) -> None:
     [use] = content(server_tool(NUMBER, server_name=server))
 
     assert (use["type"], use["name"], use["server_name"]) == ("mcp_tool_use", "1", name)
 
 
-def test_the_tool_of_an_mcp_server_has_ids_of_its_own_and_can_be_left_dangling() -> None:
+def test_mcp_tool_has_unique_ids_and_may_have_no_result() -> None:
     [use] = content({"server_tool": {"name": "echo", "server_name": "example"}})
 
     assert re.fullmatch(f"mcptoolu_01{BASE58}{{22}}", use["id"])

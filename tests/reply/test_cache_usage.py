@@ -53,7 +53,7 @@ def marks(body: dict[str, Any]) -> list[Ttl | None]:
         ("vendor/model", MINIMUM),
     ],
 )
-def test_how_much_is_cached_at_least_depends_on_the_model(model: str, tokens: int) -> None:
+def test_minimum_of_cached_tokens_depends_on_the_model(model: str, tokens: int) -> None:
     assert find_minimum(model) == tokens
 
 
@@ -65,7 +65,7 @@ def test_a_request_without_a_breakpoint_has_no_prefixes() -> None:
     assert hash_prefixes(asking(text("Hello"))) == []
 
 
-def test_a_breakpoint_is_where_a_block_says_so() -> None:
+def test_breakpoint_is_at_a_block_with_cache_control() -> None:
     body = asking(text("1", cache_control=SHORT), text("2"), system=[text("0", cache_control=HOUR)])
 
     assert marks(body) == ["1h", "5m", None]
@@ -78,7 +78,7 @@ def test_tools_come_before_system_and_system_before_messages() -> None:
 
 
 @pytest.mark.parametrize("control", [None, "ephemeral"])
-def test_what_is_no_cache_control_marks_nothing(control: Any) -> None:
+def test_invalid_cache_control_is_not_a_breakpoint(control: Any) -> None:
     assert hash_prefixes(asking(text("1", cache_control=control))) == []
 
 
@@ -100,7 +100,7 @@ def test_a_breakpoint_within_a_tool_result_is_at_its_end() -> None:
         ([], ["1h"]),
     ],
 )
-def test_an_automatic_breakpoint_is_at_the_last_block_that_can_have_one(
+def test_automatic_breakpoint_is_at_the_last_markable_block(
     blocks: list[dict[str, Any]], expected: list[Ttl | None]
 ) -> None:
     assert marks(asking(*blocks, cache_control=HOUR)) == expected
@@ -163,9 +163,7 @@ def test_a_change_invalidates_its_section_and_those_after_it(changed: dict[str, 
         ([{"type": "tool_result", "tool_use_id": "t", "content": [PICTURE]}], MESSAGES),
     ],
 )
-def test_what_is_added_at_the_end_invalidates_only_what_it_changes_before(
-    more: list[dict[str, Any]], invalid: str
-) -> None:
+def test_added_block_invalidates_the_settings_it_changes(more: list[dict[str, Any]], invalid: str) -> None:
     assert same(asked(), asked(*more)) == [name not in invalid.split() for name in ALL.split()]
 
 
@@ -173,14 +171,14 @@ def test_an_alias_is_the_model_it_stands_for() -> None:
     assert all(same(asked(model="claude-haiku-4-5"), asked(model="claude-haiku-4-5-20251001")))
 
 
-def test_who_says_something_is_part_of_what_is_said() -> None:
+def test_role_is_part_of_the_prefix() -> None:
     user = asked()
     assistant = {**user, "messages": [{**user["messages"][0], "role": "assistant"}]}
 
     assert same(user, assistant) == [True, True, False]
 
 
-def test_the_order_of_the_keys_of_a_block_does_not_matter_but_that_of_an_input_does() -> None:
+def test_key_order_counts_within_an_input_only() -> None:
     def using(**fields: Any) -> bytes:
         return hash_prefixes(asking({"type": "tool_use", "id": "t", **fields}, cache_control=SHORT))[-1].digest
 
@@ -189,7 +187,7 @@ def test_the_order_of_the_keys_of_a_block_does_not_matter_but_that_of_an_input_d
     assert one != using(name="n", input={"b": 2, "a": 1})
 
 
-def test_cache_control_is_taken_out_where_blocks_are_and_nowhere_else() -> None:
+def test_cache_control_is_removed_from_blocks_only() -> None:
     marked = text("1", cache_control=SHORT)
     document = {"type": "document", "source": {"type": "content", "content": [marked]}}
     call = {"type": "tool_use", "input": {"cache_control": 1, "content": [{"a": 1}]}, "cache_control": SHORT}
@@ -229,18 +227,16 @@ FOUR = row((1000, None), (2000, "1h"), (3000, None), (4000, "5m"), (5000, None))
         ((5000,), InputUsage(1000, created_5m=2000, created_1h=2000)),
     ],
 )
-def test_the_longest_prefix_that_is_alive_is_read_and_the_rest_is_created(
-    alive: tuple[int, ...], expected: InputUsage
-) -> None:
+def test_longest_live_prefix_is_read_and_the_rest_written(alive: tuple[int, ...], expected: InputUsage) -> None:
     assert compute_usage(FOUR, 1000, among(*alive)).usage == expected
 
 
-def test_every_breakpoint_after_what_is_read_is_written() -> None:
+def test_breakpoints_after_the_read_prefix_are_written() -> None:
     assert compute_usage(FOUR, 1000, NEVER).written == ((b"2000", "1h"), (b"4000", "5m"))
     assert compute_usage(FOUR, 1000, among(2000)).written == ((b"4000", "5m"),)
 
 
-def test_what_is_read_is_renewed_and_so_are_the_breakpoints_in_it() -> None:
+def test_read_prefix_and_its_breakpoints_are_renewed() -> None:
     assert compute_usage(FOUR, 1000, NEVER).renewed == ()
     assert compute_usage(FOUR, 1000, among(1000)).renewed == (b"1000",)
     assert compute_usage(FOUR, 1000, among(3000)).renewed == (b"2000", b"3000")
@@ -254,7 +250,7 @@ def test_what_is_read_is_renewed_and_so_are_the_breakpoints_in_it() -> None:
         (4001, CacheUsage(InputUsage(5000))),
     ],
 )
-def test_a_breakpoint_before_the_minimum_is_none(least: int, expected: CacheUsage) -> None:
+def test_breakpoint_before_the_minimum_is_ignored(least: int, expected: CacheUsage) -> None:
     assert compute_usage(FOUR, least, NEVER) == expected
 
 
@@ -276,7 +272,7 @@ STEPS = st.lists(st.tuples(st.integers(1, 900), st.sampled_from([None, "5m", "1h
 
 
 @given(STEPS, st.integers(0, 5000), st.data())
-def test_what_is_read_created_and_neither_is_the_whole_input(
+def test_usage_adds_up_to_the_input_tokens(
     steps: list[tuple[int, Ttl | None]], least: int, data: st.DataObject
 ) -> None:
     ends = [sum(tokens for tokens, _ in steps[: index + 1]) for index in range(len(steps))]

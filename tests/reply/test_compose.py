@@ -89,13 +89,13 @@ def test_the_stop_reason_follows_from_the_content(steps: list[dict[str, Any]], s
     "stop_reason",
     ["end_turn", "max_tokens", "tool_use", "pause_turn", "model_context_window_exceeded", "compaction"],
 )
-def test_a_given_stop_reason_wins(stop_reason: str) -> None:
+def test_stop_reason_step_overrides_the_inferred_reason(stop_reason: str) -> None:
     message = composed(TOOL, {"stop_reason": stop_reason}).message
 
     assert (message["stop_reason"], message["stop_sequence"], message["stop_details"]) == (stop_reason, None, None)
 
 
-def test_a_stop_sequence_is_told() -> None:
+def test_message_has_the_stop_sequence() -> None:
     message = composed(TEXT, {"stop_reason": {"type": "stop_sequence", "stop_sequence": "END"}}).message
 
     assert (message["stop_reason"], message["stop_sequence"]) == ("stop_sequence", "END")
@@ -132,7 +132,7 @@ def test_usage_is_counted_in_the_apis_key_order() -> None:
         ([{"redacted_thinking": "EmwK"}], {"thinking_tokens": 0}),
     ],
 )
-def test_thoughts_are_counted_apart_too(steps: list[dict[str, Any]], details: dict[str, int] | None) -> None:
+def test_usage_has_the_thinking_tokens(steps: list[dict[str, Any]], details: dict[str, int] | None) -> None:
     assert usage(*steps).get("output_tokens_details") == details
 
 
@@ -150,7 +150,7 @@ def test_searches_and_fetches_are_counted(steps: list[dict[str, Any]], requests:
     assert usage(*steps).get("server_tool_use") == requests
 
 
-def test_given_usage_replaces_what_is_counted_and_adds_what_is_not() -> None:
+def test_usage_step_replaces_and_adds_values() -> None:
     given = {"output_tokens": 900, "service_tier": "batch", "speed": "fast", "iterations": [{"type": "message"}]}
 
     assert usage(TEXT, {"usage": given}) == {**USAGE, **given}
@@ -159,7 +159,7 @@ def test_given_usage_replaces_what_is_counted_and_adds_what_is_not() -> None:
     ] == {"thinking_tokens": 7}
 
 
-def test_of_several_endings_and_usages_the_last_holds() -> None:
+def test_last_ending_and_usage_apply() -> None:
     before: list[dict[str, Any]] = [{"usage": {"input_tokens": 5}}, {"stop_reason": "max_tokens"}]
     message = composed(*before, TEXT, {"usage": {"output_tokens": 9}}, {"stop_reason": "end_turn"}).message
 
@@ -167,7 +167,7 @@ def test_of_several_endings_and_usages_the_last_holds() -> None:
     assert message["stop_reason"] == "end_turn"
 
 
-def test_what_happens_on_the_way_stands_between_the_blocks() -> None:
+def test_incidents_are_parts_between_the_blocks() -> None:
     steps = [{"pause": "2s"}, TEXT, {"pause": "forever"}, {"disconnect": "reset"}, {"error": "overloaded_error"}]
     reply = composed(*steps)
     *parts, error = reply.parts
@@ -178,7 +178,7 @@ def test_what_happens_on_the_way_stands_between_the_blocks() -> None:
     assert not reply.is_plain
 
 
-def test_an_error_says_what_the_scenario_says() -> None:
+def test_error_has_the_values_of_the_step() -> None:
     written = {"type": "hiccup", "status": 418, "message": "${{ turn }}", "details": {"error_code": "tea"}}
     [error] = composed({"error": {**written, "headers": {"retry-after": 2, "x-echo": "${{ user }}"}}}).parts
 
@@ -187,7 +187,7 @@ def test_an_error_says_what_the_scenario_says() -> None:
     assert error.headers == {"retry-after": "2", "x-echo": "Hello"}
 
 
-def test_an_error_is_of_the_type_that_is_filled_in() -> None:
+def test_error_has_the_filled_in_type() -> None:
     kinds = [
         part.type
         for placeholder in ("${{ user }}", "${{ turn }}", "${{ request.messages[].role }}")
@@ -198,7 +198,7 @@ def test_an_error_is_of_the_type_that_is_filled_in() -> None:
     assert kinds == ["Hello", "1", '["user"]']
 
 
-def test_a_header_keeps_to_its_line_whatever_is_filled_in() -> None:
+def test_header_has_one_line_for_any_value() -> None:
     messages = [{"role": "user", "content": "one\r\nset-cookie: two\nthree"}]
     error = {"type": "api_error", "headers": {"x-echo": "${{ user }}", "x-roles": "${{ request.messages[].role }}"}}
     [part] = composed({"error": error}, messages=messages).parts
@@ -208,7 +208,7 @@ def test_a_header_keeps_to_its_line_whatever_is_filled_in() -> None:
 
 
 @given(steps=plain_replies)
-def test_in_a_plain_reply_the_parts_are_the_content_and_usage_adds_up(steps: list[dict[str, Any]]) -> None:
+def test_plain_reply_has_its_content_as_parts(steps: list[dict[str, Any]]) -> None:
     reply = composed(*steps)
 
     assert reply.is_plain

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.reply.distributions import quantile
+from mockclaude.reply.distributions import compute_quantile
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.format.units import Distribution
 
@@ -30,16 +30,16 @@ shares = st.integers(0, 2**53 - 1).map(lambda number: number * 2.0**-53)
 
 
 @given(distribution=distributions, share=shares)
-def test_nothing_is_below_0_or_above_the_most_or_without_end(distribution: Distribution, share: float) -> None:
-    drawn = quantile(distribution, share)
+def test_quantile_is_finite_and_between_0_and_the_maximum(distribution: Distribution, share: float) -> None:
+    drawn = compute_quantile(distribution, share)
 
     assert 0 <= drawn < math.inf
     assert distribution.most is None or drawn <= distribution.most
 
 
 @given(distribution=distributions, some=st.lists(shares, min_size=2))
-def test_a_greater_share_is_never_a_lesser_number(distribution: Distribution, some: list[float]) -> None:
-    drawn = [quantile(distribution, share) for share in sorted(some)]
+def test_quantile_grows_with_the_share(distribution: Distribution, some: list[float]) -> None:
+    drawn = [compute_quantile(distribution, share) for share in sorted(some)]
 
     assert all(one <= other or one == pytest.approx(other) for one, other in pairwise(drawn))
 
@@ -60,19 +60,17 @@ def test_a_greater_share_is_never_a_lesser_number(distribution: Distribution, so
     ],
 )
 def test_a_share_of_all_numbers_is_below_the_quantile(distribution: Distribution, share: float, number: float) -> None:
-    assert quantile(distribution, share) == pytest.approx(number)
+    assert compute_quantile(distribution, share) == pytest.approx(number)
 
 
 @pytest.mark.parametrize(
     ("distribution", "mean"),
     [(UNIFORM, 250), (NORMAL, 400), (LOGNORMAL, 400 * math.exp(0.5**2 / 2)), (EXPONENTIAL, 400)],
 )
-def test_many_keyed_draws_have_the_mean_and_the_percentiles_of_the_closed_form(
-    distribution: Distribution, mean: float
-) -> None:
+def test_draws_have_the_mean_and_percentiles_of_the_formula(distribution: Distribution, mean: float) -> None:
     draws = Draws(0, "rule")
-    drawn = sorted(quantile(distribution, draws.uniform(f"delay/{number}")) for number in range(20_000))
+    drawn = sorted(compute_quantile(distribution, draws.uniform(f"delay/{number}")) for number in range(20_000))
 
     assert fmean(drawn) == pytest.approx(mean, rel=0.02)
     for share in (0.01, 0.5, 0.99):
-        assert drawn[int(share * 20_000)] == pytest.approx(quantile(distribution, share), rel=0.1)
+        assert drawn[int(share * 20_000)] == pytest.approx(compute_quantile(distribution, share), rel=0.1)

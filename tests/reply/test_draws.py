@@ -33,7 +33,7 @@ DRAWN = (
 )
 
 
-def test_what_is_drawn_never_changes() -> None:
+def test_draws_are_those_of_the_first_version() -> None:
     assert DRAWS.uniform("delay/1") == 0.5976222825995433
     assert DRAWS.identifier("toolu") == "toolu_013XszCPN3sZRNYPHD2C3jNH"
     assert DRAWS.ids() == ("req_01V4BqrysGC4u9Kr4JkQaRYK", "msg_01udMnR8Wcc6nwMBepiGNgYn")
@@ -90,9 +90,7 @@ def test_keys_do_not_run_into_each_other(one: Draws, other: Draws) -> None:
 
 
 @given(draws=any_draws, lane=st.text(), occurrence=st.integers(0, 10**6), label=st.text())
-def test_content_is_the_same_for_everyone_who_asks_the_same(
-    draws: Draws, lane: str, occurrence: int, label: str
-) -> None:
+def test_content_is_the_same_in_every_lane(draws: Draws, lane: str, occurrence: int, label: str) -> None:
     somebody = draws._replace(lane=lane, occurrence=occurrence)
 
     assert somebody.content.uniform(label) == draws.content.uniform(label)
@@ -114,11 +112,11 @@ def test_an_identifier_has_the_apis_form(draws: Draws, prefix: str, label: str) 
 
 
 @given(draws=any_draws, length=st.integers(0, 300))
-def test_opaque_text_stands_for_as_many_bytes_as_asked_for(draws: Draws, length: int) -> None:
+def test_opaque_text_has_the_requested_bytes(draws: Draws, length: int) -> None:
     assert len(base64.b64decode(draws.opaque("signature", length), validate=True)) == length
 
 
-def test_a_lone_half_of_a_character_in_a_key_can_be_drawn_with() -> None:
+def test_key_may_have_a_lone_surrogate() -> None:
     assert Draws(0, "rule", lane="\udc80").uniform("x") != Draws(0, "rule", lane="\udc81").uniform("x")
 
 
@@ -130,7 +128,7 @@ def test_uniform_numbers_are_spread_evenly() -> None:
     assert all(150 < tenths[tenth] < 250 for tenth in range(10))
 
 
-def test_weights_are_kept() -> None:
+def test_draws_follow_their_weights() -> None:
     counts = Counter(DRAWS._replace(occurrence=n).pick_weighted("choice", [80, 15, 5]) for n in range(2000))
 
     assert counts[0] / 2000 == pytest.approx(0.80, abs=0.03)
@@ -140,5 +138,5 @@ def test_weights_are_kept() -> None:
 
 @given(draws=any_draws, weights=st.lists(st.floats(0, exclude_min=True, allow_infinity=False), min_size=1, max_size=5))
 @example(draws=Draws(1, "rounded up"), weights=[5e-324])
-def test_whatever_the_weights_one_of_them_is_drawn(draws: Draws, weights: list[float]) -> None:
+def test_draw_by_weight_returns_an_index_for_any_weights(draws: Draws, weights: list[float]) -> None:
     assert 0 <= draws.pick_weighted("choice", weights) < len(weights)

@@ -40,7 +40,7 @@ def test_events_are_sent_again_right_after_themselves() -> None:
     assert events(struck({"duplicate": "ping", "copies": 28})).count("ping") == 29
 
 
-def test_two_events_change_places_and_keep_the_times_of_these() -> None:
+def test_swap_keeps_the_times_of_the_places() -> None:
     swapped, usual = struck({"swap": ["message_start", "text_delta 2"]}, pace=SLOW), whole(pace=SLOW)
 
     assert events(swapped) == ["text_delta", *ALL[1:4], "message_start", *ALL[5:]]
@@ -103,19 +103,19 @@ def test_an_edited_event_keeps_its_name() -> None:
         ("invalid_utf8", b"\xff"),
     ],
 )
-def test_strangers_come_between_the_events(name: str, sent: bytes) -> None:
+def test_insert_adds_between_events(name: str, sent: bytes) -> None:
     good = whole().data
     after = good.index(b"\n\n") + 2
 
     assert struck(name).data == good[:after] + sent + good[after:]
 
 
-def test_a_stranger_comes_at_the_end_where_nobody_says() -> None:
+def test_insert_adds_at_the_end_without_a_position() -> None:
     assert struck({"insert": {"event": "x", "data": "y"}}).data == whole().data + b"event: x\ndata: y\n\n"
     assert struck("done").data == whole().data + b"data: [DONE]\n\n"
 
 
-def test_a_message_begins_anew_with_another_id() -> None:
+def test_restart_repeats_the_message_with_another_id() -> None:
     response = struck({"restart": True, "after": "message_start"}, pace=SLOW)
     first, again = (orjson.loads(piece.encoded.partition(b"data: ")[2])["message"] for _, piece in response.body[:2])
 

@@ -86,7 +86,7 @@ def test_faults_that_double_a_body_end(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_what_would_never_end_is_a_mistake(rule: str, message: str) -> None:
+def test_endless_times_are_invalid(rule: str, message: str) -> None:
     (line,) = complaints(f"rules: [{{reply: x, {rule}}}]")
 
     assert line.endswith(f": {message}")
@@ -132,14 +132,14 @@ def test_a_body_without_json_has_nothing_to_edit(respond: dict[str, object], eve
     assert f"fault: edit {event.removesuffix(' 1')} found nothing to strike" in given.notes
 
 
-def test_a_path_of_as_many_keys_as_may_be_is_set() -> None:
+def test_longest_path_is_set() -> None:
     path = ".".join("a" * 64)
     file = json.dumps({"rules": [{"reply": "x", "fault": {"edit": "message_start", "set": {path: 1}}}]})
 
     assert b'{"a":' * 62 + b'{"a":1' in sent_of(answered(file, "a.json"))
 
 
-def test_so_many_pings_are_allowed() -> None:
+def test_stall_may_have_the_maximum_of_pings() -> None:
     load_text("rules: [{reply: x, fault: {stall: 100s, after: message_start, pings: 1ms}}]")
     with pytest.raises(ScenarioError, match="`pings`: more than 100,000 events"):
         load_text("rules: [{reply: x, fault: {stall: 100001ms, after: message_start, pings: 1ms}}]")

@@ -305,7 +305,7 @@ def test_a_block_after_the_last_token_is_not_sent() -> None:
     assert (made.used, made.reply.message["stop_reason"]) == (2, "max_tokens")
 
 
-def test_text_that_was_held_back_is_sent_before_what_comes_next() -> None:
+def test_held_back_text_is_sent_before_the_next_part() -> None:
     made = Made("ab", {"json": {"a": 1}}, stop_sequences=["abc"])
     other = Made("ab", {"error": "overloaded_error"}, stop_sequences=["abc"])
     stopped = [Made("abc", after, stop_sequences=["abcd", "abc"]) for after in ({"text": "x"}, {"json": 1})]
@@ -361,7 +361,7 @@ def test_a_fault_that_makes_too_much_at_once_is_left_out(fault: Any, monkeypatch
     assert flat(made.script) == flat(encode(whole, http11=True))
 
 
-def test_the_pieces_that_a_fault_makes_are_counted_over_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pieces_of_a_fault_are_counted_over_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolve, "MAX_PIECES", 100)
     made = Made(*["a", "b"] * 50, written=({"duplicate": "every text_delta", "copies": 9},))
 
@@ -380,7 +380,7 @@ def test_the_pieces_that_a_fault_makes_are_counted_over_all_parts(monkeypatch: p
     ],
     ids=str,
 )
-def test_the_work_of_a_fault_that_waits_grows_with_the_parts(fault: Any) -> None:
+def test_work_of_a_waiting_fault_grows_with_the_parts(fault: Any) -> None:
     few = calls(lambda: Made(*["a"] * 300, max_tokens=9_999, written=(fault,)))
 
     assert calls(lambda: Made(*["a"] * 1_200, max_tokens=9_999, written=(fault,))) < 4.4 * few

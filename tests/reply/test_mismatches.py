@@ -78,5 +78,5 @@ def text(written: str = "Hi") -> dict[str, Any]:
         ({"thinking": {"type": "adaptive"}}, [{"type": "thinking"}, text()], []),
     ],
 )
-def test_a_contradiction_is_noted(fields: dict[str, Any], content: list[Any], notes: list[str]) -> None:
+def test_mismatch_has_a_note(fields: dict[str, Any], content: list[Any], notes: list[str]) -> None:
     assert list(find_mismatches(body(**fields), content)) == notes

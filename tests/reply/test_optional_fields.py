@@ -18,11 +18,11 @@ def told(**body: Any) -> dict[str, Any]:
     return optional_fields(body, Draws(0, "rule"), NOW)
 
 
-def test_nothing_is_told_unasked() -> None:
+def test_optional_fields_are_absent_by_default() -> None:
     assert told(container=None, context_management=None, thinking={"type": "adaptive"}) == {}
 
 
-def test_edits_and_transformations_are_none_as_nothing_is_edited() -> None:
+def test_edits_and_transformations_are_empty() -> None:
     asked = told(context_management={"edits": []}, thinking={"block_binding": {"prefix_mismatch_behavior": "error"}})
 
     assert asked == {"context_management": {"applied_edits": []}, "input_transformations": []}

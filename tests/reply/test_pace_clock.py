@@ -31,11 +31,11 @@ def test_a_gap_is_before_each_piece_that_is_generated() -> None:
     assert times(ttft="1s", gap="20ms") == [10**6 + pieces * 20_000 for pieces in (0, 1, 2, 2, 3, 4)]
 
 
-def test_recorded_gaps_come_one_after_the_other_and_the_last_again() -> None:
+def test_last_recorded_gap_repeats() -> None:
     assert times(gaps=["5ms", "30ms"], counts=[0, 1, 9, 0, 2]) == [0, 5_000, 35_000, 35_000, 65_000]
 
 
-def test_a_pause_comes_on_top() -> None:
+def test_pause_is_added_to_the_time() -> None:
     timing = PaceClock(Pace(), DRAWS)
     timing.wait(2_000_000)
 
@@ -52,7 +52,7 @@ KINDS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_drawn_is_in_whole_microseconds_and_the_same_every_time(kind: dict[str, Any]) -> None:
+def test_drawn_times_are_reproducible_microseconds(kind: dict[str, Any]) -> None:
     drawn = times(ttft=kind, gap=kind, jitter="30%")
 
     assert drawn == times(ttft=kind, gap=kind, jitter="30%")

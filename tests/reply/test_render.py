@@ -68,7 +68,7 @@ def test_a_prepared_reply_has_the_bytes_of_a_composed_one(
 
 
 @given(steps=any_replies, stream=st.booleans())
-def test_a_reply_that_takes_time_is_planned(steps: list[dict[str, Any]], stream: bool) -> None:
+def test_reply_with_a_pace_is_scheduled(steps: list[dict[str, Any]], stream: bool) -> None:
     assert both_ways(outline(*steps), PACED, DRAWS, CONTEXT, stream=stream)
 
 
@@ -90,7 +90,7 @@ def test_a_prepared_reply_is_filled_in_for_each_request(stream: bool) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_what_depends_on_the_request_is_made_for_it(stream: bool) -> None:
+def test_request_dependent_reply_is_composed_for_the_request(stream: bool) -> None:
     told = outline({"text": "${{ user }}"}, {"tool_use": {"name": "look", "input": {}}})
 
     assert both_ways(told, INSTANT, DRAWS, CONTEXT, stream=stream)
@@ -107,7 +107,7 @@ def test_what_depends_on_the_request_is_made_for_it(stream: bool) -> None:
         ({"messages": PREFILLED}, [{"type": "text", "text": " there."}], ()),
     ],
 )
-def test_a_fixed_reply_too_gives_way_to_the_request(fields: Any, content: Any, notes: tuple[str, ...]) -> None:
+def test_fixed_reply_is_truncated_by_the_request(fields: Any, content: Any, notes: tuple[str, ...]) -> None:
     responded = render_response(
         outline({"text": "Hello there."}), INSTANT, scope(conversation(**fields)), DRAWS, CONTEXT
     )
@@ -116,14 +116,14 @@ def test_a_fixed_reply_too_gives_way_to_the_request(fields: Any, content: Any, n
 
 
 @pytest.mark.parametrize("fields", [{}, {"tools": [{"name": "look", "input_schema": {"type": "object"}}]}])
-def test_a_call_that_is_written_out_is_held_against_the_tools_that_are_offered(fields: Any) -> None:
+def test_fixed_tool_call_is_compared_with_the_tools(fields: Any) -> None:
     call = {"type": "tool_use", "id": "toolu_1", "name": "listen", "input": {}}
     responded = render_response(outline({"block": call}), INSTANT, scope(conversation(**fields)), DRAWS, CONTEXT)
 
     assert responded.notes == ("the tool 'listen' was not offered",)
 
 
-def test_a_reply_as_written_gives_way_to_nothing() -> None:
+def test_reply_as_written_is_not_truncated() -> None:
     asked = scope(conversation(max_tokens=1, messages=PREFILLED))
     responded = render_response(
         outline({"text": "Hello there."}), INSTANT, asked, DRAWS, CONTEXT, ReplyContext(as_written=True)
@@ -133,14 +133,14 @@ def test_a_reply_as_written_gives_way_to_nothing() -> None:
 
 
 @pytest.mark.parametrize("ending", [{"error": "overloaded_error"}, {"disconnect": "reset"}, {"pause": "forever"}])
-def test_a_reply_that_does_not_get_to_its_end_has_no_content_to_go_on_from(ending: dict[str, Any]) -> None:
+def test_incomplete_reply_has_no_content(ending: dict[str, Any]) -> None:
     asked = scope(conversation(stream=True))
 
     assert render_response(outline({"text": "Hi"}, ending), INSTANT, asked, DRAWS, CONTEXT).content is None
     assert render_response(outline({"text": "Hi"}, {"pause": "1s"}), INSTANT, asked, DRAWS, CONTEXT).content
 
 
-def test_what_was_asked_to_be_told_is_told_and_the_cache_is_part_of_the_usage() -> None:
+def test_message_has_optional_fields_and_cache_usage() -> None:
     asking = ReplyContext(InputUsage(1, 2, 3, 4), {"context_management": {"applied_edits": []}})
     responded = render_response(outline({"text": "Hi"}), INSTANT, scope(conversation()), DRAWS, CONTEXT, asking)
     message = received(encode(responded.response, http11=True)).json

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mockclaude.api.events import Event
 from mockclaude.api.headers import Headers
 from mockclaude.reply.faults.resolve import ResolvedPosition, resolve, split
-from mockclaude.reply.response import Data, Response, Timed, build_response
+from mockclaude.reply.response import Data, Response, TimedPiece, build_response
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format import positions
 from mockclaude.scenario.format.file import Pace
@@ -51,7 +51,7 @@ def at(when: str, **how: Any) -> ResolvedPosition | None:
     return resolve(exchange(**how), getattr(positions, f"parse_{word}")(rest))
 
 
-def test_a_moment_falls_before_or_after_an_event() -> None:
+def test_position_is_before_or_after_an_event() -> None:
     body = exchange().body
     sizes = [len(piece.encoded) for _, piece in body]
     assert names(exchange())[:4] == ["message_start", "content_block_start", "ping", "text_delta"]
@@ -72,7 +72,7 @@ def test_a_moment_falls_before_or_after_an_event() -> None:
     assert at("after 50%") == ResolvedPosition(sum(sizes) // 2, 0)
 
 
-def test_a_moment_has_the_time_of_what_is_there() -> None:
+def test_position_has_the_time_of_its_piece() -> None:
     parts = exchange(pace=SLOW)
     sizes = [len(piece.encoded) for _, piece in parts.body]
     first_text, second_text = (parts.body[position].at for position in (3, 4))
@@ -88,12 +88,12 @@ def test_a_moment_has_the_time_of_what_is_there() -> None:
 
 
 @pytest.mark.parametrize("when", ["after 99 events", "before thinking_delta", "after 90000 bytes", "after 1h"])
-def test_a_moment_that_never_comes_is_nowhere(when: str) -> None:
+def test_absent_position_is_none(when: str) -> None:
     assert at(when) is None
 
 
 @pytest.mark.parametrize("when", ["after 3 events", "before message_stop", "after text_delta"])
-def test_among_events_that_are_not_there_nothing_is_sent_yet(when: str) -> None:
+def test_event_position_is_before_the_headers_of_json(when: str) -> None:
     assert at(when, stream=False, pace=SLOW) == ResolvedPosition(None, exchange(stream=False, pace=SLOW).head_at)
 
 
@@ -109,8 +109,8 @@ def test_events_are_selected_by_name_by_number_the_last_or_all() -> None:
 
 
 @given(st.lists(st.binary(min_size=1), max_size=5), st.integers(0, 60))
-def test_a_body_is_split_where_it_is_told(pieces: list[bytes], offset: int) -> None:
-    body = [Timed(at, Data(data)) for at, data in enumerate(pieces)]
+def test_body_is_split_at_the_offset(pieces: list[bytes], offset: int) -> None:
+    body = [TimedPiece(at, Data(data)) for at, data in enumerate(pieces)]
     response = build_response(200, Headers(), "", Data(b""))._replace(body=body)
     before, after = split(response, offset)
     data = b"".join(pieces)
@@ -120,7 +120,7 @@ def test_a_body_is_split_where_it_is_told(pieces: list[bytes], offset: int) -> N
     assert all(piece.encoded for _, piece in (*before, *after))
 
 
-def test_a_moment_is_told_as_it_is_written() -> None:
+def test_position_is_formatted_as_written() -> None:
     texts = [
         "before headers",
         "before last text_delta",

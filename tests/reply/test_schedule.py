@@ -18,7 +18,7 @@ from mockclaude.reply.schedule import schedule_reply
 from mockclaude.reply.stream import CountedPiece, stream_events
 from mockclaude.scenario.format.file import Pace
 from mockclaude.wire.encode import encode
-from mockclaude.wire.framing import header_lines
+from mockclaude.wire.framing import encode_header_lines
 from mockclaude.wire.script import Script
 from tests.reply.client import message_of, received
 from tests.reply.making import DRAWS, INSTANT, any_replies, composed, plain_replies
@@ -74,11 +74,12 @@ def test_streamed_or_not_at_any_pace_the_message_is_the_same(
 
 
 @pytest.mark.parametrize(("stream", "lines"), [(False, headers.message(NOW)), (True, headers.stream(NOW))])
-def test_a_response_has_the_headers_of_its_kind_and_its_request_id(stream: bool, lines: headers.Headers) -> None:
+def test_response_has_its_headers_and_request_id(stream: bool, lines: headers.Headers) -> None:
     data = planned(composed(HI), stream=stream).sends[0].data.decode()
 
+    usual = encode_header_lines(lines).decode()
     framing = "transfer-encoding: chunked\r\nconnection: keep-alive\r\n"
-    assert data.startswith(f"HTTP/1.1 200 OK\r\n{header_lines(lines).decode()}{framing}request-id: req_1\r\n\r\n")
+    assert data.startswith(f"HTTP/1.1 200 OK\r\n{usual}{framing}request-id: req_1\r\n\r\n")
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -91,9 +92,7 @@ def test_a_reply_without_pace_is_sent_in_one_piece_at_once(pace: Pace, stream: b
 
 
 @given(steps=plain_replies, rate=st.floats(0.5, 10_000), ttft=st.sampled_from([0, 400, 1500]))
-def test_a_stream_takes_the_time_to_the_first_token_and_the_time_of_its_tokens(
-    steps: list[dict[str, Any]], rate: float, ttft: int
-) -> None:
+def test_stream_takes_ttft_and_the_time_of_its_tokens(steps: list[dict[str, Any]], rate: float, ttft: int) -> None:
     reply = composed(*steps)
     script = planned(reply, paced(ttft=f"{ttft}ms", tokens_per_second=rate))
     count = beats(reply)
@@ -137,7 +136,7 @@ def test_jitter_is_drawn_for_each_gap_on_its_own() -> None:
     assert sum(ratios) / len(ratios) == pytest.approx(1, abs=0.1)
 
 
-def test_jitter_is_the_same_in_every_run_and_another_for_another_attempt() -> None:
+def test_jitter_differs_between_attempts_only() -> None:
     reply, pace = composed(TEXT), paced(tokens_per_second=50, jitter="50%")
     one, again = (planned(reply, pace) for _ in range(2))
     other = schedule_reply(reply, pace, DRAWS._replace(occurrence=1), CONTEXT, stream=True)
@@ -146,7 +145,7 @@ def test_jitter_is_the_same_in_every_run_and_another_for_another_attempt() -> No
     assert one.end_at != other.end_at
 
 
-def test_each_piece_comes_when_its_tokens_are_made() -> None:
+def test_piece_has_the_time_of_its_tokens() -> None:
     script = planned(composed({"text": "Hello there."}), paced(ttft="400ms", tokens_per_second=10))
 
     assert [send.at for send in script.sends] == [400_000, 600_000, 900_000]
@@ -227,7 +226,7 @@ def test_a_disconnect_cuts_a_stream_where_it_stands(how: str, end: End, complete
     ("how", "end"), [("reset", End.RESET), ("close", End.CLOSE), ("clean", End.CLOSE), ("forever", End.HANG)]
 )
 @pytest.mark.parametrize(("before", "stream"), [([], False), ([], True), ([HI], False)])
-def test_without_anything_sent_before_it_there_is_no_response(
+def test_disconnect_before_any_content_sends_nothing(
     how: str, end: End, before: list[dict[str, Any]], stream: bool
 ) -> None:
     cause = {"pause": how} if how == "forever" else {"disconnect": how}
@@ -263,7 +262,7 @@ def test_http_1_0_has_no_chunks_and_its_end_is_the_connections(cause: dict[str, 
         (ApiError("api_error", headers={"x-should-retry": "false"}), "false", "x-should-retry"),
     ],
 )
-def test_an_error_says_whether_to_try_again(error: ApiError, retried: str, last: str) -> None:
+def test_error_has_x_should_retry(error: ApiError, retried: str, last: str) -> None:
     response = received(encode(CONTEXT.error(error), http11=True))
     own = list(response.headers)[:-3]
 
@@ -286,7 +285,7 @@ def test_an_error_says_whether_to_try_again(error: ApiError, retried: str, last:
         (invalid("model: Field required"), 0, None),
     ],
 )
-def test_clients_can_be_told_to_retry_sooner(error: ApiError, speed: float, told: str | None) -> None:
+def test_retry_speed_shortens_the_retry_delay(error: ApiError, speed: float, told: str | None) -> None:
     response = received(encode(CONTEXT._replace(retry_speed=speed).error(error), http11=True))
 
     assert response.headers.get("retry-after-ms") == told

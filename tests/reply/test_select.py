@@ -28,27 +28,27 @@ def share(written: list[Any], name: str) -> float:
     return sum(name in struck(written, request) for request in range(MANY)) / MANY
 
 
-def test_a_fault_without_conditions_always_strikes() -> None:
+def test_fault_without_triggers_is_always_selected() -> None:
     assert all(struck(["reset"], request) == ["reset"] for request in range(20))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 1.0])
-def test_the_probability_written_is_the_real_one_also_beside_others(p: float) -> None:
+def test_fault_has_its_probability_beside_other_faults(p: float) -> None:
     written = [{"error": 500, "name": "other", "p": (1 - p) / 2}, {"error": 529, "name": "this", "p": p}]
 
     assert share(written, "this") == pytest.approx(p, abs=0.03)
     assert share(written, "other") == pytest.approx((1 - p) / 2, abs=0.03)
 
 
-def test_of_those_with_a_probability_one_strikes_at_most() -> None:
+def test_one_fault_with_a_probability_is_selected_at_most() -> None:
     written = [{"error": 500, "p": "50%"}, {"error": 529, "p": "50%"}, "slow"]
 
     assert all(len(struck(written, request)) == 2 for request in range(200))
 
 
 @given(st.floats(0, 0.5), st.floats(0, 0.5), st.integers(0, 10**6))
-def test_to_raise_a_probability_only_adds_failures(p: float, more: float, request: int) -> None:
+def test_higher_probability_only_adds_faults(p: float, more: float, request: int) -> None:
     other = {"error": 500, "p": 0.2}
     few, many = ([{"error": 529, "p": chance}, other] for chance in (p / 2, min(0.8, p / 2 + more)))
 
@@ -76,7 +76,7 @@ def test_a_probability_may_grow_with_the_requests_of_a_lane() -> None:
         ({"connection": "reused"}, {}, False),
     ],
 )
-def test_a_fault_strikes_in_its_window(window: dict[str, Any], position: dict[str, Any], strikes: bool) -> None:
+def test_fault_is_selected_in_its_window(window: dict[str, Any], position: dict[str, Any], strikes: bool) -> None:
     assert bool(struck([{"error": 529, **window}], **position)) is strikes
 
 
@@ -144,7 +144,7 @@ def test_bursts_have_the_same_share_in_every_block() -> None:
     assert shares == pytest.approx([0.25 * (1 - 0.996**1001), 0.25], abs=0.03)
 
 
-def test_a_fault_may_strike_in_bursts_only() -> None:
+def test_fault_is_selected_in_bursts_only() -> None:
     written = [{"error": 529, "burst": {"enter": "10%", "leave": "50%"}}]
     states = [bool(struck(written, request)) for request in range(MANY)]
     begun = sum(now and not before for before, now in itertools.pairwise(states))
@@ -153,7 +153,7 @@ def test_a_fault_may_strike_in_bursts_only() -> None:
     assert sum(states) / begun == pytest.approx(2, abs=0.2)
 
 
-def test_a_decision_needs_nothing_but_its_arguments() -> None:
+def test_selection_depends_on_its_arguments_only() -> None:
     written = [{"error": 529, "p": "30%"}]
     outcomes = [struck(written, request) for request in range(100)]
 

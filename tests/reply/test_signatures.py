@@ -16,7 +16,7 @@ OURS = Signatures(7, KnownSignatures(frozenset({"recorded"}), frozenset({"data"}
 
 
 @given(thinking=st.text(), other=st.text())
-def test_a_block_is_issued_as_it_was_sent_and_edited_with_another_text(thinking: str, other: str) -> None:
+def test_signature_is_edited_for_another_text(thinking: str, other: str) -> None:
     signed = sign(7, thinking)
 
     assert OURS.thinking(thinking, signed) == "issued"
@@ -24,7 +24,7 @@ def test_a_block_is_issued_as_it_was_sent_and_edited_with_another_text(thinking:
     assert Signatures(8, KnownSignatures()).thinking(thinking, signed) == "unknown"
 
 
-def test_a_block_that_shows_nothing_is_signed_by_what_was_thought() -> None:
+def test_signature_of_an_empty_block_covers_the_whole_text() -> None:
     one, other = sign(7, "Hm.", ""), sign(7, "Ha.", "")
 
     assert one != other
@@ -33,16 +33,16 @@ def test_a_block_that_shows_nothing_is_signed_by_what_was_thought() -> None:
 
 
 @pytest.mark.parametrize("forged", ["", "sig", "nö", base64.b64encode(bytes(192)).decode()])
-def test_what_nobody_signed_is_unknown(forged: str) -> None:
+def test_unsigned_block_is_unknown(forged: str) -> None:
     assert OURS.thinking("Hm.", forged) == "unknown"
 
 
-def test_what_the_scenario_has_was_issued() -> None:
+def test_block_in_the_scenario_is_issued() -> None:
     assert OURS.thinking("Whatever", "recorded") == "issued"
     assert (OURS.redacted("data"), OURS.redacted("forged")) == (True, False)
 
 
-def test_a_scenario_knows_what_its_replies_hold() -> None:
+def test_scenario_knows_the_signatures_of_its_replies() -> None:
     scenario = load_text("""
 rules:
   - when: {user: block}
@@ -53,7 +53,7 @@ rules:
     assert scenario.known_signatures == KnownSignatures(frozenset({"one", "two"}), frozenset({"secret"}), False)
 
 
-def test_where_signatures_are_templates_everything_was_issued() -> None:
+def test_every_block_is_issued_if_signatures_are_templates() -> None:
     recorded = load_text("rules: [{reply: [{redacted_thinking: '${{ user }}'}, Hi]}]").known_signatures
 
     assert recorded.templated

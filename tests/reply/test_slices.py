@@ -10,24 +10,24 @@ from hypothesis import strategies as st
 
 from mockclaude.api.headers import Headers
 from mockclaude.reply.faults.slices import GAP, limit_rate, slice_body
-from mockclaude.reply.response import Data, Response, Timed
+from mockclaude.reply.response import Data, Response, TimedPiece
 
 bodies = st.lists(st.tuples(st.integers(0, 10**6), st.text(min_size=1)), max_size=5).map(
-    lambda pieces: tuple(Timed(at, Data(f"{text}\n\n".encode())) for at, text in sorted(pieces))
+    lambda pieces: tuple(TimedPiece(at, Data(f"{text}\n\n".encode())) for at, text in sorted(pieces))
 )
 ways = st.integers(1, 50) | st.sampled_from(["utf8", "separator"])
 
 
-def exchange(body: Sequence[Timed]) -> Response:
+def exchange(body: Sequence[TimedPiece]) -> Response:
     return Response(200, Headers(), "", body, end_at=body[-1].at if body else 0)
 
 
-def data(pieces: Sequence[Timed]) -> bytes:
+def data(pieces: Sequence[TimedPiece]) -> bytes:
     return b"".join(piece.encoded for _, piece in pieces)
 
 
 @given(bodies, ways)
-def test_slices_hold_the_same_bytes_later_and_apart(body: Sequence[Timed], by: int | str) -> None:
+def test_slices_have_the_same_bytes_at_later_times(body: Sequence[TimedPiece], by: int | str) -> None:
     parts = slice_body(exchange(body), by, None)
     times = [piece.at for piece in parts.body]
 
@@ -38,7 +38,7 @@ def test_slices_hold_the_same_bytes_later_and_apart(body: Sequence[Timed], by: i
 
 
 @given(bodies, st.floats(10, 1e6))
-def test_a_rate_is_never_exceeded(body: Sequence[Timed], rate: float) -> None:
+def test_a_rate_is_never_exceeded(body: Sequence[TimedPiece], rate: float) -> None:
     parts = limit_rate(exchange(body), rate)
     sent = 0
     for at, piece in parts.body:
@@ -49,7 +49,7 @@ def test_a_rate_is_never_exceeded(body: Sequence[Timed], rate: float) -> None:
 
 
 def test_characters_and_blank_lines_are_cut_in_their_middle() -> None:
-    body = (Timed(0, Data("aé中\n\n".encode())),)
+    body = (TimedPiece(0, Data("aé中\n\n".encode())),)
 
     assert [piece.encoded for _, piece in slice_body(exchange(body), "utf8", 5).body] == [
         b"a\xc3",

@@ -11,7 +11,7 @@ from hypothesis import given
 from mockclaude.api import tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
-from mockclaude.reply.stream import PIECES, CountedPiece, block_pieces, block_run, split_text, stream_events
+from mockclaude.reply.stream import PIECES, CountedPiece, build_block_pieces, build_block_run, split_text, stream_events
 from tests.api.bodies import texts
 from tests.reply.client import events_of, message_of
 from tests.reply.making import block_steps, composed, plain_replies
@@ -59,7 +59,7 @@ def test_each_kind_of_block_has_its_events_in_order(steps: list[dict[str, Any]],
     assert ", ".join(order(composed(*steps))) == f"message_start, {events}, message_delta, message_stop"
 
 
-def test_a_refusal_before_any_output_has_no_blocks_no_ping_and_no_tokens() -> None:
+def test_refusal_without_output_has_no_blocks_and_no_ping() -> None:
     reply = composed({"stop_reason": "refusal"})
     start, delta, stop = events_of(streamed(reply, whole=False))
 
@@ -91,7 +91,7 @@ def test_a_stream_of_text_is_these_bytes() -> None:
     ]
 
 
-def test_the_input_of_a_tool_comes_as_pieces_of_its_json_after_an_empty_one() -> None:
+def test_tool_input_is_streamed_after_an_empty_piece() -> None:
     events = events_of(streamed(composed(LOOK), whole=False))
     parts = [event["delta"]["partial_json"] for event in events if event["type"] == "content_block_delta"]
 
@@ -108,7 +108,7 @@ def test_however_it_is_streamed_a_reply_is_the_same_message(steps: list[dict[str
 
 
 @given(text=texts)
-def test_the_pieces_of_a_text_are_as_long_as_recorded_ones_and_join_to_it(text: str) -> None:
+def test_pieces_of_a_text_have_the_recorded_lengths(text: str) -> None:
     cut = list(split_text(text))
 
     assert "".join(cut) == text
@@ -118,9 +118,9 @@ def test_the_pieces_of_a_text_are_as_long_as_recorded_ones_and_join_to_it(text: 
 
 
 @given(step=block_steps)
-def test_a_block_is_the_same_in_one_piece_and_in_beats(step: dict[str, Any]) -> None:
+def test_block_is_the_same_in_one_piece_and_in_several(step: dict[str, Any]) -> None:
     for index, block in enumerate(composed(step).message["content"]):
-        pieces, run = [part.piece for part in block_pieces(index, block)], block_run(index, block)
+        pieces, run = [part.piece for part in build_block_pieces(index, block)], build_block_run(index, block)
 
         assert b"".join(piece.encoded for piece in pieces) == run.encoded
         assert b"".join(event.encoded for event in run.take_apart()) == run.encoded
@@ -129,8 +129,8 @@ def test_a_block_is_the_same_in_one_piece_and_in_beats(step: dict[str, Any]) -> 
 
 
 @given(text=texts)
-def test_a_beat_takes_as_many_tokens_as_its_text_has(text: str) -> None:
-    start, *deltas = block_pieces(0, {"type": "text", "text": text})
+def test_piece_has_the_tokens_of_its_text(text: str) -> None:
+    start, *deltas = build_block_pieces(0, {"type": "text", "text": text})
 
     assert start.tokens == 0
     assert [beat.tokens for beat in deltas] == [tokens.of_text(piece) for piece in split_text(text)]
@@ -147,10 +147,10 @@ def test_a_beat_takes_as_many_tokens_as_its_text_has(text: str) -> None:
     ],
 )
 def test_only_what_is_generated_takes_tokens(block: dict[str, Any], counts: list[int]) -> None:
-    assert [beat.tokens for beat in block_pieces(1, block)] == counts
+    assert [beat.tokens for beat in build_block_pieces(1, block)] == counts
 
 
-def test_what_happens_on_the_way_finds_the_block_before_it_open() -> None:
+def test_incident_leaves_the_previous_block_open() -> None:
     reply = composed(TEXT, {"pause": "1s"}, {"error": "api_error"}, TEXT, {"disconnect": "close"})
     kinds = [part if isinstance(part, (Pause, Disconnect)) else type(part) for part in stream_events(reply, whole=True)]
     told = [part.piece.encoded for part in stream_events(reply, whole=True) if isinstance(part, CountedPiece)]

@@ -49,7 +49,7 @@ def test_tokens_cut_a_reply_in_the_middle_of_a_block(limit: int, left: list[Any]
     ("limit", "window_tokens", "reason"),
     [(2, 2, "max_tokens"), (3, 2, "model_context_window_exceeded"), (2, 3, "max_tokens")],
 )
-def test_a_full_context_window_cuts_a_reply_alike(limit: int, window_tokens: int, reason: str) -> None:
+def test_full_context_window_truncates_a_reply(limit: int, window_tokens: int, reason: str) -> None:
     assert truncate([HELLO], {"max_tokens": limit}, window_tokens) == TruncatedReply(
         [{**HELLO, "text": "Hello t"}], reason
     )
@@ -71,16 +71,16 @@ def test_tokens_cut_the_json_of_a_tool(limit: int, partial: str, made: dict[str,
     assert use == {**USE, "input": made}
 
 
-def test_a_tool_use_whose_name_does_not_fit_is_not_there() -> None:
+def test_tool_call_is_removed_if_its_name_does_not_fit() -> None:
     assert cut(USE, max_tokens=5) == TruncatedReply([], "max_tokens")
 
 
-def test_what_comes_after_the_end_does_not_happen() -> None:
+def test_incidents_after_the_end_are_removed() -> None:
     assert cut(PAUSE, HELLO, PAUSE, max_tokens=1).parts[0] is PAUSE
     assert len(cut(PAUSE, HELLO, PAUSE, max_tokens=1).parts) == 2
 
 
-def test_the_result_of_a_tool_costs_nothing_and_other_blocks_are_in_or_out() -> None:
+def test_tool_results_have_no_output_tokens() -> None:
     assert cut(RESULT, HELLO, max_tokens=6).parts == [RESULT, HELLO]
     assert cut({"type": "hologram", "text": "x" * 100}, max_tokens=6) == TruncatedReply([], "max_tokens")
 
@@ -100,17 +100,17 @@ def test_a_reply_stops_before_the_first_stop_sequence(sequences: list[str], text
     )
 
 
-def test_a_text_that_stops_at_once_is_not_there() -> None:
+def test_text_is_removed_if_it_begins_with_a_stop_sequence() -> None:
     assert cut(HELLO, stop_sequences=["Hello"]) == TruncatedReply([], "stop_sequence", "Hello")
 
 
-def test_a_sequence_that_does_not_occur_stops_nothing_nor_does_one_beyond_the_last_token() -> None:
+def test_absent_stop_sequence_does_not_end_the_reply() -> None:
     assert cut(HELLO, stop_sequences=["END"]) == TruncatedReply([HELLO])
     assert cut(HELLO, stop_sequences=["friend"], max_tokens=2).reason == "max_tokens"
 
 
 @given(steps=st.lists(block_steps, min_size=1, max_size=3), limit=st.integers(0, 40))
-def test_a_cut_reply_is_the_same_streamed_and_not_and_never_too_long(steps: list[Any], limit: int) -> None:
+def test_truncated_reply_is_the_same_with_streaming(steps: list[Any], limit: int) -> None:
     reply = composed(*steps, max_tokens=limit, model="claude-haiku-4-5")
     content = reply.message["content"]
     context = ResponseContext("req_1", reply.message["id"], 0)

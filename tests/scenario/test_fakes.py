@@ -9,6 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -88,11 +89,14 @@ def test_today_is_always_the_same_day(method: str, named: dict[str, Any], days: 
 
 
 def test_the_day_is_fixed_for_no_longer_than_a_value_takes() -> None:
+    # CPython cannot start a traced thread while another one starts: they switch often once all of them run.
+    started = Barrier(8, lambda: sys.setswitchinterval(1e-6))
+
     def today(source: Fakes) -> set[str]:
+        started.wait()
         return {source.value("date_between", ("today", "today")) for _ in range(200)}
 
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(8) as pool:
             days = set().union(*pool.map(today, [Fakes("en_US") for _ in range(8)]))

@@ -12,7 +12,7 @@ from mockclaude.reply.response import (
     Data,
     End,
     Response,
-    Timed,
+    TimedPiece,
     build_bodiless,
     build_response,
     build_silent,
@@ -29,7 +29,7 @@ BODIES = st.lists(st.tuples(st.integers(0, 5), st.binary(min_size=1)), min_size=
 
 
 def response(*body: tuple[int, bytes], end: End = End.KEEP, end_at: int = 0, complete: bool = True) -> Response:
-    pieces = [Timed(at, Data(data)) for at, data in body]
+    pieces = [TimedPiece(at, Data(data)) for at, data in body]
     return Response(200, HEADERS, "req_1", pieces, body[0][0] if body else end_at, end, end_at, complete)
 
 
@@ -70,13 +70,13 @@ def test_a_204_without_a_body_has_no_framing() -> None:
     assert [send.at for send in made.sends] == [4]
 
 
-def test_pieces_by_themselves_have_a_chunk_and_a_send_each() -> None:
+def test_separate_pieces_have_a_chunk_and_a_send() -> None:
     made = encode(response((3, b"Hello "), (3, b"there"), end_at=3)._replace(framing=SEPARATE_PIECES), http11=True)
 
     assert [data for _, data in made.sends] == [HEAD + CHUNKED, b"6\r\nHello \r\n", b"5\r\nthere\r\n", b"0\r\n\r\n"]
 
 
-def test_an_end_after_the_last_byte_is_sent_when_it_is_due() -> None:
+def test_ending_after_the_last_byte_has_its_own_time() -> None:
     made = encode(response((1, b"Hi"), end_at=9), http11=True)
 
     assert [send.at for send in made.sends] == [1, 9]
@@ -110,9 +110,7 @@ def test_a_body_arrives_in_order(body: list[tuple[int, bytes]], late: int, http1
 
 
 @given(BODIES, st.booleans())
-def test_batches_are_the_whole_with_times_from_the_end_of_the_batch_before(
-    body: list[tuple[int, bytes]], http11: bool
-) -> None:
+def test_batches_are_the_whole_response_with_relative_times(body: list[tuple[int, bytes]], http11: bool) -> None:
     encoder, clock, scripts = BatchEncoder(http11=http11), 0, []
     for number, (at, data) in enumerate(body):
         batch = response((at, data), end_at=at, complete=number == len(body) - 1)
@@ -142,7 +140,7 @@ def test_a_header_that_is_not_latin_is_made_so() -> None:
     assert b"x-echo: caf\xe9 ??\r\n" in sent(build_response(200, headers, "req_1", Data(b"{}")))
 
 
-def test_a_response_that_has_no_body_by_its_nature_is_only_a_head() -> None:
+def test_response_without_a_body_is_a_head() -> None:
     assert encode(build_bodiless(204, HEADERS), http11=True) == Script(
         204, [Send(0, b"HTTP/1.1 204 No Content\r\ndate: today\r\ncontent-type: text/plain\r\n\r\n")], End.KEEP, 0
     )
@@ -155,11 +153,11 @@ def test_the_response_to_head_is_the_head_at_once(http11: bool, head: bytes, end
     assert made == Script(200, [Send(0, HEAD + head)], end, 9)
 
 
-def test_silence_sends_nothing_and_has_no_status() -> None:
+def test_silent_response_sends_nothing() -> None:
     assert encode(build_silent(End.HANG, 7, 5), http11=True) == Script(0, (), End.HANG, 7, 5)
 
 
-def test_headers_that_a_response_has_get_other_values_in_their_place() -> None:
+def test_header_values_are_replaced_in_place() -> None:
     made = response((0, b"date: of the body\r\n"), (5, b"date"), end_at=5)
 
     changed = made.with_values({"date": "tomorrow", "x-new": "1"})
@@ -167,5 +165,5 @@ def test_headers_that_a_response_has_get_other_values_in_their_place() -> None:
     assert sent(changed) == sent(made).replace(b"date: today", b"date: tomorrow")
 
 
-def test_what_sends_nothing_has_no_headers_to_change() -> None:
+def test_silent_response_has_no_headers() -> None:
     assert build_silent(End.HANG, 3).with_values({"date": "tomorrow"}) == build_silent(End.HANG, 3)

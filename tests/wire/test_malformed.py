@@ -23,15 +23,15 @@ def is_closed(response: Response) -> bool:
     return encode(response, http11=True).end is End.CLOSE
 
 
-def test_the_table_has_a_way_for_every_name() -> None:
+def test_every_malformation_has_an_encoder() -> None:
     assert set(MALFORM) == {*MALFORMED, "content_length", "tail"}
 
 
-def test_a_status_line_that_is_none() -> None:
+def test_status_line_is_invalid() -> None:
     assert head(struck("status_line"))[0] == b"HTTP/1.1 OK 200"
 
 
-def test_headers_that_no_parser_takes() -> None:
+def test_headers_are_invalid() -> None:
     lengths = [line for line in head(struck("double_content_length")) if line.startswith(b"content-length")]
 
     assert b"bad name: x" in head(struck("header_name"))
@@ -40,7 +40,7 @@ def test_headers_that_no_parser_takes() -> None:
     assert len(head(struck("many_headers"))) > 2_000
 
 
-def test_early_hints_come_before_the_response() -> None:
+def test_early_hints_precede_the_response() -> None:
     hints, _, rest = sent(struck("early_hints")).rpartition(b"rel=preload\r\n\r\n")
 
     assert hints.count(b"103 Early Hints") == 100
@@ -55,7 +55,7 @@ def test_a_body_without_a_head() -> None:
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_a_chunk_whose_size_is_no_number(stream: bool) -> None:
+def test_chunk_size_is_not_a_number(stream: bool) -> None:
     response = struck("chunk_size", stream=stream)
 
     assert sent(response).count(b"\r\nzz\r\n") == 1
@@ -64,7 +64,7 @@ def test_a_chunk_whose_size_is_no_number(stream: bool) -> None:
 
 @pytest.mark.parametrize(("more", "length"), [(50, 50), (-20, -20)])
 @pytest.mark.parametrize("stream", [True, False])
-def test_a_content_length_that_is_wrong(stream: bool, more: int, length: int) -> None:
+def test_content_length_is_wrong(stream: bool, more: int, length: int) -> None:
     response, data = struck({"content_length": more}, stream=stream), whole(stream=stream).data
 
     assert b"content-length: %d" % (len(data) + length) in head(response)
@@ -73,7 +73,7 @@ def test_a_content_length_that_is_wrong(stream: bool, more: int, length: int) ->
 
 
 @pytest.mark.parametrize("name", ["not_gzip", "broken_gzip", "truncated_gzip"])
-def test_gzip_that_cannot_be_read(name: str) -> None:
+def test_gzip_is_invalid(name: str) -> None:
     response = received(encode(struck(name, stream=False), http11=True))
 
     assert response.headers["content-encoding"] == "gzip"
@@ -81,5 +81,5 @@ def test_gzip_that_cannot_be_read(name: str) -> None:
         gzip.decompress(response.body)
 
 
-def test_a_content_length_is_never_below_nothing() -> None:
+def test_content_length_is_never_negative() -> None:
     assert b"content-length: 0" in head(struck({"content_length": -1_000_000}))

@@ -23,7 +23,7 @@ from mockclaude.reply.response import (
     Framing,
     Piece,
     Response,
-    Timed,
+    TimedPiece,
     build_silent,
     json_data,
 )
@@ -117,17 +117,17 @@ def _apply_error(response: Response, fault: ErrorFault, context: FaultContext) -
         return None
     if place.offset is None or not response.is_stream:
         return context.responses.error(error, place.at).take_apart()
-    failure = Timed(place.at, events.error(error.envelope(context.responses.request_id)))
+    failure = TimedPiece(place.at, events.error(error.envelope(context.responses.request_id)))
     body = (*select_whole_pieces(response, place.offset), failure)
     return response._replace(body=body, end=End.KEEP, end_at=place.at, complete=True)
 
 
-def _apply_respond(response: Response, fault: RespondFault, _: FaultContext) -> Response:
+def _respond(response: Response, fault: RespondFault, _: FaultContext) -> Response:
     spec = fault.respond
     headers = Headers([(name.lower(), value) for name, value in spec.headers.items()])
     body = _encode_text(spec.body) if isinstance(spec.body, str) else json_data(spec.body)
     at = response.head_at
-    pieces = (Timed(at, body),) if body.encoded else ()
+    pieces = (TimedPiece(at, body),) if body.encoded else ()
     return Response(spec.status, headers, "", pieces, at, end_at=at, framing=SEPARATE_PIECES._replace(reason=""))
 
 
@@ -138,7 +138,7 @@ def _encode_text(text: str) -> Data:
         return Data(text.encode())
 
 
-def _apply_stall(response: Response, fault: StallFault, _: FaultContext) -> Response | None:
+def _stall(response: Response, fault: StallFault, _: FaultContext) -> Response | None:
     place = resolve(response, fault.position or Position("headers"))
     if place is None:
         return None
@@ -162,13 +162,13 @@ def _hang(response: Response, place: ResolvedPosition, fault: StallFault) -> Res
     return response._replace(body=body, end=End.HANG, end_at=end_at, complete=False)
 
 
-def _make_pings(response: Response, at: int, fault: StallFault) -> Iterator[Timed]:
+def _make_pings(response: Response, at: int, fault: StallFault) -> Iterator[TimedPiece]:
     if fault.pings and response.is_stream:
-        yield from (Timed(at + after, events.PING) for after in range(fault.pings, fault.length, fault.pings))
+        yield from (TimedPiece(at + after, events.PING) for after in range(fault.pings, fault.length, fault.pings))
 
 
-def _delay(pieces: Iterable[Timed], microseconds: int) -> tuple[Timed, ...]:
-    return tuple(Timed(at + microseconds, piece) for at, piece in pieces)
+def _delay(pieces: Iterable[TimedPiece], microseconds: int) -> tuple[TimedPiece, ...]:
+    return tuple(TimedPiece(at + microseconds, piece) for at, piece in pieces)
 
 
 def _apply_headers(response: Response, fault: HeadersFault, _: FaultContext) -> Response:
@@ -178,7 +178,7 @@ def _apply_headers(response: Response, fault: HeadersFault, _: FaultContext) -> 
     return response._replace(headers=response.headers.without(changes).put(values), request_id=request_id)
 
 
-def _apply_corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> Response | None:
+def _corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> Response | None:
     """Change bytes from the position on, or without a position at drawn offsets."""
     data = bytearray(response.data)
     place = resolve(response, fault.position) if fault.position else ResolvedPosition(0, 0)
@@ -191,11 +191,11 @@ def _apply_corrupt(response: Response, fault: CorruptFault, context: FaultContex
     return response._replace(body=list(_refill(response.body, bytes(data))))
 
 
-def _refill(pieces: Sequence[Timed], data: bytes) -> Iterator[Timed]:
+def _refill(pieces: Sequence[TimedPiece], data: bytes) -> Iterator[TimedPiece]:
     begin = 0
     for at, piece in pieces:
         end = begin + len(piece.encoded)
-        yield Timed(at, piece if data[begin:end] == piece.encoded else _replace_bytes(piece, data[begin:end]))
+        yield TimedPiece(at, piece if data[begin:end] == piece.encoded else _replace_bytes(piece, data[begin:end]))
         begin = end
 
 
@@ -203,7 +203,7 @@ def _replace_bytes(piece: Piece, data: bytes) -> Piece:
     return piece._replace(data=None, encoded=data) if isinstance(piece, Event) else Data(data)
 
 
-def _apply_disconnect(response: Response, fault: DisconnectFault, _context: FaultContext) -> Response | None:
+def _disconnect(response: Response, fault: DisconnectFault, _context: FaultContext) -> Response | None:
     how = fault.disconnect
     place = resolve(response, fault.position or Position("headers"))
     if place is None:
@@ -247,8 +247,8 @@ Apply: TypeAlias = Callable[[Response, Any, FaultContext], Response | None]
 
 APPLY: dict[type[Fault], Apply] = {
     ErrorFault: _apply_error,
-    RespondFault: _apply_respond,
-    StallFault: _apply_stall,
+    RespondFault: _respond,
+    StallFault: _stall,
     DropFault: lambda response, fault, _: event_edits.drop(response, fault),
     DuplicateFault: lambda response, fault, _: event_edits.duplicate(response, fault),
     SwapFault: lambda response, fault, _: event_edits.swap(response, fault),
@@ -256,10 +256,10 @@ APPLY: dict[type[Fault], Apply] = {
     InsertFault: lambda response, fault, _: event_edits.insert(response, fault),
     RestartFault: lambda response, fault, context: event_edits.restart(response, fault, context.draws),
     HeadersFault: _apply_headers,
-    CorruptFault: _apply_corrupt,
+    CorruptFault: _corrupt,
     SliceFault: lambda response, fault, _: slice_body(response, fault.slice, fault.every),
     RateFault: lambda response, fault, _: limit_rate(response, fault.rate),
-    DisconnectFault: _apply_disconnect,
+    DisconnectFault: _disconnect,
     ContentLengthFault: _apply_content_length,
     MalformedFault: _apply_malformed,
     GarbageFault: _apply_garbage,

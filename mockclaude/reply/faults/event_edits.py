@@ -7,7 +7,7 @@ from typing import Any
 from mockclaude.api.events import Event, event
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.resolve import check_size, collect_pieces, resolve, select_whole_pieces
-from mockclaude.reply.response import Data, Piece, Response, Timed, json_data
+from mockclaude.reply.response import Data, Piece, Response, TimedPiece, json_data
 from mockclaude.scenario.format.faults import DropFault, DuplicateFault, EditFault, InsertFault, RestartFault, SwapFault
 from mockclaude.scenario.format.positions import Position
 
@@ -105,7 +105,7 @@ def insert(response: Response, fault: InsertFault) -> Response | None:
     after = response.body[len(before) :]
     data = written.content()
     piece = Data(data) if written.event is None else Event(written.event, written.data, "", data)
-    return response._replace(body=(*before, Timed(place.at, piece), *after))
+    return response._replace(body=(*before, TimedPiece(place.at, piece), *after))
 
 
 def restart(response: Response, fault: RestartFault, draws: Draws) -> Response | None:
@@ -116,7 +116,7 @@ def restart(response: Response, fault: RestartFault, draws: Draws) -> Response |
     before = select_whole_pieces(response, place.offset)
     check_size(len(before) + len(response.body), 2 * response.size)
     other = draws.identifier("msg", "restart")
-    again = [Timed(at + place.at, _replace_id(piece, other)) for at, piece in response.body]
+    again = [TimedPiece(at + place.at, _replace_id(piece, other)) for at, piece in response.body]
     return response._replace(body=(*before, *again), end_at=response.end_at + place.at)
 
 

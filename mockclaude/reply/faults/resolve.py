@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from mockclaude.api.events import Event
-from mockclaude.reply.response import Data, Piece, Response, Timed
+from mockclaude.reply.response import Data, Piece, Response, TimedPiece
 from mockclaude.scenario.format.positions import EventSelector, Position
 
 MAX_PIECES, MAX_BYTES = 500_000, 64_000_000
@@ -86,16 +86,16 @@ def _list_ends(response: Response) -> Iterable[int]:
     return accumulate([len(piece.encoded) for _, piece in response.body])
 
 
-def split(response: Response, offset: int) -> tuple[tuple[Timed, ...], tuple[Timed, ...]]:
+def split(response: Response, offset: int) -> tuple[tuple[TimedPiece, ...], tuple[TimedPiece, ...]]:
     """Split the body at `offset`; the piece that contains `offset` is cut."""
-    before: list[Timed] = []
+    before: list[TimedPiece] = []
     for index, (at, piece) in enumerate(response.body):
         data = piece.encoded
         if len(data) > offset:
             if offset:
-                before.append(Timed(at, cut_piece(piece, 0, offset)))
+                before.append(TimedPiece(at, cut_piece(piece, 0, offset)))
                 piece = cut_piece(piece, offset, len(data))
-            return tuple(before), (Timed(at, piece), *response.body[index + 1 :])
+            return tuple(before), (TimedPiece(at, piece), *response.body[index + 1 :])
         before.append(response.body[index])
         offset -= len(data)
     return tuple(before), ()
@@ -112,18 +112,18 @@ def cut_piece(piece: Piece, begin: int, end: int) -> Piece:
     return Data(data)
 
 
-def select_whole_pieces(response: Response, offset: int) -> tuple[Timed, ...]:
+def select_whole_pieces(response: Response, offset: int) -> tuple[TimedPiece, ...]:
     """Select the pieces that end within `offset` bytes: events are never split."""
     return tuple(timed for timed, end in zip(response.body, _list_ends(response), strict=True) if end <= offset)
 
 
-def collect_pieces(pieces: Iterable[Timed]) -> list[Timed]:
+def collect_pieces(pieces: Iterable[TimedPiece]) -> list[TimedPiece]:
     """Collect the pieces of a body.
 
     Raises:
         TooLargeError: The body exceeds the maximum.
     """
-    body: list[Timed] = []
+    body: list[TimedPiece] = []
     size = 0
     for timed in pieces:
         size += len(timed.piece.encoded)

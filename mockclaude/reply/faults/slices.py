@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from mockclaude.reply.faults.resolve import check_size, cut_piece
-from mockclaude.reply.response import Data, Piece, Response, Timed
+from mockclaude.reply.response import Data, Piece, Response, TimedPiece
 
 GAP = 1_000
 """Default gap between slices in microseconds: each slice is usually a TCP segment of its own."""
@@ -43,7 +43,7 @@ def _slice(
         find_cuts: Returns the offsets of the cuts in bytes.
         gap_before: Returns the gap before a slice of a number of bytes, in microseconds.
     """
-    body: list[Timed] = []
+    body: list[TimedPiece] = []
     size, free = 0, response.head_at
     for at, piece in response.body:
         cuts = find_cuts(piece.encoded)
@@ -51,7 +51,7 @@ def _slice(
         check_size(len(body) + len(cuts) + 1, size)
         for part in _split_piece(piece, cuts):
             free = max(at, free + gap_before(len(part.encoded)))
-            body.append(Timed(free, part))
+            body.append(TimedPiece(free, part))
     late = free - response.body[-1].at if response.body else 0
     return response._replace(body=body, end_at=response.end_at + late)
 

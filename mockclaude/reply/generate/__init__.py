@@ -1,1 +1,1 @@
-"""From a JSON Schema to data that validates against it: filling only what is required, and plausibly."""
+"""Generate plausible data for a JSON Schema: only the required properties."""

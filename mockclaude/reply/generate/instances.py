@@ -1,8 +1,8 @@
 """Generate data that fits a JSON Schema: the input of a tool call, or structured output.
 
-Data holds only what the schema requires. Each choice is drawn by the value's path: a new property changes no other.
-Some keywords are ignored (see `schemas`), `oneOf` is read as `anyOf`, and where nothing fits, an empty value stands:
-the reply's notes then say what does not fit.
+Objects have the required properties only. Each choice is drawn by the value's path: a new property changes no other.
+Some keywords are ignored (see `schemas`), and `oneOf` is read as `anyOf`. If no value fits, an empty value replaces it,
+and the reply has a note on the mismatch.
 """
 
 from __future__ import annotations
@@ -24,34 +24,39 @@ MAX_DEPTH = 32
 MAX_ITEMS = 1_000
 MAX_LENGTH = 20_000
 MAX_STEPS = 8_000
-"""How much work an instance may take: a value, a check and an alternative are a step each."""
+"""Steps of work for an instance: a value, a check and an alternative are a step each."""
 
 _MAX_ALTERNATIVES = 64
 _MAX_READ = 1_000
-"""How many entries of an `enum` are looked for in the user's words."""
+"""Entries of an `enum` that are searched for in the user's text."""
 _TRIES, _PATTERN_TRIES = 4, 24
 _EMPTY = {"string": "", "integer": 0, "number": 0, "boolean": False}
 
 
-def instance(schema: Mapping[str, Any] | bool, draws: Draws, hints: str = "") -> Any:
+def generate_instance(schema: Mapping[str, Any] | bool, draws: Draws, hints: str = "") -> Any:
     """Generate data for `schema`: the same for the same arguments.
 
     Args:
-        schema: A JSON Schema. If it is invalid or nothing fits, the data fits in part.
+        schema: A JSON Schema. If it is invalid or no value fits, the data fits in part.
         draws: The draws of the content.
-        hints: The user's words, which values are taken from if they fit.
+        hints: The user's text, the preferred source of values.
     """
     root = schema if isinstance(schema, bool) else dict(schema)
     generator = _Generator(Document(root, MAX_STEPS), draws, hints)
     try:
-        return generator.value(root, _ROOT)
+        return generator.generate(root, _ROOT)
     except SchemaError:
         generator.is_lenient = True
-        return generator.value(root, _ROOT)
+        return generator.generate(root, _ROOT)
 
 
 class _Place(NamedTuple):
-    """The place of a value: `active` are the references around it, `again` counts the values to skip."""
+    """The place of a value.
+
+    Attributes:
+        active: The references around the value.
+        again: The number of drawn values to skip.
+    """
 
     path: str
     name: str
@@ -70,17 +75,17 @@ _ROOT = _Place("$", "", 0, ("#",), 0)
 
 
 class _Generator:
-    """Generates one instance. If it is lenient or out of steps, it puts an empty value where nothing fits."""
+    """A generator of one instance. If it is lenient or out of steps, an empty value replaces a value without a fit."""
 
     def __init__(self, document: Document, draws: Draws, hints: str) -> None:
         self.document, self.draws, self.hints = document, draws, hints
         self.checker = Checker(document, formats=True)
         self.is_lenient = False
 
-    def value(self, schema: Schema, place: _Place) -> Any:
+    def generate(self, schema: Schema, place: _Place) -> Any:
         try:
             if self.document.left >= 0:
-                return self.first_value(schema, place)
+                return self.generate_first(schema, place)
         except SchemaError:
             if not self.is_lenient and self.document.left >= 0:
                 raise
@@ -90,8 +95,8 @@ class _Generator:
         kind = schema.get("type", "" if place.depth else "object") if isinstance(schema, dict) else ""
         return {} if kind == "object" else [] if kind == "array" else _EMPTY.get(str(kind))
 
-    def first_value(self, schema: Schema, place: _Place) -> Any:
-        """Return a value for the first alternative of `schema` that has one."""
+    def generate_first(self, schema: Schema, place: _Place) -> Any:
+        """Generate a value for the first alternative with a value."""
         self.document.spend(1)
         if place.depth > MAX_DEPTH:
             raise SchemaError("values are nested too deep")
@@ -101,66 +106,66 @@ class _Generator:
         raise SchemaError("no alternative has a value")
 
     def alternatives(self, schema: Schema, place: _Place) -> list[tuple[Flat, Active]]:
-        """Return what `schema` can mean, most natural first: named by the user, not null, in the schema's order."""
-        found = list(islice(self.document.alternatives(schema, place.active), _MAX_ALTERNATIVES))
-        if len(found) < 2:
-            return found
+        """List the alternatives of `schema`: those in the user's text first, null last."""
+        options = list(islice(self.document.alternatives(schema, place.active), _MAX_ALTERNATIVES))
+        if len(options) < 2:
+            return options
         return sorted(
-            found, key=lambda each: (not self.is_mentioned(each[0]), as_list(each[0].get("type")) == ["null"])
+            options, key=lambda item: (not self.is_mentioned(item[0]), as_list(item[0].get("type")) == ["null"])
         )
 
     def is_mentioned(self, flat: Flat) -> bool:
-        """Return whether the user wrote a constant that sets this alternative apart, such as a `kind`."""
-        parts = [flat, *(each for each in flat.get("properties", {}).values() if isinstance(each, dict))]
-        constants = [each for part in parts for each in (part.get("const", ""), *part.get("enum", ()))]
+        """Return whether the user's text has a constant of the alternative."""
+        parts = [flat, *(part for part in flat.get("properties", {}).values() if isinstance(part, dict))]
+        constants = [constant for part in parts for constant in (part.get("const", ""), *part.get("enum", ()))]
         self.document.spend(members=5 * min(len(constants), _MAX_READ))
         return bool(plausible.find_mentioned(constants[:_MAX_READ], self.hints))
 
     def draw(self, what: str, place: _Place, low: int, high: int) -> int:
-        """Return a number from `low` to `high`, for each `again` of the place another one."""
+        """Draw a number from `low` to `high` that differs for each `again` of the place."""
         first = self.draws.integer(f"{place.path}:{what}", 0, min(high - low, MAX_STEPS))
         return low + (first + place.again) % (high - low + 1)
 
     def fill(self, flat: Flat, place: _Place) -> Any:
         if "const" in flat or "enum" in flat:
             return self.choose(flat, "const" if "const" in flat else "enum", place)
-        kind = self.kind(flat, place)
+        kind = self.infer_type(flat, place)
         for value in () if place.again else self.suggest(kind, flat, place):
             if self.checker.accepts(flat, value):
                 return self.copy(value)
         return _MAKERS[kind](self, flat, place)
 
     def choose(self, flat: Flat, keyword: str, place: _Place) -> Any:
-        """Return one of the values that `keyword` lists, preferably one that the user or the schema's author names."""
+        """Choose a value of `keyword`, preferably from the user's text or the examples."""
         options = flat["enum"] if keyword == "enum" else [flat["const"]]
-        known, rest = options[:_MAX_READ], {key: value for key, value in flat.items() if key != keyword}
-        self.document.spend(members=5 * len(known))
-        named = [*plausible.find_mentioned(known, self.hints), *(each for each in _examples(flat) if each in known)]
-        value = self.option(named[: 0 if place.again else 1] or options, place)
+        first, rest = options[:_MAX_READ], {key: value for key, value in flat.items() if key != keyword}
+        self.document.spend(members=5 * len(first))
+        named = [*plausible.find_mentioned(first, self.hints), *(value for value in _examples(flat) if value in first)]
+        value = self.draw_option(named[: 0 if place.again else 1] or options, place)
         if not self.checker.accepts(rest, value):
-            value = self.option([each for each in known if self.checker.accepts(rest, each)], place)
+            value = self.draw_option([option for option in first if self.checker.accepts(rest, option)], place)
         return self.copy(value)
 
-    def option(self, options: list[Any], place: _Place) -> Any:
+    def draw_option(self, options: list[Any], place: _Place) -> Any:
         if not options:
             raise SchemaError("no constant fits")
         return options[self.draw("enum", place, 0, len(options) - 1)]
 
     def copy(self, value: Any) -> Any:
-        """Return a copy of a value that the schema holds: the schema is the client's, and the value may be long."""
+        """Copy a value of the schema, so that changes do not reach the client's request."""
         text = orjson.dumps(value)
         self.document.spend(length=len(text))
         return orjson.loads(text) if isinstance(value, (dict, list)) else value
 
-    def kind(self, flat: Flat, place: _Place) -> str:
-        about = (kind for kind, keywords in KEYWORDS.items() if keywords.keys() & flat.keys())
-        kinds = as_list(flat["type"]) if "type" in flat else [*about, "string" if place.depth else "object"]
+    def infer_type(self, flat: Flat, place: _Place) -> str:
+        by_keyword = (kind for kind, keywords in KEYWORDS.items() if keywords.keys() & flat.keys())
+        kinds = as_list(flat["type"]) if "type" in flat else [*by_keyword, "string" if place.depth else "object"]
         if not kinds:
             raise SchemaError("the schemas that apply here have no type in common")
         return str(kinds[0])
 
     def suggest(self, kind: str, flat: Flat, place: _Place) -> Iterator[Any]:
-        """Yield values from the user's words, and the default and examples of the schema."""
+        """Yield values from the user's text, and the default and examples of the schema."""
         if kind == "string":
             values = plausible.find_values(place.name, self.hints)
             yield from values
@@ -170,26 +175,29 @@ class _Generator:
         if place.depth:
             yield from _examples(flat)
 
-    def string(self, flat: Flat, place: _Place) -> str:
+    def generate_string(self, flat: Flat, place: _Place) -> str:
         shortest, longest = _limit(flat, "minLength", 0, MAX_LENGTH), _limit(flat, "maxLength", MAX_LENGTH)
-        for text in (self.pattern_texts if "pattern" in flat else self.name_texts)(flat, place, shortest, longest):
+        for text in (self.match_pattern if "pattern" in flat else self.suggest_texts)(flat, place, shortest, longest):
             self.document.spend(length=10 * len(text))
             if self.checker.accepts(flat, text):
                 return text
         raise SchemaError("no text was found that fits")
 
-    def name_texts(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
+    def suggest_texts(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
         for attempt in range(_TRIES):
             source = plausible.ValueGenerator(self.draws, f"{place.path}:text/{attempt + place.again}")
             text = plausible.generate_formatted(flat.get("format", ""), source)
             yield text or plausible.fit_length(plausible.generate_named(place.name, source), shortest, longest)
 
-    def pattern_texts(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
-        """Yield texts that probably match; the length of each sets the repetitions of the next."""
+    def match_pattern(self, flat: Flat, place: _Place, shortest: int, longest: int) -> Iterator[str]:
+        """Yield texts that probably match.
+
+        The length of a text sets the number of repetitions in the next text.
+        """
         reach, greedy = 4, False
         for attempt in range(_PATTERN_TRIES):
             seed = self.draws.seed_for(f"{place.path}:pattern/{attempt + place.again}")
-            text, steps = patterns.generate(flat["pattern"], seed, reach, greedy)
+            text, steps = patterns.generate_text(flat["pattern"], seed, reach, greedy)
             self.document.spend(steps // 3, length=10 * len(flat["pattern"]))
             if text is None:
                 break
@@ -198,39 +206,39 @@ class _Generator:
             reach, greedy = max(reach + ceil(missing / (attempt + 1)), 0), greedy or missing != 0
         yield plausible.fit_length(text or "", shortest, longest, filler="x")
 
-    def number(self, span: ranges.Range | None, place: _Place) -> int | float:
+    def generate_number(self, span: ranges.Range | None, place: _Place) -> int | float:
         if span is None:
             raise SchemaError("there is no such number between the bounds")
         return span.number(self.draw("number", place, span.low, span.high))
 
-    def array(self, flat: Flat, place: _Place) -> list[Any]:
-        """Return the fewest items that are allowed, but one if the schema describes them."""
+    def generate_array(self, flat: Flat, place: _Place) -> list[Any]:
+        """Generate the fewest items, or one of each kind that the schema describes."""
         needed = _limit(flat, "minItems", 0, MAX_ITEMS)
         described = len(flat.get("prefixItems", ())) or int(flat.get("items", False) is not False)
         items: list[Any] = []
         for index in range(max(needed, min(described, _limit(flat, "maxItems", MAX_ITEMS)))):
             try:
-                items.append(self.item(flat, place, index, items))
+                items.append(self.generate_item(flat, place, index, items))
             except SchemaError:
                 if index < needed:
                     raise
                 break
         return items
 
-    def item(self, flat: Flat, place: _Place, index: int, earlier: list[Any]) -> Any:
+    def generate_item(self, flat: Flat, place: _Place, index: int, earlier: list[Any]) -> Any:
         prefix = flat.get("prefixItems", [])
         schema = prefix[index] if index < len(prefix) else flat.get("items", True)
         if not flat.get("uniqueItems"):
-            return self.value(schema, place.item(index, 0))
+            return self.generate(schema, place.item(index, 0))
         for again in range(index + _TRIES):
-            value = self.value(schema, place.item(index, again))
+            value = self.generate(schema, place.item(index, again))
             self.document.spend(members=index)
             if value not in earlier:
                 return value
         raise SchemaError(f"there are only {index} different items")
 
-    def object(self, flat: Flat, place: _Place) -> dict[str, Any]:
-        """Return an object with the required properties, and more only for `minProperties`."""
+    def generate_object(self, flat: Flat, place: _Place) -> dict[str, Any]:
+        """Generate the required properties, and others only for `minProperties`."""
         properties, required = flat.get("properties", {}), dict.fromkeys(map(str, flat.get("required", ())))
         self.document.spend(members=len(properties) + len(required))
         keys = {**{key: None for key in properties if key in required}, **required}
@@ -240,23 +248,23 @@ class _Generator:
             keys.update(dict.fromkeys(spare[: fewest - len(keys)]))
         for again in range(fewest + _TRIES if others is not False else 0):
             if len(keys) < fewest:
-                keys[self.value({"type": "string"}, place.child("*").item(0, again))] = None
-        return {key: self.value(properties.get(key, others), place.child(key)) for key in keys}
+                keys[self.generate({"type": "string"}, place.child("*").item(0, again))] = None
+        return {key: self.generate(properties.get(key, others), place.child(key)) for key in keys}
 
 
 _MAKERS: dict[str, Callable[[_Generator, Flat, _Place], Any]] = {
-    "string": _Generator.string,
-    "integer": lambda generator, flat, place: generator.number(ranges.integers(flat), place),
-    "number": lambda generator, flat, place: generator.number(ranges.numbers(flat), place),
+    "string": _Generator.generate_string,
+    "integer": lambda generator, flat, place: generator.generate_number(ranges.find_integers(flat), place),
+    "number": lambda generator, flat, place: generator.generate_number(ranges.find_numbers(flat), place),
     "boolean": lambda generator, _, place: bool(generator.draw("boolean", place, 0, 1)),
-    "array": _Generator.array,
-    "object": _Generator.object,
+    "array": _Generator.generate_array,
+    "object": _Generator.generate_object,
     "null": lambda *_: None,
 }
 
 
 def _limit(flat: Flat, keyword: str, otherwise: int, most: int | None = None) -> int:
-    """Return a length or a count, which may be written as `2.0`."""
+    """Parse a length or a count, which may be a float such as `2.0`."""
     limit = int(flat.get(keyword, otherwise))
     if most is not None and limit > most:
         raise SchemaError(f"`{keyword}` is more than {most}")

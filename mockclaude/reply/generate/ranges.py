@@ -1,6 +1,6 @@
-"""The numbers that a JSON Schema without combinations allows, as a range of multiples.
+"""Find the numbers that a JSON Schema without combinations allows, as a range of multiples.
 
-Ranges lie within 1 to 100 if the schema leaves the choice. Fractions are exact: 0.3 is a multiple of 0.1.
+Ranges are within 1 to 100 if the schema allows those numbers. Fractions are exact: 0.3 is a multiple of 0.1.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 USUAL_LOW, USUAL_HIGH = 1, 100
 _WIDTH = 99
-"""How many steps a range outside the usual one has beside its first."""
+"""Steps of a range outside the usual range, without the first."""
 _LOWER = {"minimum": ceil, "exclusiveMinimum": lambda bound: floor(bound) + 1}
 _UPPER = {"maximum": floor, "exclusiveMaximum": lambda bound: ceil(bound) - 1}
 
@@ -26,39 +26,46 @@ class Range(NamedTuple):
     is_whole: bool
 
     def number(self, count: int) -> int | float:
-        """Return the `count`th multiple. Integers beyond 64 bits are floats, which JSON libraries can write."""
+        """Return the `count`th multiple.
+
+        An integer beyond 64 bits becomes a float, because JSON libraries cannot write it.
+        """
         value = self.step * count
         return int(value) if self.is_whole and -(2**63) <= value < 2**64 else float(value)
 
 
-def exact(number: int | float) -> Fraction:
-    """Return a JSON number as it is written."""
+def to_fraction(number: int | float) -> Fraction:
+    """Convert a JSON number to the exact fraction of its decimal form."""
     return Fraction(number) if isinstance(number, int) else Fraction(str(number))
 
 
-def integers(schema: Mapping[str, Any]) -> Range | None:
-    """Return integers that `schema` allows, or None if there are none."""
-    return _range(schema, Fraction(exact(schema.get("multipleOf", 1)).numerator), is_whole=True)
+def find_integers(schema: Mapping[str, Any]) -> Range | None:
+    """Find integers that `schema` allows; None without any."""
+    return _find_range(schema, Fraction(to_fraction(schema.get("multipleOf", 1)).numerator), is_whole=True)
 
 
-def numbers(schema: Mapping[str, Any]) -> Range | None:
-    """Return numbers that `schema` allows, or None: hundredths, or smaller steps where the bounds are narrow."""
-    bounds = [abs(exact(schema[key])) for key in (*_LOWER, *_UPPER) if schema.get(key)]
+def find_numbers(schema: Mapping[str, Any]) -> Range | None:
+    """Find numbers that `schema` allows; None without any.
+
+    The numbers are hundredths, or have smaller steps if the bounds are narrow.
+    """
+    bounds = [abs(to_fraction(schema[key])) for key in (*_LOWER, *_UPPER) if schema.get(key)]
     usual = [Fraction(1, 10**digits) for digits in (2, 4, 8, 16)]
-    steps = [exact(schema["multipleOf"])] if "multipleOf" in schema else usual + bounds
-    return next(filter(None, (_range(schema, step, is_whole=False) for step in steps)), None)
+    steps = [to_fraction(schema["multipleOf"])] if "multipleOf" in schema else usual + bounds
+    return next(filter(None, (_find_range(schema, step, is_whole=False) for step in steps)), None)
 
 
-def _range(schema: Mapping[str, Any], step: Fraction, *, is_whole: bool) -> Range | None:
-    low = max((rounded(exact(schema[key]) / step) for key, rounded in _LOWER.items() if key in schema), default=None)
-    high = min((rounded(exact(schema[key]) / step) for key, rounded in _UPPER.items() if key in schema), default=None)
+def _find_range(schema: Mapping[str, Any], step: Fraction, *, is_whole: bool) -> Range | None:
+    lows = [convert(to_fraction(schema[key]) / step) for key, convert in _LOWER.items() if key in schema]
+    highs = [convert(to_fraction(schema[key]) / step) for key, convert in _UPPER.items() if key in schema]
+    low, high = max(lows, default=None), min(highs, default=None)
     if low is not None and high is not None and low > high:
         return None
-    return Range(*_usual(low, high, step), step, is_whole)
+    return Range(*_narrow(low, high, step), step, is_whole)
 
 
-def _usual(low: int | None, high: int | None, step: Fraction) -> tuple[int, int]:
-    """Narrow the bounds to the usual range, or else to their end that is nearest to it."""
+def _narrow(low: int | None, high: int | None, step: Fraction) -> tuple[int, int]:
+    """Narrow the bounds to the usual range, or else to the numbers that are nearest to the usual range."""
     first = ceil(USUAL_LOW / step)
     last = max(floor(USUAL_HIGH / step), first)
     if low is not None and low > last:

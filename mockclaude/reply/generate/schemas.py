@@ -15,7 +15,7 @@ import orjson
 
 Schema: TypeAlias = dict[str, Any] | bool
 Flat: TypeAlias = dict[str, Any]
-"""A schema without references and combinations, except what is kept under `allOf` for checks only."""
+"""A schema without references and combinations, except an `allOf` for checks only."""
 Active: TypeAlias = tuple[str, ...]
 
 _COMBINING = {"$ref", "allOf", "anyOf", "oneOf", "$defs", "definitions"}
@@ -23,7 +23,7 @@ _IGNORED = {
     "not", "if", "then", "else", "contains", "minContains", "maxContains", "dependentRequired", "dependentSchemas",
     "patternProperties", "propertyNames", "unevaluatedProperties", "unevaluatedItems", "$dynamicRef",
 }  # fmt: skip
-"""Keywords that values are not generated from."""
+"""Keywords that the generator ignores."""
 
 
 class SchemaError(ValueError):
@@ -31,13 +31,18 @@ class SchemaError(ValueError):
 
 
 class Document:
-    """A client's schema, and how many steps of work may still be spent on it."""
+    """A client's schema, and the steps of work that are left for it."""
 
     def __init__(self, root: Schema, steps: int) -> None:
         self.root, self.left = root, steps
 
     def spend(self, steps: int = 0, *, members: int = 0, length: int = 0) -> None:
-        """Count work: steps, members that are looked at, and the length of what is copied or compared.
+        """Count work.
+
+        Args:
+            steps: Steps: values, checks and alternatives.
+            members: Members of objects and arrays that are visited.
+            length: Characters that are copied or compared.
 
         Raises:
             SchemaError: No steps are left.
@@ -47,27 +52,31 @@ class Document:
             raise SchemaError("the schema takes too much work")
 
     def resolve(self, ref: str) -> Schema:
-        """Return the schema that `ref` points to.
+        """Resolve a reference to a schema.
 
         Raises:
             SchemaError: `ref` is not a JSON pointer to a schema of this document.
         """
         self.spend(1, length=len(ref))
-        found: Any = self.root if ref == "#" or ref.startswith("#/") else None
+        target: Any = self.root if ref == "#" or ref.startswith("#/") else None
         for step in unquote(ref).split("/")[1:]:
             key = step.replace("~1", "/").replace("~0", "~")
             try:
-                found = found[int(key)] if isinstance(found, list) else found[key]
+                target = target[int(key)] if isinstance(target, list) else target[key]
             except (LookupError, TypeError, ValueError):
-                found = None
-        if not isinstance(found, (dict, bool)):
+                target = None
+        if not isinstance(target, (dict, bool)):
             raise SchemaError(f"`$ref` {ref[:100]} is not followed")
-        return found
+        return target
 
     def alternatives(self, schema: Schema, active: Active) -> Iterator[tuple[Flat, Active]]:
-        """Yield what `schema` can mean, and the references on the way.
+        """Yield each combination-free form of `schema` with the references on the way.
 
-        A reference within itself has no alternatives: `active` are the references around the schema.
+        A reference within itself has no alternatives.
+
+        Args:
+            schema: A part of the document.
+            active: The references around the schema.
         """
         if schema is False:
             return
@@ -77,38 +86,38 @@ class Document:
         if any(ref in active for ref in references):
             return
         base = {key: value for key, value in own.items() if key not in _COMBINING and key not in _IGNORED}
-        parts = [[self.resolve(ref)] for ref in references] + _choices(own)
+        parts = [[self.resolve(ref)] for ref in references] + _list_choices(own)
         yield from self._join(base, (*active, *references), (), parts)
 
     def _join(
         self, base: Flat, around: Active, entered: Active, parts: Sequence[Sequence[Schema]]
     ) -> Iterator[tuple[Flat, Active]]:
-        """Yield the ways to have one of each of `parts`, which are all within the references `around`."""
+        """Yield each way to combine one schema of each of `parts`, which are within the references `around`."""
         if not parts:
             yield base, (*around, *entered)
             return
         for schema in parts[0]:
             for flat, active in self.alternatives(schema, around):
-                self.spend(members=4 * (_members(base) + _members(flat)))
+                self.spend(members=4 * (_count_members(base) + _count_members(flat)))
                 yield from self._join(_merge(base, flat), around, (*entered, *active[len(around) :]), parts[1:])
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return `value`, or a list of only it."""
+    """Return a list as it is, or another value as a list of one."""
     return value if isinstance(value, list) else [value]
 
 
-def _choices(own: Flat) -> list[Sequence[Schema]]:
+def _list_choices(own: Flat) -> list[Sequence[Schema]]:
     kinds = [[{"type": kind} for kind in own["type"]]] if isinstance(own.get("type"), list) else []
-    return [[each] for each in own.get("allOf", ())] + [own[key] for key in ("anyOf", "oneOf") if key in own] + kinds
+    return [[part] for part in own.get("allOf", ())] + [own[key] for key in ("anyOf", "oneOf") if key in own] + kinds
 
 
-def _members(flat: Flat) -> int:
+def _count_members(flat: Flat) -> int:
     return sum(len(value) for value in flat.values() if isinstance(value, (dict, list)))
 
 
 def _merge(first: Flat, second: Flat) -> Flat:
-    """Return a schema for what both accept. Keywords that values are not generated from are not merged."""
+    """Merge two schemas: the result accepts the values that both accept. Ignored keywords are not merged."""
     result = {**second, **first}
     for key in first.keys() & second.keys():
         if key in _MERGERS:
@@ -118,29 +127,31 @@ def _merge(first: Flat, second: Flat) -> Flat:
     return result
 
 
-def _both(first: Schema, second: Schema) -> Schema:
+def _require_both(first: Schema, second: Schema) -> Schema:
     return first if second in (True, first) else second if first is True else {"allOf": [first, second]}
 
 
-def _types(first: Any, second: Any) -> list[str]:
-    ours, theirs = as_list(first), as_list(second)
-    integers = ["integer"] if {"integer", "number"} <= {*ours, *theirs} else []
-    return list(dict.fromkeys([kind for kind in ours if kind in theirs] + integers))
+def _intersect_types(first: Any, second: Any) -> list[str]:
+    first_types, second_types = as_list(first), as_list(second)
+    integers = ["integer"] if {"integer", "number"} <= {*first_types, *second_types} else []
+    return list(dict.fromkeys([kind for kind in first_types if kind in second_types] + integers))
 
 
-def _common(first: list[Any], second: list[Any]) -> list[Any]:
-    known = {orjson.dumps(each, option=orjson.OPT_SORT_KEYS) for each in second}
-    return [each for each in first if orjson.dumps(each, option=orjson.OPT_SORT_KEYS) in known]
+def _intersect_values(first: list[Any], second: list[Any]) -> list[Any]:
+    encoded = {orjson.dumps(value, option=orjson.OPT_SORT_KEYS) for value in second}
+    return [value for value in first if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) in encoded]
 
 
 _MERGERS: dict[str, Callable[[Any, Any], Any]] = {
-    "type": _types,
-    "enum": _common,
+    "type": _intersect_types,
+    "enum": _intersect_values,
     "required": lambda first, second: [*dict.fromkeys([*first, *second])],
     "allOf": add,
-    "properties": lambda one, two: {key: _both(one.get(key, True), two.get(key, True)) for key in {**one, **two}},
-    "prefixItems": lambda first, second: [_both(*pair) for pair in zip_longest(first, second, fillvalue=True)],
-    **dict.fromkeys(("items", "additionalProperties"), _both),
+    "properties": lambda one, two: {
+        key: _require_both(one.get(key, True), two.get(key, True)) for key in {**one, **two}
+    },
+    "prefixItems": lambda first, second: [_require_both(*pair) for pair in zip_longest(first, second, fillvalue=True)],
+    **dict.fromkeys(("items", "additionalProperties"), _require_both),
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "uniqueItems"), max),
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
 }

@@ -1,1 +1,1 @@
-"""Replies that are streamed while they are made."""
+"""Stream replies that a function yields part by part."""

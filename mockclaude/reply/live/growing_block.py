@@ -1,7 +1,7 @@
-"""A block that grows: the last one of a reply that is streamed while it is made.
+"""Grow the last block of a live reply.
 
-Text is released as soon as it is certain. The longest end of it that may be the beginning of a stop sequence, or of the
-prefill that the client has already, is held back until more text or the end of the block decides.
+Text is released as soon as possible. An end that may be the beginning of a stop sequence, or of the client's prefill,
+is held back until the text continues or the block ends.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from mockclaude.reply.stops import StopSearch, StopSequences
 from mockclaude.reply.truncate import Truncation
 
 _FIRST_CHARACTER = 1
-"""Tokens that may be too few for the first character of a text, so that nothing is left of it."""
+"""Tokens that may be too few for the first character of a text: the block may stay empty."""
 
 
 class GrowingBlock:
-    """A `text` or `thinking` block to which text is added.
+    """A `text` or `thinking` block under construction.
 
-    `block` is empty until `assemble` or `close` is called. `begun` is whether any of it was released, or nothing of it
-    ever will be. Without a `truncation` all text is released as it comes.
+    Without a `truncation`, all text is released immediately.
+
+    Attributes:
+        block: The block; empty until `assemble` or `close`.
+        has_begun: Whether text was released, or the block certainly stays in the reply.
     """
 
     def __init__(self, block: Block, truncation: Truncation | None, prefill: str = "", *, shown: bool = True) -> None:
@@ -31,31 +34,31 @@ class GrowingBlock:
         self._prefill = _Prefill(prefill)
         stops = truncation.stops if truncation and self.kind == "text" else StopSequences(())
         self._stop = StopSearch(stops)
-        self.begun = not shown or truncation is None or (not stops.sequences and truncation.left > _FIRST_CHARACTER)
+        self.has_begun = not shown or truncation is None or (not stops.sequences and truncation.left > _FIRST_CHARACTER)
         self._size = 0
         self._texts: list[str] = []
         self._released: list[str] = []
 
     def add(self, text: str) -> str:
-        """Return what of the block is released now that `text` comes after what it had."""
+        """Add text; return the text that is released."""
         self._texts.append(text)
         return self._release(text, last=False) if self._shown else ""
 
     def close(self) -> str:
-        """Return what was held back of the block, which is complete now; its tokens are spent."""
+        """Complete the block and count its tokens; return the text that was held back."""
         rest = self._release("", last=True) if self._shown else ""
-        self.begun = self.begun or not self._is_cut
+        self.has_begun = self.has_begun or not self._is_cut
         self.assemble()
         if self._truncation is not None:
             self._truncation.left -= tokens.of_output(self.block)
         return rest
 
     def assemble(self) -> None:
-        """Write what was released into `block`."""
+        """Write the released text into `block`."""
         self.block[self.kind] = "".join(self._released)
 
     def sign(self, seed: int) -> str:
-        """Write the signature into a closed `thinking` block and return it: '' for one that was cut."""
+        """Write the signature into a closed `thinking` block; '' for a cut block."""
         if not self._is_cut:
             self.block["signature"] = sign(seed, "".join(self._texts), self.block["thinking"])
         return str(self.block["signature"])
@@ -68,13 +71,13 @@ class GrowingBlock:
         if self._is_cut:
             return ""
         if self._truncation is not None:
-            text = self._truncated(self._truncation, self._prefill.take(text, last=last), last=last)
+            text = self._truncate(self._truncation, self._prefill.take(text, last=last), last=last)
         self._released.append(text)
-        self.begun = self.begun or text != ""
+        self.has_begun = self.has_begun or text != ""
         return text
 
-    def _truncated(self, truncation: Truncation, text: str, *, last: bool) -> str:
-        """Return what is certain of the text so far, up to a stop sequence or to the last token, and was not before."""
+    def _truncate(self, truncation: Truncation, text: str, *, last: bool) -> str:
+        """Return the text that may be released, up to a stop sequence or to the last token."""
         certain, sequence = self._stop.take(text, last=last)
         if sequence is not None:
             truncation.stop(sequence)
@@ -85,7 +88,7 @@ class GrowingBlock:
 
 
 class _Prefill:
-    """Takes the text that the client has already from the beginning of a text that comes in parts."""
+    """Removes the client's prefill from the beginning of a text that arrives in parts."""
 
     def __init__(self, expected: str) -> None:
         self._expected = expected

@@ -1,7 +1,7 @@
-"""A reply that is composed step by step while it is streamed: no step is composed twice.
+"""Compose a reply step by step while it is streamed; each step is composed once.
 
-It is the reply that `compose` makes of the same steps at once, but for texts and thinking that go on with the block
-before them. What the request cuts away ends it, as an error or a disconnect does.
+The result equals that of `compose` for the same steps, except that text and thinking may continue the previous block.
+A truncation ends the reply, as an error or a disconnect does.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
 
 
-class More(NamedTuple):
-    """Text that is added to the last block."""
+class MoreText(NamedTuple):
+    """Text that continues the last block."""
 
     kind: str
     text: str
@@ -34,12 +34,17 @@ class Signature(NamedTuple):
     signature: str
 
 
-Addition: TypeAlias = Block | More | Signature | Pause
-"""What a step adds to a reply: a block (of one that grows its beginning), more of the last one, or time."""
+Addition: TypeAlias = Block | MoreText | Signature | Pause
+"""A part that a step adds: a block, which may be the beginning of a growing block, more text, a signature or time."""
 
 
 class LiveDraft:
-    """A reply so far. It has `ended` when nothing more can be added, with an `incident` or because it is cut."""
+    """The reply so far.
+
+    Attributes:
+        ended: Whether an incident or a truncation has ended the reply.
+        incident: The incident that has ended the reply.
+    """
 
     def __init__(self, scope: TemplateContext, draws: Draws, reply_context: ReplyContext) -> None:
         request = scope.request
@@ -56,7 +61,11 @@ class LiveDraft:
         self._listed = False
 
     def add(self, template: ReplyTemplate) -> Iterator[Addition]:
-        """Yield what `template` adds. Raises `FillError` if the values of placeholders do not fit in."""
+        """Yield the additions of the steps of `template`.
+
+        Raises:
+            FillError: The value of a placeholder does not fit its step.
+        """
         continues = template.continues
         for step in template.steps:
             value = step.value.fill(self._scope)
@@ -66,21 +75,21 @@ class LiveDraft:
                 return
 
     def close(self) -> Iterator[Addition]:
-        """Yield what completes the last block."""
+        """Yield the additions that complete the last block."""
         growth, self._growth = self._growth, None
         if growth is None:
             return
         rest = growth.close()
-        yield from self._grown(growth, rest)
-        if growth.kind == "thinking" and growth.begun and (signature := growth.sign(self._seed)):
+        yield from self._extend(growth, rest)
+        if growth.kind == "thinking" and growth.has_begun and (signature := growth.sign(self._seed)):
             yield Signature(signature)
 
     def fail(self, error: ApiError) -> None:
         """End the reply with `error`."""
-        self._happen(error)
+        self._end_with(error)
 
     def reply(self, message_id: str) -> Reply:
-        """Return the reply so far."""
+        """Build the reply so far."""
         if self._growth is not None:
             self._growth.assemble()
         truncation = self._truncation
@@ -106,7 +115,7 @@ class LiveDraft:
             self._growth = self._begin(kind, value)
             self._listed = False
         assert self._growth
-        yield from self._grown(self._growth, self._growth.add(to_text(value[kind])))
+        yield from self._extend(self._growth, self._growth.add(to_text(value[kind])))
 
     def _begin(self, kind: str, value: Mapping[str, Any]) -> GrowingBlock:
         if kind == "thinking":
@@ -119,17 +128,17 @@ class LiveDraft:
         self._drafter.content.append(block)
         return GrowingBlock(block, self._truncation, prefill, shown=kind == "text" or self._shows_thinking)
 
-    def _grown(self, growth: GrowingBlock, text: str) -> Iterator[Addition]:
-        if growth.begun and not self._listed:
+    def _extend(self, growth: GrowingBlock, text: str) -> Iterator[Addition]:
+        if growth.has_begun and not self._listed:
             self._listed = True
             self._parts.append(growth.block)
             yield {**growth.block, growth.kind: ""}
         if text:
-            yield More(growth.kind, text)
+            yield MoreText(growth.kind, text)
         self._check_cut()
 
     def _put(self, part: Part) -> Iterator[Addition]:
-        """Add a part that is whole. A pause leaves the block before it open."""
+        """Add a whole part. A pause leaves the previous block open."""
         if isinstance(part, Pause) and part.microseconds is not None:
             self._parts.append(part)
             yield part
@@ -138,14 +147,14 @@ class LiveDraft:
         if self.ended:
             return
         if not isinstance(part, dict):
-            self._happen(part)
+            self._end_with(part)
             return
-        kept = [part] if self._truncation is None else self._truncation.take(part)
-        self._parts += kept
-        yield from kept
+        blocks = [part] if self._truncation is None else self._truncation.take(part)
+        self._parts += blocks
+        yield from blocks
         self._check_cut()
 
-    def _happen(self, incident: Incident) -> None:
+    def _end_with(self, incident: Incident) -> None:
         self._parts.append(incident)
         self.incident = incident
         self.ended = True

@@ -1,9 +1,8 @@
-"""Faults that are applied to a response while it is made, batch of events by batch of events.
+"""Apply faults to a live response, one batch of events after the other.
 
-Each fault is a stage that the batches pass, in the order of application. A stage applies the fault as `apply_faults`
-does, to the batch alone, at the position that is left after the events that have passed: so each event is handled once.
-A fault that needs more than has come holds events back; one that needs the whole response, such as `after: 50%`, holds
-all.
+Each fault is a stage that the batches pass, in the order of application. A stage applies the fault to the batch alone,
+as `apply_faults` does, at the position minus the events that have passed: each event is handled once. A fault that
+needs later events holds events back; a fault that needs the whole response, such as `after: 50%`, holds all.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.apply import APPLY, NOT_APPLIED, FaultContext, sort_faults, try_fault
 from mockclaude.reply.faults.event_edits import restart
 from mockclaude.reply.faults.resolve import check_size, resolve
-from mockclaude.reply.response import End, Response, Timed
+from mockclaude.reply.response import End, Response, TimedPiece
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.scenario.format.faults import (
     ContentLengthFault,
@@ -41,7 +40,7 @@ _EACH = (HeadersFault, SliceFault, RateFault)
 """Faults that are applied to each batch."""
 
 _GROWING = (DuplicateFault, RestartFault, SliceFault, RateFault)
-"""Faults that may make more of a response than it may have."""
+"""Faults that may enlarge a response beyond the maximum."""
 
 _DELAYING = (StallFault, RestartFault)
 """Faults that delay all events after them."""
@@ -56,11 +55,11 @@ _SELECTING = (DropFault, DuplicateFault, EditFault)
 """Faults that select events one by one."""
 
 _NEVER = 1 << 62
-"""The number of an event that no response has."""
+"""The number of an event that does not exist in any response."""
 
 
 class LiveFaults:
-    """The faults that are due for one response."""
+    """The stages of the faults of one response."""
 
     def __init__(self, faults: Sequence[Fault], context: ResponseContext, draws: Draws) -> None:
         self._draws = draws
@@ -71,11 +70,11 @@ class LiveFaults:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """A note on each fault, and on the draws that decided them."""
+        """A note on each fault, and on the draws that selected the faults."""
         return (*(stage.note for stage in self._stages), str(self._draws)) if self._stages else ()
 
     def apply(self, batch: Response, *, last: bool) -> tuple[Response, bool]:
-        """Return `batch` with the faults, and whether the response ends with it."""
+        """Apply the faults to `batch`; return it, and whether the response ends with it."""
         for stage in self._stages:
             if batch.is_final or not (batch.body or last):
                 break
@@ -84,7 +83,7 @@ class LiveFaults:
 
 
 class _Stage:
-    """One fault, and how much of the response has passed it."""
+    """One fault, and the state of the response that has passed it."""
 
     def __init__(self, fault: Fault, context: FaultContext) -> None:
         self._fault = fault
@@ -94,20 +93,20 @@ class _Stage:
         self._outcome = NOT_APPLIED
         self._events = self._bytes = 0
         self._names: Counter[str] = Counter()
-        self._made_pieces = self._made_bytes = 0
+        self._sent_pieces = self._sent_bytes = 0
         self._head_at: int | None = None
         self._now: int | None = None
         self._delay = 0
-        self._held: list[Timed] = []
+        self._held: list[TimedPiece] = []
         self._held_names: Counter[str] = Counter()
-        self._past: list[Timed] = []
+        self._past: list[TimedPiece] = []
 
     @property
     def note(self) -> str:
         return f"fault: {self._fault}{self._outcome}"
 
     def apply(self, new: Response, *, last: bool) -> tuple[Response, bool]:
-        late = self._continue(new)
+        late = self._delay_batch(new)
         if self._spent:
             return self._pass_on(late), last
         fault = self._remaining_fault()
@@ -128,23 +127,23 @@ class _Stage:
         self._delay = applied.end_at - batch.end_at if isinstance(fault, _DELAYING) else 0
         return self._pass_on(applied), last or applied.complete or applied.end is not End.KEEP
 
-    def _continue(self, new: Response) -> Response:
-        """Return `new` as late as the fault has made it.
+    def _delay_batch(self, new: Response) -> Response:
+        """Delay `new` as the fault has delayed the events before.
 
-        It begins at the time of the last event: positions that do not name an event are relative to that time.
+        The batch begins at the time of the last event: positions without an event are relative to that time.
         """
-        late = [Timed(at + self._delay, piece) for at, piece in new.body] if self._delay else new.body
+        late = [TimedPiece(at + self._delay, piece) for at, piece in new.body] if self._delay else new.body
         begin = new.head_at if self._now is None else self._now
         return new._replace(body=late, head_at=begin, end_at=new.end_at + self._delay)
 
     def _leave_out(self, outcome: str) -> None:
-        """Note that the fault is not applied to the events from here on, if it would make too much of them."""
+        """Write the outcome of a fault that is not applied. A fault with too large a result ends."""
         if outcome != NOT_APPLIED:
             self._spent = True
             self._outcome = outcome if self._outcome == NOT_APPLIED else f"{outcome} from there on"
 
     def _pass_on(self, batch: Response) -> Response:
-        """Return `batch` with the time of the head that was sent, or is."""
+        """Return `batch` with the time of the head of the first batch."""
         if self._head_at is None:
             self._head_at = batch.head_at
         if batch.body:
@@ -152,17 +151,21 @@ class _Stage:
         return batch._replace(head_at=self._head_at)
 
     def _apply_bounded(self, batch: Response, fault: Fault, *, last: bool) -> Response | None:
-        """Return `batch` with the fault. Raises `TooLargeError` if the response gets too large with it."""
+        """Apply the fault and check the size of the whole response.
+
+        Raises:
+            TooLargeError: The response exceeds the maximum.
+        """
         applied = self._apply_to(batch, fault, last=last)
         if isinstance(fault, _GROWING):
-            made = batch if applied is None else applied
-            self._made_pieces += len(made.body)
-            self._made_bytes += made.size
-            check_size(self._made_pieces, self._made_bytes)
+            result = batch if applied is None else applied
+            self._sent_pieces += len(result.body)
+            self._sent_bytes += result.size
+            check_size(self._sent_pieces, self._sent_bytes)
         return applied
 
     def _apply_to(self, batch: Response, fault: Fault, *, last: bool) -> Response | None:
-        """Return `batch` with the fault; None where its position is not in it."""
+        """Apply the fault; None if the batch does not have its position."""
         if isinstance(self._fault, RestartFault):
             return self._restart(batch, fault, self._fault, last=last)
         if not last and _is_at_end(fault):
@@ -170,7 +173,7 @@ class _Stage:
         return APPLY[type(fault)](batch, fault, self._context)
 
     def _restart(self, batch: Response, fault: Fault, whole: RestartFault, *, last: bool) -> Response | None:
-        """Return `batch` with all events so far again; they are kept until the position of the fault is reached."""
+        """Repeat all events so far after the position of the fault, which keeps them until then."""
         past = len(self._past)
         self._past += batch.body
         if (not last and _is_at_end(fault)) or resolve(batch, fault.position or Position("end")) is None:
@@ -179,11 +182,11 @@ class _Stage:
         return again and again._replace(body=again.body[past:])
 
     def _must_wait(self, new: Response, fault: Fault) -> bool:
-        """Return whether the fault needs more than has come; only `new` is searched for what `swap` selects."""
+        """Return whether the fault needs later events. Events for `swap` are searched for in `new` only."""
         if self._needs_all:
             return True
         if isinstance(fault, SwapFault):
-            self._held_names.update(_names(new.body))
+            self._held_names.update(_list_names(new.body))
             return sum(selector.nth <= self._held_names[selector.event] for selector in fault.swap) == 1
         if not isinstance(fault, CorruptFault) or not fault.position:
             return False
@@ -192,20 +195,20 @@ class _Stage:
         return place is not None and held.size - (place.offset or 0) < fault.corrupt
 
     def _remaining_fault(self) -> Fault:
-        """Return the fault as it is after the events that have passed: `after: 3 events` after two is `1 events`."""
+        """Return the fault minus the events that have passed: `after: 3 events` becomes `1 events` after two."""
         fault = self._fault
         if not self._events:
             return fault
         if isinstance(fault, _SELECTING):
-            return fault.model_copy(update={fault.kind: self._later(*fault.selectors)})
+            return fault.model_copy(update={fault.kind: self._shift_selector(*fault.selectors)})
         if isinstance(fault, SwapFault):
-            return fault.model_copy(update={"swap": [self._later(selector) for selector in fault.swap]})
+            return fault.model_copy(update={"swap": [self._shift_selector(selector) for selector in fault.swap]})
         if isinstance(fault, PlacedFault) and fault.position is not None:
             key = "before" if fault.before else "after"
             return fault.model_copy(update={key: self._shift_position(fault.position)})
         return fault
 
-    def _later(self, selector: EventSelector) -> EventSelector:
+    def _shift_selector(self, selector: EventSelector) -> EventSelector:
         if selector.nth in (LAST, EVERY):
             return selector
         left = selector.nth - self._names[selector.event]
@@ -213,15 +216,15 @@ class _Stage:
 
     def _shift_position(self, position: Position) -> Position:
         passed = {"events": self._events, "bytes": self._bytes}.get(position.unit, 0)
-        return position._replace(amount=position.amount - passed, selector=self._later(position.selector))
+        return position._replace(amount=position.amount - passed, selector=self._shift_selector(position.selector))
 
-    def _count(self, passed: Sequence[Timed]) -> None:
+    def _count(self, passed: Sequence[TimedPiece]) -> None:
         self._events += len(passed)
         self._bytes += sum([len(piece.encoded) for _, piece in passed])
-        self._names.update(_names(passed))
+        self._names.update(_list_names(passed))
 
 
-def _names(body: Sequence[Timed]) -> Iterator[str]:
+def _list_names(body: Sequence[TimedPiece]) -> Iterator[str]:
     """Yield the names by which a selector finds the events of `body`."""
     for _, piece in body:
         if isinstance(piece, Event):

@@ -1,4 +1,4 @@
-"""The response to a request whose reply is made while it is sent: batches of new events, each made and sent once."""
+"""Build a live response in batches of new events; each event is built and sent once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mockclaude.reply.live.live_draft import Addition, LiveDraft
 from mockclaude.reply.live.live_faults import LiveFaults
 from mockclaude.reply.live.live_stream import LiveStream
 from mockclaude.reply.pace_clock import PaceClock
-from mockclaude.reply.response import End, Response, Timed, build_silent
+from mockclaude.reply.response import End, Response, TimedPiece, build_silent
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import stream_response
 from mockclaude.scenario.format.faults import Fault
@@ -21,13 +21,17 @@ from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
 
 LimitHeaders: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, str]]
-"""From the usage of a message to values for headers that the response has."""
+"""A function from the usage of a message to the values of limit headers."""
 
 
 class LiveResponse:
-    """A response so far. It has `ended` when nothing can be added; `finish` then returns the rest of it.
+    """The response so far.
 
-    Nothing is sent to a client that does not stream, nor before there is an event.
+    Nothing is sent without streaming, or before the first event.
+
+    Attributes:
+        ended: Whether nothing can be added; `finish` then returns the rest.
+        sent: The last batch without its body: the status and the ending of the response so far.
     """
 
     def __init__(
@@ -47,12 +51,11 @@ class LiveResponse:
         self._draft = LiveDraft(scope, draws, reply_context)
         self._stream = LiveStream(PaceClock(pace.for_model(self.reply.message["model"]), draws.of_question))
         self._faults = LiveFaults(faults, context, draws)
-        self._unsent: list[Timed] = []
+        self._unsent: list[TimedPiece] = []
         self._head: Response | None = None
         self._head_sent = False
         self._rest: Response | None = None
         self.sent = build_silent(End.KEEP, 0)
-        """The last batch without its body: the status and the ending of the response so far."""
 
     @property
     def reply(self) -> Reply:
@@ -60,39 +63,40 @@ class LiveResponse:
         return self._draft.reply(self._context.message_id)
 
     @property
-    def begun(self) -> bool:
-        """Whether there are events, so that nothing but events can come."""
-        return self._stream.begun
+    def has_begun(self) -> bool:
+        """Whether the response has events, so that only events can follow."""
+        return self._stream.has_begun
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What became of the faults."""
+        """The notes on the faults."""
         return self._faults.notes
 
     def add(self, template: ReplyTemplate) -> Response | None:
-        """Return the batch to send now that the reply continues with `template`, None if there is nothing to send.
+        """Continue the reply with `template`; return the batch to send, if any.
 
-        Raises `FillError` if the values of placeholders do not fit in.
+        Raises:
+            FillError: The value of a placeholder does not fit its step.
         """
         self._take(self._draft.add(template))
         self.ended = self._draft.ended
-        if not self.begun:
+        if not self.has_begun:
             return None
-        return self._send(self._context.stream(self._take_unsent(), End.KEEP, self._stream.timing.now, complete=False))
+        return self._send(self._context.stream(self._take_unsent(), End.KEEP, self._stream.clock.now, complete=False))
 
     def finish(self, error: ApiError | None = None) -> Response | None:
-        """Return the rest of the response, which ends with `error` if there is one. Without any event, return None."""
+        """Return the rest of the response with `error` if any; None without events."""
         self._take(self._draft.close())
         if error is not None:
             self._draft.fail(error)
-        if not self.begun:
+        if not self.has_begun:
             return None
         if self._rest is not None:
             return self._make_batch(self._rest, last=True)
         incident = self._draft.incident
         if incident is None:
             self._unsent.append(self._stream.end(self.reply.message))
-        now = self._stream.timing.now
+        now = self._stream.clock.now
         rest, _ = self._faults.apply(
             self._with_head(stream_response(self._take_unsent(), now, incident, self._context)), last=True
         )
@@ -101,11 +105,11 @@ class LiveResponse:
     def _take(self, additions: Iterable[Addition]) -> None:
         for addition in additions:
             if self._is_stream:
-                if isinstance(addition, dict) and not self.begun:
+                if isinstance(addition, dict) and not self.has_begun:
                     self._unsent.append(self._stream.begin(self.reply.message))
                 self._unsent += self._stream.add(addition)
 
-    def _take_unsent(self) -> Sequence[Timed]:
+    def _take_unsent(self) -> Sequence[TimedPiece]:
         new, self._unsent = self._unsent, []
         return new
 
@@ -117,7 +121,7 @@ class LiveResponse:
         return self._make_batch(batch, last=False) if batch.body or self._head_sent else None
 
     def _with_head(self, response: Response) -> Response:
-        """Return `response` with the head of the first one."""
+        """Return `response` with the head of the first batch."""
         if self._head is None:
             response = response.with_values(self._limit_headers(self.reply.message["usage"]))
         if self._faults.notes:
@@ -126,7 +130,7 @@ class LiveResponse:
         return response._replace(headers=self._head.headers, head_at=self._head.head_at)
 
     def _make_batch(self, response: Response, *, last: bool) -> Response:
-        """Return `response` as the batch to be sent next."""
+        """Return `response` as the next batch."""
         batch = response._replace(framing=response.framing._replace(is_batch=True, head_sent=self._head_sent))
         self._head_sent = self._head_sent or last or len(batch.body) > 0
         self.sent = batch._replace(body=())

@@ -1,4 +1,4 @@
-"""The events of a reply that is streamed while it is made, with their times."""
+"""Build the events of a live reply with their times."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from typing import Any
 
 from mockclaude.api import events, tokens
 from mockclaude.api.events import Block, Event
-from mockclaude.reply.live.live_draft import Addition, More, Signature
+from mockclaude.reply.live.live_draft import Addition, MoreText, Signature
 from mockclaude.reply.pace_clock import PaceClock
-from mockclaude.reply.response import Piece, Timed, to_run
-from mockclaude.reply.stream import block_pieces, split_text
+from mockclaude.reply.response import Piece, TimedPiece, to_run
+from mockclaude.reply.stream import build_block_pieces, split_text
 
 
 class LiveStream:
-    """Makes the events of one message, each once; a block stays open until the next one begins."""
+    """The events of one message. A block stays open until the next block begins."""
 
-    def __init__(self, timing: PaceClock) -> None:
-        self.timing = timing
+    def __init__(self, clock: PaceClock) -> None:
+        self.clock = clock
         self._index = -1
         self._turn = 0
 
     @property
-    def begun(self) -> bool:
-        """Whether there is any event."""
+    def has_begun(self) -> bool:
+        """Whether the message has an event."""
         return self._index >= 0
 
-    def begin(self, message: dict[str, Any]) -> Timed:
-        """Return `message_start`."""
-        return Timed(self.timing.generate(0, first=True), events.message_start(message, first_tokens=1))
+    def begin(self, message: dict[str, Any]) -> TimedPiece:
+        """Build `message_start`."""
+        return TimedPiece(self.clock.generate(0, first=True), events.message_start(message, first_tokens=1))
 
-    def add(self, addition: Addition) -> Iterator[Timed]:
-        """Yield the events of an addition to the reply. A pause has none, but takes its time."""
+    def add(self, addition: Addition) -> Iterator[TimedPiece]:
+        """Yield the events of an addition. A pause only advances the clock."""
         if isinstance(addition, dict):
             yield from self._block(addition)
-        elif isinstance(addition, More):
+        elif isinstance(addition, MoreText):
             for piece in split_text(addition.text, self._turn):
                 self._turn += 1
                 delta = {"type": f"{addition.kind}_delta", addition.kind: piece}
@@ -42,25 +42,25 @@ class LiveStream:
         elif isinstance(addition, Signature):
             yield self._delta({"type": "signature_delta", "signature": addition.signature}, 0)
         else:
-            self.timing.wait(addition.microseconds or 0)
+            self.clock.wait(addition.microseconds or 0)
 
-    def end(self, message: dict[str, Any]) -> Timed:
-        """Return the end of the message."""
+    def end(self, message: dict[str, Any]) -> TimedPiece:
+        """Build the end of the message."""
         return self._send(to_run(self._stop(), events.message_delta(message), events.MESSAGE_STOP), 0)
 
-    def _block(self, block: Block) -> Iterator[Timed]:
+    def _block(self, block: Block) -> Iterator[TimedPiece]:
         if self._index >= 0:
             yield self._send(self._stop(), 0)
         self._index += 1
         self._turn = 0
-        for piece, count in block_pieces(self._index, block):
+        for piece, count in build_block_pieces(self._index, block):
             yield self._send(piece, count)
 
     def _stop(self) -> Event:
         return events.content_block_stop(self._index)
 
-    def _delta(self, delta: dict[str, Any], count: int) -> Timed:
+    def _delta(self, delta: dict[str, Any], count: int) -> TimedPiece:
         return self._send(events.delta_event(self._index, delta), count)
 
-    def _send(self, piece: Piece, count: int) -> Timed:
-        return Timed(self.timing.generate(count, first=False), piece)
+    def _send(self, piece: Piece, count: int) -> TimedPiece:
+        return TimedPiece(self.clock.generate(count, first=False), piece)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.generate.instances import instance
+from mockclaude.reply.generate.instances import generate_instance
 from mockclaude.reply.generate.schemas import SchemaError
 from mockclaude.reply.generate.validators import find_violation
 from tests.counting import calls
@@ -125,7 +125,7 @@ REAL: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("schema", "hints", "expected"), [row[1:] for row in REAL[:-1]], ids=[row[0] for row in REAL[:-1]]
 )
 def test_a_tool_is_called_as_the_user_says(schema: Any, hints: str, expected: Any) -> None:
-    assert instance(schema, DRAWS, hints) == expected
+    assert generate_instance(schema, DRAWS, hints) == expected
 
 
 SCHEMAS: dict[str, Any] = {
@@ -200,19 +200,19 @@ NAMES = [
 
 
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
-def test_an_instance_validates_whatever_is_drawn(schema: Any) -> None:
-    assert all(accepts(schema, instance(schema, Draws(seed, "rule"), "Say 'it' to 3")) for seed in range(8))
+def test_instance_is_valid_for_any_seed(schema: Any) -> None:
+    assert all(accepts(schema, generate_instance(schema, Draws(seed, "rule"), "Say 'it' to 3")) for seed in range(8))
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_format_is_kept(name: str) -> None:
+def test_string_has_its_format(name: str) -> None:
     schema = tool(x={**TEXT, "format": name})
-    assert accepts(schema, instance(schema, DRAWS))
+    assert accepts(schema, generate_instance(schema, DRAWS))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_string_nobody_spoke_of_fits_its_name(name: str) -> None:
-    made = {instance(tool(**{name: TEXT}), Draws(seed, "rule"))[name] for seed in range(3)}
+def test_string_fits_its_name_if_not_in_the_hints(name: str) -> None:
+    made = {generate_instance(tool(**{name: TEXT}), Draws(seed, "rule"))[name] for seed in range(3)}
     assert all(made)
 
 
@@ -225,55 +225,55 @@ def test_a_string_nobody_spoke_of_fits_its_name(name: str) -> None:
         ({"allOf": [{"type": "number"}, {"type": "integer", "minimum": 3, "maximum": 3}]}, 3),
     ],
 )
-def test_the_only_number_there_is(schema: Any, value: int) -> None:
-    assert instance(schema, DRAWS) == value
+def test_number_is_the_only_valid_number(schema: Any, value: int) -> None:
+    assert generate_instance(schema, DRAWS) == value
 
 
-def test_a_property_that_may_not_be_there_is_not_taken_to_fill_an_object() -> None:
+def test_object_is_not_filled_with_forbidden_properties() -> None:
     schema = {"minProperties": 1, "properties": {"b": False, "a": {"const": 1}}, "additionalProperties": False}
 
-    assert instance({"type": "object", **schema}, DRAWS) == {"a": 1}
+    assert generate_instance({"type": "object", **schema}, DRAWS) == {"a": 1}
 
 
-def test_only_what_is_required_is_there() -> None:
+def test_object_has_required_properties_only() -> None:
     schema = tool(optional={"force": {"type": "boolean"}, "tags": {"default": []}}, x=tool(optional={"y": TEXT}))
-    assert instance(schema, DRAWS) == {"x": {}}
+    assert generate_instance(schema, DRAWS) == {"x": {}}
 
 
 def test_keys_come_in_the_order_of_the_properties() -> None:
     schema = {**tool(b=TEXT, a=TEXT), "required": ["z", "a", "b"]}
-    assert list(instance(schema, DRAWS)) == ["b", "a", "z"]
+    assert list(generate_instance(schema, DRAWS)) == ["b", "a", "z"]
 
 
-def test_another_property_changes_none_of_the_others() -> None:
+def test_property_does_not_change_other_properties() -> None:
     few, more = tool(a=TEXT, c=WHOLE), tool(a=TEXT, b=TEXT, c=WHOLE)
-    assert instance(few, DRAWS).items() <= instance(more, DRAWS).items()
+    assert generate_instance(few, DRAWS).items() <= generate_instance(more, DRAWS).items()
 
 
-def test_the_alternative_that_the_user_names_is_taken() -> None:
+def test_instance_has_the_alternative_in_the_hints() -> None:
     shapes = [tool(kind={"const": kind}) for kind in ("circle", "square")]
-    assert instance(tool(shape={"oneOf": shapes}), DRAWS, "Draw a square") == {"shape": {"kind": "square"}}
+    assert generate_instance(tool(shape={"oneOf": shapes}), DRAWS, "Draw a square") == {"shape": {"kind": "square"}}
 
 
-def test_null_and_recursion_come_last() -> None:
-    assert instance(tool(x={"anyOf": [{"type": "null"}, WHOLE]}), DRAWS)["x"] is not None
-    assert instance(Tree.model_json_schema(), DRAWS)["left"] is None
+def test_null_and_recursion_are_the_last_alternatives() -> None:
+    assert generate_instance(tool(x={"anyOf": [{"type": "null"}, WHOLE]}), DRAWS)["x"] is not None
+    assert generate_instance(Tree.model_json_schema(), DRAWS)["left"] is None
 
 
-def test_hints_that_do_not_fit_are_left() -> None:
+def test_instance_ignores_hints_that_do_not_fit() -> None:
     schema = tool(n={**WHOLE, "maximum": 5}, x={**TEXT, "minLength": 50})
-    made = instance(schema, DRAWS, "Use 2026 in Paris")
+    made = generate_instance(schema, DRAWS, "Use 2026 in Paris")
     assert made["n"] <= 5
     assert made["x"].startswith("Paris") is False
 
 
-def test_words_for_me_are_no_place() -> None:
-    assert instance(tool(location=TEXT), DRAWS, "Look it up for me in Oslo") == {"location": "Oslo"}
+def test_location_is_not_a_pronoun() -> None:
+    assert generate_instance(tool(location=TEXT), DRAWS, "Look it up for me in Oslo") == {"location": "Oslo"}
 
 
-def test_the_schema_stays_as_it_was() -> None:
+def test_schema_is_unchanged() -> None:
     schema = tool(x={"const": {"a": [1]}})
-    instance(schema, DRAWS)["x"]["a"].append(2)
+    generate_instance(schema, DRAWS)["x"]["a"].append(2)
     assert schema == tool(x={"const": {"a": [1]}})
 
 
@@ -313,8 +313,8 @@ MISFITS: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize(("schema", "made"), MISFITS.values(), ids=MISFITS)
-def test_a_schema_that_nothing_fits_gets_a_small_value(schema: Any, made: Any) -> None:
-    assert instance(schema, DRAWS) == made
+def test_instance_is_empty_if_no_value_fits(schema: Any, made: Any) -> None:
+    assert generate_instance(schema, DRAWS) == made
 
 
 HOSTILE: dict[str, Any] = {
@@ -338,7 +338,7 @@ HOSTILE: dict[str, Any] = {
 def test_work_and_length_are_bounded(schema: Any) -> None:
     made = []
 
-    assert calls(lambda: made.append(instance(schema, DRAWS, "a 1"))) < 2_000_000
+    assert calls(lambda: made.append(generate_instance(schema, DRAWS, "a 1"))) < 2_000_000
     assert len(json.dumps(made)) < 3_000_000
 
 
@@ -382,10 +382,8 @@ def composed(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 @given(
     st.recursive(scalars(), composed, max_leaves=8), st.integers(0, 9), st.sampled_from(["", "Say 'yes' to 7 in Rome"])
 )
-def test_an_instance_is_valid_for_the_keywords_that_are_supported(
-    schema: dict[str, Any], seed: int, hints: str
-) -> None:
-    assert accepts(schema, instance(schema, Draws(seed, "rule"), hints))
+def test_instance_is_valid_for_supported_keywords(schema: dict[str, Any], seed: int, hints: str) -> None:
+    assert accepts(schema, generate_instance(schema, Draws(seed, "rule"), hints))
 
 
 KEYWORDS = [
@@ -404,8 +402,8 @@ VALUES = st.recursive(
 
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYWORDS), VALUES, max_size=6))
-def test_any_dict_has_an_instance_that_is_json_and_can_be_checked(schema: dict[str, Any]) -> None:
-    made = instance(schema, DRAWS, "a 1")
+def test_instance_of_any_dict_is_json(schema: dict[str, Any]) -> None:
+    made = generate_instance(schema, DRAWS, "a 1")
 
     with suppress(SchemaError):
         find_violation(schema, made)
@@ -415,13 +413,13 @@ def test_any_dict_has_an_instance_that_is_json_and_can_be_checked(schema: dict[s
 PRINTED = """
 import json, sys
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.generate.instances import instance
-print(json.dumps([instance(schema, Draws(7, "rule", "fingerprint")) for schema in json.load(sys.stdin)]))
+from mockclaude.reply.generate.instances import generate_instance
+print(json.dumps([generate_instance(schema, Draws(7, "rule", "fingerprint")) for schema in json.load(sys.stdin)]))
 """
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "1"])
-def test_another_process_makes_the_same(hash_seed: str) -> None:
+def test_instance_is_the_same_in_another_process(hash_seed: str) -> None:
     schemas = [*SCHEMAS.values(), *(tool(**{name: TEXT}) for name in NAMES)]
     made = subprocess.run(
         [sys.executable, "-c", PRINTED],
@@ -431,7 +429,7 @@ def test_another_process_makes_the_same(hash_seed: str) -> None:
         text=True,
         check=True,
     )
-    assert json.loads(made.stdout) == [instance(schema, DRAWS) for schema in schemas]
+    assert json.loads(made.stdout) == [generate_instance(schema, DRAWS) for schema in schemas]
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
@@ -443,10 +441,10 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
 
 @pytest.mark.parametrize("schema", [{"type": "array"}, {"type": "array", "maxItems": 3}])
 def test_an_array_whose_items_are_not_described_is_empty(schema: dict[str, Any]) -> None:
-    assert instance(schema, DRAWS) == []
+    assert generate_instance(schema, DRAWS) == []
 
 
 def test_an_array_whose_items_are_described_has_one() -> None:
-    items = instance({"type": "array", "items": TEXT}, DRAWS)
+    items = generate_instance({"type": "array", "items": TEXT}, DRAWS)
 
     assert [type(item) for item in items] == [str]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.generate.instances import instance
+from mockclaude.reply.generate.instances import generate_instance
 
 GOLDEN = Path(__file__).parent.parent.parent / "golden" / "plausible.txt"
 PROMPT = """\
@@ -23,7 +23,7 @@ then read src/main.py, pay 2 * (3 + 4) EUR, order A-1234, use *.py, 90210,
 
 def made(name: str, prompt: str) -> str:
     schema = {"type": "object", "properties": {name: {"type": "string"}}, "required": [name]}
-    text: str = instance(schema, Draws(7, "rule"), prompt)[name]
+    text: str = generate_instance(schema, Draws(7, "rule"), prompt)[name]
     return text
 
 

@@ -134,7 +134,7 @@ TARGETS: dict[str, Any] = {
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join))
-def test_a_pointer_leads_where_the_library_follows_it(pointer: str) -> None:
+def test_pointers_resolve_as_in_the_library(pointer: str) -> None:
     schema = {"$ref": f"#/$defs/{pointer}", "$defs": TARGETS}
     try:
         target: Any = Document(schema, 100).resolve(f"#/$defs/{pointer}")
