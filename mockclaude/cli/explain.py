@@ -78,9 +78,9 @@ def _read_recorded(
     scenarios: Mapping[str, Scenario], journal: Path, number: int | None
 ) -> tuple[Scenario, list[HttpRequest]]:
     """Return the scenario of a recorded request, and the requests up to it."""
-    from mockclaude.journal.recheck import entries_up_to, is_complete, is_redacted, rebuild_request
+    from mockclaude.journal.recheck import is_complete, is_redacted, rebuild_request, select_entries
 
-    entries = entries_up_to(read_entries(journal), number)
+    entries = select_entries(read_entries(journal), number)
     if not entries:
         problem = f"request {number} not found" if number else "no requests"
         exit_with_error(f"{journal}: {problem}; expected a journal with the request")

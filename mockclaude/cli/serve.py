@@ -14,7 +14,7 @@ from mockclaude.cli.options import ScenarioLoader, exit_with_error, option, pars
 
 if TYPE_CHECKING:
     from mockclaude.server.log_writer import WriteEntries
-    from mockclaude.server.run import Beside, PlaybackSettings
+    from mockclaude.server.run import PlaybackSettings, SideTask
 
 PORT = 4141
 
@@ -57,10 +57,10 @@ def serve(
     Default FILES: the built-in scenario.
     """
     from mockclaude.journal.console import write_line
-    from mockclaude.server.run import CannotListenError, run, trust_of
+    from mockclaude.server.run import CannotListenError, create_trust, run
     from mockclaude.server.run import serve as serve_forever
 
-    trust = trust_of(host, hosts, origins, admin_token)
+    trust = create_trust(host, hosts, origins, admin_token)
     playback = _parse_playback(speed, retry_speed)
     loader = ScenarioLoader(files, seed, validation, strict_determinism, betas)
     watcher = _watch(loader) if watch else None
@@ -70,7 +70,7 @@ def serve(
     try:
         run(
             serve_forever(
-                scenarios, host, port, write_line, playback, trust=trust, write_entries=write_entries, beside=watcher
+                scenarios, host, port, write_line, playback, trust=trust, write_entries=write_entries, side_task=watcher
             )
         )
     except CannotListenError as error:
@@ -78,15 +78,15 @@ def serve(
 
 
 def _parse_playback(speed: str, retry_speed: str) -> PlaybackSettings:
-    from mockclaude.server.clock import clock_of, parse_speed
+    from mockclaude.server.clock import create_clock, parse_speed
     from mockclaude.server.run import PlaybackSettings
 
     return PlaybackSettings(
-        parse_option("--speed", clock_of, speed), parse_option("--retry-speed", parse_speed, retry_speed)
+        parse_option("--speed", create_clock, speed), parse_option("--retry-speed", parse_speed, retry_speed)
     )
 
 
-def _watch(loader: ScenarioLoader) -> Beside:
+def _watch(loader: ScenarioLoader) -> SideTask:
     from mockclaude.server.file_watcher import FileWatcher
 
     return FileWatcher(loader.files, loader.load)

@@ -1,4 +1,4 @@
-"""Log lines on standard output and standard error, which may be closed before the server ends."""
+"""Lines on standard output and standard error, which may be closed before the server ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from mockclaude.journal.entry import JournalEntry
 
 
 def write_line(text: str) -> None:
-    """Write a line to standard output. After an error, later lines are lost. A closed pipe is not reported."""
+    """Write a line to standard output.
+
+    After an error, later lines are lost. A closed pipe is not reported.
+    """
     error = _write(sys.stdout, text)
     if error is not None and not isinstance(error, BrokenPipeError):
         write_error(f"standard output: the log ends here: {error.strerror}")
@@ -42,12 +45,15 @@ def _write(stream: TextIO, text: str) -> OSError | None:
 
 
 def wants_colour() -> bool:
-    """Return whether standard output is a terminal and `NO_COLOR` (no-color.org) is not set."""
+    """Return whether standard output is a terminal without `NO_COLOR`.
+
+    See no-color.org.
+    """
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def log_line(entry: JournalEntry, *, colour: bool) -> str:
-    """Format the log line: status, `stream`, request, selected rule or error, ending, duration, notes."""
+    """Format a log line: status, `stream`, request, reason, ending, duration, notes."""
     status = click.style(entry.status or "---", fg=_colour(entry.status)) if colour else str(entry.status or "---")
     kind = "stream" if entry.streamed else "      "
     ending = f" [{entry.ending}]" if entry.ending else ""

@@ -1,7 +1,7 @@
-"""One request in the journal: the bytes that came, and references to what was decided, formatted when they are read.
+"""One request in the journal: its bytes, the decision, and the sent response.
 
-An entry never holds a parsed body, which takes about five times its bytes. Conditions match headers and bodies as they
-came, so their credentials are kept; whatever shows an entry redacts them.
+An entry never holds a parsed body, which takes about five times its bytes. Conditions match the original headers and
+bodies, so an entry keeps their credentials. All output of an entry is redacted.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from mockclaude.scenario.rules import Rule
 from mockclaude.wire.script import Script
 
 MAX_BODY = 64 * 1024
-"""Bytes that are kept of the body of a request, and of a response."""
+"""The maximum number of bytes that an entry keeps of a request body, and of a response."""
 
 OVERHEAD = 4096
-"""Bytes that an entry takes besides bodies and texts."""
+"""Bytes of an entry without bodies and texts."""
 
 OVERHEAD_OF_A_WRITE = 190
-"""Bytes that an entry takes for each write, besides what was written."""
+"""Bytes of an entry for each write, without the written bytes."""
 
 MAX_TEXT = 10_000
-"""Characters that are kept of the reason and of each note: some errors repeat what the client sent."""
+"""The maximum number of characters of the reason and of each note: some errors repeat parts of the request."""
 
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, TooMuchWorkError)
-"""Exceptions of reading an invalid Messages request: the journal has requests that were refused, too."""
+"""Exceptions of reading an invalid Messages request: the journal also has refused requests."""
 
 PLAYING = "playing"
-"""`ending` of an entry whose response is still being sent."""
+"""`ending` of an entry while its response is sent."""
 
 _NO_REQUEST = HttpRequest(Head("", "", {}, {}), {}, b"", 0)
 _NO_RESPONSE = Script(0, ())
 
 
 class JournalEntry:
-    """One request, the decision on it and how the response was sent.
+    """One request, its decision and the sent response.
 
     Attributes:
         number: The number of the request, from 1.
-        at: When it arrived, in seconds since the epoch.
+        at: The time of arrival, in seconds since the epoch.
         method: The HTTP method.
         path: The path of the request with its query, redacted.
         raw_headers: The headers with their credentials.
@@ -60,13 +60,13 @@ class JournalEntry:
         streamed: Whether the response is a stream of events.
         raw_reason: The reason of the decision, with the credentials in it.
         raw_notes: Notes on the decision, with the credentials in them.
-        rule: The rule that was selected, if any.
+        rule: The selected rule, if any.
         draws: The keys of the pseudo-random values of the response, if any.
         unmatched: Whether no rule matched a Messages request.
         closest: The near miss of an unmatched request, if any.
         whole: The body with all messages of its thread, if the request continues one.
-        script: The planned writes; without them if the response is longer than the journal's `max_body`.
-        sent: When each write was made, in microseconds from the start of the response.
+        script: The planned writes; none if the response is longer than the journal's `max_body`.
+        sent: The time of each write, in microseconds from the start of the response.
         ending: How the connection ended; '' if it ended as HTTP specifies.
         seconds: Seconds from the arrival of the request to the end of the response.
         counted: Bytes that the journal counts for the entry; 0 if the journal does not keep it.
@@ -101,18 +101,18 @@ class JournalEntry:
         return f"<JournalEntry {self.number}: {self.method} {self.path} -> {self.status}>"
 
     def record_request(self, http: HttpRequest, scenario: str, max_body: int = MAX_BODY) -> None:
-        """Record a request to the API. Of its body `max_body` bytes are kept."""
+        """Record a request to the API, with up to `max_body` bytes of its body."""
         body = http.body
         self.scenario, self.lane, self.body_size = scenario, http.head.lane, len(body)
         self.http = http if len(body) <= max_body else http._replace(body=body[:max_body])
 
-    def record_decision(self, answer: Decision, script: Script, max_body: int = MAX_BODY) -> None:
-        """Record the decision and the planned writes. A response of more than `max_body` bytes is not kept."""
-        reason = answer.reason
+    def record_decision(self, decision: Decision, script: Script, max_body: int = MAX_BODY) -> None:
+        """Record the decision, and the planned writes of up to `max_body` bytes."""
+        reason = decision.reason
         self.raw_reason = reason if len(reason) <= MAX_TEXT else _shorten(reason)
-        self.raw_notes = tuple(map(_shorten, answer.notes)) if answer.notes else ()
-        self.streamed, self.rule, self.draws = answer.streamed, answer.rule, answer.draws
-        self.unmatched, self.closest, self.whole = answer.unmatched, answer.closest, answer.whole
+        self.raw_notes = tuple(map(_shorten, decision.notes)) if decision.notes else ()
+        self.streamed, self.rule, self.draws = decision.streamed, decision.rule, decision.draws
+        self.unmatched, self.closest, self.whole = decision.unmatched, decision.closest, decision.whole
         sends = script.sends
         size = len(sends[0].data) if len(sends) == 1 else sum([len(send.data) for send in sends])
         if size <= max_body:
@@ -123,7 +123,7 @@ class JournalEntry:
 
     @property
     def reason(self) -> str:
-        """The rule that was selected, or why none was, without credentials."""
+        """The log's text, without credentials: the selected rule, the endpoint, or the error."""
         rule, reason = self.rule, self.raw_reason
         return reason if rule is not None and reason is rule.label else redact(reason)
 
@@ -139,17 +139,17 @@ class JournalEntry:
 
     @property
     def planned(self) -> Sequence[tuple[int, int]]:
-        """The time of each write, in microseconds from the start of the response, and its bytes."""
+        """The time of each planned write, in microseconds, and its number of bytes."""
         return _writes(self.script) if self._writes is None else self._writes
 
     @property
     def response(self) -> bytes | None:
-        """The bytes of the response; None if they were too many to be kept."""
+        """The bytes of the response; None if they exceed the journal's `max_body`."""
         return b"".join([send.data for send in self.script.sends]) if self._writes is None else None
 
     @property
     def end(self) -> End:
-        """What happens to the connection at the end of the response."""
+        """The effect of the end of the response on the connection."""
         return self.script.end
 
     @property
@@ -159,7 +159,7 @@ class JournalEntry:
 
     @property
     def body(self) -> bytes:
-        """The body of the request, as far as it is kept."""
+        """The kept bytes of the request body."""
         return self.http.body
 
     @property
@@ -169,7 +169,7 @@ class JournalEntry:
 
     @property
     def chunked(self) -> bool:
-        """Whether the client understands chunks, as HTTP/1.1 has them."""
+        """Whether the client speaks HTTP/1.1, so that a response may have chunks."""
         return self.http.head.http11
 
     @property
@@ -179,17 +179,17 @@ class JournalEntry:
 
     @property
     def page(self) -> str:
-        """The origin of the web page that sent the request, if it may not control the server."""
+        """The origin of the page that sent the request; '' if it has control."""
         return self.http.head.page
 
     @property
     def guest(self) -> bool:
-        """Whether the request lacks the token that the server demands."""
+        """Whether the request lacks the server's token."""
         return self.http.head.guest
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
-        """The headers, by names in any case, without credentials."""
+        """The headers without credentials; names are case-insensitive."""
         return redact_headers(self.raw_headers)
 
     @property
@@ -201,7 +201,7 @@ class JournalEntry:
     """The former name."""
 
     def is_of(self, lane: str | None, scenario: str | None) -> bool:
-        """Return whether the request is of this lane and this scenario; None is any."""
+        """Return whether the request has this lane and this scenario; None is any."""
         return lane in (None, self.lane) and scenario in (None, self.scenario)
 
     @property
@@ -216,7 +216,7 @@ class JournalEntry:
 
     @property
     def size(self) -> int:
-        """Bytes that the entry counts for."""
+        """The bytes that the journal counts for the entry."""
         texts = sum(map(len, self.raw_headers.values())) + len(self.path) + len(self.raw_reason)
         if self.raw_notes:
             texts += sum(map(len, self.raw_notes))
@@ -226,7 +226,7 @@ class JournalEntry:
 
 
 def _shorten(text: str) -> str:
-    """Return `text` with at most `MAX_TEXT` characters. Redacted before, lest half a credential is left."""
+    """Truncate a text after `MAX_TEXT` characters; redact it first, lest half a credential is left."""
     redacted = text if len(text) <= MAX_TEXT else redact(text)
     return redacted if len(redacted) <= MAX_TEXT else f"{redacted[:MAX_TEXT]}…"
 

@@ -15,7 +15,7 @@ from mockclaude.wire.script import Script
 
 
 def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
-    """Convert an entry to JSON data: the request, the decision, the planned and the sent response.
+    """Convert an entry to JSON data.
 
     `request.whole` is false if the body was truncated or is not UTF-8, `request.redacted` is true if credentials in the
     request were redacted.
@@ -57,7 +57,7 @@ def _data(entry: JournalEntry) -> dict[str, Any]:
 
 
 def log_fields(data: Mapping[str, Any]) -> JournalEntry:
-    """Return an entry with what the log shows of `data`.
+    """Convert `data` to an entry with the fields of a log line.
 
     Raises:
         KeyError: `data` is not an entry.
@@ -89,9 +89,9 @@ def _draws_to_json(draws: Draws) -> dict[str, Any]:
     return drawn
 
 
-def match_result_to_json(explanation: MatchResult) -> dict[str, Any]:
-    """Convert the outcome of each condition of a rule to JSON data."""
-    return {"rule": explanation.rule.label, "checks": [asdict(check) for check in explanation.checks]}
+def match_result_to_json(result: MatchResult) -> dict[str, Any]:
+    """Convert the results of a rule's conditions to JSON data."""
+    return {"rule": result.rule.label, "checks": [asdict(check) for check in result.checks]}
 
 
 def _body(entry: JournalEntry) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _is_redacted(entry: JournalEntry) -> bool:
 
 
 def _merge_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers by lower-case name; values of repeated ones are joined by commas, as RFC 9110 allows."""
+    """Merge headers by lower-case name. Commas join the values of repeated headers, as RFC 9110 allows."""
     joined: dict[str, str] = {}
     for name, value in headers.items():
         key = name.lower()
@@ -118,7 +118,7 @@ def _merge_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _clean(data: Any) -> Any:
-    """Redact credentials in all texts, and escape surrogates, which JSON cannot have."""
+    """Redact all texts, and escape surrogates, which JSON does not allow."""
     if isinstance(data, str):
         return redact(data.encode("utf-8", "backslashreplace").decode())
     if isinstance(data, dict):
@@ -127,5 +127,5 @@ def _clean(data: Any) -> Any:
 
 
 def _digest(entry: JournalEntry) -> str | None:
-    """Return the hash of the response; None if it was too long to be kept."""
+    """Hash the response; return None if the entry does not keep it."""
     return None if entry.response is None else blake2b(entry.response, digest_size=16).hexdigest()

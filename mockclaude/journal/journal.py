@@ -1,4 +1,4 @@
-"""The newest requests, bounded by number and bytes, and the one way to observe them.
+"""The journal: the newest requests, bounded by number and bytes.
 
 The server writes each request into the journal. The log, the journal file, the summary and calls that wait for a
 request subscribe to the journal.
@@ -18,14 +18,14 @@ from mockclaude.journal.entry import MAX_BODY, UNREADABLE, JournalEntry
 from mockclaude.scenario.conditions.conditions import Condition
 
 MAX_ENTRIES = 1_000
-"""Requests that are kept of each lane."""
+"""The maximum number of entries of each lane."""
 
 MAX_BYTES = 64 * 1024 * 1024
-"""Bytes that all entries together take, as `JournalEntry.size` counts them."""
+"""The maximum size of all entries together, in bytes by `JournalEntry.size`."""
 
 Event: TypeAlias = Literal["decided", "grown", "ended"]
-"""What happened to an entry: its response was decided, a response generated while it is sent was completed, or the
-response has ended, however that happened. Only requests to the API are decided; all requests end."""
+"""A change of an entry: its response was decided, a live response was completed, or the response has ended, even by an
+error. Only requests to the API are decided; all requests end."""
 
 Subscriber: TypeAlias = Callable[[JournalEntry], object]
 
@@ -37,7 +37,7 @@ Entry = JournalEntry
 
 
 class _Lane:
-    """What is kept of a lane, the oldest first, and its size."""
+    """The entries of one lane, oldest first, and their size."""
 
     __slots__ = ("dropped", "entries", "name", "size")
 
@@ -55,9 +55,9 @@ class Journal:
     takes more than its share, the lane whose last request is the oldest loses one.
 
     Args:
-        max_entries: Entries that are kept of each lane.
-        max_bytes: Bytes that all entries together take.
-        max_body: Bytes that are kept of the body of a request, and of a response.
+        max_entries: The maximum number of entries of each lane.
+        max_bytes: The maximum size of all entries together.
+        max_body: The maximum number of bytes that an entry keeps of a request body, and of a response.
     """
 
     def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES, max_body: int = MAX_BODY) -> None:
@@ -75,7 +75,7 @@ class Journal:
         return sum(len(lane.entries) for lane in tuple(self._lanes.values()))
 
     def keep(self, entry: JournalEntry) -> None:
-        """Keep `entry`, whose response is decided, and drop the oldest entries above the bounds."""
+        """Keep an entry with a decision, and drop the oldest entries above the bounds."""
         lane = self._newest
         if lane.name != entry.lane or not lane.entries:
             lane = self._select_lane(entry.lane)
@@ -91,7 +91,7 @@ class Journal:
             self._publish("decided", entry)
 
     def grow(self, entry: JournalEntry) -> None:
-        """Count `entry` again: its response was completed after it was kept."""
+        """Update the size of `entry`, whose live response was completed after `keep`."""
         if entry.counted:
             lane, size = self._lanes[entry.lane], entry.size
             lane.size += size - entry.counted
@@ -102,15 +102,15 @@ class Journal:
         self._publish("grown", entry)
 
     def end(self, entry: JournalEntry) -> None:
-        """Publish that the response of `entry` has ended. The journal need not keep the entry."""
+        """Publish the end of the response of `entry`, which the journal need not keep."""
         if self._subscribers["ended"]:
             self._publish("ended", entry)
 
     def subscribe(self, event: Event, subscriber: Subscriber) -> Callable[[], None]:
         """Call `subscriber` with the entry of each `event` from now on.
 
-        It is called while the request is handled, so it must return at once; the journal queues nothing. An exception
-        is logged and does not change the response.
+        The call delays the request, so `subscriber` must return immediately. Its exceptions are logged and do not
+        change the response.
 
         Returns:
             A function that ends the subscription.
@@ -136,7 +136,7 @@ class Journal:
             self._drop_oldest(self._lane_to_shrink())
 
     def _select_lane(self, name: str) -> _Lane:
-        """Return a lane, which becomes the newest."""
+        """Select or create a lane as the newest."""
         if self._newest.size > self._largest.size:
             self._largest = self._newest
         lane = self._lanes.get(name)
@@ -149,7 +149,7 @@ class Journal:
         return lane
 
     def _lane_to_shrink(self) -> _Lane:
-        """Return the largest lane if it takes more than its share, or else the one whose last request is the oldest."""
+        """Return the largest lane if it exceeds its share, or else the lane whose last request is the oldest."""
         largest = max(self._newest, self._largest, key=attrgetter("size"))
         return largest if largest.size * len(self._lanes) > self._bytes else next(iter(self._lanes.values()))
 
@@ -166,16 +166,16 @@ class Journal:
                 del self._dropped[next(iter(self._dropped))]
 
     def count_dropped(self, lane: str | None = None) -> int:
-        """Return how many entries of one lane, or of all with None, were dropped for the bounds."""
-        lanes = [each for each in tuple(self._lanes.values()) if lane in (None, each.name)]
+        """Return the number of dropped entries, of one lane or of all."""
+        lanes = [kept for kept in tuple(self._lanes.values()) if lane in (None, kept.name)]
         others = sum(self._dropped.values()) if lane is None else self._dropped.get(lane, 0)
-        return others + sum(each.dropped for each in lanes)
+        return others + sum(kept.dropped for kept in lanes)
 
     def entries(self, lane: str | None = None, scenario: str | None = None) -> Sequence[JournalEntry]:
-        """Return the entries by number, of all or of one lane and of all or of one scenario."""
-        lanes = [each for each in tuple(self._lanes.values()) if lane in (None, each.name)]
-        kept = [entry for each in lanes for entry in tuple(each.entries) if scenario in (None, entry.scenario)]
-        return kept if len(lanes) == 1 else sorted(kept, key=attrgetter("number"))
+        """Return the entries by number; None is every lane and every scenario."""
+        lanes = [kept for kept in tuple(self._lanes.values()) if lane in (None, kept.name)]
+        entries = [entry for kept in lanes for entry in tuple(kept.entries) if scenario in (None, entry.scenario)]
+        return entries if len(lanes) == 1 else sorted(entries, key=attrgetter("number"))
 
     def find(
         self, conditions: Iterable[Condition], lane: str | None = None, scenario: str | None = None
@@ -191,7 +191,7 @@ class Journal:
         lane: str | None = None,
         scenario: str | None = None,
     ) -> list[JournalEntry]:
-        """Return the Messages requests that match all `conditions`, as soon as there are `count`."""
+        """Wait for `count` Messages requests that match all `conditions`; return them."""
         expected = tuple(conditions)
         entries = self.find(expected, lane, scenario)
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -212,17 +212,17 @@ class Journal:
 
     def clear(self, lane: str | None = None, scenario: str | None = None) -> None:
         """Remove all entries, or those of one lane or of one scenario."""
-        for each in [each for each in self._lanes.values() if lane in (None, each.name)]:
-            entries, each.entries = each.entries, deque()
+        for kept in [kept for kept in self._lanes.values() if lane in (None, kept.name)]:
+            entries, kept.entries = kept.entries, deque()
             for entry in entries:
                 if entry.is_of(lane, scenario):
-                    each.size -= entry.counted
+                    kept.size -= entry.counted
                     self._bytes -= entry.counted
                     entry.counted = 0
                 else:
-                    each.entries.append(entry)
-            if not each.entries:
-                del self._lanes[each.name]
+                    kept.entries.append(entry)
+            if not kept.entries:
+                del self._lanes[kept.name]
         if lane is not None:
             self._dropped.pop(lane, None)
         elif not self._lanes:
@@ -230,9 +230,9 @@ class Journal:
 
 
 def entry_matches(conditions: Iterable[Condition], entry: JournalEntry) -> bool:
-    """Return whether `entry` is a Messages request that matches all `conditions`, and can be read."""
+    """Return whether `entry` is a readable Messages request that matches `conditions`."""
     request = entry.request if entry.is_messages_request else None
     try:
-        return request is not None and all(each.holds(each.look(request)) for each in conditions)
+        return request is not None and all(condition.holds(condition.look(request)) for condition in conditions)
     except UNREADABLE:
         return False

@@ -1,6 +1,6 @@
 """The journal as a file of JSON lines, and its reader.
 
-A line is torn if a server was killed, or its disk was full, while it wrote. Readers leave torn lines out.
+A line is torn if the server was killed or the disk was full during the write. The reader skips torn lines.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mockclaude.journal.entry_json import entry_to_json, log_fields
 
 
 class JournalError(Exception):
-    """A file that cannot be written or read, or is not a journal."""
+    """A journal file is unwritable, unreadable or invalid."""
 
 
 PRIVATE = 0o600
@@ -29,8 +29,8 @@ PRIVATE = 0o600
 class JournalFile:
     """Appends entries to a file that only its owner may read.
 
-    After a torn line, entries begin on a new line. If the disk is full, the server goes on without its journal and
-    reports the error once, on standard error.
+    Entries begin on a new line after a torn one. On a full disk, the server continues without its journal file and
+    reports the error once on standard error.
 
     Raises:
         JournalError: The file cannot be written.
@@ -89,7 +89,7 @@ def _last_byte(path: Path) -> bytes:
 
 
 class RecordedEntry(NamedTuple):
-    """An entry of a file: the number of its line, from 1, and its data."""
+    """An entry of a file, with the number of its line from 1."""
 
     line: int
     data: dict[str, Any]
@@ -120,7 +120,7 @@ def read_journal(path: Path, warn: Callable[[str], None]) -> list[RecordedEntry]
                 raise torn or error from None
             torn = error
         else:
-            entries += [RecordedEntry(number, each) for each in data]
+            entries += [RecordedEntry(number, entry) for entry in data]
     if torn:
         if not entries:
             raise torn
@@ -133,19 +133,19 @@ _BEGIN = b'{"number":'
 
 
 def _entries(place: str, line: bytes, warn: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Return the entries of a line: several if servers wrote at the same time, or after a torn entry."""
+    """Return the entries of a line: several if two servers wrote at the same time, or after a torn entry."""
     try:
-        return [_checked(place, orjson.loads(line))]
+        return [_check_entry(place, orjson.loads(line))]
     except orjson.JSONDecodeError:
         begin = line.find(_BEGIN)
         if begin < 0 and not _BEGIN.startswith(line.strip(b"\0")):
-            raise _not_an_entry(place) from None
+            raise _entry_error(place) from None
     head, *rest = line.split(_BEGIN)
     entries: list[dict[str, Any]] = []
     torn = len(head)
     for part in rest:
         try:
-            entries.append(_checked(place, orjson.loads(_BEGIN + part)))
+            entries.append(_check_entry(place, orjson.loads(_BEGIN + part)))
         except orjson.JSONDecodeError:
             torn += len(_BEGIN) + len(part)
     if torn:
@@ -153,13 +153,13 @@ def _entries(place: str, line: bytes, warn: Callable[[str], None]) -> list[dict[
     return entries
 
 
-def _checked(place: str, data: Any) -> dict[str, Any]:
+def _check_entry(place: str, data: Any) -> dict[str, Any]:
     try:
         log_fields(data)
     except (KeyError, TypeError):
-        raise _not_an_entry(place) from None
+        raise _entry_error(place) from None
     return data  # type: ignore[no-any-return]
 
 
-def _not_an_entry(place: str) -> JournalError:
+def _entry_error(place: str) -> JournalError:
     return JournalError(f"{place}: not a journal entry; expected a JSON line written by `serve --journal`")

@@ -1,9 +1,9 @@
-"""Recorded requests sent again without a server, and the differences between the recorded and the current decisions.
+"""New decisions on recorded requests, and their differences from the recorded ones.
 
 Each request is decided at its recorded time and in the recorded order, so that unchanged scenarios give the same bytes.
-API keys are not recorded: a key is made up for each lane. Credentials in bodies are not recorded either: for a redacted
+The journal has no API keys: each lane gets a generated key. It has no credentials in bodies either: for a redacted
 body, results that depend on all of its bytes are not compared. The number of requests in flight is not reproduced: a
-request that was refused for it is refused again if the scenario has such a limit.
+request that was refused for this number is refused again if the scenario has such a limit.
 """
 
 from __future__ import annotations
@@ -34,7 +34,13 @@ _SAME_RUN = 1e-3
 
 
 class Difference(NamedTuple):
-    """A request whose current decision is not the recorded one: its number, method and path, and each difference."""
+    """A recorded request with another decision now.
+
+    Attributes:
+        number: The number of the request.
+        request: Its method and path.
+        reasons: Each difference.
+    """
 
     number: int
     request: str
@@ -55,7 +61,7 @@ def recheck(scenarios: Mapping[str, Scenario], entries: Sequence[Data], retry_sp
 
 
 def split_runs(entries: Sequence[Data]) -> list[list[Data]]:
-    """Group entries by the server that wrote them, each group in the order of its requests."""
+    """Group entries by the server that wrote them, in the order of requests."""
     groups: list[tuple[float, list[Data]]] = []
     for entry in entries:
         start = entry["at"] - entry["request"]["since_start_us"] / 1e6
@@ -66,8 +72,8 @@ def split_runs(entries: Sequence[Data]) -> list[list[Data]]:
     return [sorted(run, key=lambda entry: int(entry["number"])) for _, run in groups]
 
 
-def entries_up_to(entries: Sequence[Data], number: int | None = None) -> list[Data]:
-    """Return the entries of one scenario up to a request, in their order; empty if there is no such request.
+def select_entries(entries: Sequence[Data], number: int | None = None) -> list[Data]:
+    """Select the entries of one scenario up to a request; none for an unknown number.
 
     Args:
         entries: Entries of one or more servers. If several servers have the number, the last one is used.
@@ -93,7 +99,7 @@ def _recheck_run(
         if state is None:
             yield entry, [f"unknown scenario '{entry['scenario']}'; expected one that is served"]
         elif not is_complete(entry):
-            answer(rebuild_request(entry, state.scenario.policy), state)  # is refused, but counts in its lane
+            answer(rebuild_request(entry, state.scenario.policy), state)  # refused, but raises counters
             yield entry, ["skipped, its body was truncated in the journal"]
         else:
             yield entry, list(_differences(entry, _decide_again(state, stores[entry["scenario"]], entry)))
@@ -129,7 +135,10 @@ def _decide_again(served: ScenarioState, store: MemoryStore, entry: Data) -> Dat
 
 
 def rebuild_request(entry: Data, policy: Policy) -> HttpRequest:
-    """Build the recorded request, with an API key that `policy` accepts unless the request was refused for its key."""
+    """Build the recorded request.
+
+    It gets an API key that `policy` accepts, unless the request was refused for its key.
+    """
     request = entry["request"]
     query = MultiDict(parse_qsl(request["path"].partition("?")[2], keep_blank_values=True))
     headers = _headers(entry, policy)
@@ -161,7 +170,7 @@ def _headers(entry: Data, policy: Policy) -> Mapping[str, str]:
 
 
 def _key(lane: str, policy: Policy) -> str:
-    """Return the API key of `policy` that a lane belongs to, or else any of them; the lane itself if there are none."""
+    """Return the API key in `policy` with this lane, or else any key; without keys the lane itself."""
     known = sorted(policy.api_keys, key=lambda key: (hash_key_to_lane(key) != lane, key))
     return known[0] if known else lane
 
@@ -174,11 +183,11 @@ _COMPARED: Mapping[str, Callable[[Data], Any]] = {
     "the times": lambda entry: [send["at_us"] for send in entry["response"]["planned"]],
     "the ending": lambda entry: entry["response"]["end"],
 }
-"""What is compared -> its value in an entry."""
+"""Compared property -> its value in an entry."""
 
 
 _WITHOUT_BODY = ("the rule", "the status", "the ending")
-"""What is compared of a request with a redacted body: everything else depends on all of its bytes."""
+"""Compared properties of a request with a redacted body: all others depend on all of its bytes."""
 
 
 def _differences(was: Data, now: Data) -> Iterator[str]:
@@ -197,7 +206,7 @@ def _differences(was: Data, now: Data) -> Iterator[str]:
 
 
 def _redacted_parts(entry: Data) -> str:
-    """Name the redacted parts that conditions cannot match. The API key is not one of them."""
+    """Name the redacted parts that conditions cannot match, which excludes the API key."""
     headers = [name for name, value in entry["request"]["headers"].items() if REDACTED in value and name not in _KEYS]
     hidden = [*headers, *(["its body"] if is_redacted(entry) else [])]
     return f" (redacted: {', '.join(hidden)})" if hidden else ""

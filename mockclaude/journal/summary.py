@@ -1,4 +1,4 @@
-"""The summary of a run: requests by status, and the unmatched ones by reason."""
+"""The summary of a run: requests by status, and unmatched requests by reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from mockclaude.journal.entry import JournalEntry
 
 _NAMED = 10
-"""Reasons that are printed; each request may have its own."""
+"""The maximum number of printed reasons, because each request may have another."""
 
 
 class Summary:

@@ -1,4 +1,4 @@
-"""Verification of the journal: how many requests match conditions, and which ones, or the near miss if too few do.
+"""Verification of the journal: the number of requests that match conditions, and the near miss if it is too low.
 
 The admin API and the fixture use the same verification.
 """
@@ -15,11 +15,11 @@ from mockclaude.scenario.conditions.hints import check_with_hint
 from mockclaude.scenario.match import distance
 
 _NAMED = 5
-"""Matching requests that are named if too many match."""
+"""The maximum number of matching requests in a message."""
 
 
 class CountRange(NamedTuple):
-    """How many requests must match. Default: at least one."""
+    """The expected number of requests. Default: at least one."""
 
     at_least: int = 1
     at_most: int | None = None
@@ -29,12 +29,12 @@ class CountRange(NamedTuple):
 
     def __str__(self) -> str:
         if self.at_most is None:
-            return f"at least {_requests(self.at_least)}"
+            return f"at least {_count_requests(self.at_least)}"
         if self.at_least == self.at_most:
-            return _requests(self.at_most)
+            return _count_requests(self.at_most)
         if self.at_least == 0:
-            return f"at most {_requests(self.at_most)}"
-        return f"{self.at_least} to {_requests(self.at_most)}"
+            return f"at most {_count_requests(self.at_most)}"
+        return f"{self.at_least} to {_count_requests(self.at_most)}"
 
 
 Times = CountRange
@@ -44,14 +44,14 @@ AT_LEAST_ONE = CountRange()
 
 
 class VerificationResult(NamedTuple):
-    """Whether the number of matching requests is in the range, and a message of one or more lines."""
+    """Whether the number of matching requests is in the range, with a message."""
 
     ok: bool
     message: str
 
 
 class CheckedRequest(NamedTuple):
-    """A request and the outcome of each condition."""
+    """A request and the result of each condition."""
 
     entry: JournalEntry
     checks: tuple[ConditionResult, ...]
@@ -70,24 +70,25 @@ def verify(
 ) -> VerificationResult:
     """Verify that `times` Messages requests among `entries` match all `conditions`.
 
-    If not, the message names the matching requests if they are too many, or else each condition of the near miss.
+    The message of a failure has the matching requests if they are too many, or else each condition of the near miss.
 
     Args:
-        entries: Entries of the journal, the oldest first.
+        entries: Entries of the journal, oldest first.
         conditions: The conditions of the verification.
         times: The number of requests, or its range.
-        dropped: How many older entries the journal no longer has.
+        dropped: The number of older entries that the journal has dropped.
     """
     expected, bounds = tuple(conditions), CountRange(times, times) if isinstance(times, int) else times
     requests = [entry for entry in entries if entry.is_messages_request]
     checked = [CheckedRequest(entry, checks) for entry in requests if (checks := _checks(expected, entry)) is not None]
-    matching = [each for each in checked if each.matches]
-    head = f"expected {bounds}{_with(expected)}, got {len(matching)} (of {len(requests)} received)"
+    matching = [request for request in checked if request.matches]
+    head = f"expected {bounds}{_describe_conditions(expected)}, got {len(matching)} (of {len(requests)} received)"
     if len(matching) in bounds:
         return VerificationResult(True, head)
-    others = [each for each in checked if not each.matches]
-    details = _name_last(matching) if len(matching) > bounds.at_least else _near_miss(others, expected)
-    return VerificationResult(False, "\n".join([head, *details, *_omitted(len(requests) - len(checked), dropped)]))
+    others = [request for request in checked if not request.matches]
+    details = _last_matches(matching) if len(matching) > bounds.at_least else _near_miss(others, expected)
+    omissions = _omission_lines(len(requests) - len(checked), dropped)
+    return VerificationResult(False, "\n".join([head, *details, *omissions]))
 
 
 def _checks(
@@ -95,7 +96,7 @@ def _checks(
     entry: JournalEntry,
     check: Callable[[Condition, MessagesRequest], ConditionResult] = Condition.check,
 ) -> tuple[ConditionResult, ...] | None:
-    """Return the outcome of each condition; None for a request that cannot be read."""
+    """Return the result of each condition; None for an unreadable request."""
     request = entry.request
     try:
         return None if request is None else tuple(check(condition, request) for condition in conditions)
@@ -103,34 +104,35 @@ def _checks(
         return None
 
 
-def _with(conditions: Sequence[Condition]) -> str:
+def _describe_conditions(conditions: Sequence[Condition]) -> str:
     described = "; ".join(f"{condition.key}: {condition.wanted}" for condition in conditions)
     return f" with {described}" if described else ""
 
 
-def _name_last(matching: Sequence[CheckedRequest]) -> Iterator[str]:
-    yield from (f"  {_name(each.entry)}" for each in matching[-_NAMED:])
+def _last_matches(matching: Sequence[CheckedRequest]) -> Iterator[str]:
+    yield from (f"  {_describe_entry(request.entry)}" for request in matching[-_NAMED:])
 
 
 def _near_miss(others: Sequence[CheckedRequest], expected: Sequence[Condition]) -> Iterator[str]:
-    """Yield each condition of the request that comes closest; of equally close ones, the last."""
+    """Yield each condition of the closest request, or of the last among equally close ones."""
     if others:
-        nearest = min(reversed(others), key=lambda each: distance(each.checks))
+        nearest = min(reversed(others), key=lambda request: distance(request.checks))
         hints = _checks(expected, nearest.entry, check_with_hint)
-        yield f"near miss: {_name(nearest.entry)}"
+        yield f"near miss: {_describe_entry(nearest.entry)}"
         yield from (f"  {'ok  ' if check.held else 'FAIL'} {check}" for check in hints or nearest.checks)
 
 
-def _name(entry: JournalEntry) -> str:
+def _describe_entry(entry: JournalEntry) -> str:
     return f"request {entry.number} ({f'rule {entry.rule.label}' if entry.rule else f'status {entry.status}'})"
 
 
-def _omitted(unreadable: int, dropped: int) -> Iterator[str]:
+def _omission_lines(unreadable: int, dropped: int) -> Iterator[str]:
     if unreadable:
-        yield f"not compared: {_requests(unreadable)} with an invalid body, or one that was truncated in the journal"
+        count = _count_requests(unreadable)
+        yield f"not compared: {count} with an invalid body, or one that was truncated in the journal"
     if dropped:
         yield f"not compared: {dropped} older request{'s' if dropped != 1 else ''}, dropped from the journal"
 
 
-def _requests(count: int) -> str:
+def _count_requests(count: int) -> str:
     return f"{count} request{'s' if count != 1 else ''}"

@@ -1,7 +1,7 @@
-"""Clocks that responses are played by: real time, a multiple of it, no waiting, or time that is advanced by hand.
+"""Clocks for sending responses: real time, a multiple of it, no waiting, or a manual clock.
 
 Times are microseconds since a start. Delays that a client waits for, such as `retry-after`, are real time for every
-clock but the manual one.
+clock except the manual one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Clock:
     """Real time, or a multiple of it.
 
     Args:
-        speed: The factor by which responses are faster. 0: nothing waits.
+        speed: The factor by which responses are faster; 0 for no waiting.
         now: Returns the seconds since the epoch.
     """
 
@@ -45,21 +45,21 @@ class Clock:
         return self.speed > 0
 
     def begin(self) -> float:
-        """Return the start that `since`, `call` and `until` count from."""
+        """Return the current time, a start for `since`, `call` and `wait_until`."""
         return time.monotonic()
 
     def since(self, begin: float) -> int:
         """Return the microseconds since `begin`, multiplied by the speed."""
         return int((time.monotonic() - begin) * (self.speed or 1.0) * 1e6)
 
-    def call(self, begin: float, at: int, due: Callback) -> Handle:
-        """Schedule `due` in the running event loop, `at` microseconds after `begin`."""
+    def call(self, begin: float, at: int, callback: Callback) -> Handle:
+        """Schedule a callback in the running event loop, `at` us after `begin`."""
         loop = asyncio.get_running_loop()
         if not self.waits:
-            return loop.call_soon(due)
-        return loop.call_later(begin + at / 1e6 / self.speed - time.monotonic(), due)
+            return loop.call_soon(callback)
+        return loop.call_later(begin + at / 1e6 / self.speed - time.monotonic(), callback)
 
-    async def until(self, begin: float, at: int) -> None:
+    async def wait_until(self, begin: float, at: int) -> None:
         """Wait until `at` microseconds after `begin`."""
         if self.waits and self.since(begin) < at:
             reached = asyncio.get_running_loop().create_future()
@@ -79,41 +79,45 @@ REAL = Clock()
 
 
 class ManualClock(Clock):
-    """Time that passes only when it is advanced. `now` starts at `begin`, in seconds since the epoch."""
+    """A clock that changes only by `advance`.
+
+    Args:
+        begin: The first value of `now`, in seconds since the epoch.
+    """
 
     def __init__(self, begin: float) -> None:
         super().__init__(now=lambda: begin + self._passed / 1e6)
         self._passed = 0
-        self._due: list[tuple[int, int, _Due]] = []
+        self._scheduled: list[tuple[int, int, _ScheduledCall]] = []
         self._order = count()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def waiting(self) -> int:
         """The number of scheduled calls."""
-        return sum(not due.cancelled for _, _, due in self._due)
+        return sum(not call.cancelled for _, _, call in self._scheduled)
 
     def begin(self) -> float:
-        """Return the start that `since`, `call` and `until` count from."""
+        """Return the current time, a start for `since`, `call` and `wait_until`."""
         return self._passed
 
     def since(self, begin: float) -> int:
-        """Return the microseconds by which the clock was advanced since `begin`."""
+        """Return the microseconds that the clock was advanced since `begin`."""
         return self._passed - int(begin)
 
-    def call(self, begin: float, at: int, due: Callback) -> Handle:
-        """Schedule `due` in the running event loop, once the clock is advanced to `at` microseconds after `begin`."""
+    def call(self, begin: float, at: int, callback: Callback) -> Handle:
+        """Schedule a callback for the time `at` microseconds after `begin`."""
         self._loop = asyncio.get_running_loop()
         if self.since(begin) >= at:
-            return self._loop.call_soon(due)
-        entry = _Due(due)
-        heapq.heappush(self._due, (int(begin) + at, next(self._order), entry))
+            return self._loop.call_soon(callback)
+        entry = _ScheduledCall(callback)
+        heapq.heappush(self._scheduled, (int(begin) + at, next(self._order), entry))
         return entry
 
     def advance(self, seconds: float) -> None:
-        """Advance the clock and run the calls that become due, in the order of their times.
+        """Advance the clock and run the scheduled calls, in the order of their times.
 
-        Safe in any thread; in other threads than the event loop's it returns after the last call.
+        Safe in any thread. Outside the event loop's thread it returns after the last call.
 
         Raises:
             ValueError: `seconds` is negative.
@@ -122,25 +126,25 @@ class ManualClock(Clock):
             raise ValueError(f"advance: negative time, got {seconds:g} seconds; expected 0 or more")
         target = self._passed + round(seconds * 1e6)
         if self._loop is None or self._loop.is_closed() or _is_running(self._loop):
-            self._go(target)
+            self._advance_to(target)
             return
         reached: Future[None] = Future()
-        self._loop.call_soon_threadsafe(self._go, target, reached)
+        self._loop.call_soon_threadsafe(self._advance_to, target, reached)
         reached.result()
 
-    def _go(self, target: int, reached: Future[None] | None = None) -> None:
-        while self._due and self._due[0][0] <= target:
-            at, _, due = heapq.heappop(self._due)
-            if not due.cancelled:
+    def _advance_to(self, target: int, reached: Future[None] | None = None) -> None:
+        while self._scheduled and self._scheduled[0][0] <= target:
+            at, _, scheduled = heapq.heappop(self._scheduled)
+            if not scheduled.cancelled:
                 self._passed = max(self._passed, at)
-                due.call()
+                scheduled.call()
         self._passed = max(self._passed, target)
         if reached is not None:
             reached.set_result(None)
 
 
-class _Due:
-    """A call that waits until a clock is advanced."""
+class _ScheduledCall:
+    """A scheduled call of a manual clock."""
 
     __slots__ = ("call", "cancelled")
 
@@ -166,7 +170,7 @@ def parse_speed(text: str) -> float:
     """Parse a speed: a factor such as `10x` or `0.5x`, or `instant`, which is 0.
 
     Raises:
-        ValueError: Not a speed.
+        ValueError: The text is not a speed.
     """
     if text == "instant":
         return 0.0
@@ -176,10 +180,10 @@ def parse_speed(text: str) -> float:
     return float(match[1])
 
 
-def clock_of(text: str) -> Clock:
-    """Return the clock for a speed, or for `manual`, which starts now.
+def create_clock(text: str) -> Clock:
+    """Create the clock for a speed or for `manual`, which starts now.
 
     Raises:
-        ValueError: Neither a speed nor `manual`.
+        ValueError: The text is neither a speed nor `manual`.
     """
     return ManualClock(time.time()) if text == "manual" else Clock(parse_speed(text))

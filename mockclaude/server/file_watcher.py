@@ -25,7 +25,7 @@ FileStates: TypeAlias = Mapping[str, tuple[int, int, int] | None]
 
 
 def read_file_states(paths: Sequence[Path]) -> FileStates:
-    """Return the state of every scenario file that `paths` name."""
+    """Read the state of every scenario file in `paths`."""
     return {display_name(file): _read_state(file) for file in find_files(paths)}
 
 
@@ -43,7 +43,7 @@ class FileWatcher:
     Args:
         paths: Scenario files and folders.
         load: Loads the scenarios, by name.
-        report: Prints a message. Default: to standard error.
+        report: Prints a message. Default: `write_error`.
     """
 
     def __init__(
@@ -59,13 +59,16 @@ class FileWatcher:
         self._loaded = self._seen = read_file_states(paths)
 
     async def __call__(self, site: Site) -> None:
-        """Keep `site` up to date, until cancelled."""
+        """Reload the scenarios of `site` after changes, until cancelled."""
         while True:
             await asyncio.sleep(POLL)
             await self.poll(site)
 
     async def poll(self, site: Site) -> None:
-        """Reload files that have changed, unless they changed since the last poll. Any exception is reported."""
+        """Reload changed files, unless they changed again since the last poll.
+
+        All exceptions are reported.
+        """
         try:
             await self._poll(site)
         except Exception as error:
@@ -97,7 +100,7 @@ class FileWatcher:
 
 
 def _keep_if_equal(before: Scenario | None, loaded: Scenario) -> Scenario:
-    """Return the scenario that is served if it has the same files: its state is kept."""
+    """Return the earlier scenario if it has the same files, so that its state is kept."""
     return before if before is not None and before.files == loaded.files else loaded
 
 

@@ -13,7 +13,10 @@ _TRY = '{"model":"claude-sonnet-5","max_tokens":1024,"messages":[{"role":"user",
 
 
 def first_screen(scenarios: Mapping[str, Scenario], url: str, token: str = "") -> str:
-    """Return the version, the base URLs of the scenarios, settings for an SDK, an example request, the admin token."""
+    """Format the first screen.
+
+    It has the version, the base URLs of the scenarios, settings for an SDK, an example request and the admin token.
+    """
     width = max(len(_base_url(url, name)) for name in scenarios)
     served = [
         f"  {_base_url(url, name):{width}}  {_describe(scenario)}" for name, scenario in sorted(scenarios.items())

@@ -1,4 +1,4 @@
-"""A request whose response is decided: it is encoded, journaled and sent, and its claims are released."""
+"""A request with a decision: encode, journal and send the response, then release the claims."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from mockclaude.journal.journal import Journal
 from mockclaude.reply.response import End
 from mockclaude.server.clock import Clock
 from mockclaude.server.live_player import play_live
-from mockclaude.server.player import Played, play
+from mockclaude.server.player import SentResponse, play
 from mockclaude.wire.encode import encode
 from mockclaude.wire.script import Script
 
 
 class Server(Protocol):
-    """What sends a response.
+    """The parts of a server that sending a response needs.
 
     Attributes:
-        clock: The clock by which the response is sent.
-        journal: The journal that keeps it.
-        refuse: Lets no connection be accepted for so many microseconds of a clock.
+        clock: The clock of responses.
+        journal: The journal.
+        refuse: Refuses connections for a number of microseconds of a clock.
     """
 
     clock: Clock
@@ -39,13 +39,13 @@ class Server(Protocol):
 
 @dataclass(slots=True)
 class HandledRequest:
-    """A request and its decision, which a live reply completes.
+    """A request and its decision, which a complete live reply replaces.
 
     Attributes:
         decision: The decision.
         scenario: The name of the scenario.
         http: The request; None for the index page.
-        state: The state of the scenario; None where no scenario has the request.
+        state: The state of the scenario; None for a request to no scenario.
     """
 
     decision: Decision = NO_RESPONSE
@@ -53,8 +53,8 @@ class HandledRequest:
     http: HttpRequest | None = None
     state: ScenarioState | None = None
 
-    async def send(self, request: web.BaseRequest, entry: JournalEntry, server: Server) -> Played:
-        """Send the response, and journal what is planned before and how it ended afterwards."""
+    async def send(self, request: web.BaseRequest, entry: JournalEntry, server: Server) -> SentResponse:
+        """Journal the decision, send the response, and journal its ending."""
         http11 = bool(request.version >= (1, 1))
         decision, max_body = self.decision, server.journal.max_body
         if request.method == "HEAD":
@@ -76,7 +76,7 @@ class HandledRequest:
         return played
 
     def _complete(self, entry: JournalEntry, server: Server, decision: Decision, script: Script) -> None:
-        """Take the decision of a live reply, once it is made."""
+        """Commit and journal the decision of a complete live reply."""
         assert self.state is not None, "only a scenario has live replies"
         decision = self.decision = commit(self.state, decision)
         entry.record_decision(decision, script, server.journal.max_body)
@@ -85,6 +85,6 @@ class HandledRequest:
             server.refuse(script.down_us, server.clock)
 
     def release(self) -> None:
-        """Commit what changes at the end of the response, however that was."""
+        """Commit the effects of the end of the response, even after an error."""
         if self.state is not None and self.decision.at_end:
             self.state.store.commit(self.decision.at_end)

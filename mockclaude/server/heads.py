@@ -1,6 +1,6 @@
-"""What follows from the head of a request: its scenario, its path, and whether the server trusts who sent it.
+"""The heads of requests: scenario, path and trust.
 
-Heads that were accepted are remembered without their `content-length`, so that most requests cost one look-up.
+Accepted heads are kept without their `content-length`, so that most requests need one look-up.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mockclaude.engine.valid_headers import validation_mode
 from mockclaude.scenario.diagnostics import did_you_mean
 
 MAX_HEADS = 1_000
-"""Heads that are remembered; beyond, all are forgotten."""
+"""The maximum number of known heads. At this number all are dropped."""
 
 HeadKey: TypeAlias = tuple[str, str, int, tuple[tuple[bytes, bytes], ...]]
 """Method, raw path, minor version, and header lines."""
@@ -30,7 +30,7 @@ _LENGTH = (b"content-length", b"Content-Length")
 
 
 class KnownHead(NamedTuple):
-    """A head that was accepted, the name of its scenario, and its path as the journal shows it."""
+    """An accepted head, the name of its scenario, and its redacted path."""
 
     head: Head
     scenario: str
@@ -41,7 +41,7 @@ class Heads:
     """The heads of requests to one server.
 
     Attributes:
-        known: The heads that were accepted.
+        known: The accepted heads.
         served: The scenarios by name.
     """
 
@@ -52,12 +52,16 @@ class Heads:
         self._trust = trust
 
     def use(self, served: Mapping[str, ScenarioState]) -> None:
-        """Forget all heads: other scenarios are served."""
+        """Drop all heads, and serve other scenarios."""
         self.known.clear()
         self.served = served
 
     def read(self, request: web.BaseRequest, key: HeadKey) -> KnownHead:
-        """Return what follows from a head that is new. Raises `ApiError`."""
+        """Read a new head.
+
+        Raises:
+            ApiError: 404, the scenario or the path is unknown; 403, a page has sent a control header.
+        """
         page = self._trust.page(request.headers)
         headers = self._trust.page_headers(page, request.headers) if page else request.headers
         name, path = self._address(request)
@@ -69,15 +73,18 @@ class Heads:
             self.known[key] = known
         return known
 
-    def stray(self, request: web.BaseRequest, error: ApiError) -> Head:
-        """Return the head of a request that reaches no scenario. That of a stranger is in no lane of its own choice."""
+    def read_stray(self, request: web.BaseRequest, error: ApiError) -> Head:
+        """Read the head of a request to no scenario.
+
+        The head of an untrusted sender is in the lane of pages.
+        """
         page = self._trust.page(request.headers)
         is_strange = page or error.type == "permission_error"
         headers = move_to_pages_lane(request.headers) if is_strange else request.headers
         return _make_head(self._trust, request, "", headers, page)
 
     def _address(self, request: web.BaseRequest) -> tuple[str, str]:
-        """Return the scenario of `request`, and the API's path. Some gateways leave out the `/v1`."""
+        """Return the scenario of `request`, and the API's path. Some gateways omit `/v1`."""
         path = request.raw_path.partition("?")[0]
         prefix, slash, rest = path.partition("/v1/")
         if not slash:
@@ -103,7 +110,7 @@ class Heads:
 
 
 def head_key(request: web.BaseRequest) -> HeadKey:
-    """Return what makes heads equal."""
+    """Return the key of a head: its bytes without `content-length`."""
     headers = tuple([header for header in request.raw_headers if header[0] not in _LENGTH])
     return request.method, request.raw_path, request.version.minor, headers
 

@@ -1,4 +1,4 @@
-"""The page at the root: the scenarios with their base URLs, as HTML or JSON, or that the admin token is needed."""
+"""The page at the root: the scenarios with their base URLs as HTML or JSON, or a note on the missing admin token."""
 
 from __future__ import annotations
 
@@ -49,7 +49,11 @@ at its start, or that of <code>--admin-token</code>:</p>
 
 
 def respond(request: web.BaseRequest, scenarios: Mapping[str, Scenario], trust: Trust, now: int) -> Decision:
-    """Return the decision for a request to the root. Raises `ApiError` 401 to a program without the token."""
+    """Decide the response to a request to the root.
+
+    Raises:
+        ApiError: 401; the token is missing or wrong, and the client is not a browser.
+    """
     html = "text/html" in request.headers.get("accept", "")
     origin = _origin(request)
     try:
@@ -57,8 +61,8 @@ def respond(request: web.BaseRequest, scenarios: Mapping[str, Scenario], trust: 
     except ApiError as error:
         if not html:
             raise
-        return Decision(locked(origin, now), error.message)
-    return Decision(index(scenarios, origin, now, html=html), "index")
+        return Decision(build_locked_page(origin, now), error.message)
+    return Decision(build_index(scenarios, origin, now, html=html), "index")
 
 
 def _origin(request: web.BaseRequest) -> URL:
@@ -68,23 +72,23 @@ def _origin(request: web.BaseRequest) -> URL:
         raise invalid("The Host header is not a host and a port") from None
 
 
-def index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: bool) -> Response:
-    """Return the list of `scenarios`: a page if `html`, else JSON."""
-    listed = [_entry(name, scenario, origin) for name, scenario in sorted(scenarios.items())]
+def build_index(scenarios: Mapping[str, Scenario], origin: URL, now: int, *, html: bool) -> Response:
+    """Build the list of scenarios, as HTML or as JSON."""
+    entries = [_entry(name, scenario, origin) for name, scenario in sorted(scenarios.items())]
     if html:
-        kind, body = _HTML, _page(listed)
+        kind, body = _HTML, _page(entries)
     else:
-        kind, body = "application/json", orjson.dumps({"version": __version__, "scenarios": listed})
-    return _sent(200, kind, body, now)
+        kind, body = "application/json", orjson.dumps({"version": __version__, "scenarios": entries})
+    return _build_response(200, kind, body, now)
 
 
-def locked(origin: URL, now: int) -> Response:
-    """Return the page for who lacks the token: it says how to give it."""
+def build_locked_page(origin: URL, now: int) -> Response:
+    """Build the page for a browser without the token, with instructions."""
     page = _HEAD.format(version=__version__) + _LOCKED.format(origin=escape(str(origin)))
-    return _sent(401, _HTML, page.encode(), now)
+    return _build_response(401, _HTML, page.encode(), now)
 
 
-def _sent(status: int, kind: str, body: bytes, now: int) -> Response:
+def _build_response(status: int, kind: str, body: bytes, now: int) -> Response:
     headers = date(now).put({"content-type": kind, "content-security-policy": _POLICY, **AGAINST_OTHER_SITES})
     request_id, _ = Draws(0, "index").ids()
     return build_response(status, headers, request_id, Data(body))
@@ -100,11 +104,11 @@ def _entry(name: str, scenario: Scenario, origin: URL) -> dict[str, Any]:
     }
 
 
-def _page(listed: list[dict[str, Any]]) -> bytes:
+def _page(entries: list[dict[str, Any]]) -> bytes:
     rows = "\n".join(
         f"<tr><td><code>{escape(entry['base_url'])}</code><td>{_rules(entry['rules'])}<td>{entry['seed']}"
         f"<td><code>{escape(', '.join(entry['files']) or 'built in')}</code></tr>"
-        for entry in listed
+        for entry in entries
     )
     return (_HEAD.format(version=__version__) + _PAGE.format(rows=rows)).encode()
 

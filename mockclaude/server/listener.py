@@ -1,4 +1,4 @@
-"""The listening socket, which the fault `refuse` closes for some time. Open connections stay open."""
+"""The listening socket, which the fault `refuse` closes for a time. Open connections stay open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from mockclaude.server.clock import REAL, Clock
 
 
 class Listener:
-    """Listens on `host` and `port`. For port 0, `port` is the assigned one once it is open."""
+    """Listens on `host` and `port`.
+
+    Attributes:
+        host: The address.
+        port: The port. For port 0, `open` sets it to the assigned port.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self.host = host
@@ -32,9 +37,9 @@ class Listener:
         self.port = runner.addresses[0][1]
 
     def refuse(self, microseconds: int, clock: Clock = REAL) -> None:
-        """Accept no connection for `microseconds` of `clock`. Ignored if none is accepted already."""
+        """Close the socket for `microseconds` of `clock`, unless it is closed."""
         if self._site is not None:
-            self._pause = asyncio.ensure_future(clock.until(clock.begin(), microseconds))
+            self._pause = asyncio.ensure_future(clock.wait_until(clock.begin(), microseconds))
             self._down = asyncio.ensure_future(self._reopen(self._site, self._pause))
             self._site = None
 
@@ -44,13 +49,16 @@ class Listener:
         assert self._runner is not None
         await self.open(self._runner)
 
-    async def reopened(self) -> None:
-        """Wait until connections are accepted again."""
+    async def wait_until_open(self) -> None:
+        """Wait until the socket is open again."""
         if self._down is not None:
             await self._down
 
     async def close(self) -> None:
-        """Stop listening for good. The cleanup of the runner has to follow: it closes a socket that is being opened."""
+        """Stop listening.
+
+        Clean up the runner afterwards, which closes a socket that is still being opened.
+        """
         while self._pause is not None and self._down is not None and not self._down.done():
             self._pause.cancel()  # not `_down`: a cancelled `create_server` leaves its socket open
             await asyncio.wait([self._down])

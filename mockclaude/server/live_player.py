@@ -1,6 +1,6 @@
-"""Live answers, played as they are made.
+"""The player of live replies.
 
-A client that goes, or does not read, ends the making of its answer.
+The generation of a reply stops if its client goes or does not read.
 """
 
 from __future__ import annotations
@@ -12,18 +12,25 @@ from aiohttp import web
 
 from mockclaude.engine.decision import Decision, Live
 from mockclaude.server.clock import Clock
-from mockclaude.server.player import CLOSED, Played, play
+from mockclaude.server.player import CLOSED, SentResponse, play
 from mockclaude.wire.encode import BatchEncoder
 from mockclaude.wire.script import Script
 
 
 async def play_live(
     live: Live, request: web.BaseRequest, clock: Clock, sent: list[int], complete: Callable[[Decision, Script], None]
-) -> tuple[Script, Played]:
-    """Send each part of `live` as soon as it is made; return all that was sent, and how it was played.
+) -> tuple[Script, SentResponse]:
+    """Send each part of a live reply as soon as it is complete.
 
-    `complete` is called with the decision and its script before its last part is sent, or as far as it was made when
-    the client went. To `sent` is added, for each write, how many microseconds after the beginning it was written.
+    Args:
+        live: The reply.
+        request: The request.
+        clock: The clock of the response.
+        sent: Receives the time of each write, in microseconds from the start of the response.
+        complete: Called with the decision and its script before the last part is sent, or when the client has gone.
+
+    Returns:
+        The script of all sent parts, and aiohttp's view of the response.
     """
     begin = clock.begin()
     encoder, whole, played = BatchEncoder(http11=request.version >= (1, 1)), None, CLOSED

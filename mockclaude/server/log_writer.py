@@ -1,4 +1,4 @@
-"""Log lines of ended requests, written together: writing each line alone takes longer than answering its request."""
+"""Log lines of ended requests, written in batches: a write for each line takes longer than a request."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from mockclaude.journal.console import log_line
 from mockclaude.journal.entry import JournalEntry
 
 FLUSH_AFTER = 0.05
-"""Seconds that a line may wait for others."""
+"""The maximum number of seconds before a line is written."""
 
 MAX_PENDING = 1_000
-"""Entries that may wait: with more, all are written at once."""
+"""The number of waiting entries at which all are written."""
 
 WriteEntries: TypeAlias = Callable[[Sequence[JournalEntry]], Any]
 
 
 class LogWriter:
-    """Writes ended requests in batches: first the entries, with `write_entries` if given, then their log lines."""
+    """Writes ended requests in batches.
+
+    Args:
+        write: Called with the log lines of a batch.
+        write_entries: Called before with the entries of the batch.
+        colour: Whether log lines have colours.
+    """
 
     def __init__(self, write: Callable[[str], Any], write_entries: WriteEntries | None = None, *, colour: bool) -> None:
         self._write = write

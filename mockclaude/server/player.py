@@ -1,8 +1,7 @@
-"""The only place where time passes: a script is played on a connection.
+"""The player: sends the bytes of a script at their times.
 
-In: a script, a wire and a clock. Out: bytes on the wire, each at its time, and how it went.
-Knows nothing of what the bytes mean. Times are absolute deadlines, so lateness does not add up. What is due is written
-by the timer itself, without waking a task: that is what lets hundreds of streams keep their times.
+Times are absolute, so delays do not add up. A timer callback writes directly, without waking a task, so that hundreds
+of streams keep their times.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from mockclaude.server.clock import REAL, Clock, Handle
 from mockclaude.wire.script import Script, Send
 
 WRITE_TIMEOUT = 60.0
-"""Seconds after which a client that does not read what is sent to it is dropped."""
+"""Seconds after which a client that does not read is disconnected."""
 
 _DRAIN_ABOVE = 65_536
 _FLUSH_TIMEOUT = 1.0
 
 
-class Played(web.StreamResponse):
-    """Tells aiohttp that the response is on the wire already, and whether the connection lives on."""
+class SentResponse(web.StreamResponse):
+    """A response that is sent already, and whether its connection stays open."""
 
     def __init__(self, *, keep_alive: bool) -> None:
         super().__init__()
@@ -36,18 +35,18 @@ class Played(web.StreamResponse):
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the connection waits for another request."""
+        """Whether the connection stays open for another request."""
         return self._lives
 
     async def prepare(self, request: web.BaseRequest) -> None:
-        """Do nothing: the head is sent."""
+        """Do nothing, because the head is sent."""
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Do nothing: the body is sent."""
+        """Do nothing, because the body is sent."""
 
 
-ALIVE = Played(keep_alive=True)
-CLOSED = Played(keep_alive=False)
+ALIVE = SentResponse(keep_alive=True)
+CLOSED = SentResponse(keep_alive=False)
 
 
 async def play(
@@ -57,15 +56,22 @@ async def play(
     *,
     sent: list[int] | None = None,
     write_timeout: float = WRITE_TIMEOUT,
-) -> Played:
-    """Send what `script` says, when it says so by `clock`, and end as it ends.
+) -> SentResponse:
+    """Send the bytes of `script` at their times, and end the response.
 
-    To `sent` is added, for each send, how many microseconds after the beginning it was written. Raises
-    `ConnectionResetError` when the client is gone or has read nothing for `write_timeout` seconds, `CancelledError`
-    when it goes while nothing is sent.
+    Args:
+        script: The script.
+        request: The request.
+        clock: The clock of the response.
+        sent: Receives the time of each write, in microseconds from the start of the response.
+        write_timeout: Seconds after which a client that does not read is disconnected.
+
+    Raises:
+        ConnectionResetError: The client has gone, or has not read for `write_timeout` seconds.
+        CancelledError: The client has gone between two writes.
     """
     if script.end_at and clock.waits:
-        await _Sending(script.sends, request, clock, sent, write_timeout).played(script.end_at)
+        await _ResponseWriter(script.sends, request, clock, sent, write_timeout).write_all(script.end_at)
     else:
         begin = clock.begin()
         for send in script.sends:
@@ -83,8 +89,8 @@ async def play(
     return _end(script.end, request, write_timeout)
 
 
-class _Sending:
-    """Sends on their way, each at its time, written by the clock's own calls as long as the client reads."""
+class _ResponseWriter:
+    """Writes at their times, in callbacks of the clock, while the client reads."""
 
     def __init__(
         self,
@@ -104,33 +110,33 @@ class _Sending:
         self._paused: asyncio.Future[None]
         self._handle: Handle | None = None
 
-    async def played(self, end_at: int) -> None:
-        """Return once everything is sent and `end_at` is reached."""
+    async def write_all(self, end_at: int) -> None:
+        """Write everything and wait until `end_at`."""
         while self._next < len(self._sends):
             self._paused = asyncio.get_running_loop().create_future()
             try:
-                self._go_on()
+                self._continue()
                 await self._paused
             finally:
                 if self._handle is not None:
                     self._handle.cancel()
             await _drain(self._request, self._write_timeout)
-        await self._clock.until(self._begin, end_at)
+        await self._clock.wait_until(self._begin, end_at)
 
-    def _go_on(self) -> None:
-        """Write what is due, and come again for the next; pause when all is written or the client does not read."""
+    def _continue(self) -> None:
+        """Write the due bytes and schedule the next write; pause at the end or if the client does not read."""
         if self._paused.done():
             return
         try:
-            if self._written():
-                self._handle = self._clock.call(self._begin, self._sends[self._next].at, self._go_on)
+            if self._write_due():
+                self._handle = self._clock.call(self._begin, self._sends[self._next].at, self._continue)
             else:
                 self._paused.set_result(None)
         except ConnectionResetError as error:
             self._paused.set_exception(error)
 
-    def _written(self) -> bool:
-        """Write what is due; return whether there is more to come, and a client that reads it."""
+    def _write_due(self) -> bool:
+        """Write the due bytes; return whether more follow and the client reads."""
         transport = _transport(self._request)
         while self._next < len(self._sends):
             now = self._clock.since(self._begin)
@@ -155,7 +161,7 @@ async def _drain(request: web.BaseRequest, write_timeout: float) -> None:
         raise ConnectionResetError("the client does not read") from None
 
 
-def _end(end: End, request: web.BaseRequest, write_timeout: float) -> Played:
+def _end(end: End, request: web.BaseRequest, write_timeout: float) -> SentResponse:
     transport = request.transport
     if transport is not None and transport.get_write_buffer_size():
         loop = asyncio.get_running_loop()
@@ -167,7 +173,7 @@ def _end(end: End, request: web.BaseRequest, write_timeout: float) -> Played:
 
 
 def _drop_unless_read(transport: asyncio.Transport, write_timeout: float) -> None:
-    """Look once more after `write_timeout`, if there is still something to be written now."""
+    """Schedule a check of unread bytes after `write_timeout`, if any exist now."""
     if transport.get_write_buffer_size():
         asyncio.get_running_loop().call_later(write_timeout, _drop, transport, transport.get_write_buffer_size())
 
@@ -185,7 +191,7 @@ def _transport(request: web.BaseRequest) -> asyncio.Transport:
 
 
 async def _reset(transport: asyncio.Transport) -> None:
-    """End with a TCP reset, once what was sent has left: a reset overtakes what is still waiting."""
+    """Reset the connection after all bytes have left: a TCP reset discards waiting bytes."""
     sock: socket.socket = transport.get_extra_info("socket")
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _FLUSH_TIMEOUT
@@ -196,7 +202,7 @@ async def _reset(transport: asyncio.Transport) -> None:
 
 
 def _unsent(sock: Any) -> int:
-    """Return how many bytes the other side has not acknowledged; 0 where the system does not say (only Linux does)."""
+    """Return the number of unacknowledged bytes; 0 except on Linux, where the system reports them."""
     try:
         import fcntl
         import termios

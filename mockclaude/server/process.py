@@ -14,7 +14,10 @@ def tune_process() -> None:
 
 
 def spare_the_collector() -> None:
-    """Exclude loaded objects from garbage collection, and collect less often: requests leave few cycles."""
+    """Exclude loaded objects from garbage collection, and collect less often.
+
+    Requests create few reference cycles.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
@@ -39,9 +42,12 @@ _LARGE_BLOCK = 128 * 1024
 
 
 def allow_many_connections() -> int | None:
-    """Raise the limit of open files to the highest allowed value; return it, or None if the system has no such limit.
+    """Raise the limit of open files to the highest allowed value.
 
     Shells start with 1,024, although most systems allow many more.
+
+    Returns:
+        The new limit; None if the system has none.
     """
     try:
         import resource

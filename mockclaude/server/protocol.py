@@ -1,6 +1,6 @@
-"""aiohttp's low-level server with one handler: connections, and the API's errors for bytes that are no HTTP request.
+"""aiohttp's low-level server with one handler: connections, and the API's errors for malformed HTTP.
 
-The bytes of a response are written by `player`, not by aiohttp.
+The module `player` writes the bytes of responses, not aiohttp.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from yarl import URL
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.routes import refuse
-from mockclaude.server.player import Played, play
+from mockclaude.server.player import SentResponse, play
 from mockclaude.server.request_body import MAX_BODY
 from mockclaude.server.site import Site
 from mockclaude.wire.encode import encode
@@ -25,8 +25,8 @@ from mockclaude.wire.script import Script
 KEEPALIVE_TIMEOUT = 75.0
 
 
-class _Refusal(Played):
-    """The response to bytes that are no HTTP request."""
+class _Refusal(SentResponse):
+    """The response to malformed HTTP."""
 
     def __init__(self, script: Script) -> None:
         super().__init__(keep_alive=False)
@@ -37,7 +37,7 @@ class _Refusal(Played):
 
 
 class _Connection(web.RequestHandler):
-    """One connection. Words aiohttp's own refusals as the API's errors, and keeps them out of the log."""
+    """One connection. Converts aiohttp's errors to the API's, and keeps them out of the log."""
 
     __slots__ = ("_site", "requests")
 
@@ -53,7 +53,7 @@ class _Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Return the API's JSON for a request that aiohttp could not read."""
+        """Build the API's error for a request that aiohttp could not read."""
         if exc is not None and not isinstance(exc, BadHttpMessage):
             self.log_exception("Error handling request", exc_info=exc)
         kind = "api_error" if status >= 500 else "invalid_request_error"
@@ -63,8 +63,8 @@ class _Connection(web.RequestHandler):
         return _Refusal(encode(decision.response, http11=False))
 
 
-def _with_origin_form(message: Any) -> Any:
-    """Return a request whose target is a whole URL, as one has it whose target is a path: the URL names the host."""
+def _to_origin_form(message: Any) -> Any:
+    """Convert a request whose target is a whole URL to one with a path and a `Host` header."""
     url, headers = message.url, CIMultiDict(message.headers)
     headers["host"] = url.host_port_subcomponent or ""
     path = url.raw_path_qs
@@ -81,12 +81,12 @@ class _Server(web.Server):
 
 
 def make_server(site: Site) -> web.Server:
-    """Return aiohttp's server for `site`; needs a running event loop."""
+    """Create aiohttp's server for `site` in the running event loop."""
     loop = asyncio.get_running_loop()
 
     def make_request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
         if not message.path.startswith("/") and message.url.scheme:
-            message = _with_origin_form(message)
+            message = _to_origin_form(message)
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
 
     return _Server(
@@ -95,5 +95,5 @@ def make_server(site: Site) -> web.Server:
         handler_cancellation=True,
         access_log=None,
         keepalive_timeout=KEEPALIVE_TIMEOUT,
-        auto_decompress=False,  # aiohttp unpacks to the end before anybody can refuse
+        auto_decompress=False,  # aiohttp would decompress the whole body before its size can be checked
     )

@@ -16,10 +16,10 @@ from mockclaude.server.player import play
 from mockclaude.wire.script import CONTINUE
 
 MAX_BODY = 32 * 1024 * 1024
-"""Bytes of a Messages request that the API accepts, by its documentation."""
+"""The maximum number of bytes of a Messages request, by the API's documentation."""
 
 MAX_MEMBERS = 1_000
-"""Members of a gzip body: each takes time, however short it is."""
+"""The maximum number of members of a gzip body, because even an empty member takes time."""
 
 BODY_TIMEOUT = 30.0
 
@@ -36,8 +36,7 @@ async def read_body(request: web.BaseRequest) -> bytes:
     """Read and decompress the body of a request.
 
     Raises:
-        ApiError: 400 for a body that cannot be decoded, 408 for one that does not arrive in time, 413 for one that is
-            too large.
+        ApiError: 400 for an undecodable body, 408 for a body that takes too long, 413 for a body that is too large.
     """
     encoding = request.headers.get("content-encoding", "").lower()
     if encoding not in _ENCODINGS:
@@ -46,13 +45,13 @@ async def read_body(request: web.BaseRequest) -> bytes:
     if (request.content_length or 0) > MAX_BODY:
         raise ApiError("request_too_large")
     arrived = request.content.is_eof() and request.content.exception() is None
-    data = request.content.read_nowait() if arrived else await _rest(request)
+    data = request.content.read_nowait() if arrived else await _read_rest(request)
     return decompress(data, encoding) if encoding else data
 
 
-async def _rest(request: web.BaseRequest) -> bytes:
+async def _read_rest(request: web.BaseRequest) -> bytes:
     try:
-        with _ended_by_malformed_chunks(request):
+        with _fail_on_malformed_chunks(request):
             if request.headers.get("expect", "").lower() == "100-continue":
                 await play(CONTINUE, request)
             async with asyncio.timeout(BODY_TIMEOUT):
@@ -68,11 +67,11 @@ async def _rest(request: web.BaseRequest) -> bytes:
 
 
 @contextmanager
-def _ended_by_malformed_chunks(request: web.BaseRequest) -> Iterator[None]:
+def _fail_on_malformed_chunks(request: web.BaseRequest) -> Iterator[None]:
     """End the body with an error as soon as a chunk is malformed.
 
     aiohttp's parser does not pass the error to the body. It queues an error as the next request, which wakes the waiter
-    of the connection. There is no waiter while a request is read, and a connection that waits long is closed as idle.
+    of the connection. aiohttp sets a waiter only between requests, so this function sets one while it reads.
     """
     connection: Any = request.protocol
 
@@ -96,7 +95,7 @@ def decompress(data: bytes, encoding: str) -> bytes:
     """Decompress `data`.
 
     Raises:
-        ApiError: 400 for invalid data, 413 as soon as there is more than `MAX_BODY`.
+        ApiError: 400 for invalid data, 413 as soon as the result exceeds `MAX_BODY`.
     """
     if encoding in _PLAIN:
         return data

@@ -38,19 +38,22 @@ class CannotListenError(RuntimeError):
     """The server cannot listen on the address."""
 
 
-Beside: TypeAlias = Callable[[Site], Coroutine[Any, Any, None]]
+SideTask: TypeAlias = Callable[[Site], Coroutine[Any, Any, None]]
 """A coroutine function that runs as long as the server."""
 
 
 class PlaybackSettings(NamedTuple):
-    """The clock that responses are played by, and the divisor of the retry delays sent to clients."""
+    """The clock of responses, and the divisor of the retry delays sent to clients."""
 
     clock: Clock = REAL
     retry_speed: float = 1.0
 
 
-def trust_of(host: str, hosts: Iterable[str] = (), origins: Iterable[str] = (), token: str | None = None) -> Trust:
-    """Return the trust of a server on `host`. Default token, if other machines can reach it: a random one."""
+def create_trust(host: str, hosts: Iterable[str] = (), origins: Iterable[str] = (), token: str | None = None) -> Trust:
+    """Create the access rules of a server on `host`.
+
+    The default token is random if other machines can reach the server, or else none.
+    """
     name = host.lower().removesuffix(".")
     opened = not is_loopback(name)
     names = frozenset(filter(None, (*hosts, name)))
@@ -66,36 +69,36 @@ async def serve(
     *,
     trust: Trust | None = None,
     write_entries: WriteEntries | None = None,
-    beside: Beside | None = None,
+    side_task: SideTask | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
-        scenarios: Scenarios by name, the one at the root under ''.
+        scenarios: Scenarios by name; '' is the scenario at the root.
         port: The port. 0 picks a free one.
         write: Called with the first screen and with log lines.
         playback: The clock and the retry speed.
-        trust: Who may control the server. Default: follows from `host`.
+        trust: The access rules. Default: `create_trust(host)`.
         write_entries: Called with batches of ended requests, whose bodies are complete.
-        beside: A coroutine function that runs as long as the server.
+        side_task: A coroutine function that runs as long as the server.
 
     Raises:
-        CannotListenError: The address cannot be served on.
+        CannotListenError: The address is invalid or in use.
     """
     journal = Journal(max_body=MAX_BODY) if write_entries else None
-    site = Site(scenarios, trust=trust or trust_of(host), journal=journal, **playback._asdict())
+    site = Site(scenarios, trust=trust or create_trust(host), journal=journal, **playback._asdict())
     log_writer = LogWriter(write, write_entries, colour=wants_colour())
     site.journal.subscribe("ended", log_writer.log)
-    stopping = _Stopping()
+    stopping = _SignalStop()
     try:
         async with _listening(site, host, port) as bound_port:
             site.prepare()
-            stopped = stopping.by_signal()
+            stopped = stopping.listen_for_signals()
             write(first_screen(scenarios, base_url(host, bound_port), site.trust.token))
-            await _run_until(stopped, beside and beside(site))
+            await _run_until(stopped, side_task and side_task(site))
     finally:
         log_writer.flush()
-        await asyncio.get_running_loop().shutdown_default_executor()  # files are loaded in it
+        await asyncio.get_running_loop().shutdown_default_executor()  # it loads files
         stopping.end()
 
 
@@ -116,9 +119,9 @@ async def _listening(site: Site, host: str, port: int) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
-async def _run_until(stopped: asyncio.Event, beside: Coroutine[Any, Any, None] | None) -> None:
+async def _run_until(stopped: asyncio.Event, side_task: Coroutine[Any, Any, None] | None) -> None:
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(beside) if beside else None
+        running = tasks.create_task(side_task) if side_task else None
         await stopped.wait()
         if running:
             running.cancel()
@@ -134,7 +137,7 @@ async def listen(listener: Listener, runner: web.ServerRunner) -> None:
     try:
         await listener.open(runner)
     except OSError as error:
-        number = error.errno or errno.EADDRNOTAVAIL  # asyncio of Python 3.13 tells no number for that one
+        number = error.errno or errno.EADDRNOTAVAIL  # asyncio of Python 3.13 sets no number for it
         remedy = _REMEDIES.get(number, "choose another with --host and --port")
         reason = os.strerror(number).lower() if number > 0 else str(error.strerror).lower()
         raise CannotListenError(f"cannot listen on {host}:{port}: {reason}; {remedy}") from None
@@ -154,7 +157,7 @@ _ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 def base_url(host: str, port: int) -> str:
-    """Return the URL under which a server on this address is reached from this machine."""
+    """Return the URL of a server on this address, for clients on this machine."""
     shown = _ANY_ADDRESS.get(host, host)
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
@@ -162,18 +165,19 @@ def base_url(host: str, port: int) -> str:
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
-class _Stopping:
-    """Stops a server on signals. After the first one open streams may finish, a second one ends the process at once.
+class _SignalStop:
+    """Stops a server on signals.
 
-    A function of the user or a full standard output may block the event loop. So a thread ends the process `EXIT_AFTER`
-    seconds after the first signal, unless `end` is called before.
+    After the first signal, open streams may finish; a second signal ends the process immediately. A function of the
+    user or a full standard output may block the event loop. So a thread ends the process `EXIT_AFTER` seconds after the
+    first signal, unless `end` is called before.
     """
 
     def __init__(self) -> None:
         self._exit = Timer(EXIT_AFTER, lambda: os._exit(0))
         self._exit.daemon = True
 
-    def by_signal(self) -> asyncio.Event:
+    def listen_for_signals(self) -> asyncio.Event:
         """Return the event that the first signal sets."""
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -189,12 +193,12 @@ class _Stopping:
         return stopped
 
     def end(self) -> None:
-        """Cancel the exit: the server has stopped."""
+        """Cancel the exit after the server has stopped."""
         self._exit.cancel()
 
 
 def run(coroutine: Any) -> None:
-    """Run `coroutine` on uvloop if it is installed, or else on asyncio."""
+    """Run `coroutine` on uvloop if installed, or else on asyncio."""
     try:
         import uvloop
     except ImportError:

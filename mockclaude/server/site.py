@@ -1,4 +1,4 @@
-"""Everything that is served, and the way of a request through it: HTTP in, a decision, HTTP out, a journal entry."""
+"""The server of scenarios: it reads a request, decides, sends the response and writes the journal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mockclaude.journal.entry import PLAYING, JournalEntry
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server import index_page
-from mockclaude.server.admin.serve_admin import is_for, serve_admin
+from mockclaude.server.admin.serve_admin import is_admin_path, serve_admin
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.handled_request import HandledRequest
 from mockclaude.server.heads import HeadKey, Heads, KnownHead, build_http_request, head_key
@@ -29,10 +29,15 @@ _LOCAL = Trust()
 
 
 class Site:
-    """Everything that is served: scenarios by name, the one at the root under ''.
+    """The scenarios of a server by name; '' is the scenario at the root.
 
-    Each request is written into `journal`. `retry_speed` is as `ScenarioState` takes it. Whoever lets it listen sets
-    `refuse`, which is called with the microseconds for which a fault lets no connection be accepted, and their clock.
+    Attributes:
+        clock: The clock of responses.
+        journal: The journal, with an entry for each request.
+        served: The states of the scenarios by name.
+        trust: The access rules.
+        refuse: Called to refuse connections for a number of microseconds of a clock. The owner of the socket sets it.
+        numbers: The numbers of the next requests.
     """
 
     def __init__(
@@ -53,7 +58,6 @@ class Site:
         self.refuse: Callable[[int, Clock], None] = lambda *_: None
         self._began = clock.now()
         self.numbers: Iterator[int] = count(1)
-        """The number of the next request, and of those after it."""
 
     @property
     def scenarios(self) -> dict[str, Scenario]:
@@ -61,16 +65,16 @@ class Site:
         return {name: served.scenario for name, served in self.served.items()}
 
     def prepare(self) -> None:
-        """Prepare the rules of all scenarios, so that the first request need not."""
+        """Prepare the rules of all scenarios for the first request."""
         for served in self.served.values():
             served.rules.prepare()
 
     def use(self, scenarios: Mapping[str, Scenario]) -> None:
-        """Serve `scenarios` from now on. One that is served already, and the same, forgets nothing."""
-        self.served = {name: self._serving(name, scenario) for name, scenario in scenarios.items()}
+        """Replace the scenarios. A scenario with the same name keeps its state."""
+        self.served = {name: self._update_state(name, scenario) for name, scenario in scenarios.items()}
         self._heads.use(self.served)
 
-    def _serving(self, name: str, scenario: Scenario) -> ScenarioState:
+    def _update_state(self, name: str, scenario: Scenario) -> ScenarioState:
         served = self.served.get(name)
         if served is None:
             return ScenarioState(scenario, self._retry_speed)
@@ -82,7 +86,7 @@ class Site:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         path = request.raw_path
-        if path.startswith("/_") and is_for(path):
+        if path.startswith("/_") and is_admin_path(path):
             return await serve_admin(self, request, self._heads.check_host)
         begin = time.perf_counter()
         key = head_key(request)
@@ -124,5 +128,5 @@ class Site:
             state = self.served[known.scenario]
             return HandledRequest(answer(http, state), known.scenario, http, state)
         except ApiError as error:
-            http = build_http_request(self._heads.stray(request, error), request, body, self._began, now)
+            http = build_http_request(self._heads.read_stray(request, error), request, body, self._began, now)
             return HandledRequest(refuse(http, self.served[""], error), http=http)

@@ -12,7 +12,7 @@ from mockclaude.api.mode import Mode
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.rules import Rule, RuleKey, Scenario
-from mockclaude.server.clock import ManualClock, clock_of, parse_speed
+from mockclaude.server.clock import ManualClock, create_clock, parse_speed
 from mockclaude.server.site import Site
 from mockclaude.testing.background import BackgroundServer
 
@@ -112,7 +112,7 @@ class LocalServer(BackgroundServer):
         return replace(scenario, seed=seed, policy=scenario.policy._replace(validation=validation))
 
     def _set_speeds(self, speed: str, retry_speed: str) -> None:
-        self.site.clock = clock_of(speed)
+        self.site.clock = create_clock(speed)
         self._state.retry_speed = parse_speed(retry_speed)
 
     def _forget(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from mockclaude.api.redaction import REDACTED
 from mockclaude.journal.entry_json import entry_to_json
 from mockclaude.journal.journal import Journal
-from mockclaude.journal.recheck import entries_up_to, rebuild_request, recheck, split_runs
+from mockclaude.journal.recheck import rebuild_request, recheck, select_entries, split_runs
 from mockclaude.scenario.format.policy import Policy
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Serve
@@ -125,10 +125,10 @@ def test_entries_are_grouped_by_server() -> None:
 def test_entries_up_to_a_request_are_of_its_scenario() -> None:
     one, two, other, last = entry(1, 100, 0), entry(2, 101, 1), entry(3, 102, 2, "x"), entry(1, 500, 0)
 
-    assert entries_up_to([one, two, other], 2) == [one, two]
-    assert entries_up_to([one, two, other]) == [other]
-    assert entries_up_to([one, two, last], 1) == [last]
-    assert entries_up_to([one, two, last], 9) == entries_up_to([]) == []
+    assert select_entries([one, two, other], 2) == [one, two]
+    assert select_entries([one, two, other]) == [other]
+    assert select_entries([one, two, last], 1) == [last]
+    assert select_entries([one, two, last], 9) == select_entries([]) == []
 
 
 @pytest.mark.parametrize(

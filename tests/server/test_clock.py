@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.server.clock import REAL, Clock, ManualClock, clock_of, parse_speed
+from mockclaude.server.clock import REAL, Clock, ManualClock, create_clock, parse_speed
 from tests.serving import NOW, PATIENCE
 
 S = 1_000_000
@@ -24,20 +24,20 @@ def noting(notes: list[int], number: int) -> Callable[[], None]:
 
 async def test_real_time_passes() -> None:
     begin = REAL.begin()
-    await REAL.until(begin, 20_000)
+    await REAL.wait_until(begin, 20_000)
 
     assert 20_000 <= REAL.since(begin) < PATIENCE * S
     assert REAL.now() == pytest.approx(time.time(), abs=PATIENCE)
 
 
 async def test_past_time_is_not_waited_for() -> None:
-    await asyncio.wait_for(REAL.until(REAL.begin() - 3600, 3600 * S), PATIENCE)
+    await asyncio.wait_for(REAL.wait_until(REAL.begin() - 3600, 3600 * S), PATIENCE)
 
 
 async def test_a_faster_clock_waits_less_and_counts_as_much() -> None:
     clock = Clock(1000.0)
     begin, real = clock.begin(), time.monotonic()
-    await clock.until(begin, 60 * S)
+    await clock.wait_until(begin, 60 * S)
 
     assert 0.06 <= time.monotonic() - real < PATIENCE
     assert clock.since(begin) >= 60 * S
@@ -48,7 +48,7 @@ async def test_without_waiting_the_order_is_kept() -> None:
     notes: list[int] = []
     for number in range(3):
         clock.call(clock.begin(), 3600 * S, noting(notes, number))
-    await clock.until(clock.begin(), 3600 * S)
+    await clock.wait_until(clock.begin(), 3600 * S)
     await asyncio.sleep(0)
 
     assert not clock.waits
@@ -57,7 +57,7 @@ async def test_without_waiting_the_order_is_kept() -> None:
 
 async def test_time_reached_after_a_cancelled_wait_is_ignored() -> None:
     clock = ManualClock(NOW)
-    waiting = asyncio.ensure_future(clock.until(clock.begin(), S))
+    waiting = asyncio.ensure_future(clock.wait_until(clock.begin(), S))
     await asyncio.sleep(0)
     waiting.cancel()
     clock.advance(1)
@@ -68,7 +68,7 @@ async def test_time_reached_after_a_cancelled_wait_is_ignored() -> None:
 
 async def test_cancelled_wait_cancels_its_call() -> None:
     clock = ManualClock(NOW)
-    waiting = asyncio.ensure_future(clock.until(clock.begin(), S))
+    waiting = asyncio.ensure_future(clock.wait_until(clock.begin(), S))
     await asyncio.sleep(0)
     assert clock.waiting == 1
 
@@ -115,7 +115,7 @@ async def test_call_that_is_due_already_runs_soon() -> None:
     notes: list[int] = []
     clock.advance(5)
     clock.call(0, S, noting(notes, 1))
-    await clock.until(0, 5 * S)
+    await clock.wait_until(0, 5 * S)
     await asyncio.sleep(0)
 
     assert notes == [1]
@@ -128,7 +128,7 @@ def test_clock_is_advanced_from_another_thread() -> None:
     begun = asyncio.Event()
 
     async def run() -> None:
-        waiting = asyncio.ensure_future(clock.until(clock.begin(), 3 * S))
+        waiting = asyncio.ensure_future(clock.wait_until(clock.begin(), 3 * S))
         clock.call(clock.begin(), 2 * S, noting(notes, clock.since(0)))
         begun.set()
         await asyncio.wait_for(waiting, PATIENCE)
@@ -165,5 +165,5 @@ def test_invalid_speed_is_refused(text: str) -> None:
 
 
 def test_clock_has_a_speed_or_is_manual() -> None:
-    assert clock_of("10x").speed == 10
-    assert isinstance(clock_of("manual"), ManualClock)
+    assert create_clock("10x").speed == 10
+    assert isinstance(create_clock("manual"), ManualClock)

@@ -41,7 +41,7 @@ async def listener(runner: web.ServerRunner) -> Listener:
 
 
 async def test_listener_refuses_connections_and_reopens_its_port(listener: Listener) -> None:
-    await listener.reopened()
+    await listener.wait_until_open()
     assert await accepted(listener.port)
 
     listener.refuse(50_000)
@@ -49,7 +49,7 @@ async def test_listener_refuses_connections_and_reopens_its_port(listener: Liste
     while await accepted(listener.port):
         pass
 
-    await listener.reopened()
+    await listener.wait_until_open()
     assert await accepted(listener.port)
 
 
@@ -77,7 +77,7 @@ async def test_closing_at_any_step_of_reopening_frees_the_port(
 async def test_closed_listener_ignores_refusals(runner: web.ServerRunner, listener: Listener) -> None:
     await listener.close()
     listener.refuse(0)
-    await listener.reopened()
+    await listener.wait_until_open()
 
     assert len(runner.sites) == 1
 

@@ -12,11 +12,11 @@ from mockclaude.engine.http_request import hash_key_to_lane
 from mockclaude.journal.verification import CountRange
 from mockclaude.server.admin.parameters import (
     Advance,
+    EntryNumber,
     JournalScope,
     Listing,
     M,
     NewRules,
-    Numbered,
     Verification,
     Wait,
     parse_parameters,
@@ -29,7 +29,7 @@ def of(model: type[M], **said: Any) -> M:
 
 def test_path_overrides_body_and_body_overrides_query() -> None:
     assert parse_parameters(JournalScope, b'{"lane": "body"}', {"lane": "query", "scenario": "x"}, {}).lane == "body"
-    assert parse_parameters(Numbered, b'{"number": 1}', {"number": "2"}, {"number": "3"}).number == 3
+    assert parse_parameters(EntryNumber, b'{"number": 1}', {"number": "2"}, {"number": "3"}).number == 3
     assert parse_parameters(Listing, b"", {"limit": "7", "after": "0"}, {}) == Listing(limit=7, after=0)
 
 

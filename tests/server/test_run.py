@@ -116,7 +116,7 @@ async def test_signal_ends_a_server_with_a_blocked_event_loop(monkeypatch: pytes
 
     monkeypatch.setattr(os, "_exit", leave)
     monkeypatch.setattr(run, "EXIT_AFTER", 0.01)
-    await serve(HELLO, "127.0.0.1", 0, lambda _: None, beside=hold)
+    await serve(HELLO, "127.0.0.1", 0, lambda _: None, side_task=hold)
 
     assert codes == [0]
 
@@ -135,7 +135,7 @@ async def test_signal_ends_a_server_that_loads_files(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(os, "_exit", leave)
     monkeypatch.setattr(run, "EXIT_AFTER", 0.01)
-    await serve(HELLO, "127.0.0.1", 0, lambda _: None, beside=load)
+    await serve(HELLO, "127.0.0.1", 0, lambda _: None, side_task=load)
 
     assert codes == [0]
 
@@ -143,13 +143,13 @@ async def test_signal_ends_a_server_that_loads_files(monkeypatch: pytest.MonkeyP
 async def test_coroutine_beside_ends_with_the_server() -> None:
     ended: list[bool] = []
 
-    async def beside(site: Site) -> None:
+    async def side_task(site: Site) -> None:
         try:
             await asyncio.Event().wait()
         finally:
             ended.append("" in site.served)
 
-    async with serving(beside=beside):
+    async with serving(side_task=side_task):
         assert ended == []
     assert ended == [True]
 
@@ -216,12 +216,12 @@ async def test_open_server_answers_to_private_names_and_demands_its_token() -> N
 
 
 def test_trust_follows_from_the_host_and_the_options() -> None:
-    assert run.trust_of("LOCALHOST.") == Trust(False, frozenset(["localhost"]))
-    assert run.trust_of("", ["mock.test"], ["http://a"], "t") == Trust(
+    assert run.create_trust("LOCALHOST.") == Trust(False, frozenset(["localhost"]))
+    assert run.create_trust("", ["mock.test"], ["http://a"], "t") == Trust(
         True, frozenset(["mock.test"]), frozenset(["http://a"]), "t"
     )
-    assert not run.trust_of("::1%nosuch").opened
-    assert run.trust_of("0.0.0.0").token != run.trust_of("0.0.0.0").token
+    assert not run.create_trust("::1%nosuch").opened
+    assert run.create_trust("0.0.0.0").token != run.create_trust("0.0.0.0").token
 
 
 @pytest.mark.parametrize(

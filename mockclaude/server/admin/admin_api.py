@@ -1,8 +1,8 @@
 """The admin API: programs in any language add rules, read the journal and verify requests below `/_mockclaude/`.
 
-Programs on this machine may use it, programs elsewhere with the token, and pages that this server has served. A browser
-names the site of a page in `Origin` and `Sec-Fetch-Site`; other sites are refused. A request that changes something
-needs a content type that a page may send to another site only after a preflight, which is never granted.
+Programs on this machine, programs with the token, and pages of this server may use it. A browser sends the site of a
+page as `Origin` and `Sec-Fetch-Site`; other sites are refused. A request with another method than GET or HEAD needs a
+content type that a page may send to another site only after a preflight, which is never granted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mockclaude.server.admin.parameters import parse_parameters
 
 PREFIX = "/_mockclaude"
 HEALTH = f"{PREFIX}/health"
-"""The path that needs no token: whether the server is up."""
+"""The health check, which needs no token."""
 
 LINES = "application/x-ndjson"
 
@@ -37,7 +37,7 @@ _HEADERS = {
     **AGAINST_OTHER_SITES,
 }
 _OWN_SITES = (None, "same-origin", "none")
-"""Values of `sec-fetch-site` for requests that no other site caused."""
+"""Values of `sec-fetch-site` for requests from no other site."""
 
 _READING = ("GET", "HEAD")
 _NO_HEADERS: Mapping[str, str] = {}
@@ -45,13 +45,13 @@ _NO_HEADERS: Mapping[str, str] = {}
 _ROUTER = Router({f"{PREFIX}/{path}": methods for path, methods in HANDLERS.items()}, REST, head=True)
 
 
-def is_for(path: str) -> bool:
+def is_admin_path(path: str) -> bool:
     """Return whether a raw path belongs to the admin API."""
     return path.startswith(PREFIX) and path[len(PREFIX) : len(PREFIX) + 1] in ("", "/", "?")
 
 
 async def answer(admin: AdminApi, http: HttpRequest) -> Decision:
-    """Handle a request, whose path is the raw one.
+    """Handle a request to a raw path.
 
     Raises:
         ApiError: The request is refused or invalid.
@@ -65,17 +65,17 @@ async def answer(admin: AdminApi, http: HttpRequest) -> Decision:
     response = await handler.handle(admin, parse_parameters(handler.parameters, http.body, http.head.query, named))
     if "entries" in response.data and LINES in http.headers.get("accept", ""):
         lines = b"".join(orjson.dumps(entry) + b"\n" for entry in response.data["entries"])
-        return _sent(http, response.status, lines, {"content-type": LINES})
-    return _sent(http, response.status, orjson.dumps(response.data))
+        return _build_response(http, response.status, lines, {"content-type": LINES})
+    return _build_response(http, response.status, orjson.dumps(response.data))
 
 
 def refusal(http: HttpRequest, error: ApiError) -> Decision:
     """Build the response with an error, in the form of the API's errors."""
     body = orjson.dumps(error.envelope(_request_id(http)))
-    return _sent(http, error.status, body, error.headers)._replace(reason=error.message)
+    return _build_response(http, error.status, body, error.headers)._replace(reason=error.message)
 
 
-def _sent(http: HttpRequest, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> Decision:
+def _build_response(http: HttpRequest, status: int, body: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> Decision:
     lines = date(http.now).put({**_HEADERS, **headers})
     return Decision(build_response(status, lines, _request_id(http), Data(body)))
 
@@ -85,10 +85,10 @@ def _request_id(http: HttpRequest) -> str:
 
 
 def _check_origin(headers: Mapping[str, str]) -> None:
-    """Check that no browser sends the request for another site.
+    """Check that the request does not come from another site.
 
     Raises:
-        ApiError: 403.
+        ApiError: 403; it does.
     """
     origin = headers.get("origin")
     own = origin is None or is_own(origin, headers)
@@ -100,14 +100,14 @@ def _check_origin(headers: Mapping[str, str]) -> None:
 
 
 def _check_content_type(headers: Mapping[str, str]) -> None:
-    given = headers.get("content-type", "")
-    if given.partition(";")[0].strip().lower() != "application/json":
-        message = f"The content type is {given or 'missing'}; send content-type: application/json"
+    content_type = headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        message = f"The content type is {content_type or 'missing'}; send content-type: application/json"
         raise ApiError("invalid_request_error", message, 415)
 
 
 def _route(method: str, path: str) -> tuple[AdminHandler, dict[str, str]]:
-    """Return what `method` does at `path`, and the path parameters, unquoted.
+    """Select the handler of `method` and `path`; return it with the unquoted path parameters.
 
     Raises:
         ApiError: 404 for an unknown path, 405 for another method.

@@ -1,4 +1,4 @@
-"""The handlers of the admin API, and the table that they are selected from by path and method."""
+"""The handlers of the admin API, and their table by path and method."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ class AdminApi(Protocol):
 
     @property
     def trust(self) -> Trust:
-        """Who may use the admin API."""
+        """The access rules of the server."""
         ...
 
     @property
     def clock(self) -> Clock:
-        """The clock that responses are played by."""
+        """The clock of responses."""
         ...
 
 
 class AdminResponse(NamedTuple):
-    """The JSON data and the status of a response."""
+    """The JSON data and the HTTP status of a response."""
 
     data: dict[str, Any]
     status: int = 200
 
 
 class AdminHandler(NamedTuple):
-    """A handler, and the model of the parameters that it gets."""
+    """A handler and the model of its parameters."""
 
     parameters: type[Model]
     handle: Callable[[AdminApi, Any], Awaitable[AdminResponse]]
@@ -75,26 +75,26 @@ async def _schema(_: AdminApi, __: parameters.NoParameters) -> AdminResponse:
 
 
 def _status(name: str, served: ScenarioState) -> dict[str, Any]:
-    answers = served.store.totals()
+    totals = served.store.totals()
     return {
         "name": name,
         "files": list(served.scenario.files),
         "seed": served.scenario.seed,
-        "rules": [_rule(rule, answers) for rule in served.scenario.rules],
-        "added": list(_added(served, answers, None)),
+        "rules": [_rule(rule, totals) for rule in served.scenario.rules],
+        "added": list(_list_added(served, totals, None)),
         "problem": served.problem or None,
     }
 
 
-def _rule(rule: Rule, answers: Mapping[RuleKey, int]) -> dict[str, Any]:
-    return {"id": rule.id, "name": rule.name, "place": str(rule.place), "answered": answers.get(rule.key, 0)}
+def _rule(rule: Rule, totals: Mapping[RuleKey, int]) -> dict[str, Any]:
+    return {"id": rule.id, "name": rule.name, "place": str(rule.place), "answered": totals.get(rule.key, 0)}
 
 
-def _added(served: ScenarioState, answers: Mapping[RuleKey, int], lane: str | None) -> Iterator[dict[str, Any]]:
-    """Yield the added rules, of all lanes or of one."""
-    for owner, additions in served.added.items():
-        for rule in (rule for addition in additions for rule in addition.scenario.rules if lane in (None, owner)):
-            yield {**_rule(rule, answers), "lane": owner}
+def _list_added(served: ScenarioState, totals: Mapping[RuleKey, int], lane: str | None) -> Iterator[dict[str, Any]]:
+    """Yield the added rules of one lane; None is every lane."""
+    for owner, batches in served.added.items():
+        for rule in (rule for batch in batches for rule in batch.scenario.rules if lane in (None, owner)):
+            yield {**_rule(rule, totals), "lane": owner}
 
 
 async def _journal(admin: AdminApi, listing: parameters.Listing) -> AdminResponse:
@@ -103,7 +103,7 @@ async def _journal(admin: AdminApi, listing: parameters.Listing) -> AdminRespons
     return _list_entries(admin, listing, kept[-listing.limit :] if after is None else kept[: listing.limit])
 
 
-async def _entry(admin: AdminApi, call: parameters.Numbered) -> AdminResponse:
+async def _entry(admin: AdminApi, call: parameters.EntryNumber) -> AdminResponse:
     numbers = {entry.number: entry for entry in admin.journal.entries()}
     entry = numbers.get(call.number)
     if entry is None:
@@ -112,22 +112,22 @@ async def _entry(admin: AdminApi, call: parameters.Numbered) -> AdminResponse:
     return AdminResponse(entry_to_json(entry))
 
 
-async def _query(admin: AdminApi, query: parameters.Query) -> AdminResponse:
+async def _query(admin: AdminApi, query: parameters.JournalQuery) -> AdminResponse:
     return _list_entries(
         admin, query, admin.journal.find(conditions(query.when), query.lane_name, _scenario(admin, query))
     )
 
 
 async def _wait(admin: AdminApi, wait: parameters.Wait) -> AdminResponse:
-    wanted, scenario = conditions(wait.when), _scenario(admin, wait)
+    expected, scenario = conditions(wait.when), _scenario(admin, wait)
     try:
         async with asyncio.timeout(wait.timeout / 1e6):
             return _list_entries(
-                admin, wait, await admin.journal.wait_for(wait.count, wanted, wait.lane_name, scenario)
+                admin, wait, await admin.journal.wait_for(wait.count, expected, wait.lane_name, scenario)
             )
     except TimeoutError:
         verified = verify(
-            _entries(admin, wait), wanted, CountRange(wait.count), admin.journal.count_dropped(wait.lane_name)
+            _entries(admin, wait), expected, CountRange(wait.count), admin.journal.count_dropped(wait.lane_name)
         )
         message = f"After {wait.timeout / 1e6:g} s: {verified.message}"
         raise ApiError("timeout_error", message, 408) from None
@@ -165,31 +165,32 @@ async def _rules(admin: AdminApi, scope: parameters.JournalScope) -> AdminRespon
         {
             "rules": [
                 {**rule, "scenario": name}
-                for name, served in _selected(admin, scope)
-                for rule in _added(served, served.store.totals(), scope.lane_name)
+                for name, served in _select_scenarios(admin, scope)
+                for rule in _list_added(served, served.store.totals(), scope.lane_name)
             ]
         }
     )
 
 
 async def _remove_rule(admin: AdminApi, rule: parameters.RuleId) -> AdminResponse:
-    removed = [served.remove(rule.id, rule.lane_name) for _, served in _selected(admin, rule)]
+    removed = [served.remove(rule.id, rule.lane_name) for _, served in _select_scenarios(admin, rule)]
     if not any(removed):
-        known = [each["id"] for _, served in _selected(admin, rule) for each in _added(served, {}, rule.lane_name)]
+        states = [served for _, served in _select_scenarios(admin, rule)]
+        known = [added["id"] for served in states for added in _list_added(served, {}, rule.lane_name)]
         hint = did_you_mean(rule.id, known) or "; GET /_mockclaude/rules lists them"
         raise ApiError("not_found_error", f"No rule that was added has the id '{rule.id}'{hint}")
     return AdminResponse({})
 
 
 async def _reset(admin: AdminApi, scope: parameters.JournalScope) -> AdminResponse:
-    for _, served in _selected(admin, scope):
+    for _, served in _select_scenarios(admin, scope):
         served.reset(scope.lane_name)
     return await _clear(admin, scope)
 
 
 async def _verify(admin: AdminApi, call: parameters.Verification) -> AdminResponse:
-    wanted = conditions(call.when)
-    verified = verify(_entries(admin, call), wanted, call.bounds, admin.journal.count_dropped(call.lane_name))
+    expected = conditions(call.when)
+    verified = verify(_entries(admin, call), expected, call.bounds, admin.journal.count_dropped(call.lane_name))
     return AdminResponse(verified._asdict())
 
 
@@ -219,9 +220,9 @@ def _scenario(admin: AdminApi, scope: parameters.JournalScope) -> str | None:
     return name
 
 
-def _selected(admin: AdminApi, scope: parameters.JournalScope) -> list[tuple[str, ScenarioState]]:
+def _select_scenarios(admin: AdminApi, scope: parameters.JournalScope) -> list[tuple[str, ScenarioState]]:
     name = _scenario(admin, scope)
-    return sorted(each for each in admin.served.items() if name in (None, each[0]))
+    return sorted(item for item in admin.served.items() if name in (None, item[0]))
 
 
 HANDLERS: dict[str, dict[str, AdminHandler]] = {
@@ -232,8 +233,8 @@ HANDLERS: dict[str, dict[str, AdminHandler]] = {
         "GET": AdminHandler(parameters.Listing, _journal),
         "DELETE": AdminHandler(parameters.JournalScope, _clear),
     },
-    "journal/{number}": {"GET": AdminHandler(parameters.Numbered, _entry)},
-    "journal/query": {"POST": AdminHandler(parameters.Query, _query)},
+    "journal/{number}": {"GET": AdminHandler(parameters.EntryNumber, _entry)},
+    "journal/query": {"POST": AdminHandler(parameters.JournalQuery, _query)},
     "journal/wait": {"POST": AdminHandler(parameters.Wait, _wait)},
     "rules": {
         "GET": AdminHandler(parameters.JournalScope, _rules),

@@ -1,6 +1,6 @@
 """The parameters of the admin API: pydantic models of the path, the query and the body of a request.
 
-Invalid parameters are reported as the mistakes of a scenario file are, each with its place.
+Invalid parameters are reported like errors in a scenario file, each with its place.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mockclaude.scenario.format.when import When
 from mockclaude.scenario.loading.inline import InlineSource, check_depth
 
 MAX_BODY = 5_000_000
-"""Bytes that a body may have, as many as a scenario file."""
+"""The maximum number of bytes of a body, as of a scenario file."""
 
 _TIMES = "an integer or a mapping with `at_least` and `at_most`"
 
@@ -42,7 +42,7 @@ def _times(value: Any) -> Any:
 
 Number: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Duration: TypeAlias = Annotated[int, BeforeValidator(parse_duration)]
-"""Microseconds, written with a unit, such as 5s."""
+"""Microseconds, written with a unit, e.g. 5s."""
 
 
 class NoParameters(Model):
@@ -52,7 +52,7 @@ class NoParameters(Model):
 class JournalScope(Model):
     """One scenario, one lane, or both. Default: all.
 
-    A lane is given by name or by the API key that it belongs to.
+    A lane is specified by name or by its API key.
     """
 
     scenario: str | None = None
@@ -60,7 +60,7 @@ class JournalScope(Model):
     api_key: Annotated[str, Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
-    def _one_lane(self) -> JournalScope:
+    def _check_lane(self) -> JournalScope:
         if self.lane is not None and self.api_key is not None:
             raise ValueError("`lane` and `api_key` both say which lane; expected one of them")
         return self
@@ -72,25 +72,25 @@ class JournalScope(Model):
 
 
 class Listing(JournalScope):
-    """A page of entries: the newest, or those after a number."""
+    """A page of entries: the newest, or the first after a number."""
 
     limit: Annotated[Number, Field(ge=1)] = 100
     after: Number | None = None
 
 
-class Numbered(Model):
+class EntryNumber(Model):
     """The number of an entry."""
 
     number: Number
 
 
-class Query(JournalScope):
-    """The conditions of a request, as a rule has them."""
+class JournalQuery(JournalScope):
+    """Conditions on Messages requests, in the format of a rule's `when`."""
 
     when: When = When()
 
 
-class Wait(Query):
+class Wait(JournalQuery):
     """The number of requests to wait for, and the timeout."""
 
     count: Annotated[int, Field(ge=1)] = 1
@@ -98,31 +98,31 @@ class Wait(Query):
 
 
 class CountRangeModel(Model):
-    """How many requests must match."""
+    """The expected number of requests."""
 
     at_least: Annotated[int, Field(ge=0)] = 0
     at_most: Annotated[int, Field(ge=0)] | None = None
 
     @model_validator(mode="after")
-    def _possible(self) -> CountRangeModel:
+    def _check_bounds(self) -> CountRangeModel:
         if self.at_most is not None and self.at_most < self.at_least:
             raise ValueError(f"`at_most` ({self.at_most}) is less than `at_least` ({self.at_least}); expected no less")
         return self
 
 
-class Verification(Query):
-    """How many requests must match the conditions."""
+class Verification(JournalQuery):
+    """The expected number of requests that match the conditions."""
 
     times: Annotated[CountRangeModel, BeforeValidator(_times)] | None = None
 
     @property
     def bounds(self) -> CountRange:
-        """How many requests must match. Default: at least one."""
+        """The expected number of requests. Default: at least one."""
         return AT_LEAST_ONE if self.times is None else CountRange(self.times.at_least, self.times.at_most)
 
 
 class NewRules(JournalScope):
-    """A rule or a list of rules in the format of a file, where the client has them from, and how long they stay."""
+    """One rule or a list in the format of a file, their place, and their lifetime."""
 
     rules: Any
     where: Annotated[str, Field(min_length=1)] | None = None
@@ -130,7 +130,7 @@ class NewRules(JournalScope):
 
     @property
     def place(self) -> str:
-        """The place of the rules in messages."""
+        """The place of the rules in diagnostics."""
         return f"added over HTTP at {self.where}" if self.where else "added over HTTP"
 
 
@@ -141,7 +141,7 @@ class RuleId(JournalScope):
 
 
 class Advance(Model):
-    """The time by which the clock is advanced."""
+    """The time by which to advance the clock."""
 
     advance: Duration
 
@@ -150,10 +150,12 @@ M = TypeVar("M", bound=Model)
 
 
 def parse_parameters(model: type[M], body: bytes, query: Mapping[str, str], path: Mapping[str, str]) -> M:
-    """Parse the parameters of a request. The path goes before the body, and the body before the query.
+    """Parse the parameters of a request.
+
+    A parameter in the path overrides the body, and one in the body overrides the query.
 
     Raises:
-        ApiError: 400 with all mistakes, 413 for a body that is too long.
+        ApiError: 400 with all diagnostics, 413 for a body that is too long.
     """
     source = InlineSource("the request", {**query, **_data(body), **path})
     try:
@@ -168,7 +170,7 @@ def parse_parameters(model: type[M], body: bytes, query: Mapping[str, str], path
 
 
 def invalid_parameters(error: ScenarioError) -> ApiError:
-    """Build the 400 whose message has a line for each mistake."""
+    """Build the 400 whose message has a line for each diagnostic."""
     lines = list(map(str, error.diagnostics))
     return ApiError("invalid_request_error", "\n".join(lines), details={"mistakes": lines})
 

@@ -1,4 +1,4 @@
-"""Requests to the admin API, from the socket and back."""
+"""Requests to the admin API, from the socket to the sent response."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from mockclaude.api.redaction import redact
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.server.admin.admin_api import answer, is_for, refusal
+from mockclaude.server.admin.admin_api import answer, is_admin_path, refusal
 from mockclaude.server.admin.handlers import AdminApi
 from mockclaude.server.player import CLOSED, play
 from mockclaude.server.request_body import read_body
 from mockclaude.wire.encode import encode
 
-__all__ = ["is_for", "serve_admin"]
+__all__ = ["is_admin_path", "serve_admin"]
 
 
 async def serve_admin(
     admin: AdminApi, request: web.BaseRequest, check_host: Callable[[str], None]
 ) -> web.StreamResponse:
-    """Answer a request to the admin API; it leaves a line in the log only if it fails."""
+    """Answer a request to the admin API. Only a failed request is logged."""
     begin, path = time.perf_counter(), request.raw_path.partition("?")[0]
     entry = JournalEntry(0, admin.clock.now(), request.method, redact(path), {})
     http11 = bool(request.version >= (1, 1))
