@@ -44,7 +44,7 @@ def _reasons(fault: Fault) -> Iterator[str]:
 
 
 def describe_nondeterminism(fault: Fault) -> str:
-    """Describe why the requests or clients that `fault` affects vary between runs, or return ''."""
+    """Describe why the requests that `fault` affects vary between runs, or return ''."""
     reasons = [reason for key, (reason, _) in _NONDETERMINISTIC.items() if getattr(fault, key, None) is not None]
     return next(
         (reason for attempt in fault.attempts if (reason := describe_nondeterminism(attempt))), ""
