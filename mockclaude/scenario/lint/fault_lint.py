@@ -32,7 +32,7 @@ _NEEDED: Mapping[str, Sequence[str]] = {
 
 
 def lint_faults(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the faults of all files, and with the order of steps in replies."""
+    """Yield a diagnostic for each fault without effect and each unreachable step."""
     chaos = [fault for _, file in files for fault in file.chaos or ()]
     for source, file in files:
         if file.chaos:
