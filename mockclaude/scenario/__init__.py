@@ -1,1 +1,1 @@
-"""What the user wrote. Knows nothing of HTTP."""
+"""The scenario: the user's rules and settings, their validation, and matching."""

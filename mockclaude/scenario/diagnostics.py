@@ -35,7 +35,10 @@ class Place:
 
 
 class SourceMap(Protocol):
-    """Data that knows the place of each of its parts. `file` is the name that the user gave."""
+    """Data that knows the place of each of its parts.
+
+    `file` is the name that the user gave.
+    """
 
     @property
     def file(self) -> str:
@@ -48,7 +51,10 @@ class SourceMap(Protocol):
         ...
 
     def place(self, path: Path, *, key: bool = False) -> Place:
-        """Return the place of the value (or, with `key`, the key) at `path`. Parts that are absent are skipped."""
+        """Return the place of the value (or, with `key`, the key) at `path`.
+
+        Parts that are absent are skipped.
+        """
         ...
 
     def nearest(self, path: Path) -> Path:
@@ -58,7 +64,7 @@ class SourceMap(Protocol):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """An error or a warning, printed as one line: `place: problem; expected ...; did you mean ...`."""
+    """An error or a warning about a file, printed as one line."""
 
     place: Place
     message: str
@@ -94,7 +100,7 @@ def _first(diagnostics: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean '...'?` with the known word that is most like `word`, or ''."""
+    """Return `; did you mean '...'?` with the most similar known word, or ''."""
     if len(word) > _LONGEST_WORD:
         return ""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
@@ -112,6 +118,6 @@ def format_value(value: Any) -> str:
 
 
 def join_words(words: Iterable[str]) -> str:
-    """Return the words as `a, b or c`; `nothing` if there are none."""
+    """Return the words as `a, b or c`; `nothing` for no words."""
     *first, last = list(words) or ["nothing"]
     return f"{', '.join(first)} or {last}" if first else last

@@ -79,7 +79,10 @@ class MatchResult:
 
 
 def explain(rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[RuleKey, int]) -> list[MatchResult]:
-    """Return the match results of all rules, in order. The first without a failure is the selected rule."""
+    """Return the match results of all rules, in order.
+
+    The first without a failure is the selected rule.
+    """
     results: list[MatchResult] = []
     selected: Rule | None = None
     for rule in rules:
@@ -158,7 +161,7 @@ def _may_match(condition: Condition, request: MessagesRequest, found: Found) -> 
 
 
 def describe_unmatched(nearest: MatchResult | None) -> str:
-    """Describe the near miss of an unmatched request and its failed conditions in one line."""
+    """Describe the near miss of an unmatched request and its failed conditions."""
     if nearest is None:
         return "no rule matched: no rules are defined; add one with `mockclaude.when(...).reply(...)`"
     reasons = "; ".join(map(str, nearest.failed))

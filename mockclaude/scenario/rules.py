@@ -43,13 +43,15 @@ class CompiledStep:
 
     @property
     def fixed(self) -> bool:
-        """Whether the blocks of the step are the same for every request: no placeholder, no id, no schema."""
+        """Whether the blocks of the step are the same for every request."""
         return self.kind in _FIXED and self.value.fixed and self.value.data != written_steps.FROM_SCHEMA
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReplyTemplate:
-    """The compiled steps of a reply. It is equal only to itself, so that work on it can be kept.
+    """The compiled steps of a reply.
+
+    It is equal only to itself, so that work on it can be kept.
 
     Attributes:
         steps: The steps, in order.
@@ -88,7 +90,9 @@ class ConditionalFault(NamedTuple):
 
 
 class RuleKey(NamedTuple):
-    """The identity of a rule in the state, the same in every process and after a reload that does not change the rule.
+    """The identity of a rule in the state.
+
+    It is the same in every process, and after a reload that does not change the rule.
 
     Attributes:
         batch: 0 for the scenario's own rules, else the number of the batch that added the rule.
@@ -151,7 +155,10 @@ class Rule:
 
 
 class KnownSignatures(NamedTuple):
-    """The signatures and redacted data in a scenario. If `templated`, replies add further ones."""
+    """The signatures and redacted data in a scenario.
+
+    If `templated`, replies add further ones.
+    """
 
     signatures: frozenset[str] = frozenset()
     data: frozenset[str] = frozenset()

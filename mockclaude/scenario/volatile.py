@@ -88,7 +88,7 @@ def _blocks(content: Any) -> Any:
 
 
 def turn_hash(body: Mapping[str, Any]) -> bytes:
-    """Compute the hash of the current turn of a Messages request, equal for all attempts of a client.
+    """Compute the hash of the current turn, equal for all attempts of a client.
 
     It covers the system prompt and all messages, without their volatile parts. It omits the model, `stream`,
     `max_tokens` and all other settings, since a client may change them in a retry, and headers: only SDKs send

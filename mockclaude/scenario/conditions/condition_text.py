@@ -42,7 +42,10 @@ def _describe_one(value: Any) -> str:
 
 
 def describe_user(text: str) -> str:
-    """Describe the text of a turn. If it holds more than reminders of an agent, the reminders are left out."""
+    """Describe the text of a turn.
+
+    If it holds more than reminders of an agent, the reminders are left out.
+    """
     typed = without_reminders(text)
     return f"{describe(typed)} (beside <system-reminder>)" if typed and typed != text.strip() else describe(text)
 
@@ -53,7 +56,10 @@ def describe_header(name: str, value: str | None) -> str:
 
 
 def describe_at(path: str, value: Any) -> str:
-    """Describe the value at `path`. The last key of the path may be the name of a credential."""
+    """Describe the value at `path`.
+
+    The last key of the path may be the name of a credential.
+    """
     begin = f"{path} = "
     return redact(f"{begin}{describe(value)}").removeprefix(begin)
 
@@ -74,7 +80,7 @@ def describe_names(names: Mapping[str, Any]) -> str:
 
 
 def describe_matches(matches: Iterable[TextMatcher], header: str = "") -> str:
-    """Describe the texts that `matches` accept, truncated and without the credentials of a `header`."""
+    """Describe the texts that `matches` accept, without credentials of a `header`."""
     wanted = [
         (_VERBS[key], text)
         for match in matches
@@ -102,9 +108,10 @@ def describe_tool_result_match(match: ToolResultMatcher) -> str:
 def tool_result_describer(
     matches: Sequence[ToolResultMatcher], has_name: Callable[[ToolResult], bool]
 ) -> Callable[[Sequence[ToolResult]], str]:
-    """Build the function that describes tool results: those of an accepted tool, with the parts that `matches` test.
+    """Build the function that describes tool results.
 
-    If no tool is accepted, the names of all results are described.
+    It describes the results of accepted tools, with the parts that `matches` test. If no tool is accepted, it describes
+    the names of all results.
     """
     tests_error = any(match.is_error is not None for match in matches)
     tests_content = any(match.content for match in matches)
@@ -135,7 +142,10 @@ def describe_body_match(match: BodyMatcher) -> str:
 
 
 def body_describer(matches: Sequence[BodyMatcher]) -> Callable[[Sequence[Any]], str]:
-    """Build the function that describes the values in a body, with their expressions if there are several."""
+    """Build the function that describes the values in a body.
+
+    Several values are described with their expressions.
+    """
     if len(matches) == 1 and len(matches[0].values) < 2:
         path = matches[0].truthy or next(iter(matches[0].values))
         return lambda found: describe_at(path, found[0] if matches[0].truthy else found[0][0])

@@ -60,7 +60,7 @@ class ConditionResult:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition of a rule: it matches if `holds` returns True for the value that `look` returns.
+    """A condition of a rule: it matches if `holds` is true for the result of `look`.
 
     Attributes:
         key: The key of `when`.
@@ -281,7 +281,7 @@ def _groups(matches: list[TextMatcher]) -> Callable[[Any], Mapping[str, Any]] | 
 
 
 def capture_names(when: When) -> set[str]:
-    """Return the names and numbers of the groups that the regular expressions of `when` capture."""
+    """Return the names and numbers of the groups in the regular expressions of `when`."""
     texts = [when.user, when.system, when.model, *(when.headers or {}).values()]
     patterns = [pattern for matches in texts for match in matches or () for pattern in match.regex or ()]
     return set().union(*(pattern.capture_names for pattern in patterns))

@@ -14,7 +14,10 @@ _ABSENT = ()
 
 
 def first_difference(expected: Any, value: Any) -> str:
-    """Describe the first difference of two JSON values. Return '' if both values are short enough to print."""
+    """Describe the first difference of two JSON values.
+
+    Return '' if both values are short enough to print.
+    """
     if value is None or max(len(repr(expected)), len(repr(value))) <= SHOWN:
         return ""
     path = ""

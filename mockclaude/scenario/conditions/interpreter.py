@@ -28,7 +28,10 @@ class _Functions(Functions):
         self._spend = spend
 
     def call_function(self, function_name: str, resolved_args: Iterable[Any]) -> Any:
-        """Call a function. `join` is the only one whose result may be longer than its arguments."""
+        """Call a function.
+
+        `join` is the only one whose result may be longer than its arguments.
+        """
         arguments = list(resolved_args)
         self._spend(sum(len(value) // _READ if isinstance(value, str) else _size(value) for value in arguments))
         if function_name == "join":
@@ -63,7 +66,10 @@ class Interpreter(TreeInterpreter):
         return self._measured(super().visit_multi_select_dict(node, value))
 
     def visit_function_expression(self, node: Any, value: Any) -> Any:
-        """Return the result of a function. An integer that JSON cannot hold becomes a float."""
+        """Return the result of a function.
+
+        An integer that JSON cannot hold becomes a float.
+        """
         result = self._measured(super().visit_function_expression(node, value))
         is_carried = not isinstance(result, int) or _LEAST <= result <= _MOST
         return result if is_carried else float(result)

@@ -16,7 +16,10 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Needle(NamedTuple):
-    """A text that a condition requires; if `folded`, in any case. Every text contains the empty needle."""
+    """A text that a condition requires; if `folded`, in any case.
+
+    Every text contains the empty needle.
+    """
 
     text: str
     folded: bool = False
@@ -30,9 +33,10 @@ class NeedleIndex:
         self._set = TextSet((_longest_part(needle.text), needle.folded) for needle in self._needles)
 
     def find(self, text: str) -> Collection[Needle]:
-        """Return the needles that `text` contains, and perhaps others of which it contains a part.
+        """Return the needles that `text` contains, and perhaps others.
 
-        Without enough memory for one pass, each needle is searched separately.
+        Of a needle that is not whole, only a part is searched. Without enough memory for one pass, each needle is
+        searched separately.
         """
         found = self._set.find(text)
         if found is None:
@@ -41,7 +45,10 @@ class NeedleIndex:
 
 
 def is_whole(text: str) -> bool:
-    """Return whether the whole of `text` is searched. Of a long text or one with surrogates a part is searched."""
+    """Return whether the whole of `text` is searched.
+
+    Of a long text or one with surrogates a part is searched.
+    """
     return _longest_part(text) == text
 
 

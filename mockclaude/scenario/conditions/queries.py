@@ -26,7 +26,10 @@ _TOO_MUCH = "takes too much work, or its result is too large; expected a simpler
 
 
 def find_problem(expression: str) -> str | None:
-    """Return the problem of a JMESPath expression, or None. Calls of functions are checked too."""
+    """Return the problem of a JMESPath expression, or None.
+
+    Calls of functions are checked too.
+    """
     from jmespath.exceptions import JMESPathError
 
     quoted = f"'{shorten(expression, _SHOWN)}'"
@@ -44,7 +47,9 @@ def find_problem(expression: str) -> str | None:
 
 
 class Query(str):
-    """A parsed JMESPath expression. As a string it is the expression that the user wrote.
+    """A parsed JMESPath expression.
+
+    As a string it is the expression that the user wrote.
 
     Raises:
         ValueError: The expression is invalid.
@@ -65,7 +70,9 @@ class Query(str):
         return core_schema.no_info_after_validator_function(cls, handler(str))
 
     def find_in(self, request: MessagesRequest) -> Any:
-        """Return the value of the expression in the body of `request`. Equal expressions are evaluated once.
+        """Return the value of the expression in the body of `request`.
+
+        Equal expressions are evaluated once.
 
         Raises:
             TooMuchWorkError: The evaluation exceeds the rest of the request's work.

@@ -41,7 +41,9 @@ _POSITIONS = re.compile(r"(\b)|(?:)")
 
 
 class Regex(str):
-    """A compiled regular expression. As a string it is the pattern that the user wrote.
+    """A compiled regular expression.
+
+    As a string it is the pattern that the user wrote.
 
     Raises:
         ValueError: The pattern is invalid, too large, or cannot run in linear time.
@@ -68,7 +70,7 @@ class Regex(str):
 
     @property
     def needle(self) -> str:
-        """A text that every match contains; if `folded`, in any case. '' if there is none."""
+        """A text that every match contains; if `folded`, in any case. '' without one."""
         return self._parsed.needle
 
     @property
@@ -109,7 +111,10 @@ class Regex(str):
 
 
 class _Form:
-    """A pattern for texts with or without marks. The capturing program is compiled when it is first needed."""
+    """A pattern for texts with or without marks.
+
+    The capturing program is compiled when it is first needed.
+    """
 
     def __init__(self, parsed: Parsed, *, marked: bool = False) -> None:
         self.translation = translate(parsed, marked=marked)
@@ -117,7 +122,10 @@ class _Form:
 
     @cached_property
     def capturing_program(self) -> Any:
-        """The program that captures groups. It gets more memory, so that it fits if the other program does."""
+        """The program that captures groups.
+
+        It gets more memory, so that it fits if the other program does.
+        """
         return _compile(self.translation.pattern, [2 * size for size in _MEMORY], capture=True)
 
 

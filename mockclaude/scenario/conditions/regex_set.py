@@ -19,13 +19,16 @@ _ALWAYS = rb"\z"
 
 
 class TextSet:
-    """Texts to search for, each with a flag that ignores case. None may contain surrogates."""
+    """Texts to search for, each with a flag that ignores case.
+
+    None may contain surrogates.
+    """
 
     def __init__(self, texts: Iterable[tuple[str, bool]]) -> None:
         self._compiled = _compile([_ALWAYS, *(_to_pattern(text, folded) for text, folded in texts)])
 
     def find(self, text: str) -> list[int] | None:
-        """Return the indexes of the texts that `text` contains, or None if the memory is too small."""
+        """Return the indexes of the texts in `text`, or None without enough memory."""
         found = self._compiled.Match(encode(text)) if self._compiled else []
         return [index - 1 for index in found if index] if 0 in found else None
 

@@ -1,6 +1,6 @@
 r"""Translate regular expressions from Python's syntax to RE2's.
 
-Python's own parser reads a pattern, so escapes, flags, classes and groups mean what they mean to `re`. RE2 differs in
+Python's own parser reads a pattern, so escapes, flags, classes and groups keep their meaning in `re`. RE2 differs in
 five ways, and the translation makes up for each:
 
 - `\w`, `\d` and `\s` are Unicode classes, and `\p{...}` is passed on to RE2;
@@ -65,7 +65,10 @@ _Nodes: TypeAlias = Iterable[_Node]
 
 
 class PatternError(Exception):
-    """An invalid pattern. `expected` continues the message with the expectation and the fix."""
+    """An invalid pattern.
+
+    `expected` continues the message with the expectation and the fix.
+    """
 
     def __init__(self, problem: str, expected: str) -> None:
         super().__init__(problem)
@@ -76,7 +79,7 @@ class PatternError(Exception):
 class Parsed:
     """A pattern as Python reads it.
 
-    `needle` is a text that every match contains; if `folded`, in any case. '' if there is none.
+    `needle` is a text that every match contains; if `folded`, in any case. '' without one.
     """
 
     tree: Any
@@ -147,7 +150,7 @@ def _needle_parts(nodes: _Nodes, properties: dict[str, str], folded: bool) -> It
 
 
 def translate(parsed: Parsed, *, marked: bool = False) -> Translation:
-    """Translate a parsed pattern; if `marked`, for texts with marks at their boundaries.
+    """Translate a parsed pattern; if `marked`, for texts with marks.
 
     Raises:
         PatternError: The pattern contains a construct that RE2 cannot run.

@@ -42,7 +42,7 @@ class RuleList(tuple[Rule, ...]):
 
 
 class RuleIndex:
-    """An index of the needles of all conditions, by the text that they are searched in."""
+    """An index of the needles of all conditions, by the searched text."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = [(rule, _filters(rule.conditions), tuple(_tests(rule))) for rule in rules]
@@ -62,7 +62,7 @@ class RuleIndex:
         }
 
     def candidates(self, request: MessagesRequest) -> Iterator[tuple[Rule, tuple[Test, ...]]]:
-        """Yield the rules that can match, in order, each with the tests that the needles do not decide."""
+        """Yield the rules that can match, in order, each with its undecided tests."""
         found = self.find(request)
         for rule, filters, tests in self._rules:
             for search in filters:

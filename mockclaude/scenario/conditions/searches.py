@@ -65,7 +65,10 @@ def search(
     *,
     is_required: bool = True,
 ) -> Search:
-    """Build the search for `matches` in a text of a request. If `is_required`, one of them must match."""
+    """Build the search for `matches` in a text of a request.
+
+    If `is_required`, one of them must match.
+    """
     matches = list(matches)
     needles = [needle for match in matches for needle in _needles(match)]
     regexes = sum(len(match.regex or ()) for match in matches)

@@ -19,7 +19,10 @@ _TOO_MUCH = (
 
 
 class TooMuchWorkError(ApiError):
-    """A request that causes too much work: a 400, since a shorter request may cause less."""
+    """A request that causes too much work.
+
+    It is a 400, since a shorter request may cause less.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__("invalid_request_error", message)

@@ -13,7 +13,9 @@ from mockclaude.scenario.format.shorthand import Model
 
 
 def parse_assignments(text: str, between: str = ";") -> Any:
-    """Parse JSON, or keys and values separated by one of the characters `between`. Return other text as it is.
+    """Parse JSON, or keys and values separated by one of the characters `between`.
+
+    Return other text as it is.
 
     Raises:
         ValueError: The text begins like JSON but is invalid.

@@ -33,30 +33,30 @@ def parse_with(kind: type, read: Callable[[Any], Any]) -> BeforeValidator:
 
 
 class Fault(Model):
-    """One fault: exactly one of `KINDS`, with the moment (`before` or `after`) and the requests it is for."""
+    """One fault: exactly one of `KINDS`, with its position and its triggers."""
 
     kind: ClassVar[str] = ""
     kinds: ClassVar[Sequence[type[Fault]]] = ()
     options: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     name: Annotated[str, Field(min_length=1)] | None = None
-    """What the log calls it."""
+    """The name in the log."""
     when: When | None = None
     """Conditions of the request, as in a rule."""
     p: Probability | None = None
-    """How likely it strikes."""
+    """The probability of the fault."""
     occurrence: Numbers | None = None
-    """How many requests with this body have come, the first time being 1."""
+    """The occurrence of the request in its lane, from 1."""
     requests: Annotated[tuple[int, int], BeforeValidator(positions.parse_request_window)] | None = None
-    """Which Messages requests of a lane, such as 10..20."""
+    """A range of a lane's Messages requests, e.g. 10..20."""
     time: Annotated[tuple[int, int], BeforeValidator(positions.parse_time_window)] | None = None
-    """When after the server began, such as 10s..20s."""
+    """A range of times since the start of the server, e.g. 10s..20s."""
     connection: Literal["reused"] | None = None
-    """Only where the connection has served another request."""
+    """Only on a connection that has served another request."""
     burst: Burst | None = None
     """Faults in bursts."""
     ramp: Ramp | None = None
-    """A probability that grows."""
+    """A probability that changes from request to request."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -100,7 +100,7 @@ class Fault(Model):
 
     @property
     def shown(self) -> str:
-        """What the log shows of its value."""
+        """The value in the log."""
         value = getattr(self, self.kind)
         return str(value) if isinstance(value, (str, float, EventSelector)) or type(value) is int else ""
 
@@ -144,9 +144,9 @@ class PlacedFault(Fault):
     """A fault that is applied at a position of the response."""
 
     before: Annotated[Position, parse_with(Position, positions.parse_before)] | None = None
-    """The moment before the headers, the body, its end, or an event."""
+    """The position: before the headers, the body, its end, or an event."""
     after: Annotated[Position, parse_with(Position, positions.parse_after)] | None = None
-    """The moment after so many events, bytes, a share of the body, a duration, or an event."""
+    """The position: after a number of events or bytes, a share of the body, a duration, or an event."""
 
     @model_validator(mode="after")
     def _at_one_position(self) -> PlacedFault:
@@ -173,7 +173,7 @@ def expand_preset(value: Any) -> Any:
 
 
 MAX_FAULTS = 50
-"""How many faults a list may have, each of which goes through a response."""
+"""The maximum number of faults in a list. Each one edits the response."""
 
 AnyFault: TypeAlias = Annotated[Fault, BeforeValidator(expand_preset)]
 

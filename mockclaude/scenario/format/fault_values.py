@@ -16,7 +16,7 @@ Probability: TypeAlias = Annotated[float, BeforeValidator(units.parse_probabilit
 
 
 class Respond(Model):
-    """A response in place of the reply, as a proxy would send it: without the API's own headers."""
+    """A response of a proxy in place of the reply, without the API's own headers."""
 
     status: Annotated[int, Field(ge=200, le=999)] = 200
     """The status."""
@@ -27,10 +27,10 @@ class Respond(Model):
 
 
 class Raw(Model):
-    """Bytes as they are: as text, base64, or hexadecimal digits."""
+    """Bytes: as text, base64, or hexadecimal digits."""
 
     text: str | None = None
-    """The bytes of this text in UTF-8."""
+    """The UTF-8 bytes of this text."""
     base64: str | None = None
     """Bytes as base64."""
     hex: str | None = None
@@ -57,7 +57,7 @@ class Raw(Model):
 
 
 class Insert(Raw):
-    """Something that is sent between the events of a stream: an event, data without a name, or bytes as they are."""
+    """An event, data without a name, or bytes, sent between the events of a stream."""
 
     event: str | None = None
     """The name of the event."""
@@ -80,20 +80,23 @@ class Insert(Raw):
 
 
 class Burst(Model):
-    """Faults in bursts: each request of a lane begins one with probability `enter`, and ends it with `leave`."""
+    """Faults in bursts.
+
+    Each request of a lane starts a burst with probability `enter`, and ends it with `leave`.
+    """
 
     enter: Probability
-    """How likely a request begins a burst."""
+    """The probability that a request starts a burst."""
     leave: Probability
-    """How likely a request ends it."""
+    """The probability that a request ends the burst."""
 
 
 class Ramp(Model):
-    """A probability that goes from `start` to `end` over so many requests of a lane."""
+    """A probability that changes linearly from `start` to `end` over the requests of a lane."""
 
     start: Probability = 0.0
-    """The probability at first; 0 if it is not said."""
+    """The initial probability. Default: 0."""
     end: Probability
-    """The probability in the end."""
+    """The final probability."""
     over: Annotated[int, Field(ge=1)]
-    """After how many requests."""
+    """The number of requests from the initial to the final probability."""

@@ -19,13 +19,13 @@ from mockclaude.scenario.format.steps import AnyError, Header, HeaderName
 __all__ = ["AnyFault", "Burst", "Fault", "Faults", "Insert", "PlacedFault", "Ramp", "Raw"]
 
 OK = "ok"
-"""In a `script`: no fault this time."""
+"""An item of a `script`: no fault for this attempt."""
 
 Microseconds: TypeAlias = Annotated[int, BeforeValidator(units.parse_duration)]
 Size: TypeAlias = Annotated[int, Field(ge=1, le=10_000_000)]
 
 MAX_PINGS = 100_000
-"""How many pings a stall may send."""
+"""The maximum number of pings of a stall."""
 
 STALL = 3_600_000_000
 """Microseconds for which a stall without an end sends pings."""
@@ -36,7 +36,7 @@ Event: TypeAlias = Annotated[EventSelector, parse_with(EventSelector, positions.
 
 
 TRIGGERS = tuple(key for key in Fault.model_fields if key != "name")
-"""Keys that say for which requests a fault is due."""
+"""Keys that select the requests that a fault is applied to."""
 
 
 class DisconnectFault(PlacedFault):
@@ -44,7 +44,7 @@ class DisconnectFault(PlacedFault):
 
     kind = "disconnect"
     disconnect: Literal["reset", "close", "clean"]
-    """RST, FIN before the end of the body is marked, or a body that ends as if it were whole."""
+    """RST, FIN before the marked end of the body, or a regular end of an incomplete body."""
 
 
 class StallFault(PlacedFault):
@@ -52,9 +52,9 @@ class StallFault(PlacedFault):
 
     kind = "stall"
     stall: Annotated[int | Literal["forever"], BeforeValidator(units.parse_pause)]
-    """Nothing is sent for so long."""
+    """The duration of the pause."""
     pings: Microseconds | None = None
-    """How long after each other ping events are sent meanwhile."""
+    """The time between ping events during the pause."""
 
     @model_validator(mode="after")
     def _check_pings(self) -> StallFault:
@@ -69,7 +69,7 @@ class StallFault(PlacedFault):
 
     @property
     def shown(self) -> str:
-        """What the log shows of its value."""
+        """The value in the log."""
         return self.stall if self.stall == "forever" else _seconds(self.stall)
 
 
@@ -78,36 +78,36 @@ class ErrorFault(PlacedFault):
 
     kind = "error"
     error: AnyError
-    """An error of the API instead of the reply, or with a moment an error event in the stream."""
+    """An error of the API in place of the reply; with a position, an error event in the stream."""
 
     @property
     def shown(self) -> str:
-        """What the log shows of its value."""
+        """The value in the log."""
         return self.error.type
 
 
 class InsertFault(PlacedFault):
-    """Something between the events."""
+    """Data between the events."""
 
     kind = "insert"
     insert: Annotated[Insert, BeforeValidator(short_for("text"))]
-    """What is sent between the events: an event, a text, or bytes."""
+    """An event, a text, or bytes between the events."""
 
 
 class RestartFault(PlacedFault):
-    """A message that begins anew."""
+    """A message that starts again."""
 
     kind = "restart"
     restart: Literal[True]
-    """The message begins anew, with another id."""
+    """The message starts again with another id."""
 
 
 class CorruptFault(PlacedFault):
-    """Bytes that are changed."""
+    """Changed bytes."""
 
     kind = "corrupt"
     corrupt: Annotated[int, Field(ge=1, le=10_000)]
-    """How many bytes are changed."""
+    """The number of changed bytes."""
 
 
 class GarbageFault(PlacedFault):
@@ -115,15 +115,15 @@ class GarbageFault(PlacedFault):
 
     kind = "garbage"
     garbage: Annotated[int, Field(ge=1, le=1_000_000)]
-    """How many random bytes are sent."""
+    """The number of random bytes."""
 
 
 class RawFault(PlacedFault):
-    """Bytes as they are written."""
+    """Literal bytes."""
 
     kind = "raw"
     raw: Annotated[Raw, BeforeValidator(short_for("text"))]
-    """Bytes that are sent."""
+    """The bytes to send."""
 
 
 class SliceFault(Fault):
@@ -131,9 +131,9 @@ class SliceFault(Fault):
 
     kind = "slice"
     slice: Size | Literal["utf8", "separator"]
-    """The body in pieces of so many bytes, or cut inside each character or blank line."""
+    """The size of the pieces in bytes, or cuts inside each character or blank line."""
     every: Microseconds | None = None
-    """How long after each other the pieces are sent."""
+    """The time between the pieces."""
 
 
 class RespondFault(Fault):
@@ -141,39 +141,39 @@ class RespondFault(Fault):
 
     kind = "respond"
     respond: Respond
-    """A response instead of the reply, as a proxy would send it."""
+    """A response of a proxy in place of the reply."""
 
     @property
     def shown(self) -> str:
-        """What the log shows of its value."""
+        """The value in the log."""
         return str(self.respond.status)
 
 
 class DropFault(Fault):
-    """Events that are left out."""
+    """Missing events."""
 
     kind = "drop"
     drop: Events
-    """Events that are left out."""
+    """Events to leave out."""
 
     @property
     def selectors(self) -> Sequence[EventSelector]:
-        """The events that it selects."""
+        """The selectors of the events."""
         return (self.drop,)
 
 
 class DuplicateFault(Fault):
-    """Events that are repeated."""
+    """Repeated events."""
 
     kind = "duplicate"
     duplicate: Events
-    """Events that are sent again."""
+    """Events to repeat."""
     copies: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    """How many times they are sent again; once if it is not said."""
+    """The number of further copies. Default: 1."""
 
     @property
     def selectors(self) -> Sequence[EventSelector]:
-        """The events that it selects."""
+        """The selectors of the events."""
         return (self.duplicate,)
 
 
@@ -182,24 +182,24 @@ class SwapFault(Fault):
 
     kind = "swap"
     swap: Annotated[list[Event], Field(min_length=2, max_length=2)]
-    """Two events that change places."""
+    """Two events to exchange."""
 
     @property
     def selectors(self) -> Sequence[EventSelector]:
-        """The events that it selects."""
+        """The selectors of the events."""
         return self.swap
 
 
 class EditFault(Fault):
-    """JSON that is changed."""
+    """Changed JSON."""
 
     kind = "edit"
     edit: Annotated[EventSelector, parse_with(EventSelector, positions.parse_events_or_body)]
-    """Events, or the whole body, in whose JSON `set` and `delete` change keys."""
+    """Events, or the whole body, whose JSON `set` and `delete` change."""
     set: dict[str, Any] | None = None
-    """Paths of keys, such as usage.output_tokens, and their new values."""
+    """Paths of keys, e.g. usage.output_tokens, and their new values."""
     delete: Annotated[list[str], BeforeValidator(as_list)] | None = None
-    """Paths of keys that are taken out."""
+    """Paths of keys to remove."""
 
     @model_validator(mode="after")
     def _check_paths(self) -> EditFault:
@@ -211,16 +211,16 @@ class EditFault(Fault):
 
     @property
     def selectors(self) -> Sequence[EventSelector]:
-        """The events that it selects."""
+        """The selectors of the events."""
         return (self.edit,)
 
 
 class HeadersFault(Fault):
-    """Headers that are changed."""
+    """Changed headers."""
 
     kind = "headers"
     headers: dict[HeaderName, Header | Literal[False]]
-    """Headers on the response; false leaves one out."""
+    """Headers of the response; false removes a header."""
 
 
 class RateFault(Fault):
@@ -228,7 +228,7 @@ class RateFault(Fault):
 
     kind = "rate"
     rate: Annotated[float, BeforeValidator(positions.parse_byte_rate)]
-    """How fast the body is sent at most."""
+    """The maximum speed of the body."""
 
 
 class ContentLengthFault(Fault):
@@ -236,7 +236,7 @@ class ContentLengthFault(Fault):
 
     kind = "content_length"
     content_length: int
-    """How many bytes more, or below 0 less, content-length says than there are."""
+    """The difference between `content-length` and the size of the body, in bytes."""
 
 
 class MalformedFault(Fault):
@@ -244,15 +244,15 @@ class MalformedFault(Fault):
 
     kind = "malformed"
     malformed: Literal[MALFORMED]  # type: ignore[valid-type]
-    """A response that is no HTTP, or not what it claims."""
+    """The way in which the HTTP response is malformed."""
 
 
 class RefuseFault(Fault):
-    """Connections that are not accepted."""
+    """Refused connections."""
 
     kind = "refuse"
     refuse: Microseconds
-    """How long no connection is accepted."""
+    """The time during which no connection is accepted."""
 
     @property
     def strikes_others(self) -> bool:
@@ -261,12 +261,12 @@ class RefuseFault(Fault):
 
     @property
     def shown(self) -> str:
-        """What the log shows of its value."""
+        """The value in the log."""
         return _seconds(self.refuse)
 
 
 def expand_script(value: Any) -> Any:
-    """Return a list of faults, in which `ok` is one that does nothing."""
+    """Return a list of faults, with each `ok` as a fault without effect."""
     return [{"nothing": True} if item == OK else item for item in as_list(value)]
 
 
@@ -288,7 +288,7 @@ class ScriptFault(Fault):
     script: Annotated[
         list[AnyFault], BeforeValidator(expand_script), Field(min_length=1), AfterValidator(_unconditional)
     ]
-    """What happens the first, second, third time the same request comes: a fault, or `ok`."""
+    """The fault for the first, second, third attempt of a request, or `ok`."""
 
     @property
     def strikes_others(self) -> bool:
@@ -301,7 +301,7 @@ class NothingFault(Fault):
 
     kind = "nothing"
     nothing: Literal[True]
-    """No fault: what `ok` stands for."""
+    """No fault: the long form of `ok`."""
 
 
 def _seconds(microseconds: int) -> str:
@@ -331,7 +331,7 @@ FAULT_TYPES: tuple[type[Fault], ...] = (
     ScriptFault,
     NothingFault,
 )
-"""Every kind of fault, in the order in which faults are applied to a response."""
+"""Every kind of fault. Faults are applied to a response in this order."""
 
 KINDS = tuple(kind.kind for kind in FAULT_TYPES)
 

@@ -96,4 +96,4 @@ class ScenarioFile(Model):
     client_faults: bool | None = None
     """Whether a request may select a fault with a header. Default: true."""
     rules: Annotated[list[RuleModel], Field(min_length=1)]
-    """The rules. The first one that matches a request is selected."""
+    """The rules. The first rule that matches a request is selected."""

@@ -234,7 +234,7 @@ class _Generator(GenerateJsonSchema):
         return {**described, "title": name, **KEY_CONSTRAINTS.get(model, {})}
 
     def _of_all_kinds(self, properties: Schema) -> Schema:
-        """Return the keys of a fault: those of every kind, and those that all kinds share."""
+        """Return the keys of a fault: those of each kind, and the common ones."""
         of_kinds: Schema = {}
         self._in_fault = True  # a script contains faults
         for kind in faults.FAULT_TYPES:
@@ -244,7 +244,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def descriptions(model: type[BaseModel]) -> dict[str, str]:
-    """Return the docstring below each key of `model`, or nothing if there is no source code."""
+    """Return the docstring below each key of `model`; {} without source code."""
     described: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, BaseModel) and base is not BaseModel:

@@ -14,7 +14,10 @@ PerMinute: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
 class InFlight(Model):
-    """The maximum of concurrent requests: beyond `most` the API is overloaded, until `release` are left."""
+    """The maximum of concurrent requests.
+
+    Beyond `most` the API is overloaded, until `release` are left.
+    """
 
     most: Annotated[int, Field(ge=1)]
     """The number of requests from which on the API is overloaded."""
@@ -34,7 +37,7 @@ class InFlight(Model):
 
 
 class Acceleration(Model):
-    """The growth of input tokens: `start` in the minute of the first request, `step` more in each later minute."""
+    """The growth of input tokens from one minute to the next."""
 
     start: PerMinute
     """Input tokens in the first minute."""
@@ -48,7 +51,9 @@ def expand_in_flight(value: Any) -> Any:
 
 
 class Limit(Model):
-    """Limits of each API key. Each model has limits of its own; models that match one `model` pattern share them.
+    """Limits of each API key.
+
+    Each model has limits of its own; models that match one `model` pattern share them.
 
     All keys share `in_flight`.
     """

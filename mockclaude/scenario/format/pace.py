@@ -23,7 +23,7 @@ NAMES = (*PROFILES, OF_MODEL)
 
 
 def parse_fixed_or_distribution(fixed: Parse, drawn: Parse, value: Any) -> Any:
-    """Parse a value with `fixed`, or a mapping as a distribution whose numbers `drawn` parses."""
+    """Parse a value with `fixed`, or a distribution of numbers with `drawn`."""
     if isinstance(value, Distribution):
         return value
     return units.parse_distribution(value, drawn) if isinstance(value, dict) else fixed(value)
@@ -44,7 +44,7 @@ SPEEDS = ("tokens_per_second", "gap", "gaps")
 
 
 class Pace(Model):
-    """The pace of a reply: the time to the first token, and the tokens per second or the gaps between deltas.
+    """The pace of a reply: time to the first token, and the speed of the others.
 
     Durations become microseconds. A `jitter` of 0.2 makes each gap up to 20% shorter or longer; a distribution is
     that of the factor of each gap. A `profile` sets all keys that are absent.
@@ -102,7 +102,9 @@ _PACES = {name: Pace.model_validate(profile.pace) for name, profile in PROFILES.
 
 @lru_cache(maxsize=256)
 def parse_pace(text: str) -> Pace:
-    """Parse the pace in a header: `instant`, a profile, `ttft=400ms, tokens_per_second=60`, or a mapping as JSON.
+    """Parse the pace in a header.
+
+    It is `instant`, a profile, keys and values such as `ttft=400ms, tokens_per_second=60`, or a mapping as JSON.
 
     Raises:
         ValueError: The text is not a pace.

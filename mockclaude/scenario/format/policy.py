@@ -60,7 +60,7 @@ def parse_accepted_betas(value: Any) -> AcceptedBetas:
     """Parse `known`, `strict`, `any`, or names: a list, or a text with commas.
 
     Raises:
-        ValueError: The value is none of them.
+        ValueError: The value is neither.
     """
     for mode in MODES:
         if value == mode:

@@ -44,8 +44,10 @@ Unit: TypeAlias = Literal["headers", "body", "end", "before", "after", "events",
 
 
 class Position(NamedTuple):
-    """A position in a response: before its `headers`, `body` or `end`, `before` or `after` an event, or after some
-    `events`, `bytes`, microseconds (`time`), or a `share` of the body.
+    """A position in a response.
+
+    It is before its `headers`, `body` or `end`, `before` or `after` an event, or after a number of `events`, `bytes` or
+    microseconds (`time`), or a `share` of the body.
     """
 
     unit: Unit
@@ -70,7 +72,11 @@ _RATE_UNITS = {"B": 1, "KB": 1_000, "MB": 1_000_000}
 
 
 def parse_selector(value: Any) -> EventSelector:
-    """Return the events that `value` selects, such as `ping`, `text_delta 3`, `last text_delta` or `every ping`."""
+    """Parse events, e.g. `ping`, `text_delta 3`, `last text_delta` or `every ping`.
+
+    Raises:
+        ValueError: The value does not name events.
+    """
     match = SELECTOR.fullmatch(value) if isinstance(value, str) else None
     if match is None or (match[1] and match[3]):
         raise ValueError(
@@ -84,12 +90,12 @@ def parse_selector(value: Any) -> EventSelector:
 
 
 def parse_events_or_body(value: Any) -> EventSelector:
-    """Return the events that `value` selects, or the `body` as a whole."""
+    """Parse events, or `body` for the whole body."""
     return EventSelector("body") if value == "body" else parse_selector(value)
 
 
 def parse_event(value: Any) -> EventSelector:
-    """Return the one event that `value` selects."""
+    """Parse one event."""
     found = parse_selector(value)
     if found.nth == EVERY:
         raise ValueError(f"several positions, got '{value}'; expected one, such as 'last {found.event}'")
@@ -97,7 +103,7 @@ def parse_event(value: Any) -> EventSelector:
 
 
 def parse_before(value: Any) -> Position:
-    """Return the position before the `headers`, the `body`, the `end` of the response, or an event."""
+    """Parse a position before the `headers`, `body`, `end`, or an event."""
     if value in ("headers", "body", "end"):
         return Position(value)
     try:
@@ -107,7 +113,7 @@ def parse_before(value: Any) -> Position:
 
 
 def parse_after(value: Any) -> Position:
-    """Return the position after a number of events or bytes, a share of the body, a duration, or an event."""
+    """Parse a position after events, bytes, a share, a duration, or an event."""
     text = str(value)
     if match := COUNTED.fullmatch(text):
         return Position("events" if match[2] == "event" else "bytes", int(match[1]))
@@ -125,7 +131,7 @@ def parse_after(value: Any) -> Position:
 
 
 def parse_byte_rate(value: Any) -> float:
-    """Return `value`, such as 20KB/s, in bytes per second."""
+    """Parse a rate, e.g. 20KB/s. Return bytes per second."""
     match = RATE.fullmatch(value) if isinstance(value, str) else None
     if not match or not float(match[1]):
         raise ValueError(
@@ -135,7 +141,7 @@ def parse_byte_rate(value: Any) -> float:
 
 
 def parse_request_window(value: Any) -> tuple[int, int]:
-    """Return `value`, such as 10..20, as the first and the last request, counted from 1."""
+    """Parse a range of requests, e.g. 10..20. Return the first and the last."""
     match = WINDOW.fullmatch(str(value))
     if not match or (match[2] and int(match[2]) < int(match[1])):
         raise ValueError(
@@ -145,7 +151,7 @@ def parse_request_window(value: Any) -> tuple[int, int]:
 
 
 def parse_time_window(value: Any) -> tuple[int, int]:
-    """Return `value`, such as 10s..20s, in microseconds since the server began."""
+    """Parse a range of times, e.g. 10s..20s. Return microseconds since the start."""
     begin, dots, end = str(value).partition("..")
     if not dots:
         raise ValueError(f"not a range of times, got {format_value(str(value))}; expected a range such as 10s..20s")

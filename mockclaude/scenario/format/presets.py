@@ -24,7 +24,7 @@ MALFORMED = (
 
 
 class FaultPreset(NamedTuple):
-    """A fault, and what a client sees of it."""
+    """A fault, and its effect on a client."""
 
     fault: Mapping[str, Any]
     sees: str

@@ -65,7 +65,7 @@ def resolve_profile(name: str, model: str) -> str:
 
 
 def find_family(model: str) -> str:
-    """Return the family of `model`: that of the catalogue, or one whose name is in the model's name."""
+    """Return the family of `model`, by the catalogue or else by the model's name."""
     known = models.find(model)
     if known:
         return known.line

@@ -61,10 +61,12 @@ def expand_each(key: str, value: Any) -> Any:
 
 
 def require_exactly_one(what: str, keys: Iterable[str], value: Any, known: Iterable[str]) -> Any:
-    """Return `value` if it is not a mapping, or has exactly one of `keys`, or has unknown keys.
+    """Check that a mapping has exactly one of `keys`, and return it.
+
+    Other values, and mappings with unknown keys, are returned unchecked.
 
     Raises:
-        ValueError: It has none or several of `keys`.
+        ValueError: The mapping has none or several of `keys`.
     """
     if not isinstance(value, dict) or value.keys() - known:
         return value

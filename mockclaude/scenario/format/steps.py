@@ -43,7 +43,10 @@ class RedactedThinking(Model):
 
 
 class ToolUse(Model):
-    """A `tool_use` block. With `input: from_schema` the input is generated from the tool's schema."""
+    """A `tool_use` block.
+
+    With `input: from_schema` the input is generated from the tool's schema.
+    """
 
     name: str
     """The name of the tool."""
@@ -84,7 +87,7 @@ SERVER_TOOLS = tuple(name for name in _RESULTS if name != _MCP)
 
 
 class ServerTool(Model):
-    """A tool that the API runs: the block of the call, and the block with its result or error.
+    """A tool that the API runs: its call, and its result or error.
 
     Without `result` and `error` the call has no result, as in a turn that ends with `pause_turn`. With `server_name`
     the tool is one of an MCP server.
@@ -147,7 +150,10 @@ HeaderName: TypeAlias = Annotated[
 
 
 class Error(Model):
-    """An error of the API. The default of `status` follows from `type`; an unknown type requires a status."""
+    """An error of the API.
+
+    The default of `status` follows from `type`; an unknown type requires a status.
+    """
 
     type: str
     """An error type of the API, or another type."""
@@ -180,7 +186,10 @@ AnyError: TypeAlias = Annotated[Error, BeforeValidator(short_for("type")), Befor
 
 
 class StopReason(Model):
-    """The stop reason of the message. A refusal has `category` and `explanation` in `stop_details`."""
+    """The stop reason of the message.
+
+    A refusal has `category` and `explanation` in `stop_details`.
+    """
 
     type: Literal[
         "end_turn",

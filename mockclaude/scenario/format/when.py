@@ -12,7 +12,7 @@ from mockclaude.scenario.format.shorthand import Model, as_list, each_short_for,
 
 
 def expand_body_matches(value: Any) -> Any:
-    """Expand an expression, a mapping of expressions to values, or a list of them to the long form."""
+    """Expand an expression, a mapping of expressions to values, or a list of them."""
     return [{"values": item} if isinstance(item, dict) else expand_shorthand("truthy", item) for item in as_list(value)]
 
 
@@ -50,7 +50,7 @@ Name: TypeAlias = Annotated[list[TextMatcher], BeforeValidator(each_short_for("l
 
 
 class ToolResultMatcher(Model):
-    """A matcher of a tool result of the current turn: its tool, `is_error` and its text."""
+    """A matcher of a tool result of the current turn."""
 
     name: Name | None = None
     """The tool of the result."""
@@ -61,7 +61,7 @@ class ToolResultMatcher(Model):
 
 
 class BodyMatcher(Model):
-    """JMESPath expressions over the request body: one that must be true, or expressions with their values."""
+    """JMESPath expressions over the body: one that must be true, or their values."""
 
     truthy: Query | None = None
     values: Annotated[dict[Query, Any], Field(min_length=1)] = Field(default_factory=dict)

@@ -28,7 +28,7 @@ _NEEDED: Mapping[str, Sequence[str]] = {
 
 
 def lint_faults(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each fault that cannot be applied and each step that is never reached."""
+    """Yield a diagnostic for each fault without effect and each unreachable step."""
     chaos = [fault for _, file in files for fault in file.chaos or ()]
     for source, file in files:
         if file.chaos:

@@ -19,7 +19,7 @@ _ON_THE_WAY = {"rules", "reply", "sequence", "choice", "chaos", "fault", "script
 
 
 def lint_retry_after(sources: Sequence[SourceMap]) -> Iterator[Diagnostic]:
-    """Yield a warning for each header that delays clients by more than `LONGEST` seconds."""
+    """Yield a warning for each retry header of more than `LONGEST` seconds."""
     for source in sources:
         for path, name, value in _headers(source.data, ()):
             seconds = _number(value) * _SECONDS[name]

@@ -20,7 +20,10 @@ from mockclaude.scenario.rules import Rule, Scenario, build
 
 
 class InlineSource(NamedTuple):
-    """Data from a call at `file`, e.g. `test_chat.py:12`. Its first `common` keys are the same for all parts."""
+    """Data from a call at `file`, e.g. `test_chat.py:12`.
+
+    Its first `common` keys are the same for all parts.
+    """
 
     file: str
     data: Any
@@ -56,10 +59,11 @@ class RuleBatch(NamedTuple):
     scenario: Scenario
 
     def with_functions(self, make: Callable[[Rule], Rule], earlier: Sequence[RuleBatch] = ()) -> RuleBatch:
-        """Return a copy with `make` applied to each rule and reachability checks disabled for later rules.
+        """Return a copy with `make` applied to each rule.
 
-        The content of a function differs between processes. A rule without a name therefore gets an id from the file
-        and line of the call, and from its order among the rules that `earlier` batches added there.
+        Reachability checks are disabled for later rules. The content of a function differs between processes. A rule
+        without a name therefore gets an id from the file and line of the call, and from its order among the rules that
+        `earlier` batches added there.
         """
         place = _line(self.source)
         order = sum(_line(each.source) == place for each in earlier)

@@ -39,7 +39,7 @@ _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 class JsonReader(Reader):
-    """A reader that builds plain data from a text and records positions and diagnostics."""
+    """A reader of JSON that records positions and diagnostics."""
 
     def __init__(self, text: str, lines: Lines) -> None:
         super().__init__(lines)

@@ -39,7 +39,7 @@ def load_all(
 ) -> dict[str, Scenario]:
     """Load files and folders as scenarios by name.
 
-    The files are one scenario with the name '', which is the built-in scenario if there are none. Each file of a
+    The files are one scenario with the name '', which without files is the built-in scenario. Each file of a
     folder is a scenario of its own, with its path as the name.
 
     Args:
@@ -74,7 +74,10 @@ def load_all(
 
 
 def display_name(path: Path) -> str:
-    """Return the name of `path` in messages, pages and the journal. Bytes that are not UTF-8 are escaped."""
+    """Return the name of `path` in messages, pages and the journal.
+
+    Bytes that are not UTF-8 are escaped.
+    """
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 

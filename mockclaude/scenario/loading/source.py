@@ -69,14 +69,16 @@ class FileSource:
 
 
 def _index(data: Any, part: str | int) -> int | None:
-    """Return the index of the value at `part`, or None if there is none."""
+    """Return the index of the value at `part`, or None."""
     if isinstance(data, list):
         return part if isinstance(part, int) and part < len(data) else None
     return list(data).index(part) if part in data else None
 
 
 def read(file: str, content: bytes) -> FileSource:
-    """Parse `content`, the bytes of `file`: JSON if the name ends in `.json`, in any case, else YAML.
+    """Parse the content of a file.
+
+    It is JSON if the file's name ends in `.json`, in any case, else YAML.
 
     Raises:
         ScenarioError: The content is too large, not UTF-8, or malformed.

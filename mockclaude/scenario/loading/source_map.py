@@ -26,9 +26,10 @@ TOO_LARGE = "number too large; expected a number that JSON can hold; put quotes 
 
 @dataclass(slots=True)
 class Branch:
-    """The offsets of the values of a list or mapping; in a mapping, each key's offset precedes that of its value.
+    """The offsets of the values of a list or mapping.
 
-    `below` holds the branches of nested lists and mappings that are not empty, by their index.
+    In a mapping, each key's offset precedes that of its value. `below` holds the branches of nested lists and mappings
+    that are not empty, by their index.
     """
 
     offsets: array[int] = field(default_factory=lambda: array("I"))

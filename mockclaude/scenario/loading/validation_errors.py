@@ -69,7 +69,7 @@ _KEY = ("[key]",)
 def to_diagnostics(
     error: ValidationError, model: type[BaseModel], source: SourceMap, at: Path = ()
 ) -> list[Diagnostic]:
-    """Return a diagnostic for each error of validating the data at path `at` of `source` as a `model`."""
+    """Return the diagnostics of validating the data at path `at` as a `model`."""
     by_path: dict[Path, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False):
         loc = (*at, *details["loc"])

@@ -29,7 +29,7 @@ _LONGEST_NUMBER = 400
 
 
 class YamlReader(Reader):
-    """A reader that builds plain data from parser events and records positions and diagnostics."""
+    """A reader of YAML's parser events that records positions and diagnostics."""
 
     def __init__(self, text: str, lines: Lines) -> None:
         super().__init__(lines)

@@ -74,7 +74,10 @@ class TooManyDrawsError(Exception):
 
 
 class _Random(Random):
-    """Python's generator with a count of its draws. The numbers are the same as without the count."""
+    """Python's generator with a count of its draws.
+
+    The numbers are the same as without the count.
+    """
 
     left = MAX_DRAWS_IN_A_REPLY
 
@@ -100,7 +103,9 @@ class _Random(Random):
 
 
 class Fakes:
-    """A source of made-up values in one locale. Values follow from `seed` and the order of the calls.
+    """A source of made-up values in one locale.
+
+    Values follow from `seed` and the order of the calls.
 
     Sources are independent, although they share the Faker of their locale, which is slow to create. Providers keep
     a reference to its generator of random numbers, so each source restores the state of that generator.
@@ -125,7 +130,9 @@ class Fakes:
         named: dict[str, Any] | None = None,
         draws: int = MAX_DRAWS_IN_A_REPLY,
     ) -> Any:
-        """Return a value of Faker's `method` as JSON data. Numbers, booleans and lists stay, others become text.
+        """Return a value of Faker's `method` as JSON data.
+
+        Numbers, booleans and lists stay, others become text.
 
         Raises:
             TooManyDrawsError: The call exceeds `draws`, or the rest of the source's draws.
@@ -203,7 +210,10 @@ class Trials:
         self._problems: dict[tuple[str, str], str | None] = {}
 
     def problem(self, method: str, arguments: str) -> str | None:
-        """Return the problem of `fake.method(arguments)`, or None. A trial call finds invalid arguments."""
+        """Return the problem of `fake.method(arguments)`, or None.
+
+        A trial call finds invalid arguments.
+        """
         call = method, arguments
         if call not in self._problems:
             self._problems[call], drawn = _try(self._locale, method, arguments, self._left)

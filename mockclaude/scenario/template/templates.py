@@ -1,7 +1,7 @@
 """Compile placeholders, `${{ ... }}`, and fill them with values of the request.
 
-Templates are compiled after the file is parsed, never in its text. There are no operators, no loops and no calls except
-those of Faker: `user`, `system`, `turn`, `tool_result[.name]`, `match.group`, `request[.JMESPath]`,
+Templates are compiled after the file is parsed, never in its text. It has neither operators nor loops, and calls of
+Faker only: `user`, `system`, `turn`, `tool_result[.name]`, `match.group`, `request[.JMESPath]`,
 `fake.method[(literals)]`.
 """
 
@@ -40,16 +40,20 @@ _ROOM = MAX_DEPTH + 16
 
 
 class FillError(ApiError):
-    """A placeholder's value does not fit in the reply: a 400, since another request may have another value."""
+    """A placeholder's value does not fit in the reply.
+
+    It is a 400, since another request may have another value.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__("invalid_request_error", message)
 
 
 class TemplateContext:
-    """The values for one reply: the request, the captures of the rule's regular expressions, and Faker.
+    """The values for the placeholders of one reply.
 
-    Captures and Faker are created on first use, once for a reply.
+    These are the request, the captures of the rule's regular expressions, and Faker. Captures and Faker are created on
+    first use, once for a reply.
     """
 
     def __init__(
@@ -121,7 +125,9 @@ class Template:
         return self._fill is None
 
     def fill(self, context: TemplateContext) -> Any:
-        """Return the data with the values of its placeholders. Callers must not change the result.
+        """Return the data with the values of its placeholders.
+
+        Callers must not change the result.
 
         Raises:
             FillError: A value does not fit in the reply.
@@ -135,7 +141,7 @@ def compile_template(data: Any) -> Template:
 
 
 def find_problems(text: str, groups: set[str], trials: fakes.Trials) -> Iterator[str]:
-    """Yield the problems of the placeholders in `text`, in a rule that captures `groups`."""
+    """Yield the problems of placeholders in `text`, in a rule that captures `groups`."""
     placeholders = [found.groups() for found in _PLACEHOLDER.finditer(text) if not found[1]]
     for expression in dict.fromkeys(expression.strip() for _, expression, end in placeholders if end):
         if problem := _problem(expression, groups, trials):
