@@ -1,6 +1,8 @@
-"""The path of a Messages request: validate, admit, match, claim, compose, stream, pace, apply faults.
+"""The path of a Messages request: validate, admit, match, claim, select faults, compose, stream, pace, apply faults.
 
-`decide` reads the store and changes it by claims only. All other changes are effects of the decision.
+`decide` reads the store and takes from it what must be unique: `continue_thread` in validation, `admit` under a limit,
+`claim` for the rule. If it fails, it gives the thread and the place in flight back. All other changes are effects of
+the decision.
 """
 
 from __future__ import annotations
@@ -8,12 +10,12 @@ from __future__ import annotations
 from mockclaude.api.errors import ApiError
 from mockclaude.api.fingerprint import hash_request
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.due_faults import NO_FAULTS, find_possible_faults, list_attempts, select_due_faults
 from mockclaude.engine.fault_header import FAULT_HEADER
+from mockclaude.engine.fault_selection import NO_FAULTS, find_possible_faults, list_attempts, select_faults_to_apply
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.live_reply import LiveReply
 from mockclaude.engine.reply_builder import ReplyBuilder
-from mockclaude.engine.request_context import RequestContext, admit, complete
+from mockclaude.engine.request_context import RequestContext, add_faults_and_cache_usage, admit
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.store import Claim, Refusal
 from mockclaude.reply.draws import Draws
@@ -25,7 +27,7 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
     """Decide the response to a Messages request and its effects.
 
     Raises:
-        ApiError: The request is invalid. The store is unchanged.
+        ApiError: The request is invalid. No rule has been claimed.
     """
     request, thread = state.validator.request(http, state.store)
     head = http.head
@@ -33,7 +35,7 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
     context = RequestContext(http, state, request, fingerprints, thread)
     try:
         if request.requested_fault or request.breakpoints or FAULT_HEADER in http.headers:
-            context = complete(context)
+            context = add_faults_and_cache_usage(context)
         if state.scenario.limits:
             admitted = admit(context)
             if isinstance(admitted, Refusal):
@@ -53,22 +55,23 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
 def _select(context: RequestContext) -> ReplyBuilder | None:
     """Claim the first rule that matches and is not exhausted."""
     http, state, request, requested = context.http, context.state, context.request, context.requested_faults
-    (whole, canonical), lane, chaos = context.fingerprints, http.head.lane, state.scenario.chaos
+    (fingerprint, canonical), lane, chaos = context.fingerprints, http.head.lane, state.scenario.chaos
     for rule in find_matches(state.rules, request):
         possible = find_possible_faults(requested, rule, chaos, request) if requested or rule.faults or chaos else {}
         attempts = list_attempts(possible, rule, request) if possible else {}
-        ticket = state.store.claim(Claim(lane, whole, rule.key, rule.times, True, tuple(attempts.values())))
+        ticket = state.store.claim(Claim(lane, fingerprint, rule.key, rule.times, attempts=tuple(attempts.values())))
         if ticket is not None:
-            draws = Draws(state.scenario.seed, rule.id, whole, lane, ticket.occurrence, canonical)
-            faults = select_due_faults(possible, draws, http, ticket, attempts) if possible else NO_FAULTS
-            return ReplyBuilder(context, rule, ticket.position, draws, faults)
+            draws = Draws(state.scenario.seed, rule.id, fingerprint, lane, ticket.occurrence, canonical)
+            faults = select_faults_to_apply(possible, draws, http, ticket, attempts) if possible else NO_FAULTS
+            return ReplyBuilder(context, rule, ticket.match_count, draws, faults)
     return None
 
 
 def _refuse_unmatched(context: RequestContext) -> Decision:
     state = context.state
-    timed = [rule.key for rule in state.rules if rule.times is not None]
-    nearest = find_near_miss(state.rules, context.request, state.store.counts(context.http.head.lane, timed))
+    exhaustible = [rule.key for rule in state.rules if rule.times is not None]
+    counts = state.store.counts(context.http.head.lane, exhaustible)
+    nearest = find_near_miss(state.rules, context.request, counts)
     error = state.scenario.policy.unmatched_error(describe_unmatched(nearest))
     return context.refuse(error)._replace(unmatched=True, closest=nearest)
 
@@ -78,7 +81,7 @@ def _call_function(builder: ReplyBuilder) -> Decision:
     function = builder.rule.function
     assert function is not None
     try:
-        pace = builder.pace()
+        pace = builder.pace()  # an invalid pace is an error before the function is called
         reply = function(builder.context.request)
     except ApiError as error:
         return builder.fail(error)

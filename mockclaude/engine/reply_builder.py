@@ -6,7 +6,7 @@ from functools import cached_property
 
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.engine.decision import Decision
-from mockclaude.engine.due_faults import DueFaults
+from mockclaude.engine.fault_selection import SelectedFaults
 from mockclaude.engine.reply_effects import build_limit_headers, list_effects, list_end_effects
 from mockclaude.engine.reply_inputs import message_context, requested_pace, template_context
 from mockclaude.engine.request_context import RequestContext
@@ -33,10 +33,12 @@ class ReplyBuilder:
         response_context: The ids, the time and the retry speed of every response to the request.
     """
 
-    def __init__(self, context: RequestContext, rule: Rule, position: int, draws: Draws, faults: DueFaults) -> None:
+    def __init__(
+        self, context: RequestContext, rule: Rule, match_count: int, draws: Draws, faults: SelectedFaults
+    ) -> None:
         self.context = context
         self.rule = rule
-        self.position = position
+        self.match_count = match_count
         self.draws = draws
         self.faults = faults
         self.response_context = ResponseContext(*draws.ids(), context.http.now, context.state.retry_speed)
@@ -51,7 +53,7 @@ class ReplyBuilder:
         rule = self.rule
         if rule.weights:
             return rule.replies[self.draws.of_question.pick_weighted("choice", rule.weights)]
-        return rule.replies[min(self.position, len(rule.replies) - 1)]
+        return rule.replies[min(self.match_count, len(rule.replies) - 1)]
 
     def pace(self) -> Pace:
         """Return the pace in the request's header, or else the rule's pace.

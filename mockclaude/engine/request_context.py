@@ -95,7 +95,7 @@ class RequestContext(NamedTuple):
         )
 
 
-def complete(context: RequestContext) -> RequestContext:
+def add_faults_and_cache_usage(context: RequestContext) -> RequestContext:
     """Add the faults that the client requests, and the use of the prompt cache.
 
     Raises:

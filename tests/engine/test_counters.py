@@ -26,7 +26,7 @@ def attempts(store: Store, *counted: Attempt, lane: str = "lane") -> tuple[int, 
 
 
 def test_claim_gives_out_each_position_once(store: Store) -> None:
-    assert [claim(store).position for _ in range(3)] == [0, 1, 2]
+    assert [claim(store).match_count for _ in range(3)] == [0, 1, 2]
     assert store.counts("lane", [ONE, TWO]) == {ONE: 3, TWO: 0}
 
 
@@ -38,7 +38,7 @@ def test_reading_a_counter_does_not_change_it(store: Store) -> None:
 def test_rules_and_lanes_are_counted_separately(store: Store, other: tuple[RuleKey, str]) -> None:
     claim(store)
 
-    assert claim(store, *other).position == 0
+    assert claim(store, *other).match_count == 0
 
 
 def test_exhausted_rule_is_not_claimed_and_raises_no_counter(store: Store) -> None:

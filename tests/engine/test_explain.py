@@ -49,4 +49,4 @@ def test_explanation_counts_the_earlier_requests_of_the_lane() -> None:
 
     assert first.splitlines()[0] == "rule    'once' (scenario.yaml:3:5)"
     assert second.splitlines()[0] == "rule    'sequence' (scenario.yaml:4:5)"
-    assert "not     'once' (scenario.yaml:3:5): already used up (times: 1)" in second
+    assert "not     'once' (scenario.yaml:3:5): exhausted (times: 1)" in second

@@ -46,13 +46,13 @@ class Ticket(NamedTuple):
     """The counts before a claim raised them.
 
     Attributes:
-        position: Earlier selections of the rule in the lane.
+        match_count: Earlier selections of the rule in the lane.
         occurrence: Earlier selections of the rule for this fingerprint in the lane.
         request: Earlier Messages requests of the lane.
         attempts: The number of earlier attempts, for each of the claim's `attempts`.
     """
 
-    position: int
+    match_count: int
     occurrence: int
     request: int
     attempts: tuple[int, ...] = ()

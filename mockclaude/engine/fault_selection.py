@@ -19,14 +19,14 @@ PossibleFaults: TypeAlias = Mapping[str, Sequence[Fault]]
 """Faults by their source: `wish` (the client), `fault` (the rule), `chaos` (the scenario)."""
 
 
-class DueFaults(NamedTuple):
+class SelectedFaults(NamedTuple):
     """The faults that are applied, and notes on the counts and times they depend on."""
 
     faults: Sequence[Fault] = ()
     notes: tuple[str, ...] = ()
 
 
-NO_FAULTS = DueFaults()
+NO_FAULTS = SelectedFaults()
 
 
 def find_possible_faults(
@@ -57,9 +57,9 @@ def list_attempts(possible: PossibleFaults, rule: Rule, request: MessagesRequest
     return {label: (label, rule.id if label == "fault" else "", turn) for label in scripted}
 
 
-def select_due_faults(
+def select_faults_to_apply(
     possible: PossibleFaults, draws: Draws, http: HttpRequest, ticket: Ticket, attempts: Mapping[str, Attempt]
-) -> DueFaults:
+) -> SelectedFaults:
     """Select the faults whose triggers fire: the client's, or else all others."""
     position = TriggerContext(ticket.request, http.since_start_us, http.reused)
     before = dict(zip(attempts, ticket.attempts, strict=True))
@@ -68,7 +68,7 @@ def select_due_faults(
         for label, faults in possible.items()
     }
     notes = (*_trigger_notes(chain.from_iterable(possible.values()), position), *_attempt_notes(before))
-    return DueFaults(chosen["wish"] or [*chosen["fault"], *chosen["chaos"]], notes)
+    return SelectedFaults(chosen["wish"] or [*chosen["fault"], *chosen["chaos"]], notes)
 
 
 def _attempt_notes(before: Mapping[str, int]) -> Iterator[str]:
