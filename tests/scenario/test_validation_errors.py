@@ -58,6 +58,7 @@ IN_A_FILE = [
     ("", f"1:1: the file is empty; expected {FILE}"),
     ("hello", f"1:1: invalid value, got string 'hello'; expected {FILE}"),
     ("- reply: x", f"1:1: invalid value, got a list; expected {FILE}"),
+    ("seed: '7'\nrules: [reply: x]", "1:7: invalid value, got string '7'; expected an integer; remove the quotes"),
     ("seed: 1", "1:1: missing key 'rules'; expected it beside the other keys; add `rules: ...`"),
     ("rules: []", "1:8: no items; expected at least one item"),
     ("rules: {reply: x}", "1:8: invalid value, got a mapping; expected a list (`- item`)"),
