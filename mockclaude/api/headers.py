@@ -141,7 +141,7 @@ def json(now: int) -> Headers:
 
 
 @lru_cache(maxsize=8)
-def without_account(now: int) -> Headers:
+def anonymous(now: int) -> Headers:
     """Return the headers of a JSON response without organization and workspace.
 
     An unknown client gets them.

@@ -141,7 +141,7 @@ class Model:
 
 
 def find(name: str) -> Model | None:
-    """Return the model with this id or alias; None if unknown."""
+    """Return the model with this id or alias, None for a name that the API answers with 404."""
     return _BY_NAME.get(name)
 
 

@@ -169,7 +169,7 @@ class MessagesRequest:
     @cached_property
     def typed_text(self) -> str:
         """The text of the current turn without the reminders that agents add to it."""
-        return remove_reminders(self.user)
+        return without_reminders(self.user)
 
     @property
     def prefill(self) -> str:
@@ -251,7 +251,7 @@ class MessagesRequest:
         return {call.get("id", ""): call.get("name", "") for call in calls}
 
 
-def remove_reminders(text: str) -> str:
+def without_reminders(text: str) -> str:
     """Remove the reminders that agents add to the text of a person."""
     before, *reminders = text.split(_REMINDER)
     return "".join((before, *map(_after_reminder, reminders))).strip()
@@ -346,9 +346,9 @@ def _breakpoints(body: Body, blocks: Blocks) -> list[Located]:
         items = body.get(field)
         if isinstance(items, list):
             located = [((field, index), item) for index, item in enumerate(items) if isinstance(item, dict)]
-            marked += [item for item in located if item[1].get("cache_control")]
+            marked += [each for each in located if each[1].get("cache_control")]
     if blocks:
-        inside = [located for same_type in blocks.values() for located in same_type if located[1].get("cache_control")]
+        inside = [located for found in blocks.values() for located in found if located[1].get("cache_control")]
         marked += sorted(inside, key=_position)
     if body.get("cache_control"):
         marked.append(((), body))

@@ -38,7 +38,7 @@ class ResponseContext(NamedTuple):
     def error(self, error: ApiError, at: int = 0) -> Response:
         """Return the response with `error` as the API words it."""
         retry = {"x-should-retry": "true" if error.should_retry else "false"}
-        usual = headers.without_account(self.now) if error.status == 401 else headers.json(self.now)
+        usual = headers.anonymous(self.now) if error.status == 401 else headers.json(self.now)
         lines = _with(usual, (*(retry | self._sooner(error) | dict(error.headers)).items(),))
         return whole(error.status, lines, self.request_id, json_data(error.envelope(self.request_id)), at)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mockclaude.api.redaction import redact, redact_header
-from mockclaude.api.request import ToolResult, remove_reminders
+from mockclaude.api.request import ToolResult, without_reminders
 from mockclaude.scenario.diagnostics import shorten
 from mockclaude.scenario.format.when import BodyMatcher, TextMatcher, ToolResultMatcher
 
@@ -43,7 +43,7 @@ def _describe_one(value: Any) -> str:
 
 def describe_user(text: str) -> str:
     """Describe the text of a turn. If it holds more than reminders of an agent, the reminders are left out."""
-    typed = remove_reminders(text)
+    typed = without_reminders(text)
     return f"{describe(typed)} (beside <system-reminder>)" if typed and typed != text.strip() else describe(text)
 
 
