@@ -1,1 +1,1 @@
-"""The Messages API as data. Knows nothing of mocking."""
+"""The Messages API as data, independent of mocking."""

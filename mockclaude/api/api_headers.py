@@ -18,7 +18,7 @@ _OAUTH_TOKEN = "sk-ant-oat"
 
 
 class ApiHeaders(NamedTuple):
-    """The API key or token ('' for none), the version, and the known betas of a request."""
+    """The API key or token ('' for none), the version and the known betas."""
 
     key: str
     version: str
@@ -26,7 +26,10 @@ class ApiHeaders(NamedTuple):
 
 
 def api_key(headers: Mapping[str, str]) -> str:
-    """Return the key of a request, '' for none. `x-api-key` takes precedence over `authorization` (reported)."""
+    """Return the API key or token of a request; '' for none.
+
+    `x-api-key` takes precedence over `authorization` (reported).
+    """
     return headers.get("x-api-key") or _bearer(headers)
 
 
@@ -41,13 +44,13 @@ def parse_api_headers(
     validation: ValidationResult,
     accepted: betas.AcceptedBetas = "known",
 ) -> ApiHeaders:
-    """Parse the key, the version and the betas of a request, and validate them in that order.
+    """Parse and validate the key, the version and the betas, in this order.
 
     Args:
-        headers: The request headers; names are looked up in any case.
+        headers: The request headers; names are case-insensitive.
         keys: The accepted keys; every key if empty.
         validation: Receives the errors.
-        accepted: The betas that are accepted.
+        accepted: The accepted betas.
 
     Raises:
         ApiError: 401 for a missing or unknown key, 400 for an invalid version or beta.

@@ -25,10 +25,10 @@ known names, with a warning. A tuple: as `known`, with these names added to the 
 """
 
 MOST_UNKNOWN = 32
-"""Unknown names of one request that are checked; more names are rejected. Clients send fewer."""
+"""The maximum number of unknown names in one request. Clients send fewer."""
 
 MAX_LENGTH = 64
-"""Characters of a well-formed name. Listed names have fewer than 50."""
+"""The maximum number of characters of a well-formed name. Listed names have fewer than 50."""
 
 SLIP = 2
 """Edits by which a misspelled name, without its date, differs from a known beta; fewer for a short name."""
@@ -38,7 +38,7 @@ _LETTERS_OF_AN_EDIT = 3
 
 
 class Beta(NamedTuple):
-    """A line of the list: a name, the gates that it opens, and the clients that send or list the name."""
+    """A line of the list: a name, the gates that it opens, and the source."""
 
     name: str
     opens: tuple[str, ...]
@@ -74,7 +74,7 @@ _STEMS: frozenset[str] = frozenset(_DATE.sub("", name) for name in KNOWN)
 
 
 def parse(headers: Mapping[str, str]) -> frozenset[str]:
-    """Parse the names in all `anthropic-beta` lines of `headers`: joined with commas, in older SDKs with spaces."""
+    """Parse the names in all `anthropic-beta` header lines, which commas separate."""
     if HEADER not in headers:
         return frozenset()
     getall = getattr(headers, "getall", None)
@@ -83,14 +83,14 @@ def parse(headers: Mapping[str, str]) -> frozenset[str]:
 
 
 class UnknownBetas(NamedTuple):
-    """The unknown names of a request: `refused` names, and names that are accepted with a warning."""
+    """The unknown names of a request: refused, and accepted with a warning."""
 
     refused: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()
 
 
 def find_unknown(names: AbstractSet[str], accepted: AcceptedBetas) -> UnknownBetas:
-    """Sort the unknown names among `names` into rejected names and names that are accepted with a warning."""
+    """Find the names to refuse, and the unknown names to accept with a warning."""
     if accepted == "any":
         return UnknownBetas()
     listed = KNOWN.union(accepted) if isinstance(accepted, tuple) else KNOWN
@@ -137,7 +137,7 @@ def _is_within_edits(one: str, other: str, edits: int) -> bool:
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
     one, other = one[same:], other[same:]
     if not one or not other:
-        return True  # what is left of the longer one is no more than `edits`
+        return True  # the rest of the longer name has at most `edits` characters
     return edits > 0 and (
         _is_within_edits(one[1:], other[1:], edits - 1)
         or _is_within_edits(one[1:], other, edits - 1)

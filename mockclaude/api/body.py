@@ -21,7 +21,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 T = TypeVar("T")
 _List: TypeAlias = Annotated[list[T], Field(fail_fast=True)]
-"""A list of which only the first invalid item is reported, since only one error is sent."""
+"""A list that reports its first invalid item only, because a response has one error."""
 
 
 class _Block(TypedDict, total=False):
@@ -120,13 +120,13 @@ def _first_error(errors: list[ErrorDetails], body: Body) -> ApiError:
 def _path_in(body: Body, error: ErrorDetails) -> Path:
     """Return the path of `error` without the names of union members: pydantic adds them, the API omits them."""
     path: list[str | int] = []
-    here: Any = body
+    value: Any = body
     missing = error["loc"][-1] if error["type"] == "missing" else None
     for part in error["loc"]:
-        if isinstance(here, list) and isinstance(part, int):
-            here = here[part]
-        elif isinstance(here, dict) and (part in here or part == missing):
-            here = here.get(part)
+        if isinstance(value, list) and isinstance(part, int):
+            value = value[part]
+        elif isinstance(value, dict) and (part in value or part == missing):
+            value = value.get(part)
         else:
             continue
         path.append(part)

@@ -39,7 +39,7 @@ SCHEME = re.compile(r"(?i)\s*(?:basic|bearer|digest|negotiate|ntlm)\s+(?=\S)")
 
 _PART = rb"""(?:[^\s"'`\\,;&$<>(){}\[\]|:]|:[^\s"'`\\,;&$<>(){}\[\]|/])"""
 AFTER = b"@\"'`\\\\,;&<>)}]| \t\n\r\f\v"
-"""The characters that may be matched after a credential, and are kept."""
+"""Characters after a credential that an expression may match. They are kept."""
 
 _END = rb"""(?:[\s"'`\\,;&<>)}\]|]|$)"""
 _MARK = rb"(?:[0-9]|[@%^*!~+]" + _PART + rb")"
@@ -146,7 +146,7 @@ _VALUE_FIRST = rb'"value"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*"(?:name|key|header)"\s*
 
 
 class Engines(NamedTuple):
-    """Expressions compiled by RE2, which is imported with the first text that needs it.
+    """Expressions compiled by RE2, which the first text to search imports.
 
     Attributes:
         suspect: `SUSPECT`.

@@ -37,10 +37,10 @@ MESSAGES: dict[str, str] = {
     "overloaded_error": "Overloaded",
     "forbidden": "Request not allowed",
 }
-"""Error type -> default message, in the API's words as far as they are known."""
+"""Error type -> default message, in the API's words if known."""
 
 EDGE_TYPE = "forbidden"
-"""The type of the 403 that the network edge before the API sends to some places: its body has no outer `type`."""
+"""The type of the 403 that the network edge before the API sends to some regions. Its body has no outer `type`."""
 
 RETRIED = (408, 409, 429)
 """Statuses below 500 that the SDKs retry."""
@@ -55,7 +55,7 @@ class ApiError(Exception):
         message: Default: the API's own words for `type`.
         status: Default: the status of `type`.
         headers: Headers in addition to the usual ones.
-        details: The object `error.details`; None leaves it out, except that the API sends null with an overload.
+        details: The object `error.details`; None omits it, except that the API sends null with an overload.
     """
 
     type: str
@@ -67,10 +67,10 @@ class ApiError(Exception):
     def __post_init__(self) -> None:
         self.status = self.status or STATUS.get(self.type, 500)
         message = self.message or MESSAGES.get(self.type, self.type)
-        self.message = message.encode("utf-8", "replace").decode()  # a header may hold what no JSON can
+        self.message = message.encode("utf-8", "replace").decode()  # a header may contain characters that JSON cannot
 
     def envelope(self, request_id: str) -> dict[str, Any]:
-        """Build the body: `{"type": "error", "error": {...}, "request_id": ...}` in the API's key order."""
+        """Build the body of the response, in the API's key order."""
         error: dict[str, Any] = {"type": self.type, "message": self.message}
         if self.type == EDGE_TYPE:
             return {"error": error}
@@ -82,12 +82,12 @@ class ApiError(Exception):
 
     @property
     def should_retry(self) -> bool:
-        """The value of `x-should-retry`: whether the SDKs retry the status (their `_should_retry`)."""
+        """Whether the SDKs retry the status (their `_should_retry`)."""
         return self.status in RETRIED or self.status >= 500
 
 
 def type_of(status: int) -> str:
-    """Return the error type of a status: its own, or the general type for client or server errors."""
+    """Return the error type of a status, or else the general type of its class."""
     general = "api_error" if status >= 500 else "invalid_request_error"
     return next((kind for kind, own in STATUS.items() if own == status), general)
 

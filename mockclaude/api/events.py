@@ -1,6 +1,6 @@
-"""Make the server-sent events of a streamed message.
+"""The server-sent events of a streamed message.
 
-Names and key order are the API's: as recorded, and as the SDKs' event types have them.
+Names and key order are from recordings and from the SDKs' event types.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ Block: TypeAlias = dict[str, Any]
 
 
 class Event(NamedTuple):
-    """One event of a stream. `delta` is the kind of a `content_block_delta`, `encoded` the event's bytes."""
+    """One event of a stream.
+
+    Attributes:
+        name: The name of the event.
+        data: The JSON data.
+        delta: The kind of a `content_block_delta`, '' for other events.
+        encoded: The bytes of the event.
+    """
 
     name: str
     data: Any
@@ -24,7 +31,7 @@ class Event(NamedTuple):
     encoded: bytes
 
     def is_called(self, name: str) -> bool:
-        """Return whether `name` is the name of the event or its kind of delta."""
+        """Return whether `name` is the name of the event or of its delta."""
         return name in (self.name, self.delta)
 
 
@@ -41,7 +48,7 @@ _TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 
 def event(name: str, data: Any) -> Event:
-    """Return one event: `event: <name>`, `data: <compact JSON>`, a blank line."""
+    """Build an event: `event: <name>`, `data: <compact JSON>`, a blank line."""
     return Event(name, data, _kind_of_delta(name, data), _encode(name, data))
 
 
@@ -55,7 +62,12 @@ def _kind_of_delta(name: str, data: Any) -> str:
 
 
 def message_start(message: dict[str, Any], first_tokens: int) -> Event:
-    """Return `message_start`: the message without content or an ending, `first_tokens` as its output so far."""
+    """Build `message_start`: the message without content and ending.
+
+    Args:
+        message: The message.
+        first_tokens: The output tokens in its usage.
+    """
     usage = {key: value for key, value in message["usage"].items() if key not in _END_ONLY_USAGE}
     begun = {
         "model": message["model"],
@@ -72,7 +84,7 @@ def message_start(message: dict[str, Any], first_tokens: int) -> Event:
 
 
 def message_delta(message: dict[str, Any]) -> Event:
-    """Return `message_delta`: how the message ended, and the cumulative usage."""
+    """Build `message_delta`: the ending of the message, and its whole usage."""
     usage = {key: value for key, value in message["usage"].items() if key not in _START_ONLY_USAGE}
     ending = {key: message[key] for key in ("stop_reason", "stop_sequence", "stop_details")}
     if message.get("container"):
@@ -84,29 +96,30 @@ def message_delta(message: dict[str, Any]) -> Event:
 
 
 def error(envelope: dict[str, Any]) -> Event:
-    """Return the `error` event that ends a stream which fails after its headers went out."""
+    """Build the `error` event, which ends a stream that fails after its headers."""
     return event("error", envelope)
 
 
 def content_block_start(index: int, block: Block) -> Event:
-    """Return `content_block_start`: an empty block where deltas follow, the whole block where none do."""
-    return event("content_block_start", {"type": "content_block_start", "index": index, "content_block": _begun(block)})
+    """Build `content_block_start`: an empty block if deltas follow, or else the block."""
+    data = {"type": "content_block_start", "index": index, "content_block": _empty_block(block)}
+    return event("content_block_start", data)
 
 
 @lru_cache(maxsize=64)
 def content_block_stop(index: int) -> Event:
-    """Return `content_block_stop`."""
+    """Build `content_block_stop`."""
     return event("content_block_stop", {"type": "content_block_stop", "index": index})
 
 
 def delta_event(index: int, delta: dict[str, Any]) -> Event:
-    """Return one `content_block_delta`."""
+    """Build a `content_block_delta`."""
     data = {"type": "content_block_delta", "index": index, "delta": delta}
     return Event("content_block_delta", data, delta["type"], _encode("content_block_delta", data))
 
 
 class CutToolUse(dict[str, Any]):
-    """A tool use that `max_tokens` has ended: what was sent of its JSON is `partial_json`."""
+    """A tool use that `max_tokens` has ended, with the sent part of its JSON."""
 
     def __init__(self, block: Block, partial_json: str) -> None:
         super().__init__(block)
@@ -114,7 +127,7 @@ class CutToolUse(dict[str, Any]):
 
 
 def streamed_text(block: Block) -> str:
-    """Return the text of `block` that arrives piece by piece: prose, thinking, or the JSON of a tool's input."""
+    """Return the streamed text of a block: text, thinking, or JSON of a tool input."""
     kind = block["type"]
     if isinstance(block, CutToolUse):
         return block.partial_json
@@ -124,7 +137,12 @@ def streamed_text(block: Block) -> str:
 
 
 def deltas(block: Block, pieces: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield the deltas of `block`, whose `streamed_text` is cut into `pieces`; most kinds of block have none."""
+    """Yield the deltas of a block, of which most kinds have none.
+
+    Args:
+        block: The content block.
+        pieces: The pieces of its `streamed_text`.
+    """
     kind = block["type"]
     if kind == "text":
         yield from ({"type": "citations_delta", "citation": citation} for citation in _citations(block))
@@ -147,7 +165,7 @@ _EMPTY: dict[str, Block] = {
 }
 
 
-def _begun(block: Block) -> Block:
+def _empty_block(block: Block) -> Block:
     kind = block["type"]
     if kind == "compaction":
         return {**block, **{key: None for key in _COMPACTED if key in block}}

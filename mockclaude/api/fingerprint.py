@@ -1,6 +1,6 @@
 """The canonical form of a request body, and the hashes that key all draws of a reply.
 
-The canonical form is JSON with sorted keys and equal numbers written alike.
+The canonical form is JSON with sorted keys. Equal numbers have equal texts.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import orjson
 from mockclaude.api.errors import invalid
 
 _WITHOUT_EFFECT = ("stream", "metadata")
-"""Fields that do not change the reply: a request has the same reply if it is streamed, or sent by another user."""
+"""Fields that do not change the reply: a streamed request, or one of another user, has the same reply."""
 
 _EXCLUDED = frozenset({*_WITHOUT_EFFECT, "thread"})
-"""Fields that are not part of the canonical body; a thread is part of it as the messages that it continues."""
+"""Fields outside the canonical body. A thread is in it as the messages that the request continues."""
 
 _WHOLE_FLOAT = re.compile(rb"\.0[,}\]]")
 
@@ -27,14 +27,19 @@ _EXACT = 2**53
 
 
 class Fingerprints(NamedTuple):
-    """The hash of a whole request, which keys ids, and that of its canonical body; "" if that is the same."""
+    """The hashes of a request.
+
+    Attributes:
+        whole: The hash of the whole request, which keys ids.
+        canonical: The hash of the canonical body; '' if it equals `whole`.
+    """
 
     whole: str
     canonical: str = ""
 
 
 class ParsedBody(NamedTuple):
-    """A JSON object, its canonical form, and the fields that are not part of that, as JSON; empty for none."""
+    """A JSON object, its canonical form, and its excluded fields as JSON, if any."""
 
     body: dict[str, Any]
     canonical: bytes
@@ -59,7 +64,7 @@ def parse(data: bytes) -> ParsedBody:
 def hash_request(
     method: str, path: str, query: Mapping[str, str], canonical: bytes, excluded_fields: bytes = b""
 ) -> Fingerprints:
-    """Return the hashes of method, path and canonical body, and of these with the excluded fields and the query."""
+    """Hash method, path and canonical body, without and with the other parts."""
     state = blake2b(f"{method} {path}\n".encode(), digest_size=16)
     state.update(canonical)
     fingerprint = state.hexdigest()
@@ -71,7 +76,7 @@ def hash_request(
 
 
 def canonical_body(body: Mapping[str, Any]) -> bytes:
-    """Write `body` in canonical form.
+    """Encode a body in canonical form.
 
     Raises:
         ApiError: 400 for a body that nests deeper than orjson can write.
@@ -87,9 +92,9 @@ def canonical_body(body: Mapping[str, Any]) -> bytes:
 
 
 def excluded_fields(body: Mapping[str, Any], *more: str) -> bytes:
-    """Write the fields of `body` that are not part of its canonical form, and the fields `more`; empty for none."""
-    found = {field: body[field] for field in (*_EXCLUDED, *more) if field in body}
-    return orjson.dumps(found, option=orjson.OPT_SORT_KEYS) if found else b""
+    """Encode the fields outside the canonical form and `more` fields; b"" for none."""
+    fields = {field: body[field] for field in (*_EXCLUDED, *more) if field in body}
+    return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS) if fields else b""
 
 
 def _normalize(value: Any) -> Any:

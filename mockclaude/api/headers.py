@@ -1,6 +1,6 @@
 """Response headers of the Messages API, in the order of real recordings.
 
-Of a whole response only `date` and the `-reset` times follow the clock, so only they differ between two runs.
+Only `date` and the `-reset` times depend on the clock, so only they differ between two runs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ORGANIZATION_ID = "3a2f5c1e-6d0b-4f7a-9c58-2b7e41d09a66"
 WORKSPACE_ID = "wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ"
 
 REQUESTS, INPUT, OUTPUT = "requests", "input-tokens", "output-tokens"
-"""What is limited per minute, as the headers of a response to `/v1/messages` name it."""
+"""The resources with a limit per minute, by their names in response headers."""
 
 _TOKENS = "tokens"
 _THOUSAND = 1_000
@@ -44,7 +44,10 @@ _CONTROL = "x-mockclaude-"
 
 
 class Headers:
-    """Header lines in order, with names in lower case. They never change and are compared by identity."""
+    """Immutable header lines in order, with names in lower case.
+
+    Instances are compared by identity.
+    """
 
     __slots__ = ("lines",)
 
@@ -52,22 +55,27 @@ class Headers:
         self.lines = tuple(lines)
 
     def put(self, values: Mapping[str, str]) -> Headers:
-        """Return the lines with `values` at the end, each in place of the lines of the same name."""
+        """Return the lines with `values` at the end instead of lines of the same name."""
         named = {name.lower(): value for name, value in values.items()}
         return Headers((*self.without(named).lines, *named.items()))
 
     def update(self, values: Mapping[str, str]) -> Headers:
-        """Return the lines with other `values` for names that are among them."""
+        """Return the lines with new `values`. Other names in `values` are ignored."""
         return Headers([(name, values.get(name, value)) for name, value in self.lines])
 
     def without(self, names: Collection[str]) -> Headers:
-        """Return the lines whose names are not among `names`."""
+        """Return the lines with other names."""
         return Headers([line for line in self.lines if line[0] not in names])
 
 
 def cors_preflight(requested: str = "", *, control: bool = False) -> dict[str, str]:
-    """Return what a browser is granted before it sends a request with `anthropic-dangerous-direct-browser-access`: the
-    `requested` headers, but the server's own `x-mockclaude-*` only if a page may `control` it.
+    """Return the headers of a CORS preflight, which allow the requested headers.
+
+    Browsers send a preflight before a request with `anthropic-dangerous-direct-browser-access`.
+
+    Args:
+        requested: The value of `access-control-request-headers`.
+        control: Whether the page may send `x-mockclaude-*` headers.
     """
     names = map(str.strip, requested.lower().split(","))
     granted = [name for name in names if _FIELD.fullmatch(name) and (control or not name.startswith(_CONTROL))]
@@ -81,23 +89,23 @@ def date(now: int) -> Headers:
 
 
 class RateLimitStatus(NamedTuple):
-    """A limit per minute, what is left of it, and the second since the epoch in which all of it is there again."""
+    """A limit per minute, its remaining amount, and its reset (seconds since epoch)."""
 
     limit: int
     remaining: int
     reset: int
 
-    def rounded(self) -> RateLimitStatus:
-        """Return what is told of tokens: thousands, of a limit below a thousand everything.
+    def round_down(self) -> RateLimitStatus:
+        """Round the remaining amount down to a thousand, if the limit has a thousand.
 
-        The API rounds to the nearest thousand (documented); down, nobody is promised what is not there.
+        The API rounds to the nearest thousand (documented). Rounding down never reports more than remains.
         """
         step = _THOUSAND if self.limit >= _THOUSAND else 1
         return self._replace(remaining=self.remaining // step * step)
 
 
-def usual_quotas(now: int) -> dict[str, RateLimitStatus]:
-    """Return the quotas of an account that is far from its limits."""
+def usual_rate_limits(now: int) -> dict[str, RateLimitStatus]:
+    """Return the limits of a large account with little use."""
     return {
         REQUESTS: RateLimitStatus(4_000, 3_999, now),
         INPUT: RateLimitStatus(4_000_000, 4_000_000, now),
@@ -105,14 +113,15 @@ def usual_quotas(now: int) -> dict[str, RateLimitStatus]:
     }
 
 
-def rate_limits(quotas: Mapping[str, RateLimitStatus]) -> dict[str, str]:
-    """Return the `anthropic-ratelimit-*` headers for requests, input and output; `tokens` is the sum of the latter two,
-    as documented for an account whose workspace has no limits of its own.
+def rate_limits(statuses: Mapping[str, RateLimitStatus]) -> dict[str, str]:
+    """Build the `anthropic-ratelimit-*` headers.
+
+    `tokens` is the sum of input and output, as documented for an account without limits of its workspace.
     """
-    tokens = [quotas[INPUT].rounded(), quotas[OUTPUT].rounded()]
+    tokens = [statuses[INPUT].round_down(), statuses[OUTPUT].round_down()]
     limits, remainings, resets = zip(*tokens, strict=True)
     together = RateLimitStatus(sum(limits), sum(remainings), max(resets))
-    families = {REQUESTS: quotas[REQUESTS], _TOKENS: together, INPUT: tokens[0], OUTPUT: tokens[1]}
+    families = {REQUESTS: statuses[REQUESTS], _TOKENS: together, INPUT: tokens[0], OUTPUT: tokens[1]}
     return {
         f"anthropic-ratelimit-{family}-{what}": value
         for family, (limit, remaining, reset) in families.items()
@@ -133,20 +142,23 @@ def json(now: int) -> Headers:
 
 @lru_cache(maxsize=8)
 def anonymous(now: int) -> Headers:
-    """Return the headers of a JSON response to an unknown client: without organization and workspace."""
+    """Return the headers of a JSON response without organization and workspace.
+
+    An unknown client gets them.
+    """
     return date(now).put({**_EDGE, **_JSON})
 
 
 @lru_cache(maxsize=8)
 def message(now: int) -> Headers:
     """Return the headers of a message, without `request-id`."""
-    return json(now).put(rate_limits(usual_quotas(now)))
+    return json(now).put(rate_limits(usual_rate_limits(now)))
 
 
 @lru_cache(maxsize=8)
 def stream(now: int) -> Headers:
     """Return the headers of a streamed message, without `request-id`."""
-    return _common(now).put({**_STREAM, **rate_limits(usual_quotas(now))})
+    return _common(now).put({**_STREAM, **rate_limits(usual_rate_limits(now))})
 
 
 _JSON = {"content-type": "application/json"}

@@ -1,15 +1,15 @@
-"""The thinking blocks that a server has sent: a block that comes back must be one of them."""
+"""The thinking blocks that a server has sent: a request may contain no others."""
 
 from __future__ import annotations
 
 from typing import Literal, Protocol, TypeAlias
 
 Origin: TypeAlias = Literal["issued", "edited", "unknown"]
-"""The origin of a thinking block: sent as it is, sent with another text, or never sent."""
+"""The origin of a thinking block: sent unchanged, sent with another text, or never sent."""
 
 
 class IssuedBlocks(Protocol):
-    """The blocks that the server, or a recording, has sent."""
+    """The blocks that the server or a recording has sent."""
 
     def thinking(self, thinking: str, signature: str) -> Origin:
         """Return the origin of a `thinking` block."""

@@ -1,7 +1,7 @@
 """Images and PDFs in a request: their type, their size, and whether they can be read.
 
-Results are cached by the hash of the base64 text, since agents send their images again with every turn. The libraries
-are imported with the first image or PDF.
+Results are cached by the hash of the base64 text, because agents send their images again with every turn. The first
+image or PDF imports the libraries.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 MAX_REMEMBERED = 20_000
-"""Images and PDFs whose properties are cached: more than a request of 1 MB holds. The oldest are dropped first."""
+"""The maximum number of cached images and PDFs: more than a request of 1 MB holds. The oldest are dropped first."""
 
 _BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
 class Image(NamedTuple):
-    """An image: its media type, and its size in pixels, -1 if the size cannot be read."""
+    """The media type of an image, and its size in pixels; -1 for an unreadable size."""
 
     media_type: str
     width: int
@@ -29,9 +29,9 @@ class Image(NamedTuple):
 
 
 class Pdf(NamedTuple):
-    """A PDF: its number of pages, and whether it requires a password.
+    """The number of pages of a PDF, and whether it requires a password.
 
-    `pages` is 0 if the PDF cannot be read, None if that would take too long.
+    `pages` is 0 for an unreadable PDF, and None if reading would take too long.
     """
 
     pages: int | None
@@ -39,7 +39,7 @@ class Pdf(NamedTuple):
 
 
 MAX_READS = 100_000
-"""Reads for all PDFs of a request: a PDF of a hundred pages needs a tenth. PDFs beyond this bound are not read."""
+"""The maximum number of reads for all PDFs of a request. A PDF of 100 pages needs a tenth. Other PDFs are not read."""
 
 UNREAD = Pdf(None)
 
@@ -69,8 +69,8 @@ def _decode(data: str) -> bytes | None:
 
 def read_image(data: str) -> Image | None:
     """Read the image that `data` encodes; None if `data` is not base64."""
-    found: Image | None = _read_cached(_key(data, b"picture"), data, _read_image)
-    return found
+    image: Image | None = _read_cached(_key(data, b"picture"), data, _read_image)
+    return image
 
 
 def _read_image(data: bytes) -> Image:
@@ -83,7 +83,7 @@ def _read_image(data: bytes) -> Image:
 
 
 class OpenedPdfs:
-    """The PDFs that were read so far, which share `MAX_READS`."""
+    """The PDFs of one request, which share `MAX_READS`."""
 
     def __init__(self) -> None:
         self.left = MAX_READS
@@ -91,9 +91,8 @@ class OpenedPdfs:
 
 
 OPENED: ContextVar[list[OpenedPdfs] | None] = ContextVar("OPENED", default=None)
-"""The PDFs of the request that is being handled, once there is one: an empty list is set before, and reset afterwards.
-
-Elsewhere, where it is None, each PDF has a budget of its own.
+"""The PDFs of the current request: an empty list until the first PDF. Without a request it is None, and each PDF has a
+budget of its own.
 """
 
 
@@ -110,16 +109,16 @@ def read_pdf(data: str) -> Pdf | None:
 
 
 def _read_once(key: bytes, data: str, opened: OpenedPdfs) -> Pdf | None:
-    """Read a PDF, or take the cached result, at the same price: which PDFs are read depends on the request alone."""
+    """Read a PDF or take the cached result. Both use the same number of reads, so that the cache changes no result."""
     try:
-        found: _Read | None = _read_cached(key, data, lambda decoded: _read_pdf(decoded, opened.left))
+        read: _Read | None = _read_cached(key, data, lambda decoded: _read_pdf(decoded, opened.left))
     except OverflowError:
         opened.left = -1
         return UNREAD
-    if found is None:
+    if read is None:
         return None
-    opened.left -= found.reads
-    return found.pdf if opened.left >= 0 else UNREAD
+    opened.left -= read.reads
+    return read.pdf if opened.left >= 0 else UNREAD
 
 
 class _Read(NamedTuple):
@@ -133,11 +132,11 @@ def _read_pdf(data: bytes, left: int) -> _Read:
     Raises:
         OverflowError: The PDF takes more reads than `left`.
     """
-    from mockclaude.api.pdfs import Work, count_pages
+    from mockclaude.api.pdfs import ReadBudget, count_pages
 
-    work = Work(left)
+    budget = ReadBudget(left)
     try:
-        return _Read(Pdf(*count_pages(data, work)), left - work.left)
+        return _Read(Pdf(*count_pages(data, budget)), left - budget.left)
     except OverflowError:
         if left == MAX_READS:
             return _Read(UNREAD, MAX_READS)

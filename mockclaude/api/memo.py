@@ -14,17 +14,19 @@ R = TypeVar("R")
 
 
 def remember(entries: int, longest: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Cache the results of the last `entries` calls whose last argument is at most `longest` long.
+    """Cache the results of recent calls. Arguments must be positional.
 
-    Arguments must be positional.
+    Args:
+        entries: The maximum number of results.
+        longest: The maximum length of the last argument. Longer ones are not cached.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        remembered = cast(Callable[P, R], lru_cache(maxsize=entries)(function))
+        cached = cast(Callable[P, R], lru_cache(maxsize=entries)(function))
 
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            return (remembered if len(cast(Sized, args[-1])) <= longest else function)(*args, **kwargs)
+            return (cached if len(cast(Sized, args[-1])) <= longest else function)(*args, **kwargs)
 
         return call
 

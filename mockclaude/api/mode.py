@@ -8,18 +8,18 @@ from typing import Literal, TypeAlias, get_args
 from mockclaude.api.errors import ApiError
 
 Mode: TypeAlias = Literal["anthropic", "gateway", "off"]
-"""How strictly requests are validated: as by the API, as by the gateways to it, which accept more, or not at all."""
+"""The strictness of validation: like the API, like gateways to the API, which accept more, or without validation."""
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 class ValidationResult:
-    """The validation of one request. Errors that the mode tolerates are collected in `warnings`."""
+    """The validation of one request, with warnings about tolerated errors."""
 
     def __init__(self, mode: Mode = "anthropic", warnings: Iterable[str] = ()) -> None:
         self.mode = mode
         self.is_off = mode == "off"
-        """Whether every request is accepted that a reply can be made for."""
+        """Whether validation accepts every request that can have a reply."""
         self.warnings = list(warnings)
 
     def report(self, error: ApiError, *, gateway_accepts: bool) -> None:

@@ -5,7 +5,7 @@ The lifecycle of a model is a fact of the catalogue and does not depend on today
 Ids and fields are those of SDK 2.14.0. Recorded Models API responses gave dates and limits from Claude 4 to
 Opus 5 and capabilities to Opus 4.8; Anthropic's model, migration and deprecation pages gave most of the rest.
 Carried over or estimated: Fable 5.2 and Mythos 5.2 (as 5.1, dated by an SDK that lists them); dates of
-Mythos 5 and 5.1 (their Fable's); Mythos Preview but for its retirement; `deprecated_at` of Opus 4.5, 4.1 and
+Mythos 5 and 5.1 (their Fable's); Mythos Preview except its retirement; `deprecated_at` of Opus 4.5, 4.1 and
 4, Sonnet 4.5 and 4, Haiku 3.5 and 3; `features` and `context_edits` from Opus 5 on (as Opus 4.8); all
 `server_tools`; dates and abilities of Claude 3; `fast` and `computer_tools` of Sonnet 5.5 and Haiku 5.5, and
 `computer_tools` of Fable and Mythos.
@@ -21,10 +21,10 @@ Lifecycle: TypeAlias = Literal["active", "deprecated", "retired"]
 Line: TypeAlias = Literal["haiku", "sonnet", "opus", "fable", "mythos"]
 
 THINKING_MODES = ("adaptive", "between_tools", "disabled", "enabled")
-"""Every `thinking.type` a request can name (SDK: ThinkingTypes)."""
+"""The values of `thinking.type` (SDK: ThinkingTypes)."""
 
 EFFORT_LEVELS = ("high", "low", "max", "medium", "xhigh")
-"""Every `output_config.effort` a request can name (SDK: EffortCapability), ordered as in the API's errors."""
+"""The values of `output_config.effort` (SDK: EffortCapability), in the order of the API's errors."""
 
 CONTEXT_EDITS = ("clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112")
 """Every edit of `context_management` that the catalogue reports (SDK: ContextManagementCapability)."""
@@ -38,13 +38,27 @@ FEATURES = ("batch", "citations", "code_execution", "image_input", "pdf_input", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
-    """The abilities of the models of one generation; every tuple keeps the order of the constants above.
+    """The abilities of the models of one generation.
 
-    All fields from `thinks_by_default` on are rules of the Messages API that `ModelInfo` does not report (migration
-    guides): whether a request without `thinking` thinks, may end in an assistant message, may set `temperature`,
-    `top_p` and `top_k`, may set only one of the first two, may force a tool with `tool_choice`, may have messages of
-    the role `system`, may request `speed: "fast"`, and may request more tokens than the context window has left; then
-    the effort levels that require thinking, and the tools for the use of computers.
+    Tuples have the order of the constants above. All fields from `thinks_by_default` on are rules of the Messages API
+    that `ModelInfo` does not report (migration guides).
+
+    Attributes:
+        thinking_modes: The accepted values of `thinking.type`.
+        effort_levels: The accepted values of `output_config.effort`.
+        context_edits: The supported edits of `context_management`.
+        server_tools: The supported server tools.
+        features: The supported capabilities.
+        thinks_by_default: Whether a request without `thinking` thinks.
+        prefill: Whether a request may end in an assistant message.
+        sampling: Whether a request may set `temperature`, `top_p` and `top_k`.
+        one_sampler: Whether a request may set only one of `temperature` and `top_p`.
+        forced_tools: Whether `tool_choice` may force a tool.
+        system_role: Whether messages may have the role `system`.
+        fast: Whether a request may have `speed: "fast"`.
+        overflow: Whether a request may request more tokens than the context window has left.
+        efforts_that_think: The effort levels that require thinking.
+        computer_tools: The tools for the use of computers.
     """
 
     thinking_modes: tuple[str, ...]
@@ -65,11 +79,11 @@ class Abilities:
 
     @property
     def thinks(self) -> bool:
-        """Whether the model can think; accepting `disabled` alone does not count (SDK: ThinkingTypes)."""
+        """Whether the model can think. `disabled` alone does not count."""
         return "adaptive" in self.thinking_modes or "enabled" in self.thinking_modes
 
     def capabilities(self) -> dict[str, Any]:
-        """Build the JSON of the SDK's ModelCapabilities, keys in its order."""
+        """Build the JSON of the SDK's ModelCapabilities, in its key order."""
         groups = {
             "context_management": _group(CONTEXT_EDITS, self.context_edits),
             "effort": _group(EFFORT_LEVELS, self.effort_levels),
@@ -81,7 +95,7 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One entry of the catalogue (SDK: ModelInfo). Dates are ISO days; the API writes them as midnights."""
+    """One entry of the catalogue (SDK: ModelInfo). Dates are ISO days."""
 
     id: str
     display_name: str
@@ -101,16 +115,16 @@ class Model:
 
     @property
     def effort_levels(self) -> tuple[str, ...]:
-        """The accepted values of `output_config.effort`; empty if the model has no effort setting."""
+        """The accepted values of `output_config.effort`, if any."""
         return self.abilities.effort_levels
 
     @property
     def capabilities(self) -> dict[str, Any]:
-        """A fresh copy of the capabilities that `info` reports."""
+        """A new copy of the capabilities that `info` reports."""
         return self.abilities.capabilities()
 
     def info(self) -> dict[str, Any]:
-        """Build the JSON of `GET /v1/models/{id}`, keys in the order of the SDK's ModelInfo."""
+        """Build the JSON of `GET /v1/models/{id}`, in the SDK's key order."""
         return {
             "id": self.id,
             "capabilities": self.capabilities,
@@ -127,7 +141,7 @@ class Model:
 
 
 def resolve(name: str) -> str:
-    """Return the id that a response names: the dated id of an alias, any other name unchanged (recorded)."""
+    """Return the id in responses: the dated id of an alias, any other name unchanged."""
     return ALIASES.get(name, name)
 
 

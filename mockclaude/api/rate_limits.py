@@ -1,7 +1,6 @@
 """The errors of exceeded rate limits.
 
-The messages are those that users reported in 2026. The API ends them differently for accounts that can raise their own
-limits.
+Users reported the messages in 2026. The API ends them differently for accounts that can raise their own limits.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from mockclaude.api.headers import ORGANIZATION_ID
 _DETAILS = "For details, refer to: https://docs.claude.com/en/api/rate-limits."
 
 
-def exceeded(limit: int, what: str, model: str, headers: Mapping[str, str]) -> ApiError:
-    """Build the error for more than `limit` of `what` (such as `input tokens`) per minute."""
+def rate_limit_error(limit: int, what: str, model: str, headers: Mapping[str, str]) -> ApiError:
+    """Build the error for more than `limit` of `what` (e.g. `input tokens`) a minute."""
     return ApiError(
         "rate_limit_error",
         f"This request would exceed your organization's rate limit of {limit:,} {what} per minute "
@@ -26,8 +25,8 @@ def exceeded(limit: int, what: str, model: str, headers: Mapping[str, str]) -> A
     )
 
 
-def accelerated(limit: int, next_limit: int, what: str, model: str, headers: Mapping[str, str]) -> ApiError:
-    """Build the error for usage that grows too fast beyond `limit` of `what` per minute."""
+def acceleration_error(limit: int, next_limit: int, what: str, model: str, headers: Mapping[str, str]) -> ApiError:
+    """Build the error for use above `limit` that grows too fast from minute to minute."""
     return ApiError(
         "rate_limit_error",
         f"This request would exceed your organization's maximum usage increase rate for {what} per minute "

@@ -1,8 +1,8 @@
-"""Redaction of credentials in everything that is kept or printed of a request: by name and by form.
+"""Redaction of credentials, by name and by form, in all output about a request.
 
 A value is a credential if its name marks one (`authorization_token`, `x-api-key`, `?api_key=`, `DB_PASSWORD=`), or if
-it looks like one (`sk-ant-...`, a JWT, `user:password@` in a URL). Every other byte stays as it is: JSON remains valid.
-Long texts are searched by RE2 in linear time.
+it looks like one (`sk-ant-...`, a JWT, `user:password@` in a URL). All other bytes are unchanged, so that JSON remains
+valid. RE2 searches long texts in linear time.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ REDACTED = "[redacted]"
 _MARK = REDACTED.encode()
 
 _SHORT = 1_000
-"""Characters of a text whose redaction is cached."""
+"""The maximum number of characters of a text whose redaction is cached."""
 
 _LONGEST_NAME = 200
 _MOST = 10_000
-"""Suspicious places of a body that are examined: no request may stall the server."""
+"""The maximum number of suspicious places in a body, so that no request stalls the server."""
 
 _MOST_FAILED = 300
-"""Places that begin like JSON but are not: for each error, the parser counts the lines before it."""
+"""The maximum number of places with invalid JSON, because the parser counts lines for each error."""
 
 _DEEPEST = 1_000
 _TOO_MANY = b'"[redacted: more than 10,000 places may be credentials]"'
@@ -83,7 +83,7 @@ def is_credential_header(name: str) -> bool:
 
 
 def redact_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return `headers` without credentials; names are looked up in any case."""
+    """Return `headers` without credentials. Names are case-insensitive."""
     return CIMultiDict([(name, redact_header(name, value)) for name, value in headers.items()])
 
 
@@ -102,7 +102,7 @@ def redact(text: str) -> str:
 
 
 def redact_body(body: bytes) -> bytes:
-    """Return the body of a request or response without credentials. JSON stays valid, even if it is truncated."""
+    """Return a body without credentials. Valid JSON stays valid."""
     if _find_suspect(body) is None:
         return body
     if body.lstrip()[:1] in (b"{", b"["):
@@ -142,17 +142,17 @@ def _is_credential_name(name: bytes) -> bool:
 
 def _find_suspect(data: bytes, begin: int = 0) -> int | None:
     """Return the end of the first place in `data` after `begin` that may contain a credential or its name."""
-    found = engines().suspect.search(data, begin)
-    return None if found is None else int(found.end())
+    match = engines().suspect.search(data, begin)
+    return None if match is None else int(match.end())
 
 
 def _redact_plain(data: bytes) -> bytes:
-    """Redact the credentials that a text shows; the rest after too many of them is cut off."""
+    """Redact the credentials in a text. The rest after `_MOST` places is dropped."""
     search = engines().text.search
     pieces: list[bytes] = []
     at = 0
-    while found := search(data, at):
-        begin, end = _span(found)
+    while match := search(data, at):
+        begin, end = _span(match)
         pieces += (data[at:begin], _MARK if begin < end else b"")
         at = end
         if len(pieces) > _MOST:
@@ -160,17 +160,17 @@ def _redact_plain(data: bytes) -> bytes:
     return b"".join((*pieces, data[at:])) if pieces else data
 
 
-def _span(found: Any) -> tuple[int, int]:
+def _span(match: Any) -> tuple[int, int]:
     """Return the begin and the end of the credential in a match, without one character of punctuation after it."""
-    text = found.group()
-    begin, end = found.span()
+    text = match.group()
+    begin, end = match.span()
     stays = engines().stays.match(text[:_LONGEST_NAME])
     begin += stays.end() if stays else 0
     return begin, max(begin, end - (text[-1:] in AFTER and not text.endswith(_MARK)))
 
 
 def _redact_json(data: bytes) -> bytes:
-    """Redact the credentials in the strings of JSON, which are decoded first, and below names of credentials."""
+    """Redact the credentials in the decoded strings of JSON, and below names of credentials."""
     if b'"value"' in data:
         data = _redact_values_before_names(data)
     pieces: list[bytes] = []
@@ -193,8 +193,8 @@ def _redact_json_in_prose(data: bytes) -> bytes:
     pieces: list[bytes] = []
     at = begin = failed = 0
     text = data.decode("latin-1") if _JSON_IN_PROSE.search(data) else ""
-    while failed < _MOST_FAILED and (found := _JSON_IN_PROSE.search(data, begin)):
-        begin = found.start()
+    while failed < _MOST_FAILED and (match := _JSON_IN_PROSE.search(data, begin)):
+        begin = match.start()
         end = _find_json_end(text, begin)
         if not end:
             failed += 1
@@ -222,8 +222,8 @@ def _redact_values_before_names(data: bytes) -> bytes:
     """Redact the values of `{"value": "...", "name": "authorization"}`."""
     pieces: list[bytes] = []
     at = 0
-    for found in engines().value_first.finditer(data):
-        pair = _FIRST_VALUE.match(data, *found.span())
+    for match in engines().value_first.finditer(data):
+        pair = _FIRST_VALUE.match(data, *match.span())
         if pair and _is_credential(pair[2]):
             pieces += (data[at : pair.start(1)], b'"%b"' % _MARK)
             at = pair.end(1)
@@ -233,9 +233,9 @@ def _redact_values_before_names(data: bytes) -> bytes:
 
 
 def _suspect_strings(data: bytes) -> Iterator[tuple[re.Match[bytes], bytes]]:
-    """Yield the strings of JSON that may hold or name a credential, and all strings in a list or object named like one.
+    """Yield the strings of JSON that may be or name a credential, and all strings in a list or object with such a name.
 
-    Each comes with the brackets that have been opened since that name.
+    Each string comes with the open brackets since that name.
     """
     spot, inside, after = _find_suspect(data), b"", 0
     for literal in _LITERAL.finditer(data):
@@ -254,7 +254,7 @@ def _suspect_strings(data: bytes) -> Iterator[tuple[re.Match[bytes], bytes]]:
 
 
 def _open_brackets(inside: bytes, gap: bytes) -> bytes:
-    """Return the brackets that are open after `gap`, the text between two strings; too many if `gap` has too many."""
+    """Return the open brackets after `gap`, the text between two strings; too many if `gap` has too many."""
     brackets = gap.translate(None, _NO_BRACKETS)
     if len(brackets) > _DEEPEST:
         return brackets
@@ -301,7 +301,7 @@ def _is_pair(data: bytes, literal: re.Match[bytes], name: bytes, following: re.M
 
 
 def _is_secret_in(inside: bytes, data: bytes, literal: re.Match[bytes], text: bytes) -> bool:
-    """Return whether a string is a credential in a list or an object that is named like one."""
+    """Return whether a string is a credential in a list or an object with the name of one."""
     if not text or _IS_NAME.match(data, literal.end()):
         return False
     if b"{" not in inside:

@@ -1,8 +1,8 @@
 """A Messages request: the parsed body and its headers, with the views that checks, conditions and replies need.
 
-The content blocks are walked once, when the request is built; all other views are computed when they are first read.
-The current *turn* is everything after the last assistant message. An assistant message at the very end is a prefill
-of the reply and ends no turn.
+The constructor walks the content blocks once. All other views are computed on first access. The current *turn* is
+everything after the last assistant message. An assistant message at the very end is a prefill of the reply and ends no
+turn.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
 NO_API_HEADERS = ApiHeaders("", NEW_VERSION, frozenset())
 
 LONG = 100_000
-"""Tokens of a request and its reply below which they fit into the context window of every model."""
+"""Tokens of a request and its reply that fit into the context window of every model."""
 
 MAX_DOCUMENTS = 500
-"""Documents of a request, in every mode: each PDF has to be opened to be counted."""
+"""The maximum number of documents of a request, in every mode, because counting tokens opens each PDF."""
 
 _WITH_DOCUMENTS = ("document", "tool_result")
 
@@ -41,7 +41,7 @@ _REMINDER, _END_OF_REMINDER = "<system-reminder>", "</system-reminder>"
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """A `tool_result` block of the current turn: the name of its tool ('' if unknown), and its text."""
+    """A `tool_result` block: the name of its tool ('' if unknown) and its text."""
 
     name: str
     is_error: bool
@@ -49,7 +49,7 @@ class ToolResult:
 
 
 class EarlierTurn(NamedTuple):
-    """A turn before the current one: its number, the text of the user, and the tool results."""
+    """An earlier turn: its number, the text of the user, and the tool results."""
 
     number: int
     user: str
@@ -57,18 +57,18 @@ class EarlierTurn(NamedTuple):
 
 
 class MessagesRequest:
-    """A request to `POST /v1/messages` or `/v1/messages/count_tokens`. Never changed once it is built.
+    """An immutable request to `/v1/messages` or `/v1/messages/count_tokens`.
 
     Attributes:
-        body: The parsed body; with a message thread, the whole conversation. Only reports redact its credentials.
-        headers: The headers, names in any case. Credentials are redacted once the request is handled.
+        body: The parsed body with all messages of its thread. Only reports redact its credentials.
+        headers: The headers; names are case-insensitive. Credentials are redacted after the request is handled.
         model_info: The catalogue's entry of the model; None for a name that the catalogue does not list.
         api_headers: The API key, the version and the betas.
-        issued: The thinking blocks that the server, or a recording, has sent before.
-        excluded_fields: The fields that are not part of the canonical body, as JSON; empty for none.
+        issued: The thinking blocks that the server or a recording has sent.
+        excluded_fields: The fields outside the canonical body, as JSON; empty for none.
         warnings: The errors that the validation mode tolerates.
-        requested_fault: The fault that the client named after the model, '' for none.
-        entry: The `JournalEntry`: decision, schedule and response; None while the request is being handled.
+        requested_fault: The requested fault after the model name; '' for none.
+        entry: The `JournalEntry` with the decision and the response; None until the request is handled.
         messages: The messages of the body.
         stream: Whether the client requests a stream.
         user: The text of the current turn, blocks joined by line breaks.
@@ -77,10 +77,10 @@ class MessagesRequest:
         input_tokens: The input tokens of the request.
         breakpoints: The items with `cache_control`, in the API's order: tools, system, messages, last the body itself.
         traits: The features that checks depend on: fields that are not null, `role:system`, `block:image`, `cached`
-            if there are breakpoints, `blank` if a message has no text, `long` if it may exceed a context window.
+            for breakpoints, `blank` for a message without text, `long` for a request that may exceed a context window.
 
     Raises:
-        KeyError, TypeError, AttributeError: The shape of `body` is invalid; it is not validated here.
+        KeyError, TypeError, AttributeError: The shape of `body` is invalid. The constructor does not validate it.
     """
 
     def __init__(
@@ -140,16 +140,16 @@ class MessagesRequest:
 
     @cached_property
     def canonical(self) -> bytes:
-        """The canonical body: equal for requests that differ in the order of keys or in excluded fields only."""
+        """The canonical body, without the order of keys and without excluded fields."""
         return canonical_body(self.body)
 
     @cached_property
     def turn(self) -> int:
-        """The number of the current turn, from 1: one more than the assistant messages before it."""
+        """The number of the current turn: 1 plus the assistant messages before it."""
         return 1 + [message["role"] for message in self.messages[: self._begin]].count("assistant")
 
     def earlier_turns(self) -> Iterator[EarlierTurn]:
-        """Yield the turns before the current one, the latest first."""
+        """Yield the earlier turns, latest first."""
         begin, number = self._begin, self.turn
         while begin > 1:
             end = begin - 1
@@ -165,7 +165,7 @@ class MessagesRequest:
 
     @property
     def prefill(self) -> str:
-        """The beginning of the reply as the client wrote it: the text of an assistant message at the very end."""
+        """The text of an assistant message at the very end, which begins the reply."""
         last = self.messages[-1] if self.messages else None
         return "\n".join(_block_texts(last["content"])) if last and last["role"] == "assistant" else ""
 
@@ -197,22 +197,22 @@ class MessagesRequest:
 
     @cached_property
     def result_names(self) -> str:
-        """The names of the tools whose results are in the current turn, joined by line breaks."""
+        """The tool names of the current turn's results, joined by line breaks."""
         return "\n".join([result.name for result in self.results])
 
     @cached_property
     def result_texts(self) -> str:
-        """The texts of the tool results of the current turn, joined by line breaks."""
+        """The texts of the current turn's tool results, joined by line breaks."""
         return "\n".join([result.content for result in self.results])
 
     @property
     def tool_results(self) -> dict[str, str]:
-        """The texts of the tool results of the current turn, by the names of their tools."""
+        """The texts of the current turn's tool results, by tool name."""
         return {result.name: result.content for result in self.results}
 
     @property
     def tool_errors(self) -> dict[str, str]:
-        """The texts of the tool results that report an error, by the names of their tools."""
+        """The texts of the tool results with an error, by tool name."""
         return {result.name: result.content for result in self.results if result.is_error}
 
     @cached_property
@@ -222,7 +222,7 @@ class MessagesRequest:
 
     @cached_property
     def memo(self) -> dict[Any, Any]:
-        """Values that other modules compute once for each request, each by a key of its own."""
+        """Values that other modules compute once for each request, by key."""
         return {}
 
     def _results_in(self, messages: list[Body]) -> tuple[ToolResult, ...]:
@@ -244,7 +244,7 @@ class MessagesRequest:
 
 
 def without_reminders(text: str) -> str:
-    """Return `text` without the reminders that agents add to the text of a person."""
+    """Remove the reminders that agents add to the text of a person."""
     before, *reminders = text.split(_REMINDER)
     return "".join((before, *map(_after_reminder, reminders))).strip()
 
@@ -285,7 +285,7 @@ def _texts_of(role: str, messages: Iterable[Body]) -> list[str]:
 
 
 def _block_texts(content: Any) -> Sequence[str]:
-    """Return the texts of a `content` in any of its forms: a string, blocks, or a single value that is neither."""
+    """Return the texts of a `content`: a string, blocks, or another value without text."""
     if isinstance(content, str):
         return (content,)
     blocks = content if isinstance(content, (list, tuple)) else ()
@@ -297,7 +297,7 @@ def _walk(messages: list[Body]) -> tuple[Blocks, int, bool]:
 
     Blocks with documents are not counted once there are more than `MAX_DOCUMENTS`: validation rejects the request.
     """
-    found: defaultdict[str, list[Located]] = defaultdict(list)
+    blocks: defaultdict[str, list[Located]] = defaultdict(list)
     count, is_blank = tokens.MESSAGE_OVERHEAD * len(messages), False
     for number, message in enumerate(messages):
         content = message["content"]
@@ -309,18 +309,18 @@ def _walk(messages: list[Body]) -> tuple[Blocks, int, bool]:
             continue
         for index, block in enumerate(content or ()):
             path, kind = ("messages", number, "content", index), block.get("type", "")
-            found[kind].append((path, block))
+            blocks[kind].append((path, block))
             if kind == "tool_result":
                 for inner in _blocks_in_result(path, block):
-                    found[_type_of(inner[1])].append(inner)
-            if kind in _WITH_DOCUMENTS and len(found.get("document", ())) > MAX_DOCUMENTS:
+                    blocks[_type_of(inner[1])].append(inner)
+            if kind in _WITH_DOCUMENTS and len(blocks.get("document", ())) > MAX_DOCUMENTS:
                 continue
             count += tokens.of_block(block)
-    return dict(found), count, is_blank
+    return dict(blocks), count, is_blank
 
 
 def _type_of(block: Body) -> str:
-    """Return the type of a block, '' for none: only the API's own mode requires one of blocks in tool results."""
+    """Return the type of a block; '' for none. Only mode `anthropic` requires a type in tool results."""
     kind = block.get("type")
     return kind if isinstance(kind, str) else ""
 

@@ -1,7 +1,7 @@
-"""Estimated token counts of texts, content blocks and requests. Equal input always has an equal count.
+"""Estimated token counts of texts, content blocks and requests.
 
-Two tokens to seven bytes of UTF-8 is the average of published counts over English, code and other scripts. Images count
-by their pixels, PDFs by their pages.
+Two tokens for seven bytes of UTF-8 is the average of published counts for English, code and other scripts. The counts
+of images depend on pixels, those of PDFs on pages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TOOLS_OVERHEAD = 346
 """Tokens of the API's own system prompt for tools (its documentation names 346 for most models)."""
 
 IMAGE, DOCUMENT = 1_500, 3_000
-"""Tokens of an image and of a document that the request refers to by a URL or a file id."""
+"""Tokens of an image and of a document with a URL or a file id."""
 
 BYTES = 3.5
 """Bytes of UTF-8 per token."""
@@ -45,19 +45,22 @@ _NOT_TEXT = {
 
 
 def of_text(text: str) -> int:
-    """Return the tokens of `text`, 0 only for an empty text."""
+    """Count the tokens of a text; 0 only for an empty text."""
     size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
     return -(-size * 2 // 7)
 
 
 def cut(text: str, count: int) -> str:
-    """Return the beginning of `text` that fits into `count` tokens, in whole characters."""
+    """Return the longest beginning of `text` with at most `count` tokens."""
     size = max(0, count * 7 // 2)
     return text[:size] if text.isascii() else text.encode("utf-8", "surrogatepass")[:size].decode(errors="ignore")
 
 
 def of_output(block: Block) -> int:
-    """Return the output tokens of a content block, 0 for a result of a server tool: the model does not write it."""
+    """Count the output tokens of a content block.
+
+    A result of a server tool has none, because the model does not write it.
+    """
     if block["type"].endswith("_tool_result"):
         return 0
     if block["type"] == "tool_use":
@@ -66,7 +69,10 @@ def of_output(block: Block) -> int:
 
 
 class Segment(NamedTuple):
-    """A part of a prompt: its tokens, its path, and its block or tool. A string counts as a text block."""
+    """A part of a prompt: its tokens, its path, and its block or tool.
+
+    A string is a text block.
+    """
 
     tokens: int
     path: tuple[str | int, ...]
@@ -74,7 +80,10 @@ class Segment(NamedTuple):
 
 
 def segments(body: Body) -> list[Segment]:
-    """Return the parts of a prompt in the API's order: tools, system, messages. Their tokens add up to `of_input`."""
+    """Return the parts of a prompt in the API's order: tools, system, messages.
+
+    The sum of their tokens is `of_input`.
+    """
     return list(_segments(body))
 
 
@@ -103,13 +112,13 @@ def _of_tool(tool: Body) -> int:
 
 
 def of_input(body: Body) -> int:
-    """Return the input tokens of a request: system, tools and messages."""
+    """Count the input tokens of a request: system, tools and messages."""
     contents = [message["content"] for message in body["messages"]]
     return of_prompt(body) + MESSAGE_OVERHEAD * len(contents) + _of_input(contents)
 
 
 def of_prompt(body: Body) -> int:
-    """Return the input tokens of the system prompt and the tools."""
+    """Count the input tokens of the system prompt and the tools."""
     tools = body.get("tools")
     return _of_input(body.get("system")) + (TOOLS_OVERHEAD + sum(map(_of_tool, tools)) if tools else 0)
 
@@ -123,7 +132,7 @@ def _of_input(value: Any) -> int:
 
 
 def of_block(block: dict[str, Any]) -> int:
-    """Return the input tokens of a content block."""
+    """Count the input tokens of a content block."""
     kind = block.get("type")
     if kind == "text" or kind == "tool_result":
         only = block.get("text" if kind == "text" else "content")

@@ -1,4 +1,4 @@
-"""Tool calls and their results, by the turn that each belongs to.
+"""Tool calls and their results, by turn.
 
 Consecutive messages of one role are one turn. System messages belong to no turn.
 """
@@ -11,14 +11,14 @@ from typing import Any, NamedTuple, TypeAlias
 from mockclaude.api.body import Body
 
 OF_MESSAGES = 4
-"""The length of the path of a block that is part of a message, not of a tool result."""
+"""The length of the path of a block in a message. Blocks in tool results have longer paths."""
 
 Key: TypeAlias = tuple[int, str | None]
-"""The turn that a result is in, or must be in, and the id of its call."""
+"""The turn of a result, or the required turn, and the id of its call."""
 
 
 class ToolCallPairs(NamedTuple):
-    """Tool calls, tool results, and the results (`answers`) at the beginning of the turn after a turn of calls."""
+    """Tool calls, tool results, and the results that begin the turn after calls."""
 
     calls: list[Key]
     results: list[Key]
@@ -28,7 +28,7 @@ class ToolCallPairs(NamedTuple):
 def pair_tool_calls(
     messages: list[Body], calls: Iterable[tuple[Any, Body]], results: Iterable[tuple[Any, Body]]
 ) -> ToolCallPairs:
-    """Assign the blocks `calls` and `results`, each with its path, to the turns of `messages`."""
+    """Assign `calls` and `results`, each with its path, to the turns of `messages`."""
     turns = _turns(messages)
     return ToolCallPairs(
         [(turns[path[1]] + 1, block.get("id")) for path, block in calls if len(path) == OF_MESSAGES],
@@ -64,7 +64,7 @@ def _answers(messages: list[Body], turns: list[int]) -> set[Key]:
 
 
 _TEXT: list[Body] = [{"type": "text"}]
-"""The blocks that a string as content is equal to."""
+"""The blocks of a content that is a string."""
 
 
 def _ends_in_text(content: Any) -> bool:

@@ -16,7 +16,7 @@ _LOOKS_LIKE_A_MODEL = re.compile(r"claude-(?=.*(haiku|sonnet|opus|fable|mythos))
 def check_shape(body: Body, api_headers: ApiHeaders, validation: ValidationResult, *, counting: bool) -> None:
     """Validate the types and fields of a body.
 
-    Fields that replies depend on must have the right type in every mode.
+    Every mode requires the right types of the fields that replies depend on.
 
     Raises:
         ApiError: 400, with the API's message.
@@ -30,7 +30,7 @@ def check_shape(body: Body, api_headers: ApiHeaders, validation: ValidationResul
 
 
 def looks_like_a_model(name: str) -> bool:
-    """Return whether `name` has the form of the names in the SDKs: `claude-`, and the name of a model family."""
+    """Return whether `name` has `claude-` and a model family, like names in the SDKs."""
     return _LOOKS_LIKE_A_MODEL.fullmatch(name) is not None
 
 

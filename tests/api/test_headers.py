@@ -111,16 +111,16 @@ def test_a_replaced_header_is_sent_once_whatever_its_case() -> None:
 def test_what_remains_of_tokens_is_told_in_thousands_and_never_more_than_there_is(
     limit: int, left: int, told: int
 ) -> None:
-    assert headers.RateLimitStatus(limit, left, NOW).rounded().remaining == told
+    assert headers.RateLimitStatus(limit, left, NOW).round_down().remaining == told
 
 
 def test_tokens_are_input_and_output_together() -> None:
-    quotas = {
+    statuses = {
         headers.REQUESTS: headers.RateLimitStatus(50, 49, NOW),
         headers.INPUT: headers.RateLimitStatus(40_000, 38_500, NOW + 3),
         headers.OUTPUT: headers.RateLimitStatus(8_000, 7_900, NOW + 1),
     }
-    told = headers.rate_limits(quotas)
+    told = headers.rate_limits(statuses)
 
     assert list(told) == RATE_LIMITS
     assert [told[name] for name in RATE_LIMITS[:6]] == [

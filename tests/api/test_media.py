@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockclaude.api import media
 from mockclaude.api.media import MAX_REMEMBERED, UNREAD, Image, Pdf
-from mockclaude.api.pdfs import Work, count_pages
+from mockclaude.api.pdfs import ReadBudget, count_pages
 from tests.api.pictures import encoded, gif, pdf, png, webp
 from tests.benchmarks import corpus
 
@@ -140,17 +140,17 @@ def test_no_base64_takes_no_reads() -> None:
     ids=["index", "predictor", "search", "kids"],
 )
 def test_each_kind_of_work_counts(file: bytes, least: int) -> None:
-    work = Work(media.MAX_READS)
+    budget = ReadBudget(media.MAX_READS)
     with suppress(OverflowError):
-        count_pages(file, work)
+        count_pages(file, budget)
 
-    assert media.MAX_READS - work.left >= least
+    assert media.MAX_READS - budget.left >= least
 
 
 def test_a_usual_pdf_takes_a_small_share() -> None:
-    work = Work(media.MAX_READS)
+    budget = ReadBudget(media.MAX_READS)
     pages = b" ".join(b"%d 0 R" % (number + 3) for number in range(100))
     nodes = [b"<< /Type /Page /Parent 2 0 R >>"] * 100
 
-    assert count_pages(corpus.pdf(corpus.CATALOG, b"<< /Type /Pages /Kids [%b] >>" % pages, *nodes), work)[0] == 100
-    assert work.left > media.MAX_READS * 0.8
+    assert count_pages(corpus.pdf(corpus.CATALOG, b"<< /Type /Pages /Kids [%b] >>" % pages, *nodes), budget)[0] == 100
+    assert budget.left > media.MAX_READS * 0.8

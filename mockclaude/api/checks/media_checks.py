@@ -48,8 +48,8 @@ def _reject_image(fails: Callable[[media.Image, dict[str, Any], str], Details | 
 
 def _reject_pdf(fails: Callable[[media.Pdf], bool]) -> Any:
     def find(request: MessagesRequest) -> Details | None:
-        found = (media.read_pdf(data) for _, _, data in _sources(request, "document"))
-        return {"most": MAX_PAGES} if any(pdf is not None and fails(pdf) for pdf in found) else None
+        pdfs = (media.read_pdf(data) for _, _, data in _sources(request, "document"))
+        return {"most": MAX_PAGES} if any(pdf is not None and fails(pdf) for pdf in pdfs) else None
 
     return find
 
@@ -89,8 +89,8 @@ def _too_large(_: media.Image, __: dict[str, Any], data: str) -> Details | None:
 
 
 def _of_another_type(image: media.Image, source: dict[str, Any], _: str) -> Details | None:
-    said, found = source.get("media_type"), image.media_type
-    return {"said": said, "found": found} if found and found != said else None
+    declared, actual = source.get("media_type"), image.media_type
+    return {"said": declared, "found": actual} if actual and actual != declared else None
 
 
 def _unreadable(image: media.Image, _: dict[str, Any], __: str) -> Details | None:

@@ -22,10 +22,10 @@ _UNFINISHED = ("server_tool_use", "mcp_tool_use")
 def _rule(condition: str, message: str, source: str, find: _Find, needs: str) -> Check:
     """Build a check for the models of the catalogue."""
 
-    def of_known(request: MessagesRequest) -> Details | None:
+    def find_if_known(request: MessagesRequest) -> Details | None:
         return None if request.model_info is None else find(request, request.model_info)
 
-    return Check(condition, message, source, of_known, needs, gateway=True)
+    return Check(condition, message, source, find_if_known, needs, gateway=True)
 
 
 def _too_long(request: MessagesRequest, model: Model) -> Details | None:
@@ -116,7 +116,7 @@ def _reject_below(field: str, lowest: float) -> _Find:
     return find
 
 
-def _prefilled(request: MessagesRequest, model: Model) -> Details | None:
+def _find_prefill(request: MessagesRequest, model: Model) -> Details | None:
     last = request.messages[-1]
     if model.abilities.prefill or last["role"] != "assistant" or _is_continued(request):
         return None
@@ -138,11 +138,11 @@ def _forces_tool(request: MessagesRequest) -> bool:
     return request.body["tool_choice"].get("type") in ("any", "tool")
 
 
-def _forced(request: MessagesRequest, model: Model) -> Details | None:
+def _find_forced_tool(request: MessagesRequest, model: Model) -> Details | None:
     return {} if not model.abilities.forced_tools and _forces_tool(request) else None
 
 
-def _forced_thinker(request: MessagesRequest) -> Details | None:
+def _find_forced_tool_with_thinking(request: MessagesRequest) -> Details | None:
     return {} if _thinking_type(request) == "enabled" and _forces_tool(request) else None
 
 
@@ -304,7 +304,7 @@ CHECKS: tuple[Check, ...] = (
         "a prefilled answer",
         "This model does not support assistant message prefill. The conversation must end with a user message.",
         "documented",
-        _prefilled,
+        _find_prefill,
         "role:assistant",
     ),
     _rule("a system message", "role 'system' is not supported on this model", "reported", _system_role, "role:system"),
@@ -312,14 +312,14 @@ CHECKS: tuple[Check, ...] = (
         "a forced tool",
         'tool_choice: type "tool" and "any" are not supported for this model.',
         "documented",
-        _forced,
+        _find_forced_tool,
         "tool_choice",
     ),
     Check(
         "a forced tool, and thoughts before it",
         "Thinking may not be enabled when tool_choice forces tool use.",
         "reported",
-        _forced_thinker,
+        _find_forced_tool_with_thinking,
         "tool_choice",
         gateway=True,
     ),

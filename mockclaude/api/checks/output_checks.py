@@ -30,10 +30,10 @@ _WITH_SCHEMAS = frozenset({"properties", *_DEFINITIONS, "anyOf", "allOf", "items
 
 @remember(64, 20_000)
 def schema_problem(schema: bytes) -> str | None:
-    """Return the first error of a schema for structured output, written as JSON; None if it is valid."""
+    """Return the first error of a JSON Schema for structured output; None if valid."""
     parsed = orjson.loads(schema)
     for node in _subschemas(parsed):
-        for problem in (_unknown_type, _open_object, _few_items, _unsupported):
+        for problem in (_unknown_type, _open_object, _few_items, _find_unsupported):
             if message := problem(node):
                 return message
     return _find_circle(parsed)
@@ -98,7 +98,7 @@ def _few_items(node: Body) -> str | None:
     return f"For 'array' type, 'minItems' values other than 0 or 1 are not supported (got: [{least}, {most}])"
 
 
-def _unsupported(node: Body) -> str | None:
+def _find_unsupported(node: Body) -> str | None:
     for kind in _types(node):
         unsupported = _UNSUPPORTED.get(kind) if isinstance(kind, str) else None
         if unsupported and not unsupported.isdisjoint(node):
@@ -111,7 +111,7 @@ def _quote_names(names: list[str]) -> str:
 
 
 def _find_circle(schema: object) -> str | None:
-    """Return the message for the first circle of definitions that require each other, None if there is none."""
+    """Return the message for the first circle of definitions that require each other, if any."""
     definitions = {name: node for key in _DEFINITIONS for name, node in _dict(_dict(schema).get(key)).items()}
     needs = {name: dict.fromkeys(_references(node)) for name, node in definitions.items()}
     try:
@@ -123,7 +123,7 @@ def _find_circle(schema: object) -> str | None:
 
 
 def _order_circle(circle: list[str], definitions: list[str]) -> list[str]:
-    """Return the names of a circle from the one that is defined first, back to it."""
+    """Return the names of a circle, which starts and ends with the first definition."""
     members = set(circle)
     start = circle.index(next(name for name in definitions if name in members))
     return [*circle[start:], *circle[: start + 1]]
@@ -145,8 +145,8 @@ def _reject_schema(field: str) -> Callable[[MessagesRequest], Details | None]:
     """Build a check that rejects an invalid schema in `field`."""
 
     def find(request: MessagesRequest) -> Details | None:
-        wanted = _format(request, field)
-        problem = schema_problem(orjson.dumps(wanted["schema"])) if wanted else None
+        output_format = _format(request, field)
+        problem = schema_problem(orjson.dumps(output_format["schema"])) if output_format else None
         return None if problem is None else {"problem": problem}
 
     return find
@@ -167,7 +167,7 @@ def _is_enabled(citations: object) -> bool:
     return _dict(citations).get("enabled") is True
 
 
-def _edited_too(request: MessagesRequest) -> Details | None:
+def _find_edits_with_output_format(request: MessagesRequest) -> Details | None:
     return {} if request.body.get("context_management") is not None else None
 
 
@@ -204,7 +204,7 @@ CHECKS: tuple[Check, ...] = (
         "a compaction, and edits of the context",
         "`compaction` cannot be combined with `context_management`.",
         "assumed",
-        _edited_too,
+        _find_edits_with_output_format,
         "compaction",
     ),
     Check(

@@ -34,10 +34,10 @@ def _is_continued(request: MessagesRequest) -> bool:
 
 
 def _same_id(request: MessagesRequest) -> Details | None:
-    return _repeated(request, "tool_use", [name for _, name in request.pairs.calls])
+    return _find_repeated(request, "tool_use", [name for _, name in request.pairs.calls])
 
 
-def _repeated(request: MessagesRequest, kind: str, keys: Sequence[object]) -> Details | None:
+def _find_repeated(request: MessagesRequest, kind: str, keys: Sequence[object]) -> Details | None:
     """Find the second block of a `kind` with a key that an earlier block has."""
     if len(set(keys)) == len(keys):
         return None
@@ -47,7 +47,7 @@ def _repeated(request: MessagesRequest, kind: str, keys: Sequence[object]) -> De
     return {"path": format_path(path), "id": block.get("tool_use_id")}
 
 
-def _unanswered(request: MessagesRequest) -> Details | None:
+def _find_unanswered(request: MessagesRequest) -> Details | None:
     calls, _, answers = request.pairs
     if answers.issuperset(calls):
         return None
@@ -57,7 +57,7 @@ def _unanswered(request: MessagesRequest) -> Details | None:
     return {"number": _message_blocks(request, "tool_use")[missing[0]][0][1], "ids": ", ".join(ids)}
 
 
-def _unexpected(request: MessagesRequest) -> Details | None:
+def _find_unexpected(request: MessagesRequest) -> Details | None:
     calls, results, _ = request.pairs
     expected = set(calls)
     if expected.issuperset(results):
@@ -69,7 +69,7 @@ def _unexpected(request: MessagesRequest) -> Details | None:
 
 
 def _two_results(request: MessagesRequest) -> Details | None:
-    return _repeated(request, "tool_result", request.pairs.results)
+    return _find_repeated(request, "tool_result", request.pairs.results)
 
 
 def _without_source(request: MessagesRequest) -> Details | None:
@@ -88,14 +88,14 @@ def _calling_id(caller: object) -> str | None:
     return None if source is None else str(source)
 
 
-def _unfinished(request: MessagesRequest) -> Details | None:
+def _find_unfinished(request: MessagesRequest) -> Details | None:
     """Find a call of a server tool without a result, though the user has ended the turn."""
     done = {block.get("tool_use_id") for kind, _ in _RESULTS_OF_SERVERS for _, block in _message_blocks(request, kind)}
-    said = [
+    numbers = [
         n for n, message in enumerate(request.messages) if message["role"] == "user" and _has_more(message["content"])
     ]
     for path, block in _message_blocks(request, "server_tool_use"):
-        if block.get("id") not in done and said and path[1] < said[-1]:
+        if block.get("id") not in done and numbers and path[1] < numbers[-1]:
             name = str(block.get("name"))
             return {"number": path[1], "name": name, "id": block.get("id"), "result": _result_type(name)}
     return None
@@ -137,7 +137,7 @@ CHECKS: tuple[Check, ...] = (
         "messages.{number}: `tool_use` ids were found without `tool_result` blocks immediately after: {ids}. "
         "Each `tool_use` block must have a corresponding `tool_result` block in the next message.",
         "recorded",
-        _unanswered,
+        _find_unanswered,
         "block:tool_use",
     ),
     Check(
@@ -145,7 +145,7 @@ CHECKS: tuple[Check, ...] = (
         "{path}: unexpected `tool_use_id` found in `tool_result` blocks: {id}. "
         "Each `tool_result` block must have a corresponding `tool_use` block in the previous message.",
         "recorded",
-        _unexpected,
+        _find_unexpected,
         "block:tool_result",
     ),
     Check(
@@ -167,7 +167,7 @@ CHECKS: tuple[Check, ...] = (
         "a call of a server's tool without a result",
         "messages.{number}: `{name}` tool use with id `{id}` was found without a corresponding `{result}` block",
         "reported",
-        _unfinished,
+        _find_unfinished,
         "block:server_tool_use",
     ),
 )

@@ -32,7 +32,7 @@ def _first(request: MessagesRequest) -> Details | None:
     return next(({"number": number} for number, _, before in _system_messages(request) if before is None), None)
 
 
-def _after_assistant(request: MessagesRequest) -> Details | None:
+def _find_after_assistant(request: MessagesRequest) -> Details | None:
     return next(({"number": number} for number, _, before in _system_messages(request) if _interrupts(before)), None)
 
 
@@ -44,7 +44,7 @@ def _interrupts(before: Body | None) -> bool:
     return not last.endswith("_tool_result")
 
 
-def _before_user(request: MessagesRequest) -> Details | None:
+def _find_before_user(request: MessagesRequest) -> Details | None:
     waiting = None
     for number, message in enumerate(request.messages):
         if message["role"] == "user" and waiting is not None:
@@ -100,14 +100,14 @@ CHECKS: tuple[Check, ...] = (
         "messages.{number}: role 'system' must follow a 'user' message or an 'assistant' message ending in a server "
         "tool result" + _ANYWHERE,
         "reported",
-        _after_assistant,
+        _find_after_assistant,
         "role:system",
     ),
     Check(
         "a system message before a question",
         "messages.{number}: role 'system' must precede an 'assistant' message or end the array" + _ANYWHERE,
         "reported",
-        _before_user,
+        _find_before_user,
         "role:system",
     ),
 )

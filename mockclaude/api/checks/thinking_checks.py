@@ -26,10 +26,10 @@ def _block_type(message: Body, index: int) -> str:
     return str(content[index].get("type")) if content else ""
 
 
-def _absent(request: MessagesRequest) -> Details | None:
+def _find_absent(request: MessagesRequest) -> Details | None:
     number = _turn_start(request) if _is_enabled(request) else None
-    found = "" if number is None else _block_type(request.messages[number], 0)
-    return {"number": number, "found": found} if found and found not in _THOUGHTS else None
+    kind = "" if number is None else _block_type(request.messages[number], 0)
+    return {"number": number, "found": kind} if kind and kind not in _THOUGHTS else None
 
 
 def _turn_start(request: MessagesRequest) -> int | None:
@@ -46,9 +46,9 @@ def _turn_start(request: MessagesRequest) -> int | None:
 
 def _not_first(request: MessagesRequest) -> Details | None:
     for number in _late_thinking(request) if _is_enabled(request) else ():
-        found = _block_type(request.messages[number], 0)
-        if found not in _THOUGHTS and not _continues_message(request, number):
-            return {"number": number, "found": found}
+        kind = _block_type(request.messages[number], 0)
+        if kind not in _THOUGHTS and not _continues_message(request, number):
+            return {"number": number, "found": kind}
     return None
 
 
@@ -77,7 +77,7 @@ def _altered_paths(request: MessagesRequest, origins: tuple[str, ...]) -> Iterat
             yield path
 
 
-def _edited(request: MessagesRequest) -> Details | None:
+def _find_edited(request: MessagesRequest) -> Details | None:
     latest = _latest_number(request)
     return next(
         ({"path": format_path(path)} for path in _altered_paths(request, ("edited",)) if path[1] == latest), None
@@ -104,7 +104,7 @@ CHECKS: tuple[Check, ...] = (
         "turns. To avoid this requirement, disable `thinking`. Please consult our documentation at "
         "https://docs.claude.com/en/docs/build-with-claude/extended-thinking",
         "reported",
-        _absent,
+        _find_absent,
         "thinking",
     ),
     Check(
@@ -120,7 +120,7 @@ CHECKS: tuple[Check, ...] = (
         "{path}: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified. "
         "These blocks must remain as they were in the original response.",
         "documented",
-        _edited,
+        _find_edited,
         "block:thinking",
         gateway=True,
     ),

@@ -63,7 +63,7 @@ def _same_name(request: MessagesRequest) -> Details | None:
     return None if len(set(names)) == len(names) else {}
 
 
-def _combined(request: MessagesRequest) -> Details | None:
+def _find_combined(request: MessagesRequest) -> Details | None:
     for index, tool in enumerate(_tools(request)):
         schema = tool.get("input_schema")
         if schema and not _COMBINING.isdisjoint(schema) and tool.get("type") in _CUSTOM:
@@ -90,7 +90,7 @@ def _is_schema(tool: Body) -> bool:
     return tool.get("type") not in _CUSTOM or meta.is_valid(schema)
 
 
-def _loose(request: MessagesRequest) -> Details | None:
+def _find_loose(request: MessagesRequest) -> Details | None:
     for index, tool in enumerate(_tools(request)):
         if tool.get("strict") is True and tool.get("type") in _CUSTOM:
             problem = schema_problem(orjson.dumps(tool.get("input_schema")))
@@ -112,12 +112,12 @@ def _tool_types(request: MessagesRequest) -> Iterator[str]:
     return (kind for tool in _tools(request) if (kind := tool.get("type")))
 
 
-def _all_deferred(request: MessagesRequest) -> Details | None:
+def _find_all_deferred(request: MessagesRequest) -> Details | None:
     tools = _tools(request)
     return {} if tools and all(tool.get("defer_loading") is True for tool in tools) else None
 
 
-def _deferred_and_cached(request: MessagesRequest) -> Details | None:
+def _find_deferred_and_cached(request: MessagesRequest) -> Details | None:
     for tool in _tools(request):
         if tool.get("defer_loading") is True and tool.get("cache_control"):
             return {"name": tool.get("name")}
@@ -146,8 +146,8 @@ def _unknown_reference(request: MessagesRequest) -> Details | None:
 
 
 def _unknown_result(request: MessagesRequest) -> Details | None:
-    found = (block.get("content") for _, block in request.blocks["tool_search_tool_result"])
-    return _find_missing(request, (reference for content in found for reference in _references(content)))
+    contents = (block.get("content") for _, block in request.blocks["tool_search_tool_result"])
+    return _find_missing(request, (reference for content in contents for reference in _references(content)))
 
 
 def _references(content: object) -> list[Body]:
@@ -155,13 +155,13 @@ def _references(content: object) -> list[Body]:
 
 
 def _dicts(value: object) -> list[Body]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _find_missing(request: MessagesRequest, references: Iterable[Body]) -> Details | None:
     names = _tool_names(request)
-    wanted = [reference.get("tool_name") for reference in references] if names is not None else []
-    return next(({"name": name} for name in wanted if name not in (names or ())), None)
+    referenced = [reference.get("tool_name") for reference in references] if names is not None else []
+    return next(({"name": name} for name in referenced if name not in (names or ())), None)
 
 
 def _servers(request: MessagesRequest) -> dict[str, None]:
@@ -206,7 +206,7 @@ CHECKS: tuple[Check, ...] = (
         "a schema that is several",
         "tools.{index}.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level",
         "reported",
-        _combined,
+        _find_combined,
         "tools",
     ),
     Check(
@@ -222,7 +222,7 @@ CHECKS: tuple[Check, ...] = (
         "a strict tool whose schema cannot constrain its input",
         "tools.{index}.custom: {problem}",
         "reported",
-        _loose,
+        _find_loose,
         "tools",
     ),
     Check(
@@ -237,7 +237,7 @@ CHECKS: tuple[Check, ...] = (
         "no tool that is loaded",
         "At least one tool must have defer_loading=false. All tools cannot be deferred.",
         "documented",
-        _all_deferred,
+        _find_all_deferred,
         "tools",
     ),
     Check(
@@ -245,7 +245,7 @@ CHECKS: tuple[Check, ...] = (
         "Tool '{name}' cannot have both defer_loading=true and cache_control set. "
         "Tools with defer_loading cannot use prompt caching.",
         "reported",
-        _deferred_and_cached,
+        _find_deferred_and_cached,
         "tools",
     ),
     Check(

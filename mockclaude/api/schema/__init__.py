@@ -14,28 +14,25 @@ from pydantic_core import ErrorDetails, SchemaValidator, ValidationError
 from mockclaude.api.schema.block_types import BLOCKS
 from mockclaude.api.schema.body_fields import BODY
 from mockclaude.api.schema.gates import open_gates
-from mockclaude.api.schema.notation import names_of, parse_definitions
+from mockclaude.api.schema.notation import field_names, parse_definitions
 from mockclaude.api.schema.tool_types import TOOLS
 from mockclaude.api.schema.validators import HIDDEN, Builder, Definitions
 
 _ROLES = "Input should be 'user' or 'assistant'"
 _INTERNAL = ("'connector_text'", "'mid_conv_system'")
-"""Types that the API's error messages list for blocks of a message (recorded), though no client can send them."""
+"""Types that the API's error messages list for blocks of a message (recorded), but that no client can send."""
 
 _MANY = 100
-"""Errors of one request that are put into words; only one is sent."""
+"""The maximum number of errors that pydantic formats for one request. Only one is sent."""
 
 
 def create_validator(version: str, betas: frozenset[str]) -> SchemaValidator:
-    """Return the validator of a Messages request that continues no thread."""
+    """Create the validator of a Messages request without `thread`."""
     return _validator("create", open_gates(version, betas))
 
 
 def find_error(body: dict[str, Any], version: str, betas: frozenset[str], *, counting: bool) -> str | None:
-    """Return the first error of `body` in the API's words, its path first, such as `max_tokens: Field required`.
-
-    Returns None if the body is valid.
-    """
+    """Return the first error, e.g. `max_tokens: Field required`; None if valid."""
     validator = _validator(_definition(body, counting), open_gates(version, betas))
     try:
         validator.validate_python(body)
@@ -45,7 +42,7 @@ def find_error(body: dict[str, Any], version: str, betas: frozenset[str], *, cou
 
 
 def _first_error(error: ValidationError, validator: SchemaValidator, body: dict[str, Any]) -> ErrorDetails:
-    """Return the first error of `body`. Only objects with unknown fields have many errors: lists end at their first."""
+    """Return the first error of `body`. Only objects with unknown fields have many errors: lists stop at the first."""
     if error.error_count() > _MANY:
         try:
             validator.validate_python(_with_few_fields(body))
@@ -55,7 +52,7 @@ def _first_error(error: ValidationError, validator: SchemaValidator, body: dict[
 
 
 def _with_few_fields(value: Any) -> Any:
-    """Return JSON data in which objects have the fields of the definitions, and only the first of all others."""
+    """Return JSON data in which objects have the defined fields, and only the first unknown ones."""
     if isinstance(value, list):
         return [_with_few_fields(item) for item in value]
     if not isinstance(value, dict):
@@ -77,12 +74,12 @@ def _definitions() -> Definitions:
 
 @cache
 def _field_names() -> frozenset[str]:
-    return frozenset(names_of(_definitions().values()))
+    return frozenset(field_names(_definitions().values()))
 
 
 @lru_cache(maxsize=64)
 def _validator(definition: str, gates: frozenset[str]) -> SchemaValidator:
-    return SchemaValidator(Builder(_definitions(), gates).named(definition))
+    return SchemaValidator(Builder(_definitions(), gates).build_definition(definition))
 
 
 def _describe(error: ErrorDetails) -> str:

@@ -22,9 +22,9 @@ _KEYS = frozenset(chain.from_iterable(GATES.values()))
 
 def open_gates(version: str, betas: frozenset[str]) -> frozenset[str]:
     """Return the gates that `version` and `betas` open."""
-    return _opened(version, betas & _KEYS)
+    return _find_open_gates(version, betas & _KEYS)
 
 
 @lru_cache(maxsize=256)
-def _opened(version: str, betas: frozenset[str]) -> frozenset[str]:
+def _find_open_gates(version: str, betas: frozenset[str]) -> frozenset[str]:
     return frozenset({version, *(gate for gate, keys in GATES.items() if keys & betas)})

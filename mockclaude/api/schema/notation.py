@@ -1,6 +1,6 @@
 """The notation in which the schema of a request is written.
 
-A definition is such as `image = {type: 'image', source: base64_image | url, cache_control?: cache_control | null}`.
+An example is `image = {type: 'image', source: base64_image | url, cache_control?: cache_control | null}`.
 A field whose name ends in `?` may be missing; `...name` includes the fields of another definition. `[text]` is a list,
 `[text]>=1` a list that is not empty, `{str: text}` an object with any keys. `int>=0` has a minimum, `str<=9` a maximum
 length, `str~'a+'` a pattern. A `|` before a single object makes its `type` part of paths. A `@gate` after the name of a
@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A definition, or one of `str`, `int`, `number`, `bool`, `object`, `any`, `null`, with its restrictions."""
+    """A definition or a basic type (`str`, `int`, `null`, ...) with its restrictions."""
 
     name: str
     least: int | None = None
@@ -34,7 +34,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """A list of at least `least` and at most `most` items."""
+    """A list of `least` to `most` items."""
 
     item: Type
     least: int | None = None
@@ -43,7 +43,7 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """An object with any keys, whose values all have one type."""
+    """An object with any keys and values of one type."""
 
     value: Type
 
@@ -58,10 +58,12 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """An object with these fields and no others; `spread` names definitions whose fields it includes.
+    """An object with no other fields.
 
-    A field may be listed more than once, each time with other gates. `tagged` makes its `type` part of paths even
-    if it is not an alternative.
+    Attributes:
+        fields: The fields. One name may occur several times with different gates.
+        spread: The definitions whose fields the object includes.
+        tagged: Whether its `type` is part of paths even if it is not an alternative.
     """
 
     fields: tuple[tuple[str, Field], ...]
@@ -79,7 +81,7 @@ class OneOf:
 Type: TypeAlias = Name | Literal | List | Map | Object | OneOf
 
 
-def names_of(kinds: Iterable[Type]) -> Iterator[str]:
+def field_names(kinds: Iterable[Type]) -> Iterator[str]:
     """Yield the names of all fields in `kinds`."""
     left = [*kinds]
     while left:
@@ -123,9 +125,9 @@ class _Reader:
         return self._tokens[self._at - 1]
 
     def _skips(self, token: str) -> bool:
-        found = self._peek() == token
-        self._at += found
-        return found
+        matches = self._peek() == token
+        self._at += matches
+        return matches
 
     def _type(self) -> Type:
         options = [(self._term(), self._gates())]

@@ -1,7 +1,7 @@
 """Validators of the definitions, for a set of open gates.
 
-The schemas are built for pydantic-core directly: its errors have the paths and words of the API, which is made with
-pydantic too, and building them is quick, since no Python types are made.
+The schemas are built for pydantic-core directly: its errors have the paths and words of the API, which also uses
+pydantic, and building is quick, because it creates no Python types.
 """
 
 from __future__ import annotations
@@ -44,29 +44,29 @@ class Builder:
         self._gates = gates
         self._built: dict[str, CoreSchema] = {}
 
-    def named(self, name: str) -> CoreSchema:
-        """Return the schema of the definition `name`."""
+    def build_definition(self, name: str) -> CoreSchema:
+        """Build or return the schema of the definition `name`."""
         if name not in self._built:
-            self._built[name] = self.of(self._definitions[name])
+            self._built[name] = self.build(self._definitions[name])
         return self._built[name]
 
-    def of(self, kind: Type) -> CoreSchema:
-        """Return the schema of a type."""
+    def build(self, kind: Type) -> CoreSchema:
+        """Build the schema of a type."""
         if isinstance(kind, Name):
             simple = _SIMPLE.get(kind.name)
-            return simple(kind) if simple else self.named(kind.name)
+            return simple(kind) if simple else self.build_definition(kind.name)
         if isinstance(kind, Literal):
             return core.literal_schema([kind.text])
         if isinstance(kind, List):
-            item = self.of(kind.item)
+            item = self.build(kind.item)
             return core.list_schema(item, min_length=kind.least, max_length=kind.most, strict=True, fail_fast=True)
         if isinstance(kind, Map):
-            return core.dict_schema(core.str_schema(), self.of(kind.value), strict=True)
+            return core.dict_schema(core.str_schema(), self.build(kind.value), strict=True)
         return self._object(kind) if isinstance(kind, Object) else self._one_of(kind)
 
     def _object(self, kind: Object) -> CoreSchema:
         fields = {
-            name: core.typed_dict_field(self.of(field.type), required=field.required)
+            name: core.typed_dict_field(self.build(field.type), required=field.required)
             for name, field in self._fields(kind)
         }
         return core.typed_dict_schema(fields, strict=True, extra_behavior="forbid")
@@ -105,25 +105,25 @@ class Builder:
     def _not_null(self, options: list[Type]) -> CoreSchema:
         objects = [option for option in options if isinstance(option, Object)]
         texts = [option.text for option in options if isinstance(option, Literal)]
-        by_type = {_python_type(option): self.of(option) for option in options if not isinstance(option, Object)}
+        by_type = {_python_type(option): self.build(option) for option in options if not isinstance(option, Object)}
         if texts:
             by_type["str"] = core.literal_schema(texts)
         if objects:
             by_type["dict"] = (
-                self._object(objects[0]) if len(objects) == 1 and not objects[0].tagged else self._tagged(objects)
+                self._object(objects[0]) if len(objects) == 1 and not objects[0].tagged else self._tagged_union(objects)
             )
         return next(iter(by_type.values())) if len(by_type) == 1 else _by_python_type(by_type)
 
-    def _tagged(self, objects: list[Object]) -> CoreSchema:
-        """Build the schema of objects that are told apart by their `type` or `role`."""
+    def _tagged_union(self, objects: list[Object]) -> CoreSchema:
+        """Build the schema of objects that their `type` or `role` distinguishes."""
         key = "role" if "role" in dict(objects[0].fields) else "type"
         choices: dict[str, CoreSchema] = {}
         default = ""
-        for each in objects:
-            named = dict(self._fields(each)).get(key)
+        for option in objects:
+            named = dict(self._fields(option)).get(key)
             tags = list(self._tags(named))
             default = default if named and named.required else (tags or [f"{HIDDEN}untold"])[0]
-            choices |= dict.fromkeys(tags or [default], self._object(each))
+            choices |= dict.fromkeys(tags or [default], self._object(option))
         if key == "type" and not default:
             return core.tagged_union_schema(choices, key, strict=True)
         hidden = HIDDEN if key == "role" else ""
@@ -139,14 +139,14 @@ class Builder:
 
 
 def _python_type(kind: Type) -> str:
-    """Return the name of the Python type that JSON of this type is parsed as."""
+    """Return the name of the Python type of parsed JSON of this type."""
     if isinstance(kind, List | Map):
         return "list" if isinstance(kind, List) else "dict"
     return kind.name if isinstance(kind, Name) else "str"
 
 
 def _discriminator(key: str, hidden: str, default: str, first: str) -> Callable[[Any], str | None]:
-    """Build a function that selects the alternative for an object; `default` is the one for an object without `key`.
+    """Build a function that selects the alternative for an object; `default` is for an object without `key`.
 
     Other values are validated as the `first` alternative, whose error says that an object is required.
     """

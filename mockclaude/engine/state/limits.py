@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 
 from mockclaude.api import models
 from mockclaude.api.errors import ApiError
-from mockclaude.api.headers import INPUT, OUTPUT, REQUESTS, RateLimitStatus, rate_limits, usual_quotas
-from mockclaude.api.rate_limits import accelerated, exceeded
+from mockclaude.api.headers import INPUT, OUTPUT, REQUESTS, RateLimitStatus, rate_limits, usual_rate_limits
+from mockclaude.api.rate_limits import acceleration_error, rate_limit_error
 from mockclaude.engine.state.bounded import OwnerMap
 from mockclaude.engine.state.store import LimitRequest, LimitSettled, Permit, Refusal
 from mockclaude.engine.state.token_bucket import GrowthLimit, LimitPool, TokenBucket
@@ -198,9 +198,9 @@ def _full_pool(limit: Limit) -> LimitPool:
 
 def _refuse(meter: TokenBucket | GrowthLimit, what: str, request: LimitRequest, headers: Mapping[str, str]) -> Refusal:
     if isinstance(meter, TokenBucket):
-        return Refusal(exceeded(meter.limit, what, request.model, headers), _note(f"{what} per minute"))
+        return Refusal(rate_limit_error(meter.limit, what, request.model, headers), _note(f"{what} per minute"))
     limit = meter.remaining(request.now_us).limit
-    error = accelerated(limit, limit + meter.step, what, request.model, headers)
+    error = acceleration_error(limit, limit + meter.step, what, request.model, headers)
     return Refusal(error, _note(f"acceleration of {what}"))
 
 
@@ -214,7 +214,7 @@ IN_FLIGHT = _note("requests in flight")
 
 def _headers(pool: LimitPool, now: int) -> dict[str, str]:
     """Build the headers for `pool`. A resource without a limit has the usual values of a large account."""
-    statuses = usual_quotas(now // _SECOND)
+    statuses = usual_rate_limits(now // _SECOND)
     for what in statuses:
         if remaining := pool.remaining(what, now):
             reset = -(-(now + remaining.full_in_us) // _SECOND) if remaining.full_in_us else now // _SECOND

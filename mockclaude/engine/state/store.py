@@ -188,7 +188,7 @@ has continued since.
 
 
 class Store(Protocol):
-    """The bounded state of one scenario, with notes on values that a bound has dropped.
+    """The bounded state of one scenario, with notes on dropped values.
 
     Attributes:
         has_notes: Whether there are notes to take. A store in another process updates it with each result.

@@ -28,7 +28,7 @@ DEFINITIONS = parse_definitions("""
 def accepts(written: str, value: Any, *gates: str) -> bool:
     definitions = DEFINITIONS | parse_definitions(f"tested = {written}")
     try:
-        SchemaValidator(Builder(definitions, frozenset(gates)).named("tested")).validate_python(value)
+        SchemaValidator(Builder(definitions, frozenset(gates)).build_definition("tested")).validate_python(value)
     except ValidationError:
         return False
     return True
