@@ -9,7 +9,7 @@ import orjson
 from pydantic import ValidationError
 
 from mockclaude.scenario.diagnostics import did_you_mean, join_words
-from mockclaude.scenario.format.shorthand import Model
+from mockclaude.scenario.format.shorthand import FormatModel
 
 
 def parse_assignments(text: str, between: str = ";") -> Any:
@@ -39,7 +39,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def first_problem(error: ValidationError, model: type[Model]) -> str:
+def first_problem(error: ValidationError, model: type[FormatModel]) -> str:
     """Return the first error of validating data as a `model`, in one line."""
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"] if isinstance(part, str))

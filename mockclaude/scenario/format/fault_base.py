@@ -18,7 +18,7 @@ from mockclaude.scenario.format import positions
 from mockclaude.scenario.format.fault_values import Burst, Probability, Ramp
 from mockclaude.scenario.format.positions import EventSelector, Position
 from mockclaude.scenario.format.presets import PRESETS
-from mockclaude.scenario.format.shorthand import Model, as_list, require_exactly_one
+from mockclaude.scenario.format.shorthand import FormatModel, as_list, require_exactly_one
 from mockclaude.scenario.format.when import Numbers, When
 
 
@@ -32,7 +32,7 @@ def parse_with(kind: type, read: Callable[[Any], Any]) -> BeforeValidator:
     return BeforeValidator(partial(parse_once, kind, read))
 
 
-class Fault(Model):
+class Fault(FormatModel):
     """One fault: exactly one of `KINDS`, with its position and its triggers."""
 
     kind: ClassVar[str] = ""

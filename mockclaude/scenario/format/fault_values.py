@@ -9,13 +9,13 @@ import orjson
 from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.scenario.format import units
-from mockclaude.scenario.format.shorthand import Model, require_exactly_one
+from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_one
 from mockclaude.scenario.format.steps import Header, HeaderName
 
 Probability: TypeAlias = Annotated[float, BeforeValidator(units.parse_probability)]
 
 
-class Respond(Model):
+class Respond(FormatModel):
     """A response of a proxy in place of the reply, without the API's own headers."""
 
     status: Annotated[int, Field(ge=200, le=999)] = 200
@@ -26,7 +26,7 @@ class Respond(Model):
     """The body: a text, or JSON."""
 
 
-class Raw(Model):
+class Raw(FormatModel):
     """Bytes: as text, base64, or hexadecimal digits."""
 
     text: str | None = None
@@ -79,7 +79,7 @@ class Insert(Raw):
         return f"{name}data: {data}\n\n".encode()
 
 
-class Burst(Model):
+class Burst(FormatModel):
     """Faults in bursts.
 
     Each request of a lane starts a burst with probability `enter`, and ends it with `leave`.
@@ -91,7 +91,7 @@ class Burst(Model):
     """The probability that a request ends the burst."""
 
 
-class Ramp(Model):
+class Ramp(FormatModel):
     """A probability that changes linearly from `start` to `end` over the requests of a lane."""
 
     start: Probability = 0.0

@@ -19,12 +19,12 @@ from mockclaude.scenario.format.limits import Limits
 from mockclaude.scenario.format.pace import AnyPace
 from mockclaude.scenario.format.pace import Pace as Pace
 from mockclaude.scenario.format.policy import Models, parse_accepted_betas, parse_unmatched_status
-from mockclaude.scenario.format.shorthand import Model, require_exactly_one
+from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_one
 from mockclaude.scenario.format.steps import Reply
 from mockclaude.scenario.format.when import When
 
 
-class Choice(Model):
+class Choice(FormatModel):
     """A reply of a choice, and its weight."""
 
     reply: Reply
@@ -33,7 +33,7 @@ class Choice(Model):
     """The weight of the reply relative to the other replies."""
 
 
-class RuleModel(Model):
+class RuleModel(FormatModel):
     """A condition and a reply: exactly one of `reply`, `sequence` and `choice`."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
@@ -68,7 +68,7 @@ class RuleModel(Model):
         return require_exactly_one("a rule", ("reply", "sequence", "choice"), value, cls.model_fields)
 
 
-class ScenarioFile(Model):
+class ScenarioFile(FormatModel):
     """A scenario file."""
 
     seed: int | None = None

@@ -7,13 +7,13 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.scenario.diagnostics import join_words
-from mockclaude.scenario.format.shorthand import Model, as_list
+from mockclaude.scenario.format.shorthand import FormatModel, as_list
 from mockclaude.scenario.format.when import Name
 
 PerMinute: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
-class InFlight(Model):
+class InFlight(FormatModel):
     """The maximum of concurrent requests.
 
     Beyond `most` the API is overloaded, until `release` are left.
@@ -36,7 +36,7 @@ class InFlight(Model):
         return self.most - 1 if self.release is None else self.release
 
 
-class Acceleration(Model):
+class Acceleration(FormatModel):
     """The growth of input tokens from one minute to the next."""
 
     start: PerMinute
@@ -50,7 +50,7 @@ def expand_in_flight(value: Any) -> Any:
     return {"most": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-class Limit(Model):
+class Limit(FormatModel):
     """Limits of each API key.
 
     Each model has limits of its own; models that match one `model` pattern share them.

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model
 from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
 from mockclaude.scenario.format import assignments, units
 from mockclaude.scenario.format.profiles import OF_MODEL, PROFILES, resolve_profile
-from mockclaude.scenario.format.shorthand import Model
+from mockclaude.scenario.format.shorthand import FormatModel
 from mockclaude.scenario.format.units import Distribution, Parse
 
 PACE_HEADER = "x-mockclaude-pace"
@@ -43,7 +43,7 @@ SPEEDS = ("tokens_per_second", "gap", "gaps")
 """Keys of which a pace has at most one: the speed of the tokens after the first."""
 
 
-class Pace(Model):
+class Pace(FormatModel):
     """The pace of a reply: time to the first token, and the speed of the others.
 
     Durations become microseconds. A `jitter` of 0.2 makes each gap up to 20% shorter or longer; a distribution is

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from mockclaude.scenario.diagnostics import join_words
 
 
-class Model(BaseModel):
+class FormatModel(BaseModel):
     """A mapping of the file: no unknown keys, no keys without a value, no conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

@@ -12,12 +12,12 @@ from mockclaude.api.errors import STATUS, type_of
 from mockclaude.scenario.diagnostics import did_you_mean, join_words
 from mockclaude.scenario.format import raw_blocks, units
 from mockclaude.scenario.format.citations import Citation
-from mockclaude.scenario.format.shorthand import Model, each_short_for, require_exactly_one, short_for
+from mockclaude.scenario.format.shorthand import FormatModel, each_short_for, require_exactly_one, short_for
 
 FROM_SCHEMA = "from_schema"
 
 
-class Text(Model):
+class Text(FormatModel):
     """A `text` block."""
 
     text: str
@@ -26,7 +26,7 @@ class Text(Model):
     """The citations."""
 
 
-class Thinking(Model):
+class Thinking(FormatModel):
     """A `thinking` block. Default of the signature: a generated one."""
 
     thinking: str
@@ -35,14 +35,14 @@ class Thinking(Model):
     """The signature. Default: a generated one."""
 
 
-class RedactedThinking(Model):
+class RedactedThinking(FormatModel):
     """A `redacted_thinking` block."""
 
     data: str
     """The redacted data."""
 
 
-class ToolUse(Model):
+class ToolUse(FormatModel):
     """A `tool_use` block.
 
     With `input: from_schema` the input is generated from the tool's schema.
@@ -86,7 +86,7 @@ _RESULTS: dict[str, tuple[Callable[[Any], bool], str]] = {
 SERVER_TOOLS = tuple(name for name in _RESULTS if name != _MCP)
 
 
-class ServerTool(Model):
+class ServerTool(FormatModel):
     """A tool that the API runs: its call, and its result or error.
 
     Without `result` and `error` the call has no result, as in a turn that ends with `pause_turn`. With `server_name`
@@ -149,7 +149,7 @@ HeaderName: TypeAlias = Annotated[
 ]
 
 
-class Error(Model):
+class Error(FormatModel):
     """An error of the API.
 
     The default of `status` follows from `type`; an unknown type requires a status.
@@ -185,7 +185,7 @@ AnyError: TypeAlias = Annotated[Error, BeforeValidator(short_for("type")), Befor
 """An error by its type, by its status, or as a mapping."""
 
 
-class StopReason(Model):
+class StopReason(FormatModel):
     """The stop reason of the message.
 
     A refusal has `category` and `explanation` in `stop_details`.
@@ -213,7 +213,7 @@ class StopReason(Model):
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 
 
-class Usage(Model):
+class Usage(FormatModel):
     """Token counts that replace the computed ones."""
 
     input_tokens: Count | None = None
@@ -244,7 +244,7 @@ class RawBlock(BaseModel):
         return self
 
 
-class StepModel(Model):
+class StepModel(FormatModel):
     """A step of a reply: exactly one key."""
 
     text: Annotated[Text, BeforeValidator(short_for("text"))] | None = None

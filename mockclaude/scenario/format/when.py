@@ -8,7 +8,13 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.scenario.conditions.queries import Query
 from mockclaude.scenario.conditions.regex import Regex
-from mockclaude.scenario.format.shorthand import Model, as_list, each_short_for, expand_shorthand, require_exactly_one
+from mockclaude.scenario.format.shorthand import (
+    FormatModel,
+    as_list,
+    each_short_for,
+    expand_shorthand,
+    require_exactly_one,
+)
 
 
 def expand_body_matches(value: Any) -> Any:
@@ -20,7 +26,7 @@ Texts: TypeAlias = Annotated[list[str], BeforeValidator(as_list), Field(min_leng
 Patterns: TypeAlias = Annotated[list[Regex], BeforeValidator(as_list), Field(min_length=1)]
 
 
-class TextMatcher(Model):
+class TextMatcher(FormatModel):
     """A matcher of a text: exactly one of these keys. Of several texts one must match.
 
     `equals` is the whole text, `contains` a part, `like` the whole text with `*` for any part, `regex` a
@@ -49,7 +55,7 @@ Name: TypeAlias = Annotated[list[TextMatcher], BeforeValidator(each_short_for("l
 """Matchers of a name: a bare text stands for `like`, the whole name with `*` for any part."""
 
 
-class ToolResultMatcher(Model):
+class ToolResultMatcher(FormatModel):
     """A matcher of a tool result of the current turn."""
 
     name: Name | None = None
@@ -60,7 +66,7 @@ class ToolResultMatcher(Model):
     """The text of the result."""
 
 
-class BodyMatcher(Model):
+class BodyMatcher(FormatModel):
     """JMESPath expressions over the body: one that must be true, or their values."""
 
     truthy: Query | None = None
@@ -70,7 +76,7 @@ class BodyMatcher(Model):
 Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidator(as_list), Field(min_length=1)]
 
 
-class When(Model):
+class When(FormatModel):
     """The conditions of a rule. All keys must match."""
 
     user: Prose | None = None

@@ -20,7 +20,7 @@ from mockclaude.scenario.diagnostics import (
     shorten,
 )
 from mockclaude.scenario.format.pace import INSTANT, NAMES
-from mockclaude.scenario.format.shorthand import Model
+from mockclaude.scenario.format.shorthand import FormatModel
 
 _MAPPING = "a mapping (`key: value`)"
 _EXPECTED = {
@@ -170,7 +170,7 @@ def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
 
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    return model.known_fields() if issubclass(model, Model) else model.model_fields
+    return model.known_fields() if issubclass(model, FormatModel) else model.model_fields
 
 
 def _below(models: list[type[BaseModel]], part: str | int) -> Iterator[type[BaseModel]]:

@@ -16,7 +16,7 @@ from mockclaude.journal.journal import Journal
 from mockclaude.journal.verification import CountRange, verify
 from mockclaude.scenario.conditions.conditions import conditions
 from mockclaude.scenario.diagnostics import ScenarioError, did_you_mean
-from mockclaude.scenario.format.shorthand import Model
+from mockclaude.scenario.format.shorthand import FormatModel
 from mockclaude.scenario.rules import Rule, RuleKey
 from mockclaude.server.admin import parameters
 from mockclaude.server.clock import Clock, ManualClock
@@ -56,7 +56,7 @@ class AdminResponse(NamedTuple):
 class AdminHandler(NamedTuple):
     """A handler and the model of its parameters."""
 
-    parameters: type[Model]
+    parameters: type[FormatModel]
     handle: Callable[[AdminApi, Any], Awaitable[AdminResponse]]
 
 

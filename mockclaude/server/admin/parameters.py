@@ -15,7 +15,7 @@ from mockclaude.api.errors import ApiError, invalid
 from mockclaude.engine.http_request import hash_key_to_lane
 from mockclaude.journal.verification import AT_LEAST_ONE, CountRange
 from mockclaude.scenario.diagnostics import ScenarioError
-from mockclaude.scenario.format.shorthand import Model
+from mockclaude.scenario.format.shorthand import FormatModel
 from mockclaude.scenario.format.units import parse_duration
 from mockclaude.scenario.format.when import When
 from mockclaude.scenario.loading.inline import InlineSource, check_depth
@@ -45,11 +45,11 @@ Duration: TypeAlias = Annotated[int, BeforeValidator(parse_duration)]
 """Microseconds, written with a unit, e.g. 5s."""
 
 
-class NoParameters(Model):
+class NoParameters(FormatModel):
     """No parameters."""
 
 
-class JournalScope(Model):
+class JournalScope(FormatModel):
     """One scenario, one lane, or both. Default: all.
 
     A lane is specified by name or by its API key.
@@ -78,7 +78,7 @@ class Listing(JournalScope):
     after: Number | None = None
 
 
-class EntryNumber(Model):
+class EntryNumber(FormatModel):
     """The number of an entry."""
 
     number: Number
@@ -97,7 +97,7 @@ class Wait(JournalQuery):
     timeout: Duration = 5_000_000
 
 
-class CountRangeModel(Model):
+class CountRangeModel(FormatModel):
     """The expected number of requests."""
 
     at_least: Annotated[int, Field(ge=0)] = 0
@@ -140,13 +140,13 @@ class RuleId(JournalScope):
     id: str
 
 
-class Advance(Model):
+class Advance(FormatModel):
     """The time by which to advance the clock."""
 
     advance: Duration
 
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=FormatModel)
 
 
 def parse_parameters(model: type[M], body: bytes, query: Mapping[str, str], path: Mapping[str, str]) -> M:
