@@ -15,7 +15,7 @@ from mockclaude.scenario.format.faults import AnyFault, Fault
 from mockclaude.scenario.format.file import Pace
 from mockclaude.wire.encode import encode
 from mockclaude.wire.script import Script
-from tests.reply.making import DRAWS, INSTANT, compose_reply
+from tests.reply.making import DRAWS, INSTANT, composed
 from tests.serving import NOW
 
 CONTEXT = ResponseContext("req_1", "msg_1", NOW)
@@ -31,7 +31,7 @@ def faults(*specs: Any) -> list[Fault]:
 
 def plain_response(*, stream: bool = True, pace: Pace = INSTANT) -> Response:
     """Return a response to apply faults to, taken apart: a text of two pieces, and a tool use."""
-    return schedule_reply(compose_reply(*TALK), pace, DRAWS, CONTEXT, stream=stream).take_apart()
+    return schedule_reply(composed(*TALK), pace, DRAWS, CONTEXT, stream=stream).take_apart()
 
 
 def fault_result(*specs: Any, stream: bool = True, pace: Pace = INSTANT) -> FaultedResponse:

@@ -43,12 +43,12 @@ def template_context(request: MessagesRequest) -> TemplateContext:
     return TemplateContext(request, dict, lambda: Fakes(DEFAULT_LOCALE))
 
 
-def compose_reply(*steps: dict[str, Any], draws: Draws = DRAWS, **fields: Any) -> Reply:
+def composed(*steps: dict[str, Any], draws: Draws = DRAWS, **fields: Any) -> Reply:
     return compose(reply_template(*steps), template_context(messages_request(**fields)), draws, draws.ids()[1])
 
 
 def content(*steps: dict[str, Any], draws: Draws = DRAWS, **fields: Any) -> list[dict[str, Any]]:
-    blocks: list[dict[str, Any]] = compose_reply(*steps, draws=draws, **fields).message["content"]
+    blocks: list[dict[str, Any]] = composed(*steps, draws=draws, **fields).message["content"]
     return blocks
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, choose
-from tests.reply.making import DRAWS, compose_reply, plain_replies, rule
+from tests.reply.making import DRAWS, composed, plain_replies, rule
 
 TEXT = {"text": "sevench"}
 TOOL = {"tool_use": {"name": "look", "input": {}}}
@@ -31,12 +31,12 @@ USAGE = {
 
 
 def usage(*steps: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    counted: dict[str, Any] = compose_reply(*steps, **fields).message["usage"]
+    counted: dict[str, Any] = composed(*steps, **fields).message["usage"]
     return counted
 
 
 def test_a_message_has_the_apis_keys_in_its_order() -> None:
-    message = compose_reply(TEXT).message
+    message = composed(TEXT).message
 
     assert list(message) == MESSAGE_KEYS
     assert re.fullmatch("msg_01[1-9A-HJ-NP-Za-km-z]{22}", message["id"])
@@ -45,20 +45,20 @@ def test_a_message_has_the_apis_keys_in_its_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "echoed"),
+    ("asked", "echoed"),
     [
         ("claude-haiku-4-5", "claude-haiku-4-5-20251001"),
         ("claude-opus-5", "claude-opus-5"),
         ("gateway/some-model", "gateway/some-model"),
     ],
 )
-def test_an_alias_is_answered_by_the_model_it_means(model: str, echoed: str) -> None:
-    assert compose_reply(TEXT, model=model).message["model"] == echoed
+def test_an_alias_is_answered_by_the_model_it_means(asked: str, echoed: str) -> None:
+    assert composed(TEXT, model=asked).message["model"] == echoed
 
 
 def test_an_id_is_new_for_every_attempt_and_the_content_is_not() -> None:
-    one = compose_reply(TEXT, FOUND).message
-    again = compose_reply(TEXT, FOUND, draws=DRAWS._replace(occurrence=1)).message
+    one = composed(TEXT, FOUND).message
+    again = composed(TEXT, FOUND, draws=DRAWS._replace(occurrence=1)).message
 
     assert one["id"] != again["id"]
     assert one["content"][0] == again["content"][0]
@@ -80,7 +80,7 @@ def test_an_id_is_new_for_every_attempt_and_the_content_is_not() -> None:
     ],
 )
 def test_the_stop_reason_follows_from_the_content(steps: list[dict[str, Any]], stop_reason: str) -> None:
-    message = compose_reply(*steps).message
+    message = composed(*steps).message
 
     assert (message["stop_reason"], message["stop_sequence"], message["stop_details"]) == (stop_reason, None, None)
 
@@ -90,13 +90,13 @@ def test_the_stop_reason_follows_from_the_content(steps: list[dict[str, Any]], s
     ["end_turn", "max_tokens", "tool_use", "pause_turn", "model_context_window_exceeded", "compaction"],
 )
 def test_stop_reason_step_overrides_the_inferred_reason(stop_reason: str) -> None:
-    message = compose_reply(TOOL, {"stop_reason": stop_reason}).message
+    message = composed(TOOL, {"stop_reason": stop_reason}).message
 
     assert (message["stop_reason"], message["stop_sequence"], message["stop_details"]) == (stop_reason, None, None)
 
 
 def test_message_has_the_stop_sequence() -> None:
-    message = compose_reply(TEXT, {"stop_reason": {"type": "stop_sequence", "stop_sequence": "END"}}).message
+    message = composed(TEXT, {"stop_reason": {"type": "stop_sequence", "stop_sequence": "END"}}).message
 
     assert (message["stop_reason"], message["stop_sequence"]) == ("stop_sequence", "END")
 
@@ -112,7 +112,7 @@ def test_message_has_the_stop_sequence() -> None:
     ],
 )
 def test_a_refusal_has_details(written: Any, details: dict[str, Any]) -> None:
-    message = compose_reply({"stop_reason": written}).message
+    message = composed({"stop_reason": written}).message
 
     assert (message["content"], message["stop_reason"]) == ([], "refusal")
     assert list(message["stop_details"].items()) == list(details.items())
@@ -151,9 +151,9 @@ def test_searches_and_fetches_are_counted(steps: list[dict[str, Any]], requests:
 
 
 def test_usage_step_replaces_and_adds_values() -> None:
-    values = {"output_tokens": 900, "service_tier": "batch", "speed": "fast", "iterations": [{"type": "message"}]}
+    given = {"output_tokens": 900, "service_tier": "batch", "speed": "fast", "iterations": [{"type": "message"}]}
 
-    assert usage(TEXT, {"usage": values}) == {**USAGE, **values}
+    assert usage(TEXT, {"usage": given}) == {**USAGE, **given}
     assert usage({"thinking": "Hm."}, {"usage": {"output_tokens_details": {"thinking_tokens": 7}}})[
         "output_tokens_details"
     ] == {"thinking_tokens": 7}
@@ -161,7 +161,7 @@ def test_usage_step_replaces_and_adds_values() -> None:
 
 def test_last_ending_and_usage_apply() -> None:
     before: list[dict[str, Any]] = [{"usage": {"input_tokens": 5}}, {"stop_reason": "max_tokens"}]
-    message = compose_reply(*before, TEXT, {"usage": {"output_tokens": 9}}, {"stop_reason": "end_turn"}).message
+    message = composed(*before, TEXT, {"usage": {"output_tokens": 9}}, {"stop_reason": "end_turn"}).message
 
     assert (message["usage"]["input_tokens"], message["usage"]["output_tokens"]) == (6, 9)
     assert message["stop_reason"] == "end_turn"
@@ -169,7 +169,7 @@ def test_last_ending_and_usage_apply() -> None:
 
 def test_incidents_are_parts_between_the_blocks() -> None:
     steps = [{"pause": "2s"}, TEXT, {"pause": "forever"}, {"disconnect": "reset"}, {"error": "overloaded_error"}]
-    reply = compose_reply(*steps)
+    reply = composed(*steps)
     *parts, error = reply.parts
 
     assert parts == [Pause(2_000_000), {"type": "text", "text": "sevench"}, Pause(None), Disconnect("reset")]
@@ -180,7 +180,7 @@ def test_incidents_are_parts_between_the_blocks() -> None:
 
 def test_error_has_the_values_of_the_step() -> None:
     written = {"type": "hiccup", "status": 418, "message": "${{ turn }}", "details": {"error_code": "tea"}}
-    [error] = compose_reply({"error": {**written, "headers": {"retry-after": 2, "x-echo": "${{ user }}"}}}).parts
+    [error] = composed({"error": {**written, "headers": {"retry-after": 2, "x-echo": "${{ user }}"}}}).parts
 
     assert isinstance(error, ApiError)
     assert (error.type, error.status, error.message, error.details) == ("hiccup", 418, "1", {"error_code": "tea"})
@@ -191,7 +191,7 @@ def test_error_has_the_filled_in_type() -> None:
     kinds = [
         part.type
         for placeholder in ("${{ user }}", "${{ turn }}", "${{ request.messages[].role }}")
-        for part in compose_reply({"error": {"type": placeholder, "status": 418}}).parts
+        for part in composed({"error": {"type": placeholder, "status": 418}}).parts
         if isinstance(part, ApiError)
     ]
 
@@ -201,35 +201,30 @@ def test_error_has_the_filled_in_type() -> None:
 def test_header_has_one_line_for_any_value() -> None:
     messages = [{"role": "user", "content": "one\r\nset-cookie: two\nthree"}]
     error = {"type": "api_error", "headers": {"x-echo": "${{ user }}", "x-roles": "${{ request.messages[].role }}"}}
-    [part] = compose_reply({"error": error}, messages=messages).parts
+    [part] = composed({"error": error}, messages=messages).parts
 
     assert isinstance(part, ApiError)
     assert part.headers == {"x-echo": "one set-cookie: two three", "x-roles": '["user"]'}
 
 
 def test_a_sequence_ends_on_its_last_reply() -> None:
-    compiled_rule = rule(sequence=["one", "two"])
-    chosen = [choose(compiled_rule, answered, DRAWS) for answered in range(4)]
+    told = rule(sequence=["one", "two"])
+    chosen = [choose(told, answered, DRAWS) for answered in range(4)]
 
-    assert chosen == [
-        compiled_rule.replies[0],
-        compiled_rule.replies[1],
-        compiled_rule.replies[1],
-        compiled_rule.replies[1],
-    ]
+    assert chosen == [told.replies[0], told.replies[1], told.replies[1], told.replies[1]]
 
 
 def test_choice_is_drawn_by_weight_for_each_attempt() -> None:
-    compiled_rule = rule(choice=[{"weight": 80, "reply": "fine"}, {"weight": 20, "reply": "bad"}])
-    chosen = [choose(compiled_rule, 0, DRAWS._replace(occurrence=attempt)) for attempt in range(500)]
+    told = rule(choice=[{"weight": 80, "reply": "fine"}, {"weight": 20, "reply": "bad"}])
+    chosen = [choose(told, 0, DRAWS._replace(occurrence=attempt)) for attempt in range(500)]
 
-    assert chosen.count(compiled_rule.replies[0]) / 500 == pytest.approx(0.8, abs=0.06)
-    assert chosen[0] is choose(compiled_rule, 0, DRAWS)
+    assert chosen.count(told.replies[0]) / 500 == pytest.approx(0.8, abs=0.06)
+    assert chosen[0] is choose(told, 0, DRAWS)
 
 
 @given(steps=plain_replies)
 def test_plain_reply_has_its_content_as_parts(steps: list[dict[str, Any]]) -> None:
-    reply = compose_reply(*steps)
+    reply = composed(*steps)
 
     assert reply.is_plain
     assert list(reply.parts) == reply.message["content"]

@@ -17,12 +17,12 @@ from mockclaude.scenario.format import positions
 from mockclaude.scenario.format.file import Pace
 from mockclaude.scenario.format.positions import Position
 from tests.reply.breakage import CONTEXT, SLOW
-from tests.reply.making import DRAWS, INSTANT, block_steps, compose_reply
+from tests.reply.making import DRAWS, INSTANT, block_steps, composed
 
 
 def exchange(*steps: dict[str, Any], stream: bool = True, pace: Pace = INSTANT) -> Response:
     written = steps or ({"text": {"text": "Hello there, and more than one piece of it"}},)
-    return schedule_reply(compose_reply(*written), pace, DRAWS, CONTEXT, stream=stream).take_apart()
+    return schedule_reply(composed(*written), pace, DRAWS, CONTEXT, stream=stream).take_apart()
 
 
 def names(response: Response) -> list[str]:
@@ -33,7 +33,7 @@ def names(response: Response) -> list[str]:
 def test_every_event_of_a_stream_is_a_piece_of_its_own(steps: list[dict[str, Any]], slow: bool) -> None:
     response = exchange(*steps, pace=SLOW if slow else INSTANT)
     usual = schedule_reply(
-        compose_reply(*steps or [{"text": "Hello there, and more than one piece of it"}]),
+        composed(*steps or [{"text": "Hello there, and more than one piece of it"}]),
         INSTANT,
         DRAWS,
         CONTEXT,

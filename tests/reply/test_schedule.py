@@ -21,7 +21,7 @@ from mockclaude.wire.encode import encode
 from mockclaude.wire.framing import encode_header_lines
 from mockclaude.wire.script import Script
 from tests.reply.client import message_of, received
-from tests.reply.making import DRAWS, INSTANT, any_replies, compose_reply, plain_replies
+from tests.reply.making import DRAWS, INSTANT, any_replies, composed, plain_replies
 
 NOW = 1_787_150_451
 CONTEXT = ResponseContext("req_1", "msg_1", NOW)
@@ -64,7 +64,7 @@ def kinds(script: Script) -> list[str]:
 def test_streamed_or_not_at_any_pace_the_message_is_the_same(
     steps: list[dict[str, Any]], pace: Pace, chunked: bool
 ) -> None:
-    reply = compose_reply(*steps)
+    reply = composed(*steps)
     json, stream = (planned(reply, pace, stream=stream, chunked=chunked) for stream in (False, True))
 
     assert received(json).json == message_of(received(stream).events) == reply.message
@@ -75,7 +75,7 @@ def test_streamed_or_not_at_any_pace_the_message_is_the_same(
 
 @pytest.mark.parametrize(("stream", "lines"), [(False, headers.message(NOW)), (True, headers.stream(NOW))])
 def test_response_has_its_headers_and_request_id(stream: bool, lines: headers.Headers) -> None:
-    data = planned(compose_reply(HI), stream=stream).sends[0].data.decode()
+    data = planned(composed(HI), stream=stream).sends[0].data.decode()
 
     usual = encode_header_lines(lines).decode()
     framing = "transfer-encoding: chunked\r\nconnection: keep-alive\r\n"
@@ -85,7 +85,7 @@ def test_response_has_its_headers_and_request_id(stream: bool, lines: headers.He
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("pace", [INSTANT, paced(jitter="20%")])
 def test_a_reply_without_pace_is_sent_in_one_piece_at_once(pace: Pace, stream: bool) -> None:
-    script = planned(compose_reply(TEXT, HI), pace, stream=stream)
+    script = planned(composed(TEXT, HI), pace, stream=stream)
 
     assert [send.at for send in script.sends] == [0]
     assert script.end_at == 0
@@ -93,7 +93,7 @@ def test_a_reply_without_pace_is_sent_in_one_piece_at_once(pace: Pace, stream: b
 
 @given(steps=plain_replies, rate=st.floats(0.5, 10_000), ttft=st.sampled_from([0, 400, 1500]))
 def test_stream_takes_ttft_and_the_time_of_its_tokens(steps: list[dict[str, Any]], rate: float, ttft: int) -> None:
-    reply = compose_reply(*steps)
+    reply = composed(*steps)
     script = planned(reply, paced(ttft=f"{ttft}ms", tokens_per_second=rate))
     count = beats(reply)
 
@@ -103,7 +103,7 @@ def test_stream_takes_ttft_and_the_time_of_its_tokens(steps: list[dict[str, Any]
 
 @given(steps=plain_replies, rate=st.floats(0.5, 10_000), jitter=st.floats(0, 1))
 def test_jitter_keeps_within_its_bounds(steps: list[dict[str, Any]], rate: float, jitter: float) -> None:
-    reply = compose_reply(*steps)
+    reply = composed(*steps)
     script = planned(reply, paced(ttft="1s", tokens_per_second=rate, jitter=jitter))
     time = sum(beats(reply)) * S / rate
 
@@ -114,7 +114,7 @@ def test_jitter_keeps_within_its_bounds(steps: list[dict[str, Any]], rate: float
 def test_the_sends_of_any_reply_are_in_the_order_of_their_times(
     steps: list[dict[str, Any]], pace: Pace, stream: bool
 ) -> None:
-    script = planned(compose_reply(*steps), pace, stream=stream)
+    script = planned(composed(*steps), pace, stream=stream)
     times = [send.at for send in script.sends]
 
     assert times == sorted(set(times))
@@ -126,7 +126,7 @@ def gaps(script: Script) -> list[int]:
 
 
 def test_jitter_is_drawn_for_each_gap_on_its_own() -> None:
-    reply = compose_reply({"text": "word " * 400})
+    reply = composed({"text": "word " * 400})
     even, varied = (planned(reply, paced(tokens_per_second=50, jitter=jitter)) for jitter in (0, "50%"))
     ratios = [varied_gap / usual for varied_gap, usual in zip(gaps(varied), gaps(even), strict=True)]
 
@@ -137,7 +137,7 @@ def test_jitter_is_drawn_for_each_gap_on_its_own() -> None:
 
 
 def test_jitter_differs_between_attempts_only() -> None:
-    reply, pace = compose_reply(TEXT), paced(tokens_per_second=50, jitter="50%")
+    reply, pace = composed(TEXT), paced(tokens_per_second=50, jitter="50%")
     one, again = (planned(reply, pace) for _ in range(2))
     other = schedule_reply(reply, pace, DRAWS._replace(occurrence=1), CONTEXT, stream=True)
 
@@ -146,7 +146,7 @@ def test_jitter_differs_between_attempts_only() -> None:
 
 
 def test_piece_has_the_time_of_its_tokens() -> None:
-    script = planned(compose_reply({"text": "Hello there."}), paced(ttft="400ms", tokens_per_second=10))
+    script = planned(composed({"text": "Hello there."}), paced(ttft="400ms", tokens_per_second=10))
 
     assert [send.at for send in script.sends] == [400_000, 600_000, 900_000]
     assert b"message_start" in script.sends[0].data
@@ -156,7 +156,7 @@ def test_piece_has_the_time_of_its_tokens() -> None:
 
 
 def test_a_pace_without_a_rate_only_waits_for_the_first_token() -> None:
-    assert [send.at for send in planned(compose_reply(TEXT, HI), paced(ttft="2s")).sends] == [2 * S]
+    assert [send.at for send in planned(composed(TEXT, HI), paced(ttft="2s")).sends] == [2 * S]
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -169,14 +169,14 @@ def test_a_pace_without_a_rate_only_waits_for_the_first_token() -> None:
     ],
 )
 def test_pauses_add_up(steps: list[dict[str, Any]], seconds: float, stream: bool) -> None:
-    reply, pace = compose_reply(*steps), paced(ttft="1s", tokens_per_second=100)
+    reply, pace = composed(*steps), paced(ttft="1s", tokens_per_second=100)
 
     assert planned(reply, stream=stream).end_at == seconds * S
     assert planned(reply, pace, stream=stream).end_at == seconds * S + S + sum(beats(reply)) * 10_000
 
 
 def test_a_pause_holds_back_what_comes_after_it() -> None:
-    script = planned(compose_reply(HI, {"pause": "2s"}, HI))
+    script = planned(composed(HI, {"pause": "2s"}, HI))
 
     assert [send.at for send in script.sends] == [0, 2 * S]
     assert b"content_block_stop" not in script.sends[0].data
@@ -185,7 +185,7 @@ def test_a_pause_holds_back_what_comes_after_it() -> None:
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_an_error_first_is_an_http_error(stream: bool, chunked: bool) -> None:
-    script = planned(compose_reply({"pause": "1s"}, OVERLOADED, HI), stream=stream, chunked=chunked)
+    script = planned(composed({"pause": "1s"}, OVERLOADED, HI), stream=stream, chunked=chunked)
     response = received(script)
 
     assert (script.status, response.status, response.json) == (529, 529, OVERLOADED_JSON)
@@ -196,7 +196,7 @@ def test_an_error_first_is_an_http_error(stream: bool, chunked: bool) -> None:
 
 
 def test_a_later_error_is_an_event_and_leaves_the_block_open() -> None:
-    script = planned(compose_reply(HI, {"pause": "1s"}, OVERLOADED, HI))
+    script = planned(composed(HI, {"pause": "1s"}, OVERLOADED, HI))
     response = received(script)
 
     assert (script.status, script.end, script.end_at, response.complete) == (200, End.KEEP, S, True)
@@ -206,17 +206,17 @@ def test_a_later_error_is_an_event_and_leaves_the_block_open() -> None:
 
 
 def test_not_streamed_a_later_error_is_the_response() -> None:
-    script = planned(compose_reply(HI, OVERLOADED), paced(ttft="1s", tokens_per_second=10), stream=False)
+    script = planned(composed(HI, OVERLOADED), paced(ttft="1s", tokens_per_second=10), stream=False)
 
     assert (script.status, received(script).json) == (529, OVERLOADED_JSON)
-    assert script.end_at == S + sum(beats(compose_reply(HI))) * 100_000
+    assert script.end_at == S + sum(beats(composed(HI))) * 100_000
 
 
 @pytest.mark.parametrize(
     ("how", "end", "complete"), [("reset", End.RESET, False), ("close", End.CLOSE, False), ("clean", End.KEEP, True)]
 )
 def test_a_disconnect_cuts_a_stream_where_it_stands(how: str, end: End, complete: bool) -> None:
-    script = planned(compose_reply(HI, {"disconnect": how}, HI))
+    script = planned(composed(HI, {"disconnect": how}, HI))
 
     assert (script.status, script.end, received(script).complete) == (200, end, complete)
     assert kinds(script) == ["message_start", "content_block_start", "ping", "content_block_delta"]
@@ -230,13 +230,13 @@ def test_disconnect_before_any_content_sends_nothing(
     how: str, end: End, before: list[dict[str, Any]], stream: bool
 ) -> None:
     cause = {"pause": how} if how == "forever" else {"disconnect": how}
-    script = planned(compose_reply({"pause": "1s"}, *before, cause, HI), stream=stream)
+    script = planned(composed({"pause": "1s"}, *before, cause, HI), stream=stream)
 
     assert script == Script(0, (), end, S)
 
 
 def test_a_pause_for_ever_hangs_after_what_was_sent() -> None:
-    script = planned(compose_reply(HI, {"pause": "forever"}, HI))
+    script = planned(composed(HI, {"pause": "forever"}, HI))
 
     assert (script.status, script.end, received(script).complete) == (200, End.HANG, False)
     assert kinds(script)[-1] == "content_block_delta"
@@ -247,7 +247,7 @@ def test_a_pause_for_ever_hangs_after_what_was_sent() -> None:
     [({"disconnect": "clean"}, End.CLOSE), ({"disconnect": "reset"}, End.RESET), ({"pause": "forever"}, End.HANG)],
 )
 def test_http_1_0_has_no_chunks_and_its_end_is_the_connections(cause: dict[str, Any], end: End) -> None:
-    script = planned(compose_reply(HI, cause), chunked=False)
+    script = planned(composed(HI, cause), chunked=False)
 
     assert script.end is end
     assert received(script).headers["connection"] == "close"

@@ -14,7 +14,7 @@ from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.stream import PIECES, CountedPiece, build_block_pieces, build_block_run, split_text, stream_events
 from tests.api.bodies import texts
 from tests.reply.client import events_of, message_of
-from tests.reply.making import block_steps, compose_reply, plain_replies
+from tests.reply.making import block_steps, composed, plain_replies
 
 TEXT = {"text": "Hello there, friend."}
 LOOK = {"tool_use": {"name": "look", "id": "toolu_1", "input": {"city": "Paris"}}}
@@ -56,11 +56,11 @@ def order(reply: Reply) -> list[str]:
     ],
 )
 def test_each_kind_of_block_has_its_events_in_order(steps: list[dict[str, Any]], events: str) -> None:
-    assert ", ".join(order(compose_reply(*steps))) == f"message_start, {events}, message_delta, message_stop"
+    assert ", ".join(order(composed(*steps))) == f"message_start, {events}, message_delta, message_stop"
 
 
 def test_refusal_without_output_has_no_blocks_and_no_ping() -> None:
-    reply = compose_reply({"stop_reason": "refusal"})
+    reply = composed({"stop_reason": "refusal"})
     start, delta, stop = events_of(streamed(reply, whole=False))
 
     assert (start["type"], delta["type"], stop["type"]) == ("message_start", "message_delta", "message_stop")
@@ -69,7 +69,7 @@ def test_refusal_without_output_has_no_blocks_and_no_ping() -> None:
 
 
 def test_a_stream_of_text_is_these_bytes() -> None:
-    reply = compose_reply({"text": "Hello."})
+    reply = composed({"text": "Hello."})
     opening, *rest = streamed(reply, whole=True).split(b"\n\n")
 
     assert opening.startswith(b'event: message_start\ndata: {"type":"message_start","message":{"model":"claude-opus-5"')
@@ -92,7 +92,7 @@ def test_a_stream_of_text_is_these_bytes() -> None:
 
 
 def test_tool_input_is_streamed_after_an_empty_piece() -> None:
-    events = events_of(streamed(compose_reply(LOOK), whole=False))
+    events = events_of(streamed(composed(LOOK), whole=False))
     parts = [event["delta"]["partial_json"] for event in events if event["type"] == "content_block_delta"]
 
     assert parts == ["", '{"ci', 'ty":"Paris"}']
@@ -100,7 +100,7 @@ def test_tool_input_is_streamed_after_an_empty_piece() -> None:
 
 @given(steps=plain_replies)
 def test_however_it_is_streamed_a_reply_is_the_same_message(steps: list[dict[str, Any]]) -> None:
-    reply = compose_reply(*steps)
+    reply = composed(*steps)
     fine, whole = streamed(reply, whole=False), streamed(reply, whole=True)
 
     assert fine == whole
@@ -119,7 +119,7 @@ def test_pieces_of_a_text_have_the_recorded_lengths(text: str) -> None:
 
 @given(step=block_steps)
 def test_block_is_the_same_in_one_piece_and_in_several(step: dict[str, Any]) -> None:
-    for index, block in enumerate(compose_reply(step).message["content"]):
+    for index, block in enumerate(composed(step).message["content"]):
         pieces, run = [part.piece for part in build_block_pieces(index, block)], build_block_run(index, block)
 
         assert b"".join(piece.encoded for piece in pieces) == run.encoded
@@ -151,7 +151,7 @@ def test_only_what_is_generated_takes_tokens(block: dict[str, Any], counts: list
 
 
 def test_incident_leaves_the_previous_block_open() -> None:
-    reply = compose_reply(TEXT, {"pause": "1s"}, {"error": "api_error"}, TEXT, {"disconnect": "close"})
+    reply = composed(TEXT, {"pause": "1s"}, {"error": "api_error"}, TEXT, {"disconnect": "close"})
     kinds = [part if isinstance(part, (Pause, Disconnect)) else type(part) for part in stream_events(reply, whole=True)]
     pieces = [part.piece.encoded for part in stream_events(reply, whole=True) if isinstance(part, CountedPiece)]
 

@@ -14,7 +14,7 @@ from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import schedule_reply
 from mockclaude.reply.truncate import TruncatedReply, truncate
 from tests.reply.client import events_of
-from tests.reply.making import DRAWS, INSTANT, block_steps, compose_reply
+from tests.reply.making import DRAWS, INSTANT, block_steps, composed
 
 HELLO = {"type": "text", "text": "Hello there, friend."}
 THOUGHT = {"type": "thinking", "thinking": "Hm. Well, well.", "signature": "signed"}
@@ -111,7 +111,7 @@ def test_absent_stop_sequence_does_not_end_the_reply() -> None:
 
 @given(steps=st.lists(block_steps, min_size=1, max_size=3), limit=st.integers(0, 40))
 def test_truncated_reply_is_the_same_with_streaming(steps: list[Any], limit: int) -> None:
-    reply = compose_reply(*steps, max_tokens=limit, model="claude-haiku-4-5")
+    reply = composed(*steps, max_tokens=limit, model="claude-haiku-4-5")
     content = reply.message["content"]
     context = ResponseContext("req_1", reply.message["id"], 0)
     whole, streamed = (schedule_reply(reply, INSTANT, DRAWS, context, stream=stream).data for stream in (False, True))
