@@ -25,37 +25,37 @@ SLOW = Pace.model_validate({"ttft": "100ms", "tokens_per_second": 100})
 _FAULT: TypeAdapter[Fault] = TypeAdapter(AnyFault)
 
 
-def faults(*written: Any) -> list[Fault]:
-    return [_FAULT.validate_python(fault) for fault in written]
+def faults(*specs: Any) -> list[Fault]:
+    return [_FAULT.validate_python(fault) for fault in specs]
 
 
-def whole(*, stream: bool = True, pace: Pace = INSTANT) -> Response:
+def plain_response(*, stream: bool = True, pace: Pace = INSTANT) -> Response:
     """Return a response to apply faults to, taken apart: a text of two pieces, and a tool use."""
     return schedule_reply(composed(*TALK), pace, DRAWS, CONTEXT, stream=stream).take_apart()
 
 
-def broken(*written: Any, stream: bool = True, pace: Pace = INSTANT) -> FaultedResponse:
-    response, notes = apply_faults(whole(stream=stream, pace=pace), faults(*written), CONTEXT, DRAWS)
+def fault_result(*specs: Any, stream: bool = True, pace: Pace = INSTANT) -> FaultedResponse:
+    response, notes = apply_faults(plain_response(stream=stream, pace=pace), faults(*specs), CONTEXT, DRAWS)
     return FaultedResponse(response, notes[:-1])
 
 
-def struck(*written: Any, stream: bool = True, pace: Pace = INSTANT) -> Response:
+def response_with(*specs: Any, stream: bool = True, pace: Pace = INSTANT) -> Response:
     """Return the response with faults, each of which must have been applied."""
-    response, notes = broken(*written, stream=stream, pace=pace)
+    response, notes = fault_result(*specs, stream=stream, pace=pace)
     assert not [note for note in notes if "nothing" in note]
     return response
 
 
-def events(response: Response) -> list[str]:
+def event_names(response: Response) -> list[str]:
     """Return the names of the events of a stream, those of deltas by their kind."""
     return [piece.delta or piece.name if isinstance(piece, Event) else "" for _, piece in response.body]
 
 
-def sent(response: Response) -> bytes:
+def bytes_of(response: Response) -> bytes:
     return b"".join(send.data for send in encode(response, http11=True).sends)
 
 
-def written(*names: Any, stream: bool = True, pace: Pace = INSTANT) -> tuple[Script, tuple[str, ...]]:
+def script_with(*names: Any, stream: bool = True, pace: Pace = INSTANT) -> tuple[Script, tuple[str, ...]]:
     """Return what is sent of the response with faults, and the notes on them."""
-    response, notes = broken(*names, stream=stream, pace=pace)
+    response, notes = fault_result(*names, stream=stream, pace=pace)
     return encode(response, http11=True), notes

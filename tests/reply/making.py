@@ -28,23 +28,23 @@ def rule(**keys: Any) -> Rule:
     return build([(InlineSource("test.yaml", data), ScenarioFile.model_validate(data))]).rules[0]
 
 
-def outline(*steps: dict[str, Any]) -> ReplyTemplate:
+def reply_template(*steps: dict[str, Any]) -> ReplyTemplate:
     """Return the outline of `steps`, also of such as a scenario file may not have after each other."""
     return rules.compile_reply([StepModel.model_validate(step) for step in steps])
 
 
-def conversation(**fields: Any) -> MessagesRequest:
+def messages_request(**fields: Any) -> MessagesRequest:
     """Return a request that says hello, but for the `fields` of its body."""
     messages = [{"role": "user", "content": "Hello"}]
     return MessagesRequest({"model": "claude-opus-5", "max_tokens": 1024, "messages": messages, **fields})
 
 
-def scope(asked: MessagesRequest) -> TemplateContext:
-    return TemplateContext(asked, dict, lambda: Fakes(DEFAULT_LOCALE))
+def template_context(request: MessagesRequest) -> TemplateContext:
+    return TemplateContext(request, dict, lambda: Fakes(DEFAULT_LOCALE))
 
 
 def composed(*steps: dict[str, Any], draws: Draws = DRAWS, **fields: Any) -> Reply:
-    return compose(outline(*steps), scope(conversation(**fields)), draws, draws.ids()[1])
+    return compose(reply_template(*steps), template_context(messages_request(**fields)), draws, draws.ids()[1])
 
 
 def content(*steps: dict[str, Any], draws: Draws = DRAWS, **fields: Any) -> list[dict[str, Any]]:

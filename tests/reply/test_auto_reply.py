@@ -18,7 +18,7 @@ from mockclaude.reply.compose import Reply, compose
 from mockclaude.scenario.rules import built_in
 from tests.api.bodies import accepted
 from tests.counting import calls
-from tests.reply.making import DRAWS, conversation, scope
+from tests.reply.making import DRAWS, messages_request, template_context
 
 OUTLINE = built_in().rules[0].replies[0]
 TEXT, TOOL, THOUGHT = "text", "tool_use", "thinking"
@@ -34,12 +34,12 @@ FORMAT = {"format": {"type": "json_schema", "schema": SCHEMA}}
 def improvised(text: str = "Hello", **fields: Any) -> list[dict[str, Any]]:
     """Return the content of the reply to `text`."""
     messages = [{"role": "user", "content": text}]
-    blocks: list[dict[str, Any]] = answered(conversation(**{"messages": messages, **fields})).message["content"]
+    blocks: list[dict[str, Any]] = auto_reply(messages_request(**{"messages": messages, **fields})).message["content"]
     return blocks
 
 
-def answered(asked: MessagesRequest) -> Reply:
-    return compose(OUTLINE, scope(asked), DRAWS, "msg_1")
+def auto_reply(request: MessagesRequest) -> Reply:
+    return compose(OUTLINE, template_context(request), DRAWS, "msg_1")
 
 
 def used(blocks: list[dict[str, Any]]) -> str | None:
@@ -80,7 +80,7 @@ def test_auto_reply_is_prose_without_user_text() -> None:
 def test_auto_reply_depends_on_the_user_text() -> None:
     def answer(fingerprint: str, occurrence: int) -> Any:
         draws = DRAWS._replace(fingerprint=fingerprint, occurrence=occurrence)
-        return compose(OUTLINE, scope(conversation()), draws, "msg_1").message["content"]
+        return compose(OUTLINE, template_context(messages_request()), draws, "msg_1").message["content"]
 
     assert answer("one", 0) == answer("one", 1)
     assert answer("one", 0) != answer("other", 0)
@@ -188,14 +188,14 @@ def test_tool_choice_none_wins_over_the_text() -> None:
 
 def test_tool_call_fits_its_schema_and_ends_the_message() -> None:
     messages = [{"role": "user", "content": "Use the lookup tool"}]
-    message = answered(conversation(messages=messages, tools=TOOLS)).message
+    message = auto_reply(messages_request(messages=messages, tools=TOOLS)).message
 
     assert [block["input"] for block in message["content"]] == [{"at": 1}]
     assert message["stop_reason"] == "tool_use"
 
 
 @pytest.mark.parametrize(
-    ("result", "said"),
+    ("result", "quote"),
     [
         ({"tool_use_id": "toolu_1", "content": "42"}, "lookup: 42"),
         ({"tool_use_id": "toolu_2", "content": [{"type": "text", "text": "42"}]}, "the tool: 42"),
@@ -203,10 +203,10 @@ def test_tool_call_fits_its_schema_and_ends_the_message() -> None:
     ],
 )
 @pytest.mark.parametrize("choice", [{"type": "auto"}, {"type": "any"}])
-def test_tool_loop_ends_with_a_quote_of_the_result(result: dict[str, Any], said: str, choice: dict[str, Any]) -> None:
+def test_tool_loop_ends_with_a_quote_of_the_result(result: dict[str, Any], quote: str, choice: dict[str, Any]) -> None:
     [block] = improvised(messages=after_tool(result), tools=TOOLS, tool_choice=choice)
 
-    assert block == {"type": "text", "text": f"Here is what I found. {said}".strip()}
+    assert block == {"type": "text", "text": f"Here is what I found. {quote}".strip()}
 
 
 @pytest.mark.parametrize("fields", [{"output_config": FORMAT}, {"output_format": FORMAT["format"]}])
@@ -250,35 +250,35 @@ def test_thinking_is_empty_and_signed_if_omitted() -> None:
 @given(body=accepted)
 @example(body={"messages": [{"role": "assistant", "content": []}], "model": "m"})
 def test_every_view_of_a_valid_request_is_readable(body: Body) -> None:
-    asked = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body})).body, {"x-stainless-retry-count": "2"})
+    request = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body})).body, {"x-stainless-retry-count": "2"})
 
-    assert asked.model
-    assert asked.stream is bool(body.get("stream"))
-    assert asked.retry == 2
-    assert isinstance(asked.user + asked.system + asked.typed_text, str)
-    assert 1 <= asked.turn <= len(body["messages"])
-    assert len(asked.tools) <= len(body.get("tools", []))
-    assert all(isinstance(result, ToolResult) for result in asked.results)
+    assert request.model
+    assert request.stream is bool(body.get("stream"))
+    assert request.retry == 2
+    assert isinstance(request.user + request.system + request.typed_text, str)
+    assert 1 <= request.turn <= len(body["messages"])
+    assert len(request.tools) <= len(body.get("tools", []))
+    assert all(isinstance(result, ToolResult) for result in request.results)
 
 
-def reply_or_error(asked: MessagesRequest) -> Reply | ApiError:
+def reply_or_error(request: MessagesRequest) -> Reply | ApiError:
     try:
-        return answered(asked)
+        return auto_reply(request)
     except ApiError as error:
         return error
 
 
 @given(body=accepted)
 def test_valid_request_has_an_auto_reply(body: Body) -> None:
-    asked = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body})).body)
-    result = reply_or_error(asked)
+    request = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body})).body)
+    result = reply_or_error(request)
 
     if isinstance(result, ApiError):
         assert result.status == 400
         assert result.message.startswith(("tools: ", "output_config.format.schema: "))
     else:
         assert json.loads(orjson.dumps(result.message)) == result.message
-        assert result.message["usage"]["input_tokens"] == of_input(asked.body)
+        assert result.message["usage"]["input_tokens"] == of_input(request.body)
 
 
 def deep(levels: int) -> Any:
@@ -300,6 +300,6 @@ def deep(levels: int) -> Any:
     ],
 )
 def test_deepest_valid_request_has_an_auto_reply(fields: dict[str, Any]) -> None:
-    body = parse(orjson.dumps({**conversation().body, **fields})).body
+    body = parse(orjson.dumps({**messages_request().body, **fields})).body
 
     assert isinstance(reply_or_error(MessagesRequest(body)), (Reply, ApiError))

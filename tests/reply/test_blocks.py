@@ -23,9 +23,9 @@ LIST = "${{ request.messages[].role }}"
 STR_REPLACE = "text_editor_code_execution_str_replace_result"
 
 
-def same(made: Any, wanted: Any) -> bool:
+def same(made: Any, expected: Any) -> bool:
     """Tell whether two values are the same JSON, key order included."""
-    return json.dumps(made) == json.dumps(wanted)
+    return json.dumps(made) == json.dumps(expected)
 
 
 def server_tool(name: str, **value: Any) -> dict[str, Any]:
@@ -85,8 +85,8 @@ def test_tool_call_has_a_caller_and_a_unique_id() -> None:
 
     assert re.fullmatch(f"toolu_01{BASE58}{{22}}", one["id"])
     assert one["id"] != other["id"]
-    wanted = {"type": "tool_use", "id": one["id"], "name": "look", "input": {"at": "Hello"}}
-    assert same(one, {**wanted, "caller": {"type": "direct"}})
+    expected = {"type": "tool_use", "id": one["id"], "name": "look", "input": {"at": "Hello"}}
+    assert same(one, {**expected, "caller": {"type": "direct"}})
 
 
 def test_tool_call_has_the_values_of_the_step() -> None:
@@ -234,19 +234,19 @@ def test_tool_input_is_empty_if_no_value_fits() -> None:
 def test_the_result_of_a_server_tool_takes_the_apis_form(name: str, result: Any, made: Any) -> None:
     family = "tool_search" if name.startswith("tool_search") else name
 
-    wanted = {"type": f"{family}_tool_result", "tool_use_id": "u_1", "content": made}
-    assert same(result_of(name, result=result), wanted)
+    expected = {"type": f"{family}_tool_result", "tool_use_id": "u_1", "content": made}
+    assert same(result_of(name, result=result), expected)
 
 
 def test_web_search_result_has_the_same_encrypted_content() -> None:
     step = {"server_tool": {"name": "web_search", "result": [{"url": "a"}, {"url": "b"}]}}
-    use, found = content(step)
-    other_use, same_found = content(step, draws=DRAWS._replace(lane="bob", occurrence=3))
-    one, other = found["content"]
+    use, result_block = content(step)
+    other_use, same_result = content(step, draws=DRAWS._replace(lane="bob", occurrence=3))
+    one, other = result_block["content"]
 
     assert list(one) == ["type", "url", "title", "encrypted_content", "page_age"]
     assert one["encrypted_content"] != other["encrypted_content"]
-    assert found["content"] == same_found["content"]
+    assert result_block["content"] == same_result["content"]
     assert re.fullmatch(f"srvtoolu_01{BASE58}{{22}}", use["id"])
     assert use["id"] != other_use["id"]
 
@@ -266,14 +266,14 @@ def test_web_search_result_has_the_same_encrypted_content() -> None:
 def test_server_tool_has_an_error_or_no_result(name: str, family: str) -> None:
     failure = {"type": f"{family}_tool_result_error", "error_code": "unavailable"}
 
-    wanted = {"type": f"{family}_tool_result", "tool_use_id": "u_1", "content": failure}
-    assert same(result_of(name, error="unavailable"), wanted)
+    expected = {"type": f"{family}_tool_result", "tool_use_id": "u_1", "content": failure}
+    assert same(result_of(name, error="unavailable"), expected)
     [dangling] = content(server_tool(name, input={"query": USER}))
     assert dangling["input"] == {"query": "Hello"}
 
 
 @pytest.mark.parametrize(
-    ("value", "is_error", "said"),
+    ("value", "is_error", "text"),
     [
         ({"result": "hello"}, False, [{"type": "text", "text": "hello"}]),
         ({"result": ""}, False, [{"type": "text", "text": ""}]),
@@ -283,12 +283,12 @@ def test_server_tool_has_an_error_or_no_result(name: str, family: str) -> None:
         ({"error": ""}, True, [{"type": "text", "text": ""}]),
     ],
 )
-def test_mcp_tool_has_a_result_in_blocks(value: dict[str, Any], is_error: bool, said: Any) -> None:
+def test_mcp_tool_has_a_result_in_blocks(value: dict[str, Any], is_error: bool, text: Any) -> None:
     use, result = content(server_tool("echo", server_name="example", input={"a": 1}, **value))
 
-    asked = {"type": "mcp_tool_use", "id": "u_1", "name": "echo", "input": {"a": 1}, "server_name": "example"}
-    assert same(use, asked)
-    assert same(result, {"type": "mcp_tool_result", "tool_use_id": "u_1", "is_error": is_error, "content": said})
+    expected = {"type": "mcp_tool_use", "id": "u_1", "name": "echo", "input": {"a": 1}, "server_name": "example"}
+    assert same(use, expected)
+    assert same(result, {"type": "mcp_tool_result", "tool_use_id": "u_1", "is_error": is_error, "content": text})
 
 
 @pytest.mark.parametrize(

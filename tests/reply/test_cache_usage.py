@@ -30,7 +30,7 @@ def text(content: str, **fields: Any) -> dict[str, Any]:
     return {"type": "text", "text": content, **fields}
 
 
-def asking(*blocks: dict[str, Any], **fields: Any) -> dict[str, Any]:
+def request_body(*blocks: dict[str, Any], **fields: Any) -> dict[str, Any]:
     messages = [{"role": "user", "content": list(blocks) or "Hello"}]
     return {"model": "claude-sonnet-5", "max_tokens": 10, "messages": messages, **fields}
 
@@ -62,11 +62,11 @@ def test_the_minimums_are_those_of_models_in_the_catalogue() -> None:
 
 
 def test_a_request_without_a_breakpoint_has_no_prefixes() -> None:
-    assert hash_prefixes(asking(text("Hello"))) == []
+    assert hash_prefixes(request_body(text("Hello"))) == []
 
 
 def test_breakpoint_is_at_a_block_with_cache_control() -> None:
-    body = asking(text("1", cache_control=SHORT), text("2"), system=[text("0", cache_control=HOUR)])
+    body = request_body(text("1", cache_control=SHORT), text("2"), system=[text("0", cache_control=HOUR)])
 
     assert marks(body) == ["1h", "5m", None]
 
@@ -74,18 +74,18 @@ def test_breakpoint_is_at_a_block_with_cache_control() -> None:
 def test_tools_come_before_system_and_system_before_messages() -> None:
     tool = {"name": "one", "input_schema": {"type": "object"}, "cache_control": HOUR}
 
-    assert marks(asking(text("1", cache_control=SHORT), system="0", tools=[tool])) == ["1h", None, "5m"]
+    assert marks(request_body(text("1", cache_control=SHORT), system="0", tools=[tool])) == ["1h", None, "5m"]
 
 
 @pytest.mark.parametrize("control", [None, "ephemeral"])
 def test_invalid_cache_control_is_not_a_breakpoint(control: Any) -> None:
-    assert hash_prefixes(asking(text("1", cache_control=control))) == []
+    assert hash_prefixes(request_body(text("1", cache_control=control))) == []
 
 
 def test_a_breakpoint_within_a_tool_result_is_at_its_end() -> None:
     result = {"type": "tool_result", "tool_use_id": "t", "content": [text("1", cache_control=HOUR), "odd"]}
 
-    assert marks(asking(result, text("2"))) == ["1h", None]
+    assert marks(request_body(result, text("2"))) == ["1h", None]
 
 
 @pytest.mark.parametrize(
@@ -103,11 +103,11 @@ def test_a_breakpoint_within_a_tool_result_is_at_its_end() -> None:
 def test_automatic_breakpoint_is_at_the_last_markable_block(
     blocks: list[dict[str, Any]], expected: list[Ttl | None]
 ) -> None:
-    assert marks(asking(*blocks, cache_control=HOUR)) == expected
+    assert marks(request_body(*blocks, cache_control=HOUR)) == expected
 
 
 def test_the_last_prefix_has_the_tokens_of_the_request() -> None:
-    body = asking(text("1", cache_control=SHORT), text("Some more"), system="Be kind.", tools=[{"name": "one"}])
+    body = request_body(text("1", cache_control=SHORT), text("Some more"), system="Be kind.", tools=[{"name": "one"}])
 
     assert hash_prefixes(body)[-1].tokens == tokens.of_input(body)
 
@@ -119,10 +119,10 @@ TOOL = {"name": "one", "input_schema": {"type": "object"}}
 ALL, SYSTEM, MESSAGES = "tools system messages", "system messages", "messages"
 
 
-def asked(*more: dict[str, Any], **fields: Any) -> dict[str, Any]:
+def cached_body(*more: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """Return a request with one block in each section, and `more` after them."""
     every = {"tools": [TOOL], "system": [text("Be kind.")], "cache_control": SHORT, **fields}
-    return asking(text("Hello"), *more, **every)
+    return request_body(text("Hello"), *more, **every)
 
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> list[bool]:
@@ -150,7 +150,7 @@ def same(one: dict[str, Any], other: dict[str, Any]) -> list[bool]:
     ],
 )
 def test_a_change_invalidates_its_section_and_those_after_it(changed: dict[str, Any], invalid: str) -> None:
-    assert same(asked(), asked(**changed)) == [name not in invalid.split() for name in ALL.split()]
+    assert same(cached_body(), cached_body(**changed)) == [name not in invalid.split() for name in ALL.split()]
 
 
 @pytest.mark.parametrize(
@@ -164,15 +164,15 @@ def test_a_change_invalidates_its_section_and_those_after_it(changed: dict[str, 
     ],
 )
 def test_added_block_invalidates_the_settings_it_changes(more: list[dict[str, Any]], invalid: str) -> None:
-    assert same(asked(), asked(*more)) == [name not in invalid.split() for name in ALL.split()]
+    assert same(cached_body(), cached_body(*more)) == [name not in invalid.split() for name in ALL.split()]
 
 
 def test_an_alias_is_the_model_it_stands_for() -> None:
-    assert all(same(asked(model="claude-haiku-4-5"), asked(model="claude-haiku-4-5-20251001")))
+    assert all(same(cached_body(model="claude-haiku-4-5"), cached_body(model="claude-haiku-4-5-20251001")))
 
 
 def test_role_is_part_of_the_prefix() -> None:
-    user = asked()
+    user = cached_body()
     assistant = {**user, "messages": [{**user["messages"][0], "role": "assistant"}]}
 
     assert same(user, assistant) == [True, True, False]
@@ -180,7 +180,7 @@ def test_role_is_part_of_the_prefix() -> None:
 
 def test_key_order_counts_within_an_input_only() -> None:
     def using(**fields: Any) -> bytes:
-        return hash_prefixes(asking({"type": "tool_use", "id": "t", **fields}, cache_control=SHORT))[-1].digest
+        return hash_prefixes(request_body({"type": "tool_use", "id": "t", **fields}, cache_control=SHORT))[-1].digest
 
     one = using(name="n", input={"a": 1, "b": 2})
     assert one == using(input={"a": 1, "b": 2}, name="n")
@@ -256,16 +256,16 @@ def test_breakpoint_before_the_minimum_is_ignored(least: int, expected: CacheUsa
 
 @pytest.mark.parametrize(("distance", "read"), [(LOOKBACK - 1, 1000), (LOOKBACK, 0)])
 def test_a_breakpoint_looks_back_over_twenty_blocks(distance: int, read: int) -> None:
-    found = row((1000, None), *((1000 + step, None) for step in range(1, distance)), (3000, "5m"))
+    found_prefixes = row((1000, None), *((1000 + step, None) for step in range(1, distance)), (3000, "5m"))
 
-    assert compute_usage(found, 1000, among(1000)).usage.read == read
+    assert compute_usage(found_prefixes, 1000, among(1000)).usage.read == read
 
 
 def test_every_breakpoint_looks_back_on_its_own() -> None:
     between = [(2000 + step, None) for step in range(LOOKBACK)]
-    found = row((1000, None), (2000, "5m"), *between[1:], (3000, "5m"))
+    found_prefixes = row((1000, None), (2000, "5m"), *between[1:], (3000, "5m"))
 
-    assert compute_usage(found, 1000, among(1000)).usage.read == 1000
+    assert compute_usage(found_prefixes, 1000, among(1000)).usage.read == 1000
 
 
 STEPS = st.lists(st.tuples(st.integers(1, 900), st.sampled_from([None, "5m", "1h"])), min_size=1, max_size=50)
@@ -276,8 +276,8 @@ def test_usage_adds_up_to_the_input_tokens(
     steps: list[tuple[int, Ttl | None]], least: int, data: st.DataObject
 ) -> None:
     ends = [sum(tokens for tokens, _ in steps[: index + 1]) for index in range(len(steps))]
-    found = row(*((end, ttl) for end, (_, ttl) in zip(ends, steps, strict=True)))
-    usage = compute_usage(found, least, among(*data.draw(st.sets(st.sampled_from(ends))))).usage
+    found_prefixes = row(*((end, ttl) for end, (_, ttl) in zip(ends, steps, strict=True)))
+    usage = compute_usage(found_prefixes, least, among(*data.draw(st.sets(st.sampled_from(ends))))).usage
 
     assert sum(usage) == ends[-1]
     assert min(usage) >= 0

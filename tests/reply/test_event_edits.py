@@ -8,14 +8,14 @@ import orjson
 import pytest
 
 from mockclaude.reply.response import Response
-from tests.reply.breakage import SLOW, broken, events, struck, whole
+from tests.reply.breakage import SLOW, event_names, fault_result, plain_response, response_with
 
-ALL = events(whole())
+ALL = event_names(plain_response())
 
 
 def data(response: Response, name: str) -> Any:
     """Return the JSON of the first event called so."""
-    _, piece = response.body[events(response).index(name)]
+    _, piece = response.body[event_names(response).index(name)]
     return orjson.loads(piece.encoded.partition(b"\ndata: ")[2])
 
 
@@ -32,18 +32,22 @@ def data(response: Response, name: str) -> Any:
     ],
 )
 def test_events_are_dropped(selector: str, left: list[str]) -> None:
-    assert events(struck({"drop": selector})) == left
+    assert event_names(response_with({"drop": selector})) == left
 
 
 def test_events_are_sent_again_right_after_themselves() -> None:
-    assert events(struck("duplicate_message_start"))[:3] == ["message_start", "message_start", "content_block_start"]
-    assert events(struck({"duplicate": "ping", "copies": 28})).count("ping") == 29
+    assert event_names(response_with("duplicate_message_start"))[:3] == [
+        "message_start",
+        "message_start",
+        "content_block_start",
+    ]
+    assert event_names(response_with({"duplicate": "ping", "copies": 28})).count("ping") == 29
 
 
 def test_swap_keeps_the_times_of_the_places() -> None:
-    swapped, usual = struck({"swap": ["message_start", "text_delta 2"]}, pace=SLOW), whole(pace=SLOW)
+    swapped, usual = response_with({"swap": ["message_start", "text_delta 2"]}, pace=SLOW), plain_response(pace=SLOW)
 
-    assert events(swapped) == ["text_delta", *ALL[1:4], "message_start", *ALL[5:]]
+    assert event_names(swapped) == ["text_delta", *ALL[1:4], "message_start", *ALL[5:]]
     assert [piece.at for piece in swapped.body] == [piece.at for piece in usual.body]
 
 
@@ -63,16 +67,16 @@ def test_swap_keeps_the_times_of_the_places() -> None:
     ],
 )
 def test_keys_of_an_event_are_set(edit: dict[str, Any], event: str, path: str, value: Any) -> None:
-    found = data(struck(edit), event)
+    edited = data(response_with(edit), event)
     for key in path.split("."):
-        found = found[int(key)] if isinstance(found, list) else found[key]
+        edited = edited[int(key)] if isinstance(edited, list) else edited[key]
 
-    assert found == value
+    assert edited == value
 
 
 def test_keys_of_an_event_are_deleted() -> None:
-    assert "usage" not in data(struck("no_usage"), "message_delta")
-    assert "usage" not in data(struck("no_usage_at_start"), "message_start")["message"]
+    assert "usage" not in data(response_with("no_usage"), "message_delta")
+    assert "usage" not in data(response_with("no_usage_at_start"), "message_start")["message"]
 
 
 def test_items_of_a_list_are_edited_where_they_are() -> None:
@@ -81,8 +85,8 @@ def test_items_of_a_list_are_edited_where_they_are() -> None:
         "set": {"content.0.text": "other"},
         "delete": ["content.1.input.a", "content.1.name", "content.9", "no.such"],
     }
-    message = orjson.loads(struck(content, stream=False).data)
-    shorter = orjson.loads(struck({"edit": "body", "delete": "content.0"}, stream=False).data)
+    message = orjson.loads(response_with(content, stream=False).data)
+    shorter = orjson.loads(response_with({"edit": "body", "delete": "content.0"}, stream=False).data)
 
     assert (message["content"][0]["text"], message["content"][1]["input"]) == ("other", {})
     assert "name" not in message["content"][1]
@@ -90,12 +94,12 @@ def test_items_of_a_list_are_edited_where_they_are() -> None:
 
 
 def test_an_edited_event_keeps_its_name() -> None:
-    assert events(struck("null_delta"))[3] == "content_block_delta"
-    assert events(struck("unknown_delta"))[3] == "beam_delta"
+    assert event_names(response_with("null_delta"))[3] == "content_block_delta"
+    assert event_names(response_with("unknown_delta"))[3] == "beam_delta"
 
 
 @pytest.mark.parametrize(
-    ("name", "sent"),
+    ("name", "inserted"),
     [
         ("unknown_event", b'event: hologram\ndata: {"type":"hologram"}\n\n'),
         ("data_only", b'data: {"type":"ping"}\n\n'),
@@ -103,27 +107,29 @@ def test_an_edited_event_keeps_its_name() -> None:
         ("invalid_utf8", b"\xff"),
     ],
 )
-def test_insert_adds_between_events(name: str, sent: bytes) -> None:
-    good = whole().data
+def test_insert_adds_between_events(name: str, inserted: bytes) -> None:
+    good = plain_response().data
     after = good.index(b"\n\n") + 2
 
-    assert struck(name).data == good[:after] + sent + good[after:]
+    assert response_with(name).data == good[:after] + inserted + good[after:]
 
 
 def test_insert_adds_at_the_end_without_a_position() -> None:
-    assert struck({"insert": {"event": "x", "data": "y"}}).data == whole().data + b"event: x\ndata: y\n\n"
-    assert struck("done").data == whole().data + b"data: [DONE]\n\n"
+    assert (
+        response_with({"insert": {"event": "x", "data": "y"}}).data == plain_response().data + b"event: x\ndata: y\n\n"
+    )
+    assert response_with("done").data == plain_response().data + b"data: [DONE]\n\n"
 
 
 def test_restart_repeats_the_message_with_another_id() -> None:
-    response = struck({"restart": True, "after": "message_start"}, pace=SLOW)
+    response = response_with({"restart": True, "after": "message_start"}, pace=SLOW)
     first, again = (orjson.loads(piece.encoded.partition(b"data: ")[2])["message"] for _, piece in response.body[:2])
 
-    assert events(response) == ["message_start", *ALL]
+    assert event_names(response) == ["message_start", *ALL]
     assert first["id"] != again["id"]
     assert {**first, "id": ""} == {**again, "id": ""}
-    assert response.end_at == whole(pace=SLOW).end_at + response.body[0].at
+    assert response.end_at == plain_response(pace=SLOW).end_at + response.body[0].at
 
 
 def test_an_event_that_is_not_there_cannot_be_changed() -> None:
-    assert all("nothing" in note for note in broken({"drop": "thinking_delta"}, {"duplicate": "error"}).notes)
+    assert all("nothing" in note for note in fault_result({"drop": "thinking_delta"}, {"duplicate": "error"}).notes)

@@ -34,27 +34,27 @@ def test_a_fault_that_makes_too_many_pieces_is_left_out(
     fault: str, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resolve, "MAX_PIECES", 12)
-    given = answered(f"rules: [{{reply: Hello, fault: {fault}}}]")
+    decision = answered(f"rules: [{{reply: Hello, fault: {fault}}}]")
 
-    assert f"fault: {shown} makes more than 12 pieces or 64 MB, and is left out" in given.notes
-    assert sent_of(given).count(b"event: message_stop") == 1
+    assert f"fault: {shown} makes more than 12 pieces or 64 MB, and is left out" in decision.notes
+    assert sent_of(decision).count(b"event: message_stop") == 1
 
 
 def test_a_fault_that_makes_too_many_bytes_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolve, "MAX_BYTES", 5_000)
     block = "{type: hologram, beam: " + "x" * 1_000 + "}"
     fault = "{duplicate: content_block_start, copies: 9}"
-    given = answered(f"rules: [{{reply: [block: {block}], fault: {fault}}}]")
+    decision = answered(f"rules: [{{reply: [block: {block}], fault: {fault}}}]")
 
-    assert sent_of(given).count(b"event: content_block_start") == 1
+    assert sent_of(decision).count(b"event: content_block_start") == 1
 
 
 def test_faults_that_double_a_body_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolve, "MAX_PIECES", 5_000)
-    given = answered(f"rules: [{{reply: Hello, fault: [{', '.join(['{restart: true}'] * 50)}]}}]")
+    decision = answered(f"rules: [{{reply: Hello, fault: [{', '.join(['{restart: true}'] * 50)}]}}]")
 
-    assert len(given.response.body) <= resolve.MAX_PIECES + 2
-    assert given.notes[-2] == "fault: restart makes more than 5,000 pieces or 64 MB, and is left out"
+    assert len(decision.response.body) <= resolve.MAX_PIECES + 2
+    assert decision.notes[-2] == "fault: restart makes more than 5,000 pieces or 64 MB, and is left out"
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,10 @@ def test_endless_times_are_invalid(rule: str, message: str) -> None:
     ],
 )
 def test_every_pace_takes_a_finite_time(pace: str) -> None:
-    given = answered(f"rules: [{{reply: [Hello hello hello, {{pause: 999999999h}}, x], pace: {pace}}}]")
+    decision = answered(f"rules: [{{reply: [Hello hello hello, {{pause: 999999999h}}, x], pace: {pace}}}]")
 
-    assert given.response.status == 200
-    assert all(isinstance(at, int) for at, _ in given.response.body)
+    assert decision.response.status == 200
+    assert all(isinstance(at, int) for at, _ in decision.response.body)
 
 
 @pytest.mark.parametrize(
@@ -126,10 +126,10 @@ def test_every_pace_takes_a_finite_time(pace: str) -> None:
 def test_a_body_without_json_has_nothing_to_edit(respond: dict[str, object], event: str, stream: bool) -> None:
     faults = [{"respond": respond}, {"edit": event, "set": {"a": 1}}]
     file = json.dumps({"chaos": faults, "rules": [{"reply": "x"}]})
-    given = answered(file, "a.json", stream=stream)
+    decision = answered(file, "a.json", stream=stream)
 
-    assert given.response.status == 200
-    assert f"fault: edit {event.removesuffix(' 1')} found nothing to strike" in given.notes
+    assert decision.response.status == 200
+    assert f"fault: edit {event.removesuffix(' 1')} found nothing to strike" in decision.notes
 
 
 def test_longest_path_is_set() -> None:

@@ -28,28 +28,28 @@ from mockclaude.wire.script import Script
 from tests.counting import calls
 from tests.reply.breakage import CONTEXT, SLOW, faults
 from tests.reply.client import received
-from tests.reply.making import DRAWS, INSTANT, any_replies, conversation, outline, scope
+from tests.reply.making import DRAWS, INSTANT, any_replies, messages_request, reply_template, template_context
 
 Yield = dict[str, Any] | str
 
 
-def part(said: Yield) -> ReplyTemplate:
+def part(value: Yield) -> ReplyTemplate:
     """Return what a function yields: a text goes on with the text before it."""
-    if isinstance(said, str):
-        return ReplyTemplate(outline({"text": {"text": said}}).steps, fixed=False, continues=True)
-    short = isinstance(said.get("thinking"), str)
-    return ReplyTemplate(outline(said).steps, fixed=False, continues=short)
+    if isinstance(value, str):
+        return ReplyTemplate(reply_template({"text": {"text": value}}).steps, fixed=False, continues=True)
+    short = isinstance(value.get("thinking"), str)
+    return ReplyTemplate(reply_template(value).steps, fixed=False, continues=short)
 
 
 def live(
-    asked: MessagesRequest,
+    request: MessagesRequest,
     *,
     pace: Pace = INSTANT,
     written: tuple[Any, ...] = (),
-    asking: ReplyContext = PLAIN,
+    reply_context: ReplyContext = PLAIN,
     context: ResponseContext = CONTEXT,
 ) -> LiveResponse:
-    return LiveResponse(scope(asked), pace, DRAWS, context, asking, faults(*written), lambda _: {})
+    return LiveResponse(template_context(request), pace, DRAWS, context, reply_context, faults(*written), lambda _: {})
 
 
 def texts(script: Script) -> list[str]:
@@ -65,19 +65,19 @@ class Made:
         *yields: Yield,
         pace: Pace = INSTANT,
         written: tuple[Any, ...] = (),
-        asking: ReplyContext = PLAIN,
+        reply_context: ReplyContext = PLAIN,
         **fields: Any,
     ) -> None:
-        self.asked = conversation(**{"stream": True, **fields})
-        self.response = live(self.asked, pace=pace, written=written, asking=asking)
+        self.request = messages_request(**{"stream": True, **fields})
+        self.response = live(self.request, pace=pace, written=written, reply_context=reply_context)
         self.encoder = BatchEncoder(http11=True)
         self.scripts: list[Script] = []
         self.used = 0
-        for said in yields:
+        for value in yields:
             if self.response.ended:
                 break
             self.used += 1
-            if batch := self.response.add(part(said)):
+            if batch := self.response.add(part(value)):
                 self.scripts.append(self.encoder.encode(batch))
         if batch := self.response.finish():
             self.scripts.append(self.encoder.encode(batch))
@@ -99,9 +99,9 @@ def kinds(script: Script) -> list[str]:
     return [event.get("delta", {}).get("type") or event["type"] for event in received(script).events]
 
 
-def at_once(*steps: dict[str, Any], asking: ReplyContext = PLAIN, **fields: Any) -> Reply:
-    asked: MessagesRequest = conversation(**{"stream": True, **fields})
-    return compose(outline(*steps), scope(asked), DRAWS, CONTEXT.message_id, asking)
+def at_once(*steps: dict[str, Any], reply_context: ReplyContext = PLAIN, **fields: Any) -> Reply:
+    request: MessagesRequest = messages_request(**{"stream": True, **fields})
+    return compose(reply_template(*steps), template_context(request), DRAWS, CONTEXT.message_id, reply_context)
 
 
 def flat(script: Script) -> list[tuple[int, int]]:
@@ -241,7 +241,7 @@ class Counted:
 @pytest.mark.parametrize("written", [(), ({"drop": "ping"}, {"disconnect": "close", "after": "10000 events"})], ids=len)
 def test_each_part_is_made_once_and_sent_once(written: tuple[Any, ...]) -> None:
     counted: Any = Counted()
-    response = live(conversation(stream=True, max_tokens=10_000), written=written)
+    response = live(messages_request(stream=True, max_tokens=10_000), written=written)
     step = ReplyTemplate((CompiledStep("text", counted),), fixed=False, continues=True)
     sizes = []
     for _ in range(800):
@@ -292,7 +292,7 @@ def test_thinking_that_is_cut_is_not_signed() -> None:
 
 
 def test_a_reply_as_it_is_written_is_not_cut() -> None:
-    made = Made("One, two,", " three.", {"thinking": "Hm."}, max_tokens=1, asking=ReplyContext(as_written=True))
+    made = Made("One, two,", " three.", {"thinking": "Hm."}, max_tokens=1, reply_context=ReplyContext(as_written=True))
 
     assert made.content[0] == {"type": "text", "text": "One, two, three."}
     assert made.content[1]["thinking"] == "Hm."
@@ -326,7 +326,7 @@ def test_citations_come_before_the_text() -> None:
 
 
 def test_a_response_for_http_1_0_ends_with_the_connection() -> None:
-    response, encoder = live(conversation(stream=True)), BatchEncoder(http11=False)
+    response, encoder = live(messages_request(stream=True)), BatchEncoder(http11=False)
     for batch in (response.add(part("One,")), response.finish()):
         assert batch
         encoder.encode(batch)

@@ -19,8 +19,8 @@ FORMAT = {"format": {"type": "json_schema", "schema": NAME}}
 BROKEN = {"name": "odd", "input_schema": {"type": "object", "$ref": "#/missing"}}
 
 
-def use(name: str = "get_weather", **given: Any) -> dict[str, Any]:
-    return {"type": "tool_use", "id": "toolu_1", "name": name, "input": given or {"city": "Paris"}}
+def use(name: str = "get_weather", **arguments: Any) -> dict[str, Any]:
+    return {"type": "tool_use", "id": "toolu_1", "name": name, "input": arguments or {"city": "Paris"}}
 
 
 def text(written: str = "Hi") -> dict[str, Any]:

@@ -14,29 +14,31 @@ LATER = "2026-12-18T11:06:40Z"
 EXCEL = {"type": "anthropic", "skill_id": "xlsx"}
 
 
-def told(**body: Any) -> dict[str, Any]:
+def fields_for(**body: Any) -> dict[str, Any]:
     return optional_fields(body, Draws(0, "rule"), NOW)
 
 
 def test_optional_fields_are_absent_by_default() -> None:
-    assert told(container=None, context_management=None, thinking={"type": "adaptive"}) == {}
+    assert fields_for(container=None, context_management=None, thinking={"type": "adaptive"}) == {}
 
 
 def test_edits_and_transformations_are_empty() -> None:
-    asked = told(context_management={"edits": []}, thinking={"block_binding": {"prefix_mismatch_behavior": "error"}})
+    fields = fields_for(
+        context_management={"edits": []}, thinking={"block_binding": {"prefix_mismatch_behavior": "error"}}
+    )
 
-    assert asked == {"context_management": {"applied_edits": []}, "input_transformations": []}
+    assert fields == {"context_management": {"applied_edits": []}, "input_transformations": []}
 
 
 @pytest.mark.parametrize("container", ["container_1", {"id": "container_1"}])
 def test_a_container_that_is_named_is_used_again(container: Any) -> None:
-    assert told(container=container) == {
+    assert fields_for(container=container) == {
         "container": {"id": "container_1", "expires_at": LATER, "skills": None},
     }
 
 
 def test_a_new_container_gets_an_id_and_its_skills() -> None:
-    made = told(container={"skills": [EXCEL]})["container"]
+    made = fields_for(container={"skills": [EXCEL]})["container"]
 
     assert made["id"] == Draws(0, "rule").identifier("container")
     assert made["skills"] == [{"version": "latest", **EXCEL}]

@@ -19,7 +19,15 @@ from mockclaude.scenario.format.file import Pace
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.wire.encode import encode
 from tests.reply.client import message_of, received
-from tests.reply.making import DRAWS, INSTANT, any_replies, conversation, outline, plain_replies, scope
+from tests.reply.making import (
+    DRAWS,
+    INSTANT,
+    any_replies,
+    messages_request,
+    plain_replies,
+    reply_template,
+    template_context,
+)
 
 PACED = Pace.model_validate({"ttft": "1s", "tokens_per_second": 100, "jitter": "20%"})
 INPUT_TOKENS = 8_611_000_000_000_017  # what stands for the input tokens in a prepared reply
@@ -41,45 +49,45 @@ def same(one: Response, other: Response) -> bool:
     return apart[0].body == apart[1].body and [*sent[0].sends] == [*sent[1].sends] and sent[0][2:] == sent[1][2:]
 
 
-def both_ways(told: ReplyTemplate, pace: Pace, draws: Draws, context: ResponseContext, **fields: Any) -> bool:
-    """Tell whether `told` is answered by `render_response` as it is when it is composed and planned."""
-    asked = scope(conversation(**fields))
-    composed = schedule_reply(
-        compose(told, asked, draws, context.message_id), pace, draws, context, stream=asked.request.stream
+def both_ways(template: ReplyTemplate, pace: Pace, draws: Draws, context: ResponseContext, **fields: Any) -> bool:
+    """Return whether `render_response` builds the same response as composing and scheduling."""
+    scope = template_context(messages_request(**fields))
+    composed_response = schedule_reply(
+        compose(template, scope, draws, context.message_id), pace, draws, context, stream=scope.request.stream
     )
-    return same(render_response(told, pace, asked, draws, context).response, composed)
+    return same(render_response(template, pace, scope, draws, context).response, composed_response)
 
 
-@given(steps=fixed_steps, asked=st.lists(questions, min_size=2, max_size=4))
-@example(steps=[{"usage": {"input_tokens": 5}}], asked=[{"stream": True}, {"stream": False}])
+@given(steps=fixed_steps, requests=st.lists(questions, min_size=2, max_size=4))
+@example(steps=[{"usage": {"input_tokens": 5}}], requests=[{"stream": True}, {"stream": False}])
 @example(
     steps=[{"usage": {"input_tokens": 5}}, {"usage": {"output_tokens": 5}}],
-    asked=[{"stream": True}, {"stream": False}],
+    requests=[{"stream": True}, {"stream": False}],
 )
-@example(steps=[{"text": "\ue000id\ue000"}], asked=[{"stream": True}, {"stream": False}])
-@example(steps=[{"json": INPUT_TOKENS}], asked=[{"stream": True}, {"stream": False}])
+@example(steps=[{"text": "\ue000id\ue000"}], requests=[{"stream": True}, {"stream": False}])
+@example(steps=[{"json": INPUT_TOKENS}], requests=[{"stream": True}, {"stream": False}])
 def test_a_prepared_reply_has_the_bytes_of_a_composed_one(
-    steps: list[dict[str, Any]], asked: list[dict[str, Any]]
+    steps: list[dict[str, Any]], requests: list[dict[str, Any]]
 ) -> None:
-    told = outline(*steps)
+    template = reply_template(*steps)
 
-    for attempt, fields in enumerate(asked):
-        assert both_ways(told, INSTANT, DRAWS._replace(occurrence=attempt), CONTEXT, **fields)
+    for attempt, fields in enumerate(requests):
+        assert both_ways(template, INSTANT, DRAWS._replace(occurrence=attempt), CONTEXT, **fields)
 
 
 @given(steps=any_replies, stream=st.booleans())
 def test_reply_with_a_pace_is_scheduled(steps: list[dict[str, Any]], stream: bool) -> None:
-    assert both_ways(outline(*steps), PACED, DRAWS, CONTEXT, stream=stream)
+    assert both_ways(reply_template(*steps), PACED, DRAWS, CONTEXT, stream=stream)
 
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_prepared_reply_is_filled_in_for_each_request(stream: bool) -> None:
-    told = outline({"text": "Hi."})
+    template = reply_template({"text": "Hi."})
     messages = []
     for model, system in [("claude-haiku-4-5", ""), ("claude-opus-5", "Be brief.")]:
-        asked = scope(conversation(model=model, system=system, stream=stream))
-        responded = render_response(told, INSTANT, asked, DRAWS, CONTEXT._replace(message_id=f"msg_{model}"))
-        response = received(encode(responded.response, http11=True))
+        scope = template_context(messages_request(model=model, system=system, stream=stream))
+        rendered = render_response(template, INSTANT, scope, DRAWS, CONTEXT._replace(message_id=f"msg_{model}"))
+        response = received(encode(rendered.response, http11=True))
         messages.append(message_of(response.events) if stream else response.json)
     one, other = messages
 
@@ -91,10 +99,10 @@ def test_a_prepared_reply_is_filled_in_for_each_request(stream: bool) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_request_dependent_reply_is_composed_for_the_request(stream: bool) -> None:
-    told = outline({"text": "${{ user }}"}, {"tool_use": {"name": "look", "input": {}}})
+    template = reply_template({"text": "${{ user }}"}, {"tool_use": {"name": "look", "input": {}}})
 
-    assert both_ways(told, INSTANT, DRAWS, CONTEXT, stream=stream)
-    assert both_ways(told, INSTANT, DRAWS, CONTEXT, stream=stream, messages=[{"role": "user", "content": "Bye"}])
+    assert both_ways(template, INSTANT, DRAWS, CONTEXT, stream=stream)
+    assert both_ways(template, INSTANT, DRAWS, CONTEXT, stream=stream, messages=[{"role": "user", "content": "Bye"}])
 
 
 @pytest.mark.parametrize(
@@ -108,42 +116,46 @@ def test_request_dependent_reply_is_composed_for_the_request(stream: bool) -> No
     ],
 )
 def test_fixed_reply_is_truncated_by_the_request(fields: Any, content: Any, notes: tuple[str, ...]) -> None:
-    responded = render_response(
-        outline({"text": "Hello there."}), INSTANT, scope(conversation(**fields)), DRAWS, CONTEXT
+    rendered = render_response(
+        reply_template({"text": "Hello there."}), INSTANT, template_context(messages_request(**fields)), DRAWS, CONTEXT
     )
 
-    assert (responded.content, responded.notes) == (content, notes)
+    assert (rendered.content, rendered.notes) == (content, notes)
 
 
 @pytest.mark.parametrize("fields", [{}, {"tools": [{"name": "look", "input_schema": {"type": "object"}}]}])
 def test_fixed_tool_call_is_compared_with_the_tools(fields: Any) -> None:
     call = {"type": "tool_use", "id": "toolu_1", "name": "listen", "input": {}}
-    responded = render_response(outline({"block": call}), INSTANT, scope(conversation(**fields)), DRAWS, CONTEXT)
+    rendered = render_response(
+        reply_template({"block": call}), INSTANT, template_context(messages_request(**fields)), DRAWS, CONTEXT
+    )
 
-    assert responded.notes == ("the tool 'listen' was not offered",)
+    assert rendered.notes == ("the tool 'listen' was not offered",)
 
 
 def test_reply_as_written_is_not_truncated() -> None:
-    asked = scope(conversation(max_tokens=1, messages=PREFILLED))
-    responded = render_response(
-        outline({"text": "Hello there."}), INSTANT, asked, DRAWS, CONTEXT, ReplyContext(as_written=True)
+    scope = template_context(messages_request(max_tokens=1, messages=PREFILLED))
+    rendered = render_response(
+        reply_template({"text": "Hello there."}), INSTANT, scope, DRAWS, CONTEXT, ReplyContext(as_written=True)
     )
 
-    assert (responded.content, responded.notes) == ([{"type": "text", "text": "Hello there."}], ())
+    assert (rendered.content, rendered.notes) == ([{"type": "text", "text": "Hello there."}], ())
 
 
 @pytest.mark.parametrize("ending", [{"error": "overloaded_error"}, {"disconnect": "reset"}, {"pause": "forever"}])
 def test_incomplete_reply_has_no_content(ending: dict[str, Any]) -> None:
-    asked = scope(conversation(stream=True))
+    scope = template_context(messages_request(stream=True))
 
-    assert render_response(outline({"text": "Hi"}, ending), INSTANT, asked, DRAWS, CONTEXT).content is None
-    assert render_response(outline({"text": "Hi"}, {"pause": "1s"}), INSTANT, asked, DRAWS, CONTEXT).content
+    assert render_response(reply_template({"text": "Hi"}, ending), INSTANT, scope, DRAWS, CONTEXT).content is None
+    assert render_response(reply_template({"text": "Hi"}, {"pause": "1s"}), INSTANT, scope, DRAWS, CONTEXT).content
 
 
 def test_message_has_optional_fields_and_cache_usage() -> None:
-    asking = ReplyContext(InputUsage(1, 2, 3, 4), {"context_management": {"applied_edits": []}})
-    responded = render_response(outline({"text": "Hi"}), INSTANT, scope(conversation()), DRAWS, CONTEXT, asking)
-    message = received(encode(responded.response, http11=True)).json
+    reply_context = ReplyContext(InputUsage(1, 2, 3, 4), {"context_management": {"applied_edits": []}})
+    rendered = render_response(
+        reply_template({"text": "Hi"}), INSTANT, template_context(messages_request()), DRAWS, CONTEXT, reply_context
+    )
+    message = received(encode(rendered.response, http11=True)).json
 
     assert message["context_management"] == {"applied_edits": []}
     assert {key: message["usage"][key] for key in list(message["usage"])[:4]} == {

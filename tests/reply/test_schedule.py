@@ -128,7 +128,7 @@ def gaps(script: Script) -> list[int]:
 def test_jitter_is_drawn_for_each_gap_on_its_own() -> None:
     reply = composed({"text": "word " * 400})
     even, varied = (planned(reply, paced(tokens_per_second=50, jitter=jitter)) for jitter in (0, "50%"))
-    ratios = [given / usual for given, usual in zip(gaps(varied), gaps(even), strict=True)]
+    ratios = [varied_gap / usual for varied_gap, usual in zip(gaps(varied), gaps(even), strict=True)]
 
     assert len({round(ratio, 3) for ratio in ratios}) > 80
     assert 0.5 <= min(ratios) < 0.55
@@ -273,7 +273,7 @@ def test_error_has_x_should_retry(error: ApiError, retried: str, last: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("error", "speed", "told"),
+    ("error", "speed", "delay"),
     [
         (ApiError("overloaded_error"), 1, None),
         (ApiError("overloaded_error"), 0, "1"),
@@ -285,10 +285,10 @@ def test_error_has_x_should_retry(error: ApiError, retried: str, last: str) -> N
         (invalid("model: Field required"), 0, None),
     ],
 )
-def test_retry_speed_shortens_the_retry_delay(error: ApiError, speed: float, told: str | None) -> None:
+def test_retry_speed_shortens_the_retry_delay(error: ApiError, speed: float, delay: str | None) -> None:
     response = received(encode(CONTEXT._replace(retry_speed=speed).error(error), http11=True))
 
-    assert response.headers.get("retry-after-ms") == told
+    assert response.headers.get("retry-after-ms") == delay
 
 
 def test_any_json_can_be_a_response() -> None:

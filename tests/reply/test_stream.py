@@ -153,7 +153,7 @@ def test_only_what_is_generated_takes_tokens(block: dict[str, Any], counts: list
 def test_incident_leaves_the_previous_block_open() -> None:
     reply = composed(TEXT, {"pause": "1s"}, {"error": "api_error"}, TEXT, {"disconnect": "close"})
     kinds = [part if isinstance(part, (Pause, Disconnect)) else type(part) for part in stream_events(reply, whole=True)]
-    told = [part.piece.encoded for part in stream_events(reply, whole=True) if isinstance(part, CountedPiece)]
+    pieces = [part.piece.encoded for part in stream_events(reply, whole=True) if isinstance(part, CountedPiece)]
 
     assert kinds == [
         CountedPiece,
@@ -165,6 +165,6 @@ def test_incident_leaves_the_previous_block_open() -> None:
         Disconnect("close"),
         CountedPiece,
     ]
-    assert b"content_block_stop" not in told[0] + told[1]
-    assert told[2] == b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n'
-    assert told[4].startswith(b"event: content_block_stop")
+    assert b"content_block_stop" not in pieces[0] + pieces[1]
+    assert pieces[2] == b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n'
+    assert pieces[4].startswith(b"event: content_block_stop")

@@ -11,12 +11,12 @@ from mockclaude.reply.response import End, Response
 from mockclaude.scenario.format.presets import MALFORMED
 from mockclaude.wire.encode import encode
 from mockclaude.wire.malformed import MALFORM
-from tests.reply.breakage import sent, struck, whole
+from tests.reply.breakage import bytes_of, plain_response, response_with
 from tests.reply.client import received
 
 
 def head(response: Response) -> list[bytes]:
-    return sent(response).partition(b"\r\n\r\n")[0].split(b"\r\n")
+    return bytes_of(response).partition(b"\r\n\r\n")[0].split(b"\r\n")
 
 
 def is_closed(response: Response) -> bool:
@@ -28,53 +28,53 @@ def test_every_malformation_has_an_encoder() -> None:
 
 
 def test_status_line_is_invalid() -> None:
-    assert head(struck("status_line"))[0] == b"HTTP/1.1 OK 200"
+    assert head(response_with("status_line"))[0] == b"HTTP/1.1 OK 200"
 
 
 def test_headers_are_invalid() -> None:
-    lengths = [line for line in head(struck("double_content_length")) if line.startswith(b"content-length")]
+    lengths = [line for line in head(response_with("double_content_length")) if line.startswith(b"content-length")]
 
-    assert b"bad name: x" in head(struck("header_name"))
+    assert b"bad name: x" in head(response_with("header_name"))
     assert len(set(lengths)) == 2
-    assert max(map(len, head(struck("huge_header")))) > 400_000
-    assert len(head(struck("many_headers"))) > 2_000
+    assert max(map(len, head(response_with("huge_header")))) > 400_000
+    assert len(head(response_with("many_headers"))) > 2_000
 
 
 def test_early_hints_precede_the_response() -> None:
-    hints, _, rest = sent(struck("early_hints")).rpartition(b"rel=preload\r\n\r\n")
+    hints, _, rest = bytes_of(response_with("early_hints")).rpartition(b"rel=preload\r\n\r\n")
 
     assert hints.count(b"103 Early Hints") == 100
-    assert rest == sent(struck({"headers": {}}))
+    assert rest == bytes_of(response_with({"headers": {}}))
 
 
 def test_a_body_without_a_head() -> None:
-    response = struck("no_head")
+    response = response_with("no_head")
 
-    assert sent(response) == whole().data
+    assert bytes_of(response) == plain_response().data
     assert is_closed(response)
 
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_chunk_size_is_not_a_number(stream: bool) -> None:
-    response = struck("chunk_size", stream=stream)
+    response = response_with("chunk_size", stream=stream)
 
-    assert sent(response).count(b"\r\nzz\r\n") == 1
+    assert bytes_of(response).count(b"\r\nzz\r\n") == 1
     assert is_closed(response)
 
 
 @pytest.mark.parametrize(("more", "length"), [(50, 50), (-20, -20)])
 @pytest.mark.parametrize("stream", [True, False])
 def test_content_length_is_wrong(stream: bool, more: int, length: int) -> None:
-    response, data = struck({"content_length": more}, stream=stream), whole(stream=stream).data
+    response, data = response_with({"content_length": more}, stream=stream), plain_response(stream=stream).data
 
     assert b"content-length: %d" % (len(data) + length) in head(response)
-    assert sent(response).endswith(b"\r\n\r\n" + data)
+    assert bytes_of(response).endswith(b"\r\n\r\n" + data)
     assert is_closed(response)
 
 
 @pytest.mark.parametrize("name", ["not_gzip", "broken_gzip", "truncated_gzip"])
 def test_gzip_is_invalid(name: str) -> None:
-    response = received(encode(struck(name, stream=False), http11=True))
+    response = received(encode(response_with(name, stream=False), http11=True))
 
     assert response.headers["content-encoding"] == "gzip"
     with pytest.raises((OSError, EOFError, zlib.error)):
@@ -82,4 +82,4 @@ def test_gzip_is_invalid(name: str) -> None:
 
 
 def test_content_length_is_never_negative() -> None:
-    assert b"content-length: 0" in head(struck({"content_length": -1_000_000}))
+    assert b"content-length: 0" in head(response_with({"content_length": -1_000_000}))
