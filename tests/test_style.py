@@ -24,18 +24,18 @@ class Rule(NamedTuple):
 
 RULES = {
     "name the thing": Rule(
-        r"\b(what|whatever|whoever) (is|was|are|were|it|they|comes|came|stands|a|an|the|else|has|there)\b", 276, 48
+        r"\b(what|whatever|whoever) (is|was|are|were|it|they|comes|came|stands|a|an|the|else|has|there)\b", 61, 48
     ),
-    "name the actor": Rule(r"\b(is|are|be|was|were|been) (told|said|asked|heard|struck)\b", 21, 11),
-    "negate with not": Rule(r"\b(is|are) (no (?!longer\b)\w+|(?-i:none)\b)", 23, 7),
-    "use the verb": Rule(r"\b(?-i:Let) \w+", 3, 0),
-    "say the number": Rule(r"\bso (many|much|long|often)\b", 17, 10),
-    "name the noun": Rule(r"\b(one|those) (that|which|who)\b", 40, 4),
-    "plain words": Rule(r"\b(for ever|an? picture|pictures|the program)\b", 5, 5),
-    "present tense": Rule(r"\b(shall|hardly|but for|apart from luck|by (it|them)sel(f|ves))\b", 15, 7),
-    "no header of ins and outs": Rule(r"^In: |\bKnows? nothing of\b", 89, 1),
+    "name the actor": Rule(r"\b(is|are|be|was|were|been) (told|said|asked|heard|struck)\b", 4, 11),
+    "negate with not": Rule(r"\b(is|are) (no (?!longer\b)\w+|(?-i:none)\b)", 11, 7),
+    "use the verb": Rule(r"\b(?-i:Let) \w+", 0, 0),
+    "say the number": Rule(r"\bso (many|much|long|often)\b", 5, 10),
+    "name the noun": Rule(r"\b(one|those) (that|which|who)\b", 21, 4),
+    "plain words": Rule(r"\b(for ever|an? picture|pictures|the program)\b", 2, 5),
+    "present tense": Rule(r"\b(shall|hardly|but for|apart from luck|by (it|them)sel(f|ves))\b", 4, 7),
+    "no header of ins and outs": Rule(r"^In: |\bKnows? nothing of\b", 21, 1),
 }
-LONG_SUMMARIES = 370
+LONG_SUMMARIES = 167
 
 
 @cache
