@@ -1,4 +1,4 @@
-"""Style rules of .github/CONTRIBUTING.md as patterns, counted in docstrings and pages. A count may only fall."""
+"""Style rules of .github/CONTRIBUTING.md as patterns: none in docstrings; in pages a count may only fall."""
 
 import ast
 import re
@@ -15,27 +15,25 @@ SUMMARY = 80
 
 
 class Rule(NamedTuple):
-    """A pattern, and how often docstrings and pages may have it. The target is 0: lower the number after a rewrite."""
+    """A pattern that no docstring has, and its maximum number of matches in pages: lower it after a rewrite."""
 
     pattern: str
-    docstrings: int
     pages: int
 
 
 RULES = {
     "name the thing": Rule(
-        r"\b(what|whatever|whoever) (is|was|are|were|it|they|comes|came|stands|a|an|the|else|has|there)\b", 106, 48
+        r"\b(what|whatever|whoever) (is|was|are|were|it|they|comes|came|stands|a|an|the|else|has|there)\b", 48
     ),
-    "name the actor": Rule(r"\b(is|are|be|was|were|been) (told|said|asked|heard|struck)\b", 5, 11),
-    "negate with not": Rule(r"\b(is|are) (no (?!longer\b)\w+|(?-i:none)\b)", 19, 7),
-    "use the verb": Rule(r"\b(?-i:Let) \w+", 1, 0),
-    "say the number": Rule(r"\bso (many|much|long|often)\b", 6, 10),
-    "name the noun": Rule(r"\b(one|those) (that|which|who)\b", 21, 4),
-    "plain words": Rule(r"\b(for ever|an? picture|pictures|the program)\b", 1, 5),
-    "present tense": Rule(r"\b(shall|hardly|but for|apart from luck|by (it|them)sel(f|ves))\b", 2, 7),
-    "no header of ins and outs": Rule(r"^In: |\bKnows? nothing of\b", 14, 1),
+    "name the actor": Rule(r"\b(is|are|be|was|were|been) (told|said|asked|heard|struck)\b", 11),
+    "negate with not": Rule(r"\b(is|are) (no (?!longer\b)\w+|(?-i:none)\b)", 7),
+    "use the verb": Rule(r"\b(?-i:Let) \w+", 0),
+    "say the number": Rule(r"\bso (many|much|long|often)\b", 10),
+    "name the noun": Rule(r"\b(one|those) (that|which|who)\b", 4),
+    "plain words": Rule(r"\b(for ever|an? picture|pictures|the program)\b", 5),
+    "present tense": Rule(r"\b(shall|hardly|but for|apart from luck|by (it|them)sel(f|ves))\b", 7),
+    "no header of ins and outs": Rule(r"^In: |\bKnows? nothing of\b", 1),
 }
-LONG_SUMMARIES = 255
 
 
 @cache
@@ -88,7 +86,7 @@ def check(found: list[str], most: int) -> None:
 
 @pytest.mark.parametrize("name", RULES)
 def test_docstrings_follow_the_rule(name: str) -> None:
-    check(hits(RULES[name].pattern, docstrings()), RULES[name].docstrings)
+    check(hits(RULES[name].pattern, docstrings()), 0)
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -113,4 +111,4 @@ def test_summaries_fit_in_80_characters() -> None:
         for name, module in parsed()
         for node in public(module)
     )
-    check([f"{place}: {line}" for place, line in summaries if len(line) > SUMMARY], LONG_SUMMARIES)
+    check([f"{place}: {line}" for place, line in summaries if len(line) > SUMMARY], 0)

@@ -21,7 +21,7 @@ def format_path(path: Iterable[str | int]) -> str:
 
 
 def find_breakpoints(body: Body, blocks: Blocks) -> list[Located]:
-    """Return the items with `cache_control`, in the API's order: tools, system, messages, last the body itself."""
+    """Find the items with `cache_control`: tools, system, messages, last the body itse"""
     marked: list[Located] = []
     for field in ("tools", "system"):
         items = body.get(field)

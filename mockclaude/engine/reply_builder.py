@@ -49,7 +49,7 @@ class ReplyBuilder:
         return template_context(self.context, self.rule, self.draws)
 
     def select_reply(self) -> ReplyTemplate:
-        """Select the rule's reply: of a sequence the next one, of a choice one that is drawn by weight."""
+        """Select the next reply of a sequence, or draw a reply of a choice by weight."""
         rule = self.rule
         if rule.weights:
             return rule.replies[self.draws.of_question.pick_weighted("choice", rule.weights)]

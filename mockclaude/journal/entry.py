@@ -123,7 +123,7 @@ class JournalEntry:
 
     @property
     def reason(self) -> str:
-        """The log's text, without credentials: the selected rule, the endpoint, or the error."""
+        """The selected rule, the endpoint, or the error, without credentials."""
         rule, reason = self.rule, self.raw_reason
         return reason if rule is not None and reason is rule.label else redact(reason)
 

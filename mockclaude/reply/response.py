@@ -136,7 +136,7 @@ class Response(NamedTuple):
         return self._replace(framing=self.framing._replace(body_sent=False), head_at=0)
 
     def find_events(self, selector: EventSelector) -> list[int]:
-        """Return the indices in the body of the events that `selector` selects; each is a piece of its own."""
+        """Find the indices in the body of the selected events."""
         if not self.is_stream:
             return []
         indices = [

@@ -122,7 +122,12 @@ class Connection(Protocol):
 
 
 def build_http_request(head: Head, request: web.BaseRequest, body: bytes, began: float, now: float) -> HttpRequest:
-    """Build the request to the engine, which arrived `now` at a server that `began` at that time, both in seconds."""
+    """Build the request to the engine.
+
+    Args:
+        began: The start of the server, in seconds since the epoch.
+        now: The arrival of the request, in seconds since the epoch.
+    """
     connection = cast("Connection", request.protocol)
     reused, connection.requests = connection.requests > 0, connection.requests + 1
     headers = head.headers if head.page else request.headers

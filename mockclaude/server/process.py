@@ -7,7 +7,7 @@ from contextlib import suppress
 
 
 def tune_process() -> None:
-    """Set up the process for a server with many connections, once everything is loaded."""
+    """Set up the process for many connections, after everything is loaded."""
     spare_the_collector()
     return_freed_memory()
     allow_many_connections()

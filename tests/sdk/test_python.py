@@ -248,7 +248,7 @@ def test_each_error_type_is_the_sdks_class(
 
 def test_what_no_rule_answers_fails_at_once_and_says_why(serve: Serve, connect: Connect) -> None:
     server = serve("rules: [{name: greeting, when: {user: Hi}, reply: Hello!}]")
-    with pytest.raises(anthropic.APIStatusError, match=r"no rule matched this.+ closest is 'greeting'") as caught:
+    with pytest.raises(anthropic.APIStatusError, match=r"no rule matched; near miss 'greeting'") as caught:
         connect(server, max_retries=5).messages.create(**asked("Bye"))
 
     assert (caught.value.status_code, server.line().status) == (410, 410)

@@ -122,9 +122,9 @@ class _Form:
 
     @cached_property
     def capturing_program(self) -> Any:
-        """The program that captures groups.
+        """The compiled expression that captures groups.
 
-        It gets more memory, so that it fits if the other program does.
+        It gets more memory, so that it fits if the other expression does.
         """
         return _compile(self.translation.pattern, [2 * size for size in _MEMORY], capture=True)
 

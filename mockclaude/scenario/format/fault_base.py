@@ -95,7 +95,7 @@ class Fault(FormatModel):
 
     @property
     def strikes_others(self) -> bool:
-        """Whether the fault affects other clients than the one that sent the request."""
+        """Whether the fault affects other clients than the sender of the request."""
         return False
 
     @property
@@ -112,7 +112,7 @@ class Fault(FormatModel):
 
     @cached_property
     def nondeterminism(self) -> str:
-        """Why the requests or clients that the fault affects vary between runs, '' if they do not."""
+        """Why the affected requests or clients vary between runs; '' if they do not."""
         reasons = [reason for key, (reason, _) in NONDETERMINISTIC.items() if self.has(key)]
         scripted: Sequence[Fault] = getattr(self, "script", ())
         return next((fault.nondeterminism for fault in scripted if fault.nondeterminism), "") or " and ".join(reasons)

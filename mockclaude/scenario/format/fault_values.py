@@ -92,7 +92,7 @@ class Burst(FormatModel):
 
 
 class Ramp(FormatModel):
-    """A probability that changes linearly from `start` to `end` over the requests of a lane."""
+    """A probability that changes linearly over the requests of a lane."""
 
     start: Probability = 0.0
     """The initial probability. Default: 0."""

@@ -256,7 +256,7 @@ class RefuseFault(Fault):
 
     @property
     def strikes_others(self) -> bool:
-        """Whether the fault affects other clients than the one that sent the request."""
+        """Whether the fault affects other clients than the sender of the request."""
         return True
 
     @property
@@ -292,7 +292,7 @@ class ScriptFault(Fault):
 
     @property
     def strikes_others(self) -> bool:
-        """Whether the fault affects other clients than the one that sent the request."""
+        """Whether the fault affects other clients than the sender of the request."""
         return any(fault.strikes_others for fault in self.script)
 
 

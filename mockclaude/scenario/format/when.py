@@ -67,7 +67,7 @@ class ToolResultMatcher(FormatModel):
 
 
 class BodyMatcher(FormatModel):
-    """JMESPath expressions over the body: one that must be true, or their values."""
+    """JMESPath expressions over the body: a true one, or some with their values."""
 
     truthy: Query | None = None
     values: Annotated[dict[Query, Any], Field(min_length=1)] = Field(default_factory=dict)

@@ -107,7 +107,7 @@ def _replies(path: Path, rule: written.RuleModel) -> Iterator[tuple[Path, Sequen
 
 
 def _never_reached(source: SourceMap, path: Path, steps: Sequence[StepModel]) -> Iterator[Diagnostic]:
-    """Yield the first step after one that ends the reply, if it is a step that would send something."""
+    """Yield the first step after the end of the reply, if the step would send something."""
     for index, step in enumerate(steps[:-1]):
         if _ends(step) and steps[index + 1].kind not in ("stop_reason", "usage"):
             problem = f"unreachable step: the reply ends with the {step.kind} before it; expected that step last"
