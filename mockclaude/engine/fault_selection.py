@@ -84,6 +84,6 @@ def _trigger_notes(faults: Iterable[Fault], position: TriggerContext) -> Iterato
     for fault in faults:
         counted = counted or uses_request_count(fault)
         if fault.nondeterminism:
-            yield f"not the same each time: the fault '{fault}' {fault.nondeterminism}"
+            yield f"not deterministic: the fault '{fault}' {fault.nondeterminism}"
     if counted:
         yield f"request {position.request + 1} of its lane"

@@ -117,7 +117,7 @@ def _requested_faults(context: RequestContext) -> tuple[Fault, ...]:
     if head.page and fault:
         raise page_error(head.page, "ask for a fault")
     requested_faults = parse_fault_header(head.headers, fault)
-    if head.guest and any(fault.strikes_others for fault in requested_faults):
+    if head.guest and any(fault.affects_others for fault in requested_faults):
         raise guest_error("refuse")
     return requested_faults
 

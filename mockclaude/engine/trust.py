@@ -110,7 +110,7 @@ class Trust(NamedTuple):
 def guest_error(fault: str) -> ApiError:
     """Return the 401 for a fault that affects every client, without the token."""
     return ApiError(
-        "authentication_error", f"The fault `{fault}` strikes every client; it needs the admin token: {_HOW}"
+        "authentication_error", f"The fault `{fault}` affects every client; it needs the admin token: {_HOW}"
     )
 
 

@@ -58,7 +58,7 @@ def _check_format(schema: Any, content: Sequence[Block]) -> Iterator[str]:
             try:
                 value = orjson.loads(block["text"])
             except ValueError:
-                yield "the reply does not fit output_config.format: the text is no JSON"
+                yield "the reply does not fit output_config.format: the text is not JSON"
             else:
                 yield from _check_schema("the reply", "output_config.format", schema, value)
 

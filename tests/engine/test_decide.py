@@ -73,7 +73,7 @@ rules: [reply: Hello]
 def test_the_log_says_what_a_fault_was_decided_by_besides_the_draws() -> None:
     served = ScenarioState(load_text(FAULTS))
     of_each = [notes(served, content=said) for said in ("One", "Two", "Three")]
-    clock = "not the same each time: the fault 'error service_unavailable' depends on the clock"
+    clock = "not deterministic: the fault 'error service_unavailable' depends on the clock"
 
     assert [each[-1] for each in of_each] == [f"request {number} of its lane" for number in (1, 2, 3)]
     assert {each[-2].partition(" the fault")[0] for each in of_each} == {clock.partition(" the fault")[0]}

@@ -193,7 +193,7 @@ def test_fault_that_strikes_everybody_needs_the_token(serve: Serve, fault: str) 
     assert [answer.status for answer in (given, by_model)] == [401, 401]
     assert given.error == (
         "authentication_error",
-        "The fault `refuse` strikes every client; it needs the admin token: expected the one that the server prints at "
+        "The fault `refuse` affects every client; it needs the admin token: expected the one that the server prints at "
         "its start, or that of --admin-token; send it as x-mockclaude-token",
     )
     assert text(server.ask(post()).json) == "once"

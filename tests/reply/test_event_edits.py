@@ -132,4 +132,4 @@ def test_restart_repeats_the_message_with_another_id() -> None:
 
 
 def test_an_event_that_is_not_there_cannot_be_changed() -> None:
-    assert all("nothing" in note for note in fault_result({"drop": "thinking_delta"}, {"duplicate": "error"}).notes)
+    assert all("not applied" in note for note in fault_result({"drop": "thinking_delta"}, {"duplicate": "error"}).notes)

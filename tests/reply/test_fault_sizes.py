@@ -36,7 +36,7 @@ def test_a_fault_that_makes_too_many_pieces_is_left_out(
     monkeypatch.setattr(resolve, "MAX_PIECES", 12)
     decision = answered(f"rules: [{{reply: Hello, fault: {fault}}}]")
 
-    assert f"fault: {shown} makes more than 12 pieces or 64 MB, and is left out" in decision.notes
+    assert f"fault: {shown}, not applied: makes more than 12 pieces or 64 MB" in decision.notes
     assert sent_of(decision).count(b"event: message_stop") == 1
 
 
@@ -54,7 +54,7 @@ def test_faults_that_double_a_body_end(monkeypatch: pytest.MonkeyPatch) -> None:
     decision = answered(f"rules: [{{reply: Hello, fault: [{', '.join(['{restart: true}'] * 50)}]}}]")
 
     assert len(decision.response.body) <= resolve.MAX_PIECES + 2
-    assert decision.notes[-2] == "fault: restart makes more than 5,000 pieces or 64 MB, and is left out"
+    assert decision.notes[-2] == "fault: restart, not applied: makes more than 5,000 pieces or 64 MB"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_body_without_json_has_nothing_to_edit(respond: dict[str, object], eve
     decision = answered(file, "a.json", stream=stream)
 
     assert decision.response.status == 200
-    assert f"fault: edit {event.removesuffix(' 1')} found nothing to strike" in decision.notes
+    assert f"fault: edit {event.removesuffix(' 1')}, not applied: its position is not in the response" in decision.notes
 
 
 def test_longest_path_is_set() -> None:

@@ -357,7 +357,7 @@ def test_a_fault_that_makes_too_much_at_once_is_left_out(fault: Any, monkeypatch
     )
 
     assert made.response.notes == notes
-    assert "makes more than 12 pieces or 64 MB, and is left out" in notes[0]
+    assert "not applied: makes more than 12 pieces or 64 MB" in notes[0]
     assert flat(made.script) == flat(encode(whole, http11=True))
 
 
@@ -367,7 +367,7 @@ def test_pieces_of_a_fault_are_counted_over_all_parts(monkeypatch: pytest.Monkey
 
     assert texts(made.script)[:11] == ["a"] * 10 + ["b"]
     assert texts(made.script)[90:] == ["b", "a"] * 45 + ["b"]
-    assert made.response.notes[0].endswith(" makes more than 100 pieces or 64 MB, and is left out from there on")
+    assert made.response.notes[0].endswith(" not applied: makes more than 100 pieces or 64 MB, from there on")
 
 
 @pytest.mark.slow
@@ -396,5 +396,5 @@ def test_no_later_event_is_edited_for_one_that_is_cut() -> None:
     cut = {"stall": "1s", "after": f"{place} bytes"}
     made = Made("a", "b", written=(cut, {"edit": "content_block_delta", "set": {"index": 5}}))
 
-    assert made.response.notes[1] == "fault: edit content_block_delta found nothing to strike"
+    assert made.response.notes[1] == "fault: edit content_block_delta, not applied: its position is not in the response"
     assert b'"index":5' not in b"".join(send.data for send in made.script.sends)

@@ -63,7 +63,7 @@ def text(written: str = "Hi") -> dict[str, Any]:
             ["disable_parallel_tool_use is set, but the reply uses 2 tools"],
         ),
         ({"output_config": FORMAT}, [{"type": "thinking"}, text('{"name": "Ada"}')], []),
-        ({"output_config": FORMAT}, [text()], ["the reply does not fit output_config.format: the text is no JSON"]),
+        ({"output_config": FORMAT}, [text()], ["the reply does not fit output_config.format: the text is not JSON"]),
         (
             {"output_config": FORMAT},
             [text("{}")],

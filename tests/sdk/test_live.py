@@ -439,7 +439,7 @@ async def test_a_fault_that_makes_too_much_is_left_out_from_there_on(
     assert heard.error is None
     assert heard.texts[-1:] == ["the end"]
     assert heard.kinds[-1] == "message_stop"
-    assert mock.journal[0].notes[0].endswith(" makes more than 2,000 pieces or 64 MB, and is left out from there on")
+    assert mock.journal[0].notes[0].endswith(" not applied: makes more than 2,000 pieces or 64 MB, from there on")
 
 
 async def test_limits_count_what_a_function_made(tmp_path: Path) -> None:

@@ -158,10 +158,10 @@ def test_only_failed_requests_are_logged_and_none_are_kept(serve: Serve) -> None
     ("body", "headers", "status", "told"),
     [
         (b"{", {}, 400, "The body is not JSON: "),
-        (b"[1]", {}, 400, 'The body is no JSON object; expected such as {"lane": "my test"}'),
+        (b"[1]", {}, 400, 'The body is not a JSON object; expected e.g. {"lane": "my test"}'),
         (b"{}" + b" " * 5_000_000, {}, 413, "The body has 5000002 bytes; expected at most 5000000"),
         (b"no gzip", {"content_encoding": "gzip"}, 400, "The request body could not be decoded: "),
-        (b"[" * 100 + b"]" * 100, {}, 400, "The body is no JSON object"),
+        (b"[" * 100 + b"]" * 100, {}, 400, "The body is not a JSON object"),
         (b'{"lane":' + b"[" * 100 + b"]" * 100 + b"}", {}, 400, "the request: data nested more than 64 levels deep"),
         (b'{"lane":' + b"[" * 9999 + b"]" * 9999 + b"}", {}, 400, "The body is not JSON: "),
         (b'{"lane": "\\ud800"}', {}, 400, "The body is not JSON: "),

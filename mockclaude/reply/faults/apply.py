@@ -96,7 +96,7 @@ def sort_faults(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(faults, key=lambda fault: _ORDER[type(fault)])
 
 
-NOT_APPLIED = " found nothing to strike"
+NOT_APPLIED = ", not applied: its position is not in the response"
 """The outcome of a fault whose position is not in the response."""
 
 
@@ -105,7 +105,7 @@ def try_fault(fault: Callable[[], Response | None]) -> tuple[Response | None, st
     try:
         applied = fault()
     except TooLargeError as error:
-        return None, f" {error}, and is left out"
+        return None, f", not applied: {error}"
     return applied, "" if applied is not None else NOT_APPLIED
 
 

@@ -208,7 +208,7 @@ class _Generator:
 
     def generate_number(self, span: ranges.Range | None, place: _Place) -> int | float:
         if span is None:
-            raise SchemaError("there is no such number between the bounds")
+            raise SchemaError("no number lies within the bounds")
         return span.number(self.draw("number", place, span.low, span.high))
 
     def generate_array(self, flat: Flat, place: _Place) -> list[Any]:

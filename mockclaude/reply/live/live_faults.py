@@ -140,7 +140,7 @@ class _Stage:
         """Write the outcome of a fault that is not applied. A fault with too large a result ends."""
         if outcome != NOT_APPLIED:
             self._spent = True
-            self._outcome = outcome if self._outcome == NOT_APPLIED else f"{outcome} from there on"
+            self._outcome = outcome if self._outcome == NOT_APPLIED else f"{outcome}, from there on"
 
     def _pass_on(self, batch: Response) -> Response:
         """Return `batch` with the time of the head of the first batch."""

@@ -94,7 +94,7 @@ class Fault(FormatModel):
         return ()
 
     @property
-    def strikes_others(self) -> bool:
+    def affects_others(self) -> bool:
         """Whether the fault affects other clients than the sender of the request."""
         return False
 

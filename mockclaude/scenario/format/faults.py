@@ -255,7 +255,7 @@ class RefuseFault(Fault):
     """The time during which no connection is accepted."""
 
     @property
-    def strikes_others(self) -> bool:
+    def affects_others(self) -> bool:
         """Whether the fault affects other clients than the sender of the request."""
         return True
 
@@ -291,9 +291,9 @@ class ScriptFault(Fault):
     """The fault for the first, second, third attempt of a request, or `ok`."""
 
     @property
-    def strikes_others(self) -> bool:
+    def affects_others(self) -> bool:
         """Whether the fault affects other clients than the sender of the request."""
-        return any(fault.strikes_others for fault in self.script)
+        return any(fault.affects_others for fault in self.script)
 
 
 class NothingFault(Fault):

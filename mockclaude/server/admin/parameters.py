@@ -183,5 +183,5 @@ def _data(body: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise invalid(f"The body is not JSON: {error}") from None
     if not isinstance(data, dict):
-        raise invalid('The body is no JSON object; expected such as {"lane": "my test"}')
+        raise invalid('The body is not a JSON object; expected e.g. {"lane": "my test"}')
     return data
