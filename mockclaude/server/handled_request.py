@@ -86,5 +86,5 @@ class HandledRequest:
 
     def release(self) -> None:
         """Commit the effects of the end of the response, even after an error."""
-        if self.state is not None and self.decision.at_end:
+        if self.state is not None:
             self.state.store.commit(self.decision.at_end)

@@ -62,6 +62,14 @@ def test_choice_is_drawn_by_weight_for_each_occurrence() -> None:
     assert drawn[:50] == texts(rule, 50)
 
 
+def test_written_input_tokens_outlast_a_fault() -> None:
+    rule = "reply: [{text: Hello}, {usage: {input_tokens: 5}}], fault: {drop: ping}"
+
+    body = send(ScenarioState(load_text(f"rules: [{{{rule}}}]")), stream=True).body
+
+    assert b'"input_tokens":5,' in body
+
+
 FAULTS = """
 chaos:
   - {error: 529, requests: 3..3}

@@ -19,7 +19,7 @@ from mockclaude.engine.trust import Trust
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.loading.loader import load_text
-from mockclaude.server import protocol, request_body
+from mockclaude.server import heads, protocol, request_body
 from mockclaude.server.site import Site
 from tests.conftest import Serve
 from tests.serving import asking, post, request
@@ -32,6 +32,15 @@ def test_requests_on_one_connection_are_answered_one_after_the_other(serve: Serv
         for path in ("/v1/messages", "/v1/nothing", "/v1/messages"):
             wire.send(post(path=path))
             assert wire.response().status == (404 if "nothing" in path else 200)
+
+
+def test_more_heads_than_the_server_remembers_are_read_again(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heads, "MAX_HEADS", 2)
+    with serve("rules: [{sequence: [one, two]}]").connect() as wire:
+        for text in ("one", "two"):
+            for lane in "abc":
+                wire.send(post(x_mockclaude_lane=lane))
+                assert wire.response().json["content"][0]["text"] == text
 
 
 def test_pipelined_requests_are_answered_in_their_order(serve: Serve) -> None:

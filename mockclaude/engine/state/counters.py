@@ -53,7 +53,7 @@ class Counters:
         """Raise the counters of one request; return None if its rule is exhausted."""
         lane, fingerprint, rule, times, is_message, attempts = claim
         newest = self._newest
-        counts = newest[1] if newest is not None and newest[0] == lane else self._lane(lane)
+        counts = newest[1] if newest is not None and newest[0] == lane else self._renew(lane)
         if times is not None and rule is not None and counts.selected.get(rule) >= times:
             return None
         request = counts.requests
@@ -82,13 +82,10 @@ class Counters:
         fork._lanes = self._lanes.copy(_Lane.copy)
         return fork
 
-    def _lane(self, name: str) -> _Lane:
+    def _renew(self, name: str) -> _Lane:
         """Return the counters of a lane as the newest. A lane's size is updated when another becomes the newest."""
-        newest = self._newest
-        if newest is not None and newest[0] == name:
-            return newest[1]
-        if newest is not None:
-            self._put(*newest)
+        if self._newest is not None:
+            self._put(*self._newest)
         counts = self._lanes.get(name) or _Lane()
         self._put(name, counts)
         self._newest = name, counts
