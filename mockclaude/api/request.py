@@ -57,11 +57,11 @@ class EarlierTurn(NamedTuple):
 
 
 class MessagesRequest:
-    """An immutable request to `/v1/messages` or `/v1/messages/count_tokens`.
+    """A request to `/v1/messages` or `count_tokens`. mockclaude never changes it.
 
     Attributes:
         body: The parsed body with all messages of its thread. Only reports redact its credentials.
-        headers: The headers; names are case-insensitive. Credentials are redacted after the request is handled.
+        headers: The headers, with credentials; names are case-insensitive.
         model_info: The catalogue's entry of the model; None for a name that the catalogue does not list.
         api_headers: The API key, the version and the betas.
         issued: The thinking blocks that the server or a recording has sent.

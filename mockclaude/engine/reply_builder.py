@@ -27,7 +27,7 @@ class ReplyBuilder:
     Attributes:
         context: The request.
         rule: The rule.
-        position: Earlier selections of the rule in the lane.
+        match_count: Earlier selections of the rule in the lane.
         draws: The keys of the pseudo-random values.
         faults: The faults whose triggers fire.
         response_context: The ids, the time and the retry speed of every response to the request.

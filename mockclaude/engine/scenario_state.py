@@ -35,6 +35,7 @@ class ScenarioState:
         retry_speed: Divides the retry delays sent to clients; 0 makes them 1 ms.
         problem: The errors in the current files, if an earlier version is served instead; '' for none.
         limits_revision: A number that changes when the limits do.
+        resets: How often the state was reset. Effects of decisions before a reset are not committed after it.
     """
 
     def __init__(self, scenario: Scenario, retry_speed: float = 1.0, store: Store | None = None) -> None:
@@ -43,15 +44,15 @@ class ScenarioState:
         self.problem = ""
         self.scenario = scenario
         self.store: Store = MemoryStore() if store is None else store
-        self.limits_revision = 0
+        self.limits_revision = self.resets = 0
         self._batches = 0
         self.use(scenario)
 
     def use(self, scenario: Scenario) -> None:
         """Replace the scenario, and keep the added rules before its own.
 
-        Rules added to one lane come before rules added to all lanes. A rule with the same key in both scenarios keeps
-        its counters.
+        Rules added to one lane come before rules added to all lanes. Counters follow the key of a rule: a rule that
+        does not change keeps them, also if it is missing from a scenario in between.
         """
         if scenario.limits is not self.scenario.limits:
             self.limits_revision += 1
@@ -113,6 +114,7 @@ class ScenarioState:
         if lane is None:
             self.added.clear()
             self.limits_revision += 1
+            self.resets += 1
         else:
             self.added.pop(lane, None)
         self.store.forget(lane)

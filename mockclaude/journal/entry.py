@@ -7,7 +7,7 @@ bodies, so an entry keeps their credentials. All output of an entry is redacted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import orjson
 
@@ -125,7 +125,7 @@ class JournalEntry:
     def reason(self) -> str:
         """The selected rule, the endpoint, or the error, without credentials."""
         rule, reason = self.rule, self.raw_reason
-        return reason if rule is not None and reason is rule.label else redact(reason)
+        return _redact_label(reason) if rule is not None and reason is rule.label else redact(reason)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -214,6 +214,9 @@ class JournalEntry:
         except UNREADABLE:
             return None
 
+    conversation = request
+    """The former name."""
+
     @property
     def size(self) -> int:
         """The bytes that the journal counts for the entry."""
@@ -223,6 +226,9 @@ class JournalEntry:
         writes = len(self.script.sends) if self._writes is None else len(self._writes)
         bodies = len(self.http.body) + len(self.whole or b"") + self._response_size
         return OVERHEAD + bodies + texts + OVERHEAD_OF_A_WRITE * writes
+
+
+_redact_label = lru_cache(maxsize=1024)(redact)
 
 
 def _shorten(text: str) -> str:

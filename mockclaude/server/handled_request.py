@@ -46,12 +46,14 @@ class HandledRequest:
         scenario: The name of the scenario.
         http: The request; None for the index page.
         state: The state of the scenario; None for a request to no scenario.
+        resets: The number of resets of the state at the time of the decision. After another one nothing is committed.
     """
 
     decision: Decision = NO_RESPONSE
     scenario: str = ""
     http: HttpRequest | None = None
     state: ScenarioState | None = None
+    resets: int = 0
 
     async def send(self, request: web.BaseRequest, entry: JournalEntry, server: Server) -> SentResponse:
         """Journal the decision, send the response, and journal its ending."""
@@ -78,7 +80,9 @@ class HandledRequest:
     def _complete(self, entry: JournalEntry, server: Server, decision: Decision, script: Script) -> None:
         """Commit and journal the decision of a complete live reply."""
         assert self.state is not None, "only a scenario has live replies"
-        decision = self.decision = commit(self.state, decision)
+        self.decision = decision
+        if self.state.resets == self.resets:
+            decision = self.decision = commit(self.state, decision)
         entry.record_decision(decision, script, server.journal.max_body)
         server.journal.grow(entry)
         if script.down_us:
@@ -86,5 +90,6 @@ class HandledRequest:
 
     def release(self) -> None:
         """Commit the effects of the end of the response, even after an error."""
-        if self.state is not None:
+        assert self.state is not None, "only a scenario has effects"
+        if self.state.resets == self.resets:
             self.state.store.commit(self.decision.at_end)

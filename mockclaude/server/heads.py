@@ -23,6 +23,9 @@ from mockclaude.scenario.diagnostics import did_you_mean
 MAX_HEADS = 1_000
 """The maximum number of known heads. At this number all are dropped."""
 
+MAX_HEAD = 8 * 1024
+"""The maximum size of a remembered head, in bytes."""
+
 HeadKey: TypeAlias = tuple[str, str, int, tuple[tuple[bytes, bytes], ...]]
 """Method, raw path, minor version, and header lines."""
 
@@ -67,7 +70,9 @@ class Heads:
         name, path = self._address(request)
         head = _make_head(self._trust, request, path, headers, page)
         known = KnownHead(head, name, redact(request.raw_path))
-        if "/v1/" in request.raw_path.partition("?")[0]:  # otherwise the path depends on the mode, which may change
+        has_fixed_path = "/v1/" in request.raw_path.partition("?")[0]  # others depend on the mode, which may change
+        size = len(request.raw_path) + sum([len(line) + len(value) for line, value in request.raw_headers])
+        if has_fixed_path and not page and size <= MAX_HEAD:  # the headers of a page are filtered for each request
             if len(self.known) >= MAX_HEADS:
                 self.known.clear()
             self.known[key] = known

@@ -66,9 +66,15 @@ class _Connection(web.RequestHandler):
 def _to_origin_form(message: Any) -> Any:
     """Convert a request whose target is a whole URL to one with a path and a `Host` header."""
     url, headers = message.url, CIMultiDict(message.headers)
-    headers["host"] = url.host_port_subcomponent or ""
-    path = url.raw_path_qs
-    return message._replace(path=path, url=URL(path, encoded=True), headers=CIMultiDictProxy(headers))
+    host, path = url.host_port_subcomponent or "", url.raw_path_qs
+    headers["host"] = host
+    raw_headers = [(name, value) for name, value in message.raw_headers if name.lower() != b"host"]
+    return message._replace(
+        path=path,
+        url=URL(path, encoded=True),
+        headers=CIMultiDictProxy(headers),
+        raw_headers=(*raw_headers, (b"host", host.encode())),
+    )
 
 
 class _Server(web.Server):

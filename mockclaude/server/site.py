@@ -69,6 +69,10 @@ class Site:
         for served in self.served.values():
             served.rules.prepare()
 
+    def forget_heads(self) -> None:
+        """Drop the known heads, which contain credentials."""
+        self._heads.known.clear()
+
     def use(self, scenarios: Mapping[str, Scenario]) -> None:
         """Replace the scenarios. A scenario with the same name keeps its state."""
         self.served = {name: self._update_state(name, scenario) for name, scenario in scenarios.items()}
@@ -120,13 +124,13 @@ class Site:
             if known is None:
                 self._heads.check_host(request.headers.get("host", "localhost"))
             body = await read_body(request)
-            if known is None:
+            if known is None or known.scenario not in self.served:  # a reload may remove it while the body arrives
                 if request.raw_path.partition("?")[0] == "/":
                     return HandledRequest(index_page.respond(request, self.scenarios, self.trust, int(now)))
                 known = self._heads.read(request, key)
             http = build_http_request(known.head, request, body, self._began, now)
             state = self.served[known.scenario]
-            return HandledRequest(answer(http, state), known.scenario, http, state)
+            return HandledRequest(answer(http, state), known.scenario, http, state, state.resets)
         except ApiError as error:
             http = build_http_request(self._heads.read_stray(request, error), request, body, self._began, now)
             return HandledRequest(refuse(http, self.served[""], error), http=http)

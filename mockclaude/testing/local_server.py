@@ -118,4 +118,5 @@ class LocalServer(BackgroundServer):
     def _forget(self) -> None:
         self._state.reset()
         self.journal.clear()
+        self.site.forget_heads()
         self.site.numbers = count(1)

@@ -19,7 +19,7 @@ import pytest
 from mockclaude import __version__
 from tests.cli.invoking import HELLO, invoke, written
 from tests.conftest import Start
-from tests.serving import PATIENCE, Command, Running, announced, post, request
+from tests.serving import PATIENCE, Command, Running, announced, asking, post, request
 
 TIDE = "The tide comes and goes and comes again as it always has."
 STREAMS = f"""
@@ -203,6 +203,22 @@ def test_files_are_watched(start: Start, hello: Path) -> None:
     command.signal(signal.SIGTERM)
 
     assert command.end()[2] == f"reloaded: {hello}\n"
+
+
+def test_scenario_removed_while_a_body_arrives_is_not_found(start: Start, tmp_path: Path) -> None:
+    written(tmp_path / "set" / "one.yaml", HELLO)
+    removed = written(tmp_path / "set" / "two.yaml", HELLO)
+    command = start(tmp_path / "set", "--watch")
+    head = request("POST", "/two/v1/messages", content_length=str(len(asking())), expect="100-continue")
+    with command.server.connect() as wire:
+        for status in (200, 404):
+            wire.send(head)
+            assert wire.response().raw == b"HTTP/1.1 100 Continue\r\n\r\n"
+            while status == 404 and "two" in [entry["name"] for entry in scenarios(command)]:
+                removed.unlink(missing_ok=True)
+                time.sleep(0.01)
+            wire.send(asking())
+            assert wire.response().status == status
 
 
 def test_journal_of_an_open_server_needs_its_token(start: Start, hello: Path) -> None:

@@ -86,6 +86,14 @@ def test_entry_keeps_no_credentials_in_its_texts(notes: tuple[str, ...]) -> None
     assert (entry.reason, entry.notes) == ("no sk-ant-[redacted]", tuple("sk-ant-[redacted]" for _ in notes))
 
 
+def test_entry_redacts_the_name_of_its_rule(serve: Serve) -> None:
+    entries = Journal()
+    serve("rules: [{name: sk-ant-api03-abcdefgh, reply: Hello}]", journal=entries).ask(post())
+
+    (entry,) = entries.entries()
+    assert entry.reason.startswith("'sk-ant-[redacted]' (")
+
+
 def test_entry_of_the_page_at_the_root_has_no_request() -> None:
     entry = JournalEntry(1, 0, "GET", "/", headers := {"accept": "text/html"})
     shown: Mapping[str, str] = entry.headers

@@ -581,6 +581,28 @@ def test_a_client_that_goes_closes_a_function_even_if_it_never_waits(function: A
         assert closed.wait(PATIENCE)
 
 
+async def test_reset_forgets_a_live_reply_that_is_being_made(mock: MockClaude, client: AsyncAnthropic) -> None:
+    gate, begun = asyncio.Event(), asyncio.Event()
+
+    async def waiting(_: MessagesRequest) -> str:
+        begun.set()
+        await gate.wait()
+        return "Late."
+
+    system: Any = [{"type": "text", "text": "You are an agent. " * 600, "cache_control": {"type": "ephemeral"}}]
+    mock.reply(waiting)
+    going = asyncio.create_task(client.messages.create(**ask(system=system)))
+    async with asyncio.timeout(PATIENCE):
+        await begun.wait()
+        mock.reset()
+        gate.set()
+        await going
+        mock.reply("Next.")
+        message = await client.messages.create(**ask(system=system))
+
+    assert message.usage.cache_read_input_tokens == 0
+
+
 @pytest.mark.parametrize("stream", [True, False])
 async def test_only_one_live_reply_continues_a_thread(mock: MockClaude, client: AsyncAnthropic, stream: bool) -> None:
     gate, begun = asyncio.Event(), asyncio.Event()

@@ -15,6 +15,7 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.test_utils import make_mocked_request
 
 from mockclaude.api.errors import ApiError
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.journal import Journal
@@ -41,6 +42,37 @@ def test_more_heads_than_the_server_remembers_are_read_again(serve: Serve, monke
             for lane in "abc":
                 wire.send(post(x_mockclaude_lane=lane))
                 assert wire.response().json["content"][0]["text"] == text
+
+
+def test_host_of_a_whole_url_is_checked_behind_a_known_head(serve: Serve) -> None:
+    with serve(HELLO).connect() as wire:
+        for path, host, status in (
+            ("/v1/messages", "localhost", 200),
+            ("http://evil.example/v1/messages", "localhost", 403),
+            ("http://localhost/v1/messages", "evil.example", 200),
+            ("/v1/messages", "evil.example", 403),
+        ):
+            wire.send(post(path=path, host=host))
+            assert wire.response().status == status
+
+
+@pytest.mark.parametrize("origin", [None, "http://localhost:3000"])
+def test_conditions_see_the_headers_of_each_request(serve: Serve, origin: str | None) -> None:
+    rules = "[{when: {headers: {content-length: {regex: '^[0-9]{3}$'}}}, reply: short}, {reply: long}]"
+    with serve(f"rules: {rules}").connect() as wire:
+        for text, length in (("a", "short"), ("a" * 2_000, "long"), ("a", "short")):
+            wire.send(post(text, origin=origin))
+            assert wire.response().json["content"][0]["text"] == length
+
+
+@pytest.mark.parametrize(("size", "count"), [(100, 1), (heads.MAX_HEAD, 0)])
+def test_only_short_heads_are_remembered(size: int, count: int) -> None:
+    known = heads.Heads({"": ScenarioState(load_text(HELLO))}, Trust())
+    request = make_mocked_request("POST", "/v1/messages", {"host": "localhost", "x-api-key": "k" * size})
+
+    known.read(request, heads.head_key(request))
+
+    assert len(known.known) == count
 
 
 def test_pipelined_requests_are_answered_in_their_order(serve: Serve) -> None:

@@ -45,6 +45,10 @@ class AdminApi(Protocol):
         """The clock of responses."""
         ...
 
+    def forget_heads(self) -> None:
+        """Drop the known heads of requests."""
+        ...
+
 
 class AdminResponse(NamedTuple):
     """The JSON data and the HTTP status of a response."""
@@ -185,6 +189,7 @@ async def _remove_rule(admin: AdminApi, rule: parameters.RuleId) -> AdminRespons
 async def _reset(admin: AdminApi, scope: parameters.JournalScope) -> AdminResponse:
     for _, served in _select_scenarios(admin, scope):
         served.reset(scope.lane_name)
+    admin.forget_heads()
     return await _clear(admin, scope)
 
 
