@@ -10,16 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mockclaude.api.request import MessagesRequest
+    from mockclaude.journal.entry import JournalEntry
+    from mockclaude.scenario.diagnostics import ScenarioError
     from mockclaude.testing.messages_request import Asked
     from mockclaude.testing.mock import MockClaude
+    from mockclaude.testing.rule_builder import AddedRule, RuleBuilder
 
-__all__ = ["Asked", "MessagesRequest", "MockClaude"]
+__all__ = ["AddedRule", "Asked", "JournalEntry", "MessagesRequest", "MockClaude", "RuleBuilder", "ScenarioError"]
 
-_MODULES = {"Asked": "messages_request", "MessagesRequest": "messages_request", "MockClaude": "mock"}
+_MODULES = {
+    "AddedRule": "testing.rule_builder",
+    "Asked": "testing.messages_request",
+    "JournalEntry": "journal.entry",
+    "MessagesRequest": "testing.messages_request",
+    "MockClaude": "testing.mock",
+    "RuleBuilder": "testing.rule_builder",
+    "ScenarioError": "scenario.diagnostics",
+}
 """Name -> its module."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return getattr(import_module(f"mockclaude.{_MODULES[name]}"), name)

@@ -33,10 +33,6 @@ class AddedRule:
         ]
 
 
-Added = AddedRule
-"""Alias of `AddedRule`."""
-
-
 class RuleDraft:
     """A rule under construction: conditions, reply and call site."""
 
@@ -107,7 +103,3 @@ class RuleBuilder(ReplyMethods):
         self, reply: Mapping[str, Any], options: OptionsDict, function: ReplyFunction | None = None
     ) -> AddedRule:
         return self._add(self._draft.with_reply(reply, options, function))
-
-
-Condition = RuleBuilder
-"""Alias of `RuleBuilder`."""

@@ -140,9 +140,6 @@ def _find_file(item: pytest.Item, name: str | Path) -> Path:
     path = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if path is None:
         files = sorted(file.name for file in (item.path.parent / name).parent.glob("*.y*ml"))
-        raise _mark_error(
-            item,
-            f"file not found, got '{name}'; expected a path relative to {item.path.parent} or {item.config.rootpath}"
-            f"{did_you_mean(Path(name).name, files)}",
-        )
+        expected = f"expected a path relative to {' or '.join(dict.fromkeys(map(str, folders)))}"
+        raise _mark_error(item, f"file not found, got '{name}'; {expected}{did_you_mean(Path(name).name, files)}")
     return path

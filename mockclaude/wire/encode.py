@@ -9,25 +9,25 @@ from mockclaude.reply.response import DEFAULT_FRAMING, End, Response
 from mockclaude.wire.framing import (
     CLOSING,
     LAST_CHUNK,
+    NO_CONTENT,
     chunk,
     encode_chunked_lines,
     encode_default_head,
-    encode_head,
     encode_pieces,
     encode_status_and_headers,
     find_end,
+    is_bodiless,
 )
 from mockclaude.wire.malformed import MALFORM
 from mockclaude.wire.script import Script, Send
 
-_NO_CONTENT = 204
 _TIME = itemgetter(0)
 
 
 def encode(response: Response, *, http11: bool) -> Script:
     """Encode `response` as a script."""
     status, headers, request_id, body, at, end, end_at, complete, *_ = response
-    if response.framing is not DEFAULT_FRAMING or status in (0, _NO_CONTENT):
+    if response.framing is not DEFAULT_FRAMING or status in (0, NO_CONTENT):
         return _encode_special(response, http11)
     if end_at != at or not complete or not body:
         return _encode_writes(response, http11)
@@ -47,21 +47,19 @@ def _encode_special(response: Response, http11: bool) -> Script:
     if response.status == 0:
         sends = [Send(response.end_at, framing.tail)] if framing.tail else ()
         return Script(0, sends, response.end, response.end_at, response.down_us)
-    if not framing.body_sent or (response.status == _NO_CONTENT and not response.size):
-        return _encode_head_only(response, http11)
-    if framing.malformation:
+    if framing.malformation and framing.body_sent:
         return MALFORM[framing.malformation](response, http11)
+    if not framing.body_sent or is_bodiless(response):
+        return _encode_head_only(response, http11)
     if framing.separate_pieces:
         return encode_pieces(response, http11=http11)
     return _encode_writes(response, http11)
 
 
 def _encode_head_only(response: Response, http11: bool) -> Script:
-    if response.status == _NO_CONTENT:
-        sends = [Send(response.head_at, encode_head(response, b""))]
-        return Script(response.status, sends, response.end, response.end_at)
     sends = [Send(response.head_at, encode_default_head(response, http11=http11))]
-    return Script(response.status, sends, find_end(response, http11=http11), response.end_at)
+    end = response.end if response.status == NO_CONTENT else find_end(response, http11=http11)
+    return Script(response.status, sends, end, response.end_at)
 
 
 def _encode_writes(response: Response, http11: bool) -> Script:

@@ -10,6 +10,7 @@ from mockclaude.reply.response import End, Response
 from mockclaude.wire.script import Script, Send
 
 LAST_CHUNK = b"0\r\n\r\n"
+NO_CONTENT = 204
 CHUNKED = b"transfer-encoding: chunked\r\nconnection: keep-alive\r\n"
 CLOSING = b"connection: close\r\n"
 
@@ -49,8 +50,14 @@ def encode_head(response: Response, framing: bytes) -> bytes:
 
 
 def encode_default_head(response: Response, *, http11: bool) -> bytes:
-    """Encode the head of a chunked body, or for HTTP/1.0 of a body up to the close."""
-    return encode_head(response, CHUNKED if http11 else CLOSING)
+    """Encode the head of a chunked body, or for HTTP/1.0 of a body up to the close. A 204 has no framing."""
+    framing = CHUNKED if http11 else CLOSING
+    return encode_head(response, b"" if is_bodiless(response) else framing)
+
+
+def is_bodiless(response: Response) -> bool:
+    """Return whether `response` is a 204 without a body: RFC 9112 allows it no framing."""
+    return response.status == NO_CONTENT and not response.size
 
 
 def chunk(data: bytes) -> bytes:
@@ -64,7 +71,7 @@ def encode_pieces(response: Response, *, http11: bool) -> Script:
     if not response.framing.head_sent:
         sends.insert(0, Send(response.head_at, encode_default_head(response, http11=http11)))
     end_at = max(response.end_at, sends[-1].at) if sends else response.end_at
-    if http11 and response.complete:
+    if http11 and response.complete and not is_bodiless(response):
         sends.append(Send(end_at, LAST_CHUNK))
     return Script(response.status, sends, find_end(response, http11=http11), end_at)
 

@@ -175,7 +175,7 @@ def test_refuse_has_a_time_without_connections() -> None:
 def test_event_faults_are_not_applied_to_json(name: str) -> None:
     response, notes = fault_result(name, stream=name == "null_content")
 
-    assert notes == (f"fault: {name}, not applied: its position is not in the response",)
+    assert notes == (f"fault: {name}, not applied: the response has no such event or position",)
     assert response.data == plain_response(stream=name == "null_content").data
 
 
@@ -195,7 +195,7 @@ def test_event_faults_are_not_applied_to_json(name: str) -> None:
 def test_fault_is_not_applied_without_its_position(fault: dict[str, Any]) -> None:
     response, (note,) = fault_result(fault)
 
-    assert note.endswith("not applied: its position is not in the response")
+    assert note.endswith("not applied: the response has no such event or position")
     assert response.data == plain_response().data
 
 
@@ -218,13 +218,13 @@ def test_error_has_no_event_positions(stream: bool, moment: dict[str, str]) -> N
     response, notes = fault_result({"error": 529}, {"disconnect": "close", **moment}, stream=stream)
 
     assert (response.status, response.end) == (529, End.KEEP)
-    assert notes[1].endswith("not applied: its position is not in the response")
+    assert notes[1].endswith("not applied: the response has no such event or position")
 
 
 def test_faults_are_not_applied_after_the_end() -> None:
     assert fault_result("reset_at_once", "garbage").notes == (
         "fault: reset_at_once",
-        "fault: garbage, not applied: its position is not in the response",
+        "fault: garbage, not applied: an earlier fault has replaced the response",
     )
 
 

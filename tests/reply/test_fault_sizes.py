@@ -129,7 +129,10 @@ def test_a_body_without_json_has_nothing_to_edit(respond: dict[str, object], eve
     decision = answered(file, "a.json", stream=stream)
 
     assert decision.response.status == 200
-    assert f"fault: edit {event.removesuffix(' 1')}, not applied: its position is not in the response" in decision.notes
+    assert (
+        f"fault: edit {event.removesuffix(' 1')}, not applied: the response has no such event or position"
+        in decision.notes
+    )
 
 
 def test_longest_path_is_set() -> None:

@@ -396,5 +396,8 @@ def test_no_later_event_is_edited_for_one_that_is_cut() -> None:
     cut = {"stall": "1s", "after": f"{place} bytes"}
     made = Made("a", "b", written=(cut, {"edit": "content_block_delta", "set": {"index": 5}}))
 
-    assert made.response.notes[1] == "fault: edit content_block_delta, not applied: its position is not in the response"
+    assert (
+        made.response.notes[1]
+        == "fault: edit content_block_delta, not applied: the response has no such event or position"
+    )
     assert b'"index":5' not in b"".join(send.data for send in made.script.sends)

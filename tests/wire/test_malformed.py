@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,24 @@ def test_a_body_without_a_head() -> None:
 
     assert bytes_of(response) == plain_response().data
     assert is_closed(response)
+
+
+@pytest.mark.parametrize(
+    ("fault", "part"),
+    [
+        ("status_line", b"HTTP/1.1 OK 200\r\n"),
+        ("header_name", b"\r\nbad name: x\r\n"),
+        ("early_hints", b"103 Early Hints"),
+        ({"content_length": 5}, b"\r\ncontent-length: 5\r\n"),
+        ({"raw": {"text": "abc"}, "before": "end"}, b"\r\n\r\nabc"),
+    ],
+)
+def test_response_without_a_body_can_be_malformed(fault: str | dict[str, Any], part: bytes) -> None:
+    data = bytes_of(response_with({"respond": {"status": 204}}, fault))
+
+    assert part in data
+    assert b"transfer-encoding" not in data
+    assert not data.endswith(b"\n0\r\n\r\n")
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -75,14 +75,14 @@ def apply_faults(
 ) -> FaultedResponse:
     """Apply `faults` to `response` and write a note on each fault and on the draws.
 
-    The note on a fault states if the response does not have its position.
+    The note on a fault states why the fault was not applied.
     """
     if not faults:
         return FaultedResponse(response, ())
     response = response if response.is_final else response.take_apart()
     notes: list[str] = []
     for position, fault in enumerate(sort_faults(faults)):
-        applied, outcome = None, NOT_APPLIED
+        applied, outcome = None, TOO_LATE
         if not response.is_final:
             of_fault = FaultContext(context, draws.with_scope(f"fault/{position}"))
             applied, outcome = try_fault(partial(APPLY[type(fault)], response, fault, of_fault))
@@ -96,8 +96,11 @@ def sort_faults(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(faults, key=lambda fault: _ORDER[type(fault)])
 
 
-NOT_APPLIED = ", not applied: its position is not in the response"
-"""The outcome of a fault whose position is not in the response."""
+NOT_APPLIED = ", not applied: the response has no such event or position"
+"""The outcome of a fault whose events or position are not in the response."""
+
+TOO_LATE = ", not applied: an earlier fault has replaced the response"
+"""The outcome of a fault after one that leaves no response, or a malformed response."""
 
 
 def try_fault(fault: Callable[[], Response | None]) -> tuple[Response | None, str]:

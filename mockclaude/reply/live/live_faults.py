@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from mockclaude.api.events import Event
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.apply import APPLY, NOT_APPLIED, FaultContext, sort_faults, try_fault
+from mockclaude.reply.faults.apply import APPLY, NOT_APPLIED, TOO_LATE, FaultContext, sort_faults, try_fault
 from mockclaude.reply.faults.event_edits import restart
 from mockclaude.reply.faults.resolve import check_size, resolve
 from mockclaude.reply.response import End, Response, TimedPiece
@@ -76,9 +76,10 @@ class LiveFaults:
     def apply(self, batch: Response, *, last: bool) -> tuple[Response, bool]:
         """Apply the faults to `batch`; return it, and whether the response ends with it."""
         for stage in self._stages:
-            if batch.is_final or not (batch.body or last):
-                break
-            batch, last = stage.apply(batch, last=last)
+            if batch.is_final:
+                stage.skip()
+            elif batch.body or last:
+                batch, last = stage.apply(batch, last=last)
         return batch, last
 
 
@@ -104,6 +105,11 @@ class _Stage:
     @property
     def note(self) -> str:
         return f"fault: {self._fault}{self._outcome}"
+
+    def skip(self) -> None:
+        """Write the outcome of a fault that an earlier one has made impossible."""
+        if self._outcome == NOT_APPLIED:
+            self._outcome = TOO_LATE
 
     def apply(self, new: Response, *, last: bool) -> tuple[Response, bool]:
         late = self._delay_batch(new)

@@ -42,7 +42,8 @@ def _value(text: str) -> Any:
 def first_problem(error: ValidationError, model: type[FormatModel]) -> str:
     """Return the first error of validating data as a `model`, in one line."""
     first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
+    keys = [part for part in first["loc"] if isinstance(part, str)]
+    where = ".".join(key for key in keys if not key.endswith("]"))  # others are names of pydantic's validators
     if first["type"] == "extra_forbidden":
         known = list(model.known_fields())
         return f"unknown key '{where}'; expected {join_words(known)}{did_you_mean(where, known)}"
