@@ -9,7 +9,6 @@ from mockclaude.reply.response import DEFAULT_FRAMING, End, Response
 from mockclaude.wire.framing import (
     CLOSING,
     LAST_CHUNK,
-    NO_CONTENT,
     chunk,
     encode_chunked_lines,
     encode_default_head,
@@ -27,7 +26,7 @@ _TIME = itemgetter(0)
 def encode(response: Response, *, http11: bool) -> Script:
     """Encode `response` as a script."""
     status, headers, request_id, body, at, end, end_at, complete, *_ = response
-    if response.framing is not DEFAULT_FRAMING or status in (0, NO_CONTENT):
+    if response.framing is not DEFAULT_FRAMING or status in (0, 204):
         return _encode_special(response, http11)
     if end_at != at or not complete or not body:
         return _encode_writes(response, http11)
@@ -58,7 +57,7 @@ def _encode_special(response: Response, http11: bool) -> Script:
 
 def _encode_head_only(response: Response, http11: bool) -> Script:
     sends = [Send(response.head_at, encode_default_head(response, http11=http11))]
-    end = response.end if response.status == NO_CONTENT else find_end(response, http11=http11)
+    end = response.end if response.status == 204 else find_end(response, http11=http11)
     return Script(response.status, sends, end, response.end_at)
 
 

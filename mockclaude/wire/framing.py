@@ -10,7 +10,6 @@ from mockclaude.reply.response import End, Response
 from mockclaude.wire.script import Script, Send
 
 LAST_CHUNK = b"0\r\n\r\n"
-NO_CONTENT = 204
 CHUNKED = b"transfer-encoding: chunked\r\nconnection: keep-alive\r\n"
 CLOSING = b"connection: close\r\n"
 
@@ -57,7 +56,7 @@ def encode_default_head(response: Response, *, http11: bool) -> bytes:
 
 def is_bodiless(response: Response) -> bool:
     """Return whether `response` is a 204 without a body: RFC 9112 allows it no framing."""
-    return response.status == NO_CONTENT and not response.size
+    return response.status == 204 and not response.size
 
 
 def chunk(data: bytes) -> bytes:
