@@ -49,13 +49,13 @@ def encode_head(response: Response, framing: bytes) -> bytes:
 
 
 def encode_default_head(response: Response, *, http11: bool) -> bytes:
-    """Encode the head of a chunked body, or for HTTP/1.0 of a body up to the close. A 204 has no framing."""
+    """Encode the head with chunks as framing, or for HTTP/1.0 the close."""
     framing = CHUNKED if http11 else CLOSING
     return encode_head(response, b"" if is_bodiless(response) else framing)
 
 
 def is_bodiless(response: Response) -> bool:
-    """Return whether `response` is a 204 without a body: RFC 9112 allows it no framing."""
+    """Return whether `response` is a 204 without a body, which has no framing."""
     return response.status == 204 and not response.size
 
 

@@ -581,7 +581,12 @@ def test_a_client_that_goes_closes_a_function_even_if_it_never_waits(function: A
         assert closed.wait(PATIENCE)
 
 
-async def test_reset_forgets_a_live_reply_that_is_being_made(mock: MockClaude, client: AsyncAnthropic) -> None:
+async def test_reset_forgets_a_live_reply_that_is_being_made(
+    mock: MockClaude, client: AsyncAnthropic, tmp_path: Path
+) -> None:
+    limits = tmp_path / "limits.yaml"
+    limits.write_text("limits: [{in_flight: 1}]\nrules: [{reply: '-'}]")
+    mock.load(limits)
     gate, begun = asyncio.Event(), asyncio.Event()
 
     async def waiting(_: MessagesRequest) -> str:

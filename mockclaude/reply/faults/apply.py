@@ -100,7 +100,7 @@ NOT_APPLIED = ", not applied: the response has no such event or position"
 """The outcome of a fault whose events or position are not in the response."""
 
 TOO_LATE = ", not applied: an earlier fault has replaced the response"
-"""The outcome of a fault after one that leaves no response, or a malformed response."""
+"""The outcome of a fault after another has removed or malformed the response."""
 
 
 def try_fault(fault: Callable[[], Response | None]) -> tuple[Response | None, str]:

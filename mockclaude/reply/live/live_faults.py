@@ -108,8 +108,7 @@ class _Stage:
 
     def skip(self) -> None:
         """Write the outcome of a fault that an earlier one has made impossible."""
-        if self._outcome == NOT_APPLIED:
-            self._outcome = TOO_LATE
+        self._outcome = TOO_LATE
 
     def apply(self, new: Response, *, last: bool) -> tuple[Response, bool]:
         late = self._delay_batch(new)
