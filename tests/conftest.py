@@ -70,6 +70,11 @@ def _uses_process(item: pytest.Item) -> bool:
     return bool(PROCESS_FIXTURES & set(item.fixturenames)) or any(f"{name}.".startswith(roots) for name in names)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Skip the folder of the SDKs if no test with the mark `process` is selected: its imports take seconds."""
+    return True if "not process" in config.option.markexpr and collection_path.name == "sdk" else None
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests that use a process. Put long modules first: at the end, one process would run them alone."""

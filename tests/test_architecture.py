@@ -30,6 +30,7 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
 }
 
 
+NAMES = set(map(str, MODULES))
 MAX_LINES, MAX_LINES_OF_FUNCTION, MAX_IMPORTS = 350, 40, 15
 
 
@@ -38,7 +39,12 @@ def parsed(module: Path) -> ast.Module:
     return ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
 
 
-def imported(module: Path) -> Iterator[str]:
+@cache
+def imported(module: Path) -> tuple[str, ...]:
+    return tuple(_imported(module))
+
+
+def _imported(module: Path) -> Iterator[str]:
     for node in ast.walk(parsed(module)):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
@@ -71,7 +77,7 @@ def imported_modules(module: Path) -> set[Path]:
     places = (
         [f"{'/'.join(parts)}.py", f"{'/'.join(parts[:-1])}.py", "/".join([*parts, "__init__.py"])] for parts in names
     )
-    return {Path(place) for candidates in places for place in candidates if Path(place) in MODULES} - {module}
+    return {Path(place) for candidates in places for place in candidates if place in NAMES} - {module}
 
 
 def test_imports_form_no_circle() -> None:

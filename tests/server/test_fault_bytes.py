@@ -21,6 +21,8 @@ from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import PATIENCE, TIME_SCALE, Running, ServerThread, Wire, post
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = """
 rules:
   - reply:
