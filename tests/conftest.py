@@ -45,11 +45,14 @@ os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Use every core, unless the command line says how many, or coverage was already started for one process."""
+    """Use a process for each core and one more, since some tests wait; unless the command line has a number.
+
+    If coverage was already started for one process, it stays one.
+    """
     option = config.option
     in_one = hasattr(config, "workerinput") or config.pluginmanager.hasplugin("_cov")
     if getattr(option, "numprocesses", 0) is None and not in_one:
-        option.numprocesses = "logical"
+        option.numprocesses = (os.cpu_count() or 1) + 1
     if getattr(option, "numprocesses", 0) and option.dist == "no":
         option.dist = "loadfile"
         option.loadscopereorder = False
