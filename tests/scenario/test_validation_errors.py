@@ -60,7 +60,7 @@ IN_A_FILE = [
     ("- reply: x", f"1:1: invalid value, got a list; expected {FILE}"),
     ("seed: '7'\nrules: [reply: x]", "1:7: invalid value, got string '7'; expected an integer; remove the quotes"),
     ("seed: 1", "1:1: missing key 'rules'; expected it beside the other keys; add `rules: ...`"),
-    ("rules: []", "1:8: no items; expected at least one item"),
+    ("rules: null", "1:8: missing value, got null; expected a value after the colon; add a value or remove the key"),
     ("rules: {reply: x}", "1:8: invalid value, got a mapping; expected a list (`- item`)"),
     ("rules: [x]", "1:9: invalid value, got string 'x'; expected a mapping, e.g. `reply: Hello`"),
     (
@@ -417,7 +417,7 @@ def test_every_kind_of_error_that_pydantic_has_becomes_a_message(kind: str) -> N
         ("dict_type", "rules: [reply: {tool_use: {name: x, caller: 1}}]"),
         ("model_type", "rules: [1]"),
         ("list_type", "rules: 1"),
-        ("too_short", "rules: []"),
+        ("too_short", "rules: [choice: []]"),
         ("too_long", "rules: [{reply: x, fault: {swap: [ping, ping, ping]}}]"),
         ("literal_error", "validation: 1\nrules: [reply: x]"),
         ("value_error", "rules: [{when: , reply: x}]"),

@@ -95,5 +95,5 @@ class ScenarioFile(FormatModel):
     """Faults that apply to every rule of the scenario."""
     client_faults: bool | None = None
     """Whether a request may select a fault with a header. Default: true."""
-    rules: Annotated[list[RuleModel], Field(min_length=1)]
-    """The rules. The first rule that matches a request is selected."""
+    rules: list[RuleModel]
+    """The rules. The first rule that matches a request is selected. `[]`: only added rules."""
