@@ -163,6 +163,7 @@ def test_the_mistakes_of_all_files_are_told_at_once() -> None:
         ("client_faults", "False", "True"),
         ("betas", "strict", "any"),
         ("unmatched", "404", "410"),
+        ("lane_from", "metadata.user_id", "headers.x-user"),
     ],
 )
 def test_files_of_one_scenario_agree(key: str, first: str, second: str) -> None:
