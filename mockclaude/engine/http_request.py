@@ -13,6 +13,7 @@ import orjson
 from mockclaude.api.api_headers import api_key
 from mockclaude.api.fingerprint import Fingerprints, hash_request
 from mockclaude.api.redaction import redact_header
+from mockclaude.engine.valid_headers import ValidHeaders
 from mockclaude.scenario.format.lane_from import LaneSource, compile_sources
 
 LANE_HEADER = "x-mockclaude-lane"
@@ -38,7 +39,7 @@ class Head:
         guest: Whether the request lacks the server's token.
         is_message: Whether the request is a Messages request.
         lane_from: The sources of the lane.
-        validated: The `ValidHeaders` of the last validation.
+        validated: The result of the last validation of the headers.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Head:
         self.is_message = method == "POST" and path == "/v1/messages"
         self.lane_from = lane_from
         self.reads_body = any(source.kind == "body" for source in compile_sources(lane_from))
-        self.validated: Any = None
+        self.validated: ValidHeaders | None = None
         self._in_lanes: dict[str, Head] = {}
 
     @cached_property
