@@ -16,6 +16,7 @@ from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.format.policy import parse_accepted_betas
 from mockclaude.scenario.lint.determinism import require_determinism
 from mockclaude.scenario.loading.loader import load_all
+from mockclaude.scenario.loading.shipped import is_shipped
 from mockclaude.scenario.rules import Scenario
 
 T = TypeVar("T")
@@ -139,9 +140,13 @@ def retry_speed_option(default: str) -> Callable[[F], F]:
 
 
 def print_warnings(scenarios: Mapping[str, Scenario], *, err: bool) -> None:
-    """Print the warnings of scenarios, to standard error or output."""
+    """Print the warnings of scenarios, to standard error or output.
+
+    Warnings about the scenarios of the package are not printed to standard error.
+    """
     for warning in sorted(warning for scenario in scenarios.values() for warning in scenario.warnings):
-        (_warn if err else click.echo)(f"warning: {warning}")
+        if not (err and is_shipped(warning.place.file)):
+            (_warn if err else click.echo)(f"warning: {warning}")
 
 
 def read_entries(journal: Path) -> list[dict[str, Any]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from mockclaude.scenario.format.json_schema import json_schema
+from mockclaude.scenario.loading.shipped import shipped_names
 from tests.cli.invoking import HELLO, invoke, written
 
 
@@ -36,6 +38,27 @@ def test_check_prints_warnings(tmp_path: Path) -> None:
 
 def test_schema_prints_the_json_schema_of_scenario_files() -> None:
     assert json.loads(invoke("schema").output) == json_schema()
+
+
+def test_scenarios_of_the_package_are_listed_with_summaries() -> None:
+    lines = invoke("scenarios", "--list").output.splitlines()
+
+    assert lines == sorted(lines)
+    assert [line.split()[0] for line in lines] == shipped_names()
+    assert max(map(len, lines)) <= 121
+
+
+def test_scenarios_serves_a_path_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert invoke("scenarios").stdout.startswith("@cut_stream ")
+
+    Path("scenarios").write_text("rules: 1")
+    assert invoke("scenarios").stderr.startswith("scenarios:1:8: ")
+
+
+def test_warnings_about_the_package_are_not_printed_by_run() -> None:
+    assert "warning: " in invoke("check", "@incidents/retry_after_days").output
+    assert "warning: " not in invoke("run", "@incidents/retry_after_days", "--", sys.executable, "-c", "").output
 
 
 @pytest.mark.parametrize(
