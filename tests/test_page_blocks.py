@@ -1,4 +1,4 @@
-"""The pages for contributors, played from top to bottom."""
+"""The pages for contributors and the reference pages, played from top to bottom."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests import pages
 from tests.page_player import Player
-from tests.pages import CONTRIBUTOR_PAGES
+from tests.pages import CONTRIBUTOR_PAGES, REFERENCE_PAGES
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def player(tmp_path: Path) -> Iterator[Player]:
     player.stop()
 
 
-@pytest.mark.parametrize("page", CONTRIBUTOR_PAGES)
+@pytest.mark.parametrize("page", [*CONTRIBUTOR_PAGES, *REFERENCE_PAGES])
 def test_page_holds_from_top_to_bottom(page: str, player: Player) -> None:
     for block in pages.blocks(page):
         player.play(block)

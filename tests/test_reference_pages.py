@@ -1,0 +1,40 @@
+"""The tables of the reference pages have a row for each key, preset, command and call; their sentences are short."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import BaseModel
+
+from mockclaude.scenario.format.file import RuleModel, ScenarioFile
+from mockclaude.scenario.format.pace import Pace
+from mockclaude.scenario.format.steps import StepModel
+from mockclaude.scenario.format.when import TextMatcher, When
+from tests import pages
+from tests.pages import REFERENCE_PAGES, ROOT, SCENARIOS
+
+WORDS = 30
+"""Words that a sentence may have."""
+KEYS: list[tuple[str, str, type[BaseModel]]] = [
+    (SCENARIOS, "Key of the file", ScenarioFile),
+    (SCENARIOS, "Key of a rule", RuleModel),
+    (SCENARIOS, "Key of `when`", When),
+    (SCENARIOS, "Matcher", TextMatcher),
+    (SCENARIOS, "Step", StepModel),
+    (SCENARIOS, "Key of `pace`", Pace),
+]
+
+
+@pytest.mark.parametrize(("page", "head", "model"), KEYS)
+def test_table_has_every_key_of_the_model(page: str, head: str, model: type[BaseModel]) -> None:
+    assert set(pages.table(page, head)) == {field.alias or name for name, field in model.model_fields.items()}
+
+
+@pytest.mark.parametrize("page", REFERENCE_PAGES)
+def test_sentences_are_short(page: str) -> None:
+    assert not [sentence for sentence in pages.sentences(page) if len(sentence.split()) > WORDS]
+
+
+def test_scenarios_page_links_every_shipped_file() -> None:
+    files = {file.name for file in (ROOT / "scenarios").glob("*.yaml")}
+
+    assert files <= set(pages.links(SCENARIOS))
