@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent.parent
 README = "README.md"
 CONTRIBUTOR_PAGES = (".github/CONTRIBUTING.md", "mockclaude/README.md", "mockclaude/api/README.md")
 SCENARIOS = "scenarios/README.md"
-REFERENCE_PAGES = (SCENARIOS, "scenarios/VALIDATION.md")
+FAULTS = "scenarios/FAULTS.md"
+REFERENCE_PAGES = (SCENARIOS, "scenarios/VALIDATION.md", FAULTS)
 PAGES = (README, *CONTRIBUTOR_PAGES, *REFERENCE_PAGES)
 
 _FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

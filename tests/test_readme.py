@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.api.errors import STATUS
 from mockclaude.cli import COMMANDS
-from mockclaude.scenario.format.presets import PRESETS
 from tests import pages
 from tests.page_player import Player, run
 from tests.pages import ROOT
@@ -52,11 +50,6 @@ def test_the_tests_of_the_readme_pass(player: Player, monkeypatch: pytest.Monkey
 
 def test_the_readme_shows_every_scenario_of_the_top_folder() -> None:
     assert all(f"(scenarios/{file.name})" in README for file in (ROOT / "scenarios").glob("*.yaml"))
-
-
-def test_the_readme_has_every_named_fault() -> None:
-    for name, named in PRESETS.items():
-        assert name in STATUS or name.isdigit() or f"| `{name}` | {named.sees} |" in README
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel
 
+from mockclaude.api.errors import STATUS
+from mockclaude.scenario.format.faults import KINDS, TRIGGERS
 from mockclaude.scenario.format.file import RuleModel, ScenarioFile
+from mockclaude.scenario.format.limits import Limit
 from mockclaude.scenario.format.pace import Pace
+from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.format.steps import StepModel
 from mockclaude.scenario.format.when import TextMatcher, When
 from tests import pages
-from tests.pages import REFERENCE_PAGES, ROOT, SCENARIOS
+from tests.pages import FAULTS, REFERENCE_PAGES, ROOT, SCENARIOS
+from tests.test_style import RULES, hits
 
 WORDS = 30
 """Words that a sentence may have."""
@@ -21,12 +26,20 @@ KEYS: list[tuple[str, str, type[BaseModel]]] = [
     (SCENARIOS, "Matcher", TextMatcher),
     (SCENARIOS, "Step", StepModel),
     (SCENARIOS, "Key of `pace`", Pace),
+    (FAULTS, "Key of `limits`", Limit),
 ]
 
 
 @pytest.mark.parametrize(("page", "head", "model"), KEYS)
 def test_table_has_every_key_of_the_model(page: str, head: str, model: type[BaseModel]) -> None:
     assert set(pages.table(page, head)) == {field.alias or name for name, field in model.model_fields.items()}
+
+
+@pytest.mark.parametrize("page", REFERENCE_PAGES)
+def test_page_follows_every_rule_of_style(page: str) -> None:
+    sentences = [(page, sentence) for sentence in pages.sentences(page)]
+
+    assert not [hit for rule in RULES.values() for hit in hits(rule.pattern, sentences)]
 
 
 @pytest.mark.parametrize("page", REFERENCE_PAGES)
@@ -38,3 +51,15 @@ def test_scenarios_page_links_every_shipped_file() -> None:
     files = {file.name for file in (ROOT / "scenarios").glob("*.yaml")}
 
     assert files <= set(pages.links(SCENARIOS))
+
+
+def test_faults_page_has_every_kind_and_trigger() -> None:
+    assert set(KINDS) == set(pages.table(FAULTS, "Fault"))
+    assert set(TRIGGERS) == set(pages.table(FAULTS, "Trigger"))
+
+
+def test_faults_page_has_every_preset() -> None:
+    named = {name: preset.sees for name, preset in PRESETS.items() if name not in STATUS and not name.isdigit()}
+    text = pages.text_of(FAULTS)
+
+    assert not [name for name, sees in named.items() if f"| `{name}` | {sees} |" not in text]
