@@ -107,6 +107,9 @@ class Player:
         elif command[0] in COMMANDS and command[1:2] == ["run"] and not ENDING & set(command):
             played = run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder)
             assert played.stdout + played.stderr == block.output
+        elif command[:3] == ["python", "-m", "pytest"]:
+            played = run([sys.executable, *command[1:]], self.folder)
+            assert played.returncode == 0, played.stdout + played.stderr
         elif command[0] in COMMANDS:
             if "recheck" in command:
                 self.stop()  # what is recorded is written within 50 ms

@@ -15,7 +15,8 @@ README = "README.md"
 CONTRIBUTOR_PAGES = (".github/CONTRIBUTING.md", "mockclaude/README.md", "mockclaude/api/README.md")
 SCENARIOS = "scenarios/README.md"
 FAULTS = "scenarios/FAULTS.md"
-REFERENCE_PAGES = (SCENARIOS, "scenarios/VALIDATION.md", FAULTS)
+INCIDENTS = "scenarios/incidents/README.md"
+REFERENCE_PAGES = (SCENARIOS, "scenarios/VALIDATION.md", FAULTS, INCIDENTS)
 PAGES = (README, *CONTRIBUTOR_PAGES, *REFERENCE_PAGES)
 
 _FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

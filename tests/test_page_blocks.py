@@ -10,10 +10,12 @@ import pytest
 from tests import pages
 from tests.page_player import Player
 from tests.pages import CONTRIBUTOR_PAGES, REFERENCE_PAGES
+from tests.testing.inner import load_only_our_plugin
 
 
 @pytest.fixture
-def player(tmp_path: Path) -> Iterator[Player]:
+def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
+    load_only_our_plugin(monkeypatch)
     player = Player(tmp_path)
     yield player
     player.stop()

@@ -1,4 +1,7 @@
-"""The tables of the reference pages have a row for each key, preset, command and call; their sentences are short."""
+"""The tables of the reference pages have a row for each key, preset, command and call; their sentences are short.
+
+`pytest --update-golden` writes the page of the incidents anew.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.format.steps import StepModel
 from mockclaude.scenario.format.when import TextMatcher, When
-from tests import pages
-from tests.pages import FAULTS, REFERENCE_PAGES, ROOT, SCENARIOS
+from tests import incidents_page, pages
+from tests.pages import FAULTS, INCIDENTS, REFERENCE_PAGES, ROOT, SCENARIOS
 from tests.test_style import RULES, hits
 
 WORDS = 30
@@ -63,3 +66,11 @@ def test_faults_page_has_every_preset() -> None:
     text = pages.text_of(FAULTS)
 
     assert not [name for name, sees in named.items() if f"| `{name}` | {sees} |" not in text]
+
+
+def test_incidents_page_is_current(pytestconfig: pytest.Config) -> None:
+    page = incidents_page.render(pages.text_of(INCIDENTS))
+    if pytestconfig.getoption("--update-golden"):
+        (ROOT / INCIDENTS).write_text(page, encoding="utf-8")
+
+    assert (ROOT / INCIDENTS).read_text(encoding="utf-8") == page
