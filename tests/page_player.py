@@ -25,7 +25,7 @@ from tests.serving import PATIENCE, PROGRAM_PATIENCE
 URL = "http://127.0.0.1:4141"
 ENDING = {"--help", "check", "explain", "recheck"}
 """Words by which a command is known to end by itself."""
-COMMAND = ".venv/bin/mockclaude"
+COMMANDS = ("mockclaude", ".venv/bin/mockclaude")
 
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -72,7 +72,7 @@ class Player:
 
     @staticmethod
     def serves(command: list[str]) -> bool:
-        return command[0] == COMMAND and command[1:2] != ["run"] and not ENDING & set(command)
+        return command[0] in COMMANDS and command[1:2] != ["run"] and not ENDING & set(command)
 
     @staticmethod
     def is_test(block: Block) -> bool:
@@ -104,10 +104,13 @@ class Player:
             assert run(command, self.folder).stdout.rstrip("\n") == block.output.rstrip("\n")
         elif self.serves(command):
             self.serve(command[1:], block.output)
-        elif command[:2] == [COMMAND, "run"] and not ENDING & set(command):
+        elif command[0] in COMMANDS and command[1:2] == ["run"] and not ENDING & set(command):
             played = run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder)
             assert played.stdout + played.stderr == block.output
-        elif command[0] == COMMAND:
+        elif command[:3] == ["python", "-m", "pytest"]:
+            played = run([sys.executable, *command[1:]], self.folder)
+            assert played.returncode == 0, played.stdout + played.stderr
+        elif command[0] in COMMANDS:
             if "recheck" in command:
                 self.stop()  # what is recorded is written within 50 ms
             assert self.invoke(command[1:]).output == block.output

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mockclaude.api.errors import STATUS
 from mockclaude.cli import COMMANDS
-from mockclaude.scenario.format.presets import PRESETS
 from tests import pages
 from tests.page_player import Player, run
 from tests.pages import ROOT
@@ -54,29 +51,7 @@ def test_the_readme_shows_every_scenario_of_the_top_folder() -> None:
     assert all(f"(scenarios/{file.name})" in README for file in (ROOT / "scenarios").glob("*.yaml"))
 
 
-def test_the_readme_has_every_named_fault() -> None:
-    for name, named in PRESETS.items():
-        assert name in STATUS or name.isdigit() or f"| `{name}` | {named.sees} |" in README
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_readme_has_every_command_and_its_options(command: str) -> None:
     assert f"\n| `{command}" in README
     assert f"\n.venv/bin/mockclaude {command} --help\n" in README
-
-
-def incident_row(file: Path) -> str:
-    """Return the row that the README has for an incident: its first sentences, and its first citation."""
-    comment = [line.removeprefix("# ") for line in file.read_text(encoding="utf-8").splitlines() if line[:2] == "# "]
-    happened, _, seen = " ".join(comment).partition(" The client sees: ")
-    repository, number = re.findall(r"([\w.-]+/[\w.-]+)#(\d+)", happened)[0]
-    what = happened.partition(f" {repository}#")[0].split(". ")[0].rstrip(".")
-    link = f"[{repository}#{number}](https://github.com/{repository}/issues/{number})"
-    name = f"[{file.stem}](scenarios/incidents/{file.name})"
-    return f"| {name} | {what} ({link}) | {seen.split('. ')[0].rstrip('.')} |"
-
-
-def test_the_readme_has_every_incident_as_its_file_tells_it() -> None:
-    shown = [row for row in README.splitlines() if row.startswith("| [") and "(scenarios/incidents/" in row]
-
-    assert shown == [incident_row(file) for file in sorted((ROOT / "scenarios" / "incidents").glob("*.yaml"))]
