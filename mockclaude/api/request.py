@@ -72,6 +72,7 @@ class MessagesRequest:
         messages: The messages of the body.
         stream: Whether the client requests a stream.
         user: The text of the current turn, blocks joined by line breaks.
+        typed_text: The same text without the reminders that agents add to it.
         blocks: The content blocks of all messages by type, including those in tool results, in the order of the
             request. A message whose content is a string has none.
         input_tokens: The input tokens of the request.
@@ -111,6 +112,7 @@ class MessagesRequest:
         self.messages: list[dict[str, Any]] = body["messages"]
         self.stream = bool(body.get("stream"))
         self._begin, self.user = _current_turn(self.messages)
+        self.typed_text = without_reminders(self.user) if _REMINDER in self.user else self.user
         self.blocks, counted, is_blank = _walk(self.messages)
         self.input_tokens = tokens.of_prompt(body) + counted
         is_marked = canonical is None or b'"cache_control"' in canonical
@@ -157,11 +159,6 @@ class MessagesRequest:
             turn = self.messages[begin:end]
             number -= 1 + [message["role"] for message in turn].count("assistant")
             yield EarlierTurn(number, "\n".join(_texts_of("user", turn)), self._results_in(turn))
-
-    @cached_property
-    def typed_text(self) -> str:
-        """The text of the current turn without the reminders that agents add to it."""
-        return without_reminders(self.user)
 
     @property
     def prefill(self) -> str:
@@ -244,9 +241,9 @@ class MessagesRequest:
 
 
 def without_reminders(text: str) -> str:
-    """Remove the reminders that agents add to the text of a person."""
+    """Remove the reminders that agents add to a text, and the white space around it."""
     before, *reminders = text.split(_REMINDER)
-    return "".join((before, *map(_after_reminder, reminders))).strip()
+    return "".join((before, *map(_after_reminder, reminders))).strip() if reminders else text
 
 
 def _after_reminder(text: str) -> str:

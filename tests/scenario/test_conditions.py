@@ -65,12 +65,23 @@ def test_a_condition_that_holds(when: Any) -> None:
     assert holds(when, ASKED)
 
 
+@pytest.mark.parametrize("matcher", ["hello", {"equals": "hello"}, {"like": "h*o"}, {"regex": "^hello$"}])
+def test_user_matches_the_text_without_reminders(matcher: Any) -> None:
+    reminder = "<system-reminder>\nThe date is today.\n</system-reminder>"
+
+    assert holds({"user": matcher}, conversation(f"{reminder}\nhello\n{reminder}"))
+
+
+def test_user_does_not_match_a_reminder() -> None:
+    assert not holds({"user": "date"}, conversation("<system-reminder>The date</system-reminder>hello"))
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        (f"<system-reminder>{'x' * 100}</system-reminder>\nHi there", "'Hi there' (beside <system-reminder>)"),
-        ("Hi <system-reminder>x</system-reminder>", "'Hi' (beside <system-reminder>)"),
-        ("<system-reminder>x</system-reminder>", "'<system-reminder>x</system-reminder>'"),
+        (f"<system-reminder>{'x' * 100}</system-reminder>\nHi there", "'Hi there'"),
+        ("Hi <system-reminder>x</system-reminder>", "'Hi'"),
+        ("<system-reminder>x</system-reminder>", "nothing"),
         ("<system-reminder>x", "'<system-reminder>x'"),
         (" Hi ", "' Hi '"),
     ],

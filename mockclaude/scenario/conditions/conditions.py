@@ -17,7 +17,6 @@ from mockclaude.scenario.conditions.condition_text import (
     describe_matches,
     describe_names,
     describe_tool_result_match,
-    describe_user,
     tool_result_describer,
 )
 from mockclaude.scenario.conditions.differences import first_difference
@@ -25,7 +24,7 @@ from mockclaude.scenario.conditions.queries import Query
 from mockclaude.scenario.conditions.searches import Search, search
 from mockclaude.scenario.format.when import BodyMatcher, TextMatcher, ToolResultMatcher, When
 
-USER = attrgetter("user")
+USER = attrgetter("typed_text")
 TOOLS = attrgetter("tools")
 TOOL_RESULTS = attrgetter("results")
 SYSTEM = attrgetter("system")
@@ -100,7 +99,7 @@ def _conditions(when: When) -> Iterator[Condition]:
     for header, matches in (when.headers or {}).items():
         yield _header_condition(header, matches)
     if when.user:
-        yield replace(_text_condition("user", when.user, USER), describe=describe_user)
+        yield _text_condition("user", when.user, USER)
     if when.tool_result:
         yield _tool_result_condition(when.tool_result)
     if when.tools:

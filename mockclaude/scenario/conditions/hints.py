@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from mockclaude.api.redaction import REDACTED, redact
-from mockclaude.api.request import MessagesRequest
+from mockclaude.api.request import MessagesRequest, without_reminders
 from mockclaude.scenario.conditions.conditions import Condition, ConditionResult
 from mockclaude.scenario.diagnostics import did_you_mean
 
@@ -54,7 +54,7 @@ def _earlier(condition: Condition, request: MessagesRequest) -> str:
     if condition.key not in _OF_THE_TURN:
         return ""
     for earlier in request.earlier_turns():
-        if condition.holds(earlier.user if condition.key == "user" else earlier.results):
+        if condition.holds(without_reminders(earlier.user) if condition.key == "user" else earlier.results):
             return f"turn {earlier.number} matches, but `{condition.key}` tests the current turn, {request.turn}"
     return ""
 

@@ -80,7 +80,7 @@ class When(FormatModel):
     """The conditions of a rule. All keys must match."""
 
     user: Prose | None = None
-    """The text of the current turn: everything since the last assistant message."""
+    """The text of the current turn: everything since the last assistant message, without an agent's reminders."""
     tool_result: (
         Annotated[list[ToolResultMatcher], BeforeValidator(each_short_for("name")), Field(min_length=1)] | None
     ) = None
