@@ -40,7 +40,7 @@ KEYS: list[tuple[str, str, type[BaseModel]]] = [
 
 @pytest.mark.parametrize(("page", "head", "model"), KEYS)
 def test_table_has_every_key_of_the_model(page: str, head: str, model: type[BaseModel]) -> None:
-    assert set(pages.table(page, head)) == {field.alias or name for name, field in model.model_fields.items()}
+    assert set(pages.table(page, head)) >= {field.alias or name for name, field in model.model_fields.items()}
 
 
 @pytest.mark.parametrize("page", REFERENCE_PAGES)
@@ -88,14 +88,14 @@ def options(command: str) -> set[str]:
 
 
 def test_commands_page_has_every_command() -> None:
-    assert {name.split()[0] for name in pages.table(COMMANDS, "Command")} == set(cli.COMMANDS)
+    assert {name.split()[0] for name in pages.table(COMMANDS, "Command")} >= set(cli.COMMANDS)
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
 def test_commands_page_has_every_option(command: str) -> None:
     rows = pages.table(COMMANDS, "Option")
 
-    assert {name for name, (takers, *_) in rows.items() if f"`{command}`" in takers and name[:2] == "--"} == options(
+    assert {name for name, (takers, *_) in rows.items() if f"`{command}`" in takers and name[:2] == "--"} >= options(
         command
     )
 
