@@ -23,7 +23,7 @@ from tests.sdk import node
 from tests.serving import PATIENCE, PROGRAM_PATIENCE
 
 URL = "http://127.0.0.1:4141"
-ENDING = {"--help", "check", "explain", "recheck"}
+ENDING = {"--help", "check", "explain", "recheck", "journal"}
 """Words by which a command is known to end by itself."""
 COMMANDS = ("mockclaude", ".venv/bin/mockclaude")
 
@@ -78,13 +78,9 @@ class Player:
     def is_test(block: Block) -> bool:
         return block.language == "python" and block.text.startswith("# test_")
 
-    def play_yaml(self, block: Block) -> None:
-        name = block.text.partition("\n")[0].removeprefix("# ")
-        (self.folder / name).write_text(block.text)
-
     def play_python(self, block: Block) -> None:
         if self.is_test(block):
-            self.play_yaml(block)
+            self.write(block)
             return
         script = compile(self.aimed(block.text), f"{block.page}:{block.line}", "exec")
         assert self.printed(script) == (block.output, "")
@@ -105,8 +101,9 @@ class Player:
         elif self.serves(command):
             self.serve(command[1:], block.output)
         elif command[0] in COMMANDS and command[1:2] == ["run"] and not ENDING & set(command):
-            played = run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder)
-            assert played.stdout + played.stderr == block.output
+            self.play_run(command[1:], block.output)
+        elif "|" in command:
+            assert run(["bash", "-c", self.aimed(block.text)], self.folder).stdout == block.output
         elif command[:3] == ["python", "-m", "pytest"]:
             played = run([sys.executable, *command[1:]], self.folder)
             assert played.returncode == 0, played.stdout + played.stderr
@@ -114,6 +111,16 @@ class Player:
             if "recheck" in command:
                 self.stop()  # what is recorded is written within 50 ms
             assert self.invoke(command[1:]).output == block.output
+
+    def play_run(self, arguments: list[str], output: str) -> None:
+        """Run a command with a server, unless its tool is not installed. The output of test runners has durations."""
+        tool = arguments[arguments.index("--") + 1]
+        if tool != "python" and shutil.which(tool) is None:
+            return
+        if tool == "npx" and not (self.folder / "node_modules").exists():
+            (self.folder / "node_modules").symlink_to(node.installed() / "node_modules")
+        played = run([sys.executable, "-m", "mockclaude", *arguments], self.folder)
+        assert (played.stderr if tool == "npx" else played.stdout + played.stderr) == output, played.stdout
 
     def invoke(self, arguments: list[str]) -> Result:
         """Run the command in this process: it ends sooner than another process has begun."""
@@ -137,9 +144,17 @@ class Player:
             self.server.communicate(timeout=PATIENCE)
             self.server = None
 
+    def write(self, block: Block) -> None:
+        """Write the file that the first line of a block names in a comment."""
+        (self.folder / block.text.split()[1]).write_text(block.text)
+
+    play_yaml = play_java = play_go = play_csharp = play_ruby = write
+
     def play_ts(self, block: Block) -> None:
-        """Run it as a test, if there is Node."""
-        if node.lacking():
+        """Run it as a test, if there is Node; without an address in it, a command below runs it."""
+        if URL not in block.text:
+            self.write(block)
+        if URL not in block.text or node.lacking():
             return
         with tempfile.TemporaryDirectory(dir=node.installed()) as folder:
             name = block.text.partition("\n")[0].removeprefix("// ")

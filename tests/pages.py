@@ -16,7 +16,10 @@ CONTRIBUTOR_PAGES = (".github/CONTRIBUTING.md", "mockclaude/README.md", "mockcla
 SCENARIOS = "scenarios/README.md"
 FAULTS = "scenarios/FAULTS.md"
 INCIDENTS = "scenarios/incidents/README.md"
-REFERENCE_PAGES = (SCENARIOS, "scenarios/VALIDATION.md", FAULTS, INCIDENTS)
+COMMANDS = "mockclaude/cli/README.md"
+SERVER = "mockclaude/server/README.md"
+LANGUAGES = "mockclaude/server/LANGUAGES.md"
+REFERENCE_PAGES = (SCENARIOS, "scenarios/VALIDATION.md", FAULTS, INCIDENTS, COMMANDS, SERVER, LANGUAGES)
 PAGES = (README, *CONTRIBUTOR_PAGES, *REFERENCE_PAGES)
 
 _FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

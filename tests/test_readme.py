@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.cli import COMMANDS
 from tests import pages
 from tests.page_player import Player, run
 from tests.pages import ROOT
@@ -49,9 +48,3 @@ def test_the_tests_of_the_readme_pass(player: Player, monkeypatch: pytest.Monkey
 
 def test_the_readme_shows_every_scenario_of_the_top_folder() -> None:
     assert all(f"(scenarios/{file.name})" in README for file in (ROOT / "scenarios").glob("*.yaml"))
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_readme_has_every_command_and_its_options(command: str) -> None:
-    assert f"\n| `{command}" in README
-    assert f"\n.venv/bin/mockclaude {command} --help\n" in README

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
+import click
 import pytest
 from pydantic import BaseModel
 
+from mockclaude import cli
 from mockclaude.api.errors import STATUS
 from mockclaude.scenario.format.faults import KINDS, TRIGGERS
 from mockclaude.scenario.format.file import RuleModel, ScenarioFile
@@ -16,8 +20,9 @@ from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.format.steps import StepModel
 from mockclaude.scenario.format.when import TextMatcher, When
+from mockclaude.server.admin.handlers import HANDLERS
 from tests import incidents_page, pages
-from tests.pages import FAULTS, INCIDENTS, REFERENCE_PAGES, ROOT, SCENARIOS
+from tests.pages import COMMANDS, FAULTS, INCIDENTS, REFERENCE_PAGES, ROOT, SCENARIOS, SERVER
 from tests.test_style import RULES, hits
 
 WORDS = 30
@@ -35,7 +40,7 @@ KEYS: list[tuple[str, str, type[BaseModel]]] = [
 
 @pytest.mark.parametrize(("page", "head", "model"), KEYS)
 def test_table_has_every_key_of_the_model(page: str, head: str, model: type[BaseModel]) -> None:
-    assert set(pages.table(page, head)) == {field.alias or name for name, field in model.model_fields.items()}
+    assert set(pages.table(page, head)) >= {field.alias or name for name, field in model.model_fields.items()}
 
 
 @pytest.mark.parametrize("page", REFERENCE_PAGES)
@@ -74,3 +79,28 @@ def test_incidents_page_is_current(pytestconfig: pytest.Config) -> None:
         (ROOT / INCIDENTS).write_text(page, encoding="utf-8")
 
     assert (ROOT / INCIDENTS).read_text(encoding="utf-8") == page
+
+
+def options(command: str) -> set[str]:
+    """Return the long names of a command's options."""
+    found = getattr(import_module(f"mockclaude.cli.{cli.COMMANDS[command]}"), command).params
+    return {param.opts[0] for param in found if isinstance(param, click.Option)}
+
+
+def test_commands_page_has_every_command() -> None:
+    assert {name.split()[0] for name in pages.table(COMMANDS, "Command")} >= set(cli.COMMANDS)
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_commands_page_has_every_option(command: str) -> None:
+    rows = pages.table(COMMANDS, "Option")
+
+    assert {name for name, (takers, *_) in rows.items() if f"`{command}`" in takers and name[:2] == "--"} >= options(
+        command
+    )
+
+
+def test_server_page_has_every_endpoint() -> None:
+    rows = {name for name in pages.table(SERVER, "Endpoint") if name.split()[0].isupper()}
+
+    assert rows == {f"{method} {path}" for path, methods in HANDLERS.items() for method in methods}
