@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -83,7 +84,7 @@ class Player:
         (self.folder / name).write_text(block.text)
 
     def play_python(self, block: Block) -> None:
-        if self.is_test(block):
+        if re.match(r"# \w+\.py\n", block.text):
             self.play_yaml(block)
             return
         script = compile(self.aimed(block.text), f"{block.page}:{block.line}", "exec")
@@ -105,12 +106,23 @@ class Player:
         elif self.serves(command):
             self.serve(command[1:], block.output)
         elif command[:2] == [COMMAND, "run"] and not ENDING & set(command):
-            played = run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder)
-            assert played.stdout + played.stderr == block.output
+            assert self.output_of(block) == block.output
+        elif command[1:3] == ["-m", "pytest"] and block.output:
+            assert block.output in self.test_output(command[3:])
         elif command[0] == COMMAND:
             if "recheck" in command:
                 self.stop()  # what is recorded is written within 50 ms
             assert self.invoke(command[1:]).output == block.output
+
+    def output_of(self, block: Block) -> str:
+        """Return what `mockclaude run` prints, in a process of its own."""
+        played = run([sys.executable, "-m", "mockclaude", *self.command(block)[1:]], self.folder)
+        return played.stdout + played.stderr
+
+    def test_output(self, arguments: list[str]) -> str:
+        """Return what pytest prints about tests that the page has written, without durations and programs' versions."""
+        played = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments], self.folder)
+        return re.sub(r" in \d+\.\d+s", "", played.stdout)
 
     def invoke(self, arguments: list[str]) -> Result:
         """Run the command in this process: it ends sooner than another process has begun."""

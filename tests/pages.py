@@ -13,7 +13,9 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 README = "README.md"
 CONTRIBUTOR_PAGES = (".github/CONTRIBUTING.md", "mockclaude/README.md", "mockclaude/api/README.md")
-PAGES = (README, *CONTRIBUTOR_PAGES)
+FIXTURE = "mockclaude/testing/README.md"
+USER_PAGES = (FIXTURE, "tests/README.md")
+PAGES = (README, *CONTRIBUTOR_PAGES, *USER_PAGES)
 
 _FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:)([^)]+)\)")
