@@ -54,7 +54,7 @@ class Player:
 
     def skip(self, block: Block) -> None:
         """Do what later sections need: write files, and note how the server is started."""
-        if block.language == "yaml" or self.is_test(block):
+        if block.language == "yaml" or self.is_file(block):
             self.play(block)
         elif block.language == "sh" and self.serves(command := self.command(block)) and not block.output:
             self.arguments = command[1:]
@@ -79,12 +79,16 @@ class Player:
     def is_test(block: Block) -> bool:
         return block.language == "python" and block.text.startswith("# test_")
 
+    @staticmethod
+    def is_file(block: Block) -> bool:
+        return block.language == "python" and re.match(r"# \w+\.py\n", block.text) is not None
+
     def play_yaml(self, block: Block) -> None:
         name = block.text.partition("\n")[0].removeprefix("# ")
         (self.folder / name).write_text(block.text)
 
     def play_python(self, block: Block) -> None:
-        if re.match(r"# \w+\.py\n", block.text):
+        if self.is_file(block):
             self.play_yaml(block)
             return
         script = compile(self.aimed(block.text), f"{block.page}:{block.line}", "exec")
@@ -120,7 +124,7 @@ class Player:
         return played.stdout + played.stderr
 
     def test_output(self, arguments: list[str]) -> str:
-        """Return what pytest prints about tests that the page has written, without durations and programs' versions."""
+        """Return what pytest prints about tests that the page has written, without durations."""
         played = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments], self.folder)
         return re.sub(r" in \d+\.\d+s", "", played.stdout)
 

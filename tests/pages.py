@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent.parent
 README = "README.md"
 CONTRIBUTOR_PAGES = (".github/CONTRIBUTING.md", "mockclaude/README.md", "mockclaude/api/README.md")
 FIXTURE = "mockclaude/testing/README.md"
-USER_PAGES = (FIXTURE, "tests/README.md")
+MIGRATION = "mockclaude/testing/MIGRATION.md"
+USER_PAGES = (FIXTURE, MIGRATION, "tests/README.md")
 PAGES = (README, *CONTRIBUTOR_PAGES, *USER_PAGES)
 
 _FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

@@ -15,7 +15,7 @@ from mockclaude.testing.environment import BASE_URLS, CONFLICTING
 from mockclaude.testing.settings import OPTIONS
 from tests import pages
 from tests.page_player import Player, run
-from tests.pages import FIXTURE, USER_PAGES
+from tests.pages import FIXTURE, MIGRATION, USER_PAGES
 from tests.testing.inner import load_only_our_plugin
 
 
@@ -33,7 +33,7 @@ def test_page_holds_from_top_to_bottom(page: str, player: Player) -> None:
         player.play(block)
 
 
-@pytest.mark.parametrize("page", [FIXTURE])
+@pytest.mark.parametrize("page", [FIXTURE, MIGRATION])
 def test_tests_of_the_page_pass(page: str, player: Player) -> None:
     for block in pages.blocks(page):
         player.skip(block)
