@@ -1,4 +1,4 @@
-"""The pages for users of the fixture and of the tests: played from top to bottom, and complete."""
+"""The README and the pages of the fixture and of the tests: played from top to bottom, and complete."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockclaude.testing.environment import BASE_URLS, CONFLICTING
 from mockclaude.testing.settings import OPTIONS
 from tests import pages
 from tests.page_player import Player, run
-from tests.pages import FIXTURE, MIGRATION, USER_PAGES
+from tests.pages import FIXTURE, MIGRATION, README, USER_PAGES
 from tests.testing.inner import load_only_our_plugin
 
 
@@ -27,7 +27,7 @@ def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
     player.stop()
 
 
-@pytest.mark.parametrize("page", USER_PAGES)
+@pytest.mark.parametrize("page", [README, *USER_PAGES])
 def test_page_holds_from_top_to_bottom(page: str, player: Player) -> None:
     for block in pages.blocks(page):
         player.play(block)
