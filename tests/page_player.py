@@ -24,9 +24,9 @@ from tests.sdk import node
 from tests.serving import PATIENCE, PROGRAM_PATIENCE
 
 URL = "http://127.0.0.1:4141"
-ENDING = {"--help", "check", "explain", "recheck"}
+ENDING = {"--help", "check", "explain", "recheck", "journal"}
 """Words by which a command is known to end by itself."""
-COMMAND = ".venv/bin/mockclaude"
+COMMANDS = ("mockclaude", ".venv/bin/mockclaude")
 
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -73,7 +73,7 @@ class Player:
 
     @staticmethod
     def serves(command: list[str]) -> bool:
-        return command[0] == COMMAND and command[1:2] != ["run"] and not ENDING & set(command)
+        return command[0] in COMMANDS and command[1:2] != ["run"] and not ENDING & set(command)
 
     @staticmethod
     def is_test(block: Block) -> bool:
@@ -109,11 +109,11 @@ class Player:
             assert run(command, self.folder).stdout.rstrip("\n") == block.output.rstrip("\n")
         elif self.serves(command):
             self.serve(command[1:], block.output)
-        elif command[:2] == [COMMAND, "run"] and not ENDING & set(command):
+        elif command[0] in COMMANDS and command[1:2] == ["run"] and not ENDING & set(command):
             assert self.output_of(block) == block.output
-        elif command[1:3] == ["-m", "pytest"] and block.output:
-            assert block.output in self.test_output(command[3:])
-        elif command[0] == COMMAND:
+        elif command[0] == "pytest":
+            assert block.output in self.test_output(command[1:])
+        elif command[0] in COMMANDS:
             if "recheck" in command:
                 self.stop()  # what is recorded is written within 50 ms
             assert self.invoke(command[1:]).output == block.output

@@ -27,8 +27,8 @@ def draw() -> str:
         player.play(program)
         output = player.output_of(command)
     name, _, rules = scenario.text.removeprefix("# ").partition("\n")
-    typed = command.text.strip().removeprefix(".venv/bin/")
-    return _svg([("$", f"$ cat {name}"), *_lines("file", rules), ("$", f"$ {typed}"), *_lines("output", output)])
+    typed = ("$", f"$ {command.text.strip()}")
+    return _svg([("$", f"$ cat {name}"), *_lines("file", rules), typed, *_lines("output", output)])
 
 
 def _lines(kind: str, text: str) -> Iterator[tuple[str, str]]:
