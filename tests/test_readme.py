@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import requests
 
 from mockclaude.testing import MockClaude
 from tests import pages, terminal
-from tests.pages import README
+from tests.pages import README, ROOT
 from tests.serving import PATIENCE
 
 TEXT = pages.text_of(README)
@@ -19,6 +20,16 @@ TEXT = pages.text_of(README)
 def test_readme_is_short() -> None:
     assert TEXT.count("\n") <= 250
     assert len(TEXT.encode()) <= 12_000
+
+
+def test_package_index_shows_no_relative_link() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shown = TEXT
+    for rule in project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        shown = re.sub(rule["pattern"], rule["replacement"], shown)
+
+    assert re.findall(r"\]\((?!https:)[^)]+\)", shown) == []
+    assert all(f"`{link.partition('#')[0]}`" in shown for link in pages.links(README) if not link.endswith(".svg"))
 
 
 def test_picture_is_current() -> None:
