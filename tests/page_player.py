@@ -83,13 +83,9 @@ class Player:
     def is_file(block: Block) -> bool:
         return block.language == "python" and re.match(r"# \w+\.py\n", block.text) is not None
 
-    def play_yaml(self, block: Block) -> None:
-        name = block.text.partition("\n")[0].removeprefix("# ")
-        (self.folder / name).write_text(block.text)
-
     def play_python(self, block: Block) -> None:
         if self.is_file(block):
-            self.play_yaml(block)
+            self.write(block)
             return
         script = compile(self.aimed(block.text), f"{block.page}:{block.line}", "exec")
         assert self.printed(script) == (block.output, "")
@@ -110,18 +106,29 @@ class Player:
         elif self.serves(command):
             self.serve(command[1:], block.output)
         elif command[0] in COMMANDS and command[1:2] == ["run"] and not ENDING & set(command):
-            assert self.output_of(block) == block.output
+            self.play_run(command[1:], block.output)
         elif command[0] == "pytest":
             assert block.output in self.test_output(command[1:])
+        elif "|" in command:
+            assert run(["bash", "-c", self.aimed(block.text)], self.folder).stdout == block.output
         elif command[0] in COMMANDS:
             if "recheck" in command:
                 self.stop()  # what is recorded is written within 50 ms
             assert self.invoke(command[1:]).output == block.output
 
-    def output_of(self, block: Block) -> str:
-        """Return what `mockclaude run` prints, in a process of its own."""
-        played = run([sys.executable, "-m", "mockclaude", *self.command(block)[1:]], self.folder)
-        return played.stdout + played.stderr
+    def play_run(self, arguments: list[str], output: str) -> None:
+        """Run a command with a server, unless its tool is not installed. The output of test runners has durations."""
+        tool = arguments[arguments.index("--") + 1]
+        if tool != "python" and shutil.which(tool) is None:
+            return
+        if tool == "npx" and not (self.folder / "node_modules").exists():
+            (self.folder / "node_modules").symlink_to(node.installed() / "node_modules")
+        played = self.played(arguments)
+        assert (played.stderr if tool == "npx" else played.stdout + played.stderr) == output, played.stdout
+
+    def played(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run `mockclaude` in a process of its own, to have the output of its subprocess."""
+        return run([sys.executable, "-m", "mockclaude", *arguments], self.folder)
 
     def test_output(self, arguments: list[str]) -> str:
         """Return what pytest prints about tests that the page has written, without durations."""
@@ -150,9 +157,17 @@ class Player:
             self.server.communicate(timeout=PATIENCE)
             self.server = None
 
+    def write(self, block: Block) -> None:
+        """Write the file that the first line of a block names in a comment."""
+        (self.folder / block.text.split()[1]).write_text(block.text)
+
+    play_yaml = play_java = play_go = play_csharp = play_ruby = write
+
     def play_ts(self, block: Block) -> None:
-        """Run it as a test, if there is Node."""
-        if node.lacking():
+        """Run it as a test, if there is Node; without an address in it, a command below runs it."""
+        if URL not in block.text:
+            self.write(block)
+        if URL not in block.text or node.lacking():
             return
         with tempfile.TemporaryDirectory(dir=node.installed()) as folder:
             name = block.text.partition("\n")[0].removeprefix("// ")

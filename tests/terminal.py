@@ -25,10 +25,10 @@ def draw() -> str:
         player = Player(Path(folder))
         player.play(scenario)
         player.play(program)
-        output = player.output_of(command)
+        played = player.played(player.command(command)[1:])
     name, _, rules = scenario.text.removeprefix("# ").partition("\n")
     typed = ("$", f"$ {command.text.strip()}")
-    return _svg([("$", f"$ cat {name}"), *_lines("file", rules), typed, *_lines("output", output)])
+    return _svg([("$", f"$ cat {name}"), *_lines("file", rules), typed, *_lines("output", played.stdout + played.stderr)])
 
 
 def _lines(kind: str, text: str) -> Iterator[tuple[str, str]]:
