@@ -28,7 +28,9 @@ def draw() -> str:
         played = player.played(player.command(command)[1:])
     name, _, rules = scenario.text.removeprefix("# ").partition("\n")
     typed = ("$", f"$ {command.text.strip()}")
-    return _svg([("$", f"$ cat {name}"), *_lines("file", rules), typed, *_lines("output", played.stdout + played.stderr)])
+    return _svg(
+        [("$", f"$ cat {name}"), *_lines("file", rules), typed, *_lines("output", played.stdout + played.stderr)]
+    )
 
 
 def _lines(kind: str, text: str) -> Iterator[tuple[str, str]]:
