@@ -96,7 +96,8 @@ def _run_with_server(command: Sequence[str], site: Site) -> int:
 
     server = BackgroundServer(site)
     try:
-        variables = build_environment(f"http://127.0.0.1:{server.start()}")
+        url = f"http://127.0.0.1:{server.start()}"
+        variables = {**build_environment(url), "MOCKCLAUDE_URL": url}
         inherited = {name: value for name, value in os.environ.items() if name not in CONFLICTING}
         key = inherited.get("ANTHROPIC_API_KEY") or variables["ANTHROPIC_API_KEY"]
         return run_command(command, {**inherited, **variables, "ANTHROPIC_API_KEY": key})
