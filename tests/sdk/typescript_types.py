@@ -8,9 +8,11 @@ import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, NotRequired, TypeAlias, Union, get_args, get_origin, get_type_hints, is_typeddict
 
+import mockclaude
 from mockclaude.api.errors import STATUS
 from mockclaude.journal.entry_types import EntryDict
 from mockclaude.scenario.format.json_schema import json_schema
@@ -19,6 +21,8 @@ from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.format.steps import StopReason
 
 Schema: TypeAlias = Mapping[str, Any]
+
+HELPER = Path(mockclaude.__file__).parent / "cli" / "templates" / "mockclaude.ts"
 
 PREFIX = "#/$defs/"
 NAMES = {

@@ -62,16 +62,17 @@ export class MockClaude {
   readonly #headers: Record<string, string>;
 
   /**
-   * Points the SDKs in this process to the server and to the lane, by `ANTHROPIC_BASE_URL` and `ANTHROPIC_API_KEY`.
+   * Selects a lane.
    *
    * @param lane The name of a lane that clients select with the header `x-mockclaude-lane`, or with `lane_from` in a
-   *   scenario file. Default: a lane for the current test file, selected by the API key.
+   *   scenario file. Default: a lane for the current test file, selected by the API key; SDKs in this process get base
+   *   URL and key by `ANTHROPIC_BASE_URL` and `ANTHROPIC_API_KEY`.
    */
   constructor(lane?: string) {
     this.apiKey = lane === undefined ? `mock-${encodeURI(findTestFile())}` : "mock";
     this.#scope = lane === undefined ? { api_key: this.apiKey } : { lane };
     this.#headers = lane === undefined ? {} : { "x-mockclaude-lane": lane };
-    if (process.env["MOCKCLAUDE_URL"]) {
+    if (lane === undefined && process.env["MOCKCLAUDE_URL"]) {
       process.env["ANTHROPIC_BASE_URL"] = this.url;
       process.env["ANTHROPIC_API_KEY"] = this.apiKey;
     }
@@ -188,7 +189,8 @@ export class RuleBuilder {
  * Starts a server and points this process, and those that it starts, to the server. Does nothing under `mockclaude run`.
  *
  * @param parameters Scenario files and options of `mockclaude run`. Default: no rules but those that tests add.
- * @returns A function that stops the server. The server also stops when this process ends.
+ * @returns A function that stops the server, and throws if a request was unmatched. The server also stops when this
+ *   process ends.
  */
 export async function startServer(parameters: string[] = ["--no-built-in"]): Promise<() => Promise<void>> {
   if (process.env["MOCKCLAUDE_URL"]) return async () => {};
@@ -197,7 +199,7 @@ export async function startServer(parameters: string[] = ["--no-built-in"]): Pro
   const server = spawn(command, [...before, "run", ...parameters, "--", process.execPath, "-e", print], {
     stdio: ["pipe", "pipe", "inherit"],
   });
-  const ended = new Promise<void>((resolve) => server.once("close", () => resolve()));
+  const ended = new Promise<number | null>((resolve) => server.once("exit", resolve));
   const environment = await new Promise<Record<string, string>>((resolve, reject) => {
     let output = "";
     const fail = (problem: string) => reject(new MockClaudeError(`cannot run '${command}': ${problem}`));
@@ -212,8 +214,9 @@ export async function startServer(parameters: string[] = ["--no-built-in"]): Pro
   Object.assign(process.env, environment);
   for (const handle of [server, server.stdin, server.stdout] as { unref?(): void }[]) handle.unref?.();
   return async () => {
+    server.ref();
     server.stdin.end();
-    await ended;
+    if (await ended) throw new MockClaudeError("a request was unmatched; expected a rule for each; or set MOCKCLAUDE_ALLOW_UNMATCHED=1");
   };
 }
 
@@ -274,15 +277,8 @@ function read<T>(result: Result, url: string, caller: Function): T {
   return data;
 }
 
-/** Adds the parsed body to an entry. */
 function receive(entry: JournalEntry): ReceivedRequest {
-  return Object.defineProperty({ ...entry } as ReceivedRequest, "body", {
-    get() {
-      const { body, body_size, whole } = entry.request;
-      if (whole) return JSON.parse(body);
-      throw new MockClaudeError(`request ${entry.number}: the journal has not all of its ${body_size} bytes`);
-    },
-  });
+  return { ...entry, body: JSON.parse(entry.request.body) };
 }
 
 /** Builds an error whose stack begins at the caller of a method. */
