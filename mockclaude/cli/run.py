@@ -74,8 +74,10 @@ def run(
     if not command:
         raise click.UsageError("missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; add e.g. `-- pytest`")
     from mockclaude.journal.console import write_error
+    from mockclaude.journal.journal import Journal
     from mockclaude.journal.summary import Summary
     from mockclaude.server.clock import Clock, parse_speed
+    from mockclaude.server.request_body import MAX_BODY
     from mockclaude.server.site import Site
 
     clock = Clock(parse_option("--speed", parse_speed, speed))
@@ -83,7 +85,7 @@ def run(
     summary = Summary()
     scenarios = ScenarioLoader(files, seed, validation, strict_determinism, betas, no_built_in).load_or_exit()
     print_warnings(scenarios, err=True)
-    site = Site(scenarios, clock=clock, retry_speed=retries)
+    site = Site(scenarios, journal=Journal(max_body=MAX_BODY), clock=clock, retry_speed=retries)
     site.journal.subscribe("ended", summary.add)
     code = _run_with_server(command, site)
     write_error(str(summary))
@@ -96,7 +98,8 @@ def _run_with_server(command: Sequence[str], site: Site) -> int:
 
     server = BackgroundServer(site)
     try:
-        variables = build_environment(f"http://127.0.0.1:{server.start()}")
+        url = f"http://127.0.0.1:{server.start()}"
+        variables = {**build_environment(url), "MOCKCLAUDE_URL": url}
         inherited = {name: value for name, value in os.environ.items() if name not in CONFLICTING}
         key = inherited.get("ANTHROPIC_API_KEY") or variables["ANTHROPIC_API_KEY"]
         return run_command(command, {**inherited, **variables, "ANTHROPIC_API_KEY": key})
