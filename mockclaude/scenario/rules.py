@@ -238,11 +238,17 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
 
 
 def _known_signatures(rules: Sequence[Rule]) -> KnownSignatures:
-    steps = [step.value.data for rule in rules for reply in rule.replies for step in reply.steps]
+    steps = [data for rule in rules for reply in rule.replies for step in reply.steps for data in _list_blocks(step)]
     signatures = {data["signature"] for data in steps if isinstance(data, dict) and data.get("signature")}
     redacted = {data["data"] for data in steps if isinstance(data, dict) and isinstance(data.get("data"), str)}
     templated = any("${{" in text for text in (*signatures, *redacted))
     return KnownSignatures(frozenset(signatures), frozenset(redacted), templated)
+
+
+def _list_blocks(step: CompiledStep) -> list[Any]:
+    """List the blocks of a `message` step, or the value of another step."""
+    content = step.value.data["content"] if step.kind == "message" else [step.value.data]
+    return content if isinstance(content, list) else []
 
 
 def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, seen: Counter[str]) -> Rule:

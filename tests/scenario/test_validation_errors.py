@@ -21,9 +21,10 @@ from tests.scenario.talk import complaints
 
 RULE_KEYS = "name, when, times, pace, fault, as_written, reply, sequence or choice"
 STEP_KEYS = (
-    "text, thinking, redacted_thinking, tool_use, server_tool, json, block, generate, error, pause, disconnect, "
-    "stop_reason or usage"
+    "text, thinking, redacted_thinking, tool_use, server_tool, json, block, message, generate, error, pause, "
+    "disconnect, stop_reason or usage"
 )
+BLOCK = "expected text, thinking or tool_use, or `block: {...}` for others"
 ERRORS = (
     "invalid_request_error, authentication_error, billing_error, permission_error, not_found_error, conflict_error, "
     "request_too_large, rate_limit_error, api_error, timeout_error or overloaded_error"
@@ -296,6 +297,30 @@ IN_A_STEP = [
     ),
     ("block: {typ: x}", "8: missing key 'type'; expected it beside the other keys; add `type: ...`"),
     ("block: {type: 5}", f"15: invalid value, got number 5; expected text{QUOTES}"),
+    ("{type: 5, text: x}", f"2: unknown key 'type'; expected {STEP_KEYS}"),
+    ("{type: txt, text: x}", f"1: unknown type 'txt' of a block; {BLOCK}; did you mean 'text'?"),
+    ("{type: text, txt: x}", "1: text block without `text`; expected `text` (text)"),
+    (
+        "{type: tool_use, name: f, inptu: {}}",
+        "27: unknown key 'inptu'; expected name, input, id, caller or toolset_name; did you mean 'input'?",
+    ),
+    (
+        "{type: image, source: {}}",
+        "1: a block of requests, got image; expected a block of replies, e.g. {type: text, text: Hi}",
+    ),
+    ("{content: 5}", "11: invalid value, got number 5; expected a list (`- item`)"),
+    ("{role: user, content: Hi}", "8: invalid value, got string 'user'; expected 'assistant'"),
+    ("{content: [{typ: text}]}", "12: missing key 'type'; expected it beside the other keys; add `type: ...`"),
+    ("{content: [{type: text}]}", "12: text block without `text`; expected `text` (text)"),
+    ("{content: [hi]}", f"12: invalid value, got string 'hi'; expected {MAPPING}"),
+    ("{content: Hi, usage: {output_tokens: -1}}", "38: invalid value, got number -1; expected at least 0"),
+    ("{content: Hi, usage: 5}", f"22: invalid value, got number 5; expected {MAPPING}"),
+    (
+        "{content: Hi, pause: 1s}",
+        "1: a message with the step `pause`; expected a list of both, e.g. `[{content: Hi}, {pause: ...}]`",
+    ),
+    ("{type: message}", "1: missing key 'content'; expected it beside the other keys; add `content: ...`"),
+    ("message: Hi", f"10: invalid value, got string 'Hi'; expected {MAPPING}"),
     ("generate: random", "11: invalid value, got string 'random'; expected 'auto'"),
     (
         "error: overloaded",

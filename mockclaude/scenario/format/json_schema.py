@@ -20,6 +20,7 @@ from pydantic_core import core_schema
 from mockclaude.api import betas
 from mockclaude.api.errors import RETRIED, STATUS
 from mockclaude.scenario.format import (
+    api_form,
     fault_base,
     faults,
     lane_from,
@@ -124,6 +125,7 @@ WIDENED_SCHEMAS: dict[Any, Callable[[Schema], Schema]] = {
     steps.expand_status: lambda error: _any_of(
         _names(list(STATUS)), {"type": "integer", "minimum": 400, "maximum": 599}, error["anyOf"][-1]
     ),
+    api_form.expand_content: partial(_any_of, _STRING),
     limits.expand_in_flight: partial(_any_of, {"type": "integer", "minimum": 1}),
     pace.expand_name: partial(_any_of, _names([pace.INSTANT, *pace.NAMES])),
 }
@@ -199,6 +201,9 @@ class _Generator(GenerateJsonSchema):
         if read is pace.parse_fixed_or_distribution:
             return _any_of(VALUE_SCHEMAS[options[0]], _distribution(VALUE_SCHEMAS[options[1]]))
         inner = self.generate_inner(schema["schema"])
+        if read is api_form.expand_api_form:
+            forms = (api_form.RawBlock.__pydantic_core_schema__, api_form.Message.__pydantic_core_schema__)
+            return _any_of(inner, *map(self.generate_inner, forms))
         if read is shorthand.expand_shorthand:
             return _any_of(self._short(options[0], inner), inner)
         return WIDENED_SCHEMAS[read](inner) if read in WIDENED_SCHEMAS else inner
