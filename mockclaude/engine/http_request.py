@@ -14,7 +14,7 @@ from mockclaude.api.api_headers import api_key
 from mockclaude.api.fingerprint import Fingerprints, hash_request
 from mockclaude.api.redaction import redact_header
 from mockclaude.engine.valid_headers import ValidHeaders
-from mockclaude.scenario.format.lane_from import LaneSource, compile_sources
+from mockclaude.scenario.format.policy import LaneSource, compile_sources
 
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"

@@ -15,11 +15,10 @@ from pydantic import BeforeValidator, Field, model_validator
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.format.faults import Faults
-from mockclaude.scenario.format.lane_from import parse_lane_from
 from mockclaude.scenario.format.limits import Limits
 from mockclaude.scenario.format.pace import AnyPace
 from mockclaude.scenario.format.pace import Pace as Pace
-from mockclaude.scenario.format.policy import Models, parse_accepted_betas, parse_unmatched_status
+from mockclaude.scenario.format.policy import Models, parse_accepted_betas, parse_lane_from, parse_unmatched_status
 from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_one
 from mockclaude.scenario.format.steps import Reply
 from mockclaude.scenario.format.when import When

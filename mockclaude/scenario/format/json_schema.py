@@ -23,7 +23,6 @@ from mockclaude.scenario.format import (
     api_form,
     fault_base,
     faults,
-    lane_from,
     limits,
     pace,
     policy,
@@ -104,9 +103,9 @@ VALUE_SCHEMAS: dict[Any, Schema] = {
         {"type": "string", "pattern": "-"},
         {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
     ),
-    lane_from.parse_lane_from: _any_of(
-        _text(lane_from.SOURCE.pattern, examples=["headers.x-user", "cookies.session", "metadata.user_id"]),
-        {"type": "array", "items": _text(lane_from.SOURCE.pattern), "minItems": 1},
+    policy.parse_lane_from: _any_of(
+        _text(policy.LANE_SOURCE.pattern, examples=["headers.x-user", "cookies.session", "metadata.user_id"]),
+        {"type": "array", "items": _text(policy.LANE_SOURCE.pattern), "minItems": 1},
     ),
     policy.parse_unmatched_status: _any_of(
         _names(policy.UNMATCHED_TYPES),
