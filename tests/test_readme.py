@@ -11,6 +11,7 @@ import requests
 
 from mockclaude.testing import MockClaude
 from tests import pages, terminal
+from tests.cli.invoking import invoke
 from tests.pages import README, ROOT
 from tests.serving import PATIENCE
 
@@ -55,3 +56,11 @@ def test_server_sends_the_explained_error(problem: str, path: str, model: str) -
     assert f"\n| {problem} |" in TEXT
     assert response.status_code == int(status)
     assert text in response.json()["error"]["message"]
+
+
+def test_command_prints_the_explained_error() -> None:
+    with MockClaude() as mock:
+        result = invoke("serve", "--port", mock.url.rpartition(":")[2])
+
+    assert "\n| `address already in use` |" in TEXT
+    assert "address already in use" in result.stderr
