@@ -195,4 +195,4 @@ class Player:
     def play_text(self, block: Block) -> None:
         """Outputs are compared where they are made."""
 
-    play_json = play_typescript = play_html = play_text
+    play_json = play_html = play_text

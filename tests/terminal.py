@@ -1,4 +1,4 @@
-"""The picture of the README: its section "Break a stream" in a terminal. `python -m tests.terminal` draws it again."""
+"""The picture of the README: its section "Break a stream" in a terminal."""
 
 from __future__ import annotations
 
@@ -61,7 +61,3 @@ def _svg(lines: list[tuple[str, str]]) -> str:
             "",
         ]
     )
-
-
-if __name__ == "__main__":
-    PICTURE.write_text(draw(), encoding="utf-8")

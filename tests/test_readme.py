@@ -1,4 +1,7 @@
-"""The README is short, its picture is current, and the server sends the errors that it explains."""
+"""The README is short, its picture is current, and the server sends the errors that it explains.
+
+`pytest --update-golden` draws the picture anew.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import requests
 
 from mockclaude.testing import MockClaude
 from tests import pages, terminal
+from tests.cli.invoking import invoke
 from tests.pages import README, ROOT
 from tests.serving import PATIENCE
 
@@ -32,8 +36,12 @@ def test_package_index_shows_no_relative_link() -> None:
     assert all(f"`{link.partition('#')[0]}`" in shown for link in pages.links(README) if not link.endswith(".svg"))
 
 
-def test_picture_is_current() -> None:
-    assert terminal.PICTURE.read_text(encoding="utf-8") == terminal.draw(), "run `python -m tests.terminal`"
+def test_picture_is_current(pytestconfig: pytest.Config) -> None:
+    picture = terminal.draw()
+    if pytestconfig.getoption("--update-golden"):
+        terminal.PICTURE.write_text(picture, encoding="utf-8")
+
+    assert terminal.PICTURE.read_text(encoding="utf-8") == picture
 
 
 @pytest.mark.parametrize(
@@ -55,3 +63,11 @@ def test_server_sends_the_explained_error(problem: str, path: str, model: str) -
     assert f"\n| {problem} |" in TEXT
     assert response.status_code == int(status)
     assert text in response.json()["error"]["message"]
+
+
+def test_command_prints_the_explained_error() -> None:
+    with MockClaude() as mock:
+        result = invoke("serve", "--port", mock.url.rpartition(":")[2])
+
+    assert "\n| `address already in use` |" in TEXT
+    assert "address already in use" in result.stderr
