@@ -52,7 +52,8 @@ def test_tsc_accepts_the_helper_and_finds_mistakes(project: Path) -> None:
 
 
 def test_vitest_passes_under_run(project: Path) -> None:
-    code, output = run([*COMMAND, "run", "--no-built-in", "--allow-unmatched", "--", *VITEST], project)
+    (project / "lanes.yaml").write_text("lane_from: metadata.user_id\nrules: []\n")
+    code, output = run([*COMMAND, "run", "lanes.yaml", "--allow-unmatched", "--", *VITEST], project)
 
     assert "Tests  10 passed (10)" in output
     assert code == 0, output

@@ -1,3 +1,4 @@
+/* eslint-disable -- written by mockclaude */
 /**
  * Rules, verification and the journal of mockclaude, for tests in TypeScript.
  *
