@@ -47,8 +47,9 @@ def run(command: list[str], folder: Path, **env: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def test_tsc_accepts_the_helper_and_finds_mistakes(project: Path) -> None:
-    assert run(["node", "../node_modules/typescript/bin/tsc", "-p", "."], project) == (0, "")
+@pytest.mark.parametrize("options", [(), ("--module", "commonjs", "--moduleResolution", "bundler")])
+def test_tsc_accepts_the_helper_and_finds_mistakes(project: Path, options: tuple[str, ...]) -> None:
+    assert run(["node", "../node_modules/typescript/bin/tsc", "-p", ".", *options], project) == (0, "")
 
 
 def test_vitest_passes_under_run(project: Path) -> None:
