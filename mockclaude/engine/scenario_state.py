@@ -21,6 +21,7 @@ from mockclaude.scenario.loading import inline
 from mockclaude.scenario.loading.inline import RuleBatch
 from mockclaude.scenario.rules import KnownSignatures, Rule, Scenario
 
+_OTHER_LANE = "the rule was added for another lane; send its API key, or its name in `x-mockclaude-lane`"
 _LONGEST_MODEL = 1_000
 """Characters of a model name that is compared with those of the rules."""
 
@@ -146,4 +147,4 @@ class ScenarioState:
         def look(request: MessagesRequest) -> str:
             return find_lane(request.headers, self.scenario.policy.lane_from, request.body)
 
-        return Condition("lane", f"exactly {lane!r}", look, lane.__eq__)
+        return Condition("lane", f"exactly {lane!r}", look, lane.__eq__, difference=lambda _: _OTHER_LANE)

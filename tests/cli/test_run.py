@@ -94,6 +94,27 @@ except urllib.error.HTTPError as error:
 """
 
 
+LONG = """
+import json, os, urllib.request
+url, long = os.environ["MOCKCLAUDE_URL"], "word " * 20_000
+messages = [{"role": "user", "content": long + "end"}]
+body = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": messages}
+headers = {"content-type": "application/json", "anthropic-version": "2023-06-01", "x-api-key": "mock"}
+query = {"when": {"user": "end"}}
+for path, data in [("v1/messages", body), ("_mockclaude/journal/query", query)]:
+    made = urllib.request.Request(f"{url}/{path}", json.dumps(data).encode(), headers)
+    with urllib.request.urlopen(made) as response:
+        reply = json.load(response)
+assert [entry["request"]["whole"] for entry in reply["entries"]] == [True]
+"""
+
+
+def test_run_keeps_whole_bodies_for_verification() -> None:
+    result = invoke("run", *shell(LONG))
+
+    assert (result.exit_code, result.stderr) == (0, "mockclaude: 1 request (200: 1)\n")
+
+
 @pytest.mark.parametrize(("option", "delay"), [((), 1), (("--retry-speed", "1x"), 0)])
 def test_run_shortens_retry_delays_by_default(option: tuple[str, ...], delay: int) -> None:
     assert invoke("run", "--no-built-in", *option, *shell(RETRY)).exit_code == delay
@@ -112,6 +133,7 @@ def test_run_returns_the_exit_code_of_the_command(script: str, code: int) -> Non
 ENVIRONMENT = """
     import os
     names = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "NO_PROXY", "no_proxy"]
+    assert os.environ["MOCKCLAUDE_URL"] == os.environ["ANTHROPIC_BASE_URL"]
     open(os.environ["OUT"], "w").write(" ".join(str(os.environ.get(name)) for name in names))
 """
 

@@ -47,12 +47,14 @@ def run(command: list[str], folder: Path, **env: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def test_tsc_accepts_the_helper_and_finds_mistakes(project: Path) -> None:
-    assert run(["node", "../node_modules/typescript/bin/tsc", "-p", "."], project) == (0, "")
+@pytest.mark.parametrize("options", [(), ("--module", "commonjs", "--moduleResolution", "bundler")])
+def test_tsc_accepts_the_helper_and_finds_mistakes(project: Path, options: tuple[str, ...]) -> None:
+    assert run(["node", "../node_modules/typescript/bin/tsc", "-p", ".", *options], project) == (0, "")
 
 
 def test_vitest_passes_under_run(project: Path) -> None:
-    code, output = run([*COMMAND, "run", "--no-built-in", "--allow-unmatched", "--", *VITEST], project)
+    (project / "lanes.yaml").write_text("lane_from: metadata.user_id\nrules: []\n")
+    code, output = run([*COMMAND, "run", "lanes.yaml", "--allow-unmatched", "--", *VITEST], project)
 
     assert "Tests  10 passed (10)" in output
     assert code == 0, output

@@ -70,6 +70,21 @@ def test_each_lane_has_counters_and_rules(serve: Serve) -> None:
     assert [text(server, user) for user in users] == ["For Ann.", "two", "For Ann.", "two"]
 
 
+def test_rule_of_another_lane_is_a_near_miss_with_a_hint(serve: Serve) -> None:
+    server = serve("rules: []")
+    rules = {"rules": {"reply": "For Ann."}, "lane": "ann"}
+    server.ask(request("POST", "/_mockclaude/rules", json.dumps(rules).encode()))
+
+    assert (
+        server.ask(post())
+        .error[1]
+        .endswith(
+            f"lane: expected exactly 'ann', got '{KEY}'; the rule was added for another lane; send its API key, or its "
+            "name in `x-mockclaude-lane`"
+        )
+    )
+
+
 def test_each_lane_has_limits_of_its_own(serve: Serve) -> None:
     server = serve(f"lane_from: headers.x-user\nlimits: {{requests_per_minute: 1}}\n{SEQUENCE}")
 

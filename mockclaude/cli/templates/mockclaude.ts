@@ -1,3 +1,4 @@
+/* eslint-disable -- written by mockclaude */
 /**
  * Rules, verification and the journal of mockclaude, for tests in TypeScript.
  *
@@ -17,7 +18,7 @@
  * Each test file has a lane (isolation key) of its own: rules, counters and journal entries. Files that run at the
  * same time share a server. Calls block until the server has responded, so they need no `await`.
  *
- * The file needs no package besides Node.js 20. `mockclaude init vitest` writes it.
+ * The file needs Node.js 20, no packages, and for `tsc` the types of `@types/node`.
  */
 import { spawn } from "node:child_process";
 import { relative } from "node:path";

@@ -80,6 +80,10 @@ test("a lane has a name, if the clients of an app select it", async () => {
   expect(await ask("Hello", ann.options)).toBe("Ann.");
   expect([await ask("Hello"), await ask("Hello", mock.options)]).toEqual(["Others.", "Others."]);
   expect(ann.requests().map((request) => request.lane)).toEqual(["ann"]);
+
+  const messages = [{ role: "user" as const, content: "Hello" }];
+  await client.messages.create({ model, max_tokens: 99, messages, metadata: { user_id: "ann" } });
+  ann.verify({}, 2); // lanes.yaml has `lane_from: metadata.user_id`
   ann.reset();
 });
 
