@@ -71,6 +71,7 @@ def test_a_condition_may_be_written_in_short(short: Any, long: Any) -> None:
 def test_a_reply_may_be_written_in_short(short: Any, long: Any) -> None:
     assert dump(RuleModel, {"reply": short}) == {"reply": long}
     assert dump(RuleModel, {"sequence": [short]}) == {"sequence": [long]}
+    assert dump(RuleModel, {"turns": [short]}) == {"turns": [long]}
     assert dump(RuleModel, {"choice": [{"reply": short}]}) == {"choice": [{"reply": long}]}
 
 

@@ -19,7 +19,7 @@ from mockclaude.scenario.loading.source import read
 from mockclaude.scenario.loading.validation_errors import to_diagnostics
 from tests.scenario.talk import complaints
 
-RULE_KEYS = "name, when, times, pace, fault, as_written, reply, sequence or choice"
+RULE_KEYS = "name, when, times, pace, fault, as_written, reply, sequence, turns or choice"
 STEP_KEYS = (
     "text, thinking, redacted_thinking, tool_use, server_tool, json, block, message, generate, error, pause, "
     "disconnect, stop_reason or usage"
@@ -130,10 +130,10 @@ IN_A_RULE = [
     ("nme: x, reply: y", f"2: unknown key 'nme'; expected {RULE_KEYS}; did you mean 'name'?"),
     ("rply: y", f"2: unknown key 'rply'; expected {RULE_KEYS}; did you mean 'reply'?"),
     ("'': y, reply: x", f"2: unknown key ''; expected {RULE_KEYS}"),
-    ("name: x", "1: wrong keys of a rule, got none; expected exactly one of reply, sequence or choice"),
+    ("name: x", "1: wrong keys of a rule, got none; expected exactly one of reply, sequence, turns or choice"),
     (
         "reply: x, choice: []",
-        "1: wrong keys of a rule, got reply and choice; expected exactly one of reply, sequence or choice",
+        "1: wrong keys of a rule, got reply and choice; expected exactly one of reply, sequence, turns or choice",
     ),
     ("reply: ~", f"9: {NO_VALUE}"),
     ("reply: []", "9: no items; expected at least one item"),
@@ -142,6 +142,14 @@ IN_A_RULE = [
     ("times: true, reply: x", "9: invalid value, got true; expected an integer"),
     ("sequence: x", "12: invalid value, got string 'x'; expected a list (`- item`)"),
     ("sequence: []", "12: no items; expected at least one item"),
+    ("turns: x", "9: invalid value, got string 'x'; expected a list (`- item`)"),
+    ("turns: []", "9: no items; expected at least one item"),
+    ("turns: [{txt: x}]", f"11: unknown key 'txt'; expected {STEP_KEYS}; did you mean 'text'?"),
+    (
+        "turns: [x], sequence: [y]",
+        "1: wrong keys of a rule, got sequence and turns; expected exactly one of reply, sequence, turns or choice",
+    ),
+    ("trns: [x]", f"2: unknown key 'trns'; expected {RULE_KEYS}; did you mean 'turns'?"),
     ("choice: [hello]", "11: invalid value, got string 'hello'; expected a mapping, e.g. `{weight: 1, reply: Hello}`"),
     ("choice: [{weight: 0, reply: x}]", "20: invalid value, got number 0; expected more than 0"),
     ("choice: [{weight: '90', reply: x}]", "20: invalid value, got string '90'; expected a number"),
