@@ -171,7 +171,7 @@ def test_a_mistake_in_a_rule(rule: str, line: str) -> None:
 IN_A_CONDITION = [
     (
         "usr: x",
-        "1: unknown key 'usr'; expected user, tool_result, system, model, tools, headers, body, stream, turn "
+        "1: unknown key 'usr'; expected user, tool_result, system, anywhere, model, tools, headers, body, stream, turn "
         "or retry; did you mean 'user'?",
     ),
     ("user:", f"6: {NO_VALUE}"),
@@ -207,6 +207,9 @@ IN_A_CONDITION = [
         "15: `regex`: negative look-around is not supported, got 'refund(?! policy)'; expected a pattern that RE2 can "
         "run in linear time; add a rule for the exception above this rule",
     ),
+    ("anywhere:", f"10: {NO_VALUE}"),
+    ("anywhere: []", "11: no items; expected at least one item"),
+    ("anywhere: {user: x}", "12: unknown key 'user'; expected equals, contains, like or regex"),
     ("system: {equals: []}", "18: no items; expected at least one item"),
     ("model: true", f"8: invalid value, got true; expected {TEXT}{QUOTES}"),
     ("tool_result: []", "14: no items; expected at least one item"),
@@ -495,7 +498,7 @@ def test_two_events_are_swapped(events: str, message: str) -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        *(f"reply: x, when: {{{key}: 5}}" for key in ("user", "system", "model", "tools", "tool_result")),
+        *(f"reply: x, when: {{{key}: 5}}" for key in ("user", "system", "anywhere", "model", "tools", "tool_result")),
         *(f"reply: [{{{step}: 5}}]" for step in ("text", "thinking", "redacted_thinking", "tool_use", "stop_reason")),
     ],
 )
