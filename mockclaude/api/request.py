@@ -36,6 +36,9 @@ MAX_DOCUMENTS = 500
 
 _WITH_DOCUMENTS = ("document", "tool_result")
 
+_LEVELS = 3
+"""Levels of content with text: a search result in a tool result in a message."""
+
 _REMINDER, _END_OF_REMINDER = "<system-reminder>", "</system-reminder>"
 
 
@@ -178,6 +181,12 @@ class MessagesRequest:
         return "\n".join((*_block_texts(self.body.get("system") or ()), *_texts_of("system", self.messages)))
 
     @cached_property
+    def conversation(self) -> str:
+        """The texts of system prompt, messages and tool results, joined by line breaks."""
+        contents = [self.body.get("system"), *(message["content"] for message in self.messages)]
+        return "\n".join(text for content in contents for text in _texts_within(content, _LEVELS))
+
+    @cached_property
     def tools(self) -> dict[str, Mapping[str, Any]]:
         """The offered tools by name; a toolset without a name is listed by its type."""
         return {str(tool.get("name") or tool.get("type")): tool for tool in self.body.get("tools") or ()}
@@ -287,6 +296,15 @@ def _block_texts(content: Any) -> Sequence[str]:
         return (content,)
     blocks = content if isinstance(content, (list, tuple)) else ()
     return [str(block["text"]) for block in blocks if block.get("type") == "text" and "text" in block]
+
+
+def _texts_within(content: Any, levels: int) -> Iterator[str]:
+    """Yield the texts of a `content`, and of the contents of its blocks."""
+    if isinstance(content, str):
+        yield content
+    for block in content if isinstance(content, list) and levels else ():
+        if isinstance(block, dict):
+            yield from _texts_within(block.get("text" if block.get("type") == "text" else "content"), levels - 1)
 
 
 def _walk(messages: list[Body]) -> tuple[Blocks, int, bool]:

@@ -90,6 +90,14 @@ class ReplyMethods(ABC):
         """Add a rule whose replies are selected one after the other. The last repeats."""
         return self._add_rule({"sequence": list(replies)}, options)
 
+    def turns(self, *replies: Steps, **options: Unpack[OptionsDict]) -> AddedRule:
+        """Add a rule with a reply to each turn of the conversation.
+
+        The last reply is also sent to later turns.
+        Turns are read from the request: parallel conversations do not get each other's replies.
+        """
+        return self._add_rule({"turns": list(replies)}, options)
+
     def choice(self, *choices: ChoiceDict, **options: Unpack[OptionsDict]) -> AddedRule:
         """Add a rule with replies drawn by weight: `{"weight": 9, "reply": "Yes."}`."""
         return self._add_rule({"choice": list(choices)}, options)

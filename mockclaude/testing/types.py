@@ -36,6 +36,7 @@ class WhenDict(TypedDict, total=False):
     user: Texts
     tool_result: str | ToolResultDict | Sequence[str | ToolResultDict]
     system: Texts
+    anywhere: Texts
     model: Texts
     tools: Texts
     headers: dict[str, Texts]

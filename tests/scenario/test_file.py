@@ -22,6 +22,7 @@ def dump(model: type[Any], data: Any) -> Any:
         ({"user": "hi"}, {"user": [{"contains": ["hi"]}]}),
         ({"user": ["hi", {"regex": "x"}]}, {"user": [{"contains": ["hi"]}, {"regex": ["x"]}]}),
         ({"user": {"equals": ["a", "b"]}}, {"user": [{"equals": ["a", "b"]}]}),
+        ({"anywhere": "terse"}, {"anywhere": [{"contains": ["terse"]}]}),
         ({"system": "terse"}, {"system": [{"contains": ["terse"]}]}),
         ({"model": "claude-*"}, {"model": [{"like": ["claude-*"]}]}),
         ({"tools": ["a", "b"]}, {"tools": [{"like": ["a"]}, {"like": ["b"]}]}),
@@ -71,6 +72,7 @@ def test_a_condition_may_be_written_in_short(short: Any, long: Any) -> None:
 def test_a_reply_may_be_written_in_short(short: Any, long: Any) -> None:
     assert dump(RuleModel, {"reply": short}) == {"reply": long}
     assert dump(RuleModel, {"sequence": [short]}) == {"sequence": [long]}
+    assert dump(RuleModel, {"turns": [short]}) == {"turns": [long]}
     assert dump(RuleModel, {"choice": [{"reply": short}]}) == {"choice": [{"reply": long}]}
 
 

@@ -19,7 +19,7 @@ from mockclaude.scenario.loading.source import read
 from mockclaude.scenario.loading.validation_errors import to_diagnostics
 from tests.scenario.talk import complaints
 
-RULE_KEYS = "name, when, times, pace, fault, as_written, reply, sequence or choice"
+RULE_KEYS = "name, when, times, pace, fault, as_written, reply, sequence, turns or choice"
 STEP_KEYS = (
     "text, thinking, redacted_thinking, tool_use, server_tool, json, block, message, generate, error, pause, "
     "disconnect, stop_reason or usage"
@@ -145,10 +145,10 @@ IN_A_RULE = [
     ("nme: x, reply: y", f"2: unknown key 'nme'; expected {RULE_KEYS}; did you mean 'name'?"),
     ("rply: y", f"2: unknown key 'rply'; expected {RULE_KEYS}; did you mean 'reply'?"),
     ("'': y, reply: x", f"2: unknown key ''; expected {RULE_KEYS}"),
-    ("name: x", "1: wrong keys of a rule, got none; expected exactly one of reply, sequence or choice"),
+    ("name: x", "1: wrong keys of a rule, got none; expected exactly one of reply, sequence, turns or choice"),
     (
         "reply: x, choice: []",
-        "1: wrong keys of a rule, got reply and choice; expected exactly one of reply, sequence or choice",
+        "1: wrong keys of a rule, got reply and choice; expected exactly one of reply, sequence, turns or choice",
     ),
     ("reply: ~", f"9: {NO_VALUE}"),
     ("reply: []", "9: no items; expected at least one item"),
@@ -157,6 +157,14 @@ IN_A_RULE = [
     ("times: true, reply: x", "9: invalid value, got true; expected an integer"),
     ("sequence: x", "12: invalid value, got string 'x'; expected a list (`- item`)"),
     ("sequence: []", "12: no items; expected at least one item"),
+    ("turns: x", "9: invalid value, got string 'x'; expected a list (`- item`)"),
+    ("turns: []", "9: no items; expected at least one item"),
+    ("turns: [{txt: x}]", f"11: unknown key 'txt'; expected {STEP_KEYS}; did you mean 'text'?"),
+    (
+        "turns: [x], sequence: [y]",
+        "1: wrong keys of a rule, got sequence and turns; expected exactly one of reply, sequence, turns or choice",
+    ),
+    ("trns: [x]", f"2: unknown key 'trns'; expected {RULE_KEYS}; did you mean 'turns'?"),
     ("choice: [hello]", "11: invalid value, got string 'hello'; expected a mapping, e.g. `{weight: 1, reply: Hello}`"),
     ("choice: [{weight: 0, reply: x}]", "20: invalid value, got number 0; expected more than 0"),
     ("choice: [{weight: '90', reply: x}]", "20: invalid value, got string '90'; expected a number"),
@@ -178,7 +186,7 @@ def test_a_mistake_in_a_rule(rule: str, line: str) -> None:
 IN_A_CONDITION = [
     (
         "usr: x",
-        "1: unknown key 'usr'; expected user, tool_result, system, model, tools, headers, body, stream, turn "
+        "1: unknown key 'usr'; expected user, tool_result, system, anywhere, model, tools, headers, body, stream, turn "
         "or retry; did you mean 'user'?",
     ),
     ("user:", f"6: {NO_VALUE}"),
@@ -214,6 +222,9 @@ IN_A_CONDITION = [
         "15: `regex`: negative look-around is not supported, got 'refund(?! policy)'; expected a pattern that RE2 can "
         "run in linear time; add a rule for the exception above this rule",
     ),
+    ("anywhere:", f"10: {NO_VALUE}"),
+    ("anywhere: []", "11: no items; expected at least one item"),
+    ("anywhere: {user: x}", "12: unknown key 'user'; expected equals, contains, like or regex"),
     ("system: {equals: []}", "18: no items; expected at least one item"),
     ("model: true", f"8: invalid value, got true; expected {TEXT}{QUOTES}"),
     ("tool_result: []", "14: no items; expected at least one item"),
@@ -502,7 +513,7 @@ def test_two_events_are_swapped(events: str, message: str) -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        *(f"reply: x, when: {{{key}: 5}}" for key in ("user", "system", "model", "tools", "tool_result")),
+        *(f"reply: x, when: {{{key}: 5}}" for key in ("user", "system", "anywhere", "model", "tools", "tool_result")),
         *(f"reply: [{{{step}: 5}}]" for step in ("text", "thinking", "redacted_thinking", "tool_use", "stop_reason")),
     ],
 )

@@ -106,6 +106,8 @@ def _conditions(when: When) -> Iterator[Condition]:
         yield _tools_condition(when.tools)
     if when.system:
         yield _text_condition("system", when.system, SYSTEM)
+    if when.anywhere:
+        yield _text_condition("anywhere", when.anywhere, attrgetter("conversation"))
     if when.body:
         yield _body_condition(when.body)
 
@@ -281,6 +283,6 @@ def _groups(matches: list[TextMatcher]) -> Callable[[Any], Mapping[str, Any]] | 
 
 def capture_names(when: When) -> set[str]:
     """Return the names and numbers of the groups in the regular expressions of `when`."""
-    texts = [when.user, when.system, when.model, *(when.headers or {}).values()]
+    texts = [when.user, when.system, when.anywhere, when.model, *(when.headers or {}).values()]
     patterns = [pattern for matches in texts for match in matches or () for pattern in match.regex or ()]
     return set().union(*(pattern.capture_names for pattern in patterns))

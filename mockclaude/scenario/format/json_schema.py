@@ -32,7 +32,7 @@ from mockclaude.scenario.format import (
     units,
     when,
 )
-from mockclaude.scenario.format.file import RuleModel, ScenarioFile
+from mockclaude.scenario.format.file import REPLY_KEYS, RuleModel, ScenarioFile
 from mockclaude.scenario.format.presets import PRESETS
 
 Schema: TypeAlias = dict[str, Any]
@@ -137,7 +137,7 @@ def _exactly_one(keys: Sequence[str]) -> Schema:
 
 _ONE_KEY: Schema = {"minProperties": 1, "maxProperties": 1}
 KEY_CONSTRAINTS: dict[type[BaseModel], Schema] = {
-    RuleModel: _exactly_one(("reply", "sequence", "choice")),
+    RuleModel: _exactly_one(REPLY_KEYS),
     when.TextMatcher: _ONE_KEY,
     steps.StepModel: _ONE_KEY,
     steps.ServerTool: {

@@ -87,6 +87,8 @@ class When(FormatModel):
     """A tool result of the current turn."""
     system: Prose | None = None
     """The system prompt, system messages included."""
+    anywhere: Prose | None = None
+    """A text anywhere in the request: the system prompt, all messages, and tool results."""
     model: Name | None = None
     """The model's name."""
     tools: Name | None = None

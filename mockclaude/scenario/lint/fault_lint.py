@@ -113,8 +113,9 @@ def _events(fault: Fault) -> Iterator[str]:
 def _replies(path: Path, rule: written.RuleModel) -> Iterator[tuple[Path, Sequence[StepModel]]]:
     if rule.reply:
         yield (*path, "reply"), rule.reply
-    for index, reply in enumerate(rule.sequence or ()):
-        yield (*path, "sequence", index), reply
+    for key in ("sequence", "turns"):
+        for index, reply in enumerate(getattr(rule, key) or ()):
+            yield (*path, key, index), reply
     for index, choice in enumerate(rule.choice or ()):
         yield (*path, "choice", index, "reply"), choice.reply
 
