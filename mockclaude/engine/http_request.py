@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mockclaude.api.api_headers import api_key
 from mockclaude.api.fingerprint import Fingerprints, hash_request
+from mockclaude.engine.valid_headers import ValidHeaders
 
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
@@ -28,7 +29,7 @@ class Head:
         page: The origin of the web page that sent the request; '' if the page may control the server.
         guest: Whether the request lacks the server's token.
         is_message: Whether the request is a Messages request.
-        validated: The `ValidHeaders` of the last validation.
+        validated: The result of the last validation of the headers.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Head:
         self.page = page
         self.guest = guest
         self.is_message = method == "POST" and path == "/v1/messages"
-        self.validated: Any = None
+        self.validated: ValidHeaders | None = None
 
     @cached_property
     def lane(self) -> str:

@@ -83,6 +83,9 @@ class LiveReply:
 
     def _decide_unsent(self) -> Decision:
         """Decide with the whole reply, of which no part was sent."""
-        builder, reply, stream = self._builder, self._response.reply, self._builder.context.request.stream
-        response = schedule_reply(reply, builder.pace(), builder.draws, builder.response_context, stream=stream)
+        builder, reply = self._builder, self._response.reply
+        if builder.context.request.stream:
+            response = schedule_reply(reply, builder.pace(), builder.draws, builder.response_context, stream=True)
+        else:
+            response = self._response.build_json()
         return builder.complete(to_rendered_reply(reply, response))

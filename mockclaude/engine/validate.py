@@ -63,7 +63,7 @@ class RequestValidator(NamedTuple):
         Raises:
             ApiError: The request is invalid.
         """
-        known: ValidHeaders | None = http.head.validated
+        known = http.head.validated
         valid = known if known is not None and known.policy is self.policy else self.headers(http.head)
         result, api_headers = valid.result, valid.api_headers
         if result.mode != "anthropic":

@@ -32,12 +32,8 @@ def schedule_reply(reply: Reply, pace: Pace, draws: Draws, context: ResponseCont
         return context.message(json_data(reply.message))
     clock = PaceClock(pace.for_model(reply.message["model"]), draws.of_question)
     scheduled = _schedule(stream_events(reply, whole=pace.instant), clock)
-    if isinstance(scheduled.cause, ApiError) and not (stream and scheduled.body):
-        return context.error(scheduled.cause, scheduled.at)
-    if scheduled.cause is not None and not (stream and scheduled.body):
-        return build_silent(_end_without_response(scheduled.cause), scheduled.at)
-    if not stream:
-        return context.message(json_data(reply.message), scheduled.at)
+    if not stream or (scheduled.cause is not None and not scheduled.body):
+        return json_response(reply, scheduled.at, scheduled.cause, context)
     return stream_response(scheduled.body, scheduled.at, scheduled.cause, context)
 
 
@@ -59,6 +55,15 @@ def _schedule(stream: Flow, clock: PaceClock) -> _Schedule:
         else:
             return _Schedule(body, clock.now, part)
     return _Schedule(body, clock.now)
+
+
+def json_response(reply: Reply, at: int, cause: Incident | None, context: ResponseContext) -> Response:
+    """Build the JSON response, or the incident, at the time `at`."""
+    if isinstance(cause, ApiError):
+        return context.error(cause, at)
+    if cause is not None:
+        return build_silent(_end_without_response(cause), at)
+    return context.message(json_data(reply.message), at)
 
 
 def stream_response(body: Sequence[TimedPiece], at: int, cause: Incident | None, context: ResponseContext) -> Response:

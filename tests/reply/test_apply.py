@@ -33,7 +33,7 @@ EDITS = [
 
 
 def test_every_kind_of_fault_can_be_done() -> None:
-    assert [*APPLY, ScriptFault, NothingFault] == [*FAULT_TYPES]
+    assert {*APPLY, ScriptFault, NothingFault} == {*FAULT_TYPES}
 
 
 def test_response_is_unchanged_without_faults() -> None:

@@ -29,6 +29,7 @@ from mockclaude.reply.response import (
 )
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.scenario.format.faults import (
+    FAULT_TYPES,
     ContentLengthFault,
     CorruptFault,
     DisconnectFault,
@@ -269,9 +270,6 @@ APPLY: dict[type[Fault], Apply] = {
     RawFault: _apply_raw,
     RefuseFault: lambda response, fault, _: build_silent(End.RESET, response.head_at, fault.refuse),
 }
-"""Class of a fault -> function that applies it and returns None if the response does not have its position.
+"""Class of a fault -> function that applies it and returns None if the response does not have its position."""
 
-The order of the keys is the order of application.
-"""
-
-_ORDER = {kind: position for position, kind in enumerate(APPLY)}
+_ORDER = {kind: position for position, kind in enumerate(FAULT_TYPES)}

@@ -14,7 +14,7 @@ from mockclaude.reply.live.live_stream import LiveStream
 from mockclaude.reply.pace_clock import PaceClock
 from mockclaude.reply.response import End, Response, TimedPiece, build_silent
 from mockclaude.reply.response_context import ResponseContext
-from mockclaude.reply.schedule import stream_response
+from mockclaude.reply.schedule import json_response, stream_response
 from mockclaude.scenario.format.faults import Fault
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import ReplyTemplate
@@ -65,7 +65,7 @@ class LiveResponse:
     @property
     def has_begun(self) -> bool:
         """Whether the response has events, so that only events can follow."""
-        return self._stream.has_begun
+        return self._is_stream and self._stream.has_begun
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -102,12 +102,21 @@ class LiveResponse:
         )
         return self._make_batch(rest, last=True)
 
+    def build_json(self) -> Response:
+        """Build the JSON response at the time of the end of the stream."""
+        incident, reply = self._draft.incident, self.reply
+        if incident is None:
+            self._stream.end(reply.message)
+        return json_response(reply, self._stream.clock.now, incident, self._context)
+
     def _take(self, additions: Iterable[Addition]) -> None:
+        """Schedule the events of `additions`. Without a stream they only set the time of the response."""
         for addition in additions:
-            if self._is_stream:
-                if isinstance(addition, dict) and not self.has_begun:
-                    self._unsent.append(self._stream.begin(self.reply.message))
-                self._unsent += self._stream.add(addition)
+            if isinstance(addition, dict) and not self._stream.has_begun:
+                self._unsent.append(self._stream.begin(self.reply.message))
+            self._unsent += self._stream.add(addition)
+        if not self._is_stream:
+            self._unsent.clear()
 
     def _take_unsent(self) -> Sequence[TimedPiece]:
         new, self._unsent = self._unsent, []
