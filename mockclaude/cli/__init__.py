@@ -18,6 +18,7 @@ from mockclaude import __version__
 
 COMMANDS = {
     "serve": "serve",
+    "init": "init",
     "check": "check",
     "explain": "explain",
     "schema": "check",
