@@ -125,6 +125,7 @@ class Rule:
     pace: written.Pace = field(default_factory=written.Pace)
     name: str | None = None
     as_written: bool = False
+    chunk_size: int | None = None
     faults: tuple[ConditionalFault, ...] = ()
     function: Callable[[MessagesRequest], ReplyTemplate | PendingReply] | None = None
     batch: int = 0
@@ -267,6 +268,7 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
         pace=rule.pace or file.pace or written.Pace(),
         name=rule.name,
         as_written=file.as_written if rule.as_written is None else rule.as_written,
+        chunk_size=rule.chunk_size or file.chunk_size,
         faults=_faults(rule.fault, place),
         ordinal=seen[rule_id] - 1,
     )

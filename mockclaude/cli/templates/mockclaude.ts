@@ -29,7 +29,7 @@ import { MessageChannel, type MessagePort, Worker, receiveMessageOnPort } from "
 export type Reply = NonNullable<Rule["reply"]>;
 
 /** The options of a rule: all keys but its conditions and its reply. */
-export type RuleOptions = Omit<Rule, "when" | "reply" | "sequence" | "choice">;
+export type RuleOptions = Omit<Rule, "when" | "reply" | "sequence" | "turns" | "choice">;
 
 /** The expected number of requests. */
 export type Times = number | { at_least?: number; at_most?: number };
@@ -178,6 +178,11 @@ export class RuleBuilder {
   /** Adds the rule with replies that are selected one after the other. The last repeats. */
   sequence(sequence: Reply[], options: RuleOptions = {}): string {
     return this.#add({ ...options, when: this.#when, sequence }, this.sequence);
+  }
+
+  /** Adds the rule with replies by the turn of the conversation. The last repeats. */
+  turns(turns: Reply[], options: RuleOptions = {}): string {
+    return this.#add({ ...options, when: this.#when, turns }, this.turns);
   }
 
   /** Adds the rule with replies that are drawn by weight. */
@@ -384,7 +389,7 @@ export interface CharLocation {
 /** A reply of a choice, and its weight. */
 export interface Choice {
   /** The reply. */
-  reply: string | Step | (string | Step)[];
+  reply: string | Step | RawBlock | Message | (string | Step | RawBlock | Message)[];
   /** The weight of the reply relative to the other replies. */
   weight?: number;
 }
@@ -603,6 +608,28 @@ export type Matcher = ExactlyOne<{
   regex?: string | string[];
 }>;
 
+/** A message in the API's own form, sent as written. */
+export interface Message {
+  /** The content blocks, or text. */
+  content: string | RawBlock[];
+  type?: "message";
+  role?: "assistant";
+  id?: string;
+  model?: string;
+  stop_reason?: string;
+  usage?: MessageUsage;
+  [key: string]: unknown;
+}
+
+/** The usage of a message in the API's own form. */
+export interface MessageUsage {
+  input_tokens?: number;
+  cache_creation_input_tokens?: number;
+  cache_read_input_tokens?: number;
+  output_tokens?: number;
+  [key: string]: unknown;
+}
+
 /** The pace of a reply: time to the first token, and the speed of the others. */
 export interface Pace {
   /** Time to the first token. */
@@ -672,7 +699,7 @@ export interface Respond {
   body?: string | Record<string, unknown>;
 }
 
-/** A condition and a reply: exactly one of `reply`, `sequence` and `choice`. */
+/** A condition and a reply: `reply`, `sequence`, `turns` or `choice`. */
 export interface Rule {
   /** Name of the rule in the log and in every draw. Keep it, and the draws stay the same when the rule changes. */
   name?: string;
@@ -682,14 +709,18 @@ export interface Rule {
   times?: number;
   /** The pace of the reply. */
   pace?: "instant" | "haiku" | "sonnet" | "opus" | "fable" | "mythos" | "model" | Pace;
+  /** The characters of a streamed delta. */
+  chunk_size?: number;
   /** A fault, or a list of faults. */
   fault?: FaultPreset | FaultStatus | Fault | (FaultPreset | FaultStatus | Fault)[];
   /** Whether the reply is sent exactly as written, whatever `max_tokens` and the like in the request. */
   as_written?: boolean;
   /** The reply: a text, a step, or a list of steps. */
-  reply?: string | Step | (string | Step)[];
+  reply?: string | Step | RawBlock | Message | (string | Step | RawBlock | Message)[];
   /** Replies selected one after the other. The last one repeats. */
-  sequence?: (string | Step | (string | Step)[])[];
+  sequence?: (string | Step | RawBlock | Message | (string | Step | RawBlock | Message)[])[];
+  /** Replies by the number of the turn, from 1. The last one is also the reply to later turns. */
+  turns?: (string | Step | RawBlock | Message | (string | Step | RawBlock | Message)[])[];
   /** Replies of which one is drawn by weight. */
   choice?: Choice[];
 }
@@ -745,6 +776,8 @@ export type Step = ExactlyOne<{
   json?: unknown;
   /** A block in the API's own form, sent unchanged. */
   block?: RawBlock;
+  /** A message in the API's own form, sent as written. */
+  message?: Message;
   /** The auto reply of the built-in scenario. */
   generate?: "auto";
   /** An HTTP error as the first step, an error event later in a stream. */
@@ -774,7 +807,9 @@ export interface StopReason {
 /** A `text` block. */
 export interface TextBlock {
   /** The text. */
-  text: string;
+  text?: string;
+  /** The number of its deltas, or instead of `text` a list with the text of each delta. */
+  chunks?: number | string[];
   /** The citations. */
   citations?: (CharLocation | PageLocation | ContentBlockLocation | WebSearchResultLocation | SearchResultLocation)[];
 }
@@ -782,7 +817,9 @@ export interface TextBlock {
 /** A `thinking` block. Default of the signature: a generated one. */
 export interface ThinkingBlock {
   /** The thinking. */
-  thinking: string;
+  thinking?: string;
+  /** The number of its deltas, or instead of `thinking` a list with the text of each delta. */
+  chunks?: number | string[];
   /** The signature. Default: a generated one. */
   signature?: string;
 }
@@ -819,6 +856,10 @@ export interface ToolUseBlock {
   name: string;
   /** The input. Default: generated from the schema of the tool. */
   input?: Record<string, unknown> | "from_schema";
+  /** The input as JSON text, which is streamed as it is, also if it is cut or broken. */
+  json?: string;
+  /** The number of deltas of the input, or instead of `json` a list with the JSON text of each delta. */
+  chunks?: number | string[];
   /** The id. Default: a generated one. */
   id?: string;
   caller?: Record<string, unknown>;
@@ -836,12 +877,14 @@ export interface WebSearchResultLocation {
 
 /** The conditions of a rule. All keys must match. */
 export interface When {
-  /** The text of the current turn: everything since the last assistant message. */
+  /** The text of the current turn: everything since the last assistant message, without an agent's reminders. */
   user?: string | Matcher | (string | Matcher)[];
   /** A tool result of the current turn. */
   tool_result?: string | ToolResultMatch | (string | ToolResultMatch)[];
   /** The system prompt, system messages included. */
   system?: string | Matcher | (string | Matcher)[];
+  /** A text anywhere in the request: the system prompt, all messages, and tool results. */
+  anywhere?: string | Matcher | (string | Matcher)[];
   /** The model's name. */
   model?: string | Matcher | (string | Matcher)[];
   /** The name of an offered tool. */

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
+from mockclaude.scenario.format.chunks import ChunkSize
 from mockclaude.scenario.format.faults import Faults
 from mockclaude.scenario.format.limits import Limits
 from mockclaude.scenario.format.pace import AnyPace
@@ -47,6 +48,8 @@ class RuleModel(FormatModel):
     """The number of times the rule can be selected. Later rules are then tried."""
     pace: AnyPace | None = None
     """The pace of the reply."""
+    chunk_size: ChunkSize | None = None
+    """The characters of a streamed delta."""
     fault: Faults | None = None
     """A fault, or a list of faults."""
     as_written: bool | None = None
@@ -97,6 +100,8 @@ class ScenarioFile(FormatModel):
     """Whether the replies of this file are sent exactly as written."""
     pace: AnyPace | None = None
     """The pace of this file's rules. Default: `instant`."""
+    chunk_size: ChunkSize | None = None
+    """The characters of a streamed delta of this file's rules. Default: 4 to 35, as in recordings."""
     limits: Limits | None = None
     """Limits for each API key: a limit, or a list of which the first that applies to a request is used."""
     chaos: Faults | None = None

@@ -36,9 +36,11 @@ test("retries are quick", async () => {
   expect(mock.requests().map((request) => request.response.status)).toEqual([529, 529, 200]);
 });
 
-test("replies follow each other or are drawn, and rules can be removed", async () => {
+test("replies follow each other, the conversation or a draw, and rules can be removed", async () => {
   mock.when({ user: "one" }).sequence(["1", "2"]);
   expect([await ask("one"), await ask("one"), await ask("one")]).toEqual(["1", "2", "2"]);
+  mock.when({ user: "turn" }).turns(["first", "second"]);
+  expect([await ask("turn"), await ask("turn")]).toEqual(["first", "first"]);
   const id = mock.when({ user: "draw" }).choice([{ reply: "drawn" }], { name: "draw" });
   expect([id, await ask("draw")]).toEqual(["draw", "drawn"]);
   mock.remove(id);
@@ -50,7 +52,7 @@ test("errors name their place and start at the test", async () => {
   await ask("Hello");
   for (const [call, message] of [
     [() => mock.verify({ user: "refund" }), "FAIL user: expected text that contains 'refund', got 'Hello'"],
-    [() => mock.reply("x", { times: 0 }), /^added over HTTP at refund.test.ts:53 \(times\): .* expected at least 1$/],
+    [() => mock.reply("x", { times: 0 }), /^added over HTTP at refund.test.ts:55 \(times\): .* expected at least 1$/],
     [() => mock.remove("nobody"), "No rule that was added has the id 'nobody'"],
   ] as const) {
     expect(call).toThrow(message);

@@ -8,6 +8,7 @@ mock.when({ tool_result: { name: "f", is_error: true }, body: { "length(messages
   { tool_use: { name: "f", input: { city: "Paris" } } },
 ]);
 mock.when({}).sequence([{ error: 529 }, { error: { type: "overloaded_error", message: "Busy." } }, "Yes."], { times: 3 });
+mock.when({ anywhere: "refund" }).turns(["One.", { text: { chunks: ["Tw", "o."] } }], { chunk_size: 3 });
 mock.when({ stream: true }).choice([{ weight: 9, reply: "Yes." }, { reply: { json: { answer: null } } }]);
 mock.reply({ usage: { output_tokens: 5 } }, { pace: { ttft: { normal: { mean: "1s", sd: "100ms" } } } });
 mock.reply("x", { fault: [{ disconnect: "reset", after: "text_delta 2" }, "529", 500, { script: ["cut", "ok"] }] });
