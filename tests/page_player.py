@@ -116,6 +116,8 @@ class Player:
             if "recheck" in command:
                 self.stop()  # what is recorded is written within 50 ms
             assert self.invoke(command[1:]).output == block.output
+        else:
+            assert re.search(r"\bpip install\b", block.text), "unknown command"
 
     def play_run(self, arguments: list[str], output: str) -> None:
         """Run a command with a server, unless its tool is not installed. The output of test runners has durations."""

@@ -22,7 +22,7 @@ from mockclaude.scenario.format.steps import StepModel
 from mockclaude.scenario.format.when import TextMatcher, When
 from mockclaude.server.admin.handlers import HANDLERS
 from tests import incidents_page, pages
-from tests.pages import COMMANDS, FAULTS, INCIDENTS, PAGES, REFERENCE_PAGES, ROOT, SCENARIOS, SERVER
+from tests.pages import COMMANDS, FAULTS, INCIDENTS, PAGES, REFERENCE_PAGES, REPLIES, ROOT, SCENARIOS, SERVER
 from tests.test_style import RULES, hits
 
 WORDS = 30
@@ -32,8 +32,8 @@ KEYS: list[tuple[str, str, type[BaseModel]]] = [
     (SCENARIOS, "Key of a rule", RuleModel),
     (SCENARIOS, "Key of `when`", When),
     (SCENARIOS, "Matcher", TextMatcher),
-    (SCENARIOS, "Step", StepModel),
-    (SCENARIOS, "Key of `pace`", Pace),
+    (REPLIES, "Step", StepModel),
+    (REPLIES, "Key of `pace`", Pace),
     (FAULTS, "Key of `limits`", Limit),
 ]
 

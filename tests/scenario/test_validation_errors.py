@@ -348,7 +348,8 @@ IN_A_STEP = [
     ("{type: text, txt: x}", "1: text block without `text`; expected `text` (text)"),
     (
         "{type: tool_use, name: f, inptu: {}}",
-        "27: unknown key 'inptu'; expected name, input, id, caller or toolset_name; did you mean 'input'?",
+        "27: unknown key 'inptu'; expected name, input, json, chunks, id, caller or toolset_name; "
+        "did you mean 'input'?",
     ),
     (
         "{type: image, source: {}}",
