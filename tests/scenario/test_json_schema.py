@@ -51,7 +51,18 @@ BEYOND = [
     "rules:\n- reply: x\n  when:\n    body: length()\n",
     "rules:\n- reply:\n  - server_tool: {name: web_fetch, result: {}, error: x}\n",
     "rules:\n- reply:\n  - server_tool: {name: web_search, result: x}\n",
+    "rules:\n- reply:\n  - {type: txt, text: x}\n",
+    "rules:\n- reply:\n  - {type: text, txt: x}\n",
+    "rules:\n- reply:\n  - {type: tool_use, name: f, inptu: {}}\n",
+    "rules:\n- reply:\n  - {type: image, source: {}}\n",
+    "rules:\n- reply:\n  - {content: [{type: text}]}\n",
+    "rules:\n- reply:\n  - {content: Hi, pause: 1s}\n",
+    "rules:\n- reply:\n  - {type: message}\n",
     "rules:\n- reply: x\n  fault: {disconnect: reset, after: 150%}\n",
+    "rules:\n- reply: x\n  fault: {stall: forever, comments: 1ms}\n",
+    "rules:\n- reply: x\n  fault: {error: {type: rate_limit_error, headers: {retry-after: in 30 sec}}}\n",
+    "rules:\n- reply: x\n  fault: {headers: {Retry-After: in a minute}}\n",
+    "rules:\n- reply: x\n  fault: {respond: {headers: {retry-after: in -1s}}}\n",
     "rules:\n- reply: x\n  fault: {raw: {hex: xyz}}\n",
     "rules:\n- reply: x\n  fault: {raw: {base64: '!'}}\n",
     "rules:\n- reply: x\n  fault: [{error: 529, p: 0.7}, {error: 500, p: 0.5}]\n",
@@ -68,7 +79,7 @@ BEYOND = [
     "limits: {in_flight: {most: 5, release: 5}}\nrules: [{reply: x}]\n",
     "limits: [{in_flight: 1}, {model: claude-opus-5, in_flight: 1}]\nrules: [{reply: x}]\n",
 ]
-"""What only the loader sees: expressions in other languages, what depends on another value, whole numbers as floats."""
+"""What only the loader sees: other languages, dependencies between values, blocks, whole numbers as floats."""
 
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "scenario.schema.json"
