@@ -23,11 +23,6 @@ def check_header_name(name: str) -> str:
     return name
 
 
-def header_to_text(value: Any) -> Any:
-    """Return a number as text, and other values as they are."""
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-
-
 RETRY_AFTER = "retry-after"
 
 
@@ -56,7 +51,7 @@ def check_retry_after(headers: dict[str, Any]) -> dict[str, Any]:
     return headers
 
 
-Header: TypeAlias = Annotated[str, BeforeValidator(header_to_text)]
+Header: TypeAlias = Annotated[str, BeforeValidator(units.header_to_text)]
 HeaderName: TypeAlias = Annotated[
     str,
     AfterValidator(check_header_name),
