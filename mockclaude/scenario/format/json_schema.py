@@ -97,7 +97,7 @@ VALUE_SCHEMAS: dict[Any, Schema] = {
         {"type": "object", "minProperties": 1},
         {"type": "array", "items": {"type": ["string", "object"]}, "minItems": 1},
     ),
-    units.header_to_text: {"type": ["string", "number"]},
+    shorthand.header_to_text: {"type": ["string", "number"]},
     policy.parse_accepted_betas: _any_of(
         _names(betas.MODES),
         {"type": "string", "pattern": "-"},

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from mockclaude.scenario.format import units
+from mockclaude.scenario.format.shorthand import header_to_text
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -51,7 +52,7 @@ def check_retry_after(headers: dict[str, Any]) -> dict[str, Any]:
     return headers
 
 
-Header: TypeAlias = Annotated[str, BeforeValidator(units.header_to_text)]
+Header: TypeAlias = Annotated[str, BeforeValidator(header_to_text)]
 HeaderName: TypeAlias = Annotated[
     str,
     AfterValidator(check_header_name),

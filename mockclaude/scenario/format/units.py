@@ -34,11 +34,6 @@ def parse_duration(value: Any) -> int:
     return round(float(match[1]) * _UNITS[match[2]])
 
 
-def header_to_text(value: Any) -> Any:
-    """Return a number as text, and other values as they are."""
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-
-
 def parse_pause(value: Any) -> Any:
     """Parse a duration or `forever`. Return microseconds or `FOREVER`."""
     return value if value == FOREVER else parse_duration(value)
