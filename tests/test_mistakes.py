@@ -476,6 +476,7 @@ MARKS = [
 
 def test_wrong_marks(pytester: pytest.Pytester) -> None:
     pytester.makefile(".yaml", hello=HELLO)
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     tests = [f"@pytest.mark.mockclaude({mark})\ndef test_{i}(mockclaude): ..." for i, (mark, _) in enumerate(MARKS)]
     pytester.makepyfile(test_marks="\n".join(["import pytest", *tests]))
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
