@@ -21,6 +21,7 @@ from click.testing import Result
 from tests.cli.invoking import invoke
 from tests.pages import ROOT, Block
 from tests.sdk import node
+from tests.sdk.typescript_types import HELPER
 from tests.serving import PATIENCE, PROGRAM_PATIENCE
 
 URL = "http://127.0.0.1:4141"
@@ -29,8 +30,8 @@ ENDING = {"--help", "check", "explain", "recheck", "journal"}
 COMMANDS = ("mockclaude", ".venv/bin/mockclaude")
 
 
-def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    here = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+def run(command: list[str], folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    here = {**os.environ, **env, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     return subprocess.run(
         command, cwd=folder, env=here, capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False
     )
@@ -115,6 +116,8 @@ class Player:
             if "recheck" in command:
                 self.stop()  # what is recorded is written within 50 ms
             assert self.invoke(command[1:]).output == block.output
+        else:
+            assert re.search(r"\bpip install\b", block.text), "unknown command"
 
     def play_run(self, arguments: list[str], output: str) -> None:
         """Run a command with a server, unless its tool is not installed. The output of test runners has durations."""
@@ -172,7 +175,8 @@ class Player:
         with tempfile.TemporaryDirectory(dir=node.installed()) as folder:
             name = block.text.partition("\n")[0].removeprefix("// ")
             (Path(folder) / name).write_text(self.aimed(block.text))
-            played = run(["node", "../node_modules/vitest/vitest.mjs", "run"], Path(folder))
+            shutil.copy(HELPER, folder)
+            played = run(["node", "../node_modules/vitest/vitest.mjs", "run"], Path(folder), MOCKCLAUDE_URL=self.url)
         assert (played.returncode, played.stderr) == (0, ""), played.stdout
         assert "1 passed" in played.stdout
 
@@ -187,8 +191,8 @@ class Player:
                 assert run(["bash", "-n", str(ROOT / program)], self.folder).returncode == 0
                 assert os.access(ROOT / program, os.X_OK)
             else:
-                gate = (ROOT / ".ci" / "run").read_text()
-                assert f"block '{block.section}'" in gate, f"'{line}' is not run by .ci/run"
+                gates = "".join(file.read_text() for file in (ROOT / ".ci").iterdir()).replace("'", "")
+                assert f"(block {block.section}" in gates, f"'{line}' is not run by .ci/run"
 
     def play_text(self, block: Block) -> None:
         """Outputs are compared where they are made."""
