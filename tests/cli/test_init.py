@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +19,12 @@ import yaml
 
 from mockclaude.cli.init import SETUPS
 from tests.cli.invoking import invoke
+from tests.sdk import node
 from tests.serving import PROGRAM_PATIENCE
 
 SETUP_NAMES = list(SETUPS)
-EXPECTED = "expected pytest, unittest, github-actions or compose"
+EXPECTED = "expected pytest, unittest, vitest, jest, playwright, github-actions or compose"
+PACKAGES = Path(__file__).parent / "setups"
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +125,38 @@ def test_unittest_setup_passes() -> None:
     invoke("init", "unittest")
 
     assert "Ran 4 tests" in run(SETUPS["unittest"].commands[-1], PYTHONWARNINGS="error")
+
+
+@pytest.fixture
+def node_project(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A project with the packages that the set-ups for TypeScript install."""
+    with tempfile.TemporaryDirectory(dir=node.installed(PACKAGES)) as folder:
+        monkeypatch.chdir(folder)
+        yield
+        monkeypatch.undo()
+
+
+@pytest.mark.parametrize("package_json", ["{}", '{"type": "module"}'])
+@pytest.mark.parametrize(
+    ("name", "expected"), [("vitest", r"Tests\s+3 passed"), ("jest", "3 passed"), ("playwright", "3 passed")]
+)
+@pytest.mark.usefixtures("node_project")
+def test_typescript_setup_passes(name: str, expected: str, package_json: str) -> None:
+    Path("package.json").write_text(package_json)
+    invoke("init", name)
+    install, *_, test = SETUPS[name].commands
+    browser = find_chromium() if name == "playwright" else ""
+
+    packages = set(json.loads((PACKAGES / "package.json").read_text())["dependencies"])
+    assert set(install.removeprefix("npm install --save-dev ").split()) <= packages
+    assert re.search(expected, run(test, CHROMIUM=browser, NO_COLOR="1"))
+
+
+def find_chromium() -> str:
+    program = shutil.which("chromium")
+    if program is None:
+        node.give_up("chromium is not installed")
+    return program
 
 
 def test_commands_of_the_workflow_pass() -> None:
