@@ -11,6 +11,8 @@ from mockclaude.api.api_headers import api_key
 from mockclaude.api.fingerprint import Fingerprints, hash_request
 from mockclaude.engine.valid_headers import ValidHeaders
 
+_ENDPOINTS = {"/v1/messages": "messages", "/v1/messages/count_tokens": "count_tokens", "/v1/models": "models"}
+
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
 
@@ -29,6 +31,7 @@ class Head:
         page: The origin of the web page that sent the request; '' if the page may control the server.
         guest: Whether the request lacks the server's token.
         is_message: Whether the request is a Messages request.
+        endpoint: The name of the endpoint in conditions; '' for an unknown path.
         validated: The result of the last validation of the headers.
     """
 
@@ -51,6 +54,7 @@ class Head:
         self.page = page
         self.guest = guest
         self.is_message = method == "POST" and path == "/v1/messages"
+        self.endpoint = _ENDPOINTS.get("/v1/models" if path.startswith("/v1/models/") else path, "")
         self.validated: ValidHeaders | None = None
 
     @cached_property

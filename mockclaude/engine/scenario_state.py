@@ -31,6 +31,8 @@ class ScenarioState:
         scenario: The scenario of the files.
         added: The added rules by lane; None is every lane.
         rules: The added rules, then the scenario's own.
+        endpoint_rules: The rules that name an endpoint. Only these match requests to other endpoints than `messages`.
+        endpoint_chaos: The faults of chaos that name an endpoint.
         store: Counters, limits, prompt cache and threads.
         retry_speed: Divides the retry delays sent to clients; 0 makes them 1 ms.
         problem: The errors in the current files, if an earlier version is served instead; '' for none.
@@ -60,6 +62,8 @@ class ScenarioState:
         lanes = sorted(self.added, key=lambda lane: lane is None)
         parts = [*(batch.scenario for lane in lanes for batch in self.added[lane]), scenario]
         self.rules = RuleList(rule for part in parts for rule in part.rules)
+        self.endpoint_rules = RuleList(rule for rule in self.rules if _names_endpoint(rule.conditions))
+        self.endpoint_chaos = [fault for fault in scenario.chaos if _names_endpoint(fault.conditions)]
         recorded = KnownSignatures.together([part.known_signatures for part in parts])
         self.validator = RequestValidator(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
 
@@ -140,6 +144,10 @@ class ScenarioState:
         assert ticket is not None, "only a rule can be exhausted"
         draws = Draws(self.scenario.seed, "", whole, head.lane, ticket.occurrence, canonical)
         return ResponseContext(*draws.ids(), http.now, self.retry_speed)
+
+
+def _names_endpoint(conditions: Iterable[Condition]) -> bool:
+    return any(condition.key == "endpoint" for condition in conditions)
 
 
 def _lane_condition(lane: str) -> Condition:
