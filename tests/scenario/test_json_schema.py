@@ -16,8 +16,9 @@ from pydantic import BaseModel, ValidationError, create_model
 from mockclaude.scenario.format import positions, units
 from mockclaude.scenario.format.faults import KINDS, OPTIONS
 from mockclaude.scenario.format.file import ScenarioFile
-from mockclaude.scenario.format.json_schema import VALUE_SCHEMAS, descriptions, json_schema
+from mockclaude.scenario.format.json_schema import descriptions, json_schema
 from mockclaude.scenario.format.presets import PRESETS
+from mockclaude.scenario.format.value_schemas import VALUE_SCHEMAS
 from mockclaude.scenario.loading.source import read
 from tests.scenario.test_faults import WRONG as WRONG_FAULTS
 from tests.scenario.test_limits import WRONG as WRONG_LIMITS
