@@ -112,18 +112,34 @@ def delta_event(index: int, delta: dict[str, Any]) -> Event:
     return Event("content_block_delta", data, delta["type"], _encode("content_block_delta", data))
 
 
-class CutToolUse(dict[str, Any]):
-    """A tool use that `max_tokens` has ended, with the sent part of its JSON."""
+class StreamedBlock(dict[str, Any]):
+    """A block with its own streamed text or its own chunks.
 
-    def __init__(self, block: Block, partial_json: str) -> None:
+    Attributes:
+        partial_json: The streamed JSON of a tool use, if it is not that of `input`: it is cut or broken.
+        sizes: The lengths of the deltas in characters; () for the usual ones.
+    """
+
+    def __init__(self, block: Block, partial_json: str | None = None, sizes: Sequence[int] = ()) -> None:
         super().__init__(block)
         self.partial_json = partial_json
+        self.sizes = sizes
+
+
+def list_sizes(block: Block) -> Sequence[int]:
+    """Return the `sizes` of a block; () for the usual ones."""
+    return block.sizes if isinstance(block, StreamedBlock) else ()
+
+
+def replace_text(block: Block, changes: Block) -> Block:
+    """Return the block with a shorter text, and with its chunks."""
+    return StreamedBlock({**block, **changes}, sizes=list_sizes(block)) if list_sizes(block) else {**block, **changes}
 
 
 def streamed_text(block: Block) -> str:
     """Return the streamed text of a block: text, thinking, or JSON of a tool input."""
     kind = block["type"]
-    if isinstance(block, CutToolUse):
+    if isinstance(block, StreamedBlock) and block.partial_json is not None:
         return block.partial_json
     if kind in _TOOL_USES:
         return orjson.dumps(block["input"]).decode() if block.get("input") else ""

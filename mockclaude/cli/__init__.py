@@ -18,9 +18,11 @@ from mockclaude import __version__
 
 COMMANDS = {
     "serve": "serve",
+    "init": "init",
     "check": "check",
     "explain": "explain",
     "schema": "check",
+    "scenarios": "check",
     "run": "run",
     "journal": "journal",
     "recheck": "journal",
@@ -44,6 +46,8 @@ class _Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         has_command = bool(args) and args[0] in (*COMMANDS, *FORMER_NAMES, "-h", "--help", "--version")
+        if args[:1] == ["scenarios"] and args[1:] not in ([], ["-h"], ["--help"]) and os.path.exists("scenarios"):
+            has_command = False  # `mockclaude scenarios --port 8080` serves a path, as before this command existed
         if args and not has_command:
             _check_file(args[0], ctx)
         return super().parse_args(ctx, args if has_command else ["serve", *args])

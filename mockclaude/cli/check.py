@@ -1,8 +1,9 @@
-"""The commands `check` (report errors in scenario files) and `schema` (print their JSON Schema)."""
+"""The commands about scenario files: `check`, `schema` and `scenarios`."""
 
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 
 import click
@@ -38,3 +39,19 @@ def schema() -> None:
     from mockclaude.scenario.format.json_schema import json_schema
 
     click.echo(orjson.dumps(json_schema(), option=orjson.OPT_INDENT_2))
+
+
+@click.command(short_help="List the scenarios of the package.")
+def scenarios() -> None:
+    """List the scenarios of the package: the name and a summary of each.
+
+    A name is accepted wherever a scenario file is: `mockclaude serve @hello`. @scenarios is the folder with all.
+    """
+    from mockclaude.scenario.loading.shipped import shipped_summaries
+
+    summaries = dict(shipped_summaries())
+    width = max(map(len, summaries))
+    for name, summary in summaries.items():
+        click.echo(f"{name:{width}}  {textwrap.shorten(summary, 78, placeholder=' ...')}")
+    if Path("scenarios").exists():
+        click.echo("note: `mockclaude serve scenarios` serves the path scenarios here", err=True)

@@ -16,6 +16,7 @@ from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.format.policy import parse_accepted_betas
 from mockclaude.scenario.lint.determinism import require_determinism
 from mockclaude.scenario.loading.loader import load_all
+from mockclaude.scenario.loading.shipped import is_shipped
 from mockclaude.scenario.rules import Scenario
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class ScenarioLoader(NamedTuple):
     validation: Mode | None = None
     strict: bool = False
     betas: AcceptedBetas | None = None
+    no_built_in: bool = False
 
     def load(self) -> dict[str, Scenario]:
         """Load the scenarios by name.
@@ -48,7 +50,7 @@ class ScenarioLoader(NamedTuple):
         Raises:
             ScenarioError: A file is invalid or, with `strict`, depends on the clock or on the order of requests.
         """
-        scenarios = load_all(self.files, self.seed, self.validation, self.betas)
+        scenarios = load_all(self.files, self.seed, self.validation, self.betas, with_built_in=not self.no_built_in)
         if self.strict:
             require_determinism(scenarios.values())
         return scenarios
@@ -94,6 +96,11 @@ BETAS = option(
     help="Accepted names in `anthropic-beta`: known, strict, any, or further names separated by commas. Overrides "
     "`betas` in the files.",
 )
+NO_BUILT_IN = option(
+    "--no-built-in",
+    is_flag=True,
+    help="Omit the built-in scenario: only rules of FILES and added rules reply.",
+)
 STRICT = option(
     "--strict-determinism",
     is_flag=True,
@@ -118,12 +125,6 @@ HOSTS = option(
     callback=_parse_each(parse_host),
     help="Accept requests to this host name, e.g. mock.example.com.",
 )
-RETRY_SPEED = option(
-    "--retry-speed",
-    default="1x",
-    show_default=True,
-    help="Divide the retry delays sent to clients: a factor such as 10x, or instant (1 ms).",
-)
 
 
 def speed_option(default: str, more: str = "") -> Callable[[F], F]:
@@ -132,10 +133,20 @@ def speed_option(default: str, more: str = "") -> Callable[[F], F]:
     return option("--speed", default=default, show_default=True, help=text)
 
 
+def retry_speed_option(default: str) -> Callable[[F], F]:
+    """Build the option for the divisor of retry delays."""
+    text = "Divide the retry delays sent to clients: a factor such as 10x, or instant (1 ms)."
+    return option("--retry-speed", default=default, show_default=True, help=text)
+
+
 def print_warnings(scenarios: Mapping[str, Scenario], *, err: bool) -> None:
-    """Print the warnings of scenarios, to standard error or output."""
+    """Print the warnings of scenarios, to standard error or output.
+
+    Warnings about the scenarios of the package are not printed to standard error.
+    """
     for warning in sorted(warning for scenario in scenarios.values() for warning in scenario.warnings):
-        (_warn if err else click.echo)(f"warning: {warning}")
+        if not (err and is_shipped(warning.place.file)):
+            (_warn if err else click.echo)(f"warning: {warning}")
 
 
 def read_entries(journal: Path) -> list[dict[str, Any]]:

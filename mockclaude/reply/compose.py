@@ -45,11 +45,16 @@ Part: TypeAlias = Block | Pause | Disconnect | ApiError
 
 
 class Reply(NamedTuple):
-    """A message, its parts in order, and notes on mismatches with the request."""
+    """A message, its parts in order, and notes on mismatches with the request.
+
+    Attributes:
+        chunk_size: The characters of a delta; None for the usual ones.
+    """
 
     message: dict[str, Any]
     parts: Sequence[Part]
     notes: tuple[str, ...] = ()
+    chunk_size: int | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -71,11 +76,13 @@ class ReplyContext(NamedTuple):
         input_usage: The input tokens; None to count them.
         optional_fields: Fields of the message that the request asks for.
         as_written: Whether the reply ignores the limits of the request.
+        chunk_size: The characters of a delta; None for the usual ones.
     """
 
     input_usage: InputUsage | None = None
     optional_fields: Mapping[str, Any] = {}
     as_written: bool = False
+    chunk_size: int | None = None
 
 
 PLAIN = ReplyContext()
@@ -117,7 +124,7 @@ def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context
     if drafter.message is not None:
         message = merge_message(message, drafter.message)
     notes = () if context.as_written else tuple(_build_notes(truncated, request.body, content))
-    return Reply(message, truncated.parts, notes)
+    return Reply(message, truncated.parts, notes, context.chunk_size)
 
 
 def count_tokens_left(request: MessagesRequest) -> float:

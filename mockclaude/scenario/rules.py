@@ -125,6 +125,7 @@ class Rule:
     pace: written.Pace = field(default_factory=written.Pace)
     name: str | None = None
     as_written: bool = False
+    chunk_size: int | None = None
     faults: tuple[ConditionalFault, ...] = ()
     function: Callable[[MessagesRequest], ReplyTemplate | PendingReply] | None = None
     batch: int = 0
@@ -239,6 +240,7 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
         client_faults=_first(files, "client_faults", True),
         betas=_first(files, "betas", "known"),
         unmatched=_first(files, "unmatched", UNMATCHED),
+        lane_from=_first(files, "lane_from", ()),
     )
 
 
@@ -271,6 +273,7 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
         pace=rule.pace or file.pace or written.Pace(),
         name=rule.name,
         as_written=file.as_written if rule.as_written is None else rule.as_written,
+        chunk_size=rule.chunk_size or file.chunk_size,
         faults=_faults(rule.fault, place),
         ordinal=seen[rule_id] - 1,
     )

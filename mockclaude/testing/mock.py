@@ -32,7 +32,8 @@ class MockClaude(ReplyMethods):
     ends `with`.
 
     Args:
-        files: Scenario files. The rules added with `when` and `reply` precede theirs. Default: no rules.
+        files: Scenario files, or scenarios of the package, e.g. `@hello`. The rules added with `when` and `reply`
+            precede theirs. Default: no rules.
         seed: Random seed. Overrides `seed` in the files.
         validation: Validation mode. Overrides `validation` in the files.
         speed: Speed of time: a factor such as `10x`, `instant` or `manual`.

@@ -74,8 +74,8 @@ class RuleDraft:
 class ReplyMethods(ABC):
     """The methods that add a rule with a reply.
 
-    Each takes the options of a rule (`name`, `times`, `pace`, `fault`, `as_written`), and raises `ScenarioError` for
-    an invalid reply or option.
+    Each takes the options of a rule (`name`, `times`, `pace`, `chunk_size`, `fault`, `as_written`), and raises
+    `ScenarioError` for an invalid reply or option.
     """
 
     @abstractmethod

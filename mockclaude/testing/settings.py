@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mockclaude.scenario.diagnostics import did_you_mean, join_words
+from mockclaude.scenario.diagnostics import ScenarioError, did_you_mean, join_words
+from mockclaude.scenario.loading.shipped import SIGN, resolve_all
 
 
 class Option(NamedTuple):
@@ -135,9 +136,14 @@ def locate_test(item: pytest.Item) -> str:
 
 
 def _find_file(item: pytest.Item, name: str | Path) -> Path:
-    """Return a file of a mark, relative to the test or to the root folder."""
+    """Return a file of a mark, relative to the test or to the root folder, or a file of the package."""
     folders = (item.path.parent, item.config.rootpath)
     path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if path is None and str(name).startswith(SIGN):
+        try:
+            return resolve_all([Path(name)], with_folders=False)[0]
+        except ScenarioError as error:
+            raise _mark_error(item, str(error)) from None
     if path is None:
         files = sorted(file.name for file in (item.path.parent / name).parent.glob("*.y*ml"))
         expected = f"expected a path relative to {' or '.join(dict.fromkeys(map(str, folders)))}"

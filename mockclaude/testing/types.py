@@ -50,12 +50,41 @@ class WhenDict(TypedDict, total=False):
     endpoint: EndpointName | list[EndpointName]
 
 
+class TextDict(TypedDict, total=False):
+    """A `text` block.
+
+    `chunks` is the number of its deltas, or a list of their texts in place of `text`.
+    """
+
+    text: str
+    chunks: int | list[str]
+    citations: list[dict[str, Any]]
+
+
+class ThinkingDict(TypedDict, total=False):
+    """A `thinking` block.
+
+    `chunks` is the number of its deltas, or a list of their texts in place of `thinking`.
+    """
+
+    thinking: str
+    chunks: int | list[str]
+    signature: str
+
+
 class ToolUseDict(TypedDict, total=False):
-    """A `tool_use` block. Default `input`: generated from the schema of the tool."""
+    """A `tool_use` block. Default `input`: generated from the schema of the tool.
+
+    `json` is JSON text that is streamed as it is. `chunks` is the number of deltas, or a list of their JSON texts.
+    """
 
     name: str
     input: dict[str, Any] | Literal["from_schema"]
+    json: str
+    chunks: int | list[str]
     id: str
+    caller: dict[str, Any]
+    toolset_name: str
 
 
 class ErrorDict(TypedDict, total=False):
@@ -71,8 +100,8 @@ class ErrorDict(TypedDict, total=False):
 class StepDict(TypedDict, total=False):
     """A step of a reply: exactly one key."""
 
-    text: str | dict[str, Any]
-    thinking: str | dict[str, Any]
+    text: str | TextDict
+    thinking: str | ThinkingDict
     redacted_thinking: str | dict[str, Any]
     tool_use: str | ToolUseDict
     server_tool: dict[str, Any]
@@ -146,6 +175,7 @@ class OptionsDict(TypedDict, total=False):
     name: str
     times: int
     pace: str | dict[str, Any]
+    chunk_size: int
     fault: str | int | dict[str, Any] | list[Any]
     as_written: bool
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from mockclaude.scenario.format.json_schema import json_schema
+from mockclaude.scenario.loading.shipped import shipped_names
 from tests.cli.invoking import HELLO, invoke, written
 
 
@@ -36,6 +38,32 @@ def test_check_prints_warnings(tmp_path: Path) -> None:
 
 def test_schema_prints_the_json_schema_of_scenario_files() -> None:
     assert json.loads(invoke("schema").output) == json_schema()
+
+
+def test_scenarios_of_the_package_are_listed_with_summaries() -> None:
+    lines = invoke("scenarios").stdout.splitlines()
+
+    assert lines == sorted(lines)
+    assert [line.split()[0] for line in lines] == shipped_names()
+    assert max(map(len, lines)) <= 121
+
+
+def test_a_path_named_scenarios_is_served_as_an_argument_with_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert invoke("scenarios").stderr == ""
+
+    Path("scenarios").write_text("rules: 1")
+    listed = invoke("scenarios")
+    assert listed.stdout.startswith("@cut_stream ")
+    assert listed.stderr == "note: `mockclaude serve scenarios` serves the path scenarios here\n"
+    assert invoke("scenarios", "--port", "0").stderr.startswith("scenarios:1:8: ")
+
+
+def test_warnings_about_the_package_are_not_printed_by_run() -> None:
+    assert "warning: " in invoke("check", "@incidents/retry_after_days").output
+    assert "warning: " not in invoke("run", "@incidents/retry_after_days", "--", sys.executable, "-c", "").output
 
 
 @pytest.mark.parametrize(
@@ -82,6 +110,9 @@ def test_check_never_prints_a_traceback(tmp_path: Path, content: bytes, suffix: 
 
 def test_check_names_a_file_whose_name_is_not_utf_8(tmp_path: Path) -> None:
     file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.yaml"))
-    file.write_text("rules: []")
+    file.write_text("rules: 1")
 
-    assert invoke("check", tmp_path).stderr == f"{tmp_path}/caf\\xe9.yaml:1:8: no items; expected at least one item\n"
+    assert (
+        invoke("check", tmp_path).stderr
+        == f"{tmp_path}/caf\\xe9.yaml:1:8: invalid value, got number 1; expected a list (`- item`)\n"
+    )

@@ -10,7 +10,7 @@ import pytest
 
 from mockclaude import __version__
 from mockclaude.journal.console import log_line, wants_colour, write_error, write_line
-from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.loading.loader import load_all, load_text
 from mockclaude.scenario.rules import built_in
 from mockclaude.server.first_screen import first_screen
 from tests.journal.entries import journal_entry
@@ -35,6 +35,23 @@ def test_first_screen_has_base_urls_settings_and_an_example() -> None:
     assert screen.splitlines()[8].startswith(
         "  curl http://127.0.0.1:4141/v1/messages -H 'content-type: application/json'"
     )
+
+
+@pytest.mark.parametrize(("token", "command"), [("", "/"), ("t0", "/ -H 'x-mockclaude-token: t0'")])
+def test_first_screen_counts_many_scenarios(token: str, command: str) -> None:
+    lines = first_screen(load_all([Path("@scenarios")]), "http://127.0.0.1:4141", token).splitlines()
+    text = "\n".join(lines)
+
+    assert len(lines) <= 20
+    assert re.search(r"^  http://127.0.0.1:4141/NAME  \d\d scenarios, \d+ rules$", text, re.MULTILINE)
+    assert re.search(r"^  NAME: cut_stream, (.|\n)*weather_tool, incidents/ \(\d\d\)$", text, re.MULTILINE)
+    assert f"  List all: curl http://127.0.0.1:4141{command}" in lines
+
+
+def test_first_screen_is_short_for_a_thousand_scenarios() -> None:
+    screen = first_screen({"": built_in()} | {f"s{index}": built_in() for index in range(1000)}, "http://h:1")
+
+    assert len(screen.splitlines()) <= 20
 
 
 @pytest.mark.parametrize(

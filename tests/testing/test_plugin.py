@@ -381,6 +381,16 @@ def test_hello(mockclaude):
     result.assert_outcomes(passed=1)
 
 
+def test_mark_accepts_a_scenario_of_the_package(run: Run) -> None:
+    result = run("""
+@pytest.mark.mockclaude("@hello")
+def test_hello(mockclaude):
+    assert ask() == "Hello! How can I help you today?"
+""")
+
+    result.assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("mark", "line"),
     [
@@ -392,6 +402,11 @@ def test_hello(mockclaude):
         (
             '"none/x.yaml"',
             "test_chat.py:10: mark mockclaude: file not found, got 'none/x.yaml'; expected a path relative to *",
+        ),
+        (
+            '"@incidents/cut_mid_strem"',
+            "test_chat.py:10: mark mockclaude: @incidents/cut_mid_strem: unknown scenario of the package; expected a "
+            "name of `mockclaude scenarios`; did you mean '@incidents/cut_mid_stream'?",
         ),
         (
             "sed=3",

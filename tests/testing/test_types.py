@@ -20,6 +20,9 @@ PAIRS: list[tuple[Any, type[BaseModel]]] = [
     (types.MatcherDict, when.TextMatcher),
     (types.ToolResultDict, when.ToolResultMatcher),
     (types.StepDict, steps.StepModel),
+    (types.TextDict, steps.Text),
+    (types.ThinkingDict, steps.Thinking),
+    (types.ToolUseDict, steps.ToolUse),
     (types.ErrorDict, steps.Error),
     (types.ChoiceDict, written.Choice),
 ]

@@ -103,6 +103,10 @@ VALUE_SCHEMAS: dict[Any, Schema] = {
         {"type": "string", "pattern": "-"},
         {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
     ),
+    policy.parse_lane_from: _any_of(
+        _text(policy.LANE_SOURCE.pattern, examples=["headers.x-user", "cookies.session", "metadata.user_id"]),
+        {"type": "array", "items": _text(policy.LANE_SOURCE.pattern), "minItems": 1},
+    ),
     policy.parse_unmatched_status: _any_of(
         _names(policy.UNMATCHED_TYPES),
         {"type": "integer", "minimum": 400, "maximum": 499, "not": {"enum": list(RETRIED)}},
@@ -131,11 +135,25 @@ def _exactly_one(keys: Sequence[str]) -> Schema:
     return {"oneOf": [{"required": [key]} for key in keys]}
 
 
+def _if_chunk_list(then: Schema) -> Schema:
+    return {"if": {"properties": {"chunks": {"type": "array"}}, "required": ["chunks"]}, "then": then}
+
+
+def _one_text(key: str) -> Schema:
+    return {**_if_chunk_list({"not": {"required": [key]}}), "else": {"required": [key]}}
+
+
 _ONE_KEY: Schema = {"minProperties": 1, "maxProperties": 1}
 KEY_CONSTRAINTS: dict[type[BaseModel], Schema] = {
     RuleModel: _exactly_one(REPLY_KEYS),
     when.TextMatcher: _ONE_KEY,
     steps.StepModel: _ONE_KEY,
+    steps.Text: _one_text("text"),
+    steps.Thinking: _one_text("thinking"),
+    steps.ToolUse: {
+        "not": {"required": ["input", "json"]},
+        **_if_chunk_list({"not": {"anyOf": [{"required": ["input"]}, {"required": ["json"]}]}}),
+    },
     steps.ServerTool: {
         "if": {"required": ["server_name"]},
         "else": {"properties": {"name": _names(steps.SERVER_TOOLS)}},

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from mockclaude.api.errors import STATUS, type_of
-from mockclaude.scenario.diagnostics import did_you_mean, join_words
+from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
 from mockclaude.scenario.format import units
 from mockclaude.scenario.format.api_form import Count, Message, RawBlock, expand_api_form
+from mockclaude.scenario.format.chunks import Chunks, check_one_text, require_text
 from mockclaude.scenario.format.citations import Citation
 from mockclaude.scenario.format.shorthand import FormatModel, each_short_for, require_exactly_one, short_for
 
@@ -21,19 +22,33 @@ FROM_SCHEMA = "from_schema"
 class Text(FormatModel):
     """A `text` block."""
 
-    text: str
+    text: str | None = None
     """The text."""
+    chunks: Chunks | None = None
+    """The number of its deltas, or instead of `text` a list with the text of each delta."""
     citations: list[Citation] = Field(default_factory=list)
     """The citations."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_text(cls, value: Any) -> Any:
+        return require_text("a text", "text", value)
 
 
 class Thinking(FormatModel):
     """A `thinking` block. Default of the signature: a generated one."""
 
-    thinking: str
+    thinking: str | None = None
     """The thinking."""
+    chunks: Chunks | None = None
+    """The number of its deltas, or instead of `thinking` a list with the text of each delta."""
     signature: str | None = None
     """The signature. Default: a generated one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_text(cls, value: Any) -> Any:
+        return require_text("a thinking", "thinking", value)
 
 
 class RedactedThinking(FormatModel):
@@ -41,6 +56,18 @@ class RedactedThinking(FormatModel):
 
     data: str
     """The redacted data."""
+
+
+def check_json_text(value: Any) -> Any:
+    """Return `value`.
+
+    Raises:
+        ValueError: The value is data in place of JSON text.
+    """
+    if value is not None and not isinstance(value, str):
+        expected = 'expected JSON text in quotes, e.g. \'{"city": "Par\''
+        raise ValueError(f"not JSON text, got {format_value(value)}; {expected}; use `input` for data")
+    return value
 
 
 class ToolUse(FormatModel):
@@ -53,10 +80,21 @@ class ToolUse(FormatModel):
     """The name of the tool."""
     input: dict[str, Any] | Literal["from_schema"] = "from_schema"
     """The input. Default: generated from the schema of the tool."""
+    json_: Annotated[str, BeforeValidator(check_json_text)] | None = Field(default=None, alias="json")
+    """The input as JSON text, which is streamed as it is, also if it is cut or broken."""
+    chunks: Chunks | None = None
+    """The number of deltas of the input, or instead of `json` a list with the JSON text of each delta."""
     id: str | None = None
     """The id. Default: a generated one."""
     caller: dict[str, Any] = Field(default_factory=lambda: {"type": "direct"})
     toolset_name: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_input(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            check_one_text("a tool_use", ("input", "json"), value)
+        return value
 
 
 def _is_mapping(value: Any) -> bool:

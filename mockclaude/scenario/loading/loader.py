@@ -20,6 +20,7 @@ from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, did_you_mean, join_words
 from mockclaude.scenario.format.file import ScenarioFile
+from mockclaude.scenario.loading.shipped import resolve_all
 from mockclaude.scenario.loading.validation import validate
 from mockclaude.scenario.rules import Scenario, build, built_in
 
@@ -36,6 +37,8 @@ def load_all(
     seed: int | None = None,
     validation: Mode | None = None,
     betas: AcceptedBetas | None = None,
+    *,
+    with_built_in: bool = True,
 ) -> dict[str, Scenario]:
     """Load files and folders as scenarios by name.
 
@@ -43,25 +46,23 @@ def load_all(
     folder is a scenario of its own, with its path as the name.
 
     Args:
-        paths: Files and folders.
+        paths: Files and folders, or names of the package's scenarios, e.g. `@hello`.
         seed: Overrides the seed of the files.
         validation: Overrides the validation mode of the files.
         betas: Overrides the accepted betas of the files.
+        with_built_in: Whether the built-in scenario replaces missing files. Otherwise a scenario without rules does.
 
     Raises:
         ScenarioError: A file is unreadable or invalid. Holds the diagnostics of all files.
     """
-    scenarios = {"": built_in()}
+    paths = resolve_all(paths)
+    scenarios = {"": built_in() if with_built_in else Scenario(())}
     diagnostics: list[Diagnostic] = []
     for folder in (path for path in paths if os.path.isdir(path)):
         for name, file in _named_files(folder):
             if name in scenarios:
-                diagnostics.append(
-                    Diagnostic(
-                        Place(display_name(file)),
-                        f"duplicate scenario name '{name}'; expected unique names; rename the file",
-                    )
-                )
+                message = f"duplicate scenario name '{name}'; expected unique names; rename the file"
+                diagnostics.append(Diagnostic(Place(display_name(file)), message))
             diagnostics += _add(scenarios, name, [file])
         if not any(_named_files(folder)):
             message = f"no scenario files in the folder; expected a file that ends in {join_words(SUFFIXES)}"
@@ -83,7 +84,7 @@ def display_name(path: Path) -> str:
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the files in `paths`, and the scenario files of each folder in `paths`."""
-    for path in paths:
+    for path in resolve_all(paths):
         if os.path.isdir(path):
             yield from (file for _, file in _named_files(path))
         else:
@@ -99,13 +100,15 @@ def load(files: Sequence[Path]) -> Scenario:
     """Load scenario files as one scenario.
 
     Args:
-        files: Files in rule order: rules of earlier files are matched first.
+        files: Files in rule order: rules of earlier files are matched first. A name of the package's scenarios, e.g.
+            `@hello`, is a file too.
 
     Raises:
         ScenarioError: A file is unreadable or invalid. Holds the diagnostics of all files.
     """
     checked: list[tuple[FileSource, ScenarioFile]] = []
     diagnostics: list[Diagnostic] = []
+    files = resolve_all(files, with_folders=False)
     for file in files:
         try:
             checked.append(_report_bugs(display_name(file), partial(_read, file)))

@@ -1,0 +1,120 @@
+"""The command `init`: write the files of a working set-up into the current folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import orjson
+
+from mockclaude.cli.options import exit_with_error
+from mockclaude.scenario.diagnostics import did_you_mean, join_words
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_PLACEHOLDER = "@MOCKCLAUDE@"
+"""The place of the requirement in a template."""
+
+
+class Setup(NamedTuple):
+    """The files of a set-up, and the commands that run it."""
+
+    files: Mapping[str, str]
+    """Path -> its template."""
+
+    commands: tuple[str, ...]
+
+
+_PYTHON_FILES = {"tests/test_mockclaude.py": "test_mockclaude.py.in", "tests/support.yaml": "support.yaml"}
+
+SETUPS = {
+    "pytest": Setup(_PYTHON_FILES, ("pip install pytest anthropic", "python -m pytest tests/test_mockclaude.py")),
+    "unittest": Setup(
+        {
+            "tests/test_mockclaude_unittest.py": "test_mockclaude_unittest.py.in",
+            "tests/support.yaml": "support.yaml",
+        },
+        ("pip install anthropic", "python -m unittest discover tests"),
+    ),
+    "github-actions": Setup(
+        {".github/workflows/mockclaude.yml": "workflow_python.yml", **_PYTHON_FILES},
+        ("git add .github tests", "git commit -m 'Test with mockclaude'", "git push"),
+    ),
+    "compose": Setup(
+        {
+            "compose.yaml": "compose.yaml",
+            "Containerfile.mockclaude": "Containerfile",
+            "litellm.yaml": "litellm.yaml",
+            "scenarios/support.yaml": "support.yaml",
+        },
+        ("docker compose up --build",),
+    ),
+}
+"""Name -> set-up."""
+
+_NODE_WORKFLOW = Setup(
+    {".github/workflows/mockclaude.yml": "workflow_node.yml"},
+    ("git add .github", "git commit -m 'Test with mockclaude'", "git push"),
+)
+
+
+def _parse_setups(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> dict[str, Setup]:
+    for name in names:
+        if name not in SETUPS:
+            hint = did_you_mean(name, SETUPS)
+            raise click.UsageError(f"unknown set-up '{name}'; expected {join_words(SETUPS)}{hint}", context)
+    if not names:
+        raise click.UsageError(f"missing {parameter.make_metavar(context)}; expected {join_words(SETUPS)}", context)
+    return {name: _choose(name) for name in names}
+
+
+def _choose(name: str) -> Setup:
+    """Return a set-up. The workflow of a project with `package.json` runs `npm test`."""
+    return _NODE_WORKFLOW if name == "github-actions" and Path("package.json").exists() else SETUPS[name]
+
+
+@click.command(short_help="Write the files of a working set-up.")
+@click.argument("setups", metavar="SETUP...", nargs=-1, callback=_parse_setups)
+def init(setups: dict[str, Setup]) -> None:
+    """Write the files of a working set-up into the current folder.
+
+    These are first tests, a workflow, or containers. Existing files are never changed. The commands that run the set-up
+    are printed.
+
+    SETUP: pytest, unittest, github-actions or compose.
+    """
+    requirement = _find_requirement()
+    for path, template in {path: name for setup in setups.values() for path, name in setup.files.items()}.items():
+        text = (_TEMPLATES / template).read_text(encoding="utf-8")
+        _write(Path(path), text.replace(_PLACEHOLDER, requirement))
+        if _PLACEHOLDER in text and requirement == "mockclaude":
+            click.echo(f"note     {path} installs mockclaude by name; if your index lacks it, put a URL there")
+    for name, setup in setups.items():
+        click.echo(f"\n{name}:")
+        for command in setup.commands:
+            click.echo(f"  {command}")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        if not os.path.lexists(path):
+            exit_with_error(f"{path}: cannot be written: {error.strerror}; expected a writable folder")
+        click.echo(f"kept     {path}, which exists")
+    else:
+        click.echo(f"wrote    {path}")
+
+
+def _find_requirement() -> str:
+    """Return the requirement by which pip installs mockclaude elsewhere: the URL it came from, or its name."""
+    origin = orjson.loads(distribution("mockclaude").read_text("direct_url.json") or "{}")
+    url = origin.get("url", "")
+    if version_control := origin.get("vcs_info"):
+        return f"mockclaude @ {version_control['vcs']}+{url}@{version_control['commit_id']}"
+    return f"mockclaude @ {url}" if url.startswith("https://") else "mockclaude"

@@ -1,0 +1,114 @@
+"""The scenarios of the package, which users name with `@`: `@hello`, `@incidents/cut_mid_stream`, `@scenarios`."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError
+
+SIGN = "@"
+ALL = "@scenarios"
+"""The name of the folder with all of them."""
+
+_LONGEST_NAME = 100
+"""Characters of a name that are compared with the known names."""
+
+_PACKAGE = Path(__file__).parents[2]
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the scenarios.
+
+    It is in the package if that was installed from a wheel, and beside the package in a clone.
+    """
+    installed = _PACKAGE / "scenarios"
+    return installed if installed.is_dir() else _PACKAGE.parent / "scenarios"
+
+
+def shipped_names() -> list[str]:
+    """Return the sorted names of the scenarios, e.g. `@hello`."""
+    return sorted(_files())
+
+
+def shipped_summaries() -> Iterator[tuple[str, str]]:
+    """Yield the name of each scenario, with the first sentence of its comment."""
+    for name, file in sorted(_files().items()):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        comment = " ".join(line.removeprefix("# ") for line in lines if line.startswith("# "))
+        yield name, comment.partition(". ")[0].rstrip(".")
+
+
+def is_shipped(file: str) -> bool:
+    """Return whether `file`, as in a diagnostic, is a file of the package."""
+    return Path(os.path.abspath(file)).is_relative_to(shipped_folder())
+
+
+def resolve_all(paths: Iterable[Path], *, with_folders: bool = True) -> list[Path]:
+    """Replace the names that begin with `@` by the paths of their files or folders.
+
+    An existing path that begins with `@` stays.
+
+    Args:
+        paths: Paths and names.
+        with_folders: Accept the names of folders.
+
+    Raises:
+        ScenarioError: A name is unknown, or a folder without `with_folders`.
+    """
+    diagnostics: list[Diagnostic] = []
+    resolved: list[Path] = []
+    for path in paths:
+        try:
+            resolved.append(_resolve(path, with_folders))
+        except ScenarioError as error:
+            diagnostics += error.diagnostics
+    if diagnostics:
+        raise ScenarioError(diagnostics)
+    return resolved
+
+
+def _resolve(path: Path, with_folders: bool) -> Path:
+    name = path.as_posix()
+    if not name.startswith(SIGN) or os.path.lexists(path):
+        return path
+    files, folders = _files(), _folders()
+    if file := files.get(name.removesuffix(".yaml")):
+        return file
+    if name not in folders:
+        _raise(name, f"unknown scenario of the package; expected a name of `mockclaude scenarios`{_near_name(name)}")
+    if not with_folders:
+        example = min(known for known, file in files.items() if file.is_relative_to(folders[name]))
+        _raise(name, f"a folder of scenarios; expected one scenario, e.g. '{example}'")
+    return folders[name]
+
+
+def _files() -> dict[str, Path]:
+    folder = shipped_folder()
+    return {_name(file.relative_to(folder)): file for file in sorted(folder.rglob("*.yaml"))}
+
+
+def _folders() -> dict[str, Path]:
+    """Return the folders with scenarios: `@scenarios`, and those in it."""
+    folder = shipped_folder()
+    return {ALL: folder} | {_name(child.relative_to(folder)): child for child in folder.iterdir() if child.is_dir()}
+
+
+def _name(file: Path) -> str:
+    return f"{SIGN}{file.with_suffix('').as_posix()}"
+
+
+def _near_name(name: str) -> str:
+    """Return a hint with the most similar name. A name without its folder counts too."""
+    names = [*_files(), *_folders()]
+    by_key = {f"{SIGN}{known.rpartition('/')[2].removeprefix(SIGN)}": known for known in names}
+    by_key |= {known: known for known in names}
+    close = difflib.get_close_matches(name[:_LONGEST_NAME], by_key, n=1)
+    return f"; did you mean '{by_key[close[0]]}'?" if close else ""
+
+
+def _raise(name: str, problem: str) -> NoReturn:
+    raise ScenarioError([Diagnostic(Place(os.fsencode(name).decode("utf-8", "backslashreplace")), problem)])

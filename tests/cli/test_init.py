@@ -1,0 +1,174 @@
+"""`mockclaude init` writes set-ups that work, and never changes a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mockclaude.cli.init import SETUPS
+from tests.cli.invoking import invoke
+from tests.serving import PROGRAM_PATIENCE
+
+SETUP_NAMES = list(SETUPS)
+EXPECTED = "expected pytest, unittest, github-actions or compose"
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(command: str, **env: str) -> str:
+    """Run a command of a set-up, with the Python and the mockclaude of the tests. Return its output."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        shlex.split(command),
+        env={**os.environ, "PATH": path, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=PROGRAM_PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def printed_commands(output: str) -> list[str]:
+    return [line.strip() for line in output.splitlines() if line.startswith("  ")]
+
+
+def workflow_commands() -> list[str]:
+    workflow = read_yaml(".github/workflows/mockclaude.yml")
+    return [step["run"] for step in workflow["jobs"]["tests"]["steps"] if "run" in step]
+
+
+def read_yaml(path: str) -> Any:
+    return yaml.safe_load(Path(path).read_text())
+
+
+@pytest.mark.parametrize("name", SETUP_NAMES)
+def test_init_writes_files_and_prints_commands(name: str) -> None:
+    output = invoke("init", name).output
+    written = sorted(str(path) for path in Path().rglob("*") if path.is_file())
+
+    assert sorted(re.findall(r"^wrote    (.+)$", output, re.MULTILINE)) == written == sorted(SETUPS[name].files)
+    assert printed_commands(output) == list(SETUPS[name].commands)
+    assert not [path for path in written if "@MOCKCLAUDE@" in Path(path).read_text()]
+
+
+def test_several_setups_share_files() -> None:
+    output = invoke("init", "pytest", "unittest").output
+
+    assert output.count("tests/support.yaml") == 1
+    assert len(list(Path("tests").iterdir())) == 3
+
+
+def test_existing_files_are_never_changed() -> None:
+    Path("tests").mkdir()
+    Path("tests/support.yaml").symlink_to("missing")
+    Path("tests/test_mockclaude.py").write_text("mine")
+    result = invoke("init", "pytest")
+
+    assert "kept     tests/support.yaml, which exists" in result.output
+    assert Path("tests/test_mockclaude.py").read_text() == "mine"
+    assert Path("tests/support.yaml").is_symlink()
+    assert not Path("missing").exists()
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], f"missing SETUP...; {EXPECTED}"),
+        (["pytets"], f"unknown set-up 'pytets'; {EXPECTED}; did you mean 'pytest'?"),
+        (["pytest", "docker"], f"unknown set-up 'docker'; {EXPECTED}"),
+    ],
+)
+def test_an_unknown_setup_writes_nothing(arguments: list[str], message: str) -> None:
+    result = invoke("init", *arguments)
+
+    assert result.stderr.splitlines()[-1] == f"Error: {message}"
+    assert (result.exit_code, os.listdir()) == (2, [])
+
+
+def test_a_folder_that_cannot_be_written_is_an_error() -> None:
+    Path("tests").write_text("")
+    result = invoke("init", "pytest")
+
+    message = "tests/test_mockclaude.py: cannot be written: File exists; expected a writable folder\n"
+    assert (result.stderr, result.exit_code) == (message, 2)
+
+
+def test_pytest_setup_passes() -> None:
+    invoke("init", "pytest")
+
+    assert "4 passed" in run(SETUPS["pytest"].commands[-1], PYTEST_PLUGINS="mockclaude.testing.plugin")
+
+
+def test_unittest_setup_passes() -> None:
+    invoke("init", "unittest")
+
+    assert "Ran 4 tests" in run(SETUPS["unittest"].commands[-1], PYTHONWARNINGS="error")
+
+
+def test_commands_of_the_workflow_pass() -> None:
+    invoke("init", "github-actions")
+    install, check, test = workflow_commands()
+
+    assert install == 'pip install pytest anthropic "mockclaude"'
+    assert "3 rules" in run(check)
+    assert "4 passed" in run(test, PYTEST_PLUGINS="mockclaude.testing.plugin")
+
+
+def test_a_workflow_beside_package_json_runs_npm_test() -> None:
+    Path("package.json").write_text("{}")
+    invoke("init", "github-actions")
+
+    assert workflow_commands() == ['pip install "mockclaude"', "npm ci", "mockclaude run -- npm test"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "requirement"),
+    [
+        (None, "mockclaude"),
+        ('{"url": "file:///home/me/mockclaude", "dir_info": {}}', "mockclaude"),
+        (
+            '{"url": "https://example.com/mockclaude.whl", "archive_info": {}}',
+            "mockclaude @ https://example.com/mockclaude.whl",
+        ),
+        (
+            '{"url": "https://example.com/mockclaude", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}}',
+            "mockclaude @ git+https://example.com/mockclaude@c0ffee",
+        ),
+    ],
+)
+def test_requirement_is_the_origin_of_mockclaude(
+    origin: str | None, requirement: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.metadata.Distribution.read_text", lambda *_: origin, raising=False)
+    monkeypatch.setattr("importlib.metadata.PathDistribution.read_text", lambda *_: origin)
+    output = invoke("init", "compose").output
+
+    assert f'pip install --no-cache-dir "{requirement}"\n' in Path("Containerfile.mockclaude").read_text()
+    assert ("note     Containerfile.mockclaude installs mockclaude by name" in output) == (requirement == "mockclaude")
+
+
+def test_compose_has_a_gateway_in_front() -> None:
+    invoke("init", "compose")
+    services = read_yaml("compose.yaml")["services"]
+    mounts = [mount.split(":")[0] for service in services.values() for mount in service["volumes"]]
+    [model] = read_yaml("litellm.yaml")["model_list"]
+
+    assert list(services) == ["mockclaude", "gateway"]
+    assert all(Path(mount).exists() for mount in mounts)
+    assert model["litellm_params"]["api_base"] == "http://mockclaude:4141"
