@@ -77,7 +77,7 @@ def select_rule(
 
 def _refuse_unmatched(context: RequestContext) -> Decision:
     state = context.state
-    rules = [rule for rule in state.rules if rule.is_for("messages")] if state.endpoint_rules else state.rules
+    rules = state.message_rules()
     exhaustible = [rule.key for rule in rules if rule.times is not None]
     counts = state.store.counts(context.http.head.lane, exhaustible)
     nearest = find_near_miss(rules, context.request, counts)

@@ -14,6 +14,7 @@ from mockclaude.api.redaction import redact
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.model_list import models_request
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.match import MatchResult, explain
@@ -59,7 +60,11 @@ def _match_results(
     endpoint = http.head.endpoint
     rules = [rule for rule in scenario.rules if rule.is_for(endpoint)]
     try:
-        return explain(rules, MessagesRequest(parse(body)[0], http.headers, endpoint=endpoint), counts)
+        if endpoint == "models":
+            request = models_request(http.head.path, http.headers)
+        else:
+            request = MessagesRequest(parse(body)[0], http.headers, endpoint=endpoint)
+        return explain(rules, request, counts)
     except (ApiError, KeyError, TypeError, AttributeError):
         return []
 

@@ -126,6 +126,12 @@ class ScenarioState:
         self.store.forget(lane)
         self.use(self.scenario)
 
+    def message_rules(self) -> RuleList:
+        """Return the rules for Messages requests; all rules if none is for them."""
+        if not self.endpoint_rules:
+            return self.rules
+        return RuleList(rule for rule in self.rules if rule.is_for("messages")) or self.rules
+
     def _mentions(self, model: str) -> bool:
         if len(model) > _LONGEST_MODEL:
             return False

@@ -177,6 +177,12 @@ def test_near_miss_is_not_a_rule_for_another_endpoint() -> None:
     assert "near miss scenario.yaml" in decide(text, "messages").reason
 
 
+def test_near_miss_may_be_the_only_rule() -> None:
+    text = "rules: [{when: {endpoint: models}, reply: {error: 529}}]"
+
+    assert "near miss scenario.yaml:1:9: endpoint: expected 'models', got 'messages'" in decide(text, "messages").reason
+
+
 def test_rules_for_other_endpoints_do_not_shadow() -> None:
     load_text("rules: [{reply: x}, {when: {endpoint: count_tokens}, reply: {error: 529}}]")
 
@@ -194,3 +200,11 @@ rules:
     assert [line for line in lines if line.startswith("not")] == [
         "not     scenario.yaml:3:5: user: expected text that contains 'bye', got 'Hi'"
     ]
+
+
+def test_explanation_has_the_rules_for_models() -> None:
+    text = "rules: [{when: {endpoint: models, model: x}, reply: {error: 529}}, {reply: Hello}]"
+
+    assert "not     scenario.yaml:1:9: model: expected 'x', got nothing" in explain_response(
+        load_text(text), [call("models")]
+    )

@@ -87,7 +87,7 @@ def test_other_endpoints_fail_and_are_verified(mock: MockClaude, client: Anthrop
     assert mock.requests == []
     mock.assert_requested(endpoint="count_tokens", user="Hi", times=1)
     mock.assert_requested(endpoint=["models", "count_tokens"], times=2)
-    with pytest.raises(AssertionError, match=r"expected at least 1 request with endpoint: messages, got 0 \(of 2"):
+    with pytest.raises(AssertionError, match=r"expected at least 1 request with endpoint: 'messages', got 0 \(of 2"):
         mock.assert_requested(endpoint="messages")
 
 

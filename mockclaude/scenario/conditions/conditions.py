@@ -136,7 +136,7 @@ def _header_condition(name: str, matches: list[TextMatcher]) -> Condition:
 
 
 def _choice_condition(key: str, values: Sequence[int | str], look: Look) -> Condition:
-    return Condition(key, " or ".join(map(str, values)), look, lambda found: found in values)
+    return Condition(key, " or ".join(map(repr, values)), look, lambda found: found in values)
 
 
 def _text_condition(key: str, matches: list[TextMatcher], look: Look) -> Condition:
