@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -20,16 +21,17 @@ from click.testing import Result
 from tests.cli.invoking import invoke
 from tests.pages import ROOT, Block
 from tests.sdk import node
+from tests.sdk.typescript_types import HELPER
 from tests.serving import PATIENCE, PROGRAM_PATIENCE
 
 URL = "http://127.0.0.1:4141"
-ENDING = {"--help", "check", "explain", "recheck"}
+ENDING = {"--help", "check", "explain", "recheck", "journal"}
 """Words by which a command is known to end by itself."""
-COMMAND = ".venv/bin/mockclaude"
+COMMANDS = ("mockclaude", ".venv/bin/mockclaude")
 
 
-def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    here = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+def run(command: list[str], folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    here = {**os.environ, **env, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     return subprocess.run(
         command, cwd=folder, env=here, capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False
     )
@@ -53,7 +55,7 @@ class Player:
 
     def skip(self, block: Block) -> None:
         """Do what later sections need: write files, and note how the server is started."""
-        if block.language == "yaml" or self.is_test(block):
+        if block.language == "yaml" or self.is_file(block):
             self.play(block)
         elif block.language == "sh" and self.serves(command := self.command(block)) and not block.output:
             self.arguments = command[1:]
@@ -72,19 +74,19 @@ class Player:
 
     @staticmethod
     def serves(command: list[str]) -> bool:
-        return command[0] == COMMAND and command[1:2] != ["run"] and not ENDING & set(command)
+        return command[0] in COMMANDS and command[1:2] != ["run"] and not ENDING & set(command)
 
     @staticmethod
     def is_test(block: Block) -> bool:
         return block.language == "python" and block.text.startswith("# test_")
 
-    def play_yaml(self, block: Block) -> None:
-        name = block.text.partition("\n")[0].removeprefix("# ")
-        (self.folder / name).write_text(block.text)
+    @staticmethod
+    def is_file(block: Block) -> bool:
+        return block.language == "python" and re.match(r"# \w+\.py\n", block.text) is not None
 
     def play_python(self, block: Block) -> None:
-        if self.is_test(block):
-            self.play_yaml(block)
+        if self.is_file(block):
+            self.write(block)
             return
         script = compile(self.aimed(block.text), f"{block.page}:{block.line}", "exec")
         assert self.printed(script) == (block.output, "")
@@ -104,13 +106,37 @@ class Player:
             assert run(command, self.folder).stdout.rstrip("\n") == block.output.rstrip("\n")
         elif self.serves(command):
             self.serve(command[1:], block.output)
-        elif command[:2] == [COMMAND, "run"] and not ENDING & set(command):
-            played = run([sys.executable, "-m", "mockclaude", *command[1:]], self.folder)
-            assert played.stdout + played.stderr == block.output
-        elif command[0] == COMMAND:
+        elif command[0] in COMMANDS and command[1:2] == ["run"] and not ENDING & set(command):
+            self.play_run(command[1:], block.output)
+        elif command[0] == "pytest":
+            assert block.output in self.test_output(command[1:])
+        elif "|" in command:
+            assert run(["bash", "-c", self.aimed(block.text)], self.folder).stdout == block.output
+        elif command[0] in COMMANDS:
             if "recheck" in command:
                 self.stop()  # what is recorded is written within 50 ms
             assert self.invoke(command[1:]).output == block.output
+        else:
+            assert re.search(r"\bpip install\b", block.text), "unknown command"
+
+    def play_run(self, arguments: list[str], output: str) -> None:
+        """Run a command with a server, unless its tool is not installed. The output of test runners has durations."""
+        tool = arguments[arguments.index("--") + 1]
+        if tool != "python" and shutil.which(tool) is None:
+            return
+        if tool == "npx" and not (self.folder / "node_modules").exists():
+            (self.folder / "node_modules").symlink_to(node.installed() / "node_modules")
+        played = self.played(arguments)
+        assert (played.stderr if tool == "npx" else played.stdout + played.stderr) == output, played.stdout
+
+    def played(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run `mockclaude` in a process of its own, to have the output of its subprocess."""
+        return run([sys.executable, "-m", "mockclaude", *arguments], self.folder)
+
+    def test_output(self, arguments: list[str]) -> str:
+        """Return what pytest prints about tests that the page has written, without durations."""
+        played = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments], self.folder)
+        return re.sub(r" in \d+\.\d+s", "", played.stdout)
 
     def invoke(self, arguments: list[str]) -> Result:
         """Run the command in this process: it ends sooner than another process has begun."""
@@ -134,14 +160,23 @@ class Player:
             self.server.communicate(timeout=PATIENCE)
             self.server = None
 
+    def write(self, block: Block) -> None:
+        """Write the file that the first line of a block names in a comment."""
+        (self.folder / block.text.split()[1]).write_text(block.text)
+
+    play_yaml = play_java = play_go = play_csharp = play_ruby = write
+
     def play_ts(self, block: Block) -> None:
-        """Run it as a test, if there is Node."""
-        if node.lacking():
+        """Run it as a test, if there is Node; without an address in it, a command below runs it."""
+        if URL not in block.text:
+            self.write(block)
+        if URL not in block.text or node.lacking():
             return
         with tempfile.TemporaryDirectory(dir=node.installed()) as folder:
             name = block.text.partition("\n")[0].removeprefix("// ")
             (Path(folder) / name).write_text(self.aimed(block.text))
-            played = run(["node", "../node_modules/vitest/vitest.mjs", "run"], Path(folder))
+            shutil.copy(HELPER, folder)
+            played = run(["node", "../node_modules/vitest/vitest.mjs", "run"], Path(folder), MOCKCLAUDE_URL=self.url)
         assert (played.returncode, played.stderr) == (0, ""), played.stdout
         assert "1 passed" in played.stdout
 
@@ -162,4 +197,4 @@ class Player:
     def play_text(self, block: Block) -> None:
         """Outputs are compared where they are made."""
 
-    play_json = play_typescript = play_html = play_text
+    play_json = play_html = play_text

@@ -13,7 +13,18 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 README = "README.md"
 CONTRIBUTOR_PAGES = (".github/CONTRIBUTING.md", "mockclaude/README.md", "mockclaude/api/README.md")
-PAGES = (README, *CONTRIBUTOR_PAGES)
+FIXTURE = "mockclaude/testing/README.md"
+MIGRATION = "mockclaude/testing/MIGRATION.md"
+USER_PAGES = (FIXTURE, MIGRATION, "tests/README.md")
+SCENARIOS = "scenarios/README.md"
+REPLIES = "scenarios/REPLIES.md"
+FAULTS = "scenarios/FAULTS.md"
+INCIDENTS = "scenarios/incidents/README.md"
+COMMANDS = "mockclaude/cli/README.md"
+SERVER = "mockclaude/server/README.md"
+LANGUAGES = "mockclaude/server/LANGUAGES.md"
+REFERENCE_PAGES = (SCENARIOS, REPLIES, "scenarios/VALIDATION.md", FAULTS, INCIDENTS, COMMANDS, SERVER, LANGUAGES)
+PAGES = (README, *CONTRIBUTOR_PAGES, *USER_PAGES, *REFERENCE_PAGES)
 
 _FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:)([^)]+)\)")
@@ -59,6 +70,20 @@ def _blocks(page: str, text: str) -> Iterator[Block]:
 def prose(page: str) -> str:
     """Return a page without its blocks."""
     return _FENCE.sub("", text_of(page))
+
+
+def table(page: str, head: str) -> dict[str, list[str]]:
+    """Return the rows of the table whose first head is `head`: code marks of the first cell -> other cells."""
+    rows = re.search(rf"^\| {re.escape(head)} \|.*\n\|[ |-]+\n((?:\|.*\n)+)", text_of(page), re.MULTILINE)
+    cells = [re.split(r" ?(?<!\\)\| ?", line)[1:-1] for line in (rows[1] if rows else "").splitlines()]
+    return {name: others for first, *others in cells for name in _SPAN.findall(first)}
+
+
+def sentences(page: str) -> Iterator[str]:
+    """Yield the sentences of a page: those of its paragraphs, list items and table cells, a code mark as one word."""
+    text = re.sub(r"^\|[ |-]+$", "", _SPAN.sub("X", prose(page)), flags=re.MULTILINE)
+    for paragraph in re.split(r"\n\n+|^[-#*]+ |\||\n(?=\|)", re.sub(r"\]\([^)]*\)", "]", text), flags=re.MULTILINE):
+        yield from re.split(r"(?<=[.?!])\s+|:$", " ".join(paragraph.split()))
 
 
 def links(page: str) -> list[str]:

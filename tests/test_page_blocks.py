@@ -1,4 +1,4 @@
-"""The pages for contributors, played from top to bottom."""
+"""The pages for contributors and the reference pages, played from top to bottom."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import pytest
 
 from tests import pages
 from tests.page_player import Player
-from tests.pages import CONTRIBUTOR_PAGES
+from tests.pages import CONTRIBUTOR_PAGES, REFERENCE_PAGES
+from tests.testing.inner import load_only_our_plugin
 
 
 @pytest.fixture
-def player(tmp_path: Path) -> Iterator[Player]:
+def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
+    load_only_our_plugin(monkeypatch)
     player = Player(tmp_path)
     yield player
     player.stop()
 
 
-@pytest.mark.parametrize("page", CONTRIBUTOR_PAGES)
+@pytest.mark.parametrize("page", [*CONTRIBUTOR_PAGES, *REFERENCE_PAGES])
 def test_page_holds_from_top_to_bottom(page: str, player: Player) -> None:
     for block in pages.blocks(page):
         player.play(block)

@@ -1,82 +1,73 @@
-"""The README, played section by section: its commands are run, its files written, its outputs compared."""
+"""The README is short, its picture is current, and the server sends the errors that it explains.
+
+`pytest --update-golden` draws the picture anew.
+"""
 
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+import tomllib
+from typing import Any
 
 import pytest
+import requests
 
-from mockclaude.api.errors import STATUS
-from mockclaude.cli import COMMANDS
-from mockclaude.scenario.format.presets import PRESETS
-from tests import pages
-from tests.page_player import Player, run
-from tests.pages import ROOT
-from tests.testing.inner import load_only_our_plugin
+from mockclaude.testing import MockClaude
+from tests import pages, terminal
+from tests.cli.invoking import invoke
+from tests.pages import README, ROOT
+from tests.serving import PATIENCE
 
-README = pages.text_of(pages.README)
-BLOCKS = pages.blocks(pages.README)
-SECTIONS = list(dict.fromkeys(block.section for block in BLOCKS))
+TEXT = pages.text_of(README)
 
 
-@pytest.fixture
-def player(tmp_path: Path) -> Iterator[Player]:
-    player = Player(tmp_path)
-    yield player
-    player.stop()
+def test_readme_is_short() -> None:
+    assert TEXT.count("\n") <= 250
+    assert len(TEXT.encode()) <= 12_000
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_a_section_holds_from_top_to_bottom(section: str, player: Player) -> None:
-    first = [block.section for block in BLOCKS].index(section)
-    for block in BLOCKS[:first]:
-        player.skip(block)
-    for block in BLOCKS[first:]:
-        if block.section == section:
-            player.play(block)
+def test_package_index_shows_no_relative_link() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shown = TEXT
+    for rule in project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        shown = re.sub(rule["pattern"], rule["replacement"], shown)
+
+    assert re.findall(r"\]\((?!https:)[^)]+\)", shown) == []
+    assert all(f"`{link.partition('#')[0]}`" in shown for link in pages.links(README) if not link.endswith(".svg"))
 
 
-def test_the_tests_of_the_readme_pass(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
-    load_only_our_plugin(monkeypatch)
-    tests = [block.text.split()[1] for block in BLOCKS if player.is_test(block)]
-    for block in BLOCKS:
-        player.skip(block)
-    played = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests], player.folder)
+def test_picture_is_current(pytestconfig: pytest.Config) -> None:
+    picture = terminal.draw()
+    if pytestconfig.getoption("--update-golden"):
+        terminal.PICTURE.write_text(picture, encoding="utf-8")
 
-    assert len(tests) > 1
-    assert played.returncode == 0, played.stdout + played.stderr
+    assert terminal.PICTURE.read_text(encoding="utf-8") == picture
 
 
-def test_the_readme_shows_every_scenario_of_the_top_folder() -> None:
-    assert all(f"(scenarios/{file.name})" in README for file in (ROOT / "scenarios").glob("*.yaml"))
+@pytest.mark.parametrize(
+    ("problem", "path", "model"),
+    [
+        ("404 for `/v1/v1/messages`", "/v1/v1/messages", "claude-sonnet-5"),
+        ("404 `model: my-model`", "/v1/messages", "my-model"),
+        ("410 `no rule matched`", "/v1/messages", "claude-sonnet-5"),
+    ],
+)
+def test_server_sends_the_explained_error(problem: str, path: str, model: str) -> None:
+    status, text = re.findall(r"^(\d+).*`(.+)`$", problem)[0]
+    body: dict[str, Any] = {"model": model, "max_tokens": 100, "messages": [{"role": "user", "content": "Hello!"}]}
+    with MockClaude() as mock:
+        mock.when(user="Ada").reply("Hello, Ada!")
+        headers = {"x-api-key": "mock", "anthropic-version": "2023-06-01"}
+        response = requests.post(mock.url + path, json=body, headers=headers, timeout=PATIENCE)
+
+    assert f"\n| {problem} |" in TEXT
+    assert response.status_code == int(status)
+    assert text in response.json()["error"]["message"]
 
 
-def test_the_readme_has_every_named_fault() -> None:
-    for name, named in PRESETS.items():
-        assert name in STATUS or name.isdigit() or f"| `{name}` | {named.sees} |" in README
+def test_command_prints_the_explained_error() -> None:
+    with MockClaude() as mock:
+        result = invoke("serve", "--port", mock.url.rpartition(":")[2])
 
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_readme_has_every_command_and_its_options(command: str) -> None:
-    assert f"\n| `{command}" in README
-    assert f"\n.venv/bin/mockclaude {command} --help\n" in README
-
-
-def incident_row(file: Path) -> str:
-    """Return the row that the README has for an incident: its first sentences, and its first citation."""
-    comment = [line.removeprefix("# ") for line in file.read_text(encoding="utf-8").splitlines() if line[:2] == "# "]
-    happened, _, seen = " ".join(comment).partition(" The client sees: ")
-    repository, number = re.findall(r"([\w.-]+/[\w.-]+)#(\d+)", happened)[0]
-    what = happened.partition(f" {repository}#")[0].split(". ")[0].rstrip(".")
-    link = f"[{repository}#{number}](https://github.com/{repository}/issues/{number})"
-    name = f"[{file.stem}](scenarios/incidents/{file.name})"
-    return f"| {name} | {what} ({link}) | {seen.split('. ')[0].rstrip('.')} |"
-
-
-def test_the_readme_has_every_incident_as_its_file_tells_it() -> None:
-    shown = [row for row in README.splitlines() if row.startswith("| [") and "(scenarios/incidents/" in row]
-
-    assert shown == [incident_row(file) for file in sorted((ROOT / "scenarios" / "incidents").glob("*.yaml"))]
+    assert "\n| `address already in use` |" in TEXT
+    assert "address already in use" in result.stderr

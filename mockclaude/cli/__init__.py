@@ -46,8 +46,8 @@ class _Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         has_command = bool(args) and args[0] in (*COMMANDS, *FORMER_NAMES, "-h", "--help", "--version")
-        if args[:1] == ["scenarios"] and os.path.exists("scenarios") and not {"--list", "-h", "--help"} & set(args):
-            has_command = False  # a path, as before there was such a command
+        if args[:1] == ["scenarios"] and args[1:] not in ([], ["-h"], ["--help"]) and os.path.exists("scenarios"):
+            has_command = False  # `mockclaude scenarios --port 8080` serves a path, as before this command existed
         if args and not has_command:
             _check_file(args[0], ctx)
         return super().parse_args(ctx, args if has_command else ["serve", *args])

@@ -42,13 +42,10 @@ def schema() -> None:
 
 
 @click.command(short_help="List the scenarios of the package.")
-@click.option("--list", is_flag=True, expose_value=False, help="List them even if a path `scenarios` exists.")
 def scenarios() -> None:
     """List the scenarios of the package: the name and a summary of each.
 
     A name is accepted wherever a scenario file is: `mockclaude serve @hello`. @scenarios is the folder with all.
-
-    If a file or folder `scenarios` exists, `mockclaude scenarios` serves it.
     """
     from mockclaude.scenario.loading.shipped import shipped_summaries
 
@@ -56,3 +53,5 @@ def scenarios() -> None:
     width = max(map(len, summaries))
     for name, summary in summaries.items():
         click.echo(f"{name:{width}}  {textwrap.shorten(summary, 78, placeholder=' ...')}")
+    if Path("scenarios").exists():
+        click.echo("note: `mockclaude serve scenarios` serves the path scenarios here", err=True)

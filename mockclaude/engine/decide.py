@@ -81,8 +81,12 @@ def _call_function(builder: ReplyBuilder) -> Decision:
     function = builder.rule.function
     assert function is not None
     try:
-        pace = builder.pace()  # an invalid pace is an error before the function is called
+        pace, chunk_size = builder.pace(), builder.chunk_size()  # invalid ones are errors before the function is called
         reply = function(builder.context.request)
     except ApiError as error:
         return builder.fail(error)
-    return builder.decide(reply) if isinstance(reply, ReplyTemplate) else LiveReply(builder, pace, reply).begin()
+    return (
+        builder.decide(reply)
+        if isinstance(reply, ReplyTemplate)
+        else LiveReply(builder, pace, chunk_size, reply).begin()
+    )

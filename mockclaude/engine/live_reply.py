@@ -23,7 +23,7 @@ from mockclaude.scenario.rules import PendingReply, ReplyTemplate
 class LiveReply:
     """The reply of a coroutine as a whole, or of an async generator by part."""
 
-    def __init__(self, builder: ReplyBuilder, pace: Pace, pending: PendingReply) -> None:
+    def __init__(self, builder: ReplyBuilder, pace: Pace, chunk_size: int | None, pending: PendingReply) -> None:
         self._builder = builder
         self._pending = pending
         self._response = LiveResponse(
@@ -31,7 +31,7 @@ class LiveReply:
             pace,
             builder.draws,
             builder.response_context,
-            message_context(builder.context, builder.rule, builder.draws),
+            message_context(builder.context, builder.rule, builder.draws, chunk_size),
             builder.faults.faults,
             partial(build_limit_headers, builder.context),
         )

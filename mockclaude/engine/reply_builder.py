@@ -8,7 +8,13 @@ from mockclaude.api.errors import ApiError, invalid
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.fault_selection import SelectedFaults
 from mockclaude.engine.reply_effects import build_limit_headers, list_effects, list_end_effects
-from mockclaude.engine.reply_inputs import message_context, requested_pace, template_context
+from mockclaude.engine.reply_inputs import (
+    CHUNK_SIZE_HEADER,
+    message_context,
+    requested_chunk_size,
+    requested_pace,
+    template_context,
+)
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.apply import apply_faults
@@ -49,11 +55,12 @@ class ReplyBuilder:
         return template_context(self.context, self.rule, self.draws)
 
     def select_reply(self) -> ReplyTemplate:
-        """Select the next reply of a sequence, or draw a reply of a choice by weight."""
+        """Select the reply by weight, by turn, or by the count of selections."""
         rule = self.rule
         if rule.weights:
             return rule.replies[self.draws.of_question.pick_weighted("choice", rule.weights)]
-        return rule.replies[min(self.match_count, len(rule.replies) - 1)]
+        position = self.context.request.turn - 1 if rule.by_turn else self.match_count
+        return rule.replies[min(position, len(rule.replies) - 1)]
 
     def pace(self) -> Pace:
         """Return the pace in the request's header, or else the rule's pace.
@@ -64,18 +71,27 @@ class ReplyBuilder:
         headers = self.context.http.headers
         return requested_pace(headers) if PACE_HEADER in headers else self.rule.pace
 
+    def chunk_size(self) -> int | None:
+        """Return the chunk size in the request's header, or else the rule's.
+
+        Raises:
+            ApiError: 400; the chunk size in the header is invalid.
+        """
+        headers = self.context.http.headers
+        return requested_chunk_size(headers) if CHUNK_SIZE_HEADER in headers else self.rule.chunk_size
+
     def decide(self, template: ReplyTemplate) -> Decision:
         """Render `template` as a reply and decide to send it."""
         context, rule = self.context, self.rule
         is_plain = context.cached is None and not rule.as_written
         try:
             pace = self.pace() if PACE_HEADER in context.http.headers else rule.pace
-            reply = render_prepared(template, pace, context.request, self.response_context) if is_plain else None
+            size = self.chunk_size() if CHUNK_SIZE_HEADER in context.http.headers else rule.chunk_size
+            ids = self.response_context
+            reply = render_prepared(template, pace, context.request, ids, size) if is_plain else None
             if reply is None:
-                fields = message_context(context, rule, self.draws)
-                reply = render_response(
-                    template, pace, self.template_context, self.draws, self.response_context, fields
-                )
+                fields = message_context(context, rule, self.draws, size)
+                reply = render_response(template, pace, self.template_context, self.draws, ids, fields)
         except ApiError as error:
             return self.fail(error)
         return self.complete(reply)

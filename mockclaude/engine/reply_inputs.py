@@ -11,10 +11,13 @@ from mockclaude.engine.state.prompt_cache import diagnose, request_hashes
 from mockclaude.reply.compose import PLAIN, ReplyContext
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.optional_fields import optional_fields
+from mockclaude.scenario.format.chunks import parse_chunk_size
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Rule
 from mockclaude.scenario.template.fakes import Fakes
 from mockclaude.scenario.template.templates import TemplateContext
+
+CHUNK_SIZE_HEADER = "x-mockclaude-chunk-size"
 
 _OPTIONAL = frozenset({"container", "context_management", "diagnostics", "thinking"})
 """Fields of a request that add fields to the message."""
@@ -32,6 +35,18 @@ def requested_pace(headers: Mapping[str, str]) -> Pace:
         raise invalid(f"{PACE_HEADER}: {error}") from None
 
 
+def requested_chunk_size(headers: Mapping[str, str]) -> int:
+    """Parse the chunk size in a request's header.
+
+    Raises:
+        ApiError: 400; the chunk size is invalid.
+    """
+    try:
+        return parse_chunk_size(headers[CHUNK_SIZE_HEADER])
+    except ValueError as error:
+        raise invalid(f"{CHUNK_SIZE_HEADER}: {error}") from None
+
+
 def template_context(context: RequestContext, rule: Rule, draws: Draws) -> TemplateContext:
     """Return the values of placeholders. Fakes are drawn in placeholder order."""
     request, locale = context.request, context.state.scenario.locale
@@ -40,15 +55,15 @@ def template_context(context: RequestContext, rule: Rule, draws: Draws) -> Templ
     )
 
 
-def message_context(context: RequestContext, rule: Rule, draws: Draws) -> ReplyContext:
-    """Return the fields of the message that depend on the request."""
+def message_context(context: RequestContext, rule: Rule, draws: Draws, chunk_size: int | None = None) -> ReplyContext:
+    """Return the values of the message that depend on the request."""
     request, cached = context.request, context.cached
     if not (rule.as_written or cached is not None or not _OPTIONAL.isdisjoint(request.body)):
-        return PLAIN
+        return PLAIN if chunk_size is None else ReplyContext(chunk_size=chunk_size)
     fields = optional_fields(request.body, draws, context.http.now)
     if context.is_diagnosed:
         fields["diagnostics"] = diagnose(context.state.store, request, request_hashes(request.body))
-    return ReplyContext(cached and cached.usage, fields, rule.as_written)
+    return ReplyContext(cached and cached.usage, fields, rule.as_written, chunk_size)
 
 
 def _captures(rule: Rule, request: MessagesRequest) -> Mapping[str, str]:

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.api import models
-from mockclaude.api.events import Block
+from mockclaude.api.events import Block, StreamedBlock, streamed_text
 from mockclaude.api.request import MessagesRequest
+from mockclaude.reply.chunks import measure_chunks
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.signatures import sign
+from mockclaude.reply.tool_json import parse_tool_json
 from mockclaude.scenario.format import raw_blocks
 from mockclaude.scenario.format.steps import FROM_SCHEMA, SERVER_TOOLS
 from mockclaude.scenario.template.templates import FillError
@@ -46,7 +48,7 @@ class BlockBuilder(NamedTuple):
         """Generate data that fits `schema`."""
         from mockclaude.reply.generate.instances import generate_instance
 
-        return generate_instance(schema, self.draws.content, self.request.typed_text)
+        return generate_instance(schema, self.draws.content, self.request.typed_text.strip())
 
 
 def is_thinking_enabled(body: Mapping[str, Any]) -> bool:
@@ -74,14 +76,15 @@ def find_output_schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _text(builder: BlockBuilder, value: Any) -> Iterator[Block]:
     cited = {"citations": value["citations"]} if value["citations"] else {}
-    yield {**cited, "type": "text", "text": builder.remove_prefill(to_text(value["text"]))}
+    text = builder.remove_prefill(_join_text("text", value) or "")
+    yield _add_chunks({**cited, "type": "text", "text": text}, value)
 
 
 def _thinking(builder: BlockBuilder, value: Any) -> Iterator[Block]:
-    text = to_text(value["thinking"])
+    text = _join_text("thinking", value) or ""
     shown_text = text if builder.as_written or is_thinking_shown(builder.request.body) else ""
     signature = to_text(value["signature"]) or sign(builder.draws.seed, text, shown_text)
-    yield {"type": "thinking", "thinking": shown_text, "signature": signature}
+    yield _add_chunks({"type": "thinking", "thinking": shown_text, "signature": signature}, value)
 
 
 def _redacted_thinking(_: BlockBuilder, value: Any) -> Iterator[Block]:
@@ -89,8 +92,10 @@ def _redacted_thinking(_: BlockBuilder, value: Any) -> Iterator[Block]:
 
 
 def _tool_use(builder: BlockBuilder, value: Any) -> Iterator[Block]:
-    name, arguments = to_text(value["name"]), value["input"]
-    if arguments == FROM_SCHEMA:
+    name, arguments, json = to_text(value["name"]), value["input"], _join_text("json_", value)
+    if json is not None:
+        arguments = parse_tool_json(json)
+    elif arguments == FROM_SCHEMA:
         schema = builder.request.tools.get(name, {}).get("input_schema")
         arguments = builder.generate_from_schema(schema or {"type": "object"})
     block = {
@@ -100,7 +105,26 @@ def _tool_use(builder: BlockBuilder, value: Any) -> Iterator[Block]:
         "input": arguments,
         "caller": value["caller"],
     }
-    yield {**block, "toolset_name": value["toolset_name"]} if value["toolset_name"] else block
+    toolset = {"toolset_name": value["toolset_name"]} if value["toolset_name"] else {}
+    yield _add_chunks(block | toolset, value, json)
+
+
+def _join_text(key: str, value: Mapping[str, Any]) -> str | None:
+    """Return the text of `key`, or of the list of chunks in its place; None without both."""
+    chunks = value.get("chunks")
+    if isinstance(chunks, list):
+        return "".join(map(to_text, chunks))
+    return None if value.get(key) is None else to_text(value[key])
+
+
+def _add_chunks(block: Block, value: Mapping[str, Any], json: str | None = None) -> Block:
+    """Return the block with the chunks of its step; `json` is the JSON text of a tool call, if not that of `input`."""
+    chunks = value.get("chunks")
+    if chunks is None and json is None:
+        return block
+    texts = [to_text(chunk) for chunk in chunks] if isinstance(chunks, list) else chunks
+    text = streamed_text(block) if json is None else json
+    return StreamedBlock(block, json, measure_chunks(texts, text) if texts and text else ())
 
 
 def _json(builder: BlockBuilder, value: Any) -> Iterator[Block]:

@@ -25,7 +25,7 @@ class PaceClock:
         self._per_token = 0.0 if pace.tokens_per_second is None else 1_000_000 / self._draw_rate(pace.tokens_per_second)
         self._gaps = 0
 
-    def generate(self, count: int, *, first: bool) -> int:
+    def generate(self, count: float, *, first: bool) -> int:
         """Advance the clock by `count` tokens; first by the time to first token."""
         if first:
             self.now += round(self._draw(self._pace.ttft, "ttft"))
@@ -38,7 +38,7 @@ class PaceClock:
         """Advance the clock by a pause."""
         self.now += microseconds
 
-    def _draw_gap(self, count: int) -> float:
+    def _draw_gap(self, count: float) -> float:
         if self._pace.gaps is not None:
             return self._pace.gaps[min(self._gaps, len(self._pace.gaps)) - 1]
         if self._pace.gap is not None:

@@ -55,12 +55,16 @@ class _PreparedReply(NamedTuple):
 
 
 def render_prepared(
-    template: ReplyTemplate, pace: Pace, request: MessagesRequest, context: ResponseContext
+    template: ReplyTemplate,
+    pace: Pace,
+    request: MessagesRequest,
+    context: ResponseContext,
+    chunk_size: int | None = None,
 ) -> RenderedReply | None:
     """Render a fixed reply; None if the reply must be composed for the request."""
     if not (template.fixed and pace.instant and _PLAIN.issuperset(request.body)):
         return None
-    prepared, model, last = _prepare(template, request.stream), request.model_info, request.messages[-1:]
+    prepared, model, last = _prepare(template, request.stream, chunk_size), request.model_info, request.messages[-1:]
     if prepared is None or (last and last[0]["role"] == "assistant"):
         return None
     most = request.body.get("max_tokens")
@@ -90,11 +94,11 @@ def _take_apart(prepared: _PreparedReply, model: str, message_id: str, request: 
 
 
 @lru_cache(maxsize=1024)
-def _prepare(template: ReplyTemplate, stream: bool) -> _PreparedReply | None:
+def _prepare(template: ReplyTemplate, stream: bool, chunk_size: int | None) -> _PreparedReply | None:
     """Prepare the reply; None if it has an incident or a tool call."""
     request = MessagesRequest({"model": _MODEL, "messages": []})
     scope = TemplateContext(request, dict, lambda: Fakes(DEFAULT_LOCALE))
-    reply = compose(template, scope, Draws(0, ""), _ID, ReplyContext(as_written=True))
+    reply = compose(template, scope, Draws(0, ""), _ID, ReplyContext(as_written=True, chunk_size=chunk_size))
     content, usage = reply.message["content"], reply.message["usage"]
     calls = any(part["type"] == "tool_use" for part in content)
     if calls or not reply.is_plain or _HOLES.search(orjson.dumps(content)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -10,19 +10,16 @@ from mockclaude.api import events, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block, Event
 from mockclaude.api.memo import remember
+from mockclaude.reply.chunks import PIECES, count_tokens, split_text
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.response import Data, Piece, Run, to_run
-
-PIECES = (4, 18, 27, 12, 31, 22, 9, 35, 24, 18)
-"""Lengths of the pieces of a streamed text in characters, repeated: 20 on average and a short first piece, as in
-recordings."""
 
 
 class CountedPiece(NamedTuple):
     """A piece of a stream, and the tokens that are generated before the piece."""
 
     piece: Piece
-    tokens: int = 0
+    tokens: float = 0
 
 
 Flow: TypeAlias = Iterator[CountedPiece | Pause | Disconnect | ApiError]
@@ -41,9 +38,9 @@ def stream_events(reply: Reply, *, whole: bool) -> Flow:
         yield CountedPiece(_build_boundary(reply, index))
         index += 1
         if whole:
-            yield CountedPiece(build_block_run(index, part))
+            yield CountedPiece(build_block_run(index, part, reply.chunk_size))
         else:
-            yield from build_block_pieces(index, part)
+            yield from build_block_pieces(index, part, reply.chunk_size)
     yield CountedPiece(to_run(_build_boundary(reply, index), events.message_delta(reply.message), events.MESSAGE_STOP))
 
 
@@ -53,64 +50,64 @@ def list_events(reply: Reply) -> list[Event | Data]:
     return [part for piece in counted for part in (piece.take_apart() if isinstance(piece, Run) else (piece,))]
 
 
-def split_text(text: str, turn: int = 0) -> Iterator[str]:
-    """Yield the pieces of a streamed text, which follows `turn` pieces of the block."""
-    begin = 0
-    while begin < len(text):
-        end = begin + PIECES[turn % len(PIECES)]
-        yield text[begin:end]
-        begin, turn = end, turn + 1
-
-
-def build_block_pieces(index: int, block: Block) -> tuple[CountedPiece, ...]:
+def build_block_pieces(index: int, block: Block, chunk_size: int | None = None) -> tuple[CountedPiece, ...]:
     """Build the events of a block without its stop, with a `ping` in the first."""
-    if block.keys() == {"type", "text"} and block["type"] == "text":
-        return _build_text_pieces(index, block["text"])
-    return tuple(_build_block_pieces(index, block))
+    if _is_plain_text(block):
+        return _build_text_pieces(index, chunk_size, block["text"])
+    return tuple(_build_block_pieces(index, chunk_size, block))
 
 
-def build_block_run(index: int, block: Block) -> Run:
+def build_block_run(index: int, block: Block, chunk_size: int | None = None) -> Run:
     """Build the events of a block without its stop, in one piece."""
-    if block.keys() == {"type", "text"} and block["type"] == "text":
-        return _build_text_run(index, block["text"])
-    return to_run(*_build_block_events(index, block))
+    if _is_plain_text(block):
+        return _build_text_run(index, chunk_size, block["text"])
+    return to_run(*_build_block_events(index, chunk_size, block))
+
+
+def _is_plain_text(block: Block) -> bool:
+    return block.keys() == {"type", "text"} and block["type"] == "text" and not events.list_sizes(block)
 
 
 @remember(512, 10_000)
-def _build_text_pieces(index: int, text: str) -> tuple[CountedPiece, ...]:
-    return tuple(_build_block_pieces(index, {"type": "text", "text": text}))
+def _build_text_pieces(index: int, chunk_size: int | None, text: str) -> tuple[CountedPiece, ...]:
+    return tuple(_build_block_pieces(index, chunk_size, {"type": "text", "text": text}))
 
 
 @remember(512, 10_000)
-def _build_text_run(index: int, text: str) -> Run:
+def _build_text_run(index: int, chunk_size: int | None, text: str) -> Run:
     block = {"type": "text", "text": text}
-    encoded = b"".join([event.encoded for event in _build_block_events(index, block)])
-    return Run(encoded, partial(_build_block_events, index, block))
+    encoded = b"".join([event.encoded for event in _build_block_events(index, chunk_size, block)])
+    return Run(encoded, partial(_build_block_events, index, chunk_size, block))
 
 
-def _build_block_pieces(index: int, block: Block) -> Iterator[CountedPiece]:
-    start, *others = _build_block_events(index, block)
+def _build_block_pieces(index: int, chunk_size: int | None, block: Block) -> Iterator[CountedPiece]:
+    start, *others = _build_block_events(index, chunk_size, block)
     if index == 0:
         yield CountedPiece(to_run(start, others.pop(0)))
     else:
         yield CountedPiece(start)
-    yield from (CountedPiece(event, _count_tokens(event.data["delta"])) for event in others)
+    texts = [_read_generated(event.data["delta"]) for event in others]
+    is_cut = chunk_size is not None or events.list_sizes(block)
+    counts: Iterable[float] = count_tokens(texts) if is_cut else map(tokens.of_text, texts)
+    yield from map(CountedPiece, others, counts)
 
 
-def _build_block_events(index: int, block: Block) -> list[Event]:
+def _build_block_events(index: int, chunk_size: int | None, block: Block) -> list[Event]:
     block_events = [events.content_block_start(index, block)]
     if index == 0:
         block_events.append(events.PING)
-    deltas = events.deltas(block, tuple(split_text(events.streamed_text(block))))
+    sizes: Sequence[int] = events.list_sizes(block) or (PIECES if chunk_size is None else (chunk_size,))
+    deltas = events.deltas(block, tuple(split_text(events.streamed_text(block), sizes=sizes)))
     return block_events + [events.delta_event(index, delta) for delta in deltas]
 
 
 _GENERATED = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 
 
-def _count_tokens(delta: dict[str, Any]) -> int:
+def _read_generated(delta: dict[str, Any]) -> str:
+    """Return the text of a delta that the model generates."""
     key = _GENERATED.get(delta["type"])
-    return tokens.of_text(delta[key]) if key else 0
+    return delta[key] if key else ""
 
 
 def _build_boundary(reply: Reply, index: int) -> Event:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from math import inf
 from typing import Any, NamedTuple, TypeVar
 
-from pydantic_core import from_json
-
 from mockclaude.api import tokens
 from mockclaude.api.body import Body
-from mockclaude.api.events import Block, CutToolUse, streamed_text
+from mockclaude.api.events import Block, StreamedBlock, list_sizes, replace_text, streamed_text
 from mockclaude.reply.stops import StopSequences
+from mockclaude.reply.tool_json import parse_tool_json
 
 T = TypeVar("T")
 
@@ -93,7 +92,7 @@ def _limit(max_tokens: int | None, window_tokens: float) -> tuple[float, str]:
 
 def _cut_at_stop(block: Block, stops: StopSequences) -> tuple[Block, str | None]:
     place = stops.find_first(block["text"]) if block["type"] == "text" else None
-    return (block, None) if place is None else ({**block, "text": block["text"][: place[0]]}, place[1])
+    return (block, None) if place is None else (replace_text(block, {"text": block["text"][: place[0]]}), place[1])
 
 
 _CUT_AS = {"text": "text", "thinking": "thinking"}
@@ -103,18 +102,17 @@ _TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
 def _cut_to_fit(block: Block, left: int) -> list[Block]:
     kind = block["type"]
     if kind in _TOOL_USES:
-        return _cut_tool_use(block, left - tokens.of_output(CutToolUse(block, "")))
+        return _cut_tool_use(block, left - tokens.of_output(StreamedBlock(block, "")))
     text = tokens.cut(streamed_text(block), left) if kind in _CUT_AS else ""
     if not text:
         return []
-    cut = {**block, _CUT_AS[kind]: text}
-    return [{**cut, "signature": ""} if kind == "thinking" else cut]
+    unsigned = {"signature": ""} if kind == "thinking" else {}
+    return [replace_text(block, {_CUT_AS[kind]: text, **unsigned})]
 
 
 def _cut_tool_use(block: Block, left: int) -> list[Block]:
-    """Cut the JSON of a tool call. Its `input` is the partial JSON as the SDKs parse it."""
+    """Cut the JSON of a tool call."""
     if left < 0:
         return []
     text = tokens.cut(streamed_text(block), left)
-    parsed = from_json(text, allow_partial=True) if text else {}
-    return [CutToolUse({**block, "input": parsed}, text)]
+    return [StreamedBlock({**block, "input": parse_tool_json(text)}, text, list_sizes(block))]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, Required, TypeAlias, TypedDict
+
+from pydantic import BaseModel
 
 from mockclaude.api.request import MessagesRequest
 
@@ -34,6 +36,7 @@ class WhenDict(TypedDict, total=False):
     user: Texts
     tool_result: str | ToolResultDict | Sequence[str | ToolResultDict]
     system: Texts
+    anywhere: Texts
     model: Texts
     tools: Texts
     headers: dict[str, Texts]
@@ -43,12 +46,41 @@ class WhenDict(TypedDict, total=False):
     retry: int | list[int]
 
 
+class TextDict(TypedDict, total=False):
+    """A `text` block.
+
+    `chunks` is the number of its deltas, or a list of their texts in place of `text`.
+    """
+
+    text: str
+    chunks: int | list[str]
+    citations: list[dict[str, Any]]
+
+
+class ThinkingDict(TypedDict, total=False):
+    """A `thinking` block.
+
+    `chunks` is the number of its deltas, or a list of their texts in place of `thinking`.
+    """
+
+    thinking: str
+    chunks: int | list[str]
+    signature: str
+
+
 class ToolUseDict(TypedDict, total=False):
-    """A `tool_use` block. Default `input`: generated from the schema of the tool."""
+    """A `tool_use` block. Default `input`: generated from the schema of the tool.
+
+    `json` is JSON text that is streamed as it is. `chunks` is the number of deltas, or a list of their JSON texts.
+    """
 
     name: str
     input: dict[str, Any] | Literal["from_schema"]
+    json: str
+    chunks: int | list[str]
     id: str
+    caller: dict[str, Any]
+    toolset_name: str
 
 
 class ErrorDict(TypedDict, total=False):
@@ -64,13 +96,14 @@ class ErrorDict(TypedDict, total=False):
 class StepDict(TypedDict, total=False):
     """A step of a reply: exactly one key."""
 
-    text: str | dict[str, Any]
-    thinking: str | dict[str, Any]
+    text: str | TextDict
+    thinking: str | ThinkingDict
     redacted_thinking: str | dict[str, Any]
     tool_use: str | ToolUseDict
     server_tool: dict[str, Any]
     json: Any
     block: dict[str, Any]
+    message: dict[str, Any]
     generate: Literal["auto"]
     error: str | int | ErrorDict
     pause: str
@@ -79,8 +112,45 @@ class StepDict(TypedDict, total=False):
     usage: dict[str, Any]
 
 
-Steps: TypeAlias = str | StepDict | Sequence[str | StepDict]
-"""A reply as in a scenario file: text, a step, or a list of them."""
+class BlockDict(TypedDict, total=False):
+    """A content block, or an error, in the API's own form."""
+
+    type: Required[str]
+    text: str
+    citations: Any
+    thinking: str
+    signature: str
+    data: str
+    id: str
+    name: str
+    input: Any
+    caller: Any
+    tool_use_id: str
+    error: Any
+    content: Any
+
+
+class MessageDict(TypedDict, total=False):
+    """A message in the API's own form, sent as written."""
+
+    content: Required[str | Sequence[Any]]
+    id: str
+    type: Literal["message"]
+    role: Literal["assistant"]
+    model: str
+    stop_reason: str | None
+    stop_sequence: str | None
+    stop_details: Any
+    usage: Any
+    container: Any
+    context_management: Any
+
+
+Step: TypeAlias = str | StepDict | BlockDict | MessageDict | BaseModel
+"""A step of a reply: text, a key, or a block or a message of the API, also as an object of the SDK."""
+
+Steps: TypeAlias = Step | Sequence[Step]
+"""A reply as in a scenario file: a step, or a list of steps."""
 
 ReplyFunction: TypeAlias = Callable[
     [MessagesRequest], Steps | Awaitable[Steps] | AsyncIterator[Steps] | Iterator[Steps]
@@ -101,6 +171,7 @@ class OptionsDict(TypedDict, total=False):
     name: str
     times: int
     pace: str | dict[str, Any]
+    chunk_size: int
     fault: str | int | dict[str, Any] | list[Any]
     as_written: bool
 

@@ -41,19 +41,24 @@ def test_schema_prints_the_json_schema_of_scenario_files() -> None:
 
 
 def test_scenarios_of_the_package_are_listed_with_summaries() -> None:
-    lines = invoke("scenarios", "--list").output.splitlines()
+    lines = invoke("scenarios").stdout.splitlines()
 
     assert lines == sorted(lines)
     assert [line.split()[0] for line in lines] == shipped_names()
     assert max(map(len, lines)) <= 121
 
 
-def test_scenarios_serves_a_path_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_named_scenarios_is_served_as_an_argument_with_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    assert invoke("scenarios").stdout.startswith("@cut_stream ")
+    assert invoke("scenarios").stderr == ""
 
     Path("scenarios").write_text("rules: 1")
-    assert invoke("scenarios").stderr.startswith("scenarios:1:8: ")
+    listed = invoke("scenarios")
+    assert listed.stdout.startswith("@cut_stream ")
+    assert listed.stderr == "note: `mockclaude serve scenarios` serves the path scenarios here\n"
+    assert invoke("scenarios", "--port", "0").stderr.startswith("scenarios:1:8: ")
 
 
 def test_warnings_about_the_package_are_not_printed_by_run() -> None:
@@ -105,6 +110,9 @@ def test_check_never_prints_a_traceback(tmp_path: Path, content: bytes, suffix: 
 
 def test_check_names_a_file_whose_name_is_not_utf_8(tmp_path: Path) -> None:
     file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.yaml"))
-    file.write_text("rules: []")
+    file.write_text("rules: 1")
 
-    assert invoke("check", tmp_path).stderr == f"{tmp_path}/caf\\xe9.yaml:1:8: no items; expected at least one item\n"
+    assert (
+        invoke("check", tmp_path).stderr
+        == f"{tmp_path}/caf\\xe9.yaml:1:8: invalid value, got number 1; expected a list (`- item`)\n"
+    )

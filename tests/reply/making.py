@@ -69,6 +69,10 @@ _COMPACTION: _Values = {"type": st.just("compaction"), "content": st.none() | te
 block_steps: st.SearchStrategy[dict[str, Any]] = st.one_of(
     _step("text", {"text": texts}, {"citations": st.lists(_CITATION, max_size=3)}),
     _step("thinking", {"thinking": texts}, {"signature": texts}),
+    _step("text", {"text": texts, "chunks": st.integers(1, 9)}),
+    _step("text", {"chunks": st.lists(texts, min_size=1, max_size=5)}),
+    _step("thinking", {"chunks": st.lists(texts, min_size=1, max_size=5)}),
+    _step("tool_use", {**_TOOL, "chunks": st.integers(1, 9)}),
     _step("redacted_thinking", {"data": texts}),
     _step("tool_use", _TOOL),
     _step("server_tool", _SEARCH, {"result": st.just([{"url": "u"}]), "id": texts}),

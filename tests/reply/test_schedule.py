@@ -51,7 +51,7 @@ def planned(reply: Reply, pace: Pace = INSTANT, *, stream: bool = True, chunked:
     return encode(schedule_reply(reply, pace, DRAWS, CONTEXT, stream=stream), http11=chunked)
 
 
-def beats(reply: Reply) -> list[int]:
+def beats(reply: Reply) -> list[float]:
     """Return the tokens of those beats of `reply` that have any."""
     return [part.tokens for part in stream_events(reply, whole=False) if isinstance(part, CountedPiece) and part.tokens]
 

@@ -10,8 +10,9 @@ from hypothesis import given
 
 from mockclaude.api import tokens
 from mockclaude.api.errors import ApiError
+from mockclaude.reply.chunks import PIECES, split_text
 from mockclaude.reply.compose import Disconnect, Pause, Reply
-from mockclaude.reply.stream import PIECES, CountedPiece, build_block_pieces, build_block_run, split_text, stream_events
+from mockclaude.reply.stream import CountedPiece, build_block_pieces, build_block_run, stream_events
 from tests.api.bodies import texts
 from tests.reply.client import events_of, message_of
 from tests.reply.making import block_steps, composed, plain_replies

@@ -51,10 +51,18 @@ def test_a_reply_is_a_list_of_steps_in_their_long_form() -> None:
     (outline,) = rule("reply: [hi, {tool_use: add}, {pause: 1s}, {json: [1]}, {block: {type: x}}]").replies
 
     assert [(step.kind, step.value.data) for step in outline.steps] == [
-        ("text", {"text": "hi", "citations": []}),
+        ("text", {"text": "hi", "chunks": None, "citations": []}),
         (
             "tool_use",
-            {"name": "add", "input": "from_schema", "id": None, "caller": {"type": "direct"}, "toolset_name": None},
+            {
+                "name": "add",
+                "input": "from_schema",
+                "json_": None,
+                "chunks": None,
+                "id": None,
+                "caller": {"type": "direct"},
+                "toolset_name": None,
+            },
         ),
         ("pause", 1_000_000),
         ("json", [1]),
@@ -85,6 +93,7 @@ OPEN = {
     "tool_use": "{tool_use: {name: add, input: {}}}",
     "server_tool": "{server_tool: {name: web_search}}",
     "generate": "{generate: auto}",
+    "message": "{message: {content: x}}",
 }
 
 

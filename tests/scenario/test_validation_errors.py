@@ -19,11 +19,12 @@ from mockclaude.scenario.loading.source import read
 from mockclaude.scenario.loading.validation_errors import to_diagnostics
 from tests.scenario.talk import complaints
 
-RULE_KEYS = "name, when, times, pace, fault, as_written, reply, sequence or choice"
+RULE_KEYS = "name, when, times, pace, chunk_size, fault, as_written, reply, sequence, turns or choice"
 STEP_KEYS = (
-    "text, thinking, redacted_thinking, tool_use, server_tool, json, block, generate, error, pause, disconnect, "
-    "stop_reason or usage"
+    "text, thinking, redacted_thinking, tool_use, server_tool, json, block, message, generate, error, pause, "
+    "disconnect, stop_reason or usage"
 )
+BLOCK = "expected text, thinking or tool_use, or `block: {...}` for others"
 ERRORS = (
     "invalid_request_error, authentication_error, billing_error, permission_error, not_found_error, conflict_error, "
     "request_too_large, rate_limit_error, api_error, timeout_error or overloaded_error"
@@ -38,6 +39,8 @@ TEXT = f"text or {MAPPING}"
 QUOTES = "; put quotes around it"
 NO_VALUE = "missing value, got null; expected a value after the colon; add a value or remove the key"
 DURATION = "expected a number with a unit, such as 400ms, 2s or 1.5m"
+CHUNKS = "expected a number of chunks, e.g. 3, or a list of texts, e.g. ['The ', 'weather']"
+OR_CHUNKS = "expected it, or a list of chunks, beside the other keys"
 PROBABILITY = "expected a number from 0 to 1, or a percentage such as 20%"
 RATE = "expected a number per second above 0, such as 60"
 PACES = "'instant', 'haiku', 'sonnet', 'opus', 'fable', 'mythos', 'model'"
@@ -51,6 +54,8 @@ def told(text: str) -> str:
 
 
 BETAS = "expected known, strict, any, or names, e.g. [new-beta-2026-11-29]"
+LANE_FROM = "invalid source of the lane"
+LANE_SOURCE = "expected a header (headers.x-user), a cookie (cookies.session) or a field of metadata (metadata.user_id)"
 WRONG_UNMATCHED = "wrong error for unmatched requests"
 UNMATCHED = "expected a status from 400 to 499 that clients do not retry, or its type, e.g. not_found_error"
 
@@ -60,18 +65,19 @@ IN_A_FILE = [
     ("- reply: x", f"1:1: invalid value, got a list; expected {FILE}"),
     ("seed: '7'\nrules: [reply: x]", "1:7: invalid value, got string '7'; expected an integer; remove the quotes"),
     ("seed: 1", "1:1: missing key 'rules'; expected it beside the other keys; add `rules: ...`"),
-    ("rules: []", "1:8: no items; expected at least one item"),
+    ("rules: null", "1:8: missing value, got null; expected a value after the colon; add a value or remove the key"),
     ("rules: {reply: x}", "1:8: invalid value, got a mapping; expected a list (`- item`)"),
     ("rules: [x]", "1:9: invalid value, got string 'x'; expected a mapping, e.g. `reply: Hello`"),
     (
         "rules: [reply: x]\nsed: 1",
-        "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, betas, unmatched, as_written, "
-        "pace, limits, chaos, client_faults or rules; "
+        "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, betas, unmatched, lane_from, "
+        "as_written, pace, chunk_size, limits, chaos, client_faults or rules; "
         "did you mean 'seed'?",
     ),
     ("rules: [reply: x]\nseed: 1.5", "2:7: invalid value, got number 1.5; expected an integer"),
     ("rules: [reply: x]\nseed: 1e3", "2:7: invalid value, got number 1000.0; expected an integer"),
     ("rules: [reply: x]\nseed: yes", "2:7: invalid value, got string 'yes'; expected an integer"),
+    ("rules: [reply: x]\nchunk_size: 1000001", "2:13: invalid value, got number 1000001; expected at most 1000000"),
     ("rules: [reply: x]\nlocale: 5", f"2:9: invalid value, got number 5; expected text{QUOTES}"),
     ("rules: [reply: x]\npace: slow", f"2:7: invalid value, got string 'slow'; expected {PACES} or {MAPPING}"),
     (
@@ -104,6 +110,19 @@ IN_A_FILE = [
     ("rules: [reply: x]\nbetas: []", f"2:8: unknown betas, got []; {BETAS}"),
     ("rules: [reply: x]\nbetas: [a-2026-01-01, 5]", f"2:8: unknown betas, got ['a-2026-01-01', 5]; {BETAS}"),
     ("rules: [reply: x]\nbetas: ['']", f"2:8: unknown betas, got ['']; {BETAS}"),
+    ("rules: [reply: x]\nlane_from: []", f"2:12: {LANE_FROM}, got []; {LANE_SOURCE}"),
+    ("rules: [reply: x]\nlane_from: 5", f"2:12: {LANE_FROM}, got 5; {LANE_SOURCE}"),
+    ("rules: [reply: x]\nlane_from: x-user", f"2:12: {LANE_FROM}, got 'x-user'; {LANE_SOURCE}"),
+    ("rules: [reply: x]\nlane_from: {header: x}", f"2:12: {LANE_FROM}, got {{'header': 'x'}}; {LANE_SOURCE}"),
+    (
+        "rules: [reply: x]\nlane_from: header.x-user",
+        f"2:12: {LANE_FROM}, got 'header.x-user'; {LANE_SOURCE}; did you mean 'headers.x-user'?",
+    ),
+    (
+        "rules: [reply: x]\nlane_from: [headers.x, metdata.user_id]",
+        f"2:12: {LANE_FROM}, got 'metdata.user_id'; {LANE_SOURCE}; did you mean 'metadata.user_id'?",
+    ),
+    ("rules: [reply: x]\nlane_from: ~", f"2:12: {NO_VALUE}"),
     ("rules: [reply: x]\nbetas: ~", f"2:8: {NO_VALUE}"),
     ("rules: [reply: x]\nunmatched: 529", f"2:12: {WRONG_UNMATCHED}, got 529; {UNMATCHED}"),
     ("rules: [reply: x]\nunmatched: 429", f"2:12: {WRONG_UNMATCHED}, got 429; {UNMATCHED}"),
@@ -129,18 +148,28 @@ IN_A_RULE = [
     ("nme: x, reply: y", f"2: unknown key 'nme'; expected {RULE_KEYS}; did you mean 'name'?"),
     ("rply: y", f"2: unknown key 'rply'; expected {RULE_KEYS}; did you mean 'reply'?"),
     ("'': y, reply: x", f"2: unknown key ''; expected {RULE_KEYS}"),
-    ("name: x", "1: wrong keys of a rule, got none; expected exactly one of reply, sequence or choice"),
+    ("name: x", "1: wrong keys of a rule, got none; expected exactly one of reply, sequence, turns or choice"),
     (
         "reply: x, choice: []",
-        "1: wrong keys of a rule, got reply and choice; expected exactly one of reply, sequence or choice",
+        "1: wrong keys of a rule, got reply and choice; expected exactly one of reply, sequence, turns or choice",
     ),
     ("reply: ~", f"9: {NO_VALUE}"),
     ("reply: []", "9: no items; expected at least one item"),
     ("name: '', reply: x", "8: invalid value, got string ''; expected at least one character"),
     ("times: 0, reply: x", "9: invalid value, got number 0; expected at least 1"),
+    ("chunk_size: 0, reply: x", "14: invalid value, got number 0; expected at least 1"),
+    ("chunk_size: 20 B, reply: x", "14: invalid value, got string '20 B'; expected an integer"),
     ("times: true, reply: x", "9: invalid value, got true; expected an integer"),
     ("sequence: x", "12: invalid value, got string 'x'; expected a list (`- item`)"),
     ("sequence: []", "12: no items; expected at least one item"),
+    ("turns: x", "9: invalid value, got string 'x'; expected a list (`- item`)"),
+    ("turns: []", "9: no items; expected at least one item"),
+    ("turns: [{txt: x}]", f"11: unknown key 'txt'; expected {STEP_KEYS}; did you mean 'text'?"),
+    (
+        "turns: [x], sequence: [y]",
+        "1: wrong keys of a rule, got sequence and turns; expected exactly one of reply, sequence, turns or choice",
+    ),
+    ("trns: [x]", f"2: unknown key 'trns'; expected {RULE_KEYS}; did you mean 'turns'?"),
     ("choice: [hello]", "11: invalid value, got string 'hello'; expected a mapping, e.g. `{weight: 1, reply: Hello}`"),
     ("choice: [{weight: 0, reply: x}]", "20: invalid value, got number 0; expected more than 0"),
     ("choice: [{weight: '90', reply: x}]", "20: invalid value, got string '90'; expected a number"),
@@ -162,7 +191,7 @@ def test_a_mistake_in_a_rule(rule: str, line: str) -> None:
 IN_A_CONDITION = [
     (
         "usr: x",
-        "1: unknown key 'usr'; expected user, tool_result, system, model, tools, headers, body, stream, turn "
+        "1: unknown key 'usr'; expected user, tool_result, system, anywhere, model, tools, headers, body, stream, turn "
         "or retry; did you mean 'user'?",
     ),
     ("user:", f"6: {NO_VALUE}"),
@@ -198,6 +227,9 @@ IN_A_CONDITION = [
         "15: `regex`: negative look-around is not supported, got 'refund(?! policy)'; expected a pattern that RE2 can "
         "run in linear time; add a rule for the exception above this rule",
     ),
+    ("anywhere:", f"10: {NO_VALUE}"),
+    ("anywhere: []", "11: no items; expected at least one item"),
+    ("anywhere: {user: x}", "12: unknown key 'user'; expected equals, contains, like or regex"),
     ("system: {equals: []}", "18: no items; expected at least one item"),
     ("model: true", f"8: invalid value, got true; expected {TEXT}{QUOTES}"),
     ("tool_result: []", "14: no items; expected at least one item"),
@@ -251,11 +283,41 @@ IN_A_STEP = [
     ("text:", f"6: {NO_VALUE}"),
     ("text: 5", f"7: invalid value, got number 5; expected {TEXT}{QUOTES}"),
     ("text: {text: 5}", f"14: invalid value, got number 5; expected text{QUOTES}"),
-    ("text: {citations: []}", "7: missing key 'text'; expected it beside the other keys; add `text: ...`"),
-    ("thinking: {thought: x, thinking: y}", "12: unknown key 'thought'; expected thinking or signature"),
+    (
+        "text: {citations: []}",
+        "7: missing key 'text'; expected it, or a list of chunks, beside the other keys; add `text: ...`",
+    ),
+    ("text: {chunks: 3}", f"7: missing key 'text'; {OR_CHUNKS}; add `text: ...`"),
+    ("thinking: {chunks: 3}", f"11: missing key 'thinking'; {OR_CHUNKS}; add `thinking: ...`"),
+    (
+        "text: {text: a, chunks: [a]}",
+        "7: wrong keys of a text, got text and chunks; expected at most one of text or a list of chunks",
+    ),
+    ("text: {chunks: []}", f"16: not chunks, got []; {CHUNKS}"),
+    ("text: {chunks: [a, 1]}", f"16: not chunks, got ['a', 1]; {CHUNKS}"),
+    ("text: {text: a, chunks: 0}", f"25: not chunks, got 0; {CHUNKS}"),
+    ("text: {text: a, chunks: true}", f"25: not chunks, got True; {CHUNKS}"),
+    ("text: {text: a, chunks: a}", f"25: not chunks, got 'a'; {CHUNKS}"),
+    ("text: {text: a, chunks: ~}", f"25: {NO_VALUE}"),
+    (
+        "tool_use: {name: x, input: {}, json: a}",
+        "11: wrong keys of a tool_use, got input and json; expected at most one of input, json or a list of chunks",
+    ),
+    (
+        "tool_use: {name: x, json: a, chunks: [a]}",
+        "11: wrong keys of a tool_use, got json and chunks; expected at most one of input, json or a list of chunks",
+    ),
+    (
+        "tool_use: {name: x, json: {city: x}}",
+        "27: not JSON text, got {'city': 'x'}; expected JSON text in quotes, e.g. '{\"city\": \"Par'; "
+        "use `input` for data",
+    ),
+    ("tool_use: {name: x, json: ~}", f"27: {NO_VALUE}"),
+    ("thinking: {thought: x, thinking: y}", "12: unknown key 'thought'; expected thinking, chunks or signature"),
     (
         "tool_use: {name: x, inptu: {}}",
-        "21: unknown key 'inptu'; expected name, input, id, caller or toolset_name; did you mean 'input'?",
+        "21: unknown key 'inptu'; expected name, input, json, chunks, id, caller or toolset_name; "
+        "did you mean 'input'?",
     ),
     ("tool_use: {name: x, input: 5}", f"28: invalid value, got number 5; expected {MAPPING} or 'from_schema'"),
     (
@@ -281,6 +343,31 @@ IN_A_STEP = [
     ),
     ("block: {typ: x}", "8: missing key 'type'; expected it beside the other keys; add `type: ...`"),
     ("block: {type: 5}", f"15: invalid value, got number 5; expected text{QUOTES}"),
+    ("{type: 5, text: x}", f"2: unknown key 'type'; expected {STEP_KEYS}"),
+    ("{type: txt, text: x}", f"1: unknown type 'txt' of a block; {BLOCK}; did you mean 'text'?"),
+    ("{type: text, txt: x}", "1: text block without `text`; expected `text` (text)"),
+    (
+        "{type: tool_use, name: f, inptu: {}}",
+        "27: unknown key 'inptu'; expected name, input, json, chunks, id, caller or toolset_name; "
+        "did you mean 'input'?",
+    ),
+    (
+        "{type: image, source: {}}",
+        "1: a block of requests, got image; expected a block of replies, e.g. {type: text, text: Hi}",
+    ),
+    ("{content: 5}", "11: invalid value, got number 5; expected a list (`- item`)"),
+    ("{role: user, content: Hi}", "8: invalid value, got string 'user'; expected 'assistant'"),
+    ("{content: [{typ: text}]}", "12: missing key 'type'; expected it beside the other keys; add `type: ...`"),
+    ("{content: [{type: text}]}", "12: text block without `text`; expected `text` (text)"),
+    ("{content: [hi]}", f"12: invalid value, got string 'hi'; expected {MAPPING}"),
+    ("{content: Hi, usage: {output_tokens: -1}}", "38: invalid value, got number -1; expected at least 0"),
+    ("{content: Hi, usage: 5}", f"22: invalid value, got number 5; expected {MAPPING}"),
+    (
+        "{content: Hi, pause: 1s}",
+        "1: a message with the step `pause`; expected a list of both, e.g. `[{content: Hi}, {pause: ...}]`",
+    ),
+    ("{type: message}", "1: missing key 'content'; expected it beside the other keys; add `content: ...`"),
+    ("message: Hi", f"10: invalid value, got string 'Hi'; expected {MAPPING}"),
     ("generate: random", "11: invalid value, got string 'random'; expected 'auto'"),
     (
         "error: overloaded",
@@ -417,7 +504,7 @@ def test_every_kind_of_error_that_pydantic_has_becomes_a_message(kind: str) -> N
         ("dict_type", "rules: [reply: {tool_use: {name: x, caller: 1}}]"),
         ("model_type", "rules: [1]"),
         ("list_type", "rules: 1"),
-        ("too_short", "rules: []"),
+        ("too_short", "rules: [choice: []]"),
         ("too_long", "rules: [{reply: x, fault: {swap: [ping, ping, ping]}}]"),
         ("literal_error", "validation: 1\nrules: [reply: x]"),
         ("value_error", "rules: [{when: , reply: x}]"),
@@ -462,7 +549,7 @@ def test_two_events_are_swapped(events: str, message: str) -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        *(f"reply: x, when: {{{key}: 5}}" for key in ("user", "system", "model", "tools", "tool_result")),
+        *(f"reply: x, when: {{{key}: 5}}" for key in ("user", "system", "anywhere", "model", "tools", "tool_result")),
         *(f"reply: [{{{step}: 5}}]" for step in ("text", "thinking", "redacted_thinking", "tool_use", "stop_reason")),
     ],
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -236,12 +235,6 @@ def test_generated_parameters_are_accepted_or_refused(route: tuple[str, str], sa
         answer = admin_api.refusal(call, error)
 
     assert 200 <= answer.response.status < 500
-
-
-def test_readme_has_a_row_for_each_endpoint() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-
-    assert not [f"{method} {path}" for method, path in ROUTES if f"| `{method} {path}` |" not in readme]
 
 
 def test_messages_request_below_the_admin_path_is_a_404(serve: Serve) -> None:

@@ -20,6 +20,9 @@ PAIRS: list[tuple[Any, type[BaseModel]]] = [
     (types.MatcherDict, when.TextMatcher),
     (types.ToolResultDict, when.ToolResultMatcher),
     (types.StepDict, steps.StepModel),
+    (types.TextDict, steps.Text),
+    (types.ThinkingDict, steps.Thinking),
+    (types.ToolUseDict, steps.ToolUse),
     (types.ErrorDict, steps.Error),
     (types.ChoiceDict, written.Choice),
 ]
@@ -41,7 +44,7 @@ def test_a_type_has_the_keys_of_the_file(typed: Any, model: type[BaseModel]) -> 
 
 
 def test_the_options_of_a_rule_are_its_other_keys() -> None:
-    others = {"when", "reply", "sequence", "choice"}
+    others = {"when", *written.REPLY_KEYS}
 
     assert set(types.OptionsDict.__annotations__) == set(written.RuleModel.model_fields) - others
 

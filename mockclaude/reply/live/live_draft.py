@@ -97,11 +97,14 @@ class LiveDraft:
         return finish(self._drafter, TruncatedReply(self._parts, *ending), message_id, self._reply_context)
 
     def _add(self, kind: str, value: Any, *, continues: bool) -> Iterator[Addition]:
-        if kind == "text" or (kind == "thinking" and not value["signature"]):
+        grows = kind == "text" or (kind == "thinking" and not value["signature"])
+        if grows and value.get("chunks") is None:
             yield from self._grow(kind, value, continues=continues)
             return
         before = len(self._drafter.parts)
         self._drafter.add(kind, value)
+        if self._drafter.message is not None:
+            self._truncation = None
         for part in self._drafter.parts[before:]:
             yield from self._put(part)
             if self.ended:

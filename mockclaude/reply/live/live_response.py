@@ -49,7 +49,8 @@ class LiveResponse:
         self._context = context
         self._limit_headers = limit_headers
         self._draft = LiveDraft(scope, draws, reply_context)
-        self._stream = LiveStream(PaceClock(pace.for_model(self.reply.message["model"]), draws.of_question))
+        clock = PaceClock(pace.for_model(self.reply.message["model"]), draws.of_question)
+        self._stream = LiveStream(clock, reply_context.chunk_size)
         self._faults = LiveFaults(faults, context, draws)
         self._unsent: list[TimedPiece] = []
         self._head: Response | None = None

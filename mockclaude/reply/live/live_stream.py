@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mockclaude.api import events, tokens
 from mockclaude.api.events import Block, Event
+from mockclaude.reply.chunks import PIECES, count_tokens, split_text
 from mockclaude.reply.live.live_draft import Addition, MoreText, Signature
 from mockclaude.reply.pace_clock import PaceClock
 from mockclaude.reply.response import Piece, TimedPiece, to_run
-from mockclaude.reply.stream import build_block_pieces, split_text
+from mockclaude.reply.stream import build_block_pieces
 
 
 class LiveStream:
     """The events of one message. A block stays open until the next block begins."""
 
-    def __init__(self, clock: PaceClock) -> None:
+    def __init__(self, clock: PaceClock, chunk_size: int | None = None) -> None:
         self.clock = clock
+        self._chunk_size = chunk_size
         self._index = -1
         self._turn = 0
 
@@ -35,10 +37,9 @@ class LiveStream:
         if isinstance(addition, dict):
             yield from self._block(addition)
         elif isinstance(addition, MoreText):
-            for piece in split_text(addition.text, self._turn):
-                self._turn += 1
+            for piece, count in self._split(addition.text):
                 delta = {"type": f"{addition.kind}_delta", addition.kind: piece}
-                yield self._delta(delta, tokens.of_text(piece))
+                yield self._delta(delta, count)
         elif isinstance(addition, Signature):
             yield self._delta({"type": "signature_delta", "signature": addition.signature}, 0)
         else:
@@ -48,19 +49,27 @@ class LiveStream:
         """Build the end of the message."""
         return self._send(to_run(self._stop(), events.message_delta(message), events.MESSAGE_STOP), 0)
 
+    def _split(self, text: str) -> Iterator[tuple[str, float]]:
+        """Yield the pieces of a text and their tokens."""
+        sizes = PIECES if self._chunk_size is None else (self._chunk_size,)
+        pieces = list(split_text(text, self._turn, sizes))
+        self._turn += len(pieces)
+        counts: Iterable[float] = map(tokens.of_text, pieces) if self._chunk_size is None else count_tokens(pieces)
+        return zip(pieces, counts, strict=True)
+
     def _block(self, block: Block) -> Iterator[TimedPiece]:
         if self._index >= 0:
             yield self._send(self._stop(), 0)
         self._index += 1
         self._turn = 0
-        for piece, count in build_block_pieces(self._index, block):
+        for piece, count in build_block_pieces(self._index, block, self._chunk_size):
             yield self._send(piece, count)
 
     def _stop(self) -> Event:
         return events.content_block_stop(self._index)
 
-    def _delta(self, delta: dict[str, Any], count: int) -> TimedPiece:
+    def _delta(self, delta: dict[str, Any], count: float) -> TimedPiece:
         return self._send(events.delta_event(self._index, delta), count)
 
-    def _send(self, piece: Piece, count: int) -> TimedPiece:
+    def _send(self, piece: Piece, count: float) -> TimedPiece:
         return TimedPiece(self.clock.generate(count, first=False), piece)

@@ -14,14 +14,18 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
+from mockclaude.scenario.format.chunks import ChunkSize
 from mockclaude.scenario.format.faults import Faults
 from mockclaude.scenario.format.limits import Limits
 from mockclaude.scenario.format.pace import AnyPace
 from mockclaude.scenario.format.pace import Pace as Pace
-from mockclaude.scenario.format.policy import Models, parse_accepted_betas, parse_unmatched_status
+from mockclaude.scenario.format.policy import Models, parse_accepted_betas, parse_lane_from, parse_unmatched_status
 from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_one
 from mockclaude.scenario.format.steps import Reply
 from mockclaude.scenario.format.when import When
+
+REPLY_KEYS = ("reply", "sequence", "turns", "choice")
+"""The keys of a rule that hold replies."""
 
 
 class Choice(FormatModel):
@@ -34,7 +38,7 @@ class Choice(FormatModel):
 
 
 class RuleModel(FormatModel):
-    """A condition and a reply: exactly one of `reply`, `sequence` and `choice`."""
+    """A condition and a reply: `reply`, `sequence`, `turns` or `choice`."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
     """Name of the rule in the log and in every draw. Keep it, and the draws stay the same when the rule changes."""
@@ -44,6 +48,8 @@ class RuleModel(FormatModel):
     """The number of times the rule can be selected. Later rules are then tried."""
     pace: AnyPace | None = None
     """The pace of the reply."""
+    chunk_size: ChunkSize | None = None
+    """The characters of a streamed delta."""
     fault: Faults | None = None
     """A fault, or a list of faults."""
     as_written: bool | None = None
@@ -52,6 +58,8 @@ class RuleModel(FormatModel):
     """The reply: a text, a step, or a list of steps."""
     sequence: Annotated[list[Reply], Field(min_length=1)] | None = None
     """Replies selected one after the other. The last one repeats."""
+    turns: Annotated[list[Reply], Field(min_length=1)] | None = None
+    """Replies by the number of the turn, from 1. The last one is also the reply to later turns."""
     choice: Annotated[list[Choice], Field(min_length=1)] | None = None
     """Replies of which one is drawn by weight."""
 
@@ -65,7 +73,7 @@ class RuleModel(FormatModel):
     @model_validator(mode="before")
     @classmethod
     def _one(cls, value: Any) -> Any:
-        return require_exactly_one("a rule", ("reply", "sequence", "choice"), value, cls.model_fields)
+        return require_exactly_one("a rule", REPLY_KEYS, value, cls.model_fields)
 
 
 class ScenarioFile(FormatModel):
@@ -85,15 +93,20 @@ class ScenarioFile(FormatModel):
     """The accepted names in `anthropic-beta`: `known`, `strict`, `any`, or a list of names. Default: `known`."""
     unmatched: Annotated[int, BeforeValidator(parse_unmatched_status)] | None = None
     """The status or error type of the error for an unmatched request. Default: 410."""
+    lane_from: Annotated[tuple[str, ...], BeforeValidator(parse_lane_from)] | None = None
+    """The sources of a request's lane: a header (`headers.x-user`), a cookie (`cookies.session`), a field of the body
+    such as `metadata.user_id`, or a list of which the first with a value is used. Default: the lane of the API key."""
     as_written: bool = False
     """Whether the replies of this file are sent exactly as written."""
     pace: AnyPace | None = None
     """The pace of this file's rules. Default: `instant`."""
+    chunk_size: ChunkSize | None = None
+    """The characters of a streamed delta of this file's rules. Default: 4 to 35, as in recordings."""
     limits: Limits | None = None
     """Limits for each API key: a limit, or a list of which the first that applies to a request is used."""
     chaos: Faults | None = None
     """Faults that apply to every rule of the scenario."""
     client_faults: bool | None = None
     """Whether a request may select a fault with a header. Default: true."""
-    rules: Annotated[list[RuleModel], Field(min_length=1)]
-    """The rules. The first rule that matches a request is selected."""
+    rules: list[RuleModel]
+    """The rules. The first rule that matches a request is selected. `[]`: only added rules."""

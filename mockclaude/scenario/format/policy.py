@@ -1,7 +1,9 @@
-"""The accepted requests: validation mode, API keys, models, betas, and the error for an unmatched request."""
+"""The accepted requests (validation mode, API keys, models, betas), the error for an unmatched one, and their lanes."""
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mockclaude.api.betas import MODES, AcceptedBetas
@@ -38,6 +40,7 @@ class Policy(NamedTuple):
         client_faults: Whether a request may select a fault.
         betas: The accepted betas.
         unmatched: The status of the error for an unmatched request.
+        lane_from: The sources of the lane; empty for the API key alone.
     """
 
     validation: Mode = "anthropic"
@@ -46,6 +49,7 @@ class Policy(NamedTuple):
     client_faults: bool = True
     betas: AcceptedBetas = "known"
     unmatched: int = UNMATCHED
+    lane_from: tuple[str, ...] = ()
 
     def unmatched_error(self, message: str) -> ApiError:
         """Build the error for an unmatched request."""
@@ -89,3 +93,67 @@ def parse_unmatched_status(value: Any) -> int:
         f"wrong error for unmatched requests, got {format_value(value)}; expected a status from 400 to 499 that "
         f"clients do not retry, or its type, e.g. not_found_error{hint}"
     )
+
+
+LaneKind: TypeAlias = Literal["headers", "cookies", "body"]
+
+LANE_SOURCE = re.compile(r"(?:headers|cookies)\.[A-Za-z0-9_.-]{1,200}|metadata(?:\.[A-Za-z0-9_-]{1,50}){1,5}")
+"""A header, a cookie, or the path of a field in `metadata`."""
+
+_LANE_PLACES = ("headers", "cookies", "metadata")
+
+
+class LaneSource(NamedTuple):
+    """A header, a cookie or a field of the body, whose value is the lane of a request.
+
+    Attributes:
+        kind: The place of the value.
+        path: The name of the header in lower case, the name of the cookie, or the path of the field.
+    """
+
+    kind: LaneKind
+    path: tuple[str, ...]
+
+
+def parse_lane_from(value: Any) -> tuple[str, ...]:
+    """Parse a source or a list of sources.
+
+    Raises:
+        ValueError: A source is invalid, or the list is empty.
+    """
+    written = value if isinstance(value, (list, tuple)) else [value]
+    if not written:
+        raise ValueError(_describe_lane_problem(value))
+    for each in written:
+        if not isinstance(each, str) or not LANE_SOURCE.fullmatch(each):
+            raise ValueError(_describe_lane_problem(each))
+    return tuple(written)
+
+
+@lru_cache(maxsize=64)
+def compile_sources(written: tuple[str, ...]) -> tuple[LaneSource, ...]:
+    """Compile sources that `parse_lane_from` returned."""
+    return tuple(map(_compile_source, written))
+
+
+def _compile_source(written: str) -> LaneSource:
+    first, _, rest = written.partition(".")
+    if first == "headers":
+        return LaneSource("headers", (rest.lower(),))
+    return LaneSource("cookies", (rest,)) if first == "cookies" else LaneSource("body", tuple(written.split(".")))
+
+
+def _describe_lane_problem(value: Any) -> str:
+    return (
+        f"invalid source of the lane, got {format_value(value)}; expected a header (headers.x-user), a cookie "
+        f"(cookies.session) or a field of metadata (metadata.user_id){_hint_lane(value)}"
+    )
+
+
+def _hint_lane(value: Any) -> str:
+    """Suggest `headers.x` for `header.x`."""
+    if not isinstance(value, str):
+        return ""
+    first, dot, rest = value.partition(".")
+    hint = "" if first in _LANE_PLACES else did_you_mean(first, _LANE_PLACES)
+    return hint.replace("'?", f".{rest}'?") if hint and dot else hint

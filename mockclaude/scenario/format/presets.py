@@ -71,11 +71,9 @@ PRESETS: dict[str, FaultPreset] = {
     "reset_at_once": FaultPreset({"disconnect": "reset", "before": "headers"}, "RST before any response"),
     "empty_reply": FaultPreset({"disconnect": "close", "before": "headers"}, "FIN before any response"),
     "reset": FaultPreset({"disconnect": "reset", "after": "50%"}, "RST in the middle of the body"),
-    "cut": FaultPreset(
-        {"disconnect": "close", "after": "50%"}, "FIN in the middle of the body, whose end is not marked"
-    ),
+    "cut": FaultPreset({"disconnect": "close", "after": "50%"}, "FIN in the middle of the body"),
     "cut_event": FaultPreset({"disconnect": "close", "after": "200 bytes"}, "FIN in the middle of an event"),
-    "short": FaultPreset({"disconnect": "clean", "after": "50%"}, "half of the body, ended as if it were all"),
+    "short": FaultPreset({"disconnect": "clean", "after": "50%"}, "half of the body with a regular end"),
     "no_message_stop": FaultPreset(
         {"disconnect": "clean", "before": "message_stop"}, "a clean end before `message_stop`"
     ),
@@ -83,25 +81,23 @@ PRESETS: dict[str, FaultPreset] = {
         {"disconnect": "clean", "before": "message_delta"}, "a clean end before `message_delta`"
     ),
     "no_last_chunk": FaultPreset(
-        {"disconnect": "close", "before": "end"}, "the whole body, but not the mark of its end"
+        {"disconnect": "close", "before": "end"}, "the whole body without the mark of its end"
     ),
     "empty_body": FaultPreset({"disconnect": "clean", "before": "body"}, "200, and nothing in the body"),
     "hang": FaultPreset({"stall": "forever", "before": "headers"}, "nothing, on an open connection"),
     "hang_before_body": FaultPreset({"stall": "forever", "before": "body"}, "headers, and then nothing"),
     "stall": FaultPreset({"stall": "forever", "after": "50%"}, "half of the body, and then nothing"),
-    "pings_forever": FaultPreset(
-        {"stall": "forever", "after": "message_start", "pings": "15s"}, "`ping` events, and nothing else"
-    ),
+    "pings_forever": FaultPreset({"stall": "forever", "after": "message_start", "pings": "15s"}, "only `ping` events"),
     "silence": FaultPreset({"stall": "30s", "after": "50%"}, "nothing for 30 s in the middle"),
     "dribble": FaultPreset({"slice": 16, "every": "100ms"}, "16 bytes at a time, 100 ms apart"),
     "slow": FaultPreset({"rate": "2KB/s"}, "2 KB a second"),
-    "bytewise": FaultPreset({"slice": 1}, "every byte by itself"),
+    "bytewise": FaultPreset({"slice": 1}, "one byte at a time"),
     "split_utf8": FaultPreset({"slice": "utf8"}, "each character of several bytes in two pieces"),
     "split_separator": FaultPreset({"slice": "separator"}, "each blank line between events in two pieces"),
     "corrupt": FaultPreset({"corrupt": 3}, "three bytes changed"),
     "garbage": FaultPreset({"garbage": 100}, "100 random bytes instead of a response"),
     "garbage_after_headers": FaultPreset(
-        {"garbage": 100, "before": "body"}, "a good head, then random bytes where a chunk begins"
+        {"garbage": 100, "before": "body"}, "valid headers, then random bytes in place of a chunk"
     ),
     "content_length_too_long": FaultPreset(
         {"content_length": 50}, "50 bytes less than `content-length` says, then FIN"
@@ -110,14 +106,14 @@ PRESETS: dict[str, FaultPreset] = {
     **{
         name: FaultPreset({"malformed": name}, sees)
         for name, sees in {
-            "status_line": "a status line that is none",
+            "status_line": "an invalid status line",
             "header_name": "a header whose name has a space in it",
             "double_content_length": "two `content-length` headers that differ",
             "huge_header": "one header of 400 KB",
             "many_headers": "2,000 headers",
             "early_hints": "100 informational responses before the real one",
             "no_head": "a body without status line and headers",
-            "chunk_size": "a chunk whose size is no number",
+            "chunk_size": "a chunk size that is not a number",
             "not_gzip": "`content-encoding: gzip` on a body that is plain",
             "broken_gzip": "gzip with a wrong byte in it",
             "truncated_gzip": "gzip without its second half",
@@ -127,7 +123,7 @@ PRESETS: dict[str, FaultPreset] = {
     "drop_message_stop": FaultPreset(
         {"drop": "message_stop"}, "a stream without `message_stop`, as some gateways send"
     ),
-    "drop_block_start": FaultPreset({"drop": "content_block_start"}, "deltas of a block that never began"),
+    "drop_block_start": FaultPreset({"drop": "content_block_start"}, "deltas of a block without its start"),
     "drop_first_tool_json": FaultPreset({"drop": "input_json_delta 2"}, "tool JSON without its beginning"),
     "drop_last_tool_json": FaultPreset({"drop": "last input_json_delta"}, "tool JSON without its end"),
     "duplicate_message_start": FaultPreset({"duplicate": "message_start"}, "`message_start` twice"),
@@ -136,7 +132,7 @@ PRESETS: dict[str, FaultPreset] = {
         {"swap": ["message_start", "content_block_start"]}, "a block before the message begins"
     ),
     "wrong_index": FaultPreset(
-        {"edit": "every content_block_delta", "set": {"index": 5}}, "deltas of a block that is not there"
+        {"edit": "every content_block_delta", "set": {"index": 5}}, "deltas of a block that does not exist"
     ),
     "null_delta": FaultPreset({"edit": "content_block_delta", "set": {"delta": None}}, "`delta: null`"),
     "null_text": FaultPreset({"edit": "text_delta", "set": {"delta.text": None}}, "`text: null` in a delta"),
@@ -165,11 +161,11 @@ PRESETS: dict[str, FaultPreset] = {
             "insert": 'event: content_block_delta\ndata: {"type": "content_block_delta", "ind\n\n',
             "before": "message_delta",
         },
-        "an event whose data is cut JSON",
+        "an event with truncated JSON",
     ),
-    "invalid_utf8": FaultPreset({"insert": {"hex": "ff"}, "after": "message_start"}, "a byte that is no UTF-8"),
+    "invalid_utf8": FaultPreset({"insert": {"hex": "ff"}, "after": "message_start"}, "an invalid UTF-8 byte"),
     "restart": FaultPreset(
-        {"restart": True, "after": "50%"}, "the message begins anew, with another id, in the same stream"
+        {"restart": True, "after": "50%"}, "the message starts again in the same stream, with another id"
     ),
     "wrong_content_type": FaultPreset(
         {"headers": {"content-type": "text/html"}}, "the right body with a wrong content type"

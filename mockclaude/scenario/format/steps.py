@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from mockclaude.api.errors import STATUS, type_of
-from mockclaude.scenario.diagnostics import did_you_mean, join_words
-from mockclaude.scenario.format import raw_blocks, units
+from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
+from mockclaude.scenario.format import units
+from mockclaude.scenario.format.api_form import Count, Message, RawBlock, expand_api_form
+from mockclaude.scenario.format.chunks import Chunks, check_one_text, require_text
 from mockclaude.scenario.format.citations import Citation
 from mockclaude.scenario.format.shorthand import FormatModel, each_short_for, require_exactly_one, short_for
 
@@ -20,19 +22,33 @@ FROM_SCHEMA = "from_schema"
 class Text(FormatModel):
     """A `text` block."""
 
-    text: str
+    text: str | None = None
     """The text."""
+    chunks: Chunks | None = None
+    """The number of its deltas, or instead of `text` a list with the text of each delta."""
     citations: list[Citation] = Field(default_factory=list)
     """The citations."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_text(cls, value: Any) -> Any:
+        return require_text("a text", "text", value)
 
 
 class Thinking(FormatModel):
     """A `thinking` block. Default of the signature: a generated one."""
 
-    thinking: str
+    thinking: str | None = None
     """The thinking."""
+    chunks: Chunks | None = None
+    """The number of its deltas, or instead of `thinking` a list with the text of each delta."""
     signature: str | None = None
     """The signature. Default: a generated one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_text(cls, value: Any) -> Any:
+        return require_text("a thinking", "thinking", value)
 
 
 class RedactedThinking(FormatModel):
@@ -40,6 +56,18 @@ class RedactedThinking(FormatModel):
 
     data: str
     """The redacted data."""
+
+
+def check_json_text(value: Any) -> Any:
+    """Return `value`.
+
+    Raises:
+        ValueError: The value is data in place of JSON text.
+    """
+    if value is not None and not isinstance(value, str):
+        expected = 'expected JSON text in quotes, e.g. \'{"city": "Par\''
+        raise ValueError(f"not JSON text, got {format_value(value)}; {expected}; use `input` for data")
+    return value
 
 
 class ToolUse(FormatModel):
@@ -52,10 +80,21 @@ class ToolUse(FormatModel):
     """The name of the tool."""
     input: dict[str, Any] | Literal["from_schema"] = "from_schema"
     """The input. Default: generated from the schema of the tool."""
+    json_: Annotated[str, BeforeValidator(check_json_text)] | None = Field(default=None, alias="json")
+    """The input as JSON text, which is streamed as it is, also if it is cut or broken."""
+    chunks: Chunks | None = None
+    """The number of deltas of the input, or instead of `json` a list with the JSON text of each delta."""
     id: str | None = None
     """The id. Default: a generated one."""
     caller: dict[str, Any] = Field(default_factory=lambda: {"type": "direct"})
     toolset_name: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_input(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            check_one_text("a tool_use", ("input", "json"), value)
+        return value
 
 
 def _is_mapping(value: Any) -> bool:
@@ -210,9 +249,6 @@ class StopReason(FormatModel):
     """The explanation of a refusal."""
 
 
-Count: TypeAlias = Annotated[int, Field(ge=0)]
-
-
 class Usage(FormatModel):
     """Token counts that replace the computed ones."""
 
@@ -228,20 +264,6 @@ class Usage(FormatModel):
     speed: Literal["standard", "fast"] | None = None
     iterations: list[dict[str, Any]] | None = None
     fallback_credit: dict[str, Any] | None = None
-
-
-class RawBlock(BaseModel):
-    """A content block in the API's own form, sent unchanged."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    type: Annotated[str, Field(min_length=1, strict=True)]
-
-    @model_validator(mode="after")
-    def _complete(self) -> RawBlock:
-        if problem := raw_blocks.find_problem({"type": self.type, **(self.model_extra or {})}, templated=True):
-            raise ValueError(problem)
-        return self
 
 
 class StepModel(FormatModel):
@@ -261,6 +283,8 @@ class StepModel(FormatModel):
     """A text block with this JSON; `from_schema` generates it from the requested output format."""
     block: RawBlock | None = None
     """A block in the API's own form, sent unchanged."""
+    message: Message | None = None
+    """A message in the API's own form, sent as written."""
     generate: Literal["auto"] | None = None
     """The auto reply of the built-in scenario."""
     error: AnyError | None = None
@@ -289,5 +313,8 @@ class StepModel(FormatModel):
 _KINDS = {name: field.alias or name for name, field in StepModel.model_fields.items()}
 STEPS: tuple[str, ...] = tuple(_KINDS.values())
 
-Reply: TypeAlias = Annotated[list[StepModel], BeforeValidator(each_short_for("text")), Field(min_length=1)]
+AnyStep: TypeAlias = Annotated[StepModel, BeforeValidator(expand_api_form)]
+"""A step: one key, or a block, a message or an error in the API's own form."""
+
+Reply: TypeAlias = Annotated[list[AnyStep], BeforeValidator(each_short_for("text")), Field(min_length=1)]
 """The reply, executed in order: a text, a step, or a list of steps."""

@@ -37,6 +37,8 @@ def load_all(
     seed: int | None = None,
     validation: Mode | None = None,
     betas: AcceptedBetas | None = None,
+    *,
+    with_built_in: bool = True,
 ) -> dict[str, Scenario]:
     """Load files and folders as scenarios by name.
 
@@ -48,12 +50,13 @@ def load_all(
         seed: Overrides the seed of the files.
         validation: Overrides the validation mode of the files.
         betas: Overrides the accepted betas of the files.
+        with_built_in: Whether the built-in scenario replaces missing files. Otherwise a scenario without rules does.
 
     Raises:
         ScenarioError: A file is unreadable or invalid. Holds the diagnostics of all files.
     """
     paths = resolve_all(paths)
-    scenarios = {"": built_in()}
+    scenarios = {"": built_in() if with_built_in else Scenario(())}
     diagnostics: list[Diagnostic] = []
     for folder in (path for path in paths if os.path.isdir(path)):
         for name, file in _named_files(folder):

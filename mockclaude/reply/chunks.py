@@ -1,0 +1,51 @@
+"""Cut the streamed text of a block into chunks, the texts of its deltas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from mockclaude.api import tokens
+
+PIECES = (4, 18, 27, 12, 31, 22, 9, 35, 24, 18)
+"""Lengths of the pieces of a streamed text in characters, repeated: 20 on average and a short first piece, as in
+recordings."""
+
+
+def measure_chunks(chunks: int | Sequence[str], text: str) -> Sequence[int]:
+    """Return the lengths of the chunks of `text`.
+
+    Args:
+        chunks: The number of chunks of equal length, at most one for each character; or the chunks themselves.
+        text: The text, which can lack the beginning of the chunks: the client's prefill.
+    """
+    if isinstance(chunks, int):
+        count = min(chunks, len(text))
+        return [end - begin for begin, end in pairwise([len(text) * number // count for number in range(count + 1)])]
+    sizes = [len(chunk) for chunk in chunks]
+    missing = sum(sizes) - len(text)
+    while missing > 0:
+        missing -= sizes.pop(0)
+    return [-missing, *sizes] if missing else sizes
+
+
+def split_text(text: str, turn: int = 0, sizes: Sequence[int] = PIECES) -> Iterator[str]:
+    """Yield the pieces of a streamed text, which follows `turn` pieces of the block."""
+    begin = 0
+    while begin < len(text):
+        end = begin + sizes[turn % len(sizes)]
+        yield text[begin:end]
+        begin, turn = end, turn + 1
+    while turn < len(sizes) and not sizes[turn]:
+        yield ""
+        turn += 1
+
+
+def count_tokens(pieces: Sequence[str]) -> Iterator[float]:
+    """Spread the tokens of a text over its pieces by length.
+
+    The sum does not depend on the cuts.
+    """
+    size = sum(map(len, pieces))
+    total = tokens.of_text("".join(pieces))
+    return (total * len(piece) / size if size else 0.0 for piece in pieces)
