@@ -112,8 +112,8 @@ def _choose(name: str) -> Setup:
 def init(setups: dict[str, Setup]) -> None:
     """Write the files of a working set-up into the current folder.
 
-    These are first tests, a workflow, or containers. Existing files are never changed. The commands that run the
-    set-up are printed.
+    These are first tests, a workflow, or containers. Existing files are never changed. The commands that run the set-up
+    are printed.
 
     SETUP: pytest, unittest, vitest, jest, playwright, github-actions or compose.
     """

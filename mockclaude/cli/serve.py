@@ -56,7 +56,8 @@ def serve(
 ) -> None:
     """Serve FILES as one scenario, and each file in a folder as a separate scenario.
 
-    Default FILES: the built-in scenario.
+    Default FILES: the built-in scenario. A name such as @hello is a scenario of the package; `mockclaude scenarios`
+    lists them, and @scenarios is the folder with all.
     """
     from mockclaude.journal.console import write_line
     from mockclaude.server.run import CannotListenError, create_trust, run

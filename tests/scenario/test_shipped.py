@@ -50,8 +50,8 @@ def test_an_existing_path_precedes_a_name(tmp_path: Path, monkeypatch: pytest.Mo
     ("name", "message"),
     [
         ("@helo", f"{UNKNOWN}; did you mean '@hello'?"),
-        ("@incidents/cut_mid_strem", f"{UNKNOWN}; did you mean '@incidents/cut_mid_stream'?"),
-        ("@cut_mid_strem", f"{UNKNOWN}; did you mean '@incidents/cut_mid_stream'?"),
+        ("@incidents/cut_mid_strem", f"{UNKNOWN}; did you mean '@incidents/cut_mid_stream'"),
+        ("@cut_mid_strem", f"{UNKNOWN}; did you mean '@incidents/cut_mid_stream'"),
         ("@scenario", f"{UNKNOWN}; did you mean '@scenarios'?"),
         ("@", UNKNOWN),
         ("@../scenarios", UNKNOWN),

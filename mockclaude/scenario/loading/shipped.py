@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError
+from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, join_words
 
 SIGN = "@"
 ALL = "@scenarios"
@@ -92,7 +92,7 @@ def _resolve(path: Path, with_folders: bool) -> Path:
     if file := files.get(name.removesuffix(".yaml")):
         return file
     if name not in folders:
-        _raise(name, f"unknown scenario of the package; expected a name of `mockclaude scenarios`{_near_name(name)}")
+        _raise(name, f"unknown scenario of the package; expected a name of `mockclaude scenarios`{_near_names(name)}")
     if not with_folders:
         example = min(known for known, file in files.items() if file.is_relative_to(folders[name]))
         _raise(name, f"a folder of scenarios; expected one scenario, e.g. '{example}'")
@@ -114,13 +114,13 @@ def _name(file: Path) -> str:
     return f"{SIGN}{file.with_suffix('').as_posix()}"
 
 
-def _near_name(name: str) -> str:
-    """Return a hint with the most similar name. A name without its folder counts too."""
+def _near_names(name: str) -> str:
+    """Return a hint with the most similar names. A name without its folder counts too."""
     names = [*_files(), *_folders()]
     by_key = {f"{SIGN}{known.rpartition('/')[2].removeprefix(SIGN)}": known for known in names}
     by_key |= {known: known for known in names}
-    close = difflib.get_close_matches(name[:_LONGEST_NAME], by_key, n=1)
-    return f"; did you mean '{by_key[close[0]]}'?" if close else ""
+    close = dict.fromkeys(by_key[key] for key in difflib.get_close_matches(name[:_LONGEST_NAME], by_key, cutoff=0.75))
+    return f"; did you mean {join_words(repr(known) for known in close)}?" if close else ""
 
 
 def _raise(name: str, problem: str) -> NoReturn:
