@@ -66,7 +66,9 @@ def explain(
     scenarios = ScenarioLoader(files, seed, validation, betas=betas).load_or_exit()
     if request is not None:
         headers = {**_DEFAULT_HEADERS, **dict(header), **({LANE_HEADER: lane} if lane is not None else {})}
-        http = HttpRequest(Head("POST", "/v1/messages", {}, headers), headers, request.read(), 0)
+        body, lane_from = request.read(), scenarios[""].policy.lane_from
+        head = Head("POST", "/v1/messages", {}, headers, lane_from=lane_from).with_lane_of(body)
+        http = HttpRequest(head, headers, body, 0)
         click.echo(explain_response(scenarios[""], [http] * occurrence))
     elif journal is not None:
         click.echo(explain_response(*_read_recorded(scenarios, journal, entry)))

@@ -82,7 +82,7 @@ def _pretty(url: str, line: bytes) -> str:
 @options.SEED
 @options.VALIDATION
 @options.BETAS
-@options.RETRY_SPEED
+@options.retry_speed_option("1x")
 def recheck(
     recording: Path,
     files: tuple[Path, ...],

@@ -41,6 +41,7 @@ class ScenarioLoader(NamedTuple):
     validation: Mode | None = None
     strict: bool = False
     betas: AcceptedBetas | None = None
+    no_built_in: bool = False
 
     def load(self) -> dict[str, Scenario]:
         """Load the scenarios by name.
@@ -48,7 +49,7 @@ class ScenarioLoader(NamedTuple):
         Raises:
             ScenarioError: A file is invalid or, with `strict`, depends on the clock or on the order of requests.
         """
-        scenarios = load_all(self.files, self.seed, self.validation, self.betas)
+        scenarios = load_all(self.files, self.seed, self.validation, self.betas, with_built_in=not self.no_built_in)
         if self.strict:
             require_determinism(scenarios.values())
         return scenarios
@@ -94,6 +95,11 @@ BETAS = option(
     help="Accepted names in `anthropic-beta`: known, strict, any, or further names separated by commas. Overrides "
     "`betas` in the files.",
 )
+NO_BUILT_IN = option(
+    "--no-built-in",
+    is_flag=True,
+    help="Omit the built-in scenario: only rules of FILES and added rules reply.",
+)
 STRICT = option(
     "--strict-determinism",
     is_flag=True,
@@ -118,18 +124,18 @@ HOSTS = option(
     callback=_parse_each(parse_host),
     help="Accept requests to this host name, e.g. mock.example.com.",
 )
-RETRY_SPEED = option(
-    "--retry-speed",
-    default="1x",
-    show_default=True,
-    help="Divide the retry delays sent to clients: a factor such as 10x, or instant (1 ms).",
-)
 
 
 def speed_option(default: str, more: str = "") -> Callable[[F], F]:
     """Build the option for the speed of the clock."""
     text = f"Speed of time: a factor such as 10x, or instant (without delays).{more}"
     return option("--speed", default=default, show_default=True, help=text)
+
+
+def retry_speed_option(default: str) -> Callable[[F], F]:
+    """Build the option for the divisor of retry delays."""
+    text = "Divide the retry delays sent to clients: a factor such as 10x, or instant (1 ms)."
+    return option("--retry-speed", default=default, show_default=True, help=text)
 
 
 def print_warnings(scenarios: Mapping[str, Scenario], *, err: bool) -> None:

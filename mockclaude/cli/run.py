@@ -45,17 +45,19 @@ class _WithCommand(click.Command):
 @click.command(cls=_WithCommand, short_help="Run a command with a server.")
 @options.files_argument()
 @option("--allow-unmatched", is_flag=True, help="Ignore unmatched requests in the exit code.")
+@options.NO_BUILT_IN
 @options.SEED
 @options.VALIDATION
 @options.BETAS
 @options.STRICT
 @options.speed_option("1x")
-@options.RETRY_SPEED
+@options.retry_speed_option("instant")
 @click.pass_context
 def run(
     ctx: click.Context,
     files: tuple[Path, ...],
     allow_unmatched: bool,
+    no_built_in: bool,
     seed: int | None,
     validation: Mode | None,
     betas: AcceptedBetas | None,
@@ -79,7 +81,7 @@ def run(
     clock = Clock(parse_option("--speed", parse_speed, speed))
     retries = parse_option("--retry-speed", parse_speed, retry_speed)
     summary = Summary()
-    scenarios = ScenarioLoader(files, seed, validation, strict_determinism, betas).load_or_exit()
+    scenarios = ScenarioLoader(files, seed, validation, strict_determinism, betas, no_built_in).load_or_exit()
     print_warnings(scenarios, err=True)
     site = Site(scenarios, clock=clock, retry_speed=retries)
     site.journal.subscribe("ended", summary.add)
@@ -94,7 +96,8 @@ def _run_with_server(command: Sequence[str], site: Site) -> int:
 
     server = BackgroundServer(site)
     try:
-        variables = build_environment(f"http://127.0.0.1:{server.start()}")
+        url = f"http://127.0.0.1:{server.start()}"
+        variables = {**build_environment(url), "MOCKCLAUDE_URL": url}
         inherited = {name: value for name, value in os.environ.items() if name not in CONFLICTING}
         key = inherited.get("ANTHROPIC_API_KEY") or variables["ANTHROPIC_API_KEY"]
         return run_command(command, {**inherited, **variables, "ANTHROPIC_API_KEY": key})

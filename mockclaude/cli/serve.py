@@ -27,12 +27,13 @@ PORT = 4141
 )
 @option("--watch", is_flag=True, help="Reload FILES when they change. Invalid files are ignored.")
 @options.file_option("--journal", "Append each request to this file as a line of JSON, after its response.")
+@options.NO_BUILT_IN
 @options.SEED
 @options.VALIDATION
 @options.BETAS
 @options.STRICT
 @options.speed_option("1x", " manual: advanced by the admin API only.")
-@options.RETRY_SPEED
+@options.retry_speed_option("1x")
 @options.HOSTS
 @options.ORIGINS
 @options.ADMIN_TOKEN
@@ -42,6 +43,7 @@ def serve(
     port: int,
     watch: bool,
     journal: Path | None,
+    no_built_in: bool,
     seed: int | None,
     validation: Mode | None,
     betas: AcceptedBetas | None,
@@ -62,7 +64,7 @@ def serve(
 
     trust = create_trust(host, hosts, origins, admin_token)
     playback = _parse_playback(speed, retry_speed)
-    loader = ScenarioLoader(files, seed, validation, strict_determinism, betas)
+    loader = ScenarioLoader(files, seed, validation, strict_determinism, betas, no_built_in)
     watcher = _watch(loader) if watch else None
     scenarios = loader.load_or_exit()
     print_warnings(scenarios, err=True)

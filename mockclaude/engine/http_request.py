@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from functools import cached_property, lru_cache
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import orjson
 
 from mockclaude.api.api_headers import api_key
 from mockclaude.api.fingerprint import Fingerprints, hash_request
+from mockclaude.api.redaction import redact_header
 from mockclaude.engine.valid_headers import ValidHeaders
+from mockclaude.scenario.format.lane_from import LaneSource, compile_sources
 
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
+
+_LONGEST_LANE = 200
+_MAX_LANES = 1_000
+"""Lanes of one head whose heads are kept. At this number all are dropped."""
 
 
 class Head:
@@ -29,6 +38,7 @@ class Head:
         page: The origin of the web page that sent the request; '' if the page may control the server.
         guest: Whether the request lacks the server's token.
         is_message: Whether the request is a Messages request.
+        lane_from: The sources of the lane.
         validated: The result of the last validation of the headers.
     """
 
@@ -42,6 +52,7 @@ class Head:
         http11: bool = True,
         page: str = "",
         guest: bool = False,
+        lane_from: tuple[str, ...] = (),
     ) -> None:
         self.method = method
         self.path = path
@@ -51,12 +62,26 @@ class Head:
         self.page = page
         self.guest = guest
         self.is_message = method == "POST" and path == "/v1/messages"
+        self.lane_from = lane_from
+        self.reads_body = any(source.kind == "body" for source in compile_sources(lane_from))
         self.validated: ValidHeaders | None = None
+        self._in_lanes: dict[str, Head] = {}
 
     @cached_property
     def lane(self) -> str:
-        """The lane (isolation key): the lane header, or else the lane of the API key."""
-        return find_lane(self.headers)
+        """The lane (isolation key), as far as it depends on the headers."""
+        return find_lane(self.headers, self.lane_from)
+
+    def with_lane_of(self, body: bytes) -> Head:
+        """Return a head, shared within its lane, for a request with this body."""
+        lane = find_lane(self.headers, self.lane_from, read_fields(body))
+        head = self._in_lanes.get(lane)
+        if head is None:
+            if len(self._in_lanes) >= _MAX_LANES:
+                self._in_lanes.clear()
+            head = self._in_lanes[lane] = copy(self)
+            head.lane = lane
+        return head
 
 
 class HttpRequest(NamedTuple):
@@ -94,10 +119,44 @@ class HttpRequest(NamedTuple):
         return self.fingerprints(self.body or b"{}", extra.encode("utf-8", "surrogatepass"))
 
 
-def find_lane(headers: Mapping[str, str]) -> str:
-    """Return the lane of a request with these headers."""
+def find_lane(
+    headers: Mapping[str, str], lane_from: tuple[str, ...] = (), body: Mapping[str, Any] | None = None
+) -> str:
+    """Return the lane header, the first source with a value, or the lane of the key."""
     named = headers.get(LANE_HEADER)
-    return hash_key_to_lane(api_key(headers)) if named is None else named
+    if named is not None:
+        return named
+    values = (_value_to_lane(source, _find_value(source, headers, body or {})) for source in compile_sources(lane_from))
+    return next(filter(None, values), "") or hash_key_to_lane(api_key(headers))
+
+
+def read_fields(body: bytes) -> Mapping[str, Any]:
+    """Return the fields of a body; none if it is not a JSON object."""
+    try:
+        fields = orjson.loads(body)
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _find_value(source: LaneSource, headers: Mapping[str, str], body: Mapping[str, Any]) -> str:
+    if source.kind == "headers":
+        return headers.get(source.path[0], "")
+    if source.kind == "cookies":
+        cookies = (cookie.strip().partition("=") for cookie in headers.get("cookie", "").split(";"))
+        return next((value for name, _, value in cookies if name == source.path[0]), "")
+    value: Any = body
+    for name in source.path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _value_to_lane(source: LaneSource, value: str) -> str:
+    """Return the lane of a value: the value itself, or its hash if it may be a credential or is unfit for the log."""
+    name = "cookie" if source.kind == "cookies" else source.path[-1]
+    is_plain = len(value) <= _LONGEST_LANE and value.isprintable() and redact_header(name, value) == value
+    return value if is_plain else hash_key_to_lane(value)
 
 
 @lru_cache(maxsize=1024)

@@ -128,4 +128,6 @@ def admit(context: RequestContext) -> Permit | Refusal | None:
     usage = InputUsage(request.input_tokens) if context.cached is None else context.cached.usage
     key, limits, revision = request.api_headers.key, state.scenario.limits, state.limits_revision
     limited = limit_request(limits, revision, key, request.body["model"], usage, context.http.now_us)
+    if limited is not None and state.scenario.policy.lane_from:
+        limited = limited._replace(key=f"{key}\n{context.http.head.lane}")  # no key contains a line break
     return None if limited is None else state.store.admit(limited)

@@ -7,6 +7,7 @@ from copy import copy
 from typing import Any
 
 from mockclaude.api.fingerprint import Fingerprints
+from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.http_request import HttpRequest, find_lane
 from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.store import Claim, Store
@@ -81,7 +82,7 @@ class ScenarioState:
         self._batches += 1
         batch = inline.compile_rules(rules, where, before).with_batch(self._batches)
         if lane is not None:
-            batch = batch.with_condition(_lane_condition(lane))
+            batch = batch.with_condition(self._lane_condition(lane))
         if bind is not None:
             batch = batch.with_functions(bind, before)
         self.added[lane] = (*before, batch)
@@ -141,6 +142,8 @@ class ScenarioState:
         draws = Draws(self.scenario.seed, "", whole, head.lane, ticket.occurrence, canonical)
         return ResponseContext(*draws.ids(), http.now, self.retry_speed)
 
+    def _lane_condition(self, lane: str) -> Condition:
+        def look(request: MessagesRequest) -> str:
+            return find_lane(request.headers, self.scenario.policy.lane_from, request.body)
 
-def _lane_condition(lane: str) -> Condition:
-    return Condition("lane", f"exactly {lane!r}", lambda request: find_lane(request.headers), lane.__eq__)
+        return Condition("lane", f"exactly {lane!r}", look, lane.__eq__)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 
 from mockclaude.api.redaction import is_credential_header, redact, redact_body
 from mockclaude.journal.entry import JournalEntry
+from mockclaude.journal.entry_types import EntryDict
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.match import MatchResult
 from mockclaude.wire.script import Script
 
 
-def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
+def entry_to_json(entry: JournalEntry) -> EntryDict:
     """Convert an entry to JSON data.
 
     `request.whole` is false if the body was truncated or is not UTF-8, `request.redacted` is true if credentials in the
@@ -22,7 +23,7 @@ def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
     """
     data: dict[str, Any] = _clean(_data(entry))
     data["request"] |= _body(entry)
-    return data
+    return cast("EntryDict", data)
 
 
 def _data(entry: JournalEntry) -> dict[str, Any]:

@@ -160,10 +160,13 @@ def _may_match(condition: Condition, request: MessagesRequest, found: Found) -> 
     return condition.holds(condition.look(request))
 
 
+_WAYS_TO_ADD = "`mockclaude.when(...).reply(...)` or `POST /_mockclaude/rules`"
+
+
 def describe_unmatched(nearest: MatchResult | None) -> str:
     """Describe the near miss of an unmatched request and its failed conditions."""
     if nearest is None:
-        return "no rule matched: no rules are defined; add one with `mockclaude.when(...).reply(...)`"
+        return f"no rule matched: no rules are defined; add one with {_WAYS_TO_ADD}"
     reasons = "; ".join(map(str, nearest.failed))
     return f"no rule matched; near miss {nearest.rule.label}: {reasons}"
 

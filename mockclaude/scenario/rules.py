@@ -233,6 +233,7 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
         client_faults=_first(files, "client_faults", True),
         betas=_first(files, "betas", "known"),
         unmatched=_first(files, "unmatched", UNMATCHED),
+        lane_from=_first(files, "lane_from", ()),
     )
 
 

@@ -47,6 +47,6 @@ def _base_url(url: str, name: str) -> str:
 
 
 def _describe(scenario: Scenario) -> str:
-    files = ", ".join(scenario.files) or "built in"
+    files = ", ".join(scenario.files) or ("built in" if scenario.rules else "no file")
     count = len(scenario.rules)
     return f"{files} ({count} rule{'s' if count != 1 else ''}, seed {scenario.seed})"

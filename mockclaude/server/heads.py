@@ -68,7 +68,7 @@ class Heads:
         page = self._trust.page(request.headers)
         headers = self._trust.page_headers(page, request.headers) if page else request.headers
         name, path = self._address(request)
-        head = _make_head(self._trust, request, path, headers, page)
+        head = _make_head(self._trust, request, path, headers, page, self.served[name].scenario.policy.lane_from)
         known = KnownHead(head, name, redact(request.raw_path))
         has_fixed_path = "/v1/" in request.raw_path.partition("?")[0]  # others depend on the mode, which may change
         size = len(request.raw_path) + sum([len(line) + len(value) for line, value in request.raw_headers])
@@ -136,12 +136,20 @@ def build_http_request(head: Head, request: web.BaseRequest, body: bytes, began:
     connection = cast("Connection", request.protocol)
     reused, connection.requests = connection.requests > 0, connection.requests + 1
     headers = head.headers if head.page else request.headers
+    head = head.with_lane_of(body) if head.reads_body else head
     since_start_us, fraction_us = int((now - began) * 1e6), int(now % 1 * 1e6)
     return HttpRequest(head, headers, body, int(now), since_start_us, reused, fraction_us)
 
 
-def _make_head(trust: Trust, request: web.BaseRequest, path: str, headers: Mapping[str, str], page: str) -> Head:
+def _make_head(
+    trust: Trust,
+    request: web.BaseRequest,
+    path: str,
+    headers: Mapping[str, str],
+    page: str,
+    lane_from: tuple[str, ...] = (),
+) -> Head:
     query = request.query if "?" in request.raw_path else {}
     guest = bool(trust.token) and trust.is_guest(request.headers)
     http11 = bool(request.version >= (1, 1))
-    return Head(request.method, path, query, headers, http11=http11, page=page, guest=guest)
+    return Head(request.method, path, query, headers, http11=http11, page=page, guest=guest, lane_from=lane_from)

@@ -107,7 +107,7 @@ def _entry(name: str, scenario: Scenario, origin: URL) -> dict[str, Any]:
 def _page(entries: list[dict[str, Any]]) -> bytes:
     rows = "\n".join(
         f"<tr><td><code>{escape(entry['base_url'])}</code><td>{_rules(entry['rules'])}<td>{entry['seed']}"
-        f"<td><code>{escape(', '.join(entry['files']) or 'built in')}</code></tr>"
+        f"<td><code>{escape(', '.join(entry['files']) or ('built in' if entry['rules'] else 'no file'))}</code></tr>"
         for entry in entries
     )
     return (_HEAD.format(version=__version__) + _PAGE.format(rows=rows)).encode()

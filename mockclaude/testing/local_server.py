@@ -67,7 +67,12 @@ class LocalServer(BackgroundServer):
             ScenarioError: A file is unreadable or invalid.
         """
         scenario = self._load(files)
-        self.call(lambda: self._state.use(scenario))
+
+        def begin() -> None:
+            self._state.use(scenario)
+            self.site.forget_heads()
+
+        self.call(begin)
 
     def add_rule(self, rule: Any, where: str, bind: Callable[[Rule], Rule] | None) -> Rule:
         """Add a rule before the rules of the files.

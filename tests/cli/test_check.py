@@ -82,6 +82,9 @@ def test_check_never_prints_a_traceback(tmp_path: Path, content: bytes, suffix: 
 
 def test_check_names_a_file_whose_name_is_not_utf_8(tmp_path: Path) -> None:
     file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.yaml"))
-    file.write_text("rules: []")
+    file.write_text("rules: 1")
 
-    assert invoke("check", tmp_path).stderr == f"{tmp_path}/caf\\xe9.yaml:1:8: no items; expected at least one item\n"
+    assert (
+        invoke("check", tmp_path).stderr
+        == f"{tmp_path}/caf\\xe9.yaml:1:8: invalid value, got number 1; expected a list (`- item`)\n"
+    )

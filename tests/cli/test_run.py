@@ -65,6 +65,40 @@ def test_run_reports_unmatched_requests_with_exit_code_1(
     ]
 
 
+@pytest.mark.parametrize("files", [("--no-built-in",), ("nothing.yaml",)])
+def test_run_without_built_in_replies_with_rules_only(
+    ask: tuple[object, ...], files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "nothing.yaml", "rules: []")
+    result = invoke("run", *files, *ask, "Hello")
+
+    assert result.exit_code == 1
+    assert "unmatched: no rule matched: no rules are defined; add one with" in result.stderr
+    assert invoke("run", *ask, "Hello", MOCKCLAUDE_NO_BUILT_IN="1").exit_code == 1
+    assert invoke("run", *ask, "Hello").exit_code == 0
+
+
+RETRY = """
+import os, sys, urllib.request
+url = os.environ["ANTHROPIC_BASE_URL"] + "/_mockclaude/rules"
+rule = b'{"rules": {"reply": {"error": 529}}}'
+urllib.request.urlopen(urllib.request.Request(url, rule, {"content-type": "application/json"})).close()
+body = b'{"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}'
+headers = {"content-type": "application/json", "anthropic-version": "2023-06-01", "x-api-key": "mock"}
+try:
+    urllib.request.urlopen(urllib.request.Request(url.replace("_mockclaude/rules", "v1/messages"), body, headers))
+except urllib.error.HTTPError as error:
+    error.close()
+    sys.exit(error.code * 1000 + int(error.headers.get("retry-after-ms", "0")) - 529_000)
+"""
+
+
+@pytest.mark.parametrize(("option", "delay"), [((), 1), (("--retry-speed", "1x"), 0)])
+def test_run_shortens_retry_delays_by_default(option: tuple[str, ...], delay: int) -> None:
+    assert invoke("run", "--no-built-in", *option, *shell(RETRY)).exit_code == delay
+
+
 @pytest.mark.parametrize(
     ("script", "code"),
     [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 15)", 143), ("", 0)],
@@ -109,7 +143,7 @@ def test_run_without_a_command_is_an_error(arguments: tuple[str, ...]) -> None:
 
 
 def test_run_with_an_invalid_file_runs_nothing(tmp_path: Path) -> None:
-    wrong = written(tmp_path / "wrong.yaml", "rules: []")
+    wrong = written(tmp_path / "wrong.yaml", "rules: 1")
     result = invoke("run", wrong, *shell("raise SystemExit(7)"))
 
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)

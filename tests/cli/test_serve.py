@@ -60,7 +60,7 @@ def test_help_of_serve_names_options_and_their_variables(arguments: tuple[str, .
         ("rules: [{repyl: Hello!}]", ":1:10: "),
         ("rules: [", ":2:1: "),
         ("", ":1:1: "),
-        ("rules: []", ":1:8: "),
+        ("rules: 1", ":1:8: "),
         ("\x00", ":1:1: "),
     ],
 )
@@ -182,9 +182,9 @@ def test_unknown_command_is_an_error(word: str, hint: str) -> None:
 
 def test_file_with_a_name_like_a_command_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    written(tmp_path / "sreve", "rules: []")
+    written(tmp_path / "sreve", "rules: 1")
 
-    assert "sreve:1:8: no items" in invoke("sreve").stderr
+    assert "sreve:1:8: invalid value" in invoke("sreve").stderr
 
 
 @pytest.mark.parametrize(

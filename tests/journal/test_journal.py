@@ -303,6 +303,9 @@ def test_entry_is_converted_to_json(serve: Serve, journal: Journal) -> None:
     server.ask(post("Bye"))
     hello, bye = map(entry_to_json, journal.entries())
 
+    assert hello["decision"]["drawn"]
+    assert hello["response"]["digest"]
+    assert bye["decision"]["closest"]
     assert hello["decision"]["rule"] == {"id": "hello", "name": "hello", "place": "scenario.yaml:3:5"}
     assert hello["decision"]["drawn"]["occurrence"] == 1
     assert (hello["request"]["headers"]["x-api-key"], hello["request"]["body"][:9]) == (REDACTED, '{"model":')

@@ -112,7 +112,7 @@ def test_request_that_cannot_be_rechecked_is_reported(recorded: list[dict[str, A
 
 def entry(number: int, at: float, since_start: float, scenario: str = "") -> dict[str, Any]:
     made = journal_entry(number, at, scenario=scenario, time=int(since_start * 1e6))
-    return entry_to_json(made)
+    return dict(entry_to_json(made))
 
 
 def test_entries_are_grouped_by_server() -> None:

@@ -69,6 +69,8 @@ def test_the_root_is_what_the_files_say_or_else_built_in() -> None:
 
     assert load_all([])[""].rules[0].replies[0].steps[0].kind == "generate"
     assert replies(load_all(files)[""]) == ["x"]
+    assert load_all([], with_built_in=False)[""].rules == ()
+    assert load_all(write(a="rules: []"))[""].rules == ()
 
 
 def test_files_of_a_folder_may_have_their_suffix_in_capitals(tmp_path: Path) -> None:
@@ -144,7 +146,7 @@ def test_a_binary_file_is_told() -> None:
 
 
 def test_the_mistakes_of_all_files_are_told_at_once() -> None:
-    files = write(a="rules: [\n", b="sed: 1\nrules: []", set__c="seed: x\n" + RULE)
+    files = write(a="rules: [\n", b="sed: 1\nrules: 1", set__c="seed: x\n" + RULE)
 
     places = [line.split(": ")[0] for line in told(*files[:2], Path("set"), Path("d.yaml"))]
 
@@ -161,6 +163,7 @@ def test_the_mistakes_of_all_files_are_told_at_once() -> None:
         ("client_faults", "False", "True"),
         ("betas", "strict", "any"),
         ("unmatched", "404", "410"),
+        ("lane_from", "metadata.user_id", "headers.x-user"),
     ],
 )
 def test_files_of_one_scenario_agree(key: str, first: str, second: str) -> None:
@@ -213,8 +216,8 @@ def test_a_file_name_that_is_not_utf_8_has_escapes() -> None:
 
     assert [scenario.files for scenario in scenarios.values()] == [("caf\\xe9.yaml",), ("f\\xfflder/caf\\xe9.yaml",)]
     assert list(scenarios) == ["", "caf\\xe9"]
-    file.write_text("rules: []")
-    assert told(file) == ["caf\\xe9.yaml:1:8: no items; expected at least one item"]
+    file.write_text("rules: 1")
+    assert told(file) == ["caf\\xe9.yaml:1:8: invalid value, got number 1; expected a list (`- item`)"]
     assert told(Path(os.fsdecode(b"caf\xe8.yaml"))) == [
         "caf\\xe8.yaml: cannot read the file: No such file or directory; did you mean 'caf\\xe9.yaml'?"
     ]
@@ -238,7 +241,7 @@ def test_loading_leaves_the_garbage_collector_as_it_was(is_enabled: bool) -> Non
     (gc.enable if is_enabled else gc.disable)()
     try:
         with pytest.raises(ScenarioError):
-            load_text("rules: []")
+            load_text("rules: 1")
         after = gc.isenabled()
     finally:
         (gc.enable if before else gc.disable)()

@@ -51,6 +51,8 @@ def told(text: str) -> str:
 
 
 BETAS = "expected known, strict, any, or names, e.g. [new-beta-2026-11-29]"
+LANE_FROM = "invalid source of the lane"
+LANE_SOURCE = "expected a header (headers.x-user), a cookie (cookies.session) or a field of metadata (metadata.user_id)"
 WRONG_UNMATCHED = "wrong error for unmatched requests"
 UNMATCHED = "expected a status from 400 to 499 that clients do not retry, or its type, e.g. not_found_error"
 
@@ -60,13 +62,13 @@ IN_A_FILE = [
     ("- reply: x", f"1:1: invalid value, got a list; expected {FILE}"),
     ("seed: '7'\nrules: [reply: x]", "1:7: invalid value, got string '7'; expected an integer; remove the quotes"),
     ("seed: 1", "1:1: missing key 'rules'; expected it beside the other keys; add `rules: ...`"),
-    ("rules: []", "1:8: no items; expected at least one item"),
+    ("rules: null", "1:8: missing value, got null; expected a value after the colon; add a value or remove the key"),
     ("rules: {reply: x}", "1:8: invalid value, got a mapping; expected a list (`- item`)"),
     ("rules: [x]", "1:9: invalid value, got string 'x'; expected a mapping, e.g. `reply: Hello`"),
     (
         "rules: [reply: x]\nsed: 1",
-        "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, betas, unmatched, as_written, "
-        "pace, limits, chaos, client_faults or rules; "
+        "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, betas, unmatched, lane_from, "
+        "as_written, pace, limits, chaos, client_faults or rules; "
         "did you mean 'seed'?",
     ),
     ("rules: [reply: x]\nseed: 1.5", "2:7: invalid value, got number 1.5; expected an integer"),
@@ -104,6 +106,19 @@ IN_A_FILE = [
     ("rules: [reply: x]\nbetas: []", f"2:8: unknown betas, got []; {BETAS}"),
     ("rules: [reply: x]\nbetas: [a-2026-01-01, 5]", f"2:8: unknown betas, got ['a-2026-01-01', 5]; {BETAS}"),
     ("rules: [reply: x]\nbetas: ['']", f"2:8: unknown betas, got ['']; {BETAS}"),
+    ("rules: [reply: x]\nlane_from: []", f"2:12: {LANE_FROM}, got []; {LANE_SOURCE}"),
+    ("rules: [reply: x]\nlane_from: 5", f"2:12: {LANE_FROM}, got 5; {LANE_SOURCE}"),
+    ("rules: [reply: x]\nlane_from: x-user", f"2:12: {LANE_FROM}, got 'x-user'; {LANE_SOURCE}"),
+    ("rules: [reply: x]\nlane_from: {header: x}", f"2:12: {LANE_FROM}, got {{'header': 'x'}}; {LANE_SOURCE}"),
+    (
+        "rules: [reply: x]\nlane_from: header.x-user",
+        f"2:12: {LANE_FROM}, got 'header.x-user'; {LANE_SOURCE}; did you mean 'headers.x-user'?",
+    ),
+    (
+        "rules: [reply: x]\nlane_from: [headers.x, metdata.user_id]",
+        f"2:12: {LANE_FROM}, got 'metdata.user_id'; {LANE_SOURCE}; did you mean 'metadata.user_id'?",
+    ),
+    ("rules: [reply: x]\nlane_from: ~", f"2:12: {NO_VALUE}"),
     ("rules: [reply: x]\nbetas: ~", f"2:8: {NO_VALUE}"),
     ("rules: [reply: x]\nunmatched: 529", f"2:12: {WRONG_UNMATCHED}, got 529; {UNMATCHED}"),
     ("rules: [reply: x]\nunmatched: 429", f"2:12: {WRONG_UNMATCHED}, got 429; {UNMATCHED}"),
@@ -417,7 +432,7 @@ def test_every_kind_of_error_that_pydantic_has_becomes_a_message(kind: str) -> N
         ("dict_type", "rules: [reply: {tool_use: {name: x, caller: 1}}]"),
         ("model_type", "rules: [1]"),
         ("list_type", "rules: 1"),
-        ("too_short", "rules: []"),
+        ("too_short", "rules: [choice: []]"),
         ("too_long", "rules: [{reply: x, fault: {swap: [ping, ping, ping]}}]"),
         ("literal_error", "validation: 1\nrules: [reply: x]"),
         ("value_error", "rules: [{when: , reply: x}]"),

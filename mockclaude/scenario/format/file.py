@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.format.faults import Faults
+from mockclaude.scenario.format.lane_from import parse_lane_from
 from mockclaude.scenario.format.limits import Limits
 from mockclaude.scenario.format.pace import AnyPace
 from mockclaude.scenario.format.pace import Pace as Pace
@@ -85,6 +86,9 @@ class ScenarioFile(FormatModel):
     """The accepted names in `anthropic-beta`: `known`, `strict`, `any`, or a list of names. Default: `known`."""
     unmatched: Annotated[int, BeforeValidator(parse_unmatched_status)] | None = None
     """The status or error type of the error for an unmatched request. Default: 410."""
+    lane_from: Annotated[tuple[str, ...], BeforeValidator(parse_lane_from)] | None = None
+    """The sources of a request's lane: a header (`headers.x-user`), a cookie (`cookies.session`), a field of the body
+    such as `metadata.user_id`, or a list of which the first with a value is used. Default: the lane of the API key."""
     as_written: bool = False
     """Whether the replies of this file are sent exactly as written."""
     pace: AnyPace | None = None
@@ -95,5 +99,5 @@ class ScenarioFile(FormatModel):
     """Faults that apply to every rule of the scenario."""
     client_faults: bool | None = None
     """Whether a request may select a fault with a header. Default: true."""
-    rules: Annotated[list[RuleModel], Field(min_length=1)]
-    """The rules. The first rule that matches a request is selected."""
+    rules: list[RuleModel]
+    """The rules. The first rule that matches a request is selected. `[]`: only added rules."""

@@ -22,6 +22,7 @@ from mockclaude.api.errors import RETRIED, STATUS
 from mockclaude.scenario.format import (
     fault_base,
     faults,
+    lane_from,
     limits,
     pace,
     policy,
@@ -101,6 +102,10 @@ VALUE_SCHEMAS: dict[Any, Schema] = {
         _names(betas.MODES),
         {"type": "string", "pattern": "-"},
         {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+    ),
+    lane_from.parse_lane_from: _any_of(
+        _text(lane_from.SOURCE.pattern, examples=["headers.x-user", "cookies.session", "metadata.user_id"]),
+        {"type": "array", "items": _text(lane_from.SOURCE.pattern), "minItems": 1},
     ),
     policy.parse_unmatched_status: _any_of(
         _names(policy.UNMATCHED_TYPES),

@@ -38,6 +38,7 @@ class Policy(NamedTuple):
         client_faults: Whether a request may select a fault.
         betas: The accepted betas.
         unmatched: The status of the error for an unmatched request.
+        lane_from: The sources of the lane; empty for the API key alone.
     """
 
     validation: Mode = "anthropic"
@@ -46,6 +47,7 @@ class Policy(NamedTuple):
     client_faults: bool = True
     betas: AcceptedBetas = "known"
     unmatched: int = UNMATCHED
+    lane_from: tuple[str, ...] = ()
 
     def unmatched_error(self, message: str) -> ApiError:
         """Build the error for an unmatched request."""

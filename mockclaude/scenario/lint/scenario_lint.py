@@ -24,7 +24,7 @@ def lint_scenario(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
         files: The files to check.
         earlier: Valid files with nothing but rules, which come before `files`: their rules take names and shadow rules.
     """
-    for key in ("seed", "locale", "validation", "models", "client_faults", "betas", "unmatched"):
+    for key in ("seed", "locale", "validation", "models", "client_faults", "betas", "unmatched", "lane_from"):
         yield from _lint_settings(files, key)
     yield from _lint_locales(files)
     yield from _lint_names(files, earlier)
@@ -43,13 +43,15 @@ def _lint_settings(files: Sequence[tuple[SourceMap, written.ScenarioFile]], key:
     for source, file in files:
         value, place = getattr(file, key), source.place((key,))
         if value is not None and first and value != first[1]:
-            yield Diagnostic(
-                place,
-                f"`{key}`: conflicting values, got {value} and {first[1]} ({first[0]}); expected one value for all "
-                "files of a scenario",
-            )
+            both = f"got {_show(value)} and {_show(first[1])} ({first[0]})"
+            problem = f"`{key}`: conflicting values, {both}; expected one value for all files of a scenario"
+            yield Diagnostic(place, problem)
         elif value is not None:
             first = first or (place, value)
+
+
+def _show(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _lint_locales(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Iterator[Diagnostic]:

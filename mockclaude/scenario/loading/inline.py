@@ -143,6 +143,8 @@ def compile_rules(rules: Any, where: str, earlier: Sequence[RuleBatch] = ()) -> 
     """
     data = as_list(rules)
     source = InlineSource(where, {"rules": data}, 2 if len(data) == 1 else 0)
+    if not data:
+        raise ScenarioError([Diagnostic(source.place(("rules",)), "no items; expected at least one item")])
     check_depth(source)
     _check_json(source)
     file = validate(source)

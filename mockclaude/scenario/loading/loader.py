@@ -36,6 +36,8 @@ def load_all(
     seed: int | None = None,
     validation: Mode | None = None,
     betas: AcceptedBetas | None = None,
+    *,
+    with_built_in: bool = True,
 ) -> dict[str, Scenario]:
     """Load files and folders as scenarios by name.
 
@@ -47,21 +49,18 @@ def load_all(
         seed: Overrides the seed of the files.
         validation: Overrides the validation mode of the files.
         betas: Overrides the accepted betas of the files.
+        with_built_in: Whether the built-in scenario replaces missing files. Otherwise a scenario without rules does.
 
     Raises:
         ScenarioError: A file is unreadable or invalid. Holds the diagnostics of all files.
     """
-    scenarios = {"": built_in()}
+    scenarios = {"": built_in() if with_built_in else Scenario(())}
     diagnostics: list[Diagnostic] = []
     for folder in (path for path in paths if os.path.isdir(path)):
         for name, file in _named_files(folder):
             if name in scenarios:
-                diagnostics.append(
-                    Diagnostic(
-                        Place(display_name(file)),
-                        f"duplicate scenario name '{name}'; expected unique names; rename the file",
-                    )
-                )
+                message = f"duplicate scenario name '{name}'; expected unique names; rename the file"
+                diagnostics.append(Diagnostic(Place(display_name(file)), message))
             diagnostics += _add(scenarios, name, [file])
         if not any(_named_files(folder)):
             message = f"no scenario files in the folder; expected a file that ends in {join_words(SUFFIXES)}"

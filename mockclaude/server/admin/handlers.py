@@ -113,7 +113,7 @@ async def _entry(admin: AdminApi, call: parameters.EntryNumber) -> AdminResponse
     if entry is None:
         kept = f"it has {min(numbers)} to {max(numbers)}" if numbers else "it is empty"
         raise ApiError("not_found_error", f"The journal has no request {call.number}; {kept}")
-    return AdminResponse(entry_to_json(entry))
+    return AdminResponse(dict(entry_to_json(entry)))
 
 
 async def _query(admin: AdminApi, query: parameters.JournalQuery) -> AdminResponse:
