@@ -35,6 +35,9 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+TYPESCRIPT_HELPER = ROOT / "mockclaude" / "cli" / "templates" / "mockclaude.ts"
+
+
 class Player:
     """A reader who does what a page says, in a folder of their own."""
 
@@ -119,6 +122,7 @@ class Player:
             return
         if tool == "npx" and not (self.folder / "node_modules").exists():
             (self.folder / "node_modules").symlink_to(node.installed() / "node_modules")
+            shutil.copy(TYPESCRIPT_HELPER, self.folder)
         played = run([sys.executable, "-m", "mockclaude", *arguments], self.folder)
         assert (played.stderr if tool == "npx" else played.stdout + played.stderr) == output, played.stdout
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 
 import click
@@ -22,6 +23,7 @@ from mockclaude.scenario.format.steps import StepModel
 from mockclaude.scenario.format.when import TextMatcher, When
 from mockclaude.server.admin.handlers import HANDLERS
 from tests import incidents_page, pages
+from tests.page_player import TYPESCRIPT_HELPER
 from tests.pages import COMMANDS, FAULTS, INCIDENTS, REFERENCE_PAGES, ROOT, SCENARIOS, SERVER
 from tests.test_style import RULES, hits
 
@@ -104,3 +106,13 @@ def test_server_page_has_every_endpoint() -> None:
     rows = {name for name in pages.table(SERVER, "Endpoint") if name.split()[0].isupper()}
 
     assert rows == {f"{method} {path}" for path, methods in HANDLERS.items() for method in methods}
+
+
+def test_server_page_has_every_member_of_the_typescript_helper() -> None:
+    (members,) = re.findall(
+        r"^export class MockClaude {$(.*?)^}", TYPESCRIPT_HELPER.read_text(), re.MULTILINE | re.DOTALL
+    )
+    names = re.findall(r"^  (?:readonly |get |async )?([a-z]\w*)[(:<]", members, re.MULTILINE)
+
+    rows = {name.partition("(")[0] for name in pages.table(SERVER, "Member of `mock`")}
+    assert rows == {*names} - {"constructor"}
