@@ -58,7 +58,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         option.loadscopereorder = False
 
 
-PROCESS_MODULES = ("anthropic", "subprocess", "tests.page_player", "tests.sdk")
+PROCESS_MODULES = ("anthropic", "subprocess", "tests.page_player", "tests.sdk", "tests.terminal")
 """Modules with which a test module starts processes or a real SDK."""
 PROCESS_FIXTURES = {"pytester", "start", "store_process"}
 
@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _uses_process(item):
             item.add_marker(pytest.mark.process)
-    items.sort(key=lambda item: not item.nodeid.startswith(("tests/sdk/", "tests/test_readme.py")))
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/sdk/", "tests/test_user_pages.py")))
 
 
 _running: list[pytest.Item] = []

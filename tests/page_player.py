@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -56,7 +57,7 @@ class Player:
 
     def skip(self, block: Block) -> None:
         """Do what later sections need: write files, and note how the server is started."""
-        if block.language == "yaml" or self.is_test(block):
+        if block.language == "yaml" or self.is_file(block):
             self.play(block)
         elif block.language == "sh" and self.serves(command := self.command(block)) and not block.output:
             self.arguments = command[1:]
@@ -81,8 +82,12 @@ class Player:
     def is_test(block: Block) -> bool:
         return block.language == "python" and block.text.startswith("# test_")
 
+    @staticmethod
+    def is_file(block: Block) -> bool:
+        return block.language == "python" and re.match(r"# \w+\.py\n", block.text) is not None
+
     def play_python(self, block: Block) -> None:
-        if self.is_test(block):
+        if self.is_file(block):
             self.write(block)
             return
         script = compile(self.aimed(block.text), f"{block.page}:{block.line}", "exec")
@@ -105,15 +110,16 @@ class Player:
             self.serve(command[1:], block.output)
         elif command[0] in COMMANDS and command[1:2] == ["run"] and not ENDING & set(command):
             self.play_run(command[1:], block.output)
+        elif command[0] == "pytest":
+            assert block.output in self.test_output(command[1:])
         elif "|" in command:
             assert run(["bash", "-c", self.aimed(block.text)], self.folder).stdout == block.output
-        elif command[:3] == ["python", "-m", "pytest"]:
-            played = run([sys.executable, *command[1:]], self.folder)
-            assert played.returncode == 0, played.stdout + played.stderr
         elif command[0] in COMMANDS:
             if "recheck" in command:
                 self.stop()  # what is recorded is written within 50 ms
             assert self.invoke(command[1:]).output == block.output
+        else:
+            assert re.search(r"\bpip install\b", block.text), "unknown command"
 
     def play_run(self, arguments: list[str], output: str) -> None:
         """Run a command with a server, unless its tool is not installed. The output of test runners has durations."""
@@ -123,8 +129,17 @@ class Player:
         if tool == "npx" and not (self.folder / "node_modules").exists():
             (self.folder / "node_modules").symlink_to(node.installed() / "node_modules")
             shutil.copy(TYPESCRIPT_HELPER, self.folder)
-        played = run([sys.executable, "-m", "mockclaude", *arguments], self.folder)
+        played = self.played(arguments)
         assert (played.stderr if tool == "npx" else played.stdout + played.stderr) == output, played.stdout
+
+    def played(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run `mockclaude` in a process of its own, to have the output of its subprocess."""
+        return run([sys.executable, "-m", "mockclaude", *arguments], self.folder)
+
+    def test_output(self, arguments: list[str]) -> str:
+        """Return what pytest prints about tests that the page has written, without durations."""
+        played = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments], self.folder)
+        return re.sub(r" in \d+\.\d+s", "", played.stdout)
 
     def invoke(self, arguments: list[str]) -> Result:
         """Run the command in this process: it ends sooner than another process has begun."""
@@ -184,4 +199,4 @@ class Player:
     def play_text(self, block: Block) -> None:
         """Outputs are compared where they are made."""
 
-    play_json = play_typescript = play_html = play_text
+    play_json = play_html = play_text

@@ -13,14 +13,18 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 README = "README.md"
 CONTRIBUTOR_PAGES = (".github/CONTRIBUTING.md", "mockclaude/README.md", "mockclaude/api/README.md")
+FIXTURE = "mockclaude/testing/README.md"
+MIGRATION = "mockclaude/testing/MIGRATION.md"
+USER_PAGES = (FIXTURE, MIGRATION, "tests/README.md")
 SCENARIOS = "scenarios/README.md"
+REPLIES = "scenarios/REPLIES.md"
 FAULTS = "scenarios/FAULTS.md"
 INCIDENTS = "scenarios/incidents/README.md"
 COMMANDS = "mockclaude/cli/README.md"
 SERVER = "mockclaude/server/README.md"
 LANGUAGES = "mockclaude/server/LANGUAGES.md"
-REFERENCE_PAGES = (SCENARIOS, "scenarios/VALIDATION.md", FAULTS, INCIDENTS, COMMANDS, SERVER, LANGUAGES)
-PAGES = (README, *CONTRIBUTOR_PAGES, *REFERENCE_PAGES)
+REFERENCE_PAGES = (SCENARIOS, REPLIES, "scenarios/VALIDATION.md", FAULTS, INCIDENTS, COMMANDS, SERVER, LANGUAGES)
+PAGES = (README, *CONTRIBUTOR_PAGES, *USER_PAGES, *REFERENCE_PAGES)
 
 _FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:)([^)]+)\)")

@@ -1,50 +1,73 @@
-"""The README, played section by section: its commands are run, its files written, its outputs compared."""
+"""The README is short, its picture is current, and the server sends the errors that it explains.
+
+`pytest --update-golden` draws the picture anew.
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+import re
+import tomllib
+from typing import Any
 
 import pytest
+import requests
 
-from tests import pages
-from tests.page_player import Player, run
-from tests.pages import ROOT
-from tests.testing.inner import load_only_our_plugin
+from mockclaude.testing import MockClaude
+from tests import pages, terminal
+from tests.cli.invoking import invoke
+from tests.pages import README, ROOT
+from tests.serving import PATIENCE
 
-README = pages.text_of(pages.README)
-BLOCKS = pages.blocks(pages.README)
-SECTIONS = list(dict.fromkeys(block.section for block in BLOCKS))
-
-
-@pytest.fixture
-def player(tmp_path: Path) -> Iterator[Player]:
-    player = Player(tmp_path)
-    yield player
-    player.stop()
+TEXT = pages.text_of(README)
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_a_section_holds_from_top_to_bottom(section: str, player: Player) -> None:
-    first = [block.section for block in BLOCKS].index(section)
-    for block in BLOCKS[:first]:
-        player.skip(block)
-    for block in BLOCKS[first:]:
-        if block.section == section:
-            player.play(block)
+def test_readme_is_short() -> None:
+    assert TEXT.count("\n") <= 250
+    assert len(TEXT.encode()) <= 12_000
 
 
-def test_the_tests_of_the_readme_pass(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
-    load_only_our_plugin(monkeypatch)
-    tests = [block.text.split()[1] for block in BLOCKS if player.is_test(block)]
-    for block in BLOCKS:
-        player.skip(block)
-    played = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests], player.folder)
+def test_package_index_shows_no_relative_link() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shown = TEXT
+    for rule in project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        shown = re.sub(rule["pattern"], rule["replacement"], shown)
 
-    assert len(tests) > 1
-    assert played.returncode == 0, played.stdout + played.stderr
+    assert re.findall(r"\]\((?!https:)[^)]+\)", shown) == []
+    assert all(f"`{link.partition('#')[0]}`" in shown for link in pages.links(README) if not link.endswith(".svg"))
 
 
-def test_the_readme_shows_every_scenario_of_the_top_folder() -> None:
-    assert all(f"(scenarios/{file.name})" in README for file in (ROOT / "scenarios").glob("*.yaml"))
+def test_picture_is_current(pytestconfig: pytest.Config) -> None:
+    picture = terminal.draw()
+    if pytestconfig.getoption("--update-golden"):
+        terminal.PICTURE.write_text(picture, encoding="utf-8")
+
+    assert terminal.PICTURE.read_text(encoding="utf-8") == picture
+
+
+@pytest.mark.parametrize(
+    ("problem", "path", "model"),
+    [
+        ("404 for `/v1/v1/messages`", "/v1/v1/messages", "claude-sonnet-5"),
+        ("404 `model: my-model`", "/v1/messages", "my-model"),
+        ("410 `no rule matched`", "/v1/messages", "claude-sonnet-5"),
+    ],
+)
+def test_server_sends_the_explained_error(problem: str, path: str, model: str) -> None:
+    status, text = re.findall(r"^(\d+).*`(.+)`$", problem)[0]
+    body: dict[str, Any] = {"model": model, "max_tokens": 100, "messages": [{"role": "user", "content": "Hello!"}]}
+    with MockClaude() as mock:
+        mock.when(user="Ada").reply("Hello, Ada!")
+        headers = {"x-api-key": "mock", "anthropic-version": "2023-06-01"}
+        response = requests.post(mock.url + path, json=body, headers=headers, timeout=PATIENCE)
+
+    assert f"\n| {problem} |" in TEXT
+    assert response.status_code == int(status)
+    assert text in response.json()["error"]["message"]
+
+
+def test_command_prints_the_explained_error() -> None:
+    with MockClaude() as mock:
+        result = invoke("serve", "--port", mock.url.rpartition(":")[2])
+
+    assert "\n| `address already in use` |" in TEXT
+    assert "address already in use" in result.stderr

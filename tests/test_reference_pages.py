@@ -24,7 +24,7 @@ from mockclaude.scenario.format.when import TextMatcher, When
 from mockclaude.server.admin.handlers import HANDLERS
 from tests import incidents_page, pages
 from tests.page_player import TYPESCRIPT_HELPER
-from tests.pages import COMMANDS, FAULTS, INCIDENTS, REFERENCE_PAGES, ROOT, SCENARIOS, SERVER
+from tests.pages import COMMANDS, FAULTS, INCIDENTS, PAGES, REFERENCE_PAGES, REPLIES, ROOT, SCENARIOS, SERVER
 from tests.test_style import RULES, hits
 
 WORDS = 30
@@ -34,8 +34,8 @@ KEYS: list[tuple[str, str, type[BaseModel]]] = [
     (SCENARIOS, "Key of a rule", RuleModel),
     (SCENARIOS, "Key of `when`", When),
     (SCENARIOS, "Matcher", TextMatcher),
-    (SCENARIOS, "Step", StepModel),
-    (SCENARIOS, "Key of `pace`", Pace),
+    (REPLIES, "Step", StepModel),
+    (REPLIES, "Key of `pace`", Pace),
     (FAULTS, "Key of `limits`", Limit),
 ]
 
@@ -52,7 +52,7 @@ def test_page_follows_every_rule_of_style(page: str) -> None:
     assert not [hit for rule in RULES.values() for hit in hits(rule.pattern, sentences)]
 
 
-@pytest.mark.parametrize("page", REFERENCE_PAGES)
+@pytest.mark.parametrize("page", PAGES)
 def test_sentences_are_short(page: str) -> None:
     assert not [sentence for sentence in pages.sentences(page) if len(sentence.split()) > WORDS]
 

@@ -19,7 +19,7 @@ from mockclaude.api.errors import STATUS
 from mockclaude.api.models import CATALOGUE
 from mockclaude.scenario.loading.loader import load_all
 from tests.sdk.node import HERE, installed
-from tests.serving import PROGRAM_PATIENCE, ServerThread
+from tests.serving import ServerThread
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -199,13 +199,3 @@ def test_a_reset_instead_of_a_response_is_a_connection_error(run: Run) -> None:
     outcome = run("create", "cut_stream", "cable")
     assert outcome["error"]["class"] == "APIConnectionError"
     assert outcome["statuses"] == []
-
-
-def test_the_sample_in_the_readme_runs(node_folder: Path, base_url: str) -> None:
-    readme = (SCENARIOS.parent / "README.md").read_text()
-    sample = re.search(r"```typescript\n(?P<code>.*?)```\s*```text\n(?P<output>.*?)```", readme, re.DOTALL)
-    assert sample
-    file = node_folder / "readme.mjs"
-    file.write_text(sample["code"].replace("http://127.0.0.1:4141", base_url))
-    played = subprocess.run(["node", file], capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False)
-    assert (played.stdout, played.stderr) == (sample["output"], "")

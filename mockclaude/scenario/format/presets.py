@@ -71,9 +71,7 @@ PRESETS: dict[str, FaultPreset] = {
     "reset_at_once": FaultPreset({"disconnect": "reset", "before": "headers"}, "RST before any response"),
     "empty_reply": FaultPreset({"disconnect": "close", "before": "headers"}, "FIN before any response"),
     "reset": FaultPreset({"disconnect": "reset", "after": "50%"}, "RST in the middle of the body"),
-    "cut": FaultPreset(
-        {"disconnect": "close", "after": "50%"}, "FIN in the middle of the body"
-    ),
+    "cut": FaultPreset({"disconnect": "close", "after": "50%"}, "FIN in the middle of the body"),
     "cut_event": FaultPreset({"disconnect": "close", "after": "200 bytes"}, "FIN in the middle of an event"),
     "short": FaultPreset({"disconnect": "clean", "after": "50%"}, "half of the body with a regular end"),
     "no_message_stop": FaultPreset(
@@ -89,9 +87,7 @@ PRESETS: dict[str, FaultPreset] = {
     "hang": FaultPreset({"stall": "forever", "before": "headers"}, "nothing, on an open connection"),
     "hang_before_body": FaultPreset({"stall": "forever", "before": "body"}, "headers, and then nothing"),
     "stall": FaultPreset({"stall": "forever", "after": "50%"}, "half of the body, and then nothing"),
-    "pings_forever": FaultPreset(
-        {"stall": "forever", "after": "message_start", "pings": "15s"}, "only `ping` events"
-    ),
+    "pings_forever": FaultPreset({"stall": "forever", "after": "message_start", "pings": "15s"}, "only `ping` events"),
     "silence": FaultPreset({"stall": "30s", "after": "50%"}, "nothing for 30 s in the middle"),
     "dribble": FaultPreset({"slice": 16, "every": "100ms"}, "16 bytes at a time, 100 ms apart"),
     "slow": FaultPreset({"rate": "2KB/s"}, "2 KB a second"),
