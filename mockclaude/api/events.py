@@ -42,6 +42,8 @@ MESSAGE_STOP = Event(
     "message_stop", {"type": "message_stop"}, "", b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 )
 
+_ENDING = ("stop_reason", "stop_sequence", "stop_details")
+_NOT_IN_START = ("container", "context_management", "input_transformations", "diagnostics")
 _START_ONLY_USAGE = ("cache_creation", "service_tier", "inference_geo", "speed")
 _END_ONLY_USAGE = ("output_tokens_details", "server_tool_use", "iterations")
 _TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
@@ -69,24 +71,16 @@ def message_start(message: dict[str, Any], first_tokens: int) -> Event:
         first_tokens: The output tokens in its usage.
     """
     usage = {key: value for key, value in message["usage"].items() if key not in _END_ONLY_USAGE}
-    begun = {
-        "model": message["model"],
-        "id": message["id"],
-        "type": "message",
-        "role": "assistant",
-        "content": [],
-        "stop_reason": None,
-        "stop_sequence": None,
-        "stop_details": None,
-        "usage": {**usage, "output_tokens": first_tokens},
-    }
+    begun = {key: value for key, value in message.items() if key not in _NOT_IN_START}
+    begun |= {key: None for key in _ENDING if key in message}
+    begun |= {"content": [], "usage": {**usage, "output_tokens": first_tokens}}
     return event("message_start", {"type": "message_start", "message": begun})
 
 
 def message_delta(message: dict[str, Any]) -> Event:
     """Build `message_delta`: the ending of the message, and its whole usage."""
     usage = {key: value for key, value in message["usage"].items() if key not in _START_ONLY_USAGE}
-    ending = {key: message[key] for key in ("stop_reason", "stop_sequence", "stop_details")}
+    ending = {key: message[key] for key in _ENDING if key in message}
     if message.get("container"):
         ending["container"] = message["container"]
     data = {"type": "message_delta", "delta": ending, "usage": usage}

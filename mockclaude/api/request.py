@@ -36,6 +36,9 @@ MAX_DOCUMENTS = 500
 
 _WITH_DOCUMENTS = ("document", "tool_result")
 
+_LEVELS = 3
+"""Levels of content with text: a search result in a tool result in a message."""
+
 _REMINDER, _END_OF_REMINDER = "<system-reminder>", "</system-reminder>"
 
 
@@ -72,6 +75,7 @@ class MessagesRequest:
         messages: The messages of the body.
         stream: Whether the client requests a stream.
         user: The text of the current turn, blocks joined by line breaks.
+        typed_text: The same text without the reminders that agents add to it.
         blocks: The content blocks of all messages by type, including those in tool results, in the order of the
             request. A message whose content is a string has none.
         input_tokens: The input tokens of the request.
@@ -111,6 +115,7 @@ class MessagesRequest:
         self.messages: list[dict[str, Any]] = body["messages"]
         self.stream = bool(body.get("stream"))
         self._begin, self.user = _current_turn(self.messages)
+        self.typed_text = without_reminders(self.user) if _REMINDER in self.user else self.user
         self.blocks, counted, is_blank = _walk(self.messages)
         self.input_tokens = tokens.of_prompt(body) + counted
         is_marked = canonical is None or b'"cache_control"' in canonical
@@ -158,11 +163,6 @@ class MessagesRequest:
             number -= 1 + [message["role"] for message in turn].count("assistant")
             yield EarlierTurn(number, "\n".join(_texts_of("user", turn)), self._results_in(turn))
 
-    @cached_property
-    def typed_text(self) -> str:
-        """The text of the current turn without the reminders that agents add to it."""
-        return without_reminders(self.user)
-
     @property
     def prefill(self) -> str:
         """The text of an assistant message at the very end, which begins the reply."""
@@ -179,6 +179,12 @@ class MessagesRequest:
     def system(self) -> str:
         """The system prompt and all system messages, joined by line breaks."""
         return "\n".join((*_block_texts(self.body.get("system") or ()), *_texts_of("system", self.messages)))
+
+    @cached_property
+    def conversation(self) -> str:
+        """The texts of system prompt, messages and tool results, joined by line breaks."""
+        contents = [self.body.get("system"), *(message["content"] for message in self.messages)]
+        return "\n".join(text for content in contents for text in _texts_within(content, _LEVELS))
 
     @cached_property
     def tools(self) -> dict[str, Mapping[str, Any]]:
@@ -244,9 +250,9 @@ class MessagesRequest:
 
 
 def without_reminders(text: str) -> str:
-    """Remove the reminders that agents add to the text of a person."""
+    """Remove the reminders that agents add to a text, and the white space around it."""
     before, *reminders = text.split(_REMINDER)
-    return "".join((before, *map(_after_reminder, reminders))).strip()
+    return "".join((before, *map(_after_reminder, reminders))).strip() if reminders else text
 
 
 def _after_reminder(text: str) -> str:
@@ -290,6 +296,15 @@ def _block_texts(content: Any) -> Sequence[str]:
         return (content,)
     blocks = content if isinstance(content, (list, tuple)) else ()
     return [str(block["text"]) for block in blocks if block.get("type") == "text" and "text" in block]
+
+
+def _texts_within(content: Any, levels: int) -> Iterator[str]:
+    """Yield the texts of a `content`, and of the contents of its blocks."""
+    if isinstance(content, str):
+        yield content
+    for block in content if isinstance(content, list) and levels else ():
+        if isinstance(block, dict):
+            yield from _texts_within(block.get("text" if block.get("type") == "text" else "content"), levels - 1)
 
 
 def _walk(messages: list[Body]) -> tuple[Blocks, int, bool]:

@@ -49,11 +49,12 @@ class ReplyBuilder:
         return template_context(self.context, self.rule, self.draws)
 
     def select_reply(self) -> ReplyTemplate:
-        """Select the next reply of a sequence, or draw a reply of a choice by weight."""
+        """Select the reply by weight, by turn, or by the count of selections."""
         rule = self.rule
         if rule.weights:
             return rule.replies[self.draws.of_question.pick_weighted("choice", rule.weights)]
-        return rule.replies[min(self.match_count, len(rule.replies) - 1)]
+        position = self.context.request.turn - 1 if rule.by_turn else self.match_count
+        return rule.replies[min(position, len(rule.replies) - 1)]
 
     def pace(self) -> Pace:
         """Return the pace in the request's header, or else the rule's pace.

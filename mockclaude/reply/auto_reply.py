@@ -55,7 +55,7 @@ _QUOTED = 120
 
 def build_auto_reply(request: MessagesRequest, draws: Draws) -> Iterator[AutoStep]:
     """Yield the steps of the auto reply to `request`."""
-    text = request.typed_text
+    text = request.typed_text.strip()
     if is_thinking_enabled(request.body):
         yield "thinking", {"thinking": _build_thinking(text, draws), "signature": None}
     tool = None if request.results else _select_tool(request, text)

@@ -46,7 +46,7 @@ class BlockBuilder(NamedTuple):
         """Generate data that fits `schema`."""
         from mockclaude.reply.generate.instances import generate_instance
 
-        return generate_instance(schema, self.draws.content, self.request.typed_text)
+        return generate_instance(schema, self.draws.content, self.request.typed_text.strip())
 
 
 def is_thinking_enabled(body: Mapping[str, Any]) -> bool:

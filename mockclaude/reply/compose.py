@@ -20,6 +20,7 @@ from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.mismatches import find_mismatches
 from mockclaude.reply.truncate import TruncatedReply, truncate
+from mockclaude.reply.written_message import list_blocks, merge_message
 from mockclaude.scenario.format.units import FOREVER
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
@@ -94,7 +95,7 @@ def compose(
     for step in template.steps:
         drafter.add(step.kind, step.value.fill(scope))
     parts = drafter.parts
-    if context.as_written:
+    if context.as_written or drafter.message is not None:
         return finish(drafter, TruncatedReply(parts), message_id, context)
     return finish(drafter, truncate(parts, request.body, count_tokens_left(request)), message_id, context)
 
@@ -113,6 +114,8 @@ def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context
         "usage": _build_usage(context.input_usage or InputUsage(request.input_tokens), content, drafter.usage),
         **context.optional_fields,
     }
+    if drafter.message is not None:
+        message = merge_message(message, drafter.message)
     notes = () if context.as_written else tuple(_build_notes(truncated, request.body, content))
     return Reply(message, truncated.parts, notes)
 
@@ -141,6 +144,7 @@ class Drafter:
         content: The blocks among the parts.
         ending: The value of the last `stop_reason` step; None without one.
         usage: The value of the last `usage` step.
+        message: The value of the last `message` step; None without one. Such a reply is not truncated.
     """
 
     def __init__(self, request: MessagesRequest, draws: Draws, as_written: bool) -> None:
@@ -151,6 +155,7 @@ class Drafter:
         self.content: list[Block] = []
         self.ending: Mapping[str, Any] | None = None
         self.usage: Mapping[str, Any] = {}
+        self.message: Mapping[str, Any] | None = None
 
     def add(self, kind: str, value: Any) -> None:
         """Add the parts of a step.
@@ -169,8 +174,16 @@ class Drafter:
             self.ending = value
         elif kind == "usage":
             self.usage = value
+        elif kind == "message":
+            self._add_message(value)
         else:
             self.parts.append(_INCIDENTS[kind](value))
+
+    def _add_message(self, message: Mapping[str, Any]) -> None:
+        for block in list_blocks(message):
+            self.add("block", block)
+        texts = {key: to_text(message[key]) for key in ("id", "model") if message.get(key) is not None}
+        self.message = {**message, **texts}
 
 
 def _build_error(value: Mapping[str, Any]) -> ApiError:

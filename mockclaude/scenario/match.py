@@ -33,7 +33,7 @@ def find_matches(rules: Sequence[Rule], request: MessagesRequest) -> Iterator[Ru
         return
     looked: Look | None = None
     found: Any = None
-    text = request.user
+    text = request.typed_text
     for rule in rules:
         if rule.needle not in text:
             continue

@@ -111,7 +111,7 @@ class Rule:
 
     Attributes:
         id: The key of the rule in every draw.
-        replies: The replies of a sequence, or with `weights` those of a choice.
+        replies: The replies of a sequence, with `weights` those of a choice, with `by_turn` those of the turns.
         function: The Python callable that builds the reply, for a rule added by a test.
     """
 
@@ -120,6 +120,7 @@ class Rule:
     conditions: tuple[Condition, ...] = ()
     replies: tuple[ReplyTemplate, ...] = ()
     weights: tuple[float, ...] | None = None
+    by_turn: bool = False
     times: int | None = None
     pace: written.Pace = field(default_factory=written.Pace)
     name: str | None = None
@@ -238,11 +239,17 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
 
 
 def _known_signatures(rules: Sequence[Rule]) -> KnownSignatures:
-    steps = [step.value.data for rule in rules for reply in rule.replies for step in reply.steps]
+    steps = [data for rule in rules for reply in rule.replies for step in reply.steps for data in _list_blocks(step)]
     signatures = {data["signature"] for data in steps if isinstance(data, dict) and data.get("signature")}
     redacted = {data["data"] for data in steps if isinstance(data, dict) and isinstance(data.get("data"), str)}
     templated = any("${{" in text for text in (*signatures, *redacted))
     return KnownSignatures(frozenset(signatures), frozenset(redacted), templated)
+
+
+def _list_blocks(step: CompiledStep) -> list[Any]:
+    """List the blocks of a `message` step, or the value of another step."""
+    content = step.value.data["content"] if step.kind == "message" else [step.value.data]
+    return content if isinstance(content, list) else []
 
 
 def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, seen: Counter[str]) -> Rule:
@@ -255,6 +262,7 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
         conditions=conditions(rule.when),
         replies=tuple(map(compile_reply, replies)),
         weights=weights,
+        by_turn=rule.turns is not None,
         times=rule.times,
         pace=rule.pace or file.pace or written.Pace(),
         name=rule.name,
@@ -273,7 +281,7 @@ def _faults(faults: Sequence[Fault] | None, place: Place) -> tuple[ConditionalFa
 def _replies(rule: written.RuleModel) -> tuple[list[list[written_steps.StepModel]], tuple[float, ...] | None]:
     if rule.choice:
         return [choice.reply for choice in rule.choice], tuple(choice.weight for choice in rule.choice)
-    return rule.sequence or [rule.reply or []], None
+    return rule.sequence or rule.turns or [rule.reply or []], None
 
 
 def compile_reply(reply: Sequence[written_steps.StepModel]) -> ReplyTemplate:

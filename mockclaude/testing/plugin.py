@@ -279,7 +279,8 @@ def _describe_stray(item: pytest.Item, error: BaseException | None) -> str:
 
 def _describe_incomplete(where: str) -> str:
     return (
-        f"{where}: rule without a reply; expected `.reply(...)`, `.sequence(...)` or `.choice(...)` after `when(...)`"
+        f"{where}: rule without a reply; expected `.reply(...)`, `.sequence(...)`, `.turns(...)` or `.choice(...)`"
+        " after `when(...)`"
     )
 
 

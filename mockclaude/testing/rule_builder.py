@@ -12,7 +12,7 @@ from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.rules import Rule
 from mockclaude.testing.callbacks import Callbacks
 from mockclaude.testing.messages_request import read_request
-from mockclaude.testing.types import ChoiceDict, OptionsDict, Predicate, ReplyFunction, StepDict, Steps, WhenDict
+from mockclaude.testing.types import ChoiceDict, OptionsDict, Predicate, ReplyFunction, Step, Steps, WhenDict
 
 
 class AddedRule:
@@ -76,8 +76,11 @@ class ReplyMethods(ABC):
     ) -> AddedRule:
         """Add a rule with the keys of `reply`. A `function` builds the reply in place of these."""
 
-    def reply(self, *steps: str | StepDict | ReplyFunction, **options: Unpack[OptionsDict]) -> AddedRule:
-        """Add a rule with a reply: text, steps as in a scenario file, or a function."""
+    def reply(self, *steps: Step | ReplyFunction, **options: Unpack[OptionsDict]) -> AddedRule:
+        """Add a rule with a reply: text, steps as in a scenario file, or a function.
+
+        A step may be a block or a message of the API, as a dictionary or as an object of the SDK.
+        """
         first = steps[0] if len(steps) == 1 else list(steps)
         if callable(first):
             return self._add_rule({"reply": "what a function returns"}, options, first)
@@ -86,6 +89,14 @@ class ReplyMethods(ABC):
     def sequence(self, *replies: Steps, **options: Unpack[OptionsDict]) -> AddedRule:
         """Add a rule whose replies are selected one after the other. The last repeats."""
         return self._add_rule({"sequence": list(replies)}, options)
+
+    def turns(self, *replies: Steps, **options: Unpack[OptionsDict]) -> AddedRule:
+        """Add a rule with a reply to each turn of the conversation.
+
+        The last reply is also sent to later turns.
+        Turns are read from the request: parallel conversations do not get each other's replies.
+        """
+        return self._add_rule({"turns": list(replies)}, options)
 
     def choice(self, *choices: ChoiceDict, **options: Unpack[OptionsDict]) -> AddedRule:
         """Add a rule with replies drawn by weight: `{"weight": 9, "reply": "Yes."}`."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, Required, TypeAlias, TypedDict
+
+from pydantic import BaseModel
 
 from mockclaude.api.request import MessagesRequest
 
@@ -34,6 +36,7 @@ class WhenDict(TypedDict, total=False):
     user: Texts
     tool_result: str | ToolResultDict | Sequence[str | ToolResultDict]
     system: Texts
+    anywhere: Texts
     model: Texts
     tools: Texts
     headers: dict[str, Texts]
@@ -71,6 +74,7 @@ class StepDict(TypedDict, total=False):
     server_tool: dict[str, Any]
     json: Any
     block: dict[str, Any]
+    message: dict[str, Any]
     generate: Literal["auto"]
     error: str | int | ErrorDict
     pause: str
@@ -79,8 +83,45 @@ class StepDict(TypedDict, total=False):
     usage: dict[str, Any]
 
 
-Steps: TypeAlias = str | StepDict | Sequence[str | StepDict]
-"""A reply as in a scenario file: text, a step, or a list of them."""
+class BlockDict(TypedDict, total=False):
+    """A content block, or an error, in the API's own form."""
+
+    type: Required[str]
+    text: str
+    citations: Any
+    thinking: str
+    signature: str
+    data: str
+    id: str
+    name: str
+    input: Any
+    caller: Any
+    tool_use_id: str
+    error: Any
+    content: Any
+
+
+class MessageDict(TypedDict, total=False):
+    """A message in the API's own form, sent as written."""
+
+    content: Required[str | Sequence[Any]]
+    id: str
+    type: Literal["message"]
+    role: Literal["assistant"]
+    model: str
+    stop_reason: str | None
+    stop_sequence: str | None
+    stop_details: Any
+    usage: Any
+    container: Any
+    context_management: Any
+
+
+Step: TypeAlias = str | StepDict | BlockDict | MessageDict | BaseModel
+"""A step of a reply: text, a key, or a block or a message of the API, also as an object of the SDK."""
+
+Steps: TypeAlias = Step | Sequence[Step]
+"""A reply as in a scenario file: a step, or a list of steps."""
 
 ReplyFunction: TypeAlias = Callable[
     [MessagesRequest], Steps | Awaitable[Steps] | AsyncIterator[Steps] | Iterator[Steps]

@@ -52,6 +52,24 @@ def test_the_current_turn_is_what_came_after_the_last_answer(messages: list[Any]
 
 
 @pytest.mark.parametrize(
+    ("content", "texts"),
+    [
+        ("hi", "hi"),
+        ([text("a"), text("b"), {"type": "image", "source": {}}], "a\nb"),
+        ([tool_result("42"), text("go on")], "42\ngo on"),
+        ([tool_result([text("a"), {"type": "search_result", "content": [text("b")]}])], "a\nb"),
+        ([{"type": "compaction", "content": "so far"}], "so far"),
+        ([{"type": "text"}, {"type": "new", "content": ["x", {"content": [{"content": [text("too deep")]}]}]}], ""),
+        ([], ""),
+    ],
+)
+def test_conversation_has_the_texts_of_all_messages(content: Any, texts: str) -> None:
+    asked = conversation({"role": "user", "content": content}, assistant(text("c")), SYSTEM, system=[text("s")])
+
+    assert asked.conversation == "\n".join(filter(None, ("s", texts, "c", "later")))
+
+
+@pytest.mark.parametrize(
     ("said", "typed"),
     [
         ("hi", "hi"),

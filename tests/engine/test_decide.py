@@ -53,6 +53,16 @@ def test_sequence_repeats_its_last_reply() -> None:
     assert texts("sequence: [one, two]", 4) == ["one", "two", "two", "two"]
 
 
+def test_each_turn_has_its_reply_in_any_order() -> None:
+    served = ScenarioState(load_text("rules: [{turns: [one, two, three]}]"))
+    said = {"role": "assistant", "content": "x"}
+    conversations = [[QUESTION, *[said, QUESTION] * earlier] for earlier in (2, 0, 1, 0, 5)]
+
+    replies = [send(served, messages=messages).json["content"][0]["text"] for messages in conversations]
+
+    assert replies == ["three", "one", "two", "one", "three"]
+
+
 def test_choice_is_drawn_by_weight_for_each_occurrence() -> None:
     rule = "choice: [{weight: 80, reply: fine}, {weight: 20, reply: bad}]"
 

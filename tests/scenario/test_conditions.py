@@ -43,6 +43,8 @@ def holds(when: Any, heard: MessagesRequest) -> bool:
         {"user": {"regex": r"in (\w+)\?$"}},
         {"user": {"regex": ["^no", "(?i)WEATHER"]}},
         {"system": "brief"},
+        {"anywhere": "brief"},
+        {"anywhere": [{"regex": "^Be brief.\nWhat"}, "x"]},
         {"model": "claude-sonnet-5"},
         {"model": "claude-*"},
         {"model": ["x", {"contains": "sonnet"}]},
@@ -65,12 +67,23 @@ def test_a_condition_that_holds(when: Any) -> None:
     assert holds(when, ASKED)
 
 
+@pytest.mark.parametrize("matcher", ["hello", {"equals": "hello"}, {"like": "h*o"}, {"regex": "^hello$"}])
+def test_user_matches_the_text_without_reminders(matcher: Any) -> None:
+    reminder = "<system-reminder>\nThe date is today.\n</system-reminder>"
+
+    assert holds({"user": matcher}, conversation(f"{reminder}\nhello\n{reminder}"))
+
+
+def test_user_does_not_match_a_reminder() -> None:
+    assert not holds({"user": "date"}, conversation("<system-reminder>The date</system-reminder>hello"))
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        (f"<system-reminder>{'x' * 100}</system-reminder>\nHi there", "'Hi there' (beside <system-reminder>)"),
-        ("Hi <system-reminder>x</system-reminder>", "'Hi' (beside <system-reminder>)"),
-        ("<system-reminder>x</system-reminder>", "'<system-reminder>x</system-reminder>'"),
+        (f"<system-reminder>{'x' * 100}</system-reminder>\nHi there", "'Hi there'"),
+        ("Hi <system-reminder>x</system-reminder>", "'Hi'"),
+        ("<system-reminder>x</system-reminder>", "nothing"),
         ("<system-reminder>x", "'<system-reminder>x'"),
         (" Hi ", "' Hi '"),
     ],
@@ -94,6 +107,10 @@ def test_text_of_a_turn_is_shown_without_reminders(text: str, shown: str) -> Non
             "user: expected text that matches '^weather', got 'What is the weather in Paris?'",
         ),
         ({"user": {"equals": "weather"}}, "user: expected exactly 'weather', got 'What is the weather in Paris?'"),
+        (
+            {"anywhere": "Rome"},
+            "anywhere: expected text that contains 'Rome', got 'Be brief.\\nWhat is the weather in Paris?'",
+        ),
         ({"system": "Brief"}, "system: expected text that contains 'Brief', got 'Be brief.'"),
         ({"model": "claude"}, "model: expected 'claude', got 'claude-sonnet-5'"),
         ({"tools": "weather"}, "tools: expected 'weather', got 'get_weather'"),
@@ -191,16 +208,30 @@ def test_long_lists_are_shown_truncated(results: int) -> None:
     assert tools.got == ", ".join([*(f"'t{n}'" for n in range(20)), f"{results - 20} more"])
 
 
+def test_anywhere_is_the_whole_conversation() -> None:
+    assert holds({"anywhere": {"equals": "hi\n3\nrain or sun"}}, ANSWERED)
+
+
+def test_captures_of_anywhere_are_values_of_replies() -> None:
+    when = When.model_validate({"anywhere": {"regex": r"in (?P<city>\w+)\?"}})
+    (condition,) = conditions(when)
+
+    assert capture_names(when) == {"0", "1", "city"}
+    assert condition.groups
+    assert condition.groups(condition.look(ASKED))["city"] == "Paris"
+
+
 def test_a_later_turn_and_a_retry_are_counted() -> None:
     assert holds({"turn": 2, "retry": [1, 2], "stream": False, "tool_result": "add"}, ANSWERED)
 
 
 def test_the_cheap_conditions_are_asked_first() -> None:
     every = {"body": "a", "system": "a", "tools": "a", "tool_result": "a", "user": "a", "headers": {"x": "a", "y": "a"},
-             "retry": 0, "turn": 1, "model": "a", "stream": True}  # fmt: skip
+             "retry": 0, "turn": 1, "model": "a", "stream": True, "anywhere": "a"}  # fmt: skip
 
     assert [condition.key for condition in conditions(When.model_validate(every))] == [
-        "stream", "model", "turn", "retry", "headers.x", "headers.y", "user", "tool_result", "tools", "system", "body",
+        "stream", "model", "turn", "retry", "headers.x", "headers.y", "user", "tool_result", "tools", "system",
+        "anywhere", "body",
     ]  # fmt: skip
 
 

@@ -140,7 +140,12 @@ def test_a_fault_at_the_end_is_refused_where_the_reply_ends_before(end: str) -> 
 
 @pytest.mark.parametrize(
     "key",
-    ["reply: [{block: {type: text, text: a}}]", "sequence: [a, {thinking: b}]", "choice: [{reply: {thinking: c}}]"],
+    [
+        "reply: [{block: {type: text, text: a}}]",
+        "sequence: [a, {thinking: b}]",
+        "turns: [a, {thinking: b}]",
+        "choice: [{reply: {thinking: c}}]",
+    ],
 )
 def test_a_fault_that_some_reply_can_have_is_taken(key: str) -> None:
     load_text(f"rules:\n- {key}\n  fault: {{drop: thinking_delta}}\n")
@@ -159,6 +164,7 @@ def test_chaos_may_be_more_than_certain_only_where_conditions_part_it() -> None:
     [
         ("reply: [{error: overloaded_error}, never]", "2:38"),
         ("sequence: [[a, {disconnect: reset}, never]]", "2:39"),
+        ("turns: [[a, {disconnect: reset}, never]]", "2:36"),
         ("choice: [{reply: [{pause: forever}, never]}]", "2:39"),
     ],
 )

@@ -22,6 +22,7 @@ def dump(model: type[Any], data: Any) -> Any:
         ({"user": "hi"}, {"user": [{"contains": ["hi"]}]}),
         ({"user": ["hi", {"regex": "x"}]}, {"user": [{"contains": ["hi"]}, {"regex": ["x"]}]}),
         ({"user": {"equals": ["a", "b"]}}, {"user": [{"equals": ["a", "b"]}]}),
+        ({"anywhere": "terse"}, {"anywhere": [{"contains": ["terse"]}]}),
         ({"system": "terse"}, {"system": [{"contains": ["terse"]}]}),
         ({"model": "claude-*"}, {"model": [{"like": ["claude-*"]}]}),
         ({"tools": ["a", "b"]}, {"tools": [{"like": ["a"]}, {"like": ["b"]}]}),
@@ -50,6 +51,16 @@ def test_a_condition_may_be_written_in_short(short: Any, long: Any) -> None:
         ({"tool_use": "add"}, [{"tool_use": {"name": "add"}}]),
         ({"json": None}, [{"json": None}]),
         ({"block": {"type": "new", "x": [1]}}, [{"block": {"type": "new", "x": [1]}}]),
+        ({"type": "text", "text": "hi"}, [{"text": {"text": "hi"}}]),
+        (
+            {"citations": None, "type": "text", "text": "hi"},
+            [{"block": {"citations": None, "type": "text", "text": "hi"}}],
+        ),
+        ({"type": "tool_use", "name": "add"}, [{"tool_use": {"name": "add"}}]),
+        ({"type": "thinking", "thinking": "hm"}, [{"thinking": {"thinking": "hm"}}]),
+        ({"type": "new", "x": 1}, [{"block": {"type": "new", "x": 1}}]),
+        ({"content": "hi"}, [{"message": {"content": "hi"}}]),
+        ({"type": "error", "error": {"type": "api_error"}}, [{"error": {"type": "api_error"}}]),
         ({"generate": "auto"}, [{"generate": "auto"}]),
         ({"error": "api_error"}, [{"error": {"type": "api_error"}}]),
         ({"pause": "forever"}, [{"pause": "forever"}]),
@@ -61,11 +72,22 @@ def test_a_condition_may_be_written_in_short(short: Any, long: Any) -> None:
 def test_a_reply_may_be_written_in_short(short: Any, long: Any) -> None:
     assert dump(RuleModel, {"reply": short}) == {"reply": long}
     assert dump(RuleModel, {"sequence": [short]}) == {"sequence": [long]}
+    assert dump(RuleModel, {"turns": [short]}) == {"turns": [long]}
     assert dump(RuleModel, {"choice": [{"reply": short}]}) == {"choice": [{"reply": long}]}
 
 
 def test_a_step_is_a_block_or_something_that_happens() -> None:
-    blocks = {"text", "thinking", "redacted_thinking", "tool_use", "server_tool", "json", "block", "generate"}
+    blocks = {
+        "text",
+        "thinking",
+        "redacted_thinking",
+        "tool_use",
+        "server_tool",
+        "json",
+        "block",
+        "message",
+        "generate",
+    }
     incidents = {"error", "pause", "disconnect", "stop_reason", "usage"}
 
     assert set(STEPS) == blocks | incidents

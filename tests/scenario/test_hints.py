@@ -33,7 +33,7 @@ def hint(when: dict[str, Any], said: MessagesRequest) -> str:
 @pytest.mark.parametrize(
     ("when", "told"),
     [
-        ({"user": "weather"}, "turn 1 matches, but `user` tests the current turn, 3"),
+        ({"user": "weather"}, "turn 1 matches, but `user` tests the current turn, 3; use `anywhere` for all turns"),
         ({"tool_result": "get_weather"}, "turn 2 matches, but `tool_result` tests the current turn, 3"),
         ({"user": "refund"}, ""),
         ({"user": "Thanks"}, ""),
@@ -67,6 +67,7 @@ def test_the_first_turn_has_none_before_it(first: list[Any]) -> None:
         ({"user": "?!?!"}, ""),
         ({"user": "rebate!"}, ""),
         ({"user": {"regex": "refund"}}, ""),
+        ({"anywhere": "pollite"}, "did you mean 'polite'?"),
         ({"system": "pollite"}, "did you mean 'polite'?"),
         ({"model": "claude-sonet-5"}, "did you mean 'claude-sonnet-5'?"),
         ({"model": "gpt*"}, ""),

@@ -51,6 +51,13 @@ BEYOND = [
     "rules:\n- reply: x\n  when:\n    body: length()\n",
     "rules:\n- reply:\n  - server_tool: {name: web_fetch, result: {}, error: x}\n",
     "rules:\n- reply:\n  - server_tool: {name: web_search, result: x}\n",
+    "rules:\n- reply:\n  - {type: txt, text: x}\n",
+    "rules:\n- reply:\n  - {type: text, txt: x}\n",
+    "rules:\n- reply:\n  - {type: tool_use, name: f, inptu: {}}\n",
+    "rules:\n- reply:\n  - {type: image, source: {}}\n",
+    "rules:\n- reply:\n  - {content: [{type: text}]}\n",
+    "rules:\n- reply:\n  - {content: Hi, pause: 1s}\n",
+    "rules:\n- reply:\n  - {type: message}\n",
     "rules:\n- reply: x\n  fault: {disconnect: reset, after: 150%}\n",
     "rules:\n- reply: x\n  fault: {raw: {hex: xyz}}\n",
     "rules:\n- reply: x\n  fault: {raw: {base64: '!'}}\n",
@@ -68,7 +75,7 @@ BEYOND = [
     "limits: {in_flight: {most: 5, release: 5}}\nrules: [{reply: x}]\n",
     "limits: [{in_flight: 1}, {model: claude-opus-5, in_flight: 1}]\nrules: [{reply: x}]\n",
 ]
-"""What only the loader sees: expressions in other languages, what depends on another value, whole numbers as floats."""
+"""What only the loader sees: other languages, dependencies between values, blocks, whole numbers as floats."""
 
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "scenario.schema.json"

@@ -17,6 +17,7 @@ LONG = "{type: rate_limit_error, headers: {Retry-After: 61}}"
     [
         f"rules: [{{reply: {{error: {LONG}}}}}]",
         f"rules: [{{sequence: [Hi, {{error: {LONG}}}]}}]",
+        f"rules: [{{turns: [Hi, {{error: {LONG}}}]}}]",
         f"rules: [{{choice: [{{reply: {{error: {LONG}}}}}]}}]",
         f"rules: [{{reply: Hi, fault: {{error: {LONG}}}}}]",
         f"rules: [{{reply: Hi, fault: {{script: [ok, {{error: {LONG}}}]}}}}]",

@@ -85,6 +85,7 @@ OPEN = {
     "tool_use": "{tool_use: {name: add, input: {}}}",
     "server_tool": "{server_tool: {name: web_search}}",
     "generate": "{generate: auto}",
+    "message": "{message: {content: x}}",
 }
 
 

@@ -19,11 +19,12 @@ from mockclaude.scenario.loading.source import read
 from mockclaude.scenario.loading.validation_errors import to_diagnostics
 from tests.scenario.talk import complaints
 
-RULE_KEYS = "name, when, times, pace, fault, as_written, reply, sequence or choice"
+RULE_KEYS = "name, when, times, pace, fault, as_written, reply, sequence, turns or choice"
 STEP_KEYS = (
-    "text, thinking, redacted_thinking, tool_use, server_tool, json, block, generate, error, pause, disconnect, "
-    "stop_reason or usage"
+    "text, thinking, redacted_thinking, tool_use, server_tool, json, block, message, generate, error, pause, "
+    "disconnect, stop_reason or usage"
 )
+BLOCK = "expected text, thinking or tool_use, or `block: {...}` for others"
 ERRORS = (
     "invalid_request_error, authentication_error, billing_error, permission_error, not_found_error, conflict_error, "
     "request_too_large, rate_limit_error, api_error, timeout_error or overloaded_error"
@@ -144,10 +145,10 @@ IN_A_RULE = [
     ("nme: x, reply: y", f"2: unknown key 'nme'; expected {RULE_KEYS}; did you mean 'name'?"),
     ("rply: y", f"2: unknown key 'rply'; expected {RULE_KEYS}; did you mean 'reply'?"),
     ("'': y, reply: x", f"2: unknown key ''; expected {RULE_KEYS}"),
-    ("name: x", "1: wrong keys of a rule, got none; expected exactly one of reply, sequence or choice"),
+    ("name: x", "1: wrong keys of a rule, got none; expected exactly one of reply, sequence, turns or choice"),
     (
         "reply: x, choice: []",
-        "1: wrong keys of a rule, got reply and choice; expected exactly one of reply, sequence or choice",
+        "1: wrong keys of a rule, got reply and choice; expected exactly one of reply, sequence, turns or choice",
     ),
     ("reply: ~", f"9: {NO_VALUE}"),
     ("reply: []", "9: no items; expected at least one item"),
@@ -156,6 +157,14 @@ IN_A_RULE = [
     ("times: true, reply: x", "9: invalid value, got true; expected an integer"),
     ("sequence: x", "12: invalid value, got string 'x'; expected a list (`- item`)"),
     ("sequence: []", "12: no items; expected at least one item"),
+    ("turns: x", "9: invalid value, got string 'x'; expected a list (`- item`)"),
+    ("turns: []", "9: no items; expected at least one item"),
+    ("turns: [{txt: x}]", f"11: unknown key 'txt'; expected {STEP_KEYS}; did you mean 'text'?"),
+    (
+        "turns: [x], sequence: [y]",
+        "1: wrong keys of a rule, got sequence and turns; expected exactly one of reply, sequence, turns or choice",
+    ),
+    ("trns: [x]", f"2: unknown key 'trns'; expected {RULE_KEYS}; did you mean 'turns'?"),
     ("choice: [hello]", "11: invalid value, got string 'hello'; expected a mapping, e.g. `{weight: 1, reply: Hello}`"),
     ("choice: [{weight: 0, reply: x}]", "20: invalid value, got number 0; expected more than 0"),
     ("choice: [{weight: '90', reply: x}]", "20: invalid value, got string '90'; expected a number"),
@@ -177,7 +186,7 @@ def test_a_mistake_in_a_rule(rule: str, line: str) -> None:
 IN_A_CONDITION = [
     (
         "usr: x",
-        "1: unknown key 'usr'; expected user, tool_result, system, model, tools, headers, body, stream, turn "
+        "1: unknown key 'usr'; expected user, tool_result, system, anywhere, model, tools, headers, body, stream, turn "
         "or retry; did you mean 'user'?",
     ),
     ("user:", f"6: {NO_VALUE}"),
@@ -213,6 +222,9 @@ IN_A_CONDITION = [
         "15: `regex`: negative look-around is not supported, got 'refund(?! policy)'; expected a pattern that RE2 can "
         "run in linear time; add a rule for the exception above this rule",
     ),
+    ("anywhere:", f"10: {NO_VALUE}"),
+    ("anywhere: []", "11: no items; expected at least one item"),
+    ("anywhere: {user: x}", "12: unknown key 'user'; expected equals, contains, like or regex"),
     ("system: {equals: []}", "18: no items; expected at least one item"),
     ("model: true", f"8: invalid value, got true; expected {TEXT}{QUOTES}"),
     ("tool_result: []", "14: no items; expected at least one item"),
@@ -296,6 +308,30 @@ IN_A_STEP = [
     ),
     ("block: {typ: x}", "8: missing key 'type'; expected it beside the other keys; add `type: ...`"),
     ("block: {type: 5}", f"15: invalid value, got number 5; expected text{QUOTES}"),
+    ("{type: 5, text: x}", f"2: unknown key 'type'; expected {STEP_KEYS}"),
+    ("{type: txt, text: x}", f"1: unknown type 'txt' of a block; {BLOCK}; did you mean 'text'?"),
+    ("{type: text, txt: x}", "1: text block without `text`; expected `text` (text)"),
+    (
+        "{type: tool_use, name: f, inptu: {}}",
+        "27: unknown key 'inptu'; expected name, input, id, caller or toolset_name; did you mean 'input'?",
+    ),
+    (
+        "{type: image, source: {}}",
+        "1: a block of requests, got image; expected a block of replies, e.g. {type: text, text: Hi}",
+    ),
+    ("{content: 5}", "11: invalid value, got number 5; expected a list (`- item`)"),
+    ("{role: user, content: Hi}", "8: invalid value, got string 'user'; expected 'assistant'"),
+    ("{content: [{typ: text}]}", "12: missing key 'type'; expected it beside the other keys; add `type: ...`"),
+    ("{content: [{type: text}]}", "12: text block without `text`; expected `text` (text)"),
+    ("{content: [hi]}", f"12: invalid value, got string 'hi'; expected {MAPPING}"),
+    ("{content: Hi, usage: {output_tokens: -1}}", "38: invalid value, got number -1; expected at least 0"),
+    ("{content: Hi, usage: 5}", f"22: invalid value, got number 5; expected {MAPPING}"),
+    (
+        "{content: Hi, pause: 1s}",
+        "1: a message with the step `pause`; expected a list of both, e.g. `[{content: Hi}, {pause: ...}]`",
+    ),
+    ("{type: message}", "1: missing key 'content'; expected it beside the other keys; add `content: ...`"),
+    ("message: Hi", f"10: invalid value, got string 'Hi'; expected {MAPPING}"),
     ("generate: random", "11: invalid value, got string 'random'; expected 'auto'"),
     (
         "error: overloaded",
@@ -477,7 +513,7 @@ def test_two_events_are_swapped(events: str, message: str) -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        *(f"reply: x, when: {{{key}: 5}}" for key in ("user", "system", "model", "tools", "tool_result")),
+        *(f"reply: x, when: {{{key}: 5}}" for key in ("user", "system", "anywhere", "model", "tools", "tool_result")),
         *(f"reply: [{{{step}: 5}}]" for step in ("text", "thinking", "redacted_thinking", "tool_use", "stop_reason")),
     ],
 )

@@ -64,6 +64,12 @@ def test_sequence_advances_and_choice_is_drawn(mock: MockClaude, client: Anthrop
     assert reply_text(client) == "Maybe."
 
 
+def test_turns_reply_by_the_turn_of_the_conversation(mock: MockClaude, client: Anthropic) -> None:
+    mock.when(user="next").turns("One.", [{"text": "Two."}], times=2)
+
+    assert [reply_text(client, "next") for _ in range(2)] == ["One.", "One."]
+
+
 def test_rule_accepts_the_options_of_a_file(mock: MockClaude, client: Anthropic) -> None:
     mock.when(user="Hello").reply({"error": "overloaded_error"}, times=2, name="busy")
     once = mock.reply("There.", fault={"error": 529, "occurrence": 1})

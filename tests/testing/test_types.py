@@ -41,7 +41,7 @@ def test_a_type_has_the_keys_of_the_file(typed: Any, model: type[BaseModel]) -> 
 
 
 def test_the_options_of_a_rule_are_its_other_keys() -> None:
-    others = {"when", "reply", "sequence", "choice"}
+    others = {"when", *written.REPLY_KEYS}
 
     assert set(types.OptionsDict.__annotations__) == set(written.RuleModel.model_fields) - others
 

@@ -79,7 +79,7 @@ def _input_tokens(request: LimitRequest, usage: Mapping[str, Any]) -> int:
     """Return the counted input tokens of a message's `usage`, or the estimate if it has none."""
     if "input_tokens" not in usage:
         return _estimate(request)
-    created, read = usage["cache_creation_input_tokens"], usage["cache_read_input_tokens"]
+    created, read = (usage.get(f"cache_{kind}_input_tokens") or 0 for kind in ("creation", "read"))
     return int(usage["input_tokens"] + created + _count_reads(request, read))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mockclaude.api.redaction import redact, redact_header
-from mockclaude.api.request import ToolResult, without_reminders
+from mockclaude.api.request import ToolResult
 from mockclaude.scenario.diagnostics import shorten
 from mockclaude.scenario.format.when import BodyMatcher, TextMatcher, ToolResultMatcher
 
@@ -39,15 +39,6 @@ def _describe_one(value: Any) -> str:
         return truncate(redact(repr(value)[:_SEARCHED]))
     text = redact(value[:_SEARCHED])
     return truncate(repr(text)) if len(text) <= SHOWN else truncate(f"{text[:SHOWN]!r}…")
-
-
-def describe_user(text: str) -> str:
-    """Describe the text of a turn.
-
-    If it holds more than reminders of an agent, the reminders are left out.
-    """
-    typed = without_reminders(text)
-    return f"{describe(typed)} (beside <system-reminder>)" if typed and typed != text.strip() else describe(text)
 
 
 def describe_header(name: str, value: str | None) -> str:

@@ -17,7 +17,6 @@ from mockclaude.scenario.conditions.condition_text import (
     describe_matches,
     describe_names,
     describe_tool_result_match,
-    describe_user,
     tool_result_describer,
 )
 from mockclaude.scenario.conditions.differences import first_difference
@@ -25,7 +24,7 @@ from mockclaude.scenario.conditions.queries import Query
 from mockclaude.scenario.conditions.searches import Search, search
 from mockclaude.scenario.format.when import BodyMatcher, TextMatcher, ToolResultMatcher, When
 
-USER = attrgetter("user")
+USER = attrgetter("typed_text")
 TOOLS = attrgetter("tools")
 TOOL_RESULTS = attrgetter("results")
 SYSTEM = attrgetter("system")
@@ -100,13 +99,15 @@ def _conditions(when: When) -> Iterator[Condition]:
     for header, matches in (when.headers or {}).items():
         yield _header_condition(header, matches)
     if when.user:
-        yield replace(_text_condition("user", when.user, USER), describe=describe_user)
+        yield _text_condition("user", when.user, USER)
     if when.tool_result:
         yield _tool_result_condition(when.tool_result)
     if when.tools:
         yield _tools_condition(when.tools)
     if when.system:
         yield _text_condition("system", when.system, SYSTEM)
+    if when.anywhere:
+        yield _text_condition("anywhere", when.anywhere, attrgetter("conversation"))
     if when.body:
         yield _body_condition(when.body)
 
@@ -282,6 +283,6 @@ def _groups(matches: list[TextMatcher]) -> Callable[[Any], Mapping[str, Any]] | 
 
 def capture_names(when: When) -> set[str]:
     """Return the names and numbers of the groups in the regular expressions of `when`."""
-    texts = [when.user, when.system, when.model, *(when.headers or {}).values()]
+    texts = [when.user, when.system, when.anywhere, when.model, *(when.headers or {}).values()]
     patterns = [pattern for matches in texts for match in matches or () for pattern in match.regex or ()]
     return set().union(*(pattern.capture_names for pattern in patterns))

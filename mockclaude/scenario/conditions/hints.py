@@ -13,12 +13,12 @@ from itertools import islice
 from typing import Any
 
 from mockclaude.api.redaction import REDACTED, redact
-from mockclaude.api.request import MessagesRequest
+from mockclaude.api.request import MessagesRequest, without_reminders
 from mockclaude.scenario.conditions.conditions import Condition, ConditionResult
 from mockclaude.scenario.diagnostics import did_you_mean
 
 _OF_THE_TURN = ("user", "tool_result")
-_PROSE = ("user", "system")
+_PROSE = ("user", "system", "anywhere")
 _SEARCHED = 2_000
 """Characters at the end of a text that are searched for a similar text."""
 
@@ -54,8 +54,9 @@ def _earlier(condition: Condition, request: MessagesRequest) -> str:
     if condition.key not in _OF_THE_TURN:
         return ""
     for earlier in request.earlier_turns():
-        if condition.holds(earlier.user if condition.key == "user" else earlier.results):
-            return f"turn {earlier.number} matches, but `{condition.key}` tests the current turn, {request.turn}"
+        if condition.holds(without_reminders(earlier.user) if condition.key == "user" else earlier.results):
+            where = f"turn {earlier.number} matches, but `{condition.key}` tests the current turn, {request.turn}"
+            return f"{where}; use `anywhere` for all turns" if condition.key == "user" else where
     return ""
 
 

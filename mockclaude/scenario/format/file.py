@@ -24,6 +24,9 @@ from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_on
 from mockclaude.scenario.format.steps import Reply
 from mockclaude.scenario.format.when import When
 
+REPLY_KEYS = ("reply", "sequence", "turns", "choice")
+"""The keys of a rule that hold replies."""
+
 
 class Choice(FormatModel):
     """A reply of a choice, and its weight."""
@@ -35,7 +38,7 @@ class Choice(FormatModel):
 
 
 class RuleModel(FormatModel):
-    """A condition and a reply: exactly one of `reply`, `sequence` and `choice`."""
+    """A condition and a reply: `reply`, `sequence`, `turns` or `choice`."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
     """Name of the rule in the log and in every draw. Keep it, and the draws stay the same when the rule changes."""
@@ -53,6 +56,8 @@ class RuleModel(FormatModel):
     """The reply: a text, a step, or a list of steps."""
     sequence: Annotated[list[Reply], Field(min_length=1)] | None = None
     """Replies selected one after the other. The last one repeats."""
+    turns: Annotated[list[Reply], Field(min_length=1)] | None = None
+    """Replies by the number of the turn, from 1. The last one is also the reply to later turns."""
     choice: Annotated[list[Choice], Field(min_length=1)] | None = None
     """Replies of which one is drawn by weight."""
 
@@ -66,7 +71,7 @@ class RuleModel(FormatModel):
     @model_validator(mode="before")
     @classmethod
     def _one(cls, value: Any) -> Any:
-        return require_exactly_one("a rule", ("reply", "sequence", "choice"), value, cls.model_fields)
+        return require_exactly_one("a rule", REPLY_KEYS, value, cls.model_fields)
 
 
 class ScenarioFile(FormatModel):

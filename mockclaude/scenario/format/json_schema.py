@@ -20,6 +20,7 @@ from pydantic_core import core_schema
 from mockclaude.api import betas
 from mockclaude.api.errors import RETRIED, STATUS
 from mockclaude.scenario.format import (
+    api_form,
     fault_base,
     faults,
     lane_from,
@@ -32,7 +33,7 @@ from mockclaude.scenario.format import (
     units,
     when,
 )
-from mockclaude.scenario.format.file import RuleModel, ScenarioFile
+from mockclaude.scenario.format.file import REPLY_KEYS, RuleModel, ScenarioFile
 from mockclaude.scenario.format.presets import PRESETS
 
 Schema: TypeAlias = dict[str, Any]
@@ -124,6 +125,7 @@ WIDENED_SCHEMAS: dict[Any, Callable[[Schema], Schema]] = {
     steps.expand_status: lambda error: _any_of(
         _names(list(STATUS)), {"type": "integer", "minimum": 400, "maximum": 599}, error["anyOf"][-1]
     ),
+    api_form.expand_content: partial(_any_of, _STRING),
     limits.expand_in_flight: partial(_any_of, {"type": "integer", "minimum": 1}),
     pace.expand_name: partial(_any_of, _names([pace.INSTANT, *pace.NAMES])),
 }
@@ -136,7 +138,7 @@ def _exactly_one(keys: Sequence[str]) -> Schema:
 
 _ONE_KEY: Schema = {"minProperties": 1, "maxProperties": 1}
 KEY_CONSTRAINTS: dict[type[BaseModel], Schema] = {
-    RuleModel: _exactly_one(("reply", "sequence", "choice")),
+    RuleModel: _exactly_one(REPLY_KEYS),
     when.TextMatcher: _ONE_KEY,
     steps.StepModel: _ONE_KEY,
     steps.ServerTool: {
@@ -199,6 +201,9 @@ class _Generator(GenerateJsonSchema):
         if read is pace.parse_fixed_or_distribution:
             return _any_of(VALUE_SCHEMAS[options[0]], _distribution(VALUE_SCHEMAS[options[1]]))
         inner = self.generate_inner(schema["schema"])
+        if read is api_form.expand_api_form:
+            forms = (api_form.RawBlock.__pydantic_core_schema__, api_form.Message.__pydantic_core_schema__)
+            return _any_of(inner, *map(self.generate_inner, forms))
         if read is shorthand.expand_shorthand:
             return _any_of(self._short(options[0], inner), inner)
         return WIDENED_SCHEMAS[read](inner) if read in WIDENED_SCHEMAS else inner

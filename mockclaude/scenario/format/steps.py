@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from mockclaude.api.errors import STATUS, type_of
 from mockclaude.scenario.diagnostics import did_you_mean, join_words
-from mockclaude.scenario.format import raw_blocks, units
+from mockclaude.scenario.format import units
+from mockclaude.scenario.format.api_form import Count, Message, RawBlock, expand_api_form
 from mockclaude.scenario.format.citations import Citation
 from mockclaude.scenario.format.shorthand import FormatModel, each_short_for, require_exactly_one, short_for
 
@@ -210,9 +211,6 @@ class StopReason(FormatModel):
     """The explanation of a refusal."""
 
 
-Count: TypeAlias = Annotated[int, Field(ge=0)]
-
-
 class Usage(FormatModel):
     """Token counts that replace the computed ones."""
 
@@ -228,20 +226,6 @@ class Usage(FormatModel):
     speed: Literal["standard", "fast"] | None = None
     iterations: list[dict[str, Any]] | None = None
     fallback_credit: dict[str, Any] | None = None
-
-
-class RawBlock(BaseModel):
-    """A content block in the API's own form, sent unchanged."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    type: Annotated[str, Field(min_length=1, strict=True)]
-
-    @model_validator(mode="after")
-    def _complete(self) -> RawBlock:
-        if problem := raw_blocks.find_problem({"type": self.type, **(self.model_extra or {})}, templated=True):
-            raise ValueError(problem)
-        return self
 
 
 class StepModel(FormatModel):
@@ -261,6 +245,8 @@ class StepModel(FormatModel):
     """A text block with this JSON; `from_schema` generates it from the requested output format."""
     block: RawBlock | None = None
     """A block in the API's own form, sent unchanged."""
+    message: Message | None = None
+    """A message in the API's own form, sent as written."""
     generate: Literal["auto"] | None = None
     """The auto reply of the built-in scenario."""
     error: AnyError | None = None
@@ -289,5 +275,8 @@ class StepModel(FormatModel):
 _KINDS = {name: field.alias or name for name, field in StepModel.model_fields.items()}
 STEPS: tuple[str, ...] = tuple(_KINDS.values())
 
-Reply: TypeAlias = Annotated[list[StepModel], BeforeValidator(each_short_for("text")), Field(min_length=1)]
+AnyStep: TypeAlias = Annotated[StepModel, BeforeValidator(expand_api_form)]
+"""A step: one key, or a block, a message or an error in the API's own form."""
+
+Reply: TypeAlias = Annotated[list[AnyStep], BeforeValidator(each_short_for("text")), Field(min_length=1)]
 """The reply, executed in order: a text, a step, or a list of steps."""

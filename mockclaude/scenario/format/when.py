@@ -80,13 +80,15 @@ class When(FormatModel):
     """The conditions of a rule. All keys must match."""
 
     user: Prose | None = None
-    """The text of the current turn: everything since the last assistant message."""
+    """The text of the current turn: everything since the last assistant message, without an agent's reminders."""
     tool_result: (
         Annotated[list[ToolResultMatcher], BeforeValidator(each_short_for("name")), Field(min_length=1)] | None
     ) = None
     """A tool result of the current turn."""
     system: Prose | None = None
     """The system prompt, system messages included."""
+    anywhere: Prose | None = None
+    """A text anywhere in the request: the system prompt, all messages, and tool results."""
     model: Name | None = None
     """The model's name."""
     tools: Name | None = None

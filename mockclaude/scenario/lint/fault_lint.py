@@ -12,17 +12,30 @@ from mockclaude.scenario.format.steps import StepModel
 if TYPE_CHECKING:
     from mockclaude.scenario.format import file as written
 
-_ANY_BLOCK = ("text", "thinking", "redacted_thinking", "tool_use", "server_tool", "json", "block", "generate")
+_ANY_BLOCK = (
+    "text",
+    "thinking",
+    "redacted_thinking",
+    "tool_use",
+    "server_tool",
+    "json",
+    "block",
+    "message",
+    "generate",
+)
 _NEEDED: Mapping[str, Sequence[str]] = {
     "content_block_start": _ANY_BLOCK,
     "content_block_stop": _ANY_BLOCK,
     "content_block_delta": [kind for kind in _ANY_BLOCK if kind != "redacted_thinking"],
-    "text_delta": ("text", "json", "block", "generate"),
-    "thinking_delta": ("thinking", "block", "generate"),
-    "signature_delta": ("thinking", "block", "generate"),
-    "input_json_delta": ("tool_use", "server_tool", "block", "generate"),
-    "citations_delta": ("text", "block"),
-    "compaction_delta": ("block",),
+    "text_delta": ("text", "json", "block", "message", "generate"),
+    "thinking_delta": ("thinking", "block", "message", "generate"),
+    "signature_delta": ("thinking", "block", "message", "generate"),
+    "input_json_delta": ("tool_use", "server_tool", "block", "message", "generate"),
+    "citations_delta": ("text", "block", "message"),
+    "compaction_delta": (
+        "block",
+        "message",
+    ),
 }
 """Event -> the steps of which one is needed for it to come."""
 
@@ -100,8 +113,9 @@ def _events(fault: Fault) -> Iterator[str]:
 def _replies(path: Path, rule: written.RuleModel) -> Iterator[tuple[Path, Sequence[StepModel]]]:
     if rule.reply:
         yield (*path, "reply"), rule.reply
-    for index, reply in enumerate(rule.sequence or ()):
-        yield (*path, "sequence", index), reply
+    for key in ("sequence", "turns"):
+        for index, reply in enumerate(getattr(rule, key) or ()):
+            yield (*path, key, index), reply
     for index, choice in enumerate(rule.choice or ()):
         yield (*path, "choice", index, "reply"), choice.reply
 

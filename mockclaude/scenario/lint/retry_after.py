@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mockclaude.scenario.diagnostics import Diagnostic, Path, SourceMap
+from mockclaude.scenario.format.file import REPLY_KEYS
 
 LONGEST = 60
 """Seconds up to which a delay gets no warning."""
 
 _SECONDS = {"retry-after": 1.0, "retry-after-ms": 0.001}
-_ON_THE_WAY = {"rules", "reply", "sequence", "choice", "chaos", "fault", "script", "error", "respond", "headers"}
+_ON_THE_WAY = {"rules", *REPLY_KEYS, "chaos", "fault", "script", "error", "respond", "headers"}
 """Keys below which a response header can be."""
 
 

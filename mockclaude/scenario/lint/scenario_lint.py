@@ -146,7 +146,7 @@ def _templated(source: SourceMap, path: Path) -> Iterator[tuple[Path, str]]:
     data: Any = source.data
     for part in path:
         data = data[part]
-    for key in ("reply", "sequence", "choice"):
+    for key in written.REPLY_KEYS:
         yield from _texts_in(data.get(key), (*path, key))
 
 

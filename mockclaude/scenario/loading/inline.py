@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 import orjson
+from pydantic import BaseModel
 
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.diagnostics import MAX_DEPTH, Diagnostic, Path, Place, ScenarioError
@@ -122,6 +123,15 @@ def _is_deeper(data: Any, levels: int) -> bool:
     return levels < 0 or any(_is_deeper(each, levels - 1) for each in inside)
 
 
+def _to_data(value: Any, levels: int) -> Any:
+    """Convert the pydantic models in `value`, such as a message of the SDK, to data without fields that are not set."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if isinstance(value, dict) and levels:
+        return {key: _to_data(item, levels - 1) for key, item in value.items()}
+    return [_to_data(item, levels - 1) for item in value] if isinstance(value, list) and levels else value
+
+
 def _check_json(source: InlineSource) -> None:
     """Raise `ScenarioError` if JSON cannot hold the data, such as a set."""
     try:
@@ -141,7 +151,7 @@ def compile_rules(rules: Any, where: str, earlier: Sequence[RuleBatch] = ()) -> 
     Raises:
         ScenarioError: The data is invalid.
     """
-    data = as_list(rules)
+    data = as_list(_to_data(rules, MAX_DEPTH))
     source = InlineSource(where, {"rules": data}, 2 if len(data) == 1 else 0)
     if not data:
         raise ScenarioError([Diagnostic(source.place(("rules",)), "no items; expected at least one item")])

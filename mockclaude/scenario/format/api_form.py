@@ -1,0 +1,133 @@
+"""The API's own form of a step: a content block, a message or an error, as a response has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    model_serializer,
+    model_validator,
+)
+
+from mockclaude.scenario.diagnostics import did_you_mean, join_words
+from mockclaude.scenario.format import raw_blocks
+
+_OF_REQUESTS = ("tool_result", "image", "document", "search_result")
+_STEPS = ("text", "thinking", "tool_use", "server_tool", "json", "block", "generate", "error", "pause", "disconnect")
+"""Keys that are steps, and not fields of a message."""
+
+_GENERATED: Mapping[str, tuple[str, ...]] = {"tool_use": ("id", "input"), "thinking": ("signature",)}
+"""Kind of block -> its fields that a step generates if they are missing."""
+
+
+def expand_api_form(value: Any) -> Any:
+    """Expand the API's form of a block, a message or an error to a step.
+
+    Other values are returned unchanged.
+
+    Raises:
+        ValueError: The type of a block is misspelt, or only requests have such blocks.
+    """
+    if not isinstance(value, dict):
+        return value
+    kind = value.get("type")
+    if kind == "error" and isinstance(value.get("error"), dict):
+        return {"error": value["error"]}
+    if kind == "message" or ("content" in value and "type" not in value):
+        return _expand_message(value)
+    return _expand_block(kind, value) if isinstance(kind, str) and kind else value
+
+
+def expand_content(value: Any) -> Any:
+    """Expand a text to the content of a message with this text."""
+    return [{"type": "text", "text": value}] if isinstance(value, str) else value
+
+
+def _expand_message(message: dict[str, Any]) -> dict[str, Any]:
+    if steps := [key for key in _STEPS if key in message]:
+        problem = f"a message with the step `{steps[0]}`"
+        raise ValueError(f"{problem}; expected a list of both, e.g. `[{{content: Hi}}, {{{steps[0]}: ...}}]`")
+    return {"message": message}
+
+
+def _expand_block(kind: str, block: dict[str, Any]) -> dict[str, Any]:
+    _check_kind(kind)
+    if block.keys() == {"type", "text"} and kind == "text":
+        return {"text": {"text": block["text"]}}
+    if any(field not in block for field in _GENERATED.get(kind, ())):
+        return {kind: {key: value for key, value in block.items() if key != "type"}}
+    return {"block": block}
+
+
+def _check_kind(kind: str) -> None:
+    if kind in _OF_REQUESTS:
+        raise ValueError(f"a block of requests, got {kind}; expected a block of replies, e.g. {{type: text, text: Hi}}")
+    if kind not in raw_blocks.REQUIRED and (hint := did_you_mean(kind, raw_blocks.REQUIRED)):
+        known = join_words(("text", "thinking", "tool_use"))
+        raise ValueError(f"unknown type '{kind}' of a block; expected {known}, or `block: {{...}}` for others{hint}")
+
+
+Count: TypeAlias = Annotated[int, Field(ge=0)]
+
+
+class ApiFormModel(BaseModel):
+    """A mapping in the API's own form, with unknown keys and in its own order."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    _written: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_written(cls, value: Any, handler: ModelWrapValidatorHandler[ApiFormModel]) -> ApiFormModel:
+        model = handler(value)
+        model._written.update(value)
+        return model
+
+    @model_serializer(mode="plain")
+    def _dump_written(self) -> dict[str, Any]:
+        return self._written
+
+
+class RawBlock(ApiFormModel):
+    """A content block in the API's own form, sent unchanged."""
+
+    type: Annotated[str, Field(min_length=1, strict=True)]
+
+    @model_validator(mode="after")
+    def _complete(self) -> RawBlock:
+        if problem := raw_blocks.find_problem({"type": self.type, **(self.model_extra or {})}, templated=True):
+            raise ValueError(problem)
+        return self
+
+
+class MessageUsage(ApiFormModel):
+    """The usage of a message in the API's own form."""
+
+    input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
+    output_tokens: Count | None = None
+
+
+class Message(ApiFormModel):
+    """A message in the API's own form, sent as written.
+
+    A message with a `type` keeps the order of its keys.
+    """
+
+    content: Annotated[list[RawBlock], BeforeValidator(expand_content)]
+    """The content blocks, or text."""
+    type: Literal["message"] | None = None
+    role: Literal["assistant"] | None = None
+    id: str | None = None
+    model: str | None = None
+    stop_reason: str | None = None
+    usage: MessageUsage | None = None
