@@ -95,7 +95,7 @@ def test_commands_page_has_every_command() -> None:
 
 
 def test_commands_page_has_every_setup() -> None:
-    assert set(pages.table(COMMANDS, "Set-up")) == set(SETUPS)
+    assert set(pages.table(COMMANDS, "Set-up")) >= set(SETUPS)
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
