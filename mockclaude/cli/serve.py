@@ -69,13 +69,12 @@ def serve(
     watcher = _watch(loader) if watch else None
     scenarios = loader.load_or_exit()
     print_warnings(scenarios, err=True)
-    write_entries = _open_journal(journal) if journal else None
+    writer = _open_journal(journal) if journal else None
+    serving = serve_forever(
+        scenarios, host, port, write_line, playback, trust=trust, write_entries=writer, side_task=watcher
+    )
     try:
-        run(
-            serve_forever(
-                scenarios, host, port, write_line, playback, trust=trust, write_entries=write_entries, side_task=watcher
-            )
-        )
+        run(serving)
     except CannotListenError as error:
         exit_with_error(error)
 
