@@ -25,7 +25,7 @@ from tests.sdk.typescript_types import HELPER
 from tests.serving import PATIENCE, PROGRAM_PATIENCE
 
 URL = "http://127.0.0.1:4141"
-ENDING = {"--help", "check", "explain", "recheck", "journal"}
+ENDING = {"--help", "check", "explain", "init", "journal", "recheck"}
 """Words by which a command is known to end by itself."""
 COMMANDS = ("mockclaude", ".venv/bin/mockclaude")
 
@@ -35,6 +35,9 @@ def run(command: list[str], folder: Path, **env: str) -> subprocess.CompletedPro
     return subprocess.run(
         command, cwd=folder, env=here, capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False
     )
+
+
+TYPESCRIPT_HELPER = ROOT / "mockclaude" / "cli" / "templates" / "mockclaude.ts"
 
 
 class Player:
@@ -126,6 +129,7 @@ class Player:
             return
         if tool == "npx" and not (self.folder / "node_modules").exists():
             (self.folder / "node_modules").symlink_to(node.installed() / "node_modules")
+            shutil.copy(TYPESCRIPT_HELPER, self.folder)
         played = self.played(arguments)
         assert (played.stderr if tool == "npx" else played.stdout + played.stderr) == output, played.stdout
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from mockclaude.cli.init import SETUPS
 from mockclaude.testing import MockClaude
 from tests import pages, terminal
 from tests.cli.invoking import invoke
@@ -24,6 +25,10 @@ TEXT = pages.text_of(README)
 def test_readme_is_short() -> None:
     assert TEXT.count("\n") <= 250
     assert len(TEXT.encode()) <= 12_000
+
+
+def test_readme_names_each_set_up() -> None:
+    assert not [name for name in SETUPS if f"`{name}`" not in TEXT and f"`mockclaude init {name}`" not in TEXT]
 
 
 def test_package_index_shows_no_relative_link() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 
 import click
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 
 from mockclaude import cli
 from mockclaude.api.errors import STATUS
+from mockclaude.cli.init import SETUPS
 from mockclaude.scenario.format.faults import KINDS, TRIGGERS
 from mockclaude.scenario.format.file import RuleModel, ScenarioFile
 from mockclaude.scenario.format.limits import Limit
@@ -22,6 +24,7 @@ from mockclaude.scenario.format.steps import StepModel
 from mockclaude.scenario.format.when import TextMatcher, When
 from mockclaude.server.admin.handlers import HANDLERS
 from tests import incidents_page, pages
+from tests.page_player import TYPESCRIPT_HELPER
 from tests.pages import COMMANDS, FAULTS, INCIDENTS, PAGES, REFERENCE_PAGES, REPLIES, ROOT, SCENARIOS, SERVER
 from tests.test_style import RULES, hits
 
@@ -40,7 +43,7 @@ KEYS: list[tuple[str, str, type[BaseModel]]] = [
 
 @pytest.mark.parametrize(("page", "head", "model"), KEYS)
 def test_table_has_every_key_of_the_model(page: str, head: str, model: type[BaseModel]) -> None:
-    assert set(pages.table(page, head)) >= {field.alias or name for name, field in model.model_fields.items()}
+    assert set(pages.table(page, head)) == {field.alias or name for name, field in model.model_fields.items()}
 
 
 @pytest.mark.parametrize("page", REFERENCE_PAGES)
@@ -88,14 +91,18 @@ def options(command: str) -> set[str]:
 
 
 def test_commands_page_has_every_command() -> None:
-    assert {name.split()[0] for name in pages.table(COMMANDS, "Command")} >= set(cli.COMMANDS)
+    assert {name.split()[0] for name in pages.table(COMMANDS, "Command")} == set(cli.COMMANDS)
+
+
+def test_commands_page_has_every_setup() -> None:
+    assert set(pages.table(COMMANDS, "Set-up")) >= set(SETUPS)
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
 def test_commands_page_has_every_option(command: str) -> None:
     rows = pages.table(COMMANDS, "Option")
 
-    assert {name for name, (takers, *_) in rows.items() if f"`{command}`" in takers and name[:2] == "--"} >= options(
+    assert {name for name, (takers, *_) in rows.items() if f"`{command}`" in takers and name[:2] == "--"} == options(
         command
     )
 
@@ -104,3 +111,13 @@ def test_server_page_has_every_endpoint() -> None:
     rows = {name for name in pages.table(SERVER, "Endpoint") if name.split()[0].isupper()}
 
     assert rows == {f"{method} {path}" for path, methods in HANDLERS.items() for method in methods}
+
+
+def test_server_page_has_every_member_of_the_typescript_helper() -> None:
+    (members,) = re.findall(
+        r"^export class MockClaude {$(.*?)^}", TYPESCRIPT_HELPER.read_text(), re.MULTILINE | re.DOTALL
+    )
+    names = re.findall(r"^  (?:readonly |get |async )?([a-z]\w*)[(:<]", members, re.MULTILINE)
+
+    rows = {name.partition("(")[0] for name in pages.table(SERVER, "Member of `mock`")}
+    assert rows == {*names} - {"constructor"}

@@ -46,7 +46,7 @@ def test_tests_of_the_page_pass(page: str, player: Player) -> None:
 
 
 def test_fixture_page_names_each_member() -> None:
-    members = [name for name in vars(MockClaude) if name[0] != "_" and name not in ("start", "stop")]
+    members = [name for name in dir(MockClaude) if name[0] != "_" and name not in ("start", "stop")]
     settings = [*OPTIONS, *BASE_URLS, *CONFLICTING]
 
     assert not [name for name in [*members, *settings] if not re.search(rf"`[^`\n]*\b{name}\b", pages.text_of(FIXTURE))]

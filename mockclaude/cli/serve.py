@@ -56,7 +56,8 @@ def serve(
 ) -> None:
     """Serve FILES as one scenario, and each file in a folder as a separate scenario.
 
-    Default FILES: the built-in scenario.
+    Default FILES: the built-in scenario. A name such as @hello is a scenario of the package; `mockclaude scenarios`
+    lists them, and @scenarios is the folder with all.
     """
     from mockclaude.journal.console import write_line
     from mockclaude.server.run import CannotListenError, create_trust, run
@@ -68,13 +69,12 @@ def serve(
     watcher = _watch(loader) if watch else None
     scenarios = loader.load_or_exit()
     print_warnings(scenarios, err=True)
-    write_entries = _open_journal(journal) if journal else None
+    writer = _open_journal(journal) if journal else None
+    serving = serve_forever(
+        scenarios, host, port, write_line, playback, trust=trust, write_entries=writer, side_task=watcher
+    )
     try:
-        run(
-            serve_forever(
-                scenarios, host, port, write_line, playback, trust=trust, write_entries=write_entries, side_task=watcher
-            )
-        )
+        run(serving)
     except CannotListenError as error:
         exit_with_error(error)
 

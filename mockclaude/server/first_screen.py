@@ -56,7 +56,7 @@ def _count(scenarios: Mapping[str, Scenario], url: str, token: str) -> list[str]
     rules = sum(len(scenarios[name].rules) for name in named)
     folders = Counter(f"{folder}/" for folder, slash, _ in (name.partition("/") for name in named) if slash)
     names = [name for name in named if "/" not in name] + [f"{name} ({count})" for name, count in folders.items()]
-    header = f" -H 'x-mockclaude-token: {token}'" if token else ""
+    page = f"curl {url}/ -H 'x-mockclaude-token: {token}'" if token else f"open {url}/ in a browser, or curl {url}/"
     return [
         f"  {url}  {_describe(scenarios[''])}",
         f"  {url}/NAME  {len(named)} scenarios, {rules} rules",
@@ -70,7 +70,7 @@ def _count(scenarios: Mapping[str, Scenario], url: str, token: str) -> list[str]
             subsequent_indent="        ",
             break_on_hyphens=False,
         ),
-        f"  List all: curl {url}/{header}",
+        f"  List all: {page}",
     ]
 
 

@@ -37,15 +37,21 @@ def test_first_screen_has_base_urls_settings_and_an_example() -> None:
     )
 
 
-@pytest.mark.parametrize(("token", "command"), [("", "/"), ("t0", "/ -H 'x-mockclaude-token: t0'")])
+@pytest.mark.parametrize(
+    ("token", "command"),
+    [
+        ("", "open http://m:1/ in a browser, or curl http://m:1/"),
+        ("t0", "curl http://m:1/ -H 'x-mockclaude-token: t0'"),
+    ],
+)
 def test_first_screen_counts_many_scenarios(token: str, command: str) -> None:
-    lines = first_screen(load_all([Path("@scenarios")]), "http://127.0.0.1:4141", token).splitlines()
+    lines = first_screen(load_all([Path("@scenarios")]), "http://m:1", token).splitlines()
     text = "\n".join(lines)
 
     assert len(lines) <= 20
-    assert re.search(r"^  http://127.0.0.1:4141/NAME  \d\d scenarios, \d+ rules$", text, re.MULTILINE)
+    assert re.search(r"^  http://m:1/NAME  \d\d scenarios, \d+ rules$", text, re.MULTILINE)
     assert re.search(r"^  NAME: cut_stream, (.|\n)*weather_tool, incidents/ \(\d\d\)$", text, re.MULTILINE)
-    assert f"  List all: curl http://127.0.0.1:4141{command}" in lines
+    assert f"  List all: {command}" in lines
 
 
 def test_first_screen_is_short_for_a_thousand_scenarios() -> None:

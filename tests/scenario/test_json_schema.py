@@ -16,8 +16,9 @@ from pydantic import BaseModel, ValidationError, create_model
 from mockclaude.scenario.format import positions, units
 from mockclaude.scenario.format.faults import KINDS, OPTIONS
 from mockclaude.scenario.format.file import ScenarioFile
-from mockclaude.scenario.format.json_schema import VALUE_SCHEMAS, descriptions, json_schema
+from mockclaude.scenario.format.json_schema import descriptions, json_schema
 from mockclaude.scenario.format.presets import PRESETS
+from mockclaude.scenario.format.value_schemas import VALUE_SCHEMAS
 from mockclaude.scenario.loading.source import read
 from tests.scenario.test_faults import WRONG as WRONG_FAULTS
 from tests.scenario.test_limits import WRONG as WRONG_LIMITS
@@ -41,10 +42,15 @@ MISTAKES = [
 BEYOND = [
     "rules: [reply: x]\nseed: 1e3",
     "rules: [reply: x]\npace: {jitter: 200%}",
+    "rules:\n- {when: {endpoint: count_tokens}, reply: Hi}\n",
+    "rules:\n- {when: {endpoint: models}, sequence: [{error: 529}, [{pause: 1s}, {usage: {input_tokens: 1}}]]}\n",
+    "rules:\n- {when: {endpoint: [models, count_tokens]}, pace: opus, reply: {generate: auto}}\n",
+    "rules:\n- {when: {endpoint: models}, reply: {generate: auto}, fault: {drop: ping}}\n",
     "rules:\n- reply: x\n  when:\n    user: {regex: '('}\n",
     "rules:\n- reply: x\n  when:\n    user: {regex: [a, '*b']}\n",
     "rules:\n- reply: x\n  when:\n    user: {regex: '(?:a{1000}){1000}'}\n",
     "rules:\n- reply: x\n  when:\n    user: {regex: 'refund(?! policy)'}\n",
+    "rules:\n- reply: x\n  when:\n    {endpoint: models, user: x}\n",
     "rules:\n- reply: x\n  when:\n    body: 'a['\n",
     "rules:\n- reply: x\n  when:\n    body: {'a b': 1}\n",
     "rules:\n- reply: x\n  when:\n    body: lenght(tools)\n",

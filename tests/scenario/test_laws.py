@@ -44,7 +44,9 @@ def hear(scenario: Scenario, heard: MessagesRequest) -> None:
     answering = next((explanation.rule for explanation in explained if not explanation.failed), None)
     assert next(find_matches(scenario.rules, heard), None) is answering
     if answering is None:
-        assert describe_unmatched(find_near_miss(scenario.rules, heard, {})).startswith("no rule matched; near miss ")
+        assert describe_unmatched(find_near_miss(scenario.rules, heard, {})).startswith(
+            "no rule matched; near miss " if scenario.rules else "no rule matched: no rules are defined; "
+        )
     else:
         scope = TemplateContext(heard, lambda: groups(answering, heard), lambda: Fakes(scenario.locale))
         orjson.dumps([step.value.fill(scope) for reply in answering.replies for step in reply.steps])

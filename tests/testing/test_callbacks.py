@@ -535,11 +535,8 @@ def test_a_text_is_the_reply_that_a_file_has(text: str) -> None:
 def test_a_text_without_placeholders_is_not_validated_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inline, "compile_rules", pytest.fail)
 
-    assert callbacks.parse_reply("Hello, é.", "t.py:1").steps[0].value.data == {
-        "text": "Hello, é.",
-        "chunks": None,
-        "citations": [],
-    }
+    (step,) = callbacks.parse_reply("Hello, é.", "t.py:1").steps
+    assert step.value.data == {"text": "Hello, é.", "chunks": None, "citations": []}
 
 
 def test_text_with_a_lone_surrogate_is_an_error() -> None:

@@ -406,7 +406,7 @@ def test_hello(mockclaude):
         (
             '"@incidents/cut_mid_strem"',
             "test_chat.py:10: mark mockclaude: @incidents/cut_mid_strem: unknown scenario of the package; expected a "
-            "name of `mockclaude scenarios`; did you mean '@incidents/cut_mid_stream'?",
+            "name of `mockclaude scenarios`; did you mean '@incidents/cut_mid_stream'*",
         ),
         (
             "sed=3",

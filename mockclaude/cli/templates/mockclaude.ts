@@ -335,19 +335,19 @@ export type FaultPreset =
   | "conflict_error" | "request_too_large" | "rate_limit_error" | "api_error" | "timeout_error"
   | "overloaded_error" | "400" | "401" | "402" | "403" | "404" | "409" | "413" | "429" | "500" | "504" | "529"
   | "408" | "418" | "422" | "501" | "502" | "503" | "520" | "522" | "524" | "599" | "error_event_first"
-  | "error_event" | "retry_after_an_hour" | "reset_at_once" | "empty_reply" | "reset" | "cut" | "cut_event"
-  | "short" | "no_message_stop" | "no_message_delta" | "no_last_chunk" | "empty_body" | "hang"
-  | "hang_before_body" | "stall" | "pings_forever" | "silence" | "dribble" | "slow" | "bytewise" | "split_utf8"
-  | "split_separator" | "corrupt" | "garbage" | "garbage_after_headers" | "content_length_too_long"
-  | "content_length_too_short" | "status_line" | "header_name" | "double_content_length" | "huge_header"
-  | "many_headers" | "early_hints" | "no_head" | "chunk_size" | "not_gzip" | "broken_gzip" | "truncated_gzip"
-  | "drop_message_start" | "drop_message_stop" | "drop_block_start" | "drop_first_tool_json"
-  | "drop_last_tool_json" | "duplicate_message_start" | "duplicate_delta" | "swapped_start" | "wrong_index"
-  | "null_delta" | "null_text" | "null_usage" | "no_usage" | "no_usage_at_start" | "null_content"
-  | "unknown_event" | "unknown_delta" | "data_only" | "empty_data" | "done" | "broken_json" | "invalid_utf8"
-  | "restart" | "wrong_content_type" | "no_content_type" | "error_with_200" | "bad_gateway_page"
-  | "gateway_timeout_page" | "cloudflare_524_page" | "challenge_page" | "empty_520" | "page_with_200"
-  | "status_999" | "refuse" | "close_idle";
+  | "error_event" | "retry_after_an_hour" | "retry_after_date" | "reset_at_once" | "empty_reply" | "reset" | "cut"
+  | "cut_event" | "short" | "no_message_stop" | "no_message_delta" | "no_last_chunk" | "empty_body" | "hang"
+  | "hang_before_body" | "stall" | "pings_forever" | "comments_forever" | "silence" | "dribble" | "slow"
+  | "bytewise" | "split_utf8" | "split_separator" | "crlf" | "gzip" | "gzip_held_back" | "corrupt" | "garbage"
+  | "garbage_after_headers" | "content_length_too_long" | "content_length_too_short" | "status_line"
+  | "header_name" | "double_content_length" | "huge_header" | "many_headers" | "early_hints" | "no_head"
+  | "chunk_size" | "not_gzip" | "broken_gzip" | "truncated_gzip" | "drop_message_start" | "drop_message_stop"
+  | "drop_block_start" | "drop_first_tool_json" | "drop_last_tool_json" | "duplicate_message_start"
+  | "duplicate_delta" | "interleaved_blocks" | "swapped_start" | "wrong_index" | "null_delta" | "null_text"
+  | "null_usage" | "no_usage" | "no_usage_at_start" | "null_content" | "unknown_event" | "unknown_delta"
+  | "data_only" | "empty_data" | "done" | "broken_json" | "invalid_utf8" | "restart" | "wrong_content_type"
+  | "no_content_type" | "error_with_200" | "bad_gateway_page" | "gateway_timeout_page" | "cloudflare_524_page"
+  | "challenge_page" | "empty_520" | "page_with_200" | "status_999" | "refuse" | "close_idle";
 
 export type FaultStatus =
   | 400 | 401 | 402 | 403 | 404 | 409 | 413 | 429 | 500 | 504 | 529 | 408 | 418 | 422 | 501 | 502 | 503 | 520
@@ -515,6 +515,10 @@ export interface Fault {
   stall?: "forever" | (string & {});
   /** The time between ping events during the pause. */
   pings?: string;
+  /** The time between comments during the pause, as gateways send them in place of pings. */
+  comments?: string;
+  /** The events of the content blocks alternate. */
+  interleave?: true;
   /** Events to leave out. */
   drop?: EventName | (string & {});
   /** Events to repeat. */
@@ -535,6 +539,10 @@ export interface Fault {
   restart?: true;
   /** Headers of the response; false removes a header. */
   headers?: Record<string, string | number | false>;
+  /** The line ends of the stream: CRLF or CR in place of LF. */
+  line_ends?: "crlf" | "cr";
+  /** The number of events that are compressed together: 1 holds no event back, `end` all of them. */
+  gzip?: number | "end";
   /** The number of changed bytes. */
   corrupt?: number;
   /** The size of the pieces in bytes, or cuts inside each character or blank line. */
@@ -899,6 +907,8 @@ export interface When {
   turn?: number | number[];
   /** The number of retries before this request: the SDK's header x-stainless-retry-count. */
   retry?: number | number[];
+  /** The endpoint: `messages`, `count_tokens` or `models`. Default: `messages`. */
+  endpoint?: "messages" | "count_tokens" | "models" | ("messages" | "count_tokens" | "models")[];
 }
 
 /** A planned write. */

@@ -8,7 +8,6 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from mockclaude.scenario.format import units
-from mockclaude.scenario.format.shorthand import header_to_text
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -22,6 +21,11 @@ def check_header_name(name: str) -> str:
     if not HEADER_NAME.fullmatch(name):
         raise ValueError(f"invalid header name {name!r}; expected letters, digits and dashes")
     return name
+
+
+def header_to_text(value: Any) -> Any:
+    """Return a number as text, and other values as they are."""
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
 RETRY_AFTER = "retry-after"

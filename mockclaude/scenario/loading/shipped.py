@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError
+from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, join_words
 
 SIGN = "@"
 ALL = "@scenarios"
@@ -26,7 +26,8 @@ def shipped_folder() -> Path:
     It is in the package if that was installed from a wheel, and beside the package in a clone.
     """
     installed = _PACKAGE / "scenarios"
-    return installed if installed.is_dir() else _PACKAGE.parent / "scenarios"
+    # With `..`, paths that names stand for differ from the paths of the clone that users write: see `display_name`.
+    return installed if installed.is_dir() else _PACKAGE / ".." / "scenarios"
 
 
 def shipped_names() -> list[str]:
@@ -44,7 +45,19 @@ def shipped_summaries() -> Iterator[tuple[str, str]]:
 
 def is_shipped(file: str) -> bool:
     """Return whether `file`, as in a diagnostic, is a file of the package."""
-    return Path(os.path.abspath(file)).is_relative_to(shipped_folder())
+    if not os.path.lexists(file):
+        return file in _files()
+    return Path(os.path.abspath(file)).is_relative_to(os.path.abspath(shipped_folder()))
+
+
+def display_name(path: Path) -> str:
+    """Return the name of `path` in messages, pages and the journal.
+
+    Bytes that are not UTF-8 are escaped. A file of the package has its short name, e.g. `@hello`, on each machine.
+    """
+    if path.is_relative_to(folder := shipped_folder()):
+        return _name(path.relative_to(folder)) if path != folder else ALL
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def resolve_all(paths: Iterable[Path], *, with_folders: bool = True) -> list[Path]:
@@ -79,7 +92,7 @@ def _resolve(path: Path, with_folders: bool) -> Path:
     if file := files.get(name.removesuffix(".yaml")):
         return file
     if name not in folders:
-        _raise(name, f"unknown scenario of the package; expected a name of `mockclaude scenarios`{_near_name(name)}")
+        _raise(name, f"unknown scenario of the package; expected a name of `mockclaude scenarios`{_near_names(name)}")
     if not with_folders:
         example = min(known for known, file in files.items() if file.is_relative_to(folders[name]))
         _raise(name, f"a folder of scenarios; expected one scenario, e.g. '{example}'")
@@ -101,14 +114,14 @@ def _name(file: Path) -> str:
     return f"{SIGN}{file.with_suffix('').as_posix()}"
 
 
-def _near_name(name: str) -> str:
-    """Return a hint with the most similar name. A name without its folder counts too."""
+def _near_names(name: str) -> str:
+    """Return a hint with the most similar names. A name without its folder counts too."""
     names = [*_files(), *_folders()]
     by_key = {f"{SIGN}{known.rpartition('/')[2].removeprefix(SIGN)}": known for known in names}
     by_key |= {known: known for known in names}
-    close = difflib.get_close_matches(name[:_LONGEST_NAME], by_key, n=1)
-    return f"; did you mean '{by_key[close[0]]}'?" if close else ""
+    close = dict.fromkeys(by_key[key] for key in difflib.get_close_matches(name[:_LONGEST_NAME], by_key, cutoff=0.75))
+    return f"; did you mean {join_words(repr(known) for known in close)}?" if close else ""
 
 
 def _raise(name: str, problem: str) -> NoReturn:
-    raise ScenarioError([Diagnostic(Place(os.fsencode(name).decode("utf-8", "backslashreplace")), problem)])
+    raise ScenarioError([Diagnostic(Place(display_name(Path(name))), problem)])
