@@ -250,7 +250,7 @@ REQUESTS: list[tuple[dict[str, Any], dict[str, str | None], str, str]] = [
         {"messages": [{"role": "user", "content": "hello"}]},
         {},
         "no rule matched; near miss scenario.yaml:1:9: user: expected text that contains 'Hello', got 'hello'; "
-        "matching is case-sensitive, got 'hello'; use {regex: '(?i)...'}",
+        "'hello' differs in case; use {regex: '(?i)Hello'}",
         "",
     ),
     (
@@ -347,6 +347,11 @@ FLAGS = [
         "Error: Invalid value for --speed: invalid speed, got 'fast'; expected a factor, e.g. 10x, or instant",
     ),
     ("run hello.yaml", "Error: missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; add e.g. `-- pytest`"),
+    (
+        "run hello.yaml pytest tests",
+        "Error: missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; put -- before the command: "
+        "`mockclaude run hello.yaml -- pytest tests`",
+    ),
     ("explain hello.yaml", "Error: missing request; expected --request or --journal"),
 ]
 
@@ -357,6 +362,15 @@ def test_a_wrong_flag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments
     written(tmp_path / "hello.yaml", HELLO)
 
     assert invoke(*arguments.split()).stderr.splitlines()[-1] == message
+
+
+def test_a_placeholder_of_another_language_is_a_warning(tmp_path: Path) -> None:
+    file = written(tmp_path / "a.yaml", "rules: [{reply: [Hi, {text: 'Hi {{ user }}, $${{ user }} {{ name }}'}]}]")
+
+    assert invoke("check", file).stdout.splitlines() == [
+        f"warning: {file}:1:29: '{{{{ user }}}}' is sent as it is; expected '${{{{ user }}}}' for its value; add the $",
+        "1 scenario, 1 rule: no errors",
+    ]
 
 
 def test_a_wrong_command() -> None:

@@ -72,7 +72,7 @@ def run(
     """
     command: list[str] = ctx.meta[_COMMAND]
     if not command:
-        raise click.UsageError("missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; add e.g. `-- pytest`")
+        raise click.UsageError(f"missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; {_suggest(files)}")
     from mockclaude.journal.console import write_error
     from mockclaude.journal.journal import Journal
     from mockclaude.journal.summary import Summary
@@ -90,6 +90,19 @@ def run(
     code = _run_with_server(command, site)
     write_error(str(summary))
     sys.exit(code or int(bool(summary.unmatched) and not allow_unmatched))
+
+
+def _suggest(files: Sequence[Path]) -> str:
+    """Suggest the place of `--`: before the first argument that cannot be a file."""
+    from mockclaude.scenario.loading.loader import SUFFIXES
+    from mockclaude.scenario.loading.shipped import is_shipped
+
+    words = list(map(str, files))
+    may_be_file = [file.suffix in SUFFIXES or file.exists() or is_shipped(str(file)) for file in files]
+    first = may_be_file.index(False) if False in may_be_file else None
+    if first is None:
+        return "add e.g. `-- pytest`"
+    return f"put -- before the command: `mockclaude run {' '.join([*words[:first], '--', *words[first:]])}`"
 
 
 def _run_with_server(command: Sequence[str], site: Site) -> int:

@@ -22,7 +22,7 @@ from mockclaude.scenario.format import steps as written_steps
 from mockclaude.scenario.format.faults import Fault, ScriptFault
 from mockclaude.scenario.format.policy import UNMATCHED, Policy
 from mockclaude.scenario.format.when import When
-from mockclaude.scenario.lint.retry_after import lint_retry_after
+from mockclaude.scenario.lint.file_warnings import list_warnings
 from mockclaude.scenario.lint.scenario_lint import lint_scenario
 from mockclaude.scenario.scoped_limits import ScopedLimit, scoped_limits
 from mockclaude.scenario.template import fakes
@@ -222,7 +222,7 @@ def build(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Scenario:
         known_signatures=_known_signatures(rules),
         chaos=tuple(fault for source, file in files for fault in _faults(file.chaos, source.place(("chaos",)))),
         limits=scoped_limits(files),
-        warnings=tuple(lint_retry_after([source for source, _ in files])),
+        warnings=tuple(list_warnings([source for source, _ in files])),
     )
 
 

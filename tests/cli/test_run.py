@@ -61,7 +61,7 @@ def test_run_reports_unmatched_requests_with_exit_code_1(
     assert result.stderr.splitlines() == [
         "mockclaude: 2 requests (200: 1, 410: 1)",
         f"unmatched: no rule matched; near miss 'hello' ({hello}:1:9): user: expected text that contains "
-        "'Hello', got 'hello'; matching is case-sensitive, got 'hello'; use {regex: '(?i)...'}",
+        "'Hello', got 'hello'; 'hello' differs in case; use {regex: '(?i)Hello'}",
     ]
 
 

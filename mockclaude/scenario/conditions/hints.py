@@ -79,7 +79,7 @@ def _in_prose(wanted: str, texts: Iterable[str]) -> str:
     texts = [text[-_SEARCHED:] for text in texts]
     same = re.compile(re.escape(wanted), re.IGNORECASE)
     if cased := next((match[0] for text in texts if (match := same.search(text))), ""):
-        return f"matching is case-sensitive, got '{cased}'; use {{regex: '(?i)...'}}"
+        return f"'{cased}' differs in case; use {{regex: '(?i){re.escape(wanted)}'}}"
     similar = get_close_matches(wanted, {part for text in texts for part in _parts(text, wanted)}, n=1, cutoff=_SIMILAR)
     return f"did you mean '{similar[0]}'?" if similar else ""
 
