@@ -8,8 +8,14 @@ import orjson
 import pytest
 
 from mockclaude.engine.decision import Decision
+from mockclaude.engine.fault_header import FAULT_HEADER
+from mockclaude.engine.http_request import LANE_HEADER, SCENARIO_HEADER
+from mockclaude.engine.reply_inputs import CHUNK_SIZE_HEADER
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.trust import TOKEN_HEADER
+from mockclaude.engine.valid_headers import CONTROL_HEADERS, VALIDATION_HEADER
+from mockclaude.scenario.format.pace import PACE_HEADER
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import NOW, Received, asking, http_request, received, sent_of, with_client_headers
 
@@ -24,6 +30,20 @@ def ask(scenario: str = HELLO, headers: dict[str, str | None] | None = None, **f
 
 def sent(given: Decision) -> Received:
     return received(sent_of(given))
+
+
+def test_every_control_header_is_known() -> None:
+    names = {
+        LANE_HEADER,
+        SCENARIO_HEADER,
+        VALIDATION_HEADER,
+        FAULT_HEADER,
+        PACE_HEADER,
+        CHUNK_SIZE_HEADER,
+        TOKEN_HEADER,
+    }
+
+    assert set(CONTROL_HEADERS) == names
 
 
 @pytest.mark.parametrize(
