@@ -20,7 +20,7 @@ from tests.scenario.talk import complaints
 from tests.serving import asking, post, request
 
 RULE = "expected name, when, times, pace, chunk_size, fault, as_written, reply, sequence, turns or choice"
-WHEN = "expected user, tool_result, system, anywhere, model, tools, headers, body, stream, turn or retry"
+WHEN = "expected user, tool_result, system, anywhere, model, tools, headers, body, stream, turn, retry or endpoint"
 TOP = (
     "expected seed, locale, validation, api_keys, models, betas, unmatched, lane_from, as_written, pace, chunk_size, "
     "limits, chaos, client_faults or rules"
