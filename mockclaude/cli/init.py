@@ -15,8 +15,11 @@ from mockclaude.cli.options import exit_with_error
 from mockclaude.scenario.diagnostics import did_you_mean, join_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_PLACEHOLDER = "@MOCKCLAUDE@"
-"""The place of the requirement in a template."""
+_REQUIREMENT = "@MOCKCLAUDE@"
+"""The place in a template for the requirement by which pip installs mockclaude."""
+
+_RUNNER = "@RUNNER@"
+"""The place in a template for the package of the test runner."""
 
 
 class Setup(NamedTuple):
@@ -27,8 +30,13 @@ class Setup(NamedTuple):
 
     commands: tuple[str, ...]
 
+    runner: str = ""
+    """The package that a test in TypeScript imports."""
+
 
 _PYTHON_FILES = {"tests/test_mockclaude.py": "test_mockclaude.py.in", "tests/support.yaml": "support.yaml"}
+_TYPESCRIPT_FILES = {"tests/mockclaude.ts": "mockclaude.ts", "tests/mockclaude.test.ts": "mockclaude.test.ts"}
+_RUN = "mockclaude run --no-built-in --"
 
 SETUPS = {
     "pytest": Setup(_PYTHON_FILES, ("pip install pytest anthropic", "python -m pytest tests/test_mockclaude.py")),
@@ -38,6 +46,29 @@ SETUPS = {
             "tests/support.yaml": "support.yaml",
         },
         ("pip install anthropic", "python -m unittest discover tests"),
+    ),
+    "vitest": Setup(
+        _TYPESCRIPT_FILES,
+        ("npm install --save-dev vitest @anthropic-ai/sdk", f"{_RUN} npx vitest run"),
+        runner="vitest",
+    ),
+    "jest": Setup(
+        {**_TYPESCRIPT_FILES, "jest.config.mjs": "jest.config.mjs"},
+        ("npm install --save-dev jest @swc/core @swc/jest @anthropic-ai/sdk", f"{_RUN} npx jest"),
+        runner="@jest/globals",
+    ),
+    "playwright": Setup(
+        {
+            "e2e/mockclaude.ts": "mockclaude.ts",
+            "e2e/mockclaude.spec.ts": "mockclaude.spec.ts",
+            "e2e/app.mjs": "app.mjs",
+            "playwright.config.ts": "playwright.config.ts",
+        },
+        (
+            "npm install --save-dev @playwright/test @anthropic-ai/sdk",
+            "npx playwright install chromium",
+            f"{_RUN} npx playwright test",
+        ),
     ),
     "github-actions": Setup(
         {".github/workflows/mockclaude.yml": "workflow_python.yml", **_PYTHON_FILES},
@@ -84,18 +115,27 @@ def init(setups: dict[str, Setup]) -> None:
     These are first tests, a workflow, or containers. Existing files are never changed. The commands that run the set-up
     are printed.
 
-    SETUP: pytest, unittest, github-actions or compose.
+    SETUP: pytest, unittest, vitest, jest, playwright, github-actions or compose.
     """
     requirement = _find_requirement()
-    for path, template in {path: name for setup in setups.values() for path, name in setup.files.items()}.items():
-        text = (_TEMPLATES / template).read_text(encoding="utf-8")
-        _write(Path(path), text.replace(_PLACEHOLDER, requirement))
-        if _PLACEHOLDER in text and requirement == "mockclaude":
+    for path, (template, runner) in _collect_files(setups).items():
+        text = (_TEMPLATES / template).read_text(encoding="utf-8").replace(_RUNNER, runner)
+        _write(Path(path), text.replace(_REQUIREMENT, requirement))
+        if _REQUIREMENT in text and requirement == "mockclaude":
             click.echo(f"note     {path} installs mockclaude by name; if your index lacks it, put a URL there")
     for name, setup in setups.items():
         click.echo(f"\n{name}:")
         for command in setup.commands:
             click.echo(f"  {command}")
+
+
+def _collect_files(setups: Mapping[str, Setup]) -> dict[str, tuple[str, str]]:
+    """Return the template and the runner of each path. The first set-up with a path counts."""
+    files: dict[str, tuple[str, str]] = {}
+    for setup in setups.values():
+        for path, template in setup.files.items():
+            files.setdefault(path, (template, setup.runner))
+    return files
 
 
 def _write(path: Path, text: str) -> None:

@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 from mockclaude.journal.console import write_error
 from mockclaude.scenario.diagnostics import ScenarioError
-from mockclaude.scenario.loading.loader import display_name, find_files
+from mockclaude.scenario.loading.loader import find_files
+from mockclaude.scenario.loading.shipped import display_name
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server.site import Site
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +20,13 @@ import yaml
 
 from mockclaude.cli.init import SETUPS
 from tests.cli.invoking import invoke
-from tests.serving import PROGRAM_PATIENCE
+from tests.conftest import Start
+from tests.sdk import node
+from tests.serving import PROGRAM_PATIENCE, post
 
 SETUP_NAMES = list(SETUPS)
-EXPECTED = "expected pytest, unittest, github-actions or compose"
+EXPECTED = "expected pytest, unittest, vitest, jest, playwright, github-actions or compose"
+PACKAGES = Path(__file__).parent / "setups"
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +129,44 @@ def test_unittest_setup_passes() -> None:
     assert "Ran 4 tests" in run(SETUPS["unittest"].commands[-1], PYTHONWARNINGS="error")
 
 
+@pytest.fixture
+def node_project(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A project with the packages that the set-ups for TypeScript install."""
+    with tempfile.TemporaryDirectory(dir=node.installed(PACKAGES)) as folder:
+        monkeypatch.chdir(folder)
+        yield
+        monkeypatch.undo()
+
+
+@pytest.mark.parametrize(
+    ("name", "package_json", "expected"),
+    [
+        ("vitest", "{}", r"Tests\s+3 passed"),
+        ("vitest", '{"type": "module"}', r"Tests\s+3 passed"),
+        ("jest", "{}", "3 passed"),
+        ("jest", '{"type": "module"}', "3 passed"),
+        ("playwright", '{"type": "module"}', "3 passed"),
+    ],
+)
+@pytest.mark.usefixtures("node_project")
+def test_typescript_setup_passes(name: str, package_json: str, expected: str) -> None:
+    Path("package.json").write_text(package_json)
+    invoke("init", name)
+    install, *_, test = SETUPS[name].commands
+    browser = find_chromium() if name == "playwright" else ""
+
+    packages = set(json.loads((PACKAGES / "package.json").read_text())["dependencies"])
+    assert set(install.removeprefix("npm install --save-dev ").split()) <= packages
+    assert re.search(expected, run(test, CHROMIUM=browser, NO_COLOR="1"))
+
+
+def find_chromium() -> str:
+    program = shutil.which("chromium")
+    if program is None:
+        node.give_up("chromium is not installed")
+    return program
+
+
 def test_commands_of_the_workflow_pass() -> None:
     invoke("init", "github-actions")
     install, check, test = workflow_commands()
@@ -130,11 +176,14 @@ def test_commands_of_the_workflow_pass() -> None:
     assert "4 passed" in run(test, PYTEST_PLUGINS="mockclaude.testing.plugin")
 
 
-def test_a_workflow_beside_package_json_runs_npm_test() -> None:
-    Path("package.json").write_text("{}")
-    invoke("init", "github-actions")
+@pytest.mark.usefixtures("node_project")
+def test_the_workflow_beside_package_json_runs_npm_test() -> None:
+    Path("package.json").write_text('{"scripts": {"test": "vitest run"}}')
+    invoke("init", "vitest", "github-actions")
+    *install, test = workflow_commands()
 
-    assert workflow_commands() == ['pip install "mockclaude"', "npm ci", "mockclaude run -- npm test"]
+    assert install == ['pip install "mockclaude"', "npm ci"]
+    assert re.search(r"Tests\s+3 passed", run(test, NO_COLOR="1"))
 
 
 @pytest.mark.parametrize(
@@ -172,3 +221,37 @@ def test_compose_has_a_gateway_in_front() -> None:
     assert list(services) == ["mockclaude", "gateway"]
     assert all(Path(mount).exists() for mount in mounts)
     assert model["litellm_params"]["api_base"] == "http://mockclaude:4141"
+
+
+def test_commands_of_compose_serve_and_are_healthy(start: Start) -> None:
+    invoke("init", "compose")
+    service = read_yaml("compose.yaml")["services"]["mockclaude"]
+    server = start(*service["command"][1:], MOCKCLAUDE_ADMIN_TOKEN="secret").server
+    _, *check = service["healthcheck"]["test"]
+
+    assert run(shlex.join(check).replace("4141", str(server.port))) == ""
+    assert b"It is on its way." in server.ask(post("Where is order 17?")).body
+
+
+def test_gateway_of_compose_asks_mockclaude(start: Start) -> None:
+    """Runs with LiteLLM's proxy only, which has more packages than all others."""
+    if shutil.which("litellm") is None:
+        pytest.skip("litellm is not installed")
+    invoke("init", "compose")
+    [curl] = re.findall(r"^#   (curl .*\n).*?( .*)$", Path("compose.yaml").read_text(), re.MULTILINE)
+    service = read_yaml("compose.yaml")["services"]["gateway"]
+    mock = start("scenarios/support.yaml").server
+    config = Path("litellm.yaml")
+    config.write_text(config.read_text().replace("mockclaude:4141", f"127.0.0.1:{mock.port}"))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    arguments = [word.removeprefix("/app/").replace("4000", port) for word in service["command"]]
+    gateway = subprocess.Popen(
+        ["litellm", "--host", "127.0.0.1", *arguments], env={**os.environ, **service["environment"]}
+    )
+    try:
+        retry = f"--retry {PROGRAM_PATIENCE:.0f} --retry-delay 1 --retry-all-errors"
+        assert "It is on its way." in run("".join(curl).replace("\\\n", "").replace("4000", port) + f" -s {retry}")
+    finally:
+        gateway.terminate()
+        gateway.wait()

@@ -8,7 +8,13 @@ import pytest
 
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import find_files, load, load_all
-from mockclaude.scenario.loading.shipped import is_shipped, shipped_folder, shipped_names, shipped_summaries
+from mockclaude.scenario.loading.shipped import (
+    display_name,
+    is_shipped,
+    shipped_folder,
+    shipped_names,
+    shipped_summaries,
+)
 from mockclaude.testing import MockClaude
 
 UNKNOWN = "unknown scenario of the package; expected a name of `mockclaude scenarios`"
@@ -64,3 +70,12 @@ def test_mock_serves_a_scenario_of_the_package_but_not_a_folder() -> None:
     assert MockClaude("@hello")
     with pytest.raises(ScenarioError, match=r"^@incidents: a folder of scenarios; expected one scenario, e\.g\. '@inc"):
         MockClaude("@incidents")
+
+
+def test_messages_name_a_file_of_the_package_without_its_folder() -> None:
+    scenario = load([Path("@incidents/retry_after_days")])
+
+    assert scenario.files == ("@incidents/retry_after_days",)
+    assert [str(warning).partition(" ")[0] for warning in scenario.warnings] == ["@incidents/retry_after_days:5:71:"]
+    assert is_shipped("@incidents/retry_after_days")
+    assert display_name(shipped_folder()) == "@scenarios"

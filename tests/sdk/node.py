@@ -1,4 +1,4 @@
-"""Node for tests: a folder beside the packages of `typescript/package.json`, installed once for each lock file."""
+"""Node for tests: a folder with the packages of a `package.json`, installed once for each lock file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -22,33 +23,36 @@ def lacking() -> str:
     return next((program for program in ("node", "npm") if shutil.which(program) is None), "")
 
 
-def installed() -> Path:
-    """Return the folder. Without Node, or where the packages cannot be had, the test is skipped."""
+def installed(packages: Path = HERE) -> Path:
+    """Return a folder with the packages of `package.json` in `packages`.
+
+    Without Node, or where the packages cannot be had, the test is skipped.
+    """
     if program := lacking():
-        _give_up(f"{program} is not installed")
-    lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
-    folder = CACHE / f"typescript-{lock}"
+        give_up(f"{program} is not installed")
+    lock = hashlib.sha256((packages / "package-lock.json").read_bytes()).hexdigest()[:16]
+    folder = CACHE / f"{packages.name}-{lock}"
     if not folder.is_dir():
-        _install(folder)
+        _install(packages, folder)
     return folder
 
 
-def _install(folder: Path) -> None:
+def _install(packages: Path, folder: Path) -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE, ignore_cleanup_errors=True) as name:
         fresh = Path(name) / "fresh"
-        shutil.copytree(HERE, fresh)
+        shutil.copytree(packages, fresh)
         command = [shutil.which("npm") or "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False)
         if done.returncode:
-            _give_up(f"npm ci failed: {done.stderr}")
+            give_up(f"npm ci failed: {done.stderr}")
         try:
             fresh.rename(folder)
         except OSError:
             assert folder.is_dir()  # another process was faster
 
 
-def _give_up(reason: str) -> None:
+def give_up(reason: str) -> NoReturn:
     """Skip the test, but fail where it is what a run is for."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)

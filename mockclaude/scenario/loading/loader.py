@@ -20,7 +20,7 @@ from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, did_you_mean, join_words
 from mockclaude.scenario.format.file import ScenarioFile
-from mockclaude.scenario.loading.shipped import resolve_all
+from mockclaude.scenario.loading.shipped import display_name, resolve_all
 from mockclaude.scenario.loading.validation import validate
 from mockclaude.scenario.rules import Scenario, build, built_in
 
@@ -72,14 +72,6 @@ def load_all(
     if diagnostics:
         raise ScenarioError(diagnostics)
     return {name: _override(scenario, seed, validation, betas) for name, scenario in scenarios.items()}
-
-
-def display_name(path: Path) -> str:
-    """Return the name of `path` in messages, pages and the journal.
-
-    Bytes that are not UTF-8 are escaped.
-    """
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -26,7 +26,8 @@ def shipped_folder() -> Path:
     It is in the package if that was installed from a wheel, and beside the package in a clone.
     """
     installed = _PACKAGE / "scenarios"
-    return installed if installed.is_dir() else _PACKAGE.parent / "scenarios"
+    # With `..`, paths that names stand for differ from the paths of the clone that users write: see `display_name`.
+    return installed if installed.is_dir() else _PACKAGE / ".." / "scenarios"
 
 
 def shipped_names() -> list[str]:
@@ -44,7 +45,19 @@ def shipped_summaries() -> Iterator[tuple[str, str]]:
 
 def is_shipped(file: str) -> bool:
     """Return whether `file`, as in a diagnostic, is a file of the package."""
-    return Path(os.path.abspath(file)).is_relative_to(shipped_folder())
+    if not os.path.lexists(file):
+        return file in _files()
+    return Path(os.path.abspath(file)).is_relative_to(os.path.abspath(shipped_folder()))
+
+
+def display_name(path: Path) -> str:
+    """Return the name of `path` in messages, pages and the journal.
+
+    Bytes that are not UTF-8 are escaped. A file of the package has its short name, e.g. `@hello`, on each machine.
+    """
+    if path.is_relative_to(folder := shipped_folder()):
+        return _name(path.relative_to(folder)) if path != folder else ALL
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def resolve_all(paths: Iterable[Path], *, with_folders: bool = True) -> list[Path]:
@@ -111,4 +124,4 @@ def _near_name(name: str) -> str:
 
 
 def _raise(name: str, problem: str) -> NoReturn:
-    raise ScenarioError([Diagnostic(Place(os.fsencode(name).decode("utf-8", "backslashreplace")), problem)])
+    raise ScenarioError([Diagnostic(Place(display_name(Path(name))), problem)])
