@@ -60,7 +60,7 @@ class EarlierTurn(NamedTuple):
 
 
 class MessagesRequest:
-    """A request to `/v1/messages` or `count_tokens`. mockclaude never changes it.
+    """A request to `messages`, `count_tokens` or `models`, which never changes.
 
     Attributes:
         body: The parsed body with all messages of its thread. Only reports redact its credentials.
@@ -71,6 +71,7 @@ class MessagesRequest:
         excluded_fields: The fields outside the canonical body, as JSON; empty for none.
         warnings: The errors that the validation mode tolerates.
         requested_fault: The requested fault after the model name; '' for none.
+        endpoint: The endpoint: `messages`, `count_tokens` or `models`.
         entry: The `JournalEntry` with the decision and the response; None until the request is handled.
         messages: The messages of the body.
         stream: Whether the client requests a stream.
@@ -99,6 +100,7 @@ class MessagesRequest:
         excluded_fields: bytes = b"",
         warnings: Sequence[str] = (),
         requested_fault: str = "",
+        endpoint: str = "messages",
         entry: Any = None,
     ) -> None:
         self.body: dict[str, Any] = body
@@ -111,6 +113,7 @@ class MessagesRequest:
         self.excluded_fields = excluded_fields
         self.warnings = warnings
         self.requested_fault = requested_fault
+        self.endpoint = endpoint
         self.entry = entry
         self.messages: list[dict[str, Any]] = body["messages"]
         self.stream = bool(body.get("stream"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from mockclaude.api.body import Body
 from mockclaude.engine.decision import Decision
+from mockclaude.engine.endpoint_reply import decide_document
 from mockclaude.engine.http_request import HttpRequest
+from mockclaude.engine.request_context import RequestContext
 from mockclaude.engine.scenario_state import ScenarioState
 
 
@@ -18,6 +20,5 @@ def count_tokens(http: HttpRequest, state: ScenarioState) -> Decision:
     counted: Body = {"input_tokens": request.input_tokens}
     if request.body.get("context_management") is not None:
         counted["context_management"] = {"original_input_tokens": request.input_tokens}
-    context = state.response_context(http, http.fingerprints(request.canonical, request.excluded_fields))
-    warnings = tuple(f"warning: {warning}" for warning in request.warnings)
-    return Decision(context.json(counted), "count_tokens", notes=warnings)
+    fingerprints = http.fingerprints(request.canonical, request.excluded_fields)
+    return decide_document(RequestContext(http, state, request, fingerprints), counted)

@@ -7,6 +7,8 @@ the decision.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mockclaude.api.errors import ApiError
 from mockclaude.api.fingerprint import hash_request
 from mockclaude.engine.decision import Decision
@@ -20,7 +22,7 @@ from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.store import Claim, Refusal
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.match import describe_unmatched, find_matches, find_near_miss
-from mockclaude.scenario.rules import ReplyTemplate
+from mockclaude.scenario.rules import ConditionalFault, ReplyTemplate, Rule
 
 
 def decide(http: HttpRequest, state: ScenarioState) -> Decision:
@@ -41,7 +43,7 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
             if isinstance(admitted, Refusal):
                 return context.refuse(admitted.error, admitted.note)
             context = context._replace(permit=admitted)
-        builder = _select(context)
+        builder = select_rule(context, state.rules, state.scenario.chaos)
         if builder is None:
             return _refuse_unmatched(context)
         if builder.rule.function is not None:
@@ -52,14 +54,20 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
         raise
 
 
-def _select(context: RequestContext) -> ReplyBuilder | None:
-    """Claim the first rule that matches and is not exhausted."""
+def select_rule(
+    context: RequestContext, rules: Sequence[Rule], chaos: Sequence[ConditionalFault]
+) -> ReplyBuilder | None:
+    """Claim the first of `rules` that matches and is not exhausted.
+
+    A rule without an id has no counters.
+    """
     http, state, request, requested = context.http, context.state, context.request, context.requested_faults
-    (fingerprint, canonical), lane, chaos = context.fingerprints, http.head.lane, state.scenario.chaos
-    for rule in find_matches(state.rules, request):
+    (fingerprint, canonical), lane, is_message = context.fingerprints, http.head.lane, http.head.is_message
+    for rule in find_matches(rules, request):
         possible = find_possible_faults(requested, rule, chaos, request) if requested or rule.faults or chaos else {}
         attempts = list_attempts(possible, rule, request) if possible else {}
-        ticket = state.store.claim(Claim(lane, fingerprint, rule.key, rule.times, attempts=tuple(attempts.values())))
+        key = rule.key if rule.id else None
+        ticket = state.store.claim(Claim(lane, fingerprint, key, rule.times, is_message, tuple(attempts.values())))
         if ticket is not None:
             draws = Draws(state.scenario.seed, rule.id, fingerprint, lane, ticket.occurrence, canonical)
             faults = select_faults_to_apply(possible, draws, http, ticket, attempts) if possible else NO_FAULTS
@@ -69,9 +77,10 @@ def _select(context: RequestContext) -> ReplyBuilder | None:
 
 def _refuse_unmatched(context: RequestContext) -> Decision:
     state = context.state
-    exhaustible = [rule.key for rule in state.rules if rule.times is not None]
+    rules = [rule for rule in state.rules if rule.is_for("messages")] if state.endpoint_rules else state.rules
+    exhaustible = [rule.key for rule in rules if rule.times is not None]
     counts = state.store.counts(context.http.head.lane, exhaustible)
-    nearest = find_near_miss(state.rules, context.request, counts)
+    nearest = find_near_miss(rules, context.request, counts)
     error = state.scenario.policy.unmatched_error(describe_unmatched(nearest))
     return context.refuse(error)._replace(unmatched=True, closest=nearest)
 

@@ -47,17 +47,19 @@ def _rule_lines(
 ) -> Iterator[str]:
     """Yield the failed conditions of rules before the selected one, and of the rules that it shadows."""
     is_before = True
-    for result in _match_results(scenario, decision.whole or http.body, http.headers, counts):
+    for result in _match_results(scenario, decision.whole or http.body, http, counts):
         is_before = is_before and result.rule is not decision.rule
         if result.failed and (is_before or result.shadowed):
             yield f"not     {result.rule.label}: {'; '.join(map(str, result.failed))}"
 
 
 def _match_results(
-    scenario: Scenario, body: bytes, headers: Mapping[str, str], counts: Mapping[RuleKey, int]
+    scenario: Scenario, body: bytes, http: HttpRequest, counts: Mapping[RuleKey, int]
 ) -> list[MatchResult]:
+    endpoint = http.head.endpoint
+    rules = [rule for rule in scenario.rules if rule.is_for(endpoint)]
     try:
-        return explain(scenario.rules, MessagesRequest(parse(body)[0], headers), counts)
+        return explain(rules, MessagesRequest(parse(body)[0], http.headers, endpoint=endpoint), counts)
     except (ApiError, KeyError, TypeError, AttributeError):
         return []
 

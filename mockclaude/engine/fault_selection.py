@@ -54,6 +54,8 @@ def list_attempts(possible: PossibleFaults, rule: Rule, request: MessagesRequest
     if not scripted:
         return {}
     turn = turn_hash(request.body)
+    if request.endpoint != "messages":
+        turn += request.endpoint.encode()
     return {label: (label, rule.id if label == "fault" else "", turn) for label in scripted}
 
 

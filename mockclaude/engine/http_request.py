@@ -16,6 +16,8 @@ from mockclaude.api.redaction import redact_header
 from mockclaude.engine.valid_headers import ValidHeaders
 from mockclaude.scenario.format.policy import LaneSource, compile_sources
 
+_ENDPOINTS = {"/v1/messages": "messages", "/v1/messages/count_tokens": "count_tokens", "/v1/models": "models"}
+
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
 
@@ -38,6 +40,7 @@ class Head:
         page: The origin of the web page that sent the request; '' if the page may control the server.
         guest: Whether the request lacks the server's token.
         is_message: Whether the request is a Messages request.
+        endpoint: The name of the endpoint in conditions; '' for an unknown path.
         lane_from: The sources of the lane.
         validated: The result of the last validation of the headers.
     """
@@ -62,6 +65,7 @@ class Head:
         self.page = page
         self.guest = guest
         self.is_message = method == "POST" and path == "/v1/messages"
+        self.endpoint = _ENDPOINTS.get("/v1/models" if path.startswith("/v1/models/") else path, "")
         self.lane_from = lane_from
         self.reads_body = any(source.kind == "body" for source in compile_sources(lane_from))
         self.validated: ValidHeaders | None = None

@@ -1,4 +1,4 @@
-"""The pages of `GET /v1/models`, newest model first."""
+"""Requests to `/v1/models`, and the pages of the list, newest model first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from mockclaude.api.errors import invalid
 from mockclaude.api.models import CATALOGUE, Lifecycle, Model, resolve
+from mockclaude.api.request import MessagesRequest
 
 LIFECYCLES: tuple[str, ...] = get_args(Lifecycle)
 """Values of `lifecycle[]`, in the order of the API's messages."""
@@ -28,6 +29,12 @@ def models_page(query: Mapping[str, str]) -> dict[str, Any]:
     page = matches[-limit:] if "before_id" in query else matches[:limit]
     first, last = (page[0]["id"], page[-1]["id"]) if page else (None, None)
     return {"data": page, "has_more": len(matches) > limit, "first_id": first, "last_id": last}
+
+
+def models_request(path: str, headers: Mapping[str, str]) -> MessagesRequest:
+    """Return the request to a path of models for conditions, without messages."""
+    model_id = path.removeprefix("/v1/models").removeprefix("/")
+    return MessagesRequest({"model": model_id, "messages": []}, headers, endpoint="models")
 
 
 def _limit(text: str) -> int:

@@ -102,10 +102,20 @@ def add_faults_and_cache_usage(context: RequestContext) -> RequestContext:
         ApiError: The request has an invalid fault, or may not have one.
     """
     request, http = context.request, context.http
-    if request.requested_fault or FAULT_HEADER in http.head.headers:
-        context = context._replace(requested_faults=_requested_faults(context))
+    context = add_requested_faults(context)
     if request.breakpoints:
         context = context._replace(cached=look_up(context.state.store, request, http.now))
+    return context
+
+
+def add_requested_faults(context: RequestContext) -> RequestContext:
+    """Add the faults that the client requests.
+
+    Raises:
+        ApiError: The request has an invalid fault, or may not have one.
+    """
+    if context.request.requested_fault or FAULT_HEADER in context.http.head.headers:
+        return context._replace(requested_faults=_requested_faults(context))
     return context
 
 

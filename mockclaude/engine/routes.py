@@ -8,14 +8,17 @@ from functools import lru_cache
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from mockclaude.api import models
+from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import cors_preflight, date
 from mockclaude.api.media import OPENED
 from mockclaude.engine.count_tokens import count_tokens
 from mockclaude.engine.decide import decide
 from mockclaude.engine.decision import Decision
+from mockclaude.engine.endpoint_reply import decide_document
 from mockclaude.engine.http_request import Head, HttpRequest
-from mockclaude.engine.model_list import models_page
+from mockclaude.engine.model_list import models_page, models_request
+from mockclaude.engine.request_context import RequestContext
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.reply.response import build_bodiless
 
@@ -122,7 +125,7 @@ def _not_found(head: Head) -> ApiError:
 
 def _list_models(http: HttpRequest, state: ScenarioState) -> Decision:
     state.validator.headers(http.head)
-    return Decision(state.response_context(http).json(models_page(http.head.query)), "models")
+    return _decide_models(http, state, models_page(http.head.query))
 
 
 def _retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
@@ -130,7 +133,12 @@ def _retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> D
     model = models.find(model_id)
     if model is None:
         raise ApiError("not_found_error", f"model: {model_id}")
-    return Decision(state.response_context(http).json(model.info()), "models")
+    return _decide_models(http, state, model.info())
+
+
+def _decide_models(http: HttpRequest, state: ScenarioState, document: Body) -> Decision:
+    request = models_request(http.head.path, http.headers)
+    return decide_document(RequestContext(http, state, request, http.raw_fingerprints()), document)
 
 
 Handler: TypeAlias = Callable[..., Decision]

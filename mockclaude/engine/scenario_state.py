@@ -33,6 +33,8 @@ class ScenarioState:
         scenario: The scenario of the files.
         added: The added rules by lane; None is every lane.
         rules: The added rules, then the scenario's own.
+        endpoint_rules: The rules that name an endpoint. Only these match requests to other endpoints than `messages`.
+        endpoint_chaos: The faults of chaos that name an endpoint.
         store: Counters, limits, prompt cache and threads.
         retry_speed: Divides the retry delays sent to clients; 0 makes them 1 ms.
         problem: The errors in the current files, if an earlier version is served instead; '' for none.
@@ -62,6 +64,8 @@ class ScenarioState:
         lanes = sorted(self.added, key=lambda lane: lane is None)
         parts = [*(batch.scenario for lane in lanes for batch in self.added[lane]), scenario]
         self.rules = RuleList(rule for part in parts for rule in part.rules)
+        self.endpoint_rules = RuleList(rule for rule in self.rules if _names_endpoint(rule.conditions))
+        self.endpoint_chaos = [fault for fault in scenario.chaos if _names_endpoint(fault.conditions)]
         recorded = KnownSignatures.together([part.known_signatures for part in parts])
         self.validator = RequestValidator(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
 
@@ -148,3 +152,7 @@ class ScenarioState:
             return find_lane(request.headers, self.scenario.policy.lane_from, request.body)
 
         return Condition("lane", f"exactly {lane!r}", look, lane.__eq__, difference=lambda _: _OTHER_LANE)
+
+
+def _names_endpoint(conditions: Iterable[Condition]) -> bool:
+    return any(condition.key == "endpoint" for condition in conditions)

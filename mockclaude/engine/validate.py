@@ -112,6 +112,7 @@ class RequestValidator(NamedTuple):
             excluded_fields=excluded_fields(parsed.body, "model") if fault else parsed.excluded_fields,
             warnings=result.warnings,
             requested_fault=fault,
+            endpoint=http.head.endpoint,
         )
         if "block:document" in request.traits and len(request.blocks["document"]) > MAX_DOCUMENTS:
             raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")

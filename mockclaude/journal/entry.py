@@ -6,7 +6,7 @@ bodies, so an entry keeps their credentials. All output of an entry is redacted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import orjson
@@ -15,8 +15,10 @@ from mockclaude.api.redaction import redact, redact_headers
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import Head, HttpRequest
+from mockclaude.engine.model_list import models_request
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import End
+from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.conditions.work import TooMuchWorkError
 from mockclaude.scenario.match import MatchResult
 from mockclaude.scenario.rules import Rule
@@ -204,13 +206,25 @@ class JournalEntry:
         """Return whether the request has this lane and this scenario; None is any."""
         return lane in (None, self.lane) and scenario in (None, self.scenario)
 
+    def can_match(self, conditions: Collection[Condition]) -> bool:
+        """Return whether the request is a Messages request.
+
+        If `conditions` name an endpoint, return whether the request has one.
+        """
+        if any(condition.key == "endpoint" for condition in conditions):
+            return self.http.head.endpoint != ""
+        return self.is_messages_request
+
     @property
     def request(self) -> MessagesRequest | None:
-        """The Messages request with all messages of its thread; None if it cannot be read."""
+        """The request with all messages of its thread; None if it cannot be read."""
         if self.whole is None and len(self.body) < self.body_size:
             return None
+        head = self.http.head
+        if head.endpoint == "models":
+            return models_request(head.path, self.raw_headers)
         try:
-            return MessagesRequest(orjson.loads(self.whole or self.body), self.raw_headers)
+            return MessagesRequest(orjson.loads(self.whole or self.body), self.raw_headers, endpoint=head.endpoint)
         except UNREADABLE:
             return None
 

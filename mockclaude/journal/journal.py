@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import Literal, TypeAlias
 
@@ -229,9 +229,12 @@ class Journal:
             self._dropped.clear()
 
 
-def entry_matches(conditions: Iterable[Condition], entry: JournalEntry) -> bool:
-    """Return whether `entry` is a readable Messages request that matches `conditions`."""
-    request = entry.request if entry.is_messages_request else None
+def entry_matches(conditions: Collection[Condition], entry: JournalEntry) -> bool:
+    """Return whether `entry` is a readable request that matches `conditions`.
+
+    Only Messages requests match, unless a condition names an endpoint.
+    """
+    request = entry.request if entry.can_match(conditions) else None
     try:
         return request is not None and all(condition.holds(condition.look(request)) for condition in conditions)
     except UNREADABLE:

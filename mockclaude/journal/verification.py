@@ -68,9 +68,11 @@ def verify(
     times: int | CountRange = AT_LEAST_ONE,
     dropped: int = 0,
 ) -> VerificationResult:
-    """Verify that `times` Messages requests among `entries` match all `conditions`.
+    """Verify that `times` requests among `entries` match all `conditions`.
 
     The message of a failure has the matching requests if they are too many, or else each condition of the near miss.
+
+    Only Messages requests count, unless a condition names an endpoint.
 
     Args:
         entries: Entries of the journal, oldest first.
@@ -79,7 +81,7 @@ def verify(
         dropped: The number of older entries that the journal has dropped.
     """
     expected, bounds = tuple(conditions), CountRange(times, times) if isinstance(times, int) else times
-    requests = [entry for entry in entries if entry.is_messages_request]
+    requests = [entry for entry in entries if entry.can_match(expected)]
     checked = [CheckedRequest(entry, checks) for entry in requests if (checks := _checks(expected, entry)) is not None]
     matching = [request for request in checked if request.matches]
     head = f"expected {bounds}{_describe_conditions(expected)}, got {len(matching)} (of {len(requests)} received)"

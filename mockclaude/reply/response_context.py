@@ -25,9 +25,9 @@ class ResponseContext(NamedTuple):
     now: int
     retry_speed: float = 1.0
 
-    def json(self, data: Any) -> Response:
+    def json(self, data: Any, at: int = 0) -> Response:
         """Build a response with `data` as its JSON body."""
-        return build_response(200, headers.json(self.now), self.request_id, json_data(data))
+        return build_response(200, headers.json(self.now), self.request_id, json_data(data), at)
 
     def message(self, piece: Piece, at: int = 0) -> Response:
         """Build a response with a message as its JSON body."""

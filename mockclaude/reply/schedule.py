@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from mockclaude.api import events
+from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.draws import Draws
@@ -59,11 +60,21 @@ def _schedule(stream: Flow, clock: PaceClock) -> _Schedule:
 
 def json_response(reply: Reply, at: int, cause: Incident | None, context: ResponseContext) -> Response:
     """Build the JSON response, or the incident, at the time `at`."""
-    if isinstance(cause, ApiError):
-        return context.error(cause, at)
-    if cause is not None:
-        return build_silent(_end_without_response(cause), at)
-    return context.message(json_data(reply.message), at)
+    return context.message(json_data(reply.message), at) if cause is None else _incident_response(cause, at, context)
+
+
+def schedule_document(document: Body, parts: Iterable[Incident], context: ResponseContext) -> Response:
+    """Build the JSON response after the pauses in `parts`, or the other incident."""
+    at = 0
+    for part in parts:
+        if not isinstance(part, Pause) or part.microseconds is None:
+            return _incident_response(part, at, context)
+        at += part.microseconds
+    return context.json(document, at)
+
+
+def _incident_response(cause: Incident, at: int, context: ResponseContext) -> Response:
+    return context.error(cause, at) if isinstance(cause, ApiError) else build_silent(_end_without_response(cause), at)
 
 
 def stream_response(body: Sequence[TimedPiece], at: int, cause: Incident | None, context: ResponseContext) -> Response:

@@ -150,6 +150,11 @@ class Rule:
         """What each condition looks at, its test, and its searches."""
         return tuple((condition.look, condition.holds, condition.searches) for condition in self.conditions)
 
+    def is_for(self, endpoint: str) -> bool:
+        """Return whether the rule can match requests to `endpoint`."""
+        tests = [condition.holds for condition in self.conditions if condition.key == "endpoint"]
+        return all(test(endpoint) for test in tests) if tests else endpoint == "messages"
+
     @cached_property
     def label(self) -> str:
         """The rule's name and place, for messages and the log."""

@@ -198,7 +198,9 @@ class MockClaude(ReplyMethods):
             AssertionError: Another number was received. The message names the near miss.
             ScenarioError: A condition is invalid.
         """
-        rule = inline.compile_rules({"when": dict(conditions), "reply": "-"}, find_call_site()).scenario.rules[0]
+        rule = inline.compile_rules(
+            {"when": dict(conditions), "reply": {"generate": "auto"}}, find_call_site()
+        ).scenario.rules[0]
         journal = self._server.journal
         result = verify(journal.entries(), rule.conditions, times, journal.count_dropped())
         if not result.ok:

@@ -9,6 +9,8 @@ from typing import Any, Unpack
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.entry import JournalEntry
+from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError
+from mockclaude.scenario.format.shorthand import as_list
 from mockclaude.scenario.rules import Rule
 from mockclaude.testing.callbacks import Callbacks
 from mockclaude.testing.messages_request import read_request
@@ -27,10 +29,8 @@ class AddedRule:
 
     @property
     def requests(self) -> list[MessagesRequest]:
-        """The Messages requests for which the rule was selected."""
-        return [
-            read_request(entry) for entry in self._entries() if entry.rule is self.rule and entry.is_messages_request
-        ]
+        """The requests for which the rule was selected."""
+        return [read_request(entry) for entry in self._entries() if entry.rule is self.rule]
 
 
 class RuleDraft:
@@ -46,7 +46,15 @@ class RuleDraft:
     def with_reply(
         self, reply: Mapping[str, Any], options: OptionsDict, function: ReplyFunction | None = None
     ) -> RuleDraft:
-        """Return a complete draft. Its `origin` is the draft without the reply."""
+        """Return a complete draft. Its `origin` is the draft without the reply.
+
+        Raises:
+            ScenarioError: The reply is a function, but not to Messages requests.
+        """
+        endpoints = as_list(self.rule.get("when", {}).get("endpoint", "messages"))
+        if function and "messages" not in endpoints:
+            problem = "a function replies to Messages requests only; expected steps, e.g. `{'error': 529}`"
+            raise ScenarioError([Diagnostic(Place(self.where), problem)])
         draft = RuleDraft(self.where, {}, self._predicate)
         draft.origin = self
         draft.rule = {**self.rule, **options, **reply}

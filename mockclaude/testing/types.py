@@ -30,6 +30,9 @@ class ToolResultDict(TypedDict, total=False):
     content: Texts
 
 
+EndpointName: TypeAlias = Literal["messages", "count_tokens", "models"]
+
+
 class WhenDict(TypedDict, total=False):
     """The conditions of a rule. A rule matches if all of them do."""
 
@@ -44,6 +47,7 @@ class WhenDict(TypedDict, total=False):
     stream: bool
     turn: int | list[int]
     retry: int | list[int]
+    endpoint: EndpointName | list[EndpointName]
 
 
 class TextDict(TypedDict, total=False):

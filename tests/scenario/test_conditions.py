@@ -60,6 +60,8 @@ def holds(when: Any, heard: MessagesRequest) -> bool:
         {"turn": 1},
         {"turn": [2, 1]},
         {"retry": 0},
+        {"endpoint": "messages"},
+        {"endpoint": ["count_tokens", "messages"]},
         {"user": "weather", "system": "brief", "stream": True, "turn": 1},
     ],
 )
@@ -227,11 +229,12 @@ def test_a_later_turn_and_a_retry_are_counted() -> None:
 
 def test_the_cheap_conditions_are_asked_first() -> None:
     every = {"body": "a", "system": "a", "tools": "a", "tool_result": "a", "user": "a", "headers": {"x": "a", "y": "a"},
-             "retry": 0, "turn": 1, "model": "a", "stream": True, "anywhere": "a"}  # fmt: skip
+             "retry": 0, "turn": 1, "model": "a", "stream": True, "anywhere": "a",
+             "endpoint": "messages"}  # fmt: skip
 
     assert [condition.key for condition in conditions(When.model_validate(every))] == [
-        "stream", "model", "turn", "retry", "headers.x", "headers.y", "user", "tool_result", "tools", "system",
-        "anywhere", "body",
+        "stream", "endpoint", "model", "turn", "retry", "headers.x", "headers.y", "user", "tool_result", "tools",
+        "system", "anywhere", "body",
     ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ def dump(model: type[Any], data: Any) -> Any:
         ({"user": "hi"}, {"user": [{"contains": ["hi"]}]}),
         ({"user": ["hi", {"regex": "x"}]}, {"user": [{"contains": ["hi"]}, {"regex": ["x"]}]}),
         ({"user": {"equals": ["a", "b"]}}, {"user": [{"equals": ["a", "b"]}]}),
+        ({"endpoint": "models"}, {"endpoint": ["models"]}),
         ({"anywhere": "terse"}, {"anywhere": [{"contains": ["terse"]}]}),
         ({"system": "terse"}, {"system": [{"contains": ["terse"]}]}),
         ({"model": "claude-*"}, {"model": [{"like": ["claude-*"]}]}),

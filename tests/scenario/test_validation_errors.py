@@ -162,6 +162,22 @@ IN_A_RULE = [
     ("times: true, reply: x", "9: invalid value, got true; expected an integer"),
     ("sequence: x", "12: invalid value, got string 'x'; expected a list (`- item`)"),
     ("sequence: []", "12: no items; expected at least one item"),
+    (
+        "when: {endpoint: count_tokens}, reply: Hi",
+        "41: the step `text` in a response of count_tokens; expected error, pause, disconnect, usage or generate: auto",
+    ),
+    (
+        "when: {endpoint: models}, sequence: [{error: 529}, [{pause: 1s}, {usage: {input_tokens: 1}}]]",
+        "67: the step `usage` in a response of models; expected error, pause, disconnect or generate: auto",
+    ),
+    (
+        "when: {endpoint: [models, count_tokens]}, pace: opus, reply: {generate: auto}",
+        "50: a pace for models or count_tokens, whose response is not generated; expected {pause: 2s} in the reply",
+    ),
+    (
+        "when: {endpoint: models}, reply: {generate: auto}, fault: {drop: ping}",
+        "60: the event ping is never sent in this reply; expected headers, body or end",
+    ),
     ("turns: x", "9: invalid value, got string 'x'; expected a list (`- item`)"),
     ("turns: []", "9: no items; expected at least one item"),
     ("turns: [{txt: x}]", f"11: unknown key 'txt'; expected {STEP_KEYS}; did you mean 'text'?"),
@@ -191,8 +207,8 @@ def test_a_mistake_in_a_rule(rule: str, line: str) -> None:
 IN_A_CONDITION = [
     (
         "usr: x",
-        "1: unknown key 'usr'; expected user, tool_result, system, anywhere, model, tools, headers, body, stream, turn "
-        "or retry; did you mean 'user'?",
+        "1: unknown key 'usr'; expected user, tool_result, system, anywhere, model, tools, headers, body, stream, "
+        "turn, retry or endpoint; did you mean 'user'?",
     ),
     ("user:", f"6: {NO_VALUE}"),
     ("user: 5", f"7: invalid value, got number 5; expected {TEXT}{QUOTES}"),
@@ -230,6 +246,20 @@ IN_A_CONDITION = [
     ("anywhere:", f"10: {NO_VALUE}"),
     ("anywhere: []", "11: no items; expected at least one item"),
     ("anywhere: {user: x}", "12: unknown key 'user'; expected equals, contains, like or regex"),
+    ("endpoint:", f"10: {NO_VALUE}"),
+    ("endpoint: []", "11: no items; expected at least one item"),
+    ("endpoint: count", "11: invalid value, got string 'count'; expected 'messages', 'count_tokens' or 'models'"),
+    ("endpoint: [models, 5]", "20: invalid value, got number 5; expected 'messages', 'count_tokens' or 'models'"),
+    (
+        "{endpoint: models, user: x}",
+        "1: `user` never matches a request to models, which has no body; expected headers, model or retry beside "
+        "`endpoint: models`",
+    ),
+    (
+        "endpont: models",
+        "1: unknown key 'endpont'; expected user, tool_result, system, anywhere, model, tools, "
+        "headers, body, stream, turn, retry or endpoint; did you mean 'endpoint'?",
+    ),
     ("system: {equals: []}", "18: no items; expected at least one item"),
     ("model: true", f"8: invalid value, got true; expected {TEXT}{QUOTES}"),
     ("tool_result: []", "14: no items; expected at least one item"),

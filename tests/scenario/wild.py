@@ -7,10 +7,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 _KEYS = """
-    rules reply sequence choice weight when times name pace seed locale user system tool_result model tools headers body
-    stream turn retry equals contains like regex is_error content text thinking tool_use server_tool json block generate
-    error pause disconnect stop_reason usage type input citations cited_text result ttft jitter tokens_per_second
-    limits requests_per_minute in_flight most release acceleration start step api_key
+    rules reply sequence turns choice weight when times name pace seed locale user system tool_result model tools
+    headers body anywhere endpoint message stream turn retry equals contains like regex is_error content text thinking
+    tool_use server_tool json block generate error pause disconnect stop_reason usage type input citations cited_text
+    result ttft jitter tokens_per_second limits requests_per_minute in_flight most release acceleration start step
+    api_key
 """
 _VALUES = """
     auto forever reset 20% instant 0 1 -3 2.5 1e3 0o17 true null ~ 400ms 1h overloaded_error refusal web_search ( a* *

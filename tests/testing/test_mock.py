@@ -14,6 +14,7 @@ from typing import Any
 import anthropic
 import pytest
 from anthropic import Anthropic
+from anthropic._exceptions import OverloadedError
 
 from mockclaude import testing
 from mockclaude.journal.verification import CountRange
@@ -68,6 +69,31 @@ def test_turns_reply_by_the_turn_of_the_conversation(mock: MockClaude, client: A
     mock.when(user="next").turns("One.", [{"text": "Two."}], times=2)
 
     assert [reply_text(client, "next") for _ in range(2)] == ["One.", "One."]
+
+
+def test_other_endpoints_fail_and_are_verified(mock: MockClaude, client: Anthropic) -> None:
+    busy = mock.when(endpoint=["count_tokens", "models"], headers={"anthropic-version": "*"}).reply({"error": 529})
+    client = client.with_options(max_retries=0)
+    messages: Any = [{"role": "user", "content": "Hi"}]
+    with pytest.raises(OverloadedError):
+        client.messages.count_tokens(model="claude-sonnet-5", messages=messages)
+    with pytest.raises(OverloadedError):
+        client.models.retrieve("claude-sonnet-5")
+
+    assert [(request.endpoint, request.model) for request in busy.requests] == [
+        ("count_tokens", "claude-sonnet-5"),
+        ("models", "claude-sonnet-5"),
+    ]
+    assert mock.requests == []
+    mock.assert_requested(endpoint="count_tokens", user="Hi", times=1)
+    mock.assert_requested(endpoint=["models", "count_tokens"], times=2)
+    with pytest.raises(AssertionError, match=r"expected at least 1 request with endpoint: messages, got 0 \(of 2"):
+        mock.assert_requested(endpoint="messages")
+
+
+def test_function_cannot_reply_to_other_endpoints(mock: MockClaude) -> None:
+    with pytest.raises(ScenarioError, match=r"test_mock.py:\d+: a function replies to Messages requests only"):
+        mock.when(endpoint="models").reply(lambda _: "Hi")
 
 
 def test_rule_accepts_the_options_of_a_file(mock: MockClaude, client: Anthropic) -> None:

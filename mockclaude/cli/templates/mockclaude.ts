@@ -899,6 +899,8 @@ export interface When {
   turn?: number | number[];
   /** The number of retries before this request: the SDK's header x-stainless-retry-count. */
   retry?: number | number[];
+  /** The endpoint: `messages`, `count_tokens` or `models`. Default: `messages`. */
+  endpoint?: "messages" | "count_tokens" | "models" | ("messages" | "count_tokens" | "models")[];
 }
 
 /** A planned write. */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter, methodcaller
@@ -115,12 +115,14 @@ def _conditions(when: When) -> Iterator[Condition]:
 def _exact_conditions(when: When) -> Iterator[Condition]:
     if when.stream is not None:
         yield Condition("stream", str(when.stream).lower(), attrgetter("stream"), lambda found: found is when.stream)
+    if when.endpoint:
+        yield _choice_condition("endpoint", when.endpoint, attrgetter("endpoint"))
     if when.model:
         yield _text_condition("model", when.model, attrgetter("model"))
     if when.turn:
-        yield _number_condition("turn", when.turn, attrgetter("turn"))
+        yield _choice_condition("turn", when.turn, attrgetter("turn"))
     if when.retry:
-        yield _number_condition("retry", when.retry, attrgetter("retry"))
+        yield _choice_condition("retry", when.retry, attrgetter("retry"))
 
 
 def _header_condition(name: str, matches: list[TextMatcher]) -> Condition:
@@ -133,8 +135,8 @@ def _header_condition(name: str, matches: list[TextMatcher]) -> Condition:
     )
 
 
-def _number_condition(key: str, numbers: list[int], look: Callable[[MessagesRequest], int]) -> Condition:
-    return Condition(key, " or ".join(map(str, numbers)), look, lambda found: found in numbers)
+def _choice_condition(key: str, values: Sequence[int | str], look: Look) -> Condition:
+    return Condition(key, " or ".join(map(str, values)), look, lambda found: found in values)
 
 
 def _text_condition(key: str, matches: list[TextMatcher], look: Look) -> Condition:

@@ -66,7 +66,7 @@ class RuleModel(FormatModel):
     @cached_property
     def canonical_when(self) -> Mapping[str, str]:
         """The conditions as JSON, by key. Equal conditions have equal JSON."""
-        conditions = self.when.model_dump(exclude_unset=True)
+        conditions = {"endpoint": ["messages"], **self.when.model_dump(exclude_unset=True)}
         sorted_keys = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
         return {key: orjson.dumps(value, option=sorted_keys).decode() for key, value in conditions.items()}
 

@@ -313,6 +313,9 @@ class StepModel(FormatModel):
 _KINDS = {name: field.alias or name for name, field in StepModel.model_fields.items()}
 STEPS: tuple[str, ...] = tuple(_KINDS.values())
 
+DOCUMENT_STEPS = ("error", "pause", "disconnect", "usage")
+"""The steps that change the response of an endpoint other than `messages`."""
+
 AnyStep: TypeAlias = Annotated[StepModel, BeforeValidator(expand_api_form)]
 """A step: one key, or a block, a message or an error in the API's own form."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -76,6 +76,13 @@ class BodyMatcher(FormatModel):
 Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidator(as_list), Field(min_length=1)]
 
 
+Endpoint: TypeAlias = Literal["messages", "count_tokens", "models"]
+Endpoints: TypeAlias = Annotated[list[Endpoint], BeforeValidator(as_list), Field(min_length=1)]
+
+_OF_MODELS = ("endpoint", "headers", "model", "retry")
+"""The conditions that a request to `models`, which has no body, can match."""
+
+
 class When(FormatModel):
     """The conditions of a rule. All keys must match."""
 
@@ -103,3 +110,12 @@ class When(FormatModel):
     """The number of the turn, from 1."""
     retry: Numbers | None = None
     """The number of retries before this request: the SDK's header x-stainless-retry-count."""
+    endpoint: Endpoints | None = None
+    """The endpoint: `messages`, `count_tokens` or `models`. Default: `messages`."""
+
+    @model_validator(mode="after")
+    def _can_match(self) -> When:
+        if self.endpoint == ["models"] and (others := self.model_fields_set.difference(_OF_MODELS)):
+            problem = f"`{min(others)}` never matches a request to models, which has no body"
+            raise ValueError(f"{problem}; expected headers, model or retry beside `endpoint: models`")
+        return self

@@ -51,7 +51,7 @@ def lint_faults(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Iter
             if rule.fault:
                 yield from _too_likely(source, (*path, "fault"), rule.fault)
                 yield from _impossible(source, (*path, "fault"), rule)
-            for where, steps in _replies(path, rule):
+            for where, steps in list_replies(path, rule):
                 yield from _never_reached(source, where, steps)
 
 
@@ -82,11 +82,13 @@ def _likely(fault: Fault) -> float:
 
 
 def _impossible(source: SourceMap, path: Path, rule: written.RuleModel) -> Iterator[Diagnostic]:
-    replies = [steps for _, steps in _replies((), rule)]
+    is_stream = rule.when.endpoint is None or "messages" in rule.when.endpoint
+    replies = [steps for _, steps in list_replies((), rule)] if is_stream else []
     for fault in rule.fault or ():
         missing = next((event for event in _events(fault) if not any(_comes(event, steps) for steps in replies)), None)
         if missing:
             steps = f"a step with {join_words(_NEEDED[missing])}" if missing in _NEEDED else "a reply that gets so far"
+            steps = steps if is_stream else "headers, body or end"
             problem = f"the event {missing} is never sent in this reply; expected {steps}"
             yield Diagnostic(source.place(path), problem)
 
@@ -110,7 +112,8 @@ def _events(fault: Fault) -> Iterator[str]:
         yield fault.position.selector.event
 
 
-def _replies(path: Path, rule: written.RuleModel) -> Iterator[tuple[Path, Sequence[StepModel]]]:
+def list_replies(path: Path, rule: written.RuleModel) -> Iterator[tuple[Path, Sequence[StepModel]]]:
+    """Yield the replies of the rule at `path`, each with its path."""
     if rule.reply:
         yield (*path, "reply"), rule.reply
     for key in ("sequence", "turns"):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from mockclaude.scenario.conditions.conditions import capture_names
 from mockclaude.scenario.diagnostics import MAX_DIAGNOSTICS, Diagnostic, Path, Place, SourceMap
 from mockclaude.scenario.format import file as written
+from mockclaude.scenario.lint.endpoint_lint import lint_endpoints
 from mockclaude.scenario.lint.fault_lint import lint_faults
 from mockclaude.scenario.lint.limit_lint import lint_limits
 from mockclaude.scenario.template import fakes
@@ -30,6 +31,8 @@ def lint_scenario(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
     yield from _lint_names(files, earlier)
     yield from _lint_reachability(files, earlier)
     yield from lint_faults(files)
+    for source, file in files:
+        yield from lint_endpoints(source, file)
     yield from lint_limits(files)
     if any(_lint_locales(files)):
         return
