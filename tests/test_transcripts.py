@@ -42,6 +42,7 @@ PLACED: list[dict[str, Any]] = [
     {"stall": "2s"},
     {"stall": "forever"},
     {"stall": "1s", "pings": "300ms"},
+    {"stall": "1s", "comments": "300ms"},
     {"error": "overloaded_error"},
     {"error": {"type": "api_error", "message": "Oh", "status": 503}},
     {"insert": {"event": "hologram", "data": {"a": 1}}},

@@ -10,6 +10,8 @@ from mockclaude.api import headers
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import Headers
 from mockclaude.reply.response import End, Piece, Response, TimedPiece, build_response, json_data
+from mockclaude.reply.retry_date import find_retry_delay, resolve_retry_date
+from mockclaude.scenario.format.response_headers import RETRY_AFTER
 
 
 class ResponseContext(NamedTuple):
@@ -41,7 +43,8 @@ class ResponseContext(NamedTuple):
         """Build the API's response with an error."""
         retry = {"x-should-retry": "true" if error.should_retry else "false"}
         usual = headers.anonymous(self.now) if error.status == 401 else headers.json(self.now)
-        lines = _put_values(usual, (*(retry | self._hasten_retry(error) | dict(error.headers)).items(),))
+        headers_of_error = dict(resolve_retry_date(error.headers, self.now))
+        lines = _put_values(usual, (*(retry | self._hasten_retry(error) | headers_of_error).items(),))
         return build_response(error.status, lines, self.request_id, json_data(error.envelope(self.request_id)), at)
 
     def _hasten_retry(self, error: ApiError) -> dict[str, str]:
@@ -50,7 +53,9 @@ class ResponseContext(NamedTuple):
             return {}
         if self.retry_speed == 0:
             return {"retry-after-ms": "1"}
-        wait = next((value for name, value in error.headers.items() if name.lower() == "retry-after"), "")
+        delay = find_retry_delay(error.headers)
+        written = next((value for name, value in error.headers.items() if name.lower() == RETRY_AFTER), "")
+        wait = written if delay is None else str(delay)
         return {"retry-after-ms": f"{float(wait) * 1000 / self.retry_speed:g}"} if wait.isdecimal() else {}
 
     def stream(self, body: Sequence[TimedPiece], end: End, end_at: int, *, complete: bool) -> Response:

@@ -65,8 +65,9 @@ def chunk(data: bytes) -> bytes:
 
 
 def encode_pieces(response: Response, *, http11: bool) -> Script:
-    """Encode `response` with a chunk and a write for each piece of its body."""
-    sends = [Send(at, chunk(piece.encoded) if http11 else piece.encoded) for at, piece in response.body]
+    """Encode `response` with a chunk and a write for each piece with bytes."""
+    pieces = [(at, piece.encoded) for at, piece in response.body if piece.encoded]
+    sends = [Send(at, chunk(data) if http11 else data) for at, data in pieces]
     if not response.framing.head_sent:
         sends.insert(0, Send(response.head_at, encode_default_head(response, http11=http11)))
     end_at = max(response.end_at, sends[-1].at) if sends else response.end_at

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
 from typing import Any
 
 import orjson
 import pytest
 
+from mockclaude.api.events import PING
 from mockclaude.reply.faults.apply import APPLY, apply_faults
 from mockclaude.reply.response import End, build_silent
 from mockclaude.scenario.format.faults import FAULT_TYPES, NothingFault, ScriptFault
@@ -23,12 +25,13 @@ from tests.reply.breakage import (
     script_with,
 )
 from tests.reply.making import DRAWS
+from tests.serving import NOW
 
 ALL = event_names(plain_response())
 EDITS = [
     name
     for name, named in PRESETS.items()
-    if {"drop", "duplicate", "swap", "edit", "insert", "restart"} & set(named.fault)
+    if {"interleave", "drop", "duplicate", "swap", "edit", "insert", "restart"} & set(named.fault)
 ]
 
 
@@ -132,6 +135,34 @@ def test_a_stall_may_send_pings() -> None:
     ]
     assert {piece.encoded for _, piece in forever.body[1:]} == {b'event: ping\ndata: {"type": "ping"}\n\n'}
     assert (forever.end, forever.end_at) == (End.HANG, forever.body[-1].at)
+
+
+def test_a_stall_may_send_comments() -> None:
+    body = response_with({"stall": "1s", "before": "body", "comments": "400ms"}).body
+    forever = response_with("comments_forever")
+
+    assert [(at, piece.encoded) for at, piece in body[:2]] == [
+        (400_000, b": keep-alive\n\n"),
+        (800_000, b": keep-alive\n\n"),
+    ]
+    assert body[2].at == 1_000_000
+    assert {piece.encoded for _, piece in forever.body[1:]} == {b": keep-alive\n\n"}
+    assert {piece.encoded for _, piece in response_with({"stall": "1s"}).body} >= {PING.encoded}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "retry_after_date",
+        {"error": {"type": "rate_limit_error", "headers": {"Retry-After": "in 59.5s"}}},
+        {"respond": {"status": 503, "headers": {"retry-after": "in 60s"}}},
+        {"headers": {"retry-after": "in 1m"}},
+    ],
+)
+def test_retry_after_is_a_date(fault: Any) -> None:
+    lines = response_with(fault).headers.lines
+
+    assert ("retry-after", formatdate(NOW + 60, usegmt=True)) in lines
 
 
 def test_headers_are_replaced_added_and_left_out() -> None:

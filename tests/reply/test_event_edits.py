@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from mockclaude.api.events import Event
 from mockclaude.reply.response import Response
 from tests.reply.breakage import SLOW, event_names, fault_result, plain_response, response_with
 
@@ -133,3 +134,16 @@ def test_restart_repeats_the_message_with_another_id() -> None:
 
 def test_an_event_that_is_not_there_cannot_be_changed() -> None:
     assert all("not applied" in note for note in fault_result({"drop": "thinking_delta"}, {"duplicate": "error"}).notes)
+
+
+def test_interleaved_blocks_alternate() -> None:
+    response = response_with("interleaved_blocks", pace=SLOW)
+    indices = [piece.data.get("index") for _, piece in response.body if isinstance(piece, Event)]
+
+    assert sorted(event_names(response)) == sorted(ALL)
+    assert indices == [None, 0, None, 1, 0, 1, 0, 1, 0, 1, 0, 1, None, None]
+    assert [at for at, _ in response.body] == [at for at, _ in plain_response(pace=SLOW).body]
+
+
+def test_one_block_alone_cannot_be_interleaved() -> None:
+    assert "not applied" in fault_result("error_event_first", "interleaved_blocks").notes[1]

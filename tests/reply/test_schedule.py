@@ -281,6 +281,8 @@ def test_error_has_x_should_retry(error: ApiError, retried: str, last: str) -> N
         (ApiError("rate_limit_error", headers={"Retry-After": "2"}), 10, "200"),
         (ApiError("rate_limit_error", headers={"retry-after": "soon"}), 10, None),
         (ApiError("rate_limit_error", headers={"retry-after-ms": "7"}), 0, "7"),
+        (ApiError("rate_limit_error", headers={"Retry-After": "in 1m"}), 100, "600"),
+        (ApiError("rate_limit_error", headers={"retry-after": "in a minute"}), 100, None),
         (ApiError("overloaded_error"), 10, None),
         (invalid("model: Field required"), 0, None),
     ],

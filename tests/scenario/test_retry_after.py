@@ -32,6 +32,12 @@ def test_a_long_wait_is_warned_about_with_its_place(text: str) -> None:
     assert warning.place == Place("scenario.yaml", 1, text.index("61") + 1)
 
 
+def test_a_date_a_long_time_ahead_is_warned_about() -> None:
+    (warning,) = load_text("rules: [{reply: Hi, fault: {headers: {retry-after: in 2h}}}]").warnings
+
+    assert warning.message.startswith("`retry-after`: clients wait 7200 s; expected")
+
+
 def test_the_warning_says_how_long_clients_wait() -> None:
     (warning,) = load_text("rules: [{reply: Hi, fault: {headers: {retry-after-ms: 90000}}}]").warnings
 
@@ -45,6 +51,7 @@ def test_the_warning_says_how_long_clients_wait() -> None:
         "{reply: Hi, fault: {headers: {retry-after: 'Wed, 21 Oct 2026 07:28:00 GMT'}}}",
         "{reply: Hi, fault: {headers: {retry-after: false}}}",
         "{reply: Hi, fault: retry_after_an_hour}",
+        "{reply: Hi, fault: {headers: {retry-after: in 1m}}}",
         "{reply: {error: {type: rate_limit_error, headers: {retry-after: '${{ request.max_tokens }}'}}}}",
         "{reply: {json: {error: {headers: {retry-after: 100}}}}}",
         "{when: {headers: {retry-after: '100'}}, reply: Hi}",

@@ -32,7 +32,7 @@ SHORTER = {
 }
 """Faults that take their time -> the same kind with less of it."""
 
-QUIET = {"hang", "hang_before_body", "stall", "pings_forever"}
+QUIET = {"hang", "hang_before_body", "stall", "pings_forever", "comments_forever"}
 """Faults that never come to an end: no client is patient."""
 
 ALONE = {"refuse", "close_idle"}
@@ -85,6 +85,7 @@ overloaded_error | OverloadedError 529
 error_event_first | OverloadedError 529 | APIStatusError 200 | APIStatusError 200 | OverloadedError 529 | APIError | APIError
 error_event | OverloadedError 529 | APIStatusError 200 | APIStatusError 200 | OverloadedError 529 | APIError | APIError
 retry_after_an_hour | RateLimitError 429
+retry_after_date | RateLimitError 429
 reset_at_once | APIConnectionError
 empty_reply | APIConnectionError
 reset | APIConnectionError | ReadError | ReadError | TypeError | TypeError | AnthropicError
@@ -99,12 +100,16 @@ hang | APITimeoutError | APITimeoutError | APITimeoutError | APIConnectionTimeou
 hang_before_body | APITimeoutError | ReadTimeout | ReadTimeout | waiting | waiting | waiting
 stall | APITimeoutError | ReadTimeout | ReadTimeout | waiting | waiting | waiting
 pings_forever | APITimeoutError | ReadTimeout | ReadTimeout | APIConnectionTimeoutError | waiting | waiting
+comments_forever | APITimeoutError | ReadTimeout | ReadTimeout | APIConnectionTimeoutError | waiting | waiting
 silence | tool_use
 dribble | tool_use
 slow | tool_use
 bytewise | tool_use
 split_utf8 | tool_use
 split_separator | tool_use
+crlf | tool_use
+gzip | tool_use
+gzip_held_back | tool_use
 corrupt | UnicodeDecodeError | UnicodeDecodeError | UnicodeDecodeError | SyntaxError | SyntaxError | AnthropicError
 garbage | APIConnectionError
 garbage_after_headers | APIConnectionError | RemoteProtocolError | RemoteProtocolError | TypeError | TypeError | AnthropicError
@@ -128,6 +133,7 @@ drop_first_tool_json | tool_use | tool_use | ValueError | tool_use | tool_use | 
 drop_last_tool_json | tool_use
 duplicate_message_start | tool_use | tool_use | tool_use | tool_use | tool_use | AnthropicError
 duplicate_delta | tool_use
+interleaved_blocks | tool_use
 swapped_start | tool_use | tool_use | IndexError | tool_use | tool_use | AnthropicError
 wrong_index | tool_use | tool_use | IndexError | tool_use | tool_use | tool_use
 null_delta | tool_use | tool_use | AttributeError | tool_use | tool_use | AnthropicError

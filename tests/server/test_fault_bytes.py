@@ -10,7 +10,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -32,7 +32,10 @@ rules:
 UNTIL = 2.5 * TIME_SCALE
 """Seconds for which a response is watched that does not come to an end, or not soon."""
 
-ENDLESS = ("hang", "hang_before_body", "stall", "silence", "pings_forever", "dribble", "slow", "bytewise")
+ENDLESS = (
+    *("hang", "hang_before_body", "stall", "silence", "pings_forever", "comments_forever"),
+    *("dribble", "slow", "bytewise"),
+)
 
 QUIET = 0.5 * TIME_SCALE
 """Seconds of silence after a complete response that show that the connection stays open."""
@@ -206,6 +209,14 @@ def swapped(response: Seen) -> bytes:
     return b"".join([second, first, *rest])
 
 
+def interleaved(response: Seen) -> bytes:
+    """Return the events of the two blocks in turn. The first is followed by a ping."""
+    blocks = [[event for event in response.events if b'"index":%d' % index in event] for index in (0, 1)]
+    turns = [event for turn in zip_longest(*blocks, fillvalue=b"") for event in turn]
+    start, _, ping, *_, delta, stop = response.events
+    return b"".join([start, turns[0], ping, *turns[1:], delta, stop])
+
+
 def re_indexed(response: Seen) -> bytes:
     return re.sub(rb'(content_block_delta","index":)\d', rb"\g<1>5", response.body)
 
@@ -245,6 +256,9 @@ STREAMS: dict[str, Row] = {
     "no_message_stop": Row(before("event: message_stop")),
     "no_message_delta": Row(before("event: message_delta")),
     "pings_forever": Row(lambda response: response.events[0], marked=False),
+    "comments_forever": Row(lambda response: response.events[0], marked=False),
+    "crlf": Row(lambda response: response.body.replace(b"\n", b"\r\n")),
+    "interleaved_blocks": Row(interleaved),
     "drop_message_start": Row(without("event: message_start")),
     "drop_message_stop": Row(without("event: message_stop")),
     "drop_block_start": Row(without("event: content_block_start")),
@@ -283,12 +297,14 @@ ERRORS = {
     **STATUS,
     **{name: int(name) for name in PRESETS if name.isdigit()},
     "retry_after_an_hour": 429,
+    "retry_after_date": 429,
 }
 SILENT: dict[str, Ending] = {"reset_at_once": "RST", "empty_reply": "FIN", "hang": "open"}
 SILENT_WITHOUT_EVENTS: dict[str, Ending] = {
     "no_message_stop": "FIN",
     "no_message_delta": "FIN",
     "pings_forever": "open",
+    "comments_forever": "open",
 }
 PAGES = {
     "bad_gateway_page": (502, "502 Bad Gateway"),
@@ -503,6 +519,15 @@ def test_garbage_is_a_hundred_bytes(everything: Everything, stream: bool) -> Non
     assert (len(alone.raw), alone.ending) == (100, "FIN")
     assert (len(after_head.framed), after_head.ending) == (100, "FIN")
     assert after_head.headers.keys() == everything["", stream].headers.keys()
+
+
+@both
+def test_gzip_is_valid_and_has_the_same_body(everything: Everything, stream: bool) -> None:
+    for name in ("gzip", "gzip_held_back"):
+        given = everything[name, stream]
+        assert (given.headers["content-encoding"], given.marked, given.ending) == ("gzip", True, "open")
+        assert zlib.decompressobj(wbits=-15).decompress(given.body[10:]) == everything["", stream].body
+    assert len(chunks(everything["gzip_held_back", True])) == 1
 
 
 @both

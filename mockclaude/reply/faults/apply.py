@@ -10,24 +10,31 @@ import orjson
 
 from mockclaude.api import events
 from mockclaude.api.errors import ApiError
-from mockclaude.api.events import Event
 from mockclaude.api.headers import Headers
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults import event_edits
-from mockclaude.reply.faults.resolve import ResolvedPosition, TooLargeError, resolve, select_whole_pieces, split
+from mockclaude.reply.faults.body_encodings import compress, replace_line_ends
+from mockclaude.reply.faults.resolve import (
+    ResolvedPosition,
+    TooLargeError,
+    replace_bytes,
+    resolve,
+    select_whole_pieces,
+    split,
+)
 from mockclaude.reply.faults.slices import limit_rate, slice_body
 from mockclaude.reply.response import (
     SEPARATE_PIECES,
     Data,
     End,
     Framing,
-    Piece,
     Response,
     TimedPiece,
     build_silent,
     json_data,
 )
 from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.retry_date import resolve_retry_date
 from mockclaude.scenario.format.faults import (
     FAULT_TYPES,
     ContentLengthFault,
@@ -43,16 +50,15 @@ from mockclaude.scenario.format.faults import (
     InsertFault,
     MalformedFault,
     PlacedFault,
-    RateFault,
     RawFault,
     RefuseFault,
     RespondFault,
     RestartFault,
-    SliceFault,
     StallFault,
     SwapFault,
 )
 from mockclaude.scenario.format.positions import Position
+from mockclaude.scenario.format.stream_faults import GzipFault, InterleaveFault, LineEndsFault, RateFault, SliceFault
 
 _ENDS = {"reset": End.RESET, "close": End.CLOSE, "clean": End.KEEP}
 
@@ -126,9 +132,10 @@ def _apply_error(response: Response, fault: ErrorFault, context: FaultContext) -
     return response._replace(body=body, end=End.KEEP, end_at=place.at, complete=True)
 
 
-def _respond(response: Response, fault: RespondFault, _: FaultContext) -> Response:
+def _respond(response: Response, fault: RespondFault, context: FaultContext) -> Response:
     spec = fault.respond
-    headers = Headers([(name.lower(), value) for name, value in spec.headers.items()])
+    written = resolve_retry_date(spec.headers, context.responses.now)
+    headers = Headers([(name.lower(), value) for name, value in written.items()])
     body = _encode_text(spec.body) if isinstance(spec.body, str) else json_data(spec.body)
     at = response.head_at
     pieces = (TimedPiece(at, body),) if body.encoded else ()
@@ -167,19 +174,25 @@ def _hang(response: Response, place: ResolvedPosition, fault: StallFault) -> Res
 
 
 def _make_pings(response: Response, at: int, fault: StallFault) -> Iterator[TimedPiece]:
-    if fault.pings and response.is_stream:
-        yield from (TimedPiece(at + after, events.PING) for after in range(fault.pings, fault.length, fault.pings))
+    between = fault.pings or fault.comments
+    if between and response.is_stream:
+        piece = events.PING if fault.pings else _COMMENT
+        yield from (TimedPiece(at + after, piece) for after in range(between, fault.length, between))
+
+
+_COMMENT = Data(b": keep-alive\n\n")
 
 
 def _delay(pieces: Iterable[TimedPiece], microseconds: int) -> tuple[TimedPiece, ...]:
     return tuple(TimedPiece(at + microseconds, piece) for at, piece in pieces)
 
 
-def _apply_headers(response: Response, fault: HeadersFault, _: FaultContext) -> Response:
+def _apply_headers(response: Response, fault: HeadersFault, context: FaultContext) -> Response:
     changes = {name.lower(): value for name, value in fault.headers.items()}
     request_id = changes.pop("request-id", response.request_id) or ""
     values = {name: value for name, value in changes.items() if value is not False}
-    return response._replace(headers=response.headers.without(changes).put(values), request_id=request_id)
+    headers = response.headers.without(changes).put(resolve_retry_date(values, context.responses.now))
+    return response._replace(headers=headers, request_id=request_id)
 
 
 def _corrupt(response: Response, fault: CorruptFault, context: FaultContext) -> Response | None:
@@ -199,12 +212,8 @@ def _refill(pieces: Sequence[TimedPiece], data: bytes) -> Iterator[TimedPiece]:
     begin = 0
     for at, piece in pieces:
         end = begin + len(piece.encoded)
-        yield TimedPiece(at, piece if data[begin:end] == piece.encoded else _replace_bytes(piece, data[begin:end]))
+        yield TimedPiece(at, piece if data[begin:end] == piece.encoded else replace_bytes(piece, data[begin:end]))
         begin = end
-
-
-def _replace_bytes(piece: Piece, data: bytes) -> Piece:
-    return piece._replace(data=None, encoded=data) if isinstance(piece, Event) else Data(data)
 
 
 def _disconnect(response: Response, fault: DisconnectFault, _context: FaultContext) -> Response | None:
@@ -253,6 +262,7 @@ APPLY: dict[type[Fault], Apply] = {
     ErrorFault: _apply_error,
     RespondFault: _respond,
     StallFault: _stall,
+    InterleaveFault: lambda response, _, __: event_edits.interleave(response),
     DropFault: lambda response, fault, _: event_edits.drop(response, fault),
     DuplicateFault: lambda response, fault, _: event_edits.duplicate(response, fault),
     SwapFault: lambda response, fault, _: event_edits.swap(response, fault),
@@ -260,6 +270,8 @@ APPLY: dict[type[Fault], Apply] = {
     InsertFault: lambda response, fault, _: event_edits.insert(response, fault),
     RestartFault: lambda response, fault, context: event_edits.restart(response, fault, context.draws),
     HeadersFault: _apply_headers,
+    LineEndsFault: lambda response, fault, _: replace_line_ends(response, fault),
+    GzipFault: lambda response, fault, _: compress(response, fault),
     CorruptFault: _corrupt,
     SliceFault: lambda response, fault, _: slice_body(response, fault.slice, fault.every),
     RateFault: lambda response, fault, _: limit_rate(response, fault.rate),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 from mockclaude.api.events import Event, event
@@ -40,6 +41,26 @@ def swap(response: Response, fault: SwapFault) -> Response | None:
         body[first]._replace(piece=body[second].piece),
         body[second]._replace(piece=body[first].piece),
     )
+    return response._replace(body=body)
+
+
+def interleave(response: Response) -> Response | None:
+    """Alternate the events of the content blocks.
+
+    The first event of each block comes first, then the second of each.
+    """
+    queues: dict[Any, list[Event]] = {}
+    places: list[int] = []
+    for place, (_, piece) in enumerate(response.body):
+        if isinstance(piece, Event) and piece.name.startswith("content_block"):
+            queues.setdefault(piece.data["index"], []).append(piece)
+            places.append(place)
+    if len(queues) < 2:
+        return None
+    turns = [piece for turn in zip_longest(*queues.values()) for piece in turn if piece is not None]
+    body = list(response.body)
+    for place, piece in zip(places, turns, strict=True):
+        body[place] = body[place]._replace(piece=piece)
     return response._replace(body=body)
 
 

@@ -112,6 +112,14 @@ def cut_piece(piece: Piece, begin: int, end: int) -> Piece:
     return Data(data)
 
 
+def replace_bytes(piece: Piece, data: bytes) -> Piece:
+    """Return `piece` with other bytes.
+
+    An event stays an event, but without JSON that could be edited.
+    """
+    return piece._replace(data=None, encoded=data) if isinstance(piece, Event) else Data(data)
+
+
 def select_whole_pieces(response: Response, offset: int) -> tuple[TimedPiece, ...]:
     """Select the pieces that end within `offset` bytes: events are never split."""
     return tuple(timed for timed, end in zip(response.body, _list_ends(response), strict=True) if end <= offset)

@@ -67,9 +67,15 @@ def _split_piece(piece: Piece, cuts: Sequence[int]) -> Iterator[Piece]:
         yield Data(data[begin:end])
 
 
+def _is_blank_line(data: bytes, at: int) -> bool:
+    """Return whether a line ends before `at`, and an empty line at it."""
+    pair = data[at - 1 : at + 1]
+    return pair != b"\r\n" and pair.strip(b"\r\n") == b""
+
+
 def _find_cuts(data: bytes, by: int | str) -> Sequence[int]:
     if by == "utf8":
         return [at for at in range(1, len(data)) if data[at] & 0xC0 == 0x80 and data[at - 1] & 0xC0 == 0xC0]
     if by == "separator":
-        return [at for at in range(1, len(data)) if data[at - 1 : at + 1] == b"\n\n"]
+        return [at for at in range(1, len(data)) if _is_blank_line(data, at)]
     return range(int(by), len(data), int(by))

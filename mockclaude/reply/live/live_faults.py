@@ -28,15 +28,14 @@ from mockclaude.scenario.format.faults import (
     InsertFault,
     MalformedFault,
     PlacedFault,
-    RateFault,
     RestartFault,
-    SliceFault,
     StallFault,
     SwapFault,
 )
 from mockclaude.scenario.format.positions import EVERY, LAST, EventSelector, Position
+from mockclaude.scenario.format.stream_faults import GzipFault, InterleaveFault, LineEndsFault, RateFault, SliceFault
 
-_EACH = (HeadersFault, SliceFault, RateFault)
+_EACH = (HeadersFault, LineEndsFault, SliceFault, RateFault)
 """Faults that are applied to each batch."""
 
 _GROWING = (DuplicateFault, RestartFault, SliceFault, RateFault)
@@ -45,7 +44,7 @@ _GROWING = (DuplicateFault, RestartFault, SliceFault, RateFault)
 _DELAYING = (StallFault, RestartFault)
 """Faults that delay all events after them."""
 
-_WHOLE = (ContentLengthFault, MalformedFault)
+_WHOLE = (InterleaveFault, GzipFault, ContentLengthFault, MalformedFault)
 """Faults that need the whole response."""
 
 _AT_END = (InsertFault, RestartFault)

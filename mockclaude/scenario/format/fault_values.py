@@ -9,9 +9,10 @@ import orjson
 from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.scenario.format import units
+from mockclaude.scenario.format.response_headers import ResponseHeaders
 from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_one
-from mockclaude.scenario.format.steps import Header, HeaderName
 
+Microseconds: TypeAlias = Annotated[int, BeforeValidator(units.parse_duration)]
 Probability: TypeAlias = Annotated[float, BeforeValidator(units.parse_probability)]
 
 
@@ -20,7 +21,7 @@ class Respond(FormatModel):
 
     status: Annotated[int, Field(ge=200, le=999)] = 200
     """The status."""
-    headers: dict[HeaderName, Header] = Field(default_factory=dict)
+    headers: ResponseHeaders = Field(default_factory=dict)
     """The headers."""
     body: str | dict[str, Any] = ""
     """The body: a text, or JSON."""

@@ -10,19 +10,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from mockclaude.scenario.diagnostics import MAX_DEPTH
 from mockclaude.scenario.format import positions, units
 from mockclaude.scenario.format.fault_base import AnyFault, Fault, Faults, PlacedFault, parse_with
-from mockclaude.scenario.format.fault_values import Burst, Insert, Ramp, Raw, Respond
+from mockclaude.scenario.format.fault_values import Burst, Insert, Microseconds, Ramp, Raw, Respond
 from mockclaude.scenario.format.positions import EventSelector
 from mockclaude.scenario.format.presets import MALFORMED
+from mockclaude.scenario.format.response_headers import Header, HeaderName, check_retry_after
 from mockclaude.scenario.format.shorthand import as_list, short_for
-from mockclaude.scenario.format.steps import AnyError, Header, HeaderName
+from mockclaude.scenario.format.steps import AnyError
+from mockclaude.scenario.format.stream_faults import GzipFault, InterleaveFault, LineEndsFault, RateFault, SliceFault
 
 __all__ = ["AnyFault", "Burst", "Fault", "Faults", "Insert", "PlacedFault", "Ramp", "Raw"]
 
 OK = "ok"
 """An item of a `script`: no fault for this attempt."""
-
-Microseconds: TypeAlias = Annotated[int, BeforeValidator(units.parse_duration)]
-Size: TypeAlias = Annotated[int, Field(ge=1, le=10_000_000)]
 
 MAX_PINGS = 100_000
 """The maximum number of pings of a stall."""
@@ -55,11 +54,16 @@ class StallFault(PlacedFault):
     """The duration of the pause."""
     pings: Microseconds | None = None
     """The time between ping events during the pause."""
+    comments: Microseconds | None = None
+    """The time between comments during the pause, as gateways send them in place of pings."""
 
     @model_validator(mode="after")
-    def _check_pings(self) -> StallFault:
-        if self.pings is not None and self.length > self.pings * MAX_PINGS:
-            raise ValueError(f"`pings`: more than {MAX_PINGS:,} events; expected a longer time between them")
+    def _check_signs(self) -> StallFault:
+        if self.pings is not None and self.comments is not None:
+            raise ValueError("a stall has `pings` and `comments`; expected one of them")
+        for key, between, what in (("pings", self.pings, "events"), ("comments", self.comments, "comments")):
+            if between is not None and self.length > between * MAX_PINGS:
+                raise ValueError(f"`{key}`: more than {MAX_PINGS:,} {what}; expected a longer time between them")
         return self
 
     @property
@@ -124,16 +128,6 @@ class RawFault(PlacedFault):
     kind = "raw"
     raw: Annotated[Raw, BeforeValidator(short_for("text"))]
     """The bytes to send."""
-
-
-class SliceFault(Fault):
-    """A body in slices."""
-
-    kind = "slice"
-    slice: Size | Literal["utf8", "separator"]
-    """The size of the pieces in bytes, or cuts inside each character or blank line."""
-    every: Microseconds | None = None
-    """The time between the pieces."""
 
 
 class RespondFault(Fault):
@@ -219,16 +213,8 @@ class HeadersFault(Fault):
     """Changed headers."""
 
     kind = "headers"
-    headers: dict[HeaderName, Header | Literal[False]]
+    headers: Annotated[dict[HeaderName, Header | Literal[False]], AfterValidator(check_retry_after)]
     """Headers of the response; false removes a header."""
-
-
-class RateFault(Fault):
-    """A slow body."""
-
-    kind = "rate"
-    rate: Annotated[float, BeforeValidator(positions.parse_byte_rate)]
-    """The maximum speed of the body."""
 
 
 class ContentLengthFault(Fault):
@@ -312,6 +298,7 @@ FAULT_TYPES: tuple[type[Fault], ...] = (
     ErrorFault,
     RespondFault,
     StallFault,
+    InterleaveFault,
     DropFault,
     DuplicateFault,
     SwapFault,
@@ -319,6 +306,8 @@ FAULT_TYPES: tuple[type[Fault], ...] = (
     InsertFault,
     RestartFault,
     HeadersFault,
+    LineEndsFault,
+    GzipFault,
     CorruptFault,
     SliceFault,
     RateFault,

@@ -97,7 +97,7 @@ VALUE_SCHEMAS: dict[Any, Schema] = {
         {"type": "object", "minProperties": 1},
         {"type": "array", "items": {"type": ["string", "object"]}, "minItems": 1},
     ),
-    steps.header_to_text: {"type": ["string", "number"]},
+    shorthand.header_to_text: {"type": ["string", "number"]},
     policy.parse_accepted_betas: _any_of(
         _names(betas.MODES),
         {"type": "string", "pattern": "-"},
@@ -165,7 +165,7 @@ KEY_CONSTRAINTS: dict[type[BaseModel], Schema] = {
     faults.Insert: {"anyOf": [_ONE_KEY, {"required": ["event", "data"]}]},
     faults.Fault: {
         **_exactly_one(faults.KINDS),
-        "not": {"required": ["before", "after"]},
+        "not": {"anyOf": [{"required": ["before", "after"]}, {"required": ["pings", "comments"]}]},
         "dependentSchemas": {
             "edit": {"anyOf": [{"required": ["set"]}, {"required": ["delete"]}]},
             **{option: {"anyOf": [{"required": [kind]} for kind in kinds]} for option, kinds in faults.OPTIONS.items()},

@@ -68,6 +68,10 @@ PRESETS: dict[str, FaultPreset] = {
     "retry_after_an_hour": FaultPreset(
         {"error": {"type": "rate_limit_error", "headers": {"retry-after": 3600}}}, "429, and an hour to wait"
     ),
+    "retry_after_date": FaultPreset(
+        {"error": {"type": "rate_limit_error", "headers": {"retry-after": "in 1m"}}},
+        "429, and a date a minute ahead in `retry-after`",
+    ),
     "reset_at_once": FaultPreset({"disconnect": "reset", "before": "headers"}, "RST before any response"),
     "empty_reply": FaultPreset({"disconnect": "close", "before": "headers"}, "FIN before any response"),
     "reset": FaultPreset({"disconnect": "reset", "after": "50%"}, "RST in the middle of the body"),
@@ -88,12 +92,16 @@ PRESETS: dict[str, FaultPreset] = {
     "hang_before_body": FaultPreset({"stall": "forever", "before": "body"}, "headers, and then nothing"),
     "stall": FaultPreset({"stall": "forever", "after": "50%"}, "half of the body, and then nothing"),
     "pings_forever": FaultPreset({"stall": "forever", "after": "message_start", "pings": "15s"}, "only `ping` events"),
+    "comments_forever": FaultPreset({"stall": "forever", "after": "message_start", "comments": "15s"}, "only comments"),
     "silence": FaultPreset({"stall": "30s", "after": "50%"}, "nothing for 30 s in the middle"),
     "dribble": FaultPreset({"slice": 16, "every": "100ms"}, "16 bytes at a time, 100 ms apart"),
     "slow": FaultPreset({"rate": "2KB/s"}, "2 KB a second"),
     "bytewise": FaultPreset({"slice": 1}, "one byte at a time"),
     "split_utf8": FaultPreset({"slice": "utf8"}, "each character of several bytes in two pieces"),
     "split_separator": FaultPreset({"slice": "separator"}, "each blank line between events in two pieces"),
+    "crlf": FaultPreset({"line_ends": "crlf"}, "CRLF at the end of each line of the stream"),
+    "gzip": FaultPreset({"gzip": 1}, "a body with valid gzip, and no event held back"),
+    "gzip_held_back": FaultPreset({"gzip": "end"}, "a body with valid gzip, and all events at its end"),
     "corrupt": FaultPreset({"corrupt": 3}, "three bytes changed"),
     "garbage": FaultPreset({"garbage": 100}, "100 random bytes instead of a response"),
     "garbage_after_headers": FaultPreset(
@@ -128,6 +136,7 @@ PRESETS: dict[str, FaultPreset] = {
     "drop_last_tool_json": FaultPreset({"drop": "last input_json_delta"}, "tool JSON without its end"),
     "duplicate_message_start": FaultPreset({"duplicate": "message_start"}, "`message_start` twice"),
     "duplicate_delta": FaultPreset({"duplicate": "content_block_delta"}, "the first delta twice"),
+    "interleaved_blocks": FaultPreset({"interleave": True}, "content blocks whose events alternate"),
     "swapped_start": FaultPreset(
         {"swap": ["message_start", "content_block_start"]}, "a block before the message begins"
     ),

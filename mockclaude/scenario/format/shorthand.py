@@ -45,6 +45,11 @@ def expand_shorthand(key: str, value: Any) -> Any:
     return {key: value} if isinstance(value, str) else value
 
 
+def header_to_text(value: Any) -> Any:
+    """Return a number as text, and other values as they are."""
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
 def as_list(value: Any) -> Any:
     """Return a list as it is, and any other value as a list of one item."""
     return value if isinstance(value, list) else [value]

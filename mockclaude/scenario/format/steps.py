@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.api.errors import STATUS, type_of
 from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
@@ -14,6 +13,7 @@ from mockclaude.scenario.format import units
 from mockclaude.scenario.format.api_form import Count, Message, RawBlock, expand_api_form
 from mockclaude.scenario.format.chunks import Chunks, check_one_text, require_text
 from mockclaude.scenario.format.citations import Citation
+from mockclaude.scenario.format.response_headers import ResponseHeaders
 from mockclaude.scenario.format.shorthand import FormatModel, each_short_for, require_exactly_one, short_for
 
 FROM_SCHEMA = "from_schema"
@@ -161,33 +161,6 @@ class ServerTool(FormatModel):
             raise ValueError(f"invalid result of {self.name}; expected {expected}")
 
 
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-
-
-def check_header_name(name: str) -> str:
-    """Return `name`.
-
-    Raises:
-        ValueError: It is not a valid header name.
-    """
-    if not HEADER_NAME.fullmatch(name):
-        raise ValueError(f"invalid header name {name!r}; expected letters, digits and dashes")
-    return name
-
-
-def header_to_text(value: Any) -> Any:
-    """Return a number as text, and other values as they are."""
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-
-
-Header: TypeAlias = Annotated[str, BeforeValidator(header_to_text)]
-HeaderName: TypeAlias = Annotated[
-    str,
-    AfterValidator(check_header_name),
-    WithJsonSchema({"type": "string", "pattern": f"^(?:{HEADER_NAME.pattern})$"}),
-]
-
-
 class Error(FormatModel):
     """An error of the API.
 
@@ -200,7 +173,7 @@ class Error(FormatModel):
     """The error message."""
     status: Annotated[int, Field(ge=400, le=599)] | None = None
     """The HTTP status. Default: that of the type."""
-    headers: dict[HeaderName, Header] = Field(default_factory=dict)
+    headers: ResponseHeaders = Field(default_factory=dict)
     """Headers of the response."""
     details: dict[str, Any] | None = None
     """Details of the error."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from mockclaude.scenario.diagnostics import Diagnostic, Path, SourceMap
 from mockclaude.scenario.format.file import REPLY_KEYS
+from mockclaude.scenario.format.response_headers import parse_retry_in
 
 LONGEST = 60
 """Seconds up to which a delay gets no warning."""
@@ -45,8 +46,9 @@ def _headers(data: Any, path: Path) -> Iterator[tuple[Path, str, Any]]:
 
 
 def _number(value: Any) -> float:
-    """Return the number in a header, or 0 for a date or a placeholder."""
+    """Return the number in a header, or the seconds of `in 2h`; 0 for a date or a placeholder."""
     try:
-        return float(value)
+        delay = parse_retry_in(value)
+        return float(value) if delay is None else delay / 1e6
     except (TypeError, ValueError):
         return 0.0

@@ -1,0 +1,64 @@
+"""Headers of a response in a scenario file."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+
+from mockclaude.scenario.format import units
+from mockclaude.scenario.format.shorthand import header_to_text
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def check_header_name(name: str) -> str:
+    """Return `name`.
+
+    Raises:
+        ValueError: It is not a valid header name.
+    """
+    if not HEADER_NAME.fullmatch(name):
+        raise ValueError(f"invalid header name {name!r}; expected letters, digits and dashes")
+    return name
+
+
+RETRY_AFTER = "retry-after"
+
+
+def parse_retry_in(value: Any) -> int | None:
+    """Parse `in 30s`. Return microseconds; None for another value.
+
+    Raises:
+        ValueError: The text after `in` is not a duration.
+    """
+    is_relative = isinstance(value, str) and value.startswith("in ")
+    return units.parse_duration(value.removeprefix("in ")) if is_relative else None
+
+
+def check_retry_after(headers: dict[str, Any]) -> dict[str, Any]:
+    """Return response headers.
+
+    Raises:
+        ValueError: `retry-after` has the form `in 30s` without a duration.
+    """
+    for name, value in headers.items():
+        if name.lower() == RETRY_AFTER and "${{" not in str(value):
+            try:
+                parse_retry_in(value)
+            except ValueError as error:
+                raise ValueError(f"`{name}`: {error}") from None
+    return headers
+
+
+Header: TypeAlias = Annotated[str, BeforeValidator(header_to_text)]
+HeaderName: TypeAlias = Annotated[
+    str,
+    AfterValidator(check_header_name),
+    WithJsonSchema({"type": "string", "pattern": f"^(?:{HEADER_NAME.pattern})$"}),
+]
+
+
+ResponseHeaders: TypeAlias = Annotated[dict[HeaderName, Header], AfterValidator(check_retry_after)]
+"""Headers of a response. `retry-after: in 30s` is the HTTP date this long after the response."""
