@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+from mockclaude.scenario.diagnostics import join_words
+from mockclaude.scenario.format.file import RuleModel, ScenarioFile
+from mockclaude.scenario.format.when import When
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.testing import MockClaude
 from tests.cli.invoking import HELLO, invoke, written
@@ -19,12 +23,13 @@ from tests.conftest import Serve
 from tests.scenario.talk import complaints
 from tests.serving import asking, post, request
 
-RULE = "expected name, when, times, pace, chunk_size, fault, as_written, reply, sequence, turns or choice"
-WHEN = "expected user, tool_result, system, anywhere, model, tools, headers, body, stream, turn, retry or endpoint"
-TOP = (
-    "expected seed, locale, validation, api_keys, models, betas, unmatched, lane_from, as_written, pace, chunk_size, "
-    "limits, chaos, client_faults or rules"
-)
+
+def keys(model: type[BaseModel]) -> str:
+    """Return the expectation of a message that lists the keys of a mapping."""
+    return f"expected {join_words(field.alias or name for name, field in model.model_fields.items())}"
+
+
+RULE, WHEN, TOP = keys(RuleModel), keys(When), keys(ScenarioFile)
 FAULT = "expected a preset such as reset or 529, or a mapping"
 HAS_RULES = "1:1: missing key 'rules'; expected it beside the other keys; add `rules: ...`"
 AGAIN = "\n- reply: y"
