@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 from mockclaude.api.mode import MODES
 from mockclaude.journal.verification import CountRange
 from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
+
+T = TypeVar("T")
 
 _MAX_NAMES = 12
 
@@ -42,6 +44,19 @@ def explain_attribute(kind: type, name: str) -> str:
     fix = f"; {_FIXES[name]}" if name in _FIXES else did_you_mean(name, known)
     expected = join_words(known) if len(known) <= _MAX_NAMES else "a name of mockclaude/testing/README.md"
     return f"unknown attribute '{name}' of {kind.__name__}; expected {expected}{fix}"
+
+
+def explain_attributes(kind: type[T]) -> type[T]:
+    """Add `__getattr__` to a class, which explains unknown attributes.
+
+    Type checkers do not see it, so they still report unknown attributes.
+    """
+
+    def explain(_: T, name: str) -> NoReturn:
+        raise AttributeError(explain_attribute(kind, name))
+
+    kind.__getattr__ = explain  # type: ignore[attr-defined]
+    return kind
 
 
 def check_seed(value: Any) -> None:

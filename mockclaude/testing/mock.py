@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Unpack
+from typing import Any, Unpack
 
 from mockclaude.api.mode import Mode
 from mockclaude.api.request import MessagesRequest
@@ -15,7 +15,7 @@ from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.verification import AT_LEAST_ONE, CountRange, verify
 from mockclaude.scenario.loading import inline
 from mockclaude.server.request_body import MAX_BODY
-from mockclaude.testing.arguments import check_port, check_seed, check_times, check_validation, explain_attribute
+from mockclaude.testing.arguments import check_port, check_seed, check_times, check_validation, explain_attributes
 from mockclaude.testing.call_site import find_call_site
 from mockclaude.testing.callbacks import Callbacks, check_predicate, set_cause
 from mockclaude.testing.environment import build_environment, temporary_environment
@@ -26,6 +26,7 @@ from mockclaude.testing.tracebacks import hide_frames
 from mockclaude.testing.types import OptionsDict, Predicate, ReplyFunction, WhenDict
 
 
+@explain_attributes
 class MockClaude(ReplyMethods):
     """A server for a test, as a context manager or an asynchronous one.
 
@@ -107,11 +108,6 @@ class MockClaude(ReplyMethods):
     ) -> None:
         await asyncio.to_thread(self.stop)  # a generator of this loop may have to end meanwhile
         self.__exit__(kind, error, traceback)
-
-    if not TYPE_CHECKING:  # type checkers report unknown attributes
-
-        def __getattr__(self, name: str) -> NoReturn:
-            raise AttributeError(explain_attribute(MockClaude, name))
 
     @property
     def base_url(self) -> str:
