@@ -101,7 +101,8 @@ class RequestValidator(NamedTuple):
         if model is None:
             name = body["model"]
             known = self._accepts(name)
-            hint = "" if known else self.policy.explain_model(name, models.list_names())
+            is_error = not known and result.mode == "anthropic"
+            hint = self.policy.explain_model(name, models.list_names()) if is_error else ""
             check_model(name, result, known=known, hint=hint)
         if thread is not None:
             body = thread.resolve(valid.api_headers.key, body)
