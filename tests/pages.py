@@ -72,10 +72,20 @@ def prose(page: str) -> str:
     return _FENCE.sub("", text_of(page))
 
 
+def tables(page: str) -> list[list[list[str]]]:
+    """Return the rows of each table of a page, without its head, as lists of cells."""
+    found = re.findall(r"^\|[ |-]+\n((?:\|.*\n)+)", text_of(page), re.MULTILINE)
+    return [[_cells(line) for line in rows.splitlines()] for rows in found]
+
+
+def _cells(line: str) -> list[str]:
+    return re.split(r" ?(?<!\\)\| ?", line)[1:-1]
+
+
 def table(page: str, head: str) -> dict[str, list[str]]:
     """Return the rows of the table whose first head is `head`: code marks of the first cell -> other cells."""
     rows = re.search(rf"^\| {re.escape(head)} \|.*\n\|[ |-]+\n((?:\|.*\n)+)", text_of(page), re.MULTILINE)
-    cells = [re.split(r" ?(?<!\\)\| ?", line)[1:-1] for line in (rows[1] if rows else "").splitlines()]
+    cells = [_cells(line) for line in (rows[1] if rows else "").splitlines()]
     return {name: others for first, *others in cells for name in _SPAN.findall(first)}
 
 

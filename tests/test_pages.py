@@ -31,5 +31,12 @@ def test_mentioned_file_and_name_exist(page: str, mention: Mention) -> None:
     assert mention.name in names, f"{page}: no '{mention.name}' in {mention.path}{hint}"
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_no_table_has_two_rows_for_one_thing(page: str) -> None:
+    for rows in pages.tables(page):
+        heads = [row[0] for row in rows]
+        assert not [head for head in heads if heads.count(head) > 1]
+
+
 def test_contributors_find_every_page() -> None:
     assert set(CONTRIBUTOR_PAGES) <= set(pages.links(pages.README))
