@@ -20,6 +20,7 @@
  *
  * The file needs Node.js 20, no packages, and for `tsc` the types of `@types/node`.
  */
+/// <reference types="node" />
 import { spawn } from "node:child_process";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
