@@ -19,6 +19,7 @@ from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Scenario
 from tests.serving import Command, Running, ServerThread
 
+pytest.register_assert_rewrite("tests.page_player")
 pytest_plugins = ["pytester"]
 if "mockclaude.testing.plugin" not in sys.modules:  # with `-p no:mockclaude`, so that coverage sees it being imported
     pytest_plugins.append("mockclaude.testing.plugin")

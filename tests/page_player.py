@@ -37,9 +37,6 @@ def run(command: list[str], folder: Path, **env: str) -> subprocess.CompletedPro
     )
 
 
-TYPESCRIPT_HELPER = ROOT / "mockclaude" / "cli" / "templates" / "mockclaude.ts"
-
-
 class Player:
     """A reader who does what a page says, in a folder of their own."""
 
@@ -129,7 +126,6 @@ class Player:
             return
         if tool == "npx" and not (self.folder / "node_modules").exists():
             (self.folder / "node_modules").symlink_to(node.installed() / "node_modules")
-            shutil.copy(TYPESCRIPT_HELPER, self.folder)
         played = self.played(arguments)
         assert (played.stderr if tool == "npx" else played.stdout + played.stderr) == output, played.stdout
 

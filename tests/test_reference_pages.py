@@ -24,8 +24,8 @@ from mockclaude.scenario.format.steps import StepModel
 from mockclaude.scenario.format.when import TextMatcher, When
 from mockclaude.server.admin.handlers import HANDLERS
 from tests import incidents_page, pages
-from tests.page_player import TYPESCRIPT_HELPER
 from tests.pages import COMMANDS, FAULTS, INCIDENTS, PAGES, REFERENCE_PAGES, REPLIES, ROOT, SCENARIOS, SERVER
+from tests.sdk.typescript_types import HELPER
 from tests.test_style import RULES, hits
 
 WORDS = 30
@@ -95,7 +95,7 @@ def test_commands_page_has_every_command() -> None:
 
 
 def test_commands_page_has_every_setup() -> None:
-    assert set(pages.table(COMMANDS, "Set-up")) >= set(SETUPS)
+    assert set(pages.table(COMMANDS, "Set-up")) == set(SETUPS)
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
@@ -113,11 +113,14 @@ def test_server_page_has_every_endpoint() -> None:
     assert rows == {f"{method} {path}" for path, methods in HANDLERS.items() for method in methods}
 
 
-def test_server_page_has_every_member_of_the_typescript_helper() -> None:
-    (members,) = re.findall(
-        r"^export class MockClaude {$(.*?)^}", TYPESCRIPT_HELPER.read_text(), re.MULTILINE | re.DOTALL
-    )
-    names = re.findall(r"^  (?:readonly |get |async )?([a-z]\w*)[(:<]", members, re.MULTILINE)
+def members(name: str) -> set[str]:
+    """Return the public members of a class of the TypeScript helper."""
+    (body,) = re.findall(rf"^export class {name} {{$(.*?)^}}", HELPER.read_text(), re.MULTILINE | re.DOTALL)
+    return {*re.findall(r"^  (?:readonly |get |async )?([a-z]\w*)[(:<]", body, re.MULTILINE)} - {"constructor"}
 
-    rows = {name.partition("(")[0] for name in pages.table(SERVER, "Member of `mock`")}
-    assert rows == {*names} - {"constructor"}
+
+def test_server_page_has_every_member_of_the_typescript_helper() -> None:
+    rows = pages.table(SERVER, "Member of `mock`")
+    methods = set(re.findall(r"`\.(\w+)\(", rows["when(conditions)"][0]))
+
+    assert ({name.partition("(")[0] for name in rows}, methods) == (members("MockClaude"), members("RuleBuilder"))

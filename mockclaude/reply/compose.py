@@ -20,7 +20,7 @@ from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.mismatches import find_mismatches
 from mockclaude.reply.truncate import TruncatedReply, truncate
-from mockclaude.reply.written_message import list_blocks, merge_message
+from mockclaude.reply.written_message import merge_message
 from mockclaude.scenario.format.units import FOREVER
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
@@ -187,8 +187,8 @@ class Drafter:
             self.parts.append(_INCIDENTS[kind](value))
 
     def _add_message(self, message: Mapping[str, Any]) -> None:
-        for block in list_blocks(message):
-            self.add("block", block)
+        for block in message["content"]:
+            self.add("block", {**block, "text": to_text(block["text"])} if block["type"] == "text" else block)
         texts = {key: to_text(message[key]) for key in ("id", "model") if message.get(key) is not None}
         self.message = {**message, **texts}
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockclaude.scenario.format.api_form import expand_content
-
 _NEEDED = ("id", "model", "role", "content", "stop_reason", "usage")
-"""Keys that a whole message gets if they are missing, in this order."""
+"""Keys that a message gets if they are missing or null, in this order."""
 
 _COUNTS = ("input_tokens", "output_tokens")
 
@@ -19,15 +17,8 @@ def merge_message(composed: Mapping[str, Any], written: Mapping[str, Any]) -> di
     A message with a `type` is whole: it keeps its keys and their order.
     """
     fields = {**written, "content": composed["content"], "usage": _merge_usage(composed["usage"], written.get("usage"))}
-    if "type" not in written:
-        return {**composed, **fields}
-    return {**fields, **{key: composed[key] for key in _NEEDED if key not in fields}}
-
-
-def list_blocks(written: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List the content blocks of a message. A text is one block."""
-    blocks: list[dict[str, Any]] = expand_content(written["content"])
-    return blocks
+    fields |= {key: composed[key] for key in _NEEDED if fields.get(key) is None}
+    return fields if "type" in written else {**composed, **fields}
 
 
 def _merge_usage(composed: Mapping[str, Any], written: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -254,8 +254,7 @@ def _known_signatures(rules: Sequence[Rule]) -> KnownSignatures:
 
 def _list_blocks(step: CompiledStep) -> list[Any]:
     """List the blocks of a `message` step, or the value of another step."""
-    content = step.value.data["content"] if step.kind == "message" else [step.value.data]
-    return content if isinstance(content, list) else []
+    return list(step.value.data["content"]) if step.kind == "message" else [step.value.data]
 
 
 def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, seen: Counter[str]) -> Rule:

@@ -193,9 +193,8 @@ def parse_reply(reply: Any, where: str) -> ReplyTemplate:
         ScenarioError: The result is not a reply.
     """
     if type(reply) is str and "${{" not in reply and _is_unicode(reply):
-        return ReplyTemplate(
-            (CompiledStep("text", Template({"text": reply, "chunks": None, "citations": []}, None)),), fixed=True
-        )
+        template = Template({"text": reply, "chunks": None, "citations": []}, None)
+        return ReplyTemplate((CompiledStep("text", template),), fixed=True)
     return inline.compile_rules({"reply": reply}, where).scenario.rules[0].replies[0]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 from mockclaude.api.mode import Mode
 from mockclaude.api.request import MessagesRequest
@@ -15,6 +15,7 @@ from mockclaude.journal.entry import JournalEntry
 from mockclaude.journal.verification import AT_LEAST_ONE, CountRange, verify
 from mockclaude.scenario.loading import inline
 from mockclaude.server.request_body import MAX_BODY
+from mockclaude.testing.arguments import check_port, check_seed, check_times, check_validation, explain_attribute
 from mockclaude.testing.call_site import find_call_site
 from mockclaude.testing.callbacks import Callbacks, check_predicate, set_cause
 from mockclaude.testing.environment import build_environment, temporary_environment
@@ -43,6 +44,7 @@ class MockClaude(ReplyMethods):
 
     Raises:
         ScenarioError: A file is unreadable or invalid.
+        ValueError: Another argument is invalid.
         CannotListenError: At the start, the port is in use.
     """
 
@@ -56,6 +58,9 @@ class MockClaude(ReplyMethods):
         port: int = 0,
         max_body: int = MAX_BODY,
     ) -> None:
+        check_seed(seed)
+        check_validation(validation)
+        check_port(port)
         self._server = LocalServer(
             files,
             seed=seed,
@@ -102,6 +107,16 @@ class MockClaude(ReplyMethods):
     ) -> None:
         await asyncio.to_thread(self.stop)  # a generator of this loop may have to end meanwhile
         self.__exit__(kind, error, traceback)
+
+    if not TYPE_CHECKING:  # type checkers report unknown attributes
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise AttributeError(explain_attribute(MockClaude, name))
+
+    @property
+    def base_url(self) -> str:
+        """The base URL of the server, by the name that the SDKs use: an alias of `url`."""
+        return self.url
 
     @property
     def env(self) -> dict[str, str]:
@@ -196,8 +211,10 @@ class MockClaude(ReplyMethods):
 
         Raises:
             AssertionError: Another number was received. The message names the near miss.
+            ValueError: `times` is not a count.
             ScenarioError: A condition is invalid.
         """
+        check_times(times)
         rule = inline.compile_rules(
             {"when": dict(conditions), "reply": {"generate": "auto"}}, find_call_site()
         ).scenario.rules[0]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError
 from mockclaude.scenario.format.shorthand import as_list
 from mockclaude.scenario.rules import Rule
+from mockclaude.testing.arguments import explain_attribute
 from mockclaude.testing.callbacks import Callbacks
 from mockclaude.testing.messages_request import read_request
 from mockclaude.testing.types import ChoiceDict, OptionsDict, Predicate, ReplyFunction, Step, Steps, WhenDict
@@ -117,6 +118,11 @@ class RuleBuilder(ReplyMethods):
     def __init__(self, add: Callable[[RuleDraft], AddedRule], draft: RuleDraft) -> None:
         self._add = add
         self._draft = draft
+
+    if not TYPE_CHECKING:  # type checkers report unknown attributes
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise AttributeError(explain_attribute(RuleBuilder, name))
 
     def _add_rule(
         self, reply: Mapping[str, Any], options: OptionsDict, function: ReplyFunction | None = None

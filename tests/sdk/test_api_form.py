@@ -106,6 +106,14 @@ def test_message_without_a_type_gets_the_other_fields(mock: MockClaude, client: 
     assert message.id.startswith("msg_01")
 
 
+def test_placeholder_is_the_content_of_a_message(mock: MockClaude, client: Anthropic) -> None:
+    template: Any = {"content": "${{ turn }}", "model": None, "id": None, "role": None, "usage": None}
+    mock.reply(template)
+    message = client.messages.create(**ASKED)
+
+    assert (message.content[0].to_dict()["text"], message.model) == ("1", "claude-sonnet-5")
+
+
 @pytest.mark.parametrize("usage", [None, {"output_tokens": 7}])
 def test_whole_message_gets_the_fields_that_clients_need(
     mock: MockClaude, client: Anthropic, usage: dict[str, int] | None

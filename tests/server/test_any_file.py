@@ -15,8 +15,10 @@ from hypothesis import event, given
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.scenario.conditions.conditions import conditions
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.format.policy import Policy
+from mockclaude.scenario.format.when import When
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Rule, Scenario
 from tests.scenario.drawn import FILES
@@ -44,6 +46,9 @@ REQUESTS = [
     asking(output_config={"format": FORMAT}),
     asking(CACHED, stream=True),
 ]
+COUNTED = b'{"model": "claude-sonnet-5", "messages": [{"role": "user", "content": "Hello"}]}'
+OTHERS = [("POST", "/v1/messages/count_tokens", COUNTED), ("GET", "/v1/models", b"")]
+ELSEWHERE = conditions(When(endpoint=["count_tokens", "models"]))
 ASKED_FOR = ("error", "respond", "script")
 MOST_SENDS = 400_000
 
@@ -62,6 +67,9 @@ def answers(scenario: Scenario) -> Iterator[tuple[Rule, Decision]]:
         served = ScenarioState(alone)
         for number, body in enumerate(REQUESTS):
             yield rule, answer(http_request("POST", "/v1/messages", {}, CLIENT, body, number), served)
+        elsewhere = ScenarioState(replace(alone, rules=(replace(rule, conditions=ELSEWHERE, times=None),)))
+        for method, path, body in OTHERS:
+            yield rule, answer(http_request(method, path, {}, CLIENT, body, 0), elsewhere)
 
 
 def loaded(file: dict[str, Any]) -> Scenario | ScenarioError:

@@ -23,8 +23,8 @@ _OF_REQUESTS = ("tool_result", "image", "document", "search_result")
 _STEPS = ("text", "thinking", "tool_use", "server_tool", "json", "block", "generate", "error", "pause", "disconnect")
 """Keys that are steps, and not fields of a message."""
 
-_GENERATED: Mapping[str, tuple[str, ...]] = {"tool_use": ("id", "input"), "thinking": ("signature",)}
-"""Kind of block -> its fields that a step generates if they are missing."""
+_GENERATED: Mapping[str, tuple[str, ...]] = {"text": (), "tool_use": ("id", "input"), "thinking": ("signature",)}
+"""Kind of block -> its fields that a step generates if they are missing. A step may also have `chunks`."""
 
 
 def expand_api_form(value: Any) -> Any:
@@ -61,7 +61,7 @@ def _expand_block(kind: str, block: dict[str, Any]) -> dict[str, Any]:
     _check_kind(kind)
     if block.keys() == {"type", "text"} and kind == "text":
         return {"text": {"text": block["text"]}}
-    if any(field not in block for field in _GENERATED.get(kind, ())):
+    if kind in _GENERATED and ("chunks" in block or any(field not in block for field in _GENERATED[kind])):
         return {kind: {key: value for key, value in block.items() if key != "type"}}
     return {"block": block}
 
@@ -131,3 +131,7 @@ class Message(ApiFormModel):
     model: str | None = None
     stop_reason: str | None = None
     usage: MessageUsage | None = None
+
+    @model_serializer(mode="plain")
+    def _dump_written(self) -> dict[str, Any]:
+        return {**self._written, "content": expand_content(self._written["content"])}

@@ -80,7 +80,7 @@ def require_text(what: str, key: str, value: Any) -> Any:
     """
     if isinstance(value, dict):
         check_one_text(what, (key,), value)
-        if not list_texts((key,), value):
+        if not list_texts((key,), value) and isinstance(value.get("chunks", 1), int):
             fix = f"add `{key}: ...`"
             raise ValueError(f"missing key '{key}'; expected it, or a list of chunks, beside the other keys; {fix}")
     return value

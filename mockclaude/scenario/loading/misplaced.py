@@ -49,6 +49,8 @@ _PLACES = (
 
 def find_hint(unknown: str, known: Sequence[str]) -> str:
     """Suggest a fix for an unknown key; '' for none."""
+    if unknown == "<<":
+        return "; copy the keys, as merge keys are not supported"
     if unknown.partition(":")[0] in known:
         return "; put a space after the colon"
     meant = next((key for key in _SYNONYMS.get(unknown, ()) if key in known), None)
