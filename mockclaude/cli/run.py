@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,7 +73,7 @@ def run(
     """
     command: list[str] = ctx.meta[_COMMAND]
     if not command:
-        raise click.UsageError("missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; add e.g. `-- pytest`")
+        raise click.UsageError(f"missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; {_find_fix(files)}")
     from mockclaude.journal.console import write_error
     from mockclaude.journal.journal import Journal
     from mockclaude.journal.summary import Summary
@@ -90,6 +91,16 @@ def run(
     code = _run_with_server(command, site)
     write_error(str(summary))
     sys.exit(code or int(bool(summary.unmatched) and not allow_unmatched))
+
+
+def _find_fix(files: Sequence[Path]) -> str:
+    """Return how to add the command, which may be among the files."""
+    words = list(map(str, files))
+    for index, word in enumerate(words):
+        if shutil.which(word) and not Path(word).exists():
+            written = " ".join(["mockclaude run", *words[:index], "--", *words[index:]])
+            return f"put `--` before the command: `{written}`"
+    return "add e.g. `-- pytest`"
 
 
 def _run_with_server(command: Sequence[str], site: Site) -> int:

@@ -900,7 +900,7 @@ export interface WebSearchResultLocation {
 export interface When {
   /** The text of the current turn: everything since the last assistant message, without an agent's reminders. */
   user?: string | Matcher | (string | Matcher)[];
-  /** A tool result of the current turn. */
+  /** A tool result of the current turn: the name of its tool, or a mapping with e.g. the `content`. */
   tool_result?: string | ToolResultMatch | (string | ToolResultMatch)[];
   /** The system prompt, system messages included. */
   system?: string | Matcher | (string | Matcher)[];
