@@ -106,8 +106,8 @@ class Player:
             assert run(command, self.folder).stdout.rstrip("\n") == block.output.rstrip("\n")
         elif self.serves(command):
             self.serve(command[1:], block.output)
-        elif command[0] in COMMANDS and command[1:2] == ["run"] and not ENDING & set(command):
-            self.play_run(command[1:], block.output)
+        elif command[0] == "npx" or (command[0] in COMMANDS and command[1:2] == ["run"] and not ENDING & set(command)):
+            self.play_run(command, block.output)
         elif command[0] == "pytest":
             assert block.output in self.test_output(command[1:])
         elif "|" in command:
@@ -119,14 +119,17 @@ class Player:
         else:
             assert re.search(r"\bpip install\b", block.text), "unknown command"
 
-    def play_run(self, arguments: list[str], output: str) -> None:
-        """Run a command with a server, unless its tool is not installed. The output of test runners has durations."""
-        tool = arguments[arguments.index("--") + 1]
+    def play_run(self, command: list[str], output: str) -> None:
+        """Run a command with a server, unless its tool is not installed. The output of test runners has durations.
+
+        `npx` without `mockclaude run` starts a server itself.
+        """
+        tool = command[command.index("--") + 1] if "--" in command else command[0]
         if tool != "python" and shutil.which(tool) is None:
             return
         if tool == "npx" and not (self.folder / "node_modules").exists():
             (self.folder / "node_modules").symlink_to(node.installed() / "node_modules")
-        played = self.played(arguments)
+        played = self.played(command[1:]) if "--" in command else run(command, self.folder)
         assert (played.stderr if tool == "npx" else played.stdout + played.stderr) == output, played.stdout
 
     def played(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:

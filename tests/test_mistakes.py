@@ -348,9 +348,9 @@ FLAGS = [
     ),
     ("run hello.yaml", "Error: missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; add e.g. `-- pytest`"),
     (
-        "run hello.yaml pytest tests",
-        "Error: missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; put -- before the command: "
-        "`mockclaude run hello.yaml -- pytest tests`",
+        "run hello.yaml env tests",
+        "Error: missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; put `--` before the command: "
+        "`mockclaude run hello.yaml -- env tests`",
     ),
     ("explain hello.yaml", "Error: missing request; expected --request or --journal"),
 ]

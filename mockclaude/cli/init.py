@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from importlib.metadata import distribution
 from pathlib import Path
@@ -34,8 +35,15 @@ class Setup(NamedTuple):
     """The package that a test in TypeScript imports."""
 
 
+_RIVALS = {
+    "jest.config.mjs": ("jest.config.*",),
+    "playwright.config.ts": ("playwright.config.*",),
+    "compose.yaml": ("compose.yml", "docker-compose.*"),
+}
+"""File name -> patterns of other files that its tool reads. Beside them, the file would be an error or hide them."""
+
 _PYTHON_FILES = {"tests/test_mockclaude.py": "test_mockclaude.py.in", "tests/support.yaml": "support.yaml"}
-_TYPESCRIPT_FILES = {"tests/mockclaude.ts": "mockclaude.ts", "tests/mockclaude.test.ts": "mockclaude.test.ts"}
+_TYPESCRIPT_FILES = {"tests/mockclaude.ts": "mockclaude.ts", "tests/mockclaude.test.ts": "mockclaude.test.ts.in"}
 _RUN = "mockclaude run --no-built-in --"
 
 SETUPS = {
@@ -49,23 +57,29 @@ SETUPS = {
     ),
     "vitest": Setup(
         _TYPESCRIPT_FILES,
-        ("npm install --save-dev vitest @anthropic-ai/sdk", f"{_RUN} npx vitest run"),
+        (
+            "npm install --save-dev vitest @types/node @anthropic-ai/sdk",
+            f"{_RUN} npx vitest run tests/mockclaude.test.ts",
+        ),
         runner="vitest",
     ),
     "jest": Setup(
         {**_TYPESCRIPT_FILES, "jest.config.mjs": "jest.config.mjs"},
-        ("npm install --save-dev jest @swc/core @swc/jest @anthropic-ai/sdk", f"{_RUN} npx jest"),
+        (
+            "npm install --save-dev jest @swc/core @swc/jest @types/node @anthropic-ai/sdk",
+            f"{_RUN} npx jest tests/mockclaude.test.ts",
+        ),
         runner="@jest/globals",
     ),
     "playwright": Setup(
         {
             "e2e/mockclaude.ts": "mockclaude.ts",
-            "e2e/mockclaude.spec.ts": "mockclaude.spec.ts",
+            "e2e/mockclaude.spec.ts": "mockclaude.spec.ts.in",
             "e2e/app.mjs": "app.mjs",
-            "playwright.config.ts": "playwright.config.ts",
+            "playwright.config.ts": "playwright.config.ts.in",
         },
         (
-            "npm install --save-dev @playwright/test @anthropic-ai/sdk",
+            "npm install --save-dev @playwright/test @types/node @anthropic-ai/sdk",
             "npx playwright install chromium",
             f"{_RUN} npx playwright test",
         ),
@@ -88,7 +102,7 @@ SETUPS = {
 
 _NODE_WORKFLOW = Setup(
     {".github/workflows/mockclaude.yml": "workflow_node.yml"},
-    ("git add .github", "git commit -m 'Test with mockclaude'", "git push"),
+    (f"{_RUN} npm test", "git add .github", "git commit -m 'Test with mockclaude'", "git push"),
 )
 
 
@@ -120,8 +134,8 @@ def init(setups: dict[str, Setup]) -> None:
     requirement = _find_requirement()
     for path, (template, runner) in _collect_files(setups).items():
         text = (_TEMPLATES / template).read_text(encoding="utf-8").replace(_RUNNER, runner)
-        _write(Path(path), text.replace(_REQUIREMENT, requirement))
-        if _REQUIREMENT in text and requirement == "mockclaude":
+        written = _write(Path(path), text.replace(_REQUIREMENT, requirement), _TEMPLATES / template)
+        if written and _REQUIREMENT in text and requirement == "mockclaude":
             click.echo(f"note     {path} installs mockclaude by name; if your index lacks it, put a URL there")
     for name, setup in setups.items():
         click.echo(f"\n{name}:")
@@ -138,7 +152,11 @@ def _collect_files(setups: Mapping[str, Setup]) -> dict[str, tuple[str, str]]:
     return files
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, template: Path) -> bool:
+    """Write a file, unless it or a rival exists. Return whether it was written."""
+    if rival := _find_rival(path):
+        click.echo(f"kept     {rival} instead of {path}; compare it with {template}")
+        return False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
@@ -146,9 +164,27 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         if not os.path.lexists(path):
             exit_with_error(f"{path}: cannot be written: {error.strerror}; expected a writable folder")
-        click.echo(f"kept     {path}, which exists")
-    else:
-        click.echo(f"wrote    {path}")
+        hint = "" if _read(path) == text.encode() else f"; compare it with {template}"
+        click.echo(f"kept     {path}, which exists{hint}")
+        return False
+    click.echo(f"wrote    {path}")
+    return True
+
+
+def _find_rival(path: Path) -> Path | None:
+    """Return the file that the tool of `path` already reads. Jest also reads a key of `package.json`."""
+    package = Path("package.json")
+    if path.name == "jest.config.mjs" and re.search(rb'"jest"\s*:\s*{', _read(package)):
+        return package
+    found = (rival for pattern in _RIVALS.get(path.name, ()) for rival in sorted(Path().glob(pattern)))
+    return next((rival for rival in found if rival != path), None)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _find_requirement() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,7 +73,7 @@ def run(
     """
     command: list[str] = ctx.meta[_COMMAND]
     if not command:
-        raise click.UsageError(f"missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; {_suggest(files)}")
+        raise click.UsageError(f"missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; {_find_fix(files)}")
     from mockclaude.journal.console import write_error
     from mockclaude.journal.journal import Journal
     from mockclaude.journal.summary import Summary
@@ -92,17 +93,14 @@ def run(
     sys.exit(code or int(bool(summary.unmatched) and not allow_unmatched))
 
 
-def _suggest(files: Sequence[Path]) -> str:
-    """Suggest the place of `--`: before the first argument that cannot be a file."""
-    from mockclaude.scenario.loading.loader import SUFFIXES
-    from mockclaude.scenario.loading.shipped import is_shipped
-
+def _find_fix(files: Sequence[Path]) -> str:
+    """Return how to add the command, which may be among the files."""
     words = list(map(str, files))
-    may_be_file = [file.suffix in SUFFIXES or file.exists() or is_shipped(str(file)) for file in files]
-    first = may_be_file.index(False) if False in may_be_file else None
-    if first is None:
-        return "add e.g. `-- pytest`"
-    return f"put -- before the command: `mockclaude run {' '.join([*words[:first], '--', *words[first:]])}`"
+    for index, word in enumerate(words):
+        if shutil.which(word) and not Path(word).exists():
+            written = " ".join(["mockclaude run", *words[:index], "--", *words[index:]])
+            return f"put `--` before the command: `{written}`"
+    return "add e.g. `-- pytest`"
 
 
 def _run_with_server(command: Sequence[str], site: Site) -> int:

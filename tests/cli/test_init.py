@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+import mockclaude
 from mockclaude.cli.init import SETUPS
 from tests.cli.invoking import invoke
 from tests.conftest import Start
@@ -27,6 +28,7 @@ from tests.serving import PROGRAM_PATIENCE, post
 SETUP_NAMES = list(SETUPS)
 EXPECTED = "expected pytest, unittest, vitest, jest, playwright, github-actions or compose"
 PACKAGES = Path(__file__).parent / "setups"
+TEMPLATES = Path(mockclaude.__file__).parent / "cli" / "templates"
 
 
 @pytest.fixture(autouse=True)
@@ -87,11 +89,46 @@ def test_existing_files_are_never_changed() -> None:
     Path("tests/test_mockclaude.py").write_text("mine")
     result = invoke("init", "pytest")
 
-    assert "kept     tests/support.yaml, which exists" in result.output
+    assert "kept     tests/support.yaml, which exists; compare it with /" in result.output
     assert Path("tests/test_mockclaude.py").read_text() == "mine"
     assert Path("tests/support.yaml").is_symlink()
     assert not Path("missing").exists()
     assert result.exit_code == 0
+
+
+def test_a_second_run_keeps_the_files_without_a_hint() -> None:
+    invoke("init", "compose")
+    output = invoke("init", "compose").output
+
+    assert output.count(", which exists\n") == 4
+    assert "note" not in output
+
+
+@pytest.mark.parametrize(
+    ("setup", "rival", "text", "kept"),
+    [
+        ("jest", "jest.config.ts", "", "jest.config.ts instead of jest.config.mjs"),
+        ("jest", "package.json", '{"jest": {}}', "package.json instead of jest.config.mjs"),
+        ("playwright", "playwright.config.mjs", "", "playwright.config.mjs instead of playwright.config.ts"),
+        ("compose", "compose.yml", "", "compose.yml instead of compose.yaml"),
+        ("compose", "docker-compose.yaml", "", "docker-compose.yaml instead of compose.yaml"),
+    ],
+)
+def test_no_file_beside_a_rival_that_its_tool_reads(setup: str, rival: str, text: str, kept: str) -> None:
+    Path(rival).write_text(text)
+    output = invoke("init", setup).output
+    [template] = re.findall(f"^kept     {kept}; compare it with (.*)$", output, re.MULTILINE)
+
+    assert Path(template).is_file()
+    assert not Path(kept.split()[-1]).exists()
+
+
+def test_no_test_runner_or_compiler_takes_a_template_for_its_own() -> None:
+    """A virtual environment within a project has the templates below the project."""
+    names = [path.name for path in TEMPLATES.iterdir()]
+
+    assert "mockclaude.ts" in names
+    assert not [name for name in names if re.search(r"\.(test|spec|config)\.\w?ts$|^test_.*\.py$", name)]
 
 
 @pytest.mark.parametrize(

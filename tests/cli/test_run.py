@@ -164,6 +164,12 @@ def test_run_without_a_command_is_an_error(arguments: tuple[str, ...]) -> None:
     assert "missing COMMAND; expected `mockclaude run [FILES] -- COMMAND`; add e.g. `-- pytest`" in result.stderr
 
 
+def test_a_command_without_dashes_is_recognised() -> None:
+    result = invoke("run", "hello.yaml", "env", "a")
+
+    assert "put `--` before the command: `mockclaude run hello.yaml -- env a`" in result.stderr
+
+
 def test_run_with_an_invalid_file_runs_nothing(tmp_path: Path) -> None:
     wrong = written(tmp_path / "wrong.yaml", "rules: 1")
     result = invoke("run", wrong, *shell("raise SystemExit(7)"))

@@ -74,5 +74,5 @@ def test_global_setup_without_mockclaude_names_the_remedy(project: Path) -> None
     (project / "vitest.config.mjs").write_text(GLOBAL_SETUP)
     code, output = run(VITEST, project, MOCKCLAUDE_COMMAND="no-such-program")
 
-    assert "cannot run 'no-such-program': spawn no-such-program ENOENT; install mockclaude, or set" in output
+    assert "cannot run 'no-such-program': spawn no-such-program ENOENT; activate the environment with" in output
     assert code == 1

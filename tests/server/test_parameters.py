@@ -125,3 +125,10 @@ def test_mistakes_are_reported_with_their_place(model: type[Any], wrong: dict[st
     assert caught.value.status == 400
     assert caught.value.message.startswith(told)
     assert caught.value.details == {"mistakes": caught.value.message.splitlines()}
+
+
+def test_an_expectation_of_two_bounds_is_told_once() -> None:
+    with pytest.raises(ApiError) as caught:
+        of(Verification, times=-1)
+
+    assert caught.value.message.endswith("got number -1; expected at least 0")

@@ -20,6 +20,7 @@
  *
  * The file needs Node.js 20, no packages, and for `tsc` the types of `@types/node`.
  */
+/// <reference types="node" />
 import { spawn } from "node:child_process";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -81,12 +82,7 @@ export class MockClaude {
 
   /** The base URL for clients. */
   get url(): string {
-    const url = process.env["MOCKCLAUDE_URL"];
-    if (!url) {
-      const fix = "run the tests with `mockclaude run --no-built-in -- COMMAND`, or name this file as `globalSetup`";
-      throw new MockClaudeError(`MOCKCLAUDE_URL: not set; expected the base URL of a server; ${fix}`);
-    }
-    return url.replace(/\/+$/, "");
+    return findUrl(findUrl);
   }
 
   /** The options for a client in this lane: `new Anthropic(mock.options)`. */
@@ -132,7 +128,7 @@ export class MockClaude {
 
   /** Waits for a number of requests, for code that sends them in the background. */
   async waitFor(when: When = {}, { count = 1, timeout = "5s" } = {}): Promise<ReceivedRequest[]> {
-    const { port } = this.#send("POST", "journal/wait", { when, count, timeout });
+    const { port } = this.#send(this.waitFor, "POST", "journal/wait", { when, count, timeout });
     const result = await new Promise<Result>((resolve) => port.once("message", resolve));
     port.close();
     return read<Entries>(result, this.url, this.waitFor).entries.map(receive);
@@ -149,14 +145,15 @@ export class MockClaude {
   }
 
   #call<T>(caller: Function, method: string, path: string, parameters: object = {}): T {
-    return read<T>(receiveSync(this.#send(method, path, parameters)), this.url, caller);
+    return read<T>(receiveSync(this.#send(caller, method, path, parameters)), this.url, caller);
   }
 
-  #send(method: string, path: string, parameters: object): Pending {
+  #send(caller: Function, method: string, path: string, parameters: object): Pending {
     const token = process.env["MOCKCLAUDE_ADMIN_TOKEN"];
     const headers = { "content-type": "application/json", ...(token ? { "x-mockclaude-token": token } : {}) };
-    const body = JSON.stringify({ ...this.#scope, ...parameters });
-    return send(`${this.url}/_mockclaude/${path}`, { method, headers, body });
+    const refuse = (key: string, value: unknown) => refuseRegExp(key, value, caller);
+    const body = JSON.stringify({ ...this.#scope, ...parameters }, refuse);
+    return send(`${findUrl(caller)}/_mockclaude/${path}`, { method, headers, body });
   }
 }
 
@@ -226,7 +223,7 @@ export async function startServer(parameters: string[] = ["--no-built-in"]): Pro
   };
 }
 
-const INSTALL = "install mockclaude, or set MOCKCLAUDE_COMMAND, e.g. to 'uvx mockclaude'";
+const INSTALL = "activate the environment with mockclaude, or set MOCKCLAUDE_COMMAND, e.g. to '.venv/bin/mockclaude'";
 
 /** The `globalSetup` of vitest, Jest and Playwright. */
 export default async function globalSetup(): Promise<() => Promise<void>> {
@@ -261,6 +258,22 @@ function send(url: string, request: { method: string; headers: Record<string, st
   const done = new Int32Array(new SharedArrayBuffer(4));
   sender.postMessage({ url, request, port: port2, done }, [port2]);
   return { port: port1, done };
+}
+
+/** Refuses a regular expression, which would be `{}` in JSON. */
+function refuseRegExp(key: string, value: unknown, caller: Function): unknown {
+  if (!(value instanceof RegExp)) return value;
+  const flags = value.flags.replace(/[^ims]/g, "");
+  const regex = JSON.stringify((flags && `(?${flags})`) + value.source);
+  throw makeError(`${key}: got the RegExp ${value}; expected text or a matcher; write { regex: ${regex} }`, caller);
+}
+
+/** Returns the base URL of the server, without a slash at its end. */
+function findUrl(caller: Function): string {
+  const url = process.env["MOCKCLAUDE_URL"];
+  if (url) return url.replace(/\/+$/, "");
+  const fix = "run the tests with `mockclaude run --no-built-in -- COMMAND`, or name this file as `globalSetup`";
+  throw makeError(`MOCKCLAUDE_URL: not set; expected the base URL of a server; ${fix}`, caller);
 }
 
 function receiveSync({ port, done }: Pending): Result {
@@ -887,7 +900,7 @@ export interface WebSearchResultLocation {
 export interface When {
   /** The text of the current turn: everything since the last assistant message, without an agent's reminders. */
   user?: string | Matcher | (string | Matcher)[];
-  /** A tool result of the current turn. */
+  /** A tool result of the current turn: the name of its tool, or a mapping with e.g. the `content`. */
   tool_result?: string | ToolResultMatch | (string | ToolResultMatch)[];
   /** The system prompt, system messages included. */
   system?: string | Matcher | (string | Matcher)[];

@@ -92,7 +92,7 @@ class When(FormatModel):
     tool_result: (
         Annotated[list[ToolResultMatcher], BeforeValidator(each_short_for("name")), Field(min_length=1)] | None
     ) = None
-    """A tool result of the current turn."""
+    """A tool result of the current turn: the name of its tool, or a mapping with e.g. the `content`."""
     system: Prose | None = None
     """The system prompt, system messages included."""
     anywhere: Prose | None = None

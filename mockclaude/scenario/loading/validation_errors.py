@@ -107,7 +107,7 @@ def _message(path: Path, errors: list[ErrorDetails]) -> str:
         known = _find_quoted(context["expected_tags"])
         tag = str(context["tag"])
         return f"unknown type '{shorten(tag)}'; expected {join_words(known)}{did_you_mean(tag, known)}"
-    expected = " or ".join(map(_expected, errors))
+    expected = " or ".join(dict.fromkeys(map(_expected, errors)))
     if not path and errors[0]["input"] is None:
         return f"the file is empty; expected {expected}"
     return f"invalid value, got {_describe(errors[0]['input'])}; expected {expected}{_fix(errors)}"

@@ -53,6 +53,7 @@ test("errors name their place and start at the test", async () => {
   for (const [call, message] of [
     [() => mock.verify({ user: "refund" }), "FAIL user: expected text that contains 'refund', got 'Hello'"],
     [() => mock.reply("x", { times: 0 }), /^added over HTTP at refund.test.ts:55 \(times\): .* expected at least 1$/],
+    [() => mock.when({ user: /order \d/gi as {} as string }).reply("x"), 'matcher; write { regex: "(?i)order \\\\d" }'],
     [() => mock.remove("nobody"), "No rule that was added has the id 'nobody'"],
   ] as const) {
     expect(call).toThrow(message);
@@ -102,6 +103,7 @@ test("a server that is not there is named", () => {
     expect(() => mock.requests()).toThrow("cannot reach mockclaude at http://127.0.0.1:9: ");
     delete process.env["MOCKCLAUDE_URL"];
     expect(() => mock.requests()).toThrow("MOCKCLAUDE_URL: not set; expected the base URL of a server");
+    expect(() => mock.url).toThrow("MOCKCLAUDE_URL: not set");
   } finally {
     process.env["MOCKCLAUDE_URL"] = url;
   }
