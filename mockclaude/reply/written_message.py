@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockclaude.scenario.format.api_form import expand_content
 
 _NEEDED = ("id", "model", "role", "content", "stop_reason", "usage")
 """Keys that a whole message gets if they are missing, in this order."""
+
+_NEVER_NULL = ("id", "type", "role", "model")
+"""Keys that are missing if their value is null."""
 
 _COUNTS = ("input_tokens", "output_tokens")
 
@@ -18,8 +21,9 @@ def merge_message(composed: Mapping[str, Any], written: Mapping[str, Any]) -> di
 
     A message with a `type` is whole: it keeps its keys and their order.
     """
-    fields = {**written, "content": composed["content"], "usage": _merge_usage(composed["usage"], written.get("usage"))}
-    if "type" not in written:
+    fields = _without_nulls(written, _NEVER_NULL)
+    fields |= {"content": composed["content"], "usage": _merge_usage(composed["usage"], written.get("usage"))}
+    if "type" not in fields:
         return {**composed, **fields}
     return {**fields, **{key: composed[key] for key in _NEEDED if key not in fields}}
 
@@ -31,6 +35,9 @@ def list_blocks(written: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _merge_usage(composed: Mapping[str, Any], written: Mapping[str, Any] | None) -> dict[str, Any]:
-    if written and all(written.get(key) is not None for key in _COUNTS):
-        return dict(written)
-    return {**composed, **(written or {})}
+    counts = _without_nulls(written or {}, _COUNTS)
+    return counts if all(key in counts for key in _COUNTS) else {**composed, **counts}
+
+
+def _without_nulls(written: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    return {key: value for key, value in written.items() if value is not None or key not in keys}
