@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from functools import cached_property, lru_cache
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ import orjson
 
 from mockclaude.api.api_headers import api_key
 from mockclaude.api.fingerprint import Fingerprints, hash_request
+from mockclaude.api.memo import remember
 from mockclaude.api.redaction import redact_header
 from mockclaude.engine.valid_headers import ValidHeaders
 from mockclaude.scenario.format.policy import LaneSource, compile_sources
@@ -22,6 +23,9 @@ LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
 
 _LONGEST_LANE = 200
+_LONGEST_KEY = 1_000
+"""Characters of a value whose hash is kept."""
+
 _MAX_LANES = 1_000
 """Lanes of one head whose heads are kept. At this number all are dropped."""
 
@@ -155,7 +159,7 @@ def _find_value(source: LaneSource, headers: Mapping[str, str], body: Mapping[st
     return value if isinstance(value, str) else ""
 
 
-@lru_cache(maxsize=1024)
+@remember(1024, _LONGEST_LANE)
 def _value_to_lane(source: LaneSource, value: str) -> str:
     """Return the lane of a value: the value itself, or its hash if it may be a credential or is unfit for the log."""
     name = "cookie" if source.kind == "cookies" else source.path[-1]
@@ -163,7 +167,7 @@ def _value_to_lane(source: LaneSource, value: str) -> str:
     return value if is_plain else hash_key_to_lane(value)
 
 
-@lru_cache(maxsize=1024)
+@remember(1024, _LONGEST_KEY)
 def hash_key_to_lane(key: str) -> str:
     """Return the lane of an API key: the key's hash, or '' for no key."""
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest() if key else ""

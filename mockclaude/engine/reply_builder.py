@@ -83,10 +83,10 @@ class ReplyBuilder:
     def decide(self, template: ReplyTemplate) -> Decision:
         """Render `template` as a reply and decide to send it."""
         context, rule = self.context, self.rule
-        is_plain = context.cached is None and not rule.as_written
         try:
             pace = self.pace() if PACE_HEADER in context.http.headers else rule.pace
             size = self.chunk_size() if CHUNK_SIZE_HEADER in context.http.headers else rule.chunk_size
+            is_plain = context.cached is None and not rule.as_written and size == rule.chunk_size
             ids = self.response_context
             reply = render_prepared(template, pace, context.request, ids, size) if is_plain else None
             if reply is None:

@@ -43,8 +43,8 @@ class ResponseContext(NamedTuple):
         """Build the API's response with an error."""
         retry = {"x-should-retry": "true" if error.should_retry else "false"}
         usual = headers.anonymous(self.now) if error.status == 401 else headers.json(self.now)
-        headers_of_error = dict(resolve_retry_date(error.headers, self.now))
-        lines = _put_values(usual, (*(retry | self._hasten_retry(error) | headers_of_error).items(),))
+        written = resolve_retry_date(error.headers, self.now) if error.headers else error.headers
+        lines = _put_values(usual, (*{**retry, **self._hasten_retry(error), **written}.items(),))
         return build_response(error.status, lines, self.request_id, json_data(error.envelope(self.request_id)), at)
 
     def _hasten_retry(self, error: ApiError) -> dict[str, str]:

@@ -52,20 +52,25 @@ def list_events(reply: Reply) -> list[Event | Data]:
 
 def build_block_pieces(index: int, block: Block, chunk_size: int | None = None) -> tuple[CountedPiece, ...]:
     """Build the events of a block without its stop, with a `ping` in the first."""
-    if _is_plain_text(block):
+    if _is_cacheable(block, chunk_size):
         return _build_text_pieces(index, chunk_size, block["text"])
     return tuple(_build_block_pieces(index, chunk_size, block))
 
 
 def build_block_run(index: int, block: Block, chunk_size: int | None = None) -> Run:
     """Build the events of a block without its stop, in one piece."""
-    if _is_plain_text(block):
+    if _is_cacheable(block, chunk_size):
         return _build_text_run(index, chunk_size, block["text"])
     return to_run(*_build_block_events(index, chunk_size, block))
 
 
-def _is_plain_text(block: Block) -> bool:
-    return block.keys() == {"type", "text"} and block["type"] == "text" and not events.list_sizes(block)
+_MAX_CHUNKS = 500
+"""Chunks of a text whose events are kept: as many as the longest text has without a chunk size."""
+
+
+def _is_cacheable(block: Block, chunk_size: int | None) -> bool:
+    is_plain = block.keys() == {"type", "text"} and block["type"] == "text" and not events.list_sizes(block)
+    return is_plain and (chunk_size is None or len(block["text"]) <= chunk_size * _MAX_CHUNKS)
 
 
 @remember(512, 10_000)

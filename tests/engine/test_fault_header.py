@@ -53,6 +53,7 @@ def test_the_model_is_the_one_before_the_fault() -> None:
         ("disconnect=sideways", "x-mockclaude-fault: disconnect: Input should be 'reset', 'close' or 'clean'"),
         ("{", "x-mockclaude-fault: invalid JSON ("),
         ("slcie=3", "; did you mean 'slice'?"),
+        ("gzip=0", "x-mockclaude-fault: gzip: Input should be greater than or equal to 1"),
         ("slice=3; evry=1ms", "x-mockclaude-fault: unknown key 'evry'; expected a key of a fault, as"),
     ],
 )

@@ -92,5 +92,19 @@ def test_a_cut_body_does_not_send_its_last_group() -> None:
     assert not received(script_with({"gzip": "end"}, "stall")[0]).body
 
 
+class _JoinedBytes(bytes):
+    """Bytes that are never added to others: the time for that grows with the square of their number."""
+
+    def __radd__(self, other: bytes) -> bytes:
+        raise AssertionError("added, not joined")
+
+
+def test_events_are_joined_once() -> None:
+    body = [TimedPiece(0, Data(_JoinedBytes(b"ab"))) for _ in range(3)]
+    compressed, _ = apply_faults(Response(200, Headers(), "", body), faults({"gzip": "end"}), CONTEXT, DRAWS)
+
+    assert gzip.decompress(compressed.data) == b"ababab"
+
+
 def test_a_response_without_a_body_has_nothing_to_compress() -> None:
     assert NOTHING in fault_result({"respond": {"status": 204}}, "gzip").notes[1]

@@ -56,6 +56,7 @@ def test_tokens_do_not_depend_on_the_cuts(chunks: list[str]) -> None:
         ('{"days": 3, "city": "Par', {"days": 3}),
         ('{"city": Paris}', {}),
         ("[1, 2", [1, 2]),
+        ('{"n": [18446744073709551615, true, 100000000000000000000]}', {"n": [18446744073709551615, True, 1e20]}),
         ("", {}),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -169,3 +170,15 @@ def test_incident_leaves_the_previous_block_open() -> None:
     assert b"content_block_stop" not in pieces[0] + pieces[1]
     assert pieces[2] == b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n'
     assert pieces[4].startswith(b"event: content_block_stop")
+
+
+def test_events_of_many_chunks_are_not_kept() -> None:
+    """A client selects the chunk size: its texts of 10,000 events would fill the memory."""
+    tracemalloc.start()
+    for letter in "abcde":
+        build_block_pieces(0, {"type": "text", "text": letter * 9_000}, 1)
+        build_block_run(0, {"type": "text", "text": letter * 9_000}, 1)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert kept < 1_000_000

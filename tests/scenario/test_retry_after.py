@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mockclaude.scenario.diagnostics import Place
+from mockclaude.scenario.diagnostics import Place, ScenarioError
 from mockclaude.scenario.loading.loader import load, load_text
+from tests.conftest import Serve
+from tests.serving import post
 
 LONG = "{type: rate_limit_error, headers: {Retry-After: 61}}"
 
@@ -67,3 +69,23 @@ def test_the_warnings_of_all_files_are_those_of_the_scenario(tmp_path: Path) -> 
         file.write_text(f"rules: [{{times: 1, reply: {{error: {LONG}}}}}]")
 
     assert [warning.place.file for warning in load(files).warnings] == list(map(str, files))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "reply: {error: {type: api_error, headers: {Retry-After: in 87601h}}}",
+        "{reply: Hi, fault: {respond: {headers: {Retry-After: in 87601h}}}}",
+        "{reply: Hi, fault: {headers: {Retry-After: in 87601h}}}",
+    ],
+)
+def test_a_date_is_at_most_ten_years_ahead(rule: str) -> None:
+    problem = "`Retry-After`: a date too far ahead, got 'in 87601h'; expected at most 87600h"
+    with pytest.raises(ScenarioError, match=problem):
+        load_text(f"rules: [{rule}]")
+
+
+def test_a_filled_in_date_too_far_ahead_is_sent_as_text(serve: Serve) -> None:
+    server = serve("rules: [reply: {error: {type: api_error, headers: {retry-after: 'in ${{ user }}'}}}]")
+
+    assert server.ask(post("99999999h")).headers["retry-after"] == "in 99999999h"

@@ -11,6 +11,7 @@ from anthropic import Anthropic
 from anthropic._exceptions import OverloadedError
 from anthropic.types import TextBlock
 
+from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.testing import MockClaude
 from mockclaude.testing.types import MessageDict
 from tests.conftest import Serve
@@ -166,3 +167,22 @@ def test_generator_yields_a_message(mock: MockClaude, client: Anthropic) -> None
         message = stream.get_final_message()
 
     assert (message.model, [block.to_dict()["text"] for block in message.content]) == ("recorded", ["Hi " * 30, "!"])
+
+
+def test_null_is_a_missing_value(serve: Serve) -> None:
+    """Neither the pace of the model nor a limit needs a model or a count in the message."""
+    nulls = dict.fromkeys(("id", "type", "role", "model"))
+    reply = {**nulls, "content": "Hi", "stop_reason": None, "usage": {"input_tokens": None, "output_tokens": None}}
+    limits = {"input_tokens_per_minute": 9000, "output_tokens_per_minute": 9000}
+    server = serve(orjson.dumps({"limits": limits, "pace": "model", "rules": [{"reply": reply}]}).decode())
+    message = server.ask(request("POST", "/v1/messages", asking())).json
+
+    assert (message["type"], message["role"], message["stop_reason"]) == ("message", "assistant", None)
+    assert (message["model"], message["id"][:6]) == ("claude-sonnet-5", "msg_01")
+    assert (message["usage"]["input_tokens"], message["usage"]["output_tokens"]) == (6, 1)
+
+
+@pytest.mark.parametrize("count", ["5", 5.0, True])
+def test_count_is_a_number(mock: MockClaude, count: Any) -> None:
+    with pytest.raises(ScenarioError, match="expected an integer"):
+        mock.reply({"content": "Hi", "usage": {"input_tokens": count}})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mockclaude.engine.http_request import hash_key_to_lane
+from mockclaude.engine.http_request import find_lane, hash_key_to_lane
 from mockclaude.testing import MockClaude
 from tests.cli.invoking import invoke, written
 from tests.conftest import Serve
@@ -122,3 +123,13 @@ def test_explain_uses_the_lane(tmp_path: Path) -> None:
     body = written(tmp_path / "body.json", asking(metadata={"user_id": "ann"}).decode())
 
     assert "lane ann, occurrence 1" in invoke("explain", file, "--request", body).output
+
+
+def test_long_values_are_not_kept() -> None:
+    tracemalloc.start()
+    for number in range(5):
+        find_lane({}, ("metadata.user_id",), {"metadata": {"user_id": f"{number}" * 1_000_000}})
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert kept < 1_000_000

@@ -44,17 +44,18 @@ def _compress(body: Sequence[TimedPiece], group: int, *, complete: bool) -> Iter
 
     The blocks are stored, not deflated: every version of zlib deflates to other bytes.
     """
-    head, held, crc, size = _GZIP_HEAD, b"", 0, 0
+    head, crc, size = _GZIP_HEAD, 0, 0
+    held: list[bytes] = []
     for number, (at, piece) in enumerate(body, 1):
-        held += piece.encoded
+        held.append(piece.encoded)
         crc, size = zlib.crc32(piece.encoded, crc), size + len(piece.encoded)
         is_last = complete and number == len(body)
         if not (is_last or number % group == 0):
             yield TimedPiece(at, replace_bytes(piece, b""))
             continue
-        data = head + b"".join(_store(held)) + (_end(crc, size) if is_last else b"")
+        data = head + b"".join(_store(b"".join(held))) + (_end(crc, size) if is_last else b"")
         yield TimedPiece(at, replace_bytes(piece, data))
-        head = held = b""
+        head, held = b"", []
 
 
 def _store(data: bytes) -> Iterator[bytes]:

@@ -40,7 +40,7 @@ def expand_api_form(value: Any) -> Any:
     kind = value.get("type")
     if kind == "error" and isinstance(value.get("error"), dict):
         return {"error": value["error"]}
-    if kind == "message" or ("content" in value and "type" not in value):
+    if kind == "message" or ("content" in value and kind is None):
         return _expand_message(value)
     return _expand_block(kind, value) if isinstance(kind, str) and kind else value
 
@@ -109,7 +109,9 @@ class RawBlock(ApiFormModel):
 
 
 class MessageUsage(ApiFormModel):
-    """The usage of a message in the API's own form."""
+    """The usage of a message in the API's own form. A null is a computed count."""
+
+    model_config = ConfigDict(strict=True)
 
     input_tokens: Count | None = None
     cache_creation_input_tokens: Count | None = None

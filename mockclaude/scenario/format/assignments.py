@@ -40,11 +40,15 @@ def _value(text: str) -> Any:
         return text
 
 
+_VALIDATOR = re.compile(r"\]$|^constrained-")
+"""A name of one of pydantic's validators, in place of a key."""
+
+
 def first_problem(error: ValidationError, model: type[FormatModel]) -> str:
     """Return the first error of validating data as a `model`, in one line."""
     first = error.errors(include_url=False)[0]
     keys = [part for part in first["loc"] if isinstance(part, str)]
-    where = ".".join(key for key in keys if not key.endswith("]"))  # others are names of pydantic's validators
+    where = ".".join(key for key in keys if not _VALIDATOR.search(key))
     if first["type"] == "extra_forbidden":
         known = list(model.known_fields())
         return f"unknown key '{where}'; expected {join_keys(known)}{did_you_mean(where, known)}"

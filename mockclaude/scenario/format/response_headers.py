@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
+from mockclaude.scenario.diagnostics import format_value
 from mockclaude.scenario.format import units
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -30,15 +31,22 @@ def header_to_text(value: Any) -> Any:
 
 RETRY_AFTER = "retry-after"
 
+MAX_RETRY_HOURS = 87_600
+"""The longest time after which a date in `retry-after` can be: ten years."""
+
 
 def parse_retry_in(value: Any) -> int | None:
     """Parse `in 30s`. Return microseconds; None for another value.
 
     Raises:
-        ValueError: The text after `in` is not a duration.
+        ValueError: The text after `in` is not a duration, or a longer one than a date can have.
     """
-    is_relative = isinstance(value, str) and value.startswith("in ")
-    return units.parse_duration(value.removeprefix("in ")) if is_relative else None
+    if not (isinstance(value, str) and value.startswith("in ")):
+        return None
+    delay = units.parse_duration(value.removeprefix("in "))
+    if delay > MAX_RETRY_HOURS * 3_600_000_000:
+        raise ValueError(f"a date too far ahead, got {format_value(value)}; expected at most {MAX_RETRY_HOURS}h")
+    return delay
 
 
 def check_retry_after(headers: dict[str, Any]) -> dict[str, Any]:
