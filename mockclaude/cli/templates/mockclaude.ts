@@ -642,7 +642,7 @@ export interface Message {
   [key: string]: unknown;
 }
 
-/** The usage of a message in the API's own form. */
+/** The usage of a message in the API's own form. A null is a computed count. */
 export interface MessageUsage {
   input_tokens?: number;
   cache_creation_input_tokens?: number;
