@@ -102,6 +102,10 @@ FILES = [
         "'input'?",
     ),
     (
+        "rules: [{reply: {tool_use: {name: f, input: '{}'}}}]",
+        "1:45: JSON text, got '{}'; expected a mapping; use `json` for JSON text",
+    ),
+    (
         "rules: [reply: '${{ usr }}']",
         "1:16: 'usr' is unknown in ${{ }}; expected user, system, tool_result, match, request, turn or fake; did you "
         "mean 'user'?",

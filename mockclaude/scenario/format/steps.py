@@ -58,6 +58,17 @@ class RedactedThinking(FormatModel):
     """The redacted data."""
 
 
+def check_input(value: Any) -> Any:
+    """Return `value`.
+
+    Raises:
+        ValueError: The value is JSON text, which has a key of its own.
+    """
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        raise ValueError(f"JSON text, got {format_value(value)}; expected a mapping; use `json` for JSON text")
+    return value
+
+
 def check_json_text(value: Any) -> Any:
     """Return `value`.
 
@@ -78,7 +89,7 @@ class ToolUse(FormatModel):
 
     name: str
     """The name of the tool."""
-    input: dict[str, Any] | Literal["from_schema"] = "from_schema"
+    input: Annotated[dict[str, Any] | Literal["from_schema"], BeforeValidator(check_input)] = "from_schema"
     """The input. Default: generated from the schema of the tool."""
     json_: Annotated[str, BeforeValidator(check_json_text)] | None = Field(default=None, alias="json")
     """The input as JSON text, which is streamed as it is, also if it is cut or broken."""
