@@ -99,3 +99,33 @@ def test_three_events_are_not_swapped() -> None:
     assert mistake({"reply": "x", "fault": {"swap": ["ping", "ping", "ping"]}}) == (
         "t.py:1 (fault.swap): wrong number of items, got 3; expected at most 2"
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ({"when": {"turn": 0}}, "when.turn"),
+        ({"fault": {"error": 529, "occurrence": 0}}, "fault.occurrence"),
+        ({"fault": {"error": 529, "occurrence": [1, 0]}}, "fault.occurrence.1"),
+    ],
+)
+def test_turns_and_occurrences_count_from_one(options: dict[str, Any], place: str) -> None:
+    assert mistake({"reply": "x", **options}) == f"t.py:1 ({place}): invalid value, got number 0; expected at least 1"
+
+
+@pytest.mark.parametrize(
+    ("word", "key"),
+    [
+        ("delay", "stall"),
+        ("latency", "stall"),
+        ("pause", "stall"),
+        ("sleep", "stall"),
+        ("timeout", "stall"),
+        ("status", "error"),
+        ("retry_after", "headers"),
+        ("times", "occurrence"),
+        ("attempts", "script"),
+    ],
+)
+def test_words_of_other_tools_for_a_fault_are_understood(word: str, key: str) -> None:
+    assert mistake({"reply": "x", "fault": {word: 1}}).endswith(f"; did you mean '{key}'?")
