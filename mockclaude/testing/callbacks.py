@@ -21,6 +21,7 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.diagnostics import format_value
 from mockclaude.scenario.loading import inline
+from mockclaude.scenario.loading.python_data import is_mock
 from mockclaude.scenario.rules import CompiledStep, PendingReply, ReplyTemplate
 from mockclaude.scenario.template.templates import Template
 from mockclaude.testing.call_site import find_current_line
@@ -96,6 +97,8 @@ class Callbacks:
         def build(request: MessagesRequest) -> ReplyTemplate | PendingReply:
             with self._record_errors("reply", where):
                 result = function(request)
+                if is_mock(result):  # it has `__await__` and `__aiter__`, too
+                    return parse_reply(result, where)
                 if inspect.isawaitable(result):
                     return self._await(result, where, home)
                 if isinstance(result, AsyncIterable):
@@ -172,7 +175,8 @@ def check_predicate(predicate: Any, where: str) -> None:
     """
     if not callable(predicate):
         value = format_value(predicate)
-        raise TypeError(f"{where}: `when`: not a function, got {value}; {_BOOL}, or a condition, e.g. user={value}")
+        example = f"when(**{value})" if isinstance(predicate, dict) else f"user={value}"
+        raise TypeError(f"{where}: `when`: not a function, got {value}; {_BOOL}, or a condition, e.g. {example}")
     for has_kind, kind, fix in _ALWAYS_TRUE:
         if has_kind(predicate) or has_kind(type(predicate).__call__):
             raise TypeError(f"{where}: `when`: {_name(predicate)}() is {kind}, always true; {_BOOL}; {fix}")

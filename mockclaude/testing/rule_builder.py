@@ -11,6 +11,7 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.journal.entry import JournalEntry
 from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError
 from mockclaude.scenario.format.shorthand import as_list
+from mockclaude.scenario.loading.python_data import is_exception
 from mockclaude.scenario.rules import Rule
 from mockclaude.testing.arguments import explain_attributes
 from mockclaude.testing.callbacks import Callbacks
@@ -91,12 +92,15 @@ class ReplyMethods(ABC):
         A step may be a block or a message of the API, as a dictionary or as an object of the SDK.
         """
         first = steps[0] if len(steps) == 1 else list(steps)
-        if callable(first):
+        if callable(first) and not is_exception(first):
             return self._add_rule({"reply": "what a function returns"}, options, first)
         return self._add_rule({"reply": first}, options)
 
     def sequence(self, *replies: Steps, **options: Unpack[OptionsDict]) -> AddedRule:
-        """Add a rule whose replies are selected one after the other. The last repeats."""
+        """Add a rule whose replies are selected one after the other. The last repeats.
+
+        A list is one reply of several steps.
+        """
         return self._add_rule({"sequence": list(replies)}, options)
 
     def turns(self, *replies: Steps, **options: Unpack[OptionsDict]) -> AddedRule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from re import Pattern
 from typing import Any, Literal, Required, TypeAlias, TypedDict
 
 from pydantic import BaseModel
@@ -19,7 +20,7 @@ class MatcherDict(TypedDict, total=False):
     regex: str | list[str]
 
 
-Texts: TypeAlias = str | MatcherDict | Sequence[str | MatcherDict]
+Texts: TypeAlias = str | Pattern[str] | MatcherDict | Sequence[str | Pattern[str] | MatcherDict]
 
 
 class ToolResultDict(TypedDict, total=False):

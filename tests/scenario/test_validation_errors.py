@@ -37,7 +37,7 @@ FILE = "a mapping with `rules`, e.g. `rules: [{reply: Hello}]`"
 MAPPING = "a mapping (`key: value`)"
 TEXT = f"text or {MAPPING}"
 QUOTES = "; put quotes around it"
-NO_VALUE = "missing value, got null; expected a value after the colon; add a value or remove the key"
+NO_VALUE = "missing value, got null; expected a value; add one or remove the key"
 DURATION = "expected a number with a unit, such as 400ms, 2s or 1.5m"
 CHUNKS = "expected a number of chunks, e.g. 3, or a list of texts, e.g. ['The ', 'weather']"
 OR_CHUNKS = "expected it, or a list of chunks, beside the other keys"
@@ -65,7 +65,7 @@ IN_A_FILE = [
     ("- reply: x", f"1:1: invalid value, got a list; expected {FILE}"),
     ("seed: '7'\nrules: [reply: x]", "1:7: invalid value, got string '7'; expected an integer; remove the quotes"),
     ("seed: 1", "1:1: missing key 'rules'; expected it beside the other keys; add `rules: ...`"),
-    ("rules: null", "1:8: missing value, got null; expected a value after the colon; add a value or remove the key"),
+    ("rules: null", "1:8: missing value, got null; expected a value; add one or remove the key"),
     ("rules: {reply: x}", "1:8: invalid value, got a mapping; expected a list (`- item`)"),
     ("rules: [x]", "1:9: invalid value, got string 'x'; expected a mapping, e.g. `reply: Hello`"),
     (

@@ -64,7 +64,7 @@ WHENS = with_keys(
     headers=st.dictionaries(TEXTS, PROSE, min_size=1, max_size=2),
     body=PATHS | st.dictionaries(PATHS, SCALARS, min_size=1, max_size=2),
     stream=st.booleans(),
-    turn=st.integers(0, 2),
+    turn=st.integers(1, 2),
 )
 RULES = with_keys(
     {"reply": STEPS | st.lists(TEXTS | STEPS, min_size=1, max_size=2)},

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import anthropic
 import pytest
@@ -167,16 +168,38 @@ def test_unknown_key_is_reported_with_its_call_site(mock: MockClaude) -> None:
         mock.assert_requested(**wrong)
 
 
-def test_text_as_predicate_is_an_error(mock: MockClaude) -> None:
-    wrong: Any = "Hello"
+@pytest.mark.parametrize(("wrong", "example"), [("Hello", "user='Hello'"), ({"user": "a"}, "when(**{'user': 'a'})")])
+def test_data_as_predicate_is_an_error(mock: MockClaude, wrong: Any, example: str) -> None:
     with pytest.raises(TypeError) as caught:
         mock.when(wrong)
 
     _, _, message = str(caught.value).partition(f"{HERE}:")
     assert message.partition(": ")[2] == (
-        "`when`: not a function, got 'Hello'; expected a function that returns true or false, or a condition, "
-        "e.g. user='Hello'"
+        f"`when`: not a function, got {wrong!r}; expected a function that returns true or false, or a condition, "
+        f"e.g. {example}"
     )
+
+
+def test_an_exception_is_no_reply(mock: MockClaude) -> None:
+    wrong: Any = anthropic.RateLimitError
+    with pytest.raises(ScenarioError, match=r"\(reply\): an exception, got RateLimitError; .*`\{'error': 429\}`"):
+        mock.reply(wrong)
+
+
+def test_a_mock_as_the_result_of_a_function_is_an_error(mock: MockClaude, client: Anthropic) -> None:
+    mock.reply(MagicMock())
+    with pytest.raises(anthropic.InternalServerError):
+        ask(client)
+    with pytest.raises(ScenarioError, match="a mock, got MagicMock; expected data"):
+        mock._raise_callback_errors()
+
+
+def test_a_mock_is_a_reply_function(mock: MockClaude, client: Anthropic) -> None:
+    function = MagicMock(return_value="Hello!")
+    mock.reply(function)
+
+    assert reply_text(client) == "Hello!"
+    function.assert_called_once()
 
 
 @pytest.mark.parametrize("reply", [(), ([],), (3,), ({"txt": "x"},), ({"error": "none"},), ("${{ nothing }}",)])

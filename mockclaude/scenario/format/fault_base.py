@@ -20,7 +20,7 @@ from mockclaude.scenario.format.fault_values import Burst, Probability, Ramp
 from mockclaude.scenario.format.positions import EventSelector, Position
 from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.format.shorthand import FormatModel, as_list, require_exactly_one
-from mockclaude.scenario.format.when import Numbers, When
+from mockclaude.scenario.format.when import Ordinals, When
 
 
 def parse_once(kind: type, read: Callable[[Any], Any], value: Any) -> Any:
@@ -46,7 +46,7 @@ class Fault(FormatModel):
     """Conditions of the request, as in a rule."""
     p: Probability | None = None
     """The probability of the fault."""
-    occurrence: Numbers | None = None
+    occurrence: Ordinals | None = None
     """The occurrence of the request in its lane, from 1."""
     requests: Annotated[tuple[int, int], BeforeValidator(positions.parse_request_window)] | None = None
     """A range of a lane's Messages requests, e.g. 10..20."""

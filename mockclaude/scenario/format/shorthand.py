@@ -31,7 +31,7 @@ class FormatModel(BaseModel):
             ValueError: The key has no value.
         """
         if value is None and cls.model_fields[str(info.field_name)].annotation is not Any:
-            raise ValueError("missing value, got null; expected a value after the colon; add a value or remove the key")
+            raise ValueError("missing value, got null; expected a value; add one or remove the key")
         return value
 
 

@@ -73,8 +73,8 @@ class BodyMatcher(FormatModel):
     values: Annotated[dict[Query, Any], Field(min_length=1)] = Field(default_factory=dict)
 
 
-Turns: TypeAlias = Annotated[list[Annotated[int, Field(ge=1)]], BeforeValidator(as_list), Field(min_length=1)]
 Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidator(as_list), Field(min_length=1)]
+Ordinals: TypeAlias = Annotated[list[Annotated[int, Field(ge=1)]], BeforeValidator(as_list), Field(min_length=1)]
 
 
 Endpoint: TypeAlias = Literal["messages", "count_tokens", "models"]
@@ -107,7 +107,7 @@ class When(FormatModel):
     """A JMESPath expression over the body that must be true, or expressions and their values."""
     stream: bool | None = None
     """Whether the request asks for a stream."""
-    turn: Turns | None = None
+    turn: Ordinals | None = None
     """The number of the turn, from 1."""
     retry: Numbers | None = None
     """The number of retries before this request: the SDK's header x-stainless-retry-count."""

@@ -9,13 +9,13 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 import orjson
-from pydantic import BaseModel
 
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.diagnostics import MAX_DEPTH, Diagnostic, Path, Place, ScenarioError
 from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.format.shorthand import as_list
 from mockclaude.scenario.lint.scenario_lint import lint_scenario
+from mockclaude.scenario.loading.python_data import to_data
 from mockclaude.scenario.loading.validation import validate
 from mockclaude.scenario.rules import Rule, Scenario, build
 
@@ -123,17 +123,8 @@ def _is_deeper(data: Any, levels: int) -> bool:
     return levels < 0 or any(_is_deeper(each, levels - 1) for each in inside)
 
 
-def _to_data(value: Any, levels: int) -> Any:
-    """Convert the pydantic models in `value`, such as a message of the SDK, to data without fields that are not set."""
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    if isinstance(value, dict) and levels:
-        return {key: _to_data(item, levels - 1) for key, item in value.items()}
-    return [_to_data(item, levels - 1) for item in value] if isinstance(value, list) and levels else value
-
-
 def _check_json(source: InlineSource) -> None:
-    """Raise `ScenarioError` if JSON cannot hold the data, such as a set."""
+    """Raise `ScenarioError` if JSON cannot hold the data, such as a number above 64 bits."""
     try:
         orjson.dumps(source.data, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS)
     except TypeError as error:
@@ -151,13 +142,16 @@ def compile_rules(rules: Any, where: str, earlier: Sequence[RuleBatch] = ()) -> 
     Raises:
         ScenarioError: The data is invalid.
     """
-    data = as_list(_to_data(rules, MAX_DEPTH))
+    found: list[tuple[Path, str]] = []
+    data = to_data(as_list(rules), ("rules",), lambda path, problem: found.append((path, problem)))
     source = InlineSource(where, {"rules": data}, 2 if len(data) == 1 else 0)
+    if found:
+        raise ScenarioError([Diagnostic(source.place(path), problem) for path, problem in found])
     if not data:
         raise ScenarioError([Diagnostic(source.place(("rules",)), "no items; expected at least one item")])
     check_depth(source)
     _check_json(source)
     file = validate(source)
-    if found := list(lint_scenario([(source, file)], [(each.source, each.file) for each in earlier])):
-        raise ScenarioError(found)
+    if warnings := list(lint_scenario([(source, file)], [(each.source, each.file) for each in earlier])):
+        raise ScenarioError(warnings)
     return RuleBatch(source, file, build([(source, file)]))
