@@ -43,6 +43,20 @@ def test_what_was_said_in_an_earlier_turn_is_found_there(when: dict[str, Any], t
     assert hint(when, conversation(*TOOL_LOOP)) == told
 
 
+@pytest.mark.parametrize(
+    ("matcher", "told"),
+    [
+        ("sun", "a text is the name of the tool; use `tool_result: {content: 'sun'}`"),
+        (["moon", "sun"], "a text is the name of the tool; use `tool_result: {content: 'sun'}`"),
+        ("moon", ""),
+        ({"name": "get_weather", "content": "rain"}, ""),
+        ({"content": "rain"}, ""),
+    ],
+)
+def test_a_name_that_is_part_of_a_result_is_found_there(matcher: Any, told: str) -> None:
+    assert hint({"tool_result": matcher}, conversation(*TOOL_LOOP[:3])) == told
+
+
 def test_of_earlier_turns_the_last_one_is_named() -> None:
     talk = conversation("again", assistant("a"), "again", assistant("b"), "over")
 

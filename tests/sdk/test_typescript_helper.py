@@ -17,6 +17,14 @@ from tests.sdk.typescript_types import HELPER
 from tests.serving import PROGRAM_PATIENCE
 
 GLOBAL_SETUP = 'export default { test: { globalSetup: "./mockclaude.ts" } };'
+SETUP_FILES = 'export default { test: { setupFiles: "./mockclaude.ts" } };'
+ANY_ORDER = """
+import { client } from "./app.js";
+import { mock } from "./mockclaude.js";
+import { expect, test } from "vitest";
+
+test("the client has the lane of the file", () => expect(client.apiKey).toBe(mock.apiKey));
+"""
 COMMAND = [sys.executable, "-m", "mockclaude"]
 VITEST = ["node", "../node_modules/vitest/vitest.mjs", "run"]
 
@@ -76,3 +84,13 @@ def test_global_setup_without_mockclaude_names_the_remedy(project: Path) -> None
 
     assert "cannot run 'no-such-program': spawn no-such-program ENOENT; activate the environment with" in output
     assert code == 1
+
+
+def test_in_setup_files_the_order_of_imports_does_not_matter(project: Path) -> None:
+    (project / "app.ts").write_text('import SDK from "@anthropic-ai/sdk";\n\nexport const client = new SDK();\n')
+    (project / "order.test.ts").write_text(ANY_ORDER)
+    (project / "vitest.config.mjs").write_text(SETUP_FILES)
+    code, output = run([*COMMAND, "run", "--", *VITEST, "order"], project)
+
+    assert "Tests  1 passed (1)" in output
+    assert code == 0, output

@@ -2,8 +2,8 @@
 /**
  * Rules, verification and the journal of mockclaude, for tests in TypeScript.
  *
- * Run the tests with a server: `mockclaude run --no-built-in -- npx vitest run`. Or let the test runner start the
- * server: name this file as `globalSetup` in the configuration of vitest, Jest or Playwright.
+ * Run the tests with a server: `mockclaude run --no-built-in -- npx vitest run`. Or let vitest or Jest start the
+ * server: name this file as `globalSetup` in their configuration.
  *
  *     import { mock } from "./mockclaude"; // before the code under test
  *
@@ -225,8 +225,12 @@ export async function startServer(parameters: string[] = ["--no-built-in"]): Pro
 
 const INSTALL = "activate the environment with mockclaude, or set MOCKCLAUDE_COMMAND, e.g. to '.venv/bin/mockclaude'";
 
-/** The `globalSetup` of vitest, Jest and Playwright. */
-export default async function globalSetup(): Promise<() => Promise<void>> {
+/** The `globalSetup` of vitest and Jest, and of Playwright without `webServer`, whose app would start too early. */
+export default async function globalSetup(config?: { webServer?: unknown }): Promise<() => Promise<void>> {
+  if (config?.webServer && !process.env["MOCKCLAUDE_URL"]) {
+    const fix = "run `mockclaude run --no-built-in -- npx playwright test`";
+    throw new MockClaudeError(`webServer: Playwright started the app without mockclaude; expected no globalSetup; ${fix}`);
+  }
   return startServer();
 }
 

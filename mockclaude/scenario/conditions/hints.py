@@ -6,14 +6,14 @@ Hints take time, so they are built for messages only, never while rules are matc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
 from mockclaude.api.redaction import REDACTED, redact
-from mockclaude.api.request import MessagesRequest, without_reminders
+from mockclaude.api.request import MessagesRequest, ToolResult, without_reminders
 from mockclaude.scenario.conditions.conditions import Condition, ConditionResult
 from mockclaude.scenario.diagnostics import did_you_mean
 
@@ -47,6 +47,7 @@ def _hint(condition: Condition, request: MessagesRequest) -> str:
         _earlier(condition, request)
         or (condition.difference(found) if condition.difference else "")
         or _similar(condition, found)
+        or (_in_content(condition, found) if condition.key == "tool_result" else "")
     )
 
 
@@ -66,6 +67,14 @@ def _similar(condition: Condition, found: Any) -> str:
     texts = [found] if isinstance(found, str) else [getattr(item, "name", item) for item in islice(found or (), _NAMES)]
     find_similar = _in_prose if condition.key in _PROSE else _among_names
     return next((hint for text in condition.texts[:_WORDS] if (hint := find_similar(text, texts))), "")
+
+
+def _in_content(condition: Condition, results: Sequence[ToolResult]) -> str:
+    """Return a hint at a text of a result in the place of a name."""
+    names = {result.name for result in results}
+    wanted = [text for text in condition.texts[:_WORDS] if text not in names and 0 < len(text) <= _LONGEST]
+    text = next((text for text in wanted for result in islice(results, _NAMES) if text in result.content), "")
+    return f"a text is the name of the tool; use `tool_result: {{content: '{text}'}}`" if text else ""
 
 
 def _among_names(wanted: str, names: list[str]) -> str:

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { MockClaude, MockClaudeError, mock } from "./mockclaude.js";
+import globalSetup, { MockClaude, MockClaudeError, mock } from "./mockclaude.js";
 import Anthropic from "@anthropic-ai/sdk";
 
 const client = new Anthropic();
@@ -96,7 +96,7 @@ test("a long request is kept whole", async () => {
   expect(mock.requests()[0]?.body.messages[0]?.content).toHaveLength(100_000);
 });
 
-test("a server that is not there is named", () => {
+test("a server that is not there is named", async () => {
   const url = process.env["MOCKCLAUDE_URL"];
   try {
     process.env["MOCKCLAUDE_URL"] = "http://127.0.0.1:9";
@@ -104,6 +104,7 @@ test("a server that is not there is named", () => {
     delete process.env["MOCKCLAUDE_URL"];
     expect(() => mock.requests()).toThrow("MOCKCLAUDE_URL: not set; expected the base URL of a server");
     expect(() => mock.url).toThrow("MOCKCLAUDE_URL: not set");
+    await expect(globalSetup({ webServer: {} })).rejects.toThrow("Playwright started the app without mockclaude");
   } finally {
     process.env["MOCKCLAUDE_URL"] = url;
   }
