@@ -71,9 +71,12 @@ def message_start(message: dict[str, Any], first_tokens: int) -> Event:
         first_tokens: The output tokens in its usage.
     """
     usage = {key: value for key, value in message["usage"].items() if key not in _END_ONLY_USAGE}
-    begun = {key: value for key, value in message.items() if key not in _NOT_IN_START}
-    begun |= {key: None for key in _ENDING if key in message}
-    begun |= {"content": [], "usage": {**usage, "output_tokens": first_tokens}}
+    begun = {**message, "content": [], "usage": {**usage, "output_tokens": first_tokens}}
+    for key in _ENDING:
+        if key in begun:
+            begun[key] = None
+    for key in _NOT_IN_START:
+        begun.pop(key, None)
     return event("message_start", {"type": "message_start", "message": begun})
 
 

@@ -77,14 +77,16 @@ def find_output_schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def _text(builder: BlockBuilder, value: Any) -> Iterator[Block]:
     cited = {"citations": value["citations"]} if value["citations"] else {}
     text = builder.remove_prefill(_join_text("text", value) or "")
-    yield _add_chunks({**cited, "type": "text", "text": text}, value)
+    block = {**cited, "type": "text", "text": text}
+    yield block if value.get("chunks") is None else _add_chunks(block, value)
 
 
 def _thinking(builder: BlockBuilder, value: Any) -> Iterator[Block]:
     text = _join_text("thinking", value) or ""
     shown_text = text if builder.as_written or is_thinking_shown(builder.request.body) else ""
     signature = to_text(value["signature"]) or sign(builder.draws.seed, text, shown_text)
-    yield _add_chunks({"type": "thinking", "thinking": shown_text, "signature": signature}, value)
+    block = {"type": "thinking", "thinking": shown_text, "signature": signature}
+    yield block if value.get("chunks") is None else _add_chunks(block, value)
 
 
 def _redacted_thinking(_: BlockBuilder, value: Any) -> Iterator[Block]:
@@ -105,23 +107,22 @@ def _tool_use(builder: BlockBuilder, value: Any) -> Iterator[Block]:
         "input": arguments,
         "caller": value["caller"],
     }
-    toolset = {"toolset_name": value["toolset_name"]} if value["toolset_name"] else {}
-    yield _add_chunks(block | toolset, value, json)
+    if value["toolset_name"]:
+        block["toolset_name"] = value["toolset_name"]
+    yield block if json is None and value.get("chunks") is None else _add_chunks(block, value, json)
 
 
 def _join_text(key: str, value: Mapping[str, Any]) -> str | None:
     """Return the text of `key`, or of the list of chunks in its place; None without both."""
-    chunks = value.get("chunks")
+    chunks, text = value.get("chunks"), value.get(key)
     if isinstance(chunks, list):
         return "".join(map(to_text, chunks))
-    return None if value.get(key) is None else to_text(value[key])
+    return None if text is None else to_text(text)
 
 
 def _add_chunks(block: Block, value: Mapping[str, Any], json: str | None = None) -> Block:
     """Return the block with the chunks of its step; `json` is the JSON text of a tool call, if not that of `input`."""
     chunks = value.get("chunks")
-    if chunks is None and json is None:
-        return block
     texts = [to_text(chunk) for chunk in chunks] if isinstance(chunks, list) else chunks
     text = streamed_text(block) if json is None else json
     return StreamedBlock(block, json, measure_chunks(texts, text) if texts and text else ())

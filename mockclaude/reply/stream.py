@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import events, tokens
 from mockclaude.api.errors import ApiError
-from mockclaude.api.events import Block, Event
+from mockclaude.api.events import Block, Event, StreamedBlock
 from mockclaude.api.memo import remember
 from mockclaude.reply.chunks import PIECES, count_tokens, split_text
 from mockclaude.reply.compose import Disconnect, Pause, Reply
@@ -69,8 +69,9 @@ _MAX_CHUNKS = 500
 
 
 def _is_cacheable(block: Block, chunk_size: int | None) -> bool:
-    is_plain = block.keys() == {"type", "text"} and block["type"] == "text" and not events.list_sizes(block)
-    return is_plain and (chunk_size is None or len(block["text"]) <= chunk_size * _MAX_CHUNKS)
+    if block.keys() != {"type", "text"} or block["type"] != "text" or isinstance(block, StreamedBlock):
+        return False
+    return chunk_size is None or len(block["text"]) <= chunk_size * _MAX_CHUNKS
 
 
 @remember(512, 10_000)

@@ -147,3 +147,15 @@ def test_interleaved_blocks_alternate() -> None:
 
 def test_one_block_alone_cannot_be_interleaved() -> None:
     assert "not applied" in fault_result("error_event_first", "interleaved_blocks").notes[1]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_stall_inside_an_event_follows_the_interleaved_blocks(stream: bool) -> None:
+    """The stall cuts an event in two, and neither part has JSON."""
+    stall = {"stall": "1s", "after": "60%"}
+    both, alone = (
+        fault_result(*faults, stream=stream) for faults in (("interleaved_blocks", stall), ("interleaved_blocks",))
+    )
+
+    assert both.response.data == alone.response.data
+    assert both.response.end_at == alone.response.end_at + 1_000_000

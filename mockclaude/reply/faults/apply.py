@@ -261,8 +261,8 @@ Apply: TypeAlias = Callable[[Response, Any, FaultContext], Response | None]
 APPLY: dict[type[Fault], Apply] = {
     ErrorFault: _apply_error,
     RespondFault: _respond,
-    StallFault: _stall,
     InterleaveFault: lambda response, _, __: event_edits.interleave(response),
+    StallFault: _stall,
     DropFault: lambda response, fault, _: event_edits.drop(response, fault),
     DuplicateFault: lambda response, fault, _: event_edits.duplicate(response, fault),
     SwapFault: lambda response, fault, _: event_edits.swap(response, fault),

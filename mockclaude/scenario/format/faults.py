@@ -297,8 +297,8 @@ def _seconds(microseconds: int) -> str:
 FAULT_TYPES: tuple[type[Fault], ...] = (
     ErrorFault,
     RespondFault,
-    StallFault,
     InterleaveFault,
+    StallFault,
     DropFault,
     DuplicateFault,
     SwapFault,
@@ -320,7 +320,8 @@ FAULT_TYPES: tuple[type[Fault], ...] = (
     ScriptFault,
     NothingFault,
 )
-"""Every kind of fault. Faults are applied to a response in this order."""
+"""Every kind of fault. Faults are applied to a response in this order: a stall can split an event, which then has no
+JSON."""
 
 KINDS = tuple(kind.kind for kind in FAULT_TYPES)
 
