@@ -528,14 +528,14 @@ export interface Fault {
   error?: ErrorType | number | ErrorReply;
   /** A response of a proxy in place of the reply. */
   respond?: Respond;
+  /** The events of the content blocks alternate. */
+  interleave?: true;
   /** The duration of the pause. */
   stall?: "forever" | (string & {});
   /** The time between ping events during the pause. */
   pings?: string;
   /** The time between comments during the pause, as gateways send them in place of pings. */
   comments?: string;
-  /** The events of the content blocks alternate. */
-  interleave?: true;
   /** Events to leave out. */
   drop?: EventName | (string & {});
   /** Events to repeat. */
