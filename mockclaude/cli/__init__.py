@@ -57,9 +57,11 @@ def _check_file(word: str, ctx: click.Context) -> None:
     """Raise `click.UsageError` for a misspelt command: a word that is not a file."""
     if word.isidentifier() and not Path(word).exists():
         from mockclaude.scenario.diagnostics import did_you_mean, join_words
+        from mockclaude.scenario.loading.shipped import suggest_shipped
 
+        hint = suggest_shipped(Path(word)) or did_you_mean(word, COMMANDS)
         expected = f"expected {join_words(COMMANDS)}, or a scenario file"
-        raise click.UsageError(f"unknown command or file '{word}'; {expected}{did_you_mean(word, COMMANDS)}", ctx)
+        raise click.UsageError(f"unknown command or file '{word}'; {expected}{hint}", ctx)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import textwrap
 from pathlib import Path
@@ -52,6 +53,13 @@ def scenarios() -> None:
     summaries = dict(shipped_summaries())
     width = max(map(len, summaries))
     for name, summary in summaries.items():
-        click.echo(f"{name:{width}}  {textwrap.shorten(summary, 78, placeholder=' ...')}")
+        click.echo(
+            f"{name:{width}}  {textwrap.shorten(summary, max(_line_length() - width - 2, 30), placeholder=' ...')}"
+        )
     if Path("scenarios").exists():
         click.echo("note: `mockclaude serve scenarios` serves the path scenarios here", err=True)
+
+
+def _line_length() -> int:
+    """Return the columns of the terminal. Other outputs, such as a pipe to `grep`, have whole lines."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize

@@ -153,4 +153,5 @@ class ReplyBuilder:
 
     def reason(self, error: ApiError | None = None) -> str:
         """Return the log's text for the response: the rule, and the error if it failed."""
-        return f"{self.rule.label}: {error.message}" if error else self.rule.label
+        label = self.rule.label
+        return f"{label}: {error.message.removeprefix(f'{label}: ')}" if error else label

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from mockclaude.scenario.diagnostics import ScenarioError, did_you_mean, join_words
-from mockclaude.scenario.loading.shipped import SIGN, resolve_all
+from mockclaude.scenario.loading.shipped import SIGN, resolve_all, suggest_shipped
 
 
 class Option(NamedTuple):
@@ -147,5 +147,6 @@ def _find_file(item: pytest.Item, name: str | Path) -> Path:
     if path is None:
         files = sorted(file.name for file in (item.path.parent / name).parent.glob("*.y*ml"))
         expected = f"expected a path relative to {' or '.join(dict.fromkeys(map(str, folders)))}"
-        raise _mark_error(item, f"file not found, got '{name}'; {expected}{did_you_mean(Path(name).name, files)}")
+        hint = did_you_mean(Path(name).name, files) or suggest_shipped(Path(name))
+        raise _mark_error(item, f"file not found, got '{name}'; {expected}{hint}")
     return path

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mockclaude.cli import check
 from mockclaude.scenario.format.json_schema import json_schema
 from mockclaude.scenario.loading.shipped import shipped_names
 from tests.cli.invoking import HELLO, invoke, written
@@ -45,7 +46,15 @@ def test_scenarios_of_the_package_are_listed_with_summaries() -> None:
 
     assert lines == sorted(lines)
     assert [line.split()[0] for line in lines] == shipped_names()
-    assert max(map(len, lines)) <= 121
+    assert not [line for line in lines if line.endswith(" ...")]
+
+
+def test_summaries_are_cut_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "_line_length", lambda: 80)
+    lines = invoke("scenarios").stdout.splitlines()
+
+    assert 70 < max(map(len, lines)) <= 80
+    assert [line for line in lines if line.endswith(" ...")]
 
 
 def test_a_path_named_scenarios_is_served_as_an_argument_with_others(

@@ -170,7 +170,9 @@ def test_strict_determinism_rejects_limits(tmp_path: Path) -> None:
     assert result.stderr.startswith(f"{file}:1:9: limits depend on the order of requests and on the clock; ")
 
 
-@pytest.mark.parametrize(("word", "hint"), [("sreve", "; did you mean 'serve'?"), ("nothing", "")])
+@pytest.mark.parametrize(
+    ("word", "hint"), [("sreve", "; did you mean 'serve'?"), ("hello", "; did you mean '@hello'?"), ("nothing", "")]
+)
 def test_unknown_command_is_an_error(word: str, hint: str) -> None:
     result = invoke(word, "x.yaml")
 

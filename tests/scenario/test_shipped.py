@@ -79,3 +79,10 @@ def test_messages_name_a_file_of_the_package_without_its_folder() -> None:
     assert [str(warning).partition(" ")[0] for warning in scenario.warnings] == ["@incidents/retry_after_days:5:71:"]
     assert is_shipped("@incidents/retry_after_days")
     assert display_name(shipped_folder()) == "@scenarios"
+
+
+@pytest.mark.parametrize("name", ["hello", "hello.yaml", "scenarios/hello.yaml"])
+def test_a_name_without_its_sign_is_suggested(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ScenarioError, match=f"^{name}: cannot read .*; did you mean '@hello'\\?$"):
+        load([Path(name)])

@@ -192,6 +192,7 @@ def test_a_mock_as_the_result_of_a_function_is_an_error(mock: MockClaude, client
         ask(client)
     with pytest.raises(ScenarioError, match="a mock, got MagicMock; expected data"):
         mock._raise_callback_errors()
+    assert mock.journal[0].reason.count(f"{HERE}:") == 2  # the place of the rule, and that in the error
 
 
 def test_a_mock_is_a_reply_function(mock: MockClaude, client: Anthropic) -> None:

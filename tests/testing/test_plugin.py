@@ -399,6 +399,8 @@ def test_hello(mockclaude):
             "test_chat.py:10: mark mockclaude: file not found, got 'helo.yaml'; expected a path relative to *; did you "
             "mean 'hello.yaml'?",
         ),
+        ('"hello"', "*: file not found, got 'hello'; expected a path *; did you mean 'hello.yaml'?"),
+        ('"flaky"', "*: file not found, got 'flaky'; expected a path *; did you mean '@flaky'?"),
         (
             '"none/x.yaml"',
             "test_chat.py:10: mark mockclaude: file not found, got 'none/x.yaml'; expected a path relative to *",

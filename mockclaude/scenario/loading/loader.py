@@ -20,7 +20,7 @@ from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, did_you_mean, join_words
 from mockclaude.scenario.format.file import ScenarioFile
-from mockclaude.scenario.loading.shipped import display_name, resolve_all
+from mockclaude.scenario.loading.shipped import display_name, resolve_all, suggest_shipped
 from mockclaude.scenario.loading.validation import validate
 from mockclaude.scenario.rules import Scenario, build, built_in
 
@@ -185,6 +185,8 @@ def _content(file: Path) -> bytes:
 def _nearby(file: Path) -> str:
     if os.path.exists(file):
         return ""
+    if hint := suggest_shipped(file):
+        return hint
     if not os.path.isdir(file.parent):
         return f"; the folder '{display_name(file.parent)}' does not exist"
     others = sorted({display_name(Path(other.name)) for other in file.parent.glob("*")})

@@ -84,6 +84,12 @@ def resolve_all(paths: Iterable[Path], *, with_folders: bool = True) -> list[Pat
     return resolved
 
 
+def suggest_shipped(path: Path) -> str:
+    """Return a hint at the name with its `@`; '' if no scenario has it."""
+    name = f"{SIGN}{path.as_posix().removeprefix('scenarios/').removesuffix('.yaml')}"
+    return f"; did you mean '{name}'?" if name in _files() else ""
+
+
 def _resolve(path: Path, with_folders: bool) -> Path:
     name = path.as_posix()
     if not name.startswith(SIGN) or os.path.lexists(path):
