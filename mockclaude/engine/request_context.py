@@ -13,7 +13,7 @@ from mockclaude.engine.decision import Decision
 from mockclaude.engine.fault_header import FAULT_HEADER, parse_fault_header
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.engine.state.limits import limit_request
+from mockclaude.engine.state.limits import lane_owner, limit_request
 from mockclaude.engine.state.prompt_cache import look_up
 from mockclaude.engine.state.store import CacheUsed, Effect, FlightLeft, Permit, Refusal
 from mockclaude.engine.state.threads import ThreadRequest
@@ -139,5 +139,5 @@ def admit(context: RequestContext) -> Permit | Refusal | None:
     key, limits, revision = request.api_headers.key, state.scenario.limits, state.limits_revision
     limited = limit_request(limits, revision, key, request.body["model"], usage, context.http.now_us)
     if limited is not None and state.scenario.policy.lane_from:
-        limited = limited._replace(key=f"{key}\n{context.http.head.lane}")  # no key contains a line break
+        limited = limited._replace(key=lane_owner(key, context.http.head.lane))
     return None if limited is None else state.store.admit(limited)

@@ -92,6 +92,15 @@ def test_each_lane_has_limits_of_its_own(serve: Serve) -> None:
     assert [server.ask(post(x_user=user)).status for user in ("ann", "bob", "ann")] == [200, 200, 429]
 
 
+def test_reset_of_a_lane_resets_its_limits(serve: Serve) -> None:
+    server = serve(f"lane_from: headers.x-user\nlimits: {{requests_per_minute: 1}}\n{SEQUENCE}")
+    users = ("ann", "bob", "bob ann")
+    assert [server.ask(post(x_user=user)).status for user in users] == [200, 200, 200]
+
+    assert server.ask(request("POST", "/_mockclaude/reset", b'{"lane": "ann"}')).status == 200
+    assert [server.ask(post(x_user=user)).status for user in users] == [200, 429, 429]
+
+
 def test_invalid_body_is_in_the_lane_of_the_key(serve: Serve) -> None:
     server = serve(f"lane_from: metadata.user_id\n{SEQUENCE}")
     for body in (b"{", b"[]"):

@@ -55,6 +55,10 @@ class BoundedMap(Generic[K, V]):
         if key in self._kept:
             self.size -= self._kept.pop(key)[1]
 
+    def list_keys(self) -> list[K]:
+        """Return all keys, oldest first."""
+        return list(self._kept)
+
     def values(self) -> list[V]:
         """Return all values, oldest first."""
         return [value for value, _ in tuple(self._kept.values())]
@@ -97,6 +101,12 @@ class OwnerMap(Generic[K, V]):
             self._drop(f"dropped: {dropped} of the {self._name} of this API key, put longest ago")
         if owners := len(self._owners.put(owner, values, values.size)):
             self._drop(f"dropped: all {self._name} of {owners} of the API keys, used longest ago")
+
+    def forget(self, end: str) -> None:
+        """Drop the values of all owners whose names end with `end`."""
+        for owner in self._owners.list_keys():
+            if owner.endswith(end):
+                self._owners.pop(owner)
 
     def fork(self, drop: Callable[[str], None]) -> OwnerMap[K, V]:
         """Return an independent copy. Both share the values, which must not change."""

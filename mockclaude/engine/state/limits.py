@@ -152,6 +152,10 @@ class Limits:
         """Remove a request from the requests in flight."""
         self._counter(permit.request).settled.pop(permit.number, None)
 
+    def forget(self, lane: str) -> None:
+        """Drop the pools of a lane. A pool of a whole API key stays."""
+        self._pools.forget(lane_owner("", lane))
+
     def fork(self, drop: Callable[[str], None]) -> Limits:
         """Return an independent copy."""
         fork = Limits(drop)
@@ -183,6 +187,14 @@ class Limits:
         if wait is not None:
             headers["retry-after"] = str(-(-wait // _SECOND))
         return _refuse(meter, what.replace("-", " "), request, headers)
+
+
+def lane_owner(key: str, lane: str) -> str:
+    """Return the owner of the limits of one lane of an API key.
+
+    Neither contains a line break.
+    """
+    return f"{key}\n{lane}"
 
 
 def _pool_name(request: LimitRequest) -> _Name:

@@ -100,11 +100,12 @@ class MemoryStore:
         return fork
 
     def forget(self, lane: str | None = None) -> None:
-        """Drop the counters of a lane, or everything."""
+        """Drop the counters and limits of a lane, or everything."""
         if lane is None:
             self._clear()
         else:
             self._counters.forget(lane)
+            self.limits.forget(lane)
 
     def take_notes(self) -> tuple[str, ...]:
         """Return the notes on dropped values since the last call."""

@@ -224,7 +224,7 @@ class Store(Protocol):
         """Return an independent copy."""
 
     def forget(self, lane: str | None = None) -> None:
-        """Drop the counters of a lane, or everything."""
+        """Drop the counters and limits of a lane, or everything."""
 
     def take_notes(self) -> tuple[str, ...]:
         """Return the notes on dropped values since the last call."""
