@@ -56,6 +56,7 @@ class ApiError(Exception):
         status: Default: the status of `type`.
         headers: Headers in addition to the usual ones.
         details: The object `error.details`; None omits it, except that the API sends null with an overload.
+        hint: A fix for the log, which the client does not receive.
     """
 
     type: str
@@ -63,6 +64,7 @@ class ApiError(Exception):
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, Any] | None = None
+    hint: str = ""
 
     def __post_init__(self) -> None:
         self.status = self.status or STATUS.get(self.type, 500)

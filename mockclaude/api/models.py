@@ -274,3 +274,8 @@ _BY_NAME = _BY_ID | {alias: _BY_ID[target] for alias, target in ALIASES.items()}
 
 find: Callable[[str], Model | None] = _BY_NAME.get
 """Return the model with this id or alias, None for a name that the API answers with 404."""
+
+
+def list_names() -> list[str]:
+    """List the ids and aliases of all models."""
+    return list(_BY_NAME)

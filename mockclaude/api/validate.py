@@ -34,11 +34,17 @@ def looks_like_a_model(name: str) -> bool:
     return _LOOKS_LIKE_A_MODEL.fullmatch(name) is not None
 
 
-def check_model(name: str, validation: ValidationResult, *, known: bool) -> None:
+def check_model(name: str, validation: ValidationResult, *, known: bool, hint: str = "") -> None:
     """Reject a model that is not `known`.
+
+    Args:
+        name: The name of the model.
+        validation: The validation of the request.
+        known: Whether the scenario accepts the name.
+        hint: The hint of the error.
 
     Raises:
         ApiError: 404.
     """
     if not known:
-        validation.report(ApiError("not_found_error", f"model: {name}"), gateway_accepts=True)
+        validation.report(ApiError("not_found_error", f"model: {name}", hint=hint), gateway_accepts=True)

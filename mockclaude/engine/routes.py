@@ -20,6 +20,7 @@ from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.model_list import models_page, models_request
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.wrong_urls import explain_path
 from mockclaude.reply.response import build_bodiless
 
 H = TypeVar("H")
@@ -103,8 +104,9 @@ def answer(http: HttpRequest, state: ScenarioState) -> Decision:
 
 
 def refuse(http: HttpRequest, state: ScenarioState, error: ApiError) -> Decision:
-    """Decide to respond with an error."""
-    return Decision(state.response_context(http, http.raw_fingerprints(error.message)).error(error), error.message)
+    """Decide to respond with an error. Its hint is for the log only."""
+    response = state.response_context(http, http.raw_fingerprints(error.message)).error(error)
+    return Decision(response, f"{error.message}; {error.hint}" if error.hint else error.message)
 
 
 def commit(state: ScenarioState, decision: Decision) -> Decision:
@@ -119,8 +121,7 @@ def commit(state: ScenarioState, decision: Decision) -> Decision:
 
 
 def _not_found(head: Head) -> ApiError:
-    hint = "; the base URL ends before /v1" if head.path.startswith("/v1/v1/") else ""
-    return ApiError("not_found_error", f"Not found: {head.method} {head.path}{hint}")
+    return ApiError("not_found_error", f"Not found: {head.method} {head.path}{explain_path(head.path, [*ENDPOINTS])}")
 
 
 def _list_models(http: HttpRequest, state: ScenarioState) -> Decision:

@@ -10,10 +10,16 @@ from mockclaude.api.api_headers import ApiHeaders, parse_api_headers
 from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.mode import MODES, Mode, ValidationResult
-from mockclaude.scenario.diagnostics import did_you_mean, join_words
+from mockclaude.scenario.diagnostics import did_you_mean, join_words, shorten
 from mockclaude.scenario.format.policy import Policy
 
 VALIDATION_HEADER = "x-mockclaude-validation"
+
+_CONTROL = "x-mockclaude-"
+CONTROL_HEADERS = tuple(
+    f"{_CONTROL}{name}" for name in ("lane", "scenario", "validation", "fault", "pace", "chunk-size", "token")
+)
+"""The headers with which a request controls the server."""
 
 
 class ValidHeaders(NamedTuple):
@@ -41,6 +47,7 @@ def validate_headers(headers: Mapping[str, str], policy: Policy) -> ValidHeaders
         ApiError: A header is missing or invalid.
     """
     result = ValidationResult(validation_mode(headers, policy))
+    _warn_of_unknown(headers, result)
     parsed = parse_api_headers(headers, policy.api_keys, result, policy.betas)
     shape = schema.create_validator(parsed.version, parsed.betas)
     return ValidHeaders(policy, parsed, result, _wrong_content_type(headers), shape.isinstance_python)
@@ -58,7 +65,15 @@ def validation_mode(headers: Mapping[str, str], policy: Policy) -> Mode:
     for known in MODES:
         if chosen == known:
             return known
-    raise invalid(f"{VALIDATION_HEADER}: expected {join_words(MODES)}; got '{chosen}'{did_you_mean(chosen, MODES)}")
+    problem = f"unknown validation mode, got '{chosen}'; expected {join_words(MODES)}"
+    raise invalid(f"{VALIDATION_HEADER}: {problem}{did_you_mean(chosen, MODES)}")
+
+
+def _warn_of_unknown(headers: Mapping[str, str], result: ValidationResult) -> None:
+    for name in headers:
+        if name.lower().startswith(_CONTROL) and name.lower() not in CONTROL_HEADERS:
+            hint = did_you_mean(name.lower(), CONTROL_HEADERS)
+            result.warn(f"unknown header '{shorten(name)}'; expected {join_words(CONTROL_HEADERS)}{hint}")
 
 
 _JSON = "application/json"

@@ -99,7 +99,10 @@ class RequestValidator(NamedTuple):
         result = valid.result
         model = models.find(body["model"])
         if model is None:
-            check_model(body["model"], result, known=self._accepts(body["model"]))
+            name = body["model"]
+            known = self._accepts(name)
+            hint = "" if known else self.policy.explain_model(name, models.list_names())
+            check_model(name, result, known=known, hint=hint)
         if thread is not None:
             body = thread.resolve(valid.api_headers.key, body)
         request = MessagesRequest(

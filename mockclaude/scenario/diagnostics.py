@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any, Protocol, TypeAlias
@@ -18,6 +18,7 @@ MAX_DIAGNOSTICS = 100
 """The maximum number of diagnostics for one file. More would cost memory, and nobody reads them."""
 
 _SHOWN = 40
+_MAX_KEYS = 20
 _LONGEST_WORD = 100
 """Longer words, in characters, get no suggestion."""
 
@@ -99,12 +100,12 @@ def _first(diagnostics: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
         yield Diagnostic(further.place, "more diagnostics follow; fix the ones above and check again")
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean '...'?` with the most similar known word, or ''."""
+def did_you_mean(word: str, known: Iterable[str], most: int = 1) -> str:
+    """Return `; did you mean '...'?` with the most similar known words, or ''."""
     if len(word) > _LONGEST_WORD:
         return ""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    close = [f"'{near}'" for near in difflib.get_close_matches(word, list(known), n=most, cutoff=0.6)]
+    return f"; did you mean {join_words(close)}?" if close else ""
 
 
 def shorten(text: str, limit: int = _SHOWN) -> str:
@@ -115,6 +116,11 @@ def shorten(text: str, limit: int = _SHOWN) -> str:
 def format_value(value: Any) -> str:
     """Return `value` as Python writes it, truncated. A string keeps its quotes."""
     return repr(shorten(value)) if isinstance(value, str) else shorten(repr(value))
+
+
+def join_keys(keys: Sequence[str]) -> str:
+    """Join the keys of a mapping. Those of a fault are too many."""
+    return join_words(keys) if len(keys) <= _MAX_KEYS else "a key of a fault, as scenarios/FAULTS.md lists them"
 
 
 def join_words(words: Iterable[str]) -> str:

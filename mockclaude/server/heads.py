@@ -15,10 +15,11 @@ from aiohttp import web
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
 from mockclaude.engine.http_request import SCENARIO_HEADER, Head, HttpRequest
+from mockclaude.engine.routes import ENDPOINTS
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust, move_to_pages_lane
 from mockclaude.engine.valid_headers import validation_mode
-from mockclaude.scenario.diagnostics import did_you_mean
+from mockclaude.engine.wrong_urls import explain_path, explain_scenario
 
 MAX_HEADS = 1_000
 """The maximum number of known heads. At this number all are dropped."""
@@ -106,12 +107,8 @@ class Heads:
 
     def _unknown(self, path: str, name: str) -> ApiError:
         if "/v1/" in path:
-            known = [known for known in self.served if known]
-            hint = did_you_mean(name, known) or "; the scenarios are listed at /"
-            return ApiError("not_found_error", f"No scenario is named '{name}'{hint}")
-        return ApiError(
-            "not_found_error", f"Not found: {path}; the API's paths begin with /v1/, after a scenario's name"
-        )
+            return ApiError("not_found_error", f"No scenario is named '{name}'{explain_scenario(name, self.served)}")
+        return ApiError("not_found_error", f"Not found: {path}{explain_path(path, [*ENDPOINTS])}")
 
 
 def head_key(request: web.BaseRequest) -> HeadKey:

@@ -88,7 +88,8 @@ def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     result = invoke(tmp_path / "none.yaml")
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f"{tmp_path}/none.yaml: cannot read the file: No such file or directory\n"
+    problem = "cannot read the file: No such file or directory; expected a scenario file or a folder"
+    assert result.stderr == f"{tmp_path}/none.yaml: {problem}\n"
 
 
 @pytest.mark.parametrize("option", [(), ("--watch",)])

@@ -53,7 +53,7 @@ def test_the_model_is_the_one_before_the_fault() -> None:
         ("disconnect=sideways", "x-mockclaude-fault: disconnect: Input should be 'reset', 'close' or 'clean'"),
         ("{", "x-mockclaude-fault: invalid JSON ("),
         ("slcie=3", "; did you mean 'slice'?"),
-        ("slice=3; evry=1ms", "x-mockclaude-fault: unknown key 'evry'; expected name, error, "),
+        ("slice=3; evry=1ms", "x-mockclaude-fault: unknown key 'evry'; expected a key of a fault, as"),
     ],
 )
 def test_what_is_no_fault_is_a_400(wish: str, problem: str) -> None:

@@ -35,7 +35,8 @@ def sent(given: Decision) -> Received:
         (
             {"x-mockclaude-validation": "of"},
             400,
-            "x-mockclaude-validation: expected anthropic, gateway or off; got 'of'; did you mean 'off'?",
+            "x-mockclaude-validation: unknown validation mode, got 'of'; expected anthropic, gateway or off; "
+            "did you mean 'off'?",
         ),
     ],
 )

@@ -64,9 +64,20 @@ def test_a_fault_is_called_by_its_name_or_by_what_it_does(fault: str, label: str
 
 
 WRONG = [
-    ("rest", "3:10: unknown fault 'rest'; expected a preset such as reset or 529, or a mapping; did you mean 'reset'?"),
-    ("12", "3:10: unknown fault '12'; expected a preset such as reset or 529, or a mapping; the presets are listed in"),
-    ("{disconect: reset}", "unknown key 'disconect'; expected name, error"),
+    (
+        "rest",
+        "3:10: unknown fault 'rest'; expected a preset such as reset or 529, or a mapping; did you mean 'reset",
+    ),
+    (
+        "12",
+        "3:10: unknown fault '12'; expected a preset such as reset or 529, or a mapping; scenarios/FAULTS.md",
+    ),
+    (
+        "{disconect: reset}",
+        "unknown key 'disconect'; expected a key of a fault, as scenarios/FAULTS.md lists",
+    ),
+    ("disconnect", "or a mapping; write a mapping: `{disconnect: ...}`"),
+    ("598", "or a mapping; write `{respond: {status: 598}}` for a status of another server"),
     ("{before: headers}", "wrong keys of a fault, got none; expected exactly one of error, respond,"),
     ("{drop: ping, slice: 1}", "got drop and slice"),
     (

@@ -36,7 +36,7 @@ def test_what_json_cannot_carry_is_a_mistake(value: Any, problem: str) -> None:
 
 def test_a_python_list_of_another_type_is_described() -> None:
     assert mistake({"reply": "x", "when": ("user", "a")}) == (
-        "t.py:1 (when): invalid value, got a Python tuple; expected a mapping (`key: value`)"
+        "t.py:1 (when): invalid value, got a Python tuple; expected a mapping, e.g. `{user: Hello}`"
     )
 
 

@@ -99,7 +99,8 @@ def test_a_text_is_a_scenario_too() -> None:
 
 
 def test_a_missing_file_is_told() -> None:
-    assert told(Path("a.yaml")) == ["a.yaml: cannot read the file: No such file or directory"]
+    problem = "cannot read the file: No such file or directory; expected a scenario file or a folder"
+    assert told(Path("a.yaml")) == [f"a.yaml: {problem}"]
     assert told(Path("no/a.yaml")) == [
         "no/a.yaml: cannot read the file: No such file or directory; the folder 'no' does not exist"
     ]

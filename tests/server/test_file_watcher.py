@@ -153,7 +153,8 @@ async def test_removed_file_is_reported_on_standard_error(tmp_path: Path, capsys
     await watching.poll(site)
 
     assert capsys.readouterr().err == (
-        f"{file}: cannot read the file: No such file or directory\nreload failed, serving the last valid version\n"
+        f"{file}: cannot read the file: No such file or directory; expected a scenario file or a folder\n"
+        "reload failed, serving the last valid version\n"
     )
 
 

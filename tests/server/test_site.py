@@ -350,23 +350,6 @@ def test_a_preflight_of_a_browser_is_granted_and_the_connection_goes_on(serve: S
         assert wire.response().headers["access-control-allow-origin"] == "*"
 
 
-@pytest.mark.parametrize(
-    ("path", "hint"),
-    [
-        ("/messages", "Not found: /messages; the API's paths begin with /v1/, after a scenario's name"),
-        ("/v1/v1/messages", "Not found: POST /v1/v1/messages; the base URL ends before /v1"),
-        ("/wether/v1/messages", "No scenario is named 'wether'; did you mean 'weather'?"),
-        ("/zzz/v1/messages", "No scenario is named 'zzz'; the scenarios are listed at /"),
-    ],
-)
-def test_a_path_that_leads_nowhere_gets_a_hint(serve: Serve, path: str, hint: str) -> None:
-    server = serve({"": load_text(HELLO), "weather": load_text(HELLO)})
-    given = server.ask(post(path=path))
-
-    assert (given.status, given.error) == (404, ("not_found_error", hint))
-    assert server.line().reason == hint
-
-
 SCENARIOS = {
     name: load_text(f"rules: [{{reply: I am {name or 'root'}}}]") for name in ("", "weather", "deep/down", "a b")
 }

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from mockclaude.scenario.diagnostics import did_you_mean, join_words
+from mockclaude.scenario.diagnostics import did_you_mean, join_keys
 from mockclaude.scenario.format.shorthand import FormatModel
 
 
@@ -25,7 +25,8 @@ def parse_assignments(text: str, between: str = ";") -> Any:
         try:
             return orjson.loads(text)
         except ValueError as error:
-            raise ValueError(f"invalid JSON ({error})") from None
+            expected = "expected a mapping as JSON, or keys and values, e.g. key=value"
+            raise ValueError(f"invalid JSON ({error}); {expected}") from None
     if "=" not in text:
         return text
     pairs = (pair.partition("=") for pair in re.split(f"[{between}]", text))
@@ -46,6 +47,6 @@ def first_problem(error: ValidationError, model: type[FormatModel]) -> str:
     where = ".".join(key for key in keys if not key.endswith("]"))  # others are names of pydantic's validators
     if first["type"] == "extra_forbidden":
         known = list(model.known_fields())
-        return f"unknown key '{where}'; expected {join_words(known)}{did_you_mean(where, known)}"
+        return f"unknown key '{where}'; expected {join_keys(known)}{did_you_mean(where, known)}"
     what = first["msg"].removeprefix("Value error, ")
     return f"{where}: {what}" if where else what

@@ -6,6 +6,7 @@ kind chooses its class.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property, partial
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
@@ -13,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
 from pydantic.fields import FieldInfo
 
-from mockclaude.scenario.diagnostics import did_you_mean, join_words
+from mockclaude.scenario.diagnostics import did_you_mean, join_words, shorten
 from mockclaude.scenario.format import positions
 from mockclaude.scenario.format.fault_values import Burst, Probability, Ramp
 from mockclaude.scenario.format.positions import EventSelector, Position
@@ -168,8 +169,16 @@ def expand_preset(value: Any) -> Any:
         return value
     if value in PRESETS:
         return {"name": value, **PRESETS[value].fault}
-    hint = did_you_mean(value, PRESETS) or "; the presets are listed in the README"
-    raise ValueError(f"unknown fault '{value}'; expected a preset such as reset or 529, or a mapping{hint}")
+    expected = "expected a preset such as reset or 529, or a mapping"
+    raise ValueError(f"unknown fault '{shorten(value)}'; {expected}{_find_near_faults(value)}")
+
+
+def _find_near_faults(name: str) -> str:
+    if name in [kind.kind for kind in Fault.kinds]:
+        return f"; write a mapping: `{{{name}: ...}}`"
+    if re.fullmatch("[2-9][0-9]{2}", name):
+        return f"; write `{{respond: {{status: {name}}}}}` for a status of another server"
+    return did_you_mean(name, PRESETS, most=3) or "; scenarios/FAULTS.md lists the presets"
 
 
 MAX_FAULTS = 50

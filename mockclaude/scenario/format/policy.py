@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -54,6 +55,12 @@ class Policy(NamedTuple):
     def unmatched_error(self, message: str) -> ApiError:
         """Build the error for an unmatched request."""
         return ApiError(type_of(self.unmatched), message, self.unmatched)
+
+    def explain_model(self, name: str, known: Sequence[str]) -> str:
+        """Return the hint for a model that is not accepted."""
+        names = "a model that GET /v1/models lists" if self.models == "listed" else "the name of a Claude model"
+        fix = "set `models: any` in the scenario file, or name the model in the `when` of a rule"
+        return f"unknown model; expected {names}{did_you_mean(name, known)}; {fix}"
 
     def overridden(self, **chosen: Any) -> Policy:
         """Return a copy with the values of `chosen` that are not None."""

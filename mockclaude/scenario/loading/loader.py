@@ -188,7 +188,7 @@ def _nearby(file: Path) -> str:
     if not os.path.isdir(file.parent):
         return f"; the folder '{display_name(file.parent)}' does not exist"
     others = sorted({display_name(Path(other.name)) for other in file.parent.glob("*")})
-    return did_you_mean(display_name(Path(file.name)), others)
+    return did_you_mean(display_name(Path(file.name)), others) or "; expected a scenario file or a folder"
 
 
 def _checked(source: FileSource) -> tuple[FileSource, ScenarioFile]:

@@ -16,11 +16,13 @@ from mockclaude.scenario.diagnostics import (
     Path,
     SourceMap,
     did_you_mean,
+    join_keys,
     join_words,
     shorten,
 )
 from mockclaude.scenario.format.pace import INSTANT, NAMES
 from mockclaude.scenario.format.shorthand import FormatModel
+from mockclaude.scenario.loading.misplaced import find_hint
 
 _MAPPING = "a mapping (`key: value`)"
 _EXPECTED = {
@@ -54,6 +56,8 @@ _EXPECTED_MODEL = {
     "InFlight": f"an integer or {_MAPPING}",
     "BodyMatcher": f"a JMESPath expression or {_MAPPING}",
     "StepModel": "text, a step or a list of steps",
+    "When": "a mapping, e.g. `{user: Hello}`",
+    "Fault": "a preset such as reset or 529, or a mapping, e.g. `{disconnect: reset}`",
     **dict.fromkeys(
         ("TextMatcher", "ToolResultMatcher", "Text", "Thinking", "RedactedThinking", "ToolUse", "Error", "StopReason"),
         _TEXT_OR_MAPPING,
@@ -79,19 +83,13 @@ def to_diagnostics(
     return [_to_diagnostic(path, details, model, source, at) for path, details in by_path.items()]
 
 
-def _hint(unknown: str, known: list[str]) -> str:
-    if unknown.partition(":")[0] in known:
-        return "; put a space after the colon"
-    return did_you_mean(unknown, known)
-
-
 def _to_diagnostic(
     path: Path, errors: list[ErrorDetails], model: type[BaseModel], source: SourceMap, at: Path
 ) -> Diagnostic:
     if errors[0]["type"] == "extra_forbidden":
         known = _keys_at(model, path[len(at) : -1])
         unknown = str(path[-1])
-        message = f"unknown key '{shorten(unknown)}'; expected {join_words(known)}{_hint(unknown, known)}"
+        message = f"unknown key '{shorten(unknown)}'; expected {join_keys(known)}{find_hint(unknown, known)}"
         return Diagnostic(source.place(path, key=True), message)
     return Diagnostic(source.place(path, key=errors[0]["loc"][-1:] == _KEY), _message(path, errors))
 
