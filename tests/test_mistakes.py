@@ -36,6 +36,11 @@ AGAIN = "\n- reply: y"
 
 FILES = [
     (
+        "rules: [{reply: 529}]",
+        "1:17: invalid value, got number 529; expected text, a step or a list of steps; "
+        "write `{error: 529}` for the status",
+    ),
+    (
         "rules:\n\t- reply: x",
         "2:1: invalid YAML (found character that cannot start any token); indent with spaces, not tabs, "
         "and quote a text that starts with @, `, % or a tab",

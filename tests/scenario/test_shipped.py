@@ -27,7 +27,7 @@ def test_every_shipped_scenario_has_a_name_and_a_summary() -> None:
     assert list(find_files(map(Path, shipped_names()))) == [shipped_folder() / f"{name[1:]}.yaml" for name in summaries]
     assert len(summaries) == len(files) > 70
     assert all(summaries.values())
-    assert summaries["@hello"] == "The smallest scenario: one rule that answers whatever is asked"
+    assert summaries["@hello"] == "The smallest scenario: one rule, which matches every request"
 
 
 @pytest.mark.parametrize(

@@ -139,10 +139,12 @@ def _fix(errors: list[ErrorDetails]) -> str:
         return "; remove the quotes"
     if isinstance(value, str):
         return did_you_mean(value, [word for error in errors for word in _find_quoted(_expected(error))])
-    takes_text = any(
-        error["type"] == "string_type" or error.get("ctx", {}).get("class_name") in _TAKES_TEXT for error in errors
-    )
-    return "; put quotes around it" if takes_text and isinstance(value, (int, float)) else ""
+    models = [error.get("ctx", {}).get("class_name") for error in errors]
+    takes_text = any(error["type"] == "string_type" for error in errors) or not _TAKES_TEXT.isdisjoint(models)
+    if not takes_text or not isinstance(value, (int, float)):
+        return ""
+    is_status = "StepModel" in models and value in range(400, 600)
+    return f"; write `{{error: {value}}}` for the status" if is_status else "; put quotes around it"
 
 
 def _find_quoted(text: str) -> list[str]:
