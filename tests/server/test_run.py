@@ -30,13 +30,12 @@ HELLO = {"": load_text("rules: [{name: hello, reply: Hello!}]")}
 
 @pytest.fixture(autouse=True)
 def _unchanged_process() -> Iterator[None]:
-    """Undo what a server does to its process: how it collects garbage and what signals do."""
+    """Undo what a server does to its process: how often it collects garbage, and what signals do."""
     thresholds = gc.get_threshold()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
-    gc.unfreeze()
     gc.set_threshold(*thresholds)
 
 
