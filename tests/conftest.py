@@ -62,6 +62,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 PROCESS_MODULES = ("anthropic", "subprocess", "tests.page_player", "tests.sdk", "tests.terminal")
 """Modules with which a test module starts processes or a real SDK."""
 PROCESS_FIXTURES = {"pytester", "start", "store_process"}
+LONG_MODULES = ("tests/cli/test_init.py", "tests/sdk/", "tests/test_page_blocks.py", "tests/test_user_pages.py")
 
 
 def _uses_process(item: pytest.Item) -> bool:
@@ -85,7 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _uses_process(item):
             item.add_marker(pytest.mark.process)
-    items.sort(key=lambda item: not item.nodeid.startswith(("tests/sdk/", "tests/test_user_pages.py")))
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_MODULES))
 
 
 _running: list[pytest.Item] = []
