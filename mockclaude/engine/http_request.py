@@ -15,7 +15,7 @@ from mockclaude.api.fingerprint import Fingerprints, hash_request
 from mockclaude.api.memo import remember
 from mockclaude.api.redaction import redact_header
 from mockclaude.engine.valid_headers import ValidHeaders
-from mockclaude.scenario.format.policy import LaneSource, compile_sources
+from mockclaude.scenario.format.policy import LaneSource
 
 _ENDPOINTS = {"/v1/messages": "messages", "/v1/messages/count_tokens": "count_tokens", "/v1/models": "models"}
 
@@ -59,7 +59,7 @@ class Head:
         http11: bool = True,
         page: str = "",
         guest: bool = False,
-        lane_from: tuple[str, ...] = (),
+        lane_from: tuple[LaneSource, ...] = (),
     ) -> None:
         self.method = method
         self.path = path
@@ -71,7 +71,7 @@ class Head:
         self.is_message = method == "POST" and path == "/v1/messages"
         self.endpoint = _ENDPOINTS.get("/v1/models" if path.startswith("/v1/models/") else path, "")
         self.lane_from = lane_from
-        self.reads_body = any(source.kind == "body" for source in compile_sources(lane_from))
+        self.reads_body = any(source.kind == "body" for source in lane_from)
         self.validated: ValidHeaders | None = None
         self._in_lanes: dict[str, Head] = {}
 
@@ -128,13 +128,13 @@ class HttpRequest(NamedTuple):
 
 
 def find_lane(
-    headers: Mapping[str, str], lane_from: tuple[str, ...] = (), body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str], lane_from: tuple[LaneSource, ...] = (), body: Mapping[str, Any] | None = None
 ) -> str:
     """Return the lane header, the first source with a value, or the lane of the key."""
     named = headers.get(LANE_HEADER)
     if named is not None:
         return named
-    values = (_value_to_lane(source, _find_value(source, headers, body or {})) for source in compile_sources(lane_from))
+    values = (_value_to_lane(source, _find_value(source, headers, body or {})) for source in lane_from)
     return next(filter(None, values), "") or hash_key_to_lane(api_key(headers))
 
 

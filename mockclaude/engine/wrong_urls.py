@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mockclaude.scenario.diagnostics import did_you_mean, join_words
+from mockclaude.scenario.diagnostics import find_near, join_words, suggest
 
 _OTHER_APIS = {
     "/chat/completions": "OpenAI's API",
@@ -52,7 +52,7 @@ def _explain_other_api(path: str) -> str:
 def _did_you_mean_path(path: str, endpoints: Sequence[str]) -> str:
     """Suggest an endpoint that has a similar path after /v1/."""
     ends = [endpoint.removeprefix("/v1/") for endpoint in endpoints]
-    return did_you_mean(path.rpartition("/v1/")[2].strip("/").lower(), ends).replace("'", "'/v1/", 1)
+    return suggest(f"/v1/{end}" for end in find_near(path.rpartition("/v1/")[2].strip("/").lower(), ends))
 
 
 def explain_scenario(name: str, served: Iterable[str]) -> str:
@@ -61,14 +61,11 @@ def explain_scenario(name: str, served: Iterable[str]) -> str:
     if not known:
         return f"; expected a base URL without a path, as the server has one scenario; remove '/{name}'"
     expected = f"expected {join_words(known)}" if len(known) <= _MAX_NAMES else "the scenarios are listed at /"
-    near = _find_near(name, known)
-    return f"; {expected}" + (f"; did you mean '/{near}'?" if near else "")
+    return f"; {expected}{suggest(f'/{near}' for near in _find_near(name, known))}"
 
 
-def _find_near(name: str, known: Sequence[str]) -> str:
+def _find_near(name: str, known: Sequence[str]) -> list[str]:
     """Return the scenario with another folder or with a suffix, or else the most similar one."""
     stem = name.rpartition(".")[0] if name.endswith((".yaml", ".yml", ".json")) else name
-    for other in known:
-        if other == stem or stem.endswith(f"/{other}") or other.endswith(f"/{stem}"):
-            return other
-    return did_you_mean(stem, known).removeprefix("; did you mean '").removesuffix("'?")
+    same = [other for other in known if other == stem or stem.endswith(f"/{other}") or other.endswith(f"/{stem}")]
+    return same[:1] or find_near(stem, known)

@@ -23,10 +23,11 @@ def measure_chunks(chunks: int | Sequence[str], text: str) -> Sequence[int]:
         count = min(chunks, len(text))
         return [end - begin for begin, end in pairwise([len(text) * number // count for number in range(count + 1)])]
     sizes = [len(chunk) for chunk in chunks]
-    missing = sum(sizes) - len(text)
+    missing, first = sum(sizes) - len(text), 0
     while missing > 0:
-        missing -= sizes.pop(0)
-    return [-missing, *sizes] if missing else sizes
+        missing -= sizes[first]
+        first += 1
+    return [-missing, *sizes[first:]] if missing else sizes[first:]
 
 
 def split_text(text: str, turn: int = 0, sizes: Sequence[int] = PIECES) -> Iterator[str]:

@@ -100,12 +100,20 @@ def _first(diagnostics: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
         yield Diagnostic(further.place, "more diagnostics follow; fix the ones above and check again")
 
 
+def find_near(word: str, known: Iterable[str], most: int = 1) -> list[str]:
+    """Return the most similar of the known words, the nearest first. Of a long word none is similar."""
+    return [] if len(word) > _LONGEST_WORD else difflib.get_close_matches(word, list(known), n=most, cutoff=0.6)
+
+
+def suggest(words: Iterable[str]) -> str:
+    """Return `; did you mean '...'?` with these words, or '' without words."""
+    quoted = [f"'{word}'" for word in words]
+    return f"; did you mean {join_words(quoted)}?" if quoted else ""
+
+
 def did_you_mean(word: str, known: Iterable[str], most: int = 1) -> str:
     """Return `; did you mean '...'?` with the most similar known words, or ''."""
-    if len(word) > _LONGEST_WORD:
-        return ""
-    close = [f"'{near}'" for near in difflib.get_close_matches(word, list(known), n=most, cutoff=0.6)]
-    return f"; did you mean {join_words(close)}?" if close else ""
+    return suggest(find_near(word, known, most))
 
 
 def shorten(text: str, limit: int = _SHOWN) -> str:

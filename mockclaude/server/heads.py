@@ -20,6 +20,7 @@ from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust, move_to_pages_lane
 from mockclaude.engine.valid_headers import validation_mode
 from mockclaude.engine.wrong_urls import explain_path, explain_scenario
+from mockclaude.scenario.format.policy import LaneSource
 
 MAX_HEADS = 1_000
 """The maximum number of known heads. At this number all are dropped."""
@@ -144,7 +145,7 @@ def _make_head(
     path: str,
     headers: Mapping[str, str],
     page: str,
-    lane_from: tuple[str, ...] = (),
+    lane_from: tuple[LaneSource, ...] = (),
 ) -> Head:
     query = request.query if "?" in request.raw_path else {}
     guest = bool(trust.token) and trust.is_guest(request.headers)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mockclaude.engine.http_request import find_lane, hash_key_to_lane
+from mockclaude.scenario.format.policy import parse_lane_from
 from mockclaude.testing import MockClaude
 from tests.cli.invoking import invoke, written
 from tests.conftest import Serve
@@ -137,7 +138,7 @@ def test_explain_uses_the_lane(tmp_path: Path) -> None:
 def test_long_values_are_not_kept() -> None:
     tracemalloc.start()
     for number in range(5):
-        find_lane({}, ("metadata.user_id",), {"metadata": {"user_id": f"{number}" * 1_000_000}})
+        find_lane({}, parse_lane_from("metadata.user_id"), {"metadata": {"user_id": f"{number}" * 1_000_000}})
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 

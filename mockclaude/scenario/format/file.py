@@ -19,7 +19,13 @@ from mockclaude.scenario.format.faults import Faults
 from mockclaude.scenario.format.limits import Limits
 from mockclaude.scenario.format.pace import AnyPace
 from mockclaude.scenario.format.pace import Pace as Pace
-from mockclaude.scenario.format.policy import Models, parse_accepted_betas, parse_lane_from, parse_unmatched_status
+from mockclaude.scenario.format.policy import (
+    LaneSource,
+    Models,
+    parse_accepted_betas,
+    parse_lane_from,
+    parse_unmatched_status,
+)
 from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_one
 from mockclaude.scenario.format.steps import Reply
 from mockclaude.scenario.format.when import When
@@ -93,7 +99,7 @@ class ScenarioFile(FormatModel):
     """The accepted names in `anthropic-beta`: `known`, `strict`, `any`, or a list of names. Default: `known`."""
     unmatched: Annotated[int, BeforeValidator(parse_unmatched_status)] | None = None
     """The status or error type of the error for an unmatched request. Default: 410."""
-    lane_from: Annotated[tuple[str, ...], BeforeValidator(parse_lane_from)] | None = None
+    lane_from: Annotated[tuple[LaneSource, ...], BeforeValidator(parse_lane_from)] | None = None
     """The sources of a request's lane: a header (`headers.x-user`), a cookie (`cookies.session`), a field of the body
     such as `metadata.user_id`, or a list of which the first with a value is used. Default: the lane of the API key."""
     as_written: bool = False

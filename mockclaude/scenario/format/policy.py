@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mockclaude.api.betas import MODES, AcceptedBetas
 from mockclaude.api.errors import RETRIED, STATUS, ApiError, type_of
 from mockclaude.api.mode import Mode
-from mockclaude.scenario.diagnostics import did_you_mean, format_value
+from mockclaude.scenario.diagnostics import did_you_mean, find_near, format_value, suggest
 
 Models: TypeAlias = Literal["similar", "listed", "any"]
 """Accepted model names: those shaped like a Claude model, those of the catalogue, or all. Names in a rule's `when` are
@@ -50,7 +49,7 @@ class Policy(NamedTuple):
     client_faults: bool = True
     betas: AcceptedBetas = "known"
     unmatched: int = UNMATCHED
-    lane_from: tuple[str, ...] = ()
+    lane_from: tuple[LaneSource, ...] = ()
 
     def unmatched_error(self, message: str) -> ApiError:
         """Build the error for an unmatched request."""
@@ -121,8 +120,12 @@ class LaneSource(NamedTuple):
     kind: LaneKind
     path: tuple[str, ...]
 
+    def __str__(self) -> str:
+        """Return the source as a file has it."""
+        return ".".join(self.path if self.kind == "body" else (self.kind, *self.path))
 
-def parse_lane_from(value: Any) -> tuple[str, ...]:
+
+def parse_lane_from(value: Any) -> tuple[LaneSource, ...]:
     """Parse a source or a list of sources.
 
     Raises:
@@ -131,23 +134,16 @@ def parse_lane_from(value: Any) -> tuple[str, ...]:
     written = value if isinstance(value, (list, tuple)) else [value]
     if not written:
         raise ValueError(_describe_lane_problem(value))
-    for each in written:
-        if not isinstance(each, str) or not LANE_SOURCE.fullmatch(each):
-            raise ValueError(_describe_lane_problem(each))
-    return tuple(written)
+    return tuple(map(_parse_source, written))
 
 
-@lru_cache(maxsize=64)
-def compile_sources(written: tuple[str, ...]) -> tuple[LaneSource, ...]:
-    """Compile sources that `parse_lane_from` returned."""
-    return tuple(map(_compile_source, written))
-
-
-def _compile_source(written: str) -> LaneSource:
-    first, _, rest = written.partition(".")
-    if first == "headers":
-        return LaneSource("headers", (rest.lower(),))
-    return LaneSource("cookies", (rest,)) if first == "cookies" else LaneSource("body", tuple(written.split(".")))
+def _parse_source(written: Any) -> LaneSource:
+    if not isinstance(written, str) or not LANE_SOURCE.fullmatch(written):
+        raise ValueError(_describe_lane_problem(written))
+    place, _, name = written.partition(".")
+    if place == "headers":
+        return LaneSource("headers", (name.lower(),))
+    return LaneSource("cookies", (name,)) if place == "cookies" else LaneSource("body", tuple(written.split(".")))
 
 
 def _describe_lane_problem(value: Any) -> str:
@@ -161,6 +157,6 @@ def _hint_lane(value: Any) -> str:
     """Suggest `headers.x` for `header.x`."""
     if not isinstance(value, str):
         return ""
-    first, dot, rest = value.partition(".")
-    hint = "" if first in _LANE_PLACES else did_you_mean(first, _LANE_PLACES)
-    return hint.replace("'?", f".{rest}'?") if hint and dot else hint
+    place, dot, name = value.partition(".")
+    near = [] if place in _LANE_PLACES else find_near(place, _LANE_PLACES)
+    return suggest(f"{word}{dot}{name}" for word in near)

@@ -54,7 +54,7 @@ def _lint_settings(files: Sequence[tuple[SourceMap, written.ScenarioFile]], key:
 
 
 def _show(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _lint_locales(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, join_words
+from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, suggest
 
 SIGN = "@"
 ALL = "@scenarios"
@@ -126,7 +126,7 @@ def _near_names(name: str) -> str:
     by_key = {f"{SIGN}{known.rpartition('/')[2].removeprefix(SIGN)}": known for known in names}
     by_key |= {known: known for known in names}
     close = dict.fromkeys(by_key[key] for key in difflib.get_close_matches(name[:_LONGEST_NAME], by_key, cutoff=0.75))
-    return f"; did you mean {join_words(repr(known) for known in close)}?" if close else ""
+    return suggest(close)
 
 
 def _raise(name: str, problem: str) -> NoReturn:
