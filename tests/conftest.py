@@ -10,14 +10,18 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Scenario
+from mockclaude.testing import MockClaude
 from tests.serving import Command, Running, ServerThread
+
+if TYPE_CHECKING:
+    from anthropic import Anthropic
 
 pytest.register_assert_rewrite("tests.page_player")
 pytest_plugins = ["pytester"]
@@ -61,7 +65,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 PROCESS_MODULES = ("anthropic", "subprocess", "tests.page_player", "tests.sdk", "tests.terminal")
 """Modules with which a test module starts processes or a real SDK."""
-PROCESS_FIXTURES = {"pytester", "start", "store_process"}
+PROCESS_FIXTURES = {"client", "pytester", "start", "store_process"}
 LONG_MODULES = ("tests/cli/test_init.py", "tests/sdk/", "tests/test_page_blocks.py", "tests/test_user_pages.py")
 
 
@@ -125,6 +129,21 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture
+def mock() -> Iterator[MockClaude]:
+    with MockClaude() as mock:
+        yield mock
+
+
+@pytest.fixture
+def client(mock: MockClaude) -> Iterator[Anthropic]:
+    """Create a client of the server. Its retries take no time."""
+    from anthropic import Anthropic
+
+    with Anthropic(base_url=mock.url, api_key="mock") as client:
+        yield client
 
 
 @pytest.fixture

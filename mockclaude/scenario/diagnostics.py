@@ -101,7 +101,7 @@ def _first(diagnostics: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
 
 
 def find_near(word: str, known: Iterable[str], most: int = 1) -> list[str]:
-    """Return the most similar of the known words, the nearest first. Of a long word none is similar."""
+    """Return the most similar known words, the nearest first; none for a long word."""
     return [] if len(word) > _LONGEST_WORD else difflib.get_close_matches(word, list(known), n=most, cutoff=0.6)
 
 

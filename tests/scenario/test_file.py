@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from mockclaude.scenario.format.file import Pace, RuleModel, ScenarioFile
-from mockclaude.scenario.format.steps import SERVER_TOOLS, STEPS, StepModel
+from mockclaude.scenario.format.steps import CONTENT_STEPS, SERVER_TOOLS, STEPS, StepModel
 from mockclaude.scenario.format.when import When
 
 
@@ -79,20 +79,11 @@ def test_a_reply_may_be_written_in_short(short: Any, long: Any) -> None:
 
 
 def test_a_step_is_a_block_or_something_that_happens() -> None:
-    blocks = {
-        "text",
-        "thinking",
-        "redacted_thinking",
-        "tool_use",
-        "server_tool",
-        "json",
-        "block",
-        "message",
-        "generate",
-    }
     incidents = {"error", "pause", "disconnect", "stop_reason", "usage"}
+    blocks = {"text", "thinking", "redacted_thinking", "tool_use", "server_tool", "json", "block", "message"}
 
-    assert set(STEPS) == blocks | incidents
+    assert set(CONTENT_STEPS) == blocks | {"generate"}
+    assert set(STEPS) == set(CONTENT_STEPS) | incidents
 
 
 @pytest.mark.parametrize(

@@ -36,18 +36,6 @@ RECORDED: Any = {
 ASKED: dict[str, Any] = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
 
 
-@pytest.fixture
-def mock() -> Iterator[MockClaude]:
-    with MockClaude() as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(mock: MockClaude) -> Iterator[Anthropic]:
-    with Anthropic(base_url=mock.env["ANTHROPIC_BASE_URL"], api_key="mock", max_retries=0) as client:
-        yield client
-
-
 def test_recorded_message_is_replayed_byte_for_byte(serve: Serve) -> None:
     rules = orjson.dumps({"limits": {"output_tokens_per_minute": 9000}, "rules": [{"reply": RECORDED}]}).decode()
     with serve(rules).connect() as wire:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,6 @@ from mockclaude.testing import MessagesRequest, MockClaude
 from mockclaude.testing.types import OptionsDict
 
 LONG = "It is sunny in Oslo today."
-
-
-@pytest.fixture
-def mock() -> Iterator[MockClaude]:
-    with MockClaude() as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(mock: MockClaude) -> Iterator[Anthropic]:
-    with Anthropic(base_url=mock.url, api_key="mock", max_retries=0) as client:
-        yield client
 
 
 def ask(**fields: Any) -> dict[str, Any]:

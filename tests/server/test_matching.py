@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,6 @@ from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.testing import MockClaude
 
 COUNT = 600
-
-
-@pytest.fixture
-def mock() -> Iterator[MockClaude]:
-    with MockClaude() as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(mock: MockClaude) -> Iterator[Anthropic]:
-    with Anthropic(base_url=mock.url, api_key="mock") as client:
-        yield client
 
 
 def send(client: Anthropic, *messages: Any, **fields: Any) -> str:

@@ -7,7 +7,6 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -24,18 +23,6 @@ from mockclaude.server.run import CannotListenError
 from mockclaude.testing import MessagesRequest, MockClaude, background
 
 HERE = Path(__file__).name
-
-
-@pytest.fixture
-def mock() -> Iterator[MockClaude]:
-    with MockClaude() as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(mock: MockClaude) -> Iterator[Anthropic]:
-    with Anthropic(base_url=mock.url, api_key="mock") as client:
-        yield client
 
 
 def ask(client: Anthropic, text: str = "Hello", **fields: Any) -> Any:

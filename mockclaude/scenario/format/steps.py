@@ -300,6 +300,9 @@ STEPS: tuple[str, ...] = tuple(_KINDS.values())
 DOCUMENT_STEPS = ("error", "pause", "disconnect", "usage")
 """The steps that change the response of an endpoint other than `messages`."""
 
+CONTENT_STEPS = tuple(step for step in STEPS if step not in (*DOCUMENT_STEPS, "stop_reason"))
+"""The steps that add content blocks."""
+
 AnyStep: TypeAlias = Annotated[StepModel, BeforeValidator(expand_api_form)]
 """A step: one key, or a block, a message or an error in the API's own form."""
 

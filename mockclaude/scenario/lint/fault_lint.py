@@ -7,35 +7,21 @@ from typing import TYPE_CHECKING
 
 from mockclaude.scenario.diagnostics import Diagnostic, Path, SourceMap, join_words
 from mockclaude.scenario.format.faults import Fault, ScriptFault
-from mockclaude.scenario.format.steps import StepModel
+from mockclaude.scenario.format.steps import CONTENT_STEPS, StepModel
 
 if TYPE_CHECKING:
     from mockclaude.scenario.format import file as written
 
-_ANY_BLOCK = (
-    "text",
-    "thinking",
-    "redacted_thinking",
-    "tool_use",
-    "server_tool",
-    "json",
-    "block",
-    "message",
-    "generate",
-)
 _NEEDED: Mapping[str, Sequence[str]] = {
-    "content_block_start": _ANY_BLOCK,
-    "content_block_stop": _ANY_BLOCK,
-    "content_block_delta": [kind for kind in _ANY_BLOCK if kind != "redacted_thinking"],
+    "content_block_start": CONTENT_STEPS,
+    "content_block_stop": CONTENT_STEPS,
+    "content_block_delta": [kind for kind in CONTENT_STEPS if kind != "redacted_thinking"],
     "text_delta": ("text", "json", "block", "message", "generate"),
     "thinking_delta": ("thinking", "block", "message", "generate"),
     "signature_delta": ("thinking", "block", "message", "generate"),
     "input_json_delta": ("tool_use", "server_tool", "block", "message", "generate"),
     "citations_delta": ("text", "block", "message"),
-    "compaction_delta": (
-        "block",
-        "message",
-    ),
+    "compaction_delta": ("block", "message"),
 }
 """Event -> the steps of which one is needed for it to come."""
 
@@ -96,7 +82,7 @@ def _impossible(source: SourceMap, path: Path, rule: written.RuleModel) -> Itera
 def _comes(event: str, steps: Sequence[StepModel]) -> bool:
     """Return whether an event of this name can be in the stream of a reply."""
     ends = next((index for index, step in enumerate(steps) if _ends(step)), None)
-    kinds = {step.kind for step in steps[:ends]}.intersection(_ANY_BLOCK)
+    kinds = {step.kind for step in steps[:ends]}.intersection(CONTENT_STEPS)
     if event in _NEEDED:
         return not kinds.isdisjoint(_NEEDED[event])
     if event == "message_start":
