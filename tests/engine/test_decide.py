@@ -157,6 +157,15 @@ def test_a_thread_goes_on_once_from_a_reply_and_again_after_one_that_failed(serv
     assert (again.status, again.json["error"]["details"]["error_code"]) == (400, "thread_already_continued")
 
 
+def test_turns_of_a_thread_count_the_messages_that_it_keeps() -> None:
+    served = ScenarioState(load_text("rules: [{turns: [one, two]}]"))
+
+    first = send(served, thread={"type": "create"}).json
+    second = send(served, thread={"type": "continue", "previous_message_id": first["id"]}).json
+
+    assert [message["content"][0]["text"] for message in (first, second)] == ["one", "two"]
+
+
 def test_a_thread_that_is_not_there_is_a_404(served: ScenarioState) -> None:
     missing = send(served, thread={"type": "continue", "previous_message_id": "msg_1"}, messages=[QUESTION])
 

@@ -9,6 +9,7 @@ from typing import Any
 import anthropic
 import pytest
 from anthropic import Anthropic
+from anthropic.types import MessageParam, ThinkingConfigParam
 
 from mockclaude.testing import MessagesRequest, MockClaude
 from mockclaude.testing.types import OptionsDict
@@ -123,3 +124,18 @@ def test_small_chunks_do_not_take_more_time(mock: MockClaude, client: Anthropic)
 
     ends = [entry.script.end_at for entry in mock.journal]
     assert ends == [10_000, pytest.approx(8_000, abs=len(LONG)), 8_000]
+
+
+def test_chunks_of_the_header_survive_faults_of_the_whole_body(mock: MockClaude, client: Anthropic) -> None:
+    faults = [{"interleave": True}, {"line_ends": "crlf"}, {"gzip": 2}, {"slice": 7}]
+    mock.reply({"thinking": "Hm."}, "Sunny.", fault=faults)
+    size = {"x-mockclaude-chunk-size": "1"}
+    messages: list[MessageParam] = [{"role": "user", "content": "Weather?"}]
+    thinking: ThinkingConfigParam = {"type": "adaptive", "display": "summarized"}
+
+    with client.messages.stream(
+        model="claude-sonnet-5", max_tokens=99, messages=messages, thinking=thinking, extra_headers=size
+    ) as stream:
+        texts = list(stream.text_stream)
+
+    assert texts == ["S", "u", "n", "n", "y", "."]

@@ -72,6 +72,16 @@ def test_each_lane_has_counters_and_rules(serve: Serve) -> None:
     assert [text(server, user) for user in users] == ["For Ann.", "two", "For Ann.", "two"]
 
 
+def test_lanes_of_the_body_count_other_endpoints_too(serve: Serve) -> None:
+    rule = "{when: {endpoint: count_tokens}, sequence: [{error: 529}, {generate: auto}]}"
+    server = serve(f"lane_from: metadata.user_id\nvalidation: gateway\nrules: [{rule}]")
+    bodies = [asking(metadata={"user_id": user}, max_tokens=None) for user in ("ann", "bob", "ann")]
+
+    statuses = [server.ask(request("POST", "/v1/messages/count_tokens", body)).status for body in bodies]
+
+    assert statuses == [529, 529, 200]
+
+
 def test_rule_of_another_lane_is_a_near_miss_with_a_hint(serve: Serve) -> None:
     server = serve("rules: []")
     rules = {"rules": {"reply": "For Ann."}, "lane": "ann"}

@@ -152,6 +152,6 @@ def compile_rules(rules: Any, where: str, earlier: Sequence[RuleBatch] = ()) -> 
     check_depth(source)
     _check_json(source)
     file = validate(source)
-    if warnings := list(lint_scenario([(source, file)], [(each.source, each.file) for each in earlier])):
-        raise ScenarioError(warnings)
+    if problems := list(lint_scenario([(source, file)], [(each.source, each.file) for each in earlier])):
+        raise ScenarioError(problems)
     return RuleBatch(source, file, build([(source, file)]))
