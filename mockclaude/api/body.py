@@ -5,6 +5,7 @@ The fields that mockclaude reads must have the types below; all other fields are
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal, NotRequired, Required, TypeAlias, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -93,7 +94,9 @@ class _Usable(TypedDict):
     thread: NotRequired[dict[str, Any] | None]
 
 
-_USABLE = TypeAdapter(_Usable).validator
+@cache
+def _adapter() -> TypeAdapter[_Usable]:
+    return TypeAdapter(_Usable)
 
 
 def check_usable(body: Body) -> None:
@@ -103,7 +106,7 @@ def check_usable(body: Body) -> None:
         ApiError: 400, with the path of the first error.
     """
     try:
-        _USABLE.validate_python(body)
+        _adapter().validator.validate_python(body)
     except ValidationError as error:
         raise _first_error(error.errors(include_url=False, include_context=False), body) from None
     if not body["messages"] and not body.get("thread"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -39,11 +40,13 @@ def _parse(where: str, text: str) -> tuple[Fault, ...]:
         raise invalid(f"{where}: a fault has at most {MAX_LENGTH} characters, got {len(text)}; ask for fewer faults")
     try:
         data = assignments.parse_assignments(text)
-        return tuple(_FAULTS.validate_python(re.split(r"\s*,\s*", data) if isinstance(data, str) else data))
+        return tuple(_adapter().validate_python(re.split(r"\s*,\s*", data) if isinstance(data, str) else data))
     except ValidationError as error:
         raise invalid(f"{where}: {assignments.first_problem(error, Fault)}") from None
     except ValueError as error:
         raise invalid(f"{where}: {error}") from None
 
 
-_FAULTS: TypeAdapter[list[Fault]] = TypeAdapter(Faults)
+@cache
+def _adapter() -> TypeAdapter[list[Fault]]:
+    return TypeAdapter(Faults)

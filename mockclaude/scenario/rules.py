@@ -21,7 +21,6 @@ from mockclaude.scenario.format import file as written
 from mockclaude.scenario.format import steps as written_steps
 from mockclaude.scenario.format.faults import Fault, ScriptFault
 from mockclaude.scenario.format.policy import UNMATCHED, Policy
-from mockclaude.scenario.format.when import When
 from mockclaude.scenario.lint.file_warnings import list_warnings
 from mockclaude.scenario.lint.scenario_lint import lint_scenario
 from mockclaude.scenario.scoped_limits import ScopedLimit, scoped_limits
@@ -122,7 +121,7 @@ class Rule:
     weights: tuple[float, ...] | None = None
     by_turn: bool = False
     times: int | None = None
-    pace: written.Pace = field(default_factory=written.Pace)
+    pace: written.Pace = written.NO_PACE
     name: str | None = None
     as_written: bool = False
     chunk_size: int | None = None
@@ -269,7 +268,7 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
         weights=weights,
         by_turn=rule.turns is not None,
         times=rule.times,
-        pace=rule.pace or file.pace or written.Pace(),
+        pace=rule.pace or file.pace or written.NO_PACE,
         name=rule.name,
         as_written=file.as_written if rule.as_written is None else rule.as_written,
         chunk_size=rule.chunk_size or file.chunk_size,
@@ -281,7 +280,7 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
 def _faults(faults: Sequence[Fault] | None, place: Place) -> tuple[ConditionalFault, ...]:
     if any(isinstance(fault, ScriptFault) for fault in faults or ()):
         volatile.prepare()
-    return tuple(ConditionalFault(fault, place, conditions(fault.when or When())) for fault in faults or ())
+    return tuple(ConditionalFault(fault, place, conditions(fault.when) if fault.when else ()) for fault in faults or ())
 
 
 def _replies(rule: written.RuleModel) -> tuple[list[list[written_steps.StepModel]], tuple[float, ...] | None]:

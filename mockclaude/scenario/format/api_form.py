@@ -80,7 +80,7 @@ Count: TypeAlias = Annotated[int, Field(ge=0)]
 class ApiFormModel(BaseModel):
     """A mapping in the API's own form, with unknown keys and in its own order."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     _written: dict[str, Any] = PrivateAttr(default_factory=dict)
 

@@ -40,7 +40,7 @@ def _model(kind: str, definition: Object, in_document: Object) -> Any:
         if name in known:
             field = known[name].type
             fields[name] = _TYPES[field.name if isinstance(field, Name) else "str | null"], default
-    config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
     return create_model(kind.title().replace("_", ""), __config__=config, __doc__=_KINDS[kind], **fields)
 
 

@@ -17,6 +17,7 @@ from mockclaude.api.mode import Mode
 from mockclaude.scenario.format.chunks import ChunkSize
 from mockclaude.scenario.format.faults import Faults
 from mockclaude.scenario.format.limits import Limits
+from mockclaude.scenario.format.pace import NO_PACE as NO_PACE
 from mockclaude.scenario.format.pace import AnyPace
 from mockclaude.scenario.format.pace import Pace as Pace
 from mockclaude.scenario.format.policy import (
@@ -48,7 +49,7 @@ class RuleModel(FormatModel):
 
     name: Annotated[str, Field(min_length=1)] | None = None
     """Name of the rule in the log and in every draw. Keep it, and the draws stay the same when the rule changes."""
-    when: When = When()
+    when: When = When.model_construct()
     """Conditions, all of which must match. A rule without conditions matches every request."""
     times: Annotated[int, Field(ge=1)] | None = None
     """The number of times the rule can be selected. Later rules are then tried."""

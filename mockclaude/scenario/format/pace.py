@@ -5,7 +5,7 @@ Nothing is drawn here: a distribution stays one.
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
@@ -82,7 +82,7 @@ class Pace(FormatModel):
         if self.profile is None:
             return self
         own = {key: getattr(self, key) for key in self.model_fields_set - {"profile"}}
-        profile = _PACES[resolve_profile(self.profile, model)]
+        profile = _pace_of(resolve_profile(self.profile, model))
         usual = {} if own.keys().isdisjoint(SPEEDS) else dict.fromkeys(SPEEDS)
         return profile.model_copy(update={**usual, **own})
 
@@ -95,9 +95,17 @@ def expand_name(value: Any) -> Any:
 
 
 AnyPace: TypeAlias = Annotated[Pace, BeforeValidator(expand_name)]
-_ADAPTER: TypeAdapter[Pace] = TypeAdapter(AnyPace)
+NO_PACE = Pace.model_construct()
 
-_PACES = {name: Pace.model_validate(profile.pace) for name, profile in PROFILES.items()}
+
+@cache
+def _pace_of(profile: str) -> Pace:
+    return Pace.model_validate(PROFILES[profile].pace)
+
+
+@cache
+def _adapter() -> TypeAdapter[Pace]:
+    return TypeAdapter(AnyPace)
 
 
 @lru_cache(maxsize=256)
@@ -113,7 +121,7 @@ def parse_pace(text: str) -> Pace:
     if isinstance(data, str) and data not in (INSTANT, *NAMES):
         raise ValueError(f"unknown pace {format_value(data)}; {_EXPECTED}{did_you_mean(data, (INSTANT, *NAMES))}")
     try:
-        return _ADAPTER.validate_python(data)
+        return _adapter().validate_python(data)
     except ValidationError as error:
         raise ValueError(assignments.first_problem(error, Pace)) from None
 

@@ -15,7 +15,7 @@ from mockclaude.scenario.diagnostics import join_words
 class FormatModel(BaseModel):
     """A mapping of the file: no unknown keys, no keys without a value, no conversions."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     @classmethod
     def known_fields(cls) -> dict[str, FieldInfo]:
