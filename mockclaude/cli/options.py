@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -57,6 +58,7 @@ class ScenarioLoader(NamedTuple):
 
     def load_or_exit(self) -> dict[str, Scenario]:
         """Load the scenarios by name, or print their errors and exit."""
+        gc.freeze()  # imported objects stay: no collection need visit them
         try:
             return self.load()
         except ScenarioError as error:
