@@ -306,5 +306,5 @@ def _step(step: written_steps.StepModel) -> CompiledStep:
 
 def _content_id(rule: written.RuleModel) -> str:
     """Return the hash of a rule's content: an id that does not change when rules are added before it."""
-    data = orjson.dumps(rule.model_dump(mode="json", exclude_unset=True, serialize_as_any=True), option=_SORTED)
+    data = orjson.dumps(rule.model_dump(mode="json", exclude_unset=True), option=_SORTED)
     return blake2b(data, digest_size=8).hexdigest()

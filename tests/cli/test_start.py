@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.process
 
-MODULES = 203
+MODULES = 204
 """The most modules of the package that a start without files imports. Lower it when you can."""
 
 IMPORTED_WHEN_NEEDED = {
@@ -58,3 +58,36 @@ def test_a_plain_start_imports_no_library_that_it_does_not_need(started: dict[st
 
 def test_a_plain_start_builds_no_model(started: dict[str, list[str]]) -> None:
     assert started["built"] == []
+
+
+IN_THREADS = """
+from threading import Barrier, Thread
+from mockclaude.scenario.loading.loader import load_text
+
+def load():
+    together.wait()
+    loaded.append([rule.id for rule in load_text(FILE).rules])
+
+import sys
+sys.setswitchinterval(1e-6)
+together, loaded = Barrier(8), []
+threads = [Thread(target=load) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert loaded == loaded[:1] * 8, loaded
+"""
+
+FILE = """
+pace: {ttft: 3ms}
+chaos: {disconnect: reset, p: 10%}
+rules:
+  - when: {user: Hello, tool_result: time}
+    reply: [{text: Hi, citations: [{type: char_location, cited_text: Hi}]}, {tool_use: time}, error: 529]
+    fault: [{stall: 1s, p: 10%}, 529]
+  - choice: [{reply: Hi}, {reply: Hello}]
+    fault: {script: [529, ok, {insert: x}]}
+"""
+
+
+def test_threads_can_be_the_first_to_load_files() -> None:
+    subprocess.run([sys.executable, "-c", f"FILE = {FILE!r}\n{IN_THREADS}"], check=True)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -18,6 +17,7 @@ from pydantic import (
 
 from mockclaude.scenario.diagnostics import did_you_mean, join_words
 from mockclaude.scenario.format import raw_blocks
+from mockclaude.scenario.format.deferred import DeferredModel
 
 _OF_REQUESTS = ("tool_result", "image", "document", "search_result")
 _STEPS = ("text", "thinking", "tool_use", "server_tool", "json", "block", "generate", "error", "pause", "disconnect")
@@ -77,10 +77,10 @@ def _check_kind(kind: str) -> None:
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 
 
-class ApiFormModel(BaseModel):
+class ApiFormModel(DeferredModel):
     """A mapping in the API's own form, with unknown keys and in its own order."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     _written: dict[str, Any] = PrivateAttr(default_factory=dict)
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
 from mockclaude.api.schema.block_types import CITATIONS
 from mockclaude.api.schema.notation import Name, Object, parse_definitions
+from mockclaude.scenario.format.deferred import DeferredUnion
 
 _KINDS = {
     "char_location": "Characters of a plain-text document.",
@@ -49,4 +50,4 @@ if TYPE_CHECKING:
 else:
     _API = parse_definitions(CITATIONS)
     _MODELS = [_model(kind, _API[kind], _API["in_document"]) for kind in _KINDS]
-    Citation = Annotated[reduce(or_, _MODELS), Field(discriminator="type")]
+    Citation = Annotated[reduce(or_, _MODELS), DeferredUnion(_MODELS, "type")]

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from mockclaude.scenario.diagnostics import did_you_mean, join_words, shorten
 from mockclaude.scenario.format import positions
+from mockclaude.scenario.format.deferred import Deferred
 from mockclaude.scenario.format.fault_values import Burst, Probability, Ramp
 from mockclaude.scenario.format.positions import EventSelector, Position
 from mockclaude.scenario.format.presets import PRESETS
@@ -184,7 +185,7 @@ def _find_near_faults(name: str) -> str:
 MAX_FAULTS = 50
 """The maximum number of faults in a list. Each one edits the response."""
 
-AnyFault: TypeAlias = Annotated[Fault, BeforeValidator(expand_preset)]
+AnyFault: TypeAlias = Annotated[Deferred[Fault], BeforeValidator(expand_preset)]
 
 Faults: TypeAlias = Annotated[list[AnyFault], BeforeValidator(as_list), Field(min_length=1, max_length=MAX_FAULTS)]
 """One fault or several: by name, by status, or as mappings."""

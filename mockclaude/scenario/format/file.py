@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.format.chunks import ChunkSize
+from mockclaude.scenario.format.deferred import Deferred
 from mockclaude.scenario.format.faults import Faults
 from mockclaude.scenario.format.limits import Limits
 from mockclaude.scenario.format.pace import NO_PACE as NO_PACE
@@ -67,7 +68,7 @@ class RuleModel(FormatModel):
     """Replies selected one after the other. The last one repeats."""
     turns: Annotated[list[Reply], Field(min_length=1)] | None = None
     """Replies by the number of the turn, from 1. The last one is also the reply to later turns."""
-    choice: Annotated[list[Choice], Field(min_length=1)] | None = None
+    choice: Annotated[list[Deferred[Choice]], Field(min_length=1)] | None = None
     """Replies of which one is drawn by weight."""
 
     @cached_property
@@ -115,5 +116,5 @@ class ScenarioFile(FormatModel):
     """Faults that apply to every rule of the scenario."""
     client_faults: bool | None = None
     """Whether a request may select a fault with a header. Default: true."""
-    rules: list[RuleModel]
+    rules: list[Deferred[RuleModel]]
     """The rules. The first rule that matches a request is selected. `[]`: only added rules."""

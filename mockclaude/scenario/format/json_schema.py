@@ -19,6 +19,7 @@ from pydantic_core import core_schema
 
 from mockclaude.api.errors import STATUS
 from mockclaude.scenario.format import api_form, fault_base, faults, limits, pace, shorthand, steps, when
+from mockclaude.scenario.format.deferred import schema_of_deferred
 from mockclaude.scenario.format.file import REPLY_KEYS, RuleModel, ScenarioFile
 from mockclaude.scenario.format.value_schemas import VALUE_SCHEMAS, WIDENED_SCHEMAS, Schema, any_of, mapping, names
 
@@ -118,6 +119,9 @@ class _Generator(GenerateJsonSchema):
         if read is shorthand.expand_shorthand:
             return any_of(self._short(options[0], inner), inner)
         return WIDENED_SCHEMAS[read](inner) if read in WIDENED_SCHEMAS else inner
+
+    def function_plain_schema(self, schema: core_schema.PlainValidatorFunctionSchema) -> Schema:
+        return self.generate_inner(schema_of_deferred(schema["function"]["function"]))
 
     def _short(self, key: str, model: Schema) -> Schema:
         """Return the schema of a text that expands to a `model` with `key` alone."""

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model
 
 from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
 from mockclaude.scenario.format import assignments, units
+from mockclaude.scenario.format.deferred import Deferred
 from mockclaude.scenario.format.profiles import OF_MODEL, PROFILES, resolve_profile
 from mockclaude.scenario.format.shorthand import FormatModel
 from mockclaude.scenario.format.units import Distribution, Parse
@@ -94,7 +95,7 @@ def expand_name(value: Any) -> Any:
     return {"profile": value} if isinstance(value, str) and value in NAMES else value
 
 
-AnyPace: TypeAlias = Annotated[Pace, BeforeValidator(expand_name)]
+AnyPace: TypeAlias = Annotated[Deferred[Pace], BeforeValidator(expand_name)]
 NO_PACE = Pace.model_construct()
 
 
