@@ -15,7 +15,6 @@ from mockclaude.api.mode import MODES, Mode
 from mockclaude.engine.trust import parse_host, parse_origin
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.format.policy import parse_accepted_betas
-from mockclaude.scenario.lint.determinism import require_determinism
 from mockclaude.scenario.loading.loader import load_all
 from mockclaude.scenario.loading.shipped import is_shipped
 from mockclaude.scenario.rules import Scenario
@@ -53,6 +52,8 @@ class ScenarioLoader(NamedTuple):
         """
         scenarios = load_all(self.files, self.seed, self.validation, self.betas, with_built_in=not self.no_built_in)
         if self.strict:
+            from mockclaude.scenario.lint.determinism import require_determinism
+
             require_determinism(scenarios.values())
         return scenarios
 

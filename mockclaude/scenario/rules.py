@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import orjson
 from pydantic import BaseModel
@@ -19,13 +19,15 @@ from mockclaude.scenario.conditions.searches import spend
 from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, SourceMap
 from mockclaude.scenario.format import file as written
 from mockclaude.scenario.format import steps as written_steps
-from mockclaude.scenario.format.faults import Fault, ScriptFault
 from mockclaude.scenario.format.policy import UNMATCHED, Policy
 from mockclaude.scenario.lint.file_warnings import list_warnings
 from mockclaude.scenario.lint.scenario_lint import lint_scenario
 from mockclaude.scenario.scoped_limits import ScopedLimit, scoped_limits
 from mockclaude.scenario.template import fakes
 from mockclaude.scenario.template.templates import Template, compile_template
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.faults import Fault
 
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 """Sorted keys. Keys may be expressions, which are a subclass of `str`."""
@@ -278,7 +280,7 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
 
 
 def _faults(faults: Sequence[Fault] | None, place: Place) -> tuple[ConditionalFault, ...]:
-    if any(isinstance(fault, ScriptFault) for fault in faults or ()):
+    if any(fault.scripted for fault in faults or ()):
         volatile.prepare()
     return tuple(ConditionalFault(fault, place, conditions(fault.when) if fault.when else ()) for fault in faults or ())
 

@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.process
 
-MODULES = 204
+MODULES = 177
 """The most modules of the package that a start without files imports. Lower it when you can."""
 
 IMPORTED_WHEN_NEEDED = {

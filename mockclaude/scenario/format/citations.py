@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
 from mockclaude.api.schema.block_types import CITATIONS
 from mockclaude.api.schema.notation import Name, Object, parse_definitions
-from mockclaude.scenario.format.deferred import DeferredUnion
 
 _KINDS = {
     "char_location": "Characters of a plain-text document.",
@@ -41,7 +40,7 @@ def _model(kind: str, definition: Object, in_document: Object) -> Any:
         if name in known:
             field = known[name].type
             fields[name] = _TYPES[field.name if isinstance(field, Name) else "str | null"], default
-    config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+    config = ConfigDict(extra="forbid", strict=True, frozen=True)
     return create_model(kind.title().replace("_", ""), __config__=config, __doc__=_KINDS[kind], **fields)
 
 
@@ -50,4 +49,4 @@ if TYPE_CHECKING:
 else:
     _API = parse_definitions(CITATIONS)
     _MODELS = [_model(kind, _API[kind], _API["in_document"]) for kind in _KINDS]
-    Citation = Annotated[reduce(or_, _MODELS), DeferredUnion(_MODELS, "type")]
+    Citation = Annotated[reduce(or_, _MODELS), Field(discriminator="type")]

@@ -5,13 +5,12 @@ Building all of them takes longer than the rest of a start, and few files use mo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property
+from importlib import import_module
 from threading import RLock
 from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
 T = TypeVar("T")
@@ -32,21 +31,26 @@ class DeferredModel(BaseModel):
             return super().model_rebuild(**{**options, "_parent_namespace_depth": 0})
 
 
-class DeferredUnion:
-    """Models that the value of a field tells apart, built at their first use."""
+class DeferredType:
+    """A type whose module is imported with the first value of it."""
 
-    def __init__(self, models: Sequence[type[BaseModel]], discriminator: str) -> None:
-        self._models = models
-        self._discriminator = discriminator
+    def __init__(self, module: str, name: str) -> None:
+        self._module = module
+        self._name = name
+
+    @cached_property
+    def kind(self) -> Any:
+        """The type."""
+        return getattr(import_module(f"{__package__}.{self._module}"), self._name)
 
     @cached_property
     def adapter(self) -> TypeAdapter[Any]:
-        """The validator of the union."""
+        """The validator of the type."""
+        kind = self.kind
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind.model_rebuild()  # before 2.14, pydantic does not serialize a value whose own class is not built
         with _BUILDING:
-            for model in self._models:
-                model.model_rebuild()
-            union: Any = Annotated[reduce(or_, self._models), Field(discriminator=self._discriminator)]
-            return TypeAdapter(union)
+            return TypeAdapter(kind)
 
     def validate(self, value: Any) -> Any:
         """Return a validated value."""
@@ -68,6 +72,6 @@ Deferred: TypeAlias = Annotated[T, _Deferred()]
 
 
 def schema_of_deferred(validate: Any) -> CoreSchema:
-    """Return the schema of the deferred model or union that `validate` validates."""
+    """Return the schema of the deferred model or type that `validate` validates."""
     owner = validate.__self__
-    return owner.adapter.core_schema if isinstance(owner, DeferredUnion) else owner.__pydantic_core_schema__
+    return owner.adapter.core_schema if isinstance(owner, DeferredType) else owner.__pydantic_core_schema__

@@ -101,6 +101,11 @@ class Fault(FormatModel):
         return False
 
     @property
+    def scripted(self) -> Sequence[Fault]:
+        """The faults of its script."""
+        return ()
+
+    @property
     def shown(self) -> str:
         """The value in the log."""
         value = getattr(self, self.kind)
@@ -116,8 +121,8 @@ class Fault(FormatModel):
     def nondeterminism(self) -> str:
         """Why the affected requests or clients vary between runs; '' if they do not."""
         reasons = [reason for key, (reason, _) in NONDETERMINISTIC.items() if self.has(key)]
-        scripted: Sequence[Fault] = getattr(self, "script", ())
-        return next((fault.nondeterminism for fault in scripted if fault.nondeterminism), "") or " and ".join(reasons)
+        scripted = (fault.nondeterminism for fault in self.scripted)
+        return next(filter(None, scripted), "") or " and ".join(reasons)
 
     def has(self, key: str) -> bool:
         """Return whether the file sets `key` of the fault."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 from pydantic import BeforeValidator, Field, model_validator
@@ -15,9 +15,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.format.chunks import ChunkSize
-from mockclaude.scenario.format.deferred import Deferred
-from mockclaude.scenario.format.faults import Faults
-from mockclaude.scenario.format.limits import Limits
+from mockclaude.scenario.format.deferred import Deferred, DeferredType
 from mockclaude.scenario.format.pace import NO_PACE as NO_PACE
 from mockclaude.scenario.format.pace import AnyPace
 from mockclaude.scenario.format.pace import Pace as Pace
@@ -31,6 +29,13 @@ from mockclaude.scenario.format.policy import (
 from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_one
 from mockclaude.scenario.format.steps import Reply
 from mockclaude.scenario.format.when import When
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.faults import Faults
+    from mockclaude.scenario.format.limits import Limits
+else:
+    Faults = Annotated[Any, DeferredType("faults", "Faults")]
+    Limits = Annotated[Any, DeferredType("limits", "Limits")]
 
 REPLY_KEYS = ("reply", "sequence", "turns", "choice")
 """The keys of a rule that hold replies."""

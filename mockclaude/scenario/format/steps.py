@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.api.errors import STATUS, type_of
 from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
 from mockclaude.scenario.format import units
-from mockclaude.scenario.format.api_form import Count, Message, RawBlock, expand_api_form
+from mockclaude.scenario.format.api_form import Count, expand_api_form
 from mockclaude.scenario.format.chunks import Chunks, check_one_text, require_text
-from mockclaude.scenario.format.citations import Citation
-from mockclaude.scenario.format.deferred import Deferred
+from mockclaude.scenario.format.deferred import Deferred, DeferredType
 from mockclaude.scenario.format.response_headers import ResponseHeaders
 from mockclaude.scenario.format.shorthand import FormatModel, each_short_for, require_exactly_one, short_for
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.api_models import Message, RawBlock
+    from mockclaude.scenario.format.citations import Citation
+else:
+    Citation = Annotated[Any, DeferredType("citations", "Citation")]
+    RawBlock = Annotated[Any, DeferredType("api_models", "RawBlock")]
+    Message = Annotated[Any, DeferredType("api_models", "Message")]
 
 FROM_SCHEMA = "from_schema"
 
@@ -266,9 +273,9 @@ class StepModel(FormatModel):
     """A call of a tool that the API runs, and its result."""
     json_: Any = Field(default=None, alias="json")
     """A text block with this JSON; `from_schema` generates it from the requested output format."""
-    block: Deferred[RawBlock] | None = None
+    block: RawBlock | None = None
     """A block in the API's own form, sent unchanged."""
-    message: Deferred[Message] | None = None
+    message: Message | None = None
     """A message in the API's own form, sent as written."""
     generate: Literal["auto"] | None = None
     """The auto reply of the built-in scenario."""
