@@ -60,6 +60,19 @@ def test_a_plain_start_builds_no_model(started: dict[str, list[str]]) -> None:
     assert started["built"] == []
 
 
+HELP = """
+import sys
+from mockclaude.cli import main
+main(["--help"], standalone_mode=False)
+print(*{"aiohttp", "pydantic"}.intersection(sys.modules), file=sys.stderr)
+"""
+
+
+def test_help_imports_neither_the_server_nor_models() -> None:
+    output = subprocess.run([sys.executable, "-c", HELP], capture_output=True, check=True, text=True)
+    assert output.stderr.split() == []
+
+
 IN_THREADS = """
 from threading import Barrier, Thread
 from mockclaude.scenario.loading.loader import load_text
