@@ -59,6 +59,7 @@ class TimerWheel:
             heapq.heappush(self._times, at)
             if at < self._wakes_at:
                 self._wake(at)
+        self.loop.time()  # uvloop sleeps until the next timer by a time that it keeps, and updates here
         return TimedCall(callback, tick)
 
     def _wake(self, at: int) -> None:
@@ -73,16 +74,20 @@ class TimerWheel:
         now, times = time.monotonic() * 1e3, self._times
         try:
             while times and times[0] <= now:
-                for call in tuple(self._ticks.pop(heapq.heappop(times))):
-                    if call.callback is not None:
-                        self._run(call.callback)
+                tick = self._ticks.pop(heapq.heappop(times))
+                calls = tuple(tick)
+                tick.clear()
+                for call in calls:
+                    self._run(call)
         finally:
             self._wakes_at = math.inf
             if times:
                 self._wake(times[0])
 
-    def _run(self, callback: Callback) -> None:
+    def _run(self, call: TimedCall) -> None:
+        callback, call.callback = call.callback, None
         try:
-            callback()
+            if callback is not None:
+                callback()
         except Exception as error:
             self.loop.call_exception_handler({"message": "a scheduled call failed", "exception": error})

@@ -63,3 +63,12 @@ async def test_failed_call_is_reported_and_others_run() -> None:
 
     assert [type(problem["exception"]) for problem in problems] == [ZeroDivisionError]
     assert notes == ["run"]
+
+
+async def test_call_that_has_run_refers_to_nothing() -> None:
+    wheel = TimerWheel(asyncio.get_running_loop())
+    call = wheel.call_at(time.monotonic(), lambda: None)
+    await wait_for_calls(wheel, 0.002)
+
+    assert call.callback is None
+    call.cancel()
