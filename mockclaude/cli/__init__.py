@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from mockclaude import __version__
+from mockclaude.scenario.garbage import without_garbage_collection
 
 COMMANDS = {
     "serve": "serve",
@@ -34,6 +35,10 @@ FORMER_NAMES = {"replay": "recheck"}
 
 
 class _Commands(click.Group):
+    def main(self, *args: Any, **extra: Any) -> Any:
+        with without_garbage_collection():  # most objects of a command stay; a server enables it when it is started
+            return super().main(*args, **extra)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         return list(COMMANDS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,6 @@ from mockclaude.api.mode import MODES, Mode
 from mockclaude.engine.trust import parse_host, parse_origin
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.format.policy import parse_accepted_betas
-from mockclaude.scenario.lint.determinism import require_determinism
 from mockclaude.scenario.loading.loader import load_all
 from mockclaude.scenario.loading.shipped import is_shipped
 from mockclaude.scenario.rules import Scenario
@@ -52,11 +52,14 @@ class ScenarioLoader(NamedTuple):
         """
         scenarios = load_all(self.files, self.seed, self.validation, self.betas, with_built_in=not self.no_built_in)
         if self.strict:
+            from mockclaude.scenario.lint.determinism import require_determinism
+
             require_determinism(scenarios.values())
         return scenarios
 
     def load_or_exit(self) -> dict[str, Scenario]:
         """Load the scenarios by name, or print their errors and exit."""
+        gc.freeze()  # imported objects stay: no collection need visit them
         try:
             return self.load()
         except ScenarioError as error:

@@ -15,7 +15,6 @@ from mockclaude.engine.decision import Decision
 from mockclaude.engine.fault_header import FAULT_HEADER
 from mockclaude.engine.fault_selection import NO_FAULTS, find_possible_faults, list_attempts, select_faults_to_apply
 from mockclaude.engine.http_request import HttpRequest
-from mockclaude.engine.live_reply import LiveReply
 from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.engine.request_context import RequestContext, add_faults_and_cache_usage, admit
 from mockclaude.engine.scenario_state import ScenarioState
@@ -94,8 +93,8 @@ def _call_function(builder: ReplyBuilder) -> Decision:
         reply = function(builder.context.request)
     except ApiError as error:
         return builder.fail(error)
-    return (
-        builder.decide(reply)
-        if isinstance(reply, ReplyTemplate)
-        else LiveReply(builder, pace, chunk_size, reply).begin()
-    )
+    if isinstance(reply, ReplyTemplate):
+        return builder.decide(reply)
+    from mockclaude.engine.live_reply import LiveReply
+
+    return LiveReply(builder, pace, chunk_size, reply).begin()

@@ -17,7 +17,6 @@ from mockclaude.engine.reply_inputs import (
 )
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.apply import apply_faults
 from mockclaude.reply.prepared import render_prepared
 from mockclaude.reply.render import render_response
 from mockclaude.reply.response import RenderedReply, Response
@@ -103,6 +102,8 @@ class ReplyBuilder:
             reply = reply._replace(response=reply.response.with_values(build_limit_headers(context, reply.usage)))
         faults, notes = self.faults
         if faults:
+            from mockclaude.reply.faults.apply import apply_faults
+
             response, applied = apply_faults(reply.response, faults, self.response_context, self.draws)
             reply, notes = reply._replace(response=response), (*applied, *notes)
         return self.finish(reply, notes, self.rule.label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -19,7 +19,9 @@ from mockclaude.engine.state.store import CacheUsed, Effect, FlightLeft, Permit,
 from mockclaude.engine.state.threads import ThreadRequest
 from mockclaude.engine.trust import guest_error, page_error
 from mockclaude.reply.cache_usage import CacheUsage, InputUsage
-from mockclaude.scenario.format.faults import Fault
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.faults import Fault
 
 
 class RequestContext(NamedTuple):

@@ -14,13 +14,14 @@ def tune_process() -> None:
 
 
 def spare_the_collector() -> None:
-    """Exclude loaded objects from garbage collection, and collect less often.
+    """Enable garbage collection without the loaded objects, and collect less often.
 
     Requests create few reference cycles.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def return_freed_memory() -> None:

@@ -18,7 +18,7 @@ from mockclaude.journal.entry import PLAYING, JournalEntry
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server import index_page
-from mockclaude.server.admin.serve_admin import is_admin_path, serve_admin
+from mockclaude.server.admin import is_admin_path
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.handled_request import HandledRequest
 from mockclaude.server.heads import HeadKey, Heads, KnownHead, build_http_request, head_key
@@ -91,6 +91,8 @@ class Site:
         """Answer one request."""
         path = request.raw_path
         if path.startswith("/_") and is_admin_path(path):
+            from mockclaude.server.admin.serve_admin import serve_admin
+
             return await serve_admin(self, request, self._heads.check_host)
         begin = time.perf_counter()
         key = head_key(request)

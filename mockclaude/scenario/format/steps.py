@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.api.errors import STATUS, type_of
 from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
 from mockclaude.scenario.format import units
-from mockclaude.scenario.format.api_form import Count, Message, RawBlock, expand_api_form
+from mockclaude.scenario.format.api_form import Count, expand_api_form
 from mockclaude.scenario.format.chunks import Chunks, check_one_text, require_text
-from mockclaude.scenario.format.citations import Citation
+from mockclaude.scenario.format.deferred import Deferred, DeferredType
 from mockclaude.scenario.format.response_headers import ResponseHeaders
 from mockclaude.scenario.format.shorthand import FormatModel, each_short_for, require_exactly_one, short_for
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.api_models import Message, RawBlock
+    from mockclaude.scenario.format.citations import Citation
+else:
+    Citation = Annotated[Any, DeferredType("citations", "Citation")]
+    RawBlock = Annotated[Any, DeferredType("api_models", "RawBlock")]
+    Message = Annotated[Any, DeferredType("api_models", "Message")]
 
 FROM_SCHEMA = "from_schema"
 
@@ -204,7 +212,7 @@ def expand_status(value: Any) -> Any:
     return {"type": type_of(value), "status": value}
 
 
-AnyError: TypeAlias = Annotated[Error, BeforeValidator(short_for("type")), BeforeValidator(expand_status)]
+AnyError: TypeAlias = Annotated[Deferred[Error], BeforeValidator(short_for("type")), BeforeValidator(expand_status)]
 """An error by its type, by its status, or as a mapping."""
 
 
@@ -253,15 +261,15 @@ class Usage(FormatModel):
 class StepModel(FormatModel):
     """A step of a reply: exactly one key."""
 
-    text: Annotated[Text, BeforeValidator(short_for("text"))] | None = None
+    text: Annotated[Deferred[Text], BeforeValidator(short_for("text"))] | None = None
     """A text block."""
-    thinking: Annotated[Thinking, BeforeValidator(short_for("thinking"))] | None = None
+    thinking: Annotated[Deferred[Thinking], BeforeValidator(short_for("thinking"))] | None = None
     """A thinking block, signed."""
-    redacted_thinking: Annotated[RedactedThinking, BeforeValidator(short_for("data"))] | None = None
+    redacted_thinking: Annotated[Deferred[RedactedThinking], BeforeValidator(short_for("data"))] | None = None
     """A redacted_thinking block: its data."""
-    tool_use: Annotated[ToolUse, BeforeValidator(short_for("name"))] | None = None
+    tool_use: Annotated[Deferred[ToolUse], BeforeValidator(short_for("name"))] | None = None
     """A tool_use block: the name of the tool, or a mapping with the input."""
-    server_tool: ServerTool | None = None
+    server_tool: Deferred[ServerTool] | None = None
     """A call of a tool that the API runs, and its result."""
     json_: Any = Field(default=None, alias="json")
     """A text block with this JSON; `from_schema` generates it from the requested output format."""
@@ -277,9 +285,9 @@ class StepModel(FormatModel):
     """A pause of this duration."""
     disconnect: Literal["reset", "close", "clean"] | None = None
     """The end of the connection: a TCP reset, a cut body, or a regular end of the body before the message ends."""
-    stop_reason: Annotated[StopReason, BeforeValidator(short_for("type"))] | None = None
+    stop_reason: Annotated[Deferred[StopReason], BeforeValidator(short_for("type"))] | None = None
     """The stop reason, if it differs from that of the content."""
-    usage: Usage | None = None
+    usage: Deferred[Usage] | None = None
     """Token counts that replace the computed ones."""
 
     @model_validator(mode="before")
