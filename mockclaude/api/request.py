@@ -79,6 +79,7 @@ class MessagesRequest:
         typed_text: The same text without the reminders that agents add to it.
         blocks: The content blocks of all messages by type, including those in tool results, in the order of the
             request. A message whose content is a string has none.
+        token_ends: The tokens of the messages up to the end of each block. A string or no content is one block.
         input_tokens: The input tokens of the request.
         breakpoints: The items with `cache_control`, in the API's order: tools, system, messages, last the body itself.
         traits: The features that checks depend on: fields that are not null, `role:system`, `block:image`, `cached`
@@ -119,8 +120,8 @@ class MessagesRequest:
         self.stream = bool(body.get("stream"))
         self._begin, self.user = _current_turn(self.messages)
         self.typed_text = without_reminders(self.user) if _REMINDER in self.user else self.user
-        self.blocks, counted, is_blank = _walk(self.messages)
-        self.input_tokens = tokens.of_prompt(body) + counted
+        self.blocks, self.token_ends, is_blank = _walk(self.messages)
+        self.input_tokens = tokens.of_prompt(body) + (self.token_ends[-1] if self.messages else 0)
         is_marked = canonical is None or b'"cache_control"' in canonical
         self.breakpoints = find_breakpoints(body, self.blocks) if is_marked else []
         self.traits = self._collect_traits(is_blank=is_blank)
@@ -310,41 +311,39 @@ def _texts_within(content: Any, levels: int) -> Iterator[str]:
             yield from _texts_within(block.get("text" if block.get("type") == "text" else "content"), levels - 1)
 
 
-def _walk(messages: list[Body]) -> tuple[Blocks, int, bool]:
-    """Return the blocks of messages by type, the tokens of the messages, and whether a message has no text.
+def _walk(messages: list[Body]) -> tuple[Blocks, list[int], bool]:
+    """Return the blocks of messages by type, the tokens up to the end of each, and whether a message has no text.
 
-    Blocks with documents are not counted once there are more than `MAX_DOCUMENTS`: validation rejects the request.
+    Content that is a string or empty is one block here. Blocks with documents are not counted once there are more than
+    `MAX_DOCUMENTS`: validation rejects the request.
     """
     blocks: defaultdict[str, list[Located]] = defaultdict(list)
-    count, is_blank = tokens.MESSAGE_OVERHEAD * len(messages), False
+    total, ends, is_blank = 0, [], False
     for number, message in enumerate(messages):
         content = message["content"]
-        if not content:
-            is_blank = True
-        if isinstance(content, str):
-            is_blank = is_blank or content.isspace()
-            count += tokens.of_text(content)
+        total += tokens.MESSAGE_OVERHEAD
+        if not content or isinstance(content, str):
+            is_blank = is_blank or not content or content.isspace()
+            total += tokens.of_text(content or "")
+            ends.append(total)
             continue
-        for index, block in enumerate(content or ()):
+        for index, block in enumerate(content):
             path, kind = ("messages", number, "content", index), block.get("type", "")
             blocks[kind].append((path, block))
-            if kind == "tool_result":
-                for inner in _blocks_in_result(path, block):
-                    blocks[_type_of(inner[1])].append(inner)
-            if kind in _WITH_DOCUMENTS and len(blocks.get("document", ())) > MAX_DOCUMENTS:
-                continue
-            count += tokens.of_block(block)
-    return dict(blocks), count, is_blank
+            text = block.get("text") if kind == "text" else block.get("content") if kind == "tool_result" else None
+            if isinstance(text, str):
+                total += tokens.of_text(text)
+            else:
+                if kind == "tool_result":
+                    _add_inner_blocks(blocks, path, text)
+                if kind not in _WITH_DOCUMENTS or len(blocks.get("document", ())) <= MAX_DOCUMENTS:
+                    total += tokens.of_block(block)
+            ends.append(total)
+    return dict(blocks), ends, is_blank
 
 
-def _type_of(block: Body) -> str:
-    """Return the type of a block; '' for none. Only mode `anthropic` requires a type in tool results."""
-    kind = block.get("type")
-    return kind if isinstance(kind, str) else ""
-
-
-def _blocks_in_result(path: tuple[str | int, ...], result: Body) -> list[Located]:
-    content = result.get("content")
-    if not isinstance(content, list):
-        return []
-    return [((*path, "tool_result", "content", index), block) for index, block in enumerate(content)]
+def _add_inner_blocks(blocks: defaultdict[str, list[Located]], path: tuple[str | int, ...], content: Any) -> None:
+    """Add the blocks of a tool result. Only mode `anthropic` requires a type."""
+    for index, block in enumerate(content if isinstance(content, list) else ()):
+        kind = block.get("type")
+        blocks[kind if isinstance(kind, str) else ""].append(((*path, "tool_result", "content", index), block))

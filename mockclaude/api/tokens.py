@@ -84,22 +84,27 @@ def segments(body: Body) -> list[Segment]:
 
     The sum of their tokens is `of_input`.
     """
-    return list(_segments(body))
+    return [*prompt_segments(body), *_message_segments(body)]
 
 
-def _segments(body: Body) -> Iterator[Segment]:
+def prompt_segments(body: Body) -> Iterator[Segment]:
+    """Yield the tools and the blocks of the system prompt."""
     for index, tool in enumerate(body.get("tools") or ()):
         yield Segment(_of_tool(tool) + (0 if index else TOOLS_OVERHEAD), ("tools", index), tool)
-    for index, block in enumerate(_blocks(body.get("system") or ())):
+    for index, block in enumerate(blocks_of(body.get("system") or ())):
         yield Segment(_of_input(block), ("system", index), block)
+
+
+def _message_segments(body: Body) -> Iterator[Segment]:
     for number, message in enumerate(body["messages"]):
         overhead = MESSAGE_OVERHEAD
-        for index, block in enumerate(_blocks(message["content"]) or [_text("")]):
+        for index, block in enumerate(blocks_of(message["content"] or "")):
             yield Segment(of_block(block) + overhead, ("messages", number, "content", index), block)
             overhead = 0
 
 
-def _blocks(content: Any) -> Sequence[Block]:
+def blocks_of(content: Any) -> Sequence[Block]:
+    """Return the blocks of a content. A string is a text block."""
     return [_text(content)] if isinstance(content, str) else content
 
 
@@ -143,8 +148,10 @@ def of_block(block: dict[str, Any]) -> int:
         return _BY_SOURCE[kind](source if isinstance(source, dict) else {}) + described
     count = 0
     for key, value in block.items():
-        if key not in _NOT_TEXT:
-            count += of_text(value) if isinstance(value, str) else _of_input(value)
+        if isinstance(value, str):
+            count += of_text(value) if key not in _NOT_TEXT else 0
+        elif isinstance(value, (dict, list)) and key not in _NOT_TEXT:
+            count += _of_input(value)
     return count
 
 

@@ -104,7 +104,7 @@ class PromptCache:
 
 def look_up(store: Store, request: MessagesRequest, now: int) -> CacheUsage:
     """Look up a request; return the prefixes that it reads, renews and writes."""
-    prefixes = hash_prefixes(request.body)
+    prefixes = hash_prefixes(request)
     if not prefixes:
         return CacheUsage(InputUsage(request.input_tokens))
     alive = store.find_live_prefixes(request.api_headers.key, select_lookups(prefixes), now)
