@@ -57,23 +57,31 @@ class BackgroundServer:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(TIMEOUT)
 
-    def call(self, function: Callable[[], T]) -> T:
-        """Call `function` on the server's event loop and return its result.
+    def check_running(self) -> None:
+        """Check that the server runs in this process.
 
         Raises:
-            RuntimeError: The server does not run, runs in another process, or is blocked.
+            RuntimeError: The server does not run, or runs in another process.
         """
         if self._process != os.getpid():
             raise RuntimeError(
                 f"MockClaude: started in process {self._process}, got a call from its fork {os.getpid()}; expected "
                 "the same process; use the URL alone, or start another MockClaude after the fork"
             )
-        if threading.get_ident() == self._thread.ident:
-            return function()
         if not self._thread.is_alive():
             raise RuntimeError(
                 "MockClaude: not running; expected a call between start and stop; use `with MockClaude() as mock:`"
             )
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call `function` on the server's event loop and return its result.
+
+        Raises:
+            RuntimeError: The server does not run, runs in another process, or is blocked.
+        """
+        self.check_running()
+        if threading.get_ident() == self._thread.ident:
+            return function()
         done: Future[T] = Future()
         self._loop.call_soon_threadsafe(_resolve, done, function)
         if not wait([done], TIMEOUT).done:
