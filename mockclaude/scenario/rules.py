@@ -208,9 +208,19 @@ def build(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Scenario:
     """
     if diagnostics := list(lint_scenario(files)):
         raise ScenarioError(diagnostics)
+    return assemble(files)
+
+
+def assemble(files: Sequence[tuple[SourceMap, written.ScenarioFile]], batch: int = 0) -> Scenario:
+    """Build one scenario from files without diagnostics.
+
+    Args:
+        files: The files in rule order.
+        batch: The batch of the rules: 0 for the scenario's own.
+    """
     seen: Counter[str] = Counter()
     rules = [
-        _rule(rule, file, source.place(("rules", index)), seen)
+        _rule(rule, file, source.place(("rules", index)), seen, batch)
         for source, file in files
         for index, rule in enumerate(file.rules)
     ]
@@ -258,7 +268,7 @@ def _list_blocks(step: CompiledStep) -> list[Any]:
     return list(step.value.data["content"]) if step.kind == "message" else [step.value.data]
 
 
-def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, seen: Counter[str]) -> Rule:
+def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, seen: Counter[str], batch: int) -> Rule:
     replies, weights = _replies(rule)
     rule_id = rule.name or _content_id(rule)
     seen[rule_id] += 1
@@ -275,6 +285,7 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
         as_written=file.as_written if rule.as_written is None else rule.as_written,
         chunk_size=rule.chunk_size or file.chunk_size,
         faults=_faults(rule.fault, place),
+        batch=batch,
         ordinal=seen[rule_id] - 1,
     )
 

@@ -44,13 +44,16 @@ def lint_scenario(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
 def _lint_settings(files: Sequence[tuple[SourceMap, written.ScenarioFile]], key: str) -> Iterator[Diagnostic]:
     first: tuple[Place, Any] | None = None
     for source, file in files:
-        value, place = getattr(file, key), source.place((key,))
-        if value is not None and first and value != first[1]:
+        value = getattr(file, key)
+        if value is None:
+            continue
+        place = source.place((key,))
+        if first is None:
+            first = place, value
+        elif value != first[1]:
             both = f"got {_show(value)} and {_show(first[1])} ({first[0]})"
             problem = f"`{key}`: conflicting values, {both}; expected one value for all files of a scenario"
             yield Diagnostic(place, problem)
-        elif value is not None:
-            first = first or (place, value)
 
 
 def _show(value: Any) -> str:
