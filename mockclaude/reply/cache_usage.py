@@ -132,7 +132,7 @@ def select_lookups(prefixes: Sequence[Prefix]) -> Iterator[bytes]:
 
 
 def remove_cache_control(value: Any) -> Any:
-    """Return blocks, messages or tools without `cache_control`, as a copy if they may have any.
+    """Remove `cache_control` from blocks, messages or tools, in a copy.
 
     Data that is not part of the prompt's structure, such as the input of a tool call, keeps the key.
     """

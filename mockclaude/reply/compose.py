@@ -11,7 +11,6 @@ from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import models, tokens
-from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.request import MessagesRequest
@@ -137,7 +136,7 @@ def count_tokens_left(request: MessagesRequest) -> float:
     return inf if model is None else max(0, model.max_input_tokens - request.input_tokens)
 
 
-def _build_notes(truncated: TruncatedReply, body: Body, content: Sequence[Block]) -> tuple[str, ...]:
+def _build_notes(truncated: TruncatedReply, body: dict[str, Any], content: Sequence[Block]) -> tuple[str, ...]:
     if truncated.reason is None:
         return tuple(find_mismatches(body, content))
     if truncated.reason == "max_tokens":
