@@ -95,10 +95,9 @@ class ReplyBuilder:
 
     def complete(self, reply: RenderedReply) -> Decision:
         """Add limit headers to a reply, apply its faults, and decide to send it."""
-        context = self.context
+        context, (faults, notes) = self.context, self.faults
         if context.permit is not None:
             reply = reply._replace(response=reply.response.with_values(build_limit_headers(context, reply.usage)))
-        faults, notes = self.faults
         if faults:
             response, applied = apply_faults(reply.response, faults, self.response_context, self.draws)
             reply, notes = reply._replace(response=response), (*applied, *notes)
@@ -110,7 +109,8 @@ class ReplyBuilder:
         notes = (*reply.notes, *notes) if notes else reply.notes
         if context.request.warnings:
             notes = (*context.warnings, *notes)
-        if context.has_no_effects:
+        is_free = context.permit is None and context.thread is None and context.cached is None
+        if is_free and "diagnostics" not in context.request.body:  # the reply changes the claimed counters only
             return Decision(reply.response, reason, context.request.stream, notes, self.rule, self.draws)
         return Decision(
             reply.response,

@@ -61,12 +61,6 @@ class RequestContext(NamedTuple):
         return self.request.body.get("diagnostics") is not None
 
     @property
-    def has_no_effects(self) -> bool:
-        """Whether a reply changes nothing except the claimed counters."""
-        is_free = self.permit is None and self.thread is None and not self.cache_effects
-        return is_free and "diagnostics" not in self.request.body
-
-    @property
     def cache_effects(self) -> tuple[Effect, ...]:
         """The change of the prompt cache, which does not depend on the reply."""
         cached = self.cached
