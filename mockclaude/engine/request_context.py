@@ -63,17 +63,12 @@ class RequestContext(NamedTuple):
         return self.request.body.get("diagnostics") is not None
 
     @property
-    def has_no_effects(self) -> bool:
-        """Whether a reply changes nothing except the claimed counters."""
-        is_free = self.permit is None and self.thread is None and self.cached is None
-        return is_free and "diagnostics" not in self.request.body
-
-    @property
     def cache_effects(self) -> tuple[Effect, ...]:
         """The change of the prompt cache, which does not depend on the reply."""
-        if self.cached is None:
+        cached = self.cached
+        if cached is None or not (cached.renewed or cached.written):
             return ()
-        return (CacheUsed(self.request.api_headers.key, self.cached.renewed, self.cached.written, self.http.now),)
+        return (CacheUsed(self.request.api_headers.key, cached.renewed, cached.written, self.http.now),)
 
     @property
     def release_effects(self) -> tuple[Effect, ...]:

@@ -135,13 +135,13 @@ def select_lookups(prefixes: Sequence[Prefix]) -> Iterator[bytes]:
 
 
 def remove_cache_control(value: Any) -> Any:
-    """Copy blocks, messages or tools without `cache_control`.
+    """Remove `cache_control` from blocks, messages or tools, in a copy.
 
     Data that is not part of the prompt's structure, such as the input of a tool call, keeps the key.
     """
     if isinstance(value, list):
         return [remove_cache_control(item) for item in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or _MAY_BE_CONTROLLED.isdisjoint(value):
         return value
     return {
         key: remove_cache_control(item) if key in _HOLD_BLOCKS else item
@@ -151,6 +151,7 @@ def remove_cache_control(value: Any) -> Any:
 
 
 _HOLD_BLOCKS = ("content", "source")
+_MAY_BE_CONTROLLED = frozenset({"cache_control", *_HOLD_BLOCKS})
 
 
 def _parse_ttl(control: Any) -> Ttl | None:

@@ -67,7 +67,10 @@ class PromptCache:
 
     def find_live_prefixes(self, key: str, digests: Iterable[bytes], now: int) -> frozenset[bytes]:
         """Return the prefixes that the cache holds."""
-        return frozenset([digest for digest in digests if self._find_live(key, digest, now) is not None])
+        entries = self._entries.owned_by(key)
+        if entries is None:
+            return frozenset()
+        return frozenset([digest for digest in digests if (entry := entries.get(digest)) and now < entry.until])
 
     def use(self, effect: CacheUsed) -> None:
         """Renew live prefixes and write others."""

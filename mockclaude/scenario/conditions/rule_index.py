@@ -33,6 +33,11 @@ class RuleList(tuple[Rule, ...]):
             _ = self.needles
 
     @cached_property
+    def tests(self) -> tuple[tuple[str, tuple[Test, ...], Rule], ...]:
+        """The needle and the tests of each rule, for requests without an index."""
+        return tuple((rule.needle, rule.tests, rule) for rule in self)
+
+    @cached_property
     def is_long(self) -> bool:
         """Whether every request needs the index."""
         return len(self) > FEW or sum(search.texts + search.regexes for search in self._searches()) > _FEW_SEARCHES
