@@ -128,17 +128,19 @@ class _ResponseWriter:
             self._paused.set_exception(ConnectionResetError(_GONE))
             return
         now = self._clock.since(self._begin)
-        while number < len(sends) and sends[number].at <= now:
-            data, number = _join_late(sends, number, now)
+        at, data = sends[number]
+        while at <= now:
+            first, number = number, number + 1
+            if number < len(sends) and at < sends[number].at <= now:
+                data, number = _join_late(sends, first, now)
             transport.write(data)
-            self._sent += [now] * (number - self._next)
+            self._sent.extend([now] * (number - first))
             self._next = number
-            if transport.get_write_buffer_size() > _DRAIN_ABOVE:
-                number = len(sends)
-        if number == len(sends):
-            self._paused.set_result(None)
-        else:
-            self._handle = self._clock.call(self._begin, sends[number].at, self._continue)
+            if number == len(sends) or transport.get_write_buffer_size() > _DRAIN_ABOVE:
+                self._paused.set_result(None)
+                return
+            at, data = sends[number]
+        self._handle = self._clock.call(self._begin, at, self._continue)
 
 
 def _join_late(sends: Sequence[Send], first: int, now: int) -> tuple[bytes, int]:
