@@ -78,16 +78,13 @@ class TimerWheel:
                 calls = tuple(tick)
                 tick.clear()
                 for call in calls:
-                    self._run(call)
+                    callback, call.callback = call.callback, None
+                    try:
+                        if callback is not None:
+                            callback()
+                    except Exception as error:
+                        self.loop.call_exception_handler({"message": "a scheduled call failed", "exception": error})
         finally:
             self._wakes_at = math.inf
             if times:
                 self._wake(times[0])
-
-    def _run(self, call: TimedCall) -> None:
-        callback, call.callback = call.callback, None
-        try:
-            if callback is not None:
-                callback()
-        except Exception as error:
-            self.loop.call_exception_handler({"message": "a scheduled call failed", "exception": error})
