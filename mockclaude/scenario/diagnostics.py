@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and indices that lead to a part of the data."""
@@ -23,8 +22,7 @@ _LONGEST_WORD = 100
 """Longer words, in characters, get no suggestion."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A place in a file. Lines and columns count from 1; line 0 is the whole file."""
 
     file: str
@@ -63,8 +61,7 @@ class SourceMap(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """An error or a warning about a file, printed as one line."""
 
     place: Place

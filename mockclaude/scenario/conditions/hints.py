@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any
@@ -38,7 +37,7 @@ def check_with_hint(condition: Condition, request: MessagesRequest) -> Condition
     """Return the result of `condition` for `request`, with a hint if it failed."""
     check = condition.check(request)
     hidden = check.key.startswith("headers.") and REDACTED in check.got
-    return check if check.held or hidden else replace(check, hint=redact(_hint(condition, request)))
+    return check if check.held or hidden else check._replace(hint=redact(_hint(condition, request)))
 
 
 def _hint(condition: Condition, request: MessagesRequest) -> str:

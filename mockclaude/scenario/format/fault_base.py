@@ -43,7 +43,7 @@ class Fault(FormatModel):
 
     name: Annotated[str, Field(min_length=1)] | None = None
     """The name in the log."""
-    when: When | None = None
+    when: Deferred[When] | None = None
     """Conditions of the request, as in a rule."""
     p: Probability | None = None
     """The probability of the fault."""

@@ -55,7 +55,7 @@ class RuleModel(FormatModel):
 
     name: Annotated[str, Field(min_length=1)] | None = None
     """Name of the rule in the log and in every draw. Keep it, and the draws stay the same when the rule changes."""
-    when: When = When.model_construct()
+    when: Deferred[When] = When.model_construct()
     """Conditions, all of which must match. A rule without conditions matches every request."""
     times: Annotated[int, Field(ge=1)] | None = None
     """The number of times the rule can be selected. Later rules are then tried."""

@@ -34,7 +34,7 @@ class Text(FormatModel):
     """The text."""
     chunks: Chunks | None = None
     """The number of its deltas, or instead of `text` a list with the text of each delta."""
-    citations: list[Citation] = Field(default_factory=list)
+    citations: list[Citation] = Field(default=[])
     """The citations."""
 
     @model_validator(mode="before")
@@ -311,7 +311,7 @@ DOCUMENT_STEPS = ("error", "pause", "disconnect", "usage")
 CONTENT_STEPS = tuple(step for step in STEPS if step not in (*DOCUMENT_STEPS, "stop_reason"))
 """The steps that add content blocks."""
 
-AnyStep: TypeAlias = Annotated[StepModel, BeforeValidator(expand_api_form)]
+AnyStep: TypeAlias = Annotated[Deferred[StepModel], BeforeValidator(expand_api_form)]
 """A step: one key, or a block, a message or an error in the API's own form."""
 
 Reply: TypeAlias = Annotated[list[AnyStep], BeforeValidator(each_short_for("text")), Field(min_length=1)]
