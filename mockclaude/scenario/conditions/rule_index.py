@@ -9,7 +9,9 @@ from typing import TypeAlias
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.conditions import Condition, Test
 from mockclaude.scenario.conditions.needles import Needle, NeedleIndex
+from mockclaude.scenario.conditions.pattern_index import index_patterns
 from mockclaude.scenario.conditions.searches import Search
+from mockclaude.scenario.conditions.work import work_of
 from mockclaude.scenario.rules import Rule
 
 FEW, _FEW_SEARCHES = 20, 64
@@ -50,10 +52,19 @@ class RuleIndex:
     """An index of the needles of all conditions, by the searched text."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = [(rule, _filters(rule.conditions), tuple(_tests(rule))) for rule in rules]
+        tests = [tuple(_tests(rule)) for rule in rules]
+        firsts = [_required_patterns(of_rule) for of_rule in tests]
+        of_patterns = [search for search in firsts if search]
+        self._patterns = index_patterns(of_patterns)
+        self._rules = [
+            (rule, _filters(rule.conditions), of_rule, search if search and self._is_indexed(search) else None)
+            for rule, of_rule, search in zip(rules, tests, firsts, strict=True)
+        ]
         needles: dict[str, set[Needle]] = {}
-        self._texts: dict[str, Callable[[MessagesRequest], str | None]] = {}
-        for _, filters, _ in self._rules:
+        self._texts: dict[str, Callable[[MessagesRequest], str | None]] = {
+            search.subject: search.text for search in of_patterns
+        }
+        for _, filters, _, _ in self._rules:
             for search in filters:
                 needles.setdefault(search.subject, set()).update(search.needles)
                 self._texts[search.subject] = search.text
@@ -67,14 +78,28 @@ class RuleIndex:
         }
 
     def candidates(self, request: MessagesRequest) -> Iterator[tuple[Rule, tuple[Test, ...]]]:
-        """Yield the rules that can match, in order, each with its undecided tests."""
-        found = self.find(request)
-        for rule, filters, tests in self._rules:
+        """Yield the rules that can match, in order, each with its undecided tests.
+
+        The work of a test that the index of patterns decides is counted as if it were made.
+        """
+        found, work = self.find(request), work_of(request)
+        matches = {
+            subject: index.find(self._texts[subject](request) or "") for subject, index in self._patterns.items()
+        }
+        for rule, filters, tests, first in self._rules:
             for search in filters:
                 if search.needles.isdisjoint(found[search.subject]):
                     break
             else:
-                yield rule, tests
+                if first and (known := matches[first.subject]) is not None and known.isdisjoint(first.patterns):
+                    work.spend(first.price(request))
+                else:
+                    yield rule, tests
+
+    def _is_indexed(self, search: Search) -> bool:
+        """Return whether an index searches for all patterns of `search`."""
+        index = self._patterns.get(search.subject)
+        return index is not None and search.patterns <= index.patterns
 
 
 def may_match(condition: Condition, found: Found) -> bool:
@@ -91,6 +116,12 @@ def _tests(rule: Rule) -> Iterator[Test]:
     for condition, test in zip(rule.conditions, rule.tests, strict=True):
         if not is_decided(condition):
             yield test
+
+
+def _required_patterns(tests: Sequence[Test]) -> Search | None:
+    """Return the search of the first test if it requires one of its patterns."""
+    searches = tests[0][2] if tests else ()
+    return searches[0] if len(searches) == 1 and searches[0].patterns else None
 
 
 def _filters(conditions: Iterable[Condition]) -> list[Search]:
