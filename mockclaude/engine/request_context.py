@@ -98,11 +98,9 @@ def add_faults_and_cache_usage(context: RequestContext) -> RequestContext:
     Raises:
         ApiError: The request has an invalid fault, or may not have one.
     """
-    request, http = context.request, context.http
-    context = add_requested_faults(context)
-    if request.breakpoints:
-        context = context._replace(cached=look_up(context.state.store, request, http.now))
-    return context
+    http, state, request, fingerprints, thread, faults, *_ = add_requested_faults(context)
+    cached = look_up(state.store, request, http.now) if request.breakpoints else None
+    return RequestContext(http, state, request, fingerprints, thread, faults, cached)
 
 
 def add_requested_faults(context: RequestContext) -> RequestContext:
