@@ -32,20 +32,26 @@ def select_connection() -> type[Connection]:
 
 
 class _Server(web.Server):
-    def __init__(self, site: Site, **options: Any) -> None:
+    def __init__(self, site: Site, connection: type[Connection], **options: Any) -> None:
         super().__init__(site.handle, **options)
         self._site = site
-        self._connection = select_connection()
+        self._connection = connection
 
     def __call__(self) -> web.RequestHandler:
         return self._connection(self._site, self, loop=self._loop, **self._kwargs)
 
 
-def make_server(site: Site) -> web.Server:
-    """Create aiohttp's server for `site` in the running event loop."""
+def make_server(site: Site, connection: type[Connection] | None = None) -> web.Server:
+    """Create aiohttp's server for `site` in the running event loop.
+
+    Args:
+        site: The site.
+        connection: The class of connections. Default: `select_connection()`.
+    """
     loop = asyncio.get_running_loop()
     return _Server(
         site,
+        connection or select_connection(),
         request_factory=partial(web.BaseRequest, loop=loop, client_max_size=MAX_BODY),
         handler_cancellation=True,
         access_log=None,
