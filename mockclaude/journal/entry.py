@@ -27,8 +27,8 @@ from mockclaude.wire.script import Script
 MAX_BODY = 64 * 1024
 """The maximum number of bytes that an entry keeps of a request body, and of a response."""
 
-OVERHEAD = 4096
-"""Bytes of an entry without bodies and texts."""
+OVERHEAD = 10 * 1024
+"""Bytes of an entry without bodies and texts, with all that the process keeps elsewhere for a request in a new lane."""
 
 OVERHEAD_OF_A_WRITE = 190
 """Bytes of an entry for each write, without the written bytes."""

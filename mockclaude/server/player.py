@@ -124,7 +124,8 @@ class _ResponseWriter:
             finally:
                 if self._handle is not None:
                     self._handle.cancel()
-            await _drain(self._request, write_timeout)
+            if self._transport.get_write_buffer_size():
+                await _drain(self._request, write_timeout)
         await self._clock.wait_until(self._begin, end_at)
 
     def _continue(self) -> None:
