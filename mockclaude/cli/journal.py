@@ -6,13 +6,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mockclaude.api.betas import AcceptedBetas
-from mockclaude.api.mode import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import ScenarioLoader, exit_with_error, option, parse_option, read_entries
+
+if TYPE_CHECKING:
+    from mockclaude.api.betas import AcceptedBetas
+    from mockclaude.api.mode import Mode
 
 JOURNAL = "/_mockclaude/journal?limit=1000"
 """The path of the journal. A server keeps 1,000 requests of a lane."""

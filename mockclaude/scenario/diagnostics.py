@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -99,7 +98,11 @@ def _first(diagnostics: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
 
 def find_near(word: str, known: Iterable[str], most: int = 1) -> list[str]:
     """Return the most similar known words, the nearest first; none for a long word."""
-    return [] if len(word) > _LONGEST_WORD else difflib.get_close_matches(word, list(known), n=most, cutoff=0.6)
+    if len(word) > _LONGEST_WORD:
+        return []
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(known), n=most, cutoff=0.6)
 
 
 def suggest(words: Iterable[str]) -> str:

@@ -1,7 +1,9 @@
 """A plain start: it imports little, and builds no model of the file format."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import orjson
 import pytest
@@ -58,6 +60,44 @@ def test_a_plain_start_imports_no_library_that_it_does_not_need(started: dict[st
 
 def test_a_plain_start_builds_no_model(started: dict[str, list[str]]) -> None:
     assert started["built"] == []
+
+
+COMMAND = """
+import sys
+from mockclaude.cli import main
+main(sys.argv[2:], standalone_mode=False)
+print(*set(sys.argv[1].split()).intersection(sys.modules), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "unneeded"),
+    [("--help", "aiohttp pydantic"), ("check @hello", "aiohttp mockclaude.engine")],
+)
+def test_a_command_does_not_import_what_it_does_not_need(command: str, unneeded: str) -> None:
+    arguments = [sys.executable, "-c", COMMAND, unneeded, *command.split()]
+    assert subprocess.run(arguments, capture_output=True, check=True, text=True).stderr.split() == []
+
+
+def test_plugins_of_pydantic_are_neither_loaded_nor_kept_from_a_command(tmp_path: Path) -> None:
+    (tmp_path / "loud-1.dist-info").mkdir()
+    (tmp_path / "loud-1.dist-info" / "entry_points.txt").write_text("[pydantic]\nloud = loud\n")
+    (tmp_path / "loud.py").write_text("print('loaded')\nnew_schema_validator = lambda *_: (None, None, None)\n")
+    model = "import pydantic\nclass Model(pydantic.BaseModel): pass"
+    commands = (["check", "@hello"], ["run", "--", sys.executable, "-c", model])
+
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-m", "mockclaude", *command],
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for command in commands
+    ]
+
+    assert ["loaded" in output for output in outputs] == [False, True]
 
 
 IN_THREADS = """

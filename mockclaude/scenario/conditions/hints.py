@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
@@ -88,6 +87,8 @@ def _in_prose(wanted: str, texts: Iterable[str]) -> str:
     same = re.compile(re.escape(wanted), re.IGNORECASE)
     if cased := next((match[0] for text in texts if (match := same.search(text))), ""):
         return f"'{cased}' differs in case; use {{regex: '(?i){re.escape(wanted)}'}}"
+    from difflib import get_close_matches
+
     similar = get_close_matches(wanted, {part for text in texts for part in _parts(text, wanted)}, n=1, cutoff=_SIMILAR)
     return f"did you mean '{similar[0]}'?" if similar else ""
 
