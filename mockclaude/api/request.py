@@ -23,7 +23,7 @@ from mockclaude.api.fingerprint import canonical_body
 from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
 from mockclaude.api.models import Model
 from mockclaude.api.redaction import redact
-from mockclaude.api.tool_pairs import ToolCallPairs, pair_tool_calls
+from mockclaude.api.tool_pairs import OF_MESSAGES, ToolCallPairs, pair_tool_calls
 
 NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
 NO_API_HEADERS = ApiHeaders("", NEW_VERSION, frozenset())
@@ -249,8 +249,8 @@ class MessagesRequest:
 
     @cached_property
     def _called_tools(self) -> dict[str, str]:
-        calls = (block for message in self.messages for block in _blocks_of(message) if block["type"] == "tool_use")
-        return {call.get("id", ""): call.get("name", "") for call in calls}
+        calls = self.blocks.get("tool_use", ())
+        return {call.get("id", ""): call.get("name", "") for path, call in calls if len(path) == OF_MESSAGES}
 
 
 def without_reminders(text: str) -> str:

@@ -47,7 +47,7 @@ _NOT_TEXT = {
 def of_text(text: str) -> int:
     """Count the tokens of a text; 0 only for an empty text."""
     size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-    return -(-size * 2 // 7)
+    return (size * 2 + 6) // 7
 
 
 def cut(text: str, count: int) -> str:
@@ -151,7 +151,7 @@ def of_block(block: dict[str, Any]) -> int:
         if isinstance(value, str):
             count += of_text(value) if key not in _NOT_TEXT else 0
         elif isinstance(value, (dict, list)) and key not in _NOT_TEXT:
-            count += _of_input(value)
+            count += of_block(value) if isinstance(value, dict) else sum(map(_of_input, value))
     return count
 
 
