@@ -23,7 +23,7 @@ from mockclaude.api.fingerprint import canonical_body
 from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
 from mockclaude.api.models import Model
 from mockclaude.api.redaction import redact
-from mockclaude.api.tool_pairs import ToolCallPairs, pair_tool_calls
+from mockclaude.api.tool_pairs import OF_MESSAGES, ToolCallPairs, pair_tool_calls
 
 NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
 NO_API_HEADERS = ApiHeaders("", NEW_VERSION, frozenset())
@@ -79,7 +79,8 @@ class MessagesRequest:
         typed_text: The same text without the reminders that agents add to it.
         blocks: The content blocks of all messages by type, including those in tool results, in the order of the
             request. A message whose content is a string has none.
-        token_ends: The tokens of the messages up to the end of each block. A string or no content is one block.
+        token_ends: The input tokens up to the end of each tool, of each block of the system prompt, and of each block
+            of the messages. A string is one block, and no content of a message too.
         input_tokens: The input tokens of the request.
         breakpoints: The items with `cache_control`, in the API's order: tools, system, messages, last the body itself.
         traits: The features that checks depend on: fields that are not null, `role:system`, `block:image`, `cached`
@@ -120,8 +121,9 @@ class MessagesRequest:
         self.stream = bool(body.get("stream"))
         self._begin, self.user = _current_turn(self.messages)
         self.typed_text = without_reminders(self.user) if _REMINDER in self.user else self.user
-        self.blocks, self.token_ends, is_blank = _walk(self.messages)
-        self.input_tokens = tokens.of_prompt(body) + (self.token_ends[-1] if self.messages else 0)
+        self.token_ends = tokens.prompt_ends(body)
+        self.blocks, is_blank = _walk(self.messages, self.token_ends)
+        self.input_tokens = self.token_ends[-1] if self.token_ends else 0
         is_marked = canonical is None or b'"cache_control"' in canonical
         self.breakpoints = find_breakpoints(body, self.blocks) if is_marked else []
         self.traits = self._collect_traits(is_blank=is_blank)
@@ -249,8 +251,8 @@ class MessagesRequest:
 
     @cached_property
     def _called_tools(self) -> dict[str, str]:
-        calls = (block for message in self.messages for block in _blocks_of(message) if block["type"] == "tool_use")
-        return {call.get("id", ""): call.get("name", "") for call in calls}
+        calls = self.blocks.get("tool_use", ())
+        return {call.get("id", ""): call.get("name", "") for path, call in calls if len(path) == OF_MESSAGES}
 
 
 def without_reminders(text: str) -> str:
@@ -311,14 +313,13 @@ def _texts_within(content: Any, levels: int) -> Iterator[str]:
             yield from _texts_within(block.get("text" if block.get("type") == "text" else "content"), levels - 1)
 
 
-def _walk(messages: list[Body]) -> tuple[Blocks, list[int], bool]:
-    """Return the blocks of messages by type, the tokens up to the end of each, and whether a message has no text.
+def _walk(messages: list[Body], ends: list[int]) -> tuple[Blocks, bool]:
+    """Return the blocks of messages by type, and whether a message has no text.
 
-    Content that is a string or empty is one block here. Blocks with documents are not counted once there are more than
-    `MAX_DOCUMENTS`: validation rejects the request.
+    Extend `ends`, the `token_ends`. Blocks with documents do not count after `MAX_DOCUMENTS`, which is an error.
     """
     blocks: defaultdict[str, list[Located]] = defaultdict(list)
-    total, ends, is_blank = 0, [], False
+    total, is_blank = ends[-1] if ends else 0, False
     for number, message in enumerate(messages):
         content = message["content"]
         total += tokens.MESSAGE_OVERHEAD
@@ -339,7 +340,7 @@ def _walk(messages: list[Body]) -> tuple[Blocks, list[int], bool]:
                 if kind not in _WITH_DOCUMENTS or len(blocks.get("document", ())) <= MAX_DOCUMENTS:
                     total += tokens.of_block(block)
             ends.append(total)
-    return dict(blocks), ends, is_blank
+    return dict(blocks), is_blank
 
 
 def _add_inner_blocks(blocks: defaultdict[str, list[Located]], path: tuple[str | int, ...], content: Any) -> None:

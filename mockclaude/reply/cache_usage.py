@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
-from itertools import accumulate, chain
+from itertools import chain
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import orjson
@@ -214,25 +214,15 @@ def _hash_prefixes(request: MessagesRequest, prompt: _Prompt, marks: dict[int, T
     settings = {tools: system, prompt.begin: messages}
     prefixes = [_PASSED] * len(prompt.blocks)
     prefixes[-1] = Prefix(b"", request.input_tokens)
-    count = _token_counter(request, prompt.begin)
     state = blake2b(models.resolve(request.model).encode("utf-8", "surrogatepass"), digest_size=16)
     begin = 0
     for end in sorted({tools, prompt.begin, *ends}):
         state.update(_encode_blocks(prompt.roles[begin:end], prompt.blocks[begin:end]))
         if end in ends:
-            prefixes[end - 1] = Prefix(state.digest(), count(end), marks.get(end - 1))
+            prefixes[end - 1] = Prefix(state.digest(), request.token_ends[end - 1], marks.get(end - 1))
         state.update(settings.get(end, b""))
         begin = end
     return prefixes
-
-
-def _token_counter(request: MessagesRequest, begin: int) -> Callable[[int], int]:
-    """Return the function that counts the tokens of the tools and blocks before an index.
-
-    The blocks of messages have been counted.
-    """
-    before = [0, *accumulate(segment.tokens for segment in tokens.prompt_segments(request.body))]
-    return lambda end: before[end] if end <= begin else before[begin] + request.token_ends[end - begin - 1]
 
 
 def _select_lookup_ends(marks: Iterable[int]) -> set[int]:
