@@ -18,24 +18,37 @@ from mockclaude.scenario.template.templates import find_problems
 _Files: TypeAlias = Sequence[tuple[SourceMap, written.ScenarioFile]]
 
 
-def lint_scenario(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
-    """Yield the diagnostics that need all files of a scenario.
+def lint_rules(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
+    """Yield the diagnostics about files with nothing but rules.
 
     Args:
         files: The files to check.
         earlier: Valid files with nothing but rules, which come before `files`: their rules take names and shadow rules.
     """
+    yield from _lint_order(files, earlier)
+    yield from _lint_replies(files)
+
+
+def lint_scenario(files: _Files) -> Iterator[Diagnostic]:
+    """Yield the diagnostics that need all files of a scenario."""
     for key in ("seed", "locale", "validation", "models", "client_faults", "betas", "unmatched", "lane_from"):
         yield from _lint_settings(files, key)
     yield from _lint_locales(files)
+    yield from _lint_order(files)
+    yield from lint_limits(files)
+    if not any(_lint_locales(files)):
+        yield from _lint_replies(files)
+
+
+def _lint_order(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
     yield from _lint_names(files, earlier)
     yield from _lint_reachability(files, earlier)
     yield from lint_faults(files)
     for source, file in files:
         yield from lint_endpoints(source, file)
-    yield from lint_limits(files)
-    if any(_lint_locales(files)):
-        return
+
+
+def _lint_replies(files: _Files) -> Iterator[Diagnostic]:
     trials = fakes.Trials(_locale(files))
     for source, file in files:
         yield from islice(_lint_templates(source, file, trials), MAX_DIAGNOSTICS + 1)

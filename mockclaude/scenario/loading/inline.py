@@ -14,10 +14,10 @@ from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.diagnostics import MAX_DEPTH, Diagnostic, Path, Place, ScenarioError
 from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.format.shorthand import as_list
-from mockclaude.scenario.lint.scenario_lint import lint_scenario
+from mockclaude.scenario.lint.scenario_lint import lint_rules
 from mockclaude.scenario.loading.python_data import to_data
 from mockclaude.scenario.loading.validation import validate
-from mockclaude.scenario.rules import Rule, Scenario, assemble
+from mockclaude.scenario.rules import Rule, Scenario, build_rules, find_known_signatures
 
 
 class InlineSource(NamedTuple):
@@ -148,6 +148,7 @@ def compile_rules(rules: Any, where: str, earlier: Sequence[RuleBatch] = (), bat
     check_depth(source)
     _check_json(source)
     file = validate(source)
-    if problems := list(lint_scenario([(source, file)], [(each.source, each.file) for each in earlier])):
+    if problems := list(lint_rules([(source, file)], [(each.source, each.file) for each in earlier])):
         raise ScenarioError(problems)
-    return RuleBatch(source, file, assemble([(source, file)], batch))
+    compiled = build_rules([(source, file)], batch)
+    return RuleBatch(source, file, Scenario(compiled, known_signatures=find_known_signatures(compiled)))
