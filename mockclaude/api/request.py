@@ -19,6 +19,7 @@ from mockclaude.api import tokens
 from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
 from mockclaude.api.body import Body
 from mockclaude.api.content_blocks import Blocks, Located, find_breakpoints
+from mockclaude.api.field_traits import list_inner_traits
 from mockclaude.api.fingerprint import canonical_body
 from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
 from mockclaude.api.models import Model
@@ -83,8 +84,7 @@ class MessagesRequest:
             of the messages. A string is one block, and no content of a message too.
         input_tokens: The input tokens of the request.
         breakpoints: The items with `cache_control`, in the API's order: tools, system, messages, last the body itself.
-        traits: The features that checks depend on: fields that are not null, `role:system`, `block:image`, `cached`
-            for breakpoints, `blank` for a message without text, `long` for a request that may exceed a context window.
+        traits: The features that checks depend on, which the module `field_traits` lists.
 
     Raises:
         KeyError, TypeError, AttributeError: The shape of `body` is invalid. The constructor does not validate it.
@@ -129,16 +129,15 @@ class MessagesRequest:
         self.traits = self._collect_traits(is_blank=is_blank)
 
     def _collect_traits(self, *, is_blank: bool) -> frozenset[str]:
-        traits = {name for name, value in self.body.items() if value is not None}
+        traits = {name for name, value in self.body.items() if value is not None and ":" not in name}
         traits.update(
-            [f"role:{message['role']}" for message in self.messages], [f"block:{kind}" for kind in self.blocks]
+            [f"role:{message['role']}" for message in self.messages],
+            [f"block:{kind}" for kind in self.blocks],
+            list_inner_traits(self.body) if "tools" in traits or "thinking" in traits else (),
+            ["cached"] if self.breakpoints else (),
+            ["blank"] if is_blank else (),
+            ["long"] if self.input_tokens + (self.body.get("max_tokens") or 0) > LONG else (),
         )
-        if self.breakpoints:
-            traits.add("cached")
-        if is_blank:
-            traits.add("blank")
-        if self.input_tokens + (self.body.get("max_tokens") or 0) > LONG:
-            traits.add("long")
         return frozenset(traits)
 
     def __repr__(self) -> str:
