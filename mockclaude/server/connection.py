@@ -15,7 +15,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.routes import refuse
 from mockclaude.server.handled_request import HandledRequest
-from mockclaude.server.heads import SplitHead, split_head
+from mockclaude.server.heads import NO_HEAD, KnownHead, split_head
 from mockclaude.server.player import SentResponse, drop_unless_read, find_instant_write, play
 from mockclaude.server.site import Site
 from mockclaude.wire.encode import encode
@@ -73,27 +73,26 @@ class Connection(web.RequestHandler):
         is_idle = not waiter.done() if waiter is not None else self._request_count == 0  # the task has not begun
         if is_idle and self._rest == _MAYBE_NONE:
             self._rest = 0  # aiohttp waits for a request only after the end of the last one
-        split = split_head(data) if self._rest == 0 else None
-        rest = (split.end if split is not None else self._rest) - len(data)
+        key, length, body_at, end = split_head(data) if self._rest == 0 else NO_HEAD
+        rest = (end if key else self._rest) - len(data)
         self._rest = rest if rest >= 0 else _MAYBE_NONE if data.endswith(b"\r\n\r\n") else _UNKNOWN
         if is_idle:
-            self.key = b"" if split is None else split.key
-            if split is not None and rest == 0 and self._answer(split, data):
+            self.key = key
+            known = self._site.heads.known.get(key) if end == len(data) else None
+            if known is not None and known.is_plain and self._answer(known, length, data[body_at:]):
                 return None
         return super().data_received(data)
 
-    def _answer(self, split: SplitHead, data: bytes) -> bool:
-        """Decide a complete request if its head is known; return whether the response is sent."""
+    def _answer(self, known: KnownHead, length: str, body: bytes) -> bool:
+        """Decide a complete request with a known head; return whether the response is sent."""
         site, transport = self._site, self.transport
-        known = site.heads.known.get(split.key)
-        if known is None or not known.is_plain or self._force_close or transport is None:
+        if self._force_close or transport is None or transport.get_write_buffer_size():  # or the client does not read
             return False
-        if transport.get_write_buffer_size():  # the client does not read
-            return False
-        headers = known.head.headers if split.length == known.length else known.change_length(split.length)
-        handled = HandledRequest(site, known.head.method, known.path, headers)
+        head = known.head
+        headers = head.headers if length == known.length else known.change_length(length)
+        handled = HandledRequest(site, head.method, known.path, headers)
         try:  # a task would have a context of its own, too
-            copy_context().run(site.decide, handled, known, data[split.body_at :], self)
+            copy_context().run(site.decide, handled, known, body, self)
         except BaseException as error:
             handled.error, handled.script = error, None  # aiohttp's handler raises it
         response = b"" if handled.script is None else find_instant_write(handled.script, site.clock)

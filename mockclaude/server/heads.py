@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -31,46 +31,39 @@ MAX_HEADS = 1_000
 MAX_HEAD = 8 * 1024
 """The maximum size of a remembered head, in bytes."""
 
+_NAME = "content-length"
 _LENGTH = b"\r\ncontent-length:"
 _CODING = b"\r\ntransfer-encoding:"
 _END = b"\r\n\r\n"
 _MAX_DIGITS = 9
-_UNKNOWN = -1
 _CHANGES_THE_BODY = ("content-encoding", "expect", "transfer-encoding", "upgrade")
 
 
-class SplitHead(NamedTuple):
-    """The first head of some bytes.
+SplitHead: TypeAlias = tuple[bytes, str, int, int]
+"""The key of a head, the value of `content-length`, and the positions of the body and of its end.
 
-    Attributes:
-        key: The head without the value of `content-length`.
-        length: The value of `content-length`; '' without that header.
-        body_at: The position of the body.
-        end: The position of the end of the body, which may not be there yet; -1 if the head does not specify it.
-    """
+The key is the head without that value. The end is -1 if the head does not specify it.
+"""
 
-    key: bytes
-    length: str
-    body_at: int
-    end: int
+NO_HEAD: SplitHead = (b"", "", 0, -1)
 
 
-def split_head(data: bytes) -> SplitHead | None:
-    """Return the head of `data`; None if it is incomplete or has an unusual length."""
+def split_head(data: bytes) -> SplitHead:
+    """Return the head of `data`; `NO_HEAD` if incomplete or of an unusual length."""
     head_end = data.find(_END)
     if head_end < 0:
-        return None
+        return NO_HEAD
     head, body_at = data[:head_end], head_end + len(_END)
     lines = head.lower()
     line = lines.find(_LENGTH)
     if line < 0:
-        return SplitHead(head, "", body_at, body_at if lines.find(_CODING) < 0 else _UNKNOWN)
+        return head, "", body_at, body_at if lines.find(_CODING) < 0 else -1
     start = line + len(_LENGTH)
     line_end = data.find(b"\r\n", start)
     length = data[start:line_end].strip(b" ")
     if not length.isdigit() or len(length) > _MAX_DIGITS:
-        return None
-    return SplitHead(head[:start] + head[line_end:], length.decode(), body_at, body_at + int(length))
+        return NO_HEAD
+    return head[:start] + head[line_end:], length.decode(), body_at, body_at + int(length)
 
 
 class KnownHead(NamedTuple):
@@ -80,20 +73,22 @@ class KnownHead(NamedTuple):
         head: The head.
         scenario: The name of its scenario.
         path: Its redacted path.
-        length: The value of its `content-length`; '' without that header.
+        length_name: The spelling of its header `content-length`.
+        length: The value of that header; '' without it.
         is_plain: Whether the body is in no other form, and the connection stays open after the response.
     """
 
     head: Head
     scenario: str
     path: str
+    length_name: str
     length: str
     is_plain: bool
 
     def change_length(self, length: str) -> Mapping[str, str]:
         """Return the headers with another `content-length`."""
         headers = CIMultiDict(self.head.headers)
-        headers[next(name for name in headers if name.lower() == "content-length")] = length
+        headers[self.length_name] = length
         return headers
 
 
@@ -126,9 +121,8 @@ class Heads:
         headers = self._trust.page_headers(page, request.headers) if page else request.headers
         name, path = self._address(request)
         head = _make_head(self._trust, request, path, headers, page, self.served[name].scenario.policy.lane_from)
-        known = KnownHead(
-            head, name, redact(request.raw_path), request.headers.get("content-length", ""), _is_plain(request)
-        )
+        length_name, length = next((line for line in request.headers.items() if line[0].lower() == _NAME), (_NAME, ""))
+        known = KnownHead(head, name, redact(request.raw_path), length_name, length, _is_plain(request))
         has_fixed_path = "/v1/" in request.raw_path.partition("?")[0]  # others depend on the mode, which may change
         if has_fixed_path and not page and 0 < len(key) <= MAX_HEAD:  # the headers of a page are filtered each time
             if len(self.known) >= MAX_HEADS:
