@@ -50,7 +50,10 @@ def parse_arguments(arguments: Sequence[str] | None) -> Namespace:
     parser.add_argument("--write-page", action="store_true", help="write table and chart into tests/README.md")
     parser.add_argument("--offline", action="store_true", help="install nothing; use the mocks that are installed")
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder of installed mocks; default: %(default)s")
-    return parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    if given.quick and given.write_page:
+        parser.error("--write-page: the counts of --quick are too small for the page")
+    return given
 
 
 def describe_machine(rounds: int) -> dict[str, str]:

@@ -30,6 +30,7 @@ def pytest_runtest_logfinish():
 def pytest_unconfigure():
     print("seconds", statistics.median(spent) if spent else (ends[-1] - ends[0]) / (len(ends) - 1))
 """
+_ONLY_OUR_PLUGIN = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 _CLIENT = """
 import os
 from anthropic import Anthropic
@@ -76,7 +77,7 @@ class Suite(NamedTuple):
         text = (_CLIENT if "ask(" in test else "") + _HEAD.format(tests=self.tests) + test
         (folder / "test_suite.py").write_text(text)
         (folder / "conftest.py").write_text(_CONFTEST)
-        plugins = ("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
+        plugins = ("-p", "no:cacheprovider", "-p", "mockclaude.testing.plugin")
         command = [sys.executable, "-m", "pytest", "-q", "-s", *plugins, "--rootdir", str(folder), "test_suite.py"]
         done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True)
         if done.returncode:
@@ -90,7 +91,7 @@ def measure(effort: Effort, workplace: Workplace, results: Results) -> None:
     folder = workplace.folder / "suite"
     folder.mkdir(exist_ok=True)
     with workplace.running(MOCKCLAUDE) as (server,):
-        environment = {"BASE_URL": f"http://127.0.0.1:{server.port}", "PYTHONPATH": str(ROOT)}
+        environment = {"BASE_URL": f"http://127.0.0.1:{server.port}", "PYTHONPATH": str(ROOT), **_ONLY_OUR_PLUGIN}
         for _ in range(effort.rounds):
             for name in _TESTS:
                 times[name].append(Suite(name, effort.tests).milliseconds(folder, environment))
