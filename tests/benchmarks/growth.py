@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import product
 from statistics import median
 
 from tests.benchmarks import cases, servers
 from tests.benchmarks.cases import conversation
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.load import NUMBER, Request, connect, drive, fetch
-from tests.benchmarks.servers import BARE, MOCKCLAUDE, Running, Server, Workplace, scenario_server
+from tests.benchmarks.servers import BARE, MOCKCLAUDE, Running, Workplace, scenario_server
 from tests.benchmarks.table import Results
 
 Costs = dict[str, dict[int, list[float]]]
@@ -40,20 +41,19 @@ def curve(costs: Mapping[int, list[float]]) -> list[tuple[float, float]]:
 
 def measure_turns(effort: Effort, workplace: Workplace, results: Results) -> None:
     """Measure the next turn of conversations. The turn before it was sent just before, and is not counted."""
+    costs: Costs = defaultdict(lambda: defaultdict(list))
     with workplace.running(MOCKCLAUDE) as (mockclaude,):
         servers.capture(mockclaude, workplace.folder)
-    costs: Costs = defaultdict(lambda: defaultdict(list))
-    for number in range(effort.rounds):
-        with workplace.running(MOCKCLAUDE, BARE) as both:
-            for messages in effort.messages:
-                for running in both:
+        with workplace.running(BARE) as (bare,):
+            for number, messages in product(range(effort.rounds), effort.messages):
+                for running in (mockclaude, bare):
                     costs[running.server.name][messages].append(_turn(running, messages, f"{number}", effort))
     results.curves["messages"] = {name: curve(by_size) for name, by_size in costs.items()}
     middle, most = effort.messages[len(effort.messages) // 2], effort.messages[-1]
     sizes = {messages: len(Request(conversation(messages, "0/0")).body) for messages in (middle, most)}
     ours = costs[MOCKCLAUDE.name]
-    bare = median(costs[BARE.name][most]) / 1e3
-    results.add("turn", [cost / 1e3 for cost in ours[most]], f"{sizes[most] / 1e3:,.0f} KB; bare aiohttp {bare:.1f} ms")
+    beside = f"{sizes[most] / 1e3:,.0f} KB; bare aiohttp {median(costs[BARE.name][most]) / 1e3:.1f} ms"
+    results.add("turn", [cost / 1e3 for cost in ours[most]], beside)
     pairs = zip(ours[most], ours[middle], strict=True)
     results.add("turn-per-byte", [late / sizes[most] / (early / sizes[middle]) for late, early in pairs])
 
@@ -103,20 +103,16 @@ def measure_deltas(effort: Effort, workplace: Workplace, results: Results) -> No
     ours = scenario_server("deltas")
     (workplace.folder / "deltas.yaml").write_text(cases.streams(effort.deltas))
     bodies = {number: _ask(f"deltas {number}.", stream=True) for number in effort.deltas}
-    with workplace.running(MOCKCLAUDE, ours) as (mockclaude, streaming):
-        servers.capture(mockclaude, workplace.folder)
-        for number, body in bodies.items():
-            stream = fetch(streaming.port, "/v1/messages", Request(body).body)
-            (workplace.folder / "bare" / f"deltas-{number}.sse").write_bytes(stream)
     costs: Costs = defaultdict(lambda: defaultdict(list))
-    with workplace.running(ours, BARE) as both:
-        for _ in range(effort.rounds):
-            for number, body in bodies.items():
-                for running in both:
+    with workplace.running(ours) as (mockclaude,):
+        responses = workplace.folder / "bare"
+        (responses / "small-json.json").write_bytes(fetch(mockclaude.port, "/v1/messages", servers.FIRST.body))
+        for number, body in bodies.items():
+            stream = fetch(mockclaude.port, "/v1/messages", Request(body).body)
+            (responses / f"deltas-{number}.sse").write_bytes(stream)
+        with workplace.running(BARE) as (bare,):
+            for _, (number, body) in product(range(effort.rounds), bodies.items()):
+                for name, running in ((MOCKCLAUDE.name, mockclaude), (BARE.name, bare)):
                     request = Request(body, running.server.path.format(case=f"deltas-{number}"))
-                    costs[_title(running.server)][number].append(cpu_us(running, request, effort))
+                    costs[name][number].append(cpu_us(running, request, effort))
     results.curves["deltas"] = {name: curve(by_size) for name, by_size in costs.items()}
-
-
-def _title(server: Server) -> str:
-    return BARE.name if server == BARE else MOCKCLAUDE.name

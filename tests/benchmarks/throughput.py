@@ -58,12 +58,12 @@ def measure(groups: Collection[str], effort: Effort, workplace: Workplace, resul
     Compilers of other languages need the uncounted rounds.
     """
     plan = _plan(groups, effort)
-    with workplace.running(MOCKCLAUDE) as (mockclaude,):
-        servers.capture(mockclaude, workplace.folder)
     samples: Samples = defaultdict(lambda: defaultdict(list))
     with ExitStack() as stack:
-        compared = dict.fromkeys(server for servers in plan.values() for server in servers)
-        running = [each for server in compared for each in _start(server, workplace, results, stack)]
+        running = stack.enter_context(workplace.running(MOCKCLAUDE))
+        servers.capture(running[0], workplace.folder)
+        others = dict.fromkeys(server for compared in plan.values() for server in compared if server != MOCKCLAUDE)
+        running += [each for server in others for each in _start(server, workplace, results, stack)]
         for number in range(-effort.uncounted, effort.rounds):
             for planned, wanted in plan.items():
                 turn = [each for each in running if each.server in wanted and planned.case not in each.server.skipped]
@@ -90,7 +90,7 @@ def _start(server: Server, workplace: Workplace, results: Results, stack: ExitSt
         version = workplace.install(server)
         running = stack.enter_context(workplace.running(server))
     except OSError as error:
-        if server in _PAIR:
+        if server == BARE:
             raise
         results.notes[server.name] = str(error)
         return []
