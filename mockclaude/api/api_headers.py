@@ -61,7 +61,8 @@ def parse_api_headers(
     version = _version(headers, validation)
     if not names <= betas.KNOWN:
         _check_betas(names, validation, accepted)
-    return ApiHeaders(key, version, names & betas.KNOWN)
+        names &= betas.KNOWN
+    return ApiHeaders(key, version, names)
 
 
 def _check_key(key: str, headers: Mapping[str, str], keys: Collection[str], names: frozenset[str]) -> None:

@@ -73,10 +73,13 @@ _FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _STEMS: frozenset[str] = frozenset(_DATE.sub("", name) for name in KNOWN)
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 def parse(headers: Mapping[str, str]) -> frozenset[str]:
     """Parse the names in all `anthropic-beta` header lines, which commas separate."""
     if HEADER not in headers:
-        return frozenset()
+        return _NONE
     getall = getattr(headers, "getall", None)
     lines: Sequence[str] = getall(HEADER) if getall else [headers[HEADER]]
     return frozenset(name for part in ",".join(lines).split(",") if (name := part.strip()))

@@ -65,8 +65,8 @@ def select_rule(
     for rule in find_matches(rules, request):
         possible = find_possible_faults(requested, rule, chaos, request) if requested or rule.faults or chaos else {}
         attempts = list_attempts(possible, rule, request) if possible else {}
-        key = rule.key if rule.id else None
-        ticket = state.store.claim(Claim(lane, fingerprint, key, rule.times, is_message, tuple(attempts.values())))
+        key, counted = rule.key if rule.id else None, tuple(attempts.values()) if attempts else ()
+        ticket = state.store.claim(Claim(lane, fingerprint, key, rule.times, is_message, counted))
         if ticket is not None:
             draws = Draws(state.scenario.seed, rule.id, fingerprint, lane, ticket.occurrence, canonical)
             faults = select_faults_to_apply(possible, draws, http, ticket, attempts) if possible else NO_FAULTS

@@ -49,9 +49,10 @@ def decide_document(context: RequestContext, document: Body) -> Decision:
 def _render(builder: ReplyBuilder, document: Body) -> Response:
     """Build the response with `document` and the incidents of the rule's reply."""
     drafter = Drafter(builder.context.request, builder.draws, as_written=True)
+    scope = builder.template_context()
     for step in builder.select_reply().steps:
         if step.kind in DOCUMENT_STEPS:
-            drafter.add(step.kind, step.value.fill(builder.template_context))
+            drafter.add(step.kind, step.value.fill(scope))
     tokens = drafter.usage.get("input_tokens")
     if tokens is not None and "input_tokens" in document:
         document = {**document, "input_tokens": tokens}

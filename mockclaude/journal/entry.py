@@ -27,8 +27,8 @@ from mockclaude.wire.script import Script
 MAX_BODY = 64 * 1024
 """The maximum number of bytes that an entry keeps of a request body, and of a response."""
 
-OVERHEAD = 4096
-"""Bytes of an entry without bodies and texts."""
+OVERHEAD = 10 * 1024
+"""Bytes of an entry without bodies and texts, with all that the process keeps elsewhere for a request in a new lane."""
 
 OVERHEAD_OF_A_WRITE = 190
 """Bytes of an entry for each write, without the written bytes."""
@@ -110,11 +110,10 @@ class JournalEntry:
 
     def record_decision(self, decision: Decision, script: Script, max_body: int = MAX_BODY) -> None:
         """Record the decision, and the planned writes of up to `max_body` bytes."""
-        reason = decision.reason
+        _, reason, self.streamed, notes, self.rule, self.draws, unmatched, closest, whole, _, _, _ = decision
+        self.unmatched, self.closest, self.whole = unmatched, closest, whole
         self.raw_reason = reason if len(reason) <= MAX_TEXT else _shorten(reason)
-        self.raw_notes = tuple(map(_shorten, decision.notes)) if decision.notes else ()
-        self.streamed, self.rule, self.draws = decision.streamed, decision.rule, decision.draws
-        self.unmatched, self.closest, self.whole = decision.unmatched, decision.closest, decision.whole
+        self.raw_notes = tuple(map(_shorten, notes)) if notes else ()
         sends = script.sends
         size = len(sends[0].data) if len(sends) == 1 else sum([len(send.data) for send in sends])
         if size <= max_body:

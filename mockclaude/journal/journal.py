@@ -36,6 +36,11 @@ Entry = JournalEntry
 """The former name."""
 
 
+_FEW = 16
+"""The number of entries up to which a lane keeps them in a list: an empty deque takes as much memory as an entry's
+headers, and there may be a lane for each request."""
+
+
 class _Lane:
     """The entries of one lane, oldest first, and their size."""
 
@@ -43,9 +48,17 @@ class _Lane:
 
     def __init__(self, name: str = "") -> None:
         self.name = name
-        self.entries: deque[JournalEntry] = deque()
+        self.entries: list[JournalEntry] | deque[JournalEntry] = []
         self.size = 0
         self.dropped = 0
+
+    def drop_oldest(self) -> JournalEntry:
+        self.dropped += 1
+        if isinstance(self.entries, list):
+            if len(self.entries) <= _FEW:
+                return self.entries.pop(0)
+            self.entries = deque(self.entries)
+        return self.entries.popleft()
 
 
 class Journal:
@@ -68,7 +81,7 @@ class Journal:
         self._bytes = 0
         self._lanes: OrderedDict[str, _Lane] = OrderedDict()
         self._newest = self._largest = _Lane()
-        self._dropped: dict[str, int] = {}
+        self._dropped: OrderedDict[str, int] = OrderedDict()
         """Number of dropped entries, for lanes without entries."""
 
     def __len__(self) -> int:
@@ -154,16 +167,15 @@ class Journal:
         return largest if largest.size * len(self._lanes) > self._bytes else next(iter(self._lanes.values()))
 
     def _drop_oldest(self, lane: _Lane) -> None:
-        oldest = lane.entries.popleft()
+        oldest = lane.drop_oldest()
         lane.size -= oldest.counted
         self._bytes -= oldest.counted
         oldest.counted = 0
-        lane.dropped += 1
         if not lane.entries:
             del self._lanes[lane.name]
             self._dropped[lane.name] = lane.dropped
             if len(self._dropped) > MAX_OWNERS:
-                del self._dropped[next(iter(self._dropped))]
+                self._dropped.popitem(last=False)
 
     def count_dropped(self, lane: str | None = None) -> int:
         """Return the number of dropped entries, of one lane or of all."""
@@ -213,7 +225,7 @@ class Journal:
     def clear(self, lane: str | None = None, scenario: str | None = None) -> None:
         """Remove all entries, or those of one lane or of one scenario."""
         for kept in [kept for kept in self._lanes.values() if lane in (None, kept.name)]:
-            entries, kept.entries = kept.entries, deque()
+            entries, kept.entries = kept.entries, []
             for entry in entries:
                 if entry.is_of(lane, scenario):
                     kept.size -= entry.counted

@@ -208,22 +208,32 @@ def build(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Scenario:
     """
     if diagnostics := list(lint_scenario(files)):
         raise ScenarioError(diagnostics)
-    seen: Counter[str] = Counter()
-    rules = [
-        _rule(rule, file, source.place(("rules", index)), seen)
-        for source, file in files
-        for index, rule in enumerate(file.rules)
-    ]
+    rules = build_rules(files)
     return Scenario(
-        rules=tuple(rules),
+        rules=rules,
         seed=_first(files, "seed", 0),
         locale=_first(files, "locale", fakes.DEFAULT_LOCALE),
         files=tuple(source.file for source, _ in files),
         policy=_policy(files),
-        known_signatures=_known_signatures(rules),
+        known_signatures=find_known_signatures(rules),
         chaos=tuple(fault for source, file in files for fault in _faults(file.chaos, source.place(("chaos",)))),
         limits=scoped_limits(files),
         warnings=tuple(list_warnings([source for source, _ in files])),
+    )
+
+
+def build_rules(files: Sequence[tuple[SourceMap, written.ScenarioFile]], batch: int = 0) -> tuple[Rule, ...]:
+    """Build the rules of files without diagnostics.
+
+    Args:
+        files: The files in rule order.
+        batch: The batch of the rules: 0 for the scenario's own.
+    """
+    seen: Counter[str] = Counter()
+    return tuple(
+        _rule(rule, file, source.place(("rules", index)), seen, batch)
+        for source, file in files
+        for index, rule in enumerate(file.rules)
     )
 
 
@@ -245,7 +255,8 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
     )
 
 
-def _known_signatures(rules: Sequence[Rule]) -> KnownSignatures:
+def find_known_signatures(rules: Sequence[Rule]) -> KnownSignatures:
+    """Return the signatures and redacted data in the replies of rules."""
     steps = [data for rule in rules for reply in rule.replies for step in reply.steps for data in _list_blocks(step)]
     signatures = {data["signature"] for data in steps if isinstance(data, dict) and data.get("signature")}
     redacted = {data["data"] for data in steps if isinstance(data, dict) and isinstance(data.get("data"), str)}
@@ -258,7 +269,7 @@ def _list_blocks(step: CompiledStep) -> list[Any]:
     return list(step.value.data["content"]) if step.kind == "message" else [step.value.data]
 
 
-def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, seen: Counter[str]) -> Rule:
+def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, seen: Counter[str], batch: int) -> Rule:
     replies, weights = _replies(rule)
     rule_id = rule.name or _content_id(rule)
     seen[rule_id] += 1
@@ -275,6 +286,7 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
         as_written=file.as_written if rule.as_written is None else rule.as_written,
         chunk_size=rule.chunk_size or file.chunk_size,
         faults=_faults(rule.fault, place),
+        batch=batch,
         ordinal=seen[rule_id] - 1,
     )
 

@@ -13,11 +13,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from itertools import count
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from mockclaude.scenario.diagnostics import format_value
-
-Callback: TypeAlias = Callable[[], None]
+from mockclaude.server.timer_wheel import Callback, TimerWheel
 
 
 class Handle(Protocol):
@@ -38,6 +37,7 @@ class Clock:
     def __init__(self, speed: float = 1.0, now: Callable[[], float] = time.time) -> None:
         self.speed = speed
         self.now = now
+        self._wheel: TimerWheel | None = None
 
     @property
     def waits(self) -> bool:
@@ -57,7 +57,10 @@ class Clock:
         loop = asyncio.get_running_loop()
         if not self.waits:
             return loop.call_soon(callback)
-        return loop.call_later(begin + at / 1e6 / self.speed - time.monotonic(), callback)
+        wheel = self._wheel
+        if wheel is None or wheel.loop is not loop:
+            wheel = self._wheel = TimerWheel(loop)
+        return wheel.call_at(begin + at / 1e6 / self.speed, callback)
 
     async def wait_until(self, begin: float, at: int) -> None:
         """Wait until `at` microseconds after `begin`."""

@@ -24,6 +24,7 @@ WRITE_TIMEOUT = 60.0
 
 _DRAIN_ABOVE = 65_536
 _FLUSH_TIMEOUT = 1.0
+_GONE = "the client is gone"
 
 
 class SentResponse(web.StreamResponse):
@@ -49,6 +50,14 @@ ALIVE = SentResponse(keep_alive=True)
 CLOSED = SentResponse(keep_alive=False)
 
 
+def find_instant_write(script: Script, clock: Clock) -> bytes:
+    """Return the bytes of a script of one write now, and nothing else; b'' for others."""
+    if len(script.sends) != 1 or script.end is not End.KEEP or script.down_us or (script.end_at and clock.waits):
+        return b""
+    data = script.sends[0].data
+    return data if len(data) <= _DRAIN_ABOVE else b""
+
+
 async def play(
     script: Script,
     request: web.BaseRequest,
@@ -71,7 +80,7 @@ async def play(
         CancelledError: The client has gone between two writes.
     """
     if script.end_at and clock.waits:
-        await _ResponseWriter(script.sends, request, clock, sent, write_timeout).write_all(script.end_at)
+        await _ResponseWriter(script.sends, request, clock, sent).write_all(script.end_at, write_timeout)
     else:
         begin = clock.begin()
         for send in script.sends:
@@ -92,25 +101,20 @@ async def play(
 class _ResponseWriter:
     """Writes at their times, in callbacks of the clock, while the client reads."""
 
-    def __init__(
-        self,
-        sends: Sequence[Send],
-        request: web.BaseRequest,
-        clock: Clock,
-        sent: list[int] | None,
-        write_timeout: float,
-    ) -> None:
+    __slots__ = ("_begin", "_clock", "_handle", "_next", "_paused", "_request", "_sends", "_sent", "_transport")
+
+    def __init__(self, sends: Sequence[Send], request: web.BaseRequest, clock: Clock, sent: list[int] | None) -> None:
         self._sends = sends
         self._next = 0
         self._request = request
+        self._transport = _transport(request)
         self._clock = clock
-        self._sent = sent
-        self._write_timeout = write_timeout
+        self._sent = [] if sent is None else sent
         self._begin = clock.begin()
         self._paused: asyncio.Future[None]
         self._handle: Handle | None = None
 
-    async def write_all(self, end_at: int) -> None:
+    async def write_all(self, end_at: int, write_timeout: float) -> None:
         """Write everything and wait until `end_at`."""
         while self._next < len(self._sends):
             self._paused = asyncio.get_running_loop().create_future()
@@ -120,36 +124,47 @@ class _ResponseWriter:
             finally:
                 if self._handle is not None:
                     self._handle.cancel()
-            await _drain(self._request, self._write_timeout)
+            if self._transport.get_write_buffer_size():
+                await _drain(self._request, write_timeout)
         await self._clock.wait_until(self._begin, end_at)
 
     def _continue(self) -> None:
         """Write the due bytes and schedule the next write; pause at the end or if the client does not read."""
         if self._paused.done():
             return
-        try:
-            if self._write_due():
-                self._handle = self._clock.call(self._begin, self._sends[self._next].at, self._continue)
-            else:
-                self._paused.set_result(None)
-        except ConnectionResetError as error:
-            self._paused.set_exception(error)
-
-    def _write_due(self) -> bool:
-        """Write the due bytes; return whether more follow and the client reads."""
-        transport = _transport(self._request)
-        while self._next < len(self._sends):
-            now = self._clock.since(self._begin)
-            at, data = self._sends[self._next]
-            if at > now:
-                return True
+        transport, sends, number = self._transport, self._sends, self._next
+        if transport.is_closing():
+            self._paused.set_exception(ConnectionResetError(_GONE))
+            return
+        now = self._clock.since(self._begin)
+        at, data = sends[number]
+        while at <= now:
+            first, number = number, number + 1
+            if number < len(sends) and at < sends[number].at <= now:
+                data, number = _join_late(sends, first, now)
             transport.write(data)
-            self._next += 1
-            if self._sent is not None:
-                self._sent.append(now)
-            if transport.get_write_buffer_size() > _DRAIN_ABOVE:
-                return False
-        return False
+            self._sent.extend([now] * (number - first))
+            self._next = number
+            if number == len(sends) or transport.get_write_buffer_size() > _DRAIN_ABOVE:
+                self._paused.set_result(None)
+                return
+            at, data = sends[number]
+        self._handle = self._clock.call(self._begin, at, self._continue)
+
+
+def _join_late(sends: Sequence[Send], first: int, now: int) -> tuple[bytes, int]:
+    """Join the bytes of different times that are due; return them and the next index.
+
+    A server that is late catches up with one write. Bytes of the same time stay separate, as the script demands.
+    """
+    at, data = sends[first]
+    index, size, parts = first + 1, len(data), [data]
+    while index < len(sends) and at < sends[index].at <= now and size <= _DRAIN_ABOVE:
+        at, data = sends[index]
+        parts.append(data)
+        size += len(data)
+        index += 1
+    return b"".join(parts), index
 
 
 async def _drain(request: web.BaseRequest, write_timeout: float) -> None:
@@ -162,17 +177,20 @@ async def _drain(request: web.BaseRequest, write_timeout: float) -> None:
 
 
 def _end(end: End, request: web.BaseRequest, write_timeout: float) -> SentResponse:
-    transport = request.transport
-    if transport is not None and transport.get_write_buffer_size():
-        loop = asyncio.get_running_loop()
-        loop.call_soon(_drop_unless_read, transport, write_timeout)
+    drop_unless_read(request.transport, write_timeout)
     if end is End.CLOSE:
         _transport(request).close()
         return CLOSED
     return ALIVE if request.keep_alive else CLOSED
 
 
-def _drop_unless_read(transport: asyncio.Transport, write_timeout: float) -> None:
+def drop_unless_read(transport: asyncio.Transport | None, write_timeout: float = WRITE_TIMEOUT) -> None:
+    """Disconnect a client that does not read for `write_timeout` seconds."""
+    if transport is not None and transport.get_write_buffer_size():  # the event loop may write at its next iteration
+        asyncio.get_running_loop().call_soon(_drop_later, transport, write_timeout)
+
+
+def _drop_later(transport: asyncio.Transport, write_timeout: float) -> None:
     """Schedule a check of unread bytes after `write_timeout`, if any exist now."""
     if transport.get_write_buffer_size():
         asyncio.get_running_loop().call_later(write_timeout, _drop, transport, transport.get_write_buffer_size())
@@ -186,7 +204,7 @@ def _drop(transport: asyncio.Transport, unread: int) -> None:
 def _transport(request: web.BaseRequest) -> asyncio.Transport:
     transport = request.transport
     if transport is None or transport.is_closing():
-        raise ConnectionResetError("the client is gone")
+        raise ConnectionResetError(_GONE)
     return transport
 
 

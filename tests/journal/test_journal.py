@@ -101,13 +101,14 @@ def test_a_request_for_another_host_is_kept(serve: Serve, journal: Journal) -> N
     assert (kept.status, kept.is_question, kept.headers["host"]) == (403, False, "api.anthropic.com")
 
 
-def test_the_newest_entries_are_kept() -> None:
-    journal = Journal(max_entries=2)
-    for number in range(5):
+@pytest.mark.parametrize("most", [2, 50])
+def test_the_newest_entries_are_kept(most: int) -> None:
+    journal = Journal(max_entries=most)
+    for number in range(3 * most):
         journal.keep(entry(number))
 
-    assert [kept.number for kept in journal.entries()] == [3, 4]
-    assert journal.count_dropped() == 3
+    assert [kept.number for kept in journal.entries()] == [*range(2 * most, 3 * most)]
+    assert journal.count_dropped() == 2 * most
     journal.clear()
     assert journal.count_dropped() == 0
 

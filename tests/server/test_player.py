@@ -188,9 +188,10 @@ class Socket(asyncio.Transport):
         super().__init__()
         self.unread = unread
         self.closing = False
+        self.writes: list[bytes] = []
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Take the bytes."""
+        self.writes.append(bytes(data))
 
     def get_write_buffer_size(self) -> int:
         return self.unread
@@ -261,6 +262,32 @@ async def test_what_becomes_due_when_the_script_is_cancelled_is_not_sent() -> No
     with pytest.raises(asyncio.CancelledError):
         await playing
     assert sent == []
+
+
+class LateClock(Clock):
+    """A clock by which everything is due."""
+
+    def since(self, begin: float) -> int:  # noqa: ARG002 (the signature of the clock)
+        return 3_600_000_000
+
+
+MANY = bytes(65_537)
+LATE = {
+    "different times": ([(1, b"a"), (2, b"b"), (3, b"c")], [b"abc"]),
+    "the same time": ([(1, b"a"), (1, b"b"), (2, b"c")], [b"a", b"bc"]),
+    "many bytes": ([(1, b"a"), (2, MANY), (3, b"c"), (4, b"d")], [b"a" + MANY, b"cd"]),
+}
+
+
+@pytest.mark.parametrize("case", LATE)
+async def test_late_bytes_of_different_times_are_one_write(case: str) -> None:
+    sends, writes = LATE[case]
+    transport, sent = Socket(), list[int]()
+    script = Script(200, [Send(*send) for send in sends], End.KEEP, 4)
+    await play(script, asked_on(transport), LateClock(), sent=sent)
+
+    assert transport.writes == writes
+    assert len(sent) == len(sends)
 
 
 @pytest.mark.slow

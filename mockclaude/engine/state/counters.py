@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from mockclaude.engine.state.bounded import BoundedMap
 from mockclaude.engine.state.store import Attempt, Claim, Ticket
@@ -96,12 +96,18 @@ class Counters:
             self._drop(f"dropped: all counts of lane '{lane or '-'}', the one used longest ago")
 
 
+_NOTHING: dict[Any, int] = {}
+"""The older generation of counts that have none: most lanes are small. Counts are only taken from it."""
+
+
 class _Counts(Generic[K]):
     """Counts in two generations: a full newer one becomes the older, and the older one is dropped."""
 
+    __slots__ = ("_newer", "_older")
+
     def __init__(self) -> None:
         self._newer: dict[K, int] = {}
-        self._older: dict[K, int] = {}
+        self._older: dict[K, int] = _NOTHING
 
     def __len__(self) -> int:
         return len(self._newer) + len(self._older)
@@ -135,6 +141,8 @@ class _Counts(Generic[K]):
 
 class _Lane:
     """The counters of one lane."""
+
+    __slots__ = ("attempts", "occurrences", "requests", "selected")
 
     def __init__(self) -> None:
         self.requests = 0
