@@ -36,7 +36,8 @@ Start: TypeAlias = Callable[..., Command]
 settings.register_profile("unhurried", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("deep", settings.get_profile("unhurried"), max_examples=5_000)
 settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=10)
-settings.load_profile("unhurried")
+settings.register_profile("usual", settings.get_profile("unhurried"), max_examples=25)
+settings.load_profile("usual")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

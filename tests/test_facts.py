@@ -11,7 +11,6 @@ import json
 import pkgutil
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +43,7 @@ ASSIGNED = re.compile(r"^([A-Z][A-Z0-9_]+)(?:: \w+)? = ", re.MULTILINE)
 TABLES: dict[str, Mapping[str, Any]] = {
     "status": errors.STATUS,
     "message": errors.MESSAGES,
-    "model": {model.id: asdict(model) for model in CATALOGUE},
+    "model": {model.id: {**model._asdict(), "abilities": model.abilities._asdict()} for model in CATALOGUE},
     "info": {model.id: model.info() for model in CATALOGUE[:1]},
     "alias": ALIASES,
     "least tokens of a cache entry": MINIMUMS,

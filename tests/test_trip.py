@@ -24,8 +24,8 @@ class Trip(NamedTuple):
 
 
 TRIPS = {
-    "one rule": Trip(False, {}, modules=26, functions=60),
-    "a dropped ping": Trip(True, {"fault": {"drop": "ping"}}, modules=34, functions=100),
+    "one rule": Trip(False, {}, modules=25, functions=55),
+    "a dropped ping": Trip(True, {"fault": {"drop": "ping"}}, modules=33, functions=100),
 }
 
 

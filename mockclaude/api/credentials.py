@@ -7,7 +7,7 @@ the value must also look like a secret: at least six characters, both letters an
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cached_property
 from typing import Any, NamedTuple
 
 _WORDS = (
@@ -56,7 +56,11 @@ _SECRET = (
 )
 """A text that looks like a secret: not a URL, and without the beginning of a path."""
 
-SECRET = re.compile(_SECRET)
+
+def is_secret(text: bytes) -> bool:
+    """Return whether a whole text looks like a secret."""
+    return re.fullmatch(_SECRET, text) is not None
+
 
 _PARAMETER = rb"(?i:key|sig|[\w-]*signature|auth|pass|pwd)"
 _PLAIN = rb"""[^\s"'\\,;&$<{][^\s"'\\,;&]*"""
@@ -145,31 +149,37 @@ SUSPECT = (
 _VALUE_FIRST = rb'"value"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*"(?:name|key|header)"\s*:\s*"(?:%b|\w+-[\w-]+)"' % NAME
 
 
-class Engines(NamedTuple):
-    """Expressions compiled by RE2, which the first text to search imports.
+class Engines:
+    """Expressions that RE2 compiles when they are first searched for."""
 
-    Attributes:
-        suspect: `SUSPECT`.
-        text: Any of `KINDS`.
-        stays: The text of a match of `text` that is kept: the longest possible one.
-        value_first: A JSON value that precedes its name.
-    """
+    @cached_property
+    def suspect(self) -> Any:
+        """`SUSPECT`."""
+        return _compile(SUSPECT)
 
-    suspect: Any
-    text: Any
-    stays: Any
-    value_first: Any
+    @cached_property
+    def text(self) -> Any:
+        """Any of `KINDS`."""
+        return _compile(b"|".join(b"%b(?:%b)" % kind for kind in KINDS))
+
+    @cached_property
+    def stays(self) -> Any:
+        """The text of a match of `text` that is kept: the longest possible one."""
+        return _compile(b"|".join(kind.stays for kind in KINDS), longest=True)
+
+    @cached_property
+    def value_first(self) -> Any:
+        """A JSON value that precedes its name."""
+        return _compile(_VALUE_FIRST)
 
 
-@cache
-def engines() -> Engines:
-    """Return the compiled expressions."""
+def _compile(pattern: bytes, *, longest: bool = False) -> Any:
     import re2
 
     options = re2.Options()
     options.encoding, options.log_errors, options.max_mem = re2.Options.Encoding.LATIN1, False, 64 << 20
-    text = b"|".join(b"%b(?:%b)" % kind for kind in KINDS)
-    suspect, text, value_first = (re2.compile(pattern, options) for pattern in (SUSPECT, text, _VALUE_FIRST))
-    options.longest_match = True
-    stays = re2.compile(b"|".join(kind.stays for kind in KINDS), options)
-    return Engines(suspect, text, stays, value_first)
+    options.longest_match = longest
+    return re2.compile(pattern, options)
+
+
+ENGINES = Engines()

@@ -14,7 +14,7 @@ import orjson
 
 from mockclaude.api.errors import invalid
 
-_WITHOUT_EFFECT = ("stream", "metadata")
+_WITHOUT_EFFECT = frozenset({"stream", "metadata"})
 """Fields that do not change the reply: a streamed request, or one of another user, has the same reply."""
 
 _EXCLUDED = frozenset({*_WITHOUT_EFFECT, "thread"})
@@ -81,10 +81,11 @@ def canonical_body(body: Mapping[str, Any]) -> bytes:
     Raises:
         ApiError: 400 for a body that nests deeper than orjson can write.
     """
-    content = dict(body)
-    others = [content.pop(field, None) for field in _WITHOUT_EFFECT]
+    content = body
     try:
-        orjson.dumps(others)
+        if not _WITHOUT_EFFECT.isdisjoint(body):
+            content = {field: value for field, value in body.items() if field not in _WITHOUT_EFFECT}
+            orjson.dumps([body.get(field) for field in _WITHOUT_EFFECT])
         written = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         raise invalid("The request body is nested too deeply") from None

@@ -14,8 +14,7 @@ Mythos 5 and 5.1 (their Fable's); Mythos Preview except its retirement; `depreca
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 Lifecycle: TypeAlias = Literal["active", "deprecated", "retired"]
 Line: TypeAlias = Literal["haiku", "sonnet", "opus", "fable", "mythos"]
@@ -36,8 +35,7 @@ FEATURES = ("batch", "citations", "code_execution", "image_input", "pdf_input", 
 """Every capability that is either supported or not (SDK: ModelCapabilities)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Abilities:
+class Abilities(NamedTuple):
     """The abilities of the models of one generation.
 
     Tuples have the order of the constants above. All fields from `thinks_by_default` on are rules of the Messages API
@@ -93,8 +91,7 @@ class Abilities:
         return dict(sorted({**_switches(FEATURES, self.features), **groups}.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """One entry of the catalogue (SDK: ModelInfo). Dates are ISO days."""
 
     id: str
@@ -163,40 +160,38 @@ _FEATURES_3_5 = ("batch", "citations", "image_input", "pdf_input")
 _TOOLSETS = ("browser_toolset_20260801", "computer_toolset_20260801")
 
 _CLAUDE_3 = Abilities(thinking_modes=("disabled",), features=("batch", "image_input"))
-_CLAUDE_3_5 = replace(_CLAUDE_3, features=_FEATURES_3_5, server_tools=SERVER_TOOLS)
-_SONNET_3_5 = replace(_CLAUDE_3_5, computer_tools=("computer_20241022",))
-_SONNET_3_7 = replace(_CLAUDE_3_5, thinking_modes=("disabled", "enabled"), computer_tools=("computer_20250124",))
-_CLAUDE_4 = replace(_SONNET_3_7, context_edits=_CLEARING)
-_OPUS_4_1 = replace(_CLAUDE_4, features=(*_FEATURES_3_5, "structured_outputs"), one_sampler=True)
-_HAIKU_4_5 = replace(_OPUS_4_1, overflow=True)
-_SONNET_4_5 = replace(_HAIKU_4_5, features=FEATURES)
-_OPUS_4_5 = replace(_SONNET_4_5, effort_levels=("high", "low", "medium"), computer_tools=("computer_20251124",))
-_SONNET_4_6 = replace(
-    _OPUS_4_5,
+_CLAUDE_3_5 = _CLAUDE_3._replace(features=_FEATURES_3_5, server_tools=SERVER_TOOLS)
+_SONNET_3_5 = _CLAUDE_3_5._replace(computer_tools=("computer_20241022",))
+_SONNET_3_7 = _CLAUDE_3_5._replace(thinking_modes=("disabled", "enabled"), computer_tools=("computer_20250124",))
+_CLAUDE_4 = _SONNET_3_7._replace(context_edits=_CLEARING)
+_OPUS_4_1 = _CLAUDE_4._replace(features=(*_FEATURES_3_5, "structured_outputs"), one_sampler=True)
+_HAIKU_4_5 = _OPUS_4_1._replace(overflow=True)
+_SONNET_4_5 = _HAIKU_4_5._replace(features=FEATURES)
+_OPUS_4_5 = _SONNET_4_5._replace(effort_levels=("high", "low", "medium"), computer_tools=("computer_20251124",))
+_SONNET_4_6 = _OPUS_4_5._replace(
     thinking_modes=("adaptive", "disabled", "enabled"),
     effort_levels=("high", "low", "max", "medium"),
     context_edits=CONTEXT_EDITS,
     prefill=False,
 )
-_OPUS_4_6 = replace(_SONNET_4_6, fast=True)
-_MYTHOS_PREVIEW = replace(_SONNET_4_6, thinking_modes=("adaptive", "enabled"), thinks_by_default=True)
-_OPUS_4_7 = replace(_SONNET_4_6, thinking_modes=("adaptive", "disabled"), effort_levels=EFFORT_LEVELS, sampling=False)
-_OPUS_4_8 = replace(
-    _OPUS_4_7,
+_OPUS_4_6 = _SONNET_4_6._replace(fast=True)
+_MYTHOS_PREVIEW = _SONNET_4_6._replace(thinking_modes=("adaptive", "enabled"), thinks_by_default=True)
+_OPUS_4_7 = _SONNET_4_6._replace(thinking_modes=("adaptive", "disabled"), effort_levels=EFFORT_LEVELS, sampling=False)
+_OPUS_4_8 = _OPUS_4_7._replace(
     system_role=True,
     fast=True,
     efforts_that_think=("max", "xhigh"),
     computer_tools=("computer_20251124", *_TOOLSETS),
 )
-_OPUS_5 = replace(_OPUS_4_8, thinks_by_default=True)
-_SONNET_5 = replace(_OPUS_5, fast=False, efforts_that_think=())
-_FABLE_5 = replace(_SONNET_5, thinking_modes=("adaptive",))
-_FABLE_5_1 = replace(_FABLE_5, forced_tools=False)
-_OPUS_5_5 = replace(_FABLE_5_1, fast=True, computer_tools=_TOOLSETS)
-_SONNET_5_5 = replace(
-    _OPUS_5_5, thinking_modes=("adaptive", "between_tools"), fast=False, efforts_that_think=("max", "xhigh")
+_OPUS_5 = _OPUS_4_8._replace(thinks_by_default=True)
+_SONNET_5 = _OPUS_5._replace(fast=False, efforts_that_think=())
+_FABLE_5 = _SONNET_5._replace(thinking_modes=("adaptive",))
+_FABLE_5_1 = _FABLE_5._replace(forced_tools=False)
+_OPUS_5_5 = _FABLE_5_1._replace(fast=True, computer_tools=_TOOLSETS)
+_SONNET_5_5 = _OPUS_5_5._replace(
+    thinking_modes=("adaptive", "between_tools"), fast=False, efforts_that_think=("max", "xhigh")
 )
-_HAIKU_5_5 = replace(_OPUS_5, fast=False, computer_tools=_TOOLSETS)
+_HAIKU_5_5 = _OPUS_5._replace(fast=False, computer_tools=_TOOLSETS)
 
 _1M, _200K = 1_000_000, 200_000
 _128K, _64K, _32K, _8K, _4K = 128_000, 64_000, 32_000, 8_192, 4_096

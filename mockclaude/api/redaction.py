@@ -18,15 +18,15 @@ from multidict import CIMultiDict
 
 from mockclaude.api.credentials import (
     AFTER,
+    ENGINES,
     HARMLESS_HEADER,
     HEADER,
     HEADER_IN_PROSE,
     HEADER_NAME,
     NAME,
     SCHEME,
-    SECRET,
     SHORT_NAME,
-    engines,
+    is_secret,
 )
 
 REDACTED = "[redacted]"
@@ -142,13 +142,13 @@ def _is_credential_name(name: bytes) -> bool:
 
 def _find_suspect(data: bytes, begin: int = 0) -> int | None:
     """Return the end of the first place in `data` after `begin` that may contain a credential or its name."""
-    match = engines().suspect.search(data, begin)
+    match = ENGINES.suspect.search(data, begin)
     return None if match is None else int(match.end())
 
 
 def _redact_plain(data: bytes) -> bytes:
     """Redact the credentials in a text. The rest after `_MOST` places is dropped."""
-    search = engines().text.search
+    search = ENGINES.text.search
     pieces: list[bytes] = []
     at = 0
     while match := search(data, at):
@@ -164,7 +164,7 @@ def _span(match: Any) -> tuple[int, int]:
     """Return the begin and the end of the credential in a match, without one character of punctuation after it."""
     text = match.group()
     begin, end = match.span()
-    stays = engines().stays.match(text[:_LONGEST_NAME])
+    stays = ENGINES.stays.match(text[:_LONGEST_NAME])
     begin += stays.end() if stays else 0
     return begin, max(begin, end - (text[-1:] in AFTER and not text.endswith(_MARK)))
 
@@ -222,7 +222,7 @@ def _redact_values_before_names(data: bytes) -> bytes:
     """Redact the values of `{"value": "...", "name": "authorization"}`."""
     pieces: list[bytes] = []
     at = 0
-    for match in engines().value_first.finditer(data):
+    for match in ENGINES.value_first.finditer(data):
         pair = _FIRST_VALUE.match(data, *match.span())
         if pair and _is_credential(pair[2]):
             pieces += (data[at : pair.start(1)], b'"%b"' % _MARK)
@@ -283,7 +283,7 @@ def _find_value(data: bytes, literal: re.Match[bytes], text: bytes) -> tuple[int
     after = literal.end()
     if not _is_credential(text):
         value = _VALUE.match(data, after) if _SHORT_NAMED.fullmatch(text) else None
-        return value.span(1) if value and SECRET.fullmatch(value[1].strip(b'"')) else None
+        return value.span(1) if value and is_secret(value[1].strip(b'"')) else None
     value = _VALUE.match(data, after) or _PAIRED.match(data, after)
     if value:
         return None if value[1] == b'""' else value.span(1)
@@ -297,7 +297,7 @@ def _is_pair(data: bytes, literal: re.Match[bytes], name: bytes, following: re.M
     if following[3] and _IN_LISTS.search(data[max(begin - 20, 0) : begin]):
         return True
     is_header = b"-" in name or name.lower() in (b"authorization", b"cookie")
-    return is_header and bool(SECRET.fullmatch(following[2]) or _SCHEME_IN_LIST.match(following[2]))
+    return is_header and bool(is_secret(following[2]) or _SCHEME_IN_LIST.match(following[2]))
 
 
 def _is_secret_in(inside: bytes, data: bytes, literal: re.Match[bytes], text: bytes) -> bool:
@@ -308,7 +308,7 @@ def _is_secret_in(inside: bytes, data: bytes, literal: re.Match[bytes], text: by
         return True
     begin = literal.start()
     name = _NAME_BEFORE.search(data[max(begin - 20, 0) : begin])
-    return name[1] == b"value" if name else SECRET.fullmatch(text) is not None
+    return name[1] == b"value" if name else is_secret(text)
 
 
 def _decode(content: bytes) -> bytes:

@@ -19,11 +19,12 @@ from mockclaude.api import tokens
 from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
 from mockclaude.api.body import Body
 from mockclaude.api.content_blocks import Blocks, Located, find_breakpoints
+from mockclaude.api.field_traits import list_inner_traits
 from mockclaude.api.fingerprint import canonical_body
 from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
 from mockclaude.api.models import Model
 from mockclaude.api.redaction import redact
-from mockclaude.api.tool_pairs import ToolCallPairs, pair_tool_calls
+from mockclaude.api.tool_pairs import OF_MESSAGES, ToolCallPairs, pair_tool_calls
 
 NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
 NO_API_HEADERS = ApiHeaders("", NEW_VERSION, frozenset())
@@ -79,10 +80,11 @@ class MessagesRequest:
         typed_text: The same text without the reminders that agents add to it.
         blocks: The content blocks of all messages by type, including those in tool results, in the order of the
             request. A message whose content is a string has none.
+        token_ends: The input tokens up to the end of each tool, of each block of the system prompt, and of each block
+            of the messages. A string is one block, and no content of a message too.
         input_tokens: The input tokens of the request.
         breakpoints: The items with `cache_control`, in the API's order: tools, system, messages, last the body itself.
-        traits: The features that checks depend on: fields that are not null, `role:system`, `block:image`, `cached`
-            for breakpoints, `blank` for a message without text, `long` for a request that may exceed a context window.
+        traits: The features that checks depend on, which the module `field_traits` lists.
 
     Raises:
         KeyError, TypeError, AttributeError: The shape of `body` is invalid. The constructor does not validate it.
@@ -119,23 +121,23 @@ class MessagesRequest:
         self.stream = bool(body.get("stream"))
         self._begin, self.user = _current_turn(self.messages)
         self.typed_text = without_reminders(self.user) if _REMINDER in self.user else self.user
-        self.blocks, counted, is_blank = _walk(self.messages)
-        self.input_tokens = tokens.of_prompt(body) + counted
+        self.token_ends = tokens.prompt_ends(body)
+        self.blocks, is_blank = _walk(self.messages, self.token_ends)
+        self.input_tokens = self.token_ends[-1] if self.token_ends else 0
         is_marked = canonical is None or b'"cache_control"' in canonical
         self.breakpoints = find_breakpoints(body, self.blocks) if is_marked else []
         self.traits = self._collect_traits(is_blank=is_blank)
 
     def _collect_traits(self, *, is_blank: bool) -> frozenset[str]:
-        traits = {name for name, value in self.body.items() if value is not None}
+        traits = {name for name, value in self.body.items() if value is not None and ":" not in name}
         traits.update(
-            [f"role:{message['role']}" for message in self.messages], [f"block:{kind}" for kind in self.blocks]
+            [f"role:{message['role']}" for message in self.messages],
+            [f"block:{kind}" for kind in self.blocks],
+            list_inner_traits(self.body) if "tools" in traits or "thinking" in traits else (),
+            ["cached"] if self.breakpoints else (),
+            ["blank"] if is_blank else (),
+            ["long"] if self.input_tokens + (self.body.get("max_tokens") or 0) > LONG else (),
         )
-        if self.breakpoints:
-            traits.add("cached")
-        if is_blank:
-            traits.add("blank")
-        if self.input_tokens + (self.body.get("max_tokens") or 0) > LONG:
-            traits.add("long")
         return frozenset(traits)
 
     def __repr__(self) -> str:
@@ -248,8 +250,8 @@ class MessagesRequest:
 
     @cached_property
     def _called_tools(self) -> dict[str, str]:
-        calls = (block for message in self.messages for block in _blocks_of(message) if block["type"] == "tool_use")
-        return {call.get("id", ""): call.get("name", "") for call in calls}
+        calls = self.blocks.get("tool_use", ())
+        return {call.get("id", ""): call.get("name", "") for path, call in calls if len(path) == OF_MESSAGES}
 
 
 def without_reminders(text: str) -> str:
@@ -310,41 +312,38 @@ def _texts_within(content: Any, levels: int) -> Iterator[str]:
             yield from _texts_within(block.get("text" if block.get("type") == "text" else "content"), levels - 1)
 
 
-def _walk(messages: list[Body]) -> tuple[Blocks, int, bool]:
-    """Return the blocks of messages by type, the tokens of the messages, and whether a message has no text.
+def _walk(messages: list[Body], ends: list[int]) -> tuple[Blocks, bool]:
+    """Return the blocks of messages by type, and whether a message has no text.
 
-    Blocks with documents are not counted once there are more than `MAX_DOCUMENTS`: validation rejects the request.
+    Extend `ends`, the `token_ends`. Blocks with documents do not count after `MAX_DOCUMENTS`, which is an error.
     """
     blocks: defaultdict[str, list[Located]] = defaultdict(list)
-    count, is_blank = tokens.MESSAGE_OVERHEAD * len(messages), False
+    total, is_blank = ends[-1] if ends else 0, False
     for number, message in enumerate(messages):
         content = message["content"]
-        if not content:
-            is_blank = True
-        if isinstance(content, str):
-            is_blank = is_blank or content.isspace()
-            count += tokens.of_text(content)
+        total += tokens.MESSAGE_OVERHEAD
+        if not content or isinstance(content, str):
+            is_blank = is_blank or not content or content.isspace()
+            total += tokens.of_text(content or "")
+            ends.append(total)
             continue
-        for index, block in enumerate(content or ()):
+        for index, block in enumerate(content):
             path, kind = ("messages", number, "content", index), block.get("type", "")
             blocks[kind].append((path, block))
-            if kind == "tool_result":
-                for inner in _blocks_in_result(path, block):
-                    blocks[_type_of(inner[1])].append(inner)
-            if kind in _WITH_DOCUMENTS and len(blocks.get("document", ())) > MAX_DOCUMENTS:
-                continue
-            count += tokens.of_block(block)
-    return dict(blocks), count, is_blank
+            text = block.get("text") if kind == "text" else block.get("content") if kind == "tool_result" else None
+            if isinstance(text, str):
+                total += tokens.of_text(text)
+            else:
+                if kind == "tool_result":
+                    _add_inner_blocks(blocks, path, text)
+                if kind not in _WITH_DOCUMENTS or len(blocks.get("document", ())) <= MAX_DOCUMENTS:
+                    total += tokens.of_block(block)
+            ends.append(total)
+    return dict(blocks), is_blank
 
 
-def _type_of(block: Body) -> str:
-    """Return the type of a block; '' for none. Only mode `anthropic` requires a type in tool results."""
-    kind = block.get("type")
-    return kind if isinstance(kind, str) else ""
-
-
-def _blocks_in_result(path: tuple[str | int, ...], result: Body) -> list[Located]:
-    content = result.get("content")
-    if not isinstance(content, list):
-        return []
-    return [((*path, "tool_result", "content", index), block) for index, block in enumerate(content)]
+def _add_inner_blocks(blocks: defaultdict[str, list[Located]], path: tuple[str | int, ...], content: Any) -> None:
+    """Add the blocks of a tool result. Only mode `anthropic` requires a type."""
+    for index, block in enumerate(content if isinstance(content, list) else ()):
+        kind = block.get("type")
+        blocks[kind if isinstance(kind, str) else ""].append(((*path, "tool_result", "content", index), block))

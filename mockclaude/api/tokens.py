@@ -47,7 +47,7 @@ _NOT_TEXT = {
 def of_text(text: str) -> int:
     """Count the tokens of a text; 0 only for an empty text."""
     size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-    return -(-size * 2 // 7)
+    return (size * 2 + 6) // 7
 
 
 def cut(text: str, count: int) -> str:
@@ -84,22 +84,26 @@ def segments(body: Body) -> list[Segment]:
 
     The sum of their tokens is `of_input`.
     """
-    return list(_segments(body))
+    return [*_prompt_segments(body), *_message_segments(body)]
 
 
-def _segments(body: Body) -> Iterator[Segment]:
+def _prompt_segments(body: Body) -> Iterator[Segment]:
     for index, tool in enumerate(body.get("tools") or ()):
         yield Segment(_of_tool(tool) + (0 if index else TOOLS_OVERHEAD), ("tools", index), tool)
-    for index, block in enumerate(_blocks(body.get("system") or ())):
+    for index, block in enumerate(blocks_of(body.get("system") or ())):
         yield Segment(_of_input(block), ("system", index), block)
+
+
+def _message_segments(body: Body) -> Iterator[Segment]:
     for number, message in enumerate(body["messages"]):
         overhead = MESSAGE_OVERHEAD
-        for index, block in enumerate(_blocks(message["content"]) or [_text("")]):
+        for index, block in enumerate(blocks_of(message["content"] or "")):
             yield Segment(of_block(block) + overhead, ("messages", number, "content", index), block)
             overhead = 0
 
 
-def _blocks(content: Any) -> Sequence[Block]:
+def blocks_of(content: Any) -> Sequence[Block]:
+    """Return the blocks of a content. A string is a text block."""
     return [_text(content)] if isinstance(content, str) else content
 
 
@@ -114,13 +118,21 @@ def _of_tool(tool: Body) -> int:
 def of_input(body: Body) -> int:
     """Count the input tokens of a request: system, tools and messages."""
     contents = [message["content"] for message in body["messages"]]
-    return of_prompt(body) + MESSAGE_OVERHEAD * len(contents) + _of_input(contents)
+    return sum(prompt_ends(body)[-1:]) + MESSAGE_OVERHEAD * len(contents) + _of_input(contents)
 
 
-def of_prompt(body: Body) -> int:
-    """Count the input tokens of the system prompt and the tools."""
-    tools = body.get("tools")
-    return _of_input(body.get("system")) + (TOOLS_OVERHEAD + sum(map(_of_tool, tools)) if tools else 0)
+def prompt_ends(body: Body) -> list[int]:
+    """Count the input tokens up to the end of each tool and system block."""
+    ends: list[int] = []
+    total = TOOLS_OVERHEAD
+    for tool in body.get("tools") or ():
+        total += _of_tool(tool)
+        ends.append(total)
+    total = ends[-1] if ends else 0
+    for block in blocks_of(body.get("system") or ()):
+        total += of_block(block)
+        ends.append(total)
+    return ends
 
 
 def _of_input(value: Any) -> int:
@@ -143,8 +155,10 @@ def of_block(block: dict[str, Any]) -> int:
         return _BY_SOURCE[kind](source if isinstance(source, dict) else {}) + described
     count = 0
     for key, value in block.items():
-        if key not in _NOT_TEXT:
-            count += of_text(value) if isinstance(value, str) else _of_input(value)
+        if isinstance(value, str):
+            count += of_text(value) if key not in _NOT_TEXT else 0
+        elif isinstance(value, (dict, list)) and key not in _NOT_TEXT:
+            count += of_block(value) if isinstance(value, dict) else sum(map(_of_input, value))
     return count
 
 

@@ -29,29 +29,24 @@ def pair_tool_calls(
     messages: list[Body], calls: Iterable[tuple[Any, Body]], results: Iterable[tuple[Any, Body]]
 ) -> ToolCallPairs:
     """Assign `calls` and `results`, each with its path, to the turns of `messages`."""
-    turns = _turns(messages)
+    turns, answers = _find_turns(messages)
     return ToolCallPairs(
         [(turns[path[1]] + 1, block.get("id")) for path, block in calls if len(path) == OF_MESSAGES],
         [(turns[path[1]], block.get("tool_use_id")) for path, block in results if len(path) == OF_MESSAGES],
-        _answers(messages, turns),
+        answers,
     )
 
 
-def _turns(messages: list[Body]) -> list[int]:
-    turns, turn, last = [], -1, ""
+def _find_turns(messages: list[Body]) -> tuple[list[int], set[Key]]:
+    """Return the turn of each message, and the results that begin the turn after calls."""
+    turns: list[int] = []
+    answers: set[Key] = set()
+    turn, last, over = -1, "", -1
     for message in messages:
-        role = message["role"]
+        role, content = message["role"], message["content"]
         if role != last and role != "system":
             turn, last = turn + 1, role
         turns.append(turn)
-    return turns
-
-
-def _answers(messages: list[Body], turns: list[int]) -> set[Key]:
-    answers: set[Key] = set()
-    over = -1
-    for message, turn in zip(messages, turns, strict=True):
-        role, content = message["role"], message["content"]
         if role == "assistant":
             over = turn + 1 if _ends_in_text(content) else -1
         elif role == "user" and turn != over:
@@ -60,7 +55,7 @@ def _answers(messages: list[Body], turns: list[int]) -> set[Key]:
                     over = turn
                     break
                 answers.add((turn, block.get("tool_use_id")))
-    return answers
+    return turns, answers
 
 
 _TEXT: list[Body] = [{"type": "text"}]

@@ -6,7 +6,7 @@ import re
 
 from mockclaude.api import schema
 from mockclaude.api.api_headers import ApiHeaders
-from mockclaude.api.body import Body, check_usable
+from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.mode import ValidationResult
 
@@ -22,6 +22,8 @@ def check_shape(body: Body, api_headers: ApiHeaders, validation: ValidationResul
         ApiError: 400, with the API's message.
     """
     if validation.mode != "anthropic":
+        from mockclaude.api.usable import check_usable
+
         check_usable(body)
     if not validation.is_off:
         problem = schema.find_error(body, api_headers.version, api_headers.betas, counting=counting)

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from mockclaude import __version__
+from mockclaude.scenario.garbage import without_garbage_collection
 
 COMMANDS = {
     "serve": "serve",
@@ -34,6 +35,10 @@ FORMER_NAMES = {"replay": "recheck"}
 
 
 class _Commands(click.Group):
+    def main(self, *args: Any, **extra: Any) -> Any:
+        with without_garbage_collection():  # most objects of a command stay; a server enables it when it is started
+            return super().main(*args, **extra)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         return list(COMMANDS)
 
@@ -41,6 +46,8 @@ class _Commands(click.Group):
         name = FORMER_NAMES.get(cmd_name, cmd_name)
         if name != cmd_name:
             click.echo(f"warning: `{cmd_name}` is the former name of `{name}`; use `mockclaude {name}`", err=True)
+        if name != "run":  # whose command inherits the environment
+            os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # no search through all installed packages
         command: Any = getattr(import_module(f"{__name__}.{COMMANDS[name]}"), name)
         return command  # type: ignore[no-any-return]
 

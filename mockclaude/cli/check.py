@@ -11,7 +11,6 @@ import click
 
 from mockclaude.cli.options import files_argument, print_warnings
 from mockclaude.scenario.diagnostics import ScenarioError
-from mockclaude.scenario.loading.loader import load_all
 
 
 @click.command(short_help="Report errors and warnings in scenario files.")
@@ -21,6 +20,8 @@ def check(files: tuple[Path, ...]) -> None:
 
     The exit code is 1 if there are errors.
     """
+    from mockclaude.scenario.loading.loader import load_all
+
     try:
         scenarios = load_all(files)
     except ScenarioError as error:

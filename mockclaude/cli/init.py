@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import NamedTuple
 
@@ -189,6 +188,8 @@ def _read(path: Path) -> bytes:
 
 def _find_requirement() -> str:
     """Return the requirement by which pip installs mockclaude elsewhere: the URL it came from, or its name."""
+    from importlib.metadata import distribution
+
     origin = orjson.loads(distribution("mockclaude").read_text("direct_url.json") or "{}")
     url = origin.get("url", "")
     if version_control := origin.get("vcs_info"):

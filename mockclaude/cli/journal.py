@@ -6,13 +6,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mockclaude.api.betas import AcceptedBetas
-from mockclaude.api.mode import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import ScenarioLoader, exit_with_error, option, parse_option, read_entries
+
+if TYPE_CHECKING:
+    from mockclaude.api.betas import AcceptedBetas
+    from mockclaude.api.mode import Mode
 
 JOURNAL = "/_mockclaude/journal?limit=1000"
 """The path of the journal. A server keeps 1,000 requests of a lane."""
@@ -99,10 +102,12 @@ def recheck(
     from mockclaude.journal.recheck import is_redacted, is_refused_in_flight
     from mockclaude.journal.recheck import recheck as find_differences
     from mockclaude.server.clock import parse_speed
+    from mockclaude.server.process import spare_the_collector
 
     speed = parse_option("--retry-speed", parse_speed, retry_speed)
     scenarios = ScenarioLoader(files, seed, validation, betas=betas).load_or_exit()
     entries = read_entries(recording)
+    spare_the_collector()
     differences = find_differences(scenarios, entries, speed)
     for difference in differences:
         click.echo(str(difference))

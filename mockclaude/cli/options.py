@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import click
 
-from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import MODES, Mode
-from mockclaude.engine.trust import parse_host, parse_origin
 from mockclaude.scenario.diagnostics import ScenarioError
-from mockclaude.scenario.format.policy import parse_accepted_betas
-from mockclaude.scenario.lint.determinism import require_determinism
-from mockclaude.scenario.loading.loader import load_all
-from mockclaude.scenario.loading.shipped import is_shipped
-from mockclaude.scenario.rules import Scenario
+
+if TYPE_CHECKING:
+    from mockclaude.api.betas import AcceptedBetas
+    from mockclaude.scenario.rules import Scenario
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,13 +48,18 @@ class ScenarioLoader(NamedTuple):
         Raises:
             ScenarioError: A file is invalid or, with `strict`, depends on the clock or on the order of requests.
         """
+        from mockclaude.scenario.loading.loader import load_all
+
         scenarios = load_all(self.files, self.seed, self.validation, self.betas, with_built_in=not self.no_built_in)
         if self.strict:
+            from mockclaude.scenario.lint.determinism import require_determinism
+
             require_determinism(scenarios.values())
         return scenarios
 
     def load_or_exit(self) -> dict[str, Scenario]:
         """Load the scenarios by name, or print their errors and exit."""
+        gc.freeze()  # imported objects stay: no collection need visit them
         try:
             return self.load()
         except ScenarioError as error:
@@ -69,17 +72,29 @@ def file_option(name: str, help: str, **more: Any) -> Callable[[F], F]:  # noqa:
 
 
 def _parse_each(
-    parse: Callable[[str], str],
+    name: str,
 ) -> Callable[[click.Context, click.Parameter, Sequence[str]], tuple[str, ...]]:
-    """Build a callback that parses each value of an option, and reports a `ValueError` as its error."""
+    """Build a callback that parses each value of an option with a function of `trust`.
+
+    A `ValueError` is reported as the option's error.
+    """
 
     def parse_all(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+        from mockclaude.engine import trust
+
+        parse: Callable[[str], str] = getattr(trust, name)
         try:
             return tuple(map(parse, values))
         except ValueError as error:
             raise click.BadParameter(str(error), ctx, param) from None
 
     return parse_all
+
+
+def _parse_betas(text: str) -> AcceptedBetas:
+    from mockclaude.scenario.format.policy import parse_accepted_betas
+
+    return parse_option("--betas", parse_accepted_betas, text)
 
 
 SEED = option("--seed", type=int, help="Random seed. Overrides `seed` in the files.")
@@ -90,9 +105,7 @@ VALIDATION = option(
 )
 BETAS = option(
     "--betas",
-    callback=lambda _context, _parameter, text: (
-        None if text is None else parse_option("--betas", parse_accepted_betas, text)
-    ),
+    callback=lambda _context, _parameter, text: None if text is None else _parse_betas(text),
     help="Accepted names in `anthropic-beta`: known, strict, any, or further names separated by commas. Overrides "
     "`betas` in the files.",
 )
@@ -115,14 +128,14 @@ ORIGINS = option(
     "--allow-origin",
     "origins",
     multiple=True,
-    callback=_parse_each(parse_origin),
+    callback=_parse_each("parse_origin"),
     help="Accept `x-mockclaude-*` headers from pages of this origin, e.g. http://localhost:3000.",
 )
 HOSTS = option(
     "--allow-host",
     "hosts",
     multiple=True,
-    callback=_parse_each(parse_host),
+    callback=_parse_each("parse_host"),
     help="Accept requests to this host name, e.g. mock.example.com.",
 )
 
@@ -144,6 +157,8 @@ def print_warnings(scenarios: Mapping[str, Scenario], *, err: bool) -> None:
 
     Warnings about the scenarios of the package are not printed to standard error.
     """
+    from mockclaude.scenario.loading.shipped import is_shipped
+
     for warning in sorted(warning for scenario in scenarios.values() for warning in scenario.warnings):
         if not (err and is_shipped(warning.place.file)):
             (_warn if err else click.echo)(f"warning: {warning}")

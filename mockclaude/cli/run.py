@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockclaude.api.betas import AcceptedBetas
-from mockclaude.api.mode import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import ScenarioLoader, option, parse_option, print_warnings
 
 if TYPE_CHECKING:
+    from mockclaude.api.betas import AcceptedBetas
+    from mockclaude.api.mode import Mode
     from mockclaude.server.site import Site
 
 FORWARDED = tuple(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockclaude.api.betas import AcceptedBetas
-from mockclaude.api.mode import Mode
 from mockclaude.cli import options
 from mockclaude.cli.options import ScenarioLoader, exit_with_error, option, parse_option, print_warnings
 
 if TYPE_CHECKING:
+    from mockclaude.api.betas import AcceptedBetas
+    from mockclaude.api.mode import Mode
     from mockclaude.server.log_writer import WriteEntries
     from mockclaude.server.run import PlaybackSettings, SideTask
 

@@ -15,7 +15,6 @@ from mockclaude.engine.decision import Decision
 from mockclaude.engine.fault_header import FAULT_HEADER
 from mockclaude.engine.fault_selection import NO_FAULTS, find_possible_faults, list_attempts, select_faults_to_apply
 from mockclaude.engine.http_request import HttpRequest
-from mockclaude.engine.live_reply import LiveReply
 from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.engine.request_context import RequestContext, add_faults_and_cache_usage, admit
 from mockclaude.engine.scenario_state import ScenarioState
@@ -66,8 +65,8 @@ def select_rule(
     for rule in find_matches(rules, request):
         possible = find_possible_faults(requested, rule, chaos, request) if requested or rule.faults or chaos else {}
         attempts = list_attempts(possible, rule, request) if possible else {}
-        key = rule.key if rule.id else None
-        ticket = state.store.claim(Claim(lane, fingerprint, key, rule.times, is_message, tuple(attempts.values())))
+        key, counted = rule.key if rule.id else None, tuple(attempts.values()) if attempts else ()
+        ticket = state.store.claim(Claim(lane, fingerprint, key, rule.times, is_message, counted))
         if ticket is not None:
             draws = Draws(state.scenario.seed, rule.id, fingerprint, lane, ticket.occurrence, canonical)
             faults = select_faults_to_apply(possible, draws, http, ticket, attempts) if possible else NO_FAULTS
@@ -94,8 +93,8 @@ def _call_function(builder: ReplyBuilder) -> Decision:
         reply = function(builder.context.request)
     except ApiError as error:
         return builder.fail(error)
-    return (
-        builder.decide(reply)
-        if isinstance(reply, ReplyTemplate)
-        else LiveReply(builder, pace, chunk_size, reply).begin()
-    )
+    if isinstance(reply, ReplyTemplate):
+        return builder.decide(reply)
+    from mockclaude.engine.live_reply import LiveReply
+
+    return LiveReply(builder, pace, chunk_size, reply).begin()

@@ -9,7 +9,6 @@ from mockclaude.engine.decision import Decision
 from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.engine.request_context import RequestContext, add_requested_faults
 from mockclaude.reply.compose import Drafter
-from mockclaude.reply.faults.apply import apply_faults
 from mockclaude.reply.response import Response
 from mockclaude.reply.schedule import schedule_document
 from mockclaude.scenario.diagnostics import Place
@@ -26,6 +25,8 @@ def decide_document(context: RequestContext, document: Body) -> Decision:
     Raises:
         ApiError: The request has an invalid fault, or may not have one.
     """
+    from mockclaude.reply.faults.apply import apply_faults
+
     context = add_requested_faults(context)
     chaos = context.state.endpoint_chaos
     builder = select_rule(context, context.state.endpoint_rules, chaos) or select_rule(context, (_DEFAULT,), chaos)
@@ -48,9 +49,10 @@ def decide_document(context: RequestContext, document: Body) -> Decision:
 def _render(builder: ReplyBuilder, document: Body) -> Response:
     """Build the response with `document` and the incidents of the rule's reply."""
     drafter = Drafter(builder.context.request, builder.draws, as_written=True)
+    scope = builder.template_context()
     for step in builder.select_reply().steps:
         if step.kind in DOCUMENT_STEPS:
-            drafter.add(step.kind, step.value.fill(builder.template_context))
+            drafter.add(step.kind, step.value.fill(scope))
     tokens = drafter.usage.get("input_tokens")
     if tokens is not None and "input_tokens" in document:
         document = {**document, "input_tokens": tokens}

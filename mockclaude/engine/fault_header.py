@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
 from mockclaude.api.errors import invalid
 from mockclaude.api.memo import remember
 from mockclaude.scenario.format import assignments
-from mockclaude.scenario.format.faults import Fault, Faults
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.faults import Fault
 
 FAULT_HEADER = "x-mockclaude-fault"
 
@@ -39,11 +43,17 @@ def _parse(where: str, text: str) -> tuple[Fault, ...]:
         raise invalid(f"{where}: a fault has at most {MAX_LENGTH} characters, got {len(text)}; ask for fewer faults")
     try:
         data = assignments.parse_assignments(text)
-        return tuple(_FAULTS.validate_python(re.split(r"\s*,\s*", data) if isinstance(data, str) else data))
+        return tuple(_adapter().validate_python(re.split(r"\s*,\s*", data) if isinstance(data, str) else data))
     except ValidationError as error:
+        from mockclaude.scenario.format.faults import Fault
+
         raise invalid(f"{where}: {assignments.first_problem(error, Fault)}") from None
     except ValueError as error:
         raise invalid(f"{where}: {error}") from None
 
 
-_FAULTS: TypeAdapter[list[Fault]] = TypeAdapter(Faults)
+@cache
+def _adapter() -> TypeAdapter[list[Fault]]:
+    from mockclaude.scenario.format.faults import Faults
+
+    return TypeAdapter(Faults)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.state.store import Attempt, Ticket
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.faults.select import TriggerContext, select_faults, uses_request_count
-from mockclaude.scenario.format.faults import Fault, ScriptFault
 from mockclaude.scenario.rules import ConditionalFault, Rule
 from mockclaude.scenario.volatile import turn_hash
 
-PossibleFaults: TypeAlias = Mapping[str, Sequence[Fault]]
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.faults import Fault
+
+PossibleFaults: TypeAlias = "Mapping[str, Sequence[Fault]]"
 """Faults by their source: `wish` (the client), `fault` (the rule), `chaos` (the scenario)."""
 
 
@@ -50,7 +52,7 @@ def list_attempts(possible: PossibleFaults, rule: Rule, request: MessagesRequest
     Scripts of a rule count the attempts of a turn under this rule. Scripts of chaos and of the client count them under
     any rule.
     """
-    scripted = [label for label, faults in possible.items() if any(isinstance(fault, ScriptFault) for fault in faults)]
+    scripted = [label for label, faults in possible.items() if any(fault.scripted for fault in faults)]
     if not scripted:
         return {}
     turn = turn_hash(request.body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cached_property
 from hashlib import blake2b
@@ -47,6 +47,7 @@ class Head:
         endpoint: The name of the endpoint in conditions; '' for an unknown path.
         lane_from: The sources of the lane.
         validated: The result of the last validation of the headers.
+        handler: The handler of the method and the path, with the path parameters; None before the first request.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Head:
         self.lane_from = lane_from
         self.reads_body = any(source.kind == "body" for source in lane_from)
         self.validated: ValidHeaders | None = None
+        self.handler: Callable[..., Any] | None = None
         self._in_lanes: dict[str, Head] = {}
 
     @cached_property

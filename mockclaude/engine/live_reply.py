@@ -27,7 +27,7 @@ class LiveReply:
         self._builder = builder
         self._pending = pending
         self._response = LiveResponse(
-            builder.template_context,
+            builder.template_context(),
             pace,
             builder.draws,
             builder.response_context,

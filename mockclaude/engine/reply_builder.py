@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.fault_selection import SelectedFaults
@@ -17,7 +15,6 @@ from mockclaude.engine.reply_inputs import (
 )
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.faults.apply import apply_faults
 from mockclaude.reply.prepared import render_prepared
 from mockclaude.reply.render import render_response
 from mockclaude.reply.response import RenderedReply, Response
@@ -49,9 +46,8 @@ class ReplyBuilder:
         self.faults = faults
         self.response_context = ResponseContext(*draws.ids(), context.http.now, context.state.retry_speed)
 
-    @cached_property
     def template_context(self) -> TemplateContext:
-        """The values of placeholders."""
+        """Build the values of the placeholders of one reply."""
         return template_context(self.context, self.rule, self.draws)
 
     def select_reply(self) -> ReplyTemplate:
@@ -91,18 +87,19 @@ class ReplyBuilder:
             reply = render_prepared(template, pace, context.request, ids, size) if is_plain else None
             if reply is None:
                 fields = message_context(context, rule, self.draws, size)
-                reply = render_response(template, pace, self.template_context, self.draws, ids, fields)
+                reply = render_response(template, pace, self.template_context(), self.draws, ids, fields)
         except ApiError as error:
             return self.fail(error)
         return self.complete(reply)
 
     def complete(self, reply: RenderedReply) -> Decision:
         """Add limit headers to a reply, apply its faults, and decide to send it."""
-        context = self.context
+        context, (faults, notes) = self.context, self.faults
         if context.permit is not None:
             reply = reply._replace(response=reply.response.with_values(build_limit_headers(context, reply.usage)))
-        faults, notes = self.faults
         if faults:
+            from mockclaude.reply.faults.apply import apply_faults
+
             response, applied = apply_faults(reply.response, faults, self.response_context, self.draws)
             reply, notes = reply._replace(response=response), (*applied, *notes)
         return self.finish(reply, notes, self.rule.label)
@@ -113,11 +110,20 @@ class ReplyBuilder:
         notes = (*reply.notes, *notes) if notes else reply.notes
         if context.request.warnings:
             notes = (*context.warnings, *notes)
-        decision = Decision(reply.response, reason, context.request.stream, notes, self.rule, self.draws)
-        if context.has_no_effects:
-            return decision
-        effects = list_effects(context, reply, self.response_context.message_id)
-        return decision._replace(whole=context.whole, effects=effects, at_end=list_end_effects(context, reply))
+        is_free = context.permit is None and context.thread is None and context.cached is None
+        if is_free and "diagnostics" not in context.request.body:  # the reply changes the claimed counters only
+            return Decision(reply.response, reason, context.request.stream, notes, self.rule, self.draws)
+        return Decision(
+            reply.response,
+            reason,
+            context.request.stream,
+            notes,
+            self.rule,
+            self.draws,
+            whole=context.whole,
+            effects=list_effects(context, reply, self.response_context.message_id),
+            at_end=list_end_effects(context, reply),
+        )
 
     def fail(self, error: ApiError) -> Decision:
         """Decide to respond with an error. The error of a placeholder names the rule."""

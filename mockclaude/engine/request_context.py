@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -19,7 +19,9 @@ from mockclaude.engine.state.store import CacheUsed, Effect, FlightLeft, Permit,
 from mockclaude.engine.state.threads import ThreadRequest
 from mockclaude.engine.trust import guest_error, page_error
 from mockclaude.reply.cache_usage import CacheUsage, InputUsage
-from mockclaude.scenario.format.faults import Fault
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.faults import Fault
 
 
 class RequestContext(NamedTuple):
@@ -61,17 +63,12 @@ class RequestContext(NamedTuple):
         return self.request.body.get("diagnostics") is not None
 
     @property
-    def has_no_effects(self) -> bool:
-        """Whether a reply changes nothing except the claimed counters."""
-        is_free = self.permit is None and self.thread is None and self.cached is None
-        return is_free and "diagnostics" not in self.request.body
-
-    @property
     def cache_effects(self) -> tuple[Effect, ...]:
         """The change of the prompt cache, which does not depend on the reply."""
-        if self.cached is None:
+        cached = self.cached
+        if cached is None or not (cached.renewed or cached.written):
             return ()
-        return (CacheUsed(self.request.api_headers.key, self.cached.renewed, self.cached.written, self.http.now),)
+        return (CacheUsed(self.request.api_headers.key, cached.renewed, cached.written, self.http.now),)
 
     @property
     def release_effects(self) -> tuple[Effect, ...]:
@@ -101,11 +98,9 @@ def add_faults_and_cache_usage(context: RequestContext) -> RequestContext:
     Raises:
         ApiError: The request has an invalid fault, or may not have one.
     """
-    request, http = context.request, context.http
-    context = add_requested_faults(context)
-    if request.breakpoints:
-        context = context._replace(cached=look_up(context.state.store, request, http.now))
-    return context
+    http, state, request, fingerprints, thread, faults, *_ = add_requested_faults(context)
+    cached = look_up(state.store, request, http.now) if request.breakpoints else None
+    return RequestContext(http, state, request, fingerprints, thread, faults, cached)
 
 
 def add_requested_faults(context: RequestContext) -> RequestContext:

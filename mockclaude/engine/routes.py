@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from mockclaude.api import models
@@ -92,10 +92,8 @@ def answer(http: HttpRequest, state: ScenarioState) -> Decision:
         return Decision(build_bodiless(204, date(http.now).put(granted)), "CORS preflight")
     token = OPENED.set([])
     try:
-        route = _ROUTER.find(head.method, head.path)
-        if route is None:
-            raise _not_found(head)
-        decision = route.handler(http, state, **route.parameters)
+        handler = head.handler or _find_handler(head)
+        decision: Decision = handler(http, state)
     except ApiError as error:
         decision = refuse(http, state, error)
     finally:
@@ -120,8 +118,18 @@ def commit(state: ScenarioState, decision: Decision) -> Decision:
     return decision
 
 
-def _not_found(head: Head) -> ApiError:
-    return ApiError("not_found_error", f"Not found: {head.method} {head.path}{explain_path(head.path, [*ENDPOINTS])}")
+def _find_handler(head: Head) -> Handler:
+    """Find the handler of the method and the path, and keep it in `head`.
+
+    Raises:
+        ApiError: 404 for an unknown path, 405 for another method.
+    """
+    route = _ROUTER.find(head.method, head.path)
+    if route is None:
+        hint = explain_path(head.path, [*ENDPOINTS])
+        raise ApiError("not_found_error", f"Not found: {head.method} {head.path}{hint}")
+    head.handler = partial(route.handler, **route.parameters) if route.parameters else route.handler
+    return head.handler
 
 
 def _list_models(http: HttpRequest, state: ScenarioState) -> Decision:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from copy import copy
+from threading import RLock
 from typing import Any
 
 from mockclaude.api.fingerprint import Fingerprints
@@ -29,6 +30,8 @@ _LONGEST_MODEL = 1_000
 class ScenarioState:
     """A scenario with its added rules and its store.
 
+    Rules may be added in any thread: a request reads the rules once, and a change replaces them by one assignment.
+
     Attributes:
         scenario: The scenario of the files.
         added: The added rules by lane; None is every lane.
@@ -50,6 +53,8 @@ class ScenarioState:
         self.store: Store = MemoryStore() if store is None else store
         self.limits_revision = self.resets = 0
         self._batches = 0
+        self._lock = RLock()
+        """Held while the rules are changed."""
         self.use(scenario)
 
     def use(self, scenario: Scenario) -> None:
@@ -58,11 +63,16 @@ class ScenarioState:
         Rules added to one lane come before rules added to all lanes. Counters follow the key of a rule: a rule that
         does not change keeps them, also if it is missing from a scenario in between.
         """
+        with self._lock:
+            self._use(scenario)
+
+    def _use(self, scenario: Scenario) -> None:
         if scenario.limits is not self.scenario.limits:
             self.limits_revision += 1
         self.scenario = scenario
-        lanes = sorted(self.added, key=lambda lane: lane is None)
-        parts = [*(batch.scenario for lane in lanes for batch in self.added[lane]), scenario]
+        added = self.added
+        lanes = sorted(added, key=lambda lane: lane is None)
+        parts = [*(batch.scenario for lane in lanes for batch in added[lane]), scenario]
         self.rules = RuleList(rule for part in parts for rule in part.rules)
         self.endpoint_rules = RuleList(rule for rule in self.rules if _names_endpoint(rule.conditions))
         self.endpoint_chaos = [fault for fault in scenario.chaos if _names_endpoint(fault.conditions)]
@@ -83,15 +93,16 @@ class ScenarioState:
         Raises:
             ScenarioError: A rule is invalid.
         """
-        before = self.added.get(lane, ())
-        self._batches += 1
-        batch = inline.compile_rules(rules, where, before).with_batch(self._batches)
-        if lane is not None:
-            batch = batch.with_condition(self._lane_condition(lane))
-        if bind is not None:
-            batch = batch.with_functions(bind, before)
-        self.added[lane] = (*before, batch)
-        self.use(self.scenario)
+        with self._lock:
+            before = self.added.get(lane, ())
+            self._batches += 1
+            batch = inline.compile_rules(rules, where, before, self._batches)
+            if lane is not None:
+                batch = batch.with_condition(self._lane_condition(lane))
+            if bind is not None:
+                batch = batch.with_functions(bind, before)
+            self.added = {**self.added, lane: (*before, batch)}
+            self._use(self.scenario)
         return batch.scenario.rules
 
     def remove(self, rule_id: str, lane: str | None = None) -> bool:
@@ -108,23 +119,26 @@ class ScenarioState:
         self._remove(frozenset(rules).__contains__)
 
     def _remove(self, is_removed: Callable[[Rule], bool], lane: str | None = None) -> bool:
-        before = len(self.rules)
-        for where, batches in self.added.items():
-            if lane in (None, where):
-                self.added[where] = tuple(batch.without(is_removed) for batch in batches)
-        self.use(self.scenario)
-        return len(self.rules) < before
+        with self._lock:
+            before = len(self.rules)
+            self.added = {
+                where: tuple(batch.without(is_removed) for batch in batches) if lane in (None, where) else batches
+                for where, batches in self.added.items()
+            }
+            self._use(self.scenario)
+            return len(self.rules) < before
 
     def reset(self, lane: str | None = None) -> None:
         """Remove the added rules and clear the store; with `lane`, only those of the lane."""
-        if lane is None:
-            self.added.clear()
-            self.limits_revision += 1
-            self.resets += 1
-        else:
-            self.added.pop(lane, None)
-        self.store.forget(lane)
-        self.use(self.scenario)
+        with self._lock:
+            if lane is None:
+                self.added = {}
+                self.limits_revision += 1
+                self.resets += 1
+            else:
+                self.added = {where: batches for where, batches in self.added.items() if where != lane}
+            self.store.forget(lane)
+            self._use(self.scenario)
 
     def message_rules(self) -> RuleList:
         """Return the rules for Messages requests; all rules if none is for them."""

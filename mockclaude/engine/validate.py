@@ -65,9 +65,9 @@ class RequestValidator(NamedTuple):
         """
         known = http.head.validated
         valid = known if known is not None and known.policy is self.policy else self.headers(http.head)
+        if valid.result.mode != "anthropic":
+            valid = valid._replace(result=ValidationResult(valid.result.mode, valid.result.warnings))
         result, api_headers = valid.result, valid.api_headers
-        if result.mode != "anthropic":
-            result = ValidationResult(result.mode, result.warnings)
         if valid.content_type is not None:
             result.report(valid.content_type, gateway_accepts=True)
         parsed = parse(http.body)
@@ -80,7 +80,7 @@ class RequestValidator(NamedTuple):
             body, fault = self._normalize(body, api_headers.betas)
         thread = None if body.get("thread") is None else ThreadRequest(store, http.now, hold=not counting)
         try:
-            return self._build(http, valid._replace(result=result), parsed, body, fault, thread), thread
+            return self._build(http, valid, parsed, body, fault, thread), thread
         except BaseException:
             if thread is not None:
                 store.commit(thread.restore_effects())

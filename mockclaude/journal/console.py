@@ -54,11 +54,13 @@ def wants_colour() -> bool:
 
 def log_line(entry: JournalEntry, *, colour: bool) -> str:
     """Format a log line: status, `stream`, request, reason, ending, duration, notes."""
-    status = click.style(entry.status or "---", fg=_colour(entry.status)) if colour else str(entry.status or "---")
+    status = entry.status or "---"
+    if colour:
+        status = click.style(status, fg=_colour(entry.status))
     kind = "stream" if entry.streamed else "      "
     ending = f" [{entry.ending}]" if entry.ending else ""
     request = _printable(f"{entry.method} {entry.path}  {entry.reason}")
-    notes = "".join(f"  [{_printable(note)}]" for note in entry.notes)
+    notes = "".join([f"  [{_printable(note)}]" for note in entry.notes])
     return f"{status} {kind} {request}{ending}  {entry.seconds * 1000:.1f} ms{notes}"
 
 

@@ -110,11 +110,10 @@ class JournalEntry:
 
     def record_decision(self, decision: Decision, script: Script, max_body: int = MAX_BODY) -> None:
         """Record the decision, and the planned writes of up to `max_body` bytes."""
-        reason = decision.reason
+        _, reason, self.streamed, notes, self.rule, self.draws, unmatched, closest, whole, _, _, _ = decision
+        self.unmatched, self.closest, self.whole = unmatched, closest, whole
         self.raw_reason = reason if len(reason) <= MAX_TEXT else _shorten(reason)
-        self.raw_notes = tuple(map(_shorten, decision.notes)) if decision.notes else ()
-        self.streamed, self.rule, self.draws = decision.streamed, decision.rule, decision.draws
-        self.unmatched, self.closest, self.whole = decision.unmatched, decision.closest, decision.whole
+        self.raw_notes = tuple(map(_shorten, notes)) if notes else ()
         sends = script.sends
         size = len(sends[0].data) if len(sends) == 1 else sum([len(send.data) for send in sends])
         if size <= max_body:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any, cast
 
@@ -92,7 +91,7 @@ def _draws_to_json(draws: Draws) -> dict[str, Any]:
 
 def match_result_to_json(result: MatchResult) -> dict[str, Any]:
     """Convert the results of a rule's conditions to JSON data."""
-    return {"rule": result.rule.label, "checks": [asdict(check) for check in result.checks]}
+    return {"rule": result.rule.label, "checks": [check._asdict() for check in result.checks]}
 
 
 def _body(entry: JournalEntry) -> dict[str, Any]:

@@ -14,7 +14,7 @@ class Summary:
     """Counts ended requests by status, and unmatched requests by reason."""
 
     def __init__(self) -> None:
-        self._statuses: Counter[str] = Counter()
+        self._statuses: Counter[int] = Counter()
         self._unmatched: Counter[str] = Counter()
 
     @property
@@ -24,13 +24,14 @@ class Summary:
 
     def add(self, entry: JournalEntry) -> None:
         """Count an ended request."""
-        self._statuses[str(entry.status or "no response")] += 1
+        self._statuses[entry.status] += 1
         if entry.unmatched:
             self._unmatched[entry.reason] += 1
 
     def __str__(self) -> str:
         count = self._statuses.total()
-        statuses = ", ".join(f"{status}: {times}" for status, times in sorted(self._statuses.items()))
+        named = {str(status or "no response"): times for status, times in self._statuses.items()}
+        statuses = ", ".join(f"{status}: {times}" for status, times in sorted(named.items()))
         lines = [f"mockclaude: {count or 'no'} request{'s' * (count != 1)}{f' ({statuses})' if statuses else ''}"]
         for reason, times in self._unmatched.most_common(_NAMED):
             lines.append(f"unmatched{f', {times} times' if times > 1 else ''}: {reason}")

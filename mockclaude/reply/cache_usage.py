@@ -14,9 +14,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import orjson
 
 from mockclaude.api import models, tokens
-from mockclaude.api.body import Body
 from mockclaude.api.events import Block
-from mockclaude.api.tokens import Segment
+from mockclaude.api.request import MessagesRequest
 
 Ttl: TypeAlias = Literal["5m", "1h"]
 
@@ -60,13 +59,17 @@ class Prefix(NamedTuple):
 
     Attributes:
         digest: The hash of the prefix; empty if no breakpoint looks it up.
-        tokens: The tokens of the prefix.
+        tokens: The tokens of the prefix; 0 if no breakpoint looks it up and it is not the whole request.
         ttl: The time to live that a breakpoint at its end sets; None without one.
     """
 
     digest: bytes
     tokens: int
     ttl: Ttl | None = None
+
+
+_PASSED = Prefix(b"", 0)
+"""A prefix that no breakpoint looks up."""
 
 
 class CacheUsage(NamedTuple):
@@ -82,11 +85,11 @@ def find_minimum(model: str) -> int:
     return MINIMUMS.get(models.resolve(model), MINIMUM)
 
 
-def hash_prefixes(body: Body) -> list[Prefix]:
+def hash_prefixes(request: MessagesRequest) -> list[Prefix]:
     """Hash the prefixes of a request, shortest first; none without a breakpoint."""
-    segments = tokens.segments(body)
-    marks = _find_marks(segments, _parse_ttl(body.get("cache_control")))
-    return list(_accumulate(body, segments, marks)) if any(marks) else []
+    prompt = _flatten(request)
+    marks = _find_marks(prompt.blocks, _parse_ttl(request.body.get("cache_control")))
+    return _hash_prefixes(request, prompt, marks) if marks else []
 
 
 def compute_usage(prefixes: Sequence[Prefix], minimum: int, is_alive: Callable[[bytes], bool]) -> CacheUsage:
@@ -132,13 +135,13 @@ def select_lookups(prefixes: Sequence[Prefix]) -> Iterator[bytes]:
 
 
 def remove_cache_control(value: Any) -> Any:
-    """Copy blocks, messages or tools without `cache_control`.
+    """Remove `cache_control` from blocks, messages or tools, in a copy.
 
     Data that is not part of the prompt's structure, such as the input of a tool call, keeps the key.
     """
     if isinstance(value, list):
         return [remove_cache_control(item) for item in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or _MAY_BE_CONTROLLED.isdisjoint(value):
         return value
     return {
         key: remove_cache_control(item) if key in _HOLD_BLOCKS else item
@@ -148,6 +151,7 @@ def remove_cache_control(value: Any) -> Any:
 
 
 _HOLD_BLOCKS = ("content", "source")
+_MAY_BE_CONTROLLED = frozenset({"cache_control", *_HOLD_BLOCKS})
 
 
 def _parse_ttl(control: Any) -> Ttl | None:
@@ -156,27 +160,42 @@ def _parse_ttl(control: Any) -> Ttl | None:
     return "1h" if control.get("ttl") == "1h" else "5m"
 
 
-def _find_marks(segments: Sequence[Segment], automatic: Ttl | None) -> list[Ttl | None]:
-    """Return the time to live of each segment's breakpoint; `automatic` sets one on the last markable segment.
+class _Prompt(NamedTuple):
+    """The tools and blocks of a request in the API's order, their roles, and the index of the first of a message."""
+
+    blocks: list[Block]
+    roles: list[str]
+    begin: int
+
+
+def _flatten(request: MessagesRequest) -> _Prompt:
+    blocks: list[Block] = [*(request.body.get("tools") or ()), *tokens.blocks_of(request.body.get("system") or ())]
+    begin, roles = len(blocks), [""] * len(blocks)
+    for message in request.messages:
+        content = tokens.blocks_of(message["content"] or "")
+        blocks += content
+        roles += [message["role"]] * len(content)
+    return _Prompt(blocks, roles, begin)
+
+
+def _find_marks(blocks: Sequence[Block], automatic: Ttl | None) -> dict[int, Ttl]:
+    """Return the breakpoints by index, with their time to live; `automatic` sets one on the last markable block.
 
     If a request has more breakpoints than the API accepts, which is possible without validation, the last ones count.
     """
-    marks = [_find_mark(segment.block) for segment in segments]
+    may_have = [index for index, block in enumerate(blocks) if "cache_control" in block or "content" in block]
+    marks = {index: ttl for index in may_have if (ttl := _find_mark(blocks[index]))}
     if automatic:
-        last = max((index for index, segment in enumerate(segments) if _is_markable(segment.block)), default=None)
+        last = next((index for index in reversed(range(len(blocks))) if _is_markable(blocks[index])), None)
         if last is not None:
-            marks[last] = marks[last] or automatic
-    for index in [index for index, mark in enumerate(marks) if mark][:-MOST_MARKS]:
-        marks[index] = None
-    return marks
+            marks.setdefault(last, automatic)
+    return {index: marks[index] for index in sorted(marks)[-MOST_MARKS:]}
 
 
 def _find_mark(block: Block) -> Ttl | None:
     """Return the time to live of a breakpoint on a block or in its content, which cannot be cached on its own."""
-    own = _parse_ttl(block.get("cache_control"))
-    if own or not isinstance(block.get("content"), list):
-        return own
-    return next(filter(None, (_parse_ttl(nested.get("cache_control")) for nested in _iterate_nested(block))), None)
+    controls = (part.get("cache_control") for part in (block, *_inner_blocks(block)))
+    return next(filter(None, map(_parse_ttl, controls)), None)
 
 
 def _is_markable(block: Block) -> bool:
@@ -184,48 +203,52 @@ def _is_markable(block: Block) -> bool:
     return kind not in ("thinking", "redacted_thinking") and not (kind == "text" and not block.get("text"))
 
 
-def _iterate_nested(block: Block) -> Iterator[Block]:
-    yield block
-    nested = block.get("content")
-    if isinstance(nested, list):
-        yield from (item for item in nested if isinstance(item, dict))
+def _inner_blocks(block: Block) -> list[Block]:
+    inner = block.get("content")
+    return [item for item in inner if isinstance(item, dict)] if isinstance(inner, list) else []
 
 
-def _accumulate(body: Body, segments: Sequence[Segment], marks: Sequence[Ttl | None]) -> Iterator[Prefix]:
-    settings = _encode_settings(body, chain.from_iterable(_iterate_nested(segment.block) for segment in segments))
-    state = blake2b(models.resolve(body["model"]).encode("utf-8", "surrogatepass"), digest_size=16)
-    total, section = 0, "tools"
-    ends = _select_lookup_ends(marks)
-    for index, (segment, mark) in enumerate(zip(segments, marks, strict=True)):
-        if segment.path[0] != section:
-            section = str(segment.path[0])
-            state.update(settings[section])
-        state.update(_encode_content(body, segment))
-        total += segment.tokens
-        yield Prefix(state.digest() if index in ends else b"", total, mark)
+def _hash_prefixes(request: MessagesRequest, prompt: _Prompt, marks: dict[int, Ttl]) -> list[Prefix]:
+    tools, ends = len(request.body.get("tools") or ()), _select_lookup_ends(marks)
+    system, messages = _encode_settings(request, prompt.blocks)
+    settings = {tools: system, prompt.begin: messages}
+    prefixes = [_PASSED] * len(prompt.blocks)
+    prefixes[-1] = Prefix(b"", request.input_tokens)
+    state = blake2b(models.resolve(request.model).encode("utf-8", "surrogatepass"), digest_size=16)
+    begin = 0
+    for end in sorted({tools, prompt.begin, *ends}):
+        state.update(_encode_blocks(prompt.roles[begin:end], prompt.blocks[begin:end]))
+        if end in ends:
+            prefixes[end - 1] = Prefix(state.digest(), request.token_ends[end - 1], marks.get(end - 1))
+        state.update(settings.get(end, b""))
+        begin = end
+    return prefixes
 
 
-def _select_lookup_ends(marks: Sequence[Ttl | None]) -> set[int]:
-    marked = (index for index, mark in enumerate(marks) if mark)
-    return set(chain.from_iterable(range(index, max(index - LOOKBACK, -1), -1) for index in marked))
+def _select_lookup_ends(marks: Iterable[int]) -> set[int]:
+    """Return the ends of the prefixes that the breakpoints look up."""
+    return set(chain.from_iterable(range(index + 1, max(index + 1 - LOOKBACK, 0), -1) for index in marks))
 
 
-def _encode_content(body: Body, segment: Segment) -> bytes:
-    """Encode the role and block of a segment. The order of the block's own keys does not count; nested order does."""
-    role = body["messages"][segment.path[1]]["role"] if segment.path[0] == "messages" else ""
-    block = segment.block
-    if block.get("type") == "text" and len(block) == 2 + ("cache_control" in block):
-        return orjson.dumps([role, block.get("text")])
-    return orjson.dumps([role, sorted(remove_cache_control(block).items())])
+def _encode_blocks(roles: Sequence[str], blocks: Sequence[Block]) -> bytes:
+    """Encode roles and blocks; the codes of two parts in a row are the code of both.
+
+    The order of a block's own keys does not count; nested order does.
+    """
+    parts: list[Any] = []
+    for role, block in zip(roles, blocks, strict=True):
+        is_text = block.get("type") == "text" and len(block) == 2 + ("cache_control" in block)
+        parts += (role, block.get("text") if is_text else sorted(remove_cache_control(block).items()))
+    return orjson.dumps(parts)[1:-1] + b"," if parts else b""
 
 
-def _encode_settings(body: Body, blocks: Iterable[Block]) -> dict[str, bytes]:
-    """Encode the settings of a request by the first section of the prompt that they change."""
-    has_citations, images = False, False
-    for block in blocks:
-        has_citations = has_citations or _has_citations(block)
-        images = images or block.get("type") == "image"
-    system = [body.get("speed") or "standard", has_citations]
+def _encode_settings(request: MessagesRequest, blocks: Sequence[Block]) -> tuple[bytes, bytes]:
+    """Encode the settings that change the system prompt and messages, and those with the settings of messages."""
+    body = request.body
+    others = [block for block in blocks if "content" in block or "citations" in block or block.get("type") == "image"]
+    nested = [*others, *chain.from_iterable(map(_inner_blocks, others))]
+    images = any(block.get("type") == "image" for block in nested)
+    system = [body.get("speed") or "standard", any(map(_has_citations, nested))]
     thinking = body.get("thinking") or {}
     config = body.get("output_config") or {}
     messages = [
@@ -236,7 +259,7 @@ def _encode_settings(body: Body, blocks: Iterable[Block]) -> dict[str, bytes]:
         config.get("format") or body.get("output_format"),
         images,
     ]
-    return {"system": orjson.dumps(system), "messages": orjson.dumps([system, messages])}
+    return orjson.dumps(system), orjson.dumps([system, messages])
 
 
 def _has_citations(block: Block) -> bool:

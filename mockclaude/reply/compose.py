@@ -5,7 +5,7 @@ A `Reply` has everything except times and bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple, TypeAlias
@@ -14,7 +14,6 @@ from mockclaude.api import models, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.request import MessagesRequest
-from mockclaude.reply.auto_reply import build_auto_reply
 from mockclaude.reply.blocks import BUILDERS, BlockBuilder, to_text
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
@@ -59,14 +58,17 @@ class Reply(NamedTuple):
     @property
     def is_complete(self) -> bool:
         """Whether the reply reaches its last part."""
-        return all(
-            isinstance(part, dict) or (isinstance(part, Pause) and part.microseconds is not None) for part in self.parts
-        )
+        incidents = self._incidents
+        return not incidents or all(isinstance(part, Pause) and part.microseconds is not None for part in incidents)
 
     @property
     def is_plain(self) -> bool:
         """Whether the reply has no pause, error or disconnect."""
-        return all(isinstance(part, dict) for part in self.parts)
+        return not self._incidents
+
+    @property
+    def _incidents(self) -> Sequence[Part]:
+        return [part for part in self.parts if not isinstance(part, dict)]
 
 
 class ReplyContext(NamedTuple):
@@ -123,7 +125,7 @@ def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context
     }
     if drafter.message is not None:
         message = merge_message(message, drafter.message)
-    notes = () if context.as_written else tuple(_build_notes(truncated, request.body, content))
+    notes = () if context.as_written else _build_notes(truncated, request.body, content)
     return Reply(message, truncated.parts, notes, context.chunk_size)
 
 
@@ -133,15 +135,14 @@ def count_tokens_left(request: MessagesRequest) -> float:
     return inf if model is None else max(0, model.max_input_tokens - request.input_tokens)
 
 
-def _build_notes(truncated: TruncatedReply, body: Mapping[str, Any], content: Sequence[Block]) -> Iterator[str]:
+def _build_notes(truncated: TruncatedReply, body: dict[str, Any], content: Sequence[Block]) -> tuple[str, ...]:
+    if truncated.reason is None:
+        return tuple(find_mismatches(body, content))
     if truncated.reason == "max_tokens":
-        yield f"cut at max_tokens ({body['max_tokens']})"
-    elif truncated.reason == "stop_sequence":
-        yield f"stopped at '{truncated.sequence}'"
-    elif truncated.reason is not None:
-        yield "cut at the end of the context window"
-    else:
-        yield from find_mismatches(dict(body), content)
+        return (f"cut at max_tokens ({body['max_tokens']})",)
+    if truncated.reason == "stop_sequence":
+        return (f"stopped at '{truncated.sequence}'",)
+    return ("cut at the end of the context window",)
 
 
 class Drafter:
@@ -175,6 +176,8 @@ class Drafter:
             self.parts += blocks
             self.content += blocks
         elif kind == "generate":
+            from mockclaude.reply.auto_reply import build_auto_reply
+
             for auto_kind, auto_value in build_auto_reply(self.request, self.draws):
                 self.add(auto_kind, auto_value)
         elif kind == "stop_reason":
@@ -244,16 +247,12 @@ def _build_usage(counts: InputUsage, content: Sequence[Block], step: Mapping[str
         "output_tokens": sum(map(tokens.of_output, content)),
         "service_tier": "standard",
         "inference_geo": "not_available",
-        **dict(_build_usage_details(content)),
     }
-    return usage | {key: value for key, value in step.items() if value is not None}
-
-
-def _build_usage_details(content: Sequence[Block]) -> Iterator[tuple[str, Any]]:
     thinking = [block for block in content if block["type"] in _THINKING]
     if thinking:
-        yield "output_tokens_details", {"thinking_tokens": sum(map(tokens.of_output, thinking))}
+        usage["output_tokens_details"] = {"thinking_tokens": sum(map(tokens.of_output, thinking))}
     tools = [block.get("name") for block in content if block["type"] == "server_tool_use"]
     if "web_search" in tools or "web_fetch" in tools:
-        counts = {f"{name}_requests": tools.count(name) for name in ("web_search", "web_fetch")}
-        yield "server_tool_use", counts
+        usage["server_tool_use"] = {f"{name}_requests": tools.count(name) for name in ("web_search", "web_fetch")}
+    usage.update({key: value for key, value in step.items() if value is not None})
+    return usage

@@ -20,13 +20,17 @@ def find_mismatches(body: Body, content: Sequence[Block]) -> Iterator[str]:
     uses = [block for block in content if block["type"] == "tool_use"]
     if uses:
         yield from _check_tools(body, uses)
-    yield from _check_choice(body.get("tool_choice") or {}, len(uses))
+    if choice := body.get("tool_choice"):
+        yield from _check_choice(choice, len(uses))
     schema = find_output_schema(body)
     if schema is not None and not uses:
         yield from _check_format(schema, content)
-    has_thinking = any(block["type"] in ("thinking", "redacted_thinking") for block in content)
-    if has_thinking and (body.get("thinking") or {}).get("type") == "disabled":
+    if (body.get("thinking") or {}).get("type") == "disabled" and any(map(_is_thinking, content)):
         yield "thinking is disabled, but the reply thinks"
+
+
+def _is_thinking(block: Block) -> bool:
+    return block["type"] in ("thinking", "redacted_thinking")
 
 
 def _check_tools(body: Body, uses: Sequence[Block]) -> Iterator[str]:

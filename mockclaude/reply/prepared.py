@@ -40,14 +40,18 @@ class _PreparedReply(NamedTuple):
     """A reply as bytes and as a value.
 
     Attributes:
-        pieces: The bytes, cut at the holes: the model, the message's id, then each occurrence of the input tokens.
+        before: The bytes before the model.
+        between: The bytes between the model and the message's id.
+        after: The bytes after the id, cut at each occurrence of the input tokens.
         tokens: The output tokens of the content.
         message: The message, with marks in the holes.
         static: The events of the stream without a hole.
         usage: The usage, without `input_tokens` if the request's are counted.
     """
 
-    pieces: tuple[bytes, ...]
+    before: bytes
+    between: bytes
+    after: tuple[bytes, ...]
     tokens: int
     message: dict[str, Any]
     static: Sequence[Event | Data]
@@ -64,19 +68,17 @@ def render_prepared(
     """Render a fixed reply; None if the reply must be composed for the request."""
     if not (template.fixed and pace.instant and _PLAIN.issuperset(request.body)):
         return None
-    prepared, model, last = _prepare(template, request.stream, chunk_size), request.model_info, request.messages[-1:]
-    if prepared is None or (last and last[0]["role"] == "assistant"):
+    prepared, model, messages = _prepare(template, request.stream, chunk_size), request.model_info, request.messages
+    if prepared is None or (messages and messages[-1]["role"] == "assistant"):
         return None
-    most = request.body.get("max_tokens")
-    if (most is not None and prepared.tokens > most) or (
-        model is not None and prepared.tokens > model.max_input_tokens - request.input_tokens
-    ):
+    before, between, after, size, *_ = prepared
+    most, input_tokens, message_id = request.body.get("max_tokens"), request.input_tokens, context.message_id
+    if (most is not None and size > most) or (model is not None and size > model.max_input_tokens - input_tokens):
         return None
     name = request.body["model"] if model is None else model.id
-    count = b"%d" % request.input_tokens
-    before, between, *rest = prepared.pieces
-    data = b"".join((before, orjson.dumps(name)[1:-1], between, context.message_id.encode(), count.join(rest)))
-    run = Run(data, partial(_take_apart, prepared, name, context.message_id, request))
+    counted = (b"%d" % input_tokens).join(after)
+    data = b"%b%b%b%b%b" % (before, orjson.dumps(name)[1:-1], between, message_id.encode(), counted)
+    run = Run(data, partial(_take_apart, prepared, name, message_id, request))
     response = context.whole_stream(run) if request.stream else context.message(run)
     return RenderedReply(response, (), prepared.message["content"], prepared.usage)
 
@@ -108,8 +110,9 @@ def _prepare(template: ReplyTemplate, stream: bool, chunk_size: int | None) -> _
         usage = {key: count for key, count in usage.items() if key not in _COUNTED}
     all_events = list_events(reply)
     encoded = b"".join([event.encoded for event in all_events]) if stream else orjson.dumps(reply.message)
+    before, between, *after = _HOLES.split(encoded)
     count = sum(map(tokens.of_output, content))
-    return _PreparedReply(tuple(_HOLES.split(encoded)), count, reply.message, all_events[1:-2], usage)
+    return _PreparedReply(before, between, tuple(after), count, reply.message, all_events[1:-2], usage)
 
 
 def _has_written_input(template: ReplyTemplate) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and indices that lead to a part of the data."""
@@ -23,8 +21,7 @@ _LONGEST_WORD = 100
 """Longer words, in characters, get no suggestion."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A place in a file. Lines and columns count from 1; line 0 is the whole file."""
 
     file: str
@@ -63,8 +60,7 @@ class SourceMap(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """An error or a warning about a file, printed as one line."""
 
     place: Place
@@ -102,7 +98,11 @@ def _first(diagnostics: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
 
 def find_near(word: str, known: Iterable[str], most: int = 1) -> list[str]:
     """Return the most similar known words, the nearest first; none for a long word."""
-    return [] if len(word) > _LONGEST_WORD else difflib.get_close_matches(word, list(known), n=most, cutoff=0.6)
+    if len(word) > _LONGEST_WORD:
+        return []
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(known), n=most, cutoff=0.6)
 
 
 def suggest(words: Iterable[str]) -> str:

@@ -28,16 +28,18 @@ def find_matches(rules: Sequence[Rule], request: MessagesRequest) -> Iterator[Ru
     Raises:
         TooMuchWorkError: The conditions exceed the work limit of one request.
     """
-    if isinstance(rules, RuleList) and rules.is_long:
+    if not isinstance(rules, RuleList):
+        rules = RuleList(rules)
+    if rules.is_long:
         yield from _find_indexed_matches(rules, request)
         return
     looked: Look | None = None
     found: Any = None
     text = request.typed_text
-    for rule in rules:
-        if rule.needle not in text:
+    for needle, tests, rule in rules.tests:
+        if needle not in text:
             continue
-        for look, holds, _ in rule.tests:
+        for look, holds, _ in tests:
             if look is not looked:
                 looked, found = look, look(request)
             if not holds(found):

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import orjson
 from pydantic import BaseModel
@@ -19,14 +19,15 @@ from mockclaude.scenario.conditions.searches import spend
 from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, SourceMap
 from mockclaude.scenario.format import file as written
 from mockclaude.scenario.format import steps as written_steps
-from mockclaude.scenario.format.faults import Fault, ScriptFault
 from mockclaude.scenario.format.policy import UNMATCHED, Policy
-from mockclaude.scenario.format.when import When
 from mockclaude.scenario.lint.file_warnings import list_warnings
 from mockclaude.scenario.lint.scenario_lint import lint_scenario
 from mockclaude.scenario.scoped_limits import ScopedLimit, scoped_limits
 from mockclaude.scenario.template import fakes
 from mockclaude.scenario.template.templates import Template, compile_template
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.faults import Fault
 
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 """Sorted keys. Keys may be expressions, which are a subclass of `str`."""
@@ -122,7 +123,7 @@ class Rule:
     weights: tuple[float, ...] | None = None
     by_turn: bool = False
     times: int | None = None
-    pace: written.Pace = field(default_factory=written.Pace)
+    pace: written.Pace = written.NO_PACE
     name: str | None = None
     as_written: bool = False
     chunk_size: int | None = None
@@ -207,22 +208,32 @@ def build(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Scenario:
     """
     if diagnostics := list(lint_scenario(files)):
         raise ScenarioError(diagnostics)
-    seen: Counter[str] = Counter()
-    rules = [
-        _rule(rule, file, source.place(("rules", index)), seen)
-        for source, file in files
-        for index, rule in enumerate(file.rules)
-    ]
+    rules = build_rules(files)
     return Scenario(
-        rules=tuple(rules),
+        rules=rules,
         seed=_first(files, "seed", 0),
         locale=_first(files, "locale", fakes.DEFAULT_LOCALE),
         files=tuple(source.file for source, _ in files),
         policy=_policy(files),
-        known_signatures=_known_signatures(rules),
+        known_signatures=find_known_signatures(rules),
         chaos=tuple(fault for source, file in files for fault in _faults(file.chaos, source.place(("chaos",)))),
         limits=scoped_limits(files),
         warnings=tuple(list_warnings([source for source, _ in files])),
+    )
+
+
+def build_rules(files: Sequence[tuple[SourceMap, written.ScenarioFile]], batch: int = 0) -> tuple[Rule, ...]:
+    """Build the rules of files without diagnostics.
+
+    Args:
+        files: The files in rule order.
+        batch: The batch of the rules: 0 for the scenario's own.
+    """
+    seen: Counter[str] = Counter()
+    return tuple(
+        _rule(rule, file, source.place(("rules", index)), seen, batch)
+        for source, file in files
+        for index, rule in enumerate(file.rules)
     )
 
 
@@ -244,7 +255,8 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
     )
 
 
-def _known_signatures(rules: Sequence[Rule]) -> KnownSignatures:
+def find_known_signatures(rules: Sequence[Rule]) -> KnownSignatures:
+    """Return the signatures and redacted data in the replies of rules."""
     steps = [data for rule in rules for reply in rule.replies for step in reply.steps for data in _list_blocks(step)]
     signatures = {data["signature"] for data in steps if isinstance(data, dict) and data.get("signature")}
     redacted = {data["data"] for data in steps if isinstance(data, dict) and isinstance(data.get("data"), str)}
@@ -257,7 +269,7 @@ def _list_blocks(step: CompiledStep) -> list[Any]:
     return list(step.value.data["content"]) if step.kind == "message" else [step.value.data]
 
 
-def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, seen: Counter[str]) -> Rule:
+def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, seen: Counter[str], batch: int) -> Rule:
     replies, weights = _replies(rule)
     rule_id = rule.name or _content_id(rule)
     seen[rule_id] += 1
@@ -269,19 +281,20 @@ def _rule(rule: written.RuleModel, file: written.ScenarioFile, place: Place, see
         weights=weights,
         by_turn=rule.turns is not None,
         times=rule.times,
-        pace=rule.pace or file.pace or written.Pace(),
+        pace=rule.pace or file.pace or written.NO_PACE,
         name=rule.name,
         as_written=file.as_written if rule.as_written is None else rule.as_written,
         chunk_size=rule.chunk_size or file.chunk_size,
         faults=_faults(rule.fault, place),
+        batch=batch,
         ordinal=seen[rule_id] - 1,
     )
 
 
 def _faults(faults: Sequence[Fault] | None, place: Place) -> tuple[ConditionalFault, ...]:
-    if any(isinstance(fault, ScriptFault) for fault in faults or ()):
+    if any(fault.scripted for fault in faults or ()):
         volatile.prepare()
-    return tuple(ConditionalFault(fault, place, conditions(fault.when or When())) for fault in faults or ())
+    return tuple(ConditionalFault(fault, place, conditions(fault.when) if fault.when else ()) for fault in faults or ())
 
 
 def _replies(rule: written.RuleModel) -> tuple[list[list[written_steps.StepModel]], tuple[float, ...] | None]:
@@ -307,5 +320,5 @@ def _step(step: written_steps.StepModel) -> CompiledStep:
 
 def _content_id(rule: written.RuleModel) -> str:
     """Return the hash of a rule's content: an id that does not change when rules are added before it."""
-    data = orjson.dumps(rule.model_dump(mode="json", exclude_unset=True, serialize_as_any=True), option=_SORTED)
+    data = orjson.dumps(rule.model_dump(mode="json", exclude_unset=True), option=_SORTED)
     return blake2b(data, digest_size=8).hexdigest()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockclaude.scenario.conditions.conditions import text_test
 from mockclaude.scenario.diagnostics import Place, SourceMap
 from mockclaude.scenario.format.file import ScenarioFile
-from mockclaude.scenario.format.limits import Limit
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.limits import Limit
 
 
 class ScopedLimit(NamedTuple):

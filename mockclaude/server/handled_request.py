@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+import time
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from aiohttp import web
@@ -13,7 +12,7 @@ from mockclaude.engine.decision import NO_RESPONSE, Decision
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.routes import commit
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.journal.entry import JournalEntry
+from mockclaude.journal.entry import PLAYING, JournalEntry
 from mockclaude.journal.journal import Journal
 from mockclaude.reply.response import End
 from mockclaude.server.clock import Clock
@@ -29,67 +28,120 @@ class Server(Protocol):
     Attributes:
         clock: The clock of responses.
         journal: The journal.
+        numbers: The numbers of the next requests.
         refuse: Refuses connections for a number of microseconds of a clock.
     """
 
     clock: Clock
     journal: Journal
+    numbers: Iterator[int]
     refuse: Callable[[int, Clock], None]
 
 
-@dataclass(slots=True)
 class HandledRequest:
     """A request and its decision, which a complete live reply replaces.
 
     Attributes:
-        decision: The decision.
-        scenario: The name of the scenario.
-        http: The request; None for the index page.
-        state: The state of the scenario; None for a request to no scenario.
-        resets: The number of resets of the state at the time of the decision. After another one nothing is committed.
+        entry: The journal entry.
+        script: The bytes of the response; None before the decision.
+        error: The error that prevented the decision.
     """
 
-    decision: Decision = NO_RESPONSE
-    scenario: str = ""
-    http: HttpRequest | None = None
-    state: ScenarioState | None = None
-    resets: int = 0
+    __slots__ = ("_begin", "_decision", "_resets", "_server", "_state", "entry", "error", "script")
 
-    async def send(self, request: web.BaseRequest, entry: JournalEntry, server: Server) -> SentResponse:
-        """Journal the decision, send the response, and journal its ending."""
-        http11 = bool(request.version >= (1, 1))
-        decision, max_body = self.decision, server.journal.max_body
-        if request.method == "HEAD":
-            decision = self.decision = decision.without_body()
-        script = encode(decision.response, http11=http11)
-        entry.record_decision(decision, script, max_body)
-        if self.http is not None:
-            entry.record_request(self.http, self.scenario, max_body)
-            server.journal.keep(entry)
-        if decision.live is not None:
-            complete = partial(self._complete, entry, server)
-            script, played = await play_live(decision.live, request, server.clock, entry.sent, complete)
+    def __init__(self, server: Server, method: str, path: str, headers: Mapping[str, str]) -> None:
+        self._begin = time.perf_counter()
+        self._server = server
+        self._decision = NO_RESPONSE
+        self._state: ScenarioState | None = None
+        self._resets = 0
+        self.entry = JournalEntry(next(server.numbers), server.clock.now(), method, path, headers)
+        self.script: Script | None = None
+        self.error: BaseException | None = None
+
+    def record(
+        self,
+        decision: Decision,
+        http: HttpRequest | None = None,
+        scenario: str = "",
+        state: ScenarioState | None = None,
+        *,
+        http11: bool,
+    ) -> None:
+        """Encode the response, and journal the decision.
+
+        Args:
+            decision: The decision.
+            http: The request; None for the index page, which the journal does not keep.
+            scenario: The name of the scenario.
+            state: The state of the scenario; None for a request to no scenario.
+            http11: Whether the client speaks HTTP/1.1.
+        """
+        entry, journal = self.entry, self._server.journal
+        if entry.method == "HEAD":
+            decision = decision.without_body()
+        self._decision = decision
+        if state is not None:
+            self._state, self._resets = state, state.resets
+        self.script = script = encode(decision.response, http11=http11)
+        entry.record_decision(decision, script, journal.max_body)
+        if http is not None:
+            entry.record_request(http, scenario, journal.max_body)
+            journal.keep(entry)
+
+    def sent_at_once(self) -> None:
+        """Journal the ending of an instant response."""
+        self.entry.sent.append(0)
+        self.entry.ending = ""
+        self.end()
+
+    async def send(self, request: web.BaseRequest) -> SentResponse:
+        """Send the response, and journal its ending."""
+        script, server, sent = self.script, self._server, self.entry.sent
+        assert script is not None, "a decision is sent"
+        if self._decision.live is not None:
+            script, played = await play_live(self._decision.live, request, server.clock, sent, self._complete)
         else:
             if script.down_us:
                 server.refuse(script.down_us, server.clock)
-            played = await play(script, request, server.clock, sent=entry.sent)
-        as_usual = script.end is End.KEEP or (script.end is End.CLOSE and not http11)
-        entry.ending = "" if as_usual else script.end.name.lower()
+            played = await play(script, request, server.clock, sent=sent)
+        as_usual = script.end is End.KEEP or (script.end is End.CLOSE and request.version < (1, 1))
+        self.entry.ending = "" if as_usual else script.end.name.lower()
         return played
 
-    def _complete(self, entry: JournalEntry, server: Server, decision: Decision, script: Script) -> None:
+    def _complete(self, decision: Decision, script: Script) -> None:
         """Commit and journal the decision of a complete live reply."""
-        assert self.state is not None, "only a scenario has live replies"
-        self.decision = decision
-        if self.state.resets == self.resets:
-            decision = self.decision = commit(self.state, decision)
-        entry.record_decision(decision, script, server.journal.max_body)
-        server.journal.grow(entry)
+        assert self._state is not None, "only a scenario has live replies"
+        server, self._decision = self._server, decision
+        if self._state.resets == self._resets:
+            decision = self._decision = commit(self._state, decision)
+        self.entry.record_decision(decision, script, server.journal.max_body)
+        server.journal.grow(self.entry)
         if script.down_us:
             server.refuse(script.down_us, server.clock)
 
-    def release(self) -> None:
-        """Commit the effects of the end of the response, even after an error."""
-        assert self.state is not None, "only a scenario has effects"
-        if self.state.resets == self.resets:
-            self.state.store.commit(self.decision.at_end)
+    def end(self) -> None:
+        """Commit the effects of the end of the response, and publish the end."""
+        entry = self.entry
+        if self._decision.at_end:
+            assert self._state is not None, "only a scenario has effects"
+            if self._state.resets == self._resets:
+                self._state.store.commit(self._decision.at_end)
+        if entry.ending == PLAYING:
+            entry.ending = "client gone"
+        entry.seconds = time.perf_counter() - self._begin
+        self._server.journal.end(entry)
+
+
+class ClientConnection(Protocol):
+    """A connection to a client.
+
+    Attributes:
+        requests: The number of its requests.
+        handled: The decided request that is handed over, if any.
+        key: The key of the head of the current request; b'' for an unknown key.
+    """
+
+    requests: int
+    handled: HandledRequest | None
+    key: bytes

@@ -1,16 +1,18 @@
 """The heads of requests: scenario, path and trust.
 
-Accepted heads are kept without their `content-length`, so that most requests need one look-up.
+Accepted heads are kept by their bytes without the value of `content-length`, so that most requests need one look-up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple, Protocol, TypeAlias, cast
+from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
@@ -21,6 +23,7 @@ from mockclaude.engine.trust import Trust, move_to_pages_lane
 from mockclaude.engine.valid_headers import validation_mode
 from mockclaude.engine.wrong_urls import explain_path, explain_scenario
 from mockclaude.scenario.format.policy import LaneSource
+from mockclaude.server.handled_request import ClientConnection
 
 MAX_HEADS = 1_000
 """The maximum number of known heads. At this number all are dropped."""
@@ -28,18 +31,65 @@ MAX_HEADS = 1_000
 MAX_HEAD = 8 * 1024
 """The maximum size of a remembered head, in bytes."""
 
-HeadKey: TypeAlias = tuple[str, str, int, tuple[tuple[bytes, bytes], ...]]
-"""Method, raw path, minor version, and header lines."""
+_NAME = "content-length"
+_LENGTH = b"\r\ncontent-length:"
+_CODING = b"\r\ntransfer-encoding:"
+_END = b"\r\n\r\n"
+_MAX_DIGITS = 9
+_CHANGES_THE_BODY = ("content-encoding", "expect", "transfer-encoding", "upgrade")
 
-_LENGTH = (b"content-length", b"Content-Length")
+
+SplitHead: TypeAlias = tuple[bytes, str, int, int]
+"""The key of a head, the value of `content-length`, and the positions of the body and of its end.
+
+The key is the head without that value. The end is -1 if the head does not specify it.
+"""
+
+NO_HEAD: SplitHead = (b"", "", 0, -1)
+
+
+def split_head(data: bytes) -> SplitHead:
+    """Return the head of `data`; `NO_HEAD` if incomplete or of an unusual length."""
+    head_end = data.find(_END)
+    if head_end < 0:
+        return NO_HEAD
+    head, body_at = data[:head_end], head_end + len(_END)
+    lines = head.lower()
+    line = lines.find(_LENGTH)
+    if line < 0:
+        return head, "", body_at, body_at if lines.find(_CODING) < 0 else -1
+    start = line + len(_LENGTH)
+    line_end = data.find(b"\r\n", start)
+    length = data[start:line_end].strip(b" ")
+    if not length.isdigit() or len(length) > _MAX_DIGITS:
+        return NO_HEAD
+    return head[:start] + head[line_end:], length.decode(), body_at, body_at + int(length)
 
 
 class KnownHead(NamedTuple):
-    """An accepted head, the name of its scenario, and its redacted path."""
+    """An accepted head.
+
+    Attributes:
+        head: The head.
+        scenario: The name of its scenario.
+        path: Its redacted path.
+        length_name: The spelling of its header `content-length`.
+        length: The value of that header; '' without it.
+        is_plain: Whether the body is in no other form, and the connection stays open after the response.
+    """
 
     head: Head
     scenario: str
     path: str
+    length_name: str
+    length: str
+    is_plain: bool
+
+    def change_length(self, length: str) -> Mapping[str, str]:
+        """Return the headers with another `content-length`."""
+        headers = CIMultiDict(self.head.headers)
+        headers[self.length_name] = length
+        return headers
 
 
 class Heads:
@@ -51,7 +101,7 @@ class Heads:
     """
 
     def __init__(self, served: Mapping[str, ScenarioState], trust: Trust) -> None:
-        self.known: dict[HeadKey, KnownHead] = {}
+        self.known: dict[bytes, KnownHead] = {}
         self.served = served
         self.check_host = lru_cache(maxsize=64)(trust.check_host)
         self._trust = trust
@@ -61,8 +111,8 @@ class Heads:
         self.known.clear()
         self.served = served
 
-    def read(self, request: web.BaseRequest, key: HeadKey) -> KnownHead:
-        """Read a new head.
+    def read(self, request: web.BaseRequest, key: bytes = b"") -> KnownHead:
+        """Read a new head, and keep it by `key` unless that is empty.
 
         Raises:
             ApiError: 404, the scenario or the path is unknown; 403, a page has sent a control header.
@@ -71,10 +121,10 @@ class Heads:
         headers = self._trust.page_headers(page, request.headers) if page else request.headers
         name, path = self._address(request)
         head = _make_head(self._trust, request, path, headers, page, self.served[name].scenario.policy.lane_from)
-        known = KnownHead(head, name, redact(request.raw_path))
+        length_name, length = next((line for line in request.headers.items() if line[0].lower() == _NAME), (_NAME, ""))
+        known = KnownHead(head, name, redact(request.raw_path), length_name, length, _is_plain(request))
         has_fixed_path = "/v1/" in request.raw_path.partition("?")[0]  # others depend on the mode, which may change
-        size = len(request.raw_path) + sum([len(line) + len(value) for line, value in request.raw_headers])
-        if has_fixed_path and not page and size <= MAX_HEAD:  # the headers of a page are filtered for each request
+        if has_fixed_path and not page and 0 < len(key) <= MAX_HEAD:  # the headers of a page are filtered each time
             if len(self.known) >= MAX_HEADS:
                 self.known.clear()
             self.known[key] = known
@@ -112,31 +162,34 @@ class Heads:
         return ApiError("not_found_error", f"Not found: {path}{explain_path(path, [*ENDPOINTS])}")
 
 
-def head_key(request: web.BaseRequest) -> HeadKey:
-    """Return the key of a head: its bytes without `content-length`."""
-    headers = tuple([header for header in request.raw_headers if header[0] not in _LENGTH])
-    return request.method, request.raw_path, request.version.minor, headers
-
-
-class Connection(Protocol):
-    """A connection that counts its requests."""
-
-    requests: int
-
-
-def build_http_request(head: Head, request: web.BaseRequest, body: bytes, began: float, now: float) -> HttpRequest:
-    """Build the request to the engine.
+def build_http_request(
+    head: Head, headers: Mapping[str, str], body: bytes, began: float, now: float, connection: ClientConnection
+) -> HttpRequest:
+    """Build the request to the engine, and count it.
 
     Args:
         began: The start of the server, in seconds since the epoch.
         now: The arrival of the request, in seconds since the epoch.
     """
-    connection = cast("Connection", request.protocol)
     reused, connection.requests = connection.requests > 0, connection.requests + 1
-    headers = head.headers if head.page else request.headers
+    headers = head.headers if head.page else headers
     head = head.with_lane_of(body) if head.reads_body else head
     since_start_us, fraction_us = int((now - began) * 1e6), int(now % 1 * 1e6)
     return HttpRequest(head, headers, body, int(now), since_start_us, reused, fraction_us)
+
+
+def to_origin_form(request: web.BaseRequest) -> web.BaseRequest:
+    """Convert a request to a whole URL to one with a path and a `Host` header."""
+    if "://" not in request.raw_path:
+        return request
+    headers = CIMultiDict(request.headers)
+    headers["host"] = request.url.host_port_subcomponent or ""
+    return request.clone(rel_url=URL(request.url.raw_path_qs, encoded=True), headers=headers)
+
+
+def _is_plain(request: web.BaseRequest) -> bool:
+    headers = request.headers
+    return request.version == (1, 1) and request.keep_alive and not any(name in headers for name in _CHANGES_THE_BODY)
 
 
 def _make_head(

@@ -50,6 +50,14 @@ ALIVE = SentResponse(keep_alive=True)
 CLOSED = SentResponse(keep_alive=False)
 
 
+def find_instant_write(script: Script, clock: Clock) -> bytes:
+    """Return the bytes of a script of one write now, and nothing else; b'' for others."""
+    if len(script.sends) != 1 or script.end is not End.KEEP or script.down_us or (script.end_at and clock.waits):
+        return b""
+    data = script.sends[0].data
+    return data if len(data) <= _DRAIN_ABOVE else b""
+
+
 async def play(
     script: Script,
     request: web.BaseRequest,
@@ -169,17 +177,20 @@ async def _drain(request: web.BaseRequest, write_timeout: float) -> None:
 
 
 def _end(end: End, request: web.BaseRequest, write_timeout: float) -> SentResponse:
-    transport = request.transport
-    if transport is not None and transport.get_write_buffer_size():
-        loop = asyncio.get_running_loop()
-        loop.call_soon(_drop_unless_read, transport, write_timeout)
+    drop_unless_read(request.transport, write_timeout)
     if end is End.CLOSE:
         _transport(request).close()
         return CLOSED
     return ALIVE if request.keep_alive else CLOSED
 
 
-def _drop_unless_read(transport: asyncio.Transport, write_timeout: float) -> None:
+def drop_unless_read(transport: asyncio.Transport | None, write_timeout: float = WRITE_TIMEOUT) -> None:
+    """Disconnect a client that does not read for `write_timeout` seconds."""
+    if transport is not None and transport.get_write_buffer_size():  # the event loop may write at its next iteration
+        asyncio.get_running_loop().call_soon(_drop_later, transport, write_timeout)
+
+
+def _drop_later(transport: asyncio.Transport, write_timeout: float) -> None:
     """Schedule a check of unread bytes after `write_timeout`, if any exist now."""
     if transport.get_write_buffer_size():
         asyncio.get_running_loop().call_later(write_timeout, _drop, transport, transport.get_write_buffer_size())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
+from typing import cast
 
 from aiohttp import web
 
@@ -14,14 +14,13 @@ from mockclaude.api.redaction import redact
 from mockclaude.engine.routes import answer, refuse
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust
-from mockclaude.journal.entry import PLAYING, JournalEntry
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server import index_page
-from mockclaude.server.admin.serve_admin import is_admin_path, serve_admin
+from mockclaude.server.admin import is_admin_path
 from mockclaude.server.clock import REAL, Clock
-from mockclaude.server.handled_request import HandledRequest
-from mockclaude.server.heads import HeadKey, Heads, KnownHead, build_http_request, head_key
+from mockclaude.server.handled_request import ClientConnection, HandledRequest
+from mockclaude.server.heads import Heads, KnownHead, build_http_request, to_origin_form
 from mockclaude.server.player import CLOSED
 from mockclaude.server.request_body import read_body
 
@@ -33,6 +32,7 @@ class Site:
 
     Attributes:
         clock: The clock of responses.
+        heads: The accepted heads of requests.
         journal: The journal, with an entry for each request.
         served: The states of the scenarios by name.
         trust: The access rules.
@@ -53,7 +53,7 @@ class Site:
         self.journal = Journal() if journal is None else journal
         self.served = {name: ScenarioState(scenario, retry_speed) for name, scenario in scenarios.items()}
         self.trust = trust
-        self._heads = Heads(self.served, trust)
+        self.heads = Heads(self.served, trust)
         self._retry_speed = retry_speed
         self.refuse: Callable[[int, Clock], None] = lambda *_: None
         self._began = clock.now()
@@ -71,12 +71,12 @@ class Site:
 
     def forget_heads(self) -> None:
         """Drop the known heads, which contain credentials."""
-        self._heads.known.clear()
+        self.heads.known.clear()
 
     def use(self, scenarios: Mapping[str, Scenario]) -> None:
         """Replace the scenarios. A scenario with the same name keeps its state."""
         self.served = {name: self._update_state(name, scenario) for name, scenario in scenarios.items()}
-        self._heads.use(self.served)
+        self.heads.use(self.served)
 
     def _update_state(self, name: str, scenario: Scenario) -> ScenarioState:
         served = self.served.get(name)
@@ -87,50 +87,62 @@ class Site:
         served.problem = ""
         return served
 
+    def decide(self, handled: HandledRequest, known: KnownHead, body: bytes, connection: ClientConnection) -> None:
+        """Decide and journal the response to a request with a known head."""
+        entry, head = handled.entry, known.head
+        http = build_http_request(head, entry.raw_headers, body, self._began, entry.at, connection)
+        state = self.served[known.scenario]
+        handled.record(answer(http, state), http, known.scenario, state, http11=head.http11)
+
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
+        connection = cast("ClientConnection", request.protocol)
+        handled, key = connection.handled, connection.key
+        connection.handled, connection.key = None, b""
+        if not request.raw_path.startswith("/"):
+            request = to_origin_form(request)
         path = request.raw_path
         if path.startswith("/_") and is_admin_path(path):
-            return await serve_admin(self, request, self._heads.check_host)
-        begin = time.perf_counter()
-        key = head_key(request)
-        known = self._heads.known.get(key)
-        shown = redact(path) if known is None else known.path
-        entry = JournalEntry(next(self.numbers), self.clock.now(), request.method, shown, request.headers)
-        handled = HandledRequest()
+            from mockclaude.server.admin.serve_admin import serve_admin
+
+            return await serve_admin(self, request, self.heads.check_host)
+        known = self.heads.known.get(key)
+        if handled is None:
+            shown = redact(path) if known is None else known.path
+            handled = HandledRequest(self, request.method, shown, request.headers)
         try:
-            handled = await self._decide(request, key, known, entry.at)
-            return await handled.send(request, entry, self)
+            if handled.script is None:
+                await self._read(request, handled, key, known)
+            return await handled.send(request)
         except ConnectionError:
             return CLOSED
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise
         except BaseException as error:
-            entry.ending = "internal error"
+            handled.entry.ending = "internal error"
             raise RuntimeError("a request could not be answered") from error  # aiohttp answers exceptions only
         finally:
-            if handled.decision.at_end:
-                handled.release()
-            if entry.ending == PLAYING:
-                entry.ending = "client gone"
-            entry.seconds = time.perf_counter() - begin
-            self.journal.end(entry)
+            handled.end()
 
-    async def _decide(
-        self, request: web.BaseRequest, key: HeadKey, known: KnownHead | None, now: float
-    ) -> HandledRequest:
-        body = b""
+    async def _read(
+        self, request: web.BaseRequest, handled: HandledRequest, key: bytes, known: KnownHead | None
+    ) -> None:
+        """Read a request, then decide and journal the response; raise the error of an earlier decision."""
+        if handled.error is not None:
+            raise handled.error
+        body, entry, connection = b"", handled.entry, cast("ClientConnection", request.protocol)
         try:
             if known is None:
-                self._heads.check_host(request.headers.get("host", "localhost"))
+                self.heads.check_host(request.headers.get("host", "localhost"))
             body = await read_body(request)
             if known is None or known.scenario not in self.served:  # a reload may remove it while the body arrives
                 if request.raw_path.partition("?")[0] == "/":
-                    return HandledRequest(index_page.respond(request, self.scenarios, self.trust, int(now)))
-                known = self._heads.read(request, key)
-            http = build_http_request(known.head, request, body, self._began, now)
-            state = self.served[known.scenario]
-            return HandledRequest(answer(http, state), known.scenario, http, state, state.resets)
+                    page = index_page.respond(request, self.scenarios, self.trust, int(entry.at))
+                    handled.record(page, http11=request.version >= (1, 1))
+                    return
+                known = self.heads.read(request, key)
+            self.decide(handled, known, body, connection)
         except ApiError as error:
-            http = build_http_request(self._heads.read_stray(request, error), request, body, self._began, now)
-            return HandledRequest(refuse(http, self.served[""], error), http=http)
+            head = self.heads.read_stray(request, error)
+            http = build_http_request(head, request.headers, body, self._began, entry.at, connection)
+            handled.record(refuse(http, self.served[""], error), http, http11=head.http11)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from traceback import walk_stack
@@ -51,9 +53,10 @@ def _is_ours(frame: FrameType) -> bool:
 
 
 def _format_frame(frame: FrameType) -> str:
-    return f"{_relative_path(frame.f_code.co_filename)}:{frame.f_lineno}"
+    return f"{_relative_path(frame.f_code.co_filename, os.getcwd())}:{frame.f_lineno}"
 
 
-def _relative_path(file: str) -> str:
-    path, folder = Path(file).resolve(), Path.cwd()
+@lru_cache
+def _relative_path(file: str, folder: str) -> str:
+    path = Path(file).resolve()
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else file

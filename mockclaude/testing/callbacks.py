@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 import threading
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -136,7 +137,7 @@ class Callbacks:
     async def _close(self, parts: AsyncIterator[Any], where: str, home: _TestLoop | None) -> None:
         if not (home and home.loop.is_closed()):
             with self._record_errors("reply", where):
-                await _run_on(home, lambda: _close_generator(parts), 2 * _CLOSE_TIMEOUT)
+                await _run_on(home, lambda: _close_generator(parts))
 
 
 def _whole_request(request: MessagesRequest) -> MessagesRequest:
@@ -225,7 +226,9 @@ def _current_loop() -> _TestLoop | None:
         return None
 
 
-async def _run_on(home: _TestLoop | None, make: Callable[[], Awaitable[Any]], start_timeout: float) -> Any:
+async def _run_on(
+    home: _TestLoop | None, make: Callable[[], Awaitable[Any]], start_timeout: float = math.inf
+) -> Any:
     """Await the result of `make` on the loop of `home`, or on the current loop.
 
     Raises:

@@ -84,8 +84,10 @@ class LocalServer(BackgroundServer):
 
         Raises:
             ScenarioError: The rule is invalid.
+            RuntimeError: The server does not run, or runs in another process.
         """
-        (added,) = self.call(lambda: self._state.add(rule, where, bind=bind))
+        self.check_running()
+        (added,) = self._state.add(rule, where, bind=bind)
         return added
 
     def count_matches(self) -> Mapping[RuleKey, int]:

@@ -17,7 +17,6 @@ from mockclaude.wire.framing import (
     find_end,
     is_bodiless,
 )
-from mockclaude.wire.malformed import MALFORM
 from mockclaude.wire.script import Script, Send
 
 _TIME = itemgetter(0)
@@ -25,8 +24,8 @@ _TIME = itemgetter(0)
 
 def encode(response: Response, *, http11: bool) -> Script:
     """Encode `response` as a script."""
-    status, headers, request_id, body, at, end, end_at, complete, *_ = response
-    if response.framing is not DEFAULT_FRAMING or status in (0, 204):
+    status, headers, request_id, body, at, end, end_at, complete, _, framing, _ = response
+    if framing is not DEFAULT_FRAMING or status in (0, 204):
         return _encode_special(response, http11)
     if end_at != at or not complete or not body:
         return _encode_writes(response, http11)
@@ -35,9 +34,11 @@ def encode(response: Response, *, http11: bool) -> Script:
     if not http11:
         lines = encode_status_and_headers(status, None, headers)
         return Script(status, (Send(at, b"%b%b%b\r\n%b" % (lines, CLOSING, id_line, data)),), End.CLOSE, at)
-    chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else LAST_CHUNK
     lines = encode_chunked_lines(status, headers)
-    return Script(status, (Send(at, b"%b%b\r\n%b" % (lines, id_line, chunks)),), end, at)
+    if not data:
+        return Script(status, (Send(at, b"%b%b\r\n%b" % (lines, id_line, LAST_CHUNK)),), end, at)
+    sent = b"%b%b\r\n%x\r\n%b\r\n%b" % (lines, id_line, len(data), data, LAST_CHUNK)
+    return Script(status, (Send(at, sent),), end, at)
 
 
 def _encode_special(response: Response, http11: bool) -> Script:
@@ -47,6 +48,8 @@ def _encode_special(response: Response, http11: bool) -> Script:
         sends = [Send(response.end_at, framing.tail)] if framing.tail else ()
         return Script(0, sends, response.end, response.end_at, response.down_us)
     if framing.malformation and framing.body_sent:
+        from mockclaude.wire.malformed import MALFORM
+
         return MALFORM[framing.malformation](response, http11)
     if not framing.body_sent or is_bodiless(response):
         return _encode_head_only(response, http11)

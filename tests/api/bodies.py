@@ -88,9 +88,9 @@ accepted = _shape(
 
 
 @st.composite
-def mangled(draw: st.DrawFn) -> Any:
-    """Return an accepted body in which something, anywhere, is another value or gone."""
-    body = draw(accepted)
+def mangled(draw: st.DrawFn, bodies: st.SearchStrategy[Any] = accepted) -> Any:
+    """Return one of `bodies` in which something, anywhere, is another value or gone."""
+    body = draw(bodies)
     here: Any = body
     while True:
         keys = list(here) if isinstance(here, dict) else list(range(len(here)))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.api.body import check_usable
 from mockclaude.api.errors import ApiError
 from mockclaude.api.fingerprint import parse
+from mockclaude.api.usable import check_usable
 from tests.api.bodies import accepted, mangled
 
 BODY: dict[str, Any] = {"model": "claude-opus-5", "max_tokens": 1024, "messages": [{"role": "user", "content": "Hi"}]}

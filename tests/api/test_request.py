@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mockclaude.api.content_blocks import format_path
+from mockclaude.api.field_traits import list_inner_traits
 from mockclaude.api.request import MessagesRequest
 from tests.api.asking import QUESTION, asked, body
 
@@ -34,6 +35,15 @@ def test_traits_are_the_fields_that_say_something_the_roles_and_the_kinds_of_blo
     request = asked({"role": "user", "content": [IMAGE]}, thinking=None, system="Be kind.")
 
     assert request.traits == {"model", "max_tokens", "messages", "system", "role:user", "block:image"}
+
+
+def test_a_field_that_is_named_like_a_trait_is_none() -> None:
+    assert asked(QUESTION, **{"block:image": 1, "thinking:enabled": 1}).traits == asked(QUESTION).traits
+
+
+def test_traits_of_tools_ignore_what_is_no_object() -> None:
+    assert list_inner_traits({"tools": [1, {"strict": True}], "thinking": 1}) == ["tool:strict"]
+    assert list_inner_traits({"tools": {"strict": True}, "thinking": {}}) == ["thinking:None"]
 
 
 def test_input_tokens_are_those_of_the_body() -> None:

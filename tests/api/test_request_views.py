@@ -269,6 +269,8 @@ def test_blocks_breakpoints_and_traits_follow_from_the_body(body: dict[str, Any]
         *(name for name, value in body.items() if value is not None),
         *(f"role:{message['role']}" for message in body["messages"]),
         *(f"block:{block['type']}" for _, block in located),
+        *(f"tool:{field}" for tool in body.get("tools") or () for field in tool),
+        *([f"thinking:{body['thinking']['type']}"] if body.get("thinking") else []),
         *(["cached"] if request.breakpoints else []),
         *(["long"] if request.input_tokens + (body.get("max_tokens") or 0) > LONG else []),
         *(["blank"] if any(is_blank(message["content"]) for message in body["messages"]) else []),

@@ -22,8 +22,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from tests.benchmarks.cases import agent
 from tests.benchmarks.corpus import CORPUS, Request, ask, request
-from tests.benchmarks.judging import conversation
 from tests.benchmarks.load import HEADERS
 from tests.benchmarks.rule_files import RULE_FILES
 
@@ -141,9 +141,9 @@ def main() -> bool:
     if given.only:
         return is_missed
     with running() as server:
-        agent = Request(conversation(AGENT_SIZE), {})
-        spent = median(server.cost(agent)[0] for _ in range(20))
-        print(f"an agent's request of {len(agent.body) / 1e3:.0f} KB: {spent:.1f} ms; {verdict(spent, AGENT_TARGET)}")
+        reading = request(agent(AGENT_SIZE))
+        spent = median(server.cost(reading)[0] for _ in range(20))
+        print(f"an agent's request of {len(reading.body) / 1e3:.0f} KB: {spent:.1f} ms; {verdict(spent, AGENT_TARGET)}")
         for name in names:
             server.send(CORPUS[name](SMALL))
         before = server.memory()

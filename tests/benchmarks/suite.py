@@ -1,129 +1,102 @@
-"""`python -m tests.benchmarks.suite`: what a test costs that uses the fixture, beside its rivals, in one run.
+"""What a test costs that uses the fixture, beside the same test with a server that is running already.
 
-Every suite is the same: so many tests, each of which asks once with the Python SDK and checks the answer. In every
-round each is run once by a pytest of its own; figures are compared within a round. Prints medians (least..greatest).
+Each suite is run by a pytest of its own, which measures from the end of its first test to the end of its last.
+The time to add a rule is measured within the tests.
 """
+
+from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import tempfile
-import time
-from argparse import ArgumentParser
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from tests.benchmarks.__main__ import CACHE
-from tests.benchmarks.load import CASES
-from tests.benchmarks.servers import MOCKCLAUDE, SERVERS, running, write_files
+from tests.benchmarks.effort import Effort
+from tests.benchmarks.servers import MOCKCLAUDE, ROOT, Workplace
+from tests.benchmarks.table import Results
 
-_ASK = """
-import os, pytest
+_CONFTEST = """
+import statistics, time, pytest
+
+ends, spent = [], []
+
+def pytest_runtest_logfinish():
+    ends.append(time.perf_counter())
+
+def pytest_unconfigure():
+    print("seconds", statistics.median(spent) if spent else (ends[-1] - ends[0]) / (len(ends) - 1))
+"""
+_ONLY_OUR_PLUGIN = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+_CLIENT = """
+import os
 from anthropic import Anthropic
 
-client = Anthropic(base_url=os.environ.get("BASE_URL", "http://127.0.0.1:1"), api_key="mock")
-ASKED = [{{"role": "user", "content": "benchmark"}}]
+client = Anthropic(api_key="mock")
+TEXT = "nineteen-characters " * 100
+MESSAGES = [{"role": "user", "content": "The benchmark."}]
 
-def ask(base_url=None):
-    asked = client if base_url is None else client.with_options(base_url=base_url)
-    return asked.messages.create(model="claude-sonnet-5", max_tokens=4096, messages=ASKED).content[0].text
+def ask(base_url):
+    used = client.with_options(base_url=base_url)
+    return used.messages.create(model="claude-sonnet-5", max_tokens=4096, messages=MESSAGES).content[0].text
+"""
+_HEAD = """
+import conftest, pytest, time
 
 @pytest.mark.parametrize("number", range({tests}))
 """
-_HTTPSERVER = """def test(httpserver, number):
-    content = [{"type": "text", "text": "Hi!"}]
-    usage = {"input_tokens": 1, "output_tokens": 1}
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": content, "usage": usage}
-    httpserver.expect_request("/v1/messages", method="POST").respond_with_json(message)
-    assert ask(httpserver.url_for("").rstrip("/")) == "Hi!"
-"""
-_RUNNING = """def test(number):
-    assert len(ask()) > 1
-"""
-_FIXTURE = """def test(mockclaude, number):
+_TESTS = {
+    "nothing": "def test(number): pass\n",
+    "fixture": "def test(mockclaude, number): pass\n",
+    "rule": """def test(mockclaude, number):
+    begun = time.perf_counter()
     mockclaude.reply("Hi!")
-    assert ask(mockclaude.url) == "Hi!"
-"""
+    conftest.spent.append(time.perf_counter() - begun)
+""",
+    "request": "def test(mockclaude, number):\n    mockclaude.reply(TEXT)\n    assert ask(mockclaude.url) == TEXT\n",
+    "running": "def test(number): assert ask(os.environ['BASE_URL']) == TEXT\n",
+}
 
 
 class Suite(NamedTuple):
-    """A test, the server that is already running for it, if any, and what its environment needs."""
+    """A suite of equal tests."""
 
     name: str
-    test: str
-    server: str = ""
-    package: str = ""
+    tests: int
+
+    def milliseconds(self, folder: Path, environment: Mapping[str, str]) -> float:
+        """Return the time of one test.
+
+        Raises:
+            RuntimeError: A test fails.
+        """
+        test = _TESTS[self.name]
+        text = (_CLIENT if "ask(" in test else "") + _HEAD.format(tests=self.tests) + test
+        (folder / "test_suite.py").write_text(text)
+        (folder / "conftest.py").write_text(_CONFTEST)
+        plugins = ("-p", "no:cacheprovider", "-p", "mockclaude.testing.plugin")
+        command = [sys.executable, "-m", "pytest", "-q", "-s", *plugins, "--rootdir", str(folder), "test_suite.py"]
+        done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{self.name}: {done.stdout[-800:]}{done.stderr[-800:]}")
+        return float(done.stdout.rpartition("seconds ")[2].split()[0]) * 1e3
 
 
-SUITES = (
-    Suite("a server that is running already", _RUNNING, server="mockclaude"),
-    Suite("the fixture", _FIXTURE),
-    Suite("pytest-httpserver", _HTTPSERVER, package="pytest-httpserver==1.1.3"),
-    Suite("aimock, running already", _RUNNING, server="aimock"),
-    Suite("tests that do nothing", "def test(number): pass\n"),
-    Suite("tests that use the fixture and ask nothing", "def test(mockclaude, number): pass\n"),
-)
-
-
-def seconds(suite: Suite, tests: int, folder: Path, environment: Mapping[str, str]) -> float:
-    """Return how long pytest takes for the tests of `suite`, without its own start. Raises `RuntimeError`."""
-    return _timed(suite, tests, folder, environment) - _timed(suite, 1, folder, environment)
-
-
-def _timed(suite: Suite, tests: int, folder: Path, environment: Mapping[str, str]) -> float:
-    (folder / "test_suite.py").write_text(_ASK.format(tests=tests) + suite.test)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "test_suite.py"]
-    begun = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"{suite.name}: {done.stdout[-800:]}")
-    return time.perf_counter() - begun
-
-
-def measured(suite: Suite, tests: int, folder: Path) -> float:
-    """Return the milliseconds that a test of `suite` takes."""
-    environment = {"PYTHONPATH": str(_packages(suite.package))} if suite.package else {}
-    if not suite.server:
-        return seconds(suite, tests, folder, environment) / (tests - 1) * 1e3
-    write_files(folder)
-    server = next(server for server in (MOCKCLAUDE, *SERVERS) if server.name == suite.server)
-    with running(server, folder, CACHE, CASES[0].data) as (port, _):
-        return seconds(suite, tests, folder, {"BASE_URL": f"http://127.0.0.1:{port}"}) / (tests - 1) * 1e3
-
-
-def _packages(package: str) -> Path:
-    home = CACHE / f"suite-{package}"
-    if not home.exists():
-        command = f"{sys.executable} -m pip install -qq --no-deps --target {home} {package} werkzeug markupsafe"
-        subprocess.run(command.split(), check=True)
-    return home
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--tests", type=int, default=1000)
-    given = parser.parse_args()
-    figures: dict[str, list[float]] = {suite.name: [] for suite in SUITES}
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(given.rounds):
-            for suite in SUITES:
-                figures[suite.name].append(measured(suite, given.tests, Path(folder)))
-    base = figures[SUITES[0].name]
-    for name, found in figures.items():
-        ratios = [one / other for one, other in zip(found, base, strict=True)]
-        print(f"{name:45} {_row(found, '{:.2f} ms a test')}   {_row(ratios, '{:.2f} times the first')}")
-    fixture, nothing = figures[SUITES[5].name], figures[SUITES[4].name]
-    beyond = [one - other for one, other in zip(fixture, nothing, strict=True)]
-    print(f"set-up and teardown of the fixture            {_row(beyond, '{:.2f} ms')}")
-
-
-def _row(values: list[float], form: str) -> str:
-    return f"{form.format(median(values))} ({min(values):.2f}..{max(values):.2f})"
-
-
-if __name__ == "__main__":
-    main()
+def measure(effort: Effort, workplace: Workplace, results: Results) -> None:
+    """Measure the fixture. The server for the other tests runs in a process of its own."""
+    times: dict[str, list[float]] = defaultdict(list)
+    folder = workplace.folder / "suite"
+    folder.mkdir(exist_ok=True)
+    with workplace.running(MOCKCLAUDE) as (server,):
+        environment = {"BASE_URL": f"http://127.0.0.1:{server.port}", "PYTHONPATH": str(ROOT), **_ONLY_OUR_PLUGIN}
+        for _ in range(effort.rounds):
+            for name in _TESTS:
+                times[name].append(Suite(name, effort.tests).milliseconds(folder, environment))
+    setups = [more - less for more, less in zip(times["fixture"], times["nothing"], strict=True)]
+    results.add("fixture-setup", setups, f"a test that does nothing: {median(times['nothing']):.2f} ms")
+    results.add("fixture-rule", times["rule"])
+    ratios = [with_fixture / other for with_fixture, other in zip(times["request"], times["running"], strict=True)]
+    results.add("fixture-test", ratios, f"{median(times['request']):.2f} ms and {median(times['running']):.2f} ms")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -33,6 +35,30 @@ def test_added_rules_come_before_the_scenario_in_the_order_in_which_they_were_ad
     assert said(served) == "First."
     assert said(served, content="Bye") == "Second."
     assert [str(rule.place) for rule in served.rules[:2]] == ["here", "there"]
+
+
+def test_rules_added_in_threads_are_all_kept(served: ScenarioState) -> None:
+    def add(name: str) -> bool:
+        lane = name if name < "c" else None
+        for number in range(20):
+            (rule,) = served.add({"when": {"user": f"{name}{number}."}, "reply": f"{name}{number}"}, "here", lane)
+            assert rule in served.rules
+        return served.remove(rule.id, lane)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor() as threads:
+            adding = [threads.submit(add, name) for name in "abcd"]
+            while not all(each.done() for each in adding):
+                assert said(served, content="x") in ("Once.", "Then.")
+    finally:
+        sys.setswitchinterval(before)
+
+    assert all(each.result() for each in adding)
+    assert len(served.rules) == 4 * 19 + 2
+    for name in "abcd":
+        assert [said(served, name, content=f"{name}{number}.") for number in (0, 18)] == [f"{name}0", f"{name}18"]
 
 
 def test_a_rule_of_one_lane_answers_in_it_only_and_before_those_of_all(served: ScenarioState) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mockclaude.api import tokens
 from mockclaude.api.models import CATALOGUE
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.cache_usage import (
     LOOKBACK,
     MINIMUM,
@@ -35,8 +36,12 @@ def request_body(*blocks: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"model": "claude-sonnet-5", "max_tokens": 10, "messages": messages, **fields}
 
 
+def prefixes(body: dict[str, Any]) -> list[Prefix]:
+    return hash_prefixes(MessagesRequest(body))
+
+
 def marks(body: dict[str, Any]) -> list[Ttl | None]:
-    return [prefix.ttl for prefix in hash_prefixes(body)]
+    return [prefix.ttl for prefix in prefixes(body)]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +67,7 @@ def test_the_minimums_are_those_of_models_in_the_catalogue() -> None:
 
 
 def test_a_request_without_a_breakpoint_has_no_prefixes() -> None:
-    assert hash_prefixes(request_body(text("Hello"))) == []
+    assert prefixes(request_body(text("Hello"))) == []
 
 
 def test_breakpoint_is_at_a_block_with_cache_control() -> None:
@@ -79,11 +84,11 @@ def test_tools_come_before_system_and_system_before_messages() -> None:
 
 @pytest.mark.parametrize("control", [None, "ephemeral"])
 def test_invalid_cache_control_is_not_a_breakpoint(control: Any) -> None:
-    assert hash_prefixes(request_body(text("1", cache_control=control))) == []
+    assert prefixes(request_body(text("1", cache_control=control))) == []
 
 
 def test_a_breakpoint_within_a_tool_result_is_at_its_end() -> None:
-    result = {"type": "tool_result", "tool_use_id": "t", "content": [text("1", cache_control=HOUR), "odd"]}
+    result = {"type": "tool_result", "tool_use_id": "t", "content": [text("0"), text("1", cache_control=HOUR)]}
 
     assert marks(request_body(result, text("2"))) == ["1h", None]
 
@@ -109,7 +114,32 @@ def test_automatic_breakpoint_is_at_the_last_markable_block(
 def test_the_last_prefix_has_the_tokens_of_the_request() -> None:
     body = request_body(text("1", cache_control=SHORT), text("Some more"), system="Be kind.", tools=[{"name": "one"}])
 
-    assert hash_prefixes(body)[-1].tokens == tokens.of_input(body)
+    assert prefixes(body)[-1].tokens == tokens.of_input(body)
+
+
+SECTIONS = st.fixed_dictionaries(
+    {}, optional={"system": st.just("Be kind."), "tools": st.just([{"name": "one", "description": "One."}])}
+)
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=50), st.data(), SECTIONS)
+def test_a_prefix_does_not_depend_on_what_follows(
+    said: list[str], data: st.DataObject, sections: dict[str, Any]
+) -> None:
+    def up_to(end: int, *marked: int) -> list[Prefix]:
+        blocks = [
+            text(each, **({"cache_control": SHORT} if at in marked else {})) for at, each in enumerate(said[:end])
+        ]
+        return prefixes(request_body(*blocks, **sections))[-end:]
+
+    marked = data.draw(st.sets(st.integers(0, len(said) - 1), min_size=1, max_size=4))
+    whole = up_to(len(said), *marked)
+
+    for index in marked:
+        alone = up_to(index + 1, index)
+        assert whole[index] == alone[-1]
+        seen = {prefix.digest: prefix.tokens for prefix in alone[-LOOKBACK:]}
+        assert seen.items() <= {prefix.digest: prefix.tokens for prefix in whole}.items()
 
 
 PICTURE = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
@@ -127,7 +157,7 @@ def cached_body(*more: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> list[bool]:
     """Return whether the prefixes of two requests up to tools, system and the first message are the same."""
-    return [a.digest == b.digest for a, b in zip(hash_prefixes(one)[:3], hash_prefixes(other)[:3], strict=True)]
+    return [a.digest == b.digest for a, b in zip(prefixes(one)[:3], prefixes(other)[:3], strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +210,7 @@ def test_role_is_part_of_the_prefix() -> None:
 
 def test_key_order_counts_within_an_input_only() -> None:
     def using(**fields: Any) -> bytes:
-        return hash_prefixes(request_body({"type": "tool_use", "id": "t", **fields}, cache_control=SHORT))[-1].digest
+        return prefixes(request_body({"type": "tool_use", "id": "t", **fields}, cache_control=SHORT))[-1].digest
 
     one = using(name="n", input={"a": 1, "b": 2})
     assert one == using(input={"a": 1, "b": 2}, name="n")

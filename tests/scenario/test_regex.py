@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from mockclaude.scenario.conditions.pattern_index import PatternIndex
 from mockclaude.scenario.conditions.regex import Regex
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import load_text
@@ -140,6 +141,31 @@ PIECES = st.recursive(
 PATTERNS = st.tuples(
     st.sampled_from(["", "(?i)", "(?m)^", "^", r"\A", r"\b"]), PIECES, st.sampled_from(["", "$", r"\Z", r"\b"])
 ).map("".join)
+
+
+ASCII_TEXTS = st.text("abiAIkKsS1 _\n\x1c\t", max_size=8)
+
+
+@given(st.lists(PATTERNS, max_size=8), ASCII_TEXTS)
+def test_patterns_for_ascii_match_what_the_patterns_match(patterns: list[str], text: str) -> None:
+    index = PatternIndex(map(Regex, patterns))
+
+    assert index.find(text) == frozenset(pattern for pattern in index.patterns if pattern.matches(text))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_known"),
+    [
+        (r"(?i)\w+[^\S ]\D\bi", True),
+        (r"[\W\S]", True),
+        ("é", False),
+        ("[a-é]", False),
+        (r"\x80", False),
+        (r"\p{L}", False),
+    ],
+)
+def test_a_pattern_for_ascii_names_no_other_characters(pattern: str, is_known: bool) -> None:
+    assert PatternIndex([Regex(pattern)]).patterns == ({pattern} if is_known else set())
 
 
 @given(PATTERNS, st.text("abAé1 _ß\nİı٣😀", min_size=1, max_size=8))

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api.request import MessagesRequest
-from mockclaude.scenario.conditions import rule_index
+from mockclaude.scenario.conditions import pattern_index, rule_index
 from mockclaude.scenario.conditions.regex import Regex
 from mockclaude.scenario.conditions.rule_index import FEW, RuleList
-from mockclaude.scenario.conditions.work import TooMuchWorkError, Work
+from mockclaude.scenario.conditions.work import MAX_WORK, TooMuchWorkError, Work, work_of
 from mockclaude.scenario.loading.inline import InlineSource
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.loading.validation import validate
@@ -103,6 +103,50 @@ def test_many_rules_are_matched_as_without_an_index(whens: list[dict[str, Any]],
         nearest = find_near_miss(few, heard, {})
         assert nearest is not None
         assert nearest.rule is getattr(find_near_miss(RuleList(few), heard, {}), "rule", None)
+
+
+@given(st.lists(WHENS, min_size=1, max_size=4), REQUESTS)
+def test_rules_with_equal_needles_are_matched_as_without_an_index(
+    whens: list[dict[str, Any]], heard: MessagesRequest
+) -> None:
+    few = rules(whens)
+    many = RuleList(few * (FEW + 1))
+
+    assert list(find_matches(many, heard)) == [*find_matches(few, heard)] * (FEW + 1)
+
+
+SHARED = "{when: {user: {regex: '(?i)^\\w+ order\\s+%s\\b'}}, reply: a}"
+
+
+def test_no_regex_of_many_with_one_needle_is_searched_for_separately(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = many(100, SHARED)
+    matches = Regex.matches
+    monkeypatch.setattr(Regex, "matches", lambda regex, text: matches(regex, text) or pytest.fail("a search"))
+
+    assert match(listed, conversation("My Order 99 now")) is listed[99]
+    assert match(listed, conversation("My Order now")) is None
+
+
+@pytest.mark.parametrize("said", ["My order 99 now", "My order 99 à la carte", "My order 99 now" + " " * 5_000])
+def test_the_work_of_a_regex_is_counted_however_it_is_searched_for(said: str) -> None:
+    listed, heard = many(100, SHARED), conversation(said)
+    (search,) = listed[0].conditions[0].searches
+
+    assert match(listed, heard) is listed[99]
+    assert work_of(heard)._left == MAX_WORK - 100 * search.price(heard)
+
+
+def test_regexes_with_other_characters_than_ascii_are_searched_for_separately() -> None:
+    listed = many(100, "{when: {user: {regex: 'é\\s+%s\\b'}}, reply: a}")
+
+    assert match(listed, conversation("é 99")) is listed[99]
+    assert match(listed, conversation("e 99")) is None
+
+
+def test_regexes_are_searched_for_separately_without_memory_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pattern_index, "_MEMORY", (1,))
+
+    assert match(many(100, SHARED), conversation("My order 99 now")) is not None
 
 
 RULES = {

@@ -191,6 +191,7 @@ def test_client_may_disconnect_during_a_request(serve: Serve, length: str | None
 
 async def test_client_may_disconnect_before_the_response() -> None:
     gone = make_mocked_request("GET", "/_mockclaude/health", {"host": "localhost"}, payload=EMPTY_PAYLOAD)
+    gone.protocol.__dict__.update(handled=None, key=b"", requests=0)
 
     assert not (await Site({"": load_text(SCENARIO)}).handle(gone)).keep_alive
 

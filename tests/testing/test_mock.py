@@ -341,7 +341,7 @@ def test_blocking_function_is_reported_with_its_line(
     begun.wait()
     monkeypatch.setattr(background, "TIMEOUT", 0.01)
     with pytest.raises(RuntimeError, match=rf"blocked for 0.01 s at tests/testing/{HERE}:\d+; expected functions"):
-        mock.reply("Hi!")
+        mock.reset()
     monkeypatch.undo()
     done.set()
     asking.join()

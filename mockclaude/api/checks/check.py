@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from mockclaude.api.errors import ApiError
@@ -13,8 +12,7 @@ Details: TypeAlias = Mapping[str, object]
 """The values for the placeholders of a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """A condition under which the API rejects a request of the right shape.
 
     Attributes:

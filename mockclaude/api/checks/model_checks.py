@@ -53,12 +53,11 @@ def _thinking_type(request: MessagesRequest) -> str | None:
 
 
 def _reject_thinking_type(mode: str, offers: Callable[[tuple[str, ...]], bool] = bool) -> _Find:
-    """Build a check that rejects a `thinking.type` that the model lacks, if `offers` is true of the types it has."""
+    """Build a check that rejects `thinking.type` `mode` if the model lacks it and `offers` is true of its types."""
 
-    def find(request: MessagesRequest, model: Model) -> Details | None:
-        if _thinking_type(request) != mode or mode in model.thinking_modes:
-            return None
-        return {"model": model.id} if offers(model.thinking_modes) else None
+    def find(_: MessagesRequest, model: Model) -> Details | None:
+        modes = model.thinking_modes
+        return None if mode in modes or not offers(modes) else {"model": model.id}
 
     return find
 
@@ -191,28 +190,28 @@ CHECKS: tuple[Check, ...] = (
         f'"thinking.type.enabled" is not supported for this model. {_ADAPTIVE_INSTEAD}',
         "documented",
         _reject_thinking_type("enabled", lambda modes: "adaptive" in modes),
-        "thinking",
+        "thinking:enabled",
     ),
     _rule(
         "a budget for thoughts where the model has none",
         "'{model}' does not support thinking.",
         "assumed",
         _reject_thinking_type("enabled", lambda modes: "adaptive" not in modes),
-        "thinking",
+        "thinking:enabled",
     ),
     _rule(
         "adaptive thinking on an older model",
         "adaptive thinking is not supported on this model",
         "documented",
         _reject_thinking_type("adaptive"),
-        "thinking",
+        "thinking:adaptive",
     ),
     _rule(
         "thinking between tools where it is not known",
         '"thinking.type.between_tools" is not supported for this model.',
         "reported",
         _reject_thinking_type("between_tools"),
-        "thinking",
+        "thinking:between_tools",
     ),
     _rule(
         "no thinking where it is always on, but can be between tools only",
@@ -220,7 +219,7 @@ CHECKS: tuple[Check, ...] = (
         'thinking setting, or "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
         "reported",
         _reject_thinking_type("disabled", lambda modes: "between_tools" in modes),
-        "thinking",
+        "thinking:disabled",
     ),
     _rule(
         "no thinking where it is always on, but can have a budget",
@@ -228,14 +227,14 @@ CHECKS: tuple[Check, ...] = (
         'specified; use "thinking.type.enabled" with "budget_tokens" for extended thinking.',
         "documented",
         _reject_thinking_type("disabled", lambda modes: "enabled" in modes),
-        "thinking",
+        "thinking:disabled",
     ),
     _rule(
         "no thinking where it is always on",
         f'"thinking.type.disabled" is not supported for this model. {_ADAPTIVE_INSTEAD}',
         "documented",
         _reject_thinking_type("disabled", lambda modes: modes == ("adaptive",)),
-        "thinking",
+        "thinking:disabled",
     ),
     _rule(
         "an effort where the model has no such setting",

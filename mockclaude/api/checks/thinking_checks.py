@@ -13,11 +13,6 @@ from mockclaude.api.request import MessagesRequest
 _THOUGHTS = ("thinking", "redacted_thinking")
 
 
-def _is_enabled(request: MessagesRequest) -> bool:
-    """Return whether thinking has a budget; other kinds of thinking have no rules for earlier messages."""
-    return bool(request.body["thinking"].get("type") == "enabled")
-
-
 def _block_type(message: Body, index: int) -> str:
     """Return the type of the first block of a message, or with -1 of the last block."""
     content = message["content"]
@@ -27,7 +22,7 @@ def _block_type(message: Body, index: int) -> str:
 
 
 def _find_absent(request: MessagesRequest) -> Details | None:
-    number = _turn_start(request) if _is_enabled(request) else None
+    number = _turn_start(request)
     kind = "" if number is None else _block_type(request.messages[number], 0)
     return {"number": number, "found": kind} if kind and kind not in _THOUGHTS else None
 
@@ -45,7 +40,7 @@ def _turn_start(request: MessagesRequest) -> int | None:
 
 
 def _not_first(request: MessagesRequest) -> Details | None:
-    for number in _late_thinking(request) if _is_enabled(request) else ():
+    for number in _late_thinking(request):
         kind = _block_type(request.messages[number], 0)
         if kind not in _THOUGHTS and not _continues_message(request, number):
             return {"number": number, "found": kind}
@@ -105,7 +100,7 @@ CHECKS: tuple[Check, ...] = (
         "https://docs.claude.com/en/docs/build-with-claude/extended-thinking",
         "reported",
         _find_absent,
-        "thinking",
+        "thinking:enabled",
     ),
     Check(
         "thinking that does not come first",
@@ -113,7 +108,7 @@ CHECKS: tuple[Check, ...] = (
         "`thinking` or `redacted_thinking`. Found `{found}`.",
         "reported",
         _not_first,
-        "thinking",
+        "thinking:enabled",
     ),
     Check(
         "thinking that was changed in the latest answer",
@@ -141,4 +136,7 @@ CHECKS: tuple[Check, ...] = (
         gateway=True,
     ),
 )
-"""Thinking: it begins the turn that is continued, and is unchanged."""
+"""Thinking: it begins the turn that is continued, and is unchanged.
+
+Kinds of thinking other than `enabled` have no rules for earlier messages.
+"""

@@ -223,14 +223,14 @@ CHECKS: tuple[Check, ...] = (
         "tools.{index}.custom: {problem}",
         "reported",
         _find_loose,
-        "tools",
+        "tool:strict",
     ),
     Check(
         "a way to use computers that the model does not know",
         "'{model}' does not support tool types: {types}. Did you mean one of {offer}?",
         "reported",
         _other_computer,
-        "tools",
+        "tool:type",
         gateway=True,
     ),
     Check(
@@ -238,7 +238,7 @@ CHECKS: tuple[Check, ...] = (
         "At least one tool must have defer_loading=false. All tools cannot be deferred.",
         "documented",
         _find_all_deferred,
-        "tools",
+        "tool:defer_loading",
     ),
     Check(
         "a tool to cache that is not loaded",
@@ -246,21 +246,21 @@ CHECKS: tuple[Check, ...] = (
         "Tools with defer_loading cannot use prompt caching.",
         "reported",
         _find_deferred_and_cached,
-        "tools",
+        "tool:defer_loading",
     ),
     Check(
         "domains to search, and domains not to",
         "tools.{index}.{type}: Only one of allowed_domains or blocked_domains may be set.",
         "documented",
         _both_domains,
-        "tools",
+        "tool:blocked_domains",
     ),
     Check(
         "domains to search, and none named",
         "tools.{index}.{type}.{field}: Empty list of domains is ambiguous. Provide at least one domain or null.",
         "reported",
         _no_domains,
-        "tools",
+        "tool:type",
     ),
     *(
         Check(
@@ -288,7 +288,7 @@ CHECKS: tuple[Check, ...] = (
         "MCP server '{name}' is referenced by an `mcp_toolset` in `tools` but not defined in `mcp_servers`.",
         "assumed",
         _unknown_server,
-        "tools",
+        "tool:type",
     ),
 )
 """Tools: the choice, each tool, deferred loading, and references."""

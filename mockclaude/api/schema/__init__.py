@@ -16,7 +16,7 @@ from mockclaude.api.schema.body_fields import BODY
 from mockclaude.api.schema.gates import open_gates
 from mockclaude.api.schema.notation import field_names, parse_definitions
 from mockclaude.api.schema.tool_types import TOOLS
-from mockclaude.api.schema.validators import HIDDEN, Builder, Definitions
+from mockclaude.api.schema.validators import HIDDEN, AcceptanceBuilder, Builder, Definitions
 
 _ROLES = "Input should be 'user' or 'assistant'"
 _INTERNAL = ("'connector_text'", "'mid_conv_system'")
@@ -27,8 +27,8 @@ _MANY = 100
 
 
 def create_validator(version: str, betas: frozenset[str]) -> SchemaValidator:
-    """Create the validator of a Messages request without `thread`."""
-    return _validator("create", open_gates(version, betas))
+    """Create the validator that accepts valid Messages requests without `thread`."""
+    return _validator("create", open_gates(version, betas), AcceptanceBuilder)
 
 
 def find_error(body: dict[str, Any], version: str, betas: frozenset[str], *, counting: bool) -> str | None:
@@ -78,8 +78,8 @@ def _field_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=64)
-def _validator(definition: str, gates: frozenset[str]) -> SchemaValidator:
-    return SchemaValidator(Builder(_definitions(), gates).build_definition(definition))
+def _validator(definition: str, gates: frozenset[str], builder: type[Builder] = Builder) -> SchemaValidator:
+    return SchemaValidator(builder(_definitions(), gates).build_definition(definition))
 
 
 def _describe(error: ErrorDetails) -> str:

@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A definition or a basic type (`str`, `int`, `null`, ...) with its restrictions."""
 
     name: str
@@ -25,15 +23,13 @@ class Name:
     pattern: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A fixed text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class List:
+class List(NamedTuple):
     """A list of `least` to `most` items."""
 
     item: Type
@@ -41,8 +37,7 @@ class List:
     most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(NamedTuple):
     """An object with any keys and values of one type."""
 
     value: Type
@@ -56,8 +51,7 @@ class Field(NamedTuple):
     gates: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(NamedTuple):
     """An object with no other fields.
 
     Attributes:
@@ -71,8 +65,7 @@ class Object:
     tagged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(NamedTuple):
     """Alternatives, each with the gates that include it."""
 
     options: tuple[tuple[Type, tuple[str, ...]], ...]
@@ -108,24 +101,21 @@ def parse_definitions(text: str) -> dict[str, Type]:
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        self._tokens: list[str] = [token for token in _TOKENS.findall(text) if token]
+        self._tokens: list[str] = [*filter(None, _TOKENS.findall(text)), ""]
         self._at = 0
 
     def definitions(self) -> Iterator[tuple[str, Type]]:
-        while self._at < len(self._tokens):
+        while self._tokens[self._at]:
             name = self._next()
             self._next()
             yield name, self._type()
-
-    def _peek(self) -> str:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ""
 
     def _next(self) -> str:
         self._at += 1
         return self._tokens[self._at - 1]
 
     def _skips(self, token: str) -> bool:
-        matches = self._peek() == token
+        matches = self._tokens[self._at] == token
         self._at += matches
         return matches
 

@@ -32,6 +32,7 @@ _SIMPLE: dict[str, Callable[[Name], CoreSchema]] = {
 }
 """The names without a definition. `input_schema` is a JSON Schema whose type is `object`."""
 _NULL = Name("null")
+_ANY = core.any_schema()
 
 Definitions: TypeAlias = dict[str, Type]
 
@@ -43,6 +44,7 @@ class Builder:
         self._definitions = definitions
         self._gates = gates
         self._built: dict[str, CoreSchema] = {}
+        self._objects: dict[tuple[int, str], CoreSchema] = {}
 
     def build_definition(self, name: str) -> CoreSchema:
         """Build or return the schema of the definition `name`."""
@@ -64,12 +66,16 @@ class Builder:
             return core.dict_schema(core.str_schema(), self.build(kind.value), strict=True)
         return self._object(kind) if isinstance(kind, Object) else self._one_of(kind)
 
-    def _object(self, kind: Object) -> CoreSchema:
-        fields = {
-            name: core.typed_dict_field(self.build(field.type), required=field.required)
-            for name, field in self._fields(kind)
-        }
-        return core.typed_dict_schema(fields, strict=True, extra_behavior="forbid")
+    def _object(self, kind: Object, known: str = "") -> CoreSchema:
+        """Build or return the schema of an object whose field `known`, if any, is valid."""
+        key = (id(kind), known)
+        if key not in self._objects:
+            fields = {
+                name: core.typed_dict_field(_ANY if name == known else self.build(field.type), required=field.required)
+                for name, field in self._fields(kind)
+            }
+            self._objects[key] = core.typed_dict_schema(fields, strict=True, extra_behavior="forbid")
+        return self._objects[key]
 
     def _fields(self, kind: Object) -> Iterator[tuple[str, Field]]:
         for name, field in kind.fields:
@@ -112,7 +118,11 @@ class Builder:
             by_type["dict"] = (
                 self._object(objects[0]) if len(objects) == 1 and not objects[0].tagged else self._tagged_union(objects)
             )
-        return next(iter(by_type.values())) if len(by_type) == 1 else _by_python_type(by_type)
+        return next(iter(by_type.values())) if len(by_type) == 1 else self._union(by_type)
+
+    def _union(self, by_type: dict[str, CoreSchema]) -> CoreSchema:
+        """Build the schema of alternatives of different types, by the names of their Python types."""
+        return _by_python_type(by_type)
 
     def _tagged_union(self, objects: list[Object]) -> CoreSchema:
         """Build the schema of objects that their `type` or `role` distinguishes."""
@@ -136,6 +146,28 @@ class Builder:
     def _tags(self, field: Field | None) -> Iterator[str]:
         options = self._options(field.type) if field else ()
         yield from (option.text for option in options if isinstance(option, Literal))
+
+
+class AcceptanceBuilder(Builder):
+    """Builds schemas that accept the same JSON without calling Python.
+
+    Their errors are not the API's.
+    """
+
+    def _union(self, by_type: dict[str, CoreSchema]) -> CoreSchema:
+        return core.union_schema([*reversed(by_type.values())], mode="left_to_right")
+
+    def _tagged_union(self, objects: list[Object]) -> CoreSchema:
+        key = "role" if "role" in dict(objects[0].fields) else "type"
+        choices: dict[str, CoreSchema] = {}
+        without_key: list[CoreSchema] = []
+        for option in objects:
+            named = dict(self._fields(option)).get(key)
+            choices |= dict.fromkeys(self._tags(named), self._object(option, known=key))
+            if not (named and named.required):
+                without_key.append(self._object(option))
+        tagged = core.tagged_union_schema(choices, key, strict=True)
+        return core.union_schema([*without_key, tagged], mode="left_to_right") if without_key else tagged
 
 
 def _python_type(kind: Type) -> str:

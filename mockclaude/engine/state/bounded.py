@@ -89,9 +89,13 @@ class OwnerMap(Generic[K, V]):
         self._drop = drop
         self._owners: BoundedMap[str, BoundedMap[K, V]] = BoundedMap(MAX_OWNERS, total)
 
+    def owned_by(self, owner: str) -> BoundedMap[K, V] | None:
+        """Return the values of an owner by key; None without any."""
+        return self._owners.get(owner)
+
     def get(self, owner: str, key: K) -> V | None:
         """Return the value of `key`."""
-        values = self._owners.get(owner)
+        values = self.owned_by(owner)
         return None if values is None else values.get(key)
 
     def put(self, owner: str, key: K, value: V, size: int = 1) -> None:

@@ -11,7 +11,7 @@ limit has no `retry-after`; neither has a request that can never be admitted.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mockclaude.api import models
 from mockclaude.api.errors import ApiError
@@ -21,8 +21,10 @@ from mockclaude.engine.state.bounded import OwnerMap
 from mockclaude.engine.state.store import LimitRequest, LimitSettled, Permit, Refusal
 from mockclaude.engine.state.token_bucket import GrowthLimit, LimitPool, TokenBucket
 from mockclaude.reply.cache_usage import InputUsage
-from mockclaude.scenario.format.limits import Limit
 from mockclaude.scenario.scoped_limits import ScopedLimit
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.limits import Limit
 
 KEY_POOLS = 1_000
 """The maximum number of pools of an API key. The pool used longest ago is dropped first, and is full again."""

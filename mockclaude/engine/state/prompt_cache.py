@@ -67,7 +67,10 @@ class PromptCache:
 
     def find_live_prefixes(self, key: str, digests: Iterable[bytes], now: int) -> frozenset[bytes]:
         """Return the prefixes that the cache holds."""
-        return frozenset([digest for digest in digests if self._find_live(key, digest, now) is not None])
+        entries = self._entries.owned_by(key)
+        if entries is None:
+            return frozenset()
+        return frozenset([digest for digest in digests if (entry := entries.get(digest)) and now < entry.until])
 
     def use(self, effect: CacheUsed) -> None:
         """Renew live prefixes and write others."""
@@ -104,7 +107,7 @@ class PromptCache:
 
 def look_up(store: Store, request: MessagesRequest, now: int) -> CacheUsage:
     """Look up a request; return the prefixes that it reads, renews and writes."""
-    prefixes = hash_prefixes(request.body)
+    prefixes = hash_prefixes(request)
     if not prefixes:
         return CacheUsage(InputUsage(request.input_tokens))
     alive = store.find_live_prefixes(request.api_headers.key, select_lookups(prefixes), now)

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable, Mapping
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from mockclaude.api.errors import ApiError
 from mockclaude.engine.state.token_bucket import LimitPool
 from mockclaude.reply.cache_usage import InputUsage, Ttl
-from mockclaude.scenario.format.limits import Limit
 from mockclaude.scenario.rules import RuleKey
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.limits import Limit
 
 Attempt: TypeAlias = tuple[str, str, bytes]
 """The key of an attempt: the source of its faults, the id of the rule ("" for all), the hash of the turn."""

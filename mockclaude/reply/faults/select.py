@@ -6,10 +6,12 @@ The selection depends on its arguments only, so that it can be reproduced withou
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockclaude.reply.draws import Draws
-from mockclaude.scenario.format.faults import Burst, Fault, NothingFault, Ramp, ScriptFault
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.faults import Burst, Fault, Ramp
 
 BURST_BLOCK = 1_000
 """Requests of a lane after which the state of a burst is drawn independently, which bounds the cost of a draw."""
@@ -78,8 +80,8 @@ def _interpolate(ramp: Ramp, request: int) -> float:
 
 def _select_attempt(fault: Fault, attempt: int) -> Iterator[Fault]:
     """Yield the fault, or the fault of its script after `attempt` attempts."""
-    faults = fault.script[attempt : attempt + 1] if isinstance(fault, ScriptFault) else [fault]
-    yield from (selected for selected in faults if not isinstance(selected, NothingFault))
+    faults = fault.scripted[attempt : attempt + 1] if fault.scripted else [fault]
+    yield from (selected for selected in faults if selected.kind != "nothing")
 
 
 def _is_in_window(fault: Fault, draws: Draws, context: TriggerContext) -> bool:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter, methodcaller
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.condition_text import (
@@ -37,8 +36,7 @@ Holds: TypeAlias = Callable[[Any], bool]
 Test: TypeAlias = tuple[Look, Holds, tuple[Search, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionResult:
+class ConditionResult(NamedTuple):
     """The result of one condition for one request, with a `hint` if it failed.
 
     `got` is without credentials. For the keys in `OF_THE_RULE` the hint is the whole message.
@@ -57,8 +55,7 @@ class ConditionResult:
         return f"{text}; {self.hint}" if self.hint else text
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """A condition of a rule: it matches if `holds` is true for the result of `look`.
 
     Attributes:
@@ -127,8 +124,7 @@ def _exact_conditions(when: When) -> Iterator[Condition]:
 
 def _header_condition(name: str, matches: list[TextMatcher]) -> Condition:
     test = text_test(matches)
-    return replace(
-        _text_condition(f"headers.{name}", matches, lambda request: request.headers.get(name)),
+    return _text_condition(f"headers.{name}", matches, lambda request: request.headers.get(name))._replace(
         wanted=describe_matches(matches, name),
         holds=lambda value: value is not None and test(value),
         describe=partial(describe_header, name),

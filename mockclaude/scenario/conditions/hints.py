@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
@@ -38,7 +36,7 @@ def check_with_hint(condition: Condition, request: MessagesRequest) -> Condition
     """Return the result of `condition` for `request`, with a hint if it failed."""
     check = condition.check(request)
     hidden = check.key.startswith("headers.") and REDACTED in check.got
-    return check if check.held or hidden else replace(check, hint=redact(_hint(condition, request)))
+    return check if check.held or hidden else check._replace(hint=redact(_hint(condition, request)))
 
 
 def _hint(condition: Condition, request: MessagesRequest) -> str:
@@ -89,6 +87,8 @@ def _in_prose(wanted: str, texts: Iterable[str]) -> str:
     same = re.compile(re.escape(wanted), re.IGNORECASE)
     if cased := next((match[0] for text in texts if (match := same.search(text))), ""):
         return f"'{cased}' differs in case; use {{regex: '(?i){re.escape(wanted)}'}}"
+    from difflib import get_close_matches
+
     similar = get_close_matches(wanted, {part for text in texts for part in _parts(text, wanted)}, n=1, cutoff=_SIMILAR)
     return f"did you mean '{similar[0]}'?" if similar else ""
 

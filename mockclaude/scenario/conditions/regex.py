@@ -21,6 +21,7 @@ from mockclaude.scenario.conditions.regex_syntax import (
     PatternError,
     parse,
     translate,
+    translate_for_ascii,
 )
 
 if TYPE_CHECKING:
@@ -82,6 +83,12 @@ class Regex(str):
     def capture_names(self) -> frozenset[str]:
         """The names and numbers of the groups, with '0' for the whole match."""
         return frozenset([*self._parsed.names, *map(str, range(self._parsed.group_count + 1))])
+
+    @cached_property
+    def ascii_pattern(self) -> bytes | None:
+        """The pattern for texts of ASCII; None if it names other characters."""
+        pattern = translate_for_ascii(self._parsed)
+        return None if pattern is None else pattern.encode()
 
     def matches(self, text: str) -> bool:
         """Return whether the pattern matches somewhere in `text`."""

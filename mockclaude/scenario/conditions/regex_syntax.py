@@ -37,6 +37,8 @@ _MARKS = r"\x{10FFFE}\x{10FFFF}"
 _SPACES = r"\t-\r\x{1C}-\x{20}\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}"
 _UNICODE = {"WORD": r"\p{L}\p{N}_", "DIGIT": r"\p{Nd}", "SPACE": _SPACES}
 _ASCII = {"WORD": "0-9A-Za-z_", "DIGIT": "0-9", "SPACE": r"\t-\r\x{20}"}
+_UNICODE_IN_ASCII = {**_ASCII, "SPACE": r"\t-\r\x{1C}-\x{20}"}
+_BEYOND_ASCII = re.compile(r"\\x\{(?:[89A-F][0-9A-F]|[0-9A-F]{3,})\}|\\[pP]|[^\x00-\x7f]")
 _NEGATIVE = {"WORD": r"\W+", "DIGIT": r"\D+", "SPACE": r"\S+"}
 LETTERS_I = "iI\u0130\u0131"
 """The letters that Python folds together and RE2 does not."""
@@ -158,12 +160,24 @@ def translate(parsed: Parsed, *, marked: bool = False) -> Translation:
     return _Translator(parsed.properties, marked).translate(parsed.tree)
 
 
+def translate_for_ascii(parsed: Parsed) -> str | None:
+    """Translate a parsed pattern for texts of ASCII.
+
+    None if the pattern names other characters. Classes are small; `\\w` has 700 ranges otherwise.
+    """
+    pattern = _Translator(parsed.properties, marked=False, for_ascii=True).translate(parsed.tree).pattern
+    return None if _BEYOND_ASCII.search(pattern) else pattern
+
+
 class _Translator:
     """The state of one translation."""
 
-    def __init__(self, properties: dict[str, str], marked: bool) -> None:
+    def __init__(self, properties: dict[str, str], marked: bool, *, for_ascii: bool = False) -> None:
         self._properties = properties
         self._marked = marked
+        self._classes = _UNICODE_IN_ASCII if for_ascii else _UNICODE
+        self._letters_i = LETTERS_I[:2] if for_ascii else LETTERS_I
+        self._characters = 128 if for_ascii else ord(NO_BOUNDARY)
         self._skip = f"[{_MARKS}]*" if marked else ""
         self._open_groups = 0
         self._translation = Translation()
@@ -245,14 +259,14 @@ class _Translator:
         nodes = list(nodes)
         negated = nodes[0][0] is parser.NEGATE
         nodes = nodes[1:] if negated else nodes
-        classes = _ASCII if flags & _FLAG_ASCII else _UNICODE
+        classes = _ASCII if flags & _FLAG_ASCII else self._classes
         kind = str(nodes[0][1]).removeprefix("CATEGORY_") if len(nodes) == 1 else ""
         if kind.startswith("NOT_"):
             negated, members = not negated, classes[kind.removeprefix("NOT_")]
         else:
             members = "".join(self._member(str(op), value, flags) for op, value in nodes)
         if flags & _FLAG_IGNORECASE and not flags & _FLAG_ASCII and any(map(_has_letter_i, nodes)):
-            members += LETTERS_I
+            members += self._letters_i
         if negated:
             return self._skip + self._negated(members)
         return self._skip + (members if members.isalnum() and len(nodes) == len(members) == 1 else f"[{members}]")
@@ -264,8 +278,8 @@ class _Translator:
             return f"{_escaped(value[0])}-{_escaped(value[1])}"
         kind = str(value).removeprefix("CATEGORY_")
         if kind.startswith("NOT_"):
-            return _complement(kind.removeprefix("NOT_"), flags & _FLAG_ASCII)
-        return (_ASCII if flags & _FLAG_ASCII else _UNICODE)[kind]
+            return _complement(kind.removeprefix("NOT_"), flags & _FLAG_ASCII, self._characters)
+        return (_ASCII if flags & _FLAG_ASCII else self._classes)[kind]
 
 
 def _has_letter_i(node: _Node) -> bool:
@@ -280,9 +294,9 @@ def _escaped(code: int) -> str:
     return char if char.isascii() and char.isalnum() else f"\\x{{{code:X}}}"
 
 
-@lru_cache(maxsize=len(_NEGATIVE) * 2)
-def _complement(kind: str, flags: int) -> str:
-    """Return the members of a negative class, without the marks. RE2 cannot write it inside another class."""
-    characters = "".join(map(chr, range(ord(NO_BOUNDARY))))
+@lru_cache(maxsize=len(_NEGATIVE) * 4)
+def _complement(kind: str, flags: int, count: int) -> str:
+    """Return the members of a negative class among `count` characters. RE2 cannot write it inside another class."""
+    characters = "".join(map(chr, range(count)))
     ranges = (match.span() for match in re.finditer(_NEGATIVE[kind], characters, flags))
     return "".join(f"{_escaped(first)}-{_escaped(after - 1)}" for first, after in ranges)

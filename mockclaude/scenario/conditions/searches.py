@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.needles import Needle, is_whole
+from mockclaude.scenario.conditions.regex import Regex
 from mockclaude.scenario.conditions.work import work_of
 from mockclaude.scenario.format.when import TextMatcher
 
@@ -29,6 +30,7 @@ class Search:
         texts: The number of texts that are searched for.
         regexes: The number of regular expressions that are searched for.
         is_exact: Whether the condition matches every text that contains one of the needles.
+        patterns: Regular expressions of which the condition requires one; empty if it requires none.
     """
 
     subject: str
@@ -38,6 +40,7 @@ class Search:
     texts: int
     regexes: int
     is_exact: bool
+    patterns: frozenset[Regex]
 
     def price(self, request: MessagesRequest) -> int:
         """Return the work of the search in `request`."""
@@ -70,17 +73,18 @@ def search(
     If `is_required`, one of them must match.
     """
     matches = list(matches)
+    patterns = [pattern for match in matches for pattern in match.regex or ()]
     needles = [needle for match in matches for needle in _needles(match)]
-    regexes = sum(len(match.regex or ()) for match in matches)
     is_filter = is_required and all(needle.text for needle in needles)
     return Search(
         subject=subject,
         text=text,
         values=values,
         needles=frozenset(needles if is_filter else ()),
-        texts=len(needles) - regexes,
-        regexes=regexes,
+        texts=len(needles) - len(patterns),
+        regexes=len(patterns),
         is_exact=is_filter and values is None and all(map(_is_exact, matches)),
+        patterns=frozenset(patterns if is_required and values is None and len(patterns) == len(needles) else ()),
     )
 
 

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from mockclaude.scenario.diagnostics import did_you_mean, join_words, shorten
 from mockclaude.scenario.format import positions
+from mockclaude.scenario.format.deferred import Deferred
 from mockclaude.scenario.format.fault_values import Burst, Probability, Ramp
 from mockclaude.scenario.format.positions import EventSelector, Position
 from mockclaude.scenario.format.presets import PRESETS
@@ -42,7 +43,7 @@ class Fault(FormatModel):
 
     name: Annotated[str, Field(min_length=1)] | None = None
     """The name in the log."""
-    when: When | None = None
+    when: Deferred[When] | None = None
     """Conditions of the request, as in a rule."""
     p: Probability | None = None
     """The probability of the fault."""
@@ -100,6 +101,11 @@ class Fault(FormatModel):
         return False
 
     @property
+    def scripted(self) -> Sequence[Fault]:
+        """The faults of its script."""
+        return ()
+
+    @property
     def shown(self) -> str:
         """The value in the log."""
         value = getattr(self, self.kind)
@@ -115,8 +121,8 @@ class Fault(FormatModel):
     def nondeterminism(self) -> str:
         """Why the affected requests or clients vary between runs; '' if they do not."""
         reasons = [reason for key, (reason, _) in NONDETERMINISTIC.items() if self.has(key)]
-        scripted: Sequence[Fault] = getattr(self, "script", ())
-        return next((fault.nondeterminism for fault in scripted if fault.nondeterminism), "") or " and ".join(reasons)
+        scripted = (fault.nondeterminism for fault in self.scripted)
+        return next(filter(None, scripted), "") or " and ".join(reasons)
 
     def has(self, key: str) -> bool:
         """Return whether the file sets `key` of the fault."""
@@ -184,7 +190,7 @@ def _find_near_faults(name: str) -> str:
 MAX_FAULTS = 50
 """The maximum number of faults in a list. Each one edits the response."""
 
-AnyFault: TypeAlias = Annotated[Fault, BeforeValidator(expand_preset)]
+AnyFault: TypeAlias = Annotated[Deferred[Fault], BeforeValidator(expand_preset)]
 
 Faults: TypeAlias = Annotated[list[AnyFault], BeforeValidator(as_list), Field(min_length=1, max_length=MAX_FAULTS)]
 """One fault or several: by name, by status, or as mappings."""

@@ -277,6 +277,11 @@ class ScriptFault(Fault):
     """The fault for the first, second, third attempt of a request, or `ok`."""
 
     @property
+    def scripted(self) -> Sequence[Fault]:
+        """The faults of its script."""
+        return self.script
+
+    @property
     def affects_others(self) -> bool:
         """Whether the fault affects other clients than the sender of the request."""
         return any(fault.affects_others for fault in self.script)

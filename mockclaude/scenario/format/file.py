@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 from pydantic import BeforeValidator, Field, model_validator
@@ -15,8 +15,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.format.chunks import ChunkSize
-from mockclaude.scenario.format.faults import Faults
-from mockclaude.scenario.format.limits import Limits
+from mockclaude.scenario.format.deferred import Deferred, DeferredType
+from mockclaude.scenario.format.pace import NO_PACE as NO_PACE
 from mockclaude.scenario.format.pace import AnyPace
 from mockclaude.scenario.format.pace import Pace as Pace
 from mockclaude.scenario.format.policy import (
@@ -29,6 +29,13 @@ from mockclaude.scenario.format.policy import (
 from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_one
 from mockclaude.scenario.format.steps import Reply
 from mockclaude.scenario.format.when import When
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.faults import Faults
+    from mockclaude.scenario.format.limits import Limits
+else:
+    Faults = Annotated[Any, DeferredType("faults", "Faults")]
+    Limits = Annotated[Any, DeferredType("limits", "Limits")]
 
 REPLY_KEYS = ("reply", "sequence", "turns", "choice")
 """The keys of a rule that hold replies."""
@@ -48,7 +55,7 @@ class RuleModel(FormatModel):
 
     name: Annotated[str, Field(min_length=1)] | None = None
     """Name of the rule in the log and in every draw. Keep it, and the draws stay the same when the rule changes."""
-    when: When = When()
+    when: Deferred[When] = When.model_construct()
     """Conditions, all of which must match. A rule without conditions matches every request."""
     times: Annotated[int, Field(ge=1)] | None = None
     """The number of times the rule can be selected. Later rules are then tried."""
@@ -66,7 +73,7 @@ class RuleModel(FormatModel):
     """Replies selected one after the other. The last one repeats."""
     turns: Annotated[list[Reply], Field(min_length=1)] | None = None
     """Replies by the number of the turn, from 1. The last one is also the reply to later turns."""
-    choice: Annotated[list[Choice], Field(min_length=1)] | None = None
+    choice: Annotated[list[Deferred[Choice]], Field(min_length=1)] | None = None
     """Replies of which one is drawn by weight."""
 
     @cached_property
@@ -114,5 +121,5 @@ class ScenarioFile(FormatModel):
     """Faults that apply to every rule of the scenario."""
     client_faults: bool | None = None
     """Whether a request may select a fault with a header. Default: true."""
-    rules: list[RuleModel]
+    rules: list[Deferred[RuleModel]]
     """The rules. The first rule that matches a request is selected. `[]`: only added rules."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.scenario.diagnostics import join_words
+from mockclaude.scenario.format.deferred import Deferred
 from mockclaude.scenario.format.shorthand import FormatModel, as_list
 from mockclaude.scenario.format.when import Name
 
@@ -82,5 +83,5 @@ class Limit(FormatModel):
 
 LIMITS = [name for name in Limit.model_fields if name not in ("model", "api_key")]
 
-Limits: TypeAlias = Annotated[list[Limit], BeforeValidator(as_list), Field(min_length=1)]
+Limits: TypeAlias = Annotated[list[Deferred[Limit]], BeforeValidator(as_list), Field(min_length=1)]
 """One limit or several, of which the first that applies to a request is used."""

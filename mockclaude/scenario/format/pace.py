@@ -5,13 +5,14 @@ Nothing is drawn here: a distribution stays one.
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
 from mockclaude.scenario.format import assignments, units
+from mockclaude.scenario.format.deferred import Deferred
 from mockclaude.scenario.format.profiles import OF_MODEL, PROFILES, resolve_profile
 from mockclaude.scenario.format.shorthand import FormatModel
 from mockclaude.scenario.format.units import Distribution, Parse
@@ -82,7 +83,7 @@ class Pace(FormatModel):
         if self.profile is None:
             return self
         own = {key: getattr(self, key) for key in self.model_fields_set - {"profile"}}
-        profile = _PACES[resolve_profile(self.profile, model)]
+        profile = _pace_of(resolve_profile(self.profile, model))
         usual = {} if own.keys().isdisjoint(SPEEDS) else dict.fromkeys(SPEEDS)
         return profile.model_copy(update={**usual, **own})
 
@@ -94,10 +95,18 @@ def expand_name(value: Any) -> Any:
     return {"profile": value} if isinstance(value, str) and value in NAMES else value
 
 
-AnyPace: TypeAlias = Annotated[Pace, BeforeValidator(expand_name)]
-_ADAPTER: TypeAdapter[Pace] = TypeAdapter(AnyPace)
+AnyPace: TypeAlias = Annotated[Deferred[Pace], BeforeValidator(expand_name)]
+NO_PACE = Pace.model_construct()
 
-_PACES = {name: Pace.model_validate(profile.pace) for name, profile in PROFILES.items()}
+
+@cache
+def _pace_of(profile: str) -> Pace:
+    return Pace.model_validate(PROFILES[profile].pace)
+
+
+@cache
+def _adapter() -> TypeAdapter[Pace]:
+    return TypeAdapter(AnyPace)
 
 
 @lru_cache(maxsize=256)
@@ -113,7 +122,7 @@ def parse_pace(text: str) -> Pace:
     if isinstance(data, str) and data not in (INSTANT, *NAMES):
         raise ValueError(f"unknown pace {format_value(data)}; {_EXPECTED}{did_you_mean(data, (INSTANT, *NAMES))}")
     try:
-        return _ADAPTER.validate_python(data)
+        return _adapter().validate_python(data)
     except ValidationError as error:
         raise ValueError(assignments.first_problem(error, Pace)) from None
 

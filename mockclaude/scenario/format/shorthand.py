@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import ConfigDict, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from mockclaude.scenario.diagnostics import join_words
+from mockclaude.scenario.format.deferred import DeferredModel
 
 
-class FormatModel(BaseModel):
+class FormatModel(DeferredModel):
     """A mapping of the file: no unknown keys, no keys without a value, no conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.scenario.conditions.queries import Query
 from mockclaude.scenario.conditions.regex import Regex
+from mockclaude.scenario.format.deferred import Deferred
 from mockclaude.scenario.format.shorthand import (
     FormatModel,
     as_list,
@@ -73,6 +74,10 @@ class BodyMatcher(FormatModel):
     values: Annotated[dict[Query, Any], Field(min_length=1)] = Field(default_factory=dict)
 
 
+ToolResults: TypeAlias = Annotated[
+    list[Deferred[ToolResultMatcher]], BeforeValidator(each_short_for("name")), Field(min_length=1)
+]
+Bodies: TypeAlias = Annotated[list[Deferred[BodyMatcher]], BeforeValidator(expand_body_matches), Field(min_length=1)]
 Numbers: TypeAlias = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidator(as_list), Field(min_length=1)]
 Ordinals: TypeAlias = Annotated[list[Annotated[int, Field(ge=1)]], BeforeValidator(as_list), Field(min_length=1)]
 
@@ -89,9 +94,7 @@ class When(FormatModel):
 
     user: Prose | None = None
     """The text of the current turn: everything since the last assistant message, without an agent's reminders."""
-    tool_result: (
-        Annotated[list[ToolResultMatcher], BeforeValidator(each_short_for("name")), Field(min_length=1)] | None
-    ) = None
+    tool_result: ToolResults | None = None
     """A tool result of the current turn: the name of its tool, or a mapping with e.g. the `content`."""
     system: Prose | None = None
     """The system prompt, system messages included."""
@@ -103,7 +106,7 @@ class When(FormatModel):
     """The name of an offered tool."""
     headers: Annotated[dict[str, Name], Field(min_length=1)] | None = None
     """Headers and their values."""
-    body: Annotated[list[BodyMatcher], BeforeValidator(expand_body_matches), Field(min_length=1)] | None = None
+    body: Bodies | None = None
     """A JMESPath expression over the body that must be true, or expressions and their values."""
     stream: bool | None = None
     """Whether the request asks for a stream."""

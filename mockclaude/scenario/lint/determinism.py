@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mockclaude.scenario.diagnostics import Diagnostic, ScenarioError
-from mockclaude.scenario.format.fault_base import NONDETERMINISTIC
-from mockclaude.scenario.format.faults import Fault, ScriptFault
+from mockclaude.scenario.format.fault_base import NONDETERMINISTIC, Fault
 from mockclaude.scenario.rules import Scenario
 
 
@@ -40,5 +39,5 @@ def _reasons(fault: Fault) -> Iterator[str]:
     for key, (reason, instead) in NONDETERMINISTIC.items():
         if fault.has(key):
             yield f"the fault '{fault}' {reason}; expected {instead}"
-    for attempt in fault.script if isinstance(fault, ScriptFault) else ():
+    for attempt in fault.scripted:
         yield from _reasons(attempt)

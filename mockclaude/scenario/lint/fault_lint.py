@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mockclaude.scenario.diagnostics import Diagnostic, Path, SourceMap, join_words
-from mockclaude.scenario.format.faults import Fault, ScriptFault
 from mockclaude.scenario.format.steps import CONTENT_STEPS, StepModel
 
 if TYPE_CHECKING:
     from mockclaude.scenario.format import file as written
+    from mockclaude.scenario.format.faults import Fault
 
 _NEEDED: Mapping[str, Sequence[str]] = {
     "content_block_start": CONTENT_STEPS,
@@ -91,7 +91,7 @@ def _comes(event: str, steps: Sequence[StepModel]) -> bool:
 
 
 def _events(fault: Fault) -> Iterator[str]:
-    for attempt in fault.script if isinstance(fault, ScriptFault) else ():
+    for attempt in fault.scripted:
         yield from _events(attempt)
     yield from (selector.event for selector in fault.selectors)
     if fault.position and fault.position.selector.event:

@@ -18,24 +18,37 @@ from mockclaude.scenario.template.templates import find_problems
 _Files: TypeAlias = Sequence[tuple[SourceMap, written.ScenarioFile]]
 
 
-def lint_scenario(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
-    """Yield the diagnostics that need all files of a scenario.
+def lint_rules(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
+    """Yield the diagnostics about files with nothing but rules.
 
     Args:
         files: The files to check.
         earlier: Valid files with nothing but rules, which come before `files`: their rules take names and shadow rules.
     """
+    yield from _lint_order(files, earlier)
+    yield from _lint_replies(files)
+
+
+def lint_scenario(files: _Files) -> Iterator[Diagnostic]:
+    """Yield the diagnostics that need all files of a scenario."""
     for key in ("seed", "locale", "validation", "models", "client_faults", "betas", "unmatched", "lane_from"):
         yield from _lint_settings(files, key)
     yield from _lint_locales(files)
+    yield from _lint_order(files)
+    yield from lint_limits(files)
+    if not any(_lint_locales(files)):
+        yield from _lint_replies(files)
+
+
+def _lint_order(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
     yield from _lint_names(files, earlier)
     yield from _lint_reachability(files, earlier)
     yield from lint_faults(files)
     for source, file in files:
         yield from lint_endpoints(source, file)
-    yield from lint_limits(files)
-    if any(_lint_locales(files)):
-        return
+
+
+def _lint_replies(files: _Files) -> Iterator[Diagnostic]:
     trials = fakes.Trials(_locale(files))
     for source, file in files:
         yield from islice(_lint_templates(source, file, trials), MAX_DIAGNOSTICS + 1)
@@ -44,13 +57,16 @@ def lint_scenario(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
 def _lint_settings(files: Sequence[tuple[SourceMap, written.ScenarioFile]], key: str) -> Iterator[Diagnostic]:
     first: tuple[Place, Any] | None = None
     for source, file in files:
-        value, place = getattr(file, key), source.place((key,))
-        if value is not None and first and value != first[1]:
+        value = getattr(file, key)
+        if value is None:
+            continue
+        place = source.place((key,))
+        if first is None:
+            first = place, value
+        elif value != first[1]:
             both = f"got {_show(value)} and {_show(first[1])} ({first[0]})"
             problem = f"`{key}`: conflicting values, {both}; expected one value for all files of a scenario"
             yield Diagnostic(place, problem)
-        elif value is not None:
-            first = first or (place, value)
 
 
 def _show(value: Any) -> str:

@@ -14,10 +14,10 @@ from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.diagnostics import MAX_DEPTH, Diagnostic, Path, Place, ScenarioError
 from mockclaude.scenario.format.file import ScenarioFile
 from mockclaude.scenario.format.shorthand import as_list
-from mockclaude.scenario.lint.scenario_lint import lint_scenario
+from mockclaude.scenario.lint.scenario_lint import lint_rules
 from mockclaude.scenario.loading.python_data import to_data
 from mockclaude.scenario.loading.validation import validate
-from mockclaude.scenario.rules import Rule, Scenario, build
+from mockclaude.scenario.rules import Rule, Scenario, build_rules, find_known_signatures
 
 
 class InlineSource(NamedTuple):
@@ -80,11 +80,6 @@ class RuleBatch(NamedTuple):
         rules = tuple(replace(rule, conditions=(condition, *rule.conditions)) for rule in self.scenario.rules)
         return self._replace(scenario=replace(self.scenario, rules=rules))
 
-    def with_batch(self, batch: int) -> RuleBatch:
-        """Return a copy whose rules have the counters of batch number `batch`."""
-        rules = tuple(replace(rule, batch=batch) for rule in self.scenario.rules)
-        return self._replace(scenario=replace(self.scenario, rules=rules))
-
     def without(self, gone: Callable[[Rule], bool]) -> RuleBatch:
         """Return a copy without the rules for which `gone` is true."""
         kept = [index for index, rule in enumerate(self.scenario.rules) if not gone(rule)]
@@ -131,13 +126,14 @@ def _check_json(source: InlineSource) -> None:
         raise ScenarioError([Diagnostic(source.place(()), f"invalid data ({error}); expected JSON data")]) from None
 
 
-def compile_rules(rules: Any, where: str, earlier: Sequence[RuleBatch] = ()) -> RuleBatch:
+def compile_rules(rules: Any, where: str, earlier: Sequence[RuleBatch] = (), batch: int = 0) -> RuleBatch:
     """Compile a rule or a list of rules.
 
     Args:
         rules: The data of the rules.
         where: The place of the call, for diagnostics.
         earlier: The batches before this one: their rules take names and shadow rules.
+        batch: The number of this batch, which keys the counters of its rules.
 
     Raises:
         ScenarioError: The data is invalid.
@@ -152,6 +148,7 @@ def compile_rules(rules: Any, where: str, earlier: Sequence[RuleBatch] = ()) -> 
     check_depth(source)
     _check_json(source)
     file = validate(source)
-    if problems := list(lint_scenario([(source, file)], [(each.source, each.file) for each in earlier])):
+    if problems := list(lint_rules([(source, file)], [(each.source, each.file) for each in earlier])):
         raise ScenarioError(problems)
-    return RuleBatch(source, file, build([(source, file)]))
+    compiled = build_rules([(source, file)], batch)
+    return RuleBatch(source, file, Scenario(compiled, known_signatures=find_known_signatures(compiled)))

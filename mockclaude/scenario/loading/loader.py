@@ -6,10 +6,8 @@ scenario needs none.
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +18,7 @@ from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.diagnostics import Diagnostic, Place, ScenarioError, did_you_mean, join_words
 from mockclaude.scenario.format.file import ScenarioFile
+from mockclaude.scenario.garbage import without_garbage_collection
 from mockclaude.scenario.loading.shipped import display_name, resolve_all, suggest_shipped
 from mockclaude.scenario.loading.validation import validate
 from mockclaude.scenario.rules import Scenario, build, built_in
@@ -125,25 +124,13 @@ def load_text(text: str, file: str = "scenario.yaml") -> Scenario:
 def _report_bugs(file: str, load: Callable[[], T]) -> T:
     """Return the result of `load`. An unexpected exception, a bug of mockclaude, becomes a `ScenarioError`."""
     try:
-        with _without_garbage_collection():
+        with without_garbage_collection():
             return load()
     except ScenarioError:
         raise
     except Exception as error:
         message = f"cannot load the file because of a bug in mockclaude: {type(error).__name__}: {error}"
         raise ScenarioError([Diagnostic(Place(file), f"{message}; please report it")]) from error
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Disable garbage collection: a file becomes many objects that stay, and each collection visits them all."""
-    is_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if is_enabled:
-            gc.enable()
 
 
 def _named_files(folder: Path) -> Iterator[tuple[str, Path]]:

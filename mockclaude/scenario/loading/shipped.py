@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -122,10 +121,12 @@ def _name(file: Path) -> str:
 
 def _near_names(name: str) -> str:
     """Return a hint with the most similar names. A name without its folder counts too."""
+    from difflib import get_close_matches
+
     names = [*_files(), *_folders()]
     by_key = {f"{SIGN}{known.rpartition('/')[2].removeprefix(SIGN)}": known for known in names}
     by_key |= {known: known for known in names}
-    close = dict.fromkeys(by_key[key] for key in difflib.get_close_matches(name[:_LONGEST_NAME], by_key, cutoff=0.75))
+    close = dict.fromkeys(by_key[key] for key in get_close_matches(name[:_LONGEST_NAME], by_key, cutoff=0.75))
     return suggest(close)
 
 

@@ -18,7 +18,7 @@ M = TypeVar("M", bound=BaseModel)
 MAX_RULE_VALUES = 100_000
 """The maximum number of values in a rule, and in the rest of the file. Each may cause an error."""
 
-_VALID = RuleModel.model_validate({"reply": "x"})
+_VALID = RuleModel.model_construct()
 
 
 def validate(source: SourceMap) -> ScenarioFile:

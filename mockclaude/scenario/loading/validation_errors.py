@@ -20,6 +20,7 @@ from mockclaude.scenario.diagnostics import (
     join_words,
     shorten,
 )
+from mockclaude.scenario.format.deferred import DeferredType
 from mockclaude.scenario.format.pace import INSTANT, NAMES
 from mockclaude.scenario.format.shorthand import FormatModel
 from mockclaude.scenario.loading.misplaced import find_hint
@@ -184,6 +185,8 @@ def _below(models: list[type[BaseModel]], part: str | int) -> Iterator[type[Base
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, DeferredType):
+        yield from _models_in(annotation.kind)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):

@@ -8,7 +8,7 @@ Faker only: `user`, `system`, `turn`, `tool_result[.name]`, `match.group`, `requ
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -195,17 +195,23 @@ def _fake_problem(rest: str | None, trials: fakes.Trials) -> str | None:
 def _compile(data: Any) -> Expression | None:
     if isinstance(data, str):
         return _compile_text(data)
-    if isinstance(data, dict):
-        parts = {key: compile_template(value) for key, value in data.items()}
-        return _filler(parts.values(), lambda context: {key: part.fill(context) for key, part in parts.items()})
-    if isinstance(data, list):
-        items = [compile_template(value) for value in data]
-        return _filler(items, lambda context: [item.fill(context) for item in items])
-    return None
+    if not isinstance(data, (dict, list)):
+        return None
+    items = data.items() if isinstance(data, dict) else enumerate(data)
+    fills = [(key, fill) for key, value in items if (fill := _compile(value))]
+    return _filler(data, fills) if fills else None
 
 
-def _filler(parts: Any, fill: Expression) -> Expression | None:
-    return fill if any(part._fill for part in parts) else None
+def _filler(data: Any, fills: Sequence[tuple[Any, Expression]]) -> Expression:
+    """Build the function that copies a list or a mapping with other values at some keys."""
+
+    def fill_items(context: TemplateContext) -> Any:
+        filled = data.copy()
+        for key, fill in fills:
+            filled[key] = fill(context)
+        return filled
+
+    return fill_items
 
 
 def _compile_text(text: str) -> Expression | None:
@@ -224,7 +230,7 @@ def _compile_text(text: str) -> Expression | None:
         only = pieces[0]
         return lambda context: context.admit(only(context))
     return lambda context: "".join(
-        piece if isinstance(piece, str) else context.admit(_text(piece(context))) for piece in pieces
+        [piece if isinstance(piece, str) else context.admit(_text(piece(context))) for piece in pieces]
     )
 
 

@@ -21,10 +21,10 @@ from mockclaude.engine.trust import AGAINST_OTHER_SITES, is_own
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import Data, build_response
 from mockclaude.scenario.diagnostics import did_you_mean, join_words
+from mockclaude.server.admin import PREFIX
 from mockclaude.server.admin.handlers import HANDLERS, AdminApi, AdminHandler
 from mockclaude.server.admin.parameters import parse_parameters
 
-PREFIX = "/_mockclaude"
 HEALTH = f"{PREFIX}/health"
 """The health check, which needs no token."""
 
@@ -43,11 +43,6 @@ _READING = ("GET", "HEAD")
 _NO_HEADERS: Mapping[str, str] = {}
 
 _ROUTER = Router({f"{PREFIX}/{path}": methods for path, methods in HANDLERS.items()}, REST, head=True)
-
-
-def is_admin_path(path: str) -> bool:
-    """Return whether a raw path belongs to the admin API."""
-    return path.startswith(PREFIX) and path[len(PREFIX) : len(PREFIX) + 1] in ("", "/", "?")
 
 
 async def answer(admin: AdminApi, http: HttpRequest) -> Decision:

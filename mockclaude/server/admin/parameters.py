@@ -87,7 +87,7 @@ class EntryNumber(FormatModel):
 class JournalQuery(JournalScope):
     """Conditions on Messages requests, in the format of a rule's `when`."""
 
-    when: When = When()
+    when: When = When.model_construct()
 
 
 class Wait(JournalQuery):

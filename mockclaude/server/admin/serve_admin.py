@@ -13,13 +13,11 @@ from mockclaude.api.redaction import redact
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.journal.entry import JournalEntry
-from mockclaude.server.admin.admin_api import answer, is_admin_path, refusal
+from mockclaude.server.admin.admin_api import answer, refusal
 from mockclaude.server.admin.handlers import AdminApi
 from mockclaude.server.player import CLOSED, play
 from mockclaude.server.request_body import read_body
 from mockclaude.wire.encode import encode
-
-__all__ = ["is_admin_path", "serve_admin"]
 
 
 async def serve_admin(

@@ -6,11 +6,11 @@ from string import Formatter
 
 import pytest
 
-from mockclaude.api.body import check_usable
 from mockclaude.api.checks.check import Check
 from mockclaude.api.checks.table import CHECKS
 from mockclaude.api.errors import STATUS
 from mockclaude.api.mode import ValidationResult
+from mockclaude.api.usable import check_usable
 from tests.api.asking import QUESTION, asked, validate_rules
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic_core import SchemaValidator, ValidationError
 
-from mockclaude.api.schema.notation import parse_definitions
-from mockclaude.api.schema.validators import Builder
+from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION
+from mockclaude.api.betas import KNOWN
+from mockclaude.api.schema import create_validator, find_error
+from mockclaude.api.schema.block_types import BLOCKS
+from mockclaude.api.schema.body_fields import BODY
+from mockclaude.api.schema.notation import List, Literal, Map, Name, Object, OneOf, Type, parse_definitions
+from mockclaude.api.schema.tool_types import TOOLS
+from mockclaude.api.schema.validators import AcceptanceBuilder, Builder
+from tests.api.bodies import json_objects, json_values, mangled
 
 DEFINITIONS = parse_definitions("""
     text = {type: 'text', text: str, ...cached}
@@ -27,11 +37,18 @@ DEFINITIONS = parse_definitions("""
 
 def accepts(written: str, value: Any, *gates: str) -> bool:
     definitions = DEFINITIONS | parse_definitions(f"tested = {written}")
+    explaining, accepting = (
+        SchemaValidator(builder(definitions, frozenset(gates)).build_definition("tested"))
+        for builder in (Builder, AcceptanceBuilder)
+    )
+    is_accepted = accepting.isinstance_python(value)
     try:
-        SchemaValidator(Builder(definitions, frozenset(gates)).build_definition("tested")).validate_python(value)
+        explaining.validate_python(value)
     except ValidationError:
-        return False
-    return True
+        assert not is_accepted
+    else:
+        assert is_accepted
+    return is_accepted
 
 
 @pytest.mark.parametrize(
@@ -68,3 +85,56 @@ def test_what_has_a_gate_is_there_when_it_is_open() -> None:
 
     assert (accepts("text", secret), accepts("text", secret, "open")) == (False, True)
     assert (accepts("effort", "high"), accepts("effort", "high", "open")) == (False, True)
+
+
+@cache
+def values(kind: Type) -> st.SearchStrategy[Any]:
+    """Return a strategy for values of a type, with the fields and alternatives of all gates."""
+    if isinstance(kind, Name):
+        return values(BODIES[kind.name]) if kind.name in BODIES else simple_values(kind)
+    if isinstance(kind, Literal):
+        return st.just(kind.text)
+    if isinstance(kind, List):
+        return st.lists(values(kind.item), min_size=kind.least or 0, max_size=2)
+    if isinstance(kind, Map):
+        return st.dictionaries(st.text(max_size=2), values(kind.value), max_size=2)
+    if isinstance(kind, OneOf):
+        return st.one_of([values(option) for option, _ in kind.options])
+    fields = dict(all_fields(kind))
+    required = {name: values(field.type) for name, field in fields.items() if field.required}
+    optional = {name: values(field.type) for name, field in fields.items() if not field.required}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+def simple_values(name: Name) -> st.SearchStrategy[Any]:
+    """Return a strategy for values of a basic type."""
+    simple: dict[str, st.SearchStrategy[Any]] = {
+        "str": st.from_regex(name.pattern or "^.*$", fullmatch=True)
+        if name.pattern
+        else st.text(min_size=1, max_size=3),
+        "int": st.integers(name.least),
+        "number": st.floats(allow_nan=False),
+        "bool": st.booleans(),
+        "null": st.none(),
+        "object": json_objects,
+        "any": json_values,
+        "input_schema": json_objects.map(lambda schema: {**schema, "type": "object"}),
+    }
+    return simple[name.name]
+
+
+def all_fields(kind: Object) -> list[tuple[str, Any]]:
+    spread = [BODIES[name] for name in kind.spread]
+    return [*kind.fields, *(field for one in spread if isinstance(one, Object) for field in all_fields(one))]
+
+
+BODIES = parse_definitions(BODY + BLOCKS + TOOLS)
+REQUESTS = st.deferred(lambda: values(BODIES["create"]))
+
+
+@given(REQUESTS | mangled(REQUESTS), st.sampled_from([OLD_VERSION, NEW_VERSION]), st.sampled_from([(), KNOWN]))
+def test_a_request_is_accepted_if_it_has_no_error(body: dict[str, Any], version: str, betas: Any) -> None:
+    body.pop("thread", None)
+    is_accepted = create_validator(version, frozenset(betas)).isinstance_python(body)
+
+    assert is_accepted == (find_error(body, version, frozenset(betas), counting=False) is None)

@@ -1,0 +1,138 @@
+"""Connections of aiohttp's low-level server.
+
+A request whose head is known is decided as soon as its bytes have arrived, without a task and aiohttp's objects.
+"""
+
+from __future__ import annotations
+
+from contextvars import copy_context
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
+
+from mockclaude.api.errors import ApiError
+from mockclaude.engine.http_request import Head, HttpRequest
+from mockclaude.engine.routes import refuse
+from mockclaude.server.handled_request import HandledRequest
+from mockclaude.server.heads import NO_HEAD, KnownHead, split_head
+from mockclaude.server.player import SentResponse, drop_unless_read, find_instant_write, play
+from mockclaude.server.site import Site
+from mockclaude.wire.encode import encode
+from mockclaude.wire.script import Script
+
+_UNKNOWN, _MAYBE_NONE = -1, -2
+"""Values of `Connection._rest`. The bytes of the request were not counted; the last ones may end it."""
+
+
+class _Refusal(SentResponse):
+    """The response to malformed HTTP."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__(keep_alive=False)
+        self._script = script
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        await play(self._script, request)
+
+
+class Connection(web.RequestHandler):
+    """A connection that answers complete requests with known heads at once.
+
+    aiohttp receives all other bytes. It also sends responses that are not instant, such as paced, faulted and live
+    ones: their requests are decided here and handed over.
+
+    Attributes:
+        handled: The decided request that is handed over to aiohttp's handler.
+        key: The key of the head of the request that aiohttp's handler receives next; b'' for an unknown key.
+        requests: The number of requests.
+    """
+
+    __slots__ = ("_rest", "_site", "handled", "key", "requests")
+
+    def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.handled: HandledRequest | None = None
+        self.key = b""
+        self.requests = 0
+        self._site = site
+        self._rest = 0
+        """Bytes of the request that are still to come; 0 if aiohttp's parser expects a head."""
+
+    @staticmethod
+    def missing_attributes() -> list[str]:
+        """Return the attributes that the class needs and aiohttp's class lacks."""
+        needed = "_waiter _request_count _force_close _keepalive_timeout _next_keepalive_close_time _loop transport"
+        return [name for name in needed.split() if not hasattr(web.RequestHandler, name)]
+
+    def data_received(self, data: bytes) -> None:
+        """Answer a request with a known head, or pass the bytes to aiohttp."""
+        if not data:  # from aiohttp, which parses the bytes that it keeps
+            return super().data_received(data)
+        waiter = self._waiter
+        is_idle = not waiter.done() if waiter is not None else self._request_count == 0  # the task has not begun
+        if is_idle and self._rest == _MAYBE_NONE:
+            self._rest = 0  # aiohttp waits for a request only after the end of the last one
+        key, length, body_at, end = split_head(data) if self._rest == 0 else NO_HEAD
+        rest = (end if key else self._rest) - len(data)
+        self._rest = rest if rest >= 0 else _MAYBE_NONE if data.endswith(b"\r\n\r\n") else _UNKNOWN
+        if is_idle:
+            self.key = key
+            known = self._site.heads.known.get(key) if end == len(data) else None
+            if known is not None and known.is_plain and self._answer(known, length, data[body_at:]):
+                return None
+        return super().data_received(data)
+
+    def _answer(self, known: KnownHead, length: str, body: bytes) -> bool:
+        """Decide a complete request with a known head; return whether the response is sent."""
+        site, transport = self._site, self.transport
+        if self._force_close or transport is None or transport.get_write_buffer_size():  # or the client does not read
+            return False
+        head = known.head
+        headers = head.headers if length == known.length else known.change_length(length)
+        handled = HandledRequest(site, head.method, known.path, headers)
+        try:  # a task would have a context of its own, too
+            copy_context().run(site.decide, handled, known, body, self)
+        except BaseException as error:
+            handled.error, handled.script = error, None  # aiohttp's handler raises it
+        response = b"" if handled.script is None else find_instant_write(handled.script, site.clock)
+        if not response:
+            self.handled = handled
+            return False
+        transport.write(response)
+        handled.sent_at_once()
+        drop_unless_read(transport)
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        return True
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End the request that aiohttp's handler has not received."""
+        super().connection_lost(exc)
+        if self.handled is not None:
+            self.handled.end()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,  # noqa: ARG002 (aiohttp's signature)
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Build the API's error for a request that aiohttp could not read."""
+        if exc is not None and not isinstance(exc, BadHttpMessage):
+            self.log_exception("Error handling request", exc_info=exc)
+        kind = "api_error" if status >= 500 else "invalid_request_error"
+        problem = (message or "").partition("\n")[0].partition(": bytearray")[0].rstrip(":")
+        http = HttpRequest(Head("", "", {}, {}, http11=False), {}, b"", int(self._site.clock.now()))
+        decision = refuse(http, self._site.served[""], ApiError(kind, problem, status))
+        return _Refusal(encode(decision.response, http11=False))
+
+
+class SlowConnection(Connection):
+    """A connection whose requests are all read by aiohttp."""
+
+    __slots__ = ()
+
+    def data_received(self, data: bytes) -> None:
+        """Pass the bytes to aiohttp."""
+        web.RequestHandler.data_received(self, data)
