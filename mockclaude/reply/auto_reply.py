@@ -164,5 +164,5 @@ def _shorten(text: str) -> str:
 
 
 def _generate_paragraph(draws: Draws, label: str, sentences: int) -> str:
-    fakes = Fakes(DEFAULT_LOCALE, draws.content.seed_for(label))
+    fakes = Fakes(DEFAULT_LOCALE, draws.content.seed_for(label), ("faker.providers.lorem",))
     return str(fakes.value("paragraph", (), {"nb_sentences": sentences}))

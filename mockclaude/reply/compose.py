@@ -6,7 +6,6 @@ A `Reply` has everything except times and bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
@@ -25,15 +24,13 @@ from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """A time without events in microseconds; None lasts indefinitely."""
 
     microseconds: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Disconnect:
+class Disconnect(NamedTuple):
     """An end of the connection: `reset`, `close`, or `clean` after an ended body."""
 
     how: str

@@ -6,9 +6,8 @@ Matching stops at the first condition that fails. Explaining evaluates all of th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import nsmallest
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.conditions import Condition, ConditionResult, Look
@@ -59,8 +58,7 @@ def _find_indexed_matches(rules: RuleList, request: MessagesRequest) -> Iterator
             yield rule
 
 
-@dataclass(frozen=True, slots=True)
-class MatchResult:
+class MatchResult(NamedTuple):
     """The outcome of every condition of one rule for one request.
 
     The results of `times` and `order` report an exhausted and a shadowed rule.

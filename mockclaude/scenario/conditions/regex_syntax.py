@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from re import _parser as parser  # private, and the only reader of Python's syntax
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 BOUNDARY, NO_BOUNDARY = "\U0010ffff", "\U0010fffe"
 """The marks: characters that Unicode reserves for use within a program."""
@@ -77,8 +77,7 @@ class PatternError(Exception):
         self.expected = expected
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A pattern as Python reads it.
 
     `needle` is a text that every match contains; if `folded`, in any case. '' without one.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sized
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.needles import Needle, is_whole
@@ -18,8 +18,7 @@ _CHARACTERS, _CHARACTERS_OF_REGEX = 64, 8
 """Characters that are searched with a unit of work, for a text and by a regular expression."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(NamedTuple):
     """The search of a condition in one text of a request.
 
     Attributes:

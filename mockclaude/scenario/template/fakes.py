@@ -109,10 +109,15 @@ class Fakes:
 
     Sources are independent, although they share the Faker of their locale, which is slow to create. Providers keep
     a reference to its generator of random numbers, so each source restores the state of that generator.
+
+    Args:
+        locale: The locale.
+        seed: The seed.
+        providers: The modules of Faker that are needed. Default: all, which take longer to create.
     """
 
-    def __init__(self, locale: str, seed: int = 0) -> None:
-        self._shared = _shared(locale)
+    def __init__(self, locale: str, seed: int = 0, providers: tuple[str, ...] = ()) -> None:
+        self._shared = _shared(locale, providers)
         self._faker = self._shared.faker
         self.seed(seed)
 
@@ -162,10 +167,10 @@ class Fakes:
 class _Shared:
     """The Faker of a locale, and the source of its last value, if that source still exists."""
 
-    def __init__(self, locale: str) -> None:
+    def __init__(self, locale: str, providers: tuple[str, ...]) -> None:
         from faker import Factory
 
-        faker: Any = Factory.create(locale)
+        faker: Any = Factory.create(locale, [*providers] or None)
         self.random = _Random()
         self._parse = faker.parse
         faker.random, faker.parse = self.random, self._parsed
