@@ -15,7 +15,7 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.signatures import sign
 from mockclaude.reply.tool_json import parse_tool_json
 from mockclaude.scenario.format import raw_blocks
-from mockclaude.scenario.format.steps import FROM_SCHEMA, SERVER_TOOLS
+from mockclaude.scenario.format.steps import FROM_SCHEMA
 from mockclaude.scenario.template.templates import FillError
 
 
@@ -141,6 +141,8 @@ def _block(_: BlockBuilder, value: Any) -> Iterator[Block]:
 
 
 def _server_tool(builder: BlockBuilder, value: Any) -> Iterator[Block]:
+    from mockclaude.scenario.format.tool_steps import SERVER_TOOLS
+
     if value["server_name"] is not None or value["name"] not in SERVER_TOOLS:
         yield from _mcp_tool(builder, value)
         return

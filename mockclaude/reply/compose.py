@@ -14,7 +14,6 @@ from mockclaude.api import models, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.request import MessagesRequest
-from mockclaude.reply.auto_reply import build_auto_reply
 from mockclaude.reply.blocks import BUILDERS, BlockBuilder, to_text
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
@@ -177,6 +176,8 @@ class Drafter:
             self.parts += blocks
             self.content += blocks
         elif kind == "generate":
+            from mockclaude.reply.auto_reply import build_auto_reply
+
             for auto_kind, auto_value in build_auto_reply(self.request, self.draws):
                 self.add(auto_kind, auto_value)
         elif kind == "stop_reason":

@@ -17,7 +17,6 @@ from mockclaude.wire.framing import (
     find_end,
     is_bodiless,
 )
-from mockclaude.wire.malformed import MALFORM
 from mockclaude.wire.script import Script, Send
 
 _TIME = itemgetter(0)
@@ -49,6 +48,8 @@ def _encode_special(response: Response, http11: bool) -> Script:
         sends = [Send(response.end_at, framing.tail)] if framing.tail else ()
         return Script(0, sends, response.end, response.end_at, response.down_us)
     if framing.malformation and framing.body_sent:
+        from mockclaude.wire.malformed import MALFORM
+
         return MALFORM[framing.malformation](response, http11)
     if not framing.body_sent or is_bodiless(response):
         return _encode_head_only(response, http11)

@@ -47,7 +47,7 @@ if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     loop = uvloop.new_event_loop()
     if sys.argv[1] == "app":
-        web.run_app(create_app(), host="127.0.0.1", port=int(sys.argv[3]), access_log=None, loop=loop)
+        web.run_app(create_app(), host="127.0.0.1", port=int(sys.argv[3]), access_log=None, loop=loop, backlog=4096)
     else:
         loop.run_until_complete(serve_low_level())
         loop.run_forever()

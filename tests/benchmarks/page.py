@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.benchmarks import chart
+from tests.benchmarks.servers import PEERS, RAW
 from tests.benchmarks.table import ROWS, Figure, Results, Row
 
 PAGE = Path(__file__).parent.parent / "README.md"
@@ -69,7 +70,8 @@ def markdown(results: Results) -> str:
     machine = results.machine
     texts = [
         f"Measured on {machine['date'].partition(' ')[0]}: {machine['system']}, Python {machine['Python']}, "
-        f"{machine['bare aiohttp']}. Medians of {machine['rounds']} rounds.",
+        f"{machine['bare aiohttp']}. Medians of {machine['rounds']} rounds."
+        + "".join(f" {machine[server.name]}." for server in (RAW, *PEERS) if server.name in machine),
         "![Ratios, and how the cost of a request grows](benchmarks.svg)",
         _table(lines(results)),
         _table([row[:4] for row in _by_case(results)]) if results.loads else "",

@@ -19,9 +19,10 @@ from tests.benchmarks.table import Results, ServerLoad
 CONNECTIONS = 32
 
 _PAIR = (MOCKCLAUDE, BARE)
+_LIMITS = (LOW_LEVEL, RAW)
 _SMALL = ("small-json", "small-sse")
 _CASES: Mapping[str, tuple[tuple[str, ...], tuple[Server, ...]]] = {
-    "small": (_SMALL, (*_PAIR, LOW_LEVEL, RAW)),
+    "small": (_SMALL, (*_PAIR, *_LIMITS)),
     "varied": (("varied-json", "varied-sse"), _PAIR),
     "template": (("template",), _PAIR),
     "agents": (("agent-50", "agent-200"), _PAIR),
@@ -126,9 +127,11 @@ def _add_loads(samples: Samples, results: Results) -> None:
             results.loads.append(ServerLoad(planned.name, server, rate, cpu_us))
 
 
-def _ratios(samples: Samples, planned: Drive, other: Server) -> tuple[list[float], list[float]]:
-    """Return for each round how many times the CPU and the rate of another server are mockclaude's."""
-    pairs = list(zip(samples[planned][MOCKCLAUDE.name], samples[planned][other.name], strict=True))
+def _ratios(
+    samples: Samples, planned: Drive, other: Server, server: Server = MOCKCLAUDE
+) -> tuple[list[float], list[float]]:
+    """Return how many times as fast as another a server is in each round: by CPU of a request, and by rate."""
+    pairs = list(zip(samples[planned][server.name], samples[planned][other.name], strict=True))
     return [theirs.cpu_us / ours.cpu_us for ours, theirs in pairs], [ours.rate / theirs.rate for ours, theirs in pairs]
 
 
@@ -136,7 +139,13 @@ def _add_figures(samples: Samples, effort: Effort, results: Results) -> None:
     for key, planned, other in _rows(samples):
         cpu, rate = _ratios(samples, planned, other)
         ours = median(each.cpu_us for each in samples[planned][MOCKCLAUDE.name])
-        results.add(key, cpu, f"{median(rate):.2f} by requests/s; {ours:,.0f} us of CPU")
+        limits = [
+            f"{each.name} {median(_ratios(samples, planned, other, each)[0]):.1f}"
+            for each in _LIMITS
+            if other == BARE and each.name in samples[planned]
+        ]
+        beside = [f"{median(rate):.2f} by requests/s", f"{ours:,.0f} us of CPU", *limits]
+        results.add(key, cpu, "; ".join(beside))
     several = [Drive("varied-json", number) for number in effort.connections]
     if all(planned in samples for planned in several):
         _add_connections(samples, several, results)

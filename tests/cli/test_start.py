@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.process
 
-MODULES = 180
+MODULES = 181
 """The most modules of the package that a start without files imports. Lower it when you can."""
 
 IMPORTED_WHEN_NEEDED = {
@@ -85,11 +85,12 @@ def test_plugins_of_pydantic_are_neither_loaded_nor_kept_from_a_command(tmp_path
     (tmp_path / "loud.py").write_text("print('loaded')\nnew_schema_validator = lambda *_: (None, None, None)\n")
     model = "import pydantic\nclass Model(pydantic.BaseModel): pass"
     commands = (["check", "@hello"], ["run", "--", sys.executable, "-c", model])
+    inherited = {name: value for name, value in os.environ.items() if name != "PYDANTIC_DISABLE_PLUGINS"}
 
     outputs = [
         subprocess.run(
             [sys.executable, "-m", "mockclaude", *command],
-            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            env=inherited | {"PYTHONPATH": str(tmp_path)},
             capture_output=True,
             check=True,
             text=True,

@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from mockclaude.scenario.format.file import Pace, RuleModel, ScenarioFile
-from mockclaude.scenario.format.steps import CONTENT_STEPS, SERVER_TOOLS, STEPS, StepModel
+from mockclaude.scenario.format.steps import CONTENT_STEPS, STEPS, StepModel
+from mockclaude.scenario.format.tool_steps import SERVER_TOOLS
 from mockclaude.scenario.format.when import When
 
 

@@ -18,7 +18,7 @@ from mockclaude.journal.entry_types import EntryDict
 from mockclaude.scenario.format.json_schema import json_schema
 from mockclaude.scenario.format.positions import DELTAS, EVENTS
 from mockclaude.scenario.format.presets import PRESETS
-from mockclaude.scenario.format.steps import StopReason
+from mockclaude.scenario.format.response_steps import StopReason
 
 Schema: TypeAlias = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from mockclaude.scenario.format import file as written
-from mockclaude.scenario.format import steps, when
+from mockclaude.scenario.format import response_steps, steps, tool_steps, when
 from mockclaude.testing import types
 
 PAIRS: list[tuple[Any, type[BaseModel]]] = [
@@ -22,8 +22,8 @@ PAIRS: list[tuple[Any, type[BaseModel]]] = [
     (types.StepDict, steps.StepModel),
     (types.TextDict, steps.Text),
     (types.ThinkingDict, steps.Thinking),
-    (types.ToolUseDict, steps.ToolUse),
-    (types.ErrorDict, steps.Error),
+    (types.ToolUseDict, tool_steps.ToolUse),
+    (types.ErrorDict, response_steps.Error),
     (types.ChoiceDict, written.Choice),
 ]
 

@@ -10,6 +10,7 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.conditions import Condition, Test
 from mockclaude.scenario.conditions.needles import Needle, NeedleIndex
 from mockclaude.scenario.conditions.pattern_index import index_patterns
+from mockclaude.scenario.conditions.regex import Regex
 from mockclaude.scenario.conditions.searches import Search
 from mockclaude.scenario.conditions.work import work_of
 from mockclaude.scenario.rules import Rule
@@ -54,20 +55,22 @@ class RuleIndex:
     def __init__(self, rules: Sequence[Rule]) -> None:
         tests = [tuple(_tests(rule)) for rule in rules]
         firsts = [_required_patterns(of_rule) for of_rule in tests]
-        of_patterns = [search for search in firsts if search]
-        self._patterns = index_patterns(of_patterns)
+        self._searches = {search.subject: search for search in firsts if search}
+        self._patterns = index_patterns(search for search in firsts if search)
         self._rules = [
-            (rule, _filters(rule.conditions), of_rule, search if search and self._is_indexed(search) else None)
+            (
+                rule,
+                [(search.subject, search.needles) for search in _filters(rule.conditions)],
+                of_rule,
+                (search.subject, search.patterns, search.regexes) if search and self._is_indexed(search) else None,
+            )
             for rule, of_rule, search in zip(rules, tests, firsts, strict=True)
         ]
         needles: dict[str, set[Needle]] = {}
-        self._texts: dict[str, Callable[[MessagesRequest], str | None]] = {
-            search.subject: search.text for search in of_patterns
-        }
-        for _, filters, _, _ in self._rules:
-            for search in filters:
-                needles.setdefault(search.subject, set()).update(search.needles)
-                self._texts[search.subject] = search.text
+        self._texts: dict[str, Callable[[MessagesRequest], str | None]] = {}
+        for search in [search for rule in rules for search in _filters(rule.conditions)]:
+            needles.setdefault(search.subject, set()).update(search.needles)
+            self._texts[search.subject] = search.text
         self._indexes = {subject: NeedleIndex(each) for subject, each in needles.items()}
 
     def find(self, request: MessagesRequest) -> Found:
@@ -82,19 +85,32 @@ class RuleIndex:
 
         The work of a test that the index of patterns decides is counted as if it were made.
         """
-        found, work = self.find(request), work_of(request)
-        matches = {
-            subject: index.find(self._texts[subject](request) or "") for subject, index in self._patterns.items()
-        }
+        found, matches, work, unpaid = self.find(request), self._find_patterns(request), work_of(request), 0
         for rule, filters, tests, first in self._rules:
-            for search in filters:
-                if search.needles.isdisjoint(found[search.subject]):
+            for subject, needles in filters:
+                if needles.isdisjoint(found[subject]):
                     break
             else:
-                if first and (known := matches[first.subject]) is not None and known.isdisjoint(first.patterns):
-                    work.spend(first.price(request))
-                else:
-                    yield rule, tests
+                if first is not None:
+                    subject, patterns, count = first
+                    known, price = matches[subject]
+                    if known is not None and known.isdisjoint(patterns):
+                        unpaid += price * count
+                        continue
+                if unpaid:
+                    work.spend(unpaid)
+                    unpaid = 0
+                yield rule, tests
+        if unpaid:
+            work.spend(unpaid)
+
+    def _find_patterns(self, request: MessagesRequest) -> dict[str, tuple[frozenset[Regex] | None, int]]:
+        """Return the patterns that match, if known, and the work of one pattern, by the searched text."""
+        return {
+            subject: (index.find(search.text(request) or ""), search.price(request) // search.regexes)
+            for subject, index in self._patterns.items()
+            for search in [self._searches[subject]]
+        }
 
     def _is_indexed(self, search: Search) -> bool:
         """Return whether an index searches for all patterns of `search`."""

@@ -18,7 +18,19 @@ from pydantic.json_schema import GenerateJsonSchema, JsonRef
 from pydantic_core import core_schema
 
 from mockclaude.api.errors import STATUS
-from mockclaude.scenario.format import api_form, api_models, fault_base, faults, limits, pace, shorthand, steps, when
+from mockclaude.scenario.format import (
+    api_form,
+    api_models,
+    fault_base,
+    faults,
+    limits,
+    pace,
+    response_steps,
+    shorthand,
+    steps,
+    tool_steps,
+    when,
+)
 from mockclaude.scenario.format.deferred import schema_of_deferred
 from mockclaude.scenario.format.file import REPLY_KEYS, RuleModel, ScenarioFile
 from mockclaude.scenario.format.value_schemas import VALUE_SCHEMAS, WIDENED_SCHEMAS, Schema, any_of, mapping, names
@@ -49,15 +61,15 @@ KEY_CONSTRAINTS: dict[type[BaseModel], Schema] = {
     steps.StepModel: _ONE_KEY,
     steps.Text: _one_text("text"),
     steps.Thinking: _one_text("thinking"),
-    steps.ToolUse: {
+    tool_steps.ToolUse: {
         "not": {"required": ["input", "json"]},
         **_if_chunk_list({"not": {"anyOf": [{"required": ["input"]}, {"required": ["json"]}]}}),
     },
-    steps.ServerTool: {
+    tool_steps.ServerTool: {
         "if": {"required": ["server_name"]},
-        "else": {"properties": {"name": names(steps.SERVER_TOOLS)}},
+        "else": {"properties": {"name": names(tool_steps.SERVER_TOOLS)}},
     },
-    steps.Error: {"if": {"required": ["status"]}, "else": {"properties": {"type": names(list(STATUS))}}},
+    response_steps.Error: {"if": {"required": ["status"]}, "else": {"properties": {"type": names(list(STATUS))}}},
     limits.Limit: {"anyOf": [{"required": [key]} for key in limits.LIMITS]},
     pace.Pace: {"allOf": [{"not": {"required": [*pair]}} for pair in combinations(pace.SPEEDS, 2)]},
     faults.Raw: _ONE_KEY,

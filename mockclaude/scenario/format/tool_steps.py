@@ -1,0 +1,126 @@
+"""The steps of a reply that call tools, of the client or of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
+from mockclaude.scenario.format.chunks import Chunks, check_one_text
+from mockclaude.scenario.format.shorthand import FormatModel
+
+
+def check_input(value: Any) -> Any:
+    """Return `value`.
+
+    Raises:
+        ValueError: The value is JSON text, which has a key of its own.
+    """
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        raise ValueError(f"JSON text, got {format_value(value)}; expected a mapping; use `json` for JSON text")
+    return value
+
+
+def check_json_text(value: Any) -> Any:
+    """Return `value`.
+
+    Raises:
+        ValueError: The value is data in place of JSON text.
+    """
+    if value is not None and not isinstance(value, str):
+        expected = 'expected JSON text in quotes, e.g. \'{"city": "Par\''
+        raise ValueError(f"not JSON text, got {format_value(value)}; {expected}; use `input` for data")
+    return value
+
+
+class ToolUse(FormatModel):
+    """A `tool_use` block.
+
+    With `input: from_schema` the input is generated from the tool's schema.
+    """
+
+    name: str
+    """The name of the tool."""
+    input: Annotated[dict[str, Any] | Literal["from_schema"], BeforeValidator(check_input)] = "from_schema"
+    """The input. Default: generated from the schema of the tool."""
+    json_: Annotated[str, BeforeValidator(check_json_text)] | None = Field(default=None, alias="json")
+    """The input as JSON text, which is streamed as it is, also if it is cut or broken."""
+    chunks: Chunks | None = None
+    """The number of deltas of the input, or instead of `json` a list with the JSON text of each delta."""
+    id: str | None = None
+    """The id. Default: a generated one."""
+    caller: dict[str, Any] = Field(default_factory=lambda: {"type": "direct"})
+    toolset_name: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_input(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            check_one_text("a tool_use", ("input", "json"), value)
+        return value
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("type", ""), str)
+
+
+def _is_text_or_mapping(value: Any) -> bool:
+    return isinstance(value, str) or _is_mapping(value)
+
+
+def _is_list_of(kind: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(isinstance(item, kind) for item in value)
+
+
+_MCP = "a tool of an MCP server"
+_OUTPUT = (_is_text_or_mapping, "the standard output, or {stdout, stderr, return_code, content}")
+_NAMES = (_is_list_of(str), "a list of tool names")
+_RESULTS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "web_search": (_is_list_of(dict), "a list of {url, title}"),
+    "web_fetch": (_is_mapping, "{url, title, text}"),
+    "code_execution": _OUTPUT,
+    "bash_code_execution": _OUTPUT,
+    "text_editor_code_execution": (_is_mapping, "{content}, {is_file_update} or {lines}"),
+    "tool_search_tool_regex": _NAMES,
+    "tool_search_tool_bm25": _NAMES,
+    _MCP: (lambda value: isinstance(value, str) or _is_list_of(dict)(value), "text or a list of blocks"),
+}
+SERVER_TOOLS = tuple(name for name in _RESULTS if name != _MCP)
+
+
+class ServerTool(FormatModel):
+    """A tool that the API runs: its call, and its result or error.
+
+    Without `result` and `error` the call has no result, as in a turn that ends with `pause_turn`. With `server_name`
+    the tool is one of an MCP server.
+    """
+
+    name: str
+    """The name of the tool."""
+    input: dict[str, Any] = Field(default_factory=dict)
+    """The input."""
+    result: Any = None
+    """The result."""
+    error: str | None = None
+    """The error code."""
+    id: str | None = None
+    """The id. Default: a generated one."""
+    server_name: str | None = None
+    """The MCP server of the tool."""
+
+    @model_validator(mode="after")
+    def _known(self) -> ServerTool:
+        if self.server_name is None and self.name not in SERVER_TOOLS:
+            hint = did_you_mean(self.name, SERVER_TOOLS) or "; add `server_name` for a tool of an MCP server"
+            raise ValueError(f"unknown server tool '{self.name}'; expected {join_words(SERVER_TOOLS)}{hint}")
+        if self.result is not None and self.error is not None:
+            raise ValueError("a server tool with `result` and `error`; expected one of them")
+        self._check_result()
+        return self
+
+    def _check_result(self) -> None:
+        fits, expected = _RESULTS[_MCP if self.server_name is not None else self.name]
+        if self.result is not None and not fits(self.result):
+            raise ValueError(f"invalid result of {self.name}; expected {expected}")
