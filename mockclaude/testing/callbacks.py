@@ -226,9 +226,7 @@ def _current_loop() -> _TestLoop | None:
         return None
 
 
-async def _run_on(
-    home: _TestLoop | None, make: Callable[[], Awaitable[Any]], start_timeout: float = math.inf
-) -> Any:
+async def _run_on(home: _TestLoop | None, make: Callable[[], Awaitable[Any]], start_timeout: float = math.inf) -> Any:
     """Await the result of `make` on the loop of `home`, or on the current loop.
 
     Raises:
