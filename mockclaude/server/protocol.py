@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 
@@ -38,13 +39,16 @@ class SiteServer(web.Server):
     """
 
     def __init__(self, site: Site, connection: type[Connection], **options: Any) -> None:
-        super().__init__(site.handle, **options)
+        super().__init__(self._handle, **options)
         self.site = site
         self._connection = connection
 
     def __call__(self) -> web.RequestHandler:
         """Create a connection."""
         return self._connection(self, self, loop=self._loop, **self._kwargs)
+
+    def _handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        return self.site.handle(request)
 
 
 def make_server(site: Site, connection: type[Connection] | None = None) -> SiteServer:

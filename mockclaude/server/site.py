@@ -34,12 +34,6 @@ class SiteOwner(Protocol):
     site: Site
 
 
-class SiteConnection(ClientConnection, Protocol):
-    """A connection to the server `owner`."""
-
-    owner: SiteOwner
-
-
 class Site:
     """The scenarios of a server by name; '' is the scenario at the root.
 
@@ -118,12 +112,11 @@ class Site:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        connection = cast("SiteConnection", request.protocol)
-        if connection.owner.site is not self:
-            return await connection.owner.site.handle(request)
+        connection = cast("ClientConnection", request.protocol)
         handled, key = connection.handled, connection.key
         connection.handled, connection.key = None, b""
-        request = request if request.raw_path.startswith("/") else to_origin_form(request)
+        if not request.raw_path.startswith("/"):
+            request = to_origin_form(request)
         path = request.raw_path
         if path.startswith("/_") and is_admin_path(path):
             from mockclaude.server.admin.serve_admin import serve_admin

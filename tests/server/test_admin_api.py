@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -192,10 +191,9 @@ def test_client_may_disconnect_during_a_request(serve: Serve, length: str | None
 
 async def test_client_may_disconnect_before_the_response() -> None:
     gone = make_mocked_request("GET", "/_mockclaude/health", {"host": "localhost"}, payload=EMPTY_PAYLOAD)
-    site = Site({"": load_text(SCENARIO)})
-    gone.protocol.__dict__.update(handled=None, key=b"", requests=0, owner=SimpleNamespace(site=site))
+    gone.protocol.__dict__.update(handled=None, key=b"", requests=0)
 
-    assert not (await site.handle(gone)).keep_alive
+    assert not (await Site({"": load_text(SCENARIO)}).handle(gone)).keep_alive
 
 
 _JSON = st.recursive(

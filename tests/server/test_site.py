@@ -7,7 +7,6 @@ import gzip
 import re
 import zlib
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
@@ -204,9 +203,9 @@ def test_a_client_that_goes_in_the_middle_of_its_body_is_gone_in_the_log_too(ser
 async def test_a_client_that_goes_just_before_the_answer_is_gone_in_the_log_too() -> None:
     lines: list[JournalEntry] = []
     gone = make_mocked_request("GET", "/v1/models", {"host": "localhost"}, payload=EMPTY_PAYLOAD)
-    site = Site({"": load_text(HELLO)})
-    gone.protocol.__dict__.update(handled=None, key=b"", requests=0, owner=SimpleNamespace(site=site))
+    gone.protocol.__dict__.update(handled=None, key=b"", requests=0)
 
+    site = Site({"": load_text(HELLO)})
     site.journal.subscribe("ended", lines.append)
     assert not (await site.handle(gone)).keep_alive
     assert [line.ending for line in lines] == ["client gone"]

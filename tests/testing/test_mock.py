@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 import sys
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -259,6 +261,19 @@ def test_reset_removes_rules_and_requests(mock: MockClaude, client: Anthropic) -
     assert (mock.requests, mock.journal, mock.unused_rules) == ([], [], [])
     mock.reply("Hello!")
     assert reply_text(client) == "Hello!"
+
+
+def test_reset_frees_rules_and_requests_without_a_collection(mock: MockClaude) -> None:
+    mock.reply("Hi!")
+    parts: tuple[Any, ...] = (mock._server.site, mock._server._state, mock._server.journal)
+    before = [weakref.ref(part) for part in parts]
+    del parts
+    gc.disable()
+    try:
+        mock.reset()
+        assert [part() for part in before] == [None] * 3
+    finally:
+        gc.enable()
 
 
 def test_a_response_in_progress_ends_after_a_reset_and_leaves_no_request() -> None:
