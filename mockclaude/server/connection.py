@@ -17,7 +17,7 @@ from mockclaude.engine.routes import refuse
 from mockclaude.server.handled_request import HandledRequest
 from mockclaude.server.heads import NO_HEAD, KnownHead, split_head
 from mockclaude.server.player import SentResponse, drop_unless_read, find_instant_write, play
-from mockclaude.server.site import Site
+from mockclaude.server.site import Site, SiteOwner
 from mockclaude.wire.encode import encode
 from mockclaude.wire.script import Script
 
@@ -45,17 +45,18 @@ class Connection(web.RequestHandler):
     Attributes:
         handled: The decided request that is handed over to aiohttp's handler.
         key: The key of the head of the request that aiohttp's handler receives next; b'' for an unknown key.
+        owner: The server.
         requests: The number of requests.
     """
 
-    __slots__ = ("_rest", "_site", "handled", "key", "requests")
+    __slots__ = ("_rest", "handled", "key", "owner", "requests")
 
-    def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, owner: SiteOwner, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.handled: HandledRequest | None = None
         self.key = b""
         self.requests = 0
-        self._site = site
+        self.owner = owner
         self._rest = 0
         """Bytes of the request that are still to come; 0 if aiohttp's parser expects a head."""
 
@@ -77,15 +78,15 @@ class Connection(web.RequestHandler):
         rest = (end if key else self._rest) - len(data)
         self._rest = rest if rest >= 0 else _MAYBE_NONE if data.endswith(b"\r\n\r\n") else _UNKNOWN
         if is_idle:
-            self.key = key
-            known = self._site.heads.known.get(key) if end == len(data) else None
-            if known is not None and known.is_plain and self._answer(known, length, data[body_at:]):
+            self.key, site = key, self.owner.site
+            known = site.heads.known.get(key) if end == len(data) else None
+            if known is not None and known.is_plain and self._answer(site, known, length, data[body_at:]):
                 return None
         return super().data_received(data)
 
-    def _answer(self, known: KnownHead, length: str, body: bytes) -> bool:
+    def _answer(self, site: Site, known: KnownHead, length: str, body: bytes) -> bool:
         """Decide a complete request with a known head; return whether the response is sent."""
-        site, transport = self._site, self.transport
+        transport = self.transport
         if self._force_close or transport is None or transport.get_write_buffer_size():  # or the client does not read
             return False
         head = known.head
@@ -123,8 +124,9 @@ class Connection(web.RequestHandler):
             self.log_exception("Error handling request", exc_info=exc)
         kind = "api_error" if status >= 500 else "invalid_request_error"
         problem = (message or "").partition("\n")[0].partition(": bytearray")[0].rstrip(":")
-        http = HttpRequest(Head("", "", {}, {}, http11=False), {}, b"", int(self._site.clock.now()))
-        decision = refuse(http, self._site.served[""], ApiError(kind, problem, status))
+        site = self.owner.site
+        http = HttpRequest(Head("", "", {}, {}, http11=False), {}, b"", int(site.clock.now()))
+        decision = refuse(http, site.served[""], ApiError(kind, problem, status))
         return _Refusal(encode(decision.response, http11=False))
 
 
