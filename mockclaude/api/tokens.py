@@ -144,21 +144,23 @@ def _of_input(value: Any) -> int:
 
 
 def of_block(block: dict[str, Any]) -> int:
-    """Count the input tokens of a content block."""
+    """Count the input tokens of a content block, or of another object."""
     kind = block.get("type")
-    if kind == "text" or kind == "tool_result":
-        only = block.get("text" if kind == "text" else "content")
-        return of_text(only) if isinstance(only, str) else _of_input(only)
-    if isinstance(kind, str) and kind in _BY_SOURCE:
-        source = block.get("source")
-        described = _of_input(block.get("title")) + _of_input(block.get("context"))
-        return _BY_SOURCE[kind](source if isinstance(source, dict) else {}) + described
+    if kind is not None:
+        if kind == "text" or kind == "tool_result":
+            only = block.get("text" if kind == "text" else "content")
+            return of_text(only) if isinstance(only, str) else _of_input(only)
+        if isinstance(kind, str) and kind in _BY_SOURCE:
+            source = block.get("source")
+            described = _of_input(block.get("title")) + _of_input(block.get("context"))
+            return _BY_SOURCE[kind](source if isinstance(source, dict) else {}) + described
     count = 0
     for key, value in block.items():
-        if isinstance(value, str):
-            count += of_text(value) if key not in _NOT_TEXT else 0
-        elif isinstance(value, (dict, list)) and key not in _NOT_TEXT:
-            count += of_block(value) if isinstance(value, dict) else sum(map(_of_input, value))
+        if key not in _NOT_TEXT:
+            if isinstance(value, str):
+                count += of_text(value)
+            elif isinstance(value, (dict, list)):
+                count += of_block(value) if isinstance(value, dict) else sum(map(_of_input, value))
     return count
 
 

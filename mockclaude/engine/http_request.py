@@ -40,6 +40,7 @@ class Head:
         path: The path of the API, without the scenario.
         query: The query.
         headers: The headers; names are case-insensitive.
+        headers_size: The number of characters of their values.
         http11: Whether the client speaks HTTP/1.1, so that a response may have chunks.
         page: The origin of the web page that sent the request; '' if the page may control the server.
         guest: Whether the request lacks the server's token.
@@ -66,6 +67,7 @@ class Head:
         self.path = path
         self.query = query
         self.headers = headers
+        self.headers_size = sum(map(len, headers.values()))
         self.http11 = http11
         self.page = page
         self.guest = guest

@@ -110,8 +110,8 @@ class ReplyBuilder:
         notes = (*reply.notes, *notes) if notes else reply.notes
         if context.request.warnings:
             notes = (*context.warnings, *notes)
-        is_free = context.permit is None and context.thread is None and context.cached is None
-        if is_free and "diagnostics" not in context.request.body:  # the reply changes the claimed counters only
+        is_free = context.permit is None and context.thread is None and "diagnostics" not in context.request.body
+        if is_free and (context.cached is None or not context.cache_effects):  # only the claimed counters change
             return Decision(reply.response, reason, context.request.stream, notes, self.rule, self.draws)
         return Decision(
             reply.response,

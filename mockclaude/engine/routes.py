@@ -98,7 +98,7 @@ def answer(http: HttpRequest, state: ScenarioState) -> Decision:
         decision = refuse(http, state, error)
     finally:
         OPENED.reset(token)
-    return commit(state, decision) if decision.effects or state.store.has_notes else decision
+    return commit(state, decision) if decision.effects or state.store.notes else decision
 
 
 def refuse(http: HttpRequest, state: ScenarioState, error: ApiError) -> Decision:

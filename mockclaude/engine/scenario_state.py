@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from copy import copy
+from functools import partial
 from threading import RLock
 from typing import Any
 
@@ -77,7 +78,9 @@ class ScenarioState:
         self.endpoint_rules = RuleList(rule for rule in self.rules if _names_endpoint(rule.conditions))
         self.endpoint_chaos = [fault for fault in scenario.chaos if _names_endpoint(fault.conditions)]
         recorded = KnownSignatures.together([part.known_signatures for part in parts])
-        self.validator = RequestValidator(scenario.policy, self._mentions, Signatures(scenario.seed, recorded))
+        self.validator = RequestValidator(
+            scenario.policy, partial(_mentions, self.rules), Signatures(scenario.seed, recorded)
+        )
 
     def add(
         self, rules: Any, where: str, lane: str | None = None, *, bind: Callable[[Rule], Rule] | None = None
@@ -146,12 +149,6 @@ class ScenarioState:
             return self.rules
         return RuleList(rule for rule in self.rules if rule.is_for("messages")) or self.rules
 
-    def _mentions(self, model: str) -> bool:
-        if len(model) > _LONGEST_MODEL:
-            return False
-        conditions = (condition for rule in self.rules for condition in rule.conditions)
-        return any(condition.key == "model" and condition.holds(model) for condition in conditions)
-
     def fork(self) -> ScenarioState:
         """Return a copy with a store of its own."""
         fork = copy(self)
@@ -172,6 +169,14 @@ class ScenarioState:
             return find_lane(request.headers, self.scenario.policy.lane_from, request.body)
 
         return Condition("lane", f"exactly {lane!r}", look, lane.__eq__, difference=lambda _: _OTHER_LANE)
+
+
+def _mentions(rules: RuleList, model: str) -> bool:
+    """Return whether a condition of `rules` names a model."""
+    if len(model) > _LONGEST_MODEL:
+        return False
+    conditions = (condition for rule in rules for condition in rule.conditions)
+    return any(condition.key == "model" and condition.holds(model) for condition in conditions)
 
 
 def _names_endpoint(conditions: Iterable[Condition]) -> bool:

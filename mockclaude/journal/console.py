@@ -60,7 +60,7 @@ def log_line(entry: JournalEntry, *, colour: bool) -> str:
     kind = "stream" if entry.streamed else "      "
     ending = f" [{entry.ending}]" if entry.ending else ""
     request = _printable(f"{entry.method} {entry.path}  {entry.reason}")
-    notes = "".join([f"  [{_printable(note)}]" for note in entry.notes])
+    notes = "".join([f"  [{_printable(note)}]" for note in entry.notes]) if entry.raw_notes else ""
     return f"{status} {kind} {request}{ending}  {entry.seconds * 1000:.1f} ms{notes}"
 
 

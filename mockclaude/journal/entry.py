@@ -233,7 +233,9 @@ class JournalEntry:
     @property
     def size(self) -> int:
         """The bytes that the journal counts for the entry."""
-        texts = sum(map(len, self.raw_headers.values())) + len(self.path) + len(self.raw_reason)
+        head, headers = self.http.head, self.raw_headers
+        values = head.headers_size if headers is head.headers else sum(map(len, headers.values()))
+        texts = values + len(self.path) + len(self.raw_reason)
         if self.raw_notes:
             texts += sum(map(len, self.raw_notes))
         writes = len(self.script.sends) if self._writes is None else len(self._writes)

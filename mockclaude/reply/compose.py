@@ -251,5 +251,6 @@ def _build_usage(counts: InputUsage, content: Sequence[Block], step: Mapping[str
     tools = [block.get("name") for block in content if block["type"] == "server_tool_use"]
     if "web_search" in tools or "web_fetch" in tools:
         usage["server_tool_use"] = {f"{name}_requests": tools.count(name) for name in ("web_search", "web_fetch")}
-    usage.update({key: value for key, value in step.items() if value is not None})
+    if step:
+        usage.update({key: value for key, value in step.items() if value is not None})
     return usage

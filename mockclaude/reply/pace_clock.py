@@ -23,15 +23,18 @@ class PaceClock:
         self._pace = pace
         self._draws = draws
         self._per_token = 0.0 if pace.tokens_per_second is None else 1_000_000 / self._draw_rate(pace.tokens_per_second)
+        self._delays = bool(self._per_token or pace.gap or pace.gaps)
+        self._fixed_gap = None if isinstance(pace.gap, Distribution) or pace.gaps is not None else pace.gap
         self._gaps = 0
 
     def generate(self, count: float, *, first: bool) -> int:
         """Advance the clock by `count` tokens; first by the time to first token."""
         if first:
             self.now += round(self._draw(self._pace.ttft, "ttft"))
-        if count and (self._per_token or self._pace.gap or self._pace.gaps):
+        if count and self._delays:
             self._gaps += 1
-            self.now += round(self._draw_gap(count) * self._draw_jitter())
+            gap = self._draw_gap(count) if self._fixed_gap is None else self._fixed_gap
+            self.now += round(gap * self._draw_jitter()) if self._pace.jitter else round(gap)
         return self.now
 
     def wait(self, microseconds: int) -> None:
@@ -47,8 +50,6 @@ class PaceClock:
 
     def _draw_jitter(self) -> float:
         jitter = self._pace.jitter
-        if not jitter:
-            return 1.0
         drawn = self._draws.uniform(f"delay/{self._gaps}")
         return compute_quantile(jitter, drawn) if isinstance(jitter, Distribution) else 1 + jitter * (2 * drawn - 1)
 

@@ -45,7 +45,7 @@ class _PreparedReply(NamedTuple):
         after: The bytes after the id, cut at each occurrence of the input tokens.
         tokens: The output tokens of the content.
         message: The message, with marks in the holes.
-        static: The events of the stream without a hole.
+        static: The events of the stream without a hole; none for a message.
         usage: The usage, without `input_tokens` if the request's are counted.
     """
 
@@ -108,7 +108,7 @@ def _prepare(template: ReplyTemplate, stream: bool, chunk_size: int | None) -> _
     if not _has_written_input(template):
         reply = reply._replace(message={**reply.message, "usage": {**usage, **_COUNTED}})
         usage = {key: count for key, count in usage.items() if key not in _COUNTED}
-    all_events = list_events(reply)
+    all_events = list_events(reply) if stream else []
     encoded = b"".join([event.encoded for event in all_events]) if stream else orjson.dumps(reply.message)
     before, between, *after = _HOLES.split(encoded)
     count = sum(map(tokens.of_output, content))

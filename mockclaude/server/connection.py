@@ -5,6 +5,7 @@ A request whose head is known is decided as soon as its bytes have arrived, with
 
 from __future__ import annotations
 
+import asyncio
 from contextvars import copy_context
 from typing import Any
 
@@ -16,13 +17,19 @@ from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.routes import refuse
 from mockclaude.server.handled_request import HandledRequest
 from mockclaude.server.heads import NO_HEAD, KnownHead, split_head
-from mockclaude.server.player import SentResponse, drop_unless_read, find_instant_write, play
-from mockclaude.server.site import Site
+from mockclaude.server.player import WRITE_TIMEOUT, SentResponse, drop_unless_read, find_instant_write, play
+from mockclaude.server.site import Site, SiteOwner
 from mockclaude.wire.encode import encode
 from mockclaude.wire.script import Script
 
 _UNKNOWN, _MAYBE_NONE = -1, -2
 """Values of `Connection._rest`. The bytes of the request were not counted; the last ones may end it."""
+
+
+_KEEP_FOR = 0.05
+"""Seconds after which aiohttp receives a request whose body is incomplete."""
+_MAX_KEPT = 1024 * 1024
+"""The maximum number of bytes to wait for."""
 
 
 class _Refusal(SentResponse):
@@ -45,17 +52,22 @@ class Connection(web.RequestHandler):
     Attributes:
         handled: The decided request that is handed over to aiohttp's handler.
         key: The key of the head of the request that aiohttp's handler receives next; b'' for an unknown key.
+        owner: The server.
         requests: The number of requests.
     """
 
-    __slots__ = ("_rest", "_site", "handled", "key", "requests")
+    __slots__ = ("_kept", "_rest", "_site", "_timer", "handled", "key", "owner", "requests")
 
-    def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, owner: SiteOwner, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.handled: HandledRequest | None = None
         self.key = b""
         self.requests = 0
-        self._site = site
+        self.owner = owner
+        self._site = owner.site
+        """The site at the beginning of the current request."""
+        self._kept: list[bytes] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._rest = 0
         """Bytes of the request that are still to come; 0 if aiohttp's parser expects a head."""
 
@@ -67,48 +79,82 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Answer a request with a known head, or pass the bytes to aiohttp."""
-        if not data:  # from aiohttp, which parses the bytes that it keeps
-            return super().data_received(data)
-        waiter = self._waiter
+        if self._kept:
+            self._continue(data)
+        elif not (data and self._begin(data)):  # aiohttp passes b'' to parse the bytes that it keeps
+            super().data_received(data)
+
+    def _begin(self, data: bytes) -> bool:
+        """Begin a request; return whether it is answered, or kept until its body is complete."""
+        waiter, transport = self._waiter, self.transport
         is_idle = not waiter.done() if waiter is not None else self._request_count == 0  # the task has not begun
         if is_idle and self._rest == _MAYBE_NONE:
             self._rest = 0  # aiohttp waits for a request only after the end of the last one
         key, length, body_at, end = split_head(data) if self._rest == 0 else NO_HEAD
         rest = (end if key else self._rest) - len(data)
         self._rest = rest if rest >= 0 else _MAYBE_NONE if data.endswith(b"\r\n\r\n") else _UNKNOWN
-        if is_idle:
-            self.key = key
-            known = self._site.heads.known.get(key) if end == len(data) else None
-            if known is not None and known.is_plain and self._answer(known, length, data[body_at:]):
-                return None
-        return super().data_received(data)
-
-    def _answer(self, known: KnownHead, length: str, body: bytes) -> bool:
-        """Decide a complete request with a known head; return whether the response is sent."""
-        site, transport = self._site, self.transport
-        if self._force_close or transport is None or transport.get_write_buffer_size():  # or the client does not read
+        if not is_idle or self._force_close or transport is None:
             return False
-        head = known.head
-        headers = head.headers if length == known.length else known.change_length(length)
-        handled = HandledRequest(site, head.method, known.path, headers)
+        self.key = key
+        if self.handled is None:
+            self._site = self.owner.site
+        known = self._site.heads.known.get(key) if 0 <= rest <= _MAX_KEPT else None
+        if known is None or not known.is_plain or transport.get_write_buffer_size():  # or the client does not read
+            return False
+        if self.handled is None:
+            headers = known.head.headers if length == known.length else known.change_length(length)
+            self.handled = HandledRequest(self._site, known.head.method, known.path, headers)
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if rest == 0:
+            return self._answer(self.handled, known, data[body_at:], transport)
+        self._kept.append(data)
+        self._timer = self._loop.call_later(_KEEP_FOR, self._pass_to_aiohttp)
+        return True
+
+    def _answer(self, handled: HandledRequest, known: KnownHead, body: bytes, transport: asyncio.Transport) -> bool:
+        """Decide a complete request; return whether the response is sent."""
+        site = self._site
         try:  # a task would have a context of its own, too
             copy_context().run(site.decide, handled, known, body, self)
         except BaseException as error:
             handled.error, handled.script = error, None  # aiohttp's handler raises it
         response = b"" if handled.script is None else find_instant_write(handled.script, site.clock)
         if not response:
-            self.handled = handled
             return False
+        self.handled = None
         transport.write(response)
         handled.sent_at_once()
-        drop_unless_read(transport)
-        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if transport.get_write_buffer_size():  # the event loop may write at its next iteration
+            self._loop.call_soon(drop_unless_read, transport, WRITE_TIMEOUT)
         return True
+
+    def _continue(self, data: bytes) -> None:
+        """Continue a kept request; begin it again if its body is complete."""
+        self._kept.append(data)
+        self._rest -= len(data)
+        if self._rest <= 0:
+            self._rest = 0
+            if not self._begin(b"".join(self._kept)):
+                return self._pass_to_aiohttp()
+            self._stop_keeping()
+        return None
+
+    def _pass_to_aiohttp(self) -> None:
+        """Pass the kept segments to aiohttp: the body takes long, or its head is not known any more."""
+        for segment in self._stop_keeping():
+            super().data_received(segment)
+
+    def _stop_keeping(self) -> list[bytes]:
+        segments, self._kept = self._kept, []
+        if self._timer is not None:
+            self._timer.cancel()
+        return segments
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """End the request that aiohttp's handler has not received."""
         super().connection_lost(exc)
         if self.handled is not None:
+            self._stop_keeping()
             self.handled.end()
 
     def handle_error(
@@ -123,8 +169,9 @@ class Connection(web.RequestHandler):
             self.log_exception("Error handling request", exc_info=exc)
         kind = "api_error" if status >= 500 else "invalid_request_error"
         problem = (message or "").partition("\n")[0].partition(": bytearray")[0].rstrip(":")
-        http = HttpRequest(Head("", "", {}, {}, http11=False), {}, b"", int(self._site.clock.now()))
-        decision = refuse(http, self._site.served[""], ApiError(kind, problem, status))
+        site = self.owner.site
+        http = HttpRequest(Head("", "", {}, {}, http11=False), {}, b"", int(site.clock.now()))
+        decision = refuse(http, site.served[""], ApiError(kind, problem, status))
         return _Refusal(encode(decision.response, http11=False))
 
 

@@ -8,6 +8,12 @@ from aiohttp import web
 
 from mockclaude.server.clock import REAL, Clock
 
+BACKLOG = 4_096
+"""Connections that wait to be accepted. For each further connection, a client waits 1 s and tries again.
+
+Systems have a maximum of their own: 4,096 is the default of Linux.
+"""
+
 
 class Listener:
     """Listens on `host` and `port`.
@@ -31,7 +37,7 @@ class Listener:
         Raises:
             OSError: The address is in use or invalid.
         """
-        site = web.TCPSite(runner, self.host, self.port, reuse_address=True)
+        site = web.TCPSite(runner, self.host, self.port, reuse_address=True, backlog=BACKLOG)
         await site.start()
         self._runner, self._site = runner, site
         self.port = runner.addresses[0][1]

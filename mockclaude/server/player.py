@@ -177,20 +177,16 @@ async def _drain(request: web.BaseRequest, write_timeout: float) -> None:
 
 
 def _end(end: End, request: web.BaseRequest, write_timeout: float) -> SentResponse:
-    drop_unless_read(request.transport, write_timeout)
+    transport = request.transport
+    if transport is not None and transport.get_write_buffer_size():  # the event loop may write at its next iteration
+        asyncio.get_running_loop().call_soon(drop_unless_read, transport, write_timeout)
     if end is End.CLOSE:
         _transport(request).close()
         return CLOSED
     return ALIVE if request.keep_alive else CLOSED
 
 
-def drop_unless_read(transport: asyncio.Transport | None, write_timeout: float = WRITE_TIMEOUT) -> None:
-    """Disconnect a client that does not read for `write_timeout` seconds."""
-    if transport is not None and transport.get_write_buffer_size():  # the event loop may write at its next iteration
-        asyncio.get_running_loop().call_soon(_drop_later, transport, write_timeout)
-
-
-def _drop_later(transport: asyncio.Transport, write_timeout: float) -> None:
+def drop_unless_read(transport: asyncio.Transport, write_timeout: float) -> None:
     """Schedule a check of unread bytes after `write_timeout`, if any exist now."""
     if transport.get_write_buffer_size():
         asyncio.get_running_loop().call_later(write_timeout, _drop, transport, transport.get_write_buffer_size())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 
@@ -31,17 +32,26 @@ def select_connection() -> type[Connection]:
     return SlowConnection
 
 
-class _Server(web.Server):
+class SiteServer(web.Server):
+    """aiohttp's low-level server for a site.
+
+    Any thread may replace the site. Requests in progress keep theirs.
+    """
+
     def __init__(self, site: Site, connection: type[Connection], **options: Any) -> None:
-        super().__init__(site.handle, **options)
-        self._site = site
+        super().__init__(self._handle, **options)
+        self.site = site
         self._connection = connection
 
     def __call__(self) -> web.RequestHandler:
-        return self._connection(self._site, self, loop=self._loop, **self._kwargs)
+        """Create a connection."""
+        return self._connection(self, self, loop=self._loop, **self._kwargs)
+
+    def _handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        return self.site.handle(request)
 
 
-def make_server(site: Site, connection: type[Connection] | None = None) -> web.Server:
+def make_server(site: Site, connection: type[Connection] | None = None) -> SiteServer:
     """Create aiohttp's server for `site` in the running event loop.
 
     Args:
@@ -49,7 +59,7 @@ def make_server(site: Site, connection: type[Connection] | None = None) -> web.S
         connection: The class of connections. Default: `select_connection()`.
     """
     loop = asyncio.get_running_loop()
-    return _Server(
+    return SiteServer(
         site,
         connection or select_connection(),
         request_factory=partial(web.BaseRequest, loop=loop, client_max_size=MAX_BODY),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
-from typing import cast
+from typing import Protocol, cast
 
 from aiohttp import web
 
@@ -15,6 +15,7 @@ from mockclaude.engine.routes import answer, refuse
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust
 from mockclaude.journal.journal import Journal
+from mockclaude.scenario.format.policy import LaneSource
 from mockclaude.scenario.rules import Scenario
 from mockclaude.server import index_page
 from mockclaude.server.admin import is_admin_path
@@ -25,6 +26,12 @@ from mockclaude.server.player import CLOSED
 from mockclaude.server.request_body import read_body
 
 _LOCAL = Trust()
+
+
+class SiteOwner(Protocol):
+    """A server for a site, which may be replaced between two requests."""
+
+    site: Site
 
 
 class Site:
@@ -77,6 +84,15 @@ class Site:
         """Replace the scenarios. A scenario with the same name keeps its state."""
         self.served = {name: self._update_state(name, scenario) for name, scenario in scenarios.items()}
         self.heads.use(self.served)
+
+    def renew(self, scenarios: Mapping[str, Scenario], clock: Clock, retry_speed: float) -> Site:
+        """Create a site in place of this one, without state and requests."""
+        journal = Journal(max_body=self.journal.max_body)
+        site = Site(scenarios, clock=clock, journal=journal, trust=self.trust, retry_speed=retry_speed)
+        site.refuse, site._began = self.refuse, self._began
+        if _lane_sources(scenarios) == _lane_sources(self.scenarios):
+            site.heads.known = self.heads.known  # a known head depends on nothing else
+        return site
 
     def _update_state(self, name: str, scenario: Scenario) -> ScenarioState:
         served = self.served.get(name)
@@ -146,3 +162,7 @@ class Site:
             head = self.heads.read_stray(request, error)
             http = build_http_request(head, request.headers, body, self._began, entry.at, connection)
             handled.record(refuse(http, self.served[""], error), http, http11=head.http11)
+
+
+def _lane_sources(scenarios: Mapping[str, Scenario]) -> dict[str, tuple[LaneSource, ...]]:
+    return {name: scenario.policy.lane_from for name, scenario in scenarios.items()}

@@ -7,17 +7,14 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Generic, TypeVar
 
 from aiohttp import web
 
 from mockclaude.server.listener import Listener
-from mockclaude.server.protocol import make_server
+from mockclaude.server.protocol import SiteServer, make_server
 from mockclaude.server.run import listen
 from mockclaude.server.site import Site
 from mockclaude.testing.call_site import find_blocking_call
-
-T = TypeVar("T")
 
 TIMEOUT = 10.0
 """Seconds after which a start, a stop or a call fails."""
@@ -30,6 +27,7 @@ class BackgroundServer:
         self.site = site
         self._port = port
         self._started: Future[int] = Future()
+        self._server: SiteServer
         self._loop: asyncio.AbstractEventLoop
         self._stop = asyncio.Event()
         self._process = os.getpid()
@@ -73,26 +71,37 @@ class BackgroundServer:
                 "MockClaude: not running; expected a call between start and stop; use `with MockClaude() as mock:`"
             )
 
-    def call(self, function: Callable[[], T]) -> T:
-        """Call `function` on the server's event loop and return its result.
+    def replace_site(self, site: Site) -> None:
+        """Serve another site to the next requests.
+
+        Requests in progress keep theirs. A function of the test that runs on the server's event loop ends first.
+
+        Raises:
+            RuntimeError: The server does not run, runs in another process, or is blocked.
+        """
+        self.check_running()
+        if find_blocking_call(self._thread.ident or 0):
+            self.call(lambda: None)
+        self.site = self._server.site = site
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Call `function`, which raises nothing, on the server's event loop; wait.
 
         Raises:
             RuntimeError: The server does not run, runs in another process, or is blocked.
         """
         self.check_running()
         if threading.get_ident() == self._thread.ident:
-            return function()
-        call = _Call(function)
-        self._loop.call_soon_threadsafe(call.run)
-        if not call.done.acquire(timeout=TIMEOUT):
+            function()
+            return
+        done = threading.Event()
+        self._loop.call_soon_threadsafe(_call, function, done)
+        if not done.wait(TIMEOUT):
             where = find_blocking_call(self._thread.ident or 0)
             raise RuntimeError(
                 f"MockClaude: the server has been blocked for {TIMEOUT:g} s{where}; expected functions that return at "
                 "once; use `async def` for slow ones"
             )
-        if call.error is not None:
-            raise call.error
-        return call.result
 
     def _run(self) -> None:
         try:
@@ -106,7 +115,8 @@ class BackgroundServer:
         self._loop = asyncio.get_running_loop()
         listener = Listener("127.0.0.1", self._port)
         self.site.refuse = listener.refuse
-        runner = web.ServerRunner(make_server(self.site), shutdown_timeout=0.05)
+        self._server = make_server(self.site)
+        runner = web.ServerRunner(self._server, shutdown_timeout=0.05)
         await runner.setup()
         try:
             await listen(listener, runner)
@@ -117,22 +127,6 @@ class BackgroundServer:
             await runner.cleanup()
 
 
-class _Call(Generic[T]):
-    """A call for another thread. The lock `done` is released at its end: a `Future` takes 30 us more."""
-
-    __slots__ = ("_function", "done", "error", "result")
-
-    def __init__(self, function: Callable[[], T]) -> None:
-        self._function = function
-        self.result: T
-        self.error: BaseException | None = None
-        self.done = threading.Lock()
-        self.done.acquire()
-
-    def run(self) -> None:
-        try:
-            self.result = self._function()
-        except BaseException as error:  # raised by `call`
-            self.error = error
-        finally:
-            self.done.release()
+def _call(function: Callable[[], None], done: threading.Event) -> None:
+    function()
+    done.set()

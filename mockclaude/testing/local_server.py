@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from itertools import count
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from mockclaude.api.mode import Mode
+from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.loading.loader import load
 from mockclaude.scenario.rules import Rule, RuleKey, Scenario
@@ -37,10 +38,18 @@ class LocalServer(BackgroundServer):
         max_body: int,
     ) -> None:
         self._seed, self._validation = seed, validation
-        self.journal = Journal(max_body=max_body)
-        super().__init__(Site({"": self._load(files)}, journal=self.journal), port)
-        self._state = self.site.served[""]
-        self._set_speeds(speed, retry_speed)
+        scenarios, clock = {"": self._load(files)}, create_clock(speed)
+        journal = Journal(max_body=max_body)
+        super().__init__(Site(scenarios, clock=clock, journal=journal, retry_speed=parse_speed(retry_speed)), port)
+
+    @property
+    def journal(self) -> Journal:
+        """The journal since the last reset."""
+        return self.site.journal
+
+    @property
+    def _state(self) -> ScenarioState:
+        return self.site.served[""]
 
     def configure(
         self, files: Iterable[str | Path], *, seed: int | None, validation: Mode | None, speed: str, retry_speed: str
@@ -51,14 +60,8 @@ class LocalServer(BackgroundServer):
             ScenarioError: A file is unreadable or invalid. The server keeps its rules and requests.
         """
         self._seed, self._validation = seed, validation
-        scenario = self._load(files)
-
-        def begin() -> None:
-            self._forget()
-            self._state.use(scenario)
-            self._set_speeds(speed, retry_speed)
-
-        self.call(begin)
+        scenario, clock = self._load(files), create_clock(speed)
+        self.replace_site(self.site.renew({"": scenario}, clock, parse_speed(retry_speed)))
 
     def load(self, files: Iterable[str | Path]) -> None:
         """Serve `files` in place of the files before. Rules added from Python stay.
@@ -109,21 +112,19 @@ class LocalServer(BackgroundServer):
 
     def reset(self) -> None:
         """Remove the rules added from Python, the counters and the journal."""
-        self.call(self._forget)
+        site, state = self.site, self._state
+        self.replace_site(site.renew(site.scenarios, site.clock, state.retry_speed))
 
     def _load(self, files: Iterable[str | Path]) -> Scenario:
         paths = [Path(file) for file in files]
-        scenario = load(paths) if paths else Scenario(())
-        validation = self._validation or scenario.policy.validation
-        seed = scenario.seed if self._seed is None else self._seed
-        return replace(scenario, seed=seed, policy=scenario.policy._replace(validation=validation))
+        return _override(load(paths), self._seed, self._validation) if paths else _empty(self._seed, self._validation)
 
-    def _set_speeds(self, speed: str, retry_speed: str) -> None:
-        self.site.clock = create_clock(speed)
-        self._state.retry_speed = parse_speed(retry_speed)
 
-    def _forget(self) -> None:
-        self._state.reset()
-        self.journal.clear()
-        self.site.forget_heads()
-        self.site.numbers = count(1)
+@lru_cache
+def _empty(seed: int | None, validation: Mode | None) -> Scenario:
+    return _override(Scenario(()), seed, validation)
+
+
+def _override(scenario: Scenario, seed: int | None, validation: Mode | None) -> Scenario:
+    policy = scenario.policy._replace(validation=validation or scenario.policy.validation)
+    return replace(scenario, seed=scenario.seed if seed is None else seed, policy=policy)

@@ -159,7 +159,7 @@ class MockClaude(ReplyMethods):
     def _add_draft(self, draft: RuleDraft) -> AddedRule:
         self._drafts.pop(draft.origin, None)
         rule = self._server.add_rule(draft.rule, draft.where, draft.bind(self._callbacks))
-        added = AddedRule(rule, self._server.journal.entries)
+        added = AddedRule(rule, lambda: self._server.journal.entries())
         self._added.append(added)
         return added
 

@@ -21,7 +21,6 @@ from pathlib import Path
 from mockclaude.server.process import allow_many_connections
 from tests.benchmarks import growth, paced, page, start, suite, throughput
 from tests.benchmarks.effort import FULL, QUICK, Effort
-from tests.benchmarks.load import LoadError
 from tests.benchmarks.servers import CACHE, Workplace, write_files
 from tests.benchmarks.table import GROUPS, Results, from_json
 
@@ -88,8 +87,8 @@ def measure(groups: Sequence[str], effort: Effort, cache: Path, *, offline: bool
             print("measuring", name, file=sys.stderr)
             try:
                 measure_group(effort, workplace, results)
-            except (OSError, LoadError, RuntimeError) as error:
-                results.notes[name] = f"failed: {error}"
+            except Exception as error:
+                results.notes |= dict.fromkeys(name.split(", "), f"failed: {type(error).__name__}: {error}")
     return results
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from statistics import median
 from typing import NamedTuple
 
@@ -69,8 +69,12 @@ def measure(groups: Collection[str], effort: Effort, workplace: Workplace, resul
             for planned, wanted in plan.items():
                 turn = [each for each in running if each.server in wanted and planned.case not in each.server.skipped]
                 for each in turn[number % len(turn) :] + turn[: number % len(turn)]:
-                    sample = _drive(each, planned, effort)
-                    samples[planned][each.server.name] += [sample] if number >= 0 else []
+                    try:
+                        sample = _drive(each, planned, effort)
+                    except (OSError, LoadError, ValueError, LookupError) as error:
+                        _drop(each, error, running, samples, results)
+                    else:
+                        samples[planned][each.server.name] += [sample] if number >= 0 else []
     _add_loads(samples, results)
     _add_figures(samples, effort, results)
 
@@ -102,19 +106,36 @@ def _start(server: Server, workplace: Workplace, results: Results, stack: ExitSt
     return running
 
 
+def _drop(each: Running, error: Exception, running: list[Running], samples: Samples, results: Results) -> None:
+    """Forget another mock that has failed, with a note; raise the error of any other server."""
+    if each.server not in PEERS:
+        raise error
+    results.notes[each.server.name] = f"failed: {error}"
+    running.remove(each)
+    for by_server in samples.values():
+        by_server.pop(each.server.name, None)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def _drive(running: Running, planned: Drive, effort: Effort) -> Sample:
     case, server = CASES[planned.case], running.server
     request = case.request(server.path.format(case=planned.case))
     text = case.text if server.reply == cases.REPLY else server.reply
     cases.check_reply(fetch(running.port, request.path, request.body), text, streamed=case.streamed)
-    gc.collect()
-    gc.disable()
-    with connect(running.port, planned.connections) as connections:
+    with _without_collector(), connect(running.port, planned.connections) as connections:
         drive(connections, request, effort.warm_up)
         before = running.cpu
         load = drive(connections, request, effort.seconds)
         spent = running.cpu - before
-    gc.enable()
     if len(load.sizes) > 1 and server in (MOCKCLAUDE, BARE, LOW_LEVEL, RAW):
         raise LoadError(f"{server.name}: responses of {sorted(load.sizes)} bytes; expected one size")
     return Sample(load.requests / load.seconds, spent / load.requests * 1e6, load.slowest)

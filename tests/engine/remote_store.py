@@ -47,12 +47,12 @@ class RemoteStore:
         self.location = location
         self._connection = Client(("127.0.0.1", location.port), authkey=_AUTHKEY)
         self._lock = Lock()
-        self.has_notes = False
+        self.notes: Sequence[str] = ()
 
     def _call(self, method: str, *arguments: Any, **options: Any) -> Any:
         with self._lock:
             self._connection.send((self.location.number, method, arguments, options))
-            result, self.has_notes = self._connection.recv()
+            result, self.notes = self._connection.recv()
             return result
 
     def counts(self, lane: str, rules: Collection[RuleKey]) -> Mapping[RuleKey, int]:
@@ -129,7 +129,7 @@ class _Server:
     def _call(self, number: int, method: str, arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
         store = self._stores.setdefault(number, MemoryStore())
         result = getattr(store, method)(*arguments, **options)
-        return self._number(result) if isinstance(result, MemoryStore) else result, store.has_notes
+        return self._number(result) if isinstance(result, MemoryStore) else result, store.notes
 
     def _number(self, fork: MemoryStore) -> int:
         number = next(self._forks)

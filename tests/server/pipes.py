@@ -27,6 +27,7 @@ class Pipe(asyncio.Transport):
 
     Attributes:
         written: The bytes.
+        reads: Whether the client reads.
         unsent: The number of bytes that the client has not read.
     """
 
@@ -35,6 +36,7 @@ class Pipe(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written = b""
+        self.reads = True
         self.unsent = 0
         self._protocol: asyncio.BaseProtocol | None = None
 
@@ -44,6 +46,7 @@ class Pipe(asyncio.Transport):
 
     def write(self, data: Any) -> None:
         self.written += data
+        self.unsent += 0 if self.reads else len(data)
 
     def get_write_buffer_size(self) -> int:
         return self.unsent

@@ -181,6 +181,28 @@ async def test_requests_of_another_length_have_the_same_head() -> None:
     assert [entry.headers["content-length"] for entry in piped.entries] == ["117", "131"]
 
 
+@pytest.mark.parametrize(("seconds", "count"), [(60, 1), (0, 2)])
+async def test_aiohttp_receives_a_known_head_only_if_the_body_is_slow(
+    seconds: float, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockclaude.server.connection._KEEP_FOR", seconds)
+    piped, data = PipedSite(SCENARIO), post()
+
+    written = await piped.send([data, data[:-99], data[-99:-9], data[-9:]])
+    await piped.close()
+
+    assert (written.count(b"Hello!"), piped.handled) == (2, count)
+
+
+async def test_a_client_that_goes_within_a_body_is_gone_in_the_journal() -> None:
+    piped = PipedSite(SCENARIO)
+
+    await piped.send([post(), post()[:-9]])
+    await piped.close()
+
+    assert [(entry.ending, entry.status) for entry in piped.entries] == [("", 200), ("client gone", 0)]
+
+
 @pytest.mark.parametrize("name", ["chunks", "models", "an upgrade"])
 async def test_known_heads_are_used_after_a_request_without_a_length(name: str) -> None:
     piped = PipedSite(SCENARIO)
@@ -220,6 +242,20 @@ async def test_a_client_that_does_not_read_is_answered_by_aiohttp() -> None:
     await turn()
 
     assert piped.handled == 2
+    await piped.close()
+
+
+async def test_a_client_that_never_reads_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockclaude.server.connection.WRITE_TIMEOUT", 0)
+    piped = PipedSite(SCENARIO)
+    await piped.send([post()])
+    connection, pipe = await piped.connect()
+    pipe.reads = False
+
+    connection.data_received(post())
+    await turn()
+
+    assert pipe.is_closing()
     await piped.close()
 
 

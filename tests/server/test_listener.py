@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 import pytest
 from aiohttp import web
 
 from mockclaude.server.listener import Listener
+from tests.serving import PATIENCE
 
 
 async def nothing(_: web.BaseRequest) -> web.StreamResponse:
@@ -85,3 +88,9 @@ async def test_closed_listener_ignores_refusals(runner: web.ServerRunner, listen
 async def test_port_in_use_is_an_error(runner: web.ServerRunner, listener: Listener) -> None:
     with pytest.raises(OSError, match="address already in use"):
         await Listener("127.0.0.1", listener.port).open(runner)
+
+
+async def test_many_connections_wait_to_be_accepted(listener: Listener) -> None:
+    with ExitStack() as stack:  # the event loop accepts none meanwhile
+        for _ in range(300):
+            stack.enter_context(socket.create_connection(("127.0.0.1", listener.port), timeout=PATIENCE))

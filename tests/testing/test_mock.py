@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 import sys
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -222,6 +224,30 @@ def test_added_rules_precede_files(mock: MockClaude, client: Anthropic, tmp_path
     assert mock.journal[0].draws.seed == 7
 
 
+def test_a_function_may_load_files(mock: MockClaude, client: Anthropic, tmp_path: Path) -> None:
+    file = tmp_path / "hello.yaml"
+    file.write_text("rules: [{reply: From the file.}]")
+
+    def load(_: MessagesRequest) -> str:
+        mock.load(file)
+        return "Loaded."
+
+    mock.when(user="load").reply(load)
+    assert [reply_text(client, "load"), reply_text(client)] == ["Loaded.", "From the file."]
+
+
+def test_a_mark_with_other_lanes_applies_to_an_open_connection(
+    client: Anthropic, mock: MockClaude, tmp_path: Path
+) -> None:
+    file = tmp_path / "lanes.yaml"
+    file.write_text("lane_from: headers.x-user\nrules: [{reply: Hi!}]")
+    for files in ((), (file,), (file,), ()):
+        mock._reconfigure(*files)
+        mock.when(user="Hello").reply("Hi!")
+        reply_text(client, extra_headers={"x-user": "ada"})
+        assert (mock.journal[0].lane == "ada") == bool(files)
+
+
 def test_invalid_file_is_an_error_before_the_start(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="cannot read the file"):
         MockClaude(tmp_path / "none.yaml")
@@ -235,6 +261,66 @@ def test_reset_removes_rules_and_requests(mock: MockClaude, client: Anthropic) -
     assert (mock.requests, mock.journal, mock.unused_rules) == ([], [], [])
     mock.reply("Hello!")
     assert reply_text(client) == "Hello!"
+
+
+def test_reset_frees_rules_and_requests_without_a_collection(mock: MockClaude) -> None:
+    mock.reply("Hi!")
+    parts: tuple[Any, ...] = (mock._server.site, mock._server._state, mock._server.journal)
+    before = [weakref.ref(part) for part in parts]
+    del parts
+    gc.disable()
+    try:
+        mock.reset()
+        assert [part() for part in before] == [None] * 3
+    finally:
+        gc.enable()
+
+
+def test_a_response_in_progress_ends_after_a_reset_and_leaves_no_request() -> None:
+    with MockClaude(speed="manual") as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
+        mock.reply("Before.", pace={"ttft": "1h"})
+        answers: list[str] = []
+        asking = threading.Thread(target=lambda: answers.append(reply_text(client)))
+        asking.start()
+        while not mock.journal:
+            pass
+        mock.reset()
+        after = mock.reply("After.")
+        assert reply_text(client) == "After."
+        while not answers:
+            mock.advance(3600)
+        asking.join()
+
+        assert answers == ["Before."]
+        assert [request.entry.number for request in mock.requests] == [1]
+        assert [request.entry.number for request in after.requests] == [1]
+
+
+def test_requests_during_resets_get_the_rules_of_one_test(mock: MockClaude, client: Anthropic) -> None:
+    results: set[str | int] = set()
+    is_over = threading.Event()
+
+    def send() -> None:
+        while not is_over.is_set():
+            try:
+                results.add(reply_text(client.with_options(max_retries=0)))
+            except anthropic.APIStatusError as error:
+                results.add(error.status_code)
+
+    sending = [threading.Thread(target=send) for _ in range(2)]
+    for thread in sending:
+        thread.start()
+    for number in range(30):
+        mock.reset()
+        mine = mock.when(user="mine").reply(f"mine {number}")
+        mock.reply(str(number))
+        assert reply_text(client, "mine") == f"mine {number}"
+        assert [request.user for request in mine.requests] == ["mine"]
+    is_over.set()
+    for thread in sending:
+        thread.join()
+
+    assert results <= {410, *map(str, range(30))}
 
 
 def test_seed_and_validation_override_the_files(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from mockclaude.engine.state.counters import Counters
@@ -38,13 +38,9 @@ class MemoryStore:
 
     def _clear(self) -> None:
         self._notes: list[str] = []
-        self.has_notes = False
-        drop = self._drop
+        self.notes: Sequence[str] = self._notes
+        drop = self._notes.append
         self._use(Counters(drop), Limits(drop), PromptCache(drop), Threads(drop))
-
-    def _drop(self, note: str) -> None:
-        self._notes.append(note)
-        self.has_notes = True
 
     def _use(self, counters: Counters, limits: Limits, cache: PromptCache, threads: Threads) -> None:
         self._counters = counters
@@ -94,7 +90,7 @@ class MemoryStore:
     def fork(self) -> MemoryStore:
         """Return an independent copy."""
         fork = MemoryStore()
-        drop = fork._drop
+        drop = fork._notes.append
         parts = self._counters, self.limits, self._cache, self._threads
         fork._use(*(part.fork(drop) for part in parts))  # type: ignore[arg-type]
         return fork
@@ -111,5 +107,4 @@ class MemoryStore:
         """Return the notes on dropped values since the last call."""
         notes = tuple(self._notes)
         self._notes.clear()
-        self.has_notes = False
         return notes

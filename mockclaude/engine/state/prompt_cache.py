@@ -107,11 +107,12 @@ class PromptCache:
 
 def look_up(store: Store, request: MessagesRequest, now: int) -> CacheUsage:
     """Look up a request; return the prefixes that it reads, renews and writes."""
-    prefixes = hash_prefixes(request)
+    minimum = find_minimum(request.model)
+    prefixes = hash_prefixes(request) if request.input_tokens >= minimum else ()
     if not prefixes:
         return CacheUsage(InputUsage(request.input_tokens))
     alive = store.find_live_prefixes(request.api_headers.key, select_lookups(prefixes), now)
-    return compute_usage(prefixes, find_minimum(request.model), alive.__contains__)
+    return compute_usage(prefixes, minimum, alive.__contains__)
 
 
 def diagnose(store: Store, request: MessagesRequest, hashes: RequestHashes) -> dict[str, Any] | None:

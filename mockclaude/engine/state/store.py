@@ -9,7 +9,7 @@ results are plain data, so that a store can be in another process.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from mockclaude.api.errors import ApiError
@@ -193,10 +193,10 @@ class Store(Protocol):
     """The bounded state of one scenario, with notes on dropped values.
 
     Attributes:
-        has_notes: Whether there are notes to take. A store in another process updates it with each result.
+        notes: The notes to take. A store in another process updates them with each result.
     """
 
-    has_notes: bool
+    notes: Sequence[str]
 
     def counts(self, lane: str, rules: Collection[RuleKey]) -> Mapping[RuleKey, int]:
         """Return the number of selections of rules in a lane."""
