@@ -18,7 +18,7 @@ from mockclaude.engine.routes import refuse
 from mockclaude.server.handled_request import HandledRequest
 from mockclaude.server.heads import NO_HEAD, KnownHead, split_head
 from mockclaude.server.player import WRITE_TIMEOUT, SentResponse, drop_unless_read, find_instant_write, play
-from mockclaude.server.site import Site, SiteOwner
+from mockclaude.server.site import SiteOwner
 from mockclaude.wire.encode import encode
 from mockclaude.wire.script import Script
 
