@@ -498,7 +498,7 @@ def test_truncated_body_is_an_error() -> None:
             _ = mock.last_request
 
 
-@pytest.mark.parametrize("block", ["1", '{"type": "x", "a": ' * 600 + "1" + "}" * 600], ids=["number", "deep"])
+@pytest.mark.parametrize("block", ["1", '{"type": "x", "a": ' * 1_200 + "1" + "}" * 1_200], ids=["number", "deep"])
 def test_a_refused_request_without_readable_body_is_reported(mock: MockClaude, client: Anthropic, block: str) -> None:
     body = f'{{"model": "m", "messages": [{{"role": "user", "content": [{block}]}}]}}'
     with pytest.raises(anthropic.BadRequestError):
