@@ -36,7 +36,7 @@ FORMER_NAMES = {"replay": "recheck"}
 
 class _Commands(click.Group):
     def main(self, *args: Any, **extra: Any) -> Any:
-        with without_garbage_collection():  # most objects of a command stay; a server enables it when it is started
+        with without_garbage_collection():  # most objects of a start stay; it is enabled for requests
             return super().main(*args, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)

@@ -102,12 +102,10 @@ def recheck(
     from mockclaude.journal.recheck import is_redacted, is_refused_in_flight
     from mockclaude.journal.recheck import recheck as find_differences
     from mockclaude.server.clock import parse_speed
-    from mockclaude.server.process import spare_the_collector
 
     speed = parse_option("--retry-speed", parse_speed, retry_speed)
     scenarios = ScenarioLoader(files, seed, validation, betas=betas).load_or_exit()
     entries = read_entries(recording)
-    spare_the_collector()
     differences = find_differences(scenarios, entries, speed)
     for difference in differences:
         click.echo(str(difference))

@@ -58,12 +58,17 @@ class ScenarioLoader(NamedTuple):
         return scenarios
 
     def load_or_exit(self) -> dict[str, Scenario]:
-        """Load the scenarios by name, or print their errors and exit."""
-        gc.freeze()  # imported objects stay: no collection need visit them
+        """Load the scenarios by name, or print their errors and exit.
+
+        Garbage collection is then enabled, for requests, and never visits the objects that exist.
+        """
         try:
-            return self.load()
+            scenarios = self.load()
         except ScenarioError as error:
             exit_with_error(error)
+        gc.freeze()
+        gc.enable()
+        return scenarios
 
 
 def file_option(name: str, help: str, **more: Any) -> Callable[[F], F]:  # noqa: A002 (click's name for it)

@@ -14,7 +14,7 @@ def tune_process() -> None:
 
 
 def spare_the_collector() -> None:
-    """Enable garbage collection without the loaded objects, in small steps.
+    """Exclude loaded objects from garbage collection; collect in small steps.
 
     Requests create few reference cycles. A collection of the middle generation pauses all streams, for as long as it
     has objects: 25,000 at most.
@@ -22,7 +22,6 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 5, 800)
-    gc.enable()
 
 
 def return_freed_memory() -> None:

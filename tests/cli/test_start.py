@@ -1,5 +1,6 @@
 """A plain start: it imports little, and builds no model of the file format."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -7,6 +8,9 @@ from pathlib import Path
 
 import orjson
 import pytest
+
+from mockclaude.cli.options import ScenarioLoader
+from mockclaude.scenario.garbage import without_garbage_collection
 
 pytestmark = pytest.mark.process
 
@@ -99,6 +103,12 @@ def test_plugins_of_pydantic_are_neither_loaded_nor_kept_from_a_command(tmp_path
     ]
 
     assert ["loaded" in output for output in outputs] == [False, True]
+
+
+def test_garbage_collection_is_enabled_when_files_are_loaded() -> None:
+    with without_garbage_collection():
+        ScenarioLoader(()).load_or_exit()
+        assert gc.isenabled()
 
 
 IN_THREADS = """
