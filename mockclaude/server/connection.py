@@ -54,9 +54,10 @@ class Connection(web.RequestHandler):
         key: The key of the head of the request that aiohttp's handler receives next; b'' for an unknown key.
         owner: The server.
         requests: The number of requests.
+        site: The site at the beginning of the current request.
     """
 
-    __slots__ = ("_kept", "_rest", "_site", "_timer", "handled", "key", "owner", "requests")
+    __slots__ = ("_kept", "_rest", "_timer", "handled", "key", "owner", "requests", "site")
 
     def __init__(self, owner: SiteOwner, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,8 +65,7 @@ class Connection(web.RequestHandler):
         self.key = b""
         self.requests = 0
         self.owner = owner
-        self._site = owner.site
-        """The site at the beginning of the current request."""
+        self.site = owner.site
         self._kept: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
         self._rest = 0
@@ -74,8 +74,8 @@ class Connection(web.RequestHandler):
     @staticmethod
     def missing_attributes() -> list[str]:
         """Return the attributes that the class needs and aiohttp's class lacks."""
-        needed = "_waiter _request_count _force_close _keepalive_timeout _next_keepalive_close_time _loop transport"
-        return [name for name in needed.split() if not hasattr(web.RequestHandler, name)]
+        needed = "_waiter _current_request _request_count _force_close _keepalive_timeout _next_keepalive_close_time"
+        return [name for name in (*needed.split(), "_loop", "transport") if not hasattr(web.RequestHandler, name)]
 
     def data_received(self, data: bytes) -> None:
         """Answer a request with a known head, or pass the bytes to aiohttp."""
@@ -87,7 +87,8 @@ class Connection(web.RequestHandler):
     def _begin(self, data: bytes) -> bool:
         """Begin a request; return whether it is answered, or kept until its body is complete."""
         waiter, transport = self._waiter, self.transport
-        is_idle = not waiter.done() if waiter is not None else self._request_count == 0  # the task has not begun
+        is_waiting = not waiter.done() if waiter is not None else self._request_count == 0  # the task has not begun
+        is_idle = is_waiting and self._current_request is None  # `read_body` has a waiter, too
         if is_idle and self._rest == _MAYBE_NONE:
             self._rest = 0  # aiohttp waits for a request only after the end of the last one
         key, length, body_at, end = split_head(data) if self._rest == 0 else NO_HEAD
@@ -97,13 +98,13 @@ class Connection(web.RequestHandler):
             return False
         self.key = key
         if self.handled is None:
-            self._site = self.owner.site
-        known = self._site.heads.known.get(key) if 0 <= rest <= _MAX_KEPT else None
+            self.site = self.owner.site
+        known = self.site.heads.known.get(key) if 0 <= rest <= _MAX_KEPT else None
         if known is None or not known.is_plain or transport.get_write_buffer_size():  # or the client does not read
             return False
         if self.handled is None:
             headers = known.head.headers if length == known.length else known.change_length(length)
-            self.handled = HandledRequest(self._site, known.head.method, known.path, headers)
+            self.handled = HandledRequest(self.site, known.head.method, known.path, headers)
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
         if rest == 0:
             return self._answer(self.handled, known, data[body_at:], transport)
@@ -113,7 +114,7 @@ class Connection(web.RequestHandler):
 
     def _answer(self, handled: HandledRequest, known: KnownHead, body: bytes, transport: asyncio.Transport) -> bool:
         """Decide a complete request; return whether the response is sent."""
-        site = self._site
+        site = self.site
         try:  # a task would have a context of its own, too
             copy_context().run(site.decide, handled, known, body, self)
         except BaseException as error:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from aiohttp import web
@@ -48,7 +48,9 @@ class SiteServer(web.Server):
         return self._connection(self, self, loop=self._loop, **self._kwargs)
 
     def _handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-        return self.site.handle(request)
+        connection = cast("Connection", request.protocol)
+        site = self.site if connection.handled is None else connection.site
+        return site.handle(request)
 
 
 def make_server(site: Site, connection: type[Connection] | None = None) -> SiteServer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockclaude.journal.entry import JournalEntry
@@ -110,6 +110,11 @@ class PipedSite:
                 connection.data_received(segment)
                 await turn()
         return pipe.written
+
+    def replace_site(self, scenarios: Mapping[str, Scenario]) -> Site:
+        """Serve another site to the next requests, as the fixture does."""
+        self._server.site = self.site.renew(scenarios, self.site.clock, 1.0)
+        return self._server.site
 
     async def close(self) -> None:
         """End all connections."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import logging
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-import aiohttp
 import pytest
-from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +18,6 @@ from mockclaude.scenario.loading.loader import load_text
 from mockclaude.server import protocol
 from mockclaude.server.clock import ManualClock
 from mockclaude.server.connection import Connection, SlowConnection
-from mockclaude.server.protocol import select_connection
 from tests.conftest import Serve
 from tests.server.pipes import PipedSite, turn
 from tests.serving import NOW, asking, post, request
@@ -231,6 +227,42 @@ async def test_a_new_scenario_has_no_known_heads() -> None:
     assert pipe.written.count(b"another") == 2
 
 
+async def test_a_slow_body_is_for_the_site_before_a_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockclaude.server.connection._KEEP_FOR", 0)
+    piped, data = PipedSite(SCENARIO), post()
+    await piped.send([data])
+    client, pipe = await piped.connect()
+    client.data_received(data[:-9])
+
+    site = piped.replace_site({"": load_text("rules: [{reply: another}]")})
+    await turn()
+    client.data_received(data[-9:])
+    await turn()
+    await piped.close()
+
+    assert (b"Hello!" in pipe.written, len(piped.entries), len(site.journal)) == (True, 2, 0)
+
+
+@pytest.mark.parametrize("connection", [Connection, SlowConnection])
+@pytest.mark.parametrize(
+    ("framing", "segments"),
+    [
+        ("transfer-encoding: chunked", [b"%x\r\n\r\n" % (2 + len(post())), post(), b"\r\n0\r\n\r\n"]),
+        (f"content-length:\t{len(post())}", [post()]),
+    ],
+)
+async def test_a_request_within_a_body_is_not_answered(
+    framing: str, segments: list[bytes], connection: type[Connection]
+) -> None:
+    piped, head = PipedSite(SCENARIO, connection), request("POST", "/v1/messages", host="localhost")
+    await piped.send([post()])
+
+    written = await piped.send([head.replace(b"host:", framing.encode() + b"\r\nhost:"), *segments])
+    await piped.close()
+
+    assert (written.count(b"HTTP/1.1 400"), b"Hello!" in written) == (1, False)
+
+
 async def test_a_client_that_does_not_read_is_answered_by_aiohttp() -> None:
     piped = PipedSite(SCENARIO)
     connection, pipe = await piped.connect()
@@ -304,21 +336,3 @@ async def test_a_request_with_a_known_head_keeps_the_connection_alive() -> None:
 
     assert connection._next_keepalive_close_time > asyncio.get_running_loop().time() + protocol.KEEPALIVE_TIMEOUT - 1
     await piped.close()
-
-
-def test_the_installed_aiohttp_supports_known_heads() -> None:
-    assert select_connection() is Connection
-
-
-def test_another_aiohttp_reads_all_requests(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.delattr(web.RequestHandler, "_waiter")
-
-    assert select_connection() is SlowConnection
-    assert caplog.record_tuples == [
-        (
-            protocol.__name__,
-            logging.WARNING,
-            f"aiohttp {aiohttp.__version__} lacks _waiter: requests take longer",
-        )
-    ]
-    caplog.clear()
