@@ -10,11 +10,13 @@ from urllib.request import Request, urlopen
 import pytest
 from anthropic import Anthropic
 from anthropic._exceptions import OverloadedError
+from anthropic.types import MessageParam, TextBlockParam, Usage
 
 from mockclaude.testing import MockClaude
 
-LIMITS = "limits: {in_flight: 1, output_tokens_per_minute: 1000}\n"
-PACED = """rules:
+PACED = """
+limits: {in_flight: 1}
+rules:
 - {when: {user: short}, reply: Short., pace: {ttft: 1h}}
 - {when: {user: long}, reply: Long., pace: {ttft: 1000h}}
 - {reply: Hi!}
@@ -25,12 +27,10 @@ def reset(mock: MockClaude) -> None:
     urlopen(Request(f"{mock.url}/_mockclaude/reset", b"{}", {"content-type": "application/json"})).close()
 
 
-def ask(client: Anthropic, text: str) -> int:
-    """Ask, and return the output tokens that are left in this minute."""
-    response = client.messages.with_raw_response.create(
-        model="claude-sonnet-5", max_tokens=100, messages=[{"role": "user", "content": text}]
-    )
-    return int(response.headers["anthropic-ratelimit-output-tokens-remaining"])
+def ask(client: Anthropic, text: str) -> Usage:
+    system: list[TextBlockParam] = [{"type": "text", "text": "word " * 5000, "cache_control": {"type": "ephemeral"}}]
+    messages: list[MessageParam] = [{"role": "user", "content": text}]
+    return client.messages.create(model="claude-sonnet-5", max_tokens=100, system=system, messages=messages).usage
 
 
 def begin(mock: MockClaude, client: Anthropic, text: str) -> threading.Thread:
@@ -43,7 +43,7 @@ def begin(mock: MockClaude, client: Anthropic, text: str) -> threading.Thread:
 
 
 def test_the_end_of_a_response_before_the_reset_frees_no_place_of_one_after_it(tmp_path: Path) -> None:
-    (file := tmp_path / "paced.yaml").write_text(LIMITS + PACED)
+    (file := tmp_path / "paced.yaml").write_text(PACED)
     with (
         MockClaude(file, speed="manual") as mock,
         Anthropic(base_url=mock.url, api_key="mock", max_retries=0) as client,
@@ -60,21 +60,21 @@ def test_the_end_of_a_response_before_the_reset_frees_no_place_of_one_after_it(t
         after.join()
 
 
-def test_a_live_reply_that_began_before_the_reset_uses_no_tokens_after_it(tmp_path: Path) -> None:
-    (file := tmp_path / "limits.yaml").write_text(LIMITS + "rules: [{when: {user: other}, reply: Hi!}]")
+def test_a_live_reply_that_began_before_the_reset_fills_no_prompt_cache_after_it() -> None:
     is_reset = threading.Event()
 
     async def reply(_: object) -> str:
         while not is_reset.is_set():
             await sleep(0)
-        return "word " * 50
+        return "Hi!"
 
-    with MockClaude(file) as mock, Anthropic(base_url=mock.url, api_key="mock", max_retries=0) as client:
-        untouched = ask(client, "other")
-        mock.when(user="live").reply(reply)
-        asking = begin(mock, client, "live")
+    with MockClaude() as mock, Anthropic(base_url=mock.url, api_key="mock") as client:
+        mock.reply(reply)
+        asking = begin(mock, client, "before")
         reset(mock)
         is_reset.set()
         asking.join()
+        mock.reply("Hi!")
 
-        assert ask(client, "other") == untouched
+        assert ask(client, "after").cache_read_input_tokens == 0
+        assert ask(client, "later").cache_read_input_tokens != 0
