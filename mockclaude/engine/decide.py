@@ -20,6 +20,7 @@ from mockclaude.engine.request_context import RequestContext, add_faults_and_cac
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.store import Claim, Refusal
 from mockclaude.reply.draws import Draws
+from mockclaude.scenario.conditions.rule_index import RuleList
 from mockclaude.scenario.match import describe_unmatched, find_matches, find_near_miss
 from mockclaude.scenario.rules import ConditionalFault, ReplyTemplate, Rule
 
@@ -42,9 +43,10 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
             if isinstance(admitted, Refusal):
                 return context.refuse(admitted.error, admitted.note)
             context = context._replace(permit=admitted)
-        builder = select_rule(context, state.rules, state.scenario.chaos)
+        rules = state.rules
+        builder = select_rule(context, rules, state.scenario.chaos)
         if builder is None:
-            return _refuse_unmatched(context)
+            return _refuse_unmatched(context, rules)
         if builder.rule.function is not None:
             return _call_function(builder)
         return builder.decide(builder.select_reply())
@@ -74,9 +76,10 @@ def select_rule(
     return None
 
 
-def _refuse_unmatched(context: RequestContext) -> Decision:
+def _refuse_unmatched(context: RequestContext, rules: RuleList) -> Decision:
     state = context.state
-    rules = state.message_rules()
+    if state.endpoint_rules:
+        rules = RuleList(rule for rule in rules if rule.is_for("messages")) or rules
     exhaustible = [rule.key for rule in rules if rule.times is not None]
     counts = state.store.counts(context.http.head.lane, exhaustible)
     nearest = find_near_miss(rules, context.request, counts)

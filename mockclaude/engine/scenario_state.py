@@ -143,12 +143,6 @@ class ScenarioState:
             self.store.forget(lane)
             self._use(self.scenario)
 
-    def message_rules(self) -> RuleList:
-        """Return the rules for Messages requests; all rules if none is for them."""
-        if not self.endpoint_rules:
-            return self.rules
-        return RuleList(rule for rule in self.rules if rule.is_for("messages")) or self.rules
-
     def fork(self) -> ScenarioState:
         """Return a copy with a store of its own."""
         fork = copy(self)

@@ -11,6 +11,7 @@ import pytest
 from mockclaude.engine.http_request import LANE_HEADER, hash_key_to_lane
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.engine.state.store import Claim, Ticket
 from mockclaude.scenario.diagnostics import ScenarioError
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import NOW, asking, http_request, received, sent_of, with_client_headers
@@ -35,6 +36,23 @@ def test_added_rules_come_before_the_scenario_in_the_order_in_which_they_were_ad
     assert said(served) == "First."
     assert said(served, content="Bye") == "Second."
     assert [str(rule.place) for rule in served.rules[:2]] == ["here", "there"]
+
+
+def test_a_rule_added_while_a_request_is_matched_is_not_its_near_miss(monkeypatch: pytest.MonkeyPatch) -> None:
+    served = ScenarioState(load_text("rules: [{when: {user: Hello}, times: 1, reply: Once.}]"))
+    claim = served.store.claim
+
+    def add_and_claim(request: Claim) -> Ticket | None:
+        ticket = claim(request)
+        if ticket is None:
+            served.add({"when": {"user": "Hello"}, "reply": "Late."}, "there")
+        return ticket
+
+    monkeypatch.setattr(served.store, "claim", add_and_claim)
+
+    assert said(served) == "Once."
+    assert "near miss scenario.yaml:1:9: exhausted" in said(served)
+    assert said(served) == "Late."
 
 
 def test_rules_added_in_threads_are_all_kept(served: ScenarioState) -> None:
