@@ -25,7 +25,7 @@ class Trip(NamedTuple):
 
 TRIPS = {
     "one rule": Trip(False, {}, modules=23, functions=53),
-    "a dropped ping": Trip(True, {"fault": {"drop": "ping"}}, modules=32, functions=99),
+    "a dropped ping": Trip(True, {"fault": {"drop": "ping"}}, modules=32, functions=100),
 }
 
 
