@@ -188,8 +188,9 @@ def to_origin_form(request: web.BaseRequest) -> web.BaseRequest:
 
 
 def _is_plain(request: web.BaseRequest) -> bool:
-    headers = request.headers
-    return request.version == (1, 1) and request.keep_alive and not any(name in headers for name in _CHANGES_THE_BODY)
+    if request.version != (1, 1) or not request.keep_alive or request.method == "CONNECT":  # whose body aiohttp ignores
+        return False
+    return not any(name in request.headers for name in _CHANGES_THE_BODY)
 
 
 def _make_head(

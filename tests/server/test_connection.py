@@ -63,6 +63,7 @@ REQUESTS = {
     "a model": request("GET", "/v1/models/claude-sonnet-5"),
     "the head of models": request("HEAD", "/v1/models"),
     "another method": request("DELETE", "/v1/messages"),
+    "a tunnel": request("CONNECT", "/v1/messages", asking()),
     "a preflight": request("OPTIONS", "/v1/messages", access_control_request_headers="x-api-key"),
     "the root": request("GET", "/"),
     "the admin API": request("GET", "/_mockclaude/health"),
