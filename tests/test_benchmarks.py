@@ -17,7 +17,7 @@ from mockclaude.testing import MockClaude
 from tests.benchmarks import chart, page
 from tests.benchmarks.cases import CASES, check_reply
 from tests.benchmarks.load import LoadError, Request, connect, drive
-from tests.benchmarks.table import GROUPS, ROWS, Results, from_json
+from tests.benchmarks.table import GROUPS, ROWS, Results, ServerLoad, from_json
 
 LOCAL = (
     ("small", "varied", "template", "agents", "connections"),
@@ -106,6 +106,17 @@ def test_later_run_replaces_what_it_measures() -> None:
 
     assert {key: figure.value for key, figure in earlier.figures.items()} == {"small-json": 2, "start": 3}
     assert earlier.notes == {"paced": "failed"}
+
+
+def test_page_shows_the_rounds_of_all_runs_and_sorts_servers() -> None:
+    results = Results(dict.fromkeys(("date", "system", "Python", "bare aiohttp", "rounds"), "7"))
+    results.loads = [ServerLoad("b", "x", 1, 9), ServerLoad("a", "y", 1, 9), ServerLoad("b", "z", 1, 2)]
+    for key, rounds in (("small-json", 7), ("start", 2), ("million-memory", 1)):
+        results.add(key, [1.0] * rounds)
+    shown = page.markdown(results)
+
+    assert "Medians of 2 to 7 rounds." in shown
+    assert re.findall(r"\| ([ab]: \w)", shown) == ["a: y", "b: z", "b: x"]
 
 
 def test_row_is_met_at_its_target() -> None:

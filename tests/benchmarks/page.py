@@ -41,9 +41,10 @@ def lines(results: Results) -> list[Line]:
 
 
 def server_lines(results: Results) -> list[Line]:
-    """Return the table of the servers in each case, head first."""
+    """Return the table of the servers in each case, the one that costs least first."""
     head = ["Case", "Server", "Requests/s", "CPU of a request"]
-    return [head, *([load.case, load.server, f"{load.rate:,.0f}", f"{load.cpu_us:,.1f} us"] for load in results.loads)]
+    loads = sorted(results.loads, key=lambda load: (load.case, load.cpu_us))
+    return [head, *([load.case, load.server, f"{load.rate:,.0f}", f"{load.cpu_us:,.1f} us"] for load in loads)]
 
 
 def _aligned(table: list[Line]) -> Iterator[str]:
@@ -70,7 +71,7 @@ def markdown(results: Results) -> str:
     machine = results.machine
     texts = [
         f"Measured on {machine['date'].partition(' ')[0]}: {machine['system']}, Python {machine['Python']}, "
-        f"{machine['bare aiohttp']}. Medians of {machine['rounds']} rounds."
+        f"{machine['bare aiohttp']}. Medians of {_rounds(results)} rounds."
         + "".join(f" {machine[server.name]}." for server in (RAW, *PEERS) if server.name in machine),
         "![Ratios, and how the cost of a request grows](benchmarks.svg)",
         _table(lines(results)),
@@ -78,6 +79,13 @@ def markdown(results: Results) -> str:
         "\n".join(f"- {name}: {note}." for name, note in results.notes.items()),
     ]
     return "\n\n".join(filter(None, texts)) + "\n"
+
+
+def _rounds(results: Results) -> str:
+    """Return the number of rounds; the least and the most if runs have measured some rows each."""
+    counts = {len(figure.values) for figure in results.figures.values()} - {1} or {1}
+    least, most = min(counts), max(counts)
+    return str(most) if least == most else f"{least} to {most}"
 
 
 def _by_case(results: Results) -> list[Line]:

@@ -162,6 +162,7 @@ def test_patterns_for_ascii_match_what_the_patterns_match(patterns: list[str], t
         ("[a-é]", False),
         (r"\x80", False),
         (r"\p{L}", False),
+        (r"(?ai)[\W\d]s", False),
     ],
 )
 def test_a_pattern_for_ascii_names_no_other_characters(pattern: str, is_known: bool) -> None:

@@ -277,7 +277,9 @@ class _Translator:
             return f"{_escaped(value[0])}-{_escaped(value[1])}"
         kind = str(value).removeprefix("CATEGORY_")
         if kind.startswith("NOT_"):
-            return _complement(kind.removeprefix("NOT_"), flags & _FLAG_ASCII, self._characters)
+            # RE2 folds the letter ſ in a complement of ASCII to s, so the complement for ASCII would match less
+            count = ord(NO_BOUNDARY) if flags & _FLAG_ASCII else self._characters
+            return _complement(kind.removeprefix("NOT_"), flags & _FLAG_ASCII, count)
         return (_ASCII if flags & _FLAG_ASCII else self._classes)[kind]
 
 
@@ -293,7 +295,7 @@ def _escaped(code: int) -> str:
     return char if char.isascii() and char.isalnum() else f"\\x{{{code:X}}}"
 
 
-@lru_cache(maxsize=len(_NEGATIVE) * 4)
+@lru_cache(maxsize=len(_NEGATIVE) * 3)
 def _complement(kind: str, flags: int, count: int) -> str:
     """Return the members of a negative class among `count` characters. RE2 cannot write it inside another class."""
     characters = "".join(map(chr, range(count)))
