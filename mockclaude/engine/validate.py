@@ -121,7 +121,7 @@ class RequestValidator(NamedTuple):
         if "block:document" in request.traits and len(request.blocks["document"]) > MAX_DOCUMENTS:
             raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")
         if not result.is_off:
-            for failure in find_failures(request):
+            for failure in find_failures(request, has_valid_shape=result.mode == "anthropic"):
                 result.report(failure.error, gateway_accepts=failure.check.gateway)
         return request
 

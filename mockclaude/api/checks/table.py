@@ -38,10 +38,21 @@ CHECKS: tuple[Check, ...] = (
 _NEEDED = frozenset(check.needs for check in CHECKS)
 
 
-def find_failures(request: MessagesRequest) -> Iterator[CheckFailure]:
-    """Yield the failures of a request, in the order in which the API reports them."""
+_MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError)
+"""Exceptions of a check that reads a value of the wrong type."""
+
+
+def find_failures(request: MessagesRequest, *, has_valid_shape: bool = True) -> Iterator[CheckFailure]:
+    """Yield the failures of a request, in the order in which the API reports them.
+
+    Without a valid shape, a check that cannot read the request does not fail.
+    """
+    tolerated = () if has_valid_shape else _MISSHAPEN
     for check in _checks_for(request.traits & _NEEDED):
-        details = check.find(request)
+        try:
+            details = check.find(request)
+        except tolerated:
+            continue
         if details is not None:
             yield CheckFailure(check, check.message.format(**details))
 

@@ -121,7 +121,7 @@ def diagnose(store: Store, request: MessagesRequest, hashes: RequestHashes) -> d
     None if the request shares the whole earlier request, or names no earlier one.
     """
     previous = request.body["diagnostics"].get("previous_message_id")
-    if previous is None:
+    if not isinstance(previous, str):  # the mode `off` accepts anything
         return None
     earlier = store.earlier_request(Address(request.api_headers.key, previous))
     reason = {"type": "previous_message_not_found"} if earlier is None else _reason(earlier, hashes)
