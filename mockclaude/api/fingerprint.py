@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -26,24 +26,11 @@ _EXACT = 2**53
 """Below this number, each integer equals exactly one float; above it, orjson rejects some integers."""
 
 
-class Fingerprints(NamedTuple):
-    """The hashes of a request.
+Fingerprints: TypeAlias = tuple[str, str]
+"""The hash of a whole request, which keys ids, and the hash of its canonical body; '' if they are equal."""
 
-    Attributes:
-        whole: The hash of the whole request, which keys ids.
-        canonical: The hash of the canonical body; '' if it equals `whole`.
-    """
-
-    whole: str
-    canonical: str = ""
-
-
-class ParsedBody(NamedTuple):
-    """A JSON object, its canonical form, and its excluded fields as JSON, if any."""
-
-    body: dict[str, Any]
-    canonical: bytes
-    excluded_fields: bytes
+ParsedBody: TypeAlias = tuple[dict[str, Any], bytes, bytes]
+"""A JSON object, its canonical form, and its excluded fields as JSON, if any."""
 
 
 def parse(data: bytes) -> ParsedBody:
@@ -58,7 +45,7 @@ def parse(data: bytes) -> ParsedBody:
         raise invalid(f"The request body is not valid JSON: {error}") from None
     if not isinstance(body, dict):
         raise invalid("Input should be a valid dictionary")
-    return ParsedBody(body, canonical_body(body), b"" if _EXCLUDED.isdisjoint(body) else excluded_fields(body))
+    return body, canonical_body(body), b"" if _EXCLUDED.isdisjoint(body) else excluded_fields(body)
 
 
 def hash_request(
@@ -69,10 +56,10 @@ def hash_request(
     state.update(canonical)
     fingerprint = state.hexdigest()
     if not (excluded_fields or query):
-        return Fingerprints(fingerprint)
+        return fingerprint, ""
     joined = "&".join(map("=".join, query.items()))
     state.update(f"\n{joined}\n".encode("utf-8", "surrogatepass") + excluded_fields)
-    return Fingerprints(state.hexdigest(), fingerprint)
+    return state.hexdigest(), fingerprint
 
 
 def canonical_body(body: Mapping[str, Any]) -> bytes:

@@ -130,14 +130,17 @@ class MessagesRequest:
 
     def _collect_traits(self, *, is_blank: bool) -> frozenset[str]:
         traits = {name for name, value in self.body.items() if value is not None and ":" not in name}
-        traits.update(
-            [f"role:{message['role']}" for message in self.messages],
-            [f"block:{kind}" for kind in self.blocks],
-            list_inner_traits(self.body) if "tools" in traits or "thinking" in traits else (),
-            ["cached"] if self.breakpoints else (),
-            ["blank"] if is_blank else (),
-            ["long"] if self.input_tokens + (self.body.get("max_tokens") or 0) > LONG else (),
-        )
+        traits.update([f"role:{message['role']}" for message in self.messages])
+        if self.blocks:
+            traits.update([f"block:{kind}" for kind in self.blocks])
+        if "tools" in traits or "thinking" in traits:
+            traits.update(list_inner_traits(self.body))
+        if self.breakpoints:
+            traits.add("cached")
+        if is_blank:
+            traits.add("blank")
+        if self.input_tokens + (self.body.get("max_tokens") or 0) > LONG:
+            traits.add("long")
         return frozenset(traits)
 
     def __repr__(self) -> str:

@@ -53,6 +53,8 @@ class ReplyBuilder:
     def select_reply(self) -> ReplyTemplate:
         """Select the reply by weight, by turn, or by the count of selections."""
         rule = self.rule
+        if len(rule.replies) == 1:
+            return rule.replies[0]
         if rule.weights:
             return rule.replies[self.draws.of_question.pick_weighted("choice", rule.weights)]
         position = self.context.request.turn - 1 if rule.by_turn else self.match_count

@@ -71,7 +71,7 @@ class RequestValidator(NamedTuple):
         if valid.content_type is not None:
             result.report(valid.content_type, gateway_accepts=True)
         parsed = parse(http.body)
-        body = parsed.body
+        body = parsed[0]
         is_usual = result.mode == "anthropic" and not counting and "thread" not in body
         if not (is_usual and valid.has_valid_shape(body)):
             check_shape(body, api_headers, result, counting=counting)
@@ -96,7 +96,7 @@ class RequestValidator(NamedTuple):
         thread: ThreadRequest | None,
     ) -> MessagesRequest:
         """Build the request from a body with a valid shape, and check the rules that a schema cannot express."""
-        result = valid.result
+        result, (received, canonical, excluded) = valid.result, parsed
         model = models.find(body["model"])
         if model is None:
             name = body["model"]
@@ -112,8 +112,8 @@ class RequestValidator(NamedTuple):
             model_info=model,
             api_headers=valid.api_headers,
             issued=self.issued,
-            canonical=parsed.canonical if body is parsed.body else None,
-            excluded_fields=excluded_fields(parsed.body, "model") if fault else parsed.excluded_fields,
+            canonical=canonical if body is received else None,
+            excluded_fields=excluded_fields(received, "model") if fault else excluded,
             warnings=result.warnings,
             requested_fault=fault,
             endpoint=http.head.endpoint,
