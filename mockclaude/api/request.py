@@ -94,7 +94,6 @@ class MessagesRequest:
         self,
         body: Body,
         headers: Mapping[str, str] = NO_HEADERS,
-        *,
         model_info: Model | None = None,
         api_headers: ApiHeaders = NO_API_HEADERS,
         issued: IssuedBlocks = ALL_ISSUED,

@@ -109,14 +109,14 @@ class RequestValidator(NamedTuple):
         request = MessagesRequest(
             body,
             http.headers,
-            model_info=model,
-            api_headers=valid.api_headers,
-            issued=self.issued,
-            canonical=canonical if body is received else None,
-            excluded_fields=excluded_fields(received, "model") if fault else excluded,
-            warnings=result.warnings,
-            requested_fault=fault,
-            endpoint=http.head.endpoint,
+            model,
+            valid.api_headers,
+            self.issued,
+            canonical if body is received else None,
+            excluded_fields(received, "model") if fault else excluded,
+            result.warnings,
+            fault,
+            http.head.endpoint,
         )
         if "block:document" in request.traits and len(request.blocks["document"]) > MAX_DOCUMENTS:
             raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")

@@ -57,7 +57,7 @@ class Connection(web.RequestHandler):
         site: The site at the beginning of the current request.
     """
 
-    __slots__ = ("_kept", "_rest", "_timer", "handled", "key", "owner", "requests", "site")
+    __slots__ = ("_kept", "_last", "_rest", "_timer", "handled", "key", "owner", "requests", "site")
 
     def __init__(self, owner: SiteOwner, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,6 +67,7 @@ class Connection(web.RequestHandler):
         self.owner = owner
         self.site = owner.site
         self._kept: list[bytes] = []
+        self._last: KnownHead | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rest = 0
         """Bytes of the request that are still to come; 0 if aiohttp's parser expects a head."""
@@ -91,7 +92,8 @@ class Connection(web.RequestHandler):
         is_idle = is_waiting and self._current_request is None  # `read_body` has a waiter, too
         if is_idle and self._rest == _MAYBE_NONE:
             self._rest = 0  # aiohttp waits for a request only after the end of the last one
-        key, length, body_at, end = split_head(data) if self._rest == 0 else NO_HEAD
+        last = self._last.split(data) if self._rest == 0 and self._last is not None else None
+        key, length, body_at, end = last or split_head(data) if self._rest == 0 else NO_HEAD
         rest = (end if key else self._rest) - len(data)
         self._rest = rest if rest >= 0 else _MAYBE_NONE if data.endswith(b"\r\n\r\n") else _UNKNOWN
         if not is_idle or self._force_close or transport is None:
@@ -100,6 +102,7 @@ class Connection(web.RequestHandler):
         if self.handled is None:
             self.site = self.owner.site
         known = self.site.heads.known.get(key) if 0 <= rest <= _MAX_KEPT else None
+        self._last = known or self._last
         if known is None or not known.is_plain or transport.get_write_buffer_size():  # or the client does not read
             return False
         if self.handled is None:

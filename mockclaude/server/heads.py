@@ -70,6 +70,9 @@ class KnownHead(NamedTuple):
     """An accepted head.
 
     Attributes:
+        key: Its key.
+        before: The part of the key before the value of `content-length`; the whole key without one.
+        after: The part of the key after that value, and the end of the head.
         head: The head.
         scenario: The name of its scenario.
         path: Its redacted path.
@@ -78,12 +81,27 @@ class KnownHead(NamedTuple):
         is_plain: Whether the body is in no other form, and the connection stays open after the response.
     """
 
+    key: bytes
+    before: bytes
+    after: bytes
     head: Head
     scenario: str
     path: str
     length_name: str
     length: str
     is_plain: bool
+
+    def split(self, data: bytes) -> SplitHead | None:
+        """Do what `split_head` does; return None for another head."""
+        if not data.startswith(self.before):
+            return None
+        start = len(self.before)
+        end = data.find(b"\r\n", start)
+        length = data[start:end].strip(b" ")
+        if not length.isdigit() or len(length) > _MAX_DIGITS or not data.startswith(self.after, end):
+            return None
+        body_at = end + len(self.after)
+        return self.key, length.decode(), body_at, body_at + int(length)
 
     def change_length(self, length: str) -> Mapping[str, str]:
         """Return the headers with another `content-length`."""
@@ -122,7 +140,10 @@ class Heads:
         name, path = self._address(request)
         head = _make_head(self._trust, request, path, headers, page, self.served[name].scenario.policy.lane_from)
         length_name, length = next((line for line in request.headers.items() if line[0].lower() == _NAME), (_NAME, ""))
-        known = KnownHead(head, name, redact(request.raw_path), length_name, length, _is_plain(request))
+        line = key.lower().find(_LENGTH)
+        value_at = len(key) if line < 0 else line + len(_LENGTH)
+        parts = key, key[:value_at], key[value_at:] + _END
+        known = KnownHead(*parts, head, name, redact(request.raw_path), length_name, length, _is_plain(request))
         has_fixed_path = "/v1/" in request.raw_path.partition("?")[0]  # others depend on the mode, which may change
         if has_fixed_path and not page and 0 < len(key) <= MAX_HEAD:  # the headers of a page are filtered each time
             if len(self.known) >= MAX_HEADS:
