@@ -21,6 +21,7 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "uvloop": "server/run.py",
     "re2": (
         "api/credentials.py",
+        "api/fingerprint.py",
         "scenario/conditions/regex.py",
         "scenario/conditions/regex_set.py",
         "scenario/volatile.py",

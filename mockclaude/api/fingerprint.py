@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
@@ -21,6 +22,9 @@ _EXCLUDED = frozenset({*_WITHOUT_EFFECT, "thread"})
 """Fields outside the canonical body. A thread is in it as the messages that the request continues."""
 
 _WHOLE_FLOAT = re.compile(rb"\.0[,}\]]")
+
+_LONG = 8 * 1024
+"""Bytes from which on RE2, which must be imported, is faster: ten times at 200 KB."""
 
 _EXACT = 2**53
 """Below this number, each integer equals exactly one float; above it, orjson rejects some integers."""
@@ -76,7 +80,15 @@ def canonical_body(body: Mapping[str, Any]) -> bytes:
         written = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         raise invalid("The request body is nested too deeply") from None
-    return orjson.dumps(_normalize(content), option=orjson.OPT_SORT_KEYS) if _WHOLE_FLOAT.search(written) else written
+    search = (_WHOLE_FLOAT if len(written) < _LONG else _fast_whole_float()).search
+    return orjson.dumps(_normalize(content), option=orjson.OPT_SORT_KEYS) if search(written) else written
+
+
+@cache
+def _fast_whole_float() -> Any:
+    import re2
+
+    return re2.compile(_WHOLE_FLOAT.pattern)
 
 
 def excluded_fields(body: Mapping[str, Any], *more: str) -> bytes:

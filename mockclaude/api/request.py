@@ -18,7 +18,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from mockclaude.api import tokens
 from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
 from mockclaude.api.body import Body
-from mockclaude.api.content_blocks import Blocks, Located, find_breakpoints
+from mockclaude.api.content_blocks import HAS_BREAKPOINTS, Blocks, Located, add_inner_blocks, find_breakpoints
 from mockclaude.api.field_traits import list_inner_traits
 from mockclaude.api.fingerprint import canonical_body
 from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
@@ -121,10 +121,10 @@ class MessagesRequest:
         self._begin, self.user = _current_turn(self.messages)
         self.typed_text = without_reminders(self.user) if _REMINDER in self.user else self.user
         self.token_ends = tokens.prompt_ends(body)
-        self.blocks, is_blank = _walk(self.messages, self.token_ends)
+        self.blocks, marked, is_blank = _walk(self.messages, self.token_ends)
         self.input_tokens = self.token_ends[-1] if self.token_ends else 0
-        is_marked = canonical is None or b'"cache_control"' in canonical
-        self.breakpoints = find_breakpoints(body, self.blocks) if is_marked else []
+        is_marked = marked or not HAS_BREAKPOINTS.isdisjoint(body)
+        self.breakpoints = find_breakpoints(body, marked) if is_marked else []
         self.traits = self._collect_traits(is_blank=is_blank)
 
     def _collect_traits(self, *, is_blank: bool) -> frozenset[str]:
@@ -314,12 +314,13 @@ def _texts_within(content: Any, levels: int) -> Iterator[str]:
             yield from _texts_within(block.get("text" if block.get("type") == "text" else "content"), levels - 1)
 
 
-def _walk(messages: list[Body], ends: list[int]) -> tuple[Blocks, bool]:
-    """Return the blocks of messages by type, and whether a message has no text.
+def _walk(messages: list[Body], ends: list[int]) -> tuple[Blocks, list[Located], bool]:
+    """Return the blocks of messages by type, those with `cache_control`, and whether a message has no text.
 
     Extend `ends`, the `token_ends`. Blocks with documents do not count after `MAX_DOCUMENTS`, which is an error.
     """
     blocks: defaultdict[str, list[Located]] = defaultdict(list)
+    marked: list[Located] = []
     total, is_blank = ends[-1] if ends else 0, False
     for number, message in enumerate(messages):
         content = message["content"]
@@ -330,22 +331,17 @@ def _walk(messages: list[Body], ends: list[int]) -> tuple[Blocks, bool]:
             ends.append(total)
             continue
         for index, block in enumerate(content):
-            path, kind = ("messages", number, "content", index), block.get("type", "")
-            blocks[kind].append((path, block))
+            located, kind = (("messages", number, "content", index), block), block.get("type", "")
+            blocks[kind].append(located)
+            if block.get("cache_control"):
+                marked.append(located)
             text = block.get("text") if kind == "text" else block.get("content") if kind == "tool_result" else None
             if isinstance(text, str):
                 total += tokens.of_text(text)
             else:
                 if kind == "tool_result":
-                    _add_inner_blocks(blocks, path, text)
+                    marked += add_inner_blocks(blocks, located[0], text)
                 if kind not in _WITH_DOCUMENTS or len(blocks.get("document", ())) <= MAX_DOCUMENTS:
                     total += tokens.of_block(block)
             ends.append(total)
-    return dict(blocks), is_blank
-
-
-def _add_inner_blocks(blocks: defaultdict[str, list[Located]], path: tuple[str | int, ...], content: Any) -> None:
-    """Add the blocks of a tool result. Only mode `anthropic` requires a type."""
-    for index, block in enumerate(content if isinstance(content, list) else ()):
-        kind = block.get("type")
-        blocks[kind if isinstance(kind, str) else ""].append(((*path, "tool_result", "content", index), block))
+    return dict(blocks), marked, is_blank

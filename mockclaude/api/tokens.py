@@ -158,7 +158,7 @@ def of_block(block: dict[str, Any]) -> int:
     for key, value in block.items():
         if key not in _NOT_TEXT:
             if isinstance(value, str):
-                count += of_text(value)
+                count += (len(value) * 2 + 6) // 7 if value.isascii() else of_text(value)
             elif isinstance(value, (dict, list)):
                 count += of_block(value) if isinstance(value, dict) else sum(map(_of_input, value))
     return count

@@ -48,7 +48,7 @@ def _find_turns(messages: list[Body]) -> tuple[list[int], set[Key]]:
             turn, last = turn + 1, role
         turns.append(turn)
         if role == "assistant":
-            over = turn + 1 if _ends_in_text(content) else -1
+            over = turn + 1 if isinstance(content, str) or (content and content[-1]["type"] == "text") else -1
         elif role == "user" and turn != over:
             for block in _TEXT if isinstance(content, str) else content:
                 if block["type"] != "tool_result":
@@ -60,7 +60,3 @@ def _find_turns(messages: list[Body]) -> tuple[list[int], set[Key]]:
 
 _TEXT: list[Body] = [{"type": "text"}]
 """The blocks of a content that is a string."""
-
-
-def _ends_in_text(content: Any) -> bool:
-    return isinstance(content, str) or bool(content and content[-1]["type"] == "text")

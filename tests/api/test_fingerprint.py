@@ -24,10 +24,10 @@ JSON = st.recursive(
 )
 
 
-@given(JSON)
-def test_the_order_of_keys_and_the_spelling_of_numbers_are_not_part_of_what_is_asked(value: Any) -> None:
-    body = {"b": 2, "a": value, "c": [1, {"d": 3}]}
-    written_otherwise = orjson.loads(orjson.dumps({"c": [1.0, {"d": 3.0}], "a": value, "b": 2.0}))
+@given(JSON, st.sampled_from(["", "long. " * 2_000]))
+def test_the_order_of_keys_and_the_spelling_of_numbers_are_not_part_of_what_is_asked(value: Any, text: str) -> None:
+    body = {"b": 2, "a": value, "c": [1, {"d": 3}], "e": text}
+    written_otherwise = orjson.loads(orjson.dumps({"c": [1.0, {"d": 3.0}], "a": value, "e": text, "b": 2.0}))
 
     assert canonical_body(written_otherwise) == canonical_body(body)
 

@@ -31,7 +31,8 @@ _SIMPLE: dict[str, Callable[[Name], CoreSchema]] = {
     "input_schema": lambda _: _INPUT_SCHEMA,
 }
 """The names without a definition. `input_schema` is a JSON Schema whose type is `object`."""
-_NULL = Name("null")
+_NULL, _OBJECT = Name("null"), Name("object")
+_IS_OBJECT = core.is_instance_schema(dict)
 _ANY = core.any_schema()
 
 Definitions: TypeAlias = dict[str, Type]
@@ -153,6 +154,10 @@ class AcceptanceBuilder(Builder):
 
     Their errors are not the API's.
     """
+
+    def build(self, kind: Type) -> CoreSchema:
+        """Build the schema of a type. An object of any content is not copied."""
+        return _IS_OBJECT if kind == _OBJECT else super().build(kind)
 
     def _union(self, by_type: dict[str, CoreSchema]) -> CoreSchema:
         return core.union_schema([*reversed(by_type.values())], mode="left_to_right")
