@@ -15,14 +15,14 @@ from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.response import Data, Piece, Run, to_run
 
 
-class CountedPiece(NamedTuple):
-    """A piece of a stream, and the tokens that are generated before the piece."""
+class CountedPieces(NamedTuple):
+    """Successive pieces of a stream, and the tokens before each piece."""
 
-    piece: Piece
-    tokens: float = 0
+    pieces: Sequence[Piece]
+    tokens: Sequence[float] = (0,)
 
 
-Flow: TypeAlias = Iterator[CountedPiece | Pause | Disconnect | ApiError]
+Flow: TypeAlias = Iterator[CountedPieces | Pause | Disconnect | ApiError]
 
 
 def stream_events(reply: Reply, *, whole: bool) -> Flow:
@@ -35,26 +35,28 @@ def stream_events(reply: Reply, *, whole: bool) -> Flow:
         if not isinstance(part, dict):
             yield part
             continue
-        yield CountedPiece(_build_boundary(reply, index))
+        yield CountedPieces((_build_boundary(reply, index),))
         index += 1
         if whole:
-            yield CountedPiece(build_block_run(index, part, reply.chunk_size))
+            yield CountedPieces((build_block_run(index, part, reply.chunk_size),))
         else:
-            yield from build_block_pieces(index, part, reply.chunk_size)
-    yield CountedPiece(to_run(_build_boundary(reply, index), events.message_delta(reply.message), events.MESSAGE_STOP))
+            yield build_block_pieces(index, part, reply.chunk_size)
+    end = to_run(_build_boundary(reply, index), events.message_delta(reply.message), events.MESSAGE_STOP)
+    yield CountedPieces((end,))
 
 
 def list_events(reply: Reply) -> list[Event | Data]:
     """List the events of a reply without incidents."""
-    counted = [part.piece for part in stream_events(reply, whole=True) if isinstance(part, CountedPiece)]
-    return [part for piece in counted for part in (piece.take_apart() if isinstance(piece, Run) else (piece,))]
+    parts = [part.pieces for part in stream_events(reply, whole=True) if isinstance(part, CountedPieces)]
+    pieces = [piece for part in parts for piece in part]
+    return [part for piece in pieces for part in (piece.take_apart() if isinstance(piece, Run) else (piece,))]
 
 
-def build_block_pieces(index: int, block: Block, chunk_size: int | None = None) -> tuple[CountedPiece, ...]:
+def build_block_pieces(index: int, block: Block, chunk_size: int | None = None) -> CountedPieces:
     """Build the events of a block without its stop, with a `ping` in the first."""
     if _is_cacheable(block, chunk_size):
         return _build_text_pieces(index, chunk_size, block["text"])
-    return tuple(_build_block_pieces(index, chunk_size, block))
+    return _build_block_pieces(index, chunk_size, block)
 
 
 def build_block_run(index: int, block: Block, chunk_size: int | None = None) -> Run:
@@ -75,36 +77,39 @@ def _is_cacheable(block: Block, chunk_size: int | None) -> bool:
 
 
 @remember(512, 10_000)
-def _build_text_pieces(index: int, chunk_size: int | None, text: str) -> tuple[CountedPiece, ...]:
-    return tuple(_build_block_pieces(index, chunk_size, {"type": "text", "text": text}))
+def _build_text_pieces(index: int, chunk_size: int | None, text: str) -> CountedPieces:
+    return _build_block_pieces(index, chunk_size, {"type": "text", "text": text})
 
 
 @remember(512, 10_000)
 def _build_text_run(index: int, chunk_size: int | None, text: str) -> Run:
     block = {"type": "text", "text": text}
-    encoded = b"".join([event.encoded for event in _build_block_events(index, chunk_size, block)])
-    return Run(encoded, partial(_build_block_events, index, chunk_size, block))
+    opening = [event.encoded for event in _build_opening(index, block)]
+    deltas = events.encode_text_deltas(index, "text_delta", "text", _split_block(block, chunk_size))
+    return Run(b"".join(opening + deltas), partial(_build_block_events, index, chunk_size, block))
 
 
-def _build_block_pieces(index: int, chunk_size: int | None, block: Block) -> Iterator[CountedPiece]:
-    start, *others = _build_block_events(index, chunk_size, block)
-    if index == 0:
-        yield CountedPiece(to_run(start, others.pop(0)))
-    else:
-        yield CountedPiece(start)
-    texts = [_read_generated(event.data["delta"]) for event in others]
+def _build_block_pieces(index: int, chunk_size: int | None, block: Block) -> CountedPieces:
+    start, *deltas = _build_block_events(index, chunk_size, block)
+    first: Piece = to_run(start, deltas.pop(0)) if index == 0 else start
+    texts = [_read_generated(event.data["delta"]) for event in deltas]
     is_cut = chunk_size is not None or events.list_sizes(block)
     counts: Iterable[float] = count_tokens(texts) if is_cut else map(tokens.of_text, texts)
-    yield from map(CountedPiece, others, counts)
+    return CountedPieces((first, *deltas), (0, *counts))
 
 
 def _build_block_events(index: int, chunk_size: int | None, block: Block) -> list[Event]:
-    block_events = [events.content_block_start(index, block)]
-    if index == 0:
-        block_events.append(events.PING)
+    return _build_opening(index, block) + events.delta_events(index, block, _split_block(block, chunk_size))
+
+
+def _build_opening(index: int, block: Block) -> list[Event]:
+    start = events.content_block_start(index, block)
+    return [start] if index else [start, events.PING]
+
+
+def _split_block(block: Block, chunk_size: int | None) -> list[str]:
     sizes: Sequence[int] = events.list_sizes(block) or (PIECES if chunk_size is None else (chunk_size,))
-    deltas = events.deltas(block, tuple(split_text(events.streamed_text(block), sizes=sizes)))
-    return block_events + [events.delta_event(index, delta) for delta in deltas]
+    return list(split_text(events.streamed_text(block), sizes=sizes))
 
 
 _GENERATED = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
