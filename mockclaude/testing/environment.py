@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 BASE_URLS = ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_URL", "ANTHROPIC_API_BASE")
@@ -39,17 +39,28 @@ def build_environment(url: str) -> dict[str, str]:
 def temporary_environment(url: str) -> Iterator[None]:
     """Point this process to `url`, and restore its environment afterwards."""
     variables = build_environment(url)
-    before = {name: os.environ.get(name) for name in (*variables, *CONFLICTING)}
+    names = (*variables, *CONFLICTING)
+    before = _read(names)
     try:
-        os.environ.update(variables)
-        for name in CONFLICTING:
-            os.environ.pop(name, None)
+        _write(names, before, variables)
         yield
     finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+        _write(names, _read(names), before)
+
+
+def _read(names: Iterable[str]) -> dict[str, str]:
+    return {name: value for name in names if (value := os.environ.get(name)) is not None}
+
+
+def _write(names: Iterable[str], before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Give the variables `names` the values `after`. Those that have them already are left as they are."""
+    for name in names:
+        value = after.get(name)
+        if value is None:
+            if name in before:
+                del os.environ[name]
+        elif value != before.get(name):
+            os.environ[name] = value
 
 
 def describe_overrides(url: str) -> list[str]:

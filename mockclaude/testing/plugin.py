@@ -56,6 +56,7 @@ _OUTCOMES = (pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exceptio
 
 _USAGE = pytest.StashKey[_Usage]()
 _SESSION = pytest.StashKey[Session | None]()
+_SERVER = pytest.StashKey["MockClaude"]()
 _EARLY = pytest.StashKey[bool]()
 """Whether the environment was pointed to the server before code under test was imported."""
 
@@ -124,23 +125,28 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         reserved.restore()
 
 
-@pytest.fixture(scope="session")
-def _mockclaude_server(request: pytest.FixtureRequest) -> Iterator[MockClaude]:
-    from mockclaude.testing.mock import MockClaude
+def _server(config: pytest.Config) -> MockClaude:
+    """Return the server of the session. Start it for the first test.
 
-    session = request.config.stash[_SESSION]
-    mock = MockClaude(port=session.release() if session else 0).start()
-    yield mock
-    mock.stop()
+    It is no fixture, since pytest looks up each fixture for each test.
+    """
+    mock = config.stash.get(_SERVER, None)
+    if mock is None:
+        from mockclaude.testing.mock import MockClaude
+
+        session = config.stash[_SESSION]
+        mock = config.stash[_SERVER] = MockClaude(port=session.release() if session else 0).start()
+        config.add_cleanup(mock.stop)
+    return mock
 
 
 @pytest.fixture
-def mockclaude(request: pytest.FixtureRequest, _mockclaude_server: MockClaude) -> Iterator[MockClaude]:
+def mockclaude(request: pytest.FixtureRequest) -> Iterator[MockClaude]:
     """A server for the Messages API with the rules of the test.
 
     The environment of the SDKs points to the server.
     """
-    mock = _mockclaude_server
+    mock = _server(request.config)
     try:
         settings = read_settings(request.node)
         mock._reconfigure(
