@@ -73,7 +73,8 @@ class RequestValidator(NamedTuple):
         parsed = parse(http.body)
         body = parsed.body
         is_usual = result.mode == "anthropic" and not counting and "thread" not in body
-        if not (is_usual and valid.has_valid_shape(body)):
+        shape, tools = valid.shape, parsed.tools
+        if not (is_usual and (shape.accepts_with_tools(body, tools) if tools else shape.accepts(body))):
             check_shape(body, api_headers, result, counting=counting)
         fault = ""
         if FAULT_MARK in body["model"] or not DIRECTING_BETAS.isdisjoint(api_headers.betas):
@@ -114,6 +115,7 @@ class RequestValidator(NamedTuple):
             issued=self.issued,
             canonical=parsed.canonical if body is parsed.body else None,
             excluded_fields=excluded_fields(parsed.body, "model") if fault else parsed.excluded_fields,
+            encoded_tools=parsed.tools if body is parsed.body else b"",
             warnings=result.warnings,
             requested_fault=fault,
             endpoint=http.head.endpoint,
