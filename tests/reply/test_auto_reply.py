@@ -250,7 +250,7 @@ def test_thinking_is_empty_and_signed_if_omitted() -> None:
 @given(body=accepted)
 @example(body={"messages": [{"role": "assistant", "content": []}], "model": "m"})
 def test_every_view_of_a_valid_request_is_readable(body: Body) -> None:
-    request = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body}))[0], {"x-stainless-retry-count": "2"})
+    request = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body})).body, {"x-stainless-retry-count": "2"})
 
     assert request.model
     assert request.stream is bool(body.get("stream"))
@@ -270,7 +270,7 @@ def reply_or_error(request: MessagesRequest) -> Reply | ApiError:
 
 @given(body=accepted)
 def test_valid_request_has_an_auto_reply(body: Body) -> None:
-    request = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body}))[0])
+    request = MessagesRequest(parse(orjson.dumps({"max_tokens": 1, **body})).body)
     result = reply_or_error(request)
 
     if isinstance(result, ApiError):
@@ -300,6 +300,6 @@ def deep(levels: int) -> Any:
     ],
 )
 def test_deepest_valid_request_has_an_auto_reply(fields: dict[str, Any]) -> None:
-    body = parse(orjson.dumps({**messages_request().body, **fields}))[0]
+    body = parse(orjson.dumps({**messages_request().body, **fields})).body
 
     assert isinstance(reply_or_error(MessagesRequest(body)), (Reply, ApiError))
