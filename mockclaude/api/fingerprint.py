@@ -66,8 +66,9 @@ def parse(data: bytes) -> ParsedBody:
     if not isinstance(body, dict):
         raise invalid("Input should be a valid dictionary")
     tools = _encode_tools(body["tools"]) if "tools" in body else b""
+    canonical = canonical_body(body, tools)
     excluded = b"" if _EXCLUDED.isdisjoint(body) else excluded_fields(body)
-    return ParsedBody(body, canonical_body(body, tools), excluded, tools if len(tools) <= _LONGEST_TOOLS else b"")
+    return ParsedBody(body, canonical, excluded, tools if len(tools) <= _LONGEST_TOOLS else b"")
 
 
 def hash_request(

@@ -128,7 +128,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def _server(config: pytest.Config) -> MockClaude:
     """Return the server of the session. Start it for the first test.
 
-    It is no fixture, since pytest looks up each fixture for each test.
+    As a fixture, it would be looked up for each test.
     """
     mock = config.stash.get(_SERVER, None)
     if mock is None:
