@@ -160,7 +160,7 @@ def test_comparisons_of_tool_names_are_bounded() -> None:
     tools = [{"name": name, "input_schema": SCHEMA} for name in [*names, "web"]]
     text = "a-" * 90_000
 
-    assert calls(lambda: improvised(text, tools=tools)) < 700_000
+    assert calls(lambda: improvised(text, tools=tools)) < 350_000
     assert used(improvised(f"{text} use web", tools=tools)) is None
     assert used(improvised(f"use web {text}", tools=tools)) == "web"
 

@@ -183,7 +183,7 @@ def test_first_difference_of_long_texts_is_located(begin: int) -> None:
     expected, found = f"{common[:begin]}x{common}", f"{common[:begin]}y{common}"
 
     assert first_difference(expected, found).startswith(f"first difference at character {begin + 1}: ")
-    assert calls(lambda: first_difference(expected, found)) < 200
+    assert calls(lambda: first_difference(expected, found)) < 100
 
 
 @pytest.mark.slow

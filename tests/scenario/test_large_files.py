@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +12,7 @@ from mockclaude.scenario.diagnostics import MAX_DIAGNOSTICS, ScenarioError
 from mockclaude.scenario.loading import source_map
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.template.fakes import Trials
+from tests.counting import calls
 
 pytestmark = pytest.mark.slow
 
@@ -48,27 +48,15 @@ def faults(count: int) -> str:
     return f"rules: [{{reply: [{steps}], fault: [{', '.join(each.format(i + 1) for i in range(50))}]}}]"
 
 
-def calls(text: str) -> int:
+def work(text: str) -> int:
     """Return how many functions are called while the text is loaded."""
-    count = 0
-
-    def counting(_: Any, event: str, __: Any) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(counting)
-    try:
-        load_text(text)
-    finally:
-        sys.setprofile(before)
-    return count
+    return calls(lambda: load_text(text))
 
 
 @pytest.mark.parametrize("make", [rules, templates, faults, *map(of_each, KINDS.values())])
 def test_the_work_of_loading_grows_with_the_file(make: Any) -> None:
     load_text(make(10))
-    few, many = calls(make(100)), calls(make(400))
+    few, many = work(make(100)), work(make(400))
 
     assert many < 4.2 * few
 
@@ -78,7 +66,7 @@ def test_the_work_of_a_rule_is_bounded(kind: str, most: int) -> None:
     make = of_each(KINDS[kind])
     load_text(make(10))
 
-    assert calls(make(100)) < 100 * most
+    assert work(make(100)) < 100 * most
 
 
 @pytest.mark.parametrize(

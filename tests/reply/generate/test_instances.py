@@ -338,7 +338,7 @@ HOSTILE: dict[str, Any] = {
 def test_work_and_length_are_bounded(schema: Any) -> None:
     made = []
 
-    assert calls(lambda: made.append(generate_instance(schema, DRAWS, "a 1"))) < 2_000_000
+    assert calls(lambda: made.append(generate_instance(schema, DRAWS, "a 1"))) < 1_000_000
     assert len(json.dumps(made)) < 3_000_000
 
 
