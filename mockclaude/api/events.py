@@ -196,12 +196,16 @@ def _text_events(index: int, kind: str, key: str, pieces: Sequence[str]) -> list
 def encode_text_deltas(index: int, kind: str, key: str, pieces: Sequence[str]) -> list[bytes]:
     """Encode the events of deltas of one type with one text each.
 
-    JSON has `,"` between the strings of a list and never within a string, so one call encodes all texts.
+    JSON has `","` between the strings of a list, and else only if a string ends in `",`, so one call usually encodes
+    all texts.
     """
     if not pieces:
         return []
     before, after = _encode("content_block_delta", _delta_data(index, {"type": kind, key: ""})).split(b'""')
-    return [b'%b"%b"%b' % (before, text, after) for text in orjson.dumps(pieces)[2:-2].split(b'","')]
+    texts = orjson.dumps(pieces)[2:-2].split(b'","')
+    if len(texts) > len(pieces):
+        texts = [orjson.dumps(piece)[1:-1] for piece in pieces]
+    return [b'%b"%b"%b' % (before, text, after) for text in texts]
 
 
 _COMPACTED = ("content", "encrypted_content")

@@ -221,3 +221,18 @@ def test_however_a_block_is_cut_its_deltas_add_up_to_it(block: dict[str, Any], c
     partial_json = "".join([apply(event.data["delta"], begun) for event in events.delta_events(0, block, pieces)])
 
     assert {**begun, **({"input": json.loads(partial_json)} if partial_json else {})} == block
+
+
+_PIECES = st.lists(texts | st.text('",\\[]', max_size=6), max_size=8)
+
+
+@given(_PIECES)
+def test_texts_that_are_encoded_together_are_those_encoded_one_by_one(pieces: list[str]) -> None:
+    deltas = [{"type": "text_delta", "text": piece} for piece in pieces]
+    one_by_one = [events.delta_event(0, delta).encoded for delta in deltas]
+    assert events.encode_text_deltas(0, "text_delta", "text", pieces) == one_by_one
+
+
+def test_a_text_that_ends_in_a_quote_and_a_comma_is_one_text() -> None:
+    encoded = events.encode_text_deltas(0, "text_delta", "text", ['"a",', "b"])
+    assert [json.loads(data.partition(b"data: ")[2])["delta"]["text"] for data in encoded] == ['"a",', "b"]
