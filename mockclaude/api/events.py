@@ -202,8 +202,9 @@ def encode_text_deltas(index: int, kind: str, key: str, pieces: Sequence[str]) -
     if not pieces:
         return []
     before, after = _encode("content_block_delta", _delta_data(index, {"type": kind, key: ""})).split(b'""')
-    texts = orjson.dumps(pieces)[2:-2].split(b'","')
-    if len(texts) > len(pieces):
+    encoded = orjson.dumps(pieces)
+    texts = encoded[2:-2].split(b'","')
+    if b'\\","' in encoded:
         texts = [orjson.dumps(piece)[1:-1] for piece in pieces]
     return [b'%b"%b"%b' % (before, text, after) for text in texts]
 
