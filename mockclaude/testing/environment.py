@@ -53,7 +53,7 @@ def _read(names: Iterable[str]) -> dict[str, str]:
 
 
 def _write(names: Iterable[str], before: Mapping[str, str], after: Mapping[str, str]) -> None:
-    """Give the variables `names` the values `after` where they differ from `before`."""
+    """Set the variables `names` to `after`, without the variables that are equal already."""
     for name in names:
         value = after.get(name)
         if value is None:

@@ -126,10 +126,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def _server(config: pytest.Config) -> MockClaude:
-    """Return the server of the session. Start it for the first test.
-
-    As a fixture, it would be looked up for each test.
-    """
+    """Return the server of the session, started for the first test. A fixture would cost time in each test."""
     mock = config.stash.get(_SERVER, None)
     if mock is None:
         from mockclaude.testing.mock import MockClaude
