@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from itertools import count
 from typing import Protocol
 
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.diagnostics import format_value
 from mockclaude.server.timer_wheel import Callback, TimerWheel
 
@@ -166,7 +166,7 @@ def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
         return False
 
 
-_SPEED = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)x?")
+_SPEED = compile_lazily(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)x?")
 
 
 def parse_speed(text: str) -> float:
