@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from re import _parser as parser  # private, and the only reader of Python's syntax
 from typing import Any, NamedTuple, TypeAlias
@@ -93,7 +92,6 @@ class Parsed(NamedTuple):
     folded: bool
 
 
-@dataclass(slots=True)
 class Translation:
     """A pattern for RE2.
 
@@ -104,11 +102,12 @@ class Translation:
         gaps: Whether the pattern contains `\\B` with Unicode meaning.
     """
 
-    pattern: str = ""
-    numbers: dict[int, int] = field(default_factory=lambda: {0: 0})
-    ends: list[int] = field(default_factory=list)
-    boundaries: bool = False
-    gaps: bool = False
+    def __init__(self) -> None:
+        self.pattern = ""
+        self.numbers = {0: 0}
+        self.ends: list[int] = []
+        self.boundaries = False
+        self.gaps = False
 
 
 def parse(pattern: str) -> Parsed:
