@@ -10,6 +10,8 @@ import re
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from mockclaude.api.lazy_pattern import compile_lazily
+
 _WORDS = (
     rb"authorization|pass[_-]?words?|passwd|passphrase|passcode|secrets?|credentials?|cookies?|jwt|bearer|assertion"
     rb"|code[_-]?verifier|[_.-]pass|[_.-]pwd"
@@ -27,14 +29,14 @@ SHORT_NAME = rb"(?i:pass|pwd|pw)"
 _SHORT_NAME_IN_PROSE = rb"(?:[Pp]ass|[Pp]wd|PWD|[Pp]w)"
 
 _HEADER_WORDS = r"key|token|signature|session|sessionid|sid|auth|authentication|oauth|otp|hmac|dpop|pass|pwd|saml"
-HEADER = re.compile(
+HEADER = compile_lazily(
     rf"(?i)(?:^|[-_.])(?:{_HEADER_WORDS}|secret|password|passwd|passphrase|credentials?|jwt|apikey|bearer)(?:[-_.]|$)"
 )
-HARMLESS_HEADER = re.compile(
+HARMLESS_HEADER = compile_lazily(
     r"(?i)^(?:sec-.*|x-claude-code-.*|x-stainless-.*|x-mockclaude-(?!token).*"
     r"|.*(?:idempotency|cache|surrogate|routing|partition|public)-key)$"
 )
-SCHEME = re.compile(r"(?i)\s*(?:basic|bearer|digest|negotiate|ntlm)\s+(?=\S)")
+SCHEME = compile_lazily(r"(?i)\s*(?:basic|bearer|digest|negotiate|ntlm)\s+(?=\S)")
 """The possible beginnings of a header value that holds a credential, for headers of any name."""
 
 _PART = rb"""(?:[^\s"'`\\,;&$<>(){}\[\]|:]|:[^\s"'`\\,;&$<>(){}\[\]|/])"""

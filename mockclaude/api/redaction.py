@@ -28,6 +28,7 @@ from mockclaude.api.credentials import (
     SHORT_NAME,
     is_secret,
 )
+from mockclaude.api.lazy_pattern import compile_lazily
 
 REDACTED = "[redacted]"
 """The replacement of a credential. A prefix that shows its kind, such as `sk-ant-`, is kept before it."""
@@ -47,34 +48,34 @@ _MOST_FAILED = 300
 _DEEPEST = 1_000
 _TOO_MANY = b'"[redacted: more than 10,000 places may be credentials]"'
 
-_NAMED = re.compile(NAME)
-_HEADER_NAMED = re.compile(HEADER_NAME + b"|" + HEADER_IN_PROSE)
-_SHORT_NAMED = re.compile(SHORT_NAME)
+_NAMED = compile_lazily(NAME)
+_HEADER_NAMED = compile_lazily(HEADER_NAME + b"|" + HEADER_IN_PROSE)
+_SHORT_NAMED = compile_lazily(SHORT_NAME)
 _TEXT = rb'[^"\\]*(?:\\.[^"\\]*)*+'
 _STRING = rb'"' + _TEXT + rb'(?:"|\\?\Z)'
-_LITERAL = re.compile(rb'"(' + _TEXT + rb')(?:"|\\?\Z)', re.DOTALL)
+_LITERAL = compile_lazily(rb'"(' + _TEXT + rb')(?:"|\\?\Z)', re.DOTALL)
 _SCALAR = rb"(?>" + _STRING + rb"|-?[0-9][0-9.eE+-]*)"
-_VALUE = re.compile(rb"\s*:\s*(" + _SCALAR + rb"|\[(?>\s+|,|" + _SCALAR + rb")*+(?:\]|\Z))", re.DOTALL)
-_PAIRED = re.compile(rb'\s*,\s*"value"\s*:\s*(' + _SCALAR + rb")", re.DOTALL)
+_VALUE = compile_lazily(rb"\s*:\s*(" + _SCALAR + rb"|\[(?>\s+|,|" + _SCALAR + rb")*+(?:\]|\Z))", re.DOTALL)
+_PAIRED = compile_lazily(rb'\s*,\s*"value"\s*:\s*(' + _SCALAR + rb")", re.DOTALL)
 """The value of `{"name": "authorization", "value": "..."}`, after its name."""
 
-_FIRST_VALUE = re.compile(rb'"value"\s*:\s*(' + _STRING + rb')\s*,\s*"\w+"\s*:\s*"(.*)"', re.DOTALL)
+_FIRST_VALUE = compile_lazily(rb'"value"\s*:\s*(' + _STRING + rb')\s*,\s*"\w+"\s*:\s*"(.*)"', re.DOTALL)
 """The value and the name of `"value": "...", "name": "authorization"`."""
 
-_NEXT = re.compile(rb'\s*,\s*("(' + _TEXT + rb')(?:"|\\?\Z))(\s*\])?', re.DOTALL)
+_NEXT = compile_lazily(rb'\s*,\s*("(' + _TEXT + rb')(?:"|\\?\Z))(\s*\])?', re.DOTALL)
 """The next string of a list."""
 
-_IN_LISTS = re.compile(rb"[\[,]\s*\[\s*\Z")
-_SCHEME_IN_LIST = re.compile(rb"[A-Za-z]+ +\S")
-_JSON_IN_PROSE = re.compile(
+_IN_LISTS = compile_lazily(rb"[\[,]\s*\[\s*\Z")
+_SCHEME_IN_LIST = compile_lazily(rb"[A-Za-z]+ +\S")
+_JSON_IN_PROSE = compile_lazily(
     rb'(?:\{\s*"' + _TEXT + rb'"\s*:\s*["\[{tfn0-9-]|\[\s*"' + _TEXT + rb'"\s*[,\]]|[\[{]\s*"' + _TEXT + rb"\Z)",
     re.DOTALL,
 )
 _JSON = json.JSONDecoder(strict=False)
-_OPENS = re.compile(rb"\s*:\s*(?=[\[{])")
+_OPENS = compile_lazily(rb"\s*:\s*(?=[\[{])")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
-_IS_NAME = re.compile(rb"\s*:")
-_NAME_BEFORE = re.compile(rb'"(value|type|format|kind|mode)"\s*:\s*\Z')
+_IS_NAME = compile_lazily(rb"\s*:")
+_NAME_BEFORE = compile_lazily(rb'"(value|type|format|kind|mode)"\s*:\s*\Z')
 
 
 def is_credential_header(name: str) -> bool:

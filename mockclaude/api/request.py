@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -43,8 +42,7 @@ _LEVELS = 3
 _REMINDER, _END_OF_REMINDER = "<system-reminder>", "</system-reminder>"
 
 
-@dataclass(frozen=True, slots=True)
-class ToolResult:
+class ToolResult(NamedTuple):
     """A `tool_result` block: the name of its tool ('' if unknown) and its text."""
 
     name: str

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from mockclaude.api import schema
 from mockclaude.api.api_headers import ApiHeaders
 from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError, invalid
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.api.mode import ValidationResult
 
-_LOOKS_LIKE_A_MODEL = re.compile(r"claude-(?=.*(haiku|sonnet|opus|fable|mythos))[a-z0-9-]+")
+_LOOKS_LIKE_A_MODEL = compile_lazily(r"claude-(?=.*(haiku|sonnet|opus|fable|mythos))[a-z0-9-]+")
 
 
 def check_shape(body: Body, api_headers: ApiHeaders, validation: ValidationResult, *, counting: bool) -> None:

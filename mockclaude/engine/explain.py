@@ -6,7 +6,6 @@ It decides with the server's own functions. Limits are left out, because they de
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.fingerprint import parse
@@ -25,7 +24,7 @@ from mockclaude.wire.script import Script
 
 def explain_response(scenario: Scenario, requests: Sequence[HttpRequest]) -> str:
     """Explain the response to the last request, after those to the earlier ones."""
-    state = ScenarioState(replace(scenario, limits=()))
+    state = ScenarioState(scenario._replace(limits=()))
     *before, http = requests
     for earlier in before:
         state.store.commit(answer(earlier, state).at_end)

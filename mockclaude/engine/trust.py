@@ -6,7 +6,6 @@ A browser sends `Origin` with every request of a page to another origin. A page 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from hmac import compare_digest
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 from multidict import CIMultiDict
 
 from mockclaude.api.errors import ApiError
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.engine.http_request import LANE_HEADER
 
 TOKEN_HEADER = "x-mockclaude-token"
@@ -34,9 +34,9 @@ AGAINST_OTHER_SITES = {
 """Headers of the server's pages and of the admin API: other sites cannot read or frame them, or guess their type."""
 
 _CONTROL = "x-mockclaude-"
-_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+)(:[0-9]*)?")
-_ORIGIN = re.compile(r"(https?://[^\s/?#@]+)/?")
-_LABEL = re.compile(r"[0-9a-z_-]+")
+_HOST = compile_lazily(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+)(:[0-9]*)?")
+_ORIGIN = compile_lazily(r"(https?://[^\s/?#@]+)/?")
+_LABEL = compile_lazily(r"[0-9a-z_-]+")
 _PRIVATE = (".local", ".internal", ".home.arpa")
 """Ends of names that public DNS does not have, so that no page can have such a name."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import TextIO
 
 import click
 
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.journal.entry import JournalEntry
 
 
@@ -64,7 +64,7 @@ def log_line(entry: JournalEntry, *, colour: bool) -> str:
     return f"{status} {kind} {request}{ending}  {entry.seconds * 1000:.1f} ms{notes}"
 
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNPRINTABLE = compile_lazily(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def _printable(text: str) -> str:

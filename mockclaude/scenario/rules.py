@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -35,8 +35,7 @@ _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 _FIXED = {"text", "redacted_thinking", "json", "block", "error", "pause", "disconnect", "stop_reason", "usage"}
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledStep:
+class CompiledStep(NamedTuple):
     """A step of a reply: its kind, and its value in the long form as a template."""
 
     kind: str
@@ -179,16 +178,15 @@ class KnownSignatures(NamedTuple):
         return cls(frozenset().union(*signatures), frozenset().union(*data), any(templated))
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(NamedTuple):
     """Rules and settings. `warnings` concern content that is valid but probably wrong."""
 
     rules: tuple[Rule, ...]
     seed: int = 0
     locale: str = fakes.DEFAULT_LOCALE
     files: tuple[str, ...] = ()
-    policy: Policy = field(default_factory=Policy)
-    known_signatures: KnownSignatures = field(default_factory=KnownSignatures)
+    policy: Policy = Policy()
+    known_signatures: KnownSignatures = KnownSignatures()
     chaos: tuple[ConditionalFault, ...] = ()
     limits: tuple[ScopedLimit, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -16,6 +15,7 @@ from functools import partial
 from itertools import count
 from typing import Protocol
 
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.diagnostics import format_value
 from mockclaude.server.timer_wheel import Callback, TimerWheel, WheelTimer
 
@@ -199,7 +199,7 @@ def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
         return False
 
 
-_SPEED = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)x?")
+_SPEED = compile_lazily(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)x?")
 
 
 def parse_speed(text: str) -> float:

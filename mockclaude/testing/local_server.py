@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -127,4 +126,4 @@ def _empty(seed: int | None, validation: Mode | None) -> Scenario:
 
 def _override(scenario: Scenario, seed: int | None, validation: Mode | None) -> Scenario:
     policy = scenario.policy._replace(validation=validation or scenario.policy.validation)
-    return replace(scenario, seed=scenario.seed if seed is None else seed, policy=policy)
+    return scenario._replace(seed=scenario.seed if seed is None else seed, policy=policy)

@@ -36,7 +36,7 @@ def test_reply_of_a_function_is_what_a_file_with_its_steps_gives(
 ) -> None:
     written = replace(WRITTEN.rules[0], replies=(), function=function)
     asked = call(tools=TOOLS)
-    live, fixed = (send(ScenarioState(replace(WRITTEN, rules=rules)), asked) for rules in ((written,), WRITTEN.rules))
+    live, fixed = (send(ScenarioState(WRITTEN._replace(rules=rules)), asked) for rules in ((written,), WRITTEN.rules))
 
     assert live.response.raw == fixed.response.raw
     assert live.notes == fixed.notes
@@ -51,7 +51,7 @@ def test_function_is_asked_for_nothing_after_the_response_has_ended() -> None:
         asked_for.append("second")
         yield CUT
 
-    state = ScenarioState(replace(WRITTEN, rules=(Rule("live", Place("test"), function=function),)))
+    state = ScenarioState(WRITTEN._replace(rules=(Rule("live", Place("test"), function=function),)))
     cut = send(state, call(stream=True))
 
     assert cut.script.sends[-1].data.endswith(b"\r\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -78,7 +77,7 @@ def state_on(store: Store) -> ScenarioState:
         Rule("failing", Place("test"), (_condition("failing condition", fail),)),
         Rule("crashing", Place("test"), (_condition("crashing condition", crash),)),
     ]
-    return ScenarioState(replace(SCENARIO, rules=(*rules, *failing, *SCENARIO.rules)), store=store)
+    return ScenarioState(SCENARIO._replace(rules=(*rules, *failing, *SCENARIO.rules)), store=store)
 
 
 def _condition(text: str, look: Callable[[MessagesRequest], Any] = bool) -> Condition:
@@ -145,7 +144,7 @@ def test_end_of_a_failed_reply_frees_no_thread_that_another_request_continues(st
     state = state_on(store)
     failed = answer(call("fail", thread=after(first)), state)
     other = state_on(store)
-    other.use(replace(other.scenario, limits=()))
+    other.use(other.scenario._replace(limits=()))
     decision = answer(continuing(first), other)
     store.commit(failed.at_end)
     refused = answer(continuing(first), other)

@@ -63,11 +63,11 @@ def scripted(rule: Rule, scenario: Scenario) -> bool:
 def answers(scenario: Scenario) -> Iterator[tuple[Rule, Decision]]:
     """Yield what each rule answers by itself to each request."""
     for rule in scenario.rules:
-        alone = replace(scenario, rules=(replace(rule, conditions=(), times=None),), limits=(), policy=Policy())
+        alone = scenario._replace(rules=(replace(rule, conditions=(), times=None),), limits=(), policy=Policy())
         served = ScenarioState(alone)
         for number, body in enumerate(REQUESTS):
             yield rule, answer(http_request("POST", "/v1/messages", {}, CLIENT, body, number), served)
-        elsewhere = ScenarioState(replace(alone, rules=(replace(rule, conditions=ELSEWHERE, times=None),)))
+        elsewhere = ScenarioState(alone._replace(rules=(replace(rule, conditions=ELSEWHERE, times=None),)))
         for method, path, body in OTHERS:
             yield rule, answer(http_request(method, path, {}, CLIENT, body, 0), elsewhere)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -189,7 +188,7 @@ def test_a_request_is_in_flight_until_its_answer_is_done() -> None:
 def with_rule(limits: str, **rule: Any) -> ScenarioState:
     """Return what serves a rule, of more than a file can say, before those of the file."""
     scenario = load_text(f"limits: {limits}\n{RULES}")
-    return ScenarioState(replace(scenario, rules=(Rule("first", Place("test"), **rule), *scenario.rules)))
+    return ScenarioState(scenario._replace(rules=(Rule("first", Place("test"), **rule), *scenario.rules)))
 
 
 def test_a_request_that_fails_while_rules_are_asked_is_not_in_flight() -> None:

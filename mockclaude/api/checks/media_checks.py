@@ -12,15 +12,18 @@ from typing import Any
 from mockclaude.api import media
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.content_blocks import format_path
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.api.request import MessagesRequest
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_EDGE = 8000
 MAX_PAGES = 100
 
-_WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
-_HOST = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
-_NOWHERE = re.compile(r"((.*\.)?(invalid|test|localhost|local)|127\.[\d.]+|0\.0\.0\.0|\[::1\])(:\d*)?", re.IGNORECASE)
+_WEB = compile_lazily(r"https?://[^\s/]", re.IGNORECASE)
+_HOST = compile_lazily(r"https?://([^/?#]*)", re.IGNORECASE)
+_NOWHERE = compile_lazily(
+    r"((.*\.)?(invalid|test|localhost|local)|127\.[\d.]+|0\.0\.0\.0|\[::1\])(:\d*)?", re.IGNORECASE
+)
 """Hosts that only this machine or its network can resolve: names that are never in public use (RFC 6761, RFC 6762), and
 addresses of this machine.
 """

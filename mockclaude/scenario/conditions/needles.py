@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.conditions.regex_set import TextSet
 
 _LONGEST = 100
 """The maximum length of a needle, in characters."""
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_SURROGATES = compile_lazily("[\ud800-\udfff]")
 """Surrogates, which no pattern of RE2 can contain."""
 
 

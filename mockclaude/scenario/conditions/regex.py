@@ -5,7 +5,6 @@ RE2 works on bytes, so a text is encoded once for all patterns.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.conditions.regex_syntax import (
     BOUNDARY,
     NO_BOUNDARY,
@@ -36,9 +36,9 @@ RE2 takes more memory where more is allowed.
 _SHOWN = 40
 _KEPT_TEXTS = 4
 _MARKS = str.maketrans("", "", BOUNDARY + NO_BOUNDARY)
-_NON_ASCII_WORD = re.compile(r"[^\W\x00-\x7f]")
-_BOUNDARIES = re.compile(r"\b")
-_POSITIONS = re.compile(r"(\b)|(?:)")
+_NON_ASCII_WORD = compile_lazily(r"[^\W\x00-\x7f]")
+_BOUNDARIES = compile_lazily(r"\b")
+_POSITIONS = compile_lazily(r"(\b)|(?:)")
 
 
 class Regex(str):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.conditions.regex import encode
 from mockclaude.scenario.conditions.regex_syntax import LETTERS_I
 
 _MEMORY = (32 << 20, 256 << 20)
 """Bytes for a set and the states of a search. A set that exceeds the first limit gets the second."""
 
-_LETTER_I = re.compile(f"[{LETTERS_I}]")
+_LETTER_I = compile_lazily(f"[{LETTERS_I}]")
 
 _ALWAYS = rb"\z"
 """A pattern that every text matches, at its end. RE2 does not report a lack of memory; then this pattern is missing."""

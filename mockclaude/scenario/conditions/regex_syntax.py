@@ -15,10 +15,11 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from re import _parser as parser  # private, and the only reader of Python's syntax
 from typing import Any, NamedTuple, TypeAlias
+
+from mockclaude.api.lazy_pattern import compile_lazily
 
 BOUNDARY, NO_BOUNDARY = "\U0010ffff", "\U0010fffe"
 """The marks: characters that Unicode reserves for use within a program."""
@@ -38,12 +39,12 @@ _SPACES = r"\t-\r\x{1C}-\x{20}\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{20
 _UNICODE = {"WORD": r"\p{L}\p{N}_", "DIGIT": r"\p{Nd}", "SPACE": _SPACES}
 _ASCII = {"WORD": "0-9A-Za-z_", "DIGIT": "0-9", "SPACE": r"\t-\r\x{20}"}
 _UNICODE_IN_ASCII = {**_ASCII, "SPACE": r"\t-\r\x{1C}-\x{20}"}
-_BEYOND_ASCII = re.compile(r"\\x\{(?:[89A-F][0-9A-F]|[0-9A-F]{3,})\}|\\[pP]|[^\x00-\x7f]")
+_BEYOND_ASCII = compile_lazily(r"\\x\{(?:[89A-F][0-9A-F]|[0-9A-F]{3,})\}|\\[pP]|[^\x00-\x7f]")
 _NEGATIVE = {"WORD": r"\W+", "DIGIT": r"\D+", "SPACE": r"\S+"}
 LETTERS_I = "iI\u0130\u0131"
 """The letters that Python folds together and RE2 does not."""
 
-_ESCAPE = re.compile(r"\\(?:[pP](?:\{\^?\w+\}|[A-Z])|.)", re.DOTALL)
+_ESCAPE = compile_lazily(r"\\(?:[pP](?:\{\^?\w+\}|[A-Z])|.)", re.DOTALL)
 _FIRST_PROPERTY = 0x100000
 """Private characters that stand for `\\p{...}` while Python's parser reads a pattern."""
 
@@ -91,7 +92,6 @@ class Parsed(NamedTuple):
     folded: bool
 
 
-@dataclass(slots=True)
 class Translation:
     """A pattern for RE2.
 
@@ -102,11 +102,12 @@ class Translation:
         gaps: Whether the pattern contains `\\B` with Unicode meaning.
     """
 
-    pattern: str = ""
-    numbers: dict[int, int] = field(default_factory=lambda: {0: 0})
-    ends: list[int] = field(default_factory=list)
-    boundaries: bool = False
-    gaps: bool = False
+    def __init__(self) -> None:
+        self.pattern = ""
+        self.numbers = {0: 0}
+        self.ends: list[int] = []
+        self.boundaries = False
+        self.gaps = False
 
 
 def parse(pattern: str) -> Parsed:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.diagnostics import did_you_mean, join_keys
 from mockclaude.scenario.format.shorthand import FormatModel
 
@@ -40,7 +41,7 @@ def _value(text: str) -> Any:
         return text
 
 
-_VALIDATOR = re.compile(r"\]$|^constrained-")
+_VALIDATOR = compile_lazily(r"\]$|^constrained-")
 """A name of one of pydantic's validators, in place of a key."""
 
 

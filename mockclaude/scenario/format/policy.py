@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mockclaude.api.betas import MODES, AcceptedBetas
 from mockclaude.api.errors import RETRIED, STATUS, ApiError, type_of
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.api.mode import Mode
 from mockclaude.scenario.diagnostics import did_you_mean, find_near, format_value, suggest
 
@@ -103,7 +103,7 @@ def parse_unmatched_status(value: Any) -> int:
 
 LaneKind: TypeAlias = Literal["headers", "cookies", "body"]
 
-LANE_SOURCE = re.compile(r"(?:headers|cookies)\.[A-Za-z0-9_.-]{1,200}|metadata(?:\.[A-Za-z0-9_-]{1,50}){1,5}")
+LANE_SOURCE = compile_lazily(r"(?:headers|cookies)\.[A-Za-z0-9_.-]{1,200}|metadata(?:\.[A-Za-z0-9_-]{1,50}){1,5}")
 """A header, a cookie, or the path of a field in `metadata`."""
 
 _LANE_PLACES = ("headers", "cookies", "metadata")

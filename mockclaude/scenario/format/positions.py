@@ -6,9 +6,9 @@ Texts such as `3 events`, `50%`, `message_stop` or `last text_delta` become a `P
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
 from mockclaude.scenario.format import units
 
@@ -64,10 +64,10 @@ class Position(NamedTuple):
         return f"after {self.amount / 1e6:g}s" if self.unit == "time" else f"after {self.amount:g} {self.unit}"
 
 
-SELECTOR = re.compile(r"(?:(every|last) )?([a-z_]+)(?: ([1-9][0-9]{0,5}))?")
-COUNTED = re.compile(r"([0-9]{1,9}) (event|byte)s?")
-RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(B|KB|MB)/s")
-WINDOW = re.compile(r"([1-9][0-9]{0,8})\.\.([1-9][0-9]{0,8})?")
+SELECTOR = compile_lazily(r"(?:(every|last) )?([a-z_]+)(?: ([1-9][0-9]{0,5}))?")
+COUNTED = compile_lazily(r"([0-9]{1,9}) (event|byte)s?")
+RATE = compile_lazily(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(B|KB|MB)/s")
+WINDOW = compile_lazily(r"([1-9][0-9]{0,8})\.\.([1-9][0-9]{0,8})?")
 _RATE_UNITS = {"B": 1, "KB": 1_000, "MB": 1_000_000}
 
 

@@ -6,10 +6,10 @@ Durations become microseconds, percentages numbers from 0 to 1. All functions ra
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.diagnostics import did_you_mean, format_value, join_words
 
 FOREVER = "forever"
@@ -18,8 +18,8 @@ LEAST_RATE, MOST_RATE, MOST_FACTOR = 1e-6, 1e12, 1e6
 """The limits of rates and factors, which keep all times finite."""
 
 _UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
-DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s|m|h)")
-PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%")
+DURATION = compile_lazily(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(us|ms|s|m|h)")
+PERCENT = compile_lazily(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%")
 _Z99 = 2.3263478740408408
 """The 99th percentile of a normal distribution, in standard deviations above its mean."""
 

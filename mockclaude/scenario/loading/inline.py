@@ -73,12 +73,12 @@ class RuleBatch(NamedTuple):
             for index, rule in enumerate(self.scenario.rules)
         )
         empty = self.file.model_copy(update={"rules": []})
-        return RuleBatch(self.source._replace(data={"rules": []}), empty, replace(self.scenario, rules=rules))
+        return RuleBatch(self.source._replace(data={"rules": []}), empty, self.scenario._replace(rules=rules))
 
     def with_condition(self, condition: Condition) -> RuleBatch:
         """Return a copy in which every rule requires `condition` too."""
         rules = tuple(replace(rule, conditions=(condition, *rule.conditions)) for rule in self.scenario.rules)
-        return self._replace(scenario=replace(self.scenario, rules=rules))
+        return self._replace(scenario=self.scenario._replace(rules=rules))
 
     def without(self, gone: Callable[[Rule], bool]) -> RuleBatch:
         """Return a copy without the rules for which `gone` is true."""
@@ -89,7 +89,7 @@ class RuleBatch(NamedTuple):
         own = kept if self.file.rules else []
         file = self.file.model_copy(update={"rules": [self.file.rules[index] for index in own]})
         data = {"rules": [self.source.data["rules"][index] for index in own]}
-        return RuleBatch(self.source._replace(data=data), file, replace(self.scenario, rules=rules))
+        return RuleBatch(self.source._replace(data=data), file, self.scenario._replace(rules=rules))
 
 
 def _line(source: InlineSource) -> str:

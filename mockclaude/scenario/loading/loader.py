@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from stat import S_ISREG
@@ -84,7 +83,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _override(scenario: Scenario, seed: int | None, validation: Mode | None, betas: AcceptedBetas | None) -> Scenario:
     policy = scenario.policy.overridden(validation=validation, betas=betas)
-    return replace(scenario, seed=scenario.seed if seed is None else seed, policy=policy)
+    return scenario._replace(seed=scenario.seed if seed is None else seed, policy=policy)
 
 
 def load(files: Sequence[Path]) -> Scenario:

@@ -5,17 +5,17 @@ The reader of each format is imported with the first file of that format.
 
 from __future__ import annotations
 
-import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.scenario.diagnostics import Diagnostic, Path, Place, ScenarioError
 from mockclaude.scenario.loading.source_map import Branch, Lines
 
 MAX_BYTES = 5_000_000
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_UNPRINTABLE = compile_lazily(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """Characters that YAML rejects outside an escape, or that end a line in YAML but not in JSON."""
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from mockclaude.api.errors import ApiError
+from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions import queries
 from mockclaude.scenario.conditions.work import TooMuchWorkError
@@ -25,11 +26,11 @@ from mockclaude.scenario.template.fake_arguments import parse_arguments
 
 ROOTS = ("user", "system", "tool_result", "match", "request", "turn", "fake")
 
-_PLACEHOLDER = re.compile(r"\$(\$\{\{)|\$\{\{(.*?)(\}\}|\Z)", re.DOTALL)
+_PLACEHOLDER = compile_lazily(r"\$(\$\{\{)|\$\{\{(.*?)(\}\}|\Z)", re.DOTALL)
 """The escape, which loses its first `$`, or a placeholder. An unclosed one reaches to the end of the text."""
 
-_EXPRESSION = re.compile(r"(?P<root>\w+)(?:\.(?P<rest>.+))?", re.DOTALL)
-_CALL = re.compile(r"(?P<method>\w+)(?:\((?P<arguments>.*)\))?", re.DOTALL)
+_EXPRESSION = compile_lazily(r"(?P<root>\w+)(?:\.(?P<rest>.+))?", re.DOTALL)
+_CALL = compile_lazily(r"(?P<method>\w+)(?:\((?P<arguments>.*)\))?", re.DOTALL)
 
 
 MAX_FILLED = 32_000_000
