@@ -196,17 +196,16 @@ def _text_events(index: int, kind: str, key: str, pieces: Sequence[str]) -> list
 def encode_text_deltas(index: int, kind: str, key: str, pieces: Sequence[str]) -> list[bytes]:
     """Encode the events of deltas of one type with one text each.
 
-    JSON has `","` between the strings of a list, and else only if a string ends in `",`, so one call usually encodes
-    all texts.
+    One call encodes all texts: indented JSON has newlines between the strings of a list, and never within a string.
     """
     if not pieces:
         return []
     before, after = _encode("content_block_delta", _delta_data(index, {"type": kind, key: ""})).split(b'""')
-    encoded = orjson.dumps(pieces)
-    texts = encoded[2:-2].split(b'","')
-    if b'\\","' in encoded:
-        texts = [orjson.dumps(piece)[1:-1] for piece in pieces]
-    return [b'%b"%b"%b' % (before, text, after) for text in texts]
+    return [b'%b"%b"%b' % (before, text, after) for text in _encode_texts(pieces)]
+
+
+def _encode_texts(texts: Sequence[str]) -> list[bytes]:
+    return orjson.dumps(texts, option=orjson.OPT_INDENT_2)[len(b'[\n  "') : -len(b'"\n]')].split(b'",\n  "')
 
 
 _COMPACTED = ("content", "encrypted_content")

@@ -205,6 +205,13 @@ def test_only_prose_thinking_and_the_input_of_tools_arrive_piece_by_piece(block:
     assert events.streamed_text(block) == text
 
 
+@given(pieces=st.lists(st.text('",\\\n []ab\x00é'), max_size=6), index=st.integers(0, 3))
+def test_text_deltas_are_encoded_together_as_alone(pieces: list[str], index: int) -> None:
+    alone = [events.delta_event(index, {"type": "text_delta", "text": piece}) for piece in pieces]
+
+    assert events.delta_events(index, {"type": "text", "text": "".join(pieces)}, pieces) == alone
+
+
 blocks = st.one_of(
     st.fixed_dictionaries({"type": st.just("text"), "text": texts}),
     st.fixed_dictionaries({"type": st.just("thinking"), "thinking": texts, "signature": texts}),
@@ -221,18 +228,3 @@ def test_however_a_block_is_cut_its_deltas_add_up_to_it(block: dict[str, Any], c
     partial_json = "".join([apply(event.data["delta"], begun) for event in events.delta_events(0, block, pieces)])
 
     assert {**begun, **({"input": json.loads(partial_json)} if partial_json else {})} == block
-
-
-_PIECES = st.lists(texts | st.text('",\\[]', max_size=6), max_size=8)
-
-
-@given(_PIECES)
-def test_texts_that_are_encoded_together_are_those_encoded_one_by_one(pieces: list[str]) -> None:
-    deltas = [{"type": "text_delta", "text": piece} for piece in pieces]
-    one_by_one = [events.delta_event(0, delta).encoded for delta in deltas]
-    assert events.encode_text_deltas(0, "text_delta", "text", pieces) == one_by_one
-
-
-def test_a_text_that_ends_in_a_quote_and_a_comma_is_one_text() -> None:
-    encoded = events.encode_text_deltas(0, "text_delta", "text", ['"a",', "b"])
-    assert [json.loads(data.partition(b"data: ")[2])["delta"]["text"] for data in encoded] == ['"a",', "b"]
