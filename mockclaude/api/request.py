@@ -338,7 +338,7 @@ def _walk(messages: list[Body], ends: list[int]) -> tuple[Blocks, list[Located],
                 marked.append(located)
             text = block.get("text") if kind == "text" else block.get("content") if kind == "tool_result" else None
             if isinstance(text, str):
-                total += tokens.of_text(text)
+                total += (len(text) * 2 + 6) // 7 if text.isascii() else tokens.of_text(text)
             else:
                 if kind == "tool_result":
                     marked += add_inner_blocks(blocks, located[0], text)

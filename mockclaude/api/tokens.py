@@ -163,14 +163,8 @@ def _of_input(value: Any) -> int:
 def of_block(block: dict[str, Any]) -> int:
     """Count the input tokens of a content block, or of another object."""
     kind = block.get("type")
-    if kind is not None:
-        if kind == "text" or kind == "tool_result":
-            only = block.get("text" if kind == "text" else "content")
-            return of_text(only) if isinstance(only, str) else _of_input(only)
-        if isinstance(kind, str) and kind in _BY_SOURCE:
-            source = block.get("source")
-            described = _of_input(block.get("title")) + _of_input(block.get("context"))
-            return _BY_SOURCE[kind](source if isinstance(source, dict) else {}) + described
+    if kind is not None and isinstance(kind, str) and kind in _BY_TYPE:
+        return _BY_TYPE[kind](block)
     count = 0
     for key, value in block.items():
         if key not in _NOT_TEXT:
@@ -179,6 +173,12 @@ def of_block(block: dict[str, Any]) -> int:
             elif isinstance(value, (dict, list)):
                 count += of_block(value) if isinstance(value, dict) else sum(map(_of_input, value))
     return count
+
+
+def _of_source(block: dict[str, Any]) -> int:
+    source = block.get("source")
+    count = (_of_image if block["type"] == "image" else _of_document)(source if isinstance(source, dict) else {})
+    return count + _of_input(block.get("title")) + _of_input(block.get("context"))
 
 
 def _of_image(source: dict[str, Any]) -> int:
@@ -197,4 +197,9 @@ def _of_document(source: dict[str, Any]) -> int:
     return pdf.pages * PAGE if pdf and pdf.pages else DOCUMENT
 
 
-_BY_SOURCE: dict[str, Callable[[dict[str, Any]], int]] = {"image": _of_image, "document": _of_document}
+_BY_TYPE: dict[str, Callable[[dict[str, Any]], int]] = {
+    "text": lambda block: _of_input(block.get("text")),
+    "tool_result": lambda block: _of_input(block.get("content")),
+    "image": _of_source,
+    "document": _of_source,
+}
