@@ -79,7 +79,7 @@ def _field_names() -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def _validator(definition: str, gates: frozenset[str], builder: type[Builder] = Builder) -> SchemaValidator:
-    return SchemaValidator(builder(_definitions(), gates).build_definition(definition))
+    return SchemaValidator(builder(_definitions(), gates).build_root(definition))
 
 
 def _describe(error: ErrorDetails) -> str:

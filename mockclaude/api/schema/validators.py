@@ -7,6 +7,7 @@ pydantic, and building is quick, because it creates no Python types.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, TypeAlias
 
 from pydantic_core import CoreSchema
@@ -46,6 +47,10 @@ class Builder:
         self._built: dict[str, CoreSchema] = {}
         self._objects: dict[tuple[int, str], CoreSchema] = {}
 
+    def build_root(self, name: str) -> CoreSchema:
+        """Build the whole schema of the definition `name`."""
+        return self.build_definition(name)
+
     def build_definition(self, name: str) -> CoreSchema:
         """Build or return the schema of the definition `name`."""
         if name not in self._built:
@@ -55,8 +60,7 @@ class Builder:
     def build(self, kind: Type) -> CoreSchema:
         """Build the schema of a type."""
         if isinstance(kind, Name):
-            simple = _SIMPLE.get(kind.name)
-            return simple(kind) if simple else self.build_definition(kind.name)
+            return _build_simple(kind) if kind.name in _SIMPLE else self.build_definition(kind.name)
         if isinstance(kind, Literal):
             return core.literal_schema([kind.text])
         if isinstance(kind, List):
@@ -151,13 +155,28 @@ class Builder:
 class AcceptanceBuilder(Builder):
     """Builds schemas that accept the same JSON without calling Python.
 
-    Their errors are not the API's.
+    Their errors are not the API's. Unions of the same objects share one validator: content blocks nest others.
     """
+
+    def __init__(self, definitions: Definitions, gates: frozenset[str]) -> None:
+        super().__init__(definitions, gates)
+        self._unions: dict[tuple[int, ...], CoreSchema] = {}
+
+    def build_root(self, name: str) -> CoreSchema:
+        """Build the whole schema of the definition `name`, with the shared unions."""
+        return core.definitions_schema(self.build_definition(name), [*self._unions.values()])
 
     def _union(self, by_type: dict[str, CoreSchema]) -> CoreSchema:
         return core.union_schema([*reversed(by_type.values())], mode="left_to_right")
 
     def _tagged_union(self, objects: list[Object]) -> CoreSchema:
+        objects_key = tuple(map(id, objects))
+        if objects_key not in self._unions:
+            union: Any = self._new_union(objects)
+            self._unions[objects_key] = {**union, "ref": f"union {len(self._unions)}"}
+        return core.definition_reference_schema(self._unions[objects_key]["ref"])
+
+    def _new_union(self, objects: list[Object]) -> CoreSchema:
         key = "role" if "role" in dict(objects[0].fields) else "type"
         choices: dict[str, CoreSchema] = {}
         without_key: list[CoreSchema] = []
@@ -168,6 +187,11 @@ class AcceptanceBuilder(Builder):
                 without_key.append(self._object(option))
         tagged = core.tagged_union_schema(choices, key, strict=True)
         return core.union_schema([*without_key, tagged], mode="left_to_right") if without_key else tagged
+
+
+@cache
+def _build_simple(kind: Name) -> CoreSchema:
+    return _SIMPLE[kind.name](kind)
 
 
 def _python_type(kind: Type) -> str:
