@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from functools import partial
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockclaude.api.fingerprint import Fingerprints
 from mockclaude.api.request import MessagesRequest
@@ -19,9 +19,10 @@ from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.signatures import Signatures
 from mockclaude.scenario.conditions.conditions import Condition
 from mockclaude.scenario.conditions.rule_index import RuleList
-from mockclaude.scenario.loading import inline
-from mockclaude.scenario.loading.inline import RuleBatch
 from mockclaude.scenario.rules import KnownSignatures, Rule, Scenario
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.loading.inline import RuleBatch
 
 _OTHER_LANE = "the rule was added for another lane; send its API key, or its name in `x-mockclaude-lane`"
 _LONGEST_MODEL = 1_000
@@ -96,10 +97,12 @@ class ScenarioState:
         Raises:
             ScenarioError: A rule is invalid.
         """
+        from mockclaude.scenario.loading.inline import compile_rules
+
         with self._lock:
             before = self.added.get(lane, ())
             self._batches += 1
-            batch = inline.compile_rules(rules, where, before, self._batches)
+            batch = compile_rules(rules, where, before, self._batches)
             if lane is not None:
                 batch = batch.with_condition(self._lane_condition(lane))
             if bind is not None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import orjson
 
 from mockclaude.api.events import Block, Event
 from mockclaude.api.headers import Headers
-from mockclaude.scenario.format.positions import EVERY, LAST, EventSelector
+
+if TYPE_CHECKING:
+    from mockclaude.scenario.format.positions import EventSelector
 
 
 class End(Enum):
@@ -138,6 +140,8 @@ class Response(NamedTuple):
 
     def find_events(self, selector: EventSelector) -> list[int]:
         """Find the indices in the body of the selected events."""
+        from mockclaude.scenario.format.positions import EVERY, LAST
+
         if not self.is_stream:
             return []
         indices = [

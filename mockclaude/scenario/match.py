@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario.conditions.conditions import Condition, ConditionResult, Look
-from mockclaude.scenario.conditions.hints import check_with_hint
 from mockclaude.scenario.conditions.rule_index import Found, RuleIndex, RuleList, is_decided, may_match
 from mockclaude.scenario.conditions.searches import spend
 from mockclaude.scenario.conditions.work import TooMuchWorkError
@@ -83,6 +82,8 @@ def explain(rules: Sequence[Rule], request: MessagesRequest, counts: Mapping[Rul
 
     The first without a failure is the selected rule.
     """
+    from mockclaude.scenario.conditions.hints import check_with_hint
+
     results: list[MatchResult] = []
     selected: Rule | None = None
     for rule in rules:
@@ -126,6 +127,8 @@ def find_near_miss(
     Raises:
         TooMuchWorkError: The conditions exceed the work limit of one request.
     """
+    from mockclaude.scenario.conditions.hints import check_with_hint
+
     index = rules.needles if isinstance(rules, RuleList) else RuleIndex(rules)
     found = index.find(request)
     likely = nsmallest(_MAX_CANDIDATES, rules, key=lambda rule: _estimate(rule, request, found, counts))

@@ -16,7 +16,6 @@ from mockclaude.journal.entry import PLAYING, JournalEntry
 from mockclaude.journal.journal import Journal
 from mockclaude.reply.response import End
 from mockclaude.server.clock import Clock
-from mockclaude.server.live_player import play_live
 from mockclaude.server.player import SentResponse, play
 from mockclaude.wire.encode import encode
 from mockclaude.wire.script import Script
@@ -100,6 +99,8 @@ class HandledRequest:
         script, server, sent = self.script, self._server, self.entry.sent
         assert script is not None, "a decision is sent"
         if self._decision.live is not None:
+            from mockclaude.server.live_player import play_live
+
             script, played = await play_live(self._decision.live, request, server.clock, sent, self._complete)
         else:
             if script.down_us:

@@ -17,7 +17,6 @@ from mockclaude.engine.trust import Trust
 from mockclaude.journal.journal import Journal
 from mockclaude.scenario.format.policy import LaneSource
 from mockclaude.scenario.rules import Scenario
-from mockclaude.server import index_page
 from mockclaude.server.admin import is_admin_path
 from mockclaude.server.clock import REAL, Clock
 from mockclaude.server.handled_request import ClientConnection, HandledRequest
@@ -153,6 +152,8 @@ class Site:
             body = await read_body(request)
             if known is None or known.scenario not in self.served:  # a reload may remove it while the body arrives
                 if request.raw_path.partition("?")[0] == "/":
+                    from mockclaude.server import index_page
+
                     page = index_page.respond(request, self.scenarios, self.trust, int(entry.at))
                     handled.record(page, http11=request.version >= (1, 1))
                     return

@@ -118,7 +118,7 @@ _acceptance = lru_cache(maxsize=64)(Acceptance)
 
 @lru_cache(maxsize=64)
 def _validator(definition: str, gates: frozenset[str], builder: type[Builder] = Builder) -> SchemaValidator:
-    return SchemaValidator(builder(_definitions(), gates).build_definition(definition))
+    return SchemaValidator(builder(_definitions(), gates).build_root(definition))
 
 
 def _describe(error: ErrorDetails) -> str:

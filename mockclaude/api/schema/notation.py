@@ -92,6 +92,8 @@ def field_names(kinds: Iterable[Type]) -> Iterator[str]:
 
 _TOKENS = re.compile(r"\s+|#[^\n]*|(\.\.\.|[>~<]=?|[{}\[\]:,|=@?]|'[^']*'|[\w-]+)")
 
+_RESTRICTIONS = frozenset(("~", ">=", "<="))
+
 
 def parse_definitions(text: str) -> dict[str, Type]:
     """Parse the definitions in `text`, by name."""
@@ -128,7 +130,8 @@ class _Reader:
 
     def _gates(self) -> tuple[str, ...]:
         gates: tuple[str, ...] = ()
-        while self._skips("@"):
+        while self._tokens[self._at] == "@":
+            self._next()
             gates += (self._next(),)
         return gates
 
@@ -145,6 +148,8 @@ class _Reader:
             return List(item, self._bound(">="), self._bound("<="))
         if token.startswith("'"):
             return Literal(token[1:-1])
+        if self._tokens[self._at] not in _RESTRICTIONS:
+            return Name(token)
         pattern = self._next()[1:-1] if self._skips("~") else None
         return Name(token, self._bound(">="), self._bound("<="), pattern)
 

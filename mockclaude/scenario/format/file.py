@@ -3,8 +3,6 @@
 Validation expands every shorthand to its long form.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any

@@ -3,10 +3,8 @@
 Nothing is drawn here: a distribution stays one.
 """
 
-from __future__ import annotations
-
 from functools import cache, cached_property, lru_cache, partial
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
@@ -65,7 +63,7 @@ class Pace(FormatModel):
     """The family of models whose pace sets the absent keys."""
 
     @model_validator(mode="after")
-    def _one_speed(self) -> Pace:
+    def _one_speed(self) -> Self:
         present = [key for key in SPEEDS if getattr(self, key) is not None]
         if len(present) > 1:
             raise ValueError(
@@ -78,7 +76,7 @@ class Pace(FormatModel):
         """Whether the reply has no delay."""
         return not (self.ttft or self.tokens_per_second or self.gap or self.gaps or self.profile)
 
-    def for_model(self, model: str) -> Pace:
+    def for_model(self, model: str) -> "Pace":
         """Return a pace with the keys of the profile for `model`."""
         if self.profile is None:
             return self

@@ -14,7 +14,10 @@ from mockclaude.scenario.format.deferred import DeferredModel
 
 
 class FormatModel(DeferredModel):
-    """A mapping of the file: no unknown keys, no keys without a value, no conversions."""
+    """A mapping of the file: no unknown keys, no keys without a value, no conversions.
+
+    The modules of models that most starts need do not postpone annotations: pydantic would parse each text.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 

@@ -1,8 +1,6 @@
 """The conditions of a rule in a scenario file."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -118,7 +116,7 @@ class When(FormatModel):
     """The endpoint: `messages`, `count_tokens` or `models`. Default: `messages`."""
 
     @model_validator(mode="after")
-    def _can_match(self) -> When:
+    def _can_match(self) -> Self:
         if self.endpoint == ["models"] and (others := self.model_fields_set.difference(_OF_MODELS)):
             problem = f"`{min(others)}` never matches a request to models, which has no body"
             raise ValueError(f"{problem}; expected headers, model or retry beside `endpoint: models`")

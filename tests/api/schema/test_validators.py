@@ -40,7 +40,7 @@ DEFINITIONS = parse_definitions("""
 def accepts(written: str, value: Any, *gates: str) -> bool:
     definitions = DEFINITIONS | parse_definitions(f"tested = {written}")
     explaining, accepting = (
-        SchemaValidator(builder(definitions, frozenset(gates)).build_definition("tested"))
+        SchemaValidator(builder(definitions, frozenset(gates)).build_root("tested"))
         for builder in (Builder, AcceptanceBuilder)
     )
     is_accepted = accepting.isinstance_python(value)
