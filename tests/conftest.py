@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -67,7 +67,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 PROCESS_MODULES = ("anthropic", "subprocess", "tests.page_player", "tests.sdk", "tests.terminal")
 """Modules with which a test module starts processes or a real SDK."""
-PROCESS_FIXTURES = {"client", "pytester", "start", "store_process"}
+PROCESS_FIXTURES = {"client", "pytester", "start", "start_for_module", "store_process"}
 LONG_MODULES = ("tests/cli/test_init.py", "tests/sdk/", "tests/test_page_blocks.py", "tests/test_user_pages.py")
 
 
@@ -172,6 +172,19 @@ def serve(caplog: pytest.LogCaptureFixture) -> Iterator[Serve]:
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Return a function that starts the command with arguments and environment variables."""
+    with _starting() as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def start_for_module() -> Iterator[Start]:
+    """Return the same for a process that the tests of a module share."""
+    with _starting() as run:
+        yield run
+
+
+@contextmanager
+def _starting() -> Iterator[Start]:
     with ExitStack() as running:
 
         def run(*arguments: object, **env: str) -> Command:

@@ -7,8 +7,6 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -19,22 +17,19 @@ from tests.benchmarks.cases import CASES, check_reply
 from tests.benchmarks.load import LoadError, Request, connect, drive
 from tests.benchmarks.table import GROUPS, ROWS, Results, ServerLoad, from_json
 
-LOCAL = (
-    ("small", "varied", "template", "agents", "connections"),
-    ("turns", "rules", "deltas"),
-    ("start", "memory", "fixture"),
-    ("paced", "million"),
-)
-"""The groups that need no network, measured together."""
+LOCAL = [group for group in GROUPS if group != "peers"]
+"""The groups that need no network."""
 pytestmark = pytest.mark.slow
 
 
-def measure(groups: Sequence[str], folder: Path) -> tuple[str, Results]:
-    """Measure groups with small counts, and return what was printed and written."""
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Results]:
+    """Measure the local groups with small counts, and return what was printed and written."""
+    folder = tmp_path_factory.mktemp("benchmarks")
     file = folder / "table.json"
     command = [sys.executable, "-m", "tests.benchmarks", "--quick", "--offline", "--json", str(file)]
     done = subprocess.run(
-        [*command, "--cache", str(folder), "--only", *groups],
+        [*command, "--cache", str(folder), "--only", *LOCAL],
         capture_output=True,
         text=True,
         cwd=page.PAGE.parent.parent,
@@ -47,16 +42,16 @@ def cells(table: str) -> list[list[str]]:
     return [re.split(r" ?(?<!\\)\| ?", line)[1:-1] for line in table.splitlines() if line.startswith("| ")]
 
 
-def test_each_other_group_is_local() -> None:
-    assert {group for groups in LOCAL for group in groups} == {*GROUPS} - {"peers"}
-
-
-@pytest.mark.parametrize("groups", LOCAL, ids=" ".join)
-def test_each_local_row_is_measured(groups: Sequence[str], tmp_path: Path) -> None:
-    printed, results = measure(groups, tmp_path)
-    expected = [row.key for row in ROWS if row.group in groups]
+@pytest.mark.parametrize("group", LOCAL)
+def test_each_local_row_is_measured(group: str, measured: tuple[str, Results]) -> None:
+    expected, results = [row.key for row in ROWS if row.group == group], measured[1]
 
     assert [key for key in expected if key not in results.figures] == [], results.notes
+
+
+def test_each_row_is_printed_and_written(measured: tuple[str, Results]) -> None:
+    printed, results = measured
+
     assert not [row.title for row in ROWS if row.title not in printed]
     assert [row["key"] for row in results.to_json()["rows"]] == [row.key for row in ROWS]
     assert {len(row) for row in cells(page.markdown(results)) if row[0] in {row.title for row in ROWS}} == {6}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 from pathlib import Path
 
@@ -114,14 +115,22 @@ def test_explain_prints_shadowed_rules(tmp_path: Path) -> None:
     ]
 
 
-@pytest.fixture
-def journal(start: Start, tmp_path: Path) -> Path:
-    """Return the journal of a server with three requests of two clients."""
-    server = start(written(tmp_path / "file.yaml", FLAKY), "--journal", tmp_path / "journal.jsonl")
+@pytest.fixture(scope="module")
+def recorded(start_for_module: Start, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the file and the journal of a server with three requests of two clients."""
+    folder = tmp_path_factory.mktemp("recorded")
+    server = start_for_module(written(folder / "file.yaml", FLAKY), "--journal", folder / "journal.jsonl")
     for key in ("one", "one", "other"):
         server.server.ask(request("POST", "/v1/messages", asking("Hello"), x_api_key=key))
     server.signal(signal.SIGTERM)
     server.end()
+    return folder
+
+
+@pytest.fixture
+def journal(recorded: Path, tmp_path: Path) -> Path:
+    """Return a copy of the journal, with the file beside it."""
+    shutil.copytree(recorded, tmp_path, dirs_exist_ok=True)
     return tmp_path / "journal.jsonl"
 
 

@@ -24,6 +24,7 @@ from tests.cli.invoking import invoke
 from tests.conftest import Start
 from tests.sdk import node
 from tests.serving import PROGRAM_PATIENCE, post
+from tests.testing.inner import load_only_our_plugin, run_pytest
 
 SETUP_NAMES = list(SETUPS)
 EXPECTED = "expected pytest, unittest, vitest, jest, playwright, github-actions or compose"
@@ -154,10 +155,14 @@ def test_a_folder_that_cannot_be_written_is_an_error() -> None:
     assert (result.stderr, result.exit_code) == (message, 2)
 
 
-def test_pytest_setup_passes() -> None:
+def test_pytest_setup_passes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs in this process. `test_commands_of_the_workflow_pass` runs pytest in its own."""
+    load_only_our_plugin(monkeypatch)
     invoke("init", "pytest")
+    *python, folder = shlex.split(SETUPS["pytest"].commands[-1])
 
-    assert "4 passed" in run(SETUPS["pytest"].commands[-1], PYTEST_PLUGINS="mockclaude.testing.plugin")
+    assert python == ["python", "-m", "pytest"]
+    assert "4 passed" in run_pytest(project, folder)[1]
 
 
 def test_unittest_setup_passes() -> None:

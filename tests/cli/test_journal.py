@@ -81,26 +81,27 @@ def test_unreachable_server_is_reported() -> None:
     assert invoke("journal", "--url", "nowhere").stderr.startswith("cannot reach nowhere: ")
 
 
-@pytest.fixture
-def recording(start: Start, tmp_path: Path) -> Path:
-    """Return the journal of a server that was asked twice."""
-    command = start(written(tmp_path / "hello.yaml", HELLO), MOCKCLAUDE_JOURNAL=str(tmp_path / "journal.jsonl"))
+@pytest.fixture(scope="module")
+def recording(start_for_module: Start, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the journal of a server that was asked twice, beside its file."""
+    folder = tmp_path_factory.mktemp("recording")
+    command = start_for_module(written(folder / "hello.yaml", HELLO), MOCKCLAUDE_JOURNAL=str(folder / "journal.jsonl"))
     for _ in range(2):
         command.server.ask(post())
     command.signal(signal.SIGTERM)
     command.end()
-    return tmp_path / "journal.jsonl"
+    return folder / "journal.jsonl"
 
 
-def test_recording_has_no_key_and_no_differences(recording: Path, tmp_path: Path) -> None:
-    result = invoke("recheck", recording, tmp_path / "hello.yaml")
+def test_recording_has_no_key_and_no_differences(recording: Path) -> None:
+    result = invoke("recheck", recording, recording.with_name("hello.yaml"))
 
     assert '"x-api-key":"[redacted]"' in recording.read_text()
     assert (result.exit_code, result.output) == (0, "2 requests: answered as recorded\n")
 
 
-def test_former_name_of_a_command_warns(recording: Path, tmp_path: Path) -> None:
-    result = invoke("replay", recording, tmp_path / "hello.yaml")
+def test_former_name_of_a_command_warns(recording: Path) -> None:
+    result = invoke("replay", recording, recording.with_name("hello.yaml"))
 
     assert (result.exit_code, result.stdout) == (0, "2 requests: answered as recorded\n")
     assert result.stderr == "warning: `replay` is the former name of `recheck`; use `mockclaude recheck`\n"
@@ -114,7 +115,7 @@ def test_difference_is_reported_with_exit_code_1(recording: Path, tmp_path: Path
 
     assert result.exit_code == 1
     assert result.output.splitlines() == [
-        f"request 2, POST /v1/messages: the rule was 'hello' ({tmp_path}/hello.yaml:1:9), is {changed}:1:49; "
+        f"request 2, POST /v1/messages: the rule was 'hello' ({recording.parent}/hello.yaml:1:9), is {changed}:1:49; "
         "the status was 200, is 529",
         "2 requests: 1 answered differently",
     ]
@@ -154,11 +155,12 @@ def test_unwritable_journal_is_reported(tmp_path: Path) -> None:
 
 
 def test_torn_line_is_left_out_with_a_warning(recording: Path, tmp_path: Path) -> None:
-    recording.write_bytes(recording.read_bytes()[:-9])
-    torn = len(recording.read_bytes().splitlines()[1])
-    warning = f"warning: {recording}:2: incomplete entry, {torn} bytes without their end; it is left out\n"
-    rechecked = invoke("recheck", recording, tmp_path / "hello.yaml")
-    explained = invoke("explain", tmp_path / "hello.yaml", "--journal", recording)
+    journal, file = tmp_path / "journal.jsonl", recording.with_name("hello.yaml")
+    journal.write_bytes(recording.read_bytes()[:-9])
+    torn = len(journal.read_bytes().splitlines()[1])
+    warning = f"warning: {journal}:2: incomplete entry, {torn} bytes without their end; it is left out\n"
+    rechecked = invoke("recheck", journal, file)
+    explained = invoke("explain", file, "--journal", journal)
 
     assert (rechecked.exit_code, rechecked.stdout) == (0, "1 request: answered as recorded\n")
     assert (explained.exit_code, rechecked.stderr, explained.stderr) == (0, warning, warning)
