@@ -159,128 +159,13 @@ class AcceptanceBuilder(Builder):
     Their errors are not the API's. Unions of the same objects share one validator: content blocks nest others.
     """
 
-    def build(self, kind: Type) -> CoreSchema:
-        """Build the schema of a type. An object of any content is not copied."""
-        return _IS_OBJECT if kind == _OBJECT else super().build(kind)
-
-    def build_root(self, name: str) -> CoreSchema:
-        """Build the whole schema of the definition `name`."""
-        return self.build_definition(name)
-
-    def build_definition(self, name: str) -> CoreSchema:
-        """Build or return the schema of the definition `name`."""
-        if name not in self._built:
-            self._built[name] = self.build(self._definitions[name])
-        return self._built[name]
-
-    def build(self, kind: Type) -> CoreSchema:
-        """Build the schema of a type."""
-        if isinstance(kind, Name):
-            return _build_simple(kind) if kind.name in _SIMPLE else self.build_definition(kind.name)
-        if isinstance(kind, Literal):
-            return core.literal_schema([kind.text])
-        if isinstance(kind, List):
-            item = self.build(kind.item)
-            return core.list_schema(item, min_length=kind.least, max_length=kind.most, strict=True, fail_fast=True)
-        if isinstance(kind, Map):
-            return core.dict_schema(core.str_schema(), self.build(kind.value), strict=True)
-        return self._object(kind) if isinstance(kind, Object) else self._one_of(kind)
-
-    def _object(self, kind: Object, known: str = "") -> CoreSchema:
-        """Build or return the schema of an object whose field `known`, if any, is valid."""
-        key = (id(kind), known)
-        if key not in self._objects:
-            fields = {
-                name: core.typed_dict_field(_ANY if name == known else self.build(field.type), required=field.required)
-                for name, field in self._fields(kind)
-            }
-            self._objects[key] = core.typed_dict_schema(fields, strict=True, extra_behavior="forbid")
-        return self._objects[key]
-
-    def _fields(self, kind: Object) -> Iterator[tuple[str, Field]]:
-        for name, field in kind.fields:
-            if self._open(field.gates):
-                yield name, field
-        for name in kind.spread:
-            yield from self._fields(self._object_named(name))
-
-    def _open(self, gates: tuple[str, ...]) -> bool:
-        return not gates or not self._gates.isdisjoint(gates)
-
-    def _object_named(self, name: str) -> Object:
-        kind = self._definitions[name]
-        assert isinstance(kind, Object)
-        return kind
-
-    def _one_of(self, kind: OneOf) -> CoreSchema:
-        options = list(self._options(kind))
-        schema = self._not_null([option for option in options if option != _NULL])
-        return core.nullable_schema(schema) if _NULL in options else schema
-
-    def _options(self, kind: Type) -> Iterator[Type]:
-        """Yield the open alternatives, including those of named alternatives."""
-        if isinstance(kind, OneOf):
-            for option, gates in kind.options:
-                if self._open(gates):
-                    yield from self._options(option)
-        elif isinstance(kind, Name) and isinstance(self._definitions.get(kind.name), (OneOf, Object)):
-            yield from self._options(self._definitions[kind.name])
-        else:
-            yield kind
-
-    def _not_null(self, options: list[Type]) -> CoreSchema:
-        objects = [option for option in options if isinstance(option, Object)]
-        texts = [option.text for option in options if isinstance(option, Literal)]
-        by_type = {_python_type(option): self.build(option) for option in options if not isinstance(option, Object)}
-        if texts:
-            by_type["str"] = core.literal_schema(texts)
-        if objects:
-            by_type["dict"] = (
-                self._object(objects[0]) if len(objects) == 1 and not objects[0].tagged else self._tagged_union(objects)
-            )
-        return next(iter(by_type.values())) if len(by_type) == 1 else self._union(by_type)
-
-    def _union(self, by_type: dict[str, CoreSchema]) -> CoreSchema:
-        """Build the schema of alternatives of different types, by the names of their Python types."""
-        return _by_python_type(by_type)
-
-    def _tagged_union(self, objects: list[Object]) -> CoreSchema:
-        """Build the schema of objects that their `type` or `role` distinguishes."""
-        key = "role" if "role" in dict(objects[0].fields) else "type"
-        choices: dict[str, CoreSchema] = {}
-        default = ""
-        for option in objects:
-            named = dict(self._fields(option)).get(key)
-            tags = list(self._tags(named))
-            default = default if named and named.required else (tags or [f"{HIDDEN}untold"])[0]
-            choices |= dict.fromkeys(tags or [default], self._object(option))
-        if key == "type" and not default:
-            return core.tagged_union_schema(choices, key, strict=True)
-        hidden = HIDDEN if key == "role" else ""
-        return core.tagged_union_schema(
-            {hidden + tag: schema for tag, schema in choices.items()},
-            _discriminator(key, hidden, default, hidden + next(iter(choices))),
-            strict=True,
-        )
-
-    def _tags(self, field: Field | None) -> Iterator[str]:
-        options = self._options(field.type) if field else ()
-        yield from (option.text for option in options if isinstance(option, Literal))
-
-
-class AcceptanceBuilder(Builder):
-    """Builds schemas that accept the same JSON without calling Python.
-
-    Their errors are not the API's. Unions of the same objects share one validator: content blocks nest others.
-    """
-
-    def build(self, kind: Type) -> CoreSchema:
-        """Build the schema of a type. An object of any content is not copied."""
-        return _IS_OBJECT if kind == _OBJECT else super().build(kind)
-
     def __init__(self, definitions: Definitions, gates: frozenset[str]) -> None:
         super().__init__(definitions, gates)
         self._unions: dict[tuple[int, ...], CoreSchema] = {}
+
+    def build(self, kind: Type) -> CoreSchema:
+        """Build the schema of a type. An object of any content is not copied."""
+        return _IS_OBJECT if kind == _OBJECT else super().build(kind)
 
     def build_root(self, name: str) -> CoreSchema:
         """Build the whole schema of the definition `name`, with the shared unions."""
