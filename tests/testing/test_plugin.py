@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pytest
 
-from tests.testing.inner import forget_objects, load_only_our_plugin
+from tests.testing.inner import PLUGINS, forget_objects, load_only_our_plugin
 
 ASK = """
 import pytest
@@ -30,13 +30,14 @@ Run: TypeAlias = Callable[..., pytest.RunResult]
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs a test file, of which `ask` is the beginning."""
     forget_objects()
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
 
     def run(tests: str, *arguments: str, ini: str = "") -> pytest.RunResult:
         pytester.makeini(f"[pytest]\nasyncio_default_fixture_loop_scope = function\n{ini}")
         pytester.makepyfile(test_chat=ASK + tests)
-        return pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
+        return pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments, plugins=PLUGINS)
 
     return run
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import pytest
 
 from mockclaude.testing import session
-from tests.testing.inner import forget_objects, load_only_our_plugin
+from tests.testing.inner import PLUGINS, forget_objects, load_only_our_plugin
 
 APP = """
 import os
@@ -50,6 +50,7 @@ Run: TypeAlias = Callable[..., pytest.RunResult]
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs a test file of a project whose code makes its client when it is imported."""
     forget_objects()
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", ELSEWHERE)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "of the user")
     monkeypatch.syspath_prepend(pytester.path)
@@ -59,7 +60,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
         pytester.makepyfile(test_app=f"import os, pytest, app\n{tests}", **{"app": APP, **files})
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the clients of the project are never closed
-            result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", *arguments)
+            result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", *arguments, plugins=PLUGINS)
             gc.collect()
         assert os.environ["ANTHROPIC_BASE_URL"] == ELSEWHERE
         return result
