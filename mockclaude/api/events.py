@@ -58,6 +58,17 @@ def _encode(name: str, data: Any) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps(data))
 
 
+def parse_events(data: bytes) -> list[Event]:
+    """Parse the bytes of complete events."""
+    return [_parse(encoded) for encoded in data.split(b"\n\n")[:-1]]
+
+
+def _parse(encoded: bytes) -> Event:
+    name, _, data = encoded.removeprefix(b"event: ").partition(b"\ndata: ")
+    value = orjson.loads(data)
+    return Event(name.decode(), value, _kind_of_delta(name.decode(), value), encoded + b"\n\n")
+
+
 def _kind_of_delta(name: str, data: Any) -> str:
     delta = data.get("delta") if name == "content_block_delta" and isinstance(data, dict) else None
     return str(delta.get("type", "")) if isinstance(delta, dict) else ""
