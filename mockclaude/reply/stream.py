@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
+
+import orjson
 
 from mockclaude.api import events, tokens
 from mockclaude.api.errors import ApiError
@@ -12,7 +14,7 @@ from mockclaude.api.events import Block, Event, StreamedBlock
 from mockclaude.api.memo import remember
 from mockclaude.reply.chunks import PIECES, count_tokens, split_text
 from mockclaude.reply.compose import Disconnect, Pause, Reply
-from mockclaude.reply.response import Data, Piece, Run, to_run
+from mockclaude.reply.response import Piece, Run, to_run
 
 
 class CountedPiece(NamedTuple):
@@ -42,12 +44,6 @@ def stream_events(reply: Reply, *, whole: bool) -> Flow:
         else:
             yield from build_block_pieces(index, part, reply.chunk_size)
     yield CountedPiece(to_run(_build_boundary(reply, index), events.message_delta(reply.message), events.MESSAGE_STOP))
-
-
-def list_events(reply: Reply) -> list[Event | Data]:
-    """List the events of a reply without incidents."""
-    counted = [part.piece for part in stream_events(reply, whole=True) if isinstance(part, CountedPiece)]
-    return [part for piece in counted for part in (piece.take_apart() if isinstance(piece, Run) else (piece,))]
 
 
 def build_block_pieces(index: int, block: Block, chunk_size: int | None = None) -> tuple[CountedPiece, ...]:
@@ -82,8 +78,18 @@ def _build_text_pieces(index: int, chunk_size: int | None, text: str) -> tuple[C
 @remember(512, 10_000)
 def _build_text_run(index: int, chunk_size: int | None, text: str) -> Run:
     block = {"type": "text", "text": text}
-    encoded = b"".join([event.encoded for event in _build_block_events(index, chunk_size, block)])
+    opening, before, after = _frame_text(index)
+    texts = (after + before).join(map(orjson.dumps, _split(block, chunk_size)))
+    encoded = b"%b%b%b%b" % (opening, before, texts, after) if texts else opening
     return Run(encoded, partial(_build_block_events, index, chunk_size, block))
+
+
+@lru_cache(maxsize=64)
+def _frame_text(index: int) -> tuple[bytes, bytes, bytes]:
+    """Return the bytes before the deltas of a text block, and before and after the text of a delta."""
+    opening = b"".join([event.encoded for event in _build_block_events(index, None, {"type": "text", "text": ""})])
+    before, _, after = events.delta_event(index, {"type": "text_delta", "text": ""}).encoded.partition(b'""')
+    return opening, before, after
 
 
 def _build_block_pieces(index: int, chunk_size: int | None, block: Block) -> Iterator[CountedPiece]:
@@ -102,9 +108,13 @@ def _build_block_events(index: int, chunk_size: int | None, block: Block) -> lis
     block_events = [events.content_block_start(index, block)]
     if index == 0:
         block_events.append(events.PING)
-    sizes: Sequence[int] = events.list_sizes(block) or (PIECES if chunk_size is None else (chunk_size,))
-    deltas = events.deltas(block, tuple(split_text(events.streamed_text(block), sizes=sizes)))
+    deltas = events.deltas(block, tuple(_split(block, chunk_size)))
     return block_events + [events.delta_event(index, delta) for delta in deltas]
+
+
+def _split(block: Block, chunk_size: int | None) -> Iterator[str]:
+    sizes: Sequence[int] = events.list_sizes(block) or (PIECES if chunk_size is None else (chunk_size,))
+    return split_text(events.streamed_text(block), sizes=sizes)
 
 
 _GENERATED = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
