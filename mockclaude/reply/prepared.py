@@ -37,6 +37,8 @@ _INPUT_MARKS = tuple(map(str, (*_INPUT, _INPUT.created_5m + _INPUT.created_1h)))
 _OUTPUT_MARK = str(_OUTPUT_TOKENS)
 _HOLES = re.compile("|".join((_MODEL, _ID, _TEXT.format(r"\d+"), *_INPUT_MARKS, _OUTPUT_MARK)).join("()").encode())
 
+_END_OF_EVENT, _ENDING = b"\n\n", b"event: message_delta\n"
+
 _PLAIN = frozenset(
     {
         *("model", "messages", "max_tokens", "stream", "system", "tools", "metadata"),
@@ -67,6 +69,7 @@ class _PreparedReply(NamedTuple):
         chunk_size: The characters of a delta; None for the usual ones.
         tokens: The output tokens of the content without these texts.
         content: The blocks, with marks as these texts.
+        static: The events of a stream between its first and its last two, if these have no holes.
         usage: The usage, without `input_tokens` if the request's are counted.
     """
 
@@ -76,6 +79,7 @@ class _PreparedReply(NamedTuple):
     chunk_size: int | None
     tokens: int
     content: list[Block]
+    static: Sequence[Event]
     usage: dict[str, Any]
 
 
@@ -99,7 +103,7 @@ def render_prepared(
     prepared = _prepare(template, stream, chunk_size, cached is not None)
     if prepared is None or (messages and messages[-1]["role"] == "assistant"):
         return None
-    parts, holes, texts, _, size, content, usage = prepared
+    parts, holes, texts, _, size, content, static, usage = prepared
     model, most, input_tokens = request.model_info, body.get("max_tokens"), request.input_tokens
     name = body["model"] if model is None else model.id
     values = {_MODEL: orjson.dumps(name)[1:-1], _ID: context.message_id.encode(), _INPUT_MARKS[0]: b"%d" % input_tokens}
@@ -113,7 +117,7 @@ def render_prepared(
     filled = parts.copy()
     filled[1::2] = [values[hole] for hole in holes]
     data = b"".join(filled)
-    run = Run(data, partial(_take_apart, data, stream))
+    run = Run(data, partial(_take_apart, data, static, stream))
     response = context.whole_stream(run) if stream else context.message(run)
     return RenderedReply(response, (), content, usage)
 
@@ -145,9 +149,18 @@ def _fill_texts(
     return content, size
 
 
-def _take_apart(data: bytes, stream: bool) -> Sequence[Event | Data]:
+def _take_apart(data: bytes, static: Sequence[Event], stream: bool) -> Sequence[Event | Data]:
     """Parse the events, or the message, of a filled reply."""
-    return events.parse_events(data) if stream else [Data(data, orjson.loads(data))]
+    if not stream:
+        return [Data(data, orjson.loads(data))]
+    first, middle, last = _cut(data)
+    return [*events.parse_events(first), *(static or events.parse_events(middle)), *events.parse_events(last)]
+
+
+def _cut(stream: bytes) -> tuple[bytes, bytes, bytes]:
+    """Cut the bytes of a stream after its first event and before its last two."""
+    begin, end = stream.index(_END_OF_EVENT) + len(_END_OF_EVENT), stream.rindex(_ENDING)
+    return stream[:begin], stream[begin:end], stream[end:]
 
 
 @lru_cache(maxsize=1024)
@@ -169,10 +182,14 @@ def _prepare(template: ReplyTemplate, stream: bool, chunk_size: int | None, is_c
     texts = _find_texts(template, content)
     if texts and "output_tokens" not in written:
         usage["output_tokens"] = _OUTPUT_TOKENS
-    parts = _HOLES.split(_encode(reply, {text.position: text.mark for text in texts}, stream=stream))
+    data = _encode(reply, {text.position: text.mark for text in texts}, stream=stream)
+    static = events.parse_events(_cut(data)[1]) if stream and not texts else ()
+    parts = _HOLES.split(data)
     count = sum(map(tokens.of_output, content)) - sum(tokens.of_text(text.mark) for text in texts)
     kept = {key: value for key, value in usage.items() if not (is_counted and key in _COUNTED)}
-    return _PreparedReply(parts, [part.decode() for part in parts[1::2]], texts, chunk_size, count, content, kept)
+    return _PreparedReply(
+        parts, [part.decode() for part in parts[1::2]], texts, chunk_size, count, content, static, kept
+    )
 
 
 def _mark_text(step: CompiledStep, mark: str) -> CompiledStep:
