@@ -5,8 +5,8 @@ Names and key order are from recordings and from the SDKs' event types.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
@@ -34,6 +34,9 @@ class Event(NamedTuple):
         """Return whether `name` is the name of the event or of its delta."""
         return name in (self.name, self.delta)
 
+
+_new_event: Callable[[tuple[str, Any, str, bytes]], Event] = partial(tuple.__new__, Event)
+"""A constructor that calls no Python code."""
 
 PING = Event("ping", {"type": "ping"}, "", b'event: ping\ndata: {"type": "ping"}\n\n')
 """The space in its data is the API's."""
@@ -122,8 +125,12 @@ def content_block_stop(index: int) -> Event:
 
 def delta_event(index: int, delta: dict[str, Any]) -> Event:
     """Build a `content_block_delta`."""
-    data = {"type": "content_block_delta", "index": index, "delta": delta}
+    data = _delta_data(index, delta)
     return Event("content_block_delta", data, delta["type"], _encode("content_block_delta", data))
+
+
+def _delta_data(index: int, delta: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "content_block_delta", "index": index, "delta": delta}
 
 
 class StreamedBlock(dict[str, Any]):
@@ -160,25 +167,52 @@ def streamed_text(block: Block) -> str:
     return str(block.get(kind) or "") if kind in ("text", "thinking") else ""
 
 
-def deltas(block: Block, pieces: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield the deltas of a block, of which most kinds have none.
+def delta_events(index: int, block: Block, pieces: Sequence[str]) -> list[Event]:
+    """Build the deltas of a block, of which most kinds have none.
 
     Args:
+        index: The index of the block.
         block: The content block.
         pieces: The pieces of its `streamed_text`.
     """
-    kind = block["type"]
+    kind, before, after = block["type"], [], []
     if kind == "text":
-        yield from ({"type": "citations_delta", "citation": citation} for citation in _citations(block))
-        yield from ({"type": "text_delta", "text": piece} for piece in pieces)
-    elif kind == "thinking":
-        yield from ({"type": "thinking_delta", "thinking": piece} for piece in pieces)
-        if block.get("signature"):
-            yield {"type": "signature_delta", "signature": block["signature"]}
+        before = [{"type": "citations_delta", "citation": citation} for citation in _citations(block)]
+    elif kind == "thinking" and block.get("signature"):
+        after = [{"type": "signature_delta", "signature": block["signature"]}]
     elif kind == "compaction":
-        yield {"type": "compaction_delta", **{key: block[key] for key in _COMPACTED if key in block}}
+        after = [{"type": "compaction_delta", **{key: block[key] for key in _COMPACTED if key in block}}]
     elif kind in _TOOL_USES:
-        yield from ({"type": "input_json_delta", "partial_json": piece} for piece in ("", *pieces))
+        pieces = ("", *pieces)
+    texts = _text_events(index, *_TEXT_DELTAS[kind], pieces) if kind in _TEXT_DELTAS else []
+    return [*(delta_event(index, delta) for delta in before), *texts, *(delta_event(index, delta) for delta in after)]
+
+
+_TEXT_DELTAS = {
+    "text": ("text_delta", "text"),
+    "thinking": ("thinking_delta", "thinking"),
+    **dict.fromkeys(_TOOL_USES, ("input_json_delta", "partial_json")),
+}
+"""The type and the key of the deltas with the streamed text, by kind of block."""
+
+
+def _text_events(index: int, kind: str, key: str, pieces: Sequence[str]) -> list[Event]:
+    encoded = encode_text_deltas(index, kind, key, pieces)
+    return [
+        _new_event(("content_block_delta", _delta_data(index, {"type": kind, key: piece}), kind, data))
+        for piece, data in zip(pieces, encoded, strict=True)
+    ]
+
+
+def encode_text_deltas(index: int, kind: str, key: str, pieces: Sequence[str]) -> list[bytes]:
+    """Encode the events of deltas of one type with one text each.
+
+    JSON has `,"` between the strings of a list and never within a string, so one call encodes all texts.
+    """
+    if not pieces:
+        return []
+    before, after = _encode("content_block_delta", _delta_data(index, {"type": kind, key: ""})).split(b'""')
+    return [b'%b"%b"%b' % (before, text, after) for text in orjson.dumps(pieces)[2:-2].split(b'","')]
 
 
 _COMPACTED = ("content", "encrypted_content")

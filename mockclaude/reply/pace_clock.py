@@ -6,6 +6,9 @@ reply, a gap and its jitter for each piece.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate
+
 from mockclaude.reply.distributions import compute_quantile
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.format.pace import Pace
@@ -36,6 +39,15 @@ class PaceClock:
             gap = self._draw_gap(count) if self._fixed_gap is None else self._fixed_gap
             self.now += round(gap * self._draw_jitter()) if self._pace.jitter else round(gap)
         return self.now
+
+    def generate_all(self, counts: Sequence[float], *, first: bool) -> list[int]:
+        """Advance the clock by the tokens of each piece; return the times."""
+        if first or self._fixed_gap is None or self._pace.jitter:
+            return [self.generate(count, first=first and not index) for index, count in enumerate(counts)]
+        gap = round(self._fixed_gap)
+        times = list(accumulate([gap if count else 0 for count in counts], initial=self.now))
+        self.now = times[-1]
+        return times[1:]
 
     def wait(self, microseconds: int) -> None:
         """Advance the clock by a pause."""

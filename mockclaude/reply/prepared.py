@@ -22,7 +22,7 @@ from mockclaude.reply.compose import Reply, ReplyContext, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import Data, RenderedReply, Run
 from mockclaude.reply.response_context import ResponseContext
-from mockclaude.reply.stream import CountedPiece, build_block_run, stream_events
+from mockclaude.reply.stream import CountedPieces, build_block_run, stream_events
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import CompiledStep, ReplyTemplate
 from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
@@ -212,7 +212,8 @@ def _encode(reply: Reply, marks: dict[int, str], *, stream: bool) -> bytes:
     """Encode the reply without incidents; in a stream, the events of some blocks as marks."""
     if not stream:
         return orjson.dumps(reply.message)
-    pieces = [part.piece.encoded for part in stream_events(reply, whole=True) if isinstance(part, CountedPiece)]
+    parts = [part.pieces for part in stream_events(reply, whole=True) if isinstance(part, CountedPieces)]
+    pieces = [piece.encoded for part in parts for piece in part]
     for position, mark in marks.items():
         pieces[2 * position + 1] = mark.encode()
     return b"".join(pieces)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
@@ -175,6 +176,13 @@ class RenderedReply(NamedTuple):
 
 
 _NO_HEADERS = Headers()
+_new_timed_piece: Callable[[tuple[int, Piece]], TimedPiece] = partial(tuple.__new__, TimedPiece)
+"""A constructor that calls no Python code."""
+
+
+def to_timed_pieces(times: Iterable[int], pieces: Iterable[Piece]) -> list[TimedPiece]:
+    """Combine successive pieces with their times."""
+    return list(map(_new_timed_piece, zip(times, pieces, strict=True)))
 
 
 def json_data(document: Any) -> Data:

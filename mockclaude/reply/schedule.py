@@ -11,9 +11,9 @@ from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.pace_clock import PaceClock
-from mockclaude.reply.response import End, Response, TimedPiece, build_silent, json_data
+from mockclaude.reply.response import End, Response, TimedPiece, build_silent, json_data, to_timed_pieces
 from mockclaude.reply.response_context import ResponseContext
-from mockclaude.reply.stream import CountedPiece, Flow, stream_events
+from mockclaude.reply.stream import CountedPieces, Flow, stream_events
 from mockclaude.scenario.format.pace import Pace
 
 Incident: TypeAlias = Pause | Disconnect | ApiError
@@ -49,8 +49,8 @@ class _Schedule(NamedTuple):
 def _schedule(stream: Flow, clock: PaceClock) -> _Schedule:
     body: list[TimedPiece] = []
     for part in stream:
-        if isinstance(part, CountedPiece):
-            body.append(TimedPiece(clock.generate(part.tokens, first=not body), part.piece))
+        if isinstance(part, CountedPieces):
+            body += to_timed_pieces(clock.generate_all(part.tokens, first=not body), part.pieces)
         elif isinstance(part, Pause) and part.microseconds is not None:
             clock.wait(part.microseconds)
         else:

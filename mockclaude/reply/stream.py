@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
-
-import orjson
 
 from mockclaude.api import events, tokens
 from mockclaude.api.errors import ApiError
@@ -17,14 +15,14 @@ from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.response import Piece, Run, to_run
 
 
-class CountedPiece(NamedTuple):
-    """A piece of a stream, and the tokens that are generated before the piece."""
+class CountedPieces(NamedTuple):
+    """Successive pieces of a stream, and the tokens before each piece."""
 
-    piece: Piece
-    tokens: float = 0
+    pieces: Sequence[Piece]
+    tokens: Sequence[float] = (0,)
 
 
-Flow: TypeAlias = Iterator[CountedPiece | Pause | Disconnect | ApiError]
+Flow: TypeAlias = Iterator[CountedPieces | Pause | Disconnect | ApiError]
 
 
 def stream_events(reply: Reply, *, whole: bool) -> Flow:
@@ -37,20 +35,21 @@ def stream_events(reply: Reply, *, whole: bool) -> Flow:
         if not isinstance(part, dict):
             yield part
             continue
-        yield CountedPiece(_build_boundary(reply, index))
+        yield CountedPieces((_build_boundary(reply, index),))
         index += 1
         if whole:
-            yield CountedPiece(build_block_run(index, part, reply.chunk_size))
+            yield CountedPieces((build_block_run(index, part, reply.chunk_size),))
         else:
-            yield from build_block_pieces(index, part, reply.chunk_size)
-    yield CountedPiece(to_run(_build_boundary(reply, index), events.message_delta(reply.message), events.MESSAGE_STOP))
+            yield build_block_pieces(index, part, reply.chunk_size)
+    end = to_run(_build_boundary(reply, index), events.message_delta(reply.message), events.MESSAGE_STOP)
+    yield CountedPieces((end,))
 
 
-def build_block_pieces(index: int, block: Block, chunk_size: int | None = None) -> tuple[CountedPiece, ...]:
+def build_block_pieces(index: int, block: Block, chunk_size: int | None = None) -> CountedPieces:
     """Build the events of a block without its stop, with a `ping` in the first."""
     if _is_cacheable(block, chunk_size):
         return _build_text_pieces(index, chunk_size, block["text"])
-    return tuple(_build_block_pieces(index, chunk_size, block))
+    return _build_block_pieces(index, chunk_size, block)
 
 
 def build_block_run(index: int, block: Block, chunk_size: int | None = None) -> Run:
@@ -71,50 +70,39 @@ def _is_cacheable(block: Block, chunk_size: int | None) -> bool:
 
 
 @remember(512, 10_000)
-def _build_text_pieces(index: int, chunk_size: int | None, text: str) -> tuple[CountedPiece, ...]:
-    return tuple(_build_block_pieces(index, chunk_size, {"type": "text", "text": text}))
+def _build_text_pieces(index: int, chunk_size: int | None, text: str) -> CountedPieces:
+    return _build_block_pieces(index, chunk_size, {"type": "text", "text": text})
 
 
 @remember(512, 10_000)
 def _build_text_run(index: int, chunk_size: int | None, text: str) -> Run:
     block = {"type": "text", "text": text}
-    opening, before, after = _frame_text(index)
-    texts = (after + before).join(map(orjson.dumps, _split(block, chunk_size)))
-    encoded = b"%b%b%b%b" % (opening, before, texts, after) if texts else opening
-    return Run(encoded, partial(_build_block_events, index, chunk_size, block))
+    opening = [event.encoded for event in _build_opening(index, block)]
+    deltas = events.encode_text_deltas(index, "text_delta", "text", _split_block(block, chunk_size))
+    return Run(b"".join(opening + deltas), partial(_build_block_events, index, chunk_size, block))
 
 
-@lru_cache(maxsize=64)
-def _frame_text(index: int) -> tuple[bytes, bytes, bytes]:
-    """Return the bytes before the deltas of a text block, and before and after the text of a delta."""
-    opening = b"".join([event.encoded for event in _build_block_events(index, None, {"type": "text", "text": ""})])
-    before, _, after = events.delta_event(index, {"type": "text_delta", "text": ""}).encoded.partition(b'""')
-    return opening, before, after
-
-
-def _build_block_pieces(index: int, chunk_size: int | None, block: Block) -> Iterator[CountedPiece]:
-    start, *others = _build_block_events(index, chunk_size, block)
-    if index == 0:
-        yield CountedPiece(to_run(start, others.pop(0)))
-    else:
-        yield CountedPiece(start)
-    texts = [_read_generated(event.data["delta"]) for event in others]
+def _build_block_pieces(index: int, chunk_size: int | None, block: Block) -> CountedPieces:
+    start, *deltas = _build_block_events(index, chunk_size, block)
+    first: Piece = to_run(start, deltas.pop(0)) if index == 0 else start
+    texts = [_read_generated(event.data["delta"]) for event in deltas]
     is_cut = chunk_size is not None or events.list_sizes(block)
     counts: Iterable[float] = count_tokens(texts) if is_cut else map(tokens.of_text, texts)
-    yield from map(CountedPiece, others, counts)
+    return CountedPieces((first, *deltas), (0, *counts))
 
 
 def _build_block_events(index: int, chunk_size: int | None, block: Block) -> list[Event]:
-    block_events = [events.content_block_start(index, block)]
-    if index == 0:
-        block_events.append(events.PING)
-    deltas = events.deltas(block, tuple(_split(block, chunk_size)))
-    return block_events + [events.delta_event(index, delta) for delta in deltas]
+    return _build_opening(index, block) + events.delta_events(index, block, _split_block(block, chunk_size))
 
 
-def _split(block: Block, chunk_size: int | None) -> Iterator[str]:
+def _build_opening(index: int, block: Block) -> list[Event]:
+    start = events.content_block_start(index, block)
+    return [start] if index else [start, events.PING]
+
+
+def _split_block(block: Block, chunk_size: int | None) -> list[str]:
     sizes: Sequence[int] = events.list_sizes(block) or (PIECES if chunk_size is None else (chunk_size,))
-    return split_text(events.streamed_text(block), sizes=sizes)
+    return list(split_text(events.streamed_text(block), sizes=sizes))
 
 
 _GENERATED = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}

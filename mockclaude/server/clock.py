@@ -12,11 +12,12 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from itertools import count
 from typing import Protocol
 
 from mockclaude.scenario.diagnostics import format_value
-from mockclaude.server.timer_wheel import Callback, TimerWheel
+from mockclaude.server.timer_wheel import Callback, TimerWheel, WheelTimer
 
 
 class Handle(Protocol):
@@ -24,6 +25,13 @@ class Handle(Protocol):
 
     def cancel(self) -> None:
         """Cancel the call."""
+
+
+class Timer(Handle, Protocol):
+    """A timer, which may be started again after each call."""
+
+    def start(self, at: int) -> None:
+        """Schedule a call `at` us after the begin."""
 
 
 class Clock:
@@ -54,13 +62,18 @@ class Clock:
 
     def call(self, begin: float, at: int, callback: Callback) -> Handle:
         """Schedule a callback in the running event loop, `at` us after `begin`."""
-        loop = asyncio.get_running_loop()
         if not self.waits:
-            return loop.call_soon(callback)
-        wheel = self._wheel
+            return asyncio.get_running_loop().call_soon(callback)
+        timer = self.timer(begin, callback)
+        timer.start(at)
+        return timer
+
+    def timer(self, begin: float, callback: Callback) -> Timer:
+        """Create a timer in the running event loop, for a clock that waits."""
+        loop, wheel = asyncio.get_running_loop(), self._wheel
         if wheel is None or wheel.loop is not loop:
             wheel = self._wheel = TimerWheel(loop)
-        return wheel.call_at(begin + at / 1e6 / self.speed, callback)
+        return WheelTimer(wheel, begin, self.speed, callback)
 
     async def wait_until(self, begin: float, at: int) -> None:
         """Wait until `at` microseconds after `begin`."""
@@ -117,6 +130,10 @@ class ManualClock(Clock):
         heapq.heappush(self._scheduled, (int(begin) + at, next(self._order), entry))
         return entry
 
+    def timer(self, begin: float, callback: Callback) -> Timer:
+        """Create a timer in the running event loop."""
+        return _ManualTimer(self, begin, callback)
+
     def advance(self, seconds: float) -> None:
         """Advance the clock and run the scheduled calls, in the order of their times.
 
@@ -157,6 +174,22 @@ class _ScheduledCall:
 
     def cancel(self) -> None:
         self.cancelled = True
+
+
+class _ManualTimer:
+    """A timer of a manual clock."""
+
+    __slots__ = ("_call", "_handle")
+
+    def __init__(self, clock: ManualClock, begin: float, callback: Callback) -> None:
+        self._call = partial(clock.call, begin, callback=callback)
+        self._handle: Handle = _ScheduledCall(callback)
+
+    def start(self, at: int) -> None:
+        self._handle = self._call(at)
+
+    def cancel(self) -> None:
+        self._handle.cancel()
 
 
 def _is_running(loop: asyncio.AbstractEventLoop) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from mockclaude.reply.response import End
-from mockclaude.server.clock import REAL, Clock, Handle
+from mockclaude.server.clock import REAL, Clock
 from mockclaude.wire.script import Script, Send
 
 WRITE_TIMEOUT = 60.0
@@ -101,7 +101,7 @@ async def play(
 class _ResponseWriter:
     """Writes at their times, in callbacks of the clock, while the client reads."""
 
-    __slots__ = ("_begin", "_clock", "_handle", "_next", "_paused", "_request", "_sends", "_sent", "_transport")
+    __slots__ = ("_begin", "_clock", "_next", "_paused", "_request", "_sends", "_sent", "_timer", "_transport")
 
     def __init__(self, sends: Sequence[Send], request: web.BaseRequest, clock: Clock, sent: list[int] | None) -> None:
         self._sends = sends
@@ -112,20 +112,19 @@ class _ResponseWriter:
         self._sent = [] if sent is None else sent
         self._begin = clock.begin()
         self._paused: asyncio.Future[None]
-        self._handle: Handle | None = None
+        self._timer = clock.timer(self._begin, self._continue)
 
     async def write_all(self, end_at: int, write_timeout: float) -> None:
         """Write everything and wait until `end_at`."""
-        while self._next < len(self._sends):
-            self._paused = asyncio.get_running_loop().create_future()
-            try:
+        try:
+            while self._next < len(self._sends):
+                self._paused = asyncio.get_running_loop().create_future()
                 self._continue()
                 await self._paused
-            finally:
-                if self._handle is not None:
-                    self._handle.cancel()
-            if self._transport.get_write_buffer_size():
-                await _drain(self._request, write_timeout)
+                if self._transport.get_write_buffer_size():
+                    await _drain(self._request, write_timeout)
+        finally:
+            self._timer.cancel()
         await self._clock.wait_until(self._begin, end_at)
 
     def _continue(self) -> None:
@@ -137,19 +136,19 @@ class _ResponseWriter:
             self._paused.set_exception(ConnectionResetError(_GONE))
             return
         now = self._clock.since(self._begin)
-        at, data = sends[number]
-        while at <= now:
-            first, number = number, number + 1
-            if number < len(sends) and at < sends[number].at <= now:
+        count, sent, send = len(sends), self._sent, sends[number]
+        while send.at <= now:
+            data, first, number = send.data, number, number + 1
+            if number < count and send.at < sends[number].at <= now:
                 data, number = _join_late(sends, first, now)
             transport.write(data)
-            self._sent.extend([now] * (number - first))
+            sent += [now] * (number - first)
             self._next = number
-            if number == len(sends) or transport.get_write_buffer_size() > _DRAIN_ABOVE:
+            if number == count or transport.get_write_buffer_size() > _DRAIN_ABOVE:
                 self._paused.set_result(None)
                 return
-            at, data = sends[number]
-        self._handle = self._clock.call(self._begin, at, self._continue)
+            send = sends[number]
+        self._timer.start(send.at)
 
 
 def _join_late(sends: Sequence[Send], first: int, now: int) -> tuple[bytes, int]:

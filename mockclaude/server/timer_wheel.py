@@ -1,4 +1,4 @@
-"""Scheduled calls of an event loop, which share one timer of the loop.
+"""Timers that share one timer of an event loop.
 
 A timer of the loop for each write of a stream costs more than the write.
 """
@@ -15,15 +15,35 @@ from typing import TypeAlias
 Callback: TypeAlias = Callable[[], None]
 
 
-class TimedCall:
-    """A scheduled call of a wheel."""
+class WheelTimer:
+    """A timer of a wheel, which may be started again after each call.
 
-    __slots__ = ("_tick", "callback")
+    Args:
+        wheel: The wheel.
+        begin: The seconds of `time.monotonic` from which times count.
+        speed: The factor by which times pass faster.
+        callback: The callback.
 
-    def __init__(self, callback: Callback, tick: _Tick) -> None:
+    Attributes:
+        callback: The callback; None after `cancel`.
+    """
+
+    __slots__ = ("_begin_ms", "_ms_per_us", "_tick", "_wheel", "callback")
+
+    def __init__(self, wheel: TimerWheel, begin: float, speed: float, callback: Callback) -> None:
         self.callback: Callback | None = callback
-        self._tick = tick
+        self._wheel = wheel
+        self._begin_ms = begin * 1e3
+        self._ms_per_us = 1e-3 / speed
+        self._tick: _Tick = {}
+
+    def start(self, at: int) -> None:
+        """Schedule a call `at` us after the begin, rounded up to 1 ms."""
+        wheel, at_ms = self._wheel, math.ceil(self._begin_ms + at * self._ms_per_us)
+        tick = self._tick = wheel.ticks.get(at_ms) or wheel.add_tick(at_ms)
         tick[self] = None
+        if not wheel.runs:
+            wheel.loop.time()  # uvloop sleeps until the next timer by a time that it keeps, and updates here
 
     def cancel(self) -> None:
         """Cancel the call, and release all that it refers to."""
@@ -31,36 +51,36 @@ class TimedCall:
         self._tick.pop(self, None)
 
 
-_Tick: TypeAlias = dict[TimedCall, None]
-"""The calls that are due in the same millisecond, in the order of scheduling."""
+_Tick: TypeAlias = dict[WheelTimer, None]
+"""The timers that are due in the same millisecond, in the order of scheduling."""
 
 
 class TimerWheel:
-    """Calls by the millisecond in which they are due.
+    """Timers by the millisecond in which they are due.
 
     Attributes:
         loop: The event loop that runs the calls.
+        ticks: The timers by millisecond.
+        runs: Whether the wheel runs calls at the moment.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._ticks: dict[int, _Tick] = {}
+        self.ticks: dict[int, _Tick] = {}
+        self.runs = False
         self._times: list[int] = []
-        """The keys of `_ticks`, as a heap."""
+        """The keys of `ticks`, as a heap."""
         self._timer: asyncio.Handle | None = None
         self._wakes_at = math.inf
 
-    def call_at(self, when: float, callback: Callback) -> TimedCall:
-        """Schedule a call at `when` s of `time.monotonic`, rounded up to 1 ms."""
-        at = math.ceil(when * 1e3)
-        tick = self._ticks.get(at)
-        if tick is None:
-            tick = self._ticks[at] = {}
+    def add_tick(self, at: int) -> _Tick:
+        """Add a millisecond if it is new, and return its timers."""
+        if at not in self.ticks:
+            self.ticks[at] = {}
             heapq.heappush(self._times, at)
-            if at < self._wakes_at:
+            if at < self._wakes_at and not self.runs:
                 self._wake(at)
-        self.loop.time()  # uvloop sleeps until the next timer by a time that it keeps, and updates here
-        return TimedCall(callback, tick)
+        return self.ticks[at]
 
     def _wake(self, at: int) -> None:
         if self._timer is not None:
@@ -70,21 +90,21 @@ class TimerWheel:
         self._timer = self.loop.call_later(max(0, delay_ms) / 1e3, self._run_due)
 
     def _run_due(self) -> None:
-        self._wakes_at = -math.inf  # calls that schedule others need no timer before the end
+        self.runs = True  # calls that schedule others need no timer before the end
         now, times = time.monotonic() * 1e3, self._times
         try:
             while times and times[0] <= now:
-                tick = self._ticks.pop(heapq.heappop(times))
-                calls = tuple(tick)
+                tick = self.ticks.pop(heapq.heappop(times))
+                timers = tuple(tick)
                 tick.clear()
-                for call in calls:
-                    callback, call.callback = call.callback, None
+                for timer in timers:
+                    callback = timer.callback
                     try:
                         if callback is not None:
                             callback()
                     except Exception as error:
                         self.loop.call_exception_handler({"message": "a scheduled call failed", "exception": error})
         finally:
-            self._wakes_at = math.inf
+            self.runs, self._wakes_at = False, math.inf
             if times:
                 self._wake(times[0])

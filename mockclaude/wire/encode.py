@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import itemgetter
+from collections import defaultdict
 
 from mockclaude.reply.response import DEFAULT_FRAMING, End, Response
 from mockclaude.wire.framing import (
@@ -17,9 +16,7 @@ from mockclaude.wire.framing import (
     find_end,
     is_bodiless,
 )
-from mockclaude.wire.script import Script, Send
-
-_TIME = itemgetter(0)
+from mockclaude.wire.script import Script, Send, to_sends
 
 
 def encode(response: Response, *, http11: bool) -> Script:
@@ -66,8 +63,11 @@ def _encode_head_only(response: Response, http11: bool) -> Script:
 
 def _encode_writes(response: Response, http11: bool) -> Script:
     """Encode all pieces with the same time as one chunk in one write."""
-    groups = [(at, b"".join([piece.encoded for _, piece in group])) for at, group in groupby(response.body, _TIME)]
-    sends = [Send(at, chunk(data) if http11 and data else data) for at, data in groups]
+    groups = defaultdict[int, list[bytes]](list)
+    for at, piece in response.body:
+        groups[at].append(piece.encoded)
+    joined = map(b"".join, groups.values())
+    sends = to_sends(groups, [chunk(data) if data else data for data in joined] if http11 else joined)
     if not response.framing.head_sent:
         head_at, data = response.head_at, encode_default_head(response, http11=http11)
         if sends and sends[0].at == head_at:

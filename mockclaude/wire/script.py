@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from mockclaude.reply.response import End
@@ -13,6 +14,15 @@ class Send(NamedTuple):
 
     at: int
     data: bytes
+
+
+_new_send: Callable[[tuple[int, bytes]], Send] = partial(tuple.__new__, Send)
+"""A constructor that calls no Python code."""
+
+
+def to_sends(times: Iterable[int], data: Iterable[bytes]) -> list[Send]:
+    """Combine successive bytes with their times."""
+    return list(map(_new_send, zip(times, data, strict=True)))
 
 
 class Script(NamedTuple):

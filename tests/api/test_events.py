@@ -180,7 +180,7 @@ def test_a_block_starts_empty_where_deltas_follow_and_whole_where_none_do(block:
     ],
 )
 def test_each_kind_of_block_has_its_deltas_in_order(block: str, pieces: list[str], deltas: list[str]) -> None:
-    made = [events.delta_event(3, delta).encoded.decode() for delta in events.deltas(json.loads(block), pieces)]
+    made = [event.encoded.decode() for event in events.delta_events(3, json.loads(block), pieces)]
 
     assert made == [
         f'event: content_block_delta\ndata: {{"type":"content_block_delta","index":3,"delta":{delta}}}\n\n'
@@ -218,6 +218,6 @@ def test_however_a_block_is_cut_its_deltas_add_up_to_it(block: dict[str, Any], c
     ends = sorted(min(cut, len(text)) for cut in cuts)
     pieces = [text[begin:end] for begin, end in zip([0, *ends], [*ends, len(text)], strict=True)]
     begun = json.loads(events.content_block_start(0, block).encoded.decode().split("data: ", 1)[1])["content_block"]
-    partial_json = "".join([apply(delta, begun) for delta in events.deltas(block, pieces)])
+    partial_json = "".join([apply(event.data["delta"], begun) for event in events.delta_events(0, block, pieces)])
 
     assert {**begun, **({"input": json.loads(partial_json)} if partial_json else {})} == block

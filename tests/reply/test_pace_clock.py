@@ -85,6 +85,25 @@ def test_a_drawn_jitter_is_a_factor() -> None:
     assert times(counts=[1, 1], gap="10ms", jitter={"uniform": [2, 2]}) == [20_000, 40_000]
 
 
+PACES: list[dict[str, Any]] = [
+    {},
+    {"ttft": "1s"},
+    {"ttft": KINDS[0], "gap": "20ms"},
+    {"gap": "20ms", "jitter": "30%"},
+    {"gap": KINDS[3]},
+    {"gaps": ["5ms", "30ms"]},
+    {"tokens_per_second": 30},
+]
+
+
+@given(pace=st.sampled_from(PACES), parts=st.lists(st.lists(st.integers(0, 9), min_size=1)))
+def test_successive_pieces_have_the_times_of_single_ones(pace: dict[str, Any], parts: list[list[int]]) -> None:
+    timing = PaceClock(Pace.model_validate(pace), DRAWS)
+    together = [at for index, part in enumerate(parts) for at in timing.generate_all(part, first=not index)]
+
+    assert together == times(counts=[count for part in parts for count in part], **pace)
+
+
 @given(counts=st.lists(st.integers(0, 50), max_size=30), rate=st.floats(0.5, 10_000), jitter=st.floats(0, 1))
 def test_time_never_goes_back(counts: list[int], rate: float, jitter: float) -> None:
     due = times(counts=counts, ttft="1s", tokens_per_second=rate, jitter=jitter)

@@ -15,7 +15,7 @@ from mockclaude.reply.compose import Reply
 from mockclaude.reply.response import End
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import schedule_reply
-from mockclaude.reply.stream import CountedPiece, stream_events
+from mockclaude.reply.stream import CountedPieces, stream_events
 from mockclaude.scenario.format.file import Pace
 from mockclaude.wire.encode import encode
 from mockclaude.wire.framing import encode_header_lines
@@ -53,7 +53,8 @@ def planned(reply: Reply, pace: Pace = INSTANT, *, stream: bool = True, chunked:
 
 def beats(reply: Reply) -> list[float]:
     """Return the tokens of those beats of `reply` that have any."""
-    return [part.tokens for part in stream_events(reply, whole=False) if isinstance(part, CountedPiece) and part.tokens]
+    parts = [part for part in stream_events(reply, whole=False) if isinstance(part, CountedPieces)]
+    return [count for part in parts for count in part.tokens if count]
 
 
 def kinds(script: Script) -> list[str]:

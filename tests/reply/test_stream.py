@@ -13,7 +13,7 @@ from mockclaude.api import tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.chunks import PIECES, split_text
 from mockclaude.reply.compose import Disconnect, Pause, Reply
-from mockclaude.reply.stream import CountedPiece, build_block_pieces, build_block_run, stream_events
+from mockclaude.reply.stream import CountedPieces, build_block_pieces, build_block_run, stream_events
 from tests.api.bodies import texts
 from tests.reply.client import events_of, message_of
 from tests.reply.making import block_steps, composed, plain_replies
@@ -26,7 +26,8 @@ THOUGHT = {"thinking": {"thinking": "Hm.", "signature": "c2ln"}}
 
 
 def streamed(reply: Reply, *, whole: bool) -> bytes:
-    return b"".join(part.piece.encoded for part in stream_events(reply, whole=whole) if isinstance(part, CountedPiece))
+    parts = [part.pieces for part in stream_events(reply, whole=whole) if isinstance(part, CountedPieces)]
+    return b"".join(piece.encoded for pieces in parts for piece in pieces)
 
 
 def order(reply: Reply) -> list[str]:
@@ -122,7 +123,7 @@ def test_pieces_of_a_text_have_the_recorded_lengths(text: str) -> None:
 @given(step=block_steps)
 def test_block_is_the_same_in_one_piece_and_in_several(step: dict[str, Any]) -> None:
     for index, block in enumerate(composed(step).message["content"]):
-        pieces, run = [part.piece for part in build_block_pieces(index, block)], build_block_run(index, block)
+        pieces, run = build_block_pieces(index, block).pieces, build_block_run(index, block)
 
         assert b"".join(piece.encoded for piece in pieces) == run.encoded
         assert b"".join(event.encoded for event in run.take_apart()) == run.encoded
@@ -132,40 +133,39 @@ def test_block_is_the_same_in_one_piece_and_in_several(step: dict[str, Any]) -> 
 
 @given(text=texts)
 def test_piece_has_the_tokens_of_its_text(text: str) -> None:
-    start, *deltas = build_block_pieces(0, {"type": "text", "text": text})
+    counts = build_block_pieces(0, {"type": "text", "text": text}).tokens
 
-    assert start.tokens == 0
-    assert [beat.tokens for beat in deltas] == [tokens.of_text(piece) for piece in split_text(text)]
+    assert counts == (0, *(tokens.of_text(piece) for piece in split_text(text)))
 
 
 @pytest.mark.parametrize(
     ("block", "counts"),
     [
-        ({"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}, [0, 1, 0]),
-        ({"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"a": 1}}, [0, 0, 2, 1]),
-        ({"type": "compaction", "content": "Summary"}, [0, 0]),
-        ({"citations": [{}], "type": "text", "text": "Hi."}, [0, 0, 1]),
-        ({"type": "redacted_thinking", "data": "EmwK"}, [0]),
+        ({"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}, (0, 1, 0)),
+        ({"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"a": 1}}, (0, 0, 2, 1)),
+        ({"type": "compaction", "content": "Summary"}, (0, 0)),
+        ({"citations": [{}], "type": "text", "text": "Hi."}, (0, 0, 1)),
+        ({"type": "redacted_thinking", "data": "EmwK"}, (0,)),
     ],
 )
-def test_only_what_is_generated_takes_tokens(block: dict[str, Any], counts: list[int]) -> None:
-    assert [beat.tokens for beat in build_block_pieces(1, block)] == counts
+def test_only_what_is_generated_takes_tokens(block: dict[str, Any], counts: tuple[int, ...]) -> None:
+    assert build_block_pieces(1, block).tokens == counts
 
 
 def test_incident_leaves_the_previous_block_open() -> None:
     reply = composed(TEXT, {"pause": "1s"}, {"error": "api_error"}, TEXT, {"disconnect": "close"})
     kinds = [part if isinstance(part, (Pause, Disconnect)) else type(part) for part in stream_events(reply, whole=True)]
-    pieces = [part.piece.encoded for part in stream_events(reply, whole=True) if isinstance(part, CountedPiece)]
+    pieces = [part.pieces[0].encoded for part in stream_events(reply, whole=True) if isinstance(part, CountedPieces)]
 
     assert kinds == [
-        CountedPiece,
-        CountedPiece,
+        CountedPieces,
+        CountedPieces,
         Pause(1_000_000),
         ApiError,
-        CountedPiece,
-        CountedPiece,
+        CountedPieces,
+        CountedPieces,
         Disconnect("close"),
-        CountedPiece,
+        CountedPieces,
     ]
     assert b"content_block_stop" not in pieces[0] + pieces[1]
     assert pieces[2] == b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n'

@@ -9,14 +9,20 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.server.timer_wheel import TimerWheel
+from mockclaude.server.timer_wheel import Callback, TimerWheel, WheelTimer
 from tests.serving import PATIENCE
+
+
+def call_at(wheel: TimerWheel, when: float, callback: Callback, after: int = 0) -> WheelTimer:
+    timer = WheelTimer(wheel, when, 1.0, callback)
+    timer.start(after)
+    return timer
 
 
 async def wait_for_calls(wheel: TimerWheel, after: float) -> None:
     """Wait until all calls up to `after` seconds from now have run."""
     reached = asyncio.Event()
-    wheel.call_at(time.monotonic() + after, reached.set)
+    call_at(wheel, time.monotonic() + after, reached.set)
     await asyncio.wait_for(reached.wait(), PATIENCE)
 
 
@@ -28,9 +34,10 @@ def test_calls_run_in_order_and_none_early_or_after_cancel(calls: list[tuple[int
         wheel, begin = TimerWheel(asyncio.get_running_loop()), time.monotonic()
         for after, is_cancelled in calls:
             due = begin + after / 1e3
-            call = wheel.call_at(due, lambda due=due: times.append((due, time.monotonic())))  # type: ignore[misc]
+            note = lambda due=due: times.append((due, time.monotonic()))  # noqa: E731
+            timer = call_at(wheel, begin, note, after * 1_000)
             if is_cancelled:
-                call.cancel()
+                timer.cancel()
         await wait_for_calls(wheel, 0.022)
 
     asyncio.run(run())
@@ -44,10 +51,10 @@ async def test_call_may_schedule_and_cancel_others() -> None:
 
     def meddle() -> None:
         neighbour.cancel()
-        wheel.call_at(now, lambda: notes.append("scheduled"))
+        call_at(wheel, now, lambda: notes.append("scheduled"))
 
-    wheel.call_at(now, meddle)
-    neighbour = wheel.call_at(now, lambda: notes.append("cancelled"))
+    call_at(wheel, now, meddle)
+    neighbour = call_at(wheel, now, lambda: notes.append("cancelled"))
     await wait_for_calls(wheel, 0.002)
 
     assert notes == ["scheduled"]
@@ -57,18 +64,25 @@ async def test_failed_call_is_reported_and_others_run() -> None:
     loop, problems, notes = asyncio.get_running_loop(), list[dict[str, Any]](), list[str]()
     loop.set_exception_handler(lambda _, context: problems.append(context))
     wheel, now = TimerWheel(loop), time.monotonic()
-    wheel.call_at(now, lambda: 1 // 0)  # type: ignore[arg-type]
-    wheel.call_at(now, lambda: notes.append("run"))
+    call_at(wheel, now, lambda: 1 // 0)  # type: ignore[arg-type]
+    call_at(wheel, now, lambda: notes.append("run"))
     await wait_for_calls(wheel, 0.002)
 
     assert [type(problem["exception"]) for problem in problems] == [ZeroDivisionError]
     assert notes == ["run"]
 
 
-async def test_call_that_has_run_refers_to_nothing() -> None:
-    wheel = TimerWheel(asyncio.get_running_loop())
-    call = wheel.call_at(time.monotonic(), lambda: None)
-    await wait_for_calls(wheel, 0.002)
+async def test_timer_starts_again_in_its_callback_and_cancelled_refers_to_nothing() -> None:
+    wheel, notes = TimerWheel(asyncio.get_running_loop()), list[float]()
 
-    assert call.callback is None
-    call.cancel()
+    def again() -> None:
+        notes.append(time.monotonic())
+        if len(notes) < 3:
+            timer.start(len(notes) * 2_000)
+
+    timer = call_at(wheel, begin := time.monotonic(), again)
+    await wait_for_calls(wheel, 0.006)
+
+    assert [at >= begin + number * 0.002 for number, at in enumerate(notes)] == [True] * 3
+    timer.cancel()
+    assert timer.callback is None

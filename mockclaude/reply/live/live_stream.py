@@ -10,7 +10,7 @@ from mockclaude.api.events import Block, Event
 from mockclaude.reply.chunks import PIECES, count_tokens, split_text
 from mockclaude.reply.live.live_draft import Addition, MoreText, Signature
 from mockclaude.reply.pace_clock import PaceClock
-from mockclaude.reply.response import Piece, TimedPiece, to_run
+from mockclaude.reply.response import Piece, TimedPiece, to_run, to_timed_pieces
 from mockclaude.reply.stream import build_block_pieces
 
 
@@ -62,8 +62,8 @@ class LiveStream:
             yield self._send(self._stop(), 0)
         self._index += 1
         self._turn = 0
-        for piece, count in build_block_pieces(self._index, block, self._chunk_size):
-            yield self._send(piece, count)
+        pieces, counts = build_block_pieces(self._index, block, self._chunk_size)
+        yield from to_timed_pieces(self.clock.generate_all(counts, first=False), pieces)
 
     def _stop(self) -> Event:
         return events.content_block_stop(self._index)
