@@ -197,22 +197,26 @@ _TEXT_DELTAS = {
 
 
 def _text_events(index: int, kind: str, key: str, pieces: Sequence[str]) -> list[Event]:
-    encoded = encode_text_deltas(index, kind, key, pieces)
+    encoded = [part + b"\n\n" for part in encode_text_deltas(index, kind, key, pieces).split(b"\n\n")[:-1]]
     return [
         _new_event(("content_block_delta", _delta_data(index, {"type": kind, key: piece}), kind, data))
         for piece, data in zip(pieces, encoded, strict=True)
     ]
 
 
-def encode_text_deltas(index: int, kind: str, key: str, pieces: Sequence[str]) -> list[bytes]:
-    """Encode the events of deltas of one type with one text each.
-
-    JSON has `,"` between the strings of a list and never within a string, so one call encodes all texts.
-    """
+def encode_text_deltas(index: int, kind: str, key: str, pieces: Sequence[str]) -> bytes:
+    """Encode the events of deltas of one type with one text each."""
     if not pieces:
-        return []
-    before, after = _encode("content_block_delta", _delta_data(index, {"type": kind, key: ""})).split(b'""')
-    return [b'%b"%b"%b' % (before, text, after) for text in orjson.dumps(pieces)[2:-2].split(b'","')]
+        return b""
+    before, after = _frame_text(index, kind, key)
+    return b"%b%b%b" % (before, (after + before).join(map(orjson.dumps, pieces)), after)
+
+
+@lru_cache(maxsize=64)
+def _frame_text(index: int, kind: str, key: str) -> tuple[bytes, bytes]:
+    """Return the bytes of a delta before and after its text."""
+    before, _, after = _encode("content_block_delta", _delta_data(index, {"type": kind, key: ""})).partition(b'""')
+    return before, after
 
 
 _COMPACTED = ("content", "encrypted_content")

@@ -79,7 +79,7 @@ def _build_text_run(index: int, chunk_size: int | None, text: str) -> Run:
     block = {"type": "text", "text": text}
     opening = [event.encoded for event in _build_opening(index, block)]
     deltas = events.encode_text_deltas(index, "text_delta", "text", _split_block(block, chunk_size))
-    return Run(b"".join(opening + deltas), partial(_build_block_events, index, chunk_size, block))
+    return Run(b"".join((*opening, deltas)), partial(_build_block_events, index, chunk_size, block))
 
 
 def _build_block_pieces(index: int, chunk_size: int | None, block: Block) -> CountedPieces:
