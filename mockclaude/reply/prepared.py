@@ -100,15 +100,17 @@ def render_prepared(
     body, stream, messages = request.body, request.stream, request.messages
     if not (pace.instant and _PLAIN.issuperset(body)) or ("thinking" in body and _changes_reply(body["thinking"])):
         return None
-    prepared = _prepare(template, stream, chunk_size, cached is not None)
+    counts = InputUsage(request.input_tokens) if cached is None else cached.usage
+    is_cached = cached is not None and any(counts[1:])
+    prepared = _prepare(template, stream, chunk_size, is_cached)
     if prepared is None or (messages and messages[-1]["role"] == "assistant"):
         return None
     parts, holes, texts, _, size, content, static, usage = prepared
     model, most, input_tokens = request.model_info, body.get("max_tokens"), request.input_tokens
     name = body["model"] if model is None else model.id
-    values = {_MODEL: orjson.dumps(name)[1:-1], _ID: context.message_id.encode(), _INPUT_MARKS[0]: b"%d" % input_tokens}
-    if cached is not None:
-        values.update(_encode_counts(cached.usage))
+    values = {_MODEL: orjson.dumps(name)[1:-1], _ID: context.message_id.encode(), _INPUT_MARKS[0]: b"%d" % counts[0]}
+    if is_cached:
+        values.update(_encode_counts(counts))
     if texts:
         content, size = _fill_texts(prepared, make_scope(), values, stream=stream)
         usage = {**usage, "output_tokens": size} if _OUTPUT_MARK in holes else usage
