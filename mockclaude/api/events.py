@@ -61,6 +61,17 @@ def _encode(name: str, data: Any) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps(data))
 
 
+def parse_events(data: bytes) -> list[Event]:
+    """Parse the bytes of complete events."""
+    return [_parse(encoded) for encoded in data.split(b"\n\n")[:-1]]
+
+
+def _parse(encoded: bytes) -> Event:
+    name, _, data = encoded.removeprefix(b"event: ").partition(b"\ndata: ")
+    value = orjson.loads(data)
+    return Event(name.decode(), value, _kind_of_delta(name.decode(), value), encoded + b"\n\n")
+
+
 def _kind_of_delta(name: str, data: Any) -> str:
     delta = data.get("delta") if name == "content_block_delta" and isinstance(data, dict) else None
     return str(delta.get("type", "")) if isinstance(delta, dict) else ""
@@ -200,8 +211,15 @@ def encode_text_deltas(index: int, kind: str, key: str, pieces: Sequence[str]) -
     """
     if not pieces:
         return []
-    before, after = _encode("content_block_delta", _delta_data(index, {"type": kind, key: ""})).split(b'""')
+    before, after = _frame_text(index, kind, key)
     return [b'%b"%b"%b' % (before, text, after) for text in _encode_texts(pieces)]
+
+
+@lru_cache(maxsize=64)
+def _frame_text(index: int, kind: str, key: str) -> tuple[bytes, bytes]:
+    """Return the bytes of a delta before and after its text."""
+    before, _, after = _encode("content_block_delta", _delta_data(index, {"type": kind, key: ""})).partition(b'""')
+    return before, after
 
 
 def _encode_texts(texts: Sequence[str]) -> list[bytes]:

@@ -84,9 +84,10 @@ class ReplyBuilder:
         try:
             pace = self.pace() if PACE_HEADER in context.http.headers else rule.pace
             size = self.chunk_size() if CHUNK_SIZE_HEADER in context.http.headers else rule.chunk_size
-            is_plain = context.cached is None and not rule.as_written and size == rule.chunk_size
-            ids = self.response_context
-            reply = render_prepared(template, pace, context.request, ids, size) if is_plain else None
+            ids, reply = self.response_context, None
+            if not rule.as_written and size == rule.chunk_size:
+                scope, cached = self.template_context, context.cached
+                reply = render_prepared(template, pace, context.request, ids, scope, cached, size)
             if reply is None:
                 fields = message_context(context, rule, self.draws, size)
                 reply = render_response(template, pace, self.template_context(), self.draws, ids, fields)

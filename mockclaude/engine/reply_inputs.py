@@ -68,8 +68,9 @@ def message_context(context: RequestContext, rule: Rule, draws: Draws, chunk_siz
 
 def _captures(rule: Rule, request: MessagesRequest) -> Mapping[str, str]:
     """Return the groups that the rule's regular expressions capture. The first condition wins for equal names."""
-    captures: dict[str, str] = {}
+    captures: Mapping[str, str] = {}
     for condition in rule.conditions:
         if condition.groups:
-            captures = {**condition.groups(condition.look(request)), **captures}
+            found = condition.groups(condition.look(request))
+            captures = {**found, **captures} if captures else found
     return captures

@@ -12,7 +12,7 @@ from mockclaude.api.events import Block, Event, StreamedBlock
 from mockclaude.api.memo import remember
 from mockclaude.reply.chunks import PIECES, count_tokens, split_text
 from mockclaude.reply.compose import Disconnect, Pause, Reply
-from mockclaude.reply.response import Data, Piece, Run, to_run
+from mockclaude.reply.response import Piece, Run, to_run
 
 
 class CountedPieces(NamedTuple):
@@ -43,13 +43,6 @@ def stream_events(reply: Reply, *, whole: bool) -> Flow:
             yield build_block_pieces(index, part, reply.chunk_size)
     end = to_run(_build_boundary(reply, index), events.message_delta(reply.message), events.MESSAGE_STOP)
     yield CountedPieces((end,))
-
-
-def list_events(reply: Reply) -> list[Event | Data]:
-    """List the events of a reply without incidents."""
-    parts = [part.pieces for part in stream_events(reply, whole=True) if isinstance(part, CountedPieces)]
-    pieces = [piece for part in parts for piece in part]
-    return [part for piece in pieces for part in (piece.take_apart() if isinstance(piece, Run) else (piece,))]
 
 
 def build_block_pieces(index: int, block: Block, chunk_size: int | None = None) -> CountedPieces:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from mockclaude.reply.response import Response
+from mockclaude.wire.encode import encode
 from mockclaude.wire.script import Script
 
 
@@ -100,3 +102,10 @@ def apply(delta: dict[str, Any], block: dict[str, Any]) -> str:
     elif kind == "compaction_delta":
         block |= {key: value for key, value in delta.items() if key != "type"}
     return str(delta.get("partial_json", ""))
+
+
+def same(one: Response, other: Response) -> bool:
+    """Return whether both are the same response, as it is sent and event by event."""
+    apart = [response.take_apart() for response in (one, other)]
+    sent = [encode(response, http11=True) for response in (one, other)]
+    return apart[0].body == apart[1].body and [*sent[0].sends] == [*sent[1].sends] and sent[0][2:] == sent[1][2:]

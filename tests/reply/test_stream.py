@@ -7,7 +7,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from mockclaude.api import tokens
 from mockclaude.api.errors import ApiError
@@ -102,6 +102,16 @@ def test_tool_input_is_streamed_after_an_empty_piece() -> None:
 
 
 @given(steps=plain_replies)
+@example(steps=[{"text": {"chunks": ['say "a",', '"b"', ""]}}])
+@example(steps=[{"text": 'ab",cd'}, {"tool_use": {"name": "look", "input": {"at": 'ab",cd'}}}])
+@example(
+    steps=[
+        {
+            "text": "a\n\n\\",
+        },
+        {"text": '"'},
+    ]
+)
 def test_however_it_is_streamed_a_reply_is_the_same_message(steps: list[dict[str, Any]]) -> None:
     reply = composed(*steps)
     fine, whole = streamed(reply, whole=False), streamed(reply, whole=True)

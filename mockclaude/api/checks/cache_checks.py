@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.content_blocks import Located, format_path
+from mockclaude.api.content_blocks import format_path
 from mockclaude.api.request import MessagesRequest
 
 _MOST = 4
-
-
-def _marked_blocks(request: MessagesRequest) -> list[Located]:
-    """Return the blocks with `cache_control`, in the order in which the API reads them."""
-    return [located for located in request.breakpoints if located[0]]
 
 
 def _too_many(request: MessagesRequest) -> Details | None:
@@ -21,15 +16,15 @@ def _too_many(request: MessagesRequest) -> Details | None:
 
 
 def _empty(request: MessagesRequest) -> Details | None:
-    for path, block in _marked_blocks(request):
-        if path[0] == "messages" and _is_empty(block):
+    for path, block in request.breakpoints:
+        if path and path[0] == "messages" and _is_empty(block):
             return {"path": format_path(path)}
     return None
 
 
 def _empty_system(request: MessagesRequest) -> Details | None:
-    for path, block in _marked_blocks(request):
-        if path[0] == "system" and _is_empty(block):
+    for path, block in request.breakpoints:
+        if path and path[0] == "system" and _is_empty(block):
             return {"index": path[1]}
     return None
 
@@ -40,8 +35,8 @@ def _is_empty(block: Body) -> bool:
 
 def _longer_after_shorter(request: MessagesRequest) -> Details | None:
     shorter = False
-    for path, block in _marked_blocks(request):
-        longer = block["cache_control"].get("ttl") == "1h"
+    for path, block in request.breakpoints:
+        longer = bool(path) and block["cache_control"].get("ttl") == "1h"
         if longer and shorter:
             return {"path": format_path(path)}
         shorter = shorter or not longer

@@ -29,6 +29,8 @@ def _find_absent(request: MessagesRequest) -> Details | None:
 
 def _turn_start(request: MessagesRequest) -> int | None:
     """Return the number of the first message of the assistant's turn that this request continues."""
+    if "role:assistant" not in request.traits:
+        return None
     first = None
     for number in range(len(request.messages) - 1, -1, -1):
         message = request.messages[number]
@@ -40,7 +42,7 @@ def _turn_start(request: MessagesRequest) -> int | None:
 
 
 def _not_first(request: MessagesRequest) -> Details | None:
-    for number in _late_thinking(request):
+    for number in () if request.blocks.keys().isdisjoint(_THOUGHTS) else _late_thinking(request):
         kind = _block_type(request.messages[number], 0)
         if kind not in _THOUGHTS and not _continues_message(request, number):
             return {"number": number, "found": kind}

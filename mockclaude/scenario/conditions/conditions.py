@@ -274,7 +274,11 @@ def _groups(matches: list[TextMatcher]) -> Callable[[Any], Mapping[str, Any]] | 
     patterns = [pattern for match in matches for pattern in match.regex or ()]
 
     def find_captures(text: str) -> Mapping[str, Any]:
-        return next((found for pattern in patterns if (found := pattern.captures(text)) is not None), {})
+        for pattern in patterns:
+            found = pattern.captures(text)
+            if found is not None:
+                return found
+        return {}
 
     return find_captures if patterns else None
 

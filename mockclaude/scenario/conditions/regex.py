@@ -82,7 +82,12 @@ class Regex(str):
     @cached_property
     def capture_names(self) -> frozenset[str]:
         """The names and numbers of the groups, with '0' for the whole match."""
-        return frozenset([*self._parsed.names, *map(str, range(self._parsed.group_count + 1))])
+        return frozenset([name for name, _ in self._captured_groups])
+
+    @cached_property
+    def _captured_groups(self) -> tuple[tuple[str, int], ...]:
+        numbers = range(self._parsed.group_count + 1)
+        return (*[(str(number), number) for number in numbers], *self._parsed.names.items())
 
     @cached_property
     def ascii_pattern(self) -> bytes | None:
@@ -103,12 +108,11 @@ class Regex(str):
         match = form.capturing_program.search(data)
         if match is None:
             return None
-        end = min((match.start(number) for number in form.translation.ends if match[number] is not None), default=None)
-        texts = [_captured(match, form.translation.numbers[n], end) for n in range(self._parsed.group_count + 1)]
-        return {
-            **{str(number): text for number, text in enumerate(texts)},
-            **{name: texts[number] for name, number in self._parsed.names.items()},
-        }
+        ends, numbers = form.translation.ends, form.translation.numbers
+        starts = [match.start(number) for number in ends if match[number] is not None] if ends else ()
+        end, found = min(starts, default=None), match.string
+        texts = [_captured(found, match.span(numbers[n]), end) for n in range(self._parsed.group_count + 1)]
+        return {name: texts[number] for name, number in self._captured_groups}
 
     def _prepare(self, text: str) -> tuple[_Form, bytes]:
         """Return the form of the pattern that suits `text`, and the text encoded for that form."""
@@ -159,15 +163,15 @@ def _describe(reason: str) -> PatternError:
     return PatternError(f"invalid pattern ({reason})", "expected a regular expression that RE2 accepts")
 
 
-def _captured(match: Any, number: int, end: int | None) -> str | None:
+def _captured(data: bytes, span: tuple[int, int], end: int | None) -> str | None:
     """Return the text of a group, without marks and without the line break that a `$` in it matched, at `end`."""
-    first, after = match.span(number)
+    first, after = span
     if first < 0:
         return None
     if end is not None and first <= end < after:
         after = end
-    text: str = match.string[first:after].decode("utf-8", "surrogatepass")
-    return text.translate(_MARKS)
+    text = data[first:after].decode("utf-8", "surrogatepass")
+    return text if text.isascii() else text.translate(_MARKS)
 
 
 def _shown(pattern: str) -> str:

@@ -230,14 +230,24 @@ def _compile_text(text: str) -> Expression | None:
     if len(pieces) == 1 and not isinstance(pieces[0], str):
         only = pieces[0]
         return lambda context: context.admit(only(context))
-    return lambda context: "".join(
-        [piece if isinstance(piece, str) else context.admit(_text(piece(context))) for piece in pieces]
-    )
+    texts = [piece if isinstance(piece, str) else "" for piece in pieces]
+    return _text_filler(texts, [(at, piece) for at, piece in enumerate(pieces) if not isinstance(piece, str)])
+
+
+def _text_filler(pieces: list[str], expressions: Sequence[tuple[int, Expression]]) -> Expression:
+    """Build the function that joins pieces of a text, some of which are values."""
+
+    def fill_text(context: TemplateContext) -> str:
+        filled = pieces.copy()
+        for index, expression in expressions:
+            value = expression(context)
+            filled[index] = context.admit(value if isinstance(value, str) else _text(value))
+        return "".join(filled)
+
+    return fill_text
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
     _size(value)
     return "" if value is None else orjson.dumps(value).decode()
 
