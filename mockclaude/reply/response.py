@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
 from mockclaude.api.events import Block, Event
 from mockclaude.api.headers import Headers
-
-if TYPE_CHECKING:
-    from mockclaude.scenario.format.positions import EventSelector
+from mockclaude.scenario.format.positions import EVERY, LAST, EventSelector
 
 
 class End(Enum):
@@ -140,8 +138,6 @@ class Response(NamedTuple):
 
     def find_events(self, selector: EventSelector) -> list[int]:
         """Find the indices in the body of the selected events."""
-        from mockclaude.scenario.format.positions import EVERY, LAST
-
         if not self.is_stream:
             return []
         indices = [

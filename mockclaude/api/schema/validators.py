@@ -47,10 +47,11 @@ class Builder:
         self._gates = gates
         self._built: dict[str, CoreSchema] = {}
         self._objects: dict[tuple[int, str], CoreSchema] = {}
+        self._shared: dict[tuple[int, ...], CoreSchema] = {}
 
     def build_root(self, name: str) -> CoreSchema:
-        """Build the whole schema of the definition `name`."""
-        return self.build_definition(name)
+        """Build the whole schema of the definition `name`, with the shared schemas."""
+        return core.definitions_schema(self.build_definition(name), [*self._shared.values()])
 
     def build_definition(self, name: str) -> CoreSchema:
         """Build or return the schema of the definition `name`."""
@@ -156,30 +157,23 @@ class Builder:
 class AcceptanceBuilder(Builder):
     """Builds schemas that accept the same JSON without calling Python.
 
-    Their errors are not the API's. Unions of the same objects share one validator: content blocks nest others.
+    Their errors are not the API's.
     """
-
-    def __init__(self, definitions: Definitions, gates: frozenset[str]) -> None:
-        super().__init__(definitions, gates)
-        self._unions: dict[tuple[int, ...], CoreSchema] = {}
 
     def build(self, kind: Type) -> CoreSchema:
         """Build the schema of a type. An object of any content is not copied."""
         return _IS_OBJECT if kind == _OBJECT else super().build(kind)
 
-    def build_root(self, name: str) -> CoreSchema:
-        """Build the whole schema of the definition `name`, with the shared unions."""
-        return core.definitions_schema(self.build_definition(name), [*self._unions.values()])
-
     def _union(self, by_type: dict[str, CoreSchema]) -> CoreSchema:
         return core.union_schema([*reversed(by_type.values())], mode="left_to_right")
 
     def _tagged_union(self, objects: list[Object]) -> CoreSchema:
-        objects_key = tuple(map(id, objects))
-        if objects_key not in self._unions:
+        """Build or return the shared schema of a union: content blocks nest in others."""
+        ids = tuple(map(id, objects))
+        if ids not in self._shared:
             union: Any = self._new_union(objects)
-            self._unions[objects_key] = {**union, "ref": f"union {len(self._unions)}"}
-        return core.definition_reference_schema(self._unions[objects_key]["ref"])
+            self._shared[ids] = {**union, "ref": f"union {len(self._shared)}"}
+        return core.definition_reference_schema(self._shared[ids]["ref"])
 
     def _new_union(self, objects: list[Object]) -> CoreSchema:
         key = "role" if "role" in dict(objects[0].fields) else "type"
