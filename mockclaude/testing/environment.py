@@ -58,7 +58,7 @@ def _write(names: Iterable[str], before: Mapping[str, str], after: Mapping[str, 
         value = after.get(name)
         if value is None:
             if name in before:
-                del os.environ[name]
+                os.environ.pop(name, None)  # two names may be one variable on Windows
         elif value != before.get(name):
             os.environ[name] = value
 
