@@ -197,26 +197,26 @@ _TEXT_DELTAS = {
 
 
 def _text_events(index: int, kind: str, key: str, pieces: Sequence[str]) -> list[Event]:
-    encoded = [part + b"\n\n" for part in encode_text_deltas(index, kind, key, pieces).split(b"\n\n")[:-1]]
+    encoded = encode_text_deltas(index, kind, key, pieces)
     return [
         _new_event(("content_block_delta", _delta_data(index, {"type": kind, key: piece}), kind, data))
         for piece, data in zip(pieces, encoded, strict=True)
     ]
 
 
-def encode_text_deltas(index: int, kind: str, key: str, pieces: Sequence[str]) -> bytes:
-    """Encode the events of deltas of one type with one text each."""
+def encode_text_deltas(index: int, kind: str, key: str, pieces: Sequence[str]) -> list[bytes]:
+    """Encode the events of deltas of one type with one text each.
+
+    One call encodes all texts: indented JSON has newlines between the strings of a list, and never within a string.
+    """
     if not pieces:
-        return b""
-    before, after = _frame_text(index, kind, key)
-    return b"%b%b%b" % (before, (after + before).join(map(orjson.dumps, pieces)), after)
+        return []
+    before, after = _encode("content_block_delta", _delta_data(index, {"type": kind, key: ""})).split(b'""')
+    return [b'%b"%b"%b' % (before, text, after) for text in _encode_texts(pieces)]
 
 
-@lru_cache(maxsize=64)
-def _frame_text(index: int, kind: str, key: str) -> tuple[bytes, bytes]:
-    """Return the bytes of a delta before and after its text."""
-    before, _, after = _encode("content_block_delta", _delta_data(index, {"type": kind, key: ""})).partition(b'""')
-    return before, after
+def _encode_texts(texts: Sequence[str]) -> list[bytes]:
+    return orjson.dumps(texts, option=orjson.OPT_INDENT_2)[len(b'[\n  "') : -len(b'"\n]')].split(b'",\n  "')
 
 
 _COMPACTED = ("content", "encrypted_content")

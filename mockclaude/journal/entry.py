@@ -253,4 +253,4 @@ def _shorten(text: str) -> str:
 
 
 def _writes(script: Script) -> tuple[tuple[int, int], ...]:
-    return tuple([(at, len(data)) for at, data in script.sends])
+    return tuple([(send.at, len(send.data)) for send in script.sends])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from mockclaude.api import events, tokens
 from mockclaude.api.errors import ApiError
@@ -79,13 +79,13 @@ def _build_text_run(index: int, chunk_size: int | None, text: str) -> Run:
     block = {"type": "text", "text": text}
     opening = [event.encoded for event in _build_opening(index, block)]
     deltas = events.encode_text_deltas(index, "text_delta", "text", _split_block(block, chunk_size))
-    return Run(b"".join((*opening, deltas)), partial(_build_block_events, index, chunk_size, block))
+    return Run(b"".join(opening + deltas), partial(_build_block_events, index, chunk_size, block))
 
 
 def _build_block_pieces(index: int, chunk_size: int | None, block: Block) -> CountedPieces:
     start, *deltas = _build_block_events(index, chunk_size, block)
     first: Piece = to_run(start, deltas.pop(0)) if index == 0 else start
-    texts = [_read_generated(event.data["delta"]) for event in deltas]
+    texts = [event.data["delta"].get(_GENERATED.get(event.delta), "") for event in deltas]
     is_cut = chunk_size is not None or events.list_sizes(block)
     counts: Iterable[float] = count_tokens(texts) if is_cut else map(tokens.of_text, texts)
     return CountedPieces((first, *deltas), (0, *counts))
@@ -106,12 +106,7 @@ def _split_block(block: Block, chunk_size: int | None) -> list[str]:
 
 
 _GENERATED = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
-
-
-def _read_generated(delta: dict[str, Any]) -> str:
-    """Return the text of a delta that the model generates."""
-    key = _GENERATED.get(delta["type"])
-    return delta[key] if key else ""
+"""The keys of the texts that the model generates, by type of delta."""
 
 
 def _build_boundary(reply: Reply, index: int) -> Event:

@@ -104,6 +104,7 @@ class HandledRequest:
         else:
             if script.down_us:
                 server.refuse(script.down_us, server.clock)
+            self._decision = self._decision._replace(response=NO_RESPONSE.response)  # the script has its bytes
             played = await play(script, request, server.clock, sent=sent)
         as_usual = script.end is End.KEEP or (script.end is End.CLOSE and request.version < (1, 1))
         self.entry.ending = "" if as_usual else script.end.name.lower()

@@ -28,18 +28,18 @@ class WheelTimer:
         callback: The callback; None after `cancel`.
     """
 
-    __slots__ = ("_begin_ms", "_ms_per_us", "_tick", "_wheel", "callback")
+    __slots__ = ("_begin", "_speed", "_tick", "_wheel", "callback")
 
     def __init__(self, wheel: TimerWheel, begin: float, speed: float, callback: Callback) -> None:
         self.callback: Callback | None = callback
         self._wheel = wheel
-        self._begin_ms = begin * 1e3
-        self._ms_per_us = 1e-3 / speed
+        self._begin = begin
+        self._speed = speed
         self._tick: _Tick = {}
 
     def start(self, at: int) -> None:
         """Schedule a call `at` us after the begin, rounded up to 1 ms."""
-        wheel, at_ms = self._wheel, math.ceil(self._begin_ms + at * self._ms_per_us)
+        wheel, at_ms = self._wheel, math.ceil((self._begin + at / 1e6 / self._speed) * 1e3)
         tick = self._tick = wheel.ticks.get(at_ms) or wheel.add_tick(at_ms)
         tick[self] = None
         if not wheel.runs:

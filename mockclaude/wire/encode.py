@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
-from mockclaude.reply.response import DEFAULT_FRAMING, End, Response
+from mockclaude.reply.response import DEFAULT_FRAMING, End, Response, TimedPiece
 from mockclaude.wire.framing import (
     CLOSING,
     LAST_CHUNK,
@@ -63,11 +64,7 @@ def _encode_head_only(response: Response, http11: bool) -> Script:
 
 def _encode_writes(response: Response, http11: bool) -> Script:
     """Encode all pieces with the same time as one chunk in one write."""
-    groups = defaultdict[int, list[bytes]](list)
-    for at, piece in response.body:
-        groups[at].append(piece.encoded)
-    joined = map(b"".join, groups.values())
-    sends = to_sends(groups, [chunk(data) if data else data for data in joined] if http11 else joined)
+    sends = _join_pieces(response.body, http11)
     if not response.framing.head_sent:
         head_at, data = response.head_at, encode_default_head(response, http11=http11)
         if sends and sends[0].at == head_at:
@@ -80,6 +77,20 @@ def _encode_writes(response: Response, http11: bool) -> Script:
             data = sends.pop().data + data
         sends.append(Send(end_at, data))
     return Script(response.status, sends, find_end(response, http11=http11), response.end_at)
+
+
+def _join_pieces(body: Sequence[TimedPiece], http11: bool) -> list[Send]:
+    groups: dict[int, bytes] = {}
+    others = defaultdict[int, list[bytes]](list)
+    for at, piece in body:
+        if at in groups:
+            others[at].append(piece.encoded)
+        else:
+            groups[at] = piece.encoded
+    for at, parts in others.items():
+        groups[at] += b"".join(parts)
+    joined = groups.values()
+    return to_sends(groups, [chunk(data) if data else data for data in joined] if http11 else joined)
 
 
 class BatchEncoder:

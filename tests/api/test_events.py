@@ -205,6 +205,13 @@ def test_only_prose_thinking_and_the_input_of_tools_arrive_piece_by_piece(block:
     assert events.streamed_text(block) == text
 
 
+@given(pieces=st.lists(st.text('",\\\n []ab\x00é'), max_size=6), index=st.integers(0, 3))
+def test_text_deltas_are_encoded_together_as_alone(pieces: list[str], index: int) -> None:
+    alone = [events.delta_event(index, {"type": "text_delta", "text": piece}) for piece in pieces]
+
+    assert events.delta_events(index, {"type": "text", "text": "".join(pieces)}, pieces) == alone
+
+
 blocks = st.one_of(
     st.fixed_dictionaries({"type": st.just("text"), "text": texts}),
     st.fixed_dictionaries({"type": st.just("thinking"), "thinking": texts, "signature": texts}),

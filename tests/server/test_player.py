@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from mockclaude.reply.response import End
+from mockclaude.reply.response import End, TimedPiece
 from mockclaude.server.clock import Clock, ManualClock
 from mockclaude.server.player import play
 from mockclaude.wire.script import Script, Send
@@ -315,6 +316,16 @@ rules:
   - {when: {user: wait}, reply: [{pause: 1h}, {text: x}]}
   - {when: {user: much}, reply: '${{ user }}'}
 """
+
+
+def test_events_are_released_while_their_bytes_are_sent(serve: Serve) -> None:
+    server = serve("{pace: {gap: 1h}, rules: [{reply: '${{ user }}'}]}")
+    with server.connect() as wire:
+        wire.send(post("tide " * 3_000, stream=True))
+        assert wire.head().startswith(b"HTTP/1.1 200 OK")
+        pieces = [value for value in gc.get_objects() if isinstance(value, TimedPiece)]
+
+    assert not any(b"tide" in piece.encoded for _, piece in pieces)
 
 
 def test_a_reset_cuts_the_body_without_a_last_chunk(serve: Serve) -> None:
