@@ -211,15 +211,8 @@ def encode_text_deltas(index: int, kind: str, key: str, pieces: Sequence[str]) -
     """
     if not pieces:
         return []
-    before, after = _frame_text(index, kind, key)
+    before, after = _encode("content_block_delta", _delta_data(index, {"type": kind, key: ""})).split(b'""')
     return [b'%b"%b"%b' % (before, text, after) for text in _encode_texts(pieces)]
-
-
-@lru_cache(maxsize=64)
-def _frame_text(index: int, kind: str, key: str) -> tuple[bytes, bytes]:
-    """Return the bytes of a delta before and after its text."""
-    before, _, after = _encode("content_block_delta", _delta_data(index, {"type": kind, key: ""})).partition(b'""')
-    return before, after
 
 
 def _encode_texts(texts: Sequence[str]) -> list[bytes]:
