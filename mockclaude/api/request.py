@@ -22,6 +22,7 @@ from mockclaude.api.content_blocks import HAS_BREAKPOINTS, Blocks, Located, add_
 from mockclaude.api.field_traits import list_inner_traits
 from mockclaude.api.fingerprint import canonical_body
 from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
+from mockclaude.api.model_constants import find_constants
 from mockclaude.api.models import Model
 from mockclaude.api.redaction import redact
 from mockclaude.api.tool_pairs import OF_MESSAGES, ToolCallPairs, pair_tool_calls
@@ -74,6 +75,7 @@ class MessagesRequest:
         requested_fault: The requested fault after the model name; '' for none.
         endpoint: The endpoint: `messages`, `count_tokens` or `models`.
         entry: The `JournalEntry` with the decision and the response; None until the request is handled.
+        constants: The constants of the model.
         messages: The messages of the body.
         stream: Whether the client requests a stream.
         user: The text of the current turn, blocks joined by line breaks.
@@ -116,6 +118,7 @@ class MessagesRequest:
         self.requested_fault = requested_fault
         self.endpoint = endpoint
         self.entry = entry
+        self.constants = find_constants(body["model"])
         self.messages: list[dict[str, Any]] = body["messages"]
         self.stream = bool(body.get("stream"))
         self._begin, self.user = _current_turn(self.messages)
