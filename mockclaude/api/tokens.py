@@ -7,6 +7,7 @@ of images depend on pixels, those of PDFs on pages.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ import orjson
 
 from mockclaude.api import media
 from mockclaude.api.body import Body
+from mockclaude.api.content_blocks import Blocks, Located, add_inner_blocks
 from mockclaude.api.events import Block, streamed_text
 
 MESSAGE_OVERHEAD = 4
@@ -31,6 +33,11 @@ PIXELS, LONG_EDGE, MAX_IMAGE = 750, 1_568, 1_600
 
 PAGE = 2_250
 """Tokens of a page of a PDF: the middle of the documented range of 1,500 to 3,000."""
+
+MAX_DOCUMENTS = 500
+"""The maximum number of documents of a request, in every mode, because counting tokens opens each PDF."""
+
+_WITH_DOCUMENTS = ("document", "tool_result")
 
 _NOT_TEXT = {
     "type",
@@ -133,6 +140,40 @@ def prompt_ends(body: Body) -> list[int]:
         total += of_block(block)
         ends.append(total)
     return ends
+
+
+def walk(messages: list[Body], ends: list[int]) -> tuple[Blocks, list[Located], bool]:
+    """Walk the messages of a request once.
+
+    Return the blocks by type, the blocks with `cache_control`, and whether a message has no text. Extend `ends`, the
+    `token_ends`. Blocks with documents do not count after `MAX_DOCUMENTS`, which is an error.
+    """
+    blocks: defaultdict[str, list[Located]] = defaultdict(list)
+    marked: list[Located] = []
+    total, is_blank = ends[-1] if ends else 0, False
+    for number, message in enumerate(messages):
+        content = message["content"]
+        total += MESSAGE_OVERHEAD
+        if not content or isinstance(content, str):
+            is_blank = is_blank or not content or content.isspace()
+            total += of_text(content or "")
+            ends.append(total)
+            continue
+        for index, block in enumerate(content):
+            located, kind = (("messages", number, "content", index), block), block.get("type", "")
+            blocks[kind].append(located)
+            if block.get("cache_control"):
+                marked.append(located)
+            text = block.get("text") if kind == "text" else block.get("content") if kind == "tool_result" else None
+            if isinstance(text, str):
+                total += of_text(text)
+            else:
+                if kind == "tool_result":
+                    marked += add_inner_blocks(blocks, located[0], text)
+                if kind not in _WITH_DOCUMENTS or len(blocks.get("document", ())) <= MAX_DOCUMENTS:
+                    total += of_block(block)
+            ends.append(total)
+    return dict(blocks), marked, is_blank
 
 
 def _of_input(value: Any) -> int:

@@ -8,13 +8,12 @@ from typing import NamedTuple
 from mockclaude.api import models
 from mockclaude.api.body import Body
 from mockclaude.api.checks.table import find_failures
-from mockclaude.api.errors import invalid
 from mockclaude.api.fingerprint import ParsedBody, excluded_fields, parse
 from mockclaude.api.issued import IssuedBlocks
 from mockclaude.api.mode import ValidationResult
-from mockclaude.api.request import MAX_DOCUMENTS, MessagesRequest
+from mockclaude.api.request import MessagesRequest
 from mockclaude.api.schema.gates import GATES
-from mockclaude.api.validate import check_model, check_shape, looks_like_a_model
+from mockclaude.api.validate import check_documents, check_model, check_shape, looks_like_a_model
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.state.store import Store
 from mockclaude.engine.state.threads import ThreadRequest
@@ -118,8 +117,8 @@ class RequestValidator(NamedTuple):
             fault,
             http.head.endpoint,
         )
-        if "block:document" in request.traits and len(request.blocks["document"]) > MAX_DOCUMENTS:
-            raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")
+        if "block:document" in request.traits:
+            check_documents(request)
         if not result.is_off:
             for failure in find_failures(request, has_valid_shape=result.mode == "anthropic"):
                 result.report(failure.error, gateway_accepts=failure.check.gateway)
