@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -74,10 +75,15 @@ def _uses_process(item: pytest.Item) -> bool:
     """Return whether the test's module imports from `PROCESS_MODULES`, or the test takes one of `PROCESS_FIXTURES`."""
     if not isinstance(item, pytest.Function):
         return False
-    values = vars(item.module).values()
+    return not PROCESS_FIXTURES.isdisjoint(item.fixturenames) or _imports_process(item.module)
+
+
+@cache
+def _imports_process(module: ModuleType) -> bool:
+    values = vars(module).values()
     names = {value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "") for value in values}
     roots = tuple(f"{name}." for name in PROCESS_MODULES)
-    return bool(PROCESS_FIXTURES & set(item.fixturenames)) or any(f"{name}.".startswith(roots) for name in names)
+    return any(f"{name}.".startswith(roots) for name in names)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -23,6 +23,7 @@ from tests.pages import ROOT, Block
 from tests.sdk import node
 from tests.sdk.typescript_types import HELPER
 from tests.serving import PATIENCE, PROGRAM_PATIENCE
+from tests.testing.inner import run_pytest
 
 URL = "http://127.0.0.1:4141"
 ENDING = {"--help", "check", "explain", "init", "journal", "recheck"}
@@ -138,8 +139,7 @@ class Player:
 
     def test_output(self, arguments: list[str]) -> str:
         """Return what pytest prints about tests that the page has written, without durations."""
-        played = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments], self.folder)
-        return re.sub(r" in \d+\.\d+s", "", played.stdout)
+        return re.sub(r" in \d+\.\d+s", "", run_pytest(self.folder, *arguments)[1])
 
     def invoke(self, arguments: list[str]) -> Result:
         """Run the command in this process: it ends sooner than another process has begun."""

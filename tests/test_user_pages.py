@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,9 +13,9 @@ from mockclaude.testing import MockClaude
 from mockclaude.testing.environment import BASE_URLS, CONFLICTING
 from mockclaude.testing.settings import OPTIONS
 from tests import pages
-from tests.page_player import Player, run
+from tests.page_player import Player
 from tests.pages import FIXTURE, MIGRATION, README, USER_PAGES
-from tests.testing.inner import load_only_our_plugin
+from tests.testing.inner import load_only_our_plugin, run_pytest
 
 
 @pytest.fixture
@@ -39,10 +38,10 @@ def test_tests_of_the_page_pass(page: str, player: Player) -> None:
         player.skip(block)
     shown = {block.text.split()[-1] for block in pages.blocks(page) if block.text.startswith("pytest ")}
     others = {block.text.split()[1] for block in pages.blocks(page) if player.is_test(block)} - shown
-    played = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *sorted(others)], player.folder)
+    code, output = run_pytest(player.folder, *sorted(others))
 
     assert others
-    assert played.returncode == 0, played.stdout + played.stderr
+    assert code == 0, output
 
 
 def test_fixture_page_names_each_member() -> None:

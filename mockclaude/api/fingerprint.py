@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from hashlib import blake2b
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -23,6 +23,9 @@ _EXCLUDED = frozenset({*_WITHOUT_EFFECT, "thread"})
 
 _WHOLE_FLOAT = re.compile(rb"\.0[,}\]]")
 
+_LONGEST_TOOLS = 100_000
+"""Bytes of the tools up to which results of their validation are kept."""
+
 _LONG = 8 * 1024
 """Bytes from which on RE2, which must be imported, is faster: ten times at 200 KB."""
 
@@ -33,8 +36,21 @@ _EXACT = 2**53
 Fingerprints: TypeAlias = tuple[str, str]
 """The hash of a whole request, which keys ids, and the hash of its canonical body; '' if they are equal."""
 
-ParsedBody: TypeAlias = tuple[dict[str, Any], bytes, bytes]
-"""A JSON object, its canonical form, and its excluded fields as JSON, if any."""
+
+class ParsedBody(NamedTuple):
+    """A JSON object.
+
+    Attributes:
+        body: The object.
+        canonical: Its canonical form.
+        excluded_fields: Its excluded fields as JSON; b"" for none.
+        tools: Its tools as JSON with sorted keys; b"" for none, or for more than 100 KB.
+    """
+
+    body: dict[str, Any]
+    canonical: bytes
+    excluded_fields: bytes
+    tools: bytes = b""
 
 
 def parse(data: bytes) -> ParsedBody:
@@ -49,7 +65,9 @@ def parse(data: bytes) -> ParsedBody:
         raise invalid(f"The request body is not valid JSON: {error}") from None
     if not isinstance(body, dict):
         raise invalid("Input should be a valid dictionary")
-    return body, canonical_body(body), b"" if _EXCLUDED.isdisjoint(body) else excluded_fields(body)
+    tools = _encode_tools(body["tools"]) if "tools" in body else b""
+    excluded = b"" if _EXCLUDED.isdisjoint(body) else excluded_fields(body)
+    return ParsedBody(body, canonical_body(body, tools), excluded, tools if len(tools) <= _LONGEST_TOOLS else b"")
 
 
 def hash_request(
@@ -66,8 +84,12 @@ def hash_request(
     return state.hexdigest(), fingerprint
 
 
-def canonical_body(body: Mapping[str, Any]) -> bytes:
+def canonical_body(body: Mapping[str, Any], tools: bytes = b"") -> bytes:
     """Encode a body in canonical form.
+
+    Args:
+        body: The body.
+        tools: Its tools, encoded with sorted keys; b"" if they are not encoded.
 
     Raises:
         ApiError: 400 for a body that nests deeper than orjson can write.
@@ -77,11 +99,21 @@ def canonical_body(body: Mapping[str, Any]) -> bytes:
         if not _WITHOUT_EFFECT.isdisjoint(body):
             content = {field: value for field, value in body.items() if field not in _WITHOUT_EFFECT}
             orjson.dumps([body.get(field) for field in _WITHOUT_EFFECT])
-        written = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+        with_tools = {**content, "tools": orjson.Fragment(tools)} if tools else content
+        written = orjson.dumps(with_tools, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         raise invalid("The request body is nested too deeply") from None
     search = (_WHOLE_FLOAT if len(written) < _LONG else _fast_whole_float()).search
     return orjson.dumps(_normalize(content), option=orjson.OPT_SORT_KEYS) if search(written) else written
+
+
+def _encode_tools(tools: object) -> bytes:
+    """Encode a list with sorted keys; return b"" for another value, and for a list that nests too deeply."""
+    try:
+        written = orjson.dumps({"": tools}, option=orjson.OPT_SORT_KEYS)  # as deep as in a body
+    except TypeError:
+        return b""
+    return written[4:-1] if isinstance(tools, list) else b""
 
 
 @cache

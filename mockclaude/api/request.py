@@ -69,6 +69,7 @@ class MessagesRequest:
         api_headers: The API key, the version and the betas.
         issued: The thinking blocks that the server or a recording has sent.
         excluded_fields: The fields outside the canonical body, as JSON; empty for none.
+        encoded_tools: The tools as JSON; empty if they are not encoded.
         warnings: The errors that the validation mode tolerates.
         requested_fault: The requested fault after the model name; '' for none.
         endpoint: The endpoint: `messages`, `count_tokens` or `models`.
@@ -100,6 +101,7 @@ class MessagesRequest:
         issued: IssuedBlocks = ALL_ISSUED,
         canonical: bytes | None = None,
         excluded_fields: bytes = b"",
+        encoded_tools: bytes = b"",
         warnings: Sequence[str] = (),
         requested_fault: str = "",
         endpoint: str = "messages",
@@ -113,6 +115,7 @@ class MessagesRequest:
         if canonical is not None:
             self.canonical = canonical
         self.excluded_fields = excluded_fields
+        self.encoded_tools = encoded_tools
         self.warnings = warnings
         self.requested_fault = requested_fault
         self.endpoint = endpoint
@@ -123,7 +126,7 @@ class MessagesRequest:
         self.stream = bool(body.get("stream"))
         self._begin, self.user = _current_turn(self.messages)
         self.typed_text = without_reminders(self.user) if _REMINDER in self.user else self.user
-        self.token_ends = tokens.prompt_ends(body)
+        self.token_ends = tokens.prompt_ends(body, encoded_tools)
         self.blocks, marked, is_blank = tokens.walk(self.messages, self.token_ends)
         self.input_tokens = self.token_ends[-1] if self.token_ends else 0
         is_marked = marked or not HAS_BREAKPOINTS.isdisjoint(body)
@@ -135,9 +138,10 @@ class MessagesRequest:
 
         All other views are those of the body.
         """
+        begin = len(self.body.get("tools") or ()) + len(tokens.blocks_of(self.body.get("system") or ()))
         edited = copy(self)
         edited.prompt = prompt
-        edited.token_ends = tokens.prompt_ends(self.body)
+        edited.token_ends = self.token_ends[:begin]
         tokens.walk(prompt.messages, edited.token_ends)
         edited.input_tokens = edited.token_ends[-1] if edited.token_ends else 0
         return edited

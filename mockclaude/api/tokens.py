@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,6 +17,7 @@ from mockclaude.api import media
 from mockclaude.api.body import Body
 from mockclaude.api.content_blocks import Blocks, Located, add_inner_blocks
 from mockclaude.api.events import Block, streamed_text
+from mockclaude.api.memo import remember
 
 MESSAGE_OVERHEAD = 4
 TOOLS_OVERHEAD = 346
@@ -128,18 +129,34 @@ def of_input(body: Body) -> int:
     return sum(prompt_ends(body)[-1:]) + MESSAGE_OVERHEAD * len(contents) + _of_input(contents)
 
 
-def prompt_ends(body: Body) -> list[int]:
-    """Count the input tokens up to the end of each tool and system block."""
+def prompt_ends(body: Body, tools: bytes = b"") -> list[int]:
+    """Count the input tokens up to the end of each tool and system block.
+
+    Args:
+        body: The body.
+        tools: Its tools as JSON; b"" if they are not encoded.
+    """
     ends: list[int] = []
-    total = TOOLS_OVERHEAD
-    for tool in body.get("tools") or ():
-        total += _of_tool(tool)
-        ends.append(total)
+    if body.get("tools"):
+        ends += _encoded_tool_ends(tools) if tools else _tool_ends(body["tools"])
     total = ends[-1] if ends else 0
     for block in blocks_of(body.get("system") or ()):
         total += of_block(block)
         ends.append(total)
     return ends
+
+
+def _tool_ends(tools: Iterable[Body]) -> Iterator[int]:
+    total = TOOLS_OVERHEAD
+    for tool in tools:
+        total += _of_tool(tool)
+        yield total
+
+
+@remember(16, 100_000)
+def _encoded_tool_ends(tools: bytes) -> tuple[int, ...]:
+    """Return the `_tool_ends` of tools as JSON. Cached, since agents repeat tools."""
+    return tuple(_tool_ends(orjson.loads(tools)))
 
 
 def walk(messages: list[Body], ends: list[int]) -> tuple[Blocks, list[Located], bool]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from mockclaude.api import schema
 from mockclaude.api.api_headers import ApiHeaders, parse_api_headers
-from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.mode import MODES, Mode, ValidationResult
 from mockclaude.scenario.diagnostics import did_you_mean, join_words, shorten
@@ -30,14 +29,14 @@ class ValidHeaders(NamedTuple):
         api_headers: The API key, the version and the betas.
         result: The validation mode and the warnings about headers. Mode `anthropic` has no warnings about the body.
         content_type: The error for a wrong content type; None for the right one.
-        has_valid_shape: Returns whether a body has the shape of a Messages request without `thread`.
+        shape: The shapes of Messages requests without `thread`.
     """
 
     policy: Policy
     api_headers: ApiHeaders
     result: ValidationResult
     content_type: ApiError | None
-    has_valid_shape: Callable[[Body], bool]
+    shape: schema.Acceptance
 
 
 def validate_headers(headers: Mapping[str, str], policy: Policy) -> ValidHeaders:
@@ -49,8 +48,8 @@ def validate_headers(headers: Mapping[str, str], policy: Policy) -> ValidHeaders
     result = ValidationResult(validation_mode(headers, policy))
     _warn_of_unknown(headers, result)
     parsed = parse_api_headers(headers, policy.api_keys, result, policy.betas)
-    shape = schema.create_validator(parsed.version, parsed.betas)
-    return ValidHeaders(policy, parsed, result, _wrong_content_type(headers), shape.isinstance_python)
+    shape = schema.create_acceptance(parsed.version, parsed.betas)
+    return ValidHeaders(policy, parsed, result, _wrong_content_type(headers), shape)
 
 
 def validation_mode(headers: Mapping[str, str], policy: Policy) -> Mode:

@@ -70,9 +70,10 @@ class RequestValidator(NamedTuple):
         if valid.content_type is not None:
             result.report(valid.content_type, gateway_accepts=True)
         parsed = parse(http.body)
-        body = parsed[0]
+        body = parsed.body
         is_usual = result.mode == "anthropic" and not counting and "thread" not in body
-        if not (is_usual and valid.has_valid_shape(body)):
+        shape, tools = valid.shape, parsed.tools
+        if not (is_usual and (shape.accepts_with_tools(body, tools) if tools else shape.accepts(body))):
             check_shape(body, api_headers, result, counting=counting)
         fault = ""
         if FAULT_MARK in body["model"] or not DIRECTING_BETAS.isdisjoint(api_headers.betas):
@@ -95,7 +96,7 @@ class RequestValidator(NamedTuple):
         thread: ThreadRequest | None,
     ) -> MessagesRequest:
         """Build the request from a body with a valid shape, and check the rules that a schema cannot express."""
-        result, (received, canonical, excluded) = valid.result, parsed
+        result = valid.result
         model = models.find(body["model"])
         if model is None:
             name = body["model"]
@@ -111,8 +112,9 @@ class RequestValidator(NamedTuple):
             model,
             valid.api_headers,
             self.issued,
-            canonical if body is received else None,
-            excluded_fields(received, "model") if fault else excluded,
+            parsed.canonical if body is parsed.body else None,
+            excluded_fields(parsed.body, "model") if fault else parsed.excluded_fields,
+            parsed.tools if body is parsed.body else b"",
             result.warnings,
             fault,
             http.head.endpoint,

@@ -24,7 +24,7 @@ FIELDS = (
 
 
 def usable(data: bytes) -> dict[str, Any]:
-    body = parse(data)[0]
+    body = parse(data).body
     check_usable(body)
     return body
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api.errors import ApiError
-from mockclaude.api.fingerprint import canonical_body
+from mockclaude.api.fingerprint import canonical_body, parse
 
 BODY: dict[str, Any] = {"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]}
 JSON = st.recursive(
@@ -50,3 +50,27 @@ def test_what_nests_too_deeply_is_refused_wherever_it_is(field: str) -> None:
 
     with pytest.raises(ApiError, match="nested too deeply"):
         canonical_body({field: nested})
+
+
+def test_tools_may_nest_as_deeply_as_any_field() -> None:
+    def is_refused(field: str, depth: int) -> bool:
+        try:
+            parse(orjson.dumps({field: orjson.Fragment(b"[" * depth + b"]" * depth)}))
+        except ApiError:
+            return True
+        return False
+
+    refused = [is_refused("tools", depth) for depth in range(250, 260)]
+
+    assert refused == [is_refused("system", depth) for depth in range(250, 260)] == sorted(refused)
+    assert len({*refused}) == 2
+
+
+@given(JSON, st.sampled_from(["", "long. " * 20_000]))
+def test_encoded_tools_are_in_the_canonical_form_as_they_are(tools: Any, text: str) -> None:
+    body = BODY | {"tools": [text, tools] if text else tools}
+    parsed = parse(orjson.dumps(body))
+
+    assert parsed.canonical == canonical_body(body)
+    assert not parsed.tools or orjson.loads(parsed.tools) == body["tools"]
+    assert bool(parsed.tools) == (isinstance(tools, list) and not text)

@@ -72,7 +72,7 @@ def _find_combined(request: MessagesRequest) -> Details | None:
 
 
 def _invalid_schema(request: MessagesRequest) -> Details | None:
-    index = _invalid_index(orjson.dumps(_tools(request)))
+    index = _invalid_index(request.encoded_tools or orjson.dumps(_tools(request)))
     return None if index is None else {"index": index}
 
 

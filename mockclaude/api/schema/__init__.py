@@ -5,12 +5,14 @@ The schema itself is data, in `body_fields`, `block_types` and `tool_types`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
 from pydantic_core import ErrorDetails, SchemaValidator, ValidationError
 
+from mockclaude.api.body import Body
 from mockclaude.api.schema.block_types import BLOCKS
 from mockclaude.api.schema.body_fields import BODY
 from mockclaude.api.schema.gates import open_gates
@@ -26,9 +28,43 @@ _MANY = 100
 """The maximum number of errors that pydantic formats for one request. Only one is sent."""
 
 
-def create_validator(version: str, betas: frozenset[str]) -> SchemaValidator:
-    """Create the validator that accepts valid Messages requests without `thread`."""
-    return _validator("create", open_gates(version, betas), AcceptanceBuilder)
+_MOST_TOOLS = 16
+"""The maximum number of remembered lists of tools. At this number all are dropped."""
+
+
+class Acceptance:
+    """Accepts valid Messages requests without `thread`.
+
+    Attributes:
+        accepts: Returns whether a body is valid.
+    """
+
+    def __init__(self, gates: frozenset[str]) -> None:
+        self.accepts: Callable[[Body], bool] = _validator("create", gates, AcceptanceBuilder).isinstance_python
+        self._valid_tools: set[bytes] = set()
+
+    def accepts_with_tools(self, body: Body, tools: bytes) -> bool:
+        """Return whether a body is valid.
+
+        Tools that were valid are not validated again, since agents repeat them.
+
+        Args:
+            body: The body.
+            tools: Its tools as JSON.
+        """
+        if tools in self._valid_tools:
+            return self.accepts({**body, "tools": []})
+        is_valid = self.accepts(body)
+        if is_valid:
+            if len(self._valid_tools) >= _MOST_TOOLS:
+                self._valid_tools.clear()
+            self._valid_tools.add(tools)
+        return is_valid
+
+
+def create_acceptance(version: str, betas: frozenset[str]) -> Acceptance:
+    """Create the acceptance for a version of the API and betas."""
+    return _acceptance(open_gates(version, betas))
 
 
 def find_error(body: dict[str, Any], version: str, betas: frozenset[str], *, counting: bool) -> str | None:
@@ -75,6 +111,9 @@ def _definitions() -> Definitions:
 @cache
 def _field_names() -> frozenset[str]:
     return frozenset(field_names(_definitions().values()))
+
+
+_acceptance = lru_cache(maxsize=64)(Acceptance)
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -189,6 +189,7 @@ def descriptions(model: type[BaseModel]) -> dict[str, str]:
     return {model.model_fields[name].alias or name: text for name, text in described.items()}
 
 
+@cache
 def _described(model: type[BaseModel]) -> dict[str, str]:
     try:
         (definition,) = ast.parse(inspect.getsource(model)).body

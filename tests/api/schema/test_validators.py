@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,9 +13,10 @@ from pydantic_core import SchemaValidator, ValidationError
 
 from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION
 from mockclaude.api.betas import KNOWN
-from mockclaude.api.schema import create_validator, find_error
+from mockclaude.api.schema import Acceptance, create_acceptance, find_error
 from mockclaude.api.schema.block_types import BLOCKS
 from mockclaude.api.schema.body_fields import BODY
+from mockclaude.api.schema.gates import open_gates
 from mockclaude.api.schema.notation import List, Literal, Map, Name, Object, OneOf, Type, parse_definitions
 from mockclaude.api.schema.tool_types import TOOLS
 from mockclaude.api.schema.validators import AcceptanceBuilder, Builder
@@ -135,6 +137,28 @@ REQUESTS = st.deferred(lambda: values(BODIES["create"]))
 @given(REQUESTS | mangled(REQUESTS), st.sampled_from([OLD_VERSION, NEW_VERSION]), st.sampled_from([(), KNOWN]))
 def test_a_request_is_accepted_if_it_has_no_error(body: dict[str, Any], version: str, betas: Any) -> None:
     body.pop("thread", None)
-    is_accepted = create_validator(version, frozenset(betas)).isinstance_python(body)
+    is_accepted = create_acceptance(version, frozenset(betas)).accepts(body)
 
     assert is_accepted == (find_error(body, version, frozenset(betas), counting=False) is None)
+
+
+@given(REQUESTS | mangled(REQUESTS))
+def test_tools_that_were_valid_change_no_result(body: dict[str, Any]) -> None:
+    acceptance = Acceptance(open_gates(OLD_VERSION, frozenset(KNOWN)))
+    tools = orjson.dumps(body.get("tools"))
+    first, second = (acceptance.accepts_with_tools(body, tools) for _ in range(2))
+
+    assert first == second == acceptance.accepts(body)
+    assert not acceptance.accepts_with_tools({**body, "model": 1}, tools)
+
+
+MINIMAL = {"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "x"}]}
+
+
+def test_few_lists_of_tools_are_remembered() -> None:
+    acceptance = Acceptance(open_gates(OLD_VERSION, frozenset()))
+    for number in range(100):
+        tools = [{"name": f"tool_{number}", "input_schema": {"type": "object"}}]
+        assert acceptance.accepts_with_tools({**MINIMAL, "tools": tools}, orjson.dumps(tools))
+
+    assert len(acceptance._valid_tools) <= 16
