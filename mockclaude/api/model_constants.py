@@ -7,10 +7,13 @@ beginnings of signatures; Anthropic's documentation for the rest. A comment mark
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from mockclaude.api import models
 from mockclaude.api.token_weights import NEW, OLD, Weights
+
+Account: TypeAlias = Literal["old", "new"]
+"""The age of an account, on which the binding of thinking by some models depends."""
 
 _200K = 200_000
 

@@ -60,7 +60,9 @@ class EarlierTurn(NamedTuple):
 
 
 class MessagesRequest:
-    """A request to `messages`, `count_tokens` or `models`, which never changes.
+    """A request to `messages`, `count_tokens` or `models`.
+
+    Only its warnings and its entry change.
 
     Attributes:
         body: The parsed body with all messages of its thread. Only reports redact its credentials.
@@ -70,7 +72,7 @@ class MessagesRequest:
         issued: The thinking blocks that the server or a recording has sent.
         excluded_fields: The fields outside the canonical body, as JSON; empty for none.
         encoded_tools: The tools as JSON; empty if they are not encoded.
-        warnings: The errors that the validation mode tolerates.
+        warnings: The errors that the validation mode tolerates, and oddities that the API accepts.
         requested_fault: The requested fault after the model name; '' for none.
         endpoint: The endpoint: `messages`, `count_tokens` or `models`.
         entry: The `JournalEntry` with the decision and the response; None until the request is handled.
@@ -132,6 +134,10 @@ class MessagesRequest:
         is_marked = marked or not HAS_BREAKPOINTS.isdisjoint(body)
         self.breakpoints = find_breakpoints(body, marked) if is_marked else []
         self.traits = self._collect_traits(is_blank=is_blank)
+
+    def warn(self, message: str) -> None:
+        """Add a warning to this request only, since requests share the warnings of a head."""
+        self.warnings = [*self.warnings, message]
 
     def with_prompt(self, prompt: Prompt) -> MessagesRequest:
         """Return a copy that counts the tokens of an edited prompt.

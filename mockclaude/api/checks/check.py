@@ -34,6 +34,11 @@ class Check(NamedTuple):
     gateway: bool = False
     type: str = "invalid_request_error"
 
+    @property
+    def gateway_accepts(self) -> bool:
+        """Whether the mode `gateway` tolerates a failure, e.g. of an assumed check."""
+        return self.gateway or self.source == "assumed"
+
 
 class CheckFailure(NamedTuple):
     """A check that fails for a request, and the API's message."""

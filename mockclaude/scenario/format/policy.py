@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from mockclaude.api.betas import MODES, AcceptedBetas
 from mockclaude.api.errors import RETRIED, STATUS, ApiError, type_of
 from mockclaude.api.mode import Mode
+from mockclaude.api.model_constants import Account
 from mockclaude.scenario.diagnostics import did_you_mean, find_near, format_value, suggest
 
 Models: TypeAlias = Literal["similar", "listed", "any"]
@@ -41,6 +42,7 @@ class Policy(NamedTuple):
         betas: The accepted betas.
         unmatched: The status of the error for an unmatched request.
         lane_from: The sources of the lane; empty for the API key alone.
+        account: The age of the account.
     """
 
     validation: Mode = "anthropic"
@@ -50,6 +52,7 @@ class Policy(NamedTuple):
     betas: AcceptedBetas = "known"
     unmatched: int = UNMATCHED
     lane_from: tuple[LaneSource, ...] = ()
+    account: Account = "new"
 
     def unmatched_error(self, message: str) -> ApiError:
         """Build the error for an unmatched request."""

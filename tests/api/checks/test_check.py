@@ -35,3 +35,11 @@ def test_a_check_is_not_asked_where_what_it_needs_is_missing(needs: str) -> None
     check = Check("nothing", "never told", "assumed", fails, needs=needs)
 
     assert refusal([check], asked()) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "gateway", "accepts"),
+    [("recorded", False, False), ("recorded", True, True), ("assumed", False, True)],
+)
+def test_a_gateway_accepts_the_failure_of_an_assumed_check(source: str, gateway: bool, accepts: bool) -> None:
+    assert Check("nothing", "never told", source, fails, gateway=gateway).gateway_accepts is accepts
