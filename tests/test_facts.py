@@ -51,7 +51,14 @@ TABLES: dict[str, Mapping[str, Any]] = {
     "least tokens of a cache entry": MINIMUMS,
     "beta of": GATES,
     "check": {
-        f"{number} {check.condition}": [check.message, check.source, check.needs, check.gateway, check.type]
+        f"{number} {check.condition}": [
+            check.message,
+            check.source,
+            check.needs,
+            check.gateway,
+            check.type,
+            check.citation,
+        ]
         for number, check in enumerate(CHECKS)
     },
     "pace": {name: profile._asdict() for name, profile in PROFILES.items()},

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockclaude.api import models
 from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
-from mockclaude.api.checks.check import Check, CheckFailure
+from mockclaude.api.checks.check import Check, CheckFailure, build_failure
 from mockclaude.api.issued import ALL_ISSUED
 from mockclaude.api.request import MessagesRequest
 
@@ -48,4 +48,4 @@ def failures(checks: Sequence[Check], request: MessagesRequest) -> Iterator[Chec
         if not check.needs or check.needs in request.traits:
             details = check.find(request)
             if details is not None:
-                yield CheckFailure(check, check.message.format(**details))
+                yield build_failure(check, request, details)

@@ -17,7 +17,7 @@ from mockclaude.api.checks import (
     thinking_checks,
     tool_checks,
 )
-from mockclaude.api.checks.check import Check, CheckFailure
+from mockclaude.api.checks.check import Check, build_failure
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.request import MessagesRequest
 
@@ -65,7 +65,7 @@ def report_failures(request: MessagesRequest, result: ValidationResult, part: Pa
         except misshapen:
             continue
         if values is not None:
-            failure = CheckFailure(check, check.message.format(**values))
+            failure = build_failure(check, request, values)
             if not result.tolerates(gateway_accepts=check.gateway_accepts):
                 raise failure.error
             request.warn(failure.message)
