@@ -22,6 +22,7 @@ from mockclaude.api.content_blocks import HAS_BREAKPOINTS, find_breakpoints
 from mockclaude.api.field_traits import list_inner_traits
 from mockclaude.api.fingerprint import canonical_body
 from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
+from mockclaude.api.model_constants import Constants as Constants
 from mockclaude.api.model_constants import find_constants
 from mockclaude.api.models import Model
 from mockclaude.api.redaction import redact
@@ -128,8 +129,8 @@ class MessagesRequest:
         self.stream = bool(body.get("stream"))
         self._begin, self.user = _current_turn(self.messages)
         self.typed_text = without_reminders(self.user) if _REMINDER in self.user else self.user
-        self.token_ends = tokens.prompt_ends(body, encoded_tools)
-        self.blocks, marked, is_blank = tokens.walk(self.messages, self.token_ends)
+        self.token_ends = tokens.prompt_ends(body, self.constants.weights, encoded_tools)
+        self.blocks, marked, is_blank = tokens.walk(self.messages, self.token_ends, self.constants.weights)
         self.input_tokens = self.token_ends[-1] if self.token_ends else 0
         is_marked = marked or not HAS_BREAKPOINTS.isdisjoint(body)
         self.breakpoints = find_breakpoints(body, marked) if is_marked else []
@@ -148,7 +149,7 @@ class MessagesRequest:
         edited = copy(self)
         edited.prompt = prompt
         edited.token_ends = self.token_ends[:begin]
-        tokens.walk(prompt.messages, edited.token_ends)
+        tokens.walk(prompt.messages, edited.token_ends, self.constants.weights)
         edited.input_tokens = edited.token_ends[-1] if edited.token_ends else 0
         return edited
 

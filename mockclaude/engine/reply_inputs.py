@@ -62,7 +62,9 @@ def message_context(context: RequestContext, rule: Rule, draws: Draws, chunk_siz
         return PLAIN if chunk_size is None else ReplyContext(chunk_size=chunk_size)
     fields = optional_fields(request.body, draws, context.http.now)
     if context.is_diagnosed:
-        fields["diagnostics"] = diagnose(context.state.store, request, request_hashes(request.body))
+        fields["diagnostics"] = diagnose(
+            context.state.store, request, request_hashes(request.body, request.constants.weights)
+        )
     return ReplyContext(cached and cached.usage, fields, rule.as_written, chunk_size)
 
 

@@ -14,7 +14,9 @@ import orjson
 
 from mockclaude.api import events, tokens
 from mockclaude.api.events import Event
+from mockclaude.api.model_constants import find_constants
 from mockclaude.api.request import MessagesRequest
+from mockclaude.api.schema.gates import GATES
 from mockclaude.reply.compose import ReplyContext, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import Data, RenderedReply, Run, json_data
@@ -34,6 +36,9 @@ _HOLES = re.compile(f"{_MODEL}|{_ID}|{_INPUT_TOKENS}".encode())
 
 _PLAIN = frozenset({"model", "messages", "max_tokens", "stream", "system", "tools", "metadata"})
 """Fields that do not change a fixed reply which is short enough and calls no tool."""
+
+_CHANGING_BETAS = GATES["binding"] | GATES["context_management"] | {"claude-code-20250219"}
+"""Betas that add fields to a message."""
 
 
 class _PreparedReply(NamedTuple):
@@ -68,14 +73,17 @@ def render_prepared(
     """Render a fixed reply; None if the reply must be composed for the request."""
     if not (template.fixed and pace.instant and _PLAIN.issuperset(request.body)):
         return None
-    prepared, model, messages = _prepare(template, request.stream, chunk_size), request.model_info, request.messages
+    if not _CHANGING_BETAS.isdisjoint(request.api_headers.betas):
+        return None
+    model, messages = request.model_info, request.messages
+    name = request.body["model"] if model is None else model.id
+    prepared = _prepare(template, request.stream, chunk_size, name)
     if prepared is None or (messages and messages[-1]["role"] == "assistant"):
         return None
     before, between, after, size, *_ = prepared
     most, input_tokens, message_id = request.body.get("max_tokens"), request.input_tokens, context.message_id
     if (most is not None and size > most) or (model is not None and size > model.max_input_tokens - input_tokens):
         return None
-    name = request.body["model"] if model is None else model.id
     counted = (b"%d" % input_tokens).join(after)
     data = b"%b%b%b%b%b" % (before, orjson.dumps(name)[1:-1], between, message_id.encode(), counted)
     run = Run(data, partial(_take_apart, prepared, name, message_id, request))
@@ -96,9 +104,10 @@ def _take_apart(prepared: _PreparedReply, model: str, message_id: str, request: 
 
 
 @lru_cache(maxsize=1024)
-def _prepare(template: ReplyTemplate, stream: bool, chunk_size: int | None) -> _PreparedReply | None:
-    """Prepare the reply; None if it has an incident or a tool call."""
+def _prepare(template: ReplyTemplate, stream: bool, chunk_size: int | None, model: str) -> _PreparedReply | None:
+    """Prepare the reply of a model; None if it has an incident or a tool call."""
     request = MessagesRequest({"model": _MODEL, "messages": []})
+    request.constants = find_constants(model)
     scope = TemplateContext(request, dict, lambda: Fakes(DEFAULT_LOCALE))
     reply = compose(template, scope, Draws(0, ""), _ID, ReplyContext(as_written=True, chunk_size=chunk_size))
     content, usage = reply.message["content"], reply.message["usage"]
@@ -111,7 +120,7 @@ def _prepare(template: ReplyTemplate, stream: bool, chunk_size: int | None) -> _
     all_events = list_events(reply) if stream else []
     encoded = b"".join([event.encoded for event in all_events]) if stream else orjson.dumps(reply.message)
     before, between, *after = _HOLES.split(encoded)
-    count = sum(map(tokens.of_output, content))
+    count = sum([tokens.of_output(block, request.constants.weights) for block in content])
     return _PreparedReply(before, between, tuple(after), count, reply.message, all_events[1:-2], usage)
 
 
