@@ -19,6 +19,7 @@ import pytest
 import mockclaude
 from mockclaude.api import errors
 from mockclaude.api.checks.table import CHECKS
+from mockclaude.api.model_constants import CONSTANTS
 from mockclaude.api.models import ALIASES, CATALOGUE
 from mockclaude.api.schema.gates import GATES
 from mockclaude.reply.cache_usage import MINIMUMS
@@ -45,11 +46,19 @@ TABLES: dict[str, Mapping[str, Any]] = {
     "message": errors.MESSAGES,
     "model": {model.id: {**model._asdict(), "abilities": model.abilities._asdict()} for model in CATALOGUE},
     "info": {model.id: model.info() for model in CATALOGUE[:1]},
+    "constants": {model: {**row._asdict(), "weights": row.weights.name} for model, row in CONSTANTS.items()},
     "alias": ALIASES,
     "least tokens of a cache entry": MINIMUMS,
     "beta of": GATES,
     "check": {
-        f"{number} {check.condition}": [check.message, check.source, check.needs, check.gateway, check.type]
+        f"{number} {check.condition}": [
+            check.message,
+            check.source,
+            check.needs,
+            check.gateway,
+            check.type,
+            check.citation,
+        ]
         for number, check in enumerate(CHECKS)
     },
     "pace": {name: profile._asdict() for name, profile in PROFILES.items()},

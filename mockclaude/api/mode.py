@@ -32,10 +32,14 @@ class ValidationResult:
         Raises:
             ApiError: `error`.
         """
-        if self.mode == "anthropic" or (self.mode == "gateway" and not gateway_accepts):
+        if not self.tolerates(gateway_accepts=gateway_accepts):
             raise error
         if self.mode == "gateway":
             self.warn(error.message)
+
+    def tolerates(self, *, gateway_accepts: bool) -> bool:
+        """Return whether the mode tolerates an error."""
+        return self.mode == "off" or (self.mode == "gateway" and gateway_accepts)
 
     def warn(self, message: str) -> None:
         """Add a warning, unless the mode is `off`."""

@@ -7,34 +7,34 @@ turn.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from mockclaude.api import tokens
 from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
 from mockclaude.api.body import Body
-from mockclaude.api.content_blocks import HAS_BREAKPOINTS, Blocks, Located, add_inner_blocks, find_breakpoints
+from mockclaude.api.content_blocks import HAS_BREAKPOINTS, find_breakpoints
 from mockclaude.api.field_traits import list_inner_traits
 from mockclaude.api.fingerprint import canonical_body
 from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
+from mockclaude.api.model_constants import Constants as Constants
+from mockclaude.api.model_constants import find_constants
 from mockclaude.api.models import Model
 from mockclaude.api.redaction import redact
 from mockclaude.api.tool_pairs import OF_MESSAGES, ToolCallPairs, pair_tool_calls
+
+if TYPE_CHECKING:
+    from mockclaude.api.prompt import Prompt
 
 NO_HEADERS: Mapping[str, str] = CIMultiDictProxy(CIMultiDict())
 NO_API_HEADERS = ApiHeaders("", NEW_VERSION, frozenset())
 
 LONG = 100_000
 """Tokens of a request and its reply that fit into the context window of every model."""
-
-MAX_DOCUMENTS = 500
-"""The maximum number of documents of a request, in every mode, because counting tokens opens each PDF."""
-
-_WITH_DOCUMENTS = ("document", "tool_result")
 
 _LEVELS = 3
 """Levels of content with text: a search result in a tool result in a message."""
@@ -59,7 +59,9 @@ class EarlierTurn(NamedTuple):
 
 
 class MessagesRequest:
-    """A request to `messages`, `count_tokens` or `models`, which never changes.
+    """A request to `messages`, `count_tokens` or `models`.
+
+    Only its warnings and its entry change.
 
     Attributes:
         body: The parsed body with all messages of its thread. Only reports redact its credentials.
@@ -69,10 +71,12 @@ class MessagesRequest:
         issued: The thinking blocks that the server or a recording has sent.
         excluded_fields: The fields outside the canonical body, as JSON; empty for none.
         encoded_tools: The tools as JSON; empty if they are not encoded.
-        warnings: The errors that the validation mode tolerates.
+        warnings: The errors that the validation mode tolerates, and oddities that the API accepts.
         requested_fault: The requested fault after the model name; '' for none.
         endpoint: The endpoint: `messages`, `count_tokens` or `models`.
         entry: The `JournalEntry` with the decision and the response; None until the request is handled.
+        constants: The constants of the model.
+        prompt: The messages that the model reads; None if they are those of the body.
         messages: The messages of the body.
         stream: Whether the client requests a stream.
         user: The text of the current turn, blocks joined by line breaks.
@@ -80,7 +84,7 @@ class MessagesRequest:
         blocks: The content blocks of all messages by type, including those in tool results, in the order of the
             request. A message whose content is a string has none.
         token_ends: The input tokens up to the end of each tool, of each block of the system prompt, and of each block
-            of the messages. A string is one block, and no content of a message too.
+            of the messages in the prompt. A string is one block, and no content of a message too.
         input_tokens: The input tokens of the request.
         breakpoints: The items with `cache_control`, in the API's order: tools, system, messages, last the body itself.
         traits: The features that checks depend on, which the module `field_traits` lists.
@@ -117,16 +121,35 @@ class MessagesRequest:
         self.requested_fault = requested_fault
         self.endpoint = endpoint
         self.entry = entry
+        self.constants = find_constants(body["model"])
+        self.prompt: Prompt | None = None
         self.messages: list[dict[str, Any]] = body["messages"]
         self.stream = bool(body.get("stream"))
         self._begin, self.user = _current_turn(self.messages)
         self.typed_text = without_reminders(self.user) if _REMINDER in self.user else self.user
-        self.token_ends = tokens.prompt_ends(body, encoded_tools)
-        self.blocks, marked, is_blank = _walk(self.messages, self.token_ends)
+        self.token_ends = tokens.prompt_ends(body, self.constants.weights, encoded_tools)
+        self.blocks, marked, is_blank = tokens.walk(self.messages, self.token_ends, self.constants.weights)
         self.input_tokens = self.token_ends[-1] if self.token_ends else 0
         is_marked = marked or not HAS_BREAKPOINTS.isdisjoint(body)
         self.breakpoints = find_breakpoints(body, marked) if is_marked else []
         self.traits = self._collect_traits(is_blank=is_blank)
+
+    def warn(self, message: str) -> None:
+        """Add a warning to this request only, since requests share the warnings of a head."""
+        self.warnings = [*self.warnings, message]
+
+    def with_prompt(self, prompt: Prompt) -> MessagesRequest:
+        """Return a copy that counts the tokens of an edited prompt.
+
+        All other views are those of the body.
+        """
+        begin = len(self.body.get("tools") or ()) + len(tokens.blocks_of(self.body.get("system") or ()))
+        edited = copy(self)
+        edited.prompt = prompt
+        edited.token_ends = self.token_ends[:begin]
+        tokens.walk(prompt.messages, edited.token_ends, self.constants.weights)
+        edited.input_tokens = edited.token_ends[-1] if edited.token_ends else 0
+        return edited
 
     def _collect_traits(self, *, is_blank: bool) -> frozenset[str]:
         traits = {name for name, value in self.body.items() if value is not None and ":" not in name}
@@ -313,36 +336,3 @@ def _texts_within(content: Any, levels: int) -> Iterator[str]:
     for block in content if isinstance(content, list) and levels else ():
         if isinstance(block, dict):
             yield from _texts_within(block.get("text" if block.get("type") == "text" else "content"), levels - 1)
-
-
-def _walk(messages: list[Body], ends: list[int]) -> tuple[Blocks, list[Located], bool]:
-    """Return the blocks of messages by type, those with `cache_control`, and whether a message has no text.
-
-    Extend `ends`, the `token_ends`. Blocks with documents do not count after `MAX_DOCUMENTS`, which is an error.
-    """
-    blocks: defaultdict[str, list[Located]] = defaultdict(list)
-    marked: list[Located] = []
-    total, is_blank = ends[-1] if ends else 0, False
-    for number, message in enumerate(messages):
-        content = message["content"]
-        total += tokens.MESSAGE_OVERHEAD
-        if not content or isinstance(content, str):
-            is_blank = is_blank or not content or content.isspace()
-            total += tokens.of_text(content or "")
-            ends.append(total)
-            continue
-        for index, block in enumerate(content):
-            located, kind = (("messages", number, "content", index), block), block.get("type", "")
-            blocks[kind].append(located)
-            if block.get("cache_control"):
-                marked.append(located)
-            text = block.get("text") if kind == "text" else block.get("content") if kind == "tool_result" else None
-            if isinstance(text, str):
-                total += (len(text) * 2 + 6) // 7 if text.isascii() else tokens.of_text(text)
-            else:
-                if kind == "tool_result":
-                    marked += add_inner_blocks(blocks, located[0], text)
-                if kind not in _WITH_DOCUMENTS or len(blocks.get("document", ())) <= MAX_DOCUMENTS:
-                    total += tokens.of_block(block)
-            ends.append(total)
-    return dict(blocks), marked, is_blank

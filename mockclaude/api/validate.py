@@ -8,6 +8,8 @@ from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError, invalid
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.api.mode import ValidationResult
+from mockclaude.api.request import MessagesRequest
+from mockclaude.api.tokens import MAX_DOCUMENTS
 
 _LOOKS_LIKE_A_MODEL = compile_lazily(r"claude-(?=.*(haiku|sonnet|opus|fable|mythos))[a-z0-9-]+")
 
@@ -49,3 +51,13 @@ def check_model(name: str, validation: ValidationResult, *, known: bool, hint: s
     """
     if not known:
         validation.report(ApiError("not_found_error", f"model: {name}", hint=hint), gateway_accepts=True)
+
+
+def check_documents(request: MessagesRequest) -> None:
+    """Reject a request with more documents than are counted, in every mode.
+
+    Raises:
+        ApiError: 400.
+    """
+    if len(request.blocks["document"]) > MAX_DOCUMENTS:
+        raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")

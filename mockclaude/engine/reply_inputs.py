@@ -10,7 +10,7 @@ from mockclaude.engine.request_context import RequestContext
 from mockclaude.engine.state.prompt_cache import diagnose, request_hashes
 from mockclaude.reply.compose import PLAIN, ReplyContext
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.optional_fields import optional_fields
+from mockclaude.reply.optional_fields import container_field, context_fields, thinking_fields
 from mockclaude.scenario.format.chunks import parse_chunk_size
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Rule
@@ -60,9 +60,15 @@ def message_context(context: RequestContext, rule: Rule, draws: Draws, chunk_siz
     request, cached = context.request, context.cached
     if not (rule.as_written or cached is not None or not _OPTIONAL.isdisjoint(request.body)):
         return PLAIN if chunk_size is None else ReplyContext(chunk_size=chunk_size)
-    fields = optional_fields(request.body, draws, context.http.now)
+    fields = {
+        **container_field(request.body, draws, context.http.now),
+        **context_fields(request),
+        **thinking_fields(request),
+    }
     if context.is_diagnosed:
-        fields["diagnostics"] = diagnose(context.state.store, request, request_hashes(request.body))
+        fields["diagnostics"] = diagnose(
+            context.state.store, request, request_hashes(request.body, request.constants.weights)
+        )
     return ReplyContext(cached and cached.usage, fields, rule.as_written, chunk_size)
 
 

@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 from mockclaude.api import models
 from mockclaude.api.body import Body
-from mockclaude.api.checks.table import find_failures
-from mockclaude.api.errors import invalid
+from mockclaude.api.checks.table import report_failures
 from mockclaude.api.fingerprint import ParsedBody, excluded_fields, parse
 from mockclaude.api.issued import IssuedBlocks
 from mockclaude.api.mode import ValidationResult
-from mockclaude.api.request import MAX_DOCUMENTS, MessagesRequest
+from mockclaude.api.request import MessagesRequest
 from mockclaude.api.schema.gates import GATES
-from mockclaude.api.validate import check_model, check_shape, looks_like_a_model
+from mockclaude.api.validate import check_documents, check_model, check_shape, looks_like_a_model
 from mockclaude.engine.http_request import Head, HttpRequest
 from mockclaude.engine.state.store import Store
 from mockclaude.engine.state.threads import ThreadRequest
@@ -23,6 +22,12 @@ from mockclaude.scenario.format.policy import Policy
 
 DIRECTING_BETAS = GATES["mid_output_config"]
 """Betas in which a system message may have no content: it sets `output_config` for the messages after it."""
+
+EDITED = frozenset({"block:thinking", "block:redacted_thinking", "block:compaction", "context_management"})
+"""The traits of a request whose prompt the API may edit."""
+
+EDITING_BETAS = GATES["binding"] | GATES["context_management"] | GATES["compaction"]
+"""Betas with which the response reports the edits of the prompt."""
 
 FAULT_MARK = "+"
 """The separator of a model name and a requested fault, for clients that cannot set headers."""
@@ -100,11 +105,7 @@ class RequestValidator(NamedTuple):
         result = valid.result
         model = models.find(body["model"])
         if model is None:
-            name = body["model"]
-            known = self._accepts(name)
-            is_error = not known and result.mode == "anthropic"
-            hint = self.policy.explain_model(name, models.list_names()) if is_error else ""
-            check_model(name, result, known=known, hint=hint)
+            self._check_unlisted(body["model"], result)
         if thread is not None:
             body = thread.resolve(valid.api_headers.key, body)
         request = MessagesRequest(
@@ -120,11 +121,14 @@ class RequestValidator(NamedTuple):
             fault,
             http.head.endpoint,
         )
-        if "block:document" in request.traits and len(request.blocks["document"]) > MAX_DOCUMENTS:
-            raise invalid(f"A maximum of {MAX_DOCUMENTS} documents may be provided.")
+        if "block:document" in request.traits:
+            check_documents(request)
+        if not (EDITED.isdisjoint(request.traits) and EDITING_BETAS.isdisjoint(valid.api_headers.betas)):
+            from mockclaude.engine.prompt_edits import check_and_edit
+
+            return check_and_edit(request, result, self.policy.account)
         if not result.is_off:
-            for failure in find_failures(request, has_valid_shape=result.mode == "anthropic"):
-                result.report(failure.error, gateway_accepts=failure.check.gateway)
+            report_failures(request, result)
         return request
 
     def _normalize(self, body: Body, betas: Collection[str]) -> tuple[Body, str]:
@@ -136,6 +140,13 @@ class RequestValidator(NamedTuple):
         if not (fault and self.policy.client_faults):
             return body, ""
         return {**body, "model": model}, fault
+
+    def _check_unlisted(self, model: str, result: ValidationResult) -> None:
+        """Check the name of a model that the catalogue does not list."""
+        known = self._accepts(model)
+        is_error = not known and result.mode == "anthropic"
+        hint = self.policy.explain_model(model, models.list_names()) if is_error else ""
+        check_model(model, result, known=known, hint=hint)
 
     def _accepts(self, model: str) -> bool:
         accepted = self.policy.models

@@ -171,7 +171,7 @@ class _Prompt(NamedTuple):
 def _flatten(request: MessagesRequest) -> _Prompt:
     blocks: list[Block] = [*(request.body.get("tools") or ()), *tokens.blocks_of(request.body.get("system") or ())]
     begin, roles = len(blocks), [""] * len(blocks)
-    for message in request.messages:
+    for message in request.messages if request.prompt is None else request.prompt.messages:
         content = tokens.blocks_of(message["content"] or "")
         blocks += content
         roles += [message["role"]] * len(content)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mockclaude.api import tokens
+from mockclaude.api.token_weights import Weights
 
 PIECES = (4, 18, 27, 12, 31, 22, 9, 35, 24, 18)
 """Lengths of the pieces of a streamed text in characters, repeated: 20 on average and a short first piece, as in
@@ -42,11 +43,11 @@ def split_text(text: str, turn: int = 0, sizes: Sequence[int] = PIECES) -> Itera
         turn += 1
 
 
-def count_tokens(pieces: Sequence[str]) -> Iterator[float]:
+def count_tokens(pieces: Sequence[str], weights: Weights) -> Iterator[float]:
     """Spread the tokens of a text over its pieces by length.
 
     The sum does not depend on the cuts.
     """
     size = sum(map(len, pieces))
-    total = tokens.of_text("".join(pieces))
+    total = tokens.of_text("".join(pieces), weights)
     return (total * len(piece) / size if size else 0.0 for piece in pieces)

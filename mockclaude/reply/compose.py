@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from mockclaude.api import models, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
-from mockclaude.api.request import MessagesRequest
+from mockclaude.api.request import Constants, MessagesRequest
 from mockclaude.reply.blocks import BUILDERS, BlockBuilder, to_text
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
@@ -45,12 +45,14 @@ class Reply(NamedTuple):
 
     Attributes:
         chunk_size: The characters of a delta; None for the usual ones.
+        constants: The constants of the model.
     """
 
     message: dict[str, Any]
     parts: Sequence[Part]
     notes: tuple[str, ...] = ()
     chunk_size: int | None = None
+    constants: Constants = Constants()
 
     @property
     def is_complete(self) -> bool:
@@ -103,7 +105,12 @@ def compose(
     parts = drafter.parts
     if context.as_written or drafter.message is not None:
         return finish(drafter, TruncatedReply(parts), message_id, context)
-    return finish(drafter, truncate(parts, request.body, count_tokens_left(request)), message_id, context)
+    return finish(
+        drafter,
+        truncate(parts, request.body, count_tokens_left(request), request.constants.weights),
+        message_id,
+        context,
+    )
 
 
 def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context: ReplyContext) -> Reply:
@@ -117,13 +124,13 @@ def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context
         "role": "assistant",
         "content": content,
         **_build_ending(drafter.ending, content, truncated),
-        "usage": _build_usage(context.input_usage or InputUsage(request.input_tokens), content, drafter.usage),
+        "usage": _build_usage(request, context.input_usage, content, drafter.usage),
         **context.optional_fields,
     }
     if drafter.message is not None:
         message = merge_message(message, drafter.message)
     notes = () if context.as_written else _build_notes(truncated, request.body, content)
-    return Reply(message, truncated.parts, notes, context.chunk_size)
+    return Reply(message, truncated.parts, notes, context.chunk_size, request.constants)
 
 
 def count_tokens_left(request: MessagesRequest) -> float:
@@ -233,21 +240,26 @@ def _infer_stop_reason(content: Sequence[Block]) -> str:
 _THINKING = ("thinking", "redacted_thinking")
 
 
-def _build_usage(counts: InputUsage, content: Sequence[Block], step: Mapping[str, Any]) -> dict[str, Any]:
+def _build_usage(
+    request: MessagesRequest, input_usage: InputUsage | None, content: Sequence[Block], step: Mapping[str, Any]
+) -> dict[str, Any]:
     """Build the usage in the API's key order. Values of the `usage` step replace counted values."""
+    counts, weights = input_usage or InputUsage(request.input_tokens), request.constants.weights
     created = {"ephemeral_5m_input_tokens": counts.created_5m, "ephemeral_1h_input_tokens": counts.created_1h}
     usage = {
         "input_tokens": counts.input_tokens,
         "cache_creation_input_tokens": counts.created_5m + counts.created_1h,
         "cache_read_input_tokens": counts.read,
         "cache_creation": created,
-        "output_tokens": sum(map(tokens.of_output, content)),
+        "output_tokens": sum([tokens.of_output(block, weights) for block in content]),
         "service_tier": "standard",
         "inference_geo": "not_available",
     }
     thinking = [block for block in content if block["type"] in _THINKING]
     if thinking:
-        usage["output_tokens_details"] = {"thinking_tokens": sum(map(tokens.of_output, thinking))}
+        usage["output_tokens_details"] = {
+            "thinking_tokens": sum([tokens.of_output(block, weights) for block in thinking])
+        }
     tools = [block.get("name") for block in content if block["type"] == "server_tool_use"]
     if "web_search" in tools or "web_fetch" in tools:
         usage["server_tool_use"] = {f"{name}_requests": tools.count(name) for name in ("web_search", "web_fetch")}

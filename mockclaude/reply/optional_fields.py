@@ -9,22 +9,31 @@ import time
 from typing import Any
 
 from mockclaude.api.body import Body
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.draws import Draws
 
 CONTAINER_LIFETIME = 30 * 24 * 3600
 """Seconds until a container expires (documented by Anthropic)."""
 
 
-def optional_fields(body: Body, draws: Draws, now: int) -> dict[str, Any]:
-    """Build `container`, `context_management` and `input_transformations`."""
-    fields: dict[str, Any] = {}
-    if body.get("container") is not None:
-        fields["container"] = _build_container(body["container"], draws, now)
-    if body.get("context_management") is not None:
-        fields["context_management"] = {"applied_edits": []}
-    if (body.get("thinking") or {}).get("block_binding") is not None:
-        fields["input_transformations"] = []
-    return fields
+def container_field(body: Body, draws: Draws, now: int) -> dict[str, Any]:
+    """Build `container`."""
+    container = body.get("container")
+    return {} if container is None else {"container": _build_container(container, draws, now)}
+
+
+def context_fields(request: MessagesRequest) -> dict[str, Any]:
+    """Build `context_management`."""
+    if request.body.get("context_management") is None:
+        return {}
+    return {"context_management": {"applied_edits": list(request.prompt.applied_edits) if request.prompt else []}}
+
+
+def thinking_fields(request: MessagesRequest) -> dict[str, Any]:
+    """Build `input_transformations`."""
+    if (request.body.get("thinking") or {}).get("block_binding") is None:
+        return {}
+    return {"input_transformations": list(request.prompt.transformations) if request.prompt else []}
 
 
 def _build_container(container: Any, draws: Draws, now: int) -> dict[str, Any]:

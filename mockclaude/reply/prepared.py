@@ -15,7 +15,9 @@ import orjson
 
 from mockclaude.api import events, tokens
 from mockclaude.api.events import Block, Event
+from mockclaude.api.model_constants import Constants, find_constants
 from mockclaude.api.request import MessagesRequest
+from mockclaude.api.schema.gates import GATES
 from mockclaude.reply.blocks import to_text
 from mockclaude.reply.cache_usage import CacheUsage, InputUsage
 from mockclaude.reply.compose import Reply, ReplyContext, compose
@@ -59,6 +61,10 @@ class _TextHole(NamedTuple):
     template: Template
 
 
+_CHANGING_BETAS = GATES["binding"] | GATES["context_management"] | {"claude-code-20250219"}
+"""Betas that add fields to a message."""
+
+
 class _PreparedReply(NamedTuple):
     """A reply as bytes with holes.
 
@@ -100,19 +106,22 @@ def render_prepared(
     body, stream, messages = request.body, request.stream, request.messages
     if not (pace.instant and _PLAIN.issuperset(body)) or ("thinking" in body and _changes_reply(body["thinking"])):
         return None
+    if not _CHANGING_BETAS.isdisjoint(request.api_headers.betas):
+        return None
     counts = InputUsage(request.input_tokens) if cached is None else cached.usage
     is_cached = cached is not None and any(counts[1:])
-    prepared = _prepare(template, stream, chunk_size, is_cached)
+    model = request.model_info
+    name = body["model"] if model is None else model.id
+    prepared = _prepare(template, stream, chunk_size, is_cached, name)
     if prepared is None or (messages and messages[-1]["role"] == "assistant"):
         return None
     parts, holes, texts, _, size, content, static, usage = prepared
-    model, most, input_tokens = request.model_info, body.get("max_tokens"), request.input_tokens
-    name = body["model"] if model is None else model.id
+    most, input_tokens = body.get("max_tokens"), request.input_tokens
     values = {_MODEL: orjson.dumps(name)[1:-1], _ID: context.message_id.encode(), _INPUT_MARKS[0]: b"%d" % counts[0]}
     if is_cached:
         values.update(_encode_counts(counts))
     if texts:
-        content, size = _fill_texts(prepared, make_scope(), values, stream=stream)
+        content, size = _fill_texts(prepared, make_scope(), values, request.constants, stream=stream)
         usage = {**usage, "output_tokens": size} if _OUTPUT_MARK in holes else usage
     if (most is not None and size > most) or (model is not None and size > model.max_input_tokens - input_tokens):
         return None
@@ -135,14 +144,14 @@ def _encode_counts(counts: InputUsage) -> dict[str, bytes]:
 
 
 def _fill_texts(
-    prepared: _PreparedReply, scope: TemplateContext, values: dict[str, bytes], *, stream: bool
+    prepared: _PreparedReply, scope: TemplateContext, values: dict[str, bytes], constants: Constants, *, stream: bool
 ) -> tuple[list[Block], int]:
     """Add the bytes of texts to `values`; return the content and its tokens."""
     content, size = prepared.content.copy(), prepared.tokens
     for mark, position, template in prepared.texts:
         text = to_text(template.fill(scope))
         content[position] = {**content[position], "text": text}
-        size += tokens.of_text(text)
+        size += tokens.of_text(text, constants.weights)
         if stream:
             values[mark] = build_block_run(position, content[position], prepared.chunk_size).encoded
         else:
@@ -166,14 +175,17 @@ def _cut(stream: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 @lru_cache(maxsize=1024)
-def _prepare(template: ReplyTemplate, stream: bool, chunk_size: int | None, is_cached: bool) -> _PreparedReply | None:
-    """Prepare the reply; None if it has an incident, a tool call, or other placeholders than those of texts."""
+def _prepare(
+    template: ReplyTemplate, stream: bool, chunk_size: int | None, is_cached: bool, model: str
+) -> _PreparedReply | None:
+    """Prepare a reply of a model; None for an incident, a tool call, or other placeholders than those of texts."""
     steps = [_mark_text(step, _TEXT.format(number)) for number, step in enumerate(template.steps)]
     written = _list_written_counts(template)
     is_counted = _COUNTED.isdisjoint(written)
     if not all(step.fixed for step in steps) or not (is_counted or ("input_tokens" in written and not is_cached)):
         return None
     request = MessagesRequest({"model": _MODEL, "messages": []})
+    request.constants = find_constants(model)
     scope = TemplateContext(request, dict, lambda: Fakes(DEFAULT_LOCALE))
     fields = ReplyContext(_INPUT if is_cached else InputUsage(_INPUT.input_tokens), {}, True, chunk_size)
     reply = compose(ReplyTemplate(tuple(steps), fixed=True), scope, Draws(0, ""), _ID, fields)
@@ -187,7 +199,9 @@ def _prepare(template: ReplyTemplate, stream: bool, chunk_size: int | None, is_c
     data = _encode(reply, {text.position: text.mark for text in texts}, stream=stream)
     static = events.parse_events(_cut(data)[1]) if stream and not texts else ()
     parts = _HOLES.split(data)
-    count = sum(map(tokens.of_output, content)) - sum(tokens.of_text(text.mark) for text in texts)
+    weights = request.constants.weights
+    count = sum([tokens.of_output(block, weights) for block in content])
+    count -= sum([tokens.of_text(text.mark, weights) for text in texts])
     kept = {key: value for key, value in usage.items() if not (is_counted and key in _COUNTED)}
     return _PreparedReply(
         parts, [part.decode() for part in parts[1::2]], texts, chunk_size, count, content, static, kept

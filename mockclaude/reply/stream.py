@@ -10,6 +10,8 @@ from mockclaude.api import events, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block, Event, StreamedBlock
 from mockclaude.api.memo import remember
+from mockclaude.api.model_constants import Constants
+from mockclaude.api.token_weights import Weights
 from mockclaude.reply.chunks import PIECES, count_tokens, split_text
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.response import Piece, Run, to_run
@@ -40,16 +42,16 @@ def stream_events(reply: Reply, *, whole: bool) -> Flow:
         if whole:
             yield CountedPieces((build_block_run(index, part, reply.chunk_size),))
         else:
-            yield build_block_pieces(index, part, reply.chunk_size)
+            yield build_block_pieces(index, part, reply.constants, reply.chunk_size)
     end = to_run(_build_boundary(reply, index), events.message_delta(reply.message), events.MESSAGE_STOP)
     yield CountedPieces((end,))
 
 
-def build_block_pieces(index: int, block: Block, chunk_size: int | None = None) -> CountedPieces:
+def build_block_pieces(index: int, block: Block, constants: Constants, chunk_size: int | None = None) -> CountedPieces:
     """Build the events of a block without its stop, with a `ping` in the first."""
     if _is_cacheable(block, chunk_size):
-        return _build_text_pieces(index, chunk_size, block["text"])
-    return _build_block_pieces(index, chunk_size, block)
+        return _build_text_pieces(index, constants.weights, chunk_size, block["text"])
+    return _build_block_pieces(index, constants.weights, chunk_size, block)
 
 
 def build_block_run(index: int, block: Block, chunk_size: int | None = None) -> Run:
@@ -70,8 +72,8 @@ def _is_cacheable(block: Block, chunk_size: int | None) -> bool:
 
 
 @remember(512, 10_000)
-def _build_text_pieces(index: int, chunk_size: int | None, text: str) -> CountedPieces:
-    return _build_block_pieces(index, chunk_size, {"type": "text", "text": text})
+def _build_text_pieces(index: int, weights: Weights, chunk_size: int | None, text: str) -> CountedPieces:
+    return _build_block_pieces(index, weights, chunk_size, {"type": "text", "text": text})
 
 
 @remember(512, 10_000)
@@ -82,12 +84,14 @@ def _build_text_run(index: int, chunk_size: int | None, text: str) -> Run:
     return Run(b"".join(opening + deltas), partial(_build_block_events, index, chunk_size, block))
 
 
-def _build_block_pieces(index: int, chunk_size: int | None, block: Block) -> CountedPieces:
+def _build_block_pieces(index: int, weights: Weights, chunk_size: int | None, block: Block) -> CountedPieces:
     start, *deltas = _build_block_events(index, chunk_size, block)
     first: Piece = to_run(start, deltas.pop(0)) if index == 0 else start
     texts = [event.data["delta"].get(_GENERATED.get(event.delta), "") for event in deltas]
     is_cut = chunk_size is not None or events.list_sizes(block)
-    counts: Iterable[float] = count_tokens(texts) if is_cut else map(tokens.of_text, texts)
+    counts: Iterable[float] = (
+        count_tokens(texts, weights) if is_cut else (tokens.of_text(text, weights) for text in texts)
+    )
     return CountedPieces((first, *deltas), (0, *counts))
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from mockclaude.api import tokens
 from mockclaude.api.body import Body
 from mockclaude.api.events import Block, StreamedBlock, list_sizes, replace_text, streamed_text
+from mockclaude.api.token_weights import OLD, Weights
 from mockclaude.reply.stops import StopSequences
 from mockclaude.reply.tool_json import parse_tool_json
 
@@ -28,15 +29,16 @@ class TruncatedReply(NamedTuple):
     sequence: str | None = None
 
 
-def truncate(parts: Sequence[Any], body: Body, window_tokens: float = inf) -> TruncatedReply:
+def truncate(parts: Sequence[Any], body: Body, window_tokens: float = inf, weights: Weights = OLD) -> TruncatedReply:
     """Truncate `parts` as the request body demands. Only blocks have tokens.
 
     Args:
         parts: Blocks and incidents, in order.
         body: The request body.
         window_tokens: The tokens that the model's context window has left.
+        weights: The weights of the model.
     """
-    truncation = Truncation(body, window_tokens)
+    truncation = Truncation(body, window_tokens, weights)
     remaining: list[Any] = []
     for part in parts:
         if not isinstance(part, dict):
@@ -53,9 +55,11 @@ class Truncation:
 
     Attributes:
         left: The tokens that the reply has left.
+        weights: The weights of the model.
     """
 
-    def __init__(self, body: Body, window_tokens: float = inf) -> None:
+    def __init__(self, body: Body, window_tokens: float = inf, weights: Weights = OLD) -> None:
+        self.weights = weights
         self.left, self._limit = _limit(body.get("max_tokens"), window_tokens)
         self.stops = StopSequences(body.get("stop_sequences") or ())
         self.reason: str | None = None
@@ -64,9 +68,9 @@ class Truncation:
     def take(self, whole: Block) -> list[Block]:
         """Return the next block as a list: whole, cut, or empty if none of it is left."""
         block, sequence = _cut_at_stop(whole, self.stops)
-        spent = tokens.of_output(block)
+        spent = tokens.of_output(block, self.weights)
         if spent > self.left:
-            return self.spend_all(_cut_to_fit(block, int(self.left)))
+            return self.spend_all(_cut_to_fit(block, int(self.left), self.weights))
         if sequence is not None:
             self.stop(sequence)
             return [block] if block["text"] else []
@@ -99,20 +103,20 @@ _CUT_AS = {"text": "text", "thinking": "thinking"}
 _TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 
-def _cut_to_fit(block: Block, left: int) -> list[Block]:
+def _cut_to_fit(block: Block, left: int, weights: Weights) -> list[Block]:
     kind = block["type"]
     if kind in _TOOL_USES:
-        return _cut_tool_use(block, left - tokens.of_output(StreamedBlock(block, "")))
-    text = tokens.cut(streamed_text(block), left) if kind in _CUT_AS else ""
+        return _cut_tool_use(block, left - tokens.of_output(StreamedBlock(block, ""), weights), weights)
+    text = tokens.cut(streamed_text(block), left, weights) if kind in _CUT_AS else ""
     if not text:
         return []
     unsigned = {"signature": ""} if kind == "thinking" else {}
     return [replace_text(block, {_CUT_AS[kind]: text, **unsigned})]
 
 
-def _cut_tool_use(block: Block, left: int) -> list[Block]:
+def _cut_tool_use(block: Block, left: int, weights: Weights) -> list[Block]:
     """Cut the JSON of a tool call."""
     if left < 0:
         return []
-    text = tokens.cut(streamed_text(block), left)
+    text = tokens.cut(streamed_text(block), left, weights)
     return [StreamedBlock({**block, "input": parse_tool_json(text)}, text, list_sizes(block))]

@@ -250,6 +250,9 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
         betas=_first(files, "betas", "known"),
         unmatched=_first(files, "unmatched", UNMATCHED),
         lane_from=_first(files, "lane_from", ()),
+        account=_first(files, "account", "new"),
+        today=_first(files, "today", None),
+        as_recorded=_first(files, "as_recorded", False),
     )
 
 

@@ -7,10 +7,8 @@ from typing import Any
 
 from mockclaude.api import models
 from mockclaude.api.api_headers import NEW_VERSION, ApiHeaders
-from mockclaude.api.checks.check import Check, CheckFailure
-from mockclaude.api.checks.table import find_failures
+from mockclaude.api.checks.check import Check, CheckFailure, build_failure
 from mockclaude.api.issued import ALL_ISSUED
-from mockclaude.api.mode import ValidationResult
 from mockclaude.api.request import MessagesRequest
 
 QUESTION = {"role": "user", "content": "What is the weather?"}
@@ -45,15 +43,9 @@ def refusal(checks: Sequence[Check], request: MessagesRequest) -> str | None:
 
 
 def failures(checks: Sequence[Check], request: MessagesRequest) -> Iterator[CheckFailure]:
-    """Yield the failures that `find_failures` yields, of `checks` instead of all."""
+    """Yield the failures of `checks`, in order."""
     for check in checks:
         if not check.needs or check.needs in request.traits:
             details = check.find(request)
             if details is not None:
-                yield CheckFailure(check, check.message.format(**details))
-
-
-def validate_rules(request: MessagesRequest, result: ValidationResult) -> None:
-    """Report the failures of `request` as the server does."""
-    for failure in find_failures(request):
-        result.report(failure.error, gateway_accepts=failure.check.gateway)
+                yield build_failure(check, request, details)

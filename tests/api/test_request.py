@@ -55,3 +55,12 @@ def test_without_a_record_every_block_counts_as_issued() -> None:
 
     assert issued.thinking("Hm.", "signature") == "issued"
     assert issued.redacted("data")
+
+
+def test_a_warning_is_of_one_request() -> None:
+    shared = ["of the head"]
+    one, other = (MessagesRequest({"model": "m", "messages": []}, warnings=shared) for _ in range(2))
+
+    one.warn("odd")
+
+    assert (one.warnings, other.warnings) == (["of the head", "odd"], ["of the head"])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 
 from mockclaude.api import tokens
+from mockclaude.api.prompt import Prompt
 from mockclaude.api.request import LONG, MessagesRequest, ToolResult
 from tests.api.bodies import accepted
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
@@ -298,3 +299,19 @@ def test_the_canonical_body_leaves_out_what_does_not_change_the_reply() -> None:
     one, other = conversation("hi", stream=True, top_k=1.0), conversation("hi", metadata={"user_id": "x"}, top_k=1)
 
     assert one.canonical == other.canonical != conversation("ho", top_k=1).canonical
+
+
+def test_an_edited_prompt_counts_and_the_body_stays() -> None:
+    request = conversation("word " * 500, "again")
+    prompt = Prompt([{"role": "user", "content": "word"}], original_tokens=request.input_tokens)
+
+    edited = request.with_prompt(prompt)
+
+    assert (edited.prompt, edited.token_ends) == (prompt, conversation("word").token_ends)
+    assert edited.input_tokens == edited.token_ends[-1] < request.input_tokens
+    assert (edited.messages, edited.user, edited.turn) == (request.messages, request.user, request.turn)
+    assert request.prompt is None
+
+
+def test_an_empty_prompt_has_no_tokens() -> None:
+    assert conversation("hi").with_prompt(Prompt([])).input_tokens == 0

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION, ApiHeaders
+from mockclaude.api.checks.table import report_failures
 from mockclaude.api.errors import ApiError
 from mockclaude.api.mode import Mode, ValidationResult
 from mockclaude.api.validate import check_model, check_shape, looks_like_a_model
-from tests.api.asking import QUESTION, asked, body, validate_rules
+from tests.api.asking import QUESTION, asked, body
 
 ORPHAN = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "Sunny"}]}
 
@@ -75,16 +76,15 @@ def test_an_unknown_model_is_a_404_and_to_a_gateway_a_warning() -> None:
 def test_rules_of_the_conversation_hold_for_gateways_too() -> None:
     for mode in ("anthropic", "gateway"):
         with pytest.raises(ApiError, match="unexpected `tool_use_id`"):
-            validate_rules(asked(ORPHAN), ValidationResult(mode))
+            report_failures(asked(ORPHAN), ValidationResult(mode))
 
 
 def test_rules_of_the_model_are_warnings_to_a_gateway() -> None:
     prefilled = asked(QUESTION, {"role": "assistant", "content": "It is"})
-    validation = ValidationResult("gateway")
-    validate_rules(prefilled, validation)
+    report_failures(prefilled, ValidationResult("gateway"))
 
-    assert validation.warnings == [
+    assert prefilled.warnings == [
         "This model does not support assistant message prefill. The conversation must end with a user message."
     ]
     with pytest.raises(ApiError, match="does not support assistant message prefill"):
-        validate_rules(prefilled, ValidationResult())
+        report_failures(prefilled, ValidationResult())

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mockclaude.api import tokens
 from mockclaude.api.request import NO_API_HEADERS, MessagesRequest
+from mockclaude.api.token_weights import OLD
 from mockclaude.engine.state import prompt_cache as module
 from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.prompt_cache import diagnose, look_up, request_hashes
@@ -227,14 +228,14 @@ EARLIER = asking(
 
 
 def remember(store: Store, message_id: str, body: dict[str, Any] = EARLIER, key: str = KEY) -> None:
-    store.commit([RequestRemembered(Address(key, message_id), request_hashes(body))])
+    store.commit([RequestRemembered(Address(key, message_id), request_hashes(body, OLD))])
 
 
 def diagnosed(store: Store, previous: str | None, key: str = KEY, **changed: Any) -> Any:
     """Return the diagnostics of a request that differs so from `EARLIER`."""
     body = {**EARLIER, **changed}
     later = asked({**body, "diagnostics": {"previous_message_id": previous}}, key)
-    return diagnose(store, later, request_hashes(body))
+    return diagnose(store, later, request_hashes(body, OLD))
 
 
 def missed(kind: str, count: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mockclaude.api import tokens
 from mockclaude.api.models import CATALOGUE
+from mockclaude.api.prompt import Prompt
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.cache_usage import (
     LOOKBACK,
@@ -115,6 +116,15 @@ def test_the_last_prefix_has_the_tokens_of_the_request() -> None:
     body = request_body(text("1", cache_control=SHORT), text("Some more"), system="Be kind.", tools=[{"name": "one"}])
 
     assert prefixes(body)[-1].tokens == tokens.of_input(body)
+
+
+def test_the_prefixes_are_those_of_an_edited_prompt() -> None:
+    body = request_body(text("1", cache_control=SHORT), text("Some more"))
+    shorter = request_body(text("1", cache_control=SHORT))
+
+    edited = MessagesRequest(body).with_prompt(Prompt(shorter["messages"]))
+
+    assert hash_prefixes(edited) == prefixes(shorter)
 
 
 SECTIONS = st.fixed_dictionaries(

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from mockclaude.api.prompt import Prompt
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.optional_fields import optional_fields
+from mockclaude.reply.optional_fields import container_field, context_fields, thinking_fields
 
 NOW = 1_795_000_000
 LATER = "2026-12-18T11:06:40Z"
@@ -15,7 +17,8 @@ EXCEL = {"type": "anthropic", "skill_id": "xlsx"}
 
 
 def fields_for(**body: Any) -> dict[str, Any]:
-    return optional_fields(body, Draws(0, "rule"), NOW)
+    request = MessagesRequest({"model": "claude-sonnet-5", "messages": [], **body})
+    return {**container_field(body, Draws(0, "rule"), NOW), **context_fields(request), **thinking_fields(request)}
 
 
 def test_optional_fields_are_absent_by_default() -> None:
@@ -28,6 +31,17 @@ def test_edits_and_transformations_are_empty() -> None:
     )
 
     assert fields == {"context_management": {"applied_edits": []}, "input_transformations": []}
+
+
+def test_edits_and_transformations_are_those_of_the_prompt() -> None:
+    body = {"context_management": {"edits": []}, "thinking": {"block_binding": {}}, "messages": []}
+    cleared, dropped = {"type": "clear_thinking_20251015"}, {"type": "thinking_dropped"}
+    prompt = Prompt([], applied_edits=[cleared], transformations=[dropped])
+
+    request = MessagesRequest({"model": "claude-sonnet-5", **body}).with_prompt(prompt)
+
+    assert context_fields(request) == {"context_management": {"applied_edits": [cleared]}}
+    assert thinking_fields(request) == {"input_transformations": [dropped]}
 
 
 @pytest.mark.parametrize("container", ["container_1", {"id": "container_1"}])

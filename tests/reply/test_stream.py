@@ -11,6 +11,7 @@ from hypothesis import example, given
 
 from mockclaude.api import tokens
 from mockclaude.api.errors import ApiError
+from mockclaude.api.model_constants import Constants
 from mockclaude.reply.chunks import PIECES, split_text
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.stream import CountedPieces, build_block_pieces, build_block_run, stream_events
@@ -133,7 +134,7 @@ def test_pieces_of_a_text_have_the_recorded_lengths(text: str) -> None:
 @given(step=block_steps)
 def test_block_is_the_same_in_one_piece_and_in_several(step: dict[str, Any]) -> None:
     for index, block in enumerate(composed(step).message["content"]):
-        pieces, run = build_block_pieces(index, block).pieces, build_block_run(index, block)
+        pieces, run = build_block_pieces(index, block, Constants()).pieces, build_block_run(index, block)
 
         assert b"".join(piece.encoded for piece in pieces) == run.encoded
         assert b"".join(event.encoded for event in run.take_apart()) == run.encoded
@@ -143,7 +144,7 @@ def test_block_is_the_same_in_one_piece_and_in_several(step: dict[str, Any]) -> 
 
 @given(text=texts)
 def test_piece_has_the_tokens_of_its_text(text: str) -> None:
-    counts = build_block_pieces(0, {"type": "text", "text": text}).tokens
+    counts = build_block_pieces(0, {"type": "text", "text": text}, Constants()).tokens
 
     assert counts == (0, *(tokens.of_text(piece) for piece in split_text(text)))
 
@@ -159,7 +160,7 @@ def test_piece_has_the_tokens_of_its_text(text: str) -> None:
     ],
 )
 def test_only_what_is_generated_takes_tokens(block: dict[str, Any], counts: tuple[int, ...]) -> None:
-    assert build_block_pieces(1, block).tokens == counts
+    assert build_block_pieces(1, block, Constants()).tokens == counts
 
 
 def test_incident_leaves_the_previous_block_open() -> None:
@@ -186,7 +187,7 @@ def test_events_of_many_chunks_are_not_kept() -> None:
     """A client selects the chunk size: its texts of 10,000 events would fill the memory."""
     tracemalloc.start()
     for letter in "abcde":
-        build_block_pieces(0, {"type": "text", "text": letter * 9_000}, 1)
+        build_block_pieces(0, {"type": "text", "text": letter * 9_000}, Constants(), 1)
         build_block_run(0, {"type": "text", "text": letter * 9_000}, 1)
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

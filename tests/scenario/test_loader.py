@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,9 @@ def test_the_mistakes_of_all_files_are_told_at_once() -> None:
         ("betas", "strict", "any"),
         ("unmatched", "404", "410"),
         ("lane_from", "metadata.user_id", "headers.x-user"),
+        ("account", "old", "new"),
+        ("today", "2026-11-30", "2026-12-01"),
+        ("as_recorded", "False", "True"),
     ],
 )
 def test_files_of_one_scenario_agree(key: str, first: str, second: str) -> None:
@@ -177,6 +181,12 @@ def test_files_of_one_scenario_agree(key: str, first: str, second: str) -> None:
     at = len(key) + 3
     line = f"c.yaml:2:{at}: `{key}`: conflicting values, got {second} and {first} (a.yaml:1:{at}); expected one value"
     assert told(*files) == [f"{line} for all files of a scenario"]
+
+
+def test_the_account_and_the_day_are_those_of_the_scenario() -> None:
+    policy = load(write(a=f"account: old\ntoday: 2026-12-01\nas_recorded: true\n{RULE}")).policy
+
+    assert (policy.account, policy.today, policy.as_recorded) == ("old", date(2026, 12, 1), True)
 
 
 def test_files_of_one_scenario_may_say_the_same() -> None:

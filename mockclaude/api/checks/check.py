@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+from mockclaude.api.content_blocks import format_path
 from mockclaude.api.errors import ApiError
 from mockclaude.api.request import MessagesRequest
 
-Details: TypeAlias = Mapping[str, object]
-"""The values for the placeholders of a message."""
+Details: TypeAlias = Mapping[str, Any]
+"""The values for the placeholders of a message.
+
+A `path` that is a tuple, and a `number` of a message, are those of the request as it was sent. `details` is the object
+`error.details`.
+"""
 
 
 class Check(NamedTuple):
@@ -24,6 +29,7 @@ class Check(NamedTuple):
         needs: One of `MessagesRequest.traits`, without which the check is skipped; '' for every request.
         gateway: Whether the mode `gateway` tolerates a failure, since it depends on the model or the API's version.
         type: The error type.
+        citation: The evidence: a recording, an issue or a page.
     """
 
     condition: str
@@ -33,15 +39,39 @@ class Check(NamedTuple):
     needs: str = ""
     gateway: bool = False
     type: str = "invalid_request_error"
+    citation: str = ""
+
+    @property
+    def gateway_accepts(self) -> bool:
+        """Whether the mode `gateway` tolerates a failure, e.g. of an assumed check."""
+        return self.gateway or self.source == "assumed"
 
 
 class CheckFailure(NamedTuple):
-    """A check that fails for a request, and the API's message."""
+    """A check that fails for a request, and the API's message.
+
+    Attributes:
+        details: The object `error.details`; None omits it.
+    """
 
     check: Check
     message: str
+    details: Mapping[str, Any] | None = None
 
     @property
     def error(self) -> ApiError:
         """The API's error."""
-        return ApiError(self.check.type, self.message)
+        return ApiError(self.check.type, self.message, details=self.details)
+
+
+def build_failure(check: Check, request: MessagesRequest, found: Details) -> CheckFailure:
+    """Build the failure of a check, with paths as the API counts them."""
+    from mockclaude.api.merged_paths import merge_path
+
+    values = dict(found)
+    if isinstance(path := values.get("path"), tuple):
+        values["path"] = format_path(merge_path(request.messages, path))
+    if isinstance(number := values.get("number"), int):
+        values["number"] = merge_path(request.messages, ("messages", number))[1]
+    details = values.pop("details", None)
+    return CheckFailure(check, check.message.format(**values), details)

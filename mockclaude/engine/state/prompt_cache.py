@@ -17,6 +17,7 @@ import orjson
 from mockclaude.api import models, tokens
 from mockclaude.api.body import Body
 from mockclaude.api.request import MessagesRequest
+from mockclaude.api.token_weights import Weights
 from mockclaude.engine.state.bounded import OwnerMap
 from mockclaude.engine.state.store import Address, CacheUsed, RequestHashes, RequestRemembered, Store
 from mockclaude.reply.cache_usage import (
@@ -141,10 +142,10 @@ _SETTINGS = ("tool_choice", "thinking", "context_management", "output_config", "
 """Other fields of a request that change its prompt."""
 
 
-def request_hashes(body: Body) -> RequestHashes:
+def request_hashes(body: Body, weights: Weights) -> RequestHashes:
     """Hash the parts of a request that `diagnostics` compares."""
     spent: Counter[Any] = Counter()
-    for segment in tokens.segments(body):
+    for segment in tokens.segments(body, weights):
         spent[segment.path[:2] if segment.path[0] == "messages" else segment.path[0]] += segment.tokens
     return RequestHashes(
         f"{models.resolve(body['model'])} {body.get('speed') or 'standard'}",

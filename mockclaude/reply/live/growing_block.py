@@ -50,7 +50,7 @@ class GrowingBlock:
         self.has_begun = self.has_begun or not self._is_cut
         self.assemble()
         if self._truncation is not None:
-            self._truncation.left -= tokens.of_output(self.block)
+            self._truncation.left -= tokens.of_output(self.block, self._truncation.weights)
         return rest
 
     def assemble(self) -> None:

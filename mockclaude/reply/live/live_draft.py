@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
+from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.blocks import is_thinking_shown, to_text
 from mockclaude.reply.compose import Drafter, Part, Pause, Reply, ReplyContext, count_tokens_left, finish
 from mockclaude.reply.draws import Draws
@@ -54,7 +55,7 @@ class LiveDraft:
         self._seed = draws.seed
         self._reply_context = reply_context
         self._drafter = Drafter(request, draws, reply_context.as_written)
-        self._truncation = None if reply_context.as_written else Truncation(request.body, count_tokens_left(request))
+        self._truncation = None if reply_context.as_written else _truncation(request)
         self._shows_thinking = reply_context.as_written or is_thinking_shown(request.body)
         self._parts: list[Part] = []
         self._growth: GrowingBlock | None = None
@@ -164,3 +165,7 @@ class LiveDraft:
 
     def _check_cut(self) -> None:
         self.ended = self.ended or (self._truncation is not None and self._truncation.reason is not None)
+
+
+def _truncation(request: MessagesRequest) -> Truncation:
+    return Truncation(request.body, count_tokens_left(request), request.constants.weights)

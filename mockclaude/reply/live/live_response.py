@@ -50,7 +50,7 @@ class LiveResponse:
         self._limit_headers = limit_headers
         self._draft = LiveDraft(scope, draws, reply_context)
         clock = PaceClock(pace.for_model(self.reply.message["model"]), draws.of_question)
-        self._stream = LiveStream(clock, reply_context.chunk_size)
+        self._stream = LiveStream(clock, scope.request.constants, reply_context.chunk_size)
         self._faults = LiveFaults(faults, context, draws)
         self._unsent: list[TimedPiece] = []
         self._head: Response | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 from mockclaude.api import events, tokens
 from mockclaude.api.events import Block, Event
+from mockclaude.api.model_constants import Constants
 from mockclaude.reply.chunks import PIECES, count_tokens, split_text
 from mockclaude.reply.live.live_draft import Addition, MoreText, Signature
 from mockclaude.reply.pace_clock import PaceClock
@@ -17,8 +18,9 @@ from mockclaude.reply.stream import build_block_pieces
 class LiveStream:
     """The events of one message. A block stays open until the next block begins."""
 
-    def __init__(self, clock: PaceClock, chunk_size: int | None = None) -> None:
+    def __init__(self, clock: PaceClock, constants: Constants, chunk_size: int | None = None) -> None:
         self.clock = clock
+        self._constants = constants
         self._chunk_size = chunk_size
         self._index = -1
         self._turn = 0
@@ -54,7 +56,12 @@ class LiveStream:
         sizes = PIECES if self._chunk_size is None else (self._chunk_size,)
         pieces = list(split_text(text, self._turn, sizes))
         self._turn += len(pieces)
-        counts: Iterable[float] = map(tokens.of_text, pieces) if self._chunk_size is None else count_tokens(pieces)
+        weights = self._constants.weights
+        counts: Iterable[float] = (
+            (tokens.of_text(piece, weights) for piece in pieces)
+            if self._chunk_size is None
+            else count_tokens(pieces, weights)
+        )
         return zip(pieces, counts, strict=True)
 
     def _block(self, block: Block) -> Iterator[TimedPiece]:
@@ -62,7 +69,7 @@ class LiveStream:
             yield self._send(self._stop(), 0)
         self._index += 1
         self._turn = 0
-        pieces, counts = build_block_pieces(self._index, block, self._chunk_size)
+        pieces, counts = build_block_pieces(self._index, block, self._constants, self._chunk_size)
         yield from to_timed_pieces(self.clock.generate_all(counts, first=False), pieces)
 
     def _stop(self) -> Event:

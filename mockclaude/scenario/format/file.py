@@ -4,6 +4,7 @@ Validation expands every shorthand to its long form.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mockclaude.api.betas import AcceptedBetas
 from mockclaude.api.mode import Mode
+from mockclaude.api.model_constants import Account
 from mockclaude.scenario.format.chunks import ChunkSize
 from mockclaude.scenario.format.deferred import Deferred, DeferredType
 from mockclaude.scenario.format.pace import NO_PACE as NO_PACE
@@ -22,6 +24,7 @@ from mockclaude.scenario.format.policy import (
     Models,
     parse_accepted_betas,
     parse_lane_from,
+    parse_today,
     parse_unmatched_status,
 )
 from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_one
@@ -107,6 +110,13 @@ class ScenarioFile(FormatModel):
     lane_from: Annotated[tuple[LaneSource, ...], BeforeValidator(parse_lane_from)] | None = None
     """The sources of a request's lane: a header (`headers.x-user`), a cookie (`cookies.session`), a field of the body
     such as `metadata.user_id`, or a list of which the first with a value is used. Default: the lane of the API key."""
+    account: Account | None = None
+    """The age of the account, `old` or `new`: some models bind thinking to its messages for new accounts only. Default:
+    `new`."""
+    today: Annotated[date, BeforeValidator(parse_today)] | None = None
+    """The day on which models are active, deprecated or retired. Default: the day of the catalogue."""
+    as_recorded: bool | None = None
+    """Whether the events of streams have spaces before the last brace, as in recordings. Default: false."""
     as_written: bool = False
     """Whether the replies of this file are sent exactly as written."""
     pace: AnyPace | None = None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mockclaude.api.betas import MODES, AcceptedBetas
 from mockclaude.api.errors import RETRIED, STATUS, ApiError, type_of
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.api.mode import Mode
+from mockclaude.api.model_constants import Account
 from mockclaude.scenario.diagnostics import did_you_mean, find_near, format_value, suggest
 
 Models: TypeAlias = Literal["similar", "listed", "any"]
@@ -41,6 +44,9 @@ class Policy(NamedTuple):
         betas: The accepted betas.
         unmatched: The status of the error for an unmatched request.
         lane_from: The sources of the lane; empty for the API key alone.
+        account: The age of the account.
+        today: The day on which models are current or retired; None for the day of the catalogue.
+        as_recorded: Whether events have the irregular spaces of recordings.
     """
 
     validation: Mode = "anthropic"
@@ -50,6 +56,9 @@ class Policy(NamedTuple):
     betas: AcceptedBetas = "known"
     unmatched: int = UNMATCHED
     lane_from: tuple[LaneSource, ...] = ()
+    account: Account = "new"
+    today: date | None = None
+    as_recorded: bool = False
 
     def unmatched_error(self, message: str) -> ApiError:
         """Build the error for an unmatched request."""
@@ -99,6 +108,21 @@ def parse_unmatched_status(value: Any) -> int:
         f"wrong error for unmatched requests, got {format_value(value)}; expected a status from 400 to 499 that "
         f"clients do not retry, or its type, e.g. not_found_error{hint}"
     )
+
+
+DAY = compile_lazily(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
+
+
+def parse_today(value: Any) -> date:
+    """Parse an ISO day.
+
+    Raises:
+        ValueError: The value is not the day of a calendar.
+    """
+    if isinstance(value, str) and DAY.fullmatch(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise ValueError(f"invalid day, got {format_value(value)}; expected a date, e.g. 2026-12-01")
 
 
 LaneKind: TypeAlias = Literal["headers", "cookies", "body"]

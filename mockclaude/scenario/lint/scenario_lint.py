@@ -18,6 +18,22 @@ from mockclaude.scenario.template.templates import find_problems
 _Files: TypeAlias = Sequence[tuple[SourceMap, written.ScenarioFile]]
 
 
+_SHARED = (
+    "seed",
+    "locale",
+    "validation",
+    "models",
+    "client_faults",
+    "betas",
+    "unmatched",
+    "lane_from",
+    "account",
+    "today",
+    "as_recorded",
+)
+"""The keys with one value for all files of a scenario."""
+
+
 def lint_rules(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
     """Yield the diagnostics about files with nothing but rules.
 
@@ -31,7 +47,7 @@ def lint_rules(files: _Files, earlier: _Files = ()) -> Iterator[Diagnostic]:
 
 def lint_scenario(files: _Files) -> Iterator[Diagnostic]:
     """Yield the diagnostics that need all files of a scenario."""
-    for key in ("seed", "locale", "validation", "models", "client_faults", "betas", "unmatched", "lane_from"):
+    for key in _SHARED:
         yield from _lint_settings(files, key)
     yield from _lint_locales(files)
     yield from _lint_order(files)

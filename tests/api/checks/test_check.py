@@ -35,3 +35,23 @@ def test_a_check_is_not_asked_where_what_it_needs_is_missing(needs: str) -> None
     check = Check("nothing", "never told", "assumed", fails, needs=needs)
 
     assert refusal([check], asked()) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "gateway", "accepts"),
+    [("recorded", False, False), ("recorded", True, True), ("assumed", False, True)],
+)
+def test_a_gateway_accepts_the_failure_of_an_assumed_check(source: str, gateway: bool, accepts: bool) -> None:
+    assert Check("nothing", "never told", source, fails, gateway=gateway).gateway_accepts is accepts
+
+
+def test_a_failure_has_the_paths_of_merged_messages_and_the_details_of_its_error() -> None:
+    again = {"role": "user", "content": [{"type": "text", "text": "Again?"}]}
+    details = {"error_code": "too_large"}
+    found = {"path": ("messages", 1, "content", 0), "number": 1, "details": details, "most": 7}
+    check = Check("a block", "messages.{number}: {path} > {most}", "assumed", lambda _: found)
+
+    failure = next(failures([check], asked(again, again)))
+
+    assert failure.message == "messages.0: messages.0.content.1 > 7"
+    assert failure.error.details == details

@@ -65,7 +65,7 @@ def unexpected(path: str, name: str) -> str:
         ([QUESTION, assistant(call()), QUESTION], unanswered(1, "a")),
         ([QUESTION, assistant(call()), user(TEXT)], unanswered(1, "a")),
         ([QUESTION, assistant(call("a"), call("b"), call("c")), user(result("b"))], unanswered(1, "a, c")),
-        ([QUESTION, assistant(call("a")), assistant(call("b")), user(result("a"))], unanswered(2, "b")),
+        ([QUESTION, assistant(call("a")), assistant(call("b")), user(result("a"))], unanswered(1, "b")),
         ([QUESTION, assistant(call()), QUESTION, assistant(TEXT), user(result())], unanswered(1, "a")),
         (
             [QUESTION, assistant(call("a")), QUESTION, assistant(call("b")), QUESTION],

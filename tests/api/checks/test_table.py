@@ -7,11 +7,11 @@ from string import Formatter
 import pytest
 
 from mockclaude.api.checks.check import Check
-from mockclaude.api.checks.table import CHECKS
+from mockclaude.api.checks.table import CHECKS, report_failures
 from mockclaude.api.errors import STATUS
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.usable import check_usable
-from tests.api.asking import QUESTION, asked, validate_rules
+from tests.api.asking import QUESTION, asked
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.condition)
@@ -33,7 +33,7 @@ def test_a_plain_question_meets_few_rows_and_passes_them() -> None:
     needed = [check for check in CHECKS if not check.needs or check.needs in request.traits]
     assert len(needed) < len(CHECKS) / 2
     check_usable(request.body)
-    validate_rules(request, ValidationResult())
+    report_failures(request, ValidationResult())
 
 
 GATEWAYS_ACCEPT = """

@@ -1,0 +1,7 @@
+"""Requests of real clients."""
+
+from __future__ import annotations
+
+from tests.corpus.pair import Pair
+
+PAIRS: list[Pair] = []

@@ -1,0 +1,7 @@
+"""Token counts."""
+
+from __future__ import annotations
+
+from tests.corpus.pair import Pair
+
+PAIRS: list[Pair] = []
