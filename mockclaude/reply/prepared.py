@@ -15,8 +15,7 @@ import orjson
 
 from mockclaude.api import events, tokens
 from mockclaude.api.events import Block, Event
-from mockclaude.api.model_constants import Constants, find_constants
-from mockclaude.api.request import MessagesRequest
+from mockclaude.api.request import Constants, MessagesRequest
 from mockclaude.api.schema.gates import GATES
 from mockclaude.reply.blocks import to_text
 from mockclaude.reply.cache_usage import CacheUsage, InputUsage
@@ -112,7 +111,7 @@ def render_prepared(
     is_cached = cached is not None and any(counts[1:])
     model = request.model_info
     name = body["model"] if model is None else model.id
-    prepared = _prepare(template, stream, chunk_size, is_cached, name)
+    prepared = _prepare(template, stream, chunk_size, is_cached, request.constants)
     if prepared is None or (messages and messages[-1]["role"] == "assistant"):
         return None
     parts, holes, texts, _, size, content, static, usage = prepared
@@ -176,16 +175,16 @@ def _cut(stream: bytes) -> tuple[bytes, bytes, bytes]:
 
 @lru_cache(maxsize=1024)
 def _prepare(
-    template: ReplyTemplate, stream: bool, chunk_size: int | None, is_cached: bool, model: str
+    template: ReplyTemplate, stream: bool, chunk_size: int | None, is_cached: bool, constants: Constants
 ) -> _PreparedReply | None:
-    """Prepare a reply of a model; None for an incident, a tool call, or other placeholders than those of texts."""
+    """Prepare the reply; None if it has an incident, a tool call, or other placeholders than those of texts."""
     steps = [_mark_text(step, _TEXT.format(number)) for number, step in enumerate(template.steps)]
     written = _list_written_counts(template)
     is_counted = _COUNTED.isdisjoint(written)
     if not all(step.fixed for step in steps) or not (is_counted or ("input_tokens" in written and not is_cached)):
         return None
     request = MessagesRequest({"model": _MODEL, "messages": []})
-    request.constants = find_constants(model)
+    request.constants = constants
     scope = TemplateContext(request, dict, lambda: Fakes(DEFAULT_LOCALE))
     fields = ReplyContext(_INPUT if is_cached else InputUsage(_INPUT.input_tokens), {}, True, chunk_size)
     reply = compose(ReplyTemplate(tuple(steps), fixed=True), scope, Draws(0, ""), _ID, fields)
