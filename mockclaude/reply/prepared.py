@@ -103,14 +103,12 @@ def render_prepared(
         FillError: The value of a placeholder does not fit its step.
     """
     body, stream, messages = request.body, request.stream, request.messages
-    if not (pace.instant and _PLAIN.issuperset(body)) or ("thinking" in body and _changes_reply(body["thinking"])):
-        return None
-    if not _CHANGING_BETAS.isdisjoint(request.api_headers.betas):
+    is_plain = pace.instant and _PLAIN.issuperset(body) and _CHANGING_BETAS.isdisjoint(request.api_headers.betas)
+    if not is_plain or ("thinking" in body and _changes_reply(body["thinking"])):
         return None
     counts = InputUsage(request.input_tokens) if cached is None else cached.usage
     is_cached = cached is not None and any(counts[1:])
-    model = request.model_info
-    name = body["model"] if model is None else model.id
+    name = body["model"] if (model := request.model_info) is None else model.id
     prepared = _prepare(template, stream, chunk_size, is_cached, request.constants)
     if prepared is None or (messages and messages[-1]["role"] == "assistant"):
         return None
