@@ -121,6 +121,10 @@ CONSTANTS: dict[str, Constants] = {
 _LONGEST_FIRST = sorted(CONSTANTS, key=len, reverse=True)
 
 
+LONGEST_NAME = 200
+"""The characters of a model's name that select its constants."""
+
+
 @lru_cache(maxsize=1024)
 def find_constants(name: str) -> Constants:
     """Return the constants of a model, an alias, or a name around an id.
