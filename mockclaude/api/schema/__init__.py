@@ -29,7 +29,10 @@ _MANY = 100
 
 
 _MOST_TOOLS = 16
-"""The maximum number of remembered lists of tools. At this number all are dropped."""
+"""The maximum number of remembered lists of tools, in all acceptances. At this number all are dropped."""
+
+_valid_tools: set[tuple[frozenset[str], bytes]] = set()
+"""Lists of tools that were valid, as JSON, with the open gates."""
 
 
 class Acceptance:
@@ -41,7 +44,7 @@ class Acceptance:
 
     def __init__(self, gates: frozenset[str]) -> None:
         self.accepts: Callable[[Body], bool] = _validator("create", gates, AcceptanceBuilder).isinstance_python
-        self._valid_tools: set[bytes] = set()
+        self._gates = gates
 
     def accepts_with_tools(self, body: Body, tools: bytes) -> bool:
         """Return whether a body is valid.
@@ -52,13 +55,13 @@ class Acceptance:
             body: The body.
             tools: Its tools as JSON.
         """
-        if tools in self._valid_tools:
+        if (self._gates, tools) in _valid_tools:
             return self.accepts({**body, "tools": []})
         is_valid = self.accepts(body)
         if is_valid:
-            if len(self._valid_tools) >= _MOST_TOOLS:
-                self._valid_tools.clear()
-            self._valid_tools.add(tools)
+            if len(_valid_tools) >= _MOST_TOOLS:
+                _valid_tools.clear()
+            _valid_tools.add((self._gates, tools))
         return is_valid
 
 
