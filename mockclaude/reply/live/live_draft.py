@@ -82,8 +82,10 @@ class LiveDraft:
             return
         rest = growth.close()
         yield from self._extend(growth, rest)
-        if growth.kind == "thinking" and growth.has_begun and (signature := growth.sign(self._seed)):
-            yield Signature(signature)
+        if growth.kind == "thinking" and growth.has_begun:
+            drafter = self._drafter
+            if signature := growth.sign(self._seed, drafter.request, drafter.content[:-1]):
+                yield Signature(signature)
 
     def fail(self, error: ApiError) -> None:
         """End the reply with `error`."""
@@ -102,6 +104,10 @@ class LiveDraft:
         if grows and value.get("chunks") is None:
             yield from self._grow(kind, value, continues=continues)
             return
+        if kind != "pause":  # a pause leaves the previous block open
+            yield from self.close()
+            if self.ended:
+                return
         before = len(self._drafter.parts)
         self._drafter.add(kind, value)
         if self._drafter.message is not None:
