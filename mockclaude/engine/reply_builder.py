@@ -44,7 +44,9 @@ class ReplyBuilder:
         self.match_count = match_count
         self.draws = draws
         self.faults = faults
-        self.response_context = ResponseContext(*draws.ids(), context.http.now, context.state.retry_speed)
+        prompt = context.request.prompt
+        lines = () if prompt is None else prompt.lines
+        self.response_context = ResponseContext(*draws.ids(), context.http.now, context.state.retry_speed, lines)
 
     def template_context(self) -> TemplateContext:
         """Build the values of the placeholders of one reply."""

@@ -176,7 +176,7 @@ class Drafter:
             FillError: The value of a placeholder does not fit the step.
         """
         if kind in BUILDERS:
-            blocks = BlockBuilder(self.request, self.draws, len(self.content), self.as_written).blocks(kind, value)
+            blocks = BlockBuilder(self.request, self.draws, self.content, self.as_written).blocks(kind, value)
             self.parts += blocks
             self.content += blocks
         elif kind == "generate":

@@ -1,4 +1,4 @@
-"""Build the fields that a message has only if the request has the parameter for them.
+"""Build the fields that a message has only if the request has the parameter or the beta for them.
 
 Sources: the SDKs' types, and recordings, in which each field comes with its parameter.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 from mockclaude.api.body import Body
 from mockclaude.api.request import MessagesRequest
+from mockclaude.api.schema.gates import GATES
 from mockclaude.reply.draws import Draws
 
 CONTAINER_LIFETIME = 30 * 24 * 3600
@@ -30,8 +31,9 @@ def context_fields(request: MessagesRequest) -> dict[str, Any]:
 
 
 def thinking_fields(request: MessagesRequest) -> dict[str, Any]:
-    """Build `input_transformations`."""
-    if (request.body.get("thinking") or {}).get("block_binding") is None:
+    """Build `input_transformations`: with the beta, for a model that can think."""
+    model = request.model_info
+    if GATES["binding"].isdisjoint(request.api_headers.betas) or not (model is None or model.abilities.thinks):
         return {}
     return {"input_transformations": list(request.prompt.transformations) if request.prompt else []}
 
