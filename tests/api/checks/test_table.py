@@ -76,12 +76,16 @@ a picture of too many bytes
 a picture of another type than said
 a picture that cannot be read
 a picture with too long an edge
+a picture with too long an edge, among many
 the URL of a picture that is nowhere
 the URL of a document that is nowhere
 a PDF that is no base64
 a PDF with a password
 a PDF that cannot be read
+too many images for the context window
+too many documents for the context window
 a PDF of too many pages
+too many pages of PDFs, and images
 a prompt that is longer than the context window
 a prompt and an answer that are together longer than the context window
 """
