@@ -6,7 +6,21 @@ from typing import Any
 
 from tests.api.pictures import encoded, pdf, png
 from tests.corpus.pair import Accepted, Pair, Refused
-from tests.server.refusals.writing import asked, assistant, document, image, result, said, text, use, user
+from tests.server.refusals.tools import nullable, optional, strict
+from tests.server.refusals.writing import (
+    CLOSED,
+    asked,
+    assistant,
+    document,
+    formatted,
+    image,
+    result,
+    said,
+    text,
+    tool,
+    use,
+    user,
+)
 
 WINDOW_200K = {"model": "claude-haiku-4-5"}
 SMALL, WIDE, HUGE = image(png(10, 10)), image(png(2001, 10)), image(png(10, 8001))
@@ -81,6 +95,88 @@ MEDIA = [
     Pair("a PDF of 101 pages", "documented: PDF support", asked(document(pdf(101))), Accepted()),
 ]
 
+SONNET = {"model": "claude-sonnet-4-6"}
+STRICT_LIMITS = "recorded: 0xPlaygrounds/rig tests/cassettes/anthropic/strict_schema_limits"
+PROPERTIES = "recorded: 0xPlaygrounds/rig tests/cassettes/anthropic/strict_schema_*"
+NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}, "required": ["next"], **CLOSED}
+LINKED = {"type": "object", "properties": {}, "$defs": {"Node": NODE}, **CLOSED}
+ANYTHING = {"type": "object", "properties": {"v": True}, **CLOSED}
+
+SCHEMAS = [
+    Pair("20 strict tools", STRICT_LIMITS, {**strict(*[optional(0)] * 20), **SONNET}, Accepted()),
+    Pair(
+        "21 strict tools",
+        "camel-ai/camel#4171, elizaOS/eliza#16499",
+        {**strict(*[optional(0)] * 21), **SONNET},
+        Refused(
+            "Too many strict tools (21). The maximum number of strict tools supported is 20. "
+            "Try reducing the number of tools marked as strict."
+        ),
+    ),
+    Pair(
+        "21 tools that are not strict",
+        "COM, 2026-08-16",
+        {"tools": [tool(f"t{number}") for number in range(21)]},
+        Accepted(),
+    ),
+    Pair(
+        "25 optional parameters",
+        STRICT_LIMITS,
+        {**strict(optional(25)), **SONNET},
+        Refused(
+            "Schemas contains too many optional parameters (25), which would make grammar compilation inefficient. "
+            "Reduce the number of optional parameters in your tool schemas (limit: 24)."
+        ),
+    ),
+    Pair(
+        "24 optional parameters in one schema",
+        STRICT_LIMITS,
+        {**strict(optional(24)), **SONNET},
+        Refused("Schema is too complex for compilation. Try reducing the number of tools or simplifying tool schemas."),
+    ),
+    Pair("24 optional parameters in two schemas", STRICT_LIMITS, {**strict(*[optional(12)] * 2), **SONNET}, Accepted()),
+    Pair(
+        "17 unions",
+        STRICT_LIMITS,
+        {**strict(nullable(17)), **SONNET},
+        Refused(
+            "Schemas contains too many parameters with union types (17 parameters with type arrays or anyOf). "
+            "This causes exponential compilation cost. Reduce the number of nullable or union-typed parameters "
+            "(limit: 16 parameters with unions)."
+        ),
+    ),
+    Pair(
+        "16 unions in one schema",
+        STRICT_LIMITS,
+        {**strict(nullable(16)), **SONNET},
+        Refused("Schema is too complex for compilation. Try reducing the number of tools or simplifying tool schemas."),
+    ),
+    Pair("16 unions in two schemas", STRICT_LIMITS, {**strict(*[nullable(8)] * 2), **SONNET}, Accepted()),
+    Pair(
+        "a strict tool with a property of any type",
+        PROPERTIES,
+        {**strict(ANYTHING), **SONNET},
+        Refused("tools.0.custom: For 'object' type, property 'properties' is not supported"),
+    ),
+    Pair(
+        "a strict tool with a recursive schema",
+        PROPERTIES,
+        {**strict(LINKED), **SONNET},
+        Refused(
+            "tools.0.custom: Invalid schema: Circular reference detected in schema definitions: Node -> Node. "
+            "Self-referencing or mutually-referencing definitions are not supported."
+        ),
+    ),
+    Pair(
+        "an output format with an open object",
+        "recorded: maruel/genai Scoreboard/claude-opus-4-8/GenSync-JSON.yaml",
+        formatted(),
+        Refused(
+            "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false"
+        ),
+    ),
+]
+
 PAIRING = [
     Pair(
         "a result without its call",
@@ -93,4 +189,4 @@ PAIRING = [
     ),
 ]
 
-PAIRS: list[Pair] = [*MEDIA, *PAIRING]
+PAIRS: list[Pair] = [*MEDIA, *SCHEMAS, *PAIRING]

@@ -13,7 +13,6 @@ from mockclaude.api import media
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.content_blocks import format_path
 from mockclaude.api.lazy_pattern import compile_lazily
-from mockclaude.api.merged_paths import merge_path
 from mockclaude.api.request import MessagesRequest
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -127,6 +126,8 @@ def _too_wide_for_many(request: MessagesRequest) -> Details | None:
 
 def _find_wider(request: MessagesRequest, most: int) -> Details | None:
     """Find the images with an edge of more than `most` pixels."""
+    from mockclaude.api.merged_paths import merge_path
+
     paths = [
         merge_path(request.messages, path)
         for path, _, _, image in _pictures(request)

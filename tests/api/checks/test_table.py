@@ -67,6 +67,16 @@ a format of the answer
 a format of the answer, in the old field
 a way to use computers that the model does not know
 an MCP server without tools
+too many strict tools
+too many optional parameters in strict tools
+too many optional parameters in an output format
+too many optional parameters in an old output format
+too many unions in strict tools
+too many unions in an output format
+too many unions in an old output format
+a schema that uses up a limit alone in strict tools
+a schema that uses up a limit alone in an output format
+a schema that uses up a limit alone in an old output format
 thinking that was changed in the latest answer
 thinking that nobody signed
 redacted thinking that nobody sent
