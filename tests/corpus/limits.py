@@ -11,6 +11,7 @@ from tests.server.refusals.writing import (
     CLOSED,
     asked,
     assistant,
+    beta,
     document,
     formatted,
     image,
@@ -100,6 +101,7 @@ STRICT_LIMITS = "recorded: 0xPlaygrounds/rig tests/cassettes/anthropic/strict_sc
 PROPERTIES = "recorded: 0xPlaygrounds/rig tests/cassettes/anthropic/strict_schema_*"
 NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}, "required": ["next"], **CLOSED}
 LINKED = {"type": "object", "properties": {}, "$defs": {"Node": NODE}, **CLOSED}
+DANGLING = {"type": "object", "properties": {"tree": {"type": "array", "items": {"$ref": "#/$defs/Missing"}}}}
 ANYTHING = {"type": "object", "properties": {"v": True}, **CLOSED}
 
 SCHEMAS = [
@@ -177,6 +179,105 @@ SCHEMAS = [
     ),
 ]
 
+FALLING_BACK = beta("server-side-fallback-2026-07-01")
+OPUS = {"model": "claude-opus-5"}
+
+FALLBACKS = [
+    Pair(
+        "a model without fallbacks",
+        "Keeping-History/rt911#338",
+        {"fallbacks": [{"model": "claude-opus-4-8"}]},
+        Refused("'claude-sonnet-5' does not support the `fallbacks` parameter."),
+        FALLING_BACK,
+    ),
+    Pair(
+        "a model without fallbacks, and the API's choice",
+        "reported in five projects",
+        {"fallbacks": "default"},
+        Refused("'claude-sonnet-5' does not support the `fallbacks` parameter."),
+        FALLING_BACK,
+    ),
+    Pair(
+        "a fallback that the model does not have",
+        "earendil-works/pi#8258",
+        {"model": "claude-fable-5", "fallbacks": [{"model": "claude-opus-4-6"}]},
+        Refused(
+            "'claude-opus-4-6' is not a valid fallback target for 'claude-fable-5'. "
+            "Valid targets: claude-opus-4-8, claude-opus-5."
+        ),
+        FALLING_BACK,
+    ),
+    Pair(
+        "a fallback of Opus 5",
+        "earendil-works/pi#8258",
+        {**OPUS, "fallbacks": [{"model": "claude-opus-4-8"}]},
+        Accepted(),
+        FALLING_BACK,
+    ),
+    Pair(
+        "a fallback with a field of its own",
+        "reported: server-side fallback",
+        {**OPUS, "fallbacks": [{"model": "claude-opus-4-8", "temperature": 1}]},
+        Refused(
+            "fallbacks.0: 'temperature' is not a supported field. "
+            "Supported: model, max_tokens, output_config, speed, thinking."
+        ),
+        FALLING_BACK,
+    ),
+    Pair(
+        "a fallback without its beta",
+        "reported: server-side fallback",
+        {**OPUS, "fallbacks": "default"},
+        Refused("fallbacks: Extra inputs are not permitted"),
+    ),
+]
+
+TOOLS = [
+    Pair(
+        "a message that is a string",
+        "recorded, 2024: facts of the shape",
+        {"messages": ["Hi"]},
+        Refused("messages.0: Input does not match the expected shape."),
+    ),
+    Pair(
+        "an input schema that is a boolean",
+        "recorded: 0xPlaygrounds/rig tests/cassettes/anthropic",
+        {"tools": [tool(input_schema=True)]},
+        Refused("tools.0.custom.input_schema: Input does not match the expected shape."),
+    ),
+    Pair(
+        "an input schema without a type",
+        "recorded: vercel/ai",
+        {"tools": [tool(input_schema={})]},
+        Refused("tools.0.custom.input_schema.type: Field required"),
+    ),
+    Pair(
+        "an input schema of another type",
+        "recorded: vercel/ai",
+        {"tools": [tool(input_schema={"type": "string"})]},
+        Refused("tools.0.custom.input_schema.type: Input should be 'object'"),
+    ),
+    Pair(
+        "a tool with a name of 129 characters",
+        "anthropics/claude-code#96152, 2026-09-22",
+        {"tools": [tool(), tool("n" * 129)]},
+        Refused("tools.1.custom.name: String should have at most 128 characters"),
+    ),
+    Pair(
+        "a tool with a space in its name",
+        "reported, 2026",
+        {"tools": [tool("get weather")]},
+        Refused("tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"),
+    ),
+    Pair(
+        "a dangling reference in a tool that is not strict",
+        "recorded: vicentereig/dspy.rb spec/vcr_cassettes/examples/html_to_markdown, 2025-12",
+        {"tools": [tool(input_schema=DANGLING)], "tool_choice": {"type": "tool", "name": "get_weather"}},
+        Accepted({"stop_reason": "tool_use"}),
+        scenario="rules: [reply: [tool_use: {name: get_weather, input: {}}]]",
+    ),
+]
+
 PAIRING = [
     Pair(
         "a result without its call",
@@ -189,4 +290,4 @@ PAIRING = [
     ),
 ]
 
-PAIRS: list[Pair] = [*MEDIA, *SCHEMAS, *PAIRING]
+PAIRS: list[Pair] = [*MEDIA, *SCHEMAS, *FALLBACKS, *TOOLS, *PAIRING]

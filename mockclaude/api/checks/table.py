@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from mockclaude.api.checks import (
     cache_checks,
+    fallback_checks,
     media_checks,
     message_checks,
     model_checks,
@@ -24,6 +25,7 @@ from mockclaude.api.request import MessagesRequest
 
 CHECKS: tuple[Check, ...] = (
     *model_checks.CHECKS,
+    *fallback_checks.CHECKS,
     *tool_checks.CHECKS,
     *output_checks.CHECKS,
     *strict_checks.CHECKS,

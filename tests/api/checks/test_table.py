@@ -65,6 +65,8 @@ a fast answer
 a PDF
 a format of the answer
 a format of the answer, in the old field
+fallbacks of a model that has none
+a fallback that the model does not have
 a way to use computers that the model does not know
 an MCP server without tools
 too many strict tools
