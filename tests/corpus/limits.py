@@ -278,16 +278,4 @@ TOOLS = [
     ),
 ]
 
-PAIRING = [
-    Pair(
-        "a result without its call",
-        "recorded in the tests of anthropics/anthropic-sdk-python; anthropics/claude-code#13460",
-        asked(result()),
-        Refused(
-            "messages.0.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_a. Each `tool_result` "
-            "block must have a corresponding `tool_use` block in the previous message."
-        ),
-    ),
-]
-
-PAIRS: list[Pair] = [*MEDIA, *SCHEMAS, *FALLBACKS, *TOOLS, *PAIRING]
+PAIRS: list[Pair] = [*MEDIA, *SCHEMAS, *FALLBACKS, *TOOLS]

@@ -180,6 +180,10 @@ def _find_edits_with_output_format(request: MessagesRequest) -> Details | None:
     return {} if request.body.get("context_management") is not None else None
 
 
+def _empty_stop(request: MessagesRequest) -> Details | None:
+    return {} if "" in request.body["stop_sequences"] else None
+
+
 def _blank_stop(request: MessagesRequest) -> Details | None:
     return None if all(map(str.strip, request.body["stop_sequences"])) else {}
 
@@ -215,6 +219,14 @@ CHECKS: tuple[Check, ...] = (
         "assumed",
         _find_edits_with_output_format,
         "compaction",
+    ),
+    Check(
+        "an empty stop sequence",
+        "stop_sequences: each stop sequence must be non-empty",
+        "reported",
+        _empty_stop,
+        "stop_sequences",
+        citation="MegaGrindStone/mcp-web-ui#5",
     ),
     Check(
         "a stop sequence without a character",

@@ -154,7 +154,7 @@ def test_an_answer_with_a_format_has_no_place_for_citations(
     ("sequences", "message"),
     [
         ([" \n"], "stop_sequences: each stop sequence must contain non-whitespace"),
-        (["END", ""], "stop_sequences: each stop sequence must contain non-whitespace"),
+        (["\n", ""], "stop_sequences: each stop sequence must be non-empty"),
         (["END", "\n\nHuman:"], None),
         ([], None),
     ],

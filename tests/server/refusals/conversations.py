@@ -61,6 +61,11 @@ CACHING = [
         asked(text(**cached("1h")), system=[text(**cached("5m"))]),
         asked(text(**cached("5m")), system=[text(**cached("1h"))]),
     ),
+    row(
+        "Top-level cache_control has ttl='5m' but the target block already has cache_control with ttl='1h'",
+        asked(text(**cached("1h")), **cached("5m")),
+        asked(text(**cached("1h")), **cached("1h")),
+    ),
 ]
 
 MESSAGES = [
@@ -173,9 +178,9 @@ PAIRING = [
         said(assistant(use()), user(result())),
     ),
     row(
-        "messages.3.content.1: `tool_use` ids must be unique",
+        "messages.1.content.1: `tool_use` ids must be unique",
+        said(assistant(use(), use()), user(result())),
         said(assistant(use()), user(result()), assistant(use("b"), use()), user(result("b"), result())),
-        said(assistant(use()), user(result()), assistant(use("b"), use("c")), user(result("b"), result("c"))),
     ),
     row(
         "source tool `srvtoolu_x` not found for tool use block `toolu_a`",

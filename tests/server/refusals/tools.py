@@ -67,7 +67,7 @@ TOOLS = [
     row(
         "tools.1.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 "
         "(https://json-schema.org/draft/2020-12). Learn more about tool use at "
-        "https://docs.claude.com/en/docs/tool-use.",
+        "https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview.",
         {"tools": [tool("a"), tool("b", input_schema={"type": "object", "required": "city"})]},
         {"tools": [tool("a"), tool("b", input_schema={"type": "object", "required": ["city"]})]},
     ),
@@ -188,6 +188,11 @@ OUTPUT = [
         {"compaction": {"type": "summarize"}, "context_management": {"edits": []}},
         {"compaction": {"type": "summarize"}},
         beta("compact-2026-09-04", "context-management-2025-06-27"),
+    ),
+    row(
+        "stop_sequences: each stop sequence must be non-empty",
+        {"stop_sequences": ["", "\n"]},
+        {"stop_sequences": ["END"]},
     ),
     row(
         "stop_sequences: each stop sequence must contain non-whitespace",
