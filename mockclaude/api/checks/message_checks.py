@@ -9,8 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from mockclaude.api.body import Body
-from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.content_blocks import format_path
+from mockclaude.api.checks.check import Check, Details, format_merged
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.tool_pairs import OF_MESSAGES
 
@@ -57,7 +56,7 @@ def _reject_blank(request: MessagesRequest, paths: list[tuple[Any, ...]]) -> Det
     for path in paths:
         if path[1] not in accepted:
             return {}
-        request.warn(f"{format_path(path)}: blank text beside other blocks; the API accepts it")
+        request.warn(f"{format_merged(request, path)}: blank text beside other blocks; the API accepts it")
     return None
 
 

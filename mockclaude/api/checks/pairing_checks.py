@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.content_blocks import Located, format_path
+from mockclaude.api.checks.check import Check, Details, format_merged
+from mockclaude.api.content_blocks import Located
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.tool_pairs import OF_MESSAGES
 
@@ -37,7 +37,7 @@ def _same_id(request: MessagesRequest) -> Details | None:
     calls = request.pairs.calls
     found = _find_repeated(request, "tool_use", calls)
     if found is None and (repeated := _find_repeated(request, "tool_use", [name for _, name in calls])):
-        request.warn(f"{format_path(repeated['path'])}: `tool_use` id of another turn; the API accepts it")
+        request.warn(f"{format_merged(request, repeated['path'])}: `tool_use` id of another turn; the API accepts it")
     return found
 
 

@@ -74,6 +74,7 @@ BLANK = "messages.1.content.{}: blank text beside other blocks; the API accepts 
         ([assistant([text(" "), text("Hi"), USE])], [BLANK.format(0)]),
         ([assistant([text("Hi"), text("\n"), text(" ")])], [BLANK.format(1), BLANK.format(2)]),
         ([assistant([text(" ")]), assistant("Hi")], [BLANK.format(0)]),
+        ([assistant([text(" ")]), assistant([text("Hi"), text(" ")])], [BLANK.format(0), BLANK.format(2)]),
         ([assistant(" "), assistant([USE])], ["messages.1: blank text beside other blocks; the API accepts it"]),
         ([assistant([text(" ")]), user([USE])], None),
         ([assistant([text(" "), text("\n")])], None),
