@@ -35,6 +35,7 @@ REFUSALS: list[Refusal] = [
     *requests.MODELS,
     *tools.TOOLS,
     *tools.OUTPUT,
+    *tools.STRICT,
     *conversations.CACHING,
     *conversations.MESSAGES,
     *conversations.PAIRING,

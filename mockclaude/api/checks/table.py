@@ -7,12 +7,14 @@ from typing import Literal, TypeAlias
 
 from mockclaude.api.checks import (
     cache_checks,
+    fallback_checks,
     media_checks,
     message_checks,
     model_checks,
     output_checks,
     pairing_checks,
     size_checks,
+    strict_checks,
     system_role_checks,
     thinking_checks,
     tool_checks,
@@ -23,8 +25,10 @@ from mockclaude.api.request import MessagesRequest
 
 CHECKS: tuple[Check, ...] = (
     *model_checks.CHECKS,
+    *fallback_checks.CHECKS,
     *tool_checks.CHECKS,
     *output_checks.CHECKS,
+    *strict_checks.CHECKS,
     *cache_checks.CHECKS,
     *message_checks.CHECKS,
     *system_role_checks.CHECKS,

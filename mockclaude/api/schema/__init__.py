@@ -24,6 +24,8 @@ _ROLES = "Input should be 'user' or 'assistant'"
 _INTERNAL = ("'connector_text'", "'mid_conv_system'")
 """Types that the API's error messages list for blocks of a message (recorded), but that no client can send."""
 
+_FIELDS_OF_FALLBACKS = "model, max_tokens, output_config, speed, thinking"
+
 _MANY = 100
 """The maximum number of errors that pydantic formats for one request. Only one is sent."""
 
@@ -128,7 +130,9 @@ def _describe(error: ErrorDetails) -> str:
     path = [str(part) for part in error["loc"] if not str(part).startswith(HIDDEN)]
     kind, message = error["type"], error["msg"]
     is_message = path[:1] == ["messages"] and len(path) == 2
-    if kind == "union_tag_invalid":
+    if kind == "dict_type" and (is_message or path[-1:] == ["input_schema"]):
+        message = "Input does not match the expected shape."
+    elif kind == "union_tag_invalid":
         message = _ROLES if is_message else _describe_tag(error["ctx"], path)
         path += ["role"] if is_message else []
     elif kind == "union_tag_not_found":
@@ -138,6 +142,8 @@ def _describe(error: ErrorDetails) -> str:
         message = "at least one message is required"
     elif kind == "too_long" and path[-1:] == ["citations"]:
         message = "Extra inputs are not permitted"
+    elif kind == "extra_forbidden" and path[0] == "fallbacks" and len(path) == 3:
+        message = f"'{path.pop()}' is not a supported field. Supported: {_FIELDS_OF_FALLBACKS}."
     return f"{'.'.join(path)}: {message}"
 
 
