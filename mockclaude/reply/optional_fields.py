@@ -1,4 +1,4 @@
-"""Build the fields that a message has only if the request has the parameter for them.
+"""Build the fields that a message has only if the request has the parameter or the beta for them.
 
 Sources: the SDKs' types, and recordings, in which each field comes with its parameter.
 """
@@ -12,6 +12,9 @@ from mockclaude.api.body import Body
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.draws import Draws
 
+EDITS_BETA = "context-management-2025-06-27"
+"""The beta with which every message reports the edits of its prompt (recorded)."""
+
 CONTAINER_LIFETIME = 30 * 24 * 3600
 """Seconds until a container expires (documented by Anthropic)."""
 
@@ -24,7 +27,7 @@ def container_field(body: Body, draws: Draws, now: int) -> dict[str, Any]:
 
 def context_fields(request: MessagesRequest) -> dict[str, Any]:
     """Build `context_management`."""
-    if request.body.get("context_management") is None:
+    if request.body.get("context_management") is None and EDITS_BETA not in request.api_headers.betas:
         return {}
     return {"context_management": {"applied_edits": list(request.prompt.applied_edits) if request.prompt else []}}
 
