@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.corpus.pair import COUNT_TOKENS, Accepted, Pair
+from mockclaude.api.summary_signature import sign_summary
+from tests.corpus.pair import COUNT_TOKENS, Accepted, Pair, Refused
 
 EDITS = {"anthropic-beta": "context-management-2025-06-27"}
 DOCUMENTED = "documented: context editing"
@@ -33,6 +34,25 @@ def read_pages(count: int) -> dict[str, Any]:
 
 CLEAR = {"type": TOOL_USES, "trigger": amount("tool_uses", 2), "keep": amount("tool_uses", 1)}
 APPLIED = "context_management.applied_edits"
+
+RECORDED = "recorded: pydantic/pydantic-ai, tests of compaction"
+COMPACTS, SUMMARIZES = ({"anthropic-beta": name} for name in ("compact-2026-01-12", "compact-2026-09-04"))
+COMPACT = {"type": "compact_20260112", "trigger": amount("input_tokens", 50_000)}
+LONG = [{"role": "user", "content": "count words " * 30_000}]
+SUMMARY = "Summary of the conversation so far. Messages: 1."
+COUNTS = [
+    *("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
+    *("cache_creation", "type"),
+]
+
+
+def summarized(**more: str) -> list[dict[str, Any]]:
+    """Return messages after a summary."""
+    summary = {"type": "compaction", "content": "They read a page.", **more}
+    return [{"role": "assistant", "content": [summary]}, {"role": "user", "content": "On."}]
+
+
+SUMMARIZED = summarized()
 
 PAIRS: list[Pair] = [
     Pair(
@@ -120,5 +140,136 @@ PAIRS: list[Pair] = [
         Accepted(keys={"": ["input_tokens"]}),
         EDITS,
         COUNT_TOKENS,
+    ),
+    Pair(
+        "a conversation at the threshold is summarized first",
+        RECORDED,
+        {"messages": LONG, "context_management": edited(COMPACT)},
+        Accepted(
+            {
+                "content.0": {"type": "compaction", "content": SUMMARY},
+                "content.1.text": "Sunny.",
+                "stop_reason": "end_turn",
+                "usage.iterations.0.type": "compaction",
+                "usage.iterations.1.type": "message",
+                APPLIED: [],
+            },
+            keys={"usage.iterations.0": COUNTS, "usage.iterations.1": COUNTS},
+        ),
+        COMPACTS,
+    ),
+    Pair(
+        "a paused message ends with its summary",
+        PROBED,
+        {"messages": LONG, "context_management": edited({**COMPACT, "pause_after_compaction": True})},
+        Accepted(
+            {
+                "content": [{"type": "compaction", "content": SUMMARY}],
+                "stop_reason": "compaction",
+                "usage.input_tokens": 0,
+                "usage.output_tokens": 0,
+                "usage.iterations.0.type": "compaction",
+            }
+        ),
+        COMPACTS,
+    ),
+    Pair(
+        "the stream of a summary has one delta",
+        f"{RECORDED}; null in message_start: {PROBED}",
+        {"messages": LONG, "context_management": edited(COMPACT), "stream": True},
+        Accepted(
+            {
+                "0.message.context_management": None,
+                "1.content_block": {"type": "compaction", "content": None},
+                "3.delta": {"type": "compaction_delta", "content": SUMMARY},
+                "4.type": "content_block_stop",
+                "-2.usage.iterations.1.type": "message",
+                f"-2.{APPLIED}": [],
+            }
+        ),
+        COMPACTS,
+    ),
+    Pair(
+        "below the threshold there is one iteration",
+        RECORDED,
+        {"context_management": edited(COMPACT)},
+        Accepted({"usage.iterations.0.type": "message", "content.0.text": "Sunny."}),
+        COMPACTS,
+    ),
+    Pair(
+        "a summary on demand is signed",
+        PROBED,
+        {"compaction": {"type": "summarize"}},
+        Accepted(
+            {"stop_reason": "compaction", "usage.input_tokens": 0, "usage.iterations.0.type": "compaction"},
+            keys={"content.0": ["type", "content", "signature"]},
+        ),
+        SUMMARIZES,
+    ),
+    Pair(
+        "count_tokens makes no summary",
+        "documented: compaction",
+        {"compaction": {"type": "summarize"}},
+        Accepted(keys={"": ["input_tokens"]}),
+        SUMMARIZES,
+        COUNT_TOKENS,
+    ),
+    Pair(
+        "a summary comes back unsigned with its edit",
+        PROBED,
+        {"messages": SUMMARIZED, "context_management": edited(COMPACT)},
+        Accepted({"content.0.text": "Sunny."}),
+        COMPACTS,
+    ),
+    Pair(
+        "a summary cannot come back without its edit",
+        PROBED,
+        {"messages": SUMMARIZED},
+        Refused("`compaction` blocks require a `compact_20260112` strategy in `context_management.edits`."),
+        COMPACTS,
+    ),
+    Pair(
+        "a summary on demand cannot come back unsigned",
+        PROBED,
+        {"messages": SUMMARIZED},
+        Refused("a `compaction` block with `content` requires its `signature`"),
+        SUMMARIZES,
+    ),
+    Pair(
+        "a signed summary cannot be edited",
+        PROBED,
+        {"messages": summarized(signature=sign_summary("They read two pages."))},
+        Refused(
+            "`compaction` block `content` does not match its `signature`",
+            details={"error_code": "compaction_content_mismatch"},
+        ),
+        SUMMARIZES,
+    ),
+    Pair(
+        "a compaction has a least trigger",
+        PROBED,
+        {"context_management": edited({**COMPACT, "trigger": amount("input_tokens", 49_999)})},
+        Refused("context_management.edits.0.compact_20260112: trigger.value must be at least 50000"),
+        COMPACTS,
+    ),
+    Pair(
+        "the beta of the other edits does not open a compaction",
+        PROBED,
+        {"context_management": edited(COMPACT)},
+        Refused(
+            "context_management.edits.0: Input tag 'compact_20260112' found using 'type' does not match any of the "
+            "expected tags: 'clear_thinking_20251015', 'clear_tool_uses_20250919'"
+        ),
+        EDITS,
+    ),
+    Pair(
+        "thinking is cleared before anything else",
+        PROBED,
+        {"context_management": edited(CLEAR, {"type": THINKING})},
+        Refused(
+            "context_management: `clear_thinking_20251015` must be the first strategy in `context_management.edits` "
+            "when provided"
+        ),
+        EDITS,
     ),
 ]
