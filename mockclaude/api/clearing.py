@@ -7,7 +7,7 @@ become `{}`, and the text in place of a result.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from mockclaude.api.body import Body
 from mockclaude.api.request import MessagesRequest
@@ -17,6 +17,8 @@ PLACEHOLDER = "[This tool result was cleared.]"
 
 _TRIGGER_TOKENS = 100_000
 _KEPT_USES = 3
+
+Default = TypeVar("Default", int, None)
 
 _THINKING = ("thinking", "redacted_thinking")
 _USES = ("tool_use", "server_tool_use", "mcp_tool_use")
@@ -50,7 +52,7 @@ def list_blocks(message: Body) -> Sequence[Body]:
     return () if isinstance(content, str) else content
 
 
-def read_value(setting: Any, default: int) -> int:
+def read_value(setting: Any, default: Default) -> int | Default:
     """Return the `value` of a setting; `default` without a number."""
     value = setting.get("value") if isinstance(setting, dict) else None
     return value if isinstance(value, int) else default
@@ -58,10 +60,12 @@ def read_value(setting: Any, default: int) -> int:
 
 def clear_thinking(request: MessagesRequest, edit: Body) -> Cleared | None:
     """Clear the thinking of all turns but the last ones; None if they are all kept."""
+    kept = _count_kept_turns(request, edit)
+    if kept is None:
+        return None
     turns = _number_thinking_turns(_messages_of(request))
     last = sorted(set(turns.values()))
-    kept = _count_kept_turns(request, edit, len(last))
-    old = set(last[: len(last) - kept])
+    old = set(last[: max(0, len(last) - kept)])
     if not old:
         return None
     messages = list(_messages_of(request))
@@ -77,11 +81,12 @@ def _messages_of(request: MessagesRequest) -> list[Body]:
     return request.messages if request.prompt is None else request.prompt.messages
 
 
-def _count_kept_turns(request: MessagesRequest, edit: Body, most: int) -> int:
+def _count_kept_turns(request: MessagesRequest, edit: Body) -> int | None:
+    """Return how many turns keep their thinking; None for all."""
     keep = edit.get("keep")
     if keep is None:
-        return most if request.constants.keeps_thinking else min(most, 1)
-    return min(most, max(0, read_value(keep, most)))
+        return None if request.constants.keeps_thinking else 1
+    return read_value(keep, None)
 
 
 def _number_thinking_turns(messages: Sequence[Body]) -> dict[int, int]:
@@ -99,11 +104,13 @@ def _number_thinking_turns(messages: Sequence[Body]) -> dict[int, int]:
 
 def clear_tool_uses(request: MessagesRequest, edit: Body) -> Cleared | None:
     """Clear the oldest tool results; None if none is cleared."""
-    messages = _messages_of(request)
-    uses, count = _find_tool_uses(messages)
-    trigger = edit.get("trigger")
+    trigger, messages = edit.get("trigger"), _messages_of(request)
+    value = read_value(trigger, _TRIGGER_TOKENS)
     is_by_uses = isinstance(trigger, dict) and trigger.get("type") == "tool_uses"
-    if (count if is_by_uses else request.input_tokens) <= read_value(trigger, _TRIGGER_TOKENS):
+    if not is_by_uses and request.input_tokens <= value:
+        return None
+    uses, count = _find_tool_uses(messages)
+    if is_by_uses and count <= value:
         return None
     excluded = _list_names(edit.get("exclude_tools"))
     candidates = [use for use in uses if use.name not in excluded]
