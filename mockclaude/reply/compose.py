@@ -191,7 +191,7 @@ class Drafter:
         elif kind == "message":
             self._add_message(value)
         else:
-            self.parts.append(_INCIDENTS[kind](value))
+            self.parts.append(INCIDENTS[kind](value))
 
     def _add_message(self, message: Mapping[str, Any]) -> None:
         for block in message["content"]:
@@ -206,11 +206,12 @@ def _build_error(value: Mapping[str, Any]) -> ApiError:
     return ApiError(kind, message, value["status"] or 0, headers, value["details"])
 
 
-_INCIDENTS: dict[str, Callable[[Any], Part]] = {
+INCIDENTS: dict[str, Callable[[Any], Part]] = {
     "error": _build_error,
     "pause": lambda value: Pause(None if value == FOREVER else value),
     "disconnect": Disconnect,
 }
+"""Kind of step -> builder of its incident."""
 
 
 def _build_ending(

@@ -21,6 +21,7 @@ IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png"
 DOCUMENT = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "a"}, "title": "a"}
 USED = [
     {"type": "thinking", "thinking": "a", "signature": "b"},
+    {"type": "compaction", "content": "a", "signature": "b"},
     {"type": "tool_use", "id": "t", "name": "get", "input": {}},
 ]
 RESULT = {"type": "tool_result", "tool_use_id": "t", "content": [TEXT, IMAGE], "is_error": False}
@@ -34,7 +35,18 @@ SETTINGS: dict[str, Any] = {
     "temperature": 1,
     "output_config": {"effort": "low", "format": {"type": "json_schema", "schema": {"type": "object"}}},
     "diagnostics": {"previous_message_id": "msg_1"},
-    "context_management": {"edits": [{"type": "clear_tool_uses_20250919", "keep": {"type": "tool_uses", "value": 1}}]},
+    "context_management": {
+        "edits": [
+            {"type": "clear_thinking_20251015", "keep": {"type": "thinking_turns", "value": 1}},
+            {
+                "type": "clear_tool_uses_20250919",
+                "keep": {"type": "tool_uses", "value": 1},
+                "clear_tool_inputs": ["get"],
+            },
+            {"type": "compact_20260112", "trigger": {"type": "input_tokens", "value": 1}},
+        ]
+    },
+    "compaction": {"type": "summarize", "instructions": "a"},
     "container": {"id": "a", "skills": [{"type": "anthropic", "skill_id": "pdf"}]},
     "mcp_servers": [{"type": "url", "url": "https://example.com", "name": "a"}],
     "stream": True,

@@ -12,7 +12,7 @@ from mockclaude.api.checks.check import Check
 from mockclaude.api.checks.table import CHECKS
 from mockclaude.api.headers import ORGANIZATION_ID
 from mockclaude.scenario.loading.loader import load_text
-from tests.server.refusals import conversations, requests, tools
+from tests.server.refusals import context, conversations, requests, tools
 from tests.server.refusals.writing import (
     ENABLED,
     MIDDLE,
@@ -42,6 +42,7 @@ REFUSALS: list[Refusal] = [
     *conversations.THINKING,
     *conversations.MEDIA,
     *conversations.LIMITS,
+    *context.CONTEXT,
 ]
 
 SCENARIO = """

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from mockclaude.api.checks import (
     cache_checks,
+    context_checks,
     fallback_checks,
     media_checks,
     message_checks,
@@ -29,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     *tool_checks.CHECKS,
     *output_checks.CHECKS,
     *strict_checks.CHECKS,
+    *context_checks.CHECKS,
     *cache_checks.CHECKS,
     *message_checks.CHECKS,
     *system_role_checks.CHECKS,
@@ -37,7 +39,7 @@ CHECKS: tuple[Check, ...] = (
     *media_checks.CHECKS,
     *size_checks.CHECKS,
 )
-"""Checks of the model, then of tools and output, then of the messages, then of the size."""
+"""Checks of the model, then of tools, output and context, then of the messages, then of the size."""
 
 Part: TypeAlias = Literal["all", "body", "size"]
 """Which checks: all, those of the body, or those of the size, which depend on the edits of the prompt."""
