@@ -114,38 +114,13 @@ def test_tool_is_called_if_the_text_names_it(text: str, tool: str | None) -> Non
 
 
 @pytest.mark.parametrize(
-    "verb",
-    [
-        "get",
-        "fetch",
-        "find",
-        "look",
-        "lookup",
-        "search",
-        "query",
-        "list",
-        "read",
-        "make",
-        "create",
-        "run",
-        "use",
-        "tool",
-    ],
-)
-def test_tool_is_found_by_the_nouns_of_its_name(verb: str) -> None:
-    tools = [{"name": f"{verb}_invoice", "input_schema": SCHEMA}]
-
-    assert used(improvised("I got an invoice from them", tools=tools)) == f"{verb}_invoice"
-
-
-@pytest.mark.parametrize(
     ("text", "tool"),
     [
         ("use web-search", "web-search"),
         ("use web-search-now", "web-search-now"),
         ("use the web-fetch tool", "web-fetch"),
         ("use a web search", "web-search"),
-        (f"{'a-' * 20}z is long", f"{'a-' * 20}z"),
+        (f"use {'a-' * 20}z", f"{'a-' * 20}z"),
         ("use spiders", None),
     ],
 )
