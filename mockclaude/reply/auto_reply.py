@@ -7,11 +7,12 @@ so that a person can tell replies apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from mockclaude.api.request import MessagesRequest
-from mockclaude.reply.blocks import find_output_schema, is_thinking_enabled
+from mockclaude.api.tokens import cut
+from mockclaude.reply.blocks import find_output_schema, is_thinking
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.tool_mention import find_tool
 from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
@@ -25,8 +26,8 @@ _QUOTED = 120
 def build_auto_reply(request: MessagesRequest, draws: Draws) -> Iterator[AutoStep]:
     """Yield the steps of the auto reply to `request`."""
     text = request.typed_text.strip()
-    if is_thinking_enabled(request.body):
-        yield "thinking", {"thinking": _build_thinking(text, draws), "signature": None}
+    if thinking := _build_thinking(request, text, draws):
+        yield "thinking", {"thinking": thinking, "signature": None}
     tool = None if request.results else _select_tool(request, text)
     if tool:
         yield "tool_use", _tool_use(tool)
@@ -36,9 +37,17 @@ def build_auto_reply(request: MessagesRequest, draws: Draws) -> Iterator[AutoSte
         yield "text", {"text": _build_text(request, text, draws), "citations": []}
 
 
-def _build_thinking(text: str, draws: Draws) -> str:
+def _build_thinking(request: MessagesRequest, text: str, draws: Draws) -> str:
+    """Build the thinking, which takes at most a quarter of `max_tokens`; '' if the model does not think."""
+    if not is_thinking(request.body) or request.prefill or _forces_tool(request.body):
+        return ""
     about = f"The question is: {_shorten(text)} " if text else ""
-    return about + _generate_paragraph(draws, "thinking", 1)
+    thinking = about + _generate_paragraph(draws, "thinking", 1)
+    return cut(thinking, request.body["max_tokens"] // 4, request.constants.weights)
+
+
+def _forces_tool(body: Mapping[str, Any]) -> bool:
+    return (body.get("tool_choice") or {}).get("type") in ("any", "tool")
 
 
 def _select_tool(request: MessagesRequest, text: str) -> str | None:
