@@ -7,7 +7,8 @@ from string import Formatter
 import pytest
 
 from mockclaude.api.checks.check import Check
-from mockclaude.api.checks.table import CHECKS, report_failures
+from mockclaude.api.checks.report import report_failures
+from mockclaude.api.checks.table import CHECKS
 from mockclaude.api.errors import STATUS
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.usable import check_usable

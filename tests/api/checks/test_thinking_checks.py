@@ -68,7 +68,6 @@ class Signed:
         ([QUESTION, assistant(REDACTED, CALL), user(RESULT)], None),
         ([QUESTION, assistant(CALL), user(RESULT, TEXT)], None),
         ([QUESTION, assistant(CALL), user(RESULT), assistant(TEXT), QUESTION], None),
-        ([assistant(CALL), user(RESULT)], absent(0, "tool_use")),
         ([QUESTION, assistant()], None),
         ([QUESTION], None),
     ],
