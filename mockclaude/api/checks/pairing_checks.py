@@ -38,11 +38,14 @@ def _is_continued(request: MessagesRequest) -> bool:
 
 
 def _same_id(request: MessagesRequest) -> Details | None:
-    calls = request.pairs.calls
-    found = _find_repeated(request, "tool_use", calls)
-    if found is None and (repeated := _find_repeated(request, "tool_use", [name for _, name in calls])):
-        request.warn(f"{format_merged(request, repeated['path'])}: `tool_use` id of another turn; the API accepts it")
-    return found
+    repeated = _find_repeated(request, "tool_use", [name for _, name in request.pairs.calls])
+    if repeated is None:
+        return None
+    within = _find_repeated(request, "tool_use", request.pairs.calls)
+    if within is None:
+        path = format_merged(request, repeated["path"])
+        request.warn(f"{path}: `tool_use` id of another turn; the API accepts it")
+    return within
 
 
 def _find_repeated(request: MessagesRequest, kind: str, keys: Sequence[object]) -> Details | None:
