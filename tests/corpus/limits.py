@@ -98,7 +98,7 @@ MEDIA = [
 
 SONNET = {"model": "claude-sonnet-4-6"}
 STRICT_LIMITS = "recorded: 0xPlaygrounds/rig tests/cassettes/anthropic/strict_schema_limits"
-PROPERTIES = "recorded: 0xPlaygrounds/rig tests/cassettes/anthropic/strict_schema_*"
+PROPERTIES = "recorded: 0xPlaygrounds/rig tests/cassettes/anthropic/strict_schema_matrix"
 NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}, "required": ["next"], **CLOSED}
 LINKED = {"type": "object", "properties": {}, "$defs": {"Node": NODE}, **CLOSED}
 DANGLING = {"type": "object", "properties": {"tree": {"type": "array", "items": {"$ref": "#/$defs/Missing"}}}}

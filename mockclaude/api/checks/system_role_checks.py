@@ -77,14 +77,14 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "a system message without content",
         "messages.{number}: system content must contain at least one block",
-        "reported",
+        "assumed",
         _empty,
         "role:system",
     ),
     Check(
         "a system message of other blocks than text",
         "messages.{number}: role 'system' supports text, tool_addition, and tool_removal blocks only",
-        "reported",
+        "assumed",
         _other_kinds,
         "role:system",
     ),
@@ -94,6 +94,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _first,
         "role:system",
+        citation="diegosouzapw/OmniRoute#10457",
     ),
     Check(
         "a system message after an answer",
@@ -102,6 +103,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _find_after_assistant,
         "role:system",
+        citation="tdavison784/context-runtime docs/probes",
     ),
     Check(
         "a system message before a question",
@@ -109,6 +111,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _find_before_user,
         "role:system",
+        citation="anthropics/claude-code#73821",
     ),
 )
 """System messages: their content, then their places."""
