@@ -44,8 +44,7 @@ def _has_summary(step: CompiledStep) -> bool:
 
 def _add_compaction(reply: Reply, compaction: Compaction, position: int) -> Reply:
     usage = reply.message["usage"]
-    iterations = usage.get("iterations") or compaction.list_iterations(usage)
-    message = {**reply.message, "usage": {**usage, "iterations": iterations}}
+    message = {**reply.message, "usage": {**usage, "iterations": compaction.list_iterations(usage)}}
     if compaction.block is None:
         return reply._replace(message=message)
     message["content"] = [compaction.block, *message["content"]]

@@ -43,9 +43,12 @@ class Compaction(NamedTuple):
     iterations: tuple[dict[str, Any], ...] = ()
 
     def list_iterations(self, usage: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the iterations of a message with this `usage`."""
+        """Return the iterations of a message with this `usage`, with those in it."""
         message = {**{key: usage[key] for key in _COUNTS if key in usage}, "type": "message"}
-        return [*self.iterations, *(() if self.is_alone else (message,))]
+        others = usage.get("iterations") or [message]
+        if any(entry.get("type") == "compaction" for entry in others):
+            return others
+        return [*self.iterations, *(() if self.is_alone else others)]
 
 
 def find_compaction(request: MessagesRequest, counts: InputUsage | None) -> Compaction | None:
