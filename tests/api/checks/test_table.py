@@ -67,6 +67,7 @@ a format of the answer
 a format of the answer, in the old field
 a way to use computers that the model does not know
 an MCP server without tools
+thinking that is cleared where the model does not think
 thinking that was changed in the latest answer
 thinking that nobody signed
 redacted thinking that nobody sent
