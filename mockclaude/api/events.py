@@ -46,7 +46,7 @@ MESSAGE_STOP = Event(
 )
 
 _ENDING = ("stop_reason", "stop_sequence", "stop_details")
-_NOT_IN_START = ("container", "context_management", "input_transformations", "diagnostics")
+_NOT_IN_START = ("container", "context_management", "diagnostics")
 _START_ONLY_USAGE = ("cache_creation", "service_tier", "inference_geo", "speed")
 _END_ONLY_USAGE = ("output_tokens_details", "server_tool_use", "iterations")
 _INPUT_USAGE = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "cache_creation")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mockclaude.api.errors import invalid
 from mockclaude.api.request import MessagesRequest
+from mockclaude.api.schema.gates import GATES
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.engine.state.prompt_cache import diagnose, request_hashes
 from mockclaude.reply.compose import PLAIN, ReplyContext
@@ -19,10 +20,10 @@ from mockclaude.scenario.template.templates import TemplateContext
 
 CHUNK_SIZE_HEADER = "x-mockclaude-chunk-size"
 
-_OPTIONAL = frozenset({"container", "context_management", "diagnostics", "thinking"})
+_OPTIONAL = frozenset({"container", "context_management", "diagnostics"})
 """Fields of a request that add fields to the message."""
 
-_OPTIONAL_BETAS = frozenset({EDITS_BETA})
+_OPTIONAL_BETAS = GATES["binding"] | {EDITS_BETA}
 """Betas that add fields to every message."""
 
 

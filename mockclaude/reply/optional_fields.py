@@ -10,6 +10,7 @@ from typing import Any
 
 from mockclaude.api.body import Body
 from mockclaude.api.request import MessagesRequest
+from mockclaude.api.schema.gates import GATES
 from mockclaude.reply.draws import Draws
 
 EDITS_BETA = "context-management-2025-06-27"
@@ -33,8 +34,9 @@ def context_fields(request: MessagesRequest) -> dict[str, Any]:
 
 
 def thinking_fields(request: MessagesRequest) -> dict[str, Any]:
-    """Build `input_transformations`."""
-    if (request.body.get("thinking") or {}).get("block_binding") is None:
+    """Build `input_transformations`: with the beta, for a model that can think."""
+    model = request.model_info
+    if GATES["binding"].isdisjoint(request.api_headers.betas) or not (model is None or model.abilities.thinks):
         return {}
     return {"input_transformations": list(request.prompt.transformations) if request.prompt else []}
 

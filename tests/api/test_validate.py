@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION, ApiHeaders
-from mockclaude.api.checks.table import report_failures
+from mockclaude.api.checks.report import report_failures
 from mockclaude.api.errors import ApiError
 from mockclaude.api.mode import Mode, ValidationResult
 from mockclaude.api.validate import check_model, check_shape, looks_like_a_model

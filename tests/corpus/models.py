@@ -6,6 +6,21 @@ from tests.corpus.pair import Accepted, Pair
 
 MESSAGE = ["model", "id", "type", "role", "content", "stop_reason", "stop_sequence", "stop_details", "usage"]
 
+USAGE = [
+    "input_tokens",
+    "cache_creation_input_tokens",
+    "cache_read_input_tokens",
+    "cache_creation",
+    "output_tokens",
+]
+TIER = ["service_tier", "inference_geo"]
+ITERATION = ["input_tokens", "output_tokens", *USAGE[2:0:-1], "cache_creation", "type"]
+
+NAMED = "rules: [{when: {model: claude-sonnet-4-0}, reply: Sunny.}]"
+
+REGIONS = "recorded: 750 messages of models up to 4.5, and 770 of later ones"
+DETAILS = "recorded: 182 of 182 messages"
+
 PAIRS: list[Pair] = [
     Pair(
         "an alias has the id of its model",
@@ -18,5 +33,68 @@ PAIRS: list[Pair] = [
         "documented: streaming",
         {"stream": True},
         Accepted({"0.message.content": [], "-2.delta.stop_reason": "end_turn", "0.message.container": ...}),
+    ),
+    Pair(
+        "an old model has no region and no details",
+        REGIONS,
+        {"model": "claude-haiku-4-5"},
+        Accepted({"usage.inference_geo": "not_available"}, keys={"usage": [*USAGE, *TIER]}),
+    ),
+    Pair(
+        "the details stand before the tier if an old model thinks",
+        DETAILS,
+        {"model": "claude-haiku-4-5", "thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000},
+        Accepted(
+            {"usage.output_tokens_details.thinking_tokens": 0}, keys={"usage": [*USAGE, "output_tokens_details", *TIER]}
+        ),
+    ),
+    Pair(
+        "Claude 4 has no details even if it thinks",
+        DETAILS,
+        {
+            "model": "claude-sonnet-4-0",
+            "thinking": {"type": "enabled", "budget_tokens": 1024},
+            "max_tokens": 2000,
+        },
+        Accepted(keys={"usage": [*USAGE, *TIER]}),
+        scenario=NAMED,
+    ),
+    Pair(
+        "Claude 4.6 has a region",
+        REGIONS,
+        {"model": "claude-sonnet-4-6"},
+        Accepted({"usage.inference_geo": "global", "usage.output_tokens_details": ...}),
+    ),
+    Pair(
+        "the newer models have details of nothing",
+        "recorded: 226 of 226 messages of Opus 4.8, Opus 5, Sonnet 5 and Fable 5",
+        {"model": "claude-opus-4-8", "thinking": {"type": "disabled"}},
+        Accepted({"usage.output_tokens_details": {"thinking_tokens": 0}, "usage.inference_geo": "global"}),
+    ),
+    Pair(
+        "the details come at the end of a stream",
+        DETAILS,
+        {"stream": True},
+        Accepted(
+            {"0.message.usage.output_tokens_details": ..., "-2.usage.output_tokens_details": {"thinking_tokens": 0}},
+            keys={
+                "0.message.usage": [*USAGE, *TIER],
+                "-2.usage": [*USAGE[:3], "output_tokens", "output_tokens_details"],
+            },
+        ),
+    ),
+    Pair(
+        "the usage of a fast request has its speed",
+        "the types of anthropics/anthropic-sdk-python",
+        {"model": "claude-opus-4-8", "speed": "fast"},
+        Accepted({"usage.speed": "fast"}),
+        {"anthropic-beta": "fast-mode-2026-02-01"},
+    ),
+    Pair(
+        "the usage of Claude Code lists one iteration",
+        "recorded: 25 messages",
+        {},
+        Accepted(keys={"usage.iterations.0": ITERATION}),
+        {"anthropic-beta": "claude-code-20250219"},
     ),
 ]

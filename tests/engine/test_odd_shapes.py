@@ -14,7 +14,7 @@ from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import CLIENT, http_request
 
-RULES = "rules: [{when: {tools: [get]}, reply: 'Hi ${{ user }}!'}, {reply: {tool_use: get}}]"
+RULES = "rules: [{when: {tools: [get]}, reply: 'Hi ${{ user }}!'}, {reply: [{thinking: Hm.}, {tool_use: get}]}]"
 CACHED: dict[str, Any] = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
 TEXT: dict[str, Any] = {"type": "text", "text": "a", **CACHED}
 IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.content_blocks import Located, format_path
+from mockclaude.api.checks.check import Check, Details, format_merged
+from mockclaude.api.content_blocks import Located
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.tool_pairs import OF_MESSAGES
 
@@ -34,7 +34,11 @@ def _is_continued(request: MessagesRequest) -> bool:
 
 
 def _same_id(request: MessagesRequest) -> Details | None:
-    return _find_repeated(request, "tool_use", [name for _, name in request.pairs.calls])
+    calls = request.pairs.calls
+    found = _find_repeated(request, "tool_use", calls)
+    if found is None and (repeated := _find_repeated(request, "tool_use", [name for _, name in calls])):
+        request.warn(f"{format_merged(request, repeated['path'])}: `tool_use` id of another turn; the API accepts it")
+    return found
 
 
 def _find_repeated(request: MessagesRequest, kind: str, keys: Sequence[object]) -> Details | None:
@@ -44,7 +48,7 @@ def _find_repeated(request: MessagesRequest, kind: str, keys: Sequence[object]) 
     first = {key: index for index, key in reversed([*enumerate(keys)])}
     second = next(index for index, key in enumerate(keys) if first[key] != index)
     path, block = _message_blocks(request, kind)[second]
-    return {"path": format_path(path), "id": block.get("tool_use_id")}
+    return {"path": path, "id": block.get("tool_use_id")}
 
 
 def _find_unanswered(request: MessagesRequest) -> Details | None:
@@ -64,7 +68,7 @@ def _find_unexpected(request: MessagesRequest) -> Details | None:
         return None
     for index, (turn, name) in enumerate(results):
         if (turn, name) not in expected and not (turn == 0 and _is_continued(request)):
-            return {"path": format_path(_message_blocks(request, "tool_result")[index][0]), "id": name}
+            return {"path": _message_blocks(request, "tool_result")[index][0], "id": name}
     return None
 
 
@@ -117,7 +121,7 @@ def _server_check(result: str, call: str) -> Check:
         before = {block.get("id"): path for path, block in reversed(_message_blocks(request, call))}
         for path, block in _message_blocks(request, result):
             if before.get(block.get("tool_use_id"), path) >= path and not _is_continued(request):
-                return {"path": format_path(path), "id": block.get("tool_use_id")}
+                return {"path": path, "id": block.get("tool_use_id")}
         return None
 
     return Check(

@@ -26,6 +26,7 @@ _FOR_EVERY_MODEL = (
     "web_fetch_20250910",
     "web_search_20250305",
 )
+_WEB_TOOLS = ("web_search", "web_fetch")
 _DOMAINS = ("allowed_domains", "blocked_domains")
 _OLD_CLIENT = "mcp-client-2025-04-04"
 
@@ -134,7 +135,7 @@ def _both_domains(request: MessagesRequest) -> Details | None:
 def _no_domains(request: MessagesRequest) -> Details | None:
     for index, tool in enumerate(_tools(request)):
         kind = tool.get("type")
-        if kind and kind.startswith("web_search"):
+        if kind and kind.startswith(_WEB_TOOLS):
             empty = next((field for field in _DOMAINS if tool.get(field) == []), None)
             if empty:
                 return {"index": index, "type": kind, "field": empty}
@@ -213,7 +214,7 @@ CHECKS: tuple[Check, ...] = (
         "a schema that is none",
         "tools.{index}.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 "
         "(https://json-schema.org/draft/2020-12). Learn more about tool use at "
-        "https://docs.claude.com/en/docs/tool-use.",
+        "https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview.",
         "reported",
         _invalid_schema,
         "tools",

@@ -24,7 +24,7 @@ settings = {
 creating = {
   stream?: bool | null
   stop_sequences?: [str] | null
-  metadata?: {user_id?: str | null} | null
+  metadata?: {user_id?: str<=256 | null} | null
   temperature? @2023-06-01: number | null
   top_p? @2023-06-01: number | null
   top_k? @2023-06-01: int | null

@@ -7,7 +7,8 @@ from string import Formatter
 import pytest
 
 from mockclaude.api.checks.check import Check
-from mockclaude.api.checks.table import CHECKS, report_failures
+from mockclaude.api.checks.report import report_failures
+from mockclaude.api.checks.table import CHECKS
 from mockclaude.api.errors import STATUS
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.usable import check_usable
@@ -65,8 +66,20 @@ a fast answer
 a PDF
 a format of the answer
 a format of the answer, in the old field
+fallbacks of a model that has none
+a fallback that the model does not have
 a way to use computers that the model does not know
 an MCP server without tools
+too many strict tools
+too many optional parameters in strict tools
+too many optional parameters in an output format
+too many optional parameters in an old output format
+too many unions in strict tools
+too many unions in an output format
+too many unions in an old output format
+a schema that uses up a limit alone in strict tools
+a schema that uses up a limit alone in an output format
+a schema that uses up a limit alone in an old output format
 thinking that is cleared where the model does not think
 thinking that was changed in the latest answer
 thinking that nobody signed
@@ -77,12 +90,16 @@ a picture of too many bytes
 a picture of another type than said
 a picture that cannot be read
 a picture with too long an edge
+a picture with too long an edge, among many
 the URL of a picture that is nowhere
 the URL of a document that is nowhere
 a PDF that is no base64
 a PDF with a password
 a PDF that cannot be read
+too many images for the context window
+too many documents for the context window
 a PDF of too many pages
+too many pages of PDFs, and images
 a prompt that is longer than the context window
 a prompt and an answer that are together longer than the context window
 """
