@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from mockclaude.reply.compaction import Compaction, find_compaction
-from mockclaude.reply.compose import INCIDENTS, Reply, ReplyContext, compose
+from mockclaude.reply.compose import INCIDENTS, Reply, ReplyContext, build_iterations, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.scenario.rules import CompiledStep, ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
@@ -44,8 +47,7 @@ def _has_summary(step: CompiledStep) -> bool:
 
 def _add_compaction(reply: Reply, compaction: Compaction, position: int) -> Reply:
     usage = reply.message["usage"]
-    iterations = usage.get("iterations") or compaction.list_iterations(usage)
-    message = {**reply.message, "usage": {**usage, "iterations": iterations}}
+    message = {**reply.message, "usage": {**usage, "iterations": _list_iterations(usage, compaction)}}
     if compaction.block is None:
         return reply._replace(message=message)
     message["content"] = [compaction.block, *message["content"]]
@@ -53,3 +55,11 @@ def _add_compaction(reply: Reply, compaction: Compaction, position: int) -> Repl
         message["stop_reason"] = "compaction"
     parts = [*reply.parts[:position], compaction.block, *reply.parts[position:]]
     return reply._replace(message=message, parts=parts)
+
+
+def _list_iterations(usage: Mapping[str, Any], compaction: Compaction) -> list[dict[str, Any]]:
+    """List the compaction before the iterations of the usage, unless these have one."""
+    iterations: list[dict[str, Any]] = usage.get("iterations") or build_iterations(usage, [{"type": "message"}])
+    if any(entry.get("type") == "compaction" for entry in iterations):
+        return iterations
+    return [*compaction.iterations, *(() if compaction.is_alone else iterations)]

@@ -6,7 +6,6 @@ the summary stays; probes of the API, and Anthropic's documentation of compactio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mockclaude.api import tokens
@@ -19,12 +18,6 @@ from mockclaude.api.summary_signature import sign_summary
 from mockclaude.reply.cache_usage import InputUsage
 
 _TRIGGER_TOKENS = 150_000
-
-_COUNTS = (
-    *("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
-    "cache_creation",
-)
-"""The counts of an iteration, in the API's order."""
 
 
 class Compaction(NamedTuple):
@@ -41,11 +34,6 @@ class Compaction(NamedTuple):
     is_alone: bool = False
     input_usage: InputUsage | None = None
     iterations: tuple[dict[str, Any], ...] = ()
-
-    def list_iterations(self, usage: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the iterations of a message with this `usage`."""
-        message = {**{key: usage[key] for key in _COUNTS if key in usage}, "type": "message"}
-        return [*self.iterations, *(() if self.is_alone else (message,))]
 
 
 def find_compaction(request: MessagesRequest, counts: InputUsage | None) -> Compaction | None:

@@ -272,4 +272,15 @@ PAIRS: list[Pair] = [
         ),
         EDITS,
     ),
+    Pair(
+        "thinking is not cleared where the model does not think",
+        "router-for-me/CLIProxyAPI#4957 (request id), #4784",
+        {
+            "model": "claude-opus-4-6",
+            "thinking": {"type": "disabled"},
+            "context_management": edited({"type": THINKING}),
+        },
+        Refused("`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive"),
+        EDITS,
+    ),
 ]

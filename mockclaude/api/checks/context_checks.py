@@ -24,6 +24,14 @@ def _find_late_clear_thinking(request: MessagesRequest) -> Details | None:
     return {} if any(edit["type"] == CLEAR_THINKING for edit in _edits(request)[1:]) else None
 
 
+def _find_clear_thinking_without_thinking(request: MessagesRequest) -> Details | None:
+    if not any(edit["type"] == CLEAR_THINKING for edit in _edits(request)):
+        return None
+    kind, model = (request.body.get("thinking") or {}).get("type"), request.model_info
+    is_default_off = kind is None and model is not None and not model.abilities.thinks_by_default
+    return {} if kind == "disabled" or is_default_off else None
+
+
 def _find_small_trigger(request: MessagesRequest) -> Details | None:
     for index, edit in enumerate(_edits(request)):
         if edit["type"] == COMPACT and (edit.get("trigger") or {}).get("value", MINIMUM_TRIGGER) < MINIMUM_TRIGGER:
@@ -125,6 +133,15 @@ CHECKS: tuple[Check, ...] = (
         _find_late_clear_thinking,
         "context_management",
         citation=_PROBED,
+    ),
+    Check(
+        "thinking that is cleared where the model does not think",
+        "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive",
+        "reported",
+        _find_clear_thinking_without_thinking,
+        "context_management",
+        gateway=True,
+        citation="router-for-me/CLIProxyAPI#4957, #4784; anthropics/claude-code#11971, all with request ids or logs",
     ),
     Check(
         "a compaction at fewer tokens than the least",

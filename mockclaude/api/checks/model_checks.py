@@ -16,7 +16,7 @@ _Find: TypeAlias = Callable[[MessagesRequest, Model], Details | None]
 
 _INTERLEAVED = "interleaved-thinking-2025-05-14"
 _LONGER = {"output-128k-2025-02-19": 128_000, "output-300k-2026-03-24": 300_000}
-_UNFINISHED = ("server_tool_use", "mcp_tool_use")
+_UNFINISHED = ("server_tool_use", "mcp_tool_use", "compaction")
 
 
 def _rule(condition: str, message: str, source: str, find: _Find, needs: str) -> Check:

@@ -131,6 +131,7 @@ too many unions in an old output format
 a schema that uses up a limit alone in strict tools
 a schema that uses up a limit alone in an output format
 a schema that uses up a limit alone in an old output format
+thinking that is cleared where the model does not think
 thinking that was changed in the latest answer
 thinking that nobody signed
 redacted thinking that nobody sent

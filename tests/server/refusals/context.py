@@ -6,8 +6,10 @@ from typing import Any
 
 from mockclaude.api.summary_signature import sign_summary
 from tests.server.refusals.writing import (
+    ADAPTIVE,
     AGENT,
     CLOSED,
+    DISABLED,
     OLDER,
     QUESTION,
     Refusal,
@@ -39,6 +41,7 @@ def compacted(**more: Any) -> dict[str, Any]:
 
 
 BUDGET, TOTAL = "task-budgets-2026-03-13", {"type": "tokens", "total": 20_000}
+THINKS: dict[str, Any] = {"model": "claude-sonnet-5"}
 SUMMARIZE = {"compaction": {"type": "summarize"}}
 SIGNED = {"signature": sign_summary("So far.")}
 
@@ -46,8 +49,23 @@ CONTEXT: list[Refusal] = [
     row(
         "context_management: `clear_thinking_20251015` must be the first strategy in `context_management.edits` when "
         "provided",
-        edited(TOOL_USES, THINKING),
-        edited(THINKING, TOOL_USES),
+        {**edited(TOOL_USES, THINKING), **THINKS},
+        {**edited(THINKING, TOOL_USES), **THINKS},
+        beta(EDITS),
+    ),
+    *(
+        row(
+            "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive",
+            {**edited(THINKING), "model": model, **thinking},
+            {**edited(THINKING), "model": model, "thinking": ADAPTIVE},
+            beta(EDITS),
+        )
+        for model, thinking in (("claude-opus-4-8", {}), ("claude-sonnet-5", {"thinking": DISABLED}))
+    ),
+    row(
+        "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive",
+        {**edited(THINKING), "model": "claude-sonnet-5", "thinking": DISABLED},
+        {**edited(THINKING), "model": "claude-sonnet-5"},
         beta(EDITS),
     ),
     Refusal(
