@@ -84,7 +84,7 @@ def test_a_prefix_without_dropped_thinking_is_cached() -> None:
     question = said(text)
     content = ask(new_state(), messages=[question]).json["content"]
     end = said("Go on.", cache_control={"type": "ephemeral"})
-    body = {"messages": [question, answered(content), end], "system": "New.", "thinking": DROP}
+    body: dict[str, Any] = {"messages": [question, answered(content), end], "system": "New.", "thinking": DROP}
     state = new_state()
 
     written, read = (ask(state, **body).json["usage"] for _ in range(2))
