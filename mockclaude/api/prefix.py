@@ -19,6 +19,9 @@ from mockclaude.api.request import MessagesRequest
 RECENT = 16
 """Blocks before a thinking block with a hash of their own."""
 
+_BILLING = "x-anthropic-billing-header:"
+"""The beginning of a line of Claude Code, which changes with each request: supposed to be no part of the prompt."""
+
 _DEFAULTS = {"is_error": False, "citations": []}
 _TOOL_DEFAULTS = {
     "type": "custom",
@@ -169,7 +172,11 @@ def _list_blocks(content: Any) -> list[Body]:
 
 
 def _list_texts(system: Any) -> Iterator[Body]:
-    return (canonical for block in _list_blocks(system) if (canonical := _strip_defaults(block, _DEFAULTS)))
+    for block in _list_blocks(system):
+        if str(block.get("text")).startswith(_BILLING):
+            block = {**block, "text": block["text"].partition("\n")[2]}
+        if canonical := _strip_defaults(block, _DEFAULTS):
+            yield canonical
 
 
 def _list_tools(tools: Any) -> Iterator[bytes]:
