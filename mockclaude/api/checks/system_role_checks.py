@@ -37,11 +37,12 @@ def _find_after_assistant(request: MessagesRequest) -> Details | None:
 
 
 def _interrupts(before: Body | None) -> bool:
+    """Return whether an assistant message ends in text, or waits for the results of the client's tools."""
     if before is None or before["role"] != "assistant":
         return False
     content = before["content"]
-    last = "" if isinstance(content, str) or not content else content[-1].get("type", "")
-    return not last.endswith("_tool_result")
+    kinds = [""] if isinstance(content, str) else ["", *(block.get("type", "") for block in content)]
+    return not kinds[-1].endswith("_tool_result") or "tool_use" in kinds
 
 
 def _find_before_user(request: MessagesRequest) -> Details | None:
