@@ -67,10 +67,12 @@ output_format = {type: 'json_schema', schema: object}
 task_budget = {type: 'tokens', total: int>=1, remaining?: int>=0 | null}
 
 edit = {type: 'clear_thinking_20251015', keep?: 'all' | {type: 'all'} | {type: 'thinking_turns', value: int>=1}}
-  | {type: 'clear_tool_uses_20250919', trigger?: input_tokens | tool_uses, keep?: tool_uses,
+  | {type: 'clear_tool_uses_20250919', trigger?: above_tokens | above_tool_uses, keep?: tool_uses,
     clear_at_least?: input_tokens | null, exclude_tools?: [str] | null, clear_tool_inputs?: bool | [str] | null}
   | {type: 'compact_20260112', trigger?: input_tokens | null, instructions?: str | null,
     pause_after_compaction?: bool} @compact_edit
+above_tokens = {type: 'input_tokens', value: int>=1}
+above_tool_uses = {type: 'tool_uses', value: int>=1}
 input_tokens = {type: 'input_tokens', value: int>=0}
 tool_uses = {type: 'tool_uses', value: int>=0}
 

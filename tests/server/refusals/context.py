@@ -77,6 +77,16 @@ CONTEXT: list[Refusal] = [
     Refusal(
         "compaction: Extra inputs are not permitted", Sent(SUMMARIZE, beta(THRESHOLD)), Sent(SUMMARIZE, beta(SUMMARY))
     ),
+    *(
+        row(
+            f"context_management.edits.0.clear_tool_uses_20250919.trigger.{kind}.value: "
+            "Input should be greater than or equal to 1",
+            edited({**TOOL_USES, "trigger": {"type": kind, "value": 0}}),
+            edited({**TOOL_USES, "trigger": {"type": kind, "value": 1}}),
+            beta(EDITS),
+        )
+        for kind in ("input_tokens", "tool_uses")
+    ),
     row(
         "context_management.edits.1.compact_20260112: trigger.value must be at least 50000",
         edited(TOOL_USES, compact(49_999)),
