@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from mockclaude.api.checks import (
     cache_checks,
+    feature_checks,
     media_checks,
     message_checks,
     model_checks,
@@ -23,6 +24,7 @@ from mockclaude.api.request import MessagesRequest
 
 CHECKS: tuple[Check, ...] = (
     *model_checks.CHECKS,
+    *feature_checks.CHECKS,
     *tool_checks.CHECKS,
     *output_checks.CHECKS,
     *cache_checks.CHECKS,
