@@ -100,8 +100,7 @@ no thinking where it is always on
 an effort where the model has no such setting
 an effort that the model does not have
 an effort that is not made without thinking
-a temperature above 1
-a temperature below 0
+a temperature below 0 or above 1
 a temperature
 a top_p
 a top_k
@@ -115,8 +114,8 @@ a forced tool
 a forced tool, and thoughts before it
 a fast answer
 a PDF
-a format of the answer
-a format of the answer, in the old field
+a format of the answer in `output_config`
+a format of the answer in `output_format`
 fallbacks of a model that has none
 a fallback that the model does not have
 a way to use computers that the model does not know
