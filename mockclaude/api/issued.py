@@ -88,4 +88,9 @@ def hash_text(text: str) -> bytes:
 
 def digest(data: bytes) -> bytes:
     """Hash data with 8 bytes."""
-    return blake2b(data, digest_size=HASH).digest()
+    return new_digest(data).digest()
+
+
+def new_digest(data: bytes = b"") -> blake2b:
+    """Begin a hash of 8 bytes."""
+    return blake2b(data, digest_size=HASH)

@@ -13,11 +13,14 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.api.body import Body
-from mockclaude.api.issued import NO_HASH, SHORT_HASH, THINKING, BlockPath, PrefixHashes, digest
+from mockclaude.api.issued import HASH, NO_HASH, SHORT_HASH, THINKING, BlockPath, PrefixHashes, digest, new_digest
 from mockclaude.api.request import MessagesRequest
 
 RECENT = 16
 """Blocks before a thinking block with a hash of their own."""
+
+_BILLING = "x-anthropic-billing-header:"
+"""The beginning of a line of Claude Code, which changes with each request: supposed to be no part of the prompt."""
 
 _DEFAULTS = {"is_error": False, "citations": []}
 _TOOL_DEFAULTS = {
@@ -48,17 +51,17 @@ class Prefixes:
         self.system = digest(_encode(list(_list_texts(body.get("system")))))
         self.tools = digest(b"\n".join(sorted(_list_tools(body.get("tools")))))
         self._paths: list[BlockPath] = []
-        self._hashes: list[bytes] = []
-        self._chain: list[bytes] = []
+        self._hashes = bytearray()
+        self._older = _OlderHash(self._hashes)
         self._begin = 0
         self._places: list[_Place] = []
         place, role = _Place(0, 0, -1), ""
         for number, message in enumerate(body["messages"]):
             if message["role"] != role or role == "system":
-                place, role = _Place(self._begin, len(self._hashes), place.number + 1), message["role"]
+                place, role = _Place(self._begin, len(self._paths), place.number + 1), message["role"]
             self._places.append(place)
             place = place._replace(offset=place.offset + self._add(number, message))
-        self._reply = place if role == "assistant" else _Place(self._begin, len(self._hashes), place.number + 1)
+        self._reply = place if role == "assistant" else _Place(self._begin, len(self._paths), place.number + 1)
 
     @property
     def reply(self) -> tuple[PrefixHashes, int]:
@@ -87,13 +90,16 @@ class Prefixes:
         """Return whether the blocks before the recent ones are unchanged."""
         begin, end, *_ = self._places[number]
         last = begin + signed.size - len(signed.recent)
-        return last == begin or (last <= end and self._chain[last - 1] == signed.older)
+        return last <= end and self._older.digest(begin, last) == signed.older
 
     def _slice(self, place: _Place) -> PrefixHashes:
         begin, end, *_ = place
         recent = max(begin, end - RECENT)
-        older = self._chain[recent - 1] if recent > begin else NO_HASH
-        return PrefixHashes(self.system, self.tools, end - begin, older, tuple(self._hashes[recent:end]))
+        older, hashes = self._older.digest(begin, recent), self._list_hashes(recent, end)
+        return PrefixHashes(self.system, self.tools, end - begin, older, tuple(hashes))
+
+    def _list_hashes(self, begin: int, end: int) -> list[bytes]:
+        return [bytes(self._hashes[at : at + SHORT_HASH]) for at in range(begin * HASH, end * HASH, HASH)]
 
     def find_difference(self, number: int, signed: PrefixHashes) -> int | None:
         """Return the position of the first recent block that differs.
@@ -106,8 +112,7 @@ class Prefixes:
         """
         begin, end, *_ = self._places[number]
         first = begin + signed.size - len(signed.recent)
-        present = self._hashes[first:end]
-        pairs = enumerate(zip_longest(signed.recent, present))
+        pairs = enumerate(zip_longest(signed.recent, self._list_hashes(first, end)))
         return next((first - begin + index for index, (then, now) in pairs if then != now), None)
 
     def _add(self, number: int, message: Body) -> int:
@@ -117,13 +122,29 @@ class Prefixes:
             if block.get("type") in THINKING or not (canonical := _strip_defaults(block, _DEFAULTS)):
                 continue
             if block.get("type") == "compaction":
-                self._begin = len(self._hashes)
-            data = digest(_encode([message["role"], canonical]))
-            before = self._chain[-1] if len(self._hashes) > self._begin else NO_HASH
-            self._chain.append(digest(before + data))
-            self._hashes.append(data[:SHORT_HASH])
+                self._begin = len(self._paths)
+            self._hashes += digest(_encode([message["role"], canonical]))
             self._paths.append(_path(number, index))
         return len(blocks)
+
+
+class _OlderHash:
+    """The hash of a range of hashes. Ranges in the order of the request are hashed in linear time."""
+
+    def __init__(self, hashes: bytearray) -> None:
+        self._hashes = hashes
+        self._range = (0, 0)
+        self._state = new_digest()
+
+    def digest(self, begin: int, end: int) -> bytes:
+        """Hash the range; zeros if it is empty."""
+        if begin == end:
+            return NO_HASH
+        if begin != self._range[0] or end < self._range[1]:
+            self._range, self._state = (begin, begin), new_digest()
+        self._state.update(self._hashes[self._range[1] * HASH : end * HASH])
+        self._range = (begin, end)
+        return self._state.copy().digest()
 
 
 def _path(number: int, index: int) -> BlockPath:
@@ -151,7 +172,11 @@ def _list_blocks(content: Any) -> list[Body]:
 
 
 def _list_texts(system: Any) -> Iterator[Body]:
-    return (canonical for block in _list_blocks(system) if (canonical := _strip_defaults(block, _DEFAULTS)))
+    for block in _list_blocks(system):
+        if str(block.get("text")).startswith(_BILLING):
+            block = {**block, "text": block["text"].partition("\n")[2]}
+        if canonical := _strip_defaults(block, _DEFAULTS):
+            yield canonical
 
 
 def _list_tools(tools: Any) -> Iterator[bytes]:
@@ -163,11 +188,13 @@ def _list_tools(tools: Any) -> Iterator[bytes]:
 
 def _strip_defaults(block: Body, defaults: Body) -> Body:
     """Return the canonical form of a block or a tool; an empty one for a blank text."""
-    canonical = {
-        key: value
-        for key, value in block.items()
-        if value is not None and key != "cache_control" and (key not in defaults or value != defaults[key])
-    }
+    canonical = block
+    if None in block.values() or "cache_control" in block or not defaults.keys().isdisjoint(block):
+        canonical = {
+            key: value
+            for key, value in block.items()
+            if value is not None and key != "cache_control" and (key not in defaults or value != defaults[key])
+        }
     if canonical.get("type") == "text" and isinstance(text := canonical.get("text"), str):
         return {**canonical, "text": text.strip()} if text.strip() else {}
     if canonical.get("type") == "tool_result" and "content" in canonical:

@@ -107,7 +107,7 @@ class RequestValidator(NamedTuple):
         if model is None:
             self._check_unlisted(body["model"], result)
         if thread is not None:
-            body = thread.resolve(valid.api_headers.key, body)
+            body = thread.resolve(valid.api_headers.key, body, result)
         request = MessagesRequest(
             body,
             http.headers,

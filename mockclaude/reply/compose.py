@@ -6,7 +6,6 @@ A `Reply` has everything except times and bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import models, tokens
@@ -17,7 +16,7 @@ from mockclaude.reply.blocks import BUILDERS, BlockBuilder, is_thinking_enabled,
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.mismatches import find_mismatches
-from mockclaude.reply.truncate import TruncatedReply, truncate
+from mockclaude.reply.truncate import TruncatedReply, count_tokens_left, truncate
 from mockclaude.reply.written_message import merge_message
 from mockclaude.scenario.format.units import FOREVER
 from mockclaude.scenario.rules import ReplyTemplate
@@ -131,12 +130,6 @@ def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context
         message = merge_message(message, drafter.message)
     notes = () if context.as_written else _build_notes(truncated, request.body, content)
     return Reply(message, truncated.parts, notes, context.chunk_size, request.constants)
-
-
-def count_tokens_left(request: MessagesRequest) -> float:
-    """Count the tokens that the model's context window has left for a reply."""
-    model = models.find(request.model)
-    return inf if model is None else max(0, model.max_input_tokens - request.input_tokens)
 
 
 def _build_notes(truncated: TruncatedReply, body: dict[str, Any], content: Sequence[Block]) -> tuple[str, ...]:

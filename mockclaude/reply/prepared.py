@@ -113,14 +113,14 @@ def render_prepared(
     if prepared is None or (messages and messages[-1]["role"] == "assistant"):
         return None
     parts, holes, texts, _, size, content, static, usage = prepared
-    most, input_tokens = body.get("max_tokens"), request.input_tokens
+    most, input_tokens, constants = body.get("max_tokens"), request.input_tokens, request.constants
     values = {_MODEL: orjson.dumps(name)[1:-1], _ID: context.message_id.encode(), _INPUT_MARKS[0]: b"%d" % counts[0]}
     if is_cached:
         values.update(_encode_counts(counts))
     if texts:
-        content, size = _fill_texts(prepared, make_scope(), values, request.constants, stream=stream)
+        content, size = _fill_texts(prepared, make_scope(), values, constants, stream=stream)
         usage = {**usage, "output_tokens": size} if _OUTPUT_MARK in holes else usage
-    if (most is not None and size > most) or (model is not None and size > model.max_input_tokens - input_tokens):
+    if (most is not None and size > most) or (model is not None and size > constants.plain_window - input_tokens):
         return None
     filled = parts.copy()
     filled[1::2] = [values[hole] for hole in holes]

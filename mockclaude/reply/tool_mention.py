@@ -65,6 +65,7 @@ _JOINS = _set(", : and so then but or")
 _NOT_BEFORE_NOUNS = _SUBJECTS | {"to", "in"}
 """Words after which a word such as "order" is a verb or part of "in order to"."""
 _ENDS_HEADLINE = _set("? in of for at on from please")
+_LEADS_TO_CALL = _set("with in as by make")
 _KNOWN_VERBS = _USE | _READ | _MAKE
 
 
@@ -97,13 +98,35 @@ def find_tool(tools: Sequence[str], text: str) -> str | None:
     A name before the noun "tool" is clearer than a name after a verb of use, this is clearer than an ask for the
     nouns of a name, and this is clearer than a name of several words elsewhere.
     """
-    sentences = [_read_sentence(part) for part in _SENTENCE_END.split(text[:_READ_CHARACTERS].lower())]
+    sentences = _read_sentences(text)
     mentions = _find_mentions(sentences, tools)
     for names in (mentions.before_noun, mentions.after_verb):
         if names:
             return next(tool for tool in tools if tool in names)
     asked = _find_asked(sentences, tools)
     return asked or next((tool for tool in tools if tool in mentions.elsewhere), None)
+
+
+def asks_for_call(text: str) -> bool:
+    """Return whether `text` asks for a call of any tool ("use a tool")."""
+    return any(
+        atom in ("tool", "tools", "function") and not negated[at] and _is_asked_for(atoms, at)
+        for atoms, negated in _read_sentences(text)
+        for at, atom in enumerate(atoms)
+    )
+
+
+def _is_asked_for(atoms: Sequence[str], at: int) -> bool:
+    """Return whether the noun at `at` is the object of a verb of use, or begins the call in "with a tool call"."""
+    before = atoms[max(at - 4, 0) : at]
+    if atoms[at + 1 : at + 2] == ["call"]:
+        return before[-1:] == ["a"] and not _LEADS_TO_CALL.isdisjoint(before[-2:-1])
+    verb = next((atom for atom in reversed(before) if atom not in _LIGHT), "")
+    return verb in _USE
+
+
+def _read_sentences(text: str) -> list[_Sentence]:
+    return [_read_sentence(part) for part in _SENTENCE_END.split(text[:_READ_CHARACTERS].lower())]
 
 
 def _read_sentence(text: str) -> _Sentence:

@@ -11,9 +11,12 @@ from tests.server.refusals.writing import (
     SYSTEM,
     asked,
     assistant,
+    beta,
     cached,
     result,
     said,
+    server_result,
+    server_use,
     text,
     tool,
     use,
@@ -214,4 +217,74 @@ OTHERS = [
     ),
 ]
 
-PAIRS: list[Pair] = [*PAIRING, *TEXTS, *SYSTEM_MESSAGES, *OTHERS]
+UNKNOWN_TOOL = {"type": "tool_reference", "tool_name": "look_up"}
+SEARCH = {"type": "tool_search_tool_search_result", "tool_references": [UNKNOWN_TOOL]}
+FOR_ADVICE = beta("advisor-tool-2026-03-01")
+
+SERVER_TOOLS = [
+    Pair(
+        "advice without its call",
+        "anthropics/claude-code#64383, 2026-06-01; #95406, 2026-09-18",
+        said(assistant(server_result("advisor_tool_result", {"type": "advisor_result", "text": "Go."}))),
+        Refused(
+            "messages.1.content.0: unexpected `tool_use_id` found in `advisor_tool_result` blocks: srvtoolu_a. "
+            "Each `advisor_tool_result` block must have a corresponding `server_tool_use` block before it."
+        ),
+        FOR_ADVICE,
+    ),
+    Pair(
+        "a search without its result",
+        "gsd-build/gsd-2#2869, 2026-03-27",
+        said(assistant(server_use(), text()), QUESTION),
+        Refused(
+            "messages.1: `web_search` tool use with id `srvtoolu_a` was found without a corresponding "
+            "`web_search_tool_result` block"
+        ),
+    ),
+    Pair(
+        "a call from code that never ran",
+        "UKGovernmentBEIS/inspect_ai tests/model/providers/test_anthropic_dynamic_filtering.py",
+        said(assistant(use(caller={"type": "code_execution_20260120", "tool_id": "srvtoolu_x"})), user(result())),
+        Refused("source tool `srvtoolu_x` not found for tool use block `toolu_a`"),
+    ),
+    Pair(
+        "a reference to an unknown tool",
+        "anthropics/claude-code#81863, 2026-07-28",
+        said(assistant(use()), user(result(content=[UNKNOWN_TOOL])), tools=[tool()]),
+        Refused("Tool reference 'look_up' not found in available tools"),
+    ),
+    Pair(
+        "a reference of a search to an unknown tool",
+        "anthropics/claude-code#81863, 2026-07-28",
+        said(
+            assistant(server_use("tool_search_tool_regex"), server_result("tool_search_tool_result", SEARCH), text()),
+            QUESTION,
+            tools=[tool()],
+        ),
+        Refused("Tool reference 'look_up' not found in available tools"),
+    ),
+    Pair(
+        "a deferred tool with a breakpoint",
+        "Wei-Shaw/sub2api#4990, router-for-me/CLIProxyAPI#4561",
+        {"tools": [tool(), tool("look_up", defer_loading=True, **cached())]},
+        Refused(
+            "Tool 'look_up' cannot have both defer_loading=true and cache_control set. "
+            "Tools with defer_loading cannot use prompt caching."
+        ),
+    ),
+    Pair(
+        "deferred tools only",
+        "nearai/ironclaw#7274, 2026-08-17",
+        {"tools": [tool(defer_loading=True)]},
+        Refused("At least one tool must have defer_loading=false. All tools cannot be deferred."),
+    ),
+    Pair(
+        "an MCP server without tools",
+        "anthropics/anthropic-sdk-csharp#255",
+        {"mcp_servers": [{"type": "url", "name": "docs", "url": "https://example.com/mcp"}]},
+        Refused("MCP server 'docs' is defined but not referenced by any `mcp_toolset` in `tools`."),
+        beta("mcp-client-2025-11-20"),
+    ),
+]
+
+PAIRS: list[Pair] = [*PAIRING, *TEXTS, *SYSTEM_MESSAGES, *SERVER_TOOLS, *OTHERS]

@@ -25,6 +25,7 @@ from tests.server.refusals.writing import (
 
 WINDOW_200K = {"model": "claude-haiku-4-5"}
 SMALL, WIDE, HUGE = image(png(10, 10)), image(png(2001, 10)), image(png(10, 8001))
+PLAIN = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Hi"}}
 HEAVY = png(10, 10) + "A" * 10 * 1024 * 1024
 TOO_WIDE = "image.source.base64.data: At least one of the image dimensions exceed max allowed size"
 
@@ -93,12 +94,13 @@ MEDIA = [
         asked(text(), document(pdf(601))),
         Refused("messages.0.content.1.pdf.source.base64.data: A maximum of 600 PDF pages may be provided."),
     ),
+    Pair("600 documents", "documented: image limits", asked(*[PLAIN] * 600), Accepted()),
     Pair("a PDF of 101 pages", "documented: PDF support", asked(document(pdf(101))), Accepted()),
 ]
 
 SONNET = {"model": "claude-sonnet-4-6"}
 STRICT_LIMITS = "recorded: 0xPlaygrounds/rig tests/cassettes/anthropic/strict_schema_limits"
-PROPERTIES = "recorded: 0xPlaygrounds/rig tests/cassettes/anthropic/strict_schema_*"
+PROPERTIES = "recorded: 0xPlaygrounds/rig tests/cassettes/anthropic/strict_schema_matrix"
 NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}, "required": ["next"], **CLOSED}
 LINKED = {"type": "object", "properties": {}, "$defs": {"Node": NODE}, **CLOSED}
 DANGLING = {"type": "object", "properties": {"tree": {"type": "array", "items": {"$ref": "#/$defs/Missing"}}}}

@@ -9,6 +9,8 @@ import orjson
 import pytest
 from multidict import CIMultiDict
 
+from mockclaude.api.errors import ApiError
+from mockclaude.api.usable import check_usable
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
@@ -73,7 +75,7 @@ def odd_bodies(odd: Any) -> Iterator[dict[str, Any]]:
         yield from ({**BODY, name: changed} for changed in replaced(setting, odd))
 
 
-@pytest.mark.parametrize("mode", ["anthropic", "gateway", "off"])
+@pytest.mark.parametrize("mode", ["anthropic", "gateway"])
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 def test_a_request_with_an_odd_value_is_answered_or_refused(odd: Any, mode: str) -> None:
     state = ScenarioState(load_text(f"validation: {mode}\n{RULES}"))
@@ -81,3 +83,20 @@ def test_a_request_with_an_odd_value_is_answered_or_refused(odd: Any, mode: str)
     for body in odd_bodies(odd):
         request = http_request("POST", "/v1/messages", {}, CIMultiDict(CLIENT), orjson.dumps(body))
         assert answer(request, state).response.status in (200, 400, 404, 410), body
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_without_validation_only_an_unusable_request_is_refused(odd: Any) -> None:
+    state = ScenarioState(load_text(f"validation: off\n{RULES}"))
+
+    for body in odd_bodies(odd):
+        request = http_request("POST", "/v1/messages", {}, CIMultiDict(CLIENT), orjson.dumps(body))
+        assert (answer(request, state).response.status == 200) is is_usable(body), body
+
+
+def is_usable(body: Any) -> bool:
+    try:
+        check_usable(body)
+    except ApiError:
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import orjson
@@ -84,9 +85,20 @@ def test_a_prefix_without_dropped_thinking_is_cached() -> None:
     question = said(text)
     content = ask(new_state(), messages=[question]).json["content"]
     end = said("Go on.", cache_control={"type": "ephemeral"})
-    body = {"messages": [question, answered(content), end], "system": "New.", "thinking": DROP}
+    body: dict[str, Any] = {"messages": [question, answered(content), end], "system": "New.", "thinking": DROP}
     state = new_state()
 
     written, read = (ask(state, **body).json["usage"] for _ in range(2))
 
     assert written["cache_creation_input_tokens"] == read["cache_read_input_tokens"] > 3_000
+
+
+@pytest.mark.parametrize("thinking", ["adaptive", "disabled"])
+@pytest.mark.parametrize("model", ["claude-sonnet-4-6", "claude-opus-4-8", "claude-sonnet-5", "claude-opus-5"])
+@pytest.mark.parametrize("beginning", [b"\x12\xf0", b"\x08\x02\x12", b"\x08\x04\x12", b"\x01\xad\x41"])
+def test_a_history_of_the_api_goes_on(model: str, beginning: bytes, thinking: str) -> None:
+    signature = b64encode(beginning.ljust(174, b"\x5a")).decode()
+    block = {"type": "thinking", "thinking": "", "signature": signature}
+    history = [said("Hello"), answered([block, {"type": "text", "text": "Hi."}]), said("Go on.")]
+
+    assert ask(new_state(), model=model, messages=history, thinking={"type": thinking}).status == 200

@@ -66,6 +66,9 @@ SAME: dict[str, Change] = {
     "a string as result": lambda r: change(r, "messages", 2, "content", 0, content="A tree."),
     "white space around a text": lambda r: change(r, "messages", 0, "content", 0, text=" Look.\n"),
     "white space around the system prompt": lambda r: r.update(system="Be brief. "),
+    "the line of Claude Code": lambda r: r.update(
+        system=[text("x-anthropic-billing-header: cch=1a2b3;"), text("x-anthropic-billing-header: x;\nBe brief.")]
+    ),
     "a blank text": lambda r: r["messages"][1]["content"].insert(0, text("\n")),
     "null keys": lambda r: change(r, "messages", 1, "content", 0, citations=None),
     "no error": lambda r: change(r, "messages", 2, "content", 0, is_error=False),

@@ -185,6 +185,45 @@ def test_tool_loop_ends_with_a_quote_of_the_result(result: dict[str, Any], quote
     assert block == {"type": "text", "text": f"Here is what I found. {quote}".strip()}
 
 
+OUTPUT_TOOLS = [
+    {"name": "final_result", "input_schema": SCHEMA},
+    {"name": "respond", "description": "Call it with your final answer.", "input_schema": SCHEMA},
+]
+
+
+@pytest.mark.parametrize("tool", OUTPUT_TOOLS)
+@pytest.mark.parametrize("model", ["claude-sonnet-5", "claude-opus-5-5", "claude-haiku-4-5"])
+def test_tool_for_the_final_answer_is_called_instead_of_text(tool: dict[str, Any], model: str) -> None:
+    name = tool["name"]
+    result = json.loads(json.dumps(after_tool({"tool_use_id": "toolu_1"})).replace('"lookup"', f'"{name}"'))
+
+    assert used(improvised("Hello", model=model, tools=[tool])) == name
+    assert used(improvised("Hello", tools=[*TOOLS, tool])) == name
+    assert used(improvised("Use lookup", tools=[*TOOLS, tool])) == "lookup"
+    assert used(improvised(messages=after_tool({"tool_use_id": "toolu_1"}), tools=[*TOOLS, tool])) == name
+    assert used(improvised(messages=result, tools=[tool])) is None
+    assert used(improvised("Hello", tools=[tool], tool_choice={"type": "none"})) is None
+
+
+def renamed(content: Any, name: str) -> Any:
+    if isinstance(content, str):
+        return content
+    return [{**block, "name": name} if "name" in block else block for block in content]
+
+
+def test_forced_call_after_a_result_is_of_the_last_tool() -> None:
+    messages, city = after_tool({"tool_use_id": "toolu_1"}), {"name": "City", "input_schema": SCHEMA}
+    tools = [TOOLS[1], city]
+
+    assert used(improvised(messages=messages, tools=tools, tool_choice={"type": "any"})) == "City"
+    assert used(improvised(messages=messages, tools=tools)) is None
+    assert used(improvised(messages=messages, tools=tools, tool_choice={"type": "tool", "name": "City"})) is None
+
+
+def test_request_for_any_call_is_met_by_the_first_tool() -> None:
+    assert used(improvised("Answer with a tool call", tools=TOOLS)) == "get_stock_price"
+
+
 @pytest.mark.parametrize("fields", [{"output_config": FORMAT}, {"output_format": FORMAT["format"]}])
 @pytest.mark.parametrize("messages", [[{"role": "user", "content": "Hi"}], after_tool({"content": "42"})])
 def test_a_request_for_json_is_answered_in_json(fields: dict[str, Any], messages: list[dict[str, Any]]) -> None:

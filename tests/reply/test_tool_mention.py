@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.reply.tool_mention import find_tool
+from mockclaude.reply.tool_mention import asks_for_call, find_tool
 from tests.counting import calls
 
 TOOLS = ["lookup_order", "get_stock_price", "cancel_booking", "create_invoice", "web-search", "run_query", "calculate"]
@@ -109,6 +109,24 @@ def test_text_that_shares_words_asks_for_nothing(text: str) -> None:
 )
 def test_names_have_words_however_they_are_spelled(tool: str, text: str) -> None:
     assert find_tool([tool], text) == tool
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Please include your response in a tool call.", True),
+        ("Respond with a tool call", True),
+        ("You must call a function", True),
+        ("Use one of the tools", True),
+        ("Do not use a tool", False),
+        ("Answer without a tool call", False),
+        ("How does a tool call work?", False),
+        ("Which tools are there?", False),
+        ("Use the hammer of a good tool", False),
+    ],
+)
+def test_text_asks_for_a_call_of_any_tool(text: str, asks: bool) -> None:
+    assert asks_for_call(text) == asks
 
 
 @given(prefix=st.text(), tool=st.sampled_from(TOOLS))

@@ -56,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _too_many,
         "cached",
+        citation="AnswerDotAI/lisette#34",
     ),
     Check(
         "a mark on an empty text",
@@ -63,11 +64,12 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _empty,
         "cached",
+        citation="anthropics/claude-code#50484",
     ),
     Check(
         "a mark on an empty text in the system prompt",
         "system.{index}: cache_control cannot be set for empty text blocks",
-        "reported",
+        "assumed",
         _empty_system,
         "cached",
     ),
@@ -78,6 +80,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _longer_after_shorter,
         "cached",
+        citation="vellum-ai/vellum-assistant#22191",
     ),
     Check(
         "an automatic mark of five minutes on a block with one of an hour",

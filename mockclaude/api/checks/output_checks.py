@@ -192,14 +192,15 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "a schema that cannot constrain the answer",
         "output_config.format.schema: {problem}",
-        "reported",
+        "recorded",
         _reject_schema("output_config"),
         "output_config",
+        citation="maruel/genai Scoreboard/claude-opus-4-8/GenSync-JSON.yaml",
     ),
     Check(
         "a schema that cannot constrain the answer, in the old field",
         "output_format.schema: {problem}",
-        "reported",
+        "assumed",
         _reject_schema("output_format"),
         "output_format",
     ),
@@ -234,6 +235,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _blank_stop,
         "stop_sequences",
+        citation="BerriAI/litellm#3286",
     ),
 )
 """Output: its schema, features that it excludes, and stop sequences."""

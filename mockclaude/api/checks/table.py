@@ -6,6 +6,7 @@ from mockclaude.api.checks import (
     cache_checks,
     context_checks,
     fallback_checks,
+    feature_checks,
     media_checks,
     message_checks,
     model_checks,
@@ -21,6 +22,7 @@ from mockclaude.api.checks.check import Check
 
 CHECKS: tuple[Check, ...] = (
     *model_checks.CHECKS,
+    *feature_checks.CHECKS,
     *fallback_checks.CHECKS,
     *tool_checks.CHECKS,
     *output_checks.CHECKS,

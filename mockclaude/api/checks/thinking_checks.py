@@ -105,15 +105,16 @@ CHECKS: tuple[Check, ...] = (
         "lastmost set of `tool_use` and `tool_result` blocks). We recommend you include thinking blocks from previous "
         "turns. To avoid this requirement, disable `thinking`. Please consult our documentation at "
         "https://docs.claude.com/en/docs/build-with-claude/extended-thinking",
-        "reported",
+        "recorded",
         _find_absent,
         "thinking:enabled",
+        citation="anthropics/anthropic-cookbook extended_thinking/extended_thinking_with_tool_use.ipynb",
     ),
     Check(
         "thinking that does not come first",
         "{path}: If an assistant message contains any thinking blocks, the first block must be "
         "`thinking` or `redacted_thinking`. Found `{found}`.",
-        "reported",
+        "assumed",
         _not_first,
         "thinking:enabled",
     ),
@@ -121,10 +122,11 @@ CHECKS: tuple[Check, ...] = (
         "thinking that was changed in the latest answer",
         "{path}: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified. "
         "These blocks must remain as they were in the original response.",
-        "documented",
+        "reported",
         _find_modified,
         "block:thinking",
         gateway=True,
+        citation="anthropics/claude-code#63267, anthropics/claude-code#63314; tdavison784/context-runtime docs/probes",
     ),
     Check(
         "thinking that nobody signed",
@@ -133,6 +135,7 @@ CHECKS: tuple[Check, ...] = (
         partial(_find_invalid, kind="thinking"),
         "block:thinking",
         gateway=True,
+        citation="anthropics/claude-code#10627",
     ),
     Check(
         "redacted thinking that nobody sent",
@@ -141,6 +144,7 @@ CHECKS: tuple[Check, ...] = (
         partial(_find_invalid, kind="redacted_thinking"),
         "block:redacted_thinking",
         gateway=True,
+        citation="anthropics/claude-code#56708",
     ),
 )
 """Thinking: it begins the turn that is continued, and is unchanged.

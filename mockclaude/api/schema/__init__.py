@@ -142,7 +142,7 @@ def _describe(error: ErrorDetails) -> str:
         message = "at least one message is required"
     elif kind == "too_long" and path[-1:] == ["citations"]:
         message = "Extra inputs are not permitted"
-    elif kind == "extra_forbidden" and path[0] == "fallbacks" and len(path) == 3:
+    elif kind == "extra_forbidden" and path[:1] == ["fallbacks"] and len(path) == 3:
         message = f"'{path.pop()}' is not a supported field. Supported: {_FIELDS_OF_FALLBACKS}."
     return f"{'.'.join(path)}: {message}"
 

@@ -69,6 +69,7 @@ def test_what_cannot_be_looked_at_is_refused(block: dict[str, Any], message: str
     [
         image(png(8000, 8000)),
         image(gif(1, 1), "image/gif"),
+        image(png(10, 10).ljust(MAX_BYTES, "A")),
         document(pdf(600)),
         at("example.com/a.png"),
         at("example.com/invalid.test?of=localhost"),

@@ -183,6 +183,13 @@ def test_a_document_in_an_answer_and_citations_in_a_question_are_gone_in_the_new
     assert said(**block(type="text", text="Hi", citations=[])) is said(**history) is None
 
 
+def test_names_may_be_as_long_as_their_limits() -> None:
+    reference = {"type": "tool_reference", "tool_name": "a" * 64}
+    result = block(type="tool_result", tool_use_id="a", content=[reference])
+
+    assert said(metadata={"user_id": "a" * 256}, tools=[{**WEATHER, "name": "a" * 128}], **result) is None
+
+
 def test_a_fallback_has_the_fields_that_its_model_takes() -> None:
     beta = ("server-side-fallback-2026-07-01",)
     supported = "Supported: model, max_tokens, output_config, speed, thinking."

@@ -166,7 +166,7 @@ MODELS = [
     ),
     row("temperature: range: 0..1", {"model": OLDER, "temperature": 1.1}, {"model": OLDER, "temperature": 1}, OLD),
     row(
-        "`temperature` cannot be set to -1 for this model",
+        "temperature: range: 0..1",
         {"model": OLDER, "temperature": -1},
         {"model": OLDER, "temperature": 0},
         OLD,
