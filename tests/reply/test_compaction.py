@@ -198,6 +198,18 @@ def test_iterations_of_the_scenario_replace_those_of_the_same_type(kind: str) ->
     assert iterations[-1]["input_tokens"] == 7
 
 
+def test_a_limit_counts_the_tokens_of_the_compaction() -> None:
+    plain, paused = remaining(), remaining(context_management=compact(pause_after_compaction=True))
+
+    assert plain == paused < 450_000
+
+
+def remaining(**fields: Any) -> int:
+    """Return the tokens that a limit has left after a request with these fields."""
+    state = ScenarioState(load_text("limits: [{input_tokens_per_minute: 500000}]\nrules: [reply: Sunny.]"))
+    return int(ask(state=state, **fields).headers["anthropic-ratelimit-input-tokens-remaining"])
+
+
 def test_count_tokens_makes_no_compaction() -> None:
     plain = ask(path=COUNT_TOKENS).json["input_tokens"]
 
