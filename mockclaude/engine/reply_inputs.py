@@ -11,7 +11,7 @@ from mockclaude.engine.request_context import RequestContext
 from mockclaude.engine.state.prompt_cache import diagnose, request_hashes
 from mockclaude.reply.compose import PLAIN, ReplyContext
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.optional_fields import container_field, context_fields, thinking_fields
+from mockclaude.reply.optional_fields import EDITS_BETA, container_field, context_fields, thinking_fields
 from mockclaude.scenario.format.chunks import parse_chunk_size
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Rule
@@ -23,8 +23,8 @@ CHUNK_SIZE_HEADER = "x-mockclaude-chunk-size"
 _OPTIONAL = frozenset({"container", "context_management", "diagnostics"})
 """Fields of a request that add fields to the message."""
 
-_OPTIONAL_BETAS = GATES["binding"]
-"""Betas that add fields to the message."""
+_OPTIONAL_BETAS = GATES["binding"] | {EDITS_BETA}
+"""Betas that add fields to every message."""
 
 
 def requested_pace(headers: Mapping[str, str]) -> Pace:

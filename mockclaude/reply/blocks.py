@@ -56,9 +56,16 @@ class BlockBuilder(NamedTuple):
         return generate_instance(schema, self.draws.content, self.request.typed_text.strip())
 
 
+def is_thinking(body: Mapping[str, Any]) -> bool:
+    """Return whether the request or a default makes the model think (recorded)."""
+    kind = (body.get("thinking") or {}).get("type")
+    model = models.find(body["model"])
+    return is_thinking_enabled(body) or (kind is None and model is not None and model.abilities.thinks_by_default)
+
+
 def is_thinking_enabled(body: Mapping[str, Any]) -> bool:
     """Return whether the request enables thinking."""
-    return (body.get("thinking") or {}).get("type") in ("enabled", "adaptive")
+    return (body.get("thinking") or {}).get("type") in ("enabled", "adaptive", "between_tools")
 
 
 def is_thinking_shown(body: Mapping[str, Any]) -> bool:

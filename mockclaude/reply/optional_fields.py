@@ -13,6 +13,9 @@ from mockclaude.api.request import MessagesRequest
 from mockclaude.api.schema.gates import GATES
 from mockclaude.reply.draws import Draws
 
+EDITS_BETA = "context-management-2025-06-27"
+"""The beta with which every message reports the edits of its prompt (recorded)."""
+
 CONTAINER_LIFETIME = 30 * 24 * 3600
 """Seconds until a container expires (documented by Anthropic)."""
 
@@ -25,7 +28,7 @@ def container_field(body: Body, draws: Draws, now: int) -> dict[str, Any]:
 
 def context_fields(request: MessagesRequest) -> dict[str, Any]:
     """Build `context_management`."""
-    if request.body.get("context_management") is None:
+    if request.body.get("context_management") is None and EDITS_BETA not in request.api_headers.betas:
         return {}
     return {"context_management": {"applied_edits": list(request.prompt.applied_edits) if request.prompt else []}}
 

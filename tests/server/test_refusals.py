@@ -12,7 +12,7 @@ from mockclaude.api.checks.check import Check
 from mockclaude.api.checks.table import CHECKS
 from mockclaude.api.headers import ORGANIZATION_ID
 from mockclaude.scenario.loading.loader import load_text
-from tests.server.refusals import conversations, requests, tools
+from tests.server.refusals import context, conversations, requests, tools
 from tests.server.refusals.writing import (
     ENABLED,
     MIDDLE,
@@ -35,12 +35,14 @@ REFUSALS: list[Refusal] = [
     *requests.MODELS,
     *tools.TOOLS,
     *tools.OUTPUT,
+    *tools.STRICT,
     *conversations.CACHING,
     *conversations.MESSAGES,
     *conversations.PAIRING,
     *conversations.THINKING,
     *conversations.MEDIA,
     *conversations.LIMITS,
+    *context.CONTEXT,
 ]
 
 SCENARIO = """

@@ -13,11 +13,11 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.blocks import is_thinking_shown, to_text
-from mockclaude.reply.compose import Drafter, Part, Pause, Reply, ReplyContext, count_tokens_left, finish
+from mockclaude.reply.compose import Drafter, Part, Pause, Reply, ReplyContext, finish
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.live.growing_block import GrowingBlock
 from mockclaude.reply.schedule import Incident
-from mockclaude.reply.truncate import TruncatedReply, Truncation
+from mockclaude.reply.truncate import TruncatedReply, Truncation, count_tokens_left
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
 
