@@ -28,14 +28,19 @@ class PrefixHashes(NamedTuple):
         tools: The hash of the tools.
         size: The number of blocks.
         older: The hash of all blocks but the recent ones.
-        recent: The hashes of the newest 16 blocks.
+        recent: The short hashes of the newest 16 blocks.
     """
 
     system: bytes
     tools: bytes
     size: int
     older: bytes
-    recent: tuple[bytes, ...]
+    recent: bytes
+
+    @property
+    def before_recent(self) -> int:
+        """The number of older blocks."""
+        return self.size - len(self.recent) // SHORT_HASH
 
 
 class SignedBlock(NamedTuple):
@@ -88,9 +93,4 @@ def hash_text(text: str) -> bytes:
 
 def digest(data: bytes) -> bytes:
     """Hash data with 8 bytes."""
-    return new_digest(data).digest()
-
-
-def new_digest(data: bytes = b"") -> blake2b:
-    """Begin a hash of 8 bytes."""
-    return blake2b(data, digest_size=HASH)
+    return blake2b(data, digest_size=HASH).digest()

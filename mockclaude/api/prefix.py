@@ -6,14 +6,15 @@ and keys with their default. Thinking is not part of it either. A compaction blo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import orjson
 
 from mockclaude.api.body import Body
-from mockclaude.api.issued import HASH, NO_HASH, SHORT_HASH, THINKING, BlockPath, PrefixHashes, digest, new_digest
+from mockclaude.api.issued import HASH, NO_HASH, SHORT_HASH, THINKING, BlockPath, PrefixHashes, digest
 from mockclaude.api.request import MessagesRequest
 
 RECENT = 16
@@ -48,9 +49,9 @@ class Prefixes:
     """
 
     def __init__(self, body: Body) -> None:
-        self.system = digest(_encode(list(_list_texts(body.get("system")))))
-        self.tools = digest(b"\n".join(sorted(_list_tools(body.get("tools")))))
-        self._paths: list[BlockPath] = []
+        self.system = _hash_items(map(_encode, _list_texts(body.get("system"))))
+        self.tools = _hash_items(sorted(_list_tools(body.get("tools"))))
+        self._paths: list[tuple[int, int]] = []
         self._hashes = bytearray()
         self._older = _OlderHash(self._hashes)
         self._begin = 0
@@ -84,22 +85,22 @@ class Prefixes:
         The path of a position after the prefix is that of the message.
         """
         begin, end, merged, _ = self._places[number]
-        return self.merge(self._paths[begin + position]) if position < end - begin else _path(merged, 0)
+        if begin + position >= end:
+            return ("messages", merged, "content", 0)
+        number, index = self._paths[begin + position]
+        return self.merge(("messages", number, "content", index))
 
     def has_older(self, number: int, signed: PrefixHashes) -> bool:
         """Return whether the blocks before the recent ones are unchanged."""
         begin, end, *_ = self._places[number]
-        last = begin + signed.size - len(signed.recent)
+        last = begin + signed.before_recent
         return last <= end and self._older.digest(begin, last) == signed.older
 
     def _slice(self, place: _Place) -> PrefixHashes:
         begin, end, *_ = place
         recent = max(begin, end - RECENT)
-        older, hashes = self._older.digest(begin, recent), self._list_hashes(recent, end)
-        return PrefixHashes(self.system, self.tools, end - begin, older, tuple(hashes))
-
-    def _list_hashes(self, begin: int, end: int) -> list[bytes]:
-        return [bytes(self._hashes[at : at + SHORT_HASH]) for at in range(begin * HASH, end * HASH, HASH)]
+        hashes = bytes(self._hashes[recent * SHORT_HASH : end * SHORT_HASH])
+        return PrefixHashes(self.system, self.tools, end - begin, self._older.digest(begin, recent), hashes)
 
     def find_difference(self, number: int, signed: PrefixHashes) -> int | None:
         """Return the position of the first recent block that differs.
@@ -111,20 +112,22 @@ class Prefixes:
             signed: Its prefix when it was signed.
         """
         begin, end, *_ = self._places[number]
-        first = begin + signed.size - len(signed.recent)
-        pairs = enumerate(zip_longest(signed.recent, self._list_hashes(first, end)))
-        return next((first - begin + index for index, (then, now) in pairs if then != now), None)
+        first = signed.before_recent
+        present = self._hashes[(begin + first) * SHORT_HASH : end * SHORT_HASH]
+        pairs = enumerate(zip_longest(signed.recent, present))
+        return next((first + index // SHORT_HASH for index, (then, now) in pairs if then != now), None)
 
     def _add(self, number: int, message: Body) -> int:
         """Add the blocks of a message; return their number."""
-        blocks = _list_blocks(message["content"])
+        blocks, role = _list_blocks(message["content"]), message["role"]
         for index, block in enumerate(blocks):
-            if block.get("type") in THINKING or not (canonical := _strip_defaults(block, _DEFAULTS)):
+            kind = block.get("type")
+            if kind in THINKING or not (canonical := _strip_defaults(block, _DEFAULTS)):
                 continue
-            if block.get("type") == "compaction":
+            if kind == "compaction":
                 self._begin = len(self._paths)
-            self._hashes += digest(_encode([message["role"], canonical]))
-            self._paths.append(_path(number, index))
+            self._hashes += blake2b(_encode([role, canonical]), digest_size=SHORT_HASH).digest()
+            self._paths.append((number, index))
         return len(blocks)
 
 
@@ -133,22 +136,23 @@ class _OlderHash:
 
     def __init__(self, hashes: bytearray) -> None:
         self._hashes = hashes
-        self._range = (0, 0)
-        self._state = new_digest()
+        self._range = (-1, 0)
 
     def digest(self, begin: int, end: int) -> bytes:
         """Hash the range; zeros if it is empty."""
         if begin == end:
             return NO_HASH
         if begin != self._range[0] or end < self._range[1]:
-            self._range, self._state = (begin, begin), new_digest()
-        self._state.update(self._hashes[self._range[1] * HASH : end * HASH])
+            self._range, self._state = (begin, begin), blake2b(digest_size=HASH)
+        self._state.update(self._hashes[self._range[1] * SHORT_HASH : end * SHORT_HASH])
         self._range = (begin, end)
         return self._state.copy().digest()
 
 
-def _path(number: int, index: int) -> BlockPath:
-    return ("messages", number, "content", index)
+def _hash_items(items: Iterable[bytes]) -> bytes:
+    """Hash encoded items; zeros for none."""
+    data = b"\n".join(items)
+    return digest(data) if data else NO_HASH
 
 
 def find_prefixes(request: MessagesRequest) -> Prefixes:

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mockclaude.api.content_blocks import format_path
 from mockclaude.api.errors import ApiError
-from mockclaude.api.issued import NO_HASH, BlockPath, PrefixHashes, SignedBlock, hash_text
+from mockclaude.api.issued import BlockPath, PrefixHashes, SignedBlock, hash_text
 from mockclaude.api.model_constants import Account, find_constants
 from mockclaude.api.prefix import Prefixes, find_prefixes
 from mockclaude.api.prompt import MISMATCH_HEADER, Prompt
@@ -80,12 +80,11 @@ class _Binding:
         self._request = request
         self._behavior = behavior
         self._model = request.model_info.id if request.model_info else ""
-        self._prefixes = find_prefixes(request)
         self._edits: list[dict[str, Any]] = []
         self._dropped: set[BlockPath] = set()
         self._drop: tuple[BlockPath, str] | None = None
         """The path after the last dropped block, and the reason."""
-        self._previous = NO_HASH
+        self._previous: ThinkingBlock | None = None
         self._header = ""
 
     def judge(self, block: ThinkingBlock) -> None:
@@ -94,13 +93,13 @@ class _Binding:
         Raises:
             ApiError: The API does not accept it.
         """
-        path = self._prefixes.merge(block.path)
-        reason = self._drop[1] if self._drop is not None and self._drop[0] == path else ""
+        reason = self._drop[1] if self._drop is not None and self._drop[0] == self._merge(block.path) else ""
         if not reason and isinstance(block.origin, SignedBlock):
-            reason = self._find_reason(block, block.origin, format_path(path))
+            reason = self._find_reason(block, block.origin)
         if not reason:
-            self._previous = hash_block(block.block)
+            self._previous = block
             return
+        path = self._merge(block.path)
         self._edits.append({"type": DROPPED, "path": format_path(path), "reason": reason})
         self._dropped.add(block.path)
         self._drop = (*path[:3], path[3] + 1), reason
@@ -122,9 +121,13 @@ class _Binding:
             block for index, block in enumerate(content) if ("messages", number, "content", index) not in self._dropped
         ]
 
-    def _find_reason(self, block: ThinkingBlock, signed: SignedBlock, path: str) -> str:
+    def _merge(self, path: BlockPath) -> BlockPath:
+        return find_prefixes(self._request).merge(path)
+
+    def _find_reason(self, block: ThinkingBlock, signed: SignedBlock) -> str:
         """Return the reason for dropping a block; '' to keep it."""
         if signed.text != hash_text(str(block.block.get("thinking"))):
+            path = format_path(self._merge(block.path))
             self._request.warn(f"{path}: the text differs from the signed text; the API accepts that")
         if not may_read(self._model, signed.model):
             return _OTHER_MODEL
@@ -133,6 +136,7 @@ class _Binding:
         change = None if self._is_after_compaction(block.path) else self._find_change(block.path[1], signed)
         if change is None:
             return ""
+        path = format_path(self._merge(block.path))
         if self._behavior == "allow":
             self._edits.append({"type": ALLOWED, "path": path, "reason": _OTHER_PREFIX})
             return ""
@@ -149,19 +153,20 @@ class _Binding:
 
     def _is_after_compaction(self, path: BlockPath) -> bool:
         """Return whether a compaction in the same message begins the content anew."""
-        places = (self._prefixes.merge(other) for other, _ in self._request.blocks.get("compaction", ()))
-        own = self._prefixes.merge(path)
+        places = (self._merge(other) for other, _ in self._request.blocks.get("compaction", ()))
+        own = self._merge(path)
         return any(place[1] == own[1] and place[3] < own[3] for place in places)
 
     def _find_change(self, number: int, signed: SignedBlock) -> Change | None:
-        then, now = signed.prefix, self._prefixes.before(number)
+        prefixes = find_prefixes(self._request)
+        then, now = signed.prefix, prefixes.before(number)
         if then.system != now.system:
             return Change("system_changed", _OF_SYSTEM)
         if then.tools != now.tools:
             return Change("tools_changed", _OF_TOOLS)
         if then != now:
-            return _compare_blocks(self._prefixes, number, then, now)
-        if self._previous not in (NO_HASH, signed.previous):
+            return _compare_blocks(prefixes, number, then, now)
+        if self._previous is not None and hash_block(self._previous.block) != signed.previous:
             return Change("blocks_removed", _OF_THINKING)
         return None
 
@@ -173,7 +178,7 @@ def _compare_blocks(prefixes: Prefixes, number: int, then: PrefixHashes, now: Pr
         first = position if position is not None and prefixes.has_older(number, then) else 0
         return Change("blocks_removed", _OF_MISSING.format(format_path(prefixes.locate(number, first))))
     if position is None:
-        oldest = prefixes.locate(number, then.size - len(then.recent))
+        oldest = prefixes.locate(number, then.before_recent)
         return Change("blocks_modified", _OF_OLDER.format(format_path(oldest)))
     kind = "blocks_modified" if now.size == then.size else "blocks_inserted"
     return Change(kind, _OF_BLOCK.format(format_path(prefixes.locate(number, position))))

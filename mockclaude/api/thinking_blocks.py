@@ -31,6 +31,8 @@ def list_thinking(request: MessagesRequest) -> list[ThinkingBlock]:
 
 def find_last_id(request: MessagesRequest) -> bytes:
     """Return the hash of the last thinking block that is not dropped; zeros for none."""
+    if request.blocks.keys().isdisjoint(THINKING):
+        return NO_HASH
     edits = request.prompt.transformations if request.prompt else ()
     dropped = {edit["path"] for edit in edits if edit["type"] == DROPPED}
     for path, block, _ in reversed(list_thinking(request)):

@@ -9,24 +9,24 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from hashlib import blake2b
+from hashlib import blake2b, shake_128
 from hmac import compare_digest
 from struct import Struct
 from typing import NamedTuple
 
 from mockclaude.api import models
 from mockclaude.api.events import Block
-from mockclaude.api.issued import HASH, SHORT_HASH, THINKING, Origin, PrefixHashes, SignedBlock, hash_text
+from mockclaude.api.issued import HASH, THINKING, Origin, PrefixHashes, SignedBlock, hash_text
+from mockclaude.api.memo import remember
 from mockclaude.api.model_constants import CONSTANTS
 from mockclaude.api.request import MessagesRequest
-from mockclaude.reply.draws import Draws
 from mockclaude.scenario.rules import KnownSignatures
 
 _HEADS = {"E": b"\x12", "CAIS": b"\x08\x02\x12", "CAQS": b"\x08\x04\x12"}
 """The bytes of a signature before its length, by the beginning of its text."""
 
 _FACTS = Struct(f">{HASH}s{HASH}sH{HASH}s{HASH}sI{HASH}s{HASH}sB")
-"""Model, text, position, system, tools, size, older, previous, and the number of recent hashes that follow."""
+"""Model, text, position, system, tools, size, older, previous, and the length of the recent hashes that follow."""
 
 _SHORTEST, _LONGEST = 228, 750
 """Bytes of a signature, which is longer for a longer text."""
@@ -35,6 +35,7 @@ _MARKS, _MARK = (8, 36, 64), 4
 """The positions and the length of the marks: all are within the shortest text that has the API's form."""
 
 _SEAL = 16
+_AROUND = _SEAL + _MARK * len(_MARKS)
 _LAST_POSITION, _LONGEST_NAME = 0xFFFF, 40
 
 
@@ -61,9 +62,8 @@ def sign(seed: int, request: MessagesRequest, content: Sequence[Block], text: st
     if beginning == "CAIS":
         facts += model.encode("utf-8", "replace")[:_LONGEST_NAME]
     size = min(_LONGEST, _SHORTEST + len(text)) - len(head) - 2
-    noise = Draws(seed, "signature", fingerprint=facts.hex() + hash_text(text).hex()).noise("noise", size)
-    sealed = head + bytes((size & 0x7F | 0x80, size >> 7)) + facts
-    sealed += noise[len(facts) : size - _SEAL - _MARK * len(_MARKS)]
+    noise = shake_128(facts + text.encode("utf-8", "surrogatepass")).digest(size - len(facts) - _AROUND)
+    sealed = head + bytes((size & 0x7F | 0x80, size >> 7)) + facts + noise
     return base64.b64encode(_add_marks(seed, sealed + _seal(seed, sealed))).decode()
 
 
@@ -111,23 +111,26 @@ class Signatures(NamedTuple):
 def _pack(block: SignedBlock) -> bytes:
     model, text, position, (system, tools, size, older, recent), previous = block
     position = min(position, _LAST_POSITION)
-    facts = _FACTS.pack(hash_text(model), text, position, system, tools, size, older, previous, len(recent))
-    return facts + b"".join(recent)
+    facts = _FACTS.pack(_hash_model(model), text, position, system, tools, size, older, previous, len(recent))
+    return facts + recent
 
 
 def _unpack(sealed: bytes) -> SignedBlock:
     head = next(head for head in _HEADS.values() if sealed.startswith(head))
     data = sealed[len(head) + 2 :]
-    model, text, position, system, tools, size, older, previous, count = _FACTS.unpack_from(data)
-    ends = range(_FACTS.size + SHORT_HASH, _FACTS.size + (count + 1) * SHORT_HASH, SHORT_HASH)
-    recent = tuple(data[end - SHORT_HASH : end] for end in ends)
-    prefix = PrefixHashes(system, tools, size, older, recent)
+    model, text, position, system, tools, size, older, previous, length = _FACTS.unpack_from(data)
+    prefix = PrefixHashes(system, tools, size, older, data[_FACTS.size : _FACTS.size + length])
     return SignedBlock(_models_by_hash().get(model, ""), text, position, prefix, previous)
 
 
 @cache
 def _models_by_hash() -> dict[bytes, str]:
     return {hash_text(model): model for model in CONSTANTS}
+
+
+@remember(64, 100)
+def _hash_model(model: str) -> bytes:
+    return hash_text(model)
 
 
 @lru_cache(maxsize=64)

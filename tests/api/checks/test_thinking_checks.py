@@ -47,7 +47,7 @@ class Signed:
 
     def thinking(self, signature: str) -> SignedBlock | Origin:
         if signature[:1] in ("A", "B"):
-            prefix = PrefixHashes(b"", b"", 1, b"", (signature[:1].encode(),))
+            prefix = PrefixHashes(b"", b"", 1, b"", signature[:1].encode())
             return SignedBlock("", b"", int(signature[1:]), prefix, b"")
         return "invalid" if signature == "" else "foreign"
 
