@@ -36,7 +36,7 @@ PIXELS, LONG_EDGE, MAX_IMAGE = 750, 1_568, 1_600
 PAGE = 2_250
 """Tokens of a page of a PDF: the middle of the documented range of 1,500 to 3,000."""
 
-MAX_DOCUMENTS = 500
+MAX_DOCUMENTS = 600
 """The maximum number of documents of a request, in every mode, because counting tokens opens each PDF."""
 
 _WITH_DOCUMENTS = ("document", "tool_result")

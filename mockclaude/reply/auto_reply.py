@@ -47,7 +47,8 @@ def _build_thinking(request: MessagesRequest, text: str, draws: Draws) -> str:
         return ""
     about = f"The question is: {_shorten(text)} " if text else ""
     thinking = about + _generate_paragraph(draws, "thinking", 1)
-    return cut(thinking, request.body["max_tokens"] // 4, request.constants.weights)
+    most = request.body.get("max_tokens")
+    return thinking if most is None else cut(thinking, most // 4, request.constants.weights)
 
 
 def _forces_tool(body: Mapping[str, Any]) -> bool:
