@@ -95,7 +95,8 @@ def _text(builder: BlockBuilder, value: Any) -> Iterator[Block]:
 
 def _thinking(builder: BlockBuilder, value: Any) -> Iterator[Block]:
     text = _join_text("thinking", value) or ""
-    shown_text = text if builder.as_written or is_thinking_shown(builder.request.body) else ""
+    is_shown = builder.as_written or value.get("is_shown", is_thinking_shown(builder.request.body))
+    shown_text = text if is_shown else ""
     signature = to_text(value["signature"])
     if not signature:
         signature = sign(builder.reply_draws.seed, builder.request, builder.content, text, shown_text)
