@@ -24,6 +24,7 @@ from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
 from mockclaude.api.model_constants import LONGEST_NAME, find_constants
 from mockclaude.api.model_constants import Constants as Constants
 from mockclaude.api.models import Model
+from mockclaude.api.prompt_parts import SETTINGS, PromptParts
 from mockclaude.api.redaction import redact
 from mockclaude.api.tool_pairs import OF_MESSAGES, ToolCallPairs, pair_tool_calls
 
@@ -83,8 +84,7 @@ class MessagesRequest:
         typed_text: The same text without the reminders that agents add to it.
         blocks: The content blocks of all messages by type, including those in tool results, in the order of the
             request. A message whose content is a string has none.
-        token_ends: The input tokens up to the end of each tool, of each block of the system prompt, and of each block
-            of the messages in the prompt. A string is one block, and no content of a message too.
+        parts: The counted parts of the prompt.
         input_tokens: The input tokens of the request.
         breakpoints: The items with `cache_control`, in the API's order: tools, system, messages, last the body itself.
         traits: The features that checks depend on, which the module `field_traits` lists.
@@ -121,15 +121,15 @@ class MessagesRequest:
         self.requested_fault = requested_fault
         self.endpoint = endpoint
         self.entry = entry
-        self.constants = find_constants(body["model"][:LONGEST_NAME])
+        constants = self.constants = find_constants(body["model"][:LONGEST_NAME])
         self.prompt: Prompt | None = None
         self.messages: list[dict[str, Any]] = body["messages"]
         self.stream = bool(body.get("stream"))
         self._begin, self.user = _current_turn(self.messages)
         self.typed_text = without_reminders(self.user) if _REMINDER in self.user else self.user
-        self.token_ends = tokens.prompt_ends(body, self.constants.weights, encoded_tools)
-        self.blocks, marked, is_blank = tokens.walk(self.messages, self.token_ends, self.constants.weights)
-        self.input_tokens = self.token_ends[-1] if self.token_ends else 0
+        self.parts = PromptParts(constants) if SETTINGS.isdisjoint(body) else parts_of(body, constants, encoded_tools)
+        self.blocks, marked, is_blank = tokens.walk(self.messages, self.parts)
+        self.input_tokens = tokens.count_prompt(self.parts)
         is_marked = marked or not HAS_BREAKPOINTS.isdisjoint(body)
         self.breakpoints = find_breakpoints(body, marked) if is_marked else []
         self.traits = self._collect_traits(is_blank=is_blank)
@@ -143,13 +143,16 @@ class MessagesRequest:
 
         All other views are those of the body.
         """
-        begin = len(self.body.get("tools") or ()) + len(tokens.blocks_of(self.body.get("system") or ()))
         edited = copy(self)
         edited.prompt = prompt
-        edited.token_ends = self.token_ends[:begin]
-        tokens.walk(prompt.messages, edited.token_ends, self.constants.weights)
-        edited.input_tokens = edited.token_ends[-1] if edited.token_ends else 0
+        edited.parts = parts_of(self.body, self.constants, self.encoded_tools)
+        tokens.walk(prompt.messages, edited.parts)
+        edited.input_tokens = tokens.count_prompt(edited.parts)
         return edited
+
+    def count_ends(self, ends: Iterable[int]) -> list[int]:
+        """Count the tokens of the first tools and blocks; their numbers ascend."""
+        return tokens.count_ends(self.parts, ends)
 
     def _collect_traits(self, *, is_blank: bool) -> frozenset[str]:
         traits = {name for name, value in self.body.items() if value is not None and ":" not in name}
@@ -278,6 +281,13 @@ class MessagesRequest:
     def _called_tools(self) -> dict[str, str]:
         calls = self.blocks.get("tool_use", ())
         return {call.get("id", ""): call.get("name", "") for path, call in calls if len(path) == OF_MESSAGES}
+
+
+def parts_of(body: Body, constants: Constants, encoded: bytes) -> PromptParts:
+    """Return the parts of the prompt before the messages of a body with `SETTINGS`."""
+    from mockclaude.api.prompt_settings import list_parts
+
+    return list_parts(body, constants, encoded)
 
 
 def without_reminders(text: str) -> str:

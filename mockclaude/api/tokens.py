@@ -1,68 +1,137 @@
-"""Estimated token counts of texts, content blocks and requests.
+"""Estimated token counts of texts, output blocks and prompts.
 
-Two tokens for seven bytes of UTF-8 is the average of published counts for English, code and other scripts. The counts
-of images depend on pixels, those of PDFs on pages.
+A text counts by its words, digits, signs and white space, weighted. The classes of all its characters are the bytes of
+one integer, whose bits are counted. The texts of a prompt are counted together; of a long prompt, a sample is counted.
 """
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any
 
-import orjson
-
-from mockclaude.api import media
 from mockclaude.api.body import Body
 from mockclaude.api.content_blocks import Blocks, Located, add_inner_blocks
 from mockclaude.api.events import Block, streamed_text
-from mockclaude.api.memo import remember
-from mockclaude.api.token_weights import OLD, Weights
-
-MESSAGE_OVERHEAD = 4
-TOOLS_OVERHEAD = 346
-"""Tokens of the API's own system prompt for tools (its documentation names 346 for most models)."""
-
-IMAGE, DOCUMENT = 1_500, 3_000
-"""Tokens of an image and of a document with a URL or a file id."""
-
-BYTES = 3.5
-"""Bytes of UTF-8 per token."""
-
-PIXELS, LONG_EDGE, MAX_IMAGE = 750, 1_568, 1_600
-"""Pixels per token. Images are first scaled down to this edge, and to this many tokens (documented)."""
-
-PAGE = 2_250
-"""Tokens of a page of a PDF: the middle of the documented range of 1,500 to 3,000."""
+from mockclaude.api.model_constants import Constants
+from mockclaude.api.prompt_parts import THINKING, PromptParts, add_block
+from mockclaude.api.token_weights import OLD, Scale, Weights
 
 MAX_DOCUMENTS = 600
 """The maximum number of documents of a request, in every mode, because counting tokens opens each PDF."""
 
+EXACT = 8_192
+"""The characters of a prompt that are all counted. Of the characters after them, a sample is counted."""
+
+STEP, WINDOW = 1_024, 128
+"""The characters that one window of the sample stands for, and those of the window, which ends where they begin."""
+
+_GROUP = 64
+"""Steps that are counted together."""
+
+_SEPARATOR = "\0"
+"""A character without tokens, which ends a word."""
+
 _WITH_DOCUMENTS = ("document", "tool_result")
 
-_NOT_TEXT = {
-    "type",
-    "id",
-    "tool_use_id",
-    "signature",
-    "cache_control",
-    "encrypted_content",
-    "encrypted_index",
-    "data",
-}
+_NEWLINE, _SPACE, _LETTER, _DIGIT, _SIGN, _OTHER = 1, 2, 4, 8, 16, 32
 
 
-def of_text(text: str, weights: Weights = OLD) -> int:  # noqa: ARG001
+def _classify(byte: int) -> int:
+    """Return the class of a byte of UTF-8: of a character that is not ASCII, only the first byte is classified."""
+    character = bytes((byte,))
+    if character.isalpha():
+        return _LETTER
+    if character.isdigit():
+        return _DIGIT
+    if character.isspace():
+        return _NEWLINE if character == b"\n" else _SPACE
+    return _OTHER if byte >= 0x80 else _SIGN if byte else 0
+
+
+_CLASSES = bytes(map(_classify, range(256)))
+_CONTINUATIONS = bytes(range(0x80, 0xC0))
+_THREE = bytes((_DIGIT,)) * 3
+
+
+@lru_cache(maxsize=8)
+def _masks(bits: int) -> tuple[int, ...]:
+    """Return the bit of each class in every byte, for less than `1 << bits` bytes and the byte after them."""
+    first = int.from_bytes(bytes((1,)) * ((1 << bits) + 1), "little")
+    return tuple(first * bit for bit in (_NEWLINE, _SPACE, _LETTER, _DIGIT, _SIGN))
+
+
+_SHORT = 14
+_SHORT_MASKS = _masks(_SHORT)
+
+
+def count_text(text: str, scale: Scale) -> int:
+    """Count the thousandths of tokens of a text. A longer text never has fewer."""
+    word, letter, figure, newline, space, sign, other = scale
+    if text.isascii():
+        data, count = text.encode().translate(_CLASSES), 0
+    else:
+        data = text.encode("utf-8", "surrogatepass").translate(_CLASSES, _CONTINUATIONS)
+        count = data.count(_OTHER) * other
+    bits = len(data).bit_length()
+    newlines, spaces, letters, digits, signs = _SHORT_MASKS if bits <= _SHORT else _masks(bits)
+    classes = int.from_bytes(data, "little")
+    repeated = classes & (classes << 8)
+    starts = classes ^ repeated
+    count += (starts & letters).bit_count() * word + (classes & signs).bit_count() * sign
+    third = repeated & (repeated << 8) & letters
+    if third:
+        count += (third & (third << 16) & (third << 32)).bit_count() * letter
+    if starts & digits:
+        count += _count_figures(data, starts & digits, repeated & digits) * figure
+    if classes & newlines or repeated & spaces:
+        white = (classes | classes >> 1) & newlines
+        count += _count_newlines(classes & newlines, white, newlines) * newline
+        count += (classes & ((classes & spaces & ~(white << 9)) << 8)).bit_count() * space
+    return count
+
+
+def _count_figures(data: bytes, first: int, more: int) -> int:
+    """Count the groups of up to three digits; `first` and `more` are the first and the other digits of numbers."""
+    fourth = more & (more << 8) & (more << 16)
+    groups, begins = first, first
+    for _ in range(_LONG_NUMBER):
+        begins = (begins << 24) & fourth
+        if not begins:
+            return groups.bit_count()
+        groups |= begins
+    threes = int.from_bytes(data.replace(_THREE, b"\0"), "little") & (first | more)
+    return data.count(_THREE) + (threes & ~(threes << 8)).bit_count()
+
+
+_LONG_NUMBER = 8
+"""Groups of digits that are found one by one."""
+
+
+def _count_newlines(newlines: int, white: int, every: int) -> int:
+    """Count the runs of white space with a newline.
+
+    All bits of white space are set, so that a newline added to its run carries a bit to the byte after the run.
+    """
+    return ((white << 8) - white + newlines & (every ^ white)).bit_count() if newlines else 0
+
+
+def to_tokens(count: int) -> int:
+    """Round thousandths of tokens."""
+    return (count + 500) // 1_000
+
+
+def of_text(text: str, weights: Weights = OLD) -> int:
     """Count the tokens of a text; 0 only for an empty text."""
-    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-    return (size * 2 + 6) // 7
+    return max(1, to_tokens(count_text(text, weights.text))) if text else 0
 
 
-def cut(text: str, count: int, weights: Weights = OLD) -> str:  # noqa: ARG001
+def cut(text: str, count: int, weights: Weights = OLD) -> str:
     """Return the longest beginning of `text` with at most `count` tokens."""
-    size = max(0, count * 7 // 2)
-    return text[:size] if text.isascii() else text.encode("utf-8", "surrogatepass")[:size].decode(errors="ignore")
+    return GrowingText(weights).fit(text, count)
 
 
 def of_output(block: Block, weights: Weights = OLD) -> int:
@@ -72,112 +141,40 @@ def of_output(block: Block, weights: Weights = OLD) -> int:
     """
     if block["type"].endswith("_tool_result"):
         return 0
+    text = of_text(streamed_text(block), weights)
     if block["type"] == "tool_use":
-        name, text = of_text(str(block.get("name", "")), weights), of_text(streamed_text(block), weights)
-        return name + text + MESSAGE_OVERHEAD
-    return of_text(streamed_text(block), weights) or _of_input(block, weights)
+        return to_tokens(count_text(str(block.get("name", "")), weights.text) + weights.call) + text
+    return text or of_block(block, weights)
 
 
-class Segment(NamedTuple):
-    """A part of a prompt: its tokens, its path, and its block or tool.
-
-    A string is a text block.
-    """
-
-    tokens: int
-    path: tuple[str | int, ...]
-    block: Block
-
-
-def segments(body: Body, weights: Weights = OLD) -> list[Segment]:
-    """Return the parts of a prompt in the API's order: tools, system, messages.
-
-    The sum of their tokens is `of_input`.
-    """
-    return [*_prompt_segments(body, weights), *_message_segments(body, weights)]
-
-
-def _prompt_segments(body: Body, weights: Weights) -> Iterator[Segment]:
-    for index, tool in enumerate(body.get("tools") or ()):
-        yield Segment(_of_tool(tool, weights) + (0 if index else TOOLS_OVERHEAD), ("tools", index), tool)
-    for index, block in enumerate(blocks_of(body.get("system") or ())):
-        yield Segment(_of_input(block, weights), ("system", index), block)
-
-
-def _message_segments(body: Body, weights: Weights) -> Iterator[Segment]:
-    for number, message in enumerate(body["messages"]):
-        overhead = MESSAGE_OVERHEAD
-        for index, block in enumerate(blocks_of(message["content"] or "")):
-            yield Segment(of_block(block, weights) + overhead, ("messages", number, "content", index), block)
-            overhead = 0
+def of_block(block: Block, weights: Weights) -> int:
+    """Count the input tokens of a content block."""
+    parts = PromptParts(Constants(weights=weights))
+    add_block(parts, block)
+    return count_prompt(parts)
 
 
 def blocks_of(content: Any) -> Sequence[Block]:
     """Return the blocks of a content. A string is a text block."""
-    return [_text(content)] if isinstance(content, str) else content
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
-def _text(text: str) -> Block:
-    return {"type": "text", "text": text}
+def walk(messages: list[Body], parts: PromptParts) -> tuple[Blocks, list[Located], bool]:
+    """Walk the messages of a request once, and add them to `parts`.
 
-
-def _of_tool(tool: Body, weights: Weights) -> int:
-    return of_text(orjson.dumps(tool).decode(), weights)
-
-
-def of_input(body: Body, weights: Weights = OLD) -> int:
-    """Count the input tokens of a request: system, tools and messages."""
-    contents = [message["content"] for message in body["messages"]]
-    return sum(prompt_ends(body, weights)[-1:]) + MESSAGE_OVERHEAD * len(contents) + _of_input(contents, weights)
-
-
-def prompt_ends(body: Body, weights: Weights = OLD, tools: bytes = b"") -> list[int]:
-    """Count the input tokens up to the end of each tool and system block.
-
-    Args:
-        body: The body.
-        weights: The weights of its model.
-        tools: Its tools as JSON; b"" if they are not encoded.
-    """
-    ends: list[int] = []
-    if body.get("tools"):
-        ends += _encoded_tool_ends(weights, tools) if tools else _tool_ends(body["tools"], weights)
-    total = ends[-1] if ends else 0
-    for block in blocks_of(body.get("system") or ()):
-        total += of_block(block, weights)
-        ends.append(total)
-    return ends
-
-
-def _tool_ends(tools: Iterable[Body], weights: Weights) -> Iterator[int]:
-    total = TOOLS_OVERHEAD
-    for tool in tools:
-        total += _of_tool(tool, weights)
-        yield total
-
-
-@remember(16, 100_000)
-def _encoded_tool_ends(weights: Weights, tools: bytes) -> tuple[int, ...]:
-    """Return the `_tool_ends` of tools as JSON. Cached, since agents repeat tools."""
-    return tuple(_tool_ends(orjson.loads(tools), weights))
-
-
-def walk(messages: list[Body], ends: list[int], weights: Weights) -> tuple[Blocks, list[Located], bool]:
-    """Walk the messages of a request once.
-
-    Return the blocks by type, the blocks with `cache_control`, and whether a message has no text. Extend `ends`, the
-    `token_ends`. Blocks with documents do not count after `MAX_DOCUMENTS`, which is an error.
+    Return the blocks by type, the blocks with `cache_control`, and whether a message has no text. Blocks with documents
+    do not count after `MAX_DOCUMENTS`, which is an error.
     """
     blocks: defaultdict[str, list[Located]] = defaultdict(list)
     marked: list[Located] = []
-    total, is_blank = ends[-1] if ends else 0, False
+    is_blank, texts, ends, weights = False, parts.texts, parts.ends, parts.constants.weights
     for number, message in enumerate(messages):
         content = message["content"]
-        total += MESSAGE_OVERHEAD
+        parts.fixed += weights.message if number else weights.request
         if not content or isinstance(content, str):
             is_blank = is_blank or not content or content.isspace()
-            total += of_text(content or "", weights)
-            ends.append(total)
+            texts.append(content or "")
+            ends.append((len(texts), parts.fixed))
             continue
         for index, block in enumerate(content):
             located, kind = (("messages", number, "content", index), block), block.get("type", "")
@@ -186,69 +183,152 @@ def walk(messages: list[Body], ends: list[int], weights: Weights) -> tuple[Block
                 marked.append(located)
             text = block.get("text") if kind == "text" else block.get("content") if kind == "tool_result" else None
             if isinstance(text, str):
-                total += of_text(text, weights)
+                texts.append(text)
+                parts.fixed += weights.call if kind == "tool_result" else 0
             else:
                 if kind == "tool_result":
                     marked += add_inner_blocks(blocks, located[0], text)
-                if kind not in _WITH_DOCUMENTS or len(blocks.get("document", ())) <= MAX_DOCUMENTS:
-                    total += of_block(block, weights)
-            ends.append(total)
+                _add_counted(parts, blocks, messages, located)
+            ends.append((len(texts), parts.fixed))
     return dict(blocks), marked, is_blank
 
 
-def _of_input(value: Any, weights: Weights) -> int:
-    if isinstance(value, str):
-        return of_text(value, weights)
-    if isinstance(value, dict):
-        return of_block(value, weights)
-    return sum([_of_input(item, weights) for item in value]) if isinstance(value, list) else 0
-
-
-def of_block(block: dict[str, Any], weights: Weights) -> int:
-    """Count the input tokens of a content block, or of another object."""
+def _add_counted(
+    parts: PromptParts, blocks: Mapping[str, Sequence[Located]], messages: Sequence[Body], located: Located
+) -> None:
+    """Add a block unless it is thinking that the model drops, or has too many documents."""
+    (_, number, *_), block = located
     kind = block.get("type")
-    if kind is not None and isinstance(kind, str) and kind in _BY_TYPE:
-        return _BY_TYPE[kind](block, weights)
-    count = 0
-    for key, value in block.items():
-        if key not in _NOT_TEXT:
-            if isinstance(value, str):
-                count += (len(value) * 2 + 6) // 7 if value.isascii() else of_text(value, weights)
-            elif isinstance(value, (dict, list)):
-                count += (
-                    of_block(value, weights)
-                    if isinstance(value, dict)
-                    else sum([_of_input(item, weights) for item in value])
-                )
-    return count
+    if kind in THINKING:
+        if parts.first_kept < 0:
+            parts.first_kept = 0 if parts.constants.keeps_thinking else _find_loop(messages)
+        is_counted = number >= parts.first_kept
+    else:
+        is_counted = kind not in _WITH_DOCUMENTS or len(blocks.get("document", ())) <= MAX_DOCUMENTS
+    if is_counted:
+        add_block(parts, block)
 
 
-def _of_source(block: dict[str, Any], weights: Weights) -> int:
-    source = block.get("source")
-    source = source if isinstance(source, dict) else {}
-    count = _of_image(source) if block["type"] == "image" else _of_document(source, weights)
-    return count + _of_input(block.get("title"), weights) + _of_input(block.get("context"), weights)
+def _find_loop(messages: Sequence[Body]) -> int:
+    """Return the index after the last message of the user that is more than tool results."""
+    for index in range(len(messages) - 1, -1, -1):
+        content = messages[index]["content"]
+        is_result = isinstance(content, list) and all(block.get("type") == "tool_result" for block in content)
+        if messages[index]["role"] == "user" and not is_result:
+            return index + 1
+    return 0
 
 
-def _of_image(source: dict[str, Any]) -> int:
-    image = media.read_image(str(source.get("data", ""))) if source.get("type") == "base64" else None
-    if image is None or image.width < 1 or image.height < 1:
-        return IMAGE
-    scale = min(1.0, LONG_EDGE / max(image.width, image.height))
-    return min(MAX_IMAGE, math.ceil(image.width * scale * image.height * scale / PIXELS))
+def count_prompt(parts: PromptParts) -> int:
+    """Count the tokens of a prompt."""
+    text, scale = _SEPARATOR.join(parts.texts), parts.constants.weights.text
+    if len(text) < EXACT:
+        return to_tokens(count_text(text, scale) + parts.fixed)
+    sampled = parts.sampled = parts.sampled or SampledText(text, scale)
+    return to_tokens(sampled.count_to([len(text)])[0] + parts.fixed)
 
 
-def _of_document(source: dict[str, Any], weights: Weights) -> int:
-    kind = source.get("type")
-    if kind in ("text", "content"):
-        return _of_input([source.get("data"), source.get("content")], weights)
-    pdf = media.read_pdf(str(source.get("data", ""))) if kind == "base64" else None
-    return pdf.pages * PAGE if pdf and pdf.pages else DOCUMENT
+def count_ends(parts: PromptParts, sizes: Iterable[int]) -> list[int]:
+    """Count the tokens of the first tools and blocks of a prompt.
+
+    Args:
+        parts: The parts of the prompt.
+        sizes: The numbers of tools and blocks, ascending.
+    """
+    ends = [parts.ends[size - 1] if size else (0, 0) for size in sizes]
+    begins = list(accumulate(map(len, parts.texts), initial=0))
+    sampled = parts.sampled or SampledText(_SEPARATOR.join(parts.texts), parts.weights.text)
+    counts = sampled.count_to([begins[texts] + texts - 1 for texts, _ in ends])
+    return [to_tokens(count + fixed) for count, (_, fixed) in zip(counts, ends, strict=True)]
 
 
-_BY_TYPE: dict[str, Callable[[dict[str, Any], Weights], int]] = {
-    "text": lambda block, weights: _of_input(block.get("text"), weights),
-    "tool_result": lambda block, weights: _of_input(block.get("content"), weights),
-    "image": _of_source,
-    "document": _of_source,
-}
+class SampledText:
+    """A text of which the characters after the first `EXACT` are counted by a sample.
+
+    A step counts as much as the window before it does, so that no count depends on the text after its end.
+    """
+
+    def __init__(self, text: str, scale: Scale) -> None:
+        self._text = text
+        self._scale = scale
+        self._groups = [0]
+
+    def count_to(self, ends: Iterable[int]) -> list[int]:
+        """Count the thousandths of tokens of the text up to some ends, ascending."""
+        counts: list[int] = []
+        exact, begin, sampled, done = 0, 0, 0, 0
+        for end in ends:
+            size = min(max(end, 0), EXACT)
+            exact += count_text(self._text[begin:size], self._scale)
+            steps, rest = divmod(max(0, end - EXACT), STEP)
+            sampled += self._count_windows(range(done, steps)) if done else self._count_steps(steps)
+            last = self._count_windows(range(steps, steps + 1)) * rest if rest else 0
+            counts.append(exact + (sampled * STEP + last) // WINDOW)
+            begin, done = size, steps
+        return counts
+
+    def _count_steps(self, steps: int) -> int:
+        """Count the windows of the first steps, whose groups are counted once."""
+        group, rest = divmod(steps, _GROUP)
+        while len(self._groups) <= group:
+            begin = (len(self._groups) - 1) * _GROUP
+            self._groups.append(self._groups[-1] + self._count_windows(range(begin, begin + _GROUP)))
+        return self._groups[group] + (self._count_windows(range(steps - rest, steps)) if rest else 0)
+
+    def _count_windows(self, steps: range) -> int:
+        """Count the windows before some steps, without the run that the character before a window belongs to."""
+        text, begin = self._text, EXACT - WINDOW - 1
+        begins = range(begin + steps.start * STEP, begin + steps.stop * STEP, STEP)
+        if not begins:
+            return 0
+        windows = _SEPARATOR.join([text[begin : begin + WINDOW + 1].lstrip() for begin in begins])
+        before = _SEPARATOR.join(text[begins.start : begins.stop : STEP])
+        return max(0, count_text(windows, self._scale) - count_text(before, self._scale))
+
+
+class GrowingText:
+    """A text that grows, without being counted again from its beginning.
+
+    Attributes:
+        count: The thousandths of tokens of the text.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self.count = 0
+        self._scale = weights.text
+        self._tail = ""
+
+    def fit(self, text: str, tokens: float) -> str:
+        """Add the beginning of `text` that fits if the whole text may have `tokens`."""
+        if tokens < 1:
+            return ""
+        before = self.count - count_text(self._tail, self._scale)
+
+        def count_with(size: int) -> int:
+            return before + count_text(self._tail + text[:size], self._scale)
+
+        most, size = tokens * 1_000 + 499, len(text)
+        count = count_with(size)
+        if count > most:
+            size = max(0, bisect_right(range(size), most, key=count_with) - 1)
+            count = count_with(size)
+        if size:
+            self.count, self._tail = count, _shorten_run(self._tail + text[:size])
+        return text[:size]
+
+
+_WHITE = " \t\r\f\v\n"
+
+
+def _shorten_run(text: str) -> str:
+    """Return the last run of a text, as short as the tokens of its continuation allow."""
+    last = text[-1]
+    if not last.isascii():
+        return ""
+    if last in _WHITE:
+        run = text[len(text.rstrip(_WHITE)) :]
+        return run[:2] + "\n" * ("\n" in run)
+    if last.isdigit():
+        length = len(text) - len(text.rstrip("0123456789"))
+        return last * ((length - 1) % 3 + 1)
+    return text[-7:] if last.isalpha() else ""

@@ -32,9 +32,7 @@ def list_effects(context: RequestContext, reply: RenderedReply, message_id: str)
     if not context.is_diagnosed:
         return (*context.cache_effects, *counted, *stored)
     request = context.request
-    remembered = RequestRemembered(
-        Address(request.api_headers.key, message_id), request_hashes(request.body, request.constants.weights)
-    )
+    remembered = RequestRemembered(Address(request.api_headers.key, message_id), request_hashes(request))
     return (*context.cache_effects, *counted, *stored, remembered)
 
 

@@ -71,9 +71,7 @@ def message_context(context: RequestContext, rule: Rule, draws: Draws, chunk_siz
         **thinking_fields(request),
     }
     if context.is_diagnosed:
-        fields["diagnostics"] = diagnose(
-            context.state.store, request, request_hashes(request.body, request.constants.weights)
-        )
+        fields["diagnostics"] = diagnose(context.state.store, request, request_hashes(request))
     return ReplyContext(cached and cached.usage, fields, rule.as_written, chunk_size)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
-from itertools import chain
+from itertools import accumulate, chain
+from operator import sub
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import orjson
@@ -59,7 +60,7 @@ class Prefix(NamedTuple):
 
     Attributes:
         digest: The hash of the prefix; empty if no breakpoint looks it up.
-        tokens: The tokens of the prefix; 0 if no breakpoint looks it up and it is not the whole request.
+        tokens: The cached tokens of the prefix; 0 if no breakpoint looks it up.
         ttl: The time to live that a breakpoint at its end sets; None without one.
     """
 
@@ -92,7 +93,9 @@ def hash_prefixes(request: MessagesRequest) -> list[Prefix]:
     return _hash_prefixes(request, prompt, marks) if marks else []
 
 
-def compute_usage(prefixes: Sequence[Prefix], minimum: int, is_alive: Callable[[bytes], bool]) -> CacheUsage:
+def compute_usage(
+    prefixes: Sequence[Prefix], total: int, minimum: int, is_alive: Callable[[bytes], bool]
+) -> CacheUsage:
     """Compute the use of the cache by a request with these prefixes.
 
     The longest prefix in the cache is read. The rest up to the last breakpoint is written: up to the last breakpoint
@@ -100,10 +103,10 @@ def compute_usage(prefixes: Sequence[Prefix], minimum: int, is_alive: Callable[[
 
     Args:
         prefixes: The prefixes of the request, at least one.
+        total: The tokens of the request.
         minimum: The tokens of the shortest prefix that is cached.
         is_alive: Returns whether the cache has a digest.
     """
-    total = prefixes[-1].tokens
     marked = [index for index, prefix in enumerate(prefixes) if prefix.ttl and prefix.tokens >= minimum]
     if not marked:
         return CacheUsage(InputUsage(total))
@@ -212,17 +215,37 @@ def _hash_prefixes(request: MessagesRequest, prompt: _Prompt, marks: dict[int, T
     tools, ends = len(request.body.get("tools") or ()), _select_lookup_ends(marks)
     system, messages = _encode_settings(request, prompt.blocks)
     settings = {tools: system, prompt.begin: messages}
+    counts = _count_prefixes(request, prompt, ends)
     prefixes = [_PASSED] * len(prompt.blocks)
-    prefixes[-1] = Prefix(b"", request.input_tokens)
     state = blake2b(models.resolve(request.model).encode("utf-8", "surrogatepass"), digest_size=16)
     begin = 0
     for end in sorted({tools, prompt.begin, *ends}):
         state.update(_encode_blocks(prompt.roles[begin:end], prompt.blocks[begin:end]))
         if end in ends:
-            prefixes[end - 1] = Prefix(state.digest(), request.token_ends[end - 1], marks.get(end - 1))
+            prefixes[end - 1] = Prefix(state.digest(), counts[end], marks.get(end - 1))
         state.update(settings.get(end, b""))
         begin = end
     return prefixes
+
+
+def _count_prefixes(request: MessagesRequest, prompt: _Prompt, ends: Iterable[int]) -> dict[int, int]:
+    """Count the tokens of prefixes by their ends, without the last tokens, which the API does not cache."""
+    ascending = sorted(ends)
+    counts = request.count_ends(ascending)
+    is_automatic = "cache_control" in request.body
+    tails = [_count_tail(request, prompt.blocks[end - 1], is_automatic=is_automatic) for end in ascending]
+    return dict(zip(ascending, accumulate(map(sub, counts, tails), max), strict=True))
+
+
+def _count_tail(request: MessagesRequest, block: Block, *, is_automatic: bool) -> int:
+    """Return the tokens before a breakpoint that are not cached."""
+    if block.get("type") != "tool_result":
+        return request.constants.cached_tail
+    return _TAIL_OF_AUTOMATIC if is_automatic else _TAIL_OF_RESULT
+
+
+_TAIL_OF_RESULT, _TAIL_OF_AUTOMATIC = 1, 6
+"""Tokens before a breakpoint on a tool result that are not cached (recorded)."""
 
 
 def _select_lookup_ends(marks: Iterable[int]) -> set[int]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from mockclaude.api import events, tokens
+from mockclaude.api import events
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block, Event, StreamedBlock
 from mockclaude.api.memo import remember
@@ -88,11 +88,7 @@ def _build_block_pieces(index: int, weights: Weights, chunk_size: int | None, bl
     start, *deltas = _build_block_events(index, chunk_size, block)
     first: Piece = to_run(start, deltas.pop(0)) if index == 0 else start
     texts = [event.data["delta"].get(_GENERATED.get(event.delta), "") for event in deltas]
-    is_cut = chunk_size is not None or events.list_sizes(block)
-    counts: Iterable[float] = (
-        count_tokens(texts, weights) if is_cut else (tokens.of_text(text, weights) for text in texts)
-    )
-    return CountedPieces((first, *deltas), (0, *counts))
+    return CountedPieces((first, *deltas), (0, *count_tokens(texts, weights)))
 
 
 def _build_block_events(index: int, chunk_size: int | None, block: Block) -> list[Event]:

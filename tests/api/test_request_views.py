@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mockclaude.api import tokens
 from mockclaude.api.prompt import Prompt
+from mockclaude.api.prompt_settings import of_input
 from mockclaude.api.request import LONG, MessagesRequest, ToolResult
 from tests.api.bodies import accepted
 from tests.scenario.talk import assistant, conversation, text, tool_result, tool_use, user
@@ -241,7 +241,7 @@ def test_fields_and_tokens_are_those_of_the_body(body: dict[str, Any]) -> None:
 
     assert (request.body, request.messages, request.model) == (body, body["messages"], body["model"])
     assert request.stream is (body.get("stream") is True)
-    assert request.input_tokens == tokens.of_input(body) == sum(part.tokens for part in tokens.segments(body))
+    assert request.input_tokens == of_input(body)
 
 
 def all_blocks(messages: list[dict[str, Any]]) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
@@ -307,8 +307,8 @@ def test_an_edited_prompt_counts_and_the_body_stays() -> None:
 
     edited = request.with_prompt(prompt)
 
-    assert (edited.prompt, edited.token_ends) == (prompt, conversation("word").token_ends)
-    assert edited.input_tokens == edited.token_ends[-1] < request.input_tokens
+    assert (edited.prompt, edited.count_ends([1])) == (prompt, conversation("word").count_ends([1]))
+    assert edited.input_tokens == edited.count_ends([1])[0] < request.input_tokens
     assert (edited.messages, edited.user, edited.turn) == (request.messages, request.user, request.turn)
     assert request.prompt is None
 

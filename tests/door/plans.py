@@ -29,7 +29,7 @@ OPTIONS: Mapping[str, st.SearchStrategy[Any]] = {
     "http": st.just("1.0"),
 }
 TOOLS = [{"name": "read", "input_schema": {"type": "object"}}]
-LONG = "x" * 15_000
+LONG = "x " * 7_500
 """More than any breakpoint of the prompt cache needs."""
 
 

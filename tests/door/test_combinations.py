@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mockclaude.api.model_constants import find_constants
+from mockclaude.api.tokens import of_output
 from mockclaude.testing import MockClaude
 from tests.door import functions
 from tests.door.effects import EFFECTS, Effect, events_in, positions
@@ -82,15 +84,6 @@ def end(exchange: Exchange) -> str:
     return str(exchange.entries[-1]["response"]["end"])
 
 
-def tokens(block: dict[str, Any]) -> int:
-    """Return the output tokens of a content block: two for seven bytes, and four for a tool call."""
-    if block["type"] == "tool_use":
-        texts = [str(block["name"]), json.dumps(block["input"], separators=(",", ":"))]
-    else:
-        texts = [str(block[block["type"]])]
-    return sum(-(-2 * len(text.encode()) // 7) for text in texts) + (4 if block["type"] == "tool_use" else 0)
-
-
 def without_ids(data: bytes) -> bytes:
     return _IDS.sub(b'"id"', data)
 
@@ -128,13 +121,13 @@ def test_streamed_message_equals_json_message(servers: tuple[Server, Server], pl
 @given(plan=plans(but=("thread",)))
 def test_usage_adds_up(servers: tuple[Server, Server], plan: Plan) -> None:
     *_, whole, counted = servers[0].talk(plan.key, [*plan.requests(stream=False), plan.token_count()])
-    usage = message(whole)["usage"]
+    usage, weights = message(whole)["usage"], find_constants(message(whole)["model"]).weights
 
     created, read = usage["cache_creation_input_tokens"], usage["cache_read_input_tokens"]
     assert usage["input_tokens"] + created + read == json.loads(counted.body)["input_tokens"]
     assert created == sum(usage["cache_creation"].values())
     assert (created + read > 0) is ("cache" in plan.features)
-    assert usage["output_tokens"] == sum(map(tokens, message(whole)["content"]))
+    assert usage["output_tokens"] == sum(of_output(block, weights) for block in message(whole)["content"])
 
 
 @law(25)

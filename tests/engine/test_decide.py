@@ -196,7 +196,7 @@ def test_a_pace_that_is_none_is_a_400(served: ScenarioState) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_reply_ends_where_the_context_window_is_full(served: ScenarioState, stream: bool) -> None:
-    long = {"role": "user", "content": "x" * (7 * 99_998 - 1)}
+    long = {"role": "user", "content": "_" * 263_145}
     call: dict[str, Any] = {"model": "claude-haiku-4-5", "messages": [long], "stream": stream}
 
     assert b'"stop_reason":"model_context_window_exceeded"' in send(served, **call).raw

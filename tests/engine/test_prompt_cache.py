@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.api import tokens
+from mockclaude.api.prompt_settings import of_input
 from mockclaude.api.request import NO_API_HEADERS, MessagesRequest
-from mockclaude.api.token_weights import OLD
 from mockclaude.engine.state import prompt_cache as module
 from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.prompt_cache import diagnose, look_up, request_hashes
@@ -16,6 +15,9 @@ from mockclaude.engine.state.store import Address, CacheUsed, RequestRemembered,
 from mockclaude.reply.cache_usage import InputUsage
 
 KEY, NOW = "key", 1_000
+TAIL = 2
+"""Tokens before a breakpoint that are not cached."""
+
 SHORT, HOUR = {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}
 LONG = "x" * 7_000
 """Two thousand tokens, more than any breakpoint needs with the model of these tests."""
@@ -49,7 +51,7 @@ def used(store: Store, body: dict[str, Any], now: int = NOW, key: str = KEY) -> 
 
 
 def total(body: dict[str, Any]) -> int:
-    return tokens.of_input(body)
+    return of_input(body)
 
 
 def test_a_request_without_a_breakpoint_is_all_input(store: Store) -> None:
@@ -163,7 +165,7 @@ def test_a_conversation_reads_its_last_turn_and_creates_the_new_one(store: Store
     used(store, body)
     longer = asking(*body["messages"], said(text("Hi!"), role="assistant"), said(text("More")), cache_control=SHORT)
 
-    assert used(store, longer) == InputUsage(0, created_5m=total(longer) - total(body), read=total(body))
+    assert used(store, longer) == InputUsage(TAIL, created_5m=total(longer) - total(body), read=total(body) - TAIL)
 
 
 def bounded(monkeypatch: pytest.MonkeyPatch, **bounds: int) -> Store:
@@ -228,14 +230,14 @@ EARLIER = asking(
 
 
 def remember(store: Store, message_id: str, body: dict[str, Any] = EARLIER, key: str = KEY) -> None:
-    store.commit([RequestRemembered(Address(key, message_id), request_hashes(body, OLD))])
+    store.commit([RequestRemembered(Address(key, message_id), request_hashes(MessagesRequest(body)))])
 
 
 def diagnosed(store: Store, previous: str | None, key: str = KEY, **changed: Any) -> Any:
     """Return the diagnostics of a request that differs so from `EARLIER`."""
     body = {**EARLIER, **changed}
     later = asked({**body, "diagnostics": {"previous_message_id": previous}}, key)
-    return diagnose(store, later, request_hashes(body, OLD))
+    return diagnose(store, later, request_hashes(MessagesRequest(body)))
 
 
 def missed(kind: str, count: int) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def test_transcript_covers_what_a_store_remembers() -> None:
         b"thread_already_continued",
         b"Two.",
         b"cache_miss_reason",
-        b'"cache_read_input_tokens":7',
+        b'"cache_read_input_tokens":8',
         b"rate_limit_error",
     ]
 

@@ -12,8 +12,8 @@ from hypothesis import example, given
 from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError
 from mockclaude.api.fingerprint import parse
+from mockclaude.api.prompt_settings import of_input
 from mockclaude.api.request import MessagesRequest, ToolResult
-from mockclaude.api.tokens import of_input
 from mockclaude.reply.compose import Reply, compose
 from mockclaude.scenario.rules import built_in
 from tests.api.bodies import accepted

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.api import tokens
 from mockclaude.api.models import CATALOGUE
 from mockclaude.api.prompt import Prompt
+from mockclaude.api.prompt_settings import of_input
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.cache_usage import (
     LOOKBACK,
@@ -112,10 +112,21 @@ def test_automatic_breakpoint_is_at_the_last_markable_block(
     assert marks(request_body(*blocks, cache_control=HOUR)) == expected
 
 
-def test_the_last_prefix_has_the_tokens_of_the_request() -> None:
-    body = request_body(text("1", cache_control=SHORT), text("Some more"), system="Be kind.", tools=[{"name": "one"}])
+@pytest.mark.parametrize(
+    ("block", "automatic", "tail"),
+    [
+        (text("1"), None, 2),
+        ({"type": "tool_result", "tool_use_id": "toolu_1", "content": "1"}, None, 1),
+        ({"type": "tool_result", "tool_use_id": "toolu_1", "content": "1"}, SHORT, 6),
+    ],
+)
+def test_the_last_tokens_of_a_request_are_not_cached(
+    block: dict[str, Any], automatic: dict[str, str] | None, tail: int
+) -> None:
+    body = request_body({**block, "cache_control": SHORT}, system="Be kind.", tools=[{"name": "one"}])
+    body = body if automatic is None else {**body, "cache_control": automatic}
 
-    assert prefixes(body)[-1].tokens == tokens.of_input(body)
+    assert prefixes(body)[-1].tokens == of_input(body) - tail
 
 
 def test_the_prefixes_are_those_of_an_edited_prompt() -> None:
@@ -268,19 +279,19 @@ FOUR = row((1000, None), (2000, "1h"), (3000, None), (4000, "5m"), (5000, None))
     ],
 )
 def test_longest_live_prefix_is_read_and_the_rest_written(alive: tuple[int, ...], expected: InputUsage) -> None:
-    assert compute_usage(FOUR, 1000, among(*alive)).usage == expected
+    assert compute_usage(FOUR, 5000, 1000, among(*alive)).usage == expected
 
 
 def test_breakpoints_after_the_read_prefix_are_written() -> None:
-    assert compute_usage(FOUR, 1000, NEVER).written == ((b"2000", "1h"), (b"4000", "5m"))
-    assert compute_usage(FOUR, 1000, among(2000)).written == ((b"4000", "5m"),)
+    assert compute_usage(FOUR, 5000, 1000, NEVER).written == ((b"2000", "1h"), (b"4000", "5m"))
+    assert compute_usage(FOUR, 5000, 1000, among(2000)).written == ((b"4000", "5m"),)
 
 
 def test_read_prefix_and_its_breakpoints_are_renewed() -> None:
-    assert compute_usage(FOUR, 1000, NEVER).renewed == ()
-    assert compute_usage(FOUR, 1000, among(1000)).renewed == (b"1000",)
-    assert compute_usage(FOUR, 1000, among(3000)).renewed == (b"2000", b"3000")
-    assert compute_usage(FOUR, 1000, among(4000)).renewed == (b"2000", b"4000")
+    assert compute_usage(FOUR, 5000, 1000, NEVER).renewed == ()
+    assert compute_usage(FOUR, 5000, 1000, among(1000)).renewed == (b"1000",)
+    assert compute_usage(FOUR, 5000, 1000, among(3000)).renewed == (b"2000", b"3000")
+    assert compute_usage(FOUR, 5000, 1000, among(4000)).renewed == (b"2000", b"4000")
 
 
 @pytest.mark.parametrize(
@@ -291,21 +302,21 @@ def test_read_prefix_and_its_breakpoints_are_renewed() -> None:
     ],
 )
 def test_breakpoint_before_the_minimum_is_ignored(least: int, expected: CacheUsage) -> None:
-    assert compute_usage(FOUR, least, NEVER) == expected
+    assert compute_usage(FOUR, 5000, least, NEVER) == expected
 
 
 @pytest.mark.parametrize(("distance", "read"), [(LOOKBACK - 1, 1000), (LOOKBACK, 0)])
 def test_a_breakpoint_looks_back_over_twenty_blocks(distance: int, read: int) -> None:
     found_prefixes = row((1000, None), *((1000 + step, None) for step in range(1, distance)), (3000, "5m"))
 
-    assert compute_usage(found_prefixes, 1000, among(1000)).usage.read == read
+    assert compute_usage(found_prefixes, 3000, 1000, among(1000)).usage.read == read
 
 
 def test_every_breakpoint_looks_back_on_its_own() -> None:
     between = [(2000 + step, None) for step in range(LOOKBACK)]
     found_prefixes = row((1000, None), (2000, "5m"), *between[1:], (3000, "5m"))
 
-    assert compute_usage(found_prefixes, 1000, among(1000)).usage.read == 1000
+    assert compute_usage(found_prefixes, 3000, 1000, among(1000)).usage.read == 1000
 
 
 STEPS = st.lists(st.tuples(st.integers(1, 900), st.sampled_from([None, "5m", "1h"])), min_size=1, max_size=50)
@@ -317,7 +328,7 @@ def test_usage_adds_up_to_the_input_tokens(
 ) -> None:
     ends = [sum(tokens for tokens, _ in steps[: index + 1]) for index in range(len(steps))]
     found_prefixes = row(*((end, ttl) for end, (_, ttl) in zip(ends, steps, strict=True)))
-    usage = compute_usage(found_prefixes, least, among(*data.draw(st.sets(st.sampled_from(ends))))).usage
+    usage = compute_usage(found_prefixes, ends[-1], least, among(*data.draw(st.sets(st.sampled_from(ends))))).usage
 
     assert sum(usage) == ends[-1]
     assert min(usage) >= 0

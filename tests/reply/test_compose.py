@@ -20,7 +20,7 @@ FOUND = {"server_tool": {"name": "web_search", "result": []}}
 REMOTE = {"server_tool": {"name": "echo", "server_name": "example"}}
 MESSAGE_KEYS = ["model", "id", "type", "role", "content", "stop_reason", "stop_sequence", "stop_details", "usage"]
 USAGE = {
-    "input_tokens": 6,
+    "input_tokens": 9,
     "cache_creation_input_tokens": 0,
     "cache_read_input_tokens": 0,
     "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
@@ -200,7 +200,7 @@ def test_last_ending_and_usage_apply() -> None:
     before: list[dict[str, Any]] = [{"usage": {"input_tokens": 5}}, {"stop_reason": "max_tokens"}]
     message = composed(*before, TEXT, {"usage": {"output_tokens": 9}}, {"stop_reason": "end_turn"}).message
 
-    assert (message["usage"]["input_tokens"], message["usage"]["output_tokens"]) == (6, 9)
+    assert (message["usage"]["input_tokens"], message["usage"]["output_tokens"]) == (9, 9)
     assert message["stop_reason"] == "end_turn"
 
 

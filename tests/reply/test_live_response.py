@@ -289,9 +289,9 @@ def test_a_text_in_parts_is_cut_as_the_whole_is(
 
 
 def test_thinking_that_is_cut_is_not_signed() -> None:
-    made = Made({"thinking": "Let me"}, {"thinking": " see what it may be."}, "So", max_tokens=3)
+    made = Made({"thinking": "Let me"}, {"thinking": " see what it may be."}, "So", max_tokens=4)
 
-    assert made.content == [{"type": "thinking", "thinking": "Let me see", "signature": ""}]
+    assert made.content == [{"type": "thinking", "thinking": "Let me see ", "signature": ""}]
     assert "signature_delta" not in kinds(made.script)
 
 

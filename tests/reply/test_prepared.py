@@ -203,5 +203,5 @@ def test_a_prepared_reply_is_filled_in_for_each_request(stream: bool) -> None:
 
     assert (one["model"], other["model"]) == ("claude-haiku-4-5-20251001", "claude-opus-5")
     assert (one["id"], other["id"]) == ("msg_claude-haiku-4-5", "msg_claude-opus-5")
-    assert (one["usage"]["input_tokens"], other["usage"]["input_tokens"]) == (6, 9)
+    assert (one["usage"]["input_tokens"], other["usage"]["input_tokens"]) == (8, 13)
     assert one["content"] == other["content"]

@@ -32,7 +32,7 @@ UNUSED = "tool_choice is any, but the reply uses no tool"
     ("fields", "content", "notes"),
     [
         ({}, [{"type": "text", "text": "Hello there."}], ()),
-        ({"max_tokens": 1}, [{"type": "text", "text": "Hel"}], ("cut at max_tokens (1)",)),
+        ({"max_tokens": 1}, [{"type": "text", "text": "Hello "}], ("cut at max_tokens (1)",)),
         ({"stop_sequences": [" "]}, [{"type": "text", "text": "Hello"}], ("stopped at ' '",)),
         ({"tool_choice": {"type": "any"}}, [{"type": "text", "text": "Hello there."}], (UNUSED,)),
         ({"messages": PREFILLED}, [{"type": "text", "text": " there."}], ()),

@@ -149,7 +149,7 @@ def test_jitter_differs_between_attempts_only() -> None:
 def test_piece_has_the_time_of_its_tokens() -> None:
     script = planned(composed({"text": "Hello there."}), paced(ttft="400ms", tokens_per_second=10))
 
-    assert [send.at for send in script.sends] == [400_000, 600_000, 900_000]
+    assert [send.at for send in script.sends] == [400_000, 500_000, 700_000]
     assert b"message_start" in script.sends[0].data
     assert b'"text":"Hell"' in script.sends[1].data
     assert b'"text":"o there."' in script.sends[2].data

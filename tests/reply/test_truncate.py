@@ -35,9 +35,9 @@ def test_without_limits_a_reply_is_left_as_it_is() -> None:
     ("limit", "left"),
     [
         (0, []),
-        (2, [{**HELLO, "text": "Hello t"}]),
-        (6, [HELLO]),
-        (8, [HELLO, {**THOUGHT, "thinking": "Hm. Wel", "signature": ""}]),
+        (2, [{**HELLO, "text": "Hello there"}]),
+        (5, [HELLO]),
+        (8, [HELLO, {**THOUGHT, "thinking": "Hm. Well", "signature": ""}]),
         (11, [HELLO, THOUGHT]),
     ],
 )
@@ -51,17 +51,17 @@ def test_tokens_cut_a_reply_in_the_middle_of_a_block(limit: int, left: list[Any]
 )
 def test_full_context_window_truncates_a_reply(limit: int, window_tokens: int, reason: str) -> None:
     assert truncate([HELLO], {"max_tokens": limit}, window_tokens) == TruncatedReply(
-        [{**HELLO, "text": "Hello t"}], reason
+        [{**HELLO, "text": "Hello there"}], reason
     )
 
 
 @pytest.mark.parametrize(
     ("limit", "partial", "made"),
     [
-        (6, "", {}),
-        (9, '{"city":"P', {}),
-        (11, '{"city":"Paris","', {"city": "Paris"}),
-        (14, '{"city":"Paris","days":[1,2,', {"city": "Paris", "days": [1, 2]}),
+        (28, "", {}),
+        (34, '{"city":"Paris', {}),
+        (36, '{"city":"Paris","', {"city": "Paris"}),
+        (45, '{"city":"Paris","days":[1,2,', {"city": "Paris", "days": [1, 2]}),
     ],
 )
 def test_tokens_cut_the_json_of_a_tool(limit: int, partial: str, made: dict[str, Any]) -> None:
@@ -82,7 +82,7 @@ def test_incidents_after_the_end_are_removed() -> None:
 
 def test_tool_results_have_no_output_tokens() -> None:
     assert cut(RESULT, HELLO, max_tokens=6).parts == [RESULT, HELLO]
-    assert cut({"type": "hologram", "text": "x" * 100}, max_tokens=6) == TruncatedReply([], "max_tokens")
+    assert cut({"type": "hologram", "text": "x " * 100}, max_tokens=6) == TruncatedReply([], "max_tokens")
 
 
 @pytest.mark.parametrize(

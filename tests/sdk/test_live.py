@@ -359,7 +359,7 @@ async def test_max_tokens_end_a_function_that_never_does(mock: MockClaude, clien
     async with asyncio.timeout(PATIENCE):
         message = await both(client, **ask(max_tokens=20))
 
-    assert content(message) == [text((ENDLESS_TEXT * 4)[:70])]
+    assert content(message) == [text((ENDLESS_TEXT * 4)[:54])]
     assert (message.stop_reason, message.usage.output_tokens) == ("max_tokens", 20)
     assert closed == ["yes", "yes"]
 
@@ -710,7 +710,7 @@ async def test_what_fails_while_a_function_is_closed_fails_the_test(mock: MockCl
             raise KeyError("oops")
 
     mock.reply(untidy)
-    message = await client.messages.create(**ask(max_tokens=3))
+    message = await client.messages.create(**ask(max_tokens=4))
 
     assert content(message) == [text("One, two, ")]
     with pytest.raises(KeyError, match="oops"):

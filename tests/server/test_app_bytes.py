@@ -54,7 +54,7 @@ def test_a_message_is_these_bytes(serve: Serve) -> None:
     body = (
         f'{{"model":"claude-sonnet-5","id":"{id_in(given, "msg")}","type":"message","role":"assistant",'
         '"content":[{"type":"text","text":"Hello!"}],"stop_reason":"end_turn","stop_sequence":null,'
-        '"stop_details":null,"usage":{"input_tokens":6,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,'
+        '"stop_details":null,"usage":{"input_tokens":9,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,'
         '"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":2,'
         '"output_tokens_details":{"thinking_tokens":0},"service_tier":"standard","inference_geo":"global"}}'
     )
@@ -65,7 +65,7 @@ def test_a_message_is_these_bytes(serve: Serve) -> None:
 
 EVENTS = """event: message_start
 data: {"type":"message_start","message":{"model":"claude-sonnet-5","id":"%s","type":"message","role":"assistant",\
-"content":[],"stop_reason":null,"stop_sequence":null,"stop_details":null,"usage":{"input_tokens":6,\
+"content":[],"stop_reason":null,"stop_sequence":null,"stop_details":null,"usage":{"input_tokens":9,\
 "cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,\
 "ephemeral_1h_input_tokens":0},"output_tokens":1,"service_tier":"standard","inference_geo":"global"}}}
 
@@ -86,7 +86,7 @@ data: {"type":"content_block_stop","index":0}
 
 event: message_delta
 data: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null,"stop_details":null},\
-"usage":{"input_tokens":6,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":2,\
+"usage":{"input_tokens":9,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":2,\
 "output_tokens_details":{"thinking_tokens":0}}}
 
 event: message_stop

@@ -103,7 +103,7 @@ IN_ORDER: list[tuple[str, dict[str, Any], Headers]] = [
     ("max_tokens: 1000000 > 128000, which", {"max_tokens": 1024}, {}),
     ("tools: Tool names must be unique.", {"tools": [tool()]}, {}),
     ("messages: text content blocks must be non-empty", {"messages": [QUESTION, assistant(use()), QUESTION]}, {}),
-    ("messages.1: `tool_use` ids were found without", {"messages": [user(text("x" * 7 * 500_000))]}, {}),
+    ("messages.1: `tool_use` ids were found without", {"messages": [user(text("_" * 1_099_000))]}, {}),
     ("prompt is too long: 1000", {"messages": [QUESTION]}, {}),
 ]
 """Problems in the API's order, each with what puts an end to it."""

@@ -7,17 +7,15 @@ by API key instead of workspace.
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import orjson
 
 from mockclaude.api import models, tokens
-from mockclaude.api.body import Body
 from mockclaude.api.request import MessagesRequest
-from mockclaude.api.token_weights import Weights
 from mockclaude.engine.state.bounded import OwnerMap
 from mockclaude.engine.state.store import Address, CacheUsed, RequestHashes, RequestRemembered, Store
 from mockclaude.reply.cache_usage import (
@@ -113,7 +111,7 @@ def look_up(store: Store, request: MessagesRequest, now: int) -> CacheUsage:
     if not prefixes:
         return CacheUsage(InputUsage(request.input_tokens))
     alive = store.find_live_prefixes(request.api_headers.key, select_lookups(prefixes), now)
-    return compute_usage(prefixes, minimum, alive.__contains__)
+    return compute_usage(prefixes, request.input_tokens, minimum, alive.__contains__)
 
 
 def diagnose(store: Store, request: MessagesRequest, hashes: RequestHashes) -> dict[str, Any] | None:
@@ -142,20 +140,21 @@ _SETTINGS = ("tool_choice", "thinking", "context_management", "output_config", "
 """Other fields of a request that change its prompt."""
 
 
-def request_hashes(body: Body, weights: Weights) -> RequestHashes:
+def request_hashes(request: MessagesRequest) -> RequestHashes:
     """Hash the parts of a request that `diagnostics` compares."""
-    spent: Counter[Any] = Counter()
-    for segment in tokens.segments(body, weights):
-        spent[segment.path[:2] if segment.path[0] == "messages" else segment.path[0]] += segment.tokens
+    body, messages = request.body, request.messages if request.prompt is None else request.prompt.messages
+    tools, system = len(body.get("tools") or ()), len(tokens.blocks_of(body.get("system") or ()))
+    sizes = [tools, system, *(len(tokens.blocks_of(message["content"] or "")) for message in messages)]
+    spent = [end - begin for begin, end in pairwise([0, *request.count_ends(accumulate(sizes))])]
     return RequestHashes(
         f"{models.resolve(body['model'])} {body.get('speed') or 'standard'}",
         _hash(_blocks(body.get("system"))),
         _hash(body.get("tools") or []),
         _hash([body.get(field) for field in _SETTINGS]),
-        b"".join([_hash([message["role"], _blocks(message["content"])]) for message in body["messages"]]),
-        spent["tools"],
-        spent["system"],
-        array("Q", [spent["messages", index] for index in range(len(body["messages"]))]),
+        b"".join([_hash([message["role"], _blocks(message["content"])]) for message in messages]),
+        spent[0],
+        spent[1],
+        array("Q", spent[2:]),
     )
 
 

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from mockclaude.api import tokens
 from mockclaude.api.events import Block
 from mockclaude.api.request import MessagesRequest
+from mockclaude.api.token_weights import OLD
 from mockclaude.reply.signatures import sign
 from mockclaude.reply.stops import StopSearch, StopSequences
 from mockclaude.reply.truncate import Truncation
 
-_FIRST_CHARACTER = 1
+_FIRST_CHARACTER = 4
 """Tokens that may be too few for the first character of a text: the block may stay empty."""
 
 
@@ -38,7 +39,7 @@ class GrowingBlock:
         stops = truncation.stops if truncation and self.kind == "text" else StopSequences(())
         self._stop = StopSearch(stops)
         self.has_begun = not shown or truncation is None or (not stops.sequences and truncation.left > _FIRST_CHARACTER)
-        self._size = 0
+        self._counted = tokens.GrowingText(truncation.weights if truncation else OLD)
         self._texts: list[str] = []
         self._released: list[str] = []
 
@@ -91,10 +92,8 @@ class GrowingBlock:
         certain, sequence = self._stop.take(text, last=last)
         if sequence is not None:
             truncation.stop(sequence)
-        data = certain.encode("utf-8", "surrogatepass")
-        fitting = truncation.left * tokens.BYTES - self._size
-        self._size += len(data)
-        return certain if len(data) <= fitting else truncation.spend_all(data[: int(fitting)].decode(errors="ignore"))
+        fitting = self._counted.fit(certain, truncation.left)
+        return certain if len(fitting) == len(certain) else truncation.spend_all(fitting)
 
 
 class _Prefill:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from mockclaude.api import events, tokens
+from mockclaude.api import events
 from mockclaude.api.events import Block, Event
 from mockclaude.api.model_constants import Constants
 from mockclaude.reply.chunks import PIECES, count_tokens, split_text
@@ -56,13 +56,7 @@ class LiveStream:
         sizes = PIECES if self._chunk_size is None else (self._chunk_size,)
         pieces = list(split_text(text, self._turn, sizes))
         self._turn += len(pieces)
-        weights = self._constants.weights
-        counts: Iterable[float] = (
-            (tokens.of_text(piece, weights) for piece in pieces)
-            if self._chunk_size is None
-            else count_tokens(pieces, weights)
-        )
-        return zip(pieces, counts, strict=True)
+        return zip(pieces, count_tokens(pieces, self._constants.weights), strict=True)
 
     def _block(self, block: Block) -> Iterator[TimedPiece]:
         if self._index >= 0:

@@ -11,31 +11,31 @@ from mockclaude.api.model_constants import CONSTANTS
 from mockclaude.api.models import CATALOGUE
 from tests.api.asking import asked, refusal
 
-LONG = {"role": "user", "content": "x" * 7 * 120_000}
+LONG = {"role": "user", "content": "_" * 300_000}
 
 
 def test_a_prompt_that_does_not_fit_is_refused_with_both_figures() -> None:
     refused = refusal(CHECKS, asked(LONG, model="claude-haiku-4-5"))
 
-    assert refused == "prompt is too long: 240004 tokens > 200000 maximum"
+    assert refused == "prompt is too long: 228007 tokens > 200000 maximum"
 
 
 TOGETHER = (
-    "input length and `max_tokens` exceed context limit: 190004 + 9997 > 200000, "
+    "input length and `max_tokens` exceed context limit: 190000 + 10001 > 200000, "
     "decrease input length or `max_tokens` and try again"
 )
-SHORTER = {"role": "user", "content": "x" * 7 * 95_000}
+SHORTER = {"role": "user", "content": "_" * 249_991}
 
 
 @pytest.mark.parametrize(
     ("model", "fields", "message"),
     [
-        ("claude-opus-4-1", {"max_tokens": 9_997}, TOGETHER),
-        ("claude-opus-4-1", {"max_tokens": 9_996}, None),
-        ("claude-opus-4-1", {"max_tokens": 9_997, "betas": frozenset({OVERFLOW_BETA})}, None),
+        ("claude-opus-4-1", {"max_tokens": 10_001}, TOGETHER),
+        ("claude-opus-4-1", {"max_tokens": 10_000}, None),
+        ("claude-opus-4-1", {"max_tokens": 10_001, "betas": frozenset({OVERFLOW_BETA})}, None),
         ("claude-opus-4-1", {"max_tokens": ..., "counting": True}, None),
-        ("claude-haiku-4-5", {"max_tokens": 9_997}, None),
-        ("gpt-4o", {"max_tokens": 9_997}, None),
+        ("claude-haiku-4-5", {"max_tokens": 10_001}, None),
+        ("gpt-4o", {"max_tokens": 10_001}, None),
     ],
 )
 def test_an_older_model_is_asked_for_no_more_than_fits(model: str, fields: Any, message: str | None) -> None:

@@ -291,18 +291,18 @@ MEDIA = [
     ),
 ]
 
-LONG = "x" * 7 * 95_000
+LONG = "_" * 249_991
 
 LIMITS = [
     row(
-        "prompt is too long: 200004 tokens > 200000 maximum",
-        asked(text("x" * 700_000), model=OLDER),
-        asked(text("x" * 699_000), model=OLDER),
+        "prompt is too long: 200005 tokens > 200000 maximum",
+        asked(text("_" * 263_155), model=OLDER),
+        asked(text("_" * 263_000), model=OLDER),
     ),
     row(
-        "input length and `max_tokens` exceed context limit: 190004 + 10000 > 200000, decrease input length or "
+        "input length and `max_tokens` exceed context limit: 190000 + 10001 > 200000, decrease input length or "
         "`max_tokens` and try again",
+        asked(text(LONG), model="claude-opus-4-1", max_tokens=10_001),
         asked(text(LONG), model="claude-opus-4-1", max_tokens=10_000),
-        asked(text(LONG), model="claude-opus-4-1", max_tokens=9_996),
     ),
 ]
