@@ -23,7 +23,7 @@ _API_VERSIONS = {"bedrock-2023-05-31", "vertex-2023-10-16"}
 """Values of `anthropic_version` in the bodies of cloud providers, which have the form of a beta."""
 
 _HEAD = """\
-# Names that the API accepts in the `anthropic-beta` header: name, what it opens (a gate of shape/body.py), source.
+# Names that the API accepts in the `anthropic-beta` header: name, what it opens (a gate of schema/gates.py), source.
 # `python -m tests.betas` compares this file with the installed SDK; with `--write` it adds what is new.
 # Date: {date}
 """

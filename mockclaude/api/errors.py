@@ -76,10 +76,8 @@ class ApiError(Exception):
         error: dict[str, Any] = {"type": self.type, "message": self.message}
         if self.type == EDGE_TYPE:
             return {"error": error}
-        if self.details is not None:
-            error["details"] = dict(self.details)
-        elif self.type == "overloaded_error":
-            error = {"details": None, **error}
+        if self.details is not None or self.type == "overloaded_error":
+            error = {"details": self.details and dict(self.details), **error}
         return {"type": "error", "error": error, "request_id": request_id}
 
     @property

@@ -46,9 +46,10 @@ MESSAGE_STOP = Event(
 )
 
 _ENDING = ("stop_reason", "stop_sequence", "stop_details")
-_NOT_IN_START = ("container", "context_management", "input_transformations", "diagnostics")
+_NOT_IN_START = ("container", "context_management", "diagnostics")
 _START_ONLY_USAGE = ("cache_creation", "service_tier", "inference_geo", "speed")
 _END_ONLY_USAGE = ("output_tokens_details", "server_tool_use", "iterations")
+_INPUT_USAGE = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "cache_creation")
 _TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 
@@ -91,6 +92,11 @@ def message_start(message: dict[str, Any], first_tokens: int) -> Event:
             begun[key] = None
     for key in _NOT_IN_START:
         begun.pop(key, None)
+    iterations = message["usage"].get("iterations") or [{}]
+    if iterations[0].get("type") == "compaction":
+        begun["usage"].update({key: value for key, value in iterations[0].items() if key in _INPUT_USAGE})
+        if "context_management" in message:
+            begun["context_management"] = None
     return event("message_start", {"type": "message_start", "message": begun})
 
 
@@ -180,7 +186,7 @@ def delta_events(index: int, block: Block, pieces: Sequence[str]) -> list[Event]
         before = [{"type": "citations_delta", "citation": citation} for citation in _citations(block)]
     elif kind == "thinking" and block.get("signature"):
         after = [{"type": "signature_delta", "signature": block["signature"]}]
-    elif kind == "compaction":
+    elif kind == "compaction" and not block.get("signature"):
         after = [{"type": "compaction_delta", **{key: block[key] for key in _COMPACTED if key in block}}]
     elif kind in _TOOL_USES:
         pieces = ("", *pieces)
@@ -229,7 +235,7 @@ _EMPTY: dict[str, Block] = {
 
 def _empty_block(block: Block) -> Block:
     kind = block["type"]
-    if kind == "compaction":
+    if kind == "compaction" and not block.get("signature"):
         return {**block, **{key: None for key in _COMPACTED if key in block}}
     begun = {**block, **_EMPTY.get(kind, {})}
     return {**begun, "citations": []} if _citations(block) else begun

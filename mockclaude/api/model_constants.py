@@ -97,7 +97,7 @@ CONSTANTS: dict[str, Constants] = {
     "claude-opus-4-5-20251101": _SONNET_4_5._replace(tools_prompt=(495, 585), keeps_thinking=True),
     "claude-sonnet-4-6": _SONNET_4_6,
     "claude-opus-4-6": _SONNET_4_6._replace(tools_prompt=(497, 587)),
-    "claude-mythos-preview": _SONNET_4_6,  # supposed
+    "claude-mythos-preview": _SONNET_4_6._replace(details="always"),  # supposed
     "claude-opus-4-7": _OPUS_4_7,
     "claude-opus-4-8": Constants(tools_prompt=(246, 367), signature="E"),
     "claude-sonnet-5": Constants(tools_prompt=(307, 432), signature="E"),
@@ -119,6 +119,10 @@ CONSTANTS: dict[str, Constants] = {
 """The constants of each model of the catalogue, by id."""
 
 _LONGEST_FIRST = sorted(CONSTANTS, key=len, reverse=True)
+
+
+LONGEST_NAME = 200
+"""The characters of a model's name that select its constants."""
 
 
 @lru_cache(maxsize=1024)

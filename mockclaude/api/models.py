@@ -142,6 +142,19 @@ def resolve(name: str) -> str:
     return ALIASES.get(name, name)
 
 
+def build_unlisted_info(name: str) -> dict[str, Any]:
+    """Build the JSON of a model that the catalogue does not list."""
+    unknown = dict.fromkeys(CATALOGUE[0].info())
+    return {
+        **unknown,
+        "id": name,
+        "created_at": _midnight("1970-01-01"),
+        "display_name": name,
+        "lifecycle": "active",
+        "type": "model",
+    }
+
+
 def _switches(known: Collection[str], supported: Collection[str]) -> dict[str, Any]:
     return {name: {"supported": name in supported} for name in known}
 

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from mockclaude.api.body import Body
 
+MISMATCH_HEADER = "anthropic-thinking-prefix-mismatch"
+"""The response header with the first thinking block whose prefix differs."""
+
 
 class Prompt(NamedTuple):
     """The edited messages of a request, and the report of the edits.
@@ -16,7 +19,7 @@ class Prompt(NamedTuple):
         original_tokens: The input tokens before the edits of `context_management`.
         applied_edits: The entries of `context_management.applied_edits` in the response.
         transformations: The entries of `input_transformations` in the response.
-        header: The value of the header `anthropic-thinking-prefix-mismatch`; '' omits it.
+        header: The value of the `MISMATCH_HEADER`; '' omits it.
     """
 
     messages: list[Body]
@@ -24,3 +27,8 @@ class Prompt(NamedTuple):
     applied_edits: Sequence[dict[str, Any]] = ()
     transformations: Sequence[dict[str, Any]] = ()
     header: str = ""
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """The headers of the response that report the edits."""
+        return ((MISMATCH_HEADER, self.header),) if self.header else ()

@@ -21,8 +21,8 @@ from mockclaude.api.content_blocks import HAS_BREAKPOINTS, find_breakpoints
 from mockclaude.api.field_traits import list_inner_traits
 from mockclaude.api.fingerprint import canonical_body
 from mockclaude.api.issued import ALL_ISSUED, IssuedBlocks
+from mockclaude.api.model_constants import LONGEST_NAME, find_constants
 from mockclaude.api.model_constants import Constants as Constants
-from mockclaude.api.model_constants import find_constants
 from mockclaude.api.models import Model
 from mockclaude.api.prompt_parts import SETTINGS, PromptParts
 from mockclaude.api.redaction import redact
@@ -121,7 +121,7 @@ class MessagesRequest:
         self.requested_fault = requested_fault
         self.endpoint = endpoint
         self.entry = entry
-        constants = self.constants = find_constants(body["model"])
+        constants = self.constants = find_constants(body["model"][:LONGEST_NAME])
         self.prompt: Prompt | None = None
         self.messages: list[dict[str, Any]] = body["messages"]
         self.stream = bool(body.get("stream"))

@@ -20,7 +20,7 @@ from mockclaude.api.model_constants import Constants
 from mockclaude.api.prompt_parts import THINKING, PromptParts, add_block
 from mockclaude.api.token_weights import OLD, Scale, Weights
 
-MAX_DOCUMENTS = 500
+MAX_DOCUMENTS = 600
 """The maximum number of documents of a request, in every mode, because counting tokens opens each PDF."""
 
 EXACT = 8_192

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockclaude.api import schema
+from functools import cache
+from typing import TypeAlias
+
+from mockclaude.api import models, schema
 from mockclaude.api.api_headers import ApiHeaders
 from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError, invalid
@@ -11,7 +14,8 @@ from mockclaude.api.mode import ValidationResult
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.tokens import MAX_DOCUMENTS
 
-_LOOKS_LIKE_A_MODEL = compile_lazily(r"claude-(?=.*(haiku|sonnet|opus|fable|mythos))[a-z0-9-]+")
+_VERSIONED = compile_lazily(r"claude-(haiku|sonnet|opus|fable|mythos)-(\d{1,2})(?:-(\d{1,2}))?(?:-\d{8})?")
+_SUFFIX = compile_lazily(r"-(?![\d-]+$)[a-z0-9-]+")
 
 
 def check_shape(body: Body, api_headers: ApiHeaders, validation: ValidationResult, *, counting: bool) -> None:
@@ -33,8 +37,28 @@ def check_shape(body: Body, api_headers: ApiHeaders, validation: ValidationResul
 
 
 def looks_like_a_model(name: str) -> bool:
-    """Return whether `name` has `claude-` and a model family, like names in the SDKs."""
-    return _LOOKS_LIKE_A_MODEL.fullmatch(name) is not None
+    """Return whether `name` may be a model that is newer than the catalogue.
+
+    Its version is newer than each listed version of its line, or a listed name has a suffix, e.g. `-thinking`.
+    """
+    version = _find_version(name)
+    if version is not None:
+        return version > _newest_versions()[version[0]]
+    return any(_SUFFIX.fullmatch(name[len(listed) :]) for listed in models.list_names() if name.startswith(listed))
+
+
+_Version: TypeAlias = tuple[str, int, int]
+
+
+def _find_version(name: str) -> _Version | None:
+    """Return the line of a model and the two numbers of its version."""
+    match = _VERSIONED.fullmatch(name)
+    return match and (match[1], int(match[2]), int(match[3] or 0))
+
+
+@cache
+def _newest_versions() -> dict[str, _Version]:
+    return {version[0]: version for version in sorted(filter(None, map(_find_version, models.list_names())))}
 
 
 def check_model(name: str, validation: ValidationResult, *, known: bool, hint: str = "") -> None:

@@ -19,6 +19,7 @@ def count_tokens(http: HttpRequest, state: ScenarioState) -> Decision:
     request, _ = state.validator.request(http, state.store, counting=True)
     counted: Body = {"input_tokens": request.input_tokens}
     if request.body.get("context_management") is not None:
-        counted["context_management"] = {"original_input_tokens": request.input_tokens}
+        original = request.prompt.original_tokens if request.prompt else request.input_tokens
+        counted["context_management"] = {"original_input_tokens": original}
     fingerprints = http.fingerprints(request.canonical, request.excluded_fields)
     return decide_document(RequestContext(http, state, request, fingerprints), counted)

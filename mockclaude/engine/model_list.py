@@ -7,26 +7,32 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from mockclaude.api.errors import invalid
+from mockclaude.api.mode import ValidationResult
 from mockclaude.api.models import CATALOGUE, Lifecycle, Model, resolve
 from mockclaude.api.request import MessagesRequest
 
 LIFECYCLES: tuple[str, ...] = get_args(Lifecycle)
 """Values of `lifecycle[]`, in the order of the API's messages."""
 
+_LIMIT = "20"
+
 _LISTED = ("active", "deprecated")
 """Default of `lifecycle[]`: retired models are listed only on request."""
 
 
-def models_page(query: Mapping[str, str]) -> dict[str, Any]:
+def models_page(query: Mapping[str, str], validation: ValidationResult) -> dict[str, Any]:
     """Return the page of the model list that `query` selects, like the SDKs' `Page`.
+
+    If `validation` is off, an invalid parameter has its default.
 
     Raises:
         ApiError: 400; a parameter is invalid.
     """
-    limit = _limit(query.get("limit", "20"))
-    lifecycles = _lifecycles(query)
-    matches = [model.info() for model in _models_beside_cursor(query) if model.lifecycle in lifecycles]
-    page = matches[-limit:] if "before_id" in query else matches[:limit]
+    limit = _limit(query.get("limit", _LIMIT), validation)
+    lifecycles = _lifecycles(query, validation)
+    models, backward = _models_beside_cursor(query, validation)
+    matches = [model.info() for model in models if model.lifecycle in lifecycles]
+    page = matches[-limit:] if backward else matches[:limit]
     first, last = (page[0]["id"], page[-1]["id"]) if page else (None, None)
     return {"data": page, "has_more": len(matches) > limit, "first_id": first, "last_id": last}
 
@@ -37,25 +43,33 @@ def models_request(path: str, headers: Mapping[str, str]) -> MessagesRequest:
     return MessagesRequest({"model": model_id, "messages": []}, headers, endpoint="models")
 
 
-def _limit(text: str) -> int:
+def _limit(text: str, validation: ValidationResult) -> int:
+    problem = _find_limit_problem(text)
+    if problem:
+        _report(f"limit: {problem}", validation)
+    return int(_LIMIT if problem else text)
+
+
+def _find_limit_problem(text: str) -> str:
     if not re.fullmatch(r"-?[0-9]{1,9}", text):
-        raise invalid("limit: Input should be a valid integer, unable to parse string as an integer")
-    limit = int(text)
-    if limit < 1:
-        raise invalid("limit: Input should be greater than or equal to 1")
-    if limit > 1000:
-        raise invalid("limit: Input should be less than or equal to 1000")
-    return limit
+        return "Input should be a valid integer, unable to parse string as an integer"
+    if int(text) < 1:
+        return "Input should be greater than or equal to 1"
+    return "Input should be less than or equal to 1000" if int(text) > 1000 else ""
 
 
-def _lifecycles(query: Mapping[str, str]) -> Sequence[str]:
+def _report(message: str, validation: ValidationResult) -> None:
+    validation.report(invalid(message), gateway_accepts=False)
+
+
+def _lifecycles(query: Mapping[str, str], validation: ValidationResult) -> Sequence[str]:
     names = _query_values(query, "lifecycle[]")
-    if len(names) > len(LIFECYCLES):
-        raise invalid(f"lifecycle: List should have at most {len(LIFECYCLES)} items after validation, not {len(names)}")
+    if len(names) > (most := len(LIFECYCLES)):
+        _report(f"lifecycle: List should have at most {most} items after validation, not {len(names)}", validation)
     for index, value in enumerate(names):
         if value not in LIFECYCLES:
-            raise invalid(f"lifecycle.{index}: Input should be 'active', 'deprecated' or 'retired'")
-    return names or _LISTED
+            _report(f"lifecycle.{index}: Input should be 'active', 'deprecated' or 'retired'", validation)
+    return [name for name in names if name in LIFECYCLES] or _LISTED
 
 
 def _query_values(query: Mapping[str, str], name: str) -> list[str]:
@@ -66,20 +80,18 @@ def _query_values(query: Mapping[str, str], name: str) -> list[str]:
     return list(getall(name)) if getall else [query[name]]
 
 
-def _models_beside_cursor(query: Mapping[str, str]) -> Sequence[Model]:
-    """Return the models before or after the cursor; all models without a cursor."""
+def _models_beside_cursor(query: Mapping[str, str], validation: ValidationResult) -> tuple[Sequence[Model], bool]:
+    """Return the models before or after the cursor, and whether they are before it; all models without a cursor."""
     if "before_id" in query and "after_id" in query:
-        raise invalid("Only one of after_id and before_id may be given")
-    if "before_id" in query:
-        return CATALOGUE[: _index(query["before_id"], "before_id")]
-    return CATALOGUE[_index(query["after_id"], "after_id") + 1 :] if "after_id" in query else CATALOGUE
+        _report("Only one of after_id and before_id may be given", validation)
+    cursor = next((name for name in ("after_id", "before_id") if name in query), "")
+    if not cursor:
+        return CATALOGUE, False
+    index = _INDEX.get(resolve(query[cursor]))
+    if index is None:
+        _report(f"{cursor}: '{query[cursor]}' is not the id of a listed model", validation)
+        return CATALOGUE, False
+    return (CATALOGUE[:index], True) if cursor == "before_id" else (CATALOGUE[index + 1 :], False)
 
 
 _INDEX = {model.id: index for index, model in enumerate(CATALOGUE)}
-
-
-def _index(name: str, parameter: str) -> int:
-    index = _INDEX.get(resolve(name))
-    if index is None:
-        raise invalid(f"{parameter}: '{name}' is not the id of a listed model")
-    return index

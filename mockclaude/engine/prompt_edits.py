@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockclaude.api.checks.table import report_failures
+from mockclaude.api.checks.report import report_failures
 from mockclaude.api.context_edits import edit_context
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.model_constants import Account

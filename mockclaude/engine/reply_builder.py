@@ -44,7 +44,9 @@ class ReplyBuilder:
         self.match_count = match_count
         self.draws = draws
         self.faults = faults
-        self.response_context = ResponseContext(*draws.ids(), context.http.now, context.state.retry_speed)
+        prompt = context.request.prompt
+        lines = () if prompt is None else prompt.lines
+        self.response_context = ResponseContext(*draws.ids(), context.http.now, context.state.retry_speed, lines)
 
     def template_context(self) -> TemplateContext:
         """Build the values of the placeholders of one reply."""
@@ -85,7 +87,8 @@ class ReplyBuilder:
             pace = self.pace() if PACE_HEADER in context.http.headers else rule.pace
             size = self.chunk_size() if CHUNK_SIZE_HEADER in context.http.headers else rule.chunk_size
             ids, reply = self.response_context, None
-            if not rule.as_written and size == rule.chunk_size:
+            is_repeated = rule.function is None  # the reply of a function is new each time
+            if is_repeated and not rule.as_written and size == rule.chunk_size:
                 scope, cached = self.template_context, context.cached
                 reply = render_prepared(template, pace, context.request, ids, scope, cached, size)
             if reply is None:

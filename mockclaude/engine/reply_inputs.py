@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from mockclaude.api.errors import invalid
 from mockclaude.api.request import MessagesRequest
+from mockclaude.api.schema.gates import GATES
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.engine.state.prompt_cache import diagnose, request_hashes
 from mockclaude.reply.compose import PLAIN, ReplyContext
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.optional_fields import container_field, context_fields, thinking_fields
+from mockclaude.reply.optional_fields import EDITS_BETA, container_field, context_fields, thinking_fields
 from mockclaude.scenario.format.chunks import parse_chunk_size
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace, parse_pace
 from mockclaude.scenario.rules import Rule
@@ -19,8 +20,11 @@ from mockclaude.scenario.template.templates import TemplateContext
 
 CHUNK_SIZE_HEADER = "x-mockclaude-chunk-size"
 
-_OPTIONAL = frozenset({"container", "context_management", "diagnostics", "thinking"})
+_OPTIONAL = frozenset({"container", "context_management", "diagnostics"})
 """Fields of a request that add fields to the message."""
+
+_OPTIONAL_BETAS = GATES["binding"] | {EDITS_BETA}
+"""Betas that add fields to every message."""
 
 
 def requested_pace(headers: Mapping[str, str]) -> Pace:
@@ -58,7 +62,8 @@ def template_context(context: RequestContext, rule: Rule, draws: Draws) -> Templ
 def message_context(context: RequestContext, rule: Rule, draws: Draws, chunk_size: int | None = None) -> ReplyContext:
     """Return the values of the message that depend on the request."""
     request, cached = context.request, context.cached
-    if not (rule.as_written or cached is not None or not _OPTIONAL.isdisjoint(request.body)):
+    is_plain = _OPTIONAL.isdisjoint(request.body) and _OPTIONAL_BETAS.isdisjoint(request.api_headers.betas)
+    if is_plain and cached is None and not rule.as_written:
         return PLAIN if chunk_size is None else ReplyContext(chunk_size=chunk_size)
     fields = {
         **container_field(request.body, draws, context.http.now),

@@ -133,16 +133,17 @@ def _find_handler(head: Head) -> Handler:
 
 
 def _list_models(http: HttpRequest, state: ScenarioState) -> Decision:
-    state.validator.headers(http.head)
-    return _decide_models(http, state, models_page(http.head.query))
+    validation = state.validator.headers(http.head).result
+    return _decide_models(http, state, models_page(http.head.query, validation))
 
 
 def _retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
-    state.validator.headers(http.head)
+    validation = state.validator.headers(http.head).result
     model = models.find(model_id)
     if model is None:
-        raise ApiError("not_found_error", f"model: {model_id}")
-    return _decide_models(http, state, model.info())
+        validation.report(ApiError("not_found_error", f"model: {model_id}"), gateway_accepts=False)
+    document = models.build_unlisted_info(model_id) if model is None else model.info()
+    return _decide_models(http, state, document)
 
 
 def _decide_models(http: HttpRequest, state: ScenarioState, document: Body) -> Decision:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mockclaude.api import models
 from mockclaude.api.body import Body
-from mockclaude.api.checks.table import report_failures
+from mockclaude.api.checks.report import report_failures
 from mockclaude.api.fingerprint import ParsedBody, excluded_fields, parse
 from mockclaude.api.issued import IssuedBlocks
 from mockclaude.api.mode import ValidationResult
@@ -107,7 +107,7 @@ class RequestValidator(NamedTuple):
         if model is None:
             self._check_unlisted(body["model"], result)
         if thread is not None:
-            body = thread.resolve(valid.api_headers.key, body)
+            body = thread.resolve(valid.api_headers.key, body, result)
         request = MessagesRequest(
             body,
             http.headers,

@@ -1,64 +1,38 @@
 """Build the auto reply: steps for a plausible reply to any request.
 
-Clients can rely on its form. The reply calls a tool if `tool_choice` or the text requires it. It ends a tool loop after
-the first result, returns JSON for an output schema and thinks first if thinking is enabled. It quotes the user's text,
-so that a person can tell replies apart.
+Clients can rely on its form. The reply calls a tool if `tool_choice` or the text requires it, or if the tool is for the
+final answer. It ends a tool loop after the first result, returns JSON for an output schema and thinks first if the
+model thinks. It quotes the user's text, so that a person can tell replies apart.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from mockclaude.api.request import MessagesRequest
-from mockclaude.reply.blocks import find_output_schema, is_thinking_enabled
+from mockclaude.api.tokens import cut
+from mockclaude.reply.blocks import find_output_schema, is_thinking, is_thinking_shown
 from mockclaude.reply.draws import Draws
+from mockclaude.reply.tool_mention import asks_for_call, find_tool
 from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
 
 AutoStep: TypeAlias = tuple[str, Any]
 """The kind of a step, and its value in the long form."""
 
-_ATOMS = re.compile(r"\w+|\W")
-"""Words, and every other character."""
-_MAX_ATOMS = 16
-"""Atoms of the longest tool name that is searched for. Most names have one atom, names with hyphens a few."""
-_MAX_COMPARED = 1_000_000
-"""Atoms of a text that are compared with tool names: at each atom, with all names that begin with that atom."""
-_SENTENCE_ENDS = frozenset(".!?")
-_VERBS = frozenset({"use", "call", "run", "invoke"})
-_TOOL = [" ", "tool"]
-_READ = 200_000
-"""Characters of a text that are searched for tool names."""
-_WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
-_COMMON = {
-    "get",
-    "fetch",
-    "find",
-    "look",
-    "lookup",
-    "search",
-    "query",
-    "list",
-    "read",
-    "make",
-    "create",
-    "run",
-    "use",
-    "tool",
-}
-"""Words of tool names that do not identify a tool."""
-
+_FINAL_ANSWER = re.compile(r"\bfinal[ _-]?(?:answer|output|response|result)", re.IGNORECASE)
+_DESCRIPTION = 1_000
+"""Characters of a tool that are searched for a final answer."""
 _QUOTED = 120
 
 
 def build_auto_reply(request: MessagesRequest, draws: Draws) -> Iterator[AutoStep]:
     """Yield the steps of the auto reply to `request`."""
     text = request.typed_text.strip()
-    if is_thinking_enabled(request.body):
-        yield "thinking", {"thinking": _build_thinking(text, draws), "signature": None}
-    tool = None if request.results else _select_tool(request, text)
+    if thinking := _build_thinking(request, text, draws):
+        yield "thinking", {"thinking": thinking, "signature": None, "is_shown": _shows_thinking(request.body)}
+    tool = _select_tool(request, text)
     if tool:
         yield "tool_use", _tool_use(tool)
     elif find_output_schema(request.body):
@@ -67,77 +41,58 @@ def build_auto_reply(request: MessagesRequest, draws: Draws) -> Iterator[AutoSte
         yield "text", {"text": _build_text(request, text, draws), "citations": []}
 
 
-def _build_thinking(text: str, draws: Draws) -> str:
+def _build_thinking(request: MessagesRequest, text: str, draws: Draws) -> str:
+    """Build the thinking, which takes at most a quarter of `max_tokens`; '' if the model does not think."""
+    if not is_thinking(request.body) or request.prefill or _forces_tool(request.body):
+        return ""
     about = f"The question is: {_shorten(text)} " if text else ""
-    return about + _generate_paragraph(draws, "thinking", 1)
+    thinking = about + _generate_paragraph(draws, "thinking", 1)
+    most = request.body.get("max_tokens")
+    return thinking if most is None else cut(thinking, most // 4, request.constants.weights)
+
+
+def _shows_thinking(body: Mapping[str, Any]) -> bool:
+    """Return whether thinking has a text. A model that thinks by default thinks adaptively."""
+    return is_thinking_shown({**body, "thinking": {"type": "adaptive", **(body.get("thinking") or {})}})
+
+
+def _forces_tool(body: Mapping[str, Any]) -> bool:
+    return (body.get("tool_choice") or {}).get("type") in ("any", "tool")
 
 
 def _select_tool(request: MessagesRequest, text: str) -> str | None:
-    """Select the tool that `tool_choice` demands or that the text names."""
+    """Select the tool that `tool_choice` demands, that the text asks for, or whose call replaces the answer."""
     choice = request.body.get("tool_choice") or {"type": "auto"}
-    callable_tools = [name for name, tool in request.tools.items() if "input_schema" in tool]
+    tools = [name for name, tool in request.tools.items() if "input_schema" in tool]
+    if request.results:
+        return _select_last_tool(request, tools, choice["type"])
     if choice["type"] == "tool":
         return str(choice.get("name", ""))
-    if choice["type"] == "none" or not callable_tools:
+    if choice["type"] == "none" or not tools:
         return None
-    return _find_named_tool(callable_tools, text) or (callable_tools[0] if choice["type"] == "any" else None)
+    named = find_tool(tools, text) or _find_output_tool(request, tools)
+    return named or (tools[0] if choice["type"] == "any" or asks_for_call(text) else None)
 
 
-def _find_named_tool(tools: list[str], text: str) -> str | None:
-    """Find a tool by the clearest mention: before the noun "tool", else after a verb of use, else by its words."""
-    mentions = _find_mentions(text[:_READ], tools)
-    for names in (mentions.before_noun, mentions.after_verb):
-        name = next((tool for tool in tools if tool.lower() in names), None)
-        if name is not None:
-            return name
-    return next((tool for tool in tools if _has_words_of(tool, mentions.words)), None)
+def _select_last_tool(request: MessagesRequest, tools: Sequence[str], choice: str) -> str | None:
+    """Select the tool that ends a tool loop; None after its result or an unknown result.
 
-
-class _ToolMentions(NamedTuple):
-    """Lower-case tool names in a text, by their place in a sentence, and all words of the text."""
-
-    before_noun: set[str]
-    after_verb: set[str]
-    words: set[str]
-
-
-def _find_mentions(text: str, tools: list[str]) -> _ToolMentions:
-    """Find the names of `tools` in `text` in one pass, at a cost that does not depend on the number of tools.
-
-    The comparisons are limited to a number that text written by people does not reach.
+    If a call is forced, that is the last tool: frameworks add the tool for their output after the other tools.
     """
-    names = {tuple(_ATOMS.findall(tool.lower())): tool.lower() for tool in tools}
-    lengths = _group_lengths(names)
-    atoms = _ATOMS.findall(text.lower())
-    before_noun: set[str] = set()
-    after_verb: set[str] = set()
-    verb = False
-    left = _MAX_COMPARED
-    for at, atom in enumerate(atoms):
-        for length in lengths.get(atom, ()) if left > 0 else ():
-            left -= length
-            name = names.get(tuple(atoms[at : at + length]))
-            if name is not None:
-                after_verb.update([name] if verb else ())
-                before_noun.update([name] if atoms[at + length : at + length + 2] == _TOOL else ())
-        verb = atom in _VERBS or (verb and atom not in _SENTENCE_ENDS)
-    return _ToolMentions(before_noun, after_verb, {word.lower() for word in _WORDS.findall(text)})
+    if not tools or choice not in ("auto", "any"):
+        return None
+    last = _find_output_tool(request, tools) or (tools[-1] if choice == "any" else None)
+    names = [result.name for result in request.results]
+    return last if all(names) and last not in names else None
 
 
-def _group_lengths(names: Iterable[tuple[str, ...]]) -> dict[str, set[int]]:
-    """Group the lengths of names in atoms by the first atom, without names longer than `_MAX_ATOMS`."""
-    lengths: defaultdict[str, set[int]] = defaultdict(set)
-    for name in names:
-        if 0 < len(name) <= _MAX_ATOMS:
-            lengths[name[0]].add(len(name))
-    return lengths
+def _find_output_tool(request: MessagesRequest, tools: Sequence[str]) -> str | None:
+    """Find a tool whose call is the final answer, by its name or its description."""
+    return next((name for name in tools if _is_output_tool(name, request.tools[name])), None)
 
 
-def _has_words_of(tool: str, words: set[str]) -> bool:
-    """Return whether `words` includes all words of a name such as `get_stock_price`, except common words."""
-    own = [word.lower() for word in _WORDS.findall(tool)]
-    nouns = [word for word in own if word not in _COMMON]
-    return len(own) > 1 and bool(nouns) and words.issuperset(nouns)
+def _is_output_tool(name: str, tool: Mapping[str, Any]) -> bool:
+    return bool(_FINAL_ANSWER.search(f"{name} {tool.get('description') or ''}"[:_DESCRIPTION]))
 
 
 def _tool_use(name: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -20,12 +20,17 @@ from mockclaude.scenario.template.templates import FillError
 
 
 class BlockBuilder(NamedTuple):
-    """A builder for the blocks of one step, which has `position` blocks before it."""
+    """A builder for the blocks of one step, which comes after the blocks of `content`."""
 
     request: MessagesRequest
     reply_draws: Draws
-    position: int
+    content: Sequence[Block]
     as_written: bool = False
+
+    @property
+    def position(self) -> int:
+        """The number of blocks before the step."""
+        return len(self.content)
 
     @property
     def draws(self) -> Draws:
@@ -51,9 +56,16 @@ class BlockBuilder(NamedTuple):
         return generate_instance(schema, self.draws.content, self.request.typed_text.strip())
 
 
+def is_thinking(body: Mapping[str, Any]) -> bool:
+    """Return whether the request or a default makes the model think (recorded)."""
+    kind = (body.get("thinking") or {}).get("type")
+    model = models.find(body["model"])
+    return is_thinking_enabled(body) or (kind is None and model is not None and model.abilities.thinks_by_default)
+
+
 def is_thinking_enabled(body: Mapping[str, Any]) -> bool:
     """Return whether the request enables thinking."""
-    return (body.get("thinking") or {}).get("type") in ("enabled", "adaptive")
+    return (body.get("thinking") or {}).get("type") in ("enabled", "adaptive", "between_tools")
 
 
 def is_thinking_shown(body: Mapping[str, Any]) -> bool:
@@ -83,8 +95,11 @@ def _text(builder: BlockBuilder, value: Any) -> Iterator[Block]:
 
 def _thinking(builder: BlockBuilder, value: Any) -> Iterator[Block]:
     text = _join_text("thinking", value) or ""
-    shown_text = text if builder.as_written or is_thinking_shown(builder.request.body) else ""
-    signature = to_text(value["signature"]) or sign(builder.draws.seed, text, shown_text)
+    is_shown = builder.as_written or value.get("is_shown", is_thinking_shown(builder.request.body))
+    shown_text = text if is_shown else ""
+    signature = to_text(value["signature"])
+    if not signature:
+        signature = sign(builder.reply_draws.seed, builder.request, builder.content, text, shown_text)
     block = {"type": "thinking", "thinking": shown_text, "signature": signature}
     yield block if value.get("chunks") is None else _add_chunks(block, value)
 

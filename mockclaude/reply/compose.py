@@ -6,18 +6,17 @@ A `Reply` has everything except times and bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import models, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.request import Constants, MessagesRequest
-from mockclaude.reply.blocks import BUILDERS, BlockBuilder, to_text
+from mockclaude.reply.blocks import BUILDERS, BlockBuilder, is_thinking_enabled, to_text
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.mismatches import find_mismatches
-from mockclaude.reply.truncate import TruncatedReply, truncate
+from mockclaude.reply.truncate import TruncatedReply, count_tokens_left, truncate
 from mockclaude.reply.written_message import merge_message
 from mockclaude.scenario.format.units import FOREVER
 from mockclaude.scenario.rules import ReplyTemplate
@@ -133,12 +132,6 @@ def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context
     return Reply(message, truncated.parts, notes, context.chunk_size, request.constants)
 
 
-def count_tokens_left(request: MessagesRequest) -> float:
-    """Count the tokens that the model's context window has left for a reply."""
-    model = models.find(request.model)
-    return inf if model is None else max(0, model.max_input_tokens - request.input_tokens)
-
-
 def _build_notes(truncated: TruncatedReply, body: dict[str, Any], content: Sequence[Block]) -> tuple[str, ...]:
     if truncated.reason is None:
         return tuple(find_mismatches(body, content))
@@ -176,7 +169,7 @@ class Drafter:
             FillError: The value of a placeholder does not fit the step.
         """
         if kind in BUILDERS:
-            blocks = BlockBuilder(self.request, self.draws, len(self.content), self.as_written).blocks(kind, value)
+            blocks = BlockBuilder(self.request, self.draws, self.content, self.as_written).blocks(kind, value)
             self.parts += blocks
             self.content += blocks
         elif kind == "generate":
@@ -191,7 +184,7 @@ class Drafter:
         elif kind == "message":
             self._add_message(value)
         else:
-            self.parts.append(_INCIDENTS[kind](value))
+            self.parts.append(INCIDENTS[kind](value))
 
     def _add_message(self, message: Mapping[str, Any]) -> None:
         for block in message["content"]:
@@ -206,11 +199,12 @@ def _build_error(value: Mapping[str, Any]) -> ApiError:
     return ApiError(kind, message, value["status"] or 0, headers, value["details"])
 
 
-_INCIDENTS: dict[str, Callable[[Any], Part]] = {
+INCIDENTS: dict[str, Callable[[Any], Part]] = {
     "error": _build_error,
     "pause": lambda value: Pause(None if value == FOREVER else value),
     "disconnect": Disconnect,
 }
+"""Kind of step -> builder of its incident."""
 
 
 def _build_ending(
@@ -239,30 +233,73 @@ def _infer_stop_reason(content: Sequence[Block]) -> str:
 
 _THINKING = ("thinking", "redacted_thinking")
 
+_ITERATING_BETA = "claude-code-20250219"
+"""The beta of Claude Code, whose recorded usage lists the iterations."""
+
+_ITERATION_COUNTS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "cache_creation",
+)
+"""Values of the usage that an iteration has, in the API's key order."""
+
 
 def _build_usage(
     request: MessagesRequest, input_usage: InputUsage | None, content: Sequence[Block], step: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Build the usage in the API's key order. Values of the `usage` step replace counted values."""
-    counts, weights = input_usage or InputUsage(request.input_tokens), request.constants.weights
+    counts, constants = input_usage or InputUsage(request.input_tokens), request.constants
     created = {"ephemeral_5m_input_tokens": counts.created_5m, "ephemeral_1h_input_tokens": counts.created_1h}
-    usage = {
+    thinking = [block for block in content if block["type"] in _THINKING]
+    usage: dict[str, Any] = {
         "input_tokens": counts.input_tokens,
         "cache_creation_input_tokens": counts.created_5m + counts.created_1h,
         "cache_read_input_tokens": counts.read,
         "cache_creation": created,
-        "output_tokens": sum([tokens.of_output(block, weights) for block in content]),
-        "service_tier": "standard",
-        "inference_geo": "not_available",
+        "output_tokens": sum([tokens.of_output(block, constants.weights) for block in content]),
     }
-    thinking = [block for block in content if block["type"] in _THINKING]
-    if thinking:
-        usage["output_tokens_details"] = {
-            "thinking_tokens": sum([tokens.of_output(block, weights) for block in thinking])
-        }
+    if constants.details == "always" or (constants.details == "thinking" and (thinking or _thinks(request))):
+        count = sum([tokens.of_output(block, constants.weights) for block in thinking])
+        usage["output_tokens_details"] = {"thinking_tokens": count}
+    usage["service_tier"] = "standard"
+    usage["inference_geo"] = constants.geo
+    if request.body.get("speed") == "fast":
+        usage["speed"] = "fast"
+    kinds = [block["type"] for block in content]
     tools = [block.get("name") for block in content if block["type"] == "server_tool_use"]
     if "web_search" in tools or "web_fetch" in tools:
         usage["server_tool_use"] = {f"{name}_requests": tools.count(name) for name in ("web_search", "web_fetch")}
     if step:
         usage.update({key: value for key, value in step.items() if value is not None})
+    if "fallback" in kinds or "advisor" in tools or _ITERATING_BETA in request.api_headers.betas:
+        usage["iterations"] = step.get("iterations") or build_iterations(usage, _list_iterations(content))
     return usage
+
+
+def _thinks(request: MessagesRequest) -> bool:
+    return "thinking" in request.body and is_thinking_enabled(request.body)
+
+
+def build_iterations(usage: Mapping[str, Any], kinds: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Build `usage.iterations`.
+
+    The last entry has the counts of `usage`. Of the others, only the input is known.
+
+    Args:
+        usage: The usage of the message.
+        kinds: The `type` of each entry, and its `model`.
+    """
+    counts = {key: usage[key] for key in _ITERATION_COUNTS if key in usage}
+    last = len(kinds) - 1
+    return [{**counts, **({} if at == last else {"output_tokens": 0}), **kind} for at, kind in enumerate(kinds)]
+
+
+def _list_iterations(content: Sequence[Block]) -> list[dict[str, Any]]:
+    """List a `message` for each model that declined, and the model that wrote the reply."""
+    fallbacks = [block for block in content if block["type"] == "fallback"]
+    served = (
+        {"type": "fallback_message", "model": fallbacks[-1]["to"].get("model")} if fallbacks else {"type": "message"}
+    )
+    return [*({"type": "message"} for _ in fallbacks), served]

@@ -1,4 +1,4 @@
-"""Build the fields that a message has only if the request has the parameter for them.
+"""Build the fields that a message has only if the request has the parameter or the beta for them.
 
 Sources: the SDKs' types, and recordings, in which each field comes with its parameter.
 """
@@ -10,7 +10,11 @@ from typing import Any
 
 from mockclaude.api.body import Body
 from mockclaude.api.request import MessagesRequest
+from mockclaude.api.schema.gates import GATES
 from mockclaude.reply.draws import Draws
+
+EDITS_BETA = "context-management-2025-06-27"
+"""The beta with which every message reports the edits of its prompt (recorded)."""
 
 CONTAINER_LIFETIME = 30 * 24 * 3600
 """Seconds until a container expires (documented by Anthropic)."""
@@ -24,14 +28,15 @@ def container_field(body: Body, draws: Draws, now: int) -> dict[str, Any]:
 
 def context_fields(request: MessagesRequest) -> dict[str, Any]:
     """Build `context_management`."""
-    if request.body.get("context_management") is None:
+    if request.body.get("context_management") is None and EDITS_BETA not in request.api_headers.betas:
         return {}
     return {"context_management": {"applied_edits": list(request.prompt.applied_edits) if request.prompt else []}}
 
 
 def thinking_fields(request: MessagesRequest) -> dict[str, Any]:
-    """Build `input_transformations`."""
-    if (request.body.get("thinking") or {}).get("block_binding") is None:
+    """Build `input_transformations`: with the beta, for a model that can think."""
+    model = request.model_info
+    if GATES["binding"].isdisjoint(request.api_headers.betas) or not (model is None or model.abilities.thinks):
         return {}
     return {"input_transformations": list(request.prompt.transformations) if request.prompt else []}
 

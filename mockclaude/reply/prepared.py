@@ -109,18 +109,18 @@ def render_prepared(
     counts = InputUsage(request.input_tokens) if cached is None else cached.usage
     is_cached = cached is not None and any(counts[1:])
     name = body["model"] if (model := request.model_info) is None else model.id
-    prepared = _prepare(template, stream, chunk_size, is_cached, request.constants)
+    prepared = _prepare(template, stream, chunk_size, is_cached, bool(body.get("thinking")), request.constants)
     if prepared is None or (messages and messages[-1]["role"] == "assistant"):
         return None
     parts, holes, texts, _, size, content, static, usage = prepared
-    most, input_tokens = body.get("max_tokens"), request.input_tokens
+    most, input_tokens, constants = body.get("max_tokens"), request.input_tokens, request.constants
     values = {_MODEL: orjson.dumps(name)[1:-1], _ID: context.message_id.encode(), _INPUT_MARKS[0]: b"%d" % counts[0]}
     if is_cached:
         values.update(_encode_counts(counts))
     if texts:
-        content, size = _fill_texts(prepared, make_scope(), values, request.constants, stream=stream)
+        content, size = _fill_texts(prepared, make_scope(), values, constants, stream=stream)
         usage = {**usage, "output_tokens": size} if _OUTPUT_MARK in holes else usage
-    if (most is not None and size > most) or (model is not None and size > model.max_input_tokens - input_tokens):
+    if (most is not None and size > most) or (model is not None and size > constants.plain_window - input_tokens):
         return None
     filled = parts.copy()
     filled[1::2] = [values[hole] for hole in holes]
@@ -173,7 +173,7 @@ def _cut(stream: bytes) -> tuple[bytes, bytes, bytes]:
 
 @lru_cache(maxsize=1024)
 def _prepare(
-    template: ReplyTemplate, stream: bool, chunk_size: int | None, is_cached: bool, constants: Constants
+    template: ReplyTemplate, stream: bool, chunk_size: int | None, is_cached: bool, thinks: bool, constants: Constants
 ) -> _PreparedReply | None:
     """Prepare the reply; None if it has an incident, a tool call, or other placeholders than those of texts."""
     steps = [_mark_text(step, _TEXT.format(number)) for number, step in enumerate(template.steps)]
@@ -181,7 +181,8 @@ def _prepare(
     is_counted = _COUNTED.isdisjoint(written)
     if not all(step.fixed for step in steps) or not (is_counted or ("input_tokens" in written and not is_cached)):
         return None
-    request = MessagesRequest({"model": _MODEL, "messages": []})
+    thinking = {"thinking": {"type": "adaptive"}} if thinks else {}
+    request = MessagesRequest({"model": _MODEL, "messages": [], **thinking})
     request.constants = constants
     scope = TemplateContext(request, dict, lambda: Fakes(DEFAULT_LOCALE))
     fields = ReplyContext(_INPUT if is_cached else InputUsage(_INPUT.input_tokens), {}, True, chunk_size)

@@ -11,6 +11,9 @@ from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
 
+_COMPACTING = frozenset({"compaction", "context_management"})
+"""Fields of a request that can ask for a compaction."""
+
 
 def render_response(
     template: ReplyTemplate,
@@ -25,7 +28,12 @@ def render_response(
     Raises:
         FillError: The value of a placeholder does not fit its step.
     """
-    reply = compose(template, scope, draws, context.message_id, reply_context)
+    if reply_context.as_written or _COMPACTING.isdisjoint(scope.request.body):
+        reply = compose(template, scope, draws, context.message_id, reply_context)
+    else:
+        from mockclaude.reply.compacted_reply import compose_compacted
+
+        reply = compose_compacted(template, scope, draws, context.message_id, reply_context)
     return to_rendered_reply(reply, schedule_reply(reply, pace, draws, context, stream=scope.request.stream))
 
 

@@ -20,20 +20,24 @@ class ResponseContext(NamedTuple):
     Attributes:
         now: The Unix time of the response in seconds.
         retry_speed: The divisor of retry delays; with 0, a retry delay is 1 ms.
+        lines: The headers of a response without an error, in addition to the usual ones.
     """
 
     request_id: str
     message_id: str
     now: int
     retry_speed: float = 1.0
+    lines: tuple[tuple[str, str], ...] = ()
 
     def json(self, data: Any, at: int = 0) -> Response:
         """Build a response with `data` as its JSON body."""
-        return build_response(200, headers.json(self.now), self.request_id, json_data(data), at)
+        return build_response(200, self._add_lines(headers.json(self.now)), self.request_id, json_data(data), at)
 
     def message(self, piece: Piece, at: int = 0) -> Response:
         """Build a response with a message as its JSON body."""
-        return Response(200, headers.message(self.now), self.request_id, (TimedPiece(at, piece),), at, End.KEEP, at)
+        usual = headers.message(self.now)
+        lines = _put_values(usual, self.lines) if self.lines else usual
+        return Response(200, lines, self.request_id, (TimedPiece(at, piece),), at, End.KEEP, at)
 
     def whole_stream(self, piece: Piece) -> Response:
         """Build a stream with all events at the same time."""
@@ -60,10 +64,11 @@ class ResponseContext(NamedTuple):
 
     def stream(self, body: Sequence[TimedPiece], end: End, end_at: int, *, complete: bool) -> Response:
         """Build a stream with the events of `body`."""
-        head_at = body[0].at if body else end_at
-        return Response(
-            200, headers.stream(self.now), self.request_id, body, head_at, end, end_at, complete, is_stream=True
-        )
+        head_at, lines = body[0].at if body else end_at, self._add_lines(headers.stream(self.now))
+        return Response(200, lines, self.request_id, body, head_at, end, end_at, complete, is_stream=True)
+
+    def _add_lines(self, usual: Headers) -> Headers:
+        return _put_values(usual, self.lines) if self.lines else usual
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from mockclaude.api import tokens
 from mockclaude.api.body import Body
+from mockclaude.api.checks.size_checks import count_window_tokens
 from mockclaude.api.events import Block, StreamedBlock, list_sizes, replace_text, streamed_text
+from mockclaude.api.request import MessagesRequest
 from mockclaude.api.token_weights import OLD, Weights
 from mockclaude.reply.stops import StopSequences
 from mockclaude.reply.tool_json import parse_tool_json
@@ -27,6 +29,11 @@ class TruncatedReply(NamedTuple):
     parts: list[Any]
     reason: str | None = None
     sequence: str | None = None
+
+
+def count_tokens_left(request: MessagesRequest) -> float:
+    """Count the tokens that the model's context window has left for a reply."""
+    return max(0, count_window_tokens(request) - request.input_tokens)
 
 
 def truncate(parts: Sequence[Any], body: Body, window_tokens: float = inf, weights: Weights = OLD) -> TruncatedReply:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -125,16 +126,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         reserved.restore()
 
 
-def _server(config: pytest.Config) -> MockClaude:
+def _server(session: pytest.Session) -> MockClaude:
     """Return the server of the session, started for the first test. A fixture would cost time in each test."""
-    mock = config.stash.get(_SERVER, None)
+    stash = session.config.stash
+    mock = stash.get(_SERVER, None)
     if mock is None:
         from mockclaude.testing.mock import MockClaude
 
-        session = config.stash[_SESSION]
-        mock = config.stash[_SERVER] = MockClaude(port=session.release() if session else 0).start()
-        config.add_cleanup(mock.stop)
+        reserved = stash[_SESSION]
+        mock = stash[_SERVER] = MockClaude(port=reserved.release() if reserved else 0).start()
+        session.addfinalizer(partial(_stop, stash))  # before fixtures whose threads may wait for a response
     return mock
+
+
+def _stop(stash: pytest.Stash) -> None:
+    mock = stash[_SERVER]
+    del stash[_SERVER]
+    mock.stop()
 
 
 @pytest.fixture
@@ -143,7 +151,7 @@ def mockclaude(request: pytest.FixtureRequest) -> Iterator[MockClaude]:
 
     The environment of the SDKs points to the server.
     """
-    mock = _server(request.config)
+    mock = _server(request.session)
     try:
         settings = read_settings(request.node)
         mock._reconfigure(

@@ -82,11 +82,11 @@ def test_a_status_has_its_type(status: int, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["not_found_error", "overloaded_error"])
-def test_given_details_come_last(kind: str) -> None:
+def test_given_details_come_first(kind: str) -> None:
     error = ApiError(kind, "Gone.", details={"error_code": "file_expired"})
 
     assert body(error) == (
-        f'{{"type":"error","error":{{"type":"{kind}","message":"Gone.","details":{{"error_code":"file_expired"}}}},'
+        f'{{"type":"error","error":{{"details":{{"error_code":"file_expired"}},"type":"{kind}","message":"Gone."}},'
         '"request_id":"req_1"}'
     )
 

@@ -50,11 +50,10 @@ def test_input_tokens_are_those_of_the_body() -> None:
     assert asked(QUESTION).input_tokens == asked(QUESTION, max_tokens=1).input_tokens > 0
 
 
-def test_without_a_record_every_block_counts_as_issued() -> None:
+def test_without_a_record_every_block_is_known() -> None:
     issued = MessagesRequest(body()).issued
 
-    assert issued.thinking("Hm.", "signature") == "issued"
-    assert issued.redacted("data")
+    assert issued.thinking("signature") == issued.redacted("data") == "known"
 
 
 def test_a_warning_is_of_one_request() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION, ApiHeaders
-from mockclaude.api.checks.table import report_failures
+from mockclaude.api.checks.report import report_failures
 from mockclaude.api.errors import ApiError
 from mockclaude.api.mode import Mode, ValidationResult
+from mockclaude.api.models import Line, list_names
 from mockclaude.api.validate import check_model, check_shape, looks_like_a_model
 from tests.api.asking import QUESTION, asked, body
 
@@ -52,15 +56,31 @@ def test_sampling_is_of_the_right_shape_in_the_older_version() -> None:
     ("name", "similar"),
     [
         ("claude-sonnet-6", True),
+        ("claude-opus-5-6-20270101", True),
         ("claude-opus-4-6-thinking", True),
-        ("claude-3-5-haiku-20991231", True),
+        ("claude-haiku-4-5-20251001-v1", True),
+        ("claude-haiku-5", False),
+        ("claude-4-5-haiku", False),
+        ("claude-sonet-4-5", False),
+        ("claude-3-5-haiku", False),
+        ("claude-opus-5-5-20270101", False),
+        ("claude-opus-4-6-1", False),
+        ("claude-opus-4-6-Thinking", False),
         ("claude-does-not-exist", False),
         ("gpt-4o", False),
         ("anthropic/claude-sonnet-5", False),
     ],
 )
-def test_a_name_looks_like_a_model_if_it_has_a_line(name: str, similar: bool) -> None:
+def test_a_name_looks_like_a_model_if_it_is_new(name: str, similar: bool) -> None:
     assert looks_like_a_model(name) is similar
+
+
+@given(st.sampled_from(get_args(Line)), st.integers(0, 99), st.integers(0, 99), st.sampled_from(["", "-20270101"]))
+def test_no_version_between_the_listed_ones_looks_like_a_model(line: str, major: int, minor: int, date: str) -> None:
+    numbers = [re.fullmatch(rf"claude-{line}-(\d)(?:-(\d))?", name) for name in list_names()]
+    newest = max((int(match[1]), int(match[2] or 0)) for match in numbers if match)
+
+    assert looks_like_a_model(f"claude-{line}-{major}-{minor}{date}") is ((major, minor) > newest)
 
 
 def test_an_unknown_model_is_a_404_and_to_a_gateway_a_warning() -> None:

@@ -103,8 +103,9 @@ def closed(properties: Body, **more: Any) -> Body:
 
 def lattice(levels: int, ways: int = 2) -> Body:
     """Return definitions, each of which refers `ways` times to the next: no circle, and exponentially many ways."""
+    names = [f"p{way}" for way in range(ways)]
     definitions = {
-        f"d{level}": closed({f"p{way}": {"$ref": f"#/$defs/d{level + 1}"} for way in range(ways)})
+        f"d{level}": closed({name: {"$ref": f"#/$defs/d{level + 1}"} for name in names}, required=names)
         for level in range(levels)
     }
     definitions[f"d{levels}"] = {"type": "string"}

@@ -91,7 +91,7 @@ def _message(body: bytes) -> str:
     except ValueError:
         return _cut(ascii(body)[2:-1])
     usage = {name: value for name, value in message.get("usage", {}).items() if isinstance(value, int) and value}
-    for block in message["content"] or []:
+    for block in message.get("content") or []:
         block.pop("signature", None)
     said = {field: value for field, value in message.items() if field not in _USUAL_FIELDS and value is not None}
     return _cut(json.dumps(said | {"usage": usage}))

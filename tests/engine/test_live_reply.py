@@ -9,6 +9,7 @@ import pytest
 
 from mockclaude.api.request import MessagesRequest
 from mockclaude.engine.scenario_state import ScenarioState
+from mockclaude.reply import prepared
 from mockclaude.scenario.diagnostics import Place
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import PendingReply, ReplyTemplate, Rule
@@ -56,3 +57,15 @@ def test_function_is_asked_for_nothing_after_the_response_has_ended() -> None:
 
     assert cut.script.sends[-1].data.endswith(b"\r\n")
     assert asked_for == ["first"]
+
+
+def test_reply_of_a_function_is_not_prepared_for_further_requests() -> None:
+    def function(_: MessagesRequest) -> ReplyTemplate:
+        return load_text("rules: [{reply: New each time.}]").rules[0].replies[0]
+
+    state = ScenarioState(WRITTEN._replace(rules=(Rule("new", Place("test"), function=function),)))
+    before = prepared._prepare.cache_info().misses
+    responses = [send(state, call(stream=True)).response for _ in range(2)]
+
+    assert [response.raw.count(b"event: message_stop") for response in responses] == [1, 1]
+    assert prepared._prepare.cache_info().misses == before

@@ -9,6 +9,7 @@ from anthropic import Anthropic
 from multidict import MultiDict
 
 from mockclaude.api.errors import ApiError
+from mockclaude.api.mode import ValidationResult
 from mockclaude.api.models import ALIASES, CATALOGUE
 from mockclaude.engine.model_list import LIFECYCLES, models_page
 from tests.conftest import Serve
@@ -24,7 +25,9 @@ LISTED = ids("active", "deprecated")
 def page(*lifecycles: str, **query: Any) -> dict[str, Any]:
     """Return the page that a query with these parameters asks for."""
     given = {name: str(value) for name, value in query.items()}
-    return models_page(MultiDict([*given.items(), *(("lifecycle[]", value) for value in lifecycles)]))
+    return models_page(
+        MultiDict([*given.items(), *(("lifecycle[]", value) for value in lifecycles)]), ValidationResult()
+    )
 
 
 def listed(page: dict[str, Any]) -> list[str]:
@@ -32,7 +35,7 @@ def listed(page: dict[str, Any]) -> list[str]:
 
 
 def test_the_first_page_has_twenty_models_newest_first_and_no_retired_one() -> None:
-    first = models_page({})
+    first = models_page({}, ValidationResult())
 
     assert list(first) == ["data", "has_more", "first_id", "last_id"]
     assert listed(first) == LISTED[:20]
@@ -50,7 +53,7 @@ def test_only_models_of_the_lifecycles_that_were_asked_for_are_listed(lifecycles
 
 
 def test_a_lifecycle_is_read_from_a_plain_mapping_too() -> None:
-    assert listed(models_page({"lifecycle[]": "retired"})) == ids("retired")
+    assert listed(models_page({"lifecycle[]": "retired"}, ValidationResult())) == ids("retired")
 
 
 @pytest.mark.parametrize("limit", [1, 3, 20, 1000])
@@ -82,7 +85,7 @@ def test_pages_backward_hold_every_model_once(limit: int) -> None:
 
 @pytest.mark.parametrize("query", [{"after_id": CATALOGUE[-1].id}, {"before_id": CATALOGUE[0].id}])
 def test_the_page_beyond_the_last_model_is_empty(query: dict[str, str]) -> None:
-    assert models_page(query) == {"data": [], "has_more": False, "first_id": None, "last_id": None}
+    assert models_page(query, ValidationResult()) == {"data": [], "has_more": False, "first_id": None, "last_id": None}
 
 
 def test_a_cursor_may_be_a_model_that_is_not_listed_itself() -> None:
@@ -96,7 +99,7 @@ def test_a_cursor_may_be_a_model_that_is_not_listed_itself() -> None:
 @pytest.mark.parametrize("alias", ALIASES)
 @pytest.mark.parametrize("cursor", ["after_id", "before_id"])
 def test_an_alias_is_a_cursor_like_the_id_it_stands_for(alias: str, cursor: str) -> None:
-    assert models_page({cursor: alias}) == models_page({cursor: ALIASES[alias]})
+    assert models_page({cursor: alias}, ValidationResult()) == models_page({cursor: ALIASES[alias]}, ValidationResult())
 
 
 STAGES = "Input should be 'active', 'deprecated' or 'retired'"
@@ -121,7 +124,7 @@ STAGES = "Input should be 'active', 'deprecated' or 'retired'"
 )
 def test_a_page_that_cannot_be_is_a_400(query: dict[str, str], message: str) -> None:
     with pytest.raises(ApiError) as caught:
-        models_page(query)
+        models_page(query, ValidationResult())
 
     assert (caught.value.status, caught.value.message) == (400, message)
 

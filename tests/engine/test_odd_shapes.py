@@ -9,18 +9,21 @@ import orjson
 import pytest
 from multidict import CIMultiDict
 
+from mockclaude.api.errors import ApiError
+from mockclaude.api.usable import check_usable
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import CLIENT, http_request
 
-RULES = "rules: [{when: {tools: [get]}, reply: 'Hi ${{ user }}!'}, {reply: {tool_use: get}}]"
+RULES = "rules: [{when: {tools: [get]}, reply: 'Hi ${{ user }}!'}, {reply: [{thinking: Hm.}, {tool_use: get}]}]"
 CACHED: dict[str, Any] = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
 TEXT: dict[str, Any] = {"type": "text", "text": "a", **CACHED}
 IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
 DOCUMENT = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "a"}, "title": "a"}
 USED = [
     {"type": "thinking", "thinking": "a", "signature": "b"},
+    {"type": "compaction", "content": "a", "signature": "b"},
     {"type": "tool_use", "id": "t", "name": "get", "input": {}},
 ]
 RESULT = {"type": "tool_result", "tool_use_id": "t", "content": [TEXT, IMAGE], "is_error": False}
@@ -34,7 +37,18 @@ SETTINGS: dict[str, Any] = {
     "temperature": 1,
     "output_config": {"effort": "low", "format": {"type": "json_schema", "schema": {"type": "object"}}},
     "diagnostics": {"previous_message_id": "msg_1"},
-    "context_management": {"edits": [{"type": "clear_tool_uses_20250919", "keep": {"type": "tool_uses", "value": 1}}]},
+    "context_management": {
+        "edits": [
+            {"type": "clear_thinking_20251015", "keep": {"type": "thinking_turns", "value": 1}},
+            {
+                "type": "clear_tool_uses_20250919",
+                "keep": {"type": "tool_uses", "value": 1},
+                "clear_tool_inputs": ["get"],
+            },
+            {"type": "compact_20260112", "trigger": {"type": "input_tokens", "value": 1}},
+        ]
+    },
+    "compaction": {"type": "summarize", "instructions": "a"},
     "container": {"id": "a", "skills": [{"type": "anthropic", "skill_id": "pdf"}]},
     "mcp_servers": [{"type": "url", "url": "https://example.com", "name": "a"}],
     "stream": True,
@@ -61,7 +75,7 @@ def odd_bodies(odd: Any) -> Iterator[dict[str, Any]]:
         yield from ({**BODY, name: changed} for changed in replaced(setting, odd))
 
 
-@pytest.mark.parametrize("mode", ["anthropic", "gateway", "off"])
+@pytest.mark.parametrize("mode", ["anthropic", "gateway"])
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 def test_a_request_with_an_odd_value_is_answered_or_refused(odd: Any, mode: str) -> None:
     state = ScenarioState(load_text(f"validation: {mode}\n{RULES}"))
@@ -69,3 +83,20 @@ def test_a_request_with_an_odd_value_is_answered_or_refused(odd: Any, mode: str)
     for body in odd_bodies(odd):
         request = http_request("POST", "/v1/messages", {}, CIMultiDict(CLIENT), orjson.dumps(body))
         assert answer(request, state).response.status in (200, 400, 404, 410), body
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_without_validation_only_an_unusable_request_is_refused(odd: Any) -> None:
+    state = ScenarioState(load_text(f"validation: off\n{RULES}"))
+
+    for body in odd_bodies(odd):
+        request = http_request("POST", "/v1/messages", {}, CIMultiDict(CLIENT), orjson.dumps(body))
+        assert (answer(request, state).response.status == 200) is is_usable(body), body
+
+
+def is_usable(body: Any) -> bool:
+    try:
+        check_usable(body)
+    except ApiError:
+        return False
+    return True

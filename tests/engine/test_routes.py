@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+from mockclaude.api.mode import ValidationResult
 from mockclaude.api.models import ALIASES, CATALOGUE
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import HttpRequest
@@ -20,6 +21,9 @@ LISTED = [model.id for model in CATALOGUE if model.lifecycle != "retired"]
 
 def served(rules: str) -> ScenarioState:
     return ScenarioState(load_text(f"rules:\n{rules}"))
+
+
+UNCHECKED = ScenarioState(load_text("validation: off\nrules: [reply: x]"))
 
 
 def call(
@@ -162,7 +166,7 @@ def test_count_tokens_is_what_usage_says_of_the_message(fields: dict[str, Any]) 
 
 
 def test_models_are_listed_newest_first_without_the_retired() -> None:
-    page = models_page({})
+    page = models_page({}, ValidationResult())
 
     assert [model["id"] for model in page["data"]] == LISTED[:20]
     assert (page["first_id"], page["last_id"]) == (LISTED[0], LISTED[:20][-1])
@@ -170,26 +174,31 @@ def test_models_are_listed_newest_first_without_the_retired() -> None:
 
 
 def test_pages_forward_hold_every_model_once() -> None:
-    ids, page = [], models_page({"limit": "3"})
+    ids, page = [], models_page({"limit": "3"}, ValidationResult())
     while page["has_more"]:
         ids += [model["id"] for model in page["data"]]
-        page = models_page({"limit": "3", "after_id": page["last_id"]})
+        page = models_page({"limit": "3", "after_id": page["last_id"]}, ValidationResult())
 
     assert ids + [model["id"] for model in page["data"]] == LISTED
 
 
 def test_pages_backward_hold_every_model_once() -> None:
     ids: list[str] = []
-    page = models_page({"limit": "3", "before_id": LISTED[-1]})
+    page = models_page({"limit": "3", "before_id": LISTED[-1]}, ValidationResult())
     while page["has_more"]:
         ids = [model["id"] for model in page["data"]] + ids
-        page = models_page({"limit": "3", "before_id": page["first_id"]})
+        page = models_page({"limit": "3", "before_id": page["first_id"]}, ValidationResult())
 
     assert [model["id"] for model in page["data"]] + ids == LISTED[:-1]
 
 
 def test_the_page_after_the_last_model_is_empty() -> None:
-    assert models_page({"after_id": LISTED[-1]}) == {"data": [], "has_more": False, "first_id": None, "last_id": None}
+    assert models_page({"after_id": LISTED[-1]}, ValidationResult()) == {
+        "data": [],
+        "has_more": False,
+        "first_id": None,
+        "last_id": None,
+    }
 
 
 @pytest.mark.parametrize(
@@ -220,6 +229,34 @@ def test_an_unknown_model_is_a_404_in_the_apis_words() -> None:
     given = sent(answer(call("GET", "/v1/models/gpt-5"), HELLO))
 
     assert (given.status, given.error) == (404, ("not_found_error", "model: gpt-5"))
+
+
+def test_any_model_is_made_up_without_validation() -> None:
+    given = sent(answer(call("GET", "/v1/models/gpt-5"), UNCHECKED)).json
+    made_up = {"id": "gpt-5", "display_name": "gpt-5", "created_at": "1970-01-01T00:00:00Z"}
+
+    assert list(given) == list(CATALOGUE[0].info())
+    assert {name: value for name, value in given.items() if value} == {
+        **made_up,
+        "lifecycle": "active",
+        "type": "model",
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ({"after_id": LISTED[0], "before_id": LISTED[2]}, LISTED[1]),
+        ({"after_id": "gpt-5"}, LISTED[0]),
+        ({"before_id": "gpt-5"}, LISTED[0]),
+        ({"limit": "many"}, LISTED[0]),
+        ({"lifecycle[]": "Active"}, LISTED[0]),
+    ],
+)
+def test_any_page_is_answered_without_validation(query: dict[str, str], first: str) -> None:
+    given = sent(answer(call("GET", "/v1/models", query=query), UNCHECKED))
+
+    assert (given.status, given.json["first_id"]) == (200, first)
 
 
 @pytest.mark.parametrize("path", ["/v1/", "/v1/nothing"])

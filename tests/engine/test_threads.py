@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mockclaude.api.errors import ApiError
+from mockclaude.api.mode import ValidationResult
 from mockclaude.engine.state import threads as module
 from mockclaude.engine.state.memory_store import MemoryStore
 from mockclaude.engine.state.store import Effect, Store
@@ -27,7 +28,7 @@ def after(message_id: str) -> dict[str, Any]:
 
 def resolved(store: Store, body: dict[str, Any], now: int = NOW, *, hold: bool = False) -> dict[str, Any]:
     """Return the whole request that `body` is; with `hold`, it is being answered from then on."""
-    return ThreadRequest(store, now, hold=hold).resolve(KEY, body)
+    return ThreadRequest(store, now, hold=hold).resolve(KEY, body, ValidationResult())
 
 
 def answered(
@@ -35,7 +36,7 @@ def answered(
 ) -> dict[str, Any]:
     """Return the whole request that `body` was, once it is answered."""
     thread = ThreadRequest(store, now)
-    whole = thread.resolve(key, body)
+    whole = thread.resolve(key, body, ValidationResult())
     store.commit((*thread.store_effects(message_id, content), *thread.end_effects()))
     return whole
 
@@ -46,7 +47,7 @@ def create(store: Store, **fields: Any) -> None:
 
 def refused(store: Store, body: dict[str, Any], now: int = NOW, key: str = KEY) -> ApiError:
     with pytest.raises(ApiError) as caught:
-        ThreadRequest(store, now).resolve(key, body)
+        ThreadRequest(store, now).resolve(key, body, ValidationResult())
     return caught.value
 
 
@@ -65,7 +66,7 @@ def test_a_request_without_a_thread_is_what_it_was_and_leaves_nothing(store: Sto
     body = {"model": "m", "messages": [HELLO], **fields}
     thread = ThreadRequest(store, NOW)
 
-    assert thread.resolve(KEY, body) is body
+    assert thread.resolve(KEY, body, ValidationResult()) is body
     assert (*thread.store_effects("msg_1", HI), *thread.end_effects(), *thread.restore_effects()) == ()
 
 
@@ -140,7 +141,7 @@ def test_a_reply_is_continued_once(store: Store) -> None:
 def test_a_reply_is_continued_by_one_request_at_a_time(store: Store) -> None:
     create(store)
     thread = ThreadRequest(store, NOW)
-    thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
+    thread.resolve(KEY, asking(MORE, thread=after("msg_1")), ValidationResult())
     steps: list[tuple[Effect, ...]] = [
         (),
         thread.store_effects("msg_2", HI),
@@ -159,7 +160,7 @@ def test_a_reply_is_continued_by_one_request_at_a_time(store: Store) -> None:
 def test_a_request_without_a_reply_can_be_tried_again(store: Store, times: int) -> None:
     create(store)
     thread = ThreadRequest(store, NOW)
-    thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
+    thread.resolve(KEY, asking(MORE, thread=after("msg_1")), ValidationResult())
     store.commit(thread.restore_effects() * times)
 
     assert answered(store, "msg_2", asking(MORE, thread=after("msg_1")))["messages"][-1] == MORE
@@ -168,7 +169,7 @@ def test_a_request_without_a_reply_can_be_tried_again(store: Store, times: int) 
 def test_reading_a_thread_holds_no_reply(store: Store) -> None:
     create(store)
     thread = ThreadRequest(store, NOW, hold=False)
-    thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
+    thread.resolve(KEY, asking(MORE, thread=after("msg_1")), ValidationResult())
 
     assert (*thread.end_effects(), *thread.restore_effects()) == ()
     assert answered(store, "msg_2", asking(MORE, thread=after("msg_1")))
@@ -177,7 +178,7 @@ def test_reading_a_thread_holds_no_reply(store: Store) -> None:
 def test_a_reply_that_went_on_is_not_restored(store: Store) -> None:
     create(store)
     thread = ThreadRequest(store, NOW)
-    thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
+    thread.resolve(KEY, asking(MORE, thread=after("msg_1")), ValidationResult())
     store.commit((*thread.store_effects("msg_2", HI), *thread.restore_effects()))
     assert code(refused(store, asking(MORE, thread=after("msg_1")))) == IN_FLIGHT
 
@@ -188,7 +189,7 @@ def test_a_reply_that_went_on_is_not_restored(store: Store) -> None:
 def test_storing_a_reply_twice_is_storing_it_once(store: Store) -> None:
     create(store)
     thread = ThreadRequest(store, NOW)
-    thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
+    thread.resolve(KEY, asking(MORE, thread=after("msg_1")), ValidationResult())
     store.commit(thread.store_effects("msg_2", HI) * 2)
 
     assert len(resolved(store, asking(MORE, thread=after("msg_2")))["messages"]) == 5
@@ -250,6 +251,13 @@ def test_a_request_that_edits_its_context_has_no_thread(store: Store, thread: di
     assert error.message.startswith("Threads do not support this request: context_management.")
 
 
+def test_a_thread_may_edit_its_context_without_validation(store: Store) -> None:
+    body = asking(HELLO, thread=CREATE, context_management={"edits": []})
+
+    whole = ThreadRequest(store, NOW).resolve(KEY, body, ValidationResult("off"))
+    assert whole == {name: value for name, value in body.items() if name != "thread"}
+
+
 def bounded(monkeypatch: pytest.MonkeyPatch, **bounds: int) -> Store:
     """Return an empty store with these bounds, which are constants of the module."""
     for name, value in bounds.items():
@@ -303,7 +311,7 @@ def test_what_was_forgotten_while_it_went_on_is_not_missed(monkeypatch: pytest.M
     store = bounded(monkeypatch, MAX_THREADS=1)
     create(store)
     thread = ThreadRequest(store, NOW)
-    thread.resolve(KEY, asking(MORE, thread=after("msg_1")))
+    thread.resolve(KEY, asking(MORE, thread=after("msg_1")), ValidationResult())
     store.commit(thread.store_effects("msg_2", HI))
     answered(store, "msg_3", asking(HELLO, thread=CREATE))
     store.commit(thread.end_effects())

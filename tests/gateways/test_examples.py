@@ -39,7 +39,7 @@ REFUSED = {
     "crazyrouter/thinking.sh": "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024",
     "yourouter/chat.py.txt": "max_tokens: Field required",
     "yourouter/image.sh": "messages.0.content.1.image.source.base64: invalid base64 data",
-    "yourouter/pdf.sh": "messages.0.content.0.document.source.base64: invalid base64 data",
+    "yourouter/pdf.sh": "messages.0.content.0.pdf.source.base64: invalid base64 data",
 }
 """What the API says to the examples that it does not take."""
 

@@ -25,9 +25,20 @@ USAGE = {
     "cache_read_input_tokens": 0,
     "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
     "output_tokens": 2,
+    "output_tokens_details": {"thinking_tokens": 0},
     "service_tier": "standard",
-    "inference_geo": "not_available",
+    "inference_geo": "global",
 }
+
+
+ITERATION = [
+    "input_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "cache_creation",
+    "type",
+]
 
 
 def usage(*steps: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -126,14 +137,40 @@ def test_usage_is_counted_in_the_apis_key_order() -> None:
 @pytest.mark.parametrize(
     ("steps", "details"),
     [
-        ([TEXT], None),
+        ([TEXT], {"thinking_tokens": 0}),
         ([{"thinking": "sevench"}, TEXT], {"thinking_tokens": 2}),
         ([{"thinking": "sevench"}, {"thinking": "a"}], {"thinking_tokens": 3}),
         ([{"redacted_thinking": "EmwK"}], {"thinking_tokens": 0}),
     ],
 )
-def test_usage_has_the_thinking_tokens(steps: list[dict[str, Any]], details: dict[str, int] | None) -> None:
-    assert usage(*steps).get("output_tokens_details") == details
+def test_usage_has_the_thinking_tokens(steps: list[dict[str, Any]], details: dict[str, int]) -> None:
+    assert usage(*steps)["output_tokens_details"] == details
+
+
+def fallback_to(model: str) -> dict[str, Any]:
+    return {"block": {"type": "fallback", "from": {}, "to": {"model": model}, "trigger": {"type": "refusal"}}}
+
+
+@pytest.mark.parametrize(
+    ("steps", "iterations"),
+    [
+        ([TEXT], None),
+        (
+            [{"block": {"type": "server_tool_use", "id": "u_1", "name": "advisor", "input": {}}}, TEXT],
+            [("message", None, 2)],
+        ),
+        (
+            [fallback_to("claude-opus-4-8"), TEXT],
+            [("message", None, 0), ("fallback_message", "claude-opus-4-8", 2)],
+        ),
+    ],
+)
+def test_usage_lists_the_iterations_of_several_models(steps: list[Any], iterations: list[Any] | None) -> None:
+    entries = usage(*steps).get("iterations") or []
+
+    assert [key for entry in entries[:1] for key in entry] == ITERATION[: len(entries) * 6]
+    found = [(entry["type"], entry.get("model"), min(entry["output_tokens"], 2)) for entry in entries]
+    assert found == (iterations or [])
 
 
 @pytest.mark.parametrize(

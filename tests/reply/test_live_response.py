@@ -295,6 +295,24 @@ def test_thinking_that_is_cut_is_not_signed() -> None:
     assert "signature_delta" not in kinds(made.script)
 
 
+@pytest.mark.parametrize("max_tokens", [1, 1024])
+@pytest.mark.parametrize("more", [{"thinking": {"thinking": "It is sunny.", "chunks": 2}}, {"generate": "auto"}])
+def test_thinking_in_parts_is_signed_as_at_once(more: dict[str, Any], max_tokens: int) -> None:
+    steps = ({"thinking": "Let me see what it may be."}, more)
+
+    made = Made(*steps, max_tokens=max_tokens)
+
+    assert made.content == at_once(*steps, max_tokens=max_tokens).message["content"]
+
+
+def test_thinking_after_the_last_token_is_not_signed() -> None:
+    made = Made(
+        "One two", {"thinking": {"thinking": "Hm.", "chunks": 1}}, max_tokens=1, stop_sequences=["One two three"]
+    )
+
+    assert [block["type"] for block in made.content] == ["text"]
+
+
 def test_a_reply_as_it_is_written_is_not_cut() -> None:
     made = Made("One, two,", " three.", {"thinking": "Hm."}, max_tokens=1, reply_context=ReplyContext(as_written=True))
 

@@ -7,17 +7,20 @@ from typing import Any
 import pytest
 
 from mockclaude.api.prompt import Prompt
-from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.optional_fields import container_field, context_fields, thinking_fields
+from tests.api.asking import asked
 
 NOW = 1_795_000_000
 LATER = "2026-12-18T11:06:40Z"
 EXCEL = {"type": "anthropic", "skill_id": "xlsx"}
 
 
-def fields_for(**body: Any) -> dict[str, Any]:
-    request = MessagesRequest({"model": "claude-sonnet-5", "messages": [], **body})
+BINDING = frozenset({"thinking-binding-controls-2026-08-01"})
+
+
+def fields_for(betas: frozenset[str] = frozenset(), **body: Any) -> dict[str, Any]:
+    request = asked(betas=betas, **body)
     return {**container_field(body, Draws(0, "rule"), NOW), **context_fields(request), **thinking_fields(request)}
 
 
@@ -26,19 +29,23 @@ def test_optional_fields_are_absent_by_default() -> None:
 
 
 def test_edits_and_transformations_are_empty() -> None:
-    fields = fields_for(
-        context_management={"edits": []}, thinking={"block_binding": {"prefix_mismatch_behavior": "error"}}
-    )
+    fields = fields_for(BINDING, context_management={"edits": []})
 
     assert fields == {"context_management": {"applied_edits": []}, "input_transformations": []}
 
 
+@pytest.mark.parametrize(
+    ("model", "thinks"), [("claude-sonnet-4-6", True), ("claude-3-haiku-20240307", False), ("claude-next", True)]
+)
+def test_a_model_that_can_think_tells_of_dropped_blocks(model: str, thinks: bool) -> None:
+    assert ("input_transformations" in fields_for(BINDING, model=model)) is thinks
+
+
 def test_edits_and_transformations_are_those_of_the_prompt() -> None:
-    body = {"context_management": {"edits": []}, "thinking": {"block_binding": {}}, "messages": []}
     cleared, dropped = {"type": "clear_thinking_20251015"}, {"type": "thinking_dropped"}
     prompt = Prompt([], applied_edits=[cleared], transformations=[dropped])
 
-    request = MessagesRequest({"model": "claude-sonnet-5", **body}).with_prompt(prompt)
+    request = asked(betas=BINDING, context_management={"edits": []}).with_prompt(prompt)
 
     assert context_fields(request) == {"context_management": {"applied_edits": [cleared]}}
     assert thinking_fields(request) == {"input_transformations": [dropped]}

@@ -90,7 +90,7 @@ def test_a_stream_of_text_is_these_bytes() -> None:
         b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}',
         b'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn",'
         b'"stop_sequence":null,"stop_details":null},"usage":{"input_tokens":9,"cache_creation_input_tokens":0,'
-        b'"cache_read_input_tokens":0,"output_tokens":2}}',
+        b'"cache_read_input_tokens":0,"output_tokens":2,"output_tokens_details":{"thinking_tokens":0}}}',
         b'event: message_stop\ndata: {"type":"message_stop"}',
         b"",
     ]

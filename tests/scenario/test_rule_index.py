@@ -272,6 +272,6 @@ def test_all_of_many_rules_that_match_are_yielded_in_order() -> None:
 def test_a_header_that_is_not_there_contains_nothing() -> None:
     rules = [{"when": {"headers": {"x-team": f"team {number}"}}, "reply": "x"} for number in range(FEW + 5)]
     scenario = load_text(json.dumps({"rules": rules}))
-    bare = MessagesRequest({"messages": [{"role": "user", "content": "Hello"}]})
+    bare = MessagesRequest({"model": "claude-opus-5", "messages": [{"role": "user", "content": "Hello"}]})
 
     assert match(RuleList(scenario.rules), bare) is None

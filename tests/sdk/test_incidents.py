@@ -284,6 +284,19 @@ def test_thinking_without_its_signature_makes_the_next_turn_a_400(connect: Conne
     assert client.create("Hello", [thinking, text], "Yes.").content[0].text == "Then I will go on."
 
 
+def test_a_date_in_the_system_prompt_makes_every_later_turn_a_400_the_next_day(connect: Connect) -> None:
+    client = connect("system_prompt_with_a_date").sdk.messages
+    asked: Any = {"model": "claude-fable-5-2", "max_tokens": 1024, "thinking": {"type": "adaptive"}}
+    said: Any = [{"role": "user", "content": "Hello"}]
+    turn = client.create(**asked, system="Today is Monday.", messages=said).content
+    said += [{"role": "assistant", "content": turn}, {"role": "user", "content": "Yes."}]
+
+    assert client.create(**asked, system="Today is Monday.", messages=said).stop_reason == "end_turn"
+    for _ in range(2):
+        with pytest.raises(anthropic.BadRequestError, match="The `system` prompt differs from the one this block was"):
+            client.create(**asked, system="Today is Tuesday.", messages=said)
+
+
 def test_a_call_that_was_cut_makes_the_next_turn_a_400_until_the_history_is_repaired(connect: Connect) -> None:
     client = connect("tool_call_interrupted")
     text, call = client.final().content

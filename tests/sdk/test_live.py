@@ -219,7 +219,7 @@ async def test_thinking_that_is_not_shown_has_its_signature_only(mock: MockClaud
     heard = await hear(client, **ask(**omitted))
 
     assert message.content[0].type == "thinking"
-    assert (message.content[0].thinking, len(message.content[0].signature)) == ("", 256)
+    assert (message.content[0].thinking, len(message.content[0].signature)) == ("", 320)
     assert heard.kinds[:4] == ["message_start", "content_block_start", "signature_delta", "content_block_stop"]
 
 

@@ -56,7 +56,7 @@ def test_a_message_is_these_bytes(serve: Serve) -> None:
         '"content":[{"type":"text","text":"Hello!"}],"stop_reason":"end_turn","stop_sequence":null,'
         '"stop_details":null,"usage":{"input_tokens":9,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,'
         '"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":2,'
-        '"service_tier":"standard","inference_geo":"not_available"}}'
+        '"output_tokens_details":{"thinking_tokens":0},"service_tier":"standard","inference_geo":"global"}}'
     )
 
     head = f"{HEAD}content-type: application/json\r\n{LIMITS}{CHUNKED}request-id: {id_in(given, 'req')}\r\n\r\n"
@@ -67,7 +67,7 @@ EVENTS = """event: message_start
 data: {"type":"message_start","message":{"model":"claude-sonnet-5","id":"%s","type":"message","role":"assistant",\
 "content":[],"stop_reason":null,"stop_sequence":null,"stop_details":null,"usage":{"input_tokens":9,\
 "cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,\
-"ephemeral_1h_input_tokens":0},"output_tokens":1,"service_tier":"standard","inference_geo":"not_available"}}}
+"ephemeral_1h_input_tokens":0},"output_tokens":1,"service_tier":"standard","inference_geo":"global"}}}
 
 event: content_block_start
 data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
@@ -86,7 +86,8 @@ data: {"type":"content_block_stop","index":0}
 
 event: message_delta
 data: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null,"stop_details":null},\
-"usage":{"input_tokens":9,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":2}}
+"usage":{"input_tokens":9,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":2,\
+"output_tokens_details":{"thinking_tokens":0}}}
 
 event: message_stop
 data: {"type":"message_stop"}

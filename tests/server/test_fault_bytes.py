@@ -271,7 +271,7 @@ STREAMS: dict[str, Row] = {
     "null_delta": Row(edited("text_delta", '"delta":{.*?}', '"delta":null')),
     "null_text": Row(edited("text_delta", '"text":"[^"]*"', '"text":null')),
     "null_usage": Row(edited("event: message_delta", r'"output_tokens":\d+', '"output_tokens":null')),
-    "no_usage": Row(edited("event: message_delta", ',"usage":{.*?}', "")),
+    "no_usage": Row(edited("event: message_delta", ',"usage":{.*?}}', "")),
     "no_usage_at_start": Row(edited("event: message_start", ',"usage":{.*?}.*?}', "")),
     "null_content": WHOLE,
     "unknown_event": Row(after_start(b'event: hologram\ndata: {"type":"hologram"}\n\n')),

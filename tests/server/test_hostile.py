@@ -270,5 +270,5 @@ def test_many_documents_are_refused_before_they_are_opened(serve: Serve) -> None
     data = CORPUS["media: many PDFs"](400_000).body
 
     assert serve("rules: [{reply: Hi}]").ask(request("POST", "/v1/messages", data)).error[1] == (
-        "A maximum of 500 documents may be provided."
+        "A maximum of 600 documents may be provided."
     )

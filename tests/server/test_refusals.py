@@ -12,7 +12,7 @@ from mockclaude.api.checks.check import Check
 from mockclaude.api.checks.table import CHECKS
 from mockclaude.api.headers import ORGANIZATION_ID
 from mockclaude.scenario.loading.loader import load_text
-from tests.server.refusals import conversations, requests, tools
+from tests.server.refusals import context, conversations, requests, tools
 from tests.server.refusals.writing import (
     ENABLED,
     MIDDLE,
@@ -35,12 +35,14 @@ REFUSALS: list[Refusal] = [
     *requests.MODELS,
     *tools.TOOLS,
     *tools.OUTPUT,
+    *tools.STRICT,
     *conversations.CACHING,
     *conversations.MESSAGES,
     *conversations.PAIRING,
     *conversations.THINKING,
     *conversations.MEDIA,
     *conversations.LIMITS,
+    *context.CONTEXT,
 ]
 
 SCENARIO = """
@@ -125,12 +127,12 @@ def test_of_several_problems_the_one_that_comes_first_is_told(server: Running) -
 def test_thinking_that_was_changed_is_known_again(server: Running) -> None:
     think = Sent({"model": MIDDLE, "thinking": ENABLED, "messages": [user(text("think"))]})
     thought, answer = server.ask(think.raw).json["content"]
-    for changed, status in (({}, 200), ({"thinking": "Another thought."}, 400)):
-        again = said(assistant({**thought, **changed}, answer), QUESTION, model=MIDDLE, thinking=ENABLED)
+    for blocks, status in (([thought], 200), ([{**thought, "thinking": "Hm."}], 200), ([thought, thought], 400)):
+        again = said(assistant(*blocks, answer), QUESTION, model=MIDDLE, thinking=ENABLED)
         given = server.ask(Sent(again).raw)
 
         assert given.status == status
     assert given.error[1] == (
-        "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be "
+        "messages.1.content.1: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be "
         "modified. These blocks must remain as they were in the original response."
     )

@@ -284,6 +284,24 @@ def test_the_next_one_is_fine(mockclaude):
     result.assert_outcomes(passed=2)
 
 
+def test_server_stops_before_earlier_fixtures_of_the_session(run: Run) -> None:
+    result = run("""
+import socket
+
+@pytest.fixture(scope="session", autouse=True)
+def urls():
+    yield (urls := [])
+    host, port = urls[0].removeprefix("http://").split(":")
+    with pytest.raises(OSError):
+        socket.create_connection((host, int(port)))
+
+def test_hello(mockclaude, urls):
+    urls.append(mockclaude.url)
+""")
+
+    result.assert_outcomes(passed=1)
+
+
 def test_classes_and_unittest_use_the_fixture(run: Run) -> None:
     result = run("""
 import unittest

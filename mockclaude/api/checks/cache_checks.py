@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.content_blocks import format_path
 from mockclaude.api.request import MessagesRequest
 
 _MOST = 4
@@ -18,7 +17,7 @@ def _too_many(request: MessagesRequest) -> Details | None:
 def _empty(request: MessagesRequest) -> Details | None:
     for path, block in request.breakpoints:
         if path and path[0] == "messages" and _is_empty(block):
-            return {"path": format_path(path)}
+            return {"path": path}
     return None
 
 
@@ -38,9 +37,16 @@ def _longer_after_shorter(request: MessagesRequest) -> Details | None:
     for path, block in request.breakpoints:
         longer = bool(path) and block["cache_control"].get("ttl") == "1h"
         if longer and shorter:
-            return {"path": format_path(path)}
+            return {"path": path}
         shorter = shorter or not longer
     return None
+
+
+def _shorter_than_target(request: MessagesRequest) -> Details | None:
+    """Find a breakpoint of an hour at the last block, where an automatic one of five minutes would be."""
+    content = request.messages[-1]["content"]
+    target = content[-1].get("cache_control") if content and isinstance(content, list) else None
+    return {} if target and target.get("ttl") == "1h" and request.body["cache_control"].get("ttl") != "1h" else None
 
 
 CHECKS: tuple[Check, ...] = (
@@ -50,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _too_many,
         "cached",
+        citation="AnswerDotAI/lisette#34",
     ),
     Check(
         "a mark on an empty text",
@@ -57,11 +64,12 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _empty,
         "cached",
+        citation="anthropics/claude-code#50484",
     ),
     Check(
         "a mark on an empty text in the system prompt",
         "system.{index}: cache_control cannot be set for empty text blocks",
-        "reported",
+        "assumed",
         _empty_system,
         "cached",
     ),
@@ -72,6 +80,15 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _longer_after_shorter,
         "cached",
+        citation="vellum-ai/vellum-assistant#22191",
+    ),
+    Check(
+        "an automatic mark of five minutes on a block with one of an hour",
+        "Top-level cache_control has ttl='5m' but the target block already has cache_control with ttl='1h'",
+        "reported",
+        _shorter_than_target,
+        "cache_control",
+        citation="vellum-ai/vellum-assistant#23414",
     ),
 )
 """Cache breakpoints: not too many, in the right order of lifetimes, and not on empty blocks."""

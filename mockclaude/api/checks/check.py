@@ -64,14 +64,19 @@ class CheckFailure(NamedTuple):
         return ApiError(self.check.type, self.message, details=self.details)
 
 
-def build_failure(check: Check, request: MessagesRequest, found: Details) -> CheckFailure:
-    """Build the failure of a check, with paths as the API counts them."""
+def format_merged(request: MessagesRequest, path: tuple[Any, ...]) -> str:
+    """Format a path of the request as the API counts it."""
     from mockclaude.api.merged_paths import merge_path
 
+    return format_path(merge_path(request.messages, path))
+
+
+def build_failure(check: Check, request: MessagesRequest, found: Details) -> CheckFailure:
+    """Build the failure of a check, with paths as the API counts them."""
     values = dict(found)
     if isinstance(path := values.get("path"), tuple):
-        values["path"] = format_path(merge_path(request.messages, path))
+        values["path"] = format_merged(request, path)
     if isinstance(number := values.get("number"), int):
-        values["number"] = merge_path(request.messages, ("messages", number))[1]
+        values["number"] = format_merged(request, ("messages", number)).rpartition(".")[2]
     details = values.pop("details", None)
     return CheckFailure(check, check.message.format(**values), details)

@@ -5,10 +5,13 @@ Any role may come first, as reported since 2024 (anthropic-sdk-typescript#622): 
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
-from mockclaude.api.checks.check import Check, Details
+from mockclaude.api.body import Body
+from mockclaude.api.checks.check import Check, Details, format_merged
 from mockclaude.api.request import MessagesRequest
+from mockclaude.api.tool_pairs import OF_MESSAGES
 
 _NON_EMPTY = "text content blocks must be non-empty"
 _NON_WHITESPACE = "text content blocks must contain non-whitespace text"
@@ -26,26 +29,51 @@ def _is_prefill(request: MessagesRequest, number: int) -> bool:
 
 
 def _blank_string(request: MessagesRequest) -> Details | None:
-    for message in request.messages:
-        content = message["content"]
-        if isinstance(content, str) and content.isspace():
-            return {}
-    return None
+    numbers = [number for number, message in enumerate(request.messages) if _is_blank_string(message["content"])]
+    return _reject_blank(request, [("messages", number) for number in numbers])
+
+
+def _is_blank_string(content: Any) -> bool:
+    return isinstance(content, str) and content.isspace()
 
 
 def _empty_text(request: MessagesRequest) -> Details | None:
     """Find an empty text block; one with `cache_control` is rejected for that."""
     for path, block in request.blocks["text"]:
-        if not block.get("text", True) and len(path) == 4 and not block.get("cache_control"):
+        if not block.get("text", True) and len(path) == OF_MESSAGES and not block.get("cache_control"):
             return {}
     return None
 
 
 def _blank_text(request: MessagesRequest) -> Details | None:
-    for path, block in request.blocks["text"]:
-        if block.get("text", "").isspace() and len(path) == 4:
+    paths = [path for path, block in request.blocks["text"] if block.get("text", "").isspace()]
+    return _reject_blank(request, [path for path in paths if len(path) == OF_MESSAGES])
+
+
+def _reject_blank(request: MessagesRequest, paths: list[tuple[Any, ...]]) -> Details | None:
+    """Find a blank text; beside other blocks of an assistant message the API accepts it."""
+    accepted = _find_speaking(request) if paths else set()
+    for path in paths:
+        if path[1] not in accepted:
             return {}
+        request.warn(f"{format_merged(request, path)}: blank text beside other blocks; the API accepts it")
     return None
+
+
+def _find_speaking(request: MessagesRequest) -> set[int]:
+    """Return the numbers of assistant messages with more than blank texts, after the merge of consecutive ones."""
+    numbers: set[int] = set()
+    for role, run in groupby(enumerate(request.messages), lambda numbered: str(numbered[1]["role"])):
+        merged = dict(run)
+        if role == "assistant" and any(_says_something(message["content"]) for message in merged.values()):
+            numbers.update(merged)
+    return numbers
+
+
+def _says_something(content: str | list[Body]) -> bool:
+    if isinstance(content, str):
+        return not content.isspace()
+    return any(block["type"] != "text" or block.get("text", "").strip() for block in content)
 
 
 def _system_texts(request: MessagesRequest) -> list[str | None]:
@@ -77,21 +105,44 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "a message without content",
         "messages.{number}: all messages must have non-empty content except for the optional final assistant message",
-        "reported",
+        "recorded",
         _empty,
         "blank",
+        citation="Mirascope/mirascope anthropic/handles-empty-string-content.har",
     ),
-    Check("an empty text", f"messages: {_NON_EMPTY}", "reported", _empty_text, "block:text"),
-    Check("a text of spaces", f"messages: {_NON_WHITESPACE}", "reported", _blank_text, "block:text"),
-    Check("a message of spaces", f"messages: {_NON_WHITESPACE}", "reported", _blank_string, "blank"),
-    Check("an empty text in the system prompt", f"system: {_NON_EMPTY}", "reported", _empty_system, "system"),
-    Check("a text of spaces in the system prompt", f"system: {_NON_WHITESPACE}", "reported", _blank_system, "system"),
+    Check(
+        "an empty text",
+        f"messages: {_NON_EMPTY}",
+        "reported",
+        _empty_text,
+        "block:text",
+        citation="anthropics/claude-code#62150",
+    ),
+    Check(
+        "a text of spaces",
+        f"messages: {_NON_WHITESPACE}",
+        "reported",
+        _blank_text,
+        "block:text",
+        citation="anthropics/claude-code#23440",
+    ),
+    Check(
+        "a message of spaces",
+        f"messages: {_NON_WHITESPACE}",
+        "reported",
+        _blank_string,
+        "blank",
+        citation="anomalyco/opencode#31259",
+    ),
+    Check("an empty text in the system prompt", f"system: {_NON_EMPTY}", "assumed", _empty_system, "system"),
+    Check("a text of spaces in the system prompt", f"system: {_NON_WHITESPACE}", "assumed", _blank_system, "system"),
     Check(
         "a prefilled answer that ends in a space",
         "messages: final assistant content cannot end with trailing whitespace",
         "reported",
         _trailing_space,
         "role:assistant",
+        citation="crewAIInc/crewAI#4413",
     ),
 )
 """Messages and system prompts: not empty."""

@@ -1,4 +1,4 @@
-"""Checks that depend on the model: maximum lengths, kinds of thinking, sampling, roles and features.
+"""Checks that depend on the model: maximum lengths, kinds of thinking, sampling and roles.
 
 The catalogue has the abilities of each model; requests for unknown models pass.
 """
@@ -12,20 +12,21 @@ from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.models import Model
 from mockclaude.api.request import MessagesRequest
 
-_Find: TypeAlias = Callable[[MessagesRequest, Model], Details | None]
+Find: TypeAlias = Callable[[MessagesRequest, Model], Details | None]
+"""Returns the values for the message of a check, or None if the request is valid for the model."""
 
 _INTERLEAVED = "interleaved-thinking-2025-05-14"
 _LONGER = {"output-128k-2025-02-19": 128_000, "output-300k-2026-03-24": 300_000}
-_UNFINISHED = ("server_tool_use", "mcp_tool_use")
+_UNFINISHED = ("server_tool_use", "mcp_tool_use", "compaction")
 
 
-def _rule(condition: str, message: str, source: str, find: _Find, needs: str) -> Check:
+def build_model_check(condition: str, message: str, source: str, find: Find, needs: str, citation: str = "") -> Check:
     """Build a check for the models of the catalogue."""
 
     def find_if_known(request: MessagesRequest) -> Details | None:
         return None if request.model_info is None else find(request, request.model_info)
 
-    return Check(condition, message, source, find_if_known, needs, gateway=True)
+    return Check(condition, message, source, find_if_known, needs, gateway=True, citation=citation)
 
 
 def _too_long(request: MessagesRequest, model: Model) -> Details | None:
@@ -52,7 +53,7 @@ def _thinking_type(request: MessagesRequest) -> str | None:
     return thinking.get("type") if thinking else None
 
 
-def _reject_thinking_type(mode: str, offers: Callable[[tuple[str, ...]], bool] = bool) -> _Find:
+def _reject_thinking_type(mode: str, offers: Callable[[tuple[str, ...]], bool] = bool) -> Find:
     """Build a check that rejects `thinking.type` `mode` if the model lacks it and `offers` is true of its types."""
 
     def find(_: MessagesRequest, model: Model) -> Details | None:
@@ -82,17 +83,12 @@ def _is_thinking(request: MessagesRequest) -> bool:
     return _thinking_type(request) in ("enabled", "adaptive")
 
 
-def _too_warm(request: MessagesRequest) -> Details | None:
+def _other_temperature(request: MessagesRequest) -> Details | None:
     temperature = _number(request.body["temperature"])
-    return {} if temperature is not None and temperature > 1 else None
+    return None if temperature is None or 0 <= temperature <= 1 else {}
 
 
-def _too_cold(request: MessagesRequest) -> Details | None:
-    temperature = _number(request.body["temperature"])
-    return {"temperature": temperature} if temperature is not None and temperature < 0 else None
-
-
-def _reject_sampling(field: str) -> _Find:
+def _reject_sampling(field: str) -> Find:
     """Build a check that rejects values of `field` other than the default, for models that fix the value."""
 
     def find(request: MessagesRequest, model: Model) -> Details | None:
@@ -105,7 +101,7 @@ def _two_samplers(request: MessagesRequest, model: Model) -> Details | None:
     return {} if model.abilities.one_sampler and request.body.get("top_p") is not None else None
 
 
-def _reject_below(field: str, lowest: float) -> _Find:
+def _reject_below(field: str, lowest: float) -> Find:
     """Build a check that rejects values of `field` below `lowest` if thinking is enabled."""
 
     def find(request: MessagesRequest, _model: Model) -> Details | None:
@@ -145,172 +141,172 @@ def _find_forced_tool_with_thinking(request: MessagesRequest) -> Details | None:
     return {} if _thinking_type(request) == "enabled" and _forces_tool(request) else None
 
 
-def _not_fast(request: MessagesRequest, model: Model) -> Details | None:
-    return {"model": model.id} if request.body["speed"] == "fast" and not model.abilities.fast else None
-
-
-def _reject_feature(feature: str, asks: Callable[[MessagesRequest], bool]) -> _Find:
-    """Build a check that rejects a request with a feature that the model lacks; `asks` detects the feature."""
-
-    def find(request: MessagesRequest, model: Model) -> Details | None:
-        return {"model": model.id} if feature not in model.abilities.features and asks(request) else None
-
-    return find
-
-
-def _has_pdf(request: MessagesRequest) -> bool:
-    sources = [block.get("source") for _, block in request.blocks["document"]]
-    return any(isinstance(source, dict) and source.get("media_type") == "application/pdf" for source in sources)
-
-
-def _has_format(request: MessagesRequest) -> bool:
-    return bool(request.body["output_config"].get("format"))
-
-
 _ADAPTIVE_INSTEAD = 'Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'
+_ADR = "vicentereig/dspy.rb adr/019-anthropic-reasoning-temperature-config.md, of temperature"
 _WITH_THINKING = "when thinking is enabled or in adaptive mode"
 
 CHECKS: tuple[Check, ...] = (
-    _rule(
+    build_model_check(
         "more tokens than the model writes",
         "max_tokens: {max_tokens} > {limit}, which is the maximum allowed number of output tokens for {model}",
-        "reported",
+        "assumed",
         _too_long,
         "max_tokens",
     ),
     Check(
         "thoughts longer than the answer",
         "`max_tokens` must be greater than `thinking.budget_tokens`",
-        "reported",
+        "assumed",
         _budget_too_big,
         "thinking",
     ),
-    _rule(
+    build_model_check(
         "a budget for thoughts where the model sets it",
         f'"thinking.type.enabled" is not supported for this model. {_ADAPTIVE_INSTEAD}',
-        "documented",
+        "reported",
         _reject_thinking_type("enabled", lambda modes: "adaptive" in modes),
         "thinking:enabled",
+        citation="0xPlaygrounds/rig reasoning_usage_matrix.rs",
     ),
-    _rule(
+    build_model_check(
         "a budget for thoughts where the model has none",
         "'{model}' does not support thinking.",
-        "assumed",
+        "reported",
         _reject_thinking_type("enabled", lambda modes: "adaptive" not in modes),
         "thinking:enabled",
+        citation="anthropics/claude-code#12914",
     ),
-    _rule(
+    build_model_check(
         "adaptive thinking on an older model",
         "adaptive thinking is not supported on this model",
-        "documented",
+        "reported",
         _reject_thinking_type("adaptive"),
         "thinking:adaptive",
+        citation="docker/docker-agent#3362; askalf/dario#273",
     ),
-    _rule(
+    build_model_check(
         "thinking between tools where it is not known",
         '"thinking.type.between_tools" is not supported for this model.',
-        "reported",
+        "assumed",
         _reject_thinking_type("between_tools"),
         "thinking:between_tools",
     ),
-    _rule(
+    build_model_check(
         "no thinking where it is always on, but can be between tools only",
         '"thinking.type.disabled" is not supported for this model. Use "thinking.type.between_tools" for the lowest '
         'thinking setting, or "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
-        "reported",
+        "assumed",
         _reject_thinking_type("disabled", lambda modes: "between_tools" in modes),
         "thinking:disabled",
     ),
-    _rule(
+    build_model_check(
         "no thinking where it is always on, but can have a budget",
         '"thinking.type.disabled" is not supported for this model. Thinking defaults to adaptive mode when not '
         'specified; use "thinking.type.enabled" with "budget_tokens" for extended thinking.',
-        "documented",
+        "assumed",
         _reject_thinking_type("disabled", lambda modes: "enabled" in modes),
         "thinking:disabled",
     ),
-    _rule(
+    build_model_check(
         "no thinking where it is always on",
         f'"thinking.type.disabled" is not supported for this model. {_ADAPTIVE_INSTEAD}',
-        "documented",
+        "reported",
         _reject_thinking_type("disabled", lambda modes: modes == ("adaptive",)),
         "thinking:disabled",
+        citation="measured on claude-opus-5-5, 2026-10-06",
     ),
-    _rule(
+    build_model_check(
         "an effort where the model has no such setting",
         "This model does not support the effort parameter.",
         "reported",
         _no_effort,
         "output_config",
+        citation="anthropics/claude-code#30010",
     ),
-    _rule(
+    build_model_check(
         "an effort that the model does not have",
         "This model does not support effort level '{effort}'. Supported levels: {levels}.",
         "recorded",
         _other_effort,
         "output_config",
+        citation="pydantic/pydantic-ai test_anthropic_explicit_effort_xhigh_unsupported_model_errors.yaml",
     ),
-    _rule(
+    build_model_check(
         "an effort that is not made without thinking",
         "output_config.effort '{effort}' is not supported when thinking is disabled on this model. "
         "Use effort 'high' or below, or enable thinking.",
         "reported",
         _effort_that_thinks,
         "output_config",
+        citation="anthropics/claude-code#81084",
     ),
-    Check("a temperature above 1", "temperature: range: 0..1", "reported", _too_warm, "temperature", gateway=True),
     Check(
-        "a temperature below 0",
-        "`temperature` cannot be set to {temperature} for this model",
-        "reported",
-        _too_cold,
+        "a temperature below 0 or above 1",
+        "temperature: range: 0..1",
+        "recorded",
+        _other_temperature,
         "temperature",
         gateway=True,
+        citation="0xPlaygrounds/rig error_identity_edge/validation_error_carries_identity.yaml",
     ),
     *(
-        _rule(f"a {field}", f"`{field}` is deprecated for this model.", "reported", _reject_sampling(field), field)
+        build_model_check(
+            f"a {field}", f"`{field}` is deprecated for this model.", "reported", _reject_sampling(field), field, _ADR
+        )
         for field in ("temperature", "top_p", "top_k")
     ),
-    _rule(
+    build_model_check(
         "two samplers where the model takes one",
         "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
         "reported",
         _two_samplers,
         "temperature",
+        citation="pydantic/pydantic-ai tests/models/test_anthropic.py",
     ),
-    _rule(
+    build_model_check(
         "thoughts at another temperature than 1",
         f"`temperature` may only be set to 1 {_WITH_THINKING}",
         "reported",
         _reject_below("temperature", 1),
         "temperature",
+        citation="anthropics/anthropic-cookbook extended_thinking/extended_thinking.ipynb",
     ),
-    _rule(
+    build_model_check(
         "thoughts from too few words",
         f"`top_p` must be greater than or equal to 0.95 or unset {_WITH_THINKING}",
         "reported",
         _reject_below("top_p", 0.95),
         "top_p",
+        citation="SEMOSS/Semoss#1655",
     ),
-    _rule(
+    build_model_check(
         "thoughts from a number of words",
         f"`top_k` must be unset {_WITH_THINKING}",
         "reported",
         _reject_below("top_k", float("inf")),
         "top_k",
+        citation="quarkiverse/quarkus-langchain4j#1812",
     ),
-    _rule(
+    build_model_check(
         "a prefilled answer",
         "This model does not support assistant message prefill. The conversation must end with a user message.",
-        "documented",
+        "recorded",
         _find_prefill,
         "role:assistant",
+        citation="activeagents/activeagent docs/actions/structured_output/anthropic_json.yml",
     ),
-    _rule("a system message", "role 'system' is not supported on this model", "reported", _system_role, "role:system"),
-    _rule(
+    build_model_check(
+        "a system message",
+        "role 'system' is not supported on this model",
+        "reported",
+        _system_role,
+        "role:system",
+        "UKGovernmentBEIS/inspect_ai _providers/anthropic.py; pydantic/pydantic-ai providers/anthropic.py",
+    ),
+    build_model_check(
         "a forced tool",
         'tool_choice: type "tool" and "any" are not supported for this model.',
-        "documented",
+        "assumed",
         _find_forced_tool,
         "tool_choice",
     ),
@@ -321,28 +317,7 @@ CHECKS: tuple[Check, ...] = (
         _find_forced_tool_with_thinking,
         "tool_choice",
         gateway=True,
-    ),
-    _rule("a fast answer", "'{model}' does not support the `speed` parameter.", "reported", _not_fast, "speed"),
-    _rule(
-        "a PDF",
-        "'{model}' does not support PDFs.",
-        "reported",
-        _reject_feature("pdf_input", _has_pdf),
-        "block:document",
-    ),
-    _rule(
-        "a format of the answer",
-        "'{model}' does not support the `output_config.format` parameter.",
-        "assumed",
-        _reject_feature("structured_outputs", _has_format),
-        "output_config",
-    ),
-    _rule(
-        "a format of the answer, in the old field",
-        "'{model}' does not support the `output_format` parameter.",
-        "assumed",
-        _reject_feature("structured_outputs", lambda _request: True),
-        "output_format",
+        citation="langchain-ai/langchainjs responses.int.test.ts; pydantic/pydantic-ai tests/models/test_anthropic.py",
     ),
 )
 """Checks of the model, in the order of the fields that they read."""

@@ -32,14 +32,14 @@ _WITH_SCHEMAS = frozenset({"properties", *_DEFINITIONS, "anyOf", "allOf", "items
 def schema_problem(schema: bytes) -> str | None:
     """Return the first error of a JSON Schema for structured output; None if valid."""
     parsed = orjson.loads(schema)
-    for node in _subschemas(parsed):
-        for problem in (_unknown_type, _open_object, _few_items, _find_unsupported):
+    for node in subschemas(parsed):
+        for problem in (_unknown_type, _open_object, _few_items, _any_property, _find_unsupported):
             if message := problem(node):
                 return message
     return _find_circle(parsed)
 
 
-def _subschemas(schema: object) -> Iterator[Body]:
+def subschemas(schema: object) -> Iterator[Body]:
     """Yield a schema and its subschemas, from the outside in."""
     left = [schema]
     while left:
@@ -90,6 +90,11 @@ def _open_object(node: Body) -> str | None:
     )
 
 
+def _any_property(node: Body) -> str | None:
+    is_any = "object" in _types(node) and any(schema is True for schema in _dict(node.get("properties")).values())
+    return "For 'object' type, property 'properties' is not supported" if is_any else None
+
+
 def _few_items(node: Body) -> str | None:
     least = node.get("minItems")
     if least in (None, 0, 1) or "array" not in _types(node):
@@ -118,7 +123,10 @@ def _find_circle(schema: object) -> str | None:
         TopologicalSorter(needs).prepare()
     except CycleError as error:
         way = _order_circle(error.args[1][:0:-1], [*definitions])
-        return f"Circular reference detected in schema definitions: {' -> '.join(way)}"
+        return (
+            f"Invalid schema: Circular reference detected in schema definitions: {' -> '.join(way)}. "
+            "Self-referencing or mutually-referencing definitions are not supported."
+        )
     return None
 
 
@@ -130,13 +138,14 @@ def _order_circle(circle: list[str], definitions: list[str]) -> list[str]:
 
 
 def _references(schema: object) -> Iterator[str]:
-    for node in _subschemas(schema):
+    for node in subschemas(schema):
         reference = node.get("$ref")
         if isinstance(reference, str):
             yield reference.rpartition("/")[2]
 
 
-def _format(request: MessagesRequest, field: str) -> Any:
+def find_format(request: MessagesRequest, field: str) -> Any:
+    """Return the output format in `output_config` or `output_format`, if any."""
     value = request.body.get(field)
     return value.get("format") if value and field == "output_config" else value
 
@@ -145,7 +154,7 @@ def _reject_schema(field: str) -> Callable[[MessagesRequest], Details | None]:
     """Build a check that rejects an invalid schema in `field`."""
 
     def find(request: MessagesRequest) -> Details | None:
-        output_format = _format(request, field)
+        output_format = find_format(request, field)
         problem = schema_problem(orjson.dumps(output_format["schema"])) if output_format else None
         return None if problem is None else {"problem": problem}
 
@@ -156,7 +165,7 @@ def _reject_citations(kind: str) -> Callable[[MessagesRequest], Details | None]:
     """Build a check that rejects citations of blocks of a kind in a request with an output format."""
 
     def find(request: MessagesRequest) -> Details | None:
-        if not (_format(request, "output_config") or _format(request, "output_format")):
+        if not (find_format(request, "output_config") or find_format(request, "output_format")):
             return None
         return {} if any(_is_enabled(block.get("citations")) for _, block in request.blocks[kind]) else None
 
@@ -171,6 +180,10 @@ def _find_edits_with_output_format(request: MessagesRequest) -> Details | None:
     return {} if request.body.get("context_management") is not None else None
 
 
+def _empty_stop(request: MessagesRequest) -> Details | None:
+    return {} if "" in request.body["stop_sequences"] else None
+
+
 def _blank_stop(request: MessagesRequest) -> Details | None:
     return None if all(map(str.strip, request.body["stop_sequences"])) else {}
 
@@ -179,14 +192,15 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "a schema that cannot constrain the answer",
         "output_config.format.schema: {problem}",
-        "reported",
+        "recorded",
         _reject_schema("output_config"),
         "output_config",
+        citation="maruel/genai Scoreboard/claude-opus-4-8/GenSync-JSON.yaml",
     ),
     Check(
         "a schema that cannot constrain the answer, in the old field",
         "output_format.schema: {problem}",
-        "reported",
+        "assumed",
         _reject_schema("output_format"),
         "output_format",
     ),
@@ -208,11 +222,20 @@ CHECKS: tuple[Check, ...] = (
         "compaction",
     ),
     Check(
+        "an empty stop sequence",
+        "stop_sequences: each stop sequence must be non-empty",
+        "reported",
+        _empty_stop,
+        "stop_sequences",
+        citation="MegaGrindStone/mcp-web-ui#5",
+    ),
+    Check(
         "a stop sequence without a character",
         "stop_sequences: each stop sequence must contain non-whitespace",
         "reported",
         _blank_stop,
         "stop_sequences",
+        citation="BerriAI/litellm#3286",
     ),
 )
 """Output: its schema, features that it excludes, and stop sequences."""

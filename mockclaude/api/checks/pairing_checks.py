@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.content_blocks import Located, format_path
+from mockclaude.api.checks.check import Check, Details, format_merged
+from mockclaude.api.content_blocks import Located
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.tool_pairs import OF_MESSAGES
 
@@ -22,6 +22,10 @@ _RESULTS_OF_SERVERS = (
 )
 
 
+_CITED = {"advisor_tool_result": "anthropics/claude-code#64383"}
+"""The results without a call that users have reported; the words of the others are alike."""
+
+
 def _message_blocks(request: MessagesRequest, kind: str) -> list[Located]:
     """Return the blocks of a `kind` that are part of a message, not of a tool result, with their paths."""
     return [located for located in request.blocks.get(kind, ()) if len(located[0]) == OF_MESSAGES]
@@ -34,7 +38,14 @@ def _is_continued(request: MessagesRequest) -> bool:
 
 
 def _same_id(request: MessagesRequest) -> Details | None:
-    return _find_repeated(request, "tool_use", [name for _, name in request.pairs.calls])
+    repeated = _find_repeated(request, "tool_use", [name for _, name in request.pairs.calls])
+    if repeated is None:
+        return None
+    within = _find_repeated(request, "tool_use", request.pairs.calls)
+    if within is None:
+        path = format_merged(request, repeated["path"])
+        request.warn(f"{path}: `tool_use` id of another turn; the API accepts it")
+    return within
 
 
 def _find_repeated(request: MessagesRequest, kind: str, keys: Sequence[object]) -> Details | None:
@@ -44,7 +55,7 @@ def _find_repeated(request: MessagesRequest, kind: str, keys: Sequence[object]) 
     first = {key: index for index, key in reversed([*enumerate(keys)])}
     second = next(index for index, key in enumerate(keys) if first[key] != index)
     path, block = _message_blocks(request, kind)[second]
-    return {"path": format_path(path), "id": block.get("tool_use_id")}
+    return {"path": path, "id": block.get("tool_use_id")}
 
 
 def _find_unanswered(request: MessagesRequest) -> Details | None:
@@ -64,7 +75,7 @@ def _find_unexpected(request: MessagesRequest) -> Details | None:
         return None
     for index, (turn, name) in enumerate(results):
         if (turn, name) not in expected and not (turn == 0 and _is_continued(request)):
-            return {"path": format_path(_message_blocks(request, "tool_result")[index][0]), "id": name}
+            return {"path": _message_blocks(request, "tool_result")[index][0], "id": name}
     return None
 
 
@@ -117,28 +128,38 @@ def _server_check(result: str, call: str) -> Check:
         before = {block.get("id"): path for path, block in reversed(_message_blocks(request, call))}
         for path, block in _message_blocks(request, result):
             if before.get(block.get("tool_use_id"), path) >= path and not _is_continued(request):
-                return {"path": format_path(path), "id": block.get("tool_use_id")}
+                return {"path": path, "id": block.get("tool_use_id")}
         return None
 
+    citation = _CITED.get(result, "")
     return Check(
         f"a {result} without a call",
         f"{{path}}: unexpected `tool_use_id` found in `{result}` blocks: {{id}}. "
         f"Each `{result}` block must have a corresponding `{call}` block before it.",
-        "reported",
+        "reported" if citation else "assumed",
         find,
         f"block:{result}",
+        citation=citation,
     )
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("two calls of one id", "{path}: `tool_use` ids must be unique", "reported", _same_id, "block:tool_use"),
+    Check(
+        "two calls of one id",
+        "{path}: `tool_use` ids must be unique",
+        "reported",
+        _same_id,
+        "block:tool_use",
+        citation="trycua/cua#524",
+    ),
     Check(
         "a call without a result",
         "messages.{number}: `tool_use` ids were found without `tool_result` blocks immediately after: {ids}. "
         "Each `tool_use` block must have a corresponding `tool_result` block in the next message.",
-        "recorded",
+        "reported",
         _find_unanswered,
         "block:tool_use",
+        citation="anthropics/claude-code#7929",
     ),
     Check(
         "a result without a call",
@@ -147,6 +168,7 @@ CHECKS: tuple[Check, ...] = (
         "recorded",
         _find_unexpected,
         "block:tool_result",
+        citation="anthropics/anthropic-sdk-python TestSyncRunTools",
     ),
     Check(
         "two results of one call",
@@ -154,13 +176,15 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _two_results,
         "block:tool_result",
+        citation="boldsoftware/shelley server/duplicate_tool_result_test.go",
     ),
     Check(
         "a call from code that never ran",
         "source tool `{source}` not found for tool use block `{id}`",
-        "recorded",
+        "reported",
         _without_source,
         "block:tool_use",
+        citation="UKGovernmentBEIS/inspect_ai test_anthropic_dynamic_filtering.py",
     ),
     *(_server_check(result, call) for result, call in _RESULTS_OF_SERVERS),
     Check(
@@ -169,6 +193,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _find_unfinished,
         "block:server_tool_use",
+        citation="gsd-build/gsd-2#2869",
     ),
 )
 """Results of the client's tools in the next turn, results of server tools anywhere after their calls."""

@@ -37,11 +37,12 @@ def _find_after_assistant(request: MessagesRequest) -> Details | None:
 
 
 def _interrupts(before: Body | None) -> bool:
+    """Return whether an assistant message ends in text, or waits for the results of the client's tools."""
     if before is None or before["role"] != "assistant":
         return False
     content = before["content"]
-    last = "" if isinstance(content, str) or not content else content[-1].get("type", "")
-    return not last.endswith("_tool_result")
+    kinds = [""] if isinstance(content, str) else ["", *(block.get("type", "") for block in content)]
+    return not kinds[-1].endswith("_tool_result") or "tool_use" in kinds
 
 
 def _find_before_user(request: MessagesRequest) -> Details | None:
@@ -77,14 +78,14 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "a system message without content",
         "messages.{number}: system content must contain at least one block",
-        "reported",
+        "assumed",
         _empty,
         "role:system",
     ),
     Check(
         "a system message of other blocks than text",
         "messages.{number}: role 'system' supports text, tool_addition, and tool_removal blocks only",
-        "reported",
+        "assumed",
         _other_kinds,
         "role:system",
     ),
@@ -94,6 +95,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _first,
         "role:system",
+        citation="diegosouzapw/OmniRoute#10457",
     ),
     Check(
         "a system message after an answer",
@@ -102,6 +104,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _find_after_assistant,
         "role:system",
+        citation="tdavison784/context-runtime docs/probes",
     ),
     Check(
         "a system message before a question",
@@ -109,6 +112,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _find_before_user,
         "role:system",
+        citation="anthropics/claude-code#73821",
     ),
 )
 """System messages: their content, then their places."""

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Literal, TypeAlias
-
 from mockclaude.api.checks import (
     cache_checks,
+    context_checks,
+    fallback_checks,
+    feature_checks,
     media_checks,
     message_checks,
     model_checks,
     output_checks,
     pairing_checks,
     size_checks,
+    strict_checks,
     system_role_checks,
     thinking_checks,
     tool_checks,
 )
-from mockclaude.api.checks.check import Check, build_failure
-from mockclaude.api.mode import ValidationResult
-from mockclaude.api.request import MessagesRequest
+from mockclaude.api.checks.check import Check
 
 CHECKS: tuple[Check, ...] = (
     *model_checks.CHECKS,
+    *feature_checks.CHECKS,
+    *fallback_checks.CHECKS,
     *tool_checks.CHECKS,
     *output_checks.CHECKS,
+    *strict_checks.CHECKS,
+    *context_checks.CHECKS,
     *cache_checks.CHECKS,
     *message_checks.CHECKS,
     *system_role_checks.CHECKS,
@@ -33,45 +36,4 @@ CHECKS: tuple[Check, ...] = (
     *media_checks.CHECKS,
     *size_checks.CHECKS,
 )
-"""Checks of the model, then of tools and output, then of the messages, then of the size."""
-
-Part: TypeAlias = Literal["all", "body", "size"]
-"""Which checks: all, those of the body, or those of the size, which depend on the edits of the prompt."""
-
-_PARTS: dict[Part, tuple[Check, ...]] = {
-    "all": CHECKS,
-    "body": CHECKS[: -len(size_checks.CHECKS)],
-    "size": size_checks.CHECKS,
-}
-
-_NEEDED = frozenset(check.needs for check in CHECKS)
-
-_MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError)
-"""Exceptions of a check that reads a value of the wrong type."""
-
-
-def report_failures(request: MessagesRequest, result: ValidationResult, part: Part = "all") -> None:
-    """Report the failures of a request, in the order in which the API reports them.
-
-    Only the mode `anthropic` guarantees a valid shape: elsewhere a check that cannot read the request does not fail.
-
-    Raises:
-        ApiError: The first failure that the mode does not tolerate.
-    """
-    misshapen = () if result.mode == "anthropic" else _MISSHAPEN
-    for check in _checks_for(request.traits & _NEEDED, part):
-        try:
-            values = check.find(request)
-        except misshapen:
-            continue
-        if values is not None:
-            failure = build_failure(check, request, values)
-            if not result.tolerates(gateway_accepts=check.gateway_accepts):
-                raise failure.error
-            request.warn(failure.message)
-
-
-@lru_cache(maxsize=512)
-def _checks_for(traits: frozenset[str], part: Part) -> tuple[Check, ...]:
-    """Return the checks that can fail for a request with these `traits`."""
-    return tuple(check for check in _PARTS[part] if not check.needs or check.needs in traits)
+"""Checks of the model, then of tools, output and context, then of the messages, then of the size."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 from mockclaude.api.body import Body
 from mockclaude.api.checks.check import Check, Details
-from mockclaude.api.content_blocks import Located, format_path
+from mockclaude.api.issued import THINKING, BlockPath, SignedBlock
 from mockclaude.api.request import MessagesRequest
 
-_THOUGHTS = ("thinking", "redacted_thinking")
+_TEXT = {"type": "text"}
 
 
 def _block_type(message: Body, index: int) -> str:
@@ -24,7 +24,7 @@ def _block_type(message: Body, index: int) -> str:
 def _find_absent(request: MessagesRequest) -> Details | None:
     number = _turn_start(request)
     kind = "" if number is None else _block_type(request.messages[number], 0)
-    return {"number": number, "found": kind} if kind and kind not in _THOUGHTS else None
+    return {"path": ("messages", number, "content", 0), "found": kind} if kind and kind not in THINKING else None
 
 
 def _turn_start(request: MessagesRequest) -> int | None:
@@ -42,16 +42,16 @@ def _turn_start(request: MessagesRequest) -> int | None:
 
 
 def _not_first(request: MessagesRequest) -> Details | None:
-    for number in () if request.blocks.keys().isdisjoint(_THOUGHTS) else _late_thinking(request):
+    for number in () if request.blocks.keys().isdisjoint(THINKING) else _late_thinking(request):
         kind = _block_type(request.messages[number], 0)
-        if kind not in _THOUGHTS and not _continues_message(request, number):
-            return {"number": number, "found": kind}
+        if kind not in THINKING and not _continues_message(request, number):
+            return {"path": ("messages", number, "content", 0), "found": kind}
     return None
 
 
 def _late_thinking(request: MessagesRequest) -> list[int]:
     """Return the numbers of the messages with a thinking block after another block."""
-    return sorted({int(path[1]) for kind in _THOUGHTS for path, _ in request.blocks.get(kind, ()) if path[3]})
+    return sorted({int(path[1]) for kind in THINKING for path, _ in request.blocks.get(kind, ()) if path[3]})
 
 
 def _continues_message(request: MessagesRequest, number: int) -> bool:
@@ -59,56 +59,62 @@ def _continues_message(request: MessagesRequest, number: int) -> bool:
     return number > 0 and bool(request.messages[number - 1]["role"] == "assistant")
 
 
-def _latest_number(request: MessagesRequest) -> int:
-    numbers = (number for number in range(len(request.messages) - 1, -1, -1))
-    return next((number for number in numbers if request.messages[number]["role"] == "assistant"), -1)
+def _find_modified(request: MessagesRequest) -> Details | None:
+    """Find the first block of the latest assistant message that does not follow its predecessor in the same answer."""
+    from mockclaude.api.thinking_blocks import list_thinking
 
-
-def _thinking_blocks(request: MessagesRequest, kind: str) -> Iterator[Located]:
-    return (located for located in request.blocks[kind] if len(located[0]) == 4)
-
-
-def _altered_paths(request: MessagesRequest, origins: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    for path, block in _thinking_blocks(request, "thinking"):
-        if request.issued.thinking(str(block.get("thinking", "")), str(block.get("signature", ""))) in origins:
-            yield path
-
-
-def _find_edited(request: MessagesRequest) -> Details | None:
-    latest = _latest_number(request)
-    return next(
-        ({"path": format_path(path)} for path in _altered_paths(request, ("edited",)) if path[1] == latest), None
-    )
-
-
-def _foreign(request: MessagesRequest) -> Details | None:
-    return next(({"path": format_path(path)} for path in _altered_paths(request, ("edited", "unknown"))), None)
-
-
-def _foreign_data(request: MessagesRequest) -> Details | None:
-    for path, block in _thinking_blocks(request, "redacted_thinking"):
-        if not request.issued.redacted(str(block.get("data", ""))):
-            return {"path": format_path(path)}
+    signed = {block.path: block.origin for block in list_thinking(request) if isinstance(block.origin, SignedBlock)}
+    first, distance = None, 0
+    for path, block in _latest_blocks(request) if signed else ():
+        origin, distance = signed.get(path), distance + 1
+        if block.get("type") not in THINKING:
+            first = None
+        elif first is None:
+            first, distance = origin, 0
+        elif origin and (origin.prefix, origin.position) != (first.prefix, first.position + distance):
+            return {"path": path}
     return None
+
+
+def _latest_blocks(request: MessagesRequest) -> Iterator[tuple[BlockPath, Body]]:
+    """Yield the blocks of the latest assistant message, which may be sent in several."""
+    messages = request.messages
+    roles = [message["role"] for message in messages]
+    end = len(roles) - roles[::-1].index("assistant") if "assistant" in roles else 0
+    begin = end
+    while begin and roles[begin - 1] == "assistant":
+        begin -= 1
+    for number in range(begin, end):
+        content = messages[number]["content"]
+        for index, block in enumerate(content if isinstance(content, list) else [_TEXT]):
+            yield ("messages", number, "content", index), block
+
+
+def _find_invalid(request: MessagesRequest, kind: str) -> Details | None:
+    from mockclaude.api.thinking_blocks import list_thinking
+
+    blocks = (block for block in list_thinking(request) if block.origin == "invalid")
+    return next(({"path": block.path} for block in blocks if block.block["type"] == kind), None)
 
 
 CHECKS: tuple[Check, ...] = (
     Check(
         "an answer with calls and without the thinking",
-        "messages.{number}.content.0.type: Expected `thinking` or `redacted_thinking`, but found `{found}`. "
+        "{path}.type: Expected `thinking` or `redacted_thinking`, but found `{found}`. "
         "When `thinking` is enabled, a final `assistant` message must start with a thinking block (preceeding the "
         "lastmost set of `tool_use` and `tool_result` blocks). We recommend you include thinking blocks from previous "
         "turns. To avoid this requirement, disable `thinking`. Please consult our documentation at "
         "https://docs.claude.com/en/docs/build-with-claude/extended-thinking",
-        "reported",
+        "recorded",
         _find_absent,
         "thinking:enabled",
+        citation="anthropics/anthropic-cookbook extended_thinking/extended_thinking_with_tool_use.ipynb",
     ),
     Check(
         "thinking that does not come first",
-        "messages.{number}.content.0: If an assistant message contains any thinking blocks, the first block must be "
+        "{path}: If an assistant message contains any thinking blocks, the first block must be "
         "`thinking` or `redacted_thinking`. Found `{found}`.",
-        "reported",
+        "assumed",
         _not_first,
         "thinking:enabled",
     ),
@@ -116,26 +122,29 @@ CHECKS: tuple[Check, ...] = (
         "thinking that was changed in the latest answer",
         "{path}: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified. "
         "These blocks must remain as they were in the original response.",
-        "documented",
-        _find_edited,
+        "reported",
+        _find_modified,
         "block:thinking",
         gateway=True,
+        citation="anthropics/claude-code#63267, anthropics/claude-code#63314; tdavison784/context-runtime docs/probes",
     ),
     Check(
         "thinking that nobody signed",
         "{path}: Invalid `signature` in `thinking` block",
         "reported",
-        _foreign,
+        partial(_find_invalid, kind="thinking"),
         "block:thinking",
         gateway=True,
+        citation="anthropics/claude-code#10627",
     ),
     Check(
         "redacted thinking that nobody sent",
         "{path}: Invalid `data` in `redacted_thinking` block",
         "reported",
-        _foreign_data,
+        partial(_find_invalid, kind="redacted_thinking"),
         "block:redacted_thinking",
         gateway=True,
+        citation="anthropics/claude-code#56708",
     ),
 )
 """Thinking: it begins the turn that is continued, and is unchanged.

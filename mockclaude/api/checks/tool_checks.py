@@ -26,6 +26,7 @@ _FOR_EVERY_MODEL = (
     "web_fetch_20250910",
     "web_search_20250305",
 )
+_WEB_TOOLS = ("web_search", "web_fetch")
 _DOMAINS = ("allowed_domains", "blocked_domains")
 _OLD_CLIENT = "mcp-client-2025-04-04"
 
@@ -134,7 +135,7 @@ def _both_domains(request: MessagesRequest) -> Details | None:
 def _no_domains(request: MessagesRequest) -> Details | None:
     for index, tool in enumerate(_tools(request)):
         kind = tool.get("type")
-        if kind and kind.startswith("web_search"):
+        if kind and kind.startswith(_WEB_TOOLS):
             empty = next((field for field in _DOMAINS if tool.get(field) == []), None)
             if empty:
                 return {"index": index, "type": kind, "field": empty}
@@ -190,45 +191,55 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "a choice, and no tools",
         "tool_choice may only be specified while providing tools.",
-        "reported",
+        "assumed",
         _choice_of_nothing,
         "tool_choice",
     ),
     Check(
         "the choice of a tool that is not there",
         "Tool '{name}' not found in provided tools",
-        "reported",
+        "assumed",
         _unknown_choice,
         "tool_choice",
     ),
-    Check("two tools of one name", "tools: Tool names must be unique.", "reported", _same_name, "tools"),
+    Check(
+        "two tools of one name",
+        "tools: Tool names must be unique.",
+        "reported",
+        _same_name,
+        "tools",
+        citation="anthropics/claude-code#10687",
+    ),
     Check(
         "a schema that is several",
         "tools.{index}.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level",
         "reported",
         _find_combined,
         "tools",
+        citation="anthropics/claude-code#40075",
     ),
     Check(
         "a schema that is none",
         "tools.{index}.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 "
         "(https://json-schema.org/draft/2020-12). Learn more about tool use at "
-        "https://docs.claude.com/en/docs/tool-use.",
+        "https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview.",
         "reported",
         _invalid_schema,
         "tools",
+        citation="anthropics/claude-code#86665",
     ),
     Check(
         "a strict tool whose schema cannot constrain its input",
         "tools.{index}.custom: {problem}",
-        "reported",
+        "recorded",
         _find_loose,
         "tool:strict",
+        citation="0xPlaygrounds/rig tests/cassettes/anthropic/strict_schema_matrix",
     ),
     Check(
         "a way to use computers that the model does not know",
         "'{model}' does not support tool types: {types}. Did you mean one of {offer}?",
-        "reported",
+        "assumed",
         _other_computer,
         "tool:type",
         gateway=True,
@@ -239,6 +250,7 @@ CHECKS: tuple[Check, ...] = (
         "documented",
         _find_all_deferred,
         "tool:defer_loading",
+        citation="nearai/ironclaw#7274",
     ),
     Check(
         "a tool to cache that is not loaded",
@@ -247,18 +259,19 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _find_deferred_and_cached,
         "tool:defer_loading",
+        citation="Wei-Shaw/sub2api#4990",
     ),
     Check(
         "domains to search, and domains not to",
         "tools.{index}.{type}: Only one of allowed_domains or blocked_domains may be set.",
-        "documented",
+        "assumed",
         _both_domains,
         "tool:blocked_domains",
     ),
     Check(
         "domains to search, and none named",
         "tools.{index}.{type}.{field}: Empty list of domains is ambiguous. Provide at least one domain or null.",
-        "reported",
+        "assumed",
         _no_domains,
         "tool:type",
     ),
@@ -266,9 +279,10 @@ CHECKS: tuple[Check, ...] = (
         Check(
             f"a {where} that names a tool which is not there",
             "Tool reference '{name}' not found in available tools",
-            "recorded",
+            "reported",
             find,
             f"block:{where}",
+            citation="anthropics/claude-code#81863",
         )
         for where, find in (
             ("tool_reference", _unknown_reference),
@@ -282,6 +296,7 @@ CHECKS: tuple[Check, ...] = (
         _idle_server,
         "mcp_servers",
         gateway=True,
+        citation="anthropics/anthropic-sdk-csharp#255",
     ),
     Check(
         "tools of an MCP server that is not there",

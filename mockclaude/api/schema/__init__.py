@@ -24,12 +24,17 @@ _ROLES = "Input should be 'user' or 'assistant'"
 _INTERNAL = ("'connector_text'", "'mid_conv_system'")
 """Types that the API's error messages list for blocks of a message (recorded), but that no client can send."""
 
+_FIELDS_OF_FALLBACKS = "model, max_tokens, output_config, speed, thinking"
+
 _MANY = 100
 """The maximum number of errors that pydantic formats for one request. Only one is sent."""
 
 
 _MOST_TOOLS = 16
-"""The maximum number of remembered lists of tools. At this number all are dropped."""
+"""The maximum number of remembered lists of tools, in all acceptances. At this number all are dropped."""
+
+_valid_tools: set[tuple[frozenset[str], bytes]] = set()
+"""Lists of tools that were valid, as JSON, with the open gates."""
 
 
 class Acceptance:
@@ -41,7 +46,7 @@ class Acceptance:
 
     def __init__(self, gates: frozenset[str]) -> None:
         self.accepts: Callable[[Body], bool] = _validator("create", gates, AcceptanceBuilder).isinstance_python
-        self._valid_tools: set[bytes] = set()
+        self._gates = gates
 
     def accepts_with_tools(self, body: Body, tools: bytes) -> bool:
         """Return whether a body is valid.
@@ -52,13 +57,13 @@ class Acceptance:
             body: The body.
             tools: Its tools as JSON.
         """
-        if tools in self._valid_tools:
+        if (self._gates, tools) in _valid_tools:
             return self.accepts({**body, "tools": []})
         is_valid = self.accepts(body)
         if is_valid:
-            if len(self._valid_tools) >= _MOST_TOOLS:
-                self._valid_tools.clear()
-            self._valid_tools.add(tools)
+            if len(_valid_tools) >= _MOST_TOOLS:
+                _valid_tools.clear()
+            _valid_tools.add((self._gates, tools))
         return is_valid
 
 
@@ -125,7 +130,9 @@ def _describe(error: ErrorDetails) -> str:
     path = [str(part) for part in error["loc"] if not str(part).startswith(HIDDEN)]
     kind, message = error["type"], error["msg"]
     is_message = path[:1] == ["messages"] and len(path) == 2
-    if kind == "union_tag_invalid":
+    if kind == "dict_type" and (is_message or path[-1:] == ["input_schema"]):
+        message = "Input does not match the expected shape."
+    elif kind == "union_tag_invalid":
         message = _ROLES if is_message else _describe_tag(error["ctx"], path)
         path += ["role"] if is_message else []
     elif kind == "union_tag_not_found":
@@ -135,6 +142,8 @@ def _describe(error: ErrorDetails) -> str:
         message = "at least one message is required"
     elif kind == "too_long" and path[-1:] == ["citations"]:
         message = "Extra inputs are not permitted"
+    elif kind == "extra_forbidden" and path[:1] == ["fallbacks"] and len(path) == 3:
+        message = f"'{path.pop()}' is not a supported field. Supported: {_FIELDS_OF_FALLBACKS}."
     return f"{'.'.join(path)}: {message}"
 
 

@@ -52,7 +52,7 @@ tool_use = {type: 'tool_use', id: str~'^[a-zA-Z0-9_-]+$', name: str>=1<=200, inp
 tool_result = {type: 'tool_result', tool_use_id: str~'^[a-zA-Z0-9_-]+$', is_error?: bool | null,
   content?: str | [text | image | search_result | document | tool_reference | browser_state] | null,
   toolset_name?: str | null, ...cached}
-tool_reference = {type: 'tool_reference', tool_name: str, ...cached}
+tool_reference = {type: 'tool_reference', tool_name: str<=64, ...cached}
 browser_state = {type: 'browser_state', tabs: [browser_tab], state_changes?: [browser_change] | null, ...cached}
 browser_tab = {tab_id: str, title: str, url: str, active?: bool}
 browser_change = {type: 'tab_opened', tab_id: str}

@@ -19,12 +19,12 @@ settings = {
   context_management? @context_management: {edits?: [edit]} | null
   mcp_servers? @mcp: [mcp_server]
   billing_policy? @billing: {type: 'billing_policy', bill_to?: 'self' | 'user_profile'} | null
-  compaction? @compaction: {type: 'summarize', instructions?: str | null} | null
+  compaction? @summarize: {type: 'summarize', instructions?: str | null} | null
 }
 creating = {
   stream?: bool | null
   stop_sequences?: [str] | null
-  metadata?: {user_id?: str | null} | null
+  metadata?: {user_id?: str<=256 | null} | null
   temperature? @2023-06-01: number | null
   top_p? @2023-06-01: number | null
   top_k? @2023-06-01: int | null
@@ -66,11 +66,13 @@ effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 output_format = {type: 'json_schema', schema: object}
 task_budget = {type: 'tokens', total: int>=1, remaining?: int>=0 | null}
 
-edit = {type: 'clear_tool_uses_20250919', trigger?: input_tokens | tool_uses, keep?: tool_uses,
+edit = {type: 'clear_thinking_20251015', keep?: 'all' | {type: 'all'} | {type: 'thinking_turns', value: int>=1}}
+  | {type: 'clear_tool_uses_20250919', trigger?: above_tokens | above_tool_uses, keep?: tool_uses,
     clear_at_least?: input_tokens | null, exclude_tools?: [str] | null, clear_tool_inputs?: bool | [str] | null}
-  | {type: 'clear_thinking_20251015', keep?: 'all' | {type: 'all'} | {type: 'thinking_turns', value: int>=1}}
-  | {type: 'compact_20260112', trigger?: {type: 'input_tokens', value: int>=50000} | null, instructions?: str | null,
-    pause_after_compaction?: bool}
+  | {type: 'compact_20260112', trigger?: input_tokens | null, instructions?: str | null,
+    pause_after_compaction?: bool} @compact_edit
+above_tokens = {type: 'input_tokens', value: int>=1}
+above_tool_uses = {type: 'tool_uses', value: int>=1}
 input_tokens = {type: 'input_tokens', value: int>=0}
 tool_uses = {type: 'tool_uses', value: int>=0}
 

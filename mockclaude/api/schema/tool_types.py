@@ -17,7 +17,7 @@ any_tool = {allowed_callers?: [allowed_caller] | null, defer_loading?: bool | nu
 allowed_caller = 'direct' | 'code_execution_20250825' | 'code_execution_20260120' | 'code_execution_20260521'
 client_tool = {input_examples?: [object] | null, ...any_tool}
 
-custom = {type?: 'custom' | null, name: str~'^[a-zA-Z0-9_-]{1,128}$', input_schema: input_schema,
+custom = {type?: 'custom' | null, name: str~'^[a-zA-Z0-9_-]{1,128}$'<=128, input_schema: input_schema,
   description?: str | null, eager_input_streaming?: bool | null, ...client_tool}
 bash_20250124 = {type: 'bash_20250124', name: 'bash', ...client_tool}
 bash_20241022 = {type: 'bash_20241022', name: 'bash', ...client_tool}

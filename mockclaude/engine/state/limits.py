@@ -69,7 +69,19 @@ def settle_permit(permit: Permit, usage: Mapping[str, Any]) -> LimitSettled:
 
 def _correct_estimate(request: LimitRequest, usage: Mapping[str, Any]) -> dict[str, int]:
     """Return the output tokens, and the input tokens minus the estimate taken at admission."""
+    if usage.get("iterations"):
+        usage = _add_compactions(usage)
     return {INPUT: _input_tokens(request, usage) - _estimate(request), OUTPUT: usage["output_tokens"]}
+
+
+_COUNTED = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+def _add_compactions(usage: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Add the tokens of compactions, which only the iterations of a usage have."""
+    compactions = [entry for entry in usage["iterations"] if entry.get("type") == "compaction"]
+    parts = [usage, *compactions]
+    return {**usage, **{key: sum(part.get(key) or 0 for part in parts) for key in _COUNTED}} if compactions else usage
 
 
 def _estimate(request: LimitRequest) -> int:

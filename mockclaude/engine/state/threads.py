@@ -18,6 +18,7 @@ import orjson
 from mockclaude.api.body import Body
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
+from mockclaude.api.mode import ValidationResult
 from mockclaude.engine.state.bounded import OwnerMap
 from mockclaude.engine.state.store import (
     Address,
@@ -141,7 +142,7 @@ class ThreadRequest:
         self._held = False
         self._whole: Body | None = None
 
-    def resolve(self, key: str, body: Body) -> Body:
+    def resolve(self, key: str, body: Body, validation: ValidationResult) -> Body:
         """Return the body with all messages of its thread, without `thread`.
 
         Raises:
@@ -150,7 +151,7 @@ class ThreadRequest:
         thread = body.get("thread")
         if thread is None:
             return body
-        _check_supported(body)
+        _check_supported(body, validation)
         whole = {field: value for field, value in body.items() if field != "thread"}
         if thread.get("type") == "continue":
             self._previous = Address(key, str(thread.get("previous_message_id")))
@@ -196,10 +197,11 @@ def _build_conversation(whole: Body, content: Sequence[Block]) -> Body:
     return {field: remove_cache_control(value) for field, value in {**kept, "messages": messages}.items()}
 
 
-def _check_supported(body: Body) -> None:
+def _check_supported(body: Body, validation: ValidationResult) -> None:
     unsupported = [field for field in _UNSUPPORTED if body.get(field) is not None]
     if unsupported:
-        raise _refusal("thread_unsupported_request", fields=", ".join(unsupported), unsupported=unsupported)
+        error = _refusal("thread_unsupported_request", fields=", ".join(unsupported), unsupported=unsupported)
+        validation.report(error, gateway_accepts=False)
 
 
 def _check_fingerprint(stored: Body, body: Body) -> None:

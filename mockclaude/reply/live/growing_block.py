@@ -6,8 +6,11 @@ is held back until the text continues or the block ends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mockclaude.api import tokens
 from mockclaude.api.events import Block
+from mockclaude.api.request import MessagesRequest
 from mockclaude.api.token_weights import OLD
 from mockclaude.reply.signatures import sign
 from mockclaude.reply.stops import StopSearch, StopSequences
@@ -58,10 +61,17 @@ class GrowingBlock:
         """Write the released text into `block`."""
         self.block[self.kind] = "".join(self._released)
 
-    def sign(self, seed: int) -> str:
-        """Write the signature into a closed `thinking` block; '' for a cut block."""
+    def sign(self, seed: int, request: MessagesRequest, content: Sequence[Block]) -> str:
+        """Write the signature into a closed `thinking` block; '' for a cut block.
+
+        Args:
+            seed: The seed of the scenario.
+            request: The request.
+            content: The blocks before this one.
+        """
         if not self._is_cut:
-            self.block["signature"] = sign(seed, "".join(self._texts), self.block["thinking"])
+            text, shown_text = "".join(self._texts), self.block["thinking"]
+            self.block["signature"] = sign(seed, request, content, text, shown_text)
         return str(self.block["signature"])
 
     @property

@@ -13,11 +13,11 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.blocks import is_thinking_shown, to_text
-from mockclaude.reply.compose import Drafter, Part, Pause, Reply, ReplyContext, count_tokens_left, finish
+from mockclaude.reply.compose import Drafter, Part, Pause, Reply, ReplyContext, finish
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.live.growing_block import GrowingBlock
 from mockclaude.reply.schedule import Incident
-from mockclaude.reply.truncate import TruncatedReply, Truncation
+from mockclaude.reply.truncate import TruncatedReply, Truncation, count_tokens_left
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
 
@@ -37,6 +37,9 @@ class Signature(NamedTuple):
 
 Addition: TypeAlias = Block | MoreText | Signature | Pause
 """A part that a step adds: a block, which may be the beginning of a growing block, more text, a signature or time."""
+
+_WITH_THINKING = ("thinking", "generate")
+"""Steps that may add whole thinking blocks."""
 
 
 class LiveDraft:
@@ -59,6 +62,7 @@ class LiveDraft:
         self._shows_thinking = reply_context.as_written or is_thinking_shown(request.body)
         self._parts: list[Part] = []
         self._growth: GrowingBlock | None = None
+        self._position = 0
         self._listed = False
 
     def add(self, template: ReplyTemplate) -> Iterator[Addition]:
@@ -82,8 +86,10 @@ class LiveDraft:
             return
         rest = growth.close()
         yield from self._extend(growth, rest)
-        if growth.kind == "thinking" and growth.has_begun and (signature := growth.sign(self._seed)):
-            yield Signature(signature)
+        if growth.kind == "thinking" and growth.has_begun:
+            content = self._drafter.content[: self._position]
+            if signature := growth.sign(self._seed, self._drafter.request, content):
+                yield Signature(signature)
 
     def fail(self, error: ApiError) -> None:
         """End the reply with `error`."""
@@ -102,6 +108,10 @@ class LiveDraft:
         if grows and value.get("chunks") is None:
             yield from self._grow(kind, value, continues=continues)
             return
+        if kind in _WITH_THINKING:  # its signature depends on that of the previous block
+            yield from self.close()
+            if self.ended:
+                return
         before = len(self._drafter.parts)
         self._drafter.add(kind, value)
         if self._drafter.message is not None:
@@ -129,6 +139,7 @@ class LiveDraft:
             cited = {"citations": value["citations"]} if value["citations"] else {}
             block = {**cited, "type": "text", "text": ""}
             prefill = "" if self._drafter.content else self._scope.request.prefill
+        self._position = len(self._drafter.content)
         self._drafter.content.append(block)
         return GrowingBlock(block, self._truncation, prefill, shown=kind == "text" or self._shows_thinking)
 

@@ -102,7 +102,7 @@ class ScenarioFile(FormatModel):
     api_keys: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     """The accepted API keys. Default: any."""
     models: Models | None = None
-    """The accepted model names. Default: `similar`, any name that is shaped like a Claude model."""
+    """The accepted model names. Default: `similar`, the catalogue and newer names."""
     betas: Annotated[AcceptedBetas, BeforeValidator(parse_accepted_betas)] | None = None
     """The accepted names in `anthropic-beta`: `known`, `strict`, `any`, or a list of names. Default: `known`."""
     unmatched: Annotated[int, BeforeValidator(parse_unmatched_status)] | None = None

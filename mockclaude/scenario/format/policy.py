@@ -15,8 +15,8 @@ from mockclaude.api.model_constants import Account
 from mockclaude.scenario.diagnostics import did_you_mean, find_near, format_value, suggest
 
 Models: TypeAlias = Literal["similar", "listed", "any"]
-"""Accepted model names: those shaped like a Claude model, those of the catalogue, or all. Names in a rule's `when` are
-always accepted.
+"""Accepted model names: those of the catalogue and newer ones, those of the catalogue, or all. Names in a rule's `when`
+are always accepted.
 """
 
 UNMATCHED = 410

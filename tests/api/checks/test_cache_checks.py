@@ -91,3 +91,25 @@ def test_an_hour_comes_before_five_minutes() -> None:
     request = asked(user(text(HOUR), text(FIVE_MINUTES)), tools=[tool(HOUR)], system=[text(HOUR)])
 
     assert refusal(CHECKS, request) is None
+
+
+ORDER_AT_TARGET = f"messages.0.content.1.cache_control.ttl: {ORDER}"
+MISMATCH = "Top-level cache_control has ttl='5m' but the target block already has cache_control with ttl='1h'"
+
+
+@pytest.mark.parametrize(
+    ("content", "control", "message"),
+    [
+        ([text(), text(HOUR)], FIVE_MINUTES, ORDER_AT_TARGET),
+        ([text(HOUR)], SHORT, MISMATCH),
+        ([text(HOUR)], HOUR, None),
+        ([text(HOUR), text(None)], SHORT, None),
+        ([text(FIVE_MINUTES)], FIVE_MINUTES, None),
+        ("Hi", SHORT, None),
+        ([], SHORT, None),
+    ],
+)
+def test_an_automatic_breakpoint_lasts_as_long_as_that_of_its_block(
+    content: Any, control: Any, message: str | None
+) -> None:
+    assert refusal(CHECKS, asked({"role": "user", "content": content}, cache_control=control)) == message

@@ -64,6 +64,32 @@ def test_a_text_says_something(conversation: Any, problem: str | None) -> None:
     assert refusal(CHECKS, asked(*conversation)) == (problem and f"messages: {problem}")
 
 
+USE = {"type": "tool_use", "id": "t", "name": "look", "input": {}}
+BLANK = "messages.1.content.{}: blank text beside other blocks; the API accepts it"
+
+
+@pytest.mark.parametrize(
+    ("messages", "warnings"),
+    [
+        ([assistant([text(" "), text("Hi"), USE])], [BLANK.format(0)]),
+        ([assistant([text("Hi"), text("\n"), text(" ")])], [BLANK.format(1), BLANK.format(2)]),
+        ([assistant([text(" ")]), assistant("Hi")], [BLANK.format(0)]),
+        ([assistant([text(" ")]), assistant([text("Hi"), text(" ")])], [BLANK.format(0), BLANK.format(2)]),
+        ([assistant(" "), assistant([USE])], ["messages.1: blank text beside other blocks; the API accepts it"]),
+        ([assistant([text(" ")]), user([USE])], None),
+        ([assistant([text(" "), text("\n")])], None),
+        ([assistant([text(" ")]), QUESTION, assistant("Hi")], None),
+        ([assistant([text(" ")]), assistant("\t")], None),
+        ([user([text(" "), text("Hi")])], None),
+    ],
+)
+def test_a_blank_text_beside_others_of_an_answer_is_accepted(messages: Any, warnings: list[str] | None) -> None:
+    request = asked(QUESTION, *messages, QUESTION)
+
+    assert refusal(CHECKS, request) == (f"messages: {NON_WHITESPACE}" if warnings is None else None)
+    assert warnings is None or request.warnings == warnings
+
+
 @pytest.mark.parametrize(
     ("system", "message"),
     [

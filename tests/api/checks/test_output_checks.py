@@ -12,6 +12,10 @@ from tests.api.asking import asked, refusal
 
 OPEN = "For 'object' type, 'additionalProperties' must be explicitly set to false"
 NOT_FALSE = "is not supported. Please set 'additionalProperties' to false"
+CIRCULAR = (
+    "Invalid schema: Circular reference detected in schema definitions: {}. "
+    "Self-referencing or mutually-referencing definitions are not supported."
+)
 CLOSED: dict[str, Any] = {"type": "object", "additionalProperties": False}
 
 
@@ -60,6 +64,7 @@ def told(schema: Any, field: str = "output_config") -> str | None:
             "For 'array' type, 'minItems' values other than 0 or 1 are not supported (got: [2, 5])",
         ),
         ({**CLOSED, "propertyNames": {}}, "For 'object' type, property 'propertyNames' is not supported"),
+        (holding(anything=True), "For 'object' type, property 'properties' is not supported"),
         ({"oneOf": [CLOSED]}, "Schema type 'oneOf' is not supported"),
         ({}, "Invalid schema: Schema type is missing"),
         (
@@ -67,11 +72,11 @@ def told(schema: Any, field: str = "output_config") -> str | None:
                 "$ref": "#/$defs/A",
                 "$defs": {"A": holding(b={"$ref": "#/$defs/B"}), "B": holding(a={"$ref": "#/$defs/A"})},
             },
-            "Circular reference detected in schema definitions: A -> B -> A",
+            CIRCULAR.format("A -> B -> A"),
         ),
         (
             {"$ref": "#/$defs/Node", "$defs": {"Node": holding(next={"$ref": "#/$defs/Node"})}},
-            "Circular reference detected in schema definitions: Node -> Node",
+            CIRCULAR.format("Node -> Node"),
         ),
     ],
 )
@@ -97,7 +102,7 @@ def test_a_schema_must_be_one_that_can_constrain_an_answer(schema: Any, problem:
             },
         },
         {"$ref": "#/$defs/A", "$defs": {"A": holding(b={"$ref": 3})}},
-        holding(anything=True),
+        holding(nothing=False),
     ],
 )
 def test_a_schema_that_can_is_taken(schema: Any) -> None:
@@ -149,7 +154,7 @@ def test_an_answer_with_a_format_has_no_place_for_citations(
     ("sequences", "message"),
     [
         ([" \n"], "stop_sequences: each stop sequence must contain non-whitespace"),
-        (["END", ""], "stop_sequences: each stop sequence must contain non-whitespace"),
+        (["\n", ""], "stop_sequences: each stop sequence must be non-empty"),
         (["END", "\n\nHuman:"], None),
         ([], None),
     ],

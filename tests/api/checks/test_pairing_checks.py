@@ -125,14 +125,23 @@ def test_a_call_has_one_result() -> None:
         f"messages.2.content.2: {message}"
     )
     assert refusal(CHECKS, asked(*conversation, user(result("a"), result("b")), user(result("a")))) == (
-        f"messages.3.content.0: {message}"
+        f"messages.2.content.2: {message}"
     )
 
 
-def test_an_id_means_one_call() -> None:
-    conversation = [QUESTION, assistant(call()), user(result()), assistant(TEXT, call()), user(result())]
+def test_an_id_means_one_call_of_a_turn() -> None:
+    unique = "messages.1.content.{}: `tool_use` ids must be unique"
+    ends = user(result())
 
-    assert refusal(CHECKS, asked(*conversation)) == "messages.3.content.1: `tool_use` ids must be unique"
+    assert refusal(CHECKS, asked(QUESTION, assistant(call(), TEXT, call()), ends)) == unique.format(2)
+    assert refusal(CHECKS, asked(QUESTION, assistant(call()), assistant(TEXT, call()), ends)) == unique.format(2)
+
+
+def test_another_turn_may_repeat_an_id() -> None:
+    request = asked(QUESTION, assistant(call()), user(result()), assistant(TEXT, call()), user(result()))
+
+    assert refusal(CHECKS, request) is None
+    assert request.warnings == ["messages.3.content.1: `tool_use` id of another turn; the API accepts it"]
 
 
 def test_code_that_calls_a_tool_is_there() -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from mockclaude.api.checks.size_checks import CHECKS, OVERFLOW_BETA
+from mockclaude.api.checks.size_checks import CHECKS, LONG_BETA, OVERFLOW_BETA
+from mockclaude.api.model_constants import CONSTANTS
+from mockclaude.api.models import CATALOGUE
 from tests.api.asking import asked, refusal
 
 LONG = {"role": "user", "content": "_" * 300_000}
@@ -43,3 +45,14 @@ def test_an_older_model_is_asked_for_no_more_than_fits(model: str, fields: Any, 
 def test_a_prompt_that_fits_is_fine_as_is_any_for_an_unknown_model() -> None:
     assert refusal(CHECKS, asked(LONG, model="claude-sonnet-5")) is None
     assert refusal(CHECKS, asked(LONG, model="gpt-4o")) is None
+
+
+def test_the_longer_window_of_some_models_needs_its_beta() -> None:
+    message = "prompt is too long: 240004 tokens > 200000 maximum"
+
+    assert refusal(CHECKS, asked(LONG, model="claude-sonnet-4-5")) == message
+    assert refusal(CHECKS, asked(LONG, model="claude-sonnet-4-5", betas=frozenset({LONG_BETA}))) is None
+
+
+def test_no_plain_window_is_longer_than_the_listed_one() -> None:
+    assert [model.id for model in CATALOGUE if CONSTANTS[model.id].plain_window > model.max_input_tokens] == []

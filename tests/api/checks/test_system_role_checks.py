@@ -18,13 +18,16 @@ KINDS = "role 'system' supports text, tool_addition, and tool_removal blocks onl
 SYSTEM = {"role": "system", "content": "Be brief."}
 ANSWER = {"role": "assistant", "content": "Sunny."}
 EMPTY = {"role": "assistant", "content": []}
-SEARCHED = {
+SEARCHED: dict[str, Any] = {
     "role": "assistant",
     "content": [
         {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}},
         {"type": "web_search_tool_result", "tool_use_id": "s", "content": []},
     ],
 }
+CALL = {"type": "tool_use", "id": "t", "name": "look", "input": {}}
+CALLED_AND_SEARCHED = {"role": "assistant", "content": [CALL, *SEARCHED["content"]]}
+RESULT = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t"}]}
 DIRECTIVE = {"role": "system", "content": [], "output_config": {"effort": "low"}}
 
 
@@ -40,6 +43,7 @@ def system(*kinds: str) -> dict[str, Any]:
         ([QUESTION, ANSWER, SYSTEM], f"messages.2: {AFTER}"),
         ([QUESTION, ANSWER, SYSTEM, QUESTION], f"messages.2: {AFTER}"),
         ([QUESTION, EMPTY, SYSTEM], f"messages.2: {AFTER}"),
+        ([QUESTION, CALLED_AND_SEARCHED, SYSTEM, RESULT], f"messages.2: {AFTER}"),
         ([QUESTION, SYSTEM, QUESTION], f"messages.1: {BEFORE}"),
         ([QUESTION, ANSWER, QUESTION, SYSTEM, SYSTEM, QUESTION], f"messages.3: {BEFORE}"),
         ([QUESTION, system()], "messages.1: system content must contain at least one block"),

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from string import Formatter
+from typing import Any
 
 import pytest
 
+from mockclaude.api.checks import (
+    cache_checks,
+    fallback_checks,
+    media_checks,
+    message_checks,
+    output_checks,
+    pairing_checks,
+    strict_checks,
+    system_role_checks,
+    tool_checks,
+)
 from mockclaude.api.checks.check import Check
-from mockclaude.api.checks.table import CHECKS, report_failures
-from mockclaude.api.errors import STATUS
+from mockclaude.api.checks.report import report_failures
+from mockclaude.api.checks.table import CHECKS
+from mockclaude.api.errors import STATUS, ApiError
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.usable import check_usable
 from tests.api.asking import QUESTION, asked
@@ -20,6 +34,44 @@ def test_a_row_is_complete(check: Check) -> None:
     assert check.source in ("recorded", "documented", "reported", "assumed")
     assert check.type in STATUS
     assert list(Formatter().parse(check.message))
+
+
+CITED = (
+    *tool_checks.CHECKS,
+    *output_checks.CHECKS,
+    *strict_checks.CHECKS,
+    *fallback_checks.CHECKS,
+    *cache_checks.CHECKS,
+    *message_checks.CHECKS,
+    *system_role_checks.CHECKS,
+    *pairing_checks.CHECKS,
+    *media_checks.CHECKS,
+)
+
+
+@pytest.mark.parametrize("check", CITED, ids=lambda check: check.condition)
+def test_a_row_has_a_citation_unless_it_is_assumed(check: Check) -> None:
+    assert bool(check.citation) is (check.source != "assumed")
+
+
+EMPTY_SYSTEM = {"system": [{"type": "text", "text": ""}]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"tool_choice": {"type": "auto"}}, "tool_choice may only be specified while providing tools."),
+        (EMPTY_SYSTEM, "system: text content blocks must be non-empty"),
+    ],
+)
+def test_an_assumed_row_is_a_warning_in_a_gateway(fields: Any, message: str) -> None:
+    request = asked(QUESTION, **fields)
+
+    report_failures(request, ValidationResult("gateway"))
+
+    assert request.warnings == [message]
+    with pytest.raises(ApiError, match=re.escape(message)):
+        report_failures(request, ValidationResult())
 
 
 def test_no_two_rows_have_the_same_condition() -> None:
@@ -48,8 +100,7 @@ no thinking where it is always on
 an effort where the model has no such setting
 an effort that the model does not have
 an effort that is not made without thinking
-a temperature above 1
-a temperature below 0
+a temperature below 0 or above 1
 a temperature
 a top_p
 a top_k
@@ -63,10 +114,23 @@ a forced tool
 a forced tool, and thoughts before it
 a fast answer
 a PDF
-a format of the answer
-a format of the answer, in the old field
+a format of the answer in `output_config`
+a format of the answer in `output_format`
+fallbacks of a model that has none
+a fallback that the model does not have
 a way to use computers that the model does not know
 an MCP server without tools
+too many strict tools
+too many optional parameters in strict tools
+too many optional parameters in an output format
+too many optional parameters in an old output format
+too many unions in strict tools
+too many unions in an output format
+too many unions in an old output format
+a schema that uses up a limit alone in strict tools
+a schema that uses up a limit alone in an output format
+a schema that uses up a limit alone in an old output format
+thinking that is cleared where the model does not think
 thinking that was changed in the latest answer
 thinking that nobody signed
 redacted thinking that nobody sent
@@ -76,12 +140,16 @@ a picture of too many bytes
 a picture of another type than said
 a picture that cannot be read
 a picture with too long an edge
+a picture with too long an edge, among many
 the URL of a picture that is nowhere
 the URL of a document that is nowhere
 a PDF that is no base64
 a PDF with a password
 a PDF that cannot be read
+too many images for the context window
+too many documents for the context window
 a PDF of too many pages
+too many pages of PDFs, and images
 a prompt that is longer than the context window
 a prompt and an answer that are together longer than the context window
 """

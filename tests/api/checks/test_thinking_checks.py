@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockclaude.api.checks.thinking_checks import CHECKS
-from mockclaude.api.issued import Origin
+from mockclaude.api.issued import Origin, PrefixHashes, SignedBlock
 from tests.api.asking import QUESTION, asked, refusal
 
 ENABLED = {"type": "enabled", "budget_tokens": 1024}
@@ -43,15 +43,16 @@ def user(*blocks: Any) -> dict[str, Any]:
 
 
 class Signed:
-    """Has sent one block of each kind."""
+    """Has sent the answers A, of the blocks A0 to A9, and B; knows other signatures too."""
 
-    def thinking(self, thinking: str, signature: str) -> Origin:
-        if signature != "signed":
-            return "unknown"
-        return "issued" if thinking in ("Hm.", "") else "edited"
+    def thinking(self, signature: str) -> SignedBlock | Origin:
+        if signature[:1] in ("A", "B"):
+            prefix = PrefixHashes(b"", b"", 1, b"", signature[:1].encode())
+            return SignedBlock("", b"", int(signature[1:]), prefix, b"")
+        return "invalid" if signature == "" else "foreign"
 
-    def redacted(self, data: str) -> bool:
-        return data == "sealed"
+    def redacted(self, data: str) -> Origin:
+        return "known" if data == "sealed" else "invalid"
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,7 @@ class Signed:
     [
         ([QUESTION, assistant(CALL), user(RESULT)], absent(1, "tool_use")),
         ([QUESTION, assistant(TEXT, CALL), user(RESULT)], absent(1, "text")),
+        ([assistant(CALL), user(RESULT)], absent(0, "tool_use")),
         ([QUESTION, {"role": "assistant", "content": "Sun"}], absent(1, "text")),
         ([QUESTION, assistant(CALL), user(RESULT), {"role": "system", "content": "Be brief."}], absent(1, "tool_use")),
         ([QUESTION, assistant(CALL), user(RESULT), assistant(thought(), CALL), user(RESULT)], absent(1, "tool_use")),
@@ -105,22 +107,51 @@ def test_a_thread_goes_on_with_thinking_that_only_the_server_knows() -> None:
     assert refusal(CHECKS, asked(user(RESULT), thinking=ENABLED, thread={"type": "continue"})) is None
 
 
+def signed(name: str) -> dict[str, Any]:
+    return thought(signature=name)
+
+
+@pytest.mark.parametrize(
+    ("answers", "place"),
+    [
+        ([[signed("A0"), signed("B0"), TEXT, TEXT]], "1.content.1"),
+        ([[signed("A0"), TEXT, signed("B0"), TEXT]], None),
+        ([[signed("A0"), signed("A0"), TEXT]], "1.content.1"),
+        ([[signed("A1"), signed("A0")]], "1.content.1"),
+        ([[signed("A0"), signed("A2")]], "1.content.1"),
+        ([[signed("A0"), signed("A1"), TEXT, signed("A3"), CALL]], None),
+        ([[signed("A1"), signed("A2"), TEXT]], None),
+        ([[signed("A0"), TEXT, signed("A2"), signed("B3")]], "1.content.3"),
+        ([[signed("A0"), REDACTED, signed("A2"), TEXT]], None),
+        ([[signed("A0"), REDACTED, signed("A1"), TEXT]], "1.content.2"),
+        ([[signed("foreign"), signed("A0"), signed("foreign"), TEXT]], None),
+        ([[signed("A0")], [signed("B0"), TEXT]], "1.content.1"),
+        ([[signed("A0")], "Sunny.", [signed("B0"), TEXT]], None),
+    ],
+)
+def test_thinking_of_two_answers_is_not_one(answers: list[Any], place: str | None) -> None:
+    latest = [{"role": "assistant", "content": answer} for answer in answers]
+    message = f"messages.{place}: {EDITED}" if place else None
+
+    assert refusal(CHECKS, asked(QUESTION, *latest, QUESTION, issued=Signed())) == message
+    assert refusal(CHECKS, asked(QUESTION, *latest, QUESTION, assistant(TEXT), QUESTION, issued=Signed())) is None
+
+
 @pytest.mark.parametrize(
     ("conversation", "message"),
     [
-        ([QUESTION, assistant(TEXT, thought("Hmm.")), QUESTION], f"messages.1.content.1: {EDITED}"),
-        ([QUESTION, assistant(thought("Hmm.")), QUESTION, assistant(TEXT)], f"messages.1.content.0: {INVALID}"),
-        ([QUESTION, assistant(thought(signature="")), QUESTION], f"messages.1.content.0: {INVALID}"),
+        ([QUESTION, assistant(TEXT, thought(signature="")), QUESTION], f"messages.1.content.1: {INVALID}"),
         (
             [QUESTION, assistant({**REDACTED, "data": "torn"}), QUESTION],
             "messages.1.content.0: Invalid `data` in `redacted_thinking` block",
         ),
+        ([QUESTION, assistant(TEXT), assistant(thought(signature=""))], f"messages.1.content.1: {INVALID}"),
         ([QUESTION, assistant(thought(), REDACTED, TEXT), QUESTION], None),
-        ([QUESTION, assistant(thought("")), QUESTION], None),
-        ([user(thought("Hmm."))], f"messages.0.content.0: {INVALID}"),
+        ([QUESTION, assistant(thought("Hmm.", "A0")), QUESTION], None),
+        ([user(thought(signature=""))], f"messages.0.content.0: {INVALID}"),
     ],
 )
-def test_thinking_comes_back_as_it_was(conversation: Any, message: str | None) -> None:
+def test_thinking_comes_back_signed(conversation: Any, message: str | None) -> None:
     assert refusal(CHECKS, asked(*conversation, issued=Signed())) == message
     assert refusal(CHECKS, asked(*conversation)) is None
 

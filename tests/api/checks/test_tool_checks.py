@@ -29,7 +29,8 @@ THE_TOOL = {"type": "tool", "name": "get_weather"}
 NO_TOOLS = "tool_choice may only be specified while providing tools."
 INVALID = (
     "custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 "
-    "(https://json-schema.org/draft/2020-12). Learn more about tool use at https://docs.claude.com/en/docs/tool-use."
+    "(https://json-schema.org/draft/2020-12). Learn more about tool use at "
+    "https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview."
 )
 COMBINED = "custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level"
 OPEN = "For 'object' type, 'additionalProperties' must be explicitly set to false"
@@ -183,7 +184,11 @@ def test_one_tool_is_loaded_and_what_is_not_is_not_cached(tools: Any, message: s
         ),
         ({"allowed_domains": ["a.com"], "blocked_domains": None}, None),
         ({"blocked_domains": ["b.com"]}, None),
-        ({"type": "web_fetch_20250910", "name": "web_fetch", "allowed_domains": []}, None),
+        (
+            {"type": "web_fetch_20250910", "name": "web_fetch", "allowed_domains": []},
+            "tools.0.web_fetch_20250910.allowed_domains: "
+            "Empty list of domains is ambiguous. Provide at least one domain or null.",
+        ),
     ],
 )
 def test_domains_are_either_allowed_or_blocked(domains: dict[str, Any], message: str | None) -> None:

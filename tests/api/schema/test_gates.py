@@ -15,7 +15,7 @@ from mockclaude.api.schema.tool_types import TOOLS
 def test_a_version_opens_its_own_gate_and_a_beta_all_of_its() -> None:
     betas = frozenset({"compact-2026-01-12", "files-api-2025-04-14"})
 
-    assert open_gates(NEW_VERSION, betas) == {NEW_VERSION, "compaction", "context_management"}
+    assert open_gates(NEW_VERSION, betas) == {NEW_VERSION, "compact_edit", "compaction", "context_management"}
 
 
 def test_every_beta_of_a_gate_is_known() -> None:
@@ -34,6 +34,7 @@ def test_each_gate_has_its_betas() -> None:
         "binding": "thinking-binding-controls-2026-08-01",
         "cache_scope": "prompt-caching-scope-2026-01-05",
         "clear_at": "mid-conversation-system-clear-at-2026-08-21",
+        "compact_edit": "compact-2026-01-12",
         "compaction": "compact-2026-01-12 compact-2026-09-04",
         "computer_2024": "computer-use-2024-10-22",
         "computer_2025": "computer-use-2025-01-24",
@@ -47,6 +48,7 @@ def test_each_gate_has_its_betas() -> None:
         "mid_output_config": "mid-conversation-effort-2026-08-01 mid-conversation-output-config-2026-07-01 "
         "per-turn-control-2026-07-01",
         "safeguards": "dangerous-tool-use-2026-09-03",
+        "summarize": "compact-2026-09-04",
         "structured_outputs": "structured-outputs-2025-11-13 structured-outputs-2025-12-15",
         "task_budget": "task-budgets-2026-03-13",
         "threads": "message-threads-2026-08-12",

@@ -16,6 +16,7 @@ from tests.api.bodies import accepted, mangled
 
 CLEAR = {"type": "clear_thinking_20251015", "keep": "all"}
 EXTRA = "Extra inputs are not permitted"
+SHAPE = "Input does not match the expected shape."
 CACHE = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
 
 
@@ -51,7 +52,6 @@ def answer(**fields: Any) -> dict[str, Any]:
             "messages: List should have at most 100000 items after validation, not 100001",
         ),
         ({"messages": "Hi"}, "messages: Input should be a valid list"),
-        ({"messages": ["Hi"]}, "messages.0: Input should be a valid dictionary"),
         ({"messages": [{"content": "Hi"}]}, "messages.0.role: Field required"),
         (
             {"messages": [{"role": "robot", "content": "Hi"}]},
@@ -94,6 +94,18 @@ def answer(**fields: Any) -> dict[str, Any]:
             {"tools": [{**WEATHER, "name": "a b"}]},
             "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'",
         ),
+        ({"tools": [{**WEATHER, "name": "a" * 129}]}, "tools.0.custom.name: String should have at most 128 characters"),
+        ({"tools": [{**WEATHER, "input_schema": True}]}, f"tools.0.custom.input_schema: {SHAPE}"),
+        (
+            block(
+                type="tool_result",
+                tool_use_id="a",
+                content=[{"type": "tool_reference", "tool_name": "a" * 65}],
+            ),
+            "messages.0.content.0.tool_result.content.0.tool_reference.tool_name: "
+            "String should have at most 64 characters",
+        ),
+        ({"metadata": {"user_id": "a" * 257}}, "metadata.user_id: String should have at most 256 characters"),
         ({"tools": [{**WEATHER, "input_schema": {}}]}, "tools.0.custom.input_schema.type: Field required"),
         ({"tools": [{**WEATHER, "color": "red"}]}, f"tools.0.custom.color: {EXTRA}"),
         ({"tools": [{"type": "bash_20250124", "name": "sh"}]}, "tools.0.bash_20250124.name: Input should be 'bash'"),
@@ -169,6 +181,25 @@ def test_a_document_in_an_answer_and_citations_in_a_question_are_gone_in_the_new
     assert said(**cited) == f"messages.0.content.0.text.citations: {EXTRA}"
     assert said(OLD_VERSION, **document) is said(OLD_VERSION, **cited) is None
     assert said(**block(type="text", text="Hi", citations=[])) is said(**history) is None
+
+
+def test_names_may_be_as_long_as_their_limits() -> None:
+    reference = {"type": "tool_reference", "tool_name": "a" * 64}
+    result = block(type="tool_result", tool_use_id="a", content=[reference])
+
+    assert said(metadata={"user_id": "a" * 256}, tools=[{**WEATHER, "name": "a" * 128}], **result) is None
+
+
+def test_a_fallback_has_the_fields_that_its_model_takes() -> None:
+    beta = ("server-side-fallback-2026-07-01",)
+    supported = "Supported: model, max_tokens, output_config, speed, thinking."
+
+    assert said(betas=beta, fallbacks=[{"model": "a", "temperature": 1}]) == (
+        f"fallbacks.0: 'temperature' is not a supported field. {supported}"
+    )
+    assert said(betas=beta, fallbacks=[{"model": "a", "output_config": {"top_k": 1}}]) == (
+        f"fallbacks.0.output_config.top_k: {EXTRA}"
+    )
 
 
 @pytest.mark.parametrize(

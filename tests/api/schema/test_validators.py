@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import SchemaValidator, ValidationError
 
+from mockclaude.api import schema
 from mockclaude.api.api_headers import NEW_VERSION, OLD_VERSION
 from mockclaude.api.betas import KNOWN
 from mockclaude.api.schema import Acceptance, create_acceptance, find_error
@@ -156,10 +157,19 @@ def test_tools_that_were_valid_change_no_result(body: dict[str, Any]) -> None:
 MINIMAL = {"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "x"}]}
 
 
-def test_few_lists_of_tools_are_remembered() -> None:
-    acceptance = Acceptance(open_gates(OLD_VERSION, frozenset()))
-    for number in range(100):
+def test_few_lists_of_tools_are_remembered_whatever_the_betas() -> None:
+    acceptances = [Acceptance(open_gates(OLD_VERSION, frozenset(betas))) for betas in ((), KNOWN)]
+    for number in range(32):
         tools = [{"name": f"tool_{number}", "input_schema": {"type": "object"}}]
-        assert acceptance.accepts_with_tools({**MINIMAL, "tools": tools}, orjson.dumps(tools))
+        assert acceptances[number % 2].accepts_with_tools({**MINIMAL, "tools": tools}, orjson.dumps(tools))
 
-    assert len(acceptance._valid_tools) <= 16
+    assert len(schema._valid_tools) <= 16
+
+
+def test_tools_that_were_valid_with_betas_need_the_betas() -> None:
+    with_betas, without = (Acceptance(open_gates(OLD_VERSION, frozenset(betas))) for betas in (KNOWN, ()))
+    tools = [{"type": "mcp_toolset", "mcp_server_name": "x"}]
+    body = {**MINIMAL, "tools": tools}
+
+    assert with_betas.accepts_with_tools(body, orjson.dumps(tools))
+    assert not without.accepts_with_tools(body, orjson.dumps(tools))

@@ -61,6 +61,11 @@ CACHING = [
         asked(text(**cached("1h")), system=[text(**cached("5m"))]),
         asked(text(**cached("5m")), system=[text(**cached("1h"))]),
     ),
+    row(
+        "Top-level cache_control has ttl='5m' but the target block already has cache_control with ttl='1h'",
+        asked(text(**cached("1h")), **cached("5m")),
+        asked(text(**cached("1h")), **cached("1h")),
+    ),
 ]
 
 MESSAGES = [
@@ -173,9 +178,9 @@ PAIRING = [
         said(assistant(use()), user(result())),
     ),
     row(
-        "messages.3.content.1: `tool_use` ids must be unique",
+        "messages.1.content.1: `tool_use` ids must be unique",
+        said(assistant(use(), use()), user(result())),
         said(assistant(use()), user(result()), assistant(use("b"), use()), user(result("b"), result())),
-        said(assistant(use()), user(result()), assistant(use("b"), use("c")), user(result("b"), result("c"))),
     ),
     row(
         "source tool `srvtoolu_x` not found for tool use block `toolu_a`",
@@ -224,11 +229,11 @@ THINKING = [
     ),
 ]
 
-LARGE = png(10, 10) + "A" * 5 * 1024 * 1024
+LARGE = png(10, 10) + "A" * 10 * 1024 * 1024
 
 MEDIA = [
     row(
-        f"{PICTURE}.base64: image exceeds 5 MB maximum: {len(LARGE)} bytes > 5242880 bytes",
+        f"{PICTURE}.base64: image exceeds 10 MB maximum: {len(LARGE)} bytes > 10485760 bytes",
         asked(image(LARGE)),
         asked(image(png(10, 10))),
     ),
@@ -242,9 +247,25 @@ MEDIA = [
         asked(image(gif(1, 1), "image/gif")),
     ),
     row(
-        f"{PICTURE}.base64: At least one of the image dimensions exceed max allowed size: 8000 pixels",
+        f"{PICTURE}.base64.data: At least one of the image dimensions exceed max allowed size: 8000 pixels",
         asked(image(png(8001, 1))),
         asked(image(png(8000, 1))),
+    ),
+    row(
+        f"{PICTURE}.base64.data: At least one of the image dimensions exceed max allowed size for many-image requests: "
+        "2000 pixels",
+        asked(*[image(png(2001, 1))] * 21),
+        asked(*[image(png(2000, 1))] * 21),
+    ),
+    row(
+        "too many images and documents: 101 + 0 > 100",
+        asked(*[image(png(1, 1))] * 101, model=OLDER),
+        asked(*[image(png(1, 1))] * 101),
+    ),
+    row(
+        "Too much media: 101 document pages + 0 images > 100",
+        asked(document(pdf(61)), document(pdf(40)), model=OLDER),
+        asked(document(pdf(40)), document(pdf(40)), model=OLDER),
     ),
     row(
         "messages.0.content.1.image.source.url: " + UNREACHABLE,
@@ -252,18 +273,22 @@ MEDIA = [
         asked(text(), stored("image", "https://example.com/a.png")),
     ),
     row(
-        "messages.0.content.0.document.source.url: " + UNREACHABLE,
+        "messages.0.content.0.pdf.source.url: " + UNREACHABLE,
         asked(stored("document", "file:///etc/passwd")),
         asked(stored("document", "https://example.com/a.pdf")),
     ),
     row(
-        "messages.0.content.0.document.source.base64: invalid base64 data",
+        "messages.0.content.0.pdf.source.base64: invalid base64 data",
         asked(document("!")),
         asked(document(pdf(1))),
     ),
     row("The PDF specified was not valid.", asked(document(encoded(b"no PDF"))), asked(document(pdf(1)))),
     row("The PDF specified is password protected.", asked(document(pdf(1, "secret"))), asked(document(pdf(1)))),
-    row("A maximum of 100 PDF pages may be provided.", asked(document(pdf(101))), asked(document(pdf(100)))),
+    row(
+        "messages.0.content.0.pdf.source.base64.data: A maximum of 100 PDF pages may be provided.",
+        asked(document(pdf(101)), model=OLDER),
+        asked(document(pdf(40)), model=OLDER),
+    ),
 ]
 
 LONG = "_" * 249_991

@@ -37,6 +37,7 @@ from tests.server.refusals.writing import (
     user,
 )
 
+FALLING_BACK = beta("server-side-fallback-2026-07-01")
 OFFERED = (
     "advisor_20260301, bash_20250124, browser_toolset_20260801, code_execution_20250825, computer_20251124, "
     "computer_toolset_20260801, memory_20250818, text_editor_20250728, tool_search_tool_bm25_20251119, "
@@ -80,9 +81,20 @@ SHAPE = [
     ),
     row(
         "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'",
+        {"tools": [tool("get weather")]},
+        {"tools": [tool("get-weather")]},
+    ),
+    row(
+        "tools.0.custom.name: String should have at most 128 characters",
         {"tools": [tool("x" * 129)]},
         {"tools": [tool("x" * 128)]},
     ),
+    row(
+        "tools.0.custom.input_schema: Input does not match the expected shape.",
+        {"tools": [tool(input_schema=True)]},
+        {"tools": [tool()]},
+    ),
+    row("messages.0: Input does not match the expected shape.", {"messages": ["Hi"]}, {}),
     row("tools.0.custom.input_schema.type: Field required", {"tools": [tool(input_schema={})]}, {"tools": [tool()]}),
     row("messages: at least one message is required", {"messages": []}, {}),
     row("messages.0.role: Input should be 'user' or 'assistant'", {"messages": [{**QUESTION, "role": "tool"}]}, {}),
@@ -154,7 +166,7 @@ MODELS = [
     ),
     row("temperature: range: 0..1", {"model": OLDER, "temperature": 1.1}, {"model": OLDER, "temperature": 1}, OLD),
     row(
-        "`temperature` cannot be set to -1 for this model",
+        "temperature: range: 0..1",
         {"model": OLDER, "temperature": -1},
         {"model": OLDER, "temperature": 0},
         OLD,
@@ -270,6 +282,30 @@ MODELS = [
         {"output_format": formatted(**CLOSED)["output_config"]["format"], "model": "claude-3-haiku-20240307"},
         {"output_format": formatted(**CLOSED)["output_config"]["format"]},
         beta("structured-outputs-2025-11-13"),
+    ),
+    row(
+        "'claude-sonnet-5' does not support the `fallbacks` parameter.",
+        {"model": "claude-sonnet-5", "fallbacks": "default"},
+        {"model": "claude-opus-5", "fallbacks": "default"},
+        FALLING_BACK,
+    ),
+    row(
+        "'claude-haiku-4-5' is not a valid fallback target for 'claude-opus-5'. Valid targets: claude-opus-4-8.",
+        {"model": "claude-opus-5", "fallbacks": [{"model": "claude-haiku-4-5"}]},
+        {"model": "claude-opus-5", "fallbacks": [{"model": "claude-opus-4-8"}]},
+        FALLING_BACK,
+    ),
+    row(
+        "fallbacks: between 1 and 3 fallback models may be provided. Found 0.",
+        {"model": FABLE, "fallbacks": []},
+        {"model": FABLE, "fallbacks": None},
+        FALLING_BACK,
+    ),
+    row(
+        "fallbacks: fallback models must be distinct, and must not include the requested model.",
+        {"model": FABLE, "fallbacks": [{"model": FABLE}]},
+        {"model": FABLE, "fallbacks": [{"model": "claude-opus-5"}]},
+        FALLING_BACK,
     ),
     row(
         f"'{FABLE}' does not support tool types: computer_20250124. Did you mean one of {OFFERED}?",

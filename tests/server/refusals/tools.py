@@ -67,7 +67,7 @@ TOOLS = [
     row(
         "tools.1.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 "
         "(https://json-schema.org/draft/2020-12). Learn more about tool use at "
-        "https://docs.claude.com/en/docs/tool-use.",
+        "https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview.",
         {"tools": [tool("a"), tool("b", input_schema={"type": "object", "required": "city"})]},
         {"tools": [tool("a"), tool("b", input_schema={"type": "object", "required": ["city"]})]},
     ),
@@ -122,6 +122,47 @@ TOOLS = [
     ),
 ]
 
+
+def optional(count: int) -> dict[str, Any]:
+    return {"type": "object", "properties": {f"p{number}": {"type": "string"} for number in range(count)}, **CLOSED}
+
+
+def nullable(count: int) -> dict[str, Any]:
+    properties = {f"p{number}": {"type": ["string", "null"]} for number in range(count)}
+    return {"type": "object", "properties": properties, "required": [*properties], **CLOSED}
+
+
+def strict(*schemas: dict[str, Any]) -> dict[str, Any]:
+    return {"tools": [tool(f"t{number}", strict=True, input_schema=schema) for number, schema in enumerate(schemas)]}
+
+
+STRICT = [
+    row(
+        "Too many strict tools (21). The maximum number of strict tools supported is 20. "
+        "Try reducing the number of tools marked as strict.",
+        strict(*[optional(0)] * 21),
+        strict(*[optional(0)] * 20),
+    ),
+    row(
+        "Schemas contains too many optional parameters (25), which would make grammar compilation inefficient. "
+        "Reduce the number of optional parameters in your tool schemas (limit: 24).",
+        strict(optional(13), optional(12)),
+        strict(optional(12), optional(12)),
+    ),
+    row(
+        "Schemas contains too many parameters with union types (17 parameters with type arrays or anyOf). "
+        "This causes exponential compilation cost. Reduce the number of nullable or union-typed parameters "
+        "(limit: 16 parameters with unions).",
+        strict(nullable(9), nullable(8)),
+        strict(nullable(8), nullable(8)),
+    ),
+    row(
+        "Schema is too complex for compilation. Try reducing the number of tools or simplifying tool schemas.",
+        strict(nullable(16)),
+        strict(nullable(15)),
+    ),
+]
+
 OUTPUT = [
     row(
         "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false",
@@ -147,6 +188,11 @@ OUTPUT = [
         {"compaction": {"type": "summarize"}, "context_management": {"edits": []}},
         {"compaction": {"type": "summarize"}},
         beta("compact-2026-09-04", "context-management-2025-06-27"),
+    ),
+    row(
+        "stop_sequences: each stop sequence must be non-empty",
+        {"stop_sequences": ["", "\n"]},
+        {"stop_sequences": ["END"]},
     ),
     row(
         "stop_sequences: each stop sequence must contain non-whitespace",

@@ -1,0 +1,72 @@
+"""A run of a client's program through the built-in scenario, in the environment of a Python interpreter."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from mockclaude.testing import MockClaude
+from tests.serving import PROGRAM_PATIENCE
+
+PROGRAMS = Path(__file__).parent / "programs"
+MODELS = ("claude-sonnet-5", "claude-haiku-4-5")
+OPT_OUTS = {
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "DISABLE_AUTOUPDATER": "1",
+    "LANGSMITH_TRACING": "false",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "OTEL_SDK_DISABLED": "true",
+}
+"""Settings with which clients use no other host."""
+
+
+class ClientProgram(NamedTuple):
+    """A program and the packages that it needs."""
+
+    packages: tuple[str, ...]
+    file: str
+
+
+class ProgramRun(NamedTuple):
+    """The result of a program: what it wrote, its exit code, and the statuses of its requests."""
+
+    output: str
+    code: int
+    statuses: tuple[int, ...]
+
+    @property
+    def refusals(self) -> int:
+        """The number of requests with an error."""
+        return sum(status >= 400 for status in self.statuses)
+
+
+CLIENTS = {
+    "anthropic": ClientProgram(("anthropic",), "anthropic_sdk.py"),
+    "anthropic-0.75": ClientProgram(("anthropic==0.75.0",), "anthropic_sdk.py"),
+    "claude-agent-sdk": ClientProgram(("claude-agent-sdk",), "agent_sdk.py"),
+    "langchain": ClientProgram(("langchain", "langchain-anthropic", "langgraph"), "langchain_agents.py"),
+    "litellm": ClientProgram(("litellm",), "litellm_calls.py"),
+    "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),
+    "strands": ClientProgram(("strands-agents[anthropic]",), "strands_agents.py"),
+}
+
+
+def run_program(python: str | Path, client: ClientProgram, model: str, home: Path) -> ProgramRun:
+    """Run the program of a client against the built-in scenario."""
+    with MockClaude() as mock:
+        mock.when().reply({"generate": "auto"})
+        api = {"ANTHROPIC_API_KEY": "mock", "ANTHROPIC_API_BASE": mock.base_url, "NO_PROXY": "127.0.0.1"}
+        env = {**os.environ, **OPT_OUTS, **api, "ANTHROPIC_BASE_URL": mock.base_url, "HOME": str(home)}
+        done = subprocess.run(
+            [python, PROGRAMS / client.file, model],
+            capture_output=True,
+            text=True,
+            timeout=PROGRAM_PATIENCE,
+            check=False,
+            env=env,
+            cwd=home,
+        )
+        statuses = tuple(entry.status for entry in mock.journal)
+    return ProgramRun(done.stdout + done.stderr, done.returncode, statuses)

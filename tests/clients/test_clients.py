@@ -1,0 +1,67 @@
+"""Clients that are installed here run through the built-in scenario without a refusal."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mockclaude.testing import MockClaude
+from tests.clients.runs import CLIENTS, MODELS, OPT_OUTS, PROGRAMS, run_program
+from tests.serving import PROGRAM_PATIENCE
+
+MODULES = {
+    "anthropic": "anthropic",
+    "claude-agent-sdk": "claude_agent_sdk",
+    "langchain": "langchain_anthropic",
+    "litellm": "litellm",
+    "pydantic-ai": "pydantic_ai",
+    "strands": "strands",
+}
+
+
+def test_each_program_is_of_a_client() -> None:
+    assert {client.file for client in CLIENTS.values()} | {"steps.py"} == {file.name for file in PROGRAMS.glob("*.py")}
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(("name", "module"), MODULES.items())
+def test_client_runs_through_the_built_in_scenario(name: str, module: str, model: str, tmp_path: Path) -> None:
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not installed: python -m tests.clients {name}")
+    run = run_program(sys.executable, CLIENTS[name], model, tmp_path)
+
+    assert run.code == 0, run.output
+    assert run.statuses
+    assert run.refusals == 0
+
+
+@pytest.mark.parametrize("model", ["claude-opus-5-5", "claude-sonnet-5"])
+def test_claude_code_has_a_conversation_with_a_tool(mockclaude: MockClaude, model: str, tmp_path: Path) -> None:
+    claude = shutil.which("claude")
+    if claude is None:
+        pytest.skip("Claude Code is not installed: npm install -g @anthropic-ai/claude-code")
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Buy milk.")
+    mockclaude.when(turn=1).reply({"tool_use": {"name": "Read", "input": {"file_path": str(notes)}}})
+    mockclaude.when().reply("Your notes say: buy milk.")
+    command = [claude, "-p", "Read my notes", "--model", model, "--allowedTools", "Read"]
+    env = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "NO_PROXY": "127.0.0.1",
+        **OPT_OUTS,
+        **mockclaude.env,
+    }
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False, env=env, cwd=tmp_path
+    )
+
+    assert done.stdout.strip() == "Your notes say: buy milk."
+    assert [entry.status for entry in mockclaude.journal] == [200, 200]
+    assert mockclaude.last_request.tool_results == {"Read": "1\tBuy milk."}

@@ -1,0 +1,143 @@
+"""A text asks for a tool by its name, or by a verb that leads to the nouns of the name."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockclaude.reply.tool_mention import asks_for_call, find_tool
+from tests.counting import calls
+
+TOOLS = ["lookup_order", "get_stock_price", "cancel_booking", "create_invoice", "web-search", "run_query", "calculate"]
+
+ASKS = [
+    ("use lookup_order", "lookup_order"),
+    ("Use the lookup_order tool.", "lookup_order"),
+    ("lookup-order, please", "lookup_order"),
+    ("lookupOrder(5)", "lookup_order"),
+    ("Look up order 5", "lookup_order"),
+    ("Please look up the order.", "lookup_order"),
+    ("Can you look up my last two orders?", "lookup_order"),
+    ("Can I see my order?", "lookup_order"),
+    ("I need the order of Mr. Smith", "lookup_order"),
+    ("I would like to know the order number", "lookup_order"),
+    ("Tell me about order 5", "lookup_order"),
+    ("Where is my order?", "lookup_order"),
+    ("When will my order arrive?", "lookup_order"),
+    ("Hello, what is the status of order 5?", "lookup_order"),
+    ("Order 5, please", "lookup_order"),
+    ("Don't forget to look up the order", "lookup_order"),
+    ("If you do not know, look up the order", "lookup_order"),
+    ("Do not guess. Look up the order", "lookup_order"),
+    ("Do not guess, but look up the order", "lookup_order"),
+    ("Use the lookup_order tool and do not guess", "lookup_order"),
+    ("use Lookup_Order, not web-search", "lookup_order"),
+    ("It has not arrived, can you look up order 5?", "lookup_order"),
+    ("Do not guess, please look up order 5", "lookup_order"),
+    ("Compare my orders", "lookup_order"),
+    ("get the stock price of ACME", "get_stock_price"),
+    ("What's the stock price of ACME?", "get_stock_price"),
+    ("What is the price of this stock?", "get_stock_price"),
+    ("Stock price of ACME", "get_stock_price"),
+    ("The stock price?", "get_stock_price"),
+    ("Cancel my booking", "cancel_booking"),
+    ("I want you to cancel the booking", "cancel_booking"),
+    ("Make an invoice for 5 hours", "create_invoice"),
+    ("Search the web for cats", "web-search"),
+    ("Use a web search", "web-search"),
+    ("Run the query", "run_query"),
+    ("calculate it with the calculate tool", "calculate"),
+]
+DOES_NOT_ASK = [
+    "I have a question about an order",
+    "Do not look up any order",
+    "Don’t look up the order.",
+    "Never use lookup_order",
+    "Answer without lookup_order",
+    "There is no need to look up the order",
+    "Guess instead of looking up the order, or use your memory rather than lookup_order",
+    "lookup_order must not be used",
+    "The lookup_order tool isn't needed",
+    "You cannot look up orders",
+    "I got an order from them",
+    "They list orders on Mondays",
+    "Tell me a joke about an order",
+    "Find me a table, then order a pizza",
+    "Order a pizza",
+    "Orders are hard",
+    "How do I order a pizza?",
+    "What is an order?",
+    "When the order arrives, be happy",
+    "Call me when the order arrives",
+    "Explain it in order to use less words",
+    "Tell me a story in order",
+    "What is the price?",
+    "The stock fell. What is the price?",
+    "I have cancelled my booking",
+    "The cancel button of a booking",
+    "What is invoice 5?",
+    "An invoice",
+    "What does the spider do in its web?",
+    "calculate 2 + 2",
+    "Query or run",
+    "",
+    "\n\n",
+]
+
+
+@pytest.mark.parametrize(("text", "tool"), ASKS)
+def test_text_asks_for_a_tool(text: str, tool: str) -> None:
+    assert find_tool(TOOLS, text) == tool
+
+
+@pytest.mark.parametrize("text", DOES_NOT_ASK)
+def test_text_that_shares_words_asks_for_nothing(text: str) -> None:
+    assert find_tool(TOOLS, text) is None
+
+
+@pytest.mark.parametrize(
+    ("tool", "text"),
+    [
+        ("mcp__shop_server__get_order", "Show order 5"),
+        ("getOrder", "Show order 5"),
+        ("get-order", "use get_order"),
+        ("search_list", "Search the list"),
+        ("tool_order", "Find the order"),
+        ("weather", "Use the weather tool"),
+    ],
+)
+def test_names_have_words_however_they_are_spelled(tool: str, text: str) -> None:
+    assert find_tool([tool], text) == tool
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Please include your response in a tool call.", True),
+        ("Respond with a tool call", True),
+        ("You must call a function", True),
+        ("Use one of the tools", True),
+        ("Do not use a tool", False),
+        ("Answer without a tool call", False),
+        ("How does a tool call work?", False),
+        ("Which tools are there?", False),
+        ("Use the hammer of a good tool", False),
+    ],
+)
+def test_text_asks_for_a_call_of_any_tool(text: str, asks: bool) -> None:
+    assert asks_for_call(text) == asks
+
+
+@given(prefix=st.text(), tool=st.sampled_from(TOOLS))
+def test_an_instruction_in_its_own_paragraph_is_found(prefix: str, tool: str) -> None:
+    found = find_tool([tool], f"{prefix}\n\nUse the {tool} tool.")
+
+    assert found == tool
+
+
+def test_asks_that_are_compared_are_bounded() -> None:
+    tools = [f"get_a_b{number}" for number in range(200)]
+    text = " ".join([*(f"b{number}" for number in range(200)), "get it. a", "find a " * 20_000])
+
+    assert calls(lambda: find_tool(tools, text)) < 500_000
