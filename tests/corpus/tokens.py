@@ -81,7 +81,7 @@ PAIRS: list[Pair] = [
     counted("citations of an older model", USAGE, asked(CITED), 586, 0.02),
     counted("citations of a newer model", USAGE, asked(CITED, model=NEW), 822, 0.02),
     counted("a tool of Sonnet 4.5", USAGE, asked(text("Hi"), tools=[TOOL]), 528, 0.02),
-    counted("a tool of Sonnet 4", USAGE, asked(text("Hi"), model="claude-sonnet-4", tools=[TOOL]), 370, 0.02),
+    counted("a tool of Haiku 4.5", USAGE, asked(text("Hi"), model="claude-haiku-4-5", tools=[TOOL]), 537, 0.02),
     counted(
         "a tool that must be called", USAGE, asked(text("Hi"), tools=[TOOL], tool_choice={"type": "any"}), 617, 0.02
     ),
