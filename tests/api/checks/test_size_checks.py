@@ -48,7 +48,7 @@ def test_a_prompt_that_fits_is_fine_as_is_any_for_an_unknown_model() -> None:
 
 
 def test_the_longer_window_of_some_models_needs_its_beta() -> None:
-    message = "prompt is too long: 240004 tokens > 200000 maximum"
+    message = "prompt is too long: 228007 tokens > 200000 maximum"
 
     assert refusal(CHECKS, asked(LONG, model="claude-sonnet-4-5")) == message
     assert refusal(CHECKS, asked(LONG, model="claude-sonnet-4-5", betas=frozenset({LONG_BETA}))) is None
