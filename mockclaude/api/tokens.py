@@ -137,11 +137,14 @@ def cut(text: str, count: int, weights: Weights = OLD) -> str:
 def of_output(block: Block, weights: Weights = OLD) -> int:
     """Count the output tokens of a content block.
 
-    A result of a server tool has none, because the model does not write it.
+    A result of a server tool has none, because the model does not write it. Omitted thinking has none, because its
+    text is unknown here.
     """
     if block["type"].endswith("_tool_result"):
         return 0
     text = of_text(streamed_text(block), weights)
+    if block["type"] == "thinking":
+        return text
     if block["type"] == "tool_use":
         return to_tokens(count_text(str(block.get("name", "")), weights.text) + weights.call) + text
     return text or (0 if block["type"] in THINKING else of_block(block, weights))

@@ -16,7 +16,7 @@ from mockclaude.engine.reply_inputs import (
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.prepared import render_prepared
-from mockclaude.reply.render import render_response
+from mockclaude.reply.render import pad_reply, render_response
 from mockclaude.reply.response import RenderedReply, Response
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace
@@ -103,6 +103,8 @@ class ReplyBuilder:
         context, (faults, notes) = self.context, self.faults
         if context.permit is not None:
             reply = reply._replace(response=reply.response.with_values(build_limit_headers(context, reply.usage)))
+        if context.state.scenario.policy.as_recorded and reply.response.is_stream:
+            reply = pad_reply(reply, self.draws)
         if faults:
             from mockclaude.reply.faults.apply import apply_faults
 

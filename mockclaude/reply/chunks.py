@@ -6,11 +6,21 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mockclaude.api import tokens
+from mockclaude.api.model_constants import Constants
 from mockclaude.api.token_weights import Weights
 
-PIECES = (4, 18, 27, 12, 31, 22, 9, 35, 24, 18)
-"""Lengths of the pieces of a streamed text in characters, repeated: 20 on average and a short first piece, as in
-recordings."""
+SHORT_TEXT = (4, 18, 10, 6, 10, 35, 9, 14, 4, 10)
+LONG_TEXT = (4, 18, 80, 64, 97, 80, 122, 53, 80, 110, 89)
+THINKING = (4, 18, 16, 12, 16, 40, 9, 16, 28, 14)
+TOOL_JSON = (4, 12, 5, 3, 5, 7, 2, 5, 11, 5)
+"""Lengths of the pieces of a streamed text in characters, repeated. The medians are recorded: 10, 80, 16 and 5."""
+
+
+def list_usual_sizes(kind: str, constants: Constants) -> tuple[int, ...]:
+    """List the lengths of the pieces of a block of this kind, repeated."""
+    if kind == "text":
+        return LONG_TEXT if constants.delta == 80 else SHORT_TEXT
+    return THINKING if kind == "thinking" else TOOL_JSON
 
 
 def measure_chunks(chunks: int | Sequence[str], text: str) -> Sequence[int]:
@@ -31,7 +41,7 @@ def measure_chunks(chunks: int | Sequence[str], text: str) -> Sequence[int]:
     return [-missing, *sizes[first:]] if missing else sizes[first:]
 
 
-def split_text(text: str, turn: int = 0, sizes: Sequence[int] = PIECES) -> Iterator[str]:
+def split_text(text: str, turn: int = 0, sizes: Sequence[int] = SHORT_TEXT) -> Iterator[str]:
     """Yield the pieces of a streamed text, which follows `turn` pieces of the block."""
     begin = 0
     while begin < len(text):

@@ -150,7 +150,7 @@ def _fill_texts(
         content[position] = {**content[position], "text": text}
         size += tokens.of_text(text, constants.weights)
         if stream:
-            values[mark] = build_block_run(position, content[position], prepared.chunk_size).encoded
+            values[mark] = build_block_run(position, content[position], constants, prepared.chunk_size).encoded
         else:
             values[mark] = orjson.dumps(text)[1:-1]
     values[_OUTPUT_MARK] = b"%d" % size

@@ -41,3 +41,10 @@ def to_rendered_reply(reply: Reply, response: Response) -> RenderedReply:
     """Return `response` with the notes, content and usage of the reply that it sends."""
     content = reply.message["content"] if reply.is_complete else None
     return RenderedReply(response, reply.notes, content, reply.message["usage"])
+
+
+def pad_reply(reply: RenderedReply, draws: Draws) -> RenderedReply:
+    """Return the reply with the irregular spaces of a recorded stream."""
+    from mockclaude.reply.padding import pad_events
+
+    return reply._replace(response=pad_events(reply.response, draws))

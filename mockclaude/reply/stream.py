@@ -11,8 +11,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block, Event, StreamedBlock
 from mockclaude.api.memo import remember
 from mockclaude.api.model_constants import Constants
-from mockclaude.api.token_weights import Weights
-from mockclaude.reply.chunks import PIECES, count_tokens, split_text
+from mockclaude.reply.chunks import count_tokens, list_usual_sizes, split_text
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.response import Piece, Run, to_run
 
@@ -40,7 +39,7 @@ def stream_events(reply: Reply, *, whole: bool) -> Flow:
         yield CountedPieces((_build_boundary(reply, index),))
         index += 1
         if whole:
-            yield CountedPieces((build_block_run(index, part, reply.chunk_size),))
+            yield CountedPieces((build_block_run(index, part, reply.constants, reply.chunk_size),))
         else:
             yield build_block_pieces(index, part, reply.constants, reply.chunk_size)
     end = to_run(_build_boundary(reply, index), events.message_delta(reply.message), events.MESSAGE_STOP)
@@ -48,20 +47,20 @@ def stream_events(reply: Reply, *, whole: bool) -> Flow:
 
 
 def build_block_pieces(index: int, block: Block, constants: Constants, chunk_size: int | None = None) -> CountedPieces:
-    """Build the events of a block without its stop, with a `ping` in the first."""
+    """Build the events of a block without its stop; a `ping` is with the first."""
     if _is_cacheable(block, chunk_size):
-        return _build_text_pieces(index, constants.weights, chunk_size, block["text"])
-    return _build_block_pieces(index, constants.weights, chunk_size, block)
+        return _build_text_pieces(index, constants, chunk_size, block["text"])
+    return _build_block_pieces(index, constants, chunk_size, block)
 
 
-def build_block_run(index: int, block: Block, chunk_size: int | None = None) -> Run:
+def build_block_run(index: int, block: Block, constants: Constants, chunk_size: int | None = None) -> Run:
     """Build the events of a block without its stop, in one piece."""
     if _is_cacheable(block, chunk_size):
-        return _build_text_run(index, chunk_size, block["text"])
-    return to_run(*_build_block_events(index, chunk_size, block))
+        return _build_text_run(index, constants, chunk_size, block["text"])
+    return to_run(*_build_block_events(index, constants, chunk_size, block))
 
 
-_MAX_CHUNKS = 500
+_MAX_CHUNKS = 1_000
 """Chunks of a text whose events are kept: as many as the longest text has without a chunk size."""
 
 
@@ -72,37 +71,45 @@ def _is_cacheable(block: Block, chunk_size: int | None) -> bool:
 
 
 @remember(512, 10_000)
-def _build_text_pieces(index: int, weights: Weights, chunk_size: int | None, text: str) -> CountedPieces:
-    return _build_block_pieces(index, weights, chunk_size, {"type": "text", "text": text})
+def _build_text_pieces(index: int, constants: Constants, chunk_size: int | None, text: str) -> CountedPieces:
+    return _build_block_pieces(index, constants, chunk_size, {"type": "text", "text": text})
 
 
 @remember(512, 10_000)
-def _build_text_run(index: int, chunk_size: int | None, text: str) -> Run:
+def _build_text_run(index: int, constants: Constants, chunk_size: int | None, text: str) -> Run:
     block = {"type": "text", "text": text}
     opening = [event.encoded for event in _build_opening(index, block)]
-    deltas = events.encode_text_deltas(index, "text_delta", "text", _split_block(block, chunk_size))
-    return Run(b"".join(opening + deltas), partial(_build_block_events, index, chunk_size, block))
+    deltas = events.encode_text_deltas(index, "text_delta", "text", _split_block(block, constants, chunk_size))
+    return Run(b"".join(opening + deltas), partial(_build_block_events, index, constants, chunk_size, block))
 
 
-def _build_block_pieces(index: int, weights: Weights, chunk_size: int | None, block: Block) -> CountedPieces:
-    start, *deltas = _build_block_events(index, chunk_size, block)
-    first: Piece = to_run(start, deltas.pop(0)) if index == 0 else start
+def _build_block_pieces(index: int, constants: Constants, chunk_size: int | None, block: Block) -> CountedPieces:
+    start, *deltas = _build_block_events(index, constants, chunk_size, block)
+    first: Piece = to_run(start, deltas.pop(0)) if deltas[:1] == [events.PING] else start
     texts = [event.data["delta"].get(_GENERATED.get(event.delta), "") for event in deltas]
-    return CountedPieces((first, *deltas), (0, *count_tokens(texts, weights)))
+    return CountedPieces((first, *deltas), (0, *count_tokens(texts, constants.weights)))
 
 
-def _build_block_events(index: int, chunk_size: int | None, block: Block) -> list[Event]:
-    return _build_opening(index, block) + events.delta_events(index, block, _split_block(block, chunk_size))
+def _build_block_events(index: int, constants: Constants, chunk_size: int | None, block: Block) -> list[Event]:
+    pieces = _split_block(block, constants, chunk_size)
+    return _build_opening(index, block) + events.delta_events(index, block, pieces)
+
+
+_WITHOUT_PING = ("tool_use", "server_tool_use")
+"""Kinds of a first block without a `ping`, as in 27 recorded streams."""
 
 
 def _build_opening(index: int, block: Block) -> list[Event]:
     start = events.content_block_start(index, block)
-    return [start] if index else [start, events.PING]
+    return [start] if index or block["type"] in _WITHOUT_PING else [start, events.PING]
 
 
-def _split_block(block: Block, chunk_size: int | None) -> list[str]:
-    sizes: Sequence[int] = events.list_sizes(block) or (PIECES if chunk_size is None else (chunk_size,))
-    return list(split_text(events.streamed_text(block), sizes=sizes))
+def _split_block(block: Block, constants: Constants, chunk_size: int | None) -> list[str]:
+    kind, text = block["type"], events.streamed_text(block)
+    if kind == "thinking" and not text and constants.empty_thinking_delta:
+        return [""]
+    usual = list_usual_sizes(kind, constants) if chunk_size is None else (chunk_size,)
+    return list(split_text(text, sizes=events.list_sizes(block) or usual))
 
 
 _GENERATED = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}

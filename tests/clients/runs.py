@@ -15,6 +15,7 @@ MODELS = ("claude-sonnet-5", "claude-haiku-4-5")
 OPT_OUTS = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "DISABLE_AUTOUPDATER": "1",
+    "HAYSTACK_TELEMETRY_ENABLED": "False",
     "LANGSMITH_TRACING": "false",
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "OTEL_SDK_DISABLED": "true",
@@ -43,9 +44,11 @@ class ProgramRun(NamedTuple):
 
 
 CLIENTS = {
+    "agno": ClientProgram(("agno", "anthropic"), "agno_agent.py"),
     "anthropic": ClientProgram(("anthropic",), "anthropic_sdk.py"),
     "anthropic-0.75": ClientProgram(("anthropic==0.75.0",), "anthropic_sdk.py"),
     "claude-agent-sdk": ClientProgram(("claude-agent-sdk",), "agent_sdk.py"),
+    "haystack": ClientProgram(("anthropic-haystack",), "haystack_agent.py"),
     "langchain": ClientProgram(("langchain", "langchain-anthropic", "langgraph"), "langchain_agents.py"),
     "litellm": ClientProgram(("litellm",), "litellm_calls.py"),
     "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),

@@ -16,8 +16,10 @@ from tests.clients.runs import CLIENTS, MODELS, OPT_OUTS, PROGRAMS, run_program
 from tests.serving import PROGRAM_PATIENCE
 
 MODULES = {
+    "agno": "agno",
     "anthropic": "anthropic",
     "claude-agent-sdk": "claude_agent_sdk",
+    "haystack": "haystack_integrations",
     "langchain": "langchain_anthropic",
     "litellm": "litellm",
     "pydantic-ai": "pydantic_ai",

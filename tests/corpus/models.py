@@ -17,6 +17,7 @@ TIER = ["service_tier", "inference_geo"]
 ITERATION = ["input_tokens", "output_tokens", *USAGE[2:0:-1], "cache_creation", "type"]
 
 NAMED = "rules: [{when: {model: claude-sonnet-4-0}, reply: Sunny.}]"
+RAIN = "rules: [{reply: 'It has been raining in Bergen since the early morning, and nobody there is surprised'}]"
 
 REGIONS = "recorded: 750 messages of models up to 4.5, and 770 of later ones"
 DETAILS = "recorded: 182 of 182 messages"
@@ -158,6 +159,37 @@ PAIRS: list[Pair] = [
             scenario="{validation: off, rules: [reply: Sunny.]}",
         )
         for name in ("gpt-5", "claude-haiku-5")
+    ),
+    *(
+        Pair(
+            f"the deltas of {model} are {name}",
+            "recorded: the median of a text delta is 10 characters, and 80 from Opus 4.8 on",
+            {"model": model, "stream": True},
+            Accepted({"2.type": "ping", "3.delta.text": "It h", "5.delta.text": text}),
+            scenario=RAIN,
+        )
+        for model, name, text in (
+            ("claude-sonnet-4-6", "short", " Bergen si"),
+            (
+                "claude-opus-4-8",
+                "long",
+                " Bergen since the early morning, and nobody there is surprised",
+            ),
+        )
+    ),
+    Pair(
+        "a stream that begins with a tool call has no ping",
+        "recorded: 27 of 27 streams; 52 others without a ping are of one recorder",
+        {"stream": True, "tools": [{"name": "look", "input_schema": {"type": "object"}}]},
+        Accepted({"1.content_block.type": "tool_use", "2.delta.partial_json": "", "3.type": "content_block_stop"}),
+        scenario="rules: [reply: {tool_use: look}]",
+    ),
+    Pair(
+        "Opus 4.7 sends an empty delta of omitted thinking",
+        "recorded: 4 of 4 streams",
+        {"model": "claude-opus-4-7", "stream": True, "thinking": {"type": "adaptive"}},
+        Accepted({"3.delta": {"type": "thinking_delta", "thinking": ""}, "4.delta.type": "signature_delta"}),
+        scenario="rules: [reply: [thinking: Hm., Sunny.]]",
     ),
     Pair(
         "the usage of a fast request has its speed",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mockclaude.api import tokens
 from mockclaude.api.token_weights import OLD
-from mockclaude.reply.chunks import PIECES, count_tokens, measure_chunks, split_text
+from mockclaude.reply.chunks import LONG_TEXT, count_tokens, measure_chunks, split_text
 from mockclaude.reply.tool_json import parse_tool_json
 from tests.api.bodies import texts
 
@@ -19,7 +19,7 @@ LISTS = st.lists(texts, min_size=1, max_size=6)
 def test_listed_chunks_are_sent_as_they_are(chunks: list[str]) -> None:
     text = "".join(chunks)
 
-    assert list(split_text(text, sizes=measure_chunks(chunks, text) or PIECES)) == chunks
+    assert list(split_text(text, sizes=measure_chunks(chunks, text) or LONG_TEXT)) == chunks
 
 
 @given(texts.filter(len), st.integers(1, 20))

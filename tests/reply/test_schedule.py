@@ -127,7 +127,7 @@ def gaps(script: Script) -> list[int]:
 
 
 def test_jitter_is_drawn_for_each_gap_on_its_own() -> None:
-    reply = composed({"text": "word " * 400})
+    reply = composed({"text": "word " * 400}, model="claude-haiku-4-5")
     even, varied = (planned(reply, paced(tokens_per_second=50, jitter=jitter)) for jitter in (0, "50%"))
     ratios = [varied_gap / usual for varied_gap, usual in zip(gaps(varied), gaps(even), strict=True)]
 

@@ -13,7 +13,7 @@ from mockclaude.api import tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.model_constants import Constants
 from mockclaude.api.token_weights import NEW
-from mockclaude.reply.chunks import PIECES, split_text
+from mockclaude.reply.chunks import LONG_TEXT, split_text
 from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.stream import CountedPieces, build_block_pieces, build_block_run, stream_events
 from tests.api.bodies import texts
@@ -53,15 +53,45 @@ def order(reply: Reply) -> list[str]:
         ),
         ([{"thinking": ""}], "0 start, ping, 0 signature_delta, 0 stop"),
         ([{"redacted_thinking": "EmwK"}], "0 start, ping, 0 stop"),
-        ([LOOK], "0 start, ping, 0 input_json_delta, 0 input_json_delta, 0 input_json_delta, 0 stop"),
-        ([{"tool_use": {"name": "look", "input": {}}}], "0 start, ping, 0 input_json_delta, 0 stop"),
-        ([FOUND], "0 start, ping, 0 input_json_delta, 0 stop, 1 start, 1 stop"),
+        ([LOOK], "0 start, 0 input_json_delta, 0 input_json_delta, 0 input_json_delta, 0 stop"),
+        ([{"tool_use": {"name": "look", "input": {}}}], "0 start, 0 input_json_delta, 0 stop"),
+        ([FOUND], "0 start, 0 input_json_delta, 0 stop, 1 start, 1 stop"),
         ([{"block": {"type": "compaction", "content": "Summary"}}], "0 start, ping, 0 compaction_delta, 0 stop"),
         ([{"block": {"type": "hologram"}}, {"text": ""}], "0 start, ping, 0 stop, 1 start, 1 stop"),
     ],
 )
 def test_each_kind_of_block_has_its_events_in_order(steps: list[dict[str, Any]], events: str) -> None:
     assert ", ".join(order(composed(*steps))) == f"message_start, {events}, message_delta, message_stop"
+
+
+@pytest.mark.parametrize(
+    ("model", "deltas"),
+    [("claude-opus-4-7", ["thinking_delta", "signature_delta"]), ("claude-opus-4-8", ["signature_delta"])],
+)
+def test_omitted_thinking_has_an_empty_delta_of_some_models(model: str, deltas: list[str]) -> None:
+    reply = composed({"thinking": "Hm."}, model=model, thinking={"type": "adaptive"})
+
+    assert order(reply)[3:-3] == [f"0 {kind}" for kind in deltas]
+
+
+@pytest.mark.parametrize(
+    ("step", "model", "median", "tenth", "longest"),
+    [
+        ({"text": "word " * 400}, "claude-sonnet-4-6", 10, 35, 35),
+        ({"text": "word " * 400}, "claude-opus-5", 80, 122, 122),
+        ({"thinking": "word " * 400}, "claude-sonnet-4-6", 16, 40, 258),
+        ({"tool_use": {"name": "look", "input": {"a": "word " * 400}}}, "claude-opus-5", 5, 12, 12),
+    ],
+)
+def test_deltas_have_the_recorded_lengths(step: Any, model: str, median: int, tenth: int, longest: int) -> None:
+    events = events_of(streamed(composed(step, model=model), whole=False))
+    deltas = [next(iter([*event["delta"].values()][1:])) for event in events if "index" in event and "delta" in event]
+    lengths = [len(delta) for delta in deltas if delta][:-1]
+
+    assert lengths[0] <= 5
+    assert sorted(lengths)[len(lengths) // 2] == median
+    assert median < sorted(lengths)[len(lengths) * 9 // 10] <= tenth
+    assert max(lengths[:-1]) <= longest
 
 
 def test_refusal_without_output_has_no_blocks_and_no_ping() -> None:
@@ -115,7 +145,7 @@ def test_tool_input_is_streamed_after_an_empty_piece() -> None:
     ]
 )
 def test_however_it_is_streamed_a_reply_is_the_same_message(steps: list[dict[str, Any]]) -> None:
-    reply = composed(*steps)
+    reply = composed(*steps, max_tokens=64_000)
     fine, whole = streamed(reply, whole=False), streamed(reply, whole=True)
 
     assert fine == whole
@@ -124,22 +154,23 @@ def test_however_it_is_streamed_a_reply_is_the_same_message(steps: list[dict[str
 
 @given(text=texts)
 def test_pieces_of_a_text_have_the_recorded_lengths(text: str) -> None:
-    cut = list(split_text(text))
+    cut = list(split_text(text, sizes=LONG_TEXT))
 
     assert "".join(cut) == text
     assert b"".join(piece.encode() for piece in cut) == text.encode()
-    assert [len(piece) for piece in cut[:-1]] == [PIECES[index % len(PIECES)] for index in range(len(cut) - 1)]
+    assert [len(piece) for piece in cut[:-1]] == [LONG_TEXT[index % len(LONG_TEXT)] for index in range(len(cut) - 1)]
     assert all(cut)
 
 
 @given(step=block_steps)
 def test_block_is_the_same_in_one_piece_and_in_several(step: dict[str, Any]) -> None:
     for index, block in enumerate(composed(step).message["content"]):
-        pieces, run = build_block_pieces(index, block, Constants()).pieces, build_block_run(index, block)
+        pieces, run = build_block_pieces(index, block, Constants()).pieces, build_block_run(index, block, Constants())
 
         assert b"".join(piece.encoded for piece in pieces) == run.encoded
         assert b"".join(event.encoded for event in run.take_apart()) == run.encoded
-        assert (b"event: ping" in pieces[0].encoded) is (index == 0)
+        has_ping = index == 0 and block["type"] not in ("tool_use", "server_tool_use")
+        assert (b"event: ping" in pieces[0].encoded) is has_ping
         assert all(piece.encoded.count(b"event: ") == 1 for piece in pieces[1:])
 
 
@@ -148,7 +179,7 @@ def test_the_tokens_of_a_text_are_spread_over_its_pieces(text: str) -> None:
     counts = build_block_pieces(0, {"type": "text", "text": text}, Constants()).tokens
 
     assert sum(counts) == pytest.approx(tokens.of_text(text, NEW))
-    assert len(counts) == 1 + len(list(split_text(text)))
+    assert len(counts) == 1 + len(list(split_text(text, sizes=LONG_TEXT)))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +224,7 @@ def test_events_of_many_chunks_are_not_kept() -> None:
     tracemalloc.start()
     for letter in "abcde":
         build_block_pieces(0, {"type": "text", "text": letter * 9_000}, Constants(), 1)
-        build_block_run(0, {"type": "text", "text": letter * 9_000}, 1)
+        build_block_run(0, {"type": "text", "text": letter * 9_000}, Constants(), 1)
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 

@@ -40,7 +40,7 @@ def deltas(client: Anthropic, **fields: Any) -> list[str]:
         ({"tool_use": {"name": "f", "input": {"city": "Paris"}, "chunks": 2}}, ["", '{"city":', '"Paris"}']),
         ({"tool_use": {"name": "f", "json": '{"city": "Par', "chunks": 3}}, ["", '{"ci', 'ty":', ' "Par']),
         ({"tool_use": {"name": "f", "chunks": ['{"city"', ': "Paris"}']}}, ["", '{"city"', ': "Paris"}']),
-        ({"tool_use": {"name": "f", "json": '{"user": "${{ user }}'}}, ["", '{"us', 'er": "The weather?']),
+        ({"tool_use": {"name": "f", "json": '{"user": "${{ user }}'}}, ["", '{"us', 'er": "The we', "ather", "?"]),
     ],
 )
 def test_a_step_says_where_it_is_cut(mock: MockClaude, client: Anthropic, step: Any, chunks: list[str]) -> None:

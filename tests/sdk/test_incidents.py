@@ -30,7 +30,7 @@ MODEL = "claude-sonnet-5"
 WHOLE = "One, two, three, four, five, six, seven, eight, nine, ten."
 BEGUN = "One, two, three, four,"
 EGGS = 'Remember the milk, the bread and the eggs."}'
-CUT_JSON = '{"path":"notes.txt","content":"Remember the milk, the bread a'
+CUT_JSON = '{"path":"notes.txt","content":"Remember the milk, the bread and'
 
 
 class Row(NamedTuple):

@@ -506,9 +506,12 @@ def test_blank_lines_are_in_two_chunks(everything: Everything) -> None:
 @both
 def test_three_bytes_are_changed(everything: Everything, stream: bool) -> None:
     given, plain = everything["corrupt", stream], everything["", stream]
+    bodies = [
+        re.sub(rb'"id":"[^,]*', b"", seen.body) for seen in (given, plain)
+    ]  # an id with a changed byte is not masked
 
     assert len(given.body) == len(plain.body)
-    assert 1 <= sum(one != other for one, other in zip(given.body, plain.body, strict=True)) <= 3
+    assert 1 <= sum(one != other for one, other in zip(*bodies, strict=True)) <= 3
     assert (given.marked, given.ending) == (True, "open")
 
 

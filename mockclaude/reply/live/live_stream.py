@@ -8,7 +8,7 @@ from typing import Any
 from mockclaude.api import events
 from mockclaude.api.events import Block, Event
 from mockclaude.api.model_constants import Constants
-from mockclaude.reply.chunks import PIECES, count_tokens, split_text
+from mockclaude.reply.chunks import count_tokens, list_usual_sizes, split_text
 from mockclaude.reply.live.live_draft import Addition, MoreText, Signature
 from mockclaude.reply.pace_clock import PaceClock
 from mockclaude.reply.response import Piece, TimedPiece, to_run, to_timed_pieces
@@ -39,7 +39,7 @@ class LiveStream:
         if isinstance(addition, dict):
             yield from self._block(addition)
         elif isinstance(addition, MoreText):
-            for piece, count in self._split(addition.text):
+            for piece, count in self._split(addition):
                 delta = {"type": f"{addition.kind}_delta", addition.kind: piece}
                 yield self._delta(delta, count)
         elif isinstance(addition, Signature):
@@ -51,10 +51,11 @@ class LiveStream:
         """Build the end of the message."""
         return self._send(to_run(self._stop(), events.message_delta(message), events.MESSAGE_STOP), 0)
 
-    def _split(self, text: str) -> Iterator[tuple[str, float]]:
+    def _split(self, addition: MoreText) -> Iterator[tuple[str, float]]:
         """Yield the pieces of a text and their tokens."""
-        sizes = PIECES if self._chunk_size is None else (self._chunk_size,)
-        pieces = list(split_text(text, self._turn, sizes))
+        usual = list_usual_sizes(addition.kind, self._constants)
+        sizes = usual if self._chunk_size is None else (self._chunk_size,)
+        pieces = list(split_text(addition.text, self._turn, sizes))
         self._turn += len(pieces)
         return zip(pieces, count_tokens(pieces, self._constants.weights), strict=True)
 
