@@ -143,8 +143,6 @@ def of_output(block: Block, weights: Weights = OLD) -> int:
     if block["type"].endswith("_tool_result"):
         return 0
     text = of_text(streamed_text(block), weights)
-    if block["type"] == "thinking":
-        return text
     if block["type"] == "tool_use":
         return to_tokens(count_text(str(block.get("name", "")), weights.text) + weights.call) + text
     return text or (0 if block["type"] in THINKING else of_block(block, weights))
