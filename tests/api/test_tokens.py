@@ -267,6 +267,7 @@ def test_a_deferred_tool_counts_once_it_is_loaded() -> None:
 
     assert count(loaded("look")) - count(loaded("other")) > 50
     assert of_input(asked("Hi", tools=[LATER])) > 491 + 50
+    assert of_input(asked("Hi", tools=[{"name": "tool_search_tool_of_ours"}, LATER])) > 491 + 50
 
 
 def test_thinking_counts_where_the_model_keeps_it() -> None:
