@@ -103,7 +103,7 @@ def _count_figures(data: bytes, first: int, more: int) -> int:
         if not begins:
             return groups.bit_count()
         groups |= begins
-    threes = int.from_bytes(data.replace(_THREE, b"\0"), "little") & (first | more)
+    threes = int.from_bytes(data.replace(_THREE, b"\0\0\0"), "little") & (first | more)
     return data.count(_THREE) + (threes & ~(threes << 8)).bit_count()
 
 
@@ -143,11 +143,9 @@ def of_output(block: Block, weights: Weights = OLD) -> int:
     if block["type"].endswith("_tool_result"):
         return 0
     text = of_text(streamed_text(block), weights)
-    if block["type"] == "thinking":
-        return text
     if block["type"] == "tool_use":
         return to_tokens(count_text(str(block.get("name", "")), weights.text) + weights.call) + text
-    return text or of_block(block, weights)
+    return text or (0 if block["type"] in THINKING else of_block(block, weights))
 
 
 def of_block(block: Block, weights: Weights) -> int:

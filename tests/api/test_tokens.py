@@ -68,7 +68,7 @@ def test_a_text_counts_as_its_parts_do(text: str, scale: Scale) -> None:
 
 @pytest.mark.parametrize("character", ["a", "1", " ", "\n", "漢", "_", "1 ", "a\n"])
 def test_a_long_text_counts_as_its_parts_do(character: str) -> None:
-    text = character * 20_000
+    text = ("x" + character * 20_000) * 2
 
     assert count_text(text, OLD.text) == slow_count(text, OLD.text)
 
@@ -134,7 +134,7 @@ def test_a_sample_of_a_beginning_does_not_depend_on_the_rest(ends: list[int], mo
         ({"type": "text", "text": "The answer is 42."}, 6),
         ({"type": "text", "text": ""}, 0),
         ({"type": "thinking", "thinking": "Hm, well.", "signature": "x" * 700}, 4),
-        ({"type": "thinking", "thinking": "", "signature": "c2ln"}, 0),
+        ({"type": "thinking", "thinking": "", "signature": "x" * 700}, 0),
         ({"type": "redacted_thinking", "data": "EmwKAhgB"}, 0),
         ({"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}, 28),
         ({"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"a": 1}}, 28 + 7),
@@ -267,6 +267,7 @@ def test_a_deferred_tool_counts_once_it_is_loaded() -> None:
 
     assert count(loaded("look")) - count(loaded("other")) > 50
     assert of_input(asked("Hi", tools=[LATER])) > 491 + 50
+    assert of_input(asked("Hi", tools=[{"name": "tool_search_tool_of_ours"}, LATER])) > 491 + 50
 
 
 def test_thinking_counts_where_the_model_keeps_it() -> None:
