@@ -251,7 +251,6 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
         unmatched=_first(files, "unmatched", UNMATCHED),
         lane_from=_first(files, "lane_from", ()),
         account=_first(files, "account", "new"),
-        today=_first(files, "today", None),
         as_recorded=_first(files, "as_recorded", False),
     )
 

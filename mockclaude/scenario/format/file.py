@@ -4,7 +4,6 @@ Validation expands every shorthand to its long form.
 """
 
 from collections.abc import Mapping
-from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +23,6 @@ from mockclaude.scenario.format.policy import (
     Models,
     parse_accepted_betas,
     parse_lane_from,
-    parse_today,
     parse_unmatched_status,
 )
 from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_one
@@ -113,8 +111,6 @@ class ScenarioFile(FormatModel):
     account: Account | None = None
     """The age of the account, `old` or `new`: some models bind thinking to its messages for new accounts only. Default:
     `new`."""
-    today: Annotated[date, BeforeValidator(parse_today)] | None = None
-    """The day on which models are active, deprecated or retired. Default: the day of the catalogue."""
     as_recorded: bool | None = None
     """Whether the events of streams have spaces before the last brace, as in recordings. Default: false."""
     as_written: bool = False

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import date
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mockclaude.api.betas import MODES, AcceptedBetas
@@ -45,7 +43,6 @@ class Policy(NamedTuple):
         unmatched: The status of the error for an unmatched request.
         lane_from: The sources of the lane; empty for the API key alone.
         account: The age of the account.
-        today: The day on which models are current or retired; None for the day of the catalogue.
         as_recorded: Whether events have the irregular spaces of recordings.
     """
 
@@ -57,7 +54,6 @@ class Policy(NamedTuple):
     unmatched: int = UNMATCHED
     lane_from: tuple[LaneSource, ...] = ()
     account: Account = "new"
-    today: date | None = None
     as_recorded: bool = False
 
     def unmatched_error(self, message: str) -> ApiError:
@@ -108,21 +104,6 @@ def parse_unmatched_status(value: Any) -> int:
         f"wrong error for unmatched requests, got {format_value(value)}; expected a status from 400 to 499 that "
         f"clients do not retry, or its type, e.g. not_found_error{hint}"
     )
-
-
-DAY = compile_lazily(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
-
-
-def parse_today(value: Any) -> date:
-    """Parse an ISO day.
-
-    Raises:
-        ValueError: The value is not the day of a calendar.
-    """
-    if isinstance(value, str) and DAY.fullmatch(value):
-        with suppress(ValueError):
-            return date.fromisoformat(value)
-    raise ValueError(f"invalid day, got {format_value(value)}; expected a date, e.g. 2026-12-01")
 
 
 LaneKind: TypeAlias = Literal["headers", "cookies", "body"]
