@@ -44,26 +44,21 @@ def test_client_runs_through_the_built_in_scenario(name: str, module: str, model
 
 
 @pytest.mark.parametrize("model", ["claude-opus-5-5", "claude-sonnet-5"])
-def test_claude_code_has_a_conversation_with_a_tool(mockclaude: MockClaude, model: str, tmp_path: Path) -> None:
+def test_claude_code_has_a_conversation_with_a_tool(model: str, tmp_path: Path) -> None:
     claude = shutil.which("claude")
     if claude is None:
         pytest.skip("Claude Code is not installed: npm install -g @anthropic-ai/claude-code")
     notes = tmp_path / "notes.txt"
     notes.write_text("Buy milk.")
-    mockclaude.when(turn=1).reply({"tool_use": {"name": "Read", "input": {"file_path": str(notes)}}})
-    mockclaude.when().reply("Your notes say: buy milk.")
     command = [claude, "-p", "Read my notes", "--model", model, "--allowedTools", "Read"]
-    env = {
-        **os.environ,
-        "HOME": str(tmp_path),
-        "NO_PROXY": "127.0.0.1",
-        **OPT_OUTS,
-        **mockclaude.env,
-    }
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False, env=env, cwd=tmp_path
-    )
+    with MockClaude() as mock:
+        mock.when(turn=1).reply({"tool_use": {"name": "Read", "input": {"file_path": str(notes)}}})
+        mock.when().reply("Your notes say: buy milk.")
+        env = {**os.environ, "HOME": str(tmp_path), "NO_PROXY": "127.0.0.1", **OPT_OUTS, **mock.env}
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False, env=env, cwd=tmp_path
+        )
 
-    assert done.stdout.strip() == "Your notes say: buy milk."
-    assert [entry.status for entry in mockclaude.journal] == [200, 200]
-    assert mockclaude.last_request.tool_results == {"Read": "1\tBuy milk."}
+        assert done.stdout.strip() == "Your notes say: buy milk."
+        assert [entry.status for entry in mock.journal] == [200, 200]
+        assert mock.last_request.tool_results == {"Read": "1\tBuy milk."}

@@ -107,3 +107,16 @@ def test_message_of_a_failure_counts_dropped_requests() -> None:
         "not compared: 7 older requests, dropped from the journal"
     ]
     assert verify(ASKED, (), 3, dropped=7).message == "expected 3 requests, got 3 (of 3 received)"
+
+
+WITHOUT_TYPE = entry(
+    1, body=b'{"model": "m", "messages": [{"role": "user", "content": [{"text": "Hello"}]}]}', status=400
+)
+
+
+def test_a_refused_request_that_a_condition_cannot_read_does_not_match() -> None:
+    journal = Journal()
+    journal.keep(WITHOUT_TYPE)
+
+    assert journal.find(when(tool_result="look")) == []
+    assert not verify([WITHOUT_TYPE], when(tool_result="look")).ok

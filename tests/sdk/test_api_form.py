@@ -167,7 +167,7 @@ def test_null_is_a_missing_value(serve: Serve) -> None:
 
     assert (message["type"], message["role"], message["stop_reason"]) == ("message", "assistant", None)
     assert (message["model"], message["id"][:6]) == ("claude-sonnet-5", "msg_01")
-    assert (message["usage"]["input_tokens"], message["usage"]["output_tokens"]) == (6, 1)
+    assert (message["usage"]["input_tokens"], message["usage"]["output_tokens"]) == (9, 1)
 
 
 @pytest.mark.parametrize("count", ["5", 5.0, True])
