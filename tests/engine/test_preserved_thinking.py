@@ -102,3 +102,23 @@ def test_a_history_of_the_api_goes_on(model: str, beginning: bytes, thinking: st
     history = [said("Hello"), answered([block, {"type": "text", "text": "Hi."}]), said("Go on.")]
 
     assert ask(new_state(), model=model, messages=history, thinking={"type": thinking}).status == 200
+
+
+SWITCHES = (
+    ("claude-opus-5-5", "claude-sonnet-5-5", "claude-opus-5-5"),
+    ("claude-opus-5-5", FABLE, "claude-opus-5-5", FABLE),
+    ("claude-sonnet-5-5", "claude-fable-5", "claude-sonnet-5-5", "claude-opus-5-5"),
+)
+
+
+@pytest.mark.parametrize("models", SWITCHES)
+def test_a_conversation_goes_on_with_another_model(models: tuple[str, ...]) -> None:
+    """A model that cannot read a block does not know it as the predecessor of its own."""
+    messages: list[Any] = []
+    for number, model in enumerate((*models, *models)):
+        messages.append(said(f"Question {number}"))
+        given = ask(new_state(), model=model, messages=messages)
+
+        assert given.status == 200, given.json
+        assert {edit["reason"] for edit in given.json["input_transformations"]} <= {"model_binding_mismatch"}
+        messages.append(answered(given.json["content"]))
