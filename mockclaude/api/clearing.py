@@ -128,8 +128,8 @@ def clear_tool_uses(request: MessagesRequest, edit: Body) -> Cleared | None:
 _CLEARED_RESULT = {"type": "tool_result", "content": PLACEHOLDER}
 
 
-def _list_names(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
+def _list_names(value: Any) -> frozenset[str]:
+    return frozenset(name for name in value if isinstance(name, str)) if isinstance(value, list) else frozenset()
 
 
 def _find_tool_uses(messages: Sequence[Body]) -> tuple[list[_ToolUse], int]:

@@ -13,6 +13,9 @@ from mockclaude.api.clearing import CLEARING, list_blocks
 from mockclaude.api.prompt import Prompt
 from mockclaude.api.request import MessagesRequest
 
+_MOST_EDITS = 16
+"""The edits that are applied (supposed): each counts all tokens again."""
+
 
 def edit_context(request: MessagesRequest) -> MessagesRequest:
     """Return the request with the prompt that its compaction and its edits leave."""
@@ -20,7 +23,10 @@ def edit_context(request: MessagesRequest) -> MessagesRequest:
     if "context_management" not in request.traits:
         return edited
     original, applied_edits = edited.input_tokens, []
-    for edit in list_edits(request.body):
+    edits = list_edits(request.body)
+    if len(edits) > _MOST_EDITS:
+        edited.warn(f"context_management.edits: only the first {_MOST_EDITS} of {len(edits)} are applied")
+    for edit in edits[:_MOST_EDITS]:
         edited, entry = _apply(edited, edit)
         applied_edits += entry
     if edited.prompt is not None:

@@ -50,6 +50,10 @@ class Change(NamedTuple):
     sentence: str
 
 
+_CHANGE = Change("blocks_modified", "")
+"""A change of blocks that neither the header nor the refusal describes: only the first block is in them."""
+
+
 def bind_thinking(request: MessagesRequest, account: Account) -> MessagesRequest:
     """Return the request without the thinking that the API drops.
 
@@ -84,8 +88,14 @@ class _Binding:
         self._dropped: set[BlockPath] = set()
         self._drop: tuple[BlockPath, str] | None = None
         """The path after the last dropped block, and the reason."""
-        self._previous: ThinkingBlock | None = None
+        self._previous: dict[str, ThinkingBlock] = {}
+        """The last block of each model, in the order of the request; '' for blocks without an own signature."""
         self._header = ""
+        self._compacted: dict[int, int] = {}
+        """The index of the first compaction of a message, by the merged number of the message."""
+        for path, _ in request.blocks.get("compaction", ()):
+            _, number, _, index = self._merge(path)
+            self._compacted[number] = min(index, self._compacted.get(number, index))
 
     def judge(self, block: ThinkingBlock) -> None:
         """Judge a block.
@@ -96,8 +106,11 @@ class _Binding:
         reason = self._drop[1] if self._drop is not None and self._drop[0] == self._merge(block.path) else ""
         if not reason and isinstance(block.origin, SignedBlock):
             reason = self._find_reason(block, block.origin)
+        if reason in ("", _OTHER_MODEL):
+            author = block.origin.model if isinstance(block.origin, SignedBlock) else ""
+            self._previous.pop(author, None)
+            self._previous[author] = block
         if not reason:
-            self._previous = block
             return
         path = self._merge(block.path)
         self._edits.append({"type": DROPPED, "path": format_path(path), "reason": reason})
@@ -153,9 +166,8 @@ class _Binding:
 
     def _is_after_compaction(self, path: BlockPath) -> bool:
         """Return whether a compaction in the same message begins the content anew."""
-        places = (self._merge(other) for other, _ in self._request.blocks.get("compaction", ()))
-        own = self._merge(path)
-        return any(place[1] == own[1] and place[3] < own[3] for place in places)
+        _, number, _, index = self._merge(path)
+        return self._compacted.get(number, index) < index
 
     def _find_change(self, number: int, signed: SignedBlock) -> Change | None:
         prefixes = find_prefixes(self._request)
@@ -164,11 +176,16 @@ class _Binding:
             return Change("system_changed", _OF_SYSTEM)
         if then.tools != now.tools:
             return Change("tools_changed", _OF_TOOLS)
-        if then != now:
-            return _compare_blocks(prefixes, number, then, now)
-        if self._previous is not None and hash_block(self._previous.block) != signed.previous:
-            return Change("blocks_removed", _OF_THINKING)
-        return None
+        if then != now and not prefixes.is_summarized(number, then):
+            is_described = self._behavior != "allow" and not self._header
+            return _compare_blocks(prefixes, number, then, now) if is_described else _CHANGE
+        return Change("blocks_removed", _OF_THINKING) if self._has_other_previous(signed) else None
+
+    def _has_other_previous(self, signed: SignedBlock) -> bool:
+        """Return whether the last block before it that its model reads is another than when it was signed."""
+        previous = reversed(self._previous.items())
+        last = next((block for author, block in previous if may_read(signed.model, author)), None)
+        return last is not None and hash_block(last.block) != signed.previous
 
 
 def _compare_blocks(prefixes: Prefixes, number: int, then: PrefixHashes, now: PrefixHashes) -> Change:

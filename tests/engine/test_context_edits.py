@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockclaude.api.clearing import clear_tool_uses
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
+from tests.api.asking import asked
 from tests.corpus.pair import COUNT_TOKENS, MESSAGES
+from tests.counting import calls
 from tests.serving import Received, http_request, received, sent_of, with_client_headers
 
 STATE = ScenarioState(load_text("{validation: off, rules: [reply: Sunny.]}"))
@@ -287,3 +290,29 @@ def test_edits_never_add_tokens_and_both_endpoints_agree(edits: list[Any], names
 )
 def test_odd_edits_are_answered_without_validation(settings: Any) -> None:
     assert ask([*thoughts(2), *FOUR], context_management=settings).status == 200
+
+
+def test_the_work_of_many_edits_is_bounded() -> None:
+    edit = tool_uses(clear_at_least=amount("input_tokens", 10**6))
+
+    assert calls(lambda: ask(FOUR, *[edit] * 160)) < 2 * calls(lambda: ask(FOUR, *[edit] * 16))
+
+
+def test_each_excluded_name_is_compared_with_few_tools() -> None:
+    compared = 0
+
+    class Name(str):
+        __slots__ = ()
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    names = [Name(f"other_{number}") for number in range(100)]
+    request = asked(messages=pages(*["read"] * 100))
+
+    assert clear_tool_uses(request, tool_uses(exclude_tools=names, clear_tool_inputs=names)) is not None
+    assert compared < 1_000

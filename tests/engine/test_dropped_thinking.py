@@ -7,6 +7,7 @@ from typing import Any
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.signatures import sign
 from tests.api.asking import asked
+from tests.counting import calls
 from tests.engine.binding import ANSWER, BINDING, FABLE, NEXT, answered, assistant, bind, text, user
 from tests.reply.signing import SEED, thought, thoughts
 
@@ -88,3 +89,14 @@ def test_without_enforcement_a_mismatch_is_reported() -> None:
     assert request.prompt.transformations == [
         {"type": "thinking_mismatch_allowed", "path": "messages.1.content.0", "reason": "prefix_binding_mismatch"}
     ]
+
+
+def test_the_work_grows_with_the_blocks_and_the_compactions() -> None:
+    turn = [user(text("?")), assistant(thought(model=FABLE), ANSWER), user(text("?"))]
+    turn += [assistant(*[{"type": "compaction", "content": None}] * 4, ANSWER)]
+
+    def work(turns: int) -> int:
+        return calls(lambda: bind(model=FABLE, betas=BINDING, messages=turn * turns, thinking=DROP))
+
+    work(2)
+    assert work(160) < 4.4 * work(40)
