@@ -126,15 +126,14 @@ def _too_wide_for_many(request: MessagesRequest) -> Details | None:
 
 def _find_wider(request: MessagesRequest, most: int) -> Details | None:
     """Find the images with an edge of more than `most` pixels."""
-    from mockclaude.api.merged_paths import merge_path
+    from mockclaude.api.merged_paths import merge_paths
 
-    paths = [
-        merge_path(request.messages, path)
-        for path, _, _, image in _pictures(request)
-        if image is not None and max(image.width, image.height) > most
+    wider = [
+        path for path, _, _, image in _pictures(request) if image is not None and max(image.width, image.height) > most
     ]
-    if not paths:
+    if not wider:
         return None
+    paths = merge_paths(request.messages, wider)
     details = {
         "error_code": "image_dimensions_too_large",
         "max_side_length_pixels": most,

@@ -12,6 +12,7 @@ from mockclaude.api.request import MessagesRequest
 from tests.api.asking import asked, failures, refusal
 from tests.api.bodies import accepted
 from tests.api.pictures import encoded, gif, pdf, png
+from tests.counting import calls
 
 IMAGE = "messages.0.content.0.image.source.base64"
 TOO_WIDE = "At least one of the image dimensions exceed max allowed size"
@@ -164,6 +165,13 @@ def test_the_number_of_images_and_pages_depends_on_the_context_window(
     blocks: Any, fields: dict[str, Any], message: str | None
 ) -> None:
     assert refusal(CHECKS, asked(user(*blocks), **fields)) == message
+
+
+def test_paths_of_images_in_many_messages_cost_as_much_as_in_few() -> None:
+    few, many = (asked(*[user(image(png(8001, 1)))] * count) for count in (200, 800))
+    refusal(CHECKS, few)
+
+    assert calls(lambda: refusal(CHECKS, many)) < 6 * calls(lambda: refusal(CHECKS, few))
 
 
 @given(body=accepted)
