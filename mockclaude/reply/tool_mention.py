@@ -218,7 +218,11 @@ def _split_name(tool: str) -> tuple[str, ...]:
 
 
 def _find_asked(sentences: Sequence[_Sentence], tools: Sequence[str]) -> str | None:
-    """Find the first tool all of whose nouns are in one sentence, where its verb or a question leads to one of them."""
+    """Find the first tool all of whose nouns are in one sentence, where its verb or a question leads to one of them.
+
+    A tool whose name begins with the verb of the sentence comes first: "list files" is for `list_files`, even after
+    `read_file`.
+    """
     words = _strip_plurals({atom for sentence in sentences for atom in sentence.atoms})
     candidates = [(tool, nouns) for tool in tools if (nouns := _find_nouns(tool)) and words.issuperset(nouns)]
     if not candidates:
@@ -226,7 +230,9 @@ def _find_asked(sentences: Sequence[_Sentence], tools: Sequence[str]) -> str | N
     verbs = {verb for tool, _ in candidates for verb in _find_verbs(tool)}
     asks = (ask for sentence in sentences for ask in _find_asks(sentence, verbs))
     compared = list(islice(asks, _MAX_ASKS // len(candidates)))
-    return next((tool for tool, nouns in candidates if any(_is_for(ask, tool, nouns) for ask in compared)), None)
+    verbs_of = {tool: {ask.verb for ask in compared if _is_for(ask, tool, nouns)} for tool, nouns in candidates}
+    asked = [tool for tool, _ in candidates if verbs_of[tool]]
+    return next((tool for tool in asked if _split_name(tool)[0] in verbs_of[tool]), next(iter(asked), None))
 
 
 def _find_nouns(tool: str) -> frozenset[str]:

@@ -86,6 +86,20 @@ DOES_NOT_ASK = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [
+        ("List files", "list_files"),
+        ("Please list all files", "list_files"),
+        ("Read the file", "read_file"),
+        ("Show me the files", "read_file"),
+        ("Delete file 5", "delete_file"),
+    ],
+)
+def test_the_verb_of_a_text_selects_among_tools_of_one_noun(text: str, tool: str) -> None:
+    assert find_tool(["read_file", "delete_file", "list_files"], text) == tool
+
+
 @pytest.mark.parametrize(("text", "tool"), ASKS)
 def test_text_asks_for_a_tool(text: str, tool: str) -> None:
     assert find_tool(TOOLS, text) == tool
