@@ -55,6 +55,8 @@ class Prefixes:
         self._hashes = bytearray()
         self._older = _OlderHash(self._hashes)
         self._begin = 0
+        self._summaries: set[int] = set()
+        """The signed compactions, by the numbers of their blocks."""
         self._places: list[_Place] = []
         place, role = _Place(0, 0, -1), ""
         for number, message in enumerate(body["messages"]):
@@ -96,6 +98,17 @@ class Prefixes:
         last = begin + signed.before_recent
         return last <= end and self._older.digest(begin, last) == signed.older
 
+    def is_summarized(self, number: int, signed: PrefixHashes) -> bool:
+        """Return whether a signed compaction is in place of the older blocks.
+
+        The recent blocks after it must be unchanged.
+        """
+        begin, end, *_ = self._places[number]
+        if begin not in self._summaries or signed.size < end - begin:
+            return False
+        kept = self._hashes[max(begin + 1, end - RECENT) * SHORT_HASH : end * SHORT_HASH]
+        return signed.recent.endswith(bytes(kept))
+
     def _slice(self, place: _Place) -> PrefixHashes:
         begin, end, *_ = place
         recent = max(begin, end - RECENT)
@@ -126,6 +139,8 @@ class Prefixes:
                 continue
             if kind == "compaction":
                 self._begin = len(self._paths)
+                if block.get("signature"):
+                    self._summaries.add(self._begin)
             self._hashes += blake2b(_encode([role, canonical]), digest_size=SHORT_HASH).digest()
             self._paths.append((number, index))
         return len(blocks)

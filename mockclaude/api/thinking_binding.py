@@ -176,7 +176,7 @@ class _Binding:
             return Change("system_changed", _OF_SYSTEM)
         if then.tools != now.tools:
             return Change("tools_changed", _OF_TOOLS)
-        if then != now:
+        if then != now and not prefixes.is_summarized(number, then):
             is_described = self._behavior != "allow" and not self._header
             return _compare_blocks(prefixes, number, then, now) if is_described else _CHANGE
         return Change("blocks_removed", _OF_THINKING) if self._has_other_previous(signed) else None

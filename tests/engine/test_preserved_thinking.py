@@ -25,11 +25,11 @@ def new_state() -> ScenarioState:
     return ScenarioState(load_text(THINKS))
 
 
-def ask(state: ScenarioState, path: str = "/v1/messages", **body: Any) -> Received:
+def ask(state: ScenarioState, path: str = "/v1/messages", betas: dict[str, str] = BETA, **body: Any) -> Received:
     fields = {"model": FABLE, "thinking": {"type": "adaptive"}, **body}
     if not path.endswith("count_tokens"):
         fields["max_tokens"] = 4096
-    request = http_request("POST", path, {}, with_client_headers(BETA), orjson.dumps(fields))
+    request = http_request("POST", path, {}, with_client_headers(betas), orjson.dumps(fields))
     return received(sent_of(answer(request, state)))
 
 
@@ -122,3 +122,20 @@ def test_a_conversation_goes_on_with_another_model(models: tuple[str, ...]) -> N
         assert given.status == 200, given.json
         assert {edit["reason"] for edit in given.json["input_transformations"]} <= {"model_binding_mismatch"}
         messages.append(answered(given.json["content"]))
+
+
+SUMMARIES = {"anthropic-beta": f"{BETA['anthropic-beta']},compact-2026-09-04"}
+
+
+@pytest.mark.parametrize("turns", [3, 12])
+def test_turns_that_follow_a_summary_keep_their_thinking(turns: int) -> None:
+    messages: list[Any] = []
+    for number in range(turns):
+        messages.append(said(f"Question {number}"))
+        messages.append(answered(ask(new_state(), messages=messages).json["content"]))
+    summary = ask(new_state(), messages=messages[:3], compaction={"type": "summarize"}, betas=SUMMARIES).json["content"]
+    kept = [said("Start"), answered(summary), *messages[2:], said("Go on.")]
+    edited = [*kept[:-3], said("Another question"), *kept[-2:]]
+
+    assert ask(new_state(), messages=kept, betas=SUMMARIES).json["input_transformations"] == []
+    assert ask(new_state(), messages=edited, betas=SUMMARIES).status == 400
