@@ -215,3 +215,20 @@ def test_count_tokens_makes_no_compaction() -> None:
 
     assert ask(path=COUNT_TOKENS, compaction=SUMMARIZE).json == {"input_tokens": plain}
     assert ask(path=COUNT_TOKENS, context_management=compact()).json["input_tokens"] == plain
+
+
+@pytest.mark.parametrize("pauses", [False, True])
+def test_thinking_after_a_compaction_begins_the_answer(pauses: bool) -> None:
+    state = ScenarioState(load_text("rules: [reply: [thinking: Hm., tool_use: get]]"))
+    fields: dict[str, Any] = {"model": "claude-sonnet-4-6", "thinking": {"type": "enabled", "budget_tokens": 1024}}
+    fields |= {"tools": [{"name": "get", "input_schema": {"type": "object"}}], "state": state, "max_tokens": 2000}
+    fields |= {"context_management": compact(pause_after_compaction=pauses)}
+    messages: list[Any] = [*LONG]
+    for _ in range(3):
+        answered = ask(messages=messages, **fields)
+        assert answered.status == 200, answered.json
+        messages.append({"role": "assistant", "content": answered.json["content"]})
+        if answered.json["stop_reason"] == "tool_use":
+            call = answered.json["content"][-1]["id"]
+            result = {"type": "tool_result", "tool_use_id": call, "content": "x"}
+            messages.append({"role": "user", "content": [result]})

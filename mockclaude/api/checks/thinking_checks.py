@@ -13,18 +13,27 @@ from mockclaude.api.request import MessagesRequest
 _TEXT = {"type": "text"}
 
 
-def _block_type(message: Body, index: int) -> str:
-    """Return the type of the first block of a message, or with -1 of the last block."""
+def _last_type(message: Body) -> str:
+    """Return the type of the last block of a message."""
     content = message["content"]
     if isinstance(content, str):
         return "text"
-    return str(content[index].get("type")) if content else ""
+    return str(content[-1].get("type")) if content else ""
+
+
+def _find_other_beginning(request: MessagesRequest, number: int) -> Details | None:
+    """Return the first block of a message if it is not thinking. A compaction may come before it."""
+    content = request.messages[number]["content"]
+    for index, block in enumerate(content if isinstance(content, list) else [_TEXT]):
+        kind = block.get("type")
+        if kind != "compaction":
+            return None if kind in THINKING else {"path": ("messages", number, "content", index), "found": kind}
+    return None
 
 
 def _find_absent(request: MessagesRequest) -> Details | None:
     number = _turn_start(request)
-    kind = "" if number is None else _block_type(request.messages[number], 0)
-    return {"path": ("messages", number, "content", 0), "found": kind} if kind and kind not in THINKING else None
+    return None if number is None else _find_other_beginning(request, number)
 
 
 def _turn_start(request: MessagesRequest) -> int | None:
@@ -36,16 +45,15 @@ def _turn_start(request: MessagesRequest) -> int | None:
         message = request.messages[number]
         if message["role"] == "assistant":
             first = number
-        elif message["role"] == "user" and _block_type(message, -1) != "tool_result":
+        elif message["role"] == "user" and _last_type(message) != "tool_result":
             break
     return first
 
 
 def _not_first(request: MessagesRequest) -> Details | None:
     for number in () if request.blocks.keys().isdisjoint(THINKING) else _late_thinking(request):
-        kind = _block_type(request.messages[number], 0)
-        if kind not in THINKING and not _continues_message(request, number):
-            return {"path": ("messages", number, "content", 0), "found": kind}
+        if not _continues_message(request, number) and (other := _find_other_beginning(request, number)):
+            return other
     return None
 
 
