@@ -99,7 +99,10 @@ class Prefixes:
         return last <= end and self._older.digest(begin, last) == signed.older
 
     def is_summarized(self, number: int, signed: PrefixHashes) -> bool:
-        """Return whether a signed compaction stands for older blocks, and the recent blocks after it are unchanged."""
+        """Return whether a signed compaction is in place of the older blocks.
+
+        The recent blocks after it must be unchanged.
+        """
         begin, end, *_ = self._places[number]
         if begin not in self._summaries or signed.size < end - begin:
             return False
