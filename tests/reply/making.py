@@ -44,7 +44,8 @@ def template_context(request: MessagesRequest) -> TemplateContext:
 
 
 def composed(*steps: dict[str, Any], draws: Draws = DRAWS, **fields: Any) -> Reply:
-    return compose(reply_template(*steps), template_context(messages_request(**fields)), draws, draws.ids()[1])
+    request = messages_request(**{"max_tokens": 64_000, **fields})
+    return compose(reply_template(*steps), template_context(request), draws, draws.ids()[1])
 
 
 def content(*steps: dict[str, Any], draws: Draws = DRAWS, **fields: Any) -> list[dict[str, Any]]:

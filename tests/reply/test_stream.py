@@ -145,7 +145,7 @@ def test_tool_input_is_streamed_after_an_empty_piece() -> None:
     ]
 )
 def test_however_it_is_streamed_a_reply_is_the_same_message(steps: list[dict[str, Any]]) -> None:
-    reply = composed(*steps, max_tokens=64_000)
+    reply = composed(*steps)
     fine, whole = streamed(reply, whole=False), streamed(reply, whole=True)
 
     assert fine == whole
