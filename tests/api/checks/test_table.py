@@ -8,17 +8,6 @@ from typing import Any
 
 import pytest
 
-from mockclaude.api.checks import (
-    cache_checks,
-    fallback_checks,
-    media_checks,
-    message_checks,
-    output_checks,
-    pairing_checks,
-    strict_checks,
-    system_role_checks,
-    tool_checks,
-)
 from mockclaude.api.checks.check import Check
 from mockclaude.api.checks.report import report_failures
 from mockclaude.api.checks.table import CHECKS
@@ -36,22 +25,18 @@ def test_a_row_is_complete(check: Check) -> None:
     assert list(Formatter().parse(check.message))
 
 
-CITED = (
-    *tool_checks.CHECKS,
-    *output_checks.CHECKS,
-    *strict_checks.CHECKS,
-    *fallback_checks.CHECKS,
-    *cache_checks.CHECKS,
-    *message_checks.CHECKS,
-    *system_role_checks.CHECKS,
-    *pairing_checks.CHECKS,
-    *media_checks.CHECKS,
-)
-
-
-@pytest.mark.parametrize("check", CITED, ids=lambda check: check.condition)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.condition)
 def test_a_row_has_a_citation_unless_it_is_assumed(check: Check) -> None:
-    assert bool(check.citation) is (check.source != "assumed")
+    assert check.citation or check.source == "assumed"
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.condition)
+def test_a_citation_names_a_repository_or_a_document(check: Check) -> None:
+    assert re.search(r"^$|\w+/[\w.-]+|\bmeasured\b|\bdocumentation\b", check.citation)
+
+
+def test_no_assumed_row_refuses_a_request_in_a_gateway() -> None:
+    assert all(check.gateway_accepts for check in CHECKS if check.source == "assumed")
 
 
 EMPTY_SYSTEM = {"system": [{"type": "text", "text": ""}]}
