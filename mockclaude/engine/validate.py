@@ -80,7 +80,7 @@ class RequestValidator(NamedTuple):
         is_usual = result.mode == "anthropic" and not counting and "thread" not in body
         shape, tools = valid.shape, parsed.tools
         if not (is_usual and (shape.accepts_with_tools(body, tools) if tools else shape.accepts(body))):
-            check_shape(body, api_headers, result, counting=counting)
+            body = check_shape(body, api_headers, result, counting=counting)
         fault = ""
         if FAULT_MARK in body["model"] or not DIRECTING_BETAS.isdisjoint(api_headers.betas):
             body, fault = self._normalize(body, api_headers.betas)
