@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 
 from mockclaude.api.body import Body, Path
 from mockclaude.api.errors import ApiError, invalid
+from mockclaude.api.schema import NO_OBJECT, SHAPE
 
 T = TypeVar("T")
 _List: TypeAlias = Annotated[list[T], Field(fail_fast=True)]
@@ -155,7 +156,7 @@ def _or_omit(schema: Any) -> Any:
 
 
 def _first_error(errors: list[ErrorDetails], body: Body) -> ApiError:
-    problems = [(_path_in(body, error), error["msg"]) for error in errors]
+    problems = [(_path_in(body, error), SHAPE if error["type"] in NO_OBJECT else error["msg"]) for error in errors]
     first, _ = problems[0]
     path, message = max((p for p in problems if p[0][: len(first)] == first), key=lambda problem: len(problem[0]))
     return invalid(f"{'.'.join(map(str, path))}: {message}")
