@@ -239,10 +239,11 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "a way to use computers that the model does not know",
         "'{model}' does not support tool types: {types}. Did you mean one of {offer}?",
-        "assumed",
+        "documented",
         _other_computer,
         "tool:type",
         gateway=True,
+        citation="documentation: migration guide of Claude Opus 5.5, the beginning",
     ),
     Check(
         "no tool that is loaded",
@@ -264,16 +265,18 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "domains to search, and domains not to",
         "tools.{index}.{type}: Only one of allowed_domains or blocked_domains may be set.",
-        "assumed",
+        "documented",
         _both_domains,
         "tool:blocked_domains",
+        citation="documentation: tools of managed agents; microsoft/vscode#314275: the condition",
     ),
     Check(
         "domains to search, and none named",
         "tools.{index}.{type}.{field}: Empty list of domains is ambiguous. Provide at least one domain or null.",
-        "assumed",
+        "documented",
         _no_domains,
         "tool:type",
+        citation="documentation: tools of managed agents; weave-os/router#1054: the condition",
     ),
     *(
         Check(

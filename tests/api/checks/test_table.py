@@ -14,7 +14,7 @@ from mockclaude.api.checks.table import CHECKS
 from mockclaude.api.errors import STATUS, ApiError
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.usable import check_usable
-from tests.api.asking import QUESTION, asked
+from tests.api.asking import QUESTION, WEATHER, asked
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.condition)
@@ -39,14 +39,14 @@ def test_no_assumed_row_refuses_a_request_in_a_gateway() -> None:
     assert all(check.gateway_accepts for check in CHECKS if check.source == "assumed")
 
 
-EMPTY_SYSTEM = {"system": [{"type": "text", "text": ""}]}
+CHOICE = {"tools": [WEATHER], "tool_choice": {"type": "tool", "name": "get_time"}}
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"tool_choice": {"type": "auto"}}, "tool_choice may only be specified while providing tools."),
-        (EMPTY_SYSTEM, "system: text content blocks must be non-empty"),
+        (CHOICE, "Tool 'get_time' not found in provided tools"),
     ],
 )
 def test_an_assumed_row_is_a_warning_in_a_gateway(fields: Any, message: str) -> None:

@@ -282,8 +282,16 @@ MEDIA = [
         asked(document("!")),
         asked(document(pdf(1))),
     ),
-    row("The PDF specified was not valid.", asked(document(encoded(b"no PDF"))), asked(document(pdf(1)))),
-    row("The PDF specified is password protected.", asked(document(pdf(1, "secret"))), asked(document(pdf(1)))),
+    row(
+        "messages.0.content.0.pdf.source.base64.data: The PDF specified was not valid.",
+        asked(document(encoded(b"no PDF"))),
+        asked(document(pdf(1))),
+    ),
+    row(
+        "messages.0.content.0.pdf.source.base64.data: The PDF specified is password protected.",
+        asked(document(pdf(1, "secret"))),
+        asked(document(pdf(1))),
+    ),
     row(
         "messages.0.content.0.pdf.source.base64.data: A maximum of 100 PDF pages may be provided.",
         asked(document(pdf(101)), model=OLDER),
