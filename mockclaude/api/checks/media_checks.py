@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import media
+from mockclaude.api.checks import oversize_checks
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.content_blocks import format_path
 from mockclaude.api.lazy_pattern import compile_lazily
@@ -303,5 +304,6 @@ CHECKS: tuple[Check, ...] = (
         "document",
         "anthropics/claude-code#24541",
     ),
+    *oversize_checks.CHECKS,
 )
 """Images and PDFs: their data, then their number and size."""

@@ -230,6 +230,7 @@ THINKING = [
 ]
 
 LARGE = png(10, 10) + "A" * 10 * 1024 * 1024
+UNSCALED = {"transformations": {"oversized_image": "error"}}
 
 MEDIA = [
     row(
@@ -256,6 +257,12 @@ MEDIA = [
         "2000 pixels",
         asked(*[image(png(2001, 1))] * 21),
         asked(*[image(png(2000, 1))] * 21),
+    ),
+    row(
+        "messages.0.content.0.image: image of 3136x1568 pixels exceeds the maximum image size of this model. "
+        "The largest dimensions that fit are 1568x784.",
+        asked({**image(png(3136, 1568)), **UNSCALED}, model=OLDER),
+        asked({**image(png(1568, 784)), **UNSCALED}, model=OLDER),
     ),
     row(
         "too many images and documents: 101 + 0 > 100",
