@@ -217,7 +217,7 @@ def build(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Scenario:
         known_signatures=find_known_signatures(rules),
         chaos=tuple(fault for source, file in files for fault in _faults(file.chaos, source.place(("chaos",)))),
         limits=scoped_limits(files),
-        warnings=tuple(list_warnings([source for source, _ in files])),
+        warnings=tuple(list_warnings(files)),
     )
 
 
