@@ -47,6 +47,7 @@ REFUSALS: list[Refusal] = [
 
 SCENARIO = """
 api_keys: [mock, sk-ant-oat01]
+today: 2026-02-01
 rules:
   - when: {user: recorded}
     reply:

@@ -73,14 +73,29 @@ def _find_combined(request: MessagesRequest) -> Details | None:
 
 
 def _invalid_schema(request: MessagesRequest) -> Details | None:
-    index = _invalid_index(request.encoded_tools or orjson.dumps(_tools(request)))
+    index, oddities = _judge_schemas(request.encoded_tools or orjson.dumps(_tools(request)))
+    for oddity in oddities:
+        request.warn(oddity)
     return None if index is None else {"index": index}
 
 
 @remember(16, 100_000)
-def _invalid_index(tools: bytes) -> int | None:
-    """Return the index of the first of `tools`, as JSON, with an invalid schema. Cached, since agents repeat tools."""
-    return next((index for index, tool in enumerate(orjson.loads(tools)) if not _is_schema(tool)), None)
+def _judge_schemas(tools: bytes) -> tuple[int | None, tuple[str, ...]]:
+    """Return the index of the first invalid schema of `tools`, as JSON, and the oddities that the API accepts.
+
+    Cached, since agents repeat tools.
+    """
+    parsed = orjson.loads(tools)
+    index = next((index for index, tool in enumerate(parsed) if not _is_schema(tool)), None)
+    return index, tuple(_list_dangling(parsed)) if index is None and b'"$ref"' in tools else ()
+
+
+def _list_dangling(tools: list[Body]) -> Iterator[str]:
+    from mockclaude.api.checks.schema_references import find_dangling
+
+    for index, tool in enumerate(tools):
+        if reference := find_dangling(tool.get("input_schema")):
+            yield f"tools.{index}.custom.input_schema: `$ref` '{reference[:100]}' has no target; the API accepts it"
 
 
 def _is_schema(tool: Body) -> bool:
