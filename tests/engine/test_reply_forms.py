@@ -116,6 +116,8 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "compaction on demand": {"compaction": {"type": "summarize"}},
     "dropped thinking": {"messages": thoughts(), "system": "New.", "thinking": DROPS},
+    "Opus 4.7 shows its thinking": {"model": "claude-opus-4-7"},
+    "Opus 4.7 omits its thinking": {"model": "claude-opus-4-7", "thinking": {"type": "adaptive"}},
     "max_tokens": {"max_tokens": 8, "thinking": {"type": "adaptive"}},
 }
 

@@ -51,6 +51,7 @@ class LiveDraft:
     Attributes:
         ended: Whether an incident or a truncation has ended the reply.
         incident: The incident that has ended the reply.
+        shows_thinking: Whether `thinking` blocks show their text.
     """
 
     def __init__(self, scope: TemplateContext, draws: Draws, reply_context: ReplyContext) -> None:
@@ -64,7 +65,7 @@ class LiveDraft:
         self._summary_position: int | None = None
         self._drafter = Drafter(request, draws, reply_context.as_written)
         self._truncation = None if reply_context.as_written else _truncation(request)
-        self._shows_thinking = reply_context.as_written or is_thinking_shown(request.body)
+        self.shows_thinking = reply_context.as_written or is_thinking_shown(request.body)
         self._parts: list[Part] = []
         self._growth: GrowingBlock | None = None
         self._position = 0
@@ -172,7 +173,7 @@ class LiveDraft:
             prefill = "" if self._drafter.content else self._scope.request.prefill
         self._position = len(self._drafter.content)
         self._drafter.content.append(block)
-        return GrowingBlock(block, self._truncation, prefill, shown=kind == "text" or self._shows_thinking)
+        return GrowingBlock(block, self._truncation, prefill, shown=kind == "text" or self.shows_thinking)
 
     def _extend(self, growth: GrowingBlock, text: str) -> Iterator[Addition]:
         if growth.has_begun and not self._listed:

@@ -53,7 +53,10 @@ class LiveResponse:
         self._padding = padding
         self._draft = LiveDraft(scope, draws, reply_context)
         clock = PaceClock(pace.for_model(self.reply.message["model"]), draws.of_question)
-        self._stream = LiveStream(clock, scope.request.constants, reply_context.chunk_size)
+        constants = scope.request.constants
+        if self._draft.shows_thinking:
+            constants = constants._replace(empty_thinking_delta=False)
+        self._stream = LiveStream(clock, constants, reply_context.chunk_size)
         self._faults = LiveFaults(faults, context, draws)
         self._unsent: list[TimedPiece] = []
         self._head: Response | None = None
