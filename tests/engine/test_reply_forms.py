@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
-from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.scenario.loading.loader import load_text
-from mockclaude.testing.callbacks import Callbacks
-from mockclaude.testing.types import ReplyFunction
 from tests.engine.binding import FABLE
 from tests.engine.deciding import call, send
+from tests.engine.forms import FORMS, Form, Steps, state_of
 from tests.reply.client import events_of, message_of
 from tests.serving import Received
 
-Steps: TypeAlias = list[Any]
 STEPS: Steps = [
     {"pause": "0s"},
     {"thinking": "Let me see."},
@@ -27,31 +20,6 @@ STEPS: Steps = [
 ]
 
 
-def returning(steps: Steps) -> ReplyFunction:
-    return lambda _: steps
-
-
-def returning_later(steps: Steps) -> ReplyFunction:
-    async def function(_: Any) -> Steps:
-        return steps
-
-    return function
-
-
-def yielding(steps: Steps) -> ReplyFunction:
-    return lambda _: iter(steps)
-
-
-def yielding_later(steps: Steps) -> ReplyFunction:
-    async def function(_: Any) -> AsyncIterator[Any]:
-        for step in steps:
-            yield step
-
-    return function
-
-
-Form: TypeAlias = Callable[[Steps], ReplyFunction]
-FORMS: list[Form] = [returning, returning_later, yielding, yielding_later]
 BETAS = ",".join(
     (
         *("context-management-2025-06-27", "compact-2026-01-12", "compact-2026-09-04"),
@@ -85,13 +53,9 @@ TOOLS = [{"name": "read", "input_schema": {"type": "object"}}]
 
 
 def answer(form: Form | None, head: str = "", steps: Steps = STEPS, *, stream: bool = False, **fields: Any) -> Received:
-    scenario = load_text(f"{head}rules: [{{reply: {json.dumps(steps)}}}]")
-    if form is not None:
-        rule = replace(scenario.rules[0], replies=(), function=Callbacks().build_reply(form(steps), "test"))
-        scenario = scenario._replace(rules=(rule,))
     body = {"model": FABLE, "messages": [HELLO], "tools": TOOLS, **THINKS, **fields}
     headers = {"anthropic-beta": body.pop("betas", BETAS)}
-    return send(ScenarioState(scenario), call(stream=stream, headers=headers, **body)).response
+    return send(state_of(form, steps, head), call(stream=stream, headers=headers, **body)).response
 
 
 CLEAR_TOOLS = {"type": "clear_tool_uses_20250919", "trigger": {"type": "tool_uses", "value": 2}}
