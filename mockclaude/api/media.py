@@ -15,7 +15,11 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 MAX_REMEMBERED = 20_000
-"""The maximum number of cached images and PDFs: more than a request of 1 MB holds. The oldest are dropped first."""
+"""The maximum number of cached images and PDFs: more than a request of 1 MB holds. A PDF also counts once for every
+`CHARACTERS` of its text. The oldest are dropped first.
+"""
+
+CHARACTERS = 1_000
 
 _BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
@@ -29,21 +33,48 @@ class Image(NamedTuple):
 
 
 class Pdf(NamedTuple):
-    """The number of pages of a PDF, and whether it requires a password.
+    """A PDF.
 
-    `pages` is 0 for an unreadable PDF, and None if reading would take too long.
+    Attributes:
+        pages: The number of pages; 0 for an unreadable PDF, and None if reading would take too long.
+        locked: Whether a password is required.
+        texts: The texts of the first pages, without unreadable ones.
     """
 
     pages: int | None
     locked: bool = False
+    texts: tuple[str, ...] = ()
 
 
 MAX_READS = 100_000
 """The maximum number of reads for all PDFs of a request. A PDF of 100 pages needs a tenth. Other PDFs are not read."""
 
+MAX_TEXTS = 10
+"""The maximum number of pages whose text is read, in all PDFs of a request."""
+
 UNREAD = Pdf(None)
 
-_seen: dict[bytes, Any] = {}
+
+class Cache:
+    """Results of reading by key, of which the oldest are dropped."""
+
+    def __init__(self) -> None:
+        self.values: dict[bytes, Any] = {}
+        self.size = 0
+
+    def add(self, key: bytes, value: Any) -> None:
+        """Add a result."""
+        self.values[key] = value
+        self.size += _weigh(value)
+        while self.size > MAX_REMEMBERED:
+            self.size -= _weigh(self.values.pop(next(iter(self.values))))
+
+
+def _weigh(value: Any) -> int:
+    return 1 + (sum(map(len, value.pdf.texts)) // CHARACTERS if isinstance(value, _Read) else 0)
+
+
+_seen = Cache()
 
 
 def _key(data: str, kind: bytes) -> bytes:
@@ -52,12 +83,10 @@ def _key(data: str, kind: bytes) -> bytes:
 
 def _read_cached(key: bytes, data: str, look: Callable[[bytes], Any]) -> Any:
     """Return the cached result of `look` for base64 text; None for any other text."""
-    if key not in _seen:
+    if key not in _seen.values:
         decoded = _decode(data)
-        _seen[key] = None if decoded is None else look(decoded)
-        if len(_seen) > MAX_REMEMBERED:
-            del _seen[next(iter(_seen))]
-    return _seen[key]
+        _seen.add(key, None if decoded is None else look(decoded))
+    return _seen.values[key]
 
 
 def _decode(data: str) -> bytes | None:
@@ -83,10 +112,11 @@ def _read_image(data: bytes) -> Image:
 
 
 class OpenedPdfs:
-    """The PDFs of one request, which share `MAX_READS`."""
+    """The PDFs of one request, which share `MAX_READS` and `MAX_TEXTS`."""
 
     def __init__(self) -> None:
         self.left = MAX_READS
+        self.texts = MAX_TEXTS
         self.pdfs: dict[bytes, Pdf | None] = {}
 
 
@@ -110,14 +140,16 @@ def read_pdf(data: str) -> Pdf | None:
 
 def _read_once(key: bytes, data: str, opened: OpenedPdfs) -> Pdf | None:
     """Read a PDF or take the cached result. Both use the same number of reads, so that the cache changes no result."""
+    left, texts = opened.left, opened.texts
     try:
-        read: _Read | None = _read_cached(key, data, lambda decoded: _read_pdf(decoded, opened.left))
+        read: _Read | None = _read_cached(key + bytes((texts,)), data, lambda decoded: _read_pdf(decoded, left, texts))
     except OverflowError:
         opened.left = -1
         return UNREAD
     if read is None:
         return None
     opened.left -= read.reads
+    opened.texts -= min(texts, read.pdf.pages or 0)
     return read.pdf if opened.left >= 0 else UNREAD
 
 
@@ -126,18 +158,21 @@ class _Read(NamedTuple):
     reads: int
 
 
-def _read_pdf(data: bytes, left: int) -> _Read:
-    """Read a PDF, and count the reads.
+def _read_pdf(data: bytes, left: int, texts: int) -> _Read:
+    """Read a PDF with the text of its first pages, and count the reads.
 
     Raises:
         OverflowError: The PDF takes more reads than `left`.
     """
-    from mockclaude.api.pdfs import ReadBudget, count_pages
+    from mockclaude.api.pdf_reads import ReadBudget
+    from mockclaude.api.pdfs import read_content
 
     budget = ReadBudget(left)
     try:
-        return _Read(Pdf(*count_pages(data, budget)), left - budget.left)
+        content = read_content(data, budget, texts)
     except OverflowError:
         if left == MAX_READS:
             return _Read(UNREAD, MAX_READS)
         raise
+    readable = tuple(text for text in content.texts if text is not None)
+    return _Read(Pdf(content.pages, content.locked, readable), left - budget.left)

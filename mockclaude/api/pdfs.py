@@ -1,4 +1,4 @@
-"""Counting of the pages of a PDF within a number of reads.
+"""Counting of the pages of a PDF, and reading of their text, within a number of reads.
 
 A read of one byte is the unit: pypdf reads unpacked bytes one by one, and most bytes of a file. The first PDF imports
 this module, because importing pypdf takes half a second.
@@ -9,11 +9,14 @@ from __future__ import annotations
 import logging
 from io import BytesIO
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from pypdf import PdfReader, apply_configuration
 from pypdf.errors import LimitReachedError
 from pypdf.generic import EncodedStreamObject, IndirectObject, PdfObject, StreamObject
+
+from mockclaude.api.pdf_pages import Page, read_texts
+from mockclaude.api.pdf_reads import ReadBudget
 
 MAX_COUNTED = 1_000
 """The maximum number of counted pages, ten times the API's limit."""
@@ -30,27 +33,27 @@ READS_OF_AN_ENTRY, READS_OF_AN_OBJECT = 5, 30
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
-class ReadBudget:
-    """A number of reads, of which `left` remain."""
+class PdfContent(NamedTuple):
+    """The content of a PDF.
 
-    def __init__(self, reads: int) -> None:
-        self.left = reads
+    Attributes:
+        pages: The number of pages; 0 for an unreadable PDF.
+        locked: Whether a password is required.
+        texts: The texts of the first pages; None for an unreadable text.
+    """
 
-    def spend(self, reads: int) -> None:
-        """Subtract `reads`.
-
-        Raises:
-            OverflowError: Fewer remain.
-        """
-        self.left -= reads
-        if self.left < 0:
-            raise OverflowError
+    pages: int
+    locked: bool
+    texts: tuple[str | None, ...] = ()
 
 
-def count_pages(data: bytes, budget: ReadBudget) -> tuple[int, bool]:
-    """Count the pages of a PDF; return the number and whether it requires a password.
+def read_content(data: bytes, budget: ReadBudget, texts: int = 0) -> PdfContent:
+    """Count the pages of a PDF, and read the texts of the first ones.
 
-    An unreadable PDF has 0 pages.
+    Args:
+        data: The PDF.
+        budget: The reads for finding the pages.
+        texts: The maximum number of texts.
 
     Raises:
         OverflowError: The PDF takes more reads than remain.
@@ -63,13 +66,14 @@ def count_pages(data: bytes, budget: ReadBudget) -> tuple[int, bool]:
         ):
             reader = _Reader(data, budget)
             locked = reader.is_encrypted and not reader.decrypt("")
-            pages = 0 if locked else _pages(reader.root_object["/Pages"], budget)
+            pages = [] if locked else _list_pages(reader.root_object["/Pages"], budget)
+            content = PdfContent(len(pages), locked, read_texts(pages[:texts], budget))
     except LimitReachedError:
         raise OverflowError from None
     except Exception:  # pypdf raises many types for invalid PDFs
-        pages, locked = 0, False
+        content = PdfContent(0, locked=False)
     budget.spend(0)  # pypdf may have caught the error of too few reads
-    return pages, locked
+    return content
 
 
 class _File(BytesIO):
@@ -114,15 +118,19 @@ class _Reader(PdfReader):
         return value
 
 
-def _pages(root: Any, budget: ReadBudget) -> int:
-    """Count the pages below a node of the page tree, at most `MAX_COUNTED`: a node can occur many times in the tree."""
-    left, pages = [root], 0
+def _list_pages(root: Any, budget: ReadBudget) -> list[Page]:
+    """List the pages below a node of the page tree, at most `MAX_COUNTED`: a node can occur many times in the tree."""
+    left: list[Page] = [Page(root, {})]
+    pages: list[Page] = []
     for _ in range(MAX_COUNTED * 2):
         if not left:
             break
-        node = left.pop().get_object()
+        node, inherited = left.pop()
+        node = node.get_object()
         kids = list(islice(node.get("/Kids", ()), MAX_COUNTED))
         budget.spend(1 + len(kids) // KIDS_OF_A_READ)
-        pages += "/Kids" not in node
-        left += kids
-    return min(pages, MAX_COUNTED)
+        resources = node.get("/Resources", inherited)
+        if "/Kids" not in node:
+            pages.append(Page(node, resources))
+        left += [Page(kid, resources) for kid in reversed(kids)]
+    return pages[:MAX_COUNTED]

@@ -5,7 +5,7 @@ Sources: recorded usage of the API. Thinking without a text, calls of server too
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +18,11 @@ from mockclaude.api.token_weights import Weights
 IMAGE, DOCUMENT = 100_000, 1_600_000
 """Thousandths of tokens of an image or a document of unknown size: with a URL or a file id, or unreadable."""
 
-PAGE, PAGE_TEXT = 1_575_000, 25_000
-"""Thousandths of tokens of a page of a PDF, and of its text."""
+PAGE = 1_575_000
+"""Thousandths of tokens of a page of a PDF besides its text."""
+
+UNREAD = 250_000
+"""Thousandths of tokens of the text of a page if no page of its PDF can be read; supposed."""
 
 PATCH = 28
 """Pixels of the side of a patch, which is one token of an image."""
@@ -162,9 +165,16 @@ def _add_document(parts: PromptParts, block: Block) -> None:
         parts.fixed += parts.weights.document
     else:
         pdf = media.read_pdf(str(source.get("data", ""))) if source.get("type") == "base64" else None
-        parts.fixed += pdf.pages * (PAGE + PAGE_TEXT) if pdf and pdf.pages else DOCUMENT
+        parts.fixed += DOCUMENT if pdf is None or not pdf.pages else _add_pages(parts, pdf.pages, pdf.texts)
     _add_value(parts, [block.get("title"), block.get("context")])
     _add_citations(parts, block)
+
+
+def _add_pages(parts: PromptParts, pages: int, texts: Sequence[str]) -> int:
+    """Add the texts of pages, and return their other tokens. An unread page has the average length."""
+    parts.texts += texts
+    unread = sum(map(len, texts)) * parts.weights.character // len(texts) if texts else UNREAD
+    return pages * PAGE + (pages - len(texts)) * unread
 
 
 def _source_of(block: Block) -> dict[str, Any]:

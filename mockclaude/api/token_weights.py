@@ -52,6 +52,7 @@ class Weights:
         patches: The patches to which an image is scaled down.
         document: A document that is a text, besides the text.
         citations: The presence of citations.
+        character: A character of an unread page, which is assumed to be prose.
         typed_tools: Beginning of the type of a tool -> its tokens.
     """
 
@@ -70,6 +71,7 @@ class Weights:
     patches: int
     document: int
     citations: int
+    character: int
     typed_tools: dict[str, int]
 
 
@@ -89,6 +91,7 @@ OLD = Weights(
     patches=1_568,
     document=36_000,
     citations=535_000,
+    character=230,
     typed_tools={
         "web_search_": 1_714_000,
         "web_fetch_": 600_000,  # between 525 beside web_search and 690 alone
@@ -116,6 +119,7 @@ NEW = Weights(
     patches=4_784,
     document=40_000,
     citations=765_000,
+    character=300,
     typed_tools={
         "web_search_": 2_230_000,  # supposed: 1.3 times the old
         "web_fetch_": 1_190_000,

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockclaude.api import media
-from mockclaude.api.media import MAX_REMEMBERED, UNREAD, Image, Pdf
-from mockclaude.api.pdfs import ReadBudget, count_pages
+from mockclaude.api.media import CHARACTERS, MAX_REMEMBERED, UNREAD, Cache, Image, Pdf
+from mockclaude.api.pdf_reads import ReadBudget
+from mockclaude.api.pdfs import read_content
+from tests.api.pdf_files import page, pdf_of
 from tests.api.pictures import encoded, gif, pdf, png, webp
 from tests.benchmarks import corpus
 
@@ -34,11 +36,15 @@ def test_a_picture_has_a_type_and_a_size(data: str, picture: Image | None) -> No
     assert media.read_image(data) == picture
 
 
+BLANK = [Pdf(pages, texts=("",) * pages) for pages in range(9)]
+"""PDFs without text."""
+
+
 @pytest.mark.parametrize(
     ("data", "found"),
     [
-        (pdf(1), Pdf(1)),
-        (pdf(3), Pdf(3)),
+        (pdf(1), BLANK[1]),
+        (pdf(3), BLANK[3]),
         (pdf(1, "secret"), Pdf(0, locked=True)),
         (encoded(b"%PDF-1.7 broken"), Pdf(0)),
         (encoded(b"no PDF"), Pdf(0)),
@@ -53,7 +59,16 @@ def test_no_more_is_remembered_than_is_said() -> None:
     for number in range(MAX_REMEMBERED + 10):
         media.read_image(encoded(b"%d" % number))
 
-    assert len(media._seen) == MAX_REMEMBERED
+    assert len(media._seen.values) == MAX_REMEMBERED
+
+
+def test_a_pdf_with_much_text_takes_the_place_of_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "_seen", cache := Cache())
+    monkeypatch.setattr(media, "MAX_REMEMBERED", 10)
+    for number in range(5):
+        media.read_pdf(encoded(pdf_of(page(f"{number} " + "a" * 4 * CHARACTERS))))
+
+    assert (len(cache.values), cache.size) == (2, 10)
 
 
 @given(data=st.binary(max_size=64).map(encoded) | st.text())
@@ -67,7 +82,7 @@ def test_a_pdf_whose_pages_are_in_many_places_is_counted_up_to_a_limit() -> None
 
     assert found is not None
     assert found.pages is None or found.pages > 100
-    assert media.read_pdf(document(3)) == Pdf(8)
+    assert media.read_pdf(document(3)) == BLANK[8]
 
 
 def document(levels: int) -> str:
@@ -84,7 +99,7 @@ def packed(kids: int, number: int = 0) -> str:
 @pytest.mark.parametrize("reads", [10, 100, 200])
 def test_a_pdf_that_takes_more_reads_than_there_are_is_not_read(reads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media, "MAX_READS", reads)
-    monkeypatch.setattr(media, "_seen", {})
+    monkeypatch.setattr(media, "_seen", Cache())
 
     assert media.read_pdf(document(2)) == media.read_pdf(document(2)) == UNREAD
 
@@ -92,8 +107,10 @@ def test_a_pdf_that_takes_more_reads_than_there_are_is_not_read(reads: int, monk
 @contextmanager
 def one_request() -> Iterator[None]:
     token = media.OPENED.set([])
-    yield
-    media.OPENED.reset(token)
+    try:
+        yield
+    finally:
+        media.OPENED.reset(token)
 
 
 @pytest.mark.parametrize("kids", [20_000, 100_000, 2_000_000])
@@ -107,7 +124,7 @@ def test_the_pdfs_of_a_request_share_its_reads() -> None:
         with one_request():
             found = [media.read_pdf(data) for data in [document(2), *pdfs, document(2), document(4)]]
 
-        assert found == [Pdf(4), Pdf(0), *[UNREAD] * 2, Pdf(4), UNREAD]
+        assert found == [BLANK[4], Pdf(0), *[UNREAD] * 2, BLANK[4], UNREAD]
     assert media.read_pdf(pdfs[1]) == Pdf(0)
 
 
@@ -123,7 +140,7 @@ def test_a_pdf_is_read_alike_whatever_was_read_before() -> None:
 
 def test_no_base64_takes_no_reads() -> None:
     with one_request():
-        assert [media.read_pdf(data) for data in ("<BASE64_PDF>", document(2))] == [None, Pdf(4)]
+        assert [media.read_pdf(data) for data in ("<BASE64_PDF>", document(2))] == [None, BLANK[4]]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +159,7 @@ def test_no_base64_takes_no_reads() -> None:
 def test_each_kind_of_work_counts(file: bytes, least: int) -> None:
     budget = ReadBudget(media.MAX_READS)
     with suppress(OverflowError):
-        count_pages(file, budget)
+        read_content(file, budget)
 
     assert media.MAX_READS - budget.left >= least
 
@@ -152,5 +169,5 @@ def test_a_usual_pdf_takes_a_small_share() -> None:
     pages = b" ".join(b"%d 0 R" % (number + 3) for number in range(100))
     nodes = [b"<< /Type /Page /Parent 2 0 R >>"] * 100
 
-    assert count_pages(corpus.pdf(corpus.CATALOG, b"<< /Type /Pages /Kids [%b] >>" % pages, *nodes), budget)[0] == 100
+    assert read_content(corpus.pdf(corpus.CATALOG, b"<< /Type /Pages /Kids [%b] >>" % pages, *nodes), budget)[0] == 100
     assert budget.left > media.MAX_READS * 0.8

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 
 from mockclaude.api import tokens
 from mockclaude.api.events import streamed_text
+from mockclaude.api.media import MAX_TEXTS, OPENED
 from mockclaude.api.prompt_parts import PATCH, count_patches
 from mockclaude.api.prompt_settings import list_parts, of_input
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.token_weights import NEW, OLD, Scale, Weights
 from mockclaude.api.tokens import GrowingText, SampledText, count_text
 from tests.api.bodies import accepted, json_objects, texts
-from tests.api.pictures import pdf, png
+from tests.api.pdf_files import page, pdf_of, stream
+from tests.api.pictures import encoded, pdf, png
 
 OLD_MODEL, NEW_MODEL = "claude-sonnet-4-5", "claude-opus-4-8"
 REQUEST = {OLD_MODEL: 7.1, NEW_MODEL: 7.8}
@@ -156,12 +158,21 @@ def test_a_call_of_a_tool_counts_its_name_and_its_arguments(arguments: dict[str,
     assert tokens.of_output(block) == besides + tokens.of_text(streamed_text(block))
 
 
+def of_request(*blocks: Any) -> int:
+    """Return the tokens of a request whose PDFs share their bounds."""
+    token = OPENED.set([])
+    count = of_input(asked([*blocks]))
+    OPENED.reset(token)
+    return count
+
+
 def of_block(block: Any, model: str = OLD_MODEL) -> float:
     """Return the tokens of a block besides those of a request."""
     return of_input(asked([block], model=model)) - REQUEST[model]
 
 
 SEEN = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "fine"}
+HIDDEN = stream(b"", b"/Filter /JPXDecode")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +192,10 @@ SEEN = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "fine"}
         ({"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}}, 1600),
         ({"type": "document", "source": {"type": "file", "file_id": "file_1"}}, 1600),
         ({"type": "document", "source": {"type": "base64", "data": "no PDF"}}, 1600),
-        ({"type": "document", "source": {"type": "base64", "data": pdf(3)}}, 3 * 1600),
+        ({"type": "document", "source": {"type": "base64", "data": pdf(3)}}, 3 * 1575),
+        ({"type": "document", "source": {"type": "base64", "data": encoded(pdf_of(page("fine")))}}, 1576),
+        ({"type": "document", "source": {"type": "base64", "data": encoded(pdf_of(page("fine"), HIDDEN))}}, 3152),
+        ({"type": "document", "source": {"type": "base64", "data": encoded(pdf_of(HIDDEN))}}, 1575 + 250),
         ({"type": "image", "source": {"type": "base64", "data": "no image"}}, 100),
         ({"type": "image", "source": {"type": "file", "file_id": "file_1"}}, 100),
         ({"type": "image", "source": {"type": "base64", "data": png(640, 480)}}, 416),
@@ -191,6 +205,15 @@ SEEN = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "fine"}
 )
 def test_a_block_counts_its_text_and_its_kind(block: dict[str, Any], count: int) -> None:
     assert of_block(block) == pytest.approx(count, abs=1)
+
+
+def test_pages_after_the_read_ones_count_as_their_average() -> None:
+    pages = [page("fine " * 100)] * MAX_TEXTS + [page("fine")] * MAX_TEXTS
+    document = {"type": "document", "source": {"type": "base64", "data": encoded(pdf_of(*pages))}}
+    unread = {"type": "document", "source": {"type": "base64", "data": encoded(pdf_of(page("too late")))}}
+
+    assert of_block(document) == pytest.approx(2 * MAX_TEXTS * (1575 + 100), rel=0.01)
+    assert of_request(document, unread) - of_request(document) == pytest.approx(1575 + 250, abs=1)
 
 
 def test_citations_count_once() -> None:

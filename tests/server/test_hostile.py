@@ -48,7 +48,7 @@ def _call(given: Request) -> HttpRequest:
 
 def _work(given: Request) -> int:
     served = ScenarioState(built_in())
-    media._seen.clear()
+    media._seen = media.Cache()
     return calls(lambda: answer(_call(given), served))
 
 
