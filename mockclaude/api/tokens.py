@@ -1,11 +1,13 @@
 """Estimated token counts of texts, output blocks and prompts.
 
-A text counts by its words, digits, signs and white space, weighted. The classes of all its characters are the bytes of
-one integer, whose bits are counted. The texts of a prompt are counted together; of a long prompt, a sample is counted.
+A text counts by its words, digits, signs and white space, weighted. The classes of all its characters are the
+hexadecimal digits of one integer, whose bits are counted. The texts of a prompt are counted together; of a long
+prompt, a sample is counted.
 """
 
 from __future__ import annotations
 
+from binascii import unhexlify
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +19,7 @@ from mockclaude.api.body import Body
 from mockclaude.api.content_blocks import Blocks, Located, add_inner_blocks
 from mockclaude.api.events import Block, streamed_text
 from mockclaude.api.model_constants import Constants
-from mockclaude.api.prompt_parts import THINKING, PromptParts, add_block
+from mockclaude.api.prompt_parts import THINKING, PromptParts, add_block, list_call_texts
 from mockclaude.api.token_weights import OLD, Scale, Weights
 
 MAX_DOCUMENTS = 600
@@ -37,11 +39,11 @@ _SEPARATOR = "\0"
 
 _WITH_DOCUMENTS = ("document", "tool_result")
 
-_NEWLINE, _SPACE, _LETTER, _DIGIT, _SIGN, _OTHER = 1, 2, 4, 8, 16, 32
+_NEWLINE, _SPACE, _LETTER, _DIGIT, _SIGN = b"1", b"2", b"4", b"8", b"0"
 
 
-def _classify(byte: int) -> int:
-    """Return the class of a byte of UTF-8: of a character that is not ASCII, only the first byte is classified."""
+def _classify(byte: int) -> bytes:
+    """Return the class of an ASCII character as a hexadecimal digit with one bit, or none for a sign."""
     character = bytes((byte,))
     if character.isalpha():
         return _LETTER
@@ -49,19 +51,17 @@ def _classify(byte: int) -> int:
         return _DIGIT
     if character.isspace():
         return _NEWLINE if character == b"\n" else _SPACE
-    return _OTHER if byte >= 0x80 else _SIGN if byte else 0
+    return _SIGN
 
 
-_CLASSES = bytes(map(_classify, range(256)))
-_CONTINUATIONS = bytes(range(0x80, 0xC0))
-_THREE = bytes((_DIGIT,)) * 3
+_CLASSES = b"".join(map(_classify, range(256)))
 
 
 @lru_cache(maxsize=8)
 def _masks(bits: int) -> tuple[int, ...]:
-    """Return the bit of each class in every byte, for less than `1 << bits` bytes and the byte after them."""
-    first = int.from_bytes(bytes((1,)) * ((1 << bits) + 1), "little")
-    return tuple(first * bit for bit in (_NEWLINE, _SPACE, _LETTER, _DIGIT, _SIGN))
+    """Return the bit of each class in every digit, for less than `1 << bits` digits and the digit before them."""
+    first = int.from_bytes(bytes((0x11,)) * ((1 << bits >> 1) + 1), "big")
+    return tuple(first * int(bit) for bit in (_NEWLINE, _SPACE, _LETTER, _DIGIT))
 
 
 _SHORT = 14
@@ -74,37 +74,45 @@ def count_text(text: str, scale: Scale) -> int:
     if text.isascii():
         data, count = text.encode().translate(_CLASSES), 0
     else:
-        data = text.encode("utf-8", "surrogatepass").translate(_CLASSES, _CONTINUATIONS)
-        count = data.count(_OTHER) * other
-    bits = len(data).bit_length()
-    newlines, spaces, letters, digits, signs = _SHORT_MASKS if bits <= _SHORT else _masks(bits)
-    classes = int.from_bytes(data, "little")
-    repeated = classes & (classes << 8)
+        data = text.encode("ascii", "replace").translate(_CLASSES)
+        count = (len(text) - len(text.encode("ascii", "ignore"))) * (other - sign)
+    size = len(data)
+    signs = size - text.count(_SEPARATOR) if _SEPARATOR in text else size
+    if size & 1:
+        data += _SIGN
+    bits = size.bit_length()
+    newlines, spaces, letters, digits = _SHORT_MASKS if bits <= _SHORT else _masks(bits)
+    classes = int.from_bytes(unhexlify(data), "big")
+    repeated = classes & (classes >> 4)
     starts = classes ^ repeated
-    count += (starts & letters).bit_count() * word + (classes & signs).bit_count() * sign
-    third = repeated & (repeated << 8) & letters
-    if third:
-        count += (third & (third << 16) & (third << 32)).bit_count() * letter
+    count += (starts & letters).bit_count() * word + (signs - classes.bit_count()) * sign
+    third = repeated & (repeated >> 4) & letters
+    if third and letter:
+        count += (third & (third >> 8) & (third >> 16)).bit_count() * letter
     if starts & digits:
         count += _count_figures(data, starts & digits, repeated & digits) * figure
-    if classes & newlines or repeated & spaces:
+    if classes & newlines:
         white = (classes | classes >> 1) & newlines
         count += _count_newlines(classes & newlines, white, newlines) * newline
-        count += (classes & ((classes & spaces & ~(white << 9)) << 8)).bit_count() * space
+        count += (classes & ((classes & spaces & ~(white >> 3)) >> 4)).bit_count() * space
+    elif repeated & spaces:
+        count += (repeated & (starts >> 4) & spaces).bit_count() * space
     return count
 
 
 def _count_figures(data: bytes, first: int, more: int) -> int:
     """Count the groups of up to three digits; `first` and `more` are the first and the other digits of numbers."""
-    fourth = more & (more << 8) & (more << 16)
+    fourth = more & (more >> 4) & (more >> 8)
+    if not fourth:
+        return first.bit_count()
     groups, begins = first, first
     for _ in range(_LONG_NUMBER):
-        begins = (begins << 24) & fourth
+        begins = (begins >> 12) & fourth
         if not begins:
             return groups.bit_count()
         groups |= begins
-    threes = int.from_bytes(data.replace(_THREE, b"\0\0\0"), "little") & (first | more)
-    return data.count(_THREE) + (threes & ~(threes << 8)).bit_count()
+    threes = int.from_bytes(unhexlify(data.replace(_DIGIT * 3, _SIGN * 3)), "big") & (first | more)
+    return data.count(_DIGIT * 3) + (threes & ~(threes >> 4)).bit_count()
 
 
 _LONG_NUMBER = 8
@@ -114,9 +122,9 @@ _LONG_NUMBER = 8
 def _count_newlines(newlines: int, white: int, every: int) -> int:
     """Count the runs of white space with a newline.
 
-    All bits of white space are set, so that a newline added to its run carries a bit to the byte after the run.
+    All bits of white space are set, so that a newline added to its run carries a bit to the digit before the run.
     """
-    return ((white << 8) - white + newlines & (every ^ white)).bit_count() if newlines else 0
+    return ((white << 4) - white + newlines & (every ^ white)).bit_count()
 
 
 def to_tokens(count: int) -> int:
@@ -169,13 +177,14 @@ def walk(messages: list[Body], parts: PromptParts) -> tuple[Blocks, list[Located
     blocks: defaultdict[str, list[Located]] = defaultdict(list)
     marked: list[Located] = []
     is_blank, texts, ends, weights = False, parts.texts, parts.ends, parts.constants.weights
+    fixed, call = parts.fixed, weights.call
     for number, message in enumerate(messages):
         content = message["content"]
-        parts.fixed += weights.message if number else weights.request
+        fixed += weights.message if number else weights.request
         if not content or isinstance(content, str):
             is_blank = is_blank or not content or content.isspace()
             texts.append(content or "")
-            ends.append((len(texts), parts.fixed))
+            ends.append((len(texts), fixed))
             continue
         for index, block in enumerate(content):
             located, kind = (("messages", number, "content", index), block), block.get("type", "")
@@ -185,12 +194,18 @@ def walk(messages: list[Body], parts: PromptParts) -> tuple[Blocks, list[Located
             text = block.get("text") if kind == "text" else block.get("content") if kind == "tool_result" else None
             if isinstance(text, str):
                 texts.append(text)
-                parts.fixed += weights.call if kind == "tool_result" else 0
+                fixed += call if kind == "tool_result" else 0
+            elif kind == "tool_use":
+                texts += list_call_texts(block)
+                fixed += call
             else:
                 if kind == "tool_result":
                     marked += add_inner_blocks(blocks, located[0], text)
+                parts.fixed = fixed
                 _add_counted(parts, blocks, messages, located)
-            ends.append((len(texts), parts.fixed))
+                fixed = parts.fixed
+            ends.append((len(texts), fixed))
+    parts.fixed = fixed
     return dict(blocks), marked, is_blank
 
 
