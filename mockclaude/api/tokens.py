@@ -8,7 +8,6 @@ prompt, a sample is counted.
 from __future__ import annotations
 
 from binascii import unhexlify
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -137,11 +136,6 @@ def of_text(text: str, weights: Weights = OLD) -> int:
     return max(1, to_tokens(count_text(text, weights.text))) if text else 0
 
 
-def cut(text: str, count: int, weights: Weights = OLD) -> str:
-    """Return the longest beginning of `text` with at most `count` tokens."""
-    return GrowingText(weights).fit(text, count)
-
-
 def of_output(block: Block, weights: Weights = OLD) -> int:
     """Count the output tokens of a content block.
 
@@ -268,20 +262,30 @@ class SampledText:
         self._text = text
         self._scale = scale
         self._groups = [0]
+        self._first = -1
 
     def count_to(self, ends: Iterable[int]) -> list[int]:
         """Count the thousandths of tokens of the text up to some ends, ascending."""
         counts: list[int] = []
-        exact, begin, sampled, done = 0, 0, 0, 0
+        exact, begin, sampled, done, last, step = 0, 0, 0, 0, 0, -1
         for end in ends:
             size = min(max(end, 0), EXACT)
-            exact += count_text(self._text[begin:size], self._scale)
+            exact += self._count_exact(begin, size) if size > begin else 0
             steps, rest = divmod(max(0, end - EXACT), STEP)
             sampled += self._count_windows(range(done, steps)) if done else self._count_steps(steps)
-            last = self._count_windows(range(steps, steps + 1)) * rest if rest else 0
-            counts.append(exact + (sampled * STEP + last) // WINDOW)
+            if rest and step != steps:
+                last, step = self._count_windows(range(steps, steps + 1)), steps
+            counts.append(exact + (sampled * STEP + last * rest) // WINDOW)
             begin, done = size, steps
         return counts
+
+    def _count_exact(self, begin: int, end: int) -> int:
+        """Count a part of the first characters; all of them only once."""
+        if (begin, end) != (0, EXACT):
+            return count_text(self._text[begin:end], self._scale)
+        if self._first < 0:
+            self._first = count_text(self._text[:EXACT], self._scale)
+        return self._first
 
     def _count_steps(self, steps: int) -> int:
         """Count the windows of the first steps, whose groups are counted once."""
@@ -300,51 +304,3 @@ class SampledText:
         windows = _SEPARATOR.join([text[begin : begin + WINDOW + 1].lstrip() for begin in begins])
         before = _SEPARATOR.join(text[begins.start : begins.stop : STEP])
         return max(0, count_text(windows, self._scale) - count_text(before, self._scale))
-
-
-class GrowingText:
-    """A text that grows, without being counted again from its beginning.
-
-    Attributes:
-        count: The thousandths of tokens of the text.
-    """
-
-    def __init__(self, weights: Weights) -> None:
-        self.count = 0
-        self._scale = weights.text
-        self._tail = ""
-
-    def fit(self, text: str, tokens: float) -> str:
-        """Add the beginning of `text` that fits if the whole text may have `tokens`."""
-        if tokens < 1:
-            return ""
-        before = self.count - count_text(self._tail, self._scale)
-
-        def count_with(size: int) -> int:
-            return before + count_text(self._tail + text[:size], self._scale)
-
-        most, size = tokens * 1_000 + 499, len(text)
-        count = count_with(size)
-        if count > most:
-            size = max(0, bisect_right(range(size), most, key=count_with) - 1)
-            count = count_with(size)
-        if size:
-            self.count, self._tail = count, _shorten_run(self._tail + text[:size])
-        return text[:size]
-
-
-_WHITE = " \t\r\f\v\n"
-
-
-def _shorten_run(text: str) -> str:
-    """Return the last run of a text, as short as the tokens of its continuation allow."""
-    last = text[-1]
-    if not last.isascii():
-        return ""
-    if last in _WHITE:
-        run = text[len(text.rstrip(_WHITE)) :]
-        return run[:2] + "\n" * ("\n" in run)
-    if last.isdigit():
-        length = len(text) - len(text.rstrip("0123456789"))
-        return last * ((length - 1) % 3 + 1)
-    return text[-7:] if last.isalpha() else ""
