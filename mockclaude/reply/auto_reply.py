@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from mockclaude.api.growing_text import cut
 from mockclaude.api.request import MessagesRequest
-from mockclaude.api.tokens import cut
 from mockclaude.reply.blocks import find_output_schema, is_thinking, is_thinking_shown
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.tool_mention import asks_for_call, find_tool
