@@ -1,7 +1,7 @@
 """Find the JSON that a prompt asks for in words.
 
 A prompt asks for JSON if it has an instruction to answer in JSON, and an object that it introduces as a schema. The
-last schema counts, since examples of schemas come before it.
+last schema counts, since examples of schemas come before it. All braces may be doubled, as in a template.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _FAILURE = 200
 _INTRODUCTION = 200
 """Characters before a schema in which the word "schema" stands."""
 
+_DOUBLED = re.compile(r'\{\{\s*"')
 _OBJECT = re.compile(r'\{\s*"')
 _INSTRUCTION = (
     r"(?<!not )\b(?:respond|return|answer|reply|output|produce|provide|generate|write|wrap)\b[^.!?\n(]{0,80}?"
@@ -48,6 +49,8 @@ def find_prompt_schema(text: str) -> PromptSchema | None:
     if '"properties"' not in text:
         return None
     text = text[:_READ_CHARACTERS]
+    if _DOUBLED.search(text):
+        text = text.replace("{{", "{").replace("}}", "}")
     if not _ASKS_FOR_JSON.search(text):
         return None
     schemas = [item for item in _find_objects(text) if _is_schema(item[2]) and _is_introduced(text, item[0])]

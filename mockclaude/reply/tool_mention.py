@@ -237,7 +237,7 @@ def _find_verbs(tool: str) -> frozenset[str]:
     first = _split_name(tool)[0]
     if first in MAKE:
         return USE | MAKE
-    return USE if first in USE else USE | READ | _QUESTIONS | {first, ""}
+    return USE if first in USE else USE | READ | _QUESTIONS | {"help", first, ""}
 
 
 def _find_asks(sentence: Sentence, verbs: set[str]) -> Iterator[_Ask]:

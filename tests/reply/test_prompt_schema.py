@@ -24,6 +24,7 @@ ASKS = [
     f' {{"properties": {{"a": 1}}}} does not. Here is the schema: {SHOWN}',
     f'Answer {{question}} in valid JSON by the schema {{"name"}}, or by this schema: {SHOWN}',
     f'Answer in JSON. Schemas are not {{"a": NaN}}, but this schema: {SHOWN}',
+    f"Output a JSON object by this schema: {SHOWN}".replace("{", "{{").replace("}", "}}"),
 ]
 DOES_NOT_ASK = [
     f"Explain this JSON Schema: {SHOWN}",

@@ -107,6 +107,7 @@ ASKS_OTHERS = [
     ("Explain the plan using get_weather", "get_weather"),
     ("How is the weather?", "get_weather"),
     ("I want to see the weather", "get_weather"),
+    ("I plan a trip. Can you help me with the weather, the time and the mail?", "get_weather"),
 ]
 DOES_NOT_ASK_OTHERS = [
     "Explain how get_weather works",
@@ -128,6 +129,7 @@ DOES_NOT_ASK_OTHERS = [
     "I want to lose weight, file my taxes and buy a ticket",
     "I want to close my ticket",
     "I need to return the file",
+    "I need help with a file",
     "Search is hard",
     "I got an email from Ann",
     "How much is a ticket to Rome?",
