@@ -85,6 +85,7 @@ class _Usable(TypedDict):
     stop_sequences: NotRequired[_List[str] | None]
     metadata: NotRequired[dict[str, Any] | None]
     cache_control: NotRequired[dict[str, Any] | None]
+    compaction: NotRequired[dict[str, Any] | None]
     container: NotRequired[str | _Container | None]
     diagnostics: NotRequired[dict[str, Any] | None]
     thread: NotRequired[dict[str, Any] | None]

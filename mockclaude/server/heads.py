@@ -173,7 +173,7 @@ class Heads:
             raise self._unknown(path, name)
         if slash == "/v1/":
             return name, slash + rest
-        if validation_mode(request.headers, served.scenario.policy) == "gateway":
+        if validation_mode(request.headers, served.scenario.policy) != "anthropic":
             return name, f"/v1{slash}{rest}"
         raise self._unknown(path, name)
 

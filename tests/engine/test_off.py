@@ -15,11 +15,12 @@ from mockclaude.api.tokens import MAX_DOCUMENTS
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
+from mockclaude.scenario.rules import Scenario
 from tests.engine.deciding import CREATE, after, call, send
 from tests.engine.test_odd_shapes import ASKED, BODY, DOCUMENT, RULES, SETTINGS
 from tests.serving import CLIENT, http_request
 
-OFF = load_text(f"validation: off\n{RULES}")
+ANTHROPIC, GATEWAY, OFF = (load_text(f"validation: {mode}\n{RULES}") for mode in ("anthropic", "gateway", "off"))
 QUESTION = {"role": "user", "content": "Hi"}
 FORMAT = {"type": "xml", "schema": {"type": "object"}}
 
@@ -60,6 +61,7 @@ ANSWERED: dict[str, Mapping[str, Any]] = {
     "an unknown block among others": {"messages": [{"role": "user", "content": [5, {"type": "text", "text": "Hi"}]}]},
     "a dangling result": {"messages": [*ASKED[::-1], QUESTION]},
     "a thread with context_management": {"thread": {"type": "create"}, "context_management": {"edits": []}},
+    "a compaction that is a number": {"compaction": 3},
     "a thread of a wrong type": {"thread": "create"},
     "an unknown field": {"verbosity": "low"},
     "too long a prompt": {"messages": [{"role": "user", "content": "word " * 1_100_000}]},
@@ -75,11 +77,13 @@ HEADERS = [
 ]
 
 
-def ask(body: Any, path: str = "/v1/messages", headers: Mapping[str, str] = CLIENT) -> tuple[int, str]:
+def ask(
+    body: Any, path: str = "/v1/messages", headers: Mapping[str, str] = CLIENT, scenario: Scenario = OFF
+) -> tuple[int, str]:
     """Return the status of the response, and the error message."""
     data = body if isinstance(body, bytes) else orjson.dumps(body)
     request = http_request("POST", path, {}, CIMultiDict(headers), data)
-    response = answer(request, ScenarioState(OFF)).response
+    response = answer(request, ScenarioState(scenario)).response
     error = {} if response.status == 200 else orjson.loads(response.data)["error"]
     return response.status, error.get("message", "")
 
@@ -140,3 +144,13 @@ def test_a_body_of_wrong_values_is_answered_or_has_no_answer(body: Any, path: st
     status, message = ask(body, path)
 
     assert status == 200 or message.startswith(tuple(expected for _, expected in REFUSED.values()))
+
+
+SMALL = st.sampled_from(sorted(SETTINGS)).flatmap(lambda name: mutated(body_with({name: SETTINGS[name]})))
+
+
+@given(SMALL)
+def test_a_mode_accepts_what_a_stricter_mode_accepts(body: Any) -> None:
+    statuses = [ask(body, scenario=scenario)[0] for scenario in (ANTHROPIC, GATEWAY, OFF)]
+
+    assert 200 not in statuses or statuses[statuses.index(200) :] == [200] * statuses.count(200)

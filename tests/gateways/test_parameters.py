@@ -219,8 +219,8 @@ def test_a_gateway_streams(server: Running, field: dict[str, Any]) -> None:
     assert {"content_block_delta", "message_delta"} < {*events}
 
 
-@pytest.mark.parametrize(("mode", "status"), [("gateway", 200), ("anthropic", 404)])
-def test_only_a_gateway_has_messages_without_v1(server: Running, mode: str, status: int) -> None:
+@pytest.mark.parametrize(("mode", "status"), [("off", 200), ("gateway", 200), ("anthropic", 404)])
+def test_only_the_api_requires_v1(server: Running, mode: str, status: int) -> None:
     sent = Documented("yourouter").sent(**{"x-mockclaude-validation": mode})
     given, _ = answered(server, sent.replace(b"POST /v1/messages", b"POST /messages", 1))
 

@@ -148,7 +148,7 @@ CHECKS: tuple[Check, ...] = (
         "reported",
         _blank_system,
         "system",
-        citation="experientiallabs/experiential#804",
+        citation="BoltAI/BoltAI#165; experientiallabs/experiential#804",
     ),
     Check(
         "a prefilled answer that ends in a space",
