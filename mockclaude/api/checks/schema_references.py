@@ -19,11 +19,13 @@ def find_dangling(schema: Any) -> str | None:
 
 
 def _list_pointers(schema: Any) -> Iterator[str]:
-    """Yield the references to other parts of `schema`."""
+    """Yield the references to other parts of `schema`, without those of embedded schemas with their own `$id`."""
     nodes = [schema]
     while nodes:
         node = nodes.pop()
         if isinstance(node, dict):
+            if node is not schema and isinstance(node.get("$id"), str):
+                continue
             reference = node.get("$ref")
             if isinstance(reference, str) and reference.startswith("#/"):
                 yield reference

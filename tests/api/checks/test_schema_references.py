@@ -40,6 +40,7 @@ def test_a_reference_without_a_target_is_found(schema: Any, pointer: str) -> Non
         {"$ref": "#/anyOf/0", "anyOf": [{}]},
         {"$ref": "https://example.com/a.json"},
         {"$ref": "#anchor"},
+        {"$defs": {"A": {"$id": "https://example.com/a", "$ref": "#/$defs/B", "$defs": {"B": {}}}}},
         {"properties": {"$ref": {"type": "string"}}},
         {
             "const": {"$ref": "#/a"},
