@@ -5,15 +5,18 @@ Sources: recorded usage of the API. Thinking without a text, calls of server too
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from mockclaude.api.events import Block
 from mockclaude.api.model_constants import Constants
 from mockclaude.api.token_weights import Weights
+
+if TYPE_CHECKING:
+    from mockclaude.api.media import Pdf
 
 IMAGE, DOCUMENT = 100_000, 1_600_000
 """Thousandths of tokens of an image or a document of unknown size: with a URL or a file id, or unreadable."""
@@ -24,13 +27,16 @@ PAGE = 1_575_000
 UNREAD = 250_000
 """Thousandths of tokens of the text of a page if no page of its PDF can be read; supposed."""
 
+CITED = 70
+"""Per cent of the text of a PDF that citations count besides; supposed, from two recordings."""
+
 PATCH = 28
 """Pixels of the side of a patch, which is one token of an image."""
 
 SIGNED = 250
 """Characters of a signature that do not stand for thinking."""
 
-SETTINGS = frozenset({"tools", "system", "thinking", "output_config", "output_format"})
+SETTINGS = frozenset({"tools", "mcp_servers", "system", "thinking", "output_config", "output_format"})
 """The fields besides the messages that count."""
 
 THINKING = ("thinking", "redacted_thinking")
@@ -165,21 +171,25 @@ def _add_document(parts: PromptParts, block: Block) -> None:
     from mockclaude.api import media
 
     source = _source_of(block)
+    _add_value(parts, [block.get("title"), block.get("context")])
+    is_cited = _add_citations(parts, block)
     if source.get("type") in ("text", "content"):
         _add_value(parts, [source.get("data"), source.get("content")])
         parts.fixed += parts.weights.document
     else:
         pdf = media.read_pdf(str(source.get("data", ""))) if source.get("type") == "base64" else None
-        parts.fixed += DOCUMENT if pdf is None or not pdf.pages else _add_pages(parts, pdf.pages, pdf.texts)
-    _add_value(parts, [block.get("title"), block.get("context")])
-    _add_citations(parts, block)
+        _add_pages(parts, pdf, is_cited=is_cited)
 
 
-def _add_pages(parts: PromptParts, pages: int, texts: Sequence[str]) -> int:
-    """Add the texts of pages, and return their other tokens. An unread page has the average length."""
-    parts.texts += texts
-    unread = sum(map(len, texts)) * parts.weights.character // len(texts) if texts else UNREAD
-    return pages * PAGE + (pages - len(texts)) * unread
+def _add_pages(parts: PromptParts, pdf: Pdf | None, *, is_cited: bool) -> None:
+    """Add the pages of a PDF and their text. A page whose text is not read has the average length."""
+    if pdf is None or not pdf.pages:
+        parts.fixed += DOCUMENT
+        return
+    parts.texts += pdf.texts
+    read = sum(map(len, pdf.texts)) * parts.weights.character
+    unread = (read // len(pdf.texts) if pdf.texts else UNREAD) * (pdf.pages - len(pdf.texts))
+    parts.fixed += pdf.pages * PAGE + unread + ((read + unread) * CITED // 100 if is_cited else 0)
 
 
 def _source_of(block: Block) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from mockclaude.api.prompt_parts import PromptParts, add_block
 from mockclaude.api.token_weights import Weights
 from mockclaude.api.tokens import blocks_of, count_prompt, count_text, walk
 
-_SEARCH = "tool_search_tool_"
+_SEARCH, _TOOLSET = "tool_search_tool_", "mcp_toolset"
 
 
 def list_parts(body: Body, constants: Constants, encoded: bytes = b"") -> PromptParts:
@@ -27,8 +27,15 @@ def list_parts(body: Body, constants: Constants, encoded: bytes = b"") -> Prompt
         encoded: Its tools as JSON; b"" if they are not encoded.
     """
     parts = PromptParts(constants)
-    if body.get("tools"):
+    tools, listed = body.get("tools"), body.get("mcp_servers")
+    servers = len(listed) if isinstance(listed, list) else 0
+    if tools or servers:
+        _add_tools_prompt(parts, body)
+    if tools:
         _add_tools(parts, body, encoded)
+    if servers:
+        toolsets = [tool for tool in tools or () if tool.get("type") == _TOOLSET]
+        parts.fixed += max(0, servers - len(toolsets)) * parts.weights.typed_tools[_TOOLSET]
     if body.get("system"):
         parts.fixed += parts.weights.system
     for block in blocks_of(body.get("system") or ()):
@@ -46,11 +53,14 @@ def of_input(body: Body) -> int:
     return count_prompt(parts)
 
 
-def _add_tools(parts: PromptParts, body: Body, encoded: bytes) -> None:
-    """Add the tools of a request, and the API's own prompt for them."""
+def _add_tools_prompt(parts: PromptParts, body: Body) -> None:
+    """Add the API's own prompt for tools, which the tools of MCP servers have too."""
     choice = body.get("tool_choice")
     is_forced = isinstance(choice, dict) and choice.get("type") in ("any", "tool")
     parts.fixed += parts.constants.tools_prompt[is_forced] * 1_000
+
+
+def _add_tools(parts: PromptParts, body: Body, encoded: bytes) -> None:
     tools = encoded or orjson.dumps(body["tools"])
     loaded = _find_loaded(body) if b"tool_search_tool_" in tools else None
     counts = _count_tools(parts.weights, loaded, tools)

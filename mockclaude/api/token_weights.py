@@ -52,7 +52,7 @@ class Weights:
         patches: The patches to which an image is scaled down.
         document: A document that is a text, besides the text.
         citations: The presence of citations.
-        character: A character of an unread page, which is assumed to be prose.
+        character: A character of the text of a PDF, where only its length counts.
         typed_tools: Beginning of the type of a tool -> its tokens.
     """
 

@@ -217,6 +217,13 @@ def test_pages_after_the_read_ones_count_as_their_average() -> None:
     assert of_request(document, unread) - of_request(document) == pytest.approx(1575 + 250, abs=1)
 
 
+def test_citations_of_a_pdf_count_most_of_its_text_again() -> None:
+    document = {"type": "document", "source": {"type": "base64", "data": encoded(pdf_of(page("fine " * 1000)))}}
+
+    cited = {**document, "citations": {"enabled": True}}
+    assert of_block(cited) - of_block(document) == pytest.approx(535 + 700, rel=0.1)
+
+
 def test_citations_count_once() -> None:
     document = {"type": "document", "source": {"type": "text", "data": "fine"}, "citations": {"enabled": True}}
 
@@ -262,6 +269,10 @@ def test_an_image_is_scaled_down_to_the_limits(width: int, height: int, weights:
         (OLD_MODEL, {"tools": [{"name": "look"}], "tool_choice": {"type": "any"}}, 580 + 8),
         (OLD_MODEL, {"tools": [{"name": "look"}], "tool_choice": {"type": "none"}}, 491 + 8),
         (OLD_MODEL, {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, 2205),
+        ("claude-haiku-4-5", {"mcp_servers": [{"type": "url", "name": "a"}]}, 568),
+        ("claude-sonnet-5", {"mcp_servers": [{"type": "url", "name": "a"}]}, 452),
+        (OLD_MODEL, {"mcp_servers": [{"name": "a"}], "tools": [{"type": "mcp_toolset"}]}, 491 + 73),
+        (OLD_MODEL, {"mcp_servers": [{"name": "a"}], "tools": [{"name": "look"}]}, 491 + 8 + 73),
         (OLD_MODEL, {"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}}, 96),
         (OLD_MODEL, {"output_format": {"type": "json_schema", "schema": {"type": "object"}}}, 96),
     ],
