@@ -19,9 +19,12 @@ MODULES = {
     "agno": "agno",
     "anthropic": "anthropic",
     "claude-agent-sdk": "claude_agent_sdk",
+    "dspy": "dspy",
     "haystack": "haystack_integrations",
+    "instructor": "instructor",
     "langchain": "langchain_anthropic",
     "litellm": "litellm",
+    "llama-index": "llama_index",
     "pydantic-ai": "pydantic_ai",
     "strands": "strands",
 }
