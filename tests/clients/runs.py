@@ -56,7 +56,9 @@ CLIENTS = {
     "llama-index": ClientProgram(
         ("llama-index-llms-anthropic", "anthropic[bedrock,vertex]<1"), "llama_index_agents.py"
     ),
+    "llm": ClientProgram(("llm", "llm-anthropic"), "llm_prompts.py"),
     "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),
+    "smolagents": ClientProgram(("smolagents[litellm]",), "smolagents_agents.py"),
     "strands": ClientProgram(("strands-agents[anthropic]",), "strands_agents.py"),
 }
 

@@ -25,7 +25,9 @@ MODULES = {
     "langchain": "langchain_anthropic",
     "litellm": "litellm",
     "llama-index": "llama_index",
+    "llm": "llm_anthropic",
     "pydantic-ai": "pydantic_ai",
+    "smolagents": "smolagents",
     "strands": "strands",
 }
 
