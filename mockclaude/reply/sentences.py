@@ -38,7 +38,9 @@ _BEGIN_NEGATION = _NEGATIONS | {"t"} | {first for first, _ in _NEGATION_PAIRS}
 _ENDING_PAIRS = {("can", "you"), ("could", "you")}
 _ENDS_NEGATION = to_set("forget hesitate fail but just please")
 _EXPLAINS = to_set("explain describe why")
-_HOW_TO = {("how", "to"), ("how", "do"), ("how", "should")}
+_HOW_TO = {("how", "to"), ("how", "do")}
+_BEGIN_INSTRUCTION = KNOWN_VERBS | to_set("send write delete update cancel book open close save")
+_ENDS_EXPLANATION = to_set("using please just then")
 _WORKS = to_set("work works worked working")
 _CONDITIONS = to_set("if when while since because although unless")
 
@@ -89,7 +91,7 @@ def _find_explained(atoms: Sequence[str], has_works: bool) -> Iterator[bool]:
         pair = tuple(atoms[at : at + 2])
         if atom in _EXPLAINS or pair in _HOW_TO or (atom == "how" and has_works):
             explained = True
-        elif atom in ("using", "please") or (atom in JOINS and not KNOWN_VERBS.isdisjoint(pair[1:])):
+        elif atom in _ENDS_EXPLANATION or (atom in JOINS and not _BEGIN_INSTRUCTION.isdisjoint(pair[1:])):
             explained = False
         yield explained
 

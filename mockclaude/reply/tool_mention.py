@@ -47,7 +47,7 @@ _MODALS = to_set("can could may")
 _AUXILIARIES = to_set("is are was were must should may can need does did will shall")
 _NOT_BEFORE_NOUNS = _SUBJECTS | {"to", "in"}
 """Words after which a word such as "order" is a verb or part of "in order to"."""
-_BEFORE_VERB = JOINS | {"please", "you", "to"}
+_BEFORE_VERB = JOINS | {"please", "you", "to", "me"}
 _ENDS_HEADLINE = to_set("? in of for at on from please")
 _LEADS_TO_CALL = to_set("with in as by make")
 
