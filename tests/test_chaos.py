@@ -44,7 +44,7 @@ rules:
 PROMPTS = ("twice", "chance", "anything")
 CLIENTS = 100
 ATTEMPTS = 5
-SCHEDULES = min(20, settings.default.max_examples)
+SCHEDULES = min(20, settings().max_examples)
 
 Outcomes: TypeAlias = dict[int, list[bytes]]
 Talk: TypeAlias = Generator[tuple[str, bool], bytes, None]

@@ -70,7 +70,7 @@ rules:
   - {when: {user: script}, sequence: [One., Two.], fault: {script: [529, ok]}}
   - {when: {user: once}, times: 1, reply: Once.}
 """
-SCHEDULES = min(20, settings.default.max_examples)
+SCHEDULES = min(20, settings().max_examples)
 CLOCK = re.compile(rb"(?m)^(date|anthropic-ratelimit-[a-z-]+-reset): .*\r\n")
 
 
