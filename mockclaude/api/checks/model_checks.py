@@ -197,9 +197,10 @@ CHECKS: tuple[Check, ...] = (
         "no thinking where it is always on, but can be between tools only",
         '"thinking.type.disabled" is not supported for this model. Use "thinking.type.between_tools" for the lowest '
         'thinking setting, or "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
-        "assumed",
+        "documented",
         _reject_thinking_type("disabled", lambda modes: "between_tools" in modes),
         "thinking:disabled",
+        "documentation: migration guide of Claude Sonnet 5.5",
     ),
     build_model_check(
         "no thinking where it is always on, but can have a budget",

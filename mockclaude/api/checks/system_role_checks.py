@@ -85,9 +85,10 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "a system message of other blocks than text",
         "messages.{number}: role 'system' supports text, tool_addition, and tool_removal blocks only",
-        "assumed",
+        "reported",
         _other_kinds,
         "role:system",
+        citation="router-for-me/CLIProxyAPI internal/runtime/executor/claude_executor_cloaking.go, 3 Aug 2026",
     ),
     Check(
         "a system message that comes first",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from mockclaude.api.body import Body
+from mockclaude.api.checks import available_checks
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.checks.output_checks import schema_problem
 from mockclaude.api.memo import remember
@@ -323,5 +324,6 @@ CHECKS: tuple[Check, ...] = (
         _unknown_server,
         "tool:type",
     ),
+    *available_checks.CHECKS,
 )
 """Tools: the choice, each tool, deferred loading, and references."""

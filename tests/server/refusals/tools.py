@@ -54,6 +54,11 @@ TOOLS = [
         {"tool_choice": {"type": "auto"}, **AGENT},
     ),
     row(
+        "messages.0: more than 10000 deferred tools are available after this message",
+        {"tools": [*AGENT["tools"], *[tool(f"later_{number}", defer_loading=True) for number in range(10_001)]]},
+        {"tools": [*AGENT["tools"], *[tool(f"later_{number}", defer_loading=True) for number in range(10_000)]]},
+    ),
+    row(
         "Tool 'web_search' not found in provided tools",
         {"tool_choice": {"type": "tool", "name": "web_search"}, **AGENT},
         {"tool_choice": CHOICE, **AGENT},
