@@ -68,16 +68,15 @@ def is_thinking_enabled(body: Mapping[str, Any]) -> bool:
     return (body.get("thinking") or {}).get("type") in ("enabled", "adaptive", "between_tools")
 
 
-def is_thinking_shown(body: Mapping[str, Any]) -> bool:
-    """Return whether `thinking` blocks show their text.
+def is_thinking_shown(request: MessagesRequest) -> bool:
+    """Return whether thinking shows its text, by `display` or the model's default."""
+    display = find_display(request)
+    return bool(display != "omitted") if display else request.constants.shows_thinking
 
-    Without `thinking.display`, the text is omitted by models that do not accept `type: enabled` (documented).
-    """
-    display = (body.get("thinking") or {}).get("display")
-    if display:
-        return bool(display != "omitted")
-    model = models.find(body["model"])
-    return model is None or "enabled" in model.thinking_modes or not is_thinking_enabled(body)
+
+def find_display(request: MessagesRequest) -> Any:
+    """Return `thinking.display` of the request, None without it."""
+    return (request.body.get("thinking") or {}).get("display")
 
 
 def find_output_schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -95,8 +94,7 @@ def _text(builder: BlockBuilder, value: Any) -> Iterator[Block]:
 
 def _thinking(builder: BlockBuilder, value: Any) -> Iterator[Block]:
     text = _join_text("thinking", value) or ""
-    is_shown = builder.as_written or value.get("is_shown", is_thinking_shown(builder.request.body))
-    shown_text = text if is_shown else ""
+    shown_text = text if builder.as_written or is_thinking_shown(builder.request) else ""
     signature = to_text(value["signature"])
     if not signature:
         signature = sign(builder.reply_draws.seed, builder.request, builder.content, text, shown_text)

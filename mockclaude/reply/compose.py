@@ -12,7 +12,14 @@ from mockclaude.api import models, tokens
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.request import Constants, MessagesRequest
-from mockclaude.reply.blocks import BUILDERS, BlockBuilder, is_thinking_enabled, to_text
+from mockclaude.reply.blocks import (
+    BUILDERS,
+    BlockBuilder,
+    find_display,
+    is_thinking_enabled,
+    is_thinking_shown,
+    to_text,
+)
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.mismatches import find_mismatches
@@ -129,7 +136,16 @@ def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context
     if drafter.message is not None:
         message = merge_message(message, drafter.message)
     notes = () if context.as_written else _build_notes(truncated, request.body, content)
+    if drafter.has_thinking and not context.as_written:
+        notes = (*_build_display_notes(request), *notes)
     return Reply(message, truncated.parts, notes, context.chunk_size, request.constants)
+
+
+def _build_display_notes(request: MessagesRequest) -> tuple[str, ...]:
+    if find_display(request) or is_thinking_shown(request):
+        return ()
+    fix = "request `thinking: {display: summarized}`, or set `as_written: true`"
+    return (f"the thinking is sent without its text, which is the default of {request.model}; {fix}",)
 
 
 def _build_notes(truncated: TruncatedReply, body: dict[str, Any], content: Sequence[Block]) -> tuple[str, ...]:
@@ -150,6 +166,7 @@ class Drafter:
         ending: The value of the last `stop_reason` step; None without one.
         usage: The value of the last `usage` step.
         message: The value of the last `message` step; None without one. Such a reply is not truncated.
+        has_thinking: Whether a step writes thinking, whose text the model may omit.
     """
 
     def __init__(self, request: MessagesRequest, draws: Draws, as_written: bool) -> None:
@@ -161,6 +178,7 @@ class Drafter:
         self.ending: Mapping[str, Any] | None = None
         self.usage: Mapping[str, Any] = {}
         self.message: Mapping[str, Any] | None = None
+        self.has_thinking = False
 
     def add(self, kind: str, value: Any) -> None:
         """Add the parts of a step.
@@ -169,14 +187,13 @@ class Drafter:
             FillError: The value of a placeholder does not fit the step.
         """
         if kind in BUILDERS:
-            blocks = BlockBuilder(self.request, self.draws, self.content, self.as_written).blocks(kind, value)
-            self.parts += blocks
-            self.content += blocks
+            self.has_thinking |= kind == "thinking"
+            self._add_blocks(kind, value)
         elif kind == "generate":
             from mockclaude.reply.auto_reply import build_auto_reply
 
             for auto_kind, auto_value in build_auto_reply(self.request, self.draws):
-                self.add(auto_kind, auto_value)
+                self._add_blocks(auto_kind, auto_value)
         elif kind == "stop_reason":
             self.ending = value
         elif kind == "usage":
@@ -185,6 +202,11 @@ class Drafter:
             self._add_message(value)
         else:
             self.parts.append(INCIDENTS[kind](value))
+
+    def _add_blocks(self, kind: str, value: Any) -> None:
+        blocks = BlockBuilder(self.request, self.draws, self.content, self.as_written).blocks(kind, value)
+        self.parts += blocks
+        self.content += blocks
 
     def _add_message(self, message: Mapping[str, Any]) -> None:
         for block in message["content"]:

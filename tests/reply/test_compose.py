@@ -10,7 +10,7 @@ from hypothesis import given
 
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause
-from tests.reply.making import DRAWS, composed, plain_replies
+from tests.reply.making import DRAWS, SHOWN, composed, plain_replies
 
 TEXT = {"text": "sevench"}
 TOOL = {"tool_use": {"name": "look", "input": {}}}
@@ -144,7 +144,7 @@ def test_usage_is_counted_in_the_apis_key_order() -> None:
     ],
 )
 def test_usage_has_the_thinking_tokens(steps: list[dict[str, Any]], details: dict[str, int]) -> None:
-    assert usage(*steps)["output_tokens_details"] == details
+    assert usage(*steps, thinking=SHOWN)["output_tokens_details"] == details
 
 
 def fallback_to(model: str) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class LiveDraft:
         self._summary_position: int | None = None
         self._drafter = Drafter(request, draws, reply_context.as_written)
         self._truncation = None if reply_context.as_written else _truncation(request)
-        self.shows_thinking = reply_context.as_written or is_thinking_shown(request.body)
+        self.shows_thinking = reply_context.as_written or is_thinking_shown(request)
         self._parts: list[Part] = []
         self._growth: GrowingBlock | None = None
         self._position = 0
@@ -165,6 +165,7 @@ class LiveDraft:
 
     def _begin(self, kind: str, value: Mapping[str, Any]) -> GrowingBlock:
         if kind == "thinking":
+            self._drafter.has_thinking = True
             block: Block = {"type": "thinking", "thinking": "", "signature": ""}
             prefill = ""
         else:
