@@ -153,6 +153,18 @@ class StreamedBlock(dict[str, Any]):
         self.sizes = sizes
 
 
+class HiddenThinking(dict[str, Any]):
+    """A `thinking` block without its text.
+
+    Attributes:
+        text: The text, which counts although it is not sent.
+    """
+
+    def __init__(self, block: Block, text: str = "") -> None:
+        super().__init__(block)
+        self.text = text
+
+
 def list_sizes(block: Block) -> Sequence[int]:
     """Return the `sizes` of a block; () for the usual ones."""
     return block.sizes if isinstance(block, StreamedBlock) else ()
@@ -171,6 +183,11 @@ def streamed_text(block: Block) -> str:
     if kind in _TOOL_USES:
         return orjson.dumps(block["input"]).decode() if block.get("input") else ""
     return str(block.get(kind) or "") if kind in ("text", "thinking") else ""
+
+
+def generated_text(block: Block) -> str:
+    """Return the text of a block that counts: the streamed or the hidden one."""
+    return block.text if isinstance(block, HiddenThinking) else streamed_text(block)
 
 
 def delta_events(index: int, block: Block, pieces: Sequence[str]) -> list[Event]:

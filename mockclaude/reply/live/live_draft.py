@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api.errors import ApiError
-from mockclaude.api.events import Block
+from mockclaude.api.events import Block, HiddenThinking
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.blocks import is_thinking_shown, to_text
 from mockclaude.reply.compose import Drafter, Part, Pause, Reply, ReplyContext, finish
@@ -134,6 +134,8 @@ class LiveDraft:
     def _begin(self, kind: str, value: Mapping[str, Any]) -> GrowingBlock:
         if kind == "thinking":
             block: Block = {"type": "thinking", "thinking": "", "signature": ""}
+            if not self._shows_thinking:
+                block = HiddenThinking(block)
             prefill = ""
         else:
             cited = {"citations": value["citations"]} if value["citations"] else {}
@@ -141,7 +143,7 @@ class LiveDraft:
             prefill = "" if self._drafter.content else self._scope.request.prefill
         self._position = len(self._drafter.content)
         self._drafter.content.append(block)
-        return GrowingBlock(block, self._truncation, prefill, shown=kind == "text" or self._shows_thinking)
+        return GrowingBlock(block, self._truncation, prefill)
 
     def _extend(self, growth: GrowingBlock, text: str) -> Iterator[Addition]:
         if growth.has_begun and not self._listed:
