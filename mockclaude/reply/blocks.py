@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.api import models
-from mockclaude.api.events import Block, StreamedBlock, streamed_text
+from mockclaude.api.events import Block, HiddenThinking, StreamedBlock, streamed_text
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.chunks import measure_chunks
 from mockclaude.reply.draws import Draws
@@ -94,12 +94,15 @@ def _text(builder: BlockBuilder, value: Any) -> Iterator[Block]:
 
 def _thinking(builder: BlockBuilder, value: Any) -> Iterator[Block]:
     text = _join_text("thinking", value) or ""
-    shown_text = text if builder.as_written or is_thinking_shown(builder.request) else ""
+    is_shown = builder.as_written or is_thinking_shown(builder.request)
+    shown_text = text if is_shown else ""
     signature = to_text(value["signature"])
     if not signature:
         signature = sign(builder.reply_draws.seed, builder.request, builder.content, text, shown_text)
     block = {"type": "thinking", "thinking": shown_text, "signature": signature}
-    yield block if value.get("chunks") is None else _add_chunks(block, value)
+    if not is_shown:
+        block = HiddenThinking(block, text)
+    yield block if not is_shown or value.get("chunks") is None else _add_chunks(block, value)
 
 
 def _redacted_thinking(_: BlockBuilder, value: Any) -> Iterator[Block]:

@@ -8,23 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from mockclaude.api import models, tokens
+from mockclaude.api import models
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.request import Constants, MessagesRequest
-from mockclaude.reply.blocks import (
-    BUILDERS,
-    BlockBuilder,
-    find_display,
-    is_thinking_enabled,
-    is_thinking_shown,
-    to_text,
-)
+from mockclaude.reply.blocks import BUILDERS, BlockBuilder, find_display, is_thinking_shown, to_text
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
+from mockclaude.reply.message_usage import build_usage
 from mockclaude.reply.mismatches import find_mismatches
 from mockclaude.reply.truncate import TruncatedReply, count_tokens_left, truncate
-from mockclaude.reply.written_message import merge_message
 from mockclaude.scenario.format.units import FOREVER
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
@@ -52,6 +45,7 @@ class Reply(NamedTuple):
     Attributes:
         chunk_size: The characters of a delta; None for the usual ones.
         constants: The constants of the model.
+        first_usage: The counts of the first iteration, where the usage adds up several.
     """
 
     message: dict[str, Any]
@@ -59,6 +53,7 @@ class Reply(NamedTuple):
     notes: tuple[str, ...] = ()
     chunk_size: int | None = None
     constants: Constants = Constants()
+    first_usage: Mapping[str, int] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -123,6 +118,7 @@ def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context
     """Build the message with the truncated content, its ending and its usage."""
     request = drafter.request
     content = [part for part in truncated.parts if isinstance(part, dict)]
+    usage, first_usage = build_usage(request, context.input_usage, content, drafter.usage)
     message = {
         "model": models.resolve(request.model),
         "id": message_id,
@@ -130,15 +126,17 @@ def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context
         "role": "assistant",
         "content": content,
         **_build_ending(drafter.ending, content, truncated),
-        "usage": _build_usage(request, context.input_usage, content, drafter.usage),
+        "usage": usage,
         **context.optional_fields,
     }
     if drafter.message is not None:
-        message = merge_message(message, drafter.message)
+        from mockclaude.reply.written_message import merge_message
+
+        message, first_usage = merge_message(message, drafter.message), {}
     notes = () if context.as_written else _build_notes(truncated, request.body, content)
     if drafter.has_thinking and not context.as_written:
         notes = (*_build_display_notes(request), *notes)
-    return Reply(message, truncated.parts, notes, context.chunk_size, request.constants)
+    return Reply(message, truncated.parts, notes, context.chunk_size, request.constants, first_usage)
 
 
 def _build_display_notes(request: MessagesRequest) -> tuple[str, ...]:
@@ -251,77 +249,3 @@ def _infer_stop_reason(content: Sequence[Block]) -> str:
     if "tool_use" in kinds:
         return "tool_use"
     return "pause_turn" if kinds[-1:] in (["server_tool_use"], ["mcp_tool_use"]) else "end_turn"
-
-
-_THINKING = ("thinking", "redacted_thinking")
-
-_ITERATING_BETA = "claude-code-20250219"
-"""The beta of Claude Code, whose recorded usage lists the iterations."""
-
-_ITERATION_COUNTS = (
-    "input_tokens",
-    "output_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_input_tokens",
-    "cache_creation",
-)
-"""Values of the usage that an iteration has, in the API's key order."""
-
-
-def _build_usage(
-    request: MessagesRequest, input_usage: InputUsage | None, content: Sequence[Block], step: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Build the usage in the API's key order. Values of the `usage` step replace counted values."""
-    counts, constants = input_usage or InputUsage(request.input_tokens), request.constants
-    created = {"ephemeral_5m_input_tokens": counts.created_5m, "ephemeral_1h_input_tokens": counts.created_1h}
-    thinking = [block for block in content if block["type"] in _THINKING]
-    usage: dict[str, Any] = {
-        "input_tokens": counts.input_tokens,
-        "cache_creation_input_tokens": counts.created_5m + counts.created_1h,
-        "cache_read_input_tokens": counts.read,
-        "cache_creation": created,
-        "output_tokens": sum([tokens.of_output(block, constants.weights) for block in content]),
-    }
-    if constants.details == "always" or (constants.details == "thinking" and (thinking or _thinks(request))):
-        count = sum([tokens.of_output(block, constants.weights) for block in thinking])
-        usage["output_tokens_details"] = {"thinking_tokens": count}
-    usage["service_tier"] = "standard"
-    usage["inference_geo"] = constants.geo
-    if request.body.get("speed") == "fast":
-        usage["speed"] = "fast"
-    kinds = [block["type"] for block in content]
-    tools = [block.get("name") for block in content if block["type"] == "server_tool_use"]
-    if "web_search" in tools or "web_fetch" in tools:
-        usage["server_tool_use"] = {f"{name}_requests": tools.count(name) for name in ("web_search", "web_fetch")}
-    if step:
-        usage.update({key: value for key, value in step.items() if value is not None})
-    if "fallback" in kinds or "advisor" in tools or _ITERATING_BETA in request.api_headers.betas:
-        usage["iterations"] = step.get("iterations") or build_iterations(usage, _list_iterations(content))
-    return usage
-
-
-def _thinks(request: MessagesRequest) -> bool:
-    return "thinking" in request.body and is_thinking_enabled(request.body)
-
-
-def build_iterations(usage: Mapping[str, Any], kinds: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Build `usage.iterations`.
-
-    The last entry has the counts of `usage`. Of the others, only the input is known.
-
-    Args:
-        usage: The usage of the message.
-        kinds: The `type` of each entry, and its `model`.
-    """
-    counts = {key: usage[key] for key in _ITERATION_COUNTS if key in usage}
-    last = len(kinds) - 1
-    return [{**counts, **({} if at == last else {"output_tokens": 0}), **kind} for at, kind in enumerate(kinds)]
-
-
-def _list_iterations(content: Sequence[Block]) -> list[dict[str, Any]]:
-    """List a `message` for each model that declined, and the model that wrote the reply."""
-    fallbacks = [block for block in content if block["type"] == "fallback"]
-    served = (
-        {"type": "fallback_message", "model": fallbacks[-1]["to"].get("model")} if fallbacks else {"type": "message"}
-    )
-    return [*({"type": "message"} for _ in fallbacks), served]

@@ -147,6 +147,19 @@ def test_usage_has_the_thinking_tokens(steps: list[dict[str, Any]], details: dic
     assert usage(*steps, thinking=SHOWN)["output_tokens_details"] == details
 
 
+HIDDEN = {"type": "adaptive", "display": "omitted"}
+
+
+@pytest.mark.parametrize("max_tokens", [4, 64_000])
+def test_hidden_thinking_counts_as_if_it_were_shown(max_tokens: int) -> None:
+    steps = ({"thinking": "Let me see what it may be."}, TEXT)
+    shown, hidden = (composed(*steps, thinking=thinking, max_tokens=max_tokens).message for thinking in (SHOWN, HIDDEN))
+
+    assert [hidden["usage"], hidden["stop_reason"]] == [shown["usage"], shown["stop_reason"]]
+    assert hidden["content"][0]["thinking"] == ""
+    assert bool(hidden["content"][0]["signature"]) is bool(shown["content"][0]["signature"])
+
+
 def fallback_to(model: str) -> dict[str, Any]:
     return {"block": {"type": "fallback", "from": {}, "to": {"model": model}, "trigger": {"type": "refusal"}}}
 

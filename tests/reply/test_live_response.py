@@ -312,6 +312,14 @@ def test_thinking_without_its_text_is_noted_as_at_once() -> None:
     assert Made(*steps, thinking=SHOWN).reply.notes == at_once(*steps, thinking=SHOWN).notes == ()
 
 
+def test_hidden_thinking_in_parts_is_cut_as_shown_thinking() -> None:
+    hidden = {"type": "adaptive", "display": "omitted"}
+    made = Made({"thinking": "Let me"}, {"thinking": " see what it may be."}, "So", max_tokens=4, thinking=hidden)
+
+    assert made.content == [{"type": "thinking", "thinking": "", "signature": ""}]
+    assert made.reply.message["usage"]["output_tokens"] == 4
+
+
 def test_thinking_after_the_last_token_is_not_signed() -> None:
     made = Made(
         "One two", {"thinking": {"thinking": "Hm.", "chunks": 1}}, max_tokens=1, stop_sequences=["One two three"]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api.errors import ApiError
-from mockclaude.api.events import Block
+from mockclaude.api.events import Block, HiddenThinking
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.blocks import is_thinking_shown, to_text
 from mockclaude.reply.compacted_reply import add_compaction, has_summary
@@ -167,6 +167,8 @@ class LiveDraft:
         if kind == "thinking":
             self._drafter.has_thinking = True
             block: Block = {"type": "thinking", "thinking": "", "signature": ""}
+            if not self.shows_thinking:
+                block = HiddenThinking(block)
             prefill = ""
         else:
             cited = {"citations": value["citations"]} if value["citations"] else {}
@@ -174,7 +176,7 @@ class LiveDraft:
             prefill = "" if self._drafter.content else self._scope.request.prefill
         self._position = len(self._drafter.content)
         self._drafter.content.append(block)
-        return GrowingBlock(block, self._truncation, prefill, shown=kind == "text" or self.shows_thinking)
+        return GrowingBlock(block, self._truncation, prefill)
 
     def _extend(self, growth: GrowingBlock, text: str) -> Iterator[Addition]:
         if growth.has_begun and not self._listed:
