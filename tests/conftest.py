@@ -36,8 +36,7 @@ Start: TypeAlias = Callable[..., Command]
 # A law holds or it does not, however busy the machine is.
 settings.register_profile("unhurried", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("deep", settings.get_profile("unhurried"), max_examples=5_000)
-settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=10)
-settings.register_profile("usual", settings.get_profile("unhurried"), max_examples=25)
+settings.register_profile("usual", settings.get_profile("unhurried"), max_examples=10)
 settings.load_profile("usual")
 
 

@@ -72,6 +72,7 @@ def test_a_module_begins_with_what_it_is_for(module: Path) -> None:
     assert ast.get_docstring(parsed(module))
 
 
+@cache
 def imported_modules(module: Path) -> set[Path]:
     """Return the modules of the package that a module imports; a name of a module counts as the module."""
     names = (name.split(".")[1:] for name in imported(module) if name.startswith("mockclaude."))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from hypothesis import settings
 
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
@@ -43,7 +44,7 @@ rules:
 PROMPTS = ("twice", "chance", "anything")
 CLIENTS = 100
 ATTEMPTS = 5
-SCHEDULES = 20
+SCHEDULES = min(20, settings().max_examples)
 
 Outcomes: TypeAlias = dict[int, list[bytes]]
 Talk: TypeAlias = Generator[tuple[str, bool], bytes, None]

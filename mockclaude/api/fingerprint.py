@@ -6,8 +6,8 @@ The canonical form is JSON with sorted keys. Equal numbers have equal texts.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from hashlib import blake2b
 from typing import Any, NamedTuple, TypeAlias
 
@@ -53,6 +53,11 @@ class ParsedBody(NamedTuple):
     tools: bytes = b""
 
 
+_new_parsed_body: Callable[[tuple[dict[str, Any], bytes, bytes, bytes]], ParsedBody]
+_new_parsed_body = partial(tuple.__new__, ParsedBody)
+"""A constructor that calls no Python code."""
+
+
 def parse(data: bytes) -> ParsedBody:
     """Parse a request body.
 
@@ -68,7 +73,7 @@ def parse(data: bytes) -> ParsedBody:
     tools = _encode_tools(body["tools"]) if "tools" in body else b""
     canonical = canonical_body(body, tools)
     excluded = b"" if _EXCLUDED.isdisjoint(body) else excluded_fields(body)
-    return ParsedBody(body, canonical, excluded, tools if len(tools) <= _LONGEST_TOOLS else b"")
+    return _new_parsed_body((body, canonical, excluded, tools if len(tools) <= _LONGEST_TOOLS else b""))
 
 
 def hash_request(

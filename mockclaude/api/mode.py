@@ -35,7 +35,7 @@ class ValidationResult:
         if not self.tolerates(gateway_accepts=gateway_accepts):
             raise error
         if self.mode == "gateway":
-            self.warn(error.message)
+            self.warn(f"{error.message}; {error.hint}" if error.hint else error.message)
 
     def tolerates(self, *, gateway_accepts: bool) -> bool:
         """Return whether the mode tolerates an error."""

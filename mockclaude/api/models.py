@@ -1,6 +1,6 @@
 """The model catalogue: the models that `GET /v1/models` lists, their aliases, and the abilities of each model.
 
-The lifecycle of a model is a fact of the catalogue and does not depend on today's date.
+The lifecycle of a model depends on the day of the catalogue or on that of the scenario, never on the clock.
 
 Ids and fields are those of SDK 2.14.0. Recorded Models API responses gave dates and limits from Claude 4 to
 Opus 5 and capabilities to Opus 4.8; Anthropic's model, migration and deprecation pages gave most of the rest.
@@ -18,6 +18,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 Lifecycle: TypeAlias = Literal["active", "deprecated", "retired"]
 Line: TypeAlias = Literal["haiku", "sonnet", "opus", "fable", "mythos"]
+
+CATALOGUE_DATE = "2026-11-29"
+"""The day of the facts in the catalogue."""
 
 THINKING_MODES = ("adaptive", "between_tools", "disabled", "enabled")
 """The values of `thinking.type` (SDK: ThinkingTypes)."""
@@ -101,7 +104,6 @@ class Model(NamedTuple):
     max_input_tokens: int
     max_tokens: int
     abilities: Abilities
-    lifecycle: Lifecycle = "active"
     deprecated_at: str | None = None
     retires_at: str | None = None
 
@@ -120,15 +122,21 @@ class Model(NamedTuple):
         """A new copy of the capabilities that `info` reports."""
         return self.abilities.capabilities()
 
-    def info(self) -> dict[str, Any]:
-        """Build the JSON of `GET /v1/models/{id}`, in the SDK's key order."""
+    def lifecycle(self, day: str) -> Lifecycle:
+        """Return the lifecycle on an ISO day."""
+        if self.retires_at is not None and day >= self.retires_at:
+            return "retired"
+        return "deprecated" if self.deprecated_at is not None and day >= self.deprecated_at else "active"
+
+    def info(self, day: str = CATALOGUE_DATE) -> dict[str, Any]:
+        """Build the JSON of `GET /v1/models/{id}` on an ISO day, in the SDK's key order."""
         return {
             "id": self.id,
             "capabilities": self.capabilities,
             "created_at": _midnight(self.created_at),
             "deprecated_at": _midnight(self.deprecated_at),
             "display_name": self.display_name,
-            "lifecycle": self.lifecycle,
+            "lifecycle": self.lifecycle(day),
             "line": self.line,
             "max_input_tokens": self.max_input_tokens,
             "max_tokens": self.max_tokens,
@@ -241,21 +249,20 @@ _ROWS: tuple[tuple[str, str, Line, str, int, int, Abilities], ...] = (
     ("claude-3-sonnet-20240229", "Claude Sonnet 3", "sonnet", "2024-02-29", _200K, _4K, _CLAUDE_3),
 )
 
-_ACTIVE: tuple[Lifecycle, None, None] = ("active", None, None)
-_ENDINGS: dict[str, tuple[Lifecycle, str, str]] = {
-    "claude-sonnet-4-5-20250929": ("deprecated", "2026-10-01", "2026-11-30"),
-    "claude-opus-4-5-20251101": ("deprecated", "2026-11-23", "2027-01-22"),
-    "claude-mythos-preview": ("retired", "2026-06-09", "2026-06-30"),
-    "claude-opus-4-1-20250805": ("retired", "2026-06-05", "2026-08-05"),
-    "claude-opus-4-20250514": ("retired", "2026-04-14", "2026-06-15"),
-    "claude-sonnet-4-20250514": ("retired", "2026-04-14", "2026-06-15"),
-    "claude-3-7-sonnet-20250219": ("retired", "2025-10-28", "2026-02-19"),
-    "claude-3-5-sonnet-20241022": ("retired", "2025-08-13", "2025-10-28"),
-    "claude-3-5-haiku-20241022": ("retired", "2025-12-19", "2026-02-19"),
-    "claude-3-5-sonnet-20240620": ("retired", "2025-08-13", "2025-10-28"),
-    "claude-3-haiku-20240307": ("retired", "2026-02-19", "2026-04-19"),
-    "claude-3-opus-20240229": ("retired", "2025-06-30", "2026-01-05"),
-    "claude-3-sonnet-20240229": ("retired", "2025-01-21", "2025-07-21"),
+_ENDINGS: dict[str, tuple[str, str]] = {
+    "claude-sonnet-4-5-20250929": ("2026-10-01", "2026-11-30"),
+    "claude-opus-4-5-20251101": ("2026-11-23", "2027-01-22"),
+    "claude-mythos-preview": ("2026-06-09", "2026-06-30"),
+    "claude-opus-4-1-20250805": ("2026-06-05", "2026-08-05"),
+    "claude-opus-4-20250514": ("2026-04-14", "2026-06-15"),
+    "claude-sonnet-4-20250514": ("2026-04-14", "2026-06-15"),
+    "claude-3-7-sonnet-20250219": ("2025-10-28", "2026-02-19"),
+    "claude-3-5-sonnet-20241022": ("2025-08-13", "2025-10-28"),
+    "claude-3-5-haiku-20241022": ("2025-12-19", "2026-02-19"),
+    "claude-3-5-sonnet-20240620": ("2025-08-13", "2025-10-28"),
+    "claude-3-haiku-20240307": ("2026-02-19", "2026-04-19"),
+    "claude-3-opus-20240229": ("2025-06-30", "2026-01-05"),
+    "claude-3-sonnet-20240229": ("2025-01-21", "2025-07-21"),
 }
 
 ALIASES: dict[str, str] = {
@@ -274,7 +281,7 @@ ALIASES: dict[str, str] = {
 }
 """Aliases and their dated ids. Ids from Claude 4.6 on have no date and no alias."""
 
-CATALOGUE: tuple[Model, ...] = tuple(Model(*row, *_ENDINGS.get(row[0], _ACTIVE)) for row in _ROWS)
+CATALOGUE: tuple[Model, ...] = tuple(Model(*row, *_ENDINGS.get(row[0], ())) for row in _ROWS)
 """Every model, newest first, as `GET /v1/models` lists them with all three lifecycles."""
 
 _BY_ID = {model.id: model for model in CATALOGUE}
@@ -287,3 +294,8 @@ find: Callable[[str], Model | None] = _BY_NAME.get
 def list_names() -> list[str]:
     """List the ids and aliases of all models."""
     return list(_BY_NAME)
+
+
+def list_current_names(day: str) -> list[str]:
+    """List the ids and aliases of the models that are not retired on an ISO day."""
+    return [name for name, model in _BY_NAME.items() if model.lifecycle(day) != "retired"]

@@ -23,7 +23,9 @@ RECENT = 16
 _BILLING = "x-anthropic-billing-header:"
 """The beginning of a line of Claude Code, which changes with each request: supposed to be no part of the prompt."""
 
-_DEFAULTS = {"is_error": False, "citations": []}
+_DEFAULTS = {"is_error": False, "citations": [], "caller": {"type": "direct"}}
+"""Values of blocks that count as absent; that of `caller` is supposed."""
+
 _TOOL_DEFAULTS = {
     "type": "custom",
     "description": "",

@@ -122,8 +122,13 @@ def _add_result(parts: PromptParts, block: Block) -> None:
 
 
 def _add_call(parts: PromptParts, block: Block) -> None:
-    parts.texts += (str(block.get("name") or ""), orjson.dumps(block.get("input")).decode())
+    parts.texts += list_call_texts(block)
     parts.fixed += parts.weights.call
+
+
+def list_call_texts(block: Block) -> tuple[str, str]:
+    """Return the name and the input of a tool call, which count as texts."""
+    return str(block.get("name") or ""), orjson.dumps(block.get("input")).decode()
 
 
 def _add_thinking(parts: PromptParts, block: Block) -> None:

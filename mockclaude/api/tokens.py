@@ -1,12 +1,13 @@
 """Estimated token counts of texts, output blocks and prompts.
 
-A text counts by its words, digits, signs and white space, weighted. The classes of all its characters are the bytes of
-one integer, whose bits are counted. The texts of a prompt are counted together; of a long prompt, a sample is counted.
+A text counts by its words, digits, signs and white space, weighted. The classes of all its characters are the
+hexadecimal digits of one integer, whose bits are counted. The texts of a prompt are counted together; of a long
+prompt, a sample is counted.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from binascii import unhexlify
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -17,7 +18,7 @@ from mockclaude.api.body import Body
 from mockclaude.api.content_blocks import Blocks, Located, add_inner_blocks
 from mockclaude.api.events import Block, generated_text
 from mockclaude.api.model_constants import Constants
-from mockclaude.api.prompt_parts import THINKING, PromptParts, add_block
+from mockclaude.api.prompt_parts import THINKING, PromptParts, add_block, list_call_texts
 from mockclaude.api.token_weights import OLD, Scale, Weights
 
 MAX_DOCUMENTS = 600
@@ -37,11 +38,11 @@ _SEPARATOR = "\0"
 
 _WITH_DOCUMENTS = ("document", "tool_result")
 
-_NEWLINE, _SPACE, _LETTER, _DIGIT, _SIGN, _OTHER = 1, 2, 4, 8, 16, 32
+_NEWLINE, _SPACE, _LETTER, _DIGIT, _SIGN = b"1", b"2", b"4", b"8", b"0"
 
 
-def _classify(byte: int) -> int:
-    """Return the class of a byte of UTF-8: of a character that is not ASCII, only the first byte is classified."""
+def _classify(byte: int) -> bytes:
+    """Return the class of an ASCII character as a hexadecimal digit with one bit, or none for a sign."""
     character = bytes((byte,))
     if character.isalpha():
         return _LETTER
@@ -49,19 +50,17 @@ def _classify(byte: int) -> int:
         return _DIGIT
     if character.isspace():
         return _NEWLINE if character == b"\n" else _SPACE
-    return _OTHER if byte >= 0x80 else _SIGN if byte else 0
+    return _SIGN
 
 
-_CLASSES = bytes(map(_classify, range(256)))
-_CONTINUATIONS = bytes(range(0x80, 0xC0))
-_THREE = bytes((_DIGIT,)) * 3
+_CLASSES = b"".join(map(_classify, range(256)))
 
 
 @lru_cache(maxsize=8)
 def _masks(bits: int) -> tuple[int, ...]:
-    """Return the bit of each class in every byte, for less than `1 << bits` bytes and the byte after them."""
-    first = int.from_bytes(bytes((1,)) * ((1 << bits) + 1), "little")
-    return tuple(first * bit for bit in (_NEWLINE, _SPACE, _LETTER, _DIGIT, _SIGN))
+    """Return the bit of each class in every digit, for less than `1 << bits` digits and the digit before them."""
+    first = int.from_bytes(bytes((0x11,)) * ((1 << bits >> 1) + 1), "big")
+    return tuple(first * int(bit) for bit in (_NEWLINE, _SPACE, _LETTER, _DIGIT))
 
 
 _SHORT = 14
@@ -74,37 +73,45 @@ def count_text(text: str, scale: Scale) -> int:
     if text.isascii():
         data, count = text.encode().translate(_CLASSES), 0
     else:
-        data = text.encode("utf-8", "surrogatepass").translate(_CLASSES, _CONTINUATIONS)
-        count = data.count(_OTHER) * other
-    bits = len(data).bit_length()
-    newlines, spaces, letters, digits, signs = _SHORT_MASKS if bits <= _SHORT else _masks(bits)
-    classes = int.from_bytes(data, "little")
-    repeated = classes & (classes << 8)
+        data = text.encode("ascii", "replace").translate(_CLASSES)
+        count = (len(text) - len(text.encode("ascii", "ignore"))) * (other - sign)
+    size = len(data)
+    signs = size - text.count(_SEPARATOR) if _SEPARATOR in text else size
+    if size & 1:
+        data += _SIGN
+    bits = size.bit_length()
+    newlines, spaces, letters, digits = _SHORT_MASKS if bits <= _SHORT else _masks(bits)
+    classes = int.from_bytes(unhexlify(data), "big")
+    repeated = classes & (classes >> 4)
     starts = classes ^ repeated
-    count += (starts & letters).bit_count() * word + (classes & signs).bit_count() * sign
-    third = repeated & (repeated << 8) & letters
-    if third:
-        count += (third & (third << 16) & (third << 32)).bit_count() * letter
+    count += (starts & letters).bit_count() * word + (signs - classes.bit_count()) * sign
+    third = repeated & (repeated >> 4) & letters
+    if third and letter:
+        count += (third & (third >> 8) & (third >> 16)).bit_count() * letter
     if starts & digits:
         count += _count_figures(data, starts & digits, repeated & digits) * figure
-    if classes & newlines or repeated & spaces:
+    if classes & newlines:
         white = (classes | classes >> 1) & newlines
         count += _count_newlines(classes & newlines, white, newlines) * newline
-        count += (classes & ((classes & spaces & ~(white << 9)) << 8)).bit_count() * space
+        count += (classes & ((classes & spaces & ~(white >> 3)) >> 4)).bit_count() * space
+    elif repeated & spaces:
+        count += (repeated & (starts >> 4) & spaces).bit_count() * space
     return count
 
 
 def _count_figures(data: bytes, first: int, more: int) -> int:
     """Count the groups of up to three digits; `first` and `more` are the first and the other digits of numbers."""
-    fourth = more & (more << 8) & (more << 16)
+    fourth = more & (more >> 4) & (more >> 8)
+    if not fourth:
+        return first.bit_count()
     groups, begins = first, first
     for _ in range(_LONG_NUMBER):
-        begins = (begins << 24) & fourth
+        begins = (begins >> 12) & fourth
         if not begins:
             return groups.bit_count()
         groups |= begins
-    threes = int.from_bytes(data.replace(_THREE, b"\0\0\0"), "little") & (first | more)
-    return data.count(_THREE) + (threes & ~(threes << 8)).bit_count()
+    threes = int.from_bytes(unhexlify(data.replace(_DIGIT * 3, _SIGN * 3)), "big") & (first | more)
+    return data.count(_DIGIT * 3) + (threes & ~(threes >> 4)).bit_count()
 
 
 _LONG_NUMBER = 8
@@ -114,9 +121,9 @@ _LONG_NUMBER = 8
 def _count_newlines(newlines: int, white: int, every: int) -> int:
     """Count the runs of white space with a newline.
 
-    All bits of white space are set, so that a newline added to its run carries a bit to the byte after the run.
+    All bits of white space are set, so that a newline added to its run carries a bit to the digit before the run.
     """
-    return ((white << 8) - white + newlines & (every ^ white)).bit_count() if newlines else 0
+    return ((white << 4) - white + newlines & (every ^ white)).bit_count()
 
 
 def to_tokens(count: int) -> int:
@@ -127,11 +134,6 @@ def to_tokens(count: int) -> int:
 def of_text(text: str, weights: Weights = OLD) -> int:
     """Count the tokens of a text; 0 only for an empty text."""
     return max(1, to_tokens(count_text(text, weights.text))) if text else 0
-
-
-def cut(text: str, count: int, weights: Weights = OLD) -> str:
-    """Return the longest beginning of `text` with at most `count` tokens."""
-    return GrowingText(weights).fit(text, count)
 
 
 def of_output(block: Block, weights: Weights = OLD) -> int:
@@ -169,13 +171,14 @@ def walk(messages: list[Body], parts: PromptParts) -> tuple[Blocks, list[Located
     blocks: defaultdict[str, list[Located]] = defaultdict(list)
     marked: list[Located] = []
     is_blank, texts, ends, weights = False, parts.texts, parts.ends, parts.constants.weights
+    fixed, call = parts.fixed, weights.call
     for number, message in enumerate(messages):
         content = message["content"]
-        parts.fixed += weights.message if number else weights.request
+        fixed += weights.message if number else weights.request
         if not content or isinstance(content, str):
             is_blank = is_blank or not content or content.isspace()
             texts.append(content or "")
-            ends.append((len(texts), parts.fixed))
+            ends.append((len(texts), fixed))
             continue
         for index, block in enumerate(content):
             located, kind = (("messages", number, "content", index), block), block.get("type", "")
@@ -185,12 +188,18 @@ def walk(messages: list[Body], parts: PromptParts) -> tuple[Blocks, list[Located
             text = block.get("text") if kind == "text" else block.get("content") if kind == "tool_result" else None
             if isinstance(text, str):
                 texts.append(text)
-                parts.fixed += weights.call if kind == "tool_result" else 0
+                fixed += call if kind == "tool_result" else 0
+            elif kind == "tool_use":
+                texts += list_call_texts(block)
+                fixed += call
             else:
                 if kind == "tool_result":
                     marked += add_inner_blocks(blocks, located[0], text)
+                parts.fixed = fixed
                 _add_counted(parts, blocks, messages, located)
-            ends.append((len(texts), parts.fixed))
+                fixed = parts.fixed
+            ends.append((len(texts), fixed))
+    parts.fixed = fixed
     return dict(blocks), marked, is_blank
 
 
@@ -253,20 +262,30 @@ class SampledText:
         self._text = text
         self._scale = scale
         self._groups = [0]
+        self._first = -1
 
     def count_to(self, ends: Iterable[int]) -> list[int]:
         """Count the thousandths of tokens of the text up to some ends, ascending."""
         counts: list[int] = []
-        exact, begin, sampled, done = 0, 0, 0, 0
+        exact, begin, sampled, done, last, step = 0, 0, 0, 0, 0, -1
         for end in ends:
             size = min(max(end, 0), EXACT)
-            exact += count_text(self._text[begin:size], self._scale)
+            exact += self._count_exact(begin, size) if size > begin else 0
             steps, rest = divmod(max(0, end - EXACT), STEP)
             sampled += self._count_windows(range(done, steps)) if done else self._count_steps(steps)
-            last = self._count_windows(range(steps, steps + 1)) * rest if rest else 0
-            counts.append(exact + (sampled * STEP + last) // WINDOW)
+            if rest and step != steps:
+                last, step = self._count_windows(range(steps, steps + 1)), steps
+            counts.append(exact + (sampled * STEP + last * rest) // WINDOW)
             begin, done = size, steps
         return counts
+
+    def _count_exact(self, begin: int, end: int) -> int:
+        """Count a part of the first characters; all of them only once."""
+        if (begin, end) != (0, EXACT):
+            return count_text(self._text[begin:end], self._scale)
+        if self._first < 0:
+            self._first = count_text(self._text[:EXACT], self._scale)
+        return self._first
 
     def _count_steps(self, steps: int) -> int:
         """Count the windows of the first steps, whose groups are counted once."""
@@ -285,51 +304,3 @@ class SampledText:
         windows = _SEPARATOR.join([text[begin : begin + WINDOW + 1].lstrip() for begin in begins])
         before = _SEPARATOR.join(text[begins.start : begins.stop : STEP])
         return max(0, count_text(windows, self._scale) - count_text(before, self._scale))
-
-
-class GrowingText:
-    """A text that grows, without being counted again from its beginning.
-
-    Attributes:
-        count: The thousandths of tokens of the text.
-    """
-
-    def __init__(self, weights: Weights) -> None:
-        self.count = 0
-        self._scale = weights.text
-        self._tail = ""
-
-    def fit(self, text: str, tokens: float) -> str:
-        """Add the beginning of `text` that fits if the whole text may have `tokens`."""
-        if tokens < 1:
-            return ""
-        before = self.count - count_text(self._tail, self._scale)
-
-        def count_with(size: int) -> int:
-            return before + count_text(self._tail + text[:size], self._scale)
-
-        most, size = tokens * 1_000 + 499, len(text)
-        count = count_with(size)
-        if count > most:
-            size = max(0, bisect_right(range(size), most, key=count_with) - 1)
-            count = count_with(size)
-        if size:
-            self.count, self._tail = count, _shorten_run(self._tail + text[:size])
-        return text[:size]
-
-
-_WHITE = " \t\r\f\v\n"
-
-
-def _shorten_run(text: str) -> str:
-    """Return the last run of a text, as short as the tokens of its continuation allow."""
-    last = text[-1]
-    if not last.isascii():
-        return ""
-    if last in _WHITE:
-        run = text[len(text.rstrip(_WHITE)) :]
-        return run[:2] + "\n" * ("\n" in run)
-    if last.isdigit():
-        length = len(text) - len(text.rstrip("0123456789"))
-        return last * ((length - 1) % 3 + 1)
-    return text[-7:] if last.isalpha() else ""

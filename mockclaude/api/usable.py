@@ -9,11 +9,12 @@ from functools import cache
 from typing import Annotated, Any, Literal, NotRequired, Required, TypeAlias, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, SchemaValidator
 from typing_extensions import TypedDict
 
 from mockclaude.api.body import Body, Path
 from mockclaude.api.errors import ApiError, invalid
+from mockclaude.api.schema import NO_OBJECT, SHAPE
 
 T = TypeVar("T")
 _List: TypeAlias = Annotated[list[T], Field(fail_fast=True)]
@@ -84,6 +85,7 @@ class _Usable(TypedDict):
     stop_sequences: NotRequired[_List[str] | None]
     metadata: NotRequired[dict[str, Any] | None]
     cache_control: NotRequired[dict[str, Any] | None]
+    compaction: NotRequired[dict[str, Any] | None]
     container: NotRequired[str | _Container | None]
     diagnostics: NotRequired[dict[str, Any] | None]
     thread: NotRequired[dict[str, Any] | None]
@@ -100,16 +102,62 @@ def check_usable(body: Body) -> None:
     Raises:
         ApiError: 400, with the path of the first error.
     """
+    _validate(_adapter().validator, body)
+
+
+def drop_unusable(body: Body) -> Body:
+    """Return a body without the fields and list items that are not usable.
+
+    Raises:
+        ApiError: 400; the model or all messages are missing.
+    """
     try:
-        _adapter().validator.validate_python(body)
+        check_usable(body)
+    except ApiError:
+        return _validate(_lenient_validator(), body)
+    return body
+
+
+def _validate(validator: Any, body: Body) -> Body:
+    try:
+        valid: Body = validator.validate_python(body)
     except ValidationError as error:
         raise _first_error(error.errors(include_url=False, include_context=False), body) from None
-    if not body["messages"] and not body.get("thread"):
+    if not valid["messages"] and not valid.get("thread"):
         raise invalid("messages: at least one message is required")
+    return valid
+
+
+@cache
+def _lenient_validator() -> SchemaValidator:
+    return SchemaValidator(_omit_invalid(_adapter().core_schema))
+
+
+def _omit_invalid(schema: Any) -> Any:
+    """Return a schema of pydantic that omits invalid optional fields and invalid items, and keeps all other fields."""
+    if isinstance(schema, list):
+        return [_omit_invalid(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    lenient = {key: _omit_invalid(value) for key, value in schema.items() if key != "fail_fast"}
+    match schema.get("type"):
+        case "typed-dict":
+            lenient["extra_behavior"] = "allow"
+        case "typed-dict-field" if not schema["required"]:
+            lenient["schema"] = _or_omit(lenient["schema"])
+        case "list":
+            lenient["items_schema"] = _or_omit(lenient["items_schema"])
+        case "int":
+            lenient["strict"] = False
+    return lenient
+
+
+def _or_omit(schema: Any) -> Any:
+    return {"type": "default", "schema": schema, "on_error": "omit"}
 
 
 def _first_error(errors: list[ErrorDetails], body: Body) -> ApiError:
-    problems = [(_path_in(body, error), error["msg"]) for error in errors]
+    problems = [(_path_in(body, error), SHAPE if error["type"] in NO_OBJECT else error["msg"]) for error in errors]
     first, _ = problems[0]
     path, message = max((p for p in problems if p[0][: len(first)] == first), key=lambda problem: len(problem[0]))
     return invalid(f"{'.'.join(map(str, path))}: {message}")

@@ -18,22 +18,24 @@ _VERSIONED = compile_lazily(r"claude-(haiku|sonnet|opus|fable|mythos)-(\d{1,2})(
 _SUFFIX = compile_lazily(r"-(?![\d-]+$)[a-z0-9-]+")
 
 
-def check_shape(body: Body, api_headers: ApiHeaders, validation: ValidationResult, *, counting: bool) -> None:
-    """Validate the types and fields of a body.
+def check_shape(body: Body, api_headers: ApiHeaders, validation: ValidationResult, *, counting: bool) -> Body:
+    """Validate the types and fields of a body; return it.
 
-    Every mode requires the right types of the fields that replies depend on.
+    The mode `gateway` requires the right types of the fields that replies depend on. The mode `off` drops wrong ones.
 
     Raises:
         ApiError: 400, with the API's message.
     """
     if validation.mode != "anthropic":
-        from mockclaude.api.usable import check_usable
+        from mockclaude.api.usable import check_usable, drop_unusable
 
+        if validation.is_off:
+            return drop_unusable(body)
         check_usable(body)
-    if not validation.is_off:
-        problem = schema.find_error(body, api_headers.version, api_headers.betas, counting=counting)
-        if problem is not None:
-            validation.report(invalid(problem), gateway_accepts=True)
+    problem = schema.find_error(body, api_headers.version, api_headers.betas, counting=counting)
+    if problem is not None:
+        validation.report(invalid(problem), gateway_accepts=True)
+    return body
 
 
 def looks_like_a_model(name: str) -> bool:

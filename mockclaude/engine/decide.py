@@ -18,8 +18,8 @@ from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.engine.request_context import RequestContext, add_faults_and_cache_usage, admit
 from mockclaude.engine.scenario_state import ScenarioState
-from mockclaude.engine.state.store import Claim, Refusal
-from mockclaude.reply.draws import Draws
+from mockclaude.engine.state.store import Refusal, new_claim
+from mockclaude.reply.draws import new_draws
 from mockclaude.scenario.conditions.rule_index import RuleList
 from mockclaude.scenario.match import describe_unmatched, find_matches, find_near_miss
 from mockclaude.scenario.rules import ConditionalFault, ReplyTemplate, Rule
@@ -68,9 +68,9 @@ def select_rule(
         possible = find_possible_faults(requested, rule, chaos, request) if requested or rule.faults or chaos else {}
         attempts = list_attempts(possible, rule, request) if possible else {}
         key, counted = rule.key if rule.id else None, tuple(attempts.values()) if attempts else ()
-        ticket = state.store.claim(Claim(lane, fingerprint, key, rule.times, is_message, counted))
+        ticket = state.store.claim(new_claim((lane, fingerprint, key, rule.times, is_message, counted)))
         if ticket is not None:
-            draws = Draws(state.scenario.seed, rule.id, fingerprint, lane, ticket.occurrence, canonical)
+            draws = new_draws((state.scenario.seed, rule.id, fingerprint, lane, ticket.occurrence, canonical))
             faults = select_faults_to_apply(possible, draws, http, ticket, attempts) if possible else NO_FAULTS
             return ReplyBuilder(context, rule, ticket.match_count, draws, faults)
     return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from mockclaude.engine.state.store import Effect
@@ -66,5 +67,16 @@ class Decision(NamedTuple):
         """Return the decision for a HEAD request: the response without its body."""
         return self._replace(response=self.response.without_body())
 
+
+new_decision: Callable[
+    [
+        tuple[
+            *tuple[Response, str, bool, tuple[str, ...], Rule | None, Draws | None],
+            *tuple[bool, MatchResult | None, bytes | None, Live | None, tuple[Effect, ...], tuple[Effect, ...]],
+        ]
+    ],
+    Decision,
+] = partial(tuple.__new__, Decision)
+"""A constructor that calls no Python code."""
 
 NO_RESPONSE = Decision(build_silent(End.KEEP, 0))

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from mockclaude.api.errors import invalid
 from mockclaude.api.mode import ValidationResult
-from mockclaude.api.models import CATALOGUE, Lifecycle, Model, resolve
+from mockclaude.api.models import CATALOGUE, CATALOGUE_DATE, Lifecycle, Model, resolve
 from mockclaude.api.request import MessagesRequest
 
 LIFECYCLES: tuple[str, ...] = get_args(Lifecycle)
@@ -20,8 +20,10 @@ _LISTED = ("active", "deprecated")
 """Default of `lifecycle[]`: retired models are listed only on request."""
 
 
-def models_page(query: Mapping[str, str], validation: ValidationResult) -> dict[str, Any]:
+def models_page(query: Mapping[str, str], validation: ValidationResult, day: str = CATALOGUE_DATE) -> dict[str, Any]:
     """Return the page of the model list that `query` selects, like the SDKs' `Page`.
+
+    The lifecycles are those on `day`, an ISO day.
 
     If `validation` is off, an invalid parameter has its default.
 
@@ -31,7 +33,7 @@ def models_page(query: Mapping[str, str], validation: ValidationResult) -> dict[
     limit = _limit(query.get("limit", _LIMIT), validation)
     lifecycles = _lifecycles(query, validation)
     models, backward = _models_beside_cursor(query, validation)
-    matches = [model.info() for model in models if model.lifecycle in lifecycles]
+    matches = [model.info(day) for model in models if model.lifecycle(day) in lifecycles]
     page = matches[-limit:] if backward else matches[:limit]
     first, last = (page[0]["id"], page[-1]["id"]) if page else (None, None)
     return {"data": page, "has_more": len(matches) > limit, "first_id": first, "last_id": last}

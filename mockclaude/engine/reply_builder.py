@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockclaude.api.errors import ApiError, invalid
-from mockclaude.engine.decision import Decision
+from mockclaude.engine.decision import Decision, new_decision
 from mockclaude.engine.fault_selection import SelectedFaults
 from mockclaude.engine.reply_effects import build_limit_headers, list_effects, list_end_effects
 from mockclaude.engine.reply_inputs import (
@@ -120,7 +120,8 @@ class ReplyBuilder:
             notes = (*context.warnings, *notes)
         is_free = context.permit is None and context.thread is None and "diagnostics" not in context.request.body
         if is_free and (context.cached is None or not context.cache_effects):  # only the claimed counters change
-            return Decision(reply.response, reason, context.request.stream, notes, self.rule, self.draws)
+            stream, rule, draws = context.request.stream, self.rule, self.draws
+            return new_decision((reply.response, reason, stream, notes, rule, draws, False, None, None, None, (), ()))
         return Decision(
             reply.response,
             reason,

@@ -134,7 +134,7 @@ def _find_handler(head: Head) -> Handler:
 
 def _list_models(http: HttpRequest, state: ScenarioState) -> Decision:
     validation = state.validator.headers(http.head).result
-    return _decide_models(http, state, models_page(http.head.query, validation))
+    return _decide_models(http, state, models_page(http.head.query, validation, _today(state)))
 
 
 def _retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> Decision:
@@ -142,8 +142,13 @@ def _retrieve_model(http: HttpRequest, state: ScenarioState, model_id: str) -> D
     model = models.find(model_id)
     if model is None:
         validation.report(ApiError("not_found_error", f"model: {model_id}"), gateway_accepts=False)
-    document = models.build_unlisted_info(model_id) if model is None else model.info()
-    return _decide_models(http, state, document)
+        return _decide_models(http, state, models.build_unlisted_info(model_id))
+    state.validator.check_retirement(model_id, model, validation)
+    return _decide_models(http, state, model.info(_today(state)))
+
+
+def _today(state: ScenarioState) -> str:
+    return state.scenario.policy.today
 
 
 def _decide_models(http: HttpRequest, state: ScenarioState, document: Body) -> Decision:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from functools import partial
 from threading import RLock
@@ -80,7 +80,10 @@ class ScenarioState:
         self.endpoint_chaos = [fault for fault in scenario.chaos if _names_endpoint(fault.conditions)]
         recorded = KnownSignatures.together([part.known_signatures for part in parts])
         self.validator = RequestValidator(
-            scenario.policy, partial(_mentions, self.rules), Signatures(scenario.seed, recorded)
+            scenario.policy,
+            partial(_mentions, self.rules),
+            partial(_names, self.rules),
+            Signatures(scenario.seed, recorded),
         )
 
     def add(
@@ -169,11 +172,17 @@ class ScenarioState:
 
 
 def _mentions(rules: RuleList, model: str) -> bool:
-    """Return whether a condition of `rules` names a model."""
-    if len(model) > _LONGEST_MODEL:
-        return False
-    conditions = (condition for rule in rules for condition in rule.conditions)
-    return any(condition.key == "model" and condition.holds(model) for condition in conditions)
+    """Return whether a condition of `rules` accepts the name of a model."""
+    return len(model) <= _LONGEST_MODEL and any(condition.holds(model) for condition in _model_conditions(rules))
+
+
+def _names(rules: RuleList, model: str) -> bool:
+    """Return whether a condition of `rules` names exactly this model."""
+    return any(model in condition.texts for condition in _model_conditions(rules))
+
+
+def _model_conditions(rules: RuleList) -> Iterator[Condition]:
+    return (condition for rule in rules for condition in rule.conditions if condition.key == "model")
 
 
 def _names_endpoint(conditions: Iterable[Condition]) -> bool:

@@ -11,6 +11,7 @@ from mockclaude.api.checks.report import report_failures
 from mockclaude.api.fingerprint import ParsedBody, excluded_fields, parse
 from mockclaude.api.issued import IssuedBlocks
 from mockclaude.api.mode import ValidationResult
+from mockclaude.api.models import Model
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.schema.gates import GATES
 from mockclaude.api.validate import check_documents, check_model, check_shape, looks_like_a_model
@@ -38,12 +39,14 @@ class RequestValidator(NamedTuple):
 
     Attributes:
         policy: The policy of the scenario.
-        mentions: Returns whether the `when` of a rule names a model.
+        mentions: Returns whether the `when` of a rule accepts the name of a model.
+        names: Returns whether the `when` of a rule names exactly this model.
         issued: The thinking blocks that the server or a recording has sent.
     """
 
     policy: Policy
     mentions: Callable[[str], bool]
+    names: Callable[[str], bool]
     issued: IssuedBlocks
 
     def headers(self, head: Head) -> ValidHeaders:
@@ -80,7 +83,7 @@ class RequestValidator(NamedTuple):
         is_usual = result.mode == "anthropic" and not counting and "thread" not in body
         shape, tools = valid.shape, parsed.tools
         if not (is_usual and (shape.accepts_with_tools(body, tools) if tools else shape.accepts(body))):
-            check_shape(body, api_headers, result, counting=counting)
+            body = check_shape(body, api_headers, result, counting=counting)
         fault = ""
         if FAULT_MARK in body["model"] or not DIRECTING_BETAS.isdisjoint(api_headers.betas):
             body, fault = self._normalize(body, api_headers.betas)
@@ -106,6 +109,8 @@ class RequestValidator(NamedTuple):
         model = models.find(body["model"])
         if model is None:
             self._check_unlisted(body["model"], result)
+        elif model.retires_at is not None:
+            self.check_retirement(body["model"], model, result)
         if thread is not None:
             body = thread.resolve(valid.api_headers.key, body, result)
         request = MessagesRequest(
@@ -145,8 +150,24 @@ class RequestValidator(NamedTuple):
         """Check the name of a model that the catalogue does not list."""
         known = self._accepts(model)
         is_error = not known and result.mode == "anthropic"
-        hint = self.policy.explain_model(model, models.list_names()) if is_error else ""
+        current = models.list_current_names(self.policy.today) if is_error else ()
+        hint = self.policy.explain_model(model, current) if is_error else ""
         check_model(model, result, known=known, hint=hint)
+
+    def check_retirement(self, name: str, model: Model, result: ValidationResult) -> None:
+        """Check that a model is not retired, unless the scenario accepts it by its name.
+
+        Args:
+            name: The name in the request.
+            model: The model with this name.
+            result: The validation of the request.
+
+        Raises:
+            ApiError: 404.
+        """
+        if model.lifecycle(self.policy.today) == "retired":
+            known = self.policy.models == "any" or self.names(name)
+            check_model(name, result, known=known, hint=self.policy.explain_retirement(model))
 
     def _accepts(self, model: str) -> bool:
         accepted = self.policy.models

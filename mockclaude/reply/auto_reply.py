@@ -1,8 +1,8 @@
 """Build the auto reply: steps for a plausible reply to any request.
 
 Clients can rely on its form. The reply calls a tool if `tool_choice` or the text requires it, or if the tool is for the
-final answer. It ends a tool loop after the first result, returns JSON for an output schema and thinks first if the
-model thinks. It quotes the user's text, so that a person can tell replies apart.
+final answer. It ends a tool loop after the first result, returns JSON for an output schema or for a schema in the
+prompt, and thinks first if the model thinks. It quotes the user's text, so that a person can tell replies apart.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+import orjson
+
+from mockclaude.api.growing_text import cut
 from mockclaude.api.request import MessagesRequest
-from mockclaude.api.tokens import cut
 from mockclaude.reply.blocks import find_output_schema, is_thinking, is_thinking_shown
 from mockclaude.reply.draws import Draws
+from mockclaude.reply.prompt_schema import find_prompt_schema
 from mockclaude.reply.tool_mention import asks_for_call, find_tool
 from mockclaude.scenario.template.fakes import DEFAULT_LOCALE, Fakes
 
@@ -38,7 +41,8 @@ def build_auto_reply(request: MessagesRequest, draws: Draws) -> Iterator[AutoSte
     elif find_output_schema(request.body):
         yield "json", "from_schema"
     else:
-        yield "text", {"text": _build_text(request, text, draws), "citations": []}
+        answer = _build_json(request, text, draws) or _build_text(request, text, draws)
+        yield "text", {"text": answer, "citations": []}
 
 
 def _build_thinking(request: MessagesRequest, text: str, draws: Draws) -> str:
@@ -103,6 +107,19 @@ def _tool_use(name: str) -> dict[str, Any]:
         "caller": {"type": "direct"},
         "toolset_name": None,
     }
+
+
+def _build_json(request: MessagesRequest, text: str, draws: Draws) -> str:
+    """Build the JSON for a schema in the text or in the system prompt; '' without a schema."""
+    own = find_prompt_schema(text)
+    prompt = own or find_prompt_schema(request.system)
+    if prompt is None:
+        return ""
+    from mockclaude.reply.generate.instances import generate_instance
+
+    hints = own.rest if own else text
+    json = orjson.dumps(generate_instance(prompt.schema, draws.content.with_scope("json"), hints)).decode()
+    return f"```json\n{json}\n```" if prompt.is_fenced else json
 
 
 def _build_text(request: MessagesRequest, text: str, draws: Draws) -> str:

@@ -175,7 +175,9 @@ def _flatten(request: MessagesRequest) -> _Prompt:
     blocks: list[Block] = [*(request.body.get("tools") or ()), *tokens.blocks_of(request.body.get("system") or ())]
     begin, roles = len(blocks), [""] * len(blocks)
     for message in request.messages if request.prompt is None else request.prompt.messages:
-        content = tokens.blocks_of(message["content"] or "")
+        content = message["content"] or ""
+        if isinstance(content, str):
+            content = tokens.blocks_of(content)
         blocks += content
         roles += [message["role"]] * len(content)
     return _Prompt(blocks, roles, begin)

@@ -29,7 +29,7 @@ def compose_compacted(
         FillError: The value of a placeholder does not fit its step.
     """
     compaction = find_compaction(scope.request, context.input_usage)
-    if compaction is None or any(map(_has_summary, template.steps)):
+    if compaction is None or any(map(has_summary, template.steps)):
         return compose(template, scope, draws, message_id, context)
     steps = template.steps
     position = next((index for index, step in enumerate(steps) if step.kind not in INCIDENTS), len(steps))
@@ -37,16 +37,18 @@ def compose_compacted(
         template = ReplyTemplate(tuple(step for step in steps if step.kind in INCIDENTS), template.fixed)
     context = context._replace(input_usage=compaction.input_usage)
     reply = compose(template, scope, draws, message_id, context)
-    return _add_compaction(reply, compaction, position)
+    return add_compaction(reply, compaction, position)
 
 
-def _has_summary(step: CompiledStep) -> bool:
+def has_summary(step: CompiledStep) -> bool:
+    """Return whether a step adds a compaction."""
     data = step.value.data
     blocks = [data] if step.kind == "block" else data["content"] if step.kind == "message" else ()
     return any(isinstance(block, dict) and block.get("type") == "compaction" for block in blocks)
 
 
-def _add_compaction(reply: Reply, compaction: Compaction, position: int) -> Reply:
+def add_compaction(reply: Reply, compaction: Compaction, position: int) -> Reply:
+    """Add a compaction to a reply, with its summary before the part at `position`."""
     usage = reply.message["usage"]
     message = {**reply.message, "usage": {**usage, "iterations": _list_iterations(usage, compaction)}}
     if compaction.block is None:

@@ -20,6 +20,8 @@ def find_mismatches(body: Body, content: Sequence[Block]) -> Iterator[str]:
     uses = [block for block in content if block["type"] == "tool_use"]
     if uses:
         yield from _check_tools(body, uses)
+        if _must_think(body) and not any(map(_is_thinking, content)):
+            yield "thinking is enabled, but the reply calls a tool without thinking"
     if choice := body.get("tool_choice"):
         yield from _check_choice(choice, len(uses))
     schema = find_output_schema(body)
@@ -27,6 +29,13 @@ def find_mismatches(body: Body, content: Sequence[Block]) -> Iterator[str]:
         yield from _check_format(schema, content)
     if (body.get("thinking") or {}).get("type") == "disabled" and any(map(_is_thinking, content)):
         yield "thinking is disabled, but the reply thinks"
+
+
+def _must_think(body: Body) -> bool:
+    """Return whether the API thinks before a call. It does not after a tool result."""
+    content = body["messages"][-1]["content"]
+    is_result = isinstance(content, list) and content[-1:] and content[-1]["type"] == "tool_result"
+    return (body.get("thinking") or {}).get("type") == "enabled" and not is_result
 
 
 def _is_thinking(block: Block) -> bool:

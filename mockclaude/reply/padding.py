@@ -13,22 +13,26 @@ _NOT_PADDED = ("message_start", "ping")
 _END = b"}\n\n"
 
 
-def pad_events(response: Response, draws: Draws) -> Response:
-    """Add up to `MAX_SPACES` spaces to most events, drawn from the whole request."""
-    own = draws.with_scope("padding")
-    body = [TimedPiece(at, _pad(piece, own, str(number))) for number, (at, piece) in enumerate(response.body)]
-    return response._replace(body=body)
+class Padding:
+    """The spaces of one stream, drawn from the whole request."""
 
+    def __init__(self, draws: Draws) -> None:
+        self._draws = draws.with_scope("padding")
+        self._count = 0
 
-def _pad(piece: Piece, draws: Draws, label: str) -> Piece:
-    if isinstance(piece, Run):
-        parts = [_pad_event(part, draws, f"{label}.{at}") for at, part in enumerate(piece.take_apart())]
-        return Run(b"".join([part.encoded for part in parts]), lambda: parts)
-    return _pad_event(piece, draws, label)
+    def pad(self, response: Response) -> Response:
+        """Add up to `MAX_SPACES` spaces to most events of the next batch."""
+        return response._replace(body=[TimedPiece(at, self._pad(piece)) for at, piece in response.body])
 
+    def _pad(self, piece: Piece) -> Piece:
+        if isinstance(piece, Run):
+            parts = [self._pad_event(part) for part in piece.take_apart()]
+            return Run(b"".join([part.encoded for part in parts]), lambda: parts)
+        return self._pad_event(piece)
 
-def _pad_event(piece: Event | Data, draws: Draws, label: str) -> Event | Data:
-    if not isinstance(piece, Event) or piece.name in _NOT_PADDED:
-        return piece
-    spaces = b" " * draws.integer(label, 0, MAX_SPACES)
-    return piece._replace(encoded=piece.encoded.removesuffix(_END) + spaces + _END)
+    def _pad_event(self, piece: Event | Data) -> Event | Data:
+        self._count += 1
+        if not isinstance(piece, Event) or piece.name in _NOT_PADDED:
+            return piece
+        spaces = b" " * self._draws.integer(str(self._count), 0, MAX_SPACES)
+        return piece._replace(encoded=piece.encoded.removesuffix(_END) + spaces + _END)

@@ -21,7 +21,7 @@ from mockclaude.reply.blocks import to_text
 from mockclaude.reply.cache_usage import CacheUsage, InputUsage
 from mockclaude.reply.compose import Reply, ReplyContext, compose
 from mockclaude.reply.draws import Draws
-from mockclaude.reply.response import Data, RenderedReply, Run
+from mockclaude.reply.response import Data, RenderedReply, new_rendered_reply, new_run
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.stream import CountedPieces, build_block_run, stream_events
 from mockclaude.scenario.format.pace import Pace
@@ -106,17 +106,17 @@ def render_prepared(
     is_plain = pace.instant and _PLAIN.issuperset(body) and _CHANGING_BETAS.isdisjoint(request.api_headers.betas)
     if not is_plain or ("thinking" in body and _changes_reply(body["thinking"])):
         return None
-    counts = InputUsage(request.input_tokens) if cached is None else cached.usage
-    is_cached = cached is not None and any(counts[1:])
+    input_tokens, most, constants = request.input_tokens, body.get("max_tokens"), request.constants
+    counted = input_tokens if cached is None else cached.usage.input_tokens
+    is_cached = cached is not None and any(cached.usage[1:])
     name = body["model"] if (model := request.model_info) is None else model.id
-    prepared = _prepare(template, stream, chunk_size, is_cached, bool(body.get("thinking")), request.constants)
+    prepared = _prepare(template, stream, chunk_size, is_cached, bool(body.get("thinking")), constants)
     if prepared is None or (messages and messages[-1]["role"] == "assistant"):
         return None
     parts, holes, texts, _, size, content, static, usage = prepared
-    most, input_tokens, constants = body.get("max_tokens"), request.input_tokens, request.constants
-    values = {_MODEL: orjson.dumps(name)[1:-1], _ID: context.message_id.encode(), _INPUT_MARKS[0]: b"%d" % counts[0]}
-    if is_cached:
-        values.update(_encode_counts(counts))
+    values = {_MODEL: orjson.dumps(name)[1:-1], _ID: context.message_id.encode(), _INPUT_MARKS[0]: b"%d" % counted}
+    if cached is not None and is_cached:
+        values.update(_encode_counts(cached.usage))
     if texts:
         content, size = _fill_texts(prepared, make_scope(), values, constants, stream=stream)
         usage = {**usage, "output_tokens": size} if _OUTPUT_MARK in holes else usage
@@ -125,9 +125,9 @@ def render_prepared(
     filled = parts.copy()
     filled[1::2] = [values[hole] for hole in holes]
     data = b"".join(filled)
-    run = Run(data, partial(_take_apart, data, static, stream))
+    run = new_run((data, partial(_take_apart, data, static, stream)))
     response = context.whole_stream(run) if stream else context.message(run)
-    return RenderedReply(response, (), content, usage)
+    return new_rendered_reply((response, (), content, usage))
 
 
 def _changes_reply(thinking: Any) -> bool:

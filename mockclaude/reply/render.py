@@ -45,6 +45,6 @@ def to_rendered_reply(reply: Reply, response: Response) -> RenderedReply:
 
 def pad_reply(reply: RenderedReply, draws: Draws) -> RenderedReply:
     """Return the reply with the irregular spaces of a recorded stream."""
-    from mockclaude.reply.padding import pad_events
+    from mockclaude.reply.padding import Padding
 
-    return reply._replace(response=pad_events(reply.response, draws))
+    return reply._replace(response=Padding(draws).pad(reply.response))

@@ -176,13 +176,21 @@ class RenderedReply(NamedTuple):
 
 
 _NO_HEADERS = Headers()
-_new_timed_piece: Callable[[tuple[int, Piece]], TimedPiece] = partial(tuple.__new__, TimedPiece)
-"""A constructor that calls no Python code."""
+
+new_run: Callable[[tuple[bytes, Callable[[], Iterable[Event | Data]]]], Run] = partial(tuple.__new__, Run)
+new_timed_piece: Callable[[tuple[int, Piece]], TimedPiece] = partial(tuple.__new__, TimedPiece)
+new_response: Callable[
+    [tuple[int, Headers, str, Sequence[TimedPiece], int, End, int, bool, bool, Framing, int]], Response
+] = partial(tuple.__new__, Response)
+new_rendered_reply: Callable[
+    [tuple[Response, tuple[str, ...], list[Block] | None, Mapping[str, Any]]], RenderedReply
+] = partial(tuple.__new__, RenderedReply)
+"""Constructors that call no Python code."""
 
 
 def to_timed_pieces(times: Iterable[int], pieces: Iterable[Piece]) -> list[TimedPiece]:
     """Combine successive pieces with their times."""
-    return list(map(_new_timed_piece, zip(times, pieces, strict=True)))
+    return list(map(new_timed_piece, zip(times, pieces, strict=True)))
 
 
 def json_data(document: Any) -> Data:

@@ -9,7 +9,17 @@ from typing import Any, NamedTuple
 from mockclaude.api import headers
 from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import Headers
-from mockclaude.reply.response import End, Piece, Response, TimedPiece, build_response, json_data
+from mockclaude.reply.response import (
+    DEFAULT_FRAMING,
+    End,
+    Piece,
+    Response,
+    TimedPiece,
+    build_response,
+    json_data,
+    new_response,
+    new_timed_piece,
+)
 from mockclaude.reply.retry_date import find_retry_delay, resolve_retry_date
 from mockclaude.scenario.format.response_headers import RETRY_AFTER
 
@@ -37,11 +47,13 @@ class ResponseContext(NamedTuple):
         """Build a response with a message as its JSON body."""
         usual = headers.message(self.now)
         lines = _put_values(usual, self.lines) if self.lines else usual
-        return Response(200, lines, self.request_id, (TimedPiece(at, piece),), at, End.KEEP, at)
+        body = (new_timed_piece((at, piece)),)
+        return new_response((200, lines, self.request_id, body, at, End.KEEP, at, True, False, DEFAULT_FRAMING, 0))
 
     def whole_stream(self, piece: Piece) -> Response:
         """Build a stream with all events at the same time."""
-        return Response(200, headers.stream(self.now), self.request_id, (TimedPiece(0, piece),), is_stream=True)
+        lines, body = headers.stream(self.now), (new_timed_piece((0, piece)),)
+        return new_response((200, lines, self.request_id, body, 0, End.KEEP, 0, True, True, DEFAULT_FRAMING, 0))
 
     def error(self, error: ApiError, at: int = 0) -> Response:
         """Build the API's response with an error."""

@@ -1,8 +1,8 @@
 """Find the tool that a text asks for.
 
 A text asks for a tool if it names the tool in an instruction ("use get_order"), or if a verb or a question word leads
-to the nouns of the name in one sentence ("look up order 5" for `get_order`). A sentence that merely shares a word, and
-the part of a sentence after a negation, ask for nothing.
+to the nouns of the name in one sentence ("look up order 5" for `get_order`). A sentence that merely shares a word, the
+part of a sentence after a negation, and a sentence about the tool ("explain how get_order works") ask for nothing.
 """
 
 from __future__ import annotations
@@ -14,66 +14,42 @@ from itertools import islice
 from typing import NamedTuple
 
 from mockclaude.api.memo import remember
+from mockclaude.reply.sentences import ATOMS, JOINS, KNOWN_VERBS, MAKE, READ, USE, Sentence, read_sentences, to_set
 
-_READ_CHARACTERS = 200_000
-"""Characters of a text that are searched."""
 _MAX_ATOMS = 16
 """Atoms of the longest tool name that is searched for. Most names have one atom, names with hyphens a few."""
 _MAX_COMPARED = 1_000_000
 """Atoms of a text that are compared with tool names: at each atom, with all names that begin with that atom."""
 _MAX_ASKS = 10_000
 """Asks of a text that are compared with tools."""
+_REST = 4
+"""Atoms after the name of a tool in which a question about the tool ends."""
 _WINDOW = 8
 """Atoms after a verb in which its object is searched."""
 _HEADLINE = 5
 """Atoms at the beginning of a sentence in which its headline ends."""
 
-_ATOMS = re.compile(r"\w+|\S")
-"""Words, and every other character except white space."""
-_SENTENCE_END = re.compile(r"(?<=\?)(?=\s)|[.!;](?=\s|$)|\n\s*\n|\n(?=\s*[-*#>\d])")
 _NAME_WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_USE = _set("use using call run invoke execute")
-_READ = _set(
-    "get fetch find look lookup search query list read retrieve check compare track show tell give see display pull"
-    " return report need want know"
-)
-_MAKE = _set("make create add generate")
-_QUESTIONS = _set("what whats how hows which when where wheres who")
-_COMMON = _set("get fetch find look lookup search query list read make create run use tool")
+_QUESTIONS = to_set("what whats how hows which when where wheres who")
+_COMMON = to_set("get fetch find look lookup search query list read make create run use tool")
 """Words of tool names that do not identify a tool."""
-_LIGHT = _set(
+_LIGHT = to_set(
     "a an the this these those my your our their his her its me us you is are was were s will do does did can"
     " could up for out of at all one any some more to be please current latest today"
 )
-_SUBJECTS = _set("i we they he she it")
-_LEAVES_OBJECT = _set(", about with without if whether because before after than like in on from into")
-_NEGATIONS = _set("not never without avoid cannot dont")
-_NEGATION_PAIRS = {("no", "need"), ("instead", "of"), ("rather", "than")}
-_BEGIN_NEGATION = _NEGATIONS | {"t"} | {first for first, _ in _NEGATION_PAIRS}
-_ENDING_PAIRS = {("can", "you"), ("could", "you")}
-_ENDS_NEGATION = _set("forget hesitate fail but just please")
-_CONDITIONS = _set("if when while since because although unless")
-_MODALS = _set("can could may")
-_AUXILIARIES = _set("is are was were must should may can need does did will shall")
-_JOINS = _set(", : and so then but or")
+_SUBJECTS = to_set("i we they he she it")
+_LEAVES_OBJECT = to_set(", about with without if whether because before after than like in on from into")
+_ABOUT = to_set("what whats how hows which")
+_ASKS_IF = to_set("is are does did should")
+_MODALS = to_set("can could may")
+_AUXILIARIES = to_set("is are was were must should may can need does did will shall")
 _NOT_BEFORE_NOUNS = _SUBJECTS | {"to", "in"}
 """Words after which a word such as "order" is a verb or part of "in order to"."""
-_ENDS_HEADLINE = _set("? in of for at on from please")
-_LEADS_TO_CALL = _set("with in as by make")
-_KNOWN_VERBS = _USE | _READ | _MAKE
-
-
-class _Sentence(NamedTuple):
-    """The lower-case atoms of a sentence, and whether a negation applies at each."""
-
-    atoms: Sequence[str]
-    negated: Sequence[bool]
+_BEFORE_VERB = JOINS | {"please", "you", "to", "me"}
+_ENDS_HEADLINE = to_set("? in of for at on from please")
+_LEADS_TO_CALL = to_set("with in as by make")
 
 
 class _Ask(NamedTuple):
@@ -82,6 +58,16 @@ class _Ask(NamedTuple):
     verb: str
     objects: frozenset[str]
     words: frozenset[str]
+
+
+class _Mention(NamedTuple):
+    """A name of a tool in a sentence: where it begins and ends, and whether a verb of use comes before it."""
+
+    name: str
+    sentence: Sentence
+    start: int
+    end: int
+    is_used: bool
 
 
 class _ToolMentions(NamedTuple):
@@ -98,7 +84,7 @@ def find_tool(tools: Sequence[str], text: str) -> str | None:
     A name before the noun "tool" is clearer than a name after a verb of use, this is clearer than an ask for the
     nouns of a name, and this is clearer than a name of several words elsewhere.
     """
-    sentences = _read_sentences(text)
+    sentences = read_sentences(text)
     mentions = _find_mentions(sentences, tools)
     for names in (mentions.before_noun, mentions.after_verb):
         if names:
@@ -110,8 +96,8 @@ def find_tool(tools: Sequence[str], text: str) -> str | None:
 def asks_for_call(text: str) -> bool:
     """Return whether `text` asks for a call of any tool ("use a tool")."""
     return any(
-        atom in ("tool", "tools", "function") and not negated[at] and _is_asked_for(atoms, at)
-        for atoms, negated in _read_sentences(text)
+        atom in ("tool", "tools", "function") and not excluded[at] and _is_asked_for(atoms, at)
+        for atoms, excluded in read_sentences(text)
         for at, atom in enumerate(atoms)
     )
 
@@ -122,39 +108,25 @@ def _is_asked_for(atoms: Sequence[str], at: int) -> bool:
     if atoms[at + 1 : at + 2] == ["call"]:
         return before[-1:] == ["a"] and not _LEADS_TO_CALL.isdisjoint(before[-2:-1])
     verb = next((atom for atom in reversed(before) if atom not in _LIGHT), "")
-    return verb in _USE
+    return verb in USE
 
 
-def _read_sentences(text: str) -> list[_Sentence]:
-    return [_read_sentence(part) for part in _SENTENCE_END.split(text[:_READ_CHARACTERS].lower())]
+def _find_mentions(sentences: Iterable[Sentence], tools: Sequence[str]) -> _ToolMentions:
+    mentions = _ToolMentions(set(), set(), set())
+    for name, (atoms, excluded), at, end, is_used in _find_names(sentences, tools):
+        if excluded[at] or _is_about(atoms, at, end):
+            continue
+        if atoms[end : end + 1] == ["tool"]:
+            mentions.before_noun.add(name)
+        if is_used:
+            mentions.after_verb.add(name)
+        if len(_split_name(name)) > 1 or _is_instruction(atoms, at):
+            mentions.elsewhere.add(name)
+    return mentions
 
 
-def _read_sentence(text: str) -> _Sentence:
-    atoms = _ATOMS.findall(text)
-    has_negation = not _BEGIN_NEGATION.isdisjoint(atoms)
-    return _Sentence(atoms, list(_find_negated(atoms)) if has_negation else [False] * len(atoms))
-
-
-def _find_negated(atoms: Sequence[str]) -> Iterator[bool]:
-    """Yield whether a negation applies at each atom. It ends with a conditional clause, or at "but", "please"."""
-    negated = conditional = False
-    for at, atom in enumerate(atoms):
-        conditional = conditional or atom in _CONDITIONS
-        pair = tuple(atoms[at : at + 2])
-        if atom in _NEGATIONS or pair in _NEGATION_PAIRS or _is_contraction(atoms, at):
-            negated = True
-        elif atom in _ENDS_NEGATION or pair in _ENDING_PAIRS or (atom == "," and conditional):
-            negated = conditional = False
-        yield negated
-
-
-def _is_contraction(atoms: Sequence[str], at: int) -> bool:
-    """Return whether the atoms up to `at` are a contraction such as "don't"."""
-    return atoms[at] == "t" and at > 1 and atoms[at - 1] in "'’" and atoms[at - 2].endswith("n")
-
-
-def _find_mentions(sentences: Iterable[_Sentence], tools: Sequence[str]) -> _ToolMentions:
-    """Find the names of `tools` in one pass.
+def _find_names(sentences: Iterable[Sentence], tools: Sequence[str]) -> Iterator[_Mention]:
+    """Yield the mentions of `tools`, in one pass.
 
     The comparisons are limited to a number that text written by people does not reach.
     """
@@ -163,27 +135,44 @@ def _find_mentions(sentences: Iterable[_Sentence], tools: Sequence[str]) -> _Too
         for spelling in _spell(tool):
             names.setdefault(spelling, tool)
     lengths = _group_lengths(names)
-    mentions = _ToolMentions(set(), set(), set())
     left = _MAX_COMPARED
-    for atoms, negated in sentences:
+    for sentence in sentences:
         is_used = False
-        for at, atom in enumerate(atoms):
+        for at, atom in enumerate(sentence.atoms):
             for length in lengths.get(atom, ()) if left > 0 else ():
                 left -= length
-                name = names.get(tuple(atoms[at : at + length]))
-                if name is not None and not negated[at] and not _is_negated_after(atoms, at + length):
-                    _add_mention(mentions, name, is_used, atoms[at + length : at + length + 1] == ["tool"])
-            is_used = is_used or atom in _USE
-    return mentions
+                name = names.get(tuple(sentence.atoms[at : at + length]))
+                if name is not None:
+                    yield _Mention(name, sentence, at, at + length, is_used)
+            is_used = is_used or atom in USE
 
 
-def _add_mention(mentions: _ToolMentions, name: str, is_used: bool, is_before_noun: bool) -> None:
-    if is_before_noun:
-        mentions.before_noun.add(name)
-    if is_used:
-        mentions.after_verb.add(name)
-    if len(_split_name(name)) > 1:
-        mentions.elsewhere.add(name)
+def _is_instruction(atoms: Sequence[str], at: int) -> bool:
+    """Return whether the name at `at` is the verb of an instruction: "search for cats" for `search`."""
+    is_verb = atoms[at] in KNOWN_VERBS and (at == 0 or atoms[at - 1] in _BEFORE_VERB)
+    after = atoms[at + 1 : at + 3]
+    return is_verb and after[:1] != [] and after[0] not in JOINS and _AUXILIARIES.isdisjoint(after)
+
+
+def _is_about(atoms: Sequence[str], at: int, end: int) -> bool:
+    """Return whether the sentence is about the named tool: "what does get_order do?", "get_order must not be used"."""
+    if _is_negated_after(atoms, end) or atoms[at - 1 : at] == ["about"]:
+        return True
+    rest = atoms[end : end + _REST]
+    is_end = len(rest) < _REST or any(atom in JOINS or atom == "?" for atom in rest)
+    return is_end and _begins_question(atoms, at)
+
+
+def _begins_question(atoms: Sequence[str], end: int) -> bool:
+    """Return whether a question begins in the clause before `end`, near it."""
+    for at in range(end - 1, max(end - _WINDOW, 0) - 1, -1):
+        atom = atoms[at]
+        if atom in JOINS or atom in ("using", "with"):
+            return False
+        is_first = at == 0 or atoms[at - 1] in JOINS
+        if atom in _ABOUT or (is_first and (atom in _ASKS_IF or (atom in _QUESTIONS and _asks(atoms, at)))):
+            return True
+    return False
 
 
 def _is_negated_after(atoms: Sequence[str], at: int) -> bool:
@@ -208,7 +197,7 @@ def _spell(tool: str) -> tuple[tuple[str, ...], ...]:
     """Return the atoms of a name, and of the same words with other separators."""
     words = _split_name(tool)
     spellings = [tool, "_".join(words), "-".join(words), "".join(words)] if len(words) > 1 else [tool]
-    return tuple(dict.fromkeys(tuple(_ATOMS.findall(spelling.lower())) for spelling in spellings))
+    return tuple(dict.fromkeys(tuple(ATOMS.findall(spelling.lower())) for spelling in spellings))
 
 
 @remember(entries=4_096, longest=256)
@@ -217,7 +206,7 @@ def _split_name(tool: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _NAME_WORDS.findall(tool.rpartition("__")[2]))
 
 
-def _find_asked(sentences: Sequence[_Sentence], tools: Sequence[str]) -> str | None:
+def _find_asked(sentences: Sequence[Sentence], tools: Sequence[str]) -> str | None:
     """Find the first tool all of whose nouns are in one sentence, where its verb or a question leads to one of them.
 
     A tool whose name begins with the verb of the sentence comes first: "list files" is for `list_files`, even after
@@ -246,18 +235,18 @@ def _find_nouns(tool: str) -> frozenset[str]:
 def _find_verbs(tool: str) -> frozenset[str]:
     """Return the verbs that ask for a tool: those of its first word, and the first word itself."""
     first = _split_name(tool)[0]
-    if first in _MAKE:
-        return _USE | _MAKE
-    return _USE if first in _USE else _USE | _READ | _QUESTIONS | {first, ""}
+    if first in MAKE:
+        return USE | MAKE
+    return USE if first in USE else USE | READ | _QUESTIONS | {"help", first, ""}
 
 
-def _find_asks(sentence: _Sentence, verbs: set[str]) -> Iterator[_Ask]:
+def _find_asks(sentence: Sentence, verbs: set[str]) -> Iterator[_Ask]:
     """Yield the asks of a sentence."""
-    atoms, negated = sentence
+    atoms, excluded = sentence
     words = _strip_plurals(set(atoms))
     for at, atom in enumerate(atoms):
-        if atom in verbs and not negated[at] and _asks(atoms, at):
-            yield _Ask(atom, _strip_plurals(_find_objects(atoms, at)), words)
+        if atom in verbs and not excluded[at] and _asks(atoms, at):
+            yield _Ask(atom, _strip_plurals(_find_objects(sentence, at)), words)
     if headline := _find_headline(atoms):
         yield _Ask("", _strip_plurals(headline), words)
 
@@ -267,23 +256,32 @@ def _asks(atoms: Sequence[str], at: int) -> bool:
     atom, before = atoms[at], "".join(atoms[at - 1 : at])
     if atom in _QUESTIONS:
         follows = atom not in ("when", "where", "who") or atoms[at + 1 : at + 2] == ["'"]
-        return (at < 2 or before in _JOINS) and (follows or not _AUXILIARIES.isdisjoint(atoms[at + 1 : at + 2]))
-    if atom not in _KNOWN_VERBS:
-        return at == 0 or before in _JOINS or before in ("please", "you", "to")
+        return (at < 2 or before in JOINS) and (follows or not _AUXILIARIES.isdisjoint(atoms[at + 1 : at + 2]))
+    if atom not in KNOWN_VERBS:
+        return at == 0 or before in _BEFORE_VERB
     if before not in _SUBJECTS or atom in ("need", "want"):
         return True
     return not _MODALS.isdisjoint(atoms[max(at - 2, 0) : at - 1])
 
 
-def _find_objects(atoms: Sequence[str], at: int) -> Iterator[str]:
+def _find_objects(sentence: Sentence, at: int) -> Iterator[str]:
     """Yield the words that can be the object of the verb at `at`."""
+    atoms, excluded = sentence
     is_question = atoms[at] in _QUESTIONS
     heavy = False
-    for before, atom in zip(atoms[at : at + _WINDOW], atoms[at + 1 : at + _WINDOW + 1], strict=False):
-        if (is_question and atom in ("a", "an")) or (heavy and atom in _LEAVES_OBJECT) or atom == "when":
+    for place in range(at + 1, min(at + 1 + _WINDOW, len(atoms))):
+        atom = atoms[place]
+        if (
+            excluded[place]
+            or (is_question and atom in ("a", "an"))
+            or (heavy and atom in _LEAVES_OBJECT)
+            or atom == "when"
+        ):
+            return
+        if atom == "to" and atoms[at] in ("need", "want"):
             return
         heavy = heavy or (atom.isalnum() and atom not in _LIGHT)
-        if before not in _NOT_BEFORE_NOUNS:
+        if atoms[place - 1] not in _NOT_BEFORE_NOUNS:
             yield atom
 
 

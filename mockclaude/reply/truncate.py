@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import inf
 from typing import Any, NamedTuple, TypeVar
 
-from mockclaude.api import tokens
+from mockclaude.api import growing_text, tokens
 from mockclaude.api.body import Body
 from mockclaude.api.checks.size_checks import count_window_tokens
 from mockclaude.api.events import (
@@ -122,7 +122,7 @@ def _cut_to_fit(block: Block, left: int, weights: Weights) -> list[Block]:
     kind = block["type"]
     if kind in _TOOL_USES:
         return _cut_tool_use(block, left - tokens.of_output(StreamedBlock(block, ""), weights), weights)
-    text = tokens.cut(generated_text(block), left, weights) if kind in _CUT_AS else ""
+    text = growing_text.cut(generated_text(block), left, weights) if kind in _CUT_AS else ""
     if not text:
         return []
     if isinstance(block, HiddenThinking):
@@ -135,5 +135,5 @@ def _cut_tool_use(block: Block, left: int, weights: Weights) -> list[Block]:
     """Cut the JSON of a tool call."""
     if left < 0:
         return []
-    text = tokens.cut(streamed_text(block), left, weights)
+    text = growing_text.cut(streamed_text(block), left, weights)
     return [StreamedBlock({**block, "input": parse_tool_json(text)}, text, list_sizes(block))]

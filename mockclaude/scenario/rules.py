@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import orjson
 from pydantic import BaseModel
 
+from mockclaude.api.models import CATALOGUE_DATE
 from mockclaude.api.request import MessagesRequest
 from mockclaude.scenario import volatile
 from mockclaude.scenario.conditions.conditions import Condition, Test, conditions
@@ -216,7 +217,7 @@ def build(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Scenario:
         known_signatures=find_known_signatures(rules),
         chaos=tuple(fault for source, file in files for fault in _faults(file.chaos, source.place(("chaos",)))),
         limits=scoped_limits(files),
-        warnings=tuple(list_warnings([source for source, _ in files])),
+        warnings=tuple(list_warnings(files)),
     )
 
 
@@ -251,6 +252,7 @@ def _policy(files: Sequence[tuple[SourceMap, written.ScenarioFile]]) -> Policy:
         unmatched=_first(files, "unmatched", UNMATCHED),
         lane_from=_first(files, "lane_from", ()),
         account=_first(files, "account", "new"),
+        today=_first(files, "today", CATALOGUE_DATE),
         as_recorded=_first(files, "as_recorded", False),
     )
 

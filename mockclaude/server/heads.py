@@ -16,7 +16,7 @@ from yarl import URL
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
-from mockclaude.engine.http_request import SCENARIO_HEADER, Head, HttpRequest
+from mockclaude.engine.http_request import SCENARIO_HEADER, Head, HttpRequest, new_http_request
 from mockclaude.engine.routes import ENDPOINTS
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.trust import Trust, move_to_pages_lane
@@ -173,7 +173,7 @@ class Heads:
             raise self._unknown(path, name)
         if slash == "/v1/":
             return name, slash + rest
-        if validation_mode(request.headers, served.scenario.policy) == "gateway":
+        if validation_mode(request.headers, served.scenario.policy) != "anthropic":
             return name, f"/v1{slash}{rest}"
         raise self._unknown(path, name)
 
@@ -196,7 +196,7 @@ def build_http_request(
     headers = head.headers if head.page else headers
     head = head.with_lane_of(body) if head.reads_body else head
     since_start_us, fraction_us = int((now - began) * 1e6), int(now % 1 * 1e6)
-    return HttpRequest(head, headers, body, int(now), since_start_us, reused, fraction_us)
+    return new_http_request((head, headers, body, int(now), since_start_us, reused, fraction_us))
 
 
 def to_origin_form(request: web.BaseRequest) -> web.BaseRequest:

@@ -17,7 +17,7 @@ from mockclaude.wire.framing import (
     find_end,
     is_bodiless,
 )
-from mockclaude.wire.script import Script, Send, to_sends
+from mockclaude.wire.script import Script, Send, new_script, new_send, to_sends
 
 
 def encode(response: Response, *, http11: bool) -> Script:
@@ -36,7 +36,7 @@ def encode(response: Response, *, http11: bool) -> Script:
     if not data:
         return Script(status, (Send(at, b"%b%b\r\n%b" % (lines, id_line, LAST_CHUNK)),), end, at)
     sent = b"%b%b\r\n%x\r\n%b\r\n%b" % (lines, id_line, len(data), data, LAST_CHUNK)
-    return Script(status, (Send(at, sent),), end, at)
+    return new_script((status, (new_send((at, sent)),), end, at, 0))
 
 
 def _encode_special(response: Response, http11: bool) -> Script:

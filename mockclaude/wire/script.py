@@ -16,13 +16,13 @@ class Send(NamedTuple):
     data: bytes
 
 
-_new_send: Callable[[tuple[int, bytes]], Send] = partial(tuple.__new__, Send)
+new_send: Callable[[tuple[int, bytes]], Send] = partial(tuple.__new__, Send)
 """A constructor that calls no Python code."""
 
 
 def to_sends(times: Iterable[int], data: Iterable[bytes]) -> list[Send]:
     """Combine successive bytes with their times."""
-    return list(map(_new_send, zip(times, data, strict=True)))
+    return list(map(new_send, zip(times, data, strict=True)))
 
 
 class Script(NamedTuple):
@@ -40,6 +40,9 @@ class Script(NamedTuple):
     end_at: int = 0
     down_us: int = 0
 
+
+new_script: Callable[[tuple[int, Sequence[Send], End, int, int]], Script] = partial(tuple.__new__, Script)
+"""A constructor that calls no Python code."""
 
 CONTINUE = Script(100, [Send(0, b"HTTP/1.1 100 Continue\r\n\r\n")])
 """The response to `expect: 100-continue`: the client then sends its body."""

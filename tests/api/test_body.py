@@ -74,7 +74,7 @@ def test_a_missing_field_is_named(missing: str) -> None:
         ({"stream": "yes"}, "stream: Input should be a valid boolean"),
         ({"messages": []}, "messages: at least one message is required"),
         ({"messages": {}}, "messages: Input should be a valid list"),
-        ({"messages": ["Hi"]}, "messages.0: Input should be a valid dictionary"),
+        ({"messages": ["Hi"]}, "messages.0: Input does not match the expected shape."),
         ({"messages": [{"role": "user"}]}, "messages.0.content: Field required"),
         ({"messages": [{"content": "Hi"}]}, "messages.0.role: Field required"),
         (
@@ -85,13 +85,13 @@ def test_a_missing_field_is_named(missing: str) -> None:
         ({"messages": [{"role": "user", "content": {}}]}, "messages.0.content: Input should be a valid string"),
         (
             {"messages": [{"role": "user", "content": ["Hi"]}]},
-            "messages.0.content.0: Input should be a valid dictionary",
+            "messages.0.content.0: Input does not match the expected shape.",
         ),
         ({"messages": block()}, "messages.0.content.0.type: Field required"),
         ({"messages": block(type="text", text=5)}, "messages.0.content.0.text: Input should be a valid string"),
         (
             {"messages": block(type="tool_use", input=[])},
-            "messages.0.content.0.input: Input should be a valid dictionary",
+            "messages.0.content.0.input: Input does not match the expected shape.",
         ),
         (
             {"messages": block(type="tool_result", is_error="false")},
@@ -99,19 +99,19 @@ def test_a_missing_field_is_named(missing: str) -> None:
         ),
         (
             {"messages": block(type="tool_result", content=["Sunny"])},
-            "messages.0.content.0.content.0: Input should be a valid dictionary",
+            "messages.0.content.0.content.0: Input does not match the expected shape.",
         ),
         ({"system": {}}, "system: Input should be a valid string"),
         ({"system": [{}]}, "system.0.type: Field required"),
         ({"tools": {}}, "tools: Input should be a valid list"),
-        ({"tools": [{"input_schema": 5}]}, "tools.0.input_schema: Input should be a valid dictionary"),
+        ({"tools": [{"input_schema": 5}]}, "tools.0.input_schema: Input does not match the expected shape."),
         ({"tool_choice": {}}, "tool_choice.type: Field required"),
         ({"tool_choice": {"type": "x"}}, "tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'"),
         ({"thinking": {"type": 5}}, "thinking.type: Input should be a valid string"),
         ({"output_config": {"format": {"type": "json_schema"}}}, "output_config.format.schema: Field required"),
         ({"output_format": {"type": "xml", "schema": {}}}, "output_format.type: Input should be 'json_schema'"),
         ({"stop_sequences": "END"}, "stop_sequences: Input should be a valid list"),
-        ({"metadata": "me"}, "metadata: Input should be a valid dictionary"),
+        ({"metadata": "me"}, "metadata: Input does not match the expected shape."),
     ],
 )
 def test_the_first_problem_is_told_with_its_path(changes: dict[str, Any], message: str) -> None:

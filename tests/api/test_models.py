@@ -13,7 +13,7 @@ from anthropic.types import ModelInfo
 from anthropic.types.beta import BetaModelInfo
 
 from mockclaude.api import models
-from mockclaude.api.models import CATALOGUE, Model, find, resolve
+from mockclaude.api.models import CATALOGUE, CATALOGUE_DATE, Model, find, resolve
 
 SDK_NAMES: tuple[str, ...] = get_args(get_args(ModelName)[0])
 
@@ -56,7 +56,7 @@ def test_a_model_the_sdk_warns_of_retires_on_the_day_it_warns_of(name: str, day:
         assert name.startswith(("claude-1", "claude-2", "claude-instant"))
         return
     plain = day.replace("st,", ",").replace("nd,", ",").replace("rd,", ",").replace("th,", ",")
-    assert model.lifecycle != "active"
+    assert model.lifecycle(CATALOGUE_DATE) != "active"
     assert model.retires_at == datetime.strptime(plain, "%B %d, %Y").date().isoformat()
 
 
@@ -95,7 +95,7 @@ def test_the_catalogue_is_newest_first_and_no_name_means_two_models() -> None:
 def test_only_a_model_on_its_way_out_has_dates_for_that(model: Model) -> None:
     dates = [day for day in (model.created_at, model.deprecated_at, model.retires_at) if day]
 
-    assert len(dates) == (1 if model.lifecycle == "active" else 3)
+    assert len(dates) == (1 if model.lifecycle(CATALOGUE_DATE) == "active" else 3)
     assert dates == sorted(dates)
 
 

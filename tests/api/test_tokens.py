@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockclaude.api import tokens
+from mockclaude.api import growing_text, tokens
 from mockclaude.api.events import streamed_text
+from mockclaude.api.growing_text import GrowingText
 from mockclaude.api.media import MAX_TEXTS, OPENED
 from mockclaude.api.prompt_parts import PATCH, count_patches
 from mockclaude.api.prompt_settings import list_parts, of_input
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.token_weights import NEW, OLD, Scale, Weights
-from mockclaude.api.tokens import GrowingText, SampledText, count_text
+from mockclaude.api.tokens import SampledText, count_text
 from tests.api.bodies import accepted, json_objects, texts
 from tests.api.pdf_files import page, pdf_of, stream
 from tests.api.pictures import encoded, pdf, png
@@ -91,12 +92,12 @@ def test_a_growing_text_counts_as_the_whole(pieces: list[str], weights: Weights)
 
 @given(text=RUNS | texts, count=st.integers(0, 50), weights=ALL_WEIGHTS)
 def test_a_text_is_cut_to_the_most_that_its_tokens_hold(text: str, count: int, weights: Weights) -> None:
-    cut = tokens.cut(text, count, weights)
+    cut = growing_text.cut(text, count, weights)
 
     assert text.startswith(cut)
     assert tokens.of_text(cut, weights) <= count
     assert cut == text or tokens.of_text(text[: len(cut) + 1], weights) > count
-    assert tokens.cut(text, tokens.of_text(text, weights), weights) == text
+    assert growing_text.cut(text, tokens.of_text(text, weights), weights) == text
 
 
 SAMPLES = {

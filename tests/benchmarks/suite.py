@@ -1,11 +1,12 @@
 """What a test costs that uses the fixture, beside the same test with a server that is running already.
 
-Each suite is run by a pytest of its own, which measures from the end of its first test to the end of its last.
-The time to add a rule is measured within the tests.
+One pytest runs the suites of a round, each a module. It measures from the end of a suite's first test
+to the end of its last. The time to add a rule is measured within the tests.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,22 +14,23 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.servers import MOCKCLAUDE, ROOT, Workplace
 from tests.benchmarks.table import Results
 
 _CONFTEST = """
-import statistics, time, pytest
+import json, statistics, time
+from collections import defaultdict
 
-ends, spent = [], []
+ends, spent = defaultdict(list), []
 
-def pytest_runtest_logfinish():
-    ends.append(time.perf_counter())
+def pytest_runtest_logfinish(location):
+    ends[location[0].removeprefix("test_").removesuffix(".py")].append(time.perf_counter())
 
 def pytest_unconfigure():
-    print("seconds", statistics.median(spent) if spent else (ends[-1] - ends[0]) / (len(ends) - 1))
+    seconds = {name: (times[-1] - times[0]) / (len(times) - 1) for name, times in ends.items()}
+    print("seconds", json.dumps(seconds | {"rule": statistics.median(spent)}))
 """
 _ONLY_OUR_PLUGIN = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 _CLIENT = """
@@ -61,28 +63,28 @@ _TESTS = {
 }
 
 
-class Suite(NamedTuple):
-    """A suite of equal tests."""
+def _write(folder: Path, tests: int) -> None:
+    """Write suites of so many equal tests."""
+    (folder / "conftest.py").write_text(_CONFTEST)
+    for name, test in _TESTS.items():
+        text = (_CLIENT if "ask(" in test else "") + _HEAD.format(tests=tests) + test
+        (folder / f"test_{name}.py").write_text(text)
 
-    name: str
-    tests: int
 
-    def milliseconds(self, folder: Path, environment: Mapping[str, str]) -> float:
-        """Return the time of one test.
+def _milliseconds(folder: Path, environment: Mapping[str, str]) -> dict[str, float]:
+    """Run the suites, and return the time of one test of each.
 
-        Raises:
-            RuntimeError: A test fails.
-        """
-        test = _TESTS[self.name]
-        text = (_CLIENT if "ask(" in test else "") + _HEAD.format(tests=self.tests) + test
-        (folder / "test_suite.py").write_text(text)
-        (folder / "conftest.py").write_text(_CONFTEST)
-        plugins = ("-p", "no:cacheprovider", "-p", "mockclaude.testing.plugin")
-        command = [sys.executable, "-m", "pytest", "-q", "-s", *plugins, "--rootdir", str(folder), "test_suite.py"]
-        done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"{self.name}: {done.stdout[-800:]}{done.stderr[-800:]}")
-        return float(done.stdout.rpartition("seconds ")[2].split()[0]) * 1e3
+    Raises:
+        RuntimeError: A test fails.
+    """
+    plugins = ("-p", "no:cacheprovider", "-p", "mockclaude.testing.plugin")
+    files = [f"test_{name}.py" for name in _TESTS]
+    command = [sys.executable, "-m", "pytest", "-q", "-s", *plugins, "--rootdir", str(folder), *files]
+    done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{done.stdout[-800:]}{done.stderr[-800:]}")
+    seconds = json.loads(done.stdout.rpartition("seconds ")[2])
+    return {name: value * 1e3 for name, value in seconds.items()}
 
 
 def measure(effort: Effort, workplace: Workplace, results: Results) -> None:
@@ -90,11 +92,12 @@ def measure(effort: Effort, workplace: Workplace, results: Results) -> None:
     times: dict[str, list[float]] = defaultdict(list)
     folder = workplace.folder / "suite"
     folder.mkdir(exist_ok=True)
+    _write(folder, effort.tests)
     with workplace.running(MOCKCLAUDE) as (server,):
         environment = {"BASE_URL": f"http://127.0.0.1:{server.port}", "PYTHONPATH": str(ROOT), **_ONLY_OUR_PLUGIN}
         for _ in range(effort.rounds):
-            for name in _TESTS:
-                times[name].append(Suite(name, effort.tests).milliseconds(folder, environment))
+            for name, value in _milliseconds(folder, environment).items():
+                times[name].append(value)
     setups = [more - less for more, less in zip(times["fixture"], times["nothing"], strict=True)]
     results.add("fixture-setup", setups, f"a test that does nothing: {median(times['nothing']):.2f} ms")
     results.add("fixture-rule", times["rule"])

@@ -48,10 +48,17 @@ CLIENTS = {
     "anthropic": ClientProgram(("anthropic",), "anthropic_sdk.py"),
     "anthropic-0.75": ClientProgram(("anthropic==0.75.0",), "anthropic_sdk.py"),
     "claude-agent-sdk": ClientProgram(("claude-agent-sdk",), "agent_sdk.py"),
+    "dspy": ClientProgram(("dspy",), "dspy_predictions.py"),
     "haystack": ClientProgram(("anthropic-haystack",), "haystack_agent.py"),
+    "instructor": ClientProgram(("instructor[anthropic]",), "instructor_modes.py"),
     "langchain": ClientProgram(("langchain", "langchain-anthropic", "langgraph"), "langchain_agents.py"),
     "litellm": ClientProgram(("litellm",), "litellm_calls.py"),
+    "llama-index": ClientProgram(
+        ("llama-index-llms-anthropic", "anthropic[bedrock,vertex]<1"), "llama_index_agents.py"
+    ),
+    "llm": ClientProgram(("llm", "llm-anthropic"), "llm_prompts.py"),
     "pydantic-ai": ClientProgram(("pydantic-ai-slim[anthropic]",), "pydantic_ai_agents.py"),
+    "smolagents": ClientProgram(("smolagents[litellm]",), "smolagents_agents.py"),
     "strands": ClientProgram(("strands-agents[anthropic]",), "strands_agents.py"),
 }
 

@@ -19,10 +19,15 @@ MODULES = {
     "agno": "agno",
     "anthropic": "anthropic",
     "claude-agent-sdk": "claude_agent_sdk",
+    "dspy": "dspy",
     "haystack": "haystack_integrations",
+    "instructor": "instructor",
     "langchain": "langchain_anthropic",
     "litellm": "litellm",
+    "llama-index": "llama_index",
+    "llm": "llm_anthropic",
     "pydantic-ai": "pydantic_ai",
+    "smolagents": "smolagents",
     "strands": "strands",
 }
 

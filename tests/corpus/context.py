@@ -197,6 +197,13 @@ PAIRS: list[Pair] = [
         COMPACTS,
     ),
     Pair(
+        "instructions for a summary of more than 16,384 characters",
+        "documented: API reference; measured by a client",
+        {"compaction": {"type": "summarize", "instructions": "a" * 16_385}},
+        Refused("compaction.instructions: String should have at most 16384 characters"),
+        SUMMARIZES,
+    ),
+    Pair(
         "a summary on demand is signed",
         PROBED,
         {"compaction": {"type": "summarize"}},

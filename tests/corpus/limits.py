@@ -94,6 +94,18 @@ MEDIA = [
         asked(text(), document(pdf(601))),
         Refused("messages.0.content.1.pdf.source.base64.data: A maximum of 600 PDF pages may be provided."),
     ),
+    Pair(
+        "a PDF that is not one",
+        "anthropics/claude-code#19577",
+        asked(text(), document(encoded(b"no PDF"))),
+        Refused("messages.0.content.1.pdf.source.base64.data: The PDF specified was not valid."),
+    ),
+    Pair(
+        "a PDF with a password",
+        "anthropics/claude-code#19013",
+        asked(text(), document(pdf(1, "secret"))),
+        Refused("messages.0.content.1.pdf.source.base64.data: The PDF specified is password protected."),
+    ),
     Pair("600 documents", "documented: image limits", asked(*[PLAIN] * 600), Accepted()),
     Pair("a PDF of 101 pages", "documented: PDF support", asked(document(pdf(101))), Accepted()),
 ]
@@ -275,7 +287,7 @@ TOOLS = [
         "a dangling reference in a tool that is not strict",
         "recorded: vicentereig/dspy.rb spec/vcr_cassettes/examples/html_to_markdown, 2025-12",
         {"tools": [tool(input_schema=DANGLING)], "tool_choice": {"type": "tool", "name": "get_weather"}},
-        Accepted({"stop_reason": "tool_use"}),
+        Accepted({"stop_reason": "tool_use"}, warning="`$ref` '#/$defs/Missing' has no target"),
         scenario="rules: [reply: [tool_use: {name: get_weather, input: {}}]]",
     ),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.corpus.pair import Accepted, Pair, Refused
+from tests.corpus.pair import COUNT_TOKENS, MESSAGES, Accepted, Pair, Refused
 
 MESSAGE = ["model", "id", "type", "role", "content", "stop_reason", "stop_sequence", "stop_details", "usage"]
 
@@ -101,6 +101,34 @@ PAIRS: list[Pair] = [
             Accepted({"model": name, "usage.inference_geo": "global"}),
         )
         for name in ("claude-sonnet-6", "claude-opus-5-6-20270101", "claude-opus-4-6-thinking")
+    ),
+    *(
+        Pair(
+            f"{name} is retired on {day}",
+            "documented: the table of retirements; the 404 is supposed",
+            {"model": name} if path == MESSAGES else {"model": name, "max_tokens": ...},
+            Refused(f"model: {name}", 404, "not_found_error"),
+            path=path,
+            scenario=f"today: {day}\nrules: [reply: Sunny.]",
+        )
+        for name, day, path in (
+            ("claude-3-haiku-20240307", "2026-04-19", MESSAGES),
+            ("claude-3-7-sonnet-latest", "2026-11-29", COUNT_TOKENS),
+            ("claude-sonnet-4-5", "2026-11-30", MESSAGES),
+        )
+    ),
+    *(
+        Pair(
+            f"{name} is not retired on {day}",
+            "documented: the table of retirements",
+            {"model": name},
+            Accepted({"model": model}),
+            scenario=f"today: {day}\nrules: [reply: Sunny.]",
+        )
+        for name, model, day in (
+            ("claude-3-haiku-20240307", "claude-3-haiku-20240307", "2026-04-18"),
+            ("claude-sonnet-4-5", "claude-sonnet-4-5-20250929", "2026-11-29"),
+        )
     ),
     *(
         Pair(

@@ -12,11 +12,11 @@ from mockclaude.engine.decision import Decision
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
-from tests.corpus import clients, context, conversations, limits, models, thinking, tokens
+from tests.corpus import clients, context, conversations, limits, models, shapes, thinking, tokens
 from tests.corpus.pair import COUNT_TOKENS, Accepted, Pair, Refused
 from tests.serving import Received, http_request, received, sent_of, with_client_headers
 
-THEMES = (thinking, tokens, limits, conversations, models, context, clients)
+THEMES = (thinking, tokens, limits, shapes, conversations, models, context, clients)
 PAIRS = [pair for theme in THEMES for pair in theme.PAIRS]
 QUESTION = {"model": "claude-sonnet-5", "max_tokens": 1024, "messages": [{"role": "user", "content": "Hello"}]}
 

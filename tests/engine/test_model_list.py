@@ -10,13 +10,13 @@ from multidict import MultiDict
 
 from mockclaude.api.errors import ApiError
 from mockclaude.api.mode import ValidationResult
-from mockclaude.api.models import ALIASES, CATALOGUE
+from mockclaude.api.models import ALIASES, CATALOGUE, CATALOGUE_DATE
 from mockclaude.engine.model_list import LIFECYCLES, models_page
 from tests.conftest import Serve
 
 
 def ids(*lifecycles: str) -> list[str]:
-    return [model.id for model in CATALOGUE if model.lifecycle in lifecycles]
+    return [model.id for model in CATALOGUE if model.lifecycle(CATALOGUE_DATE) in lifecycles]
 
 
 LISTED = ids("active", "deprecated")

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from mockclaude.api.mode import ValidationResult
-from mockclaude.api.models import ALIASES, CATALOGUE
+from mockclaude.api.models import ALIASES, CATALOGUE, CATALOGUE_DATE
 from mockclaude.engine.decision import Decision
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.model_list import models_page
@@ -16,7 +16,7 @@ from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.serving import NOW, Received, asking, http_request, received, sent_of, with_client_headers
 
-LISTED = [model.id for model in CATALOGUE if model.lifecycle != "retired"]
+LISTED = [model.id for model in CATALOGUE if model.lifecycle(CATALOGUE_DATE) != "retired"]
 
 
 def served(rules: str) -> ScenarioState:

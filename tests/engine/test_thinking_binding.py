@@ -73,6 +73,7 @@ SAME: dict[str, Change] = {
     "null keys": lambda r: change(r, "messages", 1, "content", 0, citations=None),
     "no error": lambda r: change(r, "messages", 2, "content", 0, is_error=False),
     "no citations": lambda r: change(r, "messages", 1, "content", 0, citations=[]),
+    "the direct caller": lambda r: change(r, "messages", 1, "content", 1, caller={"type": "direct"}),
     "defaults of a tool": lambda r: change(
         r, "tools", 0, type="custom", description="", strict=False, eager_input_streaming=False,
         allowed_callers=["direct"],
@@ -106,6 +107,11 @@ OTHER: dict[str, tuple[Change, str, str]] = {
     "an image": (
         lambda r: change(r, "messages", 0, "content", 1, "source", data="AAAB"),
         FIRST.format("0.content.1"),
+        "blocks_modified",
+    ),
+    "another caller": (
+        lambda r: change(r, "messages", 1, "content", 1, caller={"type": "code_execution", "tool_id": "a"}),
+        FIRST.format("1.content.1"),
         "blocks_modified",
     ),
     "an input": (

@@ -232,6 +232,43 @@ def test_a_request_for_json_is_answered_in_json(fields: dict[str, Any], messages
     assert json.loads(block["text"]) == {"at": 1}
 
 
+PROMPT = f"Reply in JSON by this schema: {json.dumps(SCHEMA)}"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": PROMPT},
+        {"system": PROMPT},
+        {"system": [{"type": "text", "text": "Be brief."}, {"type": "text", "text": PROMPT}]},
+        {"system": PROMPT, "messages": after_tool({"content": "42"})},
+        {"system": PROMPT, "tools": TOOLS},
+    ],
+)
+def test_a_prompt_with_a_schema_is_answered_in_json(fields: dict[str, Any]) -> None:
+    [block] = improvised(**fields)
+
+    assert block["text"] == '{"at":1}'
+
+
+def test_json_is_in_a_code_fence_if_the_prompt_asks_for_it() -> None:
+    [block] = improvised(f"{PROMPT} Wrap it in a code fence.")
+
+    assert block["text"] == '```json\n{"at":1}\n```'
+
+
+def test_values_come_from_the_text_beside_a_schema() -> None:
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    [block] = improvised(f"Reply in JSON by this schema: {json.dumps(schema)} What is the weather in Oslo?")
+
+    assert json.loads(block["text"]) == {"city": "Oslo"}
+
+
+@pytest.mark.parametrize(("text", "tool"), [("Use the lookup tool", "lookup"), ("Hello", None)])
+def test_tool_comes_before_json_that_a_prompt_asks_for(text: str, tool: str | None) -> None:
+    assert used(improvised(text, system=PROMPT, tools=TOOLS)) == tool
+
+
 @pytest.mark.parametrize(
     ("thinking", "kinds"),
     [

@@ -27,6 +27,11 @@ def text(written: str = "Hi") -> dict[str, Any]:
     return {"type": "text", "text": written}
 
 
+ENABLED = {"type": "enabled", "budget_tokens": 1024}
+THOUGHT = {"type": "thinking", "thinking": "Hm.", "signature": "signed"}
+RETURNED = [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1"}]}]
+
+
 @pytest.mark.parametrize(
     ("fields", "content", "notes"),
     [
@@ -42,6 +47,13 @@ def text(written: str = "Hi") -> dict[str, Any]:
         ({"tools": [{"type": "computer_toolset_20260801"}]}, [use("left_click")], []),
         ({"tools": [{"type": "bash_20250124", "name": "bash"}]}, [use("bash")], []),
         ({}, [use()], ["the tool 'get_weather' was not offered"]),
+        (
+            {"tools": [WEATHER], "thinking": ENABLED},
+            [use()],
+            ["thinking is enabled, but the reply calls a tool without thinking"],
+        ),
+        ({"tools": [WEATHER], "thinking": ENABLED}, [THOUGHT, use()], []),
+        ({"tools": [WEATHER], "thinking": ENABLED, "messages": RETURNED}, [use()], []),
         (
             {"tools": [WEATHER]},
             [use(city=5)],

@@ -42,6 +42,7 @@ MISTAKES = [
 BEYOND = [
     "rules: [reply: x]\nseed: 1e3",
     "rules: [reply: x]\npace: {jitter: 200%}",
+    "rules: [reply: x]\ntoday: 2026-02-30",
     "rules:\n- {when: {endpoint: count_tokens}, reply: Hi}\n",
     "rules:\n- {when: {endpoint: models}, sequence: [{error: 529}, [{pause: 1s}, {usage: {input_tokens: 1}}]]}\n",
     "rules:\n- {when: {endpoint: [models, count_tokens]}, pace: opus, reply: {generate: auto}}\n",

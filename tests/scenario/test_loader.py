@@ -166,6 +166,7 @@ def test_the_mistakes_of_all_files_are_told_at_once() -> None:
         ("unmatched", "404", "410"),
         ("lane_from", "metadata.user_id", "headers.x-user"),
         ("account", "old", "new"),
+        ("today", "2026-11-30", "2026-12-01"),
         ("as_recorded", "False", "True"),
     ],
 )
@@ -181,10 +182,10 @@ def test_files_of_one_scenario_agree(key: str, first: str, second: str) -> None:
     assert told(*files) == [f"{line} for all files of a scenario"]
 
 
-def test_the_account_and_the_form_of_streams_are_those_of_the_scenario() -> None:
-    policy = load(write(a=f"account: old\nas_recorded: true\n{RULE}")).policy
+def test_the_account_and_the_day_are_those_of_the_scenario() -> None:
+    policy = load(write(a=f"account: old\ntoday: 2026-12-01\nas_recorded: true\n{RULE}")).policy
 
-    assert (policy.account, policy.as_recorded) == ("old", True)
+    assert (policy.account, policy.today, policy.as_recorded) == ("old", "2026-12-01", True)
 
 
 def test_files_of_one_scenario_may_say_the_same() -> None:

@@ -54,6 +54,7 @@ def told(text: str) -> str:
 
 
 BETAS = "expected known, strict, any, or names, e.g. [new-beta-2026-11-29]"
+DAY = "expected a date, e.g. 2026-12-01"
 LANE_FROM = "invalid source of the lane"
 LANE_SOURCE = "expected a header (headers.x-user), a cookie (cookies.session) or a field of metadata (metadata.user_id)"
 WRONG_UNMATCHED = "wrong error for unmatched requests"
@@ -71,7 +72,7 @@ IN_A_FILE = [
     (
         "rules: [reply: x]\nsed: 1",
         "2:1: unknown key 'sed'; expected seed, locale, validation, api_keys, models, betas, unmatched, lane_from, "
-        "account, as_recorded, as_written, pace, chunk_size, limits, chaos, client_faults or rules; "
+        "account, today, as_recorded, as_written, pace, chunk_size, limits, chaos, client_faults or rules; "
         "did you mean 'seed'?",
     ),
     ("rules: [reply: x]\nseed: 1.5", "2:7: invalid value, got number 1.5; expected an integer"),
@@ -115,6 +116,11 @@ IN_A_FILE = [
         "2:10: invalid value, got string 'nwe'; expected 'old' or 'new'; did you mean 'new'?",
     ),
     ("rules: [reply: x]\nas_recorded: yess", "2:14: invalid value, got string 'yess'; expected true or false"),
+    ("rules: [reply: x]\ntoday: tomorrow", f"2:8: invalid day, got 'tomorrow'; {DAY}"),
+    ("rules: [reply: x]\ntoday: 2026-13-01", f"2:8: invalid day, got '2026-13-01'; {DAY}"),
+    ("rules: [reply: x]\ntoday: 2026-02-30", f"2:8: invalid day, got '2026-02-30'; {DAY}"),
+    ("rules: [reply: x]\ntoday: 2026-12-01T10:00:00Z", f"2:8: invalid day, got '2026-12-01T10:00:00Z'; {DAY}"),
+    ("rules: [reply: x]\ntoday: 5", f"2:8: invalid day, got 5; {DAY}"),
     ("rules: [reply: x]\nlane_from: []", f"2:12: {LANE_FROM}, got []; {LANE_SOURCE}"),
     ("rules: [reply: x]\nlane_from: 5", f"2:12: {LANE_FROM}, got 5; {LANE_SOURCE}"),
     ("rules: [reply: x]\nlane_from: x-user", f"2:12: {LANE_FROM}, got 'x-user'; {LANE_SOURCE}"),

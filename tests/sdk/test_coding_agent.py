@@ -162,6 +162,33 @@ def test_the_loop_ends_after_the_tool_result() -> None:
     assert message["stop_reason"] == "end_turn"
 
 
+def marked(text: str) -> list[dict[str, Any]]:
+    """Return the content of the newest message, which ends in a breakpoint."""
+    return [{"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}]
+
+
+def result_of(call: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"role": "user", "content": [{"tool_use_id": call["id"], "type": "tool_result", "content": "Milk.", **more}]}
+
+
+@pytest.mark.parametrize("model", ["claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5-2", "claude-sonnet-5"])
+def test_a_session_with_thinking_and_tools_goes_on(model: str) -> None:
+    """In the next request, a breakpoint has moved, and a list with one text is a string (captured: 3 sessions of 4)."""
+    command = "Use the Read tool on notes.txt"
+    later: list[dict[str, Any]] = []
+    for number in range(3):
+        newest = [{"role": "user", "content": marked(command)}] if number else []
+        called = asked(command, *later, *newest, model=model)
+        assert [block["type"] for block in called["content"]] == ["thinking", "tool_use"]
+        history = [{"role": "user", "content": command}] if number else []
+        later += [*history, {"role": "assistant", "content": called["content"]}]
+
+        call = called["content"][-1]
+        ended = asked(command, *later, result_of(call, cache_control={"type": "ephemeral"}), model=model)
+        assert [block["type"] for block in ended["content"]] == ["thinking", "text"]
+        later += [result_of(call, is_error=False), {"role": "assistant", "content": ended["content"]}]
+
+
 def test_omitted_thinking_is_signed_but_not_shown() -> None:
     thinking, _ = asked("hello")["content"]
     assert thinking["thinking"] == ""

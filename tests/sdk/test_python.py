@@ -15,7 +15,7 @@ from anthropic import Anthropic, AsyncAnthropic, beta_async_tool, beta_tool
 from anthropic.types import MessageParam
 from pydantic import BaseModel
 
-from mockclaude.api.models import CATALOGUE
+from mockclaude.api.models import CATALOGUE, CATALOGUE_DATE
 from mockclaude.scenario.loading.loader import load
 from tests.conftest import Serve
 from tests.serving import Running
@@ -210,7 +210,7 @@ def test_models_are_listed_page_by_page_and_found_by_alias(connect: Connect) -> 
     client = connect(shipped("hello"), _strict_response_validation=True)
     listed = [model.id for model in client.models.list(limit=3)]
 
-    assert listed == [model.id for model in CATALOGUE if model.lifecycle != "retired"]
+    assert listed == [model.id for model in CATALOGUE if model.lifecycle(CATALOGUE_DATE) != "retired"]
     assert client.models.retrieve("claude-haiku-4-5").id == "claude-haiku-4-5-20251001"
     with pytest.raises(anthropic.NotFoundError, match="model: gpt-5"):
         client.models.retrieve("gpt-5")

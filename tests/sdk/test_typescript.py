@@ -16,7 +16,7 @@ import yaml
 
 from mockclaude.api.betas import KNOWN
 from mockclaude.api.errors import STATUS
-from mockclaude.api.models import CATALOGUE
+from mockclaude.api.models import CATALOGUE, CATALOGUE_DATE
 from mockclaude.scenario.loading.loader import load_all
 from tests.sdk.node import HERE, installed
 from tests.serving import ServerThread
@@ -142,7 +142,7 @@ def test_count_tokens_foretells_the_usage(run: Run) -> None:
 
 def test_the_models_are_listed_page_by_page(run: Run) -> None:
     outcome = run("models", "hello")
-    assert outcome["result"] == [model.id for model in CATALOGUE if model.lifecycle != "retired"]
+    assert outcome["result"] == [model.id for model in CATALOGUE if model.lifecycle(CATALOGUE_DATE) != "retired"]
     assert outcome["statuses"] == [200] * -(-len(outcome["result"]) // 5)
 
 

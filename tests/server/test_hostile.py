@@ -61,7 +61,7 @@ def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     remembering = [
         (output_checks, "schema_problem"),
         (tool_checks, "schema_problem"),
-        (tool_checks, "_invalid_index"),
+        (tool_checks, "_judge_schemas"),
         (prompt_settings, "_count_tools"),
     ]
     for module, name in remembering:

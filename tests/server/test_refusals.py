@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,7 @@ REFUSALS: list[Refusal] = [
 
 SCENARIO = """
 api_keys: [mock, sk-ant-oat01]
+today: 2026-02-01
 rules:
   - when: {user: recorded}
     reply:
@@ -81,6 +83,38 @@ def test_the_nearest_legal_request_is_answered(server: Running, refusal: Refusal
     given = server.ask(refusal.legal.raw)
 
     assert given.status == 200, given.json
+
+
+def split(messages: Any) -> list[Any]:
+    """Return messages of one block each, which the API merges again."""
+    return [
+        message | {"content": content}
+        for message in messages
+        for content in ([[block] for block in message["content"]] if is_mergeable(message) else [message["content"]])
+    ]
+
+
+def is_mergeable(message: Any) -> bool:
+    return message["role"] != "system" and isinstance(message["content"], list) and message["content"] != []
+
+
+WHOLE = "If an assistant message contains any thinking blocks"
+"""The beginning of a message about the first block of an assistant message as it was sent."""
+
+MERGED = [
+    refusal
+    for theme in (conversations.CACHING, conversations.PAIRING, conversations.THINKING, conversations.MEDIA)
+    for refusal in theme
+    if any(map(is_mergeable, refusal.sent.fields.get("messages", ()))) and WHOLE not in refusal.message
+]
+
+
+@pytest.mark.parametrize("refusal", MERGED, ids=str)
+def test_paths_are_the_same_if_each_block_is_a_message(server: Running, refusal: Refusal) -> None:
+    messages = split(refusal.sent.fields["messages"])
+    given = server.ask(replace(refusal.sent, fields={**refusal.sent.fields, "messages": messages}).raw)
+
+    assert given.error == (refusal.type, refusal.message)
 
 
 def matches(check: Check, refusal: Refusal) -> bool:

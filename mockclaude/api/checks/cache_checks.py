@@ -69,9 +69,10 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "a mark on an empty text in the system prompt",
         "system.{index}: cache_control cannot be set for empty text blocks",
-        "assumed",
+        "reported",
         _empty_system,
         "cached",
+        citation="vellum-ai/vellum-assistant#30712",
     ),
     Check(
         "a mark for an hour after one for five minutes",

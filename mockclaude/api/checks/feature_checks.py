@@ -30,7 +30,12 @@ def _has_pdf(request: MessagesRequest) -> bool:
 
 CHECKS: tuple[Check, ...] = (
     build_model_check(
-        "a fast answer", "'{model}' does not support the `speed` parameter.", "assumed", _not_fast, "speed"
+        "a fast answer",
+        "'{model}' does not support the `speed` parameter.",
+        "reported",
+        _not_fast,
+        "speed",
+        "NousResearch/hermes-agent#19517",
     ),
     build_model_check(
         "a PDF",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api import media
+from mockclaude.api.checks import oversize_checks
 from mockclaude.api.checks.check import Check, Details
 from mockclaude.api.content_blocks import format_path
 from mockclaude.api.lazy_pattern import compile_lazily
@@ -173,11 +174,12 @@ def _no_base64_pdf(request: MessagesRequest) -> Details | None:
 
 
 def _locked(request: MessagesRequest) -> Details | None:
-    return {} if any(pdf is not None and pdf.locked for _, pdf in _pdfs(request)) else None
+    return next(({"path": path} for path, pdf in _pdfs(request) if pdf is not None and pdf.locked), None)
 
 
 def _no_pdf(request: MessagesRequest) -> Details | None:
-    return {} if any(pdf is not None and pdf.pages == 0 and not pdf.locked for _, pdf in _pdfs(request)) else None
+    unread = (path for path, pdf in _pdfs(request) if pdf is not None and pdf.pages == 0 and not pdf.locked)
+    return next(({"path": path} for path in unread), None)
 
 
 def _reject_local_url(kind: str) -> Find:
@@ -264,8 +266,20 @@ CHECKS: tuple[Check, ...] = (
         "document",
     ),
     _check("a PDF that is no base64", f"{_DOCUMENT}: invalid base64 data", _no_base64_pdf, "document"),
-    _check("a PDF with a password", "The PDF specified is password protected.", _locked, "document"),
-    _check("a PDF that cannot be read", "The PDF specified was not valid.", _no_pdf, "document"),
+    _check(
+        "a PDF with a password",
+        f"{_DOCUMENT}.data: The PDF specified is password protected.",
+        _locked,
+        "document",
+        "anthropics/claude-code#19013",
+    ),
+    _check(
+        "a PDF that cannot be read",
+        f"{_DOCUMENT}.data: The PDF specified was not valid.",
+        _no_pdf,
+        "document",
+        "anthropics/claude-code#19577",
+    ),
     *(
         _check(
             f"too many {kind}s for the context window",
@@ -290,5 +304,6 @@ CHECKS: tuple[Check, ...] = (
         "document",
         "anthropics/claude-code#24541",
     ),
+    *oversize_checks.CHECKS,
 )
 """Images and PDFs: their data, then their number and size."""

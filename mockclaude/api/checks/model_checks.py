@@ -149,16 +149,18 @@ CHECKS: tuple[Check, ...] = (
     build_model_check(
         "more tokens than the model writes",
         "max_tokens: {max_tokens} > {limit}, which is the maximum allowed number of output tokens for {model}",
-        "assumed",
+        "reported",
         _too_long,
         "max_tokens",
+        "anthropics/claude-code#24451",
     ),
     Check(
         "thoughts longer than the answer",
         "`max_tokens` must be greater than `thinking.budget_tokens`",
-        "assumed",
+        "reported",
         _budget_too_big,
         "thinking",
+        citation="sigoden/aichat#1304; router-for-me/CLIProxyAPI#413: both with a link after it",
     ),
     build_model_check(
         "a budget for thoughts where the model sets it",
@@ -203,9 +205,10 @@ CHECKS: tuple[Check, ...] = (
         "no thinking where it is always on, but can have a budget",
         '"thinking.type.disabled" is not supported for this model. Thinking defaults to adaptive mode when not '
         'specified; use "thinking.type.enabled" with "budget_tokens" for extended thinking.',
-        "assumed",
+        "reported",
         _reject_thinking_type("disabled", lambda modes: "enabled" in modes),
         "thinking:disabled",
+        "ex-machina-co/opencode-anthropic-auth#159",
     ),
     build_model_check(
         "no thinking where it is always on",
@@ -306,9 +309,10 @@ CHECKS: tuple[Check, ...] = (
     build_model_check(
         "a forced tool",
         'tool_choice: type "tool" and "any" are not supported for this model.',
-        "assumed",
+        "reported",
         _find_forced_tool,
         "tool_choice",
+        "anthropics/claude-cookbooks#854; experientiallabs/experiential#804",
     ),
     Check(
         "a forced tool, and thoughts before it",

@@ -122,9 +122,10 @@ CHECKS: tuple[Check, ...] = (
         "thinking that does not come first",
         "{path}: If an assistant message contains any thinking blocks, the first block must be "
         "`thinking` or `redacted_thinking`. Found `{found}`.",
-        "assumed",
+        "reported",
         _not_first,
         "thinking:enabled",
+        citation="OpenHands/software-agent-sdk#738, anthropics/claude-code#20705",
     ),
     Check(
         "thinking that was changed in the latest answer",

@@ -73,14 +73,29 @@ def _find_combined(request: MessagesRequest) -> Details | None:
 
 
 def _invalid_schema(request: MessagesRequest) -> Details | None:
-    index = _invalid_index(request.encoded_tools or orjson.dumps(_tools(request)))
+    index, oddities = _judge_schemas(request.encoded_tools or orjson.dumps(_tools(request)))
+    for oddity in oddities:
+        request.warn(oddity)
     return None if index is None else {"index": index}
 
 
 @remember(16, 100_000)
-def _invalid_index(tools: bytes) -> int | None:
-    """Return the index of the first of `tools`, as JSON, with an invalid schema. Cached, since agents repeat tools."""
-    return next((index for index, tool in enumerate(orjson.loads(tools)) if not _is_schema(tool)), None)
+def _judge_schemas(tools: bytes) -> tuple[int | None, tuple[str, ...]]:
+    """Return the index of the first invalid schema of `tools`, as JSON, and the oddities that the API accepts.
+
+    Cached, since agents repeat tools.
+    """
+    parsed = orjson.loads(tools)
+    index = next((index for index, tool in enumerate(parsed) if not _is_schema(tool)), None)
+    return index, tuple(_list_dangling(parsed)) if index is None and b'"$ref"' in tools else ()
+
+
+def _list_dangling(tools: list[Body]) -> Iterator[str]:
+    from mockclaude.api.checks.schema_references import find_dangling
+
+    for index, tool in enumerate(tools):
+        if reference := find_dangling(tool.get("input_schema")):
+            yield f"tools.{index}.custom.input_schema: `$ref` '{reference[:100]}' has no target; the API accepts it"
 
 
 def _is_schema(tool: Body) -> bool:
@@ -239,10 +254,11 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "a way to use computers that the model does not know",
         "'{model}' does not support tool types: {types}. Did you mean one of {offer}?",
-        "assumed",
+        "documented",
         _other_computer,
         "tool:type",
         gateway=True,
+        citation="documentation: migration guide of Claude Opus 5.5, the beginning",
     ),
     Check(
         "no tool that is loaded",
@@ -264,16 +280,18 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "domains to search, and domains not to",
         "tools.{index}.{type}: Only one of allowed_domains or blocked_domains may be set.",
-        "assumed",
+        "documented",
         _both_domains,
         "tool:blocked_domains",
+        citation="documentation: tools of managed agents; microsoft/vscode#314275: the condition",
     ),
     Check(
         "domains to search, and none named",
         "tools.{index}.{type}.{field}: Empty list of domains is ambiguous. Provide at least one domain or null.",
-        "assumed",
+        "documented",
         _no_domains,
         "tool:type",
+        citation="documentation: tools of managed agents; weave-os/router#1054: the condition",
     ),
     *(
         Check(

@@ -67,6 +67,11 @@ class Acceptance:
         return is_valid
 
 
+SHAPE = "Input does not match the expected shape."
+NO_OBJECT = ("dict_type", "model_attributes_type")
+"""The message for a value that is not an object, recorded for a message and an `input_schema`; and its errors."""
+
+
 def create_acceptance(version: str, betas: frozenset[str]) -> Acceptance:
     """Create the acceptance for a version of the API and betas."""
     return _acceptance(open_gates(version, betas))
@@ -130,8 +135,8 @@ def _describe(error: ErrorDetails) -> str:
     path = [str(part) for part in error["loc"] if not str(part).startswith(HIDDEN)]
     kind, message = error["type"], error["msg"]
     is_message = path[:1] == ["messages"] and len(path) == 2
-    if kind == "dict_type" and (is_message or path[-1:] == ["input_schema"]):
-        message = "Input does not match the expected shape."
+    if kind in NO_OBJECT:
+        message = SHAPE
     elif kind == "union_tag_invalid":
         message = _ROLES if is_message else _describe_tag(error["ctx"], path)
         path += ["role"] if is_message else []

@@ -19,7 +19,7 @@ settings = {
   context_management? @context_management: {edits?: [edit]} | null
   mcp_servers? @mcp: [mcp_server]
   billing_policy? @billing: {type: 'billing_policy', bill_to?: 'self' | 'user_profile'} | null
-  compaction? @summarize: {type: 'summarize', instructions?: str | null} | null
+  compaction? @summarize: {type: 'summarize', instructions?: str<=16384 | null} | null
 }
 creating = {
   stream?: bool | null

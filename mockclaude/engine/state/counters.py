@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
 from mockclaude.engine.state.bounded import BoundedMap
-from mockclaude.engine.state.store import Attempt, Claim, Ticket
+from mockclaude.engine.state.store import Attempt, Claim, Ticket, new_ticket
 from mockclaude.scenario.rules import RuleKey
 
 K = TypeVar("K", bound=Hashable)
@@ -69,7 +69,7 @@ class Counters:
         if dropped or more:
             kept = f"{GENERATION} to {2 * GENERATION}"
             self._drop(f"dropped: {dropped + more} counts of lane '{lane or '-'}', which keeps {kept}")
-        return Ticket(position, occurrence, request, tuple(before))
+        return new_ticket((position, occurrence, request, tuple(before)))
 
     def forget(self, lane: str) -> None:
         """Drop the counters of `lane`."""

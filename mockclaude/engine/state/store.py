@@ -9,7 +9,8 @@ results are plain data, so that a store can be in another process.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from mockclaude.api.errors import ApiError
@@ -44,6 +45,11 @@ class Claim(NamedTuple):
     attempts: tuple[Attempt, ...] = ()
 
 
+new_claim: Callable[[tuple[str, str, RuleKey | None, int | None, bool, tuple[Attempt, ...]]], Claim]
+new_claim = partial(tuple.__new__, Claim)
+"""A constructor that calls no Python code."""
+
+
 class Ticket(NamedTuple):
     """The counts before a claim raised them.
 
@@ -58,6 +64,10 @@ class Ticket(NamedTuple):
     occurrence: int
     request: int
     attempts: tuple[int, ...] = ()
+
+
+new_ticket: Callable[[tuple[int, int, int, tuple[int, ...]]], Ticket] = partial(tuple.__new__, Ticket)
+"""A constructor that calls no Python code."""
 
 
 class LimitRequest(NamedTuple):

@@ -155,17 +155,17 @@ class ThreadRequest:
         whole = {field: value for field, value in body.items() if field != "thread"}
         if thread.get("type") == "continue":
             self._previous = Address(key, str(thread.get("previous_message_id")))
-            whole = self._continue(self._previous, whole)
+            whole = self._continue(self._previous, whole, validation)
         self._key, self._whole = key, whole
         return whole
 
-    def _continue(self, address: Address, body: Body) -> Body:
+    def _continue(self, address: Address, body: Body, validation: ValidationResult) -> Body:
         result = self._store.continue_thread(address, self._now, hold=self._hold)
         if not isinstance(result, bytes):
             raise _refusal(result, "not_found_error" if result == "thread_not_found" else "invalid_request_error")
         self._held = self._hold
         stored: Body = orjson.loads(result)
-        _check_fingerprint(stored, body)
+        _check_fingerprint(stored, body, validation)
         inherited = {field: stored[field] for field in _FROM_CREATE if field in stored and body.get(field) is None}
         return {**body, **inherited, "messages": stored["messages"] + body["messages"]}
 
@@ -204,12 +204,13 @@ def _check_supported(body: Body, validation: ValidationResult) -> None:
         validation.report(error, gateway_accepts=False)
 
 
-def _check_fingerprint(stored: Body, body: Body) -> None:
+def _check_fingerprint(stored: Body, body: Body, validation: ValidationResult) -> None:
     """Check that no field differs from the thread's. The fields of its creation may be omitted."""
     compared = [field for field in _FINGERPRINT if field not in _FROM_CREATE or body.get(field) is not None]
     differing = [field for field in compared if remove_cache_control(body.get(field)) != stored.get(field)]
     if differing:
-        raise _refusal("thread_fingerprint_mismatch", fields=", ".join(differing))
+        error = _refusal("thread_fingerprint_mismatch", fields=", ".join(differing))
+        validation.report(error, gateway_accepts=False)
 
 
 _REPLAY = 'the full conversation with thread: {"type": "create"}'

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from mockclaude.api import tokens
 from mockclaude.api.events import Block, HiddenThinking
+from mockclaude.api.growing_text import GrowingText
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.token_weights import OLD
 from mockclaude.reply.signatures import sign
@@ -38,7 +39,7 @@ class GrowingBlock:
         stops = truncation.stops if truncation and self.kind == "text" else StopSequences(())
         self._stop = StopSearch(stops)
         self.has_begun = truncation is None or (not stops.sequences and truncation.left > _FIRST_CHARACTER)
-        self._counted = tokens.GrowingText(truncation.weights if truncation else OLD)
+        self._counted = GrowingText(truncation.weights if truncation else OLD)
         self._texts: list[str] = []
         self._released: list[str] = []
 

@@ -1,7 +1,8 @@
 """Compose a reply step by step while it is streamed; each step is composed once.
 
-The result equals that of `compose` for the same steps, except that text and thinking may continue the previous block.
-A truncation ends the reply, as an error or a disconnect does.
+The result equals that of `compose_compacted` for the same steps, except that text and thinking may continue the
+previous block. If a summary of the steps is not their first block, a compaction adds another. A truncation ends the
+reply, as an error or a disconnect does.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block, HiddenThinking
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.blocks import is_thinking_shown, to_text
-from mockclaude.reply.compose import Drafter, Part, Pause, Reply, ReplyContext, finish
+from mockclaude.reply.compacted_reply import add_compaction, has_summary
+from mockclaude.reply.compaction import find_compaction
+from mockclaude.reply.compose import INCIDENTS, Drafter, Part, Pause, Reply, ReplyContext, finish
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.live.growing_block import GrowingBlock
 from mockclaude.reply.schedule import Incident
 from mockclaude.reply.truncate import TruncatedReply, Truncation, count_tokens_left
-from mockclaude.scenario.rules import ReplyTemplate
+from mockclaude.scenario.rules import CompiledStep, ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
 
 
@@ -48,6 +51,7 @@ class LiveDraft:
     Attributes:
         ended: Whether an incident or a truncation has ended the reply.
         incident: The incident that has ended the reply.
+        shows_thinking: Whether `thinking` blocks show their text.
     """
 
     def __init__(self, scope: TemplateContext, draws: Draws, reply_context: ReplyContext) -> None:
@@ -57,9 +61,11 @@ class LiveDraft:
         self._scope = scope
         self._seed = draws.seed
         self._reply_context = reply_context
+        self._compaction = None if reply_context.as_written else find_compaction(request, reply_context.input_usage)
+        self._summary_position: int | None = None
         self._drafter = Drafter(request, draws, reply_context.as_written)
         self._truncation = None if reply_context.as_written else _truncation(request)
-        self._shows_thinking = reply_context.as_written or is_thinking_shown(request.body)
+        self.shows_thinking = reply_context.as_written or is_thinking_shown(request.body)
         self._parts: list[Part] = []
         self._growth: GrowingBlock | None = None
         self._position = 0
@@ -73,11 +79,21 @@ class LiveDraft:
         """
         continues = template.continues
         for step in template.steps:
+            if step.kind not in INCIDENTS:
+                yield from self._summarize(step)
+                if self._compaction is not None and self._compaction.is_alone:
+                    continue
             value = step.value.fill(self._scope)
             yield from self._add(step.kind, value, continues=continues)
             continues = False
             if self.ended:
                 return
+
+    def end(self) -> Iterator[Addition]:
+        """Yield the additions that complete the reply."""
+        yield from self.close()
+        if not self.ended:
+            yield from self._summarize()
 
     def close(self) -> Iterator[Addition]:
         """Yield the additions that complete the last block."""
@@ -101,7 +117,23 @@ class LiveDraft:
             self._growth.assemble()
         truncation = self._truncation
         ending = (None, None) if truncation is None else (truncation.reason, truncation.sequence)
-        return finish(self._drafter, TruncatedReply(self._parts, *ending), message_id, self._reply_context)
+        truncated, compaction = TruncatedReply(self._parts, *ending), self._compaction
+        if compaction is None:
+            return finish(self._drafter, truncated, message_id, self._reply_context)
+        context = self._reply_context._replace(input_usage=compaction.input_usage)
+        position = len(self._parts) if self._summary_position is None else self._summary_position
+        return add_compaction(finish(self._drafter, truncated, message_id, context), compaction, position)
+
+    def _summarize(self, step: CompiledStep | None = None) -> Iterator[Addition]:
+        """Yield the summary of a compaction before the first block."""
+        if self._compaction is None or self._summary_position is not None:
+            return
+        if step is not None and has_summary(step):
+            self._compaction = None
+            return
+        self._summary_position = len(self._parts)
+        if self._compaction.block is not None:
+            yield self._compaction.block
 
     def _add(self, kind: str, value: Any, *, continues: bool) -> Iterator[Addition]:
         grows = kind == "text" or (kind == "thinking" and not value["signature"])
@@ -134,7 +166,7 @@ class LiveDraft:
     def _begin(self, kind: str, value: Mapping[str, Any]) -> GrowingBlock:
         if kind == "thinking":
             block: Block = {"type": "thinking", "thinking": "", "signature": ""}
-            if not self._shows_thinking:
+            if not self.shows_thinking:
                 block = HiddenThinking(block)
             prefill = ""
         else:

@@ -12,6 +12,7 @@ from mockclaude.reply.live.live_draft import Addition, LiveDraft
 from mockclaude.reply.live.live_faults import LiveFaults
 from mockclaude.reply.live.live_stream import LiveStream
 from mockclaude.reply.pace_clock import PaceClock
+from mockclaude.reply.padding import Padding
 from mockclaude.reply.response import End, Response, TimedPiece, build_silent
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import json_response, stream_response
@@ -43,14 +44,19 @@ class LiveResponse:
         reply_context: ReplyContext,
         faults: Sequence[Fault],
         limit_headers: LimitHeaders,
+        padding: Padding | None = None,
     ) -> None:
         self.ended = False
         self._is_stream = scope.request.stream
         self._context = context
         self._limit_headers = limit_headers
+        self._padding = padding
         self._draft = LiveDraft(scope, draws, reply_context)
         clock = PaceClock(pace.for_model(self.reply.message["model"]), draws.of_question)
-        self._stream = LiveStream(clock, scope.request.constants, reply_context.chunk_size)
+        constants = scope.request.constants
+        if self._draft.shows_thinking:
+            constants = constants._replace(empty_thinking_delta=False)
+        self._stream = LiveStream(clock, constants, reply_context.chunk_size)
         self._faults = LiveFaults(faults, context, draws)
         self._unsent: list[TimedPiece] = []
         self._head: Response | None = None
@@ -87,7 +93,7 @@ class LiveResponse:
 
     def finish(self, error: ApiError | None = None) -> Response | None:
         """Return the rest of the response with `error` if any; None without events."""
-        self._take(self._draft.close())
+        self._take(self._draft.end() if error is None else self._draft.close())
         if error is not None:
             self._draft.fail(error)
         if not self.has_begun:
@@ -131,7 +137,9 @@ class LiveResponse:
         return self._make_batch(batch, last=False) if batch.body or self._head_sent else None
 
     def _with_head(self, response: Response) -> Response:
-        """Return `response` with the head of the first batch."""
+        """Return `response` with the head of the first batch, and padded."""
+        if self._padding is not None:
+            response = self._padding.pad(response)
         if self._head is None:
             response = response.with_values(self._limit_headers(self.reply.message["usage"]))
         if self._faults.notes:

@@ -23,6 +23,7 @@ from mockclaude.scenario.format.policy import (
     Models,
     parse_accepted_betas,
     parse_lane_from,
+    parse_today,
     parse_unmatched_status,
 )
 from mockclaude.scenario.format.shorthand import FormatModel, require_exactly_one
@@ -111,6 +112,8 @@ class ScenarioFile(FormatModel):
     account: Account | None = None
     """The age of the account, `old` or `new`: some models bind thinking to its messages for new accounts only. Default:
     `new`."""
+    today: Annotated[str, BeforeValidator(parse_today)] | None = None
+    """The day on which models are active, deprecated or retired. Default: the day of the catalogue."""
     as_recorded: bool | None = None
     """Whether the events of streams have spaces before the last brace, as in recordings. Default: false."""
     as_written: bool = False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mockclaude.api.betas import MODES, AcceptedBetas
@@ -10,6 +12,7 @@ from mockclaude.api.errors import RETRIED, STATUS, ApiError, type_of
 from mockclaude.api.lazy_pattern import compile_lazily
 from mockclaude.api.mode import Mode
 from mockclaude.api.model_constants import Account
+from mockclaude.api.models import CATALOGUE_DATE, Model
 from mockclaude.scenario.diagnostics import did_you_mean, find_near, format_value, suggest
 
 Models: TypeAlias = Literal["similar", "listed", "any"]
@@ -43,6 +46,7 @@ class Policy(NamedTuple):
         unmatched: The status of the error for an unmatched request.
         lane_from: The sources of the lane; empty for the API key alone.
         account: The age of the account.
+        today: The ISO day on which models are active, deprecated or retired.
         as_recorded: Whether events have the irregular spaces of recordings.
     """
 
@@ -54,6 +58,7 @@ class Policy(NamedTuple):
     unmatched: int = UNMATCHED
     lane_from: tuple[LaneSource, ...] = ()
     account: Account = "new"
+    today: str = CATALOGUE_DATE
     as_recorded: bool = False
 
     def unmatched_error(self, message: str) -> ApiError:
@@ -65,6 +70,14 @@ class Policy(NamedTuple):
         names = "a model that GET /v1/models lists" if self.models == "listed" else "the name of a Claude model"
         fix = "set `models: any` in the scenario file, or name the model in the `when` of a rule"
         return f"unknown model; expected {names}{did_you_mean(name, known)}; {fix}"
+
+    def explain_retirement(self, model: Model) -> str:
+        """Return the hint for a model that is retired."""
+        return (
+            f"retired on {model.retires_at}; expected a model that is not retired on {self.today}; "
+            f"set `today: {model.created_at}` or `models: any` in the scenario file, "
+            "or name the model in the `when` of a rule"
+        )
 
     def overridden(self, **chosen: Any) -> Policy:
         """Return a copy with the values of `chosen` that are not None."""
@@ -104,6 +117,21 @@ def parse_unmatched_status(value: Any) -> int:
         f"wrong error for unmatched requests, got {format_value(value)}; expected a status from 400 to 499 that "
         f"clients do not retry, or its type, e.g. not_found_error{hint}"
     )
+
+
+DAY = compile_lazily(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
+
+
+def parse_today(value: Any) -> str:
+    """Parse an ISO day.
+
+    Raises:
+        ValueError: The value is not the day of a calendar.
+    """
+    if isinstance(value, str) and DAY.fullmatch(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value).isoformat()
+    raise ValueError(f"invalid day, got {format_value(value)}; expected a date, e.g. 2026-12-01")
 
 
 LaneKind: TypeAlias = Literal["headers", "cookies", "body"]

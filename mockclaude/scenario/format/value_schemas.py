@@ -94,6 +94,7 @@ VALUE_SCHEMAS: dict[Any, Schema] = {
         text(policy.LANE_SOURCE.pattern, examples=["headers.x-user", "cookies.session", "metadata.user_id"]),
         {"type": "array", "items": text(policy.LANE_SOURCE.pattern), "minItems": 1},
     ),
+    policy.parse_today: text(policy.DAY.pattern, examples=["2026-12-01"]),
     policy.parse_unmatched_status: any_of(
         names(policy.UNMATCHED_TYPES),
         {"type": "integer", "minimum": 400, "maximum": 499, "not": {"enum": list(RETRIED)}},

@@ -28,6 +28,7 @@ _SHARED = (
     "unmatched",
     "lane_from",
     "account",
+    "today",
     "as_recorded",
 )
 """The keys with one value for all files of a scenario."""

@@ -53,8 +53,11 @@ def user(*blocks: dict[str, Any]) -> dict[str, Any]:
         (at("cdn.invalid"), f"messages.0.content.0.image.source.url: {UNREACHABLE}"),
         (at("", "document"), f"messages.0.content.0.pdf.source.url: {UNREACHABLE}"),
         (document("<BASE64_PDF>"), "messages.0.content.0.pdf.source.base64: invalid base64 data"),
-        (document(encoded(b"no PDF")), "The PDF specified was not valid."),
-        (document(pdf(1, "secret")), "The PDF specified is password protected."),
+        (document(encoded(b"no PDF")), "messages.0.content.0.pdf.source.base64.data: The PDF specified was not valid."),
+        (
+            document(pdf(1, "secret")),
+            "messages.0.content.0.pdf.source.base64.data: The PDF specified is password protected.",
+        ),
         (
             document(pdf(601)),
             "messages.0.content.0.pdf.source.base64.data: A maximum of 600 PDF pages may be provided.",

@@ -8,24 +8,13 @@ from typing import Any
 
 import pytest
 
-from mockclaude.api.checks import (
-    cache_checks,
-    fallback_checks,
-    media_checks,
-    message_checks,
-    output_checks,
-    pairing_checks,
-    strict_checks,
-    system_role_checks,
-    tool_checks,
-)
 from mockclaude.api.checks.check import Check
 from mockclaude.api.checks.report import report_failures
 from mockclaude.api.checks.table import CHECKS
 from mockclaude.api.errors import STATUS, ApiError
 from mockclaude.api.mode import ValidationResult
 from mockclaude.api.usable import check_usable
-from tests.api.asking import QUESTION, asked
+from tests.api.asking import QUESTION, WEATHER, asked
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.condition)
@@ -36,32 +25,28 @@ def test_a_row_is_complete(check: Check) -> None:
     assert list(Formatter().parse(check.message))
 
 
-CITED = (
-    *tool_checks.CHECKS,
-    *output_checks.CHECKS,
-    *strict_checks.CHECKS,
-    *fallback_checks.CHECKS,
-    *cache_checks.CHECKS,
-    *message_checks.CHECKS,
-    *system_role_checks.CHECKS,
-    *pairing_checks.CHECKS,
-    *media_checks.CHECKS,
-)
-
-
-@pytest.mark.parametrize("check", CITED, ids=lambda check: check.condition)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.condition)
 def test_a_row_has_a_citation_unless_it_is_assumed(check: Check) -> None:
-    assert bool(check.citation) is (check.source != "assumed")
+    assert check.citation or check.source == "assumed"
 
 
-EMPTY_SYSTEM = {"system": [{"type": "text", "text": ""}]}
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.condition)
+def test_a_citation_names_a_repository_or_a_document(check: Check) -> None:
+    assert re.search(r"^$|\w+/[\w.-]+|\bmeasured\b|\bdocumentation\b", check.citation)
+
+
+def test_no_assumed_row_refuses_a_request_in_a_gateway() -> None:
+    assert all(check.gateway_accepts for check in CHECKS if check.source == "assumed")
+
+
+CHOICE = {"tools": [WEATHER], "tool_choice": {"type": "tool", "name": "get_time"}}
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"tool_choice": {"type": "auto"}}, "tool_choice may only be specified while providing tools."),
-        (EMPTY_SYSTEM, "system: text content blocks must be non-empty"),
+        (CHOICE, "Tool 'get_time' not found in provided tools"),
     ],
 )
 def test_an_assumed_row_is_a_warning_in_a_gateway(fields: Any, message: str) -> None:

@@ -96,6 +96,13 @@ def answer(**fields: Any) -> dict[str, Any]:
         ),
         ({"tools": [{**WEATHER, "name": "a" * 129}]}, "tools.0.custom.name: String should have at most 128 characters"),
         ({"tools": [{**WEATHER, "input_schema": True}]}, f"tools.0.custom.input_schema: {SHAPE}"),
+        ({"tools": ["get_weather"]}, f"tools.0.custom: {SHAPE}"),
+        ({"messages": [[QUESTION]]}, f"messages.0: {SHAPE}"),
+        ({"messages": [{"role": "user", "content": ["Hi"]}]}, f"messages.0.content.0: {SHAPE}"),
+        ({"system": ["Be kind."]}, f"system.0: {SHAPE}"),
+        ({"tool_choice": "auto"}, f"tool_choice: {SHAPE}"),
+        ({"thinking": True}, f"thinking: {SHAPE}"),
+        ({"metadata": "me"}, f"metadata: {SHAPE}"),
         (
             block(
                 type="tool_result",

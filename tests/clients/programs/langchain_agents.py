@@ -5,6 +5,7 @@ import sys
 import steps
 from langchain.agents import create_agent
 from langchain_anthropic import ChatAnthropic
+from langchain_core.output_parsers import PydanticOutputParser
 from langchain_core.tools import tool
 from pydantic import BaseModel
 
@@ -46,4 +47,16 @@ def parse(model: str) -> City:
     return chat(model).with_structured_output(City, method="json_schema").invoke("Hello")
 
 
-steps.run(sys.argv[1], stream=stream, run_agent=run_agent, run_structured_agent=run_structured_agent, parse=parse)
+def parse_by_prompt(model: str) -> City:
+    parser = PydanticOutputParser(pydantic_object=City)
+    return (chat(model) | parser).invoke(f"Name a city.\n{parser.get_format_instructions()}")
+
+
+steps.run(
+    sys.argv[1],
+    stream=stream,
+    run_agent=run_agent,
+    run_structured_agent=run_structured_agent,
+    parse=parse,
+    parse_by_prompt=parse_by_prompt,
+)

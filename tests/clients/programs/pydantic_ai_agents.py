@@ -1,10 +1,10 @@
-"""pydantic-ai: tools, and all ways to a structured output that use the API."""
+"""pydantic-ai: tools, and all ways to a structured output."""
 
 import sys
 
 import steps
 from pydantic import BaseModel
-from pydantic_ai import Agent, ToolOutput
+from pydantic_ai import Agent, PromptedOutput, ToolOutput
 
 
 class City(BaseModel):
@@ -33,4 +33,21 @@ def by_tool_after_another(model: str) -> City:
     return agent.run_sync("What is the weather in Oslo?").output
 
 
-steps.run(sys.argv[1], ask=ask, by_default=by_default, by_tool=by_tool, by_tool_after_another=by_tool_after_another)
+def by_prompt(model: str) -> City:
+    return Agent(f"anthropic:{model}", output_type=PromptedOutput(City)).run_sync("Hello").output
+
+
+def by_prompt_after_a_tool(model: str) -> City:
+    agent = Agent(f"anthropic:{model}", output_type=PromptedOutput(City), tools=[get_weather])
+    return agent.run_sync("What is the weather in Oslo?").output
+
+
+steps.run(
+    sys.argv[1],
+    ask=ask,
+    by_default=by_default,
+    by_tool=by_tool,
+    by_tool_after_another=by_tool_after_another,
+    by_prompt=by_prompt,
+    by_prompt_after_a_tool=by_prompt_after_a_tool,
+)

@@ -230,6 +230,7 @@ THINKING = [
 ]
 
 LARGE = png(10, 10) + "A" * 10 * 1024 * 1024
+UNSCALED = {"transformations": {"oversized_image": "error"}}
 
 MEDIA = [
     row(
@@ -258,6 +259,12 @@ MEDIA = [
         asked(*[image(png(2000, 1))] * 21),
     ),
     row(
+        "messages.0.content.0.image: image of 3136x1568 pixels exceeds the maximum image size of this model. "
+        "The largest dimensions that fit are 1568x784.",
+        asked({**image(png(3136, 1568)), **UNSCALED}, model=OLDER),
+        asked({**image(png(1568, 784)), **UNSCALED}, model=OLDER),
+    ),
+    row(
         "too many images and documents: 101 + 0 > 100",
         asked(*[image(png(1, 1))] * 101, model=OLDER),
         asked(*[image(png(1, 1))] * 101),
@@ -282,8 +289,16 @@ MEDIA = [
         asked(document("!")),
         asked(document(pdf(1))),
     ),
-    row("The PDF specified was not valid.", asked(document(encoded(b"no PDF"))), asked(document(pdf(1)))),
-    row("The PDF specified is password protected.", asked(document(pdf(1, "secret"))), asked(document(pdf(1)))),
+    row(
+        "messages.0.content.0.pdf.source.base64.data: The PDF specified was not valid.",
+        asked(document(encoded(b"no PDF"))),
+        asked(document(pdf(1))),
+    ),
+    row(
+        "messages.0.content.0.pdf.source.base64.data: The PDF specified is password protected.",
+        asked(document(pdf(1, "secret"))),
+        asked(document(pdf(1))),
+    ),
     row(
         "messages.0.content.0.pdf.source.base64.data: A maximum of 100 PDF pages may be provided.",
         asked(document(pdf(101)), model=OLDER),

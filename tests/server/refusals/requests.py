@@ -136,6 +136,13 @@ HEADERS = [
         401,
     ),
     by_headers("Content-Type must be application/json; got 'text/plain'", {"content-type": "text/plain"}, {}, 415),
+    Refusal(
+        "model: claude-3-opus-20240229",
+        Sent({"model": "claude-3-opus-20240229"}),
+        Sent({"model": "claude-3-haiku-20240307"}),
+        404,
+        "not_found_error",
+    ),
     Refusal("model: claude-does-not-exist", Sent({"model": "claude-does-not-exist"}), Sent(), 404, "not_found_error"),
     Refusal(
         "model: claude-does-not-exist",
