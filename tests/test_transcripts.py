@@ -95,7 +95,7 @@ def rows() -> Iterator[tuple[list[Any], str]]:
 def served(faults: dict[str, list[Any]]) -> ScenarioState:
     """Return a scenario that answers each text with the faults that it stands for."""
     rules = [
-        {"name": text, "when": {"user": {"equals": text}}, "reply": REPLY}
+        {"name": text, "when": {"user": {"equals": text}}, "reply": REPLY, "as_written": True}
         | ({} if text == "nothing" else {"fault": together})
         for text, together in faults.items()
     ]

@@ -5,7 +5,7 @@ Names and key order are from recordings and from the SDKs' event types.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -78,15 +78,15 @@ def _kind_of_delta(name: str, data: Any) -> str:
     return str(delta.get("type", "")) if isinstance(delta, dict) else ""
 
 
-def message_start(message: dict[str, Any], first_tokens: int) -> Event:
+def message_start(message: dict[str, Any], first_usage: Mapping[str, int]) -> Event:
     """Build `message_start`: the message without content and ending.
 
     Args:
         message: The message.
-        first_tokens: The output tokens in its usage.
+        first_usage: The counts of its usage that differ from those of the whole message.
     """
     usage = {key: value for key, value in message["usage"].items() if key not in _END_ONLY_USAGE}
-    begun = {**message, "content": [], "usage": {**usage, "output_tokens": first_tokens}}
+    begun = {**message, "content": [], "usage": {**usage, **first_usage}}
     for key in _ENDING:
         if key in begun:
             begun[key] = None
@@ -153,6 +153,18 @@ class StreamedBlock(dict[str, Any]):
         self.sizes = sizes
 
 
+class HiddenThinking(dict[str, Any]):
+    """A `thinking` block without its text.
+
+    Attributes:
+        text: The text, which counts although it is not sent.
+    """
+
+    def __init__(self, block: Block, text: str = "") -> None:
+        super().__init__(block)
+        self.text = text
+
+
 def list_sizes(block: Block) -> Sequence[int]:
     """Return the `sizes` of a block; () for the usual ones."""
     return block.sizes if isinstance(block, StreamedBlock) else ()
@@ -171,6 +183,11 @@ def streamed_text(block: Block) -> str:
     if kind in _TOOL_USES:
         return orjson.dumps(block["input"]).decode() if block.get("input") else ""
     return str(block.get(kind) or "") if kind in ("text", "thinking") else ""
+
+
+def generated_text(block: Block) -> str:
+    """Return the text of a block that counts: the streamed or the hidden one."""
+    return block.text if isinstance(block, HiddenThinking) else streamed_text(block)
 
 
 def delta_events(index: int, block: Block, pieces: Sequence[str]) -> list[Event]:

@@ -7,6 +7,7 @@ this module, because importing pypdf takes half a second.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from io import BytesIO
 from itertools import islice
 from typing import Any, NamedTuple
@@ -120,17 +121,22 @@ class _Reader(PdfReader):
 
 def _list_pages(root: Any, budget: ReadBudget) -> list[Page]:
     """List the pages below a node of the page tree, at most `MAX_COUNTED`: a node can occur many times in the tree."""
-    left: list[Page] = [Page(root, {})]
+    levels: list[tuple[Iterator[Any], Any]] = [(iter((root,)), {})]
     pages: list[Page] = []
-    for _ in range(MAX_COUNTED * 2):
-        if not left:
-            break
-        node, inherited = left.pop()
-        node = node.get_object()
-        kids = list(islice(node.get("/Kids", ()), MAX_COUNTED))
-        budget.spend(1 + len(kids) // KIDS_OF_A_READ)
+    nodes = 0
+    while levels and nodes < MAX_COUNTED * 2:
+        kids, inherited = levels[-1]
+        kid = next(kids, None)
+        if kid is None:
+            levels.pop()
+            continue
+        nodes += 1
+        node = kid.get_object()
+        below = list(islice(node.get("/Kids", ()), MAX_COUNTED))
+        budget.spend(1 + len(below) // KIDS_OF_A_READ)
         resources = node.get("/Resources", inherited)
-        if "/Kids" not in node:
+        if "/Kids" in node:
+            levels.append((iter(below), resources))
+        else:
             pages.append(Page(node, resources))
-        left += [Page(kid, resources) for kid in reversed(kids)]
     return pages[:MAX_COUNTED]

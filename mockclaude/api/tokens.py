@@ -16,7 +16,7 @@ from typing import Any
 
 from mockclaude.api.body import Body
 from mockclaude.api.content_blocks import Blocks, Located, add_inner_blocks
-from mockclaude.api.events import Block, streamed_text
+from mockclaude.api.events import Block, generated_text
 from mockclaude.api.model_constants import Constants
 from mockclaude.api.prompt_parts import THINKING, PromptParts, add_block, list_call_texts
 from mockclaude.api.token_weights import OLD, Scale, Weights
@@ -139,12 +139,12 @@ def of_text(text: str, weights: Weights = OLD) -> int:
 def of_output(block: Block, weights: Weights = OLD) -> int:
     """Count the output tokens of a content block.
 
-    A result of a server tool has none, because the model does not write it. Omitted thinking has none, because its
-    text is unknown here.
+    A result of a server tool has none, because the model does not write it. Thinking from elsewhere without its text
+    has none, because the text is unknown here.
     """
     if block["type"].endswith("_tool_result"):
         return 0
-    text = of_text(streamed_text(block), weights)
+    text = of_text(generated_text(block), weights)
     if block["type"] == "tool_use":
         return to_tokens(count_text(str(block.get("name", "")), weights.text) + weights.call) + text
     return text or (0 if block["type"] in THINKING else of_block(block, weights))

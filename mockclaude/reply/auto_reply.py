@@ -15,7 +15,7 @@ import orjson
 
 from mockclaude.api.growing_text import cut
 from mockclaude.api.request import MessagesRequest
-from mockclaude.reply.blocks import find_output_schema, is_thinking, is_thinking_shown
+from mockclaude.reply.blocks import find_output_schema, is_thinking
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.prompt_schema import find_prompt_schema
 from mockclaude.reply.tool_mention import asks_for_call, find_tool
@@ -34,7 +34,7 @@ def build_auto_reply(request: MessagesRequest, draws: Draws) -> Iterator[AutoSte
     """Yield the steps of the auto reply to `request`."""
     text = request.typed_text.strip()
     if thinking := _build_thinking(request, text, draws):
-        yield "thinking", {"thinking": thinking, "signature": None, "is_shown": _shows_thinking(request.body)}
+        yield "thinking", {"thinking": thinking, "signature": None}
     tool = _select_tool(request, text)
     if tool:
         yield "tool_use", _tool_use(tool)
@@ -53,11 +53,6 @@ def _build_thinking(request: MessagesRequest, text: str, draws: Draws) -> str:
     thinking = about + _generate_paragraph(draws, "thinking", 1)
     most = request.body.get("max_tokens")
     return thinking if most is None else cut(thinking, most // 4, request.constants.weights)
-
-
-def _shows_thinking(body: Mapping[str, Any]) -> bool:
-    """Return whether thinking has a text. A model that thinks by default thinks adaptively."""
-    return is_thinking_shown({**body, "thinking": {"type": "adaptive", **(body.get("thinking") or {})}})
 
 
 def _forces_tool(body: Mapping[str, Any]) -> bool:

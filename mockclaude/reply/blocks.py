@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockclaude.api import models
-from mockclaude.api.events import Block, StreamedBlock, streamed_text
+from mockclaude.api.events import Block, HiddenThinking, StreamedBlock, streamed_text
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.chunks import measure_chunks
 from mockclaude.reply.draws import Draws
@@ -68,16 +68,15 @@ def is_thinking_enabled(body: Mapping[str, Any]) -> bool:
     return (body.get("thinking") or {}).get("type") in ("enabled", "adaptive", "between_tools")
 
 
-def is_thinking_shown(body: Mapping[str, Any]) -> bool:
-    """Return whether `thinking` blocks show their text.
+def is_thinking_shown(request: MessagesRequest) -> bool:
+    """Return whether thinking shows its text, by `display` or the model's default."""
+    display = find_display(request)
+    return bool(display != "omitted") if display else request.constants.shows_thinking
 
-    Without `thinking.display`, the text is omitted by models that do not accept `type: enabled` (documented).
-    """
-    display = (body.get("thinking") or {}).get("display")
-    if display:
-        return bool(display != "omitted")
-    model = models.find(body["model"])
-    return model is None or "enabled" in model.thinking_modes or not is_thinking_enabled(body)
+
+def find_display(request: MessagesRequest) -> Any:
+    """Return `thinking.display` of the request, None without it."""
+    return (request.body.get("thinking") or {}).get("display")
 
 
 def find_output_schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -95,13 +94,15 @@ def _text(builder: BlockBuilder, value: Any) -> Iterator[Block]:
 
 def _thinking(builder: BlockBuilder, value: Any) -> Iterator[Block]:
     text = _join_text("thinking", value) or ""
-    is_shown = builder.as_written or value.get("is_shown", is_thinking_shown(builder.request.body))
+    is_shown = builder.as_written or is_thinking_shown(builder.request)
     shown_text = text if is_shown else ""
     signature = to_text(value["signature"])
     if not signature:
         signature = sign(builder.reply_draws.seed, builder.request, builder.content, text, shown_text)
     block = {"type": "thinking", "thinking": shown_text, "signature": signature}
-    yield block if value.get("chunks") is None else _add_chunks(block, value)
+    if not is_shown:
+        block = HiddenThinking(block, text)
+    yield block if not is_shown or value.get("chunks") is None else _add_chunks(block, value)
 
 
 def _redacted_thinking(_: BlockBuilder, value: Any) -> Iterator[Block]:

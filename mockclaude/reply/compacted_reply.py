@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockclaude.reply.compaction import Compaction, find_compaction
-from mockclaude.reply.compose import INCIDENTS, Reply, ReplyContext, build_iterations, compose
+from mockclaude.reply.compose import INCIDENTS, Reply, ReplyContext, compose
 from mockclaude.reply.draws import Draws
+from mockclaude.reply.message_usage import build_iterations
 from mockclaude.scenario.rules import CompiledStep, ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
 

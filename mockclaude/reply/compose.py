@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from mockclaude.api import models, tokens
+from mockclaude.api import models
 from mockclaude.api.errors import ApiError
 from mockclaude.api.events import Block
 from mockclaude.api.request import Constants, MessagesRequest
-from mockclaude.reply.blocks import BUILDERS, BlockBuilder, is_thinking_enabled, to_text
+from mockclaude.reply.blocks import BUILDERS, BlockBuilder, find_display, is_thinking_shown, to_text
 from mockclaude.reply.cache_usage import InputUsage
 from mockclaude.reply.draws import Draws
+from mockclaude.reply.message_usage import build_usage
 from mockclaude.reply.mismatches import find_mismatches
 from mockclaude.reply.truncate import TruncatedReply, count_tokens_left, truncate
-from mockclaude.reply.written_message import merge_message
 from mockclaude.scenario.format.units import FOREVER
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
@@ -45,6 +45,7 @@ class Reply(NamedTuple):
     Attributes:
         chunk_size: The characters of a delta; None for the usual ones.
         constants: The constants of the model.
+        first_usage: The counts of the first iteration, where the usage adds up several.
     """
 
     message: dict[str, Any]
@@ -52,6 +53,7 @@ class Reply(NamedTuple):
     notes: tuple[str, ...] = ()
     chunk_size: int | None = None
     constants: Constants = Constants()
+    first_usage: Mapping[str, int] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -116,6 +118,7 @@ def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context
     """Build the message with the truncated content, its ending and its usage."""
     request = drafter.request
     content = [part for part in truncated.parts if isinstance(part, dict)]
+    usage, first_usage = build_usage(request, context.input_usage, content, drafter.usage)
     message = {
         "model": models.resolve(request.model),
         "id": message_id,
@@ -123,13 +126,24 @@ def finish(drafter: Drafter, truncated: TruncatedReply, message_id: str, context
         "role": "assistant",
         "content": content,
         **_build_ending(drafter.ending, content, truncated),
-        "usage": _build_usage(request, context.input_usage, content, drafter.usage),
+        "usage": usage,
         **context.optional_fields,
     }
     if drafter.message is not None:
-        message = merge_message(message, drafter.message)
+        from mockclaude.reply.written_message import merge_message
+
+        message, first_usage = merge_message(message, drafter.message), {}
     notes = () if context.as_written else _build_notes(truncated, request.body, content)
-    return Reply(message, truncated.parts, notes, context.chunk_size, request.constants)
+    if drafter.has_thinking and not context.as_written:
+        notes = (*_build_display_notes(request), *notes)
+    return Reply(message, truncated.parts, notes, context.chunk_size, request.constants, first_usage)
+
+
+def _build_display_notes(request: MessagesRequest) -> tuple[str, ...]:
+    if find_display(request) or is_thinking_shown(request):
+        return ()
+    fix = "request `thinking: {display: summarized}`, or set `as_written: true`"
+    return (f"the thinking is sent without its text, which is the default of {request.model}; {fix}",)
 
 
 def _build_notes(truncated: TruncatedReply, body: dict[str, Any], content: Sequence[Block]) -> tuple[str, ...]:
@@ -150,6 +164,7 @@ class Drafter:
         ending: The value of the last `stop_reason` step; None without one.
         usage: The value of the last `usage` step.
         message: The value of the last `message` step; None without one. Such a reply is not truncated.
+        has_thinking: Whether a step writes thinking, whose text the model may omit.
     """
 
     def __init__(self, request: MessagesRequest, draws: Draws, as_written: bool) -> None:
@@ -161,6 +176,7 @@ class Drafter:
         self.ending: Mapping[str, Any] | None = None
         self.usage: Mapping[str, Any] = {}
         self.message: Mapping[str, Any] | None = None
+        self.has_thinking = False
 
     def add(self, kind: str, value: Any) -> None:
         """Add the parts of a step.
@@ -169,14 +185,13 @@ class Drafter:
             FillError: The value of a placeholder does not fit the step.
         """
         if kind in BUILDERS:
-            blocks = BlockBuilder(self.request, self.draws, self.content, self.as_written).blocks(kind, value)
-            self.parts += blocks
-            self.content += blocks
+            self.has_thinking |= kind == "thinking"
+            self._add_blocks(kind, value)
         elif kind == "generate":
             from mockclaude.reply.auto_reply import build_auto_reply
 
             for auto_kind, auto_value in build_auto_reply(self.request, self.draws):
-                self.add(auto_kind, auto_value)
+                self._add_blocks(auto_kind, auto_value)
         elif kind == "stop_reason":
             self.ending = value
         elif kind == "usage":
@@ -185,6 +200,11 @@ class Drafter:
             self._add_message(value)
         else:
             self.parts.append(INCIDENTS[kind](value))
+
+    def _add_blocks(self, kind: str, value: Any) -> None:
+        blocks = BlockBuilder(self.request, self.draws, self.content, self.as_written).blocks(kind, value)
+        self.parts += blocks
+        self.content += blocks
 
     def _add_message(self, message: Mapping[str, Any]) -> None:
         for block in message["content"]:
@@ -229,77 +249,3 @@ def _infer_stop_reason(content: Sequence[Block]) -> str:
     if "tool_use" in kinds:
         return "tool_use"
     return "pause_turn" if kinds[-1:] in (["server_tool_use"], ["mcp_tool_use"]) else "end_turn"
-
-
-_THINKING = ("thinking", "redacted_thinking")
-
-_ITERATING_BETA = "claude-code-20250219"
-"""The beta of Claude Code, whose recorded usage lists the iterations."""
-
-_ITERATION_COUNTS = (
-    "input_tokens",
-    "output_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_input_tokens",
-    "cache_creation",
-)
-"""Values of the usage that an iteration has, in the API's key order."""
-
-
-def _build_usage(
-    request: MessagesRequest, input_usage: InputUsage | None, content: Sequence[Block], step: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Build the usage in the API's key order. Values of the `usage` step replace counted values."""
-    counts, constants = input_usage or InputUsage(request.input_tokens), request.constants
-    created = {"ephemeral_5m_input_tokens": counts.created_5m, "ephemeral_1h_input_tokens": counts.created_1h}
-    thinking = [block for block in content if block["type"] in _THINKING]
-    usage: dict[str, Any] = {
-        "input_tokens": counts.input_tokens,
-        "cache_creation_input_tokens": counts.created_5m + counts.created_1h,
-        "cache_read_input_tokens": counts.read,
-        "cache_creation": created,
-        "output_tokens": sum([tokens.of_output(block, constants.weights) for block in content]),
-    }
-    if constants.details == "always" or (constants.details == "thinking" and (thinking or _thinks(request))):
-        count = sum([tokens.of_output(block, constants.weights) for block in thinking])
-        usage["output_tokens_details"] = {"thinking_tokens": count}
-    usage["service_tier"] = "standard"
-    usage["inference_geo"] = constants.geo
-    if request.body.get("speed") == "fast":
-        usage["speed"] = "fast"
-    kinds = [block["type"] for block in content]
-    tools = [block.get("name") for block in content if block["type"] == "server_tool_use"]
-    if "web_search" in tools or "web_fetch" in tools:
-        usage["server_tool_use"] = {f"{name}_requests": tools.count(name) for name in ("web_search", "web_fetch")}
-    if step:
-        usage.update({key: value for key, value in step.items() if value is not None})
-    if "fallback" in kinds or "advisor" in tools or _ITERATING_BETA in request.api_headers.betas:
-        usage["iterations"] = step.get("iterations") or build_iterations(usage, _list_iterations(content))
-    return usage
-
-
-def _thinks(request: MessagesRequest) -> bool:
-    return "thinking" in request.body and is_thinking_enabled(request.body)
-
-
-def build_iterations(usage: Mapping[str, Any], kinds: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Build `usage.iterations`.
-
-    The last entry has the counts of `usage`. Of the others, only the input is known.
-
-    Args:
-        usage: The usage of the message.
-        kinds: The `type` of each entry, and its `model`.
-    """
-    counts = {key: usage[key] for key in _ITERATION_COUNTS if key in usage}
-    last = len(kinds) - 1
-    return [{**counts, **({} if at == last else {"output_tokens": 0}), **kind} for at, kind in enumerate(kinds)]
-
-
-def _list_iterations(content: Sequence[Block]) -> list[dict[str, Any]]:
-    """List a `message` for each model that declined, and the model that wrote the reply."""
-    fallbacks = [block for block in content if block["type"] == "fallback"]
-    served = (
-        {"type": "fallback_message", "model": fallbacks[-1]["to"].get("model")} if fallbacks else {"type": "message"}
-    )
-    return [*({"type": "message"} for _ in fallbacks), served]

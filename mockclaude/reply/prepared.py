@@ -188,7 +188,7 @@ def _prepare(
     fields = ReplyContext(_INPUT if is_cached else InputUsage(_INPUT.input_tokens), {}, True, chunk_size)
     reply = compose(ReplyTemplate(tuple(steps), fixed=True), scope, Draws(0, ""), _ID, fields)
     content, usage = reply.message["content"], reply.message["usage"]
-    calls = any(block["type"] == "tool_use" for block in content)
+    calls = any(block["type"] == "tool_use" or block["type"].endswith("_tool_result") for block in content)
     if calls or not reply.is_plain or _HOLES.search(_encode_steps(template)):
         return None
     texts = _find_texts(template, content)

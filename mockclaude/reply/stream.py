@@ -120,4 +120,5 @@ def _build_boundary(reply: Reply, index: int) -> Event:
     """Build the event between the block `index` and the next: the block's stop, or for -1 the message's start."""
     if index >= 0:
         return events.content_block_stop(index)
-    return events.message_start(reply.message, first_tokens=1 if reply.message["content"] else 0)
+    first_tokens = 1 if reply.message["content"] else 0
+    return events.message_start(reply.message, {**reply.first_usage, "output_tokens": first_tokens})

@@ -9,7 +9,15 @@ from typing import Any, NamedTuple, TypeVar
 from mockclaude.api import growing_text, tokens
 from mockclaude.api.body import Body
 from mockclaude.api.checks.size_checks import count_window_tokens
-from mockclaude.api.events import Block, StreamedBlock, list_sizes, replace_text, streamed_text
+from mockclaude.api.events import (
+    Block,
+    HiddenThinking,
+    StreamedBlock,
+    generated_text,
+    list_sizes,
+    replace_text,
+    streamed_text,
+)
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.token_weights import OLD, Weights
 from mockclaude.reply.stops import StopSequences
@@ -114,9 +122,11 @@ def _cut_to_fit(block: Block, left: int, weights: Weights) -> list[Block]:
     kind = block["type"]
     if kind in _TOOL_USES:
         return _cut_tool_use(block, left - tokens.of_output(StreamedBlock(block, ""), weights), weights)
-    text = growing_text.cut(streamed_text(block), left, weights) if kind in _CUT_AS else ""
+    text = growing_text.cut(generated_text(block), left, weights) if kind in _CUT_AS else ""
     if not text:
         return []
+    if isinstance(block, HiddenThinking):
+        return [HiddenThinking({**block, "signature": ""}, text)]
     unsigned = {"signature": ""} if kind == "thinking" else {}
     return [replace_text(block, {_CUT_AS[kind]: text, **unsigned})]
 

@@ -43,7 +43,7 @@ def test_a_ping_has_a_space_after_the_colon_and_a_message_stop_has_none() -> Non
 def test_a_message_starts_without_content_and_ending_and_with_the_first_tokens() -> None:
     usage = USAGE.replace('"output_tokens":15', '"output_tokens":1')
 
-    assert events.message_start(MESSAGE, first_tokens=1).encoded.decode() == (
+    assert events.message_start(MESSAGE, {"output_tokens": 1}).encoded.decode() == (
         'event: message_start\ndata: {"type":"message_start","message":{"model":"claude-opus-5","id":"msg_1",'
         '"type":"message","role":"assistant","content":[],"stop_reason":null,"stop_sequence":null,'
         f'"stop_details":null,"usage":{{{usage}}}}}}}\n\n'
@@ -61,7 +61,7 @@ def test_a_message_delta_has_the_ending_and_the_cumulative_counters_and_no_tier(
 def test_what_is_counted_at_the_end_is_not_told_at_the_start() -> None:
     ends = {"output_tokens_details": {"thinking_tokens": 3}, "server_tool_use": {}, "iterations": []}
     usage = MESSAGE["usage"] | ends | {"speed": "fast"}
-    start = events.message_start({**MESSAGE, "usage": usage}, 1).encoded
+    start = events.message_start({**MESSAGE, "usage": usage}, {"output_tokens": 1}).encoded
     end = events.message_delta({**MESSAGE, "usage": usage}).encoded
 
     assert all(name.encode() not in start and name.encode() in end for name in ends)

@@ -1248,6 +1248,34 @@ def _(size: int) -> Body:
     return ask(messages=[user(made)])
 
 
+def worded_pdf(content: bytes, table: bytes, pages: int) -> bytes:
+    """Return a PDF whose pages have this content, in a font with this table."""
+    kids = b" ".join(b"%d 0 R" % (number + 6) for number in range(pages))
+    node = b"<< /Type /Pages /Kids [%b] /Resources << /Font << /F1 3 0 R >> >> >>" % kids
+    packed = [zlib.compress(data, 9) for data in (table, content)]
+    streams = [b"<< /Filter /FlateDecode /Length %d >>\nstream\n%b\nendstream" % (len(data), data) for data in packed]
+    font = b"<< /Type /Font /Subtype /Type0 /ToUnicode 4 0 R >>"
+    return pdf(CATALOG, node, font, *streams, *[b"<< /Type /Page /Contents 5 0 R >>"] * pages)
+
+
+@entry("media: a PDF full of text")
+def _(size: int) -> Body:
+    shown = b"/F1 9 Tf " + b"<00410042> Tj 0 -9 Td " * 10_000
+    return ask(messages=[user([document(worded_pdf(shown, b"beginbfrange <0041><005a><0041>", size // 150))])])
+
+
+@entry("media: a PDF with a long table of a font")
+def _(size: int) -> Body:
+    table = b"beginbfrange " + b"<0000><ffff><0041>" * (size // 10)
+    return ask(messages=[user([document(worded_pdf(b"/F1 9 Tf <00410042> Tj", table, 20))])])
+
+
+@entry("media: PDFs full of brackets")
+def _(size: int) -> Body:
+    made = [worded_pdf(b"(" * 100_000 + b"%d" % number, b"", 1) for number in range(min(size // 1_000, 400))]
+    return ask(messages=[user([document(data) for data in made])])
+
+
 @entry("media: PDFs with long indexes")
 def _(size: int) -> Body:
     made = [

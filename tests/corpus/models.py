@@ -219,6 +219,30 @@ PAIRS: list[Pair] = [
         Accepted({"3.delta": {"type": "thinking_delta", "thinking": ""}, "4.delta.type": "signature_delta"}),
         scenario="rules: [reply: [thinking: Hm., Sunny.]]",
     ),
+    *(
+        Pair(
+            f"{model} {'shows' if text else 'omits'} the text of thinking with {thinking}",
+            "recorded: the display by default of 3.7 to Fable 5; documented: `display`",
+            {"model": model, "max_tokens": 2000, "thinking": thinking or ...},
+            Accepted({"content.0.type": "thinking", "content.0.thinking": text, "content.1.text": "Sunny."}),
+            scenario="rules: [reply: [thinking: Hm., Sunny.]]",
+        )
+        for model, thinking, text in (
+            ("claude-haiku-4-5", {"type": "enabled", "budget_tokens": 1024}, "Hm."),
+            ("claude-sonnet-4-6", {"type": "adaptive"}, "Hm."),
+            ("claude-sonnet-4-6", {"type": "adaptive", "display": "omitted"}, ""),
+            ("claude-opus-4-8", {"type": "adaptive"}, ""),
+            ("claude-opus-4-8", {"type": "adaptive", "display": "summarized"}, "Hm."),
+            ("claude-sonnet-5", None, ""),
+        )
+    ),
+    Pair(
+        "a stream has no delta of omitted thinking",
+        "recorded: 29 of 29 blocks of Sonnet 5",
+        {"stream": True},
+        Accepted({"1.content_block.thinking": "", "3.delta.type": "signature_delta", "4.type": "content_block_stop"}),
+        scenario="rules: [reply: [thinking: Hm., Sunny.]]",
+    ),
     Pair(
         "the usage of a fast request has its speed",
         "the types of anthropics/anthropic-sdk-python",

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.pictures import pdf, png
+from tests.api.pdf_files import page, pdf_of
+from tests.api.pictures import encoded, pdf, png
 from tests.corpus.pair import COUNT_TOKENS, Accepted, Pair
 
 OLD, NEW = "claude-sonnet-4-5", "claude-opus-4-8"
@@ -33,6 +34,12 @@ def document(**source: Any) -> dict[str, Any]:
     return {"type": "document", "source": source}
 
 
+def full_page() -> dict[str, Any]:
+    """Return a PDF whose page has 65 lines of 14 words."""
+    shown = pdf_of(page(*["The ferry leaves the old harbour at noon, and seven gulls circle over it."] * 65))
+    return document(type="base64", media_type="application/pdf", data=encoded(shown))
+
+
 def text(content: str) -> dict[str, Any]:
     return {"type": "text", "text": content}
 
@@ -56,6 +63,14 @@ def tool_turns(**last: Any) -> list[dict[str, Any]]:
         {"role": "user", "content": [{**SEEN, **last}]},
     ]
 
+
+SEARCHED = """
+rules:
+  - reply:
+      - server_tool: {name: web_search, input: {query: Oslo}, result: [{title: Sunny, url: "https://a.example"}]}
+      - It is sunny.
+"""
+ITERATIONS = "documented stream of a web search: 2,679 input tokens at its start, 10,682 at its end"
 
 PAIRS: list[Pair] = [
     counted("two words for an older model", USAGE, asked(text("Hello there")), 9),
@@ -112,4 +127,23 @@ PAIRS: list[Pair] = [
         {"model": OLD, "messages": tool_turns(), "cache_control": EPHEMERAL},
         Accepted(fields={"usage.input_tokens": 6}),
     ),
+    Pair(
+        "a search adds the input of a second iteration",
+        ITERATIONS,
+        asked(text(LONG), stream=True),
+        Accepted(
+            fields={"0.message.usage.input_tokens": 1_443, "-2.usage.input_tokens": 2 * 1_443 + 44},
+        ),
+        scenario=SEARCHED,
+    ),
+    Pair(
+        "MCP servers without tools on Haiku 4.5",
+        "recorded usage of mcp_servers alone on Haiku 4.5, 568 tokens",
+        asked(
+            text("Hi"), model="claude-haiku-4-5", mcp_servers=[{"type": "url", "name": "a", "url": "https://a.example"}]
+        ),
+        Accepted(fields={"usage.input_tokens": 576}),
+        headers={"anthropic-beta": "mcp-client-2025-04-04"},
+    ),
+    counted("a page full of text", USAGE, asked(full_page()), 7 + 1_575 + 1_090, 0.03),
 ]

@@ -22,6 +22,10 @@ DRAWS = Draws(0, "rule", "fingerprint", "lane")
 INSTANT = Pace()
 
 
+SHOWN = {"type": "adaptive", "display": "summarized"}
+"""The `thinking` of a request for thinking with its text."""
+
+
 def rule(**keys: Any) -> Rule:
     """Return the rule that a scenario file would say with `keys`."""
     data = {"rules": [keys]}

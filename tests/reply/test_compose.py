@@ -10,7 +10,7 @@ from hypothesis import given
 
 from mockclaude.api.errors import ApiError
 from mockclaude.reply.compose import Disconnect, Pause
-from tests.reply.making import DRAWS, composed, plain_replies
+from tests.reply.making import DRAWS, SHOWN, composed, plain_replies
 
 TEXT = {"text": "sevench"}
 TOOL = {"tool_use": {"name": "look", "input": {}}}
@@ -144,7 +144,20 @@ def test_usage_is_counted_in_the_apis_key_order() -> None:
     ],
 )
 def test_usage_has_the_thinking_tokens(steps: list[dict[str, Any]], details: dict[str, int]) -> None:
-    assert usage(*steps)["output_tokens_details"] == details
+    assert usage(*steps, thinking=SHOWN)["output_tokens_details"] == details
+
+
+HIDDEN = {"type": "adaptive", "display": "omitted"}
+
+
+@pytest.mark.parametrize("max_tokens", [4, 64_000])
+def test_hidden_thinking_counts_as_if_it_were_shown(max_tokens: int) -> None:
+    steps = ({"thinking": "Let me see what it may be."}, TEXT)
+    shown, hidden = (composed(*steps, thinking=thinking, max_tokens=max_tokens).message for thinking in (SHOWN, HIDDEN))
+
+    assert [hidden["usage"], hidden["stop_reason"]] == [shown["usage"], shown["stop_reason"]]
+    assert hidden["content"][0]["thinking"] == ""
+    assert bool(hidden["content"][0]["signature"]) is bool(shown["content"][0]["signature"])
 
 
 def fallback_to(model: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from mockclaude.wire.script import Script
 from tests.counting import calls
 from tests.reply.breakage import CONTEXT, SLOW, faults
 from tests.reply.client import received
-from tests.reply.making import DRAWS, INSTANT, any_replies, messages_request, reply_template, template_context
+from tests.reply.making import DRAWS, INSTANT, SHOWN, any_replies, messages_request, reply_template, template_context
 
 Yield = dict[str, Any] | str
 
@@ -289,7 +289,7 @@ def test_a_text_in_parts_is_cut_as_the_whole_is(
 
 
 def test_thinking_that_is_cut_is_not_signed() -> None:
-    made = Made({"thinking": "Let me"}, {"thinking": " see what it may be."}, "So", max_tokens=4)
+    made = Made({"thinking": "Let me"}, {"thinking": " see what it may be."}, "So", max_tokens=4, thinking=SHOWN)
 
     assert made.content == [{"type": "thinking", "thinking": "Let me see ", "signature": ""}]
     assert "signature_delta" not in kinds(made.script)
@@ -303,6 +303,21 @@ def test_thinking_in_parts_is_signed_as_at_once(more: dict[str, Any], max_tokens
     made = Made(*steps, max_tokens=max_tokens)
 
     assert made.content == at_once(*steps, max_tokens=max_tokens).message["content"]
+
+
+def test_thinking_without_its_text_is_noted_as_at_once() -> None:
+    steps = ({"thinking": "Let me see what it may be."}, {"text": "So"})
+
+    assert Made(*steps).reply.notes == at_once(*steps).notes != ()
+    assert Made(*steps, thinking=SHOWN).reply.notes == at_once(*steps, thinking=SHOWN).notes == ()
+
+
+def test_hidden_thinking_in_parts_is_cut_as_shown_thinking() -> None:
+    hidden = {"type": "adaptive", "display": "omitted"}
+    made = Made({"thinking": "Let me"}, {"thinking": " see what it may be."}, "So", max_tokens=4, thinking=hidden)
+
+    assert made.content == [{"type": "thinking", "thinking": "", "signature": ""}]
+    assert made.reply.message["usage"]["output_tokens"] == 4
 
 
 def test_thinking_after_the_last_token_is_not_signed() -> None:

@@ -18,7 +18,7 @@ from mockclaude.reply.compose import Disconnect, Pause, Reply
 from mockclaude.reply.stream import CountedPieces, build_block_pieces, build_block_run, stream_events
 from tests.api.bodies import texts
 from tests.reply.client import events_of, message_of
-from tests.reply.making import block_steps, composed, plain_replies
+from tests.reply.making import SHOWN, block_steps, composed, plain_replies
 
 TEXT = {"text": "Hello there, friend."}
 LOOK = {"tool_use": {"name": "look", "id": "toolu_1", "input": {"city": "Paris"}}}
@@ -61,7 +61,7 @@ def order(reply: Reply) -> list[str]:
     ],
 )
 def test_each_kind_of_block_has_its_events_in_order(steps: list[dict[str, Any]], events: str) -> None:
-    assert ", ".join(order(composed(*steps))) == f"message_start, {events}, message_delta, message_stop"
+    assert ", ".join(order(composed(*steps, thinking=SHOWN))) == f"message_start, {events}, message_delta, message_stop"
 
 
 @pytest.mark.parametrize(

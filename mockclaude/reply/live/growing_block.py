@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mockclaude.api import tokens
-from mockclaude.api.events import Block
+from mockclaude.api.events import Block, HiddenThinking
 from mockclaude.api.growing_text import GrowingText
 from mockclaude.api.request import MessagesRequest
 from mockclaude.api.token_weights import OLD
@@ -31,27 +31,26 @@ class GrowingBlock:
         has_begun: Whether text was released, or the block certainly stays in the reply.
     """
 
-    def __init__(self, block: Block, truncation: Truncation | None, prefill: str = "", *, shown: bool = True) -> None:
+    def __init__(self, block: Block, truncation: Truncation | None, prefill: str = "") -> None:
         self.block = block
         self.kind: str = block["type"]
-        self._shown = shown
         self._truncation = truncation
         self._prefill = _Prefill(prefill)
         stops = truncation.stops if truncation and self.kind == "text" else StopSequences(())
         self._stop = StopSearch(stops)
-        self.has_begun = not shown or truncation is None or (not stops.sequences and truncation.left > _FIRST_CHARACTER)
+        self.has_begun = truncation is None or (not stops.sequences and truncation.left > _FIRST_CHARACTER)
         self._counted = GrowingText(truncation.weights if truncation else OLD)
         self._texts: list[str] = []
         self._released: list[str] = []
 
     def add(self, text: str) -> str:
-        """Add text; return the text that is released."""
+        """Add text; return the text that is released. Hidden thinking releases nothing."""
         self._texts.append(text)
-        return self._release(text, last=False) if self._shown else ""
+        return self._show(self._release(text, last=False))
 
     def close(self) -> str:
         """Complete the block and count its tokens; return the text that was held back."""
-        rest = self._release("", last=True) if self._shown else ""
+        rest = self._show(self._release("", last=True))
         self.has_begun = self.has_begun or not self._is_cut
         self.assemble()
         if self._truncation is not None:
@@ -60,7 +59,11 @@ class GrowingBlock:
 
     def assemble(self) -> None:
         """Write the released text into `block`."""
-        self.block[self.kind] = "".join(self._released)
+        text = "".join(self._released)
+        if isinstance(self.block, HiddenThinking):
+            self.block.text = text
+        else:
+            self.block[self.kind] = text
 
     def sign(self, seed: int, request: MessagesRequest, content: Sequence[Block]) -> str:
         """Write the signature into a closed `thinking` block; '' for a cut block.
@@ -78,6 +81,9 @@ class GrowingBlock:
     @property
     def _is_cut(self) -> bool:
         return self._truncation is not None and self._truncation.reason is not None
+
+    def _show(self, text: str) -> str:
+        return "" if isinstance(self.block, HiddenThinking) else text
 
     def _release(self, text: str, *, last: bool) -> str:
         if self._is_cut:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from mockclaude.api.errors import ApiError
-from mockclaude.api.events import Block
+from mockclaude.api.events import Block, HiddenThinking
 from mockclaude.api.request import MessagesRequest
 from mockclaude.reply.blocks import is_thinking_shown, to_text
 from mockclaude.reply.compacted_reply import add_compaction, has_summary
@@ -65,7 +65,7 @@ class LiveDraft:
         self._summary_position: int | None = None
         self._drafter = Drafter(request, draws, reply_context.as_written)
         self._truncation = None if reply_context.as_written else _truncation(request)
-        self.shows_thinking = reply_context.as_written or is_thinking_shown(request.body)
+        self.shows_thinking = reply_context.as_written or is_thinking_shown(request)
         self._parts: list[Part] = []
         self._growth: GrowingBlock | None = None
         self._position = 0
@@ -165,7 +165,10 @@ class LiveDraft:
 
     def _begin(self, kind: str, value: Mapping[str, Any]) -> GrowingBlock:
         if kind == "thinking":
+            self._drafter.has_thinking = True
             block: Block = {"type": "thinking", "thinking": "", "signature": ""}
+            if not self.shows_thinking:
+                block = HiddenThinking(block)
             prefill = ""
         else:
             cited = {"citations": value["citations"]} if value["citations"] else {}
@@ -173,7 +176,7 @@ class LiveDraft:
             prefill = "" if self._drafter.content else self._scope.request.prefill
         self._position = len(self._drafter.content)
         self._drafter.content.append(block)
-        return GrowingBlock(block, self._truncation, prefill, shown=kind == "text" or self.shows_thinking)
+        return GrowingBlock(block, self._truncation, prefill)
 
     def _extend(self, growth: GrowingBlock, text: str) -> Iterator[Addition]:
         if growth.has_begun and not self._listed:

@@ -32,7 +32,7 @@ class LiveStream:
 
     def begin(self, message: dict[str, Any]) -> TimedPiece:
         """Build `message_start`."""
-        return TimedPiece(self.clock.generate(0, first=True), events.message_start(message, first_tokens=1))
+        return TimedPiece(self.clock.generate(0, first=True), events.message_start(message, {"output_tokens": 1}))
 
     def add(self, addition: Addition) -> Iterator[TimedPiece]:
         """Yield the events of an addition. A pause only advances the clock."""
