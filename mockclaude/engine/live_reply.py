@@ -13,7 +13,6 @@ from mockclaude.engine.reply_builder import ReplyBuilder
 from mockclaude.engine.reply_effects import build_limit_headers
 from mockclaude.engine.reply_inputs import message_context
 from mockclaude.reply.live.live_response import LiveResponse
-from mockclaude.reply.padding import Padding
 from mockclaude.reply.render import to_rendered_reply
 from mockclaude.reply.response import End, build_silent
 from mockclaude.reply.schedule import schedule_reply
@@ -35,7 +34,7 @@ class LiveReply:
             message_context(builder.context, builder.rule, builder.draws, chunk_size),
             builder.faults.faults,
             partial(build_limit_headers, builder.context),
-            Padding(builder.draws) if builder.context.state.scenario.policy.as_recorded else None,
+            builder.event_edits(),
         )
 
     def begin(self) -> Decision:

@@ -16,7 +16,7 @@ from mockclaude.engine.reply_inputs import (
 from mockclaude.engine.request_context import RequestContext
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.prepared import render_prepared
-from mockclaude.reply.render import pad_reply, render_response
+from mockclaude.reply.render import THINKING_COUNT_BETA, EventEdit, list_event_edits, render_response
 from mockclaude.reply.response import RenderedReply, Response
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace
@@ -103,14 +103,22 @@ class ReplyBuilder:
         context, (faults, notes) = self.context, self.faults
         if context.permit is not None:
             reply = reply._replace(response=reply.response.with_values(build_limit_headers(context, reply.usage)))
-        if context.state.scenario.policy.as_recorded and reply.response.is_stream:
-            reply = pad_reply(reply, self.draws)
+        as_recorded, betas = context.state.scenario.policy.as_recorded, context.request.api_headers.betas
+        if reply.response.is_stream and (as_recorded or THINKING_COUNT_BETA in betas):
+            for edit in self.event_edits():
+                reply = reply._replace(response=edit(reply.response))
         if faults:
             from mockclaude.reply.faults.apply import apply_faults
 
             response, applied = apply_faults(reply.response, faults, self.response_context, self.draws)
             reply, notes = reply._replace(response=response), (*applied, *notes)
         return self.finish(reply, notes, self.rule.label)
+
+    def event_edits(self) -> list[EventEdit]:
+        """List the edits of the events of the stream, which come before its faults."""
+        request, policy = self.context.request, self.context.state.scenario.policy
+        weights, betas = request.constants.weights, request.api_headers.betas
+        return list_event_edits(betas, weights, self.draws, as_recorded=policy.as_recorded)
 
     def finish(self, reply: RenderedReply, notes: tuple[str, ...], reason: str) -> Decision:
         """Decide to send a reply without further changes, and list its effects."""

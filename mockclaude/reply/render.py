@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from typing import TypeAlias
+
+from mockclaude.api.token_weights import Weights
 from mockclaude.reply.compose import PLAIN, Reply, ReplyContext, compose
 from mockclaude.reply.draws import Draws
 from mockclaude.reply.response import RenderedReply, Response
@@ -10,6 +14,12 @@ from mockclaude.reply.schedule import schedule_reply
 from mockclaude.scenario.format.pace import Pace
 from mockclaude.scenario.rules import ReplyTemplate
 from mockclaude.scenario.template.templates import TemplateContext
+
+THINKING_COUNT_BETA = "thinking-token-count-2026-05-13"
+"""The beta for `estimated_tokens`."""
+
+EventEdit: TypeAlias = Callable[[Response], Response]
+"""A change of the events of a response, or of one batch after the other."""
 
 _COMPACTING = frozenset({"compaction", "context_management"})
 """Fields of a request that can ask for a compaction."""
@@ -43,8 +53,15 @@ def to_rendered_reply(reply: Reply, response: Response) -> RenderedReply:
     return RenderedReply(response, reply.notes, content, reply.message["usage"])
 
 
-def pad_reply(reply: RenderedReply, draws: Draws) -> RenderedReply:
-    """Return the reply with the irregular spaces of a recorded stream."""
-    from mockclaude.reply.padding import Padding
+def list_event_edits(betas: Collection[str], weights: Weights, draws: Draws, *, as_recorded: bool) -> list[EventEdit]:
+    """List the edits of the events of one stream."""
+    edits: list[EventEdit] = []
+    if THINKING_COUNT_BETA in betas:
+        from mockclaude.reply.thinking_counts import ThinkingCounts
 
-    return reply._replace(response=Padding(draws).pad(reply.response))
+        edits.append(ThinkingCounts(weights).add)
+    if as_recorded:
+        from mockclaude.reply.padding import Padding
+
+        edits.append(Padding(draws).pad)
+    return edits

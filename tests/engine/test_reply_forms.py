@@ -26,6 +26,7 @@ BETAS = ",".join(
         "thinking-binding-controls-2026-08-01",
     )
 )
+COUNTED = "thinking-token-count-2026-05-13"
 HELLO = {"role": "user", "content": "Hello"}
 LONG = [{"role": "user", "content": "count words " * 30_000}]
 
@@ -82,6 +83,8 @@ CASES: dict[str, dict[str, Any]] = {
     "dropped thinking": {"messages": thoughts(), "system": "New.", "thinking": DROPS},
     "Opus 4.7 shows its thinking": {"model": "claude-opus-4-7"},
     "Opus 4.7 omits its thinking": {"model": "claude-opus-4-7", "thinking": {"type": "adaptive"}},
+    "counted thinking": {"betas": COUNTED},
+    "counted thinking that is omitted": {"betas": COUNTED, "thinking": {"type": "adaptive"}},
     "max_tokens": {"max_tokens": 8, "thinking": {"type": "adaptive"}},
 }
 

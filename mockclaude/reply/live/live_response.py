@@ -12,7 +12,7 @@ from mockclaude.reply.live.live_draft import Addition, LiveDraft
 from mockclaude.reply.live.live_faults import LiveFaults
 from mockclaude.reply.live.live_stream import LiveStream
 from mockclaude.reply.pace_clock import PaceClock
-from mockclaude.reply.padding import Padding
+from mockclaude.reply.render import EventEdit
 from mockclaude.reply.response import End, Response, TimedPiece, build_silent
 from mockclaude.reply.response_context import ResponseContext
 from mockclaude.reply.schedule import json_response, stream_response
@@ -44,13 +44,13 @@ class LiveResponse:
         reply_context: ReplyContext,
         faults: Sequence[Fault],
         limit_headers: LimitHeaders,
-        padding: Padding | None = None,
+        event_edits: Sequence[EventEdit] = (),
     ) -> None:
         self.ended = False
         self._is_stream = scope.request.stream
         self._context = context
         self._limit_headers = limit_headers
-        self._padding = padding
+        self._event_edits = event_edits
         self._draft = LiveDraft(scope, draws, reply_context)
         clock = PaceClock(pace.for_model(self.reply.message["model"]), draws.of_question)
         constants = scope.request.constants
@@ -137,9 +137,9 @@ class LiveResponse:
         return self._make_batch(batch, last=False) if batch.body or self._head_sent else None
 
     def _with_head(self, response: Response) -> Response:
-        """Return `response` with the head of the first batch, and padded."""
-        if self._padding is not None:
-            response = self._padding.pad(response)
+        """Return `response` with edited events and the head of the first batch."""
+        for edit in self._event_edits:
+            response = edit(response)
         if self._head is None:
             response = response.with_values(self._limit_headers(self.reply.message["usage"]))
         if self._faults.notes:
