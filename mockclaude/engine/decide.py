@@ -16,7 +16,7 @@ from mockclaude.engine.fault_header import FAULT_HEADER
 from mockclaude.engine.fault_selection import NO_FAULTS, find_possible_faults, list_attempts, select_faults_to_apply
 from mockclaude.engine.http_request import HttpRequest
 from mockclaude.engine.reply_builder import ReplyBuilder
-from mockclaude.engine.request_context import RequestContext, add_faults_and_cache_usage, admit
+from mockclaude.engine.request_context import RequestContext, add_faults_and_cache_usage, admit, new_request_context
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.engine.state.store import Refusal, new_claim
 from mockclaude.reply.draws import new_draws
@@ -34,7 +34,7 @@ def decide(http: HttpRequest, state: ScenarioState) -> Decision:
     request, thread = state.validator.request(http, state.store)
     head = http.head
     fingerprints = hash_request(head.method, head.path, head.query, request.canonical, request.excluded_fields)
-    context = RequestContext(http, state, request, fingerprints, thread)
+    context = new_request_context((http, state, request, fingerprints, thread, (), None, None))
     try:
         if request.requested_fault or request.breakpoints or FAULT_HEADER in http.headers:
             context = add_faults_and_cache_usage(context)

@@ -18,7 +18,7 @@ from mockclaude.reply.draws import Draws
 from mockclaude.reply.prepared import render_prepared
 from mockclaude.reply.render import THINKING_COUNT_BETA, EventEdit, list_event_edits, render_response
 from mockclaude.reply.response import RenderedReply, Response
-from mockclaude.reply.response_context import ResponseContext
+from mockclaude.reply.response_context import new_response_context
 from mockclaude.scenario.format.pace import PACE_HEADER, Pace
 from mockclaude.scenario.rules import ReplyTemplate, Rule
 from mockclaude.scenario.template.templates import FillError, TemplateContext
@@ -46,7 +46,8 @@ class ReplyBuilder:
         self.faults = faults
         prompt = context.request.prompt
         lines = () if prompt is None else prompt.lines
-        self.response_context = ResponseContext(*draws.ids(), context.http.now, context.state.retry_speed, lines)
+        ids, now, speed = draws.ids(), context.http.now, context.state.retry_speed
+        self.response_context = new_response_context((*ids, now, speed, lines))
 
     def template_context(self) -> TemplateContext:
         """Build the values of the placeholders of one reply."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
@@ -90,6 +92,18 @@ class RequestContext(NamedTuple):
             effects=self.release_effects,
             at_end=self.at_end,
         )
+
+
+new_request_context: Callable[
+    [
+        tuple[
+            *tuple[HttpRequest, ScenarioState, MessagesRequest, Fingerprints, ThreadRequest | None],
+            *tuple[tuple[Fault, ...], CacheUsage | None, Permit | None],
+        ]
+    ],
+    RequestContext,
+] = partial(tuple.__new__, RequestContext)
+"""A constructor that calls no Python code."""
 
 
 def add_faults_and_cache_usage(context: RequestContext) -> RequestContext:

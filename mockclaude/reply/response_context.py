@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from mockclaude.api import headers
@@ -81,6 +81,11 @@ class ResponseContext(NamedTuple):
 
     def _add_lines(self, usual: Headers) -> Headers:
         return _put_values(usual, self.lines) if self.lines else usual
+
+
+new_response_context: Callable[[tuple[str, str, int, float, tuple[tuple[str, str], ...]]], ResponseContext]
+new_response_context = partial(tuple.__new__, ResponseContext)
+"""A constructor that calls no Python code."""
 
 
 @lru_cache(maxsize=64)
