@@ -27,8 +27,10 @@ _OBJECT = re.compile(r'\{\s*"')
 _INSTRUCTION = (
     r"(?<!not )\b(?:respond|return|answer|reply|output|produce|provide|generate|write|wrap)\b[^.!?\n(]{0,80}?"
 )
-_ASKS_FOR_JSON = re.compile(rf"{_INSTRUCTION}\bjson\b|\b(?:as|in) (?:an? |valid )*json\b", re.IGNORECASE)
-_ASKS_FOR_FENCE = re.compile(rf"{_INSTRUCTION}(?:```|\bcode[ -]?(?:block|fence))", re.IGNORECASE)
+_JSON = r"(?<!no )(?<!not )\bjson\b(?! schema)"
+_ASKS_FOR_JSON = re.compile(rf"{_INSTRUCTION}{_JSON}|\b(?:as|in) (?:an? |valid )*json\b(?! schema)", re.IGNORECASE)
+_IN_A_FENCE = r"\b(?:in|within|inside|with|as) (?:an? |one |single |markdown |json )*(?:```|code[ -]?(?:block|fence))"
+_ASKS_FOR_FENCE = re.compile(_INSTRUCTION + _IN_A_FENCE, re.IGNORECASE)
 
 
 class PromptSchema(NamedTuple):

@@ -28,6 +28,9 @@ ASKS = [
 ]
 DOES_NOT_ASK = [
     f"Explain this JSON Schema: {SHOWN}",
+    f"Write a Python class for this JSON Schema: {SHOWN}",
+    f"Convert the schema to a type, and return no JSON: {SHOWN}",
+    f"Show it as a JSON Schema of another draft: {SHOWN}",
     f"Do not respond with JSON. Ignore the schema {SHOWN}",
     f"Respond with JSON. Here are the arguments of a tool: {SHOWN}",
     f"Respond with the schema: {SHOWN}",
@@ -59,7 +62,9 @@ def test_text_with_a_schema_alone_asks_for_no_json(text: str) -> None:
     [
         ("Return the JSON within a ```json block.", True),
         ("Respond in JSON. Wrap it in a code fence.", True),
+        ("Answer with a JSON object in a markdown code block.", True),
         ("Return the JSON, and put nothing around it.", False),
+        ("Return the JSON of the schema between ``` and ```.", False),
         ("Return the JSON. Do not wrap it in a code block.", False),
         ("Return the JSON. The output schema (shown in a code block):", False),
     ],
