@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, settings
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.scenario.rules import Scenario
 from mockclaude.testing import MockClaude
-from tests.serving import Command, Running, ServerThread
+from tests.serving import Command, ForkedCommand, Running, ServerThread
 
 if TYPE_CHECKING:
     from anthropic import Anthropic
@@ -66,7 +66,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 PROCESS_MODULES = ("anthropic", "subprocess", "tests.page_player", "tests.sdk", "tests.terminal")
 """Modules with which a test module starts processes or a real SDK."""
-PROCESS_FIXTURES = {"client", "pytester", "start", "start_for_module", "store_process"}
+PROCESS_FIXTURES = {"client", "pytester", "start", "start_for_module", "start_interpreter", "store_process"}
 LONG_MODULES = ("tests/cli/test_init.py", "tests/sdk/", "tests/test_page_blocks.py", "tests/test_user_pages.py")
 
 
@@ -170,23 +170,30 @@ def serve(caplog: pytest.LogCaptureFixture) -> Iterator[Serve]:
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Return a function that starts the command with arguments and environment variables."""
-    with _starting() as run:
+    """Return a function that starts the command with arguments and environment variables, in a forked process."""
+    with _starting(ForkedCommand) as run:
+        yield run
+
+
+@pytest.fixture
+def start_interpreter() -> Iterator[Start]:
+    """Return the same for the command in a new interpreter, as a user starts it."""
+    with _starting(Command) as run:
         yield run
 
 
 @pytest.fixture(scope="module")
 def start_for_module() -> Iterator[Start]:
-    """Return the same for a process that the tests of a module share."""
-    with _starting() as run:
+    """Return the same as `start` for a process that the tests of a module share."""
+    with _starting(ForkedCommand) as run:
         yield run
 
 
 @contextmanager
-def _starting() -> Iterator[Start]:
+def _starting(kind: type[Command]) -> Iterator[Start]:
     with ExitStack() as running:
 
         def run(*arguments: object, **env: str) -> Command:
-            return running.enter_context(Command(*arguments, **env))
+            return running.enter_context(kind(*arguments, **env))
 
         yield run

@@ -19,6 +19,7 @@ from types import CodeType
 from click.testing import Result
 
 from tests.cli.invoking import invoke
+from tests.forked import ForkedProcess
 from tests.pages import ROOT, Block
 from tests.sdk import node
 from tests.sdk.typescript_types import HELPER
@@ -44,7 +45,7 @@ class Player:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.arguments: list[str] = []
-        self.server: subprocess.Popen[str] | None = None
+        self.server: ForkedProcess | None = None
         self.url = URL
         shutil.copytree(ROOT / "scenarios", folder / "scenarios")
 
@@ -152,9 +153,7 @@ class Player:
             refused = self.invoke(arguments)
             assert (refused.stderr, refused.exit_code) == (complaint, 2)
             return
-        command = [sys.executable, "-m", "mockclaude", *arguments, "--port", "0"]
-        self.server = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, text=True)
-        assert self.server.stdout
+        self.server = ForkedProcess([*arguments, "--port", "0"], self.folder, os.environ)
         self.url = self.server.stdout.readline().split()[-1]
 
     def stop(self) -> None:

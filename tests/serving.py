@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from aiohttp import web
@@ -29,6 +30,7 @@ from mockclaude.server.protocol import make_server
 from mockclaude.server.site import Site
 from mockclaude.wire.encode import encode
 from mockclaude.wire.script import Script
+from tests.forked import ForkedProcess
 
 NOW = 1_795_000_000
 """The time of all servers in tests, in seconds since the epoch: 2026-11-18 11:06:40 UTC."""
@@ -121,15 +123,17 @@ class ServerThread:
 
 
 class Command:
-    """The real command, in a process of its own, serving on a free port."""
+    """The command in an interpreter of its own, serving on a free port."""
 
     def __init__(self, *arguments: object, **env: str) -> None:
-        command = [sys.executable, "-m", "mockclaude", *map(str, arguments), "--port", "0"]
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env={**os.environ, **env})
+        self._process = self._begin([*map(str, arguments), "--port", "0"], {**os.environ, **env})
         assert self._process.stdout
         self.first_line = self._process.stdout.readline()
         self.server = announced(self.first_line)
+
+    def _begin(self, words: list[str], env: dict[str, str]) -> subprocess.Popen[str] | ForkedProcess:
+        command, pipe = [sys.executable, "-m", "mockclaude", *words], subprocess.PIPE
+        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=env)
 
     def __enter__(self) -> Command:
         return self
@@ -150,7 +154,15 @@ class Command:
     def end(self) -> tuple[int, str, str]:
         """Return the exit code and everything on standard output and error, once the process has ended."""
         out, err = self._process.communicate(timeout=PATIENCE)
+        assert self._process.returncode is not None
         return self._process.returncode, out, err
+
+
+class ForkedCommand(Command):
+    """The command in a process that begins with its modules imported."""
+
+    def _begin(self, words: list[str], env: dict[str, str]) -> ForkedProcess:
+        return ForkedProcess(words, Path.cwd(), env)
 
 
 def announced(screen: str) -> Running:

@@ -2,12 +2,10 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 PACKAGE = Path(__file__).parent.parent / "mockclaude"
 FLOORS = ["api", "scenario", "reply", "wire", "engine", "journal", "server", "testing", "cli"]
@@ -54,22 +52,31 @@ def _imported(module: Path) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_a_module_imports_only_from_its_own_floor_and_those_above(module: Path) -> None:
-    floor = module.parts[0].removesuffix(".py")
-    below = FLOORS[FLOORS.index(floor) + 1 :] if floor in FLOORS else []
-    assert not [name for name in imported(module) for other in below if name.startswith(f"mockclaude.{other}")]
+def broken(rule: Callable[[Path], Iterable[str]]) -> dict[str, list[str]]:
+    """Return what breaks a rule in each module that breaks it."""
+    problems = {str(module): list(rule(module)) for module in MODULES}
+    return {module: names for module, names in problems.items() if names}
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_a_library_is_imported_only_where_it_belongs(module: Path) -> None:
-    libraries = {name.partition(".")[0] for name in imported(module)}
-    assert not [library for library in libraries if not str(module).startswith(ONLY_IN.get(library, ""))]
+def test_a_module_imports_only_from_its_own_floor_and_those_above() -> None:
+    def from_below(module: Path) -> Iterator[str]:
+        floor = module.parts[0].removesuffix(".py")
+        below = FLOORS[FLOORS.index(floor) + 1 :] if floor in FLOORS else []
+        yield from (name for name in imported(module) for other in below if name.startswith(f"mockclaude.{other}"))
+
+    assert broken(from_below) == {}
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_a_module_begins_with_what_it_is_for(module: Path) -> None:
-    assert ast.get_docstring(parsed(module))
+def test_a_library_is_imported_only_where_it_belongs() -> None:
+    def misplaced(module: Path) -> Iterator[str]:
+        libraries = {name.partition(".")[0] for name in imported(module)}
+        yield from (library for library in libraries if not str(module).startswith(ONLY_IN.get(library, "")))
+
+    assert broken(misplaced) == {}
+
+
+def test_a_module_begins_with_what_it_is_for() -> None:
+    assert [str(module) for module in MODULES if not ast.get_docstring(parsed(module))] == []
 
 
 @cache
@@ -86,18 +93,18 @@ def test_imports_form_no_circle() -> None:
     TopologicalSorter({module: imported_modules(module) for module in MODULES}).prepare()  # raises CycleError
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_module_keeps_to_its_budgets(module: Path) -> None:
-    functions = {
-        node.name: (node.end_lineno or 0) - node.lineno + 1
-        for node in ast.walk(parsed(module))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
-    text = (PACKAGE / module).read_text(encoding="utf-8")
+def test_module_keeps_to_its_budgets() -> None:
+    def too_large(module: Path) -> Iterator[str]:
+        for node in ast.walk(parsed(module)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                yield from [f"{node.name}: {lines} lines"] if lines > MAX_LINES_OF_FUNCTION else []
+        lines = len((PACKAGE / module).read_text(encoding="utf-8").splitlines())
+        yield from [f"{lines} lines"] if lines > MAX_LINES else []
+        imports = len(imported_modules(module))
+        yield from [f"{imports} imports"] if imports > MAX_IMPORTS else []
 
-    assert len(text.splitlines()) <= MAX_LINES
-    assert {name: lines for name, lines in functions.items() if lines > MAX_LINES_OF_FUNCTION} == {}
-    assert len(imported_modules(module)) <= MAX_IMPORTS
+    assert broken(too_large) == {}
 
 
 def twice(names: Iterator[str]) -> list[str]:

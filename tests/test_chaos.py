@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from hypothesis import settings
 
 from mockclaude.engine.routes import answer
 from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from tests.conftest import Start
+from tests.counting import examples
 from tests.serving import NOW, asking, http_request, request, script_of, sent_of, with_client_headers
 
 CHAOS = """
@@ -44,7 +44,7 @@ rules:
 PROMPTS = ("twice", "chance", "anything")
 CLIENTS = 100
 ATTEMPTS = 5
-SCHEDULES = min(20, settings().max_examples)
+SCHEDULES = examples(20)
 
 Outcomes: TypeAlias = dict[int, list[bytes]]
 Talk: TypeAlias = Generator[tuple[str, bool], bytes, None]
@@ -139,10 +139,12 @@ async def all_at_once(port: int, seed: int) -> list[list[bytes]]:
     return [outcomes for _, outcomes in sorted(zip(order, responses, strict=True))]
 
 
-async def test_two_processes_break_the_same_for_clients_that_come_at_once(start: Start, tmp_path: Path) -> None:
+async def test_two_processes_break_the_same_for_clients_that_come_at_once(
+    start_interpreter: Start, tmp_path: Path
+) -> None:
     file = tmp_path / "chaos.yaml"
     file.write_text(CHAOS)
-    commands = [start(file, PYTHONHASHSEED=seed) for seed in "12"]
+    commands = [start_interpreter(file, PYTHONHASHSEED=seed) for seed in "12"]
     for command in commands:
         command.close_output()
     first, second = [await all_at_once(command.server.port, seed) for seed, command in enumerate(commands)]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import settings
 
 from mockclaude.engine.http_request import LANE_HEADER
 from mockclaude.engine.routes import answer
@@ -18,6 +17,7 @@ from mockclaude.engine.scenario_state import ScenarioState
 from mockclaude.scenario.loading.loader import load_text
 from mockclaude.wire.script import Script
 from tests.conftest import Start
+from tests.counting import examples
 from tests.serving import CLIENT, NOW, Running, asking, http_request, request, script_of
 
 SCENARIO = r"""
@@ -70,7 +70,7 @@ rules:
   - {when: {user: script}, sequence: [One., Two.], fault: {script: [529, ok]}}
   - {when: {user: once}, times: 1, reply: Once.}
 """
-SCHEDULES = min(20, settings().max_examples)
+SCHEDULES = examples(20)
 CLOCK = re.compile(rb"(?m)^(date|anthropic-ratelimit-[a-z-]+-reset): .*\r\n")
 
 
@@ -89,18 +89,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_two_processes_answer_alike_in_any_order(start: Start, folder: Path) -> None:
+def test_two_processes_answer_alike_in_any_order(start_interpreter: Start, folder: Path) -> None:
     shuffled = random.Random(1).sample(QUESTIONS, len(QUESTIONS))
-    first = answers(start(folder, PYTHONHASHSEED="1").server, QUESTIONS)
-    second = answers(start(folder, PYTHONHASHSEED="2").server, shuffled)
+    first = answers(start_interpreter(folder, PYTHONHASHSEED="1").server, QUESTIONS)
+    second = answers(start_interpreter(folder, PYTHONHASHSEED="2").server, shuffled)
 
     assert first == second
     assert len({*first.values()}) == len(first)
 
 
-def test_a_process_that_starts_anew_answers_streams_and_repetitions_alike(start: Start, folder: Path) -> None:
+def test_a_process_that_starts_anew_answers_streams_and_repetitions_alike(
+    start_interpreter: Start, folder: Path
+) -> None:
     questions = QUESTIONS + QUESTIONS
-    first, second = (answers(start(folder, PYTHONHASHSEED=seed).server, questions) for seed in "12")
+    first, second = (answers(start_interpreter(folder, PYTHONHASHSEED=seed).server, questions) for seed in "12")
 
     assert first == second
 

@@ -104,8 +104,8 @@ def test_files_are_one_scenario_and_a_folder_has_several(start: Start, tmp_path:
     assert "\x1b" not in out
 
 
-def test_a_signal_lets_streams_finish_and_cuts_hanging_ones(start: Start, tmp_path: Path) -> None:
-    command = start(written(tmp_path / "streams.yaml", STREAMS))
+def test_a_signal_lets_streams_finish_and_cuts_hanging_ones(start_interpreter: Start, tmp_path: Path) -> None:
+    command = start_interpreter(written(tmp_path / "streams.yaml", STREAMS))
     with command.server.connect() as slow, command.server.connect() as hanging:
         for wire, content in ((slow, "slow"), (hanging, "hang")):
             wire.send(post(content, stream=True))
@@ -118,8 +118,8 @@ def test_a_signal_lets_streams_finish_and_cuts_hanging_ones(start: Start, tmp_pa
     assert (code, err) == (0, "")
 
 
-def test_a_second_signal_ends_it_at_once_and_leaves_no_traceback(start: Start, tmp_path: Path) -> None:
-    command = start(written(tmp_path / "streams.yaml", STREAMS))
+def test_a_second_signal_ends_it_at_once_and_leaves_no_traceback(start_interpreter: Start, tmp_path: Path) -> None:
+    command = start_interpreter(written(tmp_path / "streams.yaml", STREAMS))
     with command.server.connect() as wire:
         wire.send(post("hang", stream=True))
         wire.head()
@@ -131,16 +131,16 @@ def test_a_second_signal_ends_it_at_once_and_leaves_no_traceback(start: Start, t
     assert (code, err) == (-signal.SIGINT, "")
 
 
-def test_a_signal_ends_it_quietly_after_the_first_line(start: Start) -> None:
-    command = start()
+def test_a_signal_ends_it_quietly_after_the_first_line(start_interpreter: Start) -> None:
+    command = start_interpreter()
     command.signal(signal.SIGINT)
     code, _, err = command.end()
 
     assert (code, err) == (0, "")
 
 
-def test_closed_pipe_does_not_stop_the_server(start: Start) -> None:
-    command = start()
+def test_closed_pipe_does_not_stop_the_server(start_interpreter: Start) -> None:
+    command = start_interpreter()
     command.close_output()
     for _ in range(3):
         assert command.server.ask(post()).status == 200

@@ -16,10 +16,11 @@ from pydantic import BaseModel, ValidationError, create_model
 from mockclaude.scenario.format import positions, units
 from mockclaude.scenario.format.faults import KINDS, OPTIONS
 from mockclaude.scenario.format.file import ScenarioFile
-from mockclaude.scenario.format.json_schema import descriptions, json_schema
+from mockclaude.scenario.format.json_schema import descriptions
 from mockclaude.scenario.format.presets import PRESETS
 from mockclaude.scenario.format.value_schemas import VALUE_SCHEMAS
 from mockclaude.scenario.loading.source import read
+from tests.scenario.drawn import SCHEMA
 from tests.scenario.test_faults import WRONG as WRONG_FAULTS
 from tests.scenario.test_limits import WRONG as WRONG_LIMITS
 from tests.scenario.test_validation_errors import IN_A_CITATION, IN_A_CONDITION, IN_A_FILE, IN_A_RULE, IN_A_STEP
@@ -27,7 +28,6 @@ from tests.scenario.wild import DATA, FILES, SCALARS
 
 ROOT = Path(__file__).parent.parent.parent
 SCENARIOS = sorted((ROOT / "scenarios").rglob("*.yaml"))
-SCHEMA = json_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 MISTAKES = [

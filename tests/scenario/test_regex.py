@@ -89,11 +89,9 @@ def test_captures_exclude_the_last_line_break(pattern: str, text: str, groups: d
     assert Regex(pattern).captures(text) == groups
 
 
-CASED = [char for char in map(chr, range(0x20000)) if len({char, char.lower(), char.upper(), char.casefold()}) > 1]
-
-
 def test_case_is_folded_as_re_folds_it() -> None:
-    text = "".join(CASED)
+    cased = [c for c in map(chr, range(0x20000)) if len({c, c.lower(), c.upper(), c.casefold()}) > 1]
+    text = "".join(cased)
     letters = [
         "i",
         "I",
@@ -120,7 +118,7 @@ def test_case_is_folded_as_re_folds_it() -> None:
     ]
     for pattern in [f"(?i){letter}" for letter in letters] + ["(?i)[a-z]", "(?i)[^a-z]", "(?i)[ı]", "(?i)[^k]"]:
         regex = Regex(pattern)
-        assert [c for c in CASED if regex.matches(c)] == re.findall(pattern, text), pattern
+        assert [c for c in cased if regex.matches(c)] == re.findall(pattern, text), pattern
 
 
 ATOMS = st.sampled_from(
