@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from base64 import a85encode
 
 import pytest
@@ -139,6 +140,16 @@ def test_each_page_has_its_text(data: bytes, texts: tuple[str | None, ...]) -> N
 )
 def test_the_work_for_a_page_is_bounded(data: bytes, texts: tuple[str | None, ...]) -> None:
     assert texts_of(data) == texts
+
+
+def test_a_stream_that_is_listed_often_takes_little_memory() -> None:
+    data = pdf_of(b"[%b]" % (b"8 0 R " * MAX_STREAMS), stream(b" " * 1_000_000, b""))
+    tracemalloc.start()
+    texts_of(data)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak_bytes < 30 * len(data)
 
 
 @given(edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), PIECES | st.binary(max_size=9)), max_size=5))
