@@ -33,9 +33,8 @@ def find_mismatches(body: Body, content: Sequence[Block]) -> Iterator[str]:
 
 def _must_think(body: Body) -> bool:
     """Return whether the API thinks before a call. It does not after a tool result."""
-    contents = [message["content"] for message in body["messages"][-1:]]
-    last = contents[0][-1:] if contents and isinstance(contents[0], list) else []
-    is_result = any(block["type"] == "tool_result" for block in last)
+    content = body["messages"][-1]["content"]
+    is_result = isinstance(content, list) and content[-1:] and content[-1]["type"] == "tool_result"
     return (body.get("thinking") or {}).get("type") == "enabled" and not is_result
 
 

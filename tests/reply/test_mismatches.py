@@ -55,11 +55,6 @@ RETURNED = [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": 
         ({"tools": [WEATHER], "thinking": ENABLED}, [THOUGHT, use()], []),
         ({"tools": [WEATHER], "thinking": ENABLED, "messages": RETURNED}, [use()], []),
         (
-            {"tools": [WEATHER], "thinking": ENABLED, "messages": []},
-            [use()],
-            ["thinking is enabled, but the reply calls a tool without thinking"],
-        ),
-        (
             {"tools": [WEATHER]},
             [use(city=5)],
             ["the input of the tool 'get_weather' does not fit its input_schema: 5 is not of type \"string\" at /city"],
