@@ -138,7 +138,10 @@ class _Reader(PdfReader):
 
 
 def _list_pages(root: Any, budget: ReadBudget) -> list[Page]:
-    """List the pages below a node of the page tree, at most `MAX_COUNTED`: a node can occur many times in the tree."""
+    """List the pages below a node of the page tree, at most `MAX_COUNTED`: a node can occur many times in the tree.
+
+    A node that is missing is skipped, as other readers do.
+    """
     levels: list[tuple[Iterator[Any], Any]] = [(iter((root,)), {})]
     pages: list[Page] = []
     nodes = 0
@@ -150,6 +153,8 @@ def _list_pages(root: Any, budget: ReadBudget) -> list[Page]:
             continue
         nodes += 1
         node = kid.get_object()
+        if not isinstance(node, dict):
+            continue
         below = list(islice(node.get("/Kids", ()), MAX_COUNTED))
         budget.spend(1 + len(below) // KIDS_OF_A_READ)
         resources = node.get("/Resources", inherited)

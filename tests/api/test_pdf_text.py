@@ -14,7 +14,7 @@ from mockclaude.api.pdf_fonts import MAX_CHARACTERS, build_decoder, decode_simpl
 from mockclaude.api.pdf_pages import MAX_STREAMS
 from mockclaude.api.pdf_reads import ReadBudget
 from mockclaude.api.pdf_text import read_text
-from mockclaude.api.pdfs import read_content
+from mockclaude.api.pdfs import PdfContent, read_content
 from tests.api.pdf_files import COMPOSITE, page, pdf_of, stream
 
 
@@ -126,6 +126,13 @@ CODES = b"/F1 1 Tf <00010002> Tj"
 def test_each_page_has_its_text(data: bytes, texts: tuple[str | None, ...]) -> None:
     assert texts_of(data) == texts
     assert texts_of(data, 1) == texts[:1]
+
+
+@pytest.mark.parametrize("kid", [b"null", b"99 0 R"])
+def test_a_missing_page_is_skipped(kid: bytes) -> None:
+    data = pdf_of(page("one"), page("two")).replace(b"/Kids [5 0 R", b"/Kids [%b" % kid)
+
+    assert read_content(data, ReadBudget(MAX_READS), MAX_TEXTS) == PdfContent(1, locked=False, texts=("two",))
 
 
 @pytest.mark.parametrize(
