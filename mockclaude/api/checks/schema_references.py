@@ -17,7 +17,7 @@ _DIGITS = 9
 
 
 def find_dangling(schema: Any) -> str | None:
-    """Return the first JSON pointer in a `$ref` of `schema` without a target, or None."""
+    """Return a JSON pointer in a `$ref` of `schema` without a target, or None."""
     return next((reference for reference in _list_pointers(schema) if _resolve(schema, reference) is _NOTHING), None)
 
 
