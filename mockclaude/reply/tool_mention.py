@@ -287,6 +287,8 @@ def _find_objects(sentence: Sentence, at: int) -> Iterator[str]:
 
 def _find_headline(atoms: Sequence[str]) -> Sequence[str]:
     """Return the nouns of a sentence without a verb: "Stock price of ACME", "The weather?"; else nothing."""
+    if "?" not in atoms and not _AUXILIARIES.isdisjoint(atoms):
+        return ()
     start = 1 if atoms[:1] and atoms[0] in _LIGHT else 0
     for at, atom in enumerate(atoms[start : start + _HEADLINE], start):
         if atom in _ENDS_HEADLINE or atom.isdigit():
