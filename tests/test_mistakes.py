@@ -200,7 +200,7 @@ URLS = [
     ("/chat/completions", f"Not found: /chat/completions, a path of OpenAI's API; {MESSAGES}"),
     ("/v1/responses", f"Not found: POST /v1/responses, a path of OpenAI's API; {MESSAGES}"),
     (GEMINI, f"Not found: {GEMINI}, a path of Google's API; {MESSAGES}"),
-    ("/model/a/invoke", f"Not found: /model/a/invoke, a path of Amazon Bedrock; {MESSAGES}"),
+    ("/model/a/invoke", f"Not found: POST /model/a/invoke, a path of Amazon Bedrock; {MESSAGES}"),
     ("/scenarios/hello/v1/messages", f"No scenario is named 'scenarios/hello'; {NAMES}; did you mean '/hello'?"),
     ("/hello.yaml/v1/messages", f"No scenario is named 'hello.yaml'; {NAMES}; did you mean '/hello'?"),
     ("/cut/v1/messages", f"No scenario is named 'cut'; {NAMES}; did you mean '/incidents/cut'?"),
@@ -219,9 +219,9 @@ def test_a_wrong_url(serve: Serve, path: str, message: str) -> None:
 
 
 def test_a_wrong_url_of_a_server_with_one_scenario(serve: Serve) -> None:
-    assert serve(HELLO).ask(post(path="/anthropic/v1/messages")).error[1] == (
-        "No scenario is named 'anthropic'; expected a base URL without a path, as the server has one scenario; "
-        "remove '/anthropic'"
+    assert serve(HELLO).ask(post(path="/nope/v1/messages")).error[1] == (
+        "No scenario is named 'nope'; expected a base URL without a path, as the server has one scenario; "
+        "remove '/nope'"
     )
 
 
