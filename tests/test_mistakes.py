@@ -173,7 +173,7 @@ def test_a_mistake_in_a_file(text: str, message: str) -> None:
     assert "\n".join(line.removeprefix("a.yaml:") for line in complaints(text)) == message
 
 
-ENDPOINTS = "expected /v1/messages, /v1/messages/count_tokens, /v1/models or /v1/models/{model_id}"
+ENDPOINTS = "expected /v1/messages, /v1/messages/count_tokens or /v1/models"
 VERSION = "expected a path that begins with /v1/, after the name of a scenario"
 MESSAGES = "expected a path of Anthropic's Messages API, e.g. /v1/messages; use a client of the Messages API"
 NAMES = "expected bye, hello or incidents/cut"
