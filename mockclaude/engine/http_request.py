@@ -6,18 +6,22 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cached_property, partial
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
+from multidict import CIMultiDict
 
 from mockclaude.api.api_headers import api_key
 from mockclaude.api.fingerprint import Fingerprints, hash_request
 from mockclaude.api.memo import remember
 from mockclaude.api.redaction import redact_header
+from mockclaude.engine.paths import AdapterName, find_adapter, find_endpoint
 from mockclaude.engine.valid_headers import ValidHeaders
 from mockclaude.scenario.format.policy import LaneSource
 
-_ENDPOINTS = {"/v1/messages": "messages", "/v1/messages/count_tokens": "count_tokens", "/v1/models": "models"}
+if TYPE_CHECKING:
+    from mockclaude.reply.dialect import Dialect
+    from mockclaude.reply.response import Response
 
 LANE_HEADER = "x-mockclaude-lane"
 SCENARIO_HEADER = "x-mockclaude-scenario"
@@ -38,6 +42,8 @@ class Head:
     Attributes:
         method: The HTTP method.
         path: The path of the API, without the scenario.
+        prefix: The part of the URL's path before it, as sent, e.g. `/hello`.
+        is_platform: Whether the base URL ends with `/anthropic`.
         query: The query.
         headers: The headers; names are case-insensitive.
         headers_size: The number of characters of their values.
@@ -46,10 +52,14 @@ class Head:
         guest: Whether the request lacks the server's token.
         is_message: Whether the request is a Messages request.
         endpoint: The name of the endpoint in conditions; '' for an unknown path.
+        adapter: The dialect of the client.
         lane_from: The sources of the lane.
         validated: The result of the last validation of the headers.
+        custom_id: The id of the request in its batch; None for others.
         handler: The handler of the method and the path, with the path parameters; None before the first request.
     """
+
+    custom_id: str | None = None
 
     def __init__(
         self,
@@ -62,22 +72,28 @@ class Head:
         page: str = "",
         guest: bool = False,
         lane_from: tuple[LaneSource, ...] = (),
+        prefix: str = "",
+        is_platform: bool = False,
     ) -> None:
         self.method = method
         self.path = path
+        self.prefix = prefix
+        self.is_platform = is_platform
         self.query = query
         self.headers = headers
         self.headers_size = sum(map(len, headers.values()))
         self.http11 = http11
         self.page = page
         self.guest = guest
-        self.is_message = method == "POST" and path == "/v1/messages"
-        self.endpoint = _ENDPOINTS.get("/v1/models" if path.startswith("/v1/models/") else path, "")
+        self.endpoint = find_endpoint(path)
+        self.is_message = method == "POST" and self.endpoint == "messages"
+        self.adapter: AdapterName = find_adapter(path)
         self.lane_from = lane_from
         self.reads_body = any(source.kind == "body" for source in lane_from)
         self.validated: ValidHeaders | None = None
         self.handler: Callable[..., Any] | None = None
         self._in_lanes: dict[str, Head] = {}
+        self._of_core: dict[tuple[str, tuple[tuple[str, str], ...]], Head] = {}
 
     @cached_property
     def lane(self) -> str:
@@ -92,8 +108,30 @@ class Head:
             if len(self._in_lanes) >= _MAX_LANES:
                 self._in_lanes.clear()
             head = self._in_lanes[lane] = copy(self)
-            head.lane = lane
+            head.lane, head._of_core = lane, {}
         return head
+
+    def to_core(self, path: str, headers: tuple[tuple[str, str], ...]) -> Head:
+        """Return the head, kept for later requests, of an adapter's request to the core.
+
+        Args:
+            path: The path of the API.
+            headers: The headers that are added or replaced.
+        """
+        core = self._of_core.get((path, headers))
+        if core is None:
+            if len(self._of_core) >= _MAX_LANES:
+                self._of_core.clear()
+            core = self._of_core[path, headers] = self._build_core(path, headers)
+        return core
+
+    def _build_core(self, path: str, headers: tuple[tuple[str, str], ...]) -> Head:
+        lines = CIMultiDict(self.headers)
+        lines.update(headers)
+        core = Head("POST", path, {}, lines, http11=self.http11, page=self.page, guest=self.guest, prefix=self.prefix)
+        core.adapter, core.lane, core.custom_id = self.adapter, self.lane, self.custom_id
+        core.is_platform = self.is_platform
+        return core
 
 
 class HttpRequest(NamedTuple):
@@ -107,6 +145,7 @@ class HttpRequest(NamedTuple):
         since_start_us: Microseconds from the start of the server to the arrival.
         reused: Whether the connection has served another request.
         fraction_us: Microseconds from `now` to the arrival.
+        dialect: The dialect of the response; None for the API's own.
     """
 
     head: Head
@@ -116,11 +155,18 @@ class HttpRequest(NamedTuple):
     since_start_us: int = 0
     reused: bool = False
     fraction_us: int = 0
+    dialect: Dialect | None = None
 
     @property
     def now_us(self) -> int:
         """The time of arrival, in microseconds since the epoch."""
         return self.now * 1_000_000 + self.fraction_us
+
+    def translate(self, response: Response) -> Response:
+        """Translate a response to the dialect of the client."""
+        from mockclaude.reply.dialect import translate
+
+        return response if self.dialect is None else translate(response, self.dialect)
 
     def fingerprints(self, canonical: bytes, excluded_fields: bytes = b"") -> Fingerprints:
         """Hash the request with this canonical body and these excluded fields."""
@@ -131,7 +177,7 @@ class HttpRequest(NamedTuple):
         return self.fingerprints(self.body or b"{}", extra.encode("utf-8", "surrogatepass"))
 
 
-new_http_request: Callable[[tuple[Head, Mapping[str, str], bytes, int, int, bool, int]], HttpRequest]
+new_http_request: Callable[[tuple[Head, Mapping[str, str], bytes, int, int, bool, int, Dialect | None]], HttpRequest]
 new_http_request = partial(tuple.__new__, HttpRequest)
 """A constructor that calls no Python code."""
 

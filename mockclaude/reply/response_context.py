@@ -11,6 +11,7 @@ from mockclaude.api.errors import ApiError
 from mockclaude.api.headers import Headers
 from mockclaude.reply.response import (
     DEFAULT_FRAMING,
+    Data,
     End,
     Piece,
     Response,
@@ -43,17 +44,24 @@ class ResponseContext(NamedTuple):
         """Build a response with `data` as its JSON body."""
         return build_response(200, self._add_lines(headers.json(self.now)), self.request_id, json_data(data), at)
 
+    def content(self, data: bytes, media_type: str, at: int = 0) -> Response:
+        """Build a response with bytes of another media type as its body."""
+        lines = _put_values(self._add_lines(headers.json(self.now)), (("content-type", media_type),))
+        return build_response(200, lines, self.request_id, Data(data), at)
+
     def message(self, piece: Piece, at: int = 0) -> Response:
         """Build a response with a message as its JSON body."""
         usual = headers.message(self.now)
         lines = _put_values(usual, self.lines) if self.lines else usual
         body = (new_timed_piece((at, piece)),)
-        return new_response((200, lines, self.request_id, body, at, End.KEEP, at, True, False, DEFAULT_FRAMING, 0))
+        return new_response(
+            (200, lines, self.request_id, body, at, End.KEEP, at, True, False, DEFAULT_FRAMING, 0, False)
+        )
 
     def whole_stream(self, piece: Piece) -> Response:
         """Build a stream with all events at the same time."""
         lines, body = headers.stream(self.now), (new_timed_piece((0, piece)),)
-        return new_response((200, lines, self.request_id, body, 0, End.KEEP, 0, True, True, DEFAULT_FRAMING, 0))
+        return new_response((200, lines, self.request_id, body, 0, End.KEEP, 0, True, True, DEFAULT_FRAMING, 0, False))
 
     def error(self, error: ApiError, at: int = 0) -> Response:
         """Build the API's response with an error."""
