@@ -14,6 +14,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
+from mockclaude.api.api_headers import is_signed
 from mockclaude.api.errors import ApiError
 from mockclaude.api.redaction import redact
 from mockclaude.engine.http_request import SCENARIO_HEADER, Head, HttpRequest, new_http_request
@@ -150,7 +151,8 @@ class Heads:
         value_at = len(key) if line < 0 else line + len(_LENGTH)
         parts = key, key[:value_at], key[value_at:] + _END
         known = KnownHead(*parts, head, name, redact(request.raw_path), length_name, length, _is_plain(request))
-        if not by_mode and not page and 0 < len(key) <= MAX_HEAD:  # the headers of a page are filtered each time
+        # the headers of a page are filtered each time, and a signature differs each time
+        if not (by_mode or page or is_signed(headers)) and 0 < len(key) <= MAX_HEAD:
             if len(self.known) >= MAX_HEADS:
                 self.known.clear()
             self.known[key] = known
@@ -200,7 +202,7 @@ def build_http_request(
     headers = head.headers if head.page else headers
     head = head.with_lane_of(body) if head.reads_body else head
     since_start_us, fraction_us = int((now - began) * 1e6), int(now % 1 * 1e6)
-    return new_http_request((head, headers, body, int(now), since_start_us, reused, fraction_us))
+    return new_http_request((head, headers, body, int(now), since_start_us, reused, fraction_us, None))
 
 
 def to_origin_form(request: web.BaseRequest) -> web.BaseRequest:
