@@ -25,7 +25,13 @@ CORE: Handlers = {
 }
 """The Messages API and the models."""
 
-PLATFORMS: Handlers = {}
+_VERTEX = "/v1/projects/{project}/locations/{location}/publishers/anthropic/models"
+
+PLATFORMS: Handlers = {
+    f"{_VERTEX}/count-tokens:rawPredict": {"POST": "mockclaude.engine.adapters.vertex:count"},
+    f"{_VERTEX}/{{model}}:rawPredict": {"POST": "mockclaude.engine.adapters.vertex:predict"},
+    f"{_VERTEX}/{{model}}:streamRawPredict": {"POST": "mockclaude.engine.adapters.vertex:predict_stream"},
+}
 """Amazon Bedrock and Google's Vertex AI, in `engine/adapters/`."""
 
 FILES: Handlers = {}

@@ -10,7 +10,9 @@ from mockclaude.engine.paths import AdapterName
 if TYPE_CHECKING:
     from mockclaude.reply.dialect import Dialect
 
-ERROR_DIALECTS: dict[AdapterName, str] = {}
+ERROR_DIALECTS: dict[AdapterName, str] = {
+    "vertex": "mockclaude.engine.adapters.vertex_dialect:VERTEX_ERRORS",
+}
 """Adapter -> its dialect, as `module:NAME`. Without one, errors are in the API's own dialect."""
 
 
