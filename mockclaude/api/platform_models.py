@@ -9,9 +9,9 @@ from mockclaude.api.memo import remember
 
 _PLATFORM_NAME = compile_lazily(
     r"(?:(?:us|us-gov|eu|apac|ap|jp|au|ca|sa|global)\.)?(?:anthropic\.)?"
-    r"(?P<name>[^:@]+?)(?:@(?:default|(?P<date>\d+)))?(?:-v\d+)?(?::\d+)?"
+    r"(?P<name>[^:@+]+?)(?:@(?:default|(?P<date>\d+)))?(?:-v\d+)?(?::\d+)?(?P<fault>\+.*)?"
 )
-"""A name with its region and its vendor before it, and its date or its version after it."""
+"""A name with its region and its vendor before it; after it, its date or its version and a requested fault."""
 
 
 @remember(1024, 1_000)
@@ -30,4 +30,5 @@ def find_model_name(text: str) -> str:
     match = _PLATFORM_NAME.fullmatch(name)
     if match is None:
         return name
-    return f"{match['name']}-{match['date']}" if match["date"] else match["name"]
+    name = f"{match['name']}-{match['date']}" if match["date"] else match["name"]
+    return f"{name}{match['fault'] or ''}"

@@ -34,6 +34,7 @@ REGIONS = ["", "us.", "us-gov.", "eu.", "apac.", "ap.", "jp.", "au.", "ca.", "sa
         ("claude-3-7-sonnet-latest", "claude-3-7-sonnet-latest"),
         ("meta.llama3-8b", "meta.llama3-8b"),
         ("claude@", "claude@"),
+        ("anthropic.claude-opus-5-v1:0+error 529: later", "claude-opus-5+error 529: later"),
         ("", ""),
     ],
 )

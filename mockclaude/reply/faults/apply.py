@@ -206,7 +206,7 @@ def _make_pings(response: Response, at: int, fault: StallFault) -> Iterator[Time
         yield from (TimedPiece(at + after, piece) for after in range(between, fault.length, between))
 
 
-_COMMENT = Data(b": keep-alive\n\n")
+_COMMENT = events.Event("", None, "", b": keep-alive\n\n")
 
 
 def _delay(pieces: Iterable[TimedPiece], microseconds: int) -> tuple[TimedPiece, ...]:
